@@ -1,0 +1,69 @@
+/**
+ * The one base of errors that cross a floor. `code` is stable and is what callers switch on; `message` is for the person who
+ * reads it (what, where, how to mend) and never holds a secret; `data` and `cause` are for logs.
+ */
+export class EdgeError extends Error {
+  readonly code: string;
+  readonly data: Readonly<Record<string, unknown>>;
+
+  constructor(code: string, message: string, options: { cause?: unknown; data?: Record<string, unknown> } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.data = options.data ?? {};
+  }
+}
+
+/** Wrong use of a command or a setting: exit code 2 for commands, 400 for requests. */
+export class UsageError extends EdgeError {
+  constructor(message: string, data: Record<string, unknown> = {}) {
+    super("usage", message, { data });
+  }
+}
+
+export type StoreErrorCode =
+  /** Another process holds the database's lock. */
+  | "store_locked"
+  /** The disk (or quota) is full. */
+  | "store_full"
+  /** The file or its folder cannot be written. */
+  | "store_readonly"
+  /** Read or write failed below the database. */
+  | "store_io"
+  /** The file is not a database, is damaged, or its journal does not match the migrations. */
+  | "store_corrupt"
+  /** The file was written by a newer version. */
+  | "store_newer"
+  /** Anything else: a defect. */
+  | "store_failed";
+
+/** A database operation that was not carried out. Nothing of it is in the file. */
+export class StoreError extends EdgeError {
+  declare readonly code: StoreErrorCode;
+  constructor(code: StoreErrorCode, message: string, options: { cause?: unknown; data?: Record<string, unknown> } = {}) {
+    super(code, message, options);
+  }
+}
+
+/** A delivery to the outside that failed. `reason` names the cause for metrics; `retryable` is decided here and nowhere else. */
+export class DeliveryError extends EdgeError {
+  readonly retryable: boolean;
+  /** Seconds to wait before trying again, where the other side said so. */
+  readonly retryAfter: number | null;
+
+  constructor(
+    reason: string,
+    message: string,
+    options: { retryable: boolean; retryAfter?: number; cause?: unknown; data?: Record<string, unknown> },
+  ) {
+    super(reason, message, options);
+    this.retryable = options.retryable;
+    this.retryAfter = options.retryAfter ?? null;
+  }
+}
+
+/** The text of anything thrown, on one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.replace(/\s+/g, " ").trim();
+}

@@ -1,0 +1,25 @@
+/** Entries of the event log: what happened, when the appliance recorded it, and a snapshot that alone determines the message. */
+
+export const alertEventKinds = ["alert_first", "alert_hourly"] as const;
+export type AlertEventKind = (typeof alertEventKinds)[number];
+
+export const eventKinds = [...alertEventKinds, "alarm"] as const;
+export type EventKind = (typeof eventKinds)[number];
+
+/** How many events of each kind one commit appended. */
+export type AppendedCounts = Partial<Record<EventKind, number>>;
+
+export interface LoggedEvent {
+  /** Position in the log: grows by at least one, is never used twice. */
+  seq: number;
+  /** When the appliance recorded it, epoch milliseconds. */
+  at: number;
+  kind: EventKind;
+  /** What it is about: an alert's hash, an alarm's id. */
+  subject: string;
+  entity: string;
+  /** Snapshot as JSON text; its shape belongs to the kind (`AlertSnapshot` for alert events). */
+  data: string;
+  /** The original log as a one-line ASCII JSON object, or null where the kind has none. */
+  body: string | null;
+}

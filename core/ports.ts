@@ -1,0 +1,66 @@
+/**
+ * What core needs from outside. Ports are declared here, by who needs them; store, transports and appliance implement them.
+ */
+import type { AppendedCounts, EventKind, LoggedEvent } from "./event.ts";
+
+/** The appliance's clock. Both values are milliseconds. */
+export interface Clock {
+  /** Wall clock, epoch milliseconds UTC. May jump both ways. */
+  now(): number;
+  /** Milliseconds that only ever grow, for durations and timeouts. */
+  monotonic(): number;
+}
+
+/** A uniformly distributed number in [0, 1): jitter only, never secrets. */
+export type Random = () => number;
+
+/** Waits; rejects with the signal's reason when aborted. A fake clock resolves it by hand. */
+export type Sleep = (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+
+/** The durable, ordered log of everything that happened. One writer; any number of readers, each with its own position. */
+export interface EventLog {
+  /** Events with `seq > after` of the given kinds, oldest first, at most `limit`. */
+  read(after: number, limit: number, kinds: readonly EventKind[]): Promise<LoggedEvent[]>;
+  /** The position of a reader, or null when it has none yet. */
+  position(reader: string): Promise<number | null>;
+  /** Records that `reader` has finished with everything up to and including `seq`. Durable when it resolves. */
+  savePosition(reader: string, seq: number): Promise<void>;
+  /** Highest sequence number written, 0 for an empty log. */
+  end(): Promise<number>;
+  /** How many events of these kinds wait behind `after`. */
+  countAfter(after: number, kinds: readonly EventKind[]): Promise<number>;
+  /** Called after every commit that appended events. Returns the function that stops it. */
+  onAppend(listener: (end: number, counts: AppendedCounts) => void): () => void;
+}
+
+/** How a syslog connection is doing; every count is since process start. */
+export interface SenderStatus {
+  connected: boolean;
+  /** Messages handed over for the first time. */
+  written: number;
+  /** Messages written again after a connection broke (byte-identical duplicates at the receiver). */
+  resent: number;
+  /** Connection attempts that failed and connections that broke. */
+  errors: number;
+  /** What went wrong last, for people; null while all is well. */
+  lastError: string | null;
+}
+
+/**
+ * Carries whole syslog messages to one receiver, in order. It owns its connection: it connects when first used,
+ * notices a peer that went away, and reconnects with jittered backoff until closed.
+ */
+export interface SyslogSender {
+  /**
+   * Hands messages over in order. Resolves when the transport has them: written to the socket (tcp, tls), handed to the kernel
+   * (udp), acknowledged by the peer (relp). While the receiver is away it waits, however long that takes; it rejects only
+   * with `DeliveryError` code `closed` after `close()`. May be called again before the former call resolved; order is kept.
+   */
+  send(messages: readonly SyslogBytes[]): Promise<void>;
+  status(): SenderStatus;
+  /** Stops at once; pending sends reject with code `closed`. */
+  close(): Promise<void>;
+}
+
+/** One encoded RFC 5424 message without framing. */
+export type SyslogBytes = Uint8Array;

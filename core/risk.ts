@@ -1,0 +1,21 @@
+/** Score to level to severity: the one table (seed 003 "Syslog Severity Mapping", seed 001 "Severity Determination"; CONTRACT 9.2). */
+import type { Level } from "./detection.ts";
+
+export type RiskLevel = "critical" | "high" | "medium" | "low";
+
+/** RFC 5424 severity codes per risk level. */
+export const syslogSeverity = { critical: 2, high: 3, medium: 4, low: 6 } as const satisfies Record<RiskLevel, number>;
+
+/** Level of a score 0-100: ≥85 critical, ≥70 high, ≥40 medium, else low. */
+export function riskLevel(score: number): RiskLevel {
+  if (score >= 85) return "critical";
+  if (score >= 70) return "high";
+  if (score >= 40) return "medium";
+  return "low";
+}
+
+/** Risk of a detection that states none (CONTRACT 2). */
+export const riskOfLevel = { informational: 10, low: 25, medium: 50, high: 75, critical: 90 } as const satisfies Record<
+  Level,
+  number
+>;
