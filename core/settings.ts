@@ -1,0 +1,61 @@
+/** The settings an appliance runs with, after precedence and validation. */
+import type { MessageOptions } from "./feeds/syslog-options.ts";
+
+export type SyslogProtocol = "udp" | "tcp" | "tls" | "relp";
+
+/** TLS of one connection. Paths as configured; contents are read by the appliance at start and on SIGHUP. */
+export interface TlsSettings {
+  caFile: string | null;
+  certFile: string | null;
+  keyFile: string | null;
+  serverName: string | null;
+  verify: boolean;
+}
+
+export interface DestinationSettings {
+  /** Identifies the destination and its position in the event log; unique within a feed. */
+  name: string;
+  protocol: SyslogProtocol;
+  host: string;
+  port: number;
+  framing: "lf" | "octet";
+  message: Omit<MessageOptions, "procid">;
+  /** 0 = none. */
+  heartbeatMinutes: number;
+  /** Alerts below this risk are not sent to this destination. */
+  minRisk: number;
+  /** Entities sent to this destination; empty = all. */
+  entities: readonly string[];
+  /** Null = no TLS (protocol `tls` always has one). */
+  tls: TlsSettings | null;
+}
+
+export interface AlertFeedSettings {
+  destinations: readonly DestinationSettings[];
+  pollIntervalSeconds: number;
+  hourlyIntervalMinutes: number;
+  batchSize: number;
+}
+
+/** A host and port to listen on; port 0 = any free one. */
+export interface ListenAddress {
+  host: string;
+  port: number;
+}
+
+export interface Settings {
+  dataDir: string;
+  configDir: string;
+  listen: ListenAddress;
+  tlsCertFile: string | null;
+  tlsKeyFile: string | null;
+  alertHealth: ListenAddress;
+  defaultEntity: string;
+  logLevel: "debug" | "info" | "warn" | "error";
+  logFormat: "json" | "text";
+  retentionDays: number;
+  /** Below this many free bytes, or this share of the disk in percent, intake answers 503. */
+  minFreeBytes: number;
+  minFreePercent: number;
+  alertFeed: AlertFeedSettings;
+}
