@@ -22,7 +22,9 @@ export class UsageError extends EdgeError {
 }
 
 export type StoreErrorCode =
-  /** Another process holds the database's lock. */
+  /** Another rhythmx runs on this data folder. */
+  | "store_in_use"
+  /** Another program holds the database file locked. */
   | "store_locked"
   /** The disk (or quota) is full. */
   | "store_full"

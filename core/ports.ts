@@ -1,6 +1,7 @@
 /**
  * What core needs from outside. Ports are declared here, by who needs them; store, transports and appliance implement them.
  */
+import type { Alarm, Detection, RecordWarning, RejectedRecord } from "./detection.ts";
 import type { AppendedCounts, EventKind, LoggedEvent } from "./event.ts";
 
 /** The appliance's clock. Both values are milliseconds. */
@@ -64,3 +65,75 @@ export interface SyslogSender {
 
 /** One encoded RFC 5424 message without framing. */
 export type SyslogBytes = Uint8Array;
+
+/** What a batch has come to so far. Alerts are counted once per batch. */
+export interface IntakeTally {
+  /** Detections (or alarms) that count. */
+  accepted: number;
+  /** Repeats of an id that is remembered. */
+  duplicates: number;
+  alertsNew: number;
+  alertsUpdated: number;
+}
+
+/** The place of one write within a batch that came with an Idempotency-Key; recorded in the same commit as its records. */
+export interface BatchStep {
+  /** Scope of the key: the API key's id. */
+  owner: string;
+  key: string;
+  bodySha256: string;
+  /** Records of the batch, refused ones included, that are done once this write is in. */
+  done: number;
+  /** The tally before this write. */
+  before: IntakeTally;
+  /** On the last write, the rest of the answer, which is then stored; null before. */
+  rest: AnswerRest | null;
+}
+
+/** What an answer says besides the tally. */
+export interface AnswerRest {
+  received: number;
+  rejected: RejectedRecord[];
+  warnings: RecordWarning[];
+}
+
+export interface StoredBatch {
+  bodySha256: string;
+  done: number;
+  tally: IntakeTally;
+  /** The answer as JSON text once the batch is complete. */
+  answer: string | null;
+}
+
+export interface DetectionWrite {
+  /** At most 1,000. */
+  detections: readonly Detection[];
+  /** Epoch milliseconds. */
+  now: number;
+  /** Hashes that earlier writes of this batch have already counted as new or updated. */
+  counted: readonly string[];
+  step: BatchStep | null;
+}
+
+export interface AlarmWrite {
+  alarms: readonly Alarm[];
+  now: number;
+  step: BatchStep | null;
+}
+
+/** Where intake puts what it accepted. Each write is one commit, on the disk when it resolves. Rejects with `StoreError`. */
+export interface IntakeStore {
+  /** Returns the tally of this write alone. */
+  writeDetections(write: DetectionWrite): Promise<IntakeTally>;
+  writeAlarms(write: AlarmWrite): Promise<IntakeTally>;
+  /** The batch under this key if it was seen since `since` (epoch ms). */
+  findBatch(owner: string, key: string, since: number): Promise<StoredBatch | null>;
+}
+
+/** One turn of the hourly feed. */
+export interface HourlyStore {
+  /**
+   * Records an HOURLY event for up to 1,000 alerts that are due at `now`. Returns how many it recorded, and whether others wait.
+   */
+  recordHourly(now: number, intervalMs: number): Promise<{ recorded: number; more: boolean }>;
+}

@@ -1,0 +1,67 @@
+/**
+ * The appliance's own log: one line an entry, JSON or text, on stderr. Values are data: whatever they hold, an entry stays one
+ * line, and what is named like a secret or looks like an API key is never written.
+ */
+import type { Clock } from "../core/ports.ts";
+
+export const logLevels = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export type LogFields = Record<string, string | number | boolean | null | undefined>;
+
+export interface Log {
+  debug(msg: string, fields?: LogFields): void;
+  info(msg: string, fields?: LogFields): void;
+  warn(msg: string, fields?: LogFields): void;
+  error(msg: string, fields?: LogFields): void;
+}
+
+const secretName = /pass(word|wd)?|secret|token|api_?key|authorization|cookie|master_?key/i;
+const secretValue = /smk_[0-9A-Za-z]+/g;
+
+export function createLog(options: {
+  level: LogLevel;
+  format: "json" | "text";
+  clock: Clock;
+  write?: (line: string) => void;
+}): Log {
+  const write = options.write ?? ((line: string) => void process.stderr.write(line));
+  const threshold = logLevels.indexOf(options.level);
+  const format = options.format === "json" ? jsonLine : textLine;
+  const entry =
+    (level: LogLevel) =>
+    (msg: string, fields: LogFields = {}) => {
+      if (logLevels.indexOf(level) < threshold) return;
+      write(`${format(new Date(options.clock.now()).toISOString(), level, clean(msg), mask(fields))}\n`);
+    };
+  return { debug: entry("debug"), info: entry("info"), warn: entry("warn"), error: entry("error") };
+}
+
+function jsonLine(time: string, level: LogLevel, msg: string, fields: LogFields): string {
+  return JSON.stringify({ time, level, msg, ...fields });
+}
+
+function textLine(time: string, level: LogLevel, msg: string, fields: LogFields): string {
+  const rest = Object.entries(fields).map(
+    ([key, value]) => `${key}=${typeof value === "string" ? JSON.stringify(value) : value}`,
+  );
+  return [time, level.toUpperCase().padEnd(5), msg, ...rest].join(" ");
+}
+
+function mask(fields: LogFields): LogFields {
+  const masked: LogFields = {};
+  for (const [key, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    masked[key] = secretName.test(key) ? "***" : typeof value === "string" ? clean(value) : value;
+  }
+  return masked;
+}
+
+/** Control characters (also those that turn text around) become visible escapes; keys are masked. */
+function clean(text: string): string {
+  return text
+    .replace(secretValue, "smk_***")
+    .replace(/[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+      return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+    });
+}

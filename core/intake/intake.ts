@@ -1,0 +1,170 @@
+/**
+ * A batch's way in: split → read each record → write 1,000 at a time → answer. A batch under an Idempotency-Key records how far
+ * it has come in the same commit as its records, so a client that repeats it after a crash finishes it and counts nothing twice.
+ */
+import { EdgeError } from "../errors.ts";
+import type { Alarm, Detection, RecordWarning, RejectedRecord } from "../detection.ts";
+import type { BatchStep, Clock, IntakeStore, IntakeTally } from "../ports.ts";
+import { addTally, composeAnswer, idempotencyWindowMs, noTally } from "./answer.ts";
+import { readAlarm } from "./alarm.ts";
+import { readDetection } from "./detection.ts";
+import type { ReadContext } from "./record-fields.ts";
+import { decodeBatch, splitRecords } from "./split.ts";
+
+export type IntakeKind = "detections" | "alarms";
+
+export interface IntakeRequest {
+  kind: IntakeKind;
+  /** The body as it came, decompressed; UTF-8. */
+  body: Uint8Array;
+  contentType: "ndjson" | "json";
+  format: string;
+  /** Scope of the Idempotency-Key: the API key's id. */
+  owner: string;
+  /** Entities the caller is limited to; null = all. */
+  entities: readonly string[] | null;
+  idempotency: { key: string; bodySha256: string } | null;
+}
+
+/** CONTRACT 2: a batch holds at most so many records; one commit at most so many. */
+export const maxRecords = 20_000;
+const recordsPerWrite = 1_000;
+/** Bodies being worked on at the same time; beyond it callers are told to come back (429). */
+const maxPendingBytes = 64 * 1024 * 1024;
+interface Batch {
+  kind: IntakeKind;
+  records: readonly string[];
+  context: ReadContext;
+  rest: { received: number; rejected: RejectedRecord[]; warnings: RecordWarning[] };
+  /** Hashes that the answer has counted as new or updated. */
+  counted: Set<string>;
+  /** Whether at least one record was a JSON object. */
+  readable: boolean;
+}
+
+export class Intake {
+  readonly #store: IntakeStore;
+  readonly #clock: Clock;
+  readonly #defaultEntity: () => string;
+  readonly #inProgress = new Set<string>();
+  #pendingBytes = 0;
+
+  constructor(tools: { store: IntakeStore; clock: Clock; defaultEntity: () => string }) {
+    this.#store = tools.store;
+    this.#clock = tools.clock;
+    this.#defaultEntity = tools.defaultEntity;
+  }
+
+  /**
+   * Takes a batch in and returns the answer as JSON text, once every record it counts is on the disk.
+   * Throws `EdgeError` batch_unreadable, batch_too_large, format_unknown, idempotency_mismatch, idempotency_in_progress,
+   * intake_busy; `StoreError` when the database cannot take it (the whole batch may then be repeated under the same key).
+   */
+  async ingest(request: IntakeRequest): Promise<string> {
+    if (this.#pendingBytes > 0 && this.#pendingBytes + request.body.length > maxPendingBytes)
+      throw new EdgeError("intake_busy", "too many batches at the same time: send this one again in a moment");
+    const lock = request.idempotency === null ? null : `${request.owner} ${request.idempotency.key}`;
+    if (lock !== null && this.#inProgress.has(lock))
+      throw new EdgeError("idempotency_in_progress", "a batch with this Idempotency-Key is being taken in: ask again in a moment");
+    if (lock !== null) this.#inProgress.add(lock);
+    this.#pendingBytes += request.body.length;
+    try {
+      return await this.#ingest(request);
+    } finally {
+      this.#pendingBytes -= request.body.length;
+      if (lock !== null) this.#inProgress.delete(lock);
+    }
+  }
+
+  async #ingest(request: IntakeRequest): Promise<string> {
+    const resumed = await this.#resume(request);
+    if (typeof resumed === "string") return resumed;
+
+    const batch = this.#open(request);
+    let tally = resumed.tally;
+    for (let start = 0; start < batch.records.length; start += recordsPerWrite) {
+      const end = Math.min(start + recordsPerWrite, batch.records.length);
+      const last = end === batch.records.length;
+      const read = this.#read(batch, start, end);
+      if (last && !batch.readable) throw unreadable(batch.rest);
+      // What an earlier attempt has written is read again only for the answer.
+      if (end > resumed.done) {
+        const step = this.#step(request, end, tally, last ? batch.rest : null);
+        tally = addTally(tally, await this.#write(batch, read, step));
+      }
+      for (const record of read) if ("hash" in record) batch.counted.add(record.hash);
+    }
+    return composeAnswer(request.kind, tally, batch.rest);
+  }
+
+  #open(request: IntakeRequest): Batch {
+    const { text, repaired } = decodeBatch(request.body);
+    if (request.format !== "rhythmx")
+      throw new EdgeError("format_unknown", `format ${JSON.stringify(request.format.slice(0, 40))}: known is rhythmx`);
+    const records = splitRecords(text, maxRecords);
+    if (records.length > maxRecords)
+      throw new EdgeError("batch_too_large", `more than ${maxRecords.toLocaleString("en")} records: send the batch in parts`);
+    const rest = { received: records.length, rejected: [], warnings: [] };
+    if (records.length === 0) throw unreadable(rest);
+    const { kind, entities: allowedEntities } = request;
+    const context = { now: this.#clock.now(), defaultEntity: this.#defaultEntity(), allowedEntities, repaired };
+    return { kind, records, context, rest, counted: new Set(), readable: false };
+  }
+
+  /** Reads records [start, end); what is wrong with them goes into the answer. */
+  #read(batch: Batch, start: number, end: number): (Detection | Alarm)[] {
+    const good: (Detection | Alarm)[] = [];
+    for (let index = start; index < end; index++) {
+      const record = batch.records[index] ?? "";
+      const result = batch.kind === "detections" ? readDetection(record, batch.context) : readAlarm(record, batch.context);
+      if (result.ok) {
+        batch.readable = true;
+        good.push("detection" in result ? result.detection : result.alarm);
+        if (result.warning !== null) batch.rest.warnings.push({ index, warning: result.warning });
+      } else {
+        batch.readable ||= result.readable;
+        batch.rest.rejected.push({ index, error: result.error });
+      }
+    }
+    return good;
+  }
+
+  async #write(batch: Batch, records: (Detection | Alarm)[], step: BatchStep | null): Promise<IntakeTally> {
+    if (records.length === 0 && step === null) return noTally;
+    const now = this.#clock.now();
+    if (batch.kind === "alarms") return this.#store.writeAlarms({ alarms: records as Alarm[], now, step });
+    const detections = records as Detection[];
+    const counted = new Set<string>();
+    for (const { hash } of detections) if (batch.counted.has(hash)) counted.add(hash);
+    return this.#store.writeDetections({ detections, now, counted: [...counted], step });
+  }
+
+  /** The stored answer of a batch that is complete, or where an interrupted one goes on. */
+  async #resume(request: IntakeRequest): Promise<string | { done: number; tally: IntakeTally }> {
+    if (request.idempotency === null) return { done: 0, tally: noTally };
+    const { key, bodySha256 } = request.idempotency;
+    const stored = await this.#store.findBatch(request.owner, key, this.#clock.now() - idempotencyWindowMs);
+    if (stored === null) return { done: 0, tally: noTally };
+    if (stored.bodySha256 !== bodySha256)
+      throw new EdgeError(
+        "idempotency_mismatch",
+        "this Idempotency-Key was used for another body within 24 hours: use a new key for every batch, the same key only to repeat it",
+      );
+    return stored.answer ?? { done: stored.done, tally: stored.tally };
+  }
+
+  #step(request: IntakeRequest, done: number, before: IntakeTally, rest: BatchStep["rest"]): BatchStep | null {
+    if (request.idempotency === null) return null;
+    const { key, bodySha256 } = request.idempotency;
+    return { owner: request.owner, key, bodySha256, done, before, rest };
+  }
+}
+
+function unreadable(rest: { received: number; rejected: RejectedRecord[] }): EdgeError {
+  const message =
+    rest.received === 0
+      ? "the body holds no record: send one JSON object a line, or an array of them"
+      : `none of the ${rest.received} records is a JSON object; the first: ${rest.rejected[0]?.error}`;
+  const rejected = rest.rejected.slice(0, 20).map(({ index, error }) => ({ name: `record ${index}`, reason: error }));
+  return new EdgeError("batch_unreadable", message, { data: { rejected } });
+}

@@ -1,0 +1,152 @@
+/** Writing detections: what core plans, in one commit — alerts, counts per hour, newest logs, remembered ids, FIRST events, the batch's step. */
+import type { InStatement } from "@libsql/client";
+import type { Detection } from "../core/detection.ts";
+import type { AppendedCounts } from "../core/event.ts";
+import { encodeSnapshot } from "../core/feeds/snapshot.ts";
+import { noTally } from "../core/intake/answer.ts";
+import { idKeyOf } from "../core/intake/hash.ts";
+import { type AlertChange, type KnownAlert, type Plan, planAlerts } from "../core/intake/plan.ts";
+import type { DetectionWrite, IntakeTally } from "../core/ports.ts";
+import { recordStep } from "./batches.ts";
+import type { Database } from "./database.ts";
+import { appendEventsSql } from "./event-log.ts";
+import { fromIso, toIso } from "./iso.ts";
+import { integer, text } from "./rows.ts";
+import type { Sequences } from "./sequences.ts";
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+interface StoredAlert extends KnownAlert {
+  id: number;
+}
+
+const insertAlertsSql = `insert into sigma_alerts (id, hash, entity_name, rule_id, rule_title, rule_author, level, tags, user_name,
+    host, src_ip, risk, ml_cluster, count, sent_count, first_seen, last_seen, recorded_at, updated_at, last_message_at, first_seq)
+  select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10,
+    value->>11, value->>12, value->>13, value->>13, value->>14, value->>15, ?2, ?2, ?2, value->>16 from json_each(?1)`;
+
+/** `[id, added, first_seen, last_seen, risk, ml_cluster or null]` */
+const updateAlertsSql = `update sigma_alerts set count = sigma_alerts.count + j.added, first_seen = j.first_seen, last_seen = j.last_seen,
+    risk = j.risk, ml_cluster = coalesce(j.new_cluster, ml_cluster), updated_at = ?2
+  from (select value->>0 as id, value->>1 as added, value->>2 as first_seen, value->>3 as last_seen, value->>4 as risk,
+    value->>5 as new_cluster from json_each(?1)) j
+  where sigma_alerts.id = j.id`;
+
+const upsertLogsSql = `insert into alert_logs (alert_id, body) select value->>0, value->>1 from json_each(?) where true
+  on conflict (alert_id) do update set body = excluded.body`;
+
+const upsertHoursSql = `insert into alert_hours (alert_id, hour, count)
+  select value->>0, ?2, value->>1 from json_each(?1) where true
+  on conflict (alert_id, hour) do update set count = count + excluded.count`;
+
+const rememberIdsSql = "insert into detection_ids (key, day) select value, ?2 from json_each(?1)";
+
+export class AlertWriter {
+  readonly #database: Database;
+  readonly #sequences: Sequences;
+
+  constructor(database: Database, sequences: Sequences) {
+    this.#database = database;
+    this.#sequences = sequences;
+  }
+
+  /** One commit. The caller hands over one write at a time: what is read here still holds when it is written. */
+  async write(write: DetectionWrite): Promise<{ tally: IntakeTally; counts: AppendedCounts }> {
+    const idKeys = write.detections.map(idKeyOf);
+    const seen = await this.#seenIds(idKeys);
+    const known = await this.#knownAlerts(write.detections);
+    const plan = planAlerts(write.detections, idKeys, seen, known);
+    const tally = tallyOf(plan, write);
+    const fresh = plan.changes.filter((change) => change.first !== null).length;
+    const statements = this.#statements(plan, known, write.now);
+    if (write.step !== null) statements.push(recordStep("detections", write.step, tally, write.now));
+    if (statements.length > 0) await this.#database.write(statements);
+    this.#sequences.advance(fresh, fresh);
+    return { tally, counts: fresh > 0 ? { alert_first: fresh } : {} };
+  }
+
+  async #seenIds(keys: readonly (string | null)[]): Promise<Set<string>> {
+    const given = keys.filter((key) => key !== null);
+    if (given.length === 0) return new Set();
+    const sql = "select key from detection_ids where key in (select value from json_each(?))";
+    const { rows } = await this.#database.read(sql, [JSON.stringify(given)]);
+    return new Set(rows.map((row) => text(row, "key")));
+  }
+
+  async #knownAlerts(detections: readonly Detection[]): Promise<Map<string, StoredAlert>> {
+    const hashes = [...new Set(detections.map(({ hash }) => hash))];
+    const { rows } = await this.#database.read(
+      `select id, hash, risk, first_seen, last_seen from sigma_alerts where hash in (select value from json_each(?))`,
+      [JSON.stringify(hashes)],
+    );
+    return new Map(
+      rows.map((row) => [
+        text(row, "hash"),
+        {
+          id: integer(row, "id"),
+          risk: integer(row, "risk"),
+          firstSeen: fromIso(text(row, "first_seen")),
+          lastSeen: fromIso(text(row, "last_seen")),
+        },
+      ]),
+    );
+  }
+
+  #statements(plan: Plan, known: ReadonlyMap<string, StoredAlert>, now: number): InStatement[] {
+    const alerts: unknown[][] = [];
+    const updates: unknown[][] = [];
+    const logs: unknown[][] = [];
+    const hours: unknown[][] = [];
+    const events: unknown[][] = [];
+    for (const change of plan.changes) {
+      const stored = known.get(change.hash);
+      const id = stored?.id ?? this.#sequences.lastAlertId + alerts.length + 1;
+      hours.push([id, change.added]);
+      if (change.first !== null) {
+        const seq = this.#sequences.lastSeq + alerts.length + 1;
+        alerts.push(alertRow(id, seq, change.first.detection, change));
+        const { snapshot, detection } = change.first;
+        events.push([seq, now, "alert_first", change.hash, detection.entity, encodeSnapshot(snapshot), detection.body]);
+        // Else the newest log is that of the FIRST event.
+        if (change.newest !== null && change.newest !== detection) logs.push([id, change.newest.body]);
+      } else {
+        const { added, firstSeen, lastSeen, risk, newest } = change;
+        updates.push([id, added, toIso(firstSeen), toIso(lastSeen), risk, newest?.mlCluster ?? null]);
+        if (newest !== null) logs.push([id, newest.body]);
+      }
+    }
+    const at = toIso(now);
+    const all: [unknown[], string, (string | number)[]][] = [
+      [alerts, insertAlertsSql, [at]],
+      [updates, updateAlertsSql, [at]],
+      [logs, upsertLogsSql, []],
+      [hours, upsertHoursSql, [Math.floor(now / hourMs)]],
+      [plan.idKeys, rememberIdsSql, [Math.floor(now / dayMs)]],
+      [events, appendEventsSql, []],
+    ];
+    return all.filter(([rows]) => rows.length > 0).map(([rows, sql, rest]) => ({ sql, args: [JSON.stringify(rows), ...rest] }));
+  }
+}
+
+function alertRow(id: number, firstSeq: number, detection: Detection, change: AlertChange): unknown[] {
+  const { ruleId, ruleTitle, ruleAuthor, level, tags, entity, user, host, srcIp } = detection;
+  return [
+    id, change.hash, entity, ruleId ?? "", ruleTitle, ruleAuthor ?? "", level, JSON.stringify(tags), user ?? "", host ?? "",
+    srcIp ?? "", change.risk, change.newest?.mlCluster ?? detection.mlCluster, change.added, toIso(change.firstSeen),
+    toIso(change.lastSeen), firstSeq,
+  ];
+}
+
+function tallyOf(plan: Plan, write: DetectionWrite): IntakeTally {
+  const counted = new Set(write.counted);
+  const changes = plan.changes.filter(({ hash }) => !counted.has(hash));
+  const alertsNew = changes.filter(({ first }) => first !== null).length;
+  return {
+    ...noTally,
+    accepted: write.detections.length - plan.duplicates,
+    duplicates: plan.duplicates,
+    alertsNew,
+    alertsUpdated: changes.length - alertsNew,
+  };
+}

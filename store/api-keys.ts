@@ -1,0 +1,64 @@
+/** API keys. */
+import type { Row } from "@libsql/client";
+import type { ApiKeyRecord, ApiKeyScope } from "../core/api-key.ts";
+import type { Database } from "./database.ts";
+import { fromIso, toIso } from "./iso.ts";
+import { text, textOrNull } from "./rows.ts";
+
+const columns = "id, name, prefix, sha256, scopes, entities, created_at, expires_at, revoked_at, last_used_at";
+
+export async function insertApiKey(database: Database, key: ApiKeyRecord): Promise<void> {
+  await database.write([
+    {
+      sql: `insert into api_keys (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, null, null)`,
+      args: [
+        key.id,
+        key.name,
+        key.prefix,
+        key.sha256,
+        JSON.stringify(key.scopes),
+        JSON.stringify(key.entities),
+        toIso(key.createdAt),
+        key.expiresAt === null ? null : toIso(key.expiresAt),
+      ],
+    },
+  ]);
+}
+
+export async function listApiKeys(database: Database): Promise<ApiKeyRecord[]> {
+  return (await database.read(`select ${columns} from api_keys order by created_at, id`)).rows.map(fromRow);
+}
+
+/** Revokes a key; false when there is none of that id. Revoking twice keeps the first time. */
+export async function revokeApiKey(database: Database, id: string, now: number): Promise<boolean> {
+  const results = await database.write([
+    { sql: "update api_keys set revoked_at = coalesce(revoked_at, ?) where id = ?", args: [toIso(now), id] },
+  ]);
+  return results[0]?.rowsAffected === 1;
+}
+
+/** Records when keys were last used: `[[id, epoch ms], …]`. */
+export async function touchApiKeys(database: Database, uses: readonly (readonly [string, number])[]): Promise<void> {
+  await database.write(
+    uses.map(([id, at]) => ({ sql: "update api_keys set last_used_at = ? where id = ?", args: [toIso(at), id] })),
+  );
+}
+
+function fromRow(row: Row): ApiKeyRecord {
+  const time = (column: string) => {
+    const value = textOrNull(row, column);
+    return value === null ? null : fromIso(value);
+  };
+  return {
+    id: text(row, "id"),
+    name: text(row, "name"),
+    prefix: text(row, "prefix"),
+    sha256: text(row, "sha256"),
+    scopes: JSON.parse(text(row, "scopes")) as ApiKeyScope[],
+    entities: JSON.parse(text(row, "entities")) as string[],
+    createdAt: fromIso(text(row, "created_at")),
+    expiresAt: time("expires_at"),
+    revokedAt: time("revoked_at"),
+    lastUsedAt: time("last_used_at"),
+  };
+}

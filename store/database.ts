@@ -1,0 +1,116 @@
+/**
+ * The one connection to the database file. Runs in the store's Worker only.
+ *
+ * All writes are `batch(…, "write")`: BEGIN IMMEDIATE … COMMIT, durable (WAL, synchronous=FULL) when it resolves. A libsql
+ * connection is unusable after SQLITE_BUSY (later writes can report success and be lost), so it is replaced at once.
+ */
+import { type Client, createClient, type InStatement, type ResultSet } from "@libsql/client";
+import { StoreError } from "../core/errors.ts";
+
+/** How long SQLite itself waits for another process's lock before it says BUSY, and how often we then try again. */
+const lockWaitMs = 250;
+const busyRetries = 4;
+
+/** Set on every new connection: PRAGMAs belong to the connection, not to the file. */
+const connectionPragmas = [
+  "PRAGMA journal_mode = WAL",
+  // A commit is on the disk before it is answered.
+  "PRAGMA synchronous = FULL",
+  "PRAGMA foreign_keys = ON",
+  "PRAGMA cache_size = -16000",
+  "PRAGMA temp_store = MEMORY",
+  // Checkpoints move whole pages: fewer, larger ones write a page that changed often only once.
+  "PRAGMA wal_autocheckpoint = 4000",
+  "PRAGMA journal_size_limit = 67108864",
+];
+
+export class Database {
+  readonly #client: Client;
+  readonly #path: string;
+  #fresh = false;
+
+  private constructor(path: string, client: Client) {
+    this.#path = path;
+    this.#client = client;
+  }
+
+  /** Opens or creates the file. Throws `StoreError`. */
+  static async open(path: string): Promise<Database> {
+    try {
+      const client = createClient({ url: `file:${encodeURI(path)}`, concurrency: 1, timeout: lockWaitMs });
+      const database = new Database(path, client);
+      try {
+        await database.#prepareConnection();
+      } catch (error) {
+        client.close();
+        throw error;
+      }
+      return database;
+    } catch (error) {
+      throw storeErrorFrom(error, path);
+    }
+  }
+
+  /** Runs statements as one transaction; all or none. Throws `StoreError`. */
+  write(statements: InStatement[]): Promise<ResultSet[]> {
+    return this.#attempt(() => this.#client.batch(statements, "write"));
+  }
+
+  /** Runs one query. Throws `StoreError`. */
+  read(sql: string, args: (string | number | null)[] = []): Promise<ResultSet> {
+    return this.#attempt(() => this.#client.execute({ sql, args }));
+  }
+
+  /** Runs a script of statements, for migrations: it must bring its own BEGIN IMMEDIATE and COMMIT. */
+  async script(sql: string): Promise<void> {
+    await this.#attempt(() => this.#client.executeMultiple(sql));
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  async #attempt<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        if (!this.#fresh) await this.#prepareConnection();
+        return await work();
+      } catch (error) {
+        const mapped = storeErrorFrom(error, this.#path);
+        // Whatever failed below us leaves the connection in doubt; a constraint or a syntax error does not.
+        if (mapped.code !== "store_failed") {
+          this.#fresh = false;
+          await this.#client.reconnect();
+        }
+        if (mapped.code !== "store_locked" || attempt >= busyRetries) throw mapped;
+        await new Promise((resolve) => setTimeout(resolve, 20 << attempt));
+      }
+    }
+  }
+
+  async #prepareConnection(): Promise<void> {
+    for (const pragma of connectionPragmas) await this.#client.execute(pragma);
+    this.#fresh = true;
+  }
+}
+
+/** Maps what libsql throws to the store's own codes, with a message that says where and how to mend. */
+export function storeErrorFrom(error: unknown, path: string): StoreError {
+  if (error instanceof StoreError) return error;
+  const raw = error as { code?: unknown; extendedCode?: unknown; message?: unknown };
+  const code = `${String(raw.code ?? "")} ${String(raw.extendedCode ?? "")}`;
+  const text = String(raw.message ?? error);
+  const has = (pattern: RegExp) => pattern.test(code) || pattern.test(text);
+  const options = { cause: error, data: { sqlite: code.trim(), path } };
+  if (has(/SQLITE_BUSY|SQLITE_LOCKED|database is locked|cannot commit transaction/i))
+    return new StoreError("store_locked", `${path} is locked by another program: close it`, options);
+  if (has(/SQLITE_FULL|disk is full|ENOSPC|No space left/i))
+    return new StoreError("store_full", `the disk of ${path} is full: free some space`, options);
+  if (has(/SQLITE_READONLY|readonly database|EACCES|EPERM|EROFS|permission denied/i))
+    return new StoreError("store_readonly", `${path} cannot be written: check the folder's owner and mode`, options);
+  if (has(/SQLITE_NOTADB|SQLITE_CORRUPT|not a database|malformed/i))
+    return new StoreError("store_corrupt", `${path} is damaged or not a RhythmX database: restore a backup`, options);
+  if (has(/SQLITE_IOERR|SQLITE_CANTOPEN|unable to open|disk I\/O|EMFILE|ENFILE/i))
+    return new StoreError("store_io", `${path} cannot be read or written (${text}): check the disk and its folder`, options);
+  return new StoreError("store_failed", `database: ${text}`, options);
+}

@@ -1,0 +1,91 @@
+/** The event log and the positions of its readers. */
+import type { AppendedCounts, EventKind, LoggedEvent } from "../core/event.ts";
+import type { Database } from "./database.ts";
+import { toIso } from "./iso.ts";
+import { integer, text, textOrNull } from "./rows.ts";
+
+/** Appends rows given as JSON arrays `[seq, at, kind, subject, entity, data, body]`. */
+export const appendEventsSql = `insert into event_log (seq, at, kind, subject, entity_name, data, body)
+  select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 from json_each(?)`;
+
+/** Highest sequence number ever given out, pruned events included. */
+export async function lastSeq(database: Database): Promise<number> {
+  const { rows } = await database.read("select coalesce(max(seq), 0) as seq from sqlite_sequence where name = 'event_log'");
+  return rows[0] === undefined ? 0 : integer(rows[0], "seq");
+}
+
+export async function readEvents(
+  database: Database,
+  after: number,
+  limit: number,
+  kinds: readonly EventKind[],
+): Promise<LoggedEvent[]> {
+  const { rows } = await database.read(
+    `select seq, at, kind, subject, entity_name, data, body from event_log
+     where seq > ? and kind in (select value from json_each(?)) order by seq limit ?`,
+    [after, JSON.stringify(kinds), limit],
+  );
+  return rows.map((row) => ({
+    seq: integer(row, "seq"),
+    at: integer(row, "at"),
+    kind: text(row, "kind") as EventKind,
+    subject: text(row, "subject"),
+    entity: text(row, "entity_name"),
+    data: text(row, "data"),
+    body: textOrNull(row, "body"),
+  }));
+}
+
+export async function countEventsAfter(database: Database, after: number, kinds: readonly EventKind[]): Promise<number> {
+  const { rows } = await database.read(
+    "select count(*) as n from event_log where seq > ? and kind in (select value from json_each(?))",
+    [after, JSON.stringify(kinds)],
+  );
+  return rows[0] === undefined ? 0 : integer(rows[0], "n");
+}
+
+/** The last sequence number recorded before `at` (epoch ms): where a replay from that time starts. */
+export async function seqBefore(database: Database, at: number): Promise<number> {
+  // The clock may have jumped, so the first event at or after that time decides, not the last one before it.
+  const { rows } = await database.read("select min(seq) as seq from event_log where at >= ?", [at]);
+  const first = rows[0]?.seq;
+  return typeof first === "number" ? first - 1 : lastSeq(database);
+}
+
+export async function readPosition(database: Database, reader: string): Promise<number | null> {
+  const { rows } = await database.read("select position from reader_positions where reader = ?", [reader]);
+  return rows[0] === undefined ? null : integer(rows[0], "position");
+}
+
+export async function savePosition(database: Database, reader: string, position: number, now: number): Promise<void> {
+  await database.write([
+    {
+      sql: `insert into reader_positions (reader, position, updated_at) values (?1, ?2, ?3)
+            on conflict (reader) do update set position = ?2, updated_at = ?3`,
+      args: [reader, position, toIso(now)],
+    },
+  ]);
+}
+
+export interface ReaderRow {
+  reader: string;
+  position: number;
+  updatedAt: string;
+  expired: number;
+}
+
+export async function listReaders(database: Database): Promise<ReaderRow[]> {
+  const { rows } = await database.read("select reader, position, updated_at, expired from reader_positions order by reader");
+  return rows.map((row) => ({
+    reader: text(row, "reader"),
+    position: integer(row, "position"),
+    updatedAt: text(row, "updated_at"),
+    expired: integer(row, "expired"),
+  }));
+}
+
+export function countKinds(kinds: Iterable<EventKind>): AppendedCounts {
+  const counts: AppendedCounts = {};
+  for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}

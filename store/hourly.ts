@@ -1,0 +1,97 @@
+/** Recording HOURLY events: core decides, one commit per up to 1,000 alerts. */
+import type { Row } from "@libsql/client";
+import type { AlertPace, AlertSnapshot } from "../core/alert.ts";
+import type { Level } from "../core/detection.ts";
+import { burst } from "../core/feeds/burst.ts";
+import { hourlyDecision } from "../core/feeds/hourly.ts";
+import { encodeSnapshot } from "../core/feeds/snapshot.ts";
+import type { Database } from "./database.ts";
+import { fromIso, toIso } from "./iso.ts";
+import { integer, text } from "./rows.ts";
+import type { Sequences } from "./sequences.ts";
+
+const alertsPerWrite = 1000;
+
+/** Columns of an alert that its snapshot and pace come from. */
+const columns = `id, hash, entity_name, rule_id, rule_title, rule_author, level, tags, user_name, host, src_ip, risk, ml_cluster,
+  count, sent_count, first_seen, last_seen, recorded_at, last_message_at`;
+
+/** The log comes from alert_logs, or is that of the first event while the alert's newest log is its first. */
+const appendSql = `insert into event_log (seq, at, kind, subject, entity_name, data, body)
+  select j.value->>0, j.value->>1, 'alert_hourly', a.hash, a.entity_name, j.value->>3,
+    coalesce(l.body, f.body, '{"raw":""}')
+  from json_each(?) j
+  join sigma_alerts a on a.id = j.value->>2
+  left join alert_logs l on l.alert_id = a.id
+  left join event_log f on l.alert_id is null and f.seq = a.first_seq
+  order by j.value->>0`;
+
+export async function recordHourly(
+  database: Database,
+  sequences: Sequences,
+  now: number,
+  intervalMs: number,
+): Promise<{ recorded: number; more: boolean }> {
+  const { rows } = await database.read(
+    `select ${columns} from sigma_alerts where count > sent_count and (last_message_at <= ? or last_message_at > ?)
+     order by last_message_at limit ?`,
+    [toIso(now - intervalMs), toIso(now), alertsPerWrite],
+  );
+  const due: unknown[][] = [];
+  const told: number[] = [];
+  const restart: number[] = [];
+  for (const row of rows) {
+    const pace = paceOf(row);
+    const decision = hourlyDecision(pace, now, intervalMs);
+    const id = integer(row, "id");
+    if (decision.reason === "clock-went-back") restart.push(id);
+    if (!decision.send) continue;
+    const snapshot = { ...snapshotOf(row, pace), delta: decision.delta, burst: burst(pace).burst };
+    due.push([sequences.lastSeq + due.length + 1, now, id, encodeSnapshot(snapshot)]);
+    told.push(id);
+  }
+  if (due.length === 0 && restart.length === 0) return { recorded: 0, more: false };
+  const at = toIso(now);
+  await database.write([
+    { sql: appendSql, args: [JSON.stringify(due)] },
+    {
+      sql: "update sigma_alerts set sent_count = count, last_message_at = ? where id in (select value from json_each(?))",
+      args: [at, JSON.stringify(told)],
+    },
+    {
+      sql: "update sigma_alerts set last_message_at = ? where id in (select value from json_each(?))",
+      args: [at, JSON.stringify(restart)],
+    },
+  ]);
+  sequences.advance(due.length, 0);
+  return { recorded: due.length, more: rows.length === alertsPerWrite };
+}
+
+function paceOf(row: Row): AlertPace {
+  return {
+    count: integer(row, "count"),
+    sentCount: integer(row, "sent_count"),
+    recordedAt: fromIso(text(row, "recorded_at")),
+    lastMessageAt: fromIso(text(row, "last_message_at")),
+  };
+}
+
+function snapshotOf(row: Row, pace: AlertPace): AlertSnapshot {
+  return {
+    hash: text(row, "hash"),
+    count: pace.count,
+    risk: integer(row, "risk"),
+    mlCluster: integer(row, "ml_cluster"),
+    firstSeen: fromIso(text(row, "first_seen")),
+    lastSeen: fromIso(text(row, "last_seen")),
+    ruleId: text(row, "rule_id"),
+    ruleTitle: text(row, "rule_title"),
+    ruleAuthor: text(row, "rule_author"),
+    level: text(row, "level") as Level,
+    tags: JSON.parse(text(row, "tags")) as string[],
+    entity: text(row, "entity_name"),
+    user: text(row, "user_name"),
+    host: text(row, "host"),
+    ip: text(row, "src_ip"),
+  };
+}

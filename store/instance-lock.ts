@@ -1,0 +1,36 @@
+/** One process per data folder: an exclusive lock on a file of its own, which the kernel releases however the process ends. */
+import { type Client, createClient } from "@libsql/client";
+import { StoreError } from "../core/errors.ts";
+import { storeErrorFrom } from "./database.ts";
+
+export class InstanceLock {
+  readonly #client: Client;
+
+  private constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Throws `StoreError` store_in_use while another process holds it. */
+  static async take(path: string): Promise<InstanceLock> {
+    let client: Client | null = null;
+    try {
+      client = createClient({ url: `file:${encodeURI(path)}`, concurrency: 1 });
+      // With this mode SQLite keeps the lock of the first write until the connection closes.
+      await client.execute("PRAGMA locking_mode = EXCLUSIVE");
+      await client.execute("create table if not exists held_by (pid integer)");
+      await client.batch(["delete from held_by", { sql: "insert into held_by values (?)", args: [process.pid] }], "write");
+      return new InstanceLock(client);
+    } catch (error) {
+      client?.close();
+      const mapped = storeErrorFrom(error, path);
+      if (mapped.code !== "store_locked") throw mapped;
+      throw new StoreError("store_in_use", `another rhythmx process uses this data folder (it holds ${path}): stop it first`, {
+        cause: error,
+      });
+    }
+  }
+
+  release(): void {
+    this.#client.close();
+  }
+}

@@ -1,0 +1,37 @@
+/** Facts about the file for `rhythmx doctor`. */
+import type { Database } from "./database.ts";
+import { schemaVersion } from "./migrate.ts";
+import { integer, text } from "./rows.ts";
+
+export interface StoreFacts {
+  schema: number;
+  sqlite: string;
+  alerts: number;
+  events: number;
+  /** Size of the database file without its WAL. */
+  bytes: number;
+}
+
+export async function storeFacts(database: Database): Promise<StoreFacts> {
+  const { rows } = await database.read(
+    `select sqlite_version() as sqlite,
+       (select count(*) from sigma_alerts) as alerts,
+       (select coalesce(max(seq) - min(seq) + 1, 0) from event_log) as events,
+       (select page_count from pragma_page_count) * (select page_size from pragma_page_size) as bytes`,
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error("no facts");
+  return {
+    schema: schemaVersion,
+    sqlite: text(row, "sqlite"),
+    alerts: integer(row, "alerts"),
+    events: integer(row, "events"),
+    bytes: integer(row, "bytes"),
+  };
+}
+
+/** What SQLite finds wrong with the file; empty when it is sound. Reads the whole file. */
+export async function integrityCheck(database: Database): Promise<string[]> {
+  const { rows } = await database.read("PRAGMA integrity_check(20)");
+  return rows.map((row) => text(row, "integrity_check")).filter((line) => line !== "ok");
+}

@@ -1,0 +1,52 @@
+/**
+ * Schema upgrades: frozen `.sql` files, applied in order, each in one transaction together with its row in `schema_journal`.
+ * A file that differs from what was applied, or a journal with rows that this version does not know, is refused.
+ */
+import { createHash } from "node:crypto";
+import { StoreError } from "../core/errors.ts";
+import type { Database } from "./database.ts";
+import spine from "./migrations/0001_spine.sql" with { type: "text" };
+
+interface Migration {
+  id: number;
+  name: string;
+  sql: string;
+}
+
+const migrations: readonly Migration[] = [{ id: 1, name: "0001_spine", sql: spine }];
+
+/** The newest schema this version knows. */
+export const schemaVersion = migrations.length;
+
+/** Brings the file to the newest schema. Returns what was applied. Throws `StoreError` store_newer or store_corrupt. */
+export async function migrate(database: Database, appliedAt: string, known = migrations): Promise<string[]> {
+  await database.script(
+    `create table if not exists schema_journal (
+      id integer primary key, name text not null, sha256 text not null, applied_at DATETIME not null)`,
+  );
+  const journal = (await database.read("select id, name, sha256 from schema_journal order by id")).rows;
+  for (const row of journal) {
+    const migration = known.find((candidate) => candidate.id === Number(row.id));
+    if (migration === undefined)
+      throw new StoreError(
+        "store_newer",
+        `the database has schema ${String(row.name)}, which is newer than this version knows (${known.at(-1)?.name}): start the newer version, or restore a backup`,
+      );
+    if (checksum(migration.sql) !== row.sha256)
+      throw new StoreError(
+        "store_corrupt",
+        `schema step ${migration.name} in the database differs from this version's: it was written by another build`,
+      );
+  }
+  const applied: string[] = [];
+  for (const migration of known.slice(journal.length)) {
+    const record = `insert into schema_journal values (${migration.id}, '${migration.name}', '${checksum(migration.sql)}', '${appliedAt}')`;
+    await database.script(`BEGIN IMMEDIATE;\n${migration.sql}\n;${record};\nCOMMIT;`);
+    applied.push(migration.name);
+  }
+  return applied;
+}
+
+function checksum(sql: string): string {
+  return createHash("sha256").update(sql).digest("hex");
+}

@@ -1,0 +1,142 @@
+/** The store as the rest of the process sees it: calls travel to the Worker and back, commits are announced. */
+import { Worker } from "node:worker_threads";
+import { StoreError, type StoreErrorCode } from "../core/errors.ts";
+import type { AppendedCounts } from "../core/event.ts";
+import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
+import type { StoreMethod, StoreOperations, StoreReply } from "./operations.ts";
+
+type Append = (end: number, counts: AppendedCounts) => void;
+
+/** Every operation of the Worker as a method, plus the ports of core that consist of them. */
+export interface Store extends IntakeStore, HourlyStore {
+  readonly events: EventLog & { seqBefore(at: number): Promise<number> };
+  readonly admin: Pick<
+    StoreOperations,
+    "insertApiKey" | "listApiKeys" | "revokeApiKey" | "touchApiKeys" | "listReaders" | "prune" | "facts" | "integrityCheck"
+  >;
+  /** Names of the schema steps that opening applied. */
+  readonly migrated: readonly string[];
+  /** Waits for calls under way, closes the file, ends the Worker. */
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  path: string;
+  clock: Clock;
+  /** Told of every storage failure, and null when a call went well again. */
+  onFault?: (error: StoreError | null) => void;
+}
+
+/**
+ * Opens or creates the database file and upgrades its schema. Throws `StoreError`: store_in_use (another rhythmx runs),
+ * store_newer, store_corrupt, and what the disk says.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const calls = new WorkerCalls(options.onFault ?? (() => {}));
+  let migrated: string[];
+  try {
+    migrated = (await calls.call("open", [options.path, options.clock.now()])) as string[];
+  } catch (error) {
+    await calls.end();
+    throw error;
+  }
+  const operation = <M extends keyof StoreOperations>(method: M): StoreOperations[M] =>
+    ((...args: unknown[]) => calls.call(method, args)) as StoreOperations[M];
+  const save = operation("savePosition");
+  return {
+    migrated,
+    writeDetections: operation("writeDetections"),
+    writeAlarms: operation("writeAlarms"),
+    findBatch: operation("findBatch"),
+    recordHourly: operation("recordHourly"),
+    events: {
+      read: operation("readEvents"),
+      position: operation("readPosition"),
+      savePosition: (reader, seq) => save(reader, seq, options.clock.now()),
+      end: operation("lastSeq"),
+      countAfter: operation("countEventsAfter"),
+      onAppend: (listener) => calls.onAppend(listener),
+      seqBefore: operation("seqBefore"),
+    },
+    admin: {
+      insertApiKey: operation("insertApiKey"),
+      listApiKeys: operation("listApiKeys"),
+      revokeApiKey: operation("revokeApiKey"),
+      touchApiKeys: operation("touchApiKeys"),
+      listReaders: operation("listReaders"),
+      prune: operation("prune"),
+      facts: operation("facts"),
+      integrityCheck: operation("integrityCheck"),
+    },
+    close: async () => {
+      await calls.call("close", []);
+      await calls.end();
+    },
+  };
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+class WorkerCalls {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners = new Set<Append>();
+  readonly #onFault: (error: StoreError | null) => void;
+  #nextId = 1;
+  #dead: StoreError | null = null;
+
+  constructor(onFault: (error: StoreError | null) => void) {
+    this.#onFault = onFault;
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url));
+    this.#worker.on("message", (reply: StoreReply) => this.#receive(reply));
+    this.#worker.on("error", (error) => this.#fail(error));
+    this.#worker.on("exit", () => this.#fail(new Error("it ended")));
+  }
+
+  call(method: StoreMethod, args: unknown[]): Promise<unknown> {
+    if (this.#dead !== null) return Promise.reject(this.#dead);
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, method, args });
+    });
+  }
+
+  onAppend(listener: Append): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async end(): Promise<void> {
+    this.#dead ??= new StoreError("store_failed", "the store is closed");
+    await this.#worker.terminate();
+  }
+
+  #receive(reply: StoreReply): void {
+    if ("appended" in reply) {
+      for (const listener of this.#listeners) listener(reply.appended.end, reply.appended.counts);
+      return;
+    }
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if ("error" in reply) {
+      const error = new StoreError(reply.error.code as StoreErrorCode, reply.error.message, { data: reply.error.data });
+      this.#onFault(error);
+      waiting?.reject(error);
+      return;
+    }
+    this.#onFault(null);
+    waiting?.resolve(reply.value);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#dead !== null) return;
+    this.#dead = new StoreError("store_failed", "the database worker ended: restart the appliance", { cause: error });
+    this.#onFault(this.#dead);
+    for (const { reject } of this.#waiting.values()) reject(this.#dead);
+    this.#waiting.clear();
+  }
+}

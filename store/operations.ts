@@ -1,0 +1,122 @@
+/** What the Worker can be asked to do. One table: its types are the store's interface on both sides. */
+import type { ApiKeyRecord } from "../core/api-key.ts";
+import type { AppendedCounts, EventKind } from "../core/event.ts";
+import type { AlarmWrite, DetectionWrite } from "../core/ports.ts";
+import { writeAlarms } from "./alarms.ts";
+import { AlertWriter } from "./alerts.ts";
+import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
+import { findBatch } from "./batches.ts";
+import { Database } from "./database.ts";
+import { countEventsAfter, listReaders, readEvents, readPosition, savePosition, seqBefore } from "./event-log.ts";
+import { recordHourly } from "./hourly.ts";
+import { InstanceLock } from "./instance-lock.ts";
+import { integrityCheck, storeFacts } from "./integrity.ts";
+import { migrate } from "./migrate.ts";
+import { type PruneStep, prune } from "./retention.ts";
+import { Sequences } from "./sequences.ts";
+
+interface Open {
+  database: Database;
+  lock: InstanceLock;
+  sequences: Sequences;
+  alerts: AlertWriter;
+}
+
+type OnAppend = (end: number, counts: AppendedCounts) => void;
+
+function operations(store: Open, onAppend: OnAppend) {
+  const { database, alerts, sequences } = store;
+  const appended = (counts: AppendedCounts) => {
+    if (Object.keys(counts).length > 0) onAppend(sequences.lastSeq, counts);
+  };
+  return {
+    writeDetections: async (write: DetectionWrite) => {
+      const { tally, counts } = await alerts.write(write);
+      appended(counts);
+      return tally;
+    },
+    writeAlarms: async (write: AlarmWrite) => {
+      const { tally, counts } = await writeAlarms(database, sequences, write);
+      appended(counts);
+      return tally;
+    },
+    recordHourly: async (now: number, intervalMs: number) => {
+      const { recorded, more } = await recordHourly(database, sequences, now, intervalMs);
+      if (recorded > 0) appended({ alert_hourly: recorded });
+      return { recorded, more };
+    },
+    findBatch: (owner: string, key: string, since: number) => findBatch(database, owner, key, since),
+    readEvents: (after: number, limit: number, kinds: readonly EventKind[]) => readEvents(database, after, limit, kinds),
+    countEventsAfter: (after: number, kinds: readonly EventKind[]) => countEventsAfter(database, after, kinds),
+    lastSeq: async () => sequences.lastSeq,
+    seqBefore: (at: number) => seqBefore(database, at),
+    readPosition: (reader: string) => readPosition(database, reader),
+    savePosition: (reader: string, position: number, now: number) => savePosition(database, reader, position, now),
+    listReaders: () => listReaders(database),
+    insertApiKey: (key: ApiKeyRecord) => insertApiKey(database, key),
+    listApiKeys: () => listApiKeys(database),
+    revokeApiKey: (id: string, now: number) => revokeApiKey(database, id, now),
+    touchApiKeys: (uses: readonly (readonly [string, number])[]) => touchApiKeys(database, uses),
+    prune: (now: number, retentionDays: number, step: PruneStep) => prune(database, sequences, now, retentionDays, step),
+    facts: () => storeFacts(database),
+    integrityCheck: () => integrityCheck(database),
+  };
+}
+
+export type StoreOperations = ReturnType<typeof operations>;
+export type StoreMethod = keyof StoreOperations | "open" | "close";
+
+export interface StoreCall {
+  id: number;
+  method: StoreMethod;
+  args: unknown[];
+}
+
+export type StoreReply =
+  | { id: number; value: unknown }
+  | { id: number; error: { code: string; message: string; data: Readonly<Record<string, unknown>> } }
+  | { appended: { end: number; counts: AppendedCounts } };
+
+/** The Worker's state: closed, or open on one file. */
+export class StoreWorker {
+  readonly #onAppend: OnAppend;
+  #open: Open | null = null;
+  #operations: StoreOperations | null = null;
+
+  constructor(onAppend: OnAppend) {
+    this.#onAppend = onAppend;
+  }
+
+  async run(method: StoreMethod, args: unknown[]): Promise<unknown> {
+    if (method === "open") return this.#openFile(...(args as [string, number]));
+    if (method === "close") return this.#close();
+    if (this.#operations === null) throw new Error(`the store is not open: ${method}`);
+    const operation = this.#operations[method] as (...args: unknown[]) => Promise<unknown>;
+    return operation(...args);
+  }
+
+  /** Takes the folder's lock, opens the file and brings its schema up to date. Returns the migrations applied. */
+  async #openFile(path: string, now: number): Promise<string[]> {
+    const lock = await InstanceLock.take(`${path}.lock`);
+    let database: Database | null = null;
+    try {
+      database = await Database.open(path);
+      const applied = await migrate(database, new Date(now).toISOString());
+      const sequences = await Sequences.load(database);
+      this.#open = { database, lock, sequences, alerts: new AlertWriter(database, sequences) };
+      this.#operations = operations(this.#open, this.#onAppend);
+      return applied;
+    } catch (error) {
+      database?.close();
+      lock.release();
+      throw error;
+    }
+  }
+
+  #close(): void {
+    this.#open?.database.close();
+    this.#open?.lock.release();
+    this.#open = null;
+    this.#operations = null;
+  }
+}

@@ -1,0 +1,34 @@
+/** The next ids, kept in memory by the one writer: rows of one write can then refer to each other without asking the database. */
+import type { Database } from "./database.ts";
+import { lastSeq } from "./event-log.ts";
+import { integer } from "./rows.ts";
+
+export class Sequences {
+  #lastSeq: number;
+  #lastAlertId: number;
+
+  private constructor(seq: number, alertId: number) {
+    this.#lastSeq = seq;
+    this.#lastAlertId = alertId;
+  }
+
+  static async load(database: Database): Promise<Sequences> {
+    const { rows } = await database.read("select coalesce(max(id), 0) as id from sigma_alerts");
+    return new Sequences(await lastSeq(database), rows[0] === undefined ? 0 : integer(rows[0], "id"));
+  }
+
+  /** Sequence number of the newest event in the log. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  get lastAlertId(): number {
+    return this.#lastAlertId;
+  }
+
+  /** After a commit that used so many of each. Before it nothing is taken, so a failed write leaves no trace. */
+  advance(events: number, alerts: number): void {
+    this.#lastSeq += events;
+    this.#lastAlertId += alerts;
+  }
+}

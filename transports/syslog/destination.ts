@@ -1,0 +1,236 @@
+/**
+ * One reader of the event log that sends what it reads to one syslog receiver: read → render → send → record the position.
+ * A batch's position is on the disk before the next batch is sent, so a crash repeats at most one batch (RELP: its window).
+ */
+import { messageOf } from "../../core/errors.ts";
+import type { AppendedCounts, EventKind, LoggedEvent } from "../../core/event.ts";
+import type { Clock, EventLog, SyslogBytes, SyslogSender } from "../../core/ports.ts";
+import { Signal } from "./signal.ts";
+
+export interface RenderedMessage {
+  bytes: SyslogBytes;
+  /** Shortened to fit the destination's largest message. */
+  shrunk: boolean;
+}
+
+export interface DestinationOptions {
+  /** As configured; shown in health. */
+  name: string;
+  /** Owner of the position in the event log. */
+  reader: string;
+  kinds: readonly EventKind[];
+  batchSize: number;
+  /** Batches handed to the sender before the first one's position is recorded: 1, or more where each is acknowledged. */
+  inFlight: number;
+  log: EventLog;
+  sender: SyslogSender;
+  clock: Clock;
+  /** The message of an event; null = this destination does not want it. */
+  render(event: LoggedEvent): RenderedMessage | null;
+  /** Told when the log cannot be read or a position cannot be recorded, and null when it can again. */
+  onStoreFault(message: string | null): void;
+  /** Told of an event whose snapshot cannot be read; it is skipped. */
+  onCorruptEvent(event: LoggedEvent, error: unknown): void;
+}
+
+export interface DestinationStatus {
+  name: string;
+  connected: boolean;
+  /** Messages waiting. */
+  queued: number;
+  /** Messages the transport took, first time. */
+  sent: number;
+  resent: number;
+  shrunk: number;
+  errors: number;
+  position: number;
+  lastError: string | null;
+  /** Epoch milliseconds; null before the first one. */
+  lastSent: number | null;
+}
+
+interface Batch {
+  lastSeq: number;
+  events: number;
+  messages: SyslogBytes[];
+}
+
+/** After a failed read of the log. */
+const storeRetryMs = 1000;
+
+export class Destination {
+  readonly #options: DestinationOptions;
+  readonly #wake = new Signal();
+  #stopAppend: () => void = () => {};
+  #running: Promise<void> = Promise.resolve();
+  #stopping = false;
+  /** Everything up to here is with the receiver. */
+  #position = 0;
+  /** Everything up to here has been read. */
+  #cursor = 0;
+  #queued = 0;
+  #sent = 0;
+  #shrunk = 0;
+  #lastSent: number | null = null;
+  #inFlight: Promise<void>[] = [];
+  /** Grows when the position is set from outside, so that batches read before it no longer move it. */
+  #generation = 0;
+
+  constructor(options: DestinationOptions) {
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get reader(): string {
+    return this.#options.reader;
+  }
+
+  /** Finds its place (a new reader starts at the end of the log) and starts to send. */
+  async start(): Promise<void> {
+    const { log, reader, kinds } = this.#options;
+    const known = await log.position(reader);
+    this.#position = known ?? (await log.end());
+    if (known === null) await log.savePosition(reader, this.#position);
+    this.#cursor = this.#position;
+    this.#stopAppend = log.onAppend((_end, counts) => this.#appended(counts));
+    this.#queued = await log.countAfter(this.#position, kinds);
+    this.#running = this.#run();
+  }
+
+  /** Sends everything after `seq` again. */
+  async rewind(seq: number): Promise<void> {
+    const { log, reader, kinds } = this.#options;
+    await log.savePosition(reader, seq);
+    this.#generation++;
+    this.#position = seq;
+    this.#cursor = seq;
+    this.#queued = await log.countAfter(seq, kinds);
+    this.#wake.set();
+  }
+
+  /** Sends one message that is no event (a test, a heartbeat), in its place between the events. */
+  sendNow(bytes: SyslogBytes): Promise<void> {
+    return this.#options.sender.send([bytes]);
+  }
+
+  /** Waits until nothing is queued, the receiver is away, or `deadlineMs` (monotonic) has come; then stops. */
+  async stop(deadlineMs: number): Promise<void> {
+    const { sender, clock } = this.#options;
+    while (this.#queued > 0 && sender.status().connected && clock.monotonic() < deadlineMs) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    this.#stopping = true;
+    this.#stopAppend();
+    this.#wake.set();
+    await sender.close();
+    await this.#running;
+  }
+
+  status(): DestinationStatus {
+    const { connected, resent, errors, lastError } = this.#options.sender.status();
+    return {
+      name: this.#options.name,
+      connected,
+      queued: this.#queued,
+      sent: this.#sent,
+      resent,
+      shrunk: this.#shrunk,
+      errors,
+      position: this.#position,
+      lastError,
+      lastSent: this.#lastSent,
+    };
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      const generation = this.#generation;
+      const batch = await this.#nextBatch(generation);
+      if (batch === null) continue;
+      if (this.#inFlight.length >= this.#options.inFlight) await this.#inFlight[0];
+      if (generation !== this.#generation) continue;
+      const previous = this.#inFlight.at(-1) ?? Promise.resolve();
+      const settled = this.#deliver(batch, previous, generation).finally(() => this.#inFlight.shift());
+      this.#inFlight.push(settled);
+    }
+    await Promise.all(this.#inFlight);
+  }
+
+  async #nextBatch(generation: number): Promise<Batch | null> {
+    const { log, kinds, batchSize } = this.#options;
+    this.#wake.clear();
+    let events: LoggedEvent[];
+    try {
+      events = await log.read(this.#cursor, batchSize, kinds);
+    } catch (error) {
+      this.#options.onStoreFault(messageOf(error));
+      await this.#wake.waitFor(storeRetryMs);
+      return null;
+    }
+    if (generation !== this.#generation) return null;
+    const last = events.at(-1);
+    if (last === undefined) {
+      await this.#wake.wait();
+      return null;
+    }
+    this.#cursor = last.seq;
+    const messages: SyslogBytes[] = [];
+    for (const event of events) {
+      const rendered = this.#render(event);
+      if (rendered === null) continue;
+      if (rendered.shrunk) this.#shrunk++;
+      messages.push(rendered.bytes);
+    }
+    return { lastSeq: last.seq, events: events.length, messages };
+  }
+
+  #render(event: LoggedEvent): RenderedMessage | null {
+    try {
+      return this.#options.render(event);
+    } catch (error) {
+      this.#options.onCorruptEvent(event, error);
+      return null;
+    }
+  }
+
+  /** Sends a batch, then records its position once the batches before it have recorded theirs. */
+  async #deliver(batch: Batch, previous: Promise<void>, generation: number): Promise<void> {
+    const { sender, clock } = this.#options;
+    try {
+      if (batch.messages.length > 0) await sender.send(batch.messages);
+    } catch {
+      return; // Closed: what was not sent keeps its place behind the position.
+    }
+    await previous;
+    if (generation !== this.#generation) return;
+    this.#position = batch.lastSeq;
+    this.#queued = Math.max(0, this.#queued - batch.events);
+    if (batch.messages.length > 0) {
+      this.#sent += batch.messages.length;
+      this.#lastSent = clock.now();
+    }
+    await this.#savePosition(batch.lastSeq);
+  }
+
+  async #savePosition(position: number): Promise<void> {
+    const { log, reader, onStoreFault } = this.#options;
+    try {
+      await log.savePosition(reader, position);
+      onStoreFault(null);
+    } catch (error) {
+      // Alerts go on even when the disk is full; the next batch tries again. A crash until then repeats messages, loses none.
+      onStoreFault(messageOf(error));
+    }
+  }
+
+  #appended(counts: AppendedCounts): void {
+    let added = 0;
+    for (const kind of this.#options.kinds) added += counts[kind] ?? 0;
+    if (added === 0) return;
+    this.#queued += added;
+    this.#wake.set();
+  }
+}
