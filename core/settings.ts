@@ -59,3 +59,11 @@ export interface Settings {
   minFreePercent: number;
   alertFeed: AlertFeedSettings;
 }
+
+/** Where a setting's value comes from. Keys: the environment name, `syslog`, `daemon.batch_size`. */
+export interface SettingOrigin {
+  /** "environment", ".env.production line 3", the path of a file, "saved in the console" or "default". */
+  source: string;
+  /** Set by environment or file: read-only in the console (CONTRACT 1). */
+  pinned: boolean;
+}

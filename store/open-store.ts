@@ -5,6 +5,8 @@ import type { AppendedCounts } from "../core/event.ts";
 import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
 import type { StoreMethod, StoreOperations, StoreReply } from "./operations.ts";
 
+export type OnFault = (what: "read" | "write", error: StoreError | null) => void;
+
 type Append = (end: number, counts: AppendedCounts) => void;
 
 /** Every operation of the Worker as a method, plus the ports of core that consist of them. */
@@ -12,7 +14,7 @@ export interface Store extends IntakeStore, HourlyStore {
   readonly events: EventLog & { seqBefore(at: number): Promise<number> };
   readonly admin: Pick<
     StoreOperations,
-    "insertApiKey" | "listApiKeys" | "revokeApiKey" | "touchApiKeys" | "listReaders" | "prune" | "facts" | "integrityCheck"
+    "insertApiKey" | "listApiKeys" | "revokeApiKey" | "touchApiKeys" | "listReaders" | "prune" | "facts" | "integrityCheck" | "heartbeat"
   >;
   /** Names of the schema steps that opening applied. */
   readonly migrated: readonly string[];
@@ -23,8 +25,10 @@ export interface Store extends IntakeStore, HourlyStore {
 export interface StoreOptions {
   path: string;
   clock: Clock;
-  /** Told of every storage failure, and null when a call went well again. */
-  onFault?: (error: StoreError | null) => void;
+  /** Told of every failure of reading or of writing, and null when the same went well again. */
+  onFault?: OnFault;
+  /** Told once if the Worker ended by itself: nothing can be stored or read any more. */
+  onBroken?: (error: StoreError) => void;
 }
 
 /**
@@ -32,7 +36,7 @@ export interface StoreOptions {
  * store_newer, store_corrupt, and what the disk says.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const calls = new WorkerCalls(options.onFault ?? (() => {}));
+  const calls = new WorkerCalls(options.onFault ?? (() => {}), options.onBroken ?? (() => {}));
   let migrated: string[];
   try {
     migrated = (await calls.call("open", [options.path, options.clock.now()])) as string[];
@@ -65,6 +69,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       touchApiKeys: operation("touchApiKeys"),
       listReaders: operation("listReaders"),
       prune: operation("prune"),
+      heartbeat: operation("heartbeat"),
       facts: operation("facts"),
       integrityCheck: operation("integrityCheck"),
     },
@@ -75,7 +80,20 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   };
 }
 
+const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
+  "writeDetections",
+  "writeAlarms",
+  "recordHourly",
+  "savePosition",
+  "insertApiKey",
+  "revokeApiKey",
+  "touchApiKeys",
+  "prune",
+  "heartbeat",
+]);
+
 interface Waiting {
+  what: "read" | "write";
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -84,12 +102,14 @@ class WorkerCalls {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<Append>();
-  readonly #onFault: (error: StoreError | null) => void;
+  readonly #onFault: OnFault;
+  readonly #onBroken: (error: StoreError) => void;
   #nextId = 1;
   #dead: StoreError | null = null;
 
-  constructor(onFault: (error: StoreError | null) => void) {
+  constructor(onFault: OnFault, onBroken: (error: StoreError) => void) {
     this.#onFault = onFault;
+    this.#onBroken = onBroken;
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url));
     this.#worker.on("message", (reply: StoreReply) => this.#receive(reply));
     this.#worker.on("error", (error) => this.#fail(error));
@@ -100,7 +120,7 @@ class WorkerCalls {
     if (this.#dead !== null) return Promise.reject(this.#dead);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { what: writes.has(method) ? "write" : "read", resolve, reject });
       this.#worker.postMessage({ id, method, args });
     });
   }
@@ -122,20 +142,21 @@ class WorkerCalls {
     }
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
+    if (waiting === undefined) return;
     if ("error" in reply) {
       const error = new StoreError(reply.error.code as StoreErrorCode, reply.error.message, { data: reply.error.data });
-      this.#onFault(error);
-      waiting?.reject(error);
-      return;
+      this.#onFault(waiting.what, error);
+      waiting.reject(error);
+    } else {
+      this.#onFault(waiting.what, null);
+      waiting.resolve(reply.value);
     }
-    this.#onFault(null);
-    waiting?.resolve(reply.value);
   }
 
   #fail(error: unknown): void {
     if (this.#dead !== null) return;
     this.#dead = new StoreError("store_failed", "the database worker ended: restart the appliance", { cause: error });
-    this.#onFault(this.#dead);
+    this.#onBroken(this.#dead);
     for (const { reject } of this.#waiting.values()) reject(this.#dead);
     this.#waiting.clear();
   }

@@ -11,6 +11,7 @@ import { countEventsAfter, listReaders, readEvents, readPosition, savePosition, 
 import { recordHourly } from "./hourly.ts";
 import { InstanceLock } from "./instance-lock.ts";
 import { integrityCheck, storeFacts } from "./integrity.ts";
+import { heartbeat } from "./heartbeat.ts";
 import { migrate } from "./migrate.ts";
 import { type PruneStep, prune } from "./retention.ts";
 import { Sequences } from "./sequences.ts";
@@ -58,6 +59,7 @@ function operations(store: Open, onAppend: OnAppend) {
     revokeApiKey: (id: string, now: number) => revokeApiKey(database, id, now),
     touchApiKeys: (uses: readonly (readonly [string, number])[]) => touchApiKeys(database, uses),
     prune: (now: number, retentionDays: number, step: PruneStep) => prune(database, sequences, now, retentionDays, step),
+    heartbeat: (now: number) => heartbeat(database, now),
     facts: () => storeFacts(database),
     integrityCheck: () => integrityCheck(database),
   };

@@ -26,6 +26,13 @@ export interface IntakeRequest {
   idempotency: { key: string; bodySha256: string } | null;
 }
 
+export interface IntakeAnswer {
+  /** The answer as JSON text. */
+  json: string;
+  /** It is the stored answer of the same batch, which changed nothing this time. */
+  repeated: boolean;
+}
+
 /** CONTRACT 2: a batch holds at most so many records; one commit at most so many. */
 export const maxRecords = 20_000;
 const recordsPerWrite = 1_000;
@@ -55,12 +62,17 @@ export class Intake {
     this.#defaultEntity = tools.defaultEntity;
   }
 
+  /** Bytes of bodies being worked on. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
   /**
-   * Takes a batch in and returns the answer as JSON text, once every record it counts is on the disk.
+   * Takes a batch in and returns the answer once every record it counts is on the disk.
    * Throws `EdgeError` batch_unreadable, batch_too_large, format_unknown, idempotency_mismatch, idempotency_in_progress,
    * intake_busy; `StoreError` when the database cannot take it (the whole batch may then be repeated under the same key).
    */
-  async ingest(request: IntakeRequest): Promise<string> {
+  async ingest(request: IntakeRequest): Promise<IntakeAnswer> {
     if (this.#pendingBytes > 0 && this.#pendingBytes + request.body.length > maxPendingBytes)
       throw new EdgeError("intake_busy", "too many batches at the same time: send this one again in a moment");
     const lock = request.idempotency === null ? null : `${request.owner} ${request.idempotency.key}`;
@@ -76,9 +88,9 @@ export class Intake {
     }
   }
 
-  async #ingest(request: IntakeRequest): Promise<string> {
+  async #ingest(request: IntakeRequest): Promise<IntakeAnswer> {
     const resumed = await this.#resume(request);
-    if (typeof resumed === "string") return resumed;
+    if (typeof resumed === "string") return { json: resumed, repeated: true };
 
     const batch = this.#open(request);
     let tally = resumed.tally;
@@ -94,7 +106,7 @@ export class Intake {
       }
       for (const record of read) if ("hash" in record) batch.counted.add(record.hash);
     }
-    return composeAnswer(request.kind, tally, batch.rest);
+    return { json: composeAnswer(request.kind, tally, batch.rest), repeated: false };
   }
 
   #open(request: IntakeRequest): Batch {

@@ -48,7 +48,8 @@ export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies
         entities: caller.entities.length === 0 ? null : caller.entities,
         idempotency: key === null ? null : { key, bodySha256: createHash("sha256").update(body).digest("hex") },
       });
-      return c.body(answer, 200, { "Content-Type": "application/json" });
+      if (answer.repeated) c.header("Idempotency-Replayed", "true");
+      return c.body(answer.json, 200, { "Content-Type": "application/json" });
     } catch (error) {
       return refusal(c, error);
     }
@@ -75,7 +76,7 @@ async function readBody(c: Context): Promise<Uint8Array | Response> {
   }
 }
 
-function tooLarge(c: Context): Response {
+export function tooLarge(c: Context): Response {
   return problem(c, 413, "Batch too large", "a batch holds at most 16 MiB (decompressed) and 20,000 records: send it in parts");
 }
 

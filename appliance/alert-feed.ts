@@ -1,0 +1,156 @@
+/** The alert feed: one destination per configured receiver, and the hourly tick. */
+import { readFileSync } from "node:fs";
+import { EdgeError } from "../core/errors.ts";
+import { alertEventKinds, type LoggedEvent } from "../core/event.ts";
+import type { Faults } from "../core/faults.ts";
+import { alertMessage } from "../core/feeds/alert-message.ts";
+import { parseSnapshot } from "../core/feeds/snapshot.ts";
+import type { Clock, Random } from "../core/ports.ts";
+import type { AlertFeedSettings, DestinationSettings, TlsSettings } from "../core/settings.ts";
+import type { Store } from "../store/open-store.ts";
+import { Destination, type DestinationStatus } from "../transports/syslog/destination.ts";
+import type { TlsMaterial } from "../transports/syslog/options.ts";
+import { createSyslogSender } from "../transports/syslog/sender.ts";
+import type { Log } from "./log.ts";
+
+/** RELP acknowledges each message, so a second batch may be on its way while the first is being acknowledged. */
+const batchesInFlight = { udp: 1, tcp: 1, tls: 1, relp: 3 } as const;
+
+interface Tools {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  faults: Faults;
+}
+
+interface Running {
+  settings: DestinationSettings;
+  destination: Destination;
+}
+
+export class AlertFeed {
+  readonly #tools: Tools;
+  #running: Running[] = [];
+  #settings: AlertFeedSettings;
+
+  constructor(settings: AlertFeedSettings, tools: Tools) {
+    this.#settings = settings;
+    this.#tools = tools;
+  }
+
+  /** Starts, keeps, replaces and stops destinations until they are what the settings say. Positions stay with the names. */
+  async apply(settings: AlertFeedSettings): Promise<void> {
+    const sameBatches = settings.batchSize === this.#settings.batchSize;
+    this.#settings = settings;
+    const wanted = new Map(settings.destinations.map((destination) => [destination.name, destination]));
+    const kept: Running[] = [];
+    for (const running of this.#running) {
+      const next = wanted.get(running.settings.name);
+      if (sameBatches && next !== undefined && JSON.stringify(next) === JSON.stringify(running.settings)) {
+        kept.push(running);
+        wanted.delete(running.settings.name);
+      } else {
+        await running.destination.stop(0);
+      }
+    }
+    this.#running = kept;
+    for (const destinationSettings of wanted.values()) {
+      const destination = this.#create(destinationSettings);
+      await destination.start();
+      this.#running.push({ settings: destinationSettings, destination });
+    }
+  }
+
+  /** Milliseconds between two turns of the hourly tick. */
+  get pollIntervalMs(): number {
+    return this.#settings.pollIntervalSeconds * 1000;
+  }
+
+  /** Records HOURLY events for every alert that is due. */
+  async tick(now: number): Promise<void> {
+    const intervalMs = this.#settings.hourlyIntervalMinutes * 60_000;
+    while ((await this.#tools.store.recordHourly(now, intervalMs)).more);
+  }
+
+  status(): DestinationStatus[] {
+    return this.#running.map(({ destination }) => destination.status());
+  }
+
+  /** Sends a destination everything recorded at or after `from` (epoch ms) again. Throws `EdgeError` destination_unknown. */
+  async replay(name: string, from: number): Promise<{ messages: number }> {
+    const running = this.#running.find(({ settings }) => settings.name === name);
+    if (running === undefined) throw unknownDestination(name, this.#running.map(({ settings }) => settings.name));
+    const seq = await this.#tools.store.events.seqBefore(from);
+    await running.destination.rewind(seq);
+    return { messages: await this.#tools.store.events.countAfter(seq, alertEventKinds) };
+  }
+
+  /** Sends what is queued until `deadlineMs` (monotonic), then stops. */
+  async stop(deadlineMs: number): Promise<void> {
+    await Promise.all(this.#running.map(({ destination }) => destination.stop(deadlineMs)));
+    this.#running = [];
+  }
+
+  #create(settings: DestinationSettings): Destination {
+    const { store, clock, random, log, faults } = this.#tools;
+    const fault = `positions:${settings.name}`;
+    const options = { ...settings.message, procid: process.pid };
+    const wants = filterOf(settings);
+    return new Destination({
+      name: settings.name,
+      reader: readerName(settings.name),
+      kinds: alertEventKinds,
+      batchSize: this.#settings.batchSize,
+      inFlight: batchesInFlight[settings.protocol],
+      log: store.events,
+      sender: createSyslogSender({
+        protocol: settings.protocol,
+        host: settings.host,
+        port: settings.port,
+        framing: settings.framing,
+        tls: () => (settings.tls === null ? null : tlsMaterial(settings.tls)),
+        random,
+        onStateChange: ({ connected, message }) =>
+          connected
+            ? log.info("destination connected", { destination: settings.name, detail: message })
+            : log.warn("destination not connected", { destination: settings.name, detail: message }),
+      }),
+      clock,
+      render: (event) => (wants(event) ? alertMessage(event, options) : null),
+      onStoreFault: (message) => {
+        if (message === null) faults.clear(fault);
+        else faults.set(fault, `${settings.name}: what was sent cannot be recorded, so a crash would repeat it: ${message}`);
+      },
+      onCorruptEvent: (event, error) =>
+        log.error("event skipped", { destination: settings.name, seq: event.seq, error: error instanceof Error ? error.message : "" }),
+    });
+  }
+}
+
+export function readerName(destination: string): string {
+  return `alerts/${destination}`;
+}
+
+export function unknownDestination(name: string, known: readonly string[]): EdgeError {
+  const names = known.length === 0 ? "none is configured" : `configured: ${known.join(", ")}`;
+  return new EdgeError("destination_unknown", `no destination ${JSON.stringify(name.slice(0, 64))}; ${names}`);
+}
+
+function filterOf({ minRisk, entities }: DestinationSettings): (event: LoggedEvent) => boolean {
+  const names = new Set(entities.map((entity) => entity.trim().toLowerCase()));
+  return (event) =>
+    (names.size === 0 || names.has(event.entity.trim().toLowerCase())) &&
+    (minRisk === 0 || parseSnapshot(event.data).risk >= minRisk);
+}
+
+/** Read before every connection, so that a renewed certificate is used without a restart. */
+function tlsMaterial(settings: TlsSettings): TlsMaterial {
+  return {
+    ...(settings.caFile === null ? {} : { ca: readFileSync(settings.caFile) }),
+    ...(settings.certFile === null ? {} : { cert: readFileSync(settings.certFile) }),
+    ...(settings.keyFile === null ? {} : { key: readFileSync(settings.keyFile) }),
+    ...(settings.serverName === null ? {} : { serverName: settings.serverName }),
+    verify: settings.verify,
+  };
+}

@@ -1,0 +1,88 @@
+/** Reads the files of the configuration folder and resolves the settings from them and the environment (CONTRACT 1). */
+import { dirname, join, resolve } from "node:path";
+import { type Problem, shown } from "../../core/settings/problem.ts";
+import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
+import type { SettingsFile } from "../../core/settings/sources.ts";
+import { folderState, readTextFile } from "./files.ts";
+
+const defaultConfigDir = "/etc/rhythmx";
+/** Where the alert feed's file stood before; read when the configuration folder has none of that name. */
+const historicConfigDir = "/opt/Sigma_ML_MSSP/siem_sender";
+const serviceDataDir = "/var/lib/rhythmx";
+const checkoutDataDir = "./data";
+
+export interface LoadOptions {
+  /** The process environment. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** True when `main.ts` runs, false in the compiled binary: decides where data goes by default. */
+  fromCheckout: boolean;
+  /** The alert feed as saved in the console, in the shape of `config.json`. */
+  savedAlertFeed?: string;
+  /** Instead of `/opt/Sigma_ML_MSSP/siem_sender`. */
+  historicDir?: string;
+}
+
+/** Reads everything anew; SIGHUP calls it again. Never rejects for what files hold or lack: that is in `problems`. Folders come out absolute. */
+export async function loadSettings(options: LoadOptions): Promise<ResolvedSettings> {
+  const { env, fromCheckout, savedAlertFeed, historicDir = historicConfigDir } = options;
+  const problems: Problem[] = [];
+  const warnings: Problem[] = [];
+  const givenDir = env.RHYTHMX_CONFIG_DIR?.trim();
+  const configDir = resolve(givenDir || defaultConfigDir);
+  const state = await folderState(configDir);
+  if (state === "other" || (state === "absent" && givenDir)) {
+    const found = `${shown(configDir)}, ${state === "absent" ? "which does not exist" : "which is no folder or may not be read"}`;
+    const place = { source: givenDir ? "environment" : "default", key: "RHYTHMX_CONFIG_DIR", found };
+    problems.push({ ...place, accepted: "a folder", effect: "no configuration file is read from it", fatal: false });
+  }
+
+  const envFile = await readSettingsFile(join(configDir, ".env.production"));
+  if (envFile !== null && envFile.mode & 0o077) {
+    const place = {
+      source: envFile.source,
+      key: "",
+      found: `mode ${octal(envFile.mode)}, which lets other users at its secrets`,
+    };
+    warnings.push({
+      ...place,
+      accepted: `mode 0600 (chmod 600 ${envFile.source})`,
+      effect: "it is read all the same",
+      fatal: false,
+    });
+  }
+  const alertFeedFile =
+    (await readSettingsFile(join(configDir, "config.json"))) ??
+    (await readSettingsFile(join(historicDir, "config.json")));
+
+  const resolved = resolveSettings({
+    environment: env,
+    envFile,
+    alertFeedFile,
+    ...(savedAlertFeed === undefined ? {} : { saved: { alertFeed: savedAlertFeed } }),
+    configDir,
+    defaultDataDir: fromCheckout ? checkoutDataDir : serviceDataDir,
+  });
+  return {
+    settings: { ...resolved.settings, dataDir: resolve(resolved.settings.dataDir) },
+    problems: [...problems, ...resolved.problems],
+    warnings: [...warnings, ...resolved.warnings],
+    origins: {
+      ...resolved.origins,
+      RHYTHMX_CONFIG_DIR: { source: givenDir ? "environment" : "default", pinned: Boolean(givenDir) },
+    },
+  };
+}
+
+/** Null when there is no such file. */
+async function readSettingsFile(path: string): Promise<(SettingsFile & { mode: number }) | null> {
+  const content = await readTextFile(path);
+  if (content.kind === "absent") return null;
+  const place = { source: path, folder: dirname(path) };
+  return content.kind === "text"
+    ? { ...place, content: { text: content.text }, mode: content.mode }
+    : { ...place, content: { fault: content.fault }, mode: 0 };
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
+}

@@ -1,0 +1,67 @@
+/** A command's way to the running appliance, over its control socket. */
+import { request } from "node:http";
+import { EdgeError } from "../core/errors.ts";
+import { socketAddress } from "./control-address.ts";
+import type { DoctorReport, Operations } from "./operations.ts";
+
+/** The operations of the appliance that runs on this data folder, or null when none does. */
+export async function connectControl(dataDir: string): Promise<Operations | null> {
+  const call = async (path: string, body: Uint8Array | string, type = "application/json"): Promise<unknown> => {
+    const address = socketAddress(dataDir);
+    try {
+      return await post(address.path, path, body, type);
+    } finally {
+      address.release();
+    }
+  };
+  const json = <T>(path: string, body: unknown) => call(path, JSON.stringify(body)) as Promise<T>;
+  try {
+    await call("/ping", "{}");
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    if (!(error instanceof EdgeError)) throw error;
+  }
+  return {
+    createKey: (key) => json("/key/create", key),
+    listKeys: () => json("/key/list", {}),
+    revokeKey: (id) => json("/key/revoke", { id }),
+    replay: (destination, from) => json("/replay", { destination, from }),
+    importBatch: ({ kind, format, body }) => {
+      const query = new URLSearchParams({ kind, format });
+      return call(`/import?${query}`, body, "application/octet-stream") as ReturnType<Operations["importBatch"]>;
+    },
+    doctor: () => json<DoctorReport>("/doctor", {}),
+  };
+}
+
+/** No socket, or one that nobody listens on any more. */
+function isAbsent(error: unknown): boolean {
+  return ["ENOENT", "ECONNREFUSED"].includes(String((error as { code?: unknown }).code));
+}
+
+function post(socketPath: string, path: string, body: Uint8Array | string, type: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const headers = { "Content-Type": type, "Content-Length": Buffer.byteLength(body) };
+    const outgoing = request({ socketPath, path, method: "POST", headers }, (response) => {
+      const parts: Buffer[] = [];
+      response.on("data", (part: Buffer) => parts.push(part));
+      response.on("error", reject);
+      response.on("end", () => {
+        const text = Buffer.concat(parts).toString("utf8");
+        if (response.statusCode === 200) return resolve(JSON.parse(text));
+        reject(refusal(text));
+      });
+    });
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
+
+function refusal(text: string): EdgeError {
+  try {
+    const { code, message } = JSON.parse(text) as { code: string; message: string };
+    return new EdgeError(code, message);
+  } catch {
+    return new EdgeError("internal", "the running appliance gave no readable answer; its log says why");
+  }
+}

@@ -1,0 +1,83 @@
+/** What commands may do to an appliance: the control socket offers it for a running one, commands carry it out themselves when none runs. */
+import type { ApiKeyRecord } from "../core/api-key.ts";
+import { UsageError } from "../core/errors.ts";
+import type { Intake, IntakeAnswer, IntakeKind } from "../core/intake/intake.ts";
+import type { StoreFacts } from "../store/integrity.ts";
+import type { Store } from "../store/open-store.ts";
+import type { KeyRing, NewKey } from "./key-ring.ts";
+import type { LoopStatus } from "./scheduler.ts";
+import { createHash } from "node:crypto";
+
+export interface ImportBatch {
+  kind: IntakeKind;
+  format: string;
+  body: Uint8Array;
+}
+
+/** What only a running appliance knows. */
+export interface RunningState {
+  pid: number;
+  version: string;
+  uptimeSeconds: number;
+  status: string;
+  loops: LoopStatus[];
+  destinations: { name: string; connected: boolean; queued: number; lastError: string | null }[];
+  faults: { name: string; message: string }[];
+}
+
+export interface DoctorReport {
+  store: StoreFacts;
+  /** What SQLite finds wrong; empty = sound. */
+  integrity: string[];
+  readers: { reader: string; position: number; expired: number; queued: number }[];
+  /** Null when no appliance runs. */
+  running: RunningState | null;
+}
+
+export interface Operations {
+  createKey(request: NewKey): Promise<{ key: string; id: string }>;
+  listKeys(): Promise<ApiKeyRecord[]>;
+  revokeKey(id: string): Promise<{ revoked: boolean }>;
+  replay(destination: string, from: number): Promise<{ messages: number }>;
+  importBatch(batch: ImportBatch): Promise<IntakeAnswer>;
+  doctor(): Promise<DoctorReport>;
+}
+
+export interface OperationsTools {
+  store: Store;
+  keys: KeyRing;
+  intake: Intake;
+  replay(destination: string, from: number): Promise<{ messages: number }>;
+  running(): RunningState | null;
+}
+
+export function createOperations({ store, keys, intake, replay, running }: OperationsTools): Operations {
+  return {
+    createKey: (request) => {
+      if (request.name.trim() === "" || request.name.length > 100)
+        throw new UsageError("NAME: 1 to 100 characters, to recognise the key by");
+      return keys.create(request);
+    },
+    listKeys: () => keys.list(),
+    revokeKey: async (id) => ({ revoked: await keys.revoke(id) }),
+    replay,
+    // The key comes from what is imported: running an interrupted import again finishes it and counts nothing twice.
+    importBatch: ({ kind, format, body }) => {
+      const sha256 = createHash("sha256").update(`${kind} ${format}\n`).update(body).digest("hex");
+      const idempotency = { key: sha256, bodySha256: sha256 };
+      return intake.ingest({ kind, body, contentType: "ndjson", format, owner: "import", entities: null, idempotency });
+    },
+    doctor: async () => {
+      const readers = await store.admin.listReaders();
+      const queued = (position: number) => store.events.countAfter(position, ["alert_first", "alert_hourly"]);
+      return {
+        store: await store.admin.facts(),
+        integrity: await store.admin.integrityCheck(),
+        readers: await Promise.all(
+          readers.map(async ({ reader, position, expired }) => ({ reader, position, expired, queued: await queued(position) })),
+        ),
+        running: running(),
+      };
+    },
+  };
+}

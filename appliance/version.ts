@@ -1,0 +1,43 @@
+/** What is running: for `rhythmx version`, `doctor`, health and the log's first line. */
+import { execFileSync } from "node:child_process";
+import manifest from "../package.json" with { type: "json" };
+
+/** Written into the binary by appliance/packaging/build.ts; absent in a checkout. */
+declare const RHYTHMX_BUILD: { commit: string; target: string } | undefined;
+
+export interface VersionInfo {
+  /** Semantic version of package.json. */
+  version: string;
+  /** Git commit the program was made from, or "checkout" where git cannot tell. */
+  commit: string;
+  /** Name and version of the JavaScript runtime, such as "bun 1.4.5". */
+  runtime: string;
+  /** Operating system and processor, such as "linux-x64". */
+  target: string;
+}
+
+export const version: string = manifest.version;
+
+/** Everything `rhythmx version` prints. In a checkout it asks git, so call it where the commit is shown and not at start. */
+export function versionInfo(): VersionInfo {
+  const build = typeof RHYTHMX_BUILD === "undefined" ? null : RHYTHMX_BUILD;
+  return {
+    version,
+    commit: build?.commit ?? commitOfCheckout(),
+    runtime: process.versions.bun === undefined ? `node ${process.versions.node}` : `bun ${process.versions.bun}`,
+    target: build?.target ?? `${process.platform}-${process.arch}`,
+  };
+}
+
+function commitOfCheckout(): string {
+  try {
+    const git = ["rev-parse", "--short=12", "HEAD"];
+    return execFileSync("git", git, {
+      cwd: import.meta.dirname,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  } catch {
+    return "checkout";
+  }
+}

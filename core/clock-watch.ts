@@ -1,0 +1,46 @@
+/** Notices a wall clock that jumps, so that nothing is thrown away on the word of a clock that is wrong. */
+
+/** A difference between wall and monotonic time beyond this is a jump, not drift or a correction in small steps. */
+const jumpMs = 60_000;
+/** After a jump the clock is watched so long before retention trusts it again. */
+export const steadyMs = 24 * 3600 * 1000;
+/** An appliance that was off for longer than this trusts its clock only after it was watched. */
+const longestAbsenceMs = 7 * 24 * 3600 * 1000;
+
+export interface ClockReading {
+  wall: number;
+  monotonic: number;
+}
+
+export type ClockDecision =
+  | { trusted: true; reason: "steady" }
+  | { trusted: false; reason: "jumped-forward" | "jumped-back" | "long-absence"; jumpedBy: number; trustedInMs: number };
+
+export class ClockWatch {
+  #last: ClockReading;
+  #jump: { reason: "jumped-forward" | "jumped-back" | "long-absence"; jumpedBy: number; at: number } | null = null;
+
+  /** `lastAlive`: wall time at which the appliance last ran, null when it never did. */
+  constructor(start: ClockReading, lastAlive: number | null) {
+    this.#last = start;
+    if (lastAlive === null) return;
+    const gap = start.wall - lastAlive;
+    if (gap < -jumpMs) this.#jump = { reason: "jumped-back", jumpedBy: gap, at: start.monotonic };
+    else if (gap > longestAbsenceMs) this.#jump = { reason: "long-absence", jumpedBy: gap, at: start.monotonic };
+  }
+
+  /** Compares a new reading with the former one. */
+  read(now: ClockReading): ClockDecision {
+    const drift = now.wall - this.#last.wall - (now.monotonic - this.#last.monotonic);
+    this.#last = now;
+    if (Math.abs(drift) > jumpMs)
+      this.#jump = { reason: drift > 0 ? "jumped-forward" : "jumped-back", jumpedBy: drift, at: now.monotonic };
+    if (this.#jump === null) return { trusted: true, reason: "steady" };
+    const trustedInMs = this.#jump.at + steadyMs - now.monotonic;
+    if (trustedInMs <= 0) {
+      this.#jump = null;
+      return { trusted: true, reason: "steady" };
+    }
+    return { trusted: false, reason: this.#jump.reason, jumpedBy: this.#jump.jumpedBy, trustedInMs };
+  }
+}

@@ -1,0 +1,23 @@
+/** Is a window's number of new occurrences a burst? (CONTRACT 3, seed 003 "Burst Detection") */
+import type { AlertPace } from "../alert.ts";
+
+export interface BurstDecision {
+  burst: boolean;
+  reason: "over-100" | "over-5x-average" | "steady";
+}
+
+const hour = 3_600_000;
+
+/**
+ * Judges the window since the alert's last message: a burst is a delta over 100, or over five times the mean hourly count of the
+ * alert's life before the window. That life is from `recordedAt` to `lastMessageAt`, taken as one hour where it is shorter or,
+ * after the clock was set back, negative.
+ */
+export function burst(pace: AlertPace): BurstDecision {
+  const delta = pace.count - pace.sentCount;
+  if (delta > 100) return { burst: true, reason: "over-100" };
+  const life = Math.max(hour, pace.lastMessageAt - pace.recordedAt);
+  // delta > 5 * sentCount / (life / hour), without a division so that the edge is exact.
+  if (delta * life > 5 * pace.sentCount * hour) return { burst: true, reason: "over-5x-average" };
+  return { burst: false, reason: "steady" };
+}

@@ -1,0 +1,71 @@
+/** What a feed's health port answers (seed 003 "Health Checks"; CONTRACT 3). */
+import type { Fault } from "../faults.ts";
+
+/** One destination of a feed as health shows it. */
+export interface DestinationHealth {
+  name: string;
+  connected: boolean;
+  /** Messages waiting. */
+  queued: number;
+  lastError: string | null;
+  /** Epoch milliseconds. */
+  lastSent: number | null;
+  sent: number;
+  errors: number;
+}
+
+export interface FeedState {
+  uptimeMs: number;
+  /** Milliseconds since the feed's loop last ran, null before its first turn; and how often it should. */
+  sinceLastPollMs: number | null;
+  pollIntervalMs: number;
+  /** Epoch milliseconds of the last turn. */
+  lastPoll: number | null;
+  destinations: readonly DestinationHealth[];
+  faults: readonly Fault[];
+}
+
+export type FeedStatus = "running" | "degraded" | "starting" | "stopped";
+
+/** How many intervals a loop may miss before it counts as dead. */
+const intervalsMissed = 3;
+
+/** `stopped` = the loop has not run for three intervals (503); `degraded` = something named in the answer is wrong. */
+export function feedStatus(state: FeedState): FeedStatus {
+  if (state.sinceLastPollMs === null)
+    return state.uptimeMs > intervalsMissed * state.pollIntervalMs ? "stopped" : "starting";
+  if (state.sinceLastPollMs > intervalsMissed * state.pollIntervalMs) return "stopped";
+  if (state.faults.length > 0) return "degraded";
+  return state.destinations.some(({ lastError }) => lastError !== null) ? "degraded" : "running";
+}
+
+/** Body of `GET /health` on the alert feed's port. */
+export function alertFeedHealth(state: FeedState): { status: FeedStatus; body: Record<string, unknown> } {
+  const status = feedStatus(state);
+  const sum = (value: (destination: DestinationHealth) => number) =>
+    state.destinations.reduce((total, destination) => total + value(destination), 0);
+  return {
+    status,
+    body: {
+      status,
+      uptime_seconds: Math.floor(state.uptimeMs / 1000),
+      alerts_sent: sum(({ sent }) => sent),
+      errors: sum(({ errors }) => errors),
+      last_poll: seconds(state.lastPoll),
+      queued: sum(({ queued }) => queued),
+      destinations: state.destinations.map(({ name, connected, queued, lastError, lastSent }) => ({
+        name,
+        connected,
+        queued,
+        last_error: lastError,
+        last_sent: seconds(lastSent),
+      })),
+      faults: state.faults.map(({ name, message, since }) => ({ name, message, since: seconds(since) })),
+    },
+  };
+}
+
+/** Whole seconds with Z, as everywhere in the feeds. */
+function seconds(epochMs: number | null): string | null {
+  return epochMs === null ? null : `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+}

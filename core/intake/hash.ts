@@ -1,0 +1,42 @@
+/** Keys by which detections are recognised: the alert they belong to, and the delivery that they are. */
+import { createHash } from "node:crypto";
+import type { Detection } from "../detection.ts";
+import { normaliseHost, normaliseIp, normaliseName, normaliseUser } from "./identity.ts";
+
+export interface AlertKey {
+  entity: string;
+  ruleId: string | null;
+  ruleTitle: string;
+  user: string | null;
+  host: string | null;
+  srcIp: string | null;
+}
+
+/**
+ * Dedup key of an alert (CONTRACT 2): 16 hex digits of SHA-256 over [entity, rule, user, host, ip], the source IP only where there
+ * is neither user nor host. The user counts as given even where it is a machine account and the host is the actor of the incident:
+ * an alert says what the log said, and lists of shared accounts may change without changing hashes.
+ */
+export function alertHash(key: AlertKey): string {
+  const user = normaliseUser(key.user);
+  const host = normaliseHost(key.host);
+  const ip = user === "" && host === "" ? normaliseIp(key.srcIp) : "";
+  return sha256([normaliseName(key.entity), ruleOf(key), user, host, ip])
+    .digest("hex")
+    .slice(0, 16);
+}
+
+/** Key under which a detection's `id` is remembered, scoped to (entity, rule): 16 bytes of SHA-256 as base64; null without id. */
+export function idKeyOf(detection: Pick<Detection, "entity" | "ruleId" | "ruleTitle" | "id">): string | null {
+  if (detection.id === null) return null;
+  const digest = sha256([normaliseName(detection.entity), ruleOf(detection), detection.id]).digest();
+  return digest.subarray(0, 16).toString("base64");
+}
+
+function ruleOf(key: Pick<AlertKey, "ruleId" | "ruleTitle">): string {
+  return normaliseName(key.ruleId) || normaliseName(key.ruleTitle);
+}
+
+function sha256(parts: readonly string[]) {
+  return createHash("sha256").update(JSON.stringify(parts));
+}

@@ -1,0 +1,44 @@
+/** The original log of a detection as the body of its alert messages: one line of ASCII JSON, digits and keys as received. */
+import { asciiJson, compactJson } from "../text/ascii-json.ts";
+import { type JsonSpan, lastMember, valueAt } from "../text/json-scan.ts";
+
+/** Deeper logs are refused: no SIEM reads them, and whatever walks a log by recursion later must not overflow. */
+export const deepestLog = 1_000;
+
+/** The body; or, where the log is none that is accepted, how deep it is nested (0 = no object at all). */
+export type LogBody = { ok: true; body: string } | { ok: false; depth: number };
+
+/**
+ * Body of the `raw` member of a record (CONTRACT 2 and 9.7): a log that is a JSON object, or text that holds one, as it is; other
+ * text as `{"raw":"…"}`. `record` is the record's text, which JSON.parse has accepted, `raw` the parsed member.
+ */
+export function logBody(record: string, raw: unknown): LogBody {
+  if (typeof raw === "string") return { ok: true, body: textBody(raw) };
+  const isObject = typeof raw === "object" && raw !== null && !Array.isArray(raw);
+  const span = isObject ? lastMember(record, "raw") : null;
+  if (span === null || span.depth > deepestLog) return { ok: false, depth: span?.depth ?? 0 };
+  return { ok: true, body: objectBody(record, span) };
+}
+
+function textBody(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed.startsWith("{") && isJson(trimmed)) {
+    const span = valueAt(trimmed, 0);
+    if (span.depth <= deepestLog) return objectBody(trimmed, span);
+  }
+  return `{"raw":${asciiJson(JSON.stringify(text))}}`;
+}
+
+function objectBody(text: string, span: JsonSpan): string {
+  const object = text.slice(span.start, span.end);
+  return asciiJson(span.spaced ? compactJson(object) : object);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

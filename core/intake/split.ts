@@ -1,0 +1,109 @@
+/** A batch's bytes as text, and its text as records. What a record holds is judged later, one by one. */
+import { skipSpace } from "../text/json-scan.ts";
+import { endOfObject } from "../text/loose-json.ts";
+
+export interface BatchText {
+  text: string;
+  /** Whether bytes that are not UTF-8 became U+FFFD. */
+  repaired: boolean;
+}
+
+/** UTF-8 without its byte order mark; what is not UTF-8 becomes U+FFFD. */
+export function decodeBatch(bytes: Uint8Array): BatchText {
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), repaired: false };
+  } catch {
+    return { text: new TextDecoder("utf-8").decode(bytes), repaired: true };
+  }
+}
+
+/**
+ * The text of every record, unreadable ones included, so that the index in the result is the `index` of the answer; at most
+ * `limit` + 1, by which the caller sees that there are too many. Blank lines are not records. The shape decides, whatever the
+ * Content-Type said: an array, one object over several lines, several of them one after another, or one record a line.
+ */
+export function splitRecords(text: string, limit: number): string[] {
+  const start = skipSpace(text, 0);
+  if (text.charAt(start) === "[" || isSpread(text, start)) return splitValues(text, start, limit);
+  return splitLines(text, start, limit);
+}
+
+/** Whether the first record goes on beyond its line and is sound, as pretty-printed JSON is. */
+function isSpread(text: string, start: number): boolean {
+  if (text.charAt(start) !== "{") return false;
+  const lineEnd = text.indexOf("\n", start);
+  if (lineEnd < 0) return false;
+  const object = endOfObject(text, start, true);
+  return object.state === "closed" && object.end > lineEnd;
+}
+
+function splitLines(text: string, start: number, limit: number): string[] {
+  const records: string[] = [];
+  let at = start;
+  while (at < text.length && records.length <= limit) {
+    const newline = text.indexOf("\n", at);
+    const end = newline < 0 ? text.length : newline;
+    const line = text.slice(at, end).trim();
+    if (line !== "") records.push(line);
+    at = end + 1;
+  }
+  return records;
+}
+
+/** Between records: white space, commas, and the brackets of the array (or of several, as paged exports leave them). */
+const separators = /[\s,[\]]*/y;
+/** Where something that is no object stops being one record. */
+const junkEnd = /[,\]\n]|(?=\{)/g;
+/** Where the next record may begin after a broken one. */
+const fresh = /(?:,\s*|\n)(?=\{)/g;
+
+function splitValues(text: string, start: number, limit: number): string[] {
+  const records: string[] = [];
+  // Looking for the next sound record may read the same text again and again: a hostile batch must not make that quadratic.
+  const budget = { left: 8 * text.length };
+  let at = start;
+  while (records.length <= limit) {
+    separators.lastIndex = at;
+    separators.test(text);
+    at = separators.lastIndex;
+    if (at >= text.length) break;
+    const end = text.charAt(at) === "{" ? endOfRecord(text, at, budget) : nextMatch(junkEnd, text, at + 1);
+    records.push(text.slice(at, end).trimEnd());
+    at = end;
+  }
+  return records;
+}
+
+function endOfRecord(text: string, start: number, budget: { left: number }): number {
+  const object = endOfObject(text, start, true);
+  budget.left -= object.end - start;
+  if (object.state !== "broken") return object.end;
+  // Broken, but its brackets close before anything that looks like the border to another record: that is all of it.
+  let border = nextMatch(fresh, text, start);
+  budget.left -= border - start;
+  const alone = endOfObject(text.slice(start, border), 0, false);
+  if (alone.state === "closed") return start + alone.end;
+  // Otherwise it goes on to the next border that a sound object follows.
+  border = nextMatch(fresh, text, object.end);
+  while (budget.left > 0 && border < text.length) {
+    const brace = text.indexOf("{", border);
+    const next = endOfObject(text, brace, true);
+    if (next.state === "closed" && endsRecord(text, next.end)) return border;
+    budget.left -= next.end - border;
+    border = nextMatch(fresh, text, brace);
+  }
+  return text.length;
+}
+
+/** Whether what follows an object is what follows a record, and not the rest of a record that the object is part of. */
+function endsRecord(text: string, end: number): boolean {
+  const at = skipSpace(text, end);
+  if (text.charAt(at) === "]") return !/[,}]/.test(text.charAt(skipSpace(text, at + 1)));
+  return at >= text.length || text.charAt(at) === "," || text.charAt(at) === "{";
+}
+
+/** Index of the first match at or after `from`, the text's length when there is none. */
+function nextMatch(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from;
+  return pattern.exec(text)?.index ?? text.length;
+}

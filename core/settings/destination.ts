@@ -1,0 +1,158 @@
+/** One destination of a syslog feed, with every option of CONTRACT 1. */
+import type { DestinationSettings, SyslogProtocol, TlsSettings } from "../settings.ts";
+import { entityNames, fraction, host, matching, oneOf, path, trueOrFalse, wholeNumber } from "./forms.ts";
+import type { JsonObject } from "./json-text.ts";
+import { type ObjectReader, objectReader, type Place } from "./object-reader.ts";
+import { type PresetName, presetNames, presets, standard } from "./presets.ts";
+import { shown } from "./problem.ts";
+
+export const destinationKeys: readonly string[] = [
+  ...["name", "preset", "protocol", "host", "port", "framing", "tls"],
+  ...["facility", "app_name", "hostname", "enterprise_id", "max_bytes", "timestamp_precision", "msgid", "sequence_id"],
+  ...["rule_info", "severity", "min_risk", "entities", "heartbeat_minutes"],
+];
+export const tlsKeys: readonly string[] = ["ca_file", "cert_file", "key_file", "server_name", "verify"];
+
+/** What a feed's destinations are when nothing else is said. */
+export interface FeedDefaults {
+  /** Name of a destination that has none: the feed's. */
+  name: string;
+  facility: number;
+  appName: string;
+}
+
+/** What a destination shares with the others of its file. */
+interface DestinationContext {
+  defaults: FeedDefaults;
+  /** The file's own folder, where relative TLS paths start. */
+  folder: string;
+  /** Names in use so far, each with the path of the destination that has it. */
+  taken: Map<string, string>;
+}
+
+/** The largest UDP payload over IPv4: 65535 less the IP and UDP headers. */
+const largestDatagram = 65_507;
+const datagramDefault = 2048;
+
+/** Names stand in metric labels, log lines and on the command line. */
+const destinationName = matching(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, dots, hyphens or underscores");
+const protocols: readonly SyslogProtocol[] = ["udp", "tcp", "tls", "relp"];
+
+/**
+ * Reads a destination; null when it has a problem (which is reported): a receiver that gets something else than was meant is worse than
+ * one that gets nothing and says so.
+ */
+export function readDestination(
+  object: JsonObject,
+  place: Place,
+  context: DestinationContext,
+): DestinationSettings | null {
+  const { defaults, folder } = context;
+  const problemsBefore = place.report.problems.length;
+  const reader = objectReader(object, place, destinationKeys);
+  const presetName: PresetName | null = reader.read("preset", oneOf(presetNames), null);
+  const preset = presetName === null ? standard : presets[presetName];
+  const protocol = reader.read("protocol", oneOf(protocols), reader.node("tls") === null ? "tcp" : "tls");
+  const stream = protocol === "tcp" || protocol === "tls";
+  const destination = {
+    name: readName(reader, context),
+    protocol,
+    host: reader.required("host", host),
+    port: reader.read("port", wholeNumber(1, 65_535), preset.port[protocol]),
+    framing: reader.read("framing", oneOf(["lf", "octet"]), stream ? preset.framing[protocol] : "lf"),
+    message: {
+      facility: reader.read("facility", wholeNumber(0, 23), defaults.facility),
+      appName: reader.read(
+        "app_name",
+        matching(/^\w{1,48}$/, "1 to 48 letters, digits or underscores"),
+        defaults.appName,
+      ),
+      hostname: reader.read("hostname", headerHostname, "RhythmX"),
+      enterpriseId: reader.read("enterprise_id", wholeNumber(1, 4_294_967_295), 32_473),
+      maxBytes: readMaxBytes(reader, protocol, preset.maxBytes),
+      timestampPrecision: reader.read("timestamp_precision", oneOf([0, 3, 6]), preset.timestampPrecision),
+      msgid: reader.read("msgid", oneOf(["event", "nil"]), "event"),
+      sequenceId: reader.read("sequence_id", trueOrFalse, false),
+      ruleInfo: reader.read("rule_info", trueOrFalse, true),
+      severity: reader.read("severity", oneOf(["info", "by_risk"]), "info"),
+    },
+    heartbeatMinutes: reader.read("heartbeat_minutes", fraction(0, 1440), 0),
+    minRisk: reader.read("min_risk", wholeNumber(0, 100), 0),
+    entities: reader.read("entities", entityNames, []),
+    tls: readTls(reader, protocol, folder),
+  } as const;
+  if (!stream && reader.node("framing") !== null) {
+    reader.warning(
+      "framing",
+      `a framing with protocol ${protocol}`,
+      "framing with protocol tcp or tls only",
+      "it is ignored",
+    );
+  }
+  const broken = place.report.problems.length > problemsBefore;
+  return broken || destination.host === undefined ? null : { ...destination, host: destination.host };
+}
+
+function readName(reader: ObjectReader, { defaults, taken }: DestinationContext): string {
+  const given = reader.node("name") !== null;
+  const name = given ? reader.read("name", destinationName, null) : defaults.name;
+  if (name === null) return defaults.name;
+  const other = taken.get(name);
+  if (other === undefined) taken.set(name, reader.place.path);
+  else {
+    const found = given ? `${shown(name)}, the name of ${other}` : `nothing, and ${other} is called ${shown(name)}`;
+    reader.problem("name", found, 'a name of its own for each destination of a list, such as "siem-2"');
+  }
+  return name;
+}
+
+/** The seed's SIEM patterns need a HOSTNAME of these characters. */
+const headerHostname = matching(
+  /^[0-9A-Za-z][0-9A-Za-z.-]{0,254}$/,
+  "1 to 255 letters, digits, dots or hyphens, a letter or digit first",
+);
+
+function readMaxBytes(reader: ObjectReader, protocol: SyslogProtocol, streamDefault: number): number {
+  const udp = protocol === "udp";
+  return reader.read(
+    "max_bytes",
+    wholeNumber(480, udp ? largestDatagram : 262_144),
+    udp ? datagramDefault : streamDefault,
+  );
+}
+
+function readTls(reader: ObjectReader, protocol: SyslogProtocol, folder: string): TlsSettings | null {
+  const none: TlsSettings = { caFile: null, certFile: null, keyFile: null, serverName: null, verify: true };
+  const node = reader.node("tls");
+  if (node === null) return protocol === "tls" ? none : null;
+  if (node.kind !== "object") {
+    reader.problem(
+      "tls",
+      shown(node.kind === "array" ? [] : node.value),
+      `an object with any of ${tlsKeys.join(", ")}`,
+    );
+    return null;
+  }
+  // Sending in clear what was meant to be encrypted is no way to go on.
+  if (protocol === "udp" || protocol === "tcp") {
+    reader.problem("tls", `a tls block with protocol ${protocol}`, "a tls block with protocol tls or relp only");
+    return null;
+  }
+  const tls = objectReader(node, { ...reader.place, path: `${reader.place.path}.tls` }, tlsKeys);
+  const file = (key: string) => {
+    const given = tls.read(key, path, null);
+    return given === null || given.startsWith("/") ? given : `${folder}/${given}`;
+  };
+  const read: TlsSettings = {
+    caFile: file("ca_file"),
+    certFile: file("cert_file"),
+    keyFile: file("key_file"),
+    serverName: tls.read("server_name", host, null),
+    verify: tls.read("verify", trueOrFalse, true),
+  };
+  if ((tls.node("cert_file") === null) !== (tls.node("key_file") === null)) {
+    const missing = tls.node("cert_file") === null ? "cert_file" : "key_file";
+    tls.problem(missing, "nothing", "a path: cert_file and key_file are given together or not at all");
+  }
+  return read;
+}

@@ -1,0 +1,163 @@
+/** Settings that are environment values: from the process environment, else from `.env.production`. */
+import type { SettingOrigin } from "../settings.ts";
+import type { EnvFile } from "./env-file.ts";
+import { asText, entityName, type Form, fraction, listenAddress, oneOf, path, wholeNumber } from "./forms.ts";
+import { nearestName, otherEnvironmentNames } from "./names.ts";
+import { type Report, shown, shownKey } from "./problem.ts";
+
+/** One setting: values of type T, and of type F when nothing is set. */
+interface EnvironmentSetting<T, F> {
+  form: Form<T>;
+  /** The value when nothing is set; null when the default is found elsewhere. */
+  fallback: F;
+  /** While the value is wrong: no start, or another value and a sentence about it. */
+  whenWrong: "fatal" | { use: T; effect: string };
+}
+
+function setting<T>(form: Form<T>, fallback: NoInfer<T>, whenWrong = { use: fallback, effect: "the default is used" }) {
+  return { form, fallback, whenWrong } satisfies EnvironmentSetting<T, T>;
+}
+
+/** The appliance cannot run without a right value: it would listen, or keep its data, elsewhere than people think. */
+function essential<T, const F>(form: Form<T>, fallback: F) {
+  return { form, fallback, whenWrong: "fatal" } as const satisfies EnvironmentSetting<T, F>;
+}
+
+/** What a fatal problem leads to. */
+export const noStart = "the appliance does not start";
+const longestRetention = 36_500;
+
+const environmentSettings = {
+  RHYTHMX_LISTEN: essential(listenAddress, { host: "127.0.0.1", port: 8080 }),
+  RHYTHMX_TLS_CERT_FILE: essential(path, null),
+  RHYTHMX_TLS_KEY_FILE: essential(path, null),
+  RHYTHMX_DATA_DIR: essential(path, null),
+  // Unset: loopback, and the port of `daemon.health_port`.
+  RHYTHMX_ALERT_HEALTH: {
+    form: listenAddress,
+    fallback: null,
+    whenWrong: { use: { host: "127.0.0.1", port: 8888 }, effect: "127.0.0.1:8888 is used" },
+  },
+  RHYTHMX_DEFAULT_ENTITY: setting(entityName, "Primary Site"),
+  RHYTHMX_LOG_LEVEL: setting(oneOf(["debug", "info", "warn", "error"]), "info"),
+  RHYTHMX_LOG_FORMAT: setting(oneOf(["json", "text"]), "json"),
+  // Falling back to the default could delete what somebody meant to keep.
+  RHYTHMX_RETENTION_DAYS: setting(asText(wholeNumber(1, longestRetention)), 90, {
+    use: longestRetention,
+    effect: "nothing is deleted for its age",
+  }),
+  RHYTHMX_MIN_FREE_BYTES: setting(asText(wholeNumber(0, Number.MAX_SAFE_INTEGER)), 1_073_741_824),
+  RHYTHMX_MIN_FREE_PERCENT: setting(asText(fraction(0, 99)), 5),
+} as const;
+
+type SettingName = keyof typeof environmentSettings;
+type ValueOf<N extends SettingName> =
+  (typeof environmentSettings)[N] extends EnvironmentSetting<infer T, infer F> ? T | F : never;
+
+/** Names in the order in which people are told of them. */
+export const environmentNames = Object.keys(environmentSettings) as SettingName[];
+const knownNames: readonly string[] = [...environmentNames, ...otherEnvironmentNames];
+/** Beginnings that mark a name in `.env.production` as ours. */
+const ourNames = /^(?:RHYTHMX|JIRA|SERVICENOW|PROACTIVE|SNOW|RETRY|AUTO_PUSH|SLA)_/;
+
+/** Environment values by where they stand, strongest first. */
+interface EnvironmentSources {
+  /** The process environment. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** `.env.production` and what it is called in problems. */
+  envFile: { source: string; file: EnvFile } | null;
+}
+
+interface EnvironmentReader {
+  /** The value of a setting; a wrong one is reported. */
+  read<N extends SettingName>(name: N): ValueOf<N>;
+}
+
+/** A value that is empty or blank counts as not set, so that a stronger source does not hide a weaker one by mistake. */
+export function environmentReader(
+  sources: EnvironmentSources,
+  report: Report,
+  origins: Record<string, SettingOrigin>,
+): EnvironmentReader {
+  const find = (name: string): { text: string; source: string } | null => {
+    const own = sources.environment[name]?.trim();
+    if (own) return { text: own, source: "environment" };
+    const entry = sources.envFile?.file.entries.get(name);
+    const text = entry?.value.trim();
+    return entry && text ? { text, source: `${sources.envFile?.source} line ${entry.line}` } : null;
+  };
+  reportEnvFile(sources, report);
+  reportUnknown(sources, report);
+  return {
+    read<N extends SettingName>(name: N): ValueOf<N> {
+      const { form, fallback, whenWrong }: EnvironmentSetting<unknown, unknown> = environmentSettings[name];
+      const found = find(name);
+      origins[name] = { source: found?.source ?? "default", pinned: found !== null };
+      if (found === null) return fallback as ValueOf<N>;
+      const value = form.read(found.text);
+      if (value !== undefined) return value as ValueOf<N>;
+      const fatal = whenWrong === "fatal";
+      const effect = fatal ? noStart : whenWrong.effect;
+      report.problems.push({
+        source: found.source,
+        key: name,
+        found: shown(found.text),
+        accepted: form.accepted,
+        effect,
+        fatal,
+      });
+      return (fatal ? fallback : whenWrong.use) as ValueOf<N>;
+    },
+  };
+}
+
+/** Lines of `.env.production` that could not be read, and keys given twice. */
+function reportEnvFile({ environment, envFile }: EnvironmentSources, report: Report): void {
+  if (envFile === null) return;
+  for (const { line, key, found, accepted } of envFile.file.faults) {
+    const fatal = environmentNames.some(
+      (name) => name === key && environmentSettings[name].whenWrong === "fatal" && !environment[name]?.trim(),
+    );
+    const effect = fatal ? noStart : "the line is ignored";
+    report.problems.push({ source: `${envFile.source} line ${line}`, key: key ?? "", found, accepted, effect, fatal });
+  }
+  const ownFolder = envFile.file.entries.get("RHYTHMX_CONFIG_DIR");
+  if (ownFolder !== undefined) {
+    const accepted = "RHYTHMX_CONFIG_DIR in the environment of the process: this file is found through it";
+    const place = { source: `${envFile.source} line ${ownFolder.line}`, key: "RHYTHMX_CONFIG_DIR", found: "a folder" };
+    report.warnings.push({ ...place, accepted, effect: "it is ignored", fatal: false });
+  }
+  for (const { key, line, firstLine } of envFile.file.repeated) {
+    const entry = {
+      key,
+      found: `the key once more (first on line ${firstLine})`,
+      accepted: "each key once",
+      effect: "the last one counts",
+    };
+    report.warnings.push({ source: `${envFile.source} line ${line}`, ...entry, fatal: false });
+  }
+}
+
+/** In the process environment only RHYTHMX_ names can be ours; `.env.production` also takes those that look like a setting's. */
+function reportUnknown({ environment, envFile }: EnvironmentSources, report: Report): void {
+  const warn = (source: string, key: string, nearest: string | null) => {
+    const accepted = nearest === null ? "the names of docs/settings.md" : `${nearest} (the nearest known key)`;
+    report.warnings.push({
+      source,
+      key: shownKey(key),
+      found: "an unknown key",
+      accepted,
+      effect: "it is ignored",
+      fatal: false,
+    });
+  };
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith("RHYTHMX_") && !knownNames.includes(name))
+      warn("environment", name, nearestName(name, knownNames));
+  }
+  for (const [name, { line }] of envFile?.file.entries ?? []) {
+    if (knownNames.includes(name)) continue;
+    const nearest = nearestName(name, knownNames);
+    if (nearest !== null || ourNames.test(name)) warn(`${envFile?.source} line ${line}`, name, nearest);
+  }
+}

@@ -1,0 +1,86 @@
+/** From everything that can say something about settings to the settings themselves: precedence, checks, and all problems at once. */
+import type { SettingOrigin, Settings } from "../settings.ts";
+import { type FeedDocument, readAlertFeed } from "./alert-feed.ts";
+import { type EnvFile, parseEnvFile } from "./env-file.ts";
+import { environmentReader, noStart } from "./environment.ts";
+import { isLoopback } from "./forms.ts";
+import { type Problem, type Report, shown } from "./problem.ts";
+import type { SettingsFile, SettingsSources } from "./sources.ts";
+
+export interface ResolvedSettings {
+  /** Always whole: what a problem concerns has its default, or is left out. */
+  settings: Settings;
+  /** Values that are wrong. With a `fatal` one the appliance must not start. */
+  problems: Problem[];
+  /** Remarks; every setting holds all the same. */
+  warnings: Problem[];
+  /** By environment name, `syslog`, `daemon.batch_size` …: where each value comes from. */
+  origins: Record<string, SettingOrigin>;
+}
+
+/** Resolves the settings; never throws, whatever the texts hold. */
+export function resolveSettings(sources: SettingsSources): ResolvedSettings {
+  const report: Report = { problems: [], warnings: [] };
+  const origins: Record<string, SettingOrigin> = {};
+  const { envFile, alertFeedFile, saved } = sources;
+  const environment = environmentReader(
+    {
+      environment: sources.environment,
+      envFile: envFile && readEnvFile(envFile, report),
+    },
+    report,
+    origins,
+  );
+  const documents: FeedDocument[] = [];
+  if (alertFeedFile !== null) documents.push({ ...alertFeedFile, pinned: true });
+  if (saved?.alertFeed !== undefined) {
+    const place = { source: "saved in the console", folder: sources.configDir, pinned: false };
+    documents.push({ ...place, content: { text: saved.alertFeed } });
+  }
+  const { feed, healthPort } = readAlertFeed(documents, report, origins);
+  const health = environment.read("RHYTHMX_ALERT_HEALTH");
+  if (health === null && origins["daemon.health_port"]) origins.RHYTHMX_ALERT_HEALTH = origins["daemon.health_port"];
+  const settings: Settings = {
+    configDir: sources.configDir,
+    dataDir: environment.read("RHYTHMX_DATA_DIR") ?? sources.defaultDataDir,
+    listen: environment.read("RHYTHMX_LISTEN"),
+    tlsCertFile: environment.read("RHYTHMX_TLS_CERT_FILE"),
+    tlsKeyFile: environment.read("RHYTHMX_TLS_KEY_FILE"),
+    alertHealth: health ?? { host: "127.0.0.1", port: healthPort },
+    defaultEntity: environment.read("RHYTHMX_DEFAULT_ENTITY"),
+    logLevel: environment.read("RHYTHMX_LOG_LEVEL"),
+    logFormat: environment.read("RHYTHMX_LOG_FORMAT"),
+    retentionDays: environment.read("RHYTHMX_RETENTION_DAYS"),
+    minFreeBytes: environment.read("RHYTHMX_MIN_FREE_BYTES"),
+    minFreePercent: environment.read("RHYTHMX_MIN_FREE_PERCENT"),
+    alertFeed: feed,
+  };
+  checkCertificate(settings, origins, report);
+  return { settings, ...report, origins };
+}
+
+function readEnvFile({ source, content }: SettingsFile, report: Report): { source: string; file: EnvFile } | null {
+  if ("text" in content) return { source, file: parseEnvFile(content.text) };
+  report.problems.push({ source, key: "", ...content.fault, effect: "none of its settings hold", fatal: false });
+  return null;
+}
+
+/** Certificate and key come as a pair; without them only this machine may reach the appliance (CONTRACT 1). */
+function checkCertificate(settings: Settings, origins: ResolvedSettings["origins"], report: Report): void {
+  const problem = (key: string, found: string, accepted: string, source: string) =>
+    report.problems.push({ source, key, found, accepted, effect: noStart, fatal: true });
+  const { listen, tlsCertFile, tlsKeyFile } = settings;
+  const wrong = (key: string) => report.problems.some((one) => one.key === key);
+  if (wrong("RHYTHMX_TLS_CERT_FILE") || wrong("RHYTHMX_TLS_KEY_FILE") || wrong("RHYTHMX_LISTEN")) return;
+  if ((tlsCertFile === null) !== (tlsKeyFile === null)) {
+    const [given, missing] = tlsCertFile === null ? ["KEY", "CERT"] : ["CERT", "KEY"];
+    const source = origins[`RHYTHMX_TLS_${given}_FILE`]?.source ?? "environment";
+    const accepted = "a path: RHYTHMX_TLS_CERT_FILE and RHYTHMX_TLS_KEY_FILE are given together or not at all";
+    problem(`RHYTHMX_TLS_${missing}_FILE`, "nothing", accepted, source);
+  } else if (tlsCertFile === null && !isLoopback(listen.host)) {
+    const accepted =
+      "a loopback address such as 127.0.0.1:8080, or RHYTHMX_TLS_CERT_FILE and RHYTHMX_TLS_KEY_FILE as well";
+    const source = origins.RHYTHMX_LISTEN?.source ?? "environment";
+    problem("RHYTHMX_LISTEN", `${shown(listen.host)} without a certificate`, accepted, source);
+  }
+}

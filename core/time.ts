@@ -1,0 +1,59 @@
+/** Reading points in time as people, engines and SIEMs write them. */
+
+/** What `parseTime` reads, for error messages. */
+export const acceptedTimes =
+  "ISO 8601 such as 2026-03-01T12:00:00Z (no zone = UTC), or epoch seconds or milliseconds, from 1970 to 9999";
+
+/** 9999-12-31T23:59:59.999Z: the last moment that a four-digit year can name. */
+const lastMoment = 253_402_300_799_999;
+
+/** Epoch numbers below this are seconds (until the year 5138), from here on milliseconds (since March 1973). */
+const firstMilliseconds = 100_000_000_000;
+
+/** RFC 3339 with the liberties that logs take: a blank for the T, a comma for the point, no seconds, a blank before the zone, no colon in it. */
+const isoForm =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?(?:[Zz]|([+-])(\d\d):?(\d\d))?$/;
+const epochForm = /^(\d+)(?:\.(\d+))?$/;
+
+/**
+ * Epoch milliseconds of a date-time or of epoch seconds or milliseconds in digits (CONTRACT 2). Digits beyond milliseconds are
+ * dropped. Null for anything else: other forms, a day or hour that does not exist, times before 1970 or after 9999.
+ */
+export function parseTime(text: string): number | null {
+  const trimmed = text.trim();
+  const epoch = epochForm.exec(trimmed);
+  const time = epoch ? epochTime(epoch[1] ?? "", epoch[2]) : isoTime(trimmed);
+  return time !== null && time >= 0 && time <= lastMoment ? time : null;
+}
+
+/** Works on the digits, because seconds with a fraction lose milliseconds when multiplied as a double. */
+function epochTime(whole: string, fraction: string | undefined): number {
+  const value = Number(whole);
+  return value < firstMilliseconds ? value * 1000 + milliseconds(fraction) : value;
+}
+
+function isoTime(text: string): number | null {
+  const match = isoForm.exec(text);
+  if (match === null) return null;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((digits) => Number(digits ?? 0));
+  if (year === undefined || month === undefined || day === undefined) return null;
+  if (hour === undefined || minute === undefined || second === undefined) return null;
+  const offsetHours = Number(match[9] ?? 0);
+  const offsetMinutes = Number(match[10] ?? 0);
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return null;
+  // A leap second is written :60 and is the first moment of the next minute for everything that counts seconds.
+  if (hour > 23 || minute > 59 || second > 60 || offsetHours > 23 || offsetMinutes > 59) return null;
+  const offset = (offsetHours * 60 + offsetMinutes) * 60_000;
+  const local = Date.UTC(year, month - 1, day, hour, minute, second, milliseconds(match[7]));
+  return match[8] === "-" ? local + offset : local - offset;
+}
+
+/** Days of a month, 1-12: day 0 of the month after it. */
+function daysIn(year: number, month: number): number {
+  return new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
+
+/** Whole milliseconds of the digits after the point. */
+function milliseconds(fraction: string | undefined): number {
+  return fraction === undefined ? 0 : Number(fraction.slice(0, 3).padEnd(3, "0"));
+}

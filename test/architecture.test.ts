@@ -1,0 +1,96 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { importsOf, type Sources, violations } from "./import-floors.ts";
+
+const root = join(import.meta.dirname, "..");
+
+async function projectSources(): Promise<Sources> {
+  const sources = new Map<string, string>();
+  for (const pattern of ["main.ts", "{core,store,transports,integrations,appliance,test}/**/*.{ts,tsx}"])
+    for await (const path of new Bun.Glob(pattern).scan({ cwd: root }))
+      sources.set(path, await Bun.file(join(root, path)).text());
+  return sources;
+}
+
+test("the project keeps its own rules", async () => {
+  const sources = await projectSources();
+  expect(sources.size).toBeGreaterThan(20);
+  expect(violations(sources)).toEqual([]);
+});
+
+describe("a breach is found", () => {
+  const planted: [string, string, string][] = [
+    ["core/a.ts", `import { x } from "../store/x.ts";`, "core must not import store/x.ts"],
+    ["core/a.ts", `import type { X } from "../appliance/x.ts";`, "core must not import appliance/x.ts"],
+    ["core/a.ts", `export * from "../transports/x.ts";`, "core must not import transports/x.ts"],
+    ["core/a.ts", `import {\n  readFileSync,\n} from "node:fs";`, `core must not import "node:fs"`],
+    ["core/a.ts", `import { randomBytes } from "node:crypto";`, "core takes only createHash of node:crypto"],
+    ["core/a.ts", `import { createHash, randomUUID } from "node:crypto";`, "core takes only createHash of node:crypto"],
+    ["core/a.ts", `const f = await import("hono");`, `core must not import "hono"`],
+    ["core/a.ts", "export const now = Date.now();", "core must not use Date.now"],
+    ["core/a.ts", "export const now = new Date();", "core must not use new Date()"],
+    ["core/a.ts", "export const now = [new Date, 1];", "core must not use new Date()"],
+    ["core/a.ts", "export const die = Math.random();", "core must not use Math.random"],
+    ["core/a.ts", "setTimeout(() => {}, 1);", "core must not use a timer or fetch"],
+    ["core/a.ts", "setInterval(() => {}, 1);", "core must not use a timer or fetch"],
+    ["core/a.ts", `await fetch("http://x");`, "core must not use a timer or fetch"],
+    ["core/a.ts", "export const env = process.env;", "core must not use process"],
+    ["store/a.ts", `import { x } from "../transports/http/x.ts";`, "store must not import transports/http/x.ts"],
+    ["store/a.test.ts", `import { x } from "../appliance/x.ts";`, "store must not import appliance/x.ts"],
+    [
+      "transports/http/a.ts",
+      `import { x } from "../syslog/x.ts";`,
+      "transports/http must not import its sibling transports/syslog/x.ts",
+    ],
+    ["integrations/jira/a.ts", `import { x } from "../../store/x.ts";`, "integrations must not import store/x.ts"],
+    ["appliance/a.ts", `import { x } from "../test/harness/x.ts";`, "appliance must not import test/harness/x.ts"],
+    ["appliance/a.ts", `import { serve } from "bun";`, `imports "bun", which belongs in appliance/runtime`],
+    ["appliance/a.ts", `import { dlopen } from "bun:ffi";`, `imports "bun:ffi", which belongs in appliance/runtime`],
+    ["store/a.ts", "await Bun.sleep(1);", "Bun.* belongs in appliance/runtime"],
+    ["store/utils.ts", "export {};", "a name that says nothing"],
+    ["store/helpers/a.ts", "export {};", "a name that says nothing"],
+    ["store/a.ts", "\n".repeat(301), "301 lines, more than 300"],
+  ];
+  for (const [path, text, message] of planted)
+    test(`${path}: ${JSON.stringify(text.slice(0, 60))}`, () => {
+      expect(violations(new Map([[path, text]]))).toEqual([`${path}: ${message}`]);
+    });
+
+  test("import cycles, also through a type and a worker", () => {
+    const sources = new Map([
+      ["store/a.ts", `import type { B } from "./b.ts";`],
+      ["store/b.ts", `new Worker(new URL("./c.ts", import.meta.url).href);`],
+      ["store/c.ts", `export { a } from "./a.ts";`],
+    ]);
+    expect(violations(sources)).toEqual(["store/a.ts: import cycle store/a.ts → store/b.ts → store/c.ts → store/a.ts"]);
+  });
+});
+
+test("what is allowed is not reported", () => {
+  const sources = new Map([
+    ["main.ts", `import { serve } from "./appliance/serve.ts";`],
+    ["appliance/serve.ts", `import "../store/open.ts";\nimport { app } from "../transports/http/app.ts";`],
+    ["appliance/runtime/a.ts", `import { dlopen } from "bun:ffi";\nBun.serve({});`],
+    [
+      "store/open.ts",
+      `import { x } from "../core/x.ts";\nimport sql from "./migrations/0001.sql" with { type: "text" };`,
+    ],
+    ["transports/http/app.ts", `import { Hono } from "hono";\nimport { y } from "../y.ts";`],
+    ["transports/y.ts", ""],
+    [
+      "core/x.ts",
+      `import { createHash } from "node:crypto";\n// Date.now() and fetch() are not for core\nnew Date(at);`,
+    ],
+    [
+      "core/x.test.ts",
+      `import fc from "fast-check";\nimport { test } from "bun:test";\nimport "../test/harness/clock.ts";`,
+    ],
+    ["test/harness/clock.ts", `import { x } from "../../core/x.ts";\nBun.sleep(Date.now());\n${"\n".repeat(400)}`],
+  ]);
+  expect(violations(sources)).toEqual([]);
+});
+
+test("imports in comments do not count, imports over several lines do", () => {
+  const text = `/* import { a } from "./a.ts"; */\n// import "./b.ts";\nimport {\n  c,\n  type D,\n} from "./c.ts";\n`;
+  expect(importsOf(text).map((entry) => entry.specifier)).toEqual(["./c.ts"]);
+});

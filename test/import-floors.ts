@@ -1,0 +1,145 @@
+/**
+ * The rules of docs/architecture.md that can be read off the source text: floors, what core may touch, where Bun may be used,
+ * cycles, names and sizes of files.
+ */
+import { dirname, join } from "node:path/posix";
+
+/** Path from the project's root (`core/alert.ts`) to text. */
+export type Sources = ReadonlyMap<string, string>;
+
+/** Which rooms a room may import besides itself. */
+const floors: Readonly<Record<string, readonly string[]>> = {
+  "main.ts": ["appliance", "transports", "integrations", "store", "core"],
+  appliance: ["transports", "integrations", "store", "core", "package.json"],
+  transports: ["core"],
+  integrations: ["core"],
+  store: ["core"],
+  core: [],
+};
+/** Rooms whose inner rooms know nothing of each other either. */
+const divided = new Set(["transports", "integrations"]);
+
+const corePackages = new Set(["valibot", "fastest-levenshtein", "node:crypto"]);
+const testPackages = new Set(["bun:test", "fast-check"]);
+
+const coreForbids: readonly (readonly [RegExp, string])[] = [
+  [/\bDate\.now\b/, "Date.now"],
+  [/\bnew Date(?:\(\s*\)|\s*[;,)\]])/, "new Date()"],
+  [/\bMath\.random\b/, "Math.random"],
+  [/\b(?:setTimeout|setInterval|setImmediate|fetch)\s*\(/, "a timer or fetch"],
+  [/\bprocess\.[a-z]/, "process"],
+  [/\bperformance\.[a-z]/, "performance"],
+  [/\bcrypto\.(?:random|getRandom)/, "random bytes"],
+  [/\bconsole\.[a-z]/, "console"],
+];
+
+const maxLines = 300;
+
+interface Import {
+  specifier: string;
+  /** The names taken, as written: `{ createHash }`. */
+  clause: string;
+}
+
+/** One line for every breach of a rule, each beginning with the path of the file. */
+export function violations(sources: Sources): string[] {
+  const found: string[] = [];
+  for (const [path, text] of sources) {
+    const report = (what: string) => found.push(`${path}: ${what}`);
+    const imports = importsOf(text);
+    for (const { specifier, clause } of imports) {
+      const target = resolve(path, specifier);
+      if (target === null) checkPackage(path, specifier, clause, report);
+      else checkFloor(path, target, report);
+    }
+    if (!mayUseBun(path) && /\bBun\.[a-z]/.test(codeOf(path, text))) report("Bun.* belongs in appliance/runtime");
+    if (roomOf(path) === "core" && !isTest(path))
+      for (const [pattern, name] of coreForbids)
+        if (pattern.test(codeOf(path, text))) report(`core must not use ${name}`);
+    if (/(^|\/)(utils?|helpers?|common|misc)(\.|\/)/.test(path)) report("a name that says nothing");
+    const lines = text.split("\n").length - 1;
+    if (!isTest(path) && lines > maxLines) report(`${lines} lines, more than ${maxLines}`);
+  }
+  return [...found, ...cycles(sources)];
+}
+
+/** Import, export-from, import() and worker URLs of a source text. */
+export function importsOf(text: string): Import[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+  const patterns = [
+    /^\s*(?:import|export)\b([^"';]*?)\bfrom\s*["']([^"']+)["']/gm,
+    /^\s*import\s*()["']([^"']+)["']/gm,
+    /\b(?:import|require)\s*\(()\s*["']([^"']+)["']/g,
+    /\bnew URL\(()["'](\.[^"']+)["'],\s*import\.meta\.url/g,
+  ];
+  return patterns.flatMap((pattern) =>
+    [...code.matchAll(pattern)].map(([, clause = "", specifier = ""]) => ({ specifier, clause: clause.trim() })),
+  );
+}
+
+function checkPackage(path: string, specifier: string, clause: string, report: (what: string) => void): void {
+  if (/^bun($|:)/.test(specifier) && specifier !== "bun:test" && !mayUseBun(path))
+    report(`imports "${specifier}", which belongs in appliance/runtime`);
+  if (roomOf(path) !== "core" || (isTest(path) && testPackages.has(specifier))) return;
+  if (!corePackages.has(specifier)) report(`core must not import "${specifier}"`);
+  else if (specifier === "node:crypto" && clause !== "{ createHash }")
+    report(`core takes only createHash of node:crypto`);
+}
+
+function checkFloor(path: string, target: string, report: (what: string) => void): void {
+  const [from, to] = [roomOf(path), roomOf(target)];
+  if (from === "test" || (to === "test" && isTest(path))) return;
+  if (from !== to && !floors[from]?.includes(to)) report(`${from} must not import ${target}`);
+  if (from === to && divided.has(from)) {
+    const [own, other] = [innerRoomOf(path), innerRoomOf(target)];
+    if (own !== null && other !== null && own !== other) report(`${from}/${own} must not import its sibling ${target}`);
+  }
+}
+
+/** Each circle of imports once, as the path around it. */
+function cycles(sources: Sources): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const trail: string[] = [];
+  const visit = (path: string) => {
+    const at = trail.indexOf(path);
+    if (at >= 0) found.push(`${path}: import cycle ${[...trail.slice(at), path].join(" → ")}`);
+    if (at >= 0 || done.has(path)) return;
+    trail.push(path);
+    for (const { specifier } of importsOf(sources.get(path) ?? "")) {
+      const target = resolve(path, specifier);
+      if (target !== null && target !== path) visit(target);
+    }
+    trail.pop();
+    done.add(path);
+  };
+  for (const path of sources.keys()) visit(path);
+  return found;
+}
+
+/** Path of an imported file from the project's root; null for a package. */
+function resolve(path: string, specifier: string): string | null {
+  return specifier.startsWith(".") ? join(dirname(path), specifier) : null;
+}
+
+function roomOf(path: string): string {
+  return path.split("/")[0] ?? path;
+}
+
+function innerRoomOf(path: string): string | null {
+  const parts = path.split("/");
+  return parts.length > 2 ? (parts[1] ?? null) : null;
+}
+
+function isTest(path: string): boolean {
+  return roomOf(path) === "test" || /\.test\.tsx?$/.test(path);
+}
+
+function mayUseBun(path: string): boolean {
+  return isTest(path) || path.startsWith("appliance/runtime/") || path.startsWith("appliance/packaging/");
+}
+
+/** The program without comments and types. */
+function codeOf(path: string, text: string): string {
+  return new Bun.Transpiler({ loader: path.endsWith("x") ? "tsx" : "ts" }).transformSync(text);
+}

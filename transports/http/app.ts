@@ -1,0 +1,70 @@
+/** The HTTP surface: every route and middleware, in order. */
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { secureHeaders } from "hono/secure-headers";
+import type { Fault } from "../../core/faults.ts";
+import { requireScope } from "./api-key-auth.ts";
+import { type IngestDependencies, ingestHandler, maxBodyBytes, tooLarge } from "./ingest.ts";
+import { problem } from "./problem.ts";
+
+export interface AppDependencies extends IngestDependencies {
+  /** Null while everything that intake needs is there; else what is missing. */
+  notReady(): string | null;
+  faults(): readonly Fault[];
+  /** Prometheus text format. */
+  metrics(): Promise<string>;
+  /** Told of the status of every answer of intake. */
+  onAnswer(status: number): void;
+  /** Told of a defect behind a 500. */
+  onDefect(error: unknown, method: string, path: string): void;
+}
+
+/** What the server knows about the connection; handed in as hono's environment. */
+export interface ConnectionBindings {
+  remoteAddress: string;
+  extendTimeout(seconds: number): void;
+}
+
+const loopback = /^(127\.\d+\.\d+\.\d+|::1)$/;
+/** An upload may pause so long before it is cut. */
+const uploadSeconds = 60;
+
+export function createApp(dependencies: AppDependencies): Hono<{ Bindings: ConnectionBindings }> {
+  const app = new Hono<{ Bindings: ConnectionBindings }>();
+  app.use(secureHeaders());
+  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
+
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/readyz", (c) => {
+    const missing = dependencies.notReady();
+    const faults = dependencies.faults().map(({ name, message }) => ({ name, message }));
+    if (missing === null) return c.json({ status: "ready", faults });
+    return c.json({ status: "not ready", reason: missing, faults }, 503, { "Retry-After": "5" });
+  });
+  app.get("/metrics", async (c) => {
+    if (!loopback.test(c.env.remoteAddress)) {
+      const caller = requireScope(c, dependencies.keys, "metrics:read");
+      if (caller instanceof Response) return caller;
+    }
+    return c.text(await dependencies.metrics(), 200, { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" });
+  });
+
+  app.use("/api/v1/ingest/*", async (c, next) => {
+    c.env.extendTimeout(uploadSeconds);
+    await next();
+    dependencies.onAnswer(c.res.status);
+  });
+  app.post("/api/v1/ingest/detections", ingestHandler("detections", dependencies));
+  app.post("/api/v1/ingest/alarms", ingestHandler("alarms", dependencies));
+  app.all("/api/v1/ingest/:kind{detections|alarms}", (c) => {
+    c.header("Allow", "POST");
+    return problem(c, 405, "Method Not Allowed", `${c.req.path} takes POST`);
+  });
+
+  app.notFound((c) => problem(c, 404, "Not Found", "there is nothing at this address"));
+  app.onError((error, c) => {
+    dependencies.onDefect(error, c.req.method, c.req.path);
+    return problem(c, 500, "Internal error", "the appliance could not answer; its log says why");
+  });
+  return app;
+}

@@ -1,0 +1,126 @@
+/**
+ * What a stream sender may have to write again. A TCP write says nothing about delivery: megabytes vanish into two kernels'
+ * buffers. So chunks are kept, whole messages and byte for byte, until they have been acknowledged by the peer's kernel and for
+ * a while after, since the peer's program may die before it reads them.
+ */
+import type { Chunk } from "./framing.ts";
+
+export interface WindowLimits {
+  resendBytes: number;
+  resendMs: number;
+  resendAfterResetMs: number;
+}
+
+export interface WindowChunk extends Chunk {
+  /** A kernel has taken it, on this connection or an earlier one. */
+  handed: boolean;
+  /** Called when that happens. */
+  onHanded: () => void;
+  /** Has been written on some connection. */
+  attempted: boolean;
+  /** Offset behind its last byte on the present connection. */
+  end: number;
+  /** Monotonic milliseconds. */
+  writtenAt: number;
+}
+
+/** Chunks in order: written on the present connection, then those still to be written. */
+export class ResendWindow {
+  readonly #limits: WindowLimits;
+  #chunks: WindowChunk[] = [];
+  /** Index of the first chunk still to be written. */
+  #next = 0;
+  /** Bytes written on the present connection, and how many of them the peer's kernel has acknowledged. */
+  #written = 0;
+  #acknowledged = 0;
+  #writtenBefore = 0;
+  /** When data was last seen stuck, so that the age of what came before says nothing. */
+  #stuckAt = Number.NEGATIVE_INFINITY;
+  #bytes = 0;
+
+  constructor(limits: WindowLimits) {
+    this.#limits = limits;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  append(chunk: Chunk, onHanded: () => void): void {
+    this.#chunks.push({ ...chunk, handed: false, onHanded, attempted: false, end: 0, writtenAt: 0 });
+    this.#bytes += chunk.bytes.length;
+  }
+
+  /** The next chunk to write, or undefined when all are written. */
+  next(): WindowChunk | undefined {
+    return this.#chunks[this.#next];
+  }
+
+  /** Notes that `next()` is being written now. */
+  wrote(now: number): void {
+    const chunk = this.#chunks[this.#next];
+    if (!chunk) return;
+    this.#written += chunk.bytes.length;
+    chunk.end = this.#written;
+    chunk.writtenAt = now;
+    chunk.attempted = true;
+    this.#next++;
+  }
+
+  /** The peer's kernel has acknowledged `acknowledged` bytes of this connection: forgets what is safely out of the window. */
+  settle(acknowledged: number, now: number): void {
+    this.#acknowledged = Math.max(this.#acknowledged, acknowledged);
+    if (this.#acknowledged < this.#writtenBefore) this.#stuckAt = now;
+    this.#writtenBefore = this.#written;
+    const oldest = this.#acknowledged - this.#limits.resendBytes;
+    this.#forget(
+      (chunk) => chunk.end - chunk.bytes.length < oldest || this.#aged(chunk, this.#limits.resendAfterResetMs, now),
+    );
+  }
+
+  /**
+   * The connection broke: everything not yet safe is to be written again, in order.
+   * @param inOrder the peer closed with FIN, so what it acknowledged some seconds ago has been read.
+   */
+  rewind(inOrder: boolean, now: number): void {
+    const { resendMs, resendAfterResetMs } = this.#limits;
+    this.#forget((chunk) => this.#aged(chunk, inOrder ? resendMs : resendAfterResetMs, now));
+    this.#next = 0;
+    this.#written = 0;
+    this.#acknowledged = 0;
+    this.#writtenBefore = 0;
+    this.#stuckAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Messages, counted back from the newest, that a break now could make necessary to write again. */
+  unsettled(now: number): number {
+    let messages = 0;
+    for (let index = this.#chunks.length - 1; index >= 0; index--) {
+      const chunk = this.#chunks[index];
+      if (!chunk || (this.#acknowledges(chunk, index) && this.#aged(chunk, this.#limits.resendMs, now))) break;
+      messages += chunk.messages;
+    }
+    return messages;
+  }
+
+  #acknowledges(chunk: WindowChunk, index: number): boolean {
+    return index < this.#next && chunk.end <= this.#acknowledged;
+  }
+
+  #aged(chunk: WindowChunk, age: number, now: number): boolean {
+    return now - Math.max(chunk.writtenAt, this.#stuckAt) > age;
+  }
+
+  /** Drops chunks from the front that are acknowledged and for which `condition` holds. */
+  #forget(condition: (chunk: WindowChunk) => boolean): void {
+    let count = 0;
+    for (const chunk of this.#chunks) {
+      if (!this.#acknowledges(chunk, count) || !condition(chunk)) break;
+      this.#bytes -= chunk.bytes.length;
+      count++;
+    }
+    if (count === 0) return;
+    this.#chunks.splice(0, count);
+    this.#next -= count;
+  }
+}

@@ -1,0 +1,249 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { numbered, texts, withoutRepeats } from "../../test/harness/delivery.ts";
+import { SyslogReceiver } from "../../test/harness/syslog-receiver.ts";
+import type { SenderLimits, SyslogSenderOptions } from "./options.ts";
+import { createSyslogSender, type SettlingSender } from "./sender.ts";
+
+const cleanUps: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+async function receiving(): Promise<SyslogReceiver> {
+  const receiver = await SyslogReceiver.started();
+  cleanUps.push(() => receiver.stop());
+  return receiver;
+}
+
+function senderTo(port: number, limits: Partial<SenderLimits> = {}, more: Partial<SyslogSenderOptions> = {}): SettlingSender {
+  const quick = { backoffMinMs: 10, backoffMaxMs: 50, ...limits };
+  const sender = createSyslogSender({ protocol: "tcp", host: "127.0.0.1", port, framing: "lf", limits: quick, ...more });
+  cleanUps.push(() => sender.close());
+  return sender;
+}
+
+/** Sends in batches of 50, `gapMs` apart, each after the former was handed over. */
+async function sendAll(sender: SettlingSender, messages: readonly Uint8Array[], gapMs = 0): Promise<void> {
+  for (let at = 0; at < messages.length; at += 50) {
+    await sender.send(messages.slice(at, at + 50));
+    if (gapMs > 0) await new Promise((resolve) => setTimeout(resolve, gapMs));
+  }
+}
+
+describe("a receiver that behaves", () => {
+  test.each(["lf", "octet"] as const)("gets every message once and in order, %s", async (framing) => {
+    const receiver = await receiving();
+    const sender = senderTo(receiver.port, {}, { framing });
+    const messages = [...numbered(3000), Buffer.from('<134>1 - h a 1 - [s v="\\"\\]"] {"ü":"\\u00fc"}'), ...numbered(1, 300_000, 9999)];
+    await Promise.all([sender.send(messages.slice(0, 10)), sender.send([]), sender.send(messages.slice(10))]);
+    await receiver.until(() => receiver.messages.length >= messages.length);
+    expect(receiver.messages).toEqual(texts(messages));
+    expect(sender.status()).toEqual({ connected: true, written: messages.length, resent: 0, errors: 0, lastError: null });
+  });
+
+  test("sees an orderly close, not a reset", async () => {
+    const receiver = await receiving();
+    const sender = senderTo(receiver.port);
+    const messages = numbered(2000, 1200);
+    await sender.send(messages);
+    await sender.close();
+    await receiver.until(() => receiver.connections === 0);
+    expect(receiver.messages).toEqual(texts(messages));
+    expect(sender.status().connected).toBe(false);
+    expect(sender.send(messages)).rejects.toMatchObject({ code: "closed" });
+  });
+});
+
+describe("a receiver that is away", () => {
+  test("is waited for, and named in the status", async () => {
+    const receiver = await receiving();
+    await receiver.stop();
+    const changes: string[] = [];
+    const sender = senderTo(receiver.port, {}, { onStateChange: ({ message }) => changes.push(message) });
+    let handed = false;
+    const sending = sender.send(numbered(10)).then(() => {
+      handed = true;
+    });
+    await receiver.until(() => sender.status().errors >= 3);
+    expect(handed).toBe(false);
+    expect(sender.status()).toMatchObject({ connected: false, written: 0 });
+    expect(sender.status().lastError).toBe(
+      `nothing listens on 127.0.0.1:${receiver.port}; check host, port and that the receiver runs`,
+    );
+    await receiver.start();
+    await sending;
+    await receiver.until(() => receiver.messages.length === 10);
+    expect(sender.status()).toMatchObject({ connected: true, lastError: null, resent: 0 });
+    // The same failure is told once, however often it happens.
+    expect(changes).toEqual([expect.stringContaining("nothing listens"), `connected to 127.0.0.1:${receiver.port}`]);
+  });
+
+  test("does not keep close() waiting, and pending sends are rejected", async () => {
+    const receiver = await receiving();
+    await receiver.stop();
+    const sender = senderTo(receiver.port, { backoffMinMs: 60_000, backoffMaxMs: 60_000 });
+    const sending = sender.send(numbered(10)).catch((error: unknown) => error);
+    await receiver.until(() => sender.status().errors === 1);
+    await sender.close();
+    expect(await sending).toMatchObject({ code: "closed" });
+  });
+
+  test("with a name that does not resolve", async () => {
+    const sender = senderTo(514, {}, { host: "no-such-host.invalid" });
+    sender.send(numbered(1)).catch(() => {});
+    const deadline = performance.now() + 8000;
+    while (sender.status().errors === 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(sender.status().lastError).toBe("the name no-such-host.invalid cannot be resolved; check the spelling and DNS");
+  });
+});
+
+describe("a receiver that breaks connections loses nothing", () => {
+  test.each([
+    ["reset after every 700 messages", { resetAfter: 700 }],
+    ["FIN after every 700 messages", { finAfter: 700 }],
+  ])("%s", async (_, misbehaviour) => {
+    const receiver = await receiving();
+    receiver.misbehaviour = misbehaviour;
+    // A small window: the whole of it fits between two breaks, so that there is progress.
+    const sender = senderTo(receiver.port, { resendBytes: 64 * 1024 });
+    const messages = numbered(4000);
+    await sendAll(sender, messages, 1);
+    receiver.misbehaviour = {};
+    await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length);
+    expect(withoutRepeats(receiver.messages)).toEqual(texts(messages));
+    expect(sender.status().written).toBe(messages.length);
+    expect(sender.status().errors).toBeGreaterThanOrEqual(3);
+    const duplicates = receiver.messages.length - messages.length;
+    expect(duplicates).toBeLessThanOrEqual(sender.status().resent);
+  });
+
+  test("closes at once after accepting, for a while", async () => {
+    const receiver = await receiving();
+    receiver.misbehaviour = { closeOnAccept: true };
+    const sender = senderTo(receiver.port);
+    const messages = numbered(500);
+    const sending = sendAll(sender, messages, 5);
+    await receiver.until(() => receiver.accepted >= 4);
+    receiver.misbehaviour = {};
+    await sending;
+    await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length);
+    expect(withoutRepeats(receiver.messages)).toEqual(texts(messages));
+    expect(sender.status()).toMatchObject({ connected: true, lastError: null });
+  });
+
+  test("stops reading for 1.5 s and dies with unread data: 0 lost, at most the window twice", async () => {
+    const receiver = await receiving();
+    const sender = senderTo(receiver.port);
+    const messages = numbered(12_000, 1200);
+    const sending = sendAll(sender, messages);
+    await receiver.until(() => receiver.messages.length >= 2000);
+    receiver.pause();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(receiver.messages.length).toBeLessThan(messages.length);
+    await receiver.stop();
+    await receiver.start();
+    await sending;
+    await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length, 20_000);
+    expect(withoutRepeats(receiver.messages)).toEqual(texts(messages));
+    expect((receiver.messages.length - messages.length) * 1200).toBeLessThanOrEqual(8 * 1024 * 1024);
+    expect(sender.status().resent).toBeGreaterThan(0);
+  }, 30_000);
+
+  test("dies with a trickle unread in its kernel", async () => {
+    const receiver = await receiving();
+    const sender = senderTo(receiver.port);
+    const messages = numbered(60);
+    await sender.send(messages.slice(0, 20));
+    await receiver.until(() => receiver.messages.length === 20);
+    receiver.pause();
+    // Acknowledged by its kernel, read by nobody.
+    await sender.send(messages.slice(20));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(sender.unsettled()).toBe(60);
+    await receiver.stop();
+    await receiver.start();
+    await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length);
+    expect(withoutRepeats(receiver.messages)).toEqual(texts(messages));
+  });
+
+  test("is restarted many times under load", async () => {
+    const receiver = await receiving();
+    const sender = senderTo(receiver.port, { resendBytes: 256 * 1024 });
+    const messages = numbered(6000);
+    let done = false;
+    const restarts = (async () => {
+      for (let count = 0; !done; count++) {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        await receiver.stop();
+        await new Promise((resolve) => setTimeout(resolve, count % 3 === 0 ? 30 : 0));
+        await receiver.start();
+      }
+    })();
+    await sendAll(sender, messages, 1);
+    done = true;
+    await restarts;
+    await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length);
+    expect(withoutRepeats(receiver.messages)).toEqual(texts(messages));
+  }, 20_000);
+});
+
+describe("an idle connection", () => {
+  test("that the receiver closes is noticed at once, is no error, and repeats nothing", async () => {
+    const receiver = await receiving();
+    const sender = senderTo(receiver.port, { resendMs: 200 });
+    const messages = numbered(30);
+    await sender.send(messages.slice(0, 20));
+    await receiver.until(() => receiver.messages.length === 20);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    receiver.fin();
+    await receiver.until(() => !sender.status().connected, 1000);
+    expect(sender.status()).toMatchObject({ errors: 0, lastError: null });
+    expect(receiver.accepted).toBe(1);
+    await sender.send(messages.slice(20));
+    await receiver.until(() => receiver.messages.length === 30);
+    expect(receiver.messages).toEqual(texts(messages));
+    expect(sender.status()).toMatchObject({ connected: true, resent: 0 });
+  });
+});
+
+describe("a receiver that takes nothing", () => {
+  test("is named, then given up, and nothing is lost", async () => {
+    const receiver = await receiving();
+    receiver.misbehaviour = { deaf: true };
+    const sender = senderTo(receiver.port, { stallMs: 300, notReadingMs: 2000 });
+    const messages = numbered(12_000, 1200);
+    const sending = sendAll(sender, messages);
+    await receiver.until(() => sender.status().lastError?.includes("has read nothing for 0.3 s") ?? false);
+    expect(sender.status().connected).toBe(true);
+    await receiver.until(() => sender.status().errors === 1);
+    receiver.misbehaviour = {};
+    receiver.reset();
+    await sending;
+    await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length, 15_000);
+    expect(withoutRepeats(receiver.messages)).toEqual(texts(messages));
+  }, 30_000);
+
+  test("but slowly is not cut off", async () => {
+    const receiver = await receiving();
+    // In proportion to the real limits this is slower than 20 kB/s against 120 s.
+    receiver.misbehaviour = { bytesPerSecond: 400_000 };
+    const sender = senderTo(receiver.port, { stallMs: 500, notReadingMs: 6000 });
+    const sending = sender.send(numbered(12_000, 1200)).catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    expect(sender.status()).toMatchObject({ connected: true, errors: 0, resent: 0 });
+    expect(receiver.accepted).toBe(1);
+    await sender.close();
+    await sending;
+  }, 15_000);
+});
+
+test("memory held for repeats stays within twice the limit while messages flow", async () => {
+  const receiver = await receiving();
+  const sender = senderTo(receiver.port, { resendBytes: 128 * 1024 });
+  const messages = numbered(5000, 1200);
+  await sendAll(sender, messages);
+  await receiver.until(() => receiver.messages.length === messages.length);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(sender.unsettled() * 1200).toBeLessThanOrEqual(128 * 1024);
+});

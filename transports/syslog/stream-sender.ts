@@ -1,0 +1,193 @@
+/** Syslog over TCP and TLS: at least once, as far as a protocol without acknowledgements allows. */
+import { DeliveryError } from "../../core/errors.ts";
+import type { SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
+import { type ConnectionEnd, openConnection, type StreamConnection } from "./connection.ts";
+import { frameChunk } from "./framing.ts";
+import { LinkState } from "./link-state.ts";
+import type { SenderContext } from "./options.ts";
+import { ResendWindow, type WindowChunk } from "./resend-window.ts";
+import { readSocketRow } from "./socket-row.ts";
+import { type StallSample, StallWatch } from "./stall.ts";
+
+/** How often the kernel is asked what has been acknowledged, while something is not. */
+const SAMPLE_MS = 250;
+/** After this many chunks in one go, timers and other sockets get their turn. */
+const CHUNKS_PER_TURN = 16;
+
+interface Batch {
+  messages: readonly SyslogBytes[];
+  /** Index of the first message not yet framed. */
+  next: number;
+  resolve: () => void;
+}
+
+export class StreamSender implements SyslogSender {
+  readonly #context: SenderContext;
+  readonly #state: LinkState;
+  readonly #window: ResendWindow;
+  /** Not yet framed completely, in order. */
+  #batches: Batch[] = [];
+  #connection: StreamConnection | null = null;
+  #stall: StallWatch;
+  #pumping = false;
+  /** The last connection broke: the next attempt waits. */
+  #broken = false;
+  #sampleTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(context: SenderContext) {
+    this.#context = context;
+    this.#state = new LinkState(context);
+    this.#window = new ResendWindow(context.limits);
+    this.#stall = new StallWatch(context.limits, 0);
+  }
+
+  send(messages: readonly SyslogBytes[]): Promise<void> {
+    return this.#state.promise((resolve) => {
+      if (messages.length === 0) return resolve();
+      this.#batches.push({ messages, next: 0, resolve });
+      void this.#pump();
+    });
+  }
+
+  status(): SenderStatus {
+    return this.#state.status();
+  }
+
+  /**
+   * How many of the newest messages, counted back from the last one handed over, live only in this process until the
+   * receiver has surely read them. A durable position stays behind them.
+   */
+  unsettled(): number {
+    return this.#window.unsettled(this.#context.clock.monotonic());
+  }
+
+  async close(): Promise<void> {
+    if (this.#state.closed) return;
+    this.#state.close();
+    this.#stopSampling();
+    this.#batches = [];
+    const connection = this.#connection;
+    this.#connection = null;
+    await connection?.close(this.#context.limits.closeMs);
+  }
+
+  /** Writes until nothing is left to write. One at a time. */
+  async #pump(): Promise<void> {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      for (let chunks = 1; !this.#state.closed; chunks++) {
+        if (!this.#nextChunk()) break;
+        const connection = this.#connection ?? (await this.#connect());
+        await this.#write(connection);
+        if (chunks % CHUNKS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    } catch (error) {
+      if (!this.#state.closed) throw error;
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** The next chunk of the window, filled up from the waiting batches when all of it has been written. */
+  #nextChunk(): WindowChunk | undefined {
+    const batch = this.#batches[0];
+    if (this.#window.next() === undefined && batch) {
+      const chunk = frameChunk(batch.messages, batch.next, this.#context.framing);
+      batch.next += chunk.messages;
+      const last = batch.next >= batch.messages.length;
+      if (last) this.#batches.shift();
+      this.#window.append(chunk, last ? batch.resolve : () => {});
+    }
+    return this.#window.next();
+  }
+
+  async #connect(): Promise<StreamConnection> {
+    if (this.#broken) await this.#state.pause();
+    const options = { signal: this.#state.signal, lateRefusal: true };
+    const connection = await this.#state.persist(() => openConnection(this.#context, options));
+    this.#broken = false;
+    this.#connection = connection;
+    this.#stall = new StallWatch(this.#context.limits, this.#context.clock.monotonic());
+    this.#state.connected();
+    connection.watch((end) => this.#ended(end));
+    return connection;
+  }
+
+  async #write(connection: StreamConnection): Promise<void> {
+    const chunk = this.#window.next();
+    if (connection !== this.#connection || !chunk) return;
+    if (chunk.attempted) this.#state.resent += chunk.messages;
+    this.#window.wrote(this.#context.clock.monotonic());
+    const room = connection.write(chunk.bytes, () => this.#handed(chunk));
+    this.#startSampling();
+    if (!room) await connection.drained();
+    // Before memory grows: ask at once what the peer's kernel has, instead of waiting for the next sample.
+    if (this.#window.bytes > 2 * this.#context.limits.resendBytes) await this.#sample();
+  }
+
+  #handed(chunk: WindowChunk): void {
+    if (!chunk.handed) {
+      chunk.handed = true;
+      this.#state.written += chunk.messages;
+      chunk.onHanded();
+    }
+    if (this.#window.next() === undefined) this.#state.progress();
+  }
+
+  #ended({ error, inOrder }: ConnectionEnd): void {
+    this.#connection = null;
+    this.#stopSampling();
+    this.#window.rewind(inOrder, this.#context.clock.monotonic());
+    if (inOrder && this.#window.next() === undefined && this.#batches.length === 0) {
+      this.#state.disconnected(error.message);
+      return;
+    }
+    this.#broken = true;
+    this.#state.failed(error);
+    void this.#pump();
+  }
+
+  #startSampling(): void {
+    if (this.#sampleTimer !== null) return;
+    this.#sampleTimer = setTimeout(async () => {
+      const outstanding = await this.#sample();
+      this.#sampleTimer = null;
+      if (outstanding) this.#startSampling();
+    }, SAMPLE_MS);
+  }
+
+  #stopSampling(): void {
+    if (this.#sampleTimer !== null) clearTimeout(this.#sampleTimer);
+    this.#sampleTimer = null;
+  }
+
+  /** Learns how far the peer's kernel is; true while something is unacknowledged. */
+  async #sample(): Promise<boolean> {
+    const connection = this.#connection;
+    if (!connection?.addresses) return false;
+    const { handed } = connection;
+    const row = await readSocketRow(connection.addresses);
+    if (connection !== this.#connection) return false;
+    // Under TLS the kernel counts ciphertext, which is never less than the plain text: the estimate stays on the safe side.
+    const acknowledged = row === null ? handed : Math.max(0, handed - row.unacknowledged);
+    const outstanding = acknowledged < connection.written;
+    const now = this.#context.clock.monotonic();
+    this.#window.settle(acknowledged, now);
+    // Where the kernel says nothing, a slow reader cannot be told from a dead one: the longer patience.
+    this.#judge(connection, { acknowledged, outstanding, windowClosed: row?.windowClosed ?? true }, now);
+    return outstanding && this.#connection !== null;
+  }
+
+  #judge(connection: StreamConnection, sample: StallSample, now: number): void {
+    const { host, port, limits } = this.#context;
+    const verdict = this.#stall.judge(sample, now);
+    const stalled = (what: string) =>
+      connection.fail(new DeliveryError("stalled", `${host}:${port} ${what}; connecting again`, { retryable: true }));
+    if (verdict === "dead") stalled(`has acknowledged nothing for ${limits.stallMs / 1000} s`);
+    if (verdict === "hung") stalled(`has read nothing for ${limits.notReadingMs / 1000} s`);
+    if (verdict === "not-reading") {
+      this.#state.warn(`${host}:${port} is connected but has read nothing for ${limits.stallMs / 1000} s`);
+    }
+  }
+}

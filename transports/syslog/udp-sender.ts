@@ -1,0 +1,155 @@
+/** Syslog over UDP (RFC 5426): one message per datagram, at most once. */
+import { createSocket, type Socket } from "node:dgram";
+import { DeliveryError } from "../../core/errors.ts";
+import type { SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
+import { LinkState } from "./link-state.ts";
+import type { SenderContext } from "./options.ts";
+import { resolveAll } from "./resolve.ts";
+
+/** The kernel's send buffer is full: it drains in far less. */
+const FULL_BUFFER_MS = 5;
+/** A refusal is reported some milliseconds after the datagram it is about; only a longer silence means that it is over. */
+const REFUSAL_MEMORY_MS = 5_000;
+
+type SendError = (Error & { code?: string }) | null;
+
+export class UdpSender implements SyslogSender {
+  readonly #context: SenderContext;
+  readonly #state: LinkState;
+  #socket: Socket | null = null;
+  #address = "";
+  #resolvedAt = 0;
+  #resolving = false;
+  #refusedAt = Number.NEGATIVE_INFINITY;
+  /** The sends before this one. */
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(context: SenderContext) {
+    this.#context = context;
+    this.#state = new LinkState(context);
+  }
+
+  send(messages: readonly SyslogBytes[]): Promise<void> {
+    return this.#state.promise((resolve) => {
+      this.#tail = this.#tail.then(() => this.#sendAll(messages)).then(resolve, () => {});
+    });
+  }
+
+  status(): SenderStatus {
+    return this.#state.status();
+  }
+
+  /** UDP promises nothing that could still be taken back. */
+  unsettled(): number {
+    return 0;
+  }
+
+  async close(): Promise<void> {
+    if (this.#state.closed) return;
+    this.#state.close();
+    this.#drop();
+  }
+
+  async #sendAll(messages: readonly SyslogBytes[]): Promise<void> {
+    for (const message of messages) await this.#sendOne(message);
+  }
+
+  async #sendOne(message: SyslogBytes): Promise<void> {
+    for (let refusals = 0; ; ) {
+      const socket = this.#socket ?? (await this.#state.persist(() => this.#open()));
+      this.#resolveAgain();
+      const error = await new Promise<SendError>((resolve) => socket.send(message, (failure) => resolve(failure)));
+      if (this.#state.closed) throw this.#state.closedError();
+      const code = error?.code;
+      if (code === "EAGAIN" || code === "ENOBUFS") {
+        await this.#context.sleep(FULL_BUFFER_MS, this.#state.signal);
+      } else if (code === "ECONNREFUSED") {
+        // The kernel reports an earlier datagram's refusal instead of sending this one: once more, then it counts as sent.
+        this.#refused(error);
+        if (++refusals > 1) return this.#sent();
+      } else if (code === "EMSGSIZE") {
+        this.#state.failed(tooLong(message, this.#context));
+        return;
+      } else if (error) {
+        this.#state.failed(error);
+        this.#drop();
+        await this.#state.pause();
+      } else {
+        return this.#sent();
+      }
+    }
+  }
+
+  #sent(): void {
+    this.#state.written++;
+    if (this.#context.clock.monotonic() - this.#refusedAt < REFUSAL_MEMORY_MS) return;
+    this.#state.connected();
+    this.#state.progress();
+  }
+
+  #refused(error: unknown): void {
+    this.#refusedAt = this.#context.clock.monotonic();
+    this.#state.failed(error);
+  }
+
+  async #open(): Promise<Socket> {
+    const [target] = await resolveAll(this.#context);
+    if (!target)
+      throw new DeliveryError("unresolved", `the name ${this.#context.host} has no address`, { retryable: true });
+    const socket = await connectSocket(target.address, target.family, this.#context.port);
+    if (this.#state.closed) {
+      socket.close();
+      throw this.#state.closedError();
+    }
+    socket.on("error", (error) => this.#refused(error));
+    this.#drop();
+    this.#socket = socket;
+    this.#address = target.address;
+    this.#resolvedAt = this.#context.clock.monotonic();
+    this.#state.connected();
+    return socket;
+  }
+
+  /** Now and then, in the background: a dead resolver must not hold up datagrams to an address that is known. */
+  #resolveAgain(): void {
+    const { clock, limits } = this.#context;
+    if (this.#resolving || clock.monotonic() - this.#resolvedAt < limits.resolveMs) return;
+    this.#resolving = true;
+    resolveAll(this.#context)
+      .then(
+        (addresses) => {
+          if (!addresses.some(({ address }) => address === this.#address)) this.#drop();
+        },
+        () => {}, // Keeps the address that worked.
+      )
+      .finally(() => {
+        this.#resolving = false;
+        this.#resolvedAt = clock.monotonic();
+      });
+  }
+
+  #drop(): void {
+    this.#socket?.close();
+    this.#socket = null;
+  }
+}
+
+function connectSocket(address: string, family: number, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket(family === 6 ? "udp6" : "udp4");
+    const onError = (error: Error) => {
+      socket.close();
+      reject(error);
+    };
+    socket.once("error", onError);
+    socket.connect(port, address, () => {
+      socket.off("error", onError);
+      resolve(socket);
+    });
+  });
+}
+
+function tooLong(message: SyslogBytes, { host, port }: SenderContext): DeliveryError {
+  const text = `a message of ${message.length} bytes is too long for a datagram to ${host}:${port} and was dropped; lower max_bytes or use tcp`;
+  return new DeliveryError("too_long", text, { retryable: false });
+}
