@@ -145,7 +145,7 @@ function filterOf({ minRisk, entities }: DestinationSettings): (event: LoggedEve
 }
 
 /** Read before every connection, so that a renewed certificate is used without a restart. */
-function tlsMaterial(settings: TlsSettings): TlsMaterial {
+export function tlsMaterial(settings: TlsSettings): TlsMaterial {
   return {
     ...(settings.caFile === null ? {} : { ca: readFileSync(settings.caFile) }),
     ...(settings.certFile === null ? {} : { cert: readFileSync(settings.certFile) }),

@@ -6,7 +6,7 @@ import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, StoreError } from "../core/errors.ts";
 import { Faults } from "../core/faults.ts";
-import { alertFeedHealth, type FeedState } from "../core/feeds/health.ts";
+import { alertFeedHealth, type FeedState, feedStatus } from "../core/feeds/health.ts";
 import { Intake } from "../core/intake/intake.ts";
 import type { Clock, Random, Sleep } from "../core/ports.ts";
 import type { Settings } from "../core/settings.ts";
@@ -112,7 +112,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       { name: "storage", everyMs: 5_000, tick: (now) => storage.tick(now) },
       { name: "retention", everyMs: 60 * minute, tick: (now) => retention(now) },
       { name: "key-usage", everyMs: minute, tick: () => keys.flushUses() },
-      { name: "alive", everyMs: 10_000, tick: () => options.onAlive?.() },
+      { name: "alive", everyMs: 10_000, tick: () => alive() },
     ];
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     const loop = (name: string) => scheduler.status().find((status) => status.name === name);
@@ -144,6 +144,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         destinations: feed.status(),
         faults: faults.list(),
       };
+    };
+
+    // A fault that is named is no reason to be restarted; a loop that no longer turns is.
+    const alive = () => {
+      if (feedStatus(feedState()) !== "stopped") options.onAlive?.();
     };
 
     const operations = createOperations({

@@ -15,7 +15,7 @@ export interface LoopStatus {
   everyMs: number;
   runs: number;
   failures: number;
-  /** Epoch milliseconds of the last turn that ended well; null before the first. */
+  /** Epoch milliseconds of the last turn that ended, well or not; null before the first. */
   lastRun: number | null;
   /** The same on the monotonic clock: is the loop alive? */
   lastRunMonotonic: number | null;
@@ -80,8 +80,6 @@ export class Scheduler {
     const started = this.#clock.monotonic();
     try {
       await loop.tick(this.#clock.now());
-      status.lastRun = this.#clock.now();
-      status.lastRunMonotonic = this.#clock.monotonic();
       status.lastError = null;
     } catch (error) {
       // Said once per kind of failure, not once per turn.
@@ -91,6 +89,8 @@ export class Scheduler {
       status.lastError = message;
     }
     status.runs++;
+    status.lastRun = this.#clock.now();
+    status.lastRunMonotonic = this.#clock.monotonic();
     status.lastDurationMs = this.#clock.monotonic() - started;
   }
 }

@@ -55,42 +55,49 @@ const separators = /[\s,[\]]*/y;
 /** Where something that is no object stops being one record. */
 const junkEnd = /[,\]\n]|(?=\{)/g;
 /** Where the next record may begin after a broken one. */
-const fresh = /(?:,\s*|\n)(?=\{)/g;
+const border = /(?:,\s*|\n)(?=\{)/g;
+
+/** Mending must stay linear however hostile the batch: borders are looked up once, and reading ahead is on a budget. */
+interface Mending {
+  /** The first border at or after the record in hand, once looked up. */
+  border: number;
+  /** Characters that may still be read ahead; when they are used up, the rest of the batch is one unreadable record. */
+  budget: number;
+}
 
 function splitValues(text: string, start: number, limit: number): string[] {
   const records: string[] = [];
-  // Looking for the next sound record may read the same text again and again: a hostile batch must not make that quadratic.
-  const budget = { left: 8 * text.length };
+  const mending: Mending = { border: -1, budget: 8 * text.length };
   let at = start;
   while (records.length <= limit) {
     separators.lastIndex = at;
     separators.test(text);
     at = separators.lastIndex;
     if (at >= text.length) break;
-    const end = text.charAt(at) === "{" ? endOfRecord(text, at, budget) : nextMatch(junkEnd, text, at + 1);
+    const end = text.charAt(at) === "{" ? endOfRecord(text, at, mending) : nextMatch(junkEnd, text, at + 1);
     records.push(text.slice(at, end).trimEnd());
     at = end;
   }
   return records;
 }
 
-function endOfRecord(text: string, start: number, budget: { left: number }): number {
+function endOfRecord(text: string, start: number, mending: Mending): number {
   const object = endOfObject(text, start, true);
-  budget.left -= object.end - start;
   if (object.state !== "broken") return object.end;
-  // Broken, but its brackets close before anything that looks like the border to another record: that is all of it.
-  let border = nextMatch(fresh, text, start);
-  budget.left -= border - start;
-  const alone = endOfObject(text.slice(start, border), 0, false);
+  // Its brackets close before anything that looks like the border to another record: that is all of it.
+  if (mending.border < start) mending.border = nextMatch(border, text, start);
+  const alone = endOfObject(text.slice(start, mending.border), 0, false);
   if (alone.state === "closed") return start + alone.end;
   // Otherwise it goes on to the next border that a sound object follows.
-  border = nextMatch(fresh, text, object.end);
-  while (budget.left > 0 && border < text.length) {
-    const brace = text.indexOf("{", border);
+  let at = object.end;
+  while (mending.budget > 0) {
+    const end = nextMatch(border, text, at);
+    const brace = text.indexOf("{", end);
+    if (brace < 0) break;
     const next = endOfObject(text, brace, true);
-    if (next.state === "closed" && endsRecord(text, next.end)) return border;
-    budget.left -= next.end - border;
-    border = nextMatch(fresh, text, brace);
+    if (next.state === "closed" && endsRecord(text, next.end)) return end;
+    mending.budget -= next.end - at;
+    at = brace;
   }
   return text.length;
 }

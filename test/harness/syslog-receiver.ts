@@ -126,6 +126,11 @@ export class SyslogReceiver {
   }
 
   #accept(socket: Socket): void {
+    if (this.#server === null) {
+      // Accepted while it was stopping.
+      socket.resetAndDestroy();
+      return;
+    }
     this.accepted++;
     const peer: Peer = { socket, rest: Buffer.alloc(0), messages: 0, done: false };
     this.#peers.add(peer);

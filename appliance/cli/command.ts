@@ -1,0 +1,52 @@
+/** What a command is, and what it gets from the process. */
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { UsageError } from "../../core/errors.ts";
+import type { ResolvedSettings } from "../../core/settings/resolve.ts";
+
+export interface Terminal {
+  /** Results, on stdout. */
+  out(text: string): void;
+  /** Remarks, progress and errors, on stderr. */
+  err(text: string): void;
+  stdin: NodeJS.ReadableStream;
+  /** Whether stderr is a terminal: progress bars and colours only there. */
+  interactive: boolean;
+}
+
+export interface CommandContext {
+  args: string[];
+  terminal: Terminal;
+  /** Reads configuration files and environment anew. */
+  loadSettings(): Promise<ResolvedSettings>;
+}
+
+export interface Command {
+  name: string;
+  /** One line for the list of commands. */
+  summary: string;
+  /** What `--help` prints: usage line, then options. */
+  help: string;
+  /** Returns the exit code; throws for errors, `UsageError` for bad usage. */
+  run(context: CommandContext): Promise<number>;
+}
+
+/** `node:util` parseArgs, with errors for people. */
+export function parseOptions<T extends ParseArgsOptionsConfig>(args: string[], options: T) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? (error.message.split(". To specify")[0] ?? error.message) : String(error));
+  }
+}
+
+/** The one positional argument, or `UsageError` that names it. */
+export function onePositional(positionals: string[], name: string): string {
+  const [value, ...more] = positionals;
+  if (value === undefined) throw new UsageError(`${name} is missing`);
+  if (more.length > 0) throw new UsageError(`unexpected ${JSON.stringify(more[0])} after ${name}`);
+  return value;
+}
+
+export function noPositionals(positionals: string[]): void {
+  if (positionals[0] !== undefined) throw new UsageError(`unexpected ${JSON.stringify(positionals[0])}`);
+}

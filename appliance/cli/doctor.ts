@@ -1,0 +1,74 @@
+import { existsSync, statSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { join } from "node:path";
+import type { Settings } from "../../core/settings.ts";
+import type { DoctorReport } from "../operations.ts";
+import { versionInfo } from "../version.ts";
+import { type Command, noPositionals, parseOptions } from "./command.ts";
+import { noDatabase, withOperations } from "./operations.ts";
+import { table } from "./table.ts";
+
+export const doctorCommand: Command = {
+  name: "doctor",
+  summary: "print versions, paths, database integrity, loops and queues",
+  help: `Usage: rhythmx doctor
+
+Prints what support asks for first. It reads the whole database file to check it. Exit code 1 when something is wrong.`,
+
+  async run({ args, terminal, loadSettings }) {
+    noPositionals(parseOptions(args, {}).positionals);
+    const { settings } = await loadSettings();
+    if (!existsSync(join(settings.dataDir, "rhythmx.db"))) throw noDatabase(settings.dataDir);
+    const report = await withOperations(settings, (operations) => operations.doctor());
+    terminal.out(await render(settings, report));
+    const { running } = report;
+    return report.integrity.length === 0 && (running === null || running.faults.length === 0) ? 0 : 1;
+  },
+};
+
+async function render(settings: Settings, report: DoctorReport): Promise<string> {
+  const { version, commit, runtime, target } = versionInfo();
+  const { store, integrity, running } = report;
+  const disk = await statfs(settings.dataDir);
+  const free = `${mebibytes(disk.bavail * disk.bsize)} MiB free of ${mebibytes(disk.blocks * disk.bsize)}`;
+  const facts: [string, string][] = [
+    ["rhythmx", `${version} (${commit}), ${runtime}, ${target}`],
+    ["running", running === null ? "no" : `yes, pid ${running.pid}, version ${running.version}, up ${running.uptimeSeconds} s, ${running.status}`],
+    ["data folder", `${settings.dataDir} (mode ${mode(settings.dataDir)}), ${free}`],
+    ["database", `${mode(join(settings.dataDir, "rhythmx.db"))}, ${mebibytes(store.bytes)} MiB, schema ${store.schema}, SQLite ${store.sqlite}`],
+    ["integrity", integrity.length === 0 ? "ok" : integrity.join("; ")],
+    ["contents", `${store.alerts} alerts, ${store.events} events in the log`],
+    ["configuration", `${settings.configDir}${existsSync(settings.configDir) ? "" : " (does not exist: defaults hold)"}`],
+    ["clock", `${new Date().toISOString()} (UTC)`],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const sections = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("")];
+  if (running !== null && running.faults.length > 0)
+    sections.push(running.faults.map(({ name, message }) => `fault ${name}: ${message}\n`).join(""));
+  const rows = report.readers.map(({ reader, position, queued, expired }) => {
+    const live = running?.destinations.find(({ name }) => reader === `alerts/${name}`);
+    const state = live === undefined ? "-" : live.connected ? "connected" : `not connected${live.lastError ? `: ${live.lastError}` : ""}`;
+    return [reader, String(position), String(queued), String(expired), state];
+  });
+  if (rows.length > 0) sections.push(table(["READER", "POSITION", "QUEUED", "EXPIRED", "STATE"], rows));
+  if (running !== null) {
+    const loops = running.loops.map((loop) => [
+      loop.name,
+      `${loop.everyMs / 1000} s`,
+      loop.lastRun === null ? "never" : new Date(loop.lastRun).toISOString(),
+      `${Math.round(loop.lastDurationMs)} ms`,
+      String(loop.failures),
+      loop.lastError ?? "",
+    ]);
+    sections.push(table(["LOOP", "EVERY", "LAST RUN", "TOOK", "FAILURES", "ERROR"], loops));
+  }
+  return sections.join("\n");
+}
+
+function mode(path: string): string {
+  return `0${(statSync(path).mode & 0o777).toString(8)}`;
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 1 : 0);
+}

@@ -1,0 +1,76 @@
+/** A file of any size as batches that intake takes: lines are passed on as they come, an array is read whole. */
+import { EdgeError } from "../../core/errors.ts";
+import { splitRecords } from "../../core/intake/split.ts";
+
+export interface FileBatch {
+  /** NDJSON of at most 1,000 records and about 4 MiB. */
+  body: Uint8Array;
+  /** Number of its first record in the file, from 0. */
+  firstRecord: number;
+}
+
+const recordsPerBatch = 1000;
+const bytesPerBatch = 4 * 1024 * 1024;
+/** A file that is one JSON array has to fit into memory. */
+const largestArray = 512 * 1024 * 1024;
+
+export async function* readBatches(stream: AsyncIterable<Buffer | string>): AsyncGenerator<FileBatch> {
+  const collector = new Collector();
+  const decoder = new TextDecoder();
+  let pending = "";
+  let shape: "unknown" | "lines" | "whole" = "unknown";
+  for await (const part of stream) {
+    pending += typeof part === "string" ? part : decoder.decode(part, { stream: true });
+    if (shape === "unknown") shape = shapeOf(pending);
+    if (shape !== "lines") {
+      if (pending.length > largestArray)
+        throw new EdgeError("file_too_large", "is one JSON array of more than 512 MiB: write one object a line (jq -c '.[]')");
+      continue;
+    }
+    const end = pending.lastIndexOf("\n");
+    if (end < 0) continue;
+    for (const line of pending.slice(0, end).split("\n")) yield* collector.add(line);
+    pending = pending.slice(end + 1);
+  }
+  pending += decoder.decode();
+  for (const record of splitRecords(pending, Number.MAX_SAFE_INTEGER)) yield* collector.add(record.replaceAll("\n", " "));
+  yield* collector.rest();
+}
+
+/** Lines when the first line is a whole JSON value; anything that goes over several lines is read whole. */
+function shapeOf(text: string): "unknown" | "lines" | "whole" {
+  const start = text.trimStart();
+  if (start === "") return "unknown";
+  if (!start.startsWith("{")) return start.startsWith("[") ? "whole" : "lines";
+  const newline = start.indexOf("\n");
+  if (newline < 0) return "unknown";
+  try {
+    JSON.parse(start.slice(0, newline));
+    return "lines";
+  } catch {
+    // A broken first line of NDJSON, or the first line of a pretty-printed object: the latter opens and does not close.
+    return start.slice(0, newline).trim().endsWith("}") ? "lines" : "whole";
+  }
+}
+
+class Collector {
+  #lines: string[] = [];
+  #bytes = 0;
+  #first = 0;
+
+  *add(line: string): Generator<FileBatch> {
+    if (line.trim() === "") return;
+    if (this.#lines.length > 0 && this.#bytes + line.length > bytesPerBatch) yield* this.rest();
+    this.#lines.push(line);
+    this.#bytes += line.length;
+    if (this.#lines.length === recordsPerBatch) yield* this.rest();
+  }
+
+  *rest(): Generator<FileBatch> {
+    if (this.#lines.length === 0) return;
+    yield { body: new TextEncoder().encode(this.#lines.join("\n")), firstRecord: this.#first };
+    this.#first += this.#lines.length;
+    this.#lines = [];
+    this.#bytes = 0;
+  }
+}

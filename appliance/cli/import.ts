@@ -1,0 +1,141 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { createGunzip } from "node:zlib";
+import { EdgeError, messageOf, UsageError } from "../../core/errors.ts";
+import type { IntakeKind } from "../../core/intake/intake.ts";
+import type { Operations } from "../operations.ts";
+import { type Command, parseOptions, type Terminal } from "./command.ts";
+import { readBatches } from "./import-batches.ts";
+import { withOperations } from "./operations.ts";
+import { progressBar } from "./progress.ts";
+
+interface Totals {
+  received: number;
+  accepted: number;
+  duplicates: number;
+  alertsNew: number;
+  alertsUpdated: number;
+  rejected: number;
+  repeated: number;
+}
+
+/** Refused records are named one by one up to so many per file. */
+const mostNamed = 20;
+
+export const importCommand: Command = {
+  name: "import",
+  summary: "feed detections from JSON or NDJSON files",
+  help: `Usage: rhythmx import FILE… [--format rhythmx] [--alarms]
+
+Feeds detections from files (\`-\` = stdin): one JSON object a line, or an array; .gz files are unpacked.
+An import that was interrupted may be run again: batches that are in already are not counted twice within 24 hours.
+  --format  what wrote the files (rhythmx)
+  --alarms  the files hold SIEM alarms
+Exit code 1 when a file cannot be read or records were refused.`,
+
+  async run({ args, terminal, loadSettings }) {
+    const { values, positionals } = parseOptions(args, { format: { type: "string" }, alarms: { type: "boolean" } });
+    if (positionals.length === 0) throw new UsageError("FILE is missing");
+    const kind = values.alarms ? "alarms" : "detections";
+    const format = values.format ?? "rhythmx";
+    const { settings } = await loadSettings();
+    return withOperations(settings, async (operations) => {
+      let failed = false;
+      for (const file of positionals) {
+        const totals = await importFile({ file, kind, format }, operations, terminal);
+        failed ||= totals === null || totals.rejected > 0;
+      }
+      return failed ? 1 : 0;
+    });
+  },
+};
+
+/** Null when the file could not be read to its end. */
+async function importFile(
+  what: { file: string; kind: IntakeKind; format: string },
+  operations: Operations,
+  terminal: Terminal,
+): Promise<Totals | null> {
+  const { file, kind, format } = what;
+  const totals: Totals = { received: 0, accepted: 0, duplicates: 0, alertsNew: 0, alertsUpdated: 0, rejected: 0, repeated: 0 };
+  try {
+    const source = await open(file, terminal);
+    const bar = progressBar(terminal, file, source.bytes);
+    try {
+      for await (const batch of readBatches(source.stream)) {
+        await importBatch({ kind, format, body: batch.body }, batch.firstRecord, totals, operations, terminal);
+        bar.advance(source.read(), totals.received);
+      }
+    } finally {
+      bar.end();
+    }
+  } catch (error) {
+    terminal.err(`rhythmx import: ${file}: ${messageOf(error)}\n`);
+    return null;
+  }
+  terminal.out(`${summary(file, kind, totals)}\n`);
+  return totals;
+}
+
+async function importBatch(
+  batch: { kind: IntakeKind; format: string; body: Uint8Array },
+  firstRecord: number,
+  totals: Totals,
+  operations: Operations,
+  terminal: Terminal,
+): Promise<void> {
+  const answer = await patiently(() => operations.importBatch(batch));
+  const parsed = JSON.parse(answer.json) as {
+    received: number;
+    accepted: number;
+    duplicates: number;
+    alerts_new?: number;
+    alerts_updated?: number;
+    rejected: { index: number; error: string }[];
+  };
+  for (const { index, error } of parsed.rejected) {
+    if (totals.rejected++ < mostNamed) terminal.err(`record ${firstRecord + index}: ${error}\n`);
+    else if (totals.rejected === mostNamed + 1) terminal.err("more records are refused; only the first 20 are named\n");
+  }
+  totals.received += parsed.received;
+  totals.accepted += parsed.accepted;
+  totals.duplicates += parsed.duplicates;
+  totals.alertsNew += parsed.alerts_new ?? 0;
+  totals.alertsUpdated += parsed.alerts_updated ?? 0;
+  if (answer.repeated) totals.repeated += parsed.received;
+}
+
+/** Tries again while the appliance is busy with others. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      const busy = error instanceof EdgeError && ["intake_busy", "store_locked", "idempotency_in_progress"].includes(error.code);
+      if (!busy || attempt >= 20) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+async function open(file: string, terminal: Terminal) {
+  let read = 0;
+  const count = (stream: NodeJS.ReadableStream) =>
+    stream.on("data", (part: Buffer | string) => {
+      read += part.length;
+    });
+  if (file === "-") return { stream: count(terminal.stdin), bytes: null, read: () => read };
+  const info = await stat(file);
+  if (info.isDirectory()) throw new EdgeError("not_a_file", "is a folder: name the files in it");
+  const stream = count(createReadStream(file));
+  const unpacked = file.endsWith(".gz") ? stream.pipe(createGunzip()) : stream;
+  stream.on("error", (error) => (unpacked as unknown as { destroy(error: unknown): void }).destroy(error));
+  return { stream: unpacked, bytes: info.size, read: () => read };
+}
+
+function summary(file: string, kind: IntakeKind, totals: Totals): string {
+  const alerts = kind === "detections" ? `, ${totals.alertsNew} alerts new, ${totals.alertsUpdated} updated` : "";
+  const refused = totals.rejected > 0 ? `, ${totals.rejected} refused` : "";
+  const repeated = totals.repeated > 0 ? ` (${totals.repeated} were imported before and are not counted again)` : "";
+  return `${file}: ${totals.received} records: ${totals.accepted} accepted, ${totals.duplicates} duplicates${refused}${alerts}${repeated}`;
+}

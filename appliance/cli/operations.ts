@@ -1,0 +1,53 @@
+/** How a command reaches the appliance: over the control socket of the one that runs, else on the database itself. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { EdgeError } from "../../core/errors.ts";
+import { alertEventKinds } from "../../core/event.ts";
+import { Intake } from "../../core/intake/intake.ts";
+import type { Settings } from "../../core/settings.ts";
+import { openStore, type Store } from "../../store/open-store.ts";
+import { readerName, unknownDestination } from "../alert-feed.ts";
+import { connectControl } from "../control-client.ts";
+import { KeyRing } from "../key-ring.ts";
+import { createOperations, type Operations } from "../operations.ts";
+import { systemClock } from "../time.ts";
+
+/** Runs `work` with the appliance's operations; `running` tells which way it went. */
+export async function withOperations<T>(
+  settings: Settings,
+  work: (operations: Operations, running: boolean) => Promise<T>,
+): Promise<T> {
+  const control = await connectControl(settings.dataDir);
+  if (control !== null) return work(control, true);
+  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  const store = await openStore({ path: join(settings.dataDir, "rhythmx.db"), clock: systemClock });
+  try {
+    const keys = await KeyRing.load(store.admin, systemClock);
+    const intake = new Intake({ store, clock: systemClock, defaultEntity: () => settings.defaultEntity });
+    await placeReaders(store, settings);
+    const replay = (destination: string, from: number) => replayOffline(store, settings, destination, from);
+    return await work(createOperations({ store, keys, intake, replay, running: () => null }), false);
+  } finally {
+    await store.close();
+  }
+}
+
+/** A destination starts where the log ended when it was first seen: what is imported before the first start is sent then. */
+async function placeReaders({ events }: Store, settings: Settings): Promise<void> {
+  for (const { name } of settings.alertFeed.destinations) {
+    if ((await events.position(readerName(name))) === null) await events.savePosition(readerName(name), await events.end());
+  }
+}
+
+async function replayOffline(store: Store, settings: Settings, name: string, from: number): Promise<{ messages: number }> {
+  const known = settings.alertFeed.destinations.map((destination) => destination.name);
+  if (!known.includes(name)) throw unknownDestination(name, known);
+  const seq = await store.events.seqBefore(from);
+  await store.events.savePosition(readerName(name), seq);
+  return { messages: await store.events.countAfter(seq, alertEventKinds) };
+}
+
+/** For commands that only look: an error when there is no data folder yet. */
+export function noDatabase(dataDir: string): EdgeError {
+  return new EdgeError("no_database", `there is no database in ${dataDir} yet: start \`rhythmx serve\` first, or set RHYTHMX_DATA_DIR`);
+}

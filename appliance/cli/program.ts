@@ -1,0 +1,71 @@
+/** The command line: finds the command, runs it, turns what goes wrong into one readable line and an exit code. */
+import { EdgeError, messageOf, UsageError } from "../../core/errors.ts";
+import { loadSettings } from "../config/load.ts";
+import { checkCommand } from "./check.ts";
+import type { Command, Terminal } from "./command.ts";
+import { demoCommand } from "./demo.ts";
+import { doctorCommand } from "./doctor.ts";
+import { importCommand } from "./import.ts";
+import { keyCommand } from "./key.ts";
+import { replayCommand } from "./replay.ts";
+import { serveCommand } from "./serve.ts";
+import { versionCommand } from "./version.ts";
+
+const commands: readonly Command[] = [
+  serveCommand,
+  demoCommand,
+  checkCommand,
+  importCommand,
+  keyCommand,
+  replayCommand,
+  doctorCommand,
+  versionCommand,
+];
+
+export interface Program {
+  args: string[];
+  env: Readonly<Record<string, string | undefined>>;
+  /** True when `main.ts` runs, false in the compiled binary. */
+  fromCheckout: boolean;
+  terminal: Terminal;
+}
+
+/** Runs one command line. Exit codes: 0 success, 1 failure, 2 bad usage (CONTRACT 1). */
+export async function runProgram({ args, env, fromCheckout, terminal }: Program): Promise<number> {
+  const [name = "", ...rest] = args;
+  if (["", "help", "--help", "-h"].includes(name)) {
+    (name === "" ? terminal.err : terminal.out)(overview());
+    return name === "" ? 2 : 0;
+  }
+  if (name === "--version" || name === "-v") return runProgram({ args: ["version"], env, fromCheckout, terminal });
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) {
+    terminal.err(`rhythmx: unknown command ${JSON.stringify(name)}; \`rhythmx --help\` lists them\n`);
+    return 2;
+  }
+  if (rest.includes("--help") || rest.includes("-h")) {
+    terminal.out(`${command.help}\n`);
+    return 0;
+  }
+  try {
+    return await command.run({ args: rest, terminal, loadSettings: () => loadSettings({ env, fromCheckout }) });
+  } catch (error) {
+    const usage = error instanceof UsageError;
+    const hint = usage ? `; \`rhythmx ${name} --help\` shows how` : "";
+    terminal.err(`rhythmx ${name}: ${error instanceof EdgeError ? error.message : messageOf(error)}${hint}\n`);
+    return usage ? 2 : 1;
+  }
+}
+
+function overview(): string {
+  const width = Math.max(...commands.map((command) => command.name.length));
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  return `RhythmX Edge carries security detections to the people who act on them.
+
+Usage: rhythmx COMMAND [OPTIONS]
+
+${lines.join("\n")}
+
+\`rhythmx COMMAND --help\` tells more. Exit codes: 0 success, 1 failure, 2 bad usage.
+`;
+}

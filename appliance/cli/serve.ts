@@ -1,0 +1,66 @@
+import { formatProblems } from "../../core/settings/problem.ts";
+import { type Appliance, startAppliance } from "../appliance.ts";
+import { createLog } from "../log.ts";
+import { serviceManager } from "../runtime/sd-notify.ts";
+import { systemClock, systemSleep } from "../time.ts";
+import { type Command, noPositionals, parseOptions } from "./command.ts";
+
+export const serveCommand: Command = {
+  name: "serve",
+  summary: "run the appliance until SIGTERM or SIGINT",
+  help: `Usage: rhythmx serve
+
+Runs the appliance. SIGTERM and SIGINT let it send what is queued for up to 10 s, then it exits 0.
+SIGHUP reads the configuration files again. Settings: files in RHYTHMX_CONFIG_DIR and the environment.`,
+
+  async run({ args, terminal, loadSettings }) {
+    noPositionals(parseOptions(args, {}).positionals);
+    const resolved = await loadSettings();
+    if (resolved.problems.some(({ fatal }) => fatal)) {
+      terminal.err(`${formatProblems(resolved)}\nrhythmx serve: the settings above have to be mended first\n`);
+      return 1;
+    }
+    const { logLevel, logFormat } = resolved.settings;
+    const log = createLog({ level: logLevel, format: logFormat, clock: systemClock });
+    const service = serviceManager(process.env);
+
+    const ending = Promise.withResolvers<"signal" | Error>();
+    const end = (signal: string) => {
+      log.info("stopping", { signal });
+      ending.resolve("signal");
+    };
+    process.once("SIGTERM", end);
+    process.once("SIGINT", end);
+
+    const starting = startAppliance({
+      resolved,
+      clock: systemClock,
+      sleep: systemSleep,
+      random: Math.random,
+      log,
+      onAlive: () => service.watchdog(),
+    });
+    // A signal during a start that waits for the disk or a lock ends it too.
+    const started = await Promise.race([starting, ending.promise]);
+    if (started === "signal") return 0;
+    if (started instanceof Error) throw started;
+    const appliance: Appliance = started;
+    appliance.broken.then(ending.resolve);
+    const reload = async () => {
+      service.reloading();
+      const next = await loadSettings();
+      if (next.problems.some(({ fatal }) => fatal)) log.error("settings kept: the new ones stop the start", { detail: formatProblems(next) });
+      else await appliance.reload(next);
+      service.ready(`Serving ${appliance.apiUrl}`);
+    };
+    process.on("SIGHUP", () => void reload().catch((error) => log.error("reading the settings again failed", { error: String(error) })));
+    service.ready(`Serving ${appliance.apiUrl}`);
+
+    const reason = await ending.promise;
+    service.stopping();
+    await appliance.stop();
+    log.info("stopped");
+    if (reason instanceof Error) throw reason;
+    return 0;
+  },
+};

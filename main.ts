@@ -1,0 +1,14 @@
+import { runProgram } from "./appliance/cli/program.ts";
+
+process.exitCode = await runProgram({
+  args: process.argv.slice(2),
+  env: process.env,
+  // In the compiled binary the program's files are in a virtual folder of their own.
+  fromCheckout: !import.meta.url.includes("$bunfs"),
+  terminal: {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    stdin: process.stdin,
+    interactive: process.stderr.isTTY === true,
+  },
+});
