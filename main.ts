@@ -1,5 +1,8 @@
 import { runProgram } from "./appliance/cli/program.ts";
 
+// Whatever is written (database, socket, keys) is for this user alone.
+process.umask(0o077);
+
 process.exitCode = await runProgram({
   args: process.argv.slice(2),
   env: process.env,

@@ -80,7 +80,11 @@ export class AlertFeed {
   /** Sends a destination everything recorded at or after `from` (epoch ms) again. Throws `EdgeError` destination_unknown. */
   async replay(name: string, from: number): Promise<{ messages: number }> {
     const running = this.#running.find(({ settings }) => settings.name === name);
-    if (running === undefined) throw unknownDestination(name, this.#running.map(({ settings }) => settings.name));
+    if (running === undefined)
+      throw unknownDestination(
+        name,
+        this.#running.map(({ settings }) => settings.name),
+      );
     const seq = await this.#tools.store.events.seqBefore(from);
     await running.destination.rewind(seq);
     return { messages: await this.#tools.store.events.countAfter(seq, alertEventKinds) };
@@ -120,10 +124,18 @@ export class AlertFeed {
       render: (event) => (wants(event) ? alertMessage(event, options) : null),
       onStoreFault: (message) => {
         if (message === null) faults.clear(fault);
-        else faults.set(fault, `${settings.name}: what was sent cannot be recorded, so a crash would repeat it: ${message}`);
+        else
+          faults.set(
+            fault,
+            `${settings.name}: what was sent cannot be recorded, so a crash would repeat it: ${message}`,
+          );
       },
       onCorruptEvent: (event, error) =>
-        log.error("event skipped", { destination: settings.name, seq: event.seq, error: error instanceof Error ? error.message : "" }),
+        log.error("event skipped", {
+          destination: settings.name,
+          seq: event.seq,
+          error: error instanceof Error ? error.message : "",
+        }),
     });
   }
 }

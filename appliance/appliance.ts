@@ -9,9 +9,9 @@ import { Faults } from "../core/faults.ts";
 import { alertFeedHealth, type FeedState, feedStatus } from "../core/feeds/health.ts";
 import { Intake } from "../core/intake/intake.ts";
 import type { Clock, Random, Sleep } from "../core/ports.ts";
-import type { Settings } from "../core/settings.ts";
 import { formatProblem } from "../core/settings/problem.ts";
 import type { ResolvedSettings } from "../core/settings/resolve.ts";
+import type { Settings } from "../core/settings.ts";
 import { openStore, type Store } from "../store/open-store.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
@@ -62,7 +62,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   const cleanUp: { name: string; run: () => Promise<void> | void }[] = [];
   const stop = async () => {
     for (const step of cleanUp.splice(0).reverse()) {
-      await Promise.resolve(step.run()).catch((error) => log.error(`stopping ${step.name} failed`, { error: messageOf(error) }));
+      await Promise.resolve(step.run()).catch((error) =>
+        log.error(`stopping ${step.name} failed`, { error: messageOf(error) }),
+      );
     }
   };
   try {
@@ -129,7 +131,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       for (let step: { alertId: number } | null = { alertId: 0 }; step !== null; ) {
         const pruned = await store.admin.prune(now, settings.retentionDays, step);
         metrics.pruned(pruned.events, pruned.expired);
-        if (pruned.expired > 0) log.warn("events passed the retention limit undelivered", { deliveries: pruned.expired });
+        if (pruned.expired > 0)
+          log.warn("events passed the retention limit undelivered", { deliveries: pruned.expired });
         step = pruned.next;
       }
     };
@@ -162,7 +165,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         uptimeSeconds: Math.floor(uptimeMs() / 1000),
         status: alertFeedHealth(feedState()).status,
         loops: scheduler.status(),
-        destinations: feed.status().map(({ name, connected, queued, lastError }) => ({ name, connected, queued, lastError })),
+        destinations: feed
+          .status()
+          .map(({ name, connected, queued, lastError }) => ({ name, connected, queued, lastError })),
         faults: faults.list().map(({ name, message }) => ({ name, message })),
       }),
     });
@@ -187,7 +192,12 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
     scheduler.start();
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });
-    log.info("ready", { api: api.url, health: healthServer.url, version, destinations: settings.alertFeed.destinations.length });
+    log.info("ready", {
+      api: api.url,
+      health: healthServer.url,
+      version,
+      destinations: settings.alertFeed.destinations.length,
+    });
 
     return {
       apiUrl: api.url,
@@ -256,8 +266,18 @@ function noteProblems({ problems, warnings }: ResolvedSettings, faults: Faults, 
 
 type Fetch = (request: Request, connection: object) => Response | Promise<Response>;
 
-function listen(address: { host: string; port: number }, fetch: Fetch, tls?: { cert: string; key: string }): HttpServer {
-  return serve({ listen: address, fetch, ...(tls === undefined ? {} : { tls }), idleTimeoutSeconds: 30, maxBodyBytes: maxBodyBytes + 1024 });
+function listen(
+  address: { host: string; port: number },
+  fetch: Fetch,
+  tls?: { cert: string; key: string },
+): HttpServer {
+  return serve({
+    listen: address,
+    fetch,
+    ...(tls === undefined ? {} : { tls }),
+    idleTimeoutSeconds: 30,
+    maxBodyBytes: maxBodyBytes + 1024,
+  });
 }
 
 async function certificate({ tlsCertFile, tlsKeyFile }: Settings): Promise<{ cert: string; key: string } | undefined> {

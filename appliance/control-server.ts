@@ -3,10 +3,10 @@ import { rmSync } from "node:fs";
 import { Hono } from "hono";
 import { EdgeError, messageOf } from "../core/errors.ts";
 import type { IntakeKind } from "../core/intake/intake.ts";
+import { socketAddress } from "./control-address.ts";
 import type { NewKey } from "./key-ring.ts";
 import type { Operations } from "./operations.ts";
 import { type HttpServer, serve } from "./runtime/http-server.ts";
-import { socketAddress } from "./control-address.ts";
 
 const maxBodyBytes = 64 * 1024 * 1024;
 

@@ -1,6 +1,14 @@
 /** API keys in memory: few, read at start, changed only through here, so that no request waits for the database. */
 import { randomBytes } from "node:crypto";
-import { type ApiKeyRecord, type ApiKeyScope, apiKeySha256, isApiKey, judgeApiKey, type KeyRefusal, makeApiKey } from "../core/api-key.ts";
+import {
+  type ApiKeyRecord,
+  type ApiKeyScope,
+  apiKeySha256,
+  isApiKey,
+  judgeApiKey,
+  type KeyRefusal,
+  makeApiKey,
+} from "../core/api-key.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Store } from "../store/open-store.ts";
 

@@ -26,10 +26,20 @@ export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const read = (name: string, help: string, value: () => number) =>
-    new Gauge({ name, help, registers, collect() { this.set(value()); } });
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
 
   const { version, commit } = versionInfo();
-  new Gauge({ name: "rhythmx_build_info", help: "What is running.", labelNames: ["version", "commit"], registers }).set({ version, commit }, 1);
+  new Gauge({ name: "rhythmx_build_info", help: "What is running.", labelNames: ["version", "commit"], registers }).set(
+    { version, commit },
+    1,
+  );
   read("rhythmx_uptime_seconds", "Seconds since start.", () => Math.floor(sources.uptimeMs() / 1000));
   read("rhythmx_event_log_end", "Sequence number of the newest event.", sources.logEnd);
   read("rhythmx_intake_pending_bytes", "Bytes of batches being taken in.", sources.pendingBytes);
@@ -73,13 +83,22 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
   });
 
-  const prunedEvents = new Counter({ name: "rhythmx_events_pruned_total", help: "Events that passed the retention limit.", registers });
+  const prunedEvents = new Counter({
+    name: "rhythmx_events_pruned_total",
+    help: "Events that passed the retention limit.",
+    registers,
+  });
   const expired = new Counter({
     name: "rhythmx_events_expired_total",
     help: "Deliveries that will not happen because the event passed the retention limit first.",
     registers,
   });
-  const answers = new Counter({ name: "rhythmx_intake_requests_total", help: "Batches by HTTP status.", labelNames: ["status"], registers });
+  const answers = new Counter({
+    name: "rhythmx_intake_requests_total",
+    help: "Batches by HTTP status.",
+    labelNames: ["status"],
+    registers,
+  });
   return {
     text: () => registry.metrics(),
     pruned: (events, lost) => {

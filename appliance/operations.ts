@@ -1,4 +1,6 @@
 /** What commands may do to an appliance: the control socket offers it for a running one, commands carry it out themselves when none runs. */
+
+import { createHash } from "node:crypto";
 import type { ApiKeyRecord } from "../core/api-key.ts";
 import { UsageError } from "../core/errors.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../core/intake/intake.ts";
@@ -6,7 +8,6 @@ import type { StoreFacts } from "../store/integrity.ts";
 import type { Store } from "../store/open-store.ts";
 import type { KeyRing, NewKey } from "./key-ring.ts";
 import type { LoopStatus } from "./scheduler.ts";
-import { createHash } from "node:crypto";
 
 export interface ImportBatch {
   kind: IntakeKind;
@@ -74,7 +75,12 @@ export function createOperations({ store, keys, intake, replay, running }: Opera
         store: await store.admin.facts(),
         integrity: await store.admin.integrityCheck(),
         readers: await Promise.all(
-          readers.map(async ({ reader, position, expired }) => ({ reader, position, expired, queued: await queued(position) })),
+          readers.map(async ({ reader, position, expired }) => ({
+            reader,
+            position,
+            expired,
+            queued: await queued(position),
+          })),
         ),
         running: running(),
       };

@@ -50,7 +50,11 @@ export class StorageWatch {
     const { dataDir, minFreeBytes, minFreePercent } = this.#settings();
     try {
       const { bavail, blocks, bsize } = await statfs(dataDir);
-      const decision = spaceDecision({ freeBytes: bavail * bsize, totalBytes: blocks * bsize }, minFreeBytes, minFreePercent);
+      const decision = spaceDecision(
+        { freeBytes: bavail * bsize, totalBytes: blocks * bsize },
+        minFreeBytes,
+        minFreePercent,
+      );
       if (decision.open) this.#faults.clear("disk_space");
       else this.#faults.set("disk_space", decision.message);
     } catch (error) {
@@ -65,7 +69,10 @@ export class StorageWatch {
     if (this.#clockTrusted && !decision.trusted && decision.reason !== "long-absence") {
       const seconds = Math.round(Math.abs(decision.jumpedBy) / 1000);
       const way = decision.reason === "jumped-forward" ? "forward" : "back";
-      this.#faults.set("clock", `the system clock jumped ${way} by ${seconds} s: check time synchronisation; nothing is pruned for 24 h`);
+      this.#faults.set(
+        "clock",
+        `the system clock jumped ${way} by ${seconds} s: check time synchronisation; nothing is pruned for 24 h`,
+      );
       this.#jumpUntil = reading.monotonic + jumpShownMs;
     }
     this.#clockTrusted = decision.trusted;

@@ -47,7 +47,10 @@ export function apiKeySha256(key: string): string {
 
 /** Reads a comma list of scopes. Throws `UsageError` naming the unknown one. */
 export function parseScopes(list: string): ApiKeyScope[] {
-  const names = list.split(",").map((name) => name.trim()).filter((name) => name !== "");
+  const names = list
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
   const unknown = names.filter((name) => !(apiKeyScopes as readonly string[]).includes(name));
   if (names.length === 0 || unknown.length > 0)
     throw new UsageError(

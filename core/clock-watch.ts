@@ -14,7 +14,12 @@ export interface ClockReading {
 
 export type ClockDecision =
   | { trusted: true; reason: "steady" }
-  | { trusted: false; reason: "jumped-forward" | "jumped-back" | "long-absence"; jumpedBy: number; trustedInMs: number };
+  | {
+      trusted: false;
+      reason: "jumped-forward" | "jumped-back" | "long-absence";
+      jumpedBy: number;
+      trustedInMs: number;
+    };
 
 export class ClockWatch {
   #last: ClockReading;

@@ -13,9 +13,17 @@ export function spaceDecision(space: DiskSpace, minFreeBytes: number, minFreePer
   const percent = space.totalBytes === 0 ? 0 : (100 * space.freeBytes) / space.totalBytes;
   const left = `the data folder's disk has ${mebibytes(space.freeBytes)} MiB (${percent.toFixed(1)} %) left`;
   if (space.freeBytes < minFreeBytes)
-    return { open: false, reason: "few-bytes", message: `${left}; intake opens again at ${mebibytes(minFreeBytes)} MiB: free some space` };
+    return {
+      open: false,
+      reason: "few-bytes",
+      message: `${left}; intake opens again at ${mebibytes(minFreeBytes)} MiB: free some space`,
+    };
   if (percent < minFreePercent)
-    return { open: false, reason: "few-percent", message: `${left}; intake opens again at ${minFreePercent} %: free some space` };
+    return {
+      open: false,
+      reason: "few-percent",
+      message: `${left}; intake opens again at ${minFreePercent} %: free some space`,
+    };
   return { open: true, reason: "enough" };
 }
 

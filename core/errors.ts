@@ -42,7 +42,11 @@ export type StoreErrorCode =
 /** A database operation that was not carried out. Nothing of it is in the file. */
 export class StoreError extends EdgeError {
   declare readonly code: StoreErrorCode;
-  constructor(code: StoreErrorCode, message: string, options: { cause?: unknown; data?: Record<string, unknown> } = {}) {
+  constructor(
+    code: StoreErrorCode,
+    message: string,
+    options: { cause?: unknown; data?: Record<string, unknown> } = {},
+  ) {
     super(code, message, options);
   }
 }

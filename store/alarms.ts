@@ -22,7 +22,15 @@ export async function writeAlarms(
   const tally = { ...noTally, accepted: fresh.length, duplicates: write.alarms.length - fresh.length };
   const at = toIso(write.now);
   const rows = fresh.map((a) => [
-    a.entity, a.alarmId, a.name, a.rbp, toIso(a.timestamp), a.user ?? "", a.host ?? "", a.srcIp ?? "", at,
+    a.entity,
+    a.alarmId,
+    a.name,
+    a.rbp,
+    toIso(a.timestamp),
+    a.user ?? "",
+    a.host ?? "",
+    a.srcIp ?? "",
+    at,
   ]);
   const events = fresh.map((alarm, i) => {
     const { alarmId, name, rbp, timestamp, user, host, srcIp } = alarm;
@@ -31,7 +39,10 @@ export async function writeAlarms(
   });
   const statements = [];
   if (fresh.length > 0) {
-    statements.push({ sql: insertSql, args: [JSON.stringify(rows)] }, { sql: appendEventsSql, args: [JSON.stringify(events)] });
+    statements.push(
+      { sql: insertSql, args: [JSON.stringify(rows)] },
+      { sql: appendEventsSql, args: [JSON.stringify(events)] },
+    );
   }
   if (write.step !== null) statements.push(recordStep("alarms", write.step, tally, write.now));
   if (statements.length > 0) await database.write(statements);

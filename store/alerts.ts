@@ -125,16 +125,32 @@ export class AlertWriter {
       [plan.idKeys, rememberIdsSql, [Math.floor(now / dayMs)]],
       [events, appendEventsSql, []],
     ];
-    return all.filter(([rows]) => rows.length > 0).map(([rows, sql, rest]) => ({ sql, args: [JSON.stringify(rows), ...rest] }));
+    return all
+      .filter(([rows]) => rows.length > 0)
+      .map(([rows, sql, rest]) => ({ sql, args: [JSON.stringify(rows), ...rest] }));
   }
 }
 
 function alertRow(id: number, firstSeq: number, detection: Detection, change: AlertChange): unknown[] {
   const { ruleId, ruleTitle, ruleAuthor, level, tags, entity, user, host, srcIp } = detection;
   return [
-    id, change.hash, entity, ruleId ?? "", ruleTitle, ruleAuthor ?? "", level, JSON.stringify(tags), user ?? "", host ?? "",
-    srcIp ?? "", change.risk, change.newest?.mlCluster ?? detection.mlCluster, change.added, toIso(change.firstSeen),
-    toIso(change.lastSeen), firstSeq,
+    id,
+    change.hash,
+    entity,
+    ruleId ?? "",
+    ruleTitle,
+    ruleAuthor ?? "",
+    level,
+    JSON.stringify(tags),
+    user ?? "",
+    host ?? "",
+    srcIp ?? "",
+    change.risk,
+    change.newest?.mlCluster ?? detection.mlCluster,
+    change.added,
+    toIso(change.firstSeen),
+    toIso(change.lastSeen),
+    firstSeq,
   ];
 }
 

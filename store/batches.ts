@@ -1,14 +1,18 @@
 /** Batches under an Idempotency-Key. */
 import type { InStatement } from "@libsql/client";
-import { composeAnswer } from "../core/intake/answer.ts";
-import { addTally } from "../core/intake/answer.ts";
+import { addTally, composeAnswer } from "../core/intake/answer.ts";
 import type { BatchStep, IntakeTally, StoredBatch } from "../core/ports.ts";
 import type { Database } from "./database.ts";
 import { toIso } from "./iso.ts";
 import { integer, text, textOrNull } from "./rows.ts";
 
 /** The statement that records a batch's step; belongs into the commit of its records. */
-export function recordStep(kind: "detections" | "alarms", step: BatchStep, added: IntakeTally, now: number): InStatement {
+export function recordStep(
+  kind: "detections" | "alarms",
+  step: BatchStep,
+  added: IntakeTally,
+  now: number,
+): InStatement {
   const tally = addTally(step.before, added);
   const answer = step.rest === null ? null : composeAnswer(kind, tally, step.rest);
   return {
@@ -19,7 +23,12 @@ export function recordStep(kind: "detections" | "alarms", step: BatchStep, added
   };
 }
 
-export async function findBatch(database: Database, owner: string, key: string, since: number): Promise<StoredBatch | null> {
+export async function findBatch(
+  database: Database,
+  owner: string,
+  key: string,
+  since: number,
+): Promise<StoredBatch | null> {
   const { rows } = await database.read(
     "select body_sha256, done, progress, answer from ingest_batches where owner = ? and idempotency_key = ? and at >= ?",
     [owner, key, toIso(since)],

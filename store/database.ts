@@ -111,6 +111,10 @@ export function storeErrorFrom(error: unknown, path: string): StoreError {
   if (has(/SQLITE_NOTADB|SQLITE_CORRUPT|not a database|malformed/i))
     return new StoreError("store_corrupt", `${path} is damaged or not a RhythmX database: restore a backup`, options);
   if (has(/SQLITE_IOERR|SQLITE_CANTOPEN|unable to open|disk I\/O|EMFILE|ENFILE/i))
-    return new StoreError("store_io", `${path} cannot be read or written (${text}): check the disk and its folder`, options);
+    return new StoreError(
+      "store_io",
+      `${path} cannot be read or written (${text}): check the disk and its folder`,
+      options,
+    );
   return new StoreError("store_failed", `database: ${text}`, options);
 }

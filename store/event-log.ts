@@ -10,7 +10,9 @@ export const appendEventsSql = `insert into event_log (seq, at, kind, subject, e
 
 /** Highest sequence number ever given out, pruned events included. */
 export async function lastSeq(database: Database): Promise<number> {
-  const { rows } = await database.read("select coalesce(max(seq), 0) as seq from sqlite_sequence where name = 'event_log'");
+  const { rows } = await database.read(
+    "select coalesce(max(seq), 0) as seq from sqlite_sequence where name = 'event_log'",
+  );
   return rows[0] === undefined ? 0 : integer(rows[0], "seq");
 }
 
@@ -36,7 +38,11 @@ export async function readEvents(
   }));
 }
 
-export async function countEventsAfter(database: Database, after: number, kinds: readonly EventKind[]): Promise<number> {
+export async function countEventsAfter(
+  database: Database,
+  after: number,
+  kinds: readonly EventKind[],
+): Promise<number> {
   const { rows } = await database.read(
     "select count(*) as n from event_log where seq > ? and kind in (select value from json_each(?))",
     [after, JSON.stringify(kinds)],
@@ -75,7 +81,9 @@ export interface ReaderRow {
 }
 
 export async function listReaders(database: Database): Promise<ReaderRow[]> {
-  const { rows } = await database.read("select reader, position, updated_at, expired from reader_positions order by reader");
+  const { rows } = await database.read(
+    "select reader, position, updated_at, expired from reader_positions order by reader",
+  );
   return rows.map((row) => ({
     reader: text(row, "reader"),
     position: integer(row, "position"),

@@ -18,15 +18,22 @@ export class InstanceLock {
       // With this mode SQLite keeps the lock of the first write until the connection closes.
       await client.execute("PRAGMA locking_mode = EXCLUSIVE");
       await client.execute("create table if not exists held_by (pid integer)");
-      await client.batch(["delete from held_by", { sql: "insert into held_by values (?)", args: [process.pid] }], "write");
+      await client.batch(
+        ["delete from held_by", { sql: "insert into held_by values (?)", args: [process.pid] }],
+        "write",
+      );
       return new InstanceLock(client);
     } catch (error) {
       client?.close();
       const mapped = storeErrorFrom(error, path);
       if (mapped.code !== "store_locked") throw mapped;
-      throw new StoreError("store_in_use", `another rhythmx process uses this data folder (it holds ${path}): stop it first`, {
-        cause: error,
-      });
+      throw new StoreError(
+        "store_in_use",
+        `another rhythmx process uses this data folder (it holds ${path}): stop it first`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 

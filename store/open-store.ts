@@ -14,7 +14,15 @@ export interface Store extends IntakeStore, HourlyStore {
   readonly events: EventLog & { seqBefore(at: number): Promise<number> };
   readonly admin: Pick<
     StoreOperations,
-    "insertApiKey" | "listApiKeys" | "revokeApiKey" | "touchApiKeys" | "listReaders" | "prune" | "facts" | "integrityCheck" | "heartbeat"
+    | "insertApiKey"
+    | "listApiKeys"
+    | "revokeApiKey"
+    | "touchApiKeys"
+    | "listReaders"
+    | "prune"
+    | "facts"
+    | "integrityCheck"
+    | "heartbeat"
   >;
   /** Names of the schema steps that opening applied. */
   readonly migrated: readonly string[];

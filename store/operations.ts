@@ -8,10 +8,10 @@ import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-key
 import { findBatch } from "./batches.ts";
 import { Database } from "./database.ts";
 import { countEventsAfter, listReaders, readEvents, readPosition, savePosition, seqBefore } from "./event-log.ts";
+import { heartbeat } from "./heartbeat.ts";
 import { recordHourly } from "./hourly.ts";
 import { InstanceLock } from "./instance-lock.ts";
 import { integrityCheck, storeFacts } from "./integrity.ts";
-import { heartbeat } from "./heartbeat.ts";
 import { migrate } from "./migrate.ts";
 import { type PruneStep, prune } from "./retention.ts";
 import { Sequences } from "./sequences.ts";
@@ -47,7 +47,8 @@ function operations(store: Open, onAppend: OnAppend) {
       return { recorded, more };
     },
     findBatch: (owner: string, key: string, since: number) => findBatch(database, owner, key, since),
-    readEvents: (after: number, limit: number, kinds: readonly EventKind[]) => readEvents(database, after, limit, kinds),
+    readEvents: (after: number, limit: number, kinds: readonly EventKind[]) =>
+      readEvents(database, after, limit, kinds),
     countEventsAfter: (after: number, kinds: readonly EventKind[]) => countEventsAfter(database, after, kinds),
     lastSeq: async () => sequences.lastSeq,
     seqBefore: (at: number) => seqBefore(database, at),
@@ -58,7 +59,8 @@ function operations(store: Open, onAppend: OnAppend) {
     listApiKeys: () => listApiKeys(database),
     revokeApiKey: (id: string, now: number) => revokeApiKey(database, id, now),
     touchApiKeys: (uses: readonly (readonly [string, number])[]) => touchApiKeys(database, uses),
-    prune: (now: number, retentionDays: number, step: PruneStep) => prune(database, sequences, now, retentionDays, step),
+    prune: (now: number, retentionDays: number, step: PruneStep) =>
+      prune(database, sequences, now, retentionDays, step),
     heartbeat: (now: number) => heartbeat(database, now),
     facts: () => storeFacts(database),
     integrityCheck: () => integrityCheck(database),
@@ -115,7 +117,9 @@ export class StoreWorker {
     }
   }
 
-  #close(): void {
+  /** Moves the WAL into the file first: libsql does not when it closes. */
+  async #close(): Promise<void> {
+    await this.#open?.database.read("PRAGMA wal_checkpoint(TRUNCATE)").catch(() => {});
     this.#open?.database.close();
     this.#open?.lock.release();
     this.#open = null;

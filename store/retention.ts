@@ -50,7 +50,10 @@ export async function prune(
 async function pruneMemories(database: Database, now: number, cutoff: number): Promise<void> {
   const day = Math.floor(now / dayMs) - detectionIdDays;
   await database.write([
-    { sql: "delete from detection_ids where key in (select key from detection_ids where day < ? limit 50000)", args: [day] },
+    {
+      sql: "delete from detection_ids where key in (select key from detection_ids where day < ? limit 50000)",
+      args: [day],
+    },
     { sql: "delete from ingest_batches where at < ?", args: [toIso(now - idempotencyWindowMs)] },
     { sql: "delete from alarms where recorded_at < ?", args: [toIso(cutoff)] },
   ]);
@@ -65,9 +68,15 @@ async function pruneEvents(database: Database, cutoff: number): Promise<{ events
   if (last === undefined) return { events: 0, expired: 0 };
   const upto = integer(last, "seq");
   const missed = "(select count(*) from event_log where seq > reader_positions.position and seq <= ?1)";
-  const before = await database.read(`select coalesce(sum(${missed}), 0) as n from reader_positions where position < ?1`, [upto]);
+  const before = await database.read(
+    `select coalesce(sum(${missed}), 0) as n from reader_positions where position < ?1`,
+    [upto],
+  );
   await database.write([
-    { sql: `update reader_positions set expired = expired + ${missed}, position = ?1 where position < ?1`, args: [upto] },
+    {
+      sql: `update reader_positions set expired = expired + ${missed}, position = ?1 where position < ?1`,
+      args: [upto],
+    },
     { sql: "delete from event_log where seq <= ?", args: [upto] },
   ]);
   return { events, expired: before.rows[0] === undefined ? 0 : integer(before.rows[0], "n") };

@@ -19,7 +19,9 @@ async function answer(call: StoreCall): Promise<void> {
     port?.postMessage({ id: call.id, value } satisfies StoreReply);
   } catch (error) {
     const { code, message, data } =
-      error instanceof EdgeError ? error : new EdgeError("store_failed", error instanceof Error ? error.message : String(error));
+      error instanceof EdgeError
+        ? error
+        : new EdgeError("store_failed", error instanceof Error ? error.message : String(error));
     port?.postMessage({ id: call.id, error: { code, message, data } } satisfies StoreReply);
   }
 }

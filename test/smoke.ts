@@ -48,6 +48,7 @@ function writtenOutside(): string[] {
       /^\d+ +(?:(?:mkdir|rename|unlink|creat|link|symlink)\w*\(|open\w*\(.*O_(?:WRONLY|RDWR|CREAT))/.test(line),
     )
     .flatMap((line) => [...line.matchAll(/"([^"]*)"/g)].map(([, path = ""]) => path));
+  must(paths.includes(join(folders.data, "rhythmx.db")), "strace did not see the database being opened");
   return paths.filter(
     (path) => !path.startsWith(`${folders.data}/`) && !/^\/(dev|proc|sys)\//.test(path) && path !== folders.data,
   );

@@ -1,7 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import { messageOf } from "../../core/errors.ts";
-import type { DestinationSettings, Settings } from "../../core/settings.ts";
 import { formatProblems } from "../../core/settings/problem.ts";
+import type { DestinationSettings, Settings } from "../../core/settings.ts";
 import { probe } from "../../transports/syslog/probe.ts";
 import { tlsMaterial } from "../alert-feed.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
@@ -27,7 +27,9 @@ Reads the configuration, prints every problem with its key and the accepted form
     const { settings } = resolved;
     const { destinations } = settings.alertFeed;
     if (destinations.length === 0)
-      terminal.out(`warning: no syslog destination is configured: alerts are kept, none are sent (config.json in ${settings.configDir})\n`);
+      terminal.out(
+        `warning: no syslog destination is configured: alerts are kept, none are sent (config.json in ${settings.configDir})\n`,
+      );
     const findings = await Promise.all([checkDataDir(settings), ...destinations.map(checkDestination)]);
     for (const { ok, line } of findings) terminal.out(`${ok ? "ok" : "problem"}: ${line}\n`);
     return resolved.problems.length === 0 && findings.every(({ ok }) => ok) ? 0 : 1;
@@ -39,7 +41,8 @@ async function checkDataDir({ dataDir }: Settings): Promise<Finding> {
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return { ok: true, line: `data folder ${dataDir} can be written` };
   } catch (error) {
-    if ((error as { code?: string }).code === "ENOENT") return { ok: true, line: `data folder ${dataDir} will be made at the first start` };
+    if ((error as { code?: string }).code === "ENOENT")
+      return { ok: true, line: `data folder ${dataDir} will be made at the first start` };
     return { ok: false, line: `data folder ${dataDir} cannot be written: ${messageOf(error)}` };
   }
 }

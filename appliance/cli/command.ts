@@ -1,5 +1,5 @@
 /** What a command is, and what it gets from the process. */
-import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { UsageError } from "../../core/errors.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 
@@ -35,7 +35,9 @@ export function parseOptions<T extends ParseArgsOptionsConfig>(args: string[], o
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? (error.message.split(". To specify")[0] ?? error.message) : String(error));
+    throw new UsageError(
+      error instanceof Error ? (error.message.split(". To specify")[0] ?? error.message) : String(error),
+    );
   }
 }
 

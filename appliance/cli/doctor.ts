@@ -33,12 +33,23 @@ async function render(settings: Settings, report: DoctorReport): Promise<string>
   const free = `${mebibytes(disk.bavail * disk.bsize)} MiB free of ${mebibytes(disk.blocks * disk.bsize)}`;
   const facts: [string, string][] = [
     ["rhythmx", `${version} (${commit}), ${runtime}, ${target}`],
-    ["running", running === null ? "no" : `yes, pid ${running.pid}, version ${running.version}, up ${running.uptimeSeconds} s, ${running.status}`],
+    [
+      "running",
+      running === null
+        ? "no"
+        : `yes, pid ${running.pid}, version ${running.version}, up ${running.uptimeSeconds} s, ${running.status}`,
+    ],
     ["data folder", `${settings.dataDir} (mode ${mode(settings.dataDir)}), ${free}`],
-    ["database", `${mode(join(settings.dataDir, "rhythmx.db"))}, ${mebibytes(store.bytes)} MiB, schema ${store.schema}, SQLite ${store.sqlite}`],
+    [
+      "database",
+      `${mode(join(settings.dataDir, "rhythmx.db"))}, ${mebibytes(store.bytes)} MiB, schema ${store.schema}, SQLite ${store.sqlite}`,
+    ],
     ["integrity", integrity.length === 0 ? "ok" : integrity.join("; ")],
     ["contents", `${store.alerts} alerts, ${store.events} events in the log`],
-    ["configuration", `${settings.configDir}${existsSync(settings.configDir) ? "" : " (does not exist: defaults hold)"}`],
+    [
+      "configuration",
+      `${settings.configDir}${existsSync(settings.configDir) ? "" : " (does not exist: defaults hold)"}`,
+    ],
     ["clock", `${new Date().toISOString()} (UTC)`],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
@@ -47,7 +58,12 @@ async function render(settings: Settings, report: DoctorReport): Promise<string>
     sections.push(running.faults.map(({ name, message }) => `fault ${name}: ${message}\n`).join(""));
   const rows = report.readers.map(({ reader, position, queued, expired }) => {
     const live = running?.destinations.find(({ name }) => reader === `alerts/${name}`);
-    const state = live === undefined ? "-" : live.connected ? "connected" : `not connected${live.lastError ? `: ${live.lastError}` : ""}`;
+    const state =
+      live === undefined
+        ? "-"
+        : live.connected
+          ? "connected"
+          : `not connected${live.lastError ? `: ${live.lastError}` : ""}`;
     return [reader, String(position), String(queued), String(expired), state];
   });
   if (rows.length > 0) sections.push(table(["READER", "POSITION", "QUEUED", "EXPIRED", "STATE"], rows));

@@ -24,7 +24,10 @@ export async function* readBatches(stream: AsyncIterable<Buffer | string>): Asyn
     if (shape === "unknown") shape = shapeOf(pending);
     if (shape !== "lines") {
       if (pending.length > largestArray)
-        throw new EdgeError("file_too_large", "is one JSON array of more than 512 MiB: write one object a line (jq -c '.[]')");
+        throw new EdgeError(
+          "file_too_large",
+          "is one JSON array of more than 512 MiB: write one object a line (jq -c '.[]')",
+        );
       continue;
     }
     const end = pending.lastIndexOf("\n");
@@ -33,7 +36,8 @@ export async function* readBatches(stream: AsyncIterable<Buffer | string>): Asyn
     pending = pending.slice(end + 1);
   }
   pending += decoder.decode();
-  for (const record of splitRecords(pending, Number.MAX_SAFE_INTEGER)) yield* collector.add(record.replaceAll("\n", " "));
+  for (const record of splitRecords(pending, Number.MAX_SAFE_INTEGER))
+    yield* collector.add(record.replaceAll("\n", " "));
   yield* collector.rest();
 }
 

@@ -57,7 +57,15 @@ async function importFile(
   terminal: Terminal,
 ): Promise<Totals | null> {
   const { file, kind, format } = what;
-  const totals: Totals = { received: 0, accepted: 0, duplicates: 0, alertsNew: 0, alertsUpdated: 0, rejected: 0, repeated: 0 };
+  const totals: Totals = {
+    received: 0,
+    accepted: 0,
+    duplicates: 0,
+    alertsNew: 0,
+    alertsUpdated: 0,
+    rejected: 0,
+    repeated: 0,
+  };
   try {
     const source = await open(file, terminal);
     const bar = progressBar(terminal, file, source.bytes);
@@ -84,7 +92,10 @@ async function importBatch(
   operations: Operations,
   terminal: Terminal,
 ): Promise<void> {
-  const answer = await patiently(() => operations.importBatch(batch));
+  const answer = await patiently(() => operations.importBatch(batch)).catch((error: unknown) => {
+    if (!(error instanceof EdgeError) || error.code !== "batch_unreadable") throw error;
+    return unreadableAnswer(batch.body, error.message);
+  });
   const parsed = JSON.parse(answer.json) as {
     received: number;
     accepted: number;
@@ -105,13 +116,24 @@ async function importBatch(
   if (answer.repeated) totals.repeated += parsed.received;
 }
 
+/** A batch without one readable record is refused as a whole; the file goes on. */
+function unreadableAnswer(body: Uint8Array, message: string): { json: string; repeated: boolean } {
+  const received = Buffer.from(body).toString("latin1").split("\n").length;
+  const rejected = Array.from({ length: received }, (_, index) => ({
+    index,
+    error: index === 0 ? message : "not a JSON object",
+  }));
+  return { json: JSON.stringify({ received, accepted: 0, duplicates: 0, rejected }), repeated: false };
+}
+
 /** Tries again while the appliance is busy with others. */
 async function patiently<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      const busy = error instanceof EdgeError && ["intake_busy", "store_locked", "idempotency_in_progress"].includes(error.code);
+      const busy =
+        error instanceof EdgeError && ["intake_busy", "store_locked", "idempotency_in_progress"].includes(error.code);
       if (!busy || attempt >= 20) throw error;
       await new Promise((resolve) => setTimeout(resolve, 500));
     }

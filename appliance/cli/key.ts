@@ -21,7 +21,9 @@ create prints the key once, alone on stdout; it is stored as a hash only.
     if (action === "create") return create({ ...context, args });
     if (action === "list") return list({ ...context, args });
     if (action === "revoke") return revoke({ ...context, args });
-    throw new UsageError(action === undefined ? "create, list or revoke is missing" : `unknown action ${JSON.stringify(action)}`);
+    throw new UsageError(
+      action === undefined ? "create, list or revoke is missing" : `unknown action ${JSON.stringify(action)}`,
+    );
   },
 };
 
@@ -39,7 +41,9 @@ async function create({ args, terminal, loadSettings }: CommandContext): Promise
   if (expiresInDays !== null && !(expiresInDays > 0 && expiresInDays <= 36_500))
     throw new UsageError(`--expires ${JSON.stringify(values.expires)}: a number of days above 0`);
   const { settings } = await loadSettings();
-  const made = await withOperations(settings, (operations) => operations.createKey({ name, scopes, entities, expiresInDays }));
+  const made = await withOperations(settings, (operations) =>
+    operations.createKey({ name, scopes, entities, expiresInDays }),
+  );
   terminal.err(`${made.id} "${name}": ${scopes.join(", ")}. Keep the key: it is not shown again.\n`);
   terminal.out(`${made.key}\n`);
   return 0;
@@ -71,7 +75,11 @@ async function revoke({ args, terminal, loadSettings }: CommandContext): Promise
   const id = onePositional(parseOptions(args, {}).positionals, "ID");
   const { settings } = await loadSettings();
   const { revoked } = await withOperations(settings, (operations) => operations.revokeKey(id));
-  if (!revoked) throw new EdgeError("key_unknown", `no key ${JSON.stringify(id.slice(0, 64))}: \`rhythmx key list\` shows their ids`);
+  if (!revoked)
+    throw new EdgeError(
+      "key_unknown",
+      `no key ${JSON.stringify(id.slice(0, 64))}: \`rhythmx key list\` shows their ids`,
+    );
   terminal.err(`${id} is revoked\n`);
   return 0;
 }

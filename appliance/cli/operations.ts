@@ -35,11 +35,17 @@ export async function withOperations<T>(
 /** A destination starts where the log ended when it was first seen: what is imported before the first start is sent then. */
 async function placeReaders({ events }: Store, settings: Settings): Promise<void> {
   for (const { name } of settings.alertFeed.destinations) {
-    if ((await events.position(readerName(name))) === null) await events.savePosition(readerName(name), await events.end());
+    if ((await events.position(readerName(name))) === null)
+      await events.savePosition(readerName(name), await events.end());
   }
 }
 
-async function replayOffline(store: Store, settings: Settings, name: string, from: number): Promise<{ messages: number }> {
+async function replayOffline(
+  store: Store,
+  settings: Settings,
+  name: string,
+  from: number,
+): Promise<{ messages: number }> {
   const known = settings.alertFeed.destinations.map((destination) => destination.name);
   if (!known.includes(name)) throw unknownDestination(name, known);
   const seq = await store.events.seqBefore(from);
@@ -49,5 +55,8 @@ async function replayOffline(store: Store, settings: Settings, name: string, fro
 
 /** For commands that only look: an error when there is no data folder yet. */
 export function noDatabase(dataDir: string): EdgeError {
-  return new EdgeError("no_database", `there is no database in ${dataDir} yet: start \`rhythmx serve\` first, or set RHYTHMX_DATA_DIR`);
+  return new EdgeError(
+    "no_database",
+    `there is no database in ${dataDir} yet: start \`rhythmx serve\` first, or set RHYTHMX_DATA_DIR`,
+  );
 }

@@ -10,7 +10,10 @@ export function progressBar(terminal: Terminal, file: string, totalBytes: number
   const draw = (bytes: number, records: number) => {
     const rate = Math.round(records / Math.max(0.001, (performance.now() - started) / 1000));
     const share = totalBytes === null || totalBytes === 0 ? null : Math.min(1, bytes / totalBytes);
-    const bar = share === null ? "" : `[${"#".repeat(Math.round(share * cells)).padEnd(cells, ".")}] ${String(Math.floor(share * 100)).padStart(3)} % `;
+    const bar =
+      share === null
+        ? ""
+        : `[${"#".repeat(Math.round(share * cells)).padEnd(cells, ".")}] ${String(Math.floor(share * 100)).padStart(3)} % `;
     terminal.err(`\r\x1b[K${basename(file).slice(0, 30)} ${bar}${records} records, ${rate}/s`);
   };
   return {

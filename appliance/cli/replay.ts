@@ -17,13 +17,16 @@ byte for byte as the first time.
     const destination = onePositional(positionals, "DESTINATION");
     if (values.from === undefined) throw new UsageError("--from TIME is missing");
     const from = parseTime(values.from);
-    if (from === null) throw new UsageError(`--from ${JSON.stringify(values.from.slice(0, 60))}: accepted: ${acceptedTimes}`);
+    if (from === null)
+      throw new UsageError(`--from ${JSON.stringify(values.from.slice(0, 60))}: accepted: ${acceptedTimes}`);
     const { settings } = await loadSettings();
     const when = new Date(from).toISOString();
     return withOperations(settings, async (operations, running) => {
       const { messages } = await operations.replay(destination, from);
       const verb = running ? "are being sent" : "will be sent once the appliance runs";
-      terminal.out(`${messages} ${messages === 1 ? "message" : "messages"} recorded since ${when} ${verb} to ${destination}\n`);
+      terminal.out(
+        `${messages} ${messages === 1 ? "message" : "messages"} recorded since ${when} ${verb} to ${destination}\n`,
+      );
       return 0;
     });
   },

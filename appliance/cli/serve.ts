@@ -49,11 +49,15 @@ SIGHUP reads the configuration files again. Settings: files in RHYTHMX_CONFIG_DI
     const reload = async () => {
       service.reloading();
       const next = await loadSettings();
-      if (next.problems.some(({ fatal }) => fatal)) log.error("settings kept: the new ones stop the start", { detail: formatProblems(next) });
+      if (next.problems.some(({ fatal }) => fatal))
+        log.error("settings kept: the new ones stop the start", { detail: formatProblems(next) });
       else await appliance.reload(next);
       service.ready(`Serving ${appliance.apiUrl}`);
     };
-    process.on("SIGHUP", () => void reload().catch((error) => log.error("reading the settings again failed", { error: String(error) })));
+    process.on(
+      "SIGHUP",
+      () => void reload().catch((error) => log.error("reading the settings again failed", { error: String(error) })),
+    );
     service.ready(`Serving ${appliance.apiUrl}`);
 
     const reason = await ending.promise;

@@ -41,6 +41,8 @@ async function build(target: Target): Promise<string> {
     await Bun.build({
       entrypoints: [join(root, "main.ts"), join(root, "store/worker.ts")],
       plugins: [embedLibsqlAddon(addonFile(target, fetched))],
+      // A Worker is named relative to the file that starts it, and in the binary all files are one, at its root.
+      naming: { entry: "[name].[ext]" },
       compile: {
         target: targets[target].bun,
         outfile,

@@ -2,11 +2,12 @@
  * A batch's way in: split → read each record → write 1,000 at a time → answer. A batch under an Idempotency-Key records how far
  * it has come in the same commit as its records, so a client that repeats it after a crash finishes it and counts nothing twice.
  */
-import { EdgeError } from "../errors.ts";
+
 import type { Alarm, Detection, RecordWarning, RejectedRecord } from "../detection.ts";
+import { EdgeError } from "../errors.ts";
 import type { BatchStep, Clock, IntakeStore, IntakeTally } from "../ports.ts";
-import { addTally, composeAnswer, idempotencyWindowMs, noTally } from "./answer.ts";
 import { readAlarm } from "./alarm.ts";
+import { addTally, composeAnswer, idempotencyWindowMs, noTally } from "./answer.ts";
 import { readDetection } from "./detection.ts";
 import type { ReadContext } from "./record-fields.ts";
 import { decodeBatch, splitRecords } from "./split.ts";
@@ -77,7 +78,10 @@ export class Intake {
       throw new EdgeError("intake_busy", "too many batches at the same time: send this one again in a moment");
     const lock = request.idempotency === null ? null : `${request.owner} ${request.idempotency.key}`;
     if (lock !== null && this.#inProgress.has(lock))
-      throw new EdgeError("idempotency_in_progress", "a batch with this Idempotency-Key is being taken in: ask again in a moment");
+      throw new EdgeError(
+        "idempotency_in_progress",
+        "a batch with this Idempotency-Key is being taken in: ask again in a moment",
+      );
     if (lock !== null) this.#inProgress.add(lock);
     this.#pendingBytes += request.body.length;
     try {
@@ -115,7 +119,10 @@ export class Intake {
       throw new EdgeError("format_unknown", `format ${JSON.stringify(request.format.slice(0, 40))}: known is rhythmx`);
     const records = splitRecords(text, maxRecords);
     if (records.length > maxRecords)
-      throw new EdgeError("batch_too_large", `more than ${maxRecords.toLocaleString("en")} records: send the batch in parts`);
+      throw new EdgeError(
+        "batch_too_large",
+        `more than ${maxRecords.toLocaleString("en")} records: send the batch in parts`,
+      );
     const rest = { received: records.length, rejected: [], warnings: [] };
     if (records.length === 0) throw unreadable(rest);
     const { kind, entities: allowedEntities } = request;
@@ -128,7 +135,8 @@ export class Intake {
     const good: (Detection | Alarm)[] = [];
     for (let index = start; index < end; index++) {
       const record = batch.records[index] ?? "";
-      const result = batch.kind === "detections" ? readDetection(record, batch.context) : readAlarm(record, batch.context);
+      const result =
+        batch.kind === "detections" ? readDetection(record, batch.context) : readAlarm(record, batch.context);
       if (result.ok) {
         batch.readable = true;
         good.push("detection" in result ? result.detection : result.alarm);

@@ -41,7 +41,9 @@ export function endOfObject(text: string, start: number, careful: boolean): Loos
       continue;
     }
     if (code === openBrace || code === openBracket) {
-      if (careful && at > start && !mayOpen(text, at, closers.at(-1))) return { state: "broken", end: at - 1 };
+      const before = lastBefore(text, at);
+      if (careful && at > start && !mayOpenAfter(text.charCodeAt(before), closers.at(-1)))
+        return { state: "broken", end: before };
       if (closers.length === deepest) return { state: "broken", end: at };
       closers.push(code + 2);
     } else if (code === closeBrace || code === closeBracket) {
@@ -60,9 +62,13 @@ function mayFollowString(text: string, end: number): boolean {
 }
 
 /** In an object a value opens only after a colon, in an array after the bracket or a comma. */
-function mayOpen(text: string, at: number, closer: number | undefined): boolean {
+function mayOpenAfter(code: number, closer: number | undefined): boolean {
+  return closer === closeBrace ? code === colon : code === comma || code === openBracket;
+}
+
+/** Index of the last character before `at` that is not white space. */
+function lastBefore(text: string, at: number): number {
   let before = at - 1;
   while (text.charCodeAt(before) <= 32) before--;
-  const code = text.charCodeAt(before);
-  return closer === closeBrace ? code === colon : code === comma || code === openBracket;
+  return before;
 }

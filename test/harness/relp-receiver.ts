@@ -51,7 +51,11 @@ export class RelpReceiver {
     const tls = this.#tls;
     const server: Server = tls
       ? createTlsServer(
-          { cert: tls.cert, key: tls.key, ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true } : {}) },
+          {
+            cert: tls.cert,
+            key: tls.key,
+            ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true } : {}),
+          },
           onSocket,
         )
       : createServer(onSocket);
@@ -84,7 +88,8 @@ export class RelpReceiver {
   async until(condition: () => boolean, milliseconds = 8_000): Promise<void> {
     const deadline = performance.now() + milliseconds;
     while (!condition()) {
-      if (performance.now() > deadline) throw new Error(`still ${this.messages.length} messages after ${milliseconds} ms`);
+      if (performance.now() > deadline)
+        throw new Error(`still ${this.messages.length} messages after ${milliseconds} ms`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }

@@ -120,7 +120,8 @@ export class SyslogReceiver {
   async until(condition: () => boolean, milliseconds = 8_000): Promise<void> {
     const deadline = performance.now() + milliseconds;
     while (!condition()) {
-      if (performance.now() > deadline) throw new Error(`still ${this.messages.length} messages after ${milliseconds} ms`);
+      if (performance.now() > deadline)
+        throw new Error(`still ${this.messages.length} messages after ${milliseconds} ms`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }

@@ -20,7 +20,12 @@ export function requireScope(c: Context, keys: KeyJudge, scope: ApiKeyScope): Ca
   const verdict = keys.judge(c.req.header("x-api-key"), scope);
   if (typeof verdict !== "string") return verdict;
   if (verdict === "scope")
-    return problem(c, 403, "Forbidden", `this API key has no scope ${scope}: make one with \`rhythmx key create NAME --scope ${scope}\``);
+    return problem(
+      c,
+      403,
+      "Forbidden",
+      `this API key has no scope ${scope}: make one with \`rhythmx key create NAME --scope ${scope}\``,
+    );
   c.header("WWW-Authenticate", 'ApiKey realm="rhythmx"');
   return problem(c, 401, "Unauthorized", "send a valid API key in the header X-API-Key");
 }

@@ -31,7 +31,12 @@ export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies
 
     const type = (c.req.header("content-type") ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
     if (type !== "application/json" && !ndjsonTypes.includes(type))
-      return problem(c, 415, "Unsupported Media Type", `Content-Type ${quote(type)}: send application/x-ndjson (one record a line) or application/json (an array)`);
+      return problem(
+        c,
+        415,
+        "Unsupported Media Type",
+        `Content-Type ${quote(type)}: send application/x-ndjson (one record a line) or application/json (an array)`,
+      );
     const key = c.req.header("idempotency-key") ?? null;
     if (key !== null && !idempotencyKeyForm.test(key))
       return problem(c, 400, "Bad header", "Idempotency-Key: 1 to 255 printable ASCII characters without blanks");
@@ -64,7 +69,12 @@ async function readBody(c: Context): Promise<Uint8Array | Response> {
   try {
     body = new Uint8Array(await c.req.arrayBuffer());
   } catch {
-    return problem(c, 400, "Unreadable body", "the connection broke while the body was being sent: send the batch again");
+    return problem(
+      c,
+      400,
+      "Unreadable body",
+      "the connection broke while the body was being sent: send the batch again",
+    );
   }
   if (body.length > maxBodyBytes) return tooLarge(c);
   if (encoding === "identity") return body;
@@ -77,7 +87,12 @@ async function readBody(c: Context): Promise<Uint8Array | Response> {
 }
 
 export function tooLarge(c: Context): Response {
-  return problem(c, 413, "Batch too large", "a batch holds at most 16 MiB (decompressed) and 20,000 records: send it in parts");
+  return problem(
+    c,
+    413,
+    "Batch too large",
+    "a batch holds at most 16 MiB (decompressed) and 20,000 records: send it in parts",
+  );
 }
 
 const refusals = {
@@ -91,7 +106,13 @@ const refusals = {
 
 function refusal(c: Context, error: unknown): Response {
   if (error instanceof StoreError)
-    return problem(c, 503, "Not stored", "the database cannot take records at the moment; nothing of this write was kept: send the batch again", { retryAfter: 5 });
+    return problem(
+      c,
+      503,
+      "Not stored",
+      "the database cannot take records at the moment; nothing of this write was kept: send the batch again",
+      { retryAfter: 5 },
+    );
   if (error instanceof EdgeError && error.code in refusals) {
     const { status, title } = refusals[error.code as keyof typeof refusals];
     const retry = status === 409 || status === 429 ? { retryAfter: 1 } : {};

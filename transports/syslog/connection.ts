@@ -160,6 +160,19 @@ export class StreamConnection {
     return new Promise((resolve) => this.#wakeups.push(resolve));
   }
 
+  /** Resolves after `milliseconds`, or earlier when the connection is over. */
+  endsWithin(milliseconds: number): Promise<void> {
+    if (this.#end) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wakeups.push(() => {
+        if (!this.#end) return;
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
   /** Gives the connection up as broken, for the reason given. */
   fail(error: DeliveryError): void {
     this.#over(error, false);

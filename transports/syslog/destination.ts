@@ -153,7 +153,9 @@ export class Destination {
       if (this.#inFlight.length >= this.#options.inFlight) await this.#inFlight[0];
       if (generation !== this.#generation) continue;
       const previous = this.#inFlight.at(-1) ?? Promise.resolve();
-      const settled = this.#deliver(batch, previous, generation).finally(() => this.#inFlight.shift());
+      const settled = this.#deliver(batch, previous, generation).finally(() => {
+        this.#inFlight.shift();
+      });
       this.#inFlight.push(settled);
     }
     await Promise.all(this.#inFlight);

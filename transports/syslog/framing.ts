@@ -11,7 +11,20 @@ const LF = 0x0a;
 /** Whole framed messages in one buffer. */
 export interface Chunk {
   bytes: Buffer;
-  messages: number;
+  /** Offset behind each message. */
+  ends: number[];
+}
+
+/** Cuts a chunk in two: at most `size` bytes in the first, but one message at least. The second is null when nothing is left. */
+export function splitChunk({ bytes, ends }: Chunk, size: number): [Chunk, Chunk | null] {
+  const over = ends.findIndex((end) => end > size);
+  if (over < 0 || ends.length === 1) return [{ bytes, ends }, null];
+  const count = Math.max(1, over);
+  const cut = ends[count - 1] ?? 0;
+  return [
+    { bytes: bytes.subarray(0, cut), ends: ends.slice(0, count) },
+    { bytes: bytes.subarray(cut), ends: ends.slice(count).map((end) => end - cut) },
+  ];
 }
 
 /**
@@ -33,6 +46,7 @@ export function frameChunk(messages: readonly SyslogBytes[], from: number, frami
     size += framed;
   }
   const bytes = Buffer.allocUnsafe(size);
+  const ends: number[] = [];
   let at = 0;
   for (let index = from; index < end; index++) {
     const message = messages[index] as SyslogBytes;
@@ -40,6 +54,7 @@ export function frameChunk(messages: readonly SyslogBytes[], from: number, frami
     bytes.set(message, at);
     at += message.length;
     if (framing === "lf") bytes[at++] = LF;
+    ends.push(at);
   }
-  return { bytes, messages: end - from };
+  return { bytes, ends };
 }

@@ -28,6 +28,8 @@ export interface SenderLimits {
   resendMs: number;
   /** ... or this old after a reset, which is what the kernel of a receiver that died with unread data sends. */
   resendAfterResetMs: number;
+  /** For a receiver that breaks every connection (see `Caution`): what was acknowledged this long ago counts as read. */
+  settleMs: number;
   backoffMinMs: number;
   backoffMaxMs: number;
   /** RELP: messages in flight without an answer. */
@@ -47,6 +49,7 @@ const DEFAULT_LIMITS: SenderLimits = {
   resendBytes: 8 * 1024 * 1024,
   resendMs: 10_000,
   resendAfterResetMs: 60_000,
+  settleMs: 1_000,
   backoffMinMs: 500,
   backoffMaxMs: 30_000,
   relpWindow: 128,

@@ -87,7 +87,7 @@ export class RelpSender implements SyslogSender {
       this.#state.connected();
       session.watch({
         onAcknowledged: (txnr) => this.#acknowledged(txnr),
-        onAnswersRead: () => this.#work(),
+        onAnswersRead: () => void this.#fill(session),
         onEnd: (end) => this.#ended(end),
       });
     } catch {

@@ -3,7 +3,7 @@
  * buffers. So chunks are kept, whole messages and byte for byte, until they have been acknowledged by the peer's kernel and for
  * a while after, since the peer's program may die before it reads them.
  */
-import type { Chunk } from "./framing.ts";
+import { type Chunk, splitChunk } from "./framing.ts";
 
 export interface WindowLimits {
   resendBytes: number;
@@ -37,6 +37,8 @@ export class ResendWindow {
   /** When data was last seen stuck, so that the age of what came before says nothing. */
   #stuckAt = Number.NEGATIVE_INFINITY;
   #bytes = 0;
+  /** Something was forgotten since the last `rewind`. */
+  #forgotten = false;
 
   constructor(limits: WindowLimits) {
     this.#limits = limits;
@@ -54,6 +56,15 @@ export class ResendWindow {
   /** The next chunk to write, or undefined when all are written. */
   next(): WindowChunk | undefined {
     return this.#chunks[this.#next];
+  }
+
+  /** Cuts the next chunk to at most `size` bytes (one message at least). */
+  cutNext(size: number): void {
+    const chunk = this.#chunks[this.#next];
+    if (!chunk) return;
+    const [head, tail] = splitChunk(chunk, size);
+    if (!tail) return;
+    this.#chunks.splice(this.#next, 1, { ...chunk, ...head, onHanded: () => {} }, { ...chunk, ...tail });
   }
 
   /** Notes that `next()` is being written now. */
@@ -80,16 +91,19 @@ export class ResendWindow {
 
   /**
    * The connection broke: everything not yet safe is to be written again, in order.
-   * @param inOrder the peer closed with FIN, so what it acknowledged some seconds ago has been read.
+   * @param settledMs what was acknowledged and is older than this has surely been read.
+   * @returns whether anything written on the connection, or before, was given up as read while it lasted or now.
    */
-  rewind(inOrder: boolean, now: number): void {
-    const { resendMs, resendAfterResetMs } = this.#limits;
-    this.#forget((chunk) => this.#aged(chunk, inOrder ? resendMs : resendAfterResetMs, now));
+  rewind(settledMs: number, now: number): boolean {
+    this.#forget((chunk) => this.#aged(chunk, settledMs, now));
+    const forgotten = this.#forgotten;
+    this.#forgotten = false;
     this.#next = 0;
     this.#written = 0;
     this.#acknowledged = 0;
     this.#writtenBefore = 0;
     this.#stuckAt = Number.NEGATIVE_INFINITY;
+    return forgotten;
   }
 
   /** Messages, counted back from the newest, that a break now could make necessary to write again. */
@@ -98,7 +112,7 @@ export class ResendWindow {
     for (let index = this.#chunks.length - 1; index >= 0; index--) {
       const chunk = this.#chunks[index];
       if (!chunk || (this.#acknowledges(chunk, index) && this.#aged(chunk, this.#limits.resendMs, now))) break;
-      messages += chunk.messages;
+      messages += chunk.ends.length;
     }
     return messages;
   }
@@ -119,8 +133,8 @@ export class ResendWindow {
       this.#bytes -= chunk.bytes.length;
       count++;
     }
-    if (count === 0) return;
     this.#chunks.splice(0, count);
     this.#next -= count;
+    if (count > 0) this.#forgotten = true;
   }
 }

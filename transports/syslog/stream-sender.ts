@@ -1,6 +1,7 @@
 /** Syslog over TCP and TLS: at least once, as far as a protocol without acknowledgements allows. */
 import { DeliveryError } from "../../core/errors.ts";
 import type { SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
+import { Caution } from "./caution.ts";
 import { type ConnectionEnd, openConnection, type StreamConnection } from "./connection.ts";
 import { frameChunk } from "./framing.ts";
 import { LinkState } from "./link-state.ts";
@@ -25,19 +26,26 @@ export class StreamSender implements SyslogSender {
   readonly #context: SenderContext;
   readonly #state: LinkState;
   readonly #window: ResendWindow;
+  readonly #caution: Caution;
   /** Not yet framed completely, in order. */
   #batches: Batch[] = [];
   #connection: StreamConnection | null = null;
   #stall: StallWatch;
+  #connectedAt = 0;
+  /** Bytes written since the last pause for caution. */
+  #exposed = 0;
   #pumping = false;
   /** The last connection broke: the next attempt waits. */
   #broken = false;
+  /** Bytes of this connection that had been written at the last sample. */
+  #sampledUpTo = 0;
   #sampleTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(context: SenderContext) {
     this.#context = context;
     this.#state = new LinkState(context);
     this.#window = new ResendWindow(context.limits);
+    this.#caution = new Caution(context.limits.resendBytes);
     this.#stall = new StallWatch(context.limits, 0);
   }
 
@@ -94,7 +102,7 @@ export class StreamSender implements SyslogSender {
     const batch = this.#batches[0];
     if (this.#window.next() === undefined && batch) {
       const chunk = frameChunk(batch.messages, batch.next, this.#context.framing);
-      batch.next += chunk.messages;
+      batch.next += chunk.ends.length;
       const last = batch.next >= batch.messages.length;
       if (last) this.#batches.shift();
       this.#window.append(chunk, last ? batch.resolve : () => {});
@@ -108,28 +116,47 @@ export class StreamSender implements SyslogSender {
     const connection = await this.#state.persist(() => openConnection(this.#context, options));
     this.#broken = false;
     this.#connection = connection;
-    this.#stall = new StallWatch(this.#context.limits, this.#context.clock.monotonic());
+    this.#connectedAt = this.#context.clock.monotonic();
+    this.#stall = new StallWatch(this.#context.limits, this.#connectedAt);
+    this.#sampledUpTo = 0;
+    this.#exposed = 0;
     this.#state.connected();
     connection.watch((end) => this.#ended(end));
     return connection;
   }
 
   async #write(connection: StreamConnection): Promise<void> {
+    if (this.#caution.active) await this.#giveTime(connection);
     const chunk = this.#window.next();
     if (connection !== this.#connection || !chunk) return;
-    if (chunk.attempted) this.#state.resent += chunk.messages;
+    this.#exposed += chunk.bytes.length;
+    if (chunk.attempted) this.#state.resent += chunk.ends.length;
     this.#window.wrote(this.#context.clock.monotonic());
     const room = connection.write(chunk.bytes, () => this.#handed(chunk));
     this.#startSampling();
     if (!room) await connection.drained();
-    // Before memory grows: ask at once what the peer's kernel has, instead of waiting for the next sample.
-    if (this.#window.bytes > 2 * this.#context.limits.resendBytes) await this.#sample();
+    // Before memory grows: ask what the peer's kernel has instead of waiting for the next sample, but not for every chunk.
+    const { resendBytes } = this.#context.limits;
+    const unsampled = connection.written - this.#sampledUpTo;
+    if (this.#window.bytes > 2 * resendBytes && unsampled > resendBytes / 2) await this.#sample();
+  }
+
+  /** Lets a receiver that keeps breaking connections read what it has, before it is given more than caution allows. */
+  async #giveTime(connection: StreamConnection): Promise<void> {
+    const { exposure } = this.#caution;
+    this.#window.cutNext(exposure);
+    const size = this.#window.next()?.bytes.length ?? 0;
+    if (this.#exposed === 0 || this.#exposed + size <= exposure) return;
+    await connection.endsWithin(this.#context.limits.settleMs);
+    await this.#sample();
+    this.#exposed = 0;
+    if (this.#context.clock.monotonic() - this.#connectedAt >= this.#context.limits.resendMs) this.#caution.relax();
   }
 
   #handed(chunk: WindowChunk): void {
     if (!chunk.handed) {
       chunk.handed = true;
-      this.#state.written += chunk.messages;
+      this.#state.written += chunk.ends.length;
       chunk.onHanded();
     }
     if (this.#window.next() === undefined) this.#state.progress();
@@ -138,7 +165,12 @@ export class StreamSender implements SyslogSender {
   #ended({ error, inOrder }: ConnectionEnd): void {
     this.#connection = null;
     this.#stopSampling();
-    this.#window.rewind(inOrder, this.#context.clock.monotonic());
+    const { resendMs, resendAfterResetMs, settleMs } = this.#context.limits;
+    const now = this.#context.clock.monotonic();
+    const readAfterMs = this.#caution.active ? settleMs : inOrder ? resendMs : resendAfterResetMs;
+    const settled = this.#window.rewind(readAfterMs, now);
+    if (now - this.#connectedAt >= resendMs) this.#caution.relax();
+    else if (this.#window.next()) this.#caution.broke(settled);
     if (inOrder && this.#window.next() === undefined && this.#batches.length === 0) {
       this.#state.disconnected(error.message);
       return;
@@ -167,6 +199,7 @@ export class StreamSender implements SyslogSender {
     const connection = this.#connection;
     if (!connection?.addresses) return false;
     const { handed } = connection;
+    this.#sampledUpTo = connection.written;
     const row = await readSocketRow(connection.addresses);
     if (connection !== this.#connection) return false;
     // Under TLS the kernel counts ciphertext, which is never less than the plain text: the estimate stays on the safe side.

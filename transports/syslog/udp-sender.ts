@@ -8,6 +8,8 @@ import { resolveAll } from "./resolve.ts";
 
 /** The kernel's send buffer is full: it drains in far less. */
 const FULL_BUFFER_MS = 5;
+/** After this many in one go, timers and other sockets get their turn. */
+const DATAGRAMS_PER_TURN = 32;
 /** A refusal is reported some milliseconds after the datagram it is about; only a longer silence means that it is over. */
 const REFUSAL_MEMORY_MS = 5_000;
 
@@ -51,7 +53,10 @@ export class UdpSender implements SyslogSender {
   }
 
   async #sendAll(messages: readonly SyslogBytes[]): Promise<void> {
-    for (const message of messages) await this.#sendOne(message);
+    for (const [index, message] of messages.entries()) {
+      await this.#sendOne(message);
+      if (index % DATAGRAMS_PER_TURN === DATAGRAMS_PER_TURN - 1) await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   async #sendOne(message: SyslogBytes): Promise<void> {

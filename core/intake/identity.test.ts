@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { normaliseHost, normaliseIp, normaliseUser } from "./identity.ts";
+
+test.each([
+  ["THESHIRE\\PGustavo", "pgustavo"],
+  [" pgustavo@THESHIRE.LOCAL ", "pgustavo"],
+  ["CORP\\j@corp.example", "j"],
+  ["A\\B\\c", "c"],
+  ["j", "j"],
+  ["HFDC01$", "hfdc01$"],
+  ["NT AUTHORITY\\SYSTEM", "system"],
+  ["Font Driver Host\\UMFD-2", "umfd-2"],
+  ["arn:aws:sts::1234:assumed-role/Role@X/i-0A", "arn:aws:sts::1234:assumed-role/role@x/i-0a"],
+  ["CORP\\", "corp\\"],
+  ["@corp", "@corp"],
+  ["CORP\\ ", "corp\\"],
+  ["  ", ""],
+  [null, ""],
+])("user %p is %p", (user, expected) => {
+  expect(normaliseUser(user)).toBe(expected);
+});
+
+test.each([
+  [" HFDC01.Shire.COM. ", "hfdc01.shire.com"],
+  ["HFDC01", "hfdc01"],
+  [null, ""],
+])("host %p is %p", (host, expected) => {
+  expect(normaliseHost(host)).toBe(expected);
+});
+
+test.each([
+  [" 10.0.0.1 ", "10.0.0.1"],
+  ["::FFFF:10.0.0.1", "10.0.0.1"],
+  ["FE80::1", "fe80::1"],
+  ["::ffff:0:1", "::ffff:0:1"],
+  [null, ""],
+])("IP %p is %p", (ip, expected) => {
+  expect(normaliseIp(ip)).toBe(expected);
+});

@@ -1,0 +1,161 @@
+/** A whole appliance inside a test: temporary data folder, any free ports, a clock that the test moves. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Appliance, startAppliance } from "../../appliance/appliance.ts";
+import { createLog } from "../../appliance/log.ts";
+import type { ApiKeyScope } from "../../core/api-key.ts";
+import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
+import { FakeClock } from "./fake-clock.ts";
+
+export interface TestApplianceOptions {
+  /** In the shape of `config.json`. */
+  config?: unknown;
+  /** RHYTHMX_… values. */
+  env?: Record<string, string>;
+  clock?: FakeClock;
+  /** To start again on the folder of an appliance that was stopped. */
+  dataDir?: string;
+}
+
+export interface IngestAnswer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
+  body: any;
+}
+
+export class TestAppliance {
+  readonly clock: FakeClock;
+  readonly dataDir: string;
+  readonly logLines: string[];
+  readonly appliance: Appliance;
+  readonly key: string;
+  readonly #env: Record<string, string>;
+
+  private constructor(parts: {
+    clock: FakeClock;
+    dataDir: string;
+    logLines: string[];
+    appliance: Appliance;
+    key: string;
+    env: Record<string, string>;
+  }) {
+    this.clock = parts.clock;
+    this.dataDir = parts.dataDir;
+    this.logLines = parts.logLines;
+    this.appliance = parts.appliance;
+    this.key = parts.key;
+    this.#env = parts.env;
+  }
+
+  static async start(options: TestApplianceOptions = {}): Promise<TestAppliance> {
+    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "rhythmx-test-")));
+    const clock = options.clock ?? new FakeClock();
+    const logLines: string[] = [];
+    const log = createLog({ level: "debug", format: "json", clock, write: (line) => void logLines.push(line) });
+    const env = {
+      RHYTHMX_LISTEN: "127.0.0.1:0",
+      RHYTHMX_ALERT_HEALTH: "127.0.0.1:0",
+      ...options.env,
+      RHYTHMX_DATA_DIR: dataDir,
+    };
+    const resolved = settingsOf(env, options.config);
+    const appliance = await startAppliance({ resolved, clock, sleep: clock.sleep, random: () => 0.5, log });
+    const { key } = await appliance.operations.createKey({
+      name: "test",
+      scopes: ["ingest"],
+      entities: [],
+      expiresInDays: null,
+    });
+    return new TestAppliance({ clock, dataDir, logLines, appliance, key, env });
+  }
+
+  makeKey(
+    scopes: ApiKeyScope[],
+    entities: string[] = [],
+    expiresInDays: number | null = null,
+  ): Promise<{ key: string; id: string }> {
+    return this.appliance.operations.createKey({ name: "more", scopes, entities, expiresInDays });
+  }
+
+  /** Posts to an ingest endpoint: records as NDJSON, or a body as it is. */
+  async ingest(
+    records: readonly unknown[] | string | Uint8Array,
+    options: { kind?: "detections" | "alarms"; headers?: Record<string, string>; query?: string } = {},
+  ): Promise<IngestAnswer> {
+    const { kind = "detections", headers = {}, query = "" } = options;
+    const body =
+      typeof records === "string" || records instanceof Uint8Array
+        ? records
+        : records.map((record) => JSON.stringify(record)).join("\n");
+    const response = await fetch(`${this.appliance.apiUrl}/api/v1/ingest/${kind}${query}`, {
+      method: "POST",
+      headers: { "X-API-Key": this.key, "Content-Type": "application/x-ndjson", ...headers },
+      body: body as BodyInit,
+    });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
+  async health(): Promise<{ status: number; body: any }> {
+    const response = await fetch(`${this.appliance.healthUrl}/health`);
+    return { status: response.status, body: await response.json() };
+  }
+
+  /** As SIGHUP does, with another `config.json`. */
+  reload(config: unknown): Promise<void> {
+    return this.appliance.reload(settingsOf(this.#env, config));
+  }
+
+  /** Stops and keeps the data folder. */
+  stop(): Promise<void> {
+    return this.appliance.stop();
+  }
+
+  /** Stops and removes the data folder. */
+  async dispose(): Promise<void> {
+    await this.appliance.stop();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+function settingsOf(env: Record<string, string>, config: unknown): ResolvedSettings {
+  const file =
+    config === undefined ? null : { source: "config.json", folder: "/", content: { text: JSON.stringify(config) } };
+  return resolveSettings({
+    environment: env,
+    envFile: null,
+    alertFeedFile: file,
+    configDir: "/nonexistent",
+    defaultDataDir: "/nonexistent",
+  });
+}
+
+/** A valid detection; override what the test is about. */
+export function detection(fields: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    rule_title: "Suspicious Logon",
+    rule_id: "8f2c0e5a-0000-4000-8000-000000000001",
+    rule_author: "Jane Doe",
+    level: "high",
+    timestamp: "2026-03-13T04:29:55Z",
+    user: "CORP\\jsmith",
+    host: "WS-101",
+    raw: { EventID: 4624, Computer: "WS-101" },
+    ...fields,
+  };
+}
+
+/** Waits until `condition` holds, at most `milliseconds`; then fails with what `describe` says. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  milliseconds = 5000,
+  describe = () => "waited in vain",
+): Promise<void> {
+  const end = performance.now() + milliseconds;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(describe());
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,149 @@
+/** The real program as a process of its own, to be killed and started again. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "../..");
+
+export interface ProcessOptions {
+  /** In the shape of `config.json`. */
+  config?: unknown;
+  env?: Record<string, string>;
+  /** Words before the program, such as `["prlimit", "--nofile=64"]`. */
+  wrapper?: string[];
+  folder?: string;
+}
+
+export class ApplianceProcess {
+  /** Holds `data` and `etc`. */
+  readonly folder: string;
+  readonly apiPort: number;
+  readonly healthPort: number;
+  readonly env: Record<string, string>;
+  readonly #wrapper: string[];
+  #child: ChildProcess | null = null;
+  #log = "";
+
+  private constructor(folder: string, apiPort: number, healthPort: number, options: ProcessOptions) {
+    this.folder = folder;
+    this.apiPort = apiPort;
+    this.healthPort = healthPort;
+    this.#wrapper = options.wrapper ?? [];
+    this.env = {
+      PATH: process.env.PATH ?? "",
+      RHYTHMX_DATA_DIR: join(folder, "data"),
+      RHYTHMX_CONFIG_DIR: join(folder, "etc"),
+      RHYTHMX_LISTEN: `127.0.0.1:${apiPort}`,
+      RHYTHMX_ALERT_HEALTH: `127.0.0.1:${healthPort}`,
+      ...options.env,
+    };
+  }
+
+  /** Prepares folders and ports; `start` starts it. */
+  static async prepare(options: ProcessOptions = {}): Promise<ApplianceProcess> {
+    const folder = options.folder ?? mkdtempSync(join(tmpdir(), "rhythmx-process-"));
+    mkdirSync(join(folder, "etc"), { recursive: true });
+    const prepared = new ApplianceProcess(folder, await freePort(), await freePort(), options);
+    if (options.config !== undefined) prepared.configure(options.config);
+    return prepared;
+  }
+
+  get apiUrl(): string {
+    return `http://127.0.0.1:${this.apiPort}`;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** Everything it has logged, all starts together. */
+  get log(): string {
+    return this.#log;
+  }
+
+  configure(config: unknown): void {
+    writeFileSync(join(this.folder, "etc", "config.json"), JSON.stringify(config));
+  }
+
+  /** Starts `rhythmx serve` and waits until it answers. */
+  async start(): Promise<void> {
+    const [program = process.execPath, ...args] = [...this.#wrapper, process.execPath, join(root, "main.ts"), "serve"];
+    const child = spawn(program, args, { env: this.env, cwd: this.folder, stdio: ["ignore", "ignore", "pipe"] });
+    this.#child = child;
+    child.stderr?.on("data", (part: Buffer) => {
+      this.#log += part.toString();
+    });
+    const end = performance.now() + 20_000;
+    while (!(await this.ready())) {
+      if (child.exitCode !== null || child.signalCode !== null || performance.now() > end)
+        throw new Error(
+          `the appliance did not start (exit ${child.exitCode ?? child.signalCode}):\n${this.#log.slice(-2000)}`,
+        );
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  async ready(): Promise<boolean> {
+    try {
+      const response = await fetch(`${this.apiUrl}/healthz`, { signal: AbortSignal.timeout(1000) });
+      return response.ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /** SIGKILL, and waits until the process is gone. */
+  kill(): Promise<number | null> {
+    return this.#end("SIGKILL");
+  }
+
+  /** SIGTERM; resolves with the exit code. */
+  terminate(): Promise<number | null> {
+    return this.#end("SIGTERM");
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name);
+  }
+
+  /** Runs another command of the program with the same environment. */
+  run(args: string[], input = ""): { code: number | null; stdout: string; stderr: string } {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "main.ts"), ...args], {
+      env: this.env,
+      cwd: this.folder,
+      input,
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    return { code: status, stdout, stderr };
+  }
+
+  /** Ends it and removes its folder. */
+  async dispose(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child;
+    this.#child = null;
+    if (child === null) return null;
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill(signal);
+      await once(child, "exit");
+    }
+    return child.exitCode;
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}

@@ -1,0 +1,145 @@
+/** A private rsyslogd in a temporary folder that writes every message it gets, as received, to one file. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const tlsFolder = join(import.meta.dir, "../data/tls");
+
+/** Whether `program` can be run; says so once, visibly, when it cannot. In CI a missing one is a failure. */
+export function installed(program: string, packages: string): boolean {
+  if (spawnSync("sh", ["-c", `command -v ${program}`]).status === 0) return true;
+  if (process.env["CI"]) throw new Error(`${program} is not installed (apt-get install ${packages})`);
+  console.log(`skipped: ${program} is not installed (apt-get install ${packages})`);
+  return false;
+}
+
+/** A port that nothing uses just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address ? address.port : 0;
+}
+
+type Input = "imtcp" | "imtcp-tls" | "imudp" | "imrelp" | "imrelp-tls";
+
+export class Rsyslog {
+  readonly port: number;
+  readonly #input: Input;
+  readonly #folder: string;
+  #process: ChildProcess | null = null;
+
+  private constructor(input: Input, port: number) {
+    this.#input = input;
+    this.port = port;
+    this.#folder = mkdtempSync(join(tmpdir(), "rsyslog-"));
+    writeFileSync(join(this.#folder, "rsyslog.conf"), this.#configuration());
+  }
+
+  static async started(input: Input): Promise<Rsyslog> {
+    const rsyslog = new Rsyslog(input, await freePort());
+    await rsyslog.start();
+    return rsyslog;
+  }
+
+  async start(): Promise<void> {
+    const folder = this.#folder;
+    const child = spawn("rsyslogd", ["-n", "-iNONE", "-f", join(folder, "rsyslog.conf")], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let errors = "";
+    child.stderr?.on("data", (text) => {
+      errors += text;
+    });
+    this.#process = child;
+    const listening = this.#input === "imudp" ? "udp" : "tcp";
+    const port = `:${this.port.toString(16).toUpperCase().padStart(4, "0")} `;
+    for (let tries = 0; tries < 400; tries++) {
+      if (child.exitCode !== null) throw new Error(`rsyslogd ended: ${errors}`);
+      const rows = readFileSync(`/proc/net/${listening}`, "latin1").split("\n");
+      if (rows.some((row) => row.includes(port) && (listening === "udp" || row.includes(" 0A ")))) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error(`rsyslogd does not listen: ${errors}`);
+  }
+
+  /** Every message as it came in, without its trailing line feed. */
+  messages(): string[] {
+    try {
+      return readFileSync(join(this.#folder, "out"), "utf8").split("\n").slice(0, -1);
+    } catch {
+      return [];
+    }
+  }
+
+  async until(condition: (messages: string[]) => boolean, milliseconds = 10_000): Promise<string[]> {
+    const deadline = performance.now() + milliseconds;
+    for (;;) {
+      const messages = this.messages();
+      if (condition(messages)) return messages;
+      if (performance.now() > deadline) throw new Error(`still ${messages.length} messages after ${milliseconds} ms`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Ends the process; `SIGKILL` loses what it holds in memory. */
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    const child = this.#process;
+    this.#process = null;
+    if (!child || child.exitCode !== null) return;
+    const over = new Promise((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    await over;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop("SIGKILL");
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #configuration(): string {
+    const out = join(this.#folder, "out");
+    return [
+      `global(workDirectory="${this.#folder}" maxMessageSize="64k")`,
+      'template(name="raw" type="string" string="%rawmsg%\\n")',
+      ...this.#inputs(),
+      // Written before it is acknowledged or more is read: what RELP has acknowledged survives a kill.
+      'ruleset(name="all" queue.type="Direct") {',
+      `  action(type="omfile" file="${out}" template="raw" asyncWriting="off" ioBufferSize="1m" flushOnTXEnd="on")`,
+      "}",
+      "",
+    ].join("\n");
+  }
+
+  #inputs(): string[] {
+    const at = `port="${this.port}" address="127.0.0.1" ruleset="all"`;
+    const ca = join(tlsFolder, "ca.pem");
+    const cert = join(tlsFolder, "server.pem");
+    const key = join(tlsFolder, "server.key");
+    switch (this.#input) {
+      case "imudp":
+        return ['module(load="imudp")', `input(type="imudp" ${at} rcvbufSize="4m")`];
+      case "imtcp":
+        return ['module(load="imtcp")', `input(type="imtcp" ${at})`];
+      case "imtcp-tls":
+        return [
+          `global(defaultNetstreamDriverCAFile="${ca}" defaultNetstreamDriverCertFile="${cert}" defaultNetstreamDriverKeyFile="${key}")`,
+          'module(load="imtcp" streamDriver.name="ossl" streamDriver.mode="1" streamDriver.authMode="x509/name" permittedPeer="rhythmx-test-client")',
+          `input(type="imtcp" ${at})`,
+        ];
+      case "imrelp":
+        return [
+          'module(load="imrelp" ruleset="all")',
+          `input(type="imrelp" port="${this.port}" address="127.0.0.1" maxDataSize="64k")`,
+        ];
+      case "imrelp-tls":
+        return [
+          'module(load="imrelp" ruleset="all")',
+          `input(type="imrelp" port="${this.port}" address="127.0.0.1" maxDataSize="64k" tls="on" tls.authMode="name" tls.permittedPeer=["rhythmx-test-client"] tls.caCert="${ca}" tls.myCert="${cert}" tls.myPrivKey="${key}")`,
+        ];
+    }
+  }
+}

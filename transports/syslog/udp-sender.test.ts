@@ -1,0 +1,81 @@
+import { afterEach, expect, test } from "bun:test";
+import { numbered, texts } from "../../test/harness/delivery.ts";
+import { UdpReceiver } from "../../test/harness/udp-receiver.ts";
+import { createSyslogSender, type SettlingSender } from "./sender.ts";
+
+const cleanUps: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+async function receiving(): Promise<UdpReceiver> {
+  const receiver = new UdpReceiver();
+  await receiver.start();
+  cleanUps.push(() => receiver.stop());
+  return receiver;
+}
+
+function senderTo(port: number, host = "127.0.0.1"): SettlingSender {
+  const limits = { backoffMinMs: 10, backoffMaxMs: 50, resolveMs: 20 };
+  const sender = createSyslogSender({ protocol: "udp", host, port, framing: "lf", limits });
+  cleanUps.push(() => sender.close());
+  return sender;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error("waited in vain");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+test.each(["127.0.0.1", "localhost"])("one message per datagram, in order, to %s", async (host) => {
+  const receiver = await receiving();
+  const sender = senderTo(receiver.port, host);
+  const messages = numbered(200, 1000);
+  for (const part of [messages.slice(0, 100), messages.slice(100)]) {
+    await sender.send(part);
+    await until(() => receiver.messages.length === part.length || receiver.messages.length === messages.length);
+  }
+  expect(receiver.messages).toEqual(texts(messages));
+  expect(sender.status()).toEqual({ connected: true, written: 200, resent: 0, errors: 0, lastError: null });
+});
+
+test("nobody listens: said so, never stuck, and messages arrive again once someone does", async () => {
+  const receiver = await receiving();
+  await receiver.stop();
+  const sender = senderTo(receiver.port);
+  for (let round = 0; round < 5; round++) {
+    await sender.send(numbered(1));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(sender.status()).toMatchObject({ connected: false, written: 5 });
+  expect(sender.status().lastError).toContain(`nothing listens on 127.0.0.1:${receiver.port}`);
+  await receiver.start();
+  // The first one after the outage too, although the kernel still has a refusal to report.
+  const after = numbered(3, 200, 100);
+  await sender.send(after);
+  await until(() => receiver.messages.length === 3);
+  expect(receiver.messages).toEqual(texts(after));
+});
+
+test("a message too long for a datagram is counted and dropped, its neighbours are not", async () => {
+  const receiver = await receiving();
+  const sender = senderTo(receiver.port);
+  const [first, second] = numbered(2);
+  await sender.send([first!, Buffer.alloc(70_000, 65), second!]);
+  await until(() => receiver.messages.length === 2);
+  expect(receiver.messages).toEqual(texts([first!, second!]));
+  expect(sender.status()).toMatchObject({ written: 2, errors: 1 });
+});
+
+test("a name that does not resolve is waited for, and close() ends the wait", async () => {
+  const sender = senderTo(514, "no-such-host.invalid");
+  const sending = sender.send(numbered(1)).catch((error: unknown) => error);
+  await until(() => sender.status().errors > 1);
+  expect(sender.status().lastError).toContain("no-such-host.invalid cannot be resolved");
+  await sender.close();
+  expect(await sending).toMatchObject({ code: "closed" });
+});
