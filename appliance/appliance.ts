@@ -259,7 +259,10 @@ function noteProblems({ problems, warnings }: ResolvedSettings, faults: Faults, 
   for (const warning of warnings) log.warn("configuration", { detail: formatProblem(warning) });
   for (const problem of problems) log.error("configuration", { detail: formatProblem(problem) });
   const first = problems[0];
-  if (first === undefined) return faults.clear("configuration");
+  if (first === undefined) {
+    faults.clear("configuration");
+    return;
+  }
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more: rhythmx check)` : "";
   faults.set("configuration", `${formatProblem(first)}${more}`);
 }

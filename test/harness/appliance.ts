@@ -92,7 +92,7 @@ export class TestAppliance {
     const response = await fetch(`${this.appliance.apiUrl}/api/v1/ingest/${kind}${query}`, {
       method: "POST",
       headers: { "X-API-Key": this.key, "Content-Type": "application/x-ndjson", ...headers },
-      body: body as BodyInit,
+      body: body as never,
     });
     return { status: response.status, headers: response.headers, body: await response.json() };
   }

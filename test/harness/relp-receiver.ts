@@ -128,21 +128,19 @@ export class RelpReceiver {
     if (command === "open") {
       this.sessions++;
       const offers = this.misbehaviour.offers ?? "relp_version=0\nrelp_software=test\ncommands=syslog";
-      return this.#answer(session, txnr, `200 OK\n${offers}`);
-    }
-    if (command === "close") {
+      this.#answer(session, txnr, `200 OK\n${offers}`);
+    } else if (command === "close") {
       this.goodbyes++;
       session.socket.end(`${txnr} rsp 0\n0 serverclose 0\n`);
-      return;
-    }
-    this.#message(session, txnr, body);
+    } else this.#message(session, txnr, body);
   }
 
   #message(session: Session, txnr: number, body: string): void {
     const { refuse, resetAfter, serverCloseAfter, silent, ackDelayMs } = this.misbehaviour;
     if (refuse === this.messages.length + 1) {
       delete this.misbehaviour.refuse;
-      return this.#answer(session, txnr, "500 queue is\x1b[31m full");
+      this.#answer(session, txnr, "500 queue is\x1b[31m full");
+      return;
     }
     this.messages.push(body);
     session.messages++;

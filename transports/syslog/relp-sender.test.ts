@@ -44,14 +44,26 @@ describe("a receiver that acknowledges", () => {
     const messages = [...numbered(3000), ...numbered(1, 200_000, 9999)];
     await sendAll(sender, messages);
     expect(receiver.messages).toEqual(texts(messages));
-    expect(sender.status()).toEqual({ connected: true, written: messages.length, resent: 0, errors: 0, lastError: null });
+    expect(sender.status()).toEqual({
+      connected: true,
+      written: messages.length,
+      resent: 0,
+      errors: 0,
+      lastError: null,
+    });
     await sender.close();
     expect(receiver.goodbyes).toBe(1);
   });
 
   test("over TLS with a client certificate", async () => {
     const receiver = await receiving({ ...serverPair("server"), clientCa: pem("ca.pem") });
-    const tls = { ca: pem("ca.pem"), cert: pem("client.pem"), key: pem("client.key"), serverName: "localhost", verify: true };
+    const tls = {
+      ca: pem("ca.pem"),
+      cert: pem("client.pem"),
+      key: pem("client.key"),
+      serverName: "localhost",
+      verify: true,
+    };
     const sender = senderTo(receiver.port, {}, tls);
     const messages = numbered(500);
     await sendAll(sender, messages);

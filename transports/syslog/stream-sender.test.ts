@@ -16,9 +16,20 @@ async function receiving(): Promise<SyslogReceiver> {
   return receiver;
 }
 
-function senderTo(port: number, limits: Partial<SenderLimits> = {}, more: Partial<SyslogSenderOptions> = {}): SettlingSender {
+function senderTo(
+  port: number,
+  limits: Partial<SenderLimits> = {},
+  more: Partial<SyslogSenderOptions> = {},
+): SettlingSender {
   const quick = { backoffMinMs: 10, backoffMaxMs: 50, ...limits };
-  const sender = createSyslogSender({ protocol: "tcp", host: "127.0.0.1", port, framing: "lf", limits: quick, ...more });
+  const sender = createSyslogSender({
+    protocol: "tcp",
+    host: "127.0.0.1",
+    port,
+    framing: "lf",
+    limits: quick,
+    ...more,
+  });
   cleanUps.push(() => sender.close());
   return sender;
 }
@@ -35,11 +46,21 @@ describe("a receiver that behaves", () => {
   test.each(["lf", "octet"] as const)("gets every message once and in order, %s", async (framing) => {
     const receiver = await receiving();
     const sender = senderTo(receiver.port, {}, { framing });
-    const messages = [...numbered(3000), Buffer.from('<134>1 - h a 1 - [s v="\\"\\]"] {"ü":"\\u00fc"}'), ...numbered(1, 300_000, 9999)];
+    const messages = [
+      ...numbered(3000),
+      Buffer.from('<134>1 - h a 1 - [s v="\\"\\]"] {"ü":"\\u00fc"}'),
+      ...numbered(1, 300_000, 9999),
+    ];
     await Promise.all([sender.send(messages.slice(0, 10)), sender.send([]), sender.send(messages.slice(10))]);
     await receiver.until(() => receiver.messages.length >= messages.length);
     expect(receiver.messages).toEqual(texts(messages));
-    expect(sender.status()).toEqual({ connected: true, written: messages.length, resent: 0, errors: 0, lastError: null });
+    expect(sender.status()).toEqual({
+      connected: true,
+      written: messages.length,
+      resent: 0,
+      errors: 0,
+      lastError: null,
+    });
   });
 
   test("sees an orderly close, not a reset", async () => {
@@ -93,8 +114,11 @@ describe("a receiver that is away", () => {
     const sender = senderTo(514, {}, { host: "no-such-host.invalid" });
     sender.send(numbered(1)).catch(() => {});
     const deadline = performance.now() + 8000;
-    while (sender.status().errors === 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(sender.status().lastError).toBe("the name no-such-host.invalid cannot be resolved; check the spelling and DNS");
+    while (sender.status().errors === 0 && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(sender.status().lastError).toBe(
+      "the name no-such-host.invalid cannot be resolved; check the spelling and DNS",
+    );
   });
 });
 
@@ -120,15 +144,19 @@ describe("a receiver that breaks connections loses nothing", () => {
   test.each([
     ["reset", { resetAfter: 40 }],
     ["FIN", { finAfter: 40 }],
-  ])("%s after fewer messages than must be repeated: goes on all the same", async (_, misbehaviour) => {
-    const receiver = await receiving();
-    receiver.misbehaviour = misbehaviour;
-    const sender = senderTo(receiver.port, { settleMs: 60 });
-    const messages = numbered(400);
-    await sender.send(messages);
-    await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length, 15_000);
-    expect(withoutRepeats(receiver.messages)).toEqual(texts(messages));
-  }, 20_000);
+  ])(
+    "%s after fewer messages than must be repeated: goes on all the same",
+    async (_, misbehaviour) => {
+      const receiver = await receiving();
+      receiver.misbehaviour = misbehaviour;
+      const sender = senderTo(receiver.port, { settleMs: 60 });
+      const messages = numbered(400);
+      await sender.send(messages);
+      await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length, 15_000);
+      expect(withoutRepeats(receiver.messages)).toEqual(texts(messages));
+    },
+    20_000,
+  );
 
   test("closes at once after accepting, for a while", async () => {
     const receiver = await receiving();

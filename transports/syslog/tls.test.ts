@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { numbered, texts, withoutRepeats } from "../../test/harness/delivery.ts";
 import { RelpReceiver } from "../../test/harness/relp-receiver.ts";
-import { SyslogReceiver, type ReceiverTls } from "../../test/harness/syslog-receiver.ts";
+import { type ReceiverTls, SyslogReceiver } from "../../test/harness/syslog-receiver.ts";
 import { pem, serverPair } from "../../test/harness/test-certificates.ts";
 import type { SyslogSenderOptions, TlsMaterial } from "./options.ts";
 import { probe } from "./probe.ts";
@@ -23,7 +23,11 @@ const trusted = { ca: pem("ca.pem"), verify: true };
 const client = { cert: pem("client.pem"), key: pem("client.key") };
 const mutual = { ...serverPair("server"), clientCa: pem("ca.pem") };
 
-function optionsFor(port: number, tls: TlsMaterial | (() => TlsMaterial), more: Partial<SyslogSenderOptions> = {}): SyslogSenderOptions {
+function optionsFor(
+  port: number,
+  tls: TlsMaterial | (() => TlsMaterial),
+  more: Partial<SyslogSenderOptions> = {},
+): SyslogSenderOptions {
   const limits = { backoffMinMs: 10, backoffMaxMs: 50 };
   const material = typeof tls === "function" ? tls : () => tls;
   return { protocol: "tls", host: "127.0.0.1", port, framing: "octet", tls: material, limits, ...more };
@@ -32,7 +36,9 @@ function optionsFor(port: number, tls: TlsMaterial | (() => TlsMaterial), more: 
 describe("delivery over TLS", () => {
   test.each(["octet", "lf"] as const)("with client certificates, %s", async (framing) => {
     const receiver = await receiving(mutual);
-    const sender = createSyslogSender(optionsFor(receiver.port, { ...trusted, ...client }, { framing, host: "localhost" }));
+    const sender = createSyslogSender(
+      optionsFor(receiver.port, { ...trusted, ...client }, { framing, host: "localhost" }),
+    );
     cleanUps.push(() => sender.close());
     const messages = numbered(3000, 1200);
     await sender.send(messages);
@@ -45,7 +51,9 @@ describe("delivery over TLS", () => {
     const receiver = await receiving(serverPair("server"));
     receiver.misbehaviour = { resetAfter: 400 };
     const sender = createSyslogSender(
-      optionsFor(receiver.port, trusted, { limits: { backoffMinMs: 10, backoffMaxMs: 50, settleMs: 60, tlsGraceMs: 20 } }),
+      optionsFor(receiver.port, trusted, {
+        limits: { backoffMinMs: 10, backoffMaxMs: 50, settleMs: 60, tlsGraceMs: 20 },
+      }),
     );
     cleanUps.push(() => sender.close());
     const messages = numbered(1500);
@@ -82,17 +90,38 @@ describe("probe", () => {
   const bad: [string, ReceiverTls, TlsMaterial, string, string][] = [
     ["an unknown CA", serverPair("server"), { ca: pem("other-ca.pem"), verify: true }, "tls_untrusted", "ca_file"],
     ["no CA given", serverPair("server"), { verify: true }, "tls_untrusted", "ca_file"],
-    ["a certificate for another name", serverPair("wrong-name"), trusted, "tls_name", "is not for 127.0.0.1; set server_name"],
-    ["an expected name that is missing", serverPair("server"), { ...trusted, serverName: "siem.example" }, "tls_name", "is not for siem.example"],
+    [
+      "a certificate for another name",
+      serverPair("wrong-name"),
+      trusted,
+      "tls_name",
+      "is not for 127.0.0.1; set server_name",
+    ],
+    [
+      "an expected name that is missing",
+      serverPair("server"),
+      { ...trusted, serverName: "siem.example" },
+      "tls_name",
+      "is not for siem.example",
+    ],
     ["an expired certificate", serverPair("expired"), trusted, "tls_expired", "has expired"],
     ["a client certificate missing", mutual, trusted, "tls_client_certificate", "client certificate"],
-    ["a key that does not fit", mutual, { ...trusted, cert: client.cert, key: pem("server.key") }, "tls_files", "belong together"],
+    [
+      "a key that does not fit",
+      mutual,
+      { ...trusted, cert: client.cert, key: pem("server.key") },
+      "tls_files",
+      "belong together",
+    ],
     ["files that are no PEM", mutual, { ...trusted, cert: "secret-text", key: "secret-text" }, "tls_files", "PEM"],
   ];
 
   test.each(bad)("%s", async (_, server, material, code, words) => {
     const receiver = await receiving(server);
-    const error = await probe(optionsFor(receiver.port, material)).then(() => null, (thrown: unknown) => thrown);
+    const error = await probe(optionsFor(receiver.port, material)).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
     expect(error).toMatchObject({ code, retryable: true });
     expect((error as Error).message).toContain(words);
     expect((error as Error).message).toContain(`127.0.0.1:${receiver.port}`);
@@ -102,7 +131,11 @@ describe("probe", () => {
   const good: [string, ReceiverTls, TlsMaterial][] = [
     ["the right CA and an address in the certificate", serverPair("server"), trusted],
     ["a client certificate that is accepted", mutual, { ...trusted, ...client }],
-    ["the name that the certificate carries", serverPair("wrong-name"), { ...trusted, serverName: "elsewhere.example" }],
+    [
+      "the name that the certificate carries",
+      serverPair("wrong-name"),
+      { ...trusted, serverName: "elsewhere.example" },
+    ],
     ["no verification", serverPair("expired"), { verify: false }],
   ];
 
@@ -130,7 +163,11 @@ describe("probe", () => {
     cleanUps.push(() => relp.stop());
     await probe({ ...plain, protocol: "relp", port: relp.port });
     expect(relp.goodbyes).toBe(1);
-    const failure = async (options: SyslogSenderOptions) => probe(options).then(() => "", (error: { code: string }) => error.code);
+    const failure = async (options: SyslogSenderOptions) =>
+      probe(options).then(
+        () => "",
+        (error: { code: string }) => error.code,
+      );
     expect(await failure({ ...plain, protocol: "relp", limits: { connectMs: 200 } })).toBe("timeout");
     expect(await failure({ ...plain, protocol: "udp", host: "no-such-host.invalid" })).toBe("unresolved");
     await receiver.stop();
