@@ -37,7 +37,10 @@ export class InstanceLock {
     }
   }
 
-  release(): void {
+  /** libsql keeps the file open for a while after `close`, so the lock is given back explicitly. */
+  async release(): Promise<void> {
+    await this.#client.execute("PRAGMA locking_mode = NORMAL").catch(() => {});
+    await this.#client.execute("select count(*) from held_by").catch(() => {});
     this.#client.close();
   }
 }

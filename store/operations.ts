@@ -112,7 +112,7 @@ export class StoreWorker {
       return applied;
     } catch (error) {
       database?.close();
-      lock.release();
+      await lock.release();
       throw error;
     }
   }
@@ -121,7 +121,7 @@ export class StoreWorker {
   async #close(): Promise<void> {
     await this.#open?.database.read("PRAGMA wal_checkpoint(TRUNCATE)").catch(() => {});
     this.#open?.database.close();
-    this.#open?.lock.release();
+    await this.#open?.lock.release();
     this.#open = null;
     this.#operations = null;
   }
