@@ -38,10 +38,15 @@ test("a step that fails leaves nothing behind and is tried again", async () => {
 test("refuses a database of a newer version and one whose steps differ", async () => {
   await migrate(database, at, [one, two]);
   await expect(migrate(database, at, [one])).rejects.toMatchObject({ code: "store_newer" });
-  await expect(migrate(database, at, [one, { ...two, sql: "select 1;" }])).rejects.toMatchObject({ code: "store_corrupt" });
+  await expect(migrate(database, at, [one, { ...two, sql: "select 1;" }])).rejects.toMatchObject({
+    code: "store_corrupt",
+  });
 });
 
 test("refuses a file that is no database", async () => {
-  await Bun.write(join(folder, "garbage.db"), "this is not a database, but it is long enough to be looked at".repeat(50));
+  await Bun.write(
+    join(folder, "garbage.db"),
+    "this is not a database, but it is long enough to be looked at".repeat(50),
+  );
   await expect(Database.open(join(folder, "garbage.db"))).rejects.toMatchObject({ code: "store_corrupt" });
 });

@@ -26,14 +26,30 @@ afterEach(async () => {
 });
 
 function record(fields: Record<string, unknown> = {}): Record<string, unknown> {
-  return { rule_title: "Rule", level: "high", timestamp: "2026-03-13T04:00:00Z", user: "j", host: "h", raw: { n: 1 }, ...fields };
+  return {
+    rule_title: "Rule",
+    level: "high",
+    timestamp: "2026-03-13T04:00:00Z",
+    user: "j",
+    host: "h",
+    raw: { n: 1 },
+    ...fields,
+  };
 }
 
 async function ingest(records: Record<string, unknown>[], key?: string): Promise<Record<string, unknown>> {
   const intake = new Intake({ store, clock, defaultEntity: () => "Primary Site" });
   const body = new TextEncoder().encode(records.map((one) => JSON.stringify(one)).join("\n"));
   const idempotency = key === undefined ? null : { key, bodySha256: String(Bun.hash(body)) };
-  const { json } = await intake.ingest({ kind: "detections", body, contentType: "ndjson", format: "rhythmx", owner: "o", entities: null, idempotency });
+  const { json } = await intake.ingest({
+    kind: "detections",
+    body,
+    contentType: "ndjson",
+    format: "rhythmx",
+    owner: "o",
+    entities: null,
+    idempotency,
+  });
   return JSON.parse(json);
 }
 
@@ -57,7 +73,10 @@ test("a batch over several writes counts an alert once in its answer", async () 
 
 test("an id counts once, per entity and rule, until it is forgotten after seven days", async () => {
   await ingest([record({ id: "a" })]);
-  expect(await ingest([record({ id: "a" }), record({ id: "a", rule_title: "Other" })])).toMatchObject({ accepted: 1, duplicates: 1 });
+  expect(await ingest([record({ id: "a" }), record({ id: "a", rule_title: "Other" })])).toMatchObject({
+    accepted: 1,
+    duplicates: 1,
+  });
   now += 8 * day;
   while ((await store.admin.prune(now, 90, { alertId: 0 })).next !== null);
   expect(await ingest([record({ id: "a" })])).toMatchObject({ accepted: 1, duplicates: 0 });
@@ -120,7 +139,12 @@ test("retention prunes from the old end, counts what a reader had not had, and f
   now += 50 * day;
   await ingest([record({ host: "late" })]);
   now += 50 * day;
-  expect(await store.admin.prune(now, 90, { alertId: 0 })).toMatchObject({ events: 1, expired: 1, alerts: 1, next: null });
+  expect(await store.admin.prune(now, 90, { alertId: 0 })).toMatchObject({
+    events: 1,
+    expired: 1,
+    alerts: 1,
+    next: null,
+  });
   expect(await store.admin.listReaders()).toMatchObject([{ reader: "behind", position: 1, expired: 1 }]);
   expect((await firsts()).map(({ seq }) => seq)).toEqual([2]);
   expect(await ingest([record()])).toMatchObject({ alerts_new: 1 });

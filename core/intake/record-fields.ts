@@ -217,11 +217,12 @@ export class RecordFields {
   }
 }
 
-/** Trimmed, lone surrogates replaced because they cannot be stored; null when blank. */
+/** Trimmed; NUL and lone surrogates replaced because a database column cannot hold them; null when blank. */
 function clean(value: string): string | null {
   const text = value.trim();
   if (text === "") return null;
-  return text.isWellFormed() ? text : text.toWellFormed();
+  const stored = text.includes("\0") ? text.replaceAll("\0", "\ufffd") : text;
+  return stored.isWellFormed() ? stored : stored.toWellFormed();
 }
 
 /** A value for an error message: short, one line, ASCII. */

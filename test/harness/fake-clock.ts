@@ -37,6 +37,8 @@ export class FakeClock implements Clock {
   /** Lets time pass: sleepers wake in order, and what they do is given time to finish. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#monotonic + milliseconds;
+    // What was started just before falls asleep first.
+    await new Promise((resolve) => setTimeout(resolve, 0));
     for (;;) {
       const before = this.#sleepers.length;
       const next = this.#sleepers.filter(({ until }) => until <= end).sort((a, b) => a.until - b.until)[0];

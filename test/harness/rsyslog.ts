@@ -10,7 +10,7 @@ const tlsFolder = join(import.meta.dir, "../data/tls");
 /** Whether `program` can be run; says so once, visibly, when it cannot. In CI a missing one is a failure. */
 export function installed(program: string, packages: string): boolean {
   if (spawnSync("sh", ["-c", `command -v ${program}`]).status === 0) return true;
-  if (process.env["CI"]) throw new Error(`${program} is not installed (apt-get install ${packages})`);
+  if (process.env.CI) throw new Error(`${program} is not installed (apt-get install ${packages})`);
   console.log(`skipped: ${program} is not installed (apt-get install ${packages})`);
   return false;
 }

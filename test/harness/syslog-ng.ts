@@ -22,7 +22,7 @@ export function syslogNgUnpacked(): boolean {
   if (!existsSync(program)) unpack();
   if (spawnSync(program, ["--version"], { env: environment }).status === 0) return true;
   const message = `syslog-ng cannot be unpacked (apt-get download ${packages.join(" ")})`;
-  if (process.env["CI"]) throw new Error(message);
+  if (process.env.CI) throw new Error(message);
   console.log(`skipped: ${message}`);
   return false;
 }
@@ -77,7 +77,8 @@ export class SyslogNg {
 
   async #start(source: string): Promise<void> {
     const file = (name: string) => join(this.#folder, name);
-    const template = "$HOST|$PROGRAM|$MSGID|${.SDATA.sigma@32473.id}|$MSG\\n";
+    const id = `\${.SDATA.sigma@32473.id}`;
+    const template = `$HOST|$PROGRAM|$MSGID|${id}|$MSG\\n`;
     writeFileSync(
       file("conf"),
       [

@@ -136,6 +136,6 @@ if (here) {
   );
 } else {
   test("rsyslog is not installed: see the line above", () => {
-    expect(process.env["CI"]).toBeFalsy();
+    expect(process.env.CI).toBeFalsy();
   });
 }

@@ -39,6 +39,6 @@ if (here) {
   );
 } else {
   test("syslog-ng is not here: see the line above", () => {
-    expect(process.env["CI"]).toBeFalsy();
+    expect(process.env.CI).toBeFalsy();
   });
 }

@@ -151,7 +151,7 @@ export class Destination {
       const batch = await this.#nextBatch(generation);
       if (batch === null) continue;
       if (this.#inFlight.length >= this.#options.inFlight) await this.#inFlight[0];
-      if (generation !== this.#generation) continue;
+      if (this.#stopping || generation !== this.#generation) continue;
       const previous = this.#inFlight.at(-1) ?? Promise.resolve();
       const settled = this.#deliver(batch, previous, generation).finally(() => {
         this.#inFlight.shift();

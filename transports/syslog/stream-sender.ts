@@ -183,9 +183,8 @@ export class StreamSender implements SyslogSender {
   #startSampling(): void {
     if (this.#sampleTimer !== null) return;
     this.#sampleTimer = setTimeout(async () => {
-      const outstanding = await this.#sample();
       this.#sampleTimer = null;
-      if (outstanding) this.#startSampling();
+      if (await this.#sample()) this.#startSampling();
     }, SAMPLE_MS);
   }
 

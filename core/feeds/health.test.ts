@@ -1,0 +1,50 @@
+import { expect, test } from "bun:test";
+import { alertFeedHealth, type FeedState } from "./health.ts";
+
+const destination = {
+  name: "siem",
+  connected: true,
+  queued: 2,
+  lastError: null,
+  lastSent: Date.UTC(2026, 2, 13, 4, 30),
+  sent: 45,
+  errors: 1,
+};
+const state: FeedState = {
+  uptimeMs: 86_400_500,
+  sinceLastPollMs: 1000,
+  pollIntervalMs: 30_000,
+  lastPoll: Date.UTC(2026, 2, 13, 4, 30, 0, 999),
+  destinations: [destination, { ...destination, name: "other", sent: 5, errors: 0, lastSent: null }],
+  faults: [],
+};
+
+test("the seed's fields, then the destinations", () => {
+  expect(alertFeedHealth(state)).toEqual({
+    status: "running",
+    body: {
+      status: "running",
+      uptime_seconds: 86400,
+      alerts_sent: 50,
+      errors: 1,
+      last_poll: "2026-03-13T04:30:00Z",
+      queued: 4,
+      destinations: [
+        { name: "siem", connected: true, queued: 2, last_error: null, last_sent: "2026-03-13T04:30:00Z" },
+        { name: "other", connected: true, queued: 2, last_error: null, last_sent: null },
+      ],
+      faults: [],
+    },
+  });
+});
+
+test("degraded while a destination fails or something is wrong; stopped when the loop has missed three turns", () => {
+  const failing = { ...destination, connected: false, lastError: "refused" };
+  expect(alertFeedHealth({ ...state, destinations: [failing] }).status).toBe("degraded");
+  expect(alertFeedHealth({ ...state, faults: [{ name: "store_write", message: "full", since: 0 }] }).status).toBe(
+    "degraded",
+  );
+  expect(alertFeedHealth({ ...state, sinceLastPollMs: 90_000 }).status).toBe("running");
+  expect(alertFeedHealth({ ...state, sinceLastPollMs: 90_001 }).status).toBe("stopped");
+  expect(alertFeedHealth({ ...state, sinceLastPollMs: null, uptimeMs: 1000 }).status).toBe("starting");
+});
