@@ -15,7 +15,6 @@ import type { Settings } from "../core/settings.ts";
 import { openStore, type Store } from "../store/open-store.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
-import { maxBodyBytes } from "../transports/http/ingest.ts";
 import { AlertFeed } from "./alert-feed.ts";
 import { startControlServer } from "./control-server.ts";
 import { KeyRing } from "./key-ring.ts";
@@ -55,6 +54,8 @@ const openRetryMs = 2_000;
 /** Errors at opening that may go away by themselves. */
 const passing = ["store_locked", "store_full", "store_readonly", "store_io"];
 const minute = 60_000;
+/** The app refuses what is too large long before and says so; the server would cut it off without a word. */
+const largestUpload = 1024 * 1024 * 1024;
 
 /** Starts. Rejects with a readable error when it cannot: another one runs, an address is taken, the database is newer. */
 export async function startAppliance(options: ApplianceOptions): Promise<Appliance> {
@@ -279,7 +280,7 @@ function listen(
     fetch,
     ...(tls === undefined ? {} : { tls }),
     idleTimeoutSeconds: 30,
-    maxBodyBytes: maxBodyBytes + 1024,
+    maxBodyBytes: largestUpload,
   });
 }
 

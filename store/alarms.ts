@@ -1,11 +1,12 @@
 /** SIEM alarms: one row per (entity, alarm id), one event per new row. */
+import type { InStatement } from "@libsql/client";
 import type { Alarm } from "../core/detection.ts";
 import type { AppendedCounts } from "../core/event.ts";
 import { noTally } from "../core/intake/answer.ts";
 import type { AlarmWrite, IntakeTally } from "../core/ports.ts";
 import { recordStep } from "./batches.ts";
 import type { Database } from "./database.ts";
-import { appendEventsSql } from "./event-log.ts";
+import { appendEvents, type EventRow } from "./event-log.ts";
 import { toIso } from "./iso.ts";
 import { text } from "./rows.ts";
 import type { Sequences } from "./sequences.ts";
@@ -32,18 +33,13 @@ export async function writeAlarms(
     a.srcIp ?? "",
     at,
   ]);
-  const events = fresh.map((alarm, i) => {
+  const events = fresh.map((alarm, i): EventRow => {
     const { alarmId, name, rbp, timestamp, user, host, srcIp } = alarm;
     const data = JSON.stringify({ alarmId, name, rbp, timestamp, user, host, srcIp });
     return [sequences.lastSeq + i + 1, write.now, "alarm", alarmId, alarm.entity, data, null];
   });
-  const statements = [];
-  if (fresh.length > 0) {
-    statements.push(
-      { sql: insertSql, args: [JSON.stringify(rows)] },
-      { sql: appendEventsSql, args: [JSON.stringify(events)] },
-    );
-  }
+  const statements: InStatement[] = [];
+  if (fresh.length > 0) statements.push({ sql: insertSql, args: [JSON.stringify(rows)] }, ...appendEvents(events));
   if (write.step !== null) statements.push(recordStep("alarms", write.step, tally, write.now));
   if (statements.length > 0) await database.write(statements);
   sequences.advance(fresh.length, 0);

@@ -9,8 +9,9 @@ import { type AlertChange, type KnownAlert, type Plan, planAlerts } from "../cor
 import type { DetectionWrite, IntakeTally } from "../core/ports.ts";
 import { recordStep } from "./batches.ts";
 import type { Database } from "./database.ts";
-import { appendEventsSql } from "./event-log.ts";
+import { appendEvents, type EventRow } from "./event-log.ts";
 import { fromIso, toIso } from "./iso.ts";
+import { insertRows } from "./multi-values.ts";
 import { integer, text } from "./rows.ts";
 import type { Sequences } from "./sequences.ts";
 
@@ -33,8 +34,7 @@ const updateAlertsSql = `update sigma_alerts set count = sigma_alerts.count + j.
     value->>5 as new_cluster from json_each(?1)) j
   where sigma_alerts.id = j.id`;
 
-const upsertLogsSql = `insert into alert_logs (alert_id, body) select value->>0, value->>1 from json_each(?) where true
-  on conflict (alert_id) do update set body = excluded.body`;
+const newestLogWins = "on conflict (alert_id) do update set body = excluded.body";
 
 const upsertHoursSql = `insert into alert_hours (alert_id, hour, count)
   select value->>0, ?2, value->>1 from json_each(?1) where true
@@ -96,9 +96,9 @@ export class AlertWriter {
   #statements(plan: Plan, known: ReadonlyMap<string, StoredAlert>, now: number): InStatement[] {
     const alerts: unknown[][] = [];
     const updates: unknown[][] = [];
-    const logs: unknown[][] = [];
+    const logs: [number, string][] = [];
     const hours: unknown[][] = [];
-    const events: unknown[][] = [];
+    const events: EventRow[] = [];
     for (const change of plan.changes) {
       const stored = known.get(change.hash);
       const id = stored?.id ?? this.#sequences.lastAlertId + alerts.length + 1;
@@ -117,17 +117,19 @@ export class AlertWriter {
       }
     }
     const at = toIso(now);
-    const all: [unknown[], string, (string | number)[]][] = [
+    const packed: [unknown[], string, (string | number)[]][] = [
       [alerts, insertAlertsSql, [at]],
       [updates, updateAlertsSql, [at]],
-      [logs, upsertLogsSql, []],
       [hours, upsertHoursSql, [Math.floor(now / hourMs)]],
       [plan.idKeys, rememberIdsSql, [Math.floor(now / dayMs)]],
-      [events, appendEventsSql, []],
     ];
-    return all
-      .filter(([rows]) => rows.length > 0)
-      .map(([rows, sql, rest]) => ({ sql, args: [JSON.stringify(rows), ...rest] }));
+    return [
+      ...packed
+        .filter(([rows]) => rows.length > 0)
+        .map(([rows, sql, rest]) => ({ sql, args: [JSON.stringify(rows), ...rest] })),
+      ...insertRows("alert_logs (alert_id, body)", 2, logs, newestLogWins),
+      ...appendEvents(events),
+    ];
   }
 }
 

@@ -28,6 +28,7 @@ export class Database {
   readonly #client: Client;
   readonly #path: string;
   #fresh = false;
+  #commits = 0;
 
   private constructor(path: string, client: Client) {
     this.#path = path;
@@ -51,9 +52,16 @@ export class Database {
     }
   }
 
+  /** How many writes have succeeded: a call that wrote nothing says nothing about whether writing works. */
+  get commits(): number {
+    return this.#commits;
+  }
+
   /** Runs statements as one transaction; all or none. Throws `StoreError`. */
-  write(statements: InStatement[]): Promise<ResultSet[]> {
-    return this.#attempt(() => this.#client.batch(statements, "write"));
+  async write(statements: InStatement[]): Promise<ResultSet[]> {
+    const results = await this.#attempt(() => this.#client.batch(statements, "write"));
+    this.#commits++;
+    return results;
   }
 
   /** Runs one query. Throws `StoreError`. */

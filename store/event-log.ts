@@ -1,12 +1,18 @@
 /** The event log and the positions of its readers. */
-import type { AppendedCounts, EventKind, LoggedEvent } from "../core/event.ts";
+
+import type { InStatement } from "@libsql/client";
+import type { EventKind, LoggedEvent } from "../core/event.ts";
 import type { Database } from "./database.ts";
 import { toIso } from "./iso.ts";
+import { insertRows } from "./multi-values.ts";
 import { integer, text, textOrNull } from "./rows.ts";
 
-/** Appends rows given as JSON arrays `[seq, at, kind, subject, entity, data, body]`. */
-export const appendEventsSql = `insert into event_log (seq, at, kind, subject, entity_name, data, body)
-  select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 from json_each(?)`;
+/** `[seq, at, kind, subject, entity, data, body]` */
+export type EventRow = [number, number, EventKind, string, string, string, string | null];
+
+export function appendEvents(rows: readonly EventRow[]): InStatement[] {
+  return insertRows("event_log (seq, at, kind, subject, entity_name, data, body)", 7, rows);
+}
 
 /** Highest sequence number ever given out, pruned events included. */
 export async function lastSeq(database: Database): Promise<number> {
@@ -90,10 +96,4 @@ export async function listReaders(database: Database): Promise<ReaderRow[]> {
     updatedAt: text(row, "updated_at"),
     expired: integer(row, "expired"),
   }));
-}
-
-export function countKinds(kinds: Iterable<EventKind>): AppendedCounts {
-  const counts: AppendedCounts = {};
-  for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
 }

@@ -156,7 +156,7 @@ class WorkerCalls {
       this.#onFault(waiting.what, error);
       waiting.reject(error);
     } else {
-      this.#onFault(waiting.what, null);
+      if (waiting.what === "read" || reply.wrote) this.#onFault(waiting.what, null);
       waiting.resolve(reply.value);
     }
   }

@@ -77,7 +77,7 @@ export interface StoreCall {
 }
 
 export type StoreReply =
-  | { id: number; value: unknown }
+  | { id: number; value: unknown; wrote: boolean }
   | { id: number; error: { code: string; message: string; data: Readonly<Record<string, unknown>> } }
   | { appended: { end: number; counts: AppendedCounts } };
 
@@ -86,6 +86,8 @@ export class StoreWorker {
   readonly #onAppend: OnAppend;
   #open: Open | null = null;
   #operations: StoreOperations | null = null;
+  /** A call failed, so the ids kept in memory may no longer be those of the file. */
+  #doubtful = false;
 
   constructor(onAppend: OnAppend) {
     this.#onAppend = onAppend;
@@ -94,9 +96,22 @@ export class StoreWorker {
   async run(method: StoreMethod, args: unknown[]): Promise<unknown> {
     if (method === "open") return this.#openFile(...(args as [string, number]));
     if (method === "close") return this.#close();
-    if (this.#operations === null) throw new Error(`the store is not open: ${method}`);
+    if (this.#open === null || this.#operations === null) throw new Error(`the store is not open: ${method}`);
+    const { database, sequences } = this.#open;
     const operation = this.#operations[method] as (...args: unknown[]) => Promise<unknown>;
-    return operation(...args);
+    try {
+      if (this.#doubtful) await sequences.reload(database);
+      this.#doubtful = false;
+      return await operation(...args);
+    } catch (error) {
+      this.#doubtful = true;
+      throw error;
+    }
+  }
+
+  /** How many writes have succeeded since the file was opened. */
+  get commits(): number {
+    return this.#open?.database.commits ?? 0;
   }
 
   /** Takes the folder's lock, opens the file and brings its schema up to date. Returns the migrations applied. */

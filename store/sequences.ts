@@ -4,17 +4,22 @@ import { lastSeq } from "./event-log.ts";
 import { integer } from "./rows.ts";
 
 export class Sequences {
-  #lastSeq: number;
-  #lastAlertId: number;
+  #lastSeq = 0;
+  #lastAlertId = 0;
 
-  private constructor(seq: number, alertId: number) {
-    this.#lastSeq = seq;
-    this.#lastAlertId = alertId;
-  }
+  private constructor() {}
 
   static async load(database: Database): Promise<Sequences> {
+    const sequences = new Sequences();
+    await sequences.reload(database);
+    return sequences;
+  }
+
+  /** Reads them again: a commit that was reported as failed may be in the file all the same. */
+  async reload(database: Database): Promise<void> {
     const { rows } = await database.read("select coalesce(max(id), 0) as id from sigma_alerts");
-    return new Sequences(await lastSeq(database), rows[0] === undefined ? 0 : integer(rows[0], "id"));
+    this.#lastSeq = await lastSeq(database);
+    this.#lastAlertId = rows[0] === undefined ? 0 : integer(rows[0], "id");
   }
 
   /** Sequence number of the newest event in the log. */

@@ -15,8 +15,9 @@ port.on("message", (call: StoreCall) => {
 
 async function answer(call: StoreCall): Promise<void> {
   try {
+    const before = worker.commits;
     const value = await worker.run(call.method, call.args);
-    port?.postMessage({ id: call.id, value } satisfies StoreReply);
+    port?.postMessage({ id: call.id, value, wrote: worker.commits > before } satisfies StoreReply);
   } catch (error) {
     const { code, message, data } =
       error instanceof EdgeError

@@ -1,2 +1,57 @@
-import type { Command } from "./command.ts";
-export const demoCommand: Command = { name: "demo", summary: "x", help: "", run: async () => 0 };
+import { constants } from "node:os";
+import { runDemo } from "../demo/demo.ts";
+import { Screen } from "../demo/screen.ts";
+import { type Command, noPositionals, parseOptions } from "./command.ts";
+
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Somebody or something ended the demo from outside. */
+class Ended extends Error {
+  readonly exitCode: number;
+  constructor(exitCode: number) {
+    super("ended");
+    this.exitCode = exitCode;
+  }
+}
+
+export const demoCommand: Command = {
+  name: "demo",
+  summary: "show the main job with sample data and nothing to configure",
+  help: `Usage: rhythmx demo
+
+Starts an appliance with a temporary data folder and free ports, feeds it real sample detections, and prints the syslog
+messages that come out. Its clock is compressed, so that HOURLY messages come within a minute. Configuration and data of
+an installed appliance are neither read nor changed. On a terminal it keeps running until Ctrl-C; without one it is
+faster and ends by itself: exit code 0 when everything was seen, else 1.`,
+
+  async run({ args, terminal }) {
+    noPositionals(parseOptions(args, {}).positionals);
+    const { stdout, env } = process;
+    const onTerminal = stdout.isTTY === true;
+    const ending = new AbortController();
+    const onSignal = (signal: (typeof endings)[number]) => ending.abort(new Ended(128 + constants.signals[signal]));
+    const onOutputGone = () => ending.abort(new Ended(1));
+    for (const signal of endings) process.on(signal, onSignal);
+    // The reader has gone (a closed terminal, `| head`): the temporary folder must go too.
+    stdout.on("error", onOutputGone);
+    try {
+      const missing = await runDemo({
+        screen: new Screen({
+          write: terminal.out,
+          columns: onTerminal ? stdout.columns : undefined,
+          colour: onTerminal && !env.NO_COLOR && env.TERM !== "dumb",
+        }),
+        minutesPerSecond: onTerminal ? 2 : 6,
+        staysOpen: onTerminal,
+        signal: ending.signal,
+      });
+      return missing.length === 0 ? 0 : 1;
+    } catch (error) {
+      if (error instanceof Ended) return error.exitCode;
+      throw error;
+    } finally {
+      for (const signal of endings) process.off(signal, onSignal);
+      stdout.off("error", onOutputGone);
+    }
+  },
+};

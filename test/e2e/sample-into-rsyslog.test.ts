@@ -2,11 +2,12 @@
 import { afterEach, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { until } from "../harness/appliance.ts";
+import { jsonPieces } from "../harness/json-pieces.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { type ParsedMessage, parseRfc5424 } from "../harness/rfc5424-strict.ts";
 import { installed, Rsyslog } from "../harness/rsyslog.ts";
 import { seedGrok } from "../harness/seed-grok.ts";
-import { hasHugeInteger, jsonPieces, type SampleRecord, sampleRecords, sampleText } from "./sample.ts";
+import { hasHugeInteger, type SampleRecord, sampleRecords, sampleText } from "./sample.ts";
 
 const here = installed("rsyslogd", "rsyslog");
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -157,7 +158,6 @@ function compareBody(
   const body = message.msg!;
   const source = JSON.parse(record.rawText) as Record<string, unknown>;
   const parsed = JSON.parse(body) as Record<string, unknown>;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
   expect(/^[\x20-\x7e]*$/.test(body)).toBe(true);
   if (parsed.truncated === true && source.truncated === undefined) {
     found.truncated++;

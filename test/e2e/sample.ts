@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { jsonPieces } from "../harness/json-pieces.ts";
 
 export interface SampleRecord {
   hash: string;
@@ -45,12 +46,6 @@ function hashOf(record: { rule_id: string; user: string | null; host: string | n
   const ip = bare === "" && host === "" ? lower(record.src_ip) : "";
   const parts = JSON.stringify(["primary site", lower(record.rule_id), bare, host, ip]);
   return createHash("sha256").update(parts).digest("hex").slice(0, 16);
-}
-
-/** JSON text in pieces: strings by their value, everything else as written, so that equal pieces mean equal digits, keys and order. */
-export function jsonPieces(text: string): string[] {
-  const pieces = text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g) ?? [];
-  return pieces.map((piece) => (piece.startsWith('"') ? `"${JSON.parse(piece)}` : piece));
 }
 
 /** Whether JSON text holds, outside strings, an integer that JSON.parse ruins. */

@@ -87,6 +87,8 @@ async function readBody(c: Context): Promise<Uint8Array | Response> {
 }
 
 export function tooLarge(c: Context): Response {
+  // The rest of the body is not waited for.
+  c.header("Connection", "close");
   return problem(
     c,
     413,

@@ -73,6 +73,8 @@ export class Destination {
   #shrunk = 0;
   #lastSent: number | null = null;
   #inFlight: Promise<void>[] = [];
+  /** The last position could not be recorded. */
+  #unsaved = false;
   /** Grows when the position is set from outside, so that batches read before it no longer move it. */
   #generation = 0;
 
@@ -109,6 +111,15 @@ export class Destination {
     this.#cursor = seq;
     this.#queued = await log.countAfter(seq, kinds);
     this.#wake.set();
+  }
+
+  /** Counts again what waits: retention has removed events, perhaps some that waited here. */
+  async recount(): Promise<void> {
+    const { log, kinds } = this.#options;
+    for (let position = -1; position !== this.#position; ) {
+      position = this.#position;
+      this.#queued = await log.countAfter(position, kinds);
+    }
   }
 
   /** Sends one message that is no event (a test, a heartbeat), in its place between the events. */
@@ -172,10 +183,11 @@ export class Destination {
       await this.#wake.waitFor(storeRetryMs);
       return null;
     }
+    if (!this.#unsaved) this.#options.onStoreFault(null);
     if (generation !== this.#generation) return null;
     const last = events.at(-1);
     if (last === undefined) {
-      await this.#wake.wait();
+      await this.#idle();
       return null;
     }
     this.#cursor = last.seq;
@@ -187,6 +199,13 @@ export class Destination {
       messages.push(rendered.bytes);
     }
     return { lastSeq: last.seq, events: events.length, messages };
+  }
+
+  /** Nothing to send: waits for more, and meanwhile tries again to record a position that could not be. */
+  async #idle(): Promise<void> {
+    if (!this.#unsaved) return this.#wake.wait();
+    await this.#wake.waitFor(storeRetryMs);
+    if (this.#inFlight.length === 0) await this.#savePosition(this.#position);
   }
 
   #render(event: LoggedEvent): RenderedMessage | null {
@@ -221,10 +240,13 @@ export class Destination {
     const { log, reader, onStoreFault } = this.#options;
     try {
       await log.savePosition(reader, position);
+      this.#unsaved = false;
       onStoreFault(null);
     } catch (error) {
-      // Alerts go on even when the disk is full; the next batch tries again. A crash until then repeats messages, loses none.
+      // Alerts go on even when the disk is full; it is tried again. A crash until then repeats messages, loses none.
+      this.#unsaved = true;
       onStoreFault(messageOf(error));
+      this.#wake.set();
     }
   }
 

@@ -1,0 +1,65 @@
+/** Counts what went in and what came out, and says what the demo promised and did not show. */
+import type { SyslogMessage } from "./message.ts";
+
+/** What the appliance answers to a batch. */
+export interface BatchAnswer {
+  accepted: number;
+  alerts_new: number;
+  rejected: unknown[];
+}
+
+export class Account {
+  accepted = 0;
+  rejected = 0;
+  alerts = 0;
+  first = 0;
+  hourly = 0;
+  bursts = 0;
+  /** Detections that FIRST and HOURLY messages have told: count of each FIRST, delta of each HOURLY. */
+  toldByFirst = 0;
+  toldByHourly = 0;
+  #largestBurst = 0;
+  #unreadable = 0;
+
+  answered(answer: BatchAnswer): void {
+    this.accepted += answer.accepted;
+    this.alerts += answer.alerts_new;
+    this.rejected += answer.rejected.length;
+  }
+
+  received(message: SyslogMessage | null): void {
+    const number = (name: string) => Number(message?.params.get(name));
+    if (message?.msgid === "FIRST") {
+      this.first++;
+      this.toldByFirst += number("count");
+    } else if (message?.msgid === "HOURLY") {
+      this.hourly++;
+      this.toldByHourly += number("hourly_delta");
+      if (message.params.get("burst") === "true") {
+        this.bursts++;
+        this.#largestBurst = Math.max(this.#largestBurst, number("hourly_delta"));
+      }
+    } else this.#unreadable++;
+  }
+
+  /** Whether every detection that was accepted has been told. */
+  get complete(): boolean {
+    return this.first === this.alerts && this.toldByFirst + this.toldByHourly === this.accepted;
+  }
+
+  /** What was promised and has not been seen, one line each. */
+  missing(): string[] {
+    const promises: [boolean, string][] = [
+      [this.accepted > 0 && this.rejected === 0, `every detection accepted (${this.rejected} were rejected)`],
+      [this.first === this.alerts, `a FIRST for each of the ${this.alerts} alerts (${this.first} came)`],
+      [this.#largestBurst > 100, 'an HOURLY with burst="true" and hourly_delta over 100'],
+      [this.hourly > this.bursts, 'an HOURLY with burst="false"'],
+      [
+        this.complete,
+        `all ${this.accepted} detections told (${this.toldByFirst} by FIRST, ${this.toldByHourly} by HOURLY)`,
+      ],
+      [this.#unreadable === 0, `only FIRST and HOURLY messages (${this.#unreadable} others came)`],
+    ];
+    return promises.filter(([kept]) => !kept).map(([, promise]) => promise);
+  }
+}

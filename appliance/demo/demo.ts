@@ -1,0 +1,217 @@
+/** The main job on one machine: a whole appliance, real detections in over HTTP, syslog out to a receiver that prints it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EdgeError } from "../../core/errors.ts";
+import { resolveSettings } from "../../core/settings/resolve.ts";
+import { type Appliance, startAppliance } from "../appliance.ts";
+import { createLog } from "../log.ts";
+import { compressedTime, systemSleep } from "../time.ts";
+import { Account, type BatchAnswer } from "./account.ts";
+import { bodyOf, planFeed } from "./feed.ts";
+import { readMessage } from "./message.ts";
+import { startReceiver } from "./receiver.ts";
+import { send } from "./request.ts";
+import sample from "./sample.jsonl" with { type: "text" };
+import type { Screen } from "./screen.ts";
+import { Story } from "./story.ts";
+
+const minute = 60_000;
+/** The sample is spread over so much of the demo's time, in groups of so much. */
+const feedSpanMs = 48 * minute;
+const groupMs = 2 * minute;
+/** In the demo's time: by then every HOURLY has long come. */
+const patienceMs = 180 * minute;
+
+export interface DemoOptions {
+  screen: Screen;
+  /** Minutes that pass on the demo's clock in each real second. */
+  minutesPerSecond: number;
+  /** Whether it goes on until `signal` once everything was shown. */
+  staysOpen: boolean;
+  signal: AbortSignal;
+}
+
+/**
+ * Runs the demo and returns what it promised and did not show. Rejects with the signal's reason when that comes before
+ * everything was shown. Leaves nothing behind.
+ */
+export async function runDemo(options: DemoOptions): Promise<string[]> {
+  const { screen, minutesPerSecond } = options;
+  const { clock, sleep } = compressedTime(minutesPerSecond * 60);
+  const story = new Story(screen, () => clock.now());
+  const account = new Account();
+  const dataDir = await mkdtemp(join(tmpdir(), "rhythmx-demo-"));
+  const cleanUp = [() => rm(dataDir, { recursive: true, force: true })];
+  try {
+    const receiver = await startReceiver((text) => {
+      const message = readMessage(text);
+      account.received(message);
+      story.cameOut(text, message);
+    });
+    cleanUp.push(() => receiver.close());
+    const log = createLog({
+      level: "warn",
+      format: "text",
+      clock,
+      write: (line) => {
+        if (!options.signal.aborted) story.warning(line.trimEnd());
+      },
+    });
+    const resolved = demoSettings(dataDir, receiver.port);
+    const appliance = await startAppliance({ resolved, clock, sleep, random: Math.random, log });
+    cleanUp.push(() => appliance.stop());
+    const { key } = await appliance.operations.createKey({
+      name: "demo",
+      scopes: ["ingest"],
+      entities: [],
+      expiresInDays: null,
+    });
+
+    const broken = new AbortController();
+    appliance.broken.then((error) => broken.abort(error));
+    const signal = AbortSignal.any([options.signal, broken.signal]);
+    const scene: Scene = { ...options, story, account, appliance, key, dataDir, syslogPort: receiver.port, signal };
+    return await play(scene, clock.now);
+  } finally {
+    for (const step of cleanUp.reverse()) await step();
+  }
+}
+
+interface Scene extends DemoOptions {
+  story: Story;
+  account: Account;
+  appliance: Appliance;
+  key: string;
+  dataDir: string;
+  syslogPort: number;
+}
+
+async function play(scene: Scene, now: () => number): Promise<string[]> {
+  const { story, account, appliance, key, minutesPerSecond, signal } = scene;
+  const pause = (milliseconds: number) => systemSleep(Math.max(0, milliseconds), signal);
+  const start = now();
+  const groups = planFeed(sample, feedSpanMs, groupMs);
+  const total = groups.reduce((sum, { detections }) => sum + detections.length, 0);
+  introduce(scene);
+
+  story.step(`Detections go in over HTTP, new alerts come out as FIRST`);
+  story.say(
+    `${total} hits of Sigma rules on the logs of four real attacks. A new alert goes out at once; more of the same are counted.`,
+  );
+  for (const group of groups) {
+    await pause((start + group.at - now()) / (minutesPerSecond * 60));
+    story.goesIn(group);
+    account.answered(await ingest(appliance, key, bodyOf(group, start)));
+  }
+
+  story.step("An hour after its FIRST, an alert that came again goes out as HOURLY");
+  story.say('hourly_delta says how many are new, burst="true" that it is far more than usual.');
+  while (!account.complete && now() < start + patienceMs) await pause(50);
+
+  story.step("The appliance says how it is");
+  const url = `${appliance.healthUrl}/health`;
+  const health = await send(url);
+  story.say(`GET ${url} answers ${health.status}:`);
+  const body = JSON.parse(health.text) as { status: string };
+  story.verbatim(JSON.stringify(body, null, 2));
+
+  story.step("Summary");
+  story.summary(account);
+  const missing = account.missing();
+  if (health.status !== 200 || body.status !== "running") missing.push('health with the status "running"');
+  for (const promise of missing) story.warning(`missing: ${promise}`);
+  nextSteps(scene);
+  if (scene.staysOpen) await stayOpen(scene);
+  return missing;
+}
+
+function introduce({ story, appliance, dataDir, syslogPort, minutesPerSecond }: Scene): void {
+  story.title(
+    "RhythmX Edge, the demo",
+    "Real Sigma detections in, RFC 5424 syslog out. Nothing to configure, nothing kept.",
+  );
+  story.step("An appliance starts");
+  story.fact("data folder", `${dataDir}, removed at the end`);
+  story.fact("HTTP API", appliance.apiUrl);
+  story.fact("health", `${appliance.healthUrl}/health`);
+  story.fact("syslog to", `127.0.0.1:${syslogPort} over TCP, a receiver that prints each message here`);
+  story.fact(
+    "clock",
+    `compressed: 1 second here = ${minutesPerSecond} minutes, so an hour takes ${60 / minutesPerSecond} seconds`,
+  );
+}
+
+function nextSteps({ story }: Scene): void {
+  story.step("What to do next");
+  story.say("Say in /etc/rhythmx/config.json where your SIEM is:");
+  story.verbatim('{"syslog": {"protocol": "tcp", "host": "192.168.1.50", "port": 514}}');
+  story.say("Then (from a checkout with `node_modules/.bin/bun main.ts` for `rhythmx`):");
+  story.verbatim(
+    [
+      "rhythmx check                               # is the SIEM in reach?",
+      "rhythmx serve                               # runs the appliance",
+      "rhythmx key create sensor-1 --scope ingest  # prints the key that detections come in with",
+    ].join("\n"),
+  );
+  story.say("README.md shows how to send detections, docs/settings.md has every setting.");
+}
+
+/** The reader's turn: whatever is sent in is printed when it comes out. */
+async function stayOpen({ story, appliance, key, signal, minutesPerSecond }: Scene): Promise<void> {
+  story.step("Your turn");
+  story.say(
+    `The appliance keeps running. Send it something from another terminal; FIRST appears here, and after ${60 / minutesPerSecond} seconds HOURLY if you sent it more than once:`,
+  );
+  const timestamp = `${new Date().toISOString().slice(0, 19)}Z`;
+  const detection = {
+    rule_title: "My first detection",
+    timestamp,
+    level: "high",
+    user: "me",
+    host: "WS-1",
+    raw: { n: 1 },
+  };
+  story.verbatim(
+    [
+      `curl ${appliance.apiUrl}/api/v1/ingest/detections \\`,
+      `  -H 'X-API-Key: ${key}' \\`,
+      "  -H 'Content-Type: application/x-ndjson' -d '",
+      `${JSON.stringify(detection)}'`,
+      `curl ${appliance.healthUrl}/health`,
+    ].join("\n"),
+  );
+  story.say("Ctrl-C ends the demo and removes its folder.");
+  const ended = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => ended.resolve());
+  if (!signal.aborted) await ended.promise;
+  if (signal.reason instanceof EdgeError) throw signal.reason;
+}
+
+/** Settings from nothing but what is given here: neither files nor the environment play a part. */
+function demoSettings(dataDir: string, syslogPort: number) {
+  const config = {
+    syslog: { name: "demo-receiver", protocol: "tcp", host: "127.0.0.1", port: syslogPort },
+    // Of the demo's seconds. The default of 30 would be many turns in each real one.
+    daemon: { poll_interval_seconds: 300, hourly_interval_minutes: 60 },
+  };
+  return resolveSettings({
+    environment: {
+      RHYTHMX_DATA_DIR: dataDir,
+      RHYTHMX_LISTEN: "127.0.0.1:0",
+      RHYTHMX_ALERT_HEALTH: "127.0.0.1:0",
+    },
+    envFile: null,
+    alertFeedFile: { source: "the demo", folder: dataDir, content: { text: JSON.stringify(config) } },
+    configDir: dataDir,
+    defaultDataDir: dataDir,
+  });
+}
+
+async function ingest(appliance: Appliance, key: string, body: string): Promise<BatchAnswer> {
+  const headers = { "X-API-Key": key, "Content-Type": "application/x-ndjson" };
+  const answer = await send(`${appliance.apiUrl}/api/v1/ingest/detections`, { headers, body });
+  if (answer.status !== 200)
+    throw new EdgeError("demo_refused", `the appliance refused a batch: ${answer.status} ${answer.text.slice(0, 500)}`);
+  return JSON.parse(answer.text) as BatchAnswer;
+}

@@ -1,0 +1,60 @@
+/** Lines of text for a terminal or a file: as wide as there is room, coloured only where colours are understood. */
+
+const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const;
+export type Style = keyof typeof codes;
+
+const narrowest = 60;
+const widest = 100;
+
+export interface ScreenOptions {
+  write(text: string): void;
+  /** Columns of the terminal; `undefined` where there is none. */
+  columns: number | undefined;
+  colour: boolean;
+}
+
+export class Screen {
+  /** Columns that a line may take. */
+  readonly width: number;
+  readonly #write: (text: string) => void;
+  readonly #colour: boolean;
+
+  constructor({ write, columns, colour }: ScreenOptions) {
+    this.#write = write;
+    this.#colour = colour;
+    this.width = Math.min(widest, Math.max(narrowest, columns ?? widest));
+  }
+
+  line(text = ""): void {
+    this.#write(`${text}\n`);
+  }
+
+  /** The text in a style; call it on text that has been cleaned and measured. */
+  paint(text: string, ...styles: Style[]): string {
+    return this.#colour ? `\x1b[${styles.map((style) => codes[style]).join(";")}m${text}\x1b[0m` : text;
+  }
+}
+
+/** Text of detections and messages as it may be shown: characters that steer the terminal or turn text around become visible. */
+export function clean(text: string): string {
+  return text.toWellFormed().replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "\ufffd");
+}
+
+/** At most `width` characters; the last one is … where something is left out. */
+export function shorten(text: string, width: number): string {
+  const characters = [...text];
+  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
+}
+
+/** Lines of at most `width` characters, broken at spaces; a word that is longer is broken anywhere. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > width) {
+    const space = rest.lastIndexOf(" ", width);
+    const end = space > 0 ? space : width;
+    lines.push(rest.slice(0, end));
+    rest = rest.slice(space > 0 ? end + 1 : end);
+  }
+  return [...lines, rest];
+}

@@ -1,0 +1,151 @@
+/** How the demo's happenings look on the screen. */
+import type { Account } from "./account.ts";
+import type { Group } from "./feed.ts";
+import type { SyslogMessage } from "./message.ts";
+import { clean, type Screen, type Style, shorten, wrap } from "./screen.ts";
+
+const levelStyles: Readonly<Record<string, Style[]>> = {
+  critical: ["bold", "red"],
+  high: ["red"],
+  medium: ["yellow"],
+  low: ["blue"],
+};
+/** Of the second column: a level, or a MSGID. */
+const labelWidth = 8;
+/** Where the text after time, direction and label begins. */
+const textColumn = 2 + 5 + 2 + 3 + 2 + labelWidth + 2;
+
+export class Story {
+  readonly #screen: Screen;
+  readonly #clock: () => number;
+  /** Alerts that have been shown, by what the reader sees of them. */
+  readonly #known = new Set<string>();
+  #steps = 0;
+  /** Kinds of message of which one has been shown whole. */
+  readonly #shownWhole = new Set<string>();
+
+  /** `clock`: the demo's time, epoch milliseconds. */
+  constructor(screen: Screen, clock: () => number) {
+    this.#screen = screen;
+    this.#clock = clock;
+  }
+
+  title(text: string, ...remarks: string[]): void {
+    this.#screen.line(this.#screen.paint(text, "bold"));
+    for (const remark of remarks) this.#screen.line(remark);
+  }
+
+  step(text: string): void {
+    this.#steps++;
+    this.#screen.line();
+    this.#screen.line(this.#screen.paint(`${this.#steps}. ${text}`, "bold"));
+  }
+
+  /** A paragraph, broken to the screen's width. */
+  say(text: string): void {
+    for (const line of wrap(text, this.#screen.width - 3)) this.#screen.line(`   ${line}`);
+  }
+
+  /** `name   value`; the value is never shortened, so that it can be copied. */
+  fact(name: string, value: string): void {
+    this.#screen.line(`   ${name.padEnd(14)}${value}`);
+  }
+
+  /** As it is, to be copied. */
+  verbatim(text: string): void {
+    for (const line of text.split("\n")) this.#screen.line(`   ${this.#screen.paint(line, "cyan")}`);
+  }
+
+  /** What the appliance has to say for itself. */
+  warning(text: string): void {
+    this.#screen.line(`   ${this.#screen.paint(clean(text), "yellow")}`);
+  }
+
+  /** A group on its way in: one line for each alert that it concerns. */
+  goesIn({ detections }: Group): void {
+    const byAlert = Map.groupBy(detections, ({ title, level, who }) => JSON.stringify([title, level, who]));
+    for (const [alert, equal] of byAlert) {
+      const [detection] = equal;
+      if (detection === undefined) continue;
+      const known = this.#known.has(alert);
+      this.#known.add(alert);
+      const { title, level, who } = detection;
+      const label = this.#label(level === "informational" ? "info" : level, levelStyles[level] ?? ["dim"]);
+      const often = known ? ` (${equal.length} more)` : equal.length > 1 ? ` (${equal.length})` : "";
+      const text = this.#titleAndActor(`${clean(title)}`, often, clean(who));
+      this.#row("in ", label, known ? this.#screen.paint(text, "dim") : text);
+    }
+  }
+
+  /** A message as the receiver got it. */
+  cameOut(text: string, message: SyslogMessage | null): void {
+    const { width } = this.#screen;
+    const bytes = `… (${Buffer.byteLength(text).toLocaleString("en")} bytes)`;
+    if (message === null) {
+      this.#row(
+        "out",
+        this.#label("?", ["red"]),
+        `${shorten(clean(text), width - textColumn - bytes.length - 1)} ${bytes}`,
+      );
+      return;
+    }
+    const params = new Map([...message.params].map(([name, value]) => [name, clean(value)]));
+    const pair = (name: string) => `${name}="${params.get(name) ?? ""}"`;
+    const hourly = message.msgid === "HOURLY";
+    const burst = params.get("burst") === "true";
+    const label = this.#label(clean(message.msgid), hourly ? ["bold", "magenta"] : ["bold", "cyan"]);
+    if (hourly) {
+      const who = [params.get("user")?.replace(/^.*\\/, ""), params.get("host")].filter(Boolean).join("@");
+      this.#row("out", label, this.#titleAndActor(params.get("title") ?? "", "", who));
+      const flag = this.#screen.paint(pair("burst"), ...(burst ? (["bold", "red"] as const) : []));
+      this.#screen.line(`${" ".repeat(textColumn)}${pair("hourly_delta")} ${flag} ${pair("count")} ${bytes}`);
+    } else {
+      const numbers = `${pair("count")} ${pair("risk")}`;
+      const room = width - textColumn - numbers.length - bytes.length - 'title="" '.length - 1;
+      const title = shorten(params.get("title") ?? "", room);
+      this.#row("out", label, `${numbers} title="${title}" ${bytes}`);
+    }
+    if (!hourly || burst) this.#wholeOnce(message, bytes);
+  }
+
+  summary(account: Account): void {
+    const told = account.toldByFirst + account.toldByHourly;
+    const row = (name: string, value: number, remark: string) =>
+      this.#screen.line(`   ${name.padEnd(14)}${String(value).padStart(5)}   ${remark}`);
+    row("detections in", account.accepted, `accepted and on the disk; ${account.rejected} rejected`);
+    row("alerts", account.alerts, "equal detections are one alert with a count");
+    row("FIRST", account.first, "one for each alert, at once");
+    row("HOURLY", account.hourly, "one an hour for each alert with something new");
+    row("bursts", account.bursts, "HOURLY messages of alerts that came far more often than usual");
+    const sum = `${account.toldByFirst} told by FIRST + ${account.toldByHourly} by HOURLY = ${told}`;
+    const balance =
+      told === account.accepted ? this.#screen.paint("nothing lost", "bold", "green") : `${account.accepted} went in`;
+    this.#screen.line(`   ${sum}: ${balance}`);
+  }
+
+  /** The first message of each kind as it stands on the wire, its log shortened. */
+  #wholeOnce({ msgid, head, body }: SyslogMessage, bytes: string): void {
+    if (this.#shownWhole.has(msgid)) return;
+    this.#shownWhole.add(msgid);
+    const indent = " ".repeat(16);
+    this.#screen.line(`${indent}As it stands on the wire, the log at its end shortened:`);
+    const room = this.#screen.width - indent.length;
+    const text = clean(`${head} ${shorten(body, room)} ${bytes}`);
+    for (const line of wrap(text, room)) this.#screen.line(`${indent}${this.#screen.paint(line, "dim")}`);
+  }
+
+  #titleAndActor(title: string, often: string, who: string): string {
+    const actor = shorten(who, 34);
+    const room = this.#screen.width - textColumn - often.length - (actor === "" ? 0 : actor.length + 3);
+    return `${shorten(title, room)}${often}${actor === "" ? "" : ` · ${actor}`}`;
+  }
+
+  #label(text: string, styles: Style[]): string {
+    return this.#screen.paint(shorten(text, labelWidth).padEnd(labelWidth), ...styles);
+  }
+
+  #row(direction: string, label: string, text: string): void {
+    const time = new Date(this.#clock()).toISOString().slice(11, 16);
+    this.#screen.line(`  ${this.#screen.paint(time, "dim")}  ${direction}  ${label}  ${text}`);
+  }
+}

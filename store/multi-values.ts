@@ -1,0 +1,26 @@
+/**
+ * `insert … values (…), (…)` for rows with long texts: bound as they are, which is a third faster than unpacking them from one
+ * JSON argument. For many short columns `json_each` is the faster way (docs/benchmarks.md).
+ */
+import type { InStatement } from "@libsql/client";
+
+type Value = string | number | null;
+
+const rowsPerStatement = 50;
+
+/** One statement per 50 rows; `tail` follows the values, such as an `on conflict` clause. */
+export function insertRows(
+  into: string,
+  columns: number,
+  rows: readonly (readonly Value[])[],
+  tail = "",
+): InStatement[] {
+  const placeholders = `(${Array(columns).fill("?").join(", ")})`;
+  const statements: InStatement[] = [];
+  for (let start = 0; start < rows.length; start += rowsPerStatement) {
+    const part = rows.slice(start, start + rowsPerStatement);
+    const values = Array(part.length).fill(placeholders).join(", ");
+    statements.push({ sql: `insert into ${into} values ${values} ${tail}`, args: part.flat() });
+  }
+  return statements;
+}
