@@ -52,6 +52,7 @@ export class AlertFeed {
         wanted.delete(running.settings.name);
       } else {
         await running.destination.stop(0);
+        this.#tools.faults.clear(positionFault(running.settings.name));
       }
     }
     this.#running = kept;
@@ -77,6 +78,11 @@ export class AlertFeed {
     return this.#running.map(({ destination }) => destination.status());
   }
 
+  /** Counts again what waits, after retention has removed events that waited. */
+  async recount(): Promise<void> {
+    for (const { destination } of this.#running) await destination.recount();
+  }
+
   /** Sends a destination everything recorded at or after `from` (epoch ms) again. Throws `EdgeError` destination_unknown. */
   async replay(name: string, from: number): Promise<{ messages: number }> {
     const running = this.#running.find(({ settings }) => settings.name === name);
@@ -98,7 +104,7 @@ export class AlertFeed {
 
   #create(settings: DestinationSettings): Destination {
     const { store, clock, random, log, faults } = this.#tools;
-    const fault = `positions:${settings.name}`;
+    const fault = positionFault(settings.name);
     const options = { ...settings.message, procid: process.pid };
     const wants = filterOf(settings);
     return new Destination({
@@ -115,10 +121,7 @@ export class AlertFeed {
         framing: settings.framing,
         tls: () => (settings.tls === null ? null : tlsMaterial(settings.tls)),
         random,
-        onStateChange: ({ connected, message }) =>
-          connected
-            ? log.info("destination connected", { destination: settings.name, detail: message })
-            : log.warn("destination not connected", { destination: settings.name, detail: message }),
+        onStateChange: this.#logChanges(settings.name),
       }),
       clock,
       render: (event) => (wants(event) ? alertMessage(event, options) : null),
@@ -127,7 +130,7 @@ export class AlertFeed {
         else
           faults.set(
             fault,
-            `${settings.name}: what was sent cannot be recorded, so a crash would repeat it: ${message}`,
+            `${settings.name}: its place in the event log cannot be read or recorded, so a crash would repeat messages: ${message}`,
           );
       },
       onCorruptEvent: (event, error) =>
@@ -138,6 +141,21 @@ export class AlertFeed {
         }),
     });
   }
+
+  /** A destination that stays away is said once, not at every attempt. */
+  #logChanges(destination: string): (change: { connected: boolean; message: string }) => void {
+    let last = "";
+    return ({ connected, message }) => {
+      if (message === last) return;
+      last = message;
+      if (connected) this.#tools.log.info("destination connected", { destination, detail: message });
+      else this.#tools.log.warn("destination not connected", { destination, detail: message });
+    };
+  }
+}
+
+function positionFault(destination: string): string {
+  return `positions:${destination}`;
 }
 
 export function readerName(destination: string): string {

@@ -2,9 +2,9 @@
  * A whole appliance: everything is put together here, started in order and stopped in the opposite one. Deliberately one
  * straight-line function, so that who needs whom can be read from top to bottom.
  */
-import { chmod, mkdir, readFile } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf, StoreError } from "../core/errors.ts";
+import { messageOf } from "../core/errors.ts";
 import { Faults } from "../core/faults.ts";
 import { alertFeedHealth, type FeedState, feedStatus } from "../core/feeds/health.ts";
 import { Intake } from "../core/intake/intake.ts";
@@ -18,10 +18,11 @@ import { healthApp } from "../transports/http/health.ts";
 import { AlertFeed } from "./alert-feed.ts";
 import { startControlServer } from "./control-server.ts";
 import { KeyRing } from "./key-ring.ts";
+import { ApiListener, listen } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { createOperations, type Operations } from "./operations.ts";
-import { type HttpServer, serve } from "./runtime/http-server.ts";
+import { patiently } from "./patience.ts";
 import { type Loop, Scheduler } from "./scheduler.ts";
 import { StorageWatch } from "./storage-watch.ts";
 import { version } from "./version.ts";
@@ -50,12 +51,9 @@ export interface Appliance {
 }
 
 const drainMs = 10_000;
-const openRetryMs = 2_000;
-/** Errors at opening that may go away by themselves. */
-const passing = ["store_locked", "store_full", "store_readonly", "store_io"];
+/** Faults with which nothing can be taken in, and after how many seconds a client may ask again. */
+const closing: Readonly<Record<string, number>> = { disk_space: 30, store_write: 5 };
 const minute = 60_000;
-/** The app refuses what is too large long before and says so; the server would cut it off without a word. */
-const largestUpload = 1024 * 1024 * 1024;
 
 /** Starts. Rejects with a readable error when it cannot: another one runs, an address is taken, the database is newer. */
 export async function startAppliance(options: ApplianceOptions): Promise<Appliance> {
@@ -107,15 +105,20 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
     const feed = new AlertFeed(settings.alertFeed, { store, clock, random, log, faults });
     cleanUp.push({ name: "alert feed", run: () => feed.stop(clock.monotonic() + drainMs) });
-    await feed.apply(settings.alertFeed);
+    // A new destination's place in the log has to be written down before anything more is taken in.
+    const applyFeed = () =>
+      patiently({ name: "destinations", what: "the destinations cannot be set up yet" }, { faults, sleep }, () =>
+        feed.apply(settings.alertFeed),
+      );
+    await applyFeed();
 
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const loops: Loop[] = [
-      { name: "alert-feed", everyMs: feed.pollIntervalMs, tick: (now) => feed.tick(now) },
-      { name: "storage", everyMs: 5_000, tick: (now) => storage.tick(now) },
-      { name: "retention", everyMs: 60 * minute, tick: (now) => retention(now) },
-      { name: "key-usage", everyMs: minute, tick: () => keys.flushUses() },
-      { name: "alive", everyMs: 10_000, tick: () => alive() },
+      { name: "alert-feed", everyMs: () => feed.pollIntervalMs, tick: (now) => feed.tick(now) },
+      { name: "storage", everyMs: () => 5_000, tick: () => storage.tick() },
+      { name: "retention", everyMs: () => 60 * minute, tick: (now) => retention(now) },
+      { name: "key-usage", everyMs: () => minute, tick: () => keys.flushUses() },
+      { name: "alive", everyMs: () => 10_000, tick: () => alive() },
     ];
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     const loop = (name: string) => scheduler.status().find((status) => status.name === name);
@@ -132,6 +135,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       for (let step: { alertId: number } | null = { alertId: 0 }; step !== null; ) {
         const pruned = await store.admin.prune(now, settings.retentionDays, step);
         metrics.pruned(pruned.events, pruned.expired);
+        if (pruned.expired > 0) await feed.recount();
         if (pruned.expired > 0)
           log.warn("events passed the retention limit undelivered", { deliveries: pruned.expired });
         step = pruned.next;
@@ -179,17 +183,17 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       intake,
       keys,
       closed: () => {
-        const fault = faults.list().find(({ name }) => name === "disk_space" || name === "store_write");
-        return fault === undefined ? null : { reason: fault.message, retryAfter: fault.name === "disk_space" ? 30 : 5 };
+        const fault = faults.list().find(({ name }) => name in closing);
+        return fault === undefined ? null : { reason: fault.message, retryAfter: closing[fault.name] ?? 5 };
       },
-      notReady: () => (faults.has("store_write") || faults.has("store_read") ? "the database is not available" : null),
+      notReady: () => faults.list().find(({ name }) => name in closing || name === "store_read")?.message ?? null,
       faults: () => faults.list(),
       metrics: () => metrics.text(),
       onAnswer: (status) => metrics.ingested(status),
       onDefect: (error, method, path) => log.error("request failed", { method, path, error: messageOf(error) }),
     });
-    const api = listen(settings.listen, app.fetch, await certificate(settings));
-    cleanUp.push({ name: "API", run: () => api.stop(5_000) });
+    const api = await ApiListener.start(settings.listen, settings, app.fetch);
+    cleanUp.push({ name: "API", run: () => api.stop() });
 
     scheduler.start();
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });
@@ -200,17 +204,27 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       destinations: settings.alertFeed.destinations.length,
     });
 
+    let reloading = Promise.resolve();
     return {
       apiUrl: api.url,
       healthUrl: healthServer.url,
       operations,
       broken: breaking.promise,
       stop,
-      reload: async (resolved) => {
-        noteProblems(resolved, faults, log);
-        settings = resolved.settings;
-        await feed.apply(settings.alertFeed);
-        log.info("settings read again", { destinations: settings.alertFeed.destinations.length });
+      reload: (resolved) => {
+        // One after the other: two at the same time would start the same destination twice.
+        const reload = reloading.then(async () => {
+          noteProblems(resolved, faults, log);
+          for (const name of needRestart(settings, resolved.settings))
+            log.warn("a new value needs a restart", { setting: name });
+          const { dataDir, listen, alertHealth } = settings;
+          settings = { ...resolved.settings, dataDir, listen, alertHealth };
+          await applyFeed();
+          if (await api.renew(settings)) log.info("certificate renewed");
+          log.info("settings read again", { destinations: settings.alertFeed.destinations.length });
+        });
+        reloading = reload.catch(() => {});
+        return reload;
       },
     };
   } catch (error) {
@@ -219,41 +233,27 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   }
 }
 
-/** Opens the store; while the disk, a lock or the folder's mode stand in the way it says so and tries again. */
+/** Opens the store, as soon as disk, folder and locks let it. */
 async function openStorePatiently(
-  settings: Settings,
+  { dataDir }: Settings,
   { clock, sleep }: ApplianceOptions,
   faults: Faults,
   onBroken: (error: Error) => void,
 ): Promise<Store> {
-  const { dataDir } = settings;
-  for (;;) {
-    try {
-      await mkdir(dataDir, { recursive: true, mode: 0o700 });
-      await chmod(dataDir, 0o700);
-      const store = await openStore({
-        path: join(dataDir, "rhythmx.db"),
-        clock,
-        onFault: (what, error) => {
-          if (error === null) faults.clear(`store_${what}`);
-          else if (error.code !== "store_failed") faults.set(`store_${what}`, error.message);
-        },
-        onBroken,
-      });
-      faults.clear("store_open");
-      return store;
-    } catch (error) {
-      const code = error instanceof StoreError ? error.code : folderErrorCode(error);
-      if (!passing.includes(code)) throw error;
-      faults.set("store_open", `the database in ${dataDir} cannot be opened yet: ${messageOf(error)}`);
-      await sleep(openRetryMs);
-    }
-  }
-}
-
-function folderErrorCode(error: unknown): string {
-  const code = String((error as { code?: unknown }).code);
-  return ["ENOSPC", "EROFS", "EDQUOT", "EIO"].includes(code) ? "store_io" : code;
+  const fault = { name: "store_open", what: `the database in ${dataDir} cannot be opened yet` };
+  return patiently(fault, { faults, sleep }, async () => {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await chmod(dataDir, 0o700);
+    return openStore({
+      path: join(dataDir, "rhythmx.db"),
+      clock,
+      onFault: (what, error) => {
+        if (error === null) faults.clear(`store_${what}`);
+        else if (error.code !== "store_failed") faults.set(`store_${what}`, error.message);
+      },
+      onBroken,
+    });
+  });
 }
 
 function noteProblems({ problems, warnings }: ResolvedSettings, faults: Faults, log: Log): void {
@@ -268,23 +268,9 @@ function noteProblems({ problems, warnings }: ResolvedSettings, faults: Faults, 
   faults.set("configuration", `${formatProblem(first)}${more}`);
 }
 
-type Fetch = (request: Request, connection: object) => Response | Promise<Response>;
+/** Settings that are read only at the start. */
+const startOnly = ["dataDir", "listen", "alertHealth", "logLevel", "logFormat"] as const;
 
-function listen(
-  address: { host: string; port: number },
-  fetch: Fetch,
-  tls?: { cert: string; key: string },
-): HttpServer {
-  return serve({
-    listen: address,
-    fetch,
-    ...(tls === undefined ? {} : { tls }),
-    idleTimeoutSeconds: 30,
-    maxBodyBytes: largestUpload,
-  });
-}
-
-async function certificate({ tlsCertFile, tlsKeyFile }: Settings): Promise<{ cert: string; key: string } | undefined> {
-  if (tlsCertFile === null || tlsKeyFile === null) return undefined;
-  return { cert: await readFile(tlsCertFile, "utf8"), key: await readFile(tlsKeyFile, "utf8") };
+function needRestart(old: Settings, next: Settings): string[] {
+  return startOnly.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(next[name]));
 }

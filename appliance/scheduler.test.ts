@@ -12,7 +12,9 @@ function scheduler(loops: Loop[]) {
 
 test("a loop turns at once and then in its rhythm, and tells when it last did", async () => {
   const turns: number[] = [];
-  const { clock, scheduler: loops } = scheduler([{ name: "a", everyMs: 1000, tick: (now) => void turns.push(now) }]);
+  const { clock, scheduler: loops } = scheduler([
+    { name: "a", everyMs: () => 1000, tick: (now) => void turns.push(now) },
+  ]);
   const start = clock.now();
   loops.start();
   await clock.advance(2500);
@@ -28,7 +30,7 @@ test("a loop that fails goes on, is counted, and is logged once per kind of fail
   const tick = () => {
     if (failing) throw new Error("no disk");
   };
-  const { clock, written, scheduler: loops } = scheduler([{ name: "a", everyMs: 1000, tick }]);
+  const { clock, written, scheduler: loops } = scheduler([{ name: "a", everyMs: () => 1000, tick }]);
   loops.start();
   await clock.advance(2500);
   expect(loops.status()).toMatchObject([{ runs: 3, failures: 3, lastError: "no disk" }]);
@@ -45,7 +47,7 @@ test("a turn that takes long is not overtaken by the next", async () => {
   const { clock, scheduler: loops } = scheduler([
     {
       name: "slow",
-      everyMs: 10,
+      everyMs: () => 10,
       tick: async () => {
         most = Math.max(most, ++running);
         await clock.sleep(100);

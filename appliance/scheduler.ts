@@ -5,7 +5,8 @@ import type { Log } from "./log.ts";
 
 export interface Loop {
   name: string;
-  everyMs: number;
+  /** Milliseconds between two turns; asked after each, so that a setting may change it. */
+  everyMs(): number;
   /** One turn at the appliance's time. */
   tick(now: number): Promise<void> | void;
 }
@@ -39,7 +40,7 @@ export class Scheduler {
     this.#log = tools.log;
     for (const { name, everyMs } of loops) {
       const none = { runs: 0, failures: 0, lastRun: null, lastRunMonotonic: null, lastDurationMs: 0, lastError: null };
-      this.#status.set(name, { name, everyMs, ...none });
+      this.#status.set(name, { name, everyMs: everyMs(), ...none });
     }
   }
 
@@ -53,12 +54,6 @@ export class Scheduler {
     await Promise.all(this.#running);
   }
 
-  /** One turn of one loop now, outside its rhythm. */
-  async runNow(name: string): Promise<void> {
-    const loop = this.#loops.find((candidate) => candidate.name === name);
-    if (loop !== undefined) await this.#turn(loop);
-  }
-
   status(): LoopStatus[] {
     return [...this.#status.values()];
   }
@@ -67,7 +62,7 @@ export class Scheduler {
     while (!this.#stop.signal.aborted) {
       await this.#turn(loop);
       try {
-        await this.#sleep(loop.everyMs, this.#stop.signal);
+        await this.#sleep(loop.everyMs(), this.#stop.signal);
       } catch {
         return;
       }
@@ -88,6 +83,7 @@ export class Scheduler {
       status.failures++;
       status.lastError = message;
     }
+    status.everyMs = loop.everyMs();
     status.runs++;
     status.lastRun = this.#clock.now();
     status.lastRunMonotonic = this.#clock.monotonic();

@@ -1,6 +1,6 @@
 /** Watches what the database stands on: room on the disk, a file that takes writes, a clock that tells the truth. */
 import { statfs } from "node:fs/promises";
-import { ClockWatch } from "../core/clock-watch.ts";
+import { type ClockReading, ClockWatch, type Distrust, steadyMs } from "../core/clock-watch.ts";
 import { spaceDecision } from "../core/disk-space.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Faults } from "../core/faults.ts";
@@ -19,7 +19,8 @@ export class StorageWatch {
   readonly #settings: () => Settings;
   #clockWatch: ClockWatch | null = null;
   #clockTrusted = false;
-  #jumpUntil = 0;
+  /** How long the clock is still to be watched; null before the database has said what it remembers of it. */
+  #distrustMs: number | null = null;
   #nextHeartbeat = 0;
 
   constructor(tools: { store: Store; clock: Clock; faults: Faults; settings: () => Settings }) {
@@ -35,15 +36,20 @@ export class StorageWatch {
   }
 
   /** Every few seconds. */
-  async tick(now: number): Promise<void> {
+  async tick(): Promise<void> {
     await this.#checkSpace();
+    const reading = { wall: this.#clock.now(), monotonic: this.#clock.monotonic() };
+    const wasTrusted = this.#clockTrusted;
+    this.#checkClock(reading);
+    const jumped = wasTrusted && !this.#clockTrusted;
     // A write that failed is tried again at once when it may work: only a write can tell.
-    if (this.#clock.monotonic() >= this.#nextHeartbeat || this.#faults.has("store_write")) {
-      const lastAlive = await this.#store.admin.heartbeat(now);
-      this.#nextHeartbeat = this.#clock.monotonic() + heartbeatMs;
-      this.#clockWatch ??= new ClockWatch({ wall: now, monotonic: this.#clock.monotonic() }, lastAlive);
-    }
-    this.#checkClock();
+    if (reading.monotonic < this.#nextHeartbeat && !jumped && !this.#faults.has("store_write")) return;
+    const before = await this.#store.admin.heartbeat(reading.wall, this.#distrustMs);
+    this.#nextHeartbeat = reading.monotonic + heartbeatMs;
+    if (this.#clockWatch !== null) return;
+    this.#clockWatch = new ClockWatch(reading, before?.at ?? null, before?.distrustMs);
+    this.#checkClock(reading);
+    if (!this.#clockTrusted) await this.#store.admin.heartbeat(reading.wall, this.#distrustMs);
   }
 
   async #checkSpace(): Promise<void> {
@@ -62,20 +68,23 @@ export class StorageWatch {
     }
   }
 
-  #checkClock(): void {
+  #checkClock(reading: ClockReading): void {
     if (this.#clockWatch === null) return;
-    const reading = { wall: this.#clock.now(), monotonic: this.#clock.monotonic() };
     const decision = this.#clockWatch.read(reading);
-    if (this.#clockTrusted && !decision.trusted && decision.reason !== "long-absence") {
-      const seconds = Math.round(Math.abs(decision.jumpedBy) / 1000);
-      const way = decision.reason === "jumped-forward" ? "forward" : "back";
-      this.#faults.set(
-        "clock",
-        `the system clock jumped ${way} by ${seconds} s: check time synchronisation; nothing is pruned for 24 h`,
-      );
-      this.#jumpUntil = reading.monotonic + jumpShownMs;
-    }
     this.#clockTrusted = decision.trusted;
-    if (reading.monotonic >= this.#jumpUntil) this.#faults.clear("clock");
+    this.#distrustMs = decision.trusted ? 0 : decision.trustedInMs;
+    if (decision.trusted || steadyMs - decision.trustedInMs >= jumpShownMs) this.#faults.clear("clock");
+    else this.#faults.set("clock", clockMessage(decision.reason, decision.jumpedBy));
   }
+}
+
+function clockMessage(reason: Distrust, jumpedBy: number): string {
+  const by = `${Math.round(Math.abs(jumpedBy) / 1000)} s`;
+  const what = {
+    "jumped-forward": `the system clock jumped forward by ${by}`,
+    "jumped-back": `the system clock jumped back by ${by}`,
+    "long-absence": `by the system clock the appliance was off for ${by}`,
+    "not-yet-steady": "the system clock jumped shortly before the last restart",
+  }[reason];
+  return `${what}: check time synchronisation; nothing is pruned until it has been steady for 24 h`;
 }

@@ -14,24 +14,27 @@ export interface ClockReading {
 
 export type ClockDecision =
   | { trusted: true; reason: "steady" }
-  | {
-      trusted: false;
-      reason: "jumped-forward" | "jumped-back" | "long-absence";
-      jumpedBy: number;
-      trustedInMs: number;
-    };
+  | { trusted: false; reason: Distrust; jumpedBy: number; trustedInMs: number };
+
+/** `not-yet-steady`: it jumped before the last restart. */
+export type Distrust = "jumped-forward" | "jumped-back" | "long-absence" | "not-yet-steady";
 
 export class ClockWatch {
   #last: ClockReading;
-  #jump: { reason: "jumped-forward" | "jumped-back" | "long-absence"; jumpedBy: number; at: number } | null = null;
+  #jump: { reason: Distrust; jumpedBy: number; at: number } | null = null;
 
-  /** `lastAlive`: wall time at which the appliance last ran, null when it never did. */
-  constructor(start: ClockReading, lastAlive: number | null) {
+  /**
+   * `lastAlive`: wall time at which the appliance last ran, null when it never did; `distrustMs`: for how long it would then have
+   * gone on distrusting the clock.
+   */
+  constructor(start: ClockReading, lastAlive: number | null, distrustMs = 0) {
     this.#last = start;
     if (lastAlive === null) return;
     const gap = start.wall - lastAlive;
     if (gap < -jumpMs) this.#jump = { reason: "jumped-back", jumpedBy: gap, at: start.monotonic };
     else if (gap > longestAbsenceMs) this.#jump = { reason: "long-absence", jumpedBy: gap, at: start.monotonic };
+    else if (distrustMs > 0)
+      this.#jump = { reason: "not-yet-steady", jumpedBy: 0, at: start.monotonic - steadyMs + distrustMs };
   }
 
   /** Compares a new reading with the former one. */

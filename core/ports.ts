@@ -126,8 +126,8 @@ export interface IntakeStore {
   /** Returns the tally of this write alone. */
   writeDetections(write: DetectionWrite): Promise<IntakeTally>;
   writeAlarms(write: AlarmWrite): Promise<IntakeTally>;
-  /** The batch under this key if it was seen since `since` (epoch ms). */
-  findBatch(owner: string, key: string, since: number): Promise<StoredBatch | null>;
+  /** The batch under this key, if retention has not forgotten it: by age here, a clock that jumps would count a repeat twice. */
+  findBatch(owner: string, key: string): Promise<StoredBatch | null>;
 }
 
 /** One turn of the hourly feed. */

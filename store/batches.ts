@@ -23,15 +23,10 @@ export function recordStep(
   };
 }
 
-export async function findBatch(
-  database: Database,
-  owner: string,
-  key: string,
-  since: number,
-): Promise<StoredBatch | null> {
+export async function findBatch(database: Database, owner: string, key: string): Promise<StoredBatch | null> {
   const { rows } = await database.read(
-    "select body_sha256, done, progress, answer from ingest_batches where owner = ? and idempotency_key = ? and at >= ?",
-    [owner, key, toIso(since)],
+    "select body_sha256, done, progress, answer from ingest_batches where owner = ? and idempotency_key = ?",
+    [owner, key],
   );
   const row = rows[0];
   if (row === undefined) return null;

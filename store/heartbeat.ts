@@ -1,16 +1,34 @@
-/** A small write at regular times: it notices a disk that takes writes again, and remembers until when the appliance ran. */
+/**
+ * A small write at regular times: it notices a disk that takes writes again, and remembers until when the appliance ran and for how
+ * much longer its clock is not to be trusted, so that a restart does not make a clock that has jumped look steady.
+ */
 import type { Database } from "./database.ts";
 import { fromIso, toIso } from "./iso.ts";
 import { text } from "./rows.ts";
 
-/** Records `now` (epoch ms) and returns the time recorded before, null on the first. */
-export async function heartbeat(database: Database, now: number): Promise<number | null> {
-  const { rows } = await database.read("select value from meta where key = 'alive_at'");
+export interface LastHeartbeat {
+  /** Epoch milliseconds. */
+  at: number;
+  /** Milliseconds for which the clock was still to be watched. */
+  distrustMs: number;
+}
+
+/** Records `now` (epoch ms) and, unless null, `distrustMs`; returns what was recorded before, null on the first. */
+export async function heartbeat(
+  database: Database,
+  now: number,
+  distrustMs: number | null,
+): Promise<LastHeartbeat | null> {
+  const { rows } = await database.read("select key, value from meta where key in ('alive_at', 'clock_distrust_ms')");
+  const before = new Map(rows.map((row) => [text(row, "key"), text(row, "value")]));
+  const put = (key: string, value: string) => ({
+    sql: "insert into meta (key, value) values (?1, ?2) on conflict (key) do update set value = ?2",
+    args: [key, value],
+  });
   await database.write([
-    {
-      sql: "insert into meta (key, value) values ('alive_at', ?1) on conflict (key) do update set value = ?1",
-      args: [toIso(now)],
-    },
+    put("alive_at", toIso(now)),
+    ...(distrustMs === null ? [] : [put("clock_distrust_ms", String(Math.round(distrustMs)))]),
   ]);
-  return rows[0] === undefined ? null : fromIso(text(rows[0], "value"));
+  const at = before.get("alive_at");
+  return at === undefined ? null : { at: fromIso(at), distrustMs: Number(before.get("clock_distrust_ms") ?? 0) };
 }

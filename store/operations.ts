@@ -46,7 +46,7 @@ function operations(store: Open, onAppend: OnAppend) {
       if (recorded > 0) appended({ alert_hourly: recorded });
       return { recorded, more };
     },
-    findBatch: (owner: string, key: string, since: number) => findBatch(database, owner, key, since),
+    findBatch: (owner: string, key: string) => findBatch(database, owner, key),
     readEvents: (after: number, limit: number, kinds: readonly EventKind[]) =>
       readEvents(database, after, limit, kinds),
     countEventsAfter: (after: number, kinds: readonly EventKind[]) => countEventsAfter(database, after, kinds),
@@ -61,7 +61,7 @@ function operations(store: Open, onAppend: OnAppend) {
     touchApiKeys: (uses: readonly (readonly [string, number])[]) => touchApiKeys(database, uses),
     prune: (now: number, retentionDays: number, step: PruneStep) =>
       prune(database, sequences, now, retentionDays, step),
-    heartbeat: (now: number) => heartbeat(database, now),
+    heartbeat: (now: number, distrustMs: number | null) => heartbeat(database, now, distrustMs),
     facts: () => storeFacts(database),
     integrityCheck: () => integrityCheck(database),
   };

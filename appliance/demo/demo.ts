@@ -14,12 +14,14 @@ import { startReceiver } from "./receiver.ts";
 import { send } from "./request.ts";
 import sample from "./sample.jsonl" with { type: "text" };
 import type { Screen } from "./screen.ts";
-import { Story } from "./story.ts";
+import { clockTime, Story } from "./story.ts";
 
 const minute = 60_000;
 /** The sample is spread over so much of the demo's time, in groups of so much. */
 const feedSpanMs = 48 * minute;
 const groupMs = 2 * minute;
+/** An hour after the first group, and a turn of the hourly tick. */
+const firstHourlyMs = 65 * minute;
 /** In the demo's time: by then every HOURLY has long come. */
 const patienceMs = 180 * minute;
 
@@ -104,9 +106,13 @@ async function play(scene: Scene, now: () => number): Promise<string[]> {
     story.goesIn(group);
     account.answered(await ingest(appliance, key, bodyOf(group, start)));
   }
+  // The last FIRST messages are on their way still.
+  for (let tries = 0; account.first < account.alerts && tries < 20; tries++) await pause(50);
 
   story.step("An hour after its FIRST, an alert that came again goes out as HOURLY");
   story.say('hourly_delta says how many are new, burst="true" that it is far more than usual.');
+  const seconds = Math.ceil((start + firstHourlyMs - now()) / (minutesPerSecond * minute));
+  story.say(`The first are due at ${clockTime(start + firstHourlyMs)}, about ${seconds} seconds from now.`);
   while (!account.complete && now() < start + patienceMs) await pause(50);
 
   story.step("The appliance says how it is");
@@ -149,9 +155,9 @@ function nextSteps({ story }: Scene): void {
   story.say("Then (from a checkout with `node_modules/.bin/bun main.ts` for `rhythmx`):");
   story.verbatim(
     [
-      "rhythmx check                               # is the SIEM in reach?",
+      "rhythmx check                               # can the SIEM be reached?",
       "rhythmx serve                               # runs the appliance",
-      "rhythmx key create sensor-1 --scope ingest  # prints the key that detections come in with",
+      "rhythmx key create sensor-1 --scope ingest  # prints an API key",
     ].join("\n"),
   );
   story.say("README.md shows how to send detections, docs/settings.md has every setting.");

@@ -15,6 +15,11 @@ const labelWidth = 8;
 /** Where the text after time, direction and label begins. */
 const textColumn = 2 + 5 + 2 + 3 + 2 + labelWidth + 2;
 
+/** `08:51`, UTC as in the messages. */
+export function clockTime(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(11, 16);
+}
+
 export class Story {
   readonly #screen: Screen;
   readonly #clock: () => number;
@@ -46,9 +51,10 @@ export class Story {
     for (const line of wrap(text, this.#screen.width - 3)) this.#screen.line(`   ${line}`);
   }
 
-  /** `name   value`; the value is never shortened, so that it can be copied. */
+  /** `name   value`, the value broken at spaces only, so that addresses and paths can be copied. */
   fact(name: string, value: string): void {
-    this.#screen.line(`   ${name.padEnd(14)}${value}`);
+    for (const [index, line] of wrap(value, this.#screen.width - 17).entries())
+      this.#screen.line(`   ${(index === 0 ? name : "").padEnd(14)}${line}`);
   }
 
   /** As it is, to be copied. */
@@ -130,7 +136,7 @@ export class Story {
     const indent = " ".repeat(16);
     this.#screen.line(`${indent}As it stands on the wire, the log at its end shortened:`);
     const room = this.#screen.width - indent.length;
-    const text = clean(`${head} ${shorten(body, room)} ${bytes}`);
+    const text = clean(`${head} ${shorten(body, room - bytes.length)} ${bytes}`);
     for (const line of wrap(text, room)) this.#screen.line(`${indent}${this.#screen.paint(line, "dim")}`);
   }
 
@@ -145,7 +151,7 @@ export class Story {
   }
 
   #row(direction: string, label: string, text: string): void {
-    const time = new Date(this.#clock()).toISOString().slice(11, 16);
-    this.#screen.line(`  ${this.#screen.paint(time, "dim")}  ${direction}  ${label}  ${text}`);
+    const time = this.#screen.paint(clockTime(this.#clock()), "dim");
+    this.#screen.line(`  ${time}  ${direction}  ${label}  ${text}`);
   }
 }

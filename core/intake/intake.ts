@@ -7,7 +7,7 @@ import type { Alarm, Detection, RecordWarning, RejectedRecord } from "../detecti
 import { EdgeError } from "../errors.ts";
 import type { BatchStep, Clock, IntakeStore, IntakeTally } from "../ports.ts";
 import { readAlarm } from "./alarm.ts";
-import { addTally, composeAnswer, idempotencyWindowMs, noTally } from "./answer.ts";
+import { addTally, composeAnswer, noTally } from "./answer.ts";
 import { readDetection } from "./detection.ts";
 import type { ReadContext } from "./record-fields.ts";
 import { decodeBatch, splitRecords } from "./split.ts";
@@ -163,7 +163,7 @@ export class Intake {
   async #resume(request: IntakeRequest): Promise<string | { done: number; tally: IntakeTally }> {
     if (request.idempotency === null) return { done: 0, tally: noTally };
     const { key, bodySha256 } = request.idempotency;
-    const stored = await this.#store.findBatch(request.owner, key, this.#clock.now() - idempotencyWindowMs);
+    const stored = await this.#store.findBatch(request.owner, key);
     if (stored === null) return { done: 0, tally: noTally };
     if (stored.bodySha256 !== bodySha256)
       throw new EdgeError(

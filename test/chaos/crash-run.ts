@@ -46,10 +46,15 @@ export async function crashRun(
   progress: (done: number) => void = () => {},
 ): Promise<CrashReport> {
   const run = await CrashRun.prepare(options.seed);
+  let sound = false;
   try {
-    return await run.play(options.kills, progress);
+    const report = await run.play(options.kills, progress);
+    sound = report.violations.length === 0;
+    return report;
+  } catch (error) {
+    throw new Error(`the run broke off; data folder ${run.folder}`, { cause: error });
   } finally {
-    await run.cleanUp();
+    await run.cleanUp(sound);
   }
 }
 
@@ -100,7 +105,7 @@ class CrashRun {
   async play(kills: number, progress: (done: number) => void): Promise<CrashReport> {
     // Both readers have their place in the log before the first event.
     await this.#start();
-    const kinds = Array.from({ length: kills }, (_, index) => (index % 2 === 0 ? "intake" : "sending") as const);
+    const kinds = Array.from({ length: kills }, (_, index) => (index % 2 === 0 ? "intake" : "sending"));
     for (const [index, kind] of this.#dice.shuffled(kinds).entries()) {
       if (kind === "intake") await this.#killDuringIntake();
       else await this.#killDuringSending();
@@ -112,12 +117,16 @@ class CrashRun {
     return this.#rest();
   }
 
-  /** Whatever became of the run: nothing stays behind but the folder of a failed one. */
-  async cleanUp(): Promise<void> {
+  get folder(): string {
+    return this.#process.folder;
+  }
+
+  /** Whatever became of the run: nothing stays behind but the data folder of one that is not sound. */
+  async cleanUp(sound: boolean): Promise<void> {
     this.#client.stop();
     await this.#process.kill();
     await Promise.all(this.#lines.map(({ receiver }) => receiver.stop()));
-    if (this.#violations.length === 0) await this.#process.dispose();
+    if (sound) await this.#process.dispose();
   }
 
   async #killDuringIntake(): Promise<void> {
@@ -235,7 +244,7 @@ class CrashRun {
       events: stored.events.length,
       destinations,
       milliseconds: performance.now() - this.#began,
-      folder: this.#process.folder,
+      folder: this.folder,
     };
   }
 }

@@ -1,5 +1,7 @@
 /** The real program with an API key at hand, asked and fed as a customer's scripts do, and what its alert messages add up to. */
+import { Database } from "bun:sqlite";
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { detection, until } from "./appliance.ts";
 import { ApplianceProcess, type ProcessOptions } from "./process.ts";
 import { parseRfc5424 } from "./rfc5424-strict.ts";
@@ -109,10 +111,16 @@ export class Site {
     return readdirSync(`/proc/${this.process.pid}/fd`).length;
   }
 
-  /** What the database says after the program has ended: nothing broken, and the counts of all alerts. */
-  stored(): { integrity: string[]; alerts: number } {
-    const { stdout } = this.process.run(["doctor"]);
-    return JSON.parse(stdout);
+  /** What the database holds, after the program has ended: the counts of all alerts together, and what SQLite finds wrong. */
+  stored(): { counted: number; integrity: string } {
+    const database = new Database(join(this.process.folder, "data", "rhythmx.db"));
+    try {
+      const row = database.query("select coalesce(sum(count), 0) as counted from sigma_alerts").get() as { counted: number };
+      const check = database.query("pragma integrity_check").get() as { integrity_check: string };
+      return { counted: row.counted, integrity: check.integrity_check };
+    } finally {
+      database.close();
+    }
   }
 }
 

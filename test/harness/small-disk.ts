@@ -46,7 +46,6 @@ export class SmallDisk {
 
   /** As a kernel does that has met an error on the disk: nothing can be written any more, by anybody. */
   readOnly(): void {
-    // Without -f the kernel refuses while a file is open for writing; a bind mount on top is what a program meets.
     mount(["-o", "remount,ro", this.data]);
   }
 

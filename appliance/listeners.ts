@@ -1,0 +1,90 @@
+/** The HTTP listeners: health ports in plain HTTP, and the API with a certificate that may be renewed while it runs. */
+import { readFile } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
+import { EdgeError, messageOf } from "../core/errors.ts";
+import type { ListenAddress, Settings } from "../core/settings.ts";
+import { type HttpServer, serve } from "./runtime/http-server.ts";
+
+type Fetch = (request: Request, connection: object) => Response | Promise<Response>;
+
+interface Certificate {
+  cert: string;
+  key: string;
+}
+
+type CertificateFiles = Pick<Settings, "tlsCertFile" | "tlsKeyFile">;
+
+/** The app refuses what is too large long before and says so; the server would cut it off without a word. */
+const largestUpload = 1024 * 1024 * 1024;
+const graceMs = 5_000;
+
+/** @throws EdgeError `listen_failed` that names the address. */
+export function listen(address: ListenAddress, fetch: Fetch, tls: Certificate | null = null): HttpServer {
+  return serve({
+    listen: address,
+    fetch,
+    ...(tls === null ? {} : { tls }),
+    idleTimeoutSeconds: 30,
+    maxBodyBytes: largestUpload,
+  });
+}
+
+export class ApiListener {
+  readonly #fetch: Fetch;
+  readonly #host: string;
+  #certificate: Certificate | null;
+  #server: HttpServer;
+
+  private constructor(address: ListenAddress, fetch: Fetch, certificate: Certificate | null) {
+    this.#fetch = fetch;
+    this.#host = address.host;
+    this.#certificate = certificate;
+    this.#server = listen(address, fetch, certificate);
+  }
+
+  static async start(address: ListenAddress, files: CertificateFiles, fetch: Fetch): Promise<ApiListener> {
+    return new ApiListener(address, fetch, await readCertificate(files));
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  /**
+   * Reads the files again; true when they hold another certificate, which is then used: a listening server cannot change its
+   * own, so the old one ends and a new one takes its port. Throws, and goes on as before, when the files are no use.
+   */
+  async renew(files: CertificateFiles): Promise<boolean> {
+    const renewed = await readCertificate(files);
+    if (renewed?.cert === this.#certificate?.cert && renewed?.key === this.#certificate?.key) return false;
+    const { port } = this.#server;
+    await this.#server.stop(graceMs);
+    this.#server = listen({ host: this.#host, port }, this.#fetch, renewed);
+    this.#certificate = renewed;
+    return true;
+  }
+
+  stop(): Promise<void> {
+    return this.#server.stop(graceMs);
+  }
+}
+
+/** Null where none is configured. @throws EdgeError `tls_file` that names setting and file. */
+async function readCertificate({ tlsCertFile, tlsKeyFile }: CertificateFiles): Promise<Certificate | null> {
+  if (tlsCertFile === null || tlsKeyFile === null) return null;
+  const read = (name: string, path: string) =>
+    readFile(path, "utf8").catch((cause: unknown) => {
+      const message = `${name}: ${path} cannot be read (${messageOf(cause)}): check path, owner and mode`;
+      throw new EdgeError("tls_file", message, { cause });
+    });
+  const cert = await read("RHYTHMX_TLS_CERT_FILE", tlsCertFile);
+  const key = await read("RHYTHMX_TLS_KEY_FILE", tlsKeyFile);
+  try {
+    createSecureContext({ cert, key });
+  } catch (cause) {
+    // The library's words may quote the key: not repeated.
+    const message = `RHYTHMX_TLS_CERT_FILE ${tlsCertFile} and RHYTHMX_TLS_KEY_FILE ${tlsKeyFile} are no PEM certificate with its key`;
+    throw new EdgeError("tls_file", message, { cause });
+  }
+  return { cert, key };
+}

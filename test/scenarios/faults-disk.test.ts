@@ -1,0 +1,148 @@
+/** A full disk, and a disk that can no longer be written. */
+import { afterEach, expect, test } from "bun:test";
+import { until } from "../harness/appliance.ts";
+import { batchOf, names, Site, told } from "../harness/site.ts";
+import { disksMountable, SmallDisk } from "../harness/small-disk.ts";
+import { SyslogReceiver } from "../harness/syslog-receiver.ts";
+
+const onDisks = test.skipIf(!disksMountable());
+/** The guard off, so that the disk itself says no. */
+const unguarded = { RHYTHMX_MIN_FREE_BYTES: "0", RHYTHMX_MIN_FREE_PERCENT: "0" };
+
+const cleanUp: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step();
+});
+
+async function siteOnDisk(mebibytes: number, env: Record<string, string>) {
+  const receiver = await SyslogReceiver.started();
+  cleanUp.push(() => receiver.stop());
+  const disk = SmallDisk.mounted(mebibytes);
+  cleanUp.push(() => disk.remove());
+  const syslog = { protocol: "tcp", host: "127.0.0.1", port: receiver.port };
+  const site = await Site.prepare(syslog, { folder: disk.folder, env });
+  cleanUp.push(() => site.process.kill());
+  return { receiver, disk, site };
+}
+
+/** Repeats a batch until it is taken, as a client does; every refusal must say when to come back. */
+async function repeatUntilTaken(site: Site, users: string[], key: string): Promise<number> {
+  let refusals = 0;
+  await until(async () => {
+    const { status, retryAfter } = await site.ingest(batchOf(users), key);
+    if (status === 200) return true;
+    expect({ status, retryAfter: (retryAfter ?? 0) > 0 }).toEqual({ status: 503, retryAfter: true });
+    refusals++;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return false;
+  }, 15_000);
+  return refusals;
+}
+
+async function everythingTold(site: Site, receiver: SyslogReceiver): Promise<void> {
+  await until(
+    () => told(receiver.messages) >= site.accepted,
+    10_000,
+    () => `accepted ${site.accepted}, told ${told(receiver.messages)}`,
+  );
+  await site.wellAgain();
+  expect(await site.process.terminate()).toBe(0);
+  expect(told(receiver.messages)).toBe(site.accepted);
+  expect(site.stored()).toEqual({ counted: site.accepted, integrity: "ok" });
+}
+
+onDisks(
+  "disk full: intake says 503, what was accepted goes out all the same, and all is well when there is room again",
+  async () => {
+    const { receiver, disk, site } = await siteOnDisk(24, unguarded);
+    await site.start();
+    await receiver.stop();
+    expect((await site.ingest(batchOf(names("before", 50)))).status).toBe(200);
+
+    disk.fill();
+    const refused = await site.ingest(batchOf(names("full", 20)), "full");
+    expect(refused).toMatchObject({ status: 503, retryAfter: 5 });
+    expect(refused.body.detail).toContain("send the batch again");
+    expect(await site.fault("store_write")).toBe(
+      `the disk of ${disk.data}/rhythmx.db is full: free some space`,
+    );
+    expect((await site.health()).body.status).toBe("degraded");
+    expect(await site.ready()).toMatchObject({ status: 503, retryAfter: 5, body: { status: "not ready" } });
+    expect(await site.metrics()).toContain('rhythmx_fault{fault="store_write"} 1');
+    // From now on refused at the door, with the reason.
+    expect((await site.ingest(batchOf(names("full", 20)), "full")).body.detail).toContain("is full: free some space");
+
+    await receiver.start();
+    await until(() => told(receiver.messages) === 50, 10_000);
+    expect(await site.faultNamed("positions:alerts")).toContain("is full: free some space");
+
+    disk.empty();
+    await repeatUntilTaken(site, names("full", 20), "full");
+    await site.wellAgain();
+    expect((await site.ready()).status).toBe(200);
+    await everythingTold(site, receiver);
+    expect(site.accepted).toBe(70);
+  },
+  40_000,
+);
+
+onDisks(
+  "nearly full: intake closes before the disk is full and opens again by itself",
+  async () => {
+    const { receiver, disk, site } = await siteOnDisk(24, {
+      RHYTHMX_MIN_FREE_BYTES: String(8 * 1_048_576),
+      RHYTHMX_MIN_FREE_PERCENT: "0",
+    });
+    await site.start();
+    expect((await site.ingest(batchOf(["early"]))).status).toBe(200);
+    disk.fill(4 * 1_048_576);
+    expect(await site.faultNamed("disk_space")).toMatch(
+      /^the data folder's disk has \d MiB \([\d.]+ %\) left; intake opens again at 8 MiB: free some space$/,
+    );
+    const refused = await site.ingest(batchOf(["refused"]));
+    expect(refused).toMatchObject({ status: 503, retryAfter: 30, body: { title: "Intake is closed" } });
+    expect((await site.ready()).status).toBe(503);
+    disk.empty();
+    await repeatUntilTaken(site, ["refused"], "refused");
+    await everythingTold(site, receiver);
+  },
+  40_000,
+);
+
+onDisks(
+  "read-only disk while it runs: the same, named as what it is",
+  async () => {
+    const { receiver, disk, site } = await siteOnDisk(24, unguarded);
+    await site.start();
+    await receiver.stop();
+    expect((await site.ingest(batchOf(names("before", 30)))).status).toBe(200);
+    disk.readOnly();
+    expect((await site.ingest(batchOf(names("refused", 20)), "refused")).status).toBe(503);
+    expect(await site.fault("store_write")).toContain(`${disk.data}/rhythmx.db cannot be written`);
+    expect((await site.ready()).status).toBe(503);
+    await receiver.start();
+    await until(() => told(receiver.messages) === 30, 10_000);
+    disk.writable();
+    await repeatUntilTaken(site, names("refused", 20), "refused");
+    await everythingTold(site, receiver);
+  },
+  40_000,
+);
+
+onDisks(
+  "read-only disk at the start: waits, says so on the health port, and goes on when it can write",
+  async () => {
+    const { receiver, disk, site } = await siteOnDisk(24, unguarded);
+    site.makeKey();
+    disk.readOnly();
+    const started = site.process.start();
+    const message = await site.faultNamed("store_open");
+    expect(message).toContain(`the database in ${disk.data} cannot be opened yet: `);
+    expect((await site.health()).body.status).toBe("starting");
+    disk.writable();
+    await started;
+    expect((await site.ingest(batchOf(["late"]))).status).toBe(200);
+    await everythingTold(site, receiver);
+  },
+  40_000,
+);
