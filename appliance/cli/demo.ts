@@ -45,9 +45,13 @@ faster and ends by itself: exit code 0 when everything was seen, else 1.`,
         staysOpen: onTerminal,
         signal: ending.signal,
       });
+      if (onTerminal) terminal.err("\nThe demo has ended; its folder is removed.\n");
       return missing.length === 0 ? 0 : 1;
     } catch (error) {
-      if (error instanceof Ended) return error.exitCode;
+      if (error instanceof Ended) {
+        terminal.err("\nThe demo was ended before it was through; its folder is removed.\n");
+        return error.exitCode;
+      }
       throw error;
     } finally {
       for (const signal of endings) process.off(signal, onSignal);

@@ -1,20 +1,15 @@
 /** A file of any size as batches that intake takes: lines are passed on as they come, an array is read whole. */
 import { EdgeError } from "../../core/errors.ts";
+import { foldedParts } from "../../core/intake/engines/unfold.ts";
 import { splitRecords } from "../../core/intake/split.ts";
-
-export interface FileBatch {
-  /** NDJSON of at most 1,000 records and about 4 MiB. */
-  body: Uint8Array;
-  /** Number of its first record in the file, from 0. */
-  firstRecord: number;
-}
 
 const recordsPerBatch = 1000;
 const bytesPerBatch = 4 * 1024 * 1024;
 /** A file that is one JSON array has to fit into memory. */
 const largestArray = 512 * 1024 * 1024;
 
-export async function* readBatches(stream: AsyncIterable<Buffer | string>): AsyncGenerator<FileBatch> {
+/** NDJSON of at most 1,000 records and about 4 MiB each; an object that holds more records than that is divided. */
+export async function* readBatches(stream: AsyncIterable<Buffer | string>): AsyncGenerator<Uint8Array> {
   const collector = new Collector();
   const decoder = new TextDecoder();
   let pending = "";
@@ -59,22 +54,25 @@ function shapeOf(text: string): "unknown" | "lines" | "whole" {
 
 class Collector {
   #lines: string[] = [];
-  #bytes = 0;
-  #first = 0;
+  #records = 0;
+  #length = 0;
 
-  *add(line: string): Generator<FileBatch> {
+  *add(line: string): Generator<Uint8Array> {
     if (line.trim() === "") return;
-    if (this.#lines.length > 0 && this.#bytes + line.length > bytesPerBatch) yield* this.rest();
-    this.#lines.push(line);
-    this.#bytes += line.length;
-    if (this.#lines.length === recordsPerBatch) yield* this.rest();
+    for (const part of foldedParts(line, recordsPerBatch, bytesPerBatch)) {
+      const full = this.#records + part.records > recordsPerBatch || this.#length + part.text.length > bytesPerBatch;
+      if (full) yield* this.rest();
+      this.#lines.push(part.text);
+      this.#records += part.records;
+      this.#length += part.text.length;
+    }
   }
 
-  *rest(): Generator<FileBatch> {
+  *rest(): Generator<Uint8Array> {
     if (this.#lines.length === 0) return;
-    yield { body: new TextEncoder().encode(this.#lines.join("\n")), firstRecord: this.#first };
-    this.#first += this.#lines.length;
+    yield new TextEncoder().encode(this.#lines.join("\n"));
     this.#lines = [];
-    this.#bytes = 0;
+    this.#records = 0;
+    this.#length = 0;
   }
 }

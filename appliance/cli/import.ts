@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { EdgeError, messageOf, UsageError } from "../../core/errors.ts";
+import { alarmFormats, detectionFormats } from "../../core/intake/engines/registry.ts";
 import type { IntakeKind } from "../../core/intake/intake.ts";
 import type { Operations } from "../operations.ts";
 import { type Command, parseOptions, type Terminal } from "./command.ts";
@@ -25,11 +26,12 @@ const mostNamed = 20;
 export const importCommand: Command = {
   name: "import",
   summary: "feed detections from JSON or NDJSON files",
-  help: `Usage: rhythmx import FILE… [--format rhythmx] [--alarms]
+  help: `Usage: rhythmx import FILE… [--format auto] [--alarms]
 
 Feeds detections from files (\`-\` = stdin): one JSON object a line, or an array; .gz files are unpacked.
 An import that was interrupted may be run again: batches that are in already are not counted twice within 24 hours.
-  --format  what wrote the files (rhythmx)
+  --format  what wrote the files: ${detectionFormats.join(", ")};
+            with --alarms ${alarmFormats.join(", ")}. auto, the default, tells it from each record's shape
   --alarms  the files hold SIEM alarms
 Exit code 1 when a file cannot be read or records were refused.`,
 
@@ -37,7 +39,10 @@ Exit code 1 when a file cannot be read or records were refused.`,
     const { values, positionals } = parseOptions(args, { format: { type: "string" }, alarms: { type: "boolean" } });
     if (positionals.length === 0) throw new UsageError("FILE is missing");
     const kind = values.alarms ? "alarms" : "detections";
-    const format = values.format ?? "rhythmx";
+    const format = values.format ?? "auto";
+    const known: readonly string[] = kind === "alarms" ? alarmFormats : detectionFormats;
+    if (!known.includes(format))
+      throw new UsageError(`--format ${JSON.stringify(format)}: known for ${kind} are ${known.join(", ")}`);
     const { settings } = await loadSettings();
     return withOperations(settings, async (operations) => {
       let failed = false;
@@ -70,8 +75,8 @@ async function importFile(
     const source = await open(file, terminal);
     const bar = progressBar(terminal, file, source.bytes);
     try {
-      for await (const batch of readBatches(source.stream)) {
-        await importBatch({ kind, format, body: batch.body }, batch.firstRecord, totals, operations, terminal);
+      for await (const body of readBatches(source.stream)) {
+        await importBatch({ kind, format, body }, totals, operations, terminal);
         bar.advance(source.read(), totals.received);
       }
     } finally {
@@ -87,7 +92,6 @@ async function importFile(
 
 async function importBatch(
   batch: { kind: IntakeKind; format: string; body: Uint8Array },
-  firstRecord: number,
   totals: Totals,
   operations: Operations,
   terminal: Terminal,
@@ -104,6 +108,8 @@ async function importBatch(
     alerts_updated?: number;
     rejected: { index: number; error: string }[];
   };
+  // One object may hold several records, so only the answers tell how many there were before this batch.
+  const firstRecord = totals.received;
   for (const { index, error } of parsed.rejected) {
     if (totals.rejected++ < mostNamed) terminal.err(`record ${firstRecord + index}: ${error}\n`);
     else if (totals.rejected === mostNamed + 1) terminal.err("more records are refused; only the first 20 are named\n");

@@ -1,5 +1,5 @@
 /** How a command reaches the appliance: over the control socket of the one that runs, else on the database itself. */
-import { mkdir } from "node:fs/promises";
+import { lchown, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EdgeError } from "../../core/errors.ts";
 import { alertEventKinds } from "../../core/event.ts";
@@ -29,7 +29,15 @@ export async function withOperations<T>(
     return await work(createOperations({ store, keys, intake, replay, running: () => null }), false);
   } finally {
     await store.close();
+    await giveToOwner(settings.dataDir);
   }
+}
+
+/** What root has made here belongs to the user whose folder it is: the service has to be able to write it. */
+async function giveToOwner(dataDir: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(dataDir);
+  for (const name of await readdir(dataDir)) await lchown(join(dataDir, name), uid, gid);
 }
 
 /** A destination starts where the log ended when it was first seen: what is imported before the first start is sent then. */

@@ -1,3 +1,4 @@
+import { messageOf } from "../../core/errors.ts";
 import { formatProblems } from "../../core/settings/problem.ts";
 import { type Appliance, startAppliance } from "../appliance.ts";
 import { createLog } from "../log.ts";
@@ -24,6 +25,11 @@ SIGHUP reads the configuration files again. Settings: files in RHYTHMX_CONFIG_DI
     const log = createLog({ level: logLevel, format: logFormat, clock: systemClock });
     const service = serviceManager(process.env);
 
+    // A defect: said on one line with where it happened, then systemd starts anew; nothing that was accepted is lost.
+    process.on("uncaughtException", (error) => {
+      log.error("crashed", { error: messageOf(error), where: error instanceof Error ? error.stack : undefined });
+      process.exit(1);
+    });
     const ending = Promise.withResolvers<"signal" | Error>();
     const end = (signal: string) => {
       log.info("stopping", { signal });
@@ -42,7 +48,7 @@ SIGHUP reads the configuration files again. Settings: files in RHYTHMX_CONFIG_DI
     });
     // A signal during a start that waits for the disk or a lock ends it too.
     const started = await Promise.race([starting, ending.promise]);
-    if (started === "signal") return 0;
+    if (started === "signal") process.exit(0);
     if (started instanceof Error) throw started;
     const appliance: Appliance = started;
     appliance.broken.then(ending.resolve);
@@ -56,7 +62,7 @@ SIGHUP reads the configuration files again. Settings: files in RHYTHMX_CONFIG_DI
     };
     process.on(
       "SIGHUP",
-      () => void reload().catch((error) => log.error("reading the settings again failed", { error: String(error) })),
+      () => void reload().catch((error) => log.error("reading the settings again failed", { error: messageOf(error) })),
     );
     service.ready(`Serving ${appliance.apiUrl}`);
 

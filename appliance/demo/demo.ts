@@ -99,7 +99,7 @@ async function play(scene: Scene, now: () => number): Promise<string[]> {
 
   story.step(`Detections go in over HTTP, new alerts come out as FIRST`);
   story.say(
-    `${total} hits of Sigma rules on the logs of four real attacks. A new alert goes out at once; more of the same are counted.`,
+    `${total} hits of Sigma rules on the logs of four real attacks. A new alert goes out at once; more of the same are only counted.`,
   );
   for (const group of groups) {
     await pause((start + group.at - now()) / (minutesPerSecond * 60));
@@ -135,16 +135,16 @@ async function play(scene: Scene, now: () => number): Promise<string[]> {
 function introduce({ story, appliance, dataDir, syslogPort, minutesPerSecond }: Scene): void {
   story.title(
     "RhythmX Edge, the demo",
-    "Real Sigma detections in, RFC 5424 syslog out. Nothing to configure, nothing kept.",
+    "Real Sigma detections in, RFC 5424 syslog out. Nothing to set up, nothing kept.",
   );
   story.step("An appliance starts");
   story.fact("data folder", `${dataDir}, removed at the end`);
   story.fact("HTTP API", appliance.apiUrl);
   story.fact("health", `${appliance.healthUrl}/health`);
-  story.fact("syslog to", `127.0.0.1:${syslogPort} over TCP, a receiver that prints each message here`);
+  story.fact("syslog to", `127.0.0.1:${syslogPort} over TCP, a receiver that prints each message`);
   story.fact(
     "clock",
-    `compressed: 1 second here = ${minutesPerSecond} minutes, so an hour takes ${60 / minutesPerSecond} seconds`,
+    `compressed: 1 second here = ${minutesPerSecond} minutes, an hour = ${60 / minutesPerSecond} seconds`,
   );
 }
 
@@ -170,20 +170,13 @@ async function stayOpen({ story, appliance, key, signal, minutesPerSecond }: Sce
     `The appliance keeps running. Send it something from another terminal; FIRST appears here, and after ${60 / minutesPerSecond} seconds HOURLY if you sent it more than once:`,
   );
   const timestamp = `${new Date().toISOString().slice(0, 19)}Z`;
-  const detection = {
-    rule_title: "My first detection",
-    timestamp,
-    level: "high",
-    user: "me",
-    host: "WS-1",
-    raw: { n: 1 },
-  };
   story.verbatim(
     [
       `curl ${appliance.apiUrl}/api/v1/ingest/detections \\`,
       `  -H 'X-API-Key: ${key}' \\`,
-      "  -H 'Content-Type: application/x-ndjson' -d '",
-      `${JSON.stringify(detection)}'`,
+      "  -H 'Content-Type: application/json' -d '[",
+      `  {"rule_title": "My first detection", "timestamp": "${timestamp}",`,
+      `   "level": "high", "user": "me", "host": "WS-1", "raw": {"n": 1}}]'`,
       `curl ${appliance.healthUrl}/health`,
     ].join("\n"),
   );

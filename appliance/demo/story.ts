@@ -14,6 +14,7 @@ const levelStyles: Readonly<Record<string, Style[]>> = {
 const labelWidth = 8;
 /** Where the text after time, direction and label begins. */
 const textColumn = 2 + 5 + 2 + 3 + 2 + labelWidth + 2;
+const detailIndent = " ".repeat(16);
 
 /** `08:51`, UTC as in the messages. */
 export function clockTime(epochMs: number): string {
@@ -78,7 +79,7 @@ export class Story {
       const { title, level, who } = detection;
       const label = this.#label(level === "informational" ? "info" : level, levelStyles[level] ?? ["dim"]);
       const often = known ? ` (${equal.length} more)` : equal.length > 1 ? ` (${equal.length})` : "";
-      const text = this.#titleAndActor(`${clean(title)}`, often, clean(who));
+      const text = this.#titleAndActor(clean(title), often, clean(who));
       this.#row("in ", label, known ? this.#screen.paint(text, "dim") : text);
     }
   }
@@ -104,9 +105,9 @@ export class Story {
       const who = [params.get("user")?.replace(/^.*\\/, ""), params.get("host")].filter(Boolean).join("@");
       this.#row("out", label, this.#titleAndActor(params.get("title") ?? "", "", who));
       const flag = this.#screen.paint(pair("burst"), ...(burst ? (["bold", "red"] as const) : []));
-      this.#screen.line(`${" ".repeat(textColumn)}${pair("hourly_delta")} ${flag} ${pair("count")} ${bytes}`);
+      this.#screen.line(`${detailIndent}${pair("hourly_delta")} ${flag} ${pair("count")} ${bytes}`);
     } else {
-      const numbers = `${pair("count")} ${pair("risk")}`;
+      const numbers = width < 90 ? pair("count") : `${pair("count")} ${pair("risk")}`;
       const room = width - textColumn - numbers.length - bytes.length - 'title="" '.length - 1;
       const title = shorten(params.get("title") ?? "", room);
       this.#row("out", label, `${numbers} title="${title}" ${bytes}`);
@@ -122,7 +123,7 @@ export class Story {
     row("alerts", account.alerts, "equal detections are one alert with a count");
     row("FIRST", account.first, "one for each alert, at once");
     row("HOURLY", account.hourly, "one an hour for each alert with something new");
-    row("bursts", account.bursts, "HOURLY messages of alerts that came far more often than usual");
+    row("bursts", account.bursts, "HOURLY messages with far more than usual");
     const sum = `${account.toldByFirst} told by FIRST + ${account.toldByHourly} by HOURLY = ${told}`;
     const balance =
       told === account.accepted ? this.#screen.paint("nothing lost", "bold", "green") : `${account.accepted} went in`;
@@ -133,11 +134,10 @@ export class Story {
   #wholeOnce({ msgid, head, body }: SyslogMessage, bytes: string): void {
     if (this.#shownWhole.has(msgid)) return;
     this.#shownWhole.add(msgid);
-    const indent = " ".repeat(16);
-    this.#screen.line(`${indent}As it stands on the wire, the log at its end shortened:`);
-    const room = this.#screen.width - indent.length;
-    const text = clean(`${head} ${shorten(body, room - bytes.length)} ${bytes}`);
-    for (const line of wrap(text, room)) this.#screen.line(`${indent}${this.#screen.paint(line, "dim")}`);
+    const room = this.#screen.width - detailIndent.length;
+    const lines = [...wrap(clean(head), room), `${clean(body).slice(0, room - bytes.length)}${bytes}`];
+    this.#screen.line(`${detailIndent}As it stands on the wire, the log at its end shortened:`);
+    for (const line of lines) this.#screen.line(`${detailIndent}${this.#screen.paint(line, "dim")}`);
   }
 
   #titleAndActor(title: string, often: string, who: string): string {

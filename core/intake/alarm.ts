@@ -8,8 +8,11 @@ export type ReadAlarm = { ok: true; alarm: Alarm; warning: string | null } | Ref
 export function readAlarm(record: string, context: ReadContext): ReadAlarm {
   const parsed = parseRecord(record);
   if (!parsed.ok) return parsed;
-  const fields = new RecordFields(record, parsed.members);
+  return alarmOf(new RecordFields(record, parsed.members), context);
+}
 
+/** The alarm that these members are, wherever they come from. */
+export function alarmOf(fields: RecordFields, context: ReadContext): ReadAlarm {
   const alarm: Alarm = {
     alarmId: fields.requiredIdText("alarm_id"),
     name: fields.cap("name", fields.requiredText("name"), 1_024),

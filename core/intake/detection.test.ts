@@ -275,7 +275,6 @@ describe("kept with a warning", () => {
   });
 });
 
-
 test("control characters stay; NUL and half characters, which a column cannot hold, do not", () => {
   expect(detection({ user: "a\u0000b\nc\u202e\ud83d" }).user).toBe("a\ufffdb\nc\u202e\ufffd");
 });

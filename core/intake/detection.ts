@@ -2,7 +2,7 @@
 import { type Detection, levels } from "../detection.ts";
 import { riskOfLevel } from "../risk.ts";
 import { alertHash } from "./hash.ts";
-import { deepestLog, logBody } from "./raw-log.ts";
+import { deepestLog, type LogBody, logBody } from "./raw-log.ts";
 import { parseRecord, type ReadContext, RecordFields, type RefusedRecord } from "./record-fields.ts";
 
 export type ReadDetection = { ok: true; detection: Detection; warning: string | null } | RefusedRecord;
@@ -15,12 +15,14 @@ const mostTags = 64;
 export function readDetection(record: string, context: ReadContext): ReadDetection {
   const parsed = parseRecord(record);
   if (!parsed.ok) return parsed;
-  const fields = new RecordFields(record, parsed.members);
+  return detectionOf(new RecordFields(record, parsed.members), logBody(record, parsed.members.raw), context);
+}
 
+/** The detection that these members and this log are, wherever they come from. */
+export function detectionOf(fields: RecordFields, log: LogBody, context: ReadContext): ReadDetection {
   const ruleTitle = fields.requiredText("rule_title");
   const timestamp = fields.time("timestamp", context.now);
   const level = fields.word("level", levels) ?? "informational";
-  const log = logBody(record, fields.value("raw"));
   if (!log.ok)
     fields.refuse("raw", acceptedLogs, log.depth > 0 ? `an object nested ${log.depth} levels deep` : undefined);
   const user = fields.text("user");

@@ -6,11 +6,11 @@
 import type { Alarm, Detection, RecordWarning, RejectedRecord } from "../detection.ts";
 import { EdgeError } from "../errors.ts";
 import type { BatchStep, Clock, IntakeStore, IntakeTally } from "../ports.ts";
-import { readAlarm } from "./alarm.ts";
 import { addTally, composeAnswer, noTally } from "./answer.ts";
-import { readDetection } from "./detection.ts";
+import { type BatchFormat, formatOf } from "./engines/format.ts";
+import type { RecordSource } from "./engines/unfold.ts";
 import type { ReadContext } from "./record-fields.ts";
-import { decodeBatch, splitRecords } from "./split.ts";
+import { decodeBatch } from "./split.ts";
 
 export type IntakeKind = "detections" | "alarms";
 
@@ -19,6 +19,7 @@ export interface IntakeRequest {
   /** The body as it came, decompressed; UTF-8. */
   body: Uint8Array;
   contentType: "ndjson" | "json";
+  /** One of CONTRACT 2's (`detectionFormats`, `alarmFormats`). */
   format: string;
   /** Scope of the Idempotency-Key: the API key's id. */
   owner: string;
@@ -41,7 +42,8 @@ const recordsPerWrite = 1_000;
 const maxPendingBytes = 64 * 1024 * 1024;
 interface Batch {
   kind: IntakeKind;
-  records: readonly string[];
+  format: BatchFormat;
+  records: readonly RecordSource[];
   context: ReadContext;
   rest: { received: number; rejected: RejectedRecord[]; warnings: RecordWarning[] };
   /** Hashes that the answer has counted as new or updated. */
@@ -114,10 +116,16 @@ export class Intake {
   }
 
   #open(request: IntakeRequest): Batch {
+    const format = formatOf(request.kind, request.format);
+    if ("known" in format) {
+      const given = JSON.stringify(request.format.slice(0, 40));
+      throw new EdgeError(
+        "format_unknown",
+        `format ${given}: known for ${request.kind} are ${format.known.join(", ")}`,
+      );
+    }
     const { text, repaired } = decodeBatch(request.body);
-    if (request.format !== "rhythmx")
-      throw new EdgeError("format_unknown", `format ${JSON.stringify(request.format.slice(0, 40))}: known is rhythmx`);
-    const records = splitRecords(text, maxRecords);
+    const records = format.split(text, maxRecords);
     if (records.length > maxRecords)
       throw new EdgeError(
         "batch_too_large",
@@ -127,16 +135,16 @@ export class Intake {
     if (records.length === 0) throw unreadable(rest);
     const { kind, entities: allowedEntities } = request;
     const context = { now: this.#clock.now(), defaultEntity: this.#defaultEntity(), allowedEntities, repaired };
-    return { kind, records, context, rest, counted: new Set(), readable: false };
+    return { kind, format, records, context, rest, counted: new Set(), readable: false };
   }
 
   /** Reads records [start, end); what is wrong with them goes into the answer. */
   #read(batch: Batch, start: number, end: number): (Detection | Alarm)[] {
     const good: (Detection | Alarm)[] = [];
     for (let index = start; index < end; index++) {
-      const record = batch.records[index] ?? "";
-      const result =
-        batch.kind === "detections" ? readDetection(record, batch.context) : readAlarm(record, batch.context);
+      const source = batch.records[index];
+      if (source === undefined) break;
+      const result = batch.format.read(source, batch.context);
       if (result.ok) {
         batch.readable = true;
         good.push("detection" in result ? result.detection : result.alarm);

@@ -20,6 +20,20 @@ export function logBody(record: string, raw: unknown): LogBody {
   return { ok: true, body: objectBody(record, span) };
 }
 
+/** An original log that was found elsewhere than in `raw`: text, or the text of a JSON value that JSON.parse has accepted. */
+export interface OriginalLog {
+  kind: "text" | "json";
+  text: string;
+}
+
+/** Body of a log that an engine's record carries; null = it carries none. */
+export function originalLogBody(log: OriginalLog | null): LogBody {
+  if (log?.kind === "text") return { ok: true, body: textBody(log.text) };
+  if (!log?.text.startsWith("{")) return { ok: false, depth: 0 };
+  const span = valueAt(log.text, 0);
+  return span.depth > deepestLog ? { ok: false, depth: span.depth } : { ok: true, body: objectBody(log.text, span) };
+}
+
 function textBody(text: string): string {
   const trimmed = text.trim();
   if (trimmed.startsWith("{") && isJson(trimmed)) {

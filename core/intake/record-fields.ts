@@ -25,6 +25,8 @@ export interface RefusedRecord {
 /** CONTRACT 2: a time further ahead than this becomes the time of receipt. */
 const aheadMs = 5 * 60_000;
 
+const ownNames: Readonly<Record<string, string>> = {};
+
 /** Parses a record's text, or says why it is none. */
 export function parseRecord(text: string): { ok: true; members: Readonly<Record<string, unknown>> } | RefusedRecord {
   let value: unknown;
@@ -46,12 +48,19 @@ export function parseRecord(text: string): { ok: true; members: Readonly<Record<
 export class RecordFields {
   readonly #text: string;
   readonly #members: Readonly<Record<string, unknown>>;
+  readonly #names: Readonly<Record<string, string>>;
   readonly #errors: string[] = [];
   readonly #warnings: string[] = [];
 
-  constructor(text: string, members: Readonly<Record<string, unknown>>) {
+  /** `names`: what the sender calls the members, where that is not what they are called here; for complaints. */
+  constructor(
+    text: string,
+    members: Readonly<Record<string, unknown>>,
+    names: Readonly<Record<string, string>> = ownNames,
+  ) {
     this.#text = text;
     this.#members = members;
+    this.#names = names;
   }
 
   /** Every complaint on one line, null when there is none. */
@@ -63,14 +72,9 @@ export class RecordFields {
     return this.#warnings.length === 0 ? null : this.#warnings.join("; ");
   }
 
-  /** The member as JSON.parse gave it. */
-  value(name: string): unknown {
-    return this.#members[name];
-  }
-
   /** Complains about a member: what was found there and what is accepted. */
   refuse(name: string, accepted: string, found = describe(this.#members[name])): void {
-    this.#errors.push(`${name}: ${found}, accepted: ${accepted}`);
+    this.#errors.push(`${this.#names[name] ?? name}: ${found}, accepted: ${accepted}`);
   }
 
   warn(warning: string): void {
@@ -176,7 +180,7 @@ export class RecordFields {
     }
     if (time <= now + aheadMs) return time;
     this.warn(
-      `${name}: ${describe(value)} is ahead of this appliance's clock by more than 5 minutes, time of receipt taken`,
+      `${this.#names[name] ?? name}: ${describe(value)} is ahead of this appliance's clock by more than 5 minutes, time of receipt taken`,
     );
     return now;
   }
@@ -200,7 +204,7 @@ export class RecordFields {
   cap(name: string, text: string | null, longest: number): string | null;
   cap(name: string, text: string | null, longest: number): string | null {
     if (text === null || text.length <= longest) return text;
-    this.warn(`${name}: cut to ${longest} of ${text.length} characters`);
+    this.warn(`${this.#names[name] ?? name}: cut to ${longest} of ${text.length} characters`);
     const last = text.charCodeAt(longest - 1);
     // Between the halves of a surrogate pair there is no character to cut at.
     return text.slice(0, last >= 0xd800 && last <= 0xdbff ? longest - 1 : longest);

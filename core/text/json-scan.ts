@@ -32,6 +32,19 @@ export function lastMember(text: string, name: string): JsonSpan | null {
   return found;
 }
 
+/** The items of the array that opens at `start`. */
+export function itemsOf(text: string, start: number): JsonSpan[] {
+  const items: JsonSpan[] = [];
+  let at = skipSpace(text, start + 1);
+  while (at < text.length && text.charCodeAt(at) !== 93) {
+    const item = valueAt(text, at);
+    items.push(item);
+    at = skipSpace(text, item.end);
+    if (text.charCodeAt(at) === 44) at = skipSpace(text, at + 1);
+  }
+  return items;
+}
+
 /** The value that starts at `start`. */
 export function valueAt(text: string, start: number): JsonSpan {
   let at = start;

@@ -44,18 +44,20 @@ export class SmallDisk {
     rmSync(join(this.data, "ballast"), { force: true });
   }
 
-  /** As a kernel does that has met an error on the disk: nothing can be written any more, by anybody. */
+  /** Whoever opens a file from now on can only read it; files that are open stay writable (the kernel allows it no other way). */
   readOnly(): void {
-    mount(["-o", "remount,ro", this.data]);
+    mount(["--bind", this.data, this.data]);
+    mount(["-o", "remount,bind,ro", this.data]);
   }
 
   writable(): void {
-    mount(["-o", "remount,rw", this.data]);
+    spawnSync("umount", ["-l", this.data]);
   }
 
   /** After the program has ended. */
   remove(): void {
-    spawnSync("umount", ["-l", this.data]);
+    // Once for the disk, and once more should it still be read-only.
+    for (let mounts = 0; mounts < 2; mounts++) spawnSync("umount", ["-l", this.data]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

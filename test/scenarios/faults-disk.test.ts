@@ -1,6 +1,7 @@
 /** A full disk, and a disk that can no longer be written. */
 import { afterEach, expect, test } from "bun:test";
 import { until } from "../harness/appliance.ts";
+import { DatabaseLock } from "../harness/database-lock.ts";
 import { batchOf, names, Site, told } from "../harness/site.ts";
 import { disksMountable, SmallDisk } from "../harness/small-disk.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
@@ -110,18 +111,21 @@ onDisks(
 );
 
 onDisks(
-  "read-only disk while it runs: the same, named as what it is",
+  "folder read-only while it runs: goes on with the files it has open; when it has to open them again it waits for the folder",
   async () => {
     const { receiver, disk, site } = await siteOnDisk(24, unguarded);
     await site.start();
-    await receiver.stop();
     expect((await site.ingest(batchOf(names("before", 30)))).status).toBe(200);
+    const lock = await DatabaseLock.held(`${disk.data}/rhythmx.db`);
+    cleanUp.push(() => lock.release());
     disk.readOnly();
     expect((await site.ingest(batchOf(names("refused", 20)), "refused")).status).toBe(503);
-    expect(await site.fault("store_write")).toContain(`${disk.data}/rhythmx.db cannot be written`);
+    await lock.release();
+    await until(async () => (await site.fault("store_write"))?.includes("cannot be written") === true, 10_000);
+    expect(await site.fault("store_write")).toBe(
+      `${disk.data}/rhythmx.db cannot be written: check the folder's owner and mode`,
+    );
     expect((await site.ready()).status).toBe(503);
-    await receiver.start();
-    await until(() => told(receiver.messages) === 30, 10_000);
     disk.writable();
     await repeatUntilTaken(site, names("refused", 20), "refused");
     await everythingTold(site, receiver);

@@ -1,0 +1,84 @@
+/** What every engine's mapper is: a pure function from one of its records to members of our own record (CONTRACT 2). */
+import { lastMember } from "../../text/json-scan.ts";
+import type { OriginalLog } from "../raw-log.ts";
+
+export type Members = Readonly<Record<string, unknown>>;
+
+/** One detection or alarm as the engine wrote it. */
+export interface EngineRecord {
+  /** The record's text, which JSON.parse has accepted. */
+  text: string;
+  members: Members;
+  /** What it was listed in, without the list: a Zircolite rule, a Chainsaw aggregate; null when it came alone. */
+  envelope: Members | null;
+}
+
+/** Members under our own names, to be validated like those of an own record. */
+export interface MappedAlarm {
+  members: Members;
+  /** What the engine calls them, for error messages. */
+  names: Readonly<Record<string, string>>;
+  /** What the sender should know about this record, null for nothing. */
+  warning: string | null;
+}
+
+export interface MappedDetection extends MappedAlarm {
+  /** The original log, or the engine's record where it carries none; null where it is missing. */
+  log: OriginalLog | null;
+}
+
+export interface Engine<Mapped> {
+  /** Path of the list in which one object of this engine may hold several records; null when there is no such list. */
+  list: readonly string[] | null;
+  recognises(record: EngineRecord): boolean;
+  map(record: EngineRecord): Mapped;
+}
+
+/** An object's members; none for anything else. */
+export function membersOf(value: unknown): Members {
+  return isMembers(value) ? value : {};
+}
+
+export function isMembers(value: unknown): value is Members {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * A value that says something, as text: logs write "" and "-" for nothing, `{"#text": …}` for a value with XML attributes, and an
+ * array where a name occurs more than once, of which the first counts. Null for anything else.
+ */
+export function given(value: unknown): string | null {
+  if (typeof value === "string") {
+    const text = value.trim();
+    return text === "" || text === "-" ? null : text;
+  }
+  if (typeof value === "number") return Number.isSafeInteger(value) ? String(value) : null;
+  if (Array.isArray(value)) return given(value[0]);
+  return isMembers(value) ? given(value["#text"]) : null;
+}
+
+/** The first of the values that says something. */
+export function firstGiven(...values: unknown[]): string | null {
+  for (const value of values) {
+    const text = given(value);
+    if (text !== null) return text;
+  }
+  return null;
+}
+
+/** Texts of an array, or of one text. */
+export function textsOf(value: unknown): string[] {
+  const items = Array.isArray(value) ? value : [value];
+  return items.map(given).filter((text) => text !== null);
+}
+
+/** The JSON text of a member of a member …, digits as received; null when there is none. */
+export function memberText(text: string, ...path: string[]): string | null {
+  let found = text;
+  for (const name of path) {
+    const span = found.startsWith("{") ? lastMember(found, name) : null;
+    if (span === null) return null;
+    found = found.slice(span.start, span.end);
+  }
+  return found;
+}

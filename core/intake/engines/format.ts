@@ -1,0 +1,102 @@
+/** A format as intake uses it: how a batch's text becomes records, and how one of them is read. */
+import { alarmOf, type ReadAlarm, readAlarm } from "../alarm.ts";
+import { detectionOf, type ReadDetection, readDetection } from "../detection.ts";
+import { logBody, originalLogBody } from "../raw-log.ts";
+import { parseRecord, type ReadContext, RecordFields } from "../record-fields.ts";
+import { splitRecords } from "../split.ts";
+import type { Engine, EngineRecord, MappedAlarm, MappedDetection, Members } from "./engine.ts";
+import { alarmEngines, alarmFormats, detectionEngines, detectionFormats } from "./registry.ts";
+import { listsOf, type RecordSource, unfold } from "./unfold.ts";
+
+type ReadRecord = ReadDetection | ReadAlarm;
+
+export interface BatchFormat {
+  /** The batch's records, at most `limit` + 1 of them (`splitRecords`). */
+  split(text: string, limit: number): RecordSource[];
+  read(source: RecordSource, context: ReadContext): ReadRecord;
+}
+
+/** What detections and alarms differ in. */
+interface Kind<Mapped> {
+  formats: readonly string[];
+  engines: Readonly<Record<string, Engine<Mapped>>>;
+  isOwn(members: Members): boolean;
+  readOwn(text: string, context: ReadContext): ReadRecord;
+  ofOwn(record: EngineRecord, context: ReadContext): ReadRecord;
+  ofMapped(record: EngineRecord, mapped: Mapped, context: ReadContext): ReadRecord;
+  /** Where a record that no engine here knows belongs, for people. */
+  hint(record: EngineRecord): string;
+}
+
+const detections: Kind<MappedDetection> = {
+  formats: detectionFormats,
+  engines: detectionEngines,
+  isOwn: (members) => "rule_title" in members || "raw" in members,
+  readOwn: readDetection,
+  ofOwn: ({ text, members }, context) =>
+    detectionOf(new RecordFields(text, members), logBody(text, members.raw), context),
+  ofMapped: (record, mapped, context) => detectionOf(fieldsOf(record, mapped), originalLogBody(mapped.log), context),
+  hint: (record) =>
+    Object.values(alarmEngines).some((engine) => engine.recognises(record))
+      ? "; this looks like an alarm, which goes to /api/v1/ingest/alarms (rhythmx import --alarms)"
+      : "",
+};
+
+const alarms: Kind<MappedAlarm> = {
+  formats: alarmFormats,
+  engines: alarmEngines,
+  isOwn: (members) => "alarm_id" in members,
+  readOwn: readAlarm,
+  ofOwn: ({ text, members }, context) => alarmOf(new RecordFields(text, members), context),
+  ofMapped: (record, mapped, context) => alarmOf(fieldsOf(record, mapped), context),
+  hint: () => "",
+};
+
+/** The format of this name, or the names that are known. */
+export function formatOf(kind: "detections" | "alarms", name: string): BatchFormat | { known: readonly string[] } {
+  return kind === "detections" ? choose(detections, name) : choose(alarms, name);
+}
+
+function choose<Mapped extends MappedAlarm>(
+  kind: Kind<Mapped>,
+  name: string,
+): BatchFormat | { known: readonly string[] } {
+  if (!kind.formats.includes(name)) return { known: kind.formats };
+  if (name === "rhythmx") return { split: splitOwn, read: ({ text }, context) => kind.readOwn(text, context) };
+  const engine = kind.engines[name];
+  const engines = engine === undefined ? Object.values(kind.engines) : [engine];
+  const lists = listsOf(engines);
+  return {
+    split: (text, limit) => splitFolded(text, limit, lists),
+    read: (source, context) => {
+      const parsed = parseRecord(source.text);
+      if (!parsed.ok) return parsed;
+      const record = { ...source, members: parsed.members };
+      if (engine !== undefined) return kind.ofMapped(record, engine.map(record), context);
+      if (source.envelope === null && kind.isOwn(record.members)) return kind.ofOwn(record, context);
+      const recognised = engines.find((candidate) => candidate.recognises(record));
+      if (recognised !== undefined) return kind.ofMapped(record, recognised.map(record), context);
+      const error = `not the shape of any known format (${kind.formats.join(", ")})${kind.hint(record)}`;
+      return { ok: false, readable: true, error };
+    },
+  };
+}
+
+function fieldsOf(record: EngineRecord, mapped: MappedAlarm): RecordFields {
+  const fields = new RecordFields(record.text, mapped.members, mapped.names);
+  if (mapped.warning !== null) fields.warn(mapped.warning);
+  return fields;
+}
+
+function splitOwn(text: string, limit: number): RecordSource[] {
+  return splitRecords(text, limit).map((record) => ({ text: record, envelope: null }));
+}
+
+function splitFolded(text: string, limit: number, lists: ReturnType<typeof listsOf>): RecordSource[] {
+  const sources: RecordSource[] = [];
+  for (const record of splitRecords(text, limit)) {
+    for (const source of unfold(record, lists)) sources.push(source);
+    if (sources.length > limit) return sources.slice(0, limit + 1);
+  }
+  return sources;
+}

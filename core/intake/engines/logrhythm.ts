@@ -1,0 +1,48 @@
+/** LogRhythm alarms as its Alarm REST API gives them: an alarm's details, with or without its events, or items of a search. */
+import { type Engine, firstGiven, isMembers, type MappedAlarm, type Members, membersOf } from "./engine.ts";
+
+export const logrhythm: Engine<MappedAlarm> = {
+  list: ["alarmsSearchDetails"],
+
+  recognises: ({ members }) =>
+    "alarmDetails" in members ||
+    "alarmsSearchDetails" in members ||
+    ("alarmId" in members && "alarmRuleName" in members),
+
+  map({ members }) {
+    const alarm = isMembers(members.alarmDetails) ? members.alarmDetails : members;
+    const events = eventsOf(members) ?? eventsOf(alarm) ?? [];
+    const rated = (alarm.rbpMax ?? null) !== null;
+    return {
+      members: {
+        alarm_id: alarm.alarmId,
+        name: alarm.alarmRuleName,
+        rbp: rated ? alarm.rbpMax : 0,
+        timestamp: firstGiven(alarm.alarmDate, alarm.dateInserted, alarm.eventDateLast),
+        entity: alarm.entityName,
+        user: inEvents(events, "login", "account"),
+        host: inEvents(events, "impactedHostName", "impactedName", "originHostName"),
+        src_ip: inEvents(events, "originIP"),
+      },
+      names: {
+        alarm_id: "alarmId",
+        name: "alarmRuleName",
+        rbp: "rbpMax",
+        timestamp: "alarmDate or dateInserted",
+        entity: "entityName",
+      },
+      warning: rated ? null : "rbpMax: missing, 0 taken: a search does not give it, /lr-alarm-api/alarms/{id} does",
+    };
+  },
+};
+
+/** Both spellings are met. */
+function eventsOf(members: Members): Members[] | null {
+  const events = members.alarmEventsDetails ?? members.alarmsEventDetails;
+  return Array.isArray(events) ? events.map(membersOf) : null;
+}
+
+/** The first value that any event gives, by preference of the name. */
+function inEvents(events: readonly Members[], ...names: string[]): string | null {
+  return firstGiven(...names.flatMap((name) => events.map((event) => event[name])));
+}

@@ -1,0 +1,89 @@
+/** Wazuh: lines of `alerts.json`, or the same documents from its indexer. */
+import { attackIdTags, tacticTag } from "./attack-tags.ts";
+import {
+  type Engine,
+  firstGiven,
+  given,
+  isMembers,
+  type MappedDetection,
+  type Members,
+  membersOf,
+  memberText,
+  textsOf,
+} from "./engine.ts";
+import { type FieldReader, fieldsOf, type LogSubject, subjectOf } from "./log-subject.ts";
+
+/** Wazuh's usual bands of `rule.level` (0-16): the lowest level of each. */
+const bands = [
+  [15, "critical"],
+  [12, "high"],
+  [7, "medium"],
+  [0, "low"],
+] as const;
+
+export const wazuh: Engine<MappedDetection> = {
+  list: ["hits", "hits"],
+
+  recognises: ({ members }) => {
+    const alert = alertOf(members);
+    const rule = membersOf(alert.rule);
+    return "level" in rule && "description" in rule && (isMembers(alert.agent) || isMembers(alert.manager));
+  },
+
+  map({ text, members }) {
+    const alert = alertOf(members);
+    const rule = membersOf(alert.rule);
+    const mitre = membersOf(rule.mitre);
+    const fullLog = given(alert.full_log);
+    return {
+      members: {
+        ...subject(alert),
+        id: firstGiven(alert.id, members._id),
+        rule_title: rule.description,
+        rule_id: given(rule.id),
+        timestamp: alert.timestamp ?? alert["@timestamp"],
+        level: levelOf(rule.level),
+        tags: [...textsOf(mitre.tactic).map(tacticTag), ...attackIdTags(textsOf(mitre.id))],
+      },
+      names: { rule_title: "rule.description", level: "rule.level (0-16)" },
+      log:
+        fullLog === null
+          ? { kind: "json", text: memberText(text, "_source") ?? text }
+          : { kind: "text", text: fullLog },
+      warning: null,
+    };
+  },
+};
+
+/** From the indexer the alert is the hit's `_source`. */
+function alertOf(members: Members): Members {
+  return isMembers(members._source) ? members._source : members;
+}
+
+/** A number (or number as text) by its band; words, as Wazuh 5 has them, as they are. */
+function levelOf(level: unknown): unknown {
+  const number = typeof level === "string" && /^\d+$/.test(level) ? Number(level) : level;
+  if (typeof number !== "number" || number < 0 || number > 16) return level;
+  return bands.find(([lowest]) => number >= lowest)?.[1];
+}
+
+function subject(alert: Members): LogSubject {
+  const data = membersOf(alert.data);
+  const windows = membersOf(data.win);
+  const agent = membersOf(alert.agent);
+  const fromEvent = subjectOf(camelCased(fieldsOf(windows.system, windows.eventdata)));
+  // Agent 000 is the manager itself: what it reports may have come to it over syslog.
+  const sender = given(agent.id) === "000" ? membersOf(alert.predecoder).hostname : null;
+  return {
+    ...fromEvent,
+    user: fromEvent.user ?? firstGiven(data.srcuser, data.dstuser, data.user),
+    host: fromEvent.host ?? firstGiven(sender, agent.name, agent.ip),
+    src_ip: fromEvent.src_ip ?? firstGiven(data.srcip, data.src_ip),
+    provider: fromEvent.provider ?? given(membersOf(alert.decoder).name),
+  };
+}
+
+/** Wazuh writes Windows' names with a small first letter. */
+function camelCased(field: FieldReader): FieldReader {
+  return (name) => field(name.charAt(0).toLowerCase() + name.slice(1));
+}

@@ -1,0 +1,71 @@
+/** Zircolite: an array of rules, each with its matches, of which every one is a detection. */
+import { parseTime } from "../../time.ts";
+import { type Engine, given, type MappedDetection, type Members, membersOf } from "./engine.ts";
+import { fieldsOf, type LogSubject, subjectOf } from "./log-subject.ts";
+
+/**
+ * Where a match's time stands, best first: EVTX and correlations, Sysmon (UTC without saying so), collectors. NXLog's EventTime
+ * comes last because it is local time without a zone.
+ */
+const timeNames = [
+  "SystemTime",
+  "UtcTime",
+  "@timestamp",
+  "timestamp",
+  "TimeCreated",
+  "TimeGenerated",
+  "eventTime",
+  "EventTime",
+];
+
+export const zircolite: Engine<MappedDetection> = {
+  list: ["matches"],
+
+  recognises: ({ members, envelope }) => "rule_level" in (envelope ?? members),
+
+  map({ text, members, envelope }) {
+    // A rule that came without its list of matches is no detection; its members are complained about.
+    const rule = envelope ?? members;
+    return {
+      members: {
+        ...(members.result_type === "correlation" ? correlationSubject(members) : matchSubject(members)),
+        rule_title: rule.title,
+        rule_id: rule.id,
+        rule_author: rule.author,
+        timestamp: timeOf(members),
+        level: rule.rule_level,
+        tags: rule.tags,
+      },
+      names: {
+        rule_title: "title",
+        rule_id: "id",
+        rule_author: "author",
+        timestamp: timeNames.join(" or "),
+        level: "rule_level",
+        raw: "matches",
+      },
+      log: envelope === null ? null : { kind: "json", text },
+      warning: null,
+    };
+  },
+};
+
+/** The first time that can be read; where none can, the first that is there. */
+function timeOf(match: Members): unknown {
+  const times = timeNames.map((name) => match[name]).filter((time) => given(time) !== null);
+  return times.find((time) => parseTime(String(time)) !== null) ?? times[0] ?? match.window_end;
+}
+
+function matchSubject(match: Members): LogSubject {
+  const subject = subjectOf(fieldsOf(match));
+  // `host` is the collector in NXLog's records; elsewhere it may be all there is.
+  return { ...subject, host: subject.host ?? given(match.host) };
+}
+
+/** Who the window was grouped by; where that tells nobody, the first event of the evidence. */
+function correlationSubject(match: Members): LogSubject {
+  const grouped = subjectOf(fieldsOf(match, match.group_keys));
+  if (grouped.user !== null || grouped.host !== null || grouped.src_ip !== null) return grouped;
+  const evidence = membersOf(Array.isArray(match.evidence) ? match.evidence[0] : null);
+  return subjectOf(fieldsOf(evidence.event));
+}
