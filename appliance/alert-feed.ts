@@ -5,6 +5,8 @@ import { alertEventKinds, type LoggedEvent } from "../core/event.ts";
 import type { Faults } from "../core/faults.ts";
 import { alertMessage } from "../core/feeds/alert-message.ts";
 import { parseSnapshot } from "../core/feeds/snapshot.ts";
+import { statusMessage } from "../core/feeds/status-message.ts";
+import type { MessageOptions } from "../core/feeds/syslog-options.ts";
 import type { Clock, Random } from "../core/ports.ts";
 import type { AlertFeedSettings, DestinationSettings, TlsSettings } from "../core/settings.ts";
 import type { Store } from "../store/open-store.ts";
@@ -26,17 +28,24 @@ interface Tools {
 
 interface Running {
   settings: DestinationSettings;
+  options: MessageOptions;
   destination: Destination;
+  /** When the next heartbeat is due, monotonic milliseconds. */
+  heartbeatAt: number;
+  /** A heartbeat waits for the receiver. */
+  heartbeatPending: boolean;
 }
 
 export class AlertFeed {
   readonly #tools: Tools;
   #running: Running[] = [];
   #settings: AlertFeedSettings;
+  readonly #startedAt: number;
 
   constructor(settings: AlertFeedSettings, tools: Tools) {
     this.#settings = settings;
     this.#tools = tools;
+    this.#startedAt = tools.clock.monotonic();
   }
 
   /** Starts, keeps, replaces and stops destinations until they are what the settings say. Positions stay with the names. */
@@ -57,9 +66,17 @@ export class AlertFeed {
     }
     this.#running = kept;
     for (const destinationSettings of wanted.values()) {
-      const destination = this.#create(destinationSettings);
+      const options = { ...destinationSettings.message, procid: process.pid };
+      const destination = this.#create(destinationSettings, options);
       await destination.start();
-      this.#running.push({ settings: destinationSettings, destination });
+      const heartbeatAt = this.#tools.clock.monotonic();
+      this.#running.push({
+        settings: destinationSettings,
+        options,
+        destination,
+        heartbeatAt,
+        heartbeatPending: false,
+      });
     }
   }
 
@@ -72,6 +89,29 @@ export class AlertFeed {
   async tick(now: number): Promise<void> {
     const intervalMs = this.#settings.hourlyIntervalMinutes * 60_000;
     while ((await this.#tools.store.recordHourly(now, intervalMs)).more);
+  }
+
+  /**
+   * Sends a STATUS message, stamped `now` (epoch ms), to every destination that wants one and is due: the first at its start. One that
+   * waits for a receiver is enough: while it does, no other is made.
+   */
+  sendHeartbeats(now: number): void {
+    const monotonic = this.#tools.clock.monotonic();
+    for (const running of this.#running) {
+      const everyMs = running.settings.heartbeatMinutes * 60_000;
+      if (everyMs === 0 || monotonic < running.heartbeatAt || running.heartbeatPending) continue;
+      running.heartbeatAt = monotonic + everyMs;
+      running.heartbeatPending = true;
+      const { name, sent, queued } = running.destination.status();
+      const uptimeSeconds = Math.floor((monotonic - this.#startedAt) / 1000);
+      const { bytes } = statusMessage(now, { destination: name, uptimeSeconds, sent, queued }, running.options);
+      running.destination
+        .sendNow(bytes)
+        .catch(() => {}) // Closed: the heart has stopped.
+        .finally(() => {
+          running.heartbeatPending = false;
+        });
+    }
   }
 
   status(): DestinationStatus[] {
@@ -102,10 +142,9 @@ export class AlertFeed {
     this.#running = [];
   }
 
-  #create(settings: DestinationSettings): Destination {
+  #create(settings: DestinationSettings, options: MessageOptions): Destination {
     const { store, clock, random, log, faults } = this.#tools;
     const fault = positionFault(settings.name);
-    const options = { ...settings.message, procid: process.pid };
     const wants = filterOf(settings);
     return new Destination({
       name: settings.name,

@@ -17,6 +17,7 @@ import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
 import { AlertFeed } from "./alert-feed.ts";
 import { startControlServer } from "./control-server.ts";
+import { DescriptorWatch } from "./descriptor-watch.ts";
 import { KeyRing } from "./key-ring.ts";
 import { ApiListener, listen } from "./listeners.ts";
 import type { Log } from "./log.ts";
@@ -112,10 +113,16 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       );
     await applyFeed();
 
+    const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const loops: Loop[] = [
       { name: "alert-feed", everyMs: () => feed.pollIntervalMs, tick: (now) => feed.tick(now) },
-      { name: "storage", everyMs: () => 5_000, tick: () => storage.tick() },
+      { name: "heartbeat", everyMs: () => 5_000, tick: (now) => feed.sendHeartbeats(now) },
+      {
+        name: "storage",
+        everyMs: () => descriptors.everyMs,
+        tick: () => descriptors.tick().then(() => storage.tick()),
+      },
       { name: "retention", everyMs: () => 60 * minute, tick: (now) => retention(now) },
       { name: "key-usage", everyMs: () => minute, tick: () => keys.flushUses() },
       { name: "alive", everyMs: () => 10_000, tick: () => alive() },

@@ -1,6 +1,6 @@
 /** A command's way to the running appliance, over its control socket. */
 import { request } from "node:http";
-import { EdgeError } from "../core/errors.ts";
+import { EdgeError, UsageError } from "../core/errors.ts";
 import { socketAddress } from "./control-address.ts";
 import type { DoctorReport, Operations } from "./operations.ts";
 
@@ -60,7 +60,7 @@ function post(socketPath: string, path: string, body: Uint8Array | string, type:
 function refusal(text: string): EdgeError {
   try {
     const { code, message } = JSON.parse(text) as { code: string; message: string };
-    return new EdgeError(code, message);
+    return code === "usage" ? new UsageError(message) : new EdgeError(code, message);
   } catch {
     return new EdgeError("internal", "the running appliance gave no readable answer; its log says why");
   }

@@ -57,15 +57,24 @@ export class ApiListener {
   async renew(files: CertificateFiles): Promise<boolean> {
     const renewed = await readCertificate(files);
     if (renewed?.cert === this.#certificate?.cert && renewed?.key === this.#certificate?.key) return false;
-    const { port } = this.#server;
-    await this.#server.stop(graceMs);
-    this.#server = listen({ host: this.#host, port }, this.#fetch, renewed);
-    this.#certificate = renewed;
+    await this.#replace(renewed, graceMs);
     return true;
+  }
+
+  /** Closes every connection, also idle ones, and listens again. Running requests have a second to end. */
+  closeConnections(): Promise<void> {
+    return this.#replace(this.#certificate, 1_000);
   }
 
   stop(): Promise<void> {
     return this.#server.stop(graceMs);
+  }
+
+  async #replace(certificate: Certificate | null, milliseconds: number): Promise<void> {
+    const { port } = this.#server;
+    await this.#server.stop(milliseconds);
+    this.#server = listen({ host: this.#host, port }, this.#fetch, certificate);
+    this.#certificate = certificate;
   }
 }
 

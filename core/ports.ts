@@ -47,6 +47,17 @@ export interface SenderStatus {
   lastError: string | null;
 }
 
+/** Messages that a sender has taken and keeps, so that it can write them again after a break. */
+export interface HeldMessages {
+  /** How many: the newest of all whose `send` has resolved. */
+  messages: number;
+  /**
+   * The connection is in trouble, so that these messages might be lost with this process: nothing but its memory is sure to
+   * have them. A durable position then stays behind them.
+   */
+  atRisk: boolean;
+}
+
 /**
  * Carries whole syslog messages to one receiver, in order. It owns its connection: it connects when first used,
  * notices a peer that went away, and reconnects with jittered backoff until closed.
@@ -59,7 +70,11 @@ export interface SyslogSender {
    */
   send(messages: readonly SyslogBytes[]): Promise<void>;
   status(): SenderStatus;
-  /** Stops at once; pending sends reject with code `closed`. */
+  /** Nothing for udp, which promises nothing, and for relp, where what has resolved has been acknowledged. */
+  held(): HeldMessages;
+  /** `listener` is called whenever `held().atRisk` may have changed, and now and then while it is true. */
+  onRisk(listener: () => void): void;
+  /** Stops at once; pending sends reject with code `closed`. `held()` then says whether the receiver took its leave in order. */
   close(): Promise<void>;
 }
 

@@ -24,7 +24,8 @@ export class InstanceLock {
       );
       return new InstanceLock(client);
     } catch (error) {
-      client?.close();
+      // Also a lock that was half taken, on a full disk say, would stand in the way of the next attempt.
+      if (client !== null) await letGo(client);
       const mapped = storeErrorFrom(error, path);
       if (mapped.code !== "store_locked") throw mapped;
       throw new StoreError(
@@ -37,10 +38,14 @@ export class InstanceLock {
     }
   }
 
-  /** libsql keeps the file open for a while after `close`, so the lock is given back explicitly. */
   async release(): Promise<void> {
-    await this.#client.execute("PRAGMA locking_mode = NORMAL").catch(() => {});
-    await this.#client.execute("select count(*) from held_by").catch(() => {});
-    this.#client.close();
+    await letGo(this.#client);
   }
+}
+
+/** libsql keeps the file open for a while after `close`, so the lock is given back explicitly. */
+async function letGo(client: Client): Promise<void> {
+  await client.execute("PRAGMA locking_mode = NORMAL").catch(() => {});
+  await client.execute("select count(*) from held_by").catch(() => {});
+  client.close();
 }

@@ -101,7 +101,8 @@ const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
 ]);
 
 interface Waiting {
-  what: "read" | "write";
+  /** Null for opening and closing, whose failures are the caller's to name. */
+  what: "read" | "write" | null;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -128,7 +129,8 @@ class WorkerCalls {
     if (this.#dead !== null) return Promise.reject(this.#dead);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { what: writes.has(method) ? "write" : "read", resolve, reject });
+      const what = method === "open" || method === "close" ? null : writes.has(method) ? "write" : "read";
+      this.#waiting.set(id, { what, resolve, reject });
       this.#worker.postMessage({ id, method, args });
     });
   }
@@ -153,10 +155,11 @@ class WorkerCalls {
     if (waiting === undefined) return;
     if ("error" in reply) {
       const error = new StoreError(reply.error.code as StoreErrorCode, reply.error.message, { data: reply.error.data });
-      this.#onFault(waiting.what, error);
+      if (waiting.what !== null) this.#onFault(waiting.what, error);
       waiting.reject(error);
     } else {
-      if (waiting.what === "read" || reply.wrote) this.#onFault(waiting.what, null);
+      // A call that had nothing to write says nothing about whether writing works.
+      if (waiting.what === "read" || (waiting.what === "write" && reply.wrote)) this.#onFault(waiting.what, null);
       waiting.resolve(reply.value);
     }
   }

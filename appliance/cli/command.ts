@@ -1,6 +1,6 @@
 /** What a command is, and what it gets from the process. */
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
-import { UsageError } from "../../core/errors.ts";
+import { messageOf, UsageError } from "../../core/errors.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 
 export interface Terminal {
@@ -35,9 +35,8 @@ export function parseOptions<T extends ParseArgsOptionsConfig>(args: string[], o
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError(
-      error instanceof Error ? (error.message.split(". To specify")[0] ?? error.message) : String(error),
-    );
+    // What parseArgs adds about dashes takes up to three lines.
+    throw new UsageError(messageOf(error).replace(/\.? To specify a.*/, ""));
   }
 }
 

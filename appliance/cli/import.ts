@@ -83,7 +83,7 @@ async function importFile(
       bar.end();
     }
   } catch (error) {
-    terminal.err(`rhythmx import: ${file}: ${messageOf(error)}\n`);
+    terminal.err(`rhythmx import: ${file}: ${whyUnreadable(error)}\n`);
     return null;
   }
   terminal.out(`${summary(file, kind, totals)}\n`);
@@ -159,6 +159,17 @@ async function open(file: string, terminal: Terminal) {
   const unpacked = file.endsWith(".gz") ? stream.pipe(createGunzip()) : stream;
   stream.on("error", (error) => (unpacked as unknown as { destroy(error: unknown): void }).destroy(error));
   return { stream: unpacked, bytes: info.size, read: () => read };
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "this user may not read it",
+  Z_BUF_ERROR: "is no complete gzip file",
+  Z_DATA_ERROR: "is no complete gzip file",
+};
+
+function whyUnreadable(error: unknown): string {
+  return reasons[String((error as { code?: unknown }).code)] ?? messageOf(error);
 }
 
 function summary(file: string, kind: IntakeKind, totals: Totals): string {

@@ -2,7 +2,7 @@ import { parseScopes } from "../../core/api-key.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import { type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
 import { withOperations } from "./operations.ts";
-import { table } from "./table.ts";
+import { table, visible } from "./table.ts";
 
 export const keyCommand: Command = {
   name: "key",
@@ -44,7 +44,7 @@ async function create({ args, terminal, loadSettings }: CommandContext): Promise
   const made = await withOperations(settings, (operations) =>
     operations.createKey({ name, scopes, entities, expiresInDays }),
   );
-  terminal.err(`${made.id} "${name}": ${scopes.join(", ")}. Keep the key: it is not shown again.\n`);
+  terminal.err(`${made.id} "${visible(name)}": ${scopes.join(", ")}. Keep the key: it is not shown again.\n`);
   terminal.out(`${made.key}\n`);
   return 0;
 }

@@ -1,8 +1,6 @@
-/** Rows of text in columns, for terminals and for `cut`. Control characters of data become visible. */
+/** Rows of text in columns, for terminals and for `cut`. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, ...rows].map((row) =>
-    row.map((cell) => cell.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "\ufffd")),
-  );
+  const lines = [head, ...rows].map((row) => row.map(visible));
   const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   return lines
     .map(
@@ -13,4 +11,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
           .trimEnd()}\n`,
     )
     .join("");
+}
+
+/** Text from outside without what a terminal obeys: control characters, and those that turn the direction of writing. */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
 }

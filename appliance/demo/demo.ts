@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EdgeError } from "../../core/errors.ts";
+import { EdgeError, messageOf } from "../../core/errors.ts";
 import { resolveSettings } from "../../core/settings/resolve.ts";
 import { type Appliance, startAppliance } from "../appliance.ts";
 import { createLog } from "../log.ts";
@@ -43,7 +43,7 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
   const { clock, sleep } = compressedTime(minutesPerSecond * 60);
   const story = new Story(screen, () => clock.now());
   const account = new Account();
-  const dataDir = await mkdtemp(join(tmpdir(), "rhythmx-demo-"));
+  const dataDir = await temporaryFolder();
   const cleanUp = [() => rm(dataDir, { recursive: true, force: true })];
   try {
     const receiver = await startReceiver((text) => {
@@ -61,7 +61,14 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
       },
     });
     const resolved = demoSettings(dataDir, receiver.port);
-    const appliance = await startAppliance({ resolved, clock, sleep, random: Math.random, log });
+    const appliance = await startAppliance({
+      resolved,
+      clock,
+      // A start that waits for room on the disk ends with the demo.
+      sleep: (milliseconds, signal) => sleep(milliseconds, signal ?? options.signal),
+      random: Math.random,
+      log,
+    });
     cleanUp.push(() => appliance.stop());
     const { key } = await appliance.operations.createKey({
       name: "demo",
@@ -74,7 +81,10 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
     appliance.broken.then((error) => broken.abort(error));
     const signal = AbortSignal.any([options.signal, broken.signal]);
     const scene: Scene = { ...options, story, account, appliance, key, dataDir, syslogPort: receiver.port, signal };
-    return await play(scene, clock.now);
+    const missing = await play(scene, clock.now);
+    if (options.staysOpen) await aborted(signal);
+    broken.signal.throwIfAborted();
+    return missing;
   } finally {
     for (const step of cleanUp.reverse()) await step();
   }
@@ -128,7 +138,7 @@ async function play(scene: Scene, now: () => number): Promise<string[]> {
   if (health.status !== 200 || body.status !== "running") missing.push('health with the status "running"');
   for (const promise of missing) story.warning(`missing: ${promise}`);
   nextSteps(scene);
-  if (scene.staysOpen) await stayOpen(scene);
+  if (scene.staysOpen) yourTurn(scene);
   return missing;
 }
 
@@ -164,7 +174,7 @@ function nextSteps({ story }: Scene): void {
 }
 
 /** The reader's turn: whatever is sent in is printed when it comes out. */
-async function stayOpen({ story, appliance, key, signal, minutesPerSecond }: Scene): Promise<void> {
+function yourTurn({ story, appliance, key, minutesPerSecond }: Scene): void {
   story.step("Your turn");
   story.say(
     `The appliance keeps running. Send it something from another terminal; FIRST appears here, and after ${60 / minutesPerSecond} seconds HOURLY if you sent it more than once:`,
@@ -181,10 +191,23 @@ async function stayOpen({ story, appliance, key, signal, minutesPerSecond }: Sce
     ].join("\n"),
   );
   story.say("Ctrl-C ends the demo and removes its folder.");
-  const ended = Promise.withResolvers<void>();
-  signal.addEventListener("abort", () => ended.resolve());
-  if (!signal.aborted) await ended.promise;
-  if (signal.reason instanceof EdgeError) throw signal.reason;
+}
+
+async function temporaryFolder(): Promise<string> {
+  const parent = tmpdir();
+  try {
+    return await mkdtemp(join(parent, "rhythmx-demo-"));
+  } catch (cause) {
+    const hint = "name a folder that can be written in TMPDIR";
+    throw new EdgeError("demo_folder", `no folder can be made in ${parent}: ${messageOf(cause)}; ${hint}`, { cause });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 /** Settings from nothing but what is given here: neither files nor the environment play a part. */
@@ -199,6 +222,9 @@ function demoSettings(dataDir: string, syslogPort: number) {
       RHYTHMX_DATA_DIR: dataDir,
       RHYTHMX_LISTEN: "127.0.0.1:0",
       RHYTHMX_ALERT_HEALTH: "127.0.0.1:0",
+      // Temporary folders are often small; the demo takes a few megabytes.
+      RHYTHMX_MIN_FREE_BYTES: "10000000",
+      RHYTHMX_MIN_FREE_PERCENT: "0",
     },
     envFile: null,
     alertFeedFile: { source: "the demo", folder: dataDir, content: { text: JSON.stringify(config) } },

@@ -31,7 +31,9 @@ export class Screen {
 
   /** The text in a style; call it on text that has been cleaned and measured. */
   paint(text: string, ...styles: Style[]): string {
-    return this.#colour ? `\x1b[${styles.map((style) => codes[style]).join(";")}m${text}\x1b[0m` : text;
+    return this.#colour && styles.length > 0
+      ? `\x1b[${styles.map((style) => codes[style]).join(";")}m${text}\x1b[0m`
+      : text;
   }
 }
 

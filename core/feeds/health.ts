@@ -32,8 +32,11 @@ const intervalsMissed = 3;
 
 /** `stopped` = the loop has not run for three intervals (503); `degraded` = something named in the answer is wrong. */
 export function feedStatus(state: FeedState): FeedStatus {
-  if (state.sinceLastPollMs === null)
-    return state.uptimeMs > intervalsMissed * state.pollIntervalMs ? "stopped" : "starting";
+  if (state.sinceLastPollMs === null) {
+    // A start that waits for a lock or for the disk says so and is not dead: restarting it would not help.
+    const late = state.faults.length === 0 && state.uptimeMs > intervalsMissed * state.pollIntervalMs;
+    return late ? "stopped" : "starting";
+  }
   if (state.sinceLastPollMs > intervalsMissed * state.pollIntervalMs) return "stopped";
   if (state.faults.length > 0) return "degraded";
   return state.destinations.some(({ lastError }) => lastError !== null) ? "degraded" : "running";

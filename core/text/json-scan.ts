@@ -32,11 +32,11 @@ export function lastMember(text: string, name: string): JsonSpan | null {
   return found;
 }
 
-/** The items of the array that opens at `start`. */
-export function itemsOf(text: string, start: number): JsonSpan[] {
+/** The items of the array that opens at `start`, at most `limit`. */
+export function itemsOf(text: string, start: number, limit = Number.POSITIVE_INFINITY): JsonSpan[] {
   const items: JsonSpan[] = [];
   let at = skipSpace(text, start + 1);
-  while (at < text.length && text.charCodeAt(at) !== 93) {
+  while (items.length < limit && at < text.length && text.charCodeAt(at) !== 93) {
     const item = valueAt(text, at);
     items.push(item);
     at = skipSpace(text, item.end);

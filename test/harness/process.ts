@@ -14,6 +14,8 @@ export interface ProcessOptions {
   env?: Record<string, string>;
   /** Words before the program, such as `["prlimit", "--nofile=64"]`. */
   wrapper?: string[];
+  /** Words that start the program; default: this checkout. */
+  program?: string[];
   folder?: string;
 }
 
@@ -24,6 +26,7 @@ export class ApplianceProcess {
   readonly healthPort: number;
   readonly env: Record<string, string>;
   readonly #wrapper: string[];
+  readonly #program: string[];
   #child: ChildProcess | null = null;
   #log = "";
 
@@ -32,6 +35,7 @@ export class ApplianceProcess {
     this.apiPort = apiPort;
     this.healthPort = healthPort;
     this.#wrapper = options.wrapper ?? [];
+    this.#program = options.program ?? [process.execPath, join(root, "main.ts")];
     this.env = {
       PATH: process.env.PATH ?? "",
       RHYTHMX_DATA_DIR: join(folder, "data"),
@@ -70,7 +74,7 @@ export class ApplianceProcess {
 
   /** Starts `rhythmx serve` and waits until it answers. */
   async start(): Promise<void> {
-    const [program = process.execPath, ...args] = [...this.#wrapper, process.execPath, join(root, "main.ts"), "serve"];
+    const [program = process.execPath, ...args] = [...this.#wrapper, ...this.#program, "serve"];
     const child = spawn(program, args, { env: this.env, cwd: this.folder, stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     child.stderr?.on("data", (part: Buffer) => {
@@ -111,7 +115,8 @@ export class ApplianceProcess {
 
   /** Runs another command of the program with the same environment. */
   run(args: string[], input = ""): { code: number | null; stdout: string; stderr: string } {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "main.ts"), ...args], {
+    const [program = process.execPath, ...words] = [...this.#program, ...args];
+    const { status, stdout, stderr } = spawnSync(program, words, {
       env: this.env,
       cwd: this.folder,
       input,

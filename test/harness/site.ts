@@ -1,5 +1,6 @@
 /** The real program with an API key at hand, asked and fed as a customer's scripts do, and what its alert messages add up to. */
 import { Database } from "bun:sqlite";
+import { expect } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { detection, until } from "./appliance.ts";
@@ -109,6 +110,27 @@ export class Site {
   /** How many files and sockets the program has open. */
   descriptors(): number {
     return readdirSync(`/proc/${this.process.pid}/fd`).length;
+  }
+
+  /** Sends a batch of these users again and again, as clients do, until it is taken. Each refusal must say when to come back. */
+  async repeatUntilTaken(users: readonly string[], idempotencyKey: string): Promise<void> {
+    await until(async () => {
+      const { status, retryAfter } = await this.ingest(batchOf(users), idempotencyKey);
+      if (status === 200) return true;
+      expect({ status, retryAfter: (retryAfter ?? 0) > 0 }).toEqual({ status: 503, retryAfter: true });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return false;
+    }, 15_000);
+  }
+
+  /** Nothing lost and nothing made up: every accepted detection is told and stored, no other, and the program ends well. */
+  async endsWithAllTold(messages: readonly string[]): Promise<void> {
+    const described = () => `accepted ${this.accepted}, told ${told(messages)}`;
+    await until(() => told(messages) >= this.accepted, 10_000, described);
+    await this.wellAgain();
+    expect(await this.process.terminate()).toBe(0);
+    expect(told(messages)).toBe(this.accepted);
+    expect(this.stored()).toEqual({ counted: this.accepted, integrity: "ok" });
   }
 
   /** What the database holds, after the program has ended: the counts of all alerts together, and what SQLite finds wrong. */

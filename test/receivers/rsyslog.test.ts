@@ -1,8 +1,9 @@
 /** Every transport into a real rsyslogd. */
 import { afterEach, describe, expect, test } from "bun:test";
+import type { SyslogSender } from "../../core/ports.ts";
 import type { SyslogSenderOptions } from "../../transports/syslog/options.ts";
 import { probe } from "../../transports/syslog/probe.ts";
-import { createSyslogSender, type SettlingSender } from "../../transports/syslog/sender.ts";
+import { createSyslogSender } from "../../transports/syslog/sender.ts";
 import { numbered, texts, withoutRepeats } from "../harness/delivery.ts";
 import { installed, Rsyslog } from "../harness/rsyslog.ts";
 import { pem } from "../harness/test-certificates.ts";
@@ -20,9 +21,7 @@ async function receiving(input: Parameters<typeof Rsyslog.started>[0]): Promise<
   return rsyslog;
 }
 
-function sending(
-  options: Pick<SyslogSenderOptions, "protocol" | "port"> & Partial<SyslogSenderOptions>,
-): SettlingSender {
+function sending(options: Pick<SyslogSenderOptions, "protocol" | "port"> & Partial<SyslogSenderOptions>): SyslogSender {
   const sender = createSyslogSender({
     host: "127.0.0.1",
     framing: "octet",

@@ -1,61 +1,32 @@
 /** A full disk, and a disk that can no longer be written. */
-import { afterEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { until } from "../harness/appliance.ts";
+import { cleaningUp, type Defer } from "../harness/clean-up.ts";
 import { DatabaseLock } from "../harness/database-lock.ts";
 import { batchOf, names, Site, told } from "../harness/site.ts";
 import { disksMountable, SmallDisk } from "../harness/small-disk.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 
-const onDisks = test.skipIf(!disksMountable());
+/** They mostly wait, so they do it together. */
+const onDisks = disksMountable() ? test.concurrent : test.skip;
 /** The guard off, so that the disk itself says no. */
 const unguarded = { RHYTHMX_MIN_FREE_BYTES: "0", RHYTHMX_MIN_FREE_PERCENT: "0" };
 
-const cleanUp: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const step of cleanUp.splice(0).reverse()) await step();
-});
-
-async function siteOnDisk(mebibytes: number, env: Record<string, string>) {
+async function siteOnDisk(env: Record<string, string>, defer: Defer) {
   const receiver = await SyslogReceiver.started();
-  cleanUp.push(() => receiver.stop());
-  const disk = SmallDisk.mounted(mebibytes);
-  cleanUp.push(() => disk.remove());
+  defer(() => receiver.stop());
+  const disk = SmallDisk.mounted(24);
+  defer(() => disk.remove());
   const syslog = { protocol: "tcp", host: "127.0.0.1", port: receiver.port };
   const site = await Site.prepare(syslog, { folder: disk.folder, env });
-  cleanUp.push(() => site.process.kill());
+  defer(() => site.process.kill());
   return { receiver, disk, site };
-}
-
-/** Repeats a batch until it is taken, as a client does; every refusal must say when to come back. */
-async function repeatUntilTaken(site: Site, users: string[], key: string): Promise<number> {
-  let refusals = 0;
-  await until(async () => {
-    const { status, retryAfter } = await site.ingest(batchOf(users), key);
-    if (status === 200) return true;
-    expect({ status, retryAfter: (retryAfter ?? 0) > 0 }).toEqual({ status: 503, retryAfter: true });
-    refusals++;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    return false;
-  }, 15_000);
-  return refusals;
-}
-
-async function everythingTold(site: Site, receiver: SyslogReceiver): Promise<void> {
-  await until(
-    () => told(receiver.messages) >= site.accepted,
-    10_000,
-    () => `accepted ${site.accepted}, told ${told(receiver.messages)}`,
-  );
-  await site.wellAgain();
-  expect(await site.process.terminate()).toBe(0);
-  expect(told(receiver.messages)).toBe(site.accepted);
-  expect(site.stored()).toEqual({ counted: site.accepted, integrity: "ok" });
 }
 
 onDisks(
   "disk full: intake says 503, what was accepted goes out all the same, and all is well when there is room again",
-  async () => {
-    const { receiver, disk, site } = await siteOnDisk(24, unguarded);
+  cleaningUp(async (defer) => {
+    const { receiver, disk, site } = await siteOnDisk(unguarded, defer);
     await site.start();
     await receiver.stop();
     expect((await site.ingest(batchOf(names("before", 50)))).status).toBe(200);
@@ -64,9 +35,7 @@ onDisks(
     const refused = await site.ingest(batchOf(names("full", 20)), "full");
     expect(refused).toMatchObject({ status: 503, retryAfter: 5 });
     expect(refused.body.detail).toContain("send the batch again");
-    expect(await site.fault("store_write")).toBe(
-      `the disk of ${disk.data}/rhythmx.db is full: free some space`,
-    );
+    expect(await site.fault("store_write")).toBe(`the disk of ${disk.data}/rhythmx.db is full: free some space`);
     expect((await site.health()).body.status).toBe("degraded");
     expect(await site.ready()).toMatchObject({ status: 503, retryAfter: 5, body: { status: "not ready" } });
     expect(await site.metrics()).toContain('rhythmx_fault{fault="store_write"} 1');
@@ -78,22 +47,25 @@ onDisks(
     expect(await site.faultNamed("positions:alerts")).toContain("is full: free some space");
 
     disk.empty();
-    await repeatUntilTaken(site, names("full", 20), "full");
+    await site.repeatUntilTaken(names("full", 20), "full");
     await site.wellAgain();
     expect((await site.ready()).status).toBe(200);
-    await everythingTold(site, receiver);
+    await site.endsWithAllTold(receiver.messages);
     expect(site.accepted).toBe(70);
-  },
+  }),
   40_000,
 );
 
 onDisks(
   "nearly full: intake closes before the disk is full and opens again by itself",
-  async () => {
-    const { receiver, disk, site } = await siteOnDisk(24, {
-      RHYTHMX_MIN_FREE_BYTES: String(8 * 1_048_576),
-      RHYTHMX_MIN_FREE_PERCENT: "0",
-    });
+  cleaningUp(async (defer) => {
+    const { receiver, disk, site } = await siteOnDisk(
+      {
+        RHYTHMX_MIN_FREE_BYTES: String(8 * 1_048_576),
+        RHYTHMX_MIN_FREE_PERCENT: "0",
+      },
+      defer,
+    );
     await site.start();
     expect((await site.ingest(batchOf(["early"]))).status).toBe(200);
     disk.fill(4 * 1_048_576);
@@ -104,20 +76,20 @@ onDisks(
     expect(refused).toMatchObject({ status: 503, retryAfter: 30, body: { title: "Intake is closed" } });
     expect((await site.ready()).status).toBe(503);
     disk.empty();
-    await repeatUntilTaken(site, ["refused"], "refused");
-    await everythingTold(site, receiver);
-  },
+    await site.repeatUntilTaken(["refused"], "refused");
+    await site.endsWithAllTold(receiver.messages);
+  }),
   40_000,
 );
 
 onDisks(
   "folder read-only while it runs: goes on with the files it has open; when it has to open them again it waits for the folder",
-  async () => {
-    const { receiver, disk, site } = await siteOnDisk(24, unguarded);
+  cleaningUp(async (defer) => {
+    const { receiver, disk, site } = await siteOnDisk(unguarded, defer);
     await site.start();
     expect((await site.ingest(batchOf(names("before", 30)))).status).toBe(200);
     const lock = await DatabaseLock.held(`${disk.data}/rhythmx.db`);
-    cleanUp.push(() => lock.release());
+    defer(() => lock.release());
     disk.readOnly();
     expect((await site.ingest(batchOf(names("refused", 20)), "refused")).status).toBe(503);
     await lock.release();
@@ -127,16 +99,16 @@ onDisks(
     );
     expect((await site.ready()).status).toBe(503);
     disk.writable();
-    await repeatUntilTaken(site, names("refused", 20), "refused");
-    await everythingTold(site, receiver);
-  },
+    await site.repeatUntilTaken(names("refused", 20), "refused");
+    await site.endsWithAllTold(receiver.messages);
+  }),
   40_000,
 );
 
 onDisks(
   "read-only disk at the start: waits, says so on the health port, and goes on when it can write",
-  async () => {
-    const { receiver, disk, site } = await siteOnDisk(24, unguarded);
+  cleaningUp(async (defer) => {
+    const { receiver, disk, site } = await siteOnDisk(unguarded, defer);
     site.makeKey();
     disk.readOnly();
     const started = site.process.start();
@@ -146,7 +118,7 @@ onDisks(
     disk.writable();
     await started;
     expect((await site.ingest(batchOf(["late"]))).status).toBe(200);
-    await everythingTold(site, receiver);
-  },
+    await site.endsWithAllTold(receiver.messages);
+  }),
   40_000,
 );

@@ -178,19 +178,24 @@ export class StreamConnection {
     this.#over(error, false);
   }
 
-  /** Closes in order (close_notify under TLS), at most `milliseconds` long. */
-  async close(milliseconds: number): Promise<void> {
-    this.#onEnd = () => {};
-    if (this.#end) return;
+  /**
+   * Closes in order (close_notify under TLS), at most `milliseconds` long.
+   * @returns whether the peer closed in answer: then its program has read everything.
+   */
+  async close(milliseconds: number): Promise<boolean> {
+    if (this.#end) return false;
+    let answered = false;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
-      this.#socket.once("close", () => {
+      this.watch(({ inOrder }) => {
         clearTimeout(timer);
+        answered = inOrder && this.#socket.writableFinished;
         resolve();
       });
       this.#socket.end();
     });
     this.destroy();
+    return answered;
   }
 
   destroy(): void {

@@ -1,7 +1,7 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { DeliveryError, StoreError } from "../../core/errors.ts";
 import type { AppendedCounts, LoggedEvent } from "../../core/event.ts";
-import type { EventLog, SyslogBytes, SyslogSender } from "../../core/ports.ts";
+import type { EventLog, HeldMessages, SyslogBytes, SyslogSender } from "../../core/ports.ts";
 import { Destination, type DestinationOptions } from "./destination.ts";
 
 /** A log in memory, and the positions it was told. */
@@ -47,20 +47,29 @@ class MemoryLog implements EventLog {
 /** Takes batches when told to. */
 class HeldSender implements SyslogSender {
   batches: string[][] = [];
-  held: (() => void)[] = [];
+  waiting: (() => void)[] = [];
   hold = false;
+  /** What it says it holds; as it is after `close()`. */
+  holding: HeldMessages = { messages: 0, atRisk: false };
+  tellRisk: () => void = () => {};
   #reject: ((error: Error) => void)[] = [];
 
   send(messages: readonly SyslogBytes[]): Promise<void> {
     this.batches.push(messages.map((bytes) => Buffer.from(bytes).toString()));
     if (!this.hold) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.held.push(resolve);
+      this.waiting.push(resolve);
       this.#reject.push(reject);
     });
   }
   status() {
     return { connected: true, written: 0, resent: 0, errors: 0, lastError: null };
+  }
+  held(): HeldMessages {
+    return this.holding;
+  }
+  onRisk(listener: () => void): void {
+    this.tellRisk = listener;
   }
   async close(): Promise<void> {
     for (const reject of this.#reject) reject(new DeliveryError("closed", "closed", { retryable: true }));
@@ -115,7 +124,7 @@ test("a batch is not sent before the position of the one before it is recorded",
   await pause();
   expect(sender.batches).toHaveLength(1);
   expect(log.saved).toEqual([]);
-  sender.held[0]?.();
+  sender.waiting[0]?.();
   await pause();
   expect(log.saved).toEqual([10]);
   expect(sender.batches).toHaveLength(2);
@@ -166,7 +175,7 @@ test("a rewind sends everything after a place again, also in the middle of a bat
   await pause();
   await destination.rewind(10);
   sender.hold = false;
-  for (const take of sender.held) take();
+  for (const take of sender.waiting) take();
   await pause();
   expect(sender.batches.flat().slice(15)).toEqual(["11", "12", "13", "14", "15"]);
   expect(destination.status()).toMatchObject({ position: 15, queued: 0 });
@@ -213,4 +222,101 @@ test("goes on sending while positions cannot be recorded, says so, and records a
   expect(faults.at(-1)).toBeNull();
   expect(log.stored).toBe(7);
   await stopNow(destination);
+});
+
+/** Sends 5 batches of 10, which a sender that holds `messages` has taken. */
+async function sentFifty(holding: HeldMessages) {
+  const log = new MemoryLog();
+  const sender = new HeldSender();
+  sender.holding = holding;
+  const { destination } = destinationOf(log, sender);
+  await destination.start();
+  log.append(50);
+  await pause();
+  expect(sender.batches.flat()).toHaveLength(50);
+  return { log, sender, destination };
+}
+
+describe("what only the sender's memory is sure to have", () => {
+  test("does not hold the position on the disk back while all is well", async () => {
+    const { log, destination } = await sentFifty({ messages: 50, atRisk: false });
+    expect(log.stored).toBe(50);
+    await stopNow(destination);
+    expect(log.stored).toBe(50);
+  });
+
+  test("puts it back to the end of a batch before, while there is trouble, and lets it go on afterwards", async () => {
+    const { log, sender, destination } = await sentFifty({ messages: 23, atRisk: false });
+    sender.holding = { messages: 23, atRisk: true };
+    sender.tellRisk();
+    await pause();
+    expect(log.stored).toBe(20);
+    expect(destination.status()).toMatchObject({ position: 50, queued: 0 });
+    sender.holding = { messages: 20, atRisk: true };
+    sender.tellRisk();
+    await pause();
+    expect(log.stored).toBe(30);
+    sender.holding = { messages: 20, atRisk: false };
+    sender.tellRisk();
+    await pause();
+    expect(log.stored).toBe(50);
+    // Told again and again, it is not written again and again.
+    const writes = log.saved.length;
+    sender.tellRisk();
+    await pause();
+    expect(log.saved).toHaveLength(writes);
+    await stopNow(destination);
+  });
+
+  test("holds it back from the first batch on", async () => {
+    const { log, destination } = await sentFifty({ messages: 1000, atRisk: true });
+    expect(log.stored).toBe(0);
+    await stopNow(destination);
+    expect(log.stored).toBe(0);
+  });
+
+  test("counts messages that are no events, and passes over events that are no messages", async () => {
+    const log = new MemoryLog();
+    const sender = new HeldSender();
+    sender.holding = { messages: 5, atRisk: false };
+    const { destination } = destinationOf(log, sender, {
+      render: (event) => (event.seq % 2 === 0 ? { bytes: Buffer.from(event.data), shrunk: false } : null),
+    });
+    await destination.start();
+    log.append(20);
+    await pause();
+    await destination.sendNow(Buffer.from("heartbeat"));
+    await destination.sendNow(Buffer.from("heartbeat"));
+    sender.holding = { messages: 3, atRisk: true };
+    sender.tellRisk();
+    await pause();
+    expect(log.stored).toBe(10);
+    sender.holding = { messages: 2, atRisk: true };
+    sender.tellRisk();
+    await pause();
+    expect(log.stored).toBe(20);
+    await stopNow(destination);
+  });
+
+  test("puts it back at a stop that the receiver did not answer", async () => {
+    const { log, sender, destination } = await sentFifty({ messages: 15, atRisk: false });
+    const { close } = sender;
+    sender.close = async () => {
+      sender.holding = { messages: 15, atRisk: true };
+      await close.call(sender);
+    };
+    await stopNow(destination);
+    expect(log.stored).toBe(30);
+  });
+
+  test("is not sought beyond the place that a rewind has set", async () => {
+    const { log, sender, destination } = await sentFifty({ messages: 40, atRisk: false });
+    await destination.rewind(45);
+    await pause();
+    sender.holding = { messages: 40, atRisk: true };
+    sender.tellRisk();
+    await pause();
+    expect(log.stored).toBe(45);
+    await stopNow(destination);
+  });
 });

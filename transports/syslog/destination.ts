@@ -1,6 +1,8 @@
 /**
  * One reader of the event log that sends what it reads to one syslog receiver: read → render → send → record the position.
- * A batch's position is on the disk before the next batch is sent, so a crash repeats at most one batch (RELP: its window).
+ * A batch's position is on the disk before the next batch is sent, so a crash repeats at most one batch (RELP: those in flight).
+ * While a connection is in trouble the position on the disk goes back behind what only the sender's memory is sure to have, so
+ * that a crash then loses nothing.
  */
 import { messageOf } from "../../core/errors.ts";
 import type { AppendedCounts, EventKind, LoggedEvent } from "../../core/event.ts";
@@ -55,6 +57,12 @@ interface Batch {
   messages: SyslogBytes[];
 }
 
+/** Everything up to `seq` was in the first `messages` messages that the sender took. */
+interface Milestone {
+  seq: number;
+  messages: number;
+}
+
 /** After a failed read of the log. */
 const storeRetryMs = 1000;
 
@@ -64,8 +72,16 @@ export class Destination {
   #stopAppend: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
   #stopping = false;
-  /** Everything up to here is with the receiver. */
+  /** Everything up to here has been sent. */
   #position = 0;
+  /** The position on the disk. */
+  #recorded = 0;
+  /** The recordings before the next one. */
+  #recording: Promise<void> = Promise.resolve();
+  /** Messages that the sender has taken, those that are no events included. */
+  #taken = 0;
+  /** Ends of batches, from the newest that lies behind everything the sender holds. */
+  #milestones: Milestone[] = [];
   /** Everything up to here has been read. */
   #cursor = 0;
   #queued = 0;
@@ -92,11 +108,12 @@ export class Destination {
 
   /** Finds its place (a new reader starts at the end of the log) and starts to send. */
   async start(): Promise<void> {
-    const { log, reader, kinds } = this.#options;
+    const { log, reader, kinds, sender } = this.#options;
     const known = await log.position(reader);
     this.#position = known ?? (await log.end());
     if (known === null) await log.savePosition(reader, this.#position);
-    this.#cursor = this.#position;
+    this.#startFrom(this.#position);
+    sender.onRisk(() => void this.#record());
     this.#stopAppend = log.onAppend((_end, counts) => this.#appended(counts));
     this.#queued = await log.countAfter(this.#position, kinds);
     this.#running = this.#run();
@@ -105,10 +122,13 @@ export class Destination {
   /** Sends everything after `seq` again. */
   async rewind(seq: number): Promise<void> {
     const { log, reader, kinds } = this.#options;
-    await log.savePosition(reader, seq);
-    this.#generation++;
-    this.#position = seq;
-    this.#cursor = seq;
+    const rewinding = this.#recording.then(async () => {
+      await log.savePosition(reader, seq);
+      this.#generation++;
+      this.#startFrom(seq);
+    });
+    this.#recording = rewinding.catch(() => {});
+    await rewinding;
     this.#queued = await log.countAfter(seq, kinds);
     this.#wake.set();
   }
@@ -123,11 +143,15 @@ export class Destination {
   }
 
   /** Sends one message that is no event (a test, a heartbeat), in its place between the events. */
-  sendNow(bytes: SyslogBytes): Promise<void> {
-    return this.#options.sender.send([bytes]);
+  async sendNow(bytes: SyslogBytes): Promise<void> {
+    await this.#options.sender.send([bytes]);
+    this.#taken++;
   }
 
-  /** Waits until nothing is queued, the receiver is away, or `deadlineMs` (monotonic) has come; then stops. */
+  /**
+   * Waits until nothing is queued, the receiver is away, or `deadlineMs` (monotonic) has come; then stops. What a receiver that
+   * does not take its leave in order may not have read is sent again after the next start.
+   */
   async stop(deadlineMs: number): Promise<void> {
     const { sender, clock } = this.#options;
     while (this.#queued > 0 && sender.status().connected && clock.monotonic() < deadlineMs) {
@@ -138,6 +162,7 @@ export class Destination {
     this.#wake.set();
     await sender.close();
     await this.#running;
+    await this.#record();
   }
 
   status(): DestinationStatus {
@@ -154,6 +179,13 @@ export class Destination {
       lastError,
       lastSent: this.#lastSent,
     };
+  }
+
+  #startFrom(seq: number): void {
+    this.#position = seq;
+    this.#cursor = seq;
+    this.#recorded = seq;
+    this.#milestones = [{ seq, messages: this.#taken }];
   }
 
   async #run(): Promise<void> {
@@ -205,7 +237,7 @@ export class Destination {
   async #idle(): Promise<void> {
     if (!this.#unsaved) return this.#wake.wait();
     await this.#wake.waitFor(storeRetryMs);
-    if (this.#inFlight.length === 0) await this.#savePosition(this.#position);
+    if (this.#inFlight.length === 0) await this.#record();
   }
 
   #render(event: LoggedEvent): RenderedMessage | null {
@@ -226,20 +258,45 @@ export class Destination {
       return; // Closed: what was not sent keeps its place behind the position.
     }
     await previous;
+    this.#taken += batch.messages.length;
     if (generation !== this.#generation) return;
     this.#position = batch.lastSeq;
+    this.#pass({ seq: batch.lastSeq, messages: this.#taken });
     this.#queued = Math.max(0, this.#queued - batch.events);
     if (batch.messages.length > 0) {
       this.#sent += batch.messages.length;
       this.#lastSent = clock.now();
     }
-    await this.#savePosition(batch.lastSeq);
+    await this.#record();
   }
 
-  async #savePosition(position: number): Promise<void> {
+  #pass(milestone: Milestone): void {
+    if (this.#milestones.at(-1)?.messages === milestone.messages) this.#milestones.pop();
+    this.#milestones.push(milestone);
+  }
+
+  /** Everything up to here is sent and does not hang on this process. */
+  #safePosition(): number {
+    const { messages, atRisk } = this.#options.sender.held();
+    const safe = this.#taken - messages;
+    const passed = this.#milestones.findIndex((milestone) => milestone.messages > safe);
+    this.#milestones.splice(0, (passed < 0 ? this.#milestones.length : passed) - 1);
+    return atRisk ? (this.#milestones[0]?.seq ?? this.#position) : this.#position;
+  }
+
+  /** Records the position as it is when its turn comes; one at a time. Resolves when that is done. */
+  #record(): Promise<void> {
+    this.#recording = this.#recording.then(() => this.#recordNow());
+    return this.#recording;
+  }
+
+  async #recordNow(): Promise<void> {
     const { log, reader, onStoreFault } = this.#options;
+    const position = this.#safePosition();
+    if (position === this.#recorded && !this.#unsaved) return;
     try {
       await log.savePosition(reader, position);
+      this.#recorded = position;
       this.#unsaved = false;
       onStoreFault(null);
     } catch (error) {

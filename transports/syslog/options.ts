@@ -22,6 +22,8 @@ export interface SenderLimits {
   stallMs: number;
   /** The peer's kernel answers, but its program reads nothing: longer, because a slow reader opens its window in large steps. */
   notReadingMs: number;
+  /** Data unacknowledged for this long is at risk (see `HeldMessages`): a receiver that reads is far quicker. */
+  riskMs: number;
   /** What is written again after a break: at most this much acknowledged data, and ... */
   resendBytes: number;
   /** ... at most this old after the peer closed in order, ... */
@@ -46,6 +48,7 @@ const DEFAULT_LIMITS: SenderLimits = {
   tlsGraceMs: 500,
   stallMs: 20_000,
   notReadingMs: 120_000,
+  riskMs: 2_000,
   resendBytes: 8 * 1024 * 1024,
   resendMs: 10_000,
   resendAfterResetMs: 60_000,

@@ -22,7 +22,8 @@ export async function probe(options: SyslogSenderOptions): Promise<void> {
     case "tcp":
     case "tls": {
       const connection = await openConnection(context, { signal, lateRefusal: true });
-      return connection.close(context.limits.closeMs);
+      await connection.close(context.limits.closeMs);
+      return;
     }
   }
 }

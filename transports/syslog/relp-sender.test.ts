@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import type { SyslogSender } from "../../core/ports.ts";
 import { numbered, texts, withoutRepeats } from "../../test/harness/delivery.ts";
 import { RelpReceiver } from "../../test/harness/relp-receiver.ts";
 import { pem, serverPair } from "../../test/harness/test-certificates.ts";
 import type { SenderLimits, TlsMaterial } from "./options.ts";
-import { createSyslogSender, type SettlingSender } from "./sender.ts";
+import { createSyslogSender } from "./sender.ts";
 
 const cleanUps: (() => Promise<void>)[] = [];
 
@@ -18,7 +19,7 @@ async function receiving(...tls: ConstructorParameters<typeof RelpReceiver>): Pr
   return receiver;
 }
 
-function senderTo(port: number, limits: Partial<SenderLimits> = {}, tls: TlsMaterial | null = null): SettlingSender {
+function senderTo(port: number, limits: Partial<SenderLimits> = {}, tls: TlsMaterial | null = null): SyslogSender {
   const sender = createSyslogSender({
     protocol: "relp",
     host: "127.0.0.1",
@@ -31,7 +32,7 @@ function senderTo(port: number, limits: Partial<SenderLimits> = {}, tls: TlsMate
   return sender;
 }
 
-async function sendAll(sender: SettlingSender, messages: readonly Uint8Array[]): Promise<void> {
+async function sendAll(sender: SyslogSender, messages: readonly Uint8Array[]): Promise<void> {
   const pending: Promise<void>[] = [];
   for (let at = 0; at < messages.length; at += 100) pending.push(sender.send(messages.slice(at, at + 100)));
   await Promise.all(pending);

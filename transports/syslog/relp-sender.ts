@@ -1,5 +1,5 @@
 /** Syslog over RELP: every message is acknowledged by the receiver, and what is not is sent again in a new session. */
-import type { SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
+import type { HeldMessages, SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
 import type { ConnectionEnd } from "./connection.ts";
 import { CHUNK_BYTES } from "./framing.ts";
 import { LinkState } from "./link-state.ts";
@@ -55,9 +55,11 @@ export class RelpSender implements SyslogSender {
   }
 
   /** Nothing a caller was promised hangs on this process: `send` resolves on the receiver's acknowledgement. */
-  unsettled(): number {
-    return 0;
+  held(): HeldMessages {
+    return { messages: 0, atRisk: false };
   }
+
+  onRisk(): void {}
 
   async close(): Promise<void> {
     if (this.#state.closed) return;

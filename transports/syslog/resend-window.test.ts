@@ -60,22 +60,32 @@ describe("ResendWindow", () => {
   test("an orderly close of an idle connection leaves nothing to repeat", () => {
     const window = written([0, 0]);
     window.settle(80, 100);
-    expect(window.unsettled(5000)).toBe(2);
-    expect(window.unsettled(10_001)).toBe(0);
+    expect(window.messages).toBe(2);
     expect(window.rewind(10_000, 10_001)).toBe(true);
     expect(window.next()).toBeUndefined();
     expect(window.bytes).toBe(0);
+    expect(window.messages).toBe(0);
   });
 
   test("what waits for a receiver that is away does not age", () => {
     const window = written([0]);
     window.rewind(10_000, 5);
     window.settle(0, 1e9);
-    expect(window.unsettled(1e9)).toBe(1);
+    expect(window.messages).toBe(1);
     window.wrote(1e9);
     window.settle(40, 1e9 + 1);
     window.rewind(10_000, 1e9 + 5000);
     expect(pending(window)).toEqual([0]);
+  });
+
+  test("tells since when something is unacknowledged", () => {
+    const window = written([5, 6, 7]);
+    window.append({ bytes: Buffer.alloc(40), ends: [40] }, () => {});
+    expect(window.unacknowledgedSince()).toBe(5);
+    window.settle(60, 8);
+    expect(window.unacknowledgedSince()).toBe(6);
+    window.settle(120, 9);
+    expect(window.unacknowledgedSince()).toBeNull();
   });
 
   test("a chunk that is cut calls back when its last part is handed over", () => {

@@ -37,6 +37,7 @@ export class ResendWindow {
   /** When data was last seen stuck, so that the age of what came before says nothing. */
   #stuckAt = Number.NEGATIVE_INFINITY;
   #bytes = 0;
+  #messages = 0;
   /** Something was forgotten since the last `rewind`. */
   #forgotten = false;
 
@@ -48,9 +49,15 @@ export class ResendWindow {
     return this.#bytes;
   }
 
+  /** Messages in it, those not yet written included. */
+  get messages(): number {
+    return this.#messages;
+  }
+
   append(chunk: Chunk, onHanded: () => void): void {
     this.#chunks.push({ ...chunk, handed: false, onHanded, attempted: false, end: 0, writtenAt: 0 });
     this.#bytes += chunk.bytes.length;
+    this.#messages += chunk.ends.length;
   }
 
   /** The next chunk to write, or undefined when all are written. */
@@ -106,15 +113,10 @@ export class ResendWindow {
     return forgotten;
   }
 
-  /** Messages, counted back from the newest, that a break now could make necessary to write again. */
-  unsettled(now: number): number {
-    let messages = 0;
-    for (let index = this.#chunks.length - 1; index >= 0; index--) {
-      const chunk = this.#chunks[index];
-      if (!chunk || (this.#acknowledges(chunk, index) && this.#aged(chunk, this.#limits.resendMs, now))) break;
-      messages += chunk.ends.length;
-    }
-    return messages;
+  /** When the oldest of what the peer's kernel has not acknowledged was written; null when it has acknowledged all. */
+  unacknowledgedSince(): number | null {
+    const oldest = this.#chunks.findIndex((chunk, index) => !this.#acknowledges(chunk, index));
+    return oldest < 0 || oldest >= this.#next ? null : (this.#chunks[oldest]?.writtenAt ?? null);
   }
 
   #acknowledges(chunk: WindowChunk, index: number): boolean {
@@ -131,6 +133,7 @@ export class ResendWindow {
     for (const chunk of this.#chunks) {
       if (!this.#acknowledges(chunk, count) || !condition(chunk)) break;
       this.#bytes -= chunk.bytes.length;
+      this.#messages -= chunk.ends.length;
       count++;
     }
     this.#chunks.splice(0, count);

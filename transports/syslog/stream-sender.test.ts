@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import type { SyslogSender } from "../../core/ports.ts";
 import { numbered, texts, withoutRepeats } from "../../test/harness/delivery.ts";
 import { SyslogReceiver } from "../../test/harness/syslog-receiver.ts";
 import type { SenderLimits, SyslogSenderOptions } from "./options.ts";
-import { createSyslogSender, type SettlingSender } from "./sender.ts";
+import { createSyslogSender } from "./sender.ts";
 
 const cleanUps: (() => Promise<void>)[] = [];
 
@@ -20,7 +21,7 @@ function senderTo(
   port: number,
   limits: Partial<SenderLimits> = {},
   more: Partial<SyslogSenderOptions> = {},
-): SettlingSender {
+): SyslogSender {
   const quick = { backoffMinMs: 10, backoffMaxMs: 50, ...limits };
   const sender = createSyslogSender({
     protocol: "tcp",
@@ -35,7 +36,7 @@ function senderTo(
 }
 
 /** Sends in batches of 50, `gapMs` apart, each after the former was handed over. */
-async function sendAll(sender: SettlingSender, messages: readonly Uint8Array[], gapMs = 0): Promise<void> {
+async function sendAll(sender: SyslogSender, messages: readonly Uint8Array[], gapMs = 0): Promise<void> {
   for (let at = 0; at < messages.length; at += 50) {
     await sender.send(messages.slice(at, at + 50));
     if (gapMs > 0) await new Promise((resolve) => setTimeout(resolve, gapMs));
@@ -200,7 +201,7 @@ describe("a receiver that breaks connections loses nothing", () => {
     // Acknowledged by its kernel, read by nobody.
     await sender.send(messages.slice(20));
     await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(sender.unsettled()).toBe(60);
+    expect(sender.held()).toEqual({ messages: 60, atRisk: false });
     await receiver.stop();
     await receiver.start();
     await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length);
@@ -278,6 +279,75 @@ describe("a receiver that takes nothing", () => {
   }, 15_000);
 });
 
+describe("what is held is at risk", () => {
+  /** 8 MB written to a receiver that does not read. */
+  async function stuck() {
+    const receiver = await receiving();
+    receiver.misbehaviour = { deaf: true };
+    const sender = senderTo(receiver.port, { riskMs: 400, closeMs: 200 });
+    let told = 0;
+    sender.onRisk(() => told++);
+    const sending = sendAll(sender, numbered(7000, 1200)).catch(() => {});
+    await receiver.until(() => sender.held().atRisk, 3000);
+    expect(told).toBeGreaterThan(0);
+    return { receiver, sender, sending };
+  }
+
+  test("while a receiver has stopped reading, and no longer when it reads again", async () => {
+    const { receiver, sender, sending } = await stuck();
+    expect(sender.held().messages).toBeGreaterThan(1000);
+    receiver.misbehaviour = {};
+    receiver.resume();
+    await sending;
+    await receiver.until(() => receiver.messages.length === 7000 && !sender.held().atRisk);
+    expect(sender.status()).toMatchObject({ errors: 0, resent: 0 });
+    // All of it counts as held, and none beyond what was sent.
+    expect(sender.held().messages).toBeLessThanOrEqual(7000);
+  });
+
+  test("after a break until it has been written again", async () => {
+    const receiver = await receiving();
+    const sender = senderTo(receiver.port);
+    const risks: boolean[] = [];
+    sender.onRisk(() => risks.push(sender.held().atRisk));
+    await sender.send(numbered(100));
+    await receiver.until(() => receiver.messages.length === 100);
+    expect(sender.held()).toEqual({ messages: 100, atRisk: false });
+    await receiver.stop();
+    await receiver.until(() => sender.status().errors > 0);
+    expect(sender.held()).toEqual({ messages: 100, atRisk: true });
+    await receiver.start();
+    await receiver.until(() => receiver.messages.length === 200);
+    expect(sender.held()).toEqual({ messages: 100, atRisk: false });
+    expect(risks.at(0)).toBe(true);
+    expect(risks.at(-1)).toBe(false);
+  });
+
+  test("after a close that the receiver did not answer, but not after one that it did", async () => {
+    const { sender, sending } = await stuck();
+    const { messages } = sender.held();
+    await sender.close();
+    await sending;
+    expect(sender.held().atRisk).toBe(true);
+    expect(sender.held().messages).toBe(messages);
+
+    const receiver = await receiving();
+    const other = senderTo(receiver.port);
+    await other.send(numbered(100));
+    await other.close();
+    expect(other.held().atRisk).toBe(false);
+
+    // Few enough for the two kernels, so that nothing was unacknowledged.
+    receiver.misbehaviour = { deaf: true };
+    const trickle = senderTo(receiver.port, { closeMs: 200 });
+    await trickle.send(numbered(100));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(trickle.held().atRisk).toBe(false);
+    await trickle.close();
+    expect(trickle.held()).toEqual({ messages: 100, atRisk: true });
+  });
+});
+
 test("memory held for repeats stays within twice the limit while messages flow", async () => {
   const receiver = await receiving();
   const sender = senderTo(receiver.port, { resendBytes: 128 * 1024 });
@@ -285,5 +355,5 @@ test("memory held for repeats stays within twice the limit while messages flow",
   await sendAll(sender, messages);
   await receiver.until(() => receiver.messages.length === messages.length);
   await new Promise((resolve) => setTimeout(resolve, 600));
-  expect(sender.unsettled() * 1200).toBeLessThanOrEqual(128 * 1024);
+  expect(sender.held().messages * 1200).toBeLessThanOrEqual(128 * 1024);
 });

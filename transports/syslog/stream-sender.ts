@@ -1,6 +1,6 @@
 /** Syslog over TCP and TLS: at least once, as far as a protocol without acknowledgements allows. */
 import { DeliveryError } from "../../core/errors.ts";
-import type { SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
+import type { HeldMessages, SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
 import { Caution } from "./caution.ts";
 import { type ConnectionEnd, openConnection, type StreamConnection } from "./connection.ts";
 import { frameChunk } from "./framing.ts";
@@ -37,6 +37,12 @@ export class StreamSender implements SyslogSender {
   #pumping = false;
   /** The last connection broke: the next attempt waits. */
   #broken = false;
+  /** Messages of the window whose `send` has not resolved. */
+  #unpromised = 0;
+  /** The last sample found data that has been unacknowledged for too long, or the peer did not answer the close. */
+  #overdue = false;
+  #toldRisk = false;
+  #onRisk: () => void = () => {};
   /** Bytes of this connection that had been written at the last sample. */
   #sampledUpTo = 0;
   #sampleTimer: ReturnType<typeof setTimeout> | null = null;
@@ -61,12 +67,14 @@ export class StreamSender implements SyslogSender {
     return this.#state.status();
   }
 
-  /**
-   * How many of the newest messages, counted back from the last one handed over, live only in this process until the
-   * receiver has surely read them. A durable position stays behind them.
-   */
-  unsettled(): number {
-    return this.#window.unsettled(this.#context.clock.monotonic());
+  held(): HeldMessages {
+    const messages = Math.max(0, this.#window.messages - this.#unpromised);
+    // After a break, until all of the window has been written again, nobody may have it.
+    return { messages, atRisk: messages > 0 && (this.#overdue || this.#window.next()?.attempted === true) };
+  }
+
+  onRisk(listener: () => void): void {
+    this.#onRisk = listener;
   }
 
   async close(): Promise<void> {
@@ -76,7 +84,9 @@ export class StreamSender implements SyslogSender {
     this.#batches = [];
     const connection = this.#connection;
     this.#connection = null;
-    await connection?.close(this.#context.limits.closeMs);
+    if (!connection || (await connection.close(this.#context.limits.closeMs))) return;
+    this.#overdue = true;
+    this.#window.rewind(this.#context.limits.resendAfterResetMs, this.#context.clock.monotonic());
   }
 
   /** Writes until nothing is left to write. One at a time. */
@@ -105,9 +115,15 @@ export class StreamSender implements SyslogSender {
       batch.next += chunk.ends.length;
       const last = batch.next >= batch.messages.length;
       if (last) this.#batches.shift();
-      this.#window.append(chunk, last ? batch.resolve : () => {});
+      this.#unpromised += chunk.ends.length;
+      this.#window.append(chunk, last ? () => this.#resolve(batch) : () => {});
     }
     return this.#window.next();
+  }
+
+  #resolve(batch: Batch): void {
+    this.#unpromised -= batch.messages.length;
+    batch.resolve();
   }
 
   async #connect(): Promise<StreamConnection> {
@@ -130,8 +146,10 @@ export class StreamSender implements SyslogSender {
     const chunk = this.#window.next();
     if (connection !== this.#connection || !chunk) return;
     this.#exposed += chunk.bytes.length;
-    if (chunk.attempted) this.#state.resent += chunk.ends.length;
+    const again = chunk.attempted;
+    if (again) this.#state.resent += chunk.ends.length;
     this.#window.wrote(this.#context.clock.monotonic());
+    if (again) this.#tellRisk();
     const room = connection.write(chunk.bytes, () => this.#handed(chunk));
     this.#startSampling();
     if (!room) await connection.drained();
@@ -153,7 +171,14 @@ export class StreamSender implements SyslogSender {
     if (this.#context.clock.monotonic() - this.#connectedAt >= this.#context.limits.resendMs) this.#caution.relax();
   }
 
+  #tellRisk(): void {
+    const { atRisk } = this.held();
+    if (atRisk || this.#toldRisk) this.#onRisk();
+    this.#toldRisk = atRisk;
+  }
+
   #handed(chunk: WindowChunk): void {
+    if (this.#state.closed) return;
     if (!chunk.handed) {
       chunk.handed = true;
       this.#state.written += chunk.ends.length;
@@ -169,6 +194,8 @@ export class StreamSender implements SyslogSender {
     const now = this.#context.clock.monotonic();
     const readAfterMs = this.#caution.active ? settleMs : inOrder ? resendMs : resendAfterResetMs;
     const settled = this.#window.rewind(readAfterMs, now);
+    this.#overdue = false;
+    this.#tellRisk();
     if (now - this.#connectedAt >= resendMs) this.#caution.relax();
     else if (this.#window.next()) this.#caution.broke(settled);
     if (inOrder && this.#window.next() === undefined && this.#batches.length === 0) {
@@ -206,6 +233,8 @@ export class StreamSender implements SyslogSender {
     const outstanding = acknowledged < connection.written;
     const now = this.#context.clock.monotonic();
     this.#window.settle(acknowledged, now);
+    this.#overdue = now - (this.#window.unacknowledgedSince() ?? now) > this.#context.limits.riskMs;
+    this.#tellRisk();
     // Where the kernel says nothing, a slow reader cannot be told from a dead one: the longer patience.
     this.#judge(connection, { acknowledged, outstanding, windowClosed: row?.windowClosed ?? true }, now);
     return outstanding && this.#connection !== null;

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from "bun:test";
+import type { SyslogSender } from "../../core/ports.ts";
 import { numbered, texts } from "../../test/harness/delivery.ts";
 import { UdpReceiver } from "../../test/harness/udp-receiver.ts";
-import { createSyslogSender, type SettlingSender } from "./sender.ts";
+import { createSyslogSender } from "./sender.ts";
 
 const cleanUps: (() => Promise<void>)[] = [];
 
@@ -16,7 +17,7 @@ async function receiving(): Promise<UdpReceiver> {
   return receiver;
 }
 
-function senderTo(port: number, host = "127.0.0.1"): SettlingSender {
+function senderTo(port: number, host = "127.0.0.1"): SyslogSender {
   const limits = { backoffMinMs: 10, backoffMaxMs: 50, resolveMs: 20 };
   const sender = createSyslogSender({ protocol: "udp", host, port, framing: "lf", limits });
   cleanUps.push(() => sender.close());

@@ -1,7 +1,7 @@
 /** Syslog over UDP (RFC 5426): one message per datagram, at most once. */
 import { createSocket, type Socket } from "node:dgram";
 import { DeliveryError } from "../../core/errors.ts";
-import type { SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
+import type { HeldMessages, SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
 import { LinkState } from "./link-state.ts";
 import type { SenderContext } from "./options.ts";
 import { resolveAll } from "./resolve.ts";
@@ -43,9 +43,11 @@ export class UdpSender implements SyslogSender {
   }
 
   /** UDP promises nothing that could still be taken back. */
-  unsettled(): number {
-    return 0;
+  held(): HeldMessages {
+    return { messages: 0, atRisk: false };
   }
+
+  onRisk(): void {}
 
   async close(): Promise<void> {
     if (this.#state.closed) return;

@@ -107,7 +107,7 @@ function tagsOf(document: Members, threat: string): string[] {
 
 /** Every value at a dotted path, whichever of its dots are inside a key, through arrays; null ones left out. */
 function valuesAt(node: unknown, path: string): unknown[] {
-  if (Array.isArray(node)) return node.flatMap((item) => valuesAt(item, path));
+  if (Array.isArray(node)) return node.filter(isMembers).flatMap((item) => valuesAt(item, path));
   if (!isMembers(node)) return [];
   const found = node[path];
   if (found !== undefined && found !== null) return Array.isArray(found) ? found : [found];

@@ -48,13 +48,15 @@ export function isMembers(value: unknown): value is Members {
  * array where a name occurs more than once, of which the first counts. Null for anything else.
  */
 export function given(value: unknown): string | null {
-  if (typeof value === "string") {
-    const text = value.trim();
+  const first = Array.isArray(value) ? value[0] : value;
+  const content = isMembers(first) ? first["#text"] : first;
+  if (typeof content === "string") {
+    const text = content.trim();
     return text === "" || text === "-" ? null : text;
   }
-  if (typeof value === "number") return Number.isSafeInteger(value) ? String(value) : null;
-  if (Array.isArray(value)) return given(value[0]);
-  return isMembers(value) ? given(value["#text"]) : null;
+  // Of larger integers JSON.parse has lost digits: better none than a wrong one.
+  if (typeof content !== "number" || (Number.isInteger(content) && !Number.isSafeInteger(content))) return null;
+  return String(content);
 }
 
 /** The first of the values that says something. */

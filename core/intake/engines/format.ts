@@ -95,8 +95,8 @@ function splitOwn(text: string, limit: number): RecordSource[] {
 function splitFolded(text: string, limit: number, lists: ReturnType<typeof listsOf>): RecordSource[] {
   const sources: RecordSource[] = [];
   for (const record of splitRecords(text, limit)) {
-    for (const source of unfold(record, lists)) sources.push(source);
-    if (sources.length > limit) return sources.slice(0, limit + 1);
+    for (const source of unfold(record, lists, limit + 1 - sources.length)) sources.push(source);
+    if (sources.length > limit) break;
   }
   return sources;
 }

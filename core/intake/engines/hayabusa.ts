@@ -31,9 +31,9 @@ export const hayabusa: Engine<MappedDetection> = {
         rule_id: members.RuleID,
         rule_author: members.RuleAuthor,
         timestamp: members.Timestamp ?? members.datetime,
-        level: hayabusaLevels[level] ?? members.Level,
+        level: hayabusaLevels.get(level) ?? members.Level,
         tags: tagsOf(members),
-        channel: hayabusaChannels[channel ?? ""] ?? channel,
+        channel: hayabusaChannels.get(channel ?? "") ?? channel,
         record_id: given(members.RecordID),
       },
       names: {
@@ -72,7 +72,7 @@ function fieldsIn(info: unknown): Members {
 
 function tagsOf(members: Members): string[] {
   return [
-    ...listOf(members.MitreTactics).map((name) => tacticTag(hayabusaTactics[name] ?? name)),
+    ...listOf(members.MitreTactics).map((name) => tacticTag(hayabusaTactics.get(name) ?? name)),
     ...attackIdTags(listOf(members.MitreTags)),
     ...listOf(members.OtherTags),
   ];

@@ -54,7 +54,7 @@ export function subjectOf(field: FieldReader): LogSubject {
 function addressOf(field: FieldReader): string | null {
   for (const name of addresses) {
     const address = field(name)?.replace(/^::ffff:(?=\d+\.)/i, "");
-    if (address !== undefined && /^[\da-f.:]*[.:][\da-f.:%]*$/i.test(address)) return address;
+    if (address !== undefined && address.length <= 64 && /^[\da-f.:]*[.:][\da-f.:%]*$/i.test(address)) return address;
   }
   return null;
 }

@@ -18,7 +18,7 @@ export const logrhythm: Engine<MappedAlarm> = {
         alarm_id: alarm.alarmId,
         name: alarm.alarmRuleName,
         rbp: rated ? alarm.rbpMax : 0,
-        timestamp: firstGiven(alarm.alarmDate, alarm.dateInserted, alarm.eventDateLast),
+        timestamp: firstGiven(alarm.alarmDate, alarm.dateInserted, alarm.eventDateLast) ?? undefined,
         entity: alarm.entityName,
         user: inEvents(events, "login", "account"),
         host: inEvents(events, "impactedHostName", "impactedName", "originHostName"),

@@ -27,11 +27,11 @@ export function listsOf(engines: readonly Engine<unknown>[]): Lists {
   return paths.filter((path, index) => paths.findIndex((other) => other.join() === path.join()) === index);
 }
 
-/** The records that an object holds in one of the lists; itself where it has none of them or is not valid JSON. */
-export function unfold(text: string, lists: Lists): RecordSource[] {
+/** The records that an object holds in one of the lists, at most `limit`; itself where it has none of them or is not valid JSON. */
+export function unfold(text: string, lists: Lists, limit: number): RecordSource[] {
   const list = findList(text, lists);
   if (list === null) return [{ text, envelope: null }];
-  const items = itemsOf(text, list.start);
+  const items = itemsOf(text, list.start, limit);
   return items.map((item) => ({ text: text.slice(item.start, item.end), envelope: list.envelope }));
 }
 

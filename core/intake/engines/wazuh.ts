@@ -83,7 +83,7 @@ function subject(alert: Members): LogSubject {
   };
 }
 
-/** Wazuh writes Windows' names with a small first letter. */
+/** Wazuh writes Windows' names with a small first letter, and backslashes in values twice. */
 function camelCased(field: FieldReader): FieldReader {
-  return (name) => field(name.charAt(0).toLowerCase() + name.slice(1));
+  return (name) => field(name.charAt(0).toLowerCase() + name.slice(1))?.replaceAll("\\\\", "\\") ?? null;
 }

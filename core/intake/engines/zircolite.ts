@@ -51,9 +51,9 @@ export const zircolite: Engine<MappedDetection> = {
 };
 
 /** The first time that can be read; where none can, the first that is there. */
-function timeOf(match: Members): unknown {
-  const times = timeNames.map((name) => match[name]).filter((time) => given(time) !== null);
-  return times.find((time) => parseTime(String(time)) !== null) ?? times[0] ?? match.window_end;
+function timeOf(match: Members): string | undefined {
+  const times = timeNames.map((name) => given(match[name])).filter((time) => time !== null);
+  return times.find((time) => parseTime(time) !== null) ?? times[0] ?? given(match.window_end) ?? undefined;
 }
 
 function matchSubject(match: Members): LogSubject {

@@ -1,0 +1,63 @@
+/**
+ * Watches how many files and connections the process has open. Near the limit the clients' connections are closed, so that
+ * database, destinations and health keep what they need: without that a flood of idle clients would silence all three.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import type { Faults } from "../core/faults.ts";
+
+/** So many are kept free for the database, destinations and health. */
+const reserve = 16;
+/** So often there must be enough before the fault counts as gone. */
+const calmTicksWanted = 10;
+
+export class DescriptorWatch {
+  readonly #faults: Faults;
+  readonly #closeClients: () => Promise<void>;
+  #limit: number | null = null;
+  #calmTicks = 0;
+
+  /** `closeClients` ends the connections of clients and listens again. */
+  constructor(faults: Faults, closeClients: () => Promise<void>) {
+    this.#faults = faults;
+    this.#closeClients = closeClients;
+  }
+
+  /** Milliseconds until the next look: a flood comes back at once. */
+  get everyMs(): number {
+    return this.#faults.has("descriptors") ? 500 : 5_000;
+  }
+
+  async tick(): Promise<void> {
+    this.#limit ??= await openFilesLimit();
+    const free = this.#limit - (await openFiles(this.#limit));
+    if (free >= Math.min(reserve, this.#limit / 4)) {
+      if (++this.#calmTicks >= calmTicksWanted) this.#faults.clear("descriptors");
+      return;
+    }
+    this.#calmTicks = 0;
+    this.#faults.set(
+      "descriptors",
+      `nearly all of the ${this.#limit} files and connections that the process may have open were in use, so those of clients were closed: have clients close theirs, or raise the limit (LimitNOFILE)`,
+    );
+    await this.#closeClients();
+  }
+}
+
+/** The soft limit; infinite where the system does not say. */
+async function openFilesLimit(): Promise<number> {
+  try {
+    const limits = await readFile("/proc/self/limits", "latin1");
+    return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** How many are in use; `limit` when there is none left to find out with. */
+async function openFiles(limit: number): Promise<number> {
+  try {
+    return (await readdir("/proc/self/fd")).length;
+  } catch (error) {
+    return (error as { code?: unknown }).code === "EMFILE" ? limit : 0;
+  }
+}

@@ -1,0 +1,194 @@
+/** `rhythmx import` of every shape of file, with the appliance running and without. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { detection, until } from "../harness/appliance.ts";
+import { ApplianceProcess } from "../harness/process.ts";
+import { parseRfc5424 } from "../harness/rfc5424-strict.ts";
+import { SyslogReceiver } from "../harness/syslog-receiver.ts";
+
+/** `count` detections of one alert that is this rule's, with digits that must survive. */
+function detections(rule: string, count: number): string[] {
+  return Array.from({ length: count }, (_, n) => {
+    const line = JSON.stringify(detection({ rule_id: rule, raw: { n } }));
+    return line.replace(`"raw":{"n":${n}}`, `"raw":{"n":${n},"keywords":9232379236109516800}`);
+  });
+}
+
+describe("while the appliance runs", () => {
+  let receiver: SyslogReceiver;
+  let appliance: ApplianceProcess;
+  beforeAll(async () => {
+    receiver = await SyslogReceiver.started();
+    const syslog = { protocol: "tcp", host: "127.0.0.1", port: receiver.port };
+    appliance = await ApplianceProcess.prepare({ config: { syslog } });
+    await appliance.start();
+  });
+  afterAll(async () => {
+    await appliance.dispose();
+    await receiver.stop();
+  });
+
+  const file = (name: string, content: string | Uint8Array): string => {
+    const path = join(appliance.folder, name);
+    writeFileSync(path, content);
+    return path;
+  };
+  const firstOf = async (rule: string) => {
+    const all = () => receiver.messages.map(parseRfc5424).filter(({ sd }) => sd[1]?.params[0]?.[1] === rule);
+    await until(() => all().length > 0);
+    const [message] = all();
+    return { count: message!.sd[0]!.params[1]![1], body: message!.msg };
+  };
+
+  const shapes: [string, (lines: string[]) => string | Uint8Array][] = [
+    ["lines.ndjson", (lines) => `${lines.join("\n")}\n`],
+    ["dos.jsonl", (lines) => `\ufeff${lines.join("\r\n")}`],
+    ["array.json", (lines) => `[${lines.join(",")}]`],
+    ["array-of-lines.json", (lines) => `[\n${lines.join(",\n")}\n]\n`],
+    ["pretty.json", (lines) => `[\n${lines.map((line) => line.replaceAll(",", ",\n  ")).join(",\n")}\n]`],
+    ["pretty-one-after-another.json", (lines) => lines.map((line) => line.replaceAll(",", ",\r\n\t")).join("\n")],
+    ["lines.gz", (lines) => gzipSync(lines.join("\n"))],
+    ["array.json.gz", (lines) => gzipSync(`[${lines.join(",")}]`)],
+  ];
+  test.each(shapes)("%s", async (name, shape) => {
+    const path = file(name, shape(detections(name, 3)));
+    const { code, stdout, stderr } = appliance.run(["import", path]);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: `${path}: 3 records: 3 accepted, 0 duplicates, 1 alerts new, 0 updated\n`,
+      stderr: "",
+    });
+    expect(await firstOf(name)).toEqual({ count: "3", body: '{"n":0,"keywords":9232379236109516800}' });
+  });
+
+  test("standard input, and several files at once", async () => {
+    const one = file("one", detections("of several", 1).join("\n"));
+    const { code, stdout } = appliance.run(["import", "-", one], detections("stdin", 2).join("\n"));
+    expect({ code, lines: stdout.split("\n") }).toEqual({
+      code: 0,
+      lines: [
+        "-: 2 records: 2 accepted, 0 duplicates, 1 alerts new, 0 updated",
+        `${one}: 1 records: 1 accepted, 0 duplicates, 1 alerts new, 0 updated`,
+        "",
+      ],
+    });
+    expect(await firstOf("stdin")).toMatchObject({ count: "2" });
+  });
+
+  test("more than one batch, twice: counted once, and it says so", async () => {
+    const path = file("large", detections("large", 2500).join("\n"));
+    const first = appliance.run(["import", path]);
+    expect(first.stdout).toBe(`${path}: 2500 records: 2500 accepted, 0 duplicates, 1 alerts new, 2 updated\n`);
+    const again = appliance.run(["import", path]);
+    expect(again).toMatchObject({ code: 0, stderr: "" });
+    expect(again.stdout).toEndWith("(2500 were imported before and are not counted again)\n");
+    const added = appliance.run(["import", file("one more", detections("large", 1).join("\n"))]);
+    expect(added.stdout).toContain("1 accepted, 0 duplicates, 0 alerts new, 1 updated");
+  });
+
+  test("partly bad: the good are kept, the bad named by their place in the file, exit code 1", () => {
+    const lines = detections("partly", 1200);
+    lines[3] = "{";
+    lines[1100] = JSON.stringify(detection({ level: "severe" }));
+    const path = file("partly", lines.join("\n"));
+    const { code, stdout, stderr } = appliance.run(["import", path]);
+    expect(code).toBe(1);
+    expect(stdout).toStartWith(`${path}: 1200 records: 1198 accepted, 0 duplicates, 2 refused`);
+    expect(stderr.split("\n")).toEqual([
+      expect.stringMatching(/^record 3: not valid JSON/),
+      expect.stringMatching(/^record 1100: level: "severe", accepted: informational/),
+      "",
+    ]);
+  });
+
+  test("garbage: exit code 1, at most twenty lines and one that says there are more", () => {
+    const garbage = Uint8Array.from({ length: 60_000 }, (_, n) => (n * n * 31 + n * 7) % 256);
+    const { code, stdout, stderr } = appliance.run(["import", file("garbage.bin", garbage)]);
+    expect(code).toBe(1);
+    expect(stdout).toContain(": 0 accepted, ");
+    const lines = stderr.trimEnd().split("\n");
+    expect(lines.length).toBeLessThanOrEqual(21);
+    for (const line of lines)
+      expect(line).toMatch(/^(record \d+: [\x20-\x7e]+|more records are refused; only the first 20 are named)$/);
+  });
+
+  test("what cannot be read is named on one line, and the files after it are imported", async () => {
+    const folder = join(appliance.folder, "folder");
+    mkdirSync(folder);
+    const good = file("good", detections("after the unreadable", 1).join("\n"));
+    const whole = gzipSync(detections("cut", 500).join("\n"));
+    const cut = file("cut.gz", whole.subarray(0, whole.length / 2));
+    const noGzip = file("no.gz", "{}");
+    const missing = join(appliance.folder, "missing.json");
+    const { code, stdout, stderr } = appliance.run(["import", missing, folder, cut, noGzip, good]);
+    expect(code).toBe(1);
+    expect(stderr.split("\n")).toEqual([
+      `rhythmx import: ${missing}: there is no such file`,
+      `rhythmx import: ${folder}: is a folder: name the files in it`,
+      `rhythmx import: ${cut}: is no complete gzip file`,
+      `rhythmx import: ${noGzip}: is no complete gzip file`,
+      "",
+    ]);
+    expect(stdout).toEndWith(`${good}: 1 records: 1 accepted, 0 duplicates, 1 alerts new, 0 updated\n`);
+    expect(await firstOf("after the unreadable")).toMatchObject({ count: "1" });
+  });
+
+  test("nothing is in an empty file, and that is no failure", () => {
+    const path = file("empty", "\n");
+    const { code, stdout } = appliance.run(["import", path]);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `${path}: 0 records: 0 accepted, 0 duplicates, 0 alerts new, 0 updated\n`,
+    });
+  });
+
+  test("alarms", () => {
+    const alarm = { alarm_id: 1, name: "Brute Force", rbp: 80, timestamp: "2026-03-13T04:00:00Z", host: "ws-1" };
+    const path = file("alarms", [alarm, { ...alarm, rbp: 101 }, alarm].map((line) => JSON.stringify(line)).join("\n"));
+    const { code, stdout, stderr } = appliance.run(["import", "--alarms", path]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: `${path}: 3 records: 1 accepted, 1 duplicates, 1 refused\n` });
+    expect(stderr).toBe("record 1: rbp: 101, accepted: a number from 0 to 100\n");
+  });
+});
+
+describe("while no appliance runs", () => {
+  const cleanUp: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const step of cleanUp.splice(0).reverse()) await step();
+  });
+
+  test("what is imported before the first start is sent by it", async () => {
+    const receiver = await SyslogReceiver.started();
+    cleanUp.push(() => receiver.stop());
+    const syslog = { protocol: "tcp", host: "127.0.0.1", port: receiver.port };
+    const appliance = await ApplianceProcess.prepare({ config: { syslog } });
+    cleanUp.push(() => appliance.dispose());
+    const lines = detections("a", 1500).concat(detections("b", 1)).join("\n");
+    expect(appliance.run(["import", "-"], lines)).toMatchObject({ code: 0, stderr: "" });
+    // The same again, and again once it runs: not counted twice.
+    expect(appliance.run(["import", "-"], lines).stdout).toContain("1501 were imported before");
+    await appliance.start();
+    expect(appliance.run(["import", "-"], lines).stdout).toContain("1501 were imported before");
+    await until(() => receiver.messages.length === 2);
+    const [a, b] = receiver.messages.map((text) =>
+      Object.fromEntries(parseRfc5424(text).sd.flatMap(({ params }) => params)),
+    );
+    expect([a!.id, a!.count, b!.id, b!.count]).toEqual(["a", "1000", "b", "1"]);
+  });
+
+  test("a data folder that cannot be written is one readable line", async () => {
+    const appliance = await ApplianceProcess.prepare();
+    cleanUp.push(() => appliance.dispose());
+    // Root may write everywhere: a file where the folder should be stops it too.
+    writeFileSync(join(appliance.folder, "data"), "");
+    chmodSync(join(appliance.folder, "data"), 0o400);
+    for (const args of [["import", "-"], ["key", "create", "a", "--scope", "ingest"], ["serve"]]) {
+      const { code, stderr } = appliance.run(args, "{}");
+      expect(code).toBe(1);
+      expect(stderr).toMatch(new RegExp(`^rhythmx ${args[0]}: [^\\n]*data[^\\n]*\\n$`, "m"));
+      expect(stderr).not.toMatch(/^ +at /m);
+    }
+  });
+});

@@ -1,0 +1,88 @@
+/** Every command says how it is used, and what was wrong with a use, on one line. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import manifest from "../../package.json" with { type: "json" };
+import { ApplianceProcess } from "../harness/process.ts";
+
+let site: ApplianceProcess;
+beforeAll(async () => {
+  site = await ApplianceProcess.prepare();
+});
+afterAll(() => site.dispose());
+
+const commands = ["serve", "demo", "check", "import", "key", "replay", "doctor", "version"];
+
+test.each(commands)("%s --help", (command) => {
+  const { code, stdout, stderr } = site.run([command, "--help"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toStartWith(`Usage: rhythmx ${command}`);
+  for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(130);
+});
+
+test("--help lists every command; without a command the list is an error", () => {
+  const { code, stdout, stderr } = site.run(["--help"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command} +\\w`, "m"));
+  expect(site.run([])).toEqual({ code: 2, stdout: "", stderr: stdout });
+});
+
+test("version names version, commit, runtime and target", () => {
+  for (const args of [["version"], ["--version"]]) {
+    const { code, stdout, stderr } = site.run(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^rhythmx \d+\.\d+\.\d+\ncommit {2}\w+\nruntime bun \d\S+\ntarget {2}linux-(x64|arm64)\n$/);
+    expect(stdout).toStartWith(`rhythmx ${manifest.version}\n`);
+  }
+});
+
+describe("bad usage is exit code 2 and one line", () => {
+  const cases: [string[], string][] = [
+    [["frobnicate"], 'unknown command "frobnicate"'],
+    [["serve", "now"], 'unexpected "now"'],
+    [["serve", "--port", "1"], "--port"],
+    [["demo", "extra"], 'unexpected "extra"'],
+    [["check", "extra"], 'unexpected "extra"'],
+    [["doctor", "--deep"], "--deep"],
+    [["version", "extra"], 'unexpected "extra"'],
+    [["key"], "create, list or revoke is missing"],
+    [["key", "make"], 'unknown action "make"'],
+    [["key", "create"], "NAME is missing"],
+    [["key", "create", "a"], "--scope is missing"],
+    [["key", "create", "a", "--scope"], "--scope"],
+    [
+      ["key", "create", "a", "--scope", "ingest,root"],
+      'unknown scope "root"; known: feed:read, incident:write, ingest',
+    ],
+    [["key", "create", "a", "b", "--scope", "ingest"], 'unexpected "b" after NAME'],
+    [["key", "create", "a", "--scope", "ingest", "--expires", "-1"], "--expires"],
+    [["key", "create", "a", "--scope", "ingest", "--expires", "soon"], '--expires "soon": a number of days above 0'],
+    [["key", "create", " ", "--scope", "ingest"], "NAME: 1 to 100 characters"],
+    [["key", "list", "all"], 'unexpected "all"'],
+    [["key", "revoke"], "ID is missing"],
+    [["import"], "FILE is missing"],
+    [["import", "--fast", "x"], "--fast"],
+    [["import", "x", "--format", "sys\nlog"], '--format "sys\\nlog"'],
+    [["replay"], "DESTINATION is missing"],
+    [["replay", "siem"], "--from TIME is missing"],
+    [["replay", "siem", "--from", "yesterday"], '--from "yesterday": accepted: ISO 8601'],
+    [["replay", "siem", "--from", "2026-02-30T00:00:00Z"], "--from"],
+  ];
+  test.each(cases)("%j", (args, complaint) => {
+    const { code, stdout, stderr } = site.run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^rhythmx[^\n]+\n$/);
+    expect(stderr).toContain(complaint);
+    expect(stderr).toContain("--help`");
+  });
+});
+
+test("commands that only look make no data folder", async () => {
+  const site = await ApplianceProcess.prepare();
+  const doctor = site.run(["doctor"]);
+  expect(doctor).toMatchObject({ code: 1, stdout: "" });
+  expect(doctor.stderr).toMatch(/^rhythmx doctor: there is no database in [^\n]+\n$/);
+  expect(site.run(["check"]).code).toBe(0);
+  expect(existsSync(join(site.folder, "data"))).toBe(false);
+  await site.dispose();
+});
