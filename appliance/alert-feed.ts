@@ -85,6 +85,11 @@ export class AlertFeed {
     return this.#settings.pollIntervalSeconds * 1000;
   }
 
+  /** How often to look whether a heartbeat is due. */
+  get heartbeatPaceMs(): number {
+    return this.#settings.destinations.some(({ heartbeatMinutes }) => heartbeatMinutes > 0) ? 5_000 : 60_000;
+  }
+
   /** Records HOURLY events for every alert that is due. */
   async tick(now: number): Promise<void> {
     const intervalMs = this.#settings.hourlyIntervalMinutes * 60_000;

@@ -117,7 +117,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const loops: Loop[] = [
       { name: "alert-feed", everyMs: () => feed.pollIntervalMs, tick: (now) => feed.tick(now) },
-      { name: "heartbeat", everyMs: () => 5_000, tick: (now) => feed.sendHeartbeats(now) },
+      { name: "heartbeat", everyMs: () => feed.heartbeatPaceMs, tick: (now) => feed.sendHeartbeats(now) },
       {
         name: "storage",
         everyMs: () => descriptors.everyMs,

@@ -7,6 +7,8 @@ const recordsPerBatch = 1000;
 const bytesPerBatch = 4 * 1024 * 1024;
 /** A file that is one JSON array has to fit into memory. */
 const largestArray = 512 * 1024 * 1024;
+/** As much as a whole batch may have over HTTP. */
+const largestRecord = 16 * 1024 * 1024;
 
 /** NDJSON of at most 1,000 records and about 4 MiB each; an object that holds more records than that is divided. */
 export async function* readBatches(stream: AsyncIterable<Buffer | string>): AsyncGenerator<Uint8Array> {
@@ -15,8 +17,11 @@ export async function* readBatches(stream: AsyncIterable<Buffer | string>): Asyn
   let pending = "";
   let shape: "unknown" | "lines" | "whole" = "unknown";
   for await (const part of stream) {
-    pending += typeof part === "string" ? part : decoder.decode(part, { stream: true });
-    if (shape === "unknown") shape = shapeOf(pending);
+    const text = typeof part === "string" ? part : decoder.decode(part, { stream: true });
+    pending += text;
+    // Only a line end can tell more; to look through all of a long line again for each part of it would take for ever.
+    const more = pending.length === text.length || text.includes("\n");
+    if (shape === "unknown" && more) shape = shapeOf(pending);
     if (shape !== "lines") {
       if (pending.length > largestArray)
         throw new EdgeError(
@@ -25,6 +30,7 @@ export async function* readBatches(stream: AsyncIterable<Buffer | string>): Asyn
         );
       continue;
     }
+    if (!more) continue;
     const end = pending.lastIndexOf("\n");
     if (end < 0) continue;
     for (const line of pending.slice(0, end).split("\n")) yield* collector.add(line);
@@ -60,6 +66,13 @@ class Collector {
   *add(line: string): Generator<Uint8Array> {
     if (line.trim() === "") return;
     for (const part of foldedParts(line, recordsPerBatch, bytesPerBatch)) {
+      if (part.text.length > largestRecord) {
+        yield* this.rest();
+        throw new EdgeError(
+          "record_too_large",
+          "holds a record of more than 16 MiB: what stands before it is imported; take it out to import the rest",
+        );
+      }
       const full = this.#records + part.records > recordsPerBatch || this.#length + part.text.length > bytesPerBatch;
       if (full) yield* this.rest();
       this.#lines.push(part.text);

@@ -36,7 +36,7 @@ export interface IntakeAnswer {
 }
 
 /** CONTRACT 2: a batch holds at most so many records; one commit at most so many. */
-export const maxRecords = 20_000;
+const maxRecords = 20_000;
 const recordsPerWrite = 1_000;
 /** Bodies being worked on at the same time; beyond it callers are told to come back (429). */
 const maxPendingBytes = 64 * 1024 * 1024;

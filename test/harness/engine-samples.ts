@@ -1,10 +1,11 @@
 /** The samples of other engines' records in test/data/engines, read as intake reads them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import type { Alarm, Detection } from "../../core/detection.ts";
 import { formatOf } from "../../core/intake/engines/format.ts";
 
-const folder = join(import.meta.dir, "..", "data", "engines");
+const data = join(import.meta.dir, "..", "data");
 const context = {
   now: Date.UTC(2026, 10, 1),
   defaultEntity: "Primary Site",
@@ -13,7 +14,12 @@ const context = {
 };
 
 export function sampleText(file: string): string {
-  return readFileSync(join(folder, file), "utf8");
+  return readFileSync(join(data, "engines", file), "utf8");
+}
+
+/** The sample in our own format. */
+export function ownSampleText(): string {
+  return gunzipSync(readFileSync(join(data, "detections", "alerts.jsonl.gz"))).toString();
 }
 
 /** What became of each record: a detection or alarm, or the error. */

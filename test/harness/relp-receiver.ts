@@ -16,6 +16,10 @@ export interface RelpMisbehaviour {
   refuse?: number;
   /** Answers `open` with these offers. */
   offers?: string;
+  /** Closes each connection at once. */
+  closeOnAccept?: boolean;
+  /** Reads slowly. */
+  bytesPerSecond?: number;
 }
 
 interface Session {
@@ -33,13 +37,18 @@ export class RelpReceiver {
   goodbyes = 0;
   /** Sessions opened. */
   sessions = 0;
+  /** Connections accepted so far. */
+  accepted = 0;
   #server: Server | null = null;
-  #port = 0;
+  #port: number;
   readonly #tls: ReceiverTls | null;
+  readonly #host: string;
   readonly #open = new Set<Session>();
 
-  constructor(tls: ReceiverTls | null = null) {
+  constructor(tls: ReceiverTls | null = null, options: { port?: number; host?: string } = {}) {
     this.#tls = tls;
+    this.#port = options.port ?? 0;
+    this.#host = options.host ?? "127.0.0.1";
   }
 
   get port(): number {
@@ -60,7 +69,7 @@ export class RelpReceiver {
         )
       : createServer(onSocket);
     server.on("tlsClientError", () => {});
-    await new Promise<void>((resolve) => server.listen(this.#port, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(this.#port, this.#host, resolve));
     this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
   }
@@ -80,6 +89,15 @@ export class RelpReceiver {
     this.#open.clear();
   }
 
+  /** Connections that stand. */
+  get connections(): number {
+    return this.#open.size;
+  }
+
+  pause(): void {
+    for (const { socket } of this.#open) socket.pause();
+  }
+
   /** `serverclose` and FIN on every session. */
   serverClose(): void {
     for (const { socket } of this.#open) socket.end("0 serverclose 0\n");
@@ -95,14 +113,24 @@ export class RelpReceiver {
   }
 
   #accept(socket: Socket): void {
+    this.accepted++;
     const session: Session = { socket, rest: Buffer.alloc(0), txnr: 0, messages: 0, done: false };
     this.#open.add(session);
     socket.on("error", () => {});
     socket.on("close", () => this.#open.delete(session));
+    if (this.misbehaviour.closeOnAccept) {
+      socket.destroy();
+      return;
+    }
     socket.on("data", (data) => this.#read(session, data as Buffer));
   }
 
   #read(session: Session, data: Buffer): void {
+    const rate = this.misbehaviour.bytesPerSecond;
+    if (rate !== undefined) {
+      session.socket.pause();
+      setTimeout(() => session.socket.resume(), (data.length / rate) * 1000);
+    }
     session.rest = Buffer.concat([session.rest, data]);
     while (!session.done) {
       const header = /^(\d+) (open|syslog|close) (\d+)( |\n)/.exec(session.rest.toString("latin1", 0, 64));

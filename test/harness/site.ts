@@ -137,7 +137,9 @@ export class Site {
   stored(): { counted: number; integrity: string } {
     const database = new Database(join(this.process.folder, "data", "rhythmx.db"));
     try {
-      const row = database.query("select coalesce(sum(count), 0) as counted from sigma_alerts").get() as { counted: number };
+      const row = database.query("select coalesce(sum(count), 0) as counted from sigma_alerts").get() as {
+        counted: number;
+      };
       const check = database.query("pragma integrity_check").get() as { integrity_check: string };
       return { counted: row.counted, integrity: check.integrity_check };
     } finally {

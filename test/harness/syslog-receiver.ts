@@ -41,11 +41,13 @@ export class SyslogReceiver {
   #server: Server | null = null;
   #port: number;
   readonly #tls: ReceiverTls | null;
+  readonly #host: string;
   readonly #peers = new Set<Peer>();
 
   /** `port` 0 = any free one; it is kept over `stop` and `start`. */
-  constructor(options: { port?: number; tls?: ReceiverTls } = {}) {
+  constructor(options: { port?: number; tls?: ReceiverTls; host?: string } = {}) {
     this.#port = options.port ?? 0;
+    this.#host = options.host ?? "127.0.0.1";
     this.#tls = options.tls ?? null;
   }
 
@@ -80,7 +82,7 @@ export class SyslogReceiver {
     server.on("tlsClientError", () => {});
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen(this.#port, "127.0.0.1", resolve);
+      server.listen(this.#port, this.#host, resolve);
     });
     this.#port = (server.address() as AddressInfo).port;
     this.#server = server;

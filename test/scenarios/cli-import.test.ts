@@ -1,6 +1,8 @@
 /** `rhythmx import` of every shape of file, with the appliance running and without. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { detection, until } from "../harness/appliance.ts";
@@ -135,6 +137,15 @@ describe("while the appliance runs", () => {
     expect(await firstOf("after the unreadable")).toMatchObject({ count: "1" });
   });
 
+  test("a record beyond all measure is said at once, what stands before it is imported", async () => {
+    const record = JSON.stringify(detection({ raw: "x".repeat(40 * 1024 * 1024) }));
+    const path = file("huge", [...detections("before the huge one", 1), record].join("\n"));
+    const { code, stderr } = appliance.run(["import", path]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^rhythmx import: .*huge: holds a record of more than 16 MiB: [^\n]+\n$/);
+    expect(await firstOf("before the huge one")).toMatchObject({ count: "1" });
+  });
+
   test("nothing is in an empty file, and that is no failure", () => {
     const path = file("empty", "\n");
     const { code, stdout } = appliance.run(["import", path]);
@@ -176,6 +187,34 @@ describe("while no appliance runs", () => {
       Object.fromEntries(parseRfc5424(text).sd.flatMap(({ params }) => params)),
     );
     expect([a!.id, a!.count, b!.id, b!.count]).toEqual(["a", "1000", "b", "1"]);
+  });
+
+  test("an import that was killed is finished by another, and counts once", async () => {
+    const appliance = await ApplianceProcess.prepare();
+    cleanUp.push(() => appliance.dispose());
+    const path = join(appliance.folder, "many");
+    const filler = "x".repeat(1000);
+    const line = (n: number) => JSON.stringify(detection({ rule_id: `rule ${n}`, raw: { n, filler } }));
+    writeFileSync(path, Array.from({ length: 12_000 }, (_, n) => line(n)).join("\n"));
+    const main = join(import.meta.dirname, "../../main.ts");
+    const child = spawn(process.execPath, [main, "import", path], { env: appliance.env, stdio: "ignore" });
+    const wal = join(appliance.folder, "data", "rhythmx.db-wal");
+    // The schema alone takes far less.
+    await until(() => (statSync(wal, { throwIfNoEntry: false })?.size ?? 0) > 2_000_000, 10_000);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(child.signalCode).toBe("SIGKILL");
+
+    const { code, stdout } = appliance.run(["import", path]);
+    expect(code).toBe(0);
+    const [, repeated] =
+      /12000 records: 12000 accepted, 0 duplicates, .* \((\d+) were imported before/.exec(stdout) ?? [];
+    expect(Number(repeated) % 1000).toBe(0);
+    expect(Number(repeated)).toBeGreaterThan(0);
+    expect(Number(repeated)).toBeLessThan(12_000);
+    const doctor = appliance.run(["doctor"]).stdout;
+    expect(doctor).toMatch(/^contents +12000 alerts, 12000 events in the log$/m);
+    expect(doctor).toMatch(/^integrity +ok$/m);
   });
 
   test("a data folder that cannot be written is one readable line", async () => {

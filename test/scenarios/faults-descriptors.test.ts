@@ -14,7 +14,7 @@ function prlimitInstalled(): boolean {
   return false;
 }
 
-const limited = prlimitInstalled() ? test : test.skip;
+const limited = prlimitInstalled() ? test.concurrent : test.skip;
 
 /** A batch of three, sent until it is answered: with its connection closed under it, a client repeats. */
 async function send(site: Site, name: string): Promise<void> {

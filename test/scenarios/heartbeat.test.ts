@@ -71,7 +71,7 @@ test("none where heartbeat_minutes is 0, and a change of it is taken over", asyn
     syslog: { name: "siem", host: "127.0.0.1", port: receiver.port, heartbeat_minutes: 1 },
     daemon: { poll_interval_seconds: 30 },
   });
-  await pass(appliance, 1.1 * minute);
+  await pass(appliance, 2.1 * minute);
   await until(() => statuses(receiver.messages).length === 2);
 });
 

@@ -119,7 +119,7 @@ describe("headers", () => {
 
   test("a format that is not known is named", async () => {
     const answer = await appliance.ingest([detection()], { query: "?format=sysl%22og" });
-    expectProblem(answer, 400, "Unknown format", /^format "sysl\\"og": known is/);
+    expectProblem(answer, 400, "Unknown format", /^format "sysl\\"og": known for detections are rhythmx, /);
   });
 });
 

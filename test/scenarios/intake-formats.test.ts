@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { sampleText } from "../harness/engine-samples.ts";
+import { FakeClock } from "../harness/fake-clock.ts";
 import { parseRfc5424 } from "../harness/rfc5424-strict.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 
@@ -11,7 +12,7 @@ let appliance: TestAppliance;
 beforeAll(async () => {
   receiver = await SyslogReceiver.started();
   const config = { syslog: { protocol: "tcp", host: "127.0.0.1", port: receiver.port, max_bytes: 262_144 } };
-  appliance = await TestAppliance.start({ config });
+  appliance = await TestAppliance.start({ config, clock: new FakeClock(Date.UTC(2026, 5, 1)) });
 });
 afterAll(async () => {
   await appliance.dispose();
