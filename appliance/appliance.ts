@@ -227,6 +227,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
           const { dataDir, listen, alertHealth } = settings;
           settings = { ...resolved.settings, dataDir, listen, alertHealth };
           await applyFeed();
+          scheduler.wake();
           if (await api.renew(settings)) log.info("certificate renewed");
           log.info("settings read again", { destinations: settings.alertFeed.destinations.length });
         });

@@ -1,12 +1,23 @@
 /** The control socket: commands reach the running appliance here. A unix socket in the data folder, 0600; no other door leads to it. */
 import { rmSync } from "node:fs";
 import { Hono } from "hono";
+import * as v from "valibot";
+import { apiKeyScopes } from "../core/api-key.ts";
 import { EdgeError, messageOf } from "../core/errors.ts";
-import type { IntakeKind } from "../core/intake/intake.ts";
 import { socketAddress } from "./control-address.ts";
-import type { NewKey } from "./key-ring.ts";
 import type { Operations } from "./operations.ts";
 import { type HttpServer, serve } from "./runtime/http-server.ts";
+
+/** What commands send. Program and running appliance may be of different versions, so it is checked. */
+const newKey = v.object({
+  name: v.string(),
+  scopes: v.array(v.picklist(apiKeyScopes)),
+  entities: v.array(v.string()),
+  expiresInDays: v.nullable(v.number()),
+});
+const keyId = v.object({ id: v.string() });
+const replay = v.object({ destination: v.string(), from: v.number() });
+const importQuery = v.object({ kind: v.picklist(["detections", "alarms"]), format: v.string() });
 
 const maxBodyBytes = 64 * 1024 * 1024;
 
@@ -29,17 +40,17 @@ export function startControlServer(dataDir: string, operations: Operations): Htt
 function controlApp(operations: Operations): Hono {
   const app = new Hono();
   app.post("/ping", (c) => c.json({}));
-  app.post("/key/create", async (c) => c.json(await operations.createKey(await c.req.json<NewKey>())));
+  app.post("/key/create", async (c) => c.json(await operations.createKey(v.parse(newKey, await c.req.json()))));
   app.post("/key/list", async (c) => c.json(await operations.listKeys()));
-  app.post("/key/revoke", async (c) => c.json(await operations.revokeKey((await c.req.json<{ id: string }>()).id)));
+  app.post("/key/revoke", async (c) => c.json(await operations.revokeKey(v.parse(keyId, await c.req.json()).id)));
   app.post("/replay", async (c) => {
-    const { destination, from } = await c.req.json<{ destination: string; from: number }>();
+    const { destination, from } = v.parse(replay, await c.req.json());
     return c.json(await operations.replay(destination, from));
   });
   app.post("/import", async (c) => {
-    const kind = (c.req.query("kind") ?? "detections") as IntakeKind;
+    const { kind, format } = v.parse(importQuery, c.req.query());
     const body = new Uint8Array(await c.req.arrayBuffer());
-    return c.json(await operations.importBatch({ kind, format: c.req.query("format") ?? "rhythmx", body }));
+    return c.json(await operations.importBatch({ kind, format, body }));
   });
   app.post("/doctor", async (c) => c.json(await operations.doctor()));
   app.onError((error, c) => {

@@ -31,6 +31,7 @@ export class Scheduler {
   readonly #log: Log;
   readonly #status = new Map<string, LoopStatus>();
   readonly #stop = new AbortController();
+  #wake = new AbortController();
   #running: Promise<void>[] = [];
 
   constructor(loops: readonly Loop[], tools: { clock: Clock; sleep: Sleep; log: Log }) {
@@ -54,6 +55,13 @@ export class Scheduler {
     await Promise.all(this.#running);
   }
 
+  /** Ends the waiting of every loop, because paces have changed: each takes a turn, then waits as long as it now should. */
+  wake(): void {
+    const wake = this.#wake;
+    this.#wake = new AbortController();
+    wake.abort();
+  }
+
   status(): LoopStatus[] {
     return [...this.#status.values()];
   }
@@ -62,9 +70,9 @@ export class Scheduler {
     while (!this.#stop.signal.aborted) {
       await this.#turn(loop);
       try {
-        await this.#sleep(loop.everyMs(), this.#stop.signal);
+        await this.#sleep(loop.everyMs(), AbortSignal.any([this.#stop.signal, this.#wake.signal]));
       } catch {
-        return;
+        // Woken, or at the end.
       }
     }
   }

@@ -1,7 +1,6 @@
 /** Entries of the event log: what happened, when the appliance recorded it, and a snapshot that alone determines the message. */
 
 export const alertEventKinds = ["alert_first", "alert_hourly"] as const;
-export type AlertEventKind = (typeof alertEventKinds)[number];
 
 export const eventKinds = [...alertEventKinds, "alarm"] as const;
 export type EventKind = (typeof eventKinds)[number];

@@ -1,10 +1,10 @@
 /** Draining the log to a receiver over tcp, beside rsyslog's Disk queue and loggen; and the transport alone. */
-import { Child, runChild } from "./child.ts";
+import { runChild } from "./child.ts";
 import { type Bench, compared, rate } from "./figure.ts";
 import { cpuSeconds } from "./machine.ts";
 import { findPeers, runLoggen, startRelay } from "./peers.ts";
 import { Product } from "./product.ts";
-import type { SinkResult } from "./sink.ts";
+import { Receiver } from "./receiver.ts";
 
 export const drain: Bench = {
   name: "drain",
@@ -16,23 +16,17 @@ export const drain: Bench = {
     const relay: number[] = [];
     const loggen: number[] = [];
     const cpu: { ours: number[]; relay: number[] } = { ours: [], relay: [] };
-    const sink = new Child("sink.ts", {});
-    const { port } = await sink.next<{ port: number }>();
+    const sink = await Receiver.started();
+    const { port } = sink;
     const product = await Product.started(plan, port);
-    const arriving = async (work: () => unknown): Promise<SinkResult> => {
-      sink.send({ expect: events });
-      const arrived = sink.next<SinkResult>();
-      await Promise.all([work(), arrived]);
-      return arrived;
-    };
+    const arriving = (work: () => Promise<unknown>) => sink.after(events, work);
     try {
       const from = new Date(Date.now() - 1000).toISOString();
       const filled = await arriving(() => product.load({ count: events, alerts: events, round: 0 }));
-      if (filled.bad !== null || filled.parsed === 0) throw new Error(`the receiver refuses: ${filled.bad}`);
       const size = Math.round(filled.bytes / filled.messages);
       for (let run = 1; run <= plan.runs; run++) {
         const before = cpuSeconds(product.process.pid);
-        const { seconds } = await arriving(() => product.process.run(["replay", "sink", "--from", from]));
+        const { seconds } = await arriving(async () => product.process.run(["replay", "sink", "--from", from]));
         cpu.ours.push(((cpuSeconds(product.process.pid) - before) / events) * 1e6);
         ours.push(events / seconds);
         if (peers.rsyslog && peers.loggen) {

@@ -1,10 +1,9 @@
 /** The hourly tick: every alert has a delta to tell; from the start of the program to the last HOURLY at the receiver. */
 import { join } from "node:path";
 import { Database } from "../../store/database.ts";
-import { Child } from "./child.ts";
 import { absolute, type Bench, seconds } from "./figure.ts";
 import { Product } from "./product.ts";
-import type { SinkResult } from "./sink.ts";
+import { Receiver } from "./receiver.ts";
 
 /** Alertmanager with one notification per alert took so long for 100,000 alerts on a machine like this one (2 cores, Node receiver). */
 const alertmanagerSeconds = 73;
@@ -16,20 +15,15 @@ export const hourly: Bench = {
     const alerts = plan.quick ? 20_000 : 100_000;
     const beside = (alertmanagerSeconds * alerts) / 100_000;
     const took: number[] = [];
-    const sink = new Child("sink.ts", {});
-    const { port } = await sink.next<{ port: number }>();
-    const product = await Product.started(plan, port);
+    const sink = await Receiver.started();
+    const product = await Product.started(plan, sink.port);
     try {
-      sink.send({ expect: alerts });
-      await product.load({ count: alerts, alerts, round: 0 });
-      await sink.next();
+      await sink.after(alerts, () => product.load({ count: alerts, alerts, round: 0 }));
       for (let run = 1; run <= plan.runs; run++) {
         await product.process.terminate();
         await ageByHours(join(product.process.folder, "data", "rhythmx.db"));
-        sink.send({ expect: alerts });
         const before = performance.now();
-        await product.process.start();
-        const { seconds: sending } = await sink.next<SinkResult>();
+        const { seconds: sending } = await sink.after(alerts, () => product.process.start());
         took.push((performance.now() - before) / 1000);
         plan.say(`hourly ${run}: ${took.at(-1)?.toFixed(2)} s, first to last message ${sending.toFixed(2)} s`);
       }

@@ -1,6 +1,6 @@
 /**
- * Receiver of octet-counted syslog that only counts, and proves a sample with the strict parser. Says `{port}` first; for every
- * `{expect}` it answers with a `SinkResult` when so many messages have come.
+ * Receiver of octet-counted syslog that only counts, and proves a sample with the strict parser. Says `{port}` first; answers
+ * every `{expect}` at once, and with a `SinkResult` when so many messages have come. `Sink` is its other end.
  */
 import { createServer } from "node:net";
 import { parseRfc5424 } from "../harness/rfc5424-strict.ts";
@@ -47,6 +47,7 @@ onMessage<{ expect: number }>(({ expect }) => {
   expected = expect;
   messages = bytes = parsed = 0;
   bad = null;
+  answer({ expecting: expect });
 });
 const server = createServer((socket) => {
   const frames = new OctetFrames(false, count);
