@@ -2,7 +2,7 @@
  * A whole appliance: everything is put together here, started in order and stopped in the opposite one. Deliberately one
  * straight-line function, so that who needs whom can be read from top to bottom.
  */
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../core/errors.ts";
 import { Faults } from "../core/faults.ts";
@@ -251,7 +251,7 @@ async function openStorePatiently(
   const fault = { name: "store_open", what: `the database in ${dataDir} cannot be opened yet` };
   return patiently(fault, { faults, sleep }, async () => {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    await chmod(dataDir, 0o700);
+    if (((await stat(dataDir)).mode & 0o777) !== 0o700) await chmod(dataDir, 0o700);
     return openStore({
       path: join(dataDir, "rhythmx.db"),
       clock,

@@ -61,3 +61,19 @@ test("a turn that takes long is not overtaken by the next", async () => {
   void loops.stop();
   await clock.advance(200);
 });
+
+test("woken loops take a turn and then wait as long as they now should", async () => {
+  let everyMs = 60_000;
+  const turns: number[] = [];
+  const { clock, scheduler: loops } = scheduler([
+    { name: "a", everyMs: () => everyMs, tick: (now) => void turns.push(now) },
+  ]);
+  const start = clock.now();
+  loops.start();
+  await clock.advance(500);
+  everyMs = 1000;
+  loops.wake();
+  await clock.advance(2100);
+  expect(turns.map((at) => at - start)).toEqual([0, 500, 1500, 2500]);
+  await loops.stop();
+});

@@ -28,3 +28,11 @@ test("after a long absence, or a start before the last one ended, the clock is w
   expect(new ClockWatch(start, start.wall + hour).read(after(1))).toMatchObject({ reason: "jumped-back" });
   expect(new ClockWatch(start, start.wall - 6 * 24 * hour).read(after(1)).trusted).toBe(true);
 });
+
+test("what was left of the distrust when the appliance ended goes on after a restart", () => {
+  const watch = new ClockWatch(start, start.wall - hour, 5 * hour);
+  expect(watch.read(after(hour))).toMatchObject({ reason: "not-yet-steady", jumpedBy: 0, trustedInMs: 4 * hour });
+  expect(watch.read(after(5 * hour)).trusted).toBe(true);
+  // A jump while it was off counts from the start.
+  expect(new ClockWatch(start, start.wall + hour, 5 * hour).read(after(1))).toMatchObject({ reason: "jumped-back" });
+});

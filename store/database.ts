@@ -1,10 +1,9 @@
 /**
  * The one connection to the database file. Runs in the store's Worker only.
  *
- * All writes are `batch(…, "write")`: BEGIN IMMEDIATE … COMMIT, durable (WAL, synchronous=FULL) when it resolves. A libsql
- * connection is unusable after SQLITE_BUSY (later writes can report success and be lost), so it is replaced at once.
+ * Every write is a transaction, durable (WAL, synchronous=FULL) when it resolves. A libsql connection is unusable after SQLITE_BUSY (later writes can report success and be lost), so it is replaced at once.
  */
-import { type Client, createClient, type InStatement, type ResultSet } from "@libsql/client";
+import { type Client, createClient, type InStatement, type ResultSet, type Transaction } from "@libsql/client";
 import { StoreError } from "../core/errors.ts";
 
 /** How long SQLite itself waits for another process's lock before it says BUSY, and how often we then try again. */
@@ -29,6 +28,8 @@ export class Database {
   readonly #path: string;
   #fresh = false;
   #commits = 0;
+  /** Open while `transaction` runs. */
+  #transaction: Transaction | null = null;
 
   private constructor(path: string, client: Client) {
     this.#path = path;
@@ -57,16 +58,32 @@ export class Database {
     return this.#commits;
   }
 
-  /** Runs statements as one transaction; all or none. Throws `StoreError`. */
+  /** Runs statements as one transaction, or as a part of the one that is open; all or none. Throws `StoreError`. */
   async write(statements: InStatement[]): Promise<ResultSet[]> {
-    const results = await this.#attempt(() => this.#client.batch(statements, "write"));
+    const results = await (this.#transaction?.batch(statements) ?? this.#attempt(() => this.#commit(statements)));
     this.#commits++;
     return results;
   }
 
   /** Runs one query. Throws `StoreError`. */
   read(sql: string, args: (string | number | null)[] = []): Promise<ResultSet> {
-    return this.#attempt(() => this.#client.execute({ sql, args }));
+    return this.#transaction?.execute({ sql, args }) ?? this.#attempt(() => this.#client.execute({ sql, args }));
+  }
+
+  /** All that `work` writes becomes one transaction, with one sync of the disk. Throws `StoreError`: then none of it is in the file. */
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    const transaction = await this.#attempt(() => this.#client.transaction("write"));
+    this.#transaction = transaction;
+    try {
+      const value = await work();
+      await transaction.commit();
+      return value;
+    } catch (error) {
+      transaction.close();
+      throw await this.#failure(error);
+    } finally {
+      this.#transaction = null;
+    }
   }
 
   /** Runs a script of statements, for migrations: it must bring its own BEGIN IMMEDIATE and COMMIT. */
@@ -84,16 +101,28 @@ export class Database {
         if (!this.#fresh) await this.#prepareConnection();
         return await work();
       } catch (error) {
-        const mapped = storeErrorFrom(error, this.#path);
-        // Whatever failed below us leaves the connection in doubt; a constraint or a syntax error does not.
-        if (mapped.code !== "store_failed") {
-          this.#fresh = false;
-          await this.#client.reconnect();
-        }
+        const mapped = await this.#failure(error);
         if (mapped.code !== "store_locked" || attempt >= busyRetries) throw mapped;
         await new Promise((resolve) => setTimeout(resolve, 20 << attempt));
       }
     }
+  }
+
+  async #commit(statements: InStatement[]): Promise<ResultSet[]> {
+    const [only, ...more] = statements;
+    // One statement is a transaction of its own; a batch around it would double the cost of a small write.
+    if (only !== undefined && more.length === 0) return [await this.#client.execute(only)];
+    return this.#client.batch(statements, "write");
+  }
+
+  async #failure(error: unknown): Promise<StoreError> {
+    const mapped = storeErrorFrom(error, this.#path);
+    // Whatever failed below us leaves the connection in doubt; a constraint or a syntax error does not.
+    if (mapped.code !== "store_failed") {
+      this.#fresh = false;
+      await this.#client.reconnect();
+    }
+    return mapped;
   }
 
   async #prepareConnection(): Promise<void> {

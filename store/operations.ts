@@ -1,5 +1,6 @@
 /** What the Worker can be asked to do. One table: its types are the store's interface on both sides. */
 import type { ApiKeyRecord } from "../core/api-key.ts";
+import { EdgeError, messageOf } from "../core/errors.ts";
 import type { AppendedCounts, EventKind } from "../core/event.ts";
 import type { AlarmWrite, DetectionWrite } from "../core/ports.ts";
 import { writeAlarms } from "./alarms.ts";
@@ -81,19 +82,71 @@ export type StoreReply =
   | { id: number; error: { code: string; message: string; data: Readonly<Record<string, unknown>> } }
   | { appended: { end: number; counts: AppendedCounts } };
 
+/** Small calls that share a commit when several wait: one sync of the disk serves them all. */
+const sharing: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
+  "writeDetections",
+  "writeAlarms",
+  "savePosition",
+  "findBatch",
+  "readEvents",
+]);
+const callsPerCommit = 32;
+const recordsPerCommit = 1000;
+
 /** The Worker's state: closed, or open on one file. */
 export class StoreWorker {
-  readonly #onAppend: OnAppend;
   #open: Open | null = null;
   #operations: StoreOperations | null = null;
   /** A call failed, so the ids kept in memory may no longer be those of the file. */
   #doubtful = false;
+  /** What has been appended and not yet announced. */
+  #appended: StoreReply[] = [];
 
-  constructor(onAppend: OnAppend) {
-    this.#onAppend = onAppend;
+  /** Takes the next call, or several that share a commit, off the front of `waiting` and returns what there is to say when that is done. */
+  async work(waiting: StoreCall[]): Promise<StoreReply[]> {
+    const calls = waiting.splice(0, sharingCount(waiting));
+    const replies = (calls.length > 1 ? await this.#together(calls) : null) ?? (await this.#eachAlone(calls));
+    return [...this.#appended.splice(0), ...replies];
   }
 
-  async run(method: StoreMethod, args: unknown[]): Promise<unknown> {
+  /** Null when it failed: then nothing has happened. */
+  async #together(calls: readonly StoreCall[]): Promise<StoreReply[] | null> {
+    try {
+      return (
+        (await this.#open?.database.transaction(async () => {
+          const replies: StoreReply[] = [];
+          for (const { id, method, args } of calls) {
+            const before = this.#commits;
+            const value = await this.#run(method, args);
+            replies.push({ id, value, wrote: this.#commits > before });
+          }
+          return replies;
+        })) ?? null
+      );
+    } catch {
+      this.#appended = [];
+      this.#doubtful = true;
+      return null;
+    }
+  }
+
+  async #eachAlone(calls: readonly StoreCall[]): Promise<StoreReply[]> {
+    const replies: StoreReply[] = [];
+    for (const { id, method, args } of calls) {
+      try {
+        const before = this.#commits;
+        const value = await this.#run(method, args);
+        replies.push({ id, value, wrote: this.#commits > before });
+      } catch (error) {
+        const { code, message, data } =
+          error instanceof EdgeError ? error : new EdgeError("store_failed", messageOf(error));
+        replies.push({ id, error: { code, message, data } });
+      }
+    }
+    return replies;
+  }
+
+  async #run(method: StoreMethod, args: unknown[]): Promise<unknown> {
     if (method === "open") return this.#openFile(...(args as [string, number]));
     if (method === "close") return this.#close();
     if (this.#open === null || this.#operations === null) throw new Error(`the store is not open: ${method}`);
@@ -109,8 +162,7 @@ export class StoreWorker {
     }
   }
 
-  /** How many writes have succeeded since the file was opened. */
-  get commits(): number {
+  get #commits(): number {
     return this.#open?.database.commits ?? 0;
   }
 
@@ -123,7 +175,7 @@ export class StoreWorker {
       const applied = await migrate(database, new Date(now).toISOString());
       const sequences = await Sequences.load(database);
       this.#open = { database, lock, sequences, alerts: new AlertWriter(database, sequences) };
-      this.#operations = operations(this.#open, this.#onAppend);
+      this.#operations = operations(this.#open, (end, counts) => this.#appended.push({ appended: { end, counts } }));
       return applied;
     } catch (error) {
       database?.close();
@@ -140,4 +192,19 @@ export class StoreWorker {
     this.#open = null;
     this.#operations = null;
   }
+}
+
+/** How many calls at the front share a commit; 1 where that would save none. */
+function sharingCount(waiting: readonly StoreCall[]): number {
+  let writes = 0;
+  let records = 0;
+  let count = 0;
+  for (const { method, args } of waiting) {
+    if (!sharing.has(method) || count === callsPerCommit) break;
+    if (method === "writeDetections") records += (args as [DetectionWrite])[0].detections.length;
+    if (records > recordsPerCommit) break;
+    if (method.startsWith("write") || method === "savePosition") writes++;
+    count++;
+  }
+  return writes > 1 ? count : 1;
 }

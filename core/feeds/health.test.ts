@@ -47,4 +47,8 @@ test("degraded while a destination fails or something is wrong; stopped when the
   expect(alertFeedHealth({ ...state, sinceLastPollMs: 90_000 }).status).toBe("running");
   expect(alertFeedHealth({ ...state, sinceLastPollMs: 90_001 }).status).toBe("stopped");
   expect(alertFeedHealth({ ...state, sinceLastPollMs: null, uptimeMs: 1000 }).status).toBe("starting");
+  expect(alertFeedHealth({ ...state, sinceLastPollMs: null }).status).toBe("stopped");
+  // It waits for something that it names: restarting would not help.
+  const waiting = { ...state, sinceLastPollMs: null, faults: [{ name: "store_open", message: "locked", since: 0 }] };
+  expect(alertFeedHealth(waiting).status).toBe("starting");
 });

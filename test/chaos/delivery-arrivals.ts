@@ -48,7 +48,9 @@ export class Arrivals {
       if (this.#procid !== "") this.mostAfterRestart = Math.max(this.mostAfterRestart, this.#highest + 1 - n);
       this.#procid = procid;
     }
-    const digest = createHash("md5").update(message.replace(` ${procid} `, " - ")).digest("base64");
+    const digest = createHash("md5")
+      .update(message.replace(` ${procid} `, " - "))
+      .digest("base64");
     const known = this.#digests[n];
     if (known !== undefined) {
       this.repeated++;

@@ -1,7 +1,7 @@
 /** Numbered detections, one alert each, and data folders in which they wait for a destination that has not had any of them. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { once } from "node:events";
+import { cpSync, createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ApplianceProcess } from "../harness/process.ts";

@@ -105,20 +105,27 @@ onDisks(
   40_000,
 );
 
-onDisks(
-  "read-only disk at the start: waits, says so on the health port, and goes on when it can write",
-  cleaningUp(async (defer) => {
-    const { receiver, disk, site } = await siteOnDisk(unguarded, defer);
-    site.makeKey();
-    disk.readOnly();
-    const started = site.process.start();
-    const message = await site.faultNamed("store_open");
-    expect(message).toContain(`the database in ${disk.data} cannot be opened yet: `);
-    expect((await site.health()).body.status).toBe("starting");
-    disk.writable();
-    await started;
-    expect((await site.ingest(batchOf(["late"]))).status).toBe(200);
-    await site.endsWithAllTold(receiver.messages);
-  }),
-  40_000,
-);
+for (const [state, spoil, mend] of [
+  ["read-only", (disk: SmallDisk) => disk.readOnly(), (disk: SmallDisk) => disk.writable()],
+  ["full", (disk: SmallDisk) => disk.fill(), (disk: SmallDisk) => disk.empty()],
+] as const) {
+  onDisks(
+    `${state} disk at the start: waits, says so on the health port, and goes on when it can write`,
+    cleaningUp(async (defer) => {
+      const { receiver, disk, site } = await siteOnDisk(unguarded, defer);
+      site.makeKey();
+      spoil(disk);
+      const started = site.process.start();
+      const message = await site.faultNamed("store_open");
+      expect(message).toStartWith(`the database in ${disk.data} cannot be opened yet: `);
+      expect(message).toContain(`${disk.data}/rhythmx.db`);
+      expect(message).toEndWith(state === "full" ? "is full: free some space" : "check the folder's owner and mode");
+      expect(await site.health()).toMatchObject({ status: 200, body: { status: "starting" } });
+      mend(disk);
+      await started;
+      expect((await site.ingest(batchOf(["late"]))).status).toBe(200);
+      await site.endsWithAllTold(receiver.messages);
+    }),
+    40_000,
+  );
+}

@@ -39,7 +39,7 @@ test.concurrent(
     await until(() => told(receiver.messages) === 300, 15_000);
     expect(await site.faultNamed("positions:alerts")).toContain("is locked by another program");
     // Some failed writes later: each has replaced the connection several times.
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(site.descriptors()).toBeLessThan(descriptors + 20);
 
     await held.release();

@@ -66,7 +66,7 @@ test.concurrent(
     await site.start();
     for (let batch = 0; batch < 5; batch++) {
       expect((await site.ingest(batchOf(names(`batch-${batch}`, 40)))).status).toBe(200);
-      await until(() => told(good.messages) === 40 * (batch + 1), 1_000);
+      await until(() => told(good.messages) === 40 * (batch + 1), 2_000);
     }
     const { status, body } = await site.health();
     expect(status).toBe(200);

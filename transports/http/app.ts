@@ -1,10 +1,10 @@
 /** The HTTP surface: every route and middleware, in order. */
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import type { Fault } from "../../core/faults.ts";
 import { requireScope } from "./api-key-auth.ts";
-import { type IngestDependencies, ingestHandler, maxBodyBytes, tooLarge } from "./ingest.ts";
+import type { ConnectionBindings } from "./body.ts";
+import { type IngestDependencies, ingestHandler } from "./ingest.ts";
 import { problem } from "./problem.ts";
 
 export interface AppDependencies extends IngestDependencies {
@@ -19,20 +19,11 @@ export interface AppDependencies extends IngestDependencies {
   onDefect(error: unknown, method: string, path: string): void;
 }
 
-/** What the server knows about the connection; handed in as hono's environment. */
-export interface ConnectionBindings {
-  remoteAddress: string;
-  extendTimeout(seconds: number): void;
-}
-
 const loopback = /^(127\.\d+\.\d+\.\d+|::1)$/;
-/** An upload may pause so long before it is cut. */
-const uploadSeconds = 60;
 
 export function createApp(dependencies: AppDependencies): Hono<{ Bindings: ConnectionBindings }> {
   const app = new Hono<{ Bindings: ConnectionBindings }>();
   app.use(secureHeaders());
-  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
 
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", (c) => {
@@ -50,7 +41,6 @@ export function createApp(dependencies: AppDependencies): Hono<{ Bindings: Conne
   });
 
   app.use("/api/v1/ingest/*", async (c, next) => {
-    c.env.extendTimeout(uploadSeconds);
     await next();
     dependencies.onAnswer(c.res.status);
   });

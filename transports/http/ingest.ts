@@ -1,15 +1,11 @@
 /** `POST /api/v1/ingest/detections` and `/ingest/alarms` (CONTRACT 2). */
 import { createHash } from "node:crypto";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import type { Context } from "hono";
 import { EdgeError, StoreError } from "../../core/errors.ts";
 import type { Intake, IntakeKind } from "../../core/intake/intake.ts";
 import { type KeyJudge, requireScope } from "./api-key-auth.ts";
+import { type ConnectionBindings, readBody } from "./body.ts";
 import { problem } from "./problem.ts";
-
-/** Largest body, decompressed (CONTRACT 2). */
-export const maxBodyBytes = 16 * 1024 * 1024;
 
 export interface IngestDependencies {
   intake: Intake;
@@ -18,12 +14,11 @@ export interface IngestDependencies {
   closed(): { reason: string; retryAfter: number } | null;
 }
 
-const gunzipAsync = promisify(gunzip);
 const ndjsonTypes = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
 const idempotencyKeyForm = /^[\x21-\x7e]{1,255}$/;
 
 export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies) {
-  return async (c: Context): Promise<Response> => {
+  return async (c: Context<{ Bindings: ConnectionBindings }>): Promise<Response> => {
     const caller = requireScope(c, dependencies.keys, "ingest");
     if (caller instanceof Response) return caller;
     const closed = dependencies.closed();
@@ -59,42 +54,6 @@ export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies
       return refusal(c, error);
     }
   };
-}
-
-async function readBody(c: Context): Promise<Uint8Array | Response> {
-  const encoding = (c.req.header("content-encoding") ?? "identity").trim().toLowerCase();
-  if (encoding !== "identity" && encoding !== "gzip" && encoding !== "x-gzip")
-    return problem(c, 415, "Unsupported Media Type", `Content-Encoding ${quote(encoding)}: send gzip, or no encoding`);
-  let body: Uint8Array;
-  try {
-    body = new Uint8Array(await c.req.arrayBuffer());
-  } catch {
-    return problem(
-      c,
-      400,
-      "Unreadable body",
-      "the connection broke while the body was being sent: send the batch again",
-    );
-  }
-  if (body.length > maxBodyBytes) return tooLarge(c);
-  if (encoding === "identity") return body;
-  try {
-    return await gunzipAsync(body, { maxOutputLength: maxBodyBytes });
-  } catch (error) {
-    if ((error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") return tooLarge(c);
-    return problem(c, 400, "Unreadable body", "Content-Encoding says gzip, but the body is no complete gzip stream");
-  }
-}
-
-export function tooLarge(c: Context): Response {
-  // The rest of the body is not waited for.
-  c.header("Connection", "close");
-  return problem(
-    c,
-    413,
-    "Batch too large",
-    "a batch holds at most 16 MiB (decompressed) and 20,000 records: send it in parts",
-  );
 }
 
 const refusals = {

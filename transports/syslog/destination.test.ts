@@ -320,3 +320,35 @@ describe("what only the sender's memory is sure to have", () => {
     await stopNow(destination);
   });
 });
+
+test("a position that could not be recorded is recorded later, without anything new to send", async () => {
+  const log = new MemoryLog();
+  const sender = new HeldSender();
+  const { destination, faults } = destinationOf(log, sender);
+  await destination.start();
+  log.savePosition = async () => {
+    throw new StoreError("store_full", "the disk is full");
+  };
+  log.append(3);
+  await pause();
+  expect({ stored: log.stored, fault: faults.at(-1) }).toEqual({ stored: 0, fault: "the disk is full" });
+  log.savePosition = MemoryLog.prototype.savePosition;
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  expect({ stored: log.stored, fault: faults.at(-1) }).toEqual({ stored: 3, fault: null });
+  expect(sender.batches.flat()).toHaveLength(3);
+  await stopNow(destination);
+});
+
+test("what retention has taken away no longer waits", async () => {
+  const log = new MemoryLog();
+  const sender = new HeldSender();
+  sender.hold = true;
+  const { destination } = destinationOf(log, sender);
+  await destination.start();
+  log.append(30);
+  await pause();
+  log.countAfter = async () => 4;
+  await destination.recount();
+  expect(destination.status().queued).toBe(4);
+  await stopNow(destination);
+});

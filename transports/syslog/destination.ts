@@ -6,7 +6,7 @@
  */
 import { messageOf } from "../../core/errors.ts";
 import type { AppendedCounts, EventKind, LoggedEvent } from "../../core/event.ts";
-import type { Clock, EventLog, SyslogBytes, SyslogSender } from "../../core/ports.ts";
+import type { Clock, EventLog, SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
 import { Signal } from "./signal.ts";
 
 export interface RenderedMessage {
@@ -154,7 +154,9 @@ export class Destination {
    */
   async stop(deadlineMs: number): Promise<void> {
     const { sender, clock } = this.#options;
-    while (this.#queued > 0 && sender.status().connected && clock.monotonic() < deadlineMs) {
+    // Not connected, but no error either: it is just connecting.
+    const away = ({ connected, lastError }: SenderStatus) => !connected && lastError !== null;
+    while (this.#queued > 0 && !away(sender.status()) && clock.monotonic() < deadlineMs) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     this.#stopping = true;

@@ -1,0 +1,73 @@
+/** The appliance itself is killed: with a backlog, and while its receiver holds what it has not read. */
+
+import { ourReceiver, type Transport } from "./delivery-receivers.ts";
+import { batchSize, DeliveryRun, type Row, sleep, type Tools } from "./delivery-run.ts";
+
+const megabyte = 1024 * 1024;
+const kills = 10;
+
+/** Receiver down at first, then up and draining while the appliance is killed, ten times. */
+export async function killedWithBacklog(tools: Tools, transport: Transport, count: number): Promise<Row> {
+  const receiver = await ourReceiver(transport);
+  await receiver.stop();
+  const options = {
+    fault: `appliance SIGKILLed ${kills} ×`,
+    transport,
+    count,
+    receiver,
+    named: /./,
+    mostRepeatedBytes: 0,
+  };
+  // Every repeat must be of the batches that were under way.
+  options.mostRepeatedBytes = kills * 3 * batchSize * 1500;
+  return DeliveryRun.row(tools.queues, options, async (run) => {
+    await run.appliance.start();
+    await sleep(500);
+    // The first kill comes while nobody listens.
+    await run.killAppliance();
+    await receiver.start();
+    const share = Math.floor(count / (kills + 1));
+    for (let kill = 1; kill < kills; kill++) {
+      await run.appliance.start();
+      await run.arrived(Math.min(count - 1, run.arrivals.distinct + tools.dice.int(1, share)));
+      await run.killAppliance();
+    }
+    run.note = `${count - run.arrivals.distinct} unsent at the last kill`;
+    await run.appliance.start();
+  });
+}
+
+/**
+ * The receiver stops reading; the appliance is killed or told to stop; then the receiver dies with what it has not read. Nothing
+ * but the event log has these messages, and the position on the disk must have stayed behind them.
+ */
+export async function stalledThenKilled(
+  tools: Tools,
+  transport: Transport,
+  count: number,
+  signal: "SIGKILL" | "SIGTERM",
+): Promise<Row> {
+  const receiver = await ourReceiver(transport);
+  const options = {
+    fault: `receiver hangs, appliance ${signal}`,
+    transport,
+    count,
+    receiver,
+    named: null,
+    mostRepeatedBytes: 8 * megabyte,
+    mostAfterRestart: Number.POSITIVE_INFINITY,
+  };
+  return DeliveryRun.row(tools.queues, options, async (run) => {
+    await run.appliance.start();
+    await run.arrived(Math.min(500, count / 4));
+    receiver.pause();
+    await sleep(3500);
+    const code = signal === "SIGKILL" ? await run.appliance.kill() : await run.appliance.terminate();
+    if (signal === "SIGTERM" && code !== 0) run.violations.push(`SIGTERM: exit code ${code}`);
+    run.arrivals.addAll(receiver.take());
+    run.note = `${run.arrivals.distinct} read before`;
+    await receiver.stop();
+    await receiver.start();
+    await run.appliance.start();
+  });
+}

@@ -1,0 +1,59 @@
+import { expect, test } from "bun:test";
+import { gzipSync } from "node:zlib";
+import { Hono } from "hono";
+import { type ConnectionBindings, readBody } from "./body.ts";
+
+const mebibyte = 1024 * 1024;
+
+/** Sends parts to a handler that answers with what it has read; tells how it asked for patience. */
+async function send(parts: Uint8Array[], headers: Record<string, string> = {}) {
+  const patience: number[] = [];
+  let taken = 0;
+  const app = new Hono<{ Bindings: ConnectionBindings }>();
+  app.post("/", async (c) => {
+    const body = await readBody(c);
+    return body instanceof Response ? body : c.text(Buffer.from(body).toString());
+  });
+  const body = new ReadableStream({
+    pull(controller) {
+      const part = parts[taken++];
+      if (part === undefined) controller.close();
+      else controller.enqueue(part);
+    },
+  });
+  const request = new Request("http://edge/", { method: "POST", headers, body });
+  const env = { remoteAddress: "127.0.0.1", extendTimeout: (seconds: number) => void patience.push(seconds) };
+  const response = await app.fetch(request, env);
+  return { status: response.status, text: await response.text(), patience, taken };
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+test("every part buys the sender another minute, the last one time to write it down", async () => {
+  const { status, text, patience } = await send([bytes("a"), bytes("b"), bytes("c")]);
+  expect({ status, text }).toEqual({ status: 200, text: "abc" });
+  expect(patience).toEqual([60, 60, 60, 60, 240]);
+});
+
+test("gzip over several parts, and no body at all", async () => {
+  const packed = gzipSync("unpacked");
+  const sent = await send([packed.subarray(0, 5), packed.subarray(5)], { "Content-Encoding": "GZIP" });
+  expect(sent).toMatchObject({ status: 200, text: "unpacked" });
+  expect(await send([])).toMatchObject({ status: 200, text: "" });
+});
+
+test("what is too large is refused before it has been read", async () => {
+  const endless = Array.from({ length: 100 }, () => new Uint8Array(mebibyte));
+  const announced = await send(endless, { "Content-Length": String(100 * mebibyte) });
+  expect(announced.status).toBe(413);
+  expect(announced.taken).toBeLessThan(3);
+  const unannounced = await send(endless);
+  expect(unannounced.status).toBe(413);
+  expect(unannounced.taken).toBeLessThan(20);
+});
+
+test("an encoding that is not known is named", async () => {
+  const { status, text } = await send([bytes("a")], { "Content-Encoding": "br" });
+  expect(status).toBe(415);
+  expect(JSON.parse(text).detail).toBe('Content-Encoding "br": send gzip, or no encoding');
+});
