@@ -24,7 +24,7 @@ export async function freePort(): Promise<number> {
   return typeof address === "object" && address ? address.port : 0;
 }
 
-type Input = "imtcp" | "imtcp-tls" | "imudp" | "imrelp" | "imrelp-tls";
+export type Input = "imtcp" | "imptcp" | "imtcp-tls" | "imudp" | "imrelp" | "imrelp-tls";
 
 export class Rsyslog {
   readonly port: number;
@@ -66,10 +66,15 @@ export class Rsyslog {
     throw new Error(`rsyslogd does not listen: ${errors}`);
   }
 
+  /** The file that every message is written to as it came in, and a line feed behind it. */
+  get file(): string {
+    return join(this.#folder, "out");
+  }
+
   /** Every message as it came in, without its trailing line feed. */
   messages(): string[] {
     try {
-      return readFileSync(join(this.#folder, "out"), "utf8").split("\n").slice(0, -1);
+      return readFileSync(this.file, "utf8").split("\n").slice(0, -1);
     } catch {
       return [];
     }
@@ -101,14 +106,13 @@ export class Rsyslog {
   }
 
   #configuration(): string {
-    const out = join(this.#folder, "out");
     return [
       `global(workDirectory="${this.#folder}" maxMessageSize="64k")`,
       'template(name="raw" type="string" string="%rawmsg%\\n")',
       ...this.#inputs(),
       // Written before it is acknowledged or more is read: what RELP has acknowledged survives a kill.
       'ruleset(name="all" queue.type="Direct") {',
-      `  action(type="omfile" file="${out}" template="raw" asyncWriting="off" ioBufferSize="1m" flushOnTXEnd="on")`,
+      `  action(type="omfile" file="${this.file}" template="raw" asyncWriting="off" ioBufferSize="1m" flushOnTXEnd="on")`,
       "}",
       "",
     ].join("\n");
@@ -124,6 +128,8 @@ export class Rsyslog {
         return ['module(load="imudp")', `input(type="imudp" ${at} rcvbufSize="4m")`];
       case "imtcp":
         return ['module(load="imtcp")', `input(type="imtcp" ${at})`];
+      case "imptcp":
+        return ['module(load="imptcp")', `input(type="imptcp" ${at})`];
       case "imtcp-tls":
         return [
           `global(defaultNetstreamDriverCAFile="${ca}" defaultNetstreamDriverCertFile="${cert}" defaultNetstreamDriverKeyFile="${key}")`,

@@ -10,7 +10,7 @@ import { freePort } from "./rsyslog.ts";
 
 const packages = ["syslog-ng-core", "libivykis0", "libpcre3", "libnet1", "libjson-c5", "libwrap0"];
 const cache = join(tmpdir(), "rhythmx-syslog-ng");
-const root = join(cache, "root");
+const root = process.env.RHYTHMX_SYSLOG_NG_DIR ?? join(cache, "root");
 const program = join(root, "usr/sbin/syslog-ng");
 const libraries = ["usr/lib/syslog-ng", "usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"]
   .map((path) => join(root, path))
