@@ -4,18 +4,18 @@
  */
 import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf } from "../core/errors.ts";
+import { EdgeError, messageOf } from "../core/errors.ts";
 import { Faults } from "../core/faults.ts";
 import { alertFeedHealth, type FeedState, feedStatus } from "../core/feeds/health.ts";
 import { Intake } from "../core/intake/intake.ts";
 import type { Clock, Random, Sleep } from "../core/ports.ts";
-import { formatProblem } from "../core/settings/problem.ts";
 import type { ResolvedSettings } from "../core/settings/resolve.ts";
 import type { Settings } from "../core/settings.ts";
 import { openStore, type Store } from "../store/open-store.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
 import { AlertFeed } from "./alert-feed.ts";
+import { needRestart, noteProblems } from "./config/notices.ts";
 import { startControlServer } from "./control-server.ts";
 import { DescriptorWatch } from "./descriptor-watch.ts";
 import { KeyRing } from "./key-ring.ts";
@@ -107,11 +107,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const feed = new AlertFeed(settings.alertFeed, { store, clock, random, log, faults });
     cleanUp.push({ name: "alert feed", run: () => feed.stop(clock.monotonic() + drainMs) });
     // A new destination's place in the log has to be written down before anything more is taken in.
-    const applyFeed = () =>
-      patiently({ name: "destinations", what: "the destinations cannot be set up yet" }, { faults, sleep }, () =>
+    const applyFeed = (wait: Sleep) =>
+      patiently({ name: "destinations", what: "the destinations cannot be set up yet" }, { faults, sleep: wait }, () =>
         feed.apply(settings.alertFeed),
       );
-    await applyFeed();
+    await applyFeed(sleep);
 
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
@@ -212,21 +212,28 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
 
     let reloading = Promise.resolve();
+    const stopping = new AbortController();
     return {
       apiUrl: api.url,
       healthUrl: healthServer.url,
       operations,
       broken: breaking.promise,
-      stop,
+      stop: async () => {
+        // What a reload starts after the stop would stay.
+        stopping.abort(new EdgeError("stopping", "the appliance is stopping"));
+        await reloading;
+        await stop();
+      },
       reload: (resolved) => {
         // One after the other: two at the same time would start the same destination twice.
         const reload = reloading.then(async () => {
+          stopping.signal.throwIfAborted();
           noteProblems(resolved, faults, log);
           for (const name of needRestart(settings, resolved.settings))
             log.warn("a new value needs a restart", { setting: name });
           const { dataDir, listen, alertHealth } = settings;
           settings = { ...resolved.settings, dataDir, listen, alertHealth };
-          await applyFeed();
+          await applyFeed((milliseconds) => sleep(milliseconds, stopping.signal));
           scheduler.wake();
           if (await api.renew(settings)) log.info("certificate renewed");
           log.info("settings read again", { destinations: settings.alertFeed.destinations.length });
@@ -262,23 +269,4 @@ async function openStorePatiently(
       onBroken,
     });
   });
-}
-
-function noteProblems({ problems, warnings }: ResolvedSettings, faults: Faults, log: Log): void {
-  for (const warning of warnings) log.warn("configuration", { detail: formatProblem(warning) });
-  for (const problem of problems) log.error("configuration", { detail: formatProblem(problem) });
-  const first = problems[0];
-  if (first === undefined) {
-    faults.clear("configuration");
-    return;
-  }
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more: rhythmx check)` : "";
-  faults.set("configuration", `${formatProblem(first)}${more}`);
-}
-
-/** Settings that are read only at the start. */
-const startOnly = ["dataDir", "listen", "alertHealth", "logLevel", "logFormat"] as const;
-
-function needRestart(old: Settings, next: Settings): string[] {
-  return startOnly.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(next[name]));
 }

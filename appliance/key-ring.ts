@@ -86,8 +86,9 @@ export class KeyRing {
   async flushUses(): Promise<void> {
     if (this.#used.size === 0) return;
     const uses = [...this.#used];
-    this.#used.clear();
     await this.#admin.touchApiKeys(uses);
+    // A key that was used again meanwhile is written next time.
+    for (const [id, at] of uses) if (this.#used.get(id) === at) this.#used.delete(id);
   }
 
   async #reload(): Promise<void> {

@@ -34,6 +34,10 @@ export class ApiListener {
   readonly #host: string;
   #certificate: Certificate | null;
   #server: HttpServer;
+  /** The changes of server before the next one: two at the same time would fight for the port. */
+  #changing: Promise<void> = Promise.resolve();
+  #listening = true;
+  #stopped = false;
 
   private constructor(address: ListenAddress, fetch: Fetch, certificate: Certificate | null) {
     this.#fetch = fetch;
@@ -52,29 +56,40 @@ export class ApiListener {
 
   /**
    * Reads the files again; true when they hold another certificate, which is then used: a listening server cannot change its
-   * own, so the old one ends and a new one takes its port. Throws, and goes on as before, when the files are no use.
+   * own, so the old one ends and a new one takes its port (also where an earlier change left none). Throws, and goes on as
+   * before, when the files are no use.
    */
   async renew(files: CertificateFiles): Promise<boolean> {
     const renewed = await readCertificate(files);
-    if (renewed?.cert === this.#certificate?.cert && renewed?.key === this.#certificate?.key) return false;
-    await this.#replace(renewed, graceMs);
+    const same = renewed?.cert === this.#certificate?.cert && renewed?.key === this.#certificate?.key;
+    if (same && this.#listening) return false;
+    this.#certificate = renewed;
+    await this.#listenAgain(graceMs);
     return true;
   }
 
   /** Closes every connection, also idle ones, and listens again. Running requests have a second to end. */
   closeConnections(): Promise<void> {
-    return this.#replace(this.#certificate, 1_000);
+    return this.#listenAgain(1_000);
   }
 
-  stop(): Promise<void> {
-    return this.#server.stop(graceMs);
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#changing;
+    await this.#server.stop(graceMs);
   }
 
-  async #replace(certificate: Certificate | null, milliseconds: number): Promise<void> {
-    const { port } = this.#server;
-    await this.#server.stop(milliseconds);
-    this.#server = listen({ host: this.#host, port }, this.#fetch, certificate);
-    this.#certificate = certificate;
+  #listenAgain(milliseconds: number): Promise<void> {
+    const change = this.#changing.then(async () => {
+      if (this.#stopped) return;
+      const { port } = this.#server;
+      await this.#server.stop(milliseconds);
+      this.#listening = false;
+      this.#server = listen({ host: this.#host, port }, this.#fetch, this.#certificate);
+      this.#listening = true;
+    });
+    this.#changing = change.catch(() => {});
+    return change;
   }
 }
 

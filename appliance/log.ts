@@ -3,6 +3,7 @@
  * line, and what is named like a secret or looks like an API key is never written.
  */
 import type { Clock } from "../core/ports.ts";
+import { escaped } from "../core/text/visible.ts";
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -57,11 +58,7 @@ function mask(fields: LogFields): LogFields {
   return masked;
 }
 
-/** Control characters (also those that turn text around) become visible escapes; keys are masked. */
+/** Keys are masked, and nothing steers who reads the log. */
 function clean(text: string): string {
-  return text
-    .replace(secretValue, "smk_***")
-    .replace(/[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character) => {
-      return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-    });
+  return escaped(text.replace(secretValue, "smk_***"));
 }

@@ -45,43 +45,49 @@ export function createMetrics(sources: MetricSources): Metrics {
   read("rhythmx_intake_pending_bytes", "Bytes of batches being taken in.", sources.pendingBytes);
   read("process_resident_memory_bytes", "Resident memory in bytes.", () => process.memoryUsage.rss());
 
-  const perDestination = (suffix: string, help: string, value: (status: DestinationStatus) => number) =>
+  type Values = () => Iterable<readonly [label: string, value: number]>;
+  const gauges = (name: string, help: string, label: string, values: Values) =>
     new Gauge({
-      name: `rhythmx_syslog_${suffix}`,
+      name,
       help,
-      labelNames: ["destination"],
+      labelNames: [label],
       registers,
       collect() {
         this.reset();
-        for (const status of sources.destinations()) this.set({ destination: status.name }, value(status));
+        for (const [of, value] of values()) this.set({ [label]: of }, value);
       },
     });
-  perDestination("connected", "1 while the destination is connected.", ({ connected }) => (connected ? 1 : 0));
-  perDestination("queued", "Messages waiting.", ({ queued }) => queued);
-  perDestination("written_total", "Messages handed to the transport.", ({ sent }) => sent);
-  perDestination("resent_total", "Messages written again after a connection broke.", ({ resent }) => resent);
-  perDestination("shrunk_total", "Messages shortened to fit.", ({ shrunk }) => shrunk);
-  perDestination("errors_total", "Connections that failed or broke.", ({ errors }) => errors);
+  const totals = (name: string, help: string, label: string, values: Values) =>
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        this.reset();
+        for (const [of, value] of values()) this.inc({ [label]: of }, value);
+      },
+    });
+  const each = (value: (status: DestinationStatus) => number) => () =>
+    sources.destinations().map((status) => [status.name, value(status)] as const);
 
-  new Gauge({
-    name: "rhythmx_fault",
-    help: "1 for each thing that is wrong at the moment.",
-    labelNames: ["fault"],
-    registers,
-    collect() {
-      this.reset();
-      for (const { name } of sources.faults()) this.set({ fault: name }, 1);
-    },
-  });
-  new Gauge({
-    name: "rhythmx_loop_failures_total",
-    help: "Turns of a loop that failed.",
-    labelNames: ["loop"],
-    registers,
-    collect() {
-      for (const { name, failures } of sources.loops()) this.set({ loop: name }, failures);
-    },
-  });
+  const connected = each((status) => (status.connected ? 1 : 0));
+  gauges("rhythmx_syslog_connected", "1 while the destination is connected.", "destination", connected);
+  const queued = each((status) => status.queued);
+  gauges("rhythmx_syslog_queued", "Messages waiting.", "destination", queued);
+  const sent = each((status) => status.sent);
+  totals("rhythmx_syslog_written_total", "Messages handed to the transport.", "destination", sent);
+  const resent = each((status) => status.resent);
+  totals("rhythmx_syslog_resent_total", "Messages written again after a connection broke.", "destination", resent);
+  const shrunk = each((status) => status.shrunk);
+  totals("rhythmx_syslog_shrunk_total", "Messages shortened to fit.", "destination", shrunk);
+  const errors = each((status) => status.errors);
+  totals("rhythmx_syslog_errors_total", "Connections that failed or broke.", "destination", errors);
+
+  const faults = () => sources.faults().map(({ name }) => [name, 1] as const);
+  gauges("rhythmx_fault", "1 for each thing that is wrong at the moment.", "fault", faults);
+  const failures = () => sources.loops().map(({ name, failures }) => [name, failures] as const);
+  totals("rhythmx_loop_failures_total", "Turns of a loop that failed.", "loop", failures);
 
   const prunedEvents = new Counter({
     name: "rhythmx_events_pruned_total",

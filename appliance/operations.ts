@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import type { ApiKeyRecord } from "../core/api-key.ts";
 import { UsageError } from "../core/errors.ts";
+import { alertEventKinds } from "../core/event.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../core/intake/intake.ts";
 import type { StoreFacts } from "../store/integrity.ts";
 import type { Store } from "../store/open-store.ts";
@@ -70,7 +71,7 @@ export function createOperations({ store, keys, intake, replay, running }: Opera
     },
     doctor: async () => {
       const readers = await store.admin.listReaders();
-      const queued = (position: number) => store.events.countAfter(position, ["alert_first", "alert_hourly"]);
+      const queued = (position: number) => store.events.countAfter(position, alertEventKinds);
       return {
         store: await store.admin.facts(),
         integrity: await store.admin.integrityCheck(),

@@ -1,4 +1,5 @@
 /** The real clock, sleep and chance; and a clock that runs faster, for the demo. */
+import { setTimeout } from "node:timers/promises";
 import type { Clock, Sleep } from "../core/ports.ts";
 
 export const systemClock: Clock = {
@@ -7,18 +8,7 @@ export const systemClock: Clock = {
 };
 
 export const systemSleep: Sleep = (milliseconds, signal) =>
-  new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const aborted = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", aborted);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener("abort", aborted, { once: true });
-  });
+  setTimeout(milliseconds, undefined, signal ? { signal } : {}).catch(() => Promise.reject(signal?.reason));
 
 /** A clock on which `factor` milliseconds pass in each real one, from now on, and the sleep that belongs to it. */
 export function compressedTime(factor: number): { clock: Clock; sleep: Sleep } {

@@ -1,6 +1,6 @@
 /** What is wrong at the moment, by name: health, metrics and the console read it, whoever notices a fault sets and clears it. */
 export interface Fault {
-  /** Stable name: `store`, `disk_space`, `clock`, `config`. */
+  /** Stable name: `store_write`, `disk_space`, `clock`, `configuration`. */
   name: string;
   /** For people: what, where, how to mend. */
   message: string;

@@ -10,9 +10,9 @@ const lastMoment = 253_402_300_799_999;
 /** Epoch numbers below this are seconds (until the year 5138), from here on milliseconds (since March 1973). */
 const firstMilliseconds = 100_000_000_000;
 
-/** RFC 3339 with the liberties that logs take: a blank for the T, a comma for the point, no seconds, a blank before the zone, no colon in it. */
+/** RFC 3339 with the liberties that logs take: a blank for the T, a comma for the point, no seconds, a blank before the zone, no colon or no minutes in it. */
 const isoForm =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?(?:[Zz]|([+-])(\d\d):?(\d\d))?$/;
+  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)?$/;
 const epochForm = /^(\d+)(?:\.(\d+))?$/;
 
 /**

@@ -16,7 +16,8 @@ const connectionPragmas = [
   // A commit is on the disk before it is answered.
   "PRAGMA synchronous = FULL",
   "PRAGMA foreign_keys = ON",
-  "PRAGMA cache_size = -16000",
+  // 4 MB: the kernel caches the file anyway; more made nothing faster and stayed resident.
+  "PRAGMA cache_size = -4000",
   "PRAGMA temp_store = MEMORY",
   // Checkpoints move whole pages: fewer, larger ones write a page that changed often only once.
   "PRAGMA wal_autocheckpoint = 4000",

@@ -82,18 +82,14 @@ export async function savePosition(database: Database, reader: string, position:
 export interface ReaderRow {
   reader: string;
   position: number;
-  updatedAt: string;
   expired: number;
 }
 
 export async function listReaders(database: Database): Promise<ReaderRow[]> {
-  const { rows } = await database.read(
-    "select reader, position, updated_at, expired from reader_positions order by reader",
-  );
+  const { rows } = await database.read("select reader, position, expired from reader_positions order by reader");
   return rows.map((row) => ({
     reader: text(row, "reader"),
     position: integer(row, "position"),
-    updatedAt: text(row, "updated_at"),
     expired: integer(row, "expired"),
   }));
 }

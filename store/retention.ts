@@ -2,6 +2,7 @@
  * Retention: what is older than the limit goes, in small commits so that intake is never held up. Events that a reader has not
  * had by then are counted as expired for it.
  */
+import { alertEventKinds } from "../core/event.ts";
 import { idempotencyWindowMs } from "../core/intake/answer.ts";
 import type { Database } from "./database.ts";
 import { toIso } from "./iso.ts";
@@ -13,6 +14,8 @@ const alertIdsPerWrite = 20_000;
 const dayMs = 24 * 3600 * 1000;
 const hourMs = 3600 * 1000;
 const detectionIdDays = 7;
+/** All readers are destinations of the alert feed: of other events none misses anything. */
+const deliveredKinds = alertEventKinds;
 /** Counts per hour are for charts of the last two weeks. */
 const alertHoursKept = 14 * 24;
 
@@ -67,15 +70,17 @@ async function pruneEvents(database: Database, cutoff: number): Promise<{ events
   const last = rows[events - 1];
   if (last === undefined) return { events: 0, expired: 0 };
   const upto = integer(last, "seq");
-  const missed = "(select count(*) from event_log where seq > reader_positions.position and seq <= ?1)";
+  const missed = `(select count(*) from event_log where seq > reader_positions.position and seq <= ?1
+    and kind in (select value from json_each(?2)))`;
+  const args = [upto, JSON.stringify(deliveredKinds)];
   const before = await database.read(
     `select coalesce(sum(${missed}), 0) as n from reader_positions where position < ?1`,
-    [upto],
+    args,
   );
   await database.write([
     {
       sql: `update reader_positions set expired = expired + ${missed}, position = ?1 where position < ?1`,
-      args: [upto],
+      args,
     },
     { sql: "delete from event_log where seq <= ?", args: [upto] },
   ]);

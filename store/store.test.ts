@@ -133,6 +133,16 @@ test("positions, counts and the end of the log outlive a restart, and no sequenc
   expect((await firsts()).map(({ seq }) => seq)).toEqual([3]);
 });
 
+test("alarms that pass the retention limit were not for the readers of alerts: none counts as missed", async () => {
+  const nobody = { user: null, host: null, srcIp: null };
+  const alarms = ["1", "2"].map((id) => ({ alarmId: id, name: "n", rbp: 1, timestamp: now, entity: "e", ...nobody }));
+  await store.writeAlarms({ alarms, now, step: null });
+  await store.events.savePosition("r", 0);
+  now += 100 * day;
+  expect(await store.admin.prune(now, 90, { alertId: 0 })).toMatchObject({ events: 2, expired: 0 });
+  expect(await store.admin.listReaders()).toMatchObject([{ reader: "r", position: 2, expired: 0 }]);
+});
+
 test("retention prunes from the old end, counts what a reader had not had, and forgets alerts", async () => {
   await ingest([record()]);
   await store.events.savePosition("behind", 0);

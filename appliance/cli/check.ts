@@ -1,10 +1,16 @@
 import { access, constants } from "node:fs/promises";
 import { messageOf } from "../../core/errors.ts";
+import { testMessage } from "../../core/feeds/status-message.ts";
 import { formatProblems } from "../../core/settings/problem.ts";
 import type { DestinationSettings, Settings } from "../../core/settings.ts";
+import type { SyslogSenderOptions } from "../../transports/syslog/options.ts";
 import { probe } from "../../transports/syslog/probe.ts";
+import { createSyslogSender } from "../../transports/syslog/sender.ts";
 import { tlsMaterial } from "../alert-feed.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
+
+/** How long a receiver may take to accept the test message. */
+const testMessageMs = 10_000;
 
 interface Finding {
   ok: boolean;
@@ -14,13 +20,15 @@ interface Finding {
 export const checkCommand: Command = {
   name: "check",
   summary: "validate the configuration and reach every destination",
-  help: `Usage: rhythmx check
+  help: `Usage: rhythmx check [--test-message]
 
 Reads the configuration, prints every problem with its key and the accepted form, and tries to reach every destination
-(nothing is sent). One line each. Exit code 1 when something has to be mended.`,
+(nothing is sent). One line each. Exit code 1 when something has to be mended.
+  --test-message  also sends each destination one message with MSGID TEST, to be looked for at the receiver`,
 
   async run({ args, terminal, loadSettings }) {
-    noPositionals(parseOptions(args, {}).positionals);
+    const { values, positionals } = parseOptions(args, { "test-message": { type: "boolean" } });
+    noPositionals(positionals);
     const resolved = await loadSettings();
     const report = formatProblems(resolved);
     if (report !== "") terminal.out(`${report}\n`);
@@ -30,7 +38,11 @@ Reads the configuration, prints every problem with its key and the accepted form
       terminal.out(
         `warning: no syslog destination is configured: alerts are kept, none are sent (config.json in ${settings.configDir})\n`,
       );
-    const findings = await Promise.all([checkDataDir(settings), ...destinations.map(checkDestination)]);
+    const send = values["test-message"] === true;
+    const findings = await Promise.all([
+      checkDataDir(settings),
+      ...destinations.map((destination) => checkDestination(destination, send)),
+    ]);
     for (const { ok, line } of findings) terminal.out(`${ok ? "ok" : "problem"}: ${line}\n`);
     return resolved.problems.length === 0 && findings.every(({ ok }) => ok) ? 0 : 1;
   },
@@ -47,14 +59,39 @@ async function checkDataDir({ dataDir }: Settings): Promise<Finding> {
   }
 }
 
-async function checkDestination(destination: DestinationSettings): Promise<Finding> {
+async function checkDestination(destination: DestinationSettings, send: boolean): Promise<Finding> {
   const { name, protocol, host, port, framing, tls } = destination;
   const where = `${name}: ${protocol}${tls !== null && protocol === "relp" ? " over TLS" : ""} to ${host}:${port}`;
+  const options: SyslogSenderOptions = {
+    protocol,
+    host,
+    port,
+    framing,
+    tls: () => (tls === null ? null : tlsMaterial(tls)),
+  };
   try {
-    await probe({ protocol, host, port, framing, tls: () => (tls === null ? null : tlsMaterial(tls)) });
+    await probe(options);
     const reached = protocol === "udp" ? "the name resolves; udp cannot tell whether anybody listens" : "reached";
-    return { ok: true, line: `${where}: ${reached}` };
+    if (!send) return { ok: true, line: `${where}: ${reached}` };
+    await sendTest(options, destination);
+    const taken = protocol === "relp" ? "the receiver has acknowledged a test message" : "a test message was written";
+    return { ok: true, line: `${where}: ${reached}; ${taken}` };
   } catch (error) {
     return { ok: false, line: `${where}: ${messageOf(error)}` };
+  }
+}
+
+/** Over a connection of its own: the one of a running appliance is not disturbed. */
+async function sendTest(options: SyslogSenderOptions, { name, message }: DestinationSettings): Promise<void> {
+  const sender = createSyslogSender(options);
+  const { bytes } = testMessage(Date.now(), name, { ...message, procid: process.pid });
+  const late = setTimeout(() => void sender.close(), testMessageMs);
+  try {
+    await sender.send([bytes]);
+  } catch (error) {
+    throw new Error(sender.status().lastError ?? messageOf(error));
+  } finally {
+    clearTimeout(late);
+    await sender.close();
   }
 }

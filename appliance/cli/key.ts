@@ -1,8 +1,9 @@
 import { parseScopes } from "../../core/api-key.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
+import { visible } from "../../core/text/visible.ts";
 import { type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
 import { withOperations } from "./operations.ts";
-import { table, visible } from "./table.ts";
+import { table } from "./table.ts";
 
 export const keyCommand: Command = {
   name: "key",

@@ -1,5 +1,6 @@
 /** The command line: finds the command, runs it, turns what goes wrong into one readable line and an exit code. */
-import { EdgeError, messageOf, UsageError } from "../../core/errors.ts";
+import { messageOf, UsageError } from "../../core/errors.ts";
+import { visible } from "../../core/text/visible.ts";
 import { loadSettings } from "../config/load.ts";
 import { checkCommand } from "./check.ts";
 import type { Command, Terminal } from "./command.ts";
@@ -52,7 +53,7 @@ export async function runProgram({ args, env, fromCheckout, terminal }: Program)
   } catch (error) {
     const usage = error instanceof UsageError;
     const hint = usage ? `; \`rhythmx ${name} --help\` shows how` : "";
-    terminal.err(`rhythmx ${name}: ${error instanceof EdgeError ? error.message : messageOf(error)}${hint}\n`);
+    terminal.err(`rhythmx ${name}: ${visible(messageOf(error))}${hint}\n`);
     return usage ? 2 : 1;
   }
 }

@@ -46,24 +46,27 @@ SIGHUP reads the configuration files again. Settings: files in RHYTHMX_CONFIG_DI
       log,
       onAlive: () => service.watchdog(),
     });
+    // Also during a start that waits: without a listener the signal would end the process.
+    process.on("SIGHUP", async () => {
+      const appliance = await starting.catch(() => null);
+      if (appliance === null) return;
+      service.reloading();
+      try {
+        const next = await loadSettings();
+        if (next.problems.some(({ fatal }) => fatal))
+          log.error("settings kept: the new ones stop the start", { detail: formatProblems(next) });
+        else await appliance.reload(next);
+      } catch (error) {
+        log.error("reading the settings again failed", { error: messageOf(error) });
+      }
+      service.ready(`Serving ${appliance.apiUrl}`);
+    });
     // A signal during a start that waits for the disk or a lock ends it too.
     const started = await Promise.race([starting, ending.promise]);
     if (started === "signal") process.exit(0);
     if (started instanceof Error) throw started;
     const appliance: Appliance = started;
     appliance.broken.then(ending.resolve);
-    const reload = async () => {
-      service.reloading();
-      const next = await loadSettings();
-      if (next.problems.some(({ fatal }) => fatal))
-        log.error("settings kept: the new ones stop the start", { detail: formatProblems(next) });
-      else await appliance.reload(next);
-      service.ready(`Serving ${appliance.apiUrl}`);
-    };
-    process.on(
-      "SIGHUP",
-      () => void reload().catch((error) => log.error("reading the settings again failed", { error: messageOf(error) })),
-    );
     service.ready(`Serving ${appliance.apiUrl}`);
 
     const reason = await ending.promise;

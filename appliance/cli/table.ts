@@ -1,3 +1,5 @@
+import { visible } from "../../core/text/visible.ts";
+
 /** Rows of text in columns, for terminals and for `cut`. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, ...rows].map((row) => row.map(visible));
@@ -11,9 +13,4 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
           .trimEnd()}\n`,
     )
     .join("");
-}
-
-/** Text from outside without what a terminal obeys: control characters, and those that turn the direction of writing. */
-export function visible(text: string): string {
-  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
 }

@@ -69,6 +69,17 @@ describe("the historic folder", () => {
     expect((await load()).settings.alertFeed.destinations[0]?.host).toBe("new-siem");
   });
 
+  test("is read file by file", async () => {
+    writeFileSync(join(historic, ".env.production"), "RHYTHMX_RETENTION_DAYS=30", { mode: 0o600 });
+    write("config.json", syslogTo("new-siem"));
+    expect((await load()).settings).toMatchObject({
+      retentionDays: 30,
+      alertFeed: { destinations: [{ host: "new-siem" }] },
+    });
+    write(".env.production", "");
+    expect((await load()).settings.retentionDays).toBe(90);
+  });
+
   test("is not read when the configuration folder's file is broken", async () => {
     writeFileSync(join(historic, "config.json"), syslogTo("old-siem"));
     write("config.json", "{");

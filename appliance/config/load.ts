@@ -6,7 +6,7 @@ import type { SettingsFile } from "../../core/settings/sources.ts";
 import { folderState, readTextFile } from "./files.ts";
 
 const defaultConfigDir = "/etc/rhythmx";
-/** Where the alert feed's file stood before; read when the configuration folder has none of that name. */
+/** Where the files stood before; each is read there when the configuration folder has none of that name (CONTRACT 1). */
 const historicConfigDir = "/opt/Sigma_ML_MSSP/siem_sender";
 const serviceDataDir = "/var/lib/rhythmx";
 const checkoutDataDir = "./data";
@@ -36,7 +36,9 @@ export async function loadSettings(options: LoadOptions): Promise<ResolvedSettin
     problems.push({ ...place, accepted: "a folder", effect: "no configuration file is read from it", fatal: false });
   }
 
-  const envFile = await readSettingsFile(join(configDir, ".env.production"));
+  const read = async (name: string) =>
+    (await readSettingsFile(join(configDir, name))) ?? (await readSettingsFile(join(historicDir, name)));
+  const envFile = await read(".env.production");
   if (envFile !== null && envFile.mode & 0o077) {
     const place = {
       source: envFile.source,
@@ -50,9 +52,7 @@ export async function loadSettings(options: LoadOptions): Promise<ResolvedSettin
       fatal: false,
     });
   }
-  const alertFeedFile =
-    (await readSettingsFile(join(configDir, "config.json"))) ??
-    (await readSettingsFile(join(historicDir, "config.json")));
+  const alertFeedFile = await read("config.json");
 
   const resolved = resolveSettings({
     environment: env,

@@ -37,11 +37,6 @@ export class Screen {
   }
 }
 
-/** Text of detections and messages as it may be shown: characters that steer the terminal or turn text around become visible. */
-export function clean(text: string): string {
-  return text.toWellFormed().replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "\ufffd");
-}
-
 /** At most `width` characters; the last one is … where something is left out. */
 export function shorten(text: string, width: number): string {
   const characters = [...text];

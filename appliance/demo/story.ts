@@ -1,8 +1,9 @@
 /** How the demo's happenings look on the screen. */
+import { visible } from "../../core/text/visible.ts";
 import type { Account } from "./account.ts";
 import type { Group } from "./feed.ts";
 import type { SyslogMessage } from "./message.ts";
-import { clean, type Screen, type Style, shorten, wrap } from "./screen.ts";
+import { type Screen, type Style, shorten, wrap } from "./screen.ts";
 
 const levelStyles: Readonly<Record<string, Style[]>> = {
   critical: ["bold", "red"],
@@ -65,7 +66,7 @@ export class Story {
 
   /** What the appliance has to say for itself. */
   warning(text: string): void {
-    this.#screen.line(`   ${this.#screen.paint(clean(text), "yellow")}`);
+    this.#screen.line(`   ${this.#screen.paint(visible(text), "yellow")}`);
   }
 
   /** A group on its way in: one line for each alert that it concerns. */
@@ -79,7 +80,7 @@ export class Story {
       const { title, level, who } = detection;
       const label = this.#label(level === "informational" ? "info" : level, levelStyles[level] ?? ["dim"]);
       const often = known ? ` (${equal.length} more)` : equal.length > 1 ? ` (${equal.length})` : "";
-      const text = this.#titleAndActor(clean(title), often, clean(who));
+      const text = this.#titleAndActor(visible(title), often, visible(who));
       this.#row("in ", label, known ? this.#screen.paint(text, "dim") : text);
     }
   }
@@ -92,15 +93,15 @@ export class Story {
       this.#row(
         "out",
         this.#label("?", ["red"]),
-        `${shorten(clean(text), width - textColumn - bytes.length - 1)} ${bytes}`,
+        `${shorten(visible(text), width - textColumn - bytes.length - 1)} ${bytes}`,
       );
       return;
     }
-    const params = new Map([...message.params].map(([name, value]) => [name, clean(value)]));
+    const params = new Map([...message.params].map(([name, value]) => [name, visible(value)]));
     const pair = (name: string) => `${name}="${params.get(name) ?? ""}"`;
     const hourly = message.msgid === "HOURLY";
     const burst = params.get("burst") === "true";
-    const label = this.#label(clean(message.msgid), hourly ? ["bold", "magenta"] : ["bold", "cyan"]);
+    const label = this.#label(visible(message.msgid), hourly ? ["bold", "magenta"] : ["bold", "cyan"]);
     if (hourly) {
       const who = [params.get("user")?.replace(/^.*\\/, ""), params.get("host")].filter(Boolean).join("@");
       this.#row("out", label, this.#titleAndActor(params.get("title") ?? "", "", who));
@@ -135,7 +136,7 @@ export class Story {
     if (this.#shownWhole.has(msgid)) return;
     this.#shownWhole.add(msgid);
     const room = this.#screen.width - detailIndent.length;
-    const lines = [...wrap(clean(head), room), `${clean(body).slice(0, room - bytes.length)}${bytes}`];
+    const lines = [...wrap(visible(head), room), `${visible(body).slice(0, room - bytes.length)}${bytes}`];
     this.#screen.line(`${detailIndent}As it stands on the wire, the log at its end shortened:`);
     for (const line of lines) this.#screen.line(`${detailIndent}${this.#screen.paint(line, "dim")}`);
   }

@@ -13,16 +13,12 @@ const SOCK_CLOEXEC = 0o2000000;
 const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 
 export interface ServiceManager {
-  /** The service is up (again, after `reloading`). */
+  /** The service is up (again, after `reloading`); `status` is one line for `systemctl status`. */
   ready(status: string): void;
   reloading(): void;
   stopping(): void;
   /** Must be called more often than every `WatchdogSec`, and only while the loops tick. */
   watchdog(): void;
-  /** One line for `systemctl status`. */
-  status(text: string): void;
-  /** How often to call `watchdog`, milliseconds (a third of `WatchdogSec`); null where systemd does not watch this process. */
-  watchdogIntervalMs: number | null;
 }
 
 /** Without `NOTIFY_SOCKET` (not started by systemd) every call does nothing. Failures to notify are never errors. */
@@ -34,16 +30,7 @@ export function serviceManager(environment: Readonly<Record<string, string | und
     reloading: () => notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
     stopping: () => notify("STOPPING=1\nSTATUS=Draining"),
     watchdog: () => notify("WATCHDOG=1"),
-    status: (text) => notify(`STATUS=${oneLine(text)}`),
-    watchdogIntervalMs: watchdogIntervalMs(environment),
   };
-}
-
-function watchdogIntervalMs(environment: Readonly<Record<string, string | undefined>>): number | null {
-  const microseconds = Number(environment.WATCHDOG_USEC);
-  const pid = environment.WATCHDOG_PID;
-  if (!(microseconds > 0) || (pid !== undefined && pid !== String(process.pid))) return null;
-  return Math.floor(microseconds / 3000);
 }
 
 /** A line break in a status would begin another assignment. */

@@ -25,6 +25,7 @@ export interface IntakeRequest {
   owner: string;
   /** Entities the caller is limited to; null = all. */
   entities: readonly string[] | null;
+  /** `bodySha256` is over the body, the kind and the format: what makes it the same batch. */
   idempotency: { key: string; bodySha256: string } | null;
 }
 
@@ -176,7 +177,7 @@ export class Intake {
     if (stored.bodySha256 !== bodySha256)
       throw new EdgeError(
         "idempotency_mismatch",
-        "this Idempotency-Key was used for another body within 24 hours: use a new key for every batch, the same key only to repeat it",
+        "this Idempotency-Key was used for another body, address or format within 24 hours: use a new key for every batch, the same key only to repeat it",
       );
     return stored.answer ?? { done: stored.done, tally: stored.tally };
   }

@@ -8,12 +8,15 @@ import { cpuSeconds, pause, residentBytes, settled } from "./machine.ts";
 import { findPeers, type RunningPeer, startAlertmanager } from "./peers.ts";
 import { Product } from "./product.ts";
 
+/** Memory is measured this long after the load: both runtimes give garbage back with a delay. */
+const restMs = 15_000;
+
 interface Series {
   fresh: number[];
   repeated: number[];
   /** CPU seconds per million repeated. */
   cpu: number[];
-  /** Bytes with all alerts live, after the load. */
+  /** Bytes with all alerts live, some time after the load. */
   memory: number[];
 }
 
@@ -89,7 +92,7 @@ async function record(pid: number, alerts: number, into: Series, load: Load): Pr
   const repeated = await load(2 * alerts, 1000);
   into.cpu.push(((cpuSeconds(pid) - before) / repeated.records) * 1e6);
   into.repeated.push(repeated.records / repeated.seconds);
-  await pause(3000);
+  await pause(restMs);
   into.memory.push(residentBytes(pid));
 }
 

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../harness/process.ts";
+import { freePort } from "../harness/free-port.ts";
 import { pause } from "./machine.ts";
 
 const cache = join(tmpdir(), "rhythmx-bench-peers");

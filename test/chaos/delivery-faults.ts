@@ -11,6 +11,7 @@ import {
   udpReceiver,
 } from "./delivery-receivers.ts";
 import { DeliveryRun, type Row, sleep, type Tools } from "./delivery-run.ts";
+import { Partition } from "./partition.ts";
 
 const megabyte = 1024 * 1024;
 
@@ -141,6 +142,23 @@ export async function stallAndDie(tools: Tools, transport: Transport, count: num
   });
 }
 
+/** The way is cut in silence while data is in flight, for longer than it takes to be noticed. */
+export async function partitioned(tools: Tools, transport: Transport, count: number): Promise<Row> {
+  const receiver = await Partition.started(transport);
+  const { host } = receiver;
+  const named = /acknowledged nothing for/;
+  const options = { fault: "silent partition, 32 s", transport, count, receiver, host, named };
+  return DeliveryRun.row(tools.queues, options, async (run) => {
+    await run.appliance.start();
+    const importing = addMore(run, tools, count);
+    await run.arrived(Math.floor(count / 2));
+    receiver.cut();
+    await sleep(32_000);
+    receiver.mend();
+    await importing;
+  });
+}
+
 /** Nobody promises anything: what the receiver missed is reported. */
 export async function udpAway(tools: Tools, count: number, real: boolean): Promise<Row> {
   const receiver: Receiver = await (real ? realReceiver("udp") : udpReceiver());
@@ -151,7 +169,7 @@ export async function udpAway(tools: Tools, count: number, real: boolean): Promi
     count,
     receiver,
     named: /nothing listens/,
-    deliveredWithinMs: 6000,
+    deliveredWithinMs: 1000,
   };
   return DeliveryRun.row(tools.queues, options, async (run) => {
     await run.appliance.start();

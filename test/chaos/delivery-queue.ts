@@ -27,6 +27,7 @@ export function numberedDetection(n: number): string {
 export class Queues {
   readonly #folder = mkdtempSync(join(tmpdir(), "rhythmx-delivery-"));
   readonly #filled = new Map<number, Promise<string>>();
+  readonly #files = new Map<string, Promise<string>>();
   #copies = 0;
 
   /** A new folder in which detections 1 to `count` wait for the destination `siem`. */
@@ -38,8 +39,15 @@ export class Queues {
     return copy;
   }
 
-  /** NDJSON of detections `from` to `to`. */
-  async file(from: number, to: number): Promise<string> {
+  /** A file of detections `from` to `to` as NDJSON. */
+  file(from: number, to: number): Promise<string> {
+    const key = `${from}-${to}`;
+    const file = this.#files.get(key) ?? this.#write(from, to);
+    this.#files.set(key, file);
+    return file;
+  }
+
+  async #write(from: number, to: number): Promise<string> {
     const path = join(this.#folder, `${from}-${to}.ndjson`);
     const stream = createWriteStream(path);
     for (let n = from; n <= to; n++) {

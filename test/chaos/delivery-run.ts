@@ -64,7 +64,7 @@ export class DeliveryRun {
   private constructor(options: RunOptions, appliance: ApplianceProcess) {
     this.#options = options;
     this.appliance = appliance;
-    this.arrivals = new Arrivals({ gapsAllowed: options.transport === "udp" });
+    this.arrivals = new Arrivals(options.transport === "udp" ? "gaps" : "exact");
     this.#watching = this.#watch();
   }
 
@@ -109,12 +109,15 @@ export class DeliveryRun {
 
   /** Plays the fault, waits for the rest, judges, and leaves nothing behind. */
   static async row(queues: Queues, options: RunOptions, fault: (run: DeliveryRun) => Promise<void>): Promise<Row> {
-    const run = await DeliveryRun.prepare(queues, options);
+    const run = await DeliveryRun.prepare(queues, options).catch(async (error: unknown) => {
+      await options.receiver.remove();
+      throw error;
+    });
     try {
       await fault(run);
       await run.arrived(options.count + run.added, options.deliveredWithinMs ?? 60_000);
-console.log("arrived", performance.now()-run.#began);
-      await run.#recovered();console.log("recovered", performance.now()-run.#began);
+
+      await run.#recovered();
     } catch (error) {
       if (options.transport !== "udp") run.violations.push(error instanceof Error ? error.message : String(error));
     } finally {
@@ -136,10 +139,10 @@ console.log("arrived", performance.now()-run.#began);
 
   async #end(): Promise<void> {
     this.#over = true;
-    await this.#watching;console.log("watching", performance.now()-this.#began);
+    await this.#watching;
     const code = await this.appliance.terminate();
     if (code !== 0) this.violations.push(`SIGTERM: exit code ${code}`);
-console.log("terminated", performance.now()-this.#began);
+
     // What was repeated last is still on its way.
     await sleep(200);
     this.arrivals.addAll(this.receiver.take());

@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "./free-port.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -126,6 +126,20 @@ export class ApplianceProcess {
     return { code: status, stdout, stderr };
   }
 
+  /** The same without holding this process up: for commands that talk to a receiver that lives here. */
+  async runAside(args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const child = spawn(process.execPath, [join(root, "main.ts"), ...args], { env: this.env, cwd: this.folder });
+    const output = { stdout: "", stderr: "" };
+    child.stdout.on("data", (part: Buffer) => {
+      output.stdout += part.toString();
+    });
+    child.stderr.on("data", (part: Buffer) => {
+      output.stderr += part.toString();
+    });
+    await once(child, "close");
+    return { code: child.exitCode, ...output };
+  }
+
   /** Ends it and removes its folder. */
   async dispose(): Promise<void> {
     await this.kill();
@@ -142,13 +156,4 @@ export class ApplianceProcess {
     }
     return child.exitCode;
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

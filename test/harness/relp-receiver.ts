@@ -1,9 +1,8 @@
 /** A RELP receiver that is as strict about transaction numbers as librelp, and misbehaves on command. */
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
-import type { ReceiverTls } from "./syslog-receiver.ts";
+import type { Socket } from "node:net";
+import { type Peer, type ReceiverTls, type StreamMisbehaviour, StreamReceiver } from "./stream-receiver.ts";
 
-export interface RelpMisbehaviour {
+interface RelpMisbehaviour extends StreamMisbehaviour {
   /** Milliseconds before each acknowledgement. */
   ackDelayMs?: number;
   /** Takes messages and says nothing. */
@@ -16,122 +15,33 @@ export interface RelpMisbehaviour {
   refuse?: number;
   /** Answers `open` with these offers. */
   offers?: string;
-  /** Closes each connection at once. */
-  closeOnAccept?: boolean;
-  /** Reads slowly. */
-  bytesPerSecond?: number;
 }
 
-interface Session {
-  socket: Socket;
-  rest: Buffer;
+interface Session extends Peer {
   txnr: number;
-  messages: number;
-  done: boolean;
 }
 
-export class RelpReceiver {
-  readonly messages: string[] = [];
+export class RelpReceiver extends StreamReceiver<Session, RelpMisbehaviour> {
   misbehaviour: RelpMisbehaviour = {};
   /** `close` commands answered. */
   goodbyes = 0;
   /** Sessions opened. */
   sessions = 0;
-  /** Connections accepted so far. */
-  accepted = 0;
-  #server: Server | null = null;
-  #port: number;
-  readonly #tls: ReceiverTls | null;
-  readonly #host: string;
-  readonly #open = new Set<Session>();
 
   constructor(tls: ReceiverTls | null = null, options: { port?: number; host?: string } = {}) {
-    this.#tls = tls;
-    this.#port = options.port ?? 0;
-    this.#host = options.host ?? "127.0.0.1";
-  }
-
-  get port(): number {
-    return this.#port;
-  }
-
-  async start(): Promise<void> {
-    const onSocket = (socket: Socket) => this.#accept(socket);
-    const tls = this.#tls;
-    const server: Server = tls
-      ? createTlsServer(
-          {
-            cert: tls.cert,
-            key: tls.key,
-            ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true } : {}),
-          },
-          onSocket,
-        )
-      : createServer(onSocket);
-    server.on("tlsClientError", () => {});
-    await new Promise<void>((resolve) => server.listen(this.#port, this.#host, resolve));
-    this.#port = (server.address() as AddressInfo).port;
-    this.#server = server;
-  }
-
-  async stop(): Promise<void> {
-    const server = this.#server;
-    this.#server = null;
-    this.reset();
-    await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
-  }
-
-  reset(): void {
-    for (const session of this.#open) {
-      session.done = true;
-      session.socket.resetAndDestroy();
-    }
-    this.#open.clear();
-  }
-
-  /** Connections that stand. */
-  get connections(): number {
-    return this.#open.size;
-  }
-
-  pause(): void {
-    for (const { socket } of this.#open) socket.pause();
+    super({ ...options, tls });
   }
 
   /** `serverclose` and FIN on every session. */
   serverClose(): void {
-    for (const { socket } of this.#open) socket.end("0 serverclose 0\n");
+    for (const { socket } of this.peers) socket.end("0 serverclose 0\n");
   }
 
-  async until(condition: () => boolean, milliseconds = 8_000): Promise<void> {
-    const deadline = performance.now() + milliseconds;
-    while (!condition()) {
-      if (performance.now() > deadline)
-        throw new Error(`still ${this.messages.length} messages after ${milliseconds} ms`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+  protected peerOf(socket: Socket): Session {
+    return { socket, rest: Buffer.alloc(0), txnr: 0, messages: 0, done: false };
   }
 
-  #accept(socket: Socket): void {
-    this.accepted++;
-    const session: Session = { socket, rest: Buffer.alloc(0), txnr: 0, messages: 0, done: false };
-    this.#open.add(session);
-    socket.on("error", () => {});
-    socket.on("close", () => this.#open.delete(session));
-    if (this.misbehaviour.closeOnAccept) {
-      socket.destroy();
-      return;
-    }
-    socket.on("data", (data) => this.#read(session, data as Buffer));
-  }
-
-  #read(session: Session, data: Buffer): void {
-    const rate = this.misbehaviour.bytesPerSecond;
-    if (rate !== undefined) {
-      session.socket.pause();
-      setTimeout(() => session.socket.resume(), (data.length / rate) * 1000);
-    }
-    session.rest = Buffer.concat([session.rest, data]);
+  protected read(session: Session): void {
     while (!session.done) {
       const header = /^(\d+) (open|syslog|close) (\d+)( |\n)/.exec(session.rest.toString("latin1", 0, 64));
       if (!header) return;

@@ -1,9 +1,10 @@
 /** A private rsyslogd in a temporary folder that writes every message it gets, as received, to one file. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "./free-port.ts";
+import { messagesIn, messagesOnce } from "./message-file.ts";
 
 const tlsFolder = join(import.meta.dir, "../data/tls");
 
@@ -13,15 +14,6 @@ export function installed(program: string, packages: string): boolean {
   if (process.env.CI) throw new Error(`${program} is not installed (apt-get install ${packages})`);
   console.log(`skipped: ${program} is not installed (apt-get install ${packages})`);
   return false;
-}
-
-/** A port that nothing uses just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
 }
 
 export type Input = "imtcp" | "imptcp" | "imtcp-tls" | "imudp" | "imrelp" | "imrelp-tls";
@@ -73,21 +65,11 @@ export class Rsyslog {
 
   /** Every message as it came in, without its trailing line feed. */
   messages(): string[] {
-    try {
-      return readFileSync(this.file, "utf8").split("\n").slice(0, -1);
-    } catch {
-      return [];
-    }
+    return messagesIn(this.file);
   }
 
-  async until(condition: (messages: string[]) => boolean, milliseconds = 10_000): Promise<string[]> {
-    const deadline = performance.now() + milliseconds;
-    for (;;) {
-      const messages = this.messages();
-      if (condition(messages)) return messages;
-      if (performance.now() > deadline) throw new Error(`still ${messages.length} messages after ${milliseconds} ms`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+  until(condition: (messages: string[]) => boolean, milliseconds = 10_000): Promise<string[]> {
+    return messagesOnce(this.file, condition, milliseconds);
   }
 
   /** Ends the process; `SIGKILL` loses what it holds in memory. */

@@ -6,7 +6,8 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./rsyslog.ts";
+import { freePort } from "./free-port.ts";
+import { messagesIn, messagesOnce } from "./message-file.ts";
 
 const packages = ["syslog-ng-core", "libivykis0", "libpcre3", "libnet1", "libjson-c5", "libwrap0"];
 const cache = join(tmpdir(), "rhythmx-syslog-ng");
@@ -48,21 +49,11 @@ export class SyslogNg {
 
   /** One line a message: what syslog-ng understood as host, program, message id, the id of the first element, and the body. */
   messages(): string[] {
-    try {
-      return readFileSync(join(this.#folder, "out"), "utf8").split("\n").slice(0, -1);
-    } catch {
-      return [];
-    }
+    return messagesIn(join(this.#folder, "out"));
   }
 
-  async until(condition: (messages: string[]) => boolean, milliseconds = 10_000): Promise<string[]> {
-    const deadline = performance.now() + milliseconds;
-    for (;;) {
-      const messages = this.messages();
-      if (condition(messages)) return messages;
-      if (performance.now() > deadline) throw new Error(`still ${messages.length} messages after ${milliseconds} ms`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+  until(condition: (messages: string[]) => boolean, milliseconds = 10_000): Promise<string[]> {
+    return messagesOnce(join(this.#folder, "out"), condition, milliseconds);
   }
 
   async remove(): Promise<void> {

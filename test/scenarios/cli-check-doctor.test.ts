@@ -3,7 +3,10 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { detection, until } from "../harness/appliance.ts";
-import { ApplianceProcess, freePort, type ProcessOptions } from "../harness/process.ts";
+import { freePort } from "../harness/free-port.ts";
+import { ApplianceProcess, type ProcessOptions } from "../harness/process.ts";
+import { RelpReceiver } from "../harness/relp-receiver.ts";
+import { parseRfc5424 } from "../harness/rfc5424-strict.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -47,6 +50,30 @@ describe("check", () => {
       "ok: lake: udp to localhost:514: the name resolves; udp cannot tell whether anybody listens",
     ]);
     expect(receiver.messages).toEqual([]);
+  });
+
+  test("--test-message: each destination gets one message with MSGID TEST, acknowledged where the protocol can", async () => {
+    const receiver = await receiving();
+    const relp = new RelpReceiver();
+    await relp.start();
+    cleanUp.push(() => relp.stop());
+    const config = {
+      syslog: [
+        { name: "siem", protocol: "tcp", host: "127.0.0.1", port: receiver.port, hostname: "edge-7" },
+        { name: "vault", protocol: "relp", host: "127.0.0.1", port: relp.port },
+      ],
+    };
+    const appliance = await site({ config });
+    // As a process that does not hold this one up: the receivers live here.
+    const { code, stdout } = await appliance.runAside(["check", "--test-message"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`siem: tcp to 127.0.0.1:${receiver.port}: reached; a test message was written`);
+    expect(stdout).toContain(
+      `vault: relp to 127.0.0.1:${relp.port}: reached; the receiver has acknowledged a test message`,
+    );
+    await until(() => receiver.messages.length === 1);
+    expect(parseRfc5424(receiver.messages[0] ?? "")).toMatchObject({ msgid: "TEST", hostname: "edge-7" });
+    expect(relp.messages.map((message) => parseRfc5424(message).msgid)).toEqual(["TEST"]);
   });
 
   test("a destination that cannot be reached: named with the reason, the others checked, exit code 1", async () => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { runProgram } from "../../appliance/cli/program.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { ApplianceProcess } from "../harness/process.ts";
 
@@ -68,8 +69,21 @@ describe("bad usage is exit code 2 and one line", () => {
     [["replay", "siem", "--from", "yesterday"], '--from "yesterday": accepted: ISO 8601'],
     [["replay", "siem", "--from", "2026-02-30T00:00:00Z"], "--from"],
   ];
-  test.each(cases)("%j", (args, complaint) => {
-    const { code, stdout, stderr } = site.run(args);
+  // In this process: a start of the program for each would take ten seconds.
+  const run = async (args: string[]) => {
+    const out: string[] = [];
+    const err: string[] = [];
+    const terminal = {
+      out: (text: string) => void out.push(text),
+      err: (text: string) => void err.push(text),
+      stdin: process.stdin,
+      interactive: false,
+    };
+    const code = await runProgram({ args, env: site.env, fromCheckout: true, terminal });
+    return { code, stdout: out.join(""), stderr: err.join("") };
+  };
+  test.each(cases)("%j", async (args, complaint) => {
+    const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(/^rhythmx[^\n]+\n$/);
     expect(stderr).toContain(complaint);

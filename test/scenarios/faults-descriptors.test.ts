@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { connect } from "node:net";
 import { until } from "../harness/appliance.ts";
-import { cleaningUp } from "../harness/clean-up.ts";
+import { cleaningUp, type Defer } from "../harness/clean-up.ts";
 import { batchOf, names, Site, told } from "../harness/site.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 
@@ -15,6 +15,17 @@ function prlimitInstalled(): boolean {
 }
 
 const limited = prlimitInstalled() ? test.concurrent : test.skip;
+
+/** A running program with 64 descriptors, and its receiver. */
+async function narrowSite(defer: Defer): Promise<{ receiver: SyslogReceiver; site: Site }> {
+  const receiver = await SyslogReceiver.started();
+  defer(() => receiver.stop());
+  const syslog = { protocol: "tcp", host: "127.0.0.1", port: receiver.port };
+  const site = await Site.prepare(syslog, { wrapper: ["prlimit", "--nofile=64:64"] });
+  defer(() => site.process.dispose());
+  await site.start();
+  return { receiver, site };
+}
 
 /** A batch of three, sent until it is answered: with its connection closed under it, a client repeats. */
 async function send(site: Site, name: string): Promise<void> {
@@ -28,12 +39,7 @@ async function send(site: Site, name: string): Promise<void> {
 limited(
   "64 descriptors and 200 idle clients: named, clients are shed, destinations and database go on, nothing is lost",
   cleaningUp(async (defer) => {
-    const receiver = await SyslogReceiver.started();
-    defer(() => receiver.stop());
-    const syslog = { protocol: "tcp", host: "127.0.0.1", port: receiver.port };
-    const site = await Site.prepare(syslog, { wrapper: ["prlimit", "--nofile=64:64"] });
-    defer(() => site.process.dispose());
-    await site.start();
+    const { receiver, site } = await narrowSite(defer);
     expect((await site.ingest(batchOf(names("before", 20)))).status).toBe(200);
 
     let shed = 0;
@@ -60,12 +66,7 @@ limited(
 limited(
   "64 descriptors and 200 clients that all send at once: some are answered at once, all in the end, each counted once",
   cleaningUp(async (defer) => {
-    const receiver = await SyslogReceiver.started();
-    defer(() => receiver.stop());
-    const syslog = { protocol: "tcp", host: "127.0.0.1", port: receiver.port };
-    const site = await Site.prepare(syslog, { wrapper: ["prlimit", "--nofile=64:64"] });
-    defer(() => site.process.dispose());
-    await site.start();
+    const { receiver, site } = await narrowSite(defer);
     await Promise.all(Array.from({ length: 200 }, (_, client) => send(site, `client-${client}`)));
     // What was in but not answered is answered to the repeat: `accepted` holds each batch once.
     expect(site.accepted).toBe(600);

@@ -25,7 +25,7 @@ for (const [how, end] of [
       defer(() => site.process.dispose());
       await site.start();
       expect((await site.ingest(batchOf(names("first", 150)))).status).toBe(200);
-      const why = `nothing listens on 127.0.0.1:${receiver.port}; check host, port and that the receiver runs`;
+      const why = `nothing listens on 127.0.0.1:${receiver.port}, or there is no way to it; check host, port, network and that the receiver runs`;
       await until(async () => (await site.health()).body.status === "degraded");
       expect((await site.health()).body).toMatchObject({
         queued: 150,

@@ -71,8 +71,13 @@ test("none where heartbeat_minutes is 0, and a change of it is taken over", asyn
     syslog: { name: "siem", host: "127.0.0.1", port: receiver.port, heartbeat_minutes: 1 },
     daemon: { poll_interval_seconds: 30 },
   });
-  await pass(appliance, 2.1 * minute);
+  await until(() => statuses(receiver.messages).length === 1);
+  await pass(appliance, 1.1 * minute);
   await until(() => statuses(receiver.messages).length === 2);
+  expect(statuses(receiver.messages).map(({ timestamp }) => timestamp)).toEqual([
+    "2026-03-13T04:35:00Z",
+    "2026-03-13T04:36:00Z",
+  ]);
 });
 
 test("one waits for a receiver that is away, not one for each interval", async () => {

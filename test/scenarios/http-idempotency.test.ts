@@ -65,6 +65,16 @@ describe("a repeated batch", () => {
     expect(replayed.headers.get("idempotency-replayed")).toBe("true");
   });
 
+  test("under the same key to another address or in another format is another batch: 422, and nothing is taken for done", async () => {
+    const appliance = await started();
+    await appliance.ingest(records, { headers });
+    for (const other of [{ kind: "alarms" as const }, { query: "?format=auto" }]) {
+      const { status, body } = await appliance.ingest(records, { headers, ...other });
+      expect(status).toBe(422);
+      expect(body.detail).toContain("another body, address or format");
+    }
+  });
+
   test("that was refused as a whole leaves the key free", async () => {
     const appliance = await started();
     expect((await appliance.ingest("rubbish", { headers })).status).toBe(400);

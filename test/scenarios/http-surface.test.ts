@@ -92,6 +92,9 @@ describe("answers", () => {
     const text = await response.text();
     for (const line of text.trimEnd().split("\n"))
       expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? -?[0-9.e+]+|)$/);
+    // What only grows is a counter, so that rate() and linters take it for one.
+    for (const [, name = "", type] of text.matchAll(/^# TYPE (\w+) (\w+)$/gm))
+      expect([name, type]).toEqual([name, name.endsWith("_total") ? "counter" : "gauge"]);
     const names = new Set(text.match(/^[a-z]\w+(?=[ {])/gm));
     for (const name of ["connected", "queued", "written_total", "resent_total", "shrunk_total", "errors_total"])
       expect(text).toMatch(new RegExp(`^rhythmx_syslog_${name}\\{destination="siem"\\} \\d+$`, "m"));

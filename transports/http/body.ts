@@ -12,6 +12,11 @@ export interface ConnectionBindings {
 
 /** Largest body, decompressed (CONTRACT 2). */
 const maxBodyBytes = 16 * 1024 * 1024;
+/**
+ * A body that is too large is still read to its end, up to here, and thrown away: a client that is cut off while it sends often
+ * sees a broken connection instead of the answer, and sends the same again for ever.
+ */
+const maxDiscardedBytes = 4 * maxBodyBytes;
 /** An upload may be silent so long before it is cut. */
 const silenceSeconds = 60;
 /** Writing a batch down may take so long before the answer. */
@@ -40,15 +45,16 @@ export async function readBody(c: Context<{ Bindings: ConnectionBindings }>): Pr
 }
 
 async function receive(c: Context<{ Bindings: ConnectionBindings }>): Promise<Uint8Array | Response> {
-  if (Number(c.req.header("content-length") ?? 0) > maxBodyBytes) return tooLarge(c);
+  if (Number(c.req.header("content-length") ?? 0) > maxDiscardedBytes) return tooLarge(c);
   const parts: Uint8Array[] = [];
   let size = 0;
   try {
     c.env.extendTimeout(silenceSeconds);
     for await (const part of c.req.raw.body ?? []) {
       size += part.length;
-      if (size > maxBodyBytes) return tooLarge(c);
-      parts.push(part);
+      if (size > maxDiscardedBytes) return tooLarge(c);
+      if (size > maxBodyBytes) parts.length = 0;
+      else parts.push(part);
       // The server counts from this call, also while bytes flow.
       c.env.extendTimeout(silenceSeconds);
     }
@@ -60,12 +66,13 @@ async function receive(c: Context<{ Bindings: ConnectionBindings }>): Promise<Ui
       "the connection broke while the body was being sent: send the batch again",
     );
   }
+  if (size > maxBodyBytes) return tooLarge(c);
   c.env.extendTimeout(answerSeconds);
   return Buffer.concat(parts);
 }
 
 function tooLarge(c: Context): Response {
-  // The rest of the body is not waited for.
+  // What is left of the body is not waited for.
   c.header("Connection", "close");
   return problem(
     c,

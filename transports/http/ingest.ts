@@ -38,15 +38,16 @@ export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies
 
     const body = await readBody(c);
     if (body instanceof Response) return body;
+    const format = c.req.query("format") ?? "rhythmx";
     try {
       const answer = await dependencies.intake.ingest({
         kind,
         body,
         contentType: type === "application/json" ? "json" : "ndjson",
-        format: c.req.query("format") ?? "rhythmx",
+        format,
         owner: caller.id,
         entities: caller.entities.length === 0 ? null : caller.entities,
-        idempotency: key === null ? null : { key, bodySha256: createHash("sha256").update(body).digest("hex") },
+        idempotency: key === null ? null : { key, bodySha256: fingerprint(kind, format, body) },
       });
       if (answer.repeated) c.header("Idempotency-Replayed", "true");
       return c.body(answer.json, 200, { "Content-Type": "application/json" });
@@ -54,6 +55,11 @@ export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies
       return refusal(c, error);
     }
   };
+}
+
+/** The same bytes sent as alarms, or as another engine's, are another batch: the first answer would be wrong for them. */
+function fingerprint(kind: IntakeKind, format: string, body: Uint8Array): string {
+  return createHash("sha256").update(`${kind} ${format}\n`).update(body).digest("hex");
 }
 
 const refusals = {

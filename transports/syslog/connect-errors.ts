@@ -26,7 +26,11 @@ const UNRESOLVED: Explanation = [
 const UNREACHABLE: Explanation = ["unreachable", (at) => `no route to ${at}; check network and firewall`];
 
 const BY_CODE: Readonly<Record<string, Explanation>> = {
-  ECONNREFUSED: ["refused", (at) => `nothing listens on ${at}; check host, port and that the receiver runs`],
+  // Bun reports an unreachable host like this too.
+  ECONNREFUSED: [
+    "refused",
+    (at) => `nothing listens on ${at}, or there is no way to it; check host, port, network and that the receiver runs`,
+  ],
   ECONNRESET: ["reset", (at) => `${at} reset the connection`],
   EPIPE: ["reset", (at) => `${at} closed the connection`],
   ETIMEDOUT: ["timeout", (at) => `${at} did not answer in time; check host, port and firewall`],

@@ -235,6 +235,7 @@ export class StreamConnection {
       await new Promise<void>((resolve, reject) => {
         timer = setTimeout(start(resolve, reject), milliseconds);
         onAbort = () => reject(signal.reason);
+        if (signal.aborted) onAbort();
         signal.addEventListener("abort", onAbort, { once: true });
         this.watch(({ error }) => reject(this.#handshakeError(error)));
       });

@@ -1,12 +1,13 @@
 /**
  * One reader of the event log that sends what it reads to one syslog receiver: read → render → send → record the position.
  * A batch's position is on the disk before the next batch is sent, so a crash repeats at most one batch (RELP: those in flight).
- * While a connection is in trouble the position on the disk goes back behind what only the sender's memory is sure to have, so
- * that a crash then loses nothing.
+ * How the position on the disk stays behind what is at risk: `recorded-position.ts`.
  */
 import { messageOf } from "../../core/errors.ts";
 import type { AppendedCounts, EventKind, LoggedEvent } from "../../core/event.ts";
 import type { Clock, EventLog, SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
+import { ReadAhead } from "./read-ahead.ts";
+import { RecordedPosition } from "./recorded-position.ts";
 import { Signal } from "./signal.ts";
 
 export interface RenderedMessage {
@@ -57,31 +58,17 @@ interface Batch {
   messages: SyslogBytes[];
 }
 
-/** Everything up to `seq` was in the first `messages` messages that the sender took. */
-interface Milestone {
-  seq: number;
-  messages: number;
-}
-
 /** After a failed read of the log. */
 const storeRetryMs = 1000;
 
 export class Destination {
   readonly #options: DestinationOptions;
+  readonly #events: ReadAhead;
   readonly #wake = new Signal();
   #stopAppend: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
   #stopping = false;
-  /** Everything up to here has been sent. */
-  #position = 0;
-  /** The position on the disk. */
-  #recorded = 0;
-  /** The recordings before the next one. */
-  #recording: Promise<void> = Promise.resolve();
-  /** Messages that the sender has taken, those that are no events included. */
-  #taken = 0;
-  /** Ends of batches, from the newest that lies behind everything the sender holds. */
-  #milestones: Milestone[] = [];
+  readonly #position: RecordedPosition;
   /** Everything up to here has been read. */
   #cursor = 0;
   #queued = 0;
@@ -89,13 +76,23 @@ export class Destination {
   #shrunk = 0;
   #lastSent: number | null = null;
   #inFlight: Promise<void>[] = [];
-  /** The last position could not be recorded. */
-  #unsaved = false;
   /** Grows when the position is set from outside, so that batches read before it no longer move it. */
   #generation = 0;
 
   constructor(options: DestinationOptions) {
     this.#options = options;
+    this.#events = new ReadAhead(options.log, options.batchSize, options.kinds);
+    const { log, reader, sender, onStoreFault } = options;
+    this.#position = new RecordedPosition({
+      log,
+      reader,
+      sender,
+      onSaved: () => onStoreFault(null),
+      onUnsaved: (message) => {
+        onStoreFault(message);
+        this.#wake.set();
+      },
+    });
   }
 
   get name(): string {
@@ -110,25 +107,23 @@ export class Destination {
   async start(): Promise<void> {
     const { log, reader, kinds, sender } = this.#options;
     const known = await log.position(reader);
-    this.#position = known ?? (await log.end());
-    if (known === null) await log.savePosition(reader, this.#position);
-    this.#startFrom(this.#position);
-    sender.onRisk(() => void this.#record());
+    const position = known ?? (await log.end());
+    if (known === null) await log.savePosition(reader, position);
+    this.#position.startFrom(position);
+    this.#cursor = position;
+    sender.onRisk(() => void this.#position.record());
     this.#stopAppend = log.onAppend((_end, counts) => this.#appended(counts));
-    this.#queued = await log.countAfter(this.#position, kinds);
+    this.#queued = await log.countAfter(position, kinds);
     this.#running = this.#run();
   }
 
   /** Sends everything after `seq` again. */
   async rewind(seq: number): Promise<void> {
-    const { log, reader, kinds } = this.#options;
-    const rewinding = this.#recording.then(async () => {
-      await log.savePosition(reader, seq);
+    const { log, kinds } = this.#options;
+    await this.#position.moveTo(seq, () => {
       this.#generation++;
-      this.#startFrom(seq);
+      this.#cursor = seq;
     });
-    this.#recording = rewinding.catch(() => {});
-    await rewinding;
     this.#queued = await log.countAfter(seq, kinds);
     this.#wake.set();
   }
@@ -136,8 +131,8 @@ export class Destination {
   /** Counts again what waits: retention has removed events, perhaps some that waited here. */
   async recount(): Promise<void> {
     const { log, kinds } = this.#options;
-    for (let position = -1; position !== this.#position; ) {
-      position = this.#position;
+    for (let position = -1; position !== this.#position.sent; ) {
+      position = this.#position.sent;
       this.#queued = await log.countAfter(position, kinds);
     }
   }
@@ -145,7 +140,7 @@ export class Destination {
   /** Sends one message that is no event (a test, a heartbeat), in its place between the events. */
   async sendNow(bytes: SyslogBytes): Promise<void> {
     await this.#options.sender.send([bytes]);
-    this.#taken++;
+    this.#position.took(1);
   }
 
   /**
@@ -164,7 +159,7 @@ export class Destination {
     this.#wake.set();
     await sender.close();
     await this.#running;
-    await this.#record();
+    await this.#position.record();
   }
 
   status(): DestinationStatus {
@@ -177,17 +172,10 @@ export class Destination {
       resent,
       shrunk: this.#shrunk,
       errors,
-      position: this.#position,
+      position: this.#position.sent,
       lastError,
       lastSent: this.#lastSent,
     };
-  }
-
-  #startFrom(seq: number): void {
-    this.#position = seq;
-    this.#cursor = seq;
-    this.#recorded = seq;
-    this.#milestones = [{ seq, messages: this.#taken }];
   }
 
   async #run(): Promise<void> {
@@ -207,17 +195,16 @@ export class Destination {
   }
 
   async #nextBatch(generation: number): Promise<Batch | null> {
-    const { log, kinds, batchSize } = this.#options;
     this.#wake.clear();
     let events: LoggedEvent[];
     try {
-      events = await log.read(this.#cursor, batchSize, kinds);
+      events = await this.#events.read(this.#cursor);
     } catch (error) {
       this.#options.onStoreFault(messageOf(error));
       await this.#wake.waitFor(storeRetryMs);
       return null;
     }
-    if (!this.#unsaved) this.#options.onStoreFault(null);
+    if (!this.#position.unsaved) this.#options.onStoreFault(null);
     if (generation !== this.#generation) return null;
     const last = events.at(-1);
     if (last === undefined) {
@@ -237,9 +224,9 @@ export class Destination {
 
   /** Nothing to send: waits for more, and meanwhile tries again to record a position that could not be. */
   async #idle(): Promise<void> {
-    if (!this.#unsaved) return this.#wake.wait();
+    if (!this.#position.unsaved) return this.#wake.wait();
     await this.#wake.waitFor(storeRetryMs);
-    if (this.#inFlight.length === 0) await this.#record();
+    if (this.#inFlight.length === 0) await this.#position.record();
   }
 
   #render(event: LoggedEvent): RenderedMessage | null {
@@ -260,53 +247,15 @@ export class Destination {
       return; // Closed: what was not sent keeps its place behind the position.
     }
     await previous;
-    this.#taken += batch.messages.length;
+    this.#position.took(batch.messages.length);
     if (generation !== this.#generation) return;
-    this.#position = batch.lastSeq;
-    this.#pass({ seq: batch.lastSeq, messages: this.#taken });
+    this.#position.pass(batch.lastSeq);
     this.#queued = Math.max(0, this.#queued - batch.events);
     if (batch.messages.length > 0) {
       this.#sent += batch.messages.length;
       this.#lastSent = clock.now();
     }
-    await this.#record();
-  }
-
-  #pass(milestone: Milestone): void {
-    if (this.#milestones.at(-1)?.messages === milestone.messages) this.#milestones.pop();
-    this.#milestones.push(milestone);
-  }
-
-  /** Everything up to here is sent and does not hang on this process. */
-  #safePosition(): number {
-    const { messages, atRisk } = this.#options.sender.held();
-    const safe = this.#taken - messages;
-    const passed = this.#milestones.findIndex((milestone) => milestone.messages > safe);
-    this.#milestones.splice(0, (passed < 0 ? this.#milestones.length : passed) - 1);
-    return atRisk ? (this.#milestones[0]?.seq ?? this.#position) : this.#position;
-  }
-
-  /** Records the position as it is when its turn comes; one at a time. Resolves when that is done. */
-  #record(): Promise<void> {
-    this.#recording = this.#recording.then(() => this.#recordNow());
-    return this.#recording;
-  }
-
-  async #recordNow(): Promise<void> {
-    const { log, reader, onStoreFault } = this.#options;
-    const position = this.#safePosition();
-    if (position === this.#recorded && !this.#unsaved) return;
-    try {
-      await log.savePosition(reader, position);
-      this.#recorded = position;
-      this.#unsaved = false;
-      onStoreFault(null);
-    } catch (error) {
-      // Alerts go on even when the disk is full; it is tried again. A crash until then repeats messages, loses none.
-      this.#unsaved = true;
-      onStoreFault(messageOf(error));
-      this.#wake.set();
-    }
+    await this.#position.record();
   }
 
   #appended(counts: AppendedCounts): void {

@@ -1,4 +1,5 @@
 /** What a syslog sender is built from; everything it takes from the outside has a default that a test can replace. */
+import { setTimeout } from "node:timers/promises";
 import type { Clock, Random, Sleep } from "../../core/ports.ts";
 import type { SyslogProtocol } from "../../core/settings.ts";
 
@@ -93,18 +94,7 @@ export interface SenderContext {
 const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
 const systemSleep: Sleep = (milliseconds, signal) =>
-  new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
+  setTimeout(milliseconds, undefined, signal ? { signal } : {}).catch(() => Promise.reject(signal?.reason));
 
 export function senderContext(options: SyslogSenderOptions): SenderContext {
   return {

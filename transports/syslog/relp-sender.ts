@@ -84,6 +84,7 @@ export class RelpSender implements SyslogSender {
     try {
       if (this.#broken) await this.#state.pause();
       const session = await this.#state.persist(() => openRelpSession(this.#context, this.#state.signal));
+      if (this.#state.closed) return session.close();
       this.#broken = false;
       this.#session = session;
       this.#state.connected();

@@ -91,7 +91,7 @@ describe("a receiver that is away", () => {
     expect(handed).toBe(false);
     expect(sender.status()).toMatchObject({ connected: false, written: 0 });
     expect(sender.status().lastError).toBe(
-      `nothing listens on 127.0.0.1:${receiver.port}; check host, port and that the receiver runs`,
+      `nothing listens on 127.0.0.1:${receiver.port}, or there is no way to it; check host, port, network and that the receiver runs`,
     );
     await receiver.start();
     await sending;

@@ -84,9 +84,10 @@ export class StreamSender implements SyslogSender {
     this.#batches = [];
     const connection = this.#connection;
     this.#connection = null;
-    if (!connection || (await connection.close(this.#context.limits.closeMs))) return;
-    this.#overdue = true;
-    this.#window.rewind(this.#context.limits.resendAfterResetMs, this.#context.clock.monotonic());
+    if (!connection) return;
+    // A peer that closes in answer has read all; what one that does not has read, nobody knows.
+    this.#overdue = !(await connection.close(this.#context.limits.closeMs));
+    if (this.#overdue) this.#window.rewind(this.#context.limits.resendAfterResetMs, this.#context.clock.monotonic());
   }
 
   /** Writes until nothing is left to write. One at a time. */

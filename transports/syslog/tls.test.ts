@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { numbered, texts, withoutRepeats } from "../../test/harness/delivery.ts";
 import { RelpReceiver } from "../../test/harness/relp-receiver.ts";
-import { type ReceiverTls, SyslogReceiver } from "../../test/harness/syslog-receiver.ts";
+import type { ReceiverTls } from "../../test/harness/stream-receiver.ts";
+import { SyslogReceiver } from "../../test/harness/syslog-receiver.ts";
 import { pem, serverPair } from "../../test/harness/test-certificates.ts";
 import type { SyslogSenderOptions, TlsMaterial } from "./options.ts";
 import { probe } from "./probe.ts";
@@ -83,6 +84,20 @@ describe("delivery over TLS", () => {
     await sending;
     await receiver.until(() => receiver.messages.length === 10);
     expect(sender.status()).toMatchObject({ connected: true, lastError: null });
+  });
+
+  test("a close that the receiver answers leaves nothing at risk, one that it does not leaves what it may not have read", async () => {
+    for (const deaf of [false, true]) {
+      const receiver = await receiving(mutual);
+      const material = { ...trusted, ...client };
+      const sender = createSyslogSender(optionsFor(receiver.port, () => material, { limits: { closeMs: 200 } }));
+      await sender.send(numbered(10));
+      await receiver.until(() => receiver.messages.length === 10);
+      if (deaf) receiver.pause();
+      await sender.send(numbered(100, 1200));
+      await sender.close();
+      expect(sender.held().atRisk).toBe(deaf);
+    }
   });
 });
 

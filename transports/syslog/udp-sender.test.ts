@@ -1,8 +1,20 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, mock, test } from "bun:test";
 import type { SyslogSender } from "../../core/ports.ts";
 import { numbered, texts } from "../../test/harness/delivery.ts";
 import { UdpReceiver } from "../../test/harness/udp-receiver.ts";
+import { resolveAll } from "./resolve.ts";
 import { createSyslogSender } from "./sender.ts";
+
+/** A name with two addresses; no resolver of a test machine has one. */
+const resolveReally = resolveAll;
+const two = [
+  { address: "127.0.0.9", family: 4 },
+  { address: "127.0.0.1", family: 4 },
+];
+mock.module("./resolve.ts", () => ({
+  resolveAll: (context: Parameters<typeof resolveAll>[0]) =>
+    context.host === "two.example" ? Promise.resolve(two) : resolveReally(context),
+}));
 
 const cleanUps: (() => Promise<void>)[] = [];
 
@@ -60,6 +72,17 @@ test("nobody listens: said so, never stuck, and messages arrive again once someo
   await sender.send(after);
   await until(() => receiver.messages.length === 3);
   expect(receiver.messages).toEqual(texts(after));
+});
+
+test("a name whose first address refuses is reached at its second", async () => {
+  const receiver = await receiving();
+  const sender = senderTo(receiver.port, "two.example");
+  for (let round = 0; round < 5; round++) {
+    await sender.send(numbered(1, 200, round));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await until(() => receiver.messages.length >= 4);
+  expect(receiver.messages).toEqual(texts(numbered(4, 200, 1)));
 });
 
 test("a message too long for a datagram is counted and dropped, its neighbours are not", async () => {

@@ -21,9 +21,14 @@ export class UdpSender implements SyslogSender {
   readonly #state: LinkState;
   #socket: Socket | null = null;
   #address = "";
+  /** All that the name had when it was last resolved for a socket. */
+  #addresses: string[] = [];
   #resolvedAt = 0;
   #resolving = false;
   #refusedAt = Number.NEGATIVE_INFINITY;
+  /** Which of the name's addresses is next, counted on without end: after a refusal the one after. */
+  #turn = 0;
+  #moveOn = false;
   /** The sends before this one. */
   #tail: Promise<void> = Promise.resolve();
 
@@ -65,6 +70,7 @@ export class UdpSender implements SyslogSender {
 
   async #sendOne(message: SyslogBytes): Promise<void> {
     for (let refusals = 0; ; ) {
+      if (this.#moveOn) this.#drop();
       const socket = this.#socket ?? (await this.#state.persist(() => this.#open()));
       this.#resolveAgain();
       const error = await new Promise<SendError>((resolve) => socket.send(message, (failure) => resolve(failure)));
@@ -99,10 +105,15 @@ export class UdpSender implements SyslogSender {
   #refused(error: unknown): void {
     this.#refusedAt = this.#context.clock.monotonic();
     this.#state.failed(error);
+    if (this.#addresses.length < 2 || this.#moveOn) return;
+    // A name with an IPv6 address whose receiver listens on IPv4 alone, for example.
+    this.#turn++;
+    this.#moveOn = true;
   }
 
   async #open(): Promise<Socket> {
-    const [target] = await resolveAll(this.#context);
+    const addresses = await resolveAll(this.#context);
+    const target = addresses[this.#turn % addresses.length];
     if (!target)
       throw new DeliveryError("unresolved", `the name ${this.#context.host} has no address`, { retryable: true });
     const socket = await connectSocket(target.address, target.family, this.#context.port);
@@ -110,9 +121,12 @@ export class UdpSender implements SyslogSender {
       socket.close();
       throw this.#state.closedError();
     }
-    socket.on("error", (error) => this.#refused(error));
+    socket.on("error", (error) => {
+      if (socket === this.#socket) this.#refused(error);
+    });
     this.#drop();
     this.#socket = socket;
+    this.#addresses = addresses.map(({ address }) => address);
     this.#address = target.address;
     this.#resolvedAt = this.#context.clock.monotonic();
     this.#state.connected();
@@ -140,6 +154,7 @@ export class UdpSender implements SyslogSender {
   #drop(): void {
     this.#socket?.close();
     this.#socket = null;
+    this.#moveOn = false;
   }
 }
 

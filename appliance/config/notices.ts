@@ -1,0 +1,27 @@
+/** What the log and health say about a configuration: its problems, and what a reload cannot take over. */
+import type { Faults } from "../../core/faults.ts";
+import { formatProblem } from "../../core/settings/problem.ts";
+import type { ResolvedSettings } from "../../core/settings/resolve.ts";
+import type { Settings } from "../../core/settings.ts";
+import type { Log } from "../log.ts";
+
+/** Logs every problem and warning; the fault `configuration` names the first problem while there is one. */
+export function noteProblems({ problems, warnings }: ResolvedSettings, faults: Faults, log: Log): void {
+  for (const warning of warnings) log.warn("configuration", { detail: formatProblem(warning) });
+  for (const problem of problems) log.error("configuration", { detail: formatProblem(problem) });
+  const first = problems[0];
+  if (first === undefined) {
+    faults.clear("configuration");
+    return;
+  }
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more: rhythmx check)` : "";
+  faults.set("configuration", `${formatProblem(first)}${more}`);
+}
+
+/** Settings that are read only at the start. */
+const startOnly = ["dataDir", "listen", "alertHealth", "logLevel", "logFormat"] as const;
+
+/** Names of the settings whose new values hold only after a restart. */
+export function needRestart(old: Settings, next: Settings): string[] {
+  return startOnly.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(next[name]));
+}

@@ -1,0 +1,12 @@
+/** What a terminal or a log viewer would obey: control and format characters (those that turn the direction of writing too), line ends. */
+const steering = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+/** Text from outside as a terminal may show it: each steering character, and each half of a surrogate pair alone, is U+FFFD. */
+export function visible(text: string): string {
+  return text.toWellFormed().replace(steering, "\ufffd");
+}
+
+/** The same for logs, where it must stay known what stood there: each becomes `\uXXXX`. */
+export function escaped(text: string): string {
+  return text.replace(steering, (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, "0")}`);
+}
