@@ -1,6 +1,6 @@
 /** What the Worker can be asked to do. One table: its types are the store's interface on both sides. */
 import type { ApiKeyRecord } from "../core/api-key.ts";
-import { EdgeError, messageOf } from "../core/errors.ts";
+import { EdgeError, messageOf, StoreError } from "../core/errors.ts";
 import type { AppendedCounts, EventKind } from "../core/event.ts";
 import type { AlarmWrite, DetectionWrite } from "../core/ports.ts";
 import { writeAlarms } from "./alarms.ts";
@@ -109,41 +109,37 @@ export class StoreWorker {
     return [...this.#appended.splice(0), ...replies];
   }
 
-  /** Null when it failed: then nothing has happened. */
+  /**
+   * Null when a call is at fault: then nothing has happened, and each is done alone. Where the storage is, all fail: a commit that
+   * was reported as failed may be in the file after all, so nothing of it is done a second time here.
+   */
   async #together(calls: readonly StoreCall[]): Promise<StoreReply[] | null> {
     try {
       return (
         (await this.#open?.database.transaction(async () => {
           const replies: StoreReply[] = [];
-          for (const { id, method, args } of calls) {
-            const before = this.#commits;
-            const value = await this.#run(method, args);
-            replies.push({ id, value, wrote: this.#commits > before });
-          }
+          for (const call of calls) replies.push(await this.#answer(call));
           return replies;
         })) ?? null
       );
-    } catch {
+    } catch (error) {
       this.#appended = [];
       this.#doubtful = true;
-      return null;
+      if (!(error instanceof StoreError) || error.code === "store_failed") return null;
+      return calls.map(({ id }) => failure(id, error));
     }
   }
 
   async #eachAlone(calls: readonly StoreCall[]): Promise<StoreReply[]> {
     const replies: StoreReply[] = [];
-    for (const { id, method, args } of calls) {
-      try {
-        const before = this.#commits;
-        const value = await this.#run(method, args);
-        replies.push({ id, value, wrote: this.#commits > before });
-      } catch (error) {
-        const { code, message, data } =
-          error instanceof EdgeError ? error : new EdgeError("store_failed", messageOf(error));
-        replies.push({ id, error: { code, message, data } });
-      }
-    }
+    for (const call of calls) replies.push(await this.#answer(call).catch((error: unknown) => failure(call.id, error)));
     return replies;
+  }
+
+  async #answer({ id, method, args }: StoreCall): Promise<StoreReply> {
+    const before = this.#commits;
+    const value = await this.#run(method, args);
+    return { id, value, wrote: this.#commits > before };
   }
 
   async #run(method: StoreMethod, args: unknown[]): Promise<unknown> {
@@ -192,6 +188,11 @@ export class StoreWorker {
     this.#open = null;
     this.#operations = null;
   }
+}
+
+function failure(id: number, error: unknown): StoreReply {
+  const { code, message, data } = error instanceof EdgeError ? error : new EdgeError("store_failed", messageOf(error));
+  return { id, error: { code, message, data } };
 }
 
 /** How many calls at the front share a commit; 1 where that would save none. */

@@ -9,6 +9,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import manifest from "../package.json" with { type: "json" };
+import { freePort } from "./harness/free-port.ts";
 
 const binary = resolve(process.argv[2] ?? "");
 const root = mkdtempSync(join(tmpdir(), "rhythmx-smoke-"));
@@ -22,13 +23,6 @@ function must(condition: unknown, what: string): asserts condition {
 async function listening(server: Server): Promise<number> {
   await once(server.listen(0, "127.0.0.1"), "listening");
   return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listening(server);
-  server.close();
-  return port;
 }
 
 /** Tries until `attempt` gives something, for at most `seconds`. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { Hono } from "hono";
-import { type ConnectionBindings, readBody } from "./body.ts";
+import { type ConnectionBindings, withBody } from "./body.ts";
 
 const mebibyte = 1024 * 1024;
 
@@ -10,10 +10,7 @@ async function send(parts: Uint8Array[], headers: Record<string, string> = {}) {
   const patience: number[] = [];
   let taken = 0;
   const app = new Hono<{ Bindings: ConnectionBindings }>();
-  app.post("/", async (c) => {
-    const body = await readBody(c);
-    return body instanceof Response ? body : c.text(Buffer.from(body).toString());
-  });
+  app.post("/", (c) => withBody(c, async (body) => c.text(Buffer.from(body).toString())));
   const body = new ReadableStream({
     pull(controller) {
       const part = parts[taken++];

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Context } from "hono";
 import { problem } from "./problem.ts";
+import { Room } from "./room.ts";
 
 /** What the server knows about the connection; handed in as hono's environment. */
 export interface ConnectionBindings {
@@ -22,10 +23,18 @@ const silenceSeconds = 60;
 /** Writing a batch down may take so long before the answer. */
 const answerSeconds = 240;
 
+/** Deflate cannot pack more than this into a byte. */
+const deepestPacking = 1032;
+/** What compressed bodies may take in memory together: many small ones could otherwise unpack into gigabytes at once. */
+const unpacked = new Room(2 * maxBodyBytes);
+
 const gunzipAsync = promisify(gunzip);
 
-/** The body, decompressed; or the answer that refuses it: 415 unknown encoding, 413 too large, 400 incomplete. */
-export async function readBody(c: Context<{ Bindings: ConnectionBindings }>): Promise<Uint8Array | Response> {
+/** What `work` answers to the body, decompressed; or the answer that refuses it: 415 unknown encoding, 413 too large, 400 incomplete. */
+export async function withBody(
+  c: Context<{ Bindings: ConnectionBindings }>,
+  work: (body: Uint8Array) => Promise<Response>,
+): Promise<Response> {
   const encoding = (c.req.header("content-encoding") ?? "identity").trim().toLowerCase();
   if (encoding !== "identity" && encoding !== "gzip" && encoding !== "x-gzip")
     return problem(
@@ -35,7 +44,15 @@ export async function readBody(c: Context<{ Bindings: ConnectionBindings }>): Pr
       `Content-Encoding ${JSON.stringify(encoding.slice(0, 80))}: send gzip, or no encoding`,
     );
   const body = await receive(c);
-  if (body instanceof Response || encoding === "identity") return body;
+  if (body instanceof Response) return body;
+  if (encoding === "identity") return work(body);
+  return unpacked.use(Math.min(maxBodyBytes, body.length * deepestPacking), async () => {
+    const plain = await unpack(c, body);
+    return plain instanceof Response ? plain : work(plain);
+  });
+}
+
+async function unpack(c: Context, body: Uint8Array): Promise<Uint8Array | Response> {
   try {
     return await gunzipAsync(body, { maxOutputLength: maxBodyBytes });
   } catch (error) {

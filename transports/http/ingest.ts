@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { EdgeError, StoreError } from "../../core/errors.ts";
 import type { Intake, IntakeKind } from "../../core/intake/intake.ts";
 import { type KeyJudge, requireScope } from "./api-key-auth.ts";
-import { type ConnectionBindings, readBody } from "./body.ts";
+import { type ConnectionBindings, withBody } from "./body.ts";
 import { problem } from "./problem.ts";
 
 export interface IngestDependencies {
@@ -36,24 +36,24 @@ export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies
     if (key !== null && !idempotencyKeyForm.test(key))
       return problem(c, 400, "Bad header", "Idempotency-Key: 1 to 255 printable ASCII characters without blanks");
 
-    const body = await readBody(c);
-    if (body instanceof Response) return body;
     const format = c.req.query("format") ?? "rhythmx";
-    try {
-      const answer = await dependencies.intake.ingest({
-        kind,
-        body,
-        contentType: type === "application/json" ? "json" : "ndjson",
-        format,
-        owner: caller.id,
-        entities: caller.entities.length === 0 ? null : caller.entities,
-        idempotency: key === null ? null : { key, bodySha256: fingerprint(kind, format, body) },
-      });
-      if (answer.repeated) c.header("Idempotency-Replayed", "true");
-      return c.body(answer.json, 200, { "Content-Type": "application/json" });
-    } catch (error) {
-      return refusal(c, error);
-    }
+    return withBody(c, async (body) => {
+      try {
+        const answer = await dependencies.intake.ingest({
+          kind,
+          body,
+          contentType: type === "application/json" ? "json" : "ndjson",
+          format,
+          owner: caller.id,
+          entities: caller.entities.length === 0 ? null : caller.entities,
+          idempotency: key === null ? null : { key, bodySha256: fingerprint(kind, format, body) },
+        });
+        if (answer.repeated) c.header("Idempotency-Replayed", "true");
+        return c.body(answer.json, 200, { "Content-Type": "application/json" });
+      } catch (error) {
+        return refusal(c, error);
+      }
+    });
   };
 }
 
