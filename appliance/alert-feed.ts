@@ -129,16 +129,16 @@ export class AlertFeed {
   }
 
   /** Sends a destination everything recorded at or after `from` (epoch ms) again. Throws `EdgeError` destination_unknown. */
-  async replay(name: string, from: number): Promise<{ messages: number }> {
+  async replay(name: string, from: number): Promise<Replayed> {
     const running = this.#running.find(({ settings }) => settings.name === name);
     if (running === undefined)
       throw unknownDestination(
         name,
         this.#running.map(({ settings }) => settings.name),
       );
-    const seq = await this.#tools.store.events.seqBefore(from);
+    const { seq, replayed } = await replayPlace(this.#tools.store.events, name, from);
     await running.destination.rewind(seq);
-    return { messages: await this.#tools.store.events.countAfter(seq, alertEventKinds) };
+    return replayed;
   }
 
   /** Sends what is queued until `deadlineMs` (monotonic), then stops. */
@@ -204,6 +204,24 @@ function positionFault(destination: string): string {
 
 export function readerName(destination: string): string {
   return `alerts/${destination}`;
+}
+
+/** What a replay sends: the messages recorded since its time, and those from before it that were still waiting. */
+export interface Replayed {
+  messages: number;
+  waited: number;
+}
+
+/** Where a replay from a point in time begins: never beyond what the destination has had, or what waits would be lost. */
+export async function replayPlace(
+  events: Store["events"],
+  name: string,
+  from: number,
+): Promise<{ seq: number; replayed: Replayed }> {
+  const asked = await events.seqBefore(from);
+  const seq = Math.min(asked, (await events.position(readerName(name))) ?? asked);
+  const messages = await events.countAfter(asked, alertEventKinds);
+  return { seq, replayed: { messages, waited: (await events.countAfter(seq, alertEventKinds)) - messages } };
 }
 
 export function unknownDestination(name: string, known: readonly string[]): EdgeError {

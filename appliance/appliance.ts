@@ -2,16 +2,12 @@
  * A whole appliance: everything is put together here, started in order and stopped in the opposite one. Deliberately one
  * straight-line function, so that who needs whom can be read from top to bottom.
  */
-import { chmod, mkdir, stat } from "node:fs/promises";
-import { join } from "node:path";
 import { EdgeError, messageOf } from "../core/errors.ts";
 import { Faults } from "../core/faults.ts";
 import { alertFeedHealth, type FeedState, feedStatus } from "../core/feeds/health.ts";
 import { Intake } from "../core/intake/intake.ts";
 import type { Clock, Random, Sleep } from "../core/ports.ts";
 import type { ResolvedSettings } from "../core/settings/resolve.ts";
-import type { Settings } from "../core/settings.ts";
-import { openStore, type Store } from "../store/open-store.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
 import { AlertFeed } from "./alert-feed.ts";
@@ -23,7 +19,7 @@ import { ApiListener, listen } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { createOperations, type Operations } from "./operations.ts";
-import { patiently } from "./patience.ts";
+import { openStorePatiently, patiently } from "./patience.ts";
 import { type Loop, Scheduler } from "./scheduler.ts";
 import { StorageWatch } from "./storage-watch.ts";
 import { version } from "./version.ts";
@@ -92,7 +88,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const healthServer = listen(settings.alertHealth, healthApp(() => alertFeedHealth(feedState())).fetch);
     cleanUp.push({ name: "health port", run: () => healthServer.stop(0) });
 
-    const store = await openStorePatiently(settings, options, faults, breaking.resolve);
+    const store = await openStorePatiently(settings.dataDir, { clock, sleep, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
     for (const step of store.migrated) log.info("schema step applied", { step });
 
@@ -246,27 +242,4 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     await stop();
     throw error;
   }
-}
-
-/** Opens the store, as soon as disk, folder and locks let it. */
-async function openStorePatiently(
-  { dataDir }: Settings,
-  { clock, sleep }: ApplianceOptions,
-  faults: Faults,
-  onBroken: (error: Error) => void,
-): Promise<Store> {
-  const fault = { name: "store_open", what: `the database in ${dataDir} cannot be opened yet` };
-  return patiently(fault, { faults, sleep }, async () => {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    if (((await stat(dataDir)).mode & 0o777) !== 0o700) await chmod(dataDir, 0o700);
-    return openStore({
-      path: join(dataDir, "rhythmx.db"),
-      clock,
-      onFault: (what, error) => {
-        if (error === null) faults.clear(`store_${what}`);
-        else if (error.code !== "store_failed") faults.set(`store_${what}`, error.message);
-      },
-      onBroken,
-    });
-  });
 }

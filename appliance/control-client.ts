@@ -26,8 +26,8 @@ export async function connectControl(dataDir: string): Promise<Operations | null
     listKeys: () => json("/key/list", {}),
     revokeKey: (id) => json("/key/revoke", { id }),
     replay: (destination, from) => json("/replay", { destination, from }),
-    importBatch: ({ kind, format, body }) => {
-      const query = new URLSearchParams({ kind, format });
+    importBatch: ({ kind, format, body, before }) => {
+      const query = new URLSearchParams({ kind, format, before });
       return call(`/import?${query}`, body, "application/octet-stream") as ReturnType<Operations["importBatch"]>;
     },
     doctor: () => json<DoctorReport>("/doctor", {}),

@@ -17,7 +17,7 @@ const newKey = v.object({
 });
 const keyId = v.object({ id: v.string() });
 const replay = v.object({ destination: v.string(), from: v.number() });
-const importQuery = v.object({ kind: v.picklist(["detections", "alarms"]), format: v.string() });
+const importQuery = v.object({ kind: v.picklist(["detections", "alarms"]), format: v.string(), before: v.string() });
 
 const maxBodyBytes = 64 * 1024 * 1024;
 
@@ -48,9 +48,9 @@ function controlApp(operations: Operations): Hono {
     return c.json(await operations.replay(destination, from));
   });
   app.post("/import", async (c) => {
-    const { kind, format } = v.parse(importQuery, c.req.query());
+    const { kind, format, before } = v.parse(importQuery, c.req.query());
     const body = new Uint8Array(await c.req.arrayBuffer());
-    return c.json(await operations.importBatch({ kind, format, body }));
+    return c.json(await operations.importBatch({ kind, format, body, before }));
   });
   app.post("/doctor", async (c) => c.json(await operations.doctor()));
   app.onError((error, c) => {

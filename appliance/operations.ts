@@ -1,12 +1,12 @@
 /** What commands may do to an appliance: the control socket offers it for a running one, commands carry it out themselves when none runs. */
-
-import { createHash } from "node:crypto";
 import type { ApiKeyRecord } from "../core/api-key.ts";
 import { UsageError } from "../core/errors.ts";
 import { alertEventKinds } from "../core/event.ts";
+import { batchSha256 } from "../core/intake/hash.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../core/intake/intake.ts";
 import type { StoreFacts } from "../store/integrity.ts";
 import type { Store } from "../store/open-store.ts";
+import type { Replayed } from "./alert-feed.ts";
 import type { KeyRing, NewKey } from "./key-ring.ts";
 import type { LoopStatus } from "./scheduler.ts";
 
@@ -14,6 +14,8 @@ export interface ImportBatch {
   kind: IntakeKind;
   format: string;
   body: Uint8Array;
+  /** Digest of what stands before it in its file, "" at the beginning: a file may hold the same thousand lines many times. */
+  before: string;
 }
 
 /** What only a running appliance knows. */
@@ -40,7 +42,7 @@ export interface Operations {
   createKey(request: NewKey): Promise<{ key: string; id: string }>;
   listKeys(): Promise<ApiKeyRecord[]>;
   revokeKey(id: string): Promise<{ revoked: boolean }>;
-  replay(destination: string, from: number): Promise<{ messages: number }>;
+  replay(destination: string, from: number): Promise<Replayed>;
   importBatch(batch: ImportBatch): Promise<IntakeAnswer>;
   doctor(): Promise<DoctorReport>;
 }
@@ -49,7 +51,7 @@ export interface OperationsTools {
   store: Store;
   keys: KeyRing;
   intake: Intake;
-  replay(destination: string, from: number): Promise<{ messages: number }>;
+  replay(destination: string, from: number): Promise<Replayed>;
   running(): RunningState | null;
 }
 
@@ -64,9 +66,9 @@ export function createOperations({ store, keys, intake, replay, running }: Opera
     revokeKey: async (id) => ({ revoked: await keys.revoke(id) }),
     replay,
     // The key comes from what is imported: running an interrupted import again finishes it and counts nothing twice.
-    importBatch: ({ kind, format, body }) => {
-      const sha256 = createHash("sha256").update(`${kind} ${format}\n`).update(body).digest("hex");
-      const idempotency = { key: sha256, bodySha256: sha256 };
+    importBatch: ({ kind, format, body, before }) => {
+      const bodySha256 = batchSha256(kind, format, body);
+      const idempotency = { key: `${before} ${bodySha256}`, bodySha256 };
       return intake.ingest({ kind, body, contentType: "ndjson", format, owner: "import", entities: null, idempotency });
     },
     doctor: async () => {

@@ -1,7 +1,10 @@
 /** Starting in spite of what passes: a full disk, a locked or read-only database. It is named in health and tried again. */
+import { chmod, mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { messageOf, StoreError } from "../core/errors.ts";
 import type { Faults } from "../core/faults.ts";
-import type { Sleep } from "../core/ports.ts";
+import type { Clock, Sleep } from "../core/ports.ts";
+import { openStore, type Store } from "../store/open-store.ts";
 
 const retryMs = 2_000;
 /** What may go away by itself. */
@@ -28,6 +31,28 @@ export async function patiently<T>(
       await sleep(retryMs);
     }
   }
+}
+
+/** Makes the data folder (0700) and opens the store in it as soon as disk, folder and locks let it. */
+export async function openStorePatiently(
+  dataDir: string,
+  tools: { clock: Clock; sleep: Sleep; faults: Faults; onBroken: (error: Error) => void },
+): Promise<Store> {
+  const { clock, faults, onBroken } = tools;
+  const fault = { name: "store_open", what: `the database in ${dataDir} cannot be opened yet` };
+  return patiently(fault, tools, async () => {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    if (((await stat(dataDir)).mode & 0o777) !== 0o700) await chmod(dataDir, 0o700);
+    return openStore({
+      path: join(dataDir, "rhythmx.db"),
+      clock,
+      onFault: (what, error) => {
+        if (error === null) faults.clear(`store_${what}`);
+        else if (error.code !== "store_failed") faults.set(`store_${what}`, error.message);
+      },
+      onBroken,
+    });
+  });
 }
 
 function mayPass(error: unknown): boolean {

@@ -3,6 +3,7 @@ import { messageOf } from "../../core/errors.ts";
 import { testMessage } from "../../core/feeds/status-message.ts";
 import { formatProblems } from "../../core/settings/problem.ts";
 import type { DestinationSettings, Settings } from "../../core/settings.ts";
+import { visible } from "../../core/text/visible.ts";
 import type { SyslogSenderOptions } from "../../transports/syslog/options.ts";
 import { probe } from "../../transports/syslog/probe.ts";
 import { createSyslogSender } from "../../transports/syslog/sender.ts";
@@ -43,7 +44,7 @@ Reads the configuration, prints every problem with its key and the accepted form
       checkDataDir(settings),
       ...destinations.map((destination) => checkDestination(destination, send)),
     ]);
-    for (const { ok, line } of findings) terminal.out(`${ok ? "ok" : "problem"}: ${line}\n`);
+    for (const { ok, line } of findings) terminal.out(`${ok ? "ok" : "problem"}: ${visible(line)}\n`);
     return resolved.problems.length === 0 && findings.every(({ ok }) => ok) ? 0 : 1;
   },
 };

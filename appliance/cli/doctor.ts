@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Settings } from "../../core/settings.ts";
+import { visible } from "../../core/text/visible.ts";
 import type { DoctorReport } from "../operations.ts";
 import { versionInfo } from "../version.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
@@ -55,7 +56,7 @@ async function render(settings: Settings, report: DoctorReport): Promise<string>
   const width = Math.max(...facts.map(([name]) => name.length));
   const sections = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("")];
   if (running !== null && running.faults.length > 0)
-    sections.push(running.faults.map(({ name, message }) => `fault ${name}: ${message}\n`).join(""));
+    sections.push(running.faults.map(({ name, message }) => `fault ${name}: ${visible(message)}\n`).join(""));
   const rows = report.readers.map(({ reader, position, queued, expired }) => {
     const live = running?.destinations.find(({ name }) => reader === `alerts/${name}`);
     const state =

@@ -1,10 +1,11 @@
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { EdgeError, messageOf, UsageError } from "../../core/errors.ts";
 import { alarmFormats, detectionFormats } from "../../core/intake/engines/registry.ts";
 import type { IntakeKind } from "../../core/intake/intake.ts";
-import type { Operations } from "../operations.ts";
+import type { ImportBatch, Operations } from "../operations.ts";
 import { type Command, parseOptions, type Terminal } from "./command.ts";
 import { readBatches } from "./import-batches.ts";
 import { withOperations } from "./operations.ts";
@@ -75,8 +76,10 @@ async function importFile(
     const source = await open(file, terminal);
     const bar = progressBar(terminal, file, source.bytes);
     try {
+      let before = "";
       for await (const body of readBatches(source.stream)) {
-        await importBatch({ kind, format, body }, totals, operations, terminal);
+        await importBatch({ kind, format, body, before }, totals, operations, terminal);
+        before = createHash("sha256").update(before).update(body).digest("hex");
         bar.advance(source.read(), totals.received);
       }
     } finally {
@@ -91,7 +94,7 @@ async function importFile(
 }
 
 async function importBatch(
-  batch: { kind: IntakeKind; format: string; body: Uint8Array },
+  batch: ImportBatch,
   totals: Totals,
   operations: Operations,
   terminal: Terminal,

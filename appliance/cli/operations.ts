@@ -2,11 +2,10 @@
 import { lchown, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EdgeError } from "../../core/errors.ts";
-import { alertEventKinds } from "../../core/event.ts";
 import { Intake } from "../../core/intake/intake.ts";
 import type { Settings } from "../../core/settings.ts";
 import { openStore, type Store } from "../../store/open-store.ts";
-import { readerName, unknownDestination } from "../alert-feed.ts";
+import { type Replayed, readerName, replayPlace, unknownDestination } from "../alert-feed.ts";
 import { connectControl } from "../control-client.ts";
 import { KeyRing } from "../key-ring.ts";
 import { createOperations, type Operations } from "../operations.ts";
@@ -48,17 +47,12 @@ async function placeReaders({ events }: Store, settings: Settings): Promise<void
   }
 }
 
-async function replayOffline(
-  store: Store,
-  settings: Settings,
-  name: string,
-  from: number,
-): Promise<{ messages: number }> {
+async function replayOffline(store: Store, settings: Settings, name: string, from: number): Promise<Replayed> {
   const known = settings.alertFeed.destinations.map((destination) => destination.name);
   if (!known.includes(name)) throw unknownDestination(name, known);
-  const seq = await store.events.seqBefore(from);
+  const { seq, replayed } = await replayPlace(store.events, name, from);
   await store.events.savePosition(readerName(name), seq);
-  return { messages: await store.events.countAfter(seq, alertEventKinds) };
+  return replayed;
 }
 
 /** For commands that only look: an error when there is no data folder yet. */

@@ -9,7 +9,7 @@ export const replayCommand: Command = {
   help: `Usage: rhythmx replay DESTINATION --from TIME
 
 Sets the destination's position back to TIME (when the appliance recorded the events): everything from there on is sent again,
-byte for byte as the first time.
+byte for byte as the first time. What still waits for the destination from before TIME is sent as well.
   --from  ${acceptedTimes}`,
 
   async run({ args, terminal, loadSettings }) {
@@ -22,10 +22,11 @@ byte for byte as the first time.
     const { settings } = await loadSettings();
     const when = new Date(from).toISOString();
     return withOperations(settings, async (operations, running) => {
-      const { messages } = await operations.replay(destination, from);
+      const { messages, waited } = await operations.replay(destination, from);
       const verb = running ? "are being sent" : "will be sent once the appliance runs";
+      const others = waited > 0 ? `, and ${waited} from before that still waited,` : "";
       terminal.out(
-        `${messages} ${messages === 1 ? "message" : "messages"} recorded since ${when} ${verb} to ${destination}\n`,
+        `${messages} ${messages === 1 ? "message" : "messages"} recorded since ${when}${others} ${verb} to ${destination}\n`,
       );
       return 0;
     });

@@ -47,6 +47,18 @@ test("a unix socket is readable by its owner only", async () => {
   }
 });
 
+test.each(["HTTP/1.0\r\n", "HTTP/1.1\r\nHost:\r\n"])("without a host there is the path: %j", async (version) => {
+  const server = serveForTest({
+    fetch: async (request) => new Response(`${new URL(request.url).pathname} ${await request.text()}`),
+  });
+  const socket = connect(server.port, "127.0.0.1");
+  socket.write(`POST /health?x=1 ${version}Content-Length: 3\r\nConnection: close\r\n\r\nabc`);
+  let answer = "";
+  for await (const part of socket) answer += part;
+  expect(answer).toStartWith("HTTP/1.1 200 OK");
+  expect(answer).toEndWith("/health abc");
+});
+
 test("a body over the limit is refused with 413", async () => {
   const server = serveForTest({ fetch: async (request) => new Response(await request.text()) });
   const send = (bytes: number) => fetch(server.url, { method: "POST", body: "x".repeat(bytes) });

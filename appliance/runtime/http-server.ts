@@ -61,7 +61,7 @@ function start(options: ServeOptions): Bun.Server<undefined> {
   const { listen } = options;
   const common = {
     fetch: (request: Request, server: Bun.Server<undefined>) =>
-      options.fetch(request, {
+      options.fetch(absolute(request), {
         remoteAddress: server.requestIP(request)?.address.replace(/^::ffff:(?=\d+\.)/, "") ?? "",
         extendTimeout: (seconds) => server.timeout(request, seconds),
       }),
@@ -86,6 +86,11 @@ function start(options: ServeOptions): Bun.Server<undefined> {
     const where = "unix" in listen ? listen.unix : `${listen.host}:${listen.port}`;
     throw new EdgeError("listen_failed", `cannot listen on ${where}: ${whyNot(cause)}`, { cause });
   }
+}
+
+/** Health checks of load balancers speak HTTP/1.0 without a Host header; Bun then leaves a bare path where a URL should be. */
+function absolute(request: Request): Request {
+  return request.url.startsWith("/") ? new Request(`http://localhost${request.url}`, request) : request;
 }
 
 const reasons: Readonly<Record<string, string>> = {

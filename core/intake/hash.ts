@@ -1,4 +1,4 @@
-/** Keys by which detections are recognised: the alert they belong to, and the delivery that they are. */
+/** Keys by which detections are recognised: the alert they belong to, the delivery that they are, and the batch that they came in. */
 import { createHash } from "node:crypto";
 import type { Detection } from "../detection.ts";
 import { normaliseHost, normaliseIp, normaliseName, normaliseUser } from "./identity.ts";
@@ -31,6 +31,14 @@ export function idKeyOf(detection: Pick<Detection, "entity" | "ruleId" | "ruleTi
   if (detection.id === null) return null;
   const digest = sha256([normaliseName(detection.entity), ruleOf(detection), detection.id]).digest();
   return digest.subarray(0, 16).toString("base64");
+}
+
+/**
+ * What makes a repeated batch the same one, as hexadecimal SHA-256: kind, format and body. The same bytes sent as alarms, or as
+ * another engine's, are another batch: the first answer would be wrong for them.
+ */
+export function batchSha256(kind: "detections" | "alarms", format: string, body: Uint8Array): string {
+  return createHash("sha256").update(`${kind} ${format}\n`).update(body).digest("hex");
 }
 
 function ruleOf(key: Pick<AlertKey, "ruleId" | "ruleTitle">): string {

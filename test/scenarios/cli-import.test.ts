@@ -1,4 +1,5 @@
 /** `rhythmx import` of every shape of file, with the appliance running and without. */
+import { Database } from "bun:sqlite";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -63,6 +64,20 @@ describe("while the appliance runs", () => {
       stderr: "",
     });
     expect(await firstOf(name)).toEqual({ count: "3", body: '{"n":0,"keywords":9232379236109516800}' });
+  });
+
+  test("a file of the same line over and over counts every one, and still once when it is imported again", async () => {
+    const line = JSON.stringify(detection({ rule_id: "over and over" }));
+    const path = file("same", `${line}\n`.repeat(2500));
+    for (const repeated of ["", " (2500 were imported before and are not counted again)"]) {
+      const { stdout } = appliance.run(["import", path]);
+      expect(stdout).toBe(`${path}: 2500 records: 2500 accepted, 0 duplicates, 1 alerts new, 2 updated${repeated}\n`);
+    }
+    const counted = new Database(join(appliance.folder, "data", "rhythmx.db"), { readonly: true });
+    expect(counted.query("select count from sigma_alerts where rule_id = 'over and over'").get()).toEqual({
+      count: 2500,
+    });
+    counted.close();
   });
 
   test("standard input, and several files at once", async () => {

@@ -126,3 +126,31 @@ test("while none runs: sent at the next start, by another process, otherwise the
   await pause(100);
   expect(siem.messages.length).toBe(siemBefore);
 });
+
+test.each(["while the appliance runs", "while none runs"])("what still waits is not skipped, %s", async (when) => {
+  const dead = await SyslogReceiver.started();
+  const { port } = dead;
+  await dead.stop();
+  const away = await ApplianceProcess.prepare({ config: { syslog: { name: "away", host: "127.0.0.1", port } } });
+  try {
+    await away.start();
+    const own = away.run(["key", "create", "test", "--scope", "ingest"]).stdout.trim();
+    await fetch(`${away.apiUrl}/api/v1/ingest/detections`, {
+      method: "POST",
+      headers: { "X-API-Key": own, "Content-Type": "application/x-ndjson" },
+      body: ["one", "two"].map((rule) => JSON.stringify(detection({ rule_id: rule }))).join("\n"),
+    });
+    if (when === "while none runs") await away.terminate();
+    const { stdout } = away.run(["replay", "away", "--from", "2099-01-01T00:00:00Z"]);
+    expect(stdout).toStartWith(
+      "0 messages recorded since 2099-01-01T00:00:00.000Z, and 2 from before that still waited,",
+    );
+    await away.terminate();
+    await dead.start();
+    await away.start();
+    await until(() => dead.messages.length === 2);
+  } finally {
+    await away.dispose();
+    await dead.stop();
+  }
+});

@@ -1,7 +1,7 @@
 /** `POST /api/v1/ingest/detections` and `/ingest/alarms` (CONTRACT 2). */
-import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { EdgeError, StoreError } from "../../core/errors.ts";
+import { batchSha256 } from "../../core/intake/hash.ts";
 import type { Intake, IntakeKind } from "../../core/intake/intake.ts";
 import { type KeyJudge, requireScope } from "./api-key-auth.ts";
 import { type ConnectionBindings, withBody } from "./body.ts";
@@ -46,7 +46,7 @@ export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies
           format,
           owner: caller.id,
           entities: caller.entities.length === 0 ? null : caller.entities,
-          idempotency: key === null ? null : { key, bodySha256: fingerprint(kind, format, body) },
+          idempotency: key === null ? null : { key, bodySha256: batchSha256(kind, format, body) },
         });
         if (answer.repeated) c.header("Idempotency-Replayed", "true");
         return c.body(answer.json, 200, { "Content-Type": "application/json" });
@@ -55,11 +55,6 @@ export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies
       }
     });
   };
-}
-
-/** The same bytes sent as alarms, or as another engine's, are another batch: the first answer would be wrong for them. */
-function fingerprint(kind: IntakeKind, format: string, body: Uint8Array): string {
-  return createHash("sha256").update(`${kind} ${format}\n`).update(body).digest("hex");
 }
 
 const refusals = {

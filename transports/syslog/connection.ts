@@ -39,6 +39,7 @@ export async function openConnection(context: SenderContext, options: OpenOption
     const { host, port } = context;
     const target = { host, port, serverName: material?.serverName ?? host, tls: material !== null };
     for (const { address } of await resolveAll(context)) {
+      options.signal.throwIfAborted();
       const connection = new StreamConnection(target, startSocket(address, target, material), options.onData);
       try {
         await connection.ready(context, options);
@@ -46,7 +47,6 @@ export async function openConnection(context: SenderContext, options: OpenOption
       } catch (error) {
         connection.destroy();
         failure = error;
-        if (options.signal.aborted) break;
       }
     }
   } catch (error) {

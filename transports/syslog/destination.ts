@@ -95,14 +95,6 @@ export class Destination {
     });
   }
 
-  get name(): string {
-    return this.#options.name;
-  }
-
-  get reader(): string {
-    return this.#options.reader;
-  }
-
   /** Finds its place (a new reader starts at the end of the log) and starts to send. */
   async start(): Promise<void> {
     const { log, reader, kinds, sender } = this.#options;

@@ -111,6 +111,17 @@ describe("a receiver that is away", () => {
     expect(await sending).toMatchObject({ code: "closed" });
   });
 
+  test("is not connected to any more when the sender was closed while its name was looked up", async () => {
+    const receiver = await receiving();
+    const sender = senderTo(receiver.port, {}, { host: "localhost" });
+    const sending = sender.send(numbered(10)).catch((error: unknown) => error);
+    await sender.close();
+    expect(await sending).toMatchObject({ code: "closed" });
+    // By then it would be here.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(receiver.accepted).toBe(0);
+  });
+
   test("with a name that does not resolve", async () => {
     const sender = senderTo(514, {}, { host: "no-such-host.invalid" });
     sender.send(numbered(1)).catch(() => {});

@@ -131,6 +131,10 @@ export class StreamSender implements SyslogSender {
     if (this.#broken) await this.#state.pause();
     const options = { signal: this.#state.signal, lateRefusal: true };
     const connection = await this.#state.persist(() => openConnection(this.#context, options));
+    if (this.#state.closed) {
+      connection.destroy();
+      throw this.#state.closedError();
+    }
     this.#broken = false;
     this.#connection = connection;
     this.#connectedAt = this.#context.clock.monotonic();
