@@ -6,6 +6,11 @@
 import { type Client, createClient, type InStatement, type ResultSet, type Transaction } from "@libsql/client";
 import { StoreError } from "../core/errors.ts";
 
+/** The URL of a database file, whatever its folder is called: a `?` or `#` would end the path. */
+export function fileUrl(path: string): string {
+  return `file:${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
 /** How long SQLite itself waits for another process's lock before it says BUSY, and how often we then try again. */
 const lockWaitMs = 250;
 const busyRetries = 4;
@@ -40,7 +45,7 @@ export class Database {
   /** Opens or creates the file. Throws `StoreError`. */
   static async open(path: string): Promise<Database> {
     try {
-      const client = createClient({ url: `file:${encodeURI(path)}`, concurrency: 1, timeout: lockWaitMs });
+      const client = createClient({ url: fileUrl(path), concurrency: 1, timeout: lockWaitMs });
       const database = new Database(path, client);
       try {
         await database.#prepareConnection();

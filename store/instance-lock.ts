@@ -1,7 +1,7 @@
 /** One process per data folder: an exclusive lock on a file of its own, which the kernel releases however the process ends. */
 import { type Client, createClient } from "@libsql/client";
 import { StoreError } from "../core/errors.ts";
-import { storeErrorFrom } from "./database.ts";
+import { fileUrl, storeErrorFrom } from "./database.ts";
 
 export class InstanceLock {
   readonly #client: Client;
@@ -14,7 +14,7 @@ export class InstanceLock {
   static async take(path: string): Promise<InstanceLock> {
     let client: Client | null = null;
     try {
-      client = createClient({ url: `file:${encodeURI(path)}`, concurrency: 1 });
+      client = createClient({ url: fileUrl(path), concurrency: 1 });
       // With this mode SQLite keeps the lock of the first write until the connection closes.
       await client.execute("PRAGMA locking_mode = EXCLUSIVE");
       await client.execute("create table if not exists held_by (pid integer)");

@@ -37,7 +37,9 @@ async function create({ args, terminal, loadSettings }: CommandContext): Promise
   const name = onePositional(positionals, "NAME");
   if (values.scope === undefined) throw new UsageError("--scope is missing");
   const scopes = parseScopes(values.scope.join(","));
-  const entities = (values.entity ?? []).map((entity) => entity.trim()).filter((entity) => entity !== "");
+  const entities = (values.entity ?? []).map((entity) => entity.trim());
+  // An empty variable in a script must not make a key for every tenant.
+  if (entities.includes("")) throw new UsageError("--entity is blank; leave it out for a key that is for all entities");
   const expiresInDays = values.expires === undefined ? null : Number(values.expires);
   if (expiresInDays !== null && !(expiresInDays > 0 && expiresInDays <= 36_500))
     throw new UsageError(`--expires ${JSON.stringify(values.expires)}: a number of days above 0`);

@@ -106,8 +106,8 @@ export class Intake {
       const last = end === batch.records.length;
       const read = this.#read(batch, start, end);
       if (last && !batch.readable) throw unreadable(batch.rest);
-      // What an earlier attempt has written is read again only for the answer.
-      if (end > resumed.done) {
+      // What an earlier attempt has written is read again only for the answer. A batch that may yet be refused as a whole leaves no trace.
+      if (end > resumed.done && batch.readable) {
         const step = this.#step(request, end, tally, last ? batch.rest : null);
         tally = addTally(tally, await this.#write(batch, read, step));
       }

@@ -166,3 +166,23 @@ test("a second appliance on the same folder is refused, and the first goes on", 
   expect(third.stderr).toMatch(/^rhythmx serve: .*(another|running|in use).*$/m);
   expect(await appliance.ready()).toBe(true);
 });
+
+test("a blank entity is no key for all of them", async () => {
+  const appliance = await site();
+  for (const entity of ["", "  "]) {
+    expect(appliance.run(["key", "create", "sensor", "--scope", "ingest", "--entity", entity])).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringContaining("--entity is blank"),
+    });
+  }
+});
+
+test("a data folder may have any name", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rhythmx #1 50%41 a?mode=ro&b;'é-"));
+  const appliance = await site(folder);
+  await appliance.start();
+  const { stdout } = appliance.run(["key", "create", "sensor", "--scope", "ingest"]);
+  expect(await ingestStatus(appliance, stdout.trim())).toBe(200);
+  expect(readdirSync(join(folder, "data")).sort()).toContain("rhythmx.db");
+});

@@ -78,6 +78,7 @@ describe("a repeated batch", () => {
   test("that was refused as a whole leaves the key free", async () => {
     const appliance = await started();
     expect((await appliance.ingest("rubbish", { headers })).status).toBe(400);
+    expect((await appliance.ingest("rubbish\n".repeat(1001), { headers })).status).toBe(400);
     expect((await appliance.ingest([detection()], { headers })).body).toMatchObject({ accepted: 1, alerts_new: 1 });
   });
 
