@@ -53,18 +53,13 @@ export class AlertFeed {
     const sameBatches = settings.batchSize === this.#settings.batchSize;
     this.#settings = settings;
     const wanted = new Map(settings.destinations.map((destination) => [destination.name, destination]));
-    const kept: Running[] = [];
-    for (const running of this.#running) {
-      const next = wanted.get(running.settings.name);
-      if (sameBatches && next !== undefined && JSON.stringify(next) === JSON.stringify(running.settings)) {
-        kept.push(running);
-        wanted.delete(running.settings.name);
-      } else {
-        await running.destination.stop(0);
-        this.#tools.faults.clear(positionFault(running.settings.name));
-      }
-    }
-    this.#running = kept;
+    const unchanged = ({ settings: running }: Running) =>
+      sameBatches && JSON.stringify(wanted.get(running.name)) === JSON.stringify(running);
+    const ending = this.#running.filter((running) => !unchanged(running));
+    this.#running = this.#running.filter(unchanged);
+    for (const { settings: running } of this.#running) wanted.delete(running.name);
+    await Promise.all(ending.map(({ destination }) => destination.stop(0)));
+    for (const { settings: running } of ending) this.#tools.faults.clear(positionFault(running.name));
     for (const destinationSettings of wanted.values()) {
       const options = { ...destinationSettings.message, procid: process.pid };
       const destination = this.#create(destinationSettings, options);

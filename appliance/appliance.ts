@@ -47,7 +47,8 @@ export interface Appliance {
   broken: Promise<Error>;
 }
 
-const drainMs = 10_000;
+/** Sending what is queued; closing the connections takes up to a second more. */
+const drainMs = 9_000;
 /** Faults with which nothing can be taken in, and after how many seconds a client may ask again. */
 const closing: Readonly<Record<string, number>> = { disk_space: 30, store_write: 5 };
 const minute = 60_000;

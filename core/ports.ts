@@ -63,6 +63,8 @@ export interface HeldMessages {
  * notices a peer that went away, and reconnects with jittered backoff until closed.
  */
 export interface SyslogSender {
+  /** Starts to connect (udp: does nothing), so that a receiver that is away is known before the first message. */
+  connect(): void;
   /**
    * Hands messages over in order. Resolves when the transport has them: written to the socket (tcp, tls), handed to the kernel
    * (udp), acknowledged by the peer (relp). While the receiver is away it waits, however long that takes; it rejects only

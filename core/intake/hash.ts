@@ -1,7 +1,7 @@
 /** Keys by which detections are recognised: the alert they belong to, the delivery that they are, and the batch that they came in. */
 import { createHash } from "node:crypto";
 import type { Detection } from "../detection.ts";
-import { normaliseHost, normaliseIp, normaliseName, normaliseUser } from "./identity.ts";
+import { normaliseHost, normaliseName, normaliseUser } from "./identity.ts";
 
 export interface AlertKey {
   entity: string;
@@ -20,7 +20,7 @@ export interface AlertKey {
 export function alertHash(key: AlertKey): string {
   const user = normaliseUser(key.user);
   const host = normaliseHost(key.host);
-  const ip = user === "" && host === "" ? normaliseIp(key.srcIp) : "";
+  const ip = user === "" && host === "" ? normaliseName(key.srcIp) : "";
   return sha256([normaliseName(key.entity), ruleOf(key), user, host, ip])
     .digest("hex")
     .slice(0, 16);

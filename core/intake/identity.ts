@@ -19,8 +19,3 @@ export function normaliseUser(user: string | null): string {
 export function normaliseHost(host: string | null): string {
   return normaliseName(host).replace(/\.$/, "");
 }
-
-/** IP address in lower case; an IPv4 address mapped into IPv6 (RFC 4291 2.5.5.2) is that IPv4 address. */
-export function normaliseIp(ip: string | null): string {
-  return normaliseName(ip).replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, "");
-}

@@ -7,11 +7,11 @@ test("sets in after three fruitless connections, tightens to a floor, and ends w
   caution.broke(false);
   expect(caution.active).toBe(false);
   caution.broke(false);
-  expect(caution.exposure).toBe(16 * 1024);
-  caution.broke(true);
-  expect(caution.exposure).toBe(16 * 1024);
-  for (let count = 0; count < 9; count++) caution.broke(false);
   expect(caution.exposure).toBe(4096);
+  caution.broke(true);
+  expect(caution.exposure).toBe(4096);
+  for (let count = 0; count < 9; count++) caution.broke(false);
+  expect(caution.exposure).toBe(1);
   caution.relax();
   expect(caution.active).toBe(false);
   caution.broke(false);

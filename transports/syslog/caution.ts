@@ -6,7 +6,8 @@
 
 /** Breaks in a row, with nothing settled, before caution sets in: one or two prove nothing. */
 const PATIENCE = 3;
-const SMALLEST_EXPOSURE = 4096;
+/** One message at a time. */
+const SMALLEST_EXPOSURE = 1;
 
 export class Caution {
   readonly #resendBytes: number;
@@ -30,7 +31,7 @@ export class Caution {
   broke(settled: boolean): void {
     this.#fruitless = settled ? 0 : this.#fruitless + 1;
     if (settled || (this.#fruitless < PATIENCE && !this.active)) return;
-    this.#exposure = Math.max(SMALLEST_EXPOSURE, Math.min(this.#exposure, this.#resendBytes) / 4);
+    this.#exposure = Math.max(SMALLEST_EXPOSURE, Math.min(this.#exposure, this.#resendBytes) / 16);
   }
 
   /** A connection has lasted. */

@@ -5,7 +5,7 @@ import { DeliveryError } from "../../core/errors.ts";
 import { connectError } from "./connect-errors.ts";
 import type { SenderContext, TlsMaterial } from "./options.ts";
 import { resolveAll } from "./resolve.ts";
-import type { SocketAddresses } from "./socket-row.ts";
+import { readSocketRowNow, type SocketAddresses } from "./socket-row.ts";
 
 const KEEP_ALIVE_MS = 10_000;
 
@@ -21,6 +21,8 @@ export interface ConnectionEnd {
   error: DeliveryError;
   /** The peer closed in order (FIN), which the kernel does only when the peer's program had read all that had arrived. */
   inOrder: boolean;
+  /** Bytes that the peer's kernel had acknowledged when it closed in order; null where that is not known. */
+  acknowledged: number | null;
 }
 
 export interface OpenOptions {
@@ -212,7 +214,9 @@ export class StreamConnection {
 
   #over(error: DeliveryError, inOrder: boolean): void {
     if (this.#end) return;
-    this.#end = { error, inOrder };
+    const row = inOrder && this.#addresses ? readSocketRowNow(this.#addresses) : null;
+    const acknowledged = row === null ? null : Math.max(0, this.#handed - row.unacknowledged);
+    this.#end = { error, inOrder, acknowledged };
     this.#socket.destroy();
     this.#drain();
     this.#onEnd(this.#end);

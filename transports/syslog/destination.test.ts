@@ -46,6 +46,7 @@ class MemoryLog implements EventLog {
 
 /** Takes batches when told to. */
 class HeldSender implements SyslogSender {
+  connect(): void {}
   batches: string[][] = [];
   waiting: (() => void)[] = [];
   hold = false;

@@ -106,6 +106,7 @@ export class Destination {
     sender.onRisk(() => void this.#position.record());
     this.#stopAppend = log.onAppend((_end, counts) => this.#appended(counts));
     this.#queued = await log.countAfter(position, kinds);
+    sender.connect();
     this.#running = this.#run();
   }
 

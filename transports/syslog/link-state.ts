@@ -111,6 +111,11 @@ export class LinkState {
     this.#lastError = message;
   }
 
+  /** A connection stands, and there was nothing to get through: what was wrong is over. The delays stay, for one that soon breaks. */
+  recovered(): void {
+    this.#lastError = null;
+  }
+
   /** Messages get through: what was wrong is over, and the next failure starts with a short delay. */
   progress(): void {
     this.#lastError = null;

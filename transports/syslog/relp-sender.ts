@@ -42,6 +42,10 @@ export class RelpSender implements SyslogSender {
     this.#state = new LinkState(context);
   }
 
+  connect(): void {
+    if (!this.#session) void this.#connect();
+  }
+
   send(messages: readonly SyslogBytes[]): Promise<void> {
     return this.#state.promise((resolve) => {
       if (messages.length === 0) return resolve();
@@ -88,6 +92,7 @@ export class RelpSender implements SyslogSender {
       this.#broken = false;
       this.#session = session;
       this.#state.connected();
+      if (this.#again.length === 0 && this.#batches.length === 0) this.#state.recovered();
       session.watch({
         onAcknowledged: (txnr) => this.#acknowledged(txnr),
         onAnswersRead: () => void this.#fill(session),
@@ -167,7 +172,7 @@ export class RelpSender implements SyslogSender {
     }
     this.#broken = true;
     this.#state.failed(error);
-    if (this.#again.length > 0 || this.#batches.length > 0) void this.#connect();
+    this.connect();
   }
 
   #startAckTimer(milliseconds: number): void {

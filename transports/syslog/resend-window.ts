@@ -18,11 +18,15 @@ export interface WindowChunk extends Chunk {
   onHanded: () => void;
   /** Has been written on some connection. */
   attempted: boolean;
+  /** Connections on which it was acknowledged and that the peer then closed in order. */
+  left: number;
   /** Offset behind its last byte on the present connection. */
   end: number;
   /** Monotonic milliseconds. */
   writtenAt: number;
 }
+
+const takenInOrder = 3;
 
 /** Chunks in order: written on the present connection, then those still to be written. */
 export class ResendWindow {
@@ -55,7 +59,7 @@ export class ResendWindow {
   }
 
   append(chunk: Chunk, onHanded: () => void): void {
-    this.#chunks.push({ ...chunk, handed: false, onHanded, attempted: false, end: 0, writtenAt: 0 });
+    this.#chunks.push({ ...chunk, handed: false, onHanded, attempted: false, left: 0, end: 0, writtenAt: 0 });
     this.#bytes += chunk.bytes.length;
     this.#messages += chunk.ends.length;
   }
@@ -94,6 +98,15 @@ export class ResendWindow {
     this.#forget(
       (chunk) => chunk.end - chunk.bytes.length < oldest || this.#aged(chunk, this.#limits.resendAfterResetMs, now),
     );
+  }
+
+  /**
+   * The peer closed in order after its kernel had acknowledged `acknowledged` bytes. A message that went alone and has been taken
+   * so on three connections counts as read: some receivers close after every message, and it would go round for ever.
+   */
+  leftInOrder(acknowledged: number): void {
+    this.#acknowledged = Math.max(this.#acknowledged, acknowledged);
+    this.#forget((chunk) => chunk.ends.length === 1 && ++chunk.left >= takenInOrder);
   }
 
   /**

@@ -2,6 +2,7 @@
  * What the kernel knows about one TCP connection, from its row in `/proc/self/net/tcp` or `tcp6`: the only way, without foreign
  * functions, to learn how much of what was written the peer's kernel has acknowledged.
  */
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 export interface SocketRow {
@@ -26,16 +27,28 @@ const probeTimer = "04";
 
 /** The connection's row, or null when there is none (closed, or a system without /proc). */
 export async function readSocketRow(addresses: SocketAddresses): Promise<SocketRow | null> {
-  const v6 = addresses.localAddress.includes(":");
-  const local = `${hexAddress(addresses.localAddress)}:${hexPort(addresses.localPort)}`;
-  const remote = `${hexAddress(addresses.remoteAddress)}:${hexPort(addresses.remotePort)}`;
-  let table: Buffer;
   try {
-    table = await readFile(v6 ? "/proc/self/net/tcp6" : "/proc/self/net/tcp");
+    return parseRow(await readFile(tableOf(addresses)), keyOf(addresses));
   } catch {
     return null;
   }
-  return parseRow(table, `${local} ${remote} `);
+}
+
+/** The same at once: for a connection that is over and about to be destroyed. */
+export function readSocketRowNow(addresses: SocketAddresses): SocketRow | null {
+  try {
+    return parseRow(readFileSync(tableOf(addresses)), keyOf(addresses));
+  } catch {
+    return null;
+  }
+}
+
+function tableOf({ localAddress }: SocketAddresses): string {
+  return localAddress.includes(":") ? "/proc/self/net/tcp6" : "/proc/self/net/tcp";
+}
+
+function keyOf({ localAddress, localPort, remoteAddress, remotePort }: SocketAddresses): string {
+  return `${hexAddress(localAddress)}:${hexPort(localPort)} ${hexAddress(remoteAddress)}:${hexPort(remotePort)} `;
 }
 
 /** Fields after the addresses: `st tx_queue:rx_queue tr:when retransmits uid unanswered-probes inode`. */

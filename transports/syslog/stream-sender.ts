@@ -55,6 +55,10 @@ export class StreamSender implements SyslogSender {
     this.#stall = new StallWatch(context.limits, 0);
   }
 
+  connect(): void {
+    void this.#pump("connect");
+  }
+
   send(messages: readonly SyslogBytes[]): Promise<void> {
     return this.#state.promise((resolve) => {
       if (messages.length === 0) return resolve();
@@ -90,13 +94,13 @@ export class StreamSender implements SyslogSender {
     if (this.#overdue) this.#window.rewind(this.#context.limits.resendAfterResetMs, this.#context.clock.monotonic());
   }
 
-  /** Writes until nothing is left to write. One at a time. */
-  async #pump(): Promise<void> {
+  /** Writes until nothing is left to write, and connects for that, or in any case. One at a time. */
+  async #pump(why: "write" | "connect" = "write"): Promise<void> {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
       for (let chunks = 1; !this.#state.closed; chunks++) {
-        if (!this.#nextChunk()) break;
+        if (!this.#nextChunk() && (why === "write" || this.#connection)) break;
         const connection = this.#connection ?? (await this.#connect());
         await this.#write(connection);
         if (chunks % CHUNKS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -142,6 +146,7 @@ export class StreamSender implements SyslogSender {
     this.#sampledUpTo = 0;
     this.#exposed = 0;
     this.#state.connected();
+    if (!this.#nextChunk()) this.#state.recovered();
     connection.watch((end) => this.#ended(end));
     return connection;
   }
@@ -192,11 +197,12 @@ export class StreamSender implements SyslogSender {
     if (this.#window.next() === undefined) this.#state.progress();
   }
 
-  #ended({ error, inOrder }: ConnectionEnd): void {
+  #ended({ error, inOrder, acknowledged }: ConnectionEnd): void {
     this.#connection = null;
     this.#stopSampling();
     const { resendMs, resendAfterResetMs, settleMs } = this.#context.limits;
     const now = this.#context.clock.monotonic();
+    if (this.#caution.active && acknowledged !== null) this.#window.leftInOrder(acknowledged);
     const readAfterMs = this.#caution.active ? settleMs : inOrder ? resendMs : resendAfterResetMs;
     const settled = this.#window.rewind(readAfterMs, now);
     this.#overdue = false;
@@ -209,7 +215,7 @@ export class StreamSender implements SyslogSender {
     }
     this.#broken = true;
     this.#state.failed(error);
-    void this.#pump();
+    this.connect();
   }
 
   #startSampling(): void {

@@ -37,6 +37,9 @@ export class UdpSender implements SyslogSender {
     this.#state = new LinkState(context);
   }
 
+  /** There is nothing to connect to. */
+  connect(): void {}
+
   send(messages: readonly SyslogBytes[]): Promise<void> {
     return this.#state.promise((resolve) => {
       this.#tail = this.#tail.then(() => this.#sendAll(messages)).then(resolve, () => {});
