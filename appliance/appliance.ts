@@ -15,7 +15,7 @@ import { needRestart, noteProblems } from "./config/notices.ts";
 import { startControlServer } from "./control-server.ts";
 import { DescriptorWatch } from "./descriptor-watch.ts";
 import { KeyRing } from "./key-ring.ts";
-import { ApiListener, listen } from "./listeners.ts";
+import { ApiListener, HealthListener } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { createOperations, type Operations } from "./operations.ts";
@@ -86,8 +86,12 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       destinations: [],
       faults: faults.list(),
     });
-    const healthServer = listen(settings.alertHealth, healthApp(() => alertFeedHealth(feedState())).fetch);
-    cleanUp.push({ name: "health port", run: () => healthServer.stop(0) });
+    const health = new HealthListener(
+      settings.alertHealth,
+      healthApp(() => alertFeedHealth(feedState())).fetch,
+      faults,
+    );
+    cleanUp.push({ name: "health port", run: () => health.stop() });
 
     const store = await openStorePatiently(settings.dataDir, { clock, sleep, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
@@ -122,6 +126,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       },
       { name: "retention", everyMs: () => 60 * minute, tick: (now) => retention(now) },
       { name: "key-usage", everyMs: () => minute, tick: () => keys.flushUses() },
+      { name: "health-port", everyMs: () => 10_000, tick: () => health.tick() },
       { name: "alive", everyMs: () => 10_000, tick: () => alive() },
     ];
     const scheduler = new Scheduler(loops, { clock, sleep, log });
@@ -203,7 +208,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });
     log.info("ready", {
       api: api.url,
-      health: healthServer.url,
+      health: health.url,
       version,
       destinations: settings.alertFeed.destinations.length,
     });
@@ -212,7 +217,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const stopping = new AbortController();
     return {
       apiUrl: api.url,
-      healthUrl: healthServer.url,
+      healthUrl: health.url,
       operations,
       broken: breaking.promise,
       stop: async () => {

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import { EdgeError, messageOf } from "../core/errors.ts";
+import type { Faults } from "../core/faults.ts";
 import type { ListenAddress, Settings } from "../core/settings.ts";
 import { type HttpServer, serve } from "./runtime/http-server.ts";
 
@@ -19,7 +20,7 @@ const largestUpload = 1024 * 1024 * 1024;
 const graceMs = 5_000;
 
 /** @throws EdgeError `listen_failed` that names the address. */
-export function listen(address: ListenAddress, fetch: Fetch, tls: Certificate | null = null): HttpServer {
+function listen(address: ListenAddress, fetch: Fetch, tls: Certificate | null = null): HttpServer {
   return serve({
     listen: address,
     fetch,
@@ -27,6 +28,41 @@ export function listen(address: ListenAddress, fetch: Fetch, tls: Certificate | 
     idleTimeoutSeconds: 30,
     maxBodyBytes: largestUpload,
   });
+}
+
+/** A feed's health port. One that somebody else has taken stops nothing else: it is named as a fault and tried again. */
+export class HealthListener {
+  readonly #address: ListenAddress;
+  readonly #fetch: Fetch;
+  readonly #faults: Faults;
+  #server: HttpServer | null = null;
+
+  constructor(address: ListenAddress, fetch: Fetch, faults: Faults) {
+    this.#address = address;
+    this.#fetch = fetch;
+    this.#faults = faults;
+    this.tick();
+  }
+
+  /** Where it listens, or would. */
+  get url(): string {
+    return this.#server?.url ?? `http://${this.#address.host}:${this.#address.port}`;
+  }
+
+  /** Listens if it does not yet. */
+  tick(): void {
+    if (this.#server !== null) return;
+    try {
+      this.#server = listen(this.#address, this.#fetch);
+      this.#faults.clear("health_port");
+    } catch (error) {
+      this.#faults.set("health_port", `no health port: ${messageOf(error)}`);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop(0);
+  }
 }
 
 export class ApiListener {

@@ -72,7 +72,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "a second process on the same data folder, and a port that is taken: exit 1 and one line that says which",
+  "a second process on the same data folder, and an API port that is taken: exit 1 and one line that says which",
   cleaningUp(async (defer) => {
     const receiver = await receiverOf(defer);
     const site = await siteOf(defer, destination("siem", receiver));
@@ -84,9 +84,6 @@ test.concurrent(
     expect(refusal(taken)).toEndWith(
       `cannot listen on 127.0.0.1:${site.process.apiPort}: another program has it; stop that one or choose another port`,
     );
-    taken.process.env.RHYTHMX_LISTEN = `127.0.0.1:${taken.process.apiPort}`;
-    taken.process.env.RHYTHMX_ALERT_HEALTH = `127.0.0.1:${site.process.healthPort}`;
-    expect(refusal(taken)).toContain(`cannot listen on 127.0.0.1:${site.process.healthPort}: `);
     // The first one has not noticed.
     expect((await site.ingest(batchOf(["j"]))).status).toBe(200);
     await site.endsWithAllTold(receiver.messages);
