@@ -69,7 +69,7 @@ export function createOperations({ store, keys, intake, replay, running }: Opera
     importBatch: ({ kind, format, body, before }) => {
       const bodySha256 = batchSha256(kind, format, body);
       const idempotency = { key: `${before} ${bodySha256}`, bodySha256 };
-      return intake.ingest({ kind, body, contentType: "ndjson", format, owner: "import", entities: null, idempotency });
+      return intake.ingest({ kind, body, format, owner: "import", entities: null, idempotency });
     },
     doctor: async () => {
       const readers = await store.admin.listReaders();

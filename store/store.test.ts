@@ -44,7 +44,6 @@ async function ingest(records: Record<string, unknown>[], key?: string): Promise
   const { json } = await intake.ingest({
     kind: "detections",
     body,
-    contentType: "ndjson",
     format: "rhythmx",
     owner: "o",
     entities: null,

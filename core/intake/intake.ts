@@ -18,7 +18,6 @@ export interface IntakeRequest {
   kind: IntakeKind;
   /** The body as it came, decompressed; UTF-8. */
   body: Uint8Array;
-  contentType: "ndjson" | "json";
   /** One of CONTRACT 2's (`detectionFormats`, `alarmFormats`). */
   format: string;
   /** Scope of the Idempotency-Key: the API key's id. */

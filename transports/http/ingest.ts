@@ -42,7 +42,6 @@ export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies
         const answer = await dependencies.intake.ingest({
           kind,
           body,
-          contentType: type === "application/json" ? "json" : "ndjson",
           format,
           owner: caller.id,
           entities: caller.entities.length === 0 ? null : caller.entities,
@@ -72,7 +71,7 @@ function refusal(c: Context, error: unknown): Response {
       c,
       503,
       "Not stored",
-      "the database cannot take records at the moment; nothing of this write was kept: send the batch again",
+      "the database cannot take records at the moment: send the batch again, under the same Idempotency-Key so that nothing counts twice",
       { retryAfter: 5 },
     );
   if (error instanceof EdgeError && error.code in refusals) {
