@@ -2,7 +2,11 @@
 
 export const alertEventKinds = ["alert_first", "alert_hourly"] as const;
 
-export const eventKinds = [...alertEventKinds, "alarm"] as const;
+/** What the incident/case feed sends. */
+export const incidentEventKinds = ["incident_created", "incident_updated", "case_created", "case_updated"] as const;
+
+/** `incident_scored`: the score of an incident moved and its level did not rise; for readers that follow scores, no message. */
+export const eventKinds = [...alertEventKinds, "alarm", ...incidentEventKinds, "incident_scored"] as const;
 export type EventKind = (typeof eventKinds)[number];
 
 /** How many events of each kind one commit appended. */
@@ -14,10 +18,10 @@ export interface LoggedEvent {
   /** When the appliance recorded it, epoch milliseconds. */
   at: number;
   kind: EventKind;
-  /** What it is about: an alert's hash, an alarm's id. */
+  /** What it is about: an alert's hash, the id of an alarm, an incident or a case. */
   subject: string;
   entity: string;
-  /** Snapshot as JSON text; its shape belongs to the kind (`AlertSnapshot` for alert events). */
+  /** Snapshot as JSON text; its shape belongs to the kind: `AlertSnapshot`, `IncidentBody`, `CaseBody`. */
   data: string;
   /** The original log as a one-line ASCII JSON object, or null where the kind has none. */
   body: string | null;
