@@ -130,12 +130,15 @@ export interface DetectionWrite {
   /** Hashes that earlier writes of this batch have already counted as new or updated. */
   counted: readonly string[];
   step: BatchStep | null;
+  /** Where more of the batch follows: under which name its actors wait for `assessBatch`. Null: cases and incidents follow at once. */
+  more: string | null;
 }
 
 export interface AlarmWrite {
   alarms: readonly Alarm[];
   now: number;
   step: BatchStep | null;
+  more: string | null;
 }
 
 /** Where intake puts what it accepted. Each write is one commit, on the disk when it resolves. Rejects with `StoreError`. */
@@ -143,6 +146,11 @@ export interface IntakeStore {
   /** Returns the tally of this write alone. */
   writeDetections(write: DetectionWrite): Promise<IntakeTally>;
   writeAlarms(write: AlarmWrite): Promise<IntakeTally>;
+  /**
+   * What follows for the actors that wait under this name: scores, cases, incidents, for some of them in one commit. Returns whether
+   * others still wait. Those of a batch that never comes to this are assessed later (`assessLeft`).
+   */
+  assessBatch(name: string, now: number): Promise<boolean>;
   /** The batch under this key, if retention has not forgotten it: by age here, a clock that jumps would count a repeat twice. */
   findBatch(owner: string, key: string): Promise<StoredBatch | null>;
 }

@@ -19,3 +19,8 @@ export const riskOfLevel = { informational: 10, low: 25, medium: 50, high: 75, c
   Level,
   number
 >;
+
+/** Above 0 when `a` is the higher level, 0 when they are the same. */
+export function compareLevels(a: RiskLevel, b: RiskLevel): number {
+  return syslogSeverity[b] - syslogSeverity[a];
+}

@@ -11,3 +11,33 @@ export type CaseSeverity = (typeof caseSeverities)[number];
 export function severityOf(level: RiskLevel): CaseSeverity {
   return level.toUpperCase() as CaseSeverity;
 }
+
+/** A case as it is stored. Times are epoch milliseconds. */
+export interface ThreatCase {
+  /** `CASE-` and 8 hexadecimal digits. */
+  caseId: string;
+  periodId: number;
+  entity: string;
+  type: string;
+  status: CaseStatus;
+  severity: CaseSeverity;
+  /** The actor, whatever its type. */
+  primaryUser: string;
+  assignedAnalyst: string | null;
+  investigationNotes: string | null;
+  /** Detections. */
+  alerts: number;
+  /** The highest, 0-100. */
+  risk: number;
+  hosts: readonly string[];
+  firstAlert: number;
+  lastAlert: number;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** By severity, then newest (CONTRACT 5). */
+export function compareCases(a: ThreatCase, b: ThreatCase): number {
+  const rank = ({ severity }: ThreatCase) => caseSeverities.indexOf(severity);
+  return rank(a) - rank(b) || b.lastAlert - a.lastAlert || (a.caseId < b.caseId ? -1 : 1);
+}

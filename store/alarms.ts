@@ -1,65 +1,93 @@
 /** SIEM alarms: one row per (entity, alarm id), one event per new row. */
 import type { InStatement } from "@libsql/client";
 import type { Alarm } from "../core/detection.ts";
-import type { AppendedCounts } from "../core/event.ts";
 import { noTally } from "../core/intake/answer.ts";
-import type { AlarmWrite, IntakeTally } from "../core/ports.ts";
+import type { AlarmWrite } from "../core/ports.ts";
+import type { Written } from "./alerts.ts";
 import { recordStep } from "./batches.ts";
+import type { AlarmEvidence, Correlator } from "./correlator.ts";
 import type { Database } from "./database.ts";
-import { appendEvents, type EventRow } from "./event-log.ts";
-import { toIso } from "./iso.ts";
-import { text } from "./rows.ts";
+import { EventBatch } from "./event-batch.ts";
+import { fromIso, toIso } from "./iso.ts";
+import { integer, text } from "./rows.ts";
 import type { Sequences } from "./sequences.ts";
 
-const insertSql = `insert into alarms (entity_name, alarm_id, name, rbp, alarm_time, user_name, host, src_ip, recorded_at)
-  select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8 from json_each(?)`;
+const insertSql = `insert into alarms (entity_name, alarm_id, name, rbp, alarm_time, user_name, host, src_ip, recorded_at, period_id)
+  select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9
+  from json_each(?)`;
+
+/** `[entity, alarm id, rbp]` */
+const raiseSql = `update alarms set rbp = j.rbp from
+    (select value->>0 as entity, value->>1 as alarm, value->>2 as rbp from json_each(?)) j
+  where entity_name = j.entity and alarm_id = j.alarm`;
 
 export async function writeAlarms(
   database: Database,
   sequences: Sequences,
   write: AlarmWrite,
-): Promise<{ tally: IntakeTally; counts: AppendedCounts }> {
-  const fresh = await newAlarms(database, write.alarms);
+  correlator: Correlator | null,
+): Promise<Written> {
+  const { fresh, raised } = await sortOut(database, write.alarms);
   const tally = { ...noTally, accepted: fresh.length, duplicates: write.alarms.length - fresh.length };
+  const events = new EventBatch(sequences.lastSeq, write.now);
+  for (const { alarmId, name, rbp, timestamp, user, host, srcIp, entity } of fresh)
+    events.add("alarm", alarmId, entity, JSON.stringify({ alarmId, name, rbp, timestamp, user, host, srcIp }));
+  const step = await correlator?.alarms([...fresh, ...raised], write.now, write.more === null, events);
   const at = toIso(write.now);
-  const rows = fresh.map((a) => [
-    a.entity,
-    a.alarmId,
-    a.name,
-    a.rbp,
-    toIso(a.timestamp),
-    a.user ?? "",
-    a.host ?? "",
-    a.srcIp ?? "",
-    at,
+  const rows = fresh.map((a, index) => [
+    ...[a.entity, a.alarmId, a.name, a.rbp, toIso(a.timestamp), a.user ?? "", a.host ?? "", a.srcIp ?? "", at],
+    step?.periodIds[index] ?? null,
   ]);
-  const events = fresh.map((alarm, i): EventRow => {
-    const { alarmId, name, rbp, timestamp, user, host, srcIp } = alarm;
-    const data = JSON.stringify({ alarmId, name, rbp, timestamp, user, host, srcIp });
-    return [sequences.lastSeq + i + 1, write.now, "alarm", alarmId, alarm.entity, data, null];
-  });
   const statements: InStatement[] = [];
-  if (fresh.length > 0) statements.push({ sql: insertSql, args: [JSON.stringify(rows)] }, ...appendEvents(events));
+  if (rows.length > 0) statements.push({ sql: insertSql, args: [JSON.stringify(rows)] });
+  if (raised.length > 0)
+    statements.push({ sql: raiseSql, args: [JSON.stringify(raised.map((a) => [a.entity, a.alarmId, a.rbp]))] });
+  statements.push(...(step?.statements ?? []), ...events.statements());
   if (write.step !== null) statements.push(recordStep("alarms", write.step, tally, write.now));
   if (statements.length > 0) await database.write(statements);
-  sequences.advance(fresh.length, 0);
-  return { tally, counts: fresh.length > 0 ? { alarm: fresh.length } : {} };
+  sequences.advance({ events: events.size, periods: step?.newPeriods ?? 0 });
+  const periodIds = new Set((step?.periodIds ?? []).filter((id) => id !== null));
+  return { tally, counts: events.counts(), periodIds: [...periodIds] };
 }
 
-/** Those not stored yet, each id once. */
-async function newAlarms(database: Database, alarms: readonly Alarm[]): Promise<Alarm[]> {
+/**
+ * Those not stored yet, each id once; and those that are, with a higher RBP than is known: a SIEM may list an alarm before it has
+ * weighed it. What else differs in a repeat is not taken over.
+ */
+async function sortOut(
+  database: Database,
+  alarms: readonly Alarm[],
+): Promise<{ fresh: Alarm[]; raised: AlarmEvidence[] }> {
   const keys = alarms.map((alarm) => [alarm.entity, alarm.alarmId]);
   const { rows } = await database.read(
-    `select j.value->>0 as entity, j.value->>1 as alarm_id from json_each(?) j
+    `select a.entity_name as entity, a.alarm_id as alarm_id, a.rbp as rbp, a.alarm_time as at, a.period_id as period from json_each(?) j
      join alarms a on a.entity_name = j.value->>0 and a.alarm_id = j.value->>1`,
     [JSON.stringify(keys)],
   );
   const keyOf = (entity: string, alarmId: string) => JSON.stringify([entity.toLowerCase(), alarmId]);
-  const seen = new Set(rows.map((row) => keyOf(text(row, "entity"), text(row, "alarm_id"))));
-  return alarms.filter(({ entity, alarmId }) => {
-    const key = keyOf(entity, alarmId);
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+  const known = new Map(
+    rows.map((row) => [
+      keyOf(text(row, "entity"), text(row, "alarm_id")),
+      {
+        rbp: integer(row, "rbp"),
+        timestamp: fromIso(text(row, "at")),
+        periodId: row.period === null ? null : integer(row, "period"),
+      },
+    ]),
+  );
+  const fresh = new Map<string, Alarm>();
+  const raised: AlarmEvidence[] = [];
+  for (const alarm of alarms) {
+    const key = keyOf(alarm.entity, alarm.alarmId);
+    const stored = known.get(key);
+    const first = fresh.get(key);
+    if (first !== undefined) first.rbp = Math.max(first.rbp, alarm.rbp);
+    else if (stored === undefined) fresh.set(key, { ...alarm });
+    else if (alarm.rbp > stored.rbp) {
+      const { timestamp, periodId } = stored;
+      raised.push({ ...alarm, timestamp, raised: { by: alarm.rbp - stored.rbp, periodId } });
+      stored.rbp = alarm.rbp;
+    }
+  }
+  return { fresh: [...fresh.values()], raised };
 }

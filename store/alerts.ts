@@ -8,39 +8,49 @@ import { idKeyOf } from "../core/intake/hash.ts";
 import { type AlertChange, type KnownAlert, type Plan, planAlerts } from "../core/intake/plan.ts";
 import type { DetectionWrite, IntakeTally } from "../core/ports.ts";
 import { recordStep } from "./batches.ts";
+import type { Correlator } from "./correlator.ts";
 import type { Database } from "./database.ts";
-import { appendEvents, type EventRow } from "./event-log.ts";
+import { EventBatch } from "./event-batch.ts";
 import { fromIso, toIso } from "./iso.ts";
 import { insertRows } from "./multi-values.ts";
 import { integer, text } from "./rows.ts";
 import type { Sequences } from "./sequences.ts";
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
+const dayMs = 86_400_000;
 
 interface StoredAlert extends KnownAlert {
   id: number;
+  /** Of its newest evidence; null while it was none. */
+  periodId: number | null;
 }
 
 const insertAlertsSql = `insert into sigma_alerts (id, hash, entity_name, rule_id, rule_title, rule_author, level, tags, user_name,
-    host, src_ip, risk, ml_cluster, count, sent_count, first_seen, last_seen, recorded_at, updated_at, last_message_at, first_seq)
+    host, src_ip, risk, ml_cluster, count, sent_count, first_seen, last_seen, recorded_at, updated_at, last_message_at, first_seq,
+    period_id)
   select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10,
-    value->>11, value->>12, value->>13, value->>13, value->>14, value->>15, ?2, ?2, ?2, value->>16 from json_each(?1)`;
+    value->>11, value->>12, value->>13, value->>13, value->>14, value->>15, ?2, ?2, ?2, value->>16, value->>17 from json_each(?1)`;
 
-/** `[id, added, first_seen, last_seen, risk, ml_cluster or null]` */
+/** `[id, added, first_seen, last_seen, risk, ml_cluster or null, period or null]` */
 const updateAlertsSql = `update sigma_alerts set count = sigma_alerts.count + j.added, first_seen = j.first_seen, last_seen = j.last_seen,
-    risk = j.risk, ml_cluster = coalesce(j.new_cluster, ml_cluster), updated_at = ?2
+    risk = j.risk, ml_cluster = coalesce(j.new_cluster, ml_cluster), updated_at = ?2, period_id = coalesce(j.period, period_id)
   from (select value->>0 as id, value->>1 as added, value->>2 as first_seen, value->>3 as last_seen, value->>4 as risk,
-    value->>5 as new_cluster from json_each(?1)) j
+    value->>5 as new_cluster, value->>6 as period from json_each(?1)) j
   where sigma_alerts.id = j.id`;
 
 const newestLogWins = "on conflict (alert_id) do update set body = excluded.body";
 
-const upsertHoursSql = `insert into alert_hours (alert_id, hour, count)
-  select value->>0, ?2, value->>1 from json_each(?1) where true
-  on conflict (alert_id, hour) do update set count = count + excluded.count`;
+/** An alert whose evidence now counts for another period stays listed under the one before. */
+const formerPeriodsSql = `insert into period_alerts (period_id, alert_id) select value->>0, value->>1 from json_each(?)
+  where true on conflict do nothing`;
 
 const rememberIdsSql = "insert into detection_ids (key, day) select value, ?2 from json_each(?1)";
+
+export interface Written {
+  tally: IntakeTally;
+  counts: AppendedCounts;
+  /** Actors' periods that the write has added to. */
+  periodIds: number[];
+}
 
 export class AlertWriter {
   readonly #database: Database;
@@ -51,19 +61,37 @@ export class AlertWriter {
     this.#sequences = sequences;
   }
 
-  /** One commit. The caller hands over one write at a time: what is read here still holds when it is written. */
-  async write(write: DetectionWrite): Promise<{ tally: IntakeTally; counts: AppendedCounts }> {
+  /**
+   * One commit: alerts, and with a correlator their actors, cases and incidents. The caller hands over one write at a time: what is
+   * read here still holds when it is written.
+   */
+  async write(write: DetectionWrite, correlator: Correlator | null): Promise<Written> {
     const idKeys = write.detections.map(idKeyOf);
     const seen = await this.#seenIds(idKeys);
     const known = await this.#knownAlerts(write.detections);
     const plan = planAlerts(write.detections, idKeys, seen, known);
     const tally = tallyOf(plan, write);
-    const fresh = plan.changes.filter((change) => change.first !== null).length;
-    const statements = this.#statements(plan, known, write.now);
+    const events = new EventBatch(this.#sequences.lastSeq, write.now);
+    const firsts = this.#announce(plan, events);
+    const step = await correlator?.detections(plan.counted, write.now, write.more === null, events);
+    const periods = periodsByHash(plan.counted, step?.periodIds ?? []);
+    const statements = this.#statements(plan, known, firsts, periods, write.now);
+    statements.push(...(step?.statements ?? []), ...events.statements());
     if (write.step !== null) statements.push(recordStep("detections", write.step, tally, write.now));
     if (statements.length > 0) await this.#database.write(statements);
-    this.#sequences.advance(fresh, fresh);
-    return { tally, counts: fresh > 0 ? { alert_first: fresh } : {} };
+    this.#sequences.advance({ events: events.size, alerts: firsts.size, periods: step?.newPeriods ?? 0 });
+    return { tally, counts: events.counts(), periodIds: [...new Set(periods.values())] };
+  }
+
+  /** FIRST events of the alerts that are new: their sequence numbers by hash. */
+  #announce(plan: Plan, events: EventBatch): Map<string, number> {
+    const seqs = new Map<string, number>();
+    for (const { hash, first } of plan.changes) {
+      if (first === null) continue;
+      const { snapshot, detection } = first;
+      seqs.set(hash, events.add("alert_first", hash, detection.entity, encodeSnapshot(snapshot), detection.body));
+    }
+    return seqs;
   }
 
   async #seenIds(keys: readonly (string | null)[]): Promise<Set<string>> {
@@ -77,7 +105,7 @@ export class AlertWriter {
   async #knownAlerts(detections: readonly Detection[]): Promise<Map<string, StoredAlert>> {
     const hashes = [...new Set(detections.map(({ hash }) => hash))];
     const { rows } = await this.#database.read(
-      `select id, hash, risk, first_seen, last_seen from sigma_alerts where hash in (select value from json_each(?))`,
+      `select id, hash, risk, first_seen, last_seen, period_id from sigma_alerts where hash in (select value from json_each(?))`,
       [JSON.stringify(hashes)],
     );
     return new Map(
@@ -88,39 +116,45 @@ export class AlertWriter {
           risk: integer(row, "risk"),
           firstSeen: fromIso(text(row, "first_seen")),
           lastSeen: fromIso(text(row, "last_seen")),
+          periodId: row.period_id === null ? null : integer(row, "period_id"),
         },
       ]),
     );
   }
 
-  #statements(plan: Plan, known: ReadonlyMap<string, StoredAlert>, now: number): InStatement[] {
+  #statements(
+    plan: Plan,
+    known: ReadonlyMap<string, StoredAlert>,
+    firsts: ReadonlyMap<string, number>,
+    periods: ReadonlyMap<string, number>,
+    now: number,
+  ): InStatement[] {
     const alerts: unknown[][] = [];
     const updates: unknown[][] = [];
+    const formerPeriods: unknown[][] = [];
     const logs: [number, string][] = [];
-    const hours: unknown[][] = [];
-    const events: EventRow[] = [];
     for (const change of plan.changes) {
       const stored = known.get(change.hash);
       const id = stored?.id ?? this.#sequences.lastAlertId + alerts.length + 1;
-      hours.push([id, change.added]);
+      const period = periods.get(change.hash) ?? null;
       if (change.first !== null) {
-        const seq = this.#sequences.lastSeq + alerts.length + 1;
-        alerts.push(alertRow(id, seq, change.first.detection, change));
-        const { snapshot, detection } = change.first;
-        events.push([seq, now, "alert_first", change.hash, detection.entity, encodeSnapshot(snapshot), detection.body]);
+        const { detection } = change.first;
+        alerts.push(alertRow(id, firsts.get(change.hash) ?? 0, detection, change, period));
         // Else the newest log is that of the FIRST event.
         if (change.newest !== null && change.newest !== detection) logs.push([id, change.newest.body]);
       } else {
         const { added, firstSeen, lastSeen, risk, newest } = change;
-        updates.push([id, added, toIso(firstSeen), toIso(lastSeen), risk, newest?.mlCluster ?? null]);
+        updates.push([id, added, toIso(firstSeen), toIso(lastSeen), risk, newest?.mlCluster ?? null, period]);
         if (newest !== null) logs.push([id, newest.body]);
+        const former = stored?.periodId ?? null;
+        if (period !== null && former !== null && former !== period) formerPeriods.push([former, id]);
       }
     }
     const at = toIso(now);
     const packed: [unknown[], string, (string | number)[]][] = [
       [alerts, insertAlertsSql, [at]],
       [updates, updateAlertsSql, [at]],
-      [hours, upsertHoursSql, [Math.floor(now / hourMs)]],
+      [formerPeriods, formerPeriodsSql, []],
       [plan.idKeys, rememberIdsSql, [Math.floor(now / dayMs)]],
     ];
     return [
@@ -128,12 +162,27 @@ export class AlertWriter {
         .filter(([rows]) => rows.length > 0)
         .map(([rows, sql, rest]) => ({ sql, args: [JSON.stringify(rows), ...rest] })),
       ...insertRows("alert_logs (alert_id, body)", 2, logs, newestLogWins),
-      ...appendEvents(events),
     ];
   }
 }
 
-function alertRow(id: number, firstSeq: number, detection: Detection, change: AlertChange): unknown[] {
+/** The period that each alert's newest evidence belongs to. */
+function periodsByHash(counted: readonly Detection[], periodIds: readonly (number | null)[]): Map<string, number> {
+  const periods = new Map<string, number>();
+  for (const [index, { hash }] of counted.entries()) {
+    const period = periodIds[index] ?? null;
+    if (period !== null) periods.set(hash, period);
+  }
+  return periods;
+}
+
+function alertRow(
+  id: number,
+  firstSeq: number,
+  detection: Detection,
+  change: AlertChange,
+  period: number | null,
+): unknown[] {
   const { ruleId, ruleTitle, ruleAuthor, level, tags, entity, user, host, srcIp } = detection;
   return [
     id,
@@ -153,6 +202,7 @@ function alertRow(id: number, firstSeq: number, detection: Detection, change: Al
     toIso(change.firstSeen),
     toIso(change.lastSeen),
     firstSeq,
+    period,
   ];
 }
 

@@ -63,7 +63,7 @@ export async function recordHourly(
       args: [at, JSON.stringify(restart)],
     },
   ]);
-  sequences.advance(due.length, 0);
+  sequences.advance({ events: due.length });
   return { recorded: due.length, more: rows.length === alertsPerWrite };
 }
 

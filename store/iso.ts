@@ -1,8 +1,21 @@
 /** DATETIME columns: ISO 8601 UTC with milliseconds, always 24 characters, so that text order is time order. */
+import type { Row } from "@libsql/client";
+import { textOrNull } from "./rows.ts";
+
 export function toIso(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
+export function isoOrNull(epochMs: number | null): string | null {
+  return epochMs === null ? null : toIso(epochMs);
+}
+
 export function fromIso(text: string): number {
   return Date.parse(text);
+}
+
+/** Epoch milliseconds of a DATETIME column that may be null. */
+export function timeOrNull(row: Row, column: string): number | null {
+  const value = textOrNull(row, column);
+  return value === null ? null : fromIso(value);
 }

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { StoreError } from "../core/errors.ts";
 import type { Database } from "./database.ts";
 import spine from "./migrations/0001_spine.sql" with { type: "text" };
+import incidents from "./migrations/0002_incidents.sql" with { type: "text" };
 
 interface Migration {
   id: number;
@@ -13,7 +14,10 @@ interface Migration {
   sql: string;
 }
 
-const migrations: readonly Migration[] = [{ id: 1, name: "0001_spine", sql: spine }];
+const migrations: readonly Migration[] = [
+  { id: 1, name: "0001_spine", sql: spine },
+  { id: 2, name: "0002_incidents", sql: incidents },
+];
 
 /** The newest schema this version knows. */
 export const schemaVersion = migrations.length;

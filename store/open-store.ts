@@ -1,6 +1,6 @@
 /** The store as the rest of the process sees it: calls travel to the Worker and back, commits are announced. */
 import { Worker } from "node:worker_threads";
-import { StoreError, type StoreErrorCode } from "../core/errors.ts";
+import { EdgeError, StoreError, type StoreErrorCode } from "../core/errors.ts";
 import type { AppendedCounts } from "../core/event.ts";
 import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
 import type { StoreMethod, StoreOperations, StoreReply } from "./operations.ts";
@@ -23,6 +23,18 @@ export interface Store extends IntakeStore, HourlyStore {
     | "facts"
     | "integrityCheck"
     | "heartbeat"
+  >;
+  readonly incidents: Pick<
+    StoreOperations,
+    | "configureCorrelation"
+    | "assessLeft"
+    | "decayScores"
+    | "changeIncident"
+    | "promoteActor"
+    | "changeCase"
+    | "listExceptions"
+    | "insertException"
+    | "deleteException"
   >;
   /** Names of the schema steps that opening applied. */
   readonly migrated: readonly string[];
@@ -59,6 +71,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     migrated,
     writeDetections: operation("writeDetections"),
     writeAlarms: operation("writeAlarms"),
+    assessBatch: operation("assessBatch"),
     findBatch: operation("findBatch"),
     recordHourly: operation("recordHourly"),
     events: {
@@ -81,6 +94,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       facts: operation("facts"),
       integrityCheck: operation("integrityCheck"),
     },
+    incidents: {
+      configureCorrelation: operation("configureCorrelation"),
+      assessLeft: operation("assessLeft"),
+      decayScores: operation("decayScores"),
+      changeIncident: operation("changeIncident"),
+      promoteActor: operation("promoteActor"),
+      changeCase: operation("changeCase"),
+      listExceptions: operation("listExceptions"),
+      insertException: operation("insertException"),
+      deleteException: operation("deleteException"),
+    },
     close: async () => {
       await calls.call("close", []);
       await calls.end();
@@ -91,6 +115,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
   "writeDetections",
   "writeAlarms",
+  "assessBatch",
+  "assessLeft",
+  "decayScores",
+  "changeIncident",
+  "promoteActor",
+  "changeCase",
+  "insertException",
+  "deleteException",
   "recordHourly",
   "savePosition",
   "insertApiKey",
@@ -154,7 +186,13 @@ class WorkerCalls {
     this.#waiting.delete(reply.id);
     if (waiting === undefined) return;
     if ("error" in reply) {
-      const error = new StoreError(reply.error.code as StoreErrorCode, reply.error.message, { data: reply.error.data });
+      const { code, message, data } = reply.error;
+      // What a caller asked for and cannot have is no fault of the storage.
+      if (!code.startsWith("store_")) {
+        waiting.reject(new EdgeError(code, message, { data: { ...data } }));
+        return;
+      }
+      const error = new StoreError(code as StoreErrorCode, message, { data });
       if (waiting.what !== null) this.#onFault(waiting.what, error);
       waiting.reject(error);
     } else {

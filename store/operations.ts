@@ -1,16 +1,26 @@
 /** What the Worker can be asked to do. One table: its types are the store's interface on both sides. */
 import type { ApiKeyRecord } from "../core/api-key.ts";
+import type { Exception } from "../core/correlation/exceptions.ts";
 import { EdgeError, messageOf, StoreError } from "../core/errors.ts";
 import type { AppendedCounts, EventKind } from "../core/event.ts";
+import type { Incident } from "../core/incident.ts";
+import type { CaseRequest, IncidentRequest } from "../core/incident-change.ts";
 import type { AlarmWrite, DetectionWrite } from "../core/ports.ts";
+import type { ThreatCase } from "../core/threat-case.ts";
 import { writeAlarms } from "./alarms.ts";
-import { AlertWriter } from "./alerts.ts";
+import { AlertWriter, type Written } from "./alerts.ts";
 import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
+import { Assessments } from "./assessments.ts";
 import { findBatch } from "./batches.ts";
+import { applyCaseChange } from "./case-changes.ts";
+import { type CorrelationSettings, Correlator } from "./correlator.ts";
 import { Database } from "./database.ts";
+import type { EventBatch } from "./event-batch.ts";
 import { countEventsAfter, listReaders, readEvents, readPosition, savePosition, seqBefore } from "./event-log.ts";
+import { deleteException, insertException, listExceptions } from "./exceptions.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { recordHourly } from "./hourly.ts";
+import { type Author, applyIncidentChange, promote } from "./incident-changes.ts";
 import { InstanceLock } from "./instance-lock.ts";
 import { integrityCheck, storeFacts } from "./integrity.ts";
 import { migrate } from "./migrate.ts";
@@ -22,25 +32,87 @@ interface Open {
   lock: InstanceLock;
   sequences: Sequences;
   alerts: AlertWriter;
+  assessments: Assessments;
+  /** Null while there is no incident step: what comes in is no evidence. */
+  correlator: Correlator | null;
 }
 
 type OnAppend = (end: number, counts: AppendedCounts) => void;
 
 function operations(store: Open, onAppend: OnAppend) {
-  const { database, alerts, sequences } = store;
+  const { database, alerts, sequences, assessments } = store;
   const appended = (counts: AppendedCounts) => {
     if (Object.keys(counts).length > 0) onAppend(sequences.lastSeq, counts);
   };
+  /** A change that has been written: its events are announced. */
+  const written = (events: EventBatch) => {
+    sequences.advance({ events: events.size });
+    appended(events.counts());
+  };
+  const took = ({ tally, counts, periodIds }: Written, more: string | null) => {
+    if (more !== null) assessments.wait(more, periodIds);
+    appended(counts);
+    return tally;
+  };
+  const assessed = ({ counts, more }: { counts: AppendedCounts; more: boolean }) => {
+    appended(counts);
+    return more;
+  };
+  const correlator = () => {
+    if (store.correlator === null) throw new EdgeError("no_correlation", "this appliance runs without incidents");
+    return store.correlator;
+  };
+  const reloadExceptions = async () => {
+    await store.correlator?.reloadExceptions();
+  };
   return {
-    writeDetections: async (write: DetectionWrite) => {
-      const { tally, counts } = await alerts.write(write);
-      appended(counts);
-      return tally;
+    /** Null leaves the incident step out. */
+    configureCorrelation: async (settings: CorrelationSettings | null) => {
+      store.correlator = settings === null ? null : await Correlator.load(database, sequences, settings);
     },
-    writeAlarms: async (write: AlarmWrite) => {
-      const { tally, counts } = await writeAlarms(database, sequences, write);
-      appended(counts);
-      return tally;
+    writeDetections: async (write: DetectionWrite) => took(await alerts.write(write, store.correlator), write.more),
+    writeAlarms: async (write: AlarmWrite) =>
+      took(await writeAlarms(database, sequences, write, store.correlator), write.more),
+    assessBatch: async (name: string, now: number) =>
+      store.correlator !== null && assessed(await assessments.batch(name, store.correlator, now)),
+    assessLeft: async (now: number, starting: boolean) =>
+      store.correlator !== null && assessed(await assessments.left(store.correlator, now, starting)),
+    decayScores: async (now: number) =>
+      store.correlator !== null && assessed(await assessments.decay(store.correlator, now)),
+    changeIncident: async (incidentId: string, request: IncidentRequest, author: Author, now: number) => {
+      const after = sequences.lastSeq;
+      const { row, changed, events } = await applyIncidentChange(database, after, incidentId, request, author, now);
+      written(events);
+      return { incident: row as Incident, changed };
+    },
+    promoteActor: async (request: { entity: string; actor: string; reason: string }, author: Author, now: number) => {
+      const { incidentId, events } = await promote(database, correlator(), sequences.lastSeq, request, author, now);
+      written(events);
+      return incidentId;
+    },
+    changeCase: async (caseId: string, request: CaseRequest, author: Author, now: number) => {
+      const after = sequences.lastSeq;
+      const { row, changed, events } = await applyCaseChange(
+        database,
+        store.correlator,
+        after,
+        caseId,
+        request,
+        author,
+        now,
+      );
+      written(events);
+      return { threatCase: row as ThreatCase, changed };
+    },
+    listExceptions: () => listExceptions(database),
+    insertException: async (exception: Exception) => {
+      await insertException(database, exception);
+      await reloadExceptions();
+    },
+    deleteException: async (id: string) => {
+      const deleted = await deleteException(database, id);
+      await reloadExceptions();
+      return deleted;
     },
     recordHourly: async (now: number, intervalMs: number) => {
       const { recorded, more } = await recordHourly(database, sequences, now, intervalMs);
@@ -170,7 +242,9 @@ export class StoreWorker {
       database = await Database.open(path);
       const applied = await migrate(database, new Date(now).toISOString());
       const sequences = await Sequences.load(database);
-      this.#open = { database, lock, sequences, alerts: new AlertWriter(database, sequences) };
+      const alerts = new AlertWriter(database, sequences);
+      const assessments = new Assessments(database, sequences);
+      this.#open = { database, lock, sequences, alerts, assessments, correlator: null };
       this.#operations = operations(this.#open, (end, counts) => this.#appended.push({ appended: { end, counts } }));
       return applied;
     } catch (error) {

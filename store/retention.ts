@@ -12,12 +12,11 @@ import type { Sequences } from "./sequences.ts";
 const eventsPerWrite = 2000;
 const alertIdsPerWrite = 20_000;
 const dayMs = 24 * 3600 * 1000;
-const hourMs = 3600 * 1000;
 const detectionIdDays = 7;
 /** All readers are destinations of the alert feed: of other events none misses anything. */
 const deliveredKinds = alertEventKinds;
-/** Counts per hour are for charts of the last two weeks. */
-const alertHoursKept = 14 * 24;
+/** Actors, with or without a closed incident, that one write forgets. */
+const periodsPerWrite = 500;
 
 export interface PruneStep {
   /** Where the walk over the alerts goes on; 0 starts it. */
@@ -44,9 +43,10 @@ export async function prune(
   const cutoff = now - retentionDays * dayMs;
   if (step.alertId === 0) await pruneMemories(database, now, cutoff);
   const { events, expired } = await pruneEvents(database, cutoff);
-  const alerts = await pruneAlerts(database, now, cutoff, step.alertId);
+  const alerts = await pruneAlerts(database, cutoff, step.alertId);
+  const periods = await prunePeriods(database, cutoff);
   const alertId = Math.min(step.alertId + alertIdsPerWrite, sequences.lastAlertId);
-  const done = events < eventsPerWrite && alertId >= sequences.lastAlertId;
+  const done = events < eventsPerWrite && periods < periodsPerWrite && alertId >= sequences.lastAlertId;
   return { events, expired, alerts, next: done ? null : { alertId } };
 }
 
@@ -88,7 +88,7 @@ async function pruneEvents(database: Database, cutoff: number): Promise<{ events
 }
 
 /** Alerts unseen for the whole time are forgotten; those with untold occurrences wait for their HOURLY. */
-async function pruneAlerts(database: Database, now: number, cutoff: number, after: number): Promise<number> {
+async function pruneAlerts(database: Database, cutoff: number, after: number): Promise<number> {
   const upto = after + alertIdsPerWrite;
   const { rows } = await database.read(
     "select id from sigma_alerts where id > ? and id <= ? and updated_at < ? and count <= sent_count",
@@ -97,13 +97,38 @@ async function pruneAlerts(database: Database, now: number, cutoff: number, afte
   const ids = JSON.stringify(rows.map((row) => integer(row, "id")));
   const gone = "in (select value from json_each(?))";
   await database.write([
-    {
-      sql: "delete from alert_hours where alert_id > ? and alert_id <= ? and hour < ?",
-      args: [after, upto, Math.floor(now / hourMs) - alertHoursKept],
-    },
-    { sql: `delete from alert_hours where alert_id ${gone}`, args: [ids] },
     { sql: `delete from alert_logs where alert_id ${gone}`, args: [ids] },
+    { sql: `delete from period_alerts where alert_id ${gone}`, args: [ids] },
     { sql: `delete from sigma_alerts where id ${gone}`, args: [ids] },
   ]);
+  return rows.length;
+}
+
+/**
+ * Forgets incidents that were closed before the limit, with their actor's evidence and cases, and actors without an incident of whom
+ * nothing was heard since. What is open stays, whatever its age.
+ */
+async function prunePeriods(database: Database, cutoff: number): Promise<number> {
+  const { rows } = await database.read(
+    `select period_id as id from incidents where closed_at < ?1
+     union all
+     select id from actor_periods p where incident_id is null and updated_at < ?1
+       and not exists (select 1 from threat_cases c where c.period_id = p.id and c.status <> 'CLOSED')
+     limit ?2`,
+    [toIso(cutoff), periodsPerWrite],
+  );
+  if (rows.length === 0) return 0;
+  const args = [JSON.stringify(rows.map((row) => integer(row, "id")))];
+  const gone = "in (select value from json_each(?))";
+  await database.write(
+    [
+      `delete from incident_history where incident_id in (select incident_id from incidents where period_id ${gone})`,
+      `delete from incidents where period_id ${gone}`,
+      `delete from case_history where case_id in (select case_id from threat_cases where period_id ${gone})`,
+      `delete from threat_cases where period_id ${gone}`,
+      `delete from period_alerts where period_id ${gone}`,
+      `delete from actor_periods where id ${gone}`,
+    ].map((sql) => ({ sql, args })),
+  );
   return rows.length;
 }

@@ -1,4 +1,5 @@
 /** The next ids, kept in memory by the one writer: rows of one write can then refer to each other without asking the database. */
+import { lastPeriodId } from "./actor-periods.ts";
 import type { Database } from "./database.ts";
 import { lastSeq } from "./event-log.ts";
 import { integer } from "./rows.ts";
@@ -6,6 +7,7 @@ import { integer } from "./rows.ts";
 export class Sequences {
   #lastSeq = 0;
   #lastAlertId = 0;
+  #lastPeriodId = 0;
 
   private constructor() {}
 
@@ -19,6 +21,7 @@ export class Sequences {
   async reload(database: Database): Promise<void> {
     const { rows } = await database.read("select coalesce(max(id), 0) as id from sigma_alerts");
     this.#lastSeq = await lastSeq(database);
+    this.#lastPeriodId = await lastPeriodId(database);
     this.#lastAlertId = rows[0] === undefined ? 0 : integer(rows[0], "id");
   }
 
@@ -31,9 +34,14 @@ export class Sequences {
     return this.#lastAlertId;
   }
 
+  get lastPeriodId(): number {
+    return this.#lastPeriodId;
+  }
+
   /** After a commit that used so many of each. Before it nothing is taken, so a failed write leaves no trace. */
-  advance(events: number, alerts: number): void {
+  advance({ events = 0, alerts = 0, periods = 0 }: { events?: number; alerts?: number; periods?: number }): void {
     this.#lastSeq += events;
     this.#lastAlertId += alerts;
+    this.#lastPeriodId += periods;
   }
 }

@@ -50,6 +50,8 @@ interface Batch {
   counted: Set<string>;
   /** Whether at least one record was a JSON object. */
   readable: boolean;
+  /** Under which its actors wait until all of it is in. */
+  name: string;
 }
 
 export class Intake {
@@ -58,6 +60,7 @@ export class Intake {
   readonly #defaultEntity: () => string;
   readonly #inProgress = new Set<string>();
   #pendingBytes = 0;
+  #batches = 0;
 
   constructor(tools: { store: IntakeStore; clock: Clock; defaultEntity: () => string }) {
     this.#store = tools.store;
@@ -99,6 +102,21 @@ export class Intake {
     if (typeof resumed === "string") return { json: resumed, repeated: true };
 
     const batch = this.#open(request);
+    try {
+      const tally = await this.#takeIn(request, batch, resumed);
+      return { json: composeAnswer(request.kind, tally, batch.rest), repeated: false };
+    } finally {
+      // Also when a later part was refused: what is in counts.
+      if (batch.records.length > recordsPerWrite) await this.#assess(batch.name);
+    }
+  }
+
+  /** Writes what is not in yet, part by part. Returns the tally of the whole batch. */
+  async #takeIn(
+    request: IntakeRequest,
+    batch: Batch,
+    resumed: { done: number; tally: IntakeTally },
+  ): Promise<IntakeTally> {
     let tally = resumed.tally;
     for (let start = 0; start < batch.records.length; start += recordsPerWrite) {
       const end = Math.min(start + recordsPerWrite, batch.records.length);
@@ -108,11 +126,21 @@ export class Intake {
       // What an earlier attempt has written is read again only for the answer. A batch that may yet be refused as a whole leaves no trace.
       if (end > resumed.done && batch.readable) {
         const step = this.#step(request, end, tally, last ? batch.rest : null);
-        tally = addTally(tally, await this.#write(batch, read, step));
+        tally = addTally(tally, await this.#write(batch, read, step, last));
       }
       for (const record of read) if ("hash" in record) batch.counted.add(record.hash);
     }
-    return { json: composeAnswer(request.kind, tally, batch.rest), repeated: false };
+    return tally;
+  }
+
+  /**
+   * Cases and incidents of a batch that came in parts: of all of it, not of what each part happened to hold. The records are in by now,
+   * so a failure is no reason to send them again; what is left is assessed later.
+   */
+  async #assess(name: string): Promise<void> {
+    try {
+      while (await this.#store.assessBatch(name, this.#clock.now()));
+    } catch {}
   }
 
   #open(request: IntakeRequest): Batch {
@@ -135,7 +163,8 @@ export class Intake {
     if (records.length === 0) throw unreadable(rest);
     const { kind, entities: allowedEntities } = request;
     const context = { now: this.#clock.now(), defaultEntity: this.#defaultEntity(), allowedEntities, repaired };
-    return { kind, format, records, context, rest, counted: new Set(), readable: false };
+    const name = `batch ${++this.#batches}`;
+    return { kind, format, records, context, rest, counted: new Set(), readable: false, name };
   }
 
   /** Reads records [start, end); what is wrong with them goes into the answer. */
@@ -157,14 +186,20 @@ export class Intake {
     return good;
   }
 
-  async #write(batch: Batch, records: (Detection | Alarm)[], step: BatchStep | null): Promise<IntakeTally> {
+  async #write(
+    batch: Batch,
+    records: (Detection | Alarm)[],
+    step: BatchStep | null,
+    last: boolean,
+  ): Promise<IntakeTally> {
     if (records.length === 0 && step === null) return noTally;
     const now = this.#clock.now();
-    if (batch.kind === "alarms") return this.#store.writeAlarms({ alarms: records as Alarm[], now, step });
+    const more = last ? null : batch.name;
+    if (batch.kind === "alarms") return this.#store.writeAlarms({ alarms: records as Alarm[], now, step, more });
     const detections = records as Detection[];
     const counted = new Set<string>();
     for (const { hash } of detections) if (batch.counted.has(hash)) counted.add(hash);
-    return this.#store.writeDetections({ detections, now, counted: [...counted], step });
+    return this.#store.writeDetections({ detections, now, counted: [...counted], step, more });
   }
 
   /** The stored answer of a batch that is complete, or where an interrupted one goes on. */

@@ -40,6 +40,7 @@ test("a new alert: FIRST has the first detection's words and log, the alert the 
   const oldest = detection({ timestamp: 1_000, body: '{"n":3}', mlCluster: 3, risk: 10 });
   expect(plan([first, newest, oldest])).toEqual({
     duplicates: 0,
+    counted: [first, newest, oldest],
     idKeys: [],
     changes: [
       {
@@ -96,7 +97,9 @@ test("repeated ids count once: remembered ones and those of the same write, per 
     idKeys: [key],
     changes: [{ added: 1, lastSeen: 1_000 }],
   });
-  expect(plan([one], new Map(), new Set([key]))).toEqual({ duplicates: 1, idKeys: [], changes: [] });
+  expect(plan([one], new Map(), new Set([key]))).toEqual({
+    ...{ duplicates: 1, counted: [], idKeys: [], changes: [] },
+  });
   const others = [
     detection({ id: "1", entity: "F", hash: "b" }),
     detection({ id: "1", ruleId: "r2", hash: "c" }),

@@ -26,6 +26,8 @@ export interface AlertChange {
 export interface Plan {
   /** One per alert, in order of arrival. */
   changes: AlertChange[];
+  /** The detections that count, in their order. */
+  counted: Detection[];
   /** Ids to remember (`idKeyOf`), each once. */
   idKeys: string[];
   /** Detections left out because their id was remembered, or came before in this write. */
@@ -45,22 +47,21 @@ export function planAlerts(
 ): Plan {
   const changes = new Map<string, AlertChange>();
   const remembered = new Set<string>();
-  let duplicates = 0;
+  const counted: Detection[] = [];
   for (const [index, detection] of detections.entries()) {
     const idKey = idKeys[index] ?? null;
     if (idKey !== null) {
-      if (seen.has(idKey) || remembered.has(idKey)) {
-        duplicates++;
-        continue;
-      }
+      if (seen.has(idKey) || remembered.has(idKey)) continue;
       remembered.add(idKey);
     }
+    counted.push(detection);
     const change = changes.get(detection.hash) ?? startChange(detection, known.get(detection.hash));
     changes.set(detection.hash, change);
     fold(change, detection);
   }
   for (const change of changes.values()) completeFirst(change);
-  return { changes: [...changes.values()], idKeys: [...remembered], duplicates };
+  const duplicates = detections.length - counted.length;
+  return { changes: [...changes.values()], counted, idKeys: [...remembered], duplicates };
 }
 
 function startChange(detection: Detection, known: KnownAlert | undefined): AlertChange {

@@ -35,9 +35,6 @@ const fields = (count: number) => Array.from({ length: count }, (_, field) => `v
 const insertAlerts = `insert into sigma_alerts (${alertColumns}) select ${fields(21)} from json_each(?)`;
 const updateAlerts = `update sigma_alerts set count = count + 1, last_seen = '${at}', updated_at = '${at}'
   where id in (select value from json_each(?))`;
-const upsertHours = `insert into alert_hours (alert_id, hour, count) select value, 492604, 1 from json_each(?) where true
-  on conflict (alert_id, hour) do update set count = count + 1`;
-
 /** Long texts are bound as they are, 50 rows a statement; short columns come as one JSON argument: the faster way for each. */
 function bound(into: string, rows: (string | number)[][], tail = ""): InStatement[] {
   return Array.from({ length: Math.ceil(rows.length / 50) }, (_, part) => {
@@ -70,7 +67,6 @@ function freshRows(ids: readonly number[]): InStatement[] {
   const events = ids.map((id) => [id, 1_773_376_195_000, "alert_first", hash(id), "Primary Site", data(id), body]);
   return [
     { sql: insertAlerts, args: [JSON.stringify(rows)] },
-    { sql: upsertHours, args: [JSON.stringify(ids)] },
     ...bound("event_log (seq, at, kind, subject, entity_name, data, body)", events),
   ];
 }
@@ -79,7 +75,6 @@ function repeatedRows(ids: readonly number[]): InStatement[] {
   const logs = ids.map((id) => [id, body]);
   return [
     { sql: updateAlerts, args: [JSON.stringify(ids)] },
-    { sql: upsertHours, args: [JSON.stringify(ids)] },
     ...bound("alert_logs (alert_id, body)", logs, "on conflict (alert_id) do update set body = excluded.body"),
   ];
 }

@@ -1,0 +1,149 @@
+/**
+ * What is kept of an actor between two writes, as compact JSON text: it is read and written with every batch that concerns the actor.
+ *
+ * Version 1: [1, rules, hosts, part, hours, windows, cases]
+ *   rule: [key, title, level, mask, techniques…]
+ *   hour: [hour, part, recorded, items, alarms, matched, closed]; items and alarms are flat numbers, times relative to the hour
+ *   window: [score, at, first, recorded, detections, risk, topRule, level, rules, mask, techniques, hosts, alarms, alarms24h, rbpSum,
+ *            rbpMax, peak, cases…]
+ *   case: [type, id, alerts, severity, hosts, last]
+ */
+import { EdgeError } from "../errors.ts";
+import { type Evidence, type EvidenceHour, hourMs, noEvidence } from "./evidence.ts";
+import type { WindowFacts } from "./facts.ts";
+import type { ScoredWindow } from "./score.ts";
+
+/** A case that is active, and what its row says of its evidence. */
+export interface ActiveCase {
+  type: string;
+  /** `CASE-…` */
+  id: string;
+  alerts: number;
+  severity: string;
+  hosts: number;
+  /** Epoch milliseconds. */
+  last: number;
+}
+
+export interface ActorState {
+  evidence: Evidence;
+  windows: ScoredWindow[];
+  cases: ActiveCase[];
+}
+
+export function newActorState(): ActorState {
+  return { evidence: noEvidence(), windows: [], cases: [] };
+}
+
+const version = 1;
+
+export function encodeActorState({ evidence, windows, cases }: ActorState): string {
+  return JSON.stringify([
+    version,
+    evidence.rules.map(({ key, title, level, mask, techniques }) => [key, title, level, mask, ...techniques]),
+    evidence.hosts,
+    evidence.part,
+    evidence.hours.map(encodeHour),
+    windows.map(encodeWindow),
+    cases.map(({ type, id, alerts, severity, hosts, last }) => [type, id, alerts, severity, hosts, last]),
+  ]);
+}
+
+/** Reads what `encodeActorState` wrote. Throws `EdgeError` code `actor_state_corrupt` for anything else. */
+export function parseActorState(text: string): ActorState {
+  try {
+    const [found, rules, hosts, part, hours, windows, cases] = JSON.parse(text) as [
+      number,
+      RuleRow[],
+      string[],
+      number,
+      HourRow[],
+      WindowRow[],
+      CaseRow[],
+    ];
+    if (found !== version) throw new Error(`its version is ${found}, and this program reads version ${version}`);
+    return {
+      evidence: {
+        rules: rules.map(([key, title, level, mask, ...techniques]) => ({ key, title, level, mask, techniques })),
+        hosts,
+        part,
+        hours: hours.map(parseHour),
+      },
+      windows: windows.map(parseWindow),
+      cases: cases.map(([type, id, alerts, severity, hosts, last]) => ({ type, id, alerts, severity, hosts, last })),
+    };
+  } catch (cause) {
+    const message = `What is kept of an actor cannot be read: ${cause instanceof Error ? cause.message : ""}. Run "rhythmx doctor"; restore a backup if the database is damaged.`;
+    throw new EdgeError("actor_state_corrupt", message, { cause });
+  }
+}
+
+type RuleRow = [key: string, title: string, level: number, mask: number, ...techniques: string[]];
+type HourRow = [
+  hour: number,
+  part: number,
+  recorded: number,
+  items: number[],
+  alarms: number[],
+  matched: string[],
+  closed: string[],
+];
+type WindowRow = [...numbers: (number | string)[]];
+type CaseRow = [type: string, id: string, alerts: number, severity: string, hosts: number, last: number];
+
+function encodeHour({ hour, part, recorded, items, alarms, matched, closed }: EvidenceHour): HourRow {
+  const start = hour * hourMs;
+  const numbers: number[] = [];
+  for (const { rule, host, count, first, last, risk } of items)
+    numbers.push(rule, host, count, first - start, last - start, risk);
+  const sums = alarms === null ? [] : [alarms.count, alarms.sum, alarms.max, alarms.first - start, alarms.last - start];
+  return [hour, part, recorded, numbers, sums, matched, closed];
+}
+
+function parseHour([hour, part, recorded, numbers, sums, matched, closed]: HourRow): EvidenceHour {
+  const start = hour * hourMs;
+  const items: EvidenceHour["items"] = [];
+  for (let at = 0; at + 5 < numbers.length; at += 6) {
+    const [rule = 0, host = -1, count = 0, first = 0, last = 0, risk = 0] = numbers.slice(at, at + 6);
+    items.push({ rule, host, count, first: start + first, last: start + last, risk });
+  }
+  const [count, sum = 0, max = 0, first = 0, last = 0] = sums;
+  const alarms = count === undefined ? null : { count, sum, max, first: start + first, last: start + last };
+  return { hour, part, recorded, items, alarms, matched, closed };
+}
+
+function encodeWindow({ score, facts: f }: ScoredWindow): WindowRow {
+  return [
+    ...[score, f.at, f.first, f.recorded, f.detections, f.risk, f.topRule, f.level, f.rules, f.mask, f.techniques],
+    ...[f.hosts, f.alarms, f.alarms24h, f.rbpSum, f.rbpMax, f.peak],
+    ...f.cases.flatMap(({ type, risk }) => [type, risk]),
+  ];
+}
+
+function parseWindow(row: WindowRow): ScoredWindow {
+  const number = (at: number) => Number(row[at]);
+  const cases: WindowFacts["cases"] = [];
+  for (let at = 17; at + 1 < row.length; at += 2) cases.push({ type: String(row[at]), risk: number(at + 1) });
+  return {
+    score: number(0),
+    facts: {
+      at: number(1),
+      first: number(2),
+      recorded: number(3),
+      detections: number(4),
+      risk: number(5),
+      topRule: String(row[6]),
+      level: number(7),
+      rules: number(8),
+      mask: number(9),
+      techniques: number(10),
+      hosts: number(11),
+      alarms: number(12),
+      alarms24h: number(13),
+      rbpSum: number(14),
+      rbpMax: number(15),
+      peak: number(16),
+      cases,
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/** Changes that people and programs make to cases. */
+
+import { activeCase } from "../core/correlation/assess.ts";
+import { caseBody } from "../core/correlation/bodies.ts";
+import { closePattern, reopenPattern } from "../core/correlation/evidence.ts";
+import { caseFacts } from "../core/correlation/match.ts";
+import { EdgeError } from "../core/errors.ts";
+import { type CaseRequest, changeCase } from "../core/incident-change.ts";
+import { type ActorPeriod, periodById, savePeriods } from "./actor-periods.ts";
+import { type CaseRow, casesOfPeriods, findCase, saveCase } from "./case-rows.ts";
+import { conclude } from "./conclusions.ts";
+import type { Correlator } from "./correlator.ts";
+import type { Database } from "./database.ts";
+import { EventBatch } from "./event-batch.ts";
+import { type Author, type Changed, historyOf } from "./incident-changes.ts";
+import { findIncidents } from "./incident-rows.ts";
+
+/**
+ * Closing a case by hand takes its evidence out of the pattern: what comes later makes a case of its own, and the actor's score no
+ * longer counts it. @throws EdgeError case_unknown; case_newer where a newer case of the same kind is active.
+ */
+export async function applyCaseChange(
+  database: Database,
+  correlator: Correlator | null,
+  after: number,
+  caseId: string,
+  request: CaseRequest,
+  author: Author,
+  now: number,
+): Promise<Changed<CaseRow>> {
+  const before = await findCase(database, caseId);
+  const period = before === null ? null : await periodById(database, before.periodId);
+  if (before === null || period === null) throw new EdgeError("case_unknown", `there is no case ${caseId}`);
+  const { threatCase: row, changes } = changeCase(before, request, now);
+  const events = new EventBatch(after, now);
+  if (changes.length === 0) return { row, changed: false, events };
+
+  const closes = before.status !== "CLOSED" && row.status === "CLOSED";
+  const reopens = before.status === "CLOSED" && row.status !== "CLOSED";
+  if (closes) closeEvidence(period, row);
+  if (reopens) reopenEvidence(period, row, await casesOfPeriods(database, [period.id]), correlator);
+
+  const incidents = await findIncidents(database, period.incidentId === null ? [] : [period.incidentId]);
+  const incident = incidents.get(period.incidentId ?? "") ?? null;
+  row.updatedSeq = events.add("case_updated", caseId, row.entity, JSON.stringify(caseBody(row, incident, changes)));
+  const statements = [saveCase(row), ...historyOf("case", caseId, changes, author, now)];
+  if (closes || reopens) {
+    // In the same write, so that no message in between has a score that counts what is closed.
+    const written = await rescore(database, correlator, period, events, now);
+    statements.push(...written, ...savePeriods([period]));
+  }
+  await database.write([...statements, ...events.statements()]);
+  return { row, changed: true, events };
+}
+
+function closeEvidence(period: ActorPeriod, row: CaseRow): void {
+  row.closedPart = period.state.evidence.part;
+  row.closedWithIncident = false;
+  closePattern(period.state.evidence, row.type);
+  period.state.cases = period.state.cases.filter(({ id }) => id !== row.caseId);
+}
+
+function reopenEvidence(
+  period: ActorPeriod,
+  row: CaseRow,
+  siblings: readonly CaseRow[],
+  correlator: Correlator | null,
+): void {
+  const same = siblings.filter(({ type, caseId }) => type === row.type && caseId !== row.caseId);
+  const newer = same.find(({ status }) => status !== "CLOSED");
+  if (newer !== undefined)
+    throw new EdgeError(
+      "case_newer",
+      `case ${newer.caseId} of the same kind and actor is active: work on that one, or close it first`,
+    );
+  const { closedPart } = row;
+  Object.assign(row, { closedPart: null, closedWithIncident: false });
+  // Closed with its incident, its evidence is as it was.
+  if (closedPart === null) return;
+  const earlier = same.map((other) => other.closedPart ?? -1).filter((part) => part < closedPart);
+  const { evidence } = period.state;
+  reopenPattern(evidence, row.type, Math.max(-1, ...earlier), closedPart);
+  const pattern = correlator?.rules.patterns.find(({ type }) => type === row.type);
+  const facts = pattern === undefined ? null : caseFacts(evidence, pattern);
+  if (facts !== null) period.state.cases.push(activeCase(row.caseId, row.type, facts));
+}
+
+/** Everything is looked at anew: windows had counted the case, or now do again. */
+async function rescore(
+  database: Database,
+  correlator: Correlator | null,
+  period: ActorPeriod,
+  events: EventBatch,
+  now: number,
+) {
+  if (correlator === null || !period.current) return [];
+  period.state.windows = [];
+  const changed = new Set(period.state.evidence.hours);
+  return conclude(database, correlator.rules, [{ period, changed }], events, now);
+}

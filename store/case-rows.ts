@@ -1,0 +1,109 @@
+/** Rows of threat cases. */
+import type { InStatement, Row } from "@libsql/client";
+import type { CaseFacts } from "../core/correlation/match.ts";
+import type { CaseSeverity, CaseStatus, ThreatCase } from "../core/threat-case.ts";
+import type { Database } from "./database.ts";
+import { fromIso, toIso } from "./iso.ts";
+import { integer, text, textOrNull } from "./rows.ts";
+
+/** A case with what only the store needs of it. */
+export interface CaseRow extends ThreatCase {
+  ruleCount: number;
+  /** The part of the evidence that was the newest when somebody closed it; null while it is active. */
+  closedPart: number | null;
+  closedWithIncident: boolean;
+  createdSeq: number;
+  updatedSeq: number;
+}
+
+export const caseColumns = `case_id, period_id, entity_name, case_type, status, severity, primary_user, assigned_analyst,
+  investigation_notes, alert_count, rule_count, max_risk_score, affected_hosts, first_alert, last_alert, created_at, updated_at,
+  closed_part, closed_with_incident, created_seq, updated_seq`;
+
+export async function findCase(database: Database, caseId: string): Promise<CaseRow | null> {
+  const { rows } = await database.read(`select ${caseColumns} from threat_cases where case_id = ?`, [caseId]);
+  return rows[0] === undefined ? null : caseFromRow(rows[0]);
+}
+
+/** All cases of these periods, the closed ones too. */
+export async function casesOfPeriods(database: Database, periodIds: readonly number[]): Promise<CaseRow[]> {
+  if (periodIds.length === 0) return [];
+  const { rows } = await database.read(
+    `select ${caseColumns} from threat_cases where period_id in (select value from json_each(?)) order by id`,
+    [JSON.stringify(periodIds)],
+  );
+  return rows.map(caseFromRow);
+}
+
+const savedAnew = [
+  ...["status", "severity", "assigned_analyst", "investigation_notes", "alert_count", "rule_count", "max_risk_score"],
+  ...[
+    "affected_hosts",
+    "first_alert",
+    "last_alert",
+    "updated_at",
+    "closed_part",
+    "closed_with_incident",
+    "updated_seq",
+  ],
+]
+  .map((column) => `${column} = excluded.${column}`)
+  .join(", ");
+
+/** The statement that writes a case, new or known. */
+export function saveCase(c: CaseRow): InStatement {
+  return {
+    sql: `insert into threat_cases (${caseColumns}) values (${Array(21).fill("?").join(", ")})
+          on conflict (case_id) do update set ${savedAnew}`,
+    args: [
+      ...[c.caseId, c.periodId, c.entity, c.type, c.status, c.severity, c.primaryUser, c.assignedAnalyst],
+      ...[c.investigationNotes, c.alerts, c.ruleCount, c.risk, JSON.stringify(c.hosts)],
+      ...[toIso(c.firstAlert), toIso(c.lastAlert), toIso(c.createdAt), toIso(c.updatedAt)],
+      ...[c.closedPart, c.closedWithIncident ? 1 : 0, c.createdSeq, c.updatedSeq],
+    ],
+  };
+}
+
+/** `[case id, alerts, rules, risk, severity, hosts or null, first, last]`: what evidence changes of a case, and no event tells. */
+const growSql = `update threat_cases set alert_count = j.alerts, rule_count = j.rules, max_risk_score = j.risk, severity = j.severity,
+    affected_hosts = coalesce(j.hosts, affected_hosts), first_alert = j.first, last_alert = j.last
+  from (select value->>0 as id, value->>1 as alerts, value->>2 as rules, value->>3 as risk, value->>4 as severity,
+    value->>5 as hosts, value->>6 as first, value->>7 as last from json_each(?)) j
+  where case_id = j.id`;
+
+/** The statement that writes what these active cases hold now. Hosts that are no longer told apart keep their names (`compact`). */
+export function growCases(grown: readonly { id: string; knownHosts: number; facts: CaseFacts }[]): InStatement[] {
+  if (grown.length === 0) return [];
+  const rows = grown.map(({ id, knownHosts, facts }) => [
+    ...[id, facts.alerts, facts.rules, facts.risk, facts.severity],
+    facts.hosts.length < knownHosts ? null : JSON.stringify(facts.hosts),
+    ...[toIso(facts.first), toIso(facts.last)],
+  ]);
+  return [{ sql: growSql, args: [JSON.stringify(rows)] }];
+}
+
+export function caseFromRow(row: Row): CaseRow {
+  return {
+    caseId: text(row, "case_id"),
+    periodId: integer(row, "period_id"),
+    entity: text(row, "entity_name"),
+    type: text(row, "case_type"),
+    status: text(row, "status") as CaseStatus,
+    severity: text(row, "severity") as CaseSeverity,
+    primaryUser: text(row, "primary_user"),
+    assignedAnalyst: textOrNull(row, "assigned_analyst"),
+    investigationNotes: textOrNull(row, "investigation_notes"),
+    alerts: integer(row, "alert_count"),
+    ruleCount: integer(row, "rule_count"),
+    risk: integer(row, "max_risk_score"),
+    hosts: JSON.parse(text(row, "affected_hosts")) as string[],
+    firstAlert: fromIso(text(row, "first_alert")),
+    lastAlert: fromIso(text(row, "last_alert")),
+    createdAt: fromIso(text(row, "created_at")),
+    updatedAt: fromIso(text(row, "updated_at")),
+    closedPart: row.closed_part === null ? null : integer(row, "closed_part"),
+    closedWithIncident: integer(row, "closed_with_incident") === 1,
+    createdSeq: integer(row, "created_seq"),
+    updatedSeq: integer(row, "updated_seq"),
+  };
+}

@@ -1,0 +1,203 @@
+/** What follows from evidence: scores, cases, incidents, and the events that tell of them. Core decides; here it becomes rows. */
+import type { InStatement } from "@libsql/client";
+import { type Assessment, type AssessmentRules, activeCase, assess } from "../core/correlation/assess.ts";
+import { caseBody, incidentBody } from "../core/correlation/bodies.ts";
+import { compact } from "../core/correlation/compact.ts";
+import type { EvidenceHour } from "../core/correlation/evidence.ts";
+import { currentScore, nextDecay } from "../core/correlation/score.ts";
+import type { FieldChange } from "../core/incident-event.ts";
+import { compareLevels, type RiskLevel, riskLevel } from "../core/risk.ts";
+import type { ActorPeriod } from "./actor-periods.ts";
+import { type CaseRow, casesOfPeriods, growCases, saveCase } from "./case-rows.ts";
+import type { Database } from "./database.ts";
+import type { EventBatch } from "./event-batch.ts";
+import { addHistory } from "./history.ts";
+import { findIncidents, type IncidentRow, saveIncident } from "./incident-rows.ts";
+import { toIso } from "./iso.ts";
+import { newIds } from "./new-ids.ts";
+
+/** An actor some of whose evidence has changed; no hours: only time has passed. */
+export interface Examined {
+  period: ActorPeriod;
+  changed: ReadonlySet<EvidenceHour>;
+  /** Somebody asked for an incident, whatever the score. */
+  promotion?: { who: string; reason: string; source: string };
+}
+
+interface Conclusion extends Examined {
+  assessment: Assessment;
+  oldScore: number;
+  create: boolean;
+  /** The level of an incident that exists rose. */
+  rose: boolean;
+}
+
+/** Who changes incidents by itself, in their history. */
+export const systemUser = "rhythmx";
+
+/**
+ * Assesses these actors, updates their periods in memory (the caller saves them) and returns the statements for everything else.
+ * Events go into `events`: an actor's cases before its incident, and each already names the other.
+ */
+export async function conclude(
+  database: Database,
+  rules: AssessmentRules,
+  examined: readonly Examined[],
+  events: EventBatch,
+  now: number,
+): Promise<InStatement[]> {
+  const conclusions = examined.map((one) => examine(one, rules, now));
+  const telling = conclusions.filter(
+    ({ create, rose, assessment, period }) =>
+      create || rose || (period.incidentId !== null && assessment.opened.length > 0),
+  );
+  const incidents = await findIncidents(
+    database,
+    telling.flatMap(({ period }) => period.incidentId ?? []),
+  );
+  const withCases = telling.filter(({ create, rose, period }) => (create || rose) && period.state.cases.length > 0);
+  const cases = Map.groupBy(
+    await casesOfPeriods(
+      database,
+      withCases.map(({ period }) => period.id),
+    ),
+    ({ periodId }) => periodId,
+  );
+  const incidentIds = await newIds(database, "INC", conclusions.filter(({ create }) => create).length);
+  const opened = conclusions.reduce((sum, { assessment }) => sum + assessment.opened.length, 0);
+  const caseIds = await newIds(database, "CASE", opened);
+
+  const statements: InStatement[] = [];
+  const scored: unknown[][] = [];
+  const grown: Parameters<typeof growCases>[0][number][] = [];
+  for (const conclusion of conclusions) {
+    const { period, assessment, create, rose, oldScore } = conclusion;
+    const incident = create
+      ? newIncident(period, incidentIds.pop() ?? "", now)
+      : (incidents.get(period.incidentId ?? "") ?? null);
+    period.incidentId = incident?.incidentId ?? period.incidentId;
+
+    const active = activeCases(cases.get(period.id) ?? [], assessment);
+    for (const { known, facts } of assessment.grown) {
+      grown.push({ id: known.id, knownHosts: known.hosts, facts });
+      Object.assign(known, activeCase(known.id, known.type, facts));
+    }
+    for (const { type, facts } of assessment.opened) {
+      const row = newCase(period, caseIds.pop() ?? "", type, facts, now);
+      row.createdSeq = events.add("case_created", row.caseId, row.entity, JSON.stringify(caseBody(row, incident)));
+      row.updatedSeq = row.createdSeq;
+      statements.push(saveCase(row), ...caseCreated(row, now));
+      period.state.cases.push(activeCase(row.caseId, type, facts));
+      active.push(row);
+    }
+    if (incident !== null && create) {
+      const body = incidentBody(incident, period.activity, period.state, active, now);
+      incident.createdSeq = events.add("incident_created", incident.incidentId, incident.entity, JSON.stringify(body));
+      incident.updatedSeq = incident.createdSeq;
+      statements.push(saveIncident(incident), ...incidentCreated(incident, conclusion, now));
+    } else if (incident !== null && rose) {
+      const changes = riseOf(incident, period.score);
+      const told: IncidentRow = { ...incident, score: period.score, level: riskLevel(period.score), updatedAt: now };
+      told.escalatedAt = now;
+      const body = incidentBody(told, period.activity, period.state, active, now, changes);
+      told.updatedSeq = events.add("incident_updated", told.incidentId, told.entity, JSON.stringify(body));
+      statements.push(saveIncident(told), ...levelChanged(told.incidentId, incident.level, told.level, now));
+    } else if (period.incidentId !== null && period.score !== oldScore) {
+      const [from, to] = [riskLevel(oldScore), riskLevel(period.score)];
+      // Points that quiet takes away are worth no event, a level is.
+      const quiet = conclusion.changed.size === 0 && from === to;
+      const data = JSON.stringify({ risk_score: period.score, risk_level: to });
+      const seq = quiet ? null : events.add("incident_scored", period.incidentId, period.entity, data);
+      scored.push([period.incidentId, period.score, to, seq === null ? null : toIso(now), seq, from === to ? 0 : 1]);
+      if (from !== to) statements.push(...levelChanged(period.incidentId, from, to, now));
+    }
+    compact(period.state.evidence, now);
+  }
+  if (scored.length > 0) statements.push({ sql: scoreSql, args: [JSON.stringify(scored), toIso(now)] });
+  return [...statements, ...growCases(grown)];
+}
+
+/** `[incident id, score, level, updated_at or null, updated_seq or null, whether the level is another]` */
+const scoreSql = `update incidents set risk_score = j.score, risk_level = j.level, updated_at = coalesce(j.at, updated_at),
+    updated_seq = coalesce(j.seq, updated_seq), escalated_at = case j.moved when 1 then ?2 else escalated_at end
+  from (select value->>0 as id, value->>1 as score, value->>2 as level, value->>3 as at, value->>4 as seq, value->>5 as moved
+    from json_each(?1)) j
+  where incident_id = j.id`;
+
+function examine(one: Examined, rules: AssessmentRules, now: number): Conclusion {
+  const { period, changed, promotion } = one;
+  const assessment = assess(period.state, changed, rules);
+  const oldScore = period.score;
+  const score = currentScore(period.state.windows, now);
+  if (score !== oldScore) Object.assign(period, { score, previousScore: oldScore, scoreChangedAt: now });
+  period.decayAt = nextDecay(period.state.windows, now);
+  period.pending = false;
+  const exists = period.incidentId !== null;
+  const create = !exists && (assessment.qualifies || promotion !== undefined);
+  const rose = exists && compareLevels(riskLevel(score), riskLevel(oldScore)) > 0;
+  return { ...one, assessment, oldScore, create, rose };
+}
+
+/** The active cases among the rows as they are with what has grown. */
+function activeCases(rows: readonly CaseRow[], { grown }: Assessment): CaseRow[] {
+  return rows
+    .filter(({ status }) => status !== "CLOSED")
+    .map((row) => {
+      const facts = grown.find(({ known }) => known.id === row.caseId)?.facts;
+      if (facts === undefined) return row;
+      const { alerts, risk, severity, hosts, first, last } = facts;
+      return { ...row, alerts, risk, severity, hosts, firstAlert: first, lastAlert: last };
+    });
+}
+
+function newIncident(period: ActorPeriod, incidentId: string, now: number): IncidentRow {
+  const { id, entity, actor, score } = period;
+  return {
+    ...{ incidentId, periodId: id, entity, actor: actor.name, actorType: actor.type, status: "OPEN" },
+    ...{ score, level: riskLevel(score), assignedAnalyst: null, investigationNotes: null, resolutionNotes: null },
+    ...{ ticketId: null, ticketUrl: null, ticketSystem: null },
+    ...{ createdAt: now, updatedAt: now, closedAt: null, escalatedAt: now, createdSeq: 0, updatedSeq: 0 },
+  };
+}
+
+function newCase(
+  { id, entity, actor }: ActorPeriod,
+  caseId: string,
+  type: string,
+  facts: Assessment["opened"][number]["facts"],
+  now: number,
+): CaseRow {
+  const { alerts, rules, risk, severity, hosts, first, last } = facts;
+  return {
+    ...{ caseId, periodId: id, entity, type, status: "OPEN", severity, primaryUser: actor.name },
+    ...{ assignedAnalyst: null, investigationNotes: null, alerts, ruleCount: rules, risk, hosts },
+    ...{ firstAlert: first, lastAlert: last, createdAt: now, updatedAt: now },
+    ...{ closedPart: null, closedWithIncident: false, createdSeq: 0, updatedSeq: 0 },
+  };
+}
+
+function riseOf(incident: IncidentRow, score: number): FieldChange[] {
+  return [{ field: "risk_level", old: incident.level, new: riskLevel(score) }];
+}
+
+const bySystem = { who: systemUser, source: "correlation" };
+
+function incidentCreated(incident: IncidentRow, { promotion }: Conclusion, at: number): InStatement[] {
+  const { incidentId: id, level } = incident;
+  if (promotion === undefined)
+    return addHistory("incident", [
+      { id, at, ...bySystem, action: "CREATED", field: "risk_level", old: null, new: level },
+    ]);
+  const { who, reason, source } = promotion;
+  return addHistory("incident", [{ id, at, who, source, action: "PROMOTED", field: "reason", old: null, new: reason }]);
+}
+
+function levelChanged(id: string, from: RiskLevel, to: RiskLevel, at: number): InStatement[] {
+  return addHistory("incident", [
+    { id, at, ...bySystem, action: "RISK_LEVEL_CHANGED", field: "risk_level", old: from, new: to },
+  ]);
+}
+
+function caseCreated({ caseId: id, severity }: CaseRow, at: number): InStatement[] {
+  return addHistory("case", [{ id, at, ...bySystem, action: "CREATED", field: "severity", old: null, new: severity }]);
+}

@@ -1,0 +1,22 @@
+/** `INC-` and `CASE-` ids: 8 random hexadecimal digits, none that is taken. */
+import { randomBytes } from "node:crypto";
+import type { Database } from "./database.ts";
+import { text } from "./rows.ts";
+
+const tables = { INC: "incidents", CASE: "threat_cases" } as const;
+const columns = { INC: "incident_id", CASE: "case_id" } as const;
+
+/** `count` ids that no row has and that differ from each other. */
+export async function newIds(database: Database, prefix: keyof typeof tables, count: number): Promise<string[]> {
+  const ids = new Set<string>();
+  while (ids.size < count) {
+    const drawn = Array.from({ length: count - ids.size }, () => `${prefix}-${randomBytes(4).toString("hex")}`);
+    const { rows } = await database.read(
+      `select ${columns[prefix]} as id from ${tables[prefix]} where ${columns[prefix]} in (select value from json_each(?))`,
+      [JSON.stringify(drawn)],
+    );
+    const taken = new Set(rows.map((row) => text(row, "id")));
+    for (const id of drawn) if (!taken.has(id)) ids.add(id);
+  }
+  return [...ids];
+}
