@@ -2,11 +2,11 @@
 import type { InStatement, Row } from "@libsql/client";
 import type { Actor } from "../core/correlation/actor.ts";
 import { type ActorState, encodeActorState, newActorState, parseActorState } from "../core/correlation/actor-state.ts";
-import type { ActorActivity, ActorType } from "../core/incident.ts";
+import type { ActorType } from "../core/incident.ts";
 import { normaliseName } from "../core/intake/identity.ts";
 import type { Database } from "./database.ts";
 import { fromIso, isoOrNull, timeOrNull, toIso } from "./iso.ts";
-import { insertRows } from "./multi-values.ts";
+import { insertRows, upsertRows } from "./multi-values.ts";
 import { integer, text, textOrNull } from "./rows.ts";
 
 /** Times are epoch milliseconds. */
@@ -16,21 +16,19 @@ export interface ActorPeriod {
   current: boolean;
   entity: string;
   actor: Actor;
-  activity: ActorActivity;
-  recordedAt: number;
-  updatedAt: number;
-  score: number;
-  previousScore: number;
-  scoreChangedAt: number;
-  decayAt: number | null;
   /** `INC-…`, null while it has not qualified. */
   incidentId: string | null;
   pending: boolean;
+  /** Null without an open incident. */
+  decayAt: number | null;
+  updatedAt: number;
   state: ActorState;
+  /** What its row says of what seldom changes; null = it has none yet. */
+  stored: string | null;
 }
 
-const columns = `id, actor_key, current, entity_name, actor_type, actor, detections, high_detections, alarms, rbp_sum, max_rbp,
-  first_at, last_at, recorded_at, updated_at, score, previous_score, score_changed_at, decay_at, incident_id, pending, state`;
+/** The key says the actor; the entity as it is written is needed for few. */
+const columns = "id, actor_key, current, entity_name, incident_id, pending, decay_at, updated_at, state";
 
 /** The spelling by which an actor of an entity is recognised. */
 export function actorKey(entity: string, { type, name }: Actor): string {
@@ -38,12 +36,9 @@ export function actorKey(entity: string, { type, name }: Actor): string {
 }
 
 export function newPeriod(id: number, entity: string, actor: Actor, now: number): ActorPeriod {
-  const activity = { detections: 0, highDetections: 0, alarms: 0, rbpSum: 0, rbpMax: 0, firstAt: null, lastAt: null };
-  return {
-    ...{ id, key: actorKey(entity, actor), current: true, entity, actor, activity },
-    ...{ recordedAt: now, updatedAt: now, score: 0, previousScore: 0, scoreChangedAt: now, decayAt: null },
-    ...{ incidentId: null, pending: false, state: newActorState() },
-  };
+  const key = actorKey(entity, actor);
+  const period = { id, key, current: true, entity, actor, incidentId: null, pending: false, decayAt: null };
+  return { ...period, updatedAt: now, state: newActorState(now), stored: null };
 }
 
 /** Current periods by actor key. */
@@ -80,30 +75,46 @@ export async function pendingPeriods(database: Database, limit: number): Promise
 /** Up to `limit` periods with an open incident whose score falls by `now`. */
 export async function decayingPeriods(database: Database, now: number, limit: number): Promise<ActorPeriod[]> {
   const { rows } = await database.read(
-    `select ${columns} from actor_periods
-     where current = 1 and incident_id is not null and decay_at <= ? order by decay_at limit ?`,
+    `select ${columns} from actor_periods where decay_at <= ? order by decay_at limit ?`,
     [toIso(now), limit],
   );
   return rows.map(fromRow);
 }
 
-const savedAnew = [
-  ...["current", "detections", "high_detections", "alarms", "rbp_sum", "max_rbp", "first_at", "last_at", "updated_at"],
-  ...["score", "previous_score", "score_changed_at", "decay_at", "incident_id", "pending", "state"],
-]
-  .map((column) => `${column} = excluded.${column}`)
-  .join(", ");
+const newStateSql = "on conflict (id) do update set updated_at = excluded.updated_at, state = excluded.state";
+
+/** `[id, current, incident_id, pending, decay_at]` */
+const seldomSql = `update actor_periods set current = j.current, incident_id = j.incident, pending = j.pending, decay_at = j.decay
+  from (select value->>0 as id, value->>1 as current, value->>2 as incident, value->>3 as pending, value->>4 as decay
+    from json_each(?)) j where actor_periods.id = j.id`;
 
 /** Statements that write these periods, new ones and known ones. */
 export function savePeriods(periods: readonly ActorPeriod[]): InStatement[] {
-  const rows = periods.map((p) => [
-    ...[p.id, p.key, p.current ? 1 : 0, p.entity, p.actor.type, p.actor.name],
-    ...[p.activity.detections, p.activity.highDetections, p.activity.alarms, p.activity.rbpSum, p.activity.rbpMax],
-    ...[isoOrNull(p.activity.firstAt), isoOrNull(p.activity.lastAt), toIso(p.recordedAt), toIso(p.updatedAt)],
-    ...[p.score, p.previousScore, toIso(p.scoreChangedAt), isoOrNull(p.decayAt), p.incidentId, p.pending ? 1 : 0],
-    encodeActorState(p.state),
-  ]);
-  return insertRows(`actor_periods (${columns})`, 22, rows, `on conflict (id) do update set ${savedAnew}`);
+  const fresh = periods.filter(({ stored }) => stored === null);
+  const known = periods.filter(({ stored }) => stored !== null);
+  const moved = known.filter((period) => period.stored !== seldom(period));
+  return [
+    ...insertRows(
+      `actor_periods (${columns})`,
+      9,
+      fresh.map((p) => [
+        ...[p.id, p.key, p.current ? 1 : 0, p.entity, p.incidentId, p.pending ? 1 : 0],
+        ...[isoOrNull(p.decayAt), toIso(p.updatedAt), encodeActorState(p.state)],
+      ]),
+    ),
+    ...upsertRows(
+      "actor_periods (id, updated_at, state, actor_key, current, entity_name, pending)",
+      known.map((p) => [p.id, toIso(p.updatedAt), encodeActorState(p.state)]),
+      "'', 0, '', 0",
+      newStateSql,
+    ),
+    ...(moved.length === 0 ? [] : [{ sql: seldomSql, args: [`[${moved.map(seldom).join(",")}]`] }]),
+  ];
+}
+
+/** What of a period seldom changes, as JSON. */
+function seldom(p: Pick<ActorPeriod, "id" | "current" | "incidentId" | "pending" | "decayAt">): string {
+  return JSON.stringify([p.id, p.current ? 1 : 0, p.incidentId, p.pending ? 1 : 0, isoOrNull(p.decayAt)]);
 }
 
 /** Highest id ever given out. */
@@ -115,29 +126,19 @@ export async function lastPeriodId(database: Database): Promise<number> {
 }
 
 function fromRow(row: Row): ActorPeriod {
-  return {
+  const key = text(row, "actor_key");
+  const [, type, name] = JSON.parse(key) as [entity: string, type: ActorType, name: string];
+  const period = {
     id: integer(row, "id"),
-    key: text(row, "actor_key"),
+    key,
     current: integer(row, "current") === 1,
     entity: text(row, "entity_name"),
-    actor: { type: text(row, "actor_type") as ActorType, name: text(row, "actor") },
-    activity: {
-      detections: integer(row, "detections"),
-      highDetections: integer(row, "high_detections"),
-      alarms: integer(row, "alarms"),
-      rbpSum: integer(row, "rbp_sum"),
-      rbpMax: integer(row, "max_rbp"),
-      firstAt: timeOrNull(row, "first_at"),
-      lastAt: timeOrNull(row, "last_at"),
-    },
-    recordedAt: fromIso(text(row, "recorded_at")),
-    updatedAt: fromIso(text(row, "updated_at")),
-    score: integer(row, "score"),
-    previousScore: integer(row, "previous_score"),
-    scoreChangedAt: fromIso(text(row, "score_changed_at")),
-    decayAt: timeOrNull(row, "decay_at"),
+    actor: { type, name },
     incidentId: textOrNull(row, "incident_id"),
     pending: integer(row, "pending") === 1,
+    decayAt: timeOrNull(row, "decay_at"),
+    updatedAt: fromIso(text(row, "updated_at")),
     state: parseActorState(text(row, "state")),
   };
+  return { ...period, stored: seldom(period) };
 }

@@ -2,18 +2,19 @@
 
 import { activeCase } from "../core/correlation/assess.ts";
 import { caseBody } from "../core/correlation/bodies.ts";
+import { caseFacts } from "../core/correlation/case-facts.ts";
 import { closePattern, reopenPattern } from "../core/correlation/evidence.ts";
-import { caseFacts } from "../core/correlation/match.ts";
 import { EdgeError } from "../core/errors.ts";
 import { type CaseRequest, changeCase } from "../core/incident-change.ts";
 import { type ActorPeriod, periodById, savePeriods } from "./actor-periods.ts";
-import { type CaseRow, casesOfPeriods, findCase, saveCase } from "./case-rows.ts";
+import { type CaseRow, casesOfPeriods, findCase, saveCases } from "./case-rows.ts";
 import { conclude } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
 import type { Database } from "./database.ts";
 import { EventBatch } from "./event-batch.ts";
 import { type Author, type Changed, historyOf } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";
+import { liveCases } from "./live-cases.ts";
 
 /**
  * Closing a case by hand takes its evidence out of the pattern: what comes later makes a case of its own, and the actor's score no
@@ -31,7 +32,8 @@ export async function applyCaseChange(
   const before = await findCase(database, caseId);
   const period = before === null ? null : await periodById(database, before.periodId);
   if (before === null || period === null) throw new EdgeError("case_unknown", `there is no case ${caseId}`);
-  const { threatCase: row, changes } = changeCase(before, request, now);
+  const [live = before] = liveCases([before], period.state, correlator?.rules.patterns ?? []);
+  const { threatCase: row, changes } = changeCase(live, request, now);
   const events = new EventBatch(after, now);
   if (changes.length === 0) return { row, changed: false, events };
 
@@ -43,7 +45,7 @@ export async function applyCaseChange(
   const incidents = await findIncidents(database, period.incidentId === null ? [] : [period.incidentId]);
   const incident = incidents.get(period.incidentId ?? "") ?? null;
   row.updatedSeq = events.add("case_updated", caseId, row.entity, JSON.stringify(caseBody(row, incident, changes)));
-  const statements = [saveCase(row), ...historyOf("case", caseId, changes, author, now)];
+  const statements = [...saveCases([row]), ...historyOf("case", caseId, changes, author, now)];
   if (closes || reopens) {
     // In the same write, so that no message in between has a score that counts what is closed.
     const written = await rescore(database, correlator, period, events, now);

@@ -1,6 +1,6 @@
 /** Rows of threat cases. */
 import type { InStatement, Row } from "@libsql/client";
-import type { CaseFacts } from "../core/correlation/match.ts";
+import type { CaseFacts } from "../core/correlation/case-facts.ts";
 import type { CaseSeverity, CaseStatus, ThreatCase } from "../core/threat-case.ts";
 import type { Database } from "./database.ts";
 import { fromIso, toIso } from "./iso.ts";
@@ -50,28 +50,37 @@ const savedAnew = [
   .map((column) => `${column} = excluded.${column}`)
   .join(", ");
 
-/** The statement that writes a case, new or known. */
-export function saveCase(c: CaseRow): InStatement {
-  return {
-    sql: `insert into threat_cases (${caseColumns}) values (${Array(21).fill("?").join(", ")})
-          on conflict (case_id) do update set ${savedAnew}`,
-    args: [
-      ...[c.caseId, c.periodId, c.entity, c.type, c.status, c.severity, c.primaryUser, c.assignedAnalyst],
-      ...[c.investigationNotes, c.alerts, c.ruleCount, c.risk, JSON.stringify(c.hosts)],
-      ...[toIso(c.firstAlert), toIso(c.lastAlert), toIso(c.createdAt), toIso(c.updatedAt)],
-      ...[c.closedPart, c.closedWithIncident ? 1 : 0, c.createdSeq, c.updatedSeq],
-    ],
-  };
+const values = Array.from({ length: 21 }, (_, at) => `value->>${at}`).join(", ");
+
+/** Statements that write cases, new and known ones. */
+export function saveCases(cases: readonly CaseRow[]): InStatement[] {
+  if (cases.length === 0) return [];
+  const rows = cases.map((c) => [
+    ...[c.caseId, c.periodId, c.entity, c.type, c.status, c.severity, c.primaryUser, c.assignedAnalyst],
+    ...[c.investigationNotes, c.alerts, c.ruleCount, c.risk, JSON.stringify(c.hosts)],
+    ...[toIso(c.firstAlert), toIso(c.lastAlert), toIso(c.createdAt), toIso(c.updatedAt)],
+    ...[c.closedPart, c.closedWithIncident ? 1 : 0, c.createdSeq, c.updatedSeq],
+  ]);
+  return [
+    {
+      sql: `insert into threat_cases (${caseColumns}) select ${values} from json_each(?) where true
+        on conflict (case_id) do update set ${savedAnew}`,
+      args: [JSON.stringify(rows)],
+    },
+  ];
 }
 
-/** `[case id, alerts, rules, risk, severity, hosts or null, first, last]`: what evidence changes of a case, and no event tells. */
+/** `[case id, alerts, rules, risk, severity, hosts or null, first, last]` */
 const growSql = `update threat_cases set alert_count = j.alerts, rule_count = j.rules, max_risk_score = j.risk, severity = j.severity,
     affected_hosts = coalesce(j.hosts, affected_hosts), first_alert = j.first, last_alert = j.last
   from (select value->>0 as id, value->>1 as alerts, value->>2 as rules, value->>3 as risk, value->>4 as severity,
     value->>5 as hosts, value->>6 as first, value->>7 as last from json_each(?)) j
   where case_id = j.id`;
 
-/** The statement that writes what these active cases hold now. Hosts that are no longer told apart keep their names (`compact`). */
+/**
+ * The statement that writes what these active cases hold now. Hosts that are no longer told apart keep their names (`compact`). A row
+ * is written when the case has become another one, not for each detection more: readers lay `caseFacts` over it.
+ */
 export function growCases(grown: readonly { id: string; knownHosts: number; facts: CaseFacts }[]): InStatement[] {
   if (grown.length === 0) return [];
   const rows = grown.map(({ id, knownHosts, facts }) => [

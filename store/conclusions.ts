@@ -8,12 +8,13 @@ import { currentScore, nextDecay } from "../core/correlation/score.ts";
 import type { FieldChange } from "../core/incident-event.ts";
 import { compareLevels, type RiskLevel, riskLevel } from "../core/risk.ts";
 import type { ActorPeriod } from "./actor-periods.ts";
-import { type CaseRow, casesOfPeriods, growCases, saveCase } from "./case-rows.ts";
+import { type CaseRow, casesOfPeriods, growCases, saveCases } from "./case-rows.ts";
 import type { Database } from "./database.ts";
 import type { EventBatch } from "./event-batch.ts";
 import { addHistory } from "./history.ts";
-import { findIncidents, type IncidentRow, saveIncident } from "./incident-rows.ts";
+import { findIncidents, type IncidentRow, saveActivity, saveIncidents } from "./incident-rows.ts";
 import { toIso } from "./iso.ts";
+import { activeOf, liveCases } from "./live-cases.ts";
 import { newIds } from "./new-ids.ts";
 
 /** An actor some of whose evidence has changed; no hours: only time has passed. */
@@ -67,9 +68,12 @@ export async function conclude(
   const opened = conclusions.reduce((sum, { assessment }) => sum + assessment.opened.length, 0);
   const caseIds = await newIds(database, "CASE", opened);
 
-  const statements: InStatement[] = [];
   const scored: unknown[][] = [];
   const grown: Parameters<typeof growCases>[0][number][] = [];
+  const active: [string, number][] = [];
+  const saved: IncidentRow[] = [];
+  const newCases: CaseRow[] = [];
+  const history: Parameters<typeof addHistory>[1][number][] = [];
   for (const conclusion of conclusions) {
     const { period, assessment, create, rose, oldScore } = conclusion;
     const incident = create
@@ -77,7 +81,7 @@ export async function conclude(
       : (incidents.get(period.incidentId ?? "") ?? null);
     period.incidentId = incident?.incidentId ?? period.incidentId;
 
-    const active = activeCases(cases.get(period.id) ?? [], assessment);
+    const activeNow = activeOf(liveCases(cases.get(period.id) ?? [], period.state, rules.patterns));
     for (const { known, facts } of assessment.grown) {
       grown.push({ id: known.id, knownHosts: known.hosts, facts });
       Object.assign(known, activeCase(known.id, known.type, facts));
@@ -86,35 +90,62 @@ export async function conclude(
       const row = newCase(period, caseIds.pop() ?? "", type, facts, now);
       row.createdSeq = events.add("case_created", row.caseId, row.entity, JSON.stringify(caseBody(row, incident)));
       row.updatedSeq = row.createdSeq;
-      statements.push(saveCase(row), ...caseCreated(row, now));
+      newCases.push(row);
       period.state.cases.push(activeCase(row.caseId, type, facts));
-      active.push(row);
+      activeNow.push(row);
     }
     if (incident !== null && create) {
-      const body = incidentBody(incident, period.activity, period.state, active, now);
+      const body = incidentBody(incident, period.state, activeNow, now);
       incident.createdSeq = events.add("incident_created", incident.incidentId, incident.entity, JSON.stringify(body));
       incident.updatedSeq = incident.createdSeq;
-      statements.push(saveIncident(incident), ...incidentCreated(incident, conclusion, now));
+      saved.push(incident);
+      history.push(incidentCreated(incident, conclusion, now));
     } else if (incident !== null && rose) {
-      const changes = riseOf(incident, period.score);
-      const told: IncidentRow = { ...incident, score: period.score, level: riskLevel(period.score), updatedAt: now };
+      const changes = riseOf(incident, period.state.risk.score);
+      const told: IncidentRow = {
+        ...incident,
+        score: period.state.risk.score,
+        level: riskLevel(period.state.risk.score),
+        updatedAt: now,
+      };
       told.escalatedAt = now;
-      const body = incidentBody(told, period.activity, period.state, active, now, changes);
+      const body = incidentBody(told, period.state, activeNow, now, changes);
       told.updatedSeq = events.add("incident_updated", told.incidentId, told.entity, JSON.stringify(body));
-      statements.push(saveIncident(told), ...levelChanged(told.incidentId, incident.level, told.level, now));
-    } else if (period.incidentId !== null && period.score !== oldScore) {
-      const [from, to] = [riskLevel(oldScore), riskLevel(period.score)];
+      saved.push(told);
+      history.push(levelChanged(told.incidentId, incident.level, told.level, now));
+    } else if (period.incidentId !== null && period.state.risk.score !== oldScore) {
+      const [from, to] = [riskLevel(oldScore), riskLevel(period.state.risk.score)];
       // Points that quiet takes away are worth no event, a level is.
       const quiet = conclusion.changed.size === 0 && from === to;
-      const data = JSON.stringify({ risk_score: period.score, risk_level: to });
+      const data = JSON.stringify({ risk_score: period.state.risk.score, risk_level: to });
       const seq = quiet ? null : events.add("incident_scored", period.incidentId, period.entity, data);
-      scored.push([period.incidentId, period.score, to, seq === null ? null : toIso(now), seq, from === to ? 0 : 1]);
-      if (from !== to) statements.push(...levelChanged(period.incidentId, from, to, now));
+      scored.push([
+        period.incidentId,
+        period.state.risk.score,
+        to,
+        seq === null ? null : toIso(now),
+        seq,
+        from === to ? 0 : 1,
+      ]);
+      if (from !== to) history.push(levelChanged(period.incidentId, from, to, now));
     }
+    const { lastAt } = period.state.activity;
+    if (period.incidentId !== null && lastAt !== null && conclusion.changed.size > 0)
+      active.push([period.incidentId, lastAt]);
     compact(period.state.evidence, now);
   }
-  if (scored.length > 0) statements.push({ sql: scoreSql, args: [JSON.stringify(scored), toIso(now)] });
-  return [...statements, ...growCases(grown)];
+  return [
+    ...saveCases(newCases),
+    ...growCases(grown),
+    ...saveIncidents(saved),
+    ...(scored.length === 0 ? [] : [{ sql: scoreSql, args: [JSON.stringify(scored), toIso(now)] }]),
+    ...saveActivity(active),
+    ...addHistory(
+      "case",
+      newCases.map((row) => caseCreated(row, now)),
+    ),
+    ...addHistory("incident", history),
+  ];
 }
 
 /** `[incident id, score, level, updated_at or null, updated_seq or null, whether the level is another]` */
@@ -126,37 +157,34 @@ const scoreSql = `update incidents set risk_score = j.score, risk_level = j.leve
 
 function examine(one: Examined, rules: AssessmentRules, now: number): Conclusion {
   const { period, changed, promotion } = one;
-  const assessment = assess(period.state, changed, rules);
-  const oldScore = period.score;
-  const score = currentScore(period.state.windows, now);
-  if (score !== oldScore) Object.assign(period, { score, previousScore: oldScore, scoreChangedAt: now });
-  period.decayAt = nextDecay(period.state.windows, now);
+  const { state } = period;
+  const assessment = assess(state, changed, rules);
+  const oldScore = state.risk.score;
+  const score = currentScore(state.windows, now);
+  if (score !== oldScore) state.risk = { score, previous: oldScore, changedAt: now };
   period.pending = false;
   const exists = period.incidentId !== null;
   const create = !exists && (assessment.qualifies || promotion !== undefined);
+  if (create || exists) period.decayAt = decayTime(period, now);
   const rose = exists && compareLevels(riskLevel(score), riskLevel(oldScore)) > 0;
   return { ...one, assessment, oldScore, create, rose };
 }
 
-/** The active cases among the rows as they are with what has grown. */
-function activeCases(rows: readonly CaseRow[], { grown }: Assessment): CaseRow[] {
-  return rows
-    .filter(({ status }) => status !== "CLOSED")
-    .map((row) => {
-      const facts = grown.find(({ known }) => known.id === row.caseId)?.facts;
-      if (facts === undefined) return row;
-      const { alerts, risk, severity, hosts, first, last } = facts;
-      return { ...row, alerts, risk, severity, hosts, firstAlert: first, lastAlert: last };
-    });
+/** When to look at the score again. New evidence puts it off, which is noticed then: so the time need not be written with every batch. */
+function decayTime({ decayAt, state }: ActorPeriod, now: number): number | null {
+  const next = nextDecay(state.windows, now);
+  return decayAt === null || decayAt <= now || next === null || next < decayAt ? next : decayAt;
 }
 
 function newIncident(period: ActorPeriod, incidentId: string, now: number): IncidentRow {
-  const { id, entity, actor, score } = period;
+  const { id, entity, actor } = period;
+  const { score } = period.state.risk;
   return {
     ...{ incidentId, periodId: id, entity, actor: actor.name, actorType: actor.type, status: "OPEN" },
     ...{ score, level: riskLevel(score), assignedAnalyst: null, investigationNotes: null, resolutionNotes: null },
     ...{ ticketId: null, ticketUrl: null, ticketSystem: null },
-    ...{ createdAt: now, updatedAt: now, closedAt: null, escalatedAt: now, createdSeq: 0, updatedSeq: 0 },
+    ...{ createdAt: now, updatedAt: now, closedAt: null, escalatedAt: now },
+    ...{ lastAlarmAt: period.state.activity.lastAt, createdSeq: 0, updatedSeq: 0 },
   };
 }
 
@@ -182,22 +210,20 @@ function riseOf(incident: IncidentRow, score: number): FieldChange[] {
 
 const bySystem = { who: systemUser, source: "correlation" };
 
-function incidentCreated(incident: IncidentRow, { promotion }: Conclusion, at: number): InStatement[] {
+type Entry = Parameters<typeof addHistory>[1][number];
+
+function incidentCreated(incident: IncidentRow, { promotion }: Conclusion, at: number): Entry {
   const { incidentId: id, level } = incident;
   if (promotion === undefined)
-    return addHistory("incident", [
-      { id, at, ...bySystem, action: "CREATED", field: "risk_level", old: null, new: level },
-    ]);
+    return { id, at, ...bySystem, action: "CREATED", field: "risk_level", old: null, new: level };
   const { who, reason, source } = promotion;
-  return addHistory("incident", [{ id, at, who, source, action: "PROMOTED", field: "reason", old: null, new: reason }]);
+  return { id, at, who, source, action: "PROMOTED", field: "reason", old: null, new: reason };
 }
 
-function levelChanged(id: string, from: RiskLevel, to: RiskLevel, at: number): InStatement[] {
-  return addHistory("incident", [
-    { id, at, ...bySystem, action: "RISK_LEVEL_CHANGED", field: "risk_level", old: from, new: to },
-  ]);
+function levelChanged(id: string, from: RiskLevel, to: RiskLevel, at: number): Entry {
+  return { id, at, ...bySystem, action: "RISK_LEVEL_CHANGED", field: "risk_level", old: from, new: to };
 }
 
-function caseCreated({ caseId: id, severity }: CaseRow, at: number): InStatement[] {
-  return addHistory("case", [{ id, at, ...bySystem, action: "CREATED", field: "severity", old: null, new: severity }]);
+function caseCreated({ caseId: id, severity }: CaseRow, at: number): Entry {
+  return { id, at, ...bySystem, action: "CREATED", field: "severity", old: null, new: severity };
 }

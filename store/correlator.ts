@@ -146,7 +146,7 @@ export class Correlator {
 
 /** Adds what was gathered to the actor's evidence and counts. */
 function fold({ period, detections, alarms }: Gathered, now: number): Examined {
-  const { activity, state } = period;
+  const { activity, evidence } = period.state;
   const seen = (timestamp: number) => {
     activity.firstAt = Math.min(activity.firstAt ?? timestamp, timestamp);
     activity.lastAt = Math.max(activity.lastAt ?? timestamp, timestamp);
@@ -163,8 +163,8 @@ function fold({ period, detections, alarms }: Gathered, now: number): Examined {
     activity.rbpMax = Math.max(activity.rbpMax, rbp);
   }
   period.updatedAt = now;
-  const added = [addDetections(state.evidence, detections, now), addAlarms(state.evidence, alarms, now)];
+  const added = [addDetections(evidence, detections, now), addAlarms(evidence, alarms, now)];
   // What an unfinished batch has added before has not been assessed: then everything has to be looked at.
-  const changed = period.pending ? state.evidence.hours : added.flatMap((hours) => [...hours]);
+  const changed = period.pending ? evidence.hours : added.flatMap((hours) => [...hours]);
   return { period, changed: new Set<EvidenceHour>(changed) };
 }

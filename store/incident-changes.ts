@@ -2,17 +2,19 @@
 import type { InStatement } from "@libsql/client";
 import { caseBody, incidentBody } from "../core/correlation/bodies.ts";
 import { mergeEvidence } from "../core/correlation/evidence.ts";
+import type { PreparedPattern } from "../core/correlation/patterns.ts";
 import { EdgeError } from "../core/errors.ts";
 import { changeIncident, type IncidentRequest } from "../core/incident-change.ts";
 import type { FieldChange } from "../core/incident-event.ts";
 import { type ActorPeriod, currentPeriods, periodById, savePeriods } from "./actor-periods.ts";
-import { type CaseRow, casesOfPeriods, saveCase } from "./case-rows.ts";
+import { type CaseRow, casesOfPeriods, saveCases } from "./case-rows.ts";
 import { conclude, type Examined } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
 import type { Database } from "./database.ts";
 import { EventBatch } from "./event-batch.ts";
 import { addHistory, type HistoryAction } from "./history.ts";
-import { findIncidents, type IncidentRow, saveIncident } from "./incident-rows.ts";
+import { findIncidents, type IncidentRow, saveIncidents } from "./incident-rows.ts";
+import { activeOf, liveCases } from "./live-cases.ts";
 
 /** Who makes a change, and what brings it in (`api`, `console`, the synchronisation of a ticket system). */
 export interface Author {
@@ -32,6 +34,7 @@ export interface Changed<Row> {
 /** @throws EdgeError incident_unknown; incident_newer where a newer incident of the actor is open. */
 export async function applyIncidentChange(
   database: Database,
+  patterns: readonly PreparedPattern[],
   after: number,
   incidentId: string,
   request: IncidentRequest,
@@ -48,9 +51,9 @@ export async function applyIncidentChange(
   if (changes.length === 0) return { row, changed: false, events };
 
   const statements: InStatement[] = [];
-  const cases = await casesOfPeriods(database, [period.id]);
+  const cases = liveCases(await casesOfPeriods(database, [period.id]), period.state, patterns);
   if (closes) {
-    period.current = false;
+    Object.assign(period, { current: false, decayAt: null });
     statements.push(...closeCases(cases, row, author, events, now));
   }
   if (reopens) {
@@ -64,12 +67,12 @@ export async function applyIncidentChange(
       );
       cases.push(...since);
     }
-    period.current = true;
+    // Looked at at the next turn of the loop: it may have fallen in the meantime.
+    Object.assign(period, { current: true, decayAt: now });
   }
-  const active = cases.filter(({ status }) => status !== "CLOSED");
-  const body = incidentBody(row, period.activity, period.state, active, now, changes);
+  const body = incidentBody(row, period.state, activeOf(cases), now, changes);
   row.updatedSeq = events.add("incident_updated", row.incidentId, row.entity, JSON.stringify(body));
-  statements.push(saveIncident(row), ...historyOf("incident", row.incidentId, changes, author, now));
+  statements.push(...saveIncidents([row]), ...historyOf("incident", row.incidentId, changes, author, now));
   if (closes || reopens) statements.push(...savePeriods([period]));
   await database.write([...statements, ...events.statements()]);
   return { row, changed: true, events };
@@ -115,7 +118,7 @@ function setStatus(
   const changes: FieldChange[] = [{ field: "status", old: row.status, new: status }];
   Object.assign(row, { status, closedWithIncident: withIncident, updatedAt: now });
   row.updatedSeq = events.add("case_updated", row.caseId, row.entity, JSON.stringify(caseBody(row, incident, changes)));
-  return [saveCase(row), ...historyOf("case", row.caseId, changes, author, now)];
+  return [...saveCases([row]), ...historyOf("case", row.caseId, changes, author, now)];
 }
 
 /** What came in since the incident was closed. @throws EdgeError incident_newer */
@@ -152,8 +155,8 @@ function mergeCases(
 /** The reopened period is the actor's current one again; what came in since goes to it, to be assessed at the next turn of the loop. */
 function takeOver(period: ActorPeriod, between: ActorPeriod, now: number): InStatement[] {
   mergeEvidence(period.state.evidence, between.state.evidence);
-  const { activity } = period;
-  const more = between.activity;
+  const { activity } = period.state;
+  const more = between.state.activity;
   activity.detections += more.detections;
   activity.highDetections += more.highDetections;
   activity.alarms += more.alarms;

@@ -8,13 +8,16 @@ import { integer, text, textOrNull } from "./rows.ts";
 
 /** An incident with the events that told of its creation and of its last change. */
 export interface IncidentRow extends Incident {
+  /** The newest detection or alarm. */
+  lastAlarmAt: number | null;
   createdSeq: number;
   updatedSeq: number;
 }
 
 export const incidentColumns = `incident_id, period_id, entity_name, group_key, actor_type, status, risk_score, risk_level,
   assigned_analyst, investigation_notes, resolution_notes, external_ticket_id, external_ticket_url, external_system,
-  created_at, updated_at, closed_at, escalated_at, created_seq, updated_seq`;
+  created_at, updated_at, closed_at, escalated_at, last_alarm_time,
+  created_seq, updated_seq`;
 
 export async function findIncidents(database: Database, ids: readonly string[]): Promise<Map<string, IncidentRow>> {
   if (ids.length === 0) return new Map();
@@ -28,23 +31,40 @@ export async function findIncidents(database: Database, ids: readonly string[]):
 const savedAnew = [
   ...["status", "risk_score", "risk_level", "assigned_analyst", "investigation_notes", "resolution_notes"],
   ...["external_ticket_id", "external_ticket_url", "external_system"],
-  ...["updated_at", "closed_at", "escalated_at", "updated_seq"],
+  ...["updated_at", "closed_at", "escalated_at", "last_alarm_time", "updated_seq"],
 ]
   .map((column) => `${column} = excluded.${column}`)
   .join(", ");
 
-/** The statement that writes an incident, new or known. */
-export function saveIncident(i: IncidentRow): InStatement {
-  return {
-    sql: `insert into incidents (${incidentColumns}) values (${Array(20).fill("?").join(", ")})
-          on conflict (incident_id) do update set ${savedAnew}`,
-    args: [
-      ...[i.incidentId, i.periodId, i.entity, i.actor, i.actorType, i.status, i.score, i.level],
-      ...[i.assignedAnalyst, i.investigationNotes, i.resolutionNotes, i.ticketId, i.ticketUrl, i.ticketSystem],
-      ...[toIso(i.createdAt), toIso(i.updatedAt), isoOrNull(i.closedAt), toIso(i.escalatedAt)],
-      ...[i.createdSeq, i.updatedSeq],
-    ],
-  };
+const values = Array.from({ length: 21 }, (_, at) => `value->>${at}`).join(", ");
+
+/** Statements that write incidents, new and known ones. */
+export function saveIncidents(incidents: readonly IncidentRow[]): InStatement[] {
+  if (incidents.length === 0) return [];
+  const rows = incidents.map((i) => [
+    ...[i.incidentId, i.periodId, i.entity, i.actor, i.actorType, i.status, i.score, i.level],
+    ...[i.assignedAnalyst, i.investigationNotes, i.resolutionNotes, i.ticketId, i.ticketUrl, i.ticketSystem],
+    ...[toIso(i.createdAt), toIso(i.updatedAt), isoOrNull(i.closedAt), toIso(i.escalatedAt)],
+    ...[isoOrNull(i.lastAlarmAt), i.createdSeq, i.updatedSeq],
+  ]);
+  return [
+    {
+      sql: `insert into incidents (${incidentColumns}) select ${values} from json_each(?) where true
+        on conflict (incident_id) do update set ${savedAnew}`,
+      args: [JSON.stringify(rows)],
+    },
+  ];
+}
+
+/** `[incident id, last_alarm_time]` */
+const activeSql = `update incidents set last_alarm_time = j.at
+  from (select value->>0 as id, value->>1 as at from json_each(?)) j
+  where incident_id = j.id and last_alarm_time is not j.at`;
+
+/** The statement that writes when something of these incidents was last seen. */
+export function saveActivity(active: readonly (readonly [incidentId: string, lastAt: number])[]): InStatement[] {
+  if (active.length === 0) return [];
+  return [{ sql: activeSql, args: [JSON.stringify(active.map(([id, at]) => [id, toIso(at)]))] }];
 }
 
 export function incidentFromRow(row: Row): IncidentRow {
@@ -67,6 +87,7 @@ export function incidentFromRow(row: Row): IncidentRow {
     updatedAt: fromIso(text(row, "updated_at")),
     closedAt: timeOrNull(row, "closed_at"),
     escalatedAt: fromIso(text(row, "escalated_at")),
+    lastAlarmAt: timeOrNull(row, "last_alarm_time"),
     createdSeq: integer(row, "created_seq"),
     updatedSeq: integer(row, "updated_seq"),
   };

@@ -24,3 +24,22 @@ export function insertRows(
   }
   return statements;
 }
+
+/**
+ * Writes new values of rows that exist: `insert … on conflict … do update`, the fastest way there is. `rest` are constants for columns
+ * that must not be null; no row is ever made of them.
+ */
+export function upsertRows(
+  into: string,
+  rows: readonly (readonly Value[])[],
+  rest: string,
+  onConflict: string,
+): InStatement[] {
+  const statements: InStatement[] = [];
+  for (let start = 0; start < rows.length; start += rowsPerStatement) {
+    const part = rows.slice(start, start + rowsPerStatement);
+    const values = part.map((row) => `(${row.map(() => "?").join(", ")}, ${rest})`).join(", ");
+    statements.push({ sql: `insert into ${into} values ${values} ${onConflict}`, args: part.flat() });
+  }
+  return statements;
+}

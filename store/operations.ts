@@ -81,7 +81,15 @@ function operations(store: Open, onAppend: OnAppend) {
       store.correlator !== null && assessed(await assessments.decay(store.correlator, now)),
     changeIncident: async (incidentId: string, request: IncidentRequest, author: Author, now: number) => {
       const after = sequences.lastSeq;
-      const { row, changed, events } = await applyIncidentChange(database, after, incidentId, request, author, now);
+      const { row, changed, events } = await applyIncidentChange(
+        database,
+        store.correlator?.rules.patterns ?? [],
+        after,
+        incidentId,
+        request,
+        author,
+        now,
+      );
       written(events);
       return { incident: row as Incident, changed };
     },

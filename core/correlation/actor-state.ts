@@ -1,14 +1,16 @@
 /**
  * What is kept of an actor between two writes, as compact JSON text: it is read and written with every batch that concerns the actor.
  *
- * Version 1: [1, rules, hosts, part, hours, windows, cases]
+ * Version 1: [1, rules, hosts, part, hours, windows, cases, activity, risk]
  *   rule: [key, title, level, mask, techniques…]
  *   hour: [hour, part, recorded, items, alarms, matched, closed]; items and alarms are flat numbers, times relative to the hour
  *   window: [score, at, first, recorded, detections, risk, topRule, level, rules, mask, techniques, hosts, alarms, alarms24h, rbpSum,
  *            rbpMax, peak, cases…]
- *   case: [type, id, alerts, severity, hosts, last]
+ *   case: [type, id, severity, hosts, rules]
+ *   activity: [detections, highDetections, alarms, rbpSum, rbpMax, firstAt, lastAt]; risk: [score, previous, changedAt]
  */
 import { EdgeError } from "../errors.ts";
+import type { ActorActivity } from "../incident.ts";
 import { type Evidence, type EvidenceHour, hourMs, noEvidence } from "./evidence.ts";
 import type { WindowFacts } from "./facts.ts";
 import type { ScoredWindow } from "./score.ts";
@@ -18,26 +20,41 @@ export interface ActiveCase {
   type: string;
   /** `CASE-…` */
   id: string;
-  alerts: number;
   severity: string;
   hosts: number;
-  /** Epoch milliseconds. */
-  last: number;
+  rules: number;
+}
+
+/** The score as it was last assessed. */
+export interface ActorRisk {
+  score: number;
+  /** The one before, and since when it is another; epoch milliseconds of the appliance's clock. */
+  previous: number;
+  changedAt: number;
 }
 
 export interface ActorState {
   evidence: Evidence;
   windows: ScoredWindow[];
   cases: ActiveCase[];
+  activity: ActorActivity;
+  risk: ActorRisk;
 }
 
-export function newActorState(): ActorState {
-  return { evidence: noEvidence(), windows: [], cases: [] };
+/** `now`: epoch milliseconds. */
+export function newActorState(now: number): ActorState {
+  return {
+    evidence: noEvidence(),
+    windows: [],
+    cases: [],
+    activity: { detections: 0, highDetections: 0, alarms: 0, rbpSum: 0, rbpMax: 0, firstAt: null, lastAt: null },
+    risk: { score: 0, previous: 0, changedAt: now },
+  };
 }
 
 const version = 1;
 
-export function encodeActorState({ evidence, windows, cases }: ActorState): string {
+export function encodeActorState({ evidence, windows, cases, activity: a, risk }: ActorState): string {
   return JSON.stringify([
     version,
     evidence.rules.map(({ key, title, level, mask, techniques }) => [key, title, level, mask, ...techniques]),
@@ -45,32 +62,28 @@ export function encodeActorState({ evidence, windows, cases }: ActorState): stri
     evidence.part,
     evidence.hours.map(encodeHour),
     windows.map(encodeWindow),
-    cases.map(({ type, id, alerts, severity, hosts, last }) => [type, id, alerts, severity, hosts, last]),
+    cases.map(({ type, id, severity, hosts, rules }) => [type, id, severity, hosts, rules]),
+    [a.detections, a.highDetections, a.alarms, a.rbpSum, a.rbpMax, a.firstAt, a.lastAt],
+    [risk.score, risk.previous, risk.changedAt],
   ]);
 }
 
 /** Reads what `encodeActorState` wrote. Throws `EdgeError` code `actor_state_corrupt` for anything else. */
 export function parseActorState(text: string): ActorState {
   try {
-    const [found, rules, hosts, part, hours, windows, cases] = JSON.parse(text) as [
-      number,
-      RuleRow[],
-      string[],
-      number,
-      HourRow[],
-      WindowRow[],
-      CaseRow[],
-    ];
+    const [found, ruleRows, hosts, part, hours, windows, cases, activity, risk] = JSON.parse(text) as StateRow;
     if (found !== version) throw new Error(`its version is ${found}, and this program reads version ${version}`);
     return {
       evidence: {
-        rules: rules.map(([key, title, level, mask, ...techniques]) => ({ key, title, level, mask, techniques })),
+        rules: ruleRows.map(([key, title, level, mask, ...techniques]) => ({ key, title, level, mask, techniques })),
         hosts,
         part,
         hours: hours.map(parseHour),
       },
       windows: windows.map(parseWindow),
-      cases: cases.map(([type, id, alerts, severity, hosts, last]) => ({ type, id, alerts, severity, hosts, last })),
+      cases: cases.map(([type, id, severity, hosts, rules]) => ({ type, id, severity, hosts, rules })),
+      activity: parseActivity(activity),
+      risk: { score: risk[0], previous: risk[1], changedAt: risk[2] },
     };
   } catch (cause) {
     const message = `What is kept of an actor cannot be read: ${cause instanceof Error ? cause.message : ""}. Run "rhythmx doctor"; restore a backup if the database is damaged.`;
@@ -89,7 +102,39 @@ type HourRow = [
   closed: string[],
 ];
 type WindowRow = [...numbers: (number | string)[]];
-type CaseRow = [type: string, id: string, alerts: number, severity: string, hosts: number, last: number];
+type ActivityRow = [
+  detections: number,
+  highDetections: number,
+  alarms: number,
+  rbpSum: number,
+  rbpMax: number,
+  firstAt: number | null,
+  lastAt: number | null,
+];
+type StateRow = [
+  version: number,
+  rules: RuleRow[],
+  hosts: string[],
+  part: number,
+  hours: HourRow[],
+  windows: WindowRow[],
+  cases: CaseRow[],
+  activity: ActivityRow,
+  risk: [score: number, previous: number, changedAt: number],
+];
+type CaseRow = [type: string, id: string, severity: string, hosts: number, rules: number];
+
+function parseActivity([
+  detections,
+  highDetections,
+  alarms,
+  rbpSum,
+  rbpMax,
+  firstAt,
+  lastAt,
+]: ActivityRow): ActorActivity {
+  return { detections, highDetections, alarms, rbpSum, rbpMax, firstAt, lastAt };
+}
 
 function encodeHour({ hour, part, recorded, items, alarms, matched, closed }: EvidenceHour): HourRow {
   const start = hour * hourMs;

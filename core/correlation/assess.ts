@@ -1,10 +1,11 @@
 /** From an actor's evidence to its score and its cases, after some of its hours have changed. */
 import { caseSeverities } from "../threat-case.ts";
 import type { ActiveCase, ActorState } from "./actor-state.ts";
+import { type CaseFacts, caseFacts } from "./case-facts.ts";
 import type { EvidenceHour } from "./evidence.ts";
-import { scoreWindowHours, type WindowFacts, windowFacts } from "./facts.ts";
-import { type CaseFacts, caseFacts, matchPatterns } from "./match.ts";
+import { scoreWindowHours } from "./facts.ts";
 import type { PreparedPattern } from "./patterns.ts";
+import { ruleTraits, scanWindows } from "./scan.ts";
 import { keepBest, qualifies } from "./score.ts";
 import { affectedEnds } from "./windows.ts";
 
@@ -19,20 +20,17 @@ export interface Assessment {
   qualifies: boolean;
   /** Cases to open, most serious first. */
   opened: { type: string; facts: CaseFacts }[];
-  /** Active cases whose evidence has changed. */
+  /** Active cases that have become more than their rows say: another severity, more hosts or rules. */
   grown: { known: ActiveCase; facts: CaseFacts }[];
 }
 
 /** Assesses what the changed hours touch and keeps the windows in the state; the cases are the caller's to open and to enter there. */
 export function assess(state: ActorState, changed: ReadonlySet<EvidenceHour>, rules: AssessmentRules): Assessment {
   const { evidence } = state;
-  const longest = rules.patterns.reduce((most, { windowHours }) => Math.max(most, windowHours), scoreWindowHours);
-  const fulfilled = new Set<string>();
-  const windows: WindowFacts[] = affectedEnds(evidence, changed, longest).map((end) => {
-    const cases = matchPatterns(evidence, end, rules.patterns);
-    for (const { type } of cases) fulfilled.add(type);
-    return windowFacts(evidence, end, cases);
-  });
+  const traits = ruleTraits(evidence.rules, rules.patterns);
+  const ends = affectedEnds(evidence, changed, scoreWindowHours);
+  const windows = ends.map((end) => scanWindows(evidence, end, traits));
+  const fulfilled = new Set(windows.flatMap(({ cases }) => cases.map(({ type }) => type)));
   state.windows = keepBest(state.windows, windows);
   const assessment: Assessment = {
     qualifies: windows.some((facts) => qualifies(facts, rules.minScore)),
@@ -54,15 +52,10 @@ export function assess(state: ActorState, changed: ReadonlySet<EvidenceHour>, ru
 
 /** The entry of a case in the state, as its row says it now. */
 export function activeCase(id: string, type: string, facts: CaseFacts): ActiveCase {
-  const { alerts, severity, hosts, last } = facts;
-  return { type, id, alerts, severity, hosts: hosts.length, last };
+  const { severity, hosts, rules } = facts;
+  return { type, id, severity, hosts: hosts.length, rules };
 }
 
-function hasChanged(known: ActiveCase, facts: CaseFacts): boolean {
-  return (
-    known.alerts !== facts.alerts ||
-    known.severity !== facts.severity ||
-    known.hosts !== facts.hosts.length ||
-    known.last !== facts.last
-  );
+function hasChanged(known: ActiveCase, { severity, hosts, rules }: CaseFacts): boolean {
+  return known.severity !== severity || known.hosts !== hosts.length || known.rules !== rules;
 }

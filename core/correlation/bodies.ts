@@ -10,13 +10,12 @@ import { bestWindow } from "./score.ts";
 /** `cases`: the active ones of the incident's actor, in any order. `now`: epoch milliseconds. */
 export function incidentBody(
   incident: Incident,
-  activity: ActorActivity,
   state: ActorState,
   cases: readonly ThreatCase[],
   now: number,
   changes: FieldChange[] | null = null,
 ): IncidentBody {
-  const { evidence } = state;
+  const { evidence, activity } = state;
   const window = bestWindow(state.windows, now)?.facts ?? null;
   const related = [...cases].sort(compareCases).map(relatedCase);
   return {

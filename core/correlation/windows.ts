@@ -3,7 +3,7 @@
  * the first detection of its last hour, so that what happened within n hours is never torn apart. All of it runs in the detections'
  * own time: an imported log gives what it would have given live, in whatever order it comes in.
  */
-import { type Evidence, type EvidenceAlarms, type EvidenceHour, type EvidenceItem, hourMs } from "./evidence.ts";
+import type { Evidence, EvidenceHour } from "./evidence.ts";
 
 /** The last hour of windows: where they end and what reaches furthest back. */
 export interface WindowEnd {
@@ -51,19 +51,4 @@ export function spanOf({ items, alarms }: EvidenceHour): { first: number; last: 
     last = Math.max(last, item.last);
   }
   return { first, last };
-}
-
-/** The hours of a window, newest first. */
-export function* hoursWithin({ hours }: Evidence, end: WindowEnd, windowHours: number): Generator<EvidenceHour> {
-  const reach = end.first - windowHours * hourMs;
-  for (let at = end.behind - 1; at >= 0; at--) {
-    const hour = hours[at];
-    if (hour === undefined || (hour.hour + 1) * hourMs <= reach) return;
-    yield hour;
-  }
-}
-
-/** Whether evidence of an hour within the window lies within it as well. */
-export function reaches(evidence: EvidenceItem | EvidenceAlarms, end: WindowEnd, windowHours: number): boolean {
-  return evidence.last > end.first - windowHours * hourMs;
 }

@@ -1,40 +1,26 @@
 -- Actors, incidents and threat cases. DATETIME columns hold ISO 8601 UTC text of 24 characters.
 
 -- An actor from its first evidence, or since its last incident was closed, until its incident is closed. An actor has one current period.
--- first_at and last_at are the detections' own time; the other times the appliance's.
+-- What is counted and known of it is in state: a row is written with every batch that concerns the actor, so it has few columns, and
+-- indexes only on what seldom changes.
 create table actor_periods (
   -- autoincrement: alerts and cases name it, so a number is never used twice.
   id integer primary key autoincrement,
-  -- Entity, type and name in the spelling by which they are recognised.
+  -- [entity, type, name] as JSON, in the spelling by which they are recognised.
   actor_key text not null,
   current integer not null,
   entity_name text not null,
-  actor_type text not null,
-  actor text not null,
-  detections integer not null,
-  high_detections integer not null,
-  alarms integer not null,
-  rbp_sum integer not null,
-  max_rbp integer not null,
-  first_at DATETIME,
-  last_at DATETIME,
-  recorded_at DATETIME not null,
-  updated_at DATETIME not null,
-  score integer not null,
-  previous_score integer not null,
-  score_changed_at DATETIME not null,
-  -- When the score falls next if nothing happens.
-  decay_at DATETIME,
   incident_id text,
   -- Evidence was added that has not been assessed yet.
   pending integer not null,
+  -- When the score of its incident has to be looked at again if nothing happens.
+  decay_at DATETIME,
+  updated_at DATETIME not null,
   state text not null
 );
 create unique index actor_periods_current on actor_periods (actor_key) where current = 1;
 create index actor_periods_pending on actor_periods (id) where pending = 1;
--- What retention may forget.
-create index actor_periods_idle on actor_periods (updated_at) where incident_id is null;
-create index actor_periods_decay on actor_periods (decay_at) where current = 1 and incident_id is not null;
+create index actor_periods_decay on actor_periods (decay_at) where decay_at is not null;
 
 create table incidents (
   id integer primary key,
@@ -46,6 +32,7 @@ create table incidents (
   status text not null,
   risk_score integer not null,
   risk_level text not null,
+  last_alarm_time DATETIME,
   assigned_analyst text,
   investigation_notes text,
   resolution_notes text,
