@@ -1,0 +1,94 @@
+import { expect, test } from "bun:test";
+import type { WindowFacts } from "./facts.ts";
+import { factorsOf, primaryDriver, scoreOf } from "./factors.ts";
+import { bestWindow, currentScore, decayed, keepBest, nextDecay, qualifies, type ScoredWindow } from "./score.ts";
+
+const day = 86_400_000;
+const recordedAt = Date.UTC(2026, 2, 13, 4, 30);
+
+function facts(fields: Partial<WindowFacts> = {}): WindowFacts {
+  return {
+    ...{ at: recordedAt, first: recordedAt - 1000, recorded: recordedAt / 60_000, detections: 1, risk: 75, topRule: "R" },
+    ...{ level: 3, rules: 1, mask: 0, techniques: 0, hosts: 1, alarms: 0, alarms24h: 0, rbpSum: 0, rbpMax: 0, peak: 1 },
+    ...{ cases: [] },
+    ...fields,
+  };
+}
+
+test("one high detection does not reach the threshold, one critical does", () => {
+  expect(scoreOf(facts())).toBe(35);
+  expect(qualifies(facts(), 40)).toBe(false);
+  expect(scoreOf(facts({ risk: 90, level: 4 }))).toBe(42);
+  expect(qualifies(facts({ risk: 90, level: 4 }), 40)).toBe(true);
+  // A risk that the engine gives counts, but low detections alone make no incident.
+  expect(scoreOf(facts({ risk: 100, level: 1 }))).toBe(42);
+  expect(qualifies(facts({ risk: 100, level: 1 }), 40)).toBe(false);
+});
+
+const everything = facts({
+  ...{ detections: 500, risk: 90, level: 4, rules: 12, mask: 0x3fff, techniques: 20, hosts: 9, peak: 200 },
+  cases: ["a", "b", "c", "d", "e"].map((type) => ({ type, risk: 90 })),
+});
+
+test("detections alone can reach 100; alarms only add, and never beyond", () => {
+  expect(scoreOf(everything)).toBe(100);
+  const alarms = { alarms: 100, alarms24h: 30, rbpSum: 6000, rbpMax: 100 };
+  expect(scoreOf({ ...everything, ...alarms })).toBe(100);
+  expect(scoreOf(facts(alarms))).toBe(35 + 25);
+  // Alarms alone make no incident.
+  expect(scoreOf(facts({ detections: 0, risk: 0, level: 0, rules: 0, ...alarms }))).toBe(25);
+});
+
+test("the primary driver is the factor with the largest share, and its sentence has the numbers", () => {
+  const driver = primaryDriver(factorsOf(everything));
+  expect(driver).toMatchObject({ name: "detection_severity", points: 42, value: 1 });
+  expect(driver.why).toBe('The most serious of 500 detections is "R" with risk 90; the highest level is critical.');
+});
+
+const window = (score: number, recorded = recordedAt, at = recorded): ScoredWindow => ({
+  score,
+  facts: facts({ at, recorded: recorded / 60_000 }),
+});
+
+test("a score holds for seven days from when its evidence was recorded, then halves every seven", () => {
+  const one = window(80);
+  expect(decayed(one, recordedAt)).toBe(80);
+  expect(decayed(one, recordedAt + 7 * day)).toBe(80);
+  expect(decayed(one, recordedAt + 14 * day)).toBe(40);
+  expect(decayed(one, recordedAt + 21 * day)).toBe(20);
+  expect(decayed(one, recordedAt - day)).toBe(80);
+  expect(currentScore([], recordedAt)).toBe(0);
+});
+
+test("the score is that of the best window: weak news does not hide what was serious", () => {
+  const serious = window(80, recordedAt);
+  const weak = window(20, recordedAt + 10 * day);
+  expect(currentScore([serious, weak], recordedAt + 10 * day)).toBe(59);
+  expect(currentScore([serious, weak], recordedAt + 30 * day)).toBe(8);
+  expect(bestWindow([serious, weak], recordedAt + 30 * day)).toBe(serious);
+  expect(bestWindow([serious, weak], recordedAt + 31 * day)?.score).toBe(80);
+  expect(bestWindow([window(50), window(50, recordedAt, recordedAt + 5)], recordedAt)?.facts.at).toBe(recordedAt + 5);
+});
+
+test("when the score falls next: not a moment earlier", () => {
+  for (const score of [100, 85, 41, 2]) {
+    const windows = [window(score)];
+    for (let now = recordedAt, steps = 0; steps < 10; steps++) {
+      const next = nextDecay(windows, now);
+      if (next === null) break;
+      const before = currentScore(windows, now);
+      expect(currentScore(windows, next - 2000)).toBe(before);
+      expect(currentScore(windows, next)).toBeLessThan(before);
+      now = next;
+    }
+  }
+  expect(nextDecay([window(1)], recordedAt + 400 * day)).toBeNull();
+  expect(nextDecay([], recordedAt)).toBeNull();
+});
+
+test("kept are the windows that no other beats in score and time of record; changed ones are replaced", () => {
+  const kept = keepBest([], [facts({ risk: 90, recorded: 1, at: 1 }), facts({ risk: 50, recorded: 1, at: 9e9 }), facts({ risk: 10, recorded: 5, at: 2e10 })]);
+  expect(kept.map(({ facts }) => facts.risk)).toEqual([90, 10]);
+  const again = keepBest(kept, [facts({ risk: 90, recorded: 1, at: 2, detections: 7 })]);
+  expect(again.map(({ facts }) => facts.detections)).toEqual([7, 1]);
+});
