@@ -36,8 +36,8 @@ export function upsertRows(
   onConflict: string,
 ): InStatement[] {
   const statements: InStatement[] = [];
-  for (let start = 0; start < rows.length; start += rowsPerStatement) {
-    const part = rows.slice(start, start + rowsPerStatement);
+  for (let start = 0; start < rows.length; start += 250) {
+    const part = rows.slice(start, start + 250);
     const values = part.map((row) => `(${row.map(() => "?").join(", ")}, ${rest})`).join(", ");
     statements.push({ sql: `insert into ${into} values ${values} ${onConflict}`, args: part.flat() });
   }

@@ -30,23 +30,25 @@ export function assess(state: ActorState, changed: ReadonlySet<EvidenceHour>, ru
   const traits = ruleTraits(evidence.rules, rules.patterns);
   const ends = affectedEnds(evidence, changed, scoreWindowHours);
   const windows = ends.map((end) => scanWindows(evidence, end, traits));
-  const fulfilled = new Set(windows.flatMap(({ cases }) => cases.map(({ type }) => type)));
   state.windows = keepBest(state.windows, windows);
   const assessment: Assessment = {
     qualifies: windows.some((facts) => qualifies(facts, rules.minScore)),
     opened: [],
     grown: [],
   };
-  for (const pattern of rules.patterns) {
-    const known = state.cases.find(({ type }) => type === pattern.type);
-    if (known === undefined && !fulfilled.has(pattern.type)) continue;
-    const facts = caseFacts(evidence, pattern);
+  const active = new Map(state.cases.map((known) => [known.type, known]));
+  const types = new Set(active.keys());
+  for (const { cases } of windows) for (const { type } of cases) types.add(type);
+  for (const type of types) {
+    const pattern = rules.patterns.find((one) => one.type === type);
+    const facts = pattern === undefined ? null : caseFacts(evidence, pattern);
     if (facts === null) continue;
-    if (known === undefined) assessment.opened.push({ type: pattern.type, facts });
+    const known = active.get(type);
+    if (known === undefined) assessment.opened.push({ type, facts });
     else if (hasChanged(known, facts)) assessment.grown.push({ known, facts });
   }
   const rank = ({ facts }: { facts: CaseFacts }) => caseSeverities.indexOf(facts.severity);
-  assessment.opened.sort((a, b) => rank(a) - rank(b));
+  assessment.opened.sort((a, b) => rank(a) - rank(b) || (a.type < b.type ? -1 : 1));
   return assessment;
 }
 

@@ -9,7 +9,17 @@ const detection = {
 } as Detection;
 
 function covers(fields: Partial<Exception>): boolean {
-  const exception = { id: "1", entity: "", rule: "", actor: "", host: "", until: null, reason: "r", who: "w", createdAt: 0 };
+  const exception = {
+    id: "1",
+    entity: "",
+    rule: "",
+    actor: "",
+    host: "",
+    until: null,
+    reason: "r",
+    who: "w",
+    createdAt: 0,
+  };
   return new ExceptionList([{ ...exception, ...fields }]).cover(detection, actor, now);
 }
 

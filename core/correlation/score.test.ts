@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { WindowFacts } from "./facts.ts";
 import { factorsOf, primaryDriver, scoreOf } from "./factors.ts";
+import type { WindowFacts } from "./facts.ts";
 import { bestWindow, currentScore, decayed, keepBest, nextDecay, qualifies, type ScoredWindow } from "./score.ts";
 
 const day = 86_400_000;
@@ -8,7 +8,14 @@ const recordedAt = Date.UTC(2026, 2, 13, 4, 30);
 
 function facts(fields: Partial<WindowFacts> = {}): WindowFacts {
   return {
-    ...{ at: recordedAt, first: recordedAt - 1000, recorded: recordedAt / 60_000, detections: 1, risk: 75, topRule: "R" },
+    ...{
+      at: recordedAt,
+      first: recordedAt - 1000,
+      recorded: recordedAt / 60_000,
+      detections: 1,
+      risk: 75,
+      topRule: "R",
+    },
     ...{ level: 3, rules: 1, mask: 0, techniques: 0, hosts: 1, alarms: 0, alarms24h: 0, rbpSum: 0, rbpMax: 0, peak: 1 },
     ...{ cases: [] },
     ...fields,
@@ -87,7 +94,14 @@ test("when the score falls next: not a moment earlier", () => {
 });
 
 test("kept are the windows that no other beats in score and time of record; changed ones are replaced", () => {
-  const kept = keepBest([], [facts({ risk: 90, recorded: 1, at: 1 }), facts({ risk: 50, recorded: 1, at: 9e9 }), facts({ risk: 10, recorded: 5, at: 2e10 })]);
+  const kept = keepBest(
+    [],
+    [
+      facts({ risk: 90, recorded: 1, at: 1 }),
+      facts({ risk: 50, recorded: 1, at: 9e9 }),
+      facts({ risk: 10, recorded: 5, at: 2e10 }),
+    ],
+  );
   expect(kept.map(({ facts }) => facts.risk)).toEqual([90, 10]);
   const again = keepBest(kept, [facts({ risk: 90, recorded: 1, at: 2, detections: 7 })]);
   expect(again.map(({ facts }) => facts.detections)).toEqual([7, 1]);

@@ -46,8 +46,16 @@ describe("what is wrong is told with its line, and leaves only its row out", () 
     ["an unknown tactic", '{"patterns": [{"type": "x",\n"tactics": ["impcat"]}]}', "line 2: patterns[0].tactics"],
     ["an unknown technique", '{"patterns": [{"type": "x", "techniques": ["1486"]}]}', 'such as ["T1486"'],
     ["no family at all", '{"patterns": [{"type": "x"}]}', "tactics or techniques, or min_stages"],
-    ["a window of a month", '{"patterns": [{"type": "x", "tactics": ["impact"], "window_hours": 720}]}', "from 1 to 168"],
-    ["twice", '{"patterns": [{"type": "x", "tactics": ["impact"]}, {"type": "x", "tactics": ["impact"]}]}', "each type once"],
+    [
+      "a window of a month",
+      '{"patterns": [{"type": "x", "tactics": ["impact"], "window_hours": 720}]}',
+      "from 1 to 168",
+    ],
+    [
+      "twice",
+      '{"patterns": [{"type": "x", "tactics": ["impact"]}, {"type": "x", "tactics": ["impact"]}]}',
+      "each type once",
+    ],
   ];
   for (const [name, text, expected] of wrong)
     test(name, () => {

@@ -19,7 +19,10 @@ const effect = "the built-in table holds without it";
 const example =
   '{"patterns": [{"type": "ransomware", "techniques": ["T1486", "T1490"], "min_alerts": 1, "min_level": "high"}]}';
 
-const typeName = matching(/^[a-z][a-z0-9_]{0,63}$/, "1 to 64 lower-case letters, digits or underscores, a letter first");
+const typeName = matching(
+  /^[a-z][a-z0-9_]{0,63}$/,
+  "1 to 64 lower-case letters, digits or underscores, a letter first",
+);
 
 const tacticNames: Form<readonly string[]> = {
   accepted: `a list of ATT&CK tactics: ${families.map(({ name }) => name).join(", ")}`,
