@@ -3,7 +3,8 @@ import { Worker } from "node:worker_threads";
 import { EdgeError, StoreError, type StoreErrorCode } from "../core/errors.ts";
 import type { AppendedCounts } from "../core/event.ts";
 import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
-import type { StoreMethod, StoreOperations, StoreReply } from "./operations.ts";
+import type { StoreOperations } from "./operations.ts";
+import type { StoreMethod, StoreReply } from "./store-worker.ts";
 
 export type OnFault = (what: "read" | "write", error: StoreError | null) => void;
 
@@ -32,6 +33,8 @@ export interface Store extends IntakeStore, HourlyStore {
     | "changeIncident"
     | "promoteActor"
     | "changeCase"
+    | "readIncident"
+    | "readCase"
     | "listExceptions"
     | "insertException"
     | "deleteException"
@@ -101,6 +104,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       changeIncident: operation("changeIncident"),
       promoteActor: operation("promoteActor"),
       changeCase: operation("changeCase"),
+      readIncident: operation("readIncident"),
+      readCase: operation("readCase"),
       listExceptions: operation("listExceptions"),
       insertException: operation("insertException"),
       deleteException: operation("deleteException"),

@@ -1,33 +1,34 @@
 /** What the Worker can be asked to do. One table: its types are the store's interface on both sides. */
 import type { ApiKeyRecord } from "../core/api-key.ts";
 import type { Exception } from "../core/correlation/exceptions.ts";
-import { EdgeError, messageOf, StoreError } from "../core/errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { AppendedCounts, EventKind } from "../core/event.ts";
 import type { Incident } from "../core/incident.ts";
 import type { CaseRequest, IncidentRequest } from "../core/incident-change.ts";
 import type { AlarmWrite, DetectionWrite } from "../core/ports.ts";
 import type { ThreatCase } from "../core/threat-case.ts";
 import { writeAlarms } from "./alarms.ts";
-import { AlertWriter, type Written } from "./alerts.ts";
+import type { AlertWriter, Written } from "./alerts.ts";
 import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
-import { Assessments } from "./assessments.ts";
+import type { Assessments } from "./assessments.ts";
 import { findBatch } from "./batches.ts";
 import { applyCaseChange } from "./case-changes.ts";
 import { type CorrelationSettings, Correlator } from "./correlator.ts";
-import { Database } from "./database.ts";
+import type { Database } from "./database.ts";
 import type { EventBatch } from "./event-batch.ts";
 import { countEventsAfter, listReaders, readEvents, readPosition, savePosition, seqBefore } from "./event-log.ts";
 import { deleteException, insertException, listExceptions } from "./exceptions.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { recordHourly } from "./hourly.ts";
 import { type Author, applyIncidentChange, promote } from "./incident-changes.ts";
-import { InstanceLock } from "./instance-lock.ts";
+import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
+import type { InstanceLock } from "./instance-lock.ts";
 import { integrityCheck, storeFacts } from "./integrity.ts";
-import { migrate } from "./migrate.ts";
 import { type PruneStep, prune } from "./retention.ts";
-import { Sequences } from "./sequences.ts";
+import type { Sequences } from "./sequences.ts";
 
-interface Open {
+/** The Worker's state while a file is open. */
+export interface Open {
   database: Database;
   lock: InstanceLock;
   sequences: Sequences;
@@ -37,9 +38,9 @@ interface Open {
   correlator: Correlator | null;
 }
 
-type OnAppend = (end: number, counts: AppendedCounts) => void;
+export type OnAppend = (end: number, counts: AppendedCounts) => void;
 
-function operations(store: Open, onAppend: OnAppend) {
+export function operations(store: Open, onAppend: OnAppend) {
   const { database, alerts, sequences, assessments } = store;
   const appended = (counts: AppendedCounts) => {
     if (Object.keys(counts).length > 0) onAppend(sequences.lastSeq, counts);
@@ -62,6 +63,7 @@ function operations(store: Open, onAppend: OnAppend) {
     if (store.correlator === null) throw new EdgeError("no_correlation", "this appliance runs without incidents");
     return store.correlator;
   };
+  const patterns = () => store.correlator?.rules.patterns ?? [];
   const reloadExceptions = async () => {
     await store.correlator?.reloadExceptions();
   };
@@ -83,7 +85,7 @@ function operations(store: Open, onAppend: OnAppend) {
       const after = sequences.lastSeq;
       const { row, changed, events } = await applyIncidentChange(
         database,
-        store.correlator?.rules.patterns ?? [],
+        patterns(),
         after,
         incidentId,
         request,
@@ -112,6 +114,8 @@ function operations(store: Open, onAppend: OnAppend) {
       written(events);
       return { threatCase: row as ThreatCase, changed };
     },
+    readIncident: (incidentId: string, now: number) => readIncidentDetail(database, patterns(), incidentId, now),
+    readCase: (caseId: string) => readCaseDetail(database, patterns(), caseId),
     listExceptions: () => listExceptions(database),
     insertException: async (exception: Exception) => {
       await insertException(database, exception);
@@ -149,145 +153,3 @@ function operations(store: Open, onAppend: OnAppend) {
 }
 
 export type StoreOperations = ReturnType<typeof operations>;
-export type StoreMethod = keyof StoreOperations | "open" | "close";
-
-export interface StoreCall {
-  id: number;
-  method: StoreMethod;
-  args: unknown[];
-}
-
-export type StoreReply =
-  | { id: number; value: unknown; wrote: boolean }
-  | { id: number; error: { code: string; message: string; data: Readonly<Record<string, unknown>> } }
-  | { appended: { end: number; counts: AppendedCounts } };
-
-/** Small calls that share a commit when several wait: one sync of the disk serves them all. */
-const sharing: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
-  "writeDetections",
-  "writeAlarms",
-  "savePosition",
-  "findBatch",
-  "readEvents",
-]);
-const callsPerCommit = 32;
-const recordsPerCommit = 1000;
-
-/** The Worker's state: closed, or open on one file. */
-export class StoreWorker {
-  #open: Open | null = null;
-  #operations: StoreOperations | null = null;
-  /** A call failed, so the ids kept in memory may no longer be those of the file. */
-  #doubtful = false;
-  /** What has been appended and not yet announced. */
-  #appended: StoreReply[] = [];
-
-  /** Takes the next call, or several that share a commit, off the front of `waiting` and returns what there is to say when that is done. */
-  async work(waiting: StoreCall[]): Promise<StoreReply[]> {
-    const calls = waiting.splice(0, sharingCount(waiting));
-    const replies = (calls.length > 1 ? await this.#together(calls) : null) ?? (await this.#eachAlone(calls));
-    return [...this.#appended.splice(0), ...replies];
-  }
-
-  /**
-   * Null when a call is at fault: then nothing has happened, and each is done alone. Where the storage is, all fail: a commit that
-   * was reported as failed may be in the file after all, so nothing of it is done a second time here.
-   */
-  async #together(calls: readonly StoreCall[]): Promise<StoreReply[] | null> {
-    try {
-      return (
-        (await this.#open?.database.transaction(async () => {
-          const replies: StoreReply[] = [];
-          for (const call of calls) replies.push(await this.#answer(call));
-          return replies;
-        })) ?? null
-      );
-    } catch (error) {
-      this.#appended = [];
-      this.#doubtful = true;
-      if (!(error instanceof StoreError) || error.code === "store_failed") return null;
-      return calls.map(({ id }) => failure(id, error));
-    }
-  }
-
-  async #eachAlone(calls: readonly StoreCall[]): Promise<StoreReply[]> {
-    const replies: StoreReply[] = [];
-    for (const call of calls) replies.push(await this.#answer(call).catch((error: unknown) => failure(call.id, error)));
-    return replies;
-  }
-
-  async #answer({ id, method, args }: StoreCall): Promise<StoreReply> {
-    const before = this.#commits;
-    const value = await this.#run(method, args);
-    return { id, value, wrote: this.#commits > before };
-  }
-
-  async #run(method: StoreMethod, args: unknown[]): Promise<unknown> {
-    if (method === "open") return this.#openFile(...(args as [string, number]));
-    if (method === "close") return this.#close();
-    if (this.#open === null || this.#operations === null) throw new Error(`the store is not open: ${method}`);
-    const { database, sequences } = this.#open;
-    const operation = this.#operations[method] as (...args: unknown[]) => Promise<unknown>;
-    try {
-      if (this.#doubtful) await sequences.reload(database);
-      this.#doubtful = false;
-      return await operation(...args);
-    } catch (error) {
-      this.#doubtful = true;
-      throw error;
-    }
-  }
-
-  get #commits(): number {
-    return this.#open?.database.commits ?? 0;
-  }
-
-  /** Takes the folder's lock, opens the file and brings its schema up to date. Returns the migrations applied. */
-  async #openFile(path: string, now: number): Promise<string[]> {
-    const lock = await InstanceLock.take(`${path}.lock`);
-    let database: Database | null = null;
-    try {
-      database = await Database.open(path);
-      const applied = await migrate(database, new Date(now).toISOString());
-      const sequences = await Sequences.load(database);
-      const alerts = new AlertWriter(database, sequences);
-      const assessments = new Assessments(database, sequences);
-      this.#open = { database, lock, sequences, alerts, assessments, correlator: null };
-      this.#operations = operations(this.#open, (end, counts) => this.#appended.push({ appended: { end, counts } }));
-      return applied;
-    } catch (error) {
-      database?.close();
-      await lock.release();
-      throw error;
-    }
-  }
-
-  /** Moves the WAL into the file first: libsql does not when it closes. */
-  async #close(): Promise<void> {
-    await this.#open?.database.read("PRAGMA wal_checkpoint(TRUNCATE)").catch(() => {});
-    this.#open?.database.close();
-    await this.#open?.lock.release();
-    this.#open = null;
-    this.#operations = null;
-  }
-}
-
-function failure(id: number, error: unknown): StoreReply {
-  const { code, message, data } = error instanceof EdgeError ? error : new EdgeError("store_failed", messageOf(error));
-  return { id, error: { code, message, data } };
-}
-
-/** How many calls at the front share a commit; 1 where that would save none. */
-function sharingCount(waiting: readonly StoreCall[]): number {
-  let writes = 0;
-  let records = 0;
-  let count = 0;
-  for (const { method, args } of waiting) {
-    if (!sharing.has(method) || count === callsPerCommit) break;
-    if (method === "writeDetections") records += (args as [DetectionWrite])[0].detections.length;
-    if (records > recordsPerCommit) break;
-    if (method.startsWith("write") || method === "savePosition") writes++;
-    count++;
-  }
-  return writes > 1 ? count : 1;
-}

@@ -1,6 +1,6 @@
 /** Entry point of the store's Worker: takes calls in order and answers each. */
 import { parentPort } from "node:worker_threads";
-import { type StoreCall, StoreWorker } from "./operations.ts";
+import { type StoreCall, StoreWorker } from "./store-worker.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("store/worker.ts runs as a Worker only");

@@ -1,0 +1,197 @@
+/** Everything that is known of one incident or one case, as it is now. */
+
+import { readAttackTags } from "../core/attack/attack.ts";
+import { incidentBody } from "../core/correlation/bodies.ts";
+import type { PreparedPattern } from "../core/correlation/patterns.ts";
+import { belongs } from "../core/correlation/patterns.ts";
+import {
+  attackChain,
+  type ChainLink,
+  type RiskDetail,
+  type RuleSummary,
+  riskDetail,
+  ruleSummaries,
+} from "../core/correlation/summary.ts";
+import { type Level, levels } from "../core/detection.ts";
+import type { IncidentBody } from "../core/incident-event.ts";
+import { normaliseName } from "../core/intake/identity.ts";
+import { periodById } from "./actor-periods.ts";
+import { type CaseRow, casesOfPeriods, findCase } from "./case-rows.ts";
+import type { Database } from "./database.ts";
+import { type HistoryEntry, readHistory } from "./history.ts";
+import { findIncidents, type IncidentRow } from "./incident-rows.ts";
+import { fromIso } from "./iso.ts";
+import { activeOf, liveCases } from "./live-cases.ts";
+import { integer, text } from "./rows.ts";
+
+/** An alert of an incident's or a case's actor. Times are epoch milliseconds. */
+export interface AlertOfActor {
+  hash: string;
+  ruleId: string;
+  ruleTitle: string;
+  ruleAuthor: string;
+  level: Level;
+  tags: string[];
+  user: string;
+  host: string;
+  ip: string;
+  risk: number;
+  count: number;
+  firstSeen: number;
+  lastSeen: number;
+}
+
+/** A SIEM alarm that counts towards an incident. */
+export interface ContributingAlarm {
+  alarmId: string;
+  name: string;
+  rbp: number;
+  entity: string;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
+export interface RuleOfIncident extends RuleSummary {
+  /** As Sigma's licence asks: who wrote it. */
+  author: string;
+}
+
+export interface IncidentDetail {
+  incident: IncidentRow;
+  body: IncidentBody;
+  risk: RiskDetail;
+  chain: ChainLink[];
+  rules: RuleOfIncident[];
+  /** All of the actor's period, closed ones too. */
+  cases: CaseRow[];
+  /** Accounts that its alerts name, as they were first written. */
+  users: string[];
+  /** The newest ones, and how many there are. */
+  alarms: ContributingAlarm[];
+  history: HistoryEntry[];
+}
+
+export interface CaseDetail {
+  threatCase: CaseRow;
+  incident: IncidentRow | null;
+  rules: RuleSummary[];
+  alerts: AlertOfActor[];
+  history: HistoryEntry[];
+}
+
+/** So many of each are listed; counts are of all. */
+const mostListed = 500;
+
+/** Null where there is none of that id. `now`: epoch milliseconds. */
+export async function readIncidentDetail(
+  database: Database,
+  patterns: readonly PreparedPattern[],
+  incidentId: string,
+  now: number,
+): Promise<IncidentDetail | null> {
+  const incident = (await findIncidents(database, [incidentId])).get(incidentId);
+  const period = incident === undefined ? null : await periodById(database, incident.periodId);
+  if (incident === undefined || period === null) return null;
+  const { state } = period;
+  const cases = liveCases(await casesOfPeriods(database, [period.id]), state, patterns);
+  const { authors, users } = await writersAndUsers(database, period.id);
+  return {
+    incident,
+    body: incidentBody(incident, state, activeOf(cases), now),
+    risk: riskDetail(state, now),
+    chain: attackChain(state.evidence),
+    rules: ruleSummaries(state.evidence).map((rule) => ({ ...rule, author: authors.get(rule.key) ?? "" })),
+    cases,
+    users,
+    alarms: await contributingAlarms(database, period.id),
+    history: await readHistory(database, "incident", incidentId),
+  };
+}
+
+/** Null where there is none of that id. */
+export async function readCaseDetail(
+  database: Database,
+  patterns: readonly PreparedPattern[],
+  caseId: string,
+): Promise<CaseDetail | null> {
+  const row = await findCase(database, caseId);
+  const period = row === null ? null : await periodById(database, row.periodId);
+  if (row === null || period === null) return null;
+  const [threatCase = row] = liveCases([row], period.state, patterns);
+  const incidents = await findIncidents(database, period.incidentId === null ? [] : [period.incidentId]);
+  const pattern = patterns.find(({ type }) => type === row.type);
+  const takesPart = (alert: { level: Level; tags: readonly string[] }) =>
+    pattern === undefined || belongs(pattern, { level: levels.indexOf(alert.level), ...readAttackTags(alert.tags) });
+  const alerts = (await alertsOf(database, period.id)).filter(takesPart);
+  const keys = new Set(alerts.map(({ ruleId, ruleTitle }) => normaliseName(ruleId) || normaliseName(ruleTitle)));
+  return {
+    threatCase,
+    incident: incidents.get(period.incidentId ?? "") ?? null,
+    rules: ruleSummaries(period.state.evidence).filter(({ key }) => keys.has(key)),
+    alerts,
+    history: await readHistory(database, "case", caseId),
+  };
+}
+
+/** Alerts whose evidence counts, or once counted, for this period. */
+const ofPeriod = `(select id from sigma_alerts where period_id = ?1
+  union select alert_id from period_alerts where period_id = ?1)`;
+
+async function alertsOf(database: Database, periodId: number): Promise<AlertOfActor[]> {
+  const { rows } = await database.read(
+    `select hash, rule_id, rule_title, rule_author, level, tags, user_name, host, src_ip, risk, count, first_seen, last_seen
+     from sigma_alerts where id in ${ofPeriod} order by last_seen desc limit ?2`,
+    [periodId, mostListed],
+  );
+  return rows.map((row) => ({
+    hash: text(row, "hash"),
+    ruleId: text(row, "rule_id"),
+    ruleTitle: text(row, "rule_title"),
+    ruleAuthor: text(row, "rule_author"),
+    level: text(row, "level") as Level,
+    tags: JSON.parse(text(row, "tags")) as string[],
+    user: text(row, "user_name"),
+    host: text(row, "host"),
+    ip: text(row, "src_ip"),
+    risk: integer(row, "risk"),
+    count: integer(row, "count"),
+    firstSeen: fromIso(text(row, "first_seen")),
+    lastSeen: fromIso(text(row, "last_seen")),
+  }));
+}
+
+async function writersAndUsers(
+  database: Database,
+  periodId: number,
+): Promise<{ authors: Map<string, string>; users: string[] }> {
+  const { rows } = await database.read(
+    `select rule_id, rule_title, max(rule_author) as author from sigma_alerts where id in ${ofPeriod} group by 1, 2`,
+    [periodId],
+  );
+  const named = await database.read(
+    `select user_name as name from sigma_alerts where id in ${ofPeriod} and user_name <> ''
+     group by user_name collate nocase order by count(*) desc, name limit ?2`,
+    [periodId, mostListed],
+  );
+  const authors = new Map(
+    rows.map((row) => [
+      normaliseName(text(row, "rule_id")) || normaliseName(text(row, "rule_title")),
+      text(row, "author"),
+    ]),
+  );
+  return { authors, users: named.rows.map((row) => text(row, "name")) };
+}
+
+async function contributingAlarms(database: Database, periodId: number): Promise<ContributingAlarm[]> {
+  const { rows } = await database.read(
+    `select alarm_id, name, rbp, entity_name, alarm_time from alarms where period_id = ? order by alarm_time desc limit ?`,
+    [periodId, mostListed],
+  );
+  return rows.map((row) => ({
+    alarmId: text(row, "alarm_id"),
+    name: text(row, "name"),
+    rbp: integer(row, "rbp"),
+    entity: text(row, "entity_name"),
+    at: fromIso(text(row, "alarm_time")),
+  }));
+}
