@@ -12,11 +12,9 @@ import type { LoggedEvent } from "../event.ts";
 import { riskLevel, syslogSeverity } from "../risk.ts";
 import { composeMessage, type EncodedMessage } from "./fit.ts";
 import { formatTime, type SdElement } from "./rfc5424.ts";
+import { metaElement } from "./sequence-id.ts";
 import { parseSnapshot } from "./snapshot.ts";
 import type { MessageOptions } from "./syslog-options.ts";
-
-/** RFC 5424 7.3.1: sequenceId counts to here and then begins again with 1. */
-const largestSequenceId = 2_147_483_647;
 
 /** The message of an alert event. Throws `EdgeError` code `event_corrupt` for an event that cannot be one. */
 export function alertMessage(event: LoggedEvent, options: MessageOptions): EncodedMessage {
@@ -25,9 +23,7 @@ export function alertMessage(event: LoggedEvent, options: MessageOptions): Encod
   const hourly = event.kind === "alert_hourly";
   const sd = [hourly ? hourlyElement(event, snapshot, options) : firstElement(snapshot, options)];
   if (options.ruleInfo) sd.push(ruleElement(snapshot, options));
-  if (options.sequenceId) {
-    sd.push({ id: "meta", params: [["sequenceId", String(((event.seq - 1) % largestSequenceId) + 1)]] });
-  }
+  if (options.sequenceId) sd.push(metaElement(event.seq));
   return composeMessage(
     {
       severity: options.severity === "by_risk" ? syslogSeverity[riskLevel(snapshot.risk)] : 6,

@@ -1,5 +1,7 @@
 /** RFC 5424 messages as text and bytes (RFC 5424 section 6). Framing is the transports' business. */
 
+import type { incidentEventKinds } from "../event.ts";
+
 /** One SD-ELEMENT. The id and the names are the program's own constants; the values may hold any text. */
 export interface SdElement {
   /** SD-ID: `name@<enterprise number>` or an IANA-registered name. */
@@ -12,8 +14,8 @@ export interface SdElement {
   readonly shorten?: readonly string[];
 }
 
-/** MSGID of the alert feed's messages (CONTRACT 3). */
-export type MsgId = "FIRST" | "HOURLY" | "STATUS" | "TEST";
+/** MSGID of the feeds' messages (CONTRACT 3). */
+export type MsgId = "FIRST" | "HOURLY" | "STATUS" | "TEST" | (typeof incidentEventKinds)[number];
 
 export interface SyslogMessage {
   /** 0-23. */

@@ -1,0 +1,113 @@
+/**
+ * A message of the incident/case feed that is too long is shortened by meaning: notes first, then the list (related cases, affected
+ * computers) from its end, in structured data and JSON alike; only what is left then is shortened as any other text.
+ */
+import type { FieldChange } from "../incident-event.ts";
+import { asciiJson } from "../text/ascii-json.ts";
+import { composeMessage, type EncodedMessage, type MessageContent } from "./fit.ts";
+import { encodeMessage, type MsgId, type SdElement } from "./rfc5424.ts";
+import { metaElement } from "./sequence-id.ts";
+import type { MessageOptions } from "./syslog-options.ts";
+
+type Body = object & { changes?: FieldChange[] };
+
+/** What of a body may go, and the structured data that goes with it. */
+export interface Shrinking<B extends Body> {
+  element(body: B): SdElement;
+  /** Texts that people wrote. */
+  notes: readonly (keyof B & string)[];
+  list: keyof B & string;
+  /** Name of the number that says how long the list was. */
+  total: string;
+}
+
+interface Header {
+  severity: number;
+  /** Epoch milliseconds. */
+  timestamp: number;
+  msgid: MsgId | null;
+  /** Of the event. */
+  seq: number;
+}
+
+/** The message with all that fits into `options.maxBytes`. */
+export function fitByMeaning<B extends Body>(
+  body: B,
+  shrinking: Shrinking<B>,
+  header: Header,
+  options: MessageOptions,
+): EncodedMessage {
+  const content = (some: B, marks: object = {}): MessageContent => {
+    const sd = [shrinking.element(some)];
+    if (options.sequenceId) sd.push(metaElement(header.seq));
+    return { ...header, sd, body: asciiJson(JSON.stringify({ ...some, ...marks })) };
+  };
+  const whole = content(body);
+  if (sizeOf(whole, options) <= options.maxBytes) return composeMessage(whole, options);
+
+  const fits = (some: B, marks: object) => sizeOf(content(some, marks), options) <= options.maxBytes;
+  const truncated = { truncated: true };
+  const longest = longestNote(body, shrinking);
+  const length = largest(longest, (most) => fits(withNotes(body, shrinking, most), truncated));
+  if (length >= 0) return shrunk(content(withNotes(body, shrinking, length), truncated), options);
+
+  const bare = withNotes(body, shrinking, 0);
+  const list = body[shrinking.list] as readonly unknown[];
+  const marks = { ...truncated, [shrinking.total]: list.length };
+  const withItems = (count: number) => ({ ...bare, [shrinking.list]: list.slice(0, count) });
+  const items = largest(list.length - 1, (count) => fits(withItems(count), marks));
+  if (items >= 0) return shrunk(content(withItems(items), marks), options);
+  // Names of hundreds of bytes, or a receiver that takes next to nothing.
+  return shrunk(content(withItems(0), { [shrinking.total]: list.length }), options);
+}
+
+function shrunk(content: MessageContent, options: MessageOptions): EncodedMessage {
+  return { ...composeMessage(content, options), shrunk: true };
+}
+
+function sizeOf(content: MessageContent, options: MessageOptions): number {
+  const { facility, timestampPrecision, hostname, appName, procid } = options;
+  return encodeMessage({ ...content, facility, timestampPrecision, hostname, appName, procid }).length;
+}
+
+/** The largest number from 0 to `most` for which it holds, -1 for none; what holds for a number holds for all below. */
+function largest(most: number, holds: (count: number) => boolean): number {
+  let low = -1;
+  let high = most;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (holds(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Notes stand in the body, and in what has changed of it. */
+function withNotes<B extends Body>(body: B, { notes }: Shrinking<B>, most: number): B {
+  const names = new Set<string>(notes);
+  const shorter = Object.fromEntries(notes.map((name) => [name, shortened(body[name], most)]));
+  const changes = body.changes?.map((change) =>
+    names.has(change.field)
+      ? { ...change, old: shortened(change.old, most), new: shortened(change.new, most) }
+      : change,
+  );
+  // Each at its own place: the order of the keys is the seed's.
+  return { ...body, ...shorter, ...(changes === undefined ? {} : { changes }) };
+}
+
+function longestNote<B extends Body>(body: B, { notes }: Shrinking<B>): number {
+  const texts = [
+    ...notes.map((name) => body[name]),
+    ...(body.changes ?? []).flatMap((change) => [change.old, change.new]),
+  ];
+  return Math.max(0, ...texts.map((text) => (typeof text === "string" ? text.length : 0)));
+}
+
+/** At most so many UTF-16 units and an ellipsis; null when nothing is left. */
+function shortened<T>(text: T, most: number): T | string | null {
+  if (typeof text !== "string" || text.length <= most) return text;
+  if (most === 0) return null;
+  const last = text.charCodeAt(most - 1);
+  // Between the halves of a surrogate pair there is no character to cut at.
+  return `${text.slice(0, last >= 0xd800 && last <= 0xdbff ? most - 1 : most)}…`;
+}
