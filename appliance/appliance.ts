@@ -4,13 +4,14 @@
  */
 import { EdgeError, messageOf } from "../core/errors.ts";
 import { Faults } from "../core/faults.ts";
-import { alertFeedHealth, type FeedState, feedStatus } from "../core/feeds/health.ts";
+import { type FeedName, feedNames } from "../core/feeds/feeds.ts";
+import { type FeedState, feedHealth, feedStatus } from "../core/feeds/health.ts";
 import { Intake } from "../core/intake/intake.ts";
 import type { Clock, Random, Sleep } from "../core/ports.ts";
 import type { ResolvedSettings } from "../core/settings/resolve.ts";
+import type { ListenAddress } from "../core/settings.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
-import { AlertFeed } from "./alert-feed.ts";
 import { needRestart, noteProblems } from "./config/notices.ts";
 import { startControlServer } from "./control-server.ts";
 import { DescriptorWatch } from "./descriptor-watch.ts";
@@ -22,6 +23,7 @@ import { createOperations, type Operations } from "./operations.ts";
 import { openStorePatiently, patiently } from "./patience.ts";
 import { type Loop, Scheduler } from "./scheduler.ts";
 import { StorageWatch } from "./storage-watch.ts";
+import { feedSettings, SyslogFeeds } from "./syslog-feeds.ts";
 import { version } from "./version.ts";
 
 export interface ApplianceOptions {
@@ -30,6 +32,8 @@ export interface ApplianceOptions {
   sleep: Sleep;
   random: Random;
   log: Log;
+  /** False leaves the incident step out of intake: what comes in is deduplicated and sent, and makes no incident. */
+  correlate?: boolean;
   /** Told every few seconds while the loops turn: the watchdog's food. */
   onAlive?: () => void;
 }
@@ -37,7 +41,9 @@ export interface ApplianceOptions {
 export interface Appliance {
   /** Such as `http://127.0.0.1:8080`. */
   apiUrl: string;
+  /** Health port of the alert feed, and of the incident/case feed. */
   healthUrl: string;
+  incidentHealthUrl: string;
   operations: Operations;
   /** Takes new settings over: destinations, limits; what needs a restart is said in the log. */
   reload(resolved: ResolvedSettings): Promise<void>;
@@ -78,20 +84,22 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const breaking = Promise.withResolvers<Error>();
     noteProblems(options.resolved, faults, log);
 
-    let feedState = (): FeedState => ({
+    const starting = (pollIntervalSeconds: number): FeedState => ({
       uptimeMs: uptimeMs(),
       sinceLastPollMs: null,
-      pollIntervalMs: settings.alertFeed.pollIntervalSeconds * 1000,
+      pollIntervalMs: pollIntervalSeconds * 1000,
       lastPoll: null,
       destinations: [],
       faults: faults.list(),
     });
-    const health = new HealthListener(
-      settings.alertHealth,
-      healthApp(() => alertFeedHealth(feedState())).fetch,
-      faults,
-    );
-    cleanUp.push({ name: "health port", run: () => health.stop() });
+    let feedState = (name: FeedName): FeedState => starting(feedSettings(settings, name).pollIntervalSeconds);
+    const healthPort = (name: FeedName, address: ListenAddress) => {
+      const port = new HealthListener(name, address, healthApp(() => feedHealth(name, feedState(name))).fetch, faults);
+      cleanUp.push({ name: `health port of ${name}`, run: () => port.stop() });
+      return port;
+    };
+    const health = healthPort("alerts", settings.alertHealth);
+    const incidentHealth = healthPort("incidents", settings.incidentHealth);
 
     const store = await openStorePatiently(settings.dataDir, { clock, sleep, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
@@ -105,20 +113,31 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "key ring", run: () => keys.flushUses() });
     const intake = new Intake({ store, clock, defaultEntity: () => settings.defaultEntity });
 
-    const feed = new AlertFeed(settings.alertFeed, { store, clock, random, log, faults });
-    cleanUp.push({ name: "alert feed", run: () => feed.stop(clock.monotonic() + drainMs) });
+    const feeds = new SyslogFeeds(settings, { store, clock, random, log, faults });
+    cleanUp.push({ name: "feeds", run: () => feeds.stop(clock.monotonic() + drainMs) });
     // A new destination's place in the log has to be written down before anything more is taken in.
-    const applyFeed = (wait: Sleep) =>
+    const applyFeeds = (wait: Sleep) =>
       patiently({ name: "destinations", what: "the destinations cannot be set up yet" }, { faults, sleep: wait }, () =>
-        feed.apply(settings.alertFeed),
+        feeds.apply(settings),
       );
-    await applyFeed(sleep);
+    await applyFeeds(sleep);
+    const correlating = options.correlate ?? true;
+    const configureCorrelation = (wait: Sleep) =>
+      patiently({ name: "correlation", what: "incidents cannot be formed yet" }, { faults, sleep: wait }, async () => {
+        await store.incidents.configureCorrelation(correlating ? settings.correlation : null);
+        // What an interrupted batch has left.
+        while (await store.incidents.assessLeft(clock.now(), true));
+      });
+    await configureCorrelation(sleep);
 
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const loops: Loop[] = [
-      { name: "alert-feed", everyMs: () => feed.pollIntervalMs, tick: (now) => feed.tick(now) },
-      { name: "heartbeat", everyMs: () => feed.heartbeatPaceMs, tick: (now) => feed.sendHeartbeats(now) },
+      { name: "alerts-feed", everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => recordHourly(now) },
+      // New events are sent the moment they are recorded: the turn only shows that the process turns.
+      { name: "incidents-feed", everyMs: () => feeds.pollIntervalMs("incidents"), tick: () => {} },
+      { name: "heartbeat", everyMs: () => feeds.heartbeatPaceMs, tick: (now) => feeds.sendHeartbeats(now) },
+      { name: "correlation", everyMs: () => minute, tick: (now) => correlate(now) },
       {
         name: "storage",
         everyMs: () => descriptors.everyMs,
@@ -126,62 +145,79 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       },
       { name: "retention", everyMs: () => 60 * minute, tick: (now) => retention(now) },
       { name: "key-usage", everyMs: () => minute, tick: () => keys.flushUses() },
-      { name: "health-port", everyMs: () => 10_000, tick: () => health.tick() },
+      {
+        name: "health-port",
+        everyMs: () => 10_000,
+        tick: () => {
+          health.tick();
+          incidentHealth.tick();
+        },
+      },
       { name: "alive", everyMs: () => 10_000, tick: () => alive() },
     ];
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     const loop = (name: string) => scheduler.status().find((status) => status.name === name);
     const metrics = createMetrics({
       uptimeMs,
-      destinations: () => feed.status(),
+      destinations: () => feeds.status(),
       loops: () => scheduler.status(),
       faults: () => faults.list(),
       logEnd: () => logEnd,
       pendingBytes: () => intake.pendingBytes,
     });
+    /** HOURLY events for every alert that is due. */
+    const recordHourly = async (now: number) => {
+      const intervalMs = settings.alertFeed.hourlyIntervalMinutes * minute;
+      while ((await store.recordHourly(now, intervalMs)).more);
+    };
+    /** What a batch that never came to its end has left, and scores that quiet lowers. */
+    const correlate = async (now: number) => {
+      while (await store.incidents.assessLeft(now, false));
+      while (await store.incidents.decayScores(now));
+    };
     const retention = async (now: number) => {
       if (!storage.clockTrusted) return;
       for (let step: { alertId: number } | null = { alertId: 0 }; step !== null; ) {
         const pruned = await store.admin.prune(now, settings.retentionDays, step);
         metrics.pruned(pruned.events, pruned.expired);
-        if (pruned.expired > 0) await feed.recount();
+        if (pruned.expired > 0) await feeds.recount();
         if (pruned.expired > 0)
           log.warn("events passed the retention limit undelivered", { deliveries: pruned.expired });
         step = pruned.next;
       }
     };
-    feedState = () => {
-      const status = loop("alert-feed");
+    feedState = (name) => {
+      const status = loop(`${name}-feed`);
       const lastRun = status?.lastRunMonotonic ?? null;
       return {
         uptimeMs: uptimeMs(),
         sinceLastPollMs: lastRun === null ? null : clock.monotonic() - lastRun,
-        pollIntervalMs: feed.pollIntervalMs,
+        pollIntervalMs: feeds.pollIntervalMs(name),
         lastPoll: status?.lastRun ?? null,
-        destinations: feed.status(),
+        destinations: feeds.statusOf(name),
         faults: faults.list(),
       };
     };
 
     // A fault that is named is no reason to be restarted; a loop that no longer turns is.
     const alive = () => {
-      if (feedStatus(feedState()) !== "stopped") options.onAlive?.();
+      if (feedNames.every((name) => feedStatus(feedState(name)) !== "stopped")) options.onAlive?.();
     };
 
     const operations = createOperations({
       store,
       keys,
       intake,
-      replay: (destination, from) => feed.replay(destination, from),
+      replay: (destination, from) => feeds.replay(destination, from),
       running: () => ({
         pid: process.pid,
         version,
         uptimeSeconds: Math.floor(uptimeMs() / 1000),
-        status: alertFeedHealth(feedState()).status,
+        status: feedHealth("alerts", feedState("alerts")).status,
         loops: scheduler.status(),
-        destinations: feed
-          .status()
-          .map(({ name, connected, queued, lastError }) => ({ name, connected, queued, lastError })),
+        destinations: feeds.status().map(({ feed, name, connected, queued, lastError }) => ({
+          ...{ feed, name, connected, queued, lastError },
+        })),
         faults: faults.list().map(({ name, message }) => ({ name, message })),
       }),
     });
@@ -209,8 +245,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     log.info("ready", {
       api: api.url,
       health: health.url,
+      incident_health: incidentHealth.url,
       version,
-      destinations: settings.alertFeed.destinations.length,
+      destinations: feeds.status().length,
     });
 
     let reloading = Promise.resolve();
@@ -218,6 +255,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     return {
       apiUrl: api.url,
       healthUrl: health.url,
+      incidentHealthUrl: incidentHealth.url,
       operations,
       broken: breaking.promise,
       stop: async () => {
@@ -233,12 +271,16 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
           noteProblems(resolved, faults, log);
           for (const name of needRestart(settings, resolved.settings))
             log.warn("a new value needs a restart", { setting: name });
-          const { dataDir, listen, alertHealth } = settings;
-          settings = { ...resolved.settings, dataDir, listen, alertHealth };
-          await applyFeed((milliseconds) => sleep(milliseconds, stopping.signal));
+          const { dataDir, listen, alertHealth, incidentHealth } = settings;
+          const sameCorrelation =
+            JSON.stringify(settings.correlation) === JSON.stringify(resolved.settings.correlation);
+          settings = { ...resolved.settings, dataDir, listen, alertHealth, incidentHealth };
+          const wait: Sleep = (milliseconds) => sleep(milliseconds, stopping.signal);
+          await applyFeeds(wait);
+          if (!sameCorrelation) await configureCorrelation(wait);
           scheduler.wake();
           if (await api.renew(settings)) log.info("certificate renewed");
-          log.info("settings read again", { destinations: settings.alertFeed.destinations.length });
+          log.info("settings read again", { destinations: feeds.status().length });
         });
         reloading = reload.catch(() => {});
         return reload;

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import { EdgeError, messageOf } from "../core/errors.ts";
 import type { Faults } from "../core/faults.ts";
+import type { FeedName } from "../core/feeds/feeds.ts";
 import type { ListenAddress, Settings } from "../core/settings.ts";
 import { type HttpServer, serve } from "./runtime/http-server.ts";
 
@@ -32,12 +33,15 @@ function listen(address: ListenAddress, fetch: Fetch, tls: Certificate | null = 
 
 /** A feed's health port. One that somebody else has taken stops nothing else: it is named as a fault and tried again. */
 export class HealthListener {
+  /** Of the feed. */
+  readonly #name: FeedName;
   readonly #address: ListenAddress;
   readonly #fetch: Fetch;
   readonly #faults: Faults;
   #server: HttpServer | null = null;
 
-  constructor(address: ListenAddress, fetch: Fetch, faults: Faults) {
+  constructor(name: FeedName, address: ListenAddress, fetch: Fetch, faults: Faults) {
+    this.#name = name;
     this.#address = address;
     this.#fetch = fetch;
     this.#faults = faults;
@@ -54,14 +58,18 @@ export class HealthListener {
     if (this.#server !== null) return;
     try {
       this.#server = listen(this.#address, this.#fetch);
-      this.#faults.clear("health_port");
+      this.#faults.clear(this.#fault);
     } catch (error) {
-      this.#faults.set("health_port", `no health port: ${messageOf(error)}`);
+      this.#faults.set(this.#fault, `no health port of the ${this.#name} feed: ${messageOf(error)}`);
     }
   }
 
   async stop(): Promise<void> {
     await this.#server?.stop(0);
+  }
+
+  get #fault(): string {
+    return this.#name === "alerts" ? "health_port" : `${this.#name}_health_port`;
   }
 }
 

@@ -1,12 +1,13 @@
 /** Prometheus metrics. Gauges and counters are read from the parts that own them when somebody asks. */
 import { Counter, Gauge, Registry } from "prom-client";
+import type { FeedName } from "../core/feeds/feeds.ts";
 import type { DestinationStatus } from "../transports/syslog/destination.ts";
 import type { LoopStatus } from "./scheduler.ts";
 import { versionInfo } from "./version.ts";
 
 export interface MetricSources {
   uptimeMs(): number;
-  destinations(): readonly DestinationStatus[];
+  destinations(): readonly (DestinationStatus & { feed: FeedName })[];
   loops(): readonly LoopStatus[];
   faults(): readonly { name: string }[];
   logEnd(): number;
@@ -45,49 +46,50 @@ export function createMetrics(sources: MetricSources): Metrics {
   read("rhythmx_intake_pending_bytes", "Bytes of batches being taken in.", sources.pendingBytes);
   read("process_resident_memory_bytes", "Resident memory in bytes.", () => process.memoryUsage.rss());
 
-  type Values = () => Iterable<readonly [label: string, value: number]>;
-  const gauges = (name: string, help: string, label: string, values: Values) =>
+  type Values = () => Iterable<readonly [labels: Readonly<Record<string, string>>, value: number]>;
+  const gauges = (name: string, help: string, labelNames: string[], values: Values) =>
     new Gauge({
       name,
       help,
-      labelNames: [label],
+      labelNames,
       registers,
       collect() {
         this.reset();
-        for (const [of, value] of values()) this.set({ [label]: of }, value);
+        for (const [labels, value] of values()) this.set(labels, value);
       },
     });
-  const totals = (name: string, help: string, label: string, values: Values) =>
+  const totals = (name: string, help: string, labelNames: string[], values: Values) =>
     new Counter({
       name,
       help,
-      labelNames: [label],
+      labelNames,
       registers,
       collect() {
         this.reset();
-        for (const [of, value] of values()) this.inc({ [label]: of }, value);
+        for (const [labels, value] of values()) this.inc(labels, value);
       },
     });
+  const destination = ["feed", "destination"];
   const each = (value: (status: DestinationStatus) => number) => () =>
-    sources.destinations().map((status) => [status.name, value(status)] as const);
+    sources.destinations().map((status) => [{ feed: status.feed, destination: status.name }, value(status)] as const);
 
   const connected = each((status) => (status.connected ? 1 : 0));
-  gauges("rhythmx_syslog_connected", "1 while the destination is connected.", "destination", connected);
+  gauges("rhythmx_syslog_connected", "1 while the destination is connected.", destination, connected);
   const queued = each((status) => status.queued);
-  gauges("rhythmx_syslog_queued", "Messages waiting.", "destination", queued);
+  gauges("rhythmx_syslog_queued", "Messages waiting.", destination, queued);
   const sent = each((status) => status.sent);
-  totals("rhythmx_syslog_written_total", "Messages handed to the transport.", "destination", sent);
+  totals("rhythmx_syslog_written_total", "Messages handed to the transport.", destination, sent);
   const resent = each((status) => status.resent);
-  totals("rhythmx_syslog_resent_total", "Messages written again after a connection broke.", "destination", resent);
+  totals("rhythmx_syslog_resent_total", "Messages written again after a connection broke.", destination, resent);
   const shrunk = each((status) => status.shrunk);
-  totals("rhythmx_syslog_shrunk_total", "Messages shortened to fit.", "destination", shrunk);
+  totals("rhythmx_syslog_shrunk_total", "Messages shortened to fit.", destination, shrunk);
   const errors = each((status) => status.errors);
-  totals("rhythmx_syslog_errors_total", "Connections that failed or broke.", "destination", errors);
+  totals("rhythmx_syslog_errors_total", "Connections that failed or broke.", destination, errors);
 
-  const faults = () => sources.faults().map(({ name }) => [name, 1] as const);
-  gauges("rhythmx_fault", "1 for each thing that is wrong at the moment.", "fault", faults);
-  const failures = () => sources.loops().map(({ name, failures }) => [name, failures] as const);
-  totals("rhythmx_loop_failures_total", "Turns of a loop that failed.", "loop", failures);
+  const faults = () => sources.faults().map(({ name }) => [{ fault: name }, 1] as const);
+  gauges("rhythmx_fault", "1 for each thing that is wrong at the moment.", ["fault"], faults);
+  const failures = () => sources.loops().map(({ name, failures }) => [{ loop: name }, failures] as const);
+  totals("rhythmx_loop_failures_total", "Turns of a loop that failed.", ["loop"], failures);
 
   const prunedEvents = new Counter({
     name: "rhythmx_events_pruned_total",

@@ -1,14 +1,14 @@
 /** What commands may do to an appliance: the control socket offers it for a running one, commands carry it out themselves when none runs. */
 import type { ApiKeyRecord } from "../core/api-key.ts";
 import { UsageError } from "../core/errors.ts";
-import { alertEventKinds } from "../core/event.ts";
+import { type FeedName, kindsOfReader } from "../core/feeds/feeds.ts";
 import { batchSha256 } from "../core/intake/hash.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../core/intake/intake.ts";
 import type { StoreFacts } from "../store/integrity.ts";
 import type { Store } from "../store/open-store.ts";
-import type { Replayed } from "./alert-feed.ts";
 import type { KeyRing, NewKey } from "./key-ring.ts";
 import type { LoopStatus } from "./scheduler.ts";
+import type { Replayed } from "./syslog-feed.ts";
 
 export interface ImportBatch {
   kind: IntakeKind;
@@ -25,7 +25,7 @@ export interface RunningState {
   uptimeSeconds: number;
   status: string;
   loops: LoopStatus[];
-  destinations: { name: string; connected: boolean; queued: number; lastError: string | null }[];
+  destinations: { feed: FeedName; name: string; connected: boolean; queued: number; lastError: string | null }[];
   faults: { name: string; message: string }[];
 }
 
@@ -73,7 +73,6 @@ export function createOperations({ store, keys, intake, replay, running }: Opera
     },
     doctor: async () => {
       const readers = await store.admin.listReaders();
-      const queued = (position: number) => store.events.countAfter(position, alertEventKinds);
       return {
         store: await store.admin.facts(),
         integrity: await store.admin.integrityCheck(),
@@ -82,7 +81,7 @@ export function createOperations({ store, keys, intake, replay, running }: Opera
             reader,
             position,
             expired,
-            queued: await queued(position),
+            queued: await store.events.countAfter(position, kindsOfReader(reader)),
           })),
         ),
         running: running(),

@@ -1,4 +1,6 @@
 /** The settings an appliance runs with, after precedence and validation. */
+import type { ActorRules } from "./correlation/actor.ts";
+import type { CasePattern } from "./correlation/patterns.ts";
 import type { MessageOptions } from "./feeds/syslog-options.ts";
 
 export type SyslogProtocol = "udp" | "tcp" | "tls" | "relp";
@@ -22,7 +24,9 @@ export interface DestinationSettings {
   message: Omit<MessageOptions, "procid">;
   /** 0 = none. */
   heartbeatMinutes: number;
-  /** Alerts below this risk are not sent to this destination. */
+  /** Incident feed: whether a rise of the risk level alone is told. */
+  riskLevelEvents: boolean;
+  /** What is below this risk is not sent to this destination. */
   minRisk: number;
   /** Entities sent to this destination; empty = all. */
   entities: readonly string[];
@@ -30,11 +34,22 @@ export interface DestinationSettings {
   tls: TlsSettings | null;
 }
 
-export interface AlertFeedSettings {
+export interface FeedSettings {
   destinations: readonly DestinationSettings[];
   pollIntervalSeconds: number;
-  hourlyIntervalMinutes: number;
   batchSize: number;
+}
+
+export interface AlertFeedSettings extends FeedSettings {
+  hourlyIntervalMinutes: number;
+}
+
+/** What decides about actors, cases and incidents. */
+export interface CorrelationSettings {
+  actors: ActorRules;
+  patterns: readonly CasePattern[];
+  /** An actor whose score reaches it has an incident. */
+  minScore: number;
 }
 
 /** A host and port to listen on; port 0 = any free one. */
@@ -58,6 +73,9 @@ export interface Settings {
   minFreeBytes: number;
   minFreePercent: number;
   alertFeed: AlertFeedSettings;
+  incidentHealth: ListenAddress;
+  incidentFeed: FeedSettings;
+  correlation: CorrelationSettings;
 }
 
 /** Where a setting's value comes from. Keys: the environment name, `syslog`, `daemon.batch_size`. */

@@ -2,6 +2,7 @@
 import type { InStatement, Row } from "@libsql/client";
 import type { Actor } from "../core/correlation/actor.ts";
 import { type ActorState, encodeActorState, newActorState, parseActorState } from "../core/correlation/actor-state.ts";
+import { messageOf, StoreError } from "../core/errors.ts";
 import type { ActorType } from "../core/incident.ts";
 import { normaliseName } from "../core/intake/identity.ts";
 import type { Database } from "./database.ts";
@@ -138,7 +139,15 @@ function fromRow(row: Row): ActorPeriod {
     pending: integer(row, "pending") === 1,
     decayAt: timeOrNull(row, "decay_at"),
     updatedAt: fromIso(text(row, "updated_at")),
-    state: parseActorState(text(row, "state")),
+    state: stateOf(row),
   };
   return { ...period, stored: seldom(period) };
+}
+
+function stateOf(row: Row): ActorState {
+  try {
+    return parseActorState(text(row, "state"));
+  } catch (cause) {
+    throw new StoreError("store_corrupt", messageOf(cause), { cause });
+  }
 }

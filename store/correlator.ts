@@ -1,24 +1,18 @@
 /** The incident step of intake: detections and alarms become evidence of their actors, in the same commit as their rows. */
 import type { InStatement } from "@libsql/client";
-import { type Actor, ActorFinder, type ActorRules } from "../core/correlation/actor.ts";
+import { type Actor, ActorFinder } from "../core/correlation/actor.ts";
 import type { AssessmentRules } from "../core/correlation/assess.ts";
 import { addAlarms, addDetections, type EvidenceHour } from "../core/correlation/evidence.ts";
 import { ExceptionList } from "../core/correlation/exceptions.ts";
-import { type CasePattern, preparePatterns } from "../core/correlation/patterns.ts";
+import { preparePatterns } from "../core/correlation/patterns.ts";
 import { type Alarm, type Detection, levels } from "../core/detection.ts";
+import type { CorrelationSettings } from "../core/settings.ts";
 import { type ActorPeriod, actorKey, currentPeriods, newPeriod, savePeriods } from "./actor-periods.ts";
 import { conclude, type Examined } from "./conclusions.ts";
 import type { Database } from "./database.ts";
 import type { EventBatch } from "./event-batch.ts";
 import { listExceptions } from "./exceptions.ts";
 import type { Sequences } from "./sequences.ts";
-
-/** What decides about actors, cases and incidents. */
-export interface CorrelationSettings {
-  actors: ActorRules;
-  patterns: readonly CasePattern[];
-  minScore: number;
-}
 
 /** An alarm that is new; or one whose RBP has become known to be so much higher, which concerns the period that had it. */
 export type AlarmEvidence = Alarm & { raised?: { by: number; periodId: number | null } };

@@ -6,6 +6,7 @@ import type { AppendedCounts, EventKind } from "../core/event.ts";
 import type { Incident } from "../core/incident.ts";
 import type { CaseRequest, IncidentRequest } from "../core/incident-change.ts";
 import type { AlarmWrite, DetectionWrite } from "../core/ports.ts";
+import type { CorrelationSettings } from "../core/settings.ts";
 import type { ThreatCase } from "../core/threat-case.ts";
 import { writeAlarms } from "./alarms.ts";
 import type { AlertWriter, Written } from "./alerts.ts";
@@ -13,7 +14,7 @@ import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-key
 import type { Assessments } from "./assessments.ts";
 import { findBatch } from "./batches.ts";
 import { applyCaseChange } from "./case-changes.ts";
-import { type CorrelationSettings, Correlator } from "./correlator.ts";
+import { Correlator } from "./correlator.ts";
 import type { Database } from "./database.ts";
 import type { EventBatch } from "./event-batch.ts";
 import { countEventsAfter, listReaders, readEvents, readPosition, savePosition, seqBefore } from "./event-log.ts";

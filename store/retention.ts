@@ -2,7 +2,7 @@
  * Retention: what is older than the limit goes, in small commits so that intake is never held up. Events that a reader has not
  * had by then are counted as expired for it.
  */
-import { alertEventKinds } from "../core/event.ts";
+import { feedKinds } from "../core/feeds/feeds.ts";
 import { idempotencyWindowMs } from "../core/intake/answer.ts";
 import type { Database } from "./database.ts";
 import { toIso } from "./iso.ts";
@@ -13,8 +13,6 @@ const eventsPerWrite = 2000;
 const alertIdsPerWrite = 20_000;
 const dayMs = 24 * 3600 * 1000;
 const detectionIdDays = 7;
-/** All readers are destinations of the alert feed: of other events none misses anything. */
-const deliveredKinds = alertEventKinds;
 /** Actors, with or without a closed incident, that one write forgets. */
 const periodsPerWrite = 500;
 
@@ -70,9 +68,11 @@ async function pruneEvents(database: Database, cutoff: number): Promise<{ events
   const last = rows[events - 1];
   if (last === undefined) return { events: 0, expired: 0 };
   const upto = integer(last, "seq");
+  // Of the kinds that the reader's feed sends: of others it misses nothing.
   const missed = `(select count(*) from event_log where seq > reader_positions.position and seq <= ?1
-    and kind in (select value from json_each(?2)))`;
-  const args = [upto, JSON.stringify(deliveredKinds)];
+    and kind in (select k.value from json_each(?2) f join json_each(f.value) k
+      where reader_positions.reader like f.key || '/%'))`;
+  const args = [upto, JSON.stringify(feedKinds)];
   const before = await database.read(
     `select coalesce(sum(${missed}), 0) as n from reader_positions where position < ?1`,
     args,

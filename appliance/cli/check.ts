@@ -1,13 +1,16 @@
 import { access, constants } from "node:fs/promises";
 import { messageOf } from "../../core/errors.ts";
+import { type FeedName, feedNames, readerName } from "../../core/feeds/feeds.ts";
 import { testMessage } from "../../core/feeds/status-message.ts";
+import { feedForms } from "../../core/settings/feed.ts";
 import { formatProblems } from "../../core/settings/problem.ts";
 import type { DestinationSettings, Settings } from "../../core/settings.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { SyslogSenderOptions } from "../../transports/syslog/options.ts";
 import { probe } from "../../transports/syslog/probe.ts";
 import { createSyslogSender } from "../../transports/syslog/sender.ts";
-import { tlsMaterial } from "../alert-feed.ts";
+import { tlsMaterial } from "../syslog-feed.ts";
+import { feedSettings } from "../syslog-feeds.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
 
 /** How long a receiver may take to accept the test message. */
@@ -34,15 +37,19 @@ Reads the configuration, prints every problem with its key and the accepted form
     const report = formatProblems(resolved);
     if (report !== "") terminal.out(`${report}\n`);
     const { settings } = resolved;
-    const { destinations } = settings.alertFeed;
-    if (destinations.length === 0)
+    for (const form of Object.values(feedForms)) {
+      if (feedSettings(settings, form.feed).destinations.length > 0) continue;
+      const what = form.feed === "alerts" ? "alerts" : "incidents and cases";
       terminal.out(
-        `warning: no syslog destination is configured: alerts are kept, none are sent (config.json in ${settings.configDir})\n`,
+        `warning: no syslog destination is configured for ${what}: they are kept, none are sent (${form.file} in ${settings.configDir})\n`,
       );
+    }
     const send = values["test-message"] === true;
     const findings = await Promise.all([
       checkDataDir(settings),
-      ...destinations.map((destination) => checkDestination(destination, send)),
+      ...feedNames.flatMap((feed) =>
+        feedSettings(settings, feed).destinations.map((destination) => checkDestination(feed, destination, send)),
+      ),
     ]);
     for (const { ok, line } of findings) terminal.out(`${ok ? "ok" : "problem"}: ${visible(line)}\n`);
     return resolved.problems.length === 0 && findings.every(({ ok }) => ok) ? 0 : 1;
@@ -60,9 +67,9 @@ async function checkDataDir({ dataDir }: Settings): Promise<Finding> {
   }
 }
 
-async function checkDestination(destination: DestinationSettings, send: boolean): Promise<Finding> {
+async function checkDestination(feed: FeedName, destination: DestinationSettings, send: boolean): Promise<Finding> {
   const { name, protocol, host, port, framing, tls } = destination;
-  const where = `${name}: ${protocol}${tls !== null && protocol === "relp" ? " over TLS" : ""} to ${host}:${port}`;
+  const where = `${readerName(feed, name)}: ${protocol}${tls !== null && protocol === "relp" ? " over TLS" : ""} to ${host}:${port}`;
   const options: SyslogSenderOptions = {
     protocol,
     host,

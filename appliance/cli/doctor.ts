@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { readerName } from "../../core/feeds/feeds.ts";
 import type { Settings } from "../../core/settings.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { DoctorReport } from "../operations.ts";
@@ -58,7 +59,7 @@ async function render(settings: Settings, report: DoctorReport): Promise<string>
   if (running !== null && running.faults.length > 0)
     sections.push(running.faults.map(({ name, message }) => `fault ${name}: ${visible(message)}\n`).join(""));
   const rows = report.readers.map(({ reader, position, queued, expired }) => {
-    const live = running?.destinations.find(({ name }) => reader === `alerts/${name}`);
+    const live = running?.destinations.find(({ feed, name }) => reader === readerName(feed, name));
     const state =
       live === undefined
         ? "-"

@@ -2,13 +2,15 @@
 import { lchown, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EdgeError } from "../../core/errors.ts";
+import { feedNames, readerName } from "../../core/feeds/feeds.ts";
 import { Intake } from "../../core/intake/intake.ts";
 import type { Settings } from "../../core/settings.ts";
 import { openStore, type Store } from "../../store/open-store.ts";
-import { type Replayed, readerName, replayPlace, unknownDestination } from "../alert-feed.ts";
 import { connectControl } from "../control-client.ts";
 import { KeyRing } from "../key-ring.ts";
 import { createOperations, type Operations } from "../operations.ts";
+import { type Replayed, replayPlace } from "../syslog-feed.ts";
+import { destinationNames, findDestination } from "../syslog-feeds.ts";
 import { systemClock } from "../time.ts";
 
 /** Runs `work` with the appliance's operations; `running` tells which way it went. */
@@ -24,6 +26,8 @@ export async function withOperations<T>(
     const keys = await KeyRing.load(store.admin, systemClock);
     const intake = new Intake({ store, clock: systemClock, defaultEntity: () => settings.defaultEntity });
     await placeReaders(store, settings);
+    await store.incidents.configureCorrelation(settings.correlation);
+    while (await store.incidents.assessLeft(systemClock.now(), true));
     const replay = (destination: string, from: number) => replayOffline(store, settings, destination, from);
     return await work(createOperations({ store, keys, intake, replay, running: () => null }), false);
   } finally {
@@ -41,17 +45,19 @@ async function giveToOwner(dataDir: string): Promise<void> {
 
 /** A destination starts where the log ended when it was first seen: what is imported before the first start is sent then. */
 async function placeReaders({ events }: Store, settings: Settings): Promise<void> {
-  for (const { name } of settings.alertFeed.destinations) {
-    if ((await events.position(readerName(name))) === null)
-      await events.savePosition(readerName(name), await events.end());
+  const known = destinationNames(settings);
+  for (const feed of feedNames) {
+    for (const name of known[feed]) {
+      const reader = readerName(feed, name);
+      if ((await events.position(reader)) === null) await events.savePosition(reader, await events.end());
+    }
   }
 }
 
-async function replayOffline(store: Store, settings: Settings, name: string, from: number): Promise<Replayed> {
-  const known = settings.alertFeed.destinations.map((destination) => destination.name);
-  if (!known.includes(name)) throw unknownDestination(name, known);
-  const { seq, replayed } = await replayPlace(store.events, name, from);
-  await store.events.savePosition(readerName(name), seq);
+async function replayOffline(store: Store, settings: Settings, asked: string, from: number): Promise<Replayed> {
+  const { feed, name } = findDestination(asked, destinationNames(settings));
+  const { seq, replayed } = await replayPlace(store.events, feed, name, from);
+  await store.events.savePosition(readerName(feed, name), seq);
   return replayed;
 }
 

@@ -1,8 +1,9 @@
 /** Reads the files of the configuration folder and resolves the settings from them and the environment (CONTRACT 1). */
 import { dirname, join, resolve } from "node:path";
+import { feedForms } from "../../core/settings/feed.ts";
 import { type Problem, shown } from "../../core/settings/problem.ts";
 import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
-import type { SettingsFile } from "../../core/settings/sources.ts";
+import type { SettingsFile, SettingsSources } from "../../core/settings/sources.ts";
 import { folderState, readTextFile } from "./files.ts";
 
 const defaultConfigDir = "/etc/rhythmx";
@@ -16,15 +17,15 @@ export interface LoadOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** True when `main.ts` runs, false in the compiled binary: decides where data goes by default. */
   fromCheckout: boolean;
-  /** The alert feed as saved in the console, in the shape of `config.json`. */
-  savedAlertFeed?: string;
+  /** The feeds as saved in the console, in the shape of their files. */
+  saved?: NonNullable<SettingsSources["saved"]>;
   /** Instead of `/opt/Sigma_ML_MSSP/siem_sender`. */
   historicDir?: string;
 }
 
 /** Reads everything anew; SIGHUP calls it again. Never rejects for what files hold or lack: that is in `problems`. Folders come out absolute. */
 export async function loadSettings(options: LoadOptions): Promise<ResolvedSettings> {
-  const { env, fromCheckout, savedAlertFeed, historicDir = historicConfigDir } = options;
+  const { env, fromCheckout, saved, historicDir = historicConfigDir } = options;
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const givenDir = env.RHYTHMX_CONFIG_DIR?.trim();
@@ -52,13 +53,14 @@ export async function loadSettings(options: LoadOptions): Promise<ResolvedSettin
       fatal: false,
     });
   }
-  const alertFeedFile = await read("config.json");
 
   const resolved = resolveSettings({
     environment: env,
     envFile,
-    alertFeedFile,
-    ...(savedAlertFeed === undefined ? {} : { saved: { alertFeed: savedAlertFeed } }),
+    alertFeedFile: await read(feedForms.alerts.file),
+    incidentFeedFile: await read(feedForms.incidents.file),
+    casePatternsFile: await read("case_patterns.json"),
+    ...(saved === undefined ? {} : { saved }),
     configDir,
     defaultDataDir: fromCheckout ? checkoutDataDir : serviceDataDir,
   });

@@ -19,7 +19,7 @@ export function noteProblems({ problems, warnings }: ResolvedSettings, faults: F
 }
 
 /** Settings that are read only at the start. */
-const startOnly = ["dataDir", "listen", "alertHealth", "logLevel", "logFormat"] as const;
+const startOnly = ["dataDir", "listen", "alertHealth", "incidentHealth", "logLevel", "logFormat"] as const;
 
 /** Names of the settings whose new values hold only after a restart. */
 export function needRestart(old: Settings, next: Settings): string[] {

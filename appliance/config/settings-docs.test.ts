@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { alertFeedKeys } from "../../core/settings/alert-feed.ts";
+import { casePatternKeys } from "../../core/settings/case-patterns.ts";
 import { environmentNames } from "../../core/settings/environment.ts";
+import { feedForms, feedKeys } from "../../core/settings/feed.ts";
 import { presetNames } from "../../core/settings/presets.ts";
 import { resolveSettings } from "../../core/settings/resolve.ts";
 
@@ -13,7 +14,8 @@ test("docs/settings.md has one row for every setting and none for others", () =>
   const known = [
     ...environmentNames,
     "RHYTHMX_CONFIG_DIR",
-    ...Object.values(alertFeedKeys).flat(),
+    ...new Set(Object.values(feedForms).flatMap((form) => Object.values(feedKeys(form)).flat())),
+    ...casePatternKeys,
     ...presetNames,
   ].sort();
   expect(documented).toEqual(known);

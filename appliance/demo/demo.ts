@@ -222,6 +222,7 @@ function demoSettings(dataDir: string, syslogPort: number) {
       RHYTHMX_DATA_DIR: dataDir,
       RHYTHMX_LISTEN: "127.0.0.1:0",
       RHYTHMX_ALERT_HEALTH: "127.0.0.1:0",
+      RHYTHMX_INCIDENT_HEALTH: "127.0.0.1:0",
       // Temporary folders are often small; the demo takes a few megabytes.
       RHYTHMX_MIN_FREE_BYTES: "10000000",
       RHYTHMX_MIN_FREE_PERCENT: "0",

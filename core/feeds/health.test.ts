@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { alertFeedHealth, type FeedState } from "./health.ts";
+import { type FeedState, feedHealth } from "./health.ts";
 
 const destination = {
   name: "siem",
@@ -8,6 +8,7 @@ const destination = {
   lastError: null,
   lastSent: Date.UTC(2026, 2, 13, 4, 30),
   sent: 45,
+  sentByKind: { alert_first: 40, alert_hourly: 5, incident_created: 2, incident_updated: 1, case_updated: 4 },
   errors: 1,
 };
 const state: FeedState = {
@@ -15,12 +16,23 @@ const state: FeedState = {
   sinceLastPollMs: 1000,
   pollIntervalMs: 30_000,
   lastPoll: Date.UTC(2026, 2, 13, 4, 30, 0, 999),
-  destinations: [destination, { ...destination, name: "other", sent: 5, errors: 0, lastSent: null }],
+  destinations: [
+    destination,
+    { ...destination, name: "other", sent: 5, sentByKind: { alert_first: 5 }, errors: 0, lastSent: null },
+  ],
   faults: [],
 };
 
+test("the incident feed counts incidents and cases apart", () => {
+  const { body } = feedHealth("incidents", state);
+  expect(Object.keys(body).slice(0, 6)).toEqual([
+    ...["status", "uptime_seconds", "incidents_sent", "cases_sent", "errors", "last_poll"],
+  ]);
+  expect(body).toMatchObject({ incidents_sent: 3, cases_sent: 4 });
+});
+
 test("the seed's fields, then the destinations", () => {
-  expect(alertFeedHealth(state)).toEqual({
+  expect(feedHealth("alerts", state)).toEqual({
     status: "running",
     body: {
       status: "running",
@@ -40,15 +52,15 @@ test("the seed's fields, then the destinations", () => {
 
 test("degraded while a destination fails or something is wrong; stopped when the loop has missed three turns", () => {
   const failing = { ...destination, connected: false, lastError: "refused" };
-  expect(alertFeedHealth({ ...state, destinations: [failing] }).status).toBe("degraded");
-  expect(alertFeedHealth({ ...state, faults: [{ name: "store_write", message: "full", since: 0 }] }).status).toBe(
+  expect(feedHealth("alerts", { ...state, destinations: [failing] }).status).toBe("degraded");
+  expect(feedHealth("alerts", { ...state, faults: [{ name: "store_write", message: "full", since: 0 }] }).status).toBe(
     "degraded",
   );
-  expect(alertFeedHealth({ ...state, sinceLastPollMs: 90_000 }).status).toBe("running");
-  expect(alertFeedHealth({ ...state, sinceLastPollMs: 90_001 }).status).toBe("stopped");
-  expect(alertFeedHealth({ ...state, sinceLastPollMs: null, uptimeMs: 1000 }).status).toBe("starting");
-  expect(alertFeedHealth({ ...state, sinceLastPollMs: null }).status).toBe("stopped");
+  expect(feedHealth("alerts", { ...state, sinceLastPollMs: 90_000 }).status).toBe("running");
+  expect(feedHealth("alerts", { ...state, sinceLastPollMs: 90_001 }).status).toBe("stopped");
+  expect(feedHealth("alerts", { ...state, sinceLastPollMs: null, uptimeMs: 1000 }).status).toBe("starting");
+  expect(feedHealth("alerts", { ...state, sinceLastPollMs: null }).status).toBe("stopped");
   // It waits for something that it names: restarting would not help.
   const waiting = { ...state, sinceLastPollMs: null, faults: [{ name: "store_open", message: "locked", since: 0 }] };
-  expect(alertFeedHealth(waiting).status).toBe("starting");
+  expect(feedHealth("alerts", waiting).status).toBe("starting");
 });

@@ -1,5 +1,7 @@
 /** What a feed's health port answers (seed 003 "Health Checks"; CONTRACT 3). */
+import type { EventKind } from "../event.ts";
 import type { Fault } from "../faults.ts";
+import type { FeedName } from "./feeds.ts";
 
 /** One destination of a feed as health shows it. */
 export interface DestinationHealth {
@@ -11,6 +13,7 @@ export interface DestinationHealth {
   /** Epoch milliseconds. */
   lastSent: number | null;
   sent: number;
+  sentByKind: Readonly<Partial<Record<EventKind, number>>>;
   errors: number;
 }
 
@@ -42,17 +45,30 @@ export function feedStatus(state: FeedState): FeedStatus {
   return state.destinations.some(({ lastError }) => lastError !== null) ? "degraded" : "running";
 }
 
-/** Body of `GET /health` on the alert feed's port. */
-export function alertFeedHealth(state: FeedState): { status: FeedStatus; body: Record<string, unknown> } {
+/** What the counters of sent messages are called on each feed's port, and which kinds they count. */
+const counters: Readonly<Record<FeedName, Readonly<Record<string, readonly EventKind[]>>>> = {
+  alerts: { alerts_sent: ["alert_first", "alert_hourly"] },
+  incidents: {
+    incidents_sent: ["incident_created", "incident_updated"],
+    cases_sent: ["case_created", "case_updated"],
+  },
+};
+
+/** Body of `GET /health` on a feed's port. */
+export function feedHealth(feed: FeedName, state: FeedState): { status: FeedStatus; body: Record<string, unknown> } {
   const status = feedStatus(state);
   const sum = (value: (destination: DestinationHealth) => number) =>
     state.destinations.reduce((total, destination) => total + value(destination), 0);
+  const sent = Object.entries(counters[feed]).map(([name, kinds]) => [
+    name,
+    sum(({ sentByKind }) => kinds.reduce((total, kind) => total + (sentByKind[kind] ?? 0), 0)),
+  ]);
   return {
     status,
     body: {
       status,
       uptime_seconds: Math.floor(state.uptimeMs / 1000),
-      alerts_sent: sum(({ sent }) => sent),
+      ...Object.fromEntries(sent),
       errors: sum(({ errors }) => errors),
       last_poll: seconds(state.lastPoll),
       queued: sum(({ queued }) => queued),

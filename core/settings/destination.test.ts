@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readAlertFeed } from "./alert-feed.ts";
+import { feedForms, readFeed } from "./feed.ts";
 import { formatProblem, type Report } from "./problem.ts";
 
 /** Reads a `config.json`, whose one subject here is its destinations. */
@@ -7,7 +7,7 @@ function read(config: { syslog: object }) {
   const report: Report = { problems: [], warnings: [] };
   const text = JSON.stringify(config);
   const document = { source: "config.json", folder: "/conf", content: { text }, pinned: true };
-  const { destinations } = readAlertFeed([document], report, {}).feed;
+  const { destinations } = readFeed(feedForms.alerts, [document], report, {}).feed;
   return { destinations, told: report.problems.map(formatProblem), remarks: report.warnings.map(formatProblem) };
 }
 
@@ -62,6 +62,7 @@ test("every option of a destination is read", () => {
         severity: "by_risk",
       },
       heartbeatMinutes: 0.5,
+      riskLevelEvents: true,
       minRisk: 70,
       entities: ["Primary Site", "Zürich"],
       tls: {

@@ -1,4 +1,5 @@
 /** One destination of a syslog feed, with every option of CONTRACT 1. */
+import type { FeedName } from "../feeds/feeds.ts";
 import type { DestinationSettings, SyslogProtocol, TlsSettings } from "../settings.ts";
 import { entityNames, fraction, host, matching, oneOf, path, trueOrFalse, wholeNumber } from "./forms.ts";
 import type { JsonObject } from "./json-text.ts";
@@ -6,24 +7,41 @@ import { type ObjectReader, objectReader, type Place } from "./object-reader.ts"
 import { type PresetName, presetNames, presets, standard } from "./presets.ts";
 import { shown } from "./problem.ts";
 
-export const destinationKeys: readonly string[] = [
-  ...["name", "preset", "protocol", "host", "port", "framing", "tls"],
-  ...["facility", "app_name", "hostname", "enterprise_id", "max_bytes", "timestamp_precision", "msgid", "sequence_id"],
-  ...["rule_info", "severity", "min_risk", "entities", "heartbeat_minutes"],
-];
+const keysOfFeed: Readonly<Record<FeedName, readonly string[]>> = {
+  alerts: ["rule_info", "severity"],
+  incidents: ["risk_level_events"],
+};
 export const tlsKeys: readonly string[] = ["ca_file", "cert_file", "key_file", "server_name", "verify"];
 
-/** What a feed's destinations are when nothing else is said. */
-export interface FeedDefaults {
-  /** Name of a destination that has none: the feed's. */
-  name: string;
+/** Keys of a destination of this feed. */
+export function destinationKeys(feed: FeedName): readonly string[] {
+  return [
+    ...["name", "preset", "protocol", "host", "port", "framing", "tls"],
+    ...[
+      "facility",
+      "app_name",
+      "hostname",
+      "enterprise_id",
+      "max_bytes",
+      "timestamp_precision",
+      "msgid",
+      "sequence_id",
+    ],
+    ...keysOfFeed[feed],
+    ...["min_risk", "entities", "heartbeat_minutes"],
+  ];
+}
+
+/** What a feed's destinations are when nothing else is said; one that has no name is called as the feed. */
+interface FeedDefaults {
+  feed: FeedName;
   facility: number;
   appName: string;
 }
 
 /** What a destination shares with the others of its file. */
 interface DestinationContext {
-  defaults: FeedDefaults;
+  form: FeedDefaults;
   /** The file's own folder, where relative TLS paths start. */
   folder: string;
   /** Names in use so far, each with the path of the destination that has it. */
@@ -47,9 +65,9 @@ export function readDestination(
   place: Place,
   context: DestinationContext,
 ): DestinationSettings | null {
-  const { defaults, folder } = context;
+  const { form, folder } = context;
   const problemsBefore = place.report.problems.length;
-  const reader = objectReader(object, place, destinationKeys);
+  const reader = objectReader(object, place, destinationKeys(form.feed));
   const presetName: PresetName | null = reader.read("preset", oneOf(presetNames), null);
   const preset = presetName === null ? standard : presets[presetName];
   const protocol = reader.read("protocol", oneOf(protocols), reader.node("tls") === null ? "tcp" : "tls");
@@ -61,21 +79,22 @@ export function readDestination(
     port: reader.read("port", wholeNumber(1, 65_535), preset.port[protocol]),
     framing: reader.read("framing", oneOf(["lf", "octet"]), stream ? preset.framing[protocol] : "lf"),
     message: {
-      facility: reader.read("facility", wholeNumber(0, 23), defaults.facility),
-      appName: reader.read(
-        "app_name",
-        matching(/^\w{1,48}$/, "1 to 48 letters, digits or underscores"),
-        defaults.appName,
-      ),
+      facility: reader.read("facility", wholeNumber(0, 23), form.facility),
+      appName: reader.read("app_name", matching(/^\w{1,48}$/, "1 to 48 letters, digits or underscores"), form.appName),
       hostname: reader.read("hostname", headerHostname, "RhythmX"),
       enterpriseId: reader.read("enterprise_id", wholeNumber(1, 4_294_967_295), 32_473),
       maxBytes: readMaxBytes(reader, protocol, preset.maxBytes),
       timestampPrecision: reader.read("timestamp_precision", oneOf([0, 3, 6]), preset.timestampPrecision),
       msgid: reader.read("msgid", oneOf(["event", "nil"]), "event"),
       sequenceId: reader.read("sequence_id", trueOrFalse, false),
-      ruleInfo: reader.read("rule_info", trueOrFalse, true),
-      severity: reader.read("severity", oneOf(["info", "by_risk"]), "info"),
+      ...(form.feed === "alerts"
+        ? {
+            ruleInfo: reader.read("rule_info", trueOrFalse, true),
+            severity: reader.read("severity", oneOf(["info", "by_risk"]), "info"),
+          }
+        : { ruleInfo: true, severity: "info" as const }),
     },
+    riskLevelEvents: form.feed === "incidents" ? reader.read("risk_level_events", trueOrFalse, true) : true,
     heartbeatMinutes: reader.read("heartbeat_minutes", fraction(0, 1440), 0),
     minRisk: reader.read("min_risk", wholeNumber(0, 100), 0),
     entities: reader.read("entities", entityNames, []),
@@ -93,10 +112,10 @@ export function readDestination(
   return broken || destination.host === undefined ? null : { ...destination, host: destination.host };
 }
 
-function readName(reader: ObjectReader, { defaults, taken }: DestinationContext): string {
+function readName(reader: ObjectReader, { form, taken }: DestinationContext): string {
   const given = reader.node("name") !== null;
-  const name = given ? reader.read("name", destinationName, null) : defaults.name;
-  if (name === null) return defaults.name;
+  const name = given ? reader.read("name", destinationName, null) : form.feed;
+  if (name === null) return form.feed;
   const other = taken.get(name);
   if (other === undefined) taken.set(name, reader.place.path);
   else {

@@ -144,11 +144,7 @@ describe("remarks", () => {
         "SNOW_UPDATE_CADENCE_HOURS=24",
         "RHYTHMX_ADMIN_PASSWORD=p",
         "RHYTHMX_MASTER_KEY_FILE=/k",
-        "RHYTHMX_INCIDENT_HEALTH=x",
         "RHYTHMX_TRUSTED_PROXIES=x",
-        "QUALIFY_MIN_SCORE=40",
-        "SHARED_ACCOUNTS=a",
-        "HOST_SHORT_NAMES=true",
         "UNKNOWN_OUTCOME=ask",
         "HTTPS_PROXY=x",
         "DATABASE_URL=foreign",
@@ -161,8 +157,8 @@ describe("remarks", () => {
       "environment: RHYTHMX_RETENTION_DAY: found an unknown key; accepted: RHYTHMX_RETENTION_DAYS (the nearest known key); it is ignored",
       "environment: RHYTHMX_ZZZZ: found an unknown key; accepted: the names of docs/settings.md; it is ignored",
       'environment: "RHYTHMX_\\n": found an unknown key; accepted: the names of docs/settings.md; it is ignored',
-      ".env.production line 19: JIRA_API_TOKE: found an unknown key; accepted: JIRA_API_TOKEN (the nearest known key); it is ignored",
-      ".env.production line 20: JIRA_SOMETHING_QUITE_ELSE: found an unknown key; accepted: the names of docs/settings.md; it is ignored",
+      ".env.production line 15: JIRA_API_TOKE: found an unknown key; accepted: JIRA_API_TOKEN (the nearest known key); it is ignored",
+      ".env.production line 16: JIRA_SOMETHING_QUITE_ELSE: found an unknown key; accepted: the names of docs/settings.md; it is ignored",
     ]);
   });
 
@@ -186,4 +182,20 @@ test("a broken line stops the start only when it holds what the appliance cannot
     `${line1}; the line is ignored`,
     line2,
   ]);
+});
+
+test("who counts as whom, and from which score on", () => {
+  const env = {
+    QUALIFY_MIN_SCORE: "55",
+    SHARED_ACCOUNTS: " root, NT-AUTORITÄT\\SYSTEM ,,svc ",
+    HOST_SHORT_NAMES: "TRUE",
+  };
+  const { settings } = resolved({ env });
+  expect(settings.correlation).toMatchObject({
+    actors: { sharedAccounts: ["root", "NT-AUTORITÄT\\SYSTEM", "svc"], hostShortNames: true },
+    minScore: 55,
+  });
+  const wrong = { QUALIFY_MIN_SCORE: "0", HOST_SHORT_NAMES: "yes" };
+  const { problems } = resolved({ env: wrong });
+  expect(problems.map(({ key }) => key)).toEqual(["QUALIFY_MIN_SCORE", "HOST_SHORT_NAMES"]);
 });

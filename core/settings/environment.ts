@@ -1,7 +1,18 @@
 /** Settings that are environment values: from the process environment, else from `.env.production`. */
 import type { SettingOrigin } from "../settings.ts";
 import type { EnvFile } from "./env-file.ts";
-import { asText, entityName, type Form, fraction, listenAddress, oneOf, path, wholeNumber } from "./forms.ts";
+import {
+  asText,
+  commaList,
+  entityName,
+  type Form,
+  fraction,
+  listenAddress,
+  oneOf,
+  path,
+  trueOrFalseText,
+  wholeNumber,
+} from "./forms.ts";
 import { nearestName, otherEnvironmentNames } from "./names.ts";
 import { type Report, shown, shownKey } from "./problem.ts";
 
@@ -38,6 +49,11 @@ const environmentSettings = {
     fallback: null,
     whenWrong: { use: { host: "127.0.0.1", port: 8888 }, effect: "127.0.0.1:8888 is used" },
   },
+  RHYTHMX_INCIDENT_HEALTH: {
+    form: listenAddress,
+    fallback: null,
+    whenWrong: { use: { host: "127.0.0.1", port: 8889 }, effect: "127.0.0.1:8889 is used" },
+  },
   RHYTHMX_DEFAULT_ENTITY: setting(entityName, "Primary Site"),
   RHYTHMX_LOG_LEVEL: setting(oneOf(["debug", "info", "warn", "error"]), "info"),
   RHYTHMX_LOG_FORMAT: setting(oneOf(["json", "text"]), "json"),
@@ -48,6 +64,9 @@ const environmentSettings = {
   }),
   RHYTHMX_MIN_FREE_BYTES: setting(asText(wholeNumber(0, Number.MAX_SAFE_INTEGER)), 1_073_741_824),
   RHYTHMX_MIN_FREE_PERCENT: setting(asText(fraction(0, 99)), 5),
+  QUALIFY_MIN_SCORE: setting(asText(wholeNumber(1, 100)), 40),
+  SHARED_ACCOUNTS: setting(commaList, ["administrator", "admin", "root", "guest", "defaultaccount"]),
+  HOST_SHORT_NAMES: setting(trueOrFalseText, false),
 } as const;
 
 type SettingName = keyof typeof environmentSettings;

@@ -54,6 +54,24 @@ export const trueOrFalse: Form<boolean> = {
   read: (value) => (typeof value === "boolean" ? value : undefined),
 };
 
+/** The same as text, as environment values are. */
+export const trueOrFalseText: Form<boolean> = {
+  accepted: "true or false",
+  read(value) {
+    const word = typeof value === "string" ? value.trim().toLowerCase() : "";
+    return word === "true" ? true : word === "false" ? false : undefined;
+  },
+};
+
+/** Names between commas, as environment values have them. */
+export const commaList: Form<readonly string[]> = {
+  accepted: "a list of names with commas between them",
+  read(value) {
+    const names = typeof value === "string" ? value.split(",").map((name) => name.trim()) : [];
+    return names.every((name) => /^[^\p{Cc}]{0,200}$/u.test(name)) ? names.filter((name) => name !== "") : undefined;
+  },
+};
+
 /** A path of this machine. */
 export const path = matching(/^[^\p{Cc}]+$/u, "a path without control characters");
 

@@ -4,7 +4,6 @@ import { distance } from "fastest-levenshtein";
 /** Environment names of other parts of the appliance: known, read elsewhere. Those with `HTTPS_PROXY` are the platform's. */
 export const otherEnvironmentNames: readonly string[] = [
   "RHYTHMX_CONFIG_DIR",
-  "RHYTHMX_INCIDENT_HEALTH",
   "RHYTHMX_TRUSTED_PROXIES",
   "RHYTHMX_ADMIN_PASSWORD",
   "RHYTHMX_MASTER_KEY_FILE",
@@ -20,9 +19,6 @@ export const otherEnvironmentNames: readonly string[] = [
   ...withPrefix("SLA_", "CRITICAL_MINUTES HIGH_MINUTES MEDIUM_MINUTES LOW_MINUTES"),
   ...withPrefix("UNKNOWN_", "LOOKUP_DELAYS_SECONDS OUTCOME"),
   "TICKET_INTEGRATION",
-  "QUALIFY_MIN_SCORE",
-  "SHARED_ACCOUNTS",
-  "HOST_SHORT_NAMES",
   "HTTP_PROXY",
   "HTTPS_PROXY",
   "NO_PROXY",

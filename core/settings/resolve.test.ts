@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { builtInPatterns } from "../correlation/patterns.ts";
 import { formatProblem, formatProblems } from "./problem.ts";
 import { resolveSettings } from "./resolve.ts";
 import type { SettingsSources } from "./sources.ts";
@@ -42,6 +43,16 @@ test("with nothing given, everything has its default and there is nothing to tel
     minFreeBytes: 1073741824,
     minFreePercent: 5,
     alertFeed: { destinations: [], pollIntervalSeconds: 30, hourlyIntervalMinutes: 60, batchSize: 100 },
+    incidentHealth: { host: "127.0.0.1", port: 8889 },
+    incidentFeed: { destinations: [], pollIntervalSeconds: 60, batchSize: 50 },
+    correlation: {
+      actors: {
+        sharedAccounts: ["administrator", "admin", "root", "guest", "defaultaccount"],
+        hostShortNames: false,
+      },
+      patterns: [...builtInPatterns],
+      minScore: 40,
+    },
   });
   expect({ problems, warnings }).toEqual({ problems: [], warnings: [] });
   expect(new Set(Object.values(origins).map(({ source, pinned }) => `${source} ${pinned}`))).toEqual(

@@ -1,8 +1,9 @@
 /** From everything that can say something about settings to the settings themselves: precedence, checks, and all problems at once. */
 import type { SettingOrigin, Settings } from "../settings.ts";
-import { type FeedDocument, readAlertFeed } from "./alert-feed.ts";
+import { readCasePatterns } from "./case-patterns.ts";
 import { type EnvFile, parseEnvFile } from "./env-file.ts";
 import { environmentReader, noStart } from "./environment.ts";
+import { type FeedDocument, type FeedForm, feedForms, readFeed } from "./feed.ts";
 import { isLoopback } from "./forms.ts";
 import { type Problem, type Report, shown } from "./problem.ts";
 import type { SettingsFile, SettingsSources } from "./sources.ts";
@@ -22,7 +23,7 @@ export interface ResolvedSettings {
 export function resolveSettings(sources: SettingsSources): ResolvedSettings {
   const report: Report = { problems: [], warnings: [] };
   const origins: Record<string, SettingOrigin> = {};
-  const { envFile, alertFeedFile, saved } = sources;
+  const { envFile, alertFeedFile, incidentFeedFile = null, casePatternsFile = null, saved } = sources;
   const environment = environmentReader(
     {
       environment: sources.environment,
@@ -31,32 +32,58 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     report,
     origins,
   );
-  const documents: FeedDocument[] = [];
-  if (alertFeedFile !== null) documents.push({ ...alertFeedFile, pinned: true });
-  if (saved?.alertFeed !== undefined) {
-    const place = { source: "saved in the console", folder: sources.configDir, pinned: false };
-    documents.push({ ...place, content: { text: saved.alertFeed } });
-  }
-  const { feed, healthPort } = readAlertFeed(documents, report, origins);
-  const health = environment.read("RHYTHMX_ALERT_HEALTH");
-  if (health === null && origins["daemon.health_port"]) origins.RHYTHMX_ALERT_HEALTH = origins["daemon.health_port"];
+  const alerts = readFeed(feedForms.alerts, documentsOf(alertFeedFile, saved?.alertFeed, sources), report, origins);
+  const incidents = readFeed(
+    feedForms.incidents,
+    documentsOf(incidentFeedFile, saved?.incidentFeed, sources),
+    report,
+    origins,
+  );
+  const health = (name: "RHYTHMX_ALERT_HEALTH" | "RHYTHMX_INCIDENT_HEALTH", form: FeedForm, port: number) => {
+    const address = environment.read(name);
+    const origin = origins[`${form.origin}daemon.health_port`];
+    if (address === null && origin) origins[name] = origin;
+    return address ?? { host: "127.0.0.1", port };
+  };
   const settings: Settings = {
     configDir: sources.configDir,
     dataDir: environment.read("RHYTHMX_DATA_DIR") ?? sources.defaultDataDir,
     listen: environment.read("RHYTHMX_LISTEN"),
     tlsCertFile: environment.read("RHYTHMX_TLS_CERT_FILE"),
     tlsKeyFile: environment.read("RHYTHMX_TLS_KEY_FILE"),
-    alertHealth: health ?? { host: "127.0.0.1", port: healthPort },
+    alertHealth: health("RHYTHMX_ALERT_HEALTH", feedForms.alerts, alerts.healthPort),
+    incidentHealth: health("RHYTHMX_INCIDENT_HEALTH", feedForms.incidents, incidents.healthPort),
     defaultEntity: environment.read("RHYTHMX_DEFAULT_ENTITY"),
     logLevel: environment.read("RHYTHMX_LOG_LEVEL"),
     logFormat: environment.read("RHYTHMX_LOG_FORMAT"),
     retentionDays: environment.read("RHYTHMX_RETENTION_DAYS"),
     minFreeBytes: environment.read("RHYTHMX_MIN_FREE_BYTES"),
     minFreePercent: environment.read("RHYTHMX_MIN_FREE_PERCENT"),
-    alertFeed: feed,
+    alertFeed: { ...alerts.feed, hourlyIntervalMinutes: alerts.hourlyIntervalMinutes },
+    incidentFeed: incidents.feed,
+    correlation: {
+      actors: {
+        sharedAccounts: environment.read("SHARED_ACCOUNTS"),
+        hostShortNames: environment.read("HOST_SHORT_NAMES"),
+      },
+      patterns: readCasePatterns(casePatternsFile, report),
+      minScore: environment.read("QUALIFY_MIN_SCORE"),
+    },
   };
   checkCertificate(settings, origins, report);
   return { settings, ...report, origins };
+}
+
+/** The file wins over what was saved in the console, key by key. */
+function documentsOf(
+  file: SettingsFile | null,
+  saved: string | undefined,
+  { configDir }: Pick<SettingsSources, "configDir">,
+): FeedDocument[] {
+  const documents: FeedDocument[] = file === null ? [] : [{ ...file, pinned: true }];
+  if (saved !== undefined)
+    documents.push({ source: "saved in the console", folder: configDir, pinned: false, content: { text: saved } });
+  return documents;
 }
 
 function readEnvFile({ source, content }: SettingsFile, report: Report): { source: string; file: EnvFile } | null {

@@ -23,8 +23,12 @@ export interface SettingsSources {
   envFile: SettingsFile | null;
   /** `config.json`. */
   alertFeedFile: SettingsFile | null;
-  /** Saved in the console: the alert feed as a text in the shape of `config.json`. */
-  saved?: { alertFeed?: string };
+  /** `incident_syslog_config.json`. */
+  incidentFeedFile?: SettingsFile | null;
+  /** `case_patterns.json`. */
+  casePatternsFile?: SettingsFile | null;
+  /** Saved in the console: the feeds as texts in the shape of their files. */
+  saved?: { alertFeed?: string; incidentFeed?: string };
   configDir: string;
   /** The data folder when RHYTHMX_DATA_DIR says nothing. */
   defaultDataDir: string;

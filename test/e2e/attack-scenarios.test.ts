@@ -6,7 +6,9 @@ test("the sample's attacks give cases of the tactics that upstream names, and no
   const results = await runScenarios();
   const judged = results.flatMap(({ name, upstream }) => upstream.map((one) => ({ name, ...one })));
   const counted = judged.filter(({ tagged }) => tagged >= enoughTagged);
-  const missed = counted.filter(({ found }) => !found).map(({ name, family, tagged }) => `${name}: ${family} ${tagged}`);
+  const missed = counted
+    .filter(({ found }) => !found)
+    .map(({ name, family, tagged }) => `${name}: ${family} ${tagged}`);
   console.log(`    ${counted.length - missed.length} of ${counted.length} have a case of their family; missed:`);
   for (const line of missed) console.log(`      ${line}`);
   expect(counted.length).toBeGreaterThan(90);

@@ -11,6 +11,8 @@ import { FakeClock } from "./fake-clock.ts";
 export interface TestApplianceOptions {
   /** In the shape of `config.json`. */
   config?: unknown;
+  /** In the shape of `incident_syslog_config.json`. */
+  incidentConfig?: unknown;
   /** RHYTHMX_… values. */
   env?: Record<string, string>;
   clock?: FakeClock;
@@ -57,10 +59,11 @@ export class TestAppliance {
     const env = {
       RHYTHMX_LISTEN: "127.0.0.1:0",
       RHYTHMX_ALERT_HEALTH: "127.0.0.1:0",
+      RHYTHMX_INCIDENT_HEALTH: "127.0.0.1:0",
       ...options.env,
       RHYTHMX_DATA_DIR: dataDir,
     };
-    const resolved = settingsOf(env, options.config);
+    const resolved = settingsOf(env, options.config, options.incidentConfig);
     const appliance = await startAppliance({ resolved, clock, sleep: clock.sleep, random: () => 0.5, log });
     const { key } = await appliance.operations.createKey({
       name: "test",
@@ -98,14 +101,15 @@ export class TestAppliance {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
-  async health(): Promise<{ status: number; body: any }> {
-    const response = await fetch(`${this.appliance.healthUrl}/health`);
+  async health(feed: "alerts" | "incidents" = "alerts"): Promise<{ status: number; body: any }> {
+    const { healthUrl, incidentHealthUrl } = this.appliance;
+    const response = await fetch(`${feed === "alerts" ? healthUrl : incidentHealthUrl}/health`);
     return { status: response.status, body: await response.json() };
   }
 
   /** As SIGHUP does, with another `config.json`. */
-  reload(config: unknown): Promise<void> {
-    return this.appliance.reload(settingsOf(this.#env, config));
+  reload(config: unknown, incidentConfig?: unknown): Promise<void> {
+    return this.appliance.reload(settingsOf(this.#env, config, incidentConfig));
   }
 
   /** Stops and keeps the data folder. */
@@ -120,13 +124,14 @@ export class TestAppliance {
   }
 }
 
-function settingsOf(env: Record<string, string>, config: unknown): ResolvedSettings {
-  const file =
-    config === undefined ? null : { source: "config.json", folder: "/", content: { text: JSON.stringify(config) } };
+function settingsOf(env: Record<string, string>, config: unknown, incidentConfig?: unknown): ResolvedSettings {
+  const file = (source: string, content: unknown) =>
+    content === undefined ? null : { source, folder: "/", content: { text: JSON.stringify(content) } };
   return resolveSettings({
     environment: env,
     envFile: null,
-    alertFeedFile: file,
+    alertFeedFile: file("config.json", config),
+    incidentFeedFile: file("incident_syslog_config.json", incidentConfig),
     configDir: "/nonexistent",
     defaultDataDir: "/nonexistent",
   });

@@ -24,24 +24,29 @@ export class ApplianceProcess {
   readonly folder: string;
   readonly apiPort: number;
   readonly healthPort: number;
+  readonly incidentHealthPort: number;
   readonly env: Record<string, string>;
   readonly #wrapper: string[];
   readonly #program: string[];
   #child: ChildProcess | null = null;
   #log = "";
 
-  private constructor(folder: string, apiPort: number, healthPort: number, options: ProcessOptions) {
+  private constructor(
+    folder: string,
+    ports: [api: number, health: number, incidents: number],
+    options: ProcessOptions,
+  ) {
     this.folder = folder;
-    this.apiPort = apiPort;
-    this.healthPort = healthPort;
+    [this.apiPort, this.healthPort, this.incidentHealthPort] = ports;
     this.#wrapper = options.wrapper ?? [];
     this.#program = options.program ?? [process.execPath, join(root, "main.ts")];
     this.env = {
       PATH: process.env.PATH ?? "",
       RHYTHMX_DATA_DIR: join(folder, "data"),
       RHYTHMX_CONFIG_DIR: join(folder, "etc"),
-      RHYTHMX_LISTEN: `127.0.0.1:${apiPort}`,
-      RHYTHMX_ALERT_HEALTH: `127.0.0.1:${healthPort}`,
+      RHYTHMX_LISTEN: `127.0.0.1:${this.apiPort}`,
+      RHYTHMX_ALERT_HEALTH: `127.0.0.1:${this.healthPort}`,
+      RHYTHMX_INCIDENT_HEALTH: `127.0.0.1:${this.incidentHealthPort}`,
       ...options.env,
     };
   }
@@ -50,7 +55,7 @@ export class ApplianceProcess {
   static async prepare(options: ProcessOptions = {}): Promise<ApplianceProcess> {
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), "rhythmx-process-"));
     mkdirSync(join(folder, "etc"), { recursive: true });
-    const prepared = new ApplianceProcess(folder, await freePort(), await freePort(), options);
+    const prepared = new ApplianceProcess(folder, [await freePort(), await freePort(), await freePort()], options);
     if (options.config !== undefined) prepared.configure(options.config);
     return prepared;
   }

@@ -41,8 +41,9 @@ export interface DestinationStatus {
   connected: boolean;
   /** Messages waiting. */
   queued: number;
-  /** Messages the transport took, first time. */
+  /** Messages the transport took, first time; and how many of each kind of event. */
   sent: number;
+  sentByKind: Readonly<Partial<Record<EventKind, number>>>;
   resent: number;
   shrunk: number;
   errors: number;
@@ -56,6 +57,7 @@ interface Batch {
   lastSeq: number;
   events: number;
   messages: SyslogBytes[];
+  kinds: EventKind[];
 }
 
 /** After a failed read of the log. */
@@ -73,6 +75,7 @@ export class Destination {
   #cursor = 0;
   #queued = 0;
   #sent = 0;
+  readonly #sentByKind: Partial<Record<EventKind, number>> = {};
   #shrunk = 0;
   #lastSent: number | null = null;
   #inFlight: Promise<void>[] = [];
@@ -162,6 +165,7 @@ export class Destination {
       connected,
       queued: this.#queued,
       sent: this.#sent,
+      sentByKind: this.#sentByKind,
       resent,
       shrunk: this.#shrunk,
       errors,
@@ -206,13 +210,15 @@ export class Destination {
     }
     this.#cursor = last.seq;
     const messages: SyslogBytes[] = [];
+    const kinds: EventKind[] = [];
     for (const event of events) {
       const rendered = this.#render(event);
       if (rendered === null) continue;
       if (rendered.shrunk) this.#shrunk++;
       messages.push(rendered.bytes);
+      kinds.push(event.kind);
     }
-    return { lastSeq: last.seq, events: events.length, messages };
+    return { lastSeq: last.seq, events: events.length, messages, kinds };
   }
 
   /** Nothing to send: waits for more, and meanwhile tries again to record a position that could not be. */
@@ -246,6 +252,7 @@ export class Destination {
     this.#queued = Math.max(0, this.#queued - batch.events);
     if (batch.messages.length > 0) {
       this.#sent += batch.messages.length;
+      for (const kind of batch.kinds) this.#sentByKind[kind] = (this.#sentByKind[kind] ?? 0) + 1;
       this.#lastSent = clock.now();
     }
     await this.#position.record();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readAlertFeed } from "./alert-feed.ts";
+import { feedForms, readFeed } from "./feed.ts";
 import { formatProblem, type Report } from "./problem.ts";
 
 /** Reads a `config.json` text, or a value written as one. */
@@ -7,7 +7,8 @@ function read(config: unknown) {
   const report: Report = { problems: [], warnings: [] };
   const text = typeof config === "string" ? config : JSON.stringify(config);
   const document = { source: "config.json", folder: "/conf", content: { text }, pinned: true };
-  const { feed, healthPort } = readAlertFeed([document], report, {});
+  const { feed: some, hourlyIntervalMinutes, healthPort } = readFeed(feedForms.alerts, [document], report, {});
+  const feed = { ...some, hourlyIntervalMinutes };
   const told = report.problems.map(formatProblem);
   return { feed, healthPort, destinations: feed.destinations, told, remarks: report.warnings.map(formatProblem) };
 }
@@ -44,6 +45,7 @@ test("the file of the historic installation, as it is, with every default", () =
           severity: "info",
         },
         heartbeatMinutes: 0,
+        riskLevelEvents: true,
         minRisk: 0,
         entities: [],
         tls: null,
@@ -126,4 +128,45 @@ test("unknown and repeated keys are remarks that name the nearest known key; the
     "config.json line 3: syslog.tls.ca: found an unknown key; accepted: ca_file, cert_file, key_file, server_name, verify; it is ignored",
     "config.json line 3: syslog.tls.verfy: found an unknown key; accepted: verify (the nearest known key); it is ignored",
   ]);
+});
+
+describe("the incident feed", () => {
+  const incidents = (config: unknown) => {
+    const report: Report = { problems: [], warnings: [] };
+    const content = { text: JSON.stringify(config) };
+    const document = { source: "incident_syslog_config.json", folder: "/conf", content, pinned: true };
+    const { feed, healthPort } = readFeed(feedForms.incidents, [document], report, {});
+    const [told, remarks] = [report.problems.map(formatProblem), report.warnings.map(formatProblem)];
+    return { feed, healthPort, told, remarks };
+  };
+
+  test("the file of the historic installation, as it is", () => {
+    const { feed, healthPort, told, remarks } = incidents({
+      syslog: {
+        ...{ protocol: "tcp", host: "192.168.1.50", port: 514, facility: 17, app_name: "SigmaIncident" },
+        hostname: "RhythmX",
+      },
+      daemon: { poll_interval_seconds: 60, batch_size: 50, health_port: 8889 },
+    });
+    expect({ told, remarks, healthPort }).toEqual({ told: [], remarks: [], healthPort: 8889 });
+    expect(feed).toMatchObject({
+      ...{ pollIntervalSeconds: 60, batchSize: 50 },
+      destinations: [{ name: "incidents", message: { facility: 17, appName: "SigmaIncident" }, riskLevelEvents: true }],
+    });
+  });
+
+  test("its own option, and those that mean nothing here", () => {
+    const { feed, told, remarks } = incidents({
+      syslog: { host: "siem", risk_level_events: false, rule_info: false, severity: "by_risk" },
+      daemon: { hourly_interval_minutes: 5 },
+    });
+    expect(feed.destinations[0]?.riskLevelEvents).toBe(false);
+    expect(told).toEqual([]);
+    expect(remarks.map((remark) => /: (\S+): found an unknown key/.exec(remark)?.[1])).toEqual([
+      "daemon.hourly_interval_minutes",
+      "syslog.rule_info",
+      "syslog.severity",
+    ]);
+    expect(read({ syslog: { host: "siem", risk_level_events: false } }).remarks).toHaveLength(1);
+  });
 });

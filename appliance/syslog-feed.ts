@@ -1,14 +1,16 @@
-/** The alert feed: one destination per configured receiver, and the hourly tick. */
+/** A syslog feed: one destination per configured receiver, each a reader of the event log. */
 import { readFileSync } from "node:fs";
-import { EdgeError } from "../core/errors.ts";
-import { alertEventKinds, type LoggedEvent } from "../core/event.ts";
+import type { EventKind, LoggedEvent } from "../core/event.ts";
 import type { Faults } from "../core/faults.ts";
 import { alertMessage } from "../core/feeds/alert-message.ts";
+import { type FeedName, feedKinds, readerName } from "../core/feeds/feeds.ts";
+import type { EncodedMessage } from "../core/feeds/fit.ts";
+import { incidentEventFacts, incidentFeedMessage } from "../core/feeds/incident-message.ts";
 import { parseSnapshot } from "../core/feeds/snapshot.ts";
 import { statusMessage } from "../core/feeds/status-message.ts";
 import type { MessageOptions } from "../core/feeds/syslog-options.ts";
 import type { Clock, Random } from "../core/ports.ts";
-import type { AlertFeedSettings, DestinationSettings, TlsSettings } from "../core/settings.ts";
+import type { DestinationSettings, FeedSettings, TlsSettings } from "../core/settings.ts";
 import type { Store } from "../store/open-store.ts";
 import { Destination, type DestinationStatus } from "../transports/syslog/destination.ts";
 import type { TlsMaterial } from "../transports/syslog/options.ts";
@@ -18,7 +20,29 @@ import type { Log } from "./log.ts";
 /** RELP acknowledges each message, so a second batch may be on its way while the first is being acknowledged. */
 const batchesInFlight = { udp: 1, tcp: 1, tls: 1, relp: 3 } as const;
 
-interface Tools {
+/** What tells the feeds apart. */
+interface FeedKind {
+  message(event: LoggedEvent, options: MessageOptions): EncodedMessage;
+  /** Whether a destination wants an event that is of one of its entities. */
+  wants(event: LoggedEvent, settings: DestinationSettings): boolean;
+}
+
+const feedOf: Readonly<Record<FeedName, FeedKind>> = {
+  alerts: {
+    message: alertMessage,
+    wants: (event, { minRisk }) => minRisk === 0 || parseSnapshot(event.data).risk >= minRisk,
+  },
+  incidents: {
+    message: incidentFeedMessage,
+    wants(event, { minRisk, riskLevelEvents }) {
+      if (minRisk === 0 && riskLevelEvents) return true;
+      const { risk, onlyRiskLevel } = incidentEventFacts(event);
+      return risk >= minRisk && (riskLevelEvents || !onlyRiskLevel);
+    },
+  },
+};
+
+export interface FeedTools {
   store: Store;
   clock: Clock;
   random: Random;
@@ -36,20 +60,22 @@ interface Running {
   heartbeatPending: boolean;
 }
 
-export class AlertFeed {
-  readonly #tools: Tools;
+export class SyslogFeed {
+  readonly name: FeedName;
+  readonly #tools: FeedTools;
   #running: Running[] = [];
-  #settings: AlertFeedSettings;
+  #settings: FeedSettings;
   readonly #startedAt: number;
 
-  constructor(settings: AlertFeedSettings, tools: Tools) {
+  constructor(name: FeedName, settings: FeedSettings, tools: FeedTools) {
+    this.name = name;
     this.#settings = settings;
     this.#tools = tools;
     this.#startedAt = tools.clock.monotonic();
   }
 
   /** Starts, keeps, replaces and stops destinations until they are what the settings say. Positions stay with the names. */
-  async apply(settings: AlertFeedSettings): Promise<void> {
+  async apply(settings: FeedSettings): Promise<void> {
     const sameBatches = settings.batchSize === this.#settings.batchSize;
     this.#settings = settings;
     const wanted = new Map(settings.destinations.map((destination) => [destination.name, destination]));
@@ -59,7 +85,7 @@ export class AlertFeed {
     this.#running = this.#running.filter(unchanged);
     for (const { settings: running } of this.#running) wanted.delete(running.name);
     await Promise.all(ending.map(({ destination }) => destination.stop(0)));
-    for (const { settings: running } of ending) this.#tools.faults.clear(positionFault(running.name));
+    for (const { settings: running } of ending) this.#tools.faults.clear(this.#positionFault(running.name));
     for (const destinationSettings of wanted.values()) {
       const options = { ...destinationSettings.message, procid: process.pid };
       const destination = this.#create(destinationSettings, options);
@@ -75,7 +101,7 @@ export class AlertFeed {
     }
   }
 
-  /** Milliseconds between two turns of the hourly tick. */
+  /** Milliseconds between two turns of the feed's loop. */
   get pollIntervalMs(): number {
     return this.#settings.pollIntervalSeconds * 1000;
   }
@@ -83,12 +109,6 @@ export class AlertFeed {
   /** How often to look whether a heartbeat is due. */
   get heartbeatPaceMs(): number {
     return this.#settings.destinations.some(({ heartbeatMinutes }) => heartbeatMinutes > 0) ? 5_000 : 60_000;
-  }
-
-  /** Records HOURLY events for every alert that is due. */
-  async tick(now: number): Promise<void> {
-    const intervalMs = this.#settings.hourlyIntervalMinutes * 60_000;
-    while ((await this.#tools.store.recordHourly(now, intervalMs)).more);
   }
 
   /**
@@ -123,15 +143,11 @@ export class AlertFeed {
     for (const { destination } of this.#running) await destination.recount();
   }
 
-  /** Sends a destination everything recorded at or after `from` (epoch ms) again. Throws `EdgeError` destination_unknown. */
+  /** Sends one of its destinations everything recorded at or after `from` (epoch ms) again; nothing to one that has just gone. */
   async replay(name: string, from: number): Promise<Replayed> {
     const running = this.#running.find(({ settings }) => settings.name === name);
-    if (running === undefined)
-      throw unknownDestination(
-        name,
-        this.#running.map(({ settings }) => settings.name),
-      );
-    const { seq, replayed } = await replayPlace(this.#tools.store.events, name, from);
+    if (running === undefined) return { messages: 0, waited: 0 };
+    const { seq, replayed } = await replayPlace(this.#tools.store.events, this.name, name, from);
     await running.destination.rewind(seq);
     return replayed;
   }
@@ -144,12 +160,13 @@ export class AlertFeed {
 
   #create(settings: DestinationSettings, options: MessageOptions): Destination {
     const { store, clock, random, log, faults } = this.#tools;
-    const fault = positionFault(settings.name);
-    const wants = filterOf(settings);
+    const fault = this.#positionFault(settings.name);
+    const { message, wants } = feedOf[this.name];
+    const ofEntity = entityFilter(settings);
     return new Destination({
       name: settings.name,
-      reader: readerName(settings.name),
-      kinds: alertEventKinds,
+      reader: readerName(this.name, settings.name),
+      kinds: feedKinds[this.name],
       batchSize: this.#settings.batchSize,
       inFlight: batchesInFlight[settings.protocol],
       log: store.events,
@@ -163,7 +180,7 @@ export class AlertFeed {
         onStateChange: this.#logChanges(settings.name),
       }),
       clock,
-      render: (event) => (wants(event) ? alertMessage(event, options) : null),
+      render: (event) => (ofEntity(event) && wants(event, settings) ? message(event, options) : null),
       onStoreFault: (message) => {
         if (message === null) faults.clear(fault);
         else
@@ -181,6 +198,10 @@ export class AlertFeed {
     });
   }
 
+  #positionFault(destination: string): string {
+    return `positions:${readerName(this.name, destination)}`;
+  }
+
   /** A destination that stays away is said once, not at every attempt. */
   #logChanges(destination: string): (change: { connected: boolean; message: string }) => void {
     let last = "";
@@ -193,14 +214,6 @@ export class AlertFeed {
   }
 }
 
-function positionFault(destination: string): string {
-  return `positions:${destination}`;
-}
-
-export function readerName(destination: string): string {
-  return `alerts/${destination}`;
-}
-
 /** What a replay sends: the messages recorded since its time, and those from before it that were still waiting. */
 export interface Replayed {
   messages: number;
@@ -210,25 +223,20 @@ export interface Replayed {
 /** Where a replay from a point in time begins: never beyond what the destination has had, or what waits would be lost. */
 export async function replayPlace(
   events: Store["events"],
+  feed: FeedName,
   name: string,
   from: number,
 ): Promise<{ seq: number; replayed: Replayed }> {
+  const kinds: readonly EventKind[] = feedKinds[feed];
   const asked = await events.seqBefore(from);
-  const seq = Math.min(asked, (await events.position(readerName(name))) ?? asked);
-  const messages = await events.countAfter(asked, alertEventKinds);
-  return { seq, replayed: { messages, waited: (await events.countAfter(seq, alertEventKinds)) - messages } };
+  const seq = Math.min(asked, (await events.position(readerName(feed, name))) ?? asked);
+  const messages = await events.countAfter(asked, kinds);
+  return { seq, replayed: { messages, waited: (await events.countAfter(seq, kinds)) - messages } };
 }
 
-export function unknownDestination(name: string, known: readonly string[]): EdgeError {
-  const names = known.length === 0 ? "none is configured" : `configured: ${known.join(", ")}`;
-  return new EdgeError("destination_unknown", `no destination ${JSON.stringify(name.slice(0, 64))}; ${names}`);
-}
-
-function filterOf({ minRisk, entities }: DestinationSettings): (event: LoggedEvent) => boolean {
+function entityFilter({ entities }: DestinationSettings): (event: LoggedEvent) => boolean {
   const names = new Set(entities.map((entity) => entity.trim().toLowerCase()));
-  return (event) =>
-    (names.size === 0 || names.has(event.entity.trim().toLowerCase())) &&
-    (minRisk === 0 || parseSnapshot(event.data).risk >= minRisk);
+  return (event) => names.size === 0 || names.has(event.entity.trim().toLowerCase());
 }
 
 /** Read before every connection, so that a renewed certificate is used without a restart. */

@@ -1,0 +1,97 @@
+/** Both syslog feeds together: started, stopped and asked as one. */
+import { EdgeError } from "../core/errors.ts";
+import { type FeedName, feedNames, readerName } from "../core/feeds/feeds.ts";
+import type { FeedSettings, Settings } from "../core/settings.ts";
+import type { DestinationStatus } from "../transports/syslog/destination.ts";
+import { type FeedTools, type Replayed, SyslogFeed } from "./syslog-feed.ts";
+
+export class SyslogFeeds {
+  readonly #feeds: Readonly<Record<FeedName, SyslogFeed>>;
+
+  constructor(settings: Settings, tools: FeedTools) {
+    this.#feeds = {
+      alerts: new SyslogFeed("alerts", settings.alertFeed, tools),
+      incidents: new SyslogFeed("incidents", settings.incidentFeed, tools),
+    };
+  }
+
+  /** Starts, keeps, replaces and stops destinations until they are what the settings say. */
+  async apply(settings: Settings): Promise<void> {
+    for (const name of feedNames) await this.#feeds[name].apply(feedSettings(settings, name));
+  }
+
+  pollIntervalMs(feed: FeedName): number {
+    return this.#feeds[feed].pollIntervalMs;
+  }
+
+  /** How often to look whether a heartbeat is due. */
+  get heartbeatPaceMs(): number {
+    return Math.min(...feedNames.map((name) => this.#feeds[name].heartbeatPaceMs));
+  }
+
+  /** STATUS messages stamped `now` (epoch ms) to every destination that is due. */
+  sendHeartbeats(now: number): void {
+    for (const name of feedNames) this.#feeds[name].sendHeartbeats(now);
+  }
+
+  statusOf(feed: FeedName): DestinationStatus[] {
+    return this.#feeds[feed].status();
+  }
+
+  status(): (DestinationStatus & { feed: FeedName })[] {
+    return feedNames.flatMap((feed) => this.statusOf(feed).map((status) => ({ ...status, feed })));
+  }
+
+  /** Counts again what waits, after retention has removed events that waited. */
+  async recount(): Promise<void> {
+    for (const name of feedNames) await this.#feeds[name].recount();
+  }
+
+  /**
+   * Sends a destination (`siem`, `alerts/siem`) everything recorded at or after `from` (epoch ms) again.
+   * @throws EdgeError destination_unknown, destination_ambiguous
+   */
+  async replay(asked: string, from: number): Promise<Replayed> {
+    const names = (feed: FeedName) => this.statusOf(feed).map(({ name }) => name);
+    const { feed, name } = findDestination(asked, { alerts: names("alerts"), incidents: names("incidents") });
+    return this.#feeds[feed].replay(name, from);
+  }
+
+  /** Sends what is queued until `deadlineMs` (monotonic), then stops. */
+  async stop(deadlineMs: number): Promise<void> {
+    await Promise.all(feedNames.map((name) => this.#feeds[name].stop(deadlineMs)));
+  }
+}
+
+export function feedSettings({ alertFeed, incidentFeed }: Settings, feed: FeedName): FeedSettings {
+  return feed === "alerts" ? alertFeed : incidentFeed;
+}
+
+/** Names of the destinations that are configured, by feed. */
+export function destinationNames(settings: Settings): Record<FeedName, string[]> {
+  const names = (feed: FeedName) => feedSettings(settings, feed).destinations.map(({ name }) => name);
+  return { alerts: names("alerts"), incidents: names("incidents") };
+}
+
+/**
+ * The feed and the name that somebody means by `siem`, `alerts/siem` or `incidents/siem`. `known`: names by feed.
+ * @throws EdgeError destination_unknown, or destination_ambiguous where both feeds have that name
+ */
+export function findDestination(
+  asked: string,
+  known: Readonly<Record<FeedName, readonly string[]>>,
+): { feed: FeedName; name: string } {
+  const all = (Object.keys(known) as FeedName[]).flatMap((feed) => known[feed].map((name) => ({ feed, name })));
+  const found = all.filter(({ feed, name }) => asked === name || asked === readerName(feed, name));
+  const [only, other] = found;
+  const quoted = JSON.stringify(asked.slice(0, 64));
+  if (only === undefined) {
+    const names = all.length === 0 ? "none is configured" : `configured: ${all.map(({ name }) => name).join(", ")}`;
+    throw new EdgeError("destination_unknown", `no destination ${quoted}; ${names}`);
+  }
+  if (other !== undefined) {
+    const forms = found.map(({ feed, name }) => readerName(feed, name)).join(" or ");
+    throw new EdgeError("destination_ambiguous", `both feeds have a destination ${quoted}: say ${forms}`);
+  }
+  return only;
+}
