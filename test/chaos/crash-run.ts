@@ -9,6 +9,7 @@ import { Client } from "./client.ts";
 import { Dice } from "./dice.ts";
 import { Ledger } from "./ledger.ts";
 import { type Delivery, verifyDatabase, verifyDelivery } from "./verify.ts";
+import { type IncidentReport, verifyIncidents } from "./verify-incidents.ts";
 import { Workload } from "./workload.ts";
 
 export interface CrashReport {
@@ -24,6 +25,7 @@ export interface CrashReport {
   records: { received: number; accepted: number; duplicates: number; rejected: number };
   alerts: number;
   events: number;
+  correlation: Omit<IncidentReport, "violations">;
   destinations: Record<string, Delivery>;
   milliseconds: number;
   /** Data folder, kept when there are violations. */
@@ -221,12 +223,14 @@ class CrashRun {
       const answered = sums[name as keyof typeof expected];
       if (answered !== value) this.#violations.push(`all answers together: ${name} ${answered}; model ${value}`);
     }
-    const stored = await verifyDatabase(join(this.#process.folder, "data", "rhythmx.db"), counts);
+    const path = join(this.#process.folder, "data", "rhythmx.db");
+    const stored = await verifyDatabase(path, counts);
+    const { violations: unlike, ...correlation } = await verifyIncidents(path);
     const destinations = Object.fromEntries(
       this.#lines.map(({ ledger }) => [ledger.name, verifyDelivery(ledger, stored.events, counts, batchSize)]),
     );
     const deliveries = Object.values(destinations).flatMap(({ violations }) => violations);
-    this.#violations.push(...answers, ...stored.violations, ...deliveries);
+    this.#violations.push(...answers, ...stored.violations, ...unlike, ...deliveries);
     return {
       violations: this.#violations,
       kills: this.#kills,
@@ -242,6 +246,7 @@ class CrashRun {
       },
       alerts: counts.size,
       events: stored.events.length,
+      correlation,
       destinations,
       milliseconds: performance.now() - this.#began,
       folder: this.folder,

@@ -26,7 +26,11 @@ function printReport(report: CrashReport): void {
       `${records.received}: accepted ${records.accepted}, duplicates ${records.duplicates}, rejected ${records.rejected}`,
     ],
     ["alerts", report.alerts],
-    ["events", report.events],
+    ["alert events", report.events],
+    [
+      "actors",
+      `${report.correlation.actors}: ${report.correlation.incidents} incidents, ${report.correlation.cases} cases`,
+    ],
   ];
   for (const [name, { messages, repeated, mostRepeated }] of Object.entries(report.destinations))
     rows.push([`messages to ${name}`, `${messages}, ${repeated} repeated, at most ${mostRepeated} after a kill`]);

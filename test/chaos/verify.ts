@@ -3,14 +3,15 @@ import { createClient, type Client as Libsql } from "@libsql/client";
 import type { Ledger } from "./ledger.ts";
 
 interface LoggedEvent {
-  seq: number;
+  /** Its place among the alert events, from 1. */
+  place: number;
   key: string;
   at: number;
 }
 
 export interface StoredState {
   violations: string[];
-  /** The whole event log, in order. */
+  /** The alert events of the log, in order. */
   events: LoggedEvent[];
 }
 
@@ -61,17 +62,20 @@ async function compareCounts(
   if (alerts !== model.size) violations.push(`${alerts} alerts in the database; model ${model.size}`);
 }
 
+/** The log has no gaps; of its events those of the alert feed are returned. */
 async function readLog(database: Libsql, violations: string[]): Promise<LoggedEvent[]> {
   const events: LoggedEvent[] = [];
-  for (;;) {
+  for (let last = 0; ; ) {
     const { rows } = await database.execute({
       sql: "select seq, at, kind, subject, data->>2 as count from event_log where seq > ? order by seq limit ?",
-      args: [events.length, page],
+      args: [last, page],
     });
     for (const { seq, at, kind, subject, count } of rows) {
-      if (seq !== events.length + 1) violations.push(`event log: ${seq} follows ${events.length}`);
+      if (seq !== last + 1) violations.push(`event log: ${seq} follows ${last}`);
+      last = Number(seq);
+      if (kind !== "alert_first" && kind !== "alert_hourly") continue;
       const msgid = kind === "alert_first" ? "FIRST" : "HOURLY";
-      events.push({ seq: Number(seq), key: `${msgid} ${subject} ${count}`, at: Number(at) });
+      events.push({ place: events.length + 1, key: `${msgid} ${subject} ${count}`, at: Number(at) });
     }
     if (rows.length < page) return events;
   }
@@ -89,8 +93,8 @@ export function verifyDelivery(
 ): Delivery {
   const violations = [...ledger.violations];
   const fail = (what: string) => violations.push(`${ledger.name}: ${what}`);
-  const bySeq = new Map(events.map((event) => [event.key, event]));
-  if (bySeq.size !== events.length) fail(`${events.length - bySeq.size} events are in the log twice`);
+  const byKey = new Map(events.map((event) => [event.key, event]));
+  if (byKey.size !== events.length) fail(`${events.length - byKey.size} events are in the log twice`);
   for (const { key, at } of events) {
     const arrived = ledger.events.get(key);
     if (arrived === undefined) fail(`${key} never arrived`);
@@ -103,7 +107,7 @@ export function verifyDelivery(
   let process = "";
   let mostRepeated = 0;
   for (const { event, procid } of ledger.arrivals) {
-    const seq = bySeq.get(event.key)?.seq;
+    const seq = byKey.get(event.key)?.place;
     if (seq === undefined) {
       fail(`${event.key} arrived and is not in the log`);
       continue;

@@ -123,6 +123,13 @@ function subjectOf(n: number): Subject {
   return { ...rule, user: `User${n}`, host: `WS-${n % 500}`, ip: null };
 }
 
+/** Enough that some actors get cases and incidents. */
+const tagsOf = [
+  ["attack.execution", "attack.t1059.001"],
+  ["attack.credential-access", "attack.lateral-movement", "attack.t1003"],
+  [],
+];
+
 /** CONTRACT 2, "Dedup key", written a second time on purpose. */
 function hashOf(n: number): string {
   const { title, ruleId, user, host, ip } = subjectOf(n);
@@ -141,6 +148,7 @@ function recordText(n: number, id: string | null, dice: Dice): string {
     user: user === null ? null : dice.pick([user, `CORP\\${user}`, `${user}@corp.example`]),
     host,
     src_ip: ip,
+    tags: tagsOf[n % tagsOf.length],
     id,
   };
   const note = dice.pick([

@@ -44,7 +44,7 @@ onDisks(
 
     await receiver.start();
     await until(() => told(receiver.messages) === 50, 10_000);
-    expect(await site.faultNamed("positions:alerts")).toContain("is full: free some space");
+    expect(await site.faultNamed("positions:alerts/alerts")).toContain("is full: free some space");
 
     disk.empty();
     await site.repeatUntilTaken(names("full", 20), "full");

@@ -37,7 +37,7 @@ test.concurrent(
     expect(await site.metrics()).toContain('rhythmx_fault{fault="store_write"} 1');
     await receiver.start();
     await until(() => told(receiver.messages) === 300, 15_000);
-    expect(await site.faultNamed("positions:alerts")).toContain("is locked by another program");
+    expect(await site.faultNamed("positions:alerts/alerts")).toContain("is locked by another program");
     // Some failed writes later: each has replaced the connection several times.
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(site.descriptors()).toBeLessThan(descriptors + 20);

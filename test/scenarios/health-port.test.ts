@@ -16,7 +16,7 @@ test("a health port that another program has stops nothing else, is named, and i
     expect(faults).toEqual([
       {
         name: "health_port",
-        message: `no health port: cannot listen on 127.0.0.1:${port}: another program has it; stop that one or choose another port`,
+        message: `no health port of the alerts feed: cannot listen on 127.0.0.1:${port}: another program has it; stop that one or choose another port`,
       },
     ]);
     await new Promise((resolve) => other.close(resolve));
