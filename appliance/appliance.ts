@@ -58,6 +58,8 @@ const drainMs = 9_000;
 /** Faults with which nothing can be taken in, and after how many seconds a client may ask again. */
 const closing: Readonly<Record<string, number>> = { disk_space: 30, store_write: 5 };
 const minute = 60_000;
+/** The loop whose turns show that a feed is alive. */
+const feedLoops = { alerts: "alert-feed", incidents: "incident-feed" } as const satisfies Record<FeedName, string>;
 
 /** Starts. Rejects with a readable error when it cannot: another one runs, an address is taken, the database is newer. */
 export async function startAppliance(options: ApplianceOptions): Promise<Appliance> {
@@ -133,9 +135,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const loops: Loop[] = [
-      { name: "alerts-feed", everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => recordHourly(now) },
+      { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => recordHourly(now) },
       // New events are sent the moment they are recorded: the turn only shows that the process turns.
-      { name: "incidents-feed", everyMs: () => feeds.pollIntervalMs("incidents"), tick: () => {} },
+      { name: feedLoops.incidents, everyMs: () => feeds.pollIntervalMs("incidents"), tick: () => {} },
       { name: "heartbeat", everyMs: () => feeds.heartbeatPaceMs, tick: (now) => feeds.sendHeartbeats(now) },
       { name: "correlation", everyMs: () => minute, tick: (now) => correlate(now) },
       {
@@ -187,7 +189,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       }
     };
     feedState = (name) => {
-      const status = loop(`${name}-feed`);
+      const status = loop(feedLoops[name]);
       const lastRun = status?.lastRunMonotonic ?? null;
       return {
         uptimeMs: uptimeMs(),

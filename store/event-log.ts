@@ -1,7 +1,7 @@
 /** The event log and the positions of its readers. */
 
 import type { InStatement } from "@libsql/client";
-import type { EventKind, LoggedEvent } from "../core/event.ts";
+import { alertEventKinds, type EventKind, type LoggedEvent } from "../core/event.ts";
 import type { Database } from "./database.ts";
 import { toIso } from "./iso.ts";
 import { insertRows } from "./multi-values.ts";
@@ -22,15 +22,27 @@ export async function lastSeq(database: Database): Promise<number> {
   return rows[0] === undefined ? 0 : integer(rows[0], "seq");
 }
 
+/**
+ * The condition that events are of these kinds (bound as a JSON list), for a scan in the order of the log. Where no alert events are
+ * asked for it names the index of the others, which are few.
+ */
+function ofKinds(kinds: readonly EventKind[]): { from: string; where: string } {
+  const others = !alertEventKinds.some((kind) => kinds.includes(kind));
+  return {
+    from: others ? "event_log indexed by event_log_others" : "event_log",
+    where: `${others ? "kind not in ('alert_first', 'alert_hourly') and " : ""}kind in (select value from json_each(?))`,
+  };
+}
+
 export async function readEvents(
   database: Database,
   after: number,
   limit: number,
   kinds: readonly EventKind[],
 ): Promise<LoggedEvent[]> {
+  const { from, where } = ofKinds(kinds);
   const { rows } = await database.read(
-    `select seq, at, kind, subject, entity_name, data, body from event_log
-     where seq > ? and kind in (select value from json_each(?)) order by seq limit ?`,
+    `select seq, at, kind, subject, entity_name, data, body from ${from} where seq > ? and ${where} order by seq limit ?`,
     [after, JSON.stringify(kinds), limit],
   );
   return rows.map((row) => ({
@@ -49,10 +61,11 @@ export async function countEventsAfter(
   after: number,
   kinds: readonly EventKind[],
 ): Promise<number> {
-  const { rows } = await database.read(
-    "select count(*) as n from event_log where seq > ? and kind in (select value from json_each(?))",
-    [after, JSON.stringify(kinds)],
-  );
+  const { from, where } = ofKinds(kinds);
+  const { rows } = await database.read(`select count(*) as n from ${from} where seq > ? and ${where}`, [
+    after,
+    JSON.stringify(kinds),
+  ]);
   return rows[0] === undefined ? 0 : integer(rows[0], "n");
 }
 

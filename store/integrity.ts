@@ -7,6 +7,10 @@ export interface StoreFacts {
   schema: number;
   sqlite: string;
   alerts: number;
+  incidents: number;
+  openIncidents: number;
+  /** Active ones. */
+  cases: number;
   events: number;
   /** Size of the database file without its WAL. */
   bytes: number;
@@ -16,6 +20,9 @@ export async function storeFacts(database: Database): Promise<StoreFacts> {
   const { rows } = await database.read(
     `select sqlite_version() as sqlite,
        (select count(*) from sigma_alerts) as alerts,
+       (select count(*) from incidents) as incidents,
+       (select count(*) from incidents where status in ('OPEN', 'IN_PROGRESS')) as open_incidents,
+       (select count(*) from threat_cases where status <> 'CLOSED') as cases,
        (select coalesce(max(seq) - min(seq) + 1, 0) from event_log) as events,
        (select page_count from pragma_page_count) * (select page_size from pragma_page_size) as bytes`,
   );
@@ -25,6 +32,9 @@ export async function storeFacts(database: Database): Promise<StoreFacts> {
     schema: schemaVersion,
     sqlite: text(row, "sqlite"),
     alerts: integer(row, "alerts"),
+    incidents: integer(row, "incidents"),
+    openIncidents: integer(row, "open_incidents"),
+    cases: integer(row, "cases"),
     events: integer(row, "events"),
     bytes: integer(row, "bytes"),
   };

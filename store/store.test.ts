@@ -122,7 +122,7 @@ test("commits are announced with what they appended", async () => {
 
 test("positions, counts and the end of the log outlive a restart, and no sequence number is used twice", async () => {
   await ingest([record(), record({ host: "b" })]);
-  await store.events.savePosition("r", 1);
+  await store.events.savePosition("alerts/r", 1);
   now += 100 * day;
   while ((await store.admin.prune(now, 90, { alertId: 0 })).next !== null);
   await store.close();
@@ -136,15 +136,15 @@ test("alarms that pass the retention limit were not for the readers of alerts: n
   const nobody = { user: null, host: null, srcIp: null };
   const alarms = ["1", "2"].map((id) => ({ alarmId: id, name: "n", rbp: 1, timestamp: now, entity: "e", ...nobody }));
   await store.writeAlarms({ alarms, now, step: null, more: null });
-  await store.events.savePosition("r", 0);
+  await store.events.savePosition("alerts/r", 0);
   now += 100 * day;
   expect(await store.admin.prune(now, 90, { alertId: 0 })).toMatchObject({ events: 2, expired: 0 });
-  expect(await store.admin.listReaders()).toMatchObject([{ reader: "r", position: 2, expired: 0 }]);
+  expect(await store.admin.listReaders()).toMatchObject([{ reader: "alerts/r", position: 2, expired: 0 }]);
 });
 
 test("retention prunes from the old end, counts what a reader had not had, and forgets alerts", async () => {
   await ingest([record()]);
-  await store.events.savePosition("behind", 0);
+  await store.events.savePosition("alerts/behind", 0);
   now += 50 * day;
   await ingest([record({ host: "late" })]);
   now += 50 * day;
@@ -154,7 +154,7 @@ test("retention prunes from the old end, counts what a reader had not had, and f
     alerts: 1,
     next: null,
   });
-  expect(await store.admin.listReaders()).toMatchObject([{ reader: "behind", position: 1, expired: 1 }]);
+  expect(await store.admin.listReaders()).toMatchObject([{ reader: "alerts/behind", position: 1, expired: 1 }]);
   expect((await firsts()).map(({ seq }) => seq)).toEqual([2]);
   expect(await ingest([record()])).toMatchObject({ alerts_new: 1 });
 });

@@ -47,7 +47,10 @@ async function render(settings: Settings, report: DoctorReport): Promise<string>
       `${mode(join(settings.dataDir, "rhythmx.db"))}, ${mebibytes(store.bytes)} MiB, schema ${store.schema}, SQLite ${store.sqlite}`,
     ],
     ["integrity", integrity.length === 0 ? "ok" : integrity.join("; ")],
-    ["contents", `${store.alerts} alerts, ${store.events} events in the log`],
+    [
+      "contents",
+      `${store.alerts} alerts, ${store.incidents} incidents (${store.openIncidents} open), ${store.cases} active cases, ${store.events} events in the log`,
+    ],
     [
       "configuration",
       `${settings.configDir}${existsSync(settings.configDir) ? "" : " (does not exist: defaults hold)"}`,

@@ -137,5 +137,8 @@ create index period_alerts_alert on period_alerts (alert_id);
 alter table alarms add column period_id integer;
 create index alarms_period on alarms (period_id) where period_id is not null;
 
+-- Readers who want no alert events find theirs among millions of those.
+create index event_log_others on event_log (seq) where kind not in ('alert_first', 'alert_hourly');
+
 -- Nothing read them: what happened when is part of an actor's evidence.
 drop table alert_hours;

@@ -30,7 +30,10 @@ describe("check", () => {
   test("nothing configured: a warning that says what follows, exit code 0", async () => {
     const { code, stdout, stderr } = (await site()).run(["check"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(/^warning: no syslog destination is configured: alerts are kept, none are sent/m);
+    for (const what of ["alerts", "incidents and cases"])
+      expect(stdout).toMatch(
+        new RegExp(`^warning: no syslog destination is configured for ${what}: they are kept, none are sent`, "m"),
+      );
   });
 
   test("all well: one line for each destination", async () => {
@@ -44,10 +47,10 @@ describe("check", () => {
     const appliance = await site({ config });
     const { code, stdout, stderr } = appliance.run(["check"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout.trimEnd().split("\n")).toEqual([
+    expect(stdout.trimEnd().split("\n").slice(1)).toEqual([
       `ok: data folder ${join(appliance.folder, "data")} will be made at the first start`,
-      `ok: siem: tcp to 127.0.0.1:${receiver.port}: reached`,
-      "ok: lake: udp to localhost:514: the name resolves; udp cannot tell whether anybody listens",
+      `ok: alerts/siem: tcp to 127.0.0.1:${receiver.port}: reached`,
+      "ok: alerts/lake: udp to localhost:514: the name resolves; udp cannot tell whether anybody listens",
     ]);
     expect(receiver.messages).toEqual([]);
   });
@@ -88,9 +91,11 @@ describe("check", () => {
     };
     const { code, stdout } = (await site({ config })).run(["check"]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(new RegExp(`^problem: dead: tcp to 127\\.0\\.0\\.1:${closed}: .*(refused|listens).*$`, "m"));
-    expect(stdout).toMatch(/^problem: nowhere: udp to no-such-host\.invalid:514: .*no-such-host\.invalid.*$/m);
-    expect(stdout).toMatch(/^ok: siem: tcp to .*: reached$/m);
+    expect(stdout).toMatch(
+      new RegExp(`^problem: alerts/dead: tcp to 127\\.0\\.0\\.1:${closed}: .*(refused|listens).*$`, "m"),
+    );
+    expect(stdout).toMatch(/^problem: alerts\/nowhere: udp to no-such-host\.invalid:514: .*no-such-host\.invalid.*$/m);
+    expect(stdout).toMatch(/^ok: alerts\/siem: tcp to .*: reached$/m);
   });
 
   test("a bad file: all problems at once, each with its key and the accepted form", async () => {
@@ -174,7 +179,7 @@ describe("doctor", () => {
     );
     expect(stdout).toMatch(/^database +0600, [\d.]+ MiB, schema \d+, SQLite 3\.\d+\.\d+$/m);
     expect(stdout).toMatch(/^integrity +ok$/m);
-    expect(stdout).toMatch(/^contents +2 alerts, 2 events in the log$/m);
+    expect(stdout).toMatch(/^contents +2 alerts, 1 incidents \(1 open\), 0 active cases, 3 events in the log$/m);
     expect(stdout).toMatch(/^clock +\d{4}-\d\d-\d\dT\S+Z \(UTC\)$/m);
     expect(stdout).toMatch(/^alerts\/siem +2 +0 +0 +connected$/m);
     expect(stdout).toMatch(/^alerts\/dead +0 +2 +0 +not connected: .*$/m);
@@ -189,7 +194,7 @@ describe("doctor", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^running +no$/m);
     expect(stdout).toMatch(/^integrity +ok$/m);
-    expect(stdout).toMatch(/^contents +1 alerts, 1 events in the log$/m);
+    expect(stdout).toMatch(/^contents +1 alerts, 0 incidents \(0 open\), 0 active cases, 1 events in the log$/m);
   });
 
   test("a file that is no database is one readable line", async () => {

@@ -228,7 +228,9 @@ describe("while no appliance runs", () => {
     expect(Number(repeated)).toBeGreaterThan(0);
     expect(Number(repeated)).toBeLessThan(12_000);
     const doctor = appliance.run(["doctor"]).stdout;
-    expect(doctor).toMatch(/^contents +12000 alerts, 12001 events in the log$/m);
+    expect(doctor).toMatch(
+      /^contents +12000 alerts, 1 incidents \(1 open\), 0 active cases, 12001 events in the log$/m,
+    );
     expect(doctor).toMatch(/^integrity +ok$/m);
   });
 

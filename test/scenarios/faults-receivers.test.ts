@@ -82,9 +82,9 @@ test.concurrent(
     });
     expect(body.destinations[0].last_error).toContain(`nothing listens on 127.0.0.1:${dead.port}`);
     const metrics = await site.metrics();
-    expect(metrics).toContain('rhythmx_syslog_connected{destination="dead"} 0');
-    expect(metrics).toContain('rhythmx_syslog_queued{destination="dead"} 200');
-    expect(metrics).toContain('rhythmx_syslog_queued{destination="good"} 0');
+    expect(metrics).toContain('rhythmx_syslog_connected{feed="alerts",destination="dead"} 0');
+    expect(metrics).toContain('rhythmx_syslog_queued{feed="alerts",destination="dead"} 200');
+    expect(metrics).toContain('rhythmx_syslog_queued{feed="alerts",destination="good"} 0');
 
     await dead.start();
     await until(() => told(dead.messages) === 200, 15_000);

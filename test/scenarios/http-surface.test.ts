@@ -97,7 +97,7 @@ describe("answers", () => {
       expect([name, type]).toEqual([name, name.endsWith("_total") ? "counter" : "gauge"]);
     const names = new Set(text.match(/^[a-z]\w+(?=[ {])/gm));
     for (const name of ["connected", "queued", "written_total", "resent_total", "shrunk_total", "errors_total"])
-      expect(text).toMatch(new RegExp(`^rhythmx_syslog_${name}\\{destination="siem"\\} \\d+$`, "m"));
+      expect(text).toMatch(new RegExp(`^rhythmx_syslog_${name}\\{feed="alerts",destination="siem"\\} \\d+$`, "m"));
     for (const name of [
       "build_info",
       "uptime_seconds",
@@ -120,15 +120,18 @@ describe("answers", () => {
       refused: (await metric(refused)) || 0,
       end: await metric("rhythmx_event_log_end"),
     };
-    const written = 'rhythmx_syslog_written_total{destination="siem"}';
+    const written = 'rhythmx_syslog_written_total{feed="alerts",destination="siem"}';
     const writtenBefore = await metric(written);
-    await appliance.ingest([detection({ rule_id: "counter 1" }), detection({ rule_id: "counter 2" })]);
+    await appliance.ingest([
+      detection({ rule_id: "counter 1", level: "low", user: "counter" }),
+      detection({ rule_id: "counter 2", level: "low", user: "counter" }),
+    ]);
     await appliance.ingest("rubbish");
     expect(await metric(accepted)).toBe(before.accepted + 1);
     expect(await metric(refused)).toBe(before.refused + 1);
     expect(await metric("rhythmx_event_log_end")).toBe(before.end + 2);
     await until(async () => (await metric(written)) === writtenBefore + 2);
-    expect(await metric('rhythmx_syslog_queued{destination="siem"}')).toBe(0);
+    expect(await metric('rhythmx_syslog_queued{feed="alerts",destination="siem"}')).toBe(0);
     expect(await metric("rhythmx_intake_pending_bytes")).toBe(0);
   });
 
@@ -149,7 +152,7 @@ describe("answers", () => {
 });
 
 describe("clients", () => {
-  const line = `${JSON.stringify(detection({ rule_id: "client" }))}\n`;
+  const line = `${JSON.stringify(detection({ rule_id: "client", level: "low", user: "client" }))}\n`;
 
   /** A POST written by hand: `head` is announced, the body is the caller's. */
   async function dial(length: number, extra = ""): Promise<{ socket: Socket; answer: () => string }> {
