@@ -15,6 +15,8 @@ export interface LoadOptions extends Target {
   /** Alerts there are: a larger count comes round to the first again. */
   alerts: number;
   round: number;
+  /** Batches that lie between one and the next: 1 = all in turn. */
+  stride?: number;
 }
 
 export interface LoadResult {
@@ -27,7 +29,8 @@ export interface LoadResult {
 }
 
 const options = childOptions<LoadOptions>();
-const { batch, connections, count = Number.POSITIVE_INFINITY, seconds = Number.POSITIVE_INFINITY } = options;
+const { batch, connections, stride = 1 } = options;
+const { count = Number.POSITIVE_INFINITY, seconds = Number.POSITIVE_INFINITY } = options;
 const mixed = Number.isFinite(seconds);
 const windowMs = 5000;
 const latencies: number[] = [];
@@ -47,7 +50,7 @@ await Promise.all(
       const nth = sent / batch;
       sent += batch;
       // Mixed: 0, 0, 1, 1, 2, 2, …: each batch is new once and repeated once.
-      const first = mixed ? Math.floor(nth / 2) * batch : (nth * batch) % options.alerts;
+      const first = mixed ? Math.floor(nth / 2) * batch : (nth * stride * batch) % options.alerts;
       body.renumber(first, options.round + nth);
       const before = performance.now();
       await connection.post(body.bytes);

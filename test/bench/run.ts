@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { drain } from "./drain.ts";
 import { type Bench, type Figure, type Plan, table } from "./figure.ts";
 import { hourly } from "./hourly.ts";
+import { incidents } from "./incidents.ts";
 import { intake } from "./intake.ts";
 import { latency } from "./latency.ts";
 import { machineLine } from "./machine.ts";
@@ -15,7 +16,7 @@ import { findPeers } from "./peers.ts";
 import { single } from "./single.ts";
 import { start } from "./start.ts";
 
-const benches: readonly Bench[] = [intake, drain, hourly, single, latency, start];
+const benches: readonly Bench[] = [intake, incidents, drain, hourly, single, latency, start];
 
 const { values } = parseArgs({
   options: {

@@ -112,7 +112,7 @@ describe("killed between two writes of one batch", () => {
   const [alerts, records] = [4_000, 5_000];
   /** The last thousand repeat alerts of the first write. */
   const body = Array.from({ length: records }, (_, n) =>
-    JSON.stringify(detection({ rule_id: `rule ${n % alerts}`, raw: { n, filler: "x".repeat(2_800) } })),
+    JSON.stringify(detection({ rule_id: `rule ${n % alerts}`, level: "low", raw: { n, filler: "x".repeat(2_800) } })),
   ).join("\n");
 
   test("the repeated batch is finished, counted once and answered as if nothing had happened", async () => {
