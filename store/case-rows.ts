@@ -16,7 +16,7 @@ export interface CaseRow extends ThreatCase {
   updatedSeq: number;
 }
 
-export const caseColumns = `case_id, period_id, entity_name, case_type, status, severity, primary_user, assigned_analyst,
+const caseColumns = `case_id, period_id, entity_name, case_type, status, severity, primary_user, assigned_analyst,
   investigation_notes, alert_count, rule_count, max_risk_score, affected_hosts, first_alert, last_alert, created_at, updated_at,
   closed_part, closed_with_incident, created_seq, updated_seq`;
 
@@ -91,7 +91,7 @@ export function growCases(grown: readonly { id: string; knownHosts: number; fact
   return [{ sql: growSql, args: [JSON.stringify(rows)] }];
 }
 
-export function caseFromRow(row: Row): CaseRow {
+function caseFromRow(row: Row): CaseRow {
   return {
     caseId: text(row, "case_id"),
     periodId: integer(row, "period_id"),

@@ -4,7 +4,7 @@ import { type Assessment, type AssessmentRules, activeCase, assess } from "../co
 import { caseBody, incidentBody } from "../core/correlation/bodies.ts";
 import { compact } from "../core/correlation/compact.ts";
 import type { EvidenceHour } from "../core/correlation/evidence.ts";
-import { currentScore, nextDecay } from "../core/correlation/score.ts";
+import { currentScore, earliestDecay, nextDecay } from "../core/correlation/score.ts";
 import type { FieldChange } from "../core/incident-event.ts";
 import { compareLevels, type RiskLevel, riskLevel } from "../core/risk.ts";
 import type { ActorPeriod } from "./actor-periods.ts";
@@ -34,7 +34,7 @@ interface Conclusion extends Examined {
 }
 
 /** Who changes incidents by itself, in their history. */
-export const systemUser = "rhythmx";
+const systemUser = "rhythmx";
 
 /**
  * Assesses these actors, updates their periods in memory (the caller saves them) and returns the statements for everything else.
@@ -170,10 +170,12 @@ function examine(one: Examined, rules: AssessmentRules, now: number): Conclusion
   return { ...one, assessment, oldScore, create, rose };
 }
 
-/** When to look at the score again. New evidence puts it off, which is noticed then: so the time need not be written with every batch. */
+/**
+ * When to look at the score again. New evidence puts it off, which is noticed then: so the time need not be written with every batch.
+ */
 function decayTime({ decayAt, state }: ActorPeriod, now: number): number | null {
-  const next = nextDecay(state.windows, now);
-  return decayAt === null || decayAt <= now || next === null || next < decayAt ? next : decayAt;
+  if (decayAt === null) return Math.floor(earliestDecay(now));
+  return decayAt <= now ? nextDecay(state.windows, now) : decayAt;
 }
 
 function newIncident(period: ActorPeriod, incidentId: string, now: number): IncidentRow {

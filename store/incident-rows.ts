@@ -14,7 +14,7 @@ export interface IncidentRow extends Incident {
   updatedSeq: number;
 }
 
-export const incidentColumns = `incident_id, period_id, entity_name, group_key, actor_type, status, risk_score, risk_level,
+const incidentColumns = `incident_id, period_id, entity_name, group_key, actor_type, status, risk_score, risk_level,
   assigned_analyst, investigation_notes, resolution_notes, external_ticket_id, external_ticket_url, external_system,
   created_at, updated_at, closed_at, escalated_at, last_alarm_time,
   created_seq, updated_seq`;
@@ -67,7 +67,7 @@ export function saveActivity(active: readonly (readonly [incidentId: string, las
   return [{ sql: activeSql, args: [JSON.stringify(active.map(([id, at]) => [id, toIso(at)]))] }];
 }
 
-export function incidentFromRow(row: Row): IncidentRow {
+function incidentFromRow(row: Row): IncidentRow {
   return {
     incidentId: text(row, "incident_id"),
     periodId: integer(row, "period_id"),

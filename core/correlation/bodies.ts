@@ -98,25 +98,25 @@ export function caseBody(
 }
 
 /** Tactics and techniques of everything that the actor's rules name. */
-export function mitre({ rules }: Evidence): IncidentBody["mitre"] {
+function mitre({ rules }: Evidence): IncidentBody["mitre"] {
   const mask = rules.reduce((all, rule) => all | rule.mask, 0);
   const tactics = familiesOf(mask).map(({ name }) => name);
   const techniques = [...new Set(rules.flatMap((rule) => rule.techniques))].sort();
   return { unique_tactics: tactics.length, unique_techniques: techniques.length, tactics, techniques };
 }
 
-export function uniqueRules({ rules }: Evidence): number {
+function uniqueRules({ rules }: Evidence): number {
   return new Set(rules.map(({ key }) => key)).size;
 }
 
 /** SIEM alarms within so many hours before the actor's newest evidence. */
-export function alarmsSince({ hours }: Evidence, { lastAt }: ActorActivity, windowHours: number): number {
+function alarmsSince({ hours }: Evidence, { lastAt }: ActorActivity, windowHours: number): number {
   const reach = (lastAt ?? 0) - windowHours * hourMs;
   return hours.reduce((sum, { alarms }) => sum + (alarms !== null && alarms.last > reach ? alarms.count : 0), 0);
 }
 
 /** One decimal; 0 without alarms. */
-export function averageRbp({ alarms, rbpSum }: ActorActivity): number {
+function averageRbp({ alarms, rbpSum }: ActorActivity): number {
   return alarms === 0 ? 0 : Math.round((rbpSum / alarms) * 10) / 10;
 }
 

@@ -38,10 +38,10 @@ function restless(days: number, ruleCount: number, hosts: number) {
 }
 
 test("what is kept of an actor that never rests stays bounded, and no detection of its case is lost", () => {
-  const { state, largest, now } = restless(60, 5, 3);
+  const { state, largest, now } = restless(40, 5, 3);
   expect(largest).toBeLessThan(200_000);
   const facts = caseFacts(state.evidence, execution);
-  expect(facts).toMatchObject({ alerts: 60 * 24 * 15, rules: 5, first: start, hosts: ["h-0", "h-1", "h-2"] });
+  expect(facts).toMatchObject({ alerts: 40 * 24 * 15, rules: 5, first: start, hosts: ["h-0", "h-1", "h-2"] });
   expect(currentScore(state.windows, now)).toBeGreaterThan(40);
   expect(parseActorState(encodeActorState(state))).toEqual(state);
 });

@@ -18,7 +18,11 @@ const signs: readonly { share: number; holds(facts: WindowFacts): boolean; text(
   { share: 20, holds: ({ rules }) => rules >= 2, text: ({ rules }) => `${rules} rules agree` },
   { share: 10, holds: ({ rules }) => rules >= 4, text: () => "four or more of them" },
   { share: 15, holds: (facts) => familyCount(facts) >= 2, text: (facts) => `${familyCount(facts)} tactics` },
-  { share: 15, holds: ({ alarms }) => alarms > 0, text: ({ alarms }) => `${alarms} SIEM alarms beside them` },
+  {
+    share: 15,
+    holds: ({ alarms }) => alarms > 0,
+    text: ({ alarms }) => `${alarms === 1 ? "a SIEM alarm" : `${alarms} SIEM alarms`} beside them`,
+  },
   { share: 10, holds: ({ hosts }) => hosts >= 2, text: ({ hosts }) => `${hosts} hosts` },
   { share: 10, holds: ({ level }) => level >= high, text: ({ level }) => `level ${levels[level]}` },
 ];

@@ -3,7 +3,7 @@
  * is commutative: any order and any batches of the same detections give the same evidence.
  */
 import { readAttackTags } from "../attack/attack.ts";
-import { type Alarm, type Detection, type Level, levels } from "../detection.ts";
+import { type Alarm, type Detection, levels } from "../detection.ts";
 import { normaliseHost, normaliseName } from "../intake/identity.ts";
 
 export const hourMs = 3_600_000;
@@ -151,11 +151,6 @@ export function mergeEvidence(into: Evidence, from: Evidence): void {
     insertHour(into, { ...hour, part: part + hour.part, items });
   }
   into.part = part + from.part;
-}
-
-/** The level of an item's rule. */
-export function levelOf(evidence: Evidence, item: EvidenceItem): Level {
-  return levels[evidence.rules[item.rule]?.level ?? 0] ?? "informational";
 }
 
 function hourOf(evidence: Evidence, timestamp: number, now: number): EvidenceHour {

@@ -30,16 +30,6 @@ export const factorWeights = {
 } as const;
 export type FactorName = keyof typeof factorWeights;
 
-export const factorTitles: Readonly<Record<FactorName, string>> = {
-  detection_severity: "Detection severity",
-  rule_diversity: "Rule diversity",
-  attack_breadth: "ATT&CK breadth",
-  alarm_priority: "SIEM alarm priority",
-  alarm_volume: "SIEM alarm volume",
-  threat_cases: "Threat cases",
-  velocity: "Velocity",
-};
-
 /** From so much on a factor has its full value. */
 const full = { risk: 90, rules: 10, families: 6, techniques: 10, rbpSum: 300, alarms24h: 30, alarms7d: 100, peak: 100 };
 /** A case of risk 100 has this share of the factor; others add to what is left. */

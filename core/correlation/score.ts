@@ -53,6 +53,11 @@ export function nextDecay(windows: readonly ScoredWindow[], now: number): number
   return Math.ceil(best.facts.recorded * minuteMs + holdMs + Math.max(0, age)) + 1;
 }
 
+/** Not before this can a score fall of which evidence was recorded at `now`: by its first point at the earliest. */
+export function earliestDecay(now: number): number {
+  return now + holdMs + Math.log2(100 / 99.5) * halfLifeMs;
+}
+
 /**
  * The windows worth keeping: those that no other equals or beats in score and time of record. `added` are all windows that the last
  * evidence has changed: what was known of them is forgotten.

@@ -43,7 +43,7 @@ export function affectedEnds(
 }
 
 /** First and last evidence of an hour. */
-export function spanOf({ items, alarms }: EvidenceHour): { first: number; last: number } {
+function spanOf({ items, alarms }: EvidenceHour): { first: number; last: number } {
   let first = alarms?.first ?? Number.POSITIVE_INFINITY;
   let last = alarms?.last ?? Number.NEGATIVE_INFINITY;
   for (const item of items) {

@@ -2,7 +2,7 @@
 import { answer, childOptions } from "./child.ts";
 import { quantile } from "./figure.ts";
 import { HttpConnection, type Target } from "./http-connection.ts";
-import { Batch, type RecordKind } from "./records.ts";
+import { bodiesOf, type RecordKind } from "./records.ts";
 
 export interface LoadOptions extends Target {
   kind: RecordKind;
@@ -40,7 +40,7 @@ let sent = 0;
 const opened = await Promise.all(
   Array.from({ length: connections }, async () => ({
     connection: await HttpConnection.open(options),
-    body: new Batch(options.kind, batch),
+    body: bodiesOf(options.kind, batch),
   })),
 );
 const start = performance.now();

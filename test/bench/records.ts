@@ -3,11 +3,14 @@
  * the cores with what it loads.
  */
 
+import { ownSampleText } from "../harness/engine-samples.ts";
+
 /**
  * `detections`: 1.2 KB each as NDJSON, 1 KB of it the log; each of an actor of its own. `actors`: the same, ten alerts of ten rules for each
- * actor; one actor in ten has what makes an incident. `alerts`: 920 B each as Alertmanager's JSON array.
+ * actor; one actor in ten has what makes an incident. `sample`: the real detections, each copy of them a tenant of its own. `alerts`: 920 B each as
+ * Alertmanager's JSON array.
  */
-export type RecordKind = "detections" | "actors" | "alerts";
+export type RecordKind = "detections" | "actors" | "sample" | "alerts";
 
 /** Alerts of one actor in `actors`. */
 const alertsPerActor = 10;
@@ -36,14 +39,60 @@ function alert(index: number): string {
   return `{"labels":${labels},"annotations":{"description":"R${zeros}${"x".repeat(640)}"},"startsAt":"2026-03-13T04:29:55Z","generatorURL":"http://127.0.0.1/rule/${index % 500}"}`;
 }
 
-export class Batch {
+/** What the load generator sends: the same bytes again and again, with other numbers in them. */
+export interface Bodies {
+  readonly bytes: Buffer;
+  /** Makes them the records `first`, `first` + 1, … of a round: same number, same alert. */
+  renumber(first: number, round: number): void;
+}
+
+/** Batches of the sample in its order, without the ids that would make repeats duplicates; as many records as are whole batches. */
+class SampleBatches implements Bodies {
+  readonly #parts: { bytes: Buffer; at: number[] }[] = [];
+  readonly #size: number;
+  #part = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+    const lines = ownSampleText()
+      .trim()
+      .split("\n")
+      .map((line) => line.replace(/^\{"id":"[^"]*",/, `{"entity":"T${zeros}",`));
+    for (let start = 0; start + size <= lines.length; start += size) {
+      const text = lines.slice(start, start + size).join("\n");
+      const bytes = Buffer.from(text);
+      const mark = Buffer.from(`{"entity":"T${zeros}"`);
+      const at: number[] = [];
+      for (let found = bytes.indexOf(mark); found >= 0; found = bytes.indexOf(mark, found + 1))
+        at.push(found + mark.length - 1 - digits);
+      this.#parts.push({ bytes, at });
+    }
+  }
+
+  get bytes(): Buffer {
+    return this.#parts[this.#part]?.bytes ?? Buffer.alloc(0);
+  }
+
+  renumber(first: number): void {
+    const batch = Math.floor(first / this.#size);
+    this.#part = batch % this.#parts.length;
+    const tenant = Math.floor(batch / this.#parts.length);
+    for (const at of this.#parts[this.#part]?.at ?? []) writeNumber(this.bytes, tenant, at);
+  }
+}
+
+export function bodiesOf(kind: RecordKind, size: number): Bodies {
+  return kind === "sample" ? new SampleBatches(size) : new Batch(kind, size);
+}
+
+export class Batch implements Bodies {
   readonly bytes: Buffer;
   readonly #numbers: number[] = [];
   readonly #rounds: number[] = [];
   readonly #size: number;
   readonly #perNumber: number;
 
-  constructor(kind: RecordKind, size: number) {
+  constructor(kind: Exclude<RecordKind, "sample">, size: number) {
     const make = { alerts: alert, actors: ofActor, detections: detection }[kind];
     const records = Array.from({ length: size }, (_, index) => make(index));
     this.#perNumber = kind === "actors" ? alertsPerActor : 1;
@@ -54,20 +103,19 @@ export class Batch {
     this.#size = size;
   }
 
-  /** Makes them the records `first`, `first` + 1, … of a round: same number, same alert. */
   renumber(first: number, round: number): void {
     const perRecord = this.#numbers.length / this.#size;
     this.#numbers.forEach((at, index) => {
-      this.#write(Math.floor((first + Math.floor(index / perRecord)) / this.#perNumber), at);
+      writeNumber(this.bytes, Math.floor((first + Math.floor(index / perRecord)) / this.#perNumber), at);
     });
-    for (const at of this.#rounds) this.#write(round, at);
+    for (const at of this.#rounds) writeNumber(this.bytes, round, at);
   }
+}
 
-  #write(value: number, at: number): void {
-    let rest = value;
-    for (let place = at + digits - 1; place >= at; place--) {
-      this.bytes[place] = 0x30 + (rest % 10);
-      rest = Math.floor(rest / 10);
-    }
+function writeNumber(bytes: Buffer, value: number, at: number): void {
+  let rest = value;
+  for (let place = at + digits - 1; place >= at; place--) {
+    bytes[place] = 0x30 + (rest % 10);
+    rest = Math.floor(rest / 10);
   }
 }
