@@ -2,12 +2,13 @@ import { expect, test } from "bun:test";
 import { Account } from "./account.ts";
 import type { SyslogMessage } from "./message.ts";
 
-const message = (msgid: string, params: Record<string, string>): SyslogMessage => ({
+const message = (msgid: string, params: Record<string, string>, body: object = {}): SyslogMessage => ({
   msgid,
   params: new Map(Object.entries(params)),
   head: "",
-  body: "",
+  body: JSON.stringify(body),
 });
+const incident = (id: string, score: number) => message("incident_updated", {}, { incident_id: id, risk: { score } });
 
 function whole(): Account {
   const account = new Account();
@@ -16,6 +17,8 @@ function whole(): Account {
   account.received(message("FIRST", { count: "1" }));
   account.received(message("HOURLY", { hourly_delta: "114", burst: "true" }));
   account.received(message("HOURLY", { hourly_delta: "2", burst: "false" }));
+  account.received(message("case_created", {}, { case_id: "case-1" }));
+  account.received(incident("INC-1", 60));
   return account;
 }
 
@@ -35,7 +38,7 @@ test("a lost message, a refused record and a message that cannot be read are nam
     "every detection accepted (1 were rejected)",
     "a FIRST for each of the 3 alerts (2 came)",
     "all 125 detections told (4 by FIRST, 116 by HOURLY)",
-    "only FIRST and HOURLY messages (1 others came)",
+    "only messages of the two feeds (1 others came)",
   ]);
 });
 
@@ -46,5 +49,13 @@ test("a message that came twice shows", () => {
 });
 
 test("without anything, everything is missing", () => {
-  expect(new Account().missing()).toHaveLength(3);
+  expect(new Account().missing()).toHaveLength(5);
+});
+
+test("the newest word on each incident counts, the highest score first", () => {
+  const account = whole();
+  account.received(incident("INC-2", 50));
+  account.received(incident("INC-2", 90));
+  expect(account.findings.incidents.map(({ risk }) => risk.score)).toEqual([90, 60]);
+  expect(account.findings.cases).toHaveLength(1);
 });

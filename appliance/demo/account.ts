@@ -1,4 +1,5 @@
 /** Counts what went in and what came out, and says what the demo promised and did not show. */
+import { Findings } from "./findings.ts";
 import type { SyslogMessage } from "./message.ts";
 
 /** What the appliance answers to a batch. */
@@ -18,6 +19,8 @@ export class Account {
   /** Detections that FIRST and HOURLY messages have told: count of each FIRST, delta of each HOURLY. */
   toldByFirst = 0;
   toldByHourly = 0;
+  /** What the incident feed has told. */
+  readonly findings = new Findings();
   #largestBurst = 0;
   #unreadable = 0;
 
@@ -39,7 +42,7 @@ export class Account {
         this.bursts++;
         this.#largestBurst = Math.max(this.#largestBurst, number("hourly_delta"));
       }
-    } else this.#unreadable++;
+    } else if (message === null || !this.findings.received(message)) this.#unreadable++;
   }
 
   /** Whether every detection that was accepted has been told. */
@@ -58,7 +61,9 @@ export class Account {
         this.complete,
         `all ${this.accepted} detections told (${this.toldByFirst} by FIRST, ${this.toldByHourly} by HOURLY)`,
       ],
-      [this.#unreadable === 0, `only FIRST and HOURLY messages (${this.#unreadable} others came)`],
+      [this.findings.incidents.length > 0, "an incident"],
+      [this.findings.cases.length > 0, "a threat case"],
+      [this.#unreadable === 0, `only messages of the two feeds (${this.#unreadable} others came)`],
     ];
     return promises.filter(([kept]) => !kept).map(([, promise]) => promise);
   }

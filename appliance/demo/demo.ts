@@ -46,12 +46,14 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
   const dataDir = await temporaryFolder();
   const cleanUp = [() => rm(dataDir, { recursive: true, force: true })];
   try {
-    const receiver = await startReceiver((text) => {
+    const receive = (text: string) => {
       const message = readMessage(text);
       account.received(message);
       story.cameOut(text, message);
-    });
-    cleanUp.push(() => receiver.close());
+    };
+    // One of each feed, as a site would have them.
+    const [alerts, incidents] = await Promise.all([startReceiver(receive), startReceiver(receive)]);
+    for (const receiver of [alerts, incidents]) cleanUp.push(() => receiver.close());
     const log = createLog({
       level: "warn",
       format: "text",
@@ -60,7 +62,7 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
         if (!options.signal.aborted) story.warning(line.trimEnd());
       },
     });
-    const resolved = demoSettings(dataDir, receiver.port);
+    const resolved = demoSettings(dataDir, alerts.port, incidents.port);
     const appliance = await startAppliance({
       resolved,
       clock,
@@ -80,7 +82,8 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
     const broken = new AbortController();
     appliance.broken.then((error) => broken.abort(error));
     const signal = AbortSignal.any([options.signal, broken.signal]);
-    const scene: Scene = { ...options, story, account, appliance, key, dataDir, syslogPort: receiver.port, signal };
+    const ports = { alerts: alerts.port, incidents: incidents.port };
+    const scene: Scene = { ...options, story, account, appliance, key, dataDir, ports, signal };
     const missing = await play(scene, clock.now);
     if (options.staysOpen) await aborted(signal);
     broken.signal.throwIfAborted();
@@ -96,7 +99,8 @@ interface Scene extends DemoOptions {
   appliance: Appliance;
   key: string;
   dataDir: string;
-  syslogPort: number;
+  /** Of the two receivers. */
+  ports: { alerts: number; incidents: number };
 }
 
 async function play(scene: Scene, now: () => number): Promise<string[]> {
@@ -107,9 +111,9 @@ async function play(scene: Scene, now: () => number): Promise<string[]> {
   const total = groups.reduce((sum, { detections }) => sum + detections.length, 0);
   introduce(scene);
 
-  story.step(`Detections go in over HTTP, new alerts come out as FIRST`);
+  story.step("Detections go in over HTTP; alerts, cases and incidents come out");
   story.say(
-    `${total} hits of Sigma rules on the logs of four real attacks. A new alert goes out at once; more of the same are only counted.`,
+    `${total} hits of Sigma rules on the logs of four real attacks. A new alert goes out at once as FIRST; more of the same are only counted. Alerts of one actor that fit a pattern form a threat case; an actor whose risk passes the threshold becomes an incident.`,
   );
   for (const group of groups) {
     await pause((start + group.at - now()) / (minutesPerSecond * 60));
@@ -124,6 +128,9 @@ async function play(scene: Scene, now: () => number): Promise<string[]> {
   const seconds = Math.ceil((start + firstHourlyMs - now()) / (minutesPerSecond * minute));
   story.say(`The first are due at ${clockTime(start + firstHourlyMs)}, about ${seconds} seconds from now.`);
   while (!account.complete && now() < start + patienceMs) await pause(50);
+
+  story.step("What it makes of them: who to look at first");
+  for (const incident of account.findings.incidents) story.incident(incident);
 
   story.step("The appliance says how it is");
   const url = `${appliance.healthUrl}/health`;
@@ -142,7 +149,7 @@ async function play(scene: Scene, now: () => number): Promise<string[]> {
   return missing;
 }
 
-function introduce({ story, appliance, dataDir, syslogPort, minutesPerSecond }: Scene): void {
+function introduce({ story, appliance, dataDir, ports, minutesPerSecond }: Scene): void {
   story.title(
     "RhythmX Edge, the demo",
     "Real Sigma detections in, RFC 5424 syslog out. Nothing to set up, nothing kept.",
@@ -151,7 +158,8 @@ function introduce({ story, appliance, dataDir, syslogPort, minutesPerSecond }: 
   story.fact("data folder", `${dataDir}, removed at the end`);
   story.fact("HTTP API", appliance.apiUrl);
   story.fact("health", `${appliance.healthUrl}/health`);
-  story.fact("syslog to", `127.0.0.1:${syslogPort} over TCP, a receiver that prints each message`);
+  story.fact("alerts to", `127.0.0.1:${ports.alerts} over TCP, a receiver that prints each message`);
+  story.fact("incidents to", `127.0.0.1:${ports.incidents}, the same for incidents and threat cases`);
   story.fact(
     "clock",
     `compressed: 1 second here = ${minutesPerSecond} minutes, an hour = ${60 / minutesPerSecond} seconds`,
@@ -160,7 +168,7 @@ function introduce({ story, appliance, dataDir, syslogPort, minutesPerSecond }: 
 
 function nextSteps({ story }: Scene): void {
   story.step("What to do next");
-  story.say("Say in /etc/rhythmx/config.json where your SIEM is:");
+  story.say("Say in /etc/rhythmx/config.json where alerts go, in incident_syslog_config.json beside it incidents:");
   story.verbatim('{"syslog": {"protocol": "tcp", "host": "192.168.1.50", "port": 514}}');
   story.say("Then (from a checkout with `node_modules/.bin/bun main.ts` for `rhythmx`):");
   story.verbatim(
@@ -211,12 +219,12 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Settings from nothing but what is given here: neither files nor the environment play a part. */
-function demoSettings(dataDir: string, syslogPort: number) {
-  const config = {
-    syslog: { name: "demo-receiver", protocol: "tcp", host: "127.0.0.1", port: syslogPort },
-    // Of the demo's seconds. The default of 30 would be many turns in each real one.
-    daemon: { poll_interval_seconds: 300, hourly_interval_minutes: 60 },
-  };
+function demoSettings(dataDir: string, alertsPort: number, incidentsPort: number) {
+  const fileOf = (name: string, port: number, daemon: object) => ({
+    source: "the demo",
+    folder: dataDir,
+    content: { text: JSON.stringify({ syslog: { name, protocol: "tcp", host: "127.0.0.1", port }, daemon }) },
+  });
   return resolveSettings({
     environment: {
       RHYTHMX_DATA_DIR: dataDir,
@@ -228,7 +236,9 @@ function demoSettings(dataDir: string, syslogPort: number) {
       RHYTHMX_MIN_FREE_PERCENT: "0",
     },
     envFile: null,
-    alertFeedFile: { source: "the demo", folder: dataDir, content: { text: JSON.stringify(config) } },
+    // In the demo's seconds. The default of 30 would be many turns in each real one.
+    alertFeedFile: fileOf("alerts", alertsPort, { poll_interval_seconds: 300, hourly_interval_minutes: 60 }),
+    incidentFeedFile: fileOf("incidents", incidentsPort, { poll_interval_seconds: 300 }),
     configDir: dataDir,
     defaultDataDir: dataDir,
   });

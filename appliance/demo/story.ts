@@ -1,4 +1,5 @@
 /** How the demo's happenings look on the screen. */
+import type { IncidentBody } from "../../core/incident-event.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Account } from "./account.ts";
 import type { Group } from "./feed.ts";
@@ -98,6 +99,10 @@ export class Story {
       return;
     }
     const params = new Map([...message.params].map(([name, value]) => [name, visible(value)]));
+    if (/^(incident|case)_/.test(message.msgid)) {
+      this.#finding(message, params, bytes);
+      return;
+    }
     const pair = (name: string) => `${name}="${params.get(name) ?? ""}"`;
     const hourly = message.msgid === "HOURLY";
     const burst = params.get("burst") === "true";
@@ -116,6 +121,22 @@ export class Story {
     if (!hourly || burst) this.#wholeOnce(message, bytes);
   }
 
+  /** An incident as its newest message tells it: who, how much risk, which cases and tactics. */
+  incident({ group_key: actor, entity_name, risk, mitre, related_cases: cases }: IncidentBody): void {
+    const label = this.#label(risk.level, levelStyles[risk.level] ?? ["dim"]);
+    const who = `${visible(actor)} (${visible(entity_name)})`;
+    this.#screen.line(
+      `   ${String(Math.round(risk.score)).padStart(3)} ${label} ${shorten(who, this.#screen.width - 16)}`,
+    );
+    const alerts = `${risk.sigma_alert_count} detections of ${risk.sigma_unique_rules} rules`;
+    const named = cases.map(({ case_type, severity }) => `${case_type} (${severity})`).join(", ");
+    const lines = [alerts, mitre.tactics.join(" → "), named === "" ? "" : `cases: ${named}`].filter(
+      (text) => text !== "",
+    );
+    for (const text of lines)
+      for (const line of wrap(visible(text), this.#screen.width - 16)) this.#screen.line(`${detailIndent}${line}`);
+  }
+
   summary(account: Account): void {
     const told = account.toldByFirst + account.toldByHourly;
     const row = (name: string, value: number, remark: string) =>
@@ -125,10 +146,28 @@ export class Story {
     row("FIRST", account.first, "one for each alert, at once");
     row("HOURLY", account.hourly, "one an hour for each alert with something new");
     row("bursts", account.bursts, "HOURLY messages with far more than usual");
+    row("threat cases", account.findings.cases.length, "alerts of an actor that fit a pattern");
+    row("incidents", account.findings.incidents.length, "actors whose risk passed the threshold");
     const sum = `${account.toldByFirst} told by FIRST + ${account.toldByHourly} by HOURLY = ${told}`;
     const balance =
       told === account.accepted ? this.#screen.paint("nothing lost", "bold", "green") : `${account.accepted} went in`;
     this.#screen.line(`   ${sum}: ${balance}`);
+  }
+
+  /** A message of the incident feed. */
+  #finding(message: SyslogMessage, params: ReadonlyMap<string, string>, bytes: string): void {
+    const [kind = "", event = ""] = message.msgid.split("_");
+    const value = (name: string) => params.get(name) ?? "";
+    const isIncident = kind === "incident";
+    const level = value(isIncident ? "risk_level" : "severity").toLowerCase();
+    const what = isIncident ? `${value("risk_level")}, risk ${value("risk_score")}` : `${value("type")}, ${level}`;
+    const who = isIncident ? value("actor") : value("primary_user");
+    const label = this.#label(kind.toUpperCase(), ["bold", ...(levelStyles[level] ?? [])]);
+    const text = `${event}: ${what}${who === "" ? "" : ` · ${who}`}`;
+    const size = bytes.replace(/^… /, "");
+    const shown = shorten(text, this.#screen.width - textColumn - size.length - 1);
+    this.#row("out", label, `${event === "created" ? shown : this.#screen.paint(shown, "dim")} ${size}`);
+    if (event === "created") this.#wholeOnce(message, bytes);
   }
 
   /** The first message of each kind as it stands on the wire, its log shortened. */
@@ -137,7 +176,7 @@ export class Story {
     this.#shownWhole.add(msgid);
     const room = this.#screen.width - detailIndent.length;
     const lines = [...wrap(visible(head), room), `${visible(body).slice(0, room - bytes.length)}${bytes}`];
-    this.#screen.line(`${detailIndent}As it stands on the wire, the log at its end shortened:`);
+    this.#screen.line(`${detailIndent}As it stands on the wire, its end shortened:`);
     for (const line of lines) this.#screen.line(`${detailIndent}${this.#screen.paint(line, "dim")}`);
   }
 

@@ -93,6 +93,13 @@ test.concurrent(
     expect(bursts[0]?.[2]).toBe("112");
     expect(count(screen, /hourly_delta="\d+" burst="false"/g)).toBeGreaterThan(0);
 
+    expect(screen).toMatch(/out {2}CASE {6}created: credential_theft, medium · workstation5/);
+    expect(screen).toMatch(/out {2}INCIDENT {2}created: \w+, risk \d+ · workstation5 \(/);
+    expect(screen).toMatch(/<\d+>1 \S+Z RhythmX SigmaIncident \d+ incident_created\s+\[sigma-incident@32473/);
+    expect(screen).toMatch(/ {4}\d\d critical workstation5 \(Primary Site\)\n +\d+ detections of \d+ rules\n.*→/);
+    expect(numberOf(screen, "incidents")).toBe(count(screen, /out {2}INCIDENT {2}created/g));
+    expect(numberOf(screen, "threat cases")).toBe(count(screen, /out {2}CASE {6}created/g));
+
     const detections = numberOf(screen, "detections in");
     expect(detections).toBe(177);
     expect(numberOf(screen, "alerts")).toBe(50);
