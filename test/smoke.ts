@@ -64,6 +64,7 @@ async function smoke(): Promise<void> {
     RHYTHMX_CONFIG_DIR: folders.config,
     RHYTHMX_LISTEN: `127.0.0.1:${port}`,
     RHYTHMX_ALERT_HEALTH: `127.0.0.1:${healthPort}`,
+    RHYTHMX_INCIDENT_HEALTH: "127.0.0.1:0",
   };
   const run = (...args: string[]) => execFileSync(binary, args, { cwd: folders.empty, env, encoding: "utf8" });
 
