@@ -26,9 +26,9 @@ interface StoredAlert extends KnownAlert {
 
 const insertAlertsSql = `insert into sigma_alerts (id, hash, entity_name, rule_id, rule_title, rule_author, level, tags, user_name,
     host, src_ip, risk, ml_cluster, count, sent_count, first_seen, last_seen, recorded_at, updated_at, last_message_at, first_seq,
-    period_id)
+    last_seq, period_id)
   select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10,
-    value->>11, value->>12, value->>13, value->>13, value->>14, value->>15, ?2, ?2, ?2, value->>16, value->>17 from json_each(?1)`;
+    value->>11, value->>12, value->>13, value->>13, value->>14, value->>15, ?2, ?2, ?2, value->>16, value->>16, value->>17 from json_each(?1)`;
 
 /** `[id, added, first_seen, last_seen, risk, ml_cluster or null, period or null]` */
 const updateAlertsSql = `update sigma_alerts set count = sigma_alerts.count + j.added, first_seen = j.first_seen, last_seen = j.last_seen,
@@ -44,6 +44,10 @@ const formerPeriodsSql = `insert into period_alerts (period_id, alert_id) select
   where true on conflict do nothing`;
 
 const rememberIdsSql = "insert into detection_ids (key, day) select value, ?2 from json_each(?1)";
+
+/** New alerts per entity, their third column. */
+const countSql = `insert into row_counts select 'alerts', value->>2, '', count(*) from json_each(?) where true group by value->>2 collate nocase
+  on conflict do update set n = n + excluded.n`;
 
 export interface Written {
   tally: IntakeTally;
@@ -153,6 +157,7 @@ export class AlertWriter {
     const at = toIso(now);
     const packed: [unknown[], string, (string | number)[]][] = [
       [alerts, insertAlertsSql, [at]],
+      [alerts, countSql, []],
       [updates, updateAlertsSql, [at]],
       [formerPeriods, formerPeriodsSql, []],
       [plan.idKeys, rememberIdsSql, [Math.floor(now / dayMs)]],

@@ -91,7 +91,7 @@ export function growCases(grown: readonly { id: string; knownHosts: number; fact
   return [{ sql: growSql, args: [JSON.stringify(rows)] }];
 }
 
-function caseFromRow(row: Row): CaseRow {
+export function caseFromRow(row: Row): CaseRow {
   return {
     caseId: text(row, "case_id"),
     periodId: integer(row, "period_id"),

@@ -70,7 +70,7 @@ export async function conclude(
 
   const scored: unknown[][] = [];
   const grown: Parameters<typeof growCases>[0][number][] = [];
-  const active: [string, number][] = [];
+  const active: Parameters<typeof saveActivity>[0][number][] = [];
   const saved: IncidentRow[] = [];
   const newCases: CaseRow[] = [];
   const history: Parameters<typeof addHistory>[1][number][] = [];
@@ -129,9 +129,8 @@ export async function conclude(
       ]);
       if (from !== to) history.push(levelChanged(period.incidentId, from, to, now));
     }
-    const { lastAt } = period.state.activity;
-    if (period.incidentId !== null && lastAt !== null && conclusion.changed.size > 0)
-      active.push([period.incidentId, lastAt]);
+    if (period.incidentId !== null && conclusion.changed.size > 0)
+      active.push([period.incidentId, period.state.activity]);
     compact(period.state.evidence, now);
   }
   return [
@@ -186,7 +185,7 @@ function newIncident(period: ActorPeriod, incidentId: string, now: number): Inci
     ...{ score, level: riskLevel(score), assignedAnalyst: null, investigationNotes: null, resolutionNotes: null },
     ...{ ticketId: null, ticketUrl: null, ticketSystem: null },
     ...{ createdAt: now, updatedAt: now, closedAt: null, escalatedAt: now },
-    ...{ lastAlarmAt: period.state.activity.lastAt, createdSeq: 0, updatedSeq: 0 },
+    ...{ activity: { ...period.state.activity }, createdSeq: 0, updatedSeq: 0 },
   };
 }
 

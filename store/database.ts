@@ -29,6 +29,8 @@ const connectionPragmas = [
   "PRAGMA journal_size_limit = 67108864",
 ];
 
+const readingPragmas = ["PRAGMA query_only = ON", "PRAGMA cache_size = -8000", "PRAGMA temp_store = MEMORY"];
+
 export class Database {
   readonly #client: Client;
   readonly #path: string;
@@ -37,16 +39,19 @@ export class Database {
   /** Open while `transaction` runs. */
   #transaction: Transaction | null = null;
 
-  private constructor(path: string, client: Client) {
+  readonly #pragmas: readonly string[];
+
+  private constructor(path: string, client: Client, pragmas: readonly string[]) {
+    this.#pragmas = pragmas;
     this.#path = path;
     this.#client = client;
   }
 
-  /** Opens or creates the file. Throws `StoreError`. */
-  static async open(path: string): Promise<Database> {
+  /** Opens or creates the file; `read`: beside the one that writes, for reading only. Throws `StoreError`. */
+  static async open(path: string, mode: "write" | "read" = "write"): Promise<Database> {
     try {
       const client = createClient({ url: fileUrl(path), concurrency: 1, timeout: lockWaitMs });
-      const database = new Database(path, client);
+      const database = new Database(path, client, mode === "read" ? readingPragmas : connectionPragmas);
       try {
         await database.#prepareConnection();
       } catch (error) {
@@ -132,7 +137,7 @@ export class Database {
   }
 
   async #prepareConnection(): Promise<void> {
-    for (const pragma of connectionPragmas) await this.#client.execute(pragma);
+    for (const pragma of this.#pragmas) await this.#client.execute(pragma);
     this.#fresh = true;
   }
 }

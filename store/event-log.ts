@@ -106,3 +106,10 @@ export async function listReaders(database: Database): Promise<ReaderRow[]> {
     expired: integer(row, "expired"),
   }));
 }
+
+/** Sequence number of the oldest event that is kept; null in an empty log. */
+export async function oldestEvent(database: Database): Promise<number | null> {
+  const { rows } = await database.read("select min(seq) as seq from event_log");
+  const seq = rows[0]?.seq;
+  return typeof seq === "number" ? seq : null;
+}

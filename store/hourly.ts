@@ -38,7 +38,7 @@ export async function recordHourly(
     [toIso(now - intervalMs), toIso(now), alertsPerWrite],
   );
   const due: unknown[][] = [];
-  const told: number[] = [];
+  const told: [id: number, seq: number][] = [];
   const restart: number[] = [];
   for (const row of rows) {
     const pace = paceOf(row);
@@ -48,14 +48,15 @@ export async function recordHourly(
     if (!decision.send) continue;
     const snapshot = { ...snapshotOf(row, pace), delta: decision.delta, burst: burst(pace).burst };
     due.push([sequences.lastSeq + due.length + 1, now, id, encodeSnapshot(snapshot)]);
-    told.push(id);
+    told.push([id, sequences.lastSeq + due.length]);
   }
   if (due.length === 0 && restart.length === 0) return { recorded: 0, more: false };
   const at = toIso(now);
   await database.write([
     { sql: appendSql, args: [JSON.stringify(due)] },
     {
-      sql: "update sigma_alerts set sent_count = count, last_message_at = ? where id in (select value from json_each(?))",
+      sql: `update sigma_alerts set sent_count = count, last_message_at = ?, last_seq = j.seq
+        from (select value->>0 as id, value->>1 as seq from json_each(?)) j where sigma_alerts.id = j.id`,
       args: [at, JSON.stringify(told)],
     },
     {

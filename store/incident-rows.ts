@@ -1,6 +1,6 @@
 /** Rows of incidents and of their history. */
 import type { InStatement, Row } from "@libsql/client";
-import type { ActorType, Incident, IncidentStatus } from "../core/incident.ts";
+import type { ActorActivity, ActorType, Incident, IncidentStatus } from "../core/incident.ts";
 import type { RiskLevel } from "../core/risk.ts";
 import type { Database } from "./database.ts";
 import { fromIso, isoOrNull, timeOrNull, toIso } from "./iso.ts";
@@ -8,15 +8,17 @@ import { integer, text, textOrNull } from "./rows.ts";
 
 /** An incident with the events that told of its creation and of its last change. */
 export interface IncidentRow extends Incident {
-  /** The newest detection or alarm. */
-  lastAlarmAt: number | null;
+  activity: ListedActivity;
   createdSeq: number;
   updatedSeq: number;
 }
 
+/** What lists show of the actor's activity. Times are epoch milliseconds of the first and the newest detection or alarm. */
+export type ListedActivity = Pick<ActorActivity, "detections" | "alarms" | "firstAt" | "lastAt">;
+
 const incidentColumns = `incident_id, period_id, entity_name, group_key, actor_type, status, risk_score, risk_level,
   assigned_analyst, investigation_notes, resolution_notes, external_ticket_id, external_ticket_url, external_system,
-  created_at, updated_at, closed_at, escalated_at, last_alarm_time,
+  created_at, updated_at, closed_at, escalated_at, sigma_alert_count, alarm_count, first_alarm_time, last_alarm_time,
   created_seq, updated_seq`;
 
 export async function findIncidents(database: Database, ids: readonly string[]): Promise<Map<string, IncidentRow>> {
@@ -31,12 +33,13 @@ export async function findIncidents(database: Database, ids: readonly string[]):
 const savedAnew = [
   ...["status", "risk_score", "risk_level", "assigned_analyst", "investigation_notes", "resolution_notes"],
   ...["external_ticket_id", "external_ticket_url", "external_system"],
-  ...["updated_at", "closed_at", "escalated_at", "last_alarm_time", "updated_seq"],
+  ...["updated_at", "closed_at", "escalated_at", "updated_seq"],
+  ...["sigma_alert_count", "alarm_count", "first_alarm_time", "last_alarm_time"],
 ]
   .map((column) => `${column} = excluded.${column}`)
   .join(", ");
 
-const values = Array.from({ length: 21 }, (_, at) => `value->>${at}`).join(", ");
+const values = Array.from({ length: 24 }, (_, at) => `value->>${at}`).join(", ");
 
 /** Statements that write incidents, new and known ones. */
 export function saveIncidents(incidents: readonly IncidentRow[]): InStatement[] {
@@ -45,7 +48,8 @@ export function saveIncidents(incidents: readonly IncidentRow[]): InStatement[] 
     ...[i.incidentId, i.periodId, i.entity, i.actor, i.actorType, i.status, i.score, i.level],
     ...[i.assignedAnalyst, i.investigationNotes, i.resolutionNotes, i.ticketId, i.ticketUrl, i.ticketSystem],
     ...[toIso(i.createdAt), toIso(i.updatedAt), isoOrNull(i.closedAt), toIso(i.escalatedAt)],
-    ...[isoOrNull(i.lastAlarmAt), i.createdSeq, i.updatedSeq],
+    ...[i.activity.detections, i.activity.alarms, isoOrNull(i.activity.firstAt), isoOrNull(i.activity.lastAt)],
+    ...[i.createdSeq, i.updatedSeq],
   ]);
   return [
     {
@@ -56,15 +60,20 @@ export function saveIncidents(incidents: readonly IncidentRow[]): InStatement[] 
   ];
 }
 
-/** `[incident id, last_alarm_time]` */
-const activeSql = `update incidents set last_alarm_time = j.at
-  from (select value->>0 as id, value->>1 as at from json_each(?)) j
-  where incident_id = j.id and last_alarm_time is not j.at`;
+/** `[incident id, detections, alarms, first, last]` */
+const activeSql = `update incidents set sigma_alert_count = j.detections, alarm_count = j.alarms, first_alarm_time = j.first,
+    last_alarm_time = j.last
+  from (select value->>0 as id, value->>1 as detections, value->>2 as alarms, value->>3 as first, value->>4 as last
+    from json_each(?)) j
+  where incident_id = j.id`;
 
-/** The statement that writes when something of these incidents was last seen. */
-export function saveActivity(active: readonly (readonly [incidentId: string, lastAt: number])[]): InStatement[] {
+/** The statement that writes what has been counted of these incidents' actors. */
+export function saveActivity(active: readonly (readonly [incidentId: string, ListedActivity])[]): InStatement[] {
   if (active.length === 0) return [];
-  return [{ sql: activeSql, args: [JSON.stringify(active.map(([id, at]) => [id, toIso(at)]))] }];
+  const rows = active.map(([id, { detections, alarms, firstAt, lastAt }]) => [
+    ...[id, detections, alarms, isoOrNull(firstAt), isoOrNull(lastAt)],
+  ]);
+  return [{ sql: activeSql, args: [JSON.stringify(rows)] }];
 }
 
 function incidentFromRow(row: Row): IncidentRow {
@@ -87,7 +96,12 @@ function incidentFromRow(row: Row): IncidentRow {
     updatedAt: fromIso(text(row, "updated_at")),
     closedAt: timeOrNull(row, "closed_at"),
     escalatedAt: fromIso(text(row, "escalated_at")),
-    lastAlarmAt: timeOrNull(row, "last_alarm_time"),
+    activity: {
+      detections: integer(row, "sigma_alert_count"),
+      alarms: integer(row, "alarm_count"),
+      firstAt: timeOrNull(row, "first_alarm_time"),
+      lastAt: timeOrNull(row, "last_alarm_time"),
+    },
     createdSeq: integer(row, "created_seq"),
     updatedSeq: integer(row, "updated_seq"),
   };

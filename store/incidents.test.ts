@@ -238,7 +238,7 @@ describe("an open incident", () => {
       [id, "updated", [{ field: "risk_level", old: "medium", new: "high" }]],
     ]);
     expect(updated[0]?.body.timeline.updated_at).toBe("2026-03-13T04:32:00Z");
-    const detail = await store.incidents.readIncident(id, now);
+    const detail = await store.reading.readIncident(id, now);
     expect(detail?.history.map(({ action, old, new: value }) => [action, old, value])).toEqual([
       ["CREATED", null, "medium"],
       ["RISK_LEVEL_CHANGED", "medium", "high"],
@@ -254,7 +254,7 @@ describe("an open incident", () => {
     const scoreAt = async (days: number) => {
       now = start + days * day;
       while (await store.incidents.decayScores(now));
-      return (await store.incidents.readIncident(id, now))?.incident;
+      return (await store.reading.readIncident(id, now))?.incident;
     };
     const first = await scoreAt(6.9);
     expect(first).toMatchObject({ level: "medium" });
@@ -300,7 +300,7 @@ describe("closing", () => {
     expect(incidents[1]).toMatchObject({ risk: { sigma_alert_count: 3, sigma_unique_rules: 2 } });
     expect(incidents[1].related_cases.map(({ case_type }: Body) => case_type)).toEqual(["impact"]);
     // The closed one keeps what it had.
-    const detail = await store.incidents.readIncident(first, now);
+    const detail = await store.reading.readIncident(first, now);
     expect(detail).toMatchObject({ body: { risk: { sigma_alert_count: 3 } }, users: ["CORP\\JSmith"] });
     expect(detail?.rules).toMatchObject([{ title: "Mimikatz", count: 3, author: "Jane" }]);
   });
@@ -335,14 +335,14 @@ describe("closing", () => {
     await store.incidents.changeIncident(id, { status: "IN_PROGRESS" }, analyst, now);
     now += 2 * minute;
     await store.incidents.assessLeft(now, false);
-    const detail = await store.incidents.readIncident(id, now);
+    const detail = await store.reading.readIncident(id, now);
     expect(detail?.body).toMatchObject({
       ...{ status: "IN_PROGRESS", risk: { sigma_alert_count: 5, sigma_unique_rules: 2, threat_case_count: 1 } },
       timeline: { closed_at: null },
     });
     await ingest("detections", records(1));
     expect(await created()).toHaveLength(1);
-    expect((await store.incidents.readIncident(id, now))?.body.risk.sigma_alert_count).toBe(6);
+    expect((await store.reading.readIncident(id, now))?.body.risk.sigma_alert_count).toBe(6);
   });
 
   test("reopening while a newer incident of the actor is open is refused, and changes nothing", async () => {
@@ -355,7 +355,7 @@ describe("closing", () => {
     const refused = await refusal(store.incidents.changeIncident(id, { status: "OPEN" }, analyst, now));
     expect(refused).toMatchObject({ code: "incident_newer", message: expect.stringContaining(newer) });
     expect(await store.events.end()).toBe(end);
-    expect((await store.incidents.readIncident(id, now))?.incident.status).toBe("CLOSED");
+    expect((await store.reading.readIncident(id, now))?.incident.status).toBe("CLOSED");
   });
 });
 
@@ -372,7 +372,7 @@ test("notes, analyst and their history; blank empties", async () => {
     assignedAnalyst: null,
     resolutionNotes: null,
   });
-  const detail = await store.incidents.readIncident(id, now);
+  const detail = await store.reading.readIncident(id, now);
   expect(detail?.history.map(({ who, action, old, new: value }) => [who, action, old, value])).toEqual([
     ["rhythmx", "CREATED", null, "medium"],
     ["analyst1", "STATUS_CHANGED", "OPEN", "IN_PROGRESS"],
@@ -392,13 +392,13 @@ describe("cases", () => {
     await ingest("detections", records(3));
     const id = await onlyIncident();
     const [{ case_id }] = await created("case");
-    const before = (await store.incidents.readIncident(id, now))?.incident.score ?? 0;
+    const before = (await store.reading.readIncident(id, now))?.incident.score ?? 0;
     const end = await store.events.end();
     await store.incidents.changeCase(case_id, { status: "CLOSED", notes: "Pentest" }, analyst, now);
     const told = await events(end);
     expect(told.map(({ kind }) => kind)).toEqual(["case_updated", "incident_scored"]);
     expect(told[0]?.body).toMatchObject({ status: "CLOSED", investigation_notes: "Pentest", alert_count: 3 });
-    const detail = await store.incidents.readIncident(id, now);
+    const detail = await store.reading.readIncident(id, now);
     expect(detail?.incident.score).toBeLessThan(before);
     expect(detail?.body.risk.threat_case_count).toBe(0);
     await ingest("detections", records(1));
@@ -412,8 +412,8 @@ describe("cases", () => {
     expect(refused).toMatchObject({ code: "case_newer" });
     await store.incidents.changeCase(cases[1].case_id, { status: "CLOSED" }, analyst, now);
     await store.incidents.changeCase(case_id, { status: "OPEN" }, analyst, now);
-    expect((await store.incidents.readCase(case_id))?.threatCase).toMatchObject({ status: "OPEN", alerts: 3 });
-    expect((await store.incidents.readIncident(id, now))?.body.risk.threat_case_count).toBe(1);
+    expect((await store.reading.readCase(case_id))?.threatCase).toMatchObject({ status: "OPEN", alerts: 3 });
+    expect((await store.reading.readIncident(id, now))?.body.risk.threat_case_count).toBe(1);
   });
 
   test("the detail has its alerts, rules and incident; counts are those of the moment", async () => {
@@ -427,14 +427,14 @@ describe("cases", () => {
       records(1, () => ({ rule_id: "r9", tags: ["attack.impact"], level: "low" })),
     );
     const [{ case_id }] = await created("case");
-    const detail = await store.incidents.readCase(case_id);
+    const detail = await store.reading.readCase(case_id);
     expect(detail?.threatCase).toMatchObject({ alerts: 7, hosts: ["ws-101", "ws-102"], ruleCount: 1 });
     expect(detail?.alerts.map(({ host, count, ruleAuthor }) => [host, count, ruleAuthor])).toEqual([
       ["WS-102", 4, "Jane"],
       ["WS-101", 3, "Jane"],
     ]);
     expect(detail?.incident?.actor).toBe("jsmith");
-    expect(await store.incidents.readCase("CASE-00000000")).toBeNull();
+    expect(await store.reading.readCase("CASE-00000000")).toBeNull();
   });
 });
 
@@ -451,7 +451,7 @@ describe("promotion by hand", () => {
     );
     const [incident] = await created();
     expect(incident).toMatchObject({ incident_id: id, group_key: "jsmith", risk: { level: "low" } });
-    const detail = await store.incidents.readIncident(id, now);
+    const detail = await store.reading.readIncident(id, now);
     expect(detail?.history).toMatchObject([{ action: "PROMOTED", who: "analyst1", field: "reason", new: "VIP" }]);
     const again = store.incidents.promoteActor({ entity: "Primary Site", actor: "jsmith", reason: "" }, analyst, now);
     expect(await refusal(again)).toMatchObject({ code: "incident_exists", data: { incidentId: id } });
@@ -485,7 +485,7 @@ describe("SIEM alarms", () => {
       ...{ alarm_count: 4, alarm_count_7d: 3, alarm_count_24h: 2, max_rbp: 95, avg_rbp: 67.5, sigma_alert_count: 1 },
     });
     expect(incident.timeline.first_alarm).toBe("2026-03-01T04:10:00Z");
-    const detail = await store.incidents.readIncident(incident.incident_id, now);
+    const detail = await store.reading.readIncident(incident.incident_id, now);
     expect(detail?.alarms.map(({ alarmId, rbp }) => [alarmId, rbp])).toEqual([
       ...[
         ["1", 60],
@@ -559,8 +559,8 @@ test("retention forgets closed incidents with all that belongs to them, and sile
   now += 91 * day;
   for (let step: { alertId: number } | null = { alertId: 0 }; step !== null; )
     step = (await store.admin.prune(now, 90, step)).next;
-  expect(await store.incidents.readIncident(closed.incident_id, now)).toBeNull();
-  expect(await store.incidents.readIncident(open.incident_id, now)).toMatchObject({
+  expect(await store.reading.readIncident(closed.incident_id, now)).toBeNull();
+  expect(await store.reading.readIncident(open.incident_id, now)).toMatchObject({
     ...{ incident: { status: "OPEN" }, body: { risk: { sigma_alert_count: 3, threat_case_count: 1 } } },
   });
   const silent = store.incidents.promoteActor({ entity: "Primary Site", actor: "silent", reason: "" }, analyst, now);

@@ -7,6 +7,7 @@ import { StoreError } from "../core/errors.ts";
 import type { Database } from "./database.ts";
 import spine from "./migrations/0001_spine.sql" with { type: "text" };
 import incidents from "./migrations/0002_incidents.sql" with { type: "text" };
+import api from "./migrations/0003_api.sql" with { type: "text" };
 
 interface Migration {
   id: number;
@@ -17,6 +18,7 @@ interface Migration {
 const migrations: readonly Migration[] = [
   { id: 1, name: "0001_spine", sql: spine },
   { id: 2, name: "0002_incidents", sql: incidents },
+  { id: 3, name: "0003_api", sql: api },
 ];
 
 /** The newest schema this version knows. */

@@ -1,14 +1,10 @@
 /** The store as the rest of the process sees it: calls travel to the Worker and back, commits are announced. */
-import { Worker } from "node:worker_threads";
-import { EdgeError, StoreError, type StoreErrorCode } from "../core/errors.ts";
-import type { AppendedCounts } from "../core/event.ts";
+import { StoreError } from "../core/errors.ts";
+import type { CasePattern } from "../core/correlation/patterns.ts";
 import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
 import type { StoreOperations } from "./operations.ts";
-import type { StoreMethod, StoreReply } from "./store-worker.ts";
-
-export type OnFault = (what: "read" | "write", error: StoreError | null) => void;
-
-type Append = (end: number, counts: AppendedCounts) => void;
+import type { ReadOperations } from "./read-operations.ts";
+import { type OnFault, WorkerCalls } from "./worker-calls.ts";
 
 /** Every operation of the Worker as a method, plus the ports of core that consist of them. */
 export interface Store extends IntakeStore, HourlyStore {
@@ -24,7 +20,18 @@ export interface Store extends IntakeStore, HourlyStore {
     | "facts"
     | "integrityCheck"
     | "heartbeat"
+    | "listUsers"
+    | "saveUser"
+    | "deleteUser"
+    | "listSessions"
+    | "saveSession"
+    | "deleteSessions"
+    | "addAudit"
+    | "listPollPositions"
+    | "savePollPositions"
   >;
+  /** On a connection of their own: what is being written does not hold them up. */
+  readonly reading: ReadOperations;
   readonly incidents: Pick<
     StoreOperations,
     | "configureCorrelation"
@@ -33,8 +40,6 @@ export interface Store extends IntakeStore, HourlyStore {
     | "changeIncident"
     | "promoteActor"
     | "changeCase"
-    | "readIncident"
-    | "readCase"
     | "listExceptions"
     | "insertException"
     | "deleteException"
@@ -48,7 +53,6 @@ export interface Store extends IntakeStore, HourlyStore {
 export interface StoreOptions {
   path: string;
   clock: Clock;
-  /** Told of every failure of reading or of writing, and null when the same went well again. */
   onFault?: OnFault;
   /** Told once if the Worker ended by itself: nothing can be stored or read any more. */
   onBroken?: (error: StoreError) => void;
@@ -70,6 +74,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const operation = <M extends keyof StoreOperations>(method: M): StoreOperations[M] =>
     ((...args: unknown[]) => calls.call(method, args)) as StoreOperations[M];
   const save = operation("savePosition");
+  const configure = operation("configureCorrelation");
+  const reader = new Reader(options);
+  const read = <M extends keyof ReadOperations>(method: M): ReadOperations[M] =>
+    ((...args: unknown[]) => reader.call(method, args)) as ReadOperations[M];
   return {
     migrated,
     writeDetections: operation("writeDetections"),
@@ -96,122 +104,90 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       heartbeat: operation("heartbeat"),
       facts: operation("facts"),
       integrityCheck: operation("integrityCheck"),
+      listUsers: operation("listUsers"),
+      saveUser: operation("saveUser"),
+      deleteUser: operation("deleteUser"),
+      listSessions: operation("listSessions"),
+      saveSession: operation("saveSession"),
+      deleteSessions: operation("deleteSessions"),
+      addAudit: operation("addAudit"),
+      listPollPositions: operation("listPollPositions"),
+      savePollPositions: operation("savePollPositions"),
+    },
+    reading: {
+      listPage: read("listPage"),
+      hasGap: read("hasGap"),
+      readIncident: read("readIncident"),
+      readCase: read("readCase"),
+      readEvents: read("readEvents"),
+      oldestEvent: read("oldestEvent"),
+      listAudit: read("listAudit"),
     },
     incidents: {
-      configureCorrelation: operation("configureCorrelation"),
+      configureCorrelation: async (settings) => {
+        reader.patterns = settings?.patterns ?? [];
+        await configure(settings);
+      },
       assessLeft: operation("assessLeft"),
       decayScores: operation("decayScores"),
       changeIncident: operation("changeIncident"),
       promoteActor: operation("promoteActor"),
       changeCase: operation("changeCase"),
-      readIncident: operation("readIncident"),
-      readCase: operation("readCase"),
       listExceptions: operation("listExceptions"),
       insertException: operation("insertException"),
       deleteException: operation("deleteException"),
     },
     close: async () => {
+      // First, so that the writer can move the whole WAL into the file.
+      await reader.close();
       await calls.call("close", []);
       await calls.end();
     },
   };
 }
 
-const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
-  "writeDetections",
-  "writeAlarms",
-  "assessBatch",
-  "assessLeft",
-  "decayScores",
-  "changeIncident",
-  "promoteActor",
-  "changeCase",
-  "insertException",
-  "deleteException",
-  "recordHourly",
-  "savePosition",
-  "insertApiKey",
-  "revokeApiKey",
-  "touchApiKeys",
-  "prune",
-  "heartbeat",
-]);
+/** The second Worker: it starts with the first call, so that an appliance that nobody asks keeps its memory. */
+class Reader {
+  readonly #options: StoreOptions;
+  #calls: Promise<WorkerCalls> | null = null;
+  #closed = false;
+  /** Which patterns make a case: details and lists of cases count by them. */
+  patterns: readonly CasePattern[] = [];
 
-interface Waiting {
-  /** Null for opening and closing, whose failures are the caller's to name. */
-  what: "read" | "write" | null;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
-}
-
-class WorkerCalls {
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
-  readonly #listeners = new Set<Append>();
-  readonly #onFault: OnFault;
-  readonly #onBroken: (error: StoreError) => void;
-  #nextId = 1;
-  #dead: StoreError | null = null;
-
-  constructor(onFault: OnFault, onBroken: (error: StoreError) => void) {
-    this.#onFault = onFault;
-    this.#onBroken = onBroken;
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url));
-    this.#worker.on("message", (reply: StoreReply) => this.#receive(reply));
-    this.#worker.on("error", (error) => this.#fail(error));
-    this.#worker.on("exit", () => this.#fail(new Error("it ended")));
+  constructor(options: StoreOptions) {
+    this.#options = options;
   }
 
-  call(method: StoreMethod, args: unknown[]): Promise<unknown> {
-    if (this.#dead !== null) return Promise.reject(this.#dead);
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      const what = method === "open" || method === "close" ? null : writes.has(method) ? "write" : "read";
-      this.#waiting.set(id, { what, resolve, reject });
-      this.#worker.postMessage({ id, method, args });
-    });
+  async call(method: keyof ReadOperations, args: unknown[]): Promise<unknown> {
+    if (this.#closed) throw new StoreError("store_failed", "the store is closed");
+    this.#calls ??= this.#start();
+    const calls = await this.#calls;
+    return calls.call(method, args.length > 0 && takesPatterns.has(method) ? [...args, this.patterns] : args);
   }
 
-  onAppend(listener: Append): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  async close(): Promise<void> {
+    this.#closed = true;
+    const calls = await this.#calls?.catch(() => null);
+    await calls?.call("close", []).catch(() => {});
+    await calls?.end();
   }
 
-  async end(): Promise<void> {
-    this.#dead ??= new StoreError("store_failed", "the store is closed");
-    await this.#worker.terminate();
-  }
-
-  #receive(reply: StoreReply): void {
-    if ("appended" in reply) {
-      for (const listener of this.#listeners) listener(reply.appended.end, reply.appended.counts);
-      return;
-    }
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    if (waiting === undefined) return;
-    if ("error" in reply) {
-      const { code, message, data } = reply.error;
-      // What a caller asked for and cannot have is no fault of the storage.
-      if (!code.startsWith("store_")) {
-        waiting.reject(new EdgeError(code, message, { data: { ...data } }));
-        return;
-      }
-      const error = new StoreError(code as StoreErrorCode, message, { data });
-      if (waiting.what !== null) this.#onFault(waiting.what, error);
-      waiting.reject(error);
-    } else {
-      // A call that had nothing to write says nothing about whether writing works.
-      if (waiting.what === "read" || (waiting.what === "write" && reply.wrote)) this.#onFault(waiting.what, null);
-      waiting.resolve(reply.value);
+  /** A Worker that could not start, or ended, is started anew by the next call. */
+  async #start(): Promise<WorkerCalls> {
+    const forget = () => {
+      this.#calls = null;
+    };
+    const calls = new WorkerCalls(this.#options.onFault ?? (() => {}), forget);
+    try {
+      await calls.call("openReader", [this.#options.path]);
+      return calls;
+    } catch (error) {
+      forget();
+      await calls.end();
+      throw error;
     }
   }
-
-  #fail(error: unknown): void {
-    if (this.#dead !== null) return;
-    this.#dead = new StoreError("store_failed", "the database worker ended: restart the appliance", { cause: error });
-    this.#onBroken(this.#dead);
-    for (const { reject } of this.#waiting.values()) reject(this.#dead);
-    this.#waiting.clear();
-  }
 }
+
+/** Calls to which the patterns are added as the last argument. */
+const takesPatterns: ReadonlySet<keyof ReadOperations> = new Set<keyof ReadOperations>(["listPage", "readIncident", "readCase"]);

@@ -1,4 +1,6 @@
 /** What the Worker can be asked to do. One table: its types are the store's interface on both sides. */
+import type { AuditEntry } from "../core/access/audit.ts";
+import type { SessionRecord, UserRecord } from "../core/access/user.ts";
 import type { ApiKeyRecord } from "../core/api-key.ts";
 import type { Exception } from "../core/correlation/exceptions.ts";
 import { EdgeError } from "../core/errors.ts";
@@ -8,9 +10,11 @@ import type { CaseRequest, IncidentRequest } from "../core/incident-change.ts";
 import type { AlarmWrite, DetectionWrite } from "../core/ports.ts";
 import type { CorrelationSettings } from "../core/settings.ts";
 import type { ThreatCase } from "../core/threat-case.ts";
+import type { PollPosition } from "../core/feeds/continuity.ts";
 import { writeAlarms } from "./alarms.ts";
 import type { AlertWriter, Written } from "./alerts.ts";
 import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
+import { addAudit } from "./audit.ts";
 import type { Assessments } from "./assessments.ts";
 import { findBatch } from "./batches.ts";
 import { applyCaseChange } from "./case-changes.ts";
@@ -22,11 +26,20 @@ import { deleteException, insertException, listExceptions } from "./exceptions.t
 import { heartbeat } from "./heartbeat.ts";
 import { recordHourly } from "./hourly.ts";
 import { type Author, applyIncidentChange, promote } from "./incident-changes.ts";
-import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import type { InstanceLock } from "./instance-lock.ts";
 import { integrityCheck, storeFacts } from "./integrity.ts";
 import { type PruneStep, prune } from "./retention.ts";
 import type { Sequences } from "./sequences.ts";
+import {
+  deleteSessions,
+  deleteUser,
+  listPollPositions,
+  listSessions,
+  listUsers,
+  savePollPositions,
+  saveSession,
+  saveUser,
+} from "./users.ts";
 
 /** The Worker's state while a file is open. */
 export interface Open {
@@ -115,8 +128,6 @@ export function operations(store: Open, onAppend: OnAppend) {
       written(events);
       return { threatCase: row as ThreatCase, changed };
     },
-    readIncident: (incidentId: string, now: number) => readIncidentDetail(database, patterns(), incidentId, now),
-    readCase: (caseId: string) => readCaseDetail(database, patterns(), caseId),
     listExceptions: () => listExceptions(database),
     insertException: async (exception: Exception) => {
       await insertException(database, exception);
@@ -150,6 +161,16 @@ export function operations(store: Open, onAppend: OnAppend) {
     heartbeat: (now: number, distrustMs: number | null) => heartbeat(database, now, distrustMs),
     facts: () => storeFacts(database),
     integrityCheck: () => integrityCheck(database),
+    listUsers: () => listUsers(database),
+    saveUser: (user: UserRecord) => saveUser(database, user),
+    deleteUser: (id: string) => deleteUser(database, id),
+    listSessions: () => listSessions(database),
+    saveSession: (session: SessionRecord) => saveSession(database, session),
+    deleteSessions: (ids: readonly string[]) => deleteSessions(database, ids),
+    addAudit: (entries: readonly AuditEntry[]) => addAudit(database, entries),
+    listPollPositions: () => listPollPositions(database),
+    savePollPositions: (positions: readonly PollPosition[], before: number) =>
+      savePollPositions(database, positions, before),
   };
 }
 

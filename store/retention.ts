@@ -2,6 +2,7 @@
  * Retention: what is older than the limit goes, in small commits so that intake is never held up. Events that a reader has not
  * had by then are counted as expired for it.
  */
+import type { InStatement } from "@libsql/client";
 import { feedKinds } from "../core/feeds/feeds.ts";
 import { idempotencyWindowMs } from "../core/intake/answer.ts";
 import type { Database } from "./database.ts";
@@ -94,9 +95,23 @@ async function pruneAlerts(database: Database, cutoff: number, after: number): P
     "select id from sigma_alerts where id > ? and id <= ? and updated_at < ? and count <= sent_count",
     [after, upto, toIso(cutoff)],
   );
+  if (rows.length === 0) return 0;
   const ids = JSON.stringify(rows.map((row) => integer(row, "id")));
   const gone = "in (select value from json_each(?))";
   await database.write([
+    noteGap("alerts", "sigma_alerts", "id", "coalesce(last_seq, first_seq)", `id ${gone}`, ids),
+    {
+      sql: `update row_counts set n = row_counts.n - j.gone
+        from (select entity_name as entity, count(*) as gone from sigma_alerts where id ${gone} group by entity_name collate nocase) j
+        where feed = 'alerts' and entity_name = j.entity`,
+      args: [ids],
+    },
+    // The highest number would otherwise be given out again after a restart.
+    {
+      sql: `insert into meta select 'last_alert_id', max(value) from json_each(?) where true
+        on conflict do update set value = max(cast(value as integer), cast(excluded.value as integer))`,
+      args: [ids],
+    },
     { sql: `delete from alert_logs where alert_id ${gone}`, args: [ids] },
     { sql: `delete from period_alerts where alert_id ${gone}`, args: [ids] },
     { sql: `delete from sigma_alerts where id ${gone}`, args: [ids] },
@@ -120,8 +135,10 @@ async function prunePeriods(database: Database, cutoff: number): Promise<number>
   if (rows.length === 0) return 0;
   const args = [JSON.stringify(rows.map((row) => integer(row, "id")))];
   const gone = "in (select value from json_each(?))";
-  await database.write(
-    [
+  await database.write([
+    noteGap("incidents", "incidents", "created_seq", "updated_seq", `period_id ${gone}`, args[0]),
+    noteGap("cases", "threat_cases", "created_seq", "updated_seq", `period_id ${gone}`, args[0]),
+    ...[
       `delete from incident_history where incident_id in (select incident_id from incidents where period_id ${gone})`,
       `delete from incidents where period_id ${gone}`,
       `delete from case_history where case_id in (select case_id from threat_cases where period_id ${gone})`,
@@ -129,6 +146,15 @@ async function prunePeriods(database: Database, cutoff: number): Promise<number>
       `delete from period_alerts where period_id ${gone}`,
       `delete from actor_periods where id ${gone}`,
     ].map((sql) => ({ sql, args })),
-  );
+  ]);
   return rows.length;
+}
+
+/** Leaves word for readers whose cursor stands before what goes: they have missed it. */
+function noteGap(feed: string, table: string, created: string, updated: string, where: string, ids = ""): InStatement {
+  return {
+    sql: `insert into feed_gaps (feed, created_max, updated_max)
+      select '${feed}', max(${created}), max(${updated}) from ${table} where ${where} having count(*) > 0`,
+    args: [ids],
+  };
 }

@@ -19,7 +19,8 @@ export class Sequences {
 
   /** Reads them again: a commit that was reported as failed may be in the file all the same. */
   async reload(database: Database): Promise<void> {
-    const { rows } = await database.read("select coalesce(max(id), 0) as id from sigma_alerts");
+    const { rows } = await database.read(`select max(coalesce((select max(id) from sigma_alerts), 0),
+        coalesce((select cast(value as integer) from meta where key = 'last_alert_id'), 0)) as id`);
     this.#lastSeq = await lastSeq(database);
     this.#lastPeriodId = await lastPeriodId(database);
     this.#lastAlertId = rows[0] === undefined ? 0 : integer(rows[0], "id");

@@ -8,9 +8,10 @@ import { Database } from "./database.ts";
 import { InstanceLock } from "./instance-lock.ts";
 import { migrate } from "./migrate.ts";
 import { type Open, operations, type StoreOperations } from "./operations.ts";
+import { type ReadOperations, readOperations } from "./read-operations.ts";
 import { Sequences } from "./sequences.ts";
 
-export type StoreMethod = keyof StoreOperations | "open" | "close";
+export type StoreMethod = keyof StoreOperations | keyof ReadOperations | "open" | "openReader" | "close";
 
 export interface StoreCall {
   id: number;
@@ -37,7 +38,9 @@ const recordsPerCommit = 1000;
 /** The Worker's state: closed, or open on one file. */
 export class StoreWorker {
   #open: Open | null = null;
-  #operations: StoreOperations | null = null;
+  #operations: Partial<Record<StoreMethod, unknown>> | null = null;
+  /** Open instead of `#open` in the Worker that only reads. */
+  #reading: Database | null = null;
   /** A call failed, so the ids kept in memory may no longer be those of the file. */
   #doubtful = false;
   /** What has been appended and not yet announced. */
@@ -85,10 +88,12 @@ export class StoreWorker {
 
   async #run(method: StoreMethod, args: unknown[]): Promise<unknown> {
     if (method === "open") return this.#openFile(...(args as [string, number]));
+    if (method === "openReader") return this.#openReader(...(args as [string]));
     if (method === "close") return this.#close();
-    if (this.#open === null || this.#operations === null) throw new Error(`the store is not open: ${method}`);
+    const operation = this.#operations?.[method] as ((...args: unknown[]) => Promise<unknown>) | undefined;
+    if (operation === undefined) throw new Error(`the store is not open for ${method}`);
+    if (this.#open === null) return operation(...args);
     const { database, sequences } = this.#open;
-    const operation = this.#operations[method] as (...args: unknown[]) => Promise<unknown>;
     try {
       if (this.#doubtful) await sequences.reload(database);
       this.#doubtful = false;
@@ -123,12 +128,19 @@ export class StoreWorker {
     }
   }
 
+  async #openReader(path: string): Promise<void> {
+    this.#reading = await Database.open(path, "read");
+    this.#operations = readOperations(this.#reading);
+  }
+
   /** Moves the WAL into the file first: libsql does not when it closes. */
   async #close(): Promise<void> {
     await this.#open?.database.read("PRAGMA wal_checkpoint(TRUNCATE)").catch(() => {});
     this.#open?.database.close();
     await this.#open?.lock.release();
+    this.#reading?.close();
     this.#open = null;
+    this.#reading = null;
     this.#operations = null;
   }
 }

@@ -84,7 +84,7 @@ export async function runScenarios(): Promise<ScenarioResult[]> {
         .map(({ data }) => JSON.parse(data) as CaseOfScenario);
       const incidents: IncidentDetail[] = [];
       for (const { kind, subject } of events) {
-        const detail = kind === "incident_created" ? await store.incidents.readIncident(subject, clock.now()) : null;
+        const detail = kind === "incident_created" ? await store.reading.readIncident(subject, clock.now()) : null;
         if (detail !== null) incidents.push(detail);
       }
       results.push({ name: scenario.name, ...judge(scenario, cases), cases, incidents });

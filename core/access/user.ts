@@ -1,0 +1,57 @@
+/** Users of the API and the console: roles, and what each may do (CONTRACT 4). */
+
+export const roles = ["viewer", "analyst", "soar", "admin"] as const;
+export type Role = (typeof roles)[number];
+
+export interface UserRecord {
+  id: string;
+  name: string;
+  role: Role;
+  /** Entities the user is limited to; empty = all. */
+  entities: readonly string[];
+  passwordHash: string;
+  /** Somebody else knows the password: the user is asked for another one. */
+  passwordIsInitial: boolean;
+  /** Part of every access token; another number makes them worthless. */
+  tokenVersion: number;
+  /** Encrypted; null without a second factor. */
+  totpSecret: string | null;
+  /** Time step of the last code that was used. */
+  totpStep: number;
+  /** Epoch milliseconds. */
+  createdAt: number;
+  disabledAt: number | null;
+  lastLoginAt: number | null;
+}
+
+/** A login. Its refresh tokens hold the counter: each works once. */
+export interface SessionRecord {
+  id: string;
+  userId: string;
+  counter: number;
+  /** Epoch milliseconds. */
+  createdAt: number;
+  refreshedAt: number;
+  /** Where the login came from. */
+  address: string;
+}
+
+const nameForm = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+
+/** What is wrong with a user's name, null when nothing is. */
+export function badUserName(name: string): string | null {
+  return nameForm.test(name) ? null : "1 to 64 letters, digits, dots, hyphens, underscores or @, a letter or digit first";
+}
+
+const shortestPassword = 12;
+const longestPassword = 128;
+
+/** What is wrong with a new password, null when nothing is (OWASP ASVS 6.2: length, no rules of composition). */
+export function badPassword(password: string, userName: string): string | null {
+  const length = [...password].length;
+  if (length < shortestPassword) return `${shortestPassword} characters or more`;
+  if (length > longestPassword) return `at most ${longestPassword} characters`;
+  if (password.toLowerCase().includes(userName.toLowerCase()) && userName.length >= 4) return "not with the user's name in it";
+  if (new Set(password).size < 5) return "at least five different characters";
+  return null;
+}

@@ -1,0 +1,73 @@
+/** Pages of what the API lists: which rows a caller asks for, and where the next page begins. */
+
+export const listedFeeds = ["incidents", "cases", "alerts"] as const;
+export type ListedFeed = (typeof listedFeeds)[number];
+
+/** Conditions on rows; absent = none. Names compare as they are normalised, whatever their case. */
+export interface RowFilters {
+  entity?: string;
+  statuses?: readonly string[];
+  /** User, host or address. */
+  actor?: string;
+  minRisk?: number;
+  severities?: readonly string[];
+  caseTypes?: readonly string[];
+  primaryUser?: string;
+  incidentId?: string;
+  levels?: readonly string[];
+  /** Epoch milliseconds, inclusive: recorded, or last changed, not before. */
+  createdSince?: number;
+  updatedSince?: number;
+}
+
+/**
+ * A walk goes through rows in the order in which they were recorded (`created`) or last changed (`updated`): positions on the event log's
+ * sequence, so that no row is skipped or repeated whatever is written meanwhile.
+ */
+export interface Walk {
+  kind: "walk";
+  by: "created" | "updated";
+  /** `up`: oldest first. */
+  direction: "up" | "down";
+  /** Rows behind this position, in the walk's direction; null = from the bound of the filters, or from the end. */
+  position: number | null;
+  /** Up, without a position: what this caller was given last, so that a bound never jumps over what it was not. */
+  givenUpTo: number | null;
+  /** The bound has digits below a millisecond: what was recorded in that millisecond and given already is not given again. */
+  boundIsFiner: boolean;
+}
+
+/** Any other order, in which rows move: pages by offset. */
+export interface Sorted {
+  kind: "sorted";
+  by: "risk_score" | "last_alarm_time";
+  direction: "up" | "down";
+}
+
+export interface PageQuery {
+  feed: ListedFeed;
+  /** Entities that the caller may see; null = all. */
+  entities: readonly string[] | null;
+  filters: RowFilters;
+  order: Walk | Sorted;
+  limit: number;
+  offset: number;
+}
+
+export interface Page {
+  /** A JSON array of rows. */
+  json: string;
+  /** How many there are in it. */
+  count: number;
+  /** Position of the last row; null without rows. */
+  lastSeq: number | null;
+  /** Rows that match, on all pages. */
+  total: number;
+  more: boolean;
+  /** The newest position when the page was read: everything up to it was visible to it. */
+  top: number;
+  /** Where a walk without a position began. */
+  start: number;
+  /** Number of the last time that retention took rows away. */
+  generation: number;
+}

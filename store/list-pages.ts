@@ -1,0 +1,177 @@
+/** Pages of incidents, cases and alerts, as the API answers them. Runs in the reader's Worker. */
+import type { PreparedPattern } from "../core/correlation/patterns.ts";
+import type { Page, PageQuery, RowFilters, Walk } from "../core/feeds/page.ts";
+import { normaliseHost, normaliseUser } from "../core/intake/identity.ts";
+import type { Database } from "./database.ts";
+import { toIso } from "./iso.ts";
+import { type ListedTable, listedTables } from "./listed-tables.ts";
+import { integer, text } from "./rows.ts";
+
+type Arg = string | number | null;
+
+/** Conditions with their bound values: what callers say never becomes part of the statement. */
+class Conditions {
+  readonly #parts: string[] = [];
+  readonly args: Arg[] = [];
+
+  add(sql: string, ...args: Arg[]): void {
+    this.#parts.push(sql);
+    this.args.push(...args);
+  }
+
+  get where(): string {
+    return this.#parts.length === 0 ? "true" : this.#parts.join(" and ");
+  }
+}
+
+/** One page. What is committed while it is read belongs to a later one. */
+export async function listPage(
+  database: Database,
+  query: PageQuery,
+  patterns: readonly PreparedPattern[],
+): Promise<Page> {
+  const table = listedTables[query.feed];
+  const { order, filters, entities, limit, offset } = query;
+  const by = order.kind === "walk" ? order.by : "created";
+  const seq = table.seq[by];
+  // Read first: every row up to here is visible to the statements that follow.
+  const { top, generation } = await newest(database, query.feed, table, by);
+  const rows = conditionsOf(table, filters, entities);
+  const start = order.kind === "walk" ? await startOf(database, table, order, filters, top) : 0;
+  const counted = conditionsOf(table, filters, entities);
+  if (order.kind === "walk") {
+    if (order.direction === "up") rows.add(`${seq} > ?`, start);
+    else {
+      rows.add(`${seq} <= ?`, top);
+      if (order.position !== null) rows.add(`${seq} < ?`, order.position);
+    }
+  }
+  const bounded = order.kind === "walk" && order.direction === "up" && order.position === null && start > 0;
+  if (bounded) counted.add(`${seq} > ?`, start);
+  const direction = order.direction === "up" ? "asc" : "desc";
+  const sorted = order.kind === "walk" ? seq : table.sorts[order.by];
+  if (sorted === undefined) throw new Error(`${query.feed} have no order ${order.kind === "sorted" && order.by}`);
+  const found = await database.read(
+    `select ${table.select}, ${seq} as seq from ${table.from[by]}
+     where ${rows.where} order by ${sorted} ${direction}${order.kind === "sorted" ? `, ${seq} ${direction}` : ""} limit ? offset ?`,
+    [...rows.args, limit + 1, offset],
+  );
+  const more = found.rows.length > limit;
+  const page = more ? found.rows.slice(0, limit) : found.rows;
+  const last = page.at(-1);
+  return {
+    json: await table.json(database, page, patterns),
+    count: page.length,
+    lastSeq: last === undefined ? null : integer(last, "seq"),
+    total: await total(database, query, table, counted, bounded),
+    ...{ more, top, start, generation },
+  };
+}
+
+async function newest(database: Database, feed: string, table: ListedTable, by: Walk["by"]) {
+  const { rows } = await database.read(
+    `select ${table.top[by]} as top, (select coalesce(max(generation), 0) from feed_gaps where feed = ?) as generation`,
+    [feed],
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error("no answer");
+  return { top: integer(row, "top"), generation: integer(row, "generation") };
+}
+
+/** Rows behind this position are the page's: what the cursor, the bound, and what was given before say. */
+async function startOf(
+  database: Database,
+  table: ListedTable,
+  order: Walk,
+  { createdSince, updatedSince }: RowFilters,
+  top: number,
+): Promise<number> {
+  if (order.direction === "down") return 0;
+  if (order.position !== null) return order.position;
+  const since = order.by === "updated" ? updatedSince : createdSince;
+  if (since === undefined) return 0;
+  const first = async (at: number) => {
+    const { rows } = await database.read(table.firstSince[order.by], [toIso(at)]);
+    const seq = rows[0]?.seq;
+    return typeof seq === "number" ? seq : top + 1;
+  };
+  const bound = (await first(since)) - 1;
+  if (order.givenUpTo === null) return bound;
+  return Math.min(order.boundIsFiner ? (await first(since + 1)) - 1 : bound, order.givenUpTo);
+}
+
+function conditionsOf(table: ListedTable, filters: RowFilters, entities: readonly string[] | null): Conditions {
+  const all = new Conditions();
+  const { columns } = table;
+  const oneOf = (column: string | undefined, values: readonly string[] | undefined) => {
+    if (values === undefined || column === undefined) return;
+    if (values.length === 1) all.add(`${column} = ?`, values[0] ?? "");
+    else all.add(`${column} in (select value from json_each(?))`, JSON.stringify(values));
+  };
+  oneOf(`${columns.entity} collate nocase`, entities ?? undefined);
+  if (filters.entity !== undefined) all.add(`${columns.entity} = ? collate nocase`, filters.entity.trim());
+  oneOf(columns.status, filters.statuses);
+  oneOf(columns.severity, filters.severities);
+  oneOf(columns.type, filters.caseTypes);
+  oneOf(columns.level, filters.levels);
+  const actor = filters.actor ?? filters.primaryUser;
+  if (actor !== undefined && columns.actor !== undefined)
+    oneOf(columns.actor, [...new Set([normaliseUser(actor), normaliseHost(actor), actor.trim().toLowerCase()])]);
+  if (filters.incidentId !== undefined && columns.incident !== undefined) all.add(columns.incident, filters.incidentId);
+  if (filters.minRisk !== undefined) all.add(`${columns.risk} >= ?`, filters.minRisk);
+  return all;
+}
+
+/** Where only entity and status are asked for, the rows need not be counted. */
+async function total(
+  database: Database,
+  { filters, entities, feed, order }: PageQuery,
+  table: ListedTable,
+  counted: Conditions,
+  bounded: boolean,
+): Promise<number> {
+  const { entity, statuses, createdSince: _, updatedSince: __, ...others } = filters;
+  const by = order.kind === "walk" ? order.by : "created";
+  if (bounded || Object.values(others).some((value) => value !== undefined)) {
+    const { rows } = await database.read(
+      `select count(*) as n from ${table.from[by]} where ${counted.where}`,
+      counted.args,
+    );
+    return rows[0] === undefined ? 0 : integer(rows[0], "n");
+  }
+  const conditions = new Conditions();
+  conditions.add("feed = ?", feed);
+  if (entities !== null)
+    conditions.add("entity_name collate nocase in (select value from json_each(?))", JSON.stringify(entities));
+  if (entity !== undefined) conditions.add("entity_name = ?", entity.trim());
+  if (statuses !== undefined)
+    conditions.add("status in (select value from json_each(?))", JSON.stringify(statuses));
+  const { rows } = await database.read(
+    `select coalesce(sum(n), 0) as n from row_counts where ${conditions.where}`,
+    conditions.args,
+  );
+  return rows[0] === undefined ? 0 : integer(rows[0], "n");
+}
+
+/** Whether retention took away rows behind a position of this feed since `generation`. */
+export async function hasGap(
+  database: Database,
+  feed: string,
+  by: Walk["by"],
+  position: number,
+  generation: number,
+): Promise<boolean> {
+  const { rows } = await database.read(
+    `select exists (select 1 from feed_gaps where feed = ? and generation > ? and ${by}_max > ?) as gap`,
+    [feed, generation, position],
+  );
+  return rows[0] !== undefined && integer(rows[0], "gap") === 1;
+}
+
+/** Entities that there are alerts, incidents or cases of. */
+export async function listEntities(database: Database): Promise<string[]> {
+  const { rows } = await database.read(
+    "select entity_name from row_counts where n > 0 group by entity_name collate nocase order by 1",
+  );
+  return rows.map((row) => text(row, "entity_name"));
+}

@@ -1,0 +1,158 @@
+/** The tables that the API lists, with what their rows are called there. */
+import type { Row } from "@libsql/client";
+import { parseActorState } from "../core/correlation/actor-state.ts";
+import type { PreparedPattern } from "../core/correlation/patterns.ts";
+import type { ListedFeed, Walk } from "../core/feeds/page.ts";
+import { caseFromRow } from "./case-rows.ts";
+import type { Database } from "./database.ts";
+import { toIso } from "./iso.ts";
+import { liveCases } from "./live-cases.ts";
+import { integer, text, textOrNull } from "./rows.ts";
+
+export interface ListedTable {
+  from: Record<Walk["by"], string>;
+  /** Columns of a row, without its position. */
+  select: string;
+  /** Position of a row in each order. */
+  seq: Record<Walk["by"], string>;
+  /** The newest position in each order. */
+  top: Record<Walk["by"], string>;
+  /** `seq`: the first position recorded at or after a time. */
+  firstSince: Record<Walk["by"], string>;
+  columns: {
+    entity: string;
+    risk: string;
+    status?: string;
+    severity?: string;
+    type?: string;
+    level?: string;
+    actor?: string;
+    /** A condition with the incident's id bound. */
+    incident?: string;
+  };
+  /** Orders in which rows move. */
+  sorts: Partial<Record<"risk_score" | "last_alarm_time", string>>;
+  /** The rows as a JSON array. */
+  json(database: Database, rows: readonly Row[], patterns: readonly PreparedPattern[]): string | Promise<string>;
+}
+
+/** Rows that the database has made JSON of. */
+const asTheyAre = (_database: Database, rows: readonly Row[]) => `[${rows.map((row) => text(row, "row")).join(",")}]`;
+
+function seqs(table: string): Pick<ListedTable, "from" | "seq" | "top" | "firstSince"> {
+  const top = (column: string) => `(select coalesce(max(${column}), 0) from ${table})`;
+  return {
+    from: { created: table, updated: table },
+    seq: { created: "created_seq", updated: "updated_seq" },
+    top: { created: top("created_seq"), updated: top("updated_seq") },
+    firstSince: {
+      created: `select min(created_seq) as seq from ${table} where created_at >= ?1`,
+      updated: `select min(updated_seq) as seq from ${table} where updated_at >= ?1`,
+    },
+  };
+}
+
+const incidentJson = `json_object(
+  'incident_id', incident_id, 'group_key', group_key, 'actor_type', actor_type, 'entity_name', entity_name, 'status', status,
+  'risk_score', risk_score, 'risk_level', risk_level, 'alarm_count', alarm_count, 'sigma_alert_count', sigma_alert_count,
+  'threat_case_count', (select count(*) from threat_cases c where c.period_id = incidents.period_id and c.status <> 'CLOSED'),
+  'assigned_analyst', assigned_analyst, 'first_alarm_time', first_alarm_time, 'last_alarm_time', last_alarm_time,
+  'created_at', created_at, 'updated_at', updated_at, 'closed_at', closed_at,
+  'external_ticket_id', external_ticket_id, 'external_ticket_url', external_ticket_url, 'external_system', external_system) as row`;
+
+const alertJson = `json_object(
+  'hash', a.hash, 'rule_id', nullif(a.rule_id, ''), 'rule_title', a.rule_title, 'rule_author', nullif(a.rule_author, ''), 'level', a.level,
+  'tags', json(a.tags), 'entity_name', a.entity_name, 'user', nullif(a.user_name, ''), 'host', nullif(a.host, ''),
+  'src_ip', nullif(a.src_ip, ''), 'risk', a.risk, 'ml_cluster', a.ml_cluster, 'count', a.count,
+  'first_seen', a.first_seen, 'last_seen', a.last_seen, 'created_at', a.recorded_at, 'updated_at', a.updated_at) as row`;
+
+export const listedTables = {
+  incidents: {
+    ...seqs("incidents"),
+    select: incidentJson,
+    columns: { entity: "entity_name", risk: "risk_score", status: "status", actor: "group_key" },
+    sorts: { risk_score: "risk_score", last_alarm_time: "last_alarm_time" },
+    json: asTheyAre,
+  },
+  cases: {
+    ...seqs("threat_cases"),
+    select: `case_id, period_id, entity_name, case_type, status, severity, primary_user, assigned_analyst, investigation_notes,
+      alert_count, rule_count, max_risk_score, affected_hosts, first_alert, last_alert, created_at, updated_at, closed_part,
+      closed_with_incident, created_seq, updated_seq,
+      (select i.incident_id from incidents i where i.period_id = threat_cases.period_id) as incident_id`,
+    columns: {
+      ...{ entity: "entity_name", risk: "max_risk_score", status: "status", severity: "severity", type: "case_type" },
+      actor: "primary_user",
+      incident: "period_id in (select period_id from incidents where incident_id = ?)",
+    },
+    sorts: {},
+    json: casesJson,
+  },
+  alerts: {
+    from: {
+      created: "sigma_alerts a",
+      // An alert counts as changed when a message has told of it.
+      updated: "event_log e join sigma_alerts a on a.hash = e.subject and coalesce(a.last_seq, a.first_seq) = e.seq",
+    },
+    select: alertJson,
+    seq: { created: "a.id", updated: "e.seq" },
+    top: {
+      created: "(select coalesce(max(id), 0) from sigma_alerts)",
+      updated: "(select coalesce(max(seq), 0) from event_log)",
+    },
+    firstSince: {
+      created: "select min(id) as seq from sigma_alerts where recorded_at >= ?1",
+      // No index on events has times: those behind the last alert recorded before it are looked through.
+      updated: `select seq from event_log where kind in ('alert_first', 'alert_hourly') and at >= round(unixepoch(?1, 'subsec') * 1000)
+        and seq > coalesce((select first_seq from sigma_alerts where recorded_at < ?1 order by recorded_at desc limit 1), 0)
+        order by seq limit 1`,
+    },
+    columns: { entity: "a.entity_name", risk: "a.risk", level: "a.level" },
+    sorts: {},
+    json: asTheyAre,
+  },
+} satisfies Record<ListedFeed, ListedTable> as Record<ListedFeed, ListedTable>;
+
+/** Cases as their evidence says they are now: their rows are not written for each detection more. */
+async function casesJson(
+  database: Database,
+  rows: readonly Row[],
+  patterns: readonly PreparedPattern[],
+): Promise<string> {
+  const active = rows.filter((row) => row.status !== "CLOSED").map((row) => integer(row, "period_id"));
+  const { rows: periods } = await database.read(
+    "select id, state from actor_periods where id in (select value from json_each(?))",
+    [JSON.stringify([...new Set(active)])],
+  );
+  const states = new Map(periods.map((row) => [integer(row, "id"), parseActorState(text(row, "state"))]));
+  const json = rows.map((row) => {
+    const stored = caseFromRow(row);
+    const state = states.get(stored.periodId);
+    const [live = stored] = state === undefined ? [stored] : liveCases([stored], state, patterns);
+    return caseJson(live, textOrNull(row, "incident_id"));
+  });
+  return JSON.stringify(json);
+}
+
+/** A case as lists, feeds and answers to changes show it. */
+export function caseJson(row: ReturnType<typeof caseFromRow>, incidentId: string | null) {
+  return {
+    case_id: row.caseId,
+    case_type: row.type,
+    entity_name: row.entity,
+    status: row.status,
+    severity: row.severity,
+    primary_user: row.primaryUser,
+    assigned_analyst: row.assignedAnalyst,
+    investigation_notes: row.investigationNotes,
+    alert_count: row.alerts,
+    rule_count: row.ruleCount,
+    max_risk_score: row.risk,
+    affected_computers: row.hosts,
+    related_incident_id: incidentId,
+    first_alert: toIso(row.firstAlert),
+    last_alert: toIso(row.lastAlert),
+    created_at: toIso(row.createdAt),
+    updated_at: toIso(row.updatedAt),
+  };
+}

@@ -1,0 +1,111 @@
+/** Users, their logins, and how far pollers without a cursor have come. */
+import type { Row } from "@libsql/client";
+import type { Role, SessionRecord, UserRecord } from "../core/access/user.ts";
+import type { PollPosition } from "../core/feeds/continuity.ts";
+import type { Database } from "./database.ts";
+import { fromIso, isoOrNull, timeOrNull, toIso } from "./iso.ts";
+import { integer, text, textOrNull } from "./rows.ts";
+
+const columns = `id, name, role, entities, password_hash, password_is_initial, token_version, totp_secret, totp_step, created_at,
+  disabled_at, last_login_at`;
+
+export async function listUsers(database: Database): Promise<UserRecord[]> {
+  return (await database.read(`select ${columns} from users order by name`)).rows.map(userFromRow);
+}
+
+/** A new one, or what has changed of a known one. */
+export async function saveUser(database: Database, u: UserRecord): Promise<void> {
+  await database.write([
+    {
+      sql: `insert into users (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        on conflict (id) do update set role = excluded.role, entities = excluded.entities, password_hash = excluded.password_hash,
+          password_is_initial = excluded.password_is_initial, token_version = excluded.token_version,
+          totp_secret = excluded.totp_secret, totp_step = excluded.totp_step, disabled_at = excluded.disabled_at,
+          last_login_at = excluded.last_login_at`,
+      args: [
+        ...[u.id, u.name, u.role, JSON.stringify(u.entities), u.passwordHash, u.passwordIsInitial ? 1 : 0],
+        ...[u.tokenVersion, u.totpSecret, u.totpStep, toIso(u.createdAt), isoOrNull(u.disabledAt)],
+        isoOrNull(u.lastLoginAt),
+      ],
+    },
+  ]);
+}
+
+export async function deleteUser(database: Database, id: string): Promise<void> {
+  await database.write([
+    { sql: "delete from sessions where user_id = ?", args: [id] },
+    { sql: "delete from users where id = ?", args: [id] },
+  ]);
+}
+
+export async function listSessions(database: Database): Promise<SessionRecord[]> {
+  const { rows } = await database.read("select id, user_id, counter, created_at, refreshed_at, address from sessions");
+  return rows.map((row) => ({
+    id: text(row, "id"),
+    userId: text(row, "user_id"),
+    counter: integer(row, "counter"),
+    createdAt: fromIso(text(row, "created_at")),
+    refreshedAt: fromIso(text(row, "refreshed_at")),
+    address: text(row, "address"),
+  }));
+}
+
+export async function saveSession(database: Database, s: SessionRecord): Promise<void> {
+  await database.write([
+    {
+      sql: `insert into sessions (id, user_id, counter, created_at, refreshed_at, address) values (?, ?, ?, ?, ?, ?)
+        on conflict (id) do update set counter = excluded.counter, refreshed_at = excluded.refreshed_at`,
+      args: [s.id, s.userId, s.counter, toIso(s.createdAt), toIso(s.refreshedAt), s.address],
+    },
+  ]);
+}
+
+export async function deleteSessions(database: Database, ids: readonly string[]): Promise<void> {
+  await database.write([
+    { sql: "delete from sessions where id in (select value from json_each(?))", args: [JSON.stringify(ids)] },
+  ]);
+}
+
+export async function listPollPositions(database: Database): Promise<PollPosition[]> {
+  const { rows } = await database.read("select caller, poll, given, polled_at from poll_positions");
+  return rows.map((row) => ({
+    caller: text(row, "caller"),
+    poll: text(row, "poll"),
+    given: integer(row, "given"),
+    polledAt: integer(row, "polled_at"),
+  }));
+}
+
+/** Writes these, and forgets those not asked for since `before` (epoch ms). */
+export async function savePollPositions(
+  database: Database,
+  positions: readonly PollPosition[],
+  before: number,
+): Promise<void> {
+  const rows = positions.map(({ caller, poll, given, polledAt }) => [caller, poll, given, polledAt]);
+  await database.write([
+    {
+      sql: `insert into poll_positions select value->>0, value->>1, value->>2, value->>3 from json_each(?) where true
+        on conflict do update set given = excluded.given, polled_at = excluded.polled_at`,
+      args: [JSON.stringify(rows)],
+    },
+    { sql: "delete from poll_positions where polled_at < ?", args: [before] },
+  ]);
+}
+
+function userFromRow(row: Row): UserRecord {
+  return {
+    id: text(row, "id"),
+    name: text(row, "name"),
+    role: text(row, "role") as Role,
+    entities: JSON.parse(text(row, "entities")) as string[],
+    passwordHash: text(row, "password_hash"),
+    passwordIsInitial: integer(row, "password_is_initial") === 1,
+    tokenVersion: integer(row, "token_version"),
+    totpSecret: textOrNull(row, "totp_secret"),
+    totpStep: integer(row, "totp_step"),
+    createdAt: fromIso(text(row, "created_at")),
+    disabledAt: timeOrNull(row, "disabled_at"),
+    lastLoginAt: timeOrNull(row, "last_login_at"),
+  };
+}
