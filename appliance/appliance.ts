@@ -12,6 +12,7 @@ import type { ResolvedSettings } from "../core/settings/resolve.ts";
 import type { ListenAddress } from "../core/settings.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
+import { createApi } from "./api/create-api.ts";
 import { needRestart, noteProblems } from "./config/notices.ts";
 import { startControlServer } from "./control-server.ts";
 import { DescriptorWatch } from "./descriptor-watch.ts";
@@ -21,6 +22,7 @@ import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { createOperations, type Operations } from "./operations.ts";
 import { openStorePatiently, patiently } from "./patience.ts";
+import { argon2id, type PasswordHasher } from "./runtime/passwords.ts";
 import { type Loop, Scheduler } from "./scheduler.ts";
 import { StorageWatch } from "./storage-watch.ts";
 import { feedSettings, SyslogFeeds } from "./syslog-feeds.ts";
@@ -34,6 +36,10 @@ export interface ApplianceOptions {
   log: Log;
   /** False leaves the incident step out of intake: what comes in is deduplicated and sent, and makes no incident. */
   correlate?: boolean;
+  /** How passwords are hashed; default argon2id with OWASP's parameters. */
+  passwords?: PasswordHasher;
+  /** systemd's folder of credentials (`$CREDENTIALS_DIRECTORY`). */
+  credentialsDir?: string | null;
   /** Told every few seconds while the loops turn: the watchdog's food. */
   onAlive?: () => void;
 }
@@ -132,6 +138,14 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       });
     await configureCorrelation(sleep);
 
+    const stopping = new AbortController();
+    const { dependencies: apiDependencies, ...access } = await createApi({
+      ...{ store, clock, keys, log, settings, passwords: options.passwords ?? argon2id() },
+      credentialsDir: options.credentialsDir ?? null,
+      stopping: stopping.signal,
+    });
+    cleanUp.push({ name: "positions of pollers", run: () => access.savePositions() });
+
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const loops: Loop[] = [
@@ -147,6 +161,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       },
       { name: "retention", everyMs: () => 60 * minute, tick: (now) => retention(now) },
       { name: "key-usage", everyMs: () => minute, tick: () => keys.flushUses() },
+      { name: "access", everyMs: () => 10_000, tick: () => access.tick() },
       {
         name: "health-port",
         everyMs: () => 10_000,
@@ -227,6 +242,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "control socket", run: () => control.stop(1_000) });
 
     const app = createApp({
+      api: apiDependencies,
       intake,
       keys,
       closed: () => {
@@ -241,6 +257,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     const api = await ApiListener.start(settings.listen, settings, app.fetch);
     cleanUp.push({ name: "API", run: () => api.stop() });
+    // Streams have no end of their own.
+    cleanUp.push({
+      name: "streams",
+      run: () => stopping.abort(new EdgeError("stopping", "the appliance is stopping")),
+    });
 
     scheduler.start();
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });
@@ -253,7 +274,6 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
 
     let reloading = Promise.resolve();
-    const stopping = new AbortController();
     return {
       apiUrl: api.url,
       healthUrl: health.url,

@@ -49,6 +49,16 @@ export class KeyRing {
     return { id: record.id, entities: record.entities };
   }
 
+  /** The record of a key that holds at the moment, whatever it may be used for; null for any other. */
+  find(key: string): ApiKeyRecord | null {
+    const record = isApiKey(key) ? (this.#byHash.get(apiKeySha256(key)) ?? null) : null;
+    const now = this.#clock.now();
+    if (record === null || record.revokedAt !== null || (record.expiresAt !== null && record.expiresAt <= now))
+      return null;
+    this.#used.set(record.id, now);
+    return record;
+  }
+
   /** Makes a key and returns it: it cannot be shown again. */
   async create(request: NewKey): Promise<{ key: string; id: string }> {
     const key = makeApiKey((count) => randomBytes(count));

@@ -65,6 +65,12 @@ export interface Settings {
   tlsCertFile: string | null;
   tlsKeyFile: string | null;
   alertHealth: ListenAddress;
+  /** Addresses and networks whose X-Forwarded-For counts. */
+  trustedProxies: readonly string[];
+  /** Null = systemd's credential, else a key in the data folder. */
+  masterKeyFile: string | null;
+  /** Of the first administrator; null = one is generated. A secret. */
+  adminPassword: string | null;
   defaultEntity: string;
   logLevel: "debug" | "info" | "warn" | "error";
   logFormat: "json" | "text";

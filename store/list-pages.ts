@@ -1,6 +1,6 @@
 /** Pages of incidents, cases and alerts, as the API answers them. Runs in the reader's Worker. */
 import type { PreparedPattern } from "../core/correlation/patterns.ts";
-import type { Page, PageQuery, RowFilters, Walk } from "../core/feeds/page.ts";
+import type { ListedFeed, Page, PageQuery, RowFilters, Walk } from "../core/feeds/page.ts";
 import { normaliseHost, normaliseUser } from "../core/intake/identity.ts";
 import type { Database } from "./database.ts";
 import { toIso } from "./iso.ts";
@@ -36,9 +36,9 @@ export async function listPage(
   const seq = table.seq[by];
   // Read first: every row up to here is visible to the statements that follow.
   const { top, generation } = await newest(database, query.feed, table, by);
-  const rows = conditionsOf(table, filters, entities);
+  const rows = conditionsOf(table, filters, entities, by);
   const start = order.kind === "walk" ? await startOf(database, table, order, filters, top) : 0;
-  const counted = conditionsOf(table, filters, entities);
+  const counted = conditionsOf(table, filters, entities, by);
   if (order.kind === "walk") {
     if (order.direction === "up") rows.add(`${seq} > ?`, start);
     else {
@@ -46,7 +46,11 @@ export async function listPage(
       if (order.position !== null) rows.add(`${seq} < ?`, order.position);
     }
   }
-  const bounded = order.kind === "walk" && order.direction === "up" && order.position === null && start > 0;
+  const bounded =
+    order.kind === "walk" &&
+    order.direction === "up" &&
+    (order.position === null || order.positionIsBound) &&
+    start > 0;
   if (bounded) counted.add(`${seq} > ?`, start);
   const direction = order.direction === "up" ? "asc" : "desc";
   const sorted = order.kind === "walk" ? seq : table.sorts[order.by];
@@ -100,7 +104,12 @@ async function startOf(
   return Math.min(order.boundIsFiner ? (await first(since + 1)) - 1 : bound, order.givenUpTo);
 }
 
-function conditionsOf(table: ListedTable, filters: RowFilters, entities: readonly string[] | null): Conditions {
+function conditionsOf(
+  table: ListedTable,
+  filters: RowFilters,
+  entities: readonly string[] | null,
+  by: Walk["by"],
+): Conditions {
   const all = new Conditions();
   const { columns } = table;
   const oneOf = (column: string | undefined, values: readonly string[] | undefined) => {
@@ -118,6 +127,9 @@ function conditionsOf(table: ListedTable, filters: RowFilters, entities: readonl
   if (actor !== undefined && columns.actor !== undefined)
     oneOf(columns.actor, [...new Set([normaliseUser(actor), normaliseHost(actor), actor.trim().toLowerCase()])]);
   if (filters.incidentId !== undefined && columns.incident !== undefined) all.add(columns.incident, filters.incidentId);
+  // In the other order it is the bound from which the walk begins.
+  if (by === "updated" && filters.createdSince !== undefined)
+    all.add(`${columns.recorded} >= ?`, toIso(filters.createdSince));
   if (filters.minRisk !== undefined) all.add(`${columns.risk} >= ?`, filters.minRisk);
   return all;
 }
@@ -144,8 +156,7 @@ async function total(
   if (entities !== null)
     conditions.add("entity_name collate nocase in (select value from json_each(?))", JSON.stringify(entities));
   if (entity !== undefined) conditions.add("entity_name = ?", entity.trim());
-  if (statuses !== undefined)
-    conditions.add("status in (select value from json_each(?))", JSON.stringify(statuses));
+  if (statuses !== undefined) conditions.add("status in (select value from json_each(?))", JSON.stringify(statuses));
   const { rows } = await database.read(
     `select coalesce(sum(n), 0) as n from row_counts where ${conditions.where}`,
     conditions.args,
@@ -174,4 +185,27 @@ export async function listEntities(database: Database): Promise<string[]> {
     "select entity_name from row_counts where n > 0 group by entity_name collate nocase order by 1",
   );
   return rows.map((row) => text(row, "entity_name"));
+}
+
+const idColumns = { incidents: "incident_id", cases: "case_id", alerts: "a.hash" } as const satisfies Record<
+  ListedFeed,
+  string
+>;
+
+/** One row as lists have it, with its entity; null where there is none of that id. */
+export async function readRow(
+  database: Database,
+  feed: ListedFeed,
+  id: string,
+  patterns: readonly PreparedPattern[],
+): Promise<{ entity: string; json: string } | null> {
+  const table = listedTables[feed];
+  const { rows } = await database.read(
+    `select ${table.select}, ${table.columns.entity} as entity from ${table.from.created} where ${idColumns[feed]} = ?`,
+    [id],
+  );
+  const row = rows[0];
+  if (row === undefined) return null;
+  const json = await table.json(database, [row], patterns);
+  return { entity: text(row, "entity"), json: json.slice(1, -1) };
 }

@@ -22,6 +22,7 @@ export interface ListedTable {
   columns: {
     entity: string;
     risk: string;
+    recorded: string;
     status?: string;
     severity?: string;
     type?: string;
@@ -70,7 +71,13 @@ export const listedTables = {
   incidents: {
     ...seqs("incidents"),
     select: incidentJson,
-    columns: { entity: "entity_name", risk: "risk_score", status: "status", actor: "group_key" },
+    columns: {
+      entity: "entity_name",
+      risk: "risk_score",
+      recorded: "created_at",
+      status: "status",
+      actor: "group_key",
+    },
     sorts: { risk_score: "risk_score", last_alarm_time: "last_alarm_time" },
     json: asTheyAre,
   },
@@ -81,7 +88,14 @@ export const listedTables = {
       closed_with_incident, created_seq, updated_seq,
       (select i.incident_id from incidents i where i.period_id = threat_cases.period_id) as incident_id`,
     columns: {
-      ...{ entity: "entity_name", risk: "max_risk_score", status: "status", severity: "severity", type: "case_type" },
+      ...{
+        entity: "entity_name",
+        risk: "max_risk_score",
+        recorded: "created_at",
+        status: "status",
+        severity: "severity",
+        type: "case_type",
+      },
       actor: "primary_user",
       incident: "period_id in (select period_id from incidents where incident_id = ?)",
     },
@@ -107,7 +121,7 @@ export const listedTables = {
         and seq > coalesce((select first_seq from sigma_alerts where recorded_at < ?1 order by recorded_at desc limit 1), 0)
         order by seq limit 1`,
     },
-    columns: { entity: "a.entity_name", risk: "a.risk", level: "a.level" },
+    columns: { entity: "a.entity_name", risk: "a.risk", recorded: "a.recorded_at", level: "a.level" },
     sorts: {},
     json: asTheyAre,
   },

@@ -1,6 +1,7 @@
 /** The store as the rest of the process sees it: calls travel to the Worker and back, commits are announced. */
-import { StoreError } from "../core/errors.ts";
+
 import type { CasePattern } from "../core/correlation/patterns.ts";
+import { StoreError } from "../core/errors.ts";
 import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
 import type { StoreOperations } from "./operations.ts";
 import type { ReadOperations } from "./read-operations.ts";
@@ -117,6 +118,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     reading: {
       listPage: read("listPage"),
       hasGap: read("hasGap"),
+      readRow: read("readRow"),
       readIncident: read("readIncident"),
       readCase: read("readCase"),
       readEvents: read("readEvents"),
@@ -190,4 +192,9 @@ class Reader {
 }
 
 /** Calls to which the patterns are added as the last argument. */
-const takesPatterns: ReadonlySet<keyof ReadOperations> = new Set<keyof ReadOperations>(["listPage", "readIncident", "readCase"]);
+const takesPatterns: ReadonlySet<keyof ReadOperations> = new Set<keyof ReadOperations>([
+  "listPage",
+  "readRow",
+  "readIncident",
+  "readCase",
+]);

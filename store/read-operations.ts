@@ -6,7 +6,7 @@ import { type AuditQuery, listAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { oldestEvent, readEvents } from "./event-log.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
-import { hasGap, listPage } from "./list-pages.ts";
+import { hasGap, listPage, readRow } from "./list-pages.ts";
 
 /** `patterns` is added on the way: callers leave it out. */
 export function readOperations(database: Database) {
@@ -15,6 +15,8 @@ export function readOperations(database: Database) {
       listPage(database, query, preparePatterns(patterns)),
     hasGap: (feed: ListedFeed, by: Walk["by"], position: number, generation: number) =>
       hasGap(database, feed, by, position, generation),
+    readRow: (feed: ListedFeed, id: string, patterns: readonly CasePattern[] = []) =>
+      readRow(database, feed, id, preparePatterns(patterns)),
     readIncident: (incidentId: string, now: number, patterns: readonly CasePattern[] = []) =>
       readIncidentDetail(database, preparePatterns(patterns), incidentId, now),
     readCase: (caseId: string, patterns: readonly CasePattern[] = []) =>

@@ -24,6 +24,23 @@ export interface UserRecord {
   lastLoginAt: number | null;
 }
 
+export interface NewUser {
+  name: string;
+  role: Role;
+  password: string;
+  entities: readonly string[];
+}
+
+export interface UserChange {
+  role?: Role;
+  entities?: readonly string[];
+  disabled?: boolean;
+  /** Set by somebody else than the user. */
+  password?: string;
+  /** Takes the second factor away. */
+  resetTotp?: boolean;
+}
+
 /** A login. Its refresh tokens hold the counter: each works once. */
 export interface SessionRecord {
   id: string;
@@ -40,7 +57,9 @@ const nameForm = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 
 /** What is wrong with a user's name, null when nothing is. */
 export function badUserName(name: string): string | null {
-  return nameForm.test(name) ? null : "1 to 64 letters, digits, dots, hyphens, underscores or @, a letter or digit first";
+  return nameForm.test(name)
+    ? null
+    : "1 to 64 letters, digits, dots, hyphens, underscores or @, a letter or digit first";
 }
 
 const shortestPassword = 12;
@@ -51,7 +70,8 @@ export function badPassword(password: string, userName: string): string | null {
   const length = [...password].length;
   if (length < shortestPassword) return `${shortestPassword} characters or more`;
   if (length > longestPassword) return `at most ${longestPassword} characters`;
-  if (password.toLowerCase().includes(userName.toLowerCase()) && userName.length >= 4) return "not with the user's name in it";
+  if (password.toLowerCase().includes(userName.toLowerCase()) && userName.length >= 4)
+    return "not with the user's name in it";
   if (new Set(password).size < 5) return "at least five different characters";
   return null;
 }

@@ -19,6 +19,9 @@ export interface Exception {
   createdAt: number;
 }
 
+/** What somebody asks for when making one; empty text = any. */
+export type NewException = Omit<Exception, "id" | "who" | "createdAt">;
+
 interface Prepared {
   entity: string;
   rule: string;

@@ -33,6 +33,8 @@ export interface Walk {
   position: number | null;
   /** Up, without a position: what this caller was given last, so that a bound never jumps over what it was not. */
   givenUpTo: number | null;
+  /** The position is that of a bound: only what lies behind it counts as matching. */
+  positionIsBound: boolean;
   /** The bound has digits below a millisecond: what was recorded in that millisecond and given already is not given again. */
   boundIsFiner: boolean;
 }

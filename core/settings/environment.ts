@@ -2,6 +2,8 @@
 import type { SettingOrigin } from "../settings.ts";
 import type { EnvFile } from "./env-file.ts";
 import {
+  addressList,
+  anyText,
   asText,
   commaList,
   entityName,
@@ -53,6 +55,14 @@ const environmentSettings = {
     form: listenAddress,
     fallback: null,
     whenWrong: { use: { host: "127.0.0.1", port: 8889 }, effect: "127.0.0.1:8889 is used" },
+  },
+  RHYTHMX_TRUSTED_PROXIES: setting(addressList, []),
+  RHYTHMX_MASTER_KEY_FILE: essential(path, null),
+  // The first start alone uses it.
+  RHYTHMX_ADMIN_PASSWORD: {
+    form: anyText,
+    fallback: null,
+    whenWrong: { use: null, effect: "a password is generated" },
   },
   RHYTHMX_DEFAULT_ENTITY: setting(entityName, "Primary Site"),
   RHYTHMX_LOG_LEVEL: setting(oneOf(["debug", "info", "warn", "error"]), "info"),

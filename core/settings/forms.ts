@@ -72,6 +72,29 @@ export const commaList: Form<readonly string[]> = {
   },
 };
 
+/** IP addresses and networks (CIDR). */
+export const addressList: Form<readonly string[]> = {
+  accepted: "IP addresses or networks such as 10.0.0.0/8 with commas between them",
+  read(value) {
+    const list = typeof value === "string" ? value.split(",").map((part) => part.trim()) : [];
+    return list.every(isNetwork) ? list : undefined;
+  },
+};
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...more] = text.split("/");
+  const wide = address.includes(":") ? 128 : 32;
+  if (more.length > 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= wide))) return false;
+  if (wide === 128) return /^[0-9a-fA-F:.]{2,45}$/.test(address) && URL.canParse(`http://[${address}]`);
+  return /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(address);
+}
+
+/** Any text: what it has to be is checked where it is used. */
+export const anyText: Form<string> = {
+  accepted: "a text",
+  read: (value) => (typeof value === "string" ? value : undefined),
+};
+
 /** A path of this machine. */
 export const path = matching(/^[^\p{Cc}]+$/u, "a path without control characters");
 

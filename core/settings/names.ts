@@ -4,9 +4,6 @@ import { distance } from "fastest-levenshtein";
 /** Environment names of other parts of the appliance: known, read elsewhere. Those with `HTTPS_PROXY` are the platform's. */
 export const otherEnvironmentNames: readonly string[] = [
   "RHYTHMX_CONFIG_DIR",
-  "RHYTHMX_TRUSTED_PROXIES",
-  "RHYTHMX_ADMIN_PASSWORD",
-  "RHYTHMX_MASTER_KEY_FILE",
   "RHYTHMX_BASE_URL",
   ...withPrefix("JIRA_", "URL EMAIL API_TOKEN PROJECT_KEY ISSUE_TYPE ENABLED DEPLOYMENT"),
   ...withPrefix("JIRA_", "WEBHOOK_SECRET CA_FILE EXTRA_FIELDS SYNC_SCHEDULE"),

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Appliance, startAppliance } from "../../appliance/appliance.ts";
 import { createLog } from "../../appliance/log.ts";
+import { argon2id } from "../../appliance/runtime/passwords.ts";
 import type { ApiKeyScope } from "../../core/api-key.ts";
 import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -64,7 +65,11 @@ export class TestAppliance {
       RHYTHMX_DATA_DIR: dataDir,
     };
     const resolved = settingsOf(env, options.config, options.incidentConfig);
-    const appliance = await startAppliance({ resolved, clock, sleep: clock.sleep, random: () => 0.5, log });
+    const appliance = await startAppliance({
+      ...{ resolved, clock, sleep: clock.sleep, random: () => 0.5, log },
+      // Cheap: the tests protect nothing.
+      passwords: argon2id(8, 1),
+    });
     const { key } = await appliance.operations.createKey({
       name: "test",
       scopes: ["ingest"],

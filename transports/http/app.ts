@@ -2,12 +2,15 @@
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Fault } from "../../core/faults.ts";
+import { addApi } from "./api/api.ts";
+import type { ApiDependencies } from "./api/dependencies.ts";
 import { requireScope } from "./api-key-auth.ts";
 import type { ConnectionBindings } from "./body.ts";
 import { type IngestDependencies, ingestHandler } from "./ingest.ts";
 import { problem } from "./problem.ts";
 
 export interface AppDependencies extends IngestDependencies {
+  api: ApiDependencies;
   /** Null while everything that intake needs is there; else what is missing. */
   notReady(): string | null;
   faults(): readonly Fault[];
@@ -23,7 +26,16 @@ const loopback = /^(127\.\d+\.\d+\.\d+|::1)$/;
 
 export function createApp(dependencies: AppDependencies): Hono<{ Bindings: ConnectionBindings }> {
   const app = new Hono<{ Bindings: ConnectionBindings }>();
-  app.use(secureHeaders());
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        ...{ defaultSrc: ["'none'"], styleSrc: ["'self'"], baseUri: ["'none'"] },
+        ...{ formAction: ["'self'"], frameAncestors: ["'none'"] },
+      },
+      xFrameOptions: "DENY",
+      referrerPolicy: "no-referrer",
+    }),
+  );
 
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", (c) => {
@@ -50,6 +62,8 @@ export function createApp(dependencies: AppDependencies): Hono<{ Bindings: Conne
     c.header("Allow", "POST");
     return problem(c, 405, "Method Not Allowed", `${c.req.path} takes POST`);
   });
+
+  addApi(app, dependencies.api);
 
   app.notFound((c) => problem(c, 404, "Not Found", "there is nothing at this address"));
   app.onError((error, c) => {

@@ -1,0 +1,23 @@
+/** Notes administrative acts: who did what to what, when and from where. */
+import type { AuditEntry } from "../../core/access/audit.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { Store } from "../../store/open-store.ts";
+
+export type Actor = Pick<AuditEntry, "who" | "address" | "source">;
+
+export const commandLine: Actor = { who: "command line", address: "", source: "command" };
+
+export class AuditLog {
+  readonly #admin: Store["admin"];
+  readonly #clock: Clock;
+
+  constructor(admin: Store["admin"], clock: Clock) {
+    this.#admin = admin;
+    this.#clock = clock;
+  }
+
+  /** `detail` never holds a secret. */
+  async note(actor: Actor, action: string, target: string, detail: Record<string, unknown> = {}): Promise<void> {
+    await this.#admin.addAudit([{ at: this.#clock.now(), ...actor, action, target, detail }]);
+  }
+}

@@ -1,0 +1,103 @@
+/** The key that all other secrets of the appliance hang on, and what is made from it. */
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { EdgeError, messageOf } from "../../core/errors.ts";
+
+const keyBytes = 32;
+const ivBytes = 12;
+const tagBytes = 16;
+
+export interface MasterKeyPlaces {
+  dataDir: string;
+  /** RHYTHMX_MASTER_KEY_FILE. */
+  file: string | null;
+  /** systemd's folder of credentials. */
+  credentialsDir: string | null;
+}
+
+/**
+ * The 32 bytes of the configured file, of the systemd credential `master.key`, or of `master.key` in the data folder, which is made where
+ * it is missing. @throws EdgeError `master_key` that names the file and how to mend it.
+ */
+export function loadMasterKey({ dataDir, file, credentialsDir }: MasterKeyPlaces): Buffer {
+  const own = join(dataDir, "master.key");
+  const given = file ?? (credentialsDir === null ? null : existing(join(credentialsDir, "master.key")));
+  if (given !== null) return readKey(given);
+  if (existing(own) !== null) return readKey(own);
+  const key = randomBytes(keyBytes);
+  try {
+    writeFileSync(own, `${key.toString("base64")}\n`, { mode: 0o600, flag: "wx" });
+  } catch (cause) {
+    throw new EdgeError(
+      "master_key",
+      `${own} cannot be written (${messageOf(cause)}): check the folder's owner and mode`,
+      {
+        cause,
+      },
+    );
+  }
+  return key;
+}
+
+function existing(path: string): string | null {
+  try {
+    return statSync(path).isFile() ? path : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Base64, hexadecimal or raw. */
+function readKey(path: string): Buffer {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new EdgeError("master_key", `${path} cannot be read (${messageOf(cause)}): check path, owner and mode`, {
+      cause,
+    });
+  }
+  if (bytes.length === keyBytes) return bytes;
+  const text = bytes.toString("latin1").trim();
+  const key = /^[0-9a-fA-F]{64}$/.test(text) ? Buffer.from(text, "hex") : Buffer.from(text, "base64");
+  if (key.length === keyBytes && /^[0-9A-Za-z+/=]+$/.test(text)) return key;
+  throw new EdgeError("master_key", `${path} holds no key: 32 bytes, raw, in base64 or as 64 hexadecimal digits`);
+}
+
+/** Secrets made from the master key: each purpose has a key of its own (HKDF-SHA-256, RFC 5869). */
+export class Secrets {
+  readonly #master: Buffer;
+
+  constructor(master: Buffer) {
+    this.#master = master;
+  }
+
+  key(purpose: string): Buffer {
+    return Buffer.from(hkdfSync("sha256", this.#master, "", `rhythmx ${purpose}`, keyBytes));
+  }
+
+  /** AES-256-GCM; `place` (table, row, column) is bound in, so that a value copied elsewhere cannot be read there. */
+  seal(plain: string, place: string): string {
+    const iv = randomBytes(ivBytes);
+    const cipher = createCipheriv("aes-256-gcm", this.key("seal"), iv);
+    cipher.setAAD(Buffer.from(place));
+    const sealed = Buffer.concat([cipher.update(plain, "utf8"), cipher.final()]);
+    return `v1.${Buffer.concat([iv, sealed, cipher.getAuthTag()]).toString("base64url")}`;
+  }
+
+  /** @throws EdgeError `secret_unreadable`: sealed under another master key, or damaged. */
+  open(sealed: string, place: string): string {
+    try {
+      const bytes = Buffer.from(sealed.replace(/^v1\./, ""), "base64url");
+      const decipher = createDecipheriv("aes-256-gcm", this.key("seal"), bytes.subarray(0, ivBytes));
+      decipher.setAAD(Buffer.from(place));
+      decipher.setAuthTag(bytes.subarray(-tagBytes));
+      return Buffer.concat([decipher.update(bytes.subarray(ivBytes, -tagBytes)), decipher.final()]).toString("utf8");
+    } catch (cause) {
+      throw new EdgeError("secret_unreadable", `${place} was encrypted under another master key: set it again`, {
+        cause,
+      });
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Access tokens: JWT (RFC 9068), HS256 with a key of this appliance, everything pinned (RFC 8725). Refresh tokens: session, counter and a
+ * MAC over both, so that only one that was issued is taken for one.
+ */
+import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
+import { jwtVerify, SignJWT } from "jose";
+import type { Clock } from "../../core/ports.ts";
+
+const issuer = "rhythmx-edge";
+const audience = "rhythmx-api";
+const type = "at+jwt";
+export const accessSeconds = 900;
+
+export interface AccessClaims {
+  userId: string;
+  sessionId: string;
+  tokenVersion: number;
+  /** Epoch milliseconds. */
+  expiresAt: number;
+}
+
+export class Tokens {
+  readonly #accessKey: Buffer;
+  readonly #refreshKey: Buffer;
+  readonly #clock: Clock;
+
+  constructor(accessKey: Buffer, refreshKey: Buffer, clock: Clock) {
+    this.#accessKey = accessKey;
+    this.#refreshKey = refreshKey;
+    this.#clock = clock;
+  }
+
+  access({ userId, sessionId, tokenVersion }: Omit<AccessClaims, "expiresAt">): Promise<string> {
+    const now = Math.floor(this.#clock.now() / 1000);
+    return new SignJWT({ sid: sessionId, tv: tokenVersion })
+      .setProtectedHeader({ alg: "HS256", typ: type })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setSubject(userId)
+      .setJti(randomUUID())
+      .setIssuedAt(now)
+      .setExpirationTime(now + accessSeconds)
+      .sign(this.#accessKey);
+  }
+
+  /** Null for anything but a token of ours that still holds. */
+  async readAccess(token: string): Promise<AccessClaims | null> {
+    try {
+      const { payload } = await jwtVerify(token, this.#accessKey, {
+        algorithms: ["HS256"],
+        issuer,
+        audience,
+        typ: type,
+        requiredClaims: ["sub", "exp", "iat", "jti", "sid", "tv"],
+        currentDate: new Date(this.#clock.now()),
+      });
+      const { sub, sid, tv, exp } = payload;
+      if (typeof sub !== "string" || typeof sid !== "string" || typeof tv !== "number" || exp === undefined)
+        return null;
+      return { userId: sub, sessionId: sid, tokenVersion: tv, expiresAt: exp * 1000 };
+    } catch {
+      return null;
+    }
+  }
+
+  refresh(sessionId: string, counter: number): string {
+    const claim = `${sessionId}.${counter}`;
+    return `rt_${claim}.${this.#mac(claim)}`;
+  }
+
+  /** Null for one that was never issued. */
+  readRefresh(token: string): { sessionId: string; counter: number } | null {
+    const [, claim = "", sessionId = "", counter = "", mac = ""] =
+      /^rt_((ses-[0-9a-f]{32})\.(\d{1,15}))\.([0-9A-Za-z_-]{43})$/.exec(token) ?? [];
+    const [given, right] = [Buffer.from(mac), Buffer.from(this.#mac(claim))];
+    if (sessionId === "" || given.length !== right.length || !timingSafeEqual(given, right)) return null;
+    return { sessionId, counter: Number(counter) };
+  }
+
+  #mac(claim: string): string {
+    return createHmac("sha256", this.#refreshKey).update(claim).digest("base64url");
+  }
+}

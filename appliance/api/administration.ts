@@ -1,0 +1,108 @@
+/** Users, keys and the audit log on behalf of an administrator. */
+import type { Caller } from "../../core/access/caller.ts";
+import type { NewUser, UserChange, UserRecord } from "../../core/access/user.ts";
+import type { ApiKeyRecord } from "../../core/api-key.ts";
+import { EdgeError, UsageError } from "../../core/errors.ts";
+import type { Store } from "../../store/open-store.ts";
+import type { Accounts } from "../access/accounts.ts";
+import type { AuditLog } from "../access/audit-log.ts";
+import type { KeyRing, NewKey } from "../key-ring.ts";
+import { actorOf } from "./investigation.ts";
+
+type Json = Record<string, unknown>;
+
+const iso = (epochMs: number | null) => (epochMs === null ? null : new Date(epochMs).toISOString());
+
+export class Administration {
+  readonly #accounts: Accounts;
+  readonly #keys: KeyRing;
+  readonly #audit: AuditLog;
+  readonly #reading: Store["reading"];
+
+  constructor(accounts: Accounts, keys: KeyRing, audit: AuditLog, reading: Store["reading"]) {
+    this.#accounts = accounts;
+    this.#keys = keys;
+    this.#audit = audit;
+    this.#reading = reading;
+  }
+
+  users(): Json[] {
+    return this.#accounts.list().map(userJson);
+  }
+
+  /** @throws UsageError, EdgeError user_exists */
+  async createUser(caller: Caller, user: NewUser): Promise<Json> {
+    seesAll(user.role, user.entities);
+    const made = await this.#accounts.create(user);
+    const { role, entities } = made;
+    await this.#audit.note(actorOf(caller), "user.create", made.name, { role, entities });
+    return userJson(made);
+  }
+
+  /** @throws UsageError, EdgeError user_unknown, last_admin */
+  async changeUser(caller: Caller, name: string, change: UserChange): Promise<Json> {
+    const known = this.#accounts.known(name);
+    seesAll(change.role ?? known.role, change.entities ?? known.entities);
+    const changed = await this.#accounts.change(name, change);
+    const { password, ...told } = change;
+    await this.#audit.note(actorOf(caller), "user.change", changed.name, {
+      ...told,
+      ...(password === undefined ? {} : { password: "changed" }),
+    });
+    return userJson(changed);
+  }
+
+  /** @throws EdgeError user_unknown, last_admin */
+  async removeUser(caller: Caller, name: string): Promise<void> {
+    const { name: removed } = await this.#accounts.remove(name);
+    await this.#audit.note(actorOf(caller), "user.delete", removed);
+  }
+
+  async keys(): Promise<Json[]> {
+    return (await this.#keys.list()).map(keyJson);
+  }
+
+  async createKey(caller: Caller, key: NewKey): Promise<Json> {
+    const made = await this.#keys.create(key);
+    const { name, scopes, entities, expiresInDays } = key;
+    await this.#audit.note(actorOf(caller), "key.create", made.id, { name, scopes, entities, expiresInDays });
+    const record = (await this.#keys.list()).find(({ id }) => id === made.id);
+    return { ...(record === undefined ? { id: made.id } : keyJson(record)), key: made.key };
+  }
+
+  /** @throws EdgeError key_unknown */
+  async revokeKey(caller: Caller, id: string): Promise<void> {
+    if (!(await this.#keys.revoke(id))) throw new EdgeError("key_unknown", `there is no key ${id.slice(0, 64)}`);
+    await this.#audit.note(actorOf(caller), "key.revoke", id);
+  }
+
+  async audit(query: { before: number | null; limit: number; who?: string; action?: string }) {
+    const entries = await this.#reading.listAudit({ ...query, limit: query.limit + 1 });
+    const page = entries.slice(0, query.limit);
+    return {
+      entries: page.map((entry): Json => ({ ...entry, at: iso(entry.at) })),
+      nextBefore: entries.length > query.limit ? (page.at(-1)?.id ?? null) : null,
+    };
+  }
+}
+
+/** Who may make users and keys for every entity is limited to none. */
+function seesAll(role: string, entities: readonly string[]): void {
+  if (role === "admin" && entities.length > 0)
+    throw new UsageError("entities: an administrator sees every entity; leave the list empty");
+}
+
+export function userJson(user: UserRecord): Json {
+  return {
+    ...{ name: user.name, role: user.role, entities: user.entities, disabled: user.disabledAt !== null },
+    ...{ second_factor: user.totpSecret !== null, password_change_required: user.passwordIsInitial },
+    ...{ created_at: iso(user.createdAt), last_login_at: iso(user.lastLoginAt) },
+  };
+}
+
+function keyJson({ id, name, prefix, scopes, entities, ...key }: ApiKeyRecord): Json {
+  return {
+    ...{ id, name, prefix, scopes, entities, created_at: iso(key.createdAt), expires_at: iso(key.expiresAt) },
+    ...{ revoked_at: iso(key.revokedAt), last_used_at: iso(key.lastUsedAt) },
+  };
+}

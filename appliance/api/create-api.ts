@@ -1,0 +1,91 @@
+/** Puts the API together: who may call, what they get. */
+import type { Caller } from "../../core/access/caller.ts";
+import { Continuity, continuityMs } from "../../core/feeds/continuity.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { Store } from "../../store/open-store.ts";
+import { Accounts } from "../access/accounts.ts";
+import { AuditLog } from "../access/audit-log.ts";
+import { ensureAdmin } from "../access/first-admin.ts";
+import { Logins } from "../access/logins.ts";
+import { loadMasterKey, Secrets } from "../access/master-key.ts";
+import { Tokens } from "../access/tokens.ts";
+import type { KeyRing } from "../key-ring.ts";
+import type { Log } from "../log.ts";
+import type { PasswordHasher } from "../runtime/passwords.ts";
+import { version } from "../version.ts";
+import { Administration } from "./administration.ts";
+import { clientAddress } from "./client-address.ts";
+import { Cursors } from "./cursors.ts";
+import { Investigation } from "./investigation.ts";
+import { OwnAccount } from "./own-account.ts";
+import { Pages } from "./pages.ts";
+
+export interface ApiParts {
+  store: Store;
+  clock: Clock;
+  keys: KeyRing;
+  log: Log;
+  passwords: PasswordHasher;
+  settings: {
+    dataDir: string;
+    masterKeyFile: string | null;
+    adminPassword: string | null;
+    trustedProxies: readonly string[];
+  };
+  /** systemd's folder of credentials. */
+  credentialsDir: string | null;
+  stopping: AbortSignal;
+}
+
+/** @throws EdgeError `master_key` */
+export async function createApi({ store, clock, keys, log, passwords, settings, credentialsDir, stopping }: ApiParts) {
+  const master = loadMasterKey({ dataDir: settings.dataDir, file: settings.masterKeyFile, credentialsDir });
+  const secrets = new Secrets(master);
+  const tokens = new Tokens(secrets.key("access tokens"), secrets.key("refresh tokens"), clock);
+  const audit = new AuditLog(store.admin, clock);
+  const accounts = await Accounts.load(store.admin, clock, passwords);
+  await ensureAdmin(accounts, settings, log);
+  const logins = await Logins.load({ admin: store.admin, clock, accounts, tokens, secrets, audit });
+  const continuity = new Continuity(await store.admin.listPollPositions());
+  const savePositions = async () => {
+    const changed = continuity.takeChanges();
+    if (changed.length > 0) await store.admin.savePollPositions(changed, clock.now() - continuityMs);
+  };
+  const { reading } = store;
+  return {
+    accounts,
+    audit,
+    /** Forgets logins that have run out, writes down how far pollers have come. */
+    tick: async () => {
+      await logins.tick();
+      await savePositions();
+    },
+    savePositions,
+    dependencies: {
+      callers: {
+        ofKey: (key: string, address: string): Caller | null => {
+          const record = keys.find(key);
+          if (record === null) return null;
+          const { id, name, scopes, entities } = record;
+          const limit = entities.length === 0 ? null : entities;
+          return { kind: "key" as const, id, name: `key ${name}`, role: null, scopes, entities: limit, address };
+        },
+        ofToken: (token: string, address: string) => logins.callerOf(token, address),
+      },
+      logins: new OwnAccount(accounts, logins, audit),
+      pages: new Pages(reading, new Cursors(secrets.key("cursors")), continuity, clock),
+      investigation: new Investigation(store, clock, audit),
+      administration: new Administration(accounts, keys, audit, reading),
+      stream: {
+        end: () => store.events.end(),
+        oldest: () => reading.oldestEvent(),
+        read: reading.readEvents,
+        onAppend: (listener: () => void) => store.events.onAppend(listener),
+        stopping,
+        now: () => clock.now(),
+      },
+      clientAddress: clientAddress(settings.trustedProxies),
+      version,
+    },
+  };
+}

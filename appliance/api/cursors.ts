@@ -1,0 +1,66 @@
+/** Cursors: opaque to clients, bound to the question they come from, and signed, so that nobody asks from a place that was never given. */
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { Walk } from "../../core/feeds/page.ts";
+
+export interface Cursor {
+  by: Walk["by"];
+  direction: Walk["direction"];
+  /** Rows behind it are the next page's. */
+  position: number;
+  /** Downwards: what was the newest position at the first page. From there the walk goes on upwards, once the old end is reached. */
+  top: number;
+  /** Number of the last time that retention had taken rows away. */
+  generation: number;
+}
+
+const version = 1;
+const macBytes = 16;
+
+/** The question that a cursor belongs to, as a short text. */
+export function questionOf(parts: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 16);
+}
+
+export class Cursors {
+  readonly #key: Buffer;
+
+  constructor(key: Buffer) {
+    this.#key = key;
+  }
+
+  write({ by, direction, position, top, generation }: Cursor, question: string): string {
+    const text = [
+      version,
+      by === "created" ? "c" : "u",
+      direction === "up" ? "u" : "d",
+      position,
+      top,
+      generation,
+    ].join(".");
+    const mac = this.#mac(text, question);
+    return Buffer.concat([mac, Buffer.from(text)]).toString("base64url");
+  }
+
+  /** Null for a text that is no cursor of ours, or one of another question. */
+  read(text: string, question: string): Cursor | null {
+    if (!/^[0-9A-Za-z_-]{24,160}$/.test(text)) return null;
+    const bytes = Buffer.from(text, "base64url");
+    // Several texts may stand for the same bytes: only the one that was given counts.
+    if (bytes.toString("base64url") !== text) return null;
+    const plain = bytes.subarray(macBytes).toString("latin1");
+    const [mac, right] = [bytes.subarray(0, macBytes), this.#mac(plain, question)];
+    if (mac.length !== right.length || !timingSafeEqual(mac, right)) return null;
+    const [, by, direction, position, top, generation] = plain.split(".");
+    return {
+      by: by === "c" ? "created" : "updated",
+      direction: direction === "u" ? "up" : "down",
+      position: Number(position),
+      top: Number(top),
+      generation: Number(generation),
+    };
+  }
+
+  #mac(text: string, question: string): Buffer {
+    return createHmac("sha256", this.#key).update(`${question}\n${text}`).digest().subarray(0, macBytes);
+  }
+}

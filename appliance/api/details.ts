@@ -1,0 +1,70 @@
+/** Incidents and cases in full, as the API answers them: the row of lists, the objects of the syslog body, and what lies behind them. */
+import type { CaseDetail, IncidentDetail } from "../../store/incident-detail.ts";
+
+type Json = Record<string, unknown>;
+
+const iso = (epochMs: number) => new Date(epochMs).toISOString();
+
+/** `row`: the incident as lists have it. */
+export function incidentDetail(row: Json, detail: IncidentDetail): Json {
+  const { body, risk, chain, rules, cases, users, alarms, history } = detail;
+  const { event: _, changes: __, ...objects } = body;
+  return {
+    ...objects,
+    ...row,
+    risk: {
+      ...objects.risk,
+      previous_score: risk.previousScore,
+      score_changed_at: iso(risk.scoreChangedAt),
+      trend: risk.trend,
+      confidence: risk.confidence,
+      primary_driver: risk.primaryDriver?.name ?? null,
+      factors: risk.factors,
+    },
+    attack_chain: chain.map(({ tactic, title, first, count }) => ({ tactic, title, first_seen: iso(first), count })),
+    alerts_by_rule: rules.map(({ key, title, author, level, count, first, last, hosts, tactics, techniques }) => ({
+      ...{ rule: key, rule_title: title, rule_author: author || null, level, count },
+      ...{ first_seen: iso(first), last_seen: iso(last), hosts, tactics, techniques },
+    })),
+    cases: cases.map((one) => ({
+      ...{ case_id: one.caseId, case_type: one.type, status: one.status, severity: one.severity },
+      ...{ alert_count: one.alerts, max_risk_score: one.risk, affected_computers: one.hosts },
+      ...{ first_alert: iso(one.firstAlert), last_alert: iso(one.lastAlert) },
+    })),
+    users,
+    alarms: alarms.map(({ alarmId, name, rbp, entity, at }) => ({
+      ...{ alarm_id: alarmId, name, rbp, entity_name: entity, timestamp: iso(at) },
+    })),
+    tickets: [],
+    history: history.map(historyEntry),
+  };
+}
+
+/** `row`: the case as lists have it. */
+export function caseDetail(row: Json, { incident, rules, alerts, history }: CaseDetail): Json {
+  return {
+    ...row,
+    related_incident:
+      incident === null
+        ? null
+        : {
+            ...{ incident_id: incident.incidentId, group_key: incident.actor, status: incident.status },
+            assigned_analyst: incident.assignedAnalyst,
+          },
+    alerts_by_rule: rules.map(({ key, title, level, count, first, last, hosts, tactics, techniques }) => ({
+      ...{ rule: key, rule_title: title, level, count, first_seen: iso(first), last_seen: iso(last) },
+      ...{ hosts, tactics, techniques },
+    })),
+    alerts: alerts.map((alert) => ({
+      ...{ hash: alert.hash, rule_id: alert.ruleId || null, rule_title: alert.ruleTitle },
+      ...{ rule_author: alert.ruleAuthor || null, level: alert.level, tags: alert.tags, user: alert.user || null },
+      ...{ host: alert.host || null, src_ip: alert.ip || null, risk: alert.risk, count: alert.count },
+      ...{ first_seen: iso(alert.firstSeen), last_seen: iso(alert.lastSeen) },
+    })),
+    history: history.map(historyEntry),
+  };
+}
+
+function historyEntry({ at, ...entry }: IncidentDetail["history"][number]): Json {
+  return { at: iso(at), ...entry };
+}

@@ -1,0 +1,137 @@
+/** What the API does with incidents, cases and exceptions on behalf of a caller: nothing of an entity that the caller may not see. */
+import { randomBytes } from "node:crypto";
+import { type Caller, seesEntity } from "../../core/access/caller.ts";
+import type { Exception, NewException } from "../../core/correlation/exceptions.ts";
+import { EdgeError } from "../../core/errors.ts";
+import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { Store } from "../../store/open-store.ts";
+import type { AuditLog } from "../access/audit-log.ts";
+import { caseDetail, incidentDetail } from "./details.ts";
+
+type Json = Record<string, unknown>;
+
+export class Investigation {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #audit: AuditLog;
+
+  constructor(store: Store, clock: Clock, audit: AuditLog) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#audit = audit;
+  }
+
+  /** @throws EdgeError incident_unknown, also for one of an entity that the caller may not see */
+  async incident(caller: Caller, id: string): Promise<Json> {
+    const row = await this.#row("incidents", caller, id);
+    const detail = await this.#store.reading.readIncident(id, this.#clock.now());
+    if (detail === null) throw unknown("incidents", id);
+    return incidentDetail(JSON.parse(row) as Json, detail);
+  }
+
+  /** @throws EdgeError case_unknown, the same */
+  async threatCase(caller: Caller, id: string): Promise<Json> {
+    const row = await this.#row("cases", caller, id);
+    const detail = await this.#store.reading.readCase(id);
+    if (detail === null) throw unknown("cases", id);
+    return caseDetail(JSON.parse(row) as Json, detail);
+  }
+
+  /** Returns the row as JSON. @throws EdgeError incident_unknown, incident_newer */
+  async changeIncident(caller: Caller, id: string, request: IncidentRequest): Promise<string> {
+    await this.#row("incidents", caller, id);
+    const { changed } = await this.#store.incidents.changeIncident(id, request, authorOf(caller), this.#clock.now());
+    if (changed) await this.#audit.note(actorOf(caller), "incident.change", id, told(request));
+    return this.#row("incidents", caller, id);
+  }
+
+  /** Returns the row as JSON. @throws EdgeError case_unknown, case_newer */
+  async changeCase(caller: Caller, id: string, request: CaseRequest): Promise<string> {
+    await this.#row("cases", caller, id);
+    const { changed } = await this.#store.incidents.changeCase(id, request, authorOf(caller), this.#clock.now());
+    if (changed) await this.#audit.note(actorOf(caller), "case.change", id, told(request));
+    return this.#row("cases", caller, id);
+  }
+
+  /** Returns the new incident's row as JSON. @throws EdgeError actor_unknown, incident_exists */
+  async promote(caller: Caller, request: { entity: string; actor: string; reason: string }): Promise<string> {
+    // The same answer as for an actor that nothing is known of.
+    if (!seesEntity(caller, request.entity))
+      throw new EdgeError(
+        "actor_unknown",
+        "nothing is known of such an actor of this entity: give the user, host or address of a detection",
+      );
+    const id = await this.#store.incidents.promoteActor(request, authorOf(caller), this.#clock.now());
+    const { entity, actor, reason } = request;
+    await this.#audit.note(actorOf(caller), "incident.promote", id, { entity, actor, reason });
+    return this.#row("incidents", caller, id);
+  }
+
+  /** Those of every entity are seen by all, of others by whom the entity is open to. */
+  async exceptions(caller: Caller): Promise<Json[]> {
+    const all = await this.#store.incidents.listExceptions();
+    return all.filter(({ entity }) => entity === "" || seesEntity(caller, entity)).map(exceptionJson);
+  }
+
+  /** @throws EdgeError entity_foreign for one that reaches beyond the caller's entities */
+  async addException(caller: Caller, request: NewException): Promise<Json> {
+    if (request.entity === "" ? caller.entities !== null : !seesEntity(caller, request.entity))
+      throw new EdgeError("entity_foreign", "entity: name one of your entities");
+    const exception: Exception = {
+      ...{ id: `exc-${randomBytes(6).toString("hex")}`, ...request, who: caller.name, createdAt: this.#clock.now() },
+    };
+    await this.#store.incidents.insertException(exception);
+    const { id, ...detail } = exceptionJson(exception);
+    await this.#audit.note(actorOf(caller), "exception.create", exception.id, detail);
+    return { id, ...detail };
+  }
+
+  /** @throws EdgeError exception_unknown */
+  async removeException(caller: Caller, id: string): Promise<void> {
+    const known = (await this.#store.incidents.listExceptions()).find((one) => one.id === id);
+    const own =
+      known !== undefined && (known.entity === "" ? caller.entities === null : seesEntity(caller, known.entity));
+    if (!own || !(await this.#store.incidents.deleteException(id)))
+      throw new EdgeError("exception_unknown", `there is no exception ${id.slice(0, 64)}`);
+    await this.#audit.note(actorOf(caller), "exception.delete", id);
+  }
+
+  async #row(feed: "incidents" | "cases", caller: Caller, id: string): Promise<string> {
+    const row = await this.#store.reading.readRow(feed, id);
+    if (row === null || !seesEntity(caller, row.entity)) throw unknown(feed, id);
+    return row.json;
+  }
+}
+
+function unknown(feed: "incidents" | "cases", id: string): EdgeError {
+  const [code, one] = feed === "incidents" ? ["incident_unknown", "incident"] : ["case_unknown", "case"];
+  return new EdgeError(code, `there is no ${one} ${id.slice(0, 32)}`);
+}
+
+function authorOf({ name }: Caller): { who: string; source: string } {
+  return { who: name, source: "api" };
+}
+
+export function actorOf({ name, address }: Caller): { who: string; address: string; source: string } {
+  return { who: name, address, source: "api" };
+}
+
+/** Notes can be long and are in the history: the audit log says that there were some. */
+function told(request: Omit<IncidentRequest, "status"> & { status?: string }): Json {
+  const names = { status: "status", assignedAnalyst: "assigned_analyst" } as const;
+  const detail: Json = {};
+  for (const [field, name] of Object.entries(names) as [keyof typeof names, string][])
+    if (request[field] !== undefined) detail[name] = request[field];
+  if (request.notes != null || request.investigationNotes != null) detail.notes = true;
+  return detail;
+}
+
+function exceptionJson({ id, entity, rule, actor, host, until, reason, who, createdAt }: Exception): Json {
+  const none = (text: string) => (text === "" ? null : text);
+  return {
+    ...{ id, entity_name: none(entity), rule: none(rule), actor: none(actor), host: none(host) },
+    ...{ until: until === null ? null : new Date(until).toISOString(), reason, who },
+    created_at: new Date(createdAt).toISOString(),
+  };
+}

@@ -1,0 +1,82 @@
+/** Logging in and out, and what users change of their own account. */
+import type { Caller } from "../../core/access/caller.ts";
+import type { UserRecord } from "../../core/access/user.ts";
+import { EdgeError } from "../../core/errors.ts";
+import type { Accounts } from "../access/accounts.ts";
+import type { AuditLog } from "../access/audit-log.ts";
+import type { LoginRequest, Logins, TokenPair } from "../access/logins.ts";
+import { userJson } from "./administration.ts";
+import { actorOf } from "./investigation.ts";
+
+export class OwnAccount {
+  readonly #accounts: Accounts;
+  readonly #logins: Logins;
+  readonly #audit: AuditLog;
+
+  constructor(accounts: Accounts, logins: Logins, audit: AuditLog) {
+    this.#accounts = accounts;
+    this.#logins = logins;
+    this.#audit = audit;
+  }
+
+  login(request: LoginRequest): Promise<TokenPair> {
+    return this.#logins.login(request);
+  }
+
+  refresh(token: string, address: string): Promise<TokenPair> {
+    return this.#logins.refresh(token, address);
+  }
+
+  /** @throws EdgeError refresh_refused where nothing is there to end */
+  async logout(caller: { sessionId: string } | null, refreshToken: string | null): Promise<void> {
+    const session = caller?.sessionId ?? (refreshToken === null ? null : this.#logins.sessionOf(refreshToken));
+    if (session === null)
+      throw new EdgeError(
+        "refresh_refused",
+        "send an access token in Authorization: Bearer, or a refresh_token, that holds",
+      );
+    await this.#logins.end(session);
+  }
+
+  me(caller: Caller): Record<string, unknown> {
+    return userJson(this.#user(caller));
+  }
+
+  /** @throws EdgeError password_wrong, login_throttled; UsageError for a bad new one */
+  async changePassword(caller: Caller, current: string, next: string): Promise<void> {
+    const user = await this.#confirmed(caller, current, "current_password");
+    await this.#accounts.changeOwnPassword(user, next);
+    await this.#audit.note(actorOf(caller), "user.password", user.name);
+  }
+
+  /** @throws EdgeError password_wrong, login_throttled */
+  async beginTotp(caller: Caller, password: string): Promise<Record<string, unknown>> {
+    return { ...this.#logins.beginSecondFactor(await this.#confirmed(caller, password)) };
+  }
+
+  /** @throws EdgeError totp_wrong, totp_not_begun */
+  async confirmTotp(caller: Caller, code: string): Promise<void> {
+    const user = this.#user(caller);
+    await this.#logins.confirmSecondFactor(user, code);
+    await this.#audit.note(actorOf(caller), "user.second_factor", user.name, { set: true });
+  }
+
+  /** @throws EdgeError password_wrong, login_throttled */
+  async removeTotp(caller: Caller, password: string): Promise<void> {
+    const user = await this.#confirmed(caller, password);
+    await this.#accounts.setTotp(user, null);
+    await this.#audit.note(actorOf(caller), "user.second_factor", user.name, { set: false });
+  }
+
+  #user({ id }: Caller): UserRecord {
+    const user = this.#accounts.byId(id);
+    if (user === null) throw new EdgeError("user_unknown", "this user has been removed");
+    return user;
+  }
+
+  async #confirmed(caller: Caller, password: string, field = "password"): Promise<UserRecord> {
+    const user = this.#user(caller);
+    if (await this.#logins.confirmPassword(user, password, caller.address)) return user;
+    throw new EdgeError("password_wrong", `${field}: this is not the password of ${user.name}`);
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Pages for pollers. A walk is a position on the event log's sequence, so that no row is skipped or repeated whatever is written meanwhile;
+ * who keeps a clock instead of a cursor is remembered (`Continuity`).
+ */
+import { type Caller, keepsOwnClock } from "../../core/access/caller.ts";
+import { EdgeError } from "../../core/errors.ts";
+import type { Continuity } from "../../core/feeds/continuity.ts";
+import type { Page, PageQuery, Walk } from "../../core/feeds/page.ts";
+import type { PageAnswer, PageRequest, SinceBound } from "../../core/feeds/page-request.ts";
+import { normaliseName } from "../../core/intake/identity.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { Store } from "../../store/open-store.ts";
+import { type Cursor, type Cursors, questionOf } from "./cursors.ts";
+
+export class Pages {
+  readonly #reading: Store["reading"];
+  readonly #cursors: Cursors;
+  readonly #continuity: Continuity;
+  readonly #clock: Clock;
+
+  constructor(reading: Store["reading"], cursors: Cursors, continuity: Continuity, clock: Clock) {
+    this.#reading = reading;
+    this.#cursors = cursors;
+    this.#continuity = continuity;
+    this.#clock = clock;
+  }
+
+  /** @throws EdgeError cursor_invalid; cursor_gap where retention took away what the caller had not had */
+  async page(caller: Caller, request: PageRequest): Promise<PageAnswer> {
+    const { feed, filters, limit, offset } = request;
+    const entities = caller.entities === null ? null : [...caller.entities].map(normaliseName).sort();
+    const question = [feed, entities, Object.entries(filters).filter(([, value]) => value !== undefined)];
+    if (request.cursor !== null) return this.#atCursor(request, question, entities, request.cursor);
+
+    const bound = request.updatedSince ?? request.since;
+    const sorted = request.sortBy === "risk_score" || request.sortBy === "last_alarm_time" ? request.sortBy : null;
+    const direction = bound !== null || request.sortDir === "asc" ? "up" : "down";
+    if (bound === null && sorted !== null) {
+      const order = { kind: "sorted", by: sorted, direction } as const;
+      const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset });
+      return this.#answer(request, page, null);
+    }
+    const by: Walk["by"] =
+      request.updatedSince !== null || (bound === null && request.sortBy === "updated_at") ? "updated" : "created";
+    if (bound === null) return this.#plain(request, question, entities, by, direction);
+    return this.#since(caller, request, question, entities, by, bound);
+  }
+
+  /** A list without a bound; its cursor goes on to the other end, and from there with what has come since. */
+  async #plain(
+    request: PageRequest,
+    question: readonly unknown[],
+    entities: PageQuery["entities"],
+    by: Walk["by"],
+    direction: Walk["direction"],
+  ): Promise<PageAnswer> {
+    const { feed, filters, limit, offset } = request;
+    const order = walk(by, direction, null);
+    const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset });
+    const next = { by, direction, top: page.top, generation: page.generation, position: page.lastSeq ?? 0 } as const;
+    // The last page of a plain list has no next one: whoever wants to go on gives a bound or a cursor.
+    return this.#answer(request, page, page.more ? this.#cursors.write(next, questionOf(question)) : null);
+  }
+
+  async #atCursor(
+    request: PageRequest,
+    question: readonly unknown[],
+    entities: PageQuery["entities"],
+    text: string,
+  ): Promise<PageAnswer> {
+    const { feed, filters, limit } = request;
+    const asked = questionOf(question);
+    const cursor = this.#cursors.read(text, asked);
+    if (cursor === null)
+      throw new EdgeError(
+        "cursor_invalid",
+        "no cursor of this question: send next_cursor as it was given, to the same endpoint with the same filters",
+      );
+    const { by, direction, position, top, generation } = cursor;
+    if (direction === "up" && (await this.#reading.hasGap(feed, by, position, generation))) throw gap(feed, by);
+    const order = walk(by, direction, position);
+    // Downwards the first page's newest position stays the walk's: what is newer comes when the walk has turned.
+    const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset: 0 });
+    const next: Cursor =
+      direction === "up"
+        ? { ...cursor, position: endOf(page, position), generation: page.generation }
+        : page.more
+          ? { ...cursor, position: page.lastSeq ?? 0 }
+          : { by, direction: "up", position: top, top: 0, generation };
+    return this.#answer({ ...request, offset: 0 }, page, this.#cursors.write(next, asked));
+  }
+
+  async #since(
+    caller: Caller,
+    request: PageRequest,
+    question: readonly unknown[],
+    entities: PageQuery["entities"],
+    by: Walk["by"],
+    bound: SinceBound,
+  ): Promise<PageAnswer> {
+    const { feed, limit, offset } = request;
+    const remembers = keepsOwnClock(caller) && !request.literal;
+    const poll = `${by} ${questionOf(question)}`;
+    const known = remembers
+      ? this.#continuity.before(caller.id, poll, bound.text, offset, this.#clock.now())
+      : { givenUpTo: null, start: null };
+    const order = {
+      ...walk(by, "up", known.start),
+      givenUpTo: known.givenUpTo,
+      positionIsBound: true,
+      boundIsFiner: bound.finer,
+    };
+    const filters = {
+      ...request.filters,
+      ...(request.since?.at == null ? {} : { createdSince: request.since.at }),
+      ...(request.updatedSince?.at == null ? {} : { updatedSince: request.updatedSince.at }),
+    };
+    const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset });
+    const end = endOf(page, page.start);
+    if (remembers) {
+      const answer = { since: bound.text, offset, start: page.start, count: page.count, end };
+      this.#continuity.after(caller.id, poll, answer, this.#clock.now());
+    }
+    const next = { by, direction: "up", position: end, top: 0, generation: page.generation } as const;
+    return this.#answer(request, page, this.#cursors.write(next, questionOf(question)));
+  }
+
+  #answer({ limit, offset }: PageRequest, page: Page, nextCursor: string | null): PageAnswer {
+    return {
+      ...{ rows: page.json, total: page.total, limit, offset, nextCursor, hasMore: page.more },
+      serverTime: this.#clock.now(),
+    };
+  }
+}
+
+function walk(by: Walk["by"], direction: Walk["direction"], position: number | null): Walk {
+  return { kind: "walk", by, direction, position, givenUpTo: null, positionIsBound: false, boundIsFiner: false };
+}
+
+/** Up to here everything has been looked at: the last row, or on the last page all that there was. */
+function endOf(page: Page, start: number): number {
+  return page.more ? (page.lastSeq ?? start) : Math.max(start, page.top);
+}
+
+function gap(feed: string, by: Walk["by"]): EdgeError {
+  const since = by === "updated" ? "updated_since" : "since";
+  return new EdgeError(
+    "cursor_gap",
+    `since this cursor was given, retention has removed ${feed} that it had not reached: begin again with ${since}=<time> or without a cursor, and poll more often than RHYTHMX_RETENTION_DAYS`,
+  );
+}

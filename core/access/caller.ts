@@ -1,0 +1,70 @@
+/** Who calls the API, and what each may do (CONTRACT 4). One table: routes name a permission, roles and scopes hold them. */
+import type { ApiKeyScope } from "../api-key.ts";
+import { normaliseName } from "../intake/identity.ts";
+import type { Role } from "./user.ts";
+
+export const permissions = [
+  /** Incidents, cases, alerts, the stream, exceptions. */
+  "read",
+  /** Status, assignment and notes of incidents and cases. */
+  "incident:write",
+  /** Incidents by hand. */
+  "promote",
+  "exceptions:write",
+  /** Users, API keys, the audit log. */
+  "administer",
+  /** One's own password, second factor and login. */
+  "self",
+] as const;
+export type Permission = (typeof permissions)[number];
+
+const ofRole: Readonly<Record<Role, readonly Permission[]>> = {
+  viewer: ["read", "self"],
+  analyst: ["read", "incident:write", "promote", "exceptions:write", "self"],
+  soar: ["read", "incident:write", "self"],
+  admin: permissions,
+};
+
+const ofScope: Readonly<Record<ApiKeyScope, readonly Permission[]>> = {
+  "feed:read": ["read"],
+  "incident:write": ["incident:write"],
+  ingest: [],
+  "metrics:read": [],
+};
+
+export interface Caller {
+  kind: "user" | "key";
+  id: string;
+  /** As histories name it. */
+  name: string;
+  role: Role | null;
+  scopes: readonly ApiKeyScope[];
+  /** Entities the caller is limited to; null = all. */
+  entities: readonly string[] | null;
+  /** IP address. */
+  address: string;
+}
+
+export function may(caller: Caller, permission: Permission): boolean {
+  if (caller.role !== null) return ofRole[caller.role].includes(permission);
+  return caller.scopes.some((scope) => ofScope[scope].includes(permission));
+}
+
+/** Scopes of keys that hold a permission, for the answer that refuses. */
+export function scopesWith(permission: Permission): ApiKeyScope[] {
+  return (Object.keys(ofScope) as ApiKeyScope[]).filter((scope) => ofScope[scope].includes(permission));
+}
+
+export function rolesWith(permission: Permission): Role[] {
+  return (Object.keys(ofRole) as Role[]).filter((role) => ofRole[role].includes(permission));
+}
+
+/** Whether what belongs to `entity` may be seen. */
+export function seesEntity({ entities }: Pick<Caller, "entities">, entity: string): boolean {
+  return entities === null || entities.some((one) => normaliseName(one) === normaliseName(entity));
+}
+
+/** Clients with a clock of their own, like the documented samples: nothing may be lost to them (CONTRACT 4). */
+export function keepsOwnClock({ kind, role }: Caller): boolean {
+  return kind === "key" || role === "soar";
+}

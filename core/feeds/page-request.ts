@@ -1,0 +1,39 @@
+/** A request for a page, read and checked. */
+import type { ListedFeed, RowFilters } from "./page.ts";
+
+/** A time as a caller gave it. */
+export interface SinceBound {
+  /** As given, for telling one question from another. */
+  text: string;
+  /** Epoch milliseconds; null = no bound. */
+  at: number | null;
+  /** It has digits below a millisecond. */
+  finer: boolean;
+}
+
+export interface PageRequest {
+  feed: ListedFeed;
+  /** Without the times. */
+  filters: Omit<RowFilters, "createdSince" | "updatedSince">;
+  since: SinceBound | null;
+  updatedSince: SinceBound | null;
+  cursor: string | null;
+  sortBy: "created_at" | "updated_at" | "risk_score" | "last_alarm_time";
+  sortDir: "asc" | "desc";
+  limit: number;
+  offset: number;
+  /** The caller wants `since` taken by its word. */
+  literal: boolean;
+}
+
+export interface PageAnswer {
+  /** A JSON array. */
+  rows: string;
+  total: number;
+  limit: number;
+  offset: number;
+  nextCursor: string | null;
+  hasMore: boolean;
+  /** Epoch milliseconds. */
+  serverTime: number;
+}

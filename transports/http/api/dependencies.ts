@@ -1,0 +1,80 @@
+/** What the API needs from the appliance. Rows travel as JSON objects or text: they are made where the data is. */
+import type { Caller } from "../../../core/access/caller.ts";
+import type { NewUser, UserChange } from "../../../core/access/user.ts";
+import type { ApiKeyScope } from "../../../core/api-key.ts";
+import type { NewException } from "../../../core/correlation/exceptions.ts";
+import type { EventKind, LoggedEvent } from "../../../core/event.ts";
+import type { PageAnswer, PageRequest } from "../../../core/feeds/page-request.ts";
+import type { CaseRequest, IncidentRequest } from "../../../core/incident-change.ts";
+
+type Json = Record<string, unknown>;
+
+export interface Callers {
+  /** The caller behind a key; null for one that is unknown, revoked or expired. */
+  ofKey(key: string, address: string): Caller | null;
+  /** The caller behind an access token that holds at the moment. `expiresAt`: epoch milliseconds. */
+  ofToken(token: string, address: string): Promise<(Caller & { sessionId: string; expiresAt: number }) | null>;
+}
+
+export interface LoginPort {
+  login(request: { username: string; password: string; totp: string | null; address: string }): Promise<object>;
+  refresh(token: string, address: string): Promise<object>;
+  logout(caller: { sessionId: string } | null, refreshToken: string | null): Promise<void>;
+  me(caller: Caller): Json;
+  changePassword(caller: Caller, current: string, next: string): Promise<void>;
+  beginTotp(caller: Caller, password: string): Promise<Json>;
+  confirmTotp(caller: Caller, code: string): Promise<void>;
+  removeTotp(caller: Caller, password: string): Promise<void>;
+}
+
+export interface InvestigationPort {
+  incident(caller: Caller, id: string): Promise<Json>;
+  threatCase(caller: Caller, id: string): Promise<Json>;
+  changeIncident(caller: Caller, id: string, request: IncidentRequest): Promise<string>;
+  changeCase(caller: Caller, id: string, request: CaseRequest): Promise<string>;
+  promote(caller: Caller, request: { entity: string; actor: string; reason: string }): Promise<string>;
+  exceptions(caller: Caller): Promise<Json[]>;
+  addException(caller: Caller, request: NewException): Promise<Json>;
+  removeException(caller: Caller, id: string): Promise<void>;
+}
+
+export interface AdministrationPort {
+  users(caller: Caller): Json[];
+  createUser(caller: Caller, user: NewUser): Promise<Json>;
+  changeUser(caller: Caller, name: string, change: UserChange): Promise<Json>;
+  removeUser(caller: Caller, name: string): Promise<void>;
+  keys(caller: Caller): Promise<Json[]>;
+  createKey(
+    caller: Caller,
+    key: { name: string; scopes: readonly ApiKeyScope[]; entities: readonly string[]; expiresInDays: number | null },
+  ): Promise<Json>;
+  revokeKey(caller: Caller, id: string): Promise<void>;
+  audit(query: { before: number | null; limit: number; who?: string; action?: string }): Promise<{
+    entries: Json[];
+    nextBefore: number | null;
+  }>;
+}
+
+export interface StreamPort {
+  end(): Promise<number>;
+  /** Sequence number of the oldest event kept; null in an empty log. */
+  oldest(): Promise<number | null>;
+  read(after: number, limit: number, kinds: readonly EventKind[]): Promise<LoggedEvent[]>;
+  /** Told of every commit that appended; returns how to stop. */
+  onAppend(listener: () => void): () => void;
+  /** Aborts when the appliance stops. */
+  stopping: AbortSignal;
+  now(): number;
+}
+
+export interface ApiDependencies {
+  callers: Callers;
+  logins: LoginPort;
+  pages: { page(caller: Caller, request: PageRequest): Promise<PageAnswer> };
+  investigation: InvestigationPort;
+  administration: AdministrationPort;
+  stream: StreamPort;
+  /** IP address of the client, through proxies that are trusted. */
+  clientAddress(peer: string, forwardedFor: string | undefined): string;
+  version: string;
+}

@@ -1,0 +1,26 @@
+/** The API document at `/api/openapi.json`, and for people at `/api/docs`: everything embedded, no network needed. */
+import type { Hono } from "hono";
+import type { ConnectionBindings } from "../body.ts";
+import { documentPage, documentStyle } from "./document-page.ts";
+import { openApiDocument } from "./openapi.ts";
+import type { Route } from "./route.ts";
+
+export function documentRoutes(
+  app: Hono<{ Bindings: ConnectionBindings }>,
+  routes: readonly Route[],
+  version: string,
+): void {
+  const made = { json: "", page: "" };
+  // Made when somebody asks: most appliances are never asked.
+  const json = () => {
+    made.json ||= JSON.stringify(openApiDocument(routes, version));
+    return made.json;
+  };
+  const page = () => {
+    made.page ||= documentPage(openApiDocument(routes, version));
+    return made.page;
+  };
+  app.get("/api/openapi.json", (c) => c.body(json(), 200, { "Content-Type": "application/json" }));
+  app.get("/api/docs", (c) => c.html(page()));
+  app.get("/api/docs/style.css", (c) => c.body(documentStyle, 200, { "Content-Type": "text/css; charset=utf-8" }));
+}

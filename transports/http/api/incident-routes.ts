@@ -1,0 +1,172 @@
+/** One incident or case: full detail, and what people and SOARs change of it. Exceptions. */
+import * as v from "valibot";
+import { acceptedSince, readSince } from "../../../core/feeds/since.ts";
+import type { ApiDependencies } from "./dependencies.ts";
+import { caseStatus, incidentStatus, shortText, someText } from "./parameters.ts";
+import { type ApiContext, type Route, route } from "./route.ts";
+import { caseDetail, caseRow, exceptionRow, incidentDetail, incidentRow } from "./shapes.ts";
+
+const longestNotes = 20_000;
+const notes = v.nullish(
+  v.pipe(
+    shortText(longestNotes),
+    v.description("Why: the resolution when it closes, else added to the investigation notes."),
+  ),
+);
+const analyst = v.nullish(v.pipe(shortText(), v.description("Null or empty = nobody.")));
+
+const incidentStatusBody = v.object({ status: incidentStatus, notes });
+const caseStatusBody = v.object({ status: caseStatus, notes });
+const incidentBody = v.object({
+  assigned_analyst: analyst,
+  investigation_notes: v.nullish(v.pipe(shortText(longestNotes), v.description("Replaces those that are there."))),
+});
+const caseBody = v.object({ assigned_analyst: analyst, notes });
+const promotion = v.object({
+  entity: v.pipe(someText(), v.description("Entity (tenant) of the actor.")),
+  actor: v.pipe(someText(), v.description("User, host or address, in any spelling.")),
+  reason: v.pipe(someText(2000), v.description("Kept in the incident's history.")),
+});
+const exceptionBody = v.object({
+  entity: v.nullish(v.pipe(shortText(), v.description("Entity (tenant); absent = any."))),
+  rule: v.nullish(v.pipe(shortText(500), v.description("Id or title of a rule; absent = any."))),
+  actor: v.nullish(v.pipe(shortText(), v.description("User, host or address; absent = any."))),
+  host: v.nullish(v.pipe(shortText(), v.description("Absent = any."))),
+  until: v.nullish(
+    v.pipe(
+      v.string(acceptedSince),
+      v.check((text) => readSince(text)?.at != null, acceptedSince),
+      v.description("Absent = until it is removed."),
+    ),
+  ),
+  reason: v.pipe(someText(2000), v.description("Why these detections say nothing.")),
+});
+
+const unknownIncident = { description: "There is none of that id, or none that this caller may see." };
+const newer = { description: "A newer one of the same actor is open." };
+const json = (c: ApiContext, text: string, status: 200 | 201 = 200) =>
+  c.body(text, status, { "Content-Type": "application/json" });
+
+export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
+  const anyone = { callers: "users and keys" } as const;
+  const write = { ...anyone, method: "PATCH", permission: "incident:write" } as const;
+  return [
+    route({
+      ...{ ...anyone, method: "GET", path: "/api/incidents/:id", permission: "read", tag: "Incidents" },
+      summary: "An incident in full",
+      description:
+        "The row of lists, the objects of its syslog message, risk factors, rules, cases, tickets and history.",
+      answers: { 200: { description: "The incident.", schema: incidentDetail }, 404: unknownIncident },
+      handle: async ({ c, caller, param }) => c.json(await investigation.incident(caller, param("id"))),
+    }),
+    route({
+      ...{ ...write, path: "/api/incidents/:id/status", tag: "Incidents", summary: "Sets the status" },
+      description: "The same status again is no change. Closing an incident closes its active cases.",
+      body: incidentStatusBody,
+      bodyExample: { status: "CLOSED", notes: "Resolved via SOAR playbook PB-1234" },
+      answers: { 200: { description: "The row.", schema: incidentRow }, 404: unknownIncident, 409: newer },
+      handle: async ({ c, caller, param, body }) => {
+        const request = { status: body.status, notes: body.notes ?? null };
+        return json(c, await investigation.changeIncident(caller, param("id"), request));
+      },
+    }),
+    route({
+      ...{ ...write, path: "/api/incidents/:id", tag: "Incidents", summary: "Sets assignment and notes" },
+      body: incidentBody,
+      bodyExample: { assigned_analyst: "jane.doe" },
+      answers: { 200: { description: "The row.", schema: incidentRow }, 404: unknownIncident },
+      handle: async ({ c, caller, param, body }) => {
+        const request = {
+          ...(body.assigned_analyst === undefined ? {} : { assignedAnalyst: body.assigned_analyst }),
+          ...(body.investigation_notes === undefined ? {} : { investigationNotes: body.investigation_notes }),
+        };
+        return json(c, await investigation.changeIncident(caller, param("id"), request));
+      },
+    }),
+    route({
+      ...{ method: "POST", path: "/api/incidents", permission: "promote", callers: "users", tag: "Incidents" },
+      summary: "Makes an incident of an actor by hand",
+      body: promotion,
+      bodyExample: { entity: "Primary Site", actor: "jsmith", reason: "Seen on a phishing list" },
+      answers: {
+        201: { description: "The incident's row.", schema: incidentRow },
+        404: { description: "Nothing is known of such an actor." },
+        409: { description: "The actor has an open incident." },
+      },
+      handle: async ({ c, caller, body }) => {
+        const { entity, actor, reason } = body;
+        const row = await investigation.promote(caller, {
+          ...{ entity: entity.trim(), actor: actor.trim(), reason: reason.trim() },
+        });
+        return json(c, row, 201);
+      },
+    }),
+    route({
+      ...{ ...anyone, method: "GET", path: "/api/cases/:id", permission: "read", tag: "Cases" },
+      summary: "A threat case in full, with its alerts",
+      answers: { 200: { description: "The case.", schema: caseDetail }, 404: unknownIncident },
+      handle: async ({ c, caller, param }) => c.json(await investigation.threatCase(caller, param("id"))),
+    }),
+    route({
+      ...{ ...write, path: "/api/cases/:id/status", tag: "Cases", summary: "Sets the status" },
+      body: caseStatusBody,
+      bodyExample: { status: "IN_PROGRESS" },
+      answers: { 200: { description: "The row.", schema: caseRow }, 404: unknownIncident, 409: newer },
+      handle: async ({ c, caller, param, body }) => {
+        const request = { status: body.status, notes: body.notes ?? null };
+        return json(c, await investigation.changeCase(caller, param("id"), request));
+      },
+    }),
+    route({
+      ...{ ...write, path: "/api/cases/:id", tag: "Cases", summary: "Sets assignment, adds notes" },
+      body: caseBody,
+      bodyExample: { assigned_analyst: "jane.doe", notes: "Host isolated" },
+      answers: { 200: { description: "The row.", schema: caseRow }, 404: unknownIncident },
+      handle: async ({ c, caller, param, body }) => {
+        const request = {
+          ...(body.assigned_analyst === undefined ? {} : { assignedAnalyst: body.assigned_analyst }),
+          notes: body.notes ?? null,
+        };
+        return json(c, await investigation.changeCase(caller, param("id"), request));
+      },
+    }),
+    route({
+      ...{ ...anyone, method: "GET", path: "/api/exceptions", permission: "read", tag: "Exceptions" },
+      summary: "Detections that are no evidence",
+      answers: { 200: { description: "All, newest first.", schema: v.object({ exceptions: v.array(exceptionRow) }) } },
+      handle: async ({ c, caller }) => c.json({ exceptions: await investigation.exceptions(caller) }),
+    }),
+    route({
+      ...{
+        method: "POST",
+        path: "/api/exceptions",
+        permission: "exceptions:write",
+        callers: "users",
+        tag: "Exceptions",
+      },
+      summary: "Takes detections out of the evidence",
+      description: "They are still deduplicated and sent. It holds for what comes in from now on.",
+      body: exceptionBody,
+      bodyExample: { entity: "Primary Site", rule: "Net.EXE Execution", actor: "svc-backup", reason: "Nightly job" },
+      answers: { 201: { description: "The exception.", schema: exceptionRow } },
+      handle: async ({ c, caller, body }) => {
+        const { entity, rule, actor, host, until, reason } = body;
+        const text = (field: string | null | undefined) => field?.trim() ?? "";
+        const made = await investigation.addException(caller, {
+          ...{ entity: text(entity), rule: text(rule), actor: text(actor), host: text(host), reason: reason.trim() },
+          until: until == null ? null : (readSince(until)?.at ?? null),
+        });
+        return c.json(made, 201);
+      },
+    }),
+    route({
+      ...{ method: "DELETE", path: "/api/exceptions/:id", permission: "exceptions:write", callers: "users" },
+      ...{ tag: "Exceptions", summary: "Removes an exception" },
+      answers: { 204: { description: "Removed." }, 404: { description: "There is none of that id." } },
+      handle: async ({ c, caller, param }) => {
+        await investigation.removeException(caller, param("id"));
+        return c.body(null, 204);
+      },
+    }),
+  ];
+}

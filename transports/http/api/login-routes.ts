@@ -1,0 +1,100 @@
+/** Logging in and out, and what users change of their own account. */
+import * as v from "valibot";
+import type { ApiDependencies } from "./dependencies.ts";
+import { shortText, someText } from "./parameters.ts";
+import { type Route, route } from "./route.ts";
+import { tokenPair, userRow } from "./shapes.ts";
+
+const password = v.pipe(v.string("a text"), v.maxLength(1024, "at most 1024 characters"));
+const loginBody = v.object({
+  username: someText(),
+  password,
+  totp: v.nullish(v.pipe(shortText(16), v.description("Six digits, for users with a second factor."))),
+});
+const refreshBody = v.object({ refresh_token: shortText(400) });
+const logoutBody = v.object({ refresh_token: v.nullish(shortText(400)) });
+const passwordBody = v.object({ current_password: password, new_password: password });
+const confirmBody = v.object({ code: someText(16) });
+const withPassword = v.object({ password });
+
+const refused = { description: "User name, password, code or token does not hold." };
+const busy = { description: "Too many failures: `Retry-After` says when the next attempt is looked at." };
+const done = { 204: { description: "Done." } };
+
+export function loginRoutes({ logins }: ApiDependencies): Route[] {
+  const open = { method: "POST", permission: null, callers: "users", tag: "Login" } as const;
+  const own = { permission: "self", callers: "users", tag: "Login" } as const;
+  return [
+    route({
+      ...{ ...open, path: "/api/login", summary: "Logs a user in" },
+      description: "The access token holds for 15 minutes, the refresh token works once. API keys need no login.",
+      body: loginBody,
+      bodyExample: { username: "soar-service-account", password: "..." },
+      answers: { 200: { description: "Tokens.", schema: tokenPair }, 401: refused, 429: busy },
+      handle: async ({ c, body, address }) => {
+        const { username, password: given, totp } = body;
+        return c.json(await logins.login({ username, password: given, totp: totp ?? null, address }));
+      },
+    }),
+    route({
+      ...{ ...open, path: "/api/refresh", summary: "New tokens for a refresh token" },
+      body: refreshBody,
+      answers: { 200: { description: "Tokens.", schema: tokenPair }, 401: refused },
+      handle: async ({ c, body, address }) => c.json(await logins.refresh(body.refresh_token, address)),
+    }),
+    route({
+      ...{ ...open, path: "/api/logout", summary: "Ends a login" },
+      description: "That of the access token in `Authorization`, or of the refresh token in the body.",
+      body: logoutBody,
+      answers: { ...done, 401: refused },
+      handle: async ({ c, caller, body }) => {
+        const session = "sessionId" in caller ? { sessionId: String(caller.sessionId) } : null;
+        await logins.logout(session, body.refresh_token ?? null);
+        return c.body(null, 204);
+      },
+    }),
+    route({
+      ...{ ...own, method: "GET", path: "/api/me", summary: "The user of this login" },
+      answers: { 200: { description: "The user.", schema: userRow } },
+      handle: async ({ c, caller }) => c.json(logins.me(caller)),
+    }),
+    route({
+      ...{ ...own, method: "POST", path: "/api/password", summary: "Another password for oneself" },
+      description: "Ends every login of the user.",
+      body: passwordBody,
+      answers: { ...done, 401: refused, 429: busy },
+      handle: async ({ c, caller, body }) => {
+        await logins.changePassword(caller, body.current_password, body.new_password);
+        return c.body(null, 204);
+      },
+    }),
+    route({
+      ...{ ...own, method: "POST", path: "/api/totp", summary: "Begins a second factor" },
+      description: "Returns a secret for an authenticator app; it counts once a code was confirmed.",
+      body: withPassword,
+      answers: {
+        200: { description: "The secret.", schema: v.object({ secret: v.string(), otpauth_uri: v.string() }) },
+        ...{ 401: refused, 429: busy },
+      },
+      handle: async ({ c, caller, body }) => c.json(await logins.beginTotp(caller, body.password)),
+    }),
+    route({
+      ...{ ...own, method: "POST", path: "/api/totp/confirm", summary: "Confirms a second factor" },
+      body: confirmBody,
+      answers: { ...done, 401: refused, 409: { description: "None is being set up." } },
+      handle: async ({ c, caller, body }) => {
+        await logins.confirmTotp(caller, body.code);
+        return c.body(null, 204);
+      },
+    }),
+    route({
+      ...{ ...own, method: "POST", path: "/api/totp/remove", summary: "Takes the second factor away" },
+      body: withPassword,
+      answers: { ...done, 401: refused, 429: busy },
+      handle: async ({ c, caller, body }) => {
+        await logins.removeTotp(caller, body.password);
+        return c.body(null, 204);
+      },
+    }),
+  ];
+}

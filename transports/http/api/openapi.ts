@@ -1,0 +1,165 @@
+/** The API document (OpenAPI 3.1), made of the schemas that check requests. */
+import { toJsonSchema } from "@valibot/to-json-schema";
+import type * as v from "valibot";
+import { rolesWith, scopesWith } from "../../../core/access/caller.ts";
+import type { Answer, Route } from "./route.ts";
+
+type Json = Record<string, unknown>;
+
+const problemSchema = {
+  type: "object",
+  description: "RFC 9457",
+  required: ["type", "title", "status", "detail"],
+  properties: {
+    type: { type: "string" },
+    title: { type: "string" },
+    status: { type: "integer" },
+    detail: { type: "string" },
+    errors: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["name", "reason"],
+        properties: { name: { type: "string" }, reason: { type: "string" } },
+      },
+    },
+  },
+};
+
+export function openApiDocument(routes: readonly Route[], version: string): Json {
+  const paths: Record<string, Json> = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, "{$1}");
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "RhythmX Edge",
+      version,
+      summary: "Incidents, threat cases and alerts for SOARs and people.",
+      description:
+        "Pollers keep `next_cursor` of the last page and send it with the next request: it never skips and never repeats a row, whatever is written meanwhile. Errors are problem documents (RFC 9457) that name the parameter and the accepted form. Detections come in by `POST /api/v1/ingest/detections`, described in the appliance's documentation.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    tags: ["Login", "Incidents", "Cases", "Feeds", "Exceptions", "Administration"].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: {
+        apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
+        bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+      },
+      schemas: { Problem: problemSchema },
+      responses: {
+        Problem: {
+          description: "What is wrong, and how to mend it.",
+          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+        },
+      },
+    },
+  };
+}
+
+function operation(route: Route): Json {
+  const { permission, callers, summary, tag, query, body, bodyExample } = route;
+  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    ...{ name, in: "path", required: true, schema: { type: "string" } },
+  }));
+  const inQuery =
+    query === undefined
+      ? []
+      : Object.entries(query.entries).map(([name, schema]) => queryParameter(name, schema as v.GenericSchema));
+  const literal = query !== undefined && "since" in query.entries ? [literalHeader] : [];
+  const resume = route.path.endsWith("/stream") ? [lastEventHeader] : [];
+  const keys = callers === "users and keys";
+  const security = permission === null ? [] : [...(keys ? [{ apiKey: [] }] : []), { bearer: [] }];
+  const needs =
+    permission === null
+      ? []
+      : [
+          `Takes ${keys ? `an API key with scope \`${scopesWith(permission).join("` or `")}\`, or ` : ""}a user with role ${rolesWith(permission).join(", ")}.`,
+        ];
+  return {
+    operationId: operationId(route),
+    ...{ tags: [tag], summary, security },
+    description: [route.description, ...needs].filter(Boolean).join("\n\n"),
+    ...(inPath.length + inQuery.length === 0 ? {} : { parameters: [...inPath, ...inQuery, ...literal, ...resume] }),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: {
+              "application/json": {
+                schema: { ...schemaOf(body), additionalProperties: false },
+                ...(bodyExample === undefined ? {} : { example: bodyExample }),
+              },
+            },
+          },
+        }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(route.answers).map(([status, one]) => [status, response(Number(status), one, route)]),
+      ),
+      ...(query !== undefined || body !== undefined ? { 400: { $ref: "#/components/responses/Problem" } } : {}),
+      ...(permission === null
+        ? {}
+        : { 401: { $ref: "#/components/responses/Problem" }, 403: { $ref: "#/components/responses/Problem" } }),
+      default: { $ref: "#/components/responses/Problem" },
+    },
+  };
+}
+
+const literalHeader = {
+  ...{ name: "X-RhythmX-Since", in: "header", schema: { type: "string", enum: ["literal"] } },
+  description: "Takes since and updated_since by their word, whatever this caller has been given.",
+};
+const lastEventHeader = {
+  ...{ name: "Last-Event-ID", in: "header", schema: { type: "string", pattern: "^[0-9]+$" } },
+  description: "The id of the last event that was received.",
+};
+
+function queryParameter(name: string, schema: v.GenericSchema): Json {
+  const { description, default: fallback, ...json } = schemaOf(schema);
+  const isList = json.type === "array";
+  return {
+    ...{ name, in: "query", required: false },
+    ...(description === undefined ? {} : { description }),
+    ...(isList ? { style: "form", explode: false } : {}),
+    schema: { ...json, ...(fallback === undefined ? {} : { default: fallback }) },
+  };
+}
+
+function response(status: number, { description, schema, example }: Answer, { path }: Route): Json {
+  if (status >= 400) {
+    const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+    return { description, content };
+  }
+  if (path.endsWith("/stream"))
+    return { description, content: { "text/event-stream": { schema: { type: "string" } } } };
+  if (schema === undefined) return { description };
+  const content = { schema: schemaOf(schema), ...(example === undefined ? {} : { example }) };
+  return { description, content: { "application/json": content } };
+}
+
+/** What a schema accepts; checks that JSON Schema has no word for are left out. */
+function schemaOf(schema: v.GenericSchema): Json {
+  const { $schema: _, ...json } = toJsonSchema(schema, {
+    errorMode: "ignore",
+    typeMode: "input",
+    target: "draft-2020-12",
+  });
+  return json as Json;
+}
+
+function operationId({ method, path }: Route): string {
+  const words = path
+    .replace(/^\/api\/(v1\/)?/, "")
+    .split(/[/:]+/)
+    .filter((word) => word !== "")
+    .map((word, at) => (at === 0 ? word : `${word[0]?.toUpperCase()}${word.slice(1)}`));
+  const verb = { GET: "get", POST: "post", PATCH: "patch", DELETE: "delete" }[method];
+  const [first = "", ...rest] = words;
+  return `${verb}${first[0]?.toUpperCase()}${first.slice(1)}${rest.join("")}`;
+}

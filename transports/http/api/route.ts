@@ -1,0 +1,61 @@
+/**
+ * One endpoint of the API: its address, who may use it, what it takes and gives. The same object makes the route, checks the request and
+ * writes the API document.
+ */
+import type { Context } from "hono";
+import type * as v from "valibot";
+import type { Caller, Permission } from "../../../core/access/caller.ts";
+import type { ConnectionBindings } from "../body.ts";
+
+export type ApiContext = Context<{ Bindings: ConnectionBindings }>;
+type ObjectSchema = v.GenericSchema & { entries: v.ObjectEntries };
+type Output<S> = S extends v.GenericSchema ? v.InferOutput<S> : undefined;
+
+export interface Answer {
+  description: string;
+  /** Absent = no body. */
+  schema?: v.GenericSchema;
+  example?: unknown;
+}
+
+export interface Request<Query, Body> {
+  c: ApiContext;
+  /** Of routes without a permission the address alone is known. */
+  caller: Caller;
+  address: string;
+  query: Query;
+  body: Body;
+  param(name: string): string;
+}
+
+export interface Route {
+  method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** As hono writes it: `/api/incidents/:id`. */
+  path: string;
+  /** Null = open to everybody. */
+  permission: Permission | null;
+  /** Whether users (JWT) may use it, or API keys too. */
+  callers: "users" | "users and keys";
+  tag: "Login" | "Incidents" | "Cases" | "Feeds" | "Exceptions" | "Administration";
+  summary: string;
+  description?: string;
+  query?: ObjectSchema;
+  body?: ObjectSchema;
+  bodyExample?: unknown;
+  answers: Readonly<Record<number, Answer>>;
+  handle(request: Request<never, never>): Promise<Response>;
+}
+
+interface Typed<Q extends ObjectSchema | undefined, B extends ObjectSchema | undefined>
+  extends Omit<Route, "query" | "body" | "handle"> {
+  query?: Q;
+  body?: B;
+  handle(request: Request<Output<Q>, Output<B>>): Promise<Response>;
+}
+
+/** A route whose handler gets what its schemas say. */
+export function route<Q extends ObjectSchema | undefined = undefined, B extends ObjectSchema | undefined = undefined>(
+  definition: Typed<Q, B>,
+): Route {
+  return definition as unknown as Route;
+}
