@@ -26,6 +26,7 @@ import { argon2id, type PasswordHasher } from "./runtime/passwords.ts";
 import { type Loop, Scheduler } from "./scheduler.ts";
 import { StorageWatch } from "./storage-watch.ts";
 import { feedSettings, SyslogFeeds } from "./syslog-feeds.ts";
+import { createUpkeep } from "./upkeep.ts";
 import { version } from "./version.ts";
 
 export interface ApplianceOptions {
@@ -140,35 +141,40 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
     const stopping = new AbortController();
     const { dependencies: apiDependencies, ...access } = await createApi({
-      ...{ store, clock, keys, log, settings, passwords: options.passwords ?? argon2id() },
-      credentialsDir: options.credentialsDir ?? null,
-      stopping: stopping.signal,
+      ...{ store, clock, keys, log, faults, settings, passwords: options.passwords ?? argon2id() },
+      ...{ credentialsDir: options.credentialsDir ?? null, stopping: stopping.signal },
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.savePositions() });
 
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
+    const upkeep = createUpkeep({
+      ...{ store, log, settings: () => settings },
+      onPruned: (events, expired) => metrics.pruned(events, expired),
+      recountQueues: () => feeds.recount(),
+    });
     const loops: Loop[] = [
-      { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => recordHourly(now) },
+      { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => upkeep.hourly(now) },
       // New events are sent the moment they are recorded: the turn only shows that the process turns.
       { name: feedLoops.incidents, everyMs: () => feeds.pollIntervalMs("incidents"), tick: () => {} },
       { name: "heartbeat", everyMs: () => feeds.heartbeatPaceMs, tick: (now) => feeds.sendHeartbeats(now) },
-      { name: "correlation", everyMs: () => minute, tick: (now) => correlate(now) },
+      { name: "correlation", everyMs: () => minute, tick: (now) => upkeep.correlation(now) },
       {
         name: "storage",
         everyMs: () => descriptors.everyMs,
         tick: () => descriptors.tick().then(() => storage.tick()),
       },
-      { name: "retention", everyMs: () => 60 * minute, tick: (now) => retention(now) },
+      {
+        name: "retention",
+        everyMs: () => 60 * minute,
+        tick: (now) => (storage.clockTrusted ? upkeep.retention(now) : undefined),
+      },
       { name: "key-usage", everyMs: () => minute, tick: () => keys.flushUses() },
       { name: "access", everyMs: () => 10_000, tick: () => access.tick() },
       {
         name: "health-port",
         everyMs: () => 10_000,
-        tick: () => {
-          health.tick();
-          incidentHealth.tick();
-        },
+        tick: () => [health, incidentHealth].forEach((port) => void port.tick()),
       },
       { name: "alive", everyMs: () => 10_000, tick: () => alive() },
     ];
@@ -182,27 +188,6 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       logEnd: () => logEnd,
       pendingBytes: () => intake.pendingBytes,
     });
-    /** HOURLY events for every alert that is due. */
-    const recordHourly = async (now: number) => {
-      const intervalMs = settings.alertFeed.hourlyIntervalMinutes * minute;
-      while ((await store.recordHourly(now, intervalMs)).more);
-    };
-    /** What a batch that never came to its end has left, and scores that quiet lowers. */
-    const correlate = async (now: number) => {
-      while (await store.incidents.assessLeft(now, false));
-      while (await store.incidents.decayScores(now));
-    };
-    const retention = async (now: number) => {
-      if (!storage.clockTrusted) return;
-      for (let step: { alertId: number } | null = { alertId: 0 }; step !== null; ) {
-        const pruned = await store.admin.prune(now, settings.retentionDays, step);
-        metrics.pruned(pruned.events, pruned.expired);
-        if (pruned.expired > 0) await feeds.recount();
-        if (pruned.expired > 0)
-          log.warn("events passed the retention limit undelivered", { deliveries: pruned.expired });
-        step = pruned.next;
-      }
-    };
     feedState = (name) => {
       const status = loop(feedLoops[name]);
       const lastRun = status?.lastRunMonotonic ?? null;
@@ -222,9 +207,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     };
 
     const operations = createOperations({
-      store,
-      keys,
-      intake,
+      ...{ store, keys, intake, accounts: access.accounts, audit: access.audit },
       replay: (destination, from) => feeds.replay(destination, from),
       running: () => ({
         pid: process.pid,

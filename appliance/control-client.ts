@@ -25,6 +25,9 @@ export async function connectControl(dataDir: string): Promise<Operations | null
     createKey: (key) => json("/key/create", key),
     listKeys: () => json("/key/list", {}),
     revokeKey: (id) => json("/key/revoke", { id }),
+    createUser: (user) => json("/user/create", user),
+    listUsers: () => json("/user/list", {}),
+    changeUser: (name, change) => json("/user/change", { name, change }),
     replay: (destination, from) => json("/replay", { destination, from }),
     importBatch: ({ kind, format, body, before }) => {
       const query = new URLSearchParams({ kind, format, before });

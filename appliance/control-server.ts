@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import { Hono } from "hono";
 import * as v from "valibot";
+import { roles } from "../core/access/user.ts";
 import { apiKeyScopes } from "../core/api-key.ts";
 import { EdgeError, messageOf } from "../core/errors.ts";
 import { socketAddress } from "./control-address.ts";
@@ -16,6 +17,20 @@ const newKey = v.object({
   expiresInDays: v.nullable(v.number()),
 });
 const keyId = v.object({ id: v.string() });
+const newUser = v.object({
+  name: v.string(),
+  role: v.picklist(roles),
+  password: v.string(),
+  entities: v.array(v.string()),
+});
+const userChange = v.object({
+  name: v.string(),
+  change: v.object({
+    password: v.exactOptional(v.string()),
+    disabled: v.exactOptional(v.boolean()),
+    resetTotp: v.exactOptional(v.boolean()),
+  }),
+});
 const replay = v.object({ destination: v.string(), from: v.number() });
 const importQuery = v.object({ kind: v.picklist(["detections", "alarms"]), format: v.string(), before: v.string() });
 
@@ -43,6 +58,16 @@ function controlApp(operations: Operations): Hono {
   app.post("/key/create", async (c) => c.json(await operations.createKey(v.parse(newKey, await c.req.json()))));
   app.post("/key/list", async (c) => c.json(await operations.listKeys()));
   app.post("/key/revoke", async (c) => c.json(await operations.revokeKey(v.parse(keyId, await c.req.json()).id)));
+  app.post("/user/create", async (c) => {
+    await operations.createUser(v.parse(newUser, await c.req.json()));
+    return c.json({});
+  });
+  app.post("/user/list", async (c) => c.json(await operations.listUsers()));
+  app.post("/user/change", async (c) => {
+    const { name, change } = v.parse(userChange, await c.req.json());
+    await operations.changeUser(name, change);
+    return c.json({});
+  });
   app.post("/replay", async (c) => {
     const { destination, from } = v.parse(replay, await c.req.json());
     return c.json(await operations.replay(destination, from));

@@ -1,4 +1,5 @@
 /** What commands may do to an appliance: the control socket offers it for a running one, commands carry it out themselves when none runs. */
+import type { NewUser, UserChange } from "../core/access/user.ts";
 import type { ApiKeyRecord } from "../core/api-key.ts";
 import { UsageError } from "../core/errors.ts";
 import { type FeedName, kindsOfReader } from "../core/feeds/feeds.ts";
@@ -6,9 +7,23 @@ import { batchSha256 } from "../core/intake/hash.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../core/intake/intake.ts";
 import type { StoreFacts } from "../store/integrity.ts";
 import type { Store } from "../store/open-store.ts";
+import type { Accounts } from "./access/accounts.ts";
+import { type AuditLog, commandLine } from "./access/audit-log.ts";
+import { userJson } from "./api/administration.ts";
 import type { KeyRing, NewKey } from "./key-ring.ts";
 import type { LoopStatus } from "./scheduler.ts";
 import type { Replayed } from "./syslog-feed.ts";
+
+/** A user as `user list` and the API show it. */
+export interface ListedUser {
+  name: string;
+  role: string;
+  entities: string[];
+  disabled: boolean;
+  second_factor: boolean;
+  created_at: string;
+  last_login_at: string | null;
+}
 
 export interface ImportBatch {
   kind: IntakeKind;
@@ -42,6 +57,9 @@ export interface Operations {
   createKey(request: NewKey): Promise<{ key: string; id: string }>;
   listKeys(): Promise<ApiKeyRecord[]>;
   revokeKey(id: string): Promise<{ revoked: boolean }>;
+  createUser(user: NewUser): Promise<void>;
+  listUsers(): Promise<ListedUser[]>;
+  changeUser(name: string, change: UserChange): Promise<void>;
   replay(destination: string, from: number): Promise<Replayed>;
   importBatch(batch: ImportBatch): Promise<IntakeAnswer>;
   doctor(): Promise<DoctorReport>;
@@ -50,21 +68,45 @@ export interface Operations {
 export interface OperationsTools {
   store: Store;
   keys: KeyRing;
+  accounts: Accounts;
+  audit: AuditLog;
   intake: Intake;
   replay(destination: string, from: number): Promise<Replayed>;
   running(): RunningState | null;
 }
 
-export function createOperations({ store, keys, intake, replay, running }: OperationsTools): Operations {
+export function createOperations(tools: OperationsTools): Operations {
+  const { store, keys, accounts, audit, intake, replay, running } = tools;
   return {
-    createKey: (request) => {
+    createKey: async (request) => {
       if (request.name.trim() === "" || request.name.length > 100)
         throw new UsageError("NAME: 1 to 100 characters, to recognise the key by");
-      return keys.create(request);
+      const made = await keys.create(request);
+      await audit.note(commandLine, "key.create", made.id, { ...request });
+      return made;
     },
     listKeys: () => keys.list(),
-    revokeKey: async (id) => ({ revoked: await keys.revoke(id) }),
-    replay,
+    revokeKey: async (id) => {
+      const revoked = await keys.revoke(id);
+      if (revoked) await audit.note(commandLine, "key.revoke", id);
+      return { revoked };
+    },
+    createUser: async (user) => {
+      const { name, role, entities } = await accounts.create(user);
+      await audit.note(commandLine, "user.create", name, { role, entities });
+    },
+    listUsers: async () => accounts.list().map((user) => userJson(user) as unknown as ListedUser),
+    changeUser: async (name, change) => {
+      const user = await accounts.change(name, change);
+      const { password, ...told } = change;
+      const detail = { ...told, ...(password === undefined ? {} : { password: "changed" }) };
+      await audit.note(commandLine, "user.change", user.name, detail);
+    },
+    replay: async (destination, from) => {
+      const replayed = await replay(destination, from);
+      await audit.note(commandLine, "feed.replay", destination, { from: new Date(from).toISOString() });
+      return replayed;
+    },
     // The key comes from what is imported: running an interrupted import again finishes it and counts nothing twice.
     importBatch: ({ kind, format, body, before }) => {
       const bodySha256 = batchSha256(kind, format, body);

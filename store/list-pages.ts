@@ -179,14 +179,6 @@ export async function hasGap(
   return rows[0] !== undefined && integer(rows[0], "gap") === 1;
 }
 
-/** Entities that there are alerts, incidents or cases of. */
-export async function listEntities(database: Database): Promise<string[]> {
-  const { rows } = await database.read(
-    "select entity_name from row_counts where n > 0 group by entity_name collate nocase order by 1",
-  );
-  return rows.map((row) => text(row, "entity_name"));
-}
-
 const idColumns = { incidents: "incident_id", cases: "case_id", alerts: "a.hash" } as const satisfies Record<
   ListedFeed,
   string

@@ -149,7 +149,7 @@ async function casesJson(
 }
 
 /** A case as lists, feeds and answers to changes show it. */
-export function caseJson(row: ReturnType<typeof caseFromRow>, incidentId: string | null) {
+function caseJson(row: ReturnType<typeof caseFromRow>, incidentId: string | null) {
   return {
     case_id: row.caseId,
     case_type: row.type,

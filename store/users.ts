@@ -67,11 +67,16 @@ export async function deleteSessions(database: Database, ids: readonly string[])
 }
 
 export async function listPollPositions(database: Database): Promise<PollPosition[]> {
-  const { rows } = await database.read("select caller, poll, given, polled_at from poll_positions");
+  const { rows } = await database.read(
+    "select caller, poll, given, confirmed, since, start, polled_at from poll_positions",
+  );
   return rows.map((row) => ({
     caller: text(row, "caller"),
     poll: text(row, "poll"),
     given: integer(row, "given"),
+    confirmed: integer(row, "confirmed"),
+    since: text(row, "since"),
+    start: integer(row, "start"),
     polledAt: integer(row, "polled_at"),
   }));
 }
@@ -82,11 +87,11 @@ export async function savePollPositions(
   positions: readonly PollPosition[],
   before: number,
 ): Promise<void> {
-  const rows = positions.map(({ caller, poll, given, polledAt }) => [caller, poll, given, polledAt]);
+  const rows = positions.map((p) => [p.caller, p.poll, p.given, p.confirmed, p.since, p.start, p.polledAt]);
   await database.write([
     {
-      sql: `insert into poll_positions select value->>0, value->>1, value->>2, value->>3 from json_each(?) where true
-        on conflict do update set given = excluded.given, polled_at = excluded.polled_at`,
+      sql: `insert into poll_positions select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 from json_each(?) where true
+        on conflict do update set given = excluded.given, confirmed = excluded.confirmed, since = excluded.since, start = excluded.start, polled_at = excluded.polled_at`,
       args: [JSON.stringify(rows)],
     },
     { sql: "delete from poll_positions where polled_at < ?", args: [before] },

@@ -1,6 +1,9 @@
 /** Puts the API together: who may call, what they get. */
+import { randomBytes } from "node:crypto";
 import type { Caller } from "../../core/access/caller.ts";
-import { Continuity, continuityMs } from "../../core/feeds/continuity.ts";
+import { EdgeError } from "../../core/errors.ts";
+import type { Faults } from "../../core/faults.ts";
+import { Continuity, continuityMs, type PollPosition } from "../../core/feeds/continuity.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
@@ -25,6 +28,7 @@ export interface ApiParts {
   clock: Clock;
   keys: KeyRing;
   log: Log;
+  faults: Faults;
   passwords: PasswordHasher;
   settings: {
     dataDir: string;
@@ -37,19 +41,20 @@ export interface ApiParts {
   stopping: AbortSignal;
 }
 
-/** @throws EdgeError `master_key` */
-export async function createApi({ store, clock, keys, log, passwords, settings, credentialsDir, stopping }: ApiParts) {
-  const master = loadMasterKey({ dataDir: settings.dataDir, file: settings.masterKeyFile, credentialsDir });
-  const secrets = new Secrets(master);
+export async function createApi(parts: ApiParts) {
+  const { store, clock, keys, log, passwords, settings, stopping } = parts;
+  const secrets = new Secrets(masterKey(parts));
   const tokens = new Tokens(secrets.key("access tokens"), secrets.key("refresh tokens"), clock);
   const audit = new AuditLog(store.admin, clock);
   const accounts = await Accounts.load(store.admin, clock, passwords);
   await ensureAdmin(accounts, settings, log);
   const logins = await Logins.load({ admin: store.admin, clock, accounts, tokens, secrets, audit });
   const continuity = new Continuity(await store.admin.listPollPositions());
+  const save = (positions: readonly PollPosition[]) =>
+    store.admin.savePollPositions(positions, clock.now() - continuityMs);
   const savePositions = async () => {
     const changed = continuity.takeChanges();
-    if (changed.length > 0) await store.admin.savePollPositions(changed, clock.now() - continuityMs);
+    if (changed.length > 0) await save(changed);
   };
   const { reading } = store;
   return {
@@ -73,7 +78,7 @@ export async function createApi({ store, clock, keys, log, passwords, settings, 
         ofToken: (token: string, address: string) => logins.callerOf(token, address),
       },
       logins: new OwnAccount(accounts, logins, audit),
-      pages: new Pages(reading, new Cursors(secrets.key("cursors")), continuity, clock),
+      pages: new Pages(reading, new Cursors(secrets.key("cursors")), continuity, clock, (position) => save([position])),
       investigation: new Investigation(store, clock, audit),
       administration: new Administration(accounts, keys, audit, reading),
       stream: {
@@ -88,4 +93,15 @@ export async function createApi({ store, clock, keys, log, passwords, settings, 
       version,
     },
   };
+}
+
+/** Without the key intake and feeds go on: logins and cursors then hold until the next start, second factors not at all. */
+function masterKey({ settings, credentialsDir, faults }: ApiParts): Buffer {
+  try {
+    return loadMasterKey({ dataDir: settings.dataDir, file: settings.masterKeyFile, credentialsDir });
+  } catch (error) {
+    if (!(error instanceof EdgeError)) throw error;
+    faults.set("master_key", error.message);
+    return randomBytes(32);
+  }
 }

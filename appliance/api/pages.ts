@@ -4,7 +4,7 @@
  */
 import { type Caller, keepsOwnClock } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
-import type { Continuity } from "../../core/feeds/continuity.ts";
+import type { Continuity, PollPosition } from "../../core/feeds/continuity.ts";
 import type { Page, PageQuery, Walk } from "../../core/feeds/page.ts";
 import type { PageAnswer, PageRequest, SinceBound } from "../../core/feeds/page-request.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
@@ -17,8 +17,16 @@ export class Pages {
   readonly #cursors: Cursors;
   readonly #continuity: Continuity;
   readonly #clock: Clock;
+  readonly #savePosition: (position: PollPosition) => Promise<void>;
 
-  constructor(reading: Store["reading"], cursors: Cursors, continuity: Continuity, clock: Clock) {
+  constructor(
+    reading: Store["reading"],
+    cursors: Cursors,
+    continuity: Continuity,
+    clock: Clock,
+    savePosition: (position: PollPosition) => Promise<void>,
+  ) {
+    this.#savePosition = savePosition;
     this.#reading = reading;
     this.#cursors = cursors;
     this.#continuity = continuity;
@@ -119,7 +127,9 @@ export class Pages {
     const end = endOf(page, page.start);
     if (remembers) {
       const answer = { since: bound.text, offset, start: page.start, count: page.count, end };
-      this.#continuity.after(caller.id, poll, answer, this.#clock.now());
+      const position = this.#continuity.after(caller.id, poll, answer, this.#clock.now());
+      // Before the answer: a crash right after it must not give these rows a second time.
+      if (position !== null) await this.#savePosition(position);
     }
     const next = { by, direction: "up", position: end, top: 0, generation: page.generation } as const;
     return this.#answer(request, page, this.#cursors.write(next, questionOf(question)));

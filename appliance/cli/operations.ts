@@ -6,9 +6,12 @@ import { feedNames, readerName } from "../../core/feeds/feeds.ts";
 import { Intake } from "../../core/intake/intake.ts";
 import type { Settings } from "../../core/settings.ts";
 import { openStore, type Store } from "../../store/open-store.ts";
+import { Accounts } from "../access/accounts.ts";
+import { AuditLog } from "../access/audit-log.ts";
 import { connectControl } from "../control-client.ts";
 import { KeyRing } from "../key-ring.ts";
 import { createOperations, type Operations } from "../operations.ts";
+import { argon2id } from "../runtime/passwords.ts";
 import { type Replayed, replayPlace } from "../syslog-feed.ts";
 import { destinationNames, findDestination } from "../syslog-feeds.ts";
 import { systemClock } from "../time.ts";
@@ -29,7 +32,9 @@ export async function withOperations<T>(
     await store.incidents.configureCorrelation(settings.correlation);
     while (await store.incidents.assessLeft(systemClock.now(), true));
     const replay = (destination: string, from: number) => replayOffline(store, settings, destination, from);
-    return await work(createOperations({ store, keys, intake, replay, running: () => null }), false);
+    const accounts = await Accounts.load(store.admin, systemClock, argon2id());
+    const audit = new AuditLog(store.admin, systemClock);
+    return await work(createOperations({ store, keys, accounts, audit, intake, replay, running: () => null }), false);
   } finally {
     await store.close();
     await giveToOwner(settings.dataDir);

@@ -10,6 +10,7 @@ import { importCommand } from "./import.ts";
 import { keyCommand } from "./key.ts";
 import { replayCommand } from "./replay.ts";
 import { serveCommand } from "./serve.ts";
+import { userCommand } from "./user.ts";
 import { versionCommand } from "./version.ts";
 
 const commands: readonly Command[] = [
@@ -17,6 +18,7 @@ const commands: readonly Command[] = [
   demoCommand,
   checkCommand,
   importCommand,
+  userCommand,
   keyCommand,
   replayCommand,
   doctorCommand,

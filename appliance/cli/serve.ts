@@ -44,6 +44,7 @@ SIGHUP reads the configuration files again. Settings: files in RHYTHMX_CONFIG_DI
       sleep: systemSleep,
       random: Math.random,
       log,
+      credentialsDir: process.env.CREDENTIALS_DIRECTORY ?? null,
       onAlive: () => service.watchdog(),
     });
     // Also during a start that waits: without a listener the signal would end the process.

@@ -1,15 +1,19 @@
 /**
- * Pollers that keep their own clock lose rows: what was recorded while they were being answered, what lay beyond their limit (protocols
- * 5). So a caller's bound never jumps over rows that it has not been given yet (CONTRACT 4).
+ * Pollers that keep their own clock lose rows: what was recorded while they were being answered, what lay beyond their limit, what was in
+ * an answer that did not arrive. So a caller's bound never jumps over rows that it has not been given (CONTRACT 4).
  */
 
-/** How far a caller has come with one question. */
+/** How far a caller has come with one question (feed, order and filters). */
 export interface PollPosition {
   caller: string;
-  /** The question: feed, order and filters. */
   poll: string;
   /** Every row up to this position has been given. */
   given: number;
+  /** The same before the last answer, which may not have arrived. */
+  confirmed: number;
+  /** The bound of the last question as it was written, and the position behind which its answer began. */
+  since: string;
+  start: number;
   /** Epoch milliseconds. */
   polledAt: number;
 }
@@ -19,8 +23,19 @@ export const continuityMs = 3_600_000;
 const mostPositions = 10_000;
 
 interface Remembered extends PollPosition {
-  /** The bound as it was asked, where the answer began, and how many rows from there have been given: for pages by offset. */
-  anchor: { since: string; start: number; rows: number };
+  /** Rows given from `start` on, without a gap: for pages by offset. */
+  rows: number;
+}
+
+interface Answered {
+  since: string;
+  offset: number;
+  /** It began behind this position … */
+  start: number;
+  /** … gave so many rows after the offset … */
+  count: number;
+  /** … and up to here everything has been looked at. */
+  end: number;
 }
 
 export class Continuity {
@@ -28,48 +43,59 @@ export class Continuity {
   readonly #changed = new Set<string>();
 
   constructor(stored: readonly PollPosition[]) {
-    for (const position of stored) this.#keep({ ...position, anchor: { since: "", start: -1, rows: 0 } });
+    for (const position of stored) this.#keep({ ...position, rows: 0 });
   }
 
   /**
-   * Where an answer has to begin: `givenUpTo` bounds it from above; `start` is where the first page of the same question began, for a
-   * further page by offset.
+   * `givenUpTo`: the answer begins behind it at the latest. `start`: where the first page of the same question began, for a further page by
+   * offset. A question that is asked once more has not been answered: nobody who had the answer would ask with the same time.
    */
-  before(caller: string, poll: string, since: string, offset: number, now: number) {
-    const known = this.#positions.get(keyOf(caller, poll));
-    if (known === undefined || now - known.polledAt > continuityMs) return { givenUpTo: null, start: null };
-    const samePages = offset > 0 && known.anchor.start >= 0 && known.anchor.since === since;
-    return { givenUpTo: known.given, start: samePages ? known.anchor.start : null };
-  }
-
-  /** Notes an answer: it began behind `start`, skipped `offset` rows, gave `count`, and everything up to `end` has now been seen. */
-  after(
+  before(
     caller: string,
     poll: string,
-    answer: { since: string; offset: number; start: number; count: number; end: number },
+    since: string,
+    offset: number,
     now: number,
-  ): void {
-    const known = this.#positions.get(keyOf(caller, poll));
-    const fresh = known === undefined || now - known.polledAt > continuityMs;
+  ): { givenUpTo: number | null; start: number | null } {
+    const known = this.#known(caller, poll, now);
+    if (known === null) return { givenUpTo: null, start: null };
+    const again = known.since === since;
+    if (offset > 0) return { givenUpTo: known.given, start: again ? known.start : null };
+    return { givenUpTo: again ? known.confirmed : known.given, start: null };
+  }
+
+  /** Notes an answer. Returns what has to be on the disk before it is sent, null when nothing has. */
+  after(caller: string, poll: string, answer: Answered, now: number): PollPosition | null {
+    const known = this.#known(caller, poll, now);
     const { since, offset, start, count, end } = answer;
     const first = offset === 0;
-    // A page further on, whose forerunners this caller has not had, says nothing.
-    const joined = first || (known !== undefined && known.anchor.start === start && offset <= known.anchor.rows);
-    const given = fresh ? start : known.given;
-    const rows = first ? count : Math.max(known?.anchor.rows ?? 0, joined ? offset + count : 0);
-    this.#keep({
-      ...{ caller, poll, polledAt: now },
+    // A page further on, whose forerunners this caller has not had, says nothing of what lies between.
+    const joined = first || (known !== null && known.start === start && known.since === since && offset <= known.rows);
+    const again = known !== null && known.since === since;
+    const confirmed = known === null ? start : first && !again ? known.given : known.confirmed;
+    // The answer before, to the same question, does not count any more.
+    const given = known === null ? start : first && again ? confirmed : known.given;
+    const position: Remembered = {
+      ...{ caller, poll, polledAt: now, confirmed },
       given: joined ? Math.max(given, end) : given,
-      anchor: first ? { since, start, rows } : { ...(known?.anchor ?? { since, start }), rows },
-    });
+      ...(first || known === null ? { since, start } : { since: known.since, start: known.start }),
+      rows: first ? count : joined ? Math.max(known?.rows ?? 0, offset + count) : (known?.rows ?? 0),
+    };
+    this.#keep(position);
     this.#changed.add(keyOf(caller, poll));
+    return count > 0 || known === null ? plain(position) : null;
   }
 
   /** What has changed since the last call. */
   takeChanges(): PollPosition[] {
     const changed = [...this.#changed].map((key) => this.#positions.get(key)).filter((one) => one !== undefined);
     this.#changed.clear();
-    return changed.map(({ caller, poll, given, polledAt }) => ({ caller, poll, given, polledAt }));
+    return changed.map(plain);
+  }
+
+  #known(caller: string, poll: string, now: number): Remembered | null {
+    const known = this.#positions.get(keyOf(caller, poll)) ?? null;
+    return known === null || now - known.polledAt > continuityMs ? null : known;
   }
 
   #keep(position: Remembered): void {
@@ -82,6 +108,10 @@ export class Continuity {
       this.#positions.delete(oldest);
     }
   }
+}
+
+function plain({ rows: _, ...position }: Remembered): PollPosition {
+  return position;
 }
 
 function keyOf(caller: string, poll: string): string {

@@ -57,7 +57,7 @@ const environmentSettings = {
     whenWrong: { use: { host: "127.0.0.1", port: 8889 }, effect: "127.0.0.1:8889 is used" },
   },
   RHYTHMX_TRUSTED_PROXIES: setting(addressList, []),
-  RHYTHMX_MASTER_KEY_FILE: essential(path, null),
+  RHYTHMX_MASTER_KEY_FILE: { form: path, fallback: null, whenWrong: { use: null, effect: "the default is used" } },
   // The first start alone uses it.
   RHYTHMX_ADMIN_PASSWORD: {
     form: anyText,

@@ -78,6 +78,10 @@ create table poll_positions (
   caller text not null,
   poll text not null,
   given integer not null,
+  confirmed integer not null,
+  -- The last question and where its answer began: who asks it again has not had the answer.
+  since text not null,
+  start integer not null,
   polled_at integer not null,
   primary key (caller, poll)
 ) without rowid;

@@ -64,6 +64,8 @@ describe("answers", () => {
       ["/healthz", {}],
       ["/metrics", {}],
       ["/nothing", {}],
+      ["/api/incidents", {}],
+      ["/api/docs", {}],
       [path, {}],
       [path, { method: "POST" }],
       [path, { method: "POST", headers: { "X-API-Key": appliance.key }, body: "x" }],
@@ -72,7 +74,8 @@ describe("answers", () => {
     for (const [where, init] of requests) {
       const { headers } = await get(where, init);
       expect(headers.get("x-content-type-options")).toBe("nosniff");
-      expect(headers.get("x-frame-options")).toBe("SAMEORIGIN");
+      expect(headers.get("x-frame-options")).toBe("DENY");
+      expect(headers.get("content-security-policy")).toContain("default-src 'none'");
       expect(headers.get("referrer-policy")).toBe("no-referrer");
       expect(headers.has("server") || headers.has("x-powered-by")).toBe(false);
     }
