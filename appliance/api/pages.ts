@@ -149,7 +149,8 @@ function walk(by: Walk["by"], direction: Walk["direction"], position: number | n
 
 /** Up to here everything has been looked at: the last row, or on the last page all that there was. */
 function endOf(page: Page, start: number): number {
-  return page.more ? (page.lastSeq ?? start) : Math.max(start, page.top);
+  // The last row may be newer than what was the newest when the page began to be read.
+  return page.more ? (page.lastSeq ?? start) : Math.max(start, page.top, page.lastSeq ?? 0);
 }
 
 function gap(feed: string, by: Walk["by"]): EdgeError {
