@@ -136,7 +136,10 @@ export class Accounts {
   async useTotpStep(user: UserRecord, step: number): Promise<boolean> {
     const current = this.#current(user);
     if (step <= current.totpStep) return false;
-    await this.#save({ ...current, totpStep: step });
+    const used = { ...current, totpStep: step };
+    // At once, so that two who send the same code at the same time do not both come in.
+    this.#users.set(user.id, used);
+    await this.#save(used);
     return true;
   }
 

@@ -26,6 +26,15 @@ const problemSchema = {
   },
 };
 
+const tags: Readonly<Record<Route["tag"], string>> = {
+  Login: "Logging in and out, one's own password and second factor.",
+  Incidents: "All that concerns one actor.",
+  Cases: "Attack patterns that an actor's detections fulfil.",
+  Feeds: "For programs that poll or listen.",
+  Exceptions: "Detections that are no evidence.",
+  Administration: "Users, API keys and the audit log.",
+};
+
 export function openApiDocument(routes: readonly Route[], version: string): Json {
   const paths: Record<string, Json> = {};
   for (const route of routes) {
@@ -43,7 +52,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
-    tags: ["Login", "Incidents", "Cases", "Feeds", "Exceptions", "Administration"].map((name) => ({ name })),
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       securitySchemes: {
