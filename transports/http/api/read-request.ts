@@ -74,6 +74,8 @@ export function readBody<S extends v.GenericSchema>(schema: S, text: string): v.
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new BadRequest([{ name: "body", reason: "is no JSON object" }]);
+  // Half a surrogate pair (as in "\ud800") is no character: it has no UTF-8, and the database driver dies of it.
+  if (!isWhole(value)) throw new BadRequest([{ name: "body", reason: "holds half a surrogate pair: send whole characters" }]);
   const entries = (schema as unknown as Schema).entries ?? {};
   const known = Object.keys(entries);
   const unknown = Object.keys(value).filter((name) => !Object.hasOwn(entries, name));
@@ -87,6 +89,13 @@ export function readBody<S extends v.GenericSchema>(schema: S, text: string): v.
     ]),
   );
   return check(schema, read, errors);
+}
+
+/** Whether every text in it, names too, is made of whole characters. */
+function isWhole(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([name, one]) => name.isWellFormed() && isWhole(one));
 }
 
 function check<S extends v.GenericSchema>(schema: S, value: unknown, errors: ProblemError[]): v.InferOutput<S> {
