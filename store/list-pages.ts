@@ -34,11 +34,24 @@ export async function listPage(
   const { order, filters, entities, limit, offset } = query;
   const by = order.kind === "walk" ? order.by : "created";
   const seq = table.seq[by];
-  // Read first: every row up to here is visible to the statements that follow.
-  const { top, generation } = await newest(database, query.feed, table, by);
-  const rows = conditionsOf(table, filters, entities, by);
-  const start = order.kind === "walk" ? await startOf(database, table, order, filters, top) : 0;
+  const lookedUp = order.kind === "walk" && order.direction === "up" && order.position === null;
   const counted = conditionsOf(table, filters, entities, by);
+  if (order.kind === "walk" && order.positionIsBound && order.position !== null)
+    counted.add(`${seq} > ?`, order.position);
+  const countsAll = order.kind !== "walk" || !order.positionIsBound;
+  // Read first: every row up to `top` is visible to the statements that follow.
+  const head = await readHead(
+    database,
+    query,
+    table,
+    by,
+    lookedUp ? null : totalOf(query, table, by, counted, countsAll),
+  );
+  if (head.gap) return { ...head, json: "[]", count: 0, lastSeq: null, more: false, start: 0 };
+  const { top, generation, gap } = head;
+  const start = order.kind === "walk" ? await startOf(database, table, order, filters, top) : 0;
+  if (lookedUp && start > 0) counted.add(`${seq} > ?`, start);
+  const rows = conditionsOf(table, filters, entities, by);
   if (order.kind === "walk") {
     if (order.direction === "up") rows.add(`${seq} > ?`, start);
     else {
@@ -46,12 +59,6 @@ export async function listPage(
       if (order.position !== null) rows.add(`${seq} < ?`, order.position);
     }
   }
-  const bounded =
-    order.kind === "walk" &&
-    order.direction === "up" &&
-    (order.position === null || order.positionIsBound) &&
-    start > 0;
-  if (bounded) counted.add(`${seq} > ?`, start);
   const direction = order.direction === "up" ? "asc" : "desc";
   const sorted = order.kind === "walk" ? seq : table.sorts[order.by];
   if (sorted === undefined) throw new Error(`${query.feed} have no order ${order.kind === "sorted" && order.by}`);
@@ -63,23 +70,50 @@ export async function listPage(
   const more = found.rows.length > limit;
   const page = more ? found.rows.slice(0, limit) : found.rows;
   const last = page.at(-1);
+  const total = lookedUp ? await count(database, totalOf(query, table, by, counted, start === 0)) : head.total;
   return {
     json: await table.json(database, page, patterns),
     count: page.length,
     lastSeq: last === undefined ? null : integer(last, "seq"),
-    total: await total(database, query, table, counted, bounded),
-    ...{ more, top, start, generation },
+    ...{ total, more, top, start, generation, gap },
   };
 }
 
-async function newest(database: Database, feed: string, table: ListedTable, by: Walk["by"]) {
+interface Statement {
+  sql: string;
+  args: Arg[];
+}
+
+/** What is known before the rows: in one statement, so that a cursor's page takes two. */
+async function readHead(
+  database: Database,
+  { feed, order }: PageQuery,
+  table: ListedTable,
+  by: Walk["by"],
+  total: Statement | null,
+): Promise<Pick<Page, "top" | "generation" | "gap" | "total">> {
+  const since = order.kind === "walk" ? order.since : null;
   const { rows } = await database.read(
-    `select ${table.top[by]} as top, (select coalesce(max(generation), 0) from feed_gaps where feed = ?) as generation`,
-    [feed],
+    `select ${table.top[by]} as top, (select coalesce(max(generation), 0) from feed_gaps where feed = ?) as generation,
+       exists (select 1 from feed_gaps where feed = ? and generation > ? and ${by}_max > ?) as gap,
+       ${total === null ? "0" : `(${total.sql})`} as total`,
+    [feed, feed, since?.generation ?? maxInteger, since?.position ?? 0, ...(total?.args ?? [])],
   );
   const row = rows[0];
   if (row === undefined) throw new Error("no answer");
-  return { top: integer(row, "top"), generation: integer(row, "generation") };
+  return {
+    top: integer(row, "top"),
+    generation: integer(row, "generation"),
+    gap: integer(row, "gap") === 1,
+    total: integer(row, "total"),
+  };
+}
+
+const maxInteger = 9_007_199_254_740_991;
+
+async function count(database: Database, { sql, args }: Statement): Promise<number> {
+  const { rows } = await database.read(`select (${sql}) as n`, args);
+  return rows[0] === undefined ? 0 : integer(rows[0], "n");
 }
 
 /** Rows behind this position are the page's: what the cursor, the bound, and what was given before say. */
@@ -134,49 +168,24 @@ function conditionsOf(
   return all;
 }
 
-/** Where only entity and status are asked for, the rows need not be counted. */
-async function total(
-  database: Database,
-  { filters, entities, feed, order }: PageQuery,
+/** How many rows match. Where only entity and status are asked for they need not be counted. */
+function totalOf(
+  { filters, entities, feed }: PageQuery,
   table: ListedTable,
+  by: Walk["by"],
   counted: Conditions,
-  bounded: boolean,
-): Promise<number> {
+  unbounded: boolean,
+): Statement {
   const { entity, statuses, createdSince: _, updatedSince: __, ...others } = filters;
-  const by = order.kind === "walk" ? order.by : "created";
-  if (bounded || Object.values(others).some((value) => value !== undefined)) {
-    const { rows } = await database.read(
-      `select count(*) as n from ${table.from[by]} where ${counted.where}`,
-      counted.args,
-    );
-    return rows[0] === undefined ? 0 : integer(rows[0], "n");
-  }
+  if (!unbounded || Object.values(others).some((value) => value !== undefined))
+    return { sql: `select count(*) from ${table.from[by]} where ${counted.where}`, args: counted.args };
   const conditions = new Conditions();
   conditions.add("feed = ?", feed);
   if (entities !== null)
     conditions.add("entity_name collate nocase in (select value from json_each(?))", JSON.stringify(entities));
   if (entity !== undefined) conditions.add("entity_name = ?", entity.trim());
   if (statuses !== undefined) conditions.add("status in (select value from json_each(?))", JSON.stringify(statuses));
-  const { rows } = await database.read(
-    `select coalesce(sum(n), 0) as n from row_counts where ${conditions.where}`,
-    conditions.args,
-  );
-  return rows[0] === undefined ? 0 : integer(rows[0], "n");
-}
-
-/** Whether retention took away rows behind a position of this feed since `generation`. */
-export async function hasGap(
-  database: Database,
-  feed: string,
-  by: Walk["by"],
-  position: number,
-  generation: number,
-): Promise<boolean> {
-  const { rows } = await database.read(
-    `select exists (select 1 from feed_gaps where feed = ? and generation > ? and ${by}_max > ?) as gap`,
-    [feed, generation, position],
-  );
-  return rows[0] !== undefined && integer(rows[0], "gap") === 1;
+  return { sql: `select coalesce(sum(n), 0) from row_counts where ${conditions.where}`, args: conditions.args };
 }
 
 const idColumns = { incidents: "incident_id", cases: "case_id", alerts: "a.hash" } as const satisfies Record<

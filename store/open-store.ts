@@ -117,7 +117,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
     reading: {
       listPage: read("listPage"),
-      hasGap: read("hasGap"),
       readRow: read("readRow"),
       readIncident: read("readIncident"),
       readCase: read("readCase"),

@@ -1,20 +1,18 @@
 /** What the reader's Worker can be asked: everything that the API lists and shows, on a connection that cannot write. */
 import { type CasePattern, preparePatterns } from "../core/correlation/patterns.ts";
 import type { EventKind } from "../core/event.ts";
-import type { ListedFeed, PageQuery, Walk } from "../core/feeds/page.ts";
+import type { ListedFeed, PageQuery } from "../core/feeds/page.ts";
 import { type AuditQuery, listAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { oldestEvent, readEvents } from "./event-log.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
-import { hasGap, listPage, readRow } from "./list-pages.ts";
+import { listPage, readRow } from "./list-pages.ts";
 
 /** `patterns` is added on the way: callers leave it out. */
 export function readOperations(database: Database) {
   return {
     listPage: (query: PageQuery, patterns: readonly CasePattern[] = []) =>
       listPage(database, query, preparePatterns(patterns)),
-    hasGap: (feed: ListedFeed, by: Walk["by"], position: number, generation: number) =>
-      hasGap(database, feed, by, position, generation),
     readRow: (feed: ListedFeed, id: string, patterns: readonly CasePattern[] = []) =>
       readRow(database, feed, id, preparePatterns(patterns)),
     readIncident: (incidentId: string, now: number, patterns: readonly CasePattern[] = []) =>

@@ -85,10 +85,10 @@ export class Pages {
         "no cursor of this question: send next_cursor as it was given, to the same endpoint with the same filters",
       );
     const { by, direction, position, top, generation } = cursor;
-    if (direction === "up" && (await this.#reading.hasGap(feed, by, position, generation))) throw gap(feed, by);
-    const order = walk(by, direction, position);
+    const order = { ...walk(by, direction, position), since: direction === "up" ? { position, generation } : null };
     // Downwards the first page's newest position stays the walk's: what is newer comes when the walk has turned.
     const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset: 0 });
+    if (page.gap) throw gap(feed, by);
     const next: Cursor =
       direction === "up"
         ? { ...cursor, position: endOf(page, position), generation: page.generation }
@@ -144,7 +144,16 @@ export class Pages {
 }
 
 function walk(by: Walk["by"], direction: Walk["direction"], position: number | null): Walk {
-  return { kind: "walk", by, direction, position, givenUpTo: null, positionIsBound: false, boundIsFiner: false };
+  return {
+    kind: "walk",
+    by,
+    direction,
+    position,
+    givenUpTo: null,
+    since: null,
+    positionIsBound: false,
+    boundIsFiner: false,
+  };
 }
 
 /** Up to here everything has been looked at: the last row, or on the last page all that there was. */

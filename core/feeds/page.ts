@@ -33,6 +33,8 @@ export interface Walk {
   position: number | null;
   /** Up, without a position: what this caller was given last, so that a bound never jumps over what it was not. */
   givenUpTo: number | null;
+  /** When the position was given: the number of the last time that retention had taken rows away. Null = now. */
+  since: { position: number; generation: number } | null;
   /** The position is that of a bound: only what lies behind it counts as matching. */
   positionIsBound: boolean;
   /** The bound has digits below a millisecond: what was recorded in that millisecond and given already is not given again. */
@@ -72,4 +74,6 @@ export interface Page {
   start: number;
   /** Number of the last time that retention took rows away. */
   generation: number;
+  /** It has taken rows behind the position since that was given: the page is empty. */
+  gap: boolean;
 }

@@ -1,4 +1,4 @@
-/** The least an HTTP client can be: one keep-alive connection, one request at a time, nothing but the status looked at. */
+/** The least an HTTP client can be: one keep-alive connection, one request at a time. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
@@ -10,13 +10,15 @@ export interface Target {
 
 export class HttpConnection {
   readonly #socket: Socket;
-  readonly #head: string;
+  readonly #path: string;
+  readonly #headers: string;
   #received: Buffer = Buffer.alloc(0);
-  #done: (status: number) => void = () => {};
+  #done: (status: number, body: Buffer) => void = () => {};
 
-  private constructor(socket: Socket, head: string) {
+  private constructor(socket: Socket, path: string, headers: string) {
     this.#socket = socket;
-    this.#head = head;
+    this.#path = path;
+    this.#headers = headers;
     socket.setNoDelay(true);
     socket.on("data", (part: Buffer) => this.#receive(part));
     socket.on("error", (error) => {
@@ -30,7 +32,7 @@ export class HttpConnection {
     const lines = Object.entries({ Host: `127.0.0.1:${port}`, ...headers }).map(
       ([name, value]) => `${name}: ${value}\r\n`,
     );
-    return new HttpConnection(socket, `POST ${path} HTTP/1.1\r\n${lines.join("")}`);
+    return new HttpConnection(socket, path, lines.join(""));
   }
 
   /** Throws when the answer is not 200. */
@@ -39,11 +41,22 @@ export class HttpConnection {
       this.#done = resolve;
     });
     this.#socket.cork();
-    this.#socket.write(`${this.#head}Content-Length: ${body.length}\r\n\r\n`);
+    this.#socket.write(`POST ${this.#path} HTTP/1.1\r\n${this.#headers}Content-Length: ${body.length}\r\n\r\n`);
     this.#socket.write(body);
     this.#socket.uncork();
     const status = await answered;
     if (status !== 200) throw new Error(`the answer is ${status}`);
+  }
+
+  /** The body of another address. Throws when the answer is not 200. */
+  async get(path: string): Promise<Buffer> {
+    const answered = new Promise<{ status: number; body: Buffer }>((resolve) => {
+      this.#done = (status, body) => resolve({ status, body });
+    });
+    this.#socket.write(`GET ${path} HTTP/1.1\r\n${this.#headers}\r\n`);
+    const { status, body } = await answered;
+    if (status !== 200) throw new Error(`the answer is ${status}: ${body.toString("utf8").slice(0, 300)}`);
+    return body;
   }
 
   close(): void {
@@ -57,7 +70,8 @@ export class HttpConnection {
     const head = this.#received.toString("latin1", 0, headEnd);
     const length = Number(/content-length: *(\d+)/i.exec(head)?.[1] ?? 0);
     if (this.#received.length < headEnd + 4 + length) return;
+    const body = this.#received.subarray(headEnd + 4);
     this.#received = Buffer.alloc(0);
-    this.#done(Number(head.slice(9, 12)));
+    this.#done(Number(head.slice(9, 12)), body);
   }
 }

@@ -22,7 +22,7 @@ export class Product {
       }),
     );
     await product.process.start();
-    const key = product.process.run(["key", "create", "bench", "--scope", "ingest"]);
+    const key = product.process.run(["key", "create", "bench", "--scope", "ingest,feed:read"]);
     if (key.code !== 0) throw new Error(`no key: ${key.stderr}`);
     product.#key = key.stdout.trim();
     return product;

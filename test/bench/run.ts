@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { drain } from "./drain.ts";
+import { feed } from "./feed.ts";
 import { type Bench, type Figure, type Plan, table } from "./figure.ts";
 import { hourly } from "./hourly.ts";
 import { incidents } from "./incidents.ts";
@@ -16,7 +17,7 @@ import { findPeers } from "./peers.ts";
 import { single } from "./single.ts";
 import { start } from "./start.ts";
 
-const benches: readonly Bench[] = [intake, incidents, drain, hourly, single, latency, start];
+const benches: readonly Bench[] = [intake, incidents, drain, hourly, single, latency, feed, start];
 
 const { values } = parseArgs({
   options: {

@@ -75,7 +75,8 @@ export function readBody<S extends v.GenericSchema>(schema: S, text: string): v.
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new BadRequest([{ name: "body", reason: "is no JSON object" }]);
   // Half a surrogate pair (as in "\ud800") is no character: it has no UTF-8, and the database driver dies of it.
-  if (!isWhole(value)) throw new BadRequest([{ name: "body", reason: "holds half a surrogate pair: send whole characters" }]);
+  if (!isWhole(value))
+    throw new BadRequest([{ name: "body", reason: "holds half a surrogate pair: send whole characters" }]);
   const entries = (schema as unknown as Schema).entries ?? {};
   const known = Object.keys(entries);
   const unknown = Object.keys(value).filter((name) => !Object.hasOwn(entries, name));
