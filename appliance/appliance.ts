@@ -235,7 +235,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       notReady: () => faults.list().find(({ name }) => name in closing || name === "store_read")?.message ?? null,
       faults: () => faults.list(),
       metrics: () => metrics.text(),
-      onAnswer: (status) => metrics.ingested(status),
+      ...{ onAnswer: metrics.ingested, onApiAnswer: metrics.asked },
       onDefect: (error, method, path) => log.error("request failed", { method, path, error: messageOf(error) }),
     });
     const api = await ApiListener.start(settings.listen, settings, app.fetch);

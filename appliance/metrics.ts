@@ -21,6 +21,8 @@ export interface Metrics {
   pruned(events: number, expired: number): void;
   /** Counts what intake answered. */
   ingested(status: number): void;
+  /** A request of the API was answered. */
+  asked(method: string, status: number): void;
 }
 
 export function createMetrics(sources: MetricSources): Metrics {
@@ -107,8 +109,15 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ["status"],
     registers,
   });
+  const asked = new Counter({
+    name: "rhythmx_api_requests_total",
+    help: "Requests of the API by method and HTTP status.",
+    labelNames: ["method", "status"],
+    registers,
+  });
   return {
     text: () => registry.metrics(),
+    asked: (method, status) => asked.inc({ method, status: String(status) }),
     pruned: (events, lost) => {
       prunedEvents.inc(events);
       expired.inc(lost);

@@ -12,6 +12,8 @@ export interface StoreFacts {
   /** Active ones. */
   cases: number;
   events: number;
+  /** Who may log in. */
+  users: number;
   /** Size of the database file without its WAL. */
   bytes: number;
 }
@@ -23,6 +25,7 @@ export async function storeFacts(database: Database): Promise<StoreFacts> {
        (select count(*) from incidents) as incidents,
        (select count(*) from incidents where status in ('OPEN', 'IN_PROGRESS')) as open_incidents,
        (select count(*) from threat_cases where status <> 'CLOSED') as cases,
+       (select count(*) from users where disabled_at is null) as users,
        (select coalesce(max(seq) - min(seq) + 1, 0) from event_log) as events,
        (select page_count from pragma_page_count) * (select page_size from pragma_page_size) as bytes`,
   );
@@ -36,6 +39,7 @@ export async function storeFacts(database: Database): Promise<StoreFacts> {
     openIncidents: integer(row, "open_incidents"),
     cases: integer(row, "cases"),
     events: integer(row, "events"),
+    users: integer(row, "users"),
     bytes: integer(row, "bytes"),
   };
 }

@@ -46,6 +46,11 @@ export class StoreWorker {
   /** What has been appended and not yet announced. */
   #appended: StoreReply[] = [];
 
+  /** Small reads are worth no turn each; writes are, because what comes in meanwhile shares their commit. */
+  get callsPerTurn(): number {
+    return this.#reading === null ? 1 : 8;
+  }
+
   /** Takes the next call, or several that share a commit, off the front of `waiting` and returns what there is to say when that is done. */
   async work(waiting: StoreCall[]): Promise<StoreReply[]> {
     const calls = waiting.splice(0, sharingCount(waiting));

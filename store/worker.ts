@@ -17,7 +17,8 @@ port.on("message", (call: StoreCall) => {
 
 /** libsql works without a pause: a turn of the event loop in between lets further calls come in, and frees its statements. */
 async function work(): Promise<void> {
-  for (const reply of await worker.work(waiting)) port?.postMessage(reply);
+  for (let n = 0; n < worker.callsPerTurn && waiting.length > 0; n++)
+    for (const reply of await worker.work(waiting)) port?.postMessage(reply);
   working = waiting.length > 0;
   if (working) setImmediate(work);
 }

@@ -51,6 +51,7 @@ async function render(settings: Settings, report: DoctorReport): Promise<string>
       "contents",
       `${store.alerts} alerts, ${store.incidents} incidents (${store.openIncidents} open), ${store.cases} active cases, ${store.events} events in the log`,
     ],
+    ["access", access(settings, store.users)],
     [
       "configuration",
       `${settings.configDir}${existsSync(settings.configDir) ? "" : " (does not exist: defaults hold)"}`,
@@ -92,4 +93,12 @@ function mode(path: string): string {
 
 function mebibytes(bytes: number): string {
   return (bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 1 : 0);
+}
+
+/** Who may log in, whether the first password still lies there, and what everything secret hangs on. */
+function access({ dataDir, masterKeyFile }: Settings, users: number): string {
+  const key = masterKeyFile ?? join(dataDir, "master.key");
+  const initial = existsSync(join(dataDir, "initial-admin-password")) ? ", the first password is not changed yet" : "";
+  const at = existsSync(key) ? `${key} (mode ${mode(key)})` : "made at the next start, or a systemd credential";
+  return `${users} ${users === 1 ? "user" : "users"}${initial}; master key ${at}`;
 }

@@ -1,4 +1,5 @@
 /** The main job on one machine: a whole appliance, real detections in over HTTP, syslog out to a receiver that prints it. */
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,7 +63,8 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
         if (!options.signal.aborted) story.warning(line.trimEnd());
       },
     });
-    const resolved = demoSettings(dataDir, alerts.port, incidents.port);
+    const password = randomBytes(9).toString("base64url");
+    const resolved = demoSettings(dataDir, password, alerts.port, incidents.port);
     const appliance = await startAppliance({
       resolved,
       clock,
@@ -74,7 +76,7 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
     cleanUp.push(() => appliance.stop());
     const { key } = await appliance.operations.createKey({
       name: "demo",
-      scopes: ["ingest"],
+      scopes: ["ingest", "feed:read"],
       entities: [],
       expiresInDays: null,
     });
@@ -83,7 +85,7 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
     appliance.broken.then((error) => broken.abort(error));
     const signal = AbortSignal.any([options.signal, broken.signal]);
     const ports = { alerts: alerts.port, incidents: incidents.port };
-    const scene: Scene = { ...options, story, account, appliance, key, dataDir, ports, signal };
+    const scene: Scene = { ...options, story, account, appliance, key, dataDir, password, ports, signal };
     const missing = await play(scene, clock.now);
     if (options.staysOpen) await aborted(signal);
     broken.signal.throwIfAborted();
@@ -99,6 +101,8 @@ interface Scene extends DemoOptions {
   appliance: Appliance;
   key: string;
   dataDir: string;
+  /** Of the administrator. */
+  password: string;
   /** Of the two receivers. */
   ports: { alerts: number; incidents: number };
 }
@@ -132,6 +136,8 @@ async function play(scene: Scene, now: () => number): Promise<string[]> {
   story.step("What it makes of them: who to look at first");
   for (const incident of account.findings.incidents) story.incident(incident);
 
+  await showPoll(scene);
+
   story.step("The appliance says how it is");
   const url = `${appliance.healthUrl}/health`;
   const health = await send(url);
@@ -149,7 +155,21 @@ async function play(scene: Scene, now: () => number): Promise<string[]> {
   return missing;
 }
 
-function introduce({ story, appliance, dataDir, ports, minutesPerSecond }: Scene): void {
+/** What a SOAR gets when it asks for the first time. */
+async function showPoll({ story, appliance, key }: Scene): Promise<void> {
+  story.step("A SOAR fetches incidents over the REST API");
+  const path = "/api/v1/feed/incidents?since=&status=OPEN&limit=2";
+  const answer = await send(`${appliance.apiUrl}${path}`, { headers: { "X-API-Key": key } });
+  story.say(`GET ${path} answers ${answer.status}, the oldest first; next_cursor goes on where it ends:`);
+  const page = JSON.parse(answer.text) as { data: Record<string, unknown>[]; next_cursor: string };
+  const shown = ["incident_id", "group_key", "risk_score", "risk_level", "threat_case_count", "created_at"];
+  const data = page.data.map((row) => Object.fromEntries(shown.map((name) => [name, row[name]])));
+  story.json({ ...page, data });
+  story.say("Each row has some more fields than are shown here.");
+}
+
+function introduce(scene: Scene): void {
+  const { story, appliance, dataDir, ports, minutesPerSecond } = scene;
   story.title(
     "RhythmX Edge, the demo",
     "Real Sigma detections in, RFC 5424 syslog out. Nothing to set up, nothing kept.",
@@ -157,6 +177,8 @@ function introduce({ story, appliance, dataDir, ports, minutesPerSecond }: Scene
   story.step("An appliance starts");
   story.fact("data folder", `${dataDir}, removed at the end`);
   story.fact("HTTP API", appliance.apiUrl);
+  story.fact("API described", `${appliance.apiUrl}/api/docs`);
+  story.fact("login", `admin, password ${scene.password} (POST /api/login)`);
   story.fact("health", `${appliance.healthUrl}/health`);
   story.fact("alerts to", `127.0.0.1:${ports.alerts} over TCP, a receiver that prints each message`);
   story.fact("incidents to", `127.0.0.1:${ports.incidents}, the same for incidents and threat cases`);
@@ -176,6 +198,7 @@ function nextSteps({ story }: Scene): void {
       "rhythmx check                               # can the SIEM be reached?",
       "rhythmx serve                               # runs the appliance",
       "rhythmx key create sensor-1 --scope ingest  # prints an API key",
+      "rhythmx key create soar --scope feed:read   # the same for a SOAR",
     ].join("\n"),
   );
   story.say("README.md shows how to send detections, docs/settings.md has every setting.");
@@ -219,7 +242,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Settings from nothing but what is given here: neither files nor the environment play a part. */
-function demoSettings(dataDir: string, alertsPort: number, incidentsPort: number) {
+function demoSettings(dataDir: string, password: string, alertsPort: number, incidentsPort: number) {
   const fileOf = (name: string, port: number, daemon: object) => ({
     source: "the demo",
     folder: dataDir,
@@ -228,6 +251,7 @@ function demoSettings(dataDir: string, alertsPort: number, incidentsPort: number
   return resolveSettings({
     environment: {
       RHYTHMX_DATA_DIR: dataDir,
+      RHYTHMX_ADMIN_PASSWORD: password,
       RHYTHMX_LISTEN: "127.0.0.1:0",
       RHYTHMX_ALERT_HEALTH: "127.0.0.1:0",
       RHYTHMX_INCIDENT_HEALTH: "127.0.0.1:0",

@@ -6,9 +6,13 @@ export interface HttpAnswer {
   text: string;
 }
 
-export function send(url: string, post?: { headers: Record<string, string>; body: string }): Promise<HttpAnswer> {
+/** A POST where there is a body. */
+export function send(
+  url: string,
+  asked: { headers: Record<string, string>; body?: string } = { headers: {} },
+): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const options = { method: post === undefined ? "GET" : "POST", agent: false, headers: post?.headers ?? {} };
+    const options = { method: asked.body === undefined ? "GET" : "POST", agent: false, headers: asked.headers };
     const outgoing = request(url, options, (answer) => {
       let text = "";
       answer.setEncoding("utf8");
@@ -19,6 +23,6 @@ export function send(url: string, post?: { headers: Record<string, string>; body
       answer.on("error", reject);
     });
     outgoing.on("error", reject);
-    outgoing.end(post?.body);
+    outgoing.end(asked.body);
   });
 }

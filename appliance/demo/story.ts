@@ -65,6 +65,12 @@ export class Story {
     for (const line of text.split("\n")) this.#screen.line(`   ${this.#screen.paint(line, "cyan")}`);
   }
 
+  /** A JSON object, broken to the screen's width between its fields. */
+  json(value: object): void {
+    const text = JSON.stringify(value).replace(/,(?=["{])/g, ", ");
+    for (const line of wrap(text, this.#screen.width - 3)) this.verbatim(line);
+  }
+
   /** What the appliance has to say for itself. */
   warning(text: string): void {
     this.#screen.line(`   ${this.#screen.paint(visible(text), "yellow")}`);

@@ -12,7 +12,13 @@ export class HttpConnection {
   readonly #socket: Socket;
   readonly #path: string;
   readonly #headers: string;
-  #received: Buffer = Buffer.alloc(0);
+  /** Of the answer that is coming in. */
+  #parts: Buffer[] = [];
+  #received = 0;
+  #status = 0;
+  #headBytes = 0;
+  /** Bytes in all; 0 while its head is not complete. */
+  #expected = 0;
   #done: (status: number, body: Buffer) => void = () => {};
 
   private constructor(socket: Socket, path: string, headers: string) {
@@ -64,14 +70,22 @@ export class HttpConnection {
   }
 
   #receive(part: Buffer): void {
-    this.#received = this.#received.length === 0 ? part : Buffer.concat([this.#received, part]);
-    const headEnd = this.#received.indexOf("\r\n\r\n");
-    if (headEnd < 0) return;
-    const head = this.#received.toString("latin1", 0, headEnd);
-    const length = Number(/content-length: *(\d+)/i.exec(head)?.[1] ?? 0);
-    if (this.#received.length < headEnd + 4 + length) return;
-    const body = this.#received.subarray(headEnd + 4);
-    this.#received = Buffer.alloc(0);
-    this.#done(Number(head.slice(9, 12)), body);
+    this.#parts.push(part);
+    this.#received += part.length;
+    if (this.#expected === 0) {
+      const start = this.#parts.length === 1 ? part : Buffer.concat(this.#parts);
+      const headEnd = start.indexOf("\r\n\r\n");
+      if (headEnd < 0) return;
+      const head = start.toString("latin1", 0, headEnd);
+      this.#headBytes = headEnd + 4;
+      this.#status = Number(head.slice(9, 12));
+      this.#expected = this.#headBytes + Number(/content-length: *(\d+)/i.exec(head)?.[1] ?? 0);
+    }
+    if (this.#received < this.#expected) return;
+    const body = Buffer.concat(this.#parts).subarray(this.#headBytes);
+    this.#parts = [];
+    this.#received = 0;
+    this.#expected = 0;
+    this.#done(this.#status, body);
   }
 }

@@ -12,6 +12,8 @@ export interface LoadOptions extends Target {
   count?: number;
   /** … seconds to go on, every other batch repeating earlier alerts. */
   seconds?: number;
+  /** Records a second; absent = as fast as they are taken. */
+  pace?: number;
   /** Alerts there are: a larger count comes round to the first again. */
   alerts: number;
   round: number;
@@ -30,6 +32,7 @@ export interface LoadResult {
 
 const options = childOptions<LoadOptions>();
 const { batch, connections, stride = 1 } = options;
+const { pace = Number.POSITIVE_INFINITY } = options;
 const { count = Number.POSITIVE_INFINITY, seconds = Number.POSITIVE_INFINITY } = options;
 const mixed = Number.isFinite(seconds);
 const windowMs = 5000;
@@ -47,6 +50,8 @@ const start = performance.now();
 await Promise.all(
   opened.map(async ({ connection, body }) => {
     while (sent < count && performance.now() - start < seconds * 1000) {
+      const early = (sent / pace) * 1000 - (performance.now() - start);
+      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
       const nth = sent / batch;
       sent += batch;
       // Mixed: 0, 0, 1, 1, 2, 2, …: each batch is new once and repeated once.

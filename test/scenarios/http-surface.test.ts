@@ -136,6 +136,10 @@ describe("answers", () => {
     await until(async () => (await metric(written)) === writtenBefore + 2);
     expect(await metric('rhythmx_syslog_queued{feed="alerts",destination="siem"}')).toBe(0);
     expect(await metric("rhythmx_intake_pending_bytes")).toBe(0);
+    const unauthorized = 'rhythmx_api_requests_total{method="GET",status="401"}';
+    const earlier = (await metric(unauthorized)) || 0;
+    await get("/api/incidents", {});
+    expect(await metric(unauthorized)).toBe(earlier + 1);
   });
 
   test("the health port answers GET /health and nothing else", async () => {

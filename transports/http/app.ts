@@ -18,6 +18,8 @@ export interface AppDependencies extends IngestDependencies {
   metrics(): Promise<string>;
   /** Told of the status of every answer of intake. */
   onAnswer(status: number): void;
+  /** The same of the rest of the API. */
+  onApiAnswer(method: string, status: number): void;
   /** Told of a defect behind a 500. */
   onDefect(error: unknown, method: string, path: string): void;
 }
@@ -63,6 +65,10 @@ export function createApp(dependencies: AppDependencies): Hono<{ Bindings: Conne
     return problem(c, 405, "Method Not Allowed", `${c.req.path} takes POST`);
   });
 
+  app.use("/api/*", async (c, next) => {
+    await next();
+    if (!c.req.path.startsWith("/api/v1/ingest/")) dependencies.onApiAnswer(c.req.method, c.res.status);
+  });
   addApi(app, dependencies.api);
 
   app.notFound((c) => problem(c, 404, "Not Found", "there is nothing at this address"));
