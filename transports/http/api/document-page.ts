@@ -70,7 +70,7 @@ ${body === undefined ? "" : html`<p>Body:</p>${body.example === undefined ? "" :
     .filter(([status, one]) => status !== "default" && one.description !== undefined)
     .map(
       ([status, one]) =>
-        html`<li><code>${status}</code> ${one.description ?? ""}${answerShape(one.content?.["application/json"]?.schema)}</li>`,
+        html`<li><code>${status}</code> ${inline(one.description ?? "")}${answerShape(one.content?.["application/json"]?.schema)}</li>`,
     )}
 <li>else a problem document</li></ul></section>`;
 }
