@@ -10,6 +10,8 @@ export interface IncidentRequest {
   notes?: string | null;
   assignedAnalyst?: string | null;
   investigationNotes?: string | null;
+  /** A ticket that mirrors it; the first one stays the one that lists show (CONTRACT 9.14). */
+  ticket?: { id: string; url: string; system: string };
 }
 
 export interface CaseRequest {
@@ -39,6 +41,12 @@ export function changeIncident(before: Incident, request: IncidentRequest, now: 
     if (isOpen(after.status)) after.investigationNotes = appended(after.investigationNotes, notes);
     else after.resolutionNotes = notes;
   }
+  if (request.ticket !== undefined && before.ticketId === null)
+    Object.assign(after, {
+      ticketId: request.ticket.id,
+      ticketUrl: request.ticket.url,
+      ticketSystem: request.ticket.system,
+    });
   const closes = isOpen(before.status) && !isOpen(after.status);
   const reopens = !isOpen(before.status) && isOpen(after.status);
   if (closes) after.closedAt = now;
@@ -48,6 +56,7 @@ export function changeIncident(before: Incident, request: IncidentRequest, now: 
     ["assigned_analyst", before.assignedAnalyst, after.assignedAnalyst],
     ["investigation_notes", before.investigationNotes, after.investigationNotes],
     ["resolution_notes", before.resolutionNotes, after.resolutionNotes],
+    ["external_ticket_id", before.ticketId, after.ticketId],
   ]);
   if (changes.length > 0) after.updatedAt = now;
   return { incident: after, changes, closes, reopens };

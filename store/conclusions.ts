@@ -7,6 +7,7 @@ import type { EvidenceHour } from "../core/correlation/evidence.ts";
 import { currentScore, earliestDecay, nextDecay } from "../core/correlation/score.ts";
 import type { FieldChange } from "../core/incident-event.ts";
 import { compareLevels, type RiskLevel, riskLevel } from "../core/risk.ts";
+import { type AutoPush, systemsToPush } from "../core/tickets/auto-push.ts";
 import type { ActorPeriod } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, growCases, saveCases } from "./case-rows.ts";
 import type { Database } from "./database.ts";
@@ -16,6 +17,12 @@ import { findIncidents, type IncidentRow, saveActivity, saveIncidents } from "./
 import { toIso } from "./iso.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
 import { newIds } from "./new-ids.ts";
+import { type PlannedTicket, planTickets } from "./tickets.ts";
+
+export interface ConclusionRules extends AssessmentRules {
+  /** Incidents that become tickets by themselves; null = none. */
+  push: AutoPush | null;
+}
 
 /** An actor some of whose evidence has changed; no hours: only time has passed. */
 export interface Examined {
@@ -42,7 +49,7 @@ const systemUser = "rhythmx";
  */
 export async function conclude(
   database: Database,
-  rules: AssessmentRules,
+  rules: ConclusionRules,
   examined: readonly Examined[],
   events: EventBatch,
   now: number,
@@ -73,6 +80,11 @@ export async function conclude(
   const active: Parameters<typeof saveActivity>[0][number][] = [];
   const saved: IncidentRow[] = [];
   const newCases: CaseRow[] = [];
+  const tickets: PlannedTicket[] = [];
+  const plan = ({ incidentId, entity, level }: IncidentRow) => {
+    for (const system of systemsToPush(rules.push, level))
+      tickets.push({ incidentId, entity, system, trigger: "auto", who: systemUser, payload: null });
+  };
   const history: Parameters<typeof addHistory>[1][number][] = [];
   for (const conclusion of conclusions) {
     const { period, assessment, create, rose, oldScore } = conclusion;
@@ -99,6 +111,7 @@ export async function conclude(
       incident.createdSeq = events.add("incident_created", incident.incidentId, incident.entity, JSON.stringify(body));
       incident.updatedSeq = incident.createdSeq;
       saved.push(incident);
+      plan(incident);
       history.push(incidentCreated(incident, conclusion, now));
     } else if (incident !== null && rose) {
       const changes = riseOf(incident, period.state.risk.score);
@@ -112,6 +125,7 @@ export async function conclude(
       const body = incidentBody(told, period.state, activeNow, now, changes);
       told.updatedSeq = events.add("incident_updated", told.incidentId, told.entity, JSON.stringify(body));
       saved.push(told);
+      plan(told);
       history.push(levelChanged(told.incidentId, incident.level, told.level, now));
     } else if (period.incidentId !== null && period.state.risk.score !== oldScore) {
       const [from, to] = [riskLevel(oldScore), riskLevel(period.state.risk.score)];
@@ -144,6 +158,7 @@ export async function conclude(
       newCases.map((row) => caseCreated(row, now)),
     ),
     ...addHistory("incident", history),
+    ...planTickets(tickets, now),
   ];
 }
 

@@ -1,14 +1,13 @@
 /** The incident step of intake: detections and alarms become evidence of their actors, in the same commit as their rows. */
 import type { InStatement } from "@libsql/client";
 import { type Actor, ActorFinder } from "../core/correlation/actor.ts";
-import type { AssessmentRules } from "../core/correlation/assess.ts";
 import { addAlarms, addDetections, type EvidenceHour } from "../core/correlation/evidence.ts";
 import { ExceptionList } from "../core/correlation/exceptions.ts";
 import { preparePatterns } from "../core/correlation/patterns.ts";
 import { type Alarm, type Detection, levels } from "../core/detection.ts";
 import type { CorrelationSettings } from "../core/settings.ts";
 import { type ActorPeriod, actorKey, currentPeriods, newPeriod, savePeriods } from "./actor-periods.ts";
-import { conclude, type Examined } from "./conclusions.ts";
+import { type ConclusionRules, conclude, type Examined } from "./conclusions.ts";
 import type { Database } from "./database.ts";
 import type { EventBatch } from "./event-batch.ts";
 import { listExceptions } from "./exceptions.ts";
@@ -38,7 +37,7 @@ export class Correlator {
   readonly #sequences: Sequences;
   readonly #finder: ActorFinder;
   #exceptions: ExceptionList;
-  readonly rules: AssessmentRules;
+  readonly rules: ConclusionRules;
 
   private constructor(
     database: Database,
@@ -50,7 +49,7 @@ export class Correlator {
     this.#sequences = sequences;
     this.#finder = new ActorFinder(settings.actors);
     this.#exceptions = exceptions;
-    this.rules = { patterns: preparePatterns(settings.patterns), minScore: settings.minScore };
+    this.rules = { patterns: preparePatterns(settings.patterns), minScore: settings.minScore, push: null };
   }
 
   /** Reads the exceptions as well. */

@@ -179,6 +179,7 @@ const actions: Readonly<Record<string, HistoryAction>> = {
   assigned_analyst: "ASSIGNED",
   investigation_notes: "NOTES_CHANGED",
   resolution_notes: "NOTES_CHANGED",
+  external_ticket_id: "TICKET_LINKED",
 };
 
 export function historyOf(

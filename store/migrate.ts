@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 import spine from "./migrations/0001_spine.sql" with { type: "text" };
 import incidents from "./migrations/0002_incidents.sql" with { type: "text" };
 import api from "./migrations/0003_api.sql" with { type: "text" };
+import tickets from "./migrations/0004_tickets.sql" with { type: "text" };
 
 interface Migration {
   id: number;
@@ -19,6 +20,7 @@ const migrations: readonly Migration[] = [
   { id: 1, name: "0001_spine", sql: spine },
   { id: 2, name: "0002_incidents", sql: incidents },
   { id: 3, name: "0003_api", sql: api },
+  { id: 4, name: "0004_tickets", sql: tickets },
 ];
 
 /** The newest schema this version knows. */

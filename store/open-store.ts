@@ -45,6 +45,23 @@ export interface Store extends IntakeStore, HourlyStore {
     | "insertException"
     | "deleteException"
   >;
+  readonly tickets: Pick<
+    StoreOperations,
+    | "configureAutoPush"
+    | "planTicket"
+    | "dueDeliveries"
+    | "recoverDeliveries"
+    | "beginDelivery"
+    | "finishDelivery"
+    | "retryDeliveries"
+    | "discardDelivery"
+    | "ticketOfDelivery"
+    | "countDeliveries"
+    | "listSavedSettings"
+    | "saveSettings"
+    | "listConnectionTests"
+    | "saveConnectionTest"
+  >;
   /** Names of the schema steps that opening applied. */
   readonly migrated: readonly string[];
   /** Waits for calls under way, closes the file, ends the Worker. */
@@ -121,6 +138,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       readIncident: read("readIncident"),
       readCase: read("readCase"),
       readEvents: read("readEvents"),
+      listTickets: read("listTickets"),
+      listDeliveries: read("listDeliveries"),
+      findDelivery: read("findDelivery"),
+      findTicket: read("findTicket"),
       oldestEvent: read("oldestEvent"),
       listAudit: read("listAudit"),
     },
@@ -137,6 +158,22 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       listExceptions: operation("listExceptions"),
       insertException: operation("insertException"),
       deleteException: operation("deleteException"),
+    },
+    tickets: {
+      configureAutoPush: operation("configureAutoPush"),
+      planTicket: operation("planTicket"),
+      dueDeliveries: operation("dueDeliveries"),
+      recoverDeliveries: operation("recoverDeliveries"),
+      beginDelivery: operation("beginDelivery"),
+      finishDelivery: operation("finishDelivery"),
+      retryDeliveries: operation("retryDeliveries"),
+      discardDelivery: operation("discardDelivery"),
+      ticketOfDelivery: operation("ticketOfDelivery"),
+      countDeliveries: operation("countDeliveries"),
+      listSavedSettings: operation("listSavedSettings"),
+      saveSettings: operation("saveSettings"),
+      listConnectionTests: operation("listConnectionTests"),
+      saveConnectionTest: operation("saveConnectionTest"),
     },
     close: async () => {
       // First, so that the writer can move the whole WAL into the file.

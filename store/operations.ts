@@ -11,6 +11,8 @@ import type { CaseRequest, IncidentRequest } from "../core/incident-change.ts";
 import type { AlarmWrite, DetectionWrite } from "../core/ports.ts";
 import type { CorrelationSettings } from "../core/settings.ts";
 import type { ThreatCase } from "../core/threat-case.ts";
+import type { AutoPush } from "../core/tickets/auto-push.ts";
+import type { TicketSystemName } from "../core/tickets/ticket.ts";
 import { writeAlarms } from "./alarms.ts";
 import type { AlertWriter, Written } from "./alerts.ts";
 import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
@@ -26,10 +28,32 @@ import { deleteException, insertException, listExceptions } from "./exceptions.t
 import { heartbeat } from "./heartbeat.ts";
 import { recordHourly } from "./hourly.ts";
 import { type Author, applyIncidentChange, promote } from "./incident-changes.ts";
+import { findIncidents } from "./incident-rows.ts";
 import type { InstanceLock } from "./instance-lock.ts";
 import { integrityCheck, storeFacts } from "./integrity.ts";
 import { type PruneStep, prune } from "./retention.ts";
+import {
+  type ConnectionTest,
+  listConnectionTests,
+  listSavedSettings,
+  saveConnectionTest,
+  saveSettings,
+} from "./saved-settings.ts";
 import type { Sequences } from "./sequences.ts";
+import {
+  beginDelivery,
+  countDeliveries,
+  type DeliveryOutcome,
+  discardDelivery,
+  dueDeliveries,
+  findTicket,
+  outcomeStatements,
+  type PlannedTicket,
+  planTickets,
+  recoverDeliveries,
+  retryDeliveries,
+  ticketOfDelivery,
+} from "./tickets.ts";
 import {
   deleteSessions,
   deleteUser,
@@ -84,8 +108,56 @@ export function operations(store: Open, onAppend: OnAppend) {
   return {
     /** Null leaves the incident step out. */
     configureCorrelation: async (settings: CorrelationSettings | null) => {
+      const push = store.correlator?.rules.push ?? null;
       store.correlator = settings === null ? null : await Correlator.load(database, sequences, settings);
+      if (store.correlator !== null) store.correlator.rules.push = push;
     },
+    /** From now on incidents at this level become tickets in the write that makes them. */
+    configureAutoPush: async (push: AutoPush | null) => {
+      if (store.correlator !== null) store.correlator.rules.push = push;
+    },
+    /** Plans the ticket of an incident by hand; one that there is stays. */
+    planTicket: async (planned: PlannedTicket, now: number) => {
+      await database.write(planTickets([planned], now));
+      return findTicket(database, planned.incidentId, planned.system);
+    },
+    dueDeliveries: (system: TicketSystemName, now: number, retries: boolean, limit: number) =>
+      dueDeliveries(database, system, now, retries, limit),
+    recoverDeliveries: (now: number) => recoverDeliveries(database, now),
+    beginDelivery: (id: string, payload: string | null, hint: string | null, now: number) =>
+      beginDelivery(database, id, payload, hint, now),
+    /** Writes an outcome; a ticket that has become known is linked to its incident in the same write, with its event. */
+    finishDelivery: async (outcome: DeliveryOutcome, now: number) => {
+      const ticket = outcome.remote === null ? null : await ticketOfDelivery(database, outcome.id);
+      const events = await database.transaction(async () => {
+        await database.write(outcomeStatements(outcome, now));
+        if (ticket === null || outcome.remote === null) return null;
+        const { key: id, url } = outcome.remote;
+        const { system } = ticket;
+        const request = { ticket: { id, url, system } };
+        const author = { who: "rhythmx", source: system };
+        // An incident that retention has taken meanwhile needs no link.
+        if (!(await findIncidents(database, [ticket.incidentId])).has(ticket.incidentId)) return null;
+        return (
+          await applyIncidentChange(database, patterns(), sequences.lastSeq, ticket.incidentId, request, author, now)
+        ).events;
+      });
+      if (events !== null) written(events);
+    },
+    retryDeliveries: (which: { id?: string; system?: TicketSystemName; cause?: string }, now: number) =>
+      retryDeliveries(database, which, now),
+    discardDelivery: (id: string, reason: string, who: string, now: number) =>
+      discardDelivery(database, id, reason, who, now),
+    ticketOfDelivery: (id: string) => ticketOfDelivery(database, id),
+    countDeliveries: () => countDeliveries(database),
+    listSavedSettings: () => listSavedSettings(database),
+    saveSettings: (
+      changes: readonly { name: string; value: string | null; secret: boolean }[],
+      who: string,
+      now: number,
+    ) => saveSettings(database, changes, who, now),
+    listConnectionTests: () => listConnectionTests(database),
+    saveConnectionTest: (test: ConnectionTest) => saveConnectionTest(database, test),
     writeDetections: async (write: DetectionWrite) => took(await alerts.write(write, store.correlator), write.more),
     writeAlarms: async (write: AlarmWrite) =>
       took(await writeAlarms(database, sequences, write, store.correlator), write.more),

@@ -7,6 +7,8 @@ import type { Database } from "./database.ts";
 import { oldestEvent, readEvents } from "./event-log.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
+import { listDeliveries, listTickets, type TicketFilter } from "./ticket-lists.ts";
+import { findDelivery, findTicket } from "./tickets.ts";
 
 /** `patterns` is added on the way: callers leave it out. */
 export function readOperations(database: Database) {
@@ -21,6 +23,10 @@ export function readOperations(database: Database) {
       readCaseDetail(database, preparePatterns(patterns), caseId),
     readEvents: (after: number, limit: number, kinds: readonly EventKind[]) =>
       readEvents(database, after, limit, kinds),
+    listTickets: (filter: TicketFilter) => listTickets(database, filter),
+    listDeliveries: (filter: TicketFilter) => listDeliveries(database, filter),
+    findDelivery: (id: string) => findDelivery(database, id),
+    findTicket: (incidentId: string, system: string) => findTicket(database, incidentId, system),
     oldestEvent: () => oldestEvent(database),
     listAudit: (query: AuditQuery) => listAudit(database, query),
   };

@@ -33,6 +33,14 @@ const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
   "deleteSessions",
   "addAudit",
   "savePollPositions",
+  "planTicket",
+  "recoverDeliveries",
+  "beginDelivery",
+  "finishDelivery",
+  "retryDeliveries",
+  "discardDelivery",
+  "saveSettings",
+  "saveConnectionTest",
 ]);
 
 /** Opening and closing: their failures are the caller's to name. */

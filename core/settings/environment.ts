@@ -17,6 +17,7 @@ import {
 } from "./forms.ts";
 import { nearestName, otherEnvironmentNames } from "./names.ts";
 import { type Report, shown, shownKey } from "./problem.ts";
+import type { GivenValue } from "./tickets.ts";
 
 /** One setting: values of type T, and of type F when nothing is set. */
 interface EnvironmentSetting<T, F> {
@@ -100,6 +101,8 @@ interface EnvironmentSources {
 interface EnvironmentReader {
   /** The value of a setting; a wrong one is reported. */
   read<N extends SettingName>(name: N): ValueOf<N>;
+  /** Those of these names that are given, as they stand. */
+  given(names: readonly string[]): Map<string, GivenValue>;
 }
 
 /** A value that is empty or blank counts as not set, so that a stronger source does not hide a weaker one by mistake. */
@@ -136,6 +139,10 @@ export function environmentReader(
         fatal,
       });
       return (fatal ? fallback : whenWrong.use) as ValueOf<N>;
+    },
+    given(names) {
+      const found = names.map((name) => [name, find(name)] as const);
+      return new Map(found.flatMap(([name, value]) => (value === null ? [] : [[name, { ...value, pinned: true }]])));
     },
   };
 }

@@ -16,6 +16,7 @@ export const otherEnvironmentNames: readonly string[] = [
   ...withPrefix("SLA_", "CRITICAL_MINUTES HIGH_MINUTES MEDIUM_MINUTES LOW_MINUTES"),
   ...withPrefix("UNKNOWN_", "LOOKUP_DELAYS_SECONDS OUTCOME"),
   "TICKET_INTEGRATION",
+  "TICKET_ROUTES",
   "HTTP_PROXY",
   "HTTPS_PROXY",
   "NO_PROXY",

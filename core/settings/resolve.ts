@@ -7,6 +7,7 @@ import { type FeedDocument, type FeedForm, feedForms, readFeed } from "./feed.ts
 import { isLoopback } from "./forms.ts";
 import { type Problem, type Report, shown } from "./problem.ts";
 import type { SettingsFile, SettingsSources } from "./sources.ts";
+import { type GivenValue, readTicketSettings, ticketSettingNames } from "./tickets.ts";
 
 export interface ResolvedSettings {
   /** Always whole: what a problem concerns has its default, or is left out. */
@@ -17,6 +18,8 @@ export interface ResolvedSettings {
   warnings: Problem[];
   /** By environment name, `syslog`, `daemon.batch_size` …: where each value comes from. */
   origins: Record<string, SettingOrigin>;
+  /** What environment and files say of ticket systems: it pins these settings. */
+  ticketValues: ReadonlyMap<string, GivenValue>;
 }
 
 /** Resolves the settings; never throws, whatever the texts hold. */
@@ -74,7 +77,9 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     },
   };
   checkCertificate(settings, origins, report);
-  return { settings, ...report, origins };
+  const ticketValues = environment.given(ticketSettingNames);
+  report.problems.push(...readTicketSettings(ticketValues).problems);
+  return { settings, ...report, origins, ticketValues };
 }
 
 /** The file wins over what was saved in the console, key by key. */

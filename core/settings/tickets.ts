@@ -1,0 +1,288 @@
+/**
+ * Settings of ticket systems. They may also be saved by API or console, so they are read in two steps: what environment and files say (which
+ * pins a setting), then what was saved.
+ */
+import type { RiskLevel } from "../risk.ts";
+import type { AutoPush } from "../tickets/auto-push.ts";
+import type { RetrySettings } from "../tickets/retry.ts";
+import type { SlaMinutes } from "../tickets/sla.ts";
+import { type TicketSystemName, ticketSystems } from "../tickets/ticket.ts";
+import { asText, type Form, fraction, matching, oneOf, path, trueOrFalseText, wholeNumber } from "./forms.ts";
+import { type Problem, shown } from "./problem.ts";
+
+export const ticketSections = ["jira", "servicenow", "auto_push", "retry"] as const;
+export type TicketSection = (typeof ticketSections)[number];
+
+export interface JiraConnection {
+  url: string;
+  email: string;
+  apiToken: string;
+  projectKey: string;
+  issueType: string;
+  deployment: "cloud" | "datacenter" | "auto";
+  caFile: string | null;
+  extraFields: Readonly<Record<string, unknown>>;
+}
+
+export interface ServiceNowConnection {
+  instance: string;
+  username: string;
+  password: string;
+  assignmentGroup: string;
+  table: string;
+  caFile: string | null;
+  extraFields: Readonly<Record<string, unknown>>;
+}
+
+/** Where tickets of an entity go instead. */
+export interface TicketRoute {
+  jiraProject?: string;
+  assignmentGroup?: string;
+}
+
+export interface TicketSettings {
+  /** Null: something is missing. `enabled` apart: a connection can be tested before it is used. */
+  jira: JiraConnection | null;
+  servicenow: ServiceNowConnection | null;
+  enabled: Readonly<Record<TicketSystemName, boolean>>;
+  autoPush: AutoPush | null;
+  retry: RetrySettings & { schedule: string };
+  sla: SlaMinutes;
+  /** Where people open incidents; null = not set. */
+  baseUrl: string | null;
+  routes: ReadonlyMap<string, TicketRoute>;
+}
+
+/** A value and where it stands. */
+export interface GivenValue {
+  text: string;
+  source: string;
+  /** By environment or file: API and console cannot change it. */
+  pinned: boolean;
+}
+
+interface Definition {
+  section: TicketSection | null;
+  form: Form<unknown>;
+  /** Text that counts when nothing is given. */
+  fallback: string;
+  secret: boolean;
+}
+
+const line = matching(/^[^\p{Cc}]{1,500}$/u, "a text on one line");
+const url: Form<string> = {
+  accepted: "an https address (http only to this machine), a path prefix may follow",
+  read(value) {
+    const text = typeof value === "string" ? value.trim().replace(/\/+$/, "") : "";
+    return isTargetUrl(text) ? text : undefined;
+  },
+};
+const instance: Form<string> = {
+  accepted: "an instance such as acme, acme.service-now.com or an https address",
+  read(value) {
+    const text = typeof value === "string" ? value.trim().replace(/\/+$/, "") : "";
+    return /^[a-z0-9][a-z0-9.-]{0,253}$/i.test(text) || isTargetUrl(text) ? text : undefined;
+  },
+};
+const jsonObject: Form<Record<string, unknown>> = {
+  accepted: 'a JSON object such as {"customfield_10010": {"value": "SOC"}}',
+  read(value) {
+    try {
+      const parsed: unknown = JSON.parse(String(value));
+      return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
+        ? (parsed as Record<string, unknown>)
+        : undefined;
+    } catch {
+      return undefined;
+    }
+  },
+};
+const numbers: Form<number[]> = {
+  accepted: "seconds that grow, with commas between them, such as 60,300,900,3600",
+  read(value) {
+    const list = String(value)
+      .split(",")
+      .map((part) => Number(part.trim() || "x"));
+    const grows = list.every(
+      (number, at) => Number.isFinite(number) && number >= (list[at - 1] ?? 0) && number <= 86_400,
+    );
+    return grows && list.length <= 20 ? list : undefined;
+  },
+};
+const systems: Form<TicketSystemName[]> = {
+  accepted: `${ticketSystems.join(", ")} with commas between them`,
+  read(value) {
+    const list = String(value)
+      .split(",")
+      .map((part) => part.trim().toLowerCase())
+      .filter((part) => part !== "");
+    return list.every((one) => (ticketSystems as readonly string[]).includes(one))
+      ? ([...new Set(list)] as TicketSystemName[])
+      : undefined;
+  },
+};
+const severity: Form<RiskLevel> = {
+  accepted: "CRITICAL, HIGH, MEDIUM or LOW",
+  read(value) {
+    const word = String(value).trim().toLowerCase();
+    return ["critical", "high", "medium", "low"].includes(word) ? (word as RiskLevel) : undefined;
+  },
+};
+const cron = matching(/^\S+( \S+){4,5}$/, "a schedule of five or six fields such as */2 * * * *");
+
+const set = (section: TicketSection | null, form: Form<unknown>, fallback = "", secret = false): Definition => ({
+  ...{ section, form, fallback, secret },
+});
+const positive = (max: number) => asText(fraction(0, max, true));
+
+export const ticketDefinitions = {
+  JIRA_URL: set("jira", url),
+  JIRA_EMAIL: set("jira", line),
+  JIRA_API_TOKEN: set("jira", line, "", true),
+  JIRA_PROJECT_KEY: set("jira", matching(/^[A-Z][A-Z0-9_]{1,79}$/, "a project key such as SEC")),
+  JIRA_ISSUE_TYPE: set("jira", line, "Task"),
+  JIRA_ENABLED: set("jira", trueOrFalseText, "false"),
+  JIRA_DEPLOYMENT: set("jira", oneOf(["cloud", "datacenter", "auto"]), "auto"),
+  JIRA_CA_FILE: set("jira", path),
+  JIRA_EXTRA_FIELDS: set("jira", jsonObject),
+  SERVICENOW_INSTANCE: set("servicenow", instance),
+  SERVICENOW_USERNAME: set("servicenow", line),
+  SERVICENOW_PASSWORD: set("servicenow", line, "", true),
+  SERVICENOW_ASSIGNMENT_GROUP: set("servicenow", line),
+  SERVICENOW_ENABLED: set("servicenow", trueOrFalseText, "false"),
+  SERVICENOW_TABLE: set("servicenow", matching(/^[a-z][a-z0-9_]{0,79}$/, "a table such as incident"), "incident"),
+  SERVICENOW_CA_FILE: set("servicenow", path),
+  SERVICENOW_EXTRA_FIELDS: set("servicenow", jsonObject),
+  AUTO_PUSH_ENABLED: set("auto_push", trueOrFalseText, "false"),
+  AUTO_PUSH_MIN_SEVERITY: set("auto_push", severity, "CRITICAL"),
+  AUTO_PUSH_SYSTEMS: set("auto_push", systems, "jira"),
+  RETRY_MAX_RETRIES: set("retry", asText(wholeNumber(0, 20)), "5"),
+  RETRY_BASE_DELAY_SECONDS: set("retry", positive(3600), "60"),
+  RETRY_MAX_DELAY_SECONDS: set("retry", positive(86_400), "3600"),
+  RETRY_SCHEDULE: set("retry", cron, "*/2 * * * *"),
+  UNKNOWN_LOOKUP_DELAYS_SECONDS: set("retry", numbers, "60,300,900,3600"),
+  UNKNOWN_OUTCOME: set("retry", oneOf(["resend", "ask"]), "resend"),
+  SLA_CRITICAL_MINUTES: set(null, positive(525_600), "240"),
+  SLA_HIGH_MINUTES: set(null, positive(525_600), "480"),
+  SLA_MEDIUM_MINUTES: set(null, positive(525_600), "1440"),
+  SLA_LOW_MINUTES: set(null, positive(525_600), "4320"),
+  RHYTHMX_BASE_URL: set(null, url),
+  TICKET_ROUTES: set(null, jsonObject),
+} as const satisfies Record<string, Definition>;
+
+export type TicketSettingName = keyof typeof ticketDefinitions;
+export const ticketSettingNames = Object.keys(ticketDefinitions) as TicketSettingName[];
+
+/** `url` of `JIRA_URL` in section jira; names of other beginnings stay whole. */
+export function fieldOf(section: TicketSection, name: TicketSettingName): string {
+  const prefix = `${section.toUpperCase()}_`;
+  return (name.startsWith(prefix) ? name.slice(prefix.length) : name).toLowerCase();
+}
+
+export function namesOfSection(section: TicketSection): TicketSettingName[] {
+  return ticketSettingNames.filter((name) => ticketDefinitions[name].section === section);
+}
+
+/** The settings of these values; what is wrong has its default and is told. Never repeats a secret. */
+export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
+  settings: TicketSettings;
+  problems: Problem[];
+} {
+  const problems: Problem[] = [];
+  const read = <T>(name: TicketSettingName): T | undefined => {
+    const { form, fallback, secret }: Definition = ticketDefinitions[name];
+    const value = given.get(name);
+    const text = value?.text.trim() ?? "";
+    if (text === "") return fallback === "" ? undefined : (form.read(fallback) as T);
+    const parsed = form.read(text);
+    if (parsed !== undefined) return parsed as T;
+    const found = secret ? "a secret of another form" : shown(text);
+    problems.push({
+      source: value?.source ?? "",
+      key: name,
+      found,
+      accepted: form.accepted,
+      effect: fallback === "" ? "it counts as not set" : "the default is used",
+      fatal: false,
+    });
+    return fallback === "" ? undefined : (form.read(fallback) as T);
+  };
+  const text = (name: TicketSettingName) => read<string>(name) ?? "";
+  const flag = (name: TicketSettingName) => read<boolean>(name) ?? false;
+  const number = (name: TicketSettingName) => Number(read<number>(name) ?? 0);
+  const jira = text("JIRA_URL") && text("JIRA_API_TOKEN") && text("JIRA_PROJECT_KEY");
+  const servicenow = text("SERVICENOW_INSTANCE") && text("SERVICENOW_USERNAME") && text("SERVICENOW_PASSWORD");
+  const enabled = { jira: flag("JIRA_ENABLED"), servicenow: flag("SERVICENOW_ENABLED") };
+  const configured = { jira: jira !== "", servicenow: servicenow !== "" };
+  const pushed = (read<TicketSystemName[]>("AUTO_PUSH_SYSTEMS") ?? []).filter(
+    (name) => enabled[name] && configured[name],
+  );
+  const settings: TicketSettings = {
+    jira: !configured.jira
+      ? null
+      : {
+          ...{ url: text("JIRA_URL"), email: text("JIRA_EMAIL"), apiToken: text("JIRA_API_TOKEN") },
+          ...{ projectKey: text("JIRA_PROJECT_KEY"), issueType: text("JIRA_ISSUE_TYPE") },
+          deployment: read<JiraConnection["deployment"]>("JIRA_DEPLOYMENT") ?? "auto",
+          ...{
+            caFile: read<string>("JIRA_CA_FILE") ?? null,
+            extraFields: read<Record<string, unknown>>("JIRA_EXTRA_FIELDS") ?? {},
+          },
+        },
+    servicenow: !configured.servicenow
+      ? null
+      : {
+          ...{
+            instance: text("SERVICENOW_INSTANCE"),
+            username: text("SERVICENOW_USERNAME"),
+            password: text("SERVICENOW_PASSWORD"),
+          },
+          ...{ assignmentGroup: text("SERVICENOW_ASSIGNMENT_GROUP"), table: text("SERVICENOW_TABLE") },
+          caFile: read<string>("SERVICENOW_CA_FILE") ?? null,
+          extraFields: read<Record<string, unknown>>("SERVICENOW_EXTRA_FIELDS") ?? {},
+        },
+    enabled,
+    autoPush: flag("AUTO_PUSH_ENABLED")
+      ? { minLevel: read<RiskLevel>("AUTO_PUSH_MIN_SEVERITY") ?? "critical", systems: pushed }
+      : null,
+    retry: {
+      ...{ maxRetries: number("RETRY_MAX_RETRIES"), baseDelaySeconds: number("RETRY_BASE_DELAY_SECONDS") },
+      ...{ maxDelaySeconds: number("RETRY_MAX_DELAY_SECONDS"), schedule: text("RETRY_SCHEDULE") },
+      lookupDelaysSeconds: read<number[]>("UNKNOWN_LOOKUP_DELAYS_SECONDS") ?? [],
+      unknownOutcome: read<RetrySettings["unknownOutcome"]>("UNKNOWN_OUTCOME") ?? "resend",
+    },
+    sla: {
+      ...{ critical: number("SLA_CRITICAL_MINUTES"), high: number("SLA_HIGH_MINUTES") },
+      ...{ medium: number("SLA_MEDIUM_MINUTES"), low: number("SLA_LOW_MINUTES") },
+    },
+    baseUrl: read<string>("RHYTHMX_BASE_URL") ?? null,
+    routes: routesOf(read<Record<string, unknown>>("TICKET_ROUTES") ?? {}),
+  };
+  return { settings, problems };
+}
+
+/** What is wrong with a value that somebody wants to save, null when nothing is. */
+export function problemOf(name: TicketSettingName, text: string): string | null {
+  return text.trim() === "" || ticketDefinitions[name].form.read(text.trim()) !== undefined
+    ? null
+    : ticketDefinitions[name].form.accepted;
+}
+
+function routesOf(given: Record<string, unknown>): Map<string, TicketRoute> {
+  const routes = new Map<string, TicketRoute>();
+  for (const [entity, value] of Object.entries(given)) {
+    const { jira_project: project, assignment_group: group } = (value ?? {}) as Record<string, unknown>;
+    routes.set(entity.trim().toLowerCase(), {
+      ...(typeof project === "string" ? { jiraProject: project } : {}),
+      ...(typeof group === "string" ? { assignmentGroup: group } : {}),
+    });
+  }
+  return routes;
+}
+
+function isTargetUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, search, hash } = new URL(text);
+  if (username !== "" || search !== "" || hash !== "") return false;
+  return protocol === "https:" || (protocol === "http:" && /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(hostname));
+}

@@ -1,0 +1,75 @@
+/** A draft in Atlassian Document Format: text is text there, so nothing of it can become markup (Jira Cloud, REST v3). */
+import type { Block, Draft } from "../../core/tickets/draft.ts";
+
+export interface AdfNode {
+  type: string;
+  text?: string;
+  attrs?: Record<string, unknown>;
+  marks?: { type: string; attrs?: Record<string, unknown> }[];
+  content?: AdfNode[];
+}
+
+export function adfDocument({ sections }: Pick<Draft, "sections">): AdfNode & { version: 1 } {
+  const content = sections.flatMap(({ title, blocks }) => [
+    { type: "heading", attrs: { level: 3 }, content: [{ type: "text", text: title }] },
+    ...blocks.flatMap(blockNodes),
+  ]);
+  return { version: 1, type: "doc", content };
+}
+
+function blockNodes(block: Block): AdfNode[] {
+  switch (block.kind) {
+    case "text":
+      return [{ type: "paragraph", content: lines(block.text) }];
+    case "facts":
+      return [table(null, block.rows)];
+    case "table":
+      return [table(block.head, block.rows)];
+    case "list":
+      return block.items.length === 0
+        ? []
+        : [
+            {
+              type: "bulletList",
+              content: block.items.map((item) => ({ type: "listItem", content: [paragraph(item)] })),
+            },
+          ];
+    case "link":
+      return [
+        {
+          type: "paragraph",
+          content: [{ type: "text", text: block.text, marks: [{ type: "link", attrs: { href: block.url } }] }],
+        },
+      ];
+  }
+}
+
+/** Without a head the first cell of each row is its head. */
+function table(head: readonly string[] | null, rows: readonly (readonly string[])[]): AdfNode {
+  const cell = (type: string, text: string): AdfNode => ({ type, attrs: {}, content: [paragraph(text)] });
+  const row = (cells: AdfNode[]): AdfNode => ({ type: "tableRow", content: cells });
+  const body = rows.map((cells) =>
+    row(cells.map((text, at) => cell(head === null && at === 0 ? "tableHeader" : "tableCell", text))),
+  );
+  return {
+    type: "table",
+    attrs: { isNumberColumnEnabled: false, layout: "default" },
+    content: head === null ? body : [row(head.map((text) => cell("tableHeader", text))), ...body],
+  };
+}
+
+function paragraph(text: string): AdfNode {
+  return { type: "paragraph", content: lines(text) };
+}
+
+/** Empty text nodes are refused; line breaks are nodes of their own. */
+function lines(text: string): AdfNode[] {
+  const parts = text
+    .replace(/\r\n?/g, "\n")
+    .split("\n")
+    .map((part) => part.replace(/\p{Cc}/gu, " ").toWellFormed());
+  return parts.flatMap((part, at): AdfNode[] => [
+    ...(at === 0 ? [] : [{ type: "hardBreak" }]),
+    ...(part === "" ? [] : [{ type: "text", text: part }]),
+  ]);
+}

@@ -1,0 +1,319 @@
+/** Jira Cloud (REST v3, ADF) and Data Center (REST v2, wiki markup); protocols 3. */
+import { DeliveryError } from "../../core/errors.ts";
+import type { RiskLevel } from "../../core/risk.ts";
+import { type Draft, fitDraft } from "../../core/tickets/draft.ts";
+import type { Exchange, RemoteTicket, TestStep, TicketRequest, TicketSystem } from "../../core/tickets/ticket.ts";
+import { type Fetch, Target } from "../http.ts";
+import { plainText } from "../plain-text.ts";
+import { adfDocument } from "./adf.ts";
+import { wikiMarkup } from "./wiki.ts";
+
+export interface JiraSettings {
+  /** With a path prefix where there is one; `https://api.atlassian.com/ex/jira/{cloudId}` for scoped tokens. */
+  url: string;
+  /** Empty: the token is a Bearer token (Data Center). */
+  email: string;
+  apiToken: string;
+  projectKey: string;
+  issueType: string;
+  deployment: "cloud" | "datacenter" | "auto";
+  extraFields: Readonly<Record<string, unknown>>;
+}
+
+type Deployment = "cloud" | "datacenter";
+
+/** Of the 32,767 that a text field takes; how ADF is counted is not documented. */
+const textBudget = 25_000;
+const metaLifeMs = 3_600_000;
+/** Keys read behind the highest one known, and how many holes in a row end it. */
+const mostKeys = 400;
+const mostHoles = 25;
+
+const priorityNames: Readonly<Record<RiskLevel, string>> = {
+  critical: "Highest",
+  high: "High",
+  medium: "Medium",
+  low: "Low",
+};
+
+interface CreateMeta {
+  issueTypeId: string;
+  /** Null: not on the screen. */
+  priorities: { id: string; name: string }[] | null;
+  labels: boolean;
+  /** Required, without a default, and not filled by us. */
+  missing: string[];
+  at: number;
+}
+
+export class Jira implements TicketSystem {
+  readonly name = "jira";
+  readonly #settings: JiraSettings;
+  readonly #target: Target;
+  readonly #now: () => number;
+  #deployment: Deployment | null;
+  #site: string | null = null;
+  #meta: CreateMeta | null = null;
+  /** The highest issue number seen. */
+  #highest = 0;
+
+  constructor(
+    settings: JiraSettings,
+    { fetch, now, timeoutMs }: { fetch: Fetch; now: () => number; timeoutMs?: number },
+  ) {
+    this.#settings = settings;
+    this.#now = now;
+    this.#deployment = settings.deployment === "auto" ? null : settings.deployment;
+    const { email, apiToken } = settings;
+    const authorization =
+      email === "" ? `Bearer ${apiToken}` : `Basic ${Buffer.from(`${email}:${apiToken}`).toString("base64")}`;
+    this.#target = new Target({
+      ...{ baseUrl: settings.url.replace(/\/+$/, ""), fetch, now, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+      headers: { Authorization: authorization, "X-Atlassian-Token": "no-check" },
+      secrets: [apiToken, `${email}:${apiToken}`],
+    });
+  }
+
+  get lastExchange(): Exchange | null {
+    return this.#target.lastExchange;
+  }
+
+  async render({ correlation, draft }: TicketRequest): Promise<string> {
+    const deployment = await this.#detect();
+    const meta = await this.#createMeta();
+    const { projectKey, extraFields } = this.#settings;
+    const size = (one: Draft) => (deployment === "cloud" ? plainText(one).length : wikiMarkup(one).length);
+    const fitted = fitDraft(draft, textBudget, size);
+    const priority = this.#priority(meta, draft.level);
+    const fields = {
+      project: { key: projectKey },
+      issuetype: { id: meta.issueTypeId },
+      summary: draft.summary,
+      description: deployment === "cloud" ? adfDocument(fitted) : wikiMarkup(fitted),
+      ...(meta.labels ? { labels: ["rhythmx", correlation, `risk-${draft.level}`] } : {}),
+      ...(priority === null ? {} : { priority: { id: priority } }),
+      ...extraFields,
+    };
+    const properties = [{ key: "rhythmx", value: { incident_id: draft.incidentId, correlation, url: draft.url } }];
+    return JSON.stringify({ fields, properties });
+  }
+
+  async hint(): Promise<string | null> {
+    const jql = `project = "${this.#settings.projectKey}" ORDER BY created DESC`;
+    const [newest] = await this.#search(jql, 1);
+    const number = numberOf(newest?.key ?? "");
+    this.#highest = Math.max(this.#highest, number);
+    return `${this.#settings.projectKey}-${this.#highest}`;
+  }
+
+  async create(payload: string): Promise<RemoteTicket> {
+    const post = (body: string) => this.#target.request({ method: "POST", path: `${this.#api}/issue`, body });
+    let answer: Awaited<ReturnType<typeof post>>;
+    try {
+      answer = await post(payload);
+    } catch (error) {
+      const without = withoutPriority(payload, error);
+      // What Jira accepts has changed since it was asked.
+      this.#meta = null;
+      if (without === null) throw error;
+      answer = await post(without);
+    }
+    const { id, key } = answer.body ?? {};
+    if (typeof id !== "string" || typeof key !== "string") throw unexpected("its answer to the create names no issue");
+    this.#highest = Math.max(this.#highest, numberOf(key));
+    return this.#ticket(id, key);
+  }
+
+  async find(correlation: string, hint: string | null): Promise<RemoteTicket | null> {
+    await this.#detect();
+    if (!/^[a-z0-9-]{8,100}$/.test(correlation)) throw unexpected("the correlation is no label");
+    const jql = `project = "${this.#settings.projectKey}" AND labels = "${correlation}"`;
+    for (const issue of await this.#search(jql, 5))
+      if (issue.labels.includes(correlation)) return this.#ticket(issue.id, issue.key);
+    return this.#findByKey(correlation, hint);
+  }
+
+  readonly link = async (ticket: RemoteTicket, draft: Draft): Promise<void> => {
+    await this.#detect();
+    const object = { url: draft.url, title: `${draft.incidentId} in RhythmX Edge` };
+    const body = JSON.stringify({
+      globalId: `rhythmx=${draft.incidentId}`,
+      application: { name: "RhythmX Edge" },
+      object,
+    });
+    await this.#target.request({
+      method: "POST",
+      path: `${this.#api}/issue/${encodeURIComponent(ticket.id)}/remotelink`,
+      body,
+    });
+  };
+
+  async test(): Promise<TestStep[]> {
+    const steps: TestStep[] = [];
+    const step = async (name: string, look: () => Promise<string>): Promise<boolean> => {
+      try {
+        steps.push({ name, ok: true, detail: await look() });
+        return true;
+      } catch (error) {
+        steps.push({ name, ok: false, detail: error instanceof Error ? error.message : String(error) });
+        return false;
+      }
+    };
+    const { projectKey, issueType } = this.#settings;
+    const get = (path: string) => this.#target.request({ method: "GET", path: `${this.#api}${path}` });
+    if (
+      !(await step(
+        "Reach Jira",
+        async () => `${(await this.#detect()) === "cloud" ? "Jira Cloud" : "Jira Data Center"} answers`,
+      ))
+    )
+      return steps;
+    // After one failed login no further one: Jira would ask for a CAPTCHA.
+    if (!(await step("Log in", async () => `as ${String((await get("/myself")).body?.displayName ?? "somebody")}`)))
+      return steps;
+    await step(`Project ${projectKey}`, async () =>
+      String((await get(`/project/${encodeURIComponent(projectKey)}`)).body?.name ?? ""),
+    );
+    await step(`Issue type ${issueType}`, async () => {
+      this.#meta = null;
+      const meta = await this.#createMeta();
+      if (meta.missing.length > 0)
+        throw new Error(
+          `the project wants fields that are not filled: ${meta.missing.join(", ")}; give them in JIRA_EXTRA_FIELDS`,
+        );
+      const priority =
+        meta.priorities === null
+          ? "no priority on the screen: it goes into text and label"
+          : `priorities ${meta.priorities.map(({ name }) => name).join(", ")}`;
+      return `can be created; ${priority}`;
+    });
+    await step("Permissions", async () => {
+      const wanted = ["BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "ADD_COMMENTS", "TRANSITION_ISSUES"];
+      const { body } = await get(
+        `/mypermissions?projectKey=${encodeURIComponent(projectKey)}&permissions=${wanted.join(",")}`,
+      );
+      const lacking = wanted.filter((name) => body?.permissions?.[name]?.havePermission === false);
+      if (lacking.length > 0) throw new Error(`the account lacks ${lacking.join(", ")} in ${projectKey}`);
+      return "browse, create, edit, comment, transition";
+    });
+    return steps;
+  }
+
+  get #api(): string {
+    return this.#deployment === "datacenter" ? "/rest/api/2" : "/rest/api/3";
+  }
+
+  /** Which Jira it is: `serverInfo` is open on both. */
+  async #detect(): Promise<Deployment> {
+    if (this.#deployment !== null && this.#site !== null) return this.#deployment;
+    const { body } = await this.#target.request({ method: "GET", path: "/rest/api/2/serverInfo" });
+    if (typeof body?.baseUrl !== "string") throw unexpected("it does not answer like Jira: check the address");
+    this.#deployment ??= body.deploymentType === "Cloud" ? "cloud" : "datacenter";
+    this.#site = body.baseUrl.replace(/\/+$/, "");
+    return this.#deployment;
+  }
+
+  async #createMeta(): Promise<CreateMeta> {
+    if (this.#meta !== null && this.#now() - this.#meta.at < metaLifeMs) return this.#meta;
+    const { projectKey, issueType, extraFields } = this.#settings;
+    const path = `${this.#api}/issue/createmeta/${encodeURIComponent(projectKey)}/issuetypes`;
+    const types = await this.#all(path, ["issueTypes", "values"]);
+    const type = types.find(({ name }) => String(name).toLowerCase() === issueType.toLowerCase());
+    if (type === undefined)
+      throw new DeliveryError(
+        "issue_type",
+        `project ${projectKey} has no issue type ${issueType}: it has ${types.map(({ name }) => String(name)).join(", ")}`,
+        {
+          retryable: false,
+          data: { permanent: true },
+        },
+      );
+    const fields = await this.#all(`${path}/${encodeURIComponent(String(type.id))}`, ["fields", "values"]);
+    const byId = new Map(fields.map((field) => [String(field.fieldId ?? field.key), field]));
+    const priority = byId.get("priority");
+    const ours = new Set([
+      "project",
+      "issuetype",
+      "summary",
+      "description",
+      "labels",
+      "priority",
+      "reporter",
+      ...Object.keys(extraFields),
+    ]);
+    this.#meta = {
+      issueTypeId: String(type.id),
+      priorities: priority === undefined ? null : ((priority.allowedValues ?? []) as { id: string; name: string }[]),
+      labels: byId.has("labels"),
+      missing: [...byId]
+        .filter(([id, field]) => field.required === true && field.hasDefaultValue !== true && !ours.has(id))
+        .map(([id, field]) => `${String(field.name)} (${id})`),
+      at: this.#now(),
+    };
+    return this.#meta;
+  }
+
+  /** The id of the level's priority, by name among those that are allowed. */
+  #priority({ priorities }: CreateMeta, level: RiskLevel): string | null {
+    const wanted = priorityNames[level].toLowerCase();
+    return priorities?.find(({ name }) => name.toLowerCase() === wanted)?.id ?? null;
+  }
+
+  /** Every page of a list of createmeta. */
+  async #all(path: string, names: readonly string[]): Promise<Record<string, unknown>[]> {
+    const found: Record<string, unknown>[] = [];
+    for (let startAt = 0; ; ) {
+      const { body } = await this.#target.request({ method: "GET", path: `${path}?startAt=${startAt}&maxResults=100` });
+      const name = names.find((one) => Array.isArray(body?.[one]));
+      const page = (name === undefined ? [] : body[name]) as Record<string, unknown>[];
+      found.push(...page);
+      startAt += page.length;
+      if (page.length === 0 || startAt >= Number(body?.total ?? 0) || found.length > 2000) return found;
+    }
+  }
+
+  async #search(jql: string, maxResults: number): Promise<{ id: string; key: string; labels: string[] }[]> {
+    const deployment = await this.#detect();
+    const path = deployment === "cloud" ? `${this.#api}/search/jql` : `${this.#api}/search`;
+    const body = JSON.stringify({ jql, maxResults, fields: ["labels"] });
+    const answer = await this.#target.request({ method: "POST", path, body });
+    const issues = (answer.body?.issues ?? []) as { id: string; key: string; fields?: { labels?: string[] } }[];
+    return issues.map(({ id, key, fields }) => ({ id, key, labels: fields?.labels ?? [] }));
+  }
+
+  /** Reading by key sees what was written; searching may not for hours. */
+  async #findByKey(correlation: string, hint: string | null): Promise<RemoteTicket | null> {
+    const start = numberOf(hint ?? "");
+    if (hint === null) return null;
+    for (let number = start + 1, holes = 0; number <= start + mostKeys && holes < mostHoles; number++) {
+      const path = `${this.#api}/issue/${encodeURIComponent(`${this.#settings.projectKey}-${number}`)}?fields=labels`;
+      const { status, body } = await this.#target.request({ method: "GET", path, also: [404] });
+      holes = status === 404 ? holes + 1 : 0;
+      const labels = (body?.fields?.labels ?? []) as string[];
+      if (status !== 404 && labels.includes(correlation)) return this.#ticket(String(body.id), String(body.key));
+    }
+    return null;
+  }
+
+  #ticket(id: string, key: string): RemoteTicket {
+    return { id, key, url: `${this.#site ?? this.#settings.url}/browse/${encodeURIComponent(key)}` };
+  }
+}
+
+/** The payload without its priority, where the target refuses just that; else null. */
+function withoutPriority(payload: string, error: unknown): string | null {
+  if (!(error instanceof DeliveryError) || error.data.status !== 400 || !/\bpriority\b/i.test(String(error.data.words)))
+    return null;
+  const parsed = JSON.parse(payload) as { fields: Record<string, unknown> };
+  if (parsed.fields.priority === undefined) return null;
+  const { priority: _, ...fields } = parsed.fields;
+  return JSON.stringify({ ...parsed, fields });
+}
+
+function numberOf(key: string): number {
+  return Number(/-(\d+)$/.exec(key)?.[1] ?? 0);
+}
+
+function unexpected(what: string): DeliveryError {
+  return new DeliveryError("unexpected", what, { retryable: true, data: { effectUnknown: true, permanent: false } });
+}

@@ -1,0 +1,39 @@
+/** A draft as plain text: for systems whose fields know no markup. */
+import type { Block, Draft } from "../core/tickets/draft.ts";
+
+export function plainText({ sections }: Pick<Draft, "sections">): string {
+  return sections
+    .map(({ title, blocks }) => `${title.toUpperCase()}\n${blocks.map(blockText).join("\n")}`)
+    .join("\n\n");
+}
+
+function blockText(block: Block): string {
+  switch (block.kind) {
+    case "text":
+      return lines(block.text);
+    case "facts":
+      return block.rows.map(([name, value]) => `${name}: ${oneLine(value)}`).join("\n");
+    case "table":
+      return block.rows
+        .map((row) =>
+          row
+            .map((cell, at) => (at === 0 ? oneLine(cell) : `${block.head[at]?.toLowerCase()} ${oneLine(cell)}`))
+            .join(", "),
+        )
+        .map((row) => `- ${row}`)
+        .join("\n");
+    case "list":
+      return block.items.map((item) => `- ${oneLine(item)}`).join("\n");
+    case "link":
+      return `${block.text}: ${block.url}`;
+  }
+}
+
+/** Line breaks stay, other control characters do not. */
+function lines(text: string): string {
+  return text.replace(/\r\n?/g, "\n").replace(/[^\P{Cc}\n]/gu, " ");
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
+}

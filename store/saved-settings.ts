@@ -1,0 +1,72 @@
+/** Settings that were saved by API or console, and the last connection tests. Secrets come in and go out encrypted. */
+import type { TestStep } from "../core/tickets/ticket.ts";
+import type { Database } from "./database.ts";
+import { fromIso, toIso } from "./iso.ts";
+import { integer, text } from "./rows.ts";
+
+export interface SavedSetting {
+  /** As in the environment. */
+  name: string;
+  value: string;
+  secret: boolean;
+}
+
+export async function listSavedSettings(database: Database): Promise<SavedSetting[]> {
+  const { rows } = await database.read("select name, value, secret from saved_settings order by name");
+  return rows.map((row) => ({
+    name: text(row, "name"),
+    value: text(row, "value"),
+    secret: integer(row, "secret") === 1,
+  }));
+}
+
+/** All or none; a value of null removes a setting. */
+export async function saveSettings(
+  database: Database,
+  changes: readonly { name: string; value: string | null; secret: boolean }[],
+  who: string,
+  now: number,
+): Promise<void> {
+  await database.write(
+    changes.map(({ name, value, secret }) =>
+      value === null
+        ? { sql: "delete from saved_settings where name = ?", args: [name] }
+        : {
+            sql: `insert into saved_settings (name, value, secret, who, at) values (?, ?, ?, ?, ?)
+              on conflict (name) do update set value = excluded.value, secret = excluded.secret, who = excluded.who, at = excluded.at`,
+            args: [name, value, secret ? 1 : 0, who, toIso(now)],
+          },
+    ),
+  );
+}
+
+export interface ConnectionTest {
+  section: string;
+  /** Epoch milliseconds. */
+  at: number;
+  ok: boolean;
+  steps: TestStep[];
+}
+
+export async function listConnectionTests(database: Database): Promise<ConnectionTest[]> {
+  const { rows } = await database.read("select section, at, ok, steps from connection_tests");
+  return rows.map((row) => ({
+    section: text(row, "section"),
+    at: fromIso(text(row, "at")),
+    ok: integer(row, "ok") === 1,
+    steps: JSON.parse(text(row, "steps")) as TestStep[],
+  }));
+}
+
+export async function saveConnectionTest(
+  database: Database,
+  { section, at, ok, steps }: ConnectionTest,
+): Promise<void> {
+  await database.write([
+    {
+      sql: `insert into connection_tests (section, at, ok, steps) values (?, ?, ?, ?)
+        on conflict (section) do update set at = excluded.at, ok = excluded.ok, steps = excluded.steps`,
+      args: [section, toIso(at), ok ? 1 : 0, JSON.stringify(steps)],
+    },
+  ]);
+}

@@ -1,0 +1,74 @@
+/** Tickets and deliveries as lists show them. */
+import type { Row } from "@libsql/client";
+import type { Attempt, Delivery, Ticket } from "../core/tickets/ticket.ts";
+import type { Database } from "./database.ts";
+import { fromIso } from "./iso.ts";
+import { integer, text } from "./rows.ts";
+import { deliveryColumns, deliveryFromRow, deliveryTables, ticketFromRow } from "./tickets.ts";
+
+export interface TicketFilter {
+  incidentId?: string;
+  system?: string;
+  states?: readonly string[];
+  entities: readonly string[] | null;
+  limit: number;
+  offset: number;
+}
+
+const filterSql = `(?1 is null or t.incident_id = ?1) and (?2 is null or t.system = ?2)
+  and (?3 is null or t.entity_name in (select value from json_each(?3)))`;
+
+function filterArgs({ incidentId, system, entities }: TicketFilter): (string | null)[] {
+  return [incidentId ?? null, system ?? null, entities === null ? null : JSON.stringify(entities)];
+}
+
+/** Newest first. */
+export async function listTickets(
+  database: Database,
+  filter: TicketFilter,
+): Promise<{ tickets: Ticket[]; total: number }> {
+  const args = filterArgs(filter);
+  const { rows } = await database.read(
+    `select t.* from tickets t where ${filterSql} order by t.id desc limit ?4 offset ?5`,
+    [...args, filter.limit, filter.offset],
+  );
+  const counted = await database.read(`select count(*) as n from tickets t where ${filterSql}`, args);
+  return { tickets: rows.map(ticketFromRow), total: counted.rows[0] === undefined ? 0 : integer(counted.rows[0], "n") };
+}
+
+/** Newest first, with their attempts, oldest first. */
+export async function listDeliveries(
+  database: Database,
+  filter: TicketFilter,
+): Promise<{ deliveries: (Delivery & { history: Attempt[] })[]; total: number }> {
+  const states = filter.states === undefined ? null : JSON.stringify(filter.states);
+  const where = `${filterSql} and (?4 is null or d.state in (select value from json_each(?4)))`;
+  const args = [...filterArgs(filter), states];
+  const { rows } = await database.read(
+    `select ${deliveryColumns} from ${deliveryTables} where ${where} order by d.seq desc limit ?5 offset ?6`,
+    [...args, filter.limit, filter.offset],
+  );
+  const counted = await database.read(`select count(*) as n from ${deliveryTables} where ${where}`, args);
+  const deliveries = rows.map(deliveryFromRow);
+  const attempts = await database.read(
+    `select * from delivery_attempts where delivery_id in (select value from json_each(?)) order by id`,
+    [JSON.stringify(deliveries.map(({ id }) => id))],
+  );
+  const byDelivery = Map.groupBy(attempts.rows, (row) => text(row, "delivery_id"));
+  return {
+    deliveries: deliveries.map((one) => ({ ...one, history: (byDelivery.get(one.id) ?? []).map(attemptFromRow) })),
+    total: counted.rows[0] === undefined ? 0 : integer(counted.rows[0], "n"),
+  };
+}
+
+function attemptFromRow(row: Row): Attempt {
+  return {
+    at: fromIso(text(row, "at")),
+    durationMs: integer(row, "duration_ms"),
+    action: text(row, "action") as Attempt["action"],
+    request: text(row, "request"),
+    status: row.status === null ? null : integer(row, "status"),
+    outcome: text(row, "outcome"),
+    words: text(row, "words"),
+  };
+}
