@@ -22,10 +22,12 @@ import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { createOperations, type Operations } from "./operations.ts";
 import { openStorePatiently, patiently } from "./patience.ts";
+import { runningState } from "./running-state.ts";
 import { argon2id, type PasswordHasher } from "./runtime/passwords.ts";
 import { type Loop, Scheduler } from "./scheduler.ts";
 import { StorageWatch } from "./storage-watch.ts";
 import { feedSettings, SyslogFeeds } from "./syslog-feeds.ts";
+import { TicketDesk } from "./tickets/desk.ts";
 import { createUpkeep } from "./upkeep.ts";
 import { version } from "./version.ts";
 
@@ -139,12 +141,19 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       });
     await configureCorrelation(sleep);
 
+    const desk = new TicketDesk({ store, clock, random, log, defaultBaseUrl: () => api.url });
     const stopping = new AbortController();
     const { dependencies: apiDependencies, ...access } = await createApi({
       ...{ store, clock, keys, log, faults, settings, passwords: options.passwords ?? argon2id() },
-      ...{ credentialsDir: options.credentialsDir ?? null, stopping: stopping.signal },
+      ...{ credentialsDir: options.credentialsDir ?? null, stopping: stopping.signal, desk },
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.savePositions() });
+
+    await desk.recover();
+    cleanUp.push({ name: "tickets", run: () => desk.stop(3_000) });
+    store.events.onAppend((_, counts) => {
+      if (counts.incident_created !== undefined || counts.incident_updated !== undefined) desk.wake();
+    });
 
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
@@ -170,6 +179,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         tick: (now) => (storage.clockTrusted ? upkeep.retention(now) : undefined),
       },
       { name: "key-usage", everyMs: () => minute, tick: () => keys.flushUses() },
+      { name: "tickets", everyMs: () => 1_000, tick: (now) => desk.tick(now) },
       { name: "access", everyMs: () => 10_000, tick: () => access.tick() },
       {
         name: "health-port",
@@ -209,17 +219,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const operations = createOperations({
       ...{ store, keys, intake, accounts: access.accounts, audit: access.audit },
       replay: (destination, from) => feeds.replay(destination, from),
-      running: () => ({
-        pid: process.pid,
-        version,
-        uptimeSeconds: Math.floor(uptimeMs() / 1000),
-        status: feedHealth("alerts", feedState("alerts")).status,
-        loops: scheduler.status(),
-        destinations: feeds.status().map(({ feed, name, connected, queued, lastError }) => ({
-          ...{ feed, name, connected, queued, lastError },
-        })),
-        faults: faults.list().map(({ name, message }) => ({ name, message })),
-      }),
+      running: () =>
+        runningState({ scheduler, feeds, faults }, uptimeMs(), feedHealth("alerts", feedState("alerts")).status),
     });
     const control = startControlServer(settings.dataDir, operations);
     cleanUp.push({ name: "control socket", run: () => control.stop(1_000) });
@@ -246,6 +247,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       run: () => stopping.abort(new EdgeError("stopping", "the appliance is stopping")),
     });
 
+    await access.book.load(options.resolved.ticketValues);
     scheduler.start();
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });
     log.info("ready", {
@@ -283,6 +285,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
           const wait: Sleep = (milliseconds) => sleep(milliseconds, stopping.signal);
           await applyFeeds(wait);
           if (!sameCorrelation) await configureCorrelation(wait);
+          await access.book.load(resolved.ticketValues);
           scheduler.wake();
           if (await api.renew(settings)) log.info("certificate renewed");
           log.info("settings read again", { destinations: feeds.status().length });

@@ -1,4 +1,5 @@
 /** The one way to targets: every request that fails says whether it may be sent again, and whether it may have had its effect. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { ofetch } from "ofetch";
 import { DeliveryError, messageOf } from "../core/errors.ts";
 import type { Exchange } from "../core/tickets/ticket.ts";
@@ -38,9 +39,21 @@ const longestWords = 600;
 const notSent =
   /ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|FailedToOpenSocket|CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|DNS/i;
 
+const recording = new AsyncLocalStorage<{ last: Exchange | null }>();
+
+/** Runs `work`; what it asked targets last can be read at any time, whatever others ask meanwhile. */
+export function recordingExchanges<T>(work: (last: () => Exchange | null) => Promise<T>): Promise<T> {
+  const record = { last: null };
+  return recording.run(record, () => work(() => record.last));
+}
+
+function note(exchange: Exchange): void {
+  const record = recording.getStore();
+  if (record !== undefined) record.last = exchange;
+}
+
 export class Target {
   readonly #options: TargetOptions;
-  lastExchange: Exchange | null = null;
 
   constructor(options: TargetOptions) {
     this.#options = options;
@@ -50,7 +63,7 @@ export class Target {
   async request({ method, path, body, also = [] }: TargetRequest): Promise<TargetAnswer> {
     const { baseUrl, headers, fetch, timeoutMs = defaultTimeoutMs } = this.#options;
     const request = `${method} ${path.split("?")[0]}`;
-    this.lastExchange = { request, status: null, words: "" };
+    note({ request, status: null, words: "" });
     const client = ofetch.create({}, { fetch } as never);
     let text: string;
     let response: Response;
@@ -79,7 +92,7 @@ export class Target {
     const { status } = response;
     const parsed = parse(text);
     const words = this.#clean(wordsOf(parsed, text));
-    this.lastExchange = { request, status, words };
+    note({ request, status, words });
     const isJson = parsed !== undefined || text === "";
     if ((status >= 200 && status < 300) || also.includes(status)) {
       if (isJson) return { status, headers: response.headers, body: parsed };
@@ -148,7 +161,7 @@ export class Target {
         ? "tls"
         : "unreachable";
     const words = this.#clean(messageOf(error));
-    this.lastExchange = { request, status: null, words };
+    note({ request, status: null, words });
     return this.#failure(cause, cause.replaceAll("_", " "), null, words, {
       retryable: true,
       effectUnknown: sent,

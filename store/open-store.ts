@@ -55,6 +55,7 @@ export interface Store extends IntakeStore, HourlyStore {
     | "finishDelivery"
     | "retryDeliveries"
     | "discardDelivery"
+    | "resumeParked"
     | "ticketOfDelivery"
     | "countDeliveries"
     | "listSavedSettings"
@@ -168,6 +169,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       finishDelivery: operation("finishDelivery"),
       retryDeliveries: operation("retryDeliveries"),
       discardDelivery: operation("discardDelivery"),
+      resumeParked: operation("resumeParked"),
       ticketOfDelivery: operation("ticketOfDelivery"),
       countDeliveries: operation("countDeliveries"),
       listSavedSettings: operation("listSavedSettings"),

@@ -51,6 +51,7 @@ import {
   type PlannedTicket,
   planTickets,
   recoverDeliveries,
+  resumeParked,
   retryDeliveries,
   ticketOfDelivery,
 } from "./tickets.ts";
@@ -146,6 +147,7 @@ export function operations(store: Open, onAppend: OnAppend) {
     },
     retryDeliveries: (which: { id?: string; system?: TicketSystemName; cause?: string }, now: number) =>
       retryDeliveries(database, which, now),
+    resumeParked: (system: TicketSystemName, now: number) => resumeParked(database, system, now),
     discardDelivery: (id: string, reason: string, who: string, now: number) =>
       discardDelivery(database, id, reason, who, now),
     ticketOfDelivery: (id: string) => ticketOfDelivery(database, id),

@@ -184,6 +184,19 @@ export async function retryDeliveries(
   return results[0]?.rowsAffected ?? 0;
 }
 
+/** What was parked for a reason that settings or a good test may have mended goes again. Returns how many. */
+export async function resumeParked(database: Database, system: TicketSystemName, now: number): Promise<number> {
+  const results = await database.write([
+    {
+      sql: `update deliveries set state = 'planned', attempts = 0, lookups = 0, payload = case trigger when 'manual' then payload else null end,
+              next_attempt_at = ?1, updated_at = ?2
+            where state = 'parked' and cause <> 'unknown_outcome' and ticket_id in (select id from tickets where system = ?3)`,
+      args: [now, toIso(now), system],
+    },
+  ]);
+  return results[0]?.rowsAffected ?? 0;
+}
+
 /** A person gives a delivery up. False for one that is under way or finished. */
 export async function discardDelivery(
   database: Database,

@@ -39,6 +39,7 @@ const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
   "finishDelivery",
   "retryDeliveries",
   "discardDelivery",
+  "resumeParked",
   "saveSettings",
   "saveConnectionTest",
 ]);

@@ -15,11 +15,14 @@ import { Tokens } from "../access/tokens.ts";
 import type { KeyRing } from "../key-ring.ts";
 import type { Log } from "../log.ts";
 import type { PasswordHasher } from "../runtime/passwords.ts";
+import type { TicketDesk } from "../tickets/desk.ts";
+import { SettingsBook } from "../tickets/settings-book.ts";
+import { TicketService } from "../tickets/ticket-service.ts";
 import { version } from "../version.ts";
 import { Administration } from "./administration.ts";
 import { clientAddress } from "./client-address.ts";
 import { Cursors } from "./cursors.ts";
-import { Investigation } from "./investigation.ts";
+import { actorOf, Investigation } from "./investigation.ts";
 import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
 
@@ -39,10 +42,11 @@ export interface ApiParts {
   /** systemd's folder of credentials. */
   credentialsDir: string | null;
   stopping: AbortSignal;
+  desk: TicketDesk;
 }
 
 export async function createApi(parts: ApiParts) {
-  const { store, clock, keys, log, passwords, settings, stopping } = parts;
+  const { store, clock, keys, log, passwords, settings, stopping, desk } = parts;
   const secrets = new Secrets(masterKey(parts));
   const tokens = new Tokens(secrets.key("access tokens"), secrets.key("refresh tokens"), clock);
   const audit = new AuditLog(store.admin, clock);
@@ -57,7 +61,10 @@ export async function createApi(parts: ApiParts) {
     if (changed.length > 0) await save(changed);
   };
   const { reading } = store;
+  const tickets = new TicketService(store, desk, clock, audit);
+  const book = new SettingsBook({ store, clock, log, secrets, desk });
   return {
+    book,
     accounts,
     audit,
     /** Forgets logins that have run out, writes down how far pollers have come. */
@@ -79,7 +86,19 @@ export async function createApi(parts: ApiParts) {
       },
       logins: new OwnAccount(accounts, logins, audit),
       pages: new Pages(reading, new Cursors(secrets.key("cursors")), continuity, clock, (position) => save([position])),
-      investigation: new Investigation(store, clock, audit),
+      investigation: new Investigation(store, clock, audit, (incidentId) => tickets.ofIncident(incidentId)),
+      tickets,
+      settings: {
+        section: (section: string) => book.section(section),
+        test: (section: string, fields: Record<string, unknown>) => book.test(section, fields),
+        status: () => book.status(),
+        save: async (caller: Caller, section: string, fields: Record<string, unknown>) => {
+          const saved = await book.save(section, fields, caller.name);
+          // The names alone: some of them are secrets.
+          await audit.note(actorOf(caller), "settings.save", section, { fields: saved.changed });
+          return saved.section;
+        },
+      },
       administration: new Administration(accounts, keys, audit, reading),
       stream: {
         end: () => store.events.end(),

@@ -6,7 +6,7 @@ type Json = Record<string, unknown>;
 const iso = (epochMs: number) => new Date(epochMs).toISOString();
 
 /** `row`: the incident as lists have it. */
-export function incidentDetail(row: Json, detail: IncidentDetail): Json {
+export function incidentDetail(row: Json, detail: IncidentDetail, tickets: readonly Json[]): Json {
   const { body, risk, chain, rules, cases, users, alarms, history } = detail;
   const { event: _, changes: __, ...objects } = body;
   return {
@@ -35,7 +35,7 @@ export function incidentDetail(row: Json, detail: IncidentDetail): Json {
     alarms: alarms.map(({ alarmId, name, rbp, entity, at }) => ({
       ...{ alarm_id: alarmId, name, rbp, entity_name: entity, timestamp: iso(at) },
     })),
-    tickets: [],
+    tickets,
     history: history.map(historyEntry),
   };
 }

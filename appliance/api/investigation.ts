@@ -16,7 +16,11 @@ export class Investigation {
   readonly #clock: Clock;
   readonly #audit: AuditLog;
 
-  constructor(store: Store, clock: Clock, audit: AuditLog) {
+  /** Tickets of an incident with their deliveries. */
+  readonly #ticketsOf: (incidentId: string) => Promise<Json[]>;
+
+  constructor(store: Store, clock: Clock, audit: AuditLog, ticketsOf: (incidentId: string) => Promise<Json[]>) {
+    this.#ticketsOf = ticketsOf;
     this.#store = store;
     this.#clock = clock;
     this.#audit = audit;
@@ -27,7 +31,7 @@ export class Investigation {
     const row = await this.#row("incidents", caller, id);
     const detail = await this.#store.reading.readIncident(id, this.#clock.now());
     if (detail === null) throw unknown("incidents", id);
-    return incidentDetail(JSON.parse(row) as Json, detail);
+    return incidentDetail(JSON.parse(row) as Json, detail, await this.#ticketsOf(id));
   }
 
   /** @throws EdgeError case_unknown, the same */

@@ -65,6 +65,7 @@ export async function loadSettings(options: LoadOptions): Promise<ResolvedSettin
     defaultDataDir: fromCheckout ? checkoutDataDir : serviceDataDir,
   });
   return {
+    ...resolved,
     settings: { ...resolved.settings, dataDir: resolve(resolved.settings.dataDir) },
     problems: [...problems, ...resolved.problems],
     warnings: [...warnings, ...resolved.warnings],

@@ -11,6 +11,8 @@ export const permissions = [
   /** Incidents by hand. */
   "promote",
   "exceptions:write",
+  /** Tickets: preview, create, retry, discard. */
+  "ticket:write",
   /** Users, API keys, the audit log. */
   "administer",
   /** One's own password, second factor and login. */
@@ -20,7 +22,7 @@ export type Permission = (typeof permissions)[number];
 
 const ofRole: Readonly<Record<Role, readonly Permission[]>> = {
   viewer: ["read", "self"],
-  analyst: ["read", "incident:write", "promote", "exceptions:write", "self"],
+  analyst: ["read", "incident:write", "promote", "exceptions:write", "ticket:write", "self"],
   soar: ["read", "incident:write", "self"],
   admin: permissions,
 };

@@ -115,11 +115,13 @@ export interface TicketSystem {
   link: ((ticket: RemoteTicket, draft: Draft) => Promise<void>) | null;
   /** Reads only. */
   test(): Promise<TestStep[]>;
-  /** The last exchange with the target, for the record of attempts. */
-  readonly lastExchange: Exchange | null;
 }
 
-/** `rhythmx-inc-7601d999` of `INC-7601d999`, with `-g2` for a second ticket of the same incident. */
-export function correlationOf(incidentId: string, generation: number): string {
-  return `rhythmx-${incidentId.toLowerCase()}${generation === 1 ? "" : `-g${generation}`}`;
+/**
+ * By which word a target finds the ticket of an incident: ServiceNow's correlation id is the incident's id (CONTRACT 6), Jira's a label;
+ * with `-g2` for a second ticket of the same incident.
+ */
+export function correlationOf(system: TicketSystemName, incidentId: string, generation: number): string {
+  const suffix = generation === 1 ? "" : `-g${generation}`;
+  return system === "servicenow" ? `${incidentId}${suffix}` : `rhythmx-${incidentId.toLowerCase()}${suffix}`;
 }

@@ -2,10 +2,11 @@
 import { DeliveryError } from "../../core/errors.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import { type Draft, fitDraft } from "../../core/tickets/draft.ts";
-import type { Exchange, RemoteTicket, TestStep, TicketRequest, TicketSystem } from "../../core/tickets/ticket.ts";
+import type { RemoteTicket, TestStep, TicketRequest, TicketSystem } from "../../core/tickets/ticket.ts";
 import { type Fetch, Target } from "../http.ts";
 import { plainText } from "../plain-text.ts";
 import { adfDocument } from "./adf.ts";
+import { type CreateMeta, readCreateMeta } from "./create-meta.ts";
 import { wikiMarkup } from "./wiki.ts";
 
 export interface JiraSettings {
@@ -36,16 +37,6 @@ const priorityNames: Readonly<Record<RiskLevel, string>> = {
   low: "Low",
 };
 
-interface CreateMeta {
-  issueTypeId: string;
-  /** Null: not on the screen. */
-  priorities: { id: string; name: string }[] | null;
-  labels: boolean;
-  /** Required, without a default, and not filled by us. */
-  missing: string[];
-  at: number;
-}
-
 export class Jira implements TicketSystem {
   readonly name = "jira";
   readonly #settings: JiraSettings;
@@ -74,10 +65,6 @@ export class Jira implements TicketSystem {
     });
   }
 
-  get lastExchange(): Exchange | null {
-    return this.#target.lastExchange;
-  }
-
   async render({ correlation, draft }: TicketRequest): Promise<string> {
     const deployment = await this.#detect();
     const meta = await this.#createMeta();
@@ -100,9 +87,13 @@ export class Jira implements TicketSystem {
 
   async hint(): Promise<string | null> {
     const jql = `project = "${this.#settings.projectKey}" ORDER BY created DESC`;
-    const [newest] = await this.#search(jql, 1);
-    const number = numberOf(newest?.key ?? "");
-    this.#highest = Math.max(this.#highest, number);
+    try {
+      const [newest] = await this.#search(jql, 1);
+      this.#highest = Math.max(this.#highest, numberOf(newest?.key ?? ""));
+    } catch (error) {
+      // An account that may create and not search: what was seen so far has to do.
+      if (!(error instanceof DeliveryError) || error.retryable) throw error;
+    }
     return `${this.#settings.projectKey}-${this.#highest}`;
   }
 
@@ -215,41 +206,7 @@ export class Jira implements TicketSystem {
 
   async #createMeta(): Promise<CreateMeta> {
     if (this.#meta !== null && this.#now() - this.#meta.at < metaLifeMs) return this.#meta;
-    const { projectKey, issueType, extraFields } = this.#settings;
-    const path = `${this.#api}/issue/createmeta/${encodeURIComponent(projectKey)}/issuetypes`;
-    const types = await this.#all(path, ["issueTypes", "values"]);
-    const type = types.find(({ name }) => String(name).toLowerCase() === issueType.toLowerCase());
-    if (type === undefined)
-      throw new DeliveryError(
-        "issue_type",
-        `project ${projectKey} has no issue type ${issueType}: it has ${types.map(({ name }) => String(name)).join(", ")}`,
-        {
-          retryable: false,
-          data: { permanent: true },
-        },
-      );
-    const fields = await this.#all(`${path}/${encodeURIComponent(String(type.id))}`, ["fields", "values"]);
-    const byId = new Map(fields.map((field) => [String(field.fieldId ?? field.key), field]));
-    const priority = byId.get("priority");
-    const ours = new Set([
-      "project",
-      "issuetype",
-      "summary",
-      "description",
-      "labels",
-      "priority",
-      "reporter",
-      ...Object.keys(extraFields),
-    ]);
-    this.#meta = {
-      issueTypeId: String(type.id),
-      priorities: priority === undefined ? null : ((priority.allowedValues ?? []) as { id: string; name: string }[]),
-      labels: byId.has("labels"),
-      missing: [...byId]
-        .filter(([id, field]) => field.required === true && field.hasDefaultValue !== true && !ours.has(id))
-        .map(([id, field]) => `${String(field.name)} (${id})`),
-      at: this.#now(),
-    };
+    this.#meta = await readCreateMeta(this.#target, this.#api, this.#settings, this.#now());
     return this.#meta;
   }
 
@@ -257,19 +214,6 @@ export class Jira implements TicketSystem {
   #priority({ priorities }: CreateMeta, level: RiskLevel): string | null {
     const wanted = priorityNames[level].toLowerCase();
     return priorities?.find(({ name }) => name.toLowerCase() === wanted)?.id ?? null;
-  }
-
-  /** Every page of a list of createmeta. */
-  async #all(path: string, names: readonly string[]): Promise<Record<string, unknown>[]> {
-    const found: Record<string, unknown>[] = [];
-    for (let startAt = 0; ; ) {
-      const { body } = await this.#target.request({ method: "GET", path: `${path}?startAt=${startAt}&maxResults=100` });
-      const name = names.find((one) => Array.isArray(body?.[one]));
-      const page = (name === undefined ? [] : body[name]) as Record<string, unknown>[];
-      found.push(...page);
-      startAt += page.length;
-      if (page.length === 0 || startAt >= Number(body?.total ?? 0) || found.length > 2000) return found;
-    }
   }
 
   async #search(jql: string, maxResults: number): Promise<{ id: string; key: string; labels: string[] }[]> {

@@ -2,7 +2,7 @@
 import { DeliveryError } from "../../core/errors.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import { fitDraft } from "../../core/tickets/draft.ts";
-import type { Exchange, RemoteTicket, TestStep, TicketRequest, TicketSystem } from "../../core/tickets/ticket.ts";
+import type { RemoteTicket, TestStep, TicketRequest, TicketSystem } from "../../core/tickets/ticket.ts";
 import { type Fetch, Target, type TargetAnswer } from "../http.ts";
 import { plainText } from "../plain-text.ts";
 
@@ -60,10 +60,6 @@ export class ServiceNow implements TicketSystem {
       headers: { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` },
       secrets: [password, `${username}:${password}`],
     });
-  }
-
-  get lastExchange(): Exchange | null {
-    return this.#target.lastExchange;
   }
 
   async render({ correlation, draft }: TicketRequest): Promise<string> {

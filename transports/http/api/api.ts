@@ -1,7 +1,7 @@
 /** The API: every endpoint in order, and what happens around each — who calls, may they, is the request sound, what went wrong. */
 import type { Hono } from "hono";
 import { type Caller, may, rolesWith, scopesWith } from "../../../core/access/caller.ts";
-import { EdgeError, StoreError, UsageError } from "../../../core/errors.ts";
+import { DeliveryError, EdgeError, StoreError, UsageError } from "../../../core/errors.ts";
 import type { ConnectionBindings } from "../body.ts";
 import { problem } from "../problem.ts";
 import { administrationRoutes } from "./administration-routes.ts";
@@ -14,6 +14,7 @@ import { pageRoutes } from "./page-routes.ts";
 import { BadRequest, readBody, readQuery } from "./read-request.ts";
 import type { ApiContext, Request, Route } from "./route.ts";
 import { streamRoutes } from "./stream.ts";
+import { ticketRoutes } from "./ticket-routes.ts";
 
 export function apiRoutes(dependencies: ApiDependencies): Route[] {
   return [
@@ -21,6 +22,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...pageRoutes(dependencies),
     ...streamRoutes(dependencies),
     ...incidentRoutes(dependencies),
+    ...ticketRoutes(dependencies),
     ...administrationRoutes(dependencies),
   ];
 }
@@ -93,7 +95,7 @@ async function admit(
 
 /** What a refusal is called and which status it has; its message is the caller's to read. */
 const refusals: Readonly<
-  Record<string, { status: 400 | 401 | 403 | 404 | 409 | 410 | 422 | 429 | 503; title: string }>
+  Record<string, { status: 400 | 401 | 403 | 404 | 409 | 410 | 422 | 429 | 502 | 503; title: string }>
 > = {
   incident_unknown: { status: 404, title: "Not Found" },
   case_unknown: { status: 404, title: "Not Found" },
@@ -101,6 +103,13 @@ const refusals: Readonly<
   exception_unknown: { status: 404, title: "Not Found" },
   user_unknown: { status: 404, title: "Not Found" },
   key_unknown: { status: 404, title: "Not Found" },
+  delivery_unknown: { status: 404, title: "Not Found" },
+  section_unknown: { status: 404, title: "Not Found" },
+  not_configured: { status: 409, title: "Not configured" },
+  ca_file: { status: 409, title: "Not configured" },
+  preview_outdated: { status: 409, title: "The preview is outdated" },
+  delivery_state: { status: 409, title: "Not in this state" },
+  setting_pinned: { status: 409, title: "Pinned" },
   incident_newer: { status: 409, title: "A newer incident is open" },
   case_newer: { status: 409, title: "A newer case is active" },
   incident_exists: { status: 409, title: "The actor has an open incident" },
@@ -123,6 +132,8 @@ function refusal(c: ApiContext, error: unknown): Response {
   if (error instanceof BadRequest) return problem(c, 400, "Bad request", error.message, { errors: [...error.errors] });
   if (error instanceof StoreError)
     return problem(c, 503, "Not available", "the database cannot be used at the moment: try again", { retryAfter: 5 });
+  if (error instanceof DeliveryError)
+    return problem(c, 502, "The target does not answer as it should", `${error.code}: ${error.message}`);
   if (!(error instanceof EdgeError)) throw error;
   const { code, message, data } = error;
   if (code === "cursor_invalid")

@@ -6,6 +6,7 @@ import type { NewException } from "../../../core/correlation/exceptions.ts";
 import type { EventKind, LoggedEvent } from "../../../core/event.ts";
 import type { PageAnswer, PageRequest } from "../../../core/feeds/page-request.ts";
 import type { CaseRequest, IncidentRequest } from "../../../core/incident-change.ts";
+import type { TicketSystemName } from "../../../core/tickets/ticket.ts";
 
 type Json = Record<string, unknown>;
 
@@ -67,7 +68,38 @@ export interface StreamPort {
   now(): number;
 }
 
+interface TicketList {
+  incidentId?: string;
+  system?: string;
+  states?: readonly string[];
+  limit: number;
+  offset: number;
+}
+
+export interface TicketPort {
+  preview(caller: Caller, incidentId: string, system: TicketSystemName): Promise<Json>;
+  create(
+    caller: Caller,
+    incidentId: string,
+    system: TicketSystemName,
+    payloadSha256: string | null,
+  ): Promise<{ ticket: Json } | { delivery_id: string }>;
+  tickets(caller: Caller, query: TicketList): Promise<Json>;
+  deliveries(caller: Caller, query: TicketList): Promise<Json>;
+  retry(caller: Caller, id: string): Promise<Json>;
+  discard(caller: Caller, id: string, reason: string): Promise<Json>;
+}
+
+export interface SettingsPort {
+  section(section: string): Json;
+  save(caller: Caller, section: string, fields: Json): Promise<Json>;
+  test(section: string, fields: Json): Promise<object>;
+  status(): Promise<Json[]>;
+}
+
 export interface ApiDependencies {
+  tickets: TicketPort;
+  settings: SettingsPort;
   callers: Callers;
   logins: LoginPort;
   pages: { page(caller: Caller, request: PageRequest): Promise<PageAnswer> };

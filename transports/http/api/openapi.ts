@@ -32,6 +32,8 @@ const tags: Readonly<Record<Route["tag"], string>> = {
   Cases: "Attack patterns that an actor's detections fulfil.",
   Feeds: "For programs that poll or listen.",
   Exceptions: "Detections that are no evidence.",
+  Tickets: "In Jira and ServiceNow: at most one per incident and system.",
+  Settings: "Of ticket systems.",
   Administration: "Users, API keys and the audit log.",
 };
 
@@ -101,7 +103,7 @@ function operation(route: Route): Json {
             required: true,
             content: {
               "application/json": {
-                schema: { ...schemaOf(body), additionalProperties: false },
+                schema: bodySchema(body),
                 ...(bodyExample === undefined ? {} : { example: bodyExample }),
               },
             },
@@ -162,13 +164,21 @@ function schemaOf(schema: v.GenericSchema): Json {
   return json as Json;
 }
 
+/** Fields that a body does not name are refused, unless it takes any. */
+function bodySchema(body: v.GenericSchema): Json {
+  const schema = schemaOf(body);
+  return (body as unknown as { type: string }).type === "loose_object"
+    ? schema
+    : { ...schema, additionalProperties: false };
+}
+
 function operationId({ method, path }: Route): string {
   const words = path
     .replace(/^\/api\/(v1\/)?/, "")
     .split(/[/:]+/)
     .filter((word) => word !== "")
     .map((word, at) => (at === 0 ? word : `${word[0]?.toUpperCase()}${word.slice(1)}`));
-  const verb = { GET: "get", POST: "post", PATCH: "patch", DELETE: "delete" }[method];
+  const verb = { GET: "get", POST: "post", PUT: "put", PATCH: "patch", DELETE: "delete" }[method];
   const [first = "", ...rest] = words;
   return `${verb}${first[0]?.toUpperCase()}${first.slice(1)}${rest.join("")}`;
 }

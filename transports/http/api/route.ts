@@ -29,14 +29,14 @@ export interface Request<Query, Body> {
 }
 
 export interface Route {
-  method: "GET" | "POST" | "PATCH" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** As hono writes it: `/api/incidents/:id`. */
   path: string;
   /** Null = open to everybody. */
   permission: Permission | null;
   /** Whether users (JWT) may use it, or API keys too. */
   callers: "users" | "users and keys";
-  tag: "Login" | "Incidents" | "Cases" | "Feeds" | "Exceptions" | "Administration";
+  tag: "Login" | "Incidents" | "Cases" | "Feeds" | "Exceptions" | "Tickets" | "Settings" | "Administration";
   summary: string;
   description?: string;
   query?: ObjectSchema;

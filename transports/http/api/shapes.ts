@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { levels } from "../../../core/detection.ts";
 import { actorTypes, incidentStatuses } from "../../../core/incident.ts";
 import { caseSeverities, caseStatuses } from "../../../core/threat-case.ts";
+import { deliveryStates, ticketSystems } from "../../../core/tickets/ticket.ts";
 
 const text = v.string();
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -225,4 +226,56 @@ export const auditRow = v.object({
   detail: v.record(text, v.unknown()),
   address: text,
   source: text,
+});
+
+export const ticketRow = v.object({
+  incident_id: text,
+  entity_name: text,
+  system: v.picklist(ticketSystems),
+  generation: count,
+  ticket_id: orNull(text),
+  ticket_url: orNull(text),
+  created_at: time,
+  updated_at: time,
+});
+
+export const deliveryRow = v.object({
+  id: text,
+  incident_id: text,
+  entity_name: text,
+  system: v.picklist(ticketSystems),
+  kind: text,
+  state: v.picklist(deliveryStates),
+  attempts: v.pipe(count, v.description("That failed.")),
+  cause: orNull(text),
+  detail: v.pipe(orNull(text), v.description("The target's own words.")),
+  trigger: v.picklist(["auto", "manual"]),
+  who: text,
+  next_attempt_at: orNull(time),
+  created_at: time,
+  updated_at: time,
+  attempt_history: v.array(
+    v.object({
+      ...{ at: time, duration_ms: count, action: v.picklist(["send", "lookup"]), request: text },
+      ...{ status: orNull(v.number()), outcome: text, words: text },
+    }),
+  ),
+});
+
+const steps = v.array(v.object({ name: text, ok: v.boolean(), detail: text }));
+
+export const connectionTest = v.object({ ok: v.boolean(), steps, at: time });
+
+export const integrationStatus = v.object({
+  system: v.picklist(ticketSystems),
+  configured: v.boolean(),
+  enabled: v.boolean(),
+  last_test: orNull(v.object({ at: time, ok: v.boolean(), steps })),
+  answers: v.pipe(v.boolean(), v.description("False while nothing is sent because the system is down.")),
+  deliveries: v.pipe(v.record(text, count), v.description("Unfinished ones by state.")),
+});
+
+export const settingsSection = v.object({
+  section: text,
+  fields: v.record(text, v.looseObject({ source: text, pinned: v.boolean() })),
 });

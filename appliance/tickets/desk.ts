@@ -1,0 +1,170 @@
+/** Decides what is carried to ticket systems and when: some at a time, one per ticket, nothing while a system is down. */
+import { EdgeError, messageOf } from "../../core/errors.ts";
+import type { Clock, Random } from "../../core/ports.ts";
+import type { TicketSettings } from "../../core/settings/tickets.ts";
+import { Circuit } from "../../core/tickets/circuit.ts";
+import { composeTicket } from "../../core/tickets/compose.ts";
+import type { Draft } from "../../core/tickets/draft.ts";
+import { type Delivery, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
+import type { Store } from "../../store/open-store.ts";
+import type { Log } from "../log.ts";
+import { carry } from "./carrier.ts";
+import { Schedule } from "./schedule.ts";
+import { TicketSystems } from "./systems.ts";
+
+/** Requests at the same time to one system. */
+const atATime = 4;
+
+interface DeskParts {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Where people open incidents, if no address is set. */
+  defaultBaseUrl: () => string;
+}
+
+export class TicketDesk {
+  readonly #parts: DeskParts;
+  readonly #schedule = new Schedule();
+  #settings: TicketSettings | null = null;
+  #systems: TicketSystems | null = null;
+  readonly #circuits = new Map<TicketSystemName, Circuit>();
+  /** Deliveries under way. */
+  readonly #busy = new Map<string, TicketSystemName>();
+  #running: Promise<void> | null = null;
+  #again = false;
+  /** Failed deliveries are looked for at the schedule's times, and once at the start. */
+  readonly #retriesDue = new Set<TicketSystemName>(ticketSystems);
+  #stopping = false;
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+  }
+
+  async apply(settings: TicketSettings): Promise<void> {
+    const { store, clock } = this.#parts;
+    this.#settings = settings;
+    this.#systems = new TicketSystems(settings, () => clock.now());
+    this.#circuits.clear();
+    this.#schedule.set(settings.retry.schedule);
+    await store.tickets.configureAutoPush(settings.autoPush);
+  }
+
+  get systems(): TicketSystems | null {
+    return this.#systems;
+  }
+
+  /** What the last process has left half done is looked up first. */
+  async recover(): Promise<void> {
+    const left = await this.#parts.store.tickets.recoverDeliveries(this.#parts.clock.now());
+    if (left > 0) this.#parts.log.info("deliveries are looked up after a restart", { deliveries: left });
+  }
+
+  tick(now: number): void {
+    if (this.#schedule.isDue(now)) for (const system of ticketSystems) this.#retriesDue.add(system);
+    this.wake();
+  }
+
+  /** There may be something to do. */
+  wake(): void {
+    if (this.#stopping || this.#systems === null) return;
+    this.#again = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+    });
+  }
+
+  /** Waits for requests under way; what is not answered then is looked up at the next start. */
+  async stop(milliseconds: number): Promise<void> {
+    this.#stopping = true;
+    const end = performance.now() + milliseconds;
+    while (this.#busy.size > 0 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  /** Nothing is sent to the system until it answers again. */
+  isDown(system: TicketSystemName): boolean {
+    return this.#circuits.get(system)?.isOpen ?? false;
+  }
+
+  /** Of an incident as it is now. @throws EdgeError incident_unknown */
+  async draft(incidentId: string): Promise<Draft> {
+    const { store, clock, defaultBaseUrl } = this.#parts;
+    const now = clock.now();
+    const facts = await store.reading.readIncident(incidentId, now);
+    if (facts === null || this.#settings === null)
+      throw new EdgeError("incident_unknown", `there is no incident ${incidentId}`);
+    const { sla, baseUrl } = this.#settings;
+    return composeTicket(facts, { baseUrl: baseUrl ?? defaultBaseUrl(), sla }, now);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#again && !this.#stopping) {
+      this.#again = false;
+      for (const system of ticketSystems) {
+        await this.#serve(system).catch((error: unknown) =>
+          this.#parts.log.error("deliveries cannot be read", { system, error: messageOf(error) }),
+        );
+      }
+    }
+  }
+
+  async #serve(system: TicketSystemName): Promise<void> {
+    const { store, clock } = this.#parts;
+    if (!this.#systems?.isEnabled(system)) return;
+    const circuit = this.#circuit(system);
+    const decision = circuit.decide(clock.now());
+    if (decision === "wait" || (decision === "probe" && !(await this.#probe(system, circuit)))) return;
+    const busy = [...this.#busy.values()].filter((one) => one === system).length;
+    if (busy >= atATime) return;
+    const retries = this.#retriesDue.has(system);
+    // Those under way are among those that are due.
+    const due = await store.tickets.dueDeliveries(system, clock.now(), retries, atATime + busy);
+    const fresh = due.filter(({ id }) => !this.#busy.has(id)).slice(0, atATime - busy);
+    if (retries && fresh.length === 0 && busy === 0) this.#retriesDue.delete(system);
+    for (const delivery of fresh) this.#start(delivery, circuit);
+  }
+
+  #start(delivery: Delivery, circuit: Circuit): void {
+    const { settings, systems } = { settings: this.#settings, systems: this.#systems };
+    if (settings === null || systems === null) return;
+    const { store, clock, random, log } = this.#parts;
+    this.#busy.set(delivery.id, delivery.system);
+    const draft = (incidentId: string) => this.draft(incidentId);
+    const parts = { store, clock, random, log, settings, circuit, draft, isStopping: () => this.#stopping };
+    carry(delivery, () => systems.of(delivery.system, delivery.entity), parts).then(
+      () => {
+        this.#busy.delete(delivery.id);
+        this.wake();
+      },
+      (error: unknown) => {
+        // Not at once again: the next turn of the loop looks.
+        this.#busy.delete(delivery.id);
+        log.error("a delivery stopped", { delivery: delivery.id, error: messageOf(error) });
+      },
+    );
+  }
+
+  /** Reads only; true when the target answers again. */
+  async #probe(system: TicketSystemName, circuit: Circuit): Promise<boolean> {
+    const { clock, log } = this.#parts;
+    const steps =
+      (await this.#systems
+        ?.of(system, "")
+        .test()
+        .catch(() => [])) ?? [];
+    const answers = steps.length > 0 && steps.slice(0, 2).every(({ ok }) => ok);
+    if (answers) {
+      circuit.succeeded();
+      this.#retriesDue.add(system);
+    } else circuit.failed(clock.now());
+    log.info(answers ? "ticket system answers again" : "ticket system does not answer", { system });
+    return answers;
+  }
+
+  #circuit(system: TicketSystemName): Circuit {
+    const known = this.#circuits.get(system) ?? new Circuit();
+    this.#circuits.set(system, known);
+    return known;
+  }
+}

@@ -1,0 +1,216 @@
+/** Settings of ticket systems as API and console see them: what is pinned, what was saved, what was tested. Secrets go in and never come out. */
+import { EdgeError, UsageError } from "../../core/errors.ts";
+import type { Clock } from "../../core/ports.ts";
+import {
+  fieldOf,
+  type GivenValue,
+  namesOfSection,
+  problemOf,
+  readTicketSettings,
+  type TicketSection,
+  type TicketSettingName,
+  type TicketSettings,
+  ticketDefinitions,
+  ticketSections,
+} from "../../core/settings/tickets.ts";
+import { type TestStep, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
+import type { Store } from "../../store/open-store.ts";
+import type { Secrets } from "../access/master-key.ts";
+import type { Log } from "../log.ts";
+import type { TicketDesk } from "./desk.ts";
+import { TicketSystems } from "./systems.ts";
+
+type Json = Record<string, unknown>;
+
+interface BookParts {
+  store: Store;
+  clock: Clock;
+  log: Log;
+  secrets: Secrets;
+  desk: TicketDesk;
+}
+
+export class SettingsBook {
+  readonly #parts: BookParts;
+  #pinned: ReadonlyMap<string, GivenValue> = new Map();
+  /** In plain text. */
+  #saved = new Map<string, GivenValue>();
+
+  constructor(parts: BookParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads what was saved and puts everything in force. `pinned`: what environment and files say. */
+  async load(pinned: ReadonlyMap<string, GivenValue>): Promise<void> {
+    const { store, secrets, log } = this.#parts;
+    this.#pinned = pinned;
+    this.#saved = new Map();
+    for (const { name, value, secret } of await store.tickets.listSavedSettings()) {
+      try {
+        const text = secret ? secrets.open(value, placeOf(name)) : value;
+        this.#saved.set(name, { text, source: "saved", pinned: false });
+      } catch (error) {
+        if (!(error instanceof EdgeError)) throw error;
+        log.error("a saved secret cannot be read", { setting: name, error: error.message });
+      }
+    }
+    await this.#apply();
+  }
+
+  /** The fields of a section; secrets as `configured`. @throws EdgeError section_unknown */
+  section(section: string): Json {
+    const values = this.#given();
+    const fields = namesOfSection(known(section)).map((name) => {
+      const { secret, fallback } = ticketDefinitions[name];
+      const given = values.get(name);
+      const value = secret ? { configured: given !== undefined } : { value: given?.text ?? fallback };
+      return [
+        fieldOf(known(section), name),
+        { ...value, source: given?.source ?? "default", pinned: given?.pinned ?? false },
+      ];
+    });
+    return { section, fields: Object.fromEntries(fields) };
+  }
+
+  /** Saves fields of a section, all or none; null or empty = back to the default. @throws UsageError; EdgeError setting_pinned */
+  async save(section: string, body: Json, who: string): Promise<{ section: Json; changed: string[] }> {
+    const { store, clock, secrets } = this.#parts;
+    const changes: { name: string; value: string | null; secret: boolean }[] = [];
+    for (const [field, value] of Object.entries(body)) {
+      const name = nameOf(known(section), field);
+      const text = textOf(field, value);
+      const pinned = this.#pinned.get(name);
+      if (pinned !== undefined)
+        throw new EdgeError("setting_pinned", `${field}: ${name} is set in ${pinned.source}; change it there`);
+      const wrong = text === null ? null : problemOf(name, text);
+      if (wrong !== null) throw new UsageError(`${field}: ${wrong}`);
+      const { secret } = ticketDefinitions[name];
+      changes.push({ name, secret, value: text === null ? null : secret ? secrets.seal(text, placeOf(name)) : text });
+    }
+    if (changes.length > 0) await store.tickets.saveSettings(changes, who, clock.now());
+    await this.load(this.#pinned);
+    await this.#resume(known(section));
+    return { section: this.section(section), changed: changes.map(({ name }) => name) };
+  }
+
+  /** Tries a connection with the settings in force, `body` laid over them; nothing is written in the target. */
+  async test(section: string, body: Json): Promise<{ ok: boolean; steps: TestStep[]; at: string }> {
+    const system = systemOf(section);
+    const { store, clock } = this.#parts;
+    const values = new Map(this.#given());
+    for (const [field, value] of Object.entries(body)) {
+      const name = nameOf(system, field);
+      const text = textOf(field, value);
+      if (text === null) values.delete(name);
+      else values.set(name, { text, source: "request", pinned: false });
+    }
+    const { settings, problems } = readTicketSettings(values);
+    const wrong = problems.find(({ key }) => namesOfSection(system).includes(key as TicketSettingName));
+    let steps: TestStep[];
+    if (wrong !== undefined) steps = [{ name: "Settings", ok: false, detail: `${wrong.key}: ${wrong.accepted}` }];
+    else steps = await testOf(settings, system, clock);
+    const at = clock.now();
+    const ok = steps.every((step) => step.ok);
+    // Only what is in force says something of the integration.
+    if (Object.keys(body).length === 0) {
+      await store.tickets.saveConnectionTest({ section: system, at, ok, steps });
+      if (ok) await this.#resume(system);
+    }
+    return { ok, steps, at: new Date(at).toISOString() };
+  }
+
+  /** Configured, Enabled, Last Test (seed 001), and how deliveries stand. */
+  async status(): Promise<Json[]> {
+    const { store, desk } = this.#parts;
+    const tests = new Map((await store.tickets.listConnectionTests()).map((test) => [test.section, test]));
+    const counts = await store.tickets.countDeliveries();
+    const { settings } = readTicketSettings(this.#given());
+    return ticketSystems.map((system) => {
+      const test = tests.get(system);
+      const waiting = Object.fromEntries(
+        counts.filter((one) => one.system === system).map(({ state, count }) => [state, count]),
+      );
+      return {
+        system,
+        configured: settings[system] !== null,
+        enabled: settings.enabled[system],
+        last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
+        answers: !desk.isDown(system),
+        deliveries: waiting,
+      };
+    });
+  }
+
+  #given(): Map<string, GivenValue> {
+    return new Map([...this.#saved, ...this.#pinned]);
+  }
+
+  async #apply(): Promise<void> {
+    const { settings, problems } = readTicketSettings(this.#given());
+    for (const { key, accepted } of problems.filter(({ source }) => source === "saved"))
+      this.#parts.log.warn("a saved setting is wrong", { setting: key, accepted });
+    await this.#parts.desk.apply(settings);
+    this.#parts.desk.wake();
+  }
+
+  /** What was parked may go now. */
+  async #resume(section: TicketSection): Promise<void> {
+    const { store, clock, desk } = this.#parts;
+    const system = ticketSystems.find((name) => name === section);
+    if (system === undefined) return;
+    const resumed = await store.tickets.resumeParked(system, clock.now());
+    if (resumed > 0) this.#parts.log.info("parked deliveries go again", { system, deliveries: resumed });
+    desk.wake();
+  }
+}
+
+async function testOf(settings: TicketSettings, system: TicketSystemName, clock: Clock): Promise<TestStep[]> {
+  try {
+    return await new TicketSystems(settings, () => clock.now()).of(system, "").test();
+  } catch (error) {
+    if (!(error instanceof EdgeError)) throw error;
+    return [{ name: "Settings", ok: false, detail: error.message }];
+  }
+}
+
+function known(section: string): TicketSection {
+  const found = ticketSections.find((one) => one === section);
+  if (found === undefined)
+    throw new EdgeError("section_unknown", `there is no section ${section.slice(0, 40)}: ${ticketSections.join(", ")}`);
+  return found;
+}
+
+function systemOf(section: string): TicketSystemName {
+  const found = ticketSystems.find((one) => one === section);
+  if (found === undefined)
+    throw new EdgeError(
+      "section_unknown",
+      `section ${section.slice(0, 40)} has no connection to test: ${ticketSystems.join(", ")}`,
+    );
+  return found;
+}
+
+function nameOf(section: TicketSection, field: string): TicketSettingName {
+  const names = namesOfSection(section);
+  const found = names.find((name) => fieldOf(section, name) === field);
+  if (found === undefined)
+    throw new UsageError(
+      `${field.slice(0, 64)}: is no field of ${section}: ${names.map((name) => fieldOf(section, name)).join(", ")}`,
+    );
+  return found;
+}
+
+/** Numbers, booleans, lists and objects as the environment would have them. */
+function textOf(field: string, value: unknown): string | null {
+  if (value === null || value === "") return null;
+  if (Array.isArray(value)) return value.map(String).join(",");
+  if (typeof value === "object") return JSON.stringify(value);
+  const text = String(value);
+  if (text.length > 10_000 || /[\0\r\n]/.test(text))
+    throw new UsageError(`${field.slice(0, 64)}: one line of at most 10,000 characters`);
+  return text;
+}
+
+function placeOf(name: string): string {
+  return `saved_settings/${name}/value`;
+}

@@ -1,0 +1,59 @@
+/** The ticket systems of the settings in force: one adapter per system and route. */
+import { EdgeError } from "../../core/errors.ts";
+import type { TicketSettings } from "../../core/settings/tickets.ts";
+import type { TicketSystem, TicketSystemName } from "../../core/tickets/ticket.ts";
+import { Jira } from "../../integrations/jira/jira.ts";
+import { ServiceNow } from "../../integrations/servicenow/servicenow.ts";
+import { outboundFetch } from "../runtime/outbound-fetch.ts";
+
+export class TicketSystems {
+  readonly #settings: TicketSettings;
+  readonly #now: () => number;
+  readonly #made = new Map<string, TicketSystem>();
+
+  constructor(settings: TicketSettings, now: () => number) {
+    this.#settings = settings;
+    this.#now = now;
+  }
+
+  isConfigured(name: TicketSystemName): boolean {
+    return this.#settings[name] !== null;
+  }
+
+  isEnabled(name: TicketSystemName): boolean {
+    return this.#settings.enabled[name] && this.isConfigured(name);
+  }
+
+  /** The adapter for an entity's tickets; "" = for none in particular. @throws EdgeError not_configured, ca_file */
+  of(name: TicketSystemName, entity: string): TicketSystem {
+    const route = this.#settings.routes.get(entity.trim().toLowerCase()) ?? {};
+    const key = JSON.stringify([name, route]);
+    const known = this.#made.get(key);
+    if (known !== undefined) return known;
+    const made = makers[name](this.#settings, route, this.#now);
+    if (made === null)
+      throw new EdgeError(
+        "not_configured",
+        `${name} is not configured: give its address and credentials in the settings`,
+      );
+    this.#made.set(key, made);
+    return made;
+  }
+}
+
+type Route = TicketSettings["routes"] extends ReadonlyMap<string, infer R> ? R : never;
+type Maker = (settings: TicketSettings, route: Route, now: () => number) => TicketSystem | null;
+
+const makers = {
+  jira: ({ jira }, { jiraProject }, now) =>
+    jira === null
+      ? null
+      : new Jira({ ...jira, projectKey: jiraProject ?? jira.projectKey }, { fetch: outboundFetch(jira.caFile), now }),
+  servicenow: ({ servicenow }, { assignmentGroup }, now) =>
+    servicenow === null
+      ? null
+      : new ServiceNow(
+          { ...servicenow, assignmentGroup: assignmentGroup ?? servicenow.assignmentGroup },
+          { fetch: outboundFetch(servicenow.caFile), now },
+        ),
+} satisfies Record<TicketSystemName, Maker>;

@@ -1,0 +1,172 @@
+/** Tickets on behalf of a caller: preview, create, queue and dead letters. */
+import { createHash } from "node:crypto";
+import { type Caller, seesEntity } from "../../core/access/caller.ts";
+import { EdgeError } from "../../core/errors.ts";
+import type { Clock } from "../../core/ports.ts";
+import { correlationOf, type Delivery, type Ticket, type TicketSystemName } from "../../core/tickets/ticket.ts";
+import type { Store } from "../../store/open-store.ts";
+import type { AuditLog } from "../access/audit-log.ts";
+import { actorOf } from "../api/investigation.ts";
+import type { TicketDesk } from "./desk.ts";
+
+type Json = Record<string, unknown>;
+
+interface ListQuery {
+  incidentId?: string;
+  system?: string;
+  states?: readonly string[];
+  limit: number;
+  offset: number;
+}
+
+export class TicketService {
+  readonly #store: Store;
+  readonly #desk: TicketDesk;
+  readonly #clock: Clock;
+  readonly #audit: AuditLog;
+
+  constructor(store: Store, desk: TicketDesk, clock: Clock, audit: AuditLog) {
+    this.#store = store;
+    this.#desk = desk;
+    this.#clock = clock;
+    this.#audit = audit;
+  }
+
+  /** The exact request that would be sent now, and its hash. @throws EdgeError incident_unknown, not_configured; DeliveryError */
+  async preview(caller: Caller, incidentId: string, system: TicketSystemName): Promise<Json> {
+    const entity = await this.#entity(caller, incidentId);
+    const payload = await this.#render(incidentId, entity, system);
+    return { system, payload: JSON.parse(payload), payload_text: payload, payload_sha256: sha256(payload) };
+  }
+
+  /** `ticket`: there is one already. @throws EdgeError incident_unknown, not_configured, preview_outdated; DeliveryError */
+  async create(
+    caller: Caller,
+    incidentId: string,
+    system: TicketSystemName,
+    seen: string | null,
+  ): Promise<{ ticket: Json } | { delivery_id: string }> {
+    const entity = await this.#entity(caller, incidentId);
+    const known = await this.#store.reading.findTicket(incidentId, system);
+    if (known?.remote != null) return { ticket: ticketJson(known) };
+    const waiting = await this.#delivery(incidentId, system);
+    if (waiting !== null) {
+      this.#desk.wake();
+      return { delivery_id: waiting.id };
+    }
+    const payload = await this.#render(incidentId, entity, system);
+    if (seen !== null && seen.toLowerCase() !== sha256(payload))
+      throw new EdgeError("preview_outdated", "the incident has changed since the preview: look at it again");
+    const planned = { incidentId, entity, system, trigger: "manual" as const, who: caller.name, payload };
+    await this.#store.tickets.planTicket(planned, this.#clock.now());
+    const delivery = await this.#delivery(incidentId, system);
+    await this.#audit.note(actorOf(caller), "ticket.create", incidentId, { system });
+    this.#desk.wake();
+    return { delivery_id: delivery?.id ?? "" };
+  }
+
+  async tickets(caller: Caller, query: ListQuery): Promise<Json> {
+    const { tickets, total } = await this.#store.reading.listTickets({ ...query, entities: caller.entities });
+    return { tickets: tickets.map(ticketJson), total, limit: query.limit, offset: query.offset };
+  }
+
+  async deliveries(caller: Caller, query: ListQuery): Promise<Json> {
+    const { deliveries, total } = await this.#store.reading.listDeliveries({ ...query, entities: caller.entities });
+    return { deliveries: deliveries.map(deliveryJson), total, limit: query.limit, offset: query.offset };
+  }
+
+  /** @throws EdgeError delivery_unknown, delivery_state */
+  async retry(caller: Caller, id: string): Promise<Json> {
+    await this.#known(caller, id);
+    if ((await this.#store.tickets.retryDeliveries({ id }, this.#clock.now())) === 0) throw wrongState("retried");
+    await this.#audit.note(actorOf(caller), "delivery.retry", id);
+    this.#desk.wake();
+    return this.#shown(id);
+  }
+
+  /** @throws EdgeError delivery_unknown, delivery_state */
+  async discard(caller: Caller, id: string, reason: string): Promise<Json> {
+    await this.#known(caller, id);
+    if (!(await this.#store.tickets.discardDelivery(id, reason, caller.name, this.#clock.now())))
+      throw wrongState("discarded");
+    await this.#audit.note(actorOf(caller), "delivery.discard", id, { reason });
+    return this.#shown(id);
+  }
+
+  /** Of an incident, for its detail. */
+  async ofIncident(incidentId: string): Promise<Json[]> {
+    const query = { incidentId, entities: null, limit: 50, offset: 0 };
+    const { tickets } = await this.#store.reading.listTickets(query);
+    const { deliveries } = await this.#store.reading.listDeliveries(query);
+    return tickets.map((ticket) => ({
+      ...ticketJson(ticket),
+      deliveries: deliveries.filter(({ ticketId }) => ticketId === ticket.id).map(deliveryJson),
+    }));
+  }
+
+  async #render(incidentId: string, entity: string, system: TicketSystemName): Promise<string> {
+    const target = this.#desk.systems?.of(system, entity);
+    if (target === undefined) throw new EdgeError("not_configured", `${system} is not configured`);
+    const ticket = await this.#store.reading.findTicket(incidentId, system);
+    const correlation = correlationOf(system, incidentId, ticket?.generation ?? 1);
+    return target.render({ correlation, draft: await this.#desk.draft(incidentId) });
+  }
+
+  async #delivery(incidentId: string, system: TicketSystemName): Promise<Delivery | null> {
+    const query = { incidentId, system, entities: null, limit: 100, offset: 0 };
+    const { deliveries } = await this.#store.reading.listDeliveries(query);
+    return deliveries.find(({ kind, state }) => kind === "create" && state !== "discarded") ?? null;
+  }
+
+  async #entity(caller: Caller, incidentId: string): Promise<string> {
+    const row = await this.#store.reading.readRow("incidents", incidentId);
+    if (row === null || !seesEntity(caller, row.entity))
+      throw new EdgeError("incident_unknown", `there is no incident ${incidentId.slice(0, 32)}`);
+    return row.entity;
+  }
+
+  async #known(caller: Caller, id: string): Promise<Delivery> {
+    const delivery = await this.#store.reading.findDelivery(id);
+    if (delivery === null || !seesEntity(caller, delivery.entity))
+      throw new EdgeError("delivery_unknown", `there is no delivery ${id.slice(0, 32)}`);
+    return delivery;
+  }
+
+  async #shown(id: string): Promise<Json> {
+    const delivery = await this.#store.reading.findDelivery(id);
+    return delivery === null ? {} : deliveryJson({ ...delivery, history: [] });
+  }
+}
+
+function wrongState(done: string): EdgeError {
+  return new EdgeError(
+    "delivery_state",
+    `only what is parked or dead can be ${done}; this one is under way or finished`,
+  );
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+const iso = (epochMs: number) => new Date(epochMs).toISOString();
+
+function ticketJson({ incidentId, entity, system, generation, remote, createdAt, updatedAt }: Ticket): Json {
+  return {
+    ...{ incident_id: incidentId, entity_name: entity, system, generation, ticket_id: remote?.key ?? null },
+    ...{ ticket_url: remote?.url ?? null, created_at: iso(createdAt), updated_at: iso(updatedAt) },
+  };
+}
+
+function deliveryJson({
+  history = [],
+  ...d
+}: Delivery & { history?: readonly { at: number; durationMs: number }[] }): Json {
+  return {
+    ...{ id: d.id, incident_id: d.incidentId, entity_name: d.entity, system: d.system, kind: d.kind, state: d.state },
+    ...{ attempts: d.attempts, cause: d.cause, detail: d.detail, trigger: d.trigger, who: d.who },
+    next_attempt_at: ["planned", "unknown"].includes(d.state) ? iso(d.nextAttemptAt) : null,
+    ...{ created_at: iso(d.createdAt), updated_at: iso(d.updatedAt) },
+    attempt_history: history.map(({ at, durationMs, ...one }) => ({ at: iso(at), duration_ms: durationMs, ...one })),
+  };
+}

@@ -1,0 +1,154 @@
+/** Tickets, their deliveries, and the settings of ticket systems. */
+import * as v from "valibot";
+import { deliveryStates, ticketSystems } from "../../../core/tickets/ticket.ts";
+import type { ApiDependencies } from "./dependencies.ts";
+import { paging, shortText, someText, word } from "./parameters.ts";
+import { type Route, route } from "./route.ts";
+import { connectionTest, deliveryRow, integrationStatus, settingsSection, ticketRow } from "./shapes.ts";
+
+const system = v.pipe(word(ticketSystems), v.description("The ticket system."));
+const systemBody = v.object({ system });
+const createBody = v.object({
+  system,
+  payload_sha256: v.nullish(
+    v.pipe(shortText(64), v.description("Of the preview: refused with 409 where that is no longer true.")),
+  ),
+});
+const listQuery = v.object({
+  incident_id: v.optional(v.pipe(shortText(64), v.description("Of this incident."))),
+  system: v.optional(word(ticketSystems)),
+  ...paging,
+});
+const deliveryQuery = v.object({
+  ...listQuery.entries,
+  state: v.optional(v.pipe(v.array(word(deliveryStates)), v.description("States, with commas between them."))),
+});
+const reason = v.object({ reason: someText(1000) });
+const noBody = v.looseObject({});
+const fields = v.pipe(v.looseObject({}), v.description("Fields of the section; null = back to the default."));
+
+const unknown = { description: "There is none of that id, or none that this caller may see." };
+const unreachable = { description: "The target does not say what it accepts at the moment." };
+const page = <S extends v.GenericSchema>(name: string, row: S) =>
+  v.object({ [name]: v.array(row), total: v.number(), limit: v.number(), offset: v.number() });
+
+export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
+  const write = { permission: "ticket:write", callers: "users", tag: "Tickets" } as const;
+  const read = { permission: "read", callers: "users", tag: "Tickets" } as const;
+  const admin = { permission: "administer", callers: "users", tag: "Settings" } as const;
+  const listed = (query: v.InferOutput<typeof listQuery>, states?: readonly string[]) => ({
+    ...(query.incident_id === undefined ? {} : { incidentId: query.incident_id }),
+    ...(query.system === undefined ? {} : { system: query.system }),
+    ...(states === undefined ? {} : { states }),
+    ...{ limit: query.limit ?? 100, offset: query.offset ?? 0 },
+  });
+  return [
+    route({
+      ...{ ...write, method: "POST", path: "/api/incidents/:id/tickets/preview" },
+      summary: "What a ticket would say: the exact request and its hash",
+      body: systemBody,
+      bodyExample: { system: "jira" },
+      answers: {
+        200: {
+          description: "The request.",
+          schema: v.object({
+            system,
+            payload: v.looseObject({}),
+            payload_text: v.string(),
+            payload_sha256: v.string(),
+          }),
+        },
+        ...{ 404: unknown, 502: unreachable },
+      },
+      handle: async ({ c, caller, param, body }) => c.json(await tickets.preview(caller, param("id"), body.system)),
+    }),
+    route({
+      ...{ ...write, method: "POST", path: "/api/incidents/:id/tickets", summary: "Makes the ticket of an incident" },
+      description: "An incident has at most one ticket per system: where there is one, it is the answer.",
+      body: createBody,
+      bodyExample: { system: "jira" },
+      answers: {
+        200: { description: "There is one.", schema: v.object({ ticket: ticketRow }) },
+        202: { description: "It is on its way.", schema: v.object({ delivery_id: v.string() }) },
+        ...{ 404: unknown, 409: { description: "The preview is outdated." }, 502: unreachable },
+      },
+      handle: async ({ c, caller, param, body }) => {
+        const made = await tickets.create(caller, param("id"), body.system, body.payload_sha256 ?? null);
+        return c.json(made, "ticket" in made ? 200 : 202);
+      },
+    }),
+    route({
+      ...{ ...read, method: "GET", path: "/api/tickets", summary: "Tickets, newest first" },
+      query: listQuery,
+      answers: { 200: { description: "A page.", schema: page("tickets", ticketRow) } },
+      handle: async ({ c, caller, query }) => c.json(await tickets.tickets(caller, listed(query))),
+    }),
+    route({
+      ...{ ...read, method: "GET", path: "/api/deliveries", summary: "Deliveries with every attempt, newest first" },
+      query: deliveryQuery,
+      answers: { 200: { description: "A page.", schema: page("deliveries", deliveryRow) } },
+      handle: async ({ c, caller, query }) => c.json(await tickets.deliveries(caller, listed(query, query.state))),
+    }),
+    route({
+      ...{ ...write, method: "POST", path: "/api/deliveries/:id/retry", summary: "Sends what is parked or dead again" },
+      body: noBody,
+      answers: {
+        200: { description: "The delivery.", schema: deliveryRow },
+        404: unknown,
+        409: { description: "It is neither." },
+      },
+      handle: async ({ c, caller, param }) => c.json(await tickets.retry(caller, param("id"))),
+    }),
+    route({
+      ...{ ...write, method: "POST", path: "/api/deliveries/:id/discard", summary: "Gives a delivery up" },
+      body: reason,
+      bodyExample: { reason: "Handled by phone" },
+      answers: {
+        200: { description: "The delivery.", schema: deliveryRow },
+        404: unknown,
+        409: { description: "It is under way or finished." },
+      },
+      handle: async ({ c, caller, param, body }) => c.json(await tickets.discard(caller, param("id"), body.reason)),
+    }),
+    route({
+      ...{
+        ...read,
+        method: "GET",
+        path: "/api/integrations/status",
+        tag: "Settings",
+        summary: "Ticket systems: configured, enabled, last test",
+      },
+      answers: { 200: { description: "By system.", schema: v.object({ integrations: v.array(integrationStatus) }) } },
+      handle: async ({ c }) => c.json({ integrations: await settings.status() }),
+    }),
+    route({
+      ...{ ...admin, method: "GET", path: "/api/settings/:section", summary: "Settings of a section" },
+      description: "Sections: jira, servicenow, auto_push, retry. Secrets are only said to be configured.",
+      answers: {
+        200: { description: "Fields with value, source and whether they are pinned.", schema: settingsSection },
+        404: unknown,
+      },
+      handle: async ({ c, param }) => c.json(settings.section(param("section"))),
+    }),
+    route({
+      ...{ ...admin, method: "PUT", path: "/api/settings/:section", summary: "Saves settings of a section" },
+      description: "What environment or files say is pinned and cannot be changed here.",
+      body: fields,
+      bodyExample: { url: "https://acme.atlassian.net", email: "soc@acme.example", project_key: "SEC", enabled: true },
+      answers: {
+        200: { description: "The section.", schema: settingsSection },
+        404: unknown,
+        409: { description: "A field is pinned." },
+      },
+      handle: async ({ c, caller, param, body }) => c.json(await settings.save(caller, param("section"), body)),
+    }),
+    route({
+      ...{ ...admin, method: "POST", path: "/api/settings/:section/test", summary: "Tries a connection" },
+      description: "With the settings in force, the body laid over them. Nothing is written in the target.",
+      body: fields,
+      bodyExample: {},
+      answers: { 200: { description: "Each step with its outcome.", schema: connectionTest }, 404: unknown },
+      handle: async ({ c, param, body }) => c.json(await settings.test(param("section"), body)),
+    }),
+  ];
+}
