@@ -151,9 +151,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
     await desk.recover();
     cleanUp.push({ name: "tickets", run: () => desk.stop(3_000) });
-    store.events.onAppend((_, counts) => {
-      if (counts.incident_created !== undefined || counts.incident_updated !== undefined) desk.wake();
-    });
+    store.events.onAppend((_, counts) =>
+      (counts.incident_created ?? counts.incident_updated ?? 0) ? desk.wake() : null,
+    );
 
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });

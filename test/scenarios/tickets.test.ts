@@ -1,0 +1,414 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { ApiClient, password } from "../harness/api-client.ts";
+import { detection, TestAppliance, until } from "../harness/appliance.ts";
+import { type JiraOptions, JiraStandIn } from "../standins/jira.ts";
+import { type ServiceNowOptions, ServiceNowStandIn } from "../standins/servicenow.ts";
+
+interface Scene {
+  appliance: TestAppliance;
+  admin: ApiClient;
+  jira: JiraStandIn;
+  snow: ServiceNowStandIn;
+}
+
+const cleanUp: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step();
+});
+
+async function scene(
+  env: Record<string, string> = {},
+  options: { jira?: JiraOptions; snow?: ServiceNowOptions } = {},
+): Promise<Scene> {
+  const [jira, snow] = [await new JiraStandIn(options.jira).start(), await new ServiceNowStandIn(options.snow).start()];
+  cleanUp.push(
+    () => jira.stop(),
+    () => snow.stop(),
+  );
+  const cloud = jira.options.deployment === "Cloud";
+  const appliance = await TestAppliance.start({
+    env: {
+      RHYTHMX_ADMIN_PASSWORD: password,
+      RHYTHMX_BASE_URL: "https://edge.example:8443",
+      JIRA_URL: `${jira.url}${jira.options.contextPath}`,
+      ...(cloud ? { JIRA_EMAIL: "soc@acme.example" } : {}),
+      JIRA_API_TOKEN: cloud ? "jira-token-1" : jira.options.credentials,
+      ...{ JIRA_PROJECT_KEY: "SEC", JIRA_ENABLED: "true" },
+      ...{ SERVICENOW_INSTANCE: snow.url, SERVICENOW_USERNAME: "rhythmx", SERVICENOW_PASSWORD: "snow-password-1" },
+      ...{ SERVICENOW_ENABLED: "true", SERVICENOW_ASSIGNMENT_GROUP: "SOC Team" },
+      ...{ AUTO_PUSH_ENABLED: "true", AUTO_PUSH_MIN_SEVERITY: "MEDIUM", AUTO_PUSH_SYSTEMS: "jira,servicenow" },
+      ...env,
+    },
+  });
+  cleanUp.push(() => appliance.dispose());
+  return { appliance, admin: await ApiClient.loggedIn(appliance, "admin"), jira, snow };
+}
+
+const critical = (user: string, fields: object = {}) =>
+  detection({ user, level: "critical", tags: ["attack.execution", "attack.t1059.001"], ...fields });
+
+/** Lets the appliance's loops turn and answers come in. */
+async function turn({ appliance }: Scene, milliseconds: number): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += 1000) {
+    await appliance.clock.advance(1000);
+    if (passed % 20_000 === 0) await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 30));
+}
+
+const deliveries = async ({ admin }: Scene, query = "") =>
+  (await admin.get(`/api/deliveries?${query}`)).body.deliveries;
+
+describe("auto-push", () => {
+  test("an incident becomes a ticket in both systems, at once, once, linked both ways", async () => {
+    const it = await scene();
+    await it.appliance.ingest([critical("CORP\\jsmith")]);
+    await until(() => it.jira.issues.length === 1 && it.snow.rows.length === 1);
+    await until(() => it.jira.issues[0]?.remoteLinks.size === 1);
+    const { incidents } = (await it.admin.get("/api/incidents")).body;
+    const [{ incident_id: id }] = incidents;
+    const [issue] = it.jira.issues;
+    expect(issue?.fields.summary).toBe("[RhythmX] MEDIUM user jsmith (risk 42, Primary Site)");
+    expect(issue?.fields.labels).toEqual(["rhythmx", `rhythmx-${id.toLowerCase()}`, "risk-medium"]);
+    expect((issue?.fields as { priority?: unknown }).priority).toEqual({ id: "3" });
+    expect(issue?.properties[0]?.value).toMatchObject({
+      incident_id: id,
+      url: `https://edge.example:8443/incidents/${id}`,
+    });
+    const [row] = it.snow.rows;
+    expect({ ...row }).toMatchObject({
+      correlation_id: id,
+      impact: "2",
+      urgency: "2",
+      priority: "3",
+      assignment_group: "a".repeat(32),
+    });
+    await until(async () => (await it.admin.get(`/api/incidents/${id}`)).body.tickets.length === 2);
+    const detail = (await it.admin.get(`/api/incidents/${id}`)).body;
+    const ids = detail.tickets.map((ticket: { ticket_id: string }) => ticket.ticket_id).sort();
+    expect(ids).toEqual([row?.number ?? "", "SEC-1"].sort());
+    expect(ids).toContain(detail.external_ticket_id);
+    expect(detail.history.map(({ action }: { action: string }) => action)).toContain("TICKET_LINKED");
+    // More evidence, more turns of the loops: no second ticket.
+    await it.appliance.ingest([critical("jsmith", { rule_id: "r2" }), critical("jsmith", { rule_id: "r3" })]);
+    await turn(it, 5 * 60_000);
+    expect([it.jira.issues.length, it.snow.rows.length]).toEqual([1, 1]);
+    expect((await deliveries(it)).map((one: { kind: string; state: string }) => [one.kind, one.state]).sort()).toEqual([
+      ["create", "confirmed"],
+      ["create", "confirmed"],
+      ["link", "confirmed"],
+    ]);
+  }, 30_000);
+
+  test("below the threshold none; rising to it makes one", async () => {
+    const it = await scene({ AUTO_PUSH_MIN_SEVERITY: "HIGH", AUTO_PUSH_SYSTEMS: "jira" });
+    await it.appliance.ingest([critical("riser")]);
+    await turn(it, 10_000);
+    expect(it.jira.issues).toEqual([]);
+    const more = ["privilege-escalation", "persistence", "lateral-movement", "discovery"].flatMap((tactic, n) =>
+      [1, 2, 3].map((m) => critical("riser", { rule_id: `r${n}${m}`, tags: [`attack.${tactic}`] })),
+    );
+    await it.appliance.ingest(more);
+    await until(() => it.jira.issues.length === 1);
+    expect(it.snow.rows).toEqual([]);
+  });
+
+  test("every section of the body is there, in each form", async () => {
+    const it = await scene();
+    const rules = Array.from({ length: 14 }, (_, n) =>
+      critical("actor", { rule_id: `r${n}`, rule_title: `Rule ${n}`, rule_author: "Jane Doe", host: "WS-9" }),
+    );
+    await it.appliance.ingest(rules);
+    await until(() => it.jira.issues.length === 1 && it.snow.rows.length === 1);
+    const text = JSON.stringify(it.jira.issues[0]?.fields.description);
+    const whole = `${it.snow.rows[0]?.description}\n${it.snow.rows[0]?.work_notes ?? ""}`;
+    for (const rendering of [text, whole])
+      for (const words of [
+        ...[
+          "actor",
+          "Primary Site",
+          "risk score",
+          "detection severity",
+          "velocity",
+          "SIEM alarms",
+          "Threat cases",
+          "Primary rule",
+        ],
+        ...[
+          "First activity",
+          "Active for",
+          "4 h",
+          "on track",
+          "Execution",
+          "T1059.001",
+          "Rule 0",
+          "and 4 more rules",
+          "Jane Doe",
+          "https://edge.example:8443/incidents/INC-",
+        ],
+      ])
+        expect([words, rendering.toLowerCase().includes(words.toLowerCase())]).toEqual([words, true]);
+    expect((it.snow.rows[0]?.description ?? "").length).toBeLessThanOrEqual(4000);
+  });
+});
+
+describe("by hand", () => {
+  test("preview is what is sent; the same twice is one ticket; an outdated preview is refused", async () => {
+    const it = await scene({ AUTO_PUSH_ENABLED: "false" });
+    await it.appliance.ingest([critical("hand")]);
+    const { incident_id: id } = (await it.admin.get("/api/incidents")).body.incidents[0];
+    const preview = await it.admin.post(`/api/incidents/${id}/tickets/preview`, { system: "jira" });
+    expect(preview.status).toBe(200);
+    expect(it.jira.issues).toEqual([]);
+    const { payload_sha256, payload_text } = preview.body;
+    const wrong = await it.admin.post(`/api/incidents/${id}/tickets`, {
+      system: "jira",
+      payload_sha256: "0".repeat(64),
+    });
+    expect(wrong.status).toBe(409);
+    const made = await it.admin.post(`/api/incidents/${id}/tickets`, { system: "JIRA", payload_sha256 });
+    expect([made.status, made.body.delivery_id]).toEqual([202, expect.stringMatching(/^dlv-[0-9a-f]{16}$/)]);
+    await until(() => it.jira.issues.length === 1);
+    expect(it.jira.log.find(({ method, path }) => method === "POST" && path.endsWith("/issue"))?.body).toBe(
+      payload_text,
+    );
+    await until(async () => (await it.admin.get("/api/tickets")).body.tickets[0]?.ticket_id === "SEC-1");
+    const again = await it.admin.post(`/api/incidents/${id}/tickets`, { system: "jira" });
+    expect([again.status, again.body.ticket.ticket_id]).toEqual([200, "SEC-1"]);
+    const many = await Promise.all(
+      [1, 2, 3, 4].map(() => it.admin.post(`/api/incidents/${id}/tickets`, { system: "servicenow" })),
+    );
+    expect(new Set(many.map(({ status }) => status)).size).toBeLessThanOrEqual(2);
+    await until(() => it.snow.rows.length > 0);
+    await turn(it, 10_000);
+    expect([it.jira.issues.length, it.snow.rows.length]).toEqual([1, 1]);
+  }, 20_000);
+});
+
+describe("what goes wrong", () => {
+  for (const when of ["before", "after"] as const)
+    for (const what of ["reset", "html200", "garbage", { status: 500 }, { status: 503 }, { status: 408 }] as const)
+      test(`create: ${JSON.stringify(what)} ${when} its effect, in both systems: one ticket`, async () => {
+        const it = await scene({ UNKNOWN_LOOKUP_DELAYS_SECONDS: "10,20,30" }, { jira: { indexLagMs: 60_000 } });
+        for (const system of [it.jira, it.snow]) {
+          let left = 1;
+          system.faults = ({ method, path }) =>
+            method === "POST" && /\/(issue|incident)$/.test(path) && left-- > 0 ? { when, what } : null;
+        }
+        await it.appliance.ingest([critical("one")]);
+        await until(() => it.jira.log.length > 3 && it.snow.log.length > 0);
+        await turn(it, 300_000);
+        await until(
+          async () => (await deliveries(it, "state=planned,sending,unknown")).length === 0,
+          8000,
+          () => "unfinished",
+        );
+        expect([it.jira.issues.length, it.snow.rows.length]).toEqual([1, 1]);
+        const all = await deliveries(it);
+        expect(all.every(({ state }: { state: string }) => state === "confirmed")).toBe(true);
+        const lookups = all
+          .flatMap((one: { attempt_history: { action: string }[] }) => one.attempt_history)
+          .filter((one: { action: string }) => one.action === "lookup");
+        expect(lookups.length).toBeGreaterThanOrEqual(2);
+      }, 60_000);
+
+  test("Retry-After is honoured, in seconds and as a date", async () => {
+    const it = await scene({ AUTO_PUSH_SYSTEMS: "servicenow" });
+    let left = 2;
+    it.snow.faults = ({ method }) => {
+      if (method !== "POST" || left-- <= 0) return null;
+      const later = new Date(it.appliance.clock.now() + 600_000).toUTCString();
+      return { when: "before", what: { status: 429, retryAfter: left === 1 ? "300" : later } };
+    };
+    await it.appliance.ingest([critical("patient")]);
+    await until(() => it.snow.log.some(({ method }) => method === "POST"));
+    const posts = () => it.snow.log.filter(({ method }) => method === "POST").length;
+    await turn(it, 290_000);
+    expect(posts()).toBe(1);
+    await turn(it, 130_000);
+    expect(posts()).toBe(2);
+    await turn(it, 470_000);
+    expect(posts()).toBe(2);
+    await turn(it, 270_000);
+    expect([posts(), it.snow.rows.length]).toEqual([3, 1]);
+  }, 60_000);
+
+  test("what a person has to mend is parked with the target's words, blocks no other, and goes when settings change", async () => {
+    const it = await scene(
+      { AUTO_PUSH_SYSTEMS: "jira" },
+      { jira: { required: [{ fieldId: "customfield_1", name: "SOC team" }] } },
+    );
+    await it.appliance.ingest([critical("parked")]);
+    await until(async () => (await deliveries(it, "state=parked")).length === 1);
+    const [parked] = await deliveries(it);
+    expect({ ...parked }).toMatchObject({
+      cause: "rejected",
+      detail: expect.stringContaining("customfield_1: SOC team is required."),
+    });
+    const test1 = (await it.admin.post("/api/settings/jira/test", {})).body;
+    expect(test1.steps.find(({ ok }: { ok: boolean }) => !ok)).toMatchObject({
+      name: "Issue type Task",
+      detail: expect.stringContaining("SOC team (customfield_1)"),
+    });
+    const saved = await it.admin.send("PUT", "/api/settings/jira", { extra_fields: { customfield_1: "Blue" } });
+    expect([saved.status, saved.body.fields.extra_fields.source]).toEqual([200, "saved"]);
+    await until(() => it.jira.issues.length === 1);
+  });
+
+  test("wrong credentials: parked after one try, no secret anywhere", async () => {
+    const it = await scene({ AUTO_PUSH_SYSTEMS: "jira", JIRA_API_TOKEN: "wrong-token-77" });
+    await it.appliance.ingest([critical("locked")]);
+    await until(async () => (await deliveries(it, "state=parked")).length === 1);
+    await turn(it, 130_000);
+    const [parked] = await deliveries(it);
+    expect(parked.cause).toBe("unauthorized");
+    const refused = it.jira.log.filter(
+      ({ headers, path }) => headers.authorization !== undefined && !path.endsWith("/serverInfo"),
+    );
+    expect(refused.length).toBeLessThanOrEqual(2);
+    const said =
+      JSON.stringify([
+        await deliveries(it),
+        (await it.admin.get("/api/settings/jira")).body,
+        (await it.admin.get("/api/integrations/status")).body,
+      ]) + it.appliance.logLines.join("");
+    for (const form of ["wrong-token-77", btoa("soc@acme.example:wrong-token-77"), "snow-password-1"])
+      expect(said).not.toContain(form);
+  }, 20_000);
+
+  test("an outage burns no attempts; afterwards everything is there once", async () => {
+    const it = await scene({ AUTO_PUSH_SYSTEMS: "servicenow" });
+    let down = true;
+    it.snow.faults = () => (down ? { when: "before", what: "reset" } : null);
+    for (let n = 0; n < 30; n++) await it.appliance.ingest([critical(`user-${n}`)]);
+    await turn(it, 3600_000);
+    const asked = it.snow.log.length;
+    expect(asked).toBeLessThan(120);
+    down = false;
+    await turn(it, 600_000);
+    await until(
+      () => it.snow.rows.length === 30,
+      10_000,
+      () => `${it.snow.rows.length} of 30`,
+    );
+    expect(new Set(it.snow.rows.map((row) => row.correlation_id)).size).toBe(30);
+    it.admin = await ApiClient.loggedIn(it.appliance, "admin");
+    expect((await deliveries(it, "state=dead")).length).toBe(0);
+  }, 120_000);
+});
+
+describe("untrusted text", () => {
+  const evil = [
+    "{noformat}{panel:title=x}h1. owned|!http://x/y.png!",
+    "[click|javascript:alert(1)] *bold* _it_ {{code}} ~admin @admin",
+    '{"type":"doc","version":1,"content":[]}',
+    "a^correlation_id!=x^ORDERBYsys_id,b",
+    "line1\r\nX-Injected: yes\n\nh1. line",
+    "</pre><script>alert(1)</script>&#x27;",
+    "x".repeat(100_000),
+  ];
+
+  for (const deployment of ["Cloud", "Server"] as const)
+    test(`never becomes markup or a query (${deployment})`, async () => {
+      const credentials = deployment === "Cloud" ? {} : { credentials: "pat-123456" };
+      const it = await scene(
+        {},
+        { jira: { deployment, ...credentials, contextPath: deployment === "Cloud" ? "" : "/jira" } },
+      );
+      for (const [n, text] of evil.entries())
+        await it.appliance.ingest(
+          [1, 2, 3].map((m) =>
+            critical(`u${n}`, {
+              rule_title: `${m} ${text}`.slice(0, 4000),
+              rule_id: `${n}-${m}`,
+              rule_author: text.slice(0, 1000),
+              host: `h${n}`,
+            }),
+          ),
+        );
+      await it.appliance.ingest(evil.slice(0, 6).map((text, n) => critical(`${text} ${n}`.slice(0, 200))));
+      const total = (await it.admin.get("/api/incidents")).body.total;
+      await until(
+        () => it.jira.issues.length === total && it.snow.rows.length === total,
+        10_000,
+        () => `${it.jira.issues.length} ${it.snow.rows.length} of ${total}`,
+      );
+      for (const { fields } of it.jira.issues) {
+        const { description } = fields;
+        if (deployment === "Server")
+          expect(String(description)).not.toMatch(/\{(noformat|panel|code)|\[click|!http|javascript:|<script|^h1\. /m);
+        else expect(JSON.stringify(description)).not.toMatch(/"type":"(extension|bodiedExtension|mention|media)"/);
+        expect(String(fields.summary)).not.toMatch(/[\r\n]/);
+      }
+      const ids = (await it.admin.get("/api/incidents?limit=500")).body.incidents.map(
+        (one: { incident_id: string }) => one.incident_id,
+      );
+      expect(it.snow.rows.map((row) => row.correlation_id).sort()).toEqual(ids.sort());
+    }, 30_000);
+
+  test("passwords and tokens in notes are masked before they leave", async () => {
+    const it = await scene({ AUTO_PUSH_ENABLED: "false" });
+    await it.appliance.ingest([critical("masked", { rule_title: "net user bob Hunter2! /add" })]);
+    const { incident_id: id } = (await it.admin.get("/api/incidents")).body.incidents[0];
+    await it.admin.patch(`/api/incidents/${id}`, {
+      investigation_notes: "ran psexec -u x -p S3cr3t! and password=Pa55word; Authorization: Bearer abcdefghijkl",
+    });
+    for (const system of ["jira", "servicenow"]) {
+      const { payload_text } = (await it.admin.post(`/api/incidents/${id}/tickets/preview`, { system })).body;
+      expect(payload_text).toContain("********");
+      expect(payload_text).not.toMatch(/Hunter2|S3cr3t|Pa55word|abcdefghijkl/);
+    }
+  });
+});
+
+describe("settings", () => {
+  test("saved by API, encrypted, tested, in force; pinned ones cannot be changed", async () => {
+    const it = await scene({
+      JIRA_URL: "",
+      JIRA_EMAIL: "",
+      JIRA_API_TOKEN: "",
+      JIRA_PROJECT_KEY: "",
+      JIRA_ENABLED: "",
+      AUTO_PUSH_SYSTEMS: "jira",
+    });
+    const status = async () => (await it.admin.get("/api/integrations/status")).body.integrations[0];
+    expect({ ...(await status()) }).toMatchObject({
+      system: "jira",
+      configured: false,
+      enabled: false,
+      last_test: null,
+    });
+    const fields = { url: it.jira.url, email: "soc@acme.example", api_token: "jira-token-1", project_key: "SEC" };
+    const tried = (await it.admin.post("/api/settings/jira/test", { ...fields, api_token: "nope-token" })).body;
+    expect([tried.ok, tried.steps.map(({ name, ok }: { name: string; ok: boolean }) => [name, ok])]).toEqual([
+      false,
+      [
+        ["Reach Jira", true],
+        ["Log in", false],
+      ],
+    ]);
+    const bad = await it.admin.send("PUT", "/api/settings/jira", { ...fields, url: "ftp://x" });
+    expect([bad.status, bad.body.errors[0].name]).toEqual([400, "url"]);
+    const saved = (await it.admin.send("PUT", "/api/settings/jira", { ...fields, enabled: true })).body;
+    expect(saved.fields.api_token).toEqual({ configured: true, source: "saved", pinned: false });
+    expect(saved.fields.url).toEqual({ value: it.jira.url, source: "saved", pinned: false });
+    const tested = (await it.admin.post("/api/settings/jira/test", {})).body;
+    expect([tested.ok, tested.steps.length]).toEqual([true, 5]);
+    expect(it.jira.issues).toEqual([]);
+    expect({ ...(await status()) }).toMatchObject({ configured: true, enabled: true, last_test: { ok: true } });
+    await it.appliance.ingest([critical("after")]);
+    await until(() => it.jira.issues.length === 1);
+    const pinned = await it.admin.send("PUT", "/api/settings/servicenow", { username: "x" });
+    expect([pinned.status, pinned.body.detail]).toEqual([
+      409,
+      expect.stringContaining("SERVICENOW_USERNAME is set in environment"),
+    ]);
+    const { readFileSync } = await import("node:fs");
+    const disk = ["rhythmx.db", "rhythmx.db-wal"]
+      .map((name) => readFileSync(`${it.appliance.dataDir}/${name}`, "latin1"))
+      .join("");
+    for (const form of ["jira-token-1", btoa("soc@acme.example:jira-token-1")]) expect(disk).not.toContain(form);
+    expect((await it.admin.get("/api/settings/nothing")).status).toBe(404);
+    expect(JSON.stringify((await it.admin.get("/api/audit")).body)).toContain("JIRA_API_TOKEN");
+  });
+});

@@ -1,0 +1,72 @@
+/** A ticket system that stands in for a real one: an HTTP server with the strictness and the faults of one. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { applyFault, type FaultPlan } from "./faults.ts";
+
+export interface Reply {
+  status: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface Asked {
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  headers: IncomingMessage["headers"];
+  body: string;
+  /** When it came in, epoch milliseconds. */
+  at: number;
+}
+
+export abstract class StandIn {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  /** Everything that was asked, in order. */
+  readonly log: Asked[] = [];
+  faults: FaultPlan = () => null;
+  port = 0;
+
+  constructor() {
+    this.#server = createServer((request, response) => void this.#serve(request, response));
+    this.#server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
+  }
+
+  async start(port = 0): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(port, "127.0.0.1", resolve));
+    this.port = (this.#server.address() as AddressInfo).port;
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** What it does with a request; never called for one that a fault has swallowed. */
+  protected abstract answer(asked: Asked): Reply;
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://x");
+    const asked: Asked = {
+      ...{ method: request.method ?? "GET", path: pathname, query: searchParams, headers: request.headers },
+      ...{ body: Buffer.concat(parts).toString("utf8"), at: Date.now() },
+    };
+    this.log.push(asked);
+    const fault = this.faults({ method: asked.method, path: asked.path });
+    if (fault?.when === "before") return applyFault(fault.what, response);
+    const { status, body, headers = {} } = this.answer(asked);
+    if (fault?.when === "after") return applyFault(fault.what, response);
+    response.writeHead(status, { "Content-Type": "application/json;charset=UTF-8", ...headers });
+    response.end(body === undefined ? "" : JSON.stringify(body));
+  }
+}
