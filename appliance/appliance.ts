@@ -212,9 +212,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     };
 
     // A fault that is named is no reason to be restarted; a loop that no longer turns is.
-    const alive = () => {
-      if (feedNames.every((name) => feedStatus(feedState(name)) !== "stopped")) options.onAlive?.();
-    };
+    const alive = () => feedNames.every((name) => feedStatus(feedState(name)) !== "stopped") && options.onAlive?.();
 
     const operations = createOperations({
       ...{ store, keys, intake, accounts: access.accounts, audit: access.audit },

@@ -244,7 +244,7 @@ function wordsOf(body: any, text: string): string {
 }
 
 /** Seconds of `Retry-After`, which may also be a date (RFC 9110, 10.2.3); null for neither. */
-export function retryAfterSeconds(value: string | null, now: number): number | null {
+function retryAfterSeconds(value: string | null, now: number): number | null {
   if (value === null) return null;
   if (/^\d+$/.test(value.trim())) return Math.min(Number(value), 86_400);
   const date = Date.parse(value);

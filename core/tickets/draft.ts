@@ -28,7 +28,7 @@ export interface Draft {
 }
 
 /** The draft without the sections named, which say that they are left out. */
-export function without(draft: Draft, titles: readonly string[]): Draft {
+function without(draft: Draft, titles: readonly string[]): Draft {
   if (titles.length === 0) return draft;
   const sections = draft.sections.filter(({ title }) => !titles.includes(title));
   const note: Section = {

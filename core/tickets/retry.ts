@@ -59,7 +59,7 @@ export function afterFailure(
 }
 
 /** 60, 120, 240, 480, 960 s after the first, second … failure. */
-export function backoffSeconds(failed: number, { baseDelaySeconds, maxDelaySeconds }: RetrySettings): number {
+function backoffSeconds(failed: number, { baseDelaySeconds, maxDelaySeconds }: RetrySettings): number {
   return Math.min(maxDelaySeconds, baseDelaySeconds * 2 ** (failed - 1));
 }
 

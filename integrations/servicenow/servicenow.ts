@@ -183,7 +183,7 @@ export class ServiceNow implements TicketSystem {
 const fields = "sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,priority,correlation_id,state";
 
 /** `https://acme.service-now.com` of every form in which people give an instance; a path prefix stays. */
-export function instanceUrl(instance: string): string {
+function instanceUrl(instance: string): string {
   const text = instance.trim().replace(/\/+$/, "");
   if (/^https?:\/\//i.test(text)) return text;
   return `https://${text.includes(".") || text.includes(":") ? text : `${text}.service-now.com`}`;
