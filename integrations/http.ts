@@ -6,12 +6,27 @@ import type { Exchange } from "../core/tickets/ticket.ts";
 
 export type Fetch = typeof globalThis.fetch;
 
+/** What a target has asked for with Retry-After, for all who ask it. */
+export interface Patience {
+  /** Epoch milliseconds before which it wants no request. */
+  until: number;
+}
+
+/** What every adapter gets. */
+export interface AdapterTools {
+  fetch: Fetch;
+  now: () => number;
+  patience: Patience;
+  timeoutMs?: number;
+}
+
 export interface TargetOptions {
   /** Origin, with a path prefix where the target has one; no slash at the end. */
   baseUrl: string;
   headers: Readonly<Record<string, string>>;
   fetch: Fetch;
   now(): number;
+  patience: Patience;
   timeoutMs?: number;
   /** Never to be repeated in messages. */
   secrets: readonly string[];
@@ -63,6 +78,7 @@ export class Target {
   async request({ method, path, body, also = [] }: TargetRequest): Promise<TargetAnswer> {
     const { baseUrl, headers, fetch, timeoutMs = defaultTimeoutMs } = this.#options;
     const request = `${method} ${path.split("?")[0]}`;
+    this.#waitsFor(request);
     note({ request, status: null, words: "" });
     const client = ofetch.create({}, { fetch } as never);
     let text: string;
@@ -110,8 +126,23 @@ export class Target {
     throw this.#refusal(response, status, words);
   }
 
+  /** Nothing is sent before the target wants it. @throws DeliveryError throttled */
+  #waitsFor(request: string): void {
+    const { now, patience } = this.#options;
+    const left = patience.until - now();
+    if (left <= 0) return;
+    const retryAfter = Math.ceil(left / 1000);
+    throw this.#failure("throttled", `held back: it wants no request for ${retryAfter} s`, null, request, {
+      retryable: true,
+      retryAfter,
+      outage: true,
+    });
+  }
+
   #refusal(response: Response, status: number, words: string): DeliveryError {
-    const retryAfter = retryAfterSeconds(response.headers.get("retry-after"), this.#options.now());
+    const { now, patience } = this.#options;
+    const retryAfter = retryAfterSeconds(response.headers.get("retry-after"), now());
+    if (retryAfter !== null) patience.until = Math.max(patience.until, now() + retryAfter * 1000);
     if (status >= 300 && status < 400) {
       const where = this.#clean(response.headers.get("location") ?? "");
       return this.#failure(

@@ -56,6 +56,7 @@ export interface Store extends IntakeStore, HourlyStore {
     | "retryDeliveries"
     | "discardDelivery"
     | "resumeParked"
+    | "listThrottles"
     | "ticketOfDelivery"
     | "countDeliveries"
     | "listSavedSettings"
@@ -170,6 +171,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       retryDeliveries: operation("retryDeliveries"),
       discardDelivery: operation("discardDelivery"),
       resumeParked: operation("resumeParked"),
+      listThrottles: operation("listThrottles"),
       ticketOfDelivery: operation("ticketOfDelivery"),
       countDeliveries: operation("countDeliveries"),
       listSavedSettings: operation("listSavedSettings"),

@@ -47,6 +47,7 @@ import {
   discardDelivery,
   dueDeliveries,
   findTicket,
+  listThrottles,
   outcomeStatements,
   type PlannedTicket,
   planTickets,
@@ -124,6 +125,7 @@ export function operations(store: Open, onAppend: OnAppend) {
     },
     dueDeliveries: (system: TicketSystemName, now: number, retries: boolean, limit: number) =>
       dueDeliveries(database, system, now, retries, limit),
+    listThrottles: () => listThrottles(database),
     recoverDeliveries: (now: number) => recoverDeliveries(database, now),
     beginDelivery: (id: string, payload: string | null, hint: string | null, now: number) =>
       beginDelivery(database, id, payload, hint, now),

@@ -86,6 +86,15 @@ export async function recoverDeliveries(database: Database, now: number): Promis
   return results[0]?.rowsAffected ?? 0;
 }
 
+/** Until when each system wants no request, as it said before this process began. */
+export async function listThrottles(database: Database): Promise<{ system: TicketSystemName; until: number }[]> {
+  const { rows } = await database.read("select key, value from meta where key like 'throttled/%'");
+  return rows.map((row) => ({
+    system: text(row, "key").slice("throttled/".length) as TicketSystemName,
+    until: Number(text(row, "value")),
+  }));
+}
+
 /** Before a request: from here on its outcome counts as not known. */
 export async function beginDelivery(
   database: Database,
@@ -116,6 +125,8 @@ export interface DeliveryOutcome {
   remote: RemoteTicket | null;
   /** What follows a create. */
   next: DeliveryKind | null;
+  /** Before this the target wants no request (epoch ms); null = it did not say. */
+  throttledUntil: number | null;
 }
 
 /** The statements of an outcome: delivery, attempt, ledger, and what follows. */
@@ -136,6 +147,15 @@ export function outcomeStatements(outcome: DeliveryOutcome, now: number): InStat
         id,
       ],
     },
+    ...(outcome.throttledUntil === null
+      ? []
+      : [
+          {
+            sql: `insert into meta select 'throttled/' || system, ? from tickets where id = (select ticket_id from deliveries where id = ?)
+              on conflict do update set value = excluded.value`,
+            args: [String(outcome.throttledUntil), id],
+          },
+        ]),
     ...(attempt === null ? [] : [attemptStatement(id, attempt)]),
     ...(remote === null
       ? []

@@ -13,7 +13,7 @@ import {
   type RemoteTicket,
   type TicketSystem,
 } from "../../core/tickets/ticket.ts";
-import { recordingExchanges } from "../../integrations/http.ts";
+import { type Patience, recordingExchanges } from "../../integrations/http.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../log.ts";
 
@@ -28,6 +28,8 @@ interface CarrierParts {
   settings: TicketSettings;
   /** Of the system of the delivery. */
   circuit: Circuit;
+  /** What the target has asked for. */
+  patience: Patience;
   draft(incidentId: string): Promise<Draft>;
   isStopping(): boolean;
 }
@@ -133,7 +135,7 @@ class Carrier {
     const { clock, settings } = this.#parts;
     this.#note(error);
     const { attempts, lookups } = this.#delivery;
-    const pause = Math.min(lookupRetryMs, settings.retry.baseDelaySeconds * 1000);
+    const pause = Math.ceil(Math.min(lookupRetryMs, settings.retry.baseDelaySeconds * 1000));
     const nextAttemptAt = Math.max(clock.now() + pause, notBefore(error, clock.now()) ?? 0);
     const next: Next = { state: "unknown", attempts, lookups, nextAttemptAt, reason: "look-up" };
     await this.#settle(next, causeOf(error), messageOf(error), this.#attempt("lookup", causeOf(error)));
@@ -182,11 +184,12 @@ class Carrier {
   }
 
   /** What the target has done is written down, however long the database cannot be written: a restart would have to look it up. */
-  async #record(outcome: Parameters<Store["tickets"]["finishDelivery"]>[0]): Promise<void> {
-    const { store, clock, log, isStopping } = this.#parts;
+  async #record(outcome: Omit<Parameters<Store["tickets"]["finishDelivery"]>[0], "throttledUntil">): Promise<void> {
+    const { store, clock, log, patience, isStopping } = this.#parts;
+    const throttledUntil = patience.until > clock.now() ? patience.until : null;
     for (;;) {
       try {
-        await store.tickets.finishDelivery(outcome, clock.now());
+        await store.tickets.finishDelivery({ ...outcome, throttledUntil }, clock.now());
         return;
       } catch (error) {
         if (!(error instanceof StoreError) || isStopping()) throw error;
@@ -206,8 +209,6 @@ class Carrier {
   #note(error: unknown): void {
     if (!(error instanceof DeliveryError)) return;
     const { clock, circuit } = this.#parts;
-    const until = notBefore(error, clock.now());
-    if (until !== null) circuit.throttled(until);
     if (error.data.outage === true || error.data.effectUnknown === true) circuit.failed(clock.now());
     else circuit.succeeded();
   }

@@ -10,7 +10,7 @@ import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../log.ts";
 import { carry } from "./carrier.ts";
 import { Schedule } from "./schedule.ts";
-import { TicketSystems } from "./systems.ts";
+import { noPatience, TicketSystems } from "./systems.ts";
 
 /** Requests at the same time to one system. */
 const atATime = 4;
@@ -29,6 +29,8 @@ export class TicketDesk {
   readonly #schedule = new Schedule();
   #settings: TicketSettings | null = null;
   #systems: TicketSystems | null = null;
+  /** What each target has asked for; kept in the database, so that a restart does not forget it. */
+  readonly #patience = noPatience();
   readonly #circuits = new Map<TicketSystemName, Circuit>();
   /** Deliveries under way. */
   readonly #busy = new Map<string, TicketSystemName>();
@@ -45,7 +47,7 @@ export class TicketDesk {
   async apply(settings: TicketSettings): Promise<void> {
     const { store, clock } = this.#parts;
     this.#settings = settings;
-    this.#systems = new TicketSystems(settings, () => clock.now());
+    this.#systems = new TicketSystems(settings, () => clock.now(), this.#patience);
     this.#circuits.clear();
     this.#schedule.set(settings.retry.schedule);
     await store.tickets.configureAutoPush(settings.autoPush);
@@ -57,6 +59,8 @@ export class TicketDesk {
 
   /** What the last process has left half done is looked up first. */
   async recover(): Promise<void> {
+    for (const { system, until } of await this.#parts.store.tickets.listThrottles())
+      this.#patience[system].until = until;
     const left = await this.#parts.store.tickets.recoverDeliveries(this.#parts.clock.now());
     if (left > 0) this.#parts.log.info("deliveries are looked up after a restart", { deliveries: left });
   }
@@ -112,6 +116,7 @@ export class TicketDesk {
   async #serve(system: TicketSystemName): Promise<void> {
     const { store, clock } = this.#parts;
     if (!this.#systems?.isEnabled(system)) return;
+    if (clock.now() < this.#patience[system].until) return;
     const circuit = this.#circuit(system);
     const decision = circuit.decide(clock.now());
     if (decision === "wait" || (decision === "probe" && !(await this.#probe(system, circuit)))) return;
@@ -131,7 +136,17 @@ export class TicketDesk {
     const { store, clock, random, log } = this.#parts;
     this.#busy.set(delivery.id, delivery.system);
     const draft = (incidentId: string) => this.draft(incidentId);
-    const parts = { store, clock, random, log, settings, circuit, draft, isStopping: () => this.#stopping };
+    const parts = {
+      store,
+      clock,
+      random,
+      log,
+      settings,
+      circuit,
+      draft,
+      patience: this.#patience[delivery.system],
+      isStopping: () => this.#stopping,
+    };
     carry(delivery, () => systems.of(delivery.system, delivery.entity), parts).then(
       () => {
         this.#busy.delete(delivery.id);
@@ -163,7 +178,7 @@ export class TicketDesk {
   }
 
   #circuit(system: TicketSystemName): Circuit {
-    const known = this.#circuits.get(system) ?? new Circuit();
+    const known = this.#circuits.get(system) ?? new Circuit(this.#settings?.retry.baseDelaySeconds ?? 60);
     this.#circuits.set(system, known);
     return known;
   }

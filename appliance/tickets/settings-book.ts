@@ -18,7 +18,7 @@ import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
 import type { Log } from "../log.ts";
 import type { TicketDesk } from "./desk.ts";
-import { TicketSystems } from "./systems.ts";
+import { noPatience, TicketSystems } from "./systems.ts";
 
 type Json = Record<string, unknown>;
 
@@ -166,7 +166,7 @@ export class SettingsBook {
 
 async function testOf(settings: TicketSettings, system: TicketSystemName, clock: Clock): Promise<TestStep[]> {
   try {
-    return await new TicketSystems(settings, () => clock.now()).of(system, "").test();
+    return await new TicketSystems(settings, () => clock.now(), noPatience()).of(system, "").test();
   } catch (error) {
     if (!(error instanceof EdgeError)) throw error;
     return [{ name: "Settings", ok: false, detail: error.message }];

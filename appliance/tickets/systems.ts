@@ -2,6 +2,7 @@
 import { EdgeError } from "../../core/errors.ts";
 import type { TicketSettings } from "../../core/settings/tickets.ts";
 import type { TicketSystem, TicketSystemName } from "../../core/tickets/ticket.ts";
+import type { AdapterTools, Patience } from "../../integrations/http.ts";
 import { Jira } from "../../integrations/jira/jira.ts";
 import { ServiceNow } from "../../integrations/servicenow/servicenow.ts";
 import { outboundFetch } from "../runtime/outbound-fetch.ts";
@@ -9,9 +10,11 @@ import { outboundFetch } from "../runtime/outbound-fetch.ts";
 export class TicketSystems {
   readonly #settings: TicketSettings;
   readonly #now: () => number;
+  readonly #patience: Readonly<Record<TicketSystemName, Patience>>;
   readonly #made = new Map<string, TicketSystem>();
 
-  constructor(settings: TicketSettings, now: () => number) {
+  constructor(settings: TicketSettings, now: () => number, patience: Readonly<Record<TicketSystemName, Patience>>) {
+    this.#patience = patience;
     this.#settings = settings;
     this.#now = now;
   }
@@ -30,7 +33,7 @@ export class TicketSystems {
     const key = JSON.stringify([name, route]);
     const known = this.#made.get(key);
     if (known !== undefined) return known;
-    const made = makers[name](this.#settings, route, this.#now);
+    const made = makers[name](this.#settings, route, { now: this.#now, patience: this.#patience[name] });
     if (made === null)
       throw new EdgeError(
         "not_configured",
@@ -42,18 +45,25 @@ export class TicketSystems {
 }
 
 type Route = TicketSettings["routes"] extends ReadonlyMap<string, infer R> ? R : never;
-type Maker = (settings: TicketSettings, route: Route, now: () => number) => TicketSystem | null;
+type Maker = (settings: TicketSettings, route: Route, tools: Omit<AdapterTools, "fetch">) => TicketSystem | null;
 
 const makers = {
-  jira: ({ jira }, { jiraProject }, now) =>
+  jira: ({ jira }, { jiraProject }, tools) =>
     jira === null
       ? null
-      : new Jira({ ...jira, projectKey: jiraProject ?? jira.projectKey }, { fetch: outboundFetch(jira.caFile), now }),
-  servicenow: ({ servicenow }, { assignmentGroup }, now) =>
+      : new Jira(
+          { ...jira, projectKey: jiraProject ?? jira.projectKey },
+          { fetch: outboundFetch(jira.caFile), ...tools },
+        ),
+  servicenow: ({ servicenow }, { assignmentGroup }, tools) =>
     servicenow === null
       ? null
       : new ServiceNow(
           { ...servicenow, assignmentGroup: assignmentGroup ?? servicenow.assignmentGroup },
-          { fetch: outboundFetch(servicenow.caFile), now },
+          { fetch: outboundFetch(servicenow.caFile), ...tools },
         ),
 } satisfies Record<TicketSystemName, Maker>;
+
+export function noPatience(): Record<TicketSystemName, Patience> {
+  return { jira: { until: 0 }, servicenow: { until: 0 } };
+}

@@ -4,20 +4,24 @@
  */
 
 const failuresThatOpen = 3;
-const firstPauseMs = 15_000;
-const longestPauseMs = 120_000;
 
 export class Circuit {
+  readonly #firstPauseMs: number;
+  readonly #longestPauseMs: number;
   #failures = 0;
-  #pauseMs = firstPauseMs;
+  #pauseMs: number;
   /** Epoch milliseconds of the next probe; null = closed. */
   #probeAt: number | null = null;
-  /** The target wants nothing before this. */
-  #notBefore = 0;
+
+  /** Probes come a quarter of the retries' base delay (60 s) after the failure, then less often, up to twice the base delay. */
+  constructor(baseDelaySeconds: number) {
+    this.#firstPauseMs = baseDelaySeconds * 250;
+    this.#longestPauseMs = baseDelaySeconds * 2000;
+    this.#pauseMs = this.#firstPauseMs;
+  }
 
   /** `send`; `wait`; or `probe`, whose outcome is to be told. */
   decide(now: number): "send" | "wait" | "probe" {
-    if (now < this.#notBefore) return "wait";
     if (this.#probeAt === null) return "send";
     return now >= this.#probeAt ? "probe" : "wait";
   }
@@ -28,7 +32,7 @@ export class Circuit {
 
   succeeded(): void {
     this.#failures = 0;
-    this.#pauseMs = firstPauseMs;
+    this.#pauseMs = this.#firstPauseMs;
     this.#probeAt = null;
   }
 
@@ -36,12 +40,7 @@ export class Circuit {
   failed(now: number): void {
     this.#failures++;
     if (this.#probeAt === null && this.#failures < failuresThatOpen) return;
-    if (this.#probeAt !== null) this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
+    if (this.#probeAt !== null) this.#pauseMs = Math.min(this.#longestPauseMs, this.#pauseMs * 2);
     this.#probeAt = now + this.#pauseMs;
-  }
-
-  /** The target asks for patience until then (epoch ms). */
-  throttled(until: number): void {
-    this.#notBefore = Math.max(this.#notBefore, until);
   }
 }

@@ -44,7 +44,7 @@ export function afterFailure(
   random: number,
 ): Next {
   const { attempts, lookups } = delivery;
-  const at = (seconds: number) => Math.max(now + seconds * 1000, failure.notBefore ?? 0);
+  const at = (seconds: number) => Math.max(now + Math.ceil(seconds * 1000), failure.notBefore ?? 0);
   if (failure.permanent) return { state: "parked", attempts, lookups, nextAttemptAt: now, reason: "parked" };
   if (failure.effectUnknown && delivery.kind === "create") {
     const delay = settings.lookupDelaysSeconds[0] ?? 0;
@@ -74,7 +74,7 @@ export function afterEmptyLookup(delivery: Delivery, settings: RetrySettings, no
       state: "unknown",
       attempts,
       lookups,
-      nextAttemptAt: now + Math.max(0, delay - before) * 1000,
+      nextAttemptAt: now + Math.ceil(Math.max(0, delay - before) * 1000),
       reason: "look-up",
     };
   if (settings.unknownOutcome === "ask")

@@ -3,7 +3,7 @@ import { DeliveryError } from "../../core/errors.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import { type Draft, fitDraft } from "../../core/tickets/draft.ts";
 import type { RemoteTicket, TestStep, TicketRequest, TicketSystem } from "../../core/tickets/ticket.ts";
-import { type Fetch, Target } from "../http.ts";
+import { type AdapterTools, Target } from "../http.ts";
 import { plainText } from "../plain-text.ts";
 import { adfDocument } from "./adf.ts";
 import { type CreateMeta, readCreateMeta } from "./create-meta.ts";
@@ -48,10 +48,7 @@ export class Jira implements TicketSystem {
   /** The highest issue number seen. */
   #highest = 0;
 
-  constructor(
-    settings: JiraSettings,
-    { fetch, now, timeoutMs }: { fetch: Fetch; now: () => number; timeoutMs?: number },
-  ) {
+  constructor(settings: JiraSettings, { fetch, now, patience, timeoutMs }: AdapterTools) {
     this.#settings = settings;
     this.#now = now;
     this.#deployment = settings.deployment === "auto" ? null : settings.deployment;
@@ -59,7 +56,13 @@ export class Jira implements TicketSystem {
     const authorization =
       email === "" ? `Bearer ${apiToken}` : `Basic ${Buffer.from(`${email}:${apiToken}`).toString("base64")}`;
     this.#target = new Target({
-      ...{ baseUrl: settings.url.replace(/\/+$/, ""), fetch, now, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+      ...{
+        baseUrl: settings.url.replace(/\/+$/, ""),
+        fetch,
+        now,
+        patience,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      },
       headers: { Authorization: authorization, "X-Atlassian-Token": "no-check" },
       secrets: [apiToken, `${email}:${apiToken}`],
     });

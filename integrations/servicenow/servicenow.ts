@@ -3,7 +3,7 @@ import { DeliveryError } from "../../core/errors.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import { fitDraft } from "../../core/tickets/draft.ts";
 import type { RemoteTicket, TestStep, TicketRequest, TicketSystem } from "../../core/tickets/ticket.ts";
-import { type Fetch, Target, type TargetAnswer } from "../http.ts";
+import { type AdapterTools, Target, type TargetAnswer } from "../http.ts";
 import { plainText } from "../plain-text.ts";
 
 export interface ServiceNowSettings {
@@ -48,15 +48,12 @@ export class ServiceNow implements TicketSystem {
   /** What the instance made of the last create that is not as it was asked for. */
   warning: string | null = null;
 
-  constructor(
-    settings: ServiceNowSettings,
-    { fetch, now, timeoutMs }: { fetch: Fetch; now: () => number; timeoutMs?: number },
-  ) {
+  constructor(settings: ServiceNowSettings, { fetch, now, patience, timeoutMs }: AdapterTools) {
     this.#settings = settings;
     this.#origin = instanceUrl(settings.instance);
     const { username, password } = settings;
     this.#target = new Target({
-      ...{ baseUrl: this.#origin, fetch, now, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+      ...{ baseUrl: this.#origin, fetch, now, patience, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
       headers: { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` },
       secrets: [password, `${username}:${password}`],
     });

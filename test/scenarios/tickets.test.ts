@@ -70,7 +70,7 @@ describe("auto-push", () => {
     const [issue] = it.jira.issues;
     expect(issue?.fields.summary).toBe("[RhythmX] MEDIUM user jsmith (risk 42, Primary Site)");
     expect(issue?.fields.labels).toEqual(["rhythmx", `rhythmx-${id.toLowerCase()}`, "risk-medium"]);
-    expect((issue?.fields as { priority?: unknown }).priority).toEqual({ id: "3" });
+    expect(issue?.fields.priority).toEqual({ id: "3" });
     expect(issue?.properties[0]?.value).toMatchObject({
       incident_id: id,
       url: `https://edge.example:8443/incidents/${id}`,

@@ -9,7 +9,8 @@ export type FaultKind =
   | "endless"
   | "login"
   | { status: number; retryAfter?: string }
-  | { run: () => void };
+  /** False: it could not, and the connection breaks. */
+  | { run: () => boolean };
 
 export interface Fault {
   /** Whether the request has its effect first. */
@@ -50,7 +51,7 @@ export function applyFault(what: FaultKind, response: ServerResponse): void {
     return;
   }
   if ("run" in what) {
-    what.run();
+    if (!what.run()) response.socket?.destroy();
     return;
   }
   const headers = {

@@ -168,7 +168,7 @@ function schemaOf(schema: v.GenericSchema): Json {
 function bodySchema(body: v.GenericSchema): Json {
   const schema = schemaOf(body);
   return (body as unknown as { type: string }).type === "loose_object"
-    ? schema
+    ? { ...schema, additionalProperties: true }
     : { ...schema, additionalProperties: false };
 }
 

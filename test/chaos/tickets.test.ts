@@ -1,0 +1,10 @@
+import { expect, test } from "bun:test";
+import { runTickets } from "./tickets.ts";
+
+test("every third call fails, the appliance is killed on the way: one ticket per incident and system", async () => {
+  const seed = 3;
+  console.log(`tickets: seed ${seed}`);
+  const { violations, kills } = await runTickets({ seed, incidents: 12, kills: 8, faults: 0.3 }, () => {});
+  expect(violations.slice(0, 12)).toEqual([]);
+  expect(kills).toBe(8);
+}, 120_000);

@@ -1,0 +1,239 @@
+/**
+ * `npm run chaos:tickets [-- SEED]`: incidents become tickets in both systems while their calls fail in every way, and the stand-ins kill the
+ * appliance on receipt, before and after the effect, before and after the answer; at random moments too. At the end: one ticket per incident
+ * and system, none lost, and no Retry-After was ignored.
+ */
+import { Database } from "bun:sqlite";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { detection } from "../harness/appliance.ts";
+import { ApplianceProcess } from "../harness/process.ts";
+import type { Fault, FaultPlan } from "../standins/faults.ts";
+import { JiraStandIn } from "../standins/jira.ts";
+import { ServiceNowStandIn } from "../standins/servicenow.ts";
+import type { StandIn } from "../standins/stand-in.ts";
+import { Dice } from "./dice.ts";
+
+export interface TicketsPlan {
+  seed: number;
+  incidents: number;
+  kills: number;
+  /** Share of calls that fail. */
+  faults: number;
+}
+
+export interface TicketsReport {
+  violations: string[];
+  kills: number;
+  calls: number;
+  faults: number;
+  seconds: number;
+}
+
+/** A promise not to be asked for so long, in seconds. */
+const patience = 1;
+
+export async function runTickets(plan: TicketsPlan, say: (text: string) => void): Promise<TicketsReport> {
+  const dice = new Dice(plan.seed);
+  const begin = performance.now();
+  const [jira, snow] = [await new JiraStandIn({ indexLagMs: 3_000 }).start(), await new ServiceNowStandIn().start()];
+  const appliance = await ApplianceProcess.prepare({ config: {}, env: environment(jira, snow) });
+  const report: TicketsReport = { violations: [], kills: 0, calls: 0, faults: 0, seconds: 0 };
+  const resumed: number[] = [];
+  try {
+    const key = appliance.run(["key", "create", "chaos", "--scope", "ingest"]).stdout.trim();
+    let wanted = false;
+    let dying: Promise<void> | null = null;
+    const kill = () => {
+      if (dying !== null || !wanted || report.kills >= plan.kills) return false;
+      report.kills++;
+      dying = (async () => {
+        await appliance.kill();
+        await sleep(dice.int(0, 30));
+        await appliance.start();
+        const up = Date.now();
+        // What was under way is asked for again soon.
+        void firstCall([jira, snow], up).then((at) => resumed.push(at - up));
+        dying = null;
+      })();
+      return true;
+    };
+    const silenced = new Map<StandIn, number>();
+    const faulty =
+      (system: StandIn): FaultPlan =>
+      () => {
+        report.calls++;
+        const until = silenced.get(system) ?? 0;
+        // The clocks are those of one machine; a call that was on its way counts not.
+        if (Date.now() < until - patience * 1000 + 50) return null;
+        if (Date.now() < until) report.violations.push(`asked ${until - Date.now()} ms before Retry-After was over`);
+        const fault = dice.chance(plan.faults) ? makeFault(dice, kill) : null;
+        if (fault !== null) report.faults++;
+        const { what } = fault ?? { what: null };
+        if (typeof what === "object" && what !== null && "status" in what && what.retryAfter !== undefined)
+          silenced.set(system, Date.now() + patience * 1000);
+        return fault;
+      };
+    jira.faults = faulty(jira);
+    snow.faults = faulty(snow);
+    await appliance.start();
+    wanted = true;
+
+    await ingest(appliance, key, plan.incidents, dice, kill);
+    const complete = () => jira.issues.length >= plan.incidents && snow.rows.length >= plan.incidents;
+    for (let turns = 0; !(complete() && report.kills >= plan.kills && settled(appliance.folder)); turns++) {
+      // Also while nothing is asked of the targets: at commits of delivery rows, and at starts.
+      if (dice.chance(0.5)) kill();
+      await sleep(dice.int(20, 250));
+      if (turns % 40 === 0)
+        say(`  ${jira.issues.length} and ${snow.rows.length} tickets, ${report.kills} kills, ${report.calls} calls`);
+      if (performance.now() - begin > 60_000 + plan.kills * 3_000 + plan.incidents * 1_500) {
+        report.violations.push("it did not come to an end");
+        break;
+      }
+    }
+    wanted = false;
+    await dying;
+    jira.faults = () => null;
+    snow.faults = () => null;
+    await sleep(1_500);
+    await appliance.terminate();
+    report.violations.push(...judge(appliance.folder, jira, snow, plan.incidents));
+    const late = resumed.filter((ms) => ms > 5_000).length;
+    if (late > 0)
+      report.violations.push(`${late} of ${resumed.length} restarts asked nothing within 5 s while something was due`);
+  } finally {
+    await appliance.dispose();
+    await Promise.all([jira.stop(), snow.stop()]);
+  }
+  report.seconds = Math.round((performance.now() - begin) / 1000);
+  return report;
+}
+
+function environment(jira: StandIn, snow: StandIn): Record<string, string> {
+  return {
+    ...{ JIRA_URL: jira.url, JIRA_EMAIL: "soc@acme.example", JIRA_API_TOKEN: "jira-token-1", JIRA_PROJECT_KEY: "SEC" },
+    ...{ JIRA_ENABLED: "true", SERVICENOW_INSTANCE: snow.url, SERVICENOW_USERNAME: "rhythmx" },
+    ...{ SERVICENOW_PASSWORD: "snow-password-1", SERVICENOW_ENABLED: "true", SERVICENOW_ASSIGNMENT_GROUP: "SOC Team" },
+    ...{ AUTO_PUSH_ENABLED: "true", AUTO_PUSH_MIN_SEVERITY: "MEDIUM", AUTO_PUSH_SYSTEMS: "jira,servicenow" },
+    // An hour of waiting in some seconds.
+    ...{
+      RETRY_BASE_DELAY_SECONDS: "0.2",
+      RETRY_MAX_DELAY_SECONDS: "1",
+      RETRY_SCHEDULE: "* * * * * *",
+      RETRY_MAX_RETRIES: "20",
+    },
+    UNKNOWN_LOOKUP_DELAYS_SECONDS: "0.3,1,4",
+  };
+}
+
+function makeFault(dice: Dice, kill: () => boolean): Fault {
+  const when = dice.chance(0.5) ? ("before" as const) : ("after" as const);
+  if (dice.chance(0.35)) return { when, what: { run: kill } };
+  const what = dice.pick<Fault["what"]>([
+    ...(["reset", "html200", "garbage", "reset"] as const),
+    ...[{ status: 500 }, { status: 502 }, { status: 503 }, { status: 408 }],
+  ]);
+  // What a target refuses has no effect.
+  if (dice.chance(0.1)) return { when: "before", what: { status: 429, retryAfter: String(patience) } };
+  return { when, what };
+}
+
+async function ingest(
+  appliance: ApplianceProcess,
+  key: string,
+  incidents: number,
+  dice: Dice,
+  kill: () => boolean,
+): Promise<void> {
+  for (let made = 0; made < incidents; ) {
+    const count = Math.min(dice.int(1, 8), incidents - made);
+    const body = Array.from({ length: count }, (_, n) =>
+      JSON.stringify(detection({ user: `actor-${made + n}`, level: "critical" })),
+    ).join("\n");
+    const headers = { "X-API-Key": key, "Content-Type": "application/x-ndjson", "Idempotency-Key": `batch-${made}` };
+    for (;;) {
+      const answer = await fetch(`${appliance.apiUrl}/api/v1/ingest/detections`, {
+        method: "POST",
+        headers,
+        body,
+      }).catch(() => null);
+      if (answer?.status === 200) break;
+      await sleep(50);
+    }
+    made += count;
+    if (dice.chance(0.1)) kill();
+    await sleep(dice.int(0, 60));
+  }
+}
+
+async function firstCall(systems: readonly StandIn[], since: number): Promise<number> {
+  while (Date.now() - since < 6_000) {
+    if (systems.some(({ log }) => (log.at(-1)?.at ?? 0) >= since)) return Date.now();
+    await sleep(50);
+  }
+  // Nothing may have been due.
+  return since;
+}
+
+/** Whether the ledger has nothing left to do. */
+function settled(folder: string): boolean {
+  try {
+    const database = new Database(join(folder, "data", "rhythmx.db"), { readonly: true });
+    const open = database.query("select count(*) as n from deliveries where state <> 'confirmed'").get() as {
+      n: number;
+    };
+    database.close();
+    return open.n === 0;
+  } catch {
+    return false;
+  }
+}
+
+function judge(folder: string, jira: JiraStandIn, snow: ServiceNowStandIn, incidents: number): string[] {
+  const database = new Database(join(folder, "data", "rhythmx.db"), { readonly: true });
+  const ids = (database.query("select incident_id as id from incidents").all() as { id: string }[]).map(({ id }) => id);
+  const unfinished = database
+    .query("select state, cause, detail, count(*) as n from deliveries where state <> 'confirmed' group by 1, 2, 3")
+    .all();
+  const ledger = database.query("select incident_id as id, system, remote_key as remote from tickets").all() as {
+    id: string;
+    system: string;
+    remote: string;
+  }[];
+  const linked = database.query("select count(*) as n from incidents where external_ticket_id is null").get() as {
+    n: number;
+  };
+  database.close();
+  const violations: string[] = [];
+  if (ids.length !== incidents) violations.push(`${ids.length} incidents instead of ${incidents}`);
+  if (unfinished.length > 0) violations.push(`unfinished: ${JSON.stringify(unfinished).slice(0, 600)}`);
+  if (linked.n > 0) violations.push(`${linked.n} incidents without a ticket's number`);
+  const counted = (of: string[]) => Map.groupBy(of, (id) => id);
+  const inJira = counted(
+    jira.issues.map(({ fields }) => fields.labels.find((label) => label.startsWith("rhythmx-inc")) ?? "?"),
+  );
+  const inSnow = counted(snow.rows.map((row) => row.correlation_id ?? "?"));
+  for (const id of ids) {
+    const [a, b] = [inJira.get(`rhythmx-${id.toLowerCase()}`)?.length ?? 0, inSnow.get(id)?.length ?? 0];
+    if (a !== 1) violations.push(`${id}: ${a} issues in Jira`);
+    if (b !== 1) violations.push(`${id}: ${b} tickets in ServiceNow`);
+  }
+  const keys = new Set([...jira.issues.map(({ key }) => key), ...snow.rows.map(({ number }) => number ?? "")]);
+  for (const { id, system, remote } of ledger)
+    if (!keys.has(remote)) violations.push(`${id}: the ledger has ${remote} of ${system}, which does not exist`);
+  for (const { key, remoteLinks } of jira.issues)
+    if (remoteLinks.size !== 1) violations.push(`${key}: ${remoteLinks.size} links back`);
+  return violations;
+}
+
+if (import.meta.main) {
+  const seed = Number(process.argv[2] ?? Date.now() % 1_000_000);
+  console.log(`tickets: seed ${seed}`);
+  const report = await runTickets({ seed, incidents: 300, kills: 500, faults: 0.3 }, console.log);
+  for (const violation of report.violations.slice(0, 20)) console.log(violation);
+  console.log(
+    `${report.kills} kills, ${report.calls} calls, ${report.faults} of them made to fail, ${report.seconds} s: ${report.violations.length} violations`,
+  );
+  process.exit(report.violations.length === 0 ? 0 : 1);
+}
