@@ -196,7 +196,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       loops: () => scheduler.status(),
       faults: () => faults.list(),
       logEnd: () => logEnd,
-      pendingBytes: () => intake.pendingBytes,
+      ...{ pendingBytes: () => intake.pendingBytes, deliveries: () => store.tickets.countDeliveries() },
     });
     feedState = (name) => {
       const status = loop(feedLoops[name]);
@@ -215,7 +215,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const alive = () => feedNames.every((name) => feedStatus(feedState(name)) !== "stopped") && options.onAlive?.();
 
     const operations = createOperations({
-      ...{ store, keys, intake, accounts: access.accounts, audit: access.audit },
+      ...{ store, keys, intake, accounts: access.accounts, audit: access.audit, book: access.book },
       replay: (destination, from) => feeds.replay(destination, from),
       running: () =>
         runningState({ scheduler, feeds, faults }, uptimeMs(), feedHealth("alerts", feedState("alerts")).status),

@@ -77,6 +77,7 @@ function controlApp(operations: Operations): Hono {
     const body = new Uint8Array(await c.req.arrayBuffer());
     return c.json(await operations.importBatch({ kind, format, body, before }));
   });
+  app.post("/tickets/test", async (c) => c.json(await operations.testTickets()));
   app.post("/doctor", async (c) => c.json(await operations.doctor()));
   app.onError((error, c) => {
     const code = error instanceof EdgeError ? error.code : "internal";

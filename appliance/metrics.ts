@@ -12,6 +12,8 @@ export interface MetricSources {
   faults(): readonly { name: string }[];
   logEnd(): number;
   pendingBytes(): number;
+  /** To ticket systems, unfinished. */
+  deliveries(): Promise<readonly { system: string; state: string; count: number }[]>;
 }
 
 export interface Metrics {
@@ -93,6 +95,16 @@ export function createMetrics(sources: MetricSources): Metrics {
   const failures = () => sources.loops().map(({ name, failures }) => [{ loop: name }, failures] as const);
   totals("rhythmx_loop_failures_total", "Turns of a loop that failed.", ["loop"], failures);
 
+  new Gauge({
+    name: "rhythmx_ticket_deliveries",
+    help: "Deliveries to ticket systems that are not finished, by state.",
+    labelNames: ["system", "state"],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { system, state, count } of await sources.deliveries()) this.set({ system, state }, count);
+    },
+  });
   const prunedEvents = new Counter({
     name: "rhythmx_events_pruned_total",
     help: "Events that passed the retention limit.",

@@ -5,6 +5,7 @@ import { UsageError } from "../core/errors.ts";
 import { type FeedName, kindsOfReader } from "../core/feeds/feeds.ts";
 import { batchSha256 } from "../core/intake/hash.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../core/intake/intake.ts";
+import type { TestStep } from "../core/tickets/ticket.ts";
 import type { StoreFacts } from "../store/integrity.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Accounts } from "./access/accounts.ts";
@@ -13,6 +14,7 @@ import { userJson } from "./api/administration.ts";
 import type { KeyRing, NewKey } from "./key-ring.ts";
 import type { LoopStatus } from "./scheduler.ts";
 import type { Replayed } from "./syslog-feed.ts";
+import type { SettingsBook } from "./tickets/settings-book.ts";
 
 /** A user as `user list` and the API show it. */
 export interface ListedUser {
@@ -49,6 +51,8 @@ export interface DoctorReport {
   /** What SQLite finds wrong; empty = sound. */
   integrity: string[];
   readers: { reader: string; position: number; expired: number; queued: number }[];
+  /** To ticket systems, unfinished. */
+  deliveries: { system: string; state: string; count: number }[];
   /** Null when no appliance runs. */
   running: RunningState | null;
 }
@@ -60,6 +64,8 @@ export interface Operations {
   createUser(user: NewUser): Promise<void>;
   listUsers(): Promise<ListedUser[]>;
   changeUser(name: string, change: UserChange): Promise<void>;
+  /** Tries the ticket systems that are configured; nothing is written there. */
+  testTickets(): Promise<{ system: string; steps: TestStep[] }[]>;
   replay(destination: string, from: number): Promise<Replayed>;
   importBatch(batch: ImportBatch): Promise<IntakeAnswer>;
   doctor(): Promise<DoctorReport>;
@@ -70,13 +76,14 @@ export interface OperationsTools {
   keys: KeyRing;
   accounts: Accounts;
   audit: AuditLog;
+  book: SettingsBook;
   intake: Intake;
   replay(destination: string, from: number): Promise<Replayed>;
   running(): RunningState | null;
 }
 
 export function createOperations(tools: OperationsTools): Operations {
-  const { store, keys, accounts, audit, intake, replay, running } = tools;
+  const { store, keys, accounts, audit, book, intake, replay, running } = tools;
   return {
     createKey: async (request) => {
       if (request.name.trim() === "" || request.name.length > 100)
@@ -102,6 +109,7 @@ export function createOperations(tools: OperationsTools): Operations {
       const detail = { ...told, ...(password === undefined ? {} : { password: "changed" }) };
       await audit.note(commandLine, "user.change", user.name, detail);
     },
+    testTickets: () => book.testAll(),
     replay: async (destination, from) => {
       const replayed = await replay(destination, from);
       await audit.note(commandLine, "feed.replay", destination, { from: new Date(from).toISOString() });
@@ -126,6 +134,7 @@ export function createOperations(tools: OperationsTools): Operations {
             queued: await store.events.countAfter(position, kindsOfReader(reader)),
           })),
         ),
+        deliveries: await store.tickets.countDeliveries(),
         running: running(),
       };
     },

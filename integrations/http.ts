@@ -176,27 +176,22 @@ export class Target {
   }
 
   #network(error: unknown, request: string): DeliveryError {
-    const code = String(
-      (error as { code?: unknown; cause?: { code?: unknown } }).code ??
-        (error as { cause?: { code?: unknown } }).cause?.code ??
-        "",
-    );
-    const text = `${code} ${messageOf(error)}`;
+    // ofetch wraps what fetch has thrown.
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    const text = `${String((cause as { code?: unknown }).code ?? "")} ${messageOf(cause)}`;
     const sent = !notSent.test(text);
-    const timedOut = /timeout|abort/i.test(text);
-    const cause = sent
-      ? timedOut
-        ? "timeout"
-        : "connection_broke"
-      : /CERT|SELF_SIGNED|UNABLE_TO|TLS/i.test(text)
+    const isTls = /CERT|SELF_SIGNED|UNABLE_TO|TLS/i.test(text);
+    const name = !sent
+      ? isTls
         ? "tls"
-        : "unreachable";
-    const words = this.#clean(messageOf(error));
+        : "unreachable"
+      : /timed? ?out|abort/i.test(text)
+        ? "timeout"
+        : "connection_broke";
+    const words = this.#clean(messageOf(cause).replace(/ For more information, pass.*$/, ""));
     note({ request, status: null, words });
-    return this.#failure(cause, cause.replaceAll("_", " "), null, words, {
-      retryable: true,
-      effectUnknown: sent,
-      outage: true,
+    return this.#failure(name, name.replaceAll("_", " "), null, words, {
+      ...{ retryable: true, effectUnknown: sent, outage: true },
     });
   }
 

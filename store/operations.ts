@@ -40,9 +40,9 @@ import {
   saveSettings,
 } from "./saved-settings.ts";
 import type { Sequences } from "./sequences.ts";
+import { countDeliveries } from "./ticket-lists.ts";
 import {
   beginDelivery,
-  countDeliveries,
   type DeliveryOutcome,
   discardDelivery,
   dueDeliveries,

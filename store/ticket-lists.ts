@@ -72,3 +72,11 @@ function attemptFromRow(row: Row): Attempt {
     words: text(row, "words"),
   };
 }
+
+/** How many deliveries there are in each state that wants attention. */
+export async function countDeliveries(database: Database): Promise<{ system: string; state: string; count: number }[]> {
+  const { rows } = await database.read(
+    `select t.system, d.state, count(*) as n from ${deliveryTables} where d.state not in ('confirmed', 'discarded') group by 1, 2`,
+  );
+  return rows.map((row) => ({ system: text(row, "system"), state: text(row, "state"), count: integer(row, "n") }));
+}

@@ -239,14 +239,6 @@ export async function findDelivery(database: Database, id: string): Promise<Deli
   return rows[0] === undefined ? null : deliveryFromRow(rows[0]);
 }
 
-/** How many deliveries there are in each state that wants attention. */
-export async function countDeliveries(database: Database): Promise<{ system: string; state: string; count: number }[]> {
-  const { rows } = await database.read(
-    `select t.system, d.state, count(*) as n from ${deliveryTables} where d.state not in ('confirmed', 'discarded') group by 1, 2`,
-  );
-  return rows.map((row) => ({ system: text(row, "system"), state: text(row, "state"), count: integer(row, "n") }));
-}
-
 export async function findTicket(database: Database, incidentId: string, system: string): Promise<Ticket | null> {
   const { rows } = await database.read(
     "select * from tickets where incident_id = ? and system = ? order by generation desc limit 1",

@@ -4,13 +4,18 @@ import { type FeedName, feedNames, readerName } from "../../core/feeds/feeds.ts"
 import { testMessage } from "../../core/feeds/status-message.ts";
 import { feedForms } from "../../core/settings/feed.ts";
 import { formatProblems } from "../../core/settings/problem.ts";
+import type { ResolvedSettings } from "../../core/settings/resolve.ts";
+import { readTicketSettings } from "../../core/settings/tickets.ts";
 import type { DestinationSettings, Settings } from "../../core/settings.ts";
 import { visible } from "../../core/text/visible.ts";
+import { ticketSystems as allSystems, type TestStep } from "../../core/tickets/ticket.ts";
 import type { SyslogSenderOptions } from "../../transports/syslog/options.ts";
 import { probe } from "../../transports/syslog/probe.ts";
 import { createSyslogSender } from "../../transports/syslog/sender.ts";
+import { connectControl } from "../control-client.ts";
 import { tlsMaterial } from "../syslog-feed.ts";
 import { feedSettings } from "../syslog-feeds.ts";
+import { noPatience, TicketSystems } from "../tickets/systems.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
 
 /** How long a receiver may take to accept the test message. */
@@ -23,11 +28,11 @@ interface Finding {
 
 export const checkCommand: Command = {
   name: "check",
-  summary: "validate the configuration and reach every destination",
+  summary: "validate the configuration and reach every destination and ticket system",
   help: `Usage: rhythmx check [--test-message]
 
-Reads the configuration, prints every problem with its key and the accepted form, and tries to reach every destination
-(nothing is sent). One line each. Exit code 1 when something has to be mended.
+Reads the configuration, prints every problem with its key and the accepted form, and tries to reach every destination and
+ticket system (nothing is sent, nothing is written there). One line each. Exit code 1 when something has to be mended.
   --test-message  also sends each destination one message with MSGID TEST, to be looked for at the receiver`,
 
   async run({ args, terminal, loadSettings }) {
@@ -47,6 +52,7 @@ Reads the configuration, prints every problem with its key and the accepted form
     const send = values["test-message"] === true;
     const findings = await Promise.all([
       checkDataDir(settings),
+      ...(await ticketSystems(resolved)),
       ...feedNames.flatMap((feed) =>
         feedSettings(settings, feed).destinations.map((destination) => checkDestination(feed, destination, send)),
       ),
@@ -55,6 +61,44 @@ Reads the configuration, prints every problem with its key and the accepted form
     return resolved.problems.length === 0 && findings.every(({ ok }) => ok) ? 0 : 1;
   },
 };
+
+/** A running appliance knows what was saved in it; else files and environment say which systems there are. */
+async function ticketSystems(resolved: ResolvedSettings): Promise<Finding[]> {
+  const control = await connectControl(resolved.settings.dataDir);
+  const tested = control === null ? await testGiven(resolved) : await control.testTickets();
+  const findings = tested.map(({ system, steps }) => {
+    const failed = steps.find(({ ok }) => !ok);
+    const said =
+      failed === undefined ? steps.map(({ detail }) => detail).join("; ") : `${failed.name}: ${failed.detail}`;
+    return { ok: failed === undefined, line: `${system}: ${said}` };
+  });
+  const { baseUrl } = readTicketSettings(resolved.ticketValues).settings;
+  const unlinked = tested.length > 0 && baseUrl === null;
+  return unlinked
+    ? [
+        ...findings,
+        {
+          ok: true,
+          line: "tickets link to the address that the API listens on: set RHYTHMX_BASE_URL to the one that people use",
+        },
+      ]
+    : findings;
+}
+
+async function testGiven({ ticketValues }: ResolvedSettings): Promise<{ system: string; steps: TestStep[] }[]> {
+  const { settings } = readTicketSettings(ticketValues);
+  const systems = new TicketSystems(settings, () => Date.now(), noPatience());
+  const configured = allSystems.filter((system) => systems.isConfigured(system));
+  return Promise.all(
+    configured.map(async (system) => {
+      try {
+        return { system, steps: await systems.of(system, "").test() };
+      } catch (error) {
+        return { system, steps: [{ name: "settings", ok: false, detail: messageOf(error) }] };
+      }
+    }),
+  );
+}
 
 async function checkDataDir({ dataDir }: Settings): Promise<Finding> {
   try {

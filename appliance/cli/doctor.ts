@@ -19,9 +19,10 @@ Prints what support asks for first. It reads the whole database file to check it
 
   async run({ args, terminal, loadSettings }) {
     noPositionals(parseOptions(args, {}).positionals);
-    const { settings } = await loadSettings();
+    const resolved = await loadSettings();
+    const { settings } = resolved;
     if (!existsSync(join(settings.dataDir, "rhythmx.db"))) throw noDatabase(settings.dataDir);
-    const report = await withOperations(settings, (operations) => operations.doctor());
+    const report = await withOperations(resolved, (operations) => operations.doctor());
     terminal.out(await render(settings, report));
     const { running } = report;
     return report.integrity.length === 0 && (running === null || running.faults.length === 0) ? 0 : 1;
@@ -51,6 +52,7 @@ async function render(settings: Settings, report: DoctorReport): Promise<string>
       "contents",
       `${store.alerts} alerts, ${store.incidents} incidents (${store.openIncidents} open), ${store.cases} active cases, ${store.events} events in the log`,
     ],
+    ["tickets", ticketsWaiting(report.deliveries)],
     ["access", access(settings, store.users)],
     [
       "configuration",
@@ -101,4 +103,10 @@ function access({ dataDir, masterKeyFile }: Settings, users: number): string {
   const initial = existsSync(join(dataDir, "initial-admin-password")) ? ", the first password is not changed yet" : "";
   const at = existsSync(key) ? `${key} (mode ${mode(key)})` : "made at the next start, or a systemd credential";
   return `${users} ${users === 1 ? "user" : "users"}${initial}; master key ${at}`;
+}
+
+/** What waits for ticket systems, and what wants a person. */
+function ticketsWaiting(deliveries: DoctorReport["deliveries"]): string {
+  if (deliveries.length === 0) return "no delivery waits";
+  return deliveries.map(({ system, state, count }) => `${system}: ${count} ${state}`).join(", ");
 }

@@ -44,8 +44,8 @@ Exit code 1 when a file cannot be read or records were refused.`,
     const known: readonly string[] = kind === "alarms" ? alarmFormats : detectionFormats;
     if (!known.includes(format))
       throw new UsageError(`--format ${JSON.stringify(format)}: known for ${kind} are ${known.join(", ")}`);
-    const { settings } = await loadSettings();
-    return withOperations(settings, async (operations) => {
+    const resolved = await loadSettings();
+    return withOperations(resolved, async (operations) => {
       let failed = false;
       for (const file of positionals) {
         const totals = await importFile({ file, kind, format }, operations, terminal);

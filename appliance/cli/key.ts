@@ -43,8 +43,8 @@ async function create({ args, terminal, loadSettings }: CommandContext): Promise
   const expiresInDays = values.expires === undefined ? null : Number(values.expires);
   if (expiresInDays !== null && !(expiresInDays > 0 && expiresInDays <= 36_500))
     throw new UsageError(`--expires ${JSON.stringify(values.expires)}: a number of days above 0`);
-  const { settings } = await loadSettings();
-  const made = await withOperations(settings, (operations) =>
+  const resolved = await loadSettings();
+  const made = await withOperations(resolved, (operations) =>
     operations.createKey({ name, scopes, entities, expiresInDays }),
   );
   terminal.err(`${made.id} "${visible(name)}": ${scopes.join(", ")}. Keep the key: it is not shown again.\n`);
@@ -54,8 +54,8 @@ async function create({ args, terminal, loadSettings }: CommandContext): Promise
 
 async function list({ args, terminal, loadSettings }: CommandContext): Promise<number> {
   noPositionals(parseOptions(args, {}).positionals);
-  const { settings } = await loadSettings();
-  const keys = await withOperations(settings, (operations) => operations.listKeys());
+  const resolved = await loadSettings();
+  const keys = await withOperations(resolved, (operations) => operations.listKeys());
   const day = (time: number | null, none: string) => (time === null ? none : new Date(time).toISOString().slice(0, 16));
   const state = (revoked: number | null, expires: number | null) =>
     revoked !== null ? "revoked" : expires !== null && expires <= Date.now() ? "expired" : "active";
@@ -76,8 +76,8 @@ async function list({ args, terminal, loadSettings }: CommandContext): Promise<n
 
 async function revoke({ args, terminal, loadSettings }: CommandContext): Promise<number> {
   const id = onePositional(parseOptions(args, {}).positionals, "ID");
-  const { settings } = await loadSettings();
-  const { revoked } = await withOperations(settings, (operations) => operations.revokeKey(id));
+  const resolved = await loadSettings();
+  const { revoked } = await withOperations(resolved, (operations) => operations.revokeKey(id));
   if (!revoked)
     throw new EdgeError(
       "key_unknown",

@@ -4,21 +4,26 @@ import { join } from "node:path";
 import { EdgeError } from "../../core/errors.ts";
 import { feedNames, readerName } from "../../core/feeds/feeds.ts";
 import { Intake } from "../../core/intake/intake.ts";
+import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import type { Settings } from "../../core/settings.ts";
 import { openStore, type Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
 import { AuditLog } from "../access/audit-log.ts";
+import { loadMasterKey, Secrets } from "../access/master-key.ts";
 import { connectControl } from "../control-client.ts";
 import { KeyRing } from "../key-ring.ts";
+import { createLog } from "../log.ts";
 import { createOperations, type Operations } from "../operations.ts";
 import { argon2id } from "../runtime/passwords.ts";
 import { type Replayed, replayPlace } from "../syslog-feed.ts";
 import { destinationNames, findDestination } from "../syslog-feeds.ts";
+import { TicketDesk } from "../tickets/desk.ts";
+import { SettingsBook } from "../tickets/settings-book.ts";
 import { systemClock } from "../time.ts";
 
 /** Runs `work` with the appliance's operations; `running` tells which way it went. */
 export async function withOperations<T>(
-  settings: Settings,
+  { settings, ticketValues }: Pick<ResolvedSettings, "settings" | "ticketValues">,
   work: (operations: Operations, running: boolean) => Promise<T>,
 ): Promise<T> {
   const control = await connectControl(settings.dataDir);
@@ -34,11 +39,31 @@ export async function withOperations<T>(
     const replay = (destination: string, from: number) => replayOffline(store, settings, destination, from);
     const accounts = await Accounts.load(store.admin, systemClock, argon2id());
     const audit = new AuditLog(store.admin, systemClock);
-    return await work(createOperations({ store, keys, accounts, audit, intake, replay, running: () => null }), false);
+    const book = await readBook(store, settings, ticketValues);
+    const tools = { store, keys, accounts, audit, book, intake, replay, running: () => null };
+    return await work(createOperations(tools), false);
   } finally {
     await store.close();
     await giveToOwner(settings.dataDir);
   }
+}
+
+/** Settings of ticket systems; nothing is sent from here. */
+async function readBook(
+  store: Store,
+  settings: Settings,
+  pinned: ResolvedSettings["ticketValues"],
+): Promise<SettingsBook> {
+  const { dataDir, masterKeyFile: file } = settings;
+  const secrets = new Secrets(
+    loadMasterKey({ dataDir, file, credentialsDir: process.env.CREDENTIALS_DIRECTORY ?? null }),
+  );
+  const log = createLog({ level: "error", format: "text", clock: systemClock, write: () => {} });
+  const desk = new TicketDesk({ store, clock: systemClock, random: Math.random, log, defaultBaseUrl: () => "" });
+  const book = new SettingsBook({ store, clock: systemClock, log, secrets, desk });
+  await book.load(pinned);
+  await desk.stop(0);
+  return book;
 }
 
 /** What root has made here belongs to the user whose folder it is: the service has to be able to write it. */

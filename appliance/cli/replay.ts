@@ -19,9 +19,9 @@ byte for byte as the first time. What still waits for the destination from befor
     const from = parseTime(values.from);
     if (from === null)
       throw new UsageError(`--from ${JSON.stringify(values.from.slice(0, 60))}: accepted: ${acceptedTimes}`);
-    const { settings } = await loadSettings();
+    const resolved = await loadSettings();
     const when = new Date(from).toISOString();
-    return withOperations(settings, async (operations, running) => {
+    return withOperations(resolved, async (operations, running) => {
       const { messages, waited } = await operations.replay(destination, from);
       const verb = running ? "are being sent" : "will be sent once the appliance runs";
       const others = waited > 0 ? `, and ${waited} from before that still waited,` : "";

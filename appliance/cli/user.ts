@@ -63,9 +63,9 @@ async function add({ args, terminal, loadSettings }: CommandContext): Promise<nu
   const entities = (values.entity ?? []).map((entity) => entity.trim());
   // An empty variable in a script must not make a user for every tenant.
   if (entities.includes("")) throw new UsageError("--entity is blank; leave it out for a user who is for all entities");
-  const { settings } = await loadSettings();
+  const resolved = await loadSettings();
   const password = await askPassword(terminal, name);
-  await withOperations(settings, (operations) =>
+  await withOperations(resolved, (operations) =>
     operations.createUser({ name, role: values.role as Role, password, entities }),
   );
   terminal.err(`user ${visible(name)} is made, with role ${values.role}\n`);
@@ -74,8 +74,8 @@ async function add({ args, terminal, loadSettings }: CommandContext): Promise<nu
 
 async function list({ args, terminal, loadSettings }: CommandContext): Promise<number> {
   noPositionals(parseOptions(args, {}).positionals);
-  const { settings } = await loadSettings();
-  const users = await withOperations(settings, (operations) => operations.listUsers());
+  const resolved = await loadSettings();
+  const users = await withOperations(resolved, (operations) => operations.listUsers());
   const day = (time: string | null) => time?.slice(0, 16) ?? "never";
   const rows = users.map((user) => [
     user.name,
@@ -92,9 +92,9 @@ async function list({ args, terminal, loadSettings }: CommandContext): Promise<n
 
 async function setPassword({ args, terminal, loadSettings }: CommandContext): Promise<number> {
   const name = onePositional(parseOptions(args, {}).positionals, "NAME");
-  const { settings } = await loadSettings();
+  const resolved = await loadSettings();
   const password = await askPassword(terminal, name);
-  await withOperations(settings, (operations) => operations.changeUser(name, { password }));
+  await withOperations(resolved, (operations) => operations.changeUser(name, { password }));
   terminal.err(`user ${visible(name)} has a new password\n`);
   return 0;
 }
@@ -105,8 +105,8 @@ async function change(
   done: string,
 ): Promise<number> {
   const name = onePositional(parseOptions(args, {}).positionals, "NAME");
-  const { settings } = await loadSettings();
-  await withOperations(settings, (operations) => operations.changeUser(name, what));
+  const resolved = await loadSettings();
+  await withOperations(resolved, (operations) => operations.changeUser(name, what));
   terminal.err(`user ${visible(name)} ${done}\n`);
   return 0;
 }

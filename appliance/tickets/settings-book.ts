@@ -119,6 +119,15 @@ export class SettingsBook {
     return { ok, steps, at: new Date(at).toISOString() };
   }
 
+  /** Every system that is configured. */
+  async testAll(): Promise<{ system: TicketSystemName; steps: TestStep[] }[]> {
+    const { settings } = readTicketSettings(this.#given());
+    const configured = ticketSystems.filter((system) => settings[system] !== null);
+    return Promise.all(
+      configured.map(async (system) => ({ system, steps: await testOf(settings, system, this.#parts.clock) })),
+    );
+  }
+
   /** Configured, Enabled, Last Test (seed 001), and how deliveries stand. */
   async status(): Promise<Json[]> {
     const { store, desk } = this.#parts;

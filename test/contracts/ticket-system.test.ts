@@ -1,0 +1,270 @@
+/** What every adapter of a ticket system has to do, whatever the target does; against strict stand-ins. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { DeliveryError } from "../../core/errors.ts";
+import type { Draft } from "../../core/tickets/draft.ts";
+import { correlationOf, type TicketSystem } from "../../core/tickets/ticket.ts";
+import { Jira } from "../../integrations/jira/jira.ts";
+import { ServiceNow } from "../../integrations/servicenow/servicenow.ts";
+import type { Fault } from "../standins/faults.ts";
+import { JiraStandIn } from "../standins/jira.ts";
+import { ServiceNowStandIn } from "../standins/servicenow.ts";
+import type { StandIn } from "../standins/stand-in.ts";
+
+interface Bench {
+  standIn: StandIn;
+  adapter: TicketSystem;
+  /** How many tickets there are. */
+  count(): number;
+  /** Texts of the newest ticket. */
+  newest(): string;
+  secrets: string[];
+}
+
+const tools = (now = () => Date.now()) => ({ fetch, now, patience: { until: 0 }, timeoutMs: 400 });
+
+const makers: Readonly<Record<string, () => Promise<Bench>>> = {
+  "Jira Cloud": async () => {
+    const standIn = await new JiraStandIn().start();
+    const settings = {
+      ...{
+        url: standIn.url,
+        email: "soc@acme.example",
+        apiToken: "jira-token-1",
+        projectKey: "SEC",
+        issueType: "task",
+      },
+      ...{ deployment: "auto" as const, extraFields: {} },
+    };
+    const newest = () => JSON.stringify(standIn.issues.at(-1)?.fields);
+    const secrets = ["jira-token-1", btoa("soc@acme.example:jira-token-1")];
+    return { standIn, adapter: new Jira(settings, tools()), count: () => standIn.issues.length, newest, secrets };
+  },
+  "Jira Data Center": async () => {
+    const standIn = await new JiraStandIn({
+      deployment: "Server",
+      credentials: "pat-123456",
+      contextPath: "/jira",
+    }).start();
+    const settings = {
+      ...{ url: `${standIn.url}/jira/`, email: "", apiToken: "pat-123456", projectKey: "SEC", issueType: "Task" },
+      ...{ deployment: "auto" as const, extraFields: {} },
+    };
+    const newest = () => JSON.stringify(standIn.issues.at(-1)?.fields);
+    return {
+      standIn,
+      adapter: new Jira(settings, tools()),
+      count: () => standIn.issues.length,
+      newest,
+      secrets: ["pat-123456"],
+    };
+  },
+  ServiceNow: async () => {
+    const standIn = await new ServiceNowStandIn().start();
+    const settings = {
+      ...{ instance: standIn.url, username: "rhythmx", password: "snow-password-1", assignmentGroup: "SOC Team" },
+      ...{ table: "incident", extraFields: { u_soc: "blue" } },
+    };
+    const newest = () => JSON.stringify(standIn.rows.at(-1));
+    const secrets = ["snow-password-1", btoa("rhythmx:snow-password-1")];
+    return { standIn, adapter: new ServiceNow(settings, tools()), count: () => standIn.rows.length, newest, secrets };
+  },
+};
+
+let made = 0;
+function draft(level: Draft["level"] = "high", text = "plain"): Draft {
+  const incidentId = `INC-${(made++).toString(16).padStart(8, "0")}`;
+  return {
+    ...{
+      incidentId,
+      entity: "Primary Site",
+      level,
+      summary: `[RhythmX] ${text}`.slice(0, 255).replace(/\s/g, " "),
+      url: `https://edge.example/incidents/${incidentId}`,
+    },
+    sections: [
+      {
+        title: "Actor",
+        blocks: [
+          {
+            kind: "facts",
+            rows: [
+              ["Actor", text],
+              ["Empty", ""],
+            ],
+          },
+        ],
+      },
+      {
+        title: "Rules",
+        blocks: [
+          {
+            kind: "table",
+            head: ["Rule", "Count"],
+            rows: [
+              [text, "1"],
+              ["", ""],
+            ],
+          },
+          { kind: "list", items: [text, "b"] },
+        ],
+      },
+      { title: "Notes", blocks: [{ kind: "text", text: `${text}\n\nthird line` }] },
+      {
+        title: "RhythmX",
+        blocks: [{ kind: "link", text: "Open", url: `https://edge.example/incidents/${incidentId}` }],
+      },
+    ],
+    expendable: ["Notes", "Rules"],
+  };
+}
+
+/** What a call threw, null for none. */
+const thrown = (call: Promise<unknown>) =>
+  call.then(
+    () => null,
+    (error: unknown) => error as DeliveryError,
+  );
+const onCreate =
+  (fault: Fault) =>
+  ({ method, path }: { method: string; path: string }) =>
+    method === "POST" && /\/(issue|incident)$/.test(path) ? fault : null;
+
+for (const [name, make] of Object.entries(makers)) {
+  describe(name, () => {
+    let it: Bench;
+    beforeAll(async () => {
+      it = await make();
+    });
+    afterAll(() => it.standIn.stop());
+    const request = (one: Draft) => ({ correlation: correlationOf(it.adapter.name, one.incidentId, 1), draft: one });
+
+    test("a ticket is made as rendered, found by its correlation, and by no other", async () => {
+      const one = draft();
+      const payload = await it.adapter.render(request(one));
+      expect(await it.adapter.render(request(one))).toBe(payload);
+      const hint = await it.adapter.hint();
+      const before = it.count();
+      const remote = await it.adapter.create(payload);
+      expect(it.count()).toBe(before + 1);
+      expect(remote.url).toStartWith(it.standIn.url);
+      expect(await it.adapter.find(request(one).correlation, hint)).toEqual(remote);
+      expect(await it.adapter.find(correlationOf(it.adapter.name, "INC-ffffffff", 1), hint)).toBeNull();
+      await it.adapter.link?.(remote, one);
+      await it.adapter.link?.(remote, one);
+    });
+
+    for (const level of ["critical", "high", "medium", "low"] as const)
+      test(`priority of level ${level}`, async () => {
+        await it.adapter.create(await it.adapter.render(request(draft(level))));
+        const expected = {
+          critical: ['"1"', "Highest"],
+          high: ['"2"', "High"],
+          medium: ['"3"', "Medium"],
+          low: ['"4"', "Low"],
+        }[level];
+        expect(it.newest()).toContain(
+          name === "ServiceNow" ? `"priority":${expected[0]}` : `"priority":{"id":${expected[0]}}`,
+        );
+      });
+
+    const statuses: [number, object][] = [
+      [400, { code: "rejected", retryable: false, effectUnknown: false }],
+      [401, { code: "unauthorized", retryable: false, effectUnknown: false }],
+      [403, { code: "forbidden", retryable: false, effectUnknown: false }],
+      [404, { code: "not_found", retryable: false, effectUnknown: false }],
+      [405, { code: "rejected", retryable: false, effectUnknown: false }],
+      [408, { code: "server_error", retryable: true, effectUnknown: true }],
+      [409, { code: "busy", retryable: true, effectUnknown: false }],
+      [413, { code: "too_large", retryable: false, effectUnknown: false }],
+      [422, { code: "rejected", retryable: false, effectUnknown: false }],
+      [425, { code: "busy", retryable: true, effectUnknown: false }],
+      [500, { code: "server_error", retryable: true, effectUnknown: true }],
+      [502, { code: "server_error", retryable: true, effectUnknown: true }],
+      [503, { code: "server_error", retryable: true, effectUnknown: true }],
+      [504, { code: "server_error", retryable: true, effectUnknown: true }],
+      [507, { code: "server_error", retryable: true, effectUnknown: true }],
+    ];
+    const others: [string, Fault["what"], object][] = [
+      ["reset", "reset", { code: "connection_broke", retryable: true, effectUnknown: true }],
+      ["silence", "silence", { code: "timeout", retryable: true, effectUnknown: true }],
+      ["HTML under 200", "html200", { code: "no_json", retryable: true, effectUnknown: true }],
+      ["half a JSON", "garbage", { code: "no_json", retryable: true, effectUnknown: true }],
+      ["a redirect to a login", "login", { code: "redirected", retryable: false, effectUnknown: false }],
+      ["an answer without end", "endless", { retryable: true, effectUnknown: true }],
+    ];
+    for (const [what, fault, expected] of [
+      ...statuses.map(([status, one]) => [String(status), { status }, one] as const),
+      ...others,
+    ])
+      test(`create answered with ${what}: classified once, no secret in the words`, async () => {
+        const payload = await it.adapter.render(request(draft()));
+        it.standIn.faults = onCreate({ when: "before", what: fault });
+        const error = await thrown(it.adapter.create(payload));
+        it.standIn.faults = () => null;
+        expect(error).toBeInstanceOf(DeliveryError);
+        const { code, retryable, data } = error as DeliveryError;
+        expect({ code, retryable, effectUnknown: data.effectUnknown === true }).toMatchObject(expected);
+        for (const secret of it.secrets) expect(JSON.stringify([error?.message, data])).not.toContain(secret);
+      });
+
+    test("429 in seconds and as a date; until then nothing is asked", async () => {
+      const now = Date.now();
+      for (const [retryAfter, seconds] of [
+        ["120", 120],
+        [new Date(now + 300_000).toUTCString(), 300],
+      ] as const) {
+        const payload = await it.adapter.render(request(draft()));
+        it.standIn.faults = onCreate({ when: "before", what: { status: 429, retryAfter } });
+        const error = (await thrown(it.adapter.create(payload))) as DeliveryError;
+        it.standIn.faults = () => null;
+        expect(error.code).toBe("throttled");
+        expect(Math.abs((error.retryAfter ?? 0) - seconds)).toBeLessThanOrEqual(2);
+        const asked = it.standIn.log.length;
+        expect(((await thrown(it.adapter.create(payload))) as DeliveryError).message).toContain("held back");
+        expect(it.standIn.log.length).toBe(asked);
+        await it.standIn.stop();
+        it = await make();
+      }
+    });
+
+    test("a dead port and a name that does not exist were never sent", async () => {
+      const other = await make();
+      await other.standIn.stop();
+      const error = (await thrown(
+        other.adapter.find(correlationOf(other.adapter.name, "INC-00000001", 1), null),
+      )) as DeliveryError;
+      expect([error.code, error.data.effectUnknown]).toEqual(["unreachable", false]);
+    });
+
+    test("long and odd texts make a ticket that the target takes", async () => {
+      const odd = [
+        "x".repeat(60_000),
+        "{noformat}[a|b]*c*^,\u0000\u0007\r\nh1. x",
+        "\ud83d\ude00".repeat(3000),
+        " ",
+        "",
+        "\u2028\u2029",
+        "&lt;<b>",
+      ];
+      for (const text of odd) {
+        const before = it.count();
+        await it.adapter.create(await it.adapter.render(request(draft("low", text))));
+        expect(it.count()).toBe(before + 1);
+      }
+    });
+
+    test("the connection test names each step, reads only, and stops at a login that fails", async () => {
+      const before = it.count();
+      const steps = await it.adapter.test();
+      expect(steps.every(({ ok }) => ok)).toBe(true);
+      expect(it.count()).toBe(before);
+      it.standIn.faults = ({ path }) =>
+        path.endsWith("/serverInfo") ? null : { when: "before", what: { status: 401 } };
+      const asked = it.standIn.log.length;
+      const failed = await it.adapter.test();
+      it.standIn.faults = () => null;
+      expect(failed.at(-1)).toMatchObject({ ok: false, detail: expect.stringContaining("does not hold (401)") });
+      expect(it.standIn.log.length - asked).toBeLessThanOrEqual(2);
+    });
+  });
+}
