@@ -215,7 +215,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const alive = () => feedNames.every((name) => feedStatus(feedState(name)) !== "stopped") && options.onAlive?.();
 
     const operations = createOperations({
-      ...{ store, keys, intake, accounts: access.accounts, audit: access.audit, book: access.book },
+      ...{ ...access, store, keys, intake },
       replay: (destination, from) => feeds.replay(destination, from),
       running: () =>
         runningState({ scheduler, feeds, faults }, uptimeMs(), feedHealth("alerts", feedState("alerts")).status),

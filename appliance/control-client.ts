@@ -33,6 +33,7 @@ export async function connectControl(dataDir: string): Promise<Operations | null
       const query = new URLSearchParams({ kind, format, before });
       return call(`/import?${query}`, body, "application/octet-stream") as ReturnType<Operations["importBatch"]>;
     },
+    rotateSecrets: (newKeyFile) => json("/secrets/rotate", { newKeyFile }),
     testTickets: () => json("/tickets/test", {}),
     doctor: () => json<DoctorReport>("/doctor", {}),
   };

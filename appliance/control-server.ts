@@ -77,6 +77,10 @@ function controlApp(operations: Operations): Hono {
     const body = new Uint8Array(await c.req.arrayBuffer());
     return c.json(await operations.importBatch({ kind, format, body, before }));
   });
+  app.post("/secrets/rotate", async (c) => {
+    const { newKeyFile } = v.parse(v.object({ newKeyFile: v.nullable(v.string()) }), await c.req.json());
+    return c.json(await operations.rotateSecrets(newKeyFile));
+  });
   app.post("/tickets/test", async (c) => c.json(await operations.testTickets()));
   app.post("/doctor", async (c) => c.json(await operations.doctor()));
   app.onError((error, c) => {

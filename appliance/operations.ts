@@ -64,6 +64,8 @@ export interface Operations {
   createUser(user: NewUser): Promise<void>;
   listUsers(): Promise<ListedUser[]>;
   changeUser(name: string, change: UserChange): Promise<void>;
+  /** Encrypts every stored secret under a new master key; the file names one for a key that is kept elsewhere. */
+  rotateSecrets(newKeyFile: string | null): Promise<{ secrets: number; keyFile: string }>;
   /** Tries the ticket systems that are configured; nothing is written there. */
   testTickets(): Promise<{ system: string; steps: TestStep[] }[]>;
   replay(destination: string, from: number): Promise<Replayed>;
@@ -77,6 +79,7 @@ export interface OperationsTools {
   accounts: Accounts;
   audit: AuditLog;
   book: SettingsBook;
+  rotateSecrets(newKeyFile: string | null): Promise<{ secrets: number; keyFile: string }>;
   intake: Intake;
   replay(destination: string, from: number): Promise<Replayed>;
   running(): RunningState | null;
@@ -108,6 +111,11 @@ export function createOperations(tools: OperationsTools): Operations {
       const { password, ...told } = change;
       const detail = { ...told, ...(password === undefined ? {} : { password: "changed" }) };
       await audit.note(commandLine, "user.change", user.name, detail);
+    },
+    rotateSecrets: async (newKeyFile) => {
+      const rotated = await tools.rotateSecrets(newKeyFile);
+      await audit.note(commandLine, "secrets.rotate", "master key", { secrets: rotated.secrets });
+      return rotated;
     },
     testTickets: () => book.testAll(),
     replay: async (destination, from) => {

@@ -56,6 +56,9 @@ export interface Store extends IntakeStore, HourlyStore {
     | "retryDeliveries"
     | "discardDelivery"
     | "resumeParked"
+    | "listSealed"
+    | "readKeyCheck"
+    | "reseal"
     | "listThrottles"
     | "ticketOfDelivery"
     | "countDeliveries"
@@ -171,6 +174,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       retryDeliveries: operation("retryDeliveries"),
       discardDelivery: operation("discardDelivery"),
       resumeParked: operation("resumeParked"),
+      listSealed: operation("listSealed"),
+      readKeyCheck: operation("readKeyCheck"),
+      reseal: operation("reseal"),
       listThrottles: operation("listThrottles"),
       ticketOfDelivery: operation("ticketOfDelivery"),
       countDeliveries: operation("countDeliveries"),

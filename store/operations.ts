@@ -39,6 +39,7 @@ import {
   saveConnectionTest,
   saveSettings,
 } from "./saved-settings.ts";
+import { listSealed, readKeyCheck, reseal, type SealedValue } from "./sealed.ts";
 import type { Sequences } from "./sequences.ts";
 import { countDeliveries } from "./ticket-lists.ts";
 import {
@@ -160,6 +161,9 @@ export function operations(store: Open, onAppend: OnAppend) {
       who: string,
       now: number,
     ) => saveSettings(database, changes, who, now),
+    listSealed: () => listSealed(database),
+    readKeyCheck: () => readKeyCheck(database),
+    reseal: (values: readonly SealedValue[], check: string) => reseal(database, values, check),
     listConnectionTests: () => listConnectionTests(database),
     saveConnectionTest: (test: ConnectionTest) => saveConnectionTest(database, test),
     writeDetections: async (write: DetectionWrite) => took(await alerts.write(write, store.correlator), write.more),

@@ -21,9 +21,9 @@ export interface MasterKeyPlaces {
  * it is missing. @throws EdgeError `master_key` that names the file and how to mend it.
  */
 export function loadMasterKey({ dataDir, file, credentialsDir }: MasterKeyPlaces): Buffer {
-  const own = join(dataDir, "master.key");
-  const given = file ?? (credentialsDir === null ? null : existing(join(credentialsDir, "master.key")));
+  const given = givenKey(file, credentialsDir);
   if (given !== null) return readKey(given);
+  const own = ownKey(dataDir);
   if (existing(own) !== null) return readKey(own);
   const key = randomBytes(keyBytes);
   try {
@@ -40,6 +40,16 @@ export function loadMasterKey({ dataDir, file, credentialsDir }: MasterKeyPlaces
   return key;
 }
 
+/** The key file of the data folder. */
+export function ownKey(dataDir: string): string {
+  return join(dataDir, "master.key");
+}
+
+/** The key file that somebody keeps elsewhere; null = that of the data folder counts. */
+export function givenKey(file: string | null, credentialsDir: string | null): string | null {
+  return file ?? (credentialsDir === null ? null : existing(join(credentialsDir, "master.key")));
+}
+
 function existing(path: string): string | null {
   try {
     return statSync(path).isFile() ? path : null;
@@ -49,7 +59,7 @@ function existing(path: string): string | null {
 }
 
 /** Base64, hexadecimal or raw. */
-function readKey(path: string): Buffer {
+export function readKey(path: string): Buffer {
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
@@ -67,9 +77,14 @@ function readKey(path: string): Buffer {
 
 /** Secrets made from the master key: each purpose has a key of its own (HKDF-SHA-256, RFC 5869). */
 export class Secrets {
-  readonly #master: Buffer;
+  #master: Buffer;
 
   constructor(master: Buffer) {
+    this.#master = master;
+  }
+
+  /** From now on everything is sealed under another key. */
+  replace(master: Buffer): void {
     this.#master = master;
   }
 

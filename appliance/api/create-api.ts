@@ -9,8 +9,9 @@ import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
 import { AuditLog } from "../access/audit-log.ts";
 import { ensureAdmin } from "../access/first-admin.ts";
+import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
 import { Logins } from "../access/logins.ts";
-import { loadMasterKey, Secrets } from "../access/master-key.ts";
+import { type MasterKeyPlaces, Secrets } from "../access/master-key.ts";
 import { Tokens } from "../access/tokens.ts";
 import type { KeyRing } from "../key-ring.ts";
 import type { Log } from "../log.ts";
@@ -47,7 +48,8 @@ export interface ApiParts {
 
 export async function createApi(parts: ApiParts) {
   const { store, clock, keys, log, passwords, settings, stopping, desk } = parts;
-  const secrets = new Secrets(masterKey(parts));
+  const places = { dataDir: settings.dataDir, file: settings.masterKeyFile, credentialsDir: parts.credentialsDir };
+  const secrets = await secretsOf(parts, places);
   const tokens = new Tokens(secrets.key("access tokens"), secrets.key("refresh tokens"), clock);
   const audit = new AuditLog(store.admin, clock);
   const accounts = await Accounts.load(store.admin, clock, passwords);
@@ -65,6 +67,7 @@ export async function createApi(parts: ApiParts) {
   const book = new SettingsBook({ store, clock, log, secrets, desk });
   return {
     book,
+    rotateSecrets: (newKeyFile: string | null) => rotateSecrets(places, store.tickets, secrets, newKeyFile),
     accounts,
     audit,
     /** Forgets logins that have run out, writes down how far pollers have come. */
@@ -114,13 +117,13 @@ export async function createApi(parts: ApiParts) {
   };
 }
 
-/** Without the key intake and feeds go on: logins and cursors then hold until the next start, second factors not at all. */
-function masterKey({ settings, credentialsDir, faults }: ApiParts): Buffer {
+/** Without the key intake and feeds go on: logins and cursors then hold until the next start, stored secrets not at all. */
+async function secretsOf({ store, faults }: ApiParts, places: MasterKeyPlaces): Promise<Secrets> {
   try {
-    return loadMasterKey({ dataDir: settings.dataDir, file: settings.masterKeyFile, credentialsDir });
+    return await openSecrets(places, store.tickets);
   } catch (error) {
-    if (!(error instanceof EdgeError)) throw error;
+    if (!(error instanceof EdgeError) || error.code !== "master_key") throw error;
     faults.set("master_key", error.message);
-    return randomBytes(32);
+    return new Secrets(randomBytes(32));
   }
 }

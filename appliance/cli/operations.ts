@@ -1,4 +1,5 @@
 /** How a command reaches the appliance: over the control socket of the one that runs, else on the database itself. */
+import { randomBytes } from "node:crypto";
 import { lchown, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EdgeError } from "../../core/errors.ts";
@@ -9,7 +10,8 @@ import type { Settings } from "../../core/settings.ts";
 import { openStore, type Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
 import { AuditLog } from "../access/audit-log.ts";
-import { loadMasterKey, Secrets } from "../access/master-key.ts";
+import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
+import { Secrets } from "../access/master-key.ts";
 import { connectControl } from "../control-client.ts";
 import { KeyRing } from "../key-ring.ts";
 import { createLog } from "../log.ts";
@@ -39,8 +41,8 @@ export async function withOperations<T>(
     const replay = (destination: string, from: number) => replayOffline(store, settings, destination, from);
     const accounts = await Accounts.load(store.admin, systemClock, argon2id());
     const audit = new AuditLog(store.admin, systemClock);
-    const book = await readBook(store, settings, ticketValues);
-    const tools = { store, keys, accounts, audit, book, intake, replay, running: () => null };
+    const own = await readBook(store, settings, ticketValues);
+    const tools = { ...own, store, keys, accounts, audit, intake, replay, running: () => null };
     return await work(createOperations(tools), false);
   } finally {
     await store.close();
@@ -48,22 +50,29 @@ export async function withOperations<T>(
   }
 }
 
-/** Settings of ticket systems; nothing is sent from here. */
+/** Settings of ticket systems and the secrets among them; nothing is sent from here. */
 async function readBook(
   store: Store,
-  settings: Settings,
+  { dataDir, masterKeyFile: file }: Settings,
   pinned: ResolvedSettings["ticketValues"],
-): Promise<SettingsBook> {
-  const { dataDir, masterKeyFile: file } = settings;
-  const secrets = new Secrets(
-    loadMasterKey({ dataDir, file, credentialsDir: process.env.CREDENTIALS_DIRECTORY ?? null }),
-  );
+) {
+  const places = { dataDir, file, credentialsDir: process.env.CREDENTIALS_DIRECTORY ?? null };
+  // Without the right key everything but the secrets can be done.
+  let wrongKey: unknown = null;
+  const secrets = await openSecrets(places, store.tickets).catch((error: unknown) => {
+    wrongKey = error;
+    return new Secrets(randomBytes(32));
+  });
   const log = createLog({ level: "error", format: "text", clock: systemClock, write: () => {} });
   const desk = new TicketDesk({ store, clock: systemClock, random: Math.random, log, defaultBaseUrl: () => "" });
+  await desk.stop(0);
   const book = new SettingsBook({ store, clock: systemClock, log, secrets, desk });
   await book.load(pinned);
-  await desk.stop(0);
-  return book;
+  const rotate = async (newKey: string | null) => {
+    if (wrongKey !== null) throw wrongKey;
+    return rotateSecrets(places, store.tickets, secrets, newKey);
+  };
+  return { book, rotateSecrets: rotate };
 }
 
 /** What root has made here belongs to the user whose folder it is: the service has to be able to write it. */

@@ -9,6 +9,7 @@ import { doctorCommand } from "./doctor.ts";
 import { importCommand } from "./import.ts";
 import { keyCommand } from "./key.ts";
 import { replayCommand } from "./replay.ts";
+import { secretsCommand } from "./secrets.ts";
 import { serveCommand } from "./serve.ts";
 import { userCommand } from "./user.ts";
 import { versionCommand } from "./version.ts";
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   userCommand,
   keyCommand,
   replayCommand,
+  secretsCommand,
   doctorCommand,
   versionCommand,
 ];
