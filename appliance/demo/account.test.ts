@@ -19,6 +19,7 @@ function whole(): Account {
   account.received(message("HOURLY", { hourly_delta: "2", burst: "false" }));
   account.received(message("case_created", {}, { case_id: "case-1" }));
   account.received(incident("INC-1", 60));
+  account.ticketMade(["rhythmx", "rhythmx-inc-1"]);
   return account;
 }
 
@@ -49,7 +50,7 @@ test("a message that came twice shows", () => {
 });
 
 test("without anything, everything is missing", () => {
-  expect(new Account().missing()).toHaveLength(5);
+  expect(new Account().missing()).toHaveLength(6);
 });
 
 test("the newest word on each incident counts, the highest score first", () => {
@@ -58,4 +59,10 @@ test("the newest word on each incident counts, the highest score first", () => {
   account.received(incident("INC-2", 90));
   expect(account.findings.incidents.map(({ risk }) => risk.score)).toEqual([90, 60]);
   expect(account.findings.cases).toHaveLength(1);
+});
+
+test("a second ticket of an incident shows", () => {
+  const account = whole();
+  account.ticketMade(["rhythmx-inc-1"]);
+  expect(account.missing()).toEqual(["one ticket for each incident (1 came twice)"]);
 });

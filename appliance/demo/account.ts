@@ -21,6 +21,10 @@ export class Account {
   toldByHourly = 0;
   /** What the incident feed has told. */
   readonly findings = new Findings();
+  tickets = 0;
+  /** Labels of tickets: that of an incident must not come twice. */
+  readonly #labels = new Set<string>();
+  #secondTickets = 0;
   #largestBurst = 0;
   #unreadable = 0;
 
@@ -45,6 +49,13 @@ export class Account {
     } else if (message === null || !this.findings.received(message)) this.#unreadable++;
   }
 
+  ticketMade(labels: readonly string[]): void {
+    this.tickets++;
+    const own = labels.find((label) => label.startsWith("rhythmx-inc-")) ?? "";
+    if (this.#labels.has(own)) this.#secondTickets++;
+    this.#labels.add(own);
+  }
+
   /** Whether every detection that was accepted has been told. */
   get complete(): boolean {
     return this.first === this.alerts && this.toldByFirst + this.toldByHourly === this.accepted;
@@ -63,6 +74,8 @@ export class Account {
       ],
       [this.findings.incidents.length > 0, "an incident"],
       [this.findings.cases.length > 0, "a threat case"],
+      [this.tickets > 0, "a ticket"],
+      [this.#secondTickets === 0, `one ticket for each incident (${this.#secondTickets} came twice)`],
       [this.#unreadable === 0, `only messages of the two feeds (${this.#unreadable} others came)`],
     ];
     return promises.filter(([kept]) => !kept).map(([, promise]) => promise);

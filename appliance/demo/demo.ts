@@ -16,6 +16,7 @@ import { send } from "./request.ts";
 import sample from "./sample.jsonl" with { type: "text" };
 import type { Screen } from "./screen.ts";
 import { clockTime, Story } from "./story.ts";
+import { startTicketSystem } from "./ticket-system.ts";
 
 const minute = 60_000;
 /** The sample is spread over so much of the demo's time, in groups of so much. */
@@ -55,6 +56,11 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
     // One of each feed, as a site would have them.
     const [alerts, incidents] = await Promise.all([startReceiver(receive), startReceiver(receive)]);
     for (const receiver of [alerts, incidents]) cleanUp.push(() => receiver.close());
+    const jira = await startTicketSystem((ticket) => {
+      account.ticketMade(ticket.labels);
+      story.ticket(ticket);
+    });
+    cleanUp.push(() => jira.close());
     const log = createLog({
       level: "warn",
       format: "text",
@@ -64,7 +70,7 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
       },
     });
     const password = randomBytes(9).toString("base64url");
-    const resolved = demoSettings(dataDir, password, alerts.port, incidents.port);
+    const resolved = demoSettings(dataDir, password, jira.url, alerts.port, incidents.port);
     const appliance = await startAppliance({
       resolved,
       clock,
@@ -84,7 +90,7 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
     const broken = new AbortController();
     appliance.broken.then((error) => broken.abort(error));
     const signal = AbortSignal.any([options.signal, broken.signal]);
-    const ports = { alerts: alerts.port, incidents: incidents.port };
+    const ports = { alerts: alerts.port, incidents: incidents.port, jira: jira.url };
     const scene: Scene = { ...options, story, account, appliance, key, dataDir, password, ports, signal };
     const missing = await play(scene, clock.now);
     if (options.staysOpen) await aborted(signal);
@@ -104,7 +110,7 @@ interface Scene extends DemoOptions {
   /** Of the administrator. */
   password: string;
   /** Of the two receivers. */
-  ports: { alerts: number; incidents: number };
+  ports: { alerts: number; incidents: number; jira: string };
 }
 
 async function play(scene: Scene, now: () => number): Promise<string[]> {
@@ -182,6 +188,7 @@ function introduce(scene: Scene): void {
   story.fact("health", `${appliance.healthUrl}/health`);
   story.fact("alerts to", `127.0.0.1:${ports.alerts} over TCP, a receiver that prints each message`);
   story.fact("incidents to", `127.0.0.1:${ports.incidents}, the same for incidents and threat cases`);
+  story.fact("tickets to", `${ports.jira}, a stand-in for Jira, from severity HIGH on`);
   story.fact(
     "clock",
     `compressed: 1 second here = ${minutesPerSecond} minutes, an hour = ${60 / minutesPerSecond} seconds`,
@@ -242,7 +249,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Settings from nothing but what is given here: neither files nor the environment play a part. */
-function demoSettings(dataDir: string, password: string, alertsPort: number, incidentsPort: number) {
+function demoSettings(dataDir: string, password: string, jiraUrl: string, alertsPort: number, incidentsPort: number) {
   const fileOf = (name: string, port: number, daemon: object) => ({
     source: "the demo",
     folder: dataDir,
@@ -252,6 +259,13 @@ function demoSettings(dataDir: string, password: string, alertsPort: number, inc
     environment: {
       RHYTHMX_DATA_DIR: dataDir,
       RHYTHMX_ADMIN_PASSWORD: password,
+      ...{
+        JIRA_URL: jiraUrl,
+        JIRA_API_TOKEN: "demo-token",
+        JIRA_EMAIL: "demo@rhythmx.example",
+        JIRA_PROJECT_KEY: "SEC",
+      },
+      ...{ JIRA_ENABLED: "true", AUTO_PUSH_ENABLED: "true", AUTO_PUSH_MIN_SEVERITY: "HIGH" },
       RHYTHMX_LISTEN: "127.0.0.1:0",
       RHYTHMX_ALERT_HEALTH: "127.0.0.1:0",
       RHYTHMX_INCIDENT_HEALTH: "127.0.0.1:0",

@@ -5,6 +5,7 @@ import type { Account } from "./account.ts";
 import type { Group } from "./feed.ts";
 import type { SyslogMessage } from "./message.ts";
 import { type Screen, type Style, shorten, wrap } from "./screen.ts";
+import type { DemoTicket } from "./ticket-system.ts";
 
 const levelStyles: Readonly<Record<string, Style[]>> = {
   critical: ["bold", "red"],
@@ -127,6 +128,13 @@ export class Story {
     if (!hourly || burst) this.#wholeOnce(message, bytes);
   }
 
+  /** A ticket as the ticket system got it. */
+  ticket({ key, summary, characters }: DemoTicket): void {
+    const size = `(${characters.toLocaleString("en")} characters)`;
+    const text = shorten(`${key}: ${visible(summary)}`, this.#screen.width - textColumn - size.length - 1);
+    this.#row("out", this.#label("TICKET", ["bold", "green"]), `${text} ${size}`);
+  }
+
   /** An incident as its newest message tells it: who, how much risk, which cases and tactics. */
   incident({ group_key: actor, entity_name, risk, mitre, related_cases: cases }: IncidentBody): void {
     const label = this.#label(risk.level, levelStyles[risk.level] ?? ["dim"]);
@@ -153,6 +161,7 @@ export class Story {
     row("HOURLY", account.hourly, "one an hour for each alert with something new");
     row("bursts", account.bursts, "HOURLY messages with far more than usual");
     row("threat cases", account.findings.cases.length, "alerts of an actor that fit a pattern");
+    row("tickets", account.tickets, "one for each incident from severity HIGH on");
     row("incidents", account.findings.incidents.length, "actors whose risk passed the threshold");
     const sum = `${account.toldByFirst} told by FIRST + ${account.toldByHourly} by HOURLY = ${told}`;
     const balance =

@@ -147,7 +147,7 @@ class Carrier {
     circuit.succeeded();
     const next = kind === "create" && target.link !== null ? ("link" as const) : null;
     const done = { id, state: "confirmed" as const, attempts, lookups, nextAttemptAt: clock.now() };
-    await this.#record({ ...done, cause: null, detail: null, attempt, remote, next });
+    await this.#record({ ...done, cause: null, detail: remote?.warning ?? null, attempt, remote, next });
     if (remote !== null) log.info("ticket created", { incident, system, ticket: remote.key });
   }
 

@@ -35,6 +35,8 @@ export interface RemoteTicket {
   /** What people see: `SEC-12`, `INC0010023`. */
   key: string;
   url: string;
+  /** What the target made of it that is not as it was asked for. */
+  warning?: string;
 }
 
 export interface Delivery {

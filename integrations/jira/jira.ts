@@ -29,6 +29,7 @@ const metaLifeMs = 3_600_000;
 /** Keys read behind the highest one known, and how many holes in a row end it. */
 const mostKeys = 400;
 const mostHoles = 25;
+const mostRemembered = 2_000;
 
 const priorityNames: Readonly<Record<RiskLevel, string>> = {
   critical: "Highest",
@@ -45,6 +46,8 @@ export class Jira implements TicketSystem {
   #deployment: Deployment | null;
   #site: string | null = null;
   #meta: CreateMeta | null = null;
+  /** Issues up to this number are another's, by correlation. */
+  readonly #readUpTo = new Map<string, number>();
   /** The highest issue number seen. */
   #highest = 0;
 
@@ -228,18 +231,31 @@ export class Jira implements TicketSystem {
     return issues.map(({ id, key, fields }) => ({ id, key, labels: fields?.labels ?? [] }));
   }
 
-  /** Reading by key sees what was written; searching may not for hours. */
+  /**
+   * Reading by key sees what was written; searching may not for hours. What was read and is another's is not read again by the next look,
+   * so that looks which break off come to an end all the same.
+   */
   async #findByKey(correlation: string, hint: string | null): Promise<RemoteTicket | null> {
-    const start = numberOf(hint ?? "");
     if (hint === null) return null;
+    const start = Math.max(numberOf(hint), this.#readUpTo.get(correlation) ?? 0);
     for (let number = start + 1, holes = 0; number <= start + mostKeys && holes < mostHoles; number++) {
       const path = `${this.#api}/issue/${encodeURIComponent(`${this.#settings.projectKey}-${number}`)}?fields=labels`;
       const { status, body } = await this.#target.request({ method: "GET", path, also: [404] });
       holes = status === 404 ? holes + 1 : 0;
+      if (status === 404) continue;
       const labels = (body?.fields?.labels ?? []) as string[];
-      if (status !== 404 && labels.includes(correlation)) return this.#ticket(String(body.id), String(body.key));
+      if (labels.includes(correlation)) return this.#ticket(String(body.id), String(body.key));
+      this.#remember(correlation, number);
     }
     return null;
+  }
+
+  #remember(correlation: string, number: number): void {
+    this.#readUpTo.set(correlation, number);
+    for (const oldest of this.#readUpTo.keys()) {
+      if (this.#readUpTo.size <= mostRemembered) break;
+      this.#readUpTo.delete(oldest);
+    }
   }
 
   #ticket(id: string, key: string): RemoteTicket {

@@ -45,8 +45,6 @@ export class ServiceNow implements TicketSystem {
   readonly #origin: string;
   readonly #target: Target;
   #group: string | null = null;
-  /** What the instance made of the last create that is not as it was asked for. */
-  warning: string | null = null;
 
   constructor(settings: ServiceNowSettings, { fetch, now, patience, timeoutMs }: AdapterTools) {
     this.#settings = settings;
@@ -86,15 +84,9 @@ export class ServiceNow implements TicketSystem {
     const answer = await this.#target.request({ method: "POST", path: `${this.#table}?${fields}`, body: payload });
     const row = resultOf(answer) as Row | null;
     if (row === null || typeof row.sys_id !== "string") throw refusedIn200(answer);
-    const asked = JSON.parse(payload) as { correlation_id: string; impact: string; urgency: string };
-    const wanted = Object.values(matrix).find(
-      ({ impact, urgency }) => impact === asked.impact && urgency === asked.urgency,
-    );
-    this.warning =
-      row.priority !== undefined && wanted !== undefined && row.priority !== wanted.priority
-        ? `the instance made priority ${row.priority} of impact ${asked.impact} and urgency ${asked.urgency}, not ${wanted.priority}`
-        : null;
-    return this.#ticket(row.sys_id, row.number ?? row.sys_id);
+    const ticket = this.#ticket(row.sys_id, row.number ?? row.sys_id);
+    const warning = priorityWarning(JSON.parse(payload) as { impact: string; urgency: string }, row.priority);
+    return warning === null ? ticket : { ...ticket, warning };
   }
 
   async find(correlation: string): Promise<RemoteTicket | null> {
@@ -188,6 +180,16 @@ function instanceUrl(instance: string): string {
 
 function resultOf({ body }: TargetAnswer): unknown {
   return typeof body === "object" && body !== null && "result" in body ? body.result : null;
+}
+
+/** Priority is the instance's to compute: what it made of impact and urgency is read back. */
+function priorityWarning(
+  { impact, urgency }: { impact: string; urgency: string },
+  made: string | undefined,
+): string | null {
+  const wanted = Object.values(matrix).find((one) => one.impact === impact && one.urgency === urgency)?.priority;
+  if (made === undefined || wanted === undefined || made === wanted) return null;
+  return `the instance made priority ${made.slice(0, 40)} of impact ${impact} and urgency ${urgency}, not ${wanted}: see its Priority Lookup Rules`;
 }
 
 /** An error, or something else, under a status that says that all is well. */

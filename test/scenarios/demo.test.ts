@@ -99,6 +99,8 @@ test.concurrent(
     expect(screen).toMatch(/ {4}\d\d critical workstation5 \(Primary Site\)\n +\d+ detections of \d+ rules\n.*→/);
     expect(screen).toContain("GET /api/v1/feed/incidents?since=&status=OPEN&limit=2 answers 200");
     expect(screen).toMatch(/"next_cursor":"[\w-]+",\s+"has_more":true}/);
+    expect(screen).toMatch(/out {2}TICKET {4}SEC-1: \[RhythmX\] HIGH /);
+    expect(numberOf(screen, "tickets")).toBe(count(screen, /out {2}TICKET/g));
     expect(numberOf(screen, "incidents")).toBe(count(screen, /out {2}INCIDENT {2}created/g));
     expect(numberOf(screen, "threat cases")).toBe(count(screen, /out {2}CASE {6}created/g));
 

@@ -100,6 +100,22 @@ describe("auto-push", () => {
     ]);
   }, 30_000);
 
+  test("entities are routed; a priority that the instance made its own way is said", async () => {
+    const routes = JSON.stringify({ South: { assignment_group: "South Desk" } });
+    const groups = { "SOC Team": "a".repeat(32), "South Desk": "b".repeat(32) };
+    const it = await scene(
+      { TICKET_ROUTES: routes, AUTO_PUSH_SYSTEMS: "servicenow" },
+      { snow: { groups, oddPriorities: true } },
+    );
+    await it.appliance.ingest([critical("a", { entity: "south" }), critical("b", { entity: "North" })]);
+    await until(() => it.snow.rows.length === 2);
+    const groupOf = (actor: string) =>
+      it.snow.rows.find((row) => row.short_description?.includes(` ${actor} `))?.assignment_group;
+    expect([groupOf("a"), groupOf("b")]).toEqual(["b".repeat(32), "a".repeat(32)]);
+    await until(async () => (await deliveries(it, "state=confirmed")).length === 2);
+    expect((await deliveries(it))[0].detail).toContain("the instance made priority 5 of impact 2 and urgency 2, not 3");
+  });
+
   test("below the threshold none; rising to it makes one", async () => {
     const it = await scene({ AUTO_PUSH_MIN_SEVERITY: "HIGH", AUTO_PUSH_SYSTEMS: "jira" });
     await it.appliance.ingest([critical("riser")]);

@@ -1,0 +1,74 @@
+/** The demo's ticket system: as much of Jira's REST API as tickets need, on loopback. */
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface DemoTicket {
+  key: string;
+  summary: string;
+  labels: string[];
+  /** Of its description, as text. */
+  characters: number;
+}
+
+export interface TicketServer {
+  url: string;
+  close(): Promise<void>;
+}
+
+export async function startTicketSystem(onTicket: (ticket: DemoTicket) => void): Promise<TicketServer> {
+  const tickets: DemoTicket[] = [];
+  const server = createServer(async (request, response) => {
+    const { status, body } = answer(
+      `${request.method} ${new URL(request.url ?? "/", "http://x").pathname}`,
+      await textOf(request),
+    );
+    response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  function answer(route: string, text: string): { status: number; body: unknown } {
+    if (route === "GET /rest/api/2/serverInfo") return { status: 200, body: { baseUrl: url, deploymentType: "Cloud" } };
+    if (route.endsWith("/issuetypes"))
+      return { status: 200, body: { total: 1, issueTypes: [{ id: "1", name: "Task" }] } };
+    if (route.endsWith("/issuetypes/1")) return { status: 200, body: { total: 2, fields } };
+    if (route === "POST /rest/api/3/search/jql") return { status: 200, body: { issues: [] } };
+    if (route === "POST /rest/api/3/issue") {
+      const { summary, labels, description } = (JSON.parse(text) as { fields: Record<string, unknown> }).fields;
+      const key = `SEC-${tickets.length + 1}`;
+      const ticket = { key, summary: String(summary), labels: labels as string[], characters: characters(description) };
+      tickets.push(ticket);
+      onTicket(ticket);
+      return { status: 201, body: { id: String(tickets.length), key } };
+    }
+    if (route.endsWith("/remotelink")) return { status: 201, body: {} };
+    return { status: 200, body: {} };
+  }
+
+  return {
+    url,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const priorities = ["Highest", "High", "Medium", "Low"].map((name, at) => ({ id: String(at + 1), name }));
+const fields = [
+  { fieldId: "priority", required: false, allowedValues: priorities },
+  { fieldId: "labels", required: false },
+];
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString("utf8");
+}
+
+/** Of a document's texts. */
+function characters(node: unknown): number {
+  const { text, content } = (node ?? {}) as { text?: string; content?: unknown[] };
+  return (text?.length ?? 0) + (content ?? []).reduce((sum: number, one) => sum + characters(one), 0);
+}
