@@ -16,8 +16,9 @@ import { machineLine } from "./machine.ts";
 import { findPeers } from "./peers.ts";
 import { single } from "./single.ts";
 import { start } from "./start.ts";
+import { tickets } from "./tickets.ts";
 
-const benches: readonly Bench[] = [intake, incidents, drain, hourly, single, latency, feed, start];
+const benches: readonly Bench[] = [intake, incidents, drain, hourly, single, latency, feed, tickets, start];
 
 const { values } = parseArgs({
   options: {
