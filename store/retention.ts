@@ -138,6 +138,7 @@ async function prunePeriods(database: Database, cutoff: number): Promise<number>
   await database.write([
     noteGap("incidents", "incidents", "created_seq", "updated_seq", `period_id ${gone}`, args[0]),
     noteGap("cases", "threat_cases", "created_seq", "updated_seq", `period_id ${gone}`, args[0]),
+    ...forgetTickets(gone, args[0] ?? ""),
     ...[
       `delete from incident_history where incident_id in (select incident_id from incidents where period_id ${gone})`,
       `delete from incidents where period_id ${gone}`,
@@ -157,4 +158,15 @@ function noteGap(feed: string, table: string, created: string, updated: string, 
       select '${feed}', max(${created}), max(${updated}) from ${table} where ${where} having count(*) > 0`,
     args: [ids],
   };
+}
+
+/** Tickets of these periods' incidents with their deliveries, where nothing is left to do: what waits or wants a person stays. */
+function forgetTickets(gone: string, args: string): InStatement[] {
+  const finished = `select t.id from tickets t join incidents i on i.incident_id = t.incident_id where i.period_id ${gone}
+    and not exists (select 1 from deliveries d where d.ticket_id = t.id and d.state not in ('confirmed', 'discarded'))`;
+  return [
+    `delete from delivery_attempts where delivery_id in (select id from deliveries where ticket_id in (${finished}))`,
+    `delete from tickets where id in (${finished})`,
+    "delete from deliveries where ticket_id not in (select id from tickets) and state in ('confirmed', 'discarded')",
+  ].map((sql) => (sql.includes("?") ? { sql, args: [args] } : { sql, args: [] }));
 }

@@ -51,16 +51,13 @@ const makers = {
   jira: ({ jira }, { jiraProject }, tools) =>
     jira === null
       ? null
-      : new Jira(
-          { ...jira, projectKey: jiraProject ?? jira.projectKey },
-          { fetch: outboundFetch(jira.caFile), ...tools },
-        ),
+      : new Jira({ ...jira, projectKey: jiraProject ?? jira.projectKey }, { fetch: outboundFetch(jira), ...tools }),
   servicenow: ({ servicenow }, { assignmentGroup }, tools) =>
     servicenow === null
       ? null
       : new ServiceNow(
           { ...servicenow, assignmentGroup: assignmentGroup ?? servicenow.assignmentGroup },
-          { fetch: outboundFetch(servicenow.caFile), ...tools },
+          { fetch: outboundFetch(servicenow), ...tools },
         ),
 } satisfies Record<TicketSystemName, Maker>;
 

@@ -21,6 +21,7 @@ export interface JiraConnection {
   issueType: string;
   deployment: "cloud" | "datacenter" | "auto";
   caFile: string | null;
+  proxy: string | null;
   extraFields: Readonly<Record<string, unknown>>;
 }
 
@@ -31,6 +32,7 @@ export interface ServiceNowConnection {
   assignmentGroup: string;
   table: string;
   caFile: string | null;
+  proxy: string | null;
   extraFields: Readonly<Record<string, unknown>>;
 }
 
@@ -84,6 +86,7 @@ const instance: Form<string> = {
     return /^[a-z0-9][a-z0-9.-]{0,253}$/i.test(text) || isTargetUrl(text) ? text : undefined;
   },
 };
+const proxy = matching(/^https?:\/\/[^\s/@]+\/?$/, "an address such as http://proxy.example:3128");
 const jsonObject: Form<Record<string, unknown>> = {
   accepted: 'a JSON object such as {"customfield_10010": {"value": "SOC"}}',
   read(value) {
@@ -144,6 +147,7 @@ export const ticketDefinitions = {
   JIRA_ENABLED: set("jira", trueOrFalseText, "false"),
   JIRA_DEPLOYMENT: set("jira", oneOf(["cloud", "datacenter", "auto"]), "auto"),
   JIRA_CA_FILE: set("jira", path),
+  JIRA_PROXY: set("jira", proxy),
   JIRA_EXTRA_FIELDS: set("jira", jsonObject),
   SERVICENOW_INSTANCE: set("servicenow", instance),
   SERVICENOW_USERNAME: set("servicenow", line),
@@ -152,6 +156,7 @@ export const ticketDefinitions = {
   SERVICENOW_ENABLED: set("servicenow", trueOrFalseText, "false"),
   SERVICENOW_TABLE: set("servicenow", matching(/^[a-z][a-z0-9_]{0,79}$/, "a table such as incident"), "incident"),
   SERVICENOW_CA_FILE: set("servicenow", path),
+  SERVICENOW_PROXY: set("servicenow", proxy),
   SERVICENOW_EXTRA_FIELDS: set("servicenow", jsonObject),
   AUTO_PUSH_ENABLED: set("auto_push", trueOrFalseText, "false"),
   AUTO_PUSH_MIN_SEVERITY: set("auto_push", severity, "CRITICAL"),
@@ -189,24 +194,11 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
   problems: Problem[];
 } {
   const problems: Problem[] = [];
-  const read = <T>(name: TicketSettingName): T | undefined => {
-    const { form, fallback, secret }: Definition = ticketDefinitions[name];
-    const value = given.get(name);
-    const text = value?.text.trim() ?? "";
-    if (text === "") return fallback === "" ? undefined : (form.read(fallback) as T);
-    const parsed = form.read(text);
-    if (parsed !== undefined) return parsed as T;
-    const found = secret ? "a secret of another form" : shown(text);
-    problems.push({
-      source: value?.source ?? "",
-      key: name,
-      found,
-      accepted: form.accepted,
-      effect: fallback === "" ? "it counts as not set" : "the default is used",
-      fatal: false,
-    });
-    return fallback === "" ? undefined : (form.read(fallback) as T);
-  };
+  // Every one of them, also those that no configured system asks for: a wrong value is told at once.
+  const values = new Map(
+    ticketSettingNames.map((name) => [name, readValue(name, given.get(name), (problem) => problems.push(problem))]),
+  );
+  const read = <T>(name: TicketSettingName) => values.get(name) as T | undefined;
   const text = (name: TicketSettingName) => read<string>(name) ?? "";
   const flag = (name: TicketSettingName) => read<boolean>(name) ?? false;
   const number = (name: TicketSettingName) => Number(read<number>(name) ?? 0);
@@ -226,6 +218,7 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
           deployment: read<JiraConnection["deployment"]>("JIRA_DEPLOYMENT") ?? "auto",
           ...{
             caFile: read<string>("JIRA_CA_FILE") ?? null,
+            proxy: read<string>("JIRA_PROXY") ?? null,
             extraFields: read<Record<string, unknown>>("JIRA_EXTRA_FIELDS") ?? {},
           },
         },
@@ -239,6 +232,7 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
           },
           ...{ assignmentGroup: text("SERVICENOW_ASSIGNMENT_GROUP"), table: text("SERVICENOW_TABLE") },
           caFile: read<string>("SERVICENOW_CA_FILE") ?? null,
+          proxy: read<string>("SERVICENOW_PROXY") ?? null,
           extraFields: read<Record<string, unknown>>("SERVICENOW_EXTRA_FIELDS") ?? {},
         },
     enabled,
@@ -266,6 +260,19 @@ export function problemOf(name: TicketSettingName, text: string): string | null 
   return text.trim() === "" || ticketDefinitions[name].form.read(text.trim()) !== undefined
     ? null
     : ticketDefinitions[name].form.accepted;
+}
+
+function readValue(name: TicketSettingName, given: GivenValue | undefined, tell: (problem: Problem) => void): unknown {
+  const { form, fallback, secret }: Definition = ticketDefinitions[name];
+  const text = given?.text.trim() ?? "";
+  const parsed = text === "" ? undefined : form.read(text);
+  if (text !== "" && parsed === undefined)
+    tell({
+      ...{ source: given?.source ?? "", key: name, found: secret ? "a secret of another form" : shown(text) },
+      ...{ accepted: form.accepted, fatal: false },
+      effect: fallback === "" ? "it counts as not set" : "the default is used",
+    });
+  return parsed ?? (fallback === "" ? undefined : form.read(fallback));
 }
 
 function routesOf(given: Record<string, unknown>): Map<string, TicketRoute> {

@@ -6,7 +6,7 @@ export type SlaMinutes = Readonly<Record<RiskLevel, number>>;
 export interface Sla {
   targetMinutes: number;
   status: "on_track" | "at_risk" | "breached";
-  /** Of the target, whole. */
+  /** Of the target, whole, rounded down: 100 means breached. */
   percent: number;
 }
 
@@ -19,6 +19,6 @@ export function slaOf(
   minutes: SlaMinutes,
 ): Sla {
   const targetMinutes = minutes[level];
-  const percent = Math.max(0, Math.round((((closedAt ?? now) - createdAt) / 60_000 / targetMinutes) * 100));
+  const percent = Math.max(0, Math.floor((((closedAt ?? now) - createdAt) / 60_000 / targetMinutes) * 100));
   return { targetMinutes, percent, status: percent >= 100 ? "breached" : percent >= 75 ? "at_risk" : "on_track" };
 }

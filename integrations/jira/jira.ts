@@ -239,12 +239,15 @@ export class Jira implements TicketSystem {
     if (hint === null) return null;
     const start = Math.max(numberOf(hint), this.#readUpTo.get(correlation) ?? 0);
     for (let number = start + 1, holes = 0; number <= start + mostKeys && holes < mostHoles; number++) {
-      const path = `${this.#api}/issue/${encodeURIComponent(`${this.#settings.projectKey}-${number}`)}?fields=labels`;
+      const path = `${this.#api}/issue/${encodeURIComponent(`${this.#settings.projectKey}-${number}`)}?fields=labels&properties=rhythmx`;
       const { status, body } = await this.#target.request({ method: "GET", path, also: [404] });
       holes = status === 404 ? holes + 1 : 0;
       if (status === 404) continue;
       const labels = (body?.fields?.labels ?? []) as string[];
-      if (labels.includes(correlation)) return this.#ticket(String(body.id), String(body.key));
+      // Where labels are not on the screen the property tells.
+      const property = body?.properties?.rhythmx?.correlation;
+      if (labels.includes(correlation) || property === correlation)
+        return this.#ticket(String(body.id), String(body.key));
       this.#remember(correlation, number);
     }
     return null;

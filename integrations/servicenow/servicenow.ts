@@ -85,8 +85,13 @@ export class ServiceNow implements TicketSystem {
     const row = resultOf(answer) as Row | null;
     if (row === null || typeof row.sys_id !== "string") throw refusedIn200(answer);
     const ticket = this.#ticket(row.sys_id, row.number ?? row.sys_id);
-    const warning = priorityWarning(JSON.parse(payload) as { impact: string; urgency: string }, row.priority);
-    return warning === null ? ticket : { ...ticket, warning };
+    const asked = JSON.parse(payload) as { impact: string; urgency: string; correlation_id: string };
+    const lost =
+      row.correlation_id === asked.correlation_id
+        ? null
+        : "the instance did not keep correlation_id: after a broken connection a ticket cannot be found; let the account write and read that column";
+    const warning = [lost, priorityWarning(asked, row.priority)].filter((one) => one !== null).join("; ");
+    return warning === "" ? ticket : { ...ticket, warning };
   }
 
   async find(correlation: string): Promise<RemoteTicket | null> {

@@ -228,6 +228,43 @@ describe("what goes wrong", () => {
         expect(lookups.length).toBeGreaterThanOrEqual(2);
       }, 60_000);
 
+  test("labels that are not on the screen: found by the issue's property", async () => {
+    const it = await scene(
+      { UNKNOWN_LOOKUP_DELAYS_SECONDS: "10,20", AUTO_PUSH_SYSTEMS: "jira" },
+      { jira: { labels: false } },
+    );
+    let left = 1;
+    it.jira.faults = ({ method, path }) =>
+      method === "POST" && path.endsWith("/issue") && left-- > 0 ? { when: "after", what: "reset" } : null;
+    await it.appliance.ingest([critical("unlabelled")]);
+    await until(() => it.jira.issues.length === 1);
+    await turn(it, 60_000);
+    await until(async () => (await deliveries(it, "state=confirmed")).length === 2);
+    expect(it.jira.issues.length).toBe(1);
+  }, 20_000);
+
+  test("through a proxy of its own", async () => {
+    const { createServer, request: ask } = await import("node:http");
+    const seen: string[] = [];
+    const proxy = createServer((incoming, outgoing) => {
+      seen.push(incoming.url ?? "");
+      const { method, headers } = incoming;
+      const on = ask(incoming.url ?? "", { ...(method === undefined ? {} : { method }), headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(outgoing);
+      });
+      incoming.pipe(on);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    cleanUp.push(() => new Promise((resolve) => proxy.close(resolve)));
+    cleanUp.push(async () => proxy.closeAllConnections());
+    const { port } = proxy.address() as { port: number };
+    const it = await scene({ AUTO_PUSH_SYSTEMS: "servicenow", SERVICENOW_PROXY: `http://127.0.0.1:${port}` });
+    await it.appliance.ingest([critical("proxied")]);
+    await until(() => it.snow.rows.length === 1);
+    expect(seen.some((url) => url.startsWith(`${it.snow.url}/api/now/table/incident`))).toBe(true);
+  });
+
   test("Retry-After is honoured, in seconds and as a date", async () => {
     const it = await scene({ AUTO_PUSH_SYSTEMS: "servicenow" });
     let left = 2;

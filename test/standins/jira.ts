@@ -25,6 +25,8 @@ export interface JiraOptions {
   indexLagMs?: number;
   priorities?: string[] | null;
   required?: { fieldId: string; name: string }[];
+  /** Whether labels are on the create screen. */
+  labels?: boolean;
   contextPath?: string;
 }
 
@@ -41,7 +43,7 @@ export class JiraStandIn extends StandIn {
     super();
     this.options = {
       ...{ deployment: "Cloud", credentials: "soc@acme.example:jira-token-1", indexLagMs: 0 },
-      ...{ priorities: ["Highest", "High", "Medium", "Low", "Lowest"], required: [], contextPath: "" },
+      ...{ priorities: ["Highest", "High", "Medium", "Low", "Lowest"], required: [], contextPath: "", labels: true },
       ...options,
     };
   }
@@ -103,8 +105,16 @@ export class JiraStandIn extends StandIn {
     if (reference === "") return null;
     if (issue === undefined)
       return { status: 404, body: errors({}, ["Issue does not exist or you do not have permission to see it."]) };
-    if (method === "GET" && rest === "")
-      return { status: 200, body: { id: issue.id, key: issue.key, fields: issue.fields } };
+    if (method === "GET" && rest === "") {
+      const wanted = (asked.query.get("properties") ?? "").split(",");
+      const shown = issue.properties
+        .filter(({ key }) => wanted.includes(key))
+        .map(({ key, value }) => [key, value] as const);
+      return {
+        status: 200,
+        body: { id: issue.id, key: issue.key, fields: issue.fields, properties: Object.fromEntries(shown) },
+      };
+    }
     if (method === "POST" && rest === "/remotelink") return this.#remoteLink(asked, issue);
     return null;
   }
@@ -118,7 +128,7 @@ export class JiraStandIn extends StandIn {
         required: true,
         hasDefaultValue: false,
       })),
-      ...["description", "labels"].map((fieldId) => ({
+      ...(this.options.labels ? ["description", "labels"] : ["description"]).map((fieldId) => ({
         fieldId,
         name: fieldId,
         required: false,
@@ -180,7 +190,11 @@ export class JiraStandIn extends StandIn {
       ...required.map(({ fieldId }) => fieldId),
     ];
     for (const name of Object.keys(fields))
-      if (!known.includes(name) || (name === "priority" && priorities === null))
+      if (
+        !known.includes(name) ||
+        (name === "priority" && priorities === null) ||
+        (name === "labels" && !this.options.labels)
+      )
         wrong[name] = `Field '${name}' cannot be set. It is not on the appropriate screen, or unknown.`;
     for (const { fieldId, name } of required)
       if (fields[fieldId] === undefined) wrong[fieldId] = `${name} is required.`;

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "bun:test";
+import { type GivenValue, problemOf, readTicketSettings } from "./tickets.ts";
+
+const given = (values: Record<string, string>) =>
+  new Map(
+    Object.entries(values).map(([name, text]): [string, GivenValue] => [
+      name,
+      { text, source: "environment", pinned: true },
+    ]),
+  );
+
+test("nothing given: nothing configured, the documented defaults", () => {
+  const { settings, problems } = readTicketSettings(new Map());
+  expect(problems).toEqual([]);
+  expect(settings).toMatchObject({
+    ...{ jira: null, servicenow: null, enabled: { jira: false, servicenow: false }, autoPush: null, baseUrl: null },
+    retry: {
+      maxRetries: 5,
+      baseDelaySeconds: 60,
+      maxDelaySeconds: 3600,
+      schedule: "*/2 * * * *",
+      lookupDelaysSeconds: [60, 300, 900, 3600],
+      unknownOutcome: "resend",
+    },
+    sla: { critical: 240, high: 480, medium: 1440, low: 4320 },
+  });
+});
+
+test("auto-push names only systems that are enabled and configured", () => {
+  const values = { JIRA_URL: "https://a.example", JIRA_API_TOKEN: "t", JIRA_PROJECT_KEY: "SEC", JIRA_ENABLED: "true" };
+  const push = { AUTO_PUSH_ENABLED: "true", AUTO_PUSH_SYSTEMS: "Jira, servicenow", AUTO_PUSH_MIN_SEVERITY: "high" };
+  expect(readTicketSettings(given({ ...values, ...push })).settings.autoPush).toEqual({
+    minLevel: "high",
+    systems: ["jira"],
+  });
+});
+
+describe("wrong values are named and count as not set; a secret is never repeated", () => {
+  const wrong: [string, string][] = [
+    ["JIRA_URL", "http://jira.example"],
+    ["JIRA_URL", "https://user:pw@jira.example"],
+    ["JIRA_URL", "file:///etc/passwd"],
+    ["JIRA_PROJECT_KEY", 'SEC" OR 1=1'],
+    ["SERVICENOW_INSTANCE", "acme/../x"],
+    ["SERVICENOW_TABLE", "incident?x"],
+    ["JIRA_EXTRA_FIELDS", "[1]"],
+    ["AUTO_PUSH_SYSTEMS", "jira,remedy"],
+    ["AUTO_PUSH_MIN_SEVERITY", "URGENT"],
+    ["UNKNOWN_LOOKUP_DELAYS_SECONDS", "300,60"],
+    ["RETRY_MAX_RETRIES", "-1"],
+    ["RETRY_SCHEDULE", "often"],
+  ];
+  for (const [name, text] of wrong)
+    test(`${name}=${text}`, () => {
+      const { problems } = readTicketSettings(given({ [name]: text }));
+      expect(problems.map(({ key }) => key)).toEqual([name]);
+      expect(problemOf(name as never, text)).toBeString();
+    });
+
+  test("a secret of another form", () => {
+    const { problems } = readTicketSettings(given({ JIRA_API_TOKEN: "two\nlines-of-secret" }));
+    expect(JSON.stringify(problems)).not.toContain('secret"');
+    expect(JSON.stringify(problems)).not.toContain("lines-of");
+  });
+});
