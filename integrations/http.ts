@@ -54,17 +54,26 @@ const longestWords = 600;
 const notSent =
   /ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|FailedToOpenSocket|CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|DNS/i;
 
-const recording = new AsyncLocalStorage<{ last: Exchange | null }>();
-
-/** Runs `work`; what it asked targets last can be read at any time, whatever others ask meanwhile. */
-export function recordingExchanges<T>(work: (last: () => Exchange | null) => Promise<T>): Promise<T> {
-  const record = { last: null };
-  return recording.run(record, () => work(() => record.last));
+/** What was asked of targets in the course of one piece of work. */
+export interface Exchanges {
+  last: Exchange | null;
+  /** One of the requests got the answer that it asked for. */
+  answered: boolean;
 }
 
-function note(exchange: Exchange): void {
+const recording = new AsyncLocalStorage<Exchanges>();
+
+/** Runs `work`; what it has asked of targets can be read at any time, whatever others ask meanwhile. */
+export function recordingExchanges<T>(work: (exchanges: Readonly<Exchanges>) => Promise<T>): Promise<T> {
+  const record: Exchanges = { last: null, answered: false };
+  return recording.run(record, () => work(record));
+}
+
+function note(exchange: Exchange, answered = false): void {
   const record = recording.getStore();
-  if (record !== undefined) record.last = exchange;
+  if (record === undefined) return;
+  record.last = exchange;
+  record.answered ||= answered;
 }
 
 export class Target {
@@ -108,9 +117,10 @@ export class Target {
     const { status } = response;
     const parsed = parse(text);
     const words = this.#clean(wordsOf(parsed, text));
-    note({ request, status, words });
     const isJson = parsed !== undefined || text === "";
-    if ((status >= 200 && status < 300) || also.includes(status)) {
+    const isWanted = (status >= 200 && status < 300) || also.includes(status);
+    note({ request, status, words }, isWanted && isJson);
+    if (isWanted) {
       if (isJson) return { status, headers: response.headers, body: parsed };
       const html = /^\s*</.test(text);
       throw this.#failure(

@@ -9,11 +9,10 @@ import {
   type Attempt,
   correlationOf,
   type Delivery,
-  type Exchange,
   type RemoteTicket,
   type TicketSystem,
 } from "../../core/tickets/ticket.ts";
-import { type Patience, recordingExchanges } from "../../integrations/http.ts";
+import { type Exchanges, type Patience, recordingExchanges } from "../../integrations/http.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../log.ts";
 
@@ -36,21 +35,20 @@ interface CarrierParts {
 
 /** @throws StoreError: nothing was written, and the delivery is as it was */
 export function carry(delivery: Delivery, targetOf: () => TicketSystem, parts: CarrierParts): Promise<void> {
-  return recordingExchanges((last) => new Carrier(delivery, parts, last).run(targetOf));
+  return recordingExchanges((exchanges) => new Carrier(delivery, parts, exchanges).run(targetOf));
 }
 
 class Carrier {
   readonly #delivery: Delivery;
   readonly #parts: CarrierParts;
-  /** What was asked of the target last. */
-  readonly #last: () => Exchange | null;
+  readonly #exchanges: Readonly<Exchanges>;
   readonly #begun: number;
   readonly #timer: number;
 
-  constructor(delivery: Delivery, parts: CarrierParts, last: () => Exchange | null) {
+  constructor(delivery: Delivery, parts: CarrierParts, exchanges: Readonly<Exchanges>) {
     this.#delivery = delivery;
     this.#parts = parts;
-    this.#last = last;
+    this.#exchanges = exchanges;
     this.#begun = parts.clock.now();
     this.#timer = parts.clock.monotonic();
   }
@@ -163,7 +161,7 @@ class Carrier {
     const { cause, detail } = failure;
     const then = { reason: next.reason, next: new Date(next.nextAttemptAt).toISOString() };
     log.warn("delivery failed", { incident, system, delivery, cause, ...then, detail });
-    await this.#settle(next, cause, detail, this.#last() === null ? null : this.#attempt("send", cause));
+    await this.#settle(next, cause, detail, this.#exchanges.last === null ? null : this.#attempt("send", cause));
   }
 
   async #settle(next: Next, cause: string | null, detail: string | null, attempt: Attempt | null): Promise<void> {
@@ -200,15 +198,16 @@ class Carrier {
   }
 
   #attempt(action: Attempt["action"], outcome: string): Attempt {
-    const { request, status, words } = this.#last() ?? { request: "", status: null, words: "" };
+    const { request, status, words } = this.#exchanges.last ?? { request: "", status: null, words: "" };
     const durationMs = Math.round(this.#parts.clock.monotonic() - this.#timer);
     return { at: this.#begun, durationMs, action, request, status, outcome, words };
   }
 
-  /** What a failure says of the target. */
+  /** What a failure says of the target: one request of several that broke is no outage, and a wish for patience neither. */
   #note(error: unknown): void {
-    if (!(error instanceof DeliveryError)) return;
+    if (!(error instanceof DeliveryError) || error.code === "throttled") return;
     const { clock, circuit } = this.#parts;
+    if (this.#exchanges.answered) circuit.succeeded();
     if (error.data.outage === true || error.data.effectUnknown === true) circuit.failed(clock.now());
     else circuit.succeeded();
   }
