@@ -215,6 +215,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const alive = () => feedNames.every((name) => feedStatus(feedState(name)) !== "stopped") && options.onAlive?.();
 
     const operations = createOperations({
+      clock,
       ...{ ...access, store, keys, intake },
       replay: (destination, from) => feeds.replay(destination, from),
       running: () =>

@@ -34,6 +34,9 @@ export async function connectControl(dataDir: string): Promise<Operations | null
       return call(`/import?${query}`, body, "application/octet-stream") as ReturnType<Operations["importBatch"]>;
     },
     rotateSecrets: (newKeyFile) => json("/secrets/rotate", { newKeyFile }),
+    listDeadLetters: () => json("/dead-letters/list", {}),
+    retryDeliveries: (which) => json("/dead-letters/retry", { which }),
+    discardDeliveries: (which, reason) => json("/dead-letters/discard", { which, reason }),
     testTickets: () => json("/tickets/test", {}),
     doctor: () => json<DoctorReport>("/doctor", {}),
   };

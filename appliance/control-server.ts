@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { roles } from "../core/access/user.ts";
 import { apiKeyScopes } from "../core/api-key.ts";
 import { EdgeError, messageOf } from "../core/errors.ts";
+import { ticketSystems } from "../core/tickets/ticket.ts";
 import { socketAddress } from "./control-address.ts";
 import type { Operations } from "./operations.ts";
 import { type HttpServer, serve } from "./runtime/http-server.ts";
@@ -32,6 +33,11 @@ const userChange = v.object({
   }),
 });
 const replay = v.object({ destination: v.string(), from: v.number() });
+const deadLetters = v.object({
+  id: v.exactOptional(v.string()),
+  system: v.exactOptional(v.picklist(ticketSystems)),
+  causes: v.exactOptional(v.array(v.string())),
+});
 const importQuery = v.object({ kind: v.picklist(["detections", "alarms"]), format: v.string(), before: v.string() });
 
 const maxBodyBytes = 64 * 1024 * 1024;
@@ -80,6 +86,15 @@ function controlApp(operations: Operations): Hono {
   app.post("/secrets/rotate", async (c) => {
     const { newKeyFile } = v.parse(v.object({ newKeyFile: v.nullable(v.string()) }), await c.req.json());
     return c.json(await operations.rotateSecrets(newKeyFile));
+  });
+  app.post("/dead-letters/list", async (c) => c.json(await operations.listDeadLetters()));
+  app.post("/dead-letters/retry", async (c) => {
+    const { which } = v.parse(v.object({ which: deadLetters }), await c.req.json());
+    return c.json(await operations.retryDeliveries(which));
+  });
+  app.post("/dead-letters/discard", async (c) => {
+    const { which, reason } = v.parse(v.object({ which: deadLetters, reason: v.string() }), await c.req.json());
+    return c.json(await operations.discardDeliveries(which, reason));
   });
   app.post("/tickets/test", async (c) => c.json(await operations.testTickets()));
   app.post("/doctor", async (c) => c.json(await operations.doctor()));

@@ -5,7 +5,9 @@ import { UsageError } from "../core/errors.ts";
 import { type FeedName, kindsOfReader } from "../core/feeds/feeds.ts";
 import { batchSha256 } from "../core/intake/hash.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../core/intake/intake.ts";
+import type { Clock } from "../core/ports.ts";
 import type { TestStep } from "../core/tickets/ticket.ts";
+import type { DeadLetterFilter } from "../store/dead-letters.ts";
 import type { StoreFacts } from "../store/integrity.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Accounts } from "./access/accounts.ts";
@@ -14,6 +16,7 @@ import { userJson } from "./api/administration.ts";
 import type { KeyRing, NewKey } from "./key-ring.ts";
 import type { LoopStatus } from "./scheduler.ts";
 import type { Replayed } from "./syslog-feed.ts";
+import { type DeadLetterGroup, DeadLetters } from "./tickets/dead-letters.ts";
 import type { SettingsBook } from "./tickets/settings-book.ts";
 
 /** A user as `user list` and the API show it. */
@@ -66,6 +69,9 @@ export interface Operations {
   changeUser(name: string, change: UserChange): Promise<void>;
   /** Encrypts every stored secret under a new master key; the file names one for a key that is kept elsewhere. */
   rotateSecrets(newKeyFile: string | null): Promise<{ secrets: number; keyFile: string }>;
+  listDeadLetters(): Promise<DeadLetterGroup[]>;
+  retryDeliveries(which: DeadLetterFilter): Promise<{ retried: number }>;
+  discardDeliveries(which: DeadLetterFilter, reason: string): Promise<{ discarded: number }>;
   /** Tries the ticket systems that are configured; nothing is written there. */
   testTickets(): Promise<{ system: string; steps: TestStep[] }[]>;
   replay(destination: string, from: number): Promise<Replayed>;
@@ -78,6 +84,7 @@ export interface OperationsTools {
   keys: KeyRing;
   accounts: Accounts;
   audit: AuditLog;
+  clock: Clock;
   book: SettingsBook;
   rotateSecrets(newKeyFile: string | null): Promise<{ secrets: number; keyFile: string }>;
   intake: Intake;
@@ -86,7 +93,9 @@ export interface OperationsTools {
 }
 
 export function createOperations(tools: OperationsTools): Operations {
-  const { store, keys, accounts, audit, book, intake, replay, running } = tools;
+  const { store, keys, accounts, audit, book, intake, replay, running, clock } = tools;
+  // The loops look every second what there is to send.
+  const deadLetters = new DeadLetters({ store, clock, audit, wake: () => {} });
   return {
     createKey: async (request) => {
       if (request.name.trim() === "" || request.name.length > 100)
@@ -116,6 +125,17 @@ export function createOperations(tools: OperationsTools): Operations {
       const rotated = await tools.rotateSecrets(newKeyFile);
       await audit.note(commandLine, "secrets.rotate", "master key", { secrets: rotated.secrets });
       return rotated;
+    },
+    listDeadLetters: () => deadLetters.list(null),
+    retryDeliveries: async (which) => {
+      if (which.id === undefined) return deadLetters.retryAll(commandLine, which);
+      await deadLetters.retry(commandLine, await deadLetters.find(which.id), null);
+      return { retried: 1 };
+    },
+    discardDeliveries: async (which, reason) => {
+      if (which.id === undefined) return deadLetters.discardAll(commandLine, which, reason);
+      await deadLetters.discard(commandLine, await deadLetters.find(which.id), reason);
+      return { discarded: 1 };
     },
     testTickets: () => book.testAll(),
     replay: async (destination, from) => {

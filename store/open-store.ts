@@ -55,7 +55,10 @@ export interface Store extends IntakeStore, HourlyStore {
     | "finishDelivery"
     | "retryDeliveries"
     | "discardDelivery"
-    | "resumeParked"
+    | "mendDelivery"
+    | "discardDeliveries"
+    | "readProbe"
+    | "saveProbe"
     | "listSealed"
     | "readKeyCheck"
     | "reseal"
@@ -145,6 +148,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       readEvents: read("readEvents"),
       listTickets: read("listTickets"),
       listDeliveries: read("listDeliveries"),
+      listDeadLetters: read("listDeadLetters"),
       findDelivery: read("findDelivery"),
       findTicket: read("findTicket"),
       oldestEvent: read("oldestEvent"),
@@ -173,7 +177,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       finishDelivery: operation("finishDelivery"),
       retryDeliveries: operation("retryDeliveries"),
       discardDelivery: operation("discardDelivery"),
-      resumeParked: operation("resumeParked"),
+      mendDelivery: operation("mendDelivery"),
+      discardDeliveries: operation("discardDeliveries"),
+      readProbe: operation("readProbe"),
+      saveProbe: operation("saveProbe"),
       listSealed: operation("listSealed"),
       readKeyCheck: operation("readKeyCheck"),
       reseal: operation("reseal"),

@@ -12,6 +12,7 @@ import type { AlarmWrite, DetectionWrite } from "../core/ports.ts";
 import type { CorrelationSettings } from "../core/settings.ts";
 import type { ThreatCase } from "../core/threat-case.ts";
 import type { AutoPush } from "../core/tickets/auto-push.ts";
+import type { Probe } from "../core/tickets/probes.ts";
 import type { TicketSystemName } from "../core/tickets/ticket.ts";
 import { writeAlarms } from "./alarms.ts";
 import type { AlertWriter, Written } from "./alerts.ts";
@@ -22,6 +23,15 @@ import { findBatch } from "./batches.ts";
 import { applyCaseChange } from "./case-changes.ts";
 import { Correlator } from "./correlator.ts";
 import type { Database } from "./database.ts";
+import {
+  type DeadLetterFilter,
+  discardDeliveries,
+  discardDelivery,
+  mendDelivery,
+  readProbe,
+  retryDeliveries,
+  saveProbe,
+} from "./dead-letters.ts";
 import type { EventBatch } from "./event-batch.ts";
 import { countEventsAfter, listReaders, readEvents, readPosition, savePosition, seqBefore } from "./event-log.ts";
 import { deleteException, insertException, listExceptions } from "./exceptions.ts";
@@ -45,7 +55,6 @@ import { countDeliveries } from "./ticket-lists.ts";
 import {
   beginDelivery,
   type DeliveryOutcome,
-  discardDelivery,
   dueDeliveries,
   findTicket,
   listThrottles,
@@ -53,8 +62,6 @@ import {
   type PlannedTicket,
   planTickets,
   recoverDeliveries,
-  resumeParked,
-  retryDeliveries,
   ticketOfDelivery,
 } from "./tickets.ts";
 import {
@@ -148,9 +155,13 @@ export function operations(store: Open, onAppend: OnAppend) {
       });
       if (events !== null) written(events);
     },
-    retryDeliveries: (which: { id?: string; system?: TicketSystemName; cause?: string }, now: number) =>
-      retryDeliveries(database, which, now),
-    resumeParked: (system: TicketSystemName, now: number) => resumeParked(database, system, now),
+    retryDeliveries: (which: DeadLetterFilter, now: number) => retryDeliveries(database, which, now),
+    discardDeliveries: (which: DeadLetterFilter, reason: string, who: string, now: number) =>
+      discardDeliveries(database, which, reason, who, now),
+    mendDelivery: (id: string, payload: string, who: string, now: number) =>
+      mendDelivery(database, id, payload, who, now),
+    readProbe: (system: TicketSystemName) => readProbe(database, system),
+    saveProbe: (system: TicketSystemName, probe: Probe | null) => saveProbe(database, system, probe),
     discardDelivery: (id: string, reason: string, who: string, now: number) =>
       discardDelivery(database, id, reason, who, now),
     ticketOfDelivery: (id: string) => ticketOfDelivery(database, id),

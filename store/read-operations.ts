@@ -4,6 +4,7 @@ import type { EventKind } from "../core/event.ts";
 import type { ListedFeed, PageQuery } from "../core/feeds/page.ts";
 import { type AuditQuery, listAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { listDeadLetters } from "./dead-letters.ts";
 import { oldestEvent, readEvents } from "./event-log.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
@@ -25,6 +26,7 @@ export function readOperations(database: Database) {
       readEvents(database, after, limit, kinds),
     listTickets: (filter: TicketFilter) => listTickets(database, filter),
     listDeliveries: (filter: TicketFilter) => listDeliveries(database, filter),
+    listDeadLetters: (entities: readonly string[] | null) => listDeadLetters(database, entities),
     findDelivery: (id: string) => findDelivery(database, id),
     findTicket: (incidentId: string, system: string) => findTicket(database, incidentId, system),
     oldestEvent: () => oldestEvent(database),

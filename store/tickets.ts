@@ -185,55 +185,6 @@ function attemptStatement(id: string, a: Attempt): InStatement {
   };
 }
 
-/** Deliveries that are parked or dead are planned anew: one, all of a system, or all of a cause. Returns how many. */
-export async function retryDeliveries(
-  database: Database,
-  which: { id?: string; system?: TicketSystemName; cause?: string },
-  now: number,
-): Promise<number> {
-  const results = await database.write([
-    {
-      // What was rendered with settings that were wrong is rendered again, unless somebody has seen it.
-      sql: `update deliveries set state = case when kind = 'create' and cause = 'unknown_outcome' then 'unknown' else 'planned' end, attempts = 0,
-              lookups = 0, payload = case trigger when 'manual' then payload else null end, next_attempt_at = ?1, updated_at = ?2
-            where state in ('parked', 'dead') and (?3 is null or id = ?3) and (?5 is null or cause = ?5)
-              and (?4 is null or ticket_id in (select id from tickets where system = ?4))`,
-      args: [now, toIso(now), which.id ?? null, which.system ?? null, which.cause ?? null],
-    },
-  ]);
-  return results[0]?.rowsAffected ?? 0;
-}
-
-/** What was parked for a reason that settings or a good test may have mended goes again. Returns how many. */
-export async function resumeParked(database: Database, system: TicketSystemName, now: number): Promise<number> {
-  const results = await database.write([
-    {
-      sql: `update deliveries set state = 'planned', attempts = 0, lookups = 0, payload = case trigger when 'manual' then payload else null end,
-              next_attempt_at = ?1, updated_at = ?2
-            where state = 'parked' and cause <> 'unknown_outcome' and ticket_id in (select id from tickets where system = ?3)`,
-      args: [now, toIso(now), system],
-    },
-  ]);
-  return results[0]?.rowsAffected ?? 0;
-}
-
-/** A person gives a delivery up. False for one that is under way or finished. */
-export async function discardDelivery(
-  database: Database,
-  id: string,
-  reason: string,
-  who: string,
-  now: number,
-): Promise<boolean> {
-  const results = await database.write([
-    {
-      sql: `update deliveries set state = 'discarded', detail = ?, who = ?, updated_at = ? where id = ? and state in ('planned', 'parked', 'dead')`,
-      args: [reason, who, toIso(now), id],
-    },
-  ]);
-  return results[0]?.rowsAffected === 1;
-}
-
 export async function findDelivery(database: Database, id: string): Promise<Delivery | null> {
   const { rows } = await database.read(`select ${deliveryColumns} from ${deliveryTables} where d.id = ?`, [id]);
   return rows[0] === undefined ? null : deliveryFromRow(rows[0]);

@@ -42,7 +42,7 @@ export async function withOperations<T>(
     const accounts = await Accounts.load(store.admin, systemClock, argon2id());
     const audit = new AuditLog(store.admin, systemClock);
     const own = await readBook(store, settings, ticketValues);
-    const tools = { ...own, store, keys, accounts, audit, intake, replay, running: () => null };
+    const tools = { ...own, clock: systemClock, store, keys, accounts, audit, intake, replay, running: () => null };
     return await work(createOperations(tools), false);
   } finally {
     await store.close();

@@ -4,6 +4,7 @@ import { visible } from "../../core/text/visible.ts";
 import { loadSettings } from "../config/load.ts";
 import { checkCommand } from "./check.ts";
 import type { Command, Terminal } from "./command.ts";
+import { deliveriesCommand } from "./deliveries.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { importCommand } from "./import.ts";
@@ -20,6 +21,7 @@ const commands: readonly Command[] = [
   checkCommand,
   importCommand,
   userCommand,
+  deliveriesCommand,
   keyCommand,
   replayCommand,
   secretsCommand,

@@ -5,10 +5,11 @@ import type { TicketSettings } from "../../core/settings/tickets.ts";
 import { Circuit } from "../../core/tickets/circuit.ts";
 import { composeTicket } from "../../core/tickets/compose.ts";
 import type { Draft } from "../../core/tickets/draft.ts";
-import { type Delivery, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
+import { type Delivery, type TestStep, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../log.ts";
 import { carry } from "./carrier.ts";
+import { ParkedProbes } from "./parked.ts";
 import { Schedule } from "./schedule.ts";
 import { noPatience, TicketSystems } from "./systems.ts";
 
@@ -27,6 +28,7 @@ interface DeskParts {
 export class TicketDesk {
   readonly #parts: DeskParts;
   readonly #schedule = new Schedule();
+  readonly #probes: ParkedProbes;
   #settings: TicketSettings | null = null;
   #systems: TicketSystems | null = null;
   /** What each target has asked for; kept in the database, so that a restart does not forget it. */
@@ -42,6 +44,11 @@ export class TicketDesk {
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    this.#probes = new ParkedProbes({
+      ...parts,
+      test: (system) => (this.#systems?.isEnabled(system) ? this.#test(system) : null),
+      wake: () => this.wake(),
+    });
   }
 
   async apply(settings: TicketSettings): Promise<void> {
@@ -67,6 +74,7 @@ export class TicketDesk {
 
   tick(now: number): void {
     if (this.#schedule.isDue(now)) for (const system of ticketSystems) this.#retriesDue.add(system);
+    if (!this.#stopping) this.#probes.tick(now);
     this.wake();
   }
 
@@ -163,18 +171,23 @@ export class TicketDesk {
   /** Reads only; true when the target answers again. */
   async #probe(system: TicketSystemName, circuit: Circuit): Promise<boolean> {
     const { clock, log } = this.#parts;
-    const steps =
-      (await this.#systems
-        ?.of(system, "")
-        .test()
-        .catch(() => [])) ?? [];
+    const steps = await this.#test(system).catch(() => []);
     const answers = steps.length > 0 && steps.slice(0, 2).every(({ ok }) => ok);
+    const { tickets } = this.#parts.store;
     if (answers) {
+      // What used its retries up while the target was down.
+      const revived = circuit.isOutage ? await tickets.retryDeliveries({ system, state: "dead" }, clock.now()) : 0;
+      if (revived > 0) log.info("dead letters go again after an outage", { system, deliveries: revived });
       circuit.succeeded();
       this.#retriesDue.add(system);
     } else circuit.failed(clock.now());
     log.info(answers ? "ticket system answers again" : "ticket system does not answer", { system });
     return answers;
+  }
+
+  /** Reads only. @throws EdgeError not_configured, ca_file */
+  async #test(system: TicketSystemName): Promise<TestStep[]> {
+    return (await this.#systems?.of(system, "").test()) ?? [];
   }
 
   #circuit(system: TicketSystemName): Circuit {

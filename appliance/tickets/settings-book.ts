@@ -167,7 +167,7 @@ export class SettingsBook {
     const { store, clock, desk } = this.#parts;
     const system = ticketSystems.find((name) => name === section);
     if (system === undefined) return;
-    const resumed = await store.tickets.resumeParked(system, clock.now());
+    const resumed = await store.tickets.retryDeliveries({ system, state: "parked" }, clock.now());
     if (resumed > 0) this.#parts.log.info("parked deliveries go again", { system, deliveries: resumed });
     desk.wake();
   }

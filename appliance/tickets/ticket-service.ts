@@ -4,9 +4,11 @@ import { type Caller, seesEntity } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import { correlationOf, type Delivery, type Ticket, type TicketSystemName } from "../../core/tickets/ticket.ts";
+import type { DeadLetterFilter } from "../../store/dead-letters.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { AuditLog } from "../access/audit-log.ts";
 import { actorOf } from "../api/investigation.ts";
+import { type DeadLetterGroup, DeadLetters, deliveryUnknown } from "./dead-letters.ts";
 import type { TicketDesk } from "./desk.ts";
 
 type Json = Record<string, unknown>;
@@ -24,12 +26,14 @@ export class TicketService {
   readonly #desk: TicketDesk;
   readonly #clock: Clock;
   readonly #audit: AuditLog;
+  readonly #deadLetters: DeadLetters;
 
   constructor(store: Store, desk: TicketDesk, clock: Clock, audit: AuditLog) {
     this.#store = store;
     this.#desk = desk;
     this.#clock = clock;
     this.#audit = audit;
+    this.#deadLetters = new DeadLetters({ store, clock, audit, wake: () => desk.wake() });
   }
 
   /** The exact request that would be sent now, and its hash. @throws EdgeError incident_unknown, not_configured; DeliveryError */
@@ -75,22 +79,28 @@ export class TicketService {
     return { deliveries: deliveries.map(deliveryJson), total, limit: query.limit, offset: query.offset };
   }
 
-  /** @throws EdgeError delivery_unknown, delivery_state */
-  async retry(caller: Caller, id: string): Promise<Json> {
-    await this.#known(caller, id);
-    if ((await this.#store.tickets.retryDeliveries({ id }, this.#clock.now())) === 0) throw wrongState("retried");
-    await this.#audit.note(actorOf(caller), "delivery.retry", id);
-    this.#desk.wake();
+  deadLetters(caller: Caller): Promise<DeadLetterGroup[]> {
+    return this.#deadLetters.list(caller.entities);
+  }
+
+  /** `fields`: of the request, mended by hand. @throws EdgeError delivery_unknown, delivery_state; UsageError */
+  async retry(caller: Caller, id: string, fields: Json | null): Promise<Json> {
+    await this.#deadLetters.retry(actorOf(caller), await this.#known(caller, id), fields);
     return this.#shown(id);
+  }
+
+  retryAll(caller: Caller, which: DeadLetterFilter): Promise<{ retried: number }> {
+    return this.#deadLetters.retryAll(actorOf(caller), { ...which, entities: caller.entities });
   }
 
   /** @throws EdgeError delivery_unknown, delivery_state */
   async discard(caller: Caller, id: string, reason: string): Promise<Json> {
-    await this.#known(caller, id);
-    if (!(await this.#store.tickets.discardDelivery(id, reason, caller.name, this.#clock.now())))
-      throw wrongState("discarded");
-    await this.#audit.note(actorOf(caller), "delivery.discard", id, { reason });
+    await this.#deadLetters.discard(actorOf(caller), await this.#known(caller, id), reason);
     return this.#shown(id);
+  }
+
+  discardAll(caller: Caller, which: DeadLetterFilter, reason: string): Promise<{ discarded: number }> {
+    return this.#deadLetters.discardAll(actorOf(caller), { ...which, entities: caller.entities }, reason);
   }
 
   /** Of an incident, for its detail. */
@@ -127,8 +137,7 @@ export class TicketService {
 
   async #known(caller: Caller, id: string): Promise<Delivery> {
     const delivery = await this.#store.reading.findDelivery(id);
-    if (delivery === null || !seesEntity(caller, delivery.entity))
-      throw new EdgeError("delivery_unknown", `there is no delivery ${id.slice(0, 32)}`);
+    if (delivery === null || !seesEntity(caller, delivery.entity)) throw deliveryUnknown(id);
     return delivery;
   }
 
@@ -136,13 +145,6 @@ export class TicketService {
     const delivery = await this.#store.reading.findDelivery(id);
     return delivery === null ? {} : deliveryJson({ ...delivery, history: [] });
   }
-}
-
-function wrongState(done: string): EdgeError {
-  return new EdgeError(
-    "delivery_state",
-    `only what is parked or dead can be ${done}; this one is under way or finished`,
-  );
 }
 
 function sha256(text: string): string {

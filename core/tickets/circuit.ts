@@ -10,6 +10,7 @@ export class Circuit {
   readonly #longestPauseMs: number;
   #failures = 0;
   #pauseMs: number;
+  #outage = false;
   /** Epoch milliseconds of the next probe; null = closed. */
   #probeAt: number | null = null;
 
@@ -26,12 +27,18 @@ export class Circuit {
     return now >= this.#probeAt ? "probe" : "wait";
   }
 
+  /** It was open, and the target did not answer a probe: more than requests that it cannot stand. */
+  get isOutage(): boolean {
+    return this.#outage;
+  }
+
   get isOpen(): boolean {
     return this.#probeAt !== null;
   }
 
   succeeded(): void {
     this.#failures = 0;
+    this.#outage = false;
     this.#pauseMs = this.#firstPauseMs;
     this.#probeAt = null;
   }
@@ -39,6 +46,8 @@ export class Circuit {
   /** The target failed, or cannot be reached. */
   failed(now: number): void {
     this.#failures++;
+    // While it is open only probes are asked, and what was under way.
+    if (this.#probeAt !== null && now >= this.#probeAt) this.#outage = true;
     if (this.#probeAt === null && this.#failures < failuresThatOpen) return;
     if (this.#probeAt !== null) this.#pauseMs = Math.min(this.#longestPauseMs, this.#pauseMs * 2);
     this.#probeAt = now + this.#pauseMs;

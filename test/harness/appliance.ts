@@ -122,6 +122,12 @@ export class TestAppliance {
     return this.appliance.stop();
   }
 
+  /** Stopped and started on the same folder, with the same settings of the environment and the same clock. */
+  async restarted(): Promise<TestAppliance> {
+    await this.stop();
+    return TestAppliance.start({ dataDir: this.dataDir, clock: this.clock, env: this.#env });
+  }
+
   /** Stops and removes the data folder. */
   async dispose(): Promise<void> {
     await this.appliance.stop();

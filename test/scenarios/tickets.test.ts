@@ -1,63 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { ApiClient, password } from "../harness/api-client.ts";
-import { detection, TestAppliance, until } from "../harness/appliance.ts";
-import { type JiraOptions, JiraStandIn } from "../standins/jira.ts";
-import { type ServiceNowOptions, ServiceNowStandIn } from "../standins/servicenow.ts";
+import { ApiClient } from "../harness/api-client.ts";
+import { until } from "../harness/appliance.ts";
+import { cleanUp, cleanUpScenes, critical, deliveries, scene, turn } from "../harness/ticket-scene.ts";
 
-interface Scene {
-  appliance: TestAppliance;
-  admin: ApiClient;
-  jira: JiraStandIn;
-  snow: ServiceNowStandIn;
-}
-
-const cleanUp: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const step of cleanUp.splice(0).reverse()) await step();
-});
-
-async function scene(
-  env: Record<string, string> = {},
-  options: { jira?: JiraOptions; snow?: ServiceNowOptions } = {},
-): Promise<Scene> {
-  const [jira, snow] = [await new JiraStandIn(options.jira).start(), await new ServiceNowStandIn(options.snow).start()];
-  cleanUp.push(
-    () => jira.stop(),
-    () => snow.stop(),
-  );
-  const cloud = jira.options.deployment === "Cloud";
-  const appliance = await TestAppliance.start({
-    env: {
-      RHYTHMX_ADMIN_PASSWORD: password,
-      RHYTHMX_BASE_URL: "https://edge.example:8443",
-      JIRA_URL: `${jira.url}${jira.options.contextPath}`,
-      ...(cloud ? { JIRA_EMAIL: "soc@acme.example" } : {}),
-      JIRA_API_TOKEN: cloud ? "jira-token-1" : jira.options.credentials,
-      ...{ JIRA_PROJECT_KEY: "SEC", JIRA_ENABLED: "true" },
-      ...{ SERVICENOW_INSTANCE: snow.url, SERVICENOW_USERNAME: "rhythmx", SERVICENOW_PASSWORD: "snow-password-1" },
-      ...{ SERVICENOW_ENABLED: "true", SERVICENOW_ASSIGNMENT_GROUP: "SOC Team" },
-      ...{ AUTO_PUSH_ENABLED: "true", AUTO_PUSH_MIN_SEVERITY: "MEDIUM", AUTO_PUSH_SYSTEMS: "jira,servicenow" },
-      ...env,
-    },
-  });
-  cleanUp.push(() => appliance.dispose());
-  return { appliance, admin: await ApiClient.loggedIn(appliance, "admin"), jira, snow };
-}
-
-const critical = (user: string, fields: object = {}) =>
-  detection({ user, level: "critical", tags: ["attack.execution", "attack.t1059.001"], ...fields });
-
-/** Lets the appliance's loops turn and answers come in. */
-async function turn({ appliance }: Scene, milliseconds: number): Promise<void> {
-  for (let passed = 0; passed < milliseconds; passed += 1000) {
-    await appliance.clock.advance(1000);
-    if (passed % 20_000 === 0) await new Promise((resolve) => setTimeout(resolve, 15));
-  }
-  await new Promise((resolve) => setTimeout(resolve, 30));
-}
-
-const deliveries = async ({ admin }: Scene, query = "") =>
-  (await admin.get(`/api/deliveries?${query}`)).body.deliveries;
+afterEach(cleanUpScenes);
 
 describe("auto-push", () => {
   test("an incident becomes a ticket in both systems, at once, once, linked both ways", async () => {

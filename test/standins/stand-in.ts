@@ -25,6 +25,8 @@ export abstract class StandIn {
   /** Everything that was asked, in order. */
   readonly log: Asked[] = [];
   faults: FaultPlan = () => null;
+  /** Told +1 when a request comes in and -1 when it is answered or broken off. */
+  watch: (change: 1 | -1) => void = () => {};
   port = 0;
 
   constructor() {
@@ -54,6 +56,8 @@ export abstract class StandIn {
   protected abstract answer(asked: Asked): Reply;
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.watch(1);
+    response.on("close", () => this.watch(-1));
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://x");

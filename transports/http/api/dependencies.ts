@@ -76,6 +76,13 @@ interface TicketList {
   offset: number;
 }
 
+/** Which of those that are parked or dead; what is not given does not matter. */
+export interface DeadLetterChoice {
+  system?: TicketSystemName;
+  state?: "parked" | "dead";
+  causes?: readonly string[];
+}
+
 export interface TicketPort {
   preview(caller: Caller, incidentId: string, system: TicketSystemName): Promise<Json>;
   create(
@@ -86,8 +93,11 @@ export interface TicketPort {
   ): Promise<{ ticket: Json } | { delivery_id: string }>;
   tickets(caller: Caller, query: TicketList): Promise<Json>;
   deliveries(caller: Caller, query: TicketList): Promise<Json>;
-  retry(caller: Caller, id: string): Promise<Json>;
+  deadLetters(caller: Caller): Promise<object[]>;
+  retry(caller: Caller, id: string, fields: Json | null): Promise<Json>;
+  retryAll(caller: Caller, which: DeadLetterChoice): Promise<{ retried: number }>;
   discard(caller: Caller, id: string, reason: string): Promise<Json>;
+  discardAll(caller: Caller, which: DeadLetterChoice, reason: string): Promise<{ discarded: number }>;
 }
 
 export interface SettingsPort {

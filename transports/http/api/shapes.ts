@@ -262,6 +262,18 @@ export const deliveryRow = v.object({
   ),
 });
 
+export const deadLetterGroup = v.object({
+  system: v.picklist(ticketSystems),
+  state: v.picklist(["parked", "dead"]),
+  cause: text,
+  count: count,
+  oldest: v.pipe(time, v.description("Since when the first of them stands still.")),
+  newest: time,
+  detail: v.pipe(text, v.description("Of the newest, with the target's own words.")),
+  delivery_id: v.pipe(text, v.description("The newest.")),
+  incident_id: text,
+});
+
 const steps = v.array(v.object({ name: text, ok: v.boolean(), detail: text }));
 
 export const connectionTest = v.object({ ok: v.boolean(), steps, at: time });

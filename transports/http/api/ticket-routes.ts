@@ -4,7 +4,14 @@ import { deliveryStates, ticketSystems } from "../../../core/tickets/ticket.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { paging, shortText, someText, word } from "./parameters.ts";
 import { type Route, route } from "./route.ts";
-import { connectionTest, deliveryRow, integrationStatus, settingsSection, ticketRow } from "./shapes.ts";
+import {
+  connectionTest,
+  deadLetterGroup,
+  deliveryRow,
+  integrationStatus,
+  settingsSection,
+  ticketRow,
+} from "./shapes.ts";
 
 const system = v.pipe(word(ticketSystems), v.description("The ticket system."));
 const systemBody = v.object({ system });
@@ -24,7 +31,26 @@ const deliveryQuery = v.object({
   state: v.optional(v.pipe(v.array(word(deliveryStates)), v.description("States, with commas between them."))),
 });
 const reason = v.object({ reason: someText(1000) });
-const noBody = v.looseObject({});
+const retryBody = v.object({
+  fields: v.nullish(
+    v.pipe(
+      v.looseObject({}),
+      v.description("Instead of those of the request, to mend it by hand; null takes one away."),
+    ),
+  ),
+});
+const choice = {
+  cause: v.pipe(v.optional(shortText(64)), v.description("Only of this cause; without it, of every one.")),
+  system: v.optional(word(ticketSystems)),
+  state: v.optional(word(["parked", "dead"])),
+};
+const choiceBody = v.object(choice);
+const choiceReason = v.object({ ...choice, reason: someText(1000) });
+const chosen = ({ cause, system, state }: v.InferOutput<typeof choiceBody>) => ({
+  ...(cause === undefined ? {} : { causes: [cause] }),
+  ...(system === undefined ? {} : { system }),
+  ...(state === undefined ? {} : { state }),
+});
 const fields = v.pipe(v.looseObject({}), v.description("Fields of the section; null = back to the default."));
 
 const unknown = { description: "There is none of that id, or none that this caller may see." };
@@ -91,13 +117,41 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
     }),
     route({
       ...{ ...write, method: "POST", path: "/api/deliveries/:id/retry", summary: "Sends what is parked or dead again" },
-      body: noBody,
+      description:
+        "With `fields`, the refused request is mended by hand first; what the ticket is found by cannot be changed.",
+      body: retryBody,
+      bodyExample: { fields: { customfield_10010: { value: "SOC" } } },
       answers: {
         200: { description: "The delivery.", schema: deliveryRow },
         404: unknown,
         409: { description: "It is neither." },
       },
-      handle: async ({ c, caller, param }) => c.json(await tickets.retry(caller, param("id"))),
+      handle: async ({ c, caller, param, body }) =>
+        c.json(await tickets.retry(caller, param("id"), body.fields ?? null)),
+    }),
+    route({
+      ...{ ...read, method: "GET", path: "/api/dead-letters" },
+      summary: "What stands still, by system, state and cause, with the target's words",
+      answers: {
+        200: { description: "The most frequent first.", schema: v.object({ dead_letters: v.array(deadLetterGroup) }) },
+      },
+      handle: async ({ c, caller }) => c.json({ dead_letters: await tickets.deadLetters(caller) }),
+    }),
+    route({
+      ...{ ...write, method: "POST", path: "/api/dead-letters/retry" },
+      summary: "Sends all that is parked or dead again, or all of a cause",
+      body: choiceBody,
+      bodyExample: { cause: "rejected", system: "jira" },
+      answers: { 200: { description: "How many.", schema: v.object({ retried: v.number() }) } },
+      handle: async ({ c, caller, body }) => c.json(await tickets.retryAll(caller, chosen(body))),
+    }),
+    route({
+      ...{ ...write, method: "POST", path: "/api/dead-letters/discard" },
+      summary: "Gives up all that is parked or dead, or all of a cause",
+      body: choiceReason,
+      bodyExample: { cause: "not_found", system: "jira", reason: "The project has been closed" },
+      answers: { 200: { description: "How many.", schema: v.object({ discarded: v.number() }) } },
+      handle: async ({ c, caller, body }) => c.json(await tickets.discardAll(caller, chosen(body), body.reason)),
     }),
     route({
       ...{ ...write, method: "POST", path: "/api/deliveries/:id/discard", summary: "Gives a delivery up" },

@@ -1,0 +1,89 @@
+import { UsageError } from "../../core/errors.ts";
+import { ticketSystems } from "../../core/tickets/ticket.ts";
+import type { DeadLetterFilter } from "../../store/dead-letters.ts";
+import { type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
+import { withOperations } from "./operations.ts";
+import { table } from "./table.ts";
+
+export const deliveriesCommand: Command = {
+  name: "deliveries",
+  summary: "what ticket systems refused: list, retry, discard",
+  help: `Usage: rhythmx deliveries [list]
+       rhythmx deliveries retry ID
+       rhythmx deliveries retry --cause CAUSE [--system SYSTEM]
+       rhythmx deliveries retry --all [--system SYSTEM]
+       rhythmx deliveries discard ID --reason TEXT
+       rhythmx deliveries discard --cause CAUSE [--system SYSTEM] --reason TEXT
+
+list shows what stands still, by cause, with the target's own words: parked (refused, somebody has to mend something) and dead
+(retries used up). Nothing of it is ever deleted by itself. Mend the settings first; saving them sends what was parked again.
+  --cause   as list shows it
+  --system  ${ticketSystems.join(", ")}
+  --reason  why it is given up; kept with it`,
+
+  async run(context) {
+    const [action = "list", ...args] = context.args;
+    const run = actions[action];
+    if (run === undefined) throw new UsageError(`unknown action ${JSON.stringify(action.slice(0, 64))}`);
+    return run({ ...context, args });
+  },
+};
+
+const actions: Readonly<Record<string, (context: CommandContext) => Promise<number>>> = { list, retry, discard };
+
+const filters = { cause: { type: "string" }, system: { type: "string" }, all: { type: "boolean" } } as const;
+
+async function list({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+  noPositionals(parseOptions(args, {}).positionals);
+  const groups = await withOperations(await loadSettings(), (operations) => operations.listDeadLetters());
+  if (groups.length === 0) terminal.err("nothing stands still\n");
+  else
+    terminal.out(
+      table(
+        ["SYSTEM", "STATE", "CAUSE", "COUNT", "SINCE", "EXAMPLE", "WHAT THE TARGET SAID"],
+        groups.map((one) => [
+          ...[one.system, one.state, one.cause, String(one.count), one.oldest.slice(0, 16), one.delivery_id],
+          one.detail.slice(0, 120),
+        ]),
+      ),
+    );
+  return 0;
+}
+
+async function retry({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+  const { values, positionals } = parseOptions(args, filters);
+  const which = filterOf(values, positionals);
+  const { retried } = await withOperations(await loadSettings(), (operations) => operations.retryDeliveries(which));
+  terminal.err(`${counted(retried)} sent again\n`);
+  return 0;
+}
+
+async function discard({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+  const { values, positionals } = parseOptions(args, { ...filters, reason: { type: "string" } });
+  const reason = values.reason?.trim() ?? "";
+  if (reason === "" || reason.length > 1000) throw new UsageError("--reason TEXT: 1 to 1,000 characters");
+  const which = filterOf(values, positionals);
+  const resolved = await loadSettings();
+  const { discarded } = await withOperations(resolved, (operations) => operations.discardDeliveries(which, reason));
+  terminal.err(`${counted(discarded)} given up\n`);
+  return 0;
+}
+
+function filterOf(
+  { cause, system, all = false }: { cause?: string; system?: string; all?: boolean },
+  positionals: string[],
+): DeadLetterFilter {
+  const known = ticketSystems.find((one) => one === system);
+  if (system !== undefined && known === undefined)
+    throw new UsageError(`--system ${JSON.stringify(system.slice(0, 64))}: ${ticketSystems.join(", ")}`);
+  if (positionals.length > 0) {
+    if (cause !== undefined || all) throw new UsageError("either ID or --cause or --all");
+    return { id: onePositional(positionals, "ID") };
+  }
+  if ((cause !== undefined) === all) throw new UsageError("one of ID, --cause CAUSE, --all is to be given");
+  return { ...(cause === undefined ? {} : { causes: [cause] }), ...(known === undefined ? {} : { system: known }) };
+}
+
+function counted(count: number): string {
+  return count === 1 ? "1 delivery is" : `${count} deliveries are`;
+}

@@ -1,0 +1,111 @@
+/** What stands still, and the ways out of it, for API and command line. */
+import { EdgeError } from "../../core/errors.ts";
+import type { Clock } from "../../core/ports.ts";
+import { mendPayload } from "../../core/tickets/mend.ts";
+import type { Delivery } from "../../core/tickets/ticket.ts";
+import type { DeadLetterFilter } from "../../store/dead-letters.ts";
+import type { Store } from "../../store/open-store.ts";
+import type { Actor, AuditLog } from "../access/audit-log.ts";
+
+/** Deliveries of one system that stand still for one cause; times are ISO 8601. */
+export interface DeadLetterGroup {
+  system: string;
+  state: string;
+  cause: string;
+  count: number;
+  oldest: string;
+  newest: string;
+  /** Of the newest, with the target's own words. */
+  detail: string;
+  delivery_id: string;
+  incident_id: string;
+}
+
+interface DeadLetterParts {
+  store: Store;
+  clock: Clock;
+  audit: AuditLog;
+  /** There is something to send. */
+  wake(): void;
+}
+
+export class DeadLetters {
+  readonly #parts: DeadLetterParts;
+
+  constructor(parts: DeadLetterParts) {
+    this.#parts = parts;
+  }
+
+  async list(entities: readonly string[] | null): Promise<DeadLetterGroup[]> {
+    const groups = await this.#parts.store.reading.listDeadLetters(entities);
+    return groups.map(({ oldest, newest, deliveryId, incidentId, ...group }) => ({
+      ...group,
+      ...{ oldest: iso(oldest), newest: iso(newest), delivery_id: deliveryId, incident_id: incidentId },
+    }));
+  }
+
+  /** All that fit. */
+  async retryAll(actor: Actor, which: DeadLetterFilter): Promise<{ retried: number }> {
+    const { store, clock, audit, wake } = this.#parts;
+    const retried = await store.tickets.retryDeliveries(which, clock.now());
+    await audit.note(actor, "delivery.retry_all", nameOf(which), { retried });
+    wake();
+    return { retried };
+  }
+
+  /** All that fit. */
+  async discardAll(actor: Actor, which: DeadLetterFilter, reason: string): Promise<{ discarded: number }> {
+    const { store, clock, audit } = this.#parts;
+    const discarded = await store.tickets.discardDeliveries(which, reason, actor.who, clock.now());
+    await audit.note(actor, "delivery.discard_all", nameOf(which), { reason, discarded });
+    return { discarded };
+  }
+
+  /** `fields`: in the request, mended by hand. @throws EdgeError delivery_unknown, delivery_state; UsageError */
+  async retry(actor: Actor, delivery: Delivery, fields: Readonly<Record<string, unknown>> | null): Promise<void> {
+    const { store, clock, audit, wake } = this.#parts;
+    const { id, payload } = delivery;
+    if (!["parked", "dead"].includes(delivery.state)) throw wrongState("retried");
+    if (fields !== null && payload === null)
+      throw new EdgeError("delivery_state", "this one has no request to mend: send it again as it is");
+    const done =
+      fields === null || payload === null
+        ? (await store.tickets.retryDeliveries({ id }, clock.now())) > 0
+        : await store.tickets.mendDelivery(id, mendPayload(payload, fields), actor.who, clock.now());
+    if (!done) throw wrongState("retried");
+    await audit.note(actor, "delivery.retry", id, fields === null ? undefined : { fields: Object.keys(fields) });
+    wake();
+  }
+
+  /** @throws EdgeError delivery_state */
+  async discard(actor: Actor, { id }: Delivery, reason: string): Promise<void> {
+    const { store, clock, audit } = this.#parts;
+    if (!(await store.tickets.discardDelivery(id, reason, actor.who, clock.now()))) throw wrongState("discarded");
+    await audit.note(actor, "delivery.discard", id, { reason });
+  }
+
+  /** @throws EdgeError delivery_unknown */
+  async find(id: string): Promise<Delivery> {
+    const delivery = await this.#parts.store.reading.findDelivery(id);
+    if (delivery === null) throw deliveryUnknown(id);
+    return delivery;
+  }
+}
+
+export function deliveryUnknown(id: string): EdgeError {
+  return new EdgeError("delivery_unknown", `there is no delivery ${id.slice(0, 32)}`);
+}
+
+function wrongState(done: string): EdgeError {
+  return new EdgeError(
+    "delivery_state",
+    `only what is parked or dead can be ${done}; this one is under way or finished`,
+  );
+}
+
+/** For the audit log. */
+function nameOf({ system, state, causes }: DeadLetterFilter): string {
+  return [system, state, ...(causes ?? [])].filter((one) => one !== undefined).join(" ") || "all";
+}
+
+const iso = (epochMs: number) => new Date(epochMs).toISOString();

@@ -1,0 +1,153 @@
+/** Deliveries that stand still: parked or dead, by cause, and the ways out of it. */
+import type { Probe } from "../core/tickets/probes.ts";
+import type { TicketSystemName } from "../core/tickets/ticket.ts";
+import type { Database } from "./database.ts";
+import { fromIso, toIso } from "./iso.ts";
+import { integer, text } from "./rows.ts";
+import { deliveryTables } from "./tickets.ts";
+
+/** Deliveries of one system that stand still for one cause. */
+export interface DeadLetters {
+  system: TicketSystemName;
+  state: "parked" | "dead";
+  cause: string;
+  count: number;
+  /** Since when the first and the last of them stand still. Epoch milliseconds. */
+  oldest: number;
+  newest: number;
+  /** Of the newest: with the target's own words. */
+  detail: string;
+  /** Of the newest. */
+  deliveryId: string;
+  incidentId: string;
+}
+
+/** Which of those that are parked or dead; what is not given does not matter. */
+export interface DeadLetterFilter {
+  id?: string;
+  system?: TicketSystemName;
+  state?: "parked" | "dead";
+  causes?: readonly string[];
+  /** Null = all. */
+  entities?: readonly string[] | null;
+}
+
+const filterSql = `state in ('parked', 'dead') and (?1 is null or id = ?1) and (?2 is null or state = ?2)
+  and (?3 is null or coalesce(cause, '') in (select value from json_each(?3)))
+  and ticket_id in (select t.id from tickets t where (?4 is null or t.system = ?4)
+    and (?5 is null or t.entity_name in (select value from json_each(?5))))`;
+
+const filterArgs = ({ id, state, causes, system, entities }: DeadLetterFilter) => [
+  id ?? null,
+  state ?? null,
+  causes === undefined ? null : JSON.stringify(causes),
+  system ?? null,
+  entities == null ? null : JSON.stringify(entities),
+];
+
+/** By system, state and cause, the most frequent first. */
+export async function listDeadLetters(database: Database, entities: readonly string[] | null): Promise<DeadLetters[]> {
+  const { rows } = await database.read(
+    // Bare columns beside max() are those of its row: documented by SQLite.
+    `select t.system, d.state, coalesce(d.cause, '') as cause, count(*) as n, min(d.updated_at) as oldest, max(d.updated_at) as newest,
+       coalesce(d.detail, '') as detail, d.id, t.incident_id
+     from ${deliveryTables} where d.state in ('parked', 'dead') and (?1 is null or t.entity_name in (select value from json_each(?1)))
+     group by 1, 2, 3 order by n desc, 1, 3`,
+    [entities === null ? null : JSON.stringify(entities)],
+  );
+  return rows.map((row) => ({
+    system: text(row, "system") as TicketSystemName,
+    state: text(row, "state") as DeadLetters["state"],
+    cause: text(row, "cause"),
+    count: integer(row, "n"),
+    oldest: fromIso(text(row, "oldest")),
+    newest: fromIso(text(row, "newest")),
+    detail: text(row, "detail"),
+    deliveryId: text(row, "id"),
+    incidentId: text(row, "incident_id"),
+  }));
+}
+
+/** They are planned anew. Those with an unknown outcome are looked up again first. Returns how many. */
+export async function retryDeliveries(database: Database, which: DeadLetterFilter, now: number): Promise<number> {
+  const results = await database.write([
+    {
+      // What was rendered with settings that were wrong is rendered again, unless somebody has seen it.
+      sql: `update deliveries set state = case when kind = 'create' and cause = 'unknown_outcome' then 'unknown' else 'planned' end, attempts = 0,
+              lookups = 0, payload = case trigger when 'manual' then payload else null end, next_attempt_at = ?6, updated_at = ?7
+            where ${filterSql}`,
+      args: [...filterArgs(which), now, toIso(now)],
+    },
+  ]);
+  return results[0]?.rowsAffected ?? 0;
+}
+
+/** The request of a delivery that stands still is replaced by one that somebody has mended, and sent. False: it does not stand still. */
+export async function mendDelivery(
+  database: Database,
+  id: string,
+  payload: string,
+  who: string,
+  now: number,
+): Promise<boolean> {
+  const results = await database.write([
+    {
+      sql: `update deliveries set state = case when cause = 'unknown_outcome' then 'unknown' else 'planned' end, attempts = 0, lookups = 0,
+              payload = ?, trigger = 'manual', who = ?, next_attempt_at = ?, updated_at = ?
+            where id = ? and kind = 'create' and state in ('parked', 'dead')`,
+      args: [payload, who, now, toIso(now), id],
+    },
+  ]);
+  return results[0]?.rowsAffected === 1;
+}
+
+/** A person gives up what stands still. Returns how many. */
+export async function discardDeliveries(
+  database: Database,
+  which: DeadLetterFilter,
+  reason: string,
+  who: string,
+  now: number,
+): Promise<number> {
+  const results = await database.write([
+    {
+      sql: `update deliveries set state = 'discarded', detail = ?6, who = ?7, updated_at = ?8 where ${filterSql}`,
+      args: [...filterArgs(which), reason, who, toIso(now)],
+    },
+  ]);
+  return results[0]?.rowsAffected ?? 0;
+}
+
+/** A person gives a delivery up. False for one that is under way or finished. */
+export async function discardDelivery(
+  database: Database,
+  id: string,
+  reason: string,
+  who: string,
+  now: number,
+): Promise<boolean> {
+  const results = await database.write([
+    {
+      sql: `update deliveries set state = 'discarded', detail = ?, who = ?, updated_at = ? where id = ? and state in ('planned', 'parked', 'dead')`,
+      args: [reason, who, toIso(now), id],
+    },
+  ]);
+  return results[0]?.rowsAffected === 1;
+}
+
+/** What is known of the probes of a system; null = none was made since it was last sound. */
+export async function readProbe(database: Database, system: TicketSystemName): Promise<Probe | null> {
+  const { rows } = await database.read("select value from meta where key = ?", [`probe/${system}`]);
+  return rows[0] === undefined ? null : (JSON.parse(text(rows[0], "value")) as Probe);
+}
+
+export async function saveProbe(database: Database, system: TicketSystemName, probe: Probe | null): Promise<void> {
+  await database.write([
+    probe === null
+      ? { sql: "delete from meta where key = ?", args: [`probe/${system}`] }
+      : {
+          sql: "insert into meta values (?, ?) on conflict do update set value = excluded.value",
+          args: [`probe/${system}`, JSON.stringify(probe)],
+        },
+  ]);
+}

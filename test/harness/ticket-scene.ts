@@ -1,0 +1,63 @@
+/** An appliance with both ticket systems, which are stand-ins. */
+import { type JiraOptions, JiraStandIn } from "../standins/jira.ts";
+import { type ServiceNowOptions, ServiceNowStandIn } from "../standins/servicenow.ts";
+import { ApiClient, password } from "./api-client.ts";
+import { detection, TestAppliance } from "./appliance.ts";
+
+export interface Scene {
+  appliance: TestAppliance;
+  admin: ApiClient;
+  jira: JiraStandIn;
+  snow: ServiceNowStandIn;
+}
+
+export const cleanUp: (() => Promise<unknown>)[] = [];
+/** For `afterEach`. */
+export async function cleanUpScenes(): Promise<void> {
+  for (const step of cleanUp.splice(0).reverse()) await step();
+}
+
+export async function scene(
+  env: Record<string, string> = {},
+  options: { jira?: JiraOptions; snow?: ServiceNowOptions } = {},
+): Promise<Scene> {
+  const [jira, snow] = [await new JiraStandIn(options.jira).start(), await new ServiceNowStandIn(options.snow).start()];
+  cleanUp.push(
+    () => jira.stop(),
+    () => snow.stop(),
+  );
+  const cloud = jira.options.deployment === "Cloud";
+  const appliance = await TestAppliance.start({
+    env: {
+      RHYTHMX_ADMIN_PASSWORD: password,
+      RHYTHMX_BASE_URL: "https://edge.example:8443",
+      JIRA_URL: `${jira.url}${jira.options.contextPath}`,
+      ...(cloud ? { JIRA_EMAIL: "soc@acme.example" } : {}),
+      JIRA_API_TOKEN: cloud ? "jira-token-1" : jira.options.credentials,
+      ...{ JIRA_PROJECT_KEY: "SEC", JIRA_ENABLED: "true" },
+      ...{ SERVICENOW_INSTANCE: snow.url, SERVICENOW_USERNAME: "rhythmx", SERVICENOW_PASSWORD: "snow-password-1" },
+      ...{ SERVICENOW_ENABLED: "true", SERVICENOW_ASSIGNMENT_GROUP: "SOC Team" },
+      ...{ AUTO_PUSH_ENABLED: "true", AUTO_PUSH_MIN_SEVERITY: "MEDIUM", AUTO_PUSH_SYSTEMS: "jira,servicenow" },
+      ...env,
+    },
+  });
+  const made = { appliance, admin: await ApiClient.loggedIn(appliance, "admin"), jira, snow };
+  cleanUp.push(() => made.appliance.dispose());
+  return made;
+}
+
+export const critical = (user: string, fields: object = {}) =>
+  detection({ user, level: "critical", tags: ["attack.execution", "attack.t1059.001"], ...fields });
+
+/** Lets the appliance's loops turn and answers come in; hours in longer steps. */
+export async function turn({ appliance }: Scene, milliseconds: number): Promise<void> {
+  const step = milliseconds > 600_000 ? 5_000 : 1_000;
+  for (let passed = 0; passed < milliseconds; passed += step) {
+    await appliance.clock.advance(step);
+    if (passed % (20 * step) === 0) await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 30));
+}
+
+export const deliveries = async ({ admin }: Scene, query = "") =>
+  (await admin.get(`/api/deliveries?${query}`)).body.deliveries;

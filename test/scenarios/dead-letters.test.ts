@@ -1,0 +1,185 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { ApiClient } from "../harness/api-client.ts";
+import { until } from "../harness/appliance.ts";
+import { cleaningUp } from "../harness/clean-up.ts";
+import { ApplianceProcess } from "../harness/process.ts";
+import { cleanUpScenes, critical, deliveries, type Scene, scene, turn } from "../harness/ticket-scene.ts";
+import { JiraStandIn } from "../standins/jira.ts";
+
+afterEach(cleanUpScenes);
+
+const minute = 60_000;
+const field = { fieldId: "customfield_1", name: "SOC team" };
+const jiraOnly = { AUTO_PUSH_SYSTEMS: "jira" };
+const parked = async (it: Scene) => (await deliveries(it, "state=parked")).length;
+
+/** Its login has run out when hours have passed. */
+async function later(it: Scene, milliseconds: number): Promise<void> {
+  await turn(it, milliseconds);
+  it.admin = await ApiClient.loggedIn(it.appliance, "admin");
+}
+
+describe("a system with parked deliveries is tried by reading", () => {
+  test("credentials that hold again send what was refused, without a hand's turn", async () => {
+    const it = await scene(jiraOnly);
+    it.jira.options.credentials = "soc@acme.example:another";
+    await it.appliance.ingest([critical("a"), critical("b")]);
+    await until(async () => (await parked(it)) === 2);
+    it.jira.options.credentials = "soc@acme.example:jira-token-1";
+    await later(it, 13 * minute);
+    expect(it.jira.issues.length).toBe(0);
+    await later(it, 4 * minute);
+    await until(() => it.jira.issues.length === 2);
+    expect(await parked(it)).toBe(0);
+  }, 60_000);
+
+  test("wrong credentials are tried three times and then no more, also after a restart", async () => {
+    const it = await scene(jiraOnly);
+    it.jira.options.credentials = "soc@acme.example:another";
+    await it.appliance.ingest([critical("a")]);
+    await until(async () => (await parked(it)) === 1);
+    const tries = () => it.jira.log.filter(({ path }) => path.endsWith("/myself")).length;
+    const before = tries();
+    await later(it, 130 * minute);
+    expect(tries() - before).toBe(2);
+    it.appliance = await it.appliance.restarted();
+    await later(it, 4 * 60 * minute);
+    expect(tries() - before).toBe(3);
+    expect(it.jira.log.some(({ method, path }) => method === "POST" && path.endsWith("/issue"))).toBe(false);
+  }, 120_000);
+
+  test("what was refused because of the project goes when the project is mended, within the hour", async () => {
+    const it = await scene(jiraOnly, { jira: { required: [field] } });
+    await it.appliance.ingest([critical("a")]);
+    await until(async () => (await parked(it)) === 1);
+    await later(it, 16 * minute);
+    expect(await parked(it)).toBe(1);
+    it.jira.options.required.length = 0;
+    await later(it, 61 * minute);
+    await until(() => it.jira.issues.length === 1);
+  }, 60_000);
+});
+
+describe("dead letters", () => {
+  test("by cause with the target's words; one is mended by hand, then all of the cause are sent", async () => {
+    const it = await scene(jiraOnly, { jira: { required: [field] } });
+    await it.appliance.ingest([critical("a"), critical("b"), critical("c")]);
+    await until(async () => (await parked(it)) === 3);
+    const { dead_letters: letters } = (await it.admin.get("/api/dead-letters")).body;
+    expect(letters.map((one: object) => ({ ...one }))).toMatchObject([
+      { system: "jira", state: "parked", cause: "rejected", count: 3, detail: expect.stringContaining("SOC team") },
+    ]);
+    const id = letters[0].delivery_id;
+    const refused = await it.admin.post(`/api/deliveries/${id}/retry`, { fields: { labels: ["x"] } });
+    expect([refused.status, JSON.stringify(refused.body)]).toEqual([400, expect.stringContaining("fields.labels")]);
+    expect((await it.admin.post(`/api/deliveries/${id}/retry`, { fields: { customfield_1: "Blue" } })).status).toBe(
+      200,
+    );
+    await until(() => it.jira.issues.length === 1);
+    expect(await parked(it)).toBe(2);
+    it.jira.options.required.length = 0;
+    const again = await it.admin.post("/api/dead-letters/retry", { cause: "rejected", system: "jira" });
+    expect(again.body).toEqual({ retried: 2 });
+    await until(() => it.jira.issues.length === 3);
+    expect((await it.admin.post("/api/dead-letters/retry", { cause: "rejected" })).body).toEqual({ retried: 0 });
+    expect((await it.admin.get("/api/dead-letters")).body).toEqual({ dead_letters: [] });
+    const audit = JSON.stringify((await it.admin.get("/api/audit")).body);
+    for (const action of ["delivery.retry", "delivery.retry_all"]) expect(audit).toContain(`"${action}"`);
+  }, 30_000);
+
+  test("given up all at once, with the reason; other tenants' stay, and are not seen", async () => {
+    const it = await scene(jiraOnly, { jira: { required: [field] } });
+    await it.appliance.ingest([critical("a", { entity: "north" }), critical("b", { entity: "south" })]);
+    await until(async () => (await parked(it)) === 2);
+    const north = await ApiClient.asUser(it.appliance, "north", "analyst", ["north"]);
+    const seen = (await north.get("/api/dead-letters")).body.dead_letters;
+    expect(seen.map(({ count }: { count: number }) => count)).toEqual([1]);
+    const reason = { reason: "The project is closed" };
+    expect((await north.post("/api/dead-letters/discard", reason)).body).toEqual({ discarded: 1 });
+    expect(await parked(it)).toBe(1);
+    const [gone] = await deliveries(it, "state=discarded");
+    expect({ ...gone }).toMatchObject({ entity_name: "north", detail: reason.reason, who: "north" });
+  }, 30_000);
+
+  test("three hours of outage with a thousand incidents: every ticket once, by itself, a few at a time", async () => {
+    const it = await scene(jiraOnly);
+    let down = true;
+    let open = 0;
+    let most = 0;
+    it.jira.faults = () => (down ? { when: "before", what: { status: 503 } } : null);
+    it.jira.watch = (change) => {
+      open += change;
+      most = Math.max(most, open);
+    };
+    for (let n = 0; n < 1000; n += 250)
+      await it.appliance.ingest(Array.from({ length: 250 }, (_, i) => critical(`user-${n + i}`)));
+    await later(it, 3 * 60 * minute);
+    const asked = it.jira.log.length;
+    expect([it.jira.issues.length, asked < 300]).toEqual([0, true]);
+    down = false;
+    await later(it, 5 * minute);
+    await until(
+      () => it.jira.issues.length === 1000,
+      60_000,
+      () => `${it.jira.issues.length} of 1000`,
+    );
+    const labels = it.jira.issues.map(({ fields }) => fields.labels.find((label) => label.startsWith("rhythmx-inc")));
+    expect(new Set(labels).size).toBe(1000);
+    expect(most).toBeLessThanOrEqual(4);
+    expect((await it.admin.get("/api/dead-letters")).body.dead_letters).toEqual([]);
+  }, 240_000);
+});
+
+test(
+  "rhythmx deliveries: list, retry and discard, while it runs and while it does not",
+  cleaningUp(async (defer) => {
+    const jira = await new JiraStandIn({ required: [field] }).start();
+    defer(() => jira.stop());
+    const env = {
+      ...{
+        JIRA_URL: jira.url,
+        JIRA_EMAIL: "soc@acme.example",
+        JIRA_API_TOKEN: "jira-token-1",
+        JIRA_PROJECT_KEY: "SEC",
+      },
+      ...{
+        JIRA_ENABLED: "true",
+        AUTO_PUSH_ENABLED: "true",
+        AUTO_PUSH_MIN_SEVERITY: "MEDIUM",
+        AUTO_PUSH_SYSTEMS: "jira",
+      },
+    };
+    const appliance = await ApplianceProcess.prepare({ config: {}, env });
+    defer(() => appliance.dispose());
+    const run = (...args: string[]) => appliance.run(["deliveries", ...args]);
+    expect(run().stderr).toContain("nothing stands still");
+    const key = appliance.run(["key", "create", "test", "--scope", "ingest"]).stdout.trim();
+    await appliance.start();
+    await fetch(`${appliance.apiUrl}/api/v1/ingest/detections`, {
+      ...{ method: "POST", headers: { "X-API-Key": key, "Content-Type": "application/x-ndjson" } },
+      body: ["a", "b"].map((user) => JSON.stringify(critical(user))).join("\n"),
+    });
+    await until(() => / parked +rejected +2 /.test(run("list").stdout));
+    const [, line = ""] = run("list").stdout.split("\n");
+    expect(line).toContain("SOC team");
+    const id = /dlv-[0-9a-f]+/.exec(line)?.[0] ?? "";
+    expect(run("discard", id, "--reason", "by phone")).toMatchObject({ code: 0, stderr: "1 delivery is given up\n" });
+    expect(run("retry", id).stderr).toContain("only what is parked or dead");
+    expect(run("retry", "dlv-none").stderr).toContain("there is no delivery dlv-none");
+    for (const wrong of [
+      ["retry"],
+      ["retry", id, "--all"],
+      ["discard", id],
+      ["retry", "--all", "--system", "x"],
+      ["mend"],
+    ])
+      expect(run(...wrong).code).toBe(2);
+    await appliance.terminate();
+    jira.options.required.length = 0;
+    expect(run("retry", "--cause", "rejected").stderr).toBe("1 delivery is sent again\n");
+    await appliance.start();
+    await until(() => jira.issues.length === 1);
+    expect(run().stderr).toContain("nothing stands still");
+  }),
+  30_000,
+);
