@@ -7,6 +7,7 @@ import { type AdapterTools, Target } from "../http.ts";
 import { plainText } from "../plain-text.ts";
 import { adfDocument } from "./adf.ts";
 import { type CreateMeta, readCreateMeta } from "./create-meta.ts";
+import { KeyLookup, type KnownIssue } from "./key-lookup.ts";
 import { wikiMarkup } from "./wiki.ts";
 
 export interface JiraSettings {
@@ -26,11 +27,6 @@ type Deployment = "cloud" | "datacenter";
 /** Of the 32,767 that a text field takes; how ADF is counted is not documented. */
 const textBudget = 25_000;
 const metaLifeMs = 3_600_000;
-/** Keys read behind the highest one known, and how many holes in a row end it. */
-const mostKeys = 400;
-const mostHoles = 25;
-const mostRemembered = 2_000;
-
 const priorityNames: Readonly<Record<RiskLevel, string>> = {
   critical: "Highest",
   high: "High",
@@ -46,14 +42,14 @@ export class Jira implements TicketSystem {
   #deployment: Deployment | null;
   #site: string | null = null;
   #meta: CreateMeta | null = null;
-  /** Issues up to this number are another's, by correlation. */
-  readonly #readUpTo = new Map<string, number>();
+  readonly #keys: KeyLookup;
   /** The highest issue number seen. */
   #highest = 0;
 
   constructor(settings: JiraSettings, { fetch, now, patience, timeoutMs }: AdapterTools) {
     this.#settings = settings;
     this.#now = now;
+    this.#keys = new KeyLookup((number) => this.#readIssue(number), now);
     this.#deployment = settings.deployment === "auto" ? null : settings.deployment;
     const { email, apiToken } = settings;
     const authorization =
@@ -127,7 +123,9 @@ export class Jira implements TicketSystem {
     const jql = `project = "${this.#settings.projectKey}" AND labels = "${correlation}"`;
     for (const issue of await this.#search(jql, 5))
       if (issue.labels.includes(correlation)) return this.#ticket(issue.id, issue.key);
-    return this.#findByKey(correlation, hint);
+    if (hint === null) return null;
+    const found = await this.#keys.find(correlation, numberOf(hint));
+    return found === null ? null : this.#ticket(found.id, found.key);
   }
 
   readonly link = async (ticket: RemoteTicket, draft: Draft): Promise<void> => {
@@ -231,34 +229,15 @@ export class Jira implements TicketSystem {
     return issues.map(({ id, key, fields }) => ({ id, key, labels: fields?.labels ?? [] }));
   }
 
-  /**
-   * Reading by key sees what was written; searching may not for hours. What was read and is another's is not read again by the next look,
-   * so that looks which break off come to an end all the same.
-   */
-  async #findByKey(correlation: string, hint: string | null): Promise<RemoteTicket | null> {
-    if (hint === null) return null;
-    const start = Math.max(numberOf(hint), this.#readUpTo.get(correlation) ?? 0);
-    for (let number = start + 1, holes = 0; number <= start + mostKeys && holes < mostHoles; number++) {
-      const path = `${this.#api}/issue/${encodeURIComponent(`${this.#settings.projectKey}-${number}`)}?fields=labels&properties=rhythmx`;
-      const { status, body } = await this.#target.request({ method: "GET", path, also: [404] });
-      holes = status === 404 ? holes + 1 : 0;
-      if (status === 404) continue;
-      const labels = (body?.fields?.labels ?? []) as string[];
-      // Where labels are not on the screen the property tells.
-      const property = body?.properties?.rhythmx?.correlation;
-      if (labels.includes(correlation) || property === correlation)
-        return this.#ticket(String(body.id), String(body.key));
-      this.#remember(correlation, number);
-    }
-    return null;
-  }
-
-  #remember(correlation: string, number: number): void {
-    this.#readUpTo.set(correlation, number);
-    for (const oldest of this.#readUpTo.keys()) {
-      if (this.#readUpTo.size <= mostRemembered) break;
-      this.#readUpTo.delete(oldest);
-    }
+  /** Null: there is none of this number. */
+  async #readIssue(number: number): Promise<KnownIssue | null> {
+    const path = `${this.#api}/issue/${encodeURIComponent(`${this.#settings.projectKey}-${number}`)}?fields=labels&properties=rhythmx`;
+    const { status, body } = await this.#target.request({ method: "GET", path, also: [404] });
+    if (status === 404) return null;
+    // Where labels are not on the screen the property tells.
+    const said = [...(body?.fields?.labels ?? []), body?.properties?.rhythmx?.correlation];
+    const correlations = said.filter((one) => typeof one === "string" && one.startsWith("rhythmx-"));
+    return { id: String(body?.id), key: String(body?.key), correlations };
   }
 
   #ticket(id: string, key: string): RemoteTicket {
