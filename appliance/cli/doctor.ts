@@ -108,5 +108,7 @@ function access({ dataDir, masterKeyFile }: Settings, users: number): string {
 /** What waits for ticket systems, and what wants a person. */
 function ticketsWaiting(deliveries: DoctorReport["deliveries"]): string {
   if (deliveries.length === 0) return "no delivery waits";
-  return deliveries.map(({ system, state, count }) => `${system}: ${count} ${state}`).join(", ");
+  const counts = deliveries.map(({ system, state, count }) => `${system}: ${count} ${state}`).join(", ");
+  const stuck = deliveries.some(({ state }) => state === "parked" || state === "dead");
+  return stuck ? `${counts} (\`rhythmx deliveries\` says why)` : counts;
 }

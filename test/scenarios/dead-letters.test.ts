@@ -162,6 +162,7 @@ test(
     await until(() => / parked +rejected +2 /.test(run("list").stdout));
     const [, line = ""] = run("list").stdout.split("\n");
     expect(line).toContain("SOC team");
+    expect(appliance.run(["doctor"]).stdout).toContain("jira: 2 parked (`rhythmx deliveries` says why)");
     const id = /dlv-[0-9a-f]+/.exec(line)?.[0] ?? "";
     expect(run("discard", id, "--reason", "by phone")).toMatchObject({ code: 0, stderr: "1 delivery is given up\n" });
     expect(run("retry", id).stderr).toContain("only what is parked or dead");
