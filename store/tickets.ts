@@ -28,10 +28,17 @@ export interface PlannedTicket {
 const planSql = [
   `insert into tickets (incident_id, entity_name, system, generation, created_at, updated_at)
     select value->>0, value->>1, value->>2, 1, ?2, ?2 from json_each(?1) where true on conflict do nothing`,
-  `insert into deliveries (id, ticket_id, kind, state, payload, next_attempt_at, trigger, who, created_at, updated_at)
-    select j.value->>3, t.id, 'create', 'planned', j.value->>6, ?3, j.value->>4, j.value->>5, ?2, ?2
+  // What somebody gave up comes back by hand only; where it may have had its effect, it is looked up first.
+  `insert into deliveries (id, ticket_id, kind, state, payload, hint, next_attempt_at, trigger, who, created_at, updated_at)
+    select j.value->>3, t.id, 'create', case when exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
+        and (d.cause in ('unknown_outcome', 'interrupted') or exists (select 1 from delivery_attempts a where a.delivery_id = d.id
+          and a.action = 'send' and a.outcome in ('timeout', 'connection_broke', 'server_error', 'no_json'))))
+        then 'unknown' else 'planned' end,
+      j.value->>6, (select d.hint from deliveries d where d.ticket_id = t.id and d.kind = 'create' order by d.seq limit 1),
+      ?3, j.value->>4, j.value->>5, ?2, ?2
     from json_each(?1) j join tickets t on t.incident_id = j.value->>0 and t.system = j.value->>2 and t.generation = 1
-    where not exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create' and d.state <> 'discarded')`,
+    where not exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
+      and (d.state <> 'discarded' or j.value->>4 = 'auto'))`,
 ];
 
 /** Statements that plan tickets where there are none yet: for the write of the event that calls for them. */

@@ -101,6 +101,29 @@ describe("dead letters", () => {
     expect({ ...gone }).toMatchObject({ entity_name: "north", detail: reason.reason, who: "north" });
   }, 30_000);
 
+  test("given up while its outcome was unknown: not planned again by itself; by hand it is looked up before it is sent", async () => {
+    const it = await scene({ AUTO_PUSH_SYSTEMS: "servicenow", UNKNOWN_OUTCOME: "ask" });
+    it.snow.faults = ({ method }) => (method === "POST" ? { when: "before", what: "reset" } : null);
+    await it.appliance.ingest([critical("late")]);
+    await until(() => it.snow.log.some(({ method }) => method === "POST"));
+    await turn(it, 5 * minute);
+    await until(async () => (await parked(it)) === 1);
+    const [{ id, cause, incident_id: incident }] = await deliveries(it);
+    expect(cause).toBe("unknown_outcome");
+    await it.admin.post(`/api/deliveries/${id}/discard`, { reason: "asked by phone" });
+    it.snow.faults = () => null;
+    // More evidence raises the level.
+    await it.appliance.ingest(Array.from({ length: 8 }, (_, n) => critical("late", { rule_id: `more-${n}` })));
+    await turn(it, 3 * minute);
+    expect(it.snow.rows.length).toBe(0);
+    // What was sent first arrives after all.
+    const late = { sys_id: "f".repeat(32), number: "INC0099999", correlation_id: incident, priority: "3" };
+    it.snow.rows.push(late as never);
+    expect((await it.admin.post(`/api/incidents/${incident}/tickets`, { system: "servicenow" })).status).toBe(202);
+    await until(async () => (await it.admin.get("/api/tickets")).body.tickets[0]?.ticket_id === "INC0099999");
+    expect(it.snow.rows.length).toBe(1);
+  }, 30_000);
+
   test("three hours of outage with a thousand incidents: every ticket once, by itself, a few at a time", async () => {
     const it = await scene(jiraOnly);
     let down = true;
