@@ -6,6 +6,7 @@ import { environmentNames } from "../../core/settings/environment.ts";
 import { feedForms, feedKeys } from "../../core/settings/feed.ts";
 import { presetNames } from "../../core/settings/presets.ts";
 import { resolveSettings } from "../../core/settings/resolve.ts";
+import { ticketSettingNames } from "../../core/settings/tickets.ts";
 
 const text = readFileSync(join(import.meta.dir, "../../docs/settings.md"), "utf8");
 
@@ -13,6 +14,7 @@ test("docs/settings.md has one row for every setting and none for others", () =>
   const documented = [...text.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name).sort();
   const known = [
     ...environmentNames,
+    ...ticketSettingNames,
     "RHYTHMX_CONFIG_DIR",
     ...new Set(Object.values(feedForms).flatMap((form) => Object.values(feedKeys(form)).flat())),
     ...casePatternKeys,

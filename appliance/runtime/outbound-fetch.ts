@@ -4,6 +4,7 @@ import { EdgeError, messageOf } from "../../core/errors.ts";
 
 /** @throws EdgeError `ca_file` that names the file */
 export function outboundFetch({ caFile, proxy }: { caFile: string | null; proxy: string | null }): typeof fetch {
+  keepLoopbackDirect();
   if (caFile === null && proxy === null) return fetch;
   const own = {
     ...(caFile === null ? {} : { tls: { ca: readAuthority(caFile) } }),
@@ -11,6 +12,15 @@ export function outboundFetch({ caFile, proxy }: { caFile: string | null; proxy:
   };
   return ((input: string | URL | Request, init?: RequestInit) =>
     fetch(input, { ...init, ...own } as RequestInit)) as typeof fetch;
+}
+
+/** No proxy leads to this machine's own loopback: Bun would ask `HTTP_PROXY` for it like for any other address. */
+function keepLoopbackDirect(): void {
+  for (const name of ["NO_PROXY", "no_proxy"]) {
+    const given = (process.env[name] ?? "").split(",").filter((one) => one.trim() !== "");
+    const missing = ["127.0.0.1", "localhost", "[::1]"].filter((one) => !given.includes(one));
+    if (missing.length > 0) process.env[name] = [...given, ...missing].join(",");
+  }
 }
 
 function readAuthority(caFile: string): string {

@@ -44,9 +44,12 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
     const key = appliance.run(["key", "create", "chaos", "--scope", "ingest"]).stdout.trim();
     let wanted = false;
     let dying: Promise<void> | null = null;
+    const silenced = new Map<StandIn, number>();
     const kill = () => {
       if (dying !== null || !wanted || report.kills >= plan.kills) return false;
       report.kills++;
+      // An answer that a kill follows at once may not have been written down.
+      for (const [system, until] of silenced) if (Date.now() < until - patience * 1000 + 200) silenced.delete(system);
       dying = (async () => {
         await appliance.kill();
         await sleep(dice.int(0, 30));
@@ -58,7 +61,6 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
       })();
       return true;
     };
-    const silenced = new Map<StandIn, number>();
     const faulty =
       (system: StandIn): FaultPlan =>
       () => {
