@@ -106,8 +106,8 @@ export class TicketDesk {
     const facts = await store.reading.readIncident(incidentId, now);
     if (facts === null || this.#settings === null)
       throw new EdgeError("incident_unknown", `there is no incident ${incidentId}`);
-    const { sla, baseUrl } = this.#settings;
-    return composeTicket(facts, { baseUrl: baseUrl ?? defaultBaseUrl(), sla }, now);
+    const { sla, baseUrl, maskPatterns } = this.#settings;
+    return composeTicket(facts, { baseUrl: baseUrl ?? defaultBaseUrl(), sla, maskPatterns }, now);
   }
 
   async #run(): Promise<void> {

@@ -49,6 +49,9 @@ describe("wrong values are named and count as not set; a secret is never repeate
     ["UNKNOWN_LOOKUP_DELAYS_SECONDS", "300,60"],
     ["RETRY_MAX_RETRIES", "-1"],
     ["RETRY_SCHEDULE", "often"],
+    ["MASK_PATTERNS", '["("]'],
+    ["MASK_PATTERNS", '["x*"]'],
+    ["MASK_PATTERNS", "[1]"],
   ];
   for (const [name, text] of wrong)
     test(`${name}=${text}`, () => {

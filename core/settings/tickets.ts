@@ -6,9 +6,21 @@ import type { RiskLevel } from "../risk.ts";
 import type { AutoPush } from "../tickets/auto-push.ts";
 import type { RetrySettings } from "../tickets/retry.ts";
 import type { SlaMinutes } from "../tickets/sla.ts";
-import { type TicketSystemName, ticketSystems } from "../tickets/ticket.ts";
+import type { TicketSystemName } from "../tickets/ticket.ts";
 import { asText, type Form, fraction, matching, oneOf, path, trueOrFalseText, wholeNumber } from "./forms.ts";
 import { type Problem, shown } from "./problem.ts";
+import {
+  cron,
+  instance,
+  jsonObject,
+  line,
+  maskPatterns,
+  numbers,
+  proxy,
+  severity,
+  systems,
+  url,
+} from "./ticket-forms.ts";
 
 export const ticketSections = ["jira", "servicenow", "auto_push", "retry"] as const;
 export type TicketSection = (typeof ticketSections)[number];
@@ -53,6 +65,8 @@ export interface TicketSettings {
   /** Where people open incidents; null = not set. */
   baseUrl: string | null;
   routes: ReadonlyMap<string, TicketRoute>;
+  /** Masked besides passwords and tokens. */
+  maskPatterns: readonly RegExp[];
 }
 
 /** A value and where it stands. */
@@ -70,68 +84,6 @@ interface Definition {
   fallback: string;
   secret: boolean;
 }
-
-const line = matching(/^[^\p{Cc}]{1,500}$/u, "a text on one line");
-const url: Form<string> = {
-  accepted: "an https address (http only to this machine), a path prefix may follow",
-  read(value) {
-    const text = typeof value === "string" ? value.trim().replace(/\/+$/, "") : "";
-    return isTargetUrl(text) ? text : undefined;
-  },
-};
-const instance: Form<string> = {
-  accepted: "an instance such as acme, acme.service-now.com or an https address",
-  read(value) {
-    const text = typeof value === "string" ? value.trim().replace(/\/+$/, "") : "";
-    return /^[a-z0-9][a-z0-9.-]{0,253}$/i.test(text) || isTargetUrl(text) ? text : undefined;
-  },
-};
-const proxy = matching(/^https?:\/\/[^\s/@]+\/?$/, "an address such as http://proxy.example:3128");
-const jsonObject: Form<Record<string, unknown>> = {
-  accepted: 'a JSON object such as {"customfield_10010": {"value": "SOC"}}',
-  read(value) {
-    try {
-      const parsed: unknown = JSON.parse(String(value));
-      return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
-        ? (parsed as Record<string, unknown>)
-        : undefined;
-    } catch {
-      return undefined;
-    }
-  },
-};
-const numbers: Form<number[]> = {
-  accepted: "seconds that grow, with commas between them, such as 60,300,900,3600",
-  read(value) {
-    const list = String(value)
-      .split(",")
-      .map((part) => Number(part.trim() || "x"));
-    const grows = list.every(
-      (number, at) => Number.isFinite(number) && number >= (list[at - 1] ?? 0) && number <= 86_400,
-    );
-    return grows && list.length <= 20 ? list : undefined;
-  },
-};
-const systems: Form<TicketSystemName[]> = {
-  accepted: `${ticketSystems.join(", ")} with commas between them`,
-  read(value) {
-    const list = String(value)
-      .split(",")
-      .map((part) => part.trim().toLowerCase())
-      .filter((part) => part !== "");
-    return list.every((one) => (ticketSystems as readonly string[]).includes(one))
-      ? ([...new Set(list)] as TicketSystemName[])
-      : undefined;
-  },
-};
-const severity: Form<RiskLevel> = {
-  accepted: "CRITICAL, HIGH, MEDIUM or LOW",
-  read(value) {
-    const word = String(value).trim().toLowerCase();
-    return ["critical", "high", "medium", "low"].includes(word) ? (word as RiskLevel) : undefined;
-  },
-};
-const cron = matching(/^\S+( \S+){4,5}$/, "a schedule of five or six fields such as */2 * * * *");
 
 const set = (section: TicketSection | null, form: Form<unknown>, fallback = "", secret = false): Definition => ({
   ...{ section, form, fallback, secret },
@@ -173,6 +125,7 @@ export const ticketDefinitions = {
   SLA_LOW_MINUTES: set(null, positive(525_600), "4320"),
   RHYTHMX_BASE_URL: set(null, url),
   TICKET_ROUTES: set(null, jsonObject),
+  MASK_PATTERNS: set(null, maskPatterns),
 } as const satisfies Record<string, Definition>;
 
 export type TicketSettingName = keyof typeof ticketDefinitions;
@@ -251,6 +204,7 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
     },
     baseUrl: read<string>("RHYTHMX_BASE_URL") ?? null,
     routes: routesOf(read<Record<string, unknown>>("TICKET_ROUTES") ?? {}),
+    maskPatterns: read<RegExp[]>("MASK_PATTERNS") ?? [],
   };
   return { settings, problems };
 }
@@ -285,11 +239,4 @@ function routesOf(given: Record<string, unknown>): Map<string, TicketRoute> {
     });
   }
   return routes;
-}
-
-function isTargetUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, search, hash } = new URL(text);
-  if (username !== "" || search !== "" || hash !== "") return false;
-  return protocol === "https:" || (protocol === "http:" && /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(hostname));
 }

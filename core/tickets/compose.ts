@@ -19,7 +19,11 @@ const topRules = 10;
 const longestSummary = 255;
 
 /** `baseUrl`: where the incident can be opened. */
-export function composeTicket(facts: TicketFacts, options: { baseUrl: string; sla: SlaMinutes }, now: number): Draft {
+export function composeTicket(
+  facts: TicketFacts,
+  options: { baseUrl: string; sla: SlaMinutes; maskPatterns?: readonly RegExp[] },
+  now: number,
+): Draft {
   const { body, risk } = facts;
   const url = `${options.baseUrl.replace(/\/$/, "")}/incidents/${body.incident_id}`;
   const sections: Section[] = [
@@ -42,7 +46,7 @@ export function composeTicket(facts: TicketFacts, options: { baseUrl: string; sl
     url,
     expendable: ["Investigation notes", "Alert rules", "MITRE ATT&CK", "Timeline", "SLA"],
   };
-  return mapTexts(draft, masked);
+  return mapTexts(draft, (text) => masked(text, options.maskPatterns));
 }
 
 function section(title: string, ...blocks: Block[]): Section {

@@ -13,6 +13,8 @@ const patterns: readonly RegExp[] = [
   /()(\bsmk_[0-9A-Za-z]{36}\b)/g,
 ];
 
-export function masked(text: string): string {
-  return patterns.reduce((left, pattern) => left.replace(pattern, `$1${mask}`), text);
+/** `more`: patterns of the site, of which the whole match is masked. */
+export function masked(text: string, more: readonly RegExp[] = []): string {
+  const known = patterns.reduce((left, pattern) => left.replace(pattern, `$1${mask}`), text);
+  return more.reduce((left, pattern) => left.replace(pattern, mask), known);
 }

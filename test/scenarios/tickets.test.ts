@@ -346,16 +346,17 @@ describe("untrusted text", () => {
     }, 30_000);
 
   test("passwords and tokens in notes are masked before they leave", async () => {
-    const it = await scene({ AUTO_PUSH_ENABLED: "false" });
+    const it = await scene({ AUTO_PUSH_ENABLED: "false", MASK_PATTERNS: '["(?<=badge )\\\\d{6}"]' });
     await it.appliance.ingest([critical("masked", { rule_title: "net user bob Hunter2! /add" })]);
     const { incident_id: id } = (await it.admin.get("/api/incidents")).body.incidents[0];
     await it.admin.patch(`/api/incidents/${id}`, {
-      investigation_notes: "ran psexec -u x -p S3cr3t! and password=Pa55word; Authorization: Bearer abcdefghijkl",
+      investigation_notes:
+        "ran psexec -u x -p S3cr3t! and password=Pa55word; Authorization: Bearer abcdefghijkl; badge 123456",
     });
     for (const system of ["jira", "servicenow"]) {
       const { payload_text } = (await it.admin.post(`/api/incidents/${id}/tickets/preview`, { system })).body;
       expect(payload_text).toContain("********");
-      expect(payload_text).not.toMatch(/Hunter2|S3cr3t|Pa55word|abcdefghijkl/);
+      expect(payload_text).not.toMatch(/Hunter2|S3cr3t|Pa55word|abcdefghijkl|123456/);
     }
   });
 });

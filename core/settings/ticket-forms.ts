@@ -1,0 +1,89 @@
+/** Forms of values that only settings of ticket systems have. */
+import type { RiskLevel } from "../risk.ts";
+import { type TicketSystemName, ticketSystems } from "../tickets/ticket.ts";
+import { type Form, matching } from "./forms.ts";
+
+export const line = matching(/^[^\p{Cc}]{1,500}$/u, "a text on one line");
+export const url: Form<string> = {
+  accepted: "an https address (http only to this machine), a path prefix may follow",
+  read(value) {
+    const text = typeof value === "string" ? value.trim().replace(/\/+$/, "") : "";
+    return isTargetUrl(text) ? text : undefined;
+  },
+};
+export const instance: Form<string> = {
+  accepted: "an instance such as acme, acme.service-now.com or an https address",
+  read(value) {
+    const text = typeof value === "string" ? value.trim().replace(/\/+$/, "") : "";
+    return /^[a-z0-9][a-z0-9.-]{0,253}$/i.test(text) || isTargetUrl(text) ? text : undefined;
+  },
+};
+export const proxy = matching(/^https?:\/\/[^\s/@]+\/?$/, "an address such as http://proxy.example:3128");
+export const jsonObject: Form<Record<string, unknown>> = {
+  accepted: 'a JSON object such as {"customfield_10010": {"value": "SOC"}}',
+  read(value) {
+    try {
+      const parsed: unknown = JSON.parse(String(value));
+      return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
+        ? (parsed as Record<string, unknown>)
+        : undefined;
+    } catch {
+      return undefined;
+    }
+  },
+};
+export const numbers: Form<number[]> = {
+  accepted: "seconds that grow, with commas between them, such as 60,300,900,3600",
+  read(value) {
+    const list = String(value)
+      .split(",")
+      .map((part) => Number(part.trim() || "x"));
+    const grows = list.every(
+      (number, at) => Number.isFinite(number) && number >= (list[at - 1] ?? 0) && number <= 86_400,
+    );
+    return grows && list.length <= 20 ? list : undefined;
+  },
+};
+export const systems: Form<TicketSystemName[]> = {
+  accepted: `${ticketSystems.join(", ")} with commas between them`,
+  read(value) {
+    const list = String(value)
+      .split(",")
+      .map((part) => part.trim().toLowerCase())
+      .filter((part) => part !== "");
+    return list.every((one) => (ticketSystems as readonly string[]).includes(one))
+      ? ([...new Set(list)] as TicketSystemName[])
+      : undefined;
+  },
+};
+export const severity: Form<RiskLevel> = {
+  accepted: "CRITICAL, HIGH, MEDIUM or LOW",
+  read(value) {
+    const word = String(value).trim().toLowerCase();
+    return ["critical", "high", "medium", "low"].includes(word) ? (word as RiskLevel) : undefined;
+  },
+};
+export const cron = matching(/^\S+( \S+){4,5}$/, "a schedule of five or six fields such as */2 * * * *");
+export const maskPatterns: Form<RegExp[]> = {
+  accepted: 'a JSON list of at most 20 regular expressions such as ["(?<=badge )\\\\d{6}"]',
+  read(value) {
+    try {
+      const list: unknown = JSON.parse(String(value));
+      if (!Array.isArray(list) || list.length > 20) return undefined;
+      const patterns = list.map((one) => new RegExp(one, "giu"));
+      // One that matches nothing at all would put masks between all letters.
+      return list.every((one) => typeof one === "string" && one.length <= 300) && !patterns.some((one) => one.test(""))
+        ? patterns
+        : undefined;
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+function isTargetUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, search, hash } = new URL(text);
+  if (username !== "" || search !== "" || hash !== "") return false;
+  return protocol === "https:" || (protocol === "http:" && /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(hostname));
+}
