@@ -35,7 +35,8 @@ export class Queues {
     const filled = this.#filled.get(count) ?? this.#fill(count);
     this.#filled.set(count, filled);
     const copy = join(this.#folder, `run-${++this.#copies}`);
-    cpSync(await filled, copy, { recursive: true });
+    // A killed appliance leaves its socket behind.
+    cpSync(await filled, copy, { recursive: true, filter: (path) => !path.endsWith(".sock") });
     return copy;
   }
 

@@ -192,23 +192,31 @@ describe("what goes wrong", () => {
   test("through a proxy of its own", async () => {
     const { createServer, request: ask } = await import("node:http");
     const seen: string[] = [];
+    // What goes to 127.0.0.1 never takes a proxy; this one leads 127.0.0.2 there.
     const proxy = createServer((incoming, outgoing) => {
       seen.push(incoming.url ?? "");
       const { method, headers } = incoming;
-      const on = ask(incoming.url ?? "", { ...(method === undefined ? {} : { method }), headers }, (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-        answer.pipe(outgoing);
-      });
+      const on = ask(
+        (incoming.url ?? "").replace("127.0.0.2", "127.0.0.1"),
+        { ...(method === undefined ? {} : { method }), headers },
+        (answer) => {
+          outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+          answer.pipe(outgoing);
+        },
+      );
       incoming.pipe(on);
     });
     await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
     cleanUp.push(() => new Promise((resolve) => proxy.close(resolve)));
     cleanUp.push(async () => proxy.closeAllConnections());
     const { port } = proxy.address() as { port: number };
-    const it = await scene({ AUTO_PUSH_SYSTEMS: "servicenow", SERVICENOW_PROXY: `http://127.0.0.1:${port}` });
-    await it.appliance.ingest([critical("proxied")]);
-    await until(() => it.snow.rows.length === 1);
-    expect(seen.some((url) => url.startsWith(`${it.snow.url}/api/now/table/incident`))).toBe(true);
+    const it = await scene({ AUTO_PUSH_SYSTEMS: "" });
+    const fields = { instance: `http://127.0.0.2:${it.snow.port}`, username: "rhythmx", password: "snow-password-1" };
+    const tested = async (proxied: object) =>
+      (await it.admin.post("/api/settings/servicenow/test", { ...fields, ...proxied })).body;
+    expect((await tested({})).ok).toBe(false);
+    expect((await tested({ proxy: `http://127.0.0.1:${port}` })).ok).toBe(true);
+    expect(seen.some((url) => url.startsWith(`http://127.0.0.2:${it.snow.port}/api/now/table/`))).toBe(true);
   });
 
   test("Retry-After is honoured, in seconds and as a date", async () => {
