@@ -46,7 +46,8 @@ export class TicketDesk {
     this.#parts = parts;
     this.#probes = new ParkedProbes({
       ...parts,
-      test: (system) => (this.#systems?.isEnabled(system) ? this.#test(system) : null),
+      isEnabled: (system) => this.#systems?.isEnabled(system) ?? false,
+      test: (system) => this.#test(system),
       wake: () => this.wake(),
     });
   }

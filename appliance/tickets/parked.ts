@@ -13,8 +13,9 @@ export interface ParkedParts {
   store: Store;
   clock: Clock;
   log: Log;
-  /** Reads only. Null: the system is not in use. */
-  test(system: TicketSystemName): Promise<TestStep[]> | null;
+  isEnabled(system: TicketSystemName): boolean;
+  /** Reads only. */
+  test(system: TicketSystemName): Promise<TestStep[]>;
   wake(): void;
 }
 
@@ -28,7 +29,7 @@ export class ParkedProbes {
   }
 
   tick(now: number): void {
-    if (this.#looking !== null || now < this.#lookAt) return;
+    if (this.#looking !== null || now < this.#lookAt || !ticketSystems.some(this.#parts.isEnabled)) return;
     this.#lookAt = now + lookEveryMs;
     this.#looking = this.#look(now)
       .catch((error: unknown) => this.#parts.log.error("parked deliveries cannot be read", { error: messageOf(error) }))
@@ -39,7 +40,7 @@ export class ParkedProbes {
 
   async #look(now: number): Promise<void> {
     const letters = await this.#parts.store.reading.listDeadLetters(null);
-    for (const system of ticketSystems) {
+    for (const system of ticketSystems.filter(this.#parts.isEnabled)) {
       const parked = letters.filter((one) => one.system === system && one.state === "parked");
       const before = await this.#parts.store.tickets.readProbe(system);
       if (parked.length === 0) {
@@ -54,9 +55,9 @@ export class ParkedProbes {
 
   async #probe(system: TicketSystemName): Promise<void> {
     const { store, clock, log, test, wake } = this.#parts;
-    const running = test(system);
-    if (running === null) return;
-    const steps = await running.catch((error: unknown) => [{ name: "Settings", ok: false, detail: messageOf(error) }]);
+    const steps = await test(system).catch((error: unknown) => [
+      { name: "Settings", ok: false, detail: messageOf(error) },
+    ]);
     const failed = steps.find(({ ok }) => !ok);
     const ok = failed === undefined;
     const before = await store.tickets.readProbe(system);
