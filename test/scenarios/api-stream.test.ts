@@ -106,7 +106,7 @@ test(
     expect((await listen({ "Last-Event-ID": "0" })).status).toBe(410);
     expect((await listen({ "Last-Event-ID": "2" })).status).toBe(200);
   }),
-  30_000,
+  90_000,
 );
 
 test(
