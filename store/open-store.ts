@@ -56,6 +56,7 @@ export interface Store extends IntakeStore, HourlyStore {
     | "retryDeliveries"
     | "discardDelivery"
     | "mendDelivery"
+    | "saveThrottle"
     | "discardDeliveries"
     | "readProbe"
     | "saveProbe"
@@ -178,6 +179,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       retryDeliveries: operation("retryDeliveries"),
       discardDelivery: operation("discardDelivery"),
       mendDelivery: operation("mendDelivery"),
+      saveThrottle: operation("saveThrottle"),
       discardDeliveries: operation("discardDeliveries"),
       readProbe: operation("readProbe"),
       saveProbe: operation("saveProbe"),

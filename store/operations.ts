@@ -62,6 +62,7 @@ import {
   type PlannedTicket,
   planTickets,
   recoverDeliveries,
+  saveThrottle,
   ticketOfDelivery,
 } from "./tickets.ts";
 import {
@@ -158,6 +159,7 @@ export function operations(store: Open, onAppend: OnAppend) {
     retryDeliveries: (which: DeadLetterFilter, now: number) => retryDeliveries(database, which, now),
     discardDeliveries: (which: DeadLetterFilter, reason: string, who: string, now: number) =>
       discardDeliveries(database, which, reason, who, now),
+    saveThrottle: (system: TicketSystemName, until: number) => saveThrottle(database, system, until),
     mendDelivery: (id: string, payload: string, who: string, now: number) =>
       mendDelivery(database, id, payload, who, now),
     readProbe: (system: TicketSystemName) => readProbe(database, system),

@@ -102,6 +102,16 @@ export async function listThrottles(database: Database): Promise<{ system: Ticke
   }));
 }
 
+/** A system wants no request before this (epoch ms). */
+export async function saveThrottle(database: Database, system: TicketSystemName, until: number): Promise<void> {
+  await database.write([
+    {
+      sql: "insert into meta values (?, ?) on conflict do update set value = excluded.value",
+      args: [`throttled/${system}`, String(until)],
+    },
+  ]);
+}
+
 /** Before a request: from here on its outcome counts as not known. */
 export async function beginDelivery(
   database: Database,

@@ -40,6 +40,7 @@ const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
   "retryDeliveries",
   "discardDelivery",
   "mendDelivery",
+  "saveThrottle",
   "discardDeliveries",
   "saveProbe",
   "reseal",

@@ -188,7 +188,12 @@ export class TicketDesk {
 
   /** Reads only. @throws EdgeError not_configured, ca_file */
   async #test(system: TicketSystemName): Promise<TestStep[]> {
-    return (await this.#systems?.of(system, "").test()) ?? [];
+    try {
+      return (await this.#systems?.of(system, "").test()) ?? [];
+    } finally {
+      const { until } = this.#patience[system];
+      if (until > this.#parts.clock.now()) await this.#parts.store.tickets.saveThrottle(system, until);
+    }
   }
 
   #circuit(system: TicketSystemName): Circuit {

@@ -232,8 +232,10 @@ function judge(folder: string, jira: JiraStandIn, snow: ServiceNowStandIn, incid
 if (import.meta.main) {
   const seed = Number(process.argv[2] ?? Date.now() % 1_000_000);
   console.log(`tickets: seed ${seed}`);
-  const report = await runTickets({ seed, incidents: 300, kills: 500, faults: 0.3 }, console.log);
-  for (const violation of report.violations.slice(0, 20)) console.log(violation);
+  const [incidents, kills] = [Number(process.argv[3] ?? 300), Number(process.argv[4] ?? 500)];
+  const report = await runTickets({ seed, incidents, kills, faults: 0.3 }, console.log);
+  const kinds = Map.groupBy(report.violations, (text) => text.replace(/\d+/g, "N"));
+  for (const [kind, { length }] of [...kinds].slice(0, 20)) console.log(`${length} times: ${kind}`);
   console.log(
     `${report.kills} kills, ${report.calls} calls, ${report.faults} of them made to fail, ${report.seconds} s: ${report.violations.length} violations`,
   );
