@@ -41,6 +41,8 @@ export class TicketDesk {
   /** Failed deliveries are looked for at the schedule's times, and once at the start. */
   readonly #retriesDue = new Set<TicketSystemName>(ticketSystems);
   #stopping = false;
+  /** Before this nothing is sent: what the last process was told is not known yet. */
+  #recovered = false;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
@@ -70,6 +72,7 @@ export class TicketDesk {
     for (const { system, until } of await this.#parts.store.tickets.listThrottles())
       this.#patience[system].until = until;
     const left = await this.#parts.store.tickets.recoverDeliveries(this.#parts.clock.now());
+    this.#recovered = true;
     if (left > 0) this.#parts.log.info("deliveries are looked up after a restart", { deliveries: left });
   }
 
@@ -81,7 +84,7 @@ export class TicketDesk {
 
   /** There may be something to do. */
   wake(): void {
-    if (this.#stopping || this.#systems === null) return;
+    if (this.#stopping || !this.#recovered || this.#systems === null) return;
     this.#again = true;
     this.#running ??= this.#run().finally(() => {
       this.#running = null;
