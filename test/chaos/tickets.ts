@@ -48,10 +48,10 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
     const kill = () => {
       if (dying !== null || !wanted || report.kills >= plan.kills) return false;
       report.kills++;
-      // An answer that a kill follows at once may not have been written down.
-      for (const [system, until] of silenced) if (Date.now() < until - patience * 1000 + 200) silenced.delete(system);
       dying = (async () => {
         await appliance.kill();
+        // An answer that the end follows at once may not have been written down.
+        for (const [system, until] of silenced) if (Date.now() < until - patience * 1000 + 200) silenced.delete(system);
         await sleep(dice.int(0, 30));
         await appliance.start();
         const up = Date.now();
