@@ -2,7 +2,7 @@
 
 /** Keys read by one look behind the highest one known, and how many holes in a row end it. */
 const mostKeys = 400;
-const mostHoles = 25;
+const mostHoles = 10;
 const mostRemembered = 10_000;
 /** A hole may be filled meanwhile: a look that broke off longer ago begins anew. */
 const lookLifeMs = 10 * 60_000;

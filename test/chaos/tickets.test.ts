@@ -4,7 +4,8 @@ import { runTickets } from "./tickets.ts";
 test("every third call fails, the appliance is killed on the way: one ticket per incident and system", async () => {
   const seed = 3;
   console.log(`tickets: seed ${seed}`);
-  const { violations, kills } = await runTickets({ seed, incidents: 12, kills: 8, faults: 0.3 }, () => {});
+  const { violations, kills, resumed } = await runTickets({ seed, incidents: 12, kills: 8, faults: 0.3 }, () => {});
   expect(violations.slice(0, 12)).toEqual([]);
   expect(kills).toBe(8);
+  expect(resumed).toBeGreaterThan(0);
 }, 120_000);
