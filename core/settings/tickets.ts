@@ -26,7 +26,9 @@ export const ticketSections = ["jira", "servicenow", "auto_push", "retry"] as co
 export type TicketSection = (typeof ticketSections)[number];
 
 export interface JiraConnection {
+  /** With a path prefix where there is one; `https://api.atlassian.com/ex/jira/{cloudId}` for scoped tokens. */
   url: string;
+  /** Empty: the token is a Bearer token (Data Center). */
   email: string;
   apiToken: string;
   projectKey: string;
@@ -38,9 +40,11 @@ export interface JiraConnection {
 }
 
 export interface ServiceNowConnection {
+  /** `acme`, `acme.service-now.com`, or an address. */
   instance: string;
   username: string;
   password: string;
+  /** Name or sys_id; empty = none. */
   assignmentGroup: string;
   table: string;
   caFile: string | null;

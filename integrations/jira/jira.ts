@@ -1,26 +1,18 @@
 /** Jira Cloud (REST v3, ADF) and Data Center (REST v2, wiki markup); protocols 3. */
 import { DeliveryError } from "../../core/errors.ts";
 import type { RiskLevel } from "../../core/risk.ts";
+import type { JiraConnection } from "../../core/settings/tickets.ts";
 import { type Draft, fitDraft } from "../../core/tickets/draft.ts";
 import type { RemoteTicket, TestStep, TicketRequest, TicketSystem } from "../../core/tickets/ticket.ts";
 import { type AdapterTools, Target } from "../http.ts";
 import { plainText } from "../plain-text.ts";
+import { TestSteps } from "../test-steps.ts";
 import { adfDocument } from "./adf.ts";
 import { type CreateMeta, readCreateMeta } from "./create-meta.ts";
 import { KeyLookup, type KnownIssue } from "./key-lookup.ts";
 import { wikiMarkup } from "./wiki.ts";
 
-export interface JiraSettings {
-  /** With a path prefix where there is one; `https://api.atlassian.com/ex/jira/{cloudId}` for scoped tokens. */
-  url: string;
-  /** Empty: the token is a Bearer token (Data Center). */
-  email: string;
-  apiToken: string;
-  projectKey: string;
-  issueType: string;
-  deployment: "cloud" | "datacenter" | "auto";
-  extraFields: Readonly<Record<string, unknown>>;
-}
+export type JiraSettings = Omit<JiraConnection, "caFile" | "proxy">;
 
 type Deployment = "cloud" | "datacenter";
 
@@ -144,32 +136,25 @@ export class Jira implements TicketSystem {
   };
 
   async test(): Promise<TestStep[]> {
-    const steps: TestStep[] = [];
-    const step = async (name: string, look: () => Promise<string>): Promise<boolean> => {
-      try {
-        steps.push({ name, ok: true, detail: await look() });
-        return true;
-      } catch (error) {
-        steps.push({ name, ok: false, detail: error instanceof Error ? error.message : String(error) });
-        return false;
-      }
-    };
+    const steps = new TestSteps();
     const { projectKey, issueType } = this.#settings;
     const get = (path: string) => this.#target.request({ method: "GET", path: `${this.#api}${path}` });
     if (
-      !(await step(
+      !(await steps.take(
         "Reach Jira",
         async () => `${(await this.#detect()) === "cloud" ? "Jira Cloud" : "Jira Data Center"} answers`,
       ))
     )
-      return steps;
+      return steps.done;
     // After one failed login no further one: Jira would ask for a CAPTCHA.
-    if (!(await step("Log in", async () => `as ${String((await get("/myself")).body?.displayName ?? "somebody")}`)))
-      return steps;
-    await step(`Project ${projectKey}`, async () =>
+    if (
+      !(await steps.take("Log in", async () => `as ${String((await get("/myself")).body?.displayName ?? "somebody")}`))
+    )
+      return steps.done;
+    await steps.take(`Project ${projectKey}`, async () =>
       String((await get(`/project/${encodeURIComponent(projectKey)}`)).body?.name ?? ""),
     );
-    await step(`Issue type ${issueType}`, async () => {
+    await steps.take(`Issue type ${issueType}`, async () => {
       this.#meta = null;
       const meta = await this.#createMeta();
       if (meta.missing.length > 0)
@@ -182,7 +167,7 @@ export class Jira implements TicketSystem {
           : `priorities ${meta.priorities.map(({ name }) => name).join(", ")}`;
       return `can be created; ${priority}`;
     });
-    await step("Permissions", async () => {
+    await steps.take("Permissions", async () => {
       const wanted = ["BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "ADD_COMMENTS", "TRANSITION_ISSUES"];
       const { body } = await get(
         `/mypermissions?projectKey=${encodeURIComponent(projectKey)}&permissions=${wanted.join(",")}`,
@@ -191,7 +176,7 @@ export class Jira implements TicketSystem {
       if (lacking.length > 0) throw new Error(`the account lacks ${lacking.join(", ")} in ${projectKey}`);
       return "browse, create, edit, comment, transition";
     });
-    return steps;
+    return steps.done;
   }
 
   get #api(): string {

@@ -1,21 +1,14 @@
 /** ServiceNow, Table API; protocols 4. */
 import { DeliveryError } from "../../core/errors.ts";
 import type { RiskLevel } from "../../core/risk.ts";
+import type { ServiceNowConnection } from "../../core/settings/tickets.ts";
 import { fitDraft } from "../../core/tickets/draft.ts";
 import type { RemoteTicket, TestStep, TicketRequest, TicketSystem } from "../../core/tickets/ticket.ts";
 import { type AdapterTools, Target, type TargetAnswer } from "../http.ts";
 import { plainText } from "../plain-text.ts";
+import { TestSteps } from "../test-steps.ts";
 
-export interface ServiceNowSettings {
-  /** `acme`, `acme.service-now.com`, or an address. */
-  instance: string;
-  username: string;
-  password: string;
-  /** Name or sys_id; empty = none. */
-  assignmentGroup: string;
-  table: string;
-  extraFields: Readonly<Record<string, unknown>>;
-}
+export type ServiceNowSettings = Omit<ServiceNowConnection, "caFile" | "proxy">;
 
 /** Of the field `description`. */
 const descriptionBudget = 3_900;
@@ -116,18 +109,9 @@ export class ServiceNow implements TicketSystem {
   }
 
   async test(): Promise<TestStep[]> {
-    const steps: TestStep[] = [];
-    const step = async (name: string, look: () => Promise<string>): Promise<boolean> => {
-      try {
-        steps.push({ name, ok: true, detail: await look() });
-        return true;
-      } catch (error) {
-        steps.push({ name, ok: false, detail: error instanceof Error ? error.message : String(error) });
-        return false;
-      }
-    };
+    const steps = new TestSteps();
     const { table, username, assignmentGroup } = this.#settings;
-    const reached = await step(`Log in and read ${table}`, async () => {
+    const reached = await steps.take(`Log in and read ${table}`, async () => {
       const answer = await this.#target.request({
         method: "GET",
         path: `${this.#table}?sysparm_limit=1&${fields}`,
@@ -136,13 +120,13 @@ export class ServiceNow implements TicketSystem {
       if (answer.status !== 404 && !Array.isArray(resultOf(answer))) throw refusedIn200(answer);
       return `as ${username} at ${this.#origin}`;
     });
-    if (!reached) return steps;
+    if (!reached) return steps.done;
     if (assignmentGroup !== "")
-      await step(`Assignment group ${assignmentGroup}`, async () => {
+      await steps.take(`Assignment group ${assignmentGroup}`, async () => {
         this.#group = null;
         return `is ${await this.#assignmentGroup()}`;
       });
-    return steps;
+    return steps.done;
   }
 
   get #table(): string {
