@@ -32,6 +32,38 @@ export const jsonObject: Form<Record<string, unknown>> = {
     }
   },
 };
+export const projectKey = matching(/^[A-Z][A-Z0-9_]{1,79}$/, "a project key such as SEC");
+
+/** Where tickets of an entity go instead. */
+export interface TicketRoute {
+  jiraProject?: string;
+  assignmentGroup?: string;
+}
+
+/** By entity, in lower case. */
+export const routes: Form<Map<string, TicketRoute>> = {
+  accepted: 'a JSON object such as {"North": {"jira_project": "SEC", "assignment_group": "SOC North"}}',
+  read(value) {
+    const given = jsonObject.read(value);
+    if (given === undefined) return undefined;
+    const read = new Map<string, TicketRoute>();
+    for (const [entity, to] of Object.entries(given)) {
+      if (typeof to !== "object" || to === null) return undefined;
+      const { jira_project: project, assignment_group: group, ...others } = to as Record<string, unknown>;
+      const [jiraProject, assignmentGroup] = [projectKey.read(project), line.read(group)];
+      const isWrong =
+        Object.keys(others).length > 0 ||
+        (project !== undefined && jiraProject === undefined) ||
+        (group !== undefined && assignmentGroup === undefined);
+      if (isWrong) return undefined;
+      read.set(entity.trim().toLowerCase(), {
+        ...(jiraProject === undefined ? {} : { jiraProject }),
+        ...(assignmentGroup === undefined ? {} : { assignmentGroup }),
+      });
+    }
+    return read;
+  },
+};
 export const numbers: Form<number[]> = {
   accepted: "seconds that grow, with commas between them, such as 60,300,900,3600",
   read(value) {

@@ -16,9 +16,12 @@ import {
   line,
   maskPatterns,
   numbers,
+  projectKey,
   proxy,
+  routes,
   severity,
   systems,
+  type TicketRoute,
   url,
 } from "./ticket-forms.ts";
 
@@ -50,12 +53,6 @@ export interface ServiceNowConnection {
   caFile: string | null;
   proxy: string | null;
   extraFields: Readonly<Record<string, unknown>>;
-}
-
-/** Where tickets of an entity go instead. */
-export interface TicketRoute {
-  jiraProject?: string;
-  assignmentGroup?: string;
 }
 
 export interface TicketSettings {
@@ -98,7 +95,7 @@ export const ticketDefinitions = {
   JIRA_URL: set("jira", url),
   JIRA_EMAIL: set("jira", line),
   JIRA_API_TOKEN: set("jira", line, "", true),
-  JIRA_PROJECT_KEY: set("jira", matching(/^[A-Z][A-Z0-9_]{1,79}$/, "a project key such as SEC")),
+  JIRA_PROJECT_KEY: set("jira", projectKey),
   JIRA_ISSUE_TYPE: set("jira", line, "Task"),
   JIRA_ENABLED: set("jira", trueOrFalseText, "false"),
   JIRA_DEPLOYMENT: set("jira", oneOf(["cloud", "datacenter", "auto"]), "auto"),
@@ -128,7 +125,7 @@ export const ticketDefinitions = {
   SLA_MEDIUM_MINUTES: set(null, positive(525_600), "1440"),
   SLA_LOW_MINUTES: set(null, positive(525_600), "4320"),
   RHYTHMX_BASE_URL: set(null, url),
-  TICKET_ROUTES: set(null, jsonObject),
+  TICKET_ROUTES: set(null, routes),
   MASK_PATTERNS: set(null, maskPatterns),
 } as const satisfies Record<string, Definition>;
 
@@ -207,7 +204,7 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
       ...{ medium: number("SLA_MEDIUM_MINUTES"), low: number("SLA_LOW_MINUTES") },
     },
     baseUrl: read<string>("RHYTHMX_BASE_URL") ?? null,
-    routes: routesOf(read<Record<string, unknown>>("TICKET_ROUTES") ?? {}),
+    routes: read<Map<string, TicketRoute>>("TICKET_ROUTES") ?? new Map(),
     maskPatterns: read<RegExp[]>("MASK_PATTERNS") ?? [],
   };
   return { settings, problems };
@@ -231,16 +228,4 @@ function readValue(name: TicketSettingName, given: GivenValue | undefined, tell:
       effect: fallback === "" ? "it counts as not set" : "the default is used",
     });
   return parsed ?? (fallback === "" ? undefined : form.read(fallback));
-}
-
-function routesOf(given: Record<string, unknown>): Map<string, TicketRoute> {
-  const routes = new Map<string, TicketRoute>();
-  for (const [entity, value] of Object.entries(given)) {
-    const { jira_project: project, assignment_group: group } = (value ?? {}) as Record<string, unknown>;
-    routes.set(entity.trim().toLowerCase(), {
-      ...(typeof project === "string" ? { jiraProject: project } : {}),
-      ...(typeof group === "string" ? { assignmentGroup: group } : {}),
-    });
-  }
-  return routes;
 }
