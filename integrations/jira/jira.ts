@@ -189,7 +189,8 @@ export class Jira implements TicketSystem {
     const { body } = await this.#target.request({ method: "GET", path: "/rest/api/2/serverInfo" });
     if (typeof body?.baseUrl !== "string") throw unexpected("it does not answer like Jira: check the address");
     this.#deployment ??= body.deploymentType === "Cloud" ? "cloud" : "datacenter";
-    this.#site = body.baseUrl.replace(/\/+$/, "");
+    // Where people open it; it is shown as a link, so nothing but a web address will do.
+    this.#site = /^https?:\/\/[^\s"'<>]+$/i.test(body.baseUrl) ? body.baseUrl.replace(/\/+$/, "") : this.#settings.url;
     return this.#deployment;
   }
 

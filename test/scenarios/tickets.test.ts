@@ -189,6 +189,14 @@ describe("what goes wrong", () => {
     expect(it.jira.issues.length).toBe(1);
   }, 20_000);
 
+  test("an address that Jira gives itself is a link only where it is one of the web", async () => {
+    const it = await scene({ AUTO_PUSH_SYSTEMS: "jira" }, { jira: { baseUrl: "javascript:alert(1)//" } });
+    await it.appliance.ingest([critical("linked")]);
+    await until(async () => (await it.admin.get("/api/tickets")).body.tickets[0]?.ticket_id === "SEC-1");
+    const [{ ticket_url: url }] = (await it.admin.get("/api/tickets")).body.tickets;
+    expect(url).toBe(`${it.jira.url}/browse/SEC-1`);
+  });
+
   test("through a proxy of its own", async () => {
     const { createServer, request: ask } = await import("node:http");
     const seen: string[] = [];

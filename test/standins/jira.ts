@@ -28,6 +28,8 @@ export interface JiraOptions {
   /** Whether labels are on the create screen. */
   labels?: boolean;
   contextPath?: string;
+  /** What it calls its own address; null = the true one. */
+  baseUrl?: string | null;
 }
 
 const errors = (fields: Record<string, string>, messages: string[] = []) => ({
@@ -43,7 +45,13 @@ export class JiraStandIn extends StandIn {
     super();
     this.options = {
       ...{ deployment: "Cloud", credentials: "soc@acme.example:jira-token-1", indexLagMs: 0 },
-      ...{ priorities: ["Highest", "High", "Medium", "Low", "Lowest"], required: [], contextPath: "", labels: true },
+      ...{
+        priorities: ["Highest", "High", "Medium", "Low", "Lowest"],
+        required: [],
+        contextPath: "",
+        labels: true,
+        baseUrl: null,
+      },
       ...options,
     };
   }
@@ -53,13 +61,13 @@ export class JiraStandIn extends StandIn {
   }
 
   protected answer(asked: Asked): Reply {
-    const { contextPath, deployment, credentials } = this.options;
+    const { contextPath, deployment, credentials, baseUrl } = this.options;
     if (!asked.path.startsWith(`${contextPath}/rest/api/`)) return { status: 404, body: errors({}, ["no such page"]) };
     const [, version = "", path = ""] = /\/rest\/api\/(\d)(\/.*)$/.exec(asked.path.slice(contextPath.length)) ?? [];
     if (asked.method === "GET" && path === "/serverInfo")
       return {
         status: 200,
-        body: { baseUrl: `${this.url}${contextPath}`, deploymentType: deployment, version: "9.12.0" },
+        body: { baseUrl: baseUrl ?? `${this.url}${contextPath}`, deploymentType: deployment, version: "9.12.0" },
       };
     if (version !== this.#version) return { status: 404, body: errors({}, [`no version ${version} here`]) };
     const expected =
