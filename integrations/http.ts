@@ -234,17 +234,18 @@ export class Target {
   }
 
   #clean(text: string): string {
-    let clean = text
-      .replace(/[\p{Cc}\s]+/gu, " ")
-      .trim()
-      .slice(0, longestWords)
-      .toWellFormed();
+    let clean = text;
+    // Before it is shortened: half a secret is one too.
     for (const secret of this.#options.secrets) {
       if (secret.length < 4) continue;
       for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")])
         clean = clean.replaceAll(form, "********");
     }
-    return clean;
+    return clean
+      .replace(/[\p{Cc}\s]+/gu, " ")
+      .trim()
+      .slice(0, longestWords)
+      .toWellFormed();
   }
 }
 
