@@ -87,6 +87,7 @@ export class SettingsBook {
       const { secret } = ticketDefinitions[name];
       changes.push({ name, secret, value: text === null ? null : secret ? secrets.seal(text, placeOf(name)) : text });
     }
+    this.#keepSecretWithAddress(known(section), body);
     if (changes.length > 0) await store.tickets.saveSettings(changes, who, clock.now());
     await this.load(this.#pinned);
     await this.#resume(known(section));
@@ -97,6 +98,7 @@ export class SettingsBook {
   async test(section: string, body: Json): Promise<{ ok: boolean; steps: TestStep[]; at: string }> {
     const system = systemOf(section);
     const { store, clock } = this.#parts;
+    this.#keepSecretWithAddress(system, body);
     const values = new Map(this.#given());
     for (const [field, value] of Object.entries(body)) {
       const name = nameOf(system, field);
@@ -150,6 +152,18 @@ export class SettingsBook {
     });
   }
 
+  /** Who names another address would get the secret sent there: secrets go in and never come out. @throws UsageError */
+  #keepSecretWithAddress(section: TicketSection, body: Json): void {
+    const names = secretOfAddress[section];
+    if (names === undefined) return;
+    const [address, secret] = [fieldOf(section, names.address), fieldOf(section, names.secret)];
+    const values = this.#given();
+    const before = values.get(names.address)?.text;
+    if (before === undefined || !values.has(names.secret) || !(address in body) || secret in body) return;
+    if (originOf(before) !== originOf(textOf(address, body[address]) ?? ""))
+      throw new UsageError(`${address}: ${secret} was given for ${before}; give it again for another address`);
+  }
+
   #given(): Map<string, GivenValue> {
     return new Map([...this.#saved, ...this.#pinned]);
   }
@@ -171,6 +185,16 @@ export class SettingsBook {
     if (resumed > 0) this.#parts.log.info("parked deliveries go again", { system, deliveries: resumed });
     desk.wake();
   }
+}
+
+/** Which secret is sent to which address. */
+const secretOfAddress: Readonly<Partial<Record<TicketSection, Record<"address" | "secret", TicketSettingName>>>> = {
+  jira: { address: "JIRA_URL", secret: "JIRA_API_TOKEN" },
+  servicenow: { address: "SERVICENOW_INSTANCE", secret: "SERVICENOW_PASSWORD" },
+};
+
+function originOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).origin : address.trim().toLowerCase();
 }
 
 async function testOf(settings: TicketSettings, system: TicketSystemName, clock: Clock): Promise<TestStep[]> {

@@ -414,6 +414,18 @@ describe("settings", () => {
     expect({ ...(await status()) }).toMatchObject({ configured: true, enabled: true, last_test: { ok: true } });
     await it.appliance.ingest([critical("after")]);
     await until(() => it.jira.issues.length === 1);
+    // Nobody learns a secret by naming an address of his own for it.
+    const elsewhere = { url: "https://jira.elsewhere.example" };
+    for (const stolen of [
+      await it.admin.post("/api/settings/jira/test", elsewhere),
+      await it.admin.send("PUT", "/api/settings/jira", elsewhere),
+      await it.admin.send("PUT", "/api/settings/jira", { url: null }),
+      await it.admin.post("/api/settings/servicenow/test", { instance: "https://elsewhere.example" }),
+    ])
+      expect([stolen.status, JSON.stringify(stolen.body)]).toEqual([400, expect.stringContaining("give it again")]);
+    expect((await it.admin.get("/api/settings/jira")).body.fields.url.value).toBe(it.jira.url);
+    const moved = { url: `${it.jira.url}/`, project_key: "SEC" };
+    expect((await it.admin.send("PUT", "/api/settings/jira", moved)).status).toBe(200);
     const pinned = await it.admin.send("PUT", "/api/settings/servicenow", { username: "x" });
     expect([pinned.status, pinned.body.detail]).toEqual([
       409,
