@@ -159,7 +159,7 @@ describe("while the appliance runs", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^rhythmx import: .*huge: holds a record of more than 16 MiB: [^\n]+\n$/);
     expect(await firstOf("before the huge one")).toMatchObject({ count: "1" });
-  });
+  }, 30_000);
 
   test("nothing is in an empty file, and that is no failure", () => {
     const path = file("empty", "\n");
