@@ -210,9 +210,16 @@ describe("while no appliance runs", () => {
     const path = join(appliance.folder, "many");
     const filler = "x".repeat(1000);
     const line = (n: number) => JSON.stringify(detection({ rule_id: `rule ${n}`, level: "low", raw: { n, filler } }));
-    writeFileSync(path, Array.from({ length: 12_000 }, (_, n) => line(n)).join("\n"));
+    const lines = Array.from({ length: 12_000 }, (_, n) => line(n));
+    writeFileSync(path, lines.join("\n"));
     const main = join(import.meta.dirname, "../../main.ts");
-    const child = spawn(process.execPath, [main, "import", path], { env: appliance.env, stdio: "ignore" });
+    // Half of it, and more to come: it cannot end by itself before it is killed.
+    const child = spawn(process.execPath, [main, "import", "-"], {
+      env: appliance.env,
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    child.stdin!.on("error", () => {});
+    child.stdin!.write(`${lines.slice(0, 6000).join("\n")}\n`);
     const wal = join(appliance.folder, "data", "rhythmx.db-wal");
     // The schema alone takes far less.
     await until(() => (statSync(wal, { throwIfNoEntry: false })?.size ?? 0) > 2_000_000, 10_000);
