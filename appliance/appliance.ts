@@ -10,6 +10,7 @@ import { Intake } from "../core/intake/intake.ts";
 import type { Clock, Random, Sleep } from "../core/ports.ts";
 import type { ResolvedSettings } from "../core/settings/resolve.ts";
 import type { ListenAddress } from "../core/settings.ts";
+import { ticketSystems } from "../core/tickets/ticket.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
 import { createApi } from "./api/create-api.ts";
@@ -197,6 +198,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       faults: () => faults.list(),
       logEnd: () => logEnd,
       ...{ pendingBytes: () => intake.pendingBytes, deliveries: () => store.tickets.countDeliveries() },
+      ...{ tickets: () => store.tickets.countTickets(), webhooks: () => desk.webhooks.counts() },
+      syncs: () => ticketSystems.map((system) => ({ system, okAt: desk.sync.status(system).okAt })),
     });
     feedState = (name) => {
       const status = loop(feedLoops[name]);

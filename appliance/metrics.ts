@@ -14,6 +14,11 @@ export interface MetricSources {
   pendingBytes(): number;
   /** To ticket systems, unfinished. */
   deliveries(): Promise<readonly { system: string; state: string; count: number }[]>;
+  /** In ticket systems, by system. */
+  tickets(): Promise<readonly { system: string; count: number; gone: number; unreadable: number }[]>;
+  webhooks(): readonly { system: string; outcome: string; count: number }[];
+  /** When changed tickets were last found, epoch milliseconds; null = not yet. */
+  syncs(): readonly { system: string; okAt: number | null }[];
 }
 
 export interface Metrics {
@@ -105,6 +110,25 @@ export function createMetrics(sources: MetricSources): Metrics {
       for (const { system, state, count } of await sources.deliveries()) this.set({ system, state }, count);
     },
   });
+  new Gauge({
+    name: "rhythmx_tickets",
+    help: "Tickets that are known: there, gone from their target, and those that could not be read when they were last tried.",
+    labelNames: ["system", "state"],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { system, count, gone, unreadable } of await sources.tickets()) {
+        this.set({ system, state: "there" }, count - gone);
+        this.set({ system, state: "gone" }, gone);
+        this.set({ system, state: "unreadable" }, unreadable);
+      }
+    },
+  });
+  const hooks = () => sources.webhooks().map(({ count, ...labels }) => [labels, count] as const);
+  totals("rhythmx_ticket_webhooks_total", "Webhooks by what became of them.", ["system", "outcome"], hooks);
+  const found = () =>
+    sources.syncs().flatMap(({ system, okAt }) => (okAt === null ? [] : [[{ system }, okAt / 1000] as const]));
+  gauges("rhythmx_ticket_sync_timestamp_seconds", "When changed tickets were last found.", ["system"], found);
   const prunedEvents = new Counter({
     name: "rhythmx_events_pruned_total",
     help: "Events that passed the retention limit.",

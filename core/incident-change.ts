@@ -10,8 +10,8 @@ export interface IncidentRequest {
   notes?: string | null;
   assignedAnalyst?: string | null;
   investigationNotes?: string | null;
-  /** A ticket that mirrors it; the first one stays the one that lists show (CONTRACT 9.14). */
-  ticket?: { id: string; url: string; system: string };
+  /** A ticket that mirrors it; the first one stays the one that lists show (CONTRACT 9.14). `instead`: of this one, which is called so now. */
+  ticket?: { id: string; url: string; system: string; instead?: string };
 }
 
 export interface CaseRequest {
@@ -41,7 +41,7 @@ export function changeIncident(before: Incident, request: IncidentRequest, now: 
     if (isOpen(after.status)) after.investigationNotes = appended(after.investigationNotes, notes);
     else after.resolutionNotes = notes;
   }
-  if (request.ticket !== undefined && before.ticketId === null)
+  if (request.ticket !== undefined && (before.ticketId === null || isSucceeded(before, request.ticket)))
     Object.assign(after, {
       ticketId: request.ticket.id,
       ticketUrl: request.ticket.url,
@@ -60,6 +60,10 @@ export function changeIncident(before: Incident, request: IncidentRequest, now: 
   ]);
   if (changes.length > 0) after.updatedAt = now;
   return { incident: after, changes, closes, reopens };
+}
+
+function isSucceeded(before: Incident, ticket: { system: string; instead?: string }): boolean {
+  return before.ticketSystem === ticket.system && before.ticketId === (ticket.instead ?? "");
 }
 
 /** The case after the request, at `now` (epoch ms). */

@@ -7,6 +7,11 @@ export function plainText({ sections }: Pick<Draft, "sections">): string {
     .join("\n\n");
 }
 
+/** Blocks without a heading: a work note. */
+export function plainComment(blocks: readonly Block[]): string {
+  return blocks.map(blockText).join("\n\n");
+}
+
 function blockText(block: Block): string {
   switch (block.kind) {
     case "text":

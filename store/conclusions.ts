@@ -7,7 +7,7 @@ import type { EvidenceHour } from "../core/correlation/evidence.ts";
 import { currentScore, earliestDecay, nextDecay } from "../core/correlation/score.ts";
 import type { FieldChange } from "../core/incident-event.ts";
 import { compareLevels, type RiskLevel, riskLevel } from "../core/risk.ts";
-import { type AutoPush, systemsToPush } from "../core/tickets/auto-push.ts";
+import { systemsToPush } from "../core/tickets/auto-push.ts";
 import type { ActorPeriod } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, growCases, saveCases } from "./case-rows.ts";
 import type { Database } from "./database.ts";
@@ -17,11 +17,11 @@ import { findIncidents, type IncidentRow, saveActivity, saveIncidents } from "./
 import { toIso } from "./iso.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
 import { newIds } from "./new-ids.ts";
+import { askGate, type TicketRules } from "./ticket-updates.ts";
 import { type PlannedTicket, planTickets } from "./tickets.ts";
 
 export interface ConclusionRules extends AssessmentRules {
-  /** Incidents that become tickets by themselves; null = none. */
-  push: AutoPush | null;
+  tickets: TicketRules;
 }
 
 /** An actor some of whose evidence has changed; no hours: only time has passed. */
@@ -82,10 +82,12 @@ export async function conclude(
   const newCases: CaseRow[] = [];
   const tickets: PlannedTicket[] = [];
   const plan = ({ incidentId, entity, level }: IncidentRow) => {
-    for (const system of systemsToPush(rules.push, level))
-      tickets.push({ incidentId, entity, system, trigger: "auto", who: systemUser, payload: null });
+    for (const system of systemsToPush(rules.tickets.push, level))
+      tickets.push({ incidentId, entity, system, trigger: "auto", who: systemUser, payload: null, level: null });
   };
   const history: Parameters<typeof addHistory>[1][number][] = [];
+  /** Of another level than before. */
+  const moved: string[] = [];
   for (const conclusion of conclusions) {
     const { period, assessment, create, rose, oldScore } = conclusion;
     const incident = create
@@ -127,6 +129,7 @@ export async function conclude(
       saved.push(told);
       plan(told);
       history.push(levelChanged(told.incidentId, incident.level, told.level, now));
+      moved.push(told.incidentId);
     } else if (period.incidentId !== null && period.state.risk.score !== oldScore) {
       const [from, to] = [riskLevel(oldScore), riskLevel(period.state.risk.score)];
       // Points that quiet takes away are worth no event, a level is.
@@ -141,7 +144,10 @@ export async function conclude(
         seq,
         from === to ? 0 : 1,
       ]);
-      if (from !== to) history.push(levelChanged(period.incidentId, from, to, now));
+      if (from !== to) {
+        history.push(levelChanged(period.incidentId, from, to, now));
+        moved.push(period.incidentId);
+      }
     }
     if (period.incidentId !== null && conclusion.changed.size > 0)
       active.push([period.incidentId, period.state.activity]);
@@ -159,6 +165,7 @@ export async function conclude(
     ),
     ...addHistory("incident", history),
     ...planTickets(tickets, now),
+    ...askGate(moved, rules.tickets.policies, now),
   ];
 }
 

@@ -12,6 +12,7 @@ import type { Database } from "./database.ts";
 import type { EventBatch } from "./event-batch.ts";
 import { listExceptions } from "./exceptions.ts";
 import type { Sequences } from "./sequences.ts";
+import type { TicketRules } from "./ticket-updates.ts";
 
 /** An alarm that is new; or one whose RBP has become known to be so much higher, which concerns the period that had it. */
 export type AlarmEvidence = Alarm & { raised?: { by: number; periodId: number | null } };
@@ -44,17 +45,23 @@ export class Correlator {
     sequences: Sequences,
     settings: CorrelationSettings,
     exceptions: ExceptionList,
+    tickets: TicketRules,
   ) {
     this.#database = database;
     this.#sequences = sequences;
     this.#finder = new ActorFinder(settings.actors);
     this.#exceptions = exceptions;
-    this.rules = { patterns: preparePatterns(settings.patterns), minScore: settings.minScore, push: null };
+    this.rules = { patterns: preparePatterns(settings.patterns), minScore: settings.minScore, tickets };
   }
 
   /** Reads the exceptions as well. */
-  static async load(database: Database, sequences: Sequences, settings: CorrelationSettings): Promise<Correlator> {
-    return new Correlator(database, sequences, settings, new ExceptionList(await listExceptions(database)));
+  static async load(
+    database: Database,
+    sequences: Sequences,
+    settings: CorrelationSettings,
+    tickets: TicketRules,
+  ): Promise<Correlator> {
+    return new Correlator(database, sequences, settings, new ExceptionList(await listExceptions(database)), tickets);
   }
 
   /** After they have changed. */

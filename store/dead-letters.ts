@@ -101,6 +101,12 @@ export async function mendDelivery(
   return results[0]?.rowsAffected === 1;
 }
 
+/** Updates of tickets that will never be. */
+const orphansSql = `update deliveries set state = 'discarded', detail = 'its ticket was given up', updated_at = ?1
+  where kind <> 'create' and state in ('planned', 'parked', 'dead') and ticket_id in (select t.id from tickets t
+    where t.remote_id is null and exists (select 1 from deliveries c where c.ticket_id = t.id and c.kind = 'create')
+      and not exists (select 1 from deliveries c where c.ticket_id = t.id and c.kind = 'create' and c.state <> 'discarded'))`;
+
 /** A person gives up what stands still. Returns how many. */
 export async function discardDeliveries(
   database: Database,
@@ -114,6 +120,7 @@ export async function discardDeliveries(
       sql: `update deliveries set state = 'discarded', detail = ?6, who = ?7, updated_at = ?8 where ${filterSql}`,
       args: [...filterArgs(which), reason, who, toIso(now)],
     },
+    { sql: orphansSql, args: [toIso(now)] },
   ]);
   return results[0]?.rowsAffected ?? 0;
 }
@@ -131,6 +138,7 @@ export async function discardDelivery(
       sql: `update deliveries set state = 'discarded', detail = ?, who = ?, updated_at = ? where id = ? and state in ('planned', 'parked', 'dead')`,
       args: [reason, who, toIso(now), id],
     },
+    { sql: orphansSql, args: [toIso(now)] },
   ]);
   return results[0]?.rowsAffected === 1;
 }

@@ -15,6 +15,7 @@ import { EventBatch } from "./event-batch.ts";
 import { addHistory, type HistoryAction } from "./history.ts";
 import { findIncidents, type IncidentRow, saveIncidents } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
+import { planUpdates, type SystemPolicies } from "./ticket-updates.ts";
 
 /** Who makes a change, and what brings it in (`api`, `console`, the synchronisation of a ticket system). */
 export interface Author {
@@ -22,6 +23,15 @@ export interface Author {
   source: string;
   /** Instead of what the field says, such as EXTERNAL_SYNC. */
   action?: HistoryAction;
+  /** The ticket that it comes from: that one need not be told. */
+  ticketId?: number;
+}
+
+/** What holds for changes of incidents at the moment. */
+export interface ChangeRules {
+  patterns: readonly PreparedPattern[];
+  /** Which of the changes reach tickets. */
+  policies: SystemPolicies;
 }
 
 export interface Changed<Row> {
@@ -34,7 +44,7 @@ export interface Changed<Row> {
 /** @throws EdgeError incident_unknown; incident_newer where a newer incident of the actor is open. */
 export async function applyIncidentChange(
   database: Database,
-  patterns: readonly PreparedPattern[],
+  { patterns, policies }: ChangeRules,
   after: number,
   incidentId: string,
   request: IncidentRequest,
@@ -73,6 +83,7 @@ export async function applyIncidentChange(
   const body = incidentBody(row, period.state, activeOf(cases), now, changes);
   row.updatedSeq = events.add("incident_updated", row.incidentId, row.entity, JSON.stringify(body));
   statements.push(...saveIncidents([row]), ...historyOf("incident", row.incidentId, changes, author, now));
+  statements.push(...planUpdates(row.incidentId, changes, author, policies, now));
   if (closes || reopens) statements.push(...savePeriods([period]));
   await database.write([...statements, ...events.statements()]);
   return { row, changed: true, events };

@@ -9,6 +9,7 @@ import spine from "./migrations/0001_spine.sql" with { type: "text" };
 import incidents from "./migrations/0002_incidents.sql" with { type: "text" };
 import api from "./migrations/0003_api.sql" with { type: "text" };
 import tickets from "./migrations/0004_tickets.sql" with { type: "text" };
+import ticketSync from "./migrations/0005_ticket_sync.sql" with { type: "text" };
 
 interface Migration {
   id: number;
@@ -21,6 +22,7 @@ const migrations: readonly Migration[] = [
   { id: 2, name: "0002_incidents", sql: incidents },
   { id: 3, name: "0003_api", sql: api },
   { id: 4, name: "0004_tickets", sql: tickets },
+  { id: 5, name: "0005_ticket_sync", sql: ticketSync },
 ];
 
 /** The newest schema this version knows. */

@@ -5,6 +5,7 @@ import { StoreError } from "../core/errors.ts";
 import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
 import type { StoreOperations } from "./operations.ts";
 import type { ReadOperations } from "./read-operations.ts";
+import type { TicketOperations } from "./ticket-operations.ts";
 import { type OnFault, WorkerCalls } from "./worker-calls.ts";
 
 /** Every operation of the Worker as a method, plus the ports of core that consist of them. */
@@ -45,32 +46,7 @@ export interface Store extends IntakeStore, HourlyStore {
     | "insertException"
     | "deleteException"
   >;
-  readonly tickets: Pick<
-    StoreOperations,
-    | "configureAutoPush"
-    | "planTicket"
-    | "dueDeliveries"
-    | "recoverDeliveries"
-    | "beginDelivery"
-    | "finishDelivery"
-    | "retryDeliveries"
-    | "discardDelivery"
-    | "mendDelivery"
-    | "saveThrottle"
-    | "discardDeliveries"
-    | "readProbe"
-    | "saveProbe"
-    | "listSealed"
-    | "readKeyCheck"
-    | "reseal"
-    | "listThrottles"
-    | "ticketOfDelivery"
-    | "countDeliveries"
-    | "listSavedSettings"
-    | "saveSettings"
-    | "listConnectionTests"
-    | "saveConnectionTest"
-  >;
+  readonly tickets: TicketOperations;
   /** Names of the schema steps that opening applied. */
   readonly migrated: readonly string[];
   /** Waits for calls under way, closes the file, ends the Worker. */
@@ -169,31 +145,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       insertException: operation("insertException"),
       deleteException: operation("deleteException"),
     },
-    tickets: {
-      configureAutoPush: operation("configureAutoPush"),
-      planTicket: operation("planTicket"),
-      dueDeliveries: operation("dueDeliveries"),
-      recoverDeliveries: operation("recoverDeliveries"),
-      beginDelivery: operation("beginDelivery"),
-      finishDelivery: operation("finishDelivery"),
-      retryDeliveries: operation("retryDeliveries"),
-      discardDelivery: operation("discardDelivery"),
-      mendDelivery: operation("mendDelivery"),
-      saveThrottle: operation("saveThrottle"),
-      discardDeliveries: operation("discardDeliveries"),
-      readProbe: operation("readProbe"),
-      saveProbe: operation("saveProbe"),
-      listSealed: operation("listSealed"),
-      readKeyCheck: operation("readKeyCheck"),
-      reseal: operation("reseal"),
-      listThrottles: operation("listThrottles"),
-      ticketOfDelivery: operation("ticketOfDelivery"),
-      countDeliveries: operation("countDeliveries"),
-      listSavedSettings: operation("listSavedSettings"),
-      saveSettings: operation("saveSettings"),
-      listConnectionTests: operation("listConnectionTests"),
-      saveConnectionTest: operation("saveConnectionTest"),
-    },
+    tickets: Object.fromEntries(ticketMethods.map((name) => [name, operation(name)])) as Pick<
+      StoreOperations,
+      (typeof ticketMethods)[number]
+    >,
     close: async () => {
       // First, so that the writer can move the whole WAL into the file.
       await reader.close();
@@ -245,6 +200,32 @@ class Reader {
     }
   }
 }
+
+const ticketMethods = [
+  ...([
+    "configureTickets",
+    "planTicket",
+    "dueDeliveries",
+    "recoverDeliveries",
+    "beginDelivery",
+    "finishDelivery",
+  ] as const),
+  ...(["findDelivery", "ticketOfDelivery", "retryDeliveries", "discardDeliveries", "discardDelivery"] as const),
+  ...(["mendDelivery", "saveThrottle", "listThrottles", "readProbe", "saveProbe", "countDeliveries"] as const),
+  ...([
+    "countTickets",
+    "passGate",
+    "readCursor",
+    "noteChanges",
+    "saveCursor",
+    "readSoon",
+    "readStale",
+    "dueReadings",
+  ] as const),
+  ...(["findIncident", "oldestTicket", "knownComments", "readFailed", "ticketGone", "applyReading"] as const),
+  ...(["listSealed", "readKeyCheck", "reseal", "listSavedSettings", "saveSettings"] as const),
+  ...(["listConnectionTests", "saveConnectionTest"] as const),
+] satisfies readonly (keyof TicketOperations)[];
 
 /** Calls to which the patterns are added as the last argument. */
 const takesPatterns: ReadonlySet<keyof ReadOperations> = new Set<keyof ReadOperations>([

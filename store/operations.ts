@@ -11,9 +11,6 @@ import type { CaseRequest, IncidentRequest } from "../core/incident-change.ts";
 import type { AlarmWrite, DetectionWrite } from "../core/ports.ts";
 import type { CorrelationSettings } from "../core/settings.ts";
 import type { ThreatCase } from "../core/threat-case.ts";
-import type { AutoPush } from "../core/tickets/auto-push.ts";
-import type { Probe } from "../core/tickets/probes.ts";
-import type { TicketSystemName } from "../core/tickets/ticket.ts";
 import { writeAlarms } from "./alarms.ts";
 import type { AlertWriter, Written } from "./alerts.ts";
 import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
@@ -23,48 +20,18 @@ import { findBatch } from "./batches.ts";
 import { applyCaseChange } from "./case-changes.ts";
 import { Correlator } from "./correlator.ts";
 import type { Database } from "./database.ts";
-import {
-  type DeadLetterFilter,
-  discardDeliveries,
-  discardDelivery,
-  mendDelivery,
-  readProbe,
-  retryDeliveries,
-  saveProbe,
-} from "./dead-letters.ts";
 import type { EventBatch } from "./event-batch.ts";
 import { countEventsAfter, listReaders, readEvents, readPosition, savePosition, seqBefore } from "./event-log.ts";
 import { deleteException, insertException, listExceptions } from "./exceptions.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { recordHourly } from "./hourly.ts";
 import { type Author, applyIncidentChange, promote } from "./incident-changes.ts";
-import { findIncidents } from "./incident-rows.ts";
 import type { InstanceLock } from "./instance-lock.ts";
 import { integrityCheck, storeFacts } from "./integrity.ts";
 import { type PruneStep, prune } from "./retention.ts";
-import {
-  type ConnectionTest,
-  listConnectionTests,
-  listSavedSettings,
-  saveConnectionTest,
-  saveSettings,
-} from "./saved-settings.ts";
-import { listSealed, readKeyCheck, reseal, type SealedValue } from "./sealed.ts";
 import type { Sequences } from "./sequences.ts";
-import { countDeliveries } from "./ticket-lists.ts";
-import {
-  beginDelivery,
-  type DeliveryOutcome,
-  dueDeliveries,
-  findTicket,
-  listThrottles,
-  outcomeStatements,
-  type PlannedTicket,
-  planTickets,
-  recoverDeliveries,
-  saveThrottle,
-  ticketOfDelivery,
-} from "./tickets.ts";
+import { ticketOperations } from "./ticket-operations.ts";
+import type { TicketRules } from "./ticket-updates.ts";
 import {
   deleteSessions,
   deleteUser,
@@ -85,6 +52,8 @@ export interface Open {
   assessments: Assessments;
   /** Null while there is no incident step: what comes in is no evidence. */
   correlator: Correlator | null;
+  /** Changed in place: the incident step sees it too. */
+  ticketRules: TicketRules;
 }
 
 export type OnAppend = (end: number, counts: AppendedCounts) => void;
@@ -112,73 +81,20 @@ export function operations(store: Open, onAppend: OnAppend) {
     if (store.correlator === null) throw new EdgeError("no_correlation", "this appliance runs without incidents");
     return store.correlator;
   };
-  const patterns = () => store.correlator?.rules.patterns ?? [];
+  const changeRules = () => ({
+    patterns: store.correlator?.rules.patterns ?? [],
+    policies: store.ticketRules.policies,
+  });
   const reloadExceptions = async () => {
     await store.correlator?.reloadExceptions();
   };
   return {
     /** Null leaves the incident step out. */
     configureCorrelation: async (settings: CorrelationSettings | null) => {
-      const push = store.correlator?.rules.push ?? null;
-      store.correlator = settings === null ? null : await Correlator.load(database, sequences, settings);
-      if (store.correlator !== null) store.correlator.rules.push = push;
+      store.correlator =
+        settings === null ? null : await Correlator.load(database, sequences, settings, store.ticketRules);
     },
-    /** From now on incidents at this level become tickets in the write that makes them. */
-    configureAutoPush: async (push: AutoPush | null) => {
-      if (store.correlator !== null) store.correlator.rules.push = push;
-    },
-    /** Plans the ticket of an incident by hand; one that there is stays. */
-    planTicket: async (planned: PlannedTicket, now: number) => {
-      await database.write(planTickets([planned], now));
-      return findTicket(database, planned.incidentId, planned.system);
-    },
-    dueDeliveries: (system: TicketSystemName, now: number, retries: boolean, limit: number) =>
-      dueDeliveries(database, system, now, retries, limit),
-    listThrottles: () => listThrottles(database),
-    recoverDeliveries: (now: number) => recoverDeliveries(database, now),
-    beginDelivery: (id: string, payload: string | null, hint: string | null, now: number) =>
-      beginDelivery(database, id, payload, hint, now),
-    /** Writes an outcome; a ticket that has become known is linked to its incident in the same write, with its event. */
-    finishDelivery: async (outcome: DeliveryOutcome, now: number) => {
-      const ticket = outcome.remote === null ? null : await ticketOfDelivery(database, outcome.id);
-      const events = await database.transaction(async () => {
-        await database.write(outcomeStatements(outcome, now));
-        if (ticket === null || outcome.remote === null) return null;
-        const { key: id, url } = outcome.remote;
-        const { system } = ticket;
-        const request = { ticket: { id, url, system } };
-        const author = { who: "rhythmx", source: system };
-        // An incident that retention has taken meanwhile needs no link.
-        if (!(await findIncidents(database, [ticket.incidentId])).has(ticket.incidentId)) return null;
-        return (
-          await applyIncidentChange(database, patterns(), sequences.lastSeq, ticket.incidentId, request, author, now)
-        ).events;
-      });
-      if (events !== null) written(events);
-    },
-    retryDeliveries: (which: DeadLetterFilter, now: number) => retryDeliveries(database, which, now),
-    discardDeliveries: (which: DeadLetterFilter, reason: string, who: string, now: number) =>
-      discardDeliveries(database, which, reason, who, now),
-    saveThrottle: (system: TicketSystemName, until: number) => saveThrottle(database, system, until),
-    mendDelivery: (id: string, payload: string, who: string, now: number) =>
-      mendDelivery(database, id, payload, who, now),
-    readProbe: (system: TicketSystemName) => readProbe(database, system),
-    saveProbe: (system: TicketSystemName, probe: Probe | null) => saveProbe(database, system, probe),
-    discardDelivery: (id: string, reason: string, who: string, now: number) =>
-      discardDelivery(database, id, reason, who, now),
-    ticketOfDelivery: (id: string) => ticketOfDelivery(database, id),
-    countDeliveries: () => countDeliveries(database),
-    listSavedSettings: () => listSavedSettings(database),
-    saveSettings: (
-      changes: readonly { name: string; value: string | null; secret: boolean }[],
-      who: string,
-      now: number,
-    ) => saveSettings(database, changes, who, now),
-    listSealed: () => listSealed(database),
-    readKeyCheck: () => readKeyCheck(database),
-    reseal: (values: readonly SealedValue[], check: string) => reseal(database, values, check),
-    listConnectionTests: () => listConnectionTests(database),
-    saveConnectionTest: (test: ConnectionTest) => saveConnectionTest(database, test),
+    ...ticketOperations(store, written),
     writeDetections: async (write: DetectionWrite) => took(await alerts.write(write, store.correlator), write.more),
     writeAlarms: async (write: AlarmWrite) =>
       took(await writeAlarms(database, sequences, write, store.correlator), write.more),
@@ -192,7 +108,7 @@ export function operations(store: Open, onAppend: OnAppend) {
       const after = sequences.lastSeq;
       const { row, changed, events } = await applyIncidentChange(
         database,
-        patterns(),
+        changeRules(),
         after,
         incidentId,
         request,

@@ -166,6 +166,7 @@ function forgetTickets(gone: string, args: string): InStatement[] {
     and not exists (select 1 from deliveries d where d.ticket_id = t.id and d.state not in ('confirmed', 'discarded'))`;
   return [
     `delete from delivery_attempts where delivery_id in (select id from deliveries where ticket_id in (${finished}))`,
+    `delete from ticket_comments where ticket_id in (${finished})`,
     `delete from tickets where id in (${finished})`,
     "delete from deliveries where ticket_id not in (select id from tickets) and state in ('confirmed', 'discarded')",
   ].map((sql) => (sql.includes("?") ? { sql, args: [args] } : { sql, args: [] }));

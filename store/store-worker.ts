@@ -10,6 +10,7 @@ import { migrate } from "./migrate.ts";
 import { type Open, operations, type StoreOperations } from "./operations.ts";
 import { type ReadOperations, readOperations } from "./read-operations.ts";
 import { Sequences } from "./sequences.ts";
+import { noTicketRules } from "./ticket-updates.ts";
 
 export type StoreMethod = keyof StoreOperations | keyof ReadOperations | "open" | "openReader" | "close";
 
@@ -123,7 +124,8 @@ export class StoreWorker {
       const sequences = await Sequences.load(database);
       const alerts = new AlertWriter(database, sequences);
       const assessments = new Assessments(database, sequences);
-      this.#open = { database, lock, sequences, alerts, assessments, correlator: null };
+      const ticketRules = { ...noTicketRules };
+      this.#open = { database, lock, sequences, alerts, assessments, correlator: null, ticketRules };
       this.#operations = operations(this.#open, (end, counts) => this.#appended.push({ appended: { end, counts } }));
       return applied;
     } catch (error) {

@@ -80,3 +80,22 @@ export async function countDeliveries(database: Database): Promise<{ system: str
   );
   return rows.map((row) => ({ system: text(row, "system"), state: text(row, "state"), count: integer(row, "n") }));
 }
+
+/** Tickets by system: how many there are, are gone from their target, could not be read. */
+export interface TicketCount {
+  system: string;
+  count: number;
+  gone: number;
+  unreadable: number;
+}
+
+export async function countTickets(database: Database): Promise<TicketCount[]> {
+  const { rows } = await database.read(
+    `select system, count(*) as n, count(gone_at) as gone, sum(read_failures > 0) as unreadable from tickets
+     where remote_id is not null group by system`,
+  );
+  return rows.map((row) => ({
+    ...{ system: text(row, "system"), count: integer(row, "n"), gone: integer(row, "gone") },
+    unreadable: integer(row, "unreadable"),
+  }));
+}

@@ -1,17 +1,17 @@
 /** The ledger of tickets and their deliveries. Each step is one write. */
 import { randomBytes } from "node:crypto";
 import type { InStatement, Row } from "@libsql/client";
+import type { RiskLevel } from "../core/risk.ts";
 import type {
-  Attempt,
   Delivery,
   DeliveryKind,
   DeliveryState,
-  RemoteTicket,
   Ticket,
   TicketSystemName,
+  UpdateContent,
 } from "../core/tickets/ticket.ts";
 import type { Database } from "./database.ts";
-import { fromIso, toIso } from "./iso.ts";
+import { fromIso, timeOrNull, toIso } from "./iso.ts";
 import { integer, text, textOrNull } from "./rows.ts";
 
 /** A ticket that an event calls for. */
@@ -23,21 +23,29 @@ export interface PlannedTicket {
   who: string;
   /** Rendered already, for a ticket that somebody has seen; null = when it is sent. */
   payload: string | null;
+  /** The risk level that `payload` tells; null without it. */
+  level: RiskLevel | null;
 }
+
+/** Another generation where the last one's ticket is gone, and a person asks; else the first, or the one that there is. */
+const generation = `coalesce((select max(t.generation) + case when max(t.generation) = max(case when t.gone_at is not null then t.generation end)
+    and j.value->>4 = 'manual' then 1 else 0 end
+  from tickets t where t.incident_id = j.value->>0 and t.system = j.value->>2), 1)`;
 
 const planSql = [
   `insert into tickets (incident_id, entity_name, system, generation, created_at, updated_at)
-    select value->>0, value->>1, value->>2, 1, ?2, ?2 from json_each(?1) where true on conflict do nothing`,
+    select j.value->>0, j.value->>1, j.value->>2, ${generation}, ?2, ?2 from json_each(?1) j where true on conflict do nothing`,
   // What somebody gave up comes back by hand only; where it may have had its effect, it is looked up first.
-  `insert into deliveries (id, ticket_id, kind, state, payload, hint, next_attempt_at, trigger, who, created_at, updated_at)
+  `insert into deliveries (id, ticket_id, kind, state, payload, asked, hint, next_attempt_at, trigger, who, created_at, updated_at)
     select j.value->>3, t.id, 'create', case when exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
         and (d.cause in ('unknown_outcome', 'interrupted') or exists (select 1 from delivery_attempts a where a.delivery_id = d.id
           and a.action = 'send' and a.outcome in ('timeout', 'connection_broke', 'server_error', 'no_json'))))
         then 'unknown' else 'planned' end,
-      j.value->>6, (select d.hint from deliveries d where d.ticket_id = t.id and d.kind = 'create' order by d.seq limit 1),
+      j.value->>6, j.value->>7, (select d.hint from deliveries d where d.ticket_id = t.id and d.kind = 'create' order by d.seq limit 1),
       ?3, j.value->>4, j.value->>5, ?2, ?2
-    from json_each(?1) j join tickets t on t.incident_id = j.value->>0 and t.system = j.value->>2 and t.generation = 1
-    where not exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
+    from json_each(?1) j join tickets t on t.incident_id = j.value->>0 and t.system = j.value->>2
+    where t.generation = (select max(generation) from tickets u where u.incident_id = t.incident_id and u.system = t.system)
+      and not exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
       and (d.state <> 'discarded' or j.value->>4 = 'auto'))`,
 ];
 
@@ -45,7 +53,7 @@ const planSql = [
 export function planTickets(planned: readonly PlannedTicket[], now: number): InStatement[] {
   if (planned.length === 0) return [];
   const rows = JSON.stringify(
-    planned.map((p) => [p.incidentId, p.entity, p.system, newDeliveryId(), p.trigger, p.who, p.payload]),
+    planned.map((p) => [p.incidentId, p.entity, p.system, newDeliveryId(), p.trigger, p.who, p.payload, p.level]),
   );
   return [
     { sql: planSql[0] ?? "", args: [rows, toIso(now)] },
@@ -53,15 +61,18 @@ export function planTickets(planned: readonly PlannedTicket[], now: number): InS
   ];
 }
 
-function newDeliveryId(): string {
+export function newDeliveryId(): string {
   return `dlv-${randomBytes(8).toString("hex")}`;
 }
 
-export const deliveryColumns = `d.id, d.ticket_id, t.incident_id, t.entity_name, t.system, d.kind, d.state, d.payload, d.attempts, d.lookups,
+export const deliveryColumns = `d.id, d.ticket_id, t.incident_id, t.entity_name, t.system, d.kind, d.state, d.payload, d.content, d.attempts, d.lookups,
   d.hint, d.next_attempt_at, d.cause, d.detail, d.trigger, d.who, d.created_at, d.updated_at`;
 export const deliveryTables = "deliveries d join tickets t on t.id = d.ticket_id";
 
-/** Deliveries of a system that are due, one per ticket: the first that is not finished. `retries`: failed ones too. */
+/**
+ * Deliveries of a system that are due, one per ticket: the first that is not finished; what stands still holds up its own kind only, a create
+ * everything. `retries`: failed ones too.
+ */
 export async function dueDeliveries(
   database: Database,
   system: TicketSystemName,
@@ -71,20 +82,21 @@ export async function dueDeliveries(
 ): Promise<Delivery[]> {
   const { rows } = await database.read(
     `select ${deliveryColumns} from ${deliveryTables}
-     where d.state in ('planned', 'unknown') and d.next_attempt_at <= ?1 and t.system = ?2
-       and (?3 = 1 or d.state = 'unknown' or d.attempts = 0)
-       and not exists (select 1 from deliveries e where e.ticket_id = d.ticket_id and e.seq < d.seq and e.state not in ('confirmed', 'discarded'))
+     where d.state in ('planned', 'unknown') and d.next_attempt_at <= ?1 and t.system = ?2 and t.gone_at is null
+       and (?3 = 1 or d.state = 'unknown' or d.attempts = 0) and (d.kind = 'create' or t.remote_id is not null)
+       and not exists (select 1 from deliveries e where e.ticket_id = d.ticket_id and e.seq < d.seq
+         and (e.state in ('planned', 'unknown', 'sending') or (e.state in ('parked', 'dead') and e.kind in ('create', d.kind))))
      order by d.next_attempt_at, d.seq limit ?4`,
     [now, system, retries ? 1 : 0, limit],
   );
   return rows.map(deliveryFromRow);
 }
 
-/** What a process that ended was sending may have arrived: creates are looked up first, what can be repeated is repeated. */
+/** What a process that ended was sending may have arrived: creates and comments are looked up first, what can be repeated is repeated. */
 export async function recoverDeliveries(database: Database, now: number): Promise<number> {
   const results = await database.write([
     {
-      sql: `update deliveries set state = case kind when 'create' then 'unknown' else 'planned' end, lookups = 0, cause = 'interrupted',
+      sql: `update deliveries set state = case when kind in ('create', 'comment') then 'unknown' else 'planned' end, lookups = 0, cause = 'interrupted',
               detail = 'the appliance ended while it was being sent', next_attempt_at = ?1, updated_at = ?2
             where state = 'sending'`,
       args: [now, toIso(now)],
@@ -112,94 +124,30 @@ export async function saveThrottle(database: Database, system: TicketSystemName,
   ]);
 }
 
-/** Before a request: from here on its outcome counts as not known. */
+/** What is about to be sent. */
+export interface Sending {
+  id: string;
+  /** Null: nothing that has to be kept. */
+  payload: string | null;
+  hint: string | null;
+  /** What it asks for, in a word: a level, a status, a person's id; null = as before. */
+  asked: string | null;
+}
+
+/** Before a request: from here on its outcome counts as not known. False: it is no longer to be sent. */
 export async function beginDelivery(
   database: Database,
-  id: string,
-  payload: string | null,
-  hint: string | null,
+  { id, payload, hint, asked }: Sending,
   now: number,
-): Promise<void> {
-  await database.write([
+): Promise<boolean> {
+  const results = await database.write([
     {
-      sql: "update deliveries set state = 'sending', payload = coalesce(?, payload), hint = ?, updated_at = ? where id = ?",
-      args: [payload, hint, toIso(now), id],
+      sql: `update deliveries set state = 'sending', payload = coalesce(?, payload), hint = ?, asked = coalesce(?, asked), updated_at = ?
+        where id = ? and state in ('planned', 'sending')`,
+      args: [payload, hint, asked, toIso(now), id],
     },
   ]);
-}
-
-export interface DeliveryOutcome {
-  id: string;
-  state: DeliveryState;
-  attempts: number;
-  lookups: number;
-  nextAttemptAt: number;
-  cause: string | null;
-  detail: string | null;
-  /** Null: nothing was asked. */
-  attempt: Attempt | null;
-  /** What a create has made, or a look has found. */
-  remote: RemoteTicket | null;
-  /** What follows a create. */
-  next: DeliveryKind | null;
-  /** Before this the target wants no request (epoch ms); null = it did not say. */
-  throttledUntil: number | null;
-}
-
-/** The statements of an outcome: delivery, attempt, ledger, and what follows. */
-export function outcomeStatements(outcome: DeliveryOutcome, now: number): InStatement[] {
-  const { id, attempt, remote, next } = outcome;
-  const at = toIso(now);
-  return [
-    {
-      sql: `update deliveries set state = ?, attempts = ?, lookups = ?, next_attempt_at = ?, cause = ?, detail = ?, updated_at = ? where id = ?`,
-      args: [
-        outcome.state,
-        outcome.attempts,
-        outcome.lookups,
-        outcome.nextAttemptAt,
-        outcome.cause,
-        outcome.detail,
-        at,
-        id,
-      ],
-    },
-    ...(outcome.throttledUntil === null
-      ? []
-      : [
-          {
-            sql: `insert into meta select 'throttled/' || system, ? from tickets where id = (select ticket_id from deliveries where id = ?)
-              on conflict do update set value = excluded.value`,
-            args: [String(outcome.throttledUntil), id],
-          },
-        ]),
-    ...(attempt === null ? [] : [attemptStatement(id, attempt)]),
-    ...(remote === null
-      ? []
-      : [
-          {
-            sql: `update tickets set remote_id = ?, remote_key = ?, url = ?, updated_at = ? where id = (select ticket_id from deliveries where id = ?)`,
-            args: [remote.id, remote.key, remote.url, at, id],
-          },
-        ]),
-    ...(next === null
-      ? []
-      : [
-          {
-            sql: `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
-              select ?, ticket_id, ?, 'planned', ?, trigger, who, ?, ? from deliveries where id = ?`,
-            args: [newDeliveryId(), next, now, at, at, id],
-          },
-        ]),
-  ];
-}
-
-function attemptStatement(id: string, a: Attempt): InStatement {
-  return {
-    sql: `insert into delivery_attempts (delivery_id, at, duration_ms, action, request, status, outcome, words)
-      values (?, ?, ?, ?, ?, ?, ?, ?)`,
-    args: [id, toIso(a.at), a.durationMs, a.action, a.request, a.status, a.outcome, a.words],
-  };
+  return results[0]?.rowsAffected === 1;
 }
 
 export async function findDelivery(database: Database, id: string): Promise<Delivery | null> {
@@ -232,6 +180,10 @@ export function ticketFromRow(row: Row): Ticket {
     system: text(row, "system") as TicketSystemName,
     generation: integer(row, "generation"),
     remote: remoteId === null ? null : { id: remoteId, key: text(row, "remote_key"), url: text(row, "url") },
+    remoteStatus: textOrNull(row, "remote_status"),
+    readAt: timeOrNull(row, "polled_at"),
+    goneAt: timeOrNull(row, "gone_at"),
+    mergedInto: textOrNull(row, "merged_into"),
     createdAt: fromIso(text(row, "created_at")),
     updatedAt: fromIso(text(row, "updated_at")),
   };
@@ -247,6 +199,7 @@ export function deliveryFromRow(row: Row): Delivery {
     kind: text(row, "kind") as DeliveryKind,
     state: text(row, "state") as DeliveryState,
     payload: textOrNull(row, "payload"),
+    content: JSON.parse(textOrNull(row, "content") ?? "null") as UpdateContent | null,
     attempts: integer(row, "attempts"),
     lookups: integer(row, "lookups"),
     hint: textOrNull(row, "hint"),
@@ -258,4 +211,16 @@ export function deliveryFromRow(row: Row): Delivery {
     createdAt: fromIso(text(row, "created_at")),
     updatedAt: fromIso(text(row, "updated_at")),
   };
+}
+
+/** What the ticket of the generation before was called, which is gone; null in the first one. */
+export async function previousKey(
+  database: Database,
+  { incidentId, system, generation }: Ticket,
+): Promise<string | null> {
+  const { rows } = await database.read(
+    "select remote_key from tickets where incident_id = ? and system = ? and generation = ? and gone_at is not null",
+    [incidentId, system, generation - 1],
+  );
+  return rows[0] === undefined ? null : textOrNull(rows[0], "remote_key");
 }

@@ -46,6 +46,14 @@ const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
   "reseal",
   "saveSettings",
   "saveConnectionTest",
+  "passGate",
+  "noteChanges",
+  "saveCursor",
+  "readSoon",
+  "readStale",
+  "readFailed",
+  "ticketGone",
+  "applyReading",
 ]);
 
 /** Opening and closing: their failures are the caller's to name. */

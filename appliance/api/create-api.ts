@@ -91,6 +91,7 @@ export async function createApi(parts: ApiParts) {
       pages: new Pages(reading, new Cursors(secrets.key("cursors")), continuity, clock, (position) => save([position])),
       investigation: new Investigation(store, clock, audit, (incidentId) => tickets.ofIncident(incidentId)),
       tickets,
+      webhooks: desk.webhooks,
       settings: {
         section: (section: string) => book.section(section),
         test: (section: string, fields: Record<string, unknown>) => book.test(section, fields),

@@ -1,36 +1,40 @@
 /** Carries one delivery to its system: every step is in the ledger before the next, an unknown outcome is looked up before anything is sent again. */
-import { DeliveryError, EdgeError, messageOf, StoreError } from "../../core/errors.ts";
-import type { Clock, Random } from "../../core/ports.ts";
-import type { TicketSettings } from "../../core/settings/tickets.ts";
+import { messageOf, StoreError } from "../../core/errors.ts";
+import type { Random } from "../../core/ports.ts";
 import type { Circuit } from "../../core/tickets/circuit.ts";
 import type { Draft } from "../../core/tickets/draft.ts";
-import { afterEmptyLookup, afterFailure, type Failure, type Next } from "../../core/tickets/retry.ts";
+import { afterEmptyLookup, afterFailure, type Next } from "../../core/tickets/retry.ts";
 import {
   type Attempt,
   correlationOf,
   type Delivery,
   type RemoteTicket,
+  type Ticket,
   type TicketSystem,
 } from "../../core/tickets/ticket.ts";
 import { type Exchanges, type Patience, recordingExchanges } from "../../integrations/http.ts";
-import type { Store } from "../../store/open-store.ts";
+import type { DeliveryOutcome } from "../../store/delivery-outcomes.ts";
 import type { Log } from "../log.ts";
+import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";
+import { prepareUpdate, type Update, type UpdateParts } from "./updates.ts";
 
 /** A look that failed is made again after so long, or after the base delay where that is shorter. */
 const lookupRetryMs = 60_000;
 
-interface CarrierParts {
-  store: Store;
-  clock: Clock;
+const nothingKept = { payload: null, hint: null, asked: null };
+const nothingMade = { remote: null, commentId: null, known: null, next: null };
+
+interface CarrierParts extends UpdateParts {
   random: Random;
   log: Log;
-  settings: TicketSettings;
   /** Of the system of the delivery. */
   circuit: Circuit;
   /** What the target has asked for. */
   patience: Patience;
   draft(incidentId: string): Promise<Draft>;
   isStopping(): boolean;
+  /** A ticket that the target says is not there: true when that has been made sure of, and written down. */
+  isGone(ticket: Ticket, target: TicketSystem): Promise<boolean>;
 }
 
 /** @throws StoreError: nothing was written, and the delivery is as it was */
@@ -61,19 +65,25 @@ class Carrier {
       return this.#failed(error, false);
     }
     const { state, kind } = this.#delivery;
-    if (state === "unknown") await this.#lookUp(target);
+    if (state === "unknown") await (kind === "comment" ? this.#lookUpComment(target) : this.#lookUp(target));
     else if (kind === "create") await this.#create(target);
-    else await this.#link(target);
+    else if (kind === "link") await this.#link(target);
+    else await this.#update(target);
   }
 
   async #create(target: TicketSystem): Promise<void> {
     const { store, clock, draft } = this.#parts;
     const { id, incidentId } = this.#delivery;
     let { payload } = this.#delivery;
+    let level: string | null = null;
     try {
-      payload ??= await target.render({ correlation: await this.#correlation(), draft: await draft(incidentId) });
+      if (payload === null) {
+        const text = await draft(incidentId);
+        level = text.level;
+        payload = await target.render({ correlation: await this.#correlation(), draft: text });
+      }
       const hint = await target.hint();
-      await store.tickets.beginDelivery(id, payload, hint, clock.now());
+      if (!(await store.tickets.beginDelivery({ id, payload, hint, asked: level }, clock.now()))) return;
     } catch (error) {
       // Nothing has been sent that could have had an effect.
       return this.#failed(error, false);
@@ -94,12 +104,58 @@ class Carrier {
     if (ticket?.remote == null || target.link === null) return;
     try {
       const text = await draft(incidentId);
-      await store.tickets.beginDelivery(id, null, null, clock.now());
+      if (!(await store.tickets.beginDelivery({ id, ...nothingKept }, clock.now()))) return;
       await target.link(ticket.remote, text);
     } catch (error) {
       return this.#failed(error, true);
     }
     await this.#succeeded(target, this.#attempt("send", "linked"), null);
+  }
+
+  async #update(target: TicketSystem): Promise<void> {
+    const { store, clock } = this.#parts;
+    const { id } = this.#delivery;
+    const ticket = await store.tickets.ticketOfDelivery(id);
+    if (ticket?.remote == null) return;
+    let update: Update | null;
+    let result: Awaited<ReturnType<NonNullable<Update["send"]>>> = {};
+    let sent = false;
+    try {
+      update = await prepareUpdate(this.#delivery, ticket, target, this.#parts);
+      if (update === null) return;
+      const { payload, asked, send } = update;
+      if (send !== null) {
+        if (!(await store.tickets.beginDelivery({ id, payload, hint: null, asked }, clock.now()))) return;
+        sent = true;
+        result = await send();
+      }
+    } catch (error) {
+      return this.#failed(error, sent, { ticket, target });
+    }
+    const attempt = this.#exchanges.last === null ? null : this.#attempt(sent ? "send" : "lookup", update.outcome);
+    await this.#confirmed(attempt, {
+      detail: result.warning ?? update.warning,
+      commentId: result.commentId ?? null,
+      known: result.known ?? update.known,
+      next: update.instead === null ? null : { kind: "comment", content: update.instead },
+    });
+  }
+
+  async #lookUpComment(target: TicketSystem): Promise<void> {
+    const { store, clock, circuit, settings } = this.#parts;
+    const ticket = await store.tickets.ticketOfDelivery(this.#delivery.id);
+    let found: { commentId: string } | null;
+    try {
+      found = await target.findComment(ticket?.remote?.id ?? "", this.#delivery.id);
+    } catch (error) {
+      return this.#lookUpFailed(error);
+    }
+    if (found !== null) return this.#confirmed(this.#attempt("lookup", "found"), found);
+    circuit.succeeded();
+    // Reading sees what was written: one look is enough.
+    const next = afterEmptyLookup(this.#delivery, { ...settings.retry, lookupDelaysSeconds: [] }, clock.now());
+    const { cause, detail } = this.#delivery;
+    await this.#settle(next, cause, detail, this.#attempt("lookup", "not found"));
   }
 
   async #lookUp(target: TicketSystem): Promise<void> {
@@ -140,49 +196,56 @@ class Carrier {
   }
 
   async #succeeded(target: TicketSystem, attempt: Attempt, remote: RemoteTicket | null): Promise<void> {
-    const { clock, log, circuit } = this.#parts;
-    const { id, attempts, lookups, kind, incidentId: incident, system } = this.#delivery;
+    const { kind, incidentId: incident, system } = this.#delivery;
+    const next = kind === "create" && target.link !== null ? { kind: "link" as const, content: null } : null;
+    await this.#confirmed(attempt, { detail: remote?.warning ?? null, remote, next });
+    if (remote !== null) this.#parts.log.info("ticket created", { incident, system, ticket: remote.key });
+  }
+
+  async #confirmed(attempt: Attempt | null, made: Partial<DeliveryOutcome>): Promise<void> {
+    const { clock, circuit } = this.#parts;
+    const { id, attempts, lookups } = this.#delivery;
     circuit.succeeded();
-    const next = kind === "create" && target.link !== null ? ("link" as const) : null;
     const done = { id, state: "confirmed" as const, attempts, lookups, nextAttemptAt: clock.now() };
-    await this.#record({ ...done, cause: null, detail: remote?.warning ?? null, attempt, remote, next });
-    if (remote !== null) log.info("ticket created", { incident, system, ticket: remote.key });
+    await this.#record({ ...done, cause: null, detail: null, attempt, ...nothingMade, ...made });
   }
 
   /** `sent`: something was sent that may have had an effect. */
-  async #failed(error: unknown, sent: boolean): Promise<void> {
+  async #failed(error: unknown, sent: boolean, of?: { ticket: Ticket; target: TicketSystem }): Promise<void> {
     // Not the target's fault, and nothing that a person could mend here: it stays as it is.
     if (error instanceof StoreError) throw error;
     const { clock, random, log, settings } = this.#parts;
     const { incidentId: incident, system, id: delivery } = this.#delivery;
     this.#note(error);
     const failure = failureOf(error, clock.now(), sent);
+    // Only now: looking for it asks the target again, and what was asked last is the attempt.
+    const failed = this.#exchanges.last === null ? null : this.#attempt("send", failure.cause);
+    if (failure.cause === "not_found" && of !== undefined && (await this.#isGone(of))) failure.cause = "ticket_gone";
     const next = afterFailure(this.#delivery, failure, settings.retry, clock.now(), random());
     const { cause, detail } = failure;
     const then = { reason: next.reason, next: new Date(next.nextAttemptAt).toISOString() };
     log.warn("delivery failed", { incident, system, delivery, cause, ...then, detail });
-    await this.#settle(next, cause, detail, this.#exchanges.last === null ? null : this.#attempt("send", cause));
+    await this.#settle(next, cause, detail, failed);
+  }
+
+  async #isGone({ ticket, target }: { ticket: Ticket; target: TicketSystem }): Promise<boolean> {
+    try {
+      return await this.#parts.isGone(ticket, target);
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
+      return false;
+    }
   }
 
   async #settle(next: Next, cause: string | null, detail: string | null, attempt: Attempt | null): Promise<void> {
     const { state, attempts, lookups, nextAttemptAt } = next;
     const { id } = this.#delivery;
-    await this.#record({
-      id,
-      state,
-      attempts,
-      lookups,
-      nextAttemptAt,
-      cause,
-      detail,
-      attempt,
-      remote: null,
-      next: null,
-    });
+    const then = { id, state, attempts, lookups, nextAttemptAt };
+    await this.#record({ ...then, cause, detail, attempt, ...nothingMade });
   }
 
   /** What the target has done is written down, however long the database cannot be written: a restart would have to look it up. */
-  async #record(outcome: Omit<Parameters<Store["tickets"]["finishDelivery"]>[0], "throttledUntil">): Promise<void> {
+  async #record(outcome: Omit<DeliveryOutcome, "throttledUntil">): Promise<void> {
     const { store, clock, log, patience, isStopping } = this.#parts;
     const throttledUntil = patience.until > clock.now() ? patience.until : null;
     for (;;) {
@@ -203,13 +266,9 @@ class Carrier {
     return { at: this.#begun, durationMs, action, request, status, outcome, words };
   }
 
-  /** What a failure says of the target: one request of several that broke is no outage, and a wish for patience neither. */
   #note(error: unknown): void {
-    if (!(error instanceof DeliveryError) || error.code === "throttled") return;
     const { clock, circuit } = this.#parts;
-    if (this.#exchanges.answered) circuit.succeeded();
-    if (error.data.outage === true || error.data.effectUnknown === true) circuit.failed(clock.now());
-    else circuit.succeeded();
+    noteFailure(circuit, error, this.#exchanges.answered, clock.now());
   }
 
   /** By which word the target finds the ticket: ServiceNow by the incident's id (CONTRACT 6), Jira by a label. */
@@ -218,24 +277,4 @@ class Carrier {
     const { system, incidentId } = this.#delivery;
     return correlationOf(system, incidentId, ticket?.generation ?? 1);
   }
-}
-
-function causeOf(error: unknown): string {
-  return error instanceof EdgeError ? error.code : "defect";
-}
-
-function notBefore(error: unknown, now: number): number | null {
-  return error instanceof DeliveryError && error.retryAfter !== null ? now + error.retryAfter * 1000 : null;
-}
-
-function failureOf(error: unknown, now: number, sent: boolean): Failure {
-  const cause = causeOf(error);
-  if (!(error instanceof DeliveryError))
-    return { cause, detail: messageOf(error), permanent: true, effectUnknown: false, notBefore: null, outage: false };
-  const { message, data } = error;
-  const effectUnknown = sent && data.effectUnknown === true;
-  return {
-    ...{ cause, detail: message, permanent: data.permanent === true, notBefore: notBefore(error, now), effectUnknown },
-    outage: data.outage === true && !effectUnknown,
-  };
 }

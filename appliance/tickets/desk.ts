@@ -1,17 +1,29 @@
 /** Decides what is carried to ticket systems and when: some at a time, one per ticket, nothing while a system is down. */
 import { EdgeError, messageOf } from "../../core/errors.ts";
 import type { Clock, Random } from "../../core/ports.ts";
-import type { TicketSettings } from "../../core/settings/tickets.ts";
+import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
+import { gateLine } from "../../core/tickets/cadence.ts";
 import { Circuit } from "../../core/tickets/circuit.ts";
-import { composeTicket } from "../../core/tickets/compose.ts";
+import { composeTicket, incidentUrl } from "../../core/tickets/compose.ts";
 import type { Draft } from "../../core/tickets/draft.ts";
-import { type Delivery, type TestStep, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
+import { Pace } from "../../core/tickets/pace.ts";
+import {
+  type Delivery,
+  type RemotePerson,
+  type TestStep,
+  type Ticket,
+  type TicketSystem,
+  type TicketSystemName,
+  ticketSystems,
+} from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../log.ts";
 import { carry } from "./carrier.ts";
 import { ParkedProbes } from "./parked.ts";
 import { Schedule } from "./schedule.ts";
+import { TicketSync } from "./sync.ts";
 import { noPatience, TicketSystems } from "./systems.ts";
+import { Webhooks } from "./webhooks.ts";
 
 /** Requests at the same time to one system. */
 const atATime = 4;
@@ -34,9 +46,13 @@ export class TicketDesk {
   /** What each target has asked for; kept in the database, so that a restart does not forget it. */
   readonly #patience = noPatience();
   readonly #circuits = new Map<TicketSystemName, Circuit>();
+  readonly #pace = new Pace();
+  readonly sync: TicketSync;
+  readonly webhooks: Webhooks;
   /** Deliveries under way. */
   readonly #busy = new Map<string, TicketSystemName>();
   #running: Promise<void> | null = null;
+  #gate: Promise<void> | null = null;
   #again = false;
   /** Failed deliveries are looked for at the schedule's times, and once at the start. */
   readonly #retriesDue = new Set<TicketSystemName>(ticketSystems);
@@ -52,6 +68,21 @@ export class TicketDesk {
       test: (system) => this.#test(system),
       wake: () => this.wake(),
     });
+    const { store, clock, log } = parts;
+    this.sync = new TicketSync({
+      ...{ store, clock, log },
+      settings: () => this.#settings,
+      systems: () => this.#systems,
+      circuit: (system) => this.#circuit(system),
+      isQuiet: (system) => clock.now() < this.#patience[system].until || this.isDown(system) || !this.#recovered,
+      free: (system) => atATime - this.#busyWith(system),
+      wake: () => this.wake(),
+    });
+    this.webhooks = new Webhooks({
+      clock,
+      secretOf: (system) => this.#settings?.webhookSecrets[system] ?? null,
+      readSoon: (system, remoteId) => this.sync.readSoon(system, remoteId),
+    });
   }
 
   async apply(settings: TicketSettings): Promise<void> {
@@ -60,7 +91,8 @@ export class TicketDesk {
     this.#systems = new TicketSystems(settings, () => clock.now(), this.#patience);
     this.#circuits.clear();
     this.#schedule.set(settings.retry.schedule);
-    await store.tickets.configureAutoPush(settings.autoPush);
+    this.sync.apply(settings);
+    await store.tickets.configureTickets({ push: settings.autoPush, policies: settings.policies });
   }
 
   get systems(): TicketSystems | null {
@@ -78,7 +110,13 @@ export class TicketDesk {
 
   tick(now: number): void {
     if (this.#schedule.isDue(now)) for (const system of ticketSystems) this.#retriesDue.add(system);
-    if (!this.#stopping) this.#probes.tick(now);
+    if (!this.#stopping && this.#recovered) {
+      this.#probes.tick(now);
+      this.sync.tick(now);
+      this.#gate ??= this.#passGate(now).finally(() => {
+        this.#gate = null;
+      });
+    }
     this.wake();
   }
 
@@ -94,8 +132,10 @@ export class TicketDesk {
   /** Waits for requests under way; what is not answered then is looked up at the next start. */
   async stop(milliseconds: number): Promise<void> {
     this.#stopping = true;
+    this.sync.stop();
     const end = performance.now() + milliseconds;
-    while (this.#busy.size > 0 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((this.#busy.size > 0 || this.sync.isBusy) && performance.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /** Nothing is sent to the system until it answers again. */
@@ -132,14 +172,38 @@ export class TicketDesk {
     const circuit = this.#circuit(system);
     const decision = circuit.decide(clock.now());
     if (decision === "wait" || (decision === "probe" && !(await this.#probe(system, circuit)))) return;
-    const busy = [...this.#busy.values()].filter((one) => one === system).length;
-    if (busy >= atATime) return;
+    const room = atATime - this.#busyWith(system);
+    if (room <= 0) return;
+    const busy = this.#busy.size;
     const retries = this.#retriesDue.has(system);
     // Those under way are among those that are due.
-    const due = await store.tickets.dueDeliveries(system, clock.now(), retries, atATime + busy);
-    const fresh = due.filter(({ id }) => !this.#busy.has(id)).slice(0, atATime - busy);
-    if (retries && fresh.length === 0 && busy === 0) this.#retriesDue.delete(system);
+    const due = await store.tickets.dueDeliveries(system, clock.now(), retries, 4 * atATime + busy);
+    const now = clock.now();
+    const free = due.filter(({ id, ticketId }) => !this.#busy.has(id) && this.#pace.mayWrite(ticketId, now));
+    const fresh = free.slice(0, room);
+    if (retries && due.length === 0) this.#retriesDue.delete(system);
     for (const delivery of fresh) this.#start(delivery, circuit);
+  }
+
+  /** Requests under way, whoever makes them. */
+  #busyWith(system: TicketSystemName): number {
+    return [...this.#busy.values()].filter((one) => one === system).length + this.sync.busy(system);
+  }
+
+  /** Levels that have changed: whether their tickets are told now (CONTRACT 6). */
+  async #passGate(now: number): Promise<void> {
+    const { store, log } = this.#parts;
+    if (this.#settings === null) return;
+    try {
+      const outcomes = await store.tickets.passGate(this.#settings.cadenceHours, now);
+      for (const { incidentId, system, decision } of outcomes) {
+        const line = gateLine(incidentId, decision);
+        if (line !== null) log.info(line, { system });
+      }
+      if (outcomes.some(({ decision }) => decision.push)) this.wake();
+    } catch (error) {
+      log.error("changed levels cannot be read", { error: messageOf(error) });
+    }
   }
 
   #start(delivery: Delivery, circuit: Circuit): void {
@@ -147,6 +211,7 @@ export class TicketDesk {
     if (settings === null || systems === null) return;
     const { store, clock, random, log } = this.#parts;
     this.#busy.set(delivery.id, delivery.system);
+    this.#pace.wrote(delivery.ticketId, clock.now());
     const draft = (incidentId: string) => this.draft(incidentId);
     const parts = {
       store,
@@ -158,6 +223,9 @@ export class TicketDesk {
       draft,
       patience: this.#patience[delivery.system],
       isStopping: () => this.#stopping,
+      isGone: (ticket: Ticket, target: TicketSystem) => this.sync.isGone(ticket, target),
+      analystOf: (person: RemotePerson, system: TicketSystemName) => this.sync.analystOf(person, system),
+      incidentUrl: (incidentId: string) => incidentUrl(settings.baseUrl ?? this.#parts.defaultBaseUrl(), incidentId),
     };
     carry(delivery, () => systems.of(delivery.system, delivery.entity), parts).then(
       () => {

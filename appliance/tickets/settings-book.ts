@@ -1,6 +1,7 @@
 /** Settings of ticket systems as API and console see them: what is pinned, what was saved, what was tested. Secrets go in and never come out. */
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
+import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import {
   fieldOf,
   type GivenValue,
@@ -9,7 +10,6 @@ import {
   readTicketSettings,
   type TicketSection,
   type TicketSettingName,
-  type TicketSettings,
   ticketDefinitions,
   ticketSections,
 } from "../../core/settings/tickets.ts";
@@ -18,6 +18,7 @@ import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
 import type { Log } from "../log.ts";
 import type { TicketDesk } from "./desk.ts";
+import { policyJson, syncJson, ticketsJson } from "./status.ts";
 import { noPatience, TicketSystems } from "./systems.ts";
 
 type Json = Record<string, unknown>;
@@ -135,6 +136,7 @@ export class SettingsBook {
     const { store, desk } = this.#parts;
     const tests = new Map((await store.tickets.listConnectionTests()).map((test) => [test.section, test]));
     const counts = await store.tickets.countDeliveries();
+    const tickets = await store.tickets.countTickets();
     const { settings } = readTicketSettings(this.#given());
     return ticketSystems.map((system) => {
       const test = tests.get(system);
@@ -148,6 +150,10 @@ export class SettingsBook {
         last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
         answers: !desk.isDown(system),
         deliveries: waiting,
+        sync: syncJson(desk.sync.status(system)),
+        tickets: ticketsJson(tickets.find((one) => one.system === system)),
+        webhooks: settings.webhookSecrets[system] !== null,
+        fields: policyJson(settings.policies[system]),
       };
     });
   }

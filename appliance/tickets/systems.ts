@@ -1,6 +1,6 @@
 /** The ticket systems of the settings in force: one adapter per system and route. */
 import { EdgeError } from "../../core/errors.ts";
-import type { TicketSettings } from "../../core/settings/tickets.ts";
+import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import type { TicketSystem, TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { AdapterTools, Patience } from "../../integrations/http.ts";
 import { Jira } from "../../integrations/jira/jira.ts";

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
+import type { RiskLevel } from "../../core/risk.ts";
 import { correlationOf, type Delivery, type Ticket, type TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { DeadLetterFilter } from "../../store/dead-letters.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -39,11 +40,11 @@ export class TicketService {
   /** The exact request that would be sent now, and its hash. @throws EdgeError incident_unknown, not_configured; DeliveryError */
   async preview(caller: Caller, incidentId: string, system: TicketSystemName): Promise<Json> {
     const entity = await this.#entity(caller, incidentId);
-    const payload = await this.#render(incidentId, entity, system);
+    const { payload } = await this.#render(incidentId, entity, system);
     return { system, payload: JSON.parse(payload), payload_text: payload, payload_sha256: sha256(payload) };
   }
 
-  /** `ticket`: there is one already. @throws EdgeError incident_unknown, not_configured, preview_outdated; DeliveryError */
+  /** `ticket`: there is one already; for one that is gone from its target another is made. @throws EdgeError incident_unknown, not_configured, preview_outdated; DeliveryError */
   async create(
     caller: Caller,
     incidentId: string,
@@ -52,16 +53,17 @@ export class TicketService {
   ): Promise<{ ticket: Json } | { delivery_id: string }> {
     const entity = await this.#entity(caller, incidentId);
     const known = await this.#store.reading.findTicket(incidentId, system);
-    if (known?.remote != null) return { ticket: ticketJson(known) };
-    const waiting = await this.#delivery(incidentId, system);
+    const isGone = known !== null && known.goneAt !== null;
+    if (known?.remote != null && !isGone) return { ticket: ticketJson(known) };
+    const waiting = isGone ? null : await this.#delivery(incidentId, system);
     if (waiting !== null) {
       this.#desk.wake();
       return { delivery_id: waiting.id };
     }
-    const payload = await this.#render(incidentId, entity, system);
+    const { payload, level } = await this.#render(incidentId, entity, system);
     if (seen !== null && seen.toLowerCase() !== sha256(payload))
       throw new EdgeError("preview_outdated", "the incident has changed since the preview: look at it again");
-    const planned = { incidentId, entity, system, trigger: "manual" as const, who: caller.name, payload };
+    const planned = { incidentId, entity, system, trigger: "manual" as const, who: caller.name, payload, level };
     await this.#store.tickets.planTicket(planned, this.#clock.now());
     const delivery = await this.#delivery(incidentId, system);
     await this.#audit.note(actorOf(caller), "ticket.create", incidentId, { system });
@@ -114,18 +116,29 @@ export class TicketService {
     }));
   }
 
-  async #render(incidentId: string, entity: string, system: TicketSystemName): Promise<string> {
+  async #render(
+    incidentId: string,
+    entity: string,
+    system: TicketSystemName,
+  ): Promise<{ payload: string; level: RiskLevel }> {
     const target = this.#desk.systems?.of(system, entity);
     if (target === undefined) throw new EdgeError("not_configured", `${system} is not configured`);
     const ticket = await this.#store.reading.findTicket(incidentId, system);
-    const correlation = correlationOf(system, incidentId, ticket?.generation ?? 1);
-    return target.render({ correlation, draft: await this.#desk.draft(incidentId) });
+    const generation = ticket === null ? 1 : ticket.generation + (ticket.goneAt === null ? 0 : 1);
+    const correlation = correlationOf(system, incidentId, generation);
+    const draft = await this.#desk.draft(incidentId);
+    return { payload: await target.render({ correlation, draft }), level: draft.level };
   }
 
   async #delivery(incidentId: string, system: TicketSystemName): Promise<Delivery | null> {
     const query = { incidentId, system, entities: null, limit: 100, offset: 0 };
     const { deliveries } = await this.#store.reading.listDeliveries(query);
-    return deliveries.find(({ kind, state }) => kind === "create" && state !== "discarded") ?? null;
+    const ticket = await this.#store.reading.findTicket(incidentId, system);
+    return (
+      deliveries
+        .filter(({ ticketId }) => ticketId === ticket?.id)
+        .find(({ kind, state }) => kind === "create" && state !== "discarded") ?? null
+    );
   }
 
   async #entity(caller: Caller, incidentId: string): Promise<string> {
@@ -153,12 +166,18 @@ function sha256(text: string): string {
 
 const iso = (epochMs: number) => new Date(epochMs).toISOString();
 
-function ticketJson({ incidentId, entity, system, generation, remote, createdAt, updatedAt }: Ticket): Json {
+function ticketJson(ticket: Ticket): Json {
+  const { incidentId, entity, system, generation, remote, remoteStatus, readAt, goneAt, mergedInto } = ticket;
   return {
     ...{ incident_id: incidentId, entity_name: entity, system, generation, ticket_id: remote?.key ?? null },
-    ...{ ticket_url: remote?.url ?? null, created_at: iso(createdAt), updated_at: iso(updatedAt) },
+    ...{ ticket_url: remote?.url ?? null, ticket_status: remoteStatus, merged_into: mergedInto },
+    state: goneAt !== null ? "gone" : remote === null ? "on its way" : "there",
+    ...{ gone_at: isoOrNull(goneAt), last_read_at: isoOrNull(readAt) },
+    ...{ created_at: iso(ticket.createdAt), updated_at: iso(ticket.updatedAt) },
   };
 }
+
+const isoOrNull = (epochMs: number | null) => (epochMs === null ? null : iso(epochMs));
 
 function deliveryJson({
   history = [],

@@ -1,5 +1,15 @@
 /** Forms of values that only settings of ticket systems have. */
+import { type IncidentStatus, incidentStatuses } from "../incident.ts";
 import type { RiskLevel } from "../risk.ts";
+import type { PeopleOfSystems } from "../tickets/people.ts";
+import {
+  defaultPolicies,
+  type FieldPolicies,
+  type FieldPolicy,
+  fieldPolicies,
+  type TicketField,
+  ticketFields,
+} from "../tickets/policy.ts";
 import { type TicketSystemName, ticketSystems } from "../tickets/ticket.ts";
 import { type Form, matching } from "./forms.ts";
 
@@ -93,6 +103,79 @@ export const severity: Form<RiskLevel> = {
   read(value) {
     const word = String(value).trim().toLowerCase();
     return ["critical", "high", "medium", "low"].includes(word) ? (word as RiskLevel) : undefined;
+  },
+};
+/** What a status of the target means to an incident; null = nothing. By its name or value, in lower case. */
+export type StatusMeanings = ReadonlyMap<string, IncidentStatus | null>;
+
+export const statusMeanings: Form<StatusMeanings> = {
+  accepted: `a JSON object such as {"Waiting for vendor": "IN_PROGRESS", "Rejected": "FALSE_POSITIVE"}; meanings: ${incidentStatuses.join(", ")} or NONE`,
+  read(value) {
+    const given = jsonObject.read(value);
+    const meanings = new Map<string, IncidentStatus | null>();
+    for (const [name, meaning] of Object.entries(given ?? {})) {
+      const word = String(meaning).toUpperCase();
+      const status = incidentStatuses.find((one) => one === word);
+      if (status === undefined && word !== "NONE") return undefined;
+      meanings.set(name.trim().toLowerCase(), status ?? null);
+    }
+    return given === undefined ? undefined : meanings;
+  },
+};
+/** Values of the field `state` that stand for an incident's status. */
+export const stateValues: Form<Record<IncidentStatus, string>> = {
+  accepted:
+    'a JSON object such as {"OPEN": "1", "IN_PROGRESS": "2", "CLOSED": "6", "FALSE_POSITIVE": "8"}, all four of them',
+  read(value) {
+    const given = jsonObject.read(value);
+    const values = incidentStatuses.map((status) => [status, String(given?.[status] ?? "")] as const);
+    const isWhole = values.every(([, one]) => /^-?\d{1,6}$/.test(one));
+    return isWhole && Object.keys(given ?? {}).length === values.length
+      ? (Object.fromEntries(values) as Record<IncidentStatus, string>)
+      : undefined;
+  },
+};
+export const policies: Form<FieldPolicies> = {
+  accepted: `fields with their policy such as status=two_way,assignee=two_way,notes=ours,priority=once; policies: ${fieldPolicies.join(", ")} (priority: once or ours)`,
+  read(value) {
+    const read: Record<TicketField, FieldPolicy> = { ...defaultPolicies };
+    for (const part of String(value).split(",")) {
+      const [name = "", word = ""] = part.split("=").map((side) => side.trim().toLowerCase().replaceAll("-", "_"));
+      const field = ticketFields.find((one) => one === name);
+      const policy = fieldPolicies.find((one) => one === word);
+      if (field === undefined || policy === undefined || (field === "priority" && policy === "two_way"))
+        return undefined;
+      read[field] = policy;
+    }
+    return read;
+  },
+};
+/** Lower case. */
+export const names: Form<string[]> = {
+  accepted: "names with commas between them",
+  read(value) {
+    const list = String(value)
+      .split(",")
+      .map((part) => part.trim().toLowerCase())
+      .filter((part) => part !== "");
+    return list.length <= 100 ? list : undefined;
+  },
+};
+export const people: Form<PeopleOfSystems> = {
+  accepted: 'a JSON object such as {"jane.doe": {"jira": "5b10ac8d82e05b22cc7d4ef5", "servicenow": "jdoe"}}',
+  read(value) {
+    const given = jsonObject.read(value);
+    const read = new Map<string, Partial<Record<TicketSystemName, string>>>();
+    for (const [analyst, ids] of Object.entries(given ?? {})) {
+      if (typeof ids !== "object" || ids === null) return undefined;
+      const entries = Object.entries(ids as Record<string, unknown>);
+      const isRight = entries.every(
+        ([system, id]) => (ticketSystems as readonly string[]).includes(system) && line.read(id) !== undefined,
+      );
+      if (!isRight) return undefined;
+      read.set(analyst.trim(), Object.fromEntries(entries));
+    }
+    return given === undefined ? undefined : read;
   },
 };
 export const cron = matching(/^\S+( \S+){4,5}$/, "a schedule of five or six fields such as */2 * * * *");

@@ -3,9 +3,9 @@
  * pins a setting), then what was saved.
  */
 import type { RiskLevel } from "../risk.ts";
-import type { AutoPush } from "../tickets/auto-push.ts";
+import type { PeopleOfSystems } from "../tickets/people.ts";
+import { defaultPolicies, type FieldPolicies } from "../tickets/policy.ts";
 import type { RetrySettings } from "../tickets/retry.ts";
-import type { SlaMinutes } from "../tickets/sla.ts";
 import type { TicketSystemName } from "../tickets/ticket.ts";
 import { asText, type Form, fraction, matching, oneOf, path, trueOrFalseText, wholeNumber } from "./forms.ts";
 import { type Problem, shown } from "./problem.ts";
@@ -15,60 +15,25 @@ import {
   jsonObject,
   line,
   maskPatterns,
+  names,
   numbers,
+  people,
+  policies,
   projectKey,
   proxy,
   routes,
+  type StatusMeanings,
   severity,
+  stateValues,
+  statusMeanings,
   systems,
   type TicketRoute,
   url,
 } from "./ticket-forms.ts";
+import type { JiraConnection, ServiceNowConnection, TicketSettings } from "./ticket-settings.ts";
 
 export const ticketSections = ["jira", "servicenow", "auto_push", "retry"] as const;
 export type TicketSection = (typeof ticketSections)[number];
-
-export interface JiraConnection {
-  /** With a path prefix where there is one; `https://api.atlassian.com/ex/jira/{cloudId}` for scoped tokens. */
-  url: string;
-  /** Empty: the token is a Bearer token (Data Center). */
-  email: string;
-  apiToken: string;
-  projectKey: string;
-  issueType: string;
-  deployment: "cloud" | "datacenter" | "auto";
-  caFile: string | null;
-  proxy: string | null;
-  extraFields: Readonly<Record<string, unknown>>;
-}
-
-export interface ServiceNowConnection {
-  /** `acme`, `acme.service-now.com`, or an address. */
-  instance: string;
-  username: string;
-  password: string;
-  /** Name or sys_id; empty = none. */
-  assignmentGroup: string;
-  table: string;
-  caFile: string | null;
-  proxy: string | null;
-  extraFields: Readonly<Record<string, unknown>>;
-}
-
-export interface TicketSettings {
-  /** Null: something is missing. `enabled` apart: a connection can be tested before it is used. */
-  jira: JiraConnection | null;
-  servicenow: ServiceNowConnection | null;
-  enabled: Readonly<Record<TicketSystemName, boolean>>;
-  autoPush: AutoPush | null;
-  retry: RetrySettings & { schedule: string };
-  sla: SlaMinutes;
-  /** Where people open incidents; null = not set. */
-  baseUrl: string | null;
-  routes: ReadonlyMap<string, TicketRoute>;
-  /** Masked besides passwords and tokens. */
-  maskPatterns: readonly RegExp[];
-}
 
 /** A value and where it stands. */
 export interface GivenValue {
@@ -102,6 +67,15 @@ export const ticketDefinitions = {
   JIRA_CA_FILE: set("jira", path),
   JIRA_PROXY: set("jira", proxy),
   JIRA_EXTRA_FIELDS: set("jira", jsonObject),
+  JIRA_WEBHOOK_SECRET: set("jira", line, "", true),
+  JIRA_SYNC_SCHEDULE: set("jira", cron, "*/5 * * * *"),
+  JIRA_STATUS_MAP: set("jira", statusMeanings),
+  JIRA_FALSE_POSITIVE_RESOLUTIONS: set(
+    "jira",
+    names,
+    "False Positive, Won't Do, Won't Fix, Duplicate, Cannot Reproduce",
+  ),
+  JIRA_FIELD_POLICY: set("jira", policies),
   SERVICENOW_INSTANCE: set("servicenow", instance),
   SERVICENOW_USERNAME: set("servicenow", line),
   SERVICENOW_PASSWORD: set("servicenow", line, "", true),
@@ -111,6 +85,18 @@ export const ticketDefinitions = {
   SERVICENOW_CA_FILE: set("servicenow", path),
   SERVICENOW_PROXY: set("servicenow", proxy),
   SERVICENOW_EXTRA_FIELDS: set("servicenow", jsonObject),
+  SERVICENOW_WEBHOOK_SECRET: set("servicenow", line, "", true),
+  SERVICENOW_STATE_VALUES: set(
+    "servicenow",
+    stateValues,
+    '{"OPEN":"1","IN_PROGRESS":"2","CLOSED":"6","FALSE_POSITIVE":"8"}',
+  ),
+  SERVICENOW_STATE_MAP: set("servicenow", statusMeanings),
+  SERVICENOW_CLOSE_CODE: set("servicenow", line, "Solution provided"),
+  SERVICENOW_FALSE_POSITIVE_CLOSE_CODE: set("servicenow", line, "No resolution provided"),
+  SERVICENOW_FIELD_POLICY: set("servicenow", policies),
+  SNOW_SYNC_SCHEDULE: set("servicenow", cron, "*/5 * * * *"),
+  SNOW_UPDATE_CADENCE_HOURS: set("servicenow", asText(fraction(0, 8760)), "24"),
   AUTO_PUSH_ENABLED: set("auto_push", trueOrFalseText, "false"),
   AUTO_PUSH_MIN_SEVERITY: set("auto_push", severity, "CRITICAL"),
   AUTO_PUSH_SYSTEMS: set("auto_push", systems, "jira"),
@@ -127,7 +113,10 @@ export const ticketDefinitions = {
   RHYTHMX_BASE_URL: set(null, url),
   TICKET_ROUTES: set(null, routes),
   MASK_PATTERNS: set(null, maskPatterns),
+  TICKET_USERS: set(null, people),
 } as const satisfies Record<string, Definition>;
+
+const defaultStates = { OPEN: "1", IN_PROGRESS: "2", CLOSED: "6", FALSE_POSITIVE: "8" };
 
 export type TicketSettingName = keyof typeof ticketDefinitions;
 export const ticketSettingNames = Object.keys(ticketDefinitions) as TicketSettingName[];
@@ -174,6 +163,8 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
             caFile: read<string>("JIRA_CA_FILE") ?? null,
             proxy: read<string>("JIRA_PROXY") ?? null,
             extraFields: read<Record<string, unknown>>("JIRA_EXTRA_FIELDS") ?? {},
+            statuses: read<StatusMeanings>("JIRA_STATUS_MAP") ?? new Map(),
+            falsePositiveResolutions: read<string[]>("JIRA_FALSE_POSITIVE_RESOLUTIONS") ?? [],
           },
         },
     servicenow: !configured.servicenow
@@ -188,6 +179,12 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
           caFile: read<string>("SERVICENOW_CA_FILE") ?? null,
           proxy: read<string>("SERVICENOW_PROXY") ?? null,
           extraFields: read<Record<string, unknown>>("SERVICENOW_EXTRA_FIELDS") ?? {},
+          stateValues: read<ServiceNowConnection["stateValues"]>("SERVICENOW_STATE_VALUES") ?? defaultStates,
+          states: read<StatusMeanings>("SERVICENOW_STATE_MAP") ?? new Map(),
+          ...{
+            closeCode: text("SERVICENOW_CLOSE_CODE"),
+            falsePositiveCloseCode: text("SERVICENOW_FALSE_POSITIVE_CLOSE_CODE"),
+          },
         },
     enabled,
     autoPush: flag("AUTO_PUSH_ENABLED")
@@ -206,6 +203,17 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
     baseUrl: read<string>("RHYTHMX_BASE_URL") ?? null,
     routes: read<Map<string, TicketRoute>>("TICKET_ROUTES") ?? new Map(),
     maskPatterns: read<RegExp[]>("MASK_PATTERNS") ?? [],
+    policies: {
+      jira: read<FieldPolicies>("JIRA_FIELD_POLICY") ?? defaultPolicies,
+      servicenow: read<FieldPolicies>("SERVICENOW_FIELD_POLICY") ?? defaultPolicies,
+    },
+    cadenceHours: number("SNOW_UPDATE_CADENCE_HOURS"),
+    syncSchedules: { jira: text("JIRA_SYNC_SCHEDULE"), servicenow: text("SNOW_SYNC_SCHEDULE") },
+    webhookSecrets: {
+      jira: read<string>("JIRA_WEBHOOK_SECRET") ?? null,
+      servicenow: read<string>("SERVICENOW_WEBHOOK_SECRET") ?? null,
+    },
+    people: read<PeopleOfSystems>("TICKET_USERS") ?? new Map(),
   };
   return { settings, problems };
 }

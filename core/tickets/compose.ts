@@ -25,7 +25,7 @@ export function composeTicket(
   now: number,
 ): Draft {
   const { body, risk } = facts;
-  const url = `${options.baseUrl.replace(/\/$/, "")}/incidents/${body.incident_id}`;
+  const url = incidentUrl(options.baseUrl, body.incident_id);
   const sections: Section[] = [
     section("Actor", actor(body)),
     section("Risk", ...riskBlocks(body, risk)),
@@ -47,6 +47,11 @@ export function composeTicket(
     expendable: ["Investigation notes", "Alert rules", "MITRE ATT&CK", "Timeline", "SLA"],
   };
   return mapTexts(draft, (text) => masked(text, options.maskPatterns));
+}
+
+/** Where people open an incident. */
+export function incidentUrl(baseUrl: string, incidentId: string): string {
+  return `${baseUrl.replace(/\/$/, "")}/incidents/${incidentId}`;
 }
 
 function section(title: string, ...blocks: Block[]): Section {

@@ -1,5 +1,5 @@
 /** When a delivery is tried again, and what becomes of one that failed: pure decisions with a name (CONTRACT 6). */
-import type { Delivery, DeliveryState } from "./ticket.ts";
+import type { Delivery, DeliveryKind, DeliveryState } from "./ticket.ts";
 
 export interface RetrySettings {
   /** After the first attempt. */
@@ -46,7 +46,7 @@ export function afterFailure(
   const { attempts, lookups } = delivery;
   const at = (seconds: number) => Math.max(now + Math.ceil(seconds * 1000), failure.notBefore ?? 0);
   if (failure.permanent) return { state: "parked", attempts, lookups, nextAttemptAt: now, reason: "parked" };
-  if (failure.effectUnknown && delivery.kind === "create") {
+  if (failure.effectUnknown && isLookedUp(delivery.kind)) {
     const delay = settings.lookupDelaysSeconds[0] ?? 0;
     return { state: "unknown", attempts: attempts + 1, lookups: 0, nextAttemptAt: at(delay), reason: "look-up" };
   }
@@ -56,6 +56,11 @@ export function afterFailure(
     return { state: "dead", attempts: failed, lookups, nextAttemptAt: now, reason: "retries-exhausted" };
   const delay = backoffSeconds(failed, settings) * (1 + random / 10);
   return { state: "planned", attempts: failed, lookups, nextAttemptAt: at(delay), reason: "retry" };
+}
+
+/** Doing it twice would be seen: what may have had its effect is looked up first. */
+function isLookedUp(kind: DeliveryKind): boolean {
+  return kind === "create" || kind === "comment";
 }
 
 /** 60, 120, 240, 480, 960 s after the first, second … failure. */

@@ -1,5 +1,7 @@
 /** Tickets: the mirror of an incident in one ticket system, and the deliveries that make and keep it (CONTRACT 6). */
-import type { Draft } from "./draft.ts";
+import type { IncidentStatus } from "../incident.ts";
+import type { RiskLevel } from "../risk.ts";
+import type { Block, Draft } from "./draft.ts";
 
 export const ticketSystems = ["jira", "servicenow"] as const;
 export type TicketSystemName = (typeof ticketSystems)[number];
@@ -11,8 +13,12 @@ export type TicketSystemName = (typeof ticketSystems)[number];
 export const deliveryStates = ["planned", "sending", "unknown", "confirmed", "parked", "dead", "discarded"] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
-/** `create` makes the ticket; `link` puts the way back to the incident into it. */
-export type DeliveryKind = "create" | "link";
+/**
+ * `create` makes the ticket; `link` puts the way back to the incident into it. What follows keeps it in step: `comment` (work note) says
+ * something; `status`, `assignee` and `priority` bring one field to what the incident has.
+ */
+export const deliveryKinds = ["create", "link", "comment", "status", "assignee", "priority"] as const;
+export type DeliveryKind = (typeof deliveryKinds)[number];
 
 /** A ticket in the ledger. Times are epoch milliseconds. */
 export interface Ticket {
@@ -24,6 +30,14 @@ export interface Ticket {
   generation: number;
   /** Null until it is known. */
   remote: RemoteTicket | null;
+  /** As the target calls it, when it was last read; null = not yet. */
+  remoteStatus: string | null;
+  /** The target answered for it, epoch milliseconds; null = never. */
+  readAt: number | null;
+  /** It is no longer there: since when that is known. */
+  goneAt: number | null;
+  /** Of which other one it is a part or a duplicate, in the target's words. */
+  mergedInto: string | null;
   createdAt: number;
   updatedAt: number;
 }
@@ -50,6 +64,8 @@ export interface Delivery {
   state: DeliveryState;
   /** The exact request body; null until it is rendered. */
   payload: string | null;
+  /** What is to be said, where that is not the incident's state at the time of sending. */
+  content: UpdateContent | null;
   /** Failed attempts to send. */
   attempts: number;
   /** Looks at the target since its outcome became unknown. */
@@ -64,6 +80,73 @@ export interface Delivery {
   who: string;
   createdAt: number;
   updatedAt: number;
+}
+
+/** What an update says: somebody's note, or a risk level. Times are epoch milliseconds. */
+export type UpdateContent =
+  | { kind: "note"; who: string; at: number; title: string; text: string }
+  | { kind: "level"; level: RiskLevel; from: RiskLevel; score: number; at: number };
+
+/** Somebody in the target. */
+export interface RemotePerson {
+  /** The target's own id: account id, sys_id. */
+  id: string;
+  /** For people. */
+  name: string;
+  /** Whatever else the target calls them: user name, e-mail address. */
+  aliases: readonly string[];
+}
+
+/** A ticket as it is in the target now. */
+export interface RemoteState extends RemoteTicket {
+  /** As people see it there, with the resolution where there is one. */
+  status: string;
+  /** What that means to an incident; null = nothing. */
+  means: IncidentStatus | null;
+  assignee: RemotePerson | null;
+  /** Who changed the status last, where the target tells. */
+  changedBy: { name: string; isUs: boolean } | null;
+  mergedInto: string | null;
+  /** When it was last changed (epoch ms by the target's clock), and by which mark that change is known. */
+  updated: number;
+  stamp: string;
+}
+
+/** What somebody wrote into a ticket. */
+export interface RemoteComment {
+  id: string;
+  author: string;
+  /** The account that we use wrote it. */
+  isUs: boolean;
+  /** Epoch milliseconds. */
+  at: number;
+  text: string;
+}
+
+/** A ticket of which a target says that it has changed. */
+export interface RemoteChange {
+  id: string;
+  updated: number;
+  stamp: string;
+}
+
+/** What came of an update. */
+export interface UpdateResult {
+  /** The target's id of what was made. */
+  commentId?: string;
+  /** The ticket as it is afterwards, where the target tells. */
+  state?: RemoteState;
+  /** What the target made of it that is not as it was asked for. */
+  warning?: string;
+  /** It cannot be said in a field: what a comment has to say instead. */
+  instead?: string;
+}
+
+/** A comment or work note to be written. */
+export interface CommentRequest {
+  blocks: readonly Block[];
+  /** By this it is found again: the delivery's id. */
+  token: string;
 }
 
 /** One request to a target, or a look at it. */
@@ -115,6 +198,27 @@ export interface TicketSystem {
   find(correlation: string, hint: string | null): Promise<RemoteTicket | null>;
   /** Puts the link to the incident into the ticket; doing it again changes nothing. Null = this system has it in the body. */
   link: ((ticket: RemoteTicket, draft: Draft) => Promise<void>) | null;
+  /** Null: it is not there, or hidden from the account. */
+  read(id: string): Promise<RemoteState | null>;
+  /** The newest first, page by page, until one is known. */
+  comments(id: string, isKnown: (commentId: string) => boolean): Promise<RemoteComment[]>;
+  /**
+   * Tickets that have changed since `cursor` (null: since `since`, epoch ms), page by page to the end. The last page's cursor is the next
+   * one's beginning, with an overlap: what has been seen may come again, and is told apart by its stamp.
+   */
+  changes(cursor: string | null, since: number): AsyncIterable<{ changes: RemoteChange[]; cursor: string }>;
+  /** The exact request body of a comment as JSON text. */
+  renderComment(request: CommentRequest): Promise<string>;
+  comment(id: string, payload: string): Promise<UpdateResult>;
+  /** The comment of this token, null where there is none. */
+  findComment(id: string, token: string): Promise<{ commentId: string } | null>;
+  /** `state`: the ticket as it is. */
+  setStatus(state: RemoteState, status: IncidentStatus, notes: string): Promise<UpdateResult>;
+  /** The id of the person whom an analyst is in the target; null = nobody, or several. */
+  findPerson(analyst: string): Promise<string | null>;
+  /** Null = nobody. */
+  setAssignee(id: string, personId: string | null): Promise<UpdateResult>;
+  setPriority(id: string, level: RiskLevel): Promise<UpdateResult>;
   /** Reads only. */
   test(): Promise<TestStep[]>;
 }

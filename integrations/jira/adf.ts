@@ -17,6 +17,22 @@ export function adfDocument({ sections }: Pick<Draft, "sections">): AdfNode & { 
   return { version: 1, type: "doc", content };
 }
 
+/** Blocks without a heading: a comment. */
+export function adfComment(blocks: readonly Block[]): AdfNode & { version: 1 } {
+  return { version: 1, type: "doc", content: blocks.flatMap(blockNodes) };
+}
+
+/** The text of a document, for reading: paragraphs and lines as lines, mentions by their name. */
+export function adfText(node: AdfNode | string | null | undefined): string {
+  if (node === null || node === undefined) return "";
+  if (typeof node === "string") return node;
+  if (node.type === "hardBreak") return "\n";
+  const own = node.text ?? String(node.attrs?.text ?? node.attrs?.url ?? "");
+  const inner = (Array.isArray(node.content) ? node.content : []).map(adfText).join("");
+  const isBlock = ["paragraph", "heading", "codeBlock", "listItem", "tableRow", "blockquote"].includes(node.type);
+  return `${own}${inner}${isBlock ? "\n" : ""}`;
+}
+
 function blockNodes(block: Block): AdfNode[] {
   switch (block.kind) {
     case "text":

@@ -7,6 +7,11 @@ export function wikiMarkup({ sections }: Pick<Draft, "sections">): string {
     .join("\n\n");
 }
 
+/** Blocks without a heading: a comment. */
+export function wikiComment(blocks: readonly Block[]): string {
+  return blocks.map(blockMarkup).join("\n\n");
+}
+
 function blockMarkup(block: Block): string {
   switch (block.kind) {
     case "text":

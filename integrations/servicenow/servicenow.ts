@@ -1,14 +1,24 @@
 /** ServiceNow, Table API; protocols 4. */
 import { DeliveryError } from "../../core/errors.ts";
+import type { IncidentStatus } from "../../core/incident.ts";
 import type { RiskLevel } from "../../core/risk.ts";
-import type { ServiceNowConnection } from "../../core/settings/tickets.ts";
 import { fitDraft } from "../../core/tickets/draft.ts";
-import type { RemoteTicket, TestStep, TicketRequest, TicketSystem } from "../../core/tickets/ticket.ts";
-import { type AdapterTools, Target, type TargetAnswer } from "../http.ts";
-import { plainText } from "../plain-text.ts";
+import type {
+  CommentRequest,
+  RemoteChange,
+  RemoteComment,
+  RemoteState,
+  RemoteTicket,
+  TestStep,
+  TicketRequest,
+  TicketSystem,
+  UpdateResult,
+} from "../../core/tickets/ticket.ts";
+import type { AdapterTools } from "../http.ts";
+import { plainComment, plainText } from "../plain-text.ts";
 import { TestSteps } from "../test-steps.ts";
-
-export type ServiceNowSettings = Omit<ServiceNowConnection, "caFile" | "proxy">;
+import { RecordSync } from "./record-sync.ts";
+import { refusedIn200, resultOf, type ServiceNowSettings, Table } from "./table.ts";
 
 /** Of the field `description`. */
 const descriptionBudget = 3_900;
@@ -35,19 +45,14 @@ export class ServiceNow implements TicketSystem {
   readonly name = "servicenow";
   readonly link = null;
   readonly #settings: ServiceNowSettings;
-  readonly #origin: string;
-  readonly #target: Target;
+  readonly #table: Table;
+  readonly #sync: RecordSync;
   #group: string | null = null;
 
-  constructor(settings: ServiceNowSettings, { fetch, now, patience, timeoutMs }: AdapterTools) {
+  constructor(settings: ServiceNowSettings, tools: AdapterTools) {
     this.#settings = settings;
-    this.#origin = instanceUrl(settings.instance);
-    const { username, password } = settings;
-    this.#target = new Target({
-      ...{ baseUrl: this.#origin, fetch, now, patience, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
-      headers: { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` },
-      secrets: [password, `${username}:${password}`],
-    });
+    this.#table = new Table(settings, tools);
+    this.#sync = new RecordSync(this.#table, settings, tools.now);
   }
 
   async render({ correlation, draft }: TicketRequest): Promise<string> {
@@ -74,10 +79,14 @@ export class ServiceNow implements TicketSystem {
   }
 
   async create(payload: string): Promise<RemoteTicket> {
-    const answer = await this.#target.request({ method: "POST", path: `${this.#table}?${fields}`, body: payload });
+    const answer = await this.#table.target.request({
+      method: "POST",
+      path: `${this.#table.path}?${fields}`,
+      body: payload,
+    });
     const row = resultOf(answer) as Row | null;
     if (row === null || typeof row.sys_id !== "string") throw refusedIn200(answer);
-    const ticket = this.#ticket(row.sys_id, row.number ?? row.sys_id);
+    const ticket = this.#table.ticket(row.sys_id, row.number ?? row.sys_id);
     const asked = JSON.parse(payload) as { impact: string; urgency: string; correlation_id: string };
     const lost =
       row.correlation_id === asked.correlation_id
@@ -95,9 +104,9 @@ export class ServiceNow implements TicketSystem {
         data: { permanent: true },
       });
     const query = encodeURIComponent(`correlation_id=${correlation}`);
-    const answer = await this.#target.request({
+    const answer = await this.#table.target.request({
       method: "GET",
-      path: `${this.#table}?sysparm_query=${query}&sysparm_limit=5&${fields}`,
+      path: `${this.#table.path}?sysparm_query=${query}&sysparm_limit=5&${fields}`,
       also: [404],
     });
     if (answer.status === 404) return null;
@@ -105,20 +114,66 @@ export class ServiceNow implements TicketSystem {
     if (!Array.isArray(rows)) throw refusedIn200(answer);
     // Invalid parts of a query are ignored in silence: each row is looked at.
     const row = rows.find((one) => one.correlation_id === correlation);
-    return row?.sys_id === undefined ? null : this.#ticket(row.sys_id, row.number ?? row.sys_id);
+    return row?.sys_id === undefined ? null : this.#table.ticket(row.sys_id, row.number ?? row.sys_id);
+  }
+
+  read(id: string): Promise<RemoteState | null> {
+    return this.#sync.read(id);
+  }
+
+  comments(id: string, isKnown: (commentId: string) => boolean): Promise<RemoteComment[]> {
+    return this.#sync.notes(id, isKnown);
+  }
+
+  changes(cursor: string | null, since: number): AsyncIterable<{ changes: RemoteChange[]; cursor: string }> {
+    return this.#sync.changes(cursor, since);
+  }
+
+  /** A work note: what the caller of an incident may not read. Journals keep no properties, so the reference is in the text. */
+  renderComment({ blocks, token }: CommentRequest): Promise<string> {
+    const text = plainComment(blocks).slice(0, workNoteBudget).toWellFormed();
+    return Promise.resolve(JSON.stringify({ work_notes: `${text}\n\nRhythmX ${token}` }));
+  }
+
+  async comment(id: string, payload: string): Promise<UpdateResult> {
+    // The state that it shows is not of this note's making: it is read when it is its turn.
+    await this.#sync.patch(id, JSON.parse(payload) as Record<string, string>);
+    return {};
+  }
+
+  findComment(id: string, token: string): Promise<{ commentId: string } | null> {
+    return this.#sync.findNote(id, token);
+  }
+
+  setStatus({ id }: RemoteState, status: IncidentStatus, notes: string): Promise<UpdateResult> {
+    return this.#sync.patch(id, this.#sync.statusValues(status, notes));
+  }
+
+  findPerson(analyst: string): Promise<string | null> {
+    return this.#sync.findPerson(analyst);
+  }
+
+  setAssignee(id: string, personId: string | null): Promise<UpdateResult> {
+    return this.#sync.patch(id, { assigned_to: personId ?? "" });
+  }
+
+  async setPriority(id: string, level: RiskLevel): Promise<UpdateResult> {
+    const { impact, urgency } = matrix[level];
+    await this.#sync.patch(id, { impact, urgency });
+    return {};
   }
 
   async test(): Promise<TestStep[]> {
     const steps = new TestSteps();
     const { table, username, assignmentGroup } = this.#settings;
     const reached = await steps.take(`Log in and read ${table}`, async () => {
-      const answer = await this.#target.request({
+      const answer = await this.#table.target.request({
         method: "GET",
-        path: `${this.#table}?sysparm_limit=1&${fields}`,
+        path: `${this.#table.path}?sysparm_limit=1&${fields}`,
         also: [404],
       });
       if (answer.status !== 404 && !Array.isArray(resultOf(answer))) throw refusedIn200(answer);
-      return `as ${username} at ${this.#origin}`;
+      return `as ${username} at ${this.#table.origin}`;
     });
     if (!reached) return steps.done;
     if (assignmentGroup !== "")
@@ -127,10 +182,6 @@ export class ServiceNow implements TicketSystem {
         return `is ${await this.#assignmentGroup()}`;
       });
     return steps.done;
-  }
-
-  get #table(): string {
-    return `/api/now/table/${encodeURIComponent(this.#settings.table)}`;
   }
 
   /** Resolved once: a name that does not exist would be dropped in silence. */
@@ -142,7 +193,7 @@ export class ServiceNow implements TicketSystem {
     if (assignmentGroup.includes("^")) throw groupError(assignmentGroup, "a group's name holds no ^");
     const query = encodeURIComponent(`name=${assignmentGroup}`);
     const path = `/api/now/table/sys_user_group?sysparm_query=${query}&sysparm_limit=2&sysparm_fields=sys_id,name`;
-    const answer = await this.#target.request({ method: "GET", path, also: [404] });
+    const answer = await this.#table.target.request({ method: "GET", path, also: [404] });
     const rows = answer.status === 404 ? [] : ((resultOf(answer) ?? []) as { sys_id?: string; name?: string }[]);
     const found = rows.filter(({ name }) => name === assignmentGroup);
     const [group] = found;
@@ -151,25 +202,9 @@ export class ServiceNow implements TicketSystem {
     this.#group = group.sys_id;
     return this.#group;
   }
-
-  #ticket(id: string, key: string): RemoteTicket {
-    const uri = encodeURIComponent(`${this.#settings.table}.do?sys_id=${id}`);
-    return { id, key, url: `${this.#origin}/nav_to.do?uri=${uri}` };
-  }
 }
 
 const fields = "sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,priority,correlation_id,state";
-
-/** `https://acme.service-now.com` of every form in which people give an instance; a path prefix stays. */
-function instanceUrl(instance: string): string {
-  const text = instance.trim().replace(/\/+$/, "");
-  if (/^https?:\/\//i.test(text)) return text;
-  return `https://${text.includes(".") || text.includes(":") ? text : `${text}.service-now.com`}`;
-}
-
-function resultOf({ body }: TargetAnswer): unknown {
-  return typeof body === "object" && body !== null && "result" in body ? body.result : null;
-}
 
 /** Priority is the instance's to compute: what it made of impact and urgency is read back. */
 function priorityWarning(
@@ -179,20 +214,6 @@ function priorityWarning(
   const wanted = Object.values(matrix).find((one) => one.impact === impact && one.urgency === urgency)?.priority;
   if (made === undefined || wanted === undefined || made === wanted) return null;
   return `the instance made priority ${made.slice(0, 40)} of impact ${impact} and urgency ${urgency}, not ${wanted}: see its Priority Lookup Rules`;
-}
-
-/** An error, or something else, under a status that says that all is well. */
-function refusedIn200({ status, body }: TargetAnswer): DeliveryError {
-  const words = String(body?.error?.message ?? body?.error ?? "").slice(0, 300);
-  const refused = body?.error !== undefined;
-  return new DeliveryError(
-    refused ? "rejected" : "unexpected",
-    `it answers ${status} without a result${words === "" ? "" : `: ${words}`}`,
-    {
-      retryable: !refused,
-      data: { status, words, permanent: refused, effectUnknown: !refused },
-    },
-  );
 }
 
 function groupError(name: string, why: string): DeliveryError {

@@ -22,6 +22,8 @@ interface Bench {
 
 const tools = (now = () => Date.now()) => ({ fetch, now, patience: { until: 0 }, timeoutMs: 400 });
 
+const jiraMeanings = { statuses: new Map(), falsePositiveResolutions: ["won't do", "duplicate"] };
+
 const makers: Readonly<Record<string, () => Promise<Bench>>> = {
   "Jira Cloud": async () => {
     const standIn = await new JiraStandIn().start();
@@ -33,7 +35,7 @@ const makers: Readonly<Record<string, () => Promise<Bench>>> = {
         projectKey: "SEC",
         issueType: "task",
       },
-      ...{ deployment: "auto" as const, extraFields: {} },
+      ...{ deployment: "auto" as const, extraFields: {}, ...jiraMeanings },
     };
     const newest = () => JSON.stringify(standIn.issues.at(-1)?.fields);
     const secrets = ["jira-token-1", btoa("soc@acme.example:jira-token-1")];
@@ -47,7 +49,7 @@ const makers: Readonly<Record<string, () => Promise<Bench>>> = {
     }).start();
     const settings = {
       ...{ url: `${standIn.url}/jira/`, email: "", apiToken: "pat-123456", projectKey: "SEC", issueType: "Task" },
-      ...{ deployment: "auto" as const, extraFields: {} },
+      ...{ deployment: "auto" as const, extraFields: {}, ...jiraMeanings },
     };
     const newest = () => JSON.stringify(standIn.issues.at(-1)?.fields);
     return {
@@ -62,7 +64,9 @@ const makers: Readonly<Record<string, () => Promise<Bench>>> = {
     const standIn = await new ServiceNowStandIn().start();
     const settings = {
       ...{ instance: standIn.url, username: "rhythmx", password: "snow-password-1", assignmentGroup: "SOC Team" },
-      ...{ table: "incident", extraFields: { u_soc: "blue" } },
+      ...{ table: "incident", extraFields: { u_soc: "blue" }, states: new Map() },
+      ...{ stateValues: { OPEN: "1", IN_PROGRESS: "2", CLOSED: "6", FALSE_POSITIVE: "8" } },
+      ...{ closeCode: "Solution provided", falsePositiveCloseCode: "No resolution provided" },
     };
     const newest = () => JSON.stringify(standIn.rows.at(-1));
     const secrets = ["snow-password-1", btoa("rhythmx:snow-password-1")];

@@ -2,7 +2,8 @@
 import { type JiraOptions, JiraStandIn } from "../standins/jira.ts";
 import { type ServiceNowOptions, ServiceNowStandIn } from "../standins/servicenow.ts";
 import { ApiClient, password } from "./api-client.ts";
-import { detection, TestAppliance } from "./appliance.ts";
+import { detection, TestAppliance, until } from "./appliance.ts";
+import { FakeClock } from "./fake-clock.ts";
 
 export interface Scene {
   appliance: TestAppliance;
@@ -21,13 +22,17 @@ export async function scene(
   env: Record<string, string> = {},
   options: { jira?: JiraOptions; snow?: ServiceNowOptions } = {},
 ): Promise<Scene> {
-  const [jira, snow] = [await new JiraStandIn(options.jira).start(), await new ServiceNowStandIn(options.snow).start()];
+  const clock = new FakeClock();
+  const now = () => clock.now();
+  const jira = await new JiraStandIn({ now, ...options.jira }).start();
+  const snow = await new ServiceNowStandIn({ now, ...options.snow }).start();
   cleanUp.push(
     () => jira.stop(),
     () => snow.stop(),
   );
   const cloud = jira.options.deployment === "Cloud";
   const appliance = await TestAppliance.start({
+    clock,
     env: {
       RHYTHMX_ADMIN_PASSWORD: password,
       RHYTHMX_BASE_URL: "https://edge.example:8443",
@@ -61,3 +66,37 @@ export async function turn({ appliance }: Scene, milliseconds: number): Promise<
 
 export const deliveries = async ({ admin }: Scene, query = "") =>
   (await admin.get(`/api/deliveries?${query}`)).body.deliveries;
+
+/** Tokens end after a quarter of an hour of the appliance's clock. */
+export const login = (it: Scene) => ApiClient.loggedIn(it.appliance, "admin");
+
+/** A scene with one incident whose tickets are there in both systems. */
+export async function ticketed(
+  env: Record<string, string> = {},
+  options: { jira?: JiraOptions; snow?: ServiceNowOptions } = {},
+): Promise<Scene & { id: string; key: string; number: string }> {
+  const it = await scene(env, options);
+  await it.appliance.ingest([critical("jsmith")]);
+  // A create each, and Jira's link.
+  const systems = env.AUTO_PUSH_SYSTEMS ?? "jira,servicenow";
+  const expected = (systems.includes("jira") ? 2 : 0) + (systems.includes("servicenow") ? 1 : 0);
+  await until(async () => (await deliveries(it, "state=confirmed")).length >= expected);
+  const { incidents } = (await it.admin.get("/api/incidents")).body;
+  const [{ incident_id: id }] = incidents;
+  return { ...it, id, key: it.jira.issues[0]?.key ?? "", number: it.snow.rows[0]?.number ?? "" };
+}
+
+/** The incident in full. */
+export const detail = async (it: Scene & { id: string }) =>
+  (await (await login(it)).get(`/api/incidents/${it.id}`)).body;
+
+/** Every delivery has come to its end. */
+export async function settled(it: Scene): Promise<void> {
+  const open = async () =>
+    (await (await login(it)).get("/api/deliveries?state=planned,sending,unknown")).body.deliveries;
+  await until(
+    async () => (await open()).length === 0,
+    5000,
+    () => "deliveries do not come to an end",
+  );
+}

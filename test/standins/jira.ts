@@ -16,7 +16,45 @@ export interface Issue {
   properties: { key: string; value: unknown }[];
   remoteLinks: Map<string, unknown>;
   createdAt: number;
+  /** As of now; `fields` above is what the create said. */
+  status: string;
+  resolution: string | null;
+  assignee: JiraPerson | null;
+  updated: number;
+  comments: JiraComment[];
+  changes: { id: string; created: number; author: JiraPerson; field: string; from: string; to: string }[];
+  duplicateOf: string | null;
 }
+
+export interface JiraPerson {
+  accountId: string;
+  displayName: string;
+  emailAddress?: string;
+}
+
+export interface JiraComment {
+  id: string;
+  author: JiraPerson;
+  body: unknown;
+  created: number;
+  properties: { key: string; value: unknown }[];
+}
+
+export interface JiraStatus {
+  name: string;
+  category: "new" | "indeterminate" | "done";
+  /** Names of those that can be reached from it. */
+  to: readonly string[];
+}
+
+const us: JiraPerson = { accountId: "acc-1", displayName: "SOC Bot" };
+
+/** What a status can be left for; a transition is called like where it leads to. */
+const simpleWorkflow: readonly JiraStatus[] = [
+  { name: "To Do", category: "new", to: ["In Progress", "Done"] },
+  { name: "In Progress", category: "indeterminate", to: ["To Do", "Done"] },
+  { name: "Done", category: "done", to: ["In Progress"] },
+];
 
 export interface JiraOptions {
   deployment?: "Cloud" | "Server";
@@ -30,6 +68,13 @@ export interface JiraOptions {
   contextPath?: string;
   /** What it calls its own address; null = the true one. */
   baseUrl?: string | null;
+  now?: () => number;
+  workflow?: readonly JiraStatus[];
+  /** That a transition to a done status takes; null: it is not on the screen. */
+  resolutions?: readonly string[] | null;
+  people?: readonly JiraPerson[];
+  /** Whether it may be searched. */
+  searchable?: boolean;
 }
 
 const errors = (fields: Record<string, string>, messages: string[] = []) => ({
@@ -39,6 +84,8 @@ const errors = (fields: Record<string, string>, messages: string[] = []) => ({
 
 export class JiraStandIn extends StandIn {
   readonly issues: Issue[] = [];
+  #serial = 50_000;
+  #created = 0;
   readonly options: Required<JiraOptions>;
 
   constructor(options: JiraOptions = {}) {
@@ -51,9 +98,54 @@ export class JiraStandIn extends StandIn {
         contextPath: "",
         labels: true,
         baseUrl: null,
+        now: () => Date.now(),
+        workflow: simpleWorkflow,
+        resolutions: ["Done", "Won't Do"],
+        people: [],
+        searchable: true,
       },
       ...options,
     };
+  }
+
+  issue(key: string): Issue {
+    const found = this.issues.find((one) => one.key === key || one.id === key);
+    if (found === undefined) throw new Error(`there is no issue ${key}`);
+    return found;
+  }
+
+  /** Somebody moves it, whatever the workflow says. */
+  move(key: string, status: string, resolution: string | null = null, author: JiraPerson = bob): void {
+    const issue = this.issue(key);
+    this.#changed(issue, author, "status", issue.status, status);
+    issue.status = status;
+    issue.resolution = resolution;
+  }
+
+  say(key: string, text: string, author: JiraPerson = bob): void {
+    const issue = this.issue(key);
+    const paragraph = { type: "paragraph", content: [{ type: "text", text }] };
+    const body = this.options.deployment === "Cloud" ? { version: 1, type: "doc", content: [paragraph] } : text;
+    issue.comments.push({ id: String(this.#serial++), author, body, created: this.options.now(), properties: [] });
+    issue.updated = this.options.now();
+  }
+
+  assign(key: string, person: JiraPerson | null, author: JiraPerson = bob): void {
+    const issue = this.issue(key);
+    this.#changed(issue, author, "assignee", issue.assignee?.displayName ?? "", person?.displayName ?? "");
+    issue.assignee = person;
+  }
+
+  remove(key: string): Issue {
+    const issue = this.issue(key);
+    this.issues.splice(this.issues.indexOf(issue), 1);
+    return issue;
+  }
+
+  #changed(issue: Issue, author: JiraPerson, field: string, from: string, to: string): void {
+    const now = this.options.now();
+    issue.changes.push({ id: String(this.#serial++), created: now, author, field, from, to });
+    issue.updated = now;
   }
 
   get #version(): string {
@@ -81,8 +173,7 @@ export class JiraStandIn extends StandIn {
 
   #route(asked: Asked, path: string): Reply | null {
     const { method } = asked;
-    if (method === "GET" && path === "/myself")
-      return { status: 200, body: { accountId: "acc-1", displayName: "SOC Bot" } };
+    if (method === "GET" && path === "/myself") return { status: 200, body: us };
     if (method === "GET" && path === "/project/SEC") return { status: 200, body: { key: "SEC", name: "Security" } };
     if (method === "GET" && path === "/mypermissions") {
       const names = (asked.query.get("permissions") ?? "").split(",");
@@ -108,6 +199,7 @@ export class JiraStandIn extends StandIn {
     if (method === "POST" && path === "/issue") return this.#create(asked);
     if (method === "POST" && path === (this.options.deployment === "Cloud" ? "/search/jql" : "/search"))
       return this.#search(asked);
+    if (method === "GET" && path === "/user/assignable/search") return this.#assignable(asked);
     const [, reference = "", rest = ""] = /^\/issue\/([^/]+)(\/.*)?$/.exec(path) ?? [];
     const issue = this.issues.find(({ id, key }) => id === reference || key === decodeURIComponent(reference));
     if (reference === "") return null;
@@ -118,13 +210,171 @@ export class JiraStandIn extends StandIn {
       const shown = issue.properties
         .filter(({ key }) => wanted.includes(key))
         .map(({ key, value }) => [key, value] as const);
+      const changelog = {
+        histories: [...issue.changes].reverse().map(({ id, created, author, field, from, to }) => ({
+          ...{ id, created: stamp(created), author },
+          items: [{ field, fromString: from, toString: to }],
+        })),
+      };
       return {
         status: 200,
-        body: { id: issue.id, key: issue.key, fields: issue.fields, properties: Object.fromEntries(shown) },
+        body: {
+          ...{ id: issue.id, key: issue.key, fields: this.#fields(issue, asked.query.get("fields")) },
+          properties: Object.fromEntries(shown),
+          ...(asked.query.get("expand") === "changelog" ? { changelog } : {}),
+        },
       };
     }
+    if (rest === "/transitions") return method === "GET" ? this.#transitions(issue) : this.#transition(asked, issue);
+    if (rest === "/comment") return method === "GET" ? this.#comments(asked, issue) : this.#comment(asked, issue);
+    if (method === "PUT" && rest === "/assignee") return this.#assignee(asked, issue);
+    if (method === "PUT" && rest === "") return this.#edit(asked, issue);
     if (method === "POST" && rest === "/remotelink") return this.#remoteLink(asked, issue);
     return null;
+  }
+
+  #fields(issue: Issue, wanted: string | null): Record<string, unknown> {
+    const { workflow } = this.options;
+    const status = workflow.find(({ name }) => name === issue.status);
+    const all: Record<string, unknown> = {
+      ...issue.fields,
+      status: { name: issue.status, statusCategory: { key: status?.category ?? "undefined" } },
+      resolution: issue.resolution === null ? null : { name: issue.resolution },
+      assignee: issue.assignee === null ? null : this.#shownPerson(issue.assignee),
+      updated: stamp(issue.updated),
+      issuelinks:
+        issue.duplicateOf === null
+          ? []
+          : [{ type: { name: "Duplicate", outward: "duplicates" }, outwardIssue: { key: issue.duplicateOf } }],
+    };
+    const names = (wanted ?? "").split(",").filter((name) => name !== "");
+    return names.length === 0 ? all : Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
+  }
+
+  #shownPerson(person: JiraPerson): object {
+    const { accountId, ...others } = person;
+    return this.options.deployment === "Cloud" ? person : { name: accountId, key: accountId, ...others };
+  }
+
+  #transitions(issue: Issue): Reply {
+    const { workflow, resolutions } = this.options;
+    const from = workflow.find(({ name }) => name === issue.status);
+    const transitions = (from?.to ?? []).map((name) => {
+      const to = workflow.find((one) => one.name === name);
+      const screen =
+        to?.category === "done" && resolutions !== null
+          ? { resolution: { required: true, allowedValues: resolutions.map((one) => ({ name: one })) } }
+          : {};
+      return {
+        ...{ id: String(workflow.findIndex((one) => one.name === name) * 10 + 1), name },
+        ...{ to: { name, statusCategory: { key: to?.category } }, fields: screen },
+      };
+    });
+    return { status: 200, body: { transitions } };
+  }
+
+  #transition(asked: Asked, issue: Issue): Reply {
+    const body = json(asked.body) as {
+      transition?: { id?: string };
+      fields?: { resolution?: { name: string } };
+    } | null;
+    const known = (this.#transitions(issue).body as { transitions: { id: string; name: string; fields: object }[] })
+      .transitions;
+    const chosen = known.find(({ id }) => id === body?.transition?.id);
+    if (chosen === undefined)
+      return {
+        status: 400,
+        body: errors({}, ["It seems that you have tried to perform a workflow operation that is not valid."]),
+      };
+    const resolution = body?.fields?.resolution?.name ?? null;
+    const hasScreen = "resolution" in chosen.fields;
+    if (resolution !== null && !hasScreen)
+      return {
+        status: 400,
+        body: errors({
+          resolution: "Field 'resolution' cannot be set. It is not on the appropriate screen, or unknown.",
+        }),
+      };
+    if (hasScreen && !(this.options.resolutions ?? []).includes(resolution ?? ""))
+      return { status: 400, body: errors({ resolution: "Please select a valid resolution." }) };
+    this.#changed(issue, us, "status", issue.status, chosen.name);
+    issue.status = chosen.name;
+    issue.resolution = resolution;
+    return { status: 204 };
+  }
+
+  #comments(asked: Asked, issue: Issue): Reply {
+    const startAt = Number(asked.query.get("startAt") ?? 0);
+    const maxResults = Math.min(100, Number(asked.query.get("maxResults") ?? 50));
+    const ordered = asked.query.get("orderBy") === "-created" ? [...issue.comments].reverse() : issue.comments;
+    const withProperties = asked.query.get("expand") === "properties";
+    const comments = ordered.slice(startAt, startAt + maxResults).map(({ properties, author, created, ...one }) => ({
+      ...{ ...one, author: this.#shownPerson(author), created: stamp(created) },
+      ...(withProperties ? { properties } : {}),
+    }));
+    return { status: 200, body: { startAt, maxResults, total: issue.comments.length, comments } };
+  }
+
+  #comment(asked: Asked, issue: Issue): Reply {
+    const body = json(asked.body);
+    const strange = Object.keys(body ?? {}).find((name) => !["body", "properties", "visibility"].includes(name));
+    if (body === null || strange !== undefined)
+      return { status: 400, body: errors({}, [`Unrecognized field ${strange}`]) };
+    const isRight = this.options.deployment === "Cloud" ? adf(body.body) : typeof body.body === "string";
+    if (!isRight) return { status: 400, body: errors({ comment: "Comment body is not valid!" }) };
+    if (textLength(body.body) > 32_767)
+      return { status: 400, body: errors({ comment: "The entered text is too long." }) };
+    const id = String(this.#serial++);
+    const now = this.options.now();
+    const properties = (body.properties ?? []) as JiraComment["properties"];
+    issue.comments.push({ id, author: us, body: body.body, created: now, properties });
+    issue.updated = now;
+    return { status: 201, body: { id, author: us, created: stamp(now) } };
+  }
+
+  #assignable(asked: Asked): Reply {
+    const word = (asked.query.get("query") ?? asked.query.get("username") ?? "").toLowerCase();
+    const found = this.options.people.filter(({ displayName, emailAddress = "", accountId }) =>
+      [displayName, emailAddress, accountId].some((one) => one.toLowerCase().includes(word)),
+    );
+    return { status: 200, body: found.map((one) => this.#shownPerson(one)) };
+  }
+
+  #assignee(asked: Asked, issue: Issue): Reply {
+    const body = json(asked.body);
+    const id = this.options.deployment === "Cloud" ? body?.accountId : body?.name;
+    const person = this.options.people.find(({ accountId }) => accountId === id) ?? null;
+    if (id !== null && person === null)
+      return { status: 400, body: errors({ assignee: "User cannot be assigned issues." }) };
+    this.#changed(issue, us, "assignee", issue.assignee?.displayName ?? "", person?.displayName ?? "");
+    issue.assignee = person;
+    return { status: 204 };
+  }
+
+  #edit(asked: Asked, issue: Issue): Reply {
+    const body = json(asked.body) as {
+      fields?: Record<string, unknown>;
+      update?: { labels?: { add?: string; remove?: string }[] };
+    } | null;
+    const priority = body?.fields?.priority as { id?: string } | undefined;
+    const { priorities, labels } = this.options;
+    if (priority !== undefined && (priorities === null || Number(priority.id) > priorities.length))
+      return {
+        status: 400,
+        body: errors({ priority: "Field 'priority' cannot be set. It is not on the appropriate screen, or unknown." }),
+      };
+    if (body?.update?.labels !== undefined && !labels)
+      return {
+        status: 400,
+        body: errors({ labels: "Field 'labels' cannot be set. It is not on the appropriate screen, or unknown." }),
+      };
+    if (priority !== undefined) issue.fields.priority = priority;
+    for (const { add, remove } of body?.update?.labels ?? []) {
+      issue.fields.labels = issue.fields.labels.filter((label) => label !== remove && label !== add);
+      if (add !== undefined) issue.fields.labels.push(add);
+    }
+    issue.updated = this.options.now();
+    return { status: 204 };
   }
 
   #meta(asked: Asked): Reply {
@@ -167,15 +417,17 @@ export class JiraStandIn extends StandIn {
     const wrong = this.#wrongFields(fields);
     if (Object.keys(wrong).length > 0) return { status: 400, body: errors(wrong) };
     const properties = (body.properties ?? []) as Issue["properties"];
-    const number = this.issues.length + 1;
+    const number = ++this.#created;
     const issue: Issue = {
       ...{
         id: String(10_000 + number),
         key: `SEC-${number}`,
         properties,
         remoteLinks: new Map(),
-        createdAt: Date.now(),
+        createdAt: this.options.now(),
       },
+      ...{ status: this.options.workflow[0]?.name ?? "To Do", resolution: null, assignee: null, duplicateOf: null },
+      ...{ updated: this.options.now(), comments: [], changes: [] },
       fields: { labels: [], ...fields } as unknown as Issue["fields"],
     };
     this.issues.push(issue);
@@ -236,10 +488,14 @@ export class JiraStandIn extends StandIn {
     const strange = Object.keys(body ?? {}).find((name) => !allowed.includes(name));
     if (body === null || strange !== undefined)
       return { status: 400, body: errors({}, [`Unrecognized field ${strange}`]) };
-    const visible = this.issues.filter(({ createdAt }) => Date.now() - createdAt >= this.options.indexLagMs);
+    const now = this.options.now();
+    const visible = this.issues.filter(({ createdAt }) => now - createdAt >= this.options.indexLagMs);
     const jql = String(body.jql);
     const byLabel = /^project = "SEC" AND labels = "([^"\\]+)"$/.exec(jql);
+    const changed = /^(?:labels = "rhythmx"|project = "SEC") AND updated >= -(\d+)m ORDER BY updated DESC$/.exec(jql);
     const newest = jql === 'project = "SEC" ORDER BY created DESC';
+    if (!this.options.searchable) return { status: 400, body: errors({}, ["The account may not browse."]) };
+    if (changed !== null) return this.#changedSince(body, now - Number(changed[1]) * 60_000);
     if (byLabel === null && !newest) return { status: 400, body: errors({}, [`Error in the JQL Query: ${jql}`]) };
     const found =
       byLabel === null
@@ -255,6 +511,22 @@ export class JiraStandIn extends StandIn {
     };
   }
 
+  /** The index sees a change later. */
+  #changedSince(body: Record<string, unknown>, since: number): Reply {
+    const { deployment, indexLagMs, now } = this.options;
+    const found = this.issues
+      .filter(({ updated }) => updated >= since && now() - updated >= indexLagMs)
+      .sort((a, b) => b.updated - a.updated);
+    const most = Math.min(50, Number(body.maxResults ?? 50));
+    const start = Number(body.nextPageToken ?? body.startAt ?? 0);
+    const issues = found
+      .slice(start, start + most)
+      .map(({ id, key, updated }) => ({ id, key, fields: { updated: stamp(updated) } }));
+    const isLast = start + most >= found.length;
+    if (deployment !== "Cloud") return { status: 200, body: { issues, total: found.length, startAt: start } };
+    return { status: 200, body: { issues, isLast, ...(isLast ? {} : { nextPageToken: String(start + most) }) } };
+  }
+
   #remoteLink(asked: Asked, issue: Issue): Reply {
     const body = json(asked.body);
     const globalId = String(body?.globalId ?? "");
@@ -265,6 +537,14 @@ export class JiraStandIn extends StandIn {
     issue.remoteLinks.set(globalId, body);
     return { status, body: { id: 1, self: "x" } };
   }
+}
+
+/** Somebody who works there. */
+export const bob: JiraPerson = { accountId: "acc-bob", displayName: "Bob Miller", emailAddress: "bob@acme.example" };
+
+/** `2026-03-13T04:30:00.000+0100`: in the zone of whoever asks. */
+function stamp(epochMs: number): string {
+  return new Date(epochMs + 3_600_000).toISOString().replace("Z", "+0100");
 }
 
 function json(text: string): Record<string, unknown> | null {

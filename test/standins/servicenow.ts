@@ -10,7 +10,29 @@ export interface ServiceNowOptions {
   groups?: Readonly<Record<string, string>>;
   /** Whether the instance computes priority its own way. */
   oddPriorities?: boolean;
+  now?: () => number;
+  /** sys_id by user name. */
+  users?: Readonly<Record<string, string>>;
+  /** Hours that the account's clock is from UTC: times in queries are read by it. */
+  zoneHours?: number;
+  /** Columns that the account may not write. */
+  readOnly?: readonly string[];
+  /** Whether the account may read the journal. */
+  journal?: boolean;
 }
+
+interface JournalEntry {
+  sys_id: string;
+  element_id: string;
+  element: string;
+  value: string;
+  sys_created_by: string;
+  sys_created_on: string;
+}
+
+const stateNames: Readonly<Record<string, string>> = {
+  ...{ "1": "New", "2": "In Progress", "3": "On Hold", "6": "Resolved", "7": "Closed", "8": "Canceled" },
+};
 
 const failure = (message: string, detail = "") => ({ error: { message, detail }, status: "failure" });
 const columns: readonly string[] = [
@@ -23,8 +45,9 @@ const columns: readonly string[] = [
     "correlation_display",
     "assignment_group",
   ],
-  ...["work_notes", "comments", "state", "close_code", "close_notes", "u_soc"],
+  ...["work_notes", "comments", "state", "close_code", "close_notes", "u_soc", "assigned_to", "parent_incident"],
 ];
+const journals = ["work_notes", "comments"];
 const priorities: Readonly<Record<string, string>> = {
   "1,1": "1",
   "1,2": "2",
@@ -38,6 +61,8 @@ const priorities: Readonly<Record<string, string>> = {
 
 export class ServiceNowStandIn extends StandIn {
   readonly rows: Row[] = [];
+  readonly journal: JournalEntry[] = [];
+  #inserted = 0;
   readonly options: Required<ServiceNowOptions>;
 
   constructor(options: ServiceNowOptions = {}) {
@@ -46,6 +71,7 @@ export class ServiceNowStandIn extends StandIn {
       credentials: "rhythmx:snow-password-1",
       groups: { "SOC Team": "a".repeat(32) },
       oddPriorities: false,
+      ...{ now: () => Date.now(), users: {}, zoneHours: 0, readOnly: [], journal: true },
       ...options,
     };
   }
@@ -55,9 +81,12 @@ export class ServiceNowStandIn extends StandIn {
     if (asked.headers.authorization !== expected)
       return { status: 401, body: failure("User Not Authenticated", "Required to provide Auth information") };
     if (asked.headers.accept !== "application/json") return { status: 400, body: failure("Accept header is missing") };
-    const [, table = ""] = /^\/api\/now\/table\/(\w+)$/.exec(asked.path) ?? [];
+    const [, table = "", id = ""] = /^\/api\/now\/table\/(\w+)(?:\/(\w+))?$/.exec(asked.path) ?? [];
     if (table === "sys_user_group" && asked.method === "GET") return this.#groups(asked);
+    if (table === "sys_user" && asked.method === "GET") return this.#people(asked);
+    if (table === "sys_journal_field" && asked.method === "GET") return this.#journalOf(asked);
     if (table !== "incident") return { status: 400, body: failure(`Invalid table ${table}`) };
+    if (id !== "") return this.#one(asked, id);
     if (asked.method === "GET") return this.#list(asked);
     if (asked.method === "POST") return this.#insert(asked);
     return { status: 405, body: failure("Method not supported") };
@@ -71,11 +100,20 @@ export class ServiceNowStandIn extends StandIn {
 
   /** Parts of a query that it does not understand are ignored in silence, as the documentation says. */
   #list(asked: Asked): Reply {
-    const conditions = (asked.query.get("sysparm_query") ?? "").split("^").map((part) => /^(\w+)=(.*)$/.exec(part));
-    const valid = conditions.filter((one) => one !== null && (columns.includes(one[1] ?? "") || one[1] === "sys_id"));
-    const found = this.rows.filter((row) => valid.every((one) => row[one?.[1] ?? ""] === one?.[2]));
+    const parts = (asked.query.get("sysparm_query") ?? "").split("^");
+    const valid = parts
+      .map((part) => /^(\w+?)(>=|=)(.*)$/.exec(part))
+      .filter((one) => one !== null && [...columns, "sys_id", "sys_updated_on"].includes(one[1] ?? ""));
+    // Times in queries are those of the account's zone.
+    const local = (row: Row) => shifted(row.sys_updated_on ?? "", this.options.zoneHours);
+    const found = this.rows.filter((row) =>
+      valid.every((one) => (one?.[2] === ">=" ? local(row) >= (one[3] ?? "") : row[one?.[1] ?? ""] === one?.[3])),
+    );
+    if (parts.includes("ORDERBYDESCsys_updated_on"))
+      found.sort((a, b) => (b.sys_updated_on ?? "").localeCompare(a.sys_updated_on ?? ""));
     const limit = Number(asked.query.get("sysparm_limit") ?? 10_000);
-    const shown = found.slice(0, limit).map((row) => this.#shown(row, asked));
+    const offset = Number(asked.query.get("sysparm_offset") ?? 0);
+    const shown = found.slice(offset, offset + limit).map((row) => this.#shown(row, asked));
     // Version 1: no rows are a 404.
     if (shown.length === 0)
       return {
@@ -96,13 +134,16 @@ export class ServiceNowStandIn extends StandIn {
     }
     const row: Row = {
       sys_id: randomBytes(16).toString("hex"),
-      number: `INC${String(10_000 + this.rows.length).padStart(7, "0")}`,
-      state: "1",
+      number: `INC${String(10_000 + this.#inserted++).padStart(7, "0")}`,
+      ...{ state: "1", assigned_to: "", sys_mod_count: "0" },
     };
     // Columns that there are not are dropped in silence; texts are cut at the column's length.
     for (const [name, value] of Object.entries(body))
       if (columns.includes(name)) row[name] = String(value).slice(0, name === "short_description" ? 160 : 4000);
     if (typeof body.work_notes === "string") row.work_notes = body.work_notes;
+    this.#touch(row, this.#account);
+    for (const name of journals)
+      if (typeof body[name] === "string") this.#write(row, name, String(body[name]), this.#account);
     row.priority = this.options.oddPriorities ? "5" : (priorities[`${row.impact ?? "3"},${row.urgency ?? "3"}`] ?? "5");
     this.rows.push(row);
     return {
@@ -112,10 +153,122 @@ export class ServiceNowStandIn extends StandIn {
     };
   }
 
+  get #account(): string {
+    return this.options.credentials.split(":")[0] ?? "";
+  }
+
+  row(number: string): Row {
+    const found = this.rows.find((one) => one.number === number || one.sys_id === number);
+    if (found === undefined) throw new Error(`there is no record ${number}`);
+    return found;
+  }
+
+  /** Somebody changes it. */
+  change(number: string, values: Row, by = "carol"): void {
+    const row = this.row(number);
+    Object.assign(row, values);
+    this.#touch(row, by);
+  }
+
+  say(number: string, text: string, by = "carol"): void {
+    const row = this.row(number);
+    this.#write(row, "work_notes", text, by);
+    this.#touch(row, by);
+  }
+
+  remove(number: string): Row {
+    const row = this.row(number);
+    this.rows.splice(this.rows.indexOf(row), 1);
+    return row;
+  }
+
+  #touch(row: Row, by: string): void {
+    row.sys_updated_on = new Date(this.options.now()).toISOString().slice(0, 19).replace("T", " ");
+    row.sys_updated_by = by;
+    row.sys_mod_count = String(Number(row.sys_mod_count ?? 0) + 1);
+  }
+
+  #write(row: Row, element: string, value: string, by: string): void {
+    this.journal.push({
+      ...{ sys_id: randomBytes(16).toString("hex"), element_id: row.sys_id ?? "", element, value, sys_created_by: by },
+      sys_created_on: new Date(this.options.now()).toISOString().slice(0, 19).replace("T", " "),
+    });
+  }
+
+  #one(asked: Asked, id: string): Reply {
+    const row = this.rows.find((one) => one.sys_id === id);
+    if (row === undefined)
+      return {
+        status: 404,
+        body: failure("No Record found", "Record doesn't exist or ACL restricts the record retrieval"),
+      };
+    if (asked.method === "GET") return { status: 200, body: { result: this.#shown(row, asked) } };
+    if (asked.method !== "PATCH") return { status: 405, body: failure("Method not supported") };
+    const body = JSON.parse(asked.body) as Record<string, string>;
+    const ends = ["6", "7"].includes(body.state ?? "");
+    if (ends && !(body.close_code && body.close_notes))
+      return {
+        status: 403,
+        body: failure("Operation Failed", "Data Policy Exception: close_code, close_notes are mandatory"),
+      };
+    for (const [name, value] of Object.entries(body)) {
+      if (!columns.includes(name) || this.options.readOnly.includes(name)) continue;
+      if (journals.includes(name)) this.#write(row, name, value, this.#account);
+      else row[name] = value;
+    }
+    row.priority = this.options.oddPriorities ? "5" : (priorities[`${row.impact ?? "3"},${row.urgency ?? "3"}`] ?? "5");
+    this.#touch(row, this.#account);
+    return { status: 200, body: { result: this.#shown(row, asked) } };
+  }
+
+  #people(asked: Asked): Reply {
+    const wanted = (asked.query.get("sysparm_query") ?? "").split("^OR").map((part) => part.split("=")[1]);
+    const found = Object.entries(this.options.users)
+      .filter(([name]) => wanted.includes(name))
+      .map(([name, id]) => ({ sys_id: id, user_name: name, email: `${name}@acme.example`, name: name.toUpperCase() }));
+    return { status: 200, body: { result: found } };
+  }
+
+  #journalOf(asked: Asked): Reply {
+    if (!this.options.journal) return { status: 403, body: failure("Insufficient rights to query records") };
+    const [, id = ""] = /element_id=(\w+)/.exec(asked.query.get("sysparm_query") ?? "") ?? [];
+    const [limit, offset] = [Number(asked.query.get("sysparm_limit")), Number(asked.query.get("sysparm_offset"))];
+    const found = this.journal.filter((one) => one.element_id === id).reverse();
+    return { status: 200, body: { result: found.slice(offset, offset + limit) } };
+  }
+
   #shown(row: Row, asked: Asked): Row {
+    const display = asked.query.get("sysparm_display_value");
+    if (display === "all" || display === "true") return this.#displayed(row, asked, display);
     const wanted = (asked.query.get("sysparm_fields") ?? "").split(",").filter((name) => name !== "");
     return wanted.length === 0
       ? row
       : Object.fromEntries(Object.entries(row).filter(([name]) => wanted.includes(name)));
   }
+
+  #displayed(row: Row, asked: Asked, display: "all" | "true"): Row {
+    const { users, zoneHours } = this.options;
+    const user = Object.entries(users).find(([, id]) => id === row.assigned_to)?.[0];
+    const shown: Record<string, string> = {
+      ...row,
+      state: stateNames[row.state ?? ""] ?? row.state ?? "",
+      assigned_to: user ?? row.assigned_to ?? "",
+      sys_updated_on: shifted(row.sys_updated_on ?? "", zoneHours),
+      work_notes: this.journal
+        .filter((one) => one.element_id === row.sys_id && one.element === "work_notes")
+        .map(({ value }) => value)
+        .join("\n\n"),
+    };
+    const wanted = (asked.query.get("sysparm_fields") ?? "").split(",");
+    const names = Object.keys(shown).filter((name) => wanted.includes(name));
+    const value = (name: string) =>
+      display === "true" ? shown[name] : { value: row[name] ?? "", display_value: shown[name] };
+    return Object.fromEntries(names.map((name) => [name, value(name)])) as Row;
+  }
+}
+
+/** `2026-03-13 04:30:00` by another clock. */
+function shifted(text: string, hours: number): string {
+  const at = Date.parse(`${text.replace(" ", "T")}Z`);
+  return Number.isNaN(at) ? text : new Date(at + hours * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
 }

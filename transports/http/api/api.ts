@@ -15,6 +15,7 @@ import { BadRequest, readBody, readQuery } from "./read-request.ts";
 import type { ApiContext, Request, Route } from "./route.ts";
 import { streamRoutes } from "./stream.ts";
 import { ticketRoutes } from "./ticket-routes.ts";
+import { webhookRoutes } from "./webhook-routes.ts";
 
 export function apiRoutes(dependencies: ApiDependencies): Route[] {
   return [
@@ -23,6 +24,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...streamRoutes(dependencies),
     ...incidentRoutes(dependencies),
     ...ticketRoutes(dependencies),
+    ...webhookRoutes(dependencies),
     ...administrationRoutes(dependencies),
   ];
 }
@@ -109,6 +111,10 @@ const refusals: Readonly<
   ca_file: { status: 409, title: "Not configured" },
   preview_outdated: { status: 409, title: "The preview is outdated" },
   delivery_state: { status: 409, title: "Not in this state" },
+  webhook_off: { status: 403, title: "Webhooks are off" },
+  webhook_signature: { status: 401, title: "Unauthorized" },
+  webhook_outdated: { status: 401, title: "Unauthorized" },
+  webhook_unreadable: { status: 400, title: "Unreadable body" },
   setting_pinned: { status: 409, title: "Pinned" },
   incident_newer: { status: 409, title: "A newer incident is open" },
   case_newer: { status: 409, title: "A newer case is active" },

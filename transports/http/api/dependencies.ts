@@ -100,6 +100,15 @@ export interface TicketPort {
   discardAll(caller: Caller, which: DeadLetterChoice, reason: string): Promise<{ discarded: number }>;
 }
 
+export interface WebhookPort {
+  /** `body` as it was sent. @throws EdgeError webhook_off, webhook_signature, webhook_outdated, webhook_unreadable */
+  receive(
+    system: TicketSystemName,
+    header: (name: string) => string | undefined,
+    body: Uint8Array,
+  ): Promise<"accepted" | "ignored" | "repeated">;
+}
+
 export interface SettingsPort {
   section(section: string): Json;
   save(caller: Caller, section: string, fields: Json): Promise<Json>;
@@ -109,6 +118,7 @@ export interface SettingsPort {
 
 export interface ApiDependencies {
   tickets: TicketPort;
+  webhooks: WebhookPort;
   settings: SettingsPort;
   callers: Callers;
   logins: LoginPort;

@@ -11,30 +11,36 @@ export async function readJsonBody(c: ApiContext): Promise<string> {
   const type = (c.req.header("content-type") ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
   if (type !== "application/json" && !/^application\/[\w.+-]+\+json$/.test(type))
     throw refused(415, "Unsupported Media Type", "send Content-Type: application/json");
-  if (Number(c.req.header("content-length") ?? 0) > mostBytes) throw tooLarge();
+  const bytes = await readBytes(c, mostBytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw refused(400, "Unreadable body", "the body is no UTF-8");
+  }
+}
+
+/** The body as it was sent. @throws EdgeError body_refused: 413 more than `most` bytes, 400 incomplete */
+export async function readBytes(c: ApiContext, most: number): Promise<Uint8Array> {
+  if (Number(c.req.header("content-length") ?? 0) > most) throw tooLarge(most);
   const parts: Uint8Array[] = [];
   let size = 0;
   try {
     c.env.extendTimeout(silenceSeconds);
     for await (const part of c.req.raw.body ?? []) {
       size += part.length;
-      if (size > mostBytes) break;
+      if (size > most) break;
       parts.push(part);
       c.env.extendTimeout(silenceSeconds);
     }
   } catch {
     throw refused(400, "Unreadable body", "the connection broke while the body was being sent");
   }
-  if (size > mostBytes) throw tooLarge();
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(parts));
-  } catch {
-    throw refused(400, "Unreadable body", "the body is no UTF-8");
-  }
+  if (size > most) throw tooLarge(most);
+  return Buffer.concat(parts);
 }
 
-function tooLarge(): EdgeError {
-  return refused(413, "Content Too Large", "a body of this API holds at most 1 MiB");
+function tooLarge(most: number): EdgeError {
+  return refused(413, "Content Too Large", `a body here holds at most ${most / 1024 / 1024} MiB`);
 }
 
 function refused(status: number, title: string, message: string): EdgeError {

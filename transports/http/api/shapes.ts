@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { levels } from "../../../core/detection.ts";
 import { actorTypes, incidentStatuses } from "../../../core/incident.ts";
 import { caseSeverities, caseStatuses } from "../../../core/threat-case.ts";
+import { fieldPolicies } from "../../../core/tickets/policy.ts";
 import { deliveryStates, ticketSystems } from "../../../core/tickets/ticket.ts";
 
 const text = v.string();
@@ -235,6 +236,14 @@ export const ticketRow = v.object({
   generation: count,
   ticket_id: orNull(text),
   ticket_url: orNull(text),
+  ticket_status: v.pipe(orNull(text), v.description("As the target calls it, when it was last read.")),
+  state: v.pipe(
+    v.picklist(["on its way", "there", "gone"]),
+    v.description("`gone`: deleted in the target, or hidden from the account; creating a ticket makes another one."),
+  ),
+  merged_into: v.pipe(orNull(text), v.description("Of which other ticket it is a part or a duplicate.")),
+  gone_at: orNull(time),
+  last_read_at: v.pipe(orNull(time), v.description("When the target last answered for it.")),
   created_at: time,
   updated_at: time,
 });
@@ -285,6 +294,19 @@ export const integrationStatus = v.object({
   last_test: orNull(v.object({ at: time, ok: v.boolean(), steps })),
   answers: v.pipe(v.boolean(), v.description("False while nothing is sent because the system is down.")),
   deliveries: v.pipe(v.record(text, count), v.description("Unfinished ones by state.")),
+  sync: v.pipe(
+    v.object({ last_search: orNull(time), last_good_search: orNull(time), error: orNull(text) }),
+    v.description("The search for tickets that have changed."),
+  ),
+  tickets: v.pipe(
+    v.object({ known: count, gone: count, unreadable: count }),
+    v.description("Those that there are, those that are no longer in the target, those that could not be read."),
+  ),
+  webhooks: v.pipe(v.boolean(), v.description("A secret is set, so webhooks are taken.")),
+  fields: v.pipe(
+    v.record(text, v.object({ policy: v.picklist(fieldPolicies), winner: v.picklist(["ticket", "rhythmx"]) })),
+    v.description("What is kept in step, and whose value stays when both have changed it."),
+  ),
 });
 
 export const settingsSection = v.object({

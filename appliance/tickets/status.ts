@@ -1,0 +1,23 @@
+/** How a ticket system is kept in step, as the API shows it. */
+import { type FieldPolicies, ticketFields, winnerOf } from "../../core/tickets/policy.ts";
+import type { TicketCount } from "../../store/ticket-lists.ts";
+import type { SyncStatus } from "./sync.ts";
+
+type Json = Record<string, unknown>;
+
+const isoOrNull = (epochMs: number | null) => (epochMs === null ? null : new Date(epochMs).toISOString());
+
+export function syncJson({ at, okAt, error }: SyncStatus): Json {
+  return { last_search: isoOrNull(at), last_good_search: isoOrNull(okAt), error };
+}
+
+export function ticketsJson(counted: TicketCount | undefined): Json {
+  const { count = 0, gone = 0, unreadable = 0 } = counted ?? {};
+  return { known: count, gone, unreadable };
+}
+
+/** The winner on conflict is named (CONTRACT 6). */
+export function policyJson(policies: FieldPolicies): Json {
+  const fields = ticketFields.map((field) => [field, { policy: policies[field], winner: winnerOf(policies[field]) }]);
+  return Object.fromEntries(fields) as Json;
+}

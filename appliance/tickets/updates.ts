@@ -1,0 +1,140 @@
+/** One update of a ticket: what it will send, found out by reading first, so that nothing overwrites what somebody has changed there. */
+import { DeliveryError } from "../../core/errors.ts";
+import type { Incident } from "../../core/incident.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
+import { masked } from "../../core/tickets/masking.ts";
+import { idInSystem } from "../../core/tickets/people.ts";
+import type {
+  Delivery,
+  RemotePerson,
+  RemoteState,
+  Ticket,
+  TicketSystem,
+  UpdateContent,
+  UpdateResult,
+} from "../../core/tickets/ticket.ts";
+import { commentBlocks } from "../../core/tickets/updates.ts";
+import type { DeliveryOutcome } from "../../store/delivery-outcomes.ts";
+import type { Store } from "../../store/open-store.ts";
+
+export interface UpdateParts {
+  store: Store;
+  clock: Clock;
+  settings: TicketSettings;
+  incidentUrl(incidentId: string): string;
+  /** Who somebody in the target is here. */
+  analystOf(person: RemotePerson, system: Ticket["system"]): Promise<string>;
+}
+
+/** What the ledger is told besides. */
+type Known = DeliveryOutcome["known"];
+
+export interface Update {
+  /** Of the attempt. */
+  outcome: string;
+  /** Null: it has nothing to send. */
+  send: (() => Promise<UpdateResult & { known?: Known }>) | null;
+  payload: string | null;
+  asked: string | null;
+  known: Known;
+  warning: string | null;
+  /** A comment that says what a field cannot. */
+  instead: UpdateContent | null;
+}
+
+const nothing = (outcome: string, more: Partial<Update> = {}): Update => ({
+  ...{ outcome, send: null, payload: null, asked: null, known: null, warning: null, instead: null },
+  ...more,
+});
+
+/** Null: the ticket has overruled it meanwhile. @throws DeliveryError: `not_found` where the ticket is not there */
+export async function prepareUpdate(
+  delivery: Delivery,
+  ticket: Ticket,
+  target: TicketSystem,
+  parts: UpdateParts,
+): Promise<Update | null> {
+  const id = ticket.remote?.id ?? "";
+  const { content } = delivery;
+  switch (delivery.kind) {
+    case "comment": {
+      if (content === null) return nothing("nothing to say");
+      const blocks = commentBlocks(content, parts.incidentUrl(delivery.incidentId), parts.settings.maskPatterns);
+      const payload = delivery.payload ?? (await target.renderComment({ blocks, token: delivery.id }));
+      return nothing("commented", { payload, send: () => target.comment(id, payload) });
+    }
+    case "priority": {
+      if (content?.kind !== "level") return nothing("nothing to set");
+      const { level } = content;
+      return nothing(`priority for ${level}`, { asked: level, send: () => target.setPriority(id, level) });
+    }
+    default: {
+      const remote = await readFirst(ticket, target, parts);
+      const [now, incident] = [
+        await parts.store.tickets.findDelivery(delivery.id),
+        await parts.store.tickets.findIncident(delivery.incidentId),
+      ];
+      if (now?.state !== "planned") return null;
+      if (incident === null) return nothing("the incident is no longer kept");
+      return delivery.kind === "status"
+        ? statusUpdate(incident, remote, target, parts)
+        : assigneeUpdate(incident, remote, target, parts);
+    }
+  }
+}
+
+/** What has changed in the ticket comes in before anything of ours goes out. */
+async function readFirst(ticket: Ticket, target: TicketSystem, parts: UpdateParts): Promise<RemoteState> {
+  const { store, clock, analystOf } = parts;
+  const remote = await target.read(ticket.remote?.id ?? "");
+  if (remote === null)
+    throw new DeliveryError("not_found", `${ticket.remote?.key} is not there, or hidden from the account`, {
+      retryable: false,
+      data: { permanent: true, status: 404, words: "" },
+    });
+  const analyst = remote.assignee === null ? null : await analystOf(remote.assignee, ticket.system);
+  await store.tickets.applyReading({ ticketId: ticket.id, remote, analyst, comments: null }, clock.now());
+  return remote;
+}
+
+function statusUpdate(incident: Incident, remote: RemoteState, target: TicketSystem, parts: UpdateParts): Update {
+  const { status, resolutionNotes, incidentId } = incident;
+  if (remote.means === status) return nothing(`${status} already`);
+  const notes = masked(resolutionNotes ?? `${status} in RhythmX Edge, ${incidentId}`, parts.settings.maskPatterns);
+  return nothing(`status for ${status}`, {
+    asked: status,
+    send: async () => {
+      const result = await target.setStatus(remote, status, notes);
+      // Somebody else was faster: that is read as theirs.
+      const isOurs = result.state !== undefined && result.state.changedBy?.isUs !== false;
+      return { ...result, known: isOurs ? { status: result.state?.status ?? "" } : null };
+    },
+  });
+}
+
+async function assigneeUpdate(
+  incident: Incident,
+  remote: RemoteState,
+  target: TicketSystem,
+  { settings, analystOf, clock }: UpdateParts,
+): Promise<Update> {
+  const analyst = incident.assignedAnalyst;
+  const current = remote.assignee;
+  const same = current === null ? analyst === null : (await analystOf(current, target.name)) === analyst;
+  if (same) return nothing("assigned already");
+  const personId =
+    analyst === null ? null : (idInSystem(settings.people, analyst, target.name) ?? (await target.findPerson(analyst)));
+  if (analyst !== null && personId === null) {
+    const text = `Assigned to ${analyst} in RhythmX Edge.`;
+    return nothing("said in a comment", {
+      warning: `there is no user ${analyst} in ${target.name}, or more than one: name the id in TICKET_USERS`,
+      instead: { kind: "note", who: "RhythmX Edge", at: clock.now(), title: "Assignment", text },
+    });
+  }
+  if (current?.id === personId) return nothing("assigned already");
+  return nothing(personId === null ? "unassigned" : `assigned to ${analyst}`, {
+    asked: personId ?? "",
+    send: async () => ({ ...(await target.setAssignee(remote.id, personId)), known: { assigneeId: personId } }),
+  });
+}

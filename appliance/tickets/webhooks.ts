@@ -1,0 +1,147 @@
+/** Webhooks of ticket systems: each is a hint. It is verified, told from repeats, and makes the ticket be read back (protocols 3.8, CONTRACT 6). */
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { EdgeError } from "../../core/errors.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { TicketSystemName } from "../../core/tickets/ticket.ts";
+
+/** `accepted`: the ticket will be read. `ignored`: it is none of ours. `repeated`: it was here before. */
+export type WebhookAnswer = "accepted" | "ignored" | "repeated";
+
+interface WebhookParts {
+  clock: Clock;
+  /** Null: webhooks of this system are not wanted. */
+  secretOf(system: TicketSystemName): string | null;
+  /** False: no ticket of ours. Written down before this resolves. */
+  readSoon(system: TicketSystemName, remoteId: string): Promise<boolean>;
+}
+
+type Header = (name: string) => string | undefined;
+
+/** Of ServiceNow's clock from ours. */
+const mostSkewMs = 5 * 60_000;
+const mostRemembered = 20_000;
+const idForm = /^[0-9a-zA-Z-]{1,64}$/;
+
+export class Webhooks {
+  readonly #parts: WebhookParts;
+  /** What has come in, the oldest first. */
+  readonly #seen = new Set<string>();
+  readonly #counts = new Map<string, number>();
+
+  constructor(parts: WebhookParts) {
+    this.#parts = parts;
+  }
+
+  /** `body` as it was sent, byte by byte. @throws EdgeError webhook_off, webhook_signature, webhook_outdated, webhook_unreadable; StoreError */
+  async receive(system: TicketSystemName, header: Header, body: Uint8Array): Promise<WebhookAnswer> {
+    try {
+      const answer = await this.#receive(system, header, body);
+      this.#count(system, answer);
+      return answer;
+    } catch (error) {
+      this.#count(system, error instanceof EdgeError ? error.code.replace("webhook_", "") : "failed");
+      throw error;
+    }
+  }
+
+  /** By system and outcome, since the start. */
+  counts(): { system: string; outcome: string; count: number }[] {
+    return [...this.#counts].map(([key, count]) => {
+      const [system = "", outcome = ""] = key.split(" ");
+      return { system, outcome, count };
+    });
+  }
+
+  async #receive(system: TicketSystemName, header: Header, body: Uint8Array): Promise<WebhookAnswer> {
+    const secret = this.#parts.secretOf(system);
+    if (secret === null) throw off(system);
+    const marks = verifiers[system](secret, header, body, this.#parts.clock.now());
+    if (marks.some((mark) => this.#seen.has(mark))) return "repeated";
+    const id = idOf(system, body);
+    const isOurs = id !== null && (await this.#parts.readSoon(system, id));
+    // Only now: what could not be written down may come again.
+    for (const mark of marks) this.#remember(mark);
+    return isOurs ? "accepted" : "ignored";
+  }
+
+  #remember(mark: string): void {
+    this.#seen.add(mark);
+    if (this.#seen.size <= mostRemembered) return;
+    for (const oldest of this.#seen) {
+      this.#seen.delete(oldest);
+      return;
+    }
+  }
+
+  #count(system: string, outcome: string): void {
+    const key = `${system} ${outcome}`;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+}
+
+/** By which marks a webhook whose signature holds is known again. */
+type Verifier = (secret: string, header: Header, body: Uint8Array, now: number) => string[];
+
+const verifiers: Readonly<Record<TicketSystemName, Verifier>> = {
+  /** `X-Hub-Signature: sha256=<hex>` over the body. The identifier is not signed, so the body counts as well: it has its time in it. */
+  jira: (secret, header, body) => {
+    const expected = createHmac("sha256", secret).update(body).digest("hex");
+    if (!sameText(header("x-hub-signature")?.toLowerCase(), `sha256=${expected}`))
+      throw badSignature("X-Hub-Signature");
+    const identifier = header("x-atlassian-webhook-identifier");
+    const mark = `jira ${createHash("sha256").update(body).digest("hex")}`;
+    return identifier === undefined ? [mark] : [mark, `jira id ${identifier.slice(0, 200)}`];
+  },
+  /** `X-RhythmX-Signature: sha256=<base64>` over `timestamp.body`. */
+  servicenow: (secret, header, body, now) => {
+    const stamp = header("x-rhythmx-timestamp")?.trim() ?? "";
+    const signed = createHmac("sha256", secret).update(`${stamp}.`).update(body).digest("base64");
+    const given = header("x-rhythmx-signature")?.trim();
+    if (!sameText(given, `sha256=${signed}`)) throw badSignature("X-RhythmX-Signature");
+    const at = timeOf(stamp);
+    if (at === null || Math.abs(now - at) > mostSkewMs)
+      throw new EdgeError(
+        "webhook_outdated",
+        "X-RhythmX-Timestamp is more than 5 minutes from this appliance's clock: send the present time, in seconds since 1970, and check both clocks",
+      );
+    return [`servicenow ${given}`];
+  },
+};
+
+/** Seconds or milliseconds since 1970, or ISO 8601. */
+function timeOf(stamp: string): number | null {
+  if (/^\d{9,11}$/.test(stamp)) return Number(stamp) * 1000;
+  if (/^\d{12,14}$/.test(stamp)) return Number(stamp);
+  const time = Date.parse(stamp);
+  return Number.isNaN(time) ? null : time;
+}
+
+/** Which ticket it is about; null = none that can be told. */
+function idOf(system: TicketSystemName, body: Uint8Array): string | null {
+  let parsed: { issue?: { id?: unknown }; sys_id?: unknown };
+  try {
+    parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch {
+    throw new EdgeError("webhook_unreadable", "the body is no JSON");
+  }
+  const id = system === "jira" ? parsed?.issue?.id : parsed?.sys_id;
+  const text = typeof id === "string" || typeof id === "number" ? String(id) : "";
+  return idForm.test(text) ? text : null;
+}
+
+function sameText(given: string | undefined, expected: string): boolean {
+  const [a, b] = [Buffer.from(given ?? ""), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function badSignature(name: string): EdgeError {
+  return new EdgeError(
+    "webhook_signature",
+    `${name} is missing or does not fit body and secret: the secret here and in the ticket system have to be the same`,
+  );
+}
+
+function off(system: TicketSystemName): EdgeError {
+  const name = system === "jira" ? "JIRA_WEBHOOK_SECRET" : "SERVICENOW_WEBHOOK_SECRET";
+  return new EdgeError("webhook_off", `webhooks of ${system} are off: set ${name} to the secret that signs them`);
+}

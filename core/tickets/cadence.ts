@@ -1,0 +1,36 @@
+/** How often a ticket is told of a risk that changes (seed 001 "Update Cadence", CONTRACT 6 and 9.17-18): on level, never on score alone. */
+import type { RiskLevel } from "../risk.ts";
+
+const hourMs = 3_600_000;
+
+/** What a ticket was told last. */
+export interface ToldRisk {
+  level: RiskLevel;
+  /** When it was last told of a change, epoch milliseconds; null: never since it was made. */
+  at: number | null;
+}
+
+export type GateDecision =
+  | { push: true; reason: "first-push" | "p1-escalation" | `cadence-elapsed-${number}h` }
+  | { push: false; reason: "within-cadence"; nextAt: number }
+  /** The level is what the ticket says already. */
+  | { push: false; reason: "unchanged" };
+
+/** Whether the ticket is told of this level now. `now`: epoch milliseconds. */
+export function cadenceGate(level: RiskLevel, told: ToldRisk, cadenceHours: number, now: number): GateDecision {
+  if (level === told.level) return { push: false, reason: "unchanged" };
+  if (told.at === null) return { push: true, reason: "first-push" };
+  if (level === "critical") return { push: true, reason: "p1-escalation" };
+  const elapsed = now - told.at;
+  // A clock that was set back must not make it wait for longer than the cadence.
+  if (elapsed >= cadenceHours * hourMs || elapsed < -cadenceHours * hourMs)
+    return { push: true, reason: `cadence-elapsed-${Math.max(0, Math.floor(elapsed / hourMs))}h` };
+  return { push: false, reason: "within-cadence", nextAt: told.at + cadenceHours * hourMs };
+}
+
+/** The log line of a decision (CONTRACT 6), null where there is nothing to say. */
+export function gateLine(incidentId: string, decision: GateDecision): string | null {
+  if (decision.reason === "unchanged") return null;
+  const text = `SNOW cadence gate: ${decision.push ? "PUSH" : "SKIP"} incident=${incidentId} reason=${decision.reason}`;
+  return decision.push ? text : `${text} next=${new Date(decision.nextAt).toISOString()}`;
+}

@@ -1,0 +1,105 @@
+/** What a ticket's present state means to its incident: one pure decision, whoever noticed it (CONTRACT 6, seed 001 "Bi-Directional Sync"). */
+import { type Incident, type IncidentStatus, isOpen } from "../incident.ts";
+import type { IncidentRequest } from "../incident-change.ts";
+import type { FieldPolicies } from "./policy.ts";
+import type { DeliveryKind, DeliveryState, RemotePerson, RemoteState } from "./ticket.ts";
+
+/** What was last known of the ticket; null = nothing yet. */
+export interface KnownState {
+  status: string | null;
+  assigneeId: string | null;
+}
+
+/** A delivery of ours to this ticket that has not come to its end. */
+export interface OwnUpdate {
+  id: string;
+  kind: DeliveryKind;
+  state: DeliveryState;
+  /** What its last request asked for; null: none has left yet. */
+  asked: string | null;
+}
+
+export interface SyncInput {
+  known: KnownState;
+  remote: RemoteState;
+  incident: Pick<Incident, "status" | "assignedAnalyst">;
+  policies: FieldPolicies;
+  pending: readonly OwnUpdate[];
+  /** The analyst that somebody is here. */
+  analystOf(person: RemotePerson): string;
+}
+
+/** A change in the ticket that changes nothing in the incident, for its history. */
+export interface UnappliedChange {
+  field: string;
+  old: string | null;
+  new: string | null;
+}
+
+export interface SyncDecision {
+  /** For the incident; empty: nothing. */
+  request: IncidentRequest;
+  unapplied: UnappliedChange[];
+  /** Deliveries of ours that the ticket overrules. */
+  overruled: string[];
+}
+
+export function planSync(input: SyncInput): SyncDecision {
+  const decision: SyncDecision = { request: {}, unapplied: [], overruled: [] };
+  planStatus(input, decision);
+  planAssignee(input, decision);
+  return decision;
+}
+
+function planStatus({ known, remote, incident, policies, pending }: SyncInput, decision: SyncDecision): void {
+  const { status, means, changedBy } = remote;
+  if (status === known.status || policies.status !== "two_way") return;
+  // What we have asked for and not yet been told of.
+  const own = pending.filter(({ kind }) => kind === "status");
+  if (changedBy?.isUs === true || own.some(({ asked }) => asked !== null && asked === means)) return;
+  const applied = statusAfter(incident.status, means);
+  if (applied === null) {
+    if (known.status !== null && applied !== means)
+      decision.unapplied.push({ field: "ticket_status", old: known.status, new: status });
+    return;
+  }
+  decision.overruled.push(...own.map(({ id }) => id));
+  if (applied !== incident.status) decision.request.status = applied;
+}
+
+/**
+ * The incident's status after its ticket has come to mean `means`; null: it says nothing about it. A new or waiting ticket changes nothing; one
+ * that is in progress reopens a closed incident; a false positive stays one.
+ */
+export function statusAfter(status: IncidentStatus, means: IncidentStatus | null): IncidentStatus | null {
+  if (means === null || means === "OPEN" || status === "FALSE_POSITIVE") return null;
+  return means;
+}
+
+function planAssignee(input: SyncInput, { request, overruled }: SyncDecision): void {
+  const { known, remote, incident, policies, pending } = input;
+  const id = remote.assignee?.id ?? null;
+  if (id === known.assigneeId || policies.assignee !== "two_way") return;
+  const own = pending.filter(({ kind }) => kind === "assignee");
+  if (own.some(({ asked }) => asked !== null && asked === (id ?? ""))) return;
+  overruled.push(...own.map((one) => one.id));
+  const analyst = remote.assignee === null ? null : input.analystOf(remote.assignee);
+  if (analyst !== incident.assignedAnalyst) request.assignedAnalyst = analyst;
+}
+
+/** A finished ticket is still looked at for so long, because people reopen (CONTRACT 9.19). */
+const watchedAfterEndMs = 7 * 86_400_000;
+/** An open ticket is read at least so often, whatever search and webhooks say. */
+const longestUnreadMs = 6 * 3_600_000;
+
+/** When a ticket is read again without a sign of change (epoch ms); null: it has come to its end. `endedAt`: since when it is finished. */
+export function nextReadAt(means: IncidentStatus | null, endedAt: number | null, now: number): number | null {
+  const ended = means !== null && !isOpen(means);
+  if (ended && endedAt !== null && now - endedAt >= watchedAfterEndMs) return null;
+  return now + longestUnreadMs;
+}
+
+/** After a reading that failed: a quarter of an hour, then an hour each. */
+export function readAgainAt(now: number, failures: number): number {
+  return now + Math.min(3_600_000, 300_000 * 3 ** Math.min(failures, 5));
+}

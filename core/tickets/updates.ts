@@ -1,0 +1,54 @@
+/** What a ticket is told of a change, as structure: each system renders it in its own way. */
+import type { FieldChange } from "../incident-event.ts";
+import type { Block } from "./draft.ts";
+import { masked } from "./masking.ts";
+import type { UpdateContent } from "./ticket.ts";
+
+const longestText = 20_000;
+
+/** The note that a change of notes is; null for other changes, and for notes that were emptied. */
+export function noteFrom({ field, old, new: now }: FieldChange, who: string, at: number): UpdateContent | null {
+  if (typeof now !== "string" || now.trim() === "") return null;
+  const before = typeof old === "string" ? old : "";
+  if (field === "resolution_notes") return { kind: "note", who, at, title: "Resolution", text: now };
+  if (field !== "investigation_notes") return null;
+  // Mostly something was added.
+  const isLonger = before !== "" && now.startsWith(`${before}\n`);
+  const title = before === "" || isLonger ? "Note" : "Notes, rewritten";
+  return { kind: "note", who, at, title, text: isLonger ? now.slice(before.length + 1) : now };
+}
+
+/** The blocks of a comment. `url`: the incident. */
+export function commentBlocks(content: UpdateContent, url: string, maskPatterns: readonly RegExp[]): Block[] {
+  const at = `${new Date(content.at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  if (content.kind === "level") {
+    const direction = content.level === content.from ? "is" : `has gone from ${content.from} to`;
+    const text = `Risk ${direction} ${content.level} (score ${content.score} of 100), ${at}.`;
+    return [
+      { kind: "text", text },
+      { kind: "link", text: "Open the incident in RhythmX Edge", url },
+    ];
+  }
+  const text = masked(content.text, maskPatterns);
+  const short = text.length > longestText ? `${text.slice(0, longestText).toWellFormed()}…` : text;
+  return [
+    { kind: "text", text: `${content.title} by ${content.who}, ${at}` },
+    { kind: "text", text: short },
+  ];
+}
+
+/** What somebody wrote into a ticket, as a line of the incident's investigation notes. */
+export function noteOfComment(
+  system: string,
+  key: string,
+  comment: { author: string; at: number; text: string },
+  longest: number,
+): string {
+  const at = `${new Date(comment.at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const author = comment.author.replace(/\p{Cc}+/gu, " ").slice(0, 100);
+  const head = `[${system} ${key}, ${author}, ${at}]`;
+  const text = comment.text.replace(/\r\n?/g, "\n").trim();
+  const room = longest - head.length - 1;
+  if (room < 40) return `${head} see the ticket`.slice(0, Math.max(0, longest));
+  return `${head} ${text.length > room ? `${text.slice(0, room - 20).toWellFormed()}… (see the ticket)` : text}`;
+}

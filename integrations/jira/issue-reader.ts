@@ -1,0 +1,71 @@
+/** Issues read back: one by its id, its comments, and which have changed. */
+import type { RemoteChange, RemoteComment, RemoteState } from "../../core/tickets/ticket.ts";
+import { changeOf, type IssueBody, issueState, type Meanings, remoteComment, stateFields } from "./issue-state.ts";
+import type { IssueUpdates } from "./issue-updates.ts";
+import { type JiraSite, unexpected } from "./site.ts";
+
+const changesAPage = 100;
+/** Search sees what was written minutes later. */
+const overlapMinutes = 15;
+const longestSearchMinutes = 90 * 24 * 60;
+
+export class IssueReader {
+  readonly #site: JiraSite;
+  readonly #updates: IssueUpdates;
+  readonly #meanings: Meanings;
+  readonly #now: () => number;
+
+  constructor(site: JiraSite, updates: IssueUpdates, meanings: Meanings, now: () => number) {
+    this.#site = site;
+    this.#updates = updates;
+    this.#meanings = meanings;
+    this.#now = now;
+  }
+
+  async read(id: string): Promise<RemoteState | null> {
+    await this.#site.detect();
+    const path = `${this.#site.api}/issue/${encodeURIComponent(id)}?fields=${stateFields}&expand=changelog`;
+    const { status, body } = await this.#site.target.request({ method: "GET", path, also: [404] });
+    if (status === 404) return null;
+    if (typeof body?.id !== "string" || typeof body?.key !== "string" || typeof body?.fields !== "object")
+      throw unexpected("its answer is no issue");
+    return issueState(this.#site.ticket(body.id, body.key), body as IssueBody, this.#meanings, await this.#site.us());
+  }
+
+  async comments(id: string, isKnown: (commentId: string) => boolean): Promise<RemoteComment[]> {
+    await this.#site.detect();
+    const us = await this.#site.us();
+    const found: RemoteComment[] = [];
+    for await (const page of this.#updates.commentPages(id)) {
+      found.push(...page.map((one) => remoteComment(one, us)));
+      if (page.some((one) => isKnown(String(one.id)))) break;
+    }
+    return found;
+  }
+
+  /** By Jira's own clock, whatever ours or the account's time zone: JQL knows minutes ago. The newest first, so that what changes meanwhile hides nothing. */
+  async *changes(cursor: string | null, since: number): AsyncGenerator<{ changes: RemoteChange[]; cursor: string }> {
+    const begun = this.#now();
+    const from = cursor === null ? since : Number(cursor);
+    const minutes = Math.min(longestSearchMinutes, Math.max(0, Math.ceil((begun - from) / 60_000)) + overlapMinutes);
+    const isCloud = (await this.#site.detect()) === "cloud";
+    const scope = (await this.#site.createMeta()).labels
+      ? 'labels = "rhythmx"'
+      : `project = "${this.#site.projectKey}"`;
+    const jql = `${scope} AND updated >= -${minutes}m ORDER BY updated DESC`;
+    const path = isCloud ? `${this.#site.api}/search/jql` : `${this.#site.api}/search`;
+    let place: object = {};
+    for (let read = 0; ; ) {
+      const body = JSON.stringify({ jql, maxResults: changesAPage, fields: ["updated"], ...place });
+      const answer = (await this.#site.target.request({ method: "POST", path, body })).body;
+      const issues = (answer?.issues ?? []) as IssueBody[];
+      const changes = issues.map(({ id, fields }) => changeOf(String(id), fields ?? {}));
+      yield { changes, cursor: String(begun) };
+      read += issues.length;
+      if (issues.length === 0) return;
+      if (!isCloud && read >= Number(answer?.total ?? 0)) return;
+      if (isCloud && (answer?.isLast === true || typeof answer?.nextPageToken !== "string")) return;
+      place = isCloud ? { nextPageToken: answer.nextPageToken } : { startAt: read };
+    }
+  }
+}

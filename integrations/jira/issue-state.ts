@@ -1,0 +1,157 @@
+/** An issue read back: what it says, and what that means to an incident (protocols 3.8). */
+import type { IncidentStatus } from "../../core/incident.ts";
+import type {
+  RemoteChange,
+  RemoteComment,
+  RemotePerson,
+  RemoteState,
+  RemoteTicket,
+} from "../../core/tickets/ticket.ts";
+import { type AdfNode, adfText } from "./adf.ts";
+
+export interface Meanings {
+  /** By name, in lower case. */
+  statuses: ReadonlyMap<string, IncidentStatus | null>;
+  falsePositiveResolutions: readonly string[];
+}
+
+/** `accountId` in the Cloud, `name` or `key` on a server. */
+interface JiraUser {
+  accountId?: string;
+  name?: string;
+  key?: string;
+  displayName?: string;
+  emailAddress?: string;
+}
+
+interface JiraStatus {
+  name?: string;
+  statusCategory?: { key?: string };
+}
+
+export interface IssueFields {
+  status?: JiraStatus;
+  resolution?: { name?: string } | null;
+  assignee?: JiraUser | null;
+  updated?: string;
+  issuelinks?: { type?: { name?: string; outward?: string }; outwardIssue?: { key?: string } }[];
+}
+
+interface Change {
+  id?: string | number;
+  created?: string;
+  author?: JiraUser;
+  items?: { field?: string }[];
+}
+
+export interface IssueBody {
+  id?: string;
+  key?: string;
+  fields?: IssueFields;
+  changelog?: { histories?: Change[] };
+}
+
+export const stateFields = "status,resolution,assignee,updated,issuelinks";
+
+/** `ourId`: the account that we use; null = not known. */
+export function issueState(
+  ticket: RemoteTicket,
+  { fields = {}, changelog }: IssueBody,
+  meanings: Meanings,
+  ourId: string | null,
+): RemoteState {
+  const { status, resolution, assignee, updated } = fields;
+  const name = String(status?.name ?? "");
+  const resolved = resolution?.name === undefined ? "" : ` (${resolution.name})`;
+  const changed = timeOf(updated);
+  return {
+    ...ticket,
+    status: `${name}${resolved}`.slice(0, 200),
+    means: meaningOf(status ?? {}, resolution?.name ?? null, meanings),
+    assignee: personOf(assignee),
+    changedBy: lastChange(changelog?.histories ?? [], ourId),
+    mergedInto: duplicateOf(fields.issuelinks ?? []),
+    ...{ updated: changed, stamp: String(changed) },
+  };
+}
+
+export function changeOf(id: string, { updated }: IssueFields): RemoteChange {
+  const changed = timeOf(updated);
+  return { id, updated: changed, stamp: String(changed) };
+}
+
+/** Configured names first, then the category that Jira gives every status. */
+export function meaningOf(
+  { name = "", statusCategory }: JiraStatus,
+  resolution: string | null,
+  { statuses, falsePositiveResolutions }: Meanings,
+): IncidentStatus | null {
+  const named = statuses.get(name.trim().toLowerCase());
+  if (named !== undefined) return named;
+  switch (statusCategory?.key) {
+    case "new":
+      return "OPEN";
+    case "indeterminate":
+      return "IN_PROGRESS";
+    case "done":
+      return resolution !== null && falsePositiveResolutions.includes(resolution.toLowerCase())
+        ? "FALSE_POSITIVE"
+        : "CLOSED";
+    default:
+      return null;
+  }
+}
+
+export function personOf(user: JiraUser | null | undefined): RemotePerson | null {
+  const id = idOf(user);
+  if (id === null) return null;
+  const { displayName, name, key, emailAddress } = user ?? {};
+  const aliases = [name, key, emailAddress, emailAddress?.split("@")[0]].filter((one) => one !== undefined);
+  return { id, name: displayName ?? name ?? id, aliases };
+}
+
+export function idOf(user: JiraUser | null | undefined): string | null {
+  return user?.accountId ?? user?.name ?? user?.key ?? null;
+}
+
+function lastChange(histories: readonly Change[], ourId: string | null): RemoteState["changedBy"] {
+  // The order differs between Cloud and server.
+  const [last] = histories
+    .filter(({ items }) => items?.some(({ field }) => field === "status" || field === "resolution"))
+    .sort((a, b) => timeOf(b.created) - timeOf(a.created) || Number(b.id ?? 0) - Number(a.id ?? 0));
+  if (last?.author === undefined) return null;
+  const id = idOf(last.author);
+  return { name: last.author.displayName ?? id ?? "somebody", isUs: ourId !== null && id === ourId };
+}
+
+/** Jira knows no merging: what is a duplicate says of which. */
+function duplicateOf(links: NonNullable<IssueFields["issuelinks"]>): string | null {
+  const link = links.find(
+    ({ type, outwardIssue }) => outwardIssue?.key !== undefined && /duplicate/i.test(type?.name ?? ""),
+  );
+  return link?.outwardIssue?.key ?? null;
+}
+
+export interface CommentBody {
+  id?: string;
+  author?: JiraUser;
+  body?: AdfNode | string;
+  created?: string;
+  properties?: { key?: string; value?: { delivery?: string } }[];
+}
+
+export function remoteComment(comment: CommentBody, ourId: string | null): RemoteComment {
+  return {
+    id: String(comment.id),
+    author: comment.author?.displayName ?? idOf(comment.author) ?? "somebody",
+    isUs: ourId !== null && idOf(comment.author) === ourId,
+    at: timeOf(comment.created),
+    text: adfText(comment.body).trim(),
+  };
+}
+
+/** `2026-03-13T04:30:00.000+0000`: without the colon that others want. */
+function timeOf(text: string | undefined): number {
+  const time = Date.parse(String(text ?? "").replace(/([+-]\d\d)(\d\d)$/, "$1:$2"));
+  return Number.isNaN(time) ? 0 : time;
+}

@@ -1,0 +1,227 @@
+/** Changes of an issue that keeps up with its incident: transitions, comments, assignee, priority (protocols 3.2-3.4). */
+import { DeliveryError } from "../../core/errors.ts";
+import { type IncidentStatus, isOpen } from "../../core/incident.ts";
+import type { RiskLevel } from "../../core/risk.ts";
+import type { CommentRequest, RemoteState, UpdateResult } from "../../core/tickets/ticket.ts";
+import { adfComment } from "./adf.ts";
+import { type CommentBody, idOf, type Meanings, meaningOf } from "./issue-state.ts";
+import type { JiraSite } from "./site.ts";
+import { wikiComment } from "./wiki.ts";
+
+/** Workflows that lead from one end to the other have few steps between. */
+const mostSteps = 5;
+const commentsAPage = 100;
+const mostCommentPages = 20;
+
+interface Transition {
+  id?: string;
+  name?: string;
+  to?: { name?: string; statusCategory?: { key?: string } };
+  fields?: { resolution?: { allowedValues?: { name?: string }[] } };
+}
+
+interface Step {
+  id: string;
+  to: string;
+  /** Null: none can be set. */
+  resolution: string | null;
+  leadsTo: IncidentStatus | null;
+}
+
+export class IssueUpdates {
+  readonly #site: JiraSite;
+  readonly #meanings: Meanings;
+
+  constructor(site: JiraSite, meanings: Meanings) {
+    this.#site = site;
+    this.#meanings = meanings;
+  }
+
+  /** The token is a property of the comment: it is found by it, and nobody has to read it. Internal where the project is a service desk. */
+  render({ blocks, token }: CommentRequest, isCloud: boolean): string {
+    const reference = { kind: "text" as const, text: `RhythmX ${token}` };
+    const body = isCloud ? adfComment([...blocks, reference]) : wikiComment([...blocks, reference]);
+    const properties = [
+      { key: "rhythmx", value: { delivery: token } },
+      { key: "sd.public.comment", value: { internal: true } },
+    ];
+    return JSON.stringify({ body, properties });
+  }
+
+  async comment(id: string, payload: string): Promise<UpdateResult> {
+    const { body } = await this.#site.target.request({
+      method: "POST",
+      path: `${this.#issue(id)}/comment`,
+      body: payload,
+    });
+    return body?.id === undefined ? {} : { commentId: String(body.id) };
+  }
+
+  async findComment(id: string, token: string): Promise<{ commentId: string } | null> {
+    for await (const page of this.commentPages(id, "&expand=properties"))
+      for (const comment of page) {
+        const isOurs = comment.properties?.some(({ key, value }) => key === "rhythmx" && value?.delivery === token);
+        if (isOurs === true || JSON.stringify(comment.body ?? "").includes(token))
+          return { commentId: String(comment.id) };
+      }
+    return null;
+  }
+
+  /** The newest first. */
+  async *commentPages(id: string, more = ""): AsyncGenerator<CommentBody[]> {
+    for (let at = 0, pages = 0; pages < mostCommentPages; pages++) {
+      const path = `${this.#issue(id)}/comment?startAt=${at}&maxResults=${commentsAPage}&orderBy=-created${more}`;
+      const { body } = await this.#site.target.request({ method: "GET", path });
+      const page = (body?.comments ?? []) as CommentBody[];
+      yield page;
+      at += page.length;
+      if (page.length === 0 || at >= Number(body?.total ?? 0)) return;
+    }
+  }
+
+  /** Takes transitions until the issue means `status`. `read`: the issue as it is then. */
+  async setStatus(
+    state: RemoteState,
+    status: IncidentStatus,
+    read: () => Promise<RemoteState | null>,
+  ): Promise<UpdateResult> {
+    let now = state;
+    /** Statuses that it has been in: there is no way round in circles. */
+    const seen = new Set([state.status]);
+    for (let taken = 0; now.means !== status && taken < mostSteps; taken++) {
+      const steps = (await this.#steps(now.id, status)).filter(({ to }) => !seen.has(to));
+      const step = this.#choose(steps, now, status);
+      if (step === null) return this.#noWay(steps, now, status);
+      const fields = step.resolution === null ? {} : { fields: { resolution: { name: step.resolution } } };
+      const body = JSON.stringify({ transition: { id: step.id }, ...fields });
+      await this.#site.target.request({ method: "POST", path: `${this.#issue(now.id)}/transitions`, body });
+      const after = await read();
+      if (after === null) return {};
+      if (after.status === now.status) return this.#noWay(steps, now, status);
+      now = after;
+      seen.add(step.to);
+    }
+    const warning =
+      now.means === status ? {} : { warning: `it is ${now.status} now: its workflow has nothing nearer to ${status}` };
+    return { state: now, ...warning };
+  }
+
+  async findPerson(analyst: string, projectKey: string, isCloud: boolean): Promise<string | null> {
+    const word = isCloud ? "query" : "username";
+    const path = `${this.#site.api}/user/assignable/search?project=${encodeURIComponent(projectKey)}&${word}=${encodeURIComponent(analyst)}&maxResults=50`;
+    const { body } = await this.#site.target.request({ method: "GET", path, also: [404] });
+    const wanted = analyst.trim().toLowerCase();
+    const found = (Array.isArray(body) ? body : []).filter(
+      // biome-ignore lint/suspicious/noExplicitAny: whatever the target says
+      (user: any) =>
+        [user.emailAddress, user.displayName, user.name, user.key, String(user.emailAddress ?? "").split("@")[0]]
+          .filter((one) => typeof one === "string" && one !== "")
+          .some((one) => one.toLowerCase() === wanted),
+    );
+    return found.length === 1 ? idOf(found[0]) : null;
+  }
+
+  async setAssignee(id: string, personId: string | null, isCloud: boolean): Promise<UpdateResult> {
+    const body = JSON.stringify(isCloud ? { accountId: personId } : { name: personId });
+    await this.#site.target.request({ method: "PUT", path: `${this.#issue(id)}/assignee`, body });
+    return {};
+  }
+
+  /** `priorityId` null: the project has none of that name. Labels say the level in any case, where there are labels. */
+  async setPriority(
+    id: string,
+    level: RiskLevel,
+    priorityId: string | null,
+    hasLabels: boolean,
+  ): Promise<UpdateResult> {
+    const others = ["critical", "high", "medium", "low"].filter((one) => one !== level);
+    const labels = [...others.map((one) => ({ remove: `risk-${one}` })), { add: `risk-${level}` }];
+    const put = (withPriority: boolean) =>
+      this.#site.target.request({
+        method: "PUT",
+        path: this.#issue(id),
+        body: JSON.stringify({
+          ...(withPriority ? { fields: { priority: { id: priorityId } } } : {}),
+          ...(hasLabels ? { update: { labels } } : {}),
+        }),
+      });
+    if (priorityId === null && !hasLabels) return { warning: "the project has neither this priority nor labels" };
+    try {
+      await put(priorityId !== null);
+    } catch (error) {
+      // On the screen for creating, and not on that for editing.
+      if (priorityId === null || !isAbout(error, "priority")) throw error;
+      if (hasLabels) await put(false);
+      return { warning: "the priority is not on the screen for editing: only the label says it" };
+    }
+    return {};
+  }
+
+  #issue(id: string): string {
+    return `${this.#site.api}/issue/${encodeURIComponent(id)}`;
+  }
+
+  async #steps(id: string, status: IncidentStatus): Promise<Step[]> {
+    const path = `${this.#issue(id)}/transitions?expand=transitions.fields`;
+    const { body } = await this.#site.target.request({ method: "GET", path });
+    return ((body?.transitions ?? []) as Transition[])
+      .filter((one) => one.id !== undefined)
+      .map((one) => {
+        const resolution = this.#resolution(one, status);
+        return {
+          id: String(one.id),
+          to: String(one.to?.name),
+          resolution,
+          leadsTo: meaningOf(one.to ?? {}, resolution, this.#meanings),
+        };
+      });
+  }
+
+  /** Of those that the transition takes: one that means what is wanted. */
+  #resolution({ fields }: Transition, status: IncidentStatus): string | null {
+    const names = (fields?.resolution?.allowedValues ?? []).map(({ name }) => String(name));
+    const { falsePositiveResolutions: falseOnes } = this.#meanings;
+    if (status === "FALSE_POSITIVE")
+      return (
+        falseOnes
+          .map((wanted) => names.find((name) => name.toLowerCase() === wanted))
+          .find((name) => name !== undefined) ??
+        names[0] ??
+        null
+      );
+    return names.find((name) => !falseOnes.includes(name.toLowerCase())) ?? names[0] ?? null;
+  }
+
+  /** What leads there, or near it; else a step towards it. */
+  #choose(steps: readonly Step[], { means }: RemoteState, status: IncidentStatus): Step | null {
+    const exact = steps.find(({ leadsTo }) => leadsTo === status);
+    if (exact !== undefined) return exact;
+    if (isNear(means, status)) return null;
+    const near = steps.find(({ leadsTo }) => isNear(leadsTo, status));
+    return near ?? steps.find(({ leadsTo }) => leadsTo === "IN_PROGRESS") ?? null;
+  }
+
+  #noWay(steps: readonly Step[], state: RemoteState, status: IncidentStatus): UpdateResult {
+    if (isNear(state.means, status))
+      return { state, warning: `it stays ${state.status}: its workflow has nothing nearer to ${status}` };
+    const ways = steps.map(({ to, leadsTo }) => `${to} (${leadsTo ?? "means nothing"})`).join(", ");
+    throw new DeliveryError(
+      "no_transition",
+      `no transition leads from ${state.status} to ${status}: there is ${ways || "none that this account may take"}; mend the workflow, or name its statuses in JIRA_STATUS_MAP`,
+      { retryable: false, data: { permanent: true, words: ways } },
+    );
+  }
+}
+
+/** Both are finished, or both are open. */
+function isNear(means: IncidentStatus | null, status: IncidentStatus): boolean {
+  return means !== null && isOpen(means) === isOpen(status);
+}
+
+function isAbout(error: unknown, field: string): boolean {
+  return (
+    error instanceof DeliveryError &&
+    error.data.status === 400 &&
+    new RegExp(`\\b${field}\\b`, "i").test(String(error.data.words))
+  );
+}

@@ -1,0 +1,103 @@
+/** One Jira: which it is, who we are there, what its project accepts, and its search (protocols 3.1-3.2). */
+import { DeliveryError } from "../../core/errors.ts";
+import type { JiraConnection } from "../../core/settings/ticket-settings.ts";
+import type { RemoteTicket } from "../../core/tickets/ticket.ts";
+import { type AdapterTools, Target } from "../http.ts";
+import { type CreateMeta, readCreateMeta } from "./create-meta.ts";
+import { idOf } from "./issue-state.ts";
+
+export type JiraSettings = Omit<JiraConnection, "caFile" | "proxy">;
+
+type Deployment = "cloud" | "datacenter";
+
+const metaLifeMs = 3_600_000;
+
+export class JiraSite {
+  readonly target: Target;
+  readonly #settings: JiraSettings;
+  readonly #now: () => number;
+  #deployment: Deployment | null;
+  #site: string | null = null;
+  #meta: CreateMeta | null = null;
+  /** Our own account; null = not known yet. */
+  #ourId: string | null = null;
+
+  constructor(settings: JiraSettings, { fetch, now, patience, timeoutMs }: AdapterTools) {
+    this.#settings = settings;
+    this.#now = now;
+    this.#deployment = settings.deployment === "auto" ? null : settings.deployment;
+    const { email, apiToken } = settings;
+    const authorization =
+      email === "" ? `Bearer ${apiToken}` : `Basic ${Buffer.from(`${email}:${apiToken}`).toString("base64")}`;
+    this.target = new Target({
+      ...{
+        baseUrl: settings.url.replace(/\/+$/, ""),
+        fetch,
+        now,
+        patience,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      },
+      headers: { Authorization: authorization, "X-Atlassian-Token": "no-check" },
+      secrets: [apiToken, `${email}:${apiToken}`],
+    });
+  }
+
+  get api(): string {
+    return this.#deployment === "datacenter" ? "/rest/api/2" : "/rest/api/3";
+  }
+
+  /** Asked once. Where the account may not know itself, echoes are told by what was written down. */
+  async us(): Promise<string | null> {
+    if (this.#ourId !== null) return this.#ourId;
+    const { status, body } = await this.target.request({
+      method: "GET",
+      path: `${this.api}/myself`,
+      also: [403, 404],
+    });
+    this.#ourId = status === 200 ? idOf(body) : null;
+    return this.#ourId;
+  }
+
+  /** Which Jira it is: `serverInfo` is open on both. */
+  async detect(): Promise<Deployment> {
+    if (this.#deployment !== null && this.#site !== null) return this.#deployment;
+    const { body } = await this.target.request({ method: "GET", path: "/rest/api/2/serverInfo" });
+    if (typeof body?.baseUrl !== "string") throw unexpected("it does not answer like Jira: check the address");
+    this.#deployment ??= body.deploymentType === "Cloud" ? "cloud" : "datacenter";
+    // Where people open it; it is shown as a link, so nothing but a web address will do.
+    this.#site = /^https?:\/\/[^\s"'<>]+$/i.test(body.baseUrl) ? body.baseUrl.replace(/\/+$/, "") : this.#settings.url;
+    return this.#deployment;
+  }
+
+  async createMeta(): Promise<CreateMeta> {
+    if (this.#meta !== null && this.#now() - this.#meta.at < metaLifeMs) return this.#meta;
+    this.#meta = await readCreateMeta(this.target, this.api, this.#settings, this.#now());
+    return this.#meta;
+  }
+
+  get projectKey(): string {
+    return this.#settings.projectKey;
+  }
+
+  /** What is accepted may have changed since it was asked. */
+  forgetMeta(): void {
+    this.#meta = null;
+  }
+
+  async search(jql: string, maxResults: number): Promise<{ id: string; key: string; labels: string[] }[]> {
+    const deployment = await this.detect();
+    const path = deployment === "cloud" ? `${this.api}/search/jql` : `${this.api}/search`;
+    const body = JSON.stringify({ jql, maxResults, fields: ["labels"] });
+    const answer = await this.target.request({ method: "POST", path, body });
+    const issues = (answer.body?.issues ?? []) as { id: string; key: string; fields?: { labels?: string[] } }[];
+    return issues.map(({ id, key, fields }) => ({ id, key, labels: fields?.labels ?? [] }));
+  }
+
+  ticket(id: string, key: string): RemoteTicket {
+    return { id, key, url: `${this.#site ?? this.#settings.url}/browse/${encodeURIComponent(key)}` };
+  }
+}
+
+export function unexpected(what: string): DeliveryError {
+  return new DeliveryError("unexpected", what, { retryable: true, data: { effectUnknown: true, permanent: false } });
+}

@@ -1,0 +1,98 @@
+/** A record read back: what it says, and what that means to an incident (protocols 4, seed 001 "Bi-Directional Sync"). */
+import type { IncidentStatus } from "../../core/incident.ts";
+import type {
+  RemoteChange,
+  RemoteComment,
+  RemotePerson,
+  RemoteState,
+  RemoteTicket,
+} from "../../core/tickets/ticket.ts";
+
+/** With `sysparm_display_value=all` each field is both; an instance that does not know that gives the value. */
+type Field = string | { value?: string; display_value?: string; link?: string } | null | undefined;
+export type StateRow = Readonly<Record<string, Field>>;
+
+export const stateFields = [
+  ...["sys_id", "number", "state", "close_code", "assigned_to", "sys_updated_on", "sys_updated_by", "sys_mod_count"],
+  ...["parent_incident", "correlation_id"],
+].join(",");
+
+export function rawOf(field: Field): string {
+  return typeof field === "object" ? (field?.value ?? "") : String(field ?? "");
+}
+
+export function displayOf(field: Field): string {
+  return typeof field === "object" ? (field?.display_value ?? field?.value ?? "") : String(field ?? "");
+}
+
+/** The base system's states; New, On Hold and what is added change nothing (seed 001). */
+const usual: Readonly<Record<string, IncidentStatus>> = {
+  ...{ "1": "OPEN", new: "OPEN", "2": "IN_PROGRESS", "in progress": "IN_PROGRESS", "work in progress": "IN_PROGRESS" },
+  ...{ "6": "CLOSED", resolved: "CLOSED", "7": "CLOSED", closed: "CLOSED" },
+  ...{ "8": "FALSE_POSITIVE", canceled: "FALSE_POSITIVE", cancelled: "FALSE_POSITIVE" },
+};
+
+export interface Meanings {
+  states: ReadonlyMap<string, IncidentStatus | null>;
+  stateValues: Readonly<Record<IncidentStatus, string>>;
+  falsePositiveCloseCode: string;
+}
+
+/** What the instance's own settings say of a state, then its value, then its name. */
+export function meaningOf(state: Field, closeCode: Field, meanings: Meanings): IncidentStatus | null {
+  const [value, name] = [rawOf(state).trim().toLowerCase(), displayOf(state).trim().toLowerCase()];
+  for (const word of [value, name]) {
+    const given = meanings.states.get(word);
+    if (given !== undefined) return given;
+  }
+  const ours = Object.entries(meanings.stateValues).find(([, one]) => one === value)?.[0] as IncidentStatus | undefined;
+  const means = ours ?? usual[value] ?? usual[name] ?? null;
+  const isFalse = rawOf(closeCode) !== "" && rawOf(closeCode) === meanings.falsePositiveCloseCode;
+  return means === "CLOSED" && isFalse ? "FALSE_POSITIVE" : means;
+}
+
+export function recordState(ticket: RemoteTicket, row: StateRow, meanings: Meanings, username: string): RemoteState {
+  const code = displayOf(row.close_code);
+  const by = rawOf(row.sys_updated_by);
+  const parent = displayOf(row.parent_incident);
+  return {
+    ...ticket,
+    status: `${displayOf(row.state)}${code === "" ? "" : ` (${code})`}`.slice(0, 200),
+    means: meaningOf(row.state, row.close_code, meanings),
+    assignee: personOf(row.assigned_to),
+    // Who changed the record last need not be who changed its state: an update of ours may have followed.
+    changedBy: by === "" || by === username ? null : { name: by, isUs: false },
+    mergedInto: parent === "" ? null : parent.slice(0, 100),
+    ...changeOf(row),
+  };
+}
+
+function personOf(field: Field): RemotePerson | null {
+  const id = rawOf(field);
+  return id === "" ? null : { id, name: displayOf(field) || id, aliases: [] };
+}
+
+/** Seconds are coarse: the count of changes and what matters tell two changes in one second apart. */
+export function changeOf(row: StateRow): RemoteChange {
+  const stamp = ["sys_updated_on", "sys_mod_count", "state", "assigned_to"].map((name) => rawOf(row[name])).join("/");
+  return { id: rawOf(row.sys_id), updated: utcOf(rawOf(row.sys_updated_on)) ?? 0, stamp };
+}
+
+export function remoteNote(row: StateRow, username: string): RemoteComment {
+  const author = rawOf(row.sys_created_by);
+  return {
+    ...{ id: rawOf(row.sys_id), author: author || "somebody", isUs: author === username },
+    at: utcOf(rawOf(row.sys_created_on)) ?? 0,
+    text: rawOf(row.value).trim(),
+  };
+}
+
+/** Epoch milliseconds of `2026-03-13 04:30:00`, which is UTC; null for another form. */
+export function utcOf(text: string): number | null {
+  if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) return null;
+  return Date.parse(`${text.replace(" ", "T")}Z`);
+}
+
+export function utcText(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(0, 19).replace("T", " ");
+}

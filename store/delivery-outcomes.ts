@@ -1,0 +1,110 @@
+/** What came of a delivery: one write of everything that follows from it. */
+import type { InStatement } from "@libsql/client";
+import { nextReadAt } from "../core/tickets/sync.ts";
+import type { Attempt, DeliveryKind, DeliveryState, RemoteTicket, UpdateContent } from "../core/tickets/ticket.ts";
+import { toIso } from "./iso.ts";
+import { newDeliveryId } from "./tickets.ts";
+
+export interface DeliveryOutcome {
+  id: string;
+  state: DeliveryState;
+  attempts: number;
+  lookups: number;
+  nextAttemptAt: number;
+  cause: string | null;
+  detail: string | null;
+  /** Null: nothing was asked. */
+  attempt: Attempt | null;
+  /** What a create has made, or a look has found. */
+  remote: RemoteTicket | null;
+  /** The id of a comment that was made or found. */
+  commentId: string | null;
+  /** What we have made of the ticket: no change of somebody else's. */
+  known: { status?: string; assigneeId?: string | null } | null;
+  /** What follows. */
+  next: { kind: DeliveryKind; content: UpdateContent | null } | null;
+  /** Before this the target wants no request (epoch ms); null = it did not say. */
+  throttledUntil: number | null;
+}
+
+/** The statements of an outcome: delivery, attempt, ledger, and what follows. */
+export function outcomeStatements(outcome: DeliveryOutcome, now: number): InStatement[] {
+  const { id, attempt, remote, next } = outcome;
+  const at = toIso(now);
+  return [
+    {
+      sql: `update deliveries set state = ?, attempts = ?, lookups = ?, next_attempt_at = ?, cause = ?, detail = ?, updated_at = ? where id = ?`,
+      args: [
+        outcome.state,
+        outcome.attempts,
+        outcome.lookups,
+        outcome.nextAttemptAt,
+        outcome.cause,
+        outcome.detail,
+        at,
+        id,
+      ],
+    },
+    ...(outcome.throttledUntil === null
+      ? []
+      : [
+          {
+            sql: `insert into meta select 'throttled/' || system, ? from tickets where id = (select ticket_id from deliveries where id = ?)
+              on conflict do update set value = excluded.value`,
+            args: [String(outcome.throttledUntil), id],
+          },
+        ]),
+    ...(attempt === null ? [] : [attemptStatement(id, attempt)]),
+    ...(remote === null
+      ? []
+      : [
+          {
+            // From now on it has been told the level that its create said.
+            sql: `update tickets set remote_id = ?1, remote_key = ?2, url = ?3, read_at = ?4, told_level = coalesce((select asked from deliveries where id = ?5),
+                told_level, (select risk_level from incidents i where i.incident_id = tickets.incident_id)), updated_at = ?6
+              where id = (select ticket_id from deliveries where id = ?5)`,
+            args: [remote.id, remote.key, remote.url, nextReadAt(null, null, now), id, at],
+          },
+        ]),
+    ...(outcome.commentId === null
+      ? []
+      : [
+          {
+            sql: "insert into ticket_comments select ticket_id, ?, 1 from deliveries where id = ? on conflict do nothing",
+            args: [outcome.commentId, id],
+          },
+        ]),
+    ...(outcome.known === null ? [] : [knownStatement(outcome.known, id)]),
+    ...(next === null
+      ? []
+      : [
+          {
+            sql: `insert into deliveries (id, ticket_id, kind, state, content, next_attempt_at, trigger, who, created_at, updated_at)
+              select ?, ticket_id, ?, 'planned', ?, ?, trigger, who, ?, ? from deliveries where id = ?`,
+            args: [
+              ...[newDeliveryId(), next.kind, next.content === null ? null : JSON.stringify(next.content)],
+              ...[now, at, at, id],
+            ],
+          },
+        ]),
+  ];
+}
+
+function knownStatement(
+  { status, assigneeId }: NonNullable<DeliveryOutcome["known"]>,
+  deliveryId: string,
+): InStatement {
+  return {
+    sql: `update tickets set remote_status = coalesce(?1, remote_status), remote_assignee = case ?2 when 1 then ?3 else remote_assignee end
+      where id = (select ticket_id from deliveries where id = ?4)`,
+    args: [status ?? null, assigneeId === undefined ? 0 : 1, assigneeId ?? null, deliveryId],
+  };
+}
+
+function attemptStatement(id: string, a: Attempt): InStatement {
+  return {
+    sql: `insert into delivery_attempts (delivery_id, at, duration_ms, action, request, status, outcome, words)
+      values (?, ?, ?, ?, ?, ?, ?, ?)`,
+    args: [id, toIso(a.at), a.durationMs, a.action, a.request, a.status, a.outcome, a.words],
+  };
+}

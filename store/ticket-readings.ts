@@ -1,0 +1,104 @@
+/** Which tickets are to be read back: because a search or a webhook says that they have changed, because it is time, or because it failed. */
+import { readAgainAt } from "../core/tickets/sync.ts";
+import type { RemoteChange, Ticket, TicketSystemName } from "../core/tickets/ticket.ts";
+import type { Database } from "./database.ts";
+import { timeOrNull } from "./iso.ts";
+import { integer, text } from "./rows.ts";
+import { ticketFromRow } from "./tickets.ts";
+
+export async function readCursor(database: Database, system: TicketSystemName): Promise<string | null> {
+  const { rows } = await database.read("select value from meta where key = ?", [`sync/${system}`]);
+  return rows[0] === undefined ? null : text(rows[0], "value");
+}
+
+/** The tickets that a page names are to be read, those that were read in this state are not. */
+export async function noteChanges(
+  database: Database,
+  system: TicketSystemName,
+  changes: readonly RemoteChange[],
+  now: number,
+): Promise<number> {
+  if (changes.length === 0) return 0;
+  const results = await database.write([
+    {
+      sql: `update tickets set read_at = ?3, read_failures = 0 from (select value->>0 as id, value->>1 as updated, value->>2 as stamp from json_each(?2)) j
+        where system = ?1 and remote_id = j.id and remote_stamp is not j.stamp and j.updated >= coalesce(remote_updated, 0)
+          and coalesce(read_at, ?3 + 1) > ?3`,
+      args: [system, JSON.stringify(changes.map(({ id, updated, stamp }) => [id, updated, stamp])), now],
+    },
+  ]);
+  return results[0]?.rowsAffected ?? 0;
+}
+
+/** The whole way to the end has been walked. */
+export async function saveCursor(database: Database, system: TicketSystemName, cursor: string): Promise<void> {
+  await database.write([
+    {
+      sql: "insert into meta values (?, ?) on conflict do update set value = excluded.value",
+      args: [`sync/${system}`, cursor],
+    },
+  ]);
+}
+
+/** Somebody says that this ticket has changed: it is read. False: there is none of that id here. */
+export async function readSoon(
+  database: Database,
+  system: TicketSystemName,
+  remoteId: string,
+  now: number,
+): Promise<boolean> {
+  const results = await database.write([
+    {
+      sql: "update tickets set read_at = min(coalesce(read_at, ?3), ?3), read_failures = 0 where system = ?1 and remote_id = ?2",
+      args: [system, remoteId, now],
+    },
+  ]);
+  return (results[0]?.rowsAffected ?? 0) > 0;
+}
+
+/** Where the target cannot be searched: those that have not been read for the longest, some at a time. */
+export async function readStale(database: Database, system: TicketSystemName, now: number): Promise<void> {
+  await database.write([
+    {
+      sql: `update tickets set read_at = ?2 where id in (select id from tickets where system = ?1 and read_at > ?2 and remote_id is not null
+        order by coalesce(polled_at, '') limit 200)`,
+      args: [system, now],
+    },
+  ]);
+}
+
+/** Tickets to be read now, the longest due first. */
+export async function dueReadings(
+  database: Database,
+  system: TicketSystemName,
+  now: number,
+  limit: number,
+): Promise<Ticket[]> {
+  const { rows } = await database.read(
+    "select * from tickets where system = ? and read_at <= ? and remote_id is not null order by read_at, id limit ?",
+    [system, now, limit],
+  );
+  return rows.map(ticketFromRow);
+}
+
+/** Since when tickets of the system have to be looked for, where nobody has looked yet (epoch ms); null: there are none. */
+export async function oldestTicket(database: Database, system: TicketSystemName): Promise<number | null> {
+  const { rows } = await database.read("select min(created_at) as at from tickets where system = ?", [system]);
+  return rows[0] === undefined ? null : timeOrNull(rows[0], "at");
+}
+
+export async function knownComments(database: Database, ticketId: number): Promise<string[]> {
+  const { rows } = await database.read("select remote_id from ticket_comments where ticket_id = ?", [ticketId]);
+  return rows.map((row) => text(row, "remote_id"));
+}
+
+export async function readFailed(database: Database, ticketId: number, now: number): Promise<void> {
+  const { rows } = await database.read("select read_failures from tickets where id = ?", [ticketId]);
+  const failures = rows[0] === undefined ? 0 : integer(rows[0], "read_failures");
+  await database.write([
+    {
+      sql: "update tickets set read_at = ?, read_failures = read_failures + 1 where id = ?",
+      args: [readAgainAt(now, failures), ticketId],
+    },
+  ]);
+}

@@ -1,0 +1,237 @@
+/** Tickets read back: which are to be read, what was found, and what follows from it for their incidents. */
+import type { InStatement } from "@libsql/client";
+import { EdgeError } from "../core/errors.ts";
+import type { IncidentRequest } from "../core/incident-change.ts";
+import { nextReadAt, type OwnUpdate, planSync, type UnappliedChange } from "../core/tickets/sync.ts";
+import type { DeliveryKind, DeliveryState, RemoteComment, RemoteState, Ticket } from "../core/tickets/ticket.ts";
+import { noteOfComment } from "../core/tickets/updates.ts";
+import type { Database } from "./database.ts";
+import type { EventBatch } from "./event-batch.ts";
+import { addHistory } from "./history.ts";
+import type { Author } from "./incident-changes.ts";
+import { findIncidents, type IncidentRow } from "./incident-rows.ts";
+import { isoOrNull, timeOrNull, toIso } from "./iso.ts";
+import { text, textOrNull } from "./rows.ts";
+import { knownComments } from "./ticket-readings.ts";
+import type { SystemPolicies } from "./ticket-updates.ts";
+import { ticketFromRow } from "./tickets.ts";
+
+/** As the API takes them: what is longer could not be changed by hand any more. */
+const longestNotes = 20_000;
+const longestComment = 5_000;
+
+/** What a reading has found. */
+export interface Reading {
+  ticketId: number;
+  remote: RemoteState;
+  /** Who the assignee is here; null without one. */
+  analyst: string | null;
+  /** Since the last reading; those that are known may be among them. Null: they were not asked for, and the ticket is still to be read. */
+  comments: readonly RemoteComment[] | null;
+}
+
+/** What followed. */
+export interface SyncOutcome {
+  /** Fields of the incident that changed. */
+  changed: string[];
+  unapplied: UnappliedChange[];
+  overruled: number;
+}
+
+/** Changes an incident as its owner's API does, in the transaction that is open. Returns the events of it. */
+export type ChangeIncident = (incidentId: string, request: IncidentRequest, author: Author) => Promise<EventBatch>;
+
+/** The ticket is no longer in the target: its updates stand still, and its incident's history says so. */
+export async function ticketGone(database: Database, ticket: Ticket, now: number): Promise<boolean> {
+  const at = toIso(now);
+  const gone = ticket.goneAt ?? now;
+  const statements: InStatement[] = [
+    {
+      // Whoever brings it back within a week is noticed.
+      sql: "update tickets set gone_at = ?, polled_at = ?, read_at = ?, updated_at = ? where id = ?",
+      args: [
+        toIso(gone),
+        at,
+        nextReadAt("CLOSED", gone, now),
+        ticket.goneAt === null ? at : toIso(ticket.updatedAt),
+        ticket.id,
+      ],
+    },
+    {
+      sql: `update deliveries set state = 'parked', cause = 'ticket_gone', detail = ?, updated_at = ?
+        where ticket_id = ? and kind <> 'create' and state in ('planned', 'unknown')`,
+      args: [
+        `${ticket.remote?.key} is no longer there: make a new ticket of the incident, or discard this`,
+        at,
+        ticket.id,
+      ],
+    },
+  ];
+  if (ticket.goneAt === null)
+    statements.push(
+      ...ticketEvent(ticket, { field: "ticket_state", old: ticket.remote?.key ?? null, new: "gone" }, now),
+    );
+  await database.write(statements);
+  return ticket.goneAt === null;
+}
+
+/** Everything that follows from a reading, in the transaction that is open. */
+export async function applyReading(
+  database: Database,
+  reading: Reading,
+  policies: SystemPolicies,
+  change: ChangeIncident,
+  now: number,
+): Promise<SyncOutcome | null> {
+  const { rows } = await database.read("select * from tickets where id = ?", [reading.ticketId]);
+  const [row] = rows;
+  if (row === undefined) return null;
+  const ticket = ticketFromRow(row);
+  const { remote } = reading;
+  const known = { status: ticket.remoteStatus, assigneeId: textOrNull(row, "remote_assignee") };
+  const before = new Set(await knownComments(database, ticket.id));
+  const comments = (reading.comments ?? []).filter(({ id }) => !before.has(id));
+  const statements = [
+    ...stateStatements(ticket, timeOrNull(row, "ended_at"), reading, now),
+    ...commentStatements(ticket.id, comments),
+  ];
+  const incident = (await findIncidents(database, [ticket.incidentId])).get(ticket.incidentId);
+  const outcome: SyncOutcome = { changed: [], unapplied: [], overruled: 0 };
+  // Retention has taken the incident: nothing is left to be told.
+  if (incident === undefined) {
+    await database.write(statements);
+    return outcome;
+  }
+  const pending = await ownUpdates(database, ticket.id);
+  const { analyst } = reading;
+  const decision = planSync({
+    ...{ known, remote, incident, pending, policies: policies[ticket.system] },
+    analystOf: (person) => analyst ?? person.name,
+  });
+  if (ticket.goneAt !== null) decision.unapplied.push({ field: "ticket_state", old: "gone", new: remote.key });
+  if (remote.mergedInto !== ticket.mergedInto)
+    decision.unapplied.push({ field: "ticket_merged_into", old: ticket.mergedInto, new: remote.mergedInto });
+  if (decision.overruled.length > 0) statements.push(overrule(decision.overruled, remote, now));
+  await database.write(statements);
+  outcome.overruled = decision.overruled.length;
+
+  const author = (who: string): Author => ({
+    ...{ who, source: `${ticket.system}-sync`, action: "EXTERNAL_SYNC", ticketId: ticket.id },
+  });
+  const request: IncidentRequest = { ...decision.request };
+  if (ticket.remote !== null && ticket.remote.key !== remote.key)
+    request.ticket = { id: remote.key, url: remote.url, system: ticket.system, instead: ticket.remote.key };
+  const steps: [IncidentRequest, string][] = [[request, remote.changedBy?.name ?? ticket.system]];
+  const notes = policies[ticket.system].notes === "two_way" ? newNotes(ticket, incident, remote.key, comments) : null;
+  if (notes !== null) steps.push([{ investigationNotes: notes.text }, notes.who]);
+  for (const [step, who] of steps) {
+    if (Object.keys(step).length === 0) continue;
+    try {
+      await change(ticket.incidentId, step, author(who));
+      outcome.changed.push(...Object.keys(step));
+    } catch (error) {
+      // Another incident of the actor is open: this one stays closed, and says why.
+      if (!(error instanceof EdgeError) || error.code !== "incident_newer") throw error;
+      decision.unapplied.push({
+        field: "ticket_status",
+        old: ticket.remoteStatus,
+        new: `${remote.status}: ${error.message}`,
+      });
+    }
+  }
+  await database.write(decision.unapplied.flatMap((one) => ticketEvent(ticket, one, now, remote.changedBy?.name)));
+  outcome.unapplied = decision.unapplied;
+  return outcome;
+}
+
+function stateStatements(ticket: Ticket, endedBefore: number | null, reading: Reading, now: number): InStatement[] {
+  const { remote, comments } = reading;
+  const ended = remote.means === "CLOSED" || remote.means === "FALSE_POSITIVE" ? (endedBefore ?? now) : null;
+  return [
+    {
+      sql: `update tickets set remote_key = ?, url = ?, remote_status = ?, remote_assignee = ?, merged_into = ?, polled_at = ?,
+          gone_at = null, ended_at = ? where id = ?`,
+      args: [
+        ...[remote.key, remote.url, remote.status, remote.assignee?.id ?? null, remote.mergedInto],
+        ...[toIso(now), isoOrNull(ended), ticket.id],
+      ],
+    },
+    ...(comments === null
+      ? []
+      : [
+          {
+            sql: "update tickets set remote_updated = ?, remote_stamp = ?, read_at = ?, read_failures = 0 where id = ?",
+            args: [remote.updated, remote.stamp, nextReadAt(remote.means, ended, now), ticket.id],
+          },
+        ]),
+    ...(ticket.goneAt === null
+      ? []
+      : [
+          {
+            sql: `update deliveries set state = 'planned', attempts = 0, cause = null, detail = null, next_attempt_at = ?, updated_at = ?
+              where ticket_id = ? and state = 'parked' and cause = 'ticket_gone'`,
+            args: [now, toIso(now), ticket.id],
+          },
+        ]),
+  ];
+}
+
+function commentStatements(ticketId: number, comments: readonly RemoteComment[]): InStatement[] {
+  if (comments.length === 0) return [];
+  return [
+    {
+      sql: "insert into ticket_comments select ?1, value->>0, value->>1 from json_each(?2) where true on conflict do nothing",
+      args: [ticketId, JSON.stringify(comments.map(({ id, isUs }) => [id, isUs ? 1 : 0]))],
+    },
+  ];
+}
+
+/** The incident's notes with what others wrote into its ticket; null where that is nothing. */
+function newNotes(
+  ticket: Ticket,
+  incident: IncidentRow,
+  key: string,
+  comments: readonly RemoteComment[],
+): { text: string; who: string } | null {
+  const others = comments.filter(({ isUs }) => !isUs).sort((a, b) => a.at - b.at);
+  let notes = incident.investigationNotes ?? "";
+  const system = ticket.system === "jira" ? "Jira" : "ServiceNow";
+  for (const comment of others) {
+    const room = Math.min(longestComment, longestNotes - notes.length - 1);
+    const line = noteOfComment(system, key, comment, room);
+    if (line !== "" && room > 0) notes = notes === "" ? line : `${notes}\n${line}`;
+  }
+  if (others.length === 0 || notes === (incident.investigationNotes ?? "")) return null;
+  const authors = new Set(others.map(({ author }) => author));
+  return { text: notes, who: authors.size === 1 ? (others[0]?.author ?? ticket.system) : ticket.system };
+}
+
+async function ownUpdates(database: Database, ticketId: number): Promise<OwnUpdate[]> {
+  const { rows } = await database.read(
+    `select id, kind, state, asked from deliveries where ticket_id = ? and kind in ('status', 'assignee')
+      and state in ('planned', 'sending', 'parked', 'dead')`,
+    [ticketId],
+  );
+  return rows.map((row) => ({
+    ...{ id: text(row, "id"), kind: text(row, "kind") as DeliveryKind, state: text(row, "state") as DeliveryState },
+    asked: textOrNull(row, "asked"),
+  }));
+}
+
+/** When both sides changed the ticket wins; what is under way cannot be called back. */
+function overrule(ids: readonly string[], { key, status }: RemoteState, now: number): InStatement {
+  return {
+    sql: `update deliveries set state = 'discarded', cause = 'overruled', detail = ?, updated_at = ?
+      where id in (select value from json_each(?)) and state in ('planned', 'parked', 'dead')`,
+    args: [`${key} was changed meanwhile (${status.slice(0, 100)}): the ticket wins`, toIso(now), JSON.stringify(ids)],
+  };
+}
+
+function ticketEvent(ticket: Ticket, change: UnappliedChange, now: number, who?: string): InStatement[] {
+  return addHistory("incident", [
+    {
+      ...{ id: ticket.incidentId, at: now, who: who ?? ticket.system, action: "EXTERNAL_SYNC", ...change },
+      source: `${ticket.system}-sync`,
+    },
+  ]);
+}

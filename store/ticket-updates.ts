@@ -1,0 +1,142 @@
+/** What tickets have to be told of their incidents: planned in the write of the change, each as a delivery of its own. */
+import type { InStatement } from "@libsql/client";
+import type { FieldChange } from "../core/incident-event.ts";
+import type { RiskLevel } from "../core/risk.ts";
+import type { AutoPush } from "../core/tickets/auto-push.ts";
+import { cadenceGate, type GateDecision } from "../core/tickets/cadence.ts";
+import { defaultPolicies, type FieldPolicies, type TicketField } from "../core/tickets/policy.ts";
+import { type DeliveryKind, type TicketSystemName, ticketSystems, type UpdateContent } from "../core/tickets/ticket.ts";
+import { noteFrom } from "../core/tickets/updates.ts";
+import type { Database } from "./database.ts";
+import { timeOrNull, toIso } from "./iso.ts";
+import { integer, text } from "./rows.ts";
+import { newDeliveryId } from "./tickets.ts";
+
+export type SystemPolicies = Readonly<Record<TicketSystemName, FieldPolicies>>;
+
+/** What holds for tickets at the moment. */
+export interface TicketRules {
+  /** Incidents that become tickets by themselves; null = none. */
+  push: AutoPush | null;
+  policies: SystemPolicies;
+}
+
+export const noTicketRules: TicketRules = {
+  push: null,
+  policies: { jira: defaultPolicies, servicenow: defaultPolicies },
+};
+
+const systemsWith = (policies: SystemPolicies, field: TicketField) =>
+  JSON.stringify(ticketSystems.filter((system) => policies[system][field] !== "once"));
+
+/** Tickets that are told: there, or on their way; `?1` incident, `?2` systems, `?3` the ticket that told us (null = none). */
+const told = `select t.id from tickets t where t.incident_id = ?1 and t.system in (select value from json_each(?2)) and t.id is not ?3
+  and t.gone_at is null and t.generation = (select max(generation) from tickets u where u.incident_id = t.incident_id and u.system = t.system)
+  and (t.remote_id is not null or exists (select 1 from deliveries c where c.ticket_id = t.id and c.kind = 'create' and c.state <> 'discarded'))`;
+
+/** Brings a field to what the incident has at the time of sending: one that waits already does that too. */
+const stateSql = [
+  `update deliveries set state = 'planned', attempts = 0, cause = null, detail = null, next_attempt_at = ?6, updated_at = ?7
+    where kind = ?4 and state in ('parked', 'dead') and ticket_id in (${told})`,
+  `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
+    select 'dlv-' || lower(hex(randomblob(8))), j.id, ?4, 'planned', ?6, 'auto', ?5, ?7, ?7 from (${told}) j
+    where not exists (select 1 from deliveries d where d.ticket_id = j.id and d.kind = ?4 and d.state = 'planned')`,
+];
+
+/** A create that is not rendered yet says it itself. */
+const commentSql = `insert into deliveries (id, ticket_id, kind, state, content, next_attempt_at, trigger, who, created_at, updated_at)
+  select 'dlv-' || lower(hex(randomblob(8))), j.id, 'comment', 'planned', ?4, ?6, 'auto', ?5, ?7, ?7 from (${told}) j
+  where not exists (select 1 from deliveries c where c.ticket_id = j.id and c.kind = 'create' and c.state = 'planned' and c.payload is null)`;
+
+/** Statements that tell the incident's tickets of these changes, except the ticket that they come from. */
+export function planUpdates(
+  incidentId: string,
+  changes: readonly FieldChange[],
+  origin: { who: string; ticketId?: number },
+  policies: SystemPolicies,
+  now: number,
+): InStatement[] {
+  const { who, ticketId = null } = origin;
+  const args = (field: TicketField, what: string) => [
+    ...[incidentId, systemsWith(policies, field), ticketId],
+    ...[what, who, now, toIso(now)],
+  ];
+  return changes.flatMap((change): InStatement[] => {
+    if (change.field === "status") return stateSql.map((sql) => ({ sql, args: args("status", "status") }));
+    if (change.field === "assigned_analyst")
+      return stateSql.map((sql) => ({ sql, args: args("assignee", "assignee") }));
+    const note = noteFrom(change, who, now);
+    return note === null ? [] : [{ sql: commentSql, args: args("notes", JSON.stringify(note)) }];
+  });
+}
+
+/** The cadence gate is asked whether these incidents' tickets are told of their new level. */
+export function askGate(incidentIds: readonly string[], policies: SystemPolicies, now: number): InStatement[] {
+  if (incidentIds.length === 0) return [];
+  return [
+    {
+      sql: `update tickets set gate_at = ? where gone_at is null and incident_id in (select value from json_each(?))
+        and system in (select value from json_each(?))`,
+      args: [now, JSON.stringify(incidentIds), systemsWith(policies, "priority")],
+    },
+  ];
+}
+
+/** What the gate has decided of one ticket. */
+export interface GateOutcome {
+  incidentId: string;
+  system: TicketSystemName;
+  decision: GateDecision;
+}
+
+/** Asks the gate of every ticket that is due, and plans what it lets through. */
+export async function passGate(database: Database, cadenceHours: number, now: number): Promise<GateOutcome[]> {
+  const { rows } = await database.read(
+    `select t.id, t.incident_id, t.system, t.told_level, t.told_at, i.risk_level, i.risk_score
+     from tickets t join incidents i on i.incident_id = t.incident_id
+     where t.gate_at <= ? and t.remote_id is not null and t.gone_at is null order by t.gate_at limit 200`,
+    [now],
+  );
+  if (rows.length === 0) return [];
+  const outcomes: GateOutcome[] = [];
+  const statements: InStatement[] = [];
+  for (const row of rows) {
+    const [id, level] = [integer(row, "id"), text(row, "risk_level") as RiskLevel];
+    const from = (row.told_level ?? level) as RiskLevel;
+    const decision = cadenceGate(level, { level: from, at: timeOrNull(row, "told_at") }, cadenceHours, now);
+    outcomes.push({
+      incidentId: text(row, "incident_id"),
+      system: text(row, "system") as TicketSystemName,
+      decision,
+    });
+    if (!decision.push) {
+      const next = decision.reason === "within-cadence" ? decision.nextAt : null;
+      statements.push({ sql: "update tickets set gate_at = ? where id = ?", args: [next, id] });
+      continue;
+    }
+    const content: UpdateContent = { kind: "level", level, from, score: integer(row, "risk_score"), at: now };
+    statements.push(
+      {
+        sql: "update tickets set gate_at = null, told_level = ?, told_at = ? where id = ?",
+        args: [level, toIso(now), id],
+      },
+      // What an older one would say is no longer true.
+      {
+        sql: `update deliveries set state = 'discarded', detail = 'another level followed', updated_at = ?
+          where ticket_id = ? and kind = 'priority' and state in ('planned', 'parked', 'dead')`,
+        args: [toIso(now), id],
+      },
+      ...(["priority", "comment"] as const).map((kind) => insertUpdate(id, kind, content, now)),
+    );
+  }
+  await database.write(statements);
+  return outcomes;
+}
+
+export function insertUpdate(ticketId: number, kind: DeliveryKind, content: UpdateContent, now: number): InStatement {
+  return {
+    sql: `insert into deliveries (id, ticket_id, kind, state, content, next_attempt_at, trigger, who, created_at, updated_at)
+      values (?, ?, ?, 'planned', ?, ?, 'auto', 'rhythmx', ?, ?)`,
+    args: [newDeliveryId(), ticketId, kind, JSON.stringify(content), now, toIso(now), toIso(now)],
+  };
+}
