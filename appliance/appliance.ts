@@ -10,7 +10,6 @@ import { Intake } from "../core/intake/intake.ts";
 import type { Clock, Random, Sleep } from "../core/ports.ts";
 import type { ResolvedSettings } from "../core/settings/resolve.ts";
 import type { ListenAddress } from "../core/settings.ts";
-import { ticketSystems } from "../core/tickets/ticket.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
 import { createApi } from "./api/create-api.ts";
@@ -197,9 +196,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       loops: () => scheduler.status(),
       faults: () => faults.list(),
       logEnd: () => logEnd,
-      ...{ pendingBytes: () => intake.pendingBytes, deliveries: () => store.tickets.countDeliveries() },
-      ...{ tickets: () => store.tickets.countTickets(), webhooks: () => desk.webhooks.counts() },
-      syncs: () => ticketSystems.map((system) => ({ system, okAt: desk.sync.status(system).okAt })),
+      ...{ pendingBytes: () => intake.pendingBytes, tickets: desk.metrics() },
     });
     feedState = (name) => {
       const status = loop(feedLoops[name]);

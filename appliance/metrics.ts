@@ -12,10 +12,14 @@ export interface MetricSources {
   faults(): readonly { name: string }[];
   logEnd(): number;
   pendingBytes(): number;
+  tickets: TicketMetrics;
+}
+
+export interface TicketMetrics {
   /** To ticket systems, unfinished. */
   deliveries(): Promise<readonly { system: string; state: string; count: number }[]>;
-  /** In ticket systems, by system. */
-  tickets(): Promise<readonly { system: string; count: number; gone: number; unreadable: number }[]>;
+  /** By system. */
+  counts(): Promise<readonly { system: string; count: number; gone: number; unreadable: number }[]>;
   webhooks(): readonly { system: string; outcome: string; count: number }[];
   /** When changed tickets were last found, epoch milliseconds; null = not yet. */
   syncs(): readonly { system: string; okAt: number | null }[];
@@ -107,7 +111,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
     async collect() {
       this.reset();
-      for (const { system, state, count } of await sources.deliveries()) this.set({ system, state }, count);
+      for (const { system, state, count } of await sources.tickets.deliveries()) this.set({ system, state }, count);
     },
   });
   new Gauge({
@@ -117,17 +121,17 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
     async collect() {
       this.reset();
-      for (const { system, count, gone, unreadable } of await sources.tickets()) {
+      for (const { system, count, gone, unreadable } of await sources.tickets.counts()) {
         this.set({ system, state: "there" }, count - gone);
         this.set({ system, state: "gone" }, gone);
         this.set({ system, state: "unreadable" }, unreadable);
       }
     },
   });
-  const hooks = () => sources.webhooks().map(({ count, ...labels }) => [labels, count] as const);
+  const hooks = () => sources.tickets.webhooks().map(({ count, ...labels }) => [labels, count] as const);
   totals("rhythmx_ticket_webhooks_total", "Webhooks by what became of them.", ["system", "outcome"], hooks);
   const found = () =>
-    sources.syncs().flatMap(({ system, okAt }) => (okAt === null ? [] : [[{ system }, okAt / 1000] as const]));
+    sources.tickets.syncs().flatMap(({ system, okAt }) => (okAt === null ? [] : [[{ system }, okAt / 1000] as const]));
   gauges("rhythmx_ticket_sync_timestamp_seconds", "When changed tickets were last found.", ["system"], found);
   const prunedEvents = new Counter({
     name: "rhythmx_events_pruned_total",

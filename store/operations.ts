@@ -12,26 +12,22 @@ import type { AlarmWrite, DetectionWrite } from "../core/ports.ts";
 import type { CorrelationSettings } from "../core/settings.ts";
 import type { ThreatCase } from "../core/threat-case.ts";
 import { writeAlarms } from "./alarms.ts";
-import type { AlertWriter, Written } from "./alerts.ts";
+import type { Written } from "./alerts.ts";
 import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
-import type { Assessments } from "./assessments.ts";
 import { addAudit } from "./audit.ts";
 import { findBatch } from "./batches.ts";
 import { applyCaseChange } from "./case-changes.ts";
 import { Correlator } from "./correlator.ts";
-import type { Database } from "./database.ts";
 import type { EventBatch } from "./event-batch.ts";
 import { countEventsAfter, listReaders, readEvents, readPosition, savePosition, seqBefore } from "./event-log.ts";
 import { deleteException, insertException, listExceptions } from "./exceptions.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { recordHourly } from "./hourly.ts";
 import { type Author, applyIncidentChange, promote } from "./incident-changes.ts";
-import type { InstanceLock } from "./instance-lock.ts";
 import { integrityCheck, storeFacts } from "./integrity.ts";
+import type { Open } from "./open-file.ts";
 import { type PruneStep, prune } from "./retention.ts";
-import type { Sequences } from "./sequences.ts";
 import { ticketOperations } from "./ticket-operations.ts";
-import type { TicketRules } from "./ticket-updates.ts";
 import {
   deleteSessions,
   deleteUser,
@@ -42,19 +38,6 @@ import {
   saveSession,
   saveUser,
 } from "./users.ts";
-
-/** The Worker's state while a file is open. */
-export interface Open {
-  database: Database;
-  lock: InstanceLock;
-  sequences: Sequences;
-  alerts: AlertWriter;
-  assessments: Assessments;
-  /** Null while there is no incident step: what comes in is no evidence. */
-  correlator: Correlator | null;
-  /** Changed in place: the incident step sees it too. */
-  ticketRules: TicketRules;
-}
 
 export type OnAppend = (end: number, counts: AppendedCounts) => void;
 

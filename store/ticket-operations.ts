@@ -16,7 +16,7 @@ import { type DeliveryOutcome, outcomeStatements } from "./delivery-outcomes.ts"
 import type { EventBatch } from "./event-batch.ts";
 import { type Author, applyIncidentChange } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";
-import type { Open } from "./operations.ts";
+import type { Open } from "./open-file.ts";
 import {
   type ConnectionTest,
   listConnectionTests,

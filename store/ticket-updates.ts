@@ -133,7 +133,7 @@ export async function passGate(database: Database, cadenceHours: number, now: nu
   return outcomes;
 }
 
-export function insertUpdate(ticketId: number, kind: DeliveryKind, content: UpdateContent, now: number): InStatement {
+function insertUpdate(ticketId: number, kind: DeliveryKind, content: UpdateContent, now: number): InStatement {
   return {
     sql: `insert into deliveries (id, ticket_id, kind, state, content, next_attempt_at, trigger, who, created_at, updated_at)
       values (?, ?, ?, 'planned', ?, ?, 'auto', 'rhythmx', ?, ?)`,

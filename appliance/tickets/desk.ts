@@ -18,6 +18,7 @@ import {
 } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../log.ts";
+import type { TicketMetrics } from "../metrics.ts";
 import { carry } from "./carrier.ts";
 import { ParkedProbes } from "./parked.ts";
 import { Schedule } from "./schedule.ts";
@@ -141,6 +142,16 @@ export class TicketDesk {
   /** Nothing is sent to the system until it answers again. */
   isDown(system: TicketSystemName): boolean {
     return this.#circuits.get(system)?.isOpen ?? false;
+  }
+
+  metrics(): TicketMetrics {
+    const { tickets } = this.#parts.store;
+    return {
+      deliveries: () => tickets.countDeliveries(),
+      counts: () => tickets.countTickets(),
+      webhooks: () => this.webhooks.counts(),
+      syncs: () => ticketSystems.map((system) => ({ system, okAt: this.sync.status(system).okAt })),
+    };
   }
 
   /** Of an incident as it is now. @throws EdgeError incident_unknown */

@@ -71,7 +71,7 @@ function planStatus({ known, remote, incident, policies, pending }: SyncInput, d
  * The incident's status after its ticket has come to mean `means`; null: it says nothing about it. A new or waiting ticket changes nothing; one
  * that is in progress reopens a closed incident; a false positive stays one.
  */
-export function statusAfter(status: IncidentStatus, means: IncidentStatus | null): IncidentStatus | null {
+function statusAfter(status: IncidentStatus, means: IncidentStatus | null): IncidentStatus | null {
   if (means === null || means === "OPEN" || status === "FALSE_POSITIVE") return null;
   return means;
 }

@@ -102,7 +102,7 @@ export function meaningOf(
   }
 }
 
-export function personOf(user: JiraUser | null | undefined): RemotePerson | null {
+function personOf(user: JiraUser | null | undefined): RemotePerson | null {
   const id = idOf(user);
   if (id === null) return null;
   const { displayName, name, key, emailAddress } = user ?? {};

@@ -39,7 +39,7 @@ export interface Meanings {
 }
 
 /** What the instance's own settings say of a state, then its value, then its name. */
-export function meaningOf(state: Field, closeCode: Field, meanings: Meanings): IncidentStatus | null {
+function meaningOf(state: Field, closeCode: Field, meanings: Meanings): IncidentStatus | null {
   const [value, name] = [rawOf(state).trim().toLowerCase(), displayOf(state).trim().toLowerCase()];
   for (const word of [value, name]) {
     const given = meanings.states.get(word);

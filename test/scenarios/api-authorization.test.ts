@@ -46,6 +46,9 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "GET /api/dead-letters": everyone,
   "POST /api/dead-letters/retry": investigating,
   "POST /api/dead-letters/discard": investigating,
+  // Signed by the ticket system: everybody else gets no further than the signature.
+  "POST /api/webhooks/jira": null,
+  "POST /api/webhooks/servicenow": null,
   "GET /api/integrations/status": everyone,
   "GET /api/settings/:section": admins,
   "PUT /api/settings/:section": admins,

@@ -3,13 +3,11 @@ import * as v from "valibot";
 import { levels } from "../../../core/detection.ts";
 import { actorTypes, incidentStatuses } from "../../../core/incident.ts";
 import { caseSeverities, caseStatuses } from "../../../core/threat-case.ts";
-import { fieldPolicies } from "../../../core/tickets/policy.ts";
-import { deliveryStates, ticketSystems } from "../../../core/tickets/ticket.ts";
 
-const text = v.string();
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const time = v.pipe(v.string(), v.isoTimestamp());
-const orNull = <S extends v.GenericSchema>(schema: S) => v.nullable(schema);
+export const text = v.string();
+export const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+export const time = v.pipe(v.string(), v.isoTimestamp());
+export const orNull = <S extends v.GenericSchema>(schema: S) => v.nullable(schema);
 const riskLevel = v.picklist(["critical", "high", "medium", "low"]);
 const score = v.pipe(v.number(), v.minValue(0), v.maxValue(100));
 
@@ -227,89 +225,4 @@ export const auditRow = v.object({
   detail: v.record(text, v.unknown()),
   address: text,
   source: text,
-});
-
-export const ticketRow = v.object({
-  incident_id: text,
-  entity_name: text,
-  system: v.picklist(ticketSystems),
-  generation: count,
-  ticket_id: orNull(text),
-  ticket_url: orNull(text),
-  ticket_status: v.pipe(orNull(text), v.description("As the target calls it, when it was last read.")),
-  state: v.pipe(
-    v.picklist(["on its way", "there", "gone"]),
-    v.description("`gone`: deleted in the target, or hidden from the account; creating a ticket makes another one."),
-  ),
-  merged_into: v.pipe(orNull(text), v.description("Of which other ticket it is a part or a duplicate.")),
-  gone_at: orNull(time),
-  last_read_at: v.pipe(orNull(time), v.description("When the target last answered for it.")),
-  created_at: time,
-  updated_at: time,
-});
-
-export const deliveryRow = v.object({
-  id: text,
-  incident_id: text,
-  entity_name: text,
-  system: v.picklist(ticketSystems),
-  kind: text,
-  state: v.picklist(deliveryStates),
-  attempts: v.pipe(count, v.description("That failed.")),
-  cause: orNull(text),
-  detail: v.pipe(orNull(text), v.description("The target's own words.")),
-  trigger: v.picklist(["auto", "manual"]),
-  who: text,
-  next_attempt_at: orNull(time),
-  created_at: time,
-  updated_at: time,
-  attempt_history: v.array(
-    v.object({
-      ...{ at: time, duration_ms: count, action: v.picklist(["send", "lookup"]), request: text },
-      ...{ status: orNull(v.number()), outcome: text, words: text },
-    }),
-  ),
-});
-
-export const deadLetterGroup = v.object({
-  system: v.picklist(ticketSystems),
-  state: v.picklist(["parked", "dead"]),
-  cause: text,
-  count: count,
-  oldest: v.pipe(time, v.description("Since when the first of them stands still.")),
-  newest: time,
-  detail: v.pipe(text, v.description("Of the newest, with the target's own words.")),
-  delivery_id: v.pipe(text, v.description("The newest.")),
-  incident_id: text,
-});
-
-const steps = v.array(v.object({ name: text, ok: v.boolean(), detail: text }));
-
-export const connectionTest = v.object({ ok: v.boolean(), steps, at: time });
-
-export const integrationStatus = v.object({
-  system: v.picklist(ticketSystems),
-  configured: v.boolean(),
-  enabled: v.boolean(),
-  last_test: orNull(v.object({ at: time, ok: v.boolean(), steps })),
-  answers: v.pipe(v.boolean(), v.description("False while nothing is sent because the system is down.")),
-  deliveries: v.pipe(v.record(text, count), v.description("Unfinished ones by state.")),
-  sync: v.pipe(
-    v.object({ last_search: orNull(time), last_good_search: orNull(time), error: orNull(text) }),
-    v.description("The search for tickets that have changed."),
-  ),
-  tickets: v.pipe(
-    v.object({ known: count, gone: count, unreadable: count }),
-    v.description("Those that there are, those that are no longer in the target, those that could not be read."),
-  ),
-  webhooks: v.pipe(v.boolean(), v.description("A secret is set, so webhooks are taken.")),
-  fields: v.pipe(
-    v.record(text, v.object({ policy: v.picklist(fieldPolicies), winner: v.picklist(["ticket", "rhythmx"]) })),
-    v.description("What is kept in step, and whose value stays when both have changed it."),
-  ),
-});
-
-export const settingsSection = v.object({
-  section: text,
-  fields: v.record(text, v.looseObject({ source: text, pinned: v.boolean() })),
 });

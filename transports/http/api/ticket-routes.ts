@@ -11,7 +11,7 @@ import {
   integrationStatus,
   settingsSection,
   ticketRow,
-} from "./shapes.ts";
+} from "./ticket-shapes.ts";
 
 const system = v.pipe(word(ticketSystems), v.description("The ticket system."));
 const systemBody = v.object({ system });

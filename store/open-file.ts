@@ -1,0 +1,21 @@
+/** What the Worker has while a file is open. */
+import type { AlertWriter } from "./alerts.ts";
+import type { Assessments } from "./assessments.ts";
+import type { Correlator } from "./correlator.ts";
+import type { Database } from "./database.ts";
+import type { InstanceLock } from "./instance-lock.ts";
+import type { Sequences } from "./sequences.ts";
+import type { TicketRules } from "./ticket-updates.ts";
+
+/** The Worker's state while a file is open. */
+export interface Open {
+  database: Database;
+  lock: InstanceLock;
+  sequences: Sequences;
+  alerts: AlertWriter;
+  assessments: Assessments;
+  /** Null while there is no incident step: what comes in is no evidence. */
+  correlator: Correlator | null;
+  /** Changed in place: the incident step sees it too. */
+  ticketRules: TicketRules;
+}
