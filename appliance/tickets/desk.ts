@@ -77,6 +77,7 @@ export class TicketDesk {
       circuit: (system) => this.#circuit(system),
       isQuiet: (system) => clock.now() < this.#patience[system].until || this.isDown(system) || !this.#recovered,
       free: (system) => atATime - this.#busyWith(system),
+      keepThrottle: (system) => this.#keepThrottle(system),
       wake: () => this.wake(),
     });
     this.webhooks = new Webhooks({
@@ -273,9 +274,13 @@ export class TicketDesk {
     try {
       return (await this.#systems?.of(system, "").test()) ?? [];
     } finally {
-      const { until } = this.#patience[system];
-      if (until > this.#parts.clock.now()) await this.#parts.store.tickets.saveThrottle(system, until);
+      await this.#keepThrottle(system);
     }
+  }
+
+  async #keepThrottle(system: TicketSystemName): Promise<void> {
+    const { until } = this.#patience[system];
+    if (until > this.#parts.clock.now()) await this.#parts.store.tickets.saveThrottle(system, until);
   }
 
   #circuit(system: TicketSystemName): Circuit {

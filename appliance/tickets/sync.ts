@@ -32,6 +32,8 @@ export interface SyncParts {
   isQuiet(system: TicketSystemName): boolean;
   /** How many more requests may be under way. */
   free(system: TicketSystemName): number;
+  /** Writes down what the system has asked for, if anything. */
+  keepThrottle(system: TicketSystemName): Promise<void>;
   /** There may be something to send. */
   wake(): void;
 }
@@ -248,7 +250,7 @@ export class TicketSync {
 
   /** What is asked says how the target is. */
   async #asking<T>(system: TicketSystemName, work: () => Promise<T>): Promise<T> {
-    const { clock, circuit } = this.#parts;
+    const { clock, circuit, keepThrottle } = this.#parts;
     return recordingExchanges(async (exchanges) => {
       try {
         const value = await work();
@@ -256,6 +258,7 @@ export class TicketSync {
         return value;
       } catch (error) {
         noteFailure(circuit(system), error, exchanges.answered, clock.now());
+        await keepThrottle(system);
         throw error;
       }
     });

@@ -1,7 +1,7 @@
 /**
- * `npm run chaos:tickets [-- SEED]`: incidents become tickets in both systems while their calls fail in every way, and the stand-ins kill the
- * appliance on receipt, before and after the effect, before and after the answer; at random moments too. At the end: one ticket per incident
- * and system, none lost, and no Retry-After was ignored.
+ * `npm run chaos:tickets [-- SEED]`: incidents become tickets in both systems, and people change both, while calls fail in every way and the
+ * stand-ins kill the appliance on receipt, before and after the effect, before and after the answer; at random moments too. At the end: one
+ * ticket per incident and system, none lost, all three in step, every comment once everywhere, and no Retry-After was ignored.
  */
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import { JiraStandIn } from "../standins/jira.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
 import type { StandIn } from "../standins/stand-in.ts";
 import { Dice } from "./dice.ts";
+import { TicketPeople } from "./ticket-people.ts";
 
 export interface TicketsPlan {
   seed: number;
@@ -20,6 +21,8 @@ export interface TicketsPlan {
   kills: number;
   /** Share of calls that fail. */
   faults: number;
+  /** What people do to incidents and tickets. */
+  changes: number;
 }
 
 export interface TicketsReport {
@@ -27,6 +30,7 @@ export interface TicketsReport {
   kills: number;
   calls: number;
   faults: number;
+  changes: number;
   seconds: number;
   /** Restarts of which it was seen that they went on, and how long the slowest took. */
   resumed: number;
@@ -43,11 +47,15 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
   const begin = performance.now();
   const [jira, snow] = [await new JiraStandIn({ indexLagMs: 3_000 }).start(), await new ServiceNowStandIn().start()];
   const appliance = await ApplianceProcess.prepare({ config: {}, env: environment(jira, snow) });
-  const report: TicketsReport = { violations: [], kills: 0, calls: 0, faults: 0, seconds: 0, resumed: 0, slowestMs: 0 };
+  const report: TicketsReport = {
+    ...{ violations: [], kills: 0, calls: 0, faults: 0, changes: 0, seconds: 0, resumed: 0, slowestMs: 0 },
+  };
   /** How long it took after each start until what was due was asked for, in milliseconds. */
   const resumed: number[] = [];
   try {
     const key = appliance.run(["key", "create", "chaos", "--scope", "ingest"]).stdout.trim();
+    const soar = appliance.run(["key", "create", "people", "--scope", "incident:write"]).stdout.trim();
+    const people = new TicketPeople(appliance, soar, jira, snow, new Dice(plan.seed + 1));
     let wanted = false;
     let dying: Promise<void> | null = null;
     const silenced = new Map<StandIn, number>();
@@ -89,13 +97,16 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
 
     await ingest(appliance, key, plan.incidents, dice, kill);
     const complete = () => jira.issues.length >= plan.incidents && snow.rows.length >= plan.incidents;
-    for (let turns = 0; !(complete() && report.kills >= plan.kills && settled(appliance.folder)); turns++) {
+    const worked = () => report.changes >= plan.changes;
+    for (let turns = 0; !(complete() && worked() && report.kills >= plan.kills && settled(appliance.folder)); turns++) {
       // Also while nothing is asked of the targets: at commits of delivery rows, and at starts.
       if (dice.chance(0.5)) kill();
+      for (let some = dice.int(0, 4); some > 0 && !worked() && jira.issues.length > 0; some--) await people.act();
+      report.changes = people.done;
       await sleep(dice.int(20, 250));
       if (turns % 40 === 0)
         say(`  ${jira.issues.length} and ${snow.rows.length} tickets, ${report.kills} kills, ${report.calls} calls`);
-      if (performance.now() - begin > 60_000 + plan.kills * 3_000 + plan.incidents * 1_500) {
+      if (performance.now() - begin > 60_000 + plan.kills * 3_000 + plan.incidents * 1_500 + plan.changes * 200) {
         report.violations.push("it did not come to an end");
         break;
       }
@@ -104,8 +115,14 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
     await dying;
     jira.faults = () => null;
     snow.faults = () => null;
+    // What search sees late, and what was put off, comes in by itself.
+    for (let tries = 0; tries < 60; tries++) {
+      await sleep(1_000);
+      if (settled(appliance.folder) && people.disagreements().length === 0) break;
+    }
     await sleep(1_500);
     await appliance.terminate();
+    report.violations.push(...people.disagreements());
     report.violations.push(...judge(appliance.folder, jira, snow, plan.incidents));
     const late = resumed.filter((ms) => ms >= resumeMs).length;
     if (late > 0) report.violations.push(`${late} restarts asked nothing within 5 s while something was due`);
@@ -131,6 +148,7 @@ function environment(jira: StandIn, snow: StandIn): Record<string, string> {
       RETRY_MAX_DELAY_SECONDS: "1",
       RETRY_SCHEDULE: "* * * * * *",
       RETRY_MAX_RETRIES: "20",
+      ...{ JIRA_SYNC_SCHEDULE: "* * * * * *", SNOW_SYNC_SCHEDULE: "* * * * * *" },
     },
     UNKNOWN_LOOKUP_DELAYS_SECONDS: "0.3,1,4",
   };
@@ -201,7 +219,9 @@ async function resumption(folder: string, systems: readonly StandIn[], isOver: (
 function settled(folder: string): boolean {
   try {
     const database = new Database(join(folder, "data", "rhythmx.db"), { readonly: true });
-    const open = database.query("select count(*) as n from deliveries where state <> 'confirmed'").get() as {
+    const open = database
+      .query("select count(*) as n from deliveries where state not in ('confirmed', 'discarded')")
+      .get() as {
       n: number;
     };
     database.close();
@@ -215,7 +235,9 @@ function judge(folder: string, jira: JiraStandIn, snow: ServiceNowStandIn, incid
   const database = new Database(join(folder, "data", "rhythmx.db"), { readonly: true });
   const ids = (database.query("select incident_id as id from incidents").all() as { id: string }[]).map(({ id }) => id);
   const unfinished = database
-    .query("select state, cause, detail, count(*) as n from deliveries where state <> 'confirmed' group by 1, 2, 3")
+    .query(
+      "select state, cause, detail, count(*) as n from deliveries where state not in ('confirmed', 'discarded') group by 1, 2, 3",
+    )
     .all();
   const ledger = database.query("select incident_id as id, system, remote_key as remote from tickets").all() as {
     id: string;
@@ -252,11 +274,12 @@ if (import.meta.main) {
   const seed = Number(process.argv[2] ?? Date.now() % 1_000_000);
   console.log(`tickets: seed ${seed}`);
   const [incidents, kills] = [Number(process.argv[3] ?? 300), Number(process.argv[4] ?? 500)];
-  const report = await runTickets({ seed, incidents, kills, faults: 0.3 }, console.log);
+  const plan = { seed, incidents, kills, faults: 0.3, changes: incidents * 3 };
+  const report = await runTickets(plan, console.log);
   const kinds = Map.groupBy(report.violations, (text) => text.replace(/\d+/g, "N"));
   for (const [kind, { length }] of [...kinds].slice(0, 20)) console.log(`${length} times: ${kind}`);
   console.log(
-    `${report.kills} kills, ${report.calls} calls, ${report.faults} of them made to fail, ${report.resumed} restarts seen to go on, the slowest after ${report.slowestMs} ms, ${report.seconds} s: ${report.violations.length} violations`,
+    `${report.kills} kills, ${report.changes} changes by people, ${report.calls} calls, ${report.faults} of them made to fail, ${report.resumed} restarts seen to go on, the slowest after ${report.slowestMs} ms, ${report.seconds} s: ${report.violations.length} violations`,
   );
   process.exit(report.violations.length === 0 ? 0 : 1);
 }
