@@ -56,6 +56,8 @@ export interface DoctorReport {
   readers: { reader: string; position: number; expired: number; queued: number }[];
   /** To ticket systems, unfinished. */
   deliveries: { system: string; state: string; count: number }[];
+  /** That are known, by system. */
+  tickets: { system: string; count: number; gone: number; unreadable: number }[];
   /** Null when no appliance runs. */
   running: RunningState | null;
 }
@@ -163,6 +165,7 @@ export function createOperations(tools: OperationsTools): Operations {
           })),
         ),
         deliveries: await store.tickets.countDeliveries(),
+        tickets: await store.tickets.countTickets(),
         running: running(),
       };
     },

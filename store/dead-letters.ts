@@ -94,7 +94,7 @@ export async function mendDelivery(
     {
       sql: `update deliveries set state = case when cause = 'unknown_outcome' then 'unknown' else 'planned' end, attempts = 0, lookups = 0,
               payload = ?, trigger = 'manual', who = ?, next_attempt_at = ?, updated_at = ?
-            where id = ? and kind = 'create' and state in ('parked', 'dead')`,
+            where id = ? and kind in ('create', 'comment') and state in ('parked', 'dead')`,
       args: [payload, who, now, toIso(now), id],
     },
   ]);

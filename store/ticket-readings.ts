@@ -6,6 +6,9 @@ import { timeOrNull } from "./iso.ts";
 import { integer, text } from "./rows.ts";
 import { ticketFromRow } from "./tickets.ts";
 
+/** A ticket that was finished a week ago has come to its end (CONTRACT 9.19). */
+const isWatched = "read_at is not null";
+
 export async function readCursor(database: Database, system: TicketSystemName): Promise<string | null> {
   const { rows } = await database.read("select value from meta where key = ?", [`sync/${system}`]);
   return rows[0] === undefined ? null : text(rows[0], "value");
@@ -22,8 +25,8 @@ export async function noteChanges(
   const results = await database.write([
     {
       sql: `update tickets set read_at = ?3, read_failures = 0 from (select value->>0 as id, value->>1 as updated, value->>2 as stamp from json_each(?2)) j
-        where system = ?1 and remote_id = j.id and remote_stamp is not j.stamp and j.updated >= coalesce(remote_updated, 0)
-          and coalesce(read_at, ?3 + 1) > ?3`,
+        where system = ?1 and remote_id = j.id and ${isWatched} and remote_stamp is not j.stamp and j.updated >= coalesce(remote_updated, 0)
+          and read_at > ?3`,
       args: [system, JSON.stringify(changes.map(({ id, updated, stamp }) => [id, updated, stamp])), now],
     },
   ]);
@@ -49,7 +52,7 @@ export async function readSoon(
 ): Promise<boolean> {
   const results = await database.write([
     {
-      sql: "update tickets set read_at = min(coalesce(read_at, ?3), ?3), read_failures = 0 where system = ?1 and remote_id = ?2",
+      sql: `update tickets set read_at = min(read_at, ?3), read_failures = 0 where system = ?1 and remote_id = ?2 and ${isWatched}`,
       args: [system, remoteId, now],
     },
   ]);

@@ -52,7 +52,7 @@ async function render(settings: Settings, report: DoctorReport): Promise<string>
       "contents",
       `${store.alerts} alerts, ${store.incidents} incidents (${store.openIncidents} open), ${store.cases} active cases, ${store.events} events in the log`,
     ],
-    ["tickets", ticketsWaiting(report.deliveries)],
+    ["tickets", `${ticketsKnown(report.tickets)}; ${ticketsWaiting(report.deliveries)}`],
     ["access", access(settings, store.users)],
     [
       "configuration",
@@ -103,6 +103,14 @@ function access({ dataDir, masterKeyFile }: Settings, users: number): string {
   const initial = existsSync(join(dataDir, "initial-admin-password")) ? ", the first password is not changed yet" : "";
   const at = existsSync(key) ? `${key} (mode ${mode(key)})` : "made at the next start, or a systemd credential";
   return `${users} ${users === 1 ? "user" : "users"}${initial}; master key ${at}`;
+}
+
+function ticketsKnown(tickets: DoctorReport["tickets"]): string {
+  const each = tickets.map(({ system, count, gone, unreadable }) => {
+    const trouble = [...(gone > 0 ? [`${gone} gone`] : []), ...(unreadable > 0 ? [`${unreadable} unreadable`] : [])];
+    return `${count} in ${system}${trouble.length === 0 ? "" : ` (${trouble.join(", ")})`}`;
+  });
+  return each.length === 0 ? "none" : each.join(", ");
 }
 
 /** What waits for ticket systems, and what wants a person. */

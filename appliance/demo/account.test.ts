@@ -20,6 +20,9 @@ function whole(): Account {
   account.received(message("case_created", {}, { case_id: "case-1" }));
   account.received(incident("INC-1", 60));
   account.ticketMade(["rhythmx", "rhythmx-inc-1"]);
+  account.received(
+    message("incident_updated", { status: "IN_PROGRESS" }, { incident_id: "INC-1", risk: { score: 60 } }),
+  );
   return account;
 }
 

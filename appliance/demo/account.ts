@@ -22,6 +22,8 @@ export class Account {
   /** What the incident feed has told. */
   readonly findings = new Findings();
   tickets = 0;
+  /** Incidents that followed their tickets. */
+  followed = 0;
   /** Labels of tickets: that of an incident must not come twice. */
   readonly #labels = new Set<string>();
   #secondTickets = 0;
@@ -35,6 +37,7 @@ export class Account {
   }
 
   received(message: SyslogMessage | null): void {
+    if (message?.msgid === "incident_updated" && message.params.get("status") === "IN_PROGRESS") this.followed++;
     const number = (name: string) => Number(message?.params.get(name));
     if (message?.msgid === "FIRST") {
       this.first++;
@@ -75,6 +78,7 @@ export class Account {
       [this.findings.incidents.length > 0, "an incident"],
       [this.findings.cases.length > 0, "a threat case"],
       [this.tickets > 0, "a ticket"],
+      [this.followed > 0, "an incident that follows its ticket"],
       [this.#secondTickets === 0, `one ticket for each incident (${this.#secondTickets} came twice)`],
       [this.#unreadable === 0, `only messages of the two feeds (${this.#unreadable} others came)`],
     ];

@@ -16,7 +16,7 @@ import { send } from "./request.ts";
 import sample from "./sample.jsonl" with { type: "text" };
 import type { Screen } from "./screen.ts";
 import { clockTime, Story } from "./story.ts";
-import { startTicketSystem } from "./ticket-system.ts";
+import { startTicketSystem, type TicketServer } from "./ticket-system.ts";
 
 const minute = 60_000;
 /** The sample is spread over so much of the demo's time, in groups of so much. */
@@ -59,7 +59,7 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
     const jira = await startTicketSystem((ticket) => {
       account.ticketMade(ticket.labels);
       story.ticket(ticket);
-    });
+    }, clock.now);
     cleanUp.push(() => jira.close());
     const log = createLog({
       level: "warn",
@@ -91,7 +91,7 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
     appliance.broken.then((error) => broken.abort(error));
     const signal = AbortSignal.any([options.signal, broken.signal]);
     const ports = { alerts: alerts.port, incidents: incidents.port, jira: jira.url };
-    const scene: Scene = { ...options, story, account, appliance, key, dataDir, password, ports, signal };
+    const scene: Scene = { ...options, story, account, appliance, key, dataDir, password, ports, jira, signal };
     const missing = await play(scene, clock.now);
     if (options.staysOpen) await aborted(signal);
     broken.signal.throwIfAborted();
@@ -111,6 +111,7 @@ interface Scene extends DemoOptions {
   password: string;
   /** Of the two receivers. */
   ports: { alerts: number; incidents: number; jira: string };
+  jira: TicketServer;
 }
 
 async function play(scene: Scene, now: () => number): Promise<string[]> {
@@ -143,6 +144,7 @@ async function play(scene: Scene, now: () => number): Promise<string[]> {
   for (const incident of account.findings.incidents) story.incident(incident);
 
   await showPoll(scene);
+  await showWayBack(scene, pause);
 
   story.step("The appliance says how it is");
   const url = `${appliance.healthUrl}/health`;
@@ -172,6 +174,17 @@ async function showPoll({ story, appliance, key }: Scene): Promise<void> {
   const data = page.data.map((row) => Object.fromEntries(shown.map((name) => [name, row[name]])));
   story.json({ ...page, data });
   story.say("Each row has some more fields than are shown here.");
+}
+
+/** What somebody does to a ticket reaches its incident, and from there the SIEM. */
+async function showWayBack({ story, account, jira }: Scene, pause: (ms: number) => Promise<void>): Promise<void> {
+  story.step("Somebody takes a ticket in Jira; its incident follows");
+  const taken = jira.take();
+  if (taken === null) return;
+  story.say(
+    `Dana moves ${taken.key} to In Progress and assigns it to herself. Changed tickets are looked for every five minutes, with webhooks at once:`,
+  );
+  for (let tries = 0; account.followed === 0 && tries < 200; tries++) await pause(50);
 }
 
 function introduce(scene: Scene): void {

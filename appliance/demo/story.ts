@@ -175,7 +175,10 @@ export class Story {
     const value = (name: string) => params.get(name) ?? "";
     const isIncident = kind === "incident";
     const level = value(isIncident ? "risk_level" : "severity").toLowerCase();
-    const what = isIncident ? `${value("risk_level")}, risk ${value("risk_score")}` : `${value("type")}, ${level}`;
+    const worked = value("status") === "OPEN" ? [] : [value("status"), value("assigned_analyst")];
+    const what = isIncident
+      ? [value("risk_level"), `risk ${value("risk_score")}`, ...worked].filter((one) => one !== "").join(", ")
+      : `${value("type")}, ${level}`;
     const who = isIncident ? value("actor") : value("primary_user");
     const label = this.#label(kind.toUpperCase(), ["bold", ...(levelStyles[level] ?? [])]);
     const text = `${event}: ${what}${who === "" ? "" : ` · ${who}`}`;

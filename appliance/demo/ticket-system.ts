@@ -10,13 +10,25 @@ export interface DemoTicket {
   characters: number;
 }
 
+interface Issue extends DemoTicket {
+  id: string;
+  taken: boolean;
+  /** Epoch milliseconds. */
+  updated: number;
+}
+
 export interface TicketServer {
   url: string;
+  /** Somebody takes the newest ticket: it is in progress from now on. Null: there is none. */
+  take(): DemoTicket | null;
   close(): Promise<void>;
 }
 
-export async function startTicketSystem(onTicket: (ticket: DemoTicket) => void): Promise<TicketServer> {
-  const tickets: DemoTicket[] = [];
+export async function startTicketSystem(
+  onTicket: (ticket: DemoTicket) => void,
+  now: () => number,
+): Promise<TicketServer> {
+  const tickets: Issue[] = [];
   const server = createServer(async (request, response) => {
     const { status, body } = answer(
       `${request.method} ${new URL(request.url ?? "/", "http://x").pathname}`,
@@ -32,21 +44,33 @@ export async function startTicketSystem(onTicket: (ticket: DemoTicket) => void):
     if (route.endsWith("/issuetypes"))
       return { status: 200, body: { total: 1, issueTypes: [{ id: "1", name: "Task" }] } };
     if (route.endsWith("/issuetypes/1")) return { status: 200, body: { total: 2, fields } };
-    if (route === "POST /rest/api/3/search/jql") return { status: 200, body: { issues: [] } };
+    if (route === "POST /rest/api/3/search/jql") {
+      const { jql } = JSON.parse(text) as { jql: string };
+      const found = jql.includes("updated >=") ? tickets.filter(({ taken }) => taken) : [];
+      return { status: 200, body: { issues: found.map(issueBody), isLast: true } };
+    }
     if (route === "POST /rest/api/3/issue") {
       const { summary, labels, description } = (JSON.parse(text) as { fields: Record<string, unknown> }).fields;
       const key = `SEC-${tickets.length + 1}`;
       const ticket = { key, summary: String(summary), labels: labels as string[], characters: characters(description) };
-      tickets.push(ticket);
+      tickets.push({ ...ticket, id: String(tickets.length + 1), taken: false, updated: now() });
       onTicket(ticket);
       return { status: 201, body: { id: String(tickets.length), key } };
     }
+    const issue = tickets.find(({ id }) => route === `GET /rest/api/3/issue/${id}`);
+    if (issue !== undefined) return { status: 200, body: issueBody(issue) };
     if (route.endsWith("/remotelink")) return { status: 201, body: {} };
     return { status: 200, body: {} };
   }
 
   return {
     url,
+    take: () => {
+      const newest = tickets.at(-1);
+      if (newest === undefined) return null;
+      Object.assign(newest, { taken: true, updated: now() });
+      return newest;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -55,6 +79,19 @@ export async function startTicketSystem(onTicket: (ticket: DemoTicket) => void):
   };
 }
 
+function issueBody({ id, key, taken, updated }: Issue): object {
+  const status = taken
+    ? { name: "In Progress", statusCategory: { key: "indeterminate" } }
+    : { name: "To Do", statusCategory: { key: "new" } };
+  const history = { id: "1", created: isoTime(updated), author: person, items: [{ field: "status" }] };
+  return {
+    ...{ id, key, changelog: { histories: taken ? [history] : [] } },
+    fields: { status, resolution: null, assignee: taken ? person : null, updated: isoTime(updated) },
+  };
+}
+
+const person = { accountId: "dana", displayName: "Dana" };
+const isoTime = (epochMs: number) => new Date(epochMs).toISOString();
 const priorities = ["Highest", "High", "Medium", "Low"].map((name, at) => ({ id: String(at + 1), name }));
 const fields = [
   { fieldId: "priority", required: false, allowedValues: priorities },

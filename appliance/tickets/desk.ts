@@ -76,7 +76,8 @@ export class TicketDesk {
       systems: () => this.#systems,
       circuit: (system) => this.#circuit(system),
       isQuiet: (system) => clock.now() < this.#patience[system].until || this.isDown(system) || !this.#recovered,
-      free: (system) => atATime - this.#busyWith(system),
+      // Half the places at most: reading holds up nothing that is to be sent.
+      free: (system) => Math.min(atATime / 2 - this.sync.busy(system), atATime - this.#busyWith(system)),
       keepThrottle: (system) => this.#keepThrottle(system),
       wake: () => this.wake(),
     });

@@ -54,6 +54,8 @@ export function planSync(input: SyncInput): SyncDecision {
 function planStatus({ known, remote, incident, policies, pending }: SyncInput, decision: SyncDecision): void {
   const { status, means, changedBy } = remote;
   if (status === known.status || policies.status !== "two_way") return;
+  // Read for the first time: nobody knows when it became so, and what was decided here stays.
+  if (known.status === null && !isOpen(incident.status)) return;
   // What we have asked for and not yet been told of.
   const own = pending.filter(({ kind }) => kind === "status");
   if (changedBy?.isUs === true || own.some(({ asked }) => asked !== null && asked === means)) return;
@@ -80,6 +82,7 @@ function planAssignee(input: SyncInput, { request, overruled }: SyncDecision): v
   const { known, remote, incident, policies, pending } = input;
   const id = remote.assignee?.id ?? null;
   if (id === known.assigneeId || policies.assignee !== "two_way") return;
+  if (known.status === null && incident.assignedAnalyst !== null) return;
   const own = pending.filter(({ kind }) => kind === "assignee");
   if (own.some(({ asked }) => asked !== null && asked === (id ?? ""))) return;
   overruled.push(...own.map((one) => one.id));

@@ -1,4 +1,5 @@
 /** Issues read back: one by its id, its comments, and which have changed. */
+import { DeliveryError } from "../../core/errors.ts";
 import type { RemoteChange, RemoteComment, RemoteState } from "../../core/tickets/ticket.ts";
 import { changeOf, type IssueBody, issueState, type Meanings, remoteComment, stateFields } from "./issue-state.ts";
 import type { IssueUpdates } from "./issue-updates.ts";
@@ -41,6 +42,17 @@ export class IssueReader {
       if (page.some((one) => isKnown(String(one.id)))) break;
     }
     return found;
+  }
+
+  /** For a connection test: nothing stands still without it. */
+  async testSearch(): Promise<string> {
+    try {
+      for await (const _ of this.changes(String(this.#now()), 0)) break;
+      return "changed issues are found";
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || error.retryable || error.code === "unauthorized") throw error;
+      return "the account may not search: each issue is read, some at a time";
+    }
   }
 
   /** By Jira's own clock, whatever ours or the account's time zone: JQL knows minutes ago. The newest first, so that what changes meanwhile hides nothing. */

@@ -207,6 +207,7 @@ export class Jira implements TicketSystem {
           : `priorities ${meta.priorities.map(({ name }) => name).join(", ")}`;
       return `can be created; ${priority}`;
     });
+    await steps.take("Search", () => this.#reader.testSearch());
     await steps.take("Permissions", async () => {
       const wanted = ["BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "ADD_COMMENTS", "TRANSITION_ISSUES"];
       const { body } = await get(

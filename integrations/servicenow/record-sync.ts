@@ -59,6 +59,18 @@ export class RecordSync {
     return found;
   }
 
+  /** For a connection test: nothing stands still without it. */
+  async testJournal(): Promise<string> {
+    const path = "/api/now/table/sys_journal_field?sysparm_limit=1&sysparm_fields=sys_id";
+    try {
+      await this.#table.list(path);
+      return "work notes of others come in";
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || error.retryable || error.code === "unauthorized") throw error;
+      return "the account may not read sys_journal_field: notes of others do not come in";
+    }
+  }
+
   async findNote(id: string, token: string): Promise<{ commentId: string } | null> {
     for (let page = 0; page < mostNotePages; page++) {
       const rows = await this.#journal(id, page * rowsAPage);

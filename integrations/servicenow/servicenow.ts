@@ -181,6 +181,7 @@ export class ServiceNow implements TicketSystem {
         this.#group = null;
         return `is ${await this.#assignmentGroup()}`;
       });
+    await steps.take("Work notes", () => this.#sync.testJournal());
     return steps.done;
   }
 

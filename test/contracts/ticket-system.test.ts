@@ -22,11 +22,12 @@ interface Bench {
 
 const tools = (now = () => Date.now()) => ({ fetch, now, patience: { until: 0 }, timeoutMs: 400 });
 
+const jane = { accountId: "acc-jane", displayName: "Jane Doe", emailAddress: "jane.doe@acme.example" };
 const jiraMeanings = { statuses: new Map(), falsePositiveResolutions: ["won't do", "duplicate"] };
 
 const makers: Readonly<Record<string, () => Promise<Bench>>> = {
   "Jira Cloud": async () => {
-    const standIn = await new JiraStandIn().start();
+    const standIn = await new JiraStandIn({ people: [jane] }).start();
     const settings = {
       ...{
         url: standIn.url,
@@ -46,6 +47,7 @@ const makers: Readonly<Record<string, () => Promise<Bench>>> = {
       deployment: "Server",
       credentials: "pat-123456",
       contextPath: "/jira",
+      people: [jane],
     }).start();
     const settings = {
       ...{ url: `${standIn.url}/jira/`, email: "", apiToken: "pat-123456", projectKey: "SEC", issueType: "Task" },
@@ -61,7 +63,7 @@ const makers: Readonly<Record<string, () => Promise<Bench>>> = {
     };
   },
   ServiceNow: async () => {
-    const standIn = await new ServiceNowStandIn().start();
+    const standIn = await new ServiceNowStandIn({ users: { "jane.doe": "d".repeat(32) } }).start();
     const settings = {
       ...{ instance: standIn.url, username: "rhythmx", password: "snow-password-1", assignmentGroup: "SOC Team" },
       ...{ table: "incident", extraFields: { u_soc: "blue" }, states: new Map() },
@@ -239,6 +241,96 @@ for (const [name, make] of Object.entries(makers)) {
       )) as DeliveryError;
       expect([error.code, error.data.effectUnknown]).toEqual(["unreachable", false]);
     });
+
+    const ticket = async () => it.adapter.create(await it.adapter.render(request(draft())));
+
+    test("a ticket is read back by its id; none of that id is null", async () => {
+      const made = await ticket();
+      const state = await it.adapter.read(made.id);
+      expect({ ...state }).toMatchObject({ id: made.id, key: made.key, url: made.url, means: "OPEN", assignee: null });
+      expect(await it.adapter.read("ffffffffffffffffffffffffffffffff")).toBeNull();
+    });
+
+    for (const status of ["IN_PROGRESS", "CLOSED", "FALSE_POSITIVE"] as const)
+      test(`status ${status} is set, and again changes nothing`, async () => {
+        const made = await ticket();
+        const before = await it.adapter.read(made.id);
+        if (before === null) throw new Error("not there");
+        const { state } = await it.adapter.setStatus(before, status, "because");
+        expect(state?.means).toBe(status);
+        expect((await it.adapter.read(made.id))?.means).toBe(status);
+        if (state !== undefined)
+          expect((await it.adapter.setStatus(state, status, "because")).state?.means).toBe(status);
+      });
+
+    test("a comment is found by its token, also where its answer was lost, and is known as ours", async () => {
+      const made = await ticket();
+      const token = "dlv-0123456789abcdef";
+      const blocks = [{ kind: "text" as const, text: "line one\nline {code} two @bob <b>" }];
+      const payload = await it.adapter.renderComment({ blocks, token });
+      expect(await it.adapter.findComment(made.id, token)).toBeNull();
+      it.standIn.faults = ({ method }) =>
+        method === "POST" || method === "PATCH" ? { when: "after", what: "reset" } : null;
+      const error = (await thrown(it.adapter.comment(made.id, payload))) as DeliveryError;
+      it.standIn.faults = () => null;
+      expect([error.retryable, error.data.effectUnknown]).toEqual([true, true]);
+      const found = await it.adapter.findComment(made.id, token);
+      const comments = await it.adapter.comments(made.id, () => false);
+      expect(comments.map(({ id, isUs }) => [id, isUs])).toEqual([[found?.commentId ?? "", true]]);
+      expect(comments[0]?.text).toContain("line one");
+    });
+
+    test("what changed is found, page by page, with its place at the end", async () => {
+      const many = Array.from({ length: 120 }, () => ticket());
+      const ids = (await Promise.all(many)).map(({ id }) => id);
+      const seen = new Set<string>();
+      let cursor: string | null = null;
+      for await (const page of it.adapter.changes(null, Date.now() - 60_000)) {
+        for (const { id } of page.changes) seen.add(id);
+        cursor = page.cursor;
+      }
+      expect(ids.filter((id) => !seen.has(id))).toEqual([]);
+      const again: string[] = [];
+      for await (const page of it.adapter.changes(cursor, 0)) again.push(...page.changes.map(({ stamp }) => stamp));
+      // The overlap gives them once more, under the same stamps.
+      expect(again.length).toBeGreaterThan(0);
+    });
+
+    test("priority and assignee are set; nobody of an unknown name is found", async () => {
+      const made = await ticket();
+      await it.adapter.setPriority(made.id, "critical");
+      expect(it.newest()).toContain(name === "ServiceNow" ? '"priority":"1"' : '"priority":{"id":"1"}');
+      const id = await it.adapter.findPerson("jane.doe");
+      expect(id).not.toBeNull();
+      await it.adapter.setAssignee(made.id, id);
+      expect((await it.adapter.read(made.id))?.assignee?.id).toBe(id ?? "");
+      await it.adapter.setAssignee(made.id, null);
+      expect((await it.adapter.read(made.id))?.assignee).toBeNull();
+      for (const odd of ["nobody", "a^ORuser_nameISNOTEMPTY", "", "*", "jane.doe\u0000"])
+        expect(await it.adapter.findPerson(odd)).toBeNull();
+    });
+
+    const updates: [string, (id: string) => Promise<unknown>][] = [
+      ["read", (id) => it.adapter.read(id)],
+      ["comment", (id) => it.adapter.comment(id, JSON.stringify({ work_notes: "x", body: "x" }))],
+      ["priority", (id) => it.adapter.setPriority(id, "low")],
+      ["assignee", (id) => it.adapter.setAssignee(id, null)],
+    ];
+    for (const [what, call] of updates)
+      for (const [status, code] of [
+        [401, "unauthorized"],
+        [403, "forbidden"],
+        [500, "server_error"],
+        [503, "server_error"],
+      ] as const)
+        test(`${what} answered with ${status}: ${code}, no secret in the words`, async () => {
+          const made = await ticket();
+          it.standIn.faults = () => ({ when: "before", what: { status } });
+          const error = (await thrown(call(made.id))) as DeliveryError;
+          it.standIn.faults = () => null;
+          expect(error.code).toBe(code);
+          for (const secret of it.secrets) expect(JSON.stringify([error.message, error.data])).not.toContain(secret);
+        });
 
     test("long and odd texts make a ticket that the target takes", async () => {
       const odd = [

@@ -409,7 +409,7 @@ describe("settings", () => {
     expect(saved.fields.api_token).toEqual({ configured: true, source: "saved", pinned: false });
     expect(saved.fields.url).toEqual({ value: it.jira.url, source: "saved", pinned: false });
     const tested = (await it.admin.post("/api/settings/jira/test", {})).body;
-    expect([tested.ok, tested.steps.length]).toEqual([true, 5]);
+    expect([tested.ok, tested.steps.length]).toEqual([true, 6]);
     expect(it.jira.issues).toEqual([]);
     expect({ ...(await status()) }).toMatchObject({ configured: true, enabled: true, last_test: { ok: true } });
     await it.appliance.ingest([critical("after")]);
