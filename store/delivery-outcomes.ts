@@ -3,6 +3,7 @@ import type { InStatement } from "@libsql/client";
 import { nextReadAt } from "../core/tickets/sync.ts";
 import type { Attempt, DeliveryKind, DeliveryState, RemoteTicket, UpdateContent } from "../core/tickets/ticket.ts";
 import { toIso } from "./iso.ts";
+import { priorityOfLevel } from "./snow-columns.ts";
 import { newDeliveryId } from "./tickets.ts";
 
 export interface DeliveryOutcome {
@@ -64,6 +65,15 @@ export function outcomeStatements(outcome: DeliveryOutcome, now: number): InStat
                 told_level, (select risk_level from incidents i where i.incident_id = tickets.incident_id)), updated_at = ?6
               where id = (select ticket_id from deliveries where id = ?5)`,
             args: [remote.id, remote.key, remote.url, nextReadAt(null, null, now), id, at],
+          },
+          {
+            sql: `update tickets set remote_status = coalesce(remote_status, ?1) where id = (select ticket_id from deliveries where id = ?2)`,
+            args: [remote.status ?? null, id],
+          },
+          {
+            sql: `update incidents set snow_last_priority = ${priorityOfLevel.replace("{}", "t.told_level")}, snow_ticket_state = coalesce(t.remote_status, snow_ticket_state)
+              from tickets t where t.id = (select ticket_id from deliveries where id = ?) and t.incident_id = incidents.incident_id and t.system <> 'jira'`,
+            args: [id],
           },
         ]),
     ...(outcome.commentId === null

@@ -10,6 +10,7 @@ import incidents from "./migrations/0002_incidents.sql" with { type: "text" };
 import api from "./migrations/0003_api.sql" with { type: "text" };
 import tickets from "./migrations/0004_tickets.sql" with { type: "text" };
 import ticketSync from "./migrations/0005_ticket_sync.sql" with { type: "text" };
+import proactive from "./migrations/0006_proactive.sql" with { type: "text" };
 
 interface Migration {
   id: number;
@@ -23,6 +24,7 @@ const migrations: readonly Migration[] = [
   { id: 3, name: "0003_api", sql: api },
   { id: 4, name: "0004_tickets", sql: tickets },
   { id: 5, name: "0005_ticket_sync", sql: ticketSync },
+  { id: 6, name: "0006_proactive", sql: proactive },
 ];
 
 /** The newest schema this version knows. */

@@ -8,6 +8,7 @@ import { listDeadLetters } from "./dead-letters.ts";
 import { oldestEvent, readEvents } from "./event-log.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
+import { readSamples } from "./rule-samples.ts";
 import { listDeliveries, listTickets, type TicketFilter } from "./ticket-lists.ts";
 import { findDelivery, findTicket } from "./tickets.ts";
 
@@ -20,6 +21,7 @@ export function readOperations(database: Database) {
       readRow(database, feed, id, preparePatterns(patterns)),
     readIncident: (incidentId: string, now: number, patterns: readonly CasePattern[] = []) =>
       readIncidentDetail(database, preparePatterns(patterns), incidentId, now),
+    readSamples: (incidentId: string) => readSamples(database, incidentId),
     readCase: (caseId: string, patterns: readonly CasePattern[] = []) =>
       readCaseDetail(database, preparePatterns(patterns), caseId),
     readEvents: (after: number, limit: number, kinds: readonly EventKind[]) =>

@@ -185,7 +185,7 @@ test("a second process is refused while the store is open", async () => {
 test("the database is sound and says what is in it", async () => {
   await ingest([record()]);
   expect(await store.admin.integrityCheck()).toEqual([]);
-  expect(await store.admin.facts()).toMatchObject({ schema: 5, alerts: 1, events: 1 });
+  expect(await store.admin.facts()).toMatchObject({ schema: 6, alerts: 1, events: 1 });
 });
 
 test("NUL in a name, which a column cannot hold, becomes U+FFFD from the start", async () => {

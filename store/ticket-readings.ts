@@ -59,7 +59,17 @@ export async function readSoon(
   return (results[0]?.rowsAffected ?? 0) > 0;
 }
 
-/** Where the target cannot be searched: those that have not been read for the longest, some at a time. */
+/** Where the target has no search: each that is still watched. */
+export async function readEach(database: Database, system: TicketSystemName, now: number): Promise<void> {
+  await database.write([
+    {
+      sql: "update tickets set read_at = ?2 where system = ?1 and read_at > ?2 and remote_id is not null and gone_at is null",
+      args: [system, now],
+    },
+  ]);
+}
+
+/** Where the target may not be searched: those that have not been read for the longest, some at a time. */
 export async function readStale(database: Database, system: TicketSystemName, now: number): Promise<void> {
   await database.write([
     {

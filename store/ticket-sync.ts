@@ -3,7 +3,14 @@ import type { InStatement } from "@libsql/client";
 import { EdgeError } from "../core/errors.ts";
 import type { IncidentRequest } from "../core/incident-change.ts";
 import { nextReadAt, type OwnUpdate, planSync, type UnappliedChange } from "../core/tickets/sync.ts";
-import type { DeliveryKind, DeliveryState, RemoteComment, RemoteState, Ticket } from "../core/tickets/ticket.ts";
+import type {
+  DeliveryKind,
+  DeliveryState,
+  RemoteComment,
+  RemoteState,
+  Ticket,
+  TicketSystemName,
+} from "../core/tickets/ticket.ts";
 import { noteOfComment } from "../core/tickets/updates.ts";
 import type { Database } from "./database.ts";
 import type { EventBatch } from "./event-batch.ts";
@@ -12,6 +19,7 @@ import type { Author } from "./incident-changes.ts";
 import { findIncidents, type IncidentRow } from "./incident-rows.ts";
 import { isoOrNull, timeOrNull, toIso } from "./iso.ts";
 import { text, textOrNull } from "./rows.ts";
+import { snowPolled } from "./snow-columns.ts";
 import { knownComments } from "./ticket-readings.ts";
 import type { SystemPolicies } from "./ticket-updates.ts";
 import { ticketFromRow } from "./tickets.ts";
@@ -67,6 +75,7 @@ export async function ticketGone(database: Database, ticket: Ticket, now: number
       ],
     },
   ];
+  statements.push(...snowPolled(ticket.incidentId, ticket.system, null, now));
   if (ticket.goneAt === null)
     statements.push(
       ...ticketEvent(ticket, { field: "ticket_state", old: ticket.remote?.key ?? null, new: "gone" }, now),
@@ -94,6 +103,7 @@ export async function applyReading(
   const statements = [
     ...stateStatements(ticket, timeOrNull(row, "ended_at"), reading, now),
     ...commentStatements(ticket.id, comments),
+    ...snowPolled(ticket.incidentId, ticket.system, remote.status, now),
   ];
   const incident = (await findIncidents(database, [ticket.incidentId])).get(ticket.incidentId);
   const outcome: SyncOutcome = { changed: [], unapplied: [], overruled: 0 };
@@ -116,7 +126,7 @@ export async function applyReading(
   outcome.overruled = decision.overruled.length;
 
   const author = (who: string): Author => ({
-    ...{ who, source: `${ticket.system}-sync`, action: "EXTERNAL_SYNC", ticketId: ticket.id },
+    ...{ who, source: syncSource(ticket.system), action: "EXTERNAL_SYNC", ticketId: ticket.id },
   });
   const request: IncidentRequest = { ...decision.request };
   if (ticket.remote !== null && ticket.remote.key !== remote.key)
@@ -227,11 +237,17 @@ function overrule(ids: readonly string[], { key, status }: RemoteState, now: num
   };
 }
 
+/** In the history. */
+function syncSource(system: TicketSystemName): string {
+  return system === "proactive" ? "proactive-snow-sync" : `${system}-sync`;
+}
+
 function ticketEvent(ticket: Ticket, change: UnappliedChange, now: number, who?: string): InStatement[] {
   return addHistory("incident", [
     {
       ...{ id: ticket.incidentId, at: now, who: who ?? ticket.system, action: "EXTERNAL_SYNC", ...change },
-      source: `${ticket.system}-sync`,
+      ...(ticket.system === "proactive" && change.field === "ticket_status" ? { field: "snow_ticket_state" } : {}),
+      source: syncSource(ticket.system),
     },
   ]);
 }

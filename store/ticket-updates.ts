@@ -10,6 +10,7 @@ import { noteFrom } from "../core/tickets/updates.ts";
 import type { Database } from "./database.ts";
 import { timeOrNull, toIso } from "./iso.ts";
 import { integer, text } from "./rows.ts";
+import { snowPushed } from "./snow-columns.ts";
 import { newDeliveryId } from "./tickets.ts";
 
 export type SystemPolicies = Readonly<Record<TicketSystemName, FieldPolicies>>;
@@ -23,7 +24,7 @@ export interface TicketRules {
 
 export const noTicketRules: TicketRules = {
   push: null,
-  policies: { jira: defaultPolicies, servicenow: defaultPolicies },
+  policies: { jira: defaultPolicies, servicenow: defaultPolicies, proactive: defaultPolicies },
 };
 
 const systemsWith = (policies: SystemPolicies, field: TicketField) =>
@@ -120,6 +121,7 @@ export async function passGate(database: Database, cadenceHours: number, now: nu
         sql: "update tickets set gate_at = null, told_level = ?, told_at = ? where id = ?",
         args: [level, toIso(now), id],
       },
+      ...snowPushed(text(row, "incident_id"), text(row, "system") as TicketSystemName, level, now),
       // What an older one would say is no longer true.
       {
         sql: `update deliveries set state = 'discarded', detail = 'another level followed', updated_at = ?

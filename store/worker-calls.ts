@@ -51,6 +51,7 @@ const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
   "saveCursor",
   "readSoon",
   "readStale",
+  "readEach",
   "readFailed",
   "ticketGone",
   "applyReading",

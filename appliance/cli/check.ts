@@ -88,9 +88,9 @@ async function ticketSystems(resolved: ResolvedSettings): Promise<Finding[]> {
 async function testGiven({ ticketValues }: ResolvedSettings): Promise<{ system: string; steps: TestStep[] }[]> {
   const { settings } = readTicketSettings(ticketValues);
   const systems = new TicketSystems(settings, () => Date.now(), noPatience());
-  const configured = allSystems.filter((system) => systems.isConfigured(system));
+  const wanted = allSystems.filter((system) => systems.isConfigured(system) || settings.enabled[system]);
   return Promise.all(
-    configured.map(async (system) => {
+    wanted.map(async (system) => {
       try {
         return { system, steps: await systems.of(system, "").test() };
       } catch (error) {

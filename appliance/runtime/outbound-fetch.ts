@@ -3,11 +3,21 @@ import { readFileSync } from "node:fs";
 import { EdgeError, messageOf } from "../../core/errors.ts";
 
 /** @throws EdgeError `ca_file` that names the file */
-export function outboundFetch({ caFile, proxy }: { caFile: string | null; proxy: string | null }): typeof fetch {
+export function outboundFetch(options: {
+  caFile: string | null;
+  proxy: string | null;
+  /** False: certificates are not checked. */
+  verifySsl?: boolean;
+}): typeof fetch {
+  const { caFile, proxy, verifySsl = true } = options;
   keepLoopbackDirect();
-  if (caFile === null && proxy === null) return fetch;
+  if (caFile === null && proxy === null && verifySsl) return fetch;
+  const tls = {
+    ...(caFile === null ? {} : { ca: readAuthority(caFile) }),
+    ...(verifySsl ? {} : { rejectUnauthorized: false }),
+  };
   const own = {
-    ...(caFile === null ? {} : { tls: { ca: readAuthority(caFile) } }),
+    ...(Object.keys(tls).length === 0 ? {} : { tls }),
     ...(proxy === null ? {} : { proxy }),
   };
   return ((input: string | URL | Request, init?: RequestInit) =>

@@ -2,7 +2,6 @@
 import { messageOf, StoreError } from "../../core/errors.ts";
 import type { Random } from "../../core/ports.ts";
 import type { Circuit } from "../../core/tickets/circuit.ts";
-import type { Draft } from "../../core/tickets/draft.ts";
 import { afterEmptyLookup, afterFailure, type Next } from "../../core/tickets/retry.ts";
 import {
   type Attempt,
@@ -31,7 +30,6 @@ interface CarrierParts extends UpdateParts {
   circuit: Circuit;
   /** What the target has asked for. */
   patience: Patience;
-  draft(incidentId: string): Promise<Draft>;
   isStopping(): boolean;
   /** A ticket that the target says is not there: true when that has been made sure of, and written down. */
   isGone(ticket: Ticket, target: TicketSystem): Promise<boolean>;
@@ -72,13 +70,13 @@ class Carrier {
   }
 
   async #create(target: TicketSystem): Promise<void> {
-    const { store, clock, draft } = this.#parts;
-    const { id, incidentId } = this.#delivery;
+    const { store, clock, drafts } = this.#parts;
+    const { id, incidentId, system } = this.#delivery;
     let { payload } = this.#delivery;
     let level: string | null = null;
     try {
       if (payload === null) {
-        const text = await draft(incidentId);
+        const text = await drafts.made(incidentId, system);
         level = text.level;
         payload = await target.render({ correlation: await this.#correlation(), draft: text });
       }
@@ -98,12 +96,12 @@ class Carrier {
   }
 
   async #link(target: TicketSystem): Promise<void> {
-    const { store, clock, draft } = this.#parts;
-    const { id, incidentId } = this.#delivery;
+    const { store, clock, drafts } = this.#parts;
+    const { id, incidentId, system } = this.#delivery;
     const ticket = await store.tickets.ticketOfDelivery(id);
     if (ticket?.remote == null || target.link === null) return;
     try {
-      const text = await draft(incidentId);
+      const text = await drafts.made(incidentId, system);
       if (!(await store.tickets.beginDelivery({ id, ...nothingKept }, clock.now()))) return;
       await target.link(ticket.remote, text);
     } catch (error) {
@@ -132,12 +130,14 @@ class Carrier {
     } catch (error) {
       return this.#failed(error, sent, { ticket, target });
     }
+    const note = { kind: "note" as const, who: "RhythmX Edge", at: clock.now(), title: "Update" };
+    const instead = result.instead === undefined ? update.instead : { ...note, text: result.instead };
     const attempt = this.#exchanges.last === null ? null : this.#attempt(sent ? "send" : "lookup", update.outcome);
     await this.#confirmed(attempt, {
       detail: result.warning ?? update.warning,
       commentId: result.commentId ?? null,
       known: result.known ?? update.known,
-      next: update.instead === null ? null : { kind: "comment", content: update.instead },
+      next: instead === null ? null : { kind: "comment", content: instead },
     });
   }
 

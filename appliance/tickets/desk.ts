@@ -1,11 +1,10 @@
 /** Decides what is carried to ticket systems and when: some at a time, one per ticket, nothing while a system is down. */
-import { EdgeError, messageOf } from "../../core/errors.ts";
+import { messageOf } from "../../core/errors.ts";
 import type { Clock, Random } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
+import { systemMeant } from "../../core/settings/tickets.ts";
 import { gateLine } from "../../core/tickets/cadence.ts";
 import { Circuit } from "../../core/tickets/circuit.ts";
-import { composeTicket, incidentUrl } from "../../core/tickets/compose.ts";
-import type { Draft } from "../../core/tickets/draft.ts";
 import { Pace } from "../../core/tickets/pace.ts";
 import {
   type Delivery,
@@ -20,8 +19,10 @@ import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../log.ts";
 import type { TicketMetrics } from "../metrics.ts";
 import { carry } from "./carrier.ts";
+import { Drafts } from "./drafts.ts";
 import { ParkedProbes } from "./parked.ts";
 import { Schedule } from "./schedule.ts";
+import { warningsOf } from "./status.ts";
 import { TicketSync } from "./sync.ts";
 import { noPatience, TicketSystems } from "./systems.ts";
 import { Webhooks } from "./webhooks.ts";
@@ -48,6 +49,7 @@ export class TicketDesk {
   readonly #patience = noPatience();
   readonly #circuits = new Map<TicketSystemName, Circuit>();
   readonly #pace = new Pace();
+  readonly drafts: Drafts;
   readonly sync: TicketSync;
   readonly webhooks: Webhooks;
   /** Deliveries under way. */
@@ -69,7 +71,8 @@ export class TicketDesk {
       test: (system) => this.#test(system),
       wake: () => this.wake(),
     });
-    const { store, clock, log } = parts;
+    const { store, clock, log, defaultBaseUrl } = parts;
+    this.drafts = new Drafts({ store, clock, settings: () => this.#settings, defaultBaseUrl });
     this.sync = new TicketSync({
       ...{ store, clock, log },
       settings: () => this.#settings,
@@ -91,6 +94,8 @@ export class TicketDesk {
   async apply(settings: TicketSettings): Promise<void> {
     const { store, clock } = this.#parts;
     this.#settings = settings;
+    for (const system of ticketSystems)
+      for (const warning of warningsOf(settings, system)) this.#parts.log.warn(warning, { system });
     this.#systems = new TicketSystems(settings, () => clock.now(), this.#patience);
     this.#circuits.clear();
     this.#schedule.set(settings.retry.schedule);
@@ -146,6 +151,11 @@ export class TicketDesk {
     return this.#circuits.get(system)?.isOpen ?? false;
   }
 
+  /** ServiceNow is the Proactive Case API where that is used. */
+  systemMeant(named: TicketSystemName): TicketSystemName {
+    return systemMeant(named, this.#settings?.enabled.proactive ?? false);
+  }
+
   metrics(): TicketMetrics {
     const { tickets } = this.#parts.store;
     return {
@@ -154,17 +164,6 @@ export class TicketDesk {
       webhooks: () => this.webhooks.counts(),
       syncs: () => ticketSystems.map((system) => ({ system, okAt: this.sync.status(system).okAt })),
     };
-  }
-
-  /** Of an incident as it is now. @throws EdgeError incident_unknown */
-  async draft(incidentId: string): Promise<Draft> {
-    const { store, clock, defaultBaseUrl } = this.#parts;
-    const now = clock.now();
-    const facts = await store.reading.readIncident(incidentId, now);
-    if (facts === null || this.#settings === null)
-      throw new EdgeError("incident_unknown", `there is no incident ${incidentId}`);
-    const { sla, baseUrl, maskPatterns } = this.#settings;
-    return composeTicket(facts, { baseUrl: baseUrl ?? defaultBaseUrl(), sla, maskPatterns }, now);
   }
 
   async #run(): Promise<void> {
@@ -225,7 +224,6 @@ export class TicketDesk {
     const { store, clock, random, log } = this.#parts;
     this.#busy.set(delivery.id, delivery.system);
     this.#pace.wrote(delivery.ticketId, clock.now());
-    const draft = (incidentId: string) => this.draft(incidentId);
     const parts = {
       store,
       clock,
@@ -233,12 +231,11 @@ export class TicketDesk {
       log,
       settings,
       circuit,
-      draft,
+      drafts: this.drafts,
       patience: this.#patience[delivery.system],
       isStopping: () => this.#stopping,
       isGone: (ticket: Ticket, target: TicketSystem) => this.sync.isGone(ticket, target),
       analystOf: (person: RemotePerson, system: TicketSystemName) => this.sync.analystOf(person, system),
-      incidentUrl: (incidentId: string) => incidentUrl(settings.baseUrl ?? this.#parts.defaultBaseUrl(), incidentId),
     };
     carry(delivery, () => systems.of(delivery.system, delivery.entity), parts).then(
       () => {

@@ -18,7 +18,7 @@ import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
 import type { Log } from "../log.ts";
 import type { TicketDesk } from "./desk.ts";
-import { policyJson, syncJson, ticketsJson } from "./status.ts";
+import { policyJson, syncJson, ticketsJson, warningsOf } from "./status.ts";
 import { noPatience, TicketSystems } from "./systems.ts";
 
 type Json = Record<string, unknown>;
@@ -125,9 +125,9 @@ export class SettingsBook {
   /** Every system that is configured. */
   async testAll(): Promise<{ system: TicketSystemName; steps: TestStep[] }[]> {
     const { settings } = readTicketSettings(this.#given());
-    const configured = ticketSystems.filter((system) => settings[system] !== null);
+    const wanted = ticketSystems.filter((system) => settings[system] !== null || settings.enabled[system]);
     return Promise.all(
-      configured.map(async (system) => ({ system, steps: await testOf(settings, system, this.#parts.clock) })),
+      wanted.map(async (system) => ({ system, steps: await testOf(settings, system, this.#parts.clock) })),
     );
   }
 
@@ -138,7 +138,8 @@ export class SettingsBook {
     const counts = await store.tickets.countDeliveries();
     const tickets = await store.tickets.countTickets();
     const { settings } = readTicketSettings(this.#given());
-    return ticketSystems.map((system) => {
+    const shown = ticketSystems.filter((name) => name !== "proactive" || settings.enabled[name] || settings[name]);
+    return shown.map((system) => {
       const test = tests.get(system);
       const waiting = Object.fromEntries(
         counts.filter((one) => one.system === system).map(({ state, count }) => [state, count]),
@@ -146,6 +147,7 @@ export class SettingsBook {
       return {
         system,
         configured: settings[system] !== null,
+        warnings: warningsOf(settings, system),
         enabled: settings.enabled[system],
         last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
         answers: !desk.isDown(system),
@@ -197,6 +199,7 @@ export class SettingsBook {
 const secretOfAddress: Readonly<Partial<Record<TicketSection, Record<"address" | "secret", TicketSettingName>>>> = {
   jira: { address: "JIRA_URL", secret: "JIRA_API_TOKEN" },
   servicenow: { address: "SERVICENOW_INSTANCE", secret: "SERVICENOW_PASSWORD" },
+  proactive: { address: "PROACTIVE_SNOW_BASE_URL", secret: "PROACTIVE_SNOW_SECRET" },
 };
 
 function originOf(address: string): string {
@@ -231,7 +234,7 @@ function systemOf(section: string): TicketSystemName {
 
 function nameOf(section: TicketSection, field: string): TicketSettingName {
   const names = namesOfSection(section);
-  const found = names.find((name) => fieldOf(section, name) === field);
+  const found = names.find((name) => [field, `snow_${field}`].includes(fieldOf(section, name)));
   if (found === undefined)
     throw new UsageError(
       `${field.slice(0, 64)}: is no field of ${section}: ${names.map((name) => fieldOf(section, name)).join(", ")}`,

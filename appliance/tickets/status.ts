@@ -1,5 +1,8 @@
 /** How a ticket system is kept in step, as the API shows it. */
+
+import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { type FieldPolicies, ticketFields, winnerOf } from "../../core/tickets/policy.ts";
+import type { TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { TicketCount } from "../../store/ticket-lists.ts";
 import type { SyncStatus } from "./sync.ts";
 
@@ -14,6 +17,17 @@ export function syncJson({ at, okAt, error }: SyncStatus): Json {
 export function ticketsJson(counted: TicketCount | undefined): Json {
   const { count = 0, gone = 0, unreadable = 0 } = counted ?? {};
   return { known: count, gone, unreadable };
+}
+
+/** What somebody should mend, for people. */
+export function warningsOf(settings: TicketSettings, system: TicketSystemName): string[] {
+  const lacking = settings.enabled[system] ? settings.lacking[system] : undefined;
+  return [
+    ...(lacking === undefined ? [] : [`${lacking} is missing: nothing is sent to ${system}`]),
+    ...(system === "proactive" && settings.enabled.proactive && settings.proactive?.verifySsl === false
+      ? ["PROACTIVE_SNOW_VERIFY_SSL=false: certificates are not checked; for test systems only"]
+      : []),
+  ];
 }
 
 /** The winner on conflict is named (CONTRACT 6). */

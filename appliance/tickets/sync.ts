@@ -53,6 +53,8 @@ export class TicketSync {
   readonly #searching = new Set<TicketSystemName>();
   readonly #reading = new Map<number, TicketSystemName>();
   readonly #status = new Map<TicketSystemName, SyncStatus>();
+  /** States that nobody knows, which have been said. */
+  readonly #strange = new Set<string>();
   #turn: Promise<void> | null = null;
   #again = false;
   #stopping = false;
@@ -171,7 +173,8 @@ export class TicketSync {
     try {
       const since = await store.tickets.oldestTicket(system);
       const target = systems()?.of(system, "");
-      if (since !== null && target !== undefined) {
+      if (since !== null && target?.searches === false) await store.tickets.readEach(system, at);
+      else if (since !== null && target !== undefined) {
         const cursor = await store.tickets.readCursor(system);
         let next = cursor;
         await this.#asking(system, async () => {
@@ -241,6 +244,10 @@ export class TicketSync {
     const outcome = await store.tickets.applyReading({ ticketId: ticket.id, remote, analyst, comments }, clock.now());
     if (outcome === null) return;
     const { changed, unapplied, overruled } = outcome;
+    if (remote.isStrange === true && !this.#strange.has(remote.status)) {
+      this.#strange.add(remote.status);
+      log.warn("a ticket has a state that nobody knows: it changes nothing", { system, state: remote.status });
+    }
     if (changed.length > 0)
       log.info("incident follows its ticket", { system, incident, ticket: remote.key, changed: changed.join(", ") });
     if (overruled > 0) log.info("the ticket wins", { system, incident, ticket: remote.key, overruled });

@@ -4,6 +4,7 @@ import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import type { TicketSystem, TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { AdapterTools, Patience } from "../../integrations/http.ts";
 import { Jira } from "../../integrations/jira/jira.ts";
+import { Proactive } from "../../integrations/proactive/proactive.ts";
 import { ServiceNow } from "../../integrations/servicenow/servicenow.ts";
 import { outboundFetch } from "../runtime/outbound-fetch.ts";
 
@@ -37,7 +38,7 @@ export class TicketSystems {
     if (made === null)
       throw new EdgeError(
         "not_configured",
-        `${name} is not configured: give its address and credentials in the settings`,
+        `${name} is not configured: ${this.#settings.lacking[name] ?? "its address and credentials"} is missing in the settings`,
       );
     this.#made.set(key, made);
     return made;
@@ -59,8 +60,15 @@ const makers = {
           { ...servicenow, assignmentGroup: assignmentGroup ?? servicenow.assignmentGroup },
           { fetch: outboundFetch(servicenow), ...tools },
         ),
+  proactive: ({ proactive }, { serviceIdentifier }, tools) =>
+    proactive === null
+      ? null
+      : new Proactive(
+          { ...proactive, serviceIdentifier: serviceIdentifier ?? proactive.serviceIdentifier },
+          { fetch: outboundFetch(proactive), ...tools },
+        ),
 } satisfies Record<TicketSystemName, Maker>;
 
 export function noPatience(): Record<TicketSystemName, Patience> {
-  return { jira: { until: 0 }, servicenow: { until: 0 } };
+  return { jira: { until: 0 }, servicenow: { until: 0 }, proactive: { until: 0 } };
 }

@@ -38,7 +38,8 @@ export class TicketService {
   }
 
   /** The exact request that would be sent now, and its hash. @throws EdgeError incident_unknown, not_configured; DeliveryError */
-  async preview(caller: Caller, incidentId: string, system: TicketSystemName): Promise<Json> {
+  async preview(caller: Caller, incidentId: string, named: TicketSystemName): Promise<Json> {
+    const system = this.#desk.systemMeant(named);
     const entity = await this.#entity(caller, incidentId);
     const { payload } = await this.#render(incidentId, entity, system);
     return { system, payload: JSON.parse(payload), payload_text: payload, payload_sha256: sha256(payload) };
@@ -48,9 +49,10 @@ export class TicketService {
   async create(
     caller: Caller,
     incidentId: string,
-    system: TicketSystemName,
+    named: TicketSystemName,
     seen: string | null,
   ): Promise<{ ticket: Json } | { delivery_id: string }> {
+    const system = this.#desk.systemMeant(named);
     const entity = await this.#entity(caller, incidentId);
     const known = await this.#store.reading.findTicket(incidentId, system);
     const isGone = known !== null && known.goneAt !== null;
@@ -126,7 +128,7 @@ export class TicketService {
     const ticket = await this.#store.reading.findTicket(incidentId, system);
     const generation = ticket === null ? 1 : ticket.generation + (ticket.goneAt === null ? 0 : 1);
     const correlation = correlationOf(system, incidentId, generation);
-    const draft = await this.#desk.draft(incidentId);
+    const draft = await this.#desk.drafts.made(incidentId, system);
     return { payload: await target.render({ correlation, draft }), level: draft.level };
   }
 

@@ -17,12 +17,13 @@ import type {
 import { commentBlocks } from "../../core/tickets/updates.ts";
 import type { DeliveryOutcome } from "../../store/delivery-outcomes.ts";
 import type { Store } from "../../store/open-store.ts";
+import type { Drafts } from "./drafts.ts";
 
 export interface UpdateParts {
   store: Store;
   clock: Clock;
   settings: TicketSettings;
-  incidentUrl(incidentId: string): string;
+  drafts: Drafts;
   /** Who somebody in the target is here. */
   analystOf(person: RemotePerson, system: Ticket["system"]): Promise<string>;
 }
@@ -60,14 +61,15 @@ export async function prepareUpdate(
   switch (delivery.kind) {
     case "comment": {
       if (content === null) return nothing("nothing to say");
-      const blocks = commentBlocks(content, parts.incidentUrl(delivery.incidentId), parts.settings.maskPatterns);
+      const blocks = commentBlocks(content, parts.drafts.url(delivery.incidentId), parts.settings.maskPatterns);
       const payload = delivery.payload ?? (await target.renderComment({ blocks, token: delivery.id }));
       return nothing("commented", { payload, send: () => target.comment(id, payload) });
     }
     case "priority": {
       if (content?.kind !== "level") return nothing("nothing to set");
       const { level } = content;
-      return nothing(`priority for ${level}`, { asked: level, send: () => target.setPriority(id, level) });
+      const draft = () => parts.drafts.updated(delivery.incidentId, delivery.system);
+      return nothing(`priority for ${level}`, { asked: level, send: () => target.setPriority(id, level, draft) });
     }
     default: {
       const remote = await readFirst(ticket, target, parts);

@@ -2,7 +2,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
-import type { TicketSystemName } from "../../core/tickets/ticket.ts";
+import type { WebhookSystem } from "../../core/tickets/ticket.ts";
 
 /** `accepted`: the ticket will be read. `ignored`: it is none of ours. `repeated`: it was here before. */
 export type WebhookAnswer = "accepted" | "ignored" | "repeated";
@@ -10,9 +10,9 @@ export type WebhookAnswer = "accepted" | "ignored" | "repeated";
 interface WebhookParts {
   clock: Clock;
   /** Null: webhooks of this system are not wanted. */
-  secretOf(system: TicketSystemName): string | null;
+  secretOf(system: WebhookSystem): string | null;
   /** False: no ticket of ours. Written down before this resolves. */
-  readSoon(system: TicketSystemName, remoteId: string): Promise<boolean>;
+  readSoon(system: WebhookSystem, remoteId: string): Promise<boolean>;
 }
 
 type Header = (name: string) => string | undefined;
@@ -33,7 +33,7 @@ export class Webhooks {
   }
 
   /** `body` as it was sent, byte by byte. @throws EdgeError webhook_off, webhook_signature, webhook_outdated, webhook_unreadable; StoreError */
-  async receive(system: TicketSystemName, header: Header, body: Uint8Array): Promise<WebhookAnswer> {
+  async receive(system: WebhookSystem, header: Header, body: Uint8Array): Promise<WebhookAnswer> {
     try {
       const answer = await this.#receive(system, header, body);
       this.#count(system, answer);
@@ -52,7 +52,7 @@ export class Webhooks {
     });
   }
 
-  async #receive(system: TicketSystemName, header: Header, body: Uint8Array): Promise<WebhookAnswer> {
+  async #receive(system: WebhookSystem, header: Header, body: Uint8Array): Promise<WebhookAnswer> {
     const secret = this.#parts.secretOf(system);
     if (secret === null) throw off(system);
     const marks = verifiers[system](secret, header, body, this.#parts.clock.now());
@@ -82,7 +82,7 @@ export class Webhooks {
 /** By which marks a webhook whose signature holds is known again. */
 type Verifier = (secret: string, header: Header, body: Uint8Array, now: number) => string[];
 
-const verifiers: Readonly<Record<TicketSystemName, Verifier>> = {
+const verifiers: Readonly<Record<WebhookSystem, Verifier>> = {
   /** `X-Hub-Signature: sha256=<hex>` over the body. The identifier is not signed, so the body counts as well: it has its time in it. */
   jira: (secret, header, body) => {
     const expected = createHmac("sha256", secret).update(body).digest("hex");
@@ -117,7 +117,7 @@ function timeOf(stamp: string): number | null {
 }
 
 /** Which ticket it is about; null = none that can be told. */
-function idOf(system: TicketSystemName, body: Uint8Array): string | null {
+function idOf(system: WebhookSystem, body: Uint8Array): string | null {
   let parsed: { issue?: { id?: unknown }; sys_id?: unknown };
   try {
     parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
@@ -141,7 +141,7 @@ function badSignature(name: string): EdgeError {
   );
 }
 
-function off(system: TicketSystemName): EdgeError {
+function off(system: WebhookSystem): EdgeError {
   const name = system === "jira" ? "JIRA_WEBHOOK_SECRET" : "SERVICENOW_WEBHOOK_SECRET";
   return new EdgeError("webhook_off", `webhooks of ${system} are off: set ${name} to the secret that signs them`);
 }

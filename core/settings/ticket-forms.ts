@@ -14,6 +14,7 @@ import { type TicketSystemName, ticketSystems } from "../tickets/ticket.ts";
 import { type Form, matching } from "./forms.ts";
 
 export const line = matching(/^[^\p{Cc}]{1,500}$/u, "a text on one line");
+export const headerValue = matching(/^[\x21-\x7e]{1,100}$/, "a word of printable ASCII characters");
 export const url: Form<string> = {
   accepted: "an https address (http only to this machine), a path prefix may follow",
   read(value) {
@@ -48,6 +49,7 @@ export const projectKey = matching(/^[A-Z][A-Z0-9_]{1,79}$/, "a project key such
 export interface TicketRoute {
   jiraProject?: string;
   assignmentGroup?: string;
+  serviceIdentifier?: string;
 }
 
 /** By entity, in lower case. */
@@ -59,16 +61,27 @@ export const routes: Form<Map<string, TicketRoute>> = {
     const read = new Map<string, TicketRoute>();
     for (const [entity, to] of Object.entries(given)) {
       if (typeof to !== "object" || to === null) return undefined;
-      const { jira_project: project, assignment_group: group, ...others } = to as Record<string, unknown>;
-      const [jiraProject, assignmentGroup] = [projectKey.read(project), line.read(group)];
+      const {
+        jira_project: project,
+        assignment_group: group,
+        service_identifier: ci,
+        ...others
+      } = to as Record<string, unknown>;
+      const [jiraProject, assignmentGroup, serviceIdentifier] = [
+        projectKey.read(project),
+        line.read(group),
+        line.read(ci),
+      ];
       const isWrong =
         Object.keys(others).length > 0 ||
         (project !== undefined && jiraProject === undefined) ||
-        (group !== undefined && assignmentGroup === undefined);
+        (group !== undefined && assignmentGroup === undefined) ||
+        (ci !== undefined && serviceIdentifier === undefined);
       if (isWrong) return undefined;
       read.set(entity.trim().toLowerCase(), {
         ...(jiraProject === undefined ? {} : { jiraProject }),
         ...(assignmentGroup === undefined ? {} : { assignmentGroup }),
+        ...(serviceIdentifier === undefined ? {} : { serviceIdentifier }),
       });
     }
     return read;

@@ -45,10 +45,29 @@ export interface ServiceNowConnection {
   falsePositiveCloseCode: string;
 }
 
+/** The Proactive Case API of an MSSP (seed 001). */
+export interface ProactiveConnection {
+  baseUrl: string;
+  appId: string;
+  secret: string;
+  table: string;
+  /** Of the request header `source`. */
+  source: string;
+  /** The configuration item that is registered for tickets of ours. */
+  serviceIdentifier: string;
+  /** False: certificates are not checked, for test systems only. */
+  verifySsl: boolean;
+  caFile: string | null;
+  proxy: string | null;
+}
+
 export interface TicketSettings {
   /** Null: something is missing. `enabled` apart: a connection can be tested before it is used. */
   jira: JiraConnection | null;
   servicenow: ServiceNowConnection | null;
+  proactive: ProactiveConnection | null;
+  /** What a system lacks that is wanted and not configured; for people. */
+  lacking: Readonly<Partial<Record<TicketSystemName, string>>>;
   enabled: Readonly<Record<TicketSystemName, boolean>>;
   autoPush: AutoPush | null;
   retry: RetrySettings & { schedule: string };

@@ -11,6 +11,7 @@ import { asText, type Form, fraction, matching, oneOf, path, trueOrFalseText, wh
 import { type Problem, shown } from "./problem.ts";
 import {
   cron,
+  headerValue,
   instance,
   jsonObject,
   line,
@@ -32,7 +33,7 @@ import {
 } from "./ticket-forms.ts";
 import type { JiraConnection, ServiceNowConnection, TicketSettings } from "./ticket-settings.ts";
 
-export const ticketSections = ["jira", "servicenow", "auto_push", "retry"] as const;
+export const ticketSections = ["jira", "servicenow", "proactive", "auto_push", "retry"] as const;
 export type TicketSection = (typeof ticketSections)[number];
 
 /** A value and where it stands. */
@@ -97,6 +98,16 @@ export const ticketDefinitions = {
   SERVICENOW_FIELD_POLICY: set("servicenow", policies),
   SNOW_SYNC_SCHEDULE: set("servicenow", cron, "*/5 * * * *"),
   SNOW_UPDATE_CADENCE_HOURS: set("servicenow", asText(fraction(0, 8760)), "24"),
+  TICKET_INTEGRATION: set("proactive", oneOf(["standard", "proactive"]), "standard"),
+  PROACTIVE_SNOW_BASE_URL: set("proactive", url),
+  PROACTIVE_SNOW_APP_ID: set("proactive", line),
+  PROACTIVE_SNOW_SECRET: set("proactive", line, "", true),
+  PROACTIVE_SNOW_TABLE: set("proactive", matching(/^[A-Za-z][A-Za-z0-9_]{0,79}$/, "a table such as Case"), "Case"),
+  PROACTIVE_SNOW_SOURCE: set("proactive", headerValue, "Managed_services"),
+  PROACTIVE_SNOW_SERVICE_IDENTIFIER: set("proactive", line),
+  PROACTIVE_SNOW_VERIFY_SSL: set("proactive", trueOrFalseText, "true"),
+  PROACTIVE_SNOW_CA_FILE: set("proactive", path),
+  PROACTIVE_SNOW_PROXY: set("proactive", proxy),
   AUTO_PUSH_ENABLED: set("auto_push", trueOrFalseText, "false"),
   AUTO_PUSH_MIN_SEVERITY: set("auto_push", severity, "CRITICAL"),
   AUTO_PUSH_SYSTEMS: set("auto_push", systems, "jira"),
@@ -145,15 +156,26 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
   const text = (name: TicketSettingName) => read<string>(name) ?? "";
   const flag = (name: TicketSettingName) => read<boolean>(name) ?? false;
   const number = (name: TicketSettingName) => Number(read<number>(name) ?? 0);
-  const jira = text("JIRA_URL") && text("JIRA_API_TOKEN") && text("JIRA_PROJECT_KEY");
-  const servicenow = text("SERVICENOW_INSTANCE") && text("SERVICENOW_USERNAME") && text("SERVICENOW_PASSWORD");
-  const enabled = { jira: flag("JIRA_ENABLED"), servicenow: flag("SERVICENOW_ENABLED") };
-  const configured = { jira: jira !== "", servicenow: servicenow !== "" };
-  const pushed = (read<TicketSystemName[]>("AUTO_PUSH_SYSTEMS") ?? []).filter(
-    (name) => enabled[name] && configured[name],
-  );
+  const isProactive = text("TICKET_INTEGRATION") === "proactive";
+  const lacking = {
+    ...missing(text, "jira", ["JIRA_URL", "JIRA_API_TOKEN", "JIRA_PROJECT_KEY"]),
+    ...missing(text, "servicenow", ["SERVICENOW_INSTANCE", "SERVICENOW_USERNAME", "SERVICENOW_PASSWORD"]),
+    ...missing(text, "proactive", [
+      ...(["PROACTIVE_SNOW_BASE_URL", "PROACTIVE_SNOW_APP_ID", "PROACTIVE_SNOW_SECRET"] as const),
+      "PROACTIVE_SNOW_SERVICE_IDENTIFIER",
+    ]),
+  };
+  const configured = (name: TicketSystemName) => lacking[name] === undefined;
+  const enabled = {
+    jira: flag("JIRA_ENABLED"),
+    servicenow: flag("SERVICENOW_ENABLED") && !isProactive,
+    proactive: isProactive,
+  };
+  // Either name means the system that stands for ServiceNow here.
+  const named = (read<TicketSystemName[]>("AUTO_PUSH_SYSTEMS") ?? []).map((name) => systemMeant(name, isProactive));
+  const pushed = [...new Set(named)].filter((name) => enabled[name] && configured(name));
   const settings: TicketSettings = {
-    jira: !configured.jira
+    jira: !configured("jira")
       ? null
       : {
           ...{ url: text("JIRA_URL"), email: text("JIRA_EMAIL"), apiToken: text("JIRA_API_TOKEN") },
@@ -167,7 +189,7 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
             falsePositiveResolutions: read<string[]>("JIRA_FALSE_POSITIVE_RESOLUTIONS") ?? [],
           },
         },
-    servicenow: !configured.servicenow
+    servicenow: !configured("servicenow")
       ? null
       : {
           ...{
@@ -186,6 +208,17 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
             falsePositiveCloseCode: text("SERVICENOW_FALSE_POSITIVE_CLOSE_CODE"),
           },
         },
+    proactive: !configured("proactive")
+      ? null
+      : {
+          ...{ baseUrl: text("PROACTIVE_SNOW_BASE_URL"), appId: text("PROACTIVE_SNOW_APP_ID") },
+          ...{ secret: text("PROACTIVE_SNOW_SECRET"), table: text("PROACTIVE_SNOW_TABLE") },
+          ...{ source: text("PROACTIVE_SNOW_SOURCE"), serviceIdentifier: text("PROACTIVE_SNOW_SERVICE_IDENTIFIER") },
+          verifySsl: flag("PROACTIVE_SNOW_VERIFY_SSL"),
+          caFile: read<string>("PROACTIVE_SNOW_CA_FILE") ?? null,
+          proxy: read<string>("PROACTIVE_SNOW_PROXY") ?? null,
+        },
+    lacking,
     enabled,
     autoPush: flag("AUTO_PUSH_ENABLED")
       ? { minLevel: read<RiskLevel>("AUTO_PUSH_MIN_SEVERITY") ?? "critical", systems: pushed }
@@ -206,16 +239,38 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
     policies: {
       jira: read<FieldPolicies>("JIRA_FIELD_POLICY") ?? defaultPolicies,
       servicenow: read<FieldPolicies>("SERVICENOW_FIELD_POLICY") ?? defaultPolicies,
+      proactive: defaultPolicies,
     },
     cadenceHours: number("SNOW_UPDATE_CADENCE_HOURS"),
-    syncSchedules: { jira: text("JIRA_SYNC_SCHEDULE"), servicenow: text("SNOW_SYNC_SCHEDULE") },
+    syncSchedules: {
+      jira: text("JIRA_SYNC_SCHEDULE"),
+      servicenow: text("SNOW_SYNC_SCHEDULE"),
+      proactive: text("SNOW_SYNC_SCHEDULE"),
+    },
     webhookSecrets: {
       jira: read<string>("JIRA_WEBHOOK_SECRET") ?? null,
       servicenow: read<string>("SERVICENOW_WEBHOOK_SECRET") ?? null,
+      // It cannot reach the appliance (seed 001).
+      proactive: null,
     },
     people: read<PeopleOfSystems>("TICKET_USERS") ?? new Map(),
   };
   return { settings, problems };
+}
+
+/** ServiceNow is the Proactive Case API where that is used, and the other way round. */
+export function systemMeant(name: TicketSystemName, isProactive: boolean): TicketSystemName {
+  if (name === "jira") return name;
+  return isProactive ? "proactive" : "servicenow";
+}
+
+function missing(
+  text: (name: TicketSettingName) => string,
+  system: TicketSystemName,
+  names: readonly TicketSettingName[],
+): Partial<Record<TicketSystemName, string>> {
+  const absent = names.filter((name) => text(name) === "");
+  return absent.length === 0 ? {} : { [system]: absent.join(", ") };
 }
 
 /** What is wrong with a value that somebody wants to save, null when nothing is. */

@@ -38,15 +38,19 @@ export function composeTicket(
   if (body.investigation_notes !== null)
     sections.push(section("Investigation notes", { kind: "text", text: body.investigation_notes }));
   sections.push(section("RhythmX", { kind: "link", text: `Open ${body.incident_id} in RhythmX Edge`, url }));
-  const summary = `[RhythmX] ${body.risk.level.toUpperCase()} ${body.actor_type} ${body.group_key} (risk ${body.risk.score}, ${body.entity_name})`;
   const draft: Draft = {
     ...{ incidentId: body.incident_id, entity: body.entity_name, level: body.risk.level },
-    summary: oneLine(summary),
+    summary: summaryOf(body),
     sections,
     url,
     expendable: ["Investigation notes", "Alert rules", "MITRE ATT&CK", "Timeline", "SLA"],
   };
   return mapTexts(draft, (text) => masked(text, options.maskPatterns));
+}
+
+/** One line, at most 255 characters. */
+export function summaryOf({ risk, actor_type: type, group_key: actor, entity_name: entity }: IncidentBody): string {
+  return oneLine(`[RhythmX] ${risk.level.toUpperCase()} ${type} ${actor} (risk ${risk.score}, ${entity})`);
 }
 
 /** Where people open an incident. */

@@ -60,13 +60,9 @@ function planStatus({ known, remote, incident, policies, pending }: SyncInput, d
   const own = pending.filter(({ kind }) => kind === "status");
   if (changedBy?.isUs === true || own.some(({ asked }) => asked !== null && asked === means)) return;
   const applied = statusAfter(incident.status, means);
-  if (applied === null) {
-    if (known.status !== null && applied !== means)
-      decision.unapplied.push({ field: "ticket_status", old: known.status, new: status });
-    return;
-  }
-  decision.overruled.push(...own.map(({ id }) => id));
-  if (applied !== incident.status) decision.request.status = applied;
+  if (applied !== null) decision.overruled.push(...own.map(({ id }) => id));
+  if (applied !== null && applied !== incident.status) decision.request.status = applied;
+  else if (known.status !== null) decision.unapplied.push({ field: "ticket_status", old: known.status, new: status });
 }
 
 /**

@@ -3,8 +3,12 @@ import type { IncidentStatus } from "../incident.ts";
 import type { RiskLevel } from "../risk.ts";
 import type { Block, Draft } from "./draft.ts";
 
-export const ticketSystems = ["jira", "servicenow"] as const;
+/** `proactive` stands in for `servicenow` where an MSSP has it (TICKET_INTEGRATION). */
+export const ticketSystems = ["jira", "servicenow", "proactive"] as const;
 export type TicketSystemName = (typeof ticketSystems)[number];
+
+/** Those that can tell the appliance of changes. */
+export type WebhookSystem = Exclude<TicketSystemName, "proactive">;
 
 /**
  * `planned`: to be sent. `sending`: a request is on its way, or was when the process ended. `unknown`: it may have had its effect; it is looked
@@ -51,6 +55,8 @@ export interface RemoteTicket {
   url: string;
   /** What the target made of it that is not as it was asked for. */
   warning?: string;
+  /** As the target calls its state, where its answer says so. */
+  status?: string;
 }
 
 export interface Delivery {
@@ -103,6 +109,8 @@ export interface RemoteState extends RemoteTicket {
   status: string;
   /** What that means to an incident; null = nothing. */
   means: IncidentStatus | null;
+  /** A status that nobody has heard of. */
+  isStrange?: boolean;
   assignee: RemotePerson | null;
   /** Who changed the status last, where the target tells. */
   changedBy: { name: string; isUs: boolean } | null;
@@ -189,6 +197,8 @@ export interface Exchange {
 /** A ticket system. Every method throws `DeliveryError`; `data.sent` of it tells whether the request may have had its effect. */
 export interface TicketSystem {
   readonly name: TicketSystemName;
+  /** Whether it can be asked what has changed; else each open ticket is read. */
+  readonly searches: boolean;
   /** The exact request body as JSON text, the same for the same request and settings. May ask the target what it accepts. */
   render(request: TicketRequest): Promise<string>;
   /** What to remember before a create, for looking it up afterwards; null = nothing. */
@@ -218,7 +228,8 @@ export interface TicketSystem {
   findPerson(analyst: string): Promise<string | null>;
   /** Null = nobody. */
   setAssignee(id: string, personId: string | null): Promise<UpdateResult>;
-  setPriority(id: string, level: RiskLevel): Promise<UpdateResult>;
+  /** `draft`: what the ticket would say now, for a system whose text is kept up to date. */
+  setPriority(id: string, level: RiskLevel, draft: () => Promise<Draft>): Promise<UpdateResult>;
   /** Reads only. */
   test(): Promise<TestStep[]>;
 }
@@ -229,5 +240,5 @@ export interface TicketSystem {
  */
 export function correlationOf(system: TicketSystemName, incidentId: string, generation: number): string {
   const suffix = generation === 1 ? "" : `-g${generation}`;
-  return system === "servicenow" ? `${incidentId}${suffix}` : `rhythmx-${incidentId.toLowerCase()}${suffix}`;
+  return system !== "jira" ? `${incidentId}${suffix}` : `rhythmx-${incidentId.toLowerCase()}${suffix}`;
 }

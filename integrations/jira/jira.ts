@@ -36,6 +36,7 @@ const priorityNames: Readonly<Record<RiskLevel, string>> = {
 
 export class Jira implements TicketSystem {
   readonly name = "jira";
+  readonly searches = true;
   readonly #settings: JiraSettings;
   readonly #site: JiraSite;
   readonly #keys: KeyLookup;

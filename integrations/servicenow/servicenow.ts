@@ -44,6 +44,7 @@ interface Row {
 export class ServiceNow implements TicketSystem {
   readonly name = "servicenow";
   readonly link = null;
+  readonly searches = true;
   readonly #settings: ServiceNowSettings;
   readonly #table: Table;
   readonly #sync: RecordSync;

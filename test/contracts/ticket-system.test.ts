@@ -4,9 +4,11 @@ import { DeliveryError } from "../../core/errors.ts";
 import type { Draft } from "../../core/tickets/draft.ts";
 import { correlationOf, type TicketSystem } from "../../core/tickets/ticket.ts";
 import { Jira } from "../../integrations/jira/jira.ts";
+import { Proactive } from "../../integrations/proactive/proactive.ts";
 import { ServiceNow } from "../../integrations/servicenow/servicenow.ts";
 import type { Fault } from "../standins/faults.ts";
 import { JiraStandIn } from "../standins/jira.ts";
+import { ProactiveStandIn } from "../standins/proactive.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
 import type { StandIn } from "../standins/stand-in.ts";
 
@@ -62,6 +64,7 @@ const makers: Readonly<Record<string, () => Promise<Bench>>> = {
       secrets: ["pat-123456"],
     };
   },
+  Proactive: () => proactive(),
   ServiceNow: async () => {
     const standIn = await new ServiceNowStandIn({ users: { "jane.doe": "d".repeat(32) } }).start();
     const settings = {
@@ -74,6 +77,17 @@ const makers: Readonly<Record<string, () => Promise<Bench>>> = {
     const secrets = ["snow-password-1", btoa("rhythmx:snow-password-1")];
     return { standIn, adapter: new ServiceNow(settings, tools()), count: () => standIn.rows.length, newest, secrets };
   },
+};
+
+const proactive = async (): Promise<Bench> => {
+  const standIn = await new ProactiveStandIn().start();
+  const settings = {
+    ...{ baseUrl: `${standIn.url}/api/`, appId: "app-1", secret: "proactive-secret-1", table: "Case" },
+    ...{ source: "Managed_services", serviceIdentifier: "ACME-EDGE" },
+  };
+  const newest = () => JSON.stringify(standIn.cases.at(-1));
+  const secrets = ["proactive-secret-1", btoa("app-1:proactive-secret-1")];
+  return { standIn, adapter: new Proactive(settings, tools()), count: () => standIn.cases.length, newest, secrets };
 };
 
 let made = 0;
@@ -133,7 +147,7 @@ const thrown = (call: Promise<unknown>) =>
 const onCreate =
   (fault: Fault) =>
   ({ method, path }: { method: string; path: string }) =>
-    method === "POST" && /\/(issue|incident)$/.test(path) ? fault : null;
+    method === "POST" && /\/(issue|incident|Case)$/.test(path) ? fault : null;
 
 for (const [name, make] of Object.entries(makers)) {
   describe(name, () => {
@@ -169,7 +183,10 @@ for (const [name, make] of Object.entries(makers)) {
           low: ['"4"', "Low"],
         }[level];
         expect(it.newest()).toContain(
-          name === "ServiceNow" ? `"priority":${expected[0]}` : `"priority":{"id":${expected[0]}}`,
+          {
+            ServiceNow: `"priority":${expected[0]}`,
+            Proactive: `"priority":${expected[0]?.replace('"', '"P')}`,
+          }[name] ?? `"priority":{"id":${expected[0]}}`,
         );
       });
 
@@ -251,8 +268,30 @@ for (const [name, make] of Object.entries(makers)) {
       expect(await it.adapter.read("ffffffffffffffffffffffffffffffff")).toBeNull();
     });
 
+    if (name === "Proactive") {
+      test("what it cannot be told is said in words, and nothing is searched", async () => {
+        const made = await ticket();
+        const state = await it.adapter.read(made.id);
+        if (state === null) throw new Error("not there");
+        const asked = it.standIn.log.length;
+        expect((await it.adapter.setStatus(state, "CLOSED", "because")).instead).toBe(
+          "Status in RhythmX Edge: CLOSED. because",
+        );
+        expect(await it.adapter.findPerson("jane.doe")).toBeNull();
+        expect([it.adapter.searches, it.standIn.log.length]).toEqual([false, asked]);
+        await it.adapter.setPriority(made.id, "critical", () => Promise.resolve(draft("critical", "<b>now</b>")));
+        expect(it.newest()).toContain('"priority":"P1"');
+        expect(it.newest()).toContain("&#60;b&#62;now");
+        await it.adapter.comment(made.id, await it.adapter.renderComment({ blocks: [], token: "dlv-1" }));
+        expect(it.newest()).toContain("RhythmX dlv-1");
+      });
+    }
+    // Of systems that take and tell more than a case's texts.
+    const full = (title: string, run: () => Promise<void>) => {
+      if (name !== "Proactive") test(title, run);
+    };
     for (const status of ["IN_PROGRESS", "CLOSED", "FALSE_POSITIVE"] as const)
-      test(`status ${status} is set, and again changes nothing`, async () => {
+      full(`status ${status} is set, and again changes nothing`, async () => {
         const made = await ticket();
         const before = await it.adapter.read(made.id);
         if (before === null) throw new Error("not there");
@@ -263,7 +302,7 @@ for (const [name, make] of Object.entries(makers)) {
           expect((await it.adapter.setStatus(state, status, "because")).state?.means).toBe(status);
       });
 
-    test("a comment is found by its token, also where its answer was lost, and is known as ours", async () => {
+    full("a comment is found by its token, also where its answer was lost, and is known as ours", async () => {
       const made = await ticket();
       const token = "dlv-0123456789abcdef";
       const blocks = [{ kind: "text" as const, text: "line one\nline {code} two @bob <b>" }];
@@ -280,7 +319,7 @@ for (const [name, make] of Object.entries(makers)) {
       expect(comments[0]?.text).toContain("line one");
     });
 
-    test("what changed is found, page by page, with its place at the end", async () => {
+    full("what changed is found, page by page, with its place at the end", async () => {
       const many = Array.from({ length: 120 }, () => ticket());
       const ids = (await Promise.all(many)).map(({ id }) => id);
       const seen = new Set<string>();
@@ -296,9 +335,9 @@ for (const [name, make] of Object.entries(makers)) {
       expect(again.length).toBeGreaterThan(0);
     });
 
-    test("priority and assignee are set; nobody of an unknown name is found", async () => {
+    full("priority and assignee are set; nobody of an unknown name is found", async () => {
       const made = await ticket();
-      await it.adapter.setPriority(made.id, "critical");
+      await it.adapter.setPriority(made.id, "critical", () => Promise.resolve(draft()));
       expect(it.newest()).toContain(name === "ServiceNow" ? '"priority":"1"' : '"priority":{"id":"1"}');
       const id = await it.adapter.findPerson("jane.doe");
       expect(id).not.toBeNull();
@@ -313,8 +352,10 @@ for (const [name, make] of Object.entries(makers)) {
     const updates: [string, (id: string) => Promise<unknown>][] = [
       ["read", (id) => it.adapter.read(id)],
       ["comment", (id) => it.adapter.comment(id, JSON.stringify({ work_notes: "x", body: "x" }))],
-      ["priority", (id) => it.adapter.setPriority(id, "low")],
-      ["assignee", (id) => it.adapter.setAssignee(id, null)],
+      ["priority", (id) => it.adapter.setPriority(id, "low", () => Promise.resolve(draft()))],
+      ...(name === "Proactive"
+        ? []
+        : [["assignee", (id) => it.adapter.setAssignee(id, null)] satisfies (typeof updates)[number]]),
     ];
     for (const [what, call] of updates)
       for (const [status, code] of [

@@ -6,7 +6,7 @@ import type { NewException } from "../../../core/correlation/exceptions.ts";
 import type { EventKind, LoggedEvent } from "../../../core/event.ts";
 import type { PageAnswer, PageRequest } from "../../../core/feeds/page-request.ts";
 import type { CaseRequest, IncidentRequest } from "../../../core/incident-change.ts";
-import type { TicketSystemName } from "../../../core/tickets/ticket.ts";
+import type { TicketSystemName, WebhookSystem } from "../../../core/tickets/ticket.ts";
 
 type Json = Record<string, unknown>;
 
@@ -103,7 +103,7 @@ export interface TicketPort {
 export interface WebhookPort {
   /** `body` as it was sent. @throws EdgeError webhook_off, webhook_signature, webhook_outdated, webhook_unreadable */
   receive(
-    system: TicketSystemName,
+    system: WebhookSystem,
     header: (name: string) => string | undefined,
     body: Uint8Array,
   ): Promise<"accepted" | "ignored" | "repeated">;

@@ -177,7 +177,7 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
     }),
     route({
       ...{ ...admin, method: "GET", path: "/api/settings/:section", summary: "Settings of a section" },
-      description: "Sections: jira, servicenow, auto_push, retry. Secrets are only said to be configured.",
+      description: "Sections: jira, servicenow, proactive, auto_push, retry. Secrets are only said to be configured.",
       answers: {
         200: { description: "Fields with value, source and whether they are pinned.", schema: settingsSection },
         404: unknown,

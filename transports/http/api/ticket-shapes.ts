@@ -66,6 +66,7 @@ export const integrationStatus = v.object({
   system: v.picklist(ticketSystems),
   configured: v.boolean(),
   enabled: v.boolean(),
+  warnings: v.pipe(v.array(text), v.description("What somebody should mend.")),
   last_test: orNull(v.object({ at: time, ok: v.boolean(), steps })),
   answers: v.pipe(v.boolean(), v.description("False while nothing is sent because the system is down.")),
   deliveries: v.pipe(v.record(text, count), v.description("Unfinished ones by state.")),

@@ -1,6 +1,6 @@
 /** Webhooks of ticket systems: signed by them, and open to nobody else. */
 import * as v from "valibot";
-import type { TicketSystemName } from "../../../core/tickets/ticket.ts";
+import type { WebhookSystem } from "../../../core/tickets/ticket.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { readBytes } from "./json-body.ts";
 import { type Route, route } from "./route.ts";
@@ -9,7 +9,7 @@ import { type Route, route } from "./route.ts";
 const mostBytes = 4 * 1024 * 1024;
 
 export function webhookRoutes({ webhooks }: ApiDependencies): Route[] {
-  const hook = (system: TicketSystemName, path: string, how: string) =>
+  const hook = (system: WebhookSystem, path: string, how: string) =>
     route({
       ...{ method: "POST", path, permission: null, callers: "users", tag: "Tickets" },
       summary: `A ticket has changed in ${system === "jira" ? "Jira" : "ServiceNow"}`,

@@ -1,0 +1,57 @@
+/** What tickets say of an incident as it is now: the usual text, or the enriched body of a Proactive Case. */
+import { EdgeError } from "../../core/errors.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
+import { composeCase } from "../../core/tickets/case/compose-case.ts";
+import { composeTicket, incidentUrl } from "../../core/tickets/compose.ts";
+import type { Draft } from "../../core/tickets/draft.ts";
+import type { TicketSystemName } from "../../core/tickets/ticket.ts";
+import type { Store } from "../../store/open-store.ts";
+
+interface DraftParts {
+  store: Store;
+  clock: Clock;
+  settings(): TicketSettings | null;
+  /** Where people open incidents, if no address is set. */
+  defaultBaseUrl(): string;
+}
+
+export class Drafts {
+  readonly #parts: DraftParts;
+
+  constructor(parts: DraftParts) {
+    this.#parts = parts;
+  }
+
+  /** Of a ticket that is being made. @throws EdgeError incident_unknown */
+  made(incidentId: string, system: TicketSystemName): Promise<Draft> {
+    return this.#compose(incidentId, system, true);
+  }
+
+  /** Of a ticket that is told of a risk that has changed. @throws EdgeError incident_unknown */
+  updated(incidentId: string, system: TicketSystemName): Promise<Draft> {
+    return this.#compose(incidentId, system, false);
+  }
+
+  /** Where people open it. */
+  url(incidentId: string): string {
+    return incidentUrl(this.#baseUrl, incidentId);
+  }
+
+  get #baseUrl(): string {
+    return this.#parts.settings()?.baseUrl ?? this.#parts.defaultBaseUrl();
+  }
+
+  async #compose(incidentId: string, system: TicketSystemName, isFirst: boolean): Promise<Draft> {
+    const { store, clock } = this.#parts;
+    const [now, settings] = [clock.now(), this.#parts.settings()];
+    const facts = await store.reading.readIncident(incidentId, now);
+    if (facts === null || settings === null)
+      throw new EdgeError("incident_unknown", `there is no incident ${incidentId}`);
+    const { sla, maskPatterns } = settings;
+    const baseUrl = this.#baseUrl;
+    if (system !== "proactive") return composeTicket(facts, { baseUrl, sla, maskPatterns }, now);
+    const samples = await store.reading.readSamples(incidentId);
+    return composeCase({ ...facts, samples }, { baseUrl, maskPatterns, isFirst }, now);
+  }
+}

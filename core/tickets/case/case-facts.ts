@@ -1,0 +1,25 @@
+/** What an enriched case is made of: the incident's own data, with one sample event for each rule. */
+import type { IncidentStatus } from "../../incident.ts";
+import type { CaseSeverity } from "../../threat-case.ts";
+import type { TicketFacts } from "../compose.ts";
+
+/** One representative event of a rule. */
+export interface RuleSample {
+  /** The rule's key: its id, else its title, lower case. */
+  key: string;
+  /** Epoch milliseconds. */
+  at: number;
+  host: string;
+  user: string;
+  ip: string;
+  /** As it came in; null where retention has taken it. */
+  log: string | null;
+}
+
+export interface CaseFacts extends TicketFacts {
+  incident: { createdAt: number; closedAt: number | null; escalatedAt: number; status: IncidentStatus };
+  cases: readonly { caseId: string; type: string; status: string; severity: CaseSeverity }[];
+  users: readonly string[];
+  alarms: readonly { alarmId: string; name: string; rbp: number; entity: string; at: number }[];
+  samples: readonly RuleSample[];
+}

@@ -1,0 +1,70 @@
+/** What was seen in an incident, gathered from its rules and their sample events: the words that narrative and recommendations are made of. */
+import { techniqueName } from "../../attack/attack.ts";
+import type { CaseFacts, RuleSample } from "./case-facts.ts";
+import { type EventFacts, eventFacts, fileName } from "./event-facts.ts";
+
+export type Rule = CaseFacts["rules"][number];
+
+export interface ObservedRule {
+  rule: Rule;
+  sample: RuleSample | null;
+  event: EventFacts | null;
+  hosts: string[];
+  users: string[];
+}
+
+export interface Observed {
+  rules: ObservedRule[];
+  /** Every host, as it was first written; the actor too where it is one. */
+  hosts: string[];
+  /** Every account, the actor first where it is one. */
+  users: string[];
+  ips: string[];
+  hashes: string[];
+  processes: string[];
+  domains: string[];
+}
+
+export function observe(facts: CaseFacts): Observed {
+  const samples = new Map(facts.samples.map((sample) => [sample.key, sample]));
+  const rules = facts.rules.map((rule): ObservedRule => {
+    const sample = samples.get(rule.key) ?? null;
+    const event = sample?.log == null ? null : eventFacts(sample.log);
+    const users = [sample?.user ?? "", event?.account ?? ""].filter((one) => one !== "");
+    return { rule, sample, event, hosts: rule.hosts, users };
+  });
+  const { group_key: actor, actor_type: type } = facts.body;
+  const each = (pick: (one: ObservedRule) => readonly string[]) => distinct(rules.flatMap(pick));
+  return {
+    rules,
+    hosts: distinct([...(type === "host" ? [actor] : []), ...each(({ hosts }) => hosts)]),
+    users: distinct([...(type === "user" ? [actor] : []), ...facts.users]),
+    ips: distinct([
+      ...(type === "ip" ? [actor] : []),
+      ...each(({ event, sample }) => [...(event?.ips ?? []), sample?.ip ?? ""]),
+    ]),
+    hashes: each(({ event }) => [event?.hash ?? ""]),
+    processes: each(({ event }) => [fileName(event?.process ?? "")]),
+    domains: each(({ event }) => [event?.domain ?? ""]),
+  };
+}
+
+/** Without case, empty ones left out; as first written. */
+function distinct(list: readonly string[]): string[] {
+  const seen = new Map<string, string>();
+  for (const one of list) if (one.trim() !== "" && !seen.has(one.toLowerCase())) seen.set(one.toLowerCase(), one);
+  return [...seen.values()];
+}
+
+/** `T1059.001 PowerShell`. */
+export function techniqueLabel(id: string): string {
+  const name = techniqueName(id);
+  return name === id ? id : `${id} ${name}`;
+}
+
+/** `a, b and 3 more`. */
+export function some(list: readonly string[], most: number): string {
+  if (list.length <= 1) return list[0] ?? "";
+  if (list.length <= most) return `${list.slice(0, -1).join(", ")} and ${list.at(-1)}`;
+  return `${list.slice(0, most).join(", ")} and ${list.length - most} more`;
+}

@@ -1,0 +1,56 @@
+/** Words that sum an incident up: attack pattern, system state, campaign, trend. */
+import { createHash } from "node:crypto";
+import type { CaseFacts } from "./case-facts.ts";
+import type { Observed } from "./observed.ts";
+
+const hourMs = 3_600_000;
+/** Without anything new for so long it is quiet. */
+const quietMs = 24 * hourMs;
+
+/** `credential theft and lateral movement`, by the cases; without any, by tactics, then by the first rule. */
+export function attackPattern({ cases, chain, rules }: CaseFacts): string {
+  const open = cases.filter(({ status }) => status !== "CLOSED");
+  const rank = ["CRITICAL", "HIGH", "MEDIUM", "LOW"];
+  const types = (open.length > 0 ? open : [...cases])
+    .sort((a, b) => rank.indexOf(a.severity) - rank.indexOf(b.severity))
+    .map(({ type }) => type.replaceAll("_", " "));
+  const names = types.length > 0 ? types : chain.map(({ title }) => title.toLowerCase());
+  const [first, second, third] = [...new Set(names)];
+  if (first === undefined) return rules[0] === undefined ? "unclassified activity" : `"${rules[0].title}"`;
+  if (second === undefined) return first;
+  return third === undefined ? `${first} and ${second}` : `${first}, ${second} and ${third}`;
+}
+
+export type SystemState = "new" | "escalating" | "active" | "quiet" | "closed";
+
+/** CONTRACT 6. `isFirst`: the ticket is being made. */
+export function systemState({ incident, risk, body }: CaseFacts, isFirst: boolean, now: number): SystemState {
+  if (incident.status === "CLOSED" || incident.status === "FALSE_POSITIVE") return "closed";
+  if (isFirst) return "new";
+  if (risk.trend === "rising") return "escalating";
+  const last = Date.parse(body.timeline.last_alarm ?? body.timeline.created_at);
+  return now - last > quietMs ? "quiet" : "active";
+}
+
+/** `↑ from 61`. */
+export function trendOf({ risk }: CaseFacts): string {
+  if (risk.previousScore === 0 || risk.previousScore === risk.score) return "→ unchanged";
+  return `${risk.score > risk.previousScore ? "↑" : "↓"} from ${risk.previousScore}`;
+}
+
+/**
+ * `CMP-` and 8 hexadecimal digits: the same for incidents of one attack pattern that share infrastructure, which is what the attacker brings
+ * along: remote addresses, else names, else file hashes, else techniques. Hosts and accounts of the victim are not part of it.
+ */
+export function campaignId(facts: CaseFacts, observed: Observed): string {
+  const lower = (list: readonly string[]) => [...new Set(list.map((one) => one.toLowerCase()))].sort();
+  const kinds = [observed.ips.filter(isPublic), observed.domains, observed.hashes, facts.body.mitre.techniques];
+  const infrastructure = lower(kinds.find((list) => list.length > 0) ?? []);
+  const pattern = lower(facts.cases.map(({ type }) => type));
+  const text = JSON.stringify([pattern.length > 0 ? pattern : facts.body.mitre.tactics, infrastructure]);
+  return `CMP-${createHash("sha256").update(text).digest("hex").slice(0, 8)}`;
+}
+
+function isPublic(address: string): boolean {
+  return !/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i.test(address);
+}

@@ -1,0 +1,41 @@
+/** A draft as HTML that stands in a field of a ticket: every text escaped, styles in place, nothing loaded from anywhere. */
+import type { Block, Draft } from "../../core/tickets/draft.ts";
+
+export function htmlBody({ sections }: Pick<Draft, "sections">): string {
+  return sections.map(({ title, blocks }) => `<h3>${escaped(title)}</h3>${blocks.map(blockHtml).join("")}`).join("\n");
+}
+
+function blockHtml(block: Block): string {
+  switch (block.kind) {
+    case "text":
+      return `<p>${lines(block.text)}</p>`;
+    case "facts":
+      return table(block.rows.map(([name, value]) => `<tr><th>${escaped(name)}</th><td>${lines(value)}</td></tr>`));
+    case "table":
+      return table([
+        `<tr>${block.head.map((name) => `<th>${escaped(name)}</th>`).join("")}</tr>`,
+        ...block.rows.map((row) => `<tr>${row.map((one) => `<td>${lines(one)}</td>`).join("")}</tr>`),
+      ]);
+    case "list":
+      return `<ol>${block.items.map((item) => `<li>${lines(item)}</li>`).join("")}</ol>`;
+    case "link":
+      return /^https?:\/\//i.test(block.url)
+        ? `<p><a href="${escaped(block.url)}">${escaped(block.text)}</a></p>`
+        : `<p>${escaped(block.text)}</p>`;
+  }
+}
+
+function table(rows: readonly string[]): string {
+  return `<table border="1" cellpadding="4" style="border-collapse:collapse">${rows.join("")}</table>`;
+}
+
+function lines(text: string): string {
+  return text.replace(/\r\n?/g, "\n").split("\n").map(escaped).join("<br>");
+}
+
+function escaped(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
+    .toWellFormed()
+    .replace(/[&<>"']/g, (sign) => `&#${sign.codePointAt(0)};`);
+}

@@ -1,0 +1,193 @@
+/** The Proactive Case API of an MSSP (seed 001 "Proactive Case API"). */
+import { DeliveryError } from "../../core/errors.ts";
+import type { IncidentStatus } from "../../core/incident.ts";
+import type { RiskLevel } from "../../core/risk.ts";
+import type { ProactiveConnection } from "../../core/settings/ticket-settings.ts";
+import { type Draft, fitDraft } from "../../core/tickets/draft.ts";
+import type {
+  CommentRequest,
+  RemoteComment,
+  RemoteState,
+  RemoteTicket,
+  TestStep,
+  TicketRequest,
+  TicketSystem,
+  UpdateResult,
+} from "../../core/tickets/ticket.ts";
+import { type AdapterTools, Target, type TargetAnswer } from "../http.ts";
+import { plainComment, plainText } from "../plain-text.ts";
+import { TestSteps } from "../test-steps.ts";
+import { htmlBody } from "./html.ts";
+import { type CaseAnswer, type CaseBody, casesOf, headers, limits, meanings, paths, priorities } from "./wire.ts";
+
+export type ProactiveSettings = Omit<ProactiveConnection, "caFile" | "proxy" | "verifySsl">;
+
+export class Proactive implements TicketSystem {
+  readonly name = "proactive";
+  readonly link = null;
+  readonly searches = false;
+  readonly #settings: ProactiveSettings;
+  readonly #target: Target;
+
+  constructor(settings: ProactiveSettings, { fetch, now, patience, timeoutMs }: AdapterTools) {
+    this.#settings = settings;
+    const { baseUrl, appId, secret } = settings;
+    this.#target = new Target({
+      ...{ baseUrl: baseUrl.replace(/\/+$/, ""), fetch, now, patience },
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      headers: headers(settings),
+      secrets: [secret, `${appId}:${secret}`],
+    });
+  }
+
+  render({ correlation, draft }: TicketRequest): Promise<string> {
+    const body: CaseBody = {
+      serviceIdentifier: this.#settings.serviceIdentifier,
+      correlationId: correlation,
+      shortDescription: draft.summary.slice(0, limits.shortDescription).toWellFormed(),
+      ...{ description: description(draft), priority: priorities[draft.level] },
+      // The same without markup, for those who read notes.
+      workNotes: plainText(fitDraft(draft, limits.workNotes, (one) => plainText(one).length)),
+    };
+    return Promise.resolve(JSON.stringify(body));
+  }
+
+  hint(): Promise<string | null> {
+    return Promise.resolve(null);
+  }
+
+  async create(payload: string): Promise<RemoteTicket> {
+    const path = paths.create(this.#settings.table);
+    const answer = await this.#ask(() => this.#target.request({ method: "POST", path, body: payload }));
+    const [made] = casesOf(answer.body);
+    if (made === undefined) throw unexpected(answer);
+    return this.#ticket(made);
+  }
+
+  async find(correlation: string): Promise<RemoteTicket | null> {
+    const path = paths.find(this.#settings.table, correlation);
+    const answer = await this.#target.request({ method: "GET", path, also: [404] });
+    if (answer.status === 404) return null;
+    const found = casesOf(answer.body);
+    // An API that does not know the parameter gives every case: only ours counts.
+    const ours = found.find(({ correlationId }) => correlationId === correlation);
+    const only = found.length === 1 && found[0]?.correlationId === null ? found[0] : undefined;
+    const made = ours ?? only;
+    return made === undefined ? null : this.#ticket(made);
+  }
+
+  async read(id: string): Promise<RemoteState | null> {
+    const answer = await this.#target.request({ method: "GET", path: this.#path(id), also: [404] });
+    if (answer.status === 404) return null;
+    const found = casesOf(answer.body).find(({ ticketNumber }) => ticketNumber === id);
+    if (found === undefined || found.ticketStatus === "") throw unexpected(answer);
+    return this.#state(found);
+  }
+
+  async *changes(): AsyncGenerator<never> {}
+
+  /** It gives none. */
+  comments(): Promise<RemoteComment[]> {
+    return Promise.resolve([]);
+  }
+
+  renderComment({ blocks, token }: CommentRequest): Promise<string> {
+    const text = plainComment(blocks)
+      .slice(0, limits.workNotes - 100)
+      .toWellFormed();
+    return Promise.resolve(JSON.stringify({ workNotes: `${text}\n\nRhythmX ${token}` }));
+  }
+
+  async comment(id: string, payload: string): Promise<UpdateResult> {
+    await this.#patch(id, JSON.parse(payload) as Partial<CaseBody>);
+    return {};
+  }
+
+  /** Notes cannot be read back. */
+  findComment(): Promise<{ commentId: string } | null> {
+    return Promise.resolve(null);
+  }
+
+  /** Analysts work on the case in ServiceNow: what was decided here is said there. */
+  setStatus(_: RemoteState, status: IncidentStatus, notes: string): Promise<UpdateResult> {
+    return Promise.resolve({ instead: `Status in RhythmX Edge: ${status}. ${notes}` });
+  }
+
+  findPerson(): Promise<string | null> {
+    return Promise.resolve(null);
+  }
+
+  setAssignee(): Promise<UpdateResult> {
+    return Promise.resolve({ instead: "Assigned to nobody in RhythmX Edge." });
+  }
+
+  async setPriority(id: string, level: RiskLevel, draft: () => Promise<Draft>): Promise<UpdateResult> {
+    await this.#patch(id, { priority: priorities[level], description: description(await draft()) });
+    return {};
+  }
+
+  async test(): Promise<TestStep[]> {
+    const steps = new TestSteps();
+    const { table, appId, baseUrl, serviceIdentifier, source } = this.#settings;
+    const path = paths.find(table, "rhythmx-connection-test");
+    const reached = await steps.take(`Log in and read ${table}`, async () => {
+      await this.#target.request({ method: "GET", path, also: [404] });
+      return `as ${appId} at ${baseUrl}, source ${source}`;
+    });
+    if (reached)
+      // Only a case shows whether it is registered.
+      await steps.take("Service identifier", () =>
+        Promise.resolve(`${serviceIdentifier}: checked with the first case`),
+      );
+    return steps.done;
+  }
+
+  async #patch(id: string, body: Partial<CaseBody>): Promise<void> {
+    await this.#ask(() => this.#target.request({ method: "PATCH", path: this.#path(id), body: JSON.stringify(body) }));
+  }
+
+  /** A refusal that people ask about by its words is answered with what to do. */
+  async #ask(request: () => Promise<TargetAnswer>): Promise<TargetAnswer> {
+    try {
+      return await request();
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || !/serviceIdentifier is not available/i.test(String(error.data.words)))
+        throw error;
+      throw new DeliveryError(
+        "service_identifier",
+        `${error.message}. Ask the ServiceNow administrator for the CMDB configuration item that is registered for tickets of RhythmX, and set PROACTIVE_SNOW_SERVICE_IDENTIFIER to it (now ${JSON.stringify(this.#settings.serviceIdentifier)})`,
+        { retryable: false, data: { ...error.data, permanent: true } },
+      );
+    }
+  }
+
+  #path(ticketNumber: string): string {
+    return paths.one(this.#settings.table, ticketNumber);
+  }
+
+  #ticket({ ticketNumber, ticketStatus }: CaseAnswer): RemoteTicket {
+    const url = `${this.#settings.baseUrl.replace(/\/+$/, "")}${this.#path(ticketNumber)}`;
+    return { id: ticketNumber, key: ticketNumber, url, ...(ticketStatus === "" ? {} : { status: ticketStatus }) };
+  }
+
+  #state(found: CaseAnswer): RemoteState {
+    const status = found.ticketStatus.slice(0, 50);
+    const known = meanings[status.trim().toLowerCase()];
+    return {
+      ...this.#ticket(found),
+      ...{ status, means: known ?? null, isStrange: known === undefined },
+      ...{ assignee: null, changedBy: null, mergedInto: null, updated: 0, stamp: status },
+    };
+  }
+}
+
+function description(draft: Draft): string {
+  return htmlBody(fitDraft(draft, limits.description, (one) => htmlBody(one).length));
+}
+
+function unexpected({ status }: TargetAnswer): DeliveryError {
+  return new DeliveryError("unexpected", `it answers ${status} without a ticketNumber`, {
+    retryable: true,
+    data: { status, words: "", effectUnknown: true, permanent: false },
+  });
+}

@@ -1,0 +1,39 @@
+/** How an incident's case in ServiceNow stands, in the columns that seed 001 names; the first such ticket of an incident is meant. */
+import type { InStatement } from "@libsql/client";
+import type { RiskLevel } from "../core/risk.ts";
+import type { TicketSystemName } from "../core/tickets/ticket.ts";
+import { toIso } from "./iso.ts";
+
+const priorities: Readonly<Record<RiskLevel, string>> = { critical: "P1", high: "P2", medium: "P3", low: "P4" };
+
+/** SQL: the priority of a level. */
+export const priorityOfLevel = `case {} when 'critical' then 'P1' when 'high' then 'P2' when 'medium' then 'P3' else 'P4' end`;
+
+const isSnow = (system: TicketSystemName) => system !== "jira";
+
+/** It was told of a level. */
+export function snowPushed(incidentId: string, system: TicketSystemName, level: RiskLevel, now: number): InStatement[] {
+  if (!isSnow(system)) return [];
+  return [
+    {
+      sql: "update incidents set last_snow_update_at = ?, snow_last_priority = ? where incident_id = ?",
+      args: [toIso(now), priorities[level], incidentId],
+    },
+  ];
+}
+
+/** The target has answered for it; `state` null: it is not there. */
+export function snowPolled(
+  incidentId: string,
+  system: TicketSystemName,
+  state: string | null,
+  now: number,
+): InStatement[] {
+  if (!isSnow(system)) return [];
+  return [
+    {
+      sql: "update incidents set snow_last_polled_at = ?, snow_ticket_state = coalesce(?, snow_ticket_state) where incident_id = ?",
+      args: [toIso(now), state?.slice(0, 50) ?? null, incidentId],
+    },
+  ];
+}

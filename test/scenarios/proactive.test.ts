@@ -1,0 +1,281 @@
+/** TICKET_INTEGRATION=proactive: enriched cases, cadence, and polling back (seed 001 "Proactive Case API"). */
+import { Database } from "bun:sqlite";
+import { afterEach, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { ApiClient, password } from "../harness/api-client.ts";
+import { TestAppliance, until } from "../harness/appliance.ts";
+import { critical } from "../harness/ticket-scene.ts";
+import { ProactiveStandIn } from "../standins/proactive.ts";
+
+const cleanUp: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step();
+});
+
+interface Site {
+  appliance: TestAppliance;
+  api: ProactiveStandIn;
+}
+
+async function site(env: Record<string, string | undefined> = {}): Promise<Site> {
+  const api = await new ProactiveStandIn().start();
+  cleanUp.push(() => api.stop());
+  const all = {
+    ...{ RHYTHMX_ADMIN_PASSWORD: password, RHYTHMX_BASE_URL: "https://edge.example:8443" },
+    ...{ TICKET_INTEGRATION: "proactive", PROACTIVE_SNOW_BASE_URL: `${api.url}/api`, PROACTIVE_SNOW_APP_ID: "app-1" },
+    ...{ PROACTIVE_SNOW_SECRET: "proactive-secret-1", PROACTIVE_SNOW_SERVICE_IDENTIFIER: "ACME-EDGE" },
+    ...{ AUTO_PUSH_ENABLED: "true", AUTO_PUSH_MIN_SEVERITY: "MEDIUM", AUTO_PUSH_SYSTEMS: "servicenow" },
+    ...env,
+  };
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  const appliance = await TestAppliance.start({ env: given as Record<string, string> });
+  cleanUp.push(() => appliance.dispose());
+  return { appliance, api };
+}
+
+const login = ({ appliance }: Site) => ApiClient.loggedIn(appliance, "admin");
+const turn = async ({ appliance }: Site, milliseconds: number) => {
+  for (let passed = 0; passed < milliseconds; passed += 1000) await appliance.clock.advance(1000);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+};
+/** The schedule comes round once. */
+const cycle = async (it: Site) => {
+  it.appliance.clock.skip(5 * 60_000);
+  await turn(it, 3_000);
+};
+const lines = ({ appliance }: Site) => appliance.logLines.map((line) => JSON.parse(line) as Record<string, string>);
+const incidentOf = async (it: Site) => {
+  const admin = await login(it);
+  const { incidents } = (await admin.get("/api/incidents")).body;
+  return (await admin.get(`/api/incidents/${incidents[0].incident_id}`)).body;
+};
+const columns = ({ appliance }: Site) => {
+  const database = new Database(join(appliance.dataDir, "rhythmx.db"), { readonly: true });
+  const row = database
+    .query("select last_snow_update_at, snow_last_priority, snow_ticket_state, snow_last_polled_at from incidents")
+    .get() as Record<string, string | null>;
+  database.close();
+  return row;
+};
+
+async function withCase(env: Record<string, string | undefined> = {}) {
+  const it = await site(env);
+  await it.appliance.ingest([critical("jsmith")]);
+  await until(() => it.api.cases.length === 1);
+  await until(async () => (await incidentOf(it)).external_ticket_id !== null);
+  const [made] = it.api.cases;
+  return { ...it, made: made ?? it.api.case("none") };
+}
+
+describe("a case", () => {
+  test("is made once, with every section filled, as HTML and as text", async () => {
+    const it = await withCase();
+    const { made } = it;
+    const incident = await incidentOf(it);
+    expect({ ...made }).toMatchObject({
+      ...{ serviceIdentifier: "ACME-EDGE", correlationId: incident.incident_id, priority: "P3" },
+      shortDescription: "[RhythmX] MEDIUM user jsmith (risk 42, Primary Site)",
+    });
+    const titles = [...made.description.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, title]) => title);
+    expect(titles).toEqual([
+      ...["Threat Summary", "Threat Analysis", "Incident Overview", "Blast Radius", "Detected Threats"],
+      ...["Sample Events per Rule", "Contributed SIEM Triggers", "MITRE ATT&#38;CK"],
+      ...["Containment", "Eradication", "Prevention", "Best Practices"].map((one) => `Recommended Actions: ${one}`),
+      ...["Timeline", "Deep Dive"],
+    ]);
+    expect(made.description).toContain(`https://edge.example:8443/incidents/${incident.incident_id}`);
+    expect(made.workNotes[0]).toStartWith("THREAT SUMMARY\n");
+    expect([incident.external_ticket_id, incident.external_system]).toEqual([made.ticketNumber, "proactive"]);
+    // Creation is not an update.
+    expect(columns(it)).toEqual({
+      ...{ last_snow_update_at: null, snow_last_priority: "P3", snow_ticket_state: "New", snow_last_polled_at: null },
+    });
+    // By its other name too: there is one.
+    const again = await (await login(it)).post(`/api/incidents/${incident.incident_id}/tickets`, {
+      system: "servicenow",
+    });
+    expect(again.status).toBe(200);
+  }, 20_000);
+
+  test("whose answer was lost is found by its correlation, and not made again", async () => {
+    const it = await site();
+    let lost = 0;
+    it.api.faults = ({ method }) => (method === "POST" && lost++ === 0 ? { when: "after", what: "reset" } : null);
+    await it.appliance.ingest([critical("jsmith")]);
+    await until(() => lost === 1);
+    await turn(it, 70_000);
+    await until(async () => (await incidentOf(it)).external_ticket_id !== null);
+    expect(it.api.cases.length).toBe(1);
+  }, 20_000);
+
+  test("of a service identifier that is not registered is parked with whom to ask; goes when it is right", async () => {
+    const it = await site({ PROACTIVE_SNOW_SERVICE_IDENTIFIER: undefined });
+    const admin = await login(it);
+    const { body } = await admin.send("PUT", "/api/settings/proactive", { snow_service_identifier: "WRONG" });
+    expect(body.fields.snow_service_identifier.value).toBe("WRONG");
+    await it.appliance.ingest([critical("jsmith")]);
+    await until(async () => (await admin.get("/api/dead-letters")).body.dead_letters.length === 1);
+    const [letter] = (await admin.get("/api/dead-letters")).body.dead_letters;
+    expect(letter).toMatchObject({ system: "proactive", state: "parked", cause: "service_identifier" });
+    expect(letter.detail).toContain("serviceIdentifier is not available");
+    expect(letter.detail).toContain("Ask the ServiceNow administrator");
+    expect(letter.detail).toContain('"WRONG"');
+    await admin.send("PUT", "/api/settings/proactive", { service_identifier: "ACME-EDGE" });
+    await until(() => it.api.cases.length === 1);
+  }, 20_000);
+
+  test("without a service identifier this integration alone is out of order, and says so", async () => {
+    const it = await site({ PROACTIVE_SNOW_SERVICE_IDENTIFIER: undefined });
+    const admin = await login(it);
+    const { integrations } = (await admin.get("/api/integrations/status")).body;
+    expect(integrations.find(({ system }: { system: string }) => system === "proactive")).toMatchObject({
+      ...{ configured: false, enabled: true },
+      warnings: ["PROACTIVE_SNOW_SERVICE_IDENTIFIER is missing: nothing is sent to proactive"],
+    });
+    const tested = (await admin.post("/api/settings/proactive/test", {})).body;
+    expect(tested.steps[0].detail).toContain("PROACTIVE_SNOW_SERVICE_IDENTIFIER is missing");
+    const { status } = await it.appliance.ingest([critical("jsmith")]);
+    expect(status).toBe(200);
+  }, 20_000);
+
+  test("VERIFY_SSL=false is warned of at the start and in the status; secrets stay inside", async () => {
+    const it = await withCase({ PROACTIVE_SNOW_VERIFY_SSL: "false" });
+    const warned = lines(it).filter(({ level, msg }) => level === "warn" && msg?.includes("PROACTIVE_SNOW_VERIFY_SSL"));
+    expect(warned.length).toBeGreaterThan(0);
+    const admin = await login(it);
+    const { integrations } = (await admin.get("/api/integrations/status")).body;
+    expect(JSON.stringify(integrations)).toContain("certificates are not checked");
+    const section = (await admin.get("/api/settings/proactive")).body;
+    expect(section.fields.snow_secret).toEqual({ configured: true, source: "environment", pinned: true });
+    expect(JSON.stringify([section, it.appliance.logLines])).not.toContain("proactive-secret-1");
+  }, 20_000);
+});
+
+describe("polling over simulated days", () => {
+  const rows: [state: string, status: string, history: string | null][] = [
+    ["Pending", "OPEN", "snow_ticket_state New > Pending"],
+    ["Suspended", "OPEN", "snow_ticket_state New > Suspended"],
+    ["Work in Progress", "IN_PROGRESS", "status OPEN > IN_PROGRESS"],
+    ["Work In Progress", "IN_PROGRESS", "status OPEN > IN_PROGRESS"],
+    ["Resolved", "CLOSED", "status OPEN > CLOSED"],
+    ["Closed", "CLOSED", "status OPEN > CLOSED"],
+    ["Cancelled", "FALSE_POSITIVE", "status OPEN > FALSE_POSITIVE"],
+    ["Canceled", "FALSE_POSITIVE", "status OPEN > FALSE_POSITIVE"],
+    ["New", "OPEN", null],
+    ["Awaiting Vendor", "OPEN", "snow_ticket_state New > Awaiting Vendor"],
+  ];
+  const synced = async (it: Site) =>
+    (await incidentOf(it)).history
+      .filter(({ action }: { action: string }) => action === "EXTERNAL_SYNC")
+      .map((one: Record<string, string>) => {
+        expect(one.source).toBe("proactive-snow-sync");
+        return `${one.field} ${one.old} > ${one.new}`;
+      });
+
+  for (const [state, status, history] of rows)
+    test(`${state} makes it ${status}`, async () => {
+      const it = await withCase();
+      it.made.ticketStatus = state;
+      for (let times = 0; times < 3; times++) await cycle(it);
+      expect((await incidentOf(it)).status).toBe(status);
+      // Written once, however often it is polled.
+      expect(await synced(it)).toEqual(history === null ? [] : [history]);
+      expect(columns(it).snow_ticket_state).toBe(state);
+      const strange = lines(it).filter(({ msg }) => msg?.includes("nobody knows"));
+      expect(strange.length).toBe(state === "Awaiting Vendor" ? 1 : 0);
+    }, 20_000);
+
+  test("stamps the time of each poll, also where nothing changed; reopened, cancelled and flapping", async () => {
+    const it = await withCase();
+    await cycle(it);
+    const first = columns(it).snow_last_polled_at ?? "";
+    const before = (await incidentOf(it)).updated_at;
+    await cycle(it);
+    expect((columns(it).snow_last_polled_at ?? "") > first).toBe(true);
+    expect((await incidentOf(it)).updated_at).toBe(before);
+    for (const [state, status] of [
+      ["Resolved", "CLOSED"],
+      ["New", "CLOSED"],
+      ["Work in Progress", "IN_PROGRESS"],
+      ["Pending", "IN_PROGRESS"],
+      ["Closed", "CLOSED"],
+      ["Work in Progress", "IN_PROGRESS"],
+      ["Cancelled", "FALSE_POSITIVE"],
+      ["Work in Progress", "FALSE_POSITIVE"],
+    ] as const) {
+      it.made.ticketStatus = state;
+      await cycle(it);
+      expect([state, (await incidentOf(it)).status]).toEqual([state, status]);
+    }
+    expect((await synced(it)).length).toBe(8);
+  }, 30_000);
+
+  test("a case that is missing is shown as gone; half an answer and a page of HTML change nothing", async () => {
+    const it = await withCase();
+    for (const what of ["garbage", "html200", { status: 500 }] as const) {
+      it.api.faults = ({ method }) => (method === "GET" ? { when: "before", what } : null);
+      it.made.ticketStatus = "Resolved";
+      await cycle(it);
+      expect((await incidentOf(it)).status).toBe("OPEN");
+    }
+    it.api.faults = () => null;
+    it.appliance.clock.skip(60 * 60_000);
+    await cycle(it);
+    await cycle(it);
+    expect((await incidentOf(it)).status).toBe("CLOSED");
+    const polled = columns(it).snow_last_polled_at ?? "";
+    it.api.remove(it.made.ticketNumber);
+    await cycle(it);
+    await cycle(it);
+    const [ticket] = (await incidentOf(it)).tickets;
+    expect(ticket).toMatchObject({ system: "proactive", state: "gone" });
+    // It answered, that there is none.
+    expect((columns(it).snow_last_polled_at ?? "") > polled).toBe(true);
+  }, 30_000);
+
+  test("what analysts do here is said in a work note; a case a week after its end is polled no more", async () => {
+    const it = await withCase();
+    const { incident_id: id } = await incidentOf(it);
+    await (await login(it)).patch(`/api/incidents/${id}/status`, { status: "IN_PROGRESS", notes: "called the user" });
+    await (await login(it)).patch(`/api/incidents/${id}`, { assigned_analyst: "jane" });
+    await turn(it, 3_000);
+    const notes = it.made.workNotes.slice(1).join("\n");
+    expect(notes).toContain("Status in RhythmX Edge: IN_PROGRESS");
+    expect(notes).toContain("called the user");
+    expect(notes).toContain("Assigned to jane");
+    it.made.ticketStatus = "Closed";
+    await cycle(it);
+    expect((await incidentOf(it)).status).toBe("CLOSED");
+    it.appliance.clock.skip(8 * 86_400_000);
+    await cycle(it);
+    const asked = it.api.log.length;
+    for (let times = 0; times < 3; times++) await cycle(it);
+    expect(it.api.log.length).toBe(asked);
+  }, 30_000);
+});
+
+test("a level that changes: priority and text of the case are brought up to date, with what made the risk rise", async () => {
+  const it = await withCase();
+  const tactics = ["credential-access", "lateral-movement", "persistence", "discovery", "impact", "collection"];
+  for (let n = 0; (await incidentOf(it)).risk_level === "medium" && n < 40; n++)
+    await it.appliance.ingest([
+      critical("jsmith", {
+        ...{ rule_id: `more-${n}`, rule_title: `More of it ${n}`, host: `WS-${n}` },
+        tags: [`attack.${tactics[n % tactics.length]}`, "attack.t1003.001"],
+        timestamp: new Date(it.appliance.clock.now() - 1000).toISOString(),
+      }),
+    ]);
+  await turn(it, 3_000);
+  await until(() => it.made.priority === "P2");
+  const gate = lines(it)
+    .map(({ msg }) => msg ?? "")
+    .filter((msg) => msg.startsWith("SNOW cadence gate"));
+  expect(gate).toHaveLength(1);
+  expect(gate[0]).toMatch(/^SNOW cadence gate: PUSH incident=INC-[0-9a-f]{8} reason=first-push$/);
+  expect(it.made.description).toContain("<h3>Cause of Risk Increment</h3>");
+  expect(it.made.description).toMatch(/The score rose from \d+ to \d+\. The newest rule is &#34;More of it \d+&#34;/);
+  expect(it.made.description).toContain("escalating");
+  await until(() => it.made.workNotes.length === 2);
+  expect(it.made.workNotes[1]).toContain("Risk has gone from medium to high");
+  expect(columns(it)).toMatchObject({ snow_last_priority: "P2", last_snow_update_at: expect.stringMatching(/^2026-/) });
+}, 30_000);
