@@ -26,7 +26,7 @@ function blockHtml(block: Block): string {
 }
 
 function table(rows: readonly string[]): string {
-  return `<table border="1" cellpadding="4" style="border-collapse:collapse">${rows.join("")}</table>`;
+  return `<table border="1" cellpadding="4" style="border-collapse:collapse;overflow-wrap:anywhere">${rows.join("")}</table>`;
 }
 
 function lines(text: string): string {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { familyOf } from "../../core/attack/attack.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { Intake } from "../../core/intake/intake.ts";
+import type { RuleSample } from "../../core/tickets/case/case-facts.ts";
 import type { IncidentDetail } from "../../store/incident-detail.ts";
 import { openStore } from "../../store/open-store.ts";
 import { ownSampleText } from "../harness/engine-samples.ts";
@@ -35,7 +36,7 @@ export interface ScenarioResult {
   /** Cases of families that no detection is tagged with. */
   untagged: string[];
   cases: CaseOfScenario[];
-  incidents: IncidentDetail[];
+  incidents: (IncidentDetail & { samples: RuleSample[] })[];
 }
 
 const caseTypes: Readonly<Record<string, string>> = { "credential-access": "credential_theft" };
@@ -82,10 +83,10 @@ export async function runScenarios(): Promise<ScenarioResult[]> {
       const cases = events
         .filter(({ kind }) => kind === "case_created")
         .map(({ data }) => JSON.parse(data) as CaseOfScenario);
-      const incidents: IncidentDetail[] = [];
+      const incidents: ScenarioResult["incidents"] = [];
       for (const { kind, subject } of events) {
         const detail = kind === "incident_created" ? await store.reading.readIncident(subject, clock.now()) : null;
-        if (detail !== null) incidents.push(detail);
+        if (detail !== null) incidents.push({ ...detail, samples: await store.reading.readSamples(subject) });
       }
       results.push({ name: scenario.name, ...judge(scenario, cases), cases, incidents });
     }

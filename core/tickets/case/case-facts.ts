@@ -18,7 +18,7 @@ export interface RuleSample {
 
 export interface CaseFacts extends TicketFacts {
   incident: { createdAt: number; closedAt: number | null; escalatedAt: number; status: IncidentStatus };
-  cases: readonly { caseId: string; type: string; status: string; severity: CaseSeverity }[];
+  cases: readonly { caseId: string; type: string; status: string; severity: CaseSeverity; alerts: number }[];
   users: readonly string[];
   alarms: readonly { alarmId: string; name: string; rbp: number; entity: string; at: number }[];
   samples: readonly RuleSample[];

@@ -121,7 +121,9 @@ function sampleRow({ rule, sample, event }: ObservedRule): string[] {
   return [
     ...[rule.title, iso(sample?.at ?? rule.last), sample?.host || rule.hosts[0] || "not named"],
     ...[sample?.user || event?.account || "not named", event?.eventId || "none"],
-    detail.length > 200 ? `${detail.slice(0, 199).toWellFormed()}…` : detail || "the log is no longer kept",
+    detail.length > 200
+      ? `${detail.slice(0, 199).toWellFormed()}…`
+      : detail || (event === null ? "the log is no longer kept" : "the log says no more"),
   ];
 }
 

@@ -21,6 +21,8 @@ export interface EventFacts {
   /** Account that the event is about, where that is another than its user. */
   account: string;
   script: string;
+  /** What the event says in words. */
+  message: string;
 }
 
 const names = {
@@ -39,11 +41,12 @@ const names = {
   share: ["sharename"],
   account: ["targetusername", "membername"],
   script: ["scriptblocktext", "payload"],
+  message: ["message", "msg"],
 } as const;
 
 const longestValue = 4_000;
 const deepest = 6;
-const noValue = /^(-|n\/a|null|\(null\)|unknown|::|0\.0\.0\.0)?$/i;
+const noValue = /^(-|n\/a|null|\(null\)|(<|&lt;)?unknown( process)?(>|&gt;)?|::|0\.0\.0\.0)?$/i;
 
 /** `log`: as it came in; one that is no JSON object says nothing but its text. */
 export function eventFacts(log: string): EventFacts {
@@ -62,6 +65,7 @@ export function eventFacts(log: string): EventFacts {
     ...{ ips: [...new Set(ips)], domain: first(names.domain), file: first(names.file) },
     ...{ registryKey: first(names.registryKey), service: first(names.service), task: first(names.task) },
     ...{ share: first(names.share), account: first(names.account), script: first(names.script) },
+    message: first(names.message),
   };
 }
 
@@ -118,8 +122,5 @@ export function eventDetail(facts: EventFacts): string {
     ...(ips.length === 0 ? [] : [`address ${ips.join(", ")}`]),
     ...(commandLine === "" && script !== "" ? [`script ${script}`] : []),
   ];
-  return parts
-    .join("; ")
-    .replace(/[\p{Cc}\s]+/gu, " ")
-    .trim();
+  return (parts.length === 0 ? facts.message : parts.join("; ")).replace(/[\p{Cc}\s]+/gu, " ").trim();
 }

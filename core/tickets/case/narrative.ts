@@ -9,7 +9,7 @@ const many = (count: number, one: string, more = `${one}s`) =>
 
 /** One paragraph. */
 export function threatSummary(facts: CaseFacts, observed: Observed, pattern: string): string {
-  const { body, rules, chain } = facts;
+  const { body, rules, chain, cases } = facts;
   const kind = { user: "the account", host: "the host", ip: "the address" }[body.actor_type];
   const where =
     body.actor_type === "host" && observed.hosts.length === 1
@@ -17,7 +17,7 @@ export function threatSummary(facts: CaseFacts, observed: Observed, pattern: str
       : ` on ${some(observed.hosts, 4) || "no named host"}`;
   const [worst] = rules;
   const sentences = [
-    `${kind[0]?.toUpperCase()}${kind.slice(1)} ${body.group_key} of ${body.entity_name} shows ${pattern}${where}, with a risk of ${body.risk.score} of 100 (${body.risk.level}).`,
+    `${kind[0]?.toUpperCase()}${kind.slice(1)} ${body.group_key} of ${body.entity_name} shows ${cases.length > 1 ? `an attack in several stages: ${pattern}` : pattern}${where}, with a risk of ${body.risk.score} of 100 (${body.risk.level}).`,
     `${many(body.risk.sigma_alert_count, "detection")} of ${many(rules.length, "rule")}${body.risk.alarm_count > 0 ? ` and ${many(body.risk.alarm_count, "SIEM alarm")}` : ""} came in between ${day(firstOf(facts))} and ${day(lastOf(facts))}.`,
     worst === undefined ? "" : `The most serious is "${worst.title}" (${worst.level}, ${many(worst.count, "time")}).`,
     chain.length === 0
@@ -29,20 +29,19 @@ export function threatSummary(facts: CaseFacts, observed: Observed, pattern: str
 
 /** A paragraph for each tactic, in kill-chain order, then why the risk is what it is. */
 export function threatAnalysis(facts: CaseFacts, observed: Observed, pattern: string): string[] {
-  const { chain, risk, body, cases } = facts;
-  const stages = chain.map(({ tactic, title, first, count }) => {
-    const rules = observed.rules.filter(({ rule }) => rule.tactics.includes(tactic));
+  const { risk, body, cases } = facts;
+  const stages = stagesOf(facts, observed).map(({ titles, first, count, rules }) => {
     const [main] = rules;
     const techniques = [...new Set(rules.flatMap(({ rule }) => rule.techniques))].slice(0, 3).map(techniqueLabel);
     const hosts = some([...new Set(rules.flatMap((one) => one.hosts))], 3);
-    const detail = main?.event === null || main === undefined ? "" : eventDetail(main.event);
+    const detail = main?.event == null ? "" : eventDetail(main.event);
     const example =
       detail === "" ? "" : ` For example: ${detail.length > 180 ? `${detail.slice(0, 179).toWellFormed()}…` : detail}.`;
     const names = some(
       rules.map(({ rule }) => `"${rule.title}"`),
       2,
     );
-    return `${title}, from ${day(first)}: ${many(count, "detection")} of ${names}${hosts === "" ? "" : ` on ${hosts}`}${techniques.length === 0 ? "" : ` (${techniques.join(", ")})`}.${example}`;
+    return `${some(titles, 9)}, from ${day(first)}: ${many(count, "detection")} of ${names}${hosts === "" ? "" : ` on ${hosts}`}${techniques.length === 0 ? "" : ` (${techniques.join(", ")})`}.${example}`;
   });
   const open = cases.filter(({ status }) => status !== "CLOSED");
   const driver = risk.primaryDriver;
@@ -50,12 +49,34 @@ export function threatAnalysis(facts: CaseFacts, observed: Observed, pattern: st
     open.length === 0
       ? `No threat case is open; the pattern is read from the tactics: ${pattern}.`
       : `${many(open.length, "threat case")} of ${body.group_key} ${open.length === 1 ? "is" : "are"} open: ${open.map(({ type, severity }) => `${type.replaceAll("_", " ")} (${severity.toLowerCase()})`).join(", ")}.`,
-    driver === null ? "" : `What weighs most in the risk is ${driver.name.replaceAll("_", " ")}: ${driver.why}.`,
+    driver === null
+      ? ""
+      : `What weighs most in the risk is ${driver.name.replaceAll("_", " ")}: ${driver.why.replace(/\.$/, "")}.`,
   ];
   return [
     ...(stages.length === 0 ? [`The detections of ${body.group_key} name no tactic.`] : stages),
     why.filter((one) => one !== "").join(" "),
   ];
+}
+
+interface Stage {
+  titles: string[];
+  first: number;
+  count: number;
+  rules: Observed["rules"];
+}
+
+/** Tactics in kill-chain order; those that the same rules stand for are told together. */
+function stagesOf({ chain }: CaseFacts, observed: Observed): Stage[] {
+  const stages = new Map<string, Stage>();
+  for (const { tactic, title, first, count } of chain) {
+    const rules = observed.rules.filter(({ rule }) => rule.tactics.includes(tactic));
+    const key = rules.map(({ rule }) => rule.key).join("\n");
+    const stage = stages.get(key);
+    if (stage === undefined) stages.set(key, { titles: [title], first, count, rules });
+    else stage.titles.push(title);
+  }
+  return [...stages.values()];
 }
 
 export function firstOf({ body }: CaseFacts): number {

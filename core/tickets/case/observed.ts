@@ -38,7 +38,11 @@ export function observe(facts: CaseFacts): Observed {
   return {
     rules,
     hosts: distinct([...(type === "host" ? [actor] : []), ...each(({ hosts }) => hosts)]),
-    users: distinct([...(type === "user" ? [actor] : []), ...facts.users]),
+    users: distinct([
+      ...(type === "user" ? [actor] : []),
+      ...facts.users,
+      ...each(({ event }) => [event?.account ?? ""]).filter((name) => !isMachine(name)),
+    ]),
     ips: distinct([
       ...(type === "ip" ? [actor] : []),
       ...each(({ event, sample }) => [...(event?.ips ?? []), sample?.ip ?? ""]),
@@ -56,10 +60,15 @@ function distinct(list: readonly string[]): string[] {
   return [...seen.values()];
 }
 
-/** `T1059.001 PowerShell`. */
+/** `T1059.001 PowerShell`, without the technique above it. */
 export function techniqueLabel(id: string): string {
-  const name = techniqueName(id);
+  const name = techniqueName(id).split(": ").at(-1) ?? id;
   return name === id ? id : `${id} ${name}`;
+}
+
+/** Accounts that nobody logs on with. */
+export function isMachine(name: string): boolean {
+  return /\$$|(^|\\)(system|local service|network service|anonymous logon|localsystem|dwm-\d+|umfd-\d+)$/i.test(name);
 }
 
 /** `a, b and 3 more`. */

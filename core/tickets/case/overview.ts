@@ -12,7 +12,9 @@ export function attackPattern({ cases, chain, rules }: CaseFacts): string {
   const open = cases.filter(({ status }) => status !== "CLOSED");
   const rank = ["CRITICAL", "HIGH", "MEDIUM", "LOW"];
   const types = (open.length > 0 ? open : [...cases])
-    .sort((a, b) => rank.indexOf(a.severity) - rank.indexOf(b.severity))
+    // What the stages of an attack are says more than that it has several.
+    .filter(({ type }, _, all) => type !== "multi_stage_attack" || all.length === 1)
+    .sort((a, b) => rank.indexOf(a.severity) - rank.indexOf(b.severity) || b.alerts - a.alerts)
     .map(({ type }) => type.replaceAll("_", " "));
   const names = types.length > 0 ? types : chain.map(({ title }) => title.toLowerCase());
   const [first, second, third] = [...new Set(names)];
@@ -34,7 +36,8 @@ export function systemState({ incident, risk, body }: CaseFacts, isFirst: boolea
 
 /** `↑ from 61`. */
 export function trendOf({ risk }: CaseFacts): string {
-  if (risk.previousScore === 0 || risk.previousScore === risk.score) return "→ unchanged";
+  if (risk.previousScore === 0) return "→ its first";
+  if (risk.previousScore === risk.score) return "→ unchanged";
   return `${risk.score > risk.previousScore ? "↑" : "↓"} from ${risk.previousScore}`;
 }
 

@@ -43,7 +43,7 @@ export const techniqueActions: Readonly<Record<string, Actions>> = {
     prevent: ["Turn off Windows Script Host on {hosts} by group policy ({technique})."],
   },
   "T1059.007": {
-    contain: ["Block mshta.exe and wscript.exe on {hosts} by EDR policy until {rule} is cleared."],
+    contain: ["Block mshta.exe on {hosts} by EDR policy until {rule} is cleared ({technique})."],
     prevent: ["Open .js and .jse files with a text editor by group policy on {hosts} ({technique})."],
   },
   T1047: {
@@ -55,7 +55,7 @@ export const techniqueActions: Readonly<Record<string, Actions>> = {
   },
   "T1053.005": {
     contain: [
-      "Disable the scheduled task {task} on {hosts} ({technique}).",
+      "Disable the scheduled task {task} on {hosts}, unless an administrator knows it ({technique}).",
       "Disable scheduled tasks made on {hosts} since {rule} first fired.",
     ],
     eradicate: [
@@ -275,17 +275,14 @@ export const techniqueActions: Readonly<Record<string, Actions>> = {
   // Credential access
   T1003: {
     contain: [
-      "Isolate {hosts} by EDR and treat every account that logged on there as stolen ({technique}).",
+      "Treat every account that logged on to {hosts} as stolen and reset it, {user} first ({technique}).",
       "Reset the passwords of all accounts that logged on to {hosts} since {rule} first fired.",
     ],
     eradicate: ["Delete dump files on {hosts} that {rule} names, after their hashes were noted ({technique})."],
     prevent: ["Enable Credential Guard and LSA Protection on {hosts} against {technique}."],
   },
   "T1003.001": {
-    contain: [
-      "Isolate {hosts} by EDR policy: {rule} shows access to LSASS memory.",
-      "Reset the passwords of all accounts that logged on to {hosts}, {user} first ({technique}).",
-    ],
+    contain: ["Reset the passwords of all accounts that logged on to {hosts}, {user} first ({technique})."],
     eradicate: ["Terminate {process} on {hosts}, which read LSASS, and delete the dumps that it wrote ({technique})."],
     prevent: ["Enable LSA Protection (RunAsPPL) and Credential Guard on {hosts} ({technique})."],
   },
@@ -538,7 +535,7 @@ export const tacticActions: Readonly<Record<string, Actions>> = {
       "Revoke the sessions of {user} on every host that {hosts} reached.",
     ],
     eradicate: ["Search the hosts that {hosts} connected to for what {rule} names."],
-    prevent: ["Segment workstations of {entity}, so that {hosts} reaches servers only where it has to."],
+    prevent: ["Segment workstations of {entity}, so that nobody gets from {hosts} to servers but where work needs it."],
   },
   collection: {
     contain: ["Isolate {hosts} before what {rule} shows was collected leaves {entity}."],
@@ -575,14 +572,20 @@ export const generalActions: Readonly<Record<"contain" | "eradicate" | "prevent"
     "Isolate {hosts} by EDR policy until {rule} is explained.",
     "Disable or reset the account {user}, and revoke its active sessions and Kerberos TGTs.",
     "Block {ip} at the perimeter of {entity} and search its logs for other clients of it.",
+    "Apply egress rules to {hosts}, so that what {rule} saw spreads no further.",
+    "Preserve memory and disk of {hosts} before anything of {rule} is cleaned up.",
   ],
   eradicate: [
     "Terminate the process tree of {process} on {hosts} that {rule} detected, once memory was collected.",
     "Block the hash {hash} in the EDR of {entity} and search for it on other hosts.",
+    "Remove what {rule} shows was left on {hosts}, and keep a copy as evidence.",
+    "Invalidate cached credentials and tickets of all who logged on to {hosts} since {rule} first fired.",
     "Re-image {hosts} as a last resort, if {rule} fires again after these steps.",
   ],
   prevent: [
     "Set an account lockout threshold and require MFA for {user}.",
+    "Allow programs and scripts on {hosts} by AppLocker or WDAC, with {rule} as the test.",
+    "Deploy LAPS to {hosts}, so that a local password opens one host only.",
     "Keep {rule} as a test: repeat it on a copy of {hosts} when the measures are in force.",
   ],
   practice: [

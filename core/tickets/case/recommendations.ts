@@ -1,7 +1,7 @@
 /** Recommended actions of an incident: sentences of the table, filled with what was seen; one that cannot be filled is left out. */
 import type { CaseFacts } from "./case-facts.ts";
 import { fileName } from "./event-facts.ts";
-import { type Observed, type ObservedRule, some, techniqueLabel } from "./observed.ts";
+import { isMachine, type Observed, type ObservedRule, some, techniqueLabel } from "./observed.ts";
 import { type Actions, generalActions, tacticActions, techniqueActions } from "./recommendation-table.ts";
 
 export interface Recommendations {
@@ -22,14 +22,22 @@ export function recommend(facts: CaseFacts, observed: Observed, pattern: string)
   const whole = slotsOf(facts, observed, observed.rules, null, pattern);
   const list = (kind: Kind): string[] => {
     const chosen: string[] = [];
+    /** How sentences begin: two that begin alike ask for much the same. */
+    const begun = new Set<string>();
+    const add = (sentences: readonly string[], slots: Slots) => {
+      for (const sentence of sentences) {
+        const [beginning, filled] = [sentence.split(" ").slice(0, 3).join(" "), fill(sentence, slots)];
+        if (filled === null) continue;
+        if (!begun.has(beginning) && chosen.length < mostOfAKind) chosen.push(filled);
+        begun.add(beginning);
+        return;
+      }
+    };
     // The first of the general ones always; what the techniques ask for; the rest of the general ones.
     const [first = "", ...rest] = generalActions[kind];
-    const add = (sentence: string | null) => {
-      if (sentence !== null && !chosen.includes(sentence) && chosen.length < mostOfAKind) chosen.push(sentence);
-    };
-    if (kind === "contain") add(fill(first, whole));
-    for (const { actions, slots } of rows(facts, observed, pattern)) add(firstThatFits(actions[kind] ?? [], slots));
-    for (const sentence of kind === "contain" ? rest : [first, ...rest]) add(fill(sentence, whole));
+    if (kind === "contain") add([first], whole);
+    for (const { actions, slots } of rows(facts, observed, pattern)) add(actions[kind] ?? [], slots);
+    for (const sentence of kind === "contain" ? rest : [first, ...rest]) add([sentence], whole);
     return chosen;
   };
   return {
@@ -49,8 +57,8 @@ function rows(facts: CaseFacts, observed: Observed, pattern: string): { actions:
     seen.add(actions);
     found.push({ actions, slots: slotsOf(facts, observed, rules, technique, pattern) });
   };
-  // Rules come the most serious first.
-  for (const { rule } of observed.rules)
+  // Rules come the most serious first; what is only for information asks for nothing.
+  for (const { rule } of observed.rules.filter((one) => one.rule.level !== "informational"))
     for (const id of rule.techniques) {
       const actions = techniqueActions[id] ?? techniqueActions[id.split(".")[0] ?? ""];
       add(
@@ -93,17 +101,9 @@ function slotsOf(
     ...{ hash: first(({ hash }) => hash), domain: first(({ domain }) => domain), file: first(({ file }) => file) },
     ...{ key: first(({ registryKey }) => registryKey), service: first(({ service }) => service) },
     ...{ task: first(({ task }) => task), share: first(({ share }) => share) },
-    indicators: some(indicators.length > 0 ? indicators : observed.rules.map(({ rule }) => `rule "${rule.title}"`), 8),
-    techniques: some(techniques.map(techniqueLabel), 8),
+    indicators: some(indicators.length > 0 ? indicators : observed.rules.map(({ rule }) => `rule "${rule.title}"`), 4),
+    techniques: some(techniques, 8),
   };
-}
-
-function firstThatFits(sentences: readonly string[], slots: Slots): string | null {
-  for (const sentence of sentences) {
-    const filled = fill(sentence, slots);
-    if (filled !== null) return filled;
-  }
-  return null;
 }
 
 /** Null where a slot is empty. */
@@ -112,12 +112,7 @@ function fill(sentence: string, slots: Slots): string | null {
   const filled = sentence.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = slots[name] ?? "";
     if (value === "") isWhole = false;
-    return value.length > 160 ? `${value.slice(0, 159).toWellFormed()}…` : value;
+    return value.length > 260 ? `${value.slice(0, 259).toWellFormed()}…` : value;
   });
   return isWhole ? filled : null;
-}
-
-/** Accounts that nobody logs on with. */
-function isMachine(name: string): boolean {
-  return /\$$|\\?(system|local service|network service|anonymous logon)$/i.test(name);
 }

@@ -1,0 +1,120 @@
+/** Enriched cases of every incident of the sample: nothing is missing, nothing is filler. */
+import { beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { families, readAttackTags } from "../../core/attack/attack.ts";
+import { observe } from "../../core/tickets/case/observed.ts";
+import { attackPattern, campaignId } from "../../core/tickets/case/overview.ts";
+import { generalActions, tacticActions, techniqueActions } from "../../core/tickets/case/recommendation-table.ts";
+import { recommend } from "../../core/tickets/case/recommendations.ts";
+import { fitDraft } from "../../core/tickets/draft.ts";
+import { plainText } from "../../integrations/plain-text.ts";
+import { htmlBody } from "../../integrations/proactive/html.ts";
+import { ownSampleText } from "../harness/engine-samples.ts";
+import { type CaseExample, everyCase, longestCase } from "./case-examples.ts";
+
+let cases: CaseExample[] = [];
+beforeAll(async () => {
+  cases = await everyCase();
+}, 120_000);
+
+const html = ({ draft }: CaseExample) => htmlBody(fitDraft(draft, longestCase, (one) => htmlBody(one).length));
+const text = ({ draft }: CaseExample) => plainText(fitDraft(draft, longestCase, (one) => plainText(one).length));
+
+describe("the cases of the sample", () => {
+  test("are many, and every section of each is filled", () => {
+    expect(cases.length).toBeGreaterThan(30);
+    for (const { name, draft } of cases)
+      for (const { title, blocks } of draft.sections) {
+        const size = blocks.reduce((sum, block) => {
+          if (block.kind === "text" || block.kind === "link") return sum + block.text.length;
+          if (block.kind === "list") return sum + block.items.join("").length;
+          return sum + block.rows.flat().join("").length;
+        }, 0);
+        expect([name, title, size > 20]).toEqual([name, title, true]);
+      }
+  });
+
+  test("name every host, user and rule of their incident, and are short enough", () => {
+    for (const one of cases) {
+      const observed = observe(one.incident);
+      const [marked, plain] = [html(one), text(one)];
+      expect(marked.length).toBeLessThanOrEqual(longestCase);
+      expect(plain.length).toBeLessThanOrEqual(longestCase);
+      const names = [...observed.hosts, ...observed.users, ...one.incident.rules.map(({ title }) => title)];
+      const lacking = names.filter((name) => !plain.includes(name.replace(/\s+/g, " ")));
+      expect([one.name, lacking]).toEqual([one.name, []]);
+    }
+  });
+
+  test("recommend nothing that does not name something of the incident", () => {
+    for (const { incident, name } of cases) {
+      const observed = observe(incident);
+      const { containment, eradication, prevention, practices } = recommend(
+        incident,
+        observed,
+        attackPattern(incident),
+      );
+      const named = [
+        ...[...observed.hosts, ...observed.users, ...observed.ips, ...observed.hashes, ...observed.processes],
+        ...[incident.body.entity_name, incident.body.incident_id, incident.body.group_key],
+        ...incident.rules.flatMap(({ title, techniques }) => [title, ...techniques]),
+      ].map((one) => one.toLowerCase());
+      for (const list of [containment, eradication, prevention, practices]) {
+        expect([name, list.length >= 3]).toEqual([name, true]);
+        expect(new Set(list).size).toBe(list.length);
+        for (const sentence of list)
+          expect([sentence, named.some((one) => sentence.toLowerCase().includes(one))]).toEqual([sentence, true]);
+      }
+    }
+  });
+});
+
+describe("the table of recommendations", () => {
+  const rows = [...Object.values(techniqueActions), ...Object.values(tacticActions)];
+  const sentences = [...rows.flatMap((row) => Object.values(row).flat()), ...Object.values(generalActions).flat()];
+
+  test("has no sentence without a slot, and none that is not known", () => {
+    const known = [
+      ...["hosts", "user", "process", "hash", "ip", "domain", "file", "key", "service", "task", "share", "rule"],
+      ...["technique", "entity", "incident", "indicators", "techniques", "pattern"],
+    ];
+    for (const sentence of sentences) {
+      const slots = [...sentence.matchAll(/\{(\w+)\}/g)].map(([, slot = ""]) => slot);
+      expect([sentence, slots.length > 0, slots.filter((slot) => !known.includes(slot))]).toEqual([sentence, true, []]);
+      expect(sentence).toMatch(/\.$/);
+    }
+  });
+
+  test("has every tactic, and the 60 most common techniques of the sample", () => {
+    expect(families.map(({ name }) => name).filter((name) => tacticActions[name] === undefined)).toEqual([]);
+    const counts = new Map<string, number>();
+    for (const line of ownSampleText().trim().split("\n")) {
+      const { tags = [] } = JSON.parse(line) as { tags?: string[] };
+      for (const id of readAttackTags(tags).techniques) counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    const common = [...counts].sort(([, a], [, b]) => b - a).slice(0, 60);
+    expect(common.length).toBe(60);
+    const without = common.filter(
+      ([id]) => (techniqueActions[id] ?? techniqueActions[id.split(".")[0] ?? ""]) === undefined,
+    );
+    expect(without).toEqual([]);
+  });
+});
+
+test("a campaign is the same for other hosts and accounts, and another for other infrastructure", () => {
+  const [one] = cases;
+  if (one === undefined) throw new Error("no case");
+  const observed = observe(one.incident);
+  const id = campaignId(one.incident, observed);
+  expect(id).toMatch(/^CMP-[0-9a-f]{8}$/);
+  expect(campaignId(one.incident, { ...observed, hosts: ["other"], users: ["other"] })).toBe(id);
+  expect(campaignId(one.incident, { ...observed, ips: ["203.0.113.7"] })).not.toBe(id);
+});
+
+test("ten of them are in the documentation, as text, HTML and picture", () => {
+  const folder = join(import.meta.dirname, "../../docs/examples");
+  const text = readFileSync(join(folder, "02-purplesharp-ad-playbook-i.txt"), "utf8");
+  for (const word of ["PurpleSharp", "Kerberoasting", "mordordc.theshire.local", "RECOMMENDED ACTIONS: CONTAINMENT"])
+    expect(text).toContain(word);
+});
