@@ -1,5 +1,5 @@
 /**
- * `npm run chaos:tickets [-- SEED]`: incidents become tickets in both systems, and people change both, while calls fail in every way and the
+ * `npm run chaos:tickets [-- SEED [INCIDENTS KILLS [proactive]]]`: incidents become tickets in both systems, and people change both, while calls fail in every way and the
  * stand-ins kill the appliance on receipt, before and after the effect, before and after the answer; at random moments too. At the end: one
  * ticket per incident and system, none lost, all three in step, every comment once everywhere, and no Retry-After was ignored.
  */
@@ -10,9 +10,9 @@ import { detection } from "../harness/appliance.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import type { Fault, FaultPlan } from "../standins/faults.ts";
 import { JiraStandIn } from "../standins/jira.ts";
-import { ServiceNowStandIn } from "../standins/servicenow.ts";
 import type { StandIn } from "../standins/stand-in.ts";
 import { Dice } from "./dice.ts";
+import { proactive, type SecondSystem, serviceNow } from "./second-system.ts";
 import { TicketPeople } from "./ticket-people.ts";
 
 export interface TicketsPlan {
@@ -23,6 +23,8 @@ export interface TicketsPlan {
   faults: number;
   /** What people do to incidents and tickets. */
   changes: number;
+  /** The Proactive Case API in ServiceNow's place. */
+  proactive?: boolean;
 }
 
 export interface TicketsReport {
@@ -45,8 +47,10 @@ const resumeMs = 5_000;
 export async function runTickets(plan: TicketsPlan, say: (text: string) => void): Promise<TicketsReport> {
   const dice = new Dice(plan.seed);
   const begin = performance.now();
-  const [jira, snow] = [await new JiraStandIn({ indexLagMs: 3_000 }).start(), await new ServiceNowStandIn().start()];
-  const appliance = await ApplianceProcess.prepare({ config: {}, env: environment(jira, snow) });
+  const jira = await new JiraStandIn({ indexLagMs: 3_000 }).start();
+  const second = await (plan.proactive === true ? proactive() : serviceNow());
+  const snow = second.standIn;
+  const appliance = await ApplianceProcess.prepare({ config: {}, env: { ...environment(jira), ...second.env } });
   const report: TicketsReport = {
     ...{ violations: [], kills: 0, calls: 0, faults: 0, changes: 0, seconds: 0, resumed: 0, slowestMs: 0 },
   };
@@ -55,7 +59,7 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
   try {
     const key = appliance.run(["key", "create", "chaos", "--scope", "ingest"]).stdout.trim();
     const soar = appliance.run(["key", "create", "people", "--scope", "incident:write"]).stdout.trim();
-    const people = new TicketPeople(appliance, soar, jira, snow, new Dice(plan.seed + 1));
+    const people = new TicketPeople(appliance, soar, jira, second, new Dice(plan.seed + 1));
     let wanted = false;
     let dying: Promise<void> | null = null;
     const silenced = new Map<StandIn, number>();
@@ -96,7 +100,8 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
     wanted = true;
 
     await ingest(appliance, key, plan.incidents, dice, kill);
-    const complete = () => jira.issues.length >= plan.incidents && snow.rows.length >= plan.incidents;
+    const made = () => second.numbers().length;
+    const complete = () => jira.issues.length >= plan.incidents && made() >= plan.incidents;
     const worked = () => report.changes >= plan.changes;
     for (let turns = 0; !(complete() && worked() && report.kills >= plan.kills && settled(appliance.folder)); turns++) {
       // Also while nothing is asked of the targets: at commits of delivery rows, and at starts.
@@ -105,7 +110,7 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
       report.changes = people.done;
       await sleep(dice.int(20, 250));
       if (turns % 40 === 0)
-        say(`  ${jira.issues.length} and ${snow.rows.length} tickets, ${report.kills} kills, ${report.calls} calls`);
+        say(`  ${jira.issues.length} and ${made()} tickets, ${report.kills} kills, ${report.calls} calls`);
       if (performance.now() - begin > 60_000 + plan.kills * 3_000 + plan.incidents * 1_500 + plan.changes * 200) {
         report.violations.push("it did not come to an end");
         break;
@@ -123,7 +128,7 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
     await sleep(1_500);
     await appliance.terminate();
     report.violations.push(...people.disagreements());
-    report.violations.push(...judge(appliance.folder, jira, snow, plan.incidents));
+    report.violations.push(...judge(appliance.folder, jira, second, plan.incidents));
     const late = resumed.filter((ms) => ms >= resumeMs).length;
     if (late > 0) report.violations.push(`${late} restarts asked nothing within 5 s while something was due`);
     report.resumed = resumed.length;
@@ -136,11 +141,10 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
   return report;
 }
 
-function environment(jira: StandIn, snow: StandIn): Record<string, string> {
+function environment(jira: StandIn): Record<string, string> {
   return {
     ...{ JIRA_URL: jira.url, JIRA_EMAIL: "soc@acme.example", JIRA_API_TOKEN: "jira-token-1", JIRA_PROJECT_KEY: "SEC" },
-    ...{ JIRA_ENABLED: "true", SERVICENOW_INSTANCE: snow.url, SERVICENOW_USERNAME: "rhythmx" },
-    ...{ SERVICENOW_PASSWORD: "snow-password-1", SERVICENOW_ENABLED: "true", SERVICENOW_ASSIGNMENT_GROUP: "SOC Team" },
+    JIRA_ENABLED: "true",
     ...{ AUTO_PUSH_ENABLED: "true", AUTO_PUSH_MIN_SEVERITY: "MEDIUM", AUTO_PUSH_SYSTEMS: "jira,servicenow" },
     // An hour of waiting in some seconds.
     ...{
@@ -231,7 +235,7 @@ function settled(folder: string): boolean {
   }
 }
 
-function judge(folder: string, jira: JiraStandIn, snow: ServiceNowStandIn, incidents: number): string[] {
+function judge(folder: string, jira: JiraStandIn, second: SecondSystem, incidents: number): string[] {
   const database = new Database(join(folder, "data", "rhythmx.db"), { readonly: true });
   const ids = (database.query("select incident_id as id from incidents").all() as { id: string }[]).map(({ id }) => id);
   const unfinished = database
@@ -256,13 +260,13 @@ function judge(folder: string, jira: JiraStandIn, snow: ServiceNowStandIn, incid
   const inJira = counted(
     jira.issues.map(({ fields }) => fields.labels.find((label) => label.startsWith("rhythmx-inc")) ?? "?"),
   );
-  const inSnow = counted(snow.rows.map((row) => row.correlation_id ?? "?"));
+  const inSecond = counted(second.correlations());
   for (const id of ids) {
-    const [a, b] = [inJira.get(`rhythmx-${id.toLowerCase()}`)?.length ?? 0, inSnow.get(id)?.length ?? 0];
+    const [a, b] = [inJira.get(`rhythmx-${id.toLowerCase()}`)?.length ?? 0, inSecond.get(id)?.length ?? 0];
     if (a !== 1) violations.push(`${id}: ${a} issues in Jira`);
-    if (b !== 1) violations.push(`${id}: ${b} tickets in ServiceNow`);
+    if (b !== 1) violations.push(`${id}: ${b} tickets in the other system`);
   }
-  const keys = new Set([...jira.issues.map(({ key }) => key), ...snow.rows.map(({ number }) => number ?? "")]);
+  const keys = new Set([...jira.issues.map(({ key }) => key), ...second.numbers()]);
   for (const { id, system, remote } of ledger)
     if (!keys.has(remote)) violations.push(`${id}: the ledger has ${remote} of ${system}, which does not exist`);
   for (const { key, remoteLinks } of jira.issues)
@@ -274,7 +278,14 @@ if (import.meta.main) {
   const seed = Number(process.argv[2] ?? Date.now() % 1_000_000);
   console.log(`tickets: seed ${seed}`);
   const [incidents, kills] = [Number(process.argv[3] ?? 300), Number(process.argv[4] ?? 500)];
-  const plan = { seed, incidents, kills, faults: 0.3, changes: incidents * 3 };
+  const plan = {
+    seed,
+    incidents,
+    kills,
+    faults: 0.3,
+    changes: incidents * 3,
+    proactive: process.argv[5] === "proactive",
+  };
   const report = await runTickets(plan, console.log);
   const kinds = Map.groupBy(report.violations, (text) => text.replace(/\d+/g, "N"));
   for (const [kind, { length }] of [...kinds].slice(0, 20)) console.log(`${length} times: ${kind}`);
