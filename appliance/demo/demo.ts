@@ -4,7 +4,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EdgeError, messageOf } from "../../core/errors.ts";
-import { resolveSettings } from "../../core/settings/resolve.ts";
 import { type Appliance, startAppliance } from "../appliance.ts";
 import { createLog } from "../log.ts";
 import { compressedTime, systemSleep } from "../time.ts";
@@ -15,6 +14,7 @@ import { startReceiver } from "./receiver.ts";
 import { send } from "./request.ts";
 import sample from "./sample.jsonl" with { type: "text" };
 import type { Screen } from "./screen.ts";
+import { demoSettings } from "./settings.ts";
 import { clockTime, Story } from "./story.ts";
 import { startTicketSystem, type TicketServer } from "./ticket-system.ts";
 
@@ -258,40 +258,6 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-}
-
-/** Settings from nothing but what is given here: neither files nor the environment play a part. */
-function demoSettings(dataDir: string, password: string, jiraUrl: string, alertsPort: number, incidentsPort: number) {
-  const fileOf = (name: string, port: number, daemon: object) => ({
-    source: "the demo",
-    folder: dataDir,
-    content: { text: JSON.stringify({ syslog: { name, protocol: "tcp", host: "127.0.0.1", port }, daemon }) },
-  });
-  return resolveSettings({
-    environment: {
-      RHYTHMX_DATA_DIR: dataDir,
-      RHYTHMX_ADMIN_PASSWORD: password,
-      ...{
-        JIRA_URL: jiraUrl,
-        JIRA_API_TOKEN: "demo-token",
-        JIRA_EMAIL: "demo@rhythmx.example",
-        JIRA_PROJECT_KEY: "SEC",
-      },
-      ...{ JIRA_ENABLED: "true", AUTO_PUSH_ENABLED: "true", AUTO_PUSH_MIN_SEVERITY: "HIGH" },
-      RHYTHMX_LISTEN: "127.0.0.1:0",
-      RHYTHMX_ALERT_HEALTH: "127.0.0.1:0",
-      RHYTHMX_INCIDENT_HEALTH: "127.0.0.1:0",
-      // Temporary folders are often small; the demo takes a few megabytes.
-      RHYTHMX_MIN_FREE_BYTES: "10000000",
-      RHYTHMX_MIN_FREE_PERCENT: "0",
-    },
-    envFile: null,
-    // In the demo's seconds. The default of 30 would be many turns in each real one.
-    alertFeedFile: fileOf("alerts", alertsPort, { poll_interval_seconds: 300, hourly_interval_minutes: 60 }),
-    incidentFeedFile: fileOf("incidents", incidentsPort, { poll_interval_seconds: 300 }),
-    configDir: dataDir,
-    defaultDataDir: dataDir,
   });
 }
 

@@ -4,7 +4,7 @@ export interface EventFacts {
   /** `4624`, `10`; empty = none. */
   eventId: string;
   /** Image of the process that did it, its parent, and what it did it to. */
-  process: string;
+  image: string;
   parent: string;
   target: string;
   commandLine: string;
@@ -27,10 +27,10 @@ export interface EventFacts {
 
 const names = {
   eventId: ["eventid", "event_id", "eventcode"],
-  process: ["image", "newprocessname", "processname", "sourceimage", "process.executable", "callerprocessname"],
+  image: ["image", "newprocessname", "processname", "sourceimage", "executable", "callerprocessname"],
   parent: ["parentimage", "parentprocessname"],
   target: ["targetimage"],
-  commandLine: ["commandline", "processcommandline", "process.command_line"],
+  commandLine: ["commandline", "processcommandline", "command_line"],
   hashes: ["hashes", "hash", "sha256"],
   ips: ["destinationip", "destaddress", "ipaddress", "destination.ip", "sourceip", "source.ip"],
   domain: ["destinationhostname", "queryname", "dns.question.name"],
@@ -60,7 +60,7 @@ export function eventFacts(log: string): EventFacts {
     list.map((name) => values.get(name) ?? "").find((value) => !noValue.test(value.trim())) ?? "";
   const ips = names.ips.map((name) => values.get(name) ?? "").filter(isRemote);
   return {
-    ...{ eventId: first(names.eventId), process: first(names.process), parent: first(names.parent) },
+    ...{ eventId: first(names.eventId), image: first(names.image), parent: first(names.parent) },
     ...{ target: first(names.target), commandLine: first(names.commandLine), hash: bestHash(first(names.hashes)) },
     ...{ ips: [...new Set(ips)], domain: first(names.domain), file: first(names.file) },
     ...{ registryKey: first(names.registryKey), service: first(names.service), task: first(names.task) },
@@ -108,12 +108,12 @@ export function fileName(path: string): string {
 
 /** The most telling of an event, on one line. */
 export function eventDetail(facts: EventFacts): string {
-  const { process, parent, target, commandLine, ips, domain, file, registryKey, service, task, share, script } = facts;
+  const { image, parent, target, commandLine, ips, domain, file, registryKey, service, task, share, script } = facts;
   const parts = [
-    ...(commandLine !== "" ? [commandLine] : process !== "" ? [process] : []),
+    ...(commandLine !== "" ? [commandLine] : image !== "" ? [image] : []),
     ...(parent === "" ? [] : [`started by ${fileName(parent)}`]),
     ...(target === "" ? [] : [`to ${fileName(target)}`]),
-    ...(file === "" || file === process ? [] : [`file ${file}`]),
+    ...(file === "" || file === image ? [] : [`file ${file}`]),
     ...(registryKey === "" ? [] : [`registry ${registryKey}`]),
     ...(service === "" ? [] : [`service ${service}`]),
     ...(task === "" ? [] : [`task ${task}`]),

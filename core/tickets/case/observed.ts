@@ -48,7 +48,7 @@ export function observe(facts: CaseFacts): Observed {
       ...each(({ event, sample }) => [...(event?.ips ?? []), sample?.ip ?? ""]),
     ]),
     hashes: each(({ event }) => [event?.hash ?? ""]),
-    processes: each(({ event }) => [fileName(event?.process ?? "")]),
+    processes: each(({ event }) => [fileName(event?.image ?? "")]),
     domains: each(({ event }) => [event?.domain ?? ""]),
   };
 }

@@ -97,7 +97,7 @@ function slotsOf(
     user: type === "user" ? actor : (users[0] ?? ""),
     ip: first(({ ips }) => ips[0] ?? "") || (type === "ip" ? actor : ""),
     technique: technique === null ? "" : techniqueLabel(technique),
-    process: first(({ process }) => fileName(process)),
+    process: first(({ image }) => fileName(image)),
     ...{ hash: first(({ hash }) => hash), domain: first(({ domain }) => domain), file: first(({ file }) => file) },
     ...{ key: first(({ registryKey }) => registryKey), service: first(({ service }) => service) },
     ...{ task: first(({ task }) => task), share: first(({ share }) => share) },
