@@ -180,6 +180,7 @@ export function ticketFromRow(row: Row): Ticket {
     system: text(row, "system") as TicketSystemName,
     generation: integer(row, "generation"),
     remote: remoteId === null ? null : { id: remoteId, key: text(row, "remote_key"), url: text(row, "url") },
+    told: toldOf(row),
     remoteStatus: textOrNull(row, "remote_status"),
     readAt: timeOrNull(row, "polled_at"),
     goneAt: timeOrNull(row, "gone_at"),
@@ -187,6 +188,11 @@ export function ticketFromRow(row: Row): Ticket {
     createdAt: fromIso(text(row, "created_at")),
     updatedAt: fromIso(text(row, "updated_at")),
   };
+}
+
+function toldOf(row: Row): Ticket["told"] {
+  const level = textOrNull(row, "told_level") as RiskLevel | null;
+  return level === null ? null : { level, at: timeOrNull(row, "told_at") };
 }
 
 export function deliveryFromRow(row: Row): Delivery {

@@ -151,6 +151,10 @@ export class TicketDesk {
     return this.#circuits.get(system)?.isOpen ?? false;
   }
 
+  get cadenceHours(): number {
+    return this.#settings?.cadenceHours ?? 24;
+  }
+
   /** ServiceNow is the Proactive Case API where that is used. */
   systemMeant(named: TicketSystemName): TicketSystemName {
     return systemMeant(named, this.#settings?.enabled.proactive ?? false);

@@ -4,6 +4,7 @@ import { type Caller, seesEntity } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { RiskLevel } from "../../core/risk.ts";
+import { cadenceGate } from "../../core/tickets/cadence.ts";
 import { correlationOf, type Delivery, type Ticket, type TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { DeadLetterFilter } from "../../store/dead-letters.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -41,8 +42,16 @@ export class TicketService {
   async preview(caller: Caller, incidentId: string, named: TicketSystemName): Promise<Json> {
     const system = this.#desk.systemMeant(named);
     const entity = await this.#entity(caller, incidentId);
-    const { payload } = await this.#render(incidentId, entity, system);
-    return { system, payload: JSON.parse(payload), payload_text: payload, payload_sha256: sha256(payload) };
+    const { payload, level } = await this.#render(incidentId, entity, system);
+    const ticket = await this.#store.reading.findTicket(incidentId, system);
+    const update = this.#riskUpdate(ticket, level);
+    return {
+      system,
+      risk_update: update,
+      payload: JSON.parse(payload),
+      payload_text: payload,
+      payload_sha256: sha256(payload),
+    };
   }
 
   /** `ticket`: there is one already; for one that is gone from its target another is made. @throws EdgeError incident_unknown, not_configured, preview_outdated; DeliveryError */
@@ -112,10 +121,23 @@ export class TicketService {
     const query = { incidentId, entities: null, limit: 50, offset: 0 };
     const { tickets } = await this.#store.reading.listTickets(query);
     const { deliveries } = await this.#store.reading.listDeliveries(query);
+    const level = (await this.#store.tickets.findIncident(incidentId))?.level ?? null;
     return tickets.map((ticket) => ({
       ...ticketJson(ticket),
+      risk_update: level === null ? null : this.#riskUpdate(ticket, level),
       deliveries: deliveries.filter(({ ticketId }) => ticketId === ticket.id).map(deliveryJson),
     }));
+  }
+
+  /** What the cadence gate would say of the present level; null without a ticket (CONTRACT 6). */
+  #riskUpdate(ticket: Ticket | null, level: RiskLevel): Json | null {
+    if (ticket?.remote == null || ticket.told === null) return null;
+    const decision = cadenceGate(level, ticket.told, this.#desk.cadenceHours, this.#clock.now());
+    return {
+      ...{ push: decision.push, reason: decision.reason, told_level: ticket.told.level, level },
+      last_update_at: isoOrNull(ticket.told.at),
+      next_at: "nextAt" in decision ? iso(decision.nextAt) : null,
+    };
   }
 
   async #render(

@@ -34,6 +34,8 @@ export interface Ticket {
   generation: number;
   /** Null until it is known. */
   remote: RemoteTicket | null;
+  /** The level that it was last told, and when it was told of a change (epoch ms; null = never since it was made). */
+  told: { level: RiskLevel; at: number | null } | null;
   /** As the target calls it, when it was last read; null = not yet. */
   remoteStatus: string | null;
   /** The target answered for it, epoch milliseconds; null = never. */

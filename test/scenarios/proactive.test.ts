@@ -255,7 +255,7 @@ describe("polling over simulated days", () => {
 });
 
 test("a level that changes: priority and text of the case are brought up to date, with what made the risk rise", async () => {
-  const it = await withCase();
+  const it = await withCase({ SNOW_UPDATE_CADENCE_HOURS: "1000" });
   const tactics = ["credential-access", "lateral-movement", "persistence", "discovery", "impact", "collection"];
   for (let n = 0; (await incidentOf(it)).risk_level === "medium" && n < 40; n++)
     await it.appliance.ingest([
@@ -276,6 +276,20 @@ test("a level that changes: priority and text of the case are brought up to date
   expect(it.made.description).toMatch(/The score rose from \d+ to \d+\. The newest rule is &#34;More of it \d+&#34;/);
   expect(it.made.description).toContain("escalating");
   await until(() => it.made.workNotes.length === 2);
+  const id = (await incidentOf(it)).incident_id;
+  const preview = async () =>
+    (await (await login(it)).post(`/api/incidents/${id}/tickets/preview`, { system: "proactive" })).body.risk_update;
+  expect(await preview()).toMatchObject({ push: false, reason: "unchanged", told_level: "high", next_at: null });
   expect(it.made.workNotes[1]).toContain("Risk has gone from medium to high");
   expect(columns(it)).toMatchObject({ snow_last_priority: "P2", last_snow_update_at: expect.stringMatching(/^2026-/) });
+  // Quiet takes points away: within the cadence it is not told, and when it will be is said.
+  it.appliance.clock.skip(10 * 86_400_000);
+  await turn(it, 70_000);
+  expect((await incidentOf(it)).risk_level).not.toBe("high");
+  const skip = lines(it).find(({ msg }) => msg?.includes("SKIP"));
+  expect(skip?.msg).toMatch(/SKIP incident=INC-[0-9a-f]{8} reason=within-cadence next=2026-04-\d\dT/);
+  const { next_at: next } = (await preview()) ?? {};
+  expect(skip?.msg).toEndWith(`next=${next}`);
+  expect((await incidentOf(it)).tickets[0].risk_update).toMatchObject({ push: false, reason: "within-cadence" });
+  expect(it.made.priority).toBe("P2");
 }, 30_000);

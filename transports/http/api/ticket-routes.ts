@@ -9,6 +9,7 @@ import {
   deadLetterGroup,
   deliveryRow,
   integrationStatus,
+  riskUpdate,
   settingsSection,
   ticketRow,
 } from "./ticket-shapes.ts";
@@ -79,6 +80,7 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
           description: "The request.",
           schema: v.object({
             system,
+            risk_update: riskUpdate,
             payload: v.looseObject({}),
             payload_text: v.string(),
             payload_sha256: v.string(),

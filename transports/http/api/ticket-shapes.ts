@@ -23,6 +23,16 @@ export const ticketRow = v.object({
   updated_at: time,
 });
 
+export const riskUpdate = v.pipe(
+  orNull(
+    v.object({
+      ...{ push: v.boolean(), reason: text, told_level: text, level: text, last_update_at: orNull(time) },
+      next_at: orNull(time),
+    }),
+  ),
+  v.description("What the cadence gate says of the incident's present level; null without a ticket."),
+);
+
 export const deliveryRow = v.object({
   id: text,
   incident_id: text,
