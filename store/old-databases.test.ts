@@ -1,0 +1,82 @@
+/** Databases as earlier versions left them (test/data/databases): each is brought up to date, nothing of it is lost, and again changes nothing. */
+import { Database as Sqlite } from "bun:sqlite";
+import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { schemaVersion } from "./migrate.ts";
+import { openStore } from "./open-store.ts";
+
+const data = join(import.meta.dirname, "../test/data/databases");
+const clock = { now: () => Date.UTC(2026, 10, 27), monotonic: () => performance.now() };
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+const seedColumns = [
+  ["last_snow_update_at", "DATETIME"],
+  ["snow_last_priority", "VARCHAR(10)"],
+  ["snow_ticket_state", "VARCHAR(50)"],
+  ["snow_last_polled_at", "DATETIME"],
+];
+
+/** Rows of each table that there was. */
+function counts(path: string): Record<string, number> {
+  const database = new Sqlite(path, { readonly: true });
+  const tables = database
+    .query("select name from sqlite_master where type = 'table' and name <> 'schema_journal'")
+    .all();
+  const found = (tables as { name: string }[]).map(({ name }) => {
+    const { n } = database.query(`select count(*) as n from "${name}"`).get() as { n: number };
+    return [name, n] as const;
+  });
+  database.close();
+  return Object.fromEntries(found);
+}
+
+test("there is one of each schema before the present one", () => {
+  const expected = Array.from({ length: schemaVersion - 1 }, (_, n) => `schema-${n + 1}.db.gz`);
+  expect(
+    readdirSync(data)
+      .filter((name) => name.endsWith(".gz"))
+      .sort(),
+  ).toEqual(expected);
+});
+
+for (const name of readdirSync(data).filter((one) => one.endsWith(".gz")))
+  test(`${name} is upgraded`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "rhythmx-old-"));
+    folders.push(folder);
+    const path = join(folder, "rhythmx.db");
+    writeFileSync(path, gunzipSync(readFileSync(join(data, name))));
+    const before = counts(path);
+    expect(before.sigma_alerts).toBe(15);
+    const store = await openStore({ path, clock });
+    expect(store.migrated.length).toBe(schemaVersion - Number(/\d+/.exec(name)?.[0]));
+    expect(await store.admin.integrityCheck()).toEqual([]);
+    const { rows, tickets } = { rows: before.incidents ?? 0, tickets: before.tickets ?? 0 };
+    if (tickets > 0) {
+      const [ticket] = (await store.reading.listTickets({ entities: null, limit: 10, offset: 0 })).tickets;
+      const incident = await store.tickets.findIncident(ticket?.incidentId ?? "");
+      expect(ticket).toMatchObject({ system: "jira", told: { level: incident?.level, at: null }, goneAt: null });
+      // From before tickets were read back: it is read soon.
+      expect(await store.tickets.dueReadings("jira", clock.now(), 10)).toHaveLength(name === "schema-4.db.gz" ? 1 : 0);
+    }
+    await store.close();
+    const after = counts(path);
+    // What a later schema keeps elsewhere has no table of its own any more.
+    const kept = Object.entries(before).filter(([table]) => table !== "alert_hours");
+    for (const [table, count] of kept) expect([table, after[table]]).toEqual([table, count]);
+    expect(after.incidents).toBe(rows);
+    const database = new Sqlite(path, { readonly: true });
+    const columns = database.query("pragma table_info(incidents)").all() as { name: string; type: string }[];
+    database.close();
+    for (const [column, type] of seedColumns)
+      expect(columns.find((one) => one.name === column)).toMatchObject({ type, name: column });
+    const again = await openStore({ path, clock });
+    expect(again.migrated).toEqual([]);
+    await again.close();
+    expect(counts(path)).toEqual(after);
+  });
