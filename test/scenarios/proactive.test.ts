@@ -97,6 +97,26 @@ describe("a case", () => {
     expect(again.status).toBe(200);
   }, 20_000);
 
+  test("takes text of detections and alarms as text, never as markup", async () => {
+    const it = await site();
+    const evil = `<img src=x onerror=alert(1)>"'&</td></table><script>`;
+    await it.appliance.ingest(
+      [{ alarm_id: "A-<b>1", name: evil, rbp: 80, timestamp: "2026-03-13T04:00:00Z", user: "jsmith" }],
+      {
+        kind: "alarms",
+      },
+    );
+    const raw = { EventID: 1, CommandLine: `cmd /c echo ${evil} --password hunter2`, Image: `C:\\${evil}\\cmd.exe` };
+    await it.appliance.ingest([critical("jsmith", { rule_title: evil, host: "WS<1>", raw })]);
+    await until(() => it.api.cases.length === 1);
+    const { description, workNotes, shortDescription } = it.api.cases[0] ?? it.api.case("none");
+    expect(description).not.toMatch(/<(?!\/?(h3|p|table|tr|th|td|ol|li|a|br)\b)/);
+    expect(description.match(/<table /g)?.length).toBe(description.match(/<\/table>/g)?.length ?? -1);
+    expect(description).toContain("&#60;img src=x onerror=alert(1)&#62;");
+    expect(description).toContain("A-&#60;b&#62;1");
+    expect([description, ...workNotes, shortDescription].join()).not.toContain("hunter2");
+  }, 20_000);
+
   test("whose answer was lost is found by its correlation, and not made again", async () => {
     const it = await site();
     let lost = 0;

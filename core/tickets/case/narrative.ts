@@ -15,11 +15,16 @@ export function threatSummary(facts: CaseFacts, observed: Observed, pattern: str
     body.actor_type === "host" && observed.hosts.length === 1
       ? ""
       : ` on ${some(observed.hosts, 4) || "no named host"}`;
-  const [worst] = rules;
+  const worst = rules.slice(0, 3);
   const sentences = [
     `${kind[0]?.toUpperCase()}${kind.slice(1)} ${body.group_key} of ${body.entity_name} shows ${cases.length > 1 ? `an attack in several stages: ${pattern}` : pattern}${where}, with a risk of ${body.risk.score} of 100 (${body.risk.level}).`,
     `${many(body.risk.sigma_alert_count, "detection")} of ${many(rules.length, "rule")}${body.risk.alarm_count > 0 ? ` and ${many(body.risk.alarm_count, "SIEM alarm")}` : ""} came in between ${day(firstOf(facts))} and ${day(lastOf(facts))}.`,
-    worst === undefined ? "" : `The most serious is "${worst.title}" (${worst.level}, ${many(worst.count, "time")}).`,
+    worst.length === 0
+      ? ""
+      : `The most serious ${worst.length === 1 ? "is" : "are"} ${some(
+          worst.map(({ title, level, count }) => `"${title}" (${level}, ${many(count, "time")})`),
+          3,
+        )}.`,
     chain.length === 0
       ? ""
       : `Seen of MITRE ATT&CK: ${many(chain.length, "tactic")} (${chain.map(({ title }) => title).join(" → ")}) with ${many(body.mitre.techniques.length, "technique")}.`,
