@@ -53,7 +53,7 @@ test("a message that came twice shows", () => {
 });
 
 test("without anything, everything is missing", () => {
-  expect(new Account().missing()).toHaveLength(6);
+  expect(new Account().missing()).toHaveLength(7);
 });
 
 test("the newest word on each incident counts, the highest score first", () => {

@@ -194,7 +194,7 @@ function ticketJson(ticket: Ticket): Json {
   const { incidentId, entity, system, generation, remote, remoteStatus, readAt, goneAt, mergedInto } = ticket;
   return {
     ...{ incident_id: incidentId, entity_name: entity, system, generation, ticket_id: remote?.key ?? null },
-    ...{ ticket_url: remote?.url ?? null, ticket_status: remoteStatus, merged_into: mergedInto },
+    ...{ ticket_url: remote?.url ?? null, ticket_status: remoteStatus || null, merged_into: mergedInto },
     state: goneAt !== null ? "gone" : remote === null ? "on its way" : "there",
     ...{ gone_at: isoOrNull(goneAt), last_read_at: isoOrNull(readAt) },
     ...{ created_at: iso(ticket.createdAt), updated_at: iso(ticket.updatedAt) },

@@ -68,8 +68,16 @@ describe("what a status does", () => {
     expect(kept.unapplied).toEqual([{ field: "ticket_status", old: "To Do", new: "Doing" }]);
   });
 
-  test("at the first reading what was decided here stays", () => {
+  test("at the first reading what was decided here stays, unless somebody has changed the ticket since it was made", () => {
+    const made = { status: "", assigneeId: null };
+    const byBob = { changedBy: { name: "Bob", isUs: false } };
+    const ours = { status: "CLOSED" as const, assignedAnalyst: null };
+    expect(plan({ known: made, incident: ours, remote: remote("Doing", "IN_PROGRESS", byBob) }).request.status).toBe(
+      "IN_PROGRESS",
+    );
+    expect(plan({ known: made, incident: ours, remote: remote("Doing", "IN_PROGRESS") }).request).toEqual({});
     const known = { status: null, assigneeId: null };
+    expect(plan({ known, incident: ours, remote: remote("Doing", "IN_PROGRESS", byBob) }).request).toEqual({});
     const closed = { status: "CLOSED" as const, assignedAnalyst: "alice" };
     const assignee = { id: "b", name: "Bob", aliases: [] };
     expect(plan({ known, incident: closed, remote: remote("Doing", "IN_PROGRESS", { assignee }) }).request).toEqual({});

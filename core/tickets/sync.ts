@@ -4,8 +4,9 @@ import type { IncidentRequest } from "../incident-change.ts";
 import type { FieldPolicies } from "./policy.ts";
 import type { DeliveryKind, DeliveryState, RemotePerson, RemoteState } from "./ticket.ts";
 
-/** What was last known of the ticket; null = nothing yet. */
+/** What was last known of the ticket. */
 export interface KnownState {
+  /** Empty: it was made and has not been read yet. Null: it is from a time when tickets were not read. */
   status: string | null;
   assigneeId: string | null;
 }
@@ -54,15 +55,17 @@ export function planSync(input: SyncInput): SyncDecision {
 function planStatus({ known, remote, incident, policies, pending }: SyncInput, decision: SyncDecision): void {
   const { status, means, changedBy } = remote;
   if (status === known.status || policies.status !== "two_way") return;
-  // Read for the first time: nobody knows when it became so, and what was decided here stays.
-  if (known.status === null && !isOpen(incident.status)) return;
+  // Read for the first time: what was decided here stays, unless somebody is seen to have changed the ticket since it was made.
+  const isChanged = known.status !== null && (known.status !== "" || changedBy !== null);
+  if (!isChanged && !isOpen(incident.status)) return;
   // What we have asked for and not yet been told of.
   const own = pending.filter(({ kind }) => kind === "status");
   if (changedBy?.isUs === true || own.some(({ asked }) => asked !== null && asked === means)) return;
   const applied = statusAfter(incident.status, means);
   if (applied !== null) decision.overruled.push(...own.map(({ id }) => id));
   if (applied !== null && applied !== incident.status) decision.request.status = applied;
-  else if (known.status !== null) decision.unapplied.push({ field: "ticket_status", old: known.status, new: status });
+  else if ((known.status ?? "") !== "")
+    decision.unapplied.push({ field: "ticket_status", old: known.status, new: status });
 }
 
 /**
@@ -78,7 +81,8 @@ function planAssignee(input: SyncInput, { request, overruled }: SyncDecision): v
   const { known, remote, incident, policies, pending } = input;
   const id = remote.assignee?.id ?? null;
   if (id === known.assigneeId || policies.assignee !== "two_way") return;
-  if (known.status === null && incident.assignedAnalyst !== null) return;
+  // Projects assign by themselves.
+  if ((known.status ?? "") === "" && incident.assignedAnalyst !== null) return;
   const own = pending.filter(({ kind }) => kind === "assignee");
   if (own.some(({ asked }) => asked !== null && asked === (id ?? ""))) return;
   overruled.push(...own.map((one) => one.id));

@@ -99,9 +99,11 @@ describe("back in", () => {
 
   test("both changed while the way was cut: the ticket wins, history has both", async () => {
     const it = await ticketed();
+    await polled(it);
     it.jira.faults = () => ({ when: "before", what: "reset" });
-    await it.admin.patch(`/api/incidents/${it.id}/status`, { status: "CLOSED", notes: "closed here" });
-    await it.admin.patch(`/api/incidents/${it.id}`, { assigned_analyst: "alice" });
+    const admin = await login(it);
+    await admin.patch(`/api/incidents/${it.id}/status`, { status: "CLOSED", notes: "closed here" });
+    await admin.patch(`/api/incidents/${it.id}`, { assigned_analyst: "alice" });
     await turn(it, 30_000);
     it.jira.move(it.key, "In Progress");
     it.jira.assign(it.key, bob);
