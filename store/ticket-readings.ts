@@ -69,13 +69,18 @@ export async function readEach(database: Database, system: TicketSystemName, now
   ]);
 }
 
-/** Where the target may not be searched: those that have not been read for the longest, some at a time. */
-export async function readStale(database: Database, system: TicketSystemName, now: number): Promise<void> {
+/** The tickets that have not been read for the longest, whatever search says: so many of those that are watched. */
+export async function readStale(
+  database: Database,
+  system: TicketSystemName,
+  most: number,
+  now: number,
+): Promise<void> {
   await database.write([
     {
       sql: `update tickets set read_at = ?2 where id in (select id from tickets where system = ?1 and read_at > ?2 and remote_id is not null
-        order by coalesce(polled_at, '') limit 200)`,
-      args: [system, now],
+        and gone_at is null order by coalesce(polled_at, '') limit ?3)`,
+      args: [system, now, most],
     },
   ]);
 }

@@ -21,6 +21,10 @@ import { noteFailure } from "./failures.ts";
 import { Schedule } from "./schedule.ts";
 import type { TicketSystems } from "./systems.ts";
 
+/** So many tickets are read at each time of the schedule although nothing says that they have changed; where nothing can say so, so many. */
+const staleAtATime = 20;
+const staleUnsearched = 200;
+
 export interface SyncParts {
   store: Store;
   clock: Clock;
@@ -185,6 +189,8 @@ export class TicketSync {
           }
         });
         if (next !== null && next !== cursor) await store.tickets.saveCursor(system, next);
+        // An index that has lost one, or a person who took its label away.
+        await store.tickets.readStale(system, staleAtATime, at);
       }
       this.#status.set(system, { at, okAt: at, error: null });
       if (before.error !== null) log.info("changed tickets are found again", { system });
@@ -195,7 +201,7 @@ export class TicketSync {
         log.warn("changed tickets cannot be looked for", { system, error: messageOf(error) });
       // It may not search: then each is read.
       if (error instanceof DeliveryError && !error.retryable)
-        await store.tickets.readStale(system, at).catch(() => undefined);
+        await store.tickets.readStale(system, staleUnsearched, at).catch(() => undefined);
     }
   }
 
