@@ -39,7 +39,7 @@ import {
   saveCursor,
 } from "./ticket-readings.ts";
 import { applyReading, type Reading, ticketGone } from "./ticket-sync.ts";
-import { passGate, type TicketRules } from "./ticket-updates.ts";
+import { bringUpToDate, dropUpdatesOfPredecessor, passGate, type TicketRules } from "./ticket-updates.ts";
 import {
   beginDelivery,
   dueDeliveries,
@@ -98,6 +98,10 @@ export function ticketOperations(store: Open, written: (events: EventBatch) => v
       await changing(now, async (change) => {
         await database.write(outcomeStatements(outcome, now));
         if (ticket === null || outcome.remote === null) return;
+        await database.write([
+          ...bringUpToDate(ticket.id, store.ticketRules.policies, now),
+          dropUpdatesOfPredecessor(ticket.id, now),
+        ]);
         const { key: id, url } = outcome.remote;
         const { system, incidentId } = ticket;
         const instead = await previousKey(database, ticket);

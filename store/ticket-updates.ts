@@ -71,6 +71,32 @@ export function planUpdates(
   });
 }
 
+/** A ticket that was just made of an incident that somebody works on already: status and assignee are brought to what they are. */
+export function bringUpToDate(ticketId: number, policies: SystemPolicies, now: number): InStatement[] {
+  const kinds = [
+    ["status", "status", "i.status <> 'OPEN'"],
+    ["assignee", "assignee", "i.assigned_analyst is not null"],
+  ] as const;
+  return kinds.map(([kind, field, condition]) => ({
+    sql: `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
+      select 'dlv-' || lower(hex(randomblob(8))), t.id, ?1, 'planned', ?3, 'auto', 'rhythmx', ?4, ?4
+      from tickets t join incidents i on i.incident_id = t.incident_id
+      where t.id = ?2 and t.system in (select value from json_each(?5)) and ${condition}
+        and not exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = ?1 and d.state = 'planned')`,
+    args: [kind, ticketId, now, toIso(now), systemsWith(policies, field)],
+  }));
+}
+
+/** Updates of the ticket before, which is gone: the new one says it all. */
+export function dropUpdatesOfPredecessor(ticketId: number, now: number): InStatement {
+  return {
+    sql: `update deliveries set state = 'discarded', detail = 'another ticket was made', updated_at = ?2
+      where state = 'parked' and cause = 'ticket_gone' and ticket_id in (select o.id from tickets o join tickets t
+        on t.incident_id = o.incident_id and t.system = o.system and t.generation > o.generation where t.id = ?1)`,
+    args: [ticketId, toIso(now)],
+  };
+}
+
 /** The cadence gate is asked whether these incidents' tickets are told of their new level. */
 export function askGate(incidentIds: readonly string[], policies: SystemPolicies, now: number): InStatement[] {
   if (incidentIds.length === 0) return [];

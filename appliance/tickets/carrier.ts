@@ -15,6 +15,7 @@ import { type Exchanges, type Patience, recordingExchanges } from "../../integra
 import type { DeliveryOutcome } from "../../store/delivery-outcomes.ts";
 import type { Log } from "../log.ts";
 import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";
+import { isGone } from "./gone.ts";
 import { prepareUpdate, type Update, type UpdateParts } from "./updates.ts";
 
 /** A look that failed is made again after so long, or after the base delay where that is shorter. */
@@ -31,8 +32,6 @@ interface CarrierParts extends UpdateParts {
   /** What the target has asked for. */
   patience: Patience;
   isStopping(): boolean;
-  /** A ticket that the target says is not there: true when that has been made sure of, and written down. */
-  isGone(ticket: Ticket, target: TicketSystem): Promise<boolean>;
 }
 
 /** @throws StoreError: nothing was written, and the delivery is as it was */
@@ -230,7 +229,7 @@ class Carrier {
 
   async #isGone({ ticket, target }: { ticket: Ticket; target: TicketSystem }): Promise<boolean> {
     try {
-      return await this.#parts.isGone(ticket, target);
+      return await isGone(ticket, target, this.#parts);
     } catch (error) {
       if (error instanceof StoreError) throw error;
       return false;

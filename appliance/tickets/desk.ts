@@ -10,8 +10,6 @@ import {
   type Delivery,
   type RemotePerson,
   type TestStep,
-  type Ticket,
-  type TicketSystem,
   type TicketSystemName,
   ticketSystems,
 } from "../../core/tickets/ticket.ts";
@@ -53,7 +51,7 @@ export class TicketDesk {
   readonly sync: TicketSync;
   readonly webhooks: Webhooks;
   /** Deliveries under way. */
-  readonly #busy = new Map<string, TicketSystemName>();
+  readonly #busy = new Map<string, Pick<Delivery, "system" | "ticketId">>();
   #running: Promise<void> | null = null;
   #gate: Promise<void> | null = null;
   #again = false;
@@ -82,6 +80,7 @@ export class TicketDesk {
       // Half the places at most: reading holds up nothing that is to be sent.
       free: (system) => Math.min(atATime / 2 - this.sync.busy(system), atATime - this.#busyWith(system)),
       keepThrottle: (system) => this.#keepThrottle(system),
+      isWrittenTo: (ticketId) => [...this.#busy.values()].some((one) => one.ticketId === ticketId),
       wake: () => this.wake(),
     });
     this.webhooks = new Webhooks({
@@ -188,14 +187,17 @@ export class TicketDesk {
     const circuit = this.#circuit(system);
     const decision = circuit.decide(clock.now());
     if (decision === "wait" || (decision === "probe" && !(await this.#probe(system, circuit)))) return;
-    const room = atATime - this.#busyWith(system);
+    // What waits to be read is not kept waiting by what is sent.
+    const room = atATime - this.#busyWith(system) - (this.sync.isWaiting(system) ? 1 : 0);
     if (room <= 0) return;
     const busy = this.#busy.size;
     const retries = this.#retriesDue.has(system);
     // Those under way are among those that are due.
     const due = await store.tickets.dueDeliveries(system, clock.now(), retries, 4 * atATime + busy);
     const now = clock.now();
-    const free = due.filter(({ id, ticketId }) => !this.#busy.has(id) && this.#pace.mayWrite(ticketId, now));
+    const free = due.filter(
+      ({ id, ticketId }) => !this.#busy.has(id) && !this.sync.isReading(ticketId) && this.#pace.mayWrite(ticketId, now),
+    );
     const fresh = free.slice(0, room);
     if (retries && due.length === 0) this.#retriesDue.delete(system);
     for (const delivery of fresh) this.#start(delivery, circuit);
@@ -203,7 +205,7 @@ export class TicketDesk {
 
   /** Requests under way, whoever makes them. */
   #busyWith(system: TicketSystemName): number {
-    return [...this.#busy.values()].filter((one) => one === system).length + this.sync.busy(system);
+    return [...this.#busy.values()].filter((one) => one.system === system).length + this.sync.busy(system);
   }
 
   /** Levels that have changed: whether their tickets are told now (CONTRACT 6). */
@@ -226,7 +228,7 @@ export class TicketDesk {
     const { settings, systems } = { settings: this.#settings, systems: this.#systems };
     if (settings === null || systems === null) return;
     const { store, clock, random, log } = this.#parts;
-    this.#busy.set(delivery.id, delivery.system);
+    this.#busy.set(delivery.id, delivery);
     this.#pace.wrote(delivery.ticketId, clock.now());
     const parts = {
       store,
@@ -238,13 +240,13 @@ export class TicketDesk {
       drafts: this.drafts,
       patience: this.#patience[delivery.system],
       isStopping: () => this.#stopping,
-      isGone: (ticket: Ticket, target: TicketSystem) => this.sync.isGone(ticket, target),
       analystOf: (person: RemotePerson, system: TicketSystemName) => this.sync.analystOf(person, system),
     };
     carry(delivery, () => systems.of(delivery.system, delivery.entity), parts).then(
       () => {
         this.#busy.delete(delivery.id);
         this.wake();
+        this.sync.wake();
       },
       (error: unknown) => {
         // Not at once again: the next turn of the loop looks.

@@ -7,23 +7,20 @@ import type { Clock } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import type { Circuit } from "../../core/tickets/circuit.ts";
 import { analystOf } from "../../core/tickets/people.ts";
-import {
-  type RemotePerson,
-  type Ticket,
-  type TicketSystem,
-  type TicketSystemName,
-  ticketSystems,
-} from "../../core/tickets/ticket.ts";
+import { type RemotePerson, type Ticket, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import { recordingExchanges } from "../../integrations/http.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../log.ts";
 import { noteFailure } from "./failures.ts";
+import { isGone } from "./gone.ts";
 import { Schedule } from "./schedule.ts";
 import type { TicketSystems } from "./systems.ts";
 
 /** So many tickets are read at each time of the schedule although nothing says that they have changed; where nothing can say so, so many. */
 const staleAtATime = 20;
 const staleUnsearched = 200;
+/** So many that are due are looked at: some of them are under way, or are being written to. */
+const mostListed = 20;
 
 export interface SyncParts {
   store: Store;
@@ -34,6 +31,8 @@ export interface SyncParts {
   circuit(system: TicketSystemName): Circuit;
   /** Nothing may be asked of the system: it is down, or wants no request. */
   isQuiet(system: TicketSystemName): boolean;
+  /** A delivery to this ticket is under way: what is read meanwhile may be what was there before it. */
+  isWrittenTo(ticketId: number): boolean;
   /** How many more requests may be under way. */
   free(system: TicketSystemName): number;
   /** Writes down what the system has asked for, if anything. */
@@ -55,7 +54,11 @@ export class TicketSync {
   readonly #schedules = new Map<TicketSystemName, Schedule>(ticketSystems.map((system) => [system, new Schedule()]));
   readonly #due = new Set<TicketSystemName>();
   readonly #searching = new Set<TicketSystemName>();
-  readonly #reading = new Map<number, TicketSystemName>();
+  readonly #reading = new Map<number, Ticket>();
+  /** Systems of which something waits for a place. */
+  readonly #waiting = new Set<TicketSystemName>();
+  /** Tickets of which a webhook came while they were being read. */
+  readonly #reread = new Set<number>();
   readonly #status = new Map<TicketSystemName, SyncStatus>();
   /** States that nobody knows, which have been said. */
   readonly #strange = new Set<string>();
@@ -91,8 +94,17 @@ export class TicketSync {
 
   /** Requests of it under way. */
   busy(system: TicketSystemName): number {
-    const readings = [...this.#reading.values()].filter((one) => one === system).length;
+    const readings = [...this.#reading.values()].filter((one) => one.system === system).length;
     return readings + (this.#searching.has(system) ? 1 : 0);
+  }
+
+  /** Something of it waits for a place among the requests. */
+  isWaiting(system: TicketSystemName): boolean {
+    return this.#waiting.has(system);
+  }
+
+  isReading(ticketId: number): boolean {
+    return this.#reading.has(ticketId);
   }
 
   get isBusy(): boolean {
@@ -106,6 +118,8 @@ export class TicketSync {
   /** A webhook says that this ticket has changed. False: it is none of ours. */
   async readSoon(system: TicketSystemName, remoteId: string): Promise<boolean> {
     const isOurs = await this.#parts.store.tickets.readSoon(system, remoteId, this.#parts.clock.now());
+    for (const { id, remote, ...one } of this.#reading.values())
+      if (one.system === system && remote?.id === remoteId) this.#reread.add(id);
     if (isOurs) this.wake();
     return isOurs;
   }
@@ -122,22 +136,6 @@ export class TicketSync {
     );
   }
 
-  /** A ticket that is not there: an account that sees nothing any more finds none either, so that is tried first. */
-  async isGone(ticket: Ticket, target: TicketSystem): Promise<boolean> {
-    const { store, clock, log } = this.#parts;
-    const { system, incidentId: incident, remote } = ticket;
-    const steps = await target.test();
-    if (steps.some(({ ok }) => !ok)) {
-      // A probe that failed: when one is good, what was refused for it goes again.
-      const count = ((await store.tickets.readProbe(system))?.count ?? 0) + 1;
-      await store.tickets.saveProbe(system, { count, last: clock.now(), ok: false });
-      return false;
-    }
-    if (await store.tickets.ticketGone(ticket, clock.now()))
-      log.warn("a ticket is gone", { system, incident, ticket: remote?.key });
-    return true;
-  }
-
   async #run(): Promise<void> {
     while (this.#again && !this.#stopping) {
       this.#again = false;
@@ -150,14 +148,16 @@ export class TicketSync {
   }
 
   async #serve(system: TicketSystemName): Promise<void> {
-    const { store, clock, systems, isQuiet, free } = this.#parts;
+    const { store, clock, systems, isQuiet, isWrittenTo, free } = this.#parts;
+    this.#waiting.delete(system);
     if (!systems()?.isEnabled(system) || isQuiet(system)) return;
     if (this.#due.has(system) && !this.#searching.has(system) && free(system) > 0) this.#begin(system);
-    const room = free(system);
-    if (room <= 0) return;
     // Those under way are among those that are due.
-    const due = await store.tickets.dueReadings(system, clock.now(), room + this.#reading.size);
-    for (const ticket of due.filter(({ id }) => !this.#reading.has(id)).slice(0, room)) this.#start(ticket);
+    const due = await store.tickets.dueReadings(system, clock.now(), mostListed);
+    const fresh = due.filter(({ id }) => !this.#reading.has(id) && !isWrittenTo(id));
+    const room = Math.max(0, free(system));
+    for (const ticket of fresh.slice(0, room)) this.#start(ticket);
+    if (fresh.length > room || this.#due.has(system)) this.#waiting.add(system);
   }
 
   #begin(system: TicketSystemName): void {
@@ -206,11 +206,12 @@ export class TicketSync {
   }
 
   #start(ticket: Ticket): void {
-    this.#reading.set(ticket.id, ticket.system);
+    this.#reading.set(ticket.id, ticket);
     this.#read(ticket).then(
       () => {
         this.#reading.delete(ticket.id);
         this.wake();
+        this.#parts.wake();
       },
       (error: unknown) => {
         // Not at once again: the next turn of the loop looks.
@@ -221,7 +222,7 @@ export class TicketSync {
   }
 
   async #read(ticket: Ticket): Promise<void> {
-    const { store, clock, log, wake } = this.#parts;
+    const { store, clock, log } = this.#parts;
     const { system, incidentId: incident, remote: known } = ticket;
     try {
       await this.#asking(system, () => this.#bringIn(ticket));
@@ -230,7 +231,7 @@ export class TicketSync {
       log.warn("a ticket cannot be read", { system, incident, ticket: known?.key, error: messageOf(error) });
       await store.tickets.readFailed(ticket.id, clock.now());
     }
-    wake();
+    if (this.#reread.delete(ticket.id)) await store.tickets.readSoon(system, known?.id ?? "", clock.now());
   }
 
   async #bringIn(ticket: Ticket): Promise<void> {
@@ -240,7 +241,7 @@ export class TicketSync {
     if (ticket.remote === null || target === undefined) return;
     const remote = await target.read(ticket.remote.id);
     if (remote === null) {
-      if (!(await this.isGone(ticket, target))) await store.tickets.readFailed(ticket.id, clock.now());
+      if (!(await isGone(ticket, target, this.#parts))) await store.tickets.readFailed(ticket.id, clock.now());
       return;
     }
     const seen = new Set(await store.tickets.knownComments(ticket.id));

@@ -244,6 +244,10 @@ describe("a ticket", () => {
         .sort(),
     ).toEqual(["jira 1 gone", "jira 2 there", "servicenow 1 there"]);
     if (incident.external_system === "jira") expect(incident.external_ticket_id).toBe(issue?.key);
+    // What the deleted one was still to be told is settled; the new one has the present status.
+    await settled(it);
+    expect((await (await login(it)).get("/api/dead-letters")).body.dead_letters).toEqual([]);
+    expect(issue?.status).toBe("In Progress");
     // Again: there is one.
     expect((await (await login(it)).post(`/api/incidents/${it.id}/tickets`, { system: "jira" })).status).toBe(200);
     await (await login(it)).patch(`/api/incidents/${it.id}/status`, { status: "CLOSED" });

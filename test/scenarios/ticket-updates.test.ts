@@ -75,6 +75,16 @@ describe("updates out", () => {
     expect((await detail(it)).status).toBe("OPEN");
   }, 30_000);
 
+  test("a ticket made by hand of an incident that is worked on starts where it is", async () => {
+    const users = { jane: "d".repeat(32) };
+    const it = await ticketed({ AUTO_PUSH_SYSTEMS: "jira" }, { snow: { users } });
+    await it.admin.patch(`/api/incidents/${it.id}/status`, { status: "IN_PROGRESS" });
+    await it.admin.patch(`/api/incidents/${it.id}`, { assigned_analyst: "jane" });
+    await it.admin.post(`/api/incidents/${it.id}/tickets`, { system: "servicenow" });
+    await until(() => it.snow.rows.length === 1);
+    await until(() => it.snow.rows[0]?.state === "2" && it.snow.rows[0]?.assigned_to === users.jane);
+  }, 30_000);
+
   test("a workflow of several steps is walked; one without a way is parked with the ways that there are", async () => {
     const workflow = [
       { name: "Neu", category: "new", to: ["In Arbeit"] },
