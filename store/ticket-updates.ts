@@ -10,7 +10,7 @@ import { noteFrom } from "../core/tickets/updates.ts";
 import type { Database } from "./database.ts";
 import { timeOrNull, toIso } from "./iso.ts";
 import { integer, text } from "./rows.ts";
-import { snowPushed } from "./snow-columns.ts";
+import { levelOfPriority, snowPushed } from "./snow-columns.ts";
 import { newDeliveryId } from "./tickets.ts";
 
 export type SystemPolicies = Readonly<Record<TicketSystemName, FieldPolicies>>;
@@ -119,7 +119,10 @@ export interface GateOutcome {
 /** Asks the gate of every ticket that is due, and plans what it lets through. */
 export async function passGate(database: Database, cadenceHours: number, now: number): Promise<GateOutcome[]> {
   const { rows } = await database.read(
-    `select t.id, t.incident_id, t.system, t.told_level, t.told_at, i.risk_level, i.risk_score
+    // What ServiceNow was told stands in the incident, by the seed's names.
+    `select t.id, t.incident_id, t.system, i.risk_level, i.risk_score,
+       case when t.system = 'jira' then t.told_level else coalesce(${levelOfPriority}, t.told_level) end as told_level,
+       case when t.system = 'jira' then t.told_at else i.last_snow_update_at end as told_at
      from tickets t join incidents i on i.incident_id = t.incident_id
      where t.gate_at <= ? and t.remote_id is not null and t.gone_at is null order by t.gate_at limit 200`,
     [now],

@@ -1,6 +1,7 @@
 /** TICKET_INTEGRATION=proactive: enriched cases, cadence, and polling back (seed 001 "Proactive Case API"). */
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { TestAppliance, until } from "../harness/appliance.ts";
@@ -49,13 +50,14 @@ const incidentOf = async (it: Site) => {
   const { incidents } = (await admin.get("/api/incidents")).body;
   return (await admin.get(`/api/incidents/${incidents[0].incident_id}`)).body;
 };
+/** Read by a process of its own: two SQLites in one would take each other's locks away. */
 const columns = ({ appliance }: Site) => {
-  const database = new Database(join(appliance.dataDir, "rhythmx.db"), { readonly: true });
-  const row = database
-    .query("select last_snow_update_at, snow_last_priority, snow_ticket_state, snow_last_polled_at from incidents")
-    .get() as Record<string, string | null>;
-  database.close();
-  return row;
+  const sql = "select last_snow_update_at, snow_last_priority, snow_ticket_state, snow_last_polled_at from incidents";
+  const code = `import { Database } from "bun:sqlite";
+    console.log(JSON.stringify(new Database(process.argv[1], { readonly: true }).query(process.argv[2]).get()));`;
+  const path = join(appliance.dataDir, "rhythmx.db");
+  const { stdout } = spawnSync(process.execPath, ["-e", code, path, sql], { encoding: "utf8" });
+  return JSON.parse(stdout) as Record<string, string | null>;
 };
 
 async function withCase(env: Record<string, string | undefined> = {}) {
@@ -313,3 +315,24 @@ test("a level that changes: priority and text of the case are brought up to date
   expect((await incidentOf(it)).tickets[0].risk_update).toMatchObject({ push: false, reason: "within-cadence" });
   expect(it.made.priority).toBe("P2");
 }, 30_000);
+
+test("the gate counts from last_snow_update_at and snow_last_priority", async () => {
+  const first = await withCase();
+  await first.appliance.stop();
+  const it = { ...first };
+  const database = new Database(join(it.appliance.dataDir, "rhythmx.db"));
+  const ago = (hours: number) => new Date(it.appliance.clock.now() - hours * 3_600_000).toISOString();
+  database.run("update incidents set last_snow_update_at = ?, snow_last_priority = 'P4'", [ago(30)]);
+  database.run("update tickets set gate_at = 0");
+  database.close();
+  it.appliance = await first.appliance.restarted();
+  cleanUp.push(() => it.appliance.stop());
+  await turn(it, 3_000);
+  const gate = lines(it)
+    .map(({ msg }) => msg ?? "")
+    .filter((msg) => msg.startsWith("SNOW cadence gate"));
+  expect(gate.map((msg) => msg.replace(/ incident=\S+/, ""))).toEqual([
+    "SNOW cadence gate: PUSH reason=cadence-elapsed-30h",
+  ]);
+  expect(columns(it).snow_last_priority).toBe("P3");
+}, 20_000);
