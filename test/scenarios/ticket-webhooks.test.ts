@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { until } from "../harness/appliance.ts";
-import { cleanUpScenes, detail, ticketed, turn } from "../harness/ticket-scene.ts";
+import { cleanUpScenes, detail, settled, ticketed, turn } from "../harness/ticket-scene.ts";
 import { jiraWebhook, send, snowWebhook, webhookSecrets } from "../harness/webhooks.ts";
 
 afterEach(cleanUpScenes);
@@ -22,6 +22,9 @@ describe("a webhook", () => {
     const answer = await send(it.appliance, jiraWebhook(issue.id, it.appliance.clock.now(), { identifier: "w-1" }));
     expect([answer.status, answer.body]).toEqual([202, { status: "accepted" }]);
     await until(async () => (await detail(it)).status === "IN_PROGRESS");
+    // The other ticket follows; what somebody changes in the moment between its reading and its writing would be overwritten.
+    await settled(it);
+    expect(it.snow.row(it.number).state).toBe("2");
     it.snow.change(it.number, { state: "6", close_code: "Solution provided", close_notes: "done" });
     const sysId = it.snow.row(it.number).sys_id ?? "";
     const other = await send(it.appliance, snowWebhook(sysId, it.appliance.clock.now()));
