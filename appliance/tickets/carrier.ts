@@ -15,7 +15,7 @@ import { type Exchanges, type Patience, recordingExchanges } from "../../integra
 import type { DeliveryOutcome } from "../../store/delivery-outcomes.ts";
 import type { Log } from "../log.ts";
 import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";
-import { isGone } from "./gone.ts";
+import { isGone } from "./reading.ts";
 import { prepareUpdate, type Update, type UpdateParts } from "./updates.ts";
 
 /** A look that failed is made again after so long, or after the base delay where that is shorter. */

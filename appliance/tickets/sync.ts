@@ -12,7 +12,7 @@ import { recordingExchanges } from "../../integrations/http.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../log.ts";
 import { noteFailure } from "./failures.ts";
-import { isGone } from "./gone.ts";
+import { commentsOf, isGone } from "./reading.ts";
 import { Schedule } from "./schedule.ts";
 import type { TicketSystems } from "./systems.ts";
 
@@ -244,9 +244,8 @@ export class TicketSync {
       if (!(await isGone(ticket, target, this.#parts))) await store.tickets.readFailed(ticket.id, clock.now());
       return;
     }
-    const seen = new Set(await store.tickets.knownComments(ticket.id));
     const wantsNotes = settings()?.policies[system].notes === "two_way";
-    const comments = wantsNotes ? await target.comments(remote.id, (id) => seen.has(id)) : [];
+    const comments = wantsNotes ? await commentsOf(ticket, target, store) : [];
     const analyst = remote.assignee === null ? null : await this.analystOf(remote.assignee, system);
     const outcome = await store.tickets.applyReading({ ticketId: ticket.id, remote, analyst, comments }, clock.now());
     if (outcome === null) return;

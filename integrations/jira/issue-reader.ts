@@ -55,15 +55,23 @@ export class IssueReader {
     }
   }
 
+  /** Where that cannot be found out, issues are looked for by label. */
+  async #hasLabels(): Promise<boolean> {
+    try {
+      return (await this.#site.createMeta()).labels;
+    } catch (error) {
+      if (error instanceof DeliveryError && !error.retryable && error.code !== "unauthorized") return true;
+      throw error;
+    }
+  }
+
   /** By Jira's own clock, whatever ours or the account's time zone: JQL knows minutes ago. The newest first, so that what changes meanwhile hides nothing. */
   async *changes(cursor: string | null, since: number): AsyncGenerator<{ changes: RemoteChange[]; cursor: string }> {
     const begun = this.#now();
     const from = cursor === null ? since : Number(cursor);
     const minutes = Math.min(longestSearchMinutes, Math.max(0, Math.ceil((begun - from) / 60_000)) + overlapMinutes);
     const isCloud = (await this.#site.detect()) === "cloud";
-    const scope = (await this.#site.createMeta()).labels
-      ? 'labels = "rhythmx"'
-      : `project = "${this.#site.projectKey}"`;
+    const scope = (await this.#hasLabels()) ? 'labels = "rhythmx"' : `project = "${this.#site.projectKey}"`;
     const jql = `${scope} AND updated >= -${minutes}m ORDER BY updated DESC`;
     const path = isCloud ? `${this.#site.api}/search/jql` : `${this.#site.api}/search`;
     let place: object = {};

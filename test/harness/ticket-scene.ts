@@ -96,7 +96,7 @@ export async function settled(it: Scene): Promise<void> {
     (await (await login(it)).get("/api/deliveries?state=planned,sending,unknown")).body.deliveries;
   await until(
     async () => (await open()).length === 0,
-    5000,
+    10_000,
     () => "deliveries do not come to an end",
   );
 }

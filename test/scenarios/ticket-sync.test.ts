@@ -191,6 +191,14 @@ describe("polling", () => {
     expect((await detail(it)).status).toBe("IN_PROGRESS");
   }, 60_000);
 
+  test("an account that may not read comments: the status comes in all the same", async () => {
+    const it = await ticketed({ AUTO_PUSH_SYSTEMS: "jira" });
+    it.jira.faults = ({ path }) => (path.endsWith("/comment") ? { when: "before", what: { status: 403 } } : null);
+    it.jira.move(it.key, "In Progress");
+    await polled(it);
+    expect((await detail(it)).status).toBe("IN_PROGRESS");
+  }, 60_000);
+
   test("a ticket that cannot be read holds no other up", async () => {
     const it = await scene({ AUTO_PUSH_SYSTEMS: "jira" });
     await it.appliance.ingest(["a", "b", "c"].map((user) => critical(user)));

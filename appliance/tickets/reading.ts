@@ -1,6 +1,7 @@
-/** Tickets that are no longer in their system. */
+/** What a reading of a ticket takes besides its state: what others wrote, and whether it is there at all. */
+import { DeliveryError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
-import type { Ticket, TicketSystem } from "../../core/tickets/ticket.ts";
+import type { RemoteComment, Ticket, TicketSystem } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../log.ts";
 
@@ -24,4 +25,15 @@ export async function isGone(
   if (await store.tickets.ticketGone(ticket, clock.now()))
     log.warn("a ticket is gone", { system, incident, ticket: remote?.key });
   return true;
+}
+
+/** The newest first. An account that may not read comments learns nothing of them: the rest is kept in step all the same. @throws DeliveryError */
+export async function commentsOf(ticket: Ticket, target: TicketSystem, store: Store): Promise<RemoteComment[]> {
+  const seen = new Set(await store.tickets.knownComments(ticket.id));
+  try {
+    return await target.comments(ticket.remote?.id ?? "", (commentId) => seen.has(commentId));
+  } catch (error) {
+    if (error instanceof DeliveryError && (error.code === "forbidden" || error.code === "not_found")) return [];
+    throw error;
+  }
 }
