@@ -221,12 +221,14 @@ describe("a receiver that breaks connections loses nothing", () => {
 
   test("is restarted many times under load", async () => {
     const receiver = await receiving();
-    const sender = senderTo(receiver.port, { resendBytes: 256 * 1024 });
+    const sender = senderTo(receiver.port, { resendBytes: 256 * 1024, stallMs: 2_000, notReadingMs: 4_000 });
     const messages = numbered(6000);
     let done = false;
+    let restarted = 0;
     const restarts = (async () => {
-      for (let count = 0; !done; count++) {
-        await new Promise((resolve) => setTimeout(resolve, 60));
+      for (let count = 0; !done; count++, restarted++) {
+        // Longer each time: a slow machine gets through as well.
+        await new Promise((resolve) => setTimeout(resolve, 60 + 4 * count));
         await receiver.stop();
         await new Promise((resolve) => setTimeout(resolve, count % 3 === 0 ? 30 : 0));
         await receiver.start();
@@ -237,7 +239,8 @@ describe("a receiver that breaks connections loses nothing", () => {
     await restarts;
     await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length);
     expect(withoutRepeats(receiver.messages)).toEqual(texts(messages));
-  }, 20_000);
+    expect(restarted).toBeGreaterThan(1);
+  }, 60_000);
 });
 
 describe("an idle connection", () => {
