@@ -1,6 +1,7 @@
 /** What receivers on a byte stream have in common: a TCP or TLS server whose connections can be paused and broken at any time. */
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+import { freePort } from "./free-port.ts";
 
 export interface ReceiverTls {
   cert: Buffer;
@@ -75,11 +76,12 @@ export abstract class StreamReceiver<P extends Peer, M extends StreamMisbehaviou
         )
       : createServer({ allowHalfOpen: true }, onSocket);
     server.on("tlsClientError", () => {});
+    // One of the kernel's own would not do: while nothing listens there, a sender that tries again may be given it as its own and reach itself.
+    if (this.#port === 0) this.#port = await freePort();
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(this.#port, this.#host, resolve);
     });
-    this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
   }
 

@@ -33,6 +33,14 @@ export interface OpenOptions {
   onData?: (data: Buffer) => void;
 }
 
+/**
+ * A connection that is its own other end: where nothing listens on a port of this machine that the kernel gives out by itself (32768 and up), an
+ * attempt may be given that very port, and TCP then connects it to itself (RFC 9293, 3.5, simultaneous open). What is written there is lost.
+ */
+export function isSelf({ localAddress, localPort, remoteAddress, remotePort }: SocketAddresses): boolean {
+  return localPort === remotePort && localAddress === remoteAddress;
+}
+
 /** Resolves the name (on every call), tries each address in turn, and resolves with a connection that is ready to write. */
 export async function openConnection(context: SenderContext, options: OpenOptions): Promise<StreamConnection> {
   let failure: unknown;
@@ -137,6 +145,7 @@ export class StreamConnection {
     const { localAddress, localPort, remoteAddress, remotePort } = socket;
     if (localAddress && localPort && remoteAddress && remotePort) {
       this.#addresses = { localAddress, localPort, remoteAddress, remotePort };
+      if (isSelf(this.#addresses)) throw Object.assign(new Error("connected to itself"), { code: "ECONNREFUSED" });
     }
     if (lateRefusal && socket instanceof TLSSocket && socket.getProtocol() === "TLSv1.3") {
       await this.#orEnd(signal, limits.tlsGraceMs, (resolve) => resolve);
