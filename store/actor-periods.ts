@@ -5,10 +5,10 @@ import { type ActorState, encodeActorState, newActorState, parseActorState } fro
 import { messageOf, StoreError } from "../core/errors.ts";
 import type { ActorType } from "../core/incident.ts";
 import { normaliseName } from "../core/intake/identity.ts";
-import type { Database } from "./database.ts";
-import { fromIso, isoOrNull, toIso } from "./iso.ts";
-import { insertRows, upsertRows } from "./multi-values.ts";
-import { integer, text } from "./rows.ts";
+import type { Database } from "./database/database.ts";
+import { fromIso, isoOrNull, toIso } from "./database/iso.ts";
+import { insertRows, upsertRows } from "./database/multi-values.ts";
+import { integer, text } from "./database/rows.ts";
 
 /** Times are epoch milliseconds. */
 export interface ActorPeriod {

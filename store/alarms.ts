@@ -6,10 +6,10 @@ import type { AlarmWrite } from "../core/ports.ts";
 import type { Written } from "./alerts.ts";
 import { recordStep } from "./batches.ts";
 import type { AlarmEvidence, Correlator } from "./correlator.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./database/database.ts";
+import { fromIso, toIso } from "./database/iso.ts";
+import { integer, text } from "./database/rows.ts";
 import { EventBatch } from "./event-batch.ts";
-import { fromIso, toIso } from "./iso.ts";
-import { integer, text } from "./rows.ts";
 import type { Sequences } from "./sequences.ts";
 
 const insertSql = `insert into alarms (entity_name, alarm_id, name, rbp, alarm_time, user_name, host, src_ip, recorded_at, period_id)

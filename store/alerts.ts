@@ -9,11 +9,11 @@ import { type AlertChange, type KnownAlert, type Plan, planAlerts } from "../cor
 import type { DetectionWrite, IntakeTally } from "../core/ports.ts";
 import { recordStep } from "./batches.ts";
 import type { Correlator } from "./correlator.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./database/database.ts";
+import { fromIso, toIso } from "./database/iso.ts";
+import { insertRows } from "./database/multi-values.ts";
+import { integer, text } from "./database/rows.ts";
 import { EventBatch } from "./event-batch.ts";
-import { fromIso, toIso } from "./iso.ts";
-import { insertRows } from "./multi-values.ts";
-import { integer, text } from "./rows.ts";
 import type { Sequences } from "./sequences.ts";
 
 const dayMs = 86_400_000;

@@ -3,7 +3,7 @@ import type { AppendedCounts } from "../core/event.ts";
 import { type ActorPeriod, decayingPeriods, pendingPeriods, periodsById, savePeriods } from "./actor-periods.ts";
 import { conclude } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./database/database.ts";
 import { EventBatch } from "./event-batch.ts";
 import type { Sequences } from "./sequences.ts";
 

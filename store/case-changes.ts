@@ -10,7 +10,7 @@ import { type ActorPeriod, periodById, savePeriods } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, findCase, saveCases } from "./case-rows.ts";
 import { conclude } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./database/database.ts";
 import { EventBatch } from "./event-batch.ts";
 import { type Author, type Changed, historyOf } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";

@@ -10,13 +10,13 @@ import { compareLevels, type RiskLevel, riskLevel } from "../core/risk.ts";
 import { systemsToPush } from "../core/tickets/auto-push.ts";
 import type { ActorPeriod } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, growCases, saveCases } from "./case-rows.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./database/database.ts";
+import { toIso } from "./database/iso.ts";
+import { newIds } from "./database/new-ids.ts";
 import type { EventBatch } from "./event-batch.ts";
 import { addHistory } from "./history.ts";
 import { findIncidents, type IncidentRow, saveActivity, saveIncidents } from "./incident-rows.ts";
-import { toIso } from "./iso.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
-import { newIds } from "./new-ids.ts";
 import { askGate, type TicketRules } from "./ticket-updates.ts";
 import { type PlannedTicket, planTickets } from "./tickets.ts";
 

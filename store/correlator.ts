@@ -8,7 +8,7 @@ import { type Alarm, type Detection, levels } from "../core/detection.ts";
 import type { CorrelationSettings } from "../core/settings.ts";
 import { type ActorPeriod, actorKey, currentPeriods, newPeriod, savePeriods } from "./actor-periods.ts";
 import { type ConclusionRules, conclude, type Examined } from "./conclusions.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./database/database.ts";
 import type { EventBatch } from "./event-batch.ts";
 import { listExceptions } from "./exceptions.ts";
 import type { Sequences } from "./sequences.ts";

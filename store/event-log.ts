@@ -2,10 +2,10 @@
 
 import type { InStatement } from "@libsql/client";
 import { alertEventKinds, type EventKind, type LoggedEvent } from "../core/event.ts";
-import type { Database } from "./database.ts";
-import { toIso } from "./iso.ts";
-import { insertRows } from "./multi-values.ts";
-import { integer, text, textOrNull } from "./rows.ts";
+import type { Database } from "./database/database.ts";
+import { toIso } from "./database/iso.ts";
+import { insertRows } from "./database/multi-values.ts";
+import { integer, text, textOrNull } from "./database/rows.ts";
 
 /** `[seq, at, kind, subject, entity, data, body]` */
 export type EventRow = [number, number, EventKind, string, string, string, string | null];

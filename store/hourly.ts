@@ -5,9 +5,9 @@ import type { Level } from "../core/detection.ts";
 import { burst } from "../core/feeds/burst.ts";
 import { hourlyDecision } from "../core/feeds/hourly.ts";
 import { encodeSnapshot } from "../core/feeds/snapshot.ts";
-import type { Database } from "./database.ts";
-import { fromIso, toIso } from "./iso.ts";
-import { integer, text } from "./rows.ts";
+import type { Database } from "./database/database.ts";
+import { fromIso, toIso } from "./database/iso.ts";
+import { integer, text } from "./database/rows.ts";
 import type { Sequences } from "./sequences.ts";
 
 const alertsPerWrite = 1000;

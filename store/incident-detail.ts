@@ -17,12 +17,12 @@ import type { IncidentBody } from "../core/incident-event.ts";
 import { normaliseName } from "../core/intake/identity.ts";
 import { periodById } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, findCase } from "./case-rows.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./database/database.ts";
+import { fromIso } from "./database/iso.ts";
+import { integer, text } from "./database/rows.ts";
 import { type HistoryEntry, readHistory } from "./history.ts";
 import { findIncidents, type IncidentRow } from "./incident-rows.ts";
-import { fromIso } from "./iso.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
-import { integer, text } from "./rows.ts";
 
 /** An alert of an incident's or a case's actor. Times are epoch milliseconds. */
 export interface AlertOfActor {

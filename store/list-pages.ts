@@ -2,10 +2,10 @@
 import type { PreparedPattern } from "../core/correlation/patterns.ts";
 import type { ListedFeed, Page, PageQuery, RowFilters, Walk } from "../core/feeds/page.ts";
 import { normaliseHost, normaliseUser } from "../core/intake/identity.ts";
-import type { Database } from "./database.ts";
-import { toIso } from "./iso.ts";
+import type { Database } from "./database/database.ts";
+import { toIso } from "./database/iso.ts";
+import { integer, text } from "./database/rows.ts";
 import { type ListedTable, listedTables } from "./listed-tables.ts";
-import { integer, text } from "./rows.ts";
 
 type Arg = string | number | null;
 

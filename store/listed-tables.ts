@@ -4,10 +4,10 @@ import { parseActorState } from "../core/correlation/actor-state.ts";
 import type { PreparedPattern } from "../core/correlation/patterns.ts";
 import type { ListedFeed, Walk } from "../core/feeds/page.ts";
 import { caseFromRow } from "./case-rows.ts";
-import type { Database } from "./database.ts";
-import { toIso } from "./iso.ts";
+import type { Database } from "./database/database.ts";
+import { toIso } from "./database/iso.ts";
+import { integer, text, textOrNull } from "./database/rows.ts";
 import { liveCases } from "./live-cases.ts";
-import { integer, text, textOrNull } from "./rows.ts";
 
 export interface ListedTable {
   from: Record<Walk["by"], string>;

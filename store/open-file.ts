@@ -2,8 +2,8 @@
 import type { AlertWriter } from "./alerts.ts";
 import type { Assessments } from "./assessments.ts";
 import type { Correlator } from "./correlator.ts";
-import type { Database } from "./database.ts";
-import type { InstanceLock } from "./instance-lock.ts";
+import type { Database } from "./database/database.ts";
+import type { InstanceLock } from "./database/instance-lock.ts";
 import type { Sequences } from "./sequences.ts";
 import type { TicketRules } from "./ticket-updates.ts";
 

@@ -3,7 +3,7 @@ import { type CasePattern, preparePatterns } from "../core/correlation/patterns.
 import type { EventKind } from "../core/event.ts";
 import type { ListedFeed, PageQuery } from "../core/feeds/page.ts";
 import { type AuditQuery, listAudit } from "./audit.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./database/database.ts";
 import { listDeadLetters } from "./dead-letters.ts";
 import { oldestEvent, readEvents } from "./event-log.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";

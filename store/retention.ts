@@ -5,9 +5,9 @@
 import type { InStatement } from "@libsql/client";
 import { feedKinds } from "../core/feeds/feeds.ts";
 import { idempotencyWindowMs } from "../core/intake/answer.ts";
-import type { Database } from "./database.ts";
-import { toIso } from "./iso.ts";
-import { integer } from "./rows.ts";
+import type { Database } from "./database/database.ts";
+import { toIso } from "./database/iso.ts";
+import { integer } from "./database/rows.ts";
 import type { Sequences } from "./sequences.ts";
 
 const eventsPerWrite = 2000;

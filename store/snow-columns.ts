@@ -2,7 +2,7 @@
 import type { InStatement } from "@libsql/client";
 import type { RiskLevel } from "../core/risk.ts";
 import type { TicketSystemName } from "../core/tickets/ticket.ts";
-import { toIso } from "./iso.ts";
+import { toIso } from "./database/iso.ts";
 
 const priorities: Readonly<Record<RiskLevel, string>> = { critical: "P1", high: "P2", medium: "P3", low: "P4" };
 

@@ -1,9 +1,9 @@
 /** Tickets and deliveries as lists show them. */
 import type { Row } from "@libsql/client";
 import type { Attempt, Delivery, Ticket } from "../core/tickets/ticket.ts";
-import type { Database } from "./database.ts";
-import { fromIso } from "./iso.ts";
-import { integer, text } from "./rows.ts";
+import type { Database } from "./database/database.ts";
+import { fromIso } from "./database/iso.ts";
+import { integer, text } from "./database/rows.ts";
 import { deliveryColumns, deliveryFromRow, deliveryTables, ticketFromRow } from "./tickets.ts";
 
 export interface TicketFilter {

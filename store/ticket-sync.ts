@@ -12,13 +12,13 @@ import type {
   TicketSystemName,
 } from "../core/tickets/ticket.ts";
 import { noteOfComment } from "../core/tickets/updates.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./database/database.ts";
+import { isoOrNull, timeOrNull, toIso } from "./database/iso.ts";
+import { text, textOrNull } from "./database/rows.ts";
 import type { EventBatch } from "./event-batch.ts";
 import { addHistory } from "./history.ts";
 import type { Author } from "./incident-changes.ts";
 import { findIncidents, type IncidentRow } from "./incident-rows.ts";
-import { isoOrNull, timeOrNull, toIso } from "./iso.ts";
-import { text, textOrNull } from "./rows.ts";
 import { snowPolled } from "./snow-columns.ts";
 import { knownComments } from "./ticket-readings.ts";
 import type { SystemPolicies } from "./ticket-updates.ts";

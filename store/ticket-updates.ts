@@ -7,9 +7,9 @@ import { cadenceGate, type GateDecision } from "../core/tickets/cadence.ts";
 import { defaultPolicies, type FieldPolicies, type TicketField } from "../core/tickets/policy.ts";
 import { type DeliveryKind, type TicketSystemName, ticketSystems, type UpdateContent } from "../core/tickets/ticket.ts";
 import { noteFrom } from "../core/tickets/updates.ts";
-import type { Database } from "./database.ts";
-import { timeOrNull, toIso } from "./iso.ts";
-import { integer, text } from "./rows.ts";
+import type { Database } from "./database/database.ts";
+import { timeOrNull, toIso } from "./database/iso.ts";
+import { integer, text } from "./database/rows.ts";
 import { levelOfPriority, snowPushed } from "./snow-columns.ts";
 import { newDeliveryId } from "./tickets.ts";
 

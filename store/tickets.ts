@@ -10,9 +10,9 @@ import type {
   TicketSystemName,
   UpdateContent,
 } from "../core/tickets/ticket.ts";
-import type { Database } from "./database.ts";
-import { fromIso, timeOrNull, toIso } from "./iso.ts";
-import { integer, text, textOrNull } from "./rows.ts";
+import type { Database } from "./database/database.ts";
+import { fromIso, timeOrNull, toIso } from "./database/iso.ts";
+import { integer, text, textOrNull } from "./database/rows.ts";
 
 /** A ticket that an event calls for. */
 export interface PlannedTicket {

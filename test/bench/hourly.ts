@@ -1,6 +1,6 @@
 /** The hourly tick: every alert has a delta to tell; from the start of the program to the last HOURLY at the receiver. */
 import { join } from "node:path";
-import { Database } from "../../store/database.ts";
+import { Database } from "../../store/database/database.ts";
 import { absolute, type Bench, seconds } from "./figure.ts";
 import { Product } from "./product.ts";
 import { Receiver } from "./receiver.ts";

@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { InStatement } from "@libsql/client";
-import { Database } from "../../store/database.ts";
-import { migrate } from "../../store/migrate.ts";
+import { Database } from "../../store/database/database.ts";
+import { migrate } from "../../store/database/migrate.ts";
 import { answer, childOptions } from "./child.ts";
 
 export interface LimitOptions {

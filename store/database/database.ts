@@ -4,7 +4,7 @@
  * Every write is a transaction, durable (WAL, synchronous=FULL) when it resolves. A libsql connection is unusable after SQLITE_BUSY (later writes can report success and be lost), so it is replaced at once.
  */
 import { type Client, createClient, type InStatement, type ResultSet, type Transaction } from "@libsql/client";
-import { StoreError } from "../core/errors.ts";
+import { StoreError } from "../../core/errors.ts";
 
 /** The URL of a database file, whatever its folder is called: a `?` or `#` would end the path. */
 export function fileUrl(path: string): string {

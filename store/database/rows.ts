@@ -1,6 +1,6 @@
 /** Reading rows: every value that leaves the database is checked once, here. */
 import type { Row, Value } from "@libsql/client";
-import { StoreError } from "../core/errors.ts";
+import { StoreError } from "../../core/errors.ts";
 
 function mismatch(column: string, expected: string, value: Value | undefined): StoreError {
   const found = value === null ? "null" : typeof value;

@@ -1,6 +1,6 @@
 /** One process per data folder: an exclusive lock on a file of its own, which the kernel releases however the process ends. */
 import { type Client, createClient } from "@libsql/client";
-import { StoreError } from "../core/errors.ts";
+import { StoreError } from "../../core/errors.ts";
 import { fileUrl, storeErrorFrom } from "./database.ts";
 
 export class InstanceLock {

@@ -5,10 +5,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { openStore } from "../open-store.ts";
 import { schemaVersion } from "./migrate.ts";
-import { openStore } from "./open-store.ts";
 
-const data = join(import.meta.dirname, "../test/data/databases");
+const data = join(import.meta.dirname, "../../test/data/databases");
 const clock = { now: () => Date.UTC(2026, 10, 27), monotonic: () => performance.now() };
 const folders: string[] = [];
 afterEach(() => {

@@ -3,7 +3,7 @@
  * A file that differs from what was applied, or a journal with rows that this version does not know, is refused.
  */
 import { createHash } from "node:crypto";
-import { StoreError } from "../core/errors.ts";
+import { StoreError } from "../../core/errors.ts";
 import type { Database } from "./database.ts";
 import spine from "./migrations/0001_spine.sql" with { type: "text" };
 import incidents from "./migrations/0002_incidents.sql" with { type: "text" };
