@@ -13,8 +13,8 @@ import type { Database } from "./database/database.ts";
 import { fromIso, toIso } from "./database/iso.ts";
 import { insertRows } from "./database/multi-values.ts";
 import { integer, text } from "./database/rows.ts";
-import { EventBatch } from "./event-batch.ts";
-import type { Sequences } from "./sequences.ts";
+import { EventBatch } from "./events/event-batch.ts";
+import type { Sequences } from "./events/sequences.ts";
 
 const dayMs = 86_400_000;
 

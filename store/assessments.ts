@@ -4,8 +4,8 @@ import { type ActorPeriod, decayingPeriods, pendingPeriods, periodsById, savePer
 import { conclude } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
 import type { Database } from "./database/database.ts";
-import { EventBatch } from "./event-batch.ts";
-import type { Sequences } from "./sequences.ts";
+import { EventBatch } from "./events/event-batch.ts";
+import type { Sequences } from "./events/sequences.ts";
 
 /** Actors that one commit assesses: more would hold up everything else. */
 const actorsPerWrite = 500;

@@ -11,7 +11,7 @@ import { type CaseRow, casesOfPeriods, findCase, saveCases } from "./case-rows.t
 import { conclude } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
 import type { Database } from "./database/database.ts";
-import { EventBatch } from "./event-batch.ts";
+import { EventBatch } from "./events/event-batch.ts";
 import { type Author, type Changed, historyOf } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";
 import { liveCases } from "./live-cases.ts";

@@ -13,7 +13,7 @@ import { type CaseRow, casesOfPeriods, growCases, saveCases } from "./case-rows.
 import type { Database } from "./database/database.ts";
 import { toIso } from "./database/iso.ts";
 import { newIds } from "./database/new-ids.ts";
-import type { EventBatch } from "./event-batch.ts";
+import type { EventBatch } from "./events/event-batch.ts";
 import { addHistory } from "./history.ts";
 import { findIncidents, type IncidentRow, saveActivity, saveIncidents } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";

@@ -9,9 +9,9 @@ import type { CorrelationSettings } from "../core/settings.ts";
 import { type ActorPeriod, actorKey, currentPeriods, newPeriod, savePeriods } from "./actor-periods.ts";
 import { type ConclusionRules, conclude, type Examined } from "./conclusions.ts";
 import type { Database } from "./database/database.ts";
-import type { EventBatch } from "./event-batch.ts";
+import type { EventBatch } from "./events/event-batch.ts";
+import type { Sequences } from "./events/sequences.ts";
 import { listExceptions } from "./exceptions.ts";
-import type { Sequences } from "./sequences.ts";
 import type { TicketRules } from "./ticket-updates.ts";
 
 /** An alarm that is new; or one whose RBP has become known to be so much higher, which concerns the period that had it. */

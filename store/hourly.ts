@@ -8,7 +8,7 @@ import { encodeSnapshot } from "../core/feeds/snapshot.ts";
 import type { Database } from "./database/database.ts";
 import { fromIso, toIso } from "./database/iso.ts";
 import { integer, text } from "./database/rows.ts";
-import type { Sequences } from "./sequences.ts";
+import type { Sequences } from "./events/sequences.ts";
 
 const alertsPerWrite = 1000;
 

@@ -11,7 +11,7 @@ import { type CaseRow, casesOfPeriods, saveCases } from "./case-rows.ts";
 import { conclude, type Examined } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
 import type { Database } from "./database/database.ts";
-import { EventBatch } from "./event-batch.ts";
+import { EventBatch } from "./events/event-batch.ts";
 import { addHistory, type HistoryAction } from "./history.ts";
 import { findIncidents, type IncidentRow, saveIncidents } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";

@@ -20,8 +20,15 @@ import { applyCaseChange } from "./case-changes.ts";
 import { Correlator } from "./correlator.ts";
 import { heartbeat } from "./database/heartbeat.ts";
 import { integrityCheck, storeFacts } from "./database/integrity.ts";
-import type { EventBatch } from "./event-batch.ts";
-import { countEventsAfter, listReaders, readEvents, readPosition, savePosition, seqBefore } from "./event-log.ts";
+import type { EventBatch } from "./events/event-batch.ts";
+import {
+  countEventsAfter,
+  listReaders,
+  readEvents,
+  readPosition,
+  savePosition,
+  seqBefore,
+} from "./events/event-log.ts";
 import { deleteException, insertException, listExceptions } from "./exceptions.ts";
 import { recordHourly } from "./hourly.ts";
 import { type Author, applyIncidentChange, promote } from "./incident-changes.ts";

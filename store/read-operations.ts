@@ -5,7 +5,7 @@ import type { ListedFeed, PageQuery } from "../core/feeds/page.ts";
 import { type AuditQuery, listAudit } from "./audit.ts";
 import type { Database } from "./database/database.ts";
 import { listDeadLetters } from "./dead-letters.ts";
-import { oldestEvent, readEvents } from "./event-log.ts";
+import { oldestEvent, readEvents } from "./events/event-log.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { readSamples } from "./rule-samples.ts";

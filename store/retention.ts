@@ -8,7 +8,7 @@ import { idempotencyWindowMs } from "../core/intake/answer.ts";
 import type { Database } from "./database/database.ts";
 import { toIso } from "./database/iso.ts";
 import { integer } from "./database/rows.ts";
-import type { Sequences } from "./sequences.ts";
+import type { Sequences } from "./events/sequences.ts";
 
 const eventsPerWrite = 2000;
 const alertIdsPerWrite = 20_000;

@@ -7,10 +7,10 @@ import { Assessments } from "./assessments.ts";
 import { Database } from "./database/database.ts";
 import { InstanceLock } from "./database/instance-lock.ts";
 import { migrate } from "./database/migrate.ts";
+import { Sequences } from "./events/sequences.ts";
 import type { Open } from "./open-file.ts";
 import { operations, type StoreOperations } from "./operations.ts";
 import { type ReadOperations, readOperations } from "./read-operations.ts";
-import { Sequences } from "./sequences.ts";
 import { noTicketRules } from "./ticket-updates.ts";
 
 export type StoreMethod = keyof StoreOperations | keyof ReadOperations | "open" | "openReader" | "close";

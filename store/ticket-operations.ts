@@ -13,7 +13,7 @@ import {
   saveProbe,
 } from "./dead-letters.ts";
 import { type DeliveryOutcome, outcomeStatements } from "./delivery-outcomes.ts";
-import type { EventBatch } from "./event-batch.ts";
+import type { EventBatch } from "./events/event-batch.ts";
 import { type Author, applyIncidentChange } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";
 import type { Open } from "./open-file.ts";

@@ -15,7 +15,7 @@ import { noteOfComment } from "../core/tickets/updates.ts";
 import type { Database } from "./database/database.ts";
 import { isoOrNull, timeOrNull, toIso } from "./database/iso.ts";
 import { text, textOrNull } from "./database/rows.ts";
-import type { EventBatch } from "./event-batch.ts";
+import type { EventBatch } from "./events/event-batch.ts";
 import { addHistory } from "./history.ts";
 import type { Author } from "./incident-changes.ts";
 import { findIncidents, type IncidentRow } from "./incident-rows.ts";

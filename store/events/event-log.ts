@@ -1,11 +1,11 @@
 /** The event log and the positions of its readers. */
 
 import type { InStatement } from "@libsql/client";
-import { alertEventKinds, type EventKind, type LoggedEvent } from "../core/event.ts";
-import type { Database } from "./database/database.ts";
-import { toIso } from "./database/iso.ts";
-import { insertRows } from "./database/multi-values.ts";
-import { integer, text, textOrNull } from "./database/rows.ts";
+import { alertEventKinds, type EventKind, type LoggedEvent } from "../../core/event.ts";
+import type { Database } from "../database/database.ts";
+import { toIso } from "../database/iso.ts";
+import { insertRows } from "../database/multi-values.ts";
+import { integer, text, textOrNull } from "../database/rows.ts";
 
 /** `[seq, at, kind, subject, entity, data, body]` */
 export type EventRow = [number, number, EventKind, string, string, string, string | null];

@@ -1,6 +1,6 @@
 /** Events of one write: each gets the next sequence number, in the order in which they are added. */
 import type { InStatement } from "@libsql/client";
-import type { AppendedCounts, EventKind } from "../core/event.ts";
+import type { AppendedCounts, EventKind } from "../../core/event.ts";
 import { appendEvents, type EventRow } from "./event-log.ts";
 
 export class EventBatch {
