@@ -11,10 +11,20 @@ import type { CaseRequest, IncidentRequest } from "../core/incident-change.ts";
 import type { AlarmWrite, DetectionWrite } from "../core/ports.ts";
 import type { CorrelationSettings } from "../core/settings.ts";
 import type { ThreatCase } from "../core/threat-case.ts";
+import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./access/api-keys.ts";
+import { addAudit } from "./access/audit.ts";
+import {
+  deleteSessions,
+  deleteUser,
+  listPollPositions,
+  listSessions,
+  listUsers,
+  savePollPositions,
+  saveSession,
+  saveUser,
+} from "./access/users.ts";
 import { writeAlarms } from "./alarms.ts";
 import type { Written } from "./alerts.ts";
-import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
-import { addAudit } from "./audit.ts";
 import { findBatch } from "./batches.ts";
 import { applyCaseChange } from "./case-changes.ts";
 import { Correlator } from "./correlator.ts";
@@ -35,16 +45,6 @@ import { type Author, applyIncidentChange, promote } from "./incident-changes.ts
 import type { Open } from "./open-file.ts";
 import { type PruneStep, prune } from "./retention.ts";
 import { ticketOperations } from "./ticket-operations.ts";
-import {
-  deleteSessions,
-  deleteUser,
-  listPollPositions,
-  listSessions,
-  listUsers,
-  savePollPositions,
-  saveSession,
-  saveUser,
-} from "./users.ts";
 
 export type OnAppend = (end: number, counts: AppendedCounts) => void;
 

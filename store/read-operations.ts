@@ -2,7 +2,7 @@
 import { type CasePattern, preparePatterns } from "../core/correlation/patterns.ts";
 import type { EventKind } from "../core/event.ts";
 import type { ListedFeed, PageQuery } from "../core/feeds/page.ts";
-import { type AuditQuery, listAudit } from "./audit.ts";
+import { type AuditQuery, listAudit } from "./access/audit.ts";
 import type { Database } from "./database/database.ts";
 import { listDeadLetters } from "./dead-letters.ts";
 import { oldestEvent, readEvents } from "./events/event-log.ts";

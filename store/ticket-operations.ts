@@ -4,6 +4,14 @@ import type { IncidentRequest } from "../core/incident-change.ts";
 import type { Probe } from "../core/tickets/probes.ts";
 import type { RemoteChange, Ticket, TicketSystemName } from "../core/tickets/ticket.ts";
 import {
+  type ConnectionTest,
+  listConnectionTests,
+  listSavedSettings,
+  saveConnectionTest,
+  saveSettings,
+} from "./access/saved-settings.ts";
+import { listSealed, readKeyCheck, reseal, type SealedValue } from "./access/sealed.ts";
+import {
   type DeadLetterFilter,
   discardDeliveries,
   discardDelivery,
@@ -17,14 +25,6 @@ import type { EventBatch } from "./events/event-batch.ts";
 import { type Author, applyIncidentChange } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";
 import type { Open } from "./open-file.ts";
-import {
-  type ConnectionTest,
-  listConnectionTests,
-  listSavedSettings,
-  saveConnectionTest,
-  saveSettings,
-} from "./saved-settings.ts";
-import { listSealed, readKeyCheck, reseal, type SealedValue } from "./sealed.ts";
 import { countDeliveries, countTickets } from "./ticket-lists.ts";
 import {
   dueReadings,

@@ -1,8 +1,8 @@
 /** Settings that were saved by API or console, and the last connection tests. Secrets come in and go out encrypted. */
-import type { TestStep } from "../core/tickets/ticket.ts";
-import type { Database } from "./database/database.ts";
-import { fromIso, toIso } from "./database/iso.ts";
-import { integer, text } from "./database/rows.ts";
+import type { TestStep } from "../../core/tickets/ticket.ts";
+import type { Database } from "../database/database.ts";
+import { fromIso, toIso } from "../database/iso.ts";
+import { integer, text } from "../database/rows.ts";
 
 export interface SavedSetting {
   /** As in the environment. */

@@ -1,6 +1,6 @@
 /** Everything that is encrypted under the master key, wherever it stands. */
-import type { Database } from "./database/database.ts";
-import { text } from "./database/rows.ts";
+import type { Database } from "../database/database.ts";
+import { text } from "../database/rows.ts";
 
 export interface SealedValue {
   /** `users/ID/totp_secret`, `saved_settings/NAME/value`: what the value is bound to. */

@@ -1,9 +1,9 @@
 /** Who did what to the appliance itself, and from where. */
 import type { InStatement } from "@libsql/client";
-import type { AuditEntry } from "../core/access/audit.ts";
-import type { Database } from "./database/database.ts";
-import { fromIso, toIso } from "./database/iso.ts";
-import { integer, text } from "./database/rows.ts";
+import type { AuditEntry } from "../../core/access/audit.ts";
+import type { Database } from "../database/database.ts";
+import { fromIso, toIso } from "../database/iso.ts";
+import { integer, text } from "../database/rows.ts";
 
 export interface AuditQuery {
   /** Entries older than this number; null = from the newest. */
