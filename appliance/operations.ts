@@ -8,8 +8,8 @@ import type { Intake, IntakeAnswer, IntakeKind } from "../core/intake/intake.ts"
 import type { Clock } from "../core/ports.ts";
 import type { TestStep } from "../core/tickets/ticket.ts";
 import type { StoreFacts } from "../store/database/integrity.ts";
-import type { DeadLetterFilter } from "../store/dead-letters.ts";
 import type { Store } from "../store/open-store.ts";
+import type { DeadLetterFilter } from "../store/outbox/dead-letters.ts";
 import type { Accounts } from "./access/accounts.ts";
 import { type AuditLog, commandLine } from "./access/audit-log.ts";
 import { userJson } from "./api/administration.ts";

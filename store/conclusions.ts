@@ -17,8 +17,8 @@ import type { EventBatch } from "./events/event-batch.ts";
 import { addHistory } from "./history.ts";
 import { findIncidents, type IncidentRow, saveActivity, saveIncidents } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
-import { askGate, type TicketRules } from "./ticket-updates.ts";
-import { type PlannedTicket, planTickets } from "./tickets.ts";
+import { askGate, type TicketRules } from "./outbox/ticket-updates.ts";
+import { type PlannedTicket, planTickets } from "./outbox/tickets.ts";
 
 export interface ConclusionRules extends AssessmentRules {
   tickets: TicketRules;

@@ -12,7 +12,7 @@ import type { Database } from "./database/database.ts";
 import type { EventBatch } from "./events/event-batch.ts";
 import type { Sequences } from "./events/sequences.ts";
 import { listExceptions } from "./exceptions.ts";
-import type { TicketRules } from "./ticket-updates.ts";
+import type { TicketRules } from "./outbox/ticket-updates.ts";
 
 /** An alarm that is new; or one whose RBP has become known to be so much higher, which concerns the period that had it. */
 export type AlarmEvidence = Alarm & { raised?: { by: number; periodId: number | null } };

@@ -15,7 +15,7 @@ import { EventBatch } from "./events/event-batch.ts";
 import { addHistory, type HistoryAction } from "./history.ts";
 import { findIncidents, type IncidentRow, saveIncidents } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
-import { planUpdates, type SystemPolicies } from "./ticket-updates.ts";
+import { planUpdates, type SystemPolicies } from "./outbox/ticket-updates.ts";
 
 /** Who makes a change, and what brings it in (`api`, `console`, the synchronisation of a ticket system). */
 export interface Author {

@@ -5,7 +5,7 @@ import type { Correlator } from "./correlator.ts";
 import type { Database } from "./database/database.ts";
 import type { InstanceLock } from "./database/instance-lock.ts";
 import type { Sequences } from "./events/sequences.ts";
-import type { TicketRules } from "./ticket-updates.ts";
+import type { TicketRules } from "./outbox/ticket-updates.ts";
 
 /** The Worker's state while a file is open. */
 export interface Open {

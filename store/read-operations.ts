@@ -4,13 +4,13 @@ import type { EventKind } from "../core/event.ts";
 import type { ListedFeed, PageQuery } from "../core/feeds/page.ts";
 import { type AuditQuery, listAudit } from "./access/audit.ts";
 import type { Database } from "./database/database.ts";
-import { listDeadLetters } from "./dead-letters.ts";
 import { oldestEvent, readEvents } from "./events/event-log.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
+import { listDeadLetters } from "./outbox/dead-letters.ts";
+import { findDelivery, findTicket } from "./outbox/tickets.ts";
 import { readSamples } from "./rule-samples.ts";
 import { listDeliveries, listTickets, type TicketFilter } from "./ticket-lists.ts";
-import { findDelivery, findTicket } from "./tickets.ts";
 
 /** `patterns` is added on the way: callers leave it out. */
 export function readOperations(database: Database) {

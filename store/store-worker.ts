@@ -10,8 +10,8 @@ import { migrate } from "./database/migrate.ts";
 import { Sequences } from "./events/sequences.ts";
 import type { Open } from "./open-file.ts";
 import { operations, type StoreOperations } from "./operations.ts";
+import { noTicketRules } from "./outbox/ticket-updates.ts";
 import { type ReadOperations, readOperations } from "./read-operations.ts";
-import { noTicketRules } from "./ticket-updates.ts";
 
 export type StoreMethod = keyof StoreOperations | keyof ReadOperations | "open" | "openReader" | "close";
 

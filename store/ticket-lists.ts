@@ -4,7 +4,7 @@ import type { Attempt, Delivery, Ticket } from "../core/tickets/ticket.ts";
 import type { Database } from "./database/database.ts";
 import { fromIso } from "./database/iso.ts";
 import { integer, text } from "./database/rows.ts";
-import { deliveryColumns, deliveryFromRow, deliveryTables, ticketFromRow } from "./tickets.ts";
+import { deliveryColumns, deliveryFromRow, deliveryTables, ticketFromRow } from "./outbox/tickets.ts";
 
 export interface TicketFilter {
   incidentId?: string;

@@ -11,6 +11,10 @@ import {
   saveSettings,
 } from "./access/saved-settings.ts";
 import { listSealed, readKeyCheck, reseal, type SealedValue } from "./access/sealed.ts";
+import type { EventBatch } from "./events/event-batch.ts";
+import { type Author, applyIncidentChange } from "./incident-changes.ts";
+import { findIncidents } from "./incident-rows.ts";
+import type { Open } from "./open-file.ts";
 import {
   type DeadLetterFilter,
   discardDeliveries,
@@ -19,12 +23,23 @@ import {
   readProbe,
   retryDeliveries,
   saveProbe,
-} from "./dead-letters.ts";
-import { type DeliveryOutcome, outcomeStatements } from "./delivery-outcomes.ts";
-import type { EventBatch } from "./events/event-batch.ts";
-import { type Author, applyIncidentChange } from "./incident-changes.ts";
-import { findIncidents } from "./incident-rows.ts";
-import type { Open } from "./open-file.ts";
+} from "./outbox/dead-letters.ts";
+import { type DeliveryOutcome, outcomeStatements } from "./outbox/delivery-outcomes.ts";
+import { bringUpToDate, dropUpdatesOfPredecessor, passGate, type TicketRules } from "./outbox/ticket-updates.ts";
+import {
+  beginDelivery,
+  dueDeliveries,
+  findDelivery,
+  findTicket,
+  listThrottles,
+  type PlannedTicket,
+  planTickets,
+  previousKey,
+  recoverDeliveries,
+  type Sending,
+  saveThrottle,
+  ticketOfDelivery,
+} from "./outbox/tickets.ts";
 import { countDeliveries, countTickets } from "./ticket-lists.ts";
 import {
   dueReadings,
@@ -39,21 +54,6 @@ import {
   saveCursor,
 } from "./ticket-readings.ts";
 import { applyReading, type Reading, ticketGone } from "./ticket-sync.ts";
-import { bringUpToDate, dropUpdatesOfPredecessor, passGate, type TicketRules } from "./ticket-updates.ts";
-import {
-  beginDelivery,
-  dueDeliveries,
-  findDelivery,
-  findTicket,
-  listThrottles,
-  type PlannedTicket,
-  planTickets,
-  previousKey,
-  recoverDeliveries,
-  type Sending,
-  saveThrottle,
-  ticketOfDelivery,
-} from "./tickets.ts";
 
 /** `written`: told of the events of a change that is in the file. */
 export function ticketOperations(store: Open, written: (events: EventBatch) => void) {

@@ -4,7 +4,7 @@ import type { RemoteChange, Ticket, TicketSystemName } from "../core/tickets/tic
 import type { Database } from "./database/database.ts";
 import { timeOrNull } from "./database/iso.ts";
 import { integer, text } from "./database/rows.ts";
-import { ticketFromRow } from "./tickets.ts";
+import { ticketFromRow } from "./outbox/tickets.ts";
 
 /** A ticket that was finished a week ago has come to its end (CONTRACT 9.19). */
 const isWatched = "read_at is not null";

@@ -19,10 +19,10 @@ import type { EventBatch } from "./events/event-batch.ts";
 import { addHistory } from "./history.ts";
 import type { Author } from "./incident-changes.ts";
 import { findIncidents, type IncidentRow } from "./incident-rows.ts";
-import { snowPolled } from "./snow-columns.ts";
+import { snowPolled } from "./outbox/snow-columns.ts";
+import type { SystemPolicies } from "./outbox/ticket-updates.ts";
+import { ticketFromRow } from "./outbox/tickets.ts";
 import { knownComments } from "./ticket-readings.ts";
-import type { SystemPolicies } from "./ticket-updates.ts";
-import { ticketFromRow } from "./tickets.ts";
 
 /** As the API takes them: what is longer could not be changed by hand any more. */
 const longestNotes = 20_000;

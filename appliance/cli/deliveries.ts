@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/errors.ts";
 import { ticketSystems } from "../../core/tickets/ticket.ts";
-import type { DeadLetterFilter } from "../../store/dead-letters.ts";
+import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
 import { type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
 import { withOperations } from "./operations.ts";
 import { table } from "./table.ts";

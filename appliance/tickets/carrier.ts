@@ -12,7 +12,7 @@ import {
   type TicketSystem,
 } from "../../core/tickets/ticket.ts";
 import { type Exchanges, type Patience, recordingExchanges } from "../../integrations/http.ts";
-import type { DeliveryOutcome } from "../../store/delivery-outcomes.ts";
+import type { DeliveryOutcome } from "../../store/outbox/delivery-outcomes.ts";
 import type { Log } from "../log.ts";
 import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";
 import { isGone } from "./reading.ts";

@@ -3,8 +3,8 @@ import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import { mendPayload } from "../../core/tickets/mend.ts";
 import type { Delivery } from "../../core/tickets/ticket.ts";
-import type { DeadLetterFilter } from "../../store/dead-letters.ts";
 import type { Store } from "../../store/open-store.ts";
+import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
 import type { Actor, AuditLog } from "../access/audit-log.ts";
 
 /** Deliveries of one system that stand still for one cause; times are ISO 8601. */

@@ -15,8 +15,8 @@ import type {
   UpdateResult,
 } from "../../core/tickets/ticket.ts";
 import { commentBlocks } from "../../core/tickets/updates.ts";
-import type { DeliveryOutcome } from "../../store/delivery-outcomes.ts";
 import type { Store } from "../../store/open-store.ts";
+import type { DeliveryOutcome } from "../../store/outbox/delivery-outcomes.ts";
 import type { Drafts } from "./drafts.ts";
 
 export interface UpdateParts {

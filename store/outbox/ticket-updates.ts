@@ -1,15 +1,20 @@
 /** What tickets have to be told of their incidents: planned in the write of the change, each as a delivery of its own. */
 import type { InStatement } from "@libsql/client";
-import type { FieldChange } from "../core/incident-event.ts";
-import type { RiskLevel } from "../core/risk.ts";
-import type { AutoPush } from "../core/tickets/auto-push.ts";
-import { cadenceGate, type GateDecision } from "../core/tickets/cadence.ts";
-import { defaultPolicies, type FieldPolicies, type TicketField } from "../core/tickets/policy.ts";
-import { type DeliveryKind, type TicketSystemName, ticketSystems, type UpdateContent } from "../core/tickets/ticket.ts";
-import { noteFrom } from "../core/tickets/updates.ts";
-import type { Database } from "./database/database.ts";
-import { timeOrNull, toIso } from "./database/iso.ts";
-import { integer, text } from "./database/rows.ts";
+import type { FieldChange } from "../../core/incident-event.ts";
+import type { RiskLevel } from "../../core/risk.ts";
+import type { AutoPush } from "../../core/tickets/auto-push.ts";
+import { cadenceGate, type GateDecision } from "../../core/tickets/cadence.ts";
+import { defaultPolicies, type FieldPolicies, type TicketField } from "../../core/tickets/policy.ts";
+import {
+  type DeliveryKind,
+  type TicketSystemName,
+  ticketSystems,
+  type UpdateContent,
+} from "../../core/tickets/ticket.ts";
+import { noteFrom } from "../../core/tickets/updates.ts";
+import type { Database } from "../database/database.ts";
+import { timeOrNull, toIso } from "../database/iso.ts";
+import { integer, text } from "../database/rows.ts";
 import { levelOfPriority, snowPushed } from "./snow-columns.ts";
 import { newDeliveryId } from "./tickets.ts";
 

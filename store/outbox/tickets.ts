@@ -1,7 +1,7 @@
 /** The ledger of tickets and their deliveries. Each step is one write. */
 import { randomBytes } from "node:crypto";
 import type { InStatement, Row } from "@libsql/client";
-import type { RiskLevel } from "../core/risk.ts";
+import type { RiskLevel } from "../../core/risk.ts";
 import type {
   Delivery,
   DeliveryKind,
@@ -9,10 +9,10 @@ import type {
   Ticket,
   TicketSystemName,
   UpdateContent,
-} from "../core/tickets/ticket.ts";
-import type { Database } from "./database/database.ts";
-import { fromIso, timeOrNull, toIso } from "./database/iso.ts";
-import { integer, text, textOrNull } from "./database/rows.ts";
+} from "../../core/tickets/ticket.ts";
+import type { Database } from "../database/database.ts";
+import { fromIso, timeOrNull, toIso } from "../database/iso.ts";
+import { integer, text, textOrNull } from "../database/rows.ts";
 
 /** A ticket that an event calls for. */
 export interface PlannedTicket {
