@@ -8,13 +8,13 @@ import { idKeyOf } from "../core/intake/hash.ts";
 import { type AlertChange, type KnownAlert, type Plan, planAlerts } from "../core/intake/plan.ts";
 import type { DetectionWrite, IntakeTally } from "../core/ports.ts";
 import { recordStep } from "./batches.ts";
-import type { Correlator } from "./correlator.ts";
 import type { Database } from "./database/database.ts";
 import { fromIso, toIso } from "./database/iso.ts";
 import { insertRows } from "./database/multi-values.ts";
 import { integer, text } from "./database/rows.ts";
 import { EventBatch } from "./events/event-batch.ts";
 import type { Sequences } from "./events/sequences.ts";
+import type { Correlator } from "./incidents/correlator.ts";
 
 const dayMs = 86_400_000;
 

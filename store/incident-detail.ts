@@ -15,14 +15,14 @@ import {
 import { type Level, levels } from "../core/detection.ts";
 import type { IncidentBody } from "../core/incident-event.ts";
 import { normaliseName } from "../core/intake/identity.ts";
-import { periodById } from "./actor-periods.ts";
-import { type CaseRow, casesOfPeriods, findCase } from "./case-rows.ts";
 import type { Database } from "./database/database.ts";
 import { fromIso } from "./database/iso.ts";
 import { integer, text } from "./database/rows.ts";
-import { type HistoryEntry, readHistory } from "./history.ts";
-import { findIncidents, type IncidentRow } from "./incident-rows.ts";
-import { activeOf, liveCases } from "./live-cases.ts";
+import { periodById } from "./incidents/actor-periods.ts";
+import { type CaseRow, casesOfPeriods, findCase } from "./incidents/case-rows.ts";
+import { type HistoryEntry, readHistory } from "./incidents/history.ts";
+import { findIncidents, type IncidentRow } from "./incidents/incident-rows.ts";
+import { activeOf, liveCases } from "./incidents/live-cases.ts";
 
 /** An alert of an incident's or a case's actor. Times are epoch milliseconds. */
 export interface AlertOfActor {

@@ -3,11 +3,11 @@ import type { Row } from "@libsql/client";
 import { parseActorState } from "../core/correlation/actor-state.ts";
 import type { PreparedPattern } from "../core/correlation/patterns.ts";
 import type { ListedFeed, Walk } from "../core/feeds/page.ts";
-import { caseFromRow } from "./case-rows.ts";
 import type { Database } from "./database/database.ts";
 import { toIso } from "./database/iso.ts";
 import { integer, text, textOrNull } from "./database/rows.ts";
-import { liveCases } from "./live-cases.ts";
+import { caseFromRow } from "./incidents/case-rows.ts";
+import { liveCases } from "./incidents/live-cases.ts";
 
 export interface ListedTable {
   from: Record<Walk["by"], string>;

@@ -26,8 +26,6 @@ import {
 import { writeAlarms } from "./alarms.ts";
 import type { Written } from "./alerts.ts";
 import { findBatch } from "./batches.ts";
-import { applyCaseChange } from "./case-changes.ts";
-import { Correlator } from "./correlator.ts";
 import { heartbeat } from "./database/heartbeat.ts";
 import { integrityCheck, storeFacts } from "./database/integrity.ts";
 import type { EventBatch } from "./events/event-batch.ts";
@@ -39,9 +37,11 @@ import {
   savePosition,
   seqBefore,
 } from "./events/event-log.ts";
-import { deleteException, insertException, listExceptions } from "./exceptions.ts";
 import { recordHourly } from "./hourly.ts";
-import { type Author, applyIncidentChange, promote } from "./incident-changes.ts";
+import { applyCaseChange } from "./incidents/case-changes.ts";
+import { Correlator } from "./incidents/correlator.ts";
+import { deleteException, insertException, listExceptions } from "./incidents/exceptions.ts";
+import { type Author, applyIncidentChange, promote } from "./incidents/incident-changes.ts";
 import type { Open } from "./open-file.ts";
 import { type PruneStep, prune } from "./retention.ts";
 import { ticketOperations } from "./ticket-operations.ts";

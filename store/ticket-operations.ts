@@ -12,8 +12,8 @@ import {
 } from "./access/saved-settings.ts";
 import { listSealed, readKeyCheck, reseal, type SealedValue } from "./access/sealed.ts";
 import type { EventBatch } from "./events/event-batch.ts";
-import { type Author, applyIncidentChange } from "./incident-changes.ts";
-import { findIncidents } from "./incident-rows.ts";
+import { type Author, applyIncidentChange } from "./incidents/incident-changes.ts";
+import { findIncidents } from "./incidents/incident-rows.ts";
 import type { Open } from "./open-file.ts";
 import {
   type DeadLetterFilter,

@@ -1,7 +1,8 @@
 /** The next ids, kept in memory by the one writer: rows of one write can then refer to each other without asking the database. */
-import { lastPeriodId } from "../actor-periods.ts";
+
 import type { Database } from "../database/database.ts";
 import { integer } from "../database/rows.ts";
+import { lastPeriodId } from "../incidents/actor-periods.ts";
 import { lastSeq } from "./event-log.ts";
 
 export class Sequences {

@@ -1,8 +1,8 @@
 /** Rows of exceptions. */
-import type { Exception } from "../core/correlation/exceptions.ts";
-import type { Database } from "./database/database.ts";
-import { fromIso, isoOrNull, timeOrNull, toIso } from "./database/iso.ts";
-import { text } from "./database/rows.ts";
+import type { Exception } from "../../core/correlation/exceptions.ts";
+import type { Database } from "../database/database.ts";
+import { fromIso, isoOrNull, timeOrNull, toIso } from "../database/iso.ts";
+import { text } from "../database/rows.ts";
 
 const columns = "id, entity_name, rule, actor, host, until, reason, who, created_at";
 

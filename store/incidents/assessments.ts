@@ -1,11 +1,11 @@
 /** Assessing actors apart from intake: those of a batch that came in parts, what an interrupted one left, and scores that quiet lowers. */
-import type { AppendedCounts } from "../core/event.ts";
+import type { AppendedCounts } from "../../core/event.ts";
+import type { Database } from "../database/database.ts";
+import { EventBatch } from "../events/event-batch.ts";
+import type { Sequences } from "../events/sequences.ts";
 import { type ActorPeriod, decayingPeriods, pendingPeriods, periodsById, savePeriods } from "./actor-periods.ts";
 import { conclude } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
-import type { Database } from "./database/database.ts";
-import { EventBatch } from "./events/event-batch.ts";
-import type { Sequences } from "./events/sequences.ts";
 
 /** Actors that one commit assesses: more would hold up everything else. */
 const actorsPerWrite = 500;

@@ -1,17 +1,17 @@
 /** Changes that people and programs make to cases. */
 
-import { activeCase } from "../core/correlation/assess.ts";
-import { caseBody } from "../core/correlation/bodies.ts";
-import { caseFacts } from "../core/correlation/case-facts.ts";
-import { closePattern, reopenPattern } from "../core/correlation/evidence.ts";
-import { EdgeError } from "../core/errors.ts";
-import { type CaseRequest, changeCase } from "../core/incident-change.ts";
+import { activeCase } from "../../core/correlation/assess.ts";
+import { caseBody } from "../../core/correlation/bodies.ts";
+import { caseFacts } from "../../core/correlation/case-facts.ts";
+import { closePattern, reopenPattern } from "../../core/correlation/evidence.ts";
+import { EdgeError } from "../../core/errors.ts";
+import { type CaseRequest, changeCase } from "../../core/incident-change.ts";
+import type { Database } from "../database/database.ts";
+import { EventBatch } from "../events/event-batch.ts";
 import { type ActorPeriod, periodById, savePeriods } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, findCase, saveCases } from "./case-rows.ts";
 import { conclude } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
-import type { Database } from "./database/database.ts";
-import { EventBatch } from "./events/event-batch.ts";
 import { type Author, type Changed, historyOf } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";
 import { liveCases } from "./live-cases.ts";

@@ -1,18 +1,18 @@
 /** The incident step of intake: detections and alarms become evidence of their actors, in the same commit as their rows. */
 import type { InStatement } from "@libsql/client";
-import { type Actor, ActorFinder } from "../core/correlation/actor.ts";
-import { addAlarms, addDetections, type EvidenceHour } from "../core/correlation/evidence.ts";
-import { ExceptionList } from "../core/correlation/exceptions.ts";
-import { preparePatterns } from "../core/correlation/patterns.ts";
-import { type Alarm, type Detection, levels } from "../core/detection.ts";
-import type { CorrelationSettings } from "../core/settings.ts";
+import { type Actor, ActorFinder } from "../../core/correlation/actor.ts";
+import { addAlarms, addDetections, type EvidenceHour } from "../../core/correlation/evidence.ts";
+import { ExceptionList } from "../../core/correlation/exceptions.ts";
+import { preparePatterns } from "../../core/correlation/patterns.ts";
+import { type Alarm, type Detection, levels } from "../../core/detection.ts";
+import type { CorrelationSettings } from "../../core/settings.ts";
+import type { Database } from "../database/database.ts";
+import type { EventBatch } from "../events/event-batch.ts";
+import type { Sequences } from "../events/sequences.ts";
+import type { TicketRules } from "../outbox/ticket-updates.ts";
 import { type ActorPeriod, actorKey, currentPeriods, newPeriod, savePeriods } from "./actor-periods.ts";
 import { type ConclusionRules, conclude, type Examined } from "./conclusions.ts";
-import type { Database } from "./database/database.ts";
-import type { EventBatch } from "./events/event-batch.ts";
-import type { Sequences } from "./events/sequences.ts";
 import { listExceptions } from "./exceptions.ts";
-import type { TicketRules } from "./outbox/ticket-updates.ts";
 
 /** An alarm that is new; or one whose RBP has become known to be so much higher, which concerns the period that had it. */
 export type AlarmEvidence = Alarm & { raised?: { by: number; periodId: number | null } };

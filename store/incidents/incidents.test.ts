@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { builtInPatterns } from "../core/correlation/patterns.ts";
-import { incidentEventKinds } from "../core/event.ts";
-import { Intake } from "../core/intake/intake.ts";
-import { openStore, type Store } from "./open-store.ts";
+import { builtInPatterns } from "../../core/correlation/patterns.ts";
+import { incidentEventKinds } from "../../core/event.ts";
+import { Intake } from "../../core/intake/intake.ts";
+import { openStore, type Store } from "../open-store.ts";
 
 let folder: string;
 let store: Store;
@@ -156,7 +156,7 @@ test("a part of a batch that was never finished is assessed after a restart, and
   const intake = (list: Record<string, unknown>[], more: string) => ({
     ...{ detections: list as never, now, counted: [], step: null, more },
   });
-  const { readDetection } = await import("../core/intake/detection.ts");
+  const { readDetection } = await import("../../core/intake/detection.ts");
   const read = (fields: Record<string, unknown>) => {
     const context = { now, defaultEntity: "Primary Site", allowedEntities: null, repaired: false };
     const result = readDetection(JSON.stringify(record(fields)), context);

@@ -1,8 +1,8 @@
 /** Who changed what of an incident or a case, and when. */
 import type { InStatement } from "@libsql/client";
-import type { Database } from "./database/database.ts";
-import { fromIso, toIso } from "./database/iso.ts";
-import { text, textOrNull } from "./database/rows.ts";
+import type { Database } from "../database/database.ts";
+import { fromIso, toIso } from "../database/iso.ts";
+import { text, textOrNull } from "../database/rows.ts";
 
 export type HistoryAction =
   | "CREATED"

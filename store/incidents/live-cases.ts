@@ -1,7 +1,7 @@
 /** Cases as their evidence says they are now: their rows are not written for each detection more. */
-import type { ActorState } from "../core/correlation/actor-state.ts";
-import { type CaseFacts, caseFacts } from "../core/correlation/case-facts.ts";
-import type { PreparedPattern } from "../core/correlation/patterns.ts";
+import type { ActorState } from "../../core/correlation/actor-state.ts";
+import { type CaseFacts, caseFacts } from "../../core/correlation/case-facts.ts";
+import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { CaseRow } from "./case-rows.ts";
 
 /** The rows of one actor's period with what its evidence says of the active ones. A pattern that is gone leaves a row as it was. */

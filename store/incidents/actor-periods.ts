@@ -1,14 +1,19 @@
 /** Actors and what is known of them: one row from first evidence until their incident is closed. */
 import type { InStatement, Row } from "@libsql/client";
-import type { Actor } from "../core/correlation/actor.ts";
-import { type ActorState, encodeActorState, newActorState, parseActorState } from "../core/correlation/actor-state.ts";
-import { messageOf, StoreError } from "../core/errors.ts";
-import type { ActorType } from "../core/incident.ts";
-import { normaliseName } from "../core/intake/identity.ts";
-import type { Database } from "./database/database.ts";
-import { fromIso, isoOrNull, toIso } from "./database/iso.ts";
-import { insertRows, upsertRows } from "./database/multi-values.ts";
-import { integer, text } from "./database/rows.ts";
+import type { Actor } from "../../core/correlation/actor.ts";
+import {
+  type ActorState,
+  encodeActorState,
+  newActorState,
+  parseActorState,
+} from "../../core/correlation/actor-state.ts";
+import { messageOf, StoreError } from "../../core/errors.ts";
+import type { ActorType } from "../../core/incident.ts";
+import { normaliseName } from "../../core/intake/identity.ts";
+import type { Database } from "../database/database.ts";
+import { fromIso, isoOrNull, toIso } from "../database/iso.ts";
+import { insertRows, upsertRows } from "../database/multi-values.ts";
+import { integer, text } from "../database/rows.ts";
 
 /** Times are epoch milliseconds. */
 export interface ActorPeriod {

@@ -1,21 +1,21 @@
 /** Changes that people and programs make to incidents and cases: each is one commit of rows, history and events. */
 import type { InStatement } from "@libsql/client";
-import { caseBody, incidentBody } from "../core/correlation/bodies.ts";
-import { mergeEvidence } from "../core/correlation/evidence.ts";
-import type { PreparedPattern } from "../core/correlation/patterns.ts";
-import { EdgeError } from "../core/errors.ts";
-import { changeIncident, type IncidentRequest } from "../core/incident-change.ts";
-import type { FieldChange } from "../core/incident-event.ts";
+import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
+import { mergeEvidence } from "../../core/correlation/evidence.ts";
+import type { PreparedPattern } from "../../core/correlation/patterns.ts";
+import { EdgeError } from "../../core/errors.ts";
+import { changeIncident, type IncidentRequest } from "../../core/incident-change.ts";
+import type { FieldChange } from "../../core/incident-event.ts";
+import type { Database } from "../database/database.ts";
+import { EventBatch } from "../events/event-batch.ts";
+import { planUpdates, type SystemPolicies } from "../outbox/ticket-updates.ts";
 import { type ActorPeriod, currentPeriods, periodById, savePeriods } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, saveCases } from "./case-rows.ts";
 import { conclude, type Examined } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
-import type { Database } from "./database/database.ts";
-import { EventBatch } from "./events/event-batch.ts";
 import { addHistory, type HistoryAction } from "./history.ts";
 import { findIncidents, type IncidentRow, saveIncidents } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
-import { planUpdates, type SystemPolicies } from "./outbox/ticket-updates.ts";
 
 /** Who makes a change, and what brings it in (`api`, `console`, the synchronisation of a ticket system). */
 export interface Author {

@@ -1,10 +1,10 @@
 /** Rows of threat cases. */
 import type { InStatement, Row } from "@libsql/client";
-import type { CaseFacts } from "../core/correlation/case-facts.ts";
-import type { CaseSeverity, CaseStatus, ThreatCase } from "../core/threat-case.ts";
-import type { Database } from "./database/database.ts";
-import { fromIso, toIso } from "./database/iso.ts";
-import { integer, text, textOrNull } from "./database/rows.ts";
+import type { CaseFacts } from "../../core/correlation/case-facts.ts";
+import type { CaseSeverity, CaseStatus, ThreatCase } from "../../core/threat-case.ts";
+import type { Database } from "../database/database.ts";
+import { fromIso, toIso } from "../database/iso.ts";
+import { integer, text, textOrNull } from "../database/rows.ts";
 
 /** A case with what only the store needs of it. */
 export interface CaseRow extends ThreatCase {

@@ -1,24 +1,24 @@
 /** What follows from evidence: scores, cases, incidents, and the events that tell of them. Core decides; here it becomes rows. */
 import type { InStatement } from "@libsql/client";
-import { type Assessment, type AssessmentRules, activeCase, assess } from "../core/correlation/assess.ts";
-import { caseBody, incidentBody } from "../core/correlation/bodies.ts";
-import { compact } from "../core/correlation/compact.ts";
-import type { EvidenceHour } from "../core/correlation/evidence.ts";
-import { currentScore, earliestDecay, nextDecay } from "../core/correlation/score.ts";
-import type { FieldChange } from "../core/incident-event.ts";
-import { compareLevels, type RiskLevel, riskLevel } from "../core/risk.ts";
-import { systemsToPush } from "../core/tickets/auto-push.ts";
+import { type Assessment, type AssessmentRules, activeCase, assess } from "../../core/correlation/assess.ts";
+import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
+import { compact } from "../../core/correlation/compact.ts";
+import type { EvidenceHour } from "../../core/correlation/evidence.ts";
+import { currentScore, earliestDecay, nextDecay } from "../../core/correlation/score.ts";
+import type { FieldChange } from "../../core/incident-event.ts";
+import { compareLevels, type RiskLevel, riskLevel } from "../../core/risk.ts";
+import { systemsToPush } from "../../core/tickets/auto-push.ts";
+import type { Database } from "../database/database.ts";
+import { toIso } from "../database/iso.ts";
+import { newIds } from "../database/new-ids.ts";
+import type { EventBatch } from "../events/event-batch.ts";
+import { askGate, type TicketRules } from "../outbox/ticket-updates.ts";
+import { type PlannedTicket, planTickets } from "../outbox/tickets.ts";
 import type { ActorPeriod } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, growCases, saveCases } from "./case-rows.ts";
-import type { Database } from "./database/database.ts";
-import { toIso } from "./database/iso.ts";
-import { newIds } from "./database/new-ids.ts";
-import type { EventBatch } from "./events/event-batch.ts";
 import { addHistory } from "./history.ts";
 import { findIncidents, type IncidentRow, saveActivity, saveIncidents } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
-import { askGate, type TicketRules } from "./outbox/ticket-updates.ts";
-import { type PlannedTicket, planTickets } from "./outbox/tickets.ts";
 
 export interface ConclusionRules extends AssessmentRules {
   tickets: TicketRules;
