@@ -23,9 +23,6 @@ import {
   saveSession,
   saveUser,
 } from "./access/users.ts";
-import { writeAlarms } from "./alarms.ts";
-import type { Written } from "./alerts.ts";
-import { findBatch } from "./batches.ts";
 import { heartbeat } from "./database/heartbeat.ts";
 import { integrityCheck, storeFacts } from "./database/integrity.ts";
 import type { EventBatch } from "./events/event-batch.ts";
@@ -37,11 +34,14 @@ import {
   savePosition,
   seqBefore,
 } from "./events/event-log.ts";
-import { recordHourly } from "./hourly.ts";
 import { applyCaseChange } from "./incidents/case-changes.ts";
 import { Correlator } from "./incidents/correlator.ts";
 import { deleteException, insertException, listExceptions } from "./incidents/exceptions.ts";
 import { type Author, applyIncidentChange, promote } from "./incidents/incident-changes.ts";
+import { writeAlarms } from "./intake/alarms.ts";
+import type { Written } from "./intake/alerts.ts";
+import { findBatch } from "./intake/batches.ts";
+import { recordHourly } from "./intake/hourly.ts";
 import type { Open } from "./open-file.ts";
 import { type PruneStep, prune } from "./retention.ts";
 import { ticketOperations } from "./ticket-operations.ts";

@@ -2,12 +2,12 @@
 import { EdgeError, messageOf, StoreError } from "../core/errors.ts";
 import type { AppendedCounts } from "../core/event.ts";
 import type { DetectionWrite } from "../core/ports.ts";
-import { AlertWriter } from "./alerts.ts";
 import { Database } from "./database/database.ts";
 import { InstanceLock } from "./database/instance-lock.ts";
 import { migrate } from "./database/migrate.ts";
 import { Sequences } from "./events/sequences.ts";
 import { Assessments } from "./incidents/assessments.ts";
+import { AlertWriter } from "./intake/alerts.ts";
 import type { Open } from "./open-file.ts";
 import { operations, type StoreOperations } from "./operations.ts";
 import { noTicketRules } from "./outbox/ticket-updates.ts";

@@ -1,16 +1,16 @@
 /** SIEM alarms: one row per (entity, alarm id), one event per new row. */
 import type { InStatement } from "@libsql/client";
-import type { Alarm } from "../core/detection.ts";
-import { noTally } from "../core/intake/answer.ts";
-import type { AlarmWrite } from "../core/ports.ts";
+import type { Alarm } from "../../core/detection.ts";
+import { noTally } from "../../core/intake/answer.ts";
+import type { AlarmWrite } from "../../core/ports.ts";
+import type { Database } from "../database/database.ts";
+import { fromIso, toIso } from "../database/iso.ts";
+import { integer, text } from "../database/rows.ts";
+import { EventBatch } from "../events/event-batch.ts";
+import type { Sequences } from "../events/sequences.ts";
+import type { AlarmEvidence, Correlator } from "../incidents/correlator.ts";
 import type { Written } from "./alerts.ts";
 import { recordStep } from "./batches.ts";
-import type { Database } from "./database/database.ts";
-import { fromIso, toIso } from "./database/iso.ts";
-import { integer, text } from "./database/rows.ts";
-import { EventBatch } from "./events/event-batch.ts";
-import type { Sequences } from "./events/sequences.ts";
-import type { AlarmEvidence, Correlator } from "./incidents/correlator.ts";
 
 const insertSql = `insert into alarms (entity_name, alarm_id, name, rbp, alarm_time, user_name, host, src_ip, recorded_at, period_id)
   select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9

@@ -1,20 +1,20 @@
 /** Writing detections: what core plans, in one commit — alerts, counts per hour, newest logs, remembered ids, FIRST events, the batch's step. */
 import type { InStatement } from "@libsql/client";
-import type { Detection } from "../core/detection.ts";
-import type { AppendedCounts } from "../core/event.ts";
-import { encodeSnapshot } from "../core/feeds/snapshot.ts";
-import { noTally } from "../core/intake/answer.ts";
-import { idKeyOf } from "../core/intake/hash.ts";
-import { type AlertChange, type KnownAlert, type Plan, planAlerts } from "../core/intake/plan.ts";
-import type { DetectionWrite, IntakeTally } from "../core/ports.ts";
+import type { Detection } from "../../core/detection.ts";
+import type { AppendedCounts } from "../../core/event.ts";
+import { encodeSnapshot } from "../../core/feeds/snapshot.ts";
+import { noTally } from "../../core/intake/answer.ts";
+import { idKeyOf } from "../../core/intake/hash.ts";
+import { type AlertChange, type KnownAlert, type Plan, planAlerts } from "../../core/intake/plan.ts";
+import type { DetectionWrite, IntakeTally } from "../../core/ports.ts";
+import type { Database } from "../database/database.ts";
+import { fromIso, toIso } from "../database/iso.ts";
+import { insertRows } from "../database/multi-values.ts";
+import { integer, text } from "../database/rows.ts";
+import { EventBatch } from "../events/event-batch.ts";
+import type { Sequences } from "../events/sequences.ts";
+import type { Correlator } from "../incidents/correlator.ts";
 import { recordStep } from "./batches.ts";
-import type { Database } from "./database/database.ts";
-import { fromIso, toIso } from "./database/iso.ts";
-import { insertRows } from "./database/multi-values.ts";
-import { integer, text } from "./database/rows.ts";
-import { EventBatch } from "./events/event-batch.ts";
-import type { Sequences } from "./events/sequences.ts";
-import type { Correlator } from "./incidents/correlator.ts";
 
 const dayMs = 86_400_000;
 
