@@ -40,7 +40,6 @@ import {
   saveThrottle,
   ticketOfDelivery,
 } from "./outbox/tickets.ts";
-import { countDeliveries, countTickets } from "./ticket-lists.ts";
 import {
   dueReadings,
   knownComments,
@@ -52,8 +51,9 @@ import {
   readSoon,
   readStale,
   saveCursor,
-} from "./ticket-readings.ts";
-import { applyReading, type Reading, ticketGone } from "./ticket-sync.ts";
+} from "./sync/ticket-readings.ts";
+import { applyReading, type Reading, ticketGone } from "./sync/ticket-sync.ts";
+import { countDeliveries, countTickets } from "./ticket-lists.ts";
 
 /** `written`: told of the events of a change that is in the file. */
 export function ticketOperations(store: Open, written: (events: EventBatch) => void) {

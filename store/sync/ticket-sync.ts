@@ -1,8 +1,8 @@
 /** Tickets read back: which are to be read, what was found, and what follows from it for their incidents. */
 import type { InStatement } from "@libsql/client";
-import { EdgeError } from "../core/errors.ts";
-import type { IncidentRequest } from "../core/incident-change.ts";
-import { nextReadAt, type OwnUpdate, planSync, type UnappliedChange } from "../core/tickets/sync.ts";
+import { EdgeError } from "../../core/errors.ts";
+import type { IncidentRequest } from "../../core/incident-change.ts";
+import { nextReadAt, type OwnUpdate, planSync, type UnappliedChange } from "../../core/tickets/sync.ts";
 import type {
   DeliveryKind,
   DeliveryState,
@@ -10,18 +10,18 @@ import type {
   RemoteState,
   Ticket,
   TicketSystemName,
-} from "../core/tickets/ticket.ts";
-import { noteOfComment } from "../core/tickets/updates.ts";
-import type { Database } from "./database/database.ts";
-import { isoOrNull, timeOrNull, toIso } from "./database/iso.ts";
-import { text, textOrNull } from "./database/rows.ts";
-import type { EventBatch } from "./events/event-batch.ts";
-import { addHistory } from "./incidents/history.ts";
-import type { Author } from "./incidents/incident-changes.ts";
-import { findIncidents, type IncidentRow } from "./incidents/incident-rows.ts";
-import { snowPolled } from "./outbox/snow-columns.ts";
-import type { SystemPolicies } from "./outbox/ticket-updates.ts";
-import { ticketFromRow } from "./outbox/tickets.ts";
+} from "../../core/tickets/ticket.ts";
+import { noteOfComment } from "../../core/tickets/updates.ts";
+import type { Database } from "../database/database.ts";
+import { isoOrNull, timeOrNull, toIso } from "../database/iso.ts";
+import { text, textOrNull } from "../database/rows.ts";
+import type { EventBatch } from "../events/event-batch.ts";
+import { addHistory } from "../incidents/history.ts";
+import type { Author } from "../incidents/incident-changes.ts";
+import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
+import { snowPolled } from "../outbox/snow-columns.ts";
+import type { SystemPolicies } from "../outbox/ticket-updates.ts";
+import { ticketFromRow } from "../outbox/tickets.ts";
 import { knownComments } from "./ticket-readings.ts";
 
 /** As the API takes them: what is longer could not be changed by hand any more. */

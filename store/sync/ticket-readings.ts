@@ -1,10 +1,10 @@
 /** Which tickets are to be read back: because a search or a webhook says that they have changed, because it is time, or because it failed. */
-import { readAgainAt } from "../core/tickets/sync.ts";
-import type { RemoteChange, Ticket, TicketSystemName } from "../core/tickets/ticket.ts";
-import type { Database } from "./database/database.ts";
-import { timeOrNull } from "./database/iso.ts";
-import { integer, text } from "./database/rows.ts";
-import { ticketFromRow } from "./outbox/tickets.ts";
+import { readAgainAt } from "../../core/tickets/sync.ts";
+import type { RemoteChange, Ticket, TicketSystemName } from "../../core/tickets/ticket.ts";
+import type { Database } from "../database/database.ts";
+import { timeOrNull } from "../database/iso.ts";
+import { integer, text } from "../database/rows.ts";
+import { ticketFromRow } from "../outbox/tickets.ts";
 
 /** A ticket that was finished a week ago has come to its end (CONTRACT 9.19). */
 const isWatched = "read_at is not null";
