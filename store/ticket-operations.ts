@@ -14,6 +14,7 @@ import { listSealed, readKeyCheck, reseal, type SealedValue } from "./access/sea
 import type { EventBatch } from "./events/event-batch.ts";
 import { type Author, applyIncidentChange } from "./incidents/incident-changes.ts";
 import { findIncidents } from "./incidents/incident-rows.ts";
+import { countDeliveries, countTickets } from "./lists/ticket-lists.ts";
 import type { Open } from "./open-file.ts";
 import {
   type DeadLetterFilter,
@@ -53,7 +54,6 @@ import {
   saveCursor,
 } from "./sync/ticket-readings.ts";
 import { applyReading, type Reading, ticketGone } from "./sync/ticket-sync.ts";
-import { countDeliveries, countTickets } from "./ticket-lists.ts";
 
 /** `written`: told of the events of a change that is in the file. */
 export function ticketOperations(store: Open, written: (events: EventBatch) => void) {

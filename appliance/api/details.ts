@@ -1,5 +1,5 @@
 /** Incidents and cases in full, as the API answers them: the row of lists, the objects of the syslog body, and what lies behind them. */
-import type { CaseDetail, IncidentDetail } from "../../store/incident-detail.ts";
+import type { CaseDetail, IncidentDetail } from "../../store/lists/incident-detail.ts";
 
 type Json = Record<string, unknown>;
 

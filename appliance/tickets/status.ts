@@ -3,7 +3,7 @@
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { type FieldPolicies, ticketFields, winnerOf } from "../../core/tickets/policy.ts";
 import type { TicketSystemName } from "../../core/tickets/ticket.ts";
-import type { TicketCount } from "../../store/ticket-lists.ts";
+import type { TicketCount } from "../../store/lists/ticket-lists.ts";
 import type { SyncStatus } from "./sync.ts";
 
 type Json = Record<string, unknown>;

@@ -9,7 +9,7 @@ import { familyOf } from "../../core/attack/attack.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { Intake } from "../../core/intake/intake.ts";
 import type { RuleSample } from "../../core/tickets/case/case-facts.ts";
-import type { IncidentDetail } from "../../store/incident-detail.ts";
+import type { IncidentDetail } from "../../store/lists/incident-detail.ts";
 import { openStore } from "../../store/open-store.ts";
 import { ownSampleText } from "../harness/engine-samples.ts";
 

@@ -1,9 +1,9 @@
 /** One representative event for each rule of an incident, with its log. */
-import { normaliseName } from "../core/intake/identity.ts";
-import type { RuleSample } from "../core/tickets/case/case-facts.ts";
-import type { Database } from "./database/database.ts";
-import { fromIso } from "./database/iso.ts";
-import { text, textOrNull } from "./database/rows.ts";
+import { normaliseName } from "../../core/intake/identity.ts";
+import type { RuleSample } from "../../core/tickets/case/case-facts.ts";
+import type { Database } from "../database/database.ts";
+import { fromIso } from "../database/iso.ts";
+import { text, textOrNull } from "../database/rows.ts";
 
 const mostRules = 500;
 

@@ -1,10 +1,10 @@
 /** Tickets and deliveries as lists show them. */
 import type { Row } from "@libsql/client";
-import type { Attempt, Delivery, Ticket } from "../core/tickets/ticket.ts";
-import type { Database } from "./database/database.ts";
-import { fromIso } from "./database/iso.ts";
-import { integer, text } from "./database/rows.ts";
-import { deliveryColumns, deliveryFromRow, deliveryTables, ticketFromRow } from "./outbox/tickets.ts";
+import type { Attempt, Delivery, Ticket } from "../../core/tickets/ticket.ts";
+import type { Database } from "../database/database.ts";
+import { fromIso } from "../database/iso.ts";
+import { integer, text } from "../database/rows.ts";
+import { deliveryColumns, deliveryFromRow, deliveryTables, ticketFromRow } from "../outbox/tickets.ts";
 
 export interface TicketFilter {
   incidentId?: string;

@@ -1,9 +1,9 @@
 /** Everything that is known of one incident or one case, as it is now. */
 
-import { readAttackTags } from "../core/attack/attack.ts";
-import { incidentBody } from "../core/correlation/bodies.ts";
-import type { PreparedPattern } from "../core/correlation/patterns.ts";
-import { belongs } from "../core/correlation/patterns.ts";
+import { readAttackTags } from "../../core/attack/attack.ts";
+import { incidentBody } from "../../core/correlation/bodies.ts";
+import type { PreparedPattern } from "../../core/correlation/patterns.ts";
+import { belongs } from "../../core/correlation/patterns.ts";
 import {
   attackChain,
   type ChainLink,
@@ -11,18 +11,18 @@ import {
   type RuleSummary,
   riskDetail,
   ruleSummaries,
-} from "../core/correlation/summary.ts";
-import { type Level, levels } from "../core/detection.ts";
-import type { IncidentBody } from "../core/incident-event.ts";
-import { normaliseName } from "../core/intake/identity.ts";
-import type { Database } from "./database/database.ts";
-import { fromIso } from "./database/iso.ts";
-import { integer, text } from "./database/rows.ts";
-import { periodById } from "./incidents/actor-periods.ts";
-import { type CaseRow, casesOfPeriods, findCase } from "./incidents/case-rows.ts";
-import { type HistoryEntry, readHistory } from "./incidents/history.ts";
-import { findIncidents, type IncidentRow } from "./incidents/incident-rows.ts";
-import { activeOf, liveCases } from "./incidents/live-cases.ts";
+} from "../../core/correlation/summary.ts";
+import { type Level, levels } from "../../core/detection.ts";
+import type { IncidentBody } from "../../core/incident-event.ts";
+import { normaliseName } from "../../core/intake/identity.ts";
+import type { Database } from "../database/database.ts";
+import { fromIso } from "../database/iso.ts";
+import { integer, text } from "../database/rows.ts";
+import { periodById } from "../incidents/actor-periods.ts";
+import { type CaseRow, casesOfPeriods, findCase } from "../incidents/case-rows.ts";
+import { type HistoryEntry, readHistory } from "../incidents/history.ts";
+import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
+import { activeOf, liveCases } from "../incidents/live-cases.ts";
 
 /** An alert of an incident's or a case's actor. Times are epoch milliseconds. */
 export interface AlertOfActor {
