@@ -43,7 +43,7 @@ import type { Written } from "./intake/alerts.ts";
 import { findBatch } from "./intake/batches.ts";
 import { recordHourly } from "./intake/hourly.ts";
 import type { Open } from "./open-file.ts";
-import { type PruneStep, prune } from "./retention.ts";
+import { type PruneStep, prune } from "./retention/retention.ts";
 import { ticketOperations } from "./ticket-operations.ts";
 
 export type OnAppend = (end: number, counts: AppendedCounts) => void;

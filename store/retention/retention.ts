@@ -3,12 +3,12 @@
  * had by then are counted as expired for it.
  */
 import type { InStatement } from "@libsql/client";
-import { feedKinds } from "../core/feeds/feeds.ts";
-import { idempotencyWindowMs } from "../core/intake/answer.ts";
-import type { Database } from "./database/database.ts";
-import { toIso } from "./database/iso.ts";
-import { integer } from "./database/rows.ts";
-import type { Sequences } from "./events/sequences.ts";
+import { feedKinds } from "../../core/feeds/feeds.ts";
+import { idempotencyWindowMs } from "../../core/intake/answer.ts";
+import type { Database } from "../database/database.ts";
+import { toIso } from "../database/iso.ts";
+import { integer } from "../database/rows.ts";
+import type { Sequences } from "../events/sequences.ts";
 
 const eventsPerWrite = 2000;
 const alertIdsPerWrite = 20_000;
