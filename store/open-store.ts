@@ -3,10 +3,10 @@
 import type { CasePattern } from "../core/correlation/patterns.ts";
 import { StoreError } from "../core/errors.ts";
 import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
-import type { StoreOperations } from "./operations.ts";
-import type { ReadOperations } from "./read-operations.ts";
-import type { TicketOperations } from "./ticket-operations.ts";
-import { type OnFault, WorkerCalls } from "./worker-calls.ts";
+import type { StoreOperations } from "./worker/operations.ts";
+import type { ReadOperations } from "./worker/read-operations.ts";
+import type { TicketOperations } from "./worker/ticket-operations.ts";
+import { type OnFault, WorkerCalls } from "./worker/worker-calls.ts";
 
 /** Every operation of the Worker as a method, plus the ports of core that consist of them. */
 export interface Store extends IntakeStore, HourlyStore {

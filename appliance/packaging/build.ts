@@ -39,7 +39,7 @@ async function build(target: Target): Promise<string> {
   const fetched = mkdtempSync(join(tmpdir(), "rhythmx-build-"));
   try {
     await Bun.build({
-      entrypoints: [join(root, "main.ts"), join(root, "store/worker.ts")],
+      entrypoints: [join(root, "main.ts"), join(root, "store/worker/worker.ts")],
       plugins: [embedLibsqlAddon(addonFile(target, fetched))],
       // A Worker is named relative to the file that starts it, and in the binary all files are one, at its root.
       naming: { entry: "[name].[ext]" },

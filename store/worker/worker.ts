@@ -3,7 +3,7 @@ import { parentPort } from "node:worker_threads";
 import { type StoreCall, StoreWorker } from "./store-worker.ts";
 
 const port = parentPort;
-if (port === null) throw new Error("store/worker.ts runs as a Worker only");
+if (port === null) throw new Error("store/worker/worker.ts runs as a Worker only");
 
 const worker = new StoreWorker();
 const waiting: StoreCall[] = [];

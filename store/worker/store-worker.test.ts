@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Alarm } from "../core/detection.ts";
+import type { Alarm } from "../../core/detection.ts";
 import { type StoreCall, type StoreReply, StoreWorker } from "./store-worker.ts";
 
 const now = Date.UTC(2026, 2, 13, 4, 30);

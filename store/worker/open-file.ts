@@ -1,12 +1,12 @@
 /** What the Worker has while a file is open. */
 
-import type { Database } from "./database/database.ts";
-import type { InstanceLock } from "./database/instance-lock.ts";
-import type { Sequences } from "./events/sequences.ts";
-import type { Assessments } from "./incidents/assessments.ts";
-import type { Correlator } from "./incidents/correlator.ts";
-import type { AlertWriter } from "./intake/alerts.ts";
-import type { TicketRules } from "./outbox/ticket-updates.ts";
+import type { Database } from "../database/database.ts";
+import type { InstanceLock } from "../database/instance-lock.ts";
+import type { Sequences } from "../events/sequences.ts";
+import type { Assessments } from "../incidents/assessments.ts";
+import type { Correlator } from "../incidents/correlator.ts";
+import type { AlertWriter } from "../intake/alerts.ts";
+import type { TicketRules } from "../outbox/ticket-updates.ts";
 
 /** The Worker's state while a file is open. */
 export interface Open {

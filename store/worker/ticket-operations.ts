@@ -1,21 +1,20 @@
 /** What the Worker can be asked to do about tickets: ledger, deliveries, readings, and the settings that are saved. */
-import type { Incident } from "../core/incident.ts";
-import type { IncidentRequest } from "../core/incident-change.ts";
-import type { Probe } from "../core/tickets/probes.ts";
-import type { RemoteChange, Ticket, TicketSystemName } from "../core/tickets/ticket.ts";
+import type { Incident } from "../../core/incident.ts";
+import type { IncidentRequest } from "../../core/incident-change.ts";
+import type { Probe } from "../../core/tickets/probes.ts";
+import type { RemoteChange, Ticket, TicketSystemName } from "../../core/tickets/ticket.ts";
 import {
   type ConnectionTest,
   listConnectionTests,
   listSavedSettings,
   saveConnectionTest,
   saveSettings,
-} from "./access/saved-settings.ts";
-import { listSealed, readKeyCheck, reseal, type SealedValue } from "./access/sealed.ts";
-import type { EventBatch } from "./events/event-batch.ts";
-import { type Author, applyIncidentChange } from "./incidents/incident-changes.ts";
-import { findIncidents } from "./incidents/incident-rows.ts";
-import { countDeliveries, countTickets } from "./lists/ticket-lists.ts";
-import type { Open } from "./open-file.ts";
+} from "../access/saved-settings.ts";
+import { listSealed, readKeyCheck, reseal, type SealedValue } from "../access/sealed.ts";
+import type { EventBatch } from "../events/event-batch.ts";
+import { type Author, applyIncidentChange } from "../incidents/incident-changes.ts";
+import { findIncidents } from "../incidents/incident-rows.ts";
+import { countDeliveries, countTickets } from "../lists/ticket-lists.ts";
 import {
   type DeadLetterFilter,
   discardDeliveries,
@@ -24,9 +23,9 @@ import {
   readProbe,
   retryDeliveries,
   saveProbe,
-} from "./outbox/dead-letters.ts";
-import { type DeliveryOutcome, outcomeStatements } from "./outbox/delivery-outcomes.ts";
-import { bringUpToDate, dropUpdatesOfPredecessor, passGate, type TicketRules } from "./outbox/ticket-updates.ts";
+} from "../outbox/dead-letters.ts";
+import { type DeliveryOutcome, outcomeStatements } from "../outbox/delivery-outcomes.ts";
+import { bringUpToDate, dropUpdatesOfPredecessor, passGate, type TicketRules } from "../outbox/ticket-updates.ts";
 import {
   beginDelivery,
   dueDeliveries,
@@ -40,7 +39,7 @@ import {
   type Sending,
   saveThrottle,
   ticketOfDelivery,
-} from "./outbox/tickets.ts";
+} from "../outbox/tickets.ts";
 import {
   dueReadings,
   knownComments,
@@ -52,8 +51,9 @@ import {
   readSoon,
   readStale,
   saveCursor,
-} from "./sync/ticket-readings.ts";
-import { applyReading, type Reading, ticketGone } from "./sync/ticket-sync.ts";
+} from "../sync/ticket-readings.ts";
+import { applyReading, type Reading, ticketGone } from "../sync/ticket-sync.ts";
+import type { Open } from "./open-file.ts";
 
 /** `written`: told of the events of a change that is in the file. */
 export function ticketOperations(store: Open, written: (events: EventBatch) => void) {

@@ -1,18 +1,18 @@
 /** What the Worker can be asked to do. One table: its types are the store's interface on both sides. */
-import type { AuditEntry } from "../core/access/audit.ts";
-import type { SessionRecord, UserRecord } from "../core/access/user.ts";
-import type { ApiKeyRecord } from "../core/api-key.ts";
-import type { Exception } from "../core/correlation/exceptions.ts";
-import { EdgeError } from "../core/errors.ts";
-import type { AppendedCounts, EventKind } from "../core/event.ts";
-import type { PollPosition } from "../core/feeds/continuity.ts";
-import type { Incident } from "../core/incident.ts";
-import type { CaseRequest, IncidentRequest } from "../core/incident-change.ts";
-import type { AlarmWrite, DetectionWrite } from "../core/ports.ts";
-import type { CorrelationSettings } from "../core/settings.ts";
-import type { ThreatCase } from "../core/threat-case.ts";
-import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./access/api-keys.ts";
-import { addAudit } from "./access/audit.ts";
+import type { AuditEntry } from "../../core/access/audit.ts";
+import type { SessionRecord, UserRecord } from "../../core/access/user.ts";
+import type { ApiKeyRecord } from "../../core/api-key.ts";
+import type { Exception } from "../../core/correlation/exceptions.ts";
+import { EdgeError } from "../../core/errors.ts";
+import type { AppendedCounts, EventKind } from "../../core/event.ts";
+import type { PollPosition } from "../../core/feeds/continuity.ts";
+import type { Incident } from "../../core/incident.ts";
+import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
+import type { AlarmWrite, DetectionWrite } from "../../core/ports.ts";
+import type { CorrelationSettings } from "../../core/settings.ts";
+import type { ThreatCase } from "../../core/threat-case.ts";
+import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "../access/api-keys.ts";
+import { addAudit } from "../access/audit.ts";
 import {
   deleteSessions,
   deleteUser,
@@ -22,10 +22,10 @@ import {
   savePollPositions,
   saveSession,
   saveUser,
-} from "./access/users.ts";
-import { heartbeat } from "./database/heartbeat.ts";
-import { integrityCheck, storeFacts } from "./database/integrity.ts";
-import type { EventBatch } from "./events/event-batch.ts";
+} from "../access/users.ts";
+import { heartbeat } from "../database/heartbeat.ts";
+import { integrityCheck, storeFacts } from "../database/integrity.ts";
+import type { EventBatch } from "../events/event-batch.ts";
 import {
   countEventsAfter,
   listReaders,
@@ -33,17 +33,17 @@ import {
   readPosition,
   savePosition,
   seqBefore,
-} from "./events/event-log.ts";
-import { applyCaseChange } from "./incidents/case-changes.ts";
-import { Correlator } from "./incidents/correlator.ts";
-import { deleteException, insertException, listExceptions } from "./incidents/exceptions.ts";
-import { type Author, applyIncidentChange, promote } from "./incidents/incident-changes.ts";
-import { writeAlarms } from "./intake/alarms.ts";
-import type { Written } from "./intake/alerts.ts";
-import { findBatch } from "./intake/batches.ts";
-import { recordHourly } from "./intake/hourly.ts";
+} from "../events/event-log.ts";
+import { applyCaseChange } from "../incidents/case-changes.ts";
+import { Correlator } from "../incidents/correlator.ts";
+import { deleteException, insertException, listExceptions } from "../incidents/exceptions.ts";
+import { type Author, applyIncidentChange, promote } from "../incidents/incident-changes.ts";
+import { writeAlarms } from "../intake/alarms.ts";
+import type { Written } from "../intake/alerts.ts";
+import { findBatch } from "../intake/batches.ts";
+import { recordHourly } from "../intake/hourly.ts";
+import { type PruneStep, prune } from "../retention/retention.ts";
 import type { Open } from "./open-file.ts";
-import { type PruneStep, prune } from "./retention/retention.ts";
 import { ticketOperations } from "./ticket-operations.ts";
 
 export type OnAppend = (end: number, counts: AppendedCounts) => void;

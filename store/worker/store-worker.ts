@@ -1,16 +1,16 @@
 /** The store's Worker: takes calls in order, several in one commit where that saves a sync, and keeps the file open. */
-import { EdgeError, messageOf, StoreError } from "../core/errors.ts";
-import type { AppendedCounts } from "../core/event.ts";
-import type { DetectionWrite } from "../core/ports.ts";
-import { Database } from "./database/database.ts";
-import { InstanceLock } from "./database/instance-lock.ts";
-import { migrate } from "./database/migrate.ts";
-import { Sequences } from "./events/sequences.ts";
-import { Assessments } from "./incidents/assessments.ts";
-import { AlertWriter } from "./intake/alerts.ts";
+import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
+import type { AppendedCounts } from "../../core/event.ts";
+import type { DetectionWrite } from "../../core/ports.ts";
+import { Database } from "../database/database.ts";
+import { InstanceLock } from "../database/instance-lock.ts";
+import { migrate } from "../database/migrate.ts";
+import { Sequences } from "../events/sequences.ts";
+import { Assessments } from "../incidents/assessments.ts";
+import { AlertWriter } from "../intake/alerts.ts";
+import { noTicketRules } from "../outbox/ticket-updates.ts";
 import type { Open } from "./open-file.ts";
 import { operations, type StoreOperations } from "./operations.ts";
-import { noTicketRules } from "./outbox/ticket-updates.ts";
 import { type ReadOperations, readOperations } from "./read-operations.ts";
 
 export type StoreMethod = keyof StoreOperations | keyof ReadOperations | "open" | "openReader" | "close";

@@ -1,7 +1,7 @@
 /** Calls to a Worker of the store, and what comes back: answers, failures, announcements of commits. */
 import { Worker } from "node:worker_threads";
-import { EdgeError, StoreError, type StoreErrorCode } from "../core/errors.ts";
-import type { AppendedCounts } from "../core/event.ts";
+import { EdgeError, StoreError, type StoreErrorCode } from "../../core/errors.ts";
+import type { AppendedCounts } from "../../core/event.ts";
 import type { StoreMethod, StoreReply } from "./store-worker.ts";
 
 /** Told of every failure of reading or of writing, and null when the same went well again. */

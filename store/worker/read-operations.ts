@@ -1,16 +1,16 @@
 /** What the reader's Worker can be asked: everything that the API lists and shows, on a connection that cannot write. */
-import { type CasePattern, preparePatterns } from "../core/correlation/patterns.ts";
-import type { EventKind } from "../core/event.ts";
-import type { ListedFeed, PageQuery } from "../core/feeds/page.ts";
-import { type AuditQuery, listAudit } from "./access/audit.ts";
-import type { Database } from "./database/database.ts";
-import { oldestEvent, readEvents } from "./events/event-log.ts";
-import { readCaseDetail, readIncidentDetail } from "./lists/incident-detail.ts";
-import { listPage, readRow } from "./lists/list-pages.ts";
-import { readSamples } from "./lists/rule-samples.ts";
-import { listDeliveries, listTickets, type TicketFilter } from "./lists/ticket-lists.ts";
-import { listDeadLetters } from "./outbox/dead-letters.ts";
-import { findDelivery, findTicket } from "./outbox/tickets.ts";
+import { type CasePattern, preparePatterns } from "../../core/correlation/patterns.ts";
+import type { EventKind } from "../../core/event.ts";
+import type { ListedFeed, PageQuery } from "../../core/feeds/page.ts";
+import { type AuditQuery, listAudit } from "../access/audit.ts";
+import type { Database } from "../database/database.ts";
+import { oldestEvent, readEvents } from "../events/event-log.ts";
+import { readCaseDetail, readIncidentDetail } from "../lists/incident-detail.ts";
+import { listPage, readRow } from "../lists/list-pages.ts";
+import { readSamples } from "../lists/rule-samples.ts";
+import { listDeliveries, listTickets, type TicketFilter } from "../lists/ticket-lists.ts";
+import { listDeadLetters } from "../outbox/dead-letters.ts";
+import { findDelivery, findTicket } from "../outbox/tickets.ts";
 
 /** `patterns` is added on the way: callers leave it out. */
 export function readOperations(database: Database) {
