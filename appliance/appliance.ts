@@ -17,19 +17,19 @@ import { needRestart, noteProblems } from "./config/notices.ts";
 import { startControlServer } from "./control-server.ts";
 import { DescriptorWatch } from "./descriptor-watch.ts";
 import { KeyRing } from "./key-ring.ts";
-import { ApiListener, HealthListener } from "./listeners.ts";
-import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { createOperations, type Operations } from "./operations.ts";
 import { openStorePatiently, patiently } from "./patience.ts";
 import { runningState } from "./running-state.ts";
+import { ApiListener, HealthListener } from "./runtime/listeners.ts";
+import type { Log } from "./runtime/log.ts";
 import { argon2id, type PasswordHasher } from "./runtime/passwords.ts";
+import { version } from "./runtime/version.ts";
 import { type Loop, Scheduler } from "./scheduler.ts";
 import { StorageWatch } from "./storage-watch.ts";
 import { feedSettings, SyslogFeeds } from "./syslog-feeds.ts";
 import { TicketDesk } from "./tickets/desk.ts";
 import { createUpkeep } from "./upkeep.ts";
-import { version } from "./version.ts";
 
 export interface ApplianceOptions {
   resolved: ResolvedSettings;

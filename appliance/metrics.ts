@@ -2,8 +2,8 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import type { FeedName } from "../core/feeds/feeds.ts";
 import type { DestinationStatus } from "../transports/syslog/destination.ts";
+import { versionInfo } from "./runtime/version.ts";
 import type { LoopStatus } from "./scheduler.ts";
-import { versionInfo } from "./version.ts";
 
 export interface MetricSources {
   uptimeMs(): number;

@@ -15,7 +15,7 @@ import type { Store } from "../store/open-store.ts";
 import { Destination, type DestinationStatus } from "../transports/syslog/destination.ts";
 import type { TlsMaterial } from "../transports/syslog/options.ts";
 import { createSyslogSender } from "../transports/syslog/sender.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "./runtime/log.ts";
 
 /** RELP acknowledges each message, so a second batch may be on its way while the first is being acknowledged. */
 const batchesInFlight = { udp: 1, tcp: 1, tls: 1, relp: 3 } as const;

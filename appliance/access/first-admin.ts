@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { badPassword } from "../../core/access/user.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../runtime/log.ts";
 import type { Accounts } from "./accounts.ts";
 
 const name = "admin";

@@ -14,14 +14,14 @@ import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
 import { Secrets } from "../access/master-key.ts";
 import { connectControl } from "../control-client.ts";
 import { KeyRing } from "../key-ring.ts";
-import { createLog } from "../log.ts";
 import { createOperations, type Operations } from "../operations.ts";
+import { createLog } from "../runtime/log.ts";
 import { argon2id } from "../runtime/passwords.ts";
+import { systemClock } from "../runtime/time.ts";
 import { type Replayed, replayPlace } from "../syslog-feed.ts";
 import { destinationNames, findDestination } from "../syslog-feeds.ts";
 import { TicketDesk } from "../tickets/desk.ts";
 import { SettingsBook } from "../tickets/settings-book.ts";
-import { systemClock } from "../time.ts";
 
 /** Runs `work` with the appliance's operations; `running` tells which way it went. */
 export async function withOperations<T>(

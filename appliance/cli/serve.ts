@@ -1,9 +1,9 @@
 import { messageOf } from "../../core/errors.ts";
 import { formatProblems } from "../../core/settings/problem.ts";
 import { type Appliance, startAppliance } from "../appliance.ts";
-import { createLog } from "../log.ts";
+import { createLog } from "../runtime/log.ts";
 import { serviceManager } from "../runtime/sd-notify.ts";
-import { systemClock, systemSleep } from "../time.ts";
+import { systemClock, systemSleep } from "../runtime/time.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
 
 export const serveCommand: Command = {

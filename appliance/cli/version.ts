@@ -1,4 +1,4 @@
-import { versionInfo } from "../version.ts";
+import { versionInfo } from "../runtime/version.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
 
 export const versionCommand: Command = {

@@ -3,7 +3,7 @@ import type { Faults } from "../../core/faults.ts";
 import { formatProblem } from "../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import type { Settings } from "../../core/settings.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../runtime/log.ts";
 
 /** Logs every problem and warning; the fault `configuration` names the first problem while there is one. */
 export function noteProblems({ problems, warnings }: ResolvedSettings, faults: Faults, log: Log): void {

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import manifest from "../../package.json" with { type: "json" };
-import { versionInfo } from "../version.ts";
+import { versionInfo } from "../runtime/version.ts";
 import { embedLibsqlAddon } from "./addon-plugin.ts";
 
 const root = join(import.meta.dirname, "../..");

@@ -13,7 +13,7 @@ import {
 } from "../../core/tickets/ticket.ts";
 import { type Exchanges, type Patience, recordingExchanges } from "../../integrations/http.ts";
 import type { DeliveryOutcome } from "../../store/outbox/delivery-outcomes.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../runtime/log.ts";
 import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";
 import { isGone } from "./reading.ts";
 import { prepareUpdate, type Update, type UpdateParts } from "./updates.ts";

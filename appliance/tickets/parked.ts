@@ -4,7 +4,7 @@ import type { Clock } from "../../core/ports.ts";
 import { endedCauses, nextProbe } from "../../core/tickets/probes.ts";
 import { type TestStep, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../runtime/log.ts";
 
 /** How often it is looked whether a probe is due. */
 const lookEveryMs = 60_000;

@@ -3,7 +3,7 @@ import { DeliveryError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { RemoteComment, Ticket, TicketSystem } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../runtime/log.ts";
 
 /**
  * A ticket that is said not to be there: true when that has been made sure of, and written down. An account that sees nothing any more finds

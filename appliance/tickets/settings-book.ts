@@ -16,7 +16,7 @@ import {
 import { type TestStep, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../runtime/log.ts";
 import type { TicketDesk } from "./desk.ts";
 import { policyJson, syncJson, ticketsJson, warningsOf } from "./status.ts";
 import { noPatience, TicketSystems } from "./systems.ts";

@@ -10,7 +10,7 @@ import { analystOf } from "../../core/tickets/people.ts";
 import { type RemotePerson, type Ticket, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import { recordingExchanges } from "../../integrations/http.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../runtime/log.ts";
 import { noteFailure } from "./failures.ts";
 import { commentsOf, isGone } from "./reading.ts";
 import { Schedule } from "./schedule.ts";

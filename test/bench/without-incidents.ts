@@ -2,8 +2,8 @@
 import { startAppliance } from "../../appliance/appliance.ts";
 import { runProgram } from "../../appliance/cli/program.ts";
 import { loadSettings } from "../../appliance/config/load.ts";
-import { createLog } from "../../appliance/log.ts";
-import { systemClock, systemSleep } from "../../appliance/time.ts";
+import { createLog } from "../../appliance/runtime/log.ts";
+import { systemClock, systemSleep } from "../../appliance/runtime/time.ts";
 
 const args = process.argv.slice(2);
 if (args[0] === "serve") {

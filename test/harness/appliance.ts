@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Appliance, startAppliance } from "../../appliance/appliance.ts";
-import { createLog } from "../../appliance/log.ts";
+import { createLog } from "../../appliance/runtime/log.ts";
 import { argon2id } from "../../appliance/runtime/passwords.ts";
 import type { ApiKeyScope } from "../../core/api-key.ts";
 import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";

@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { ApiListener } from "../../appliance/listeners.ts";
+import { ApiListener } from "../../appliance/runtime/listeners.ts";
 
 const certificates = join(import.meta.dirname, "../data/tls");
 

@@ -1,11 +1,11 @@
 /** The HTTP listeners: health ports in plain HTTP, and the API with a certificate that may be renewed while it runs. */
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
-import { EdgeError, messageOf } from "../core/errors.ts";
-import type { Faults } from "../core/faults.ts";
-import type { FeedName } from "../core/feeds/feeds.ts";
-import type { ListenAddress, Settings } from "../core/settings.ts";
-import { type HttpServer, serve } from "./runtime/http-server.ts";
+import { EdgeError, messageOf } from "../../core/errors.ts";
+import type { Faults } from "../../core/faults.ts";
+import type { FeedName } from "../../core/feeds/feeds.ts";
+import type { ListenAddress, Settings } from "../../core/settings.ts";
+import { type HttpServer, serve } from "./http-server.ts";
 
 type Fetch = (request: Request, connection: object) => Response | Promise<Response>;
 

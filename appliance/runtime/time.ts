@@ -1,6 +1,6 @@
 /** The real clock, sleep and chance; and a clock that runs faster, for the demo. */
 import { setTimeout } from "node:timers/promises";
-import type { Clock, Sleep } from "../core/ports.ts";
+import type { Clock, Sleep } from "../../core/ports.ts";
 
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -2,8 +2,8 @@
  * The appliance's own log: one line an entry, JSON or text, on stderr. Values are data: whatever they hold, an entry stays one
  * line, and what is named like a secret or looks like an API key is never written.
  */
-import type { Clock } from "../core/ports.ts";
-import { escaped } from "../core/text/visible.ts";
+import type { Clock } from "../../core/ports.ts";
+import { escaped } from "../../core/text/visible.ts";
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];

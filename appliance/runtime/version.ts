@@ -1,6 +1,6 @@
 /** What is running: for `rhythmx version`, `doctor`, health and the log's first line. */
 import { execFileSync } from "node:child_process";
-import manifest from "../package.json" with { type: "json" };
+import manifest from "../../package.json" with { type: "json" };
 
 /** Written into the binary by appliance/packaging/build.ts; absent in a checkout. */
 declare const RHYTHMX_BUILD: { commit: string; target: string } | undefined;
