@@ -16,6 +16,7 @@ import { createApi } from "./api/create-api.ts";
 import { needRestart, noteProblems } from "./config/notices.ts";
 import { startControlServer } from "./control-server.ts";
 import { DescriptorWatch } from "./descriptor-watch.ts";
+import { feedSettings, SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import { KeyRing } from "./key-ring.ts";
 import { createMetrics } from "./metrics.ts";
 import { createOperations, type Operations } from "./operations.ts";
@@ -27,7 +28,6 @@ import { argon2id, type PasswordHasher } from "./runtime/passwords.ts";
 import { version } from "./runtime/version.ts";
 import { type Loop, Scheduler } from "./scheduler.ts";
 import { StorageWatch } from "./storage-watch.ts";
-import { feedSettings, SyslogFeeds } from "./syslog-feeds.ts";
 import { TicketDesk } from "./tickets/desk.ts";
 import { createUpkeep } from "./upkeep.ts";
 

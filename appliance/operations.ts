@@ -13,9 +13,9 @@ import type { DeadLetterFilter } from "../store/outbox/dead-letters.ts";
 import type { Accounts } from "./access/accounts.ts";
 import { type AuditLog, commandLine } from "./access/audit-log.ts";
 import { userJson } from "./api/administration.ts";
+import type { Replayed } from "./feeds/syslog-feed.ts";
 import type { KeyRing, NewKey } from "./key-ring.ts";
 import type { LoopStatus } from "./scheduler.ts";
-import type { Replayed } from "./syslog-feed.ts";
 import { type DeadLetterGroup, DeadLetters } from "./tickets/dead-letters.ts";
 import type { SettingsBook } from "./tickets/settings-book.ts";
 

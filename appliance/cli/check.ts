@@ -13,8 +13,8 @@ import type { SyslogSenderOptions } from "../../transports/syslog/options.ts";
 import { probe } from "../../transports/syslog/probe.ts";
 import { createSyslogSender } from "../../transports/syslog/sender.ts";
 import { connectControl } from "../control-client.ts";
-import { tlsMaterial } from "../syslog-feed.ts";
-import { feedSettings } from "../syslog-feeds.ts";
+import { tlsMaterial } from "../feeds/syslog-feed.ts";
+import { feedSettings } from "../feeds/syslog-feeds.ts";
 import { noPatience, TicketSystems } from "../tickets/systems.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
 

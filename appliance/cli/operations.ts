@@ -13,13 +13,13 @@ import { AuditLog } from "../access/audit-log.ts";
 import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
 import { Secrets } from "../access/master-key.ts";
 import { connectControl } from "../control-client.ts";
+import { type Replayed, replayPlace } from "../feeds/syslog-feed.ts";
+import { destinationNames, findDestination } from "../feeds/syslog-feeds.ts";
 import { KeyRing } from "../key-ring.ts";
 import { createOperations, type Operations } from "../operations.ts";
 import { createLog } from "../runtime/log.ts";
 import { argon2id } from "../runtime/passwords.ts";
 import { systemClock } from "../runtime/time.ts";
-import { type Replayed, replayPlace } from "../syslog-feed.ts";
-import { destinationNames, findDestination } from "../syslog-feeds.ts";
 import { TicketDesk } from "../tickets/desk.ts";
 import { SettingsBook } from "../tickets/settings-book.ts";
 

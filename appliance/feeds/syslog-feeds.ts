@@ -1,8 +1,8 @@
 /** Both syslog feeds together: started, stopped and asked as one. */
-import { EdgeError } from "../core/errors.ts";
-import { type FeedName, feedNames, readerName } from "../core/feeds/feeds.ts";
-import type { FeedSettings, Settings } from "../core/settings.ts";
-import type { DestinationStatus } from "../transports/syslog/destination.ts";
+import { EdgeError } from "../../core/errors.ts";
+import { type FeedName, feedNames, readerName } from "../../core/feeds/feeds.ts";
+import type { FeedSettings, Settings } from "../../core/settings.ts";
+import type { DestinationStatus } from "../../transports/syslog/destination.ts";
 import { type FeedTools, type Replayed, SyslogFeed } from "./syslog-feed.ts";
 
 export class SyslogFeeds {

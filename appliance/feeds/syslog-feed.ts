@@ -1,21 +1,21 @@
 /** A syslog feed: one destination per configured receiver, each a reader of the event log. */
 import { readFileSync } from "node:fs";
-import type { EventKind, LoggedEvent } from "../core/event.ts";
-import type { Faults } from "../core/faults.ts";
-import { alertMessage } from "../core/feeds/alert-message.ts";
-import { type FeedName, feedKinds, readerName } from "../core/feeds/feeds.ts";
-import type { EncodedMessage } from "../core/feeds/fit.ts";
-import { incidentEventFacts, incidentFeedMessage } from "../core/feeds/incident-message.ts";
-import { parseSnapshot } from "../core/feeds/snapshot.ts";
-import { statusMessage } from "../core/feeds/status-message.ts";
-import type { MessageOptions } from "../core/feeds/syslog-options.ts";
-import type { Clock, Random } from "../core/ports.ts";
-import type { DestinationSettings, FeedSettings, TlsSettings } from "../core/settings.ts";
-import type { Store } from "../store/open-store.ts";
-import { Destination, type DestinationStatus } from "../transports/syslog/destination.ts";
-import type { TlsMaterial } from "../transports/syslog/options.ts";
-import { createSyslogSender } from "../transports/syslog/sender.ts";
-import type { Log } from "./runtime/log.ts";
+import type { EventKind, LoggedEvent } from "../../core/event.ts";
+import type { Faults } from "../../core/faults.ts";
+import { alertMessage } from "../../core/feeds/alert-message.ts";
+import { type FeedName, feedKinds, readerName } from "../../core/feeds/feeds.ts";
+import type { EncodedMessage } from "../../core/feeds/fit.ts";
+import { incidentEventFacts, incidentFeedMessage } from "../../core/feeds/incident-message.ts";
+import { parseSnapshot } from "../../core/feeds/snapshot.ts";
+import { statusMessage } from "../../core/feeds/status-message.ts";
+import type { MessageOptions } from "../../core/feeds/syslog-options.ts";
+import type { Clock, Random } from "../../core/ports.ts";
+import type { DestinationSettings, FeedSettings, TlsSettings } from "../../core/settings.ts";
+import type { Store } from "../../store/open-store.ts";
+import { Destination, type DestinationStatus } from "../../transports/syslog/destination.ts";
+import type { TlsMaterial } from "../../transports/syslog/options.ts";
+import { createSyslogSender } from "../../transports/syslog/sender.ts";
+import type { Log } from "../runtime/log.ts";
 
 /** RELP acknowledges each message, so a second batch may be on its way while the first is being acknowledged. */
 const batchesInFlight = { udp: 1, tcp: 1, tls: 1, relp: 3 } as const;
