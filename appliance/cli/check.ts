@@ -12,7 +12,7 @@ import { ticketSystems as allSystems, type TestStep } from "../../core/tickets/t
 import type { SyslogSenderOptions } from "../../transports/syslog/options.ts";
 import { probe } from "../../transports/syslog/probe.ts";
 import { createSyslogSender } from "../../transports/syslog/sender.ts";
-import { connectControl } from "../control-client.ts";
+import { connectControl } from "../control/control-client.ts";
 import { tlsMaterial } from "../feeds/syslog-feed.ts";
 import { feedSettings } from "../feeds/syslog-feeds.ts";
 import { noPatience, TicketSystems } from "../tickets/systems.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readerName } from "../../core/feeds/feeds.ts";
 import type { Settings } from "../../core/settings.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { DoctorReport } from "../operations.ts";
+import type { DoctorReport } from "../control/operations.ts";
 import { versionInfo } from "../runtime/version.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
 import { noDatabase, withOperations } from "./operations.ts";

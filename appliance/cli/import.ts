@@ -5,7 +5,7 @@ import { createGunzip } from "node:zlib";
 import { EdgeError, messageOf, UsageError } from "../../core/errors.ts";
 import { alarmFormats, detectionFormats } from "../../core/intake/engines/registry.ts";
 import type { IntakeKind } from "../../core/intake/intake.ts";
-import type { ImportBatch, Operations } from "../operations.ts";
+import type { ImportBatch, Operations } from "../control/operations.ts";
 import { type Command, parseOptions, type Terminal } from "./command.ts";
 import { readBatches } from "./import-batches.ts";
 import { withOperations } from "./operations.ts";

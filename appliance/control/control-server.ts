@@ -2,13 +2,13 @@
 import { rmSync } from "node:fs";
 import { Hono } from "hono";
 import * as v from "valibot";
-import { roles } from "../core/access/user.ts";
-import { apiKeyScopes } from "../core/api-key.ts";
-import { EdgeError, messageOf } from "../core/errors.ts";
-import { ticketSystems } from "../core/tickets/ticket.ts";
+import { roles } from "../../core/access/user.ts";
+import { apiKeyScopes } from "../../core/api-key.ts";
+import { EdgeError, messageOf } from "../../core/errors.ts";
+import { ticketSystems } from "../../core/tickets/ticket.ts";
+import { type HttpServer, serve } from "../runtime/http-server.ts";
 import { socketAddress } from "./control-address.ts";
 import type { Operations } from "./operations.ts";
-import { type HttpServer, serve } from "./runtime/http-server.ts";
 
 /** What commands send. Program and running appliance may be of different versions, so it is checked. */
 const newKey = v.object({

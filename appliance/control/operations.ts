@@ -1,23 +1,23 @@
 /** What commands may do to an appliance: the control socket offers it for a running one, commands carry it out themselves when none runs. */
-import type { NewUser, UserChange } from "../core/access/user.ts";
-import type { ApiKeyRecord } from "../core/api-key.ts";
-import { UsageError } from "../core/errors.ts";
-import { type FeedName, kindsOfReader } from "../core/feeds/feeds.ts";
-import { batchSha256 } from "../core/intake/hash.ts";
-import type { Intake, IntakeAnswer, IntakeKind } from "../core/intake/intake.ts";
-import type { Clock } from "../core/ports.ts";
-import type { TestStep } from "../core/tickets/ticket.ts";
-import type { StoreFacts } from "../store/database/integrity.ts";
-import type { Store } from "../store/open-store.ts";
-import type { DeadLetterFilter } from "../store/outbox/dead-letters.ts";
-import type { Accounts } from "./access/accounts.ts";
-import { type AuditLog, commandLine } from "./access/audit-log.ts";
-import { userJson } from "./api/administration.ts";
-import type { Replayed } from "./feeds/syslog-feed.ts";
-import type { KeyRing, NewKey } from "./key-ring.ts";
-import type { LoopStatus } from "./scheduler.ts";
-import { type DeadLetterGroup, DeadLetters } from "./tickets/dead-letters.ts";
-import type { SettingsBook } from "./tickets/settings-book.ts";
+import type { NewUser, UserChange } from "../../core/access/user.ts";
+import type { ApiKeyRecord } from "../../core/api-key.ts";
+import { UsageError } from "../../core/errors.ts";
+import { type FeedName, kindsOfReader } from "../../core/feeds/feeds.ts";
+import { batchSha256 } from "../../core/intake/hash.ts";
+import type { Intake, IntakeAnswer, IntakeKind } from "../../core/intake/intake.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { TestStep } from "../../core/tickets/ticket.ts";
+import type { StoreFacts } from "../../store/database/integrity.ts";
+import type { Store } from "../../store/open-store.ts";
+import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
+import type { Accounts } from "../access/accounts.ts";
+import { type AuditLog, commandLine } from "../access/audit-log.ts";
+import { userJson } from "../api/administration.ts";
+import type { Replayed } from "../feeds/syslog-feed.ts";
+import type { KeyRing, NewKey } from "../key-ring.ts";
+import type { LoopStatus } from "../scheduler.ts";
+import { type DeadLetterGroup, DeadLetters } from "../tickets/dead-letters.ts";
+import type { SettingsBook } from "../tickets/settings-book.ts";
 
 /** A user as `user list` and the API show it. */
 export interface ListedUser {

@@ -1,6 +1,6 @@
 /** A command's way to the running appliance, over its control socket. */
 import { request } from "node:http";
-import { EdgeError, UsageError } from "../core/errors.ts";
+import { EdgeError, UsageError } from "../../core/errors.ts";
 import { socketAddress } from "./control-address.ts";
 import type { DoctorReport, Operations } from "./operations.ts";
 

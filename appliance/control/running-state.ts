@@ -1,9 +1,9 @@
 /** What only a running appliance knows of itself, for `doctor`. */
-import type { Faults } from "../core/faults.ts";
-import type { SyslogFeeds } from "./feeds/syslog-feeds.ts";
+import type { Faults } from "../../core/faults.ts";
+import type { SyslogFeeds } from "../feeds/syslog-feeds.ts";
+import { version } from "../runtime/version.ts";
+import type { Scheduler } from "../scheduler.ts";
 import type { RunningState } from "./operations.ts";
-import { version } from "./runtime/version.ts";
-import type { Scheduler } from "./scheduler.ts";
 
 export function runningState(
   { scheduler, feeds, faults }: { scheduler: Scheduler; feeds: SyslogFeeds; faults: Faults },
