@@ -17,19 +17,19 @@ import { needRestart, noteProblems } from "./config/notices.ts";
 import { startControlServer } from "./control/control-server.ts";
 import { createOperations, type Operations } from "./control/operations.ts";
 import { runningState } from "./control/running-state.ts";
-import { DescriptorWatch } from "./descriptor-watch.ts";
 import { feedSettings, SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import { KeyRing } from "./key-ring.ts";
-import { createMetrics } from "./metrics.ts";
-import { openStorePatiently, patiently } from "./patience.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
 import type { Log } from "./runtime/log.ts";
 import { argon2id, type PasswordHasher } from "./runtime/passwords.ts";
 import { version } from "./runtime/version.ts";
-import { type Loop, Scheduler } from "./scheduler.ts";
-import { StorageWatch } from "./storage-watch.ts";
 import { TicketDesk } from "./tickets/desk.ts";
-import { createUpkeep } from "./upkeep.ts";
+import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
+import { createMetrics } from "./upkeep/metrics.ts";
+import { openStorePatiently, patiently } from "./upkeep/patience.ts";
+import { type Loop, Scheduler } from "./upkeep/scheduler.ts";
+import { StorageWatch } from "./upkeep/storage-watch.ts";
+import { createUpkeep } from "./upkeep/upkeep.ts";
 
 export interface ApplianceOptions {
   resolved: ResolvedSettings;

@@ -15,9 +15,9 @@ import { type AuditLog, commandLine } from "../access/audit-log.ts";
 import { userJson } from "../api/administration.ts";
 import type { Replayed } from "../feeds/syslog-feed.ts";
 import type { KeyRing, NewKey } from "../key-ring.ts";
-import type { LoopStatus } from "../scheduler.ts";
 import { type DeadLetterGroup, DeadLetters } from "../tickets/dead-letters.ts";
 import type { SettingsBook } from "../tickets/settings-book.ts";
+import type { LoopStatus } from "../upkeep/scheduler.ts";
 
 /** A user as `user list` and the API show it. */
 export interface ListedUser {

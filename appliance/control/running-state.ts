@@ -2,7 +2,7 @@
 import type { Faults } from "../../core/faults.ts";
 import type { SyslogFeeds } from "../feeds/syslog-feeds.ts";
 import { version } from "../runtime/version.ts";
-import type { Scheduler } from "../scheduler.ts";
+import type { Scheduler } from "../upkeep/scheduler.ts";
 import type { RunningState } from "./operations.ts";
 
 export function runningState(

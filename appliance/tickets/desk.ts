@@ -14,8 +14,8 @@ import {
   ticketSystems,
 } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { TicketMetrics } from "../metrics.ts";
 import type { Log } from "../runtime/log.ts";
+import type { TicketMetrics } from "../upkeep/metrics.ts";
 import { carry } from "./carrier.ts";
 import { Drafts } from "./drafts.ts";
 import { ParkedProbes } from "./parked.ts";

@@ -1,8 +1,8 @@
 /** Prometheus metrics. Gauges and counters are read from the parts that own them when somebody asks. */
 import { Counter, Gauge, Registry } from "prom-client";
-import type { FeedName } from "../core/feeds/feeds.ts";
-import type { DestinationStatus } from "../transports/syslog/destination.ts";
-import { versionInfo } from "./runtime/version.ts";
+import type { FeedName } from "../../core/feeds/feeds.ts";
+import type { DestinationStatus } from "../../transports/syslog/destination.ts";
+import { versionInfo } from "../runtime/version.ts";
 import type { LoopStatus } from "./scheduler.ts";
 
 export interface MetricSources {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { FakeClock } from "../test/harness/fake-clock.ts";
-import { createLog } from "./runtime/log.ts";
+import { FakeClock } from "../../test/harness/fake-clock.ts";
+import { createLog } from "../runtime/log.ts";
 import { type Loop, Scheduler } from "./scheduler.ts";
 
 function scheduler(loops: Loop[]) {

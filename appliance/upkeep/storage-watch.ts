@@ -1,12 +1,12 @@
 /** Watches what the database stands on: room on the disk, a file that takes writes, a clock that tells the truth. */
 import { statfs } from "node:fs/promises";
-import { type ClockReading, ClockWatch, type Distrust, steadyMs } from "../core/clock-watch.ts";
-import { spaceDecision } from "../core/disk-space.ts";
-import { messageOf } from "../core/errors.ts";
-import type { Faults } from "../core/faults.ts";
-import type { Clock } from "../core/ports.ts";
-import type { Settings } from "../core/settings.ts";
-import type { Store } from "../store/open-store.ts";
+import { type ClockReading, ClockWatch, type Distrust, steadyMs } from "../../core/clock-watch.ts";
+import { spaceDecision } from "../../core/disk-space.ts";
+import { messageOf } from "../../core/errors.ts";
+import type { Faults } from "../../core/faults.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { Settings } from "../../core/settings.ts";
+import type { Store } from "../../store/open-store.ts";
 
 /** A jump is shown in health for so long; retention waits longer. */
 const jumpShownMs = 10 * 60_000;

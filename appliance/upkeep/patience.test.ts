@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { StoreError } from "../core/errors.ts";
-import { Faults } from "../core/faults.ts";
+import { StoreError } from "../../core/errors.ts";
+import { Faults } from "../../core/faults.ts";
 import { patiently } from "./patience.ts";
 
 function attempts(failures: unknown[]) {

@@ -1,10 +1,10 @@
 /** Starting in spite of what passes: a full disk, a locked or read-only database. It is named in health and tried again. */
 import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf, StoreError } from "../core/errors.ts";
-import type { Faults } from "../core/faults.ts";
-import type { Clock, Sleep } from "../core/ports.ts";
-import { openStore, type Store } from "../store/open-store.ts";
+import { messageOf, StoreError } from "../../core/errors.ts";
+import type { Faults } from "../../core/faults.ts";
+import type { Clock, Sleep } from "../../core/ports.ts";
+import { openStore, type Store } from "../../store/open-store.ts";
 
 const retryMs = 2_000;
 /** What may go away by itself. */

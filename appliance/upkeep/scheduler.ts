@@ -1,7 +1,7 @@
 /** Everything that time moves, as a table of loops. A loop never overlaps itself, and one that fails is tried again at its next turn. */
-import { messageOf } from "../core/errors.ts";
-import type { Clock, Sleep } from "../core/ports.ts";
-import type { Log } from "./runtime/log.ts";
+import { messageOf } from "../../core/errors.ts";
+import type { Clock, Sleep } from "../../core/ports.ts";
+import type { Log } from "../runtime/log.ts";
 
 export interface Loop {
   name: string;

@@ -3,7 +3,7 @@
  * database, destinations and health keep what they need: without that a flood of idle clients would silence all three.
  */
 import { readdir, readFile } from "node:fs/promises";
-import type { Faults } from "../core/faults.ts";
+import type { Faults } from "../../core/faults.ts";
 
 /** So many are kept free for the database, destinations and health. */
 const reserve = 16;

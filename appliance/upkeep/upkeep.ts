@@ -1,7 +1,7 @@
 /** What the appliance does by itself as time passes: each is a turn of a loop. */
-import type { Settings } from "../core/settings.ts";
-import type { Store } from "../store/open-store.ts";
-import type { Log } from "./runtime/log.ts";
+import type { Settings } from "../../core/settings.ts";
+import type { Store } from "../../store/open-store.ts";
+import type { Log } from "../runtime/log.ts";
 
 interface UpkeepParts {
   store: Store;
