@@ -8,9 +8,9 @@ import {
   judgeApiKey,
   type KeyRefusal,
   makeApiKey,
-} from "../core/api-key.ts";
-import type { Clock } from "../core/ports.ts";
-import type { Store } from "../store/open-store.ts";
+} from "../../core/api-key.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { Store } from "../../store/open-store.ts";
 
 export interface NewKey {
   name: string;
