@@ -23,10 +23,10 @@ import { ApiListener, HealthListener } from "./runtime/listeners.ts";
 import type { Log } from "./runtime/log.ts";
 import { argon2id, type PasswordHasher } from "./runtime/passwords.ts";
 import { version } from "./runtime/version.ts";
-import { TicketDesk } from "./tickets/desk.ts";
+import { TicketDispatcher } from "./tickets/dispatcher.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
-import { openStorePatiently, patiently } from "./upkeep/patience.ts";
+import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { type Loop, Scheduler } from "./upkeep/scheduler.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
@@ -112,7 +112,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const health = healthPort("alerts", settings.alertHealth);
     const incidentHealth = healthPort("incidents", settings.incidentHealth);
 
-    const store = await openStorePatiently(settings.dataDir, { clock, sleep, faults, onBroken: breaking.resolve });
+    const store = await openStoreWhenPossible(settings.dataDir, { clock, sleep, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
     for (const step of store.migrated) log.info("schema step applied", { step });
 
@@ -128,31 +128,31 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "feeds", run: () => feeds.stop(clock.monotonic() + drainMs) });
     // A new destination's place in the log has to be written down before anything more is taken in.
     const applyFeeds = (wait: Sleep) =>
-      patiently({ name: "destinations", what: "the destinations cannot be set up yet" }, { faults, sleep: wait }, () =>
+      retryWhileBlocked({ name: "destinations", what: "the destinations cannot be set up yet" }, { faults, sleep: wait }, () =>
         feeds.apply(settings),
       );
     await applyFeeds(sleep);
     const correlating = options.correlate ?? true;
     const configureCorrelation = (wait: Sleep) =>
-      patiently({ name: "correlation", what: "incidents cannot be formed yet" }, { faults, sleep: wait }, async () => {
+      retryWhileBlocked({ name: "correlation", what: "incidents cannot be formed yet" }, { faults, sleep: wait }, async () => {
         await store.incidents.configureCorrelation(correlating ? settings.correlation : null);
         // What an interrupted batch has left.
         while (await store.incidents.assessLeft(clock.now(), true));
       });
     await configureCorrelation(sleep);
 
-    const desk = new TicketDesk({ store, clock, random, log, defaultBaseUrl: () => api.url });
+    const dispatcher = new TicketDispatcher({ store, clock, random, log, defaultBaseUrl: () => api.url });
     const stopping = new AbortController();
     const { dependencies: apiDependencies, ...access } = await createApi({
       ...{ store, clock, keys, log, faults, settings, passwords: options.passwords ?? argon2id() },
-      ...{ credentialsDir: options.credentialsDir ?? null, stopping: stopping.signal, desk },
+      ...{ credentialsDir: options.credentialsDir ?? null, stopping: stopping.signal, dispatcher },
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.savePositions() });
 
-    await desk.recover();
-    cleanUp.push({ name: "tickets", run: () => desk.stop(3_000) });
+    await dispatcher.recover();
+    cleanUp.push({ name: "tickets", run: () => dispatcher.stop(3_000) });
     store.events.onAppend((_, counts) =>
-      (counts.incident_created ?? counts.incident_updated ?? 0) ? desk.wake() : null,
+      (counts.incident_created ?? counts.incident_updated ?? 0) ? dispatcher.wake() : null,
     );
 
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
@@ -166,7 +166,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => upkeep.hourly(now) },
       // New events are sent the moment they are recorded: the turn only shows that the process turns.
       { name: feedLoops.incidents, everyMs: () => feeds.pollIntervalMs("incidents"), tick: () => {} },
-      { name: "heartbeat", everyMs: () => feeds.heartbeatPaceMs, tick: (now) => feeds.sendHeartbeats(now) },
+      { name: "heartbeat", everyMs: () => feeds.heartbeatEveryMs, tick: (now) => feeds.sendHeartbeats(now) },
       { name: "correlation", everyMs: () => minute, tick: (now) => upkeep.correlation(now) },
       {
         name: "storage",
@@ -179,7 +179,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         tick: (now) => (storage.clockTrusted ? upkeep.retention(now) : undefined),
       },
       { name: "key-usage", everyMs: () => minute, tick: () => keys.flushUses() },
-      { name: "tickets", everyMs: () => 1_000, tick: (now) => desk.tick(now) },
+      { name: "tickets", everyMs: () => 1_000, tick: (now) => dispatcher.tick(now) },
       { name: "access", everyMs: () => 10_000, tick: () => access.tick() },
       {
         name: "health-port",
@@ -196,7 +196,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       loops: () => scheduler.status(),
       faults: () => faults.list(),
       logEnd: () => logEnd,
-      ...{ pendingBytes: () => intake.pendingBytes, tickets: desk.metrics() },
+      ...{ pendingBytes: () => intake.pendingBytes, tickets: dispatcher.metrics() },
     });
     feedState = (name) => {
       const status = loop(feedLoops[name]);
@@ -246,7 +246,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       run: () => stopping.abort(new EdgeError("stopping", "the appliance is stopping")),
     });
 
-    await access.book.load(options.resolved.ticketValues);
+    await access.ticketSettings.load(options.resolved.ticketValues);
     scheduler.start();
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });
     log.info("ready", {
@@ -284,7 +284,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
           const wait: Sleep = (milliseconds) => sleep(milliseconds, stopping.signal);
           await applyFeeds(wait);
           if (!sameCorrelation) await configureCorrelation(wait);
-          await access.book.load(resolved.ticketValues);
+          await access.ticketSettings.load(resolved.ticketValues);
           scheduler.wake();
           if (await api.renew(settings)) log.info("certificate renewed");
           log.info("settings read again", { destinations: feeds.status().length });

@@ -27,7 +27,7 @@ export interface AlertSnapshot {
 }
 
 /** The state of an alert that decides about its next message. Times are epoch milliseconds of the appliance's clock. */
-export interface AlertPace {
+export interface AlertCounts {
   count: number;
   /** Occurrences that messages have told so far. */
   sentCount: number;

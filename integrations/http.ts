@@ -7,7 +7,7 @@ import type { Exchange } from "../core/tickets/ticket.ts";
 export type Fetch = typeof globalThis.fetch;
 
 /** What a target has asked for with Retry-After, for all who ask it. */
-export interface Patience {
+export interface Throttle {
   /** Epoch milliseconds before which it wants no request. */
   until: number;
 }
@@ -16,7 +16,7 @@ export interface Patience {
 export interface AdapterTools {
   fetch: Fetch;
   now: () => number;
-  patience: Patience;
+  throttle: Throttle;
   timeoutMs?: number;
 }
 
@@ -26,7 +26,7 @@ export interface TargetOptions {
   headers: Readonly<Record<string, string>>;
   fetch: Fetch;
   now(): number;
-  patience: Patience;
+  throttle: Throttle;
   timeoutMs?: number;
   /** Never to be repeated in messages. */
   secrets: readonly string[];
@@ -138,8 +138,8 @@ export class Target {
 
   /** Nothing is sent before the target wants it. @throws DeliveryError throttled */
   #waitsFor(request: string): void {
-    const { now, patience } = this.#options;
-    const left = patience.until - now();
+    const { now, throttle } = this.#options;
+    const left = throttle.until - now();
     if (left <= 0) return;
     const retryAfter = Math.ceil(left / 1000);
     throw this.#failure("throttled", `held back: it wants no request for ${retryAfter} s`, null, request, {
@@ -150,9 +150,9 @@ export class Target {
   }
 
   #refusal(response: Response, status: number, words: string): DeliveryError {
-    const { now, patience } = this.#options;
+    const { now, throttle } = this.#options;
     const retryAfter = retryAfterSeconds(response.headers.get("retry-after"), now());
-    if (retryAfter !== null) patience.until = Math.max(patience.until, now() + retryAfter * 1000);
+    if (retryAfter !== null) throttle.until = Math.max(throttle.until, now() + retryAfter * 1000);
     if (status >= 300 && status < 400) {
       const where = this.#clean(response.headers.get("location") ?? "");
       return this.#failure(
@@ -174,7 +174,7 @@ export class Target {
       );
     }
     if (status === 429)
-      return this.#failure("throttled", "it asks for patience", status, words, { retryable: true, retryAfter });
+      return this.#failure("throttled", "it asks us to slow down", status, words, { retryable: true, retryAfter });
     if (status === 409 || status === 425)
       return this.#failure("busy", "it is busy with this record", status, words, { retryable: true, retryAfter });
     if (status === 408 || status >= 500)

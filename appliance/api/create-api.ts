@@ -17,8 +17,8 @@ import { Tokens } from "../access/tokens.ts";
 import type { Log } from "../runtime/log.ts";
 import type { PasswordHasher } from "../runtime/passwords.ts";
 import { version } from "../runtime/version.ts";
-import type { TicketDesk } from "../tickets/desk.ts";
-import { SettingsBook } from "../tickets/settings-book.ts";
+import type { TicketDispatcher } from "../tickets/dispatcher.ts";
+import { SettingsService } from "../tickets/settings-service.ts";
 import { TicketService } from "../tickets/ticket-service.ts";
 import { Administration } from "./administration.ts";
 import { clientAddress } from "./client-address.ts";
@@ -43,11 +43,11 @@ export interface ApiParts {
   /** systemd's folder of credentials. */
   credentialsDir: string | null;
   stopping: AbortSignal;
-  desk: TicketDesk;
+  dispatcher: TicketDispatcher;
 }
 
 export async function createApi(parts: ApiParts) {
-  const { store, clock, keys, log, passwords, settings, stopping, desk } = parts;
+  const { store, clock, keys, log, passwords, settings, stopping, dispatcher } = parts;
   const places = { dataDir: settings.dataDir, file: settings.masterKeyFile, credentialsDir: parts.credentialsDir };
   const secrets = await secretsOf(parts, places);
   const tokens = new Tokens(secrets.key("access tokens"), secrets.key("refresh tokens"), clock);
@@ -63,10 +63,10 @@ export async function createApi(parts: ApiParts) {
     if (changed.length > 0) await save(changed);
   };
   const { reading } = store;
-  const tickets = new TicketService(store, desk, clock, audit);
-  const book = new SettingsBook({ store, clock, log, secrets, desk });
+  const tickets = new TicketService(store, dispatcher, clock, audit);
+  const ticketSettings = new SettingsService({ store, clock, log, secrets, dispatcher });
   return {
-    book,
+    ticketSettings,
     rotateSecrets: (newKeyFile: string | null) => rotateSecrets(places, store.tickets, secrets, newKeyFile),
     accounts,
     audit,
@@ -91,13 +91,13 @@ export async function createApi(parts: ApiParts) {
       pages: new Pages(reading, new Cursors(secrets.key("cursors")), continuity, clock, (position) => save([position])),
       investigation: new Investigation(store, clock, audit, (incidentId) => tickets.ofIncident(incidentId)),
       tickets,
-      webhooks: desk.webhooks,
+      webhooks: dispatcher.webhooks,
       settings: {
-        section: (section: string) => book.section(section),
-        test: (section: string, fields: Record<string, unknown>) => book.test(section, fields),
-        status: () => book.status(),
+        section: (section: string) => ticketSettings.section(section),
+        test: (section: string, fields: Record<string, unknown>) => ticketSettings.test(section, fields),
+        status: () => ticketSettings.status(),
         save: async (caller: Caller, section: string, fields: Record<string, unknown>) => {
-          const saved = await book.save(section, fields, caller.name);
+          const saved = await ticketSettings.save(section, fields, caller.name);
           // The names alone: some of them are secrets.
           await audit.note(actorOf(caller), "settings.save", section, { fields: saved.changed });
           return saved.section;

@@ -15,7 +15,7 @@ import { createSyslogSender } from "../../transports/syslog/sender.ts";
 import { connectControl } from "../control/control-client.ts";
 import { tlsMaterial } from "../feeds/syslog-feed.ts";
 import { feedSettings } from "../feeds/syslog-feeds.ts";
-import { noPatience, TicketSystems } from "../tickets/systems.ts";
+import { noThrottles, TicketSystems } from "../tickets/systems.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
 
 /** How long a receiver may take to accept the test message. */
@@ -87,7 +87,7 @@ async function ticketSystems(resolved: ResolvedSettings): Promise<Finding[]> {
 
 async function testGiven({ ticketValues }: ResolvedSettings): Promise<{ system: string; steps: TestStep[] }[]> {
   const { settings } = readTicketSettings(ticketValues);
-  const systems = new TicketSystems(settings, () => Date.now(), noPatience());
+  const systems = new TicketSystems(settings, () => Date.now(), noThrottles());
   const wanted = allSystems.filter((system) => systems.isConfigured(system) || settings.enabled[system]);
   return Promise.all(
     wanted.map(async (system) => {

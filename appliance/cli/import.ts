@@ -99,7 +99,7 @@ async function importBatch(
   operations: Operations,
   terminal: Terminal,
 ): Promise<void> {
-  const answer = await patiently(() => operations.importBatch(batch)).catch((error: unknown) => {
+  const answer = await retryWhileBlocked(() => operations.importBatch(batch)).catch((error: unknown) => {
     if (!(error instanceof EdgeError) || error.code !== "batch_unreadable") throw error;
     return unreadableAnswer(batch.body, error.message);
   });
@@ -136,7 +136,7 @@ function unreadableAnswer(body: Uint8Array, message: string): { json: string; re
 }
 
 /** Tries again while the appliance is busy with others. */
-async function patiently<T>(work: () => Promise<T>): Promise<T> {
+async function retryWhileBlocked<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await work();

@@ -20,8 +20,8 @@ import { destinationNames, findDestination } from "../feeds/syslog-feeds.ts";
 import { createLog } from "../runtime/log.ts";
 import { argon2id } from "../runtime/passwords.ts";
 import { systemClock } from "../runtime/time.ts";
-import { TicketDesk } from "../tickets/desk.ts";
-import { SettingsBook } from "../tickets/settings-book.ts";
+import { TicketDispatcher } from "../tickets/dispatcher.ts";
+import { SettingsService } from "../tickets/settings-service.ts";
 
 /** Runs `work` with the appliance's operations; `running` tells which way it went. */
 export async function withOperations<T>(
@@ -41,7 +41,7 @@ export async function withOperations<T>(
     const replay = (destination: string, from: number) => replayOffline(store, settings, destination, from);
     const accounts = await Accounts.load(store.admin, systemClock, argon2id());
     const audit = new AuditLog(store.admin, systemClock);
-    const own = await readBook(store, settings, ticketValues);
+    const own = await readSettings(store, settings, ticketValues);
     const tools = { ...own, clock: systemClock, store, keys, accounts, audit, intake, replay, running: () => null };
     return await work(createOperations(tools), false);
   } finally {
@@ -51,7 +51,7 @@ export async function withOperations<T>(
 }
 
 /** Settings of ticket systems and the secrets among them; nothing is sent from here. */
-async function readBook(
+async function readSettings(
   store: Store,
   { dataDir, masterKeyFile: file }: Settings,
   pinned: ResolvedSettings["ticketValues"],
@@ -64,15 +64,15 @@ async function readBook(
     return new Secrets(randomBytes(32));
   });
   const log = createLog({ level: "error", format: "text", clock: systemClock, write: () => {} });
-  const desk = new TicketDesk({ store, clock: systemClock, random: Math.random, log, defaultBaseUrl: () => "" });
-  await desk.stop(0);
-  const book = new SettingsBook({ store, clock: systemClock, log, secrets, desk });
-  await book.load(pinned);
+  const dispatcher = new TicketDispatcher({ store, clock: systemClock, random: Math.random, log, defaultBaseUrl: () => "" });
+  await dispatcher.stop(0);
+  const ticketSettings = new SettingsService({ store, clock: systemClock, log, secrets, dispatcher });
+  await ticketSettings.load(pinned);
   const rotate = async (newKey: string | null) => {
     if (wrongKey !== null) throw wrongKey;
     return rotateSecrets(places, store.tickets, secrets, newKey);
   };
-  return { book, rotateSecrets: rotate };
+  return { ticketSettings, rotateSecrets: rotate };
 }
 
 /** What root has made here belongs to the user whose folder it is: the service has to be able to write it. */

@@ -16,7 +16,7 @@ import type { KeyRing, NewKey } from "../access/key-ring.ts";
 import { userJson } from "../api/administration.ts";
 import type { Replayed } from "../feeds/syslog-feed.ts";
 import { type DeadLetterGroup, DeadLetters } from "../tickets/dead-letters.ts";
-import type { SettingsBook } from "../tickets/settings-book.ts";
+import type { SettingsService } from "../tickets/settings-service.ts";
 import type { LoopStatus } from "../upkeep/scheduler.ts";
 
 /** A user as `user list` and the API show it. */
@@ -87,7 +87,7 @@ export interface OperationsTools {
   accounts: Accounts;
   audit: AuditLog;
   clock: Clock;
-  book: SettingsBook;
+  ticketSettings: SettingsService;
   rotateSecrets(newKeyFile: string | null): Promise<{ secrets: number; keyFile: string }>;
   intake: Intake;
   replay(destination: string, from: number): Promise<Replayed>;
@@ -95,7 +95,7 @@ export interface OperationsTools {
 }
 
 export function createOperations(tools: OperationsTools): Operations {
-  const { store, keys, accounts, audit, book, intake, replay, running, clock } = tools;
+  const { store, keys, accounts, audit, ticketSettings, intake, replay, running, clock } = tools;
   // The loops look every second what there is to send.
   const deadLetters = new DeadLetters({ store, clock, audit, wake: () => {} });
   return {
@@ -139,7 +139,7 @@ export function createOperations(tools: OperationsTools): Operations {
       await deadLetters.discard(commandLine, await deadLetters.find(which.id), reason);
       return { discarded: 1 };
     },
-    testTickets: () => book.testAll(),
+    testTickets: () => ticketSettings.testAll(),
     replay: async (destination, from) => {
       const replayed = await replay(destination, from);
       await audit.note(commandLine, "feed.replay", destination, { from: new Date(from).toISOString() });

@@ -25,7 +25,7 @@ const groupMs = 2 * minute;
 /** An hour after the first group, and a turn of the hourly tick. */
 const firstHourlyMs = 65 * minute;
 /** In the demo's time: by then every HOURLY has long come. */
-const patienceMs = 180 * minute;
+const mostMs = 180 * minute;
 
 export interface DemoOptions {
   screen: Screen;
@@ -138,7 +138,7 @@ async function play(scene: Scene, now: () => number): Promise<string[]> {
   story.say('hourly_delta says how many are new, burst="true" that it is far more than usual.');
   const seconds = Math.ceil((start + firstHourlyMs - now()) / (minutesPerSecond * minute));
   story.say(`The first are due at ${clockTime(start + firstHourlyMs)}, about ${seconds} seconds from now.`);
-  while (!account.complete && now() < start + patienceMs) await pause(50);
+  while (!account.complete && now() < start + mostMs) await pause(50);
 
   story.step("What it makes of them: who to look at first");
   for (const incident of account.findings.incidents) story.incident(incident);

@@ -107,7 +107,7 @@ export class SyslogFeed {
   }
 
   /** How often to look whether a heartbeat is due. */
-  get heartbeatPaceMs(): number {
+  get heartbeatEveryMs(): number {
     return this.#settings.destinations.some(({ heartbeatMinutes }) => heartbeatMinutes > 0) ? 5_000 : 60_000;
   }
 

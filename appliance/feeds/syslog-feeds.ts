@@ -25,8 +25,8 @@ export class SyslogFeeds {
   }
 
   /** How often to look whether a heartbeat is due. */
-  get heartbeatPaceMs(): number {
-    return Math.min(...feedNames.map((name) => this.#feeds[name].heartbeatPaceMs));
+  get heartbeatEveryMs(): number {
+    return Math.min(...feedNames.map((name) => this.#feeds[name].heartbeatEveryMs));
   }
 
   /** STATUS messages stamped `now` (epoch ms) to every destination that is due. */

@@ -11,7 +11,7 @@ import {
   type Ticket,
   type TicketSystem,
 } from "../../core/tickets/ticket.ts";
-import { type Exchanges, type Patience, recordingExchanges } from "../../integrations/http.ts";
+import { type Exchanges, type Throttle, recordingExchanges } from "../../integrations/http.ts";
 import type { DeliveryOutcome } from "../../store/outbox/delivery-outcomes.ts";
 import type { Log } from "../runtime/log.ts";
 import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";
@@ -30,7 +30,7 @@ interface CarrierParts extends UpdateParts {
   /** Of the system of the delivery. */
   circuit: Circuit;
   /** What the target has asked for. */
-  patience: Patience;
+  throttle: Throttle;
   isStopping(): boolean;
 }
 
@@ -245,8 +245,8 @@ class Carrier {
 
   /** What the target has done is written down, however long the database cannot be written: a restart would have to look it up. */
   async #record(outcome: Omit<DeliveryOutcome, "throttledUntil">): Promise<void> {
-    const { store, clock, log, patience, isStopping } = this.#parts;
-    const throttledUntil = patience.until > clock.now() ? patience.until : null;
+    const { store, clock, log, throttle, isStopping } = this.#parts;
+    const throttledUntil = throttle.until > clock.now() ? throttle.until : null;
     for (;;) {
       try {
         await store.tickets.finishDelivery({ ...outcome, throttledUntil }, clock.now());

@@ -26,7 +26,7 @@ export function failureOf(error: unknown, now: number, sent: boolean): Failure {
   };
 }
 
-/** What a failure says of the target: one request of several that broke is no outage, and a wish for patience neither. `answered`: one was answered. */
+/** What a failure says of the target: one request of several that broke is no outage, and and neither is a request to slow down. `answered`: one was answered. */
 export function noteFailure(circuit: Circuit, error: unknown, answered: boolean, now: number): void {
   if (!(error instanceof DeliveryError) || error.code === "throttled") return;
   if (answered) circuit.succeeded();

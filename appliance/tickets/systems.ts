@@ -2,7 +2,7 @@
 import { EdgeError } from "../../core/errors.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import type { TicketSystem, TicketSystemName } from "../../core/tickets/ticket.ts";
-import type { AdapterTools, Patience } from "../../integrations/http.ts";
+import type { AdapterTools, Throttle } from "../../integrations/http.ts";
 import { Jira } from "../../integrations/jira/jira.ts";
 import { Proactive } from "../../integrations/proactive/proactive.ts";
 import { ServiceNow } from "../../integrations/servicenow/servicenow.ts";
@@ -11,11 +11,11 @@ import { outboundFetch } from "../runtime/outbound-fetch.ts";
 export class TicketSystems {
   readonly #settings: TicketSettings;
   readonly #now: () => number;
-  readonly #patience: Readonly<Record<TicketSystemName, Patience>>;
+  readonly #throttles: Readonly<Record<TicketSystemName, Throttle>>;
   readonly #made = new Map<string, TicketSystem>();
 
-  constructor(settings: TicketSettings, now: () => number, patience: Readonly<Record<TicketSystemName, Patience>>) {
-    this.#patience = patience;
+  constructor(settings: TicketSettings, now: () => number, throttles: Readonly<Record<TicketSystemName, Throttle>>) {
+    this.#throttles = throttles;
     this.#settings = settings;
     this.#now = now;
   }
@@ -34,7 +34,7 @@ export class TicketSystems {
     const key = JSON.stringify([name, route]);
     const known = this.#made.get(key);
     if (known !== undefined) return known;
-    const made = makers[name](this.#settings, route, { now: this.#now, patience: this.#patience[name] });
+    const made = makers[name](this.#settings, route, { now: this.#now, throttle: this.#throttles[name] });
     if (made === null)
       throw new EdgeError(
         "not_configured",
@@ -69,6 +69,6 @@ const makers = {
         ),
 } satisfies Record<TicketSystemName, Maker>;
 
-export function noPatience(): Record<TicketSystemName, Patience> {
+export function noThrottles(): Record<TicketSystemName, Throttle> {
   return { jira: { until: 0 }, servicenow: { until: 0 }, proactive: { until: 0 } };
 }

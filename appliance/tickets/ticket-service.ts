@@ -11,7 +11,7 @@ import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
 import type { AuditLog } from "../access/audit-log.ts";
 import { actorOf } from "../api/investigation.ts";
 import { type DeadLetterGroup, DeadLetters, deliveryUnknown } from "./dead-letters.ts";
-import type { TicketDesk } from "./desk.ts";
+import type { TicketDispatcher } from "./dispatcher.ts";
 
 type Json = Record<string, unknown>;
 
@@ -25,22 +25,22 @@ interface ListQuery {
 
 export class TicketService {
   readonly #store: Store;
-  readonly #desk: TicketDesk;
+  readonly #dispatcher: TicketDispatcher;
   readonly #clock: Clock;
   readonly #audit: AuditLog;
   readonly #deadLetters: DeadLetters;
 
-  constructor(store: Store, desk: TicketDesk, clock: Clock, audit: AuditLog) {
+  constructor(store: Store, dispatcher: TicketDispatcher, clock: Clock, audit: AuditLog) {
     this.#store = store;
-    this.#desk = desk;
+    this.#dispatcher = dispatcher;
     this.#clock = clock;
     this.#audit = audit;
-    this.#deadLetters = new DeadLetters({ store, clock, audit, wake: () => desk.wake() });
+    this.#deadLetters = new DeadLetters({ store, clock, audit, wake: () => dispatcher.wake() });
   }
 
   /** The exact request that would be sent now, and its hash. @throws EdgeError incident_unknown, not_configured; DeliveryError */
   async preview(caller: Caller, incidentId: string, named: TicketSystemName): Promise<Json> {
-    const system = this.#desk.systemMeant(named);
+    const system = this.#dispatcher.systemMeant(named);
     const entity = await this.#entity(caller, incidentId);
     const { payload, level } = await this.#render(incidentId, entity, system);
     const ticket = await this.#store.reading.findTicket(incidentId, system);
@@ -61,14 +61,14 @@ export class TicketService {
     named: TicketSystemName,
     seen: string | null,
   ): Promise<{ ticket: Json } | { delivery_id: string }> {
-    const system = this.#desk.systemMeant(named);
+    const system = this.#dispatcher.systemMeant(named);
     const entity = await this.#entity(caller, incidentId);
     const known = await this.#store.reading.findTicket(incidentId, system);
     const isGone = known !== null && known.goneAt !== null;
     if (known?.remote != null && !isGone) return { ticket: ticketJson(known) };
     const waiting = isGone ? null : await this.#delivery(incidentId, system);
     if (waiting !== null) {
-      this.#desk.wake();
+      this.#dispatcher.wake();
       return { delivery_id: waiting.id };
     }
     const { payload, level } = await this.#render(incidentId, entity, system);
@@ -78,7 +78,7 @@ export class TicketService {
     await this.#store.tickets.planTicket(planned, this.#clock.now());
     const delivery = await this.#delivery(incidentId, system);
     await this.#audit.note(actorOf(caller), "ticket.create", incidentId, { system });
-    this.#desk.wake();
+    this.#dispatcher.wake();
     return { delivery_id: delivery?.id ?? "" };
   }
 
@@ -132,7 +132,7 @@ export class TicketService {
   /** What the cadence gate would say of the present level; null without a ticket (CONTRACT 6). */
   #riskUpdate(ticket: Ticket | null, level: RiskLevel): Json | null {
     if (ticket?.remote == null || ticket.told === null) return null;
-    const decision = cadenceGate(level, ticket.told, this.#desk.cadenceHours, this.#clock.now());
+    const decision = cadenceGate(level, ticket.told, this.#dispatcher.cadenceHours, this.#clock.now());
     return {
       ...{ push: decision.push, reason: decision.reason, told_level: ticket.told.level, level },
       last_update_at: isoOrNull(ticket.told.at),
@@ -145,12 +145,12 @@ export class TicketService {
     entity: string,
     system: TicketSystemName,
   ): Promise<{ payload: string; level: RiskLevel }> {
-    const target = this.#desk.systems?.of(system, entity);
+    const target = this.#dispatcher.systems?.of(system, entity);
     if (target === undefined) throw new EdgeError("not_configured", `${system} is not configured`);
     const ticket = await this.#store.reading.findTicket(incidentId, system);
     const generation = ticket === null ? 1 : ticket.generation + (ticket.goneAt === null ? 0 : 1);
     const correlation = correlationOf(system, incidentId, generation);
-    const draft = await this.#desk.drafts.made(incidentId, system);
+    const draft = await this.#dispatcher.drafts.made(incidentId, system);
     return { payload: await target.render({ correlation, draft }), level: draft.level };
   }
 

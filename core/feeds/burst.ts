@@ -1,5 +1,5 @@
 /** Is a window's number of new occurrences a burst? (CONTRACT 3, seed 003 "Burst Detection") */
-import type { AlertPace } from "../alert.ts";
+import type { AlertCounts } from "../alert.ts";
 
 export interface BurstDecision {
   burst: boolean;
@@ -13,11 +13,11 @@ const hour = 3_600_000;
  * alert's life before the window. That life is from `recordedAt` to `lastMessageAt`, taken as one hour where it is shorter or,
  * after the clock was set back, negative.
  */
-export function burst(pace: AlertPace): BurstDecision {
-  const delta = pace.count - pace.sentCount;
+export function burst(counts: AlertCounts): BurstDecision {
+  const delta = counts.count - counts.sentCount;
   if (delta > 100) return { burst: true, reason: "over-100" };
-  const life = Math.max(hour, pace.lastMessageAt - pace.recordedAt);
+  const life = Math.max(hour, counts.lastMessageAt - counts.recordedAt);
   // delta > 5 * sentCount / (life / hour), without a division so that the edge is exact.
-  if (delta * life > 5 * pace.sentCount * hour) return { burst: true, reason: "over-5x-average" };
+  if (delta * life > 5 * counts.sentCount * hour) return { burst: true, reason: "over-5x-average" };
   return { burst: false, reason: "steady" };
 }

@@ -1,20 +1,20 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { AlertPace } from "../alert.ts";
+import type { AlertCounts } from "../alert.ts";
 import { hourlyDecision } from "./hourly.ts";
 
 const interval = 3_600_000;
 const at = 1_773_376_200_000;
-const pace = (delta: number): AlertPace => ({ count: 5 + delta, sentCount: 5, recordedAt: at, lastMessageAt: at });
+const counts = (delta: number): AlertCounts => ({ count: 5 + delta, sentCount: 5, recordedAt: at, lastMessageAt: at });
 
 test("due at the end of the interval, not a millisecond before", () => {
-  expect(hourlyDecision(pace(3), at + interval - 1, interval)).toEqual({
+  expect(hourlyDecision(counts(3), at + interval - 1, interval)).toEqual({
     send: false,
     reason: "within-interval",
     nextAt: at + interval,
     delta: 3,
   });
-  expect(hourlyDecision(pace(3), at + interval, interval)).toEqual({
+  expect(hourlyDecision(counts(3), at + interval, interval)).toEqual({
     send: true,
     reason: "due",
     nextAt: at + 2 * interval,
@@ -23,17 +23,17 @@ test("due at the end of the interval, not a millisecond before", () => {
 });
 
 test("nothing new sends nothing, and the next occurrence may go at once when the interval has passed", () => {
-  expect(hourlyDecision(pace(0), at + 5 * interval, interval)).toEqual({
+  expect(hourlyDecision(counts(0), at + 5 * interval, interval)).toEqual({
     send: false,
     reason: "nothing-new",
     nextAt: at + 5 * interval,
     delta: 0,
   });
-  expect(hourlyDecision(pace(0), at + 10, interval).nextAt).toBe(at + interval);
+  expect(hourlyDecision(counts(0), at + 10, interval).nextAt).toBe(at + interval);
 });
 
 test("a last message in the future asks to be set to now", () => {
-  expect(hourlyDecision(pace(1), at - 1, interval)).toEqual({
+  expect(hourlyDecision(counts(1), at - 1, interval)).toEqual({
     send: false,
     reason: "clock-went-back",
     nextAt: at - 1 + interval,

@@ -1,5 +1,5 @@
 /** Is an HOURLY message of an alert due? (CONTRACT 3) */
-import type { AlertPace } from "../alert.ts";
+import type { AlertCounts } from "../alert.ts";
 
 export interface HourlyDecision {
   send: boolean;
@@ -18,11 +18,11 @@ export interface HourlyDecision {
 }
 
 /** Decides at `now` (epoch milliseconds) with `intervalMs` between two messages of one alert. */
-export function hourlyDecision(pace: AlertPace, now: number, intervalMs: number): HourlyDecision {
-  const delta = pace.count - pace.sentCount;
-  const earliest = pace.lastMessageAt + intervalMs;
+export function hourlyDecision(counts: AlertCounts, now: number, intervalMs: number): HourlyDecision {
+  const delta = counts.count - counts.sentCount;
+  const earliest = counts.lastMessageAt + intervalMs;
   if (delta <= 0) return { send: false, reason: "nothing-new", nextAt: Math.max(now, earliest), delta };
-  if (pace.lastMessageAt > now) return { send: false, reason: "clock-went-back", nextAt: now + intervalMs, delta };
+  if (counts.lastMessageAt > now) return { send: false, reason: "clock-went-back", nextAt: now + intervalMs, delta };
   if (now < earliest) return { send: false, reason: "within-interval", nextAt: earliest, delta };
   return { send: true, reason: "due", nextAt: now + intervalMs, delta };
 }

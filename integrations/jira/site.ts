@@ -22,7 +22,7 @@ export class JiraSite {
   /** Our own account; null = not known yet. */
   #ourId: string | null = null;
 
-  constructor(settings: JiraSettings, { fetch, now, patience, timeoutMs }: AdapterTools) {
+  constructor(settings: JiraSettings, { fetch, now, throttle, timeoutMs }: AdapterTools) {
     this.#settings = settings;
     this.#now = now;
     this.#deployment = settings.deployment === "auto" ? null : settings.deployment;
@@ -34,7 +34,7 @@ export class JiraSite {
         baseUrl: settings.url.replace(/\/+$/, ""),
         fetch,
         now,
-        patience,
+        throttle,
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
       },
       headers: { Authorization: authorization, "X-Atlassian-Token": "no-check" },

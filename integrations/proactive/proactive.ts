@@ -29,11 +29,11 @@ export class Proactive implements TicketSystem {
   readonly #settings: ProactiveSettings;
   readonly #target: Target;
 
-  constructor(settings: ProactiveSettings, { fetch, now, patience, timeoutMs }: AdapterTools) {
+  constructor(settings: ProactiveSettings, { fetch, now, throttle, timeoutMs }: AdapterTools) {
     this.#settings = settings;
     const { baseUrl, appId, secret } = settings;
     this.#target = new Target({
-      ...{ baseUrl: baseUrl.replace(/\/+$/, ""), fetch, now, patience },
+      ...{ baseUrl: baseUrl.replace(/\/+$/, ""), fetch, now, throttle },
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       headers: headers(settings),
       secrets: [secret, `${appId}:${secret}`],

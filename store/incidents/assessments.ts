@@ -10,7 +10,7 @@ import type { Correlator } from "./correlator.ts";
 /** Actors that one commit assesses: more would hold up everything else. */
 const actorsPerWrite = 500;
 /** An unfinished batch whose actors have waited this long is not coming to its end any more. */
-const patienceMs = 60_000;
+const overdueMs = 60_000;
 
 export class Assessments {
   readonly #database: Database;
@@ -51,7 +51,7 @@ export class Assessments {
     now: number,
     starting: boolean,
   ): Promise<{ counts: AppendedCounts; more: boolean }> {
-    const before = starting ? Number.MAX_SAFE_INTEGER : now - patienceMs;
+    const before = starting ? Number.MAX_SAFE_INTEGER : now - overdueMs;
     const pending = await pendingPeriods(this.#database, actorsPerWrite);
     const left = pending.filter(({ updatedAt }) => updatedAt < before);
     return { counts: await this.#assess(correlator, left, now), more: left.length === actorsPerWrite };

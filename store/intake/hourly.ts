@@ -1,6 +1,6 @@
 /** Recording HOURLY events: core decides, one commit per up to 1,000 alerts. */
 import type { Row } from "@libsql/client";
-import type { AlertPace, AlertSnapshot } from "../../core/alert.ts";
+import type { AlertCounts, AlertSnapshot } from "../../core/alert.ts";
 import type { Level } from "../../core/detection.ts";
 import { burst } from "../../core/feeds/burst.ts";
 import { hourlyDecision } from "../../core/feeds/hourly.ts";
@@ -12,7 +12,7 @@ import type { Sequences } from "../events/sequences.ts";
 
 const alertsPerWrite = 1000;
 
-/** Columns of an alert that its snapshot and pace come from. */
+/** Columns of an alert that its snapshot and counts come from. */
 const columns = `id, hash, entity_name, rule_id, rule_title, rule_author, level, tags, user_name, host, src_ip, risk, ml_cluster,
   count, sent_count, first_seen, last_seen, recorded_at, last_message_at`;
 
@@ -41,12 +41,12 @@ export async function recordHourly(
   const told: [id: number, seq: number][] = [];
   const restart: number[] = [];
   for (const row of rows) {
-    const pace = paceOf(row);
-    const decision = hourlyDecision(pace, now, intervalMs);
+    const counts = countsOf(row);
+    const decision = hourlyDecision(counts, now, intervalMs);
     const id = integer(row, "id");
     if (decision.reason === "clock-went-back") restart.push(id);
     if (!decision.send) continue;
-    const snapshot = { ...snapshotOf(row, pace), delta: decision.delta, burst: burst(pace).burst };
+    const snapshot = { ...snapshotOf(row, counts), delta: decision.delta, burst: burst(counts).burst };
     due.push([sequences.lastSeq + due.length + 1, now, id, encodeSnapshot(snapshot)]);
     told.push([id, sequences.lastSeq + due.length]);
   }
@@ -68,7 +68,7 @@ export async function recordHourly(
   return { recorded: due.length, more: rows.length === alertsPerWrite };
 }
 
-function paceOf(row: Row): AlertPace {
+function countsOf(row: Row): AlertCounts {
   return {
     count: integer(row, "count"),
     sentCount: integer(row, "sent_count"),
@@ -77,10 +77,10 @@ function paceOf(row: Row): AlertPace {
   };
 }
 
-function snapshotOf(row: Row, pace: AlertPace): AlertSnapshot {
+function snapshotOf(row: Row, counts: AlertCounts): AlertSnapshot {
   return {
     hash: text(row, "hash"),
-    count: pace.count,
+    count: counts.count,
     risk: integer(row, "risk"),
     mlCluster: integer(row, "ml_cluster"),
     firstSeen: fromIso(text(row, "first_seen")),

@@ -13,7 +13,7 @@ import { runChild } from "./child.ts";
 import { type Bench, compared, type Figure, median, milliseconds, type Plan, quantile, rate } from "./figure.ts";
 
 /** Incidents a second for the way to a ticket. */
-const paceOfIncidents = 10;
+const incidentsPerSecond = 10;
 
 export const tickets: Bench = {
   name: "tickets",
@@ -47,7 +47,7 @@ export const tickets: Bench = {
         atLeast: 2,
       }),
       {
-        name: `incident to ticket at ${paceOfIncidents}/s, p99`,
+        name: `incident to ticket at ${incidentsPerSecond}/s, p99`,
         ours: `${milliseconds(p99)} (p50 ${milliseconds(median(delays.map(median)))})`,
         beside: "",
         ratio: "",
@@ -121,12 +121,12 @@ async function incidentToTicket(plan: Plan): Promise<number[]> {
   const [jira, snow] = [await new JiraStandIn().start(), await new ServiceNowStandIn().start()];
   const { appliance, key } = await started(plan, environment(jira.url, snow.url));
   try {
-    const incidents = paceOfIncidents * (plan.quick ? 3 : 20);
+    const incidents = incidentsPerSecond * (plan.quick ? 3 : 20);
     const due = new Map<string, number>();
     const start = performance.now();
     for (let n = 0; n < incidents; n++) {
       await new Promise((resolve) =>
-        setTimeout(resolve, Math.max(0, start + (n * 1000) / paceOfIncidents - performance.now())),
+        setTimeout(resolve, Math.max(0, start + (n * 1000) / incidentsPerSecond - performance.now())),
       );
       due.set(`actor-${n}`, Date.now());
       void ingest(appliance, key, [`actor-${n}`]);

@@ -40,7 +40,7 @@ export interface TicketsReport {
 }
 
 /** A promise not to be asked for so long, in seconds. */
-const patience = 1;
+const retryAfterSeconds = 1;
 /** After a restart what was under way is asked for again within so long. */
 const resumeMs = 5_000;
 
@@ -69,7 +69,7 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
       dying = (async () => {
         await appliance.kill();
         // An answer that the end follows at once may not have been written down.
-        for (const [system, until] of silenced) if (Date.now() < until - patience * 1000 + 200) silenced.delete(system);
+        for (const [system, until] of silenced) if (Date.now() < until - retryAfterSeconds * 1000 + 200) silenced.delete(system);
         await sleep(dice.int(0, 30));
         await appliance.start();
         dying = null;
@@ -85,13 +85,13 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
         report.calls++;
         const until = silenced.get(system) ?? 0;
         // The clocks are those of one machine; a call that was on its way counts not.
-        if (Date.now() < until - patience * 1000 + 50) return null;
+        if (Date.now() < until - retryAfterSeconds * 1000 + 50) return null;
         if (Date.now() < until) report.violations.push(`asked ${until - Date.now()} ms before Retry-After was over`);
         const fault = dice.chance(plan.faults) ? makeFault(dice, kill) : null;
         if (fault !== null) report.faults++;
         const { what } = fault ?? { what: null };
         if (typeof what === "object" && what !== null && "status" in what && what.retryAfter !== undefined)
-          silenced.set(system, Date.now() + patience * 1000);
+          silenced.set(system, Date.now() + retryAfterSeconds * 1000);
         return fault;
       };
     jira.faults = faulty(jira);
@@ -166,7 +166,7 @@ function makeFault(dice: Dice, kill: () => boolean): Fault {
     ...[{ status: 500 }, { status: 502 }, { status: 503 }, { status: 408 }],
   ]);
   // What a target refuses has no effect.
-  if (dice.chance(0.1)) return { when: "before", what: { status: 429, retryAfter: String(patience) } };
+  if (dice.chance(0.1)) return { when: "before", what: { status: 429, retryAfter: String(retryAfterSeconds) } };
   return { when, what };
 }
 

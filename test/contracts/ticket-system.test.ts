@@ -22,7 +22,7 @@ interface Bench {
   secrets: string[];
 }
 
-const tools = (now = () => Date.now()) => ({ fetch, now, patience: { until: 0 }, timeoutMs: 400 });
+const tools = (now = () => Date.now()) => ({ fetch, now, throttle: { until: 0 }, timeoutMs: 400 });
 
 const jane = { accountId: "acc-jane", displayName: "Jane Doe", emailAddress: "jane.doe@acme.example" };
 const jiraMeanings = { statuses: new Map(), falsePositiveResolutions: ["won't do", "duplicate"] };

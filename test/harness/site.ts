@@ -16,7 +16,7 @@ interface Answer {
 }
 
 /** HOURLY messages come within a second, so that a test sees all counts told. */
-const fastPace = { poll_interval_seconds: 0.2, hourly_interval_minutes: 0.01 };
+const fastIntervals = { poll_interval_seconds: 0.2, hourly_interval_minutes: 0.01 };
 
 export class Site {
   /** Detections that were answered 200. */
@@ -170,7 +170,7 @@ export function names(prefix: string, count: number): string[] {
 }
 
 function configOf(syslog: unknown): unknown {
-  return { syslog, daemon: fastPace };
+  return { syslog, daemon: fastIntervals };
 }
 
 async function ask(url: string, init: RequestInit = {}): Promise<Answer> {

@@ -184,7 +184,7 @@ describe("clients", () => {
     const { socket, answer } = await dial(body.length);
     const step = Math.ceil(body.length / 8);
     for (let at = 0; at < body.length; at += step) {
-      // Once silent for longer than a server's usual patience of 10 s.
+      // Once silent for longer than a server's usual idle timeout of 10 s.
       await new Promise((resolve) => setTimeout(resolve, at === 0 ? 10_600 : 200));
       socket.write(body.subarray(at, at + step));
     }

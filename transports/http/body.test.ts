@@ -5,9 +5,9 @@ import { type ConnectionBindings, withBody } from "./body.ts";
 
 const mebibyte = 1024 * 1024;
 
-/** Sends parts to a handler that answers with what it has read; tells how it asked for patience. */
+/** Sends parts to a handler that answers with what it has read; records each extension of the timeout it asked for. */
 async function send(parts: Uint8Array[], headers: Record<string, string> = {}) {
-  const patience: number[] = [];
+  const extensions: number[] = [];
   let taken = 0;
   const app = new Hono<{ Bindings: ConnectionBindings }>();
   app.post("/", (c) => withBody(c, async (body) => c.text(Buffer.from(body).toString())));
@@ -19,17 +19,17 @@ async function send(parts: Uint8Array[], headers: Record<string, string> = {}) {
     },
   });
   const request = new Request("http://edge/", { method: "POST", headers, body });
-  const env = { remoteAddress: "127.0.0.1", extendTimeout: (seconds: number) => void patience.push(seconds) };
+  const env = { remoteAddress: "127.0.0.1", extendTimeout: (seconds: number) => void extensions.push(seconds) };
   const response = await app.fetch(request, env);
-  return { status: response.status, text: await response.text(), patience, taken };
+  return { status: response.status, text: await response.text(), extensions, taken };
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 test("every part buys the sender another minute, the last one time to write it down", async () => {
-  const { status, text, patience } = await send([bytes("a"), bytes("b"), bytes("c")]);
+  const { status, text, extensions } = await send([bytes("a"), bytes("b"), bytes("c")]);
   expect({ status, text }).toEqual({ status: 200, text: "abc" });
-  expect(patience).toEqual([60, 60, 60, 60, 240]);
+  expect(extensions).toEqual([60, 60, 60, 60, 240]);
 });
 
 test("gzip over several parts, and no body at all", async () => {

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Context } from "hono";
 import { problem } from "./problem.ts";
-import { Room } from "./room.ts";
+import { ByteBudget } from "./byte-budget.ts";
 
 /** What the server knows about the connection; handed in as hono's environment. */
 export interface ConnectionBindings {
@@ -26,7 +26,7 @@ const answerSeconds = 240;
 /** Deflate cannot pack more than this into a byte. */
 const deepestPacking = 1032;
 /** What compressed bodies may take in memory together: many small ones could otherwise unpack into gigabytes at once. */
-const unpacked = new Room(2 * maxBodyBytes);
+const unpacked = new ByteBudget(2 * maxBodyBytes);
 
 const gunzipAsync = promisify(gunzip);
 

@@ -27,7 +27,7 @@ export type StallVerdict =
 
 /**
  * Watches one connection. A reader of 20 kB/s opens a closed window only every 10 to 20 s (the kernel waits until a sixteenth of
- * the buffer is free), so a closed window is given far more patience than silence.
+ * the buffer is free), so a closed window is given far more throttle than silence.
  */
 export class StallWatch {
   readonly #limits: StallLimits;

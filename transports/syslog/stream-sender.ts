@@ -1,7 +1,7 @@
 /** Syslog over TCP and TLS: at least once, as far as a protocol without acknowledgements allows. */
 import { DeliveryError } from "../../core/errors.ts";
 import type { HeldMessages, SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
-import { Caution } from "./caution.ts";
+import { ExposureLimit } from "./exposure-limit.ts";
 import { type ConnectionEnd, openConnection, type StreamConnection } from "./connection.ts";
 import { frameChunk } from "./framing.ts";
 import { LinkState } from "./link-state.ts";
@@ -26,13 +26,13 @@ export class StreamSender implements SyslogSender {
   readonly #context: SenderContext;
   readonly #state: LinkState;
   readonly #window: ResendWindow;
-  readonly #caution: Caution;
+  readonly #exposureLimit: ExposureLimit;
   /** Not yet framed completely, in order. */
   #batches: Batch[] = [];
   #connection: StreamConnection | null = null;
   #stall: StallWatch;
   #connectedAt = 0;
-  /** Bytes written since the last pause for caution. */
+  /** Bytes written since the last pause for limit. */
   #exposed = 0;
   #pumping = false;
   /** The last connection broke: the next attempt waits. */
@@ -51,7 +51,7 @@ export class StreamSender implements SyslogSender {
     this.#context = context;
     this.#state = new LinkState(context);
     this.#window = new ResendWindow(context.limits);
-    this.#caution = new Caution(context.limits.resendBytes);
+    this.#exposureLimit = new ExposureLimit(context.limits.resendBytes);
     this.#stall = new StallWatch(context.limits, 0);
   }
 
@@ -152,7 +152,7 @@ export class StreamSender implements SyslogSender {
   }
 
   async #write(connection: StreamConnection): Promise<void> {
-    if (this.#caution.active) await this.#giveTime(connection);
+    if (this.#exposureLimit.active) await this.#giveTime(connection);
     const chunk = this.#window.next();
     if (connection !== this.#connection || !chunk) return;
     this.#exposed += chunk.bytes.length;
@@ -171,14 +171,14 @@ export class StreamSender implements SyslogSender {
 
   /** Lets a receiver that keeps breaking connections read what it has, before it is given more than caution allows. */
   async #giveTime(connection: StreamConnection): Promise<void> {
-    const { exposure } = this.#caution;
+    const { exposure } = this.#exposureLimit;
     this.#window.cutNext(exposure);
     const size = this.#window.next()?.bytes.length ?? 0;
     if (this.#exposed === 0 || this.#exposed + size <= exposure) return;
     await connection.endsWithin(this.#context.limits.settleMs);
     await this.#sample();
     this.#exposed = 0;
-    if (this.#context.clock.monotonic() - this.#connectedAt >= this.#context.limits.resendMs) this.#caution.relax();
+    if (this.#context.clock.monotonic() - this.#connectedAt >= this.#context.limits.resendMs) this.#exposureLimit.relax();
   }
 
   #tellRisk(): void {
@@ -202,13 +202,13 @@ export class StreamSender implements SyslogSender {
     this.#stopSampling();
     const { resendMs, resendAfterResetMs, settleMs } = this.#context.limits;
     const now = this.#context.clock.monotonic();
-    if (this.#caution.active && acknowledged !== null) this.#window.leftInOrder(acknowledged);
-    const readAfterMs = this.#caution.active ? settleMs : inOrder ? resendMs : resendAfterResetMs;
+    if (this.#exposureLimit.active && acknowledged !== null) this.#window.leftInOrder(acknowledged);
+    const readAfterMs = this.#exposureLimit.active ? settleMs : inOrder ? resendMs : resendAfterResetMs;
     const settled = this.#window.rewind(readAfterMs, now);
     this.#overdue = false;
     this.#tellRisk();
-    if (now - this.#connectedAt >= resendMs) this.#caution.relax();
-    else if (this.#window.next()) this.#caution.broke(settled);
+    if (now - this.#connectedAt >= resendMs) this.#exposureLimit.relax();
+    else if (this.#window.next()) this.#exposureLimit.broke(settled);
     if (inOrder && this.#window.next() === undefined && this.#batches.length === 0) {
       this.#state.disconnected(error.message);
       return;
@@ -246,7 +246,7 @@ export class StreamSender implements SyslogSender {
     this.#window.settle(acknowledged, now);
     this.#overdue = now - (this.#window.unacknowledgedSince() ?? now) > this.#context.limits.riskMs;
     this.#tellRisk();
-    // Where the kernel says nothing, a slow reader cannot be told from a dead one: the longer patience.
+    // Where the kernel says nothing, a slow reader cannot be told from a dead one: the longer throttle.
     this.#judge(connection, { acknowledged, outstanding, windowClosed: row?.windowClosed ?? true }, now);
     return outstanding && this.#connection !== null;
   }

@@ -1,5 +1,5 @@
-/** Room for so many bytes at a time; who does not fit waits, first come, first served. */
-export class Room {
+/** ByteBudget for so many bytes at a time; who does not fit waits, first come, first served. */
+export class ByteBudget {
   readonly #bytes: number;
   #taken = 0;
   #waiting: { bytes: number; enter: () => void }[] = [];

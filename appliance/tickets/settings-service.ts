@@ -17,27 +17,27 @@ import { type TestStep, type TicketSystemName, ticketSystems } from "../../core/
 import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
 import type { Log } from "../runtime/log.ts";
-import type { TicketDesk } from "./desk.ts";
+import type { TicketDispatcher } from "./dispatcher.ts";
 import { policyJson, syncJson, ticketsJson, warningsOf } from "./status.ts";
-import { noPatience, TicketSystems } from "./systems.ts";
+import { noThrottles, TicketSystems } from "./systems.ts";
 
 type Json = Record<string, unknown>;
 
-interface BookParts {
+interface SettingsParts {
   store: Store;
   clock: Clock;
   log: Log;
   secrets: Secrets;
-  desk: TicketDesk;
+  dispatcher: TicketDispatcher;
 }
 
-export class SettingsBook {
-  readonly #parts: BookParts;
+export class SettingsService {
+  readonly #parts: SettingsParts;
   #pinned: ReadonlyMap<string, GivenValue> = new Map();
   /** In plain text. */
   #saved = new Map<string, GivenValue>();
 
-  constructor(parts: BookParts) {
+  constructor(parts: SettingsParts) {
     this.#parts = parts;
   }
 
@@ -133,7 +133,7 @@ export class SettingsBook {
 
   /** Configured, Enabled, Last Test (seed 001), and how deliveries stand. */
   async status(): Promise<Json[]> {
-    const { store, desk } = this.#parts;
+    const { store, dispatcher } = this.#parts;
     const tests = new Map((await store.tickets.listConnectionTests()).map((test) => [test.section, test]));
     const counts = await store.tickets.countDeliveries();
     const tickets = await store.tickets.countTickets();
@@ -150,9 +150,9 @@ export class SettingsBook {
         warnings: warningsOf(settings, system),
         enabled: settings.enabled[system],
         last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
-        answers: !desk.isDown(system),
+        answers: !dispatcher.isDown(system),
         deliveries: waiting,
-        sync: syncJson(desk.sync.status(system)),
+        sync: syncJson(dispatcher.sync.status(system)),
         tickets: ticketsJson(tickets.find((one) => one.system === system)),
         webhooks: settings.webhookSecrets[system] !== null,
         fields: policyJson(settings.policies[system]),
@@ -180,18 +180,18 @@ export class SettingsBook {
     const { settings, problems } = readTicketSettings(this.#given());
     for (const { key, accepted } of problems.filter(({ source }) => source === "saved"))
       this.#parts.log.warn("a saved setting is wrong", { setting: key, accepted });
-    await this.#parts.desk.apply(settings);
-    this.#parts.desk.wake();
+    await this.#parts.dispatcher.apply(settings);
+    this.#parts.dispatcher.wake();
   }
 
   /** What was parked may go now. */
   async #resume(section: TicketSection): Promise<void> {
-    const { store, clock, desk } = this.#parts;
+    const { store, clock, dispatcher } = this.#parts;
     const system = ticketSystems.find((name) => name === section);
     if (system === undefined) return;
     const resumed = await store.tickets.retryDeliveries({ system, state: "parked" }, clock.now());
     if (resumed > 0) this.#parts.log.info("parked deliveries go again", { system, deliveries: resumed });
-    desk.wake();
+    dispatcher.wake();
   }
 }
 
@@ -208,7 +208,7 @@ function originOf(address: string): string {
 
 async function testOf(settings: TicketSettings, system: TicketSystemName, clock: Clock): Promise<TestStep[]> {
   try {
-    return await new TicketSystems(settings, () => clock.now(), noPatience()).of(system, "").test();
+    return await new TicketSystems(settings, () => clock.now(), noThrottles()).of(system, "").test();
   } catch (error) {
     if (!(error instanceof EdgeError)) throw error;
     return [{ name: "Settings", ok: false, detail: error.message }];

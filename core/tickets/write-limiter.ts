@@ -6,7 +6,7 @@ const windows = [
 ] as const;
 const longestMs = 30_000;
 
-export class Pace {
+export class WriteLimiter {
   /** Times of writes by ticket, the oldest first. */
   readonly #writes = new Map<number, number[]>();
 

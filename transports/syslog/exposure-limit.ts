@@ -5,11 +5,11 @@
  */
 
 /** Breaks in a row, with nothing settled, before caution sets in: one or two prove nothing. */
-const PATIENCE = 3;
+const BREAKS_BEFORE_LIMIT = 3;
 /** One message at a time. */
 const SMALLEST_EXPOSURE = 1;
 
-export class Caution {
+export class ExposureLimit {
   readonly #resendBytes: number;
   #fruitless = 0;
   #exposure = Number.POSITIVE_INFINITY;
@@ -18,7 +18,7 @@ export class Caution {
     this.#resendBytes = resendBytes;
   }
 
-  /** Bytes to write before waiting `settleMs`; Infinity while there is no reason for caution. */
+  /** Bytes to write before waiting `settleMs`; Infinity while there is no reason for limit. */
   get exposure(): number {
     return this.#exposure;
   }
@@ -30,7 +30,7 @@ export class Caution {
   /** A connection broke before it had lasted. @param settled some of what was written on it counts as read. */
   broke(settled: boolean): void {
     this.#fruitless = settled ? 0 : this.#fruitless + 1;
-    if (settled || (this.#fruitless < PATIENCE && !this.active)) return;
+    if (settled || (this.#fruitless < BREAKS_BEFORE_LIMIT && !this.active)) return;
     this.#exposure = Math.max(SMALLEST_EXPOSURE, Math.min(this.#exposure, this.#resendBytes) / 16);
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { StoreError } from "../../core/errors.ts";
 import { Faults } from "../../core/faults.ts";
-import { patiently } from "./patience.ts";
+import { retryWhileBlocked } from "./start-retry.ts";
 
 function attempts(failures: unknown[]) {
   const said: string[][] = [];
@@ -12,7 +12,7 @@ function attempts(failures: unknown[]) {
     if (failure !== undefined) throw failure;
     return "done";
   };
-  return { said, faults, run: () => patiently({ name: "open", what: "not yet" }, { faults, sleep }, work) };
+  return { said, faults, run: () => retryWhileBlocked({ name: "open", what: "not yet" }, { faults, sleep }, work) };
 }
 
 test("tries again while it is something that passes, says so meanwhile, and no longer", async () => {

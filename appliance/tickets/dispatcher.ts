@@ -5,7 +5,7 @@ import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { systemMeant } from "../../core/settings/tickets.ts";
 import { gateLine } from "../../core/tickets/cadence.ts";
 import { Circuit } from "../../core/tickets/circuit.ts";
-import { Pace } from "../../core/tickets/pace.ts";
+import { WriteLimiter } from "../../core/tickets/write-limiter.ts";
 import {
   type Delivery,
   type RemotePerson,
@@ -22,13 +22,13 @@ import { ParkedProbes } from "./parked.ts";
 import { Schedule } from "./schedule.ts";
 import { warningsOf } from "./status.ts";
 import { TicketSync } from "./sync.ts";
-import { noPatience, TicketSystems } from "./systems.ts";
+import { noThrottles, TicketSystems } from "./systems.ts";
 import { Webhooks } from "./webhooks.ts";
 
 /** Requests at the same time to one system. */
 const atATime = 4;
 
-interface DeskParts {
+interface DispatcherParts {
   store: Store;
   clock: Clock;
   random: Random;
@@ -37,16 +37,16 @@ interface DeskParts {
   defaultBaseUrl: () => string;
 }
 
-export class TicketDesk {
-  readonly #parts: DeskParts;
+export class TicketDispatcher {
+  readonly #parts: DispatcherParts;
   readonly #schedule = new Schedule();
   readonly #probes: ParkedProbes;
   #settings: TicketSettings | null = null;
   #systems: TicketSystems | null = null;
   /** What each target has asked for; kept in the database, so that a restart does not forget it. */
-  readonly #patience = noPatience();
+  readonly #throttles = noThrottles();
   readonly #circuits = new Map<TicketSystemName, Circuit>();
-  readonly #pace = new Pace();
+  readonly #limiter = new WriteLimiter();
   readonly drafts: Drafts;
   readonly sync: TicketSync;
   readonly webhooks: Webhooks;
@@ -61,7 +61,7 @@ export class TicketDesk {
   /** Before this nothing is sent: what the last process was told is not known yet. */
   #recovered = false;
 
-  constructor(parts: DeskParts) {
+  constructor(parts: DispatcherParts) {
     this.#parts = parts;
     this.#probes = new ParkedProbes({
       ...parts,
@@ -76,7 +76,7 @@ export class TicketDesk {
       settings: () => this.#settings,
       systems: () => this.#systems,
       circuit: (system) => this.#circuit(system),
-      isQuiet: (system) => clock.now() < this.#patience[system].until || this.isDown(system) || !this.#recovered,
+      isQuiet: (system) => clock.now() < this.#throttles[system].until || this.isDown(system) || !this.#recovered,
       // Half the places at most: reading holds up nothing that is to be sent.
       free: (system) => Math.min(atATime / 2 - this.sync.busy(system), atATime - this.#busyWith(system)),
       keepThrottle: (system) => this.#keepThrottle(system),
@@ -95,7 +95,7 @@ export class TicketDesk {
     this.#settings = settings;
     for (const system of ticketSystems)
       for (const warning of warningsOf(settings, system)) this.#parts.log.warn(warning, { system });
-    this.#systems = new TicketSystems(settings, () => clock.now(), this.#patience);
+    this.#systems = new TicketSystems(settings, () => clock.now(), this.#throttles);
     this.#circuits.clear();
     this.#schedule.set(settings.retry.schedule);
     this.sync.apply(settings);
@@ -109,7 +109,7 @@ export class TicketDesk {
   /** What the last process has left half done is looked up first. */
   async recover(): Promise<void> {
     for (const { system, until } of await this.#parts.store.tickets.listThrottles())
-      this.#patience[system].until = until;
+      this.#throttles[system].until = until;
     const left = await this.#parts.store.tickets.recoverDeliveries(this.#parts.clock.now());
     this.#recovered = true;
     if (left > 0) this.#parts.log.info("deliveries are looked up after a restart", { deliveries: left });
@@ -183,7 +183,7 @@ export class TicketDesk {
   async #serve(system: TicketSystemName): Promise<void> {
     const { store, clock } = this.#parts;
     if (!this.#systems?.isEnabled(system)) return;
-    if (clock.now() < this.#patience[system].until) return;
+    if (clock.now() < this.#throttles[system].until) return;
     const circuit = this.#circuit(system);
     const decision = circuit.decide(clock.now());
     if (decision === "wait" || (decision === "probe" && !(await this.#probe(system, circuit)))) return;
@@ -196,7 +196,7 @@ export class TicketDesk {
     const due = await store.tickets.dueDeliveries(system, clock.now(), retries, 4 * atATime + busy);
     const now = clock.now();
     const free = due.filter(
-      ({ id, ticketId }) => !this.#busy.has(id) && !this.sync.isReading(ticketId) && this.#pace.mayWrite(ticketId, now),
+      ({ id, ticketId }) => !this.#busy.has(id) && !this.sync.isReading(ticketId) && this.#limiter.mayWrite(ticketId, now),
     );
     const fresh = free.slice(0, room);
     if (retries && due.length === 0) this.#retriesDue.delete(system);
@@ -229,7 +229,7 @@ export class TicketDesk {
     if (settings === null || systems === null) return;
     const { store, clock, random, log } = this.#parts;
     this.#busy.set(delivery.id, delivery);
-    this.#pace.wrote(delivery.ticketId, clock.now());
+    this.#limiter.wrote(delivery.ticketId, clock.now());
     const parts = {
       store,
       clock,
@@ -238,7 +238,7 @@ export class TicketDesk {
       settings,
       circuit,
       drafts: this.drafts,
-      patience: this.#patience[delivery.system],
+      throttle: this.#throttles[delivery.system],
       isStopping: () => this.#stopping,
       analystOf: (person: RemotePerson, system: TicketSystemName) => this.sync.analystOf(person, system),
     };
@@ -283,7 +283,7 @@ export class TicketDesk {
   }
 
   async #keepThrottle(system: TicketSystemName): Promise<void> {
-    const { until } = this.#patience[system];
+    const { until } = this.#throttles[system];
     if (until > this.#parts.clock.now()) await this.#parts.store.tickets.saveThrottle(system, until);
   }
 

@@ -15,7 +15,7 @@ const passingOfFolder: readonly string[] = ["ENOSPC", "EROFS", "EDQUOT", "EIO", 
  * Does `work` until it succeeds; while the disk or a lock stands in the way, `fault` says so after `what`. Rejects with whatever
  * else `work` rejects with.
  */
-export async function patiently<T>(
+export async function retryWhileBlocked<T>(
   fault: { name: string; what: string },
   { faults, sleep }: { faults: Faults; sleep: Sleep },
   work: () => Promise<T>,
@@ -34,13 +34,13 @@ export async function patiently<T>(
 }
 
 /** Makes the data folder (0700) and opens the store in it as soon as disk, folder and locks let it. */
-export async function openStorePatiently(
+export async function openStoreWhenPossible(
   dataDir: string,
   tools: { clock: Clock; sleep: Sleep; faults: Faults; onBroken: (error: Error) => void },
 ): Promise<Store> {
   const { clock, faults, onBroken } = tools;
   const fault = { name: "store_open", what: `the database in ${dataDir} cannot be opened yet` };
-  return patiently(fault, tools, async () => {
+  return retryWhileBlocked(fault, tools, async () => {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     if (((await stat(dataDir)).mode & 0o777) !== 0o700) await chmod(dataDir, 0o700);
     return openStore({

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
-import { Room } from "./room.ts";
+import { ByteBudget } from "./byte-budget.ts";
 
 test("who does not fit waits for room, and nobody overtakes", async () => {
-  const room = new Room(10);
+  const budget = new ByteBudget(10);
   const inside: string[] = [];
   const ends = new Map<string, () => void>();
   const enter = (name: string, bytes: number) =>
-    room.use(bytes, async () => {
+    budget.use(bytes, async () => {
       inside.push(name);
       await new Promise<void>((resolve) => ends.set(name, resolve));
     });
@@ -28,8 +28,8 @@ test("who does not fit waits for room, and nobody overtakes", async () => {
 });
 
 test("room is given back by work that fails", async () => {
-  const room = new Room(1);
+  const budget = new ByteBudget(1);
   for (let round = 0; round < 3; round++)
-    await expect(room.use(1, () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
-  expect(await room.use(1, async () => "done")).toBe("done");
+    await expect(budget.use(1, () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
+  expect(await budget.use(1, async () => "done")).toBe("done");
 });
