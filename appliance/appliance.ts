@@ -26,8 +26,8 @@ import { version } from "./runtime/version.ts";
 import { TicketDispatcher } from "./tickets/dispatcher.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
-import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { type Loop, Scheduler } from "./upkeep/scheduler.ts";
+import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
 
@@ -128,24 +128,38 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "feeds", run: () => feeds.stop(clock.monotonic() + drainMs) });
     // A new destination's place in the log has to be written down before anything more is taken in.
     const applyFeeds = (wait: Sleep) =>
-      retryWhileBlocked({ name: "destinations", what: "the destinations cannot be set up yet" }, { faults, sleep: wait }, () =>
-        feeds.apply(settings),
+      retryWhileBlocked(
+        { name: "destinations", what: "the destinations cannot be set up yet" },
+        { faults, sleep: wait },
+        () => feeds.apply(settings),
       );
     await applyFeeds(sleep);
     const correlating = options.correlate ?? true;
     const configureCorrelation = (wait: Sleep) =>
-      retryWhileBlocked({ name: "correlation", what: "incidents cannot be formed yet" }, { faults, sleep: wait }, async () => {
-        await store.incidents.configureCorrelation(correlating ? settings.correlation : null);
-        // What an interrupted batch has left.
-        while (await store.incidents.assessLeft(clock.now(), true));
-      });
+      retryWhileBlocked(
+        { name: "correlation", what: "incidents cannot be formed yet" },
+        { faults, sleep: wait },
+        async () => {
+          await store.incidents.configureCorrelation(correlating ? settings.correlation : null);
+          // What an interrupted batch has left.
+          while (await store.incidents.assessLeft(clock.now(), true));
+        },
+      );
     await configureCorrelation(sleep);
 
     const dispatcher = new TicketDispatcher({ store, clock, random, log, defaultBaseUrl: () => api.url });
     const stopping = new AbortController();
     const { dependencies: apiDependencies, ...access } = await createApi({
-      ...{ store, clock, keys, log, faults, settings, passwords: options.passwords ?? argon2id() },
-      ...{ credentialsDir: options.credentialsDir ?? null, stopping: stopping.signal, dispatcher },
+      store,
+      clock,
+      keys,
+      log,
+      faults,
+      settings,
+      passwords: options.passwords ?? argon2id(),
+      credentialsDir: options.credentialsDir ?? null,
+      stopping: stopping.signal,
+      dispatcher,
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.savePositions() });
 
@@ -158,7 +172,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const upkeep = createUpkeep({
-      ...{ store, log, settings: () => settings },
+      store,
+      log,
+      settings: () => settings,
       onPruned: (events, expired) => metrics.pruned(events, expired),
       recountQueues: () => feeds.recount(),
     });
@@ -196,7 +212,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       loops: () => scheduler.status(),
       faults: () => faults.list(),
       logEnd: () => logEnd,
-      ...{ pendingBytes: () => intake.pendingBytes, tickets: dispatcher.metrics() },
+      pendingBytes: () => intake.pendingBytes,
+      tickets: dispatcher.metrics(),
     });
     feedState = (name) => {
       const status = loop(feedLoops[name]);
@@ -216,7 +233,10 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
     const operations = createOperations({
       clock,
-      ...{ ...access, store, keys, intake },
+      ...access,
+      store,
+      keys,
+      intake,
       replay: (destination, from) => feeds.replay(destination, from),
       running: () =>
         runningState({ scheduler, feeds, faults }, uptimeMs(), feedHealth("alerts", feedState("alerts")).status),
@@ -235,7 +255,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       notReady: () => faults.list().find(({ name }) => name in closing || name === "store_read")?.message ?? null,
       faults: () => faults.list(),
       metrics: () => metrics.text(),
-      ...{ onAnswer: metrics.ingested, onApiAnswer: metrics.asked },
+      onAnswer: metrics.ingested,
+      onApiAnswer: metrics.asked,
       onDefect: (error, method, path) => log.error("request failed", { method, path, error: messageOf(error) }),
     });
     const api = await ApiListener.start(settings.listen, settings, app.fetch);

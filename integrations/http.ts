@@ -129,7 +129,9 @@ export class Target {
         status,
         words,
         {
-          ...{ retryable: true, effectUnknown: true, outage: true },
+          retryable: true,
+          effectUnknown: true,
+          outage: true,
         },
       );
     }
@@ -179,7 +181,10 @@ export class Target {
       return this.#failure("busy", "it is busy with this record", status, words, { retryable: true, retryAfter });
     if (status === 408 || status >= 500)
       return this.#failure("server_error", "it failed", status, words, {
-        ...{ retryable: true, retryAfter, effectUnknown: true, outage: status !== 500 },
+        retryable: true,
+        retryAfter,
+        effectUnknown: true,
+        outage: status !== 500,
       });
     const causes: Readonly<Record<number, string>> = { 403: "forbidden", 404: "not_found", 413: "too_large" };
     return this.#failure(causes[status] ?? "rejected", "it refuses the request", status, words, {});
@@ -201,7 +206,9 @@ export class Target {
     const words = this.#clean(messageOf(cause).replace(/ For more information, pass.*$/, ""));
     note({ request, status: null, words });
     return this.#failure(name, name.replaceAll("_", " "), null, words, {
-      ...{ retryable: true, effectUnknown: sent, outage: true },
+      retryable: true,
+      effectUnknown: sent,
+      outage: true,
     });
   }
 

@@ -75,10 +75,18 @@ export class Accounts {
     if (this.find(name) !== null)
       throw new EdgeError("user_exists", `there is a user ${name} already: choose another name`);
     const user: UserRecord = {
-      ...{ id: `user-${randomBytes(6).toString("hex")}`, name, role, entities: cleaned(entities) },
-      ...{ passwordHash: await this.#passwords.hash(password), passwordIsInitial: initial && role !== "soar" },
-      ...{ tokenVersion: 1, totpSecret: null, totpStep: 0 },
-      ...{ createdAt: this.#clock.now(), disabledAt: null, lastLoginAt: null },
+      id: `user-${randomBytes(6).toString("hex")}`,
+      name,
+      role,
+      entities: cleaned(entities),
+      passwordHash: await this.#passwords.hash(password),
+      passwordIsInitial: initial && role !== "soar",
+      tokenVersion: 1,
+      totpSecret: null,
+      totpStep: 0,
+      createdAt: this.#clock.now(),
+      disabledAt: null,
+      lastLoginAt: null,
     };
     await this.#save(user);
     return user;
@@ -100,7 +108,8 @@ export class Accounts {
     const revokes = password !== undefined || disabled || role !== user.role || !sameNames(entities, user.entities);
     await this.#save({
       ...user,
-      ...{ role, entities: cleaned(entities) },
+      role,
+      entities: cleaned(entities),
       disabledAt: disabled ? (user.disabledAt ?? this.#clock.now()) : null,
       tokenVersion: user.tokenVersion + (revokes ? 1 : 0),
       ...(password === undefined

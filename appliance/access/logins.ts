@@ -91,8 +91,12 @@ export class Logins {
     this.#throttle.succeeded(account, address);
     const now = clock.now();
     const session: SessionRecord = {
-      ...{ id: `ses-${randomBytes(16).toString("hex")}`, userId: user.id, counter: 1 },
-      ...{ createdAt: now, refreshedAt: now, address },
+      id: `ses-${randomBytes(16).toString("hex")}`,
+      userId: user.id,
+      counter: 1,
+      createdAt: now,
+      refreshedAt: now,
+      address,
     };
     await this.#parts.admin.saveSession(session);
     this.#sessions.set(session.id, session);
@@ -134,9 +138,15 @@ export class Logins {
     const live = this.#sessions.get(claims.sessionId)?.userId === claims.userId;
     if (user === null || user.disabledAt !== null || user.tokenVersion !== claims.tokenVersion || !live) return null;
     return {
-      ...{ kind: "user", id: user.id, name: user.name, role: user.role, scopes: [], address },
+      kind: "user",
+      id: user.id,
+      name: user.name,
+      role: user.role,
+      scopes: [],
+      address,
       entities: user.entities.length === 0 ? null : user.entities,
-      ...{ sessionId: claims.sessionId, expiresAt: claims.expiresAt },
+      sessionId: claims.sessionId,
+      expiresAt: claims.expiresAt,
     };
   }
 
@@ -215,7 +225,10 @@ export class Logins {
     const access = { userId: user.id, sessionId: session.id, tokenVersion: user.tokenVersion };
     const token = await tokens.access(access);
     return {
-      ...{ token, access_token: token, token_type: "Bearer", expires_in: accessSeconds },
+      token,
+      access_token: token,
+      token_type: "Bearer",
+      expires_in: accessSeconds,
       refresh_token: tokens.refresh(session.id, session.counter),
       password_change_required: user.passwordIsInitial,
     };

@@ -94,15 +94,27 @@ function seesAll(role: string, entities: readonly string[]): void {
 
 export function userJson(user: UserRecord): Json {
   return {
-    ...{ name: user.name, role: user.role, entities: user.entities, disabled: user.disabledAt !== null },
-    ...{ second_factor: user.totpSecret !== null, password_change_required: user.passwordIsInitial },
-    ...{ created_at: iso(user.createdAt), last_login_at: iso(user.lastLoginAt) },
+    name: user.name,
+    role: user.role,
+    entities: user.entities,
+    disabled: user.disabledAt !== null,
+    second_factor: user.totpSecret !== null,
+    password_change_required: user.passwordIsInitial,
+    created_at: iso(user.createdAt),
+    last_login_at: iso(user.lastLoginAt),
   };
 }
 
 function keyJson({ id, name, prefix, scopes, entities, ...key }: ApiKeyRecord): Json {
   return {
-    ...{ id, name, prefix, scopes, entities, created_at: iso(key.createdAt), expires_at: iso(key.expiresAt) },
-    ...{ revoked_at: iso(key.revokedAt), last_used_at: iso(key.lastUsedAt) },
+    id,
+    name,
+    prefix,
+    scopes,
+    entities,
+    created_at: iso(key.createdAt),
+    expires_at: iso(key.expiresAt),
+    revoked_at: iso(key.revokedAt),
+    last_used_at: iso(key.lastUsedAt),
   };
 }

@@ -83,7 +83,10 @@ export class Investigation {
     if (request.entity === "" ? caller.entities !== null : !seesEntity(caller, request.entity))
       throw new EdgeError("entity_foreign", "entity: name one of your entities");
     const exception: Exception = {
-      ...{ id: `exc-${randomBytes(6).toString("hex")}`, ...request, who: caller.name, createdAt: this.#clock.now() },
+      id: `exc-${randomBytes(6).toString("hex")}`,
+      ...request,
+      who: caller.name,
+      createdAt: this.#clock.now(),
     };
     await this.#store.incidents.insertException(exception);
     const { id, ...detail } = exceptionJson(exception);
@@ -134,8 +137,14 @@ function told(request: Omit<IncidentRequest, "status"> & { status?: string }): J
 function exceptionJson({ id, entity, rule, actor, host, until, reason, who, createdAt }: Exception): Json {
   const none = (text: string) => (text === "" ? null : text);
   return {
-    ...{ id, entity_name: none(entity), rule: none(rule), actor: none(actor), host: none(host) },
-    ...{ until: until === null ? null : new Date(until).toISOString(), reason, who },
+    id,
+    entity_name: none(entity),
+    rule: none(rule),
+    actor: none(actor),
+    host: none(host),
+    until: until === null ? null : new Date(until).toISOString(),
+    reason,
+    who,
     created_at: new Date(createdAt).toISOString(),
   };
 }

@@ -137,7 +137,12 @@ export class Pages {
 
   #answer({ limit, offset }: PageRequest, page: Page, nextCursor: string | null): PageAnswer {
     return {
-      ...{ rows: page.json, total: page.total, limit, offset, nextCursor, hasMore: page.more },
+      rows: page.json,
+      total: page.total,
+      limit,
+      offset,
+      nextCursor,
+      hasMore: page.more,
       serverTime: this.#clock.now(),
     };
   }

@@ -64,7 +64,13 @@ async function readSettings(
     return new Secrets(randomBytes(32));
   });
   const log = createLog({ level: "error", format: "text", clock: systemClock, write: () => {} });
-  const dispatcher = new TicketDispatcher({ store, clock: systemClock, random: Math.random, log, defaultBaseUrl: () => "" });
+  const dispatcher = new TicketDispatcher({
+    store,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    defaultBaseUrl: () => "",
+  });
   await dispatcher.stop(0);
   const ticketSettings = new SettingsService({ store, clock: systemClock, log, secrets, dispatcher });
   await ticketSettings.load(pinned);

@@ -17,7 +17,11 @@ export function runningState(
     status,
     loops: scheduler.status(),
     destinations: feeds.status().map(({ feed, name, connected, queued, lastError }) => ({
-      ...{ feed, name, connected, queued, lastError },
+      feed,
+      name,
+      connected,
+      queued,
+      lastError,
     })),
     faults: faults.list().map(({ name, message }) => ({ name, message })),
   };

@@ -85,7 +85,9 @@ function issueBody({ id, key, taken, updated }: Issue): object {
     : { name: "To Do", statusCategory: { key: "new" } };
   const history = { id: "1", created: isoTime(updated), author: person, items: [{ field: "status" }] };
   return {
-    ...{ id, key, changelog: { histories: taken ? [history] : [] } },
+    id,
+    key,
+    changelog: { histories: taken ? [history] : [] },
     fields: { status, resolution: null, assignee: taken ? person : null, updated: isoTime(updated) },
   };
 }

@@ -11,7 +11,7 @@ import {
   type Ticket,
   type TicketSystem,
 } from "../../core/tickets/ticket.ts";
-import { type Exchanges, type Throttle, recordingExchanges } from "../../integrations/http.ts";
+import { type Exchanges, recordingExchanges, type Throttle } from "../../integrations/http.ts";
 import type { DeliveryOutcome } from "../../store/outbox/delivery-outcomes.ts";
 import type { Log } from "../runtime/log.ts";
 import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";

@@ -40,7 +40,10 @@ export class DeadLetters {
     const groups = await this.#parts.store.reading.listDeadLetters(entities);
     return groups.map(({ oldest, newest, deliveryId, incidentId, ...group }) => ({
       ...group,
-      ...{ oldest: iso(oldest), newest: iso(newest), delivery_id: deliveryId, incident_id: incidentId },
+      oldest: iso(oldest),
+      newest: iso(newest),
+      delivery_id: deliveryId,
+      incident_id: incidentId,
     }));
   }
 

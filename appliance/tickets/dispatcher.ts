@@ -5,7 +5,6 @@ import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { systemMeant } from "../../core/settings/tickets.ts";
 import { gateLine } from "../../core/tickets/cadence.ts";
 import { Circuit } from "../../core/tickets/circuit.ts";
-import { WriteLimiter } from "../../core/tickets/write-limiter.ts";
 import {
   type Delivery,
   type RemotePerson,
@@ -13,6 +12,7 @@ import {
   type TicketSystemName,
   ticketSystems,
 } from "../../core/tickets/ticket.ts";
+import { WriteLimiter } from "../../core/tickets/write-limiter.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../runtime/log.ts";
 import type { TicketMetrics } from "../upkeep/metrics.ts";
@@ -72,7 +72,9 @@ export class TicketDispatcher {
     const { store, clock, log, defaultBaseUrl } = parts;
     this.drafts = new Drafts({ store, clock, settings: () => this.#settings, defaultBaseUrl });
     this.sync = new TicketSync({
-      ...{ store, clock, log },
+      store,
+      clock,
+      log,
       settings: () => this.#settings,
       systems: () => this.#systems,
       circuit: (system) => this.#circuit(system),
@@ -196,7 +198,8 @@ export class TicketDispatcher {
     const due = await store.tickets.dueDeliveries(system, clock.now(), retries, 4 * atATime + busy);
     const now = clock.now();
     const free = due.filter(
-      ({ id, ticketId }) => !this.#busy.has(id) && !this.sync.isReading(ticketId) && this.#limiter.mayWrite(ticketId, now),
+      ({ id, ticketId }) =>
+        !this.#busy.has(id) && !this.sync.isReading(ticketId) && this.#limiter.mayWrite(ticketId, now),
     );
     const fresh = free.slice(0, room);
     if (retries && due.length === 0) this.#retriesDue.delete(system);

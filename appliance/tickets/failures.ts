@@ -21,7 +21,11 @@ export function failureOf(error: unknown, now: number, sent: boolean): Failure {
   const { message, data } = error;
   const effectUnknown = sent && data.effectUnknown === true;
   return {
-    ...{ cause, detail: message, permanent: data.permanent === true, notBefore: notBefore(error, now), effectUnknown },
+    cause,
+    detail: message,
+    permanent: data.permanent === true,
+    notBefore: notBefore(error, now),
+    effectUnknown,
     outage: data.outage === true && !effectUnknown,
   };
 }

@@ -67,7 +67,9 @@ export class ParkedProbes {
     );
     await store.tickets.saveProbe(system, { count: (before?.count ?? 0) + 1, last: clock.now(), ok });
     log.info("a system with parked deliveries was tried", {
-      ...{ system, answer: failed === undefined ? "ok" : `${failed.name}: ${failed.detail}`, resumed },
+      system,
+      answer: failed === undefined ? "ok" : `${failed.name}: ${failed.detail}`,
+      resumed,
     });
     if (resumed > 0) wake();
   }

@@ -134,7 +134,10 @@ export class TicketService {
     if (ticket?.remote == null || ticket.told === null) return null;
     const decision = cadenceGate(level, ticket.told, this.#dispatcher.cadenceHours, this.#clock.now());
     return {
-      ...{ push: decision.push, reason: decision.reason, told_level: ticket.told.level, level },
+      push: decision.push,
+      reason: decision.reason,
+      told_level: ticket.told.level,
+      level,
       last_update_at: isoOrNull(ticket.told.at),
       next_at: "nextAt" in decision ? iso(decision.nextAt) : null,
     };
@@ -193,11 +196,19 @@ const iso = (epochMs: number) => new Date(epochMs).toISOString();
 function ticketJson(ticket: Ticket): Json {
   const { incidentId, entity, system, generation, remote, remoteStatus, readAt, goneAt, mergedInto } = ticket;
   return {
-    ...{ incident_id: incidentId, entity_name: entity, system, generation, ticket_id: remote?.key ?? null },
-    ...{ ticket_url: remote?.url ?? null, ticket_status: remoteStatus || null, merged_into: mergedInto },
+    incident_id: incidentId,
+    entity_name: entity,
+    system,
+    generation,
+    ticket_id: remote?.key ?? null,
+    ticket_url: remote?.url ?? null,
+    ticket_status: remoteStatus || null,
+    merged_into: mergedInto,
     state: goneAt !== null ? "gone" : remote === null ? "on its way" : "there",
-    ...{ gone_at: isoOrNull(goneAt), last_read_at: isoOrNull(readAt) },
-    ...{ created_at: iso(ticket.createdAt), updated_at: iso(ticket.updatedAt) },
+    gone_at: isoOrNull(goneAt),
+    last_read_at: isoOrNull(readAt),
+    created_at: iso(ticket.createdAt),
+    updated_at: iso(ticket.updatedAt),
   };
 }
 
@@ -208,10 +219,20 @@ function deliveryJson({
   ...d
 }: Delivery & { history?: readonly { at: number; durationMs: number }[] }): Json {
   return {
-    ...{ id: d.id, incident_id: d.incidentId, entity_name: d.entity, system: d.system, kind: d.kind, state: d.state },
-    ...{ attempts: d.attempts, cause: d.cause, detail: d.detail, trigger: d.trigger, who: d.who },
+    id: d.id,
+    incident_id: d.incidentId,
+    entity_name: d.entity,
+    system: d.system,
+    kind: d.kind,
+    state: d.state,
+    attempts: d.attempts,
+    cause: d.cause,
+    detail: d.detail,
+    trigger: d.trigger,
+    who: d.who,
     next_attempt_at: ["planned", "unknown"].includes(d.state) ? iso(d.nextAttemptAt) : null,
-    ...{ created_at: iso(d.createdAt), updated_at: iso(d.updatedAt) },
+    created_at: iso(d.createdAt),
+    updated_at: iso(d.updatedAt),
     attempt_history: history.map(({ at, durationMs, ...one }) => ({ at: iso(at), duration_ms: durationMs, ...one })),
   };
 }

@@ -45,7 +45,13 @@ export interface Update {
 }
 
 const nothing = (outcome: string, more: Partial<Update> = {}): Update => ({
-  ...{ outcome, send: null, payload: null, asked: null, known: null, warning: null, instead: null },
+  outcome,
+  send: null,
+  payload: null,
+  asked: null,
+  known: null,
+  warning: null,
+  instead: null,
   ...more,
 });
 

@@ -15,9 +15,26 @@ const execution = rules.patterns.find(({ type }) => type === "execution")!;
 
 function detection(at: number, rule: number, host: string): Detection {
   return {
-    ...{ id: null, ruleId: `rule-${rule}`, ruleTitle: `Rule ${rule}`, ruleAuthor: null, tags: ["attack.execution"] },
-    ...{ level: "medium", risk: 50, mlCluster: -1, timestamp: at, entity: "E", user: null, host, srcIp: null },
-    ...{ dstHost: null, eventId: null, channel: null, provider: null, recordId: null, body: "{}", hash: "" },
+    id: null,
+    ruleId: `rule-${rule}`,
+    ruleTitle: `Rule ${rule}`,
+    ruleAuthor: null,
+    tags: ["attack.execution"],
+    level: "medium",
+    risk: 50,
+    mlCluster: -1,
+    timestamp: at,
+    entity: "E",
+    user: null,
+    host,
+    srcIp: null,
+    dstHost: null,
+    eventId: null,
+    channel: null,
+    provider: null,
+    recordId: null,
+    body: "{}",
+    hash: "",
   };
 }
 

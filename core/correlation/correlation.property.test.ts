@@ -41,21 +41,26 @@ const detection = fc
   .map(
     ({ rule, host, at: [base, minutes], level, risk }): Record => ({
       detection: {
-        ...{
-          id: null,
-          ruleId: `rule-${rule}`,
-          ruleTitle: `Rule ${rule}`,
-          ruleAuthor: null,
-          tags: tags[rule % 8] ?? [],
-        },
-        ...{
-          level,
-          risk: risk ?? riskOfLevel[level],
-          mlCluster: -1,
-          timestamp: start + base * hour + minutes * 60_000,
-        },
-        ...{ entity: "E", user: "j", host, srcIp: null, dstHost: null, eventId: null, channel: null },
-        ...{ provider: null, recordId: null, body: "{}", hash: "" },
+        id: null,
+        ruleId: `rule-${rule}`,
+        ruleTitle: `Rule ${rule}`,
+        ruleAuthor: null,
+        tags: tags[rule % 8] ?? [],
+        level,
+        risk: risk ?? riskOfLevel[level],
+        mlCluster: -1,
+        timestamp: start + base * hour + minutes * 60_000,
+        entity: "E",
+        user: "j",
+        host,
+        srcIp: null,
+        dstHost: null,
+        eventId: null,
+        channel: null,
+        provider: null,
+        recordId: null,
+        body: "{}",
+        hash: "",
       },
     }),
   );
@@ -63,8 +68,14 @@ const detection = fc
 const alarm = fc.record({ at: fc.constantFrom(0, 1, 23, 25, 160, 2999), rbp: fc.integer({ min: 0, max: 100 }) }).map(
   ({ at, rbp }): Record => ({
     alarm: {
-      ...{ alarmId: "a", name: "n", rbp, timestamp: start + at * hour },
-      ...{ entity: "E", user: "j", host: null, srcIp: null },
+      alarmId: "a",
+      name: "n",
+      rbp,
+      timestamp: start + at * hour,
+      entity: "E",
+      user: "j",
+      host: null,
+      srcIp: null,
     },
   }),
 );

@@ -5,7 +5,10 @@ import { type Exception, ExceptionList } from "./exceptions.ts";
 const now = 1_000;
 const actor = { type: "user", name: "jsmith" } as const;
 const detection = {
-  ...{ entity: "Primary Site", ruleId: "ABC-1", ruleTitle: "Suspicious Logon", host: "WS-101.corp.example." },
+  entity: "Primary Site",
+  ruleId: "ABC-1",
+  ruleTitle: "Suspicious Logon",
+  host: "WS-101.corp.example.",
 } as Detection;
 
 function covers(fields: Partial<Exception>): boolean {

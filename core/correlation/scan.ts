@@ -45,18 +45,23 @@ interface Finding {
 /** Looks at the windows with this end. Marks the hours that take part in a pattern. */
 export function scanWindows(evidence: Evidence, end: WindowEnd, traits: RuleTraits): WindowFacts {
   const facts: WindowFacts = {
-    ...{
-      at: end.last,
-      first: end.first,
-      recorded: 0,
-      detections: 0,
-      risk: 0,
-      topRule: "",
-      level: 0,
-      rules: 0,
-      mask: 0,
-    },
-    ...{ techniques: 0, hosts: 0, alarms: 0, alarms24h: 0, rbpSum: 0, rbpMax: 0, peak: 0, cases: [] },
+    at: end.last,
+    first: end.first,
+    recorded: 0,
+    detections: 0,
+    risk: 0,
+    topRule: "",
+    level: 0,
+    rules: 0,
+    mask: 0,
+    techniques: 0,
+    hosts: 0,
+    alarms: 0,
+    alarms24h: 0,
+    rbpSum: 0,
+    rbpMax: 0,
+    peak: 0,
+    cases: [],
   };
   const rules = new Set<number>();
   const hosts = new Set<number>();

@@ -8,16 +8,23 @@ const recordedAt = Date.UTC(2026, 2, 13, 4, 30);
 
 function facts(fields: Partial<WindowFacts> = {}): WindowFacts {
   return {
-    ...{
-      at: recordedAt,
-      first: recordedAt - 1000,
-      recorded: recordedAt / 60_000,
-      detections: 1,
-      risk: 75,
-      topRule: "R",
-    },
-    ...{ level: 3, rules: 1, mask: 0, techniques: 0, hosts: 1, alarms: 0, alarms24h: 0, rbpSum: 0, rbpMax: 0, peak: 1 },
-    ...{ cases: [] },
+    at: recordedAt,
+    first: recordedAt - 1000,
+    recorded: recordedAt / 60_000,
+    detections: 1,
+    risk: 75,
+    topRule: "R",
+    level: 3,
+    rules: 1,
+    mask: 0,
+    techniques: 0,
+    hosts: 1,
+    alarms: 0,
+    alarms24h: 0,
+    rbpSum: 0,
+    rbpMax: 0,
+    peak: 1,
+    cases: [],
     ...fields,
   };
 }
@@ -33,7 +40,14 @@ test("one high detection does not reach the threshold, one critical does", () =>
 });
 
 const everything = facts({
-  ...{ detections: 500, risk: 90, level: 4, rules: 12, mask: 0x3fff, techniques: 20, hosts: 9, peak: 200 },
+  detections: 500,
+  risk: 90,
+  level: 4,
+  rules: 12,
+  mask: 0x3fff,
+  techniques: 20,
+  hosts: 9,
+  peak: 200,
   cases: ["a", "b", "c", "d", "e"].map((type) => ({ type, risk: 90 })),
 });
 

@@ -30,8 +30,16 @@ export function ruleSummaries({ rules, hosts, hours }: Evidence): RuleSummary[] 
       if (rule === undefined) continue;
       const { key, title, level, mask, techniques } = rule;
       const summary = summaries.get(key) ?? {
-        ...{ key, title, level: levels[level] ?? "informational", count: 0, first: item.first, last: item.last },
-        ...{ hosts: [], tactics: [], techniques: [], mask: 0 },
+        key,
+        title,
+        level: levels[level] ?? "informational",
+        count: 0,
+        first: item.first,
+        last: item.last,
+        hosts: [],
+        tactics: [],
+        techniques: [],
+        mask: 0,
       };
       summaries.set(key, summary);
       summary.count += item.count;

@@ -76,7 +76,10 @@ export class Continuity {
     // The answer before, to the same question, does not count any more.
     const given = known === null ? start : first && again ? confirmed : known.given;
     const position: Remembered = {
-      ...{ caller, poll, polledAt: now, confirmed },
+      caller,
+      poll,
+      polledAt: now,
+      confirmed,
       given: joined ? Math.max(given, end) : given,
       ...(first || known === null ? { since, start } : { since: known.since, start: known.start }),
       rows: first ? count : joined ? Math.max(known?.rows ?? 0, offset + count) : (known?.rows ?? 0),

@@ -9,18 +9,45 @@ import { incidentEventFacts, incidentFeedMessage } from "./incident-message.ts";
 import type { MessageOptions } from "./syslog-options.ts";
 
 const options: MessageOptions = {
-  ...{ facility: 17, appName: "SigmaIncident", hostname: "RhythmX", enterpriseId: 32473, maxBytes: 8192 },
-  ...{ timestampPrecision: 0, msgid: "event", sequenceId: false, ruleInfo: true, severity: "info", procid: 67890 },
+  facility: 17,
+  appName: "SigmaIncident",
+  hostname: "RhythmX",
+  enterpriseId: 32473,
+  maxBytes: 8192,
+  timestampPrecision: 0,
+  msgid: "event",
+  sequenceId: false,
+  ruleInfo: true,
+  severity: "info",
+  procid: 67890,
 };
 
 /** The bodies of seed 003's examples; the score of 82 is high, as its tables say. */
 const incident: IncidentBody = {
-  ...{ incident_id: "INC-7601d999", event: "created", group_key: "jsmith", actor_type: "user" },
-  ...{ entity_name: "Primary Site", status: "OPEN", assigned_analyst: null, investigation_notes: null },
-  ...{ resolution_notes: null, external_ticket_id: null, external_ticket_url: null, external_system: null },
+  incident_id: "INC-7601d999",
+  event: "created",
+  group_key: "jsmith",
+  actor_type: "user",
+  entity_name: "Primary Site",
+  status: "OPEN",
+  assigned_analyst: null,
+  investigation_notes: null,
+  resolution_notes: null,
+  external_ticket_id: null,
+  external_ticket_url: null,
+  external_system: null,
   risk: {
-    ...{ score: 82, level: "high", alarm_count: 156, alarm_count_7d: 89, alarm_count_24h: 23, sigma_alert_count: 47 },
-    ...{ sigma_unique_rules: 12, sigma_high_sev_count: 8, threat_case_count: 3, max_rbp: 95, avg_rbp: 67.5 },
+    score: 82,
+    level: "high",
+    alarm_count: 156,
+    alarm_count_7d: 89,
+    alarm_count_24h: 23,
+    sigma_alert_count: 47,
+    sigma_unique_rules: 12,
+    sigma_high_sev_count: 8,
+    threat_case_count: 3,
+    max_rbp: 95,
+    avg_rbp: 67.5,
   },
   mitre: {
     unique_tactics: 2,
@@ -30,40 +57,55 @@ const incident: IncidentBody = {
   },
   related_cases: [
     {
-      ...{
-        case_id: "CASE-abc123",
-        case_type: "lateral_movement",
-        severity: "CRITICAL",
-        status: "OPEN",
-        alert_count: 28,
-      },
-      ...{ max_risk_score: 85, first_alert: "2026-03-12T14:00:00Z", last_alert: "2026-03-13T02:30:00Z" },
+      case_id: "CASE-abc123",
+      case_type: "lateral_movement",
+      severity: "CRITICAL",
+      status: "OPEN",
+      alert_count: 28,
+      max_risk_score: 85,
+      first_alert: "2026-03-12T14:00:00Z",
+      last_alert: "2026-03-13T02:30:00Z",
     },
     {
-      ...{ case_id: "CASE-def456", case_type: "credential_theft", severity: "HIGH", status: "OPEN", alert_count: 12 },
-      ...{ max_risk_score: 78, first_alert: "2026-03-12T16:00:00Z", last_alert: "2026-03-13T01:15:00Z" },
+      case_id: "CASE-def456",
+      case_type: "credential_theft",
+      severity: "HIGH",
+      status: "OPEN",
+      alert_count: 12,
+      max_risk_score: 78,
+      first_alert: "2026-03-12T16:00:00Z",
+      last_alert: "2026-03-13T01:15:00Z",
     },
   ],
   timeline: {
-    ...{ first_alarm: "2026-03-12T18:26:28Z", last_alarm: "2026-03-13T03:49:20Z" },
-    ...{ risk_first_seen: "2026-03-12T08:00:00Z", risk_last_seen: "2026-03-13T04:00:00Z" },
-    ...{ created_at: "2026-03-12T18:26:28Z", updated_at: "2026-03-13T03:49:20Z", closed_at: null },
+    first_alarm: "2026-03-12T18:26:28Z",
+    last_alarm: "2026-03-13T03:49:20Z",
+    risk_first_seen: "2026-03-12T08:00:00Z",
+    risk_last_seen: "2026-03-13T04:00:00Z",
+    created_at: "2026-03-12T18:26:28Z",
+    updated_at: "2026-03-13T03:49:20Z",
+    closed_at: null,
   },
 };
 const threatCase: CaseBody = {
-  ...{ case_id: "CASE-abc123", event: "created", entity_name: "Primary Site", case_type: "lateral_movement" },
-  ...{
-    status: "OPEN",
-    severity: "CRITICAL",
-    primary_user: "jsmith",
-    assigned_analyst: null,
-    investigation_notes: null,
-  },
-  ...{ alert_count: 28, max_risk_score: 85, affected_computers: ["WS-101", "WS-102", "DC-01"] },
+  case_id: "CASE-abc123",
+  event: "created",
+  entity_name: "Primary Site",
+  case_type: "lateral_movement",
+  status: "OPEN",
+  severity: "CRITICAL",
+  primary_user: "jsmith",
+  assigned_analyst: null,
+  investigation_notes: null,
+  alert_count: 28,
+  max_risk_score: 85,
+  affected_computers: ["WS-101", "WS-102", "DC-01"],
   related_incident: { incident_id: "INC-7601d999", group_key: "jsmith", status: "OPEN", assigned_analyst: null },
   timeline: {
-    ...{ first_alert: "2026-03-12T14:00:00Z", last_alert: "2026-03-13T02:30:00Z" },
-    ...{ created_at: "2026-03-12T14:05:00Z", updated_at: "2026-03-13T02:35:00Z" },
+    first_alert: "2026-03-12T14:00:00Z",
+    last_alert: "2026-03-13T02:30:00Z",
+    created_at: "2026-03-12T14:05:00Z",
+    updated_at: "2026-03-13T02:35:00Z",
   },
 };
 
@@ -107,7 +149,10 @@ describe("golden messages, written by hand after the seed's examples", () => {
   test("incident_updated, with its changes at the end; critical is <138>", () => {
     const body: IncidentBody = {
       ...incident,
-      ...{ event: "updated", status: "IN_PROGRESS", assigned_analyst: "analyst1", external_ticket_id: "SEC-1234" },
+      event: "updated",
+      status: "IN_PROGRESS",
+      assigned_analyst: "analyst1",
+      external_ticket_id: "SEC-1234",
       risk: { ...incident.risk, score: 90, level: "critical" },
       changes: [{ field: "status", old: "OPEN", new: "IN_PROGRESS" }],
     };
@@ -135,7 +180,10 @@ describe("golden messages, written by hand after the seed's examples", () => {
   test("case_updated without an incident; the severities of the table", () => {
     const closed: CaseBody = {
       ...threatCase,
-      ...{ event: "updated", status: "CLOSED", severity: "LOW", related_incident: null },
+      event: "updated",
+      status: "CLOSED",
+      severity: "LOW",
+      related_incident: null,
       changes: [{ field: "status", old: "OPEN", new: "CLOSED" }],
     };
     const message = render("case_updated", closed);
@@ -156,7 +204,11 @@ describe("golden messages, written by hand after the seed's examples", () => {
 
   test("options: no MSGID, another enterprise, milliseconds, a sequence number", () => {
     const message = render("incident_created", incident, {
-      ...{ msgid: "nil", enterpriseId: 4711, timestampPrecision: 3, sequenceId: true, facility: 20 },
+      msgid: "nil",
+      enterpriseId: 4711,
+      timestampPrecision: 3,
+      sequenceId: true,
+      facility: 20,
     });
     expect(message).toStartWith(
       '<163>1 2026-03-13T04:35:00.000Z RhythmX SigmaIncident 67890 - [sigma-incident@4711 id="INC-7601d999"',
@@ -250,7 +302,10 @@ describe("a message that is too long", () => {
     expect(shorter.related_cases.length).toBeLessThan(60);
     expect(ids).toEqual(manyCases.slice(0, shorter.related_cases.length).map(({ case_id }) => case_id));
     expect(shorter).toMatchObject({
-      ...{ investigation_notes: null, truncated: true, related_cases_total: 60, risk: { threat_case_count: 60 } },
+      investigation_notes: null,
+      truncated: true,
+      related_cases_total: 60,
+      risk: { threat_case_count: 60 },
     });
     expect(params(message).get("threat_case_count")).toBe("60");
   });
@@ -274,7 +329,11 @@ describe("a message that is too long", () => {
       fc.string({ unit: "grapheme", minLength: 100, maxLength: 700 }),
     );
     const many = fc.record({
-      ...{ actor: evil, entity: evil, analyst: fc.option(evil), notes: fc.option(evil), ticket: fc.option(evil) },
+      actor: evil,
+      entity: evil,
+      analyst: fc.option(evil),
+      notes: fc.option(evil),
+      ticket: fc.option(evil),
       cases: fc.integer({ min: 0, max: 500 }),
       hosts: fc.array(evil, { maxLength: 30 }),
       maxBytes: fc.constantFrom(480, 512, 700, 1024, 2048, 4096),
@@ -287,8 +346,13 @@ describe("a message that is too long", () => {
             "incident_updated",
             {
               ...incident,
-              ...{ group_key: actor, entity_name: entity, assigned_analyst: analyst, investigation_notes: notes },
-              ...{ external_ticket_id: ticket, related_cases, event: "updated" },
+              group_key: actor,
+              entity_name: entity,
+              assigned_analyst: analyst,
+              investigation_notes: notes,
+              external_ticket_id: ticket,
+              related_cases,
+              event: "updated",
               changes: [{ field: "assigned_analyst", old: analyst, new: actor }],
             },
             { maxBytes, sequenceId: true },
@@ -297,7 +361,10 @@ describe("a message that is too long", () => {
             "case_created",
             {
               ...threatCase,
-              ...{ primary_user: actor, entity_name: entity, assigned_analyst: analyst, affected_computers: hosts },
+              primary_user: actor,
+              entity_name: entity,
+              assigned_analyst: analyst,
+              affected_computers: hosts,
             },
             { maxBytes },
           ),

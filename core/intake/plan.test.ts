@@ -98,7 +98,10 @@ test("repeated ids count once: remembered ones and those of the same write, per 
     changes: [{ added: 1, lastSeen: 1_000 }],
   });
   expect(plan([one], new Map(), new Set([key]))).toEqual({
-    ...{ duplicates: 1, counted: [], idKeys: [], changes: [] },
+    duplicates: 1,
+    counted: [],
+    idKeys: [],
+    changes: [],
   });
   const others = [
     detection({ id: "1", entity: "F", hash: "b" }),

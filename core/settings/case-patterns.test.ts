@@ -20,8 +20,16 @@ test("a pattern is added; what it does not say has its default; revoked techniqu
   expect(lines).toBe("");
   expect(patterns).toHaveLength(builtInPatterns.length + 1);
   expect(patterns.at(-1)).toEqual({
-    ...{ type: "ransomware", tactics: [], techniques: ["T1486", "T1059.001"], windowHours: 24, minAlerts: 1 },
-    ...{ minAlertsHigh: 1, minRules: 1, minHosts: 1, minLevel: "high", minStages: 0 },
+    type: "ransomware",
+    tactics: [],
+    techniques: ["T1486", "T1059.001"],
+    windowHours: 24,
+    minAlerts: 1,
+    minAlertsHigh: 1,
+    minRules: 1,
+    minHosts: 1,
+    minLevel: "high",
+    minStages: 0,
   });
 });
 

@@ -143,14 +143,19 @@ describe("the incident feed", () => {
   test("the file of the historic installation, as it is", () => {
     const { feed, healthPort, told, remarks } = incidents({
       syslog: {
-        ...{ protocol: "tcp", host: "192.168.1.50", port: 514, facility: 17, app_name: "SigmaIncident" },
+        protocol: "tcp",
+        host: "192.168.1.50",
+        port: 514,
+        facility: 17,
+        app_name: "SigmaIncident",
         hostname: "RhythmX",
       },
       daemon: { poll_interval_seconds: 60, batch_size: 50, health_port: 8889 },
     });
     expect({ told, remarks, healthPort }).toEqual({ told: [], remarks: [], healthPort: 8889 });
     expect(feed).toMatchObject({
-      ...{ pollIntervalSeconds: 60, batchSize: 50 },
+      pollIntervalSeconds: 60,
+      batchSize: 50,
       destinations: [{ name: "incidents", message: { facility: 17, appName: "SigmaIncident" }, riskLevelEvents: true }],
     });
   });

@@ -41,12 +41,19 @@ export interface FeedForm {
 
 export const feedForms = {
   alerts: {
-    ...{ feed: "alerts", file: "config.json", facility: 16, appName: "SigmaAlert", origin: "" },
+    feed: "alerts",
+    file: "config.json",
+    facility: 16,
+    appName: "SigmaAlert",
+    origin: "",
     daemon: { poll_interval_seconds: 30, hourly_interval_minutes: 60, batch_size: 100, health_port: 8888 },
     effect: "no alert goes to any syslog destination",
   },
   incidents: {
-    ...{ feed: "incidents", file: "incident_syslog_config.json", facility: 17, appName: "SigmaIncident" },
+    feed: "incidents",
+    file: "incident_syslog_config.json",
+    facility: 17,
+    appName: "SigmaIncident",
     origin: "incidents.",
     daemon: { poll_interval_seconds: 60, batch_size: 50, health_port: 8889 },
     effect: "no incident and no case goes to any syslog destination",

@@ -13,7 +13,11 @@ test("nothing given: nothing configured, the documented defaults", () => {
   const { settings, problems } = readTicketSettings(new Map());
   expect(problems).toEqual([]);
   expect(settings).toMatchObject({
-    ...{ jira: null, servicenow: null, enabled: { jira: false, servicenow: false }, autoPush: null, baseUrl: null },
+    jira: null,
+    servicenow: null,
+    enabled: { jira: false, servicenow: false },
+    autoPush: null,
+    baseUrl: null,
     retry: {
       maxRetries: 5,
       baseDelaySeconds: 60,

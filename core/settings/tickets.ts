@@ -53,7 +53,10 @@ interface Definition {
 }
 
 const set = (section: TicketSection | null, form: Form<unknown>, fallback = "", secret = false): Definition => ({
-  ...{ section, form, fallback, secret },
+  section,
+  form,
+  fallback,
+  secret,
 });
 const positive = (max: number) => asText(fraction(0, max, true));
 
@@ -178,42 +181,43 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
     jira: !configured("jira")
       ? null
       : {
-          ...{ url: text("JIRA_URL"), email: text("JIRA_EMAIL"), apiToken: text("JIRA_API_TOKEN") },
-          ...{ projectKey: text("JIRA_PROJECT_KEY"), issueType: text("JIRA_ISSUE_TYPE") },
+          url: text("JIRA_URL"),
+          email: text("JIRA_EMAIL"),
+          apiToken: text("JIRA_API_TOKEN"),
+          projectKey: text("JIRA_PROJECT_KEY"),
+          issueType: text("JIRA_ISSUE_TYPE"),
           deployment: read<JiraConnection["deployment"]>("JIRA_DEPLOYMENT") ?? "auto",
-          ...{
-            caFile: read<string>("JIRA_CA_FILE") ?? null,
-            proxy: read<string>("JIRA_PROXY") ?? null,
-            extraFields: read<Record<string, unknown>>("JIRA_EXTRA_FIELDS") ?? {},
-            statuses: read<StatusMeanings>("JIRA_STATUS_MAP") ?? new Map(),
-            falsePositiveResolutions: read<string[]>("JIRA_FALSE_POSITIVE_RESOLUTIONS") ?? [],
-          },
+          caFile: read<string>("JIRA_CA_FILE") ?? null,
+          proxy: read<string>("JIRA_PROXY") ?? null,
+          extraFields: read<Record<string, unknown>>("JIRA_EXTRA_FIELDS") ?? {},
+          statuses: read<StatusMeanings>("JIRA_STATUS_MAP") ?? new Map(),
+          falsePositiveResolutions: read<string[]>("JIRA_FALSE_POSITIVE_RESOLUTIONS") ?? [],
         },
     servicenow: !configured("servicenow")
       ? null
       : {
-          ...{
-            instance: text("SERVICENOW_INSTANCE"),
-            username: text("SERVICENOW_USERNAME"),
-            password: text("SERVICENOW_PASSWORD"),
-          },
-          ...{ assignmentGroup: text("SERVICENOW_ASSIGNMENT_GROUP"), table: text("SERVICENOW_TABLE") },
+          instance: text("SERVICENOW_INSTANCE"),
+          username: text("SERVICENOW_USERNAME"),
+          password: text("SERVICENOW_PASSWORD"),
+          assignmentGroup: text("SERVICENOW_ASSIGNMENT_GROUP"),
+          table: text("SERVICENOW_TABLE"),
           caFile: read<string>("SERVICENOW_CA_FILE") ?? null,
           proxy: read<string>("SERVICENOW_PROXY") ?? null,
           extraFields: read<Record<string, unknown>>("SERVICENOW_EXTRA_FIELDS") ?? {},
           stateValues: read<ServiceNowConnection["stateValues"]>("SERVICENOW_STATE_VALUES") ?? defaultStates,
           states: read<StatusMeanings>("SERVICENOW_STATE_MAP") ?? new Map(),
-          ...{
-            closeCode: text("SERVICENOW_CLOSE_CODE"),
-            falsePositiveCloseCode: text("SERVICENOW_FALSE_POSITIVE_CLOSE_CODE"),
-          },
+          closeCode: text("SERVICENOW_CLOSE_CODE"),
+          falsePositiveCloseCode: text("SERVICENOW_FALSE_POSITIVE_CLOSE_CODE"),
         },
     proactive: !configured("proactive")
       ? null
       : {
-          ...{ baseUrl: text("PROACTIVE_SNOW_BASE_URL"), appId: text("PROACTIVE_SNOW_APP_ID") },
-          ...{ secret: text("PROACTIVE_SNOW_SECRET"), table: text("PROACTIVE_SNOW_TABLE") },
-          ...{ source: text("PROACTIVE_SNOW_SOURCE"), serviceIdentifier: text("PROACTIVE_SNOW_SERVICE_IDENTIFIER") },
+          baseUrl: text("PROACTIVE_SNOW_BASE_URL"),
+          appId: text("PROACTIVE_SNOW_APP_ID"),
+          secret: text("PROACTIVE_SNOW_SECRET"),
+          table: text("PROACTIVE_SNOW_TABLE"),
+          source: text("PROACTIVE_SNOW_SOURCE"),
+          serviceIdentifier: text("PROACTIVE_SNOW_SERVICE_IDENTIFIER"),
           verifySsl: flag("PROACTIVE_SNOW_VERIFY_SSL"),
           caFile: read<string>("PROACTIVE_SNOW_CA_FILE") ?? null,
           proxy: read<string>("PROACTIVE_SNOW_PROXY") ?? null,
@@ -224,14 +228,18 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
       ? { minLevel: read<RiskLevel>("AUTO_PUSH_MIN_SEVERITY") ?? "critical", systems: pushed }
       : null,
     retry: {
-      ...{ maxRetries: number("RETRY_MAX_RETRIES"), baseDelaySeconds: number("RETRY_BASE_DELAY_SECONDS") },
-      ...{ maxDelaySeconds: number("RETRY_MAX_DELAY_SECONDS"), schedule: text("RETRY_SCHEDULE") },
+      maxRetries: number("RETRY_MAX_RETRIES"),
+      baseDelaySeconds: number("RETRY_BASE_DELAY_SECONDS"),
+      maxDelaySeconds: number("RETRY_MAX_DELAY_SECONDS"),
+      schedule: text("RETRY_SCHEDULE"),
       lookupDelaysSeconds: read<number[]>("UNKNOWN_LOOKUP_DELAYS_SECONDS") ?? [],
       unknownOutcome: read<RetrySettings["unknownOutcome"]>("UNKNOWN_OUTCOME") ?? "resend",
     },
     sla: {
-      ...{ critical: number("SLA_CRITICAL_MINUTES"), high: number("SLA_HIGH_MINUTES") },
-      ...{ medium: number("SLA_MEDIUM_MINUTES"), low: number("SLA_LOW_MINUTES") },
+      critical: number("SLA_CRITICAL_MINUTES"),
+      high: number("SLA_HIGH_MINUTES"),
+      medium: number("SLA_MEDIUM_MINUTES"),
+      low: number("SLA_LOW_MINUTES"),
     },
     baseUrl: read<string>("RHYTHMX_BASE_URL") ?? null,
     routes: read<Map<string, TicketRoute>>("TICKET_ROUTES") ?? new Map(),
@@ -286,8 +294,11 @@ function readValue(name: TicketSettingName, given: GivenValue | undefined, tell:
   const parsed = text === "" ? undefined : form.read(text);
   if (text !== "" && parsed === undefined)
     tell({
-      ...{ source: given?.source ?? "", key: name, found: secret ? "a secret of another form" : shown(text) },
-      ...{ accepted: form.accepted, fatal: false },
+      source: given?.source ?? "",
+      key: name,
+      found: secret ? "a secret of another form" : shown(text),
+      accepted: form.accepted,
+      fatal: false,
       effect: fallback === "" ? "it counts as not set" : "the default is used",
     });
   return parsed ?? (fallback === "" ? undefined : form.read(fallback));

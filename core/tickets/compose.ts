@@ -39,7 +39,9 @@ export function composeTicket(
     sections.push(section("Investigation notes", { kind: "text", text: body.investigation_notes }));
   sections.push(section("RhythmX", { kind: "link", text: `Open ${body.incident_id} in RhythmX Edge`, url }));
   const draft: Draft = {
-    ...{ incidentId: body.incident_id, entity: body.entity_name, level: body.risk.level },
+    incidentId: body.incident_id,
+    entity: body.entity_name,
+    level: body.risk.level,
     summary: summaryOf(body),
     sections,
     url,

@@ -3,7 +3,11 @@ import { type Draft, fitDraft } from "./draft.ts";
 import { slaOf } from "./sla.ts";
 
 const draft: Draft = {
-  ...{ incidentId: "INC-00000001", entity: "E", level: "high", summary: "s", url: "https://x" },
+  incidentId: "INC-00000001",
+  entity: "E",
+  level: "high",
+  summary: "s",
+  url: "https://x",
   sections: ["Actor", "Rules", "Notes"].map((title) => ({
     title,
     blocks: [{ kind: "text", text: title.repeat(200) }],

@@ -5,8 +5,11 @@ import { afterEmptyLookup, afterFailure, type Failure, type RetrySettings } from
 import type { Delivery } from "./ticket.ts";
 
 const settings: RetrySettings = {
-  ...{ maxRetries: 5, baseDelaySeconds: 60, maxDelaySeconds: 3600 },
-  ...{ lookupDelaysSeconds: [60, 300, 900, 3600], unknownOutcome: "resend" },
+  maxRetries: 5,
+  baseDelaySeconds: 60,
+  maxDelaySeconds: 3600,
+  lookupDelaysSeconds: [60, 300, 900, 3600],
+  unknownOutcome: "resend",
 };
 const delivery = { kind: "create", attempts: 0, lookups: 0 } as Delivery;
 const failure: Failure = {

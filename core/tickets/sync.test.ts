@@ -5,16 +5,32 @@ import { nextReadAt, type OwnUpdate, planSync, readAgainAt, type SyncInput } fro
 import type { RemoteState } from "./ticket.ts";
 
 const remote = (status: string, means: IncidentStatus | null, more: Partial<RemoteState> = {}): RemoteState => ({
-  ...{ id: "1", key: "SEC-1", url: "https://jira.example/browse/SEC-1", status, means, assignee: null },
-  ...{ changedBy: null, mergedInto: null, updated: 0, stamp: "0", ...more },
+  id: "1",
+  key: "SEC-1",
+  url: "https://jira.example/browse/SEC-1",
+  status,
+  means,
+  assignee: null,
+  changedBy: null,
+  mergedInto: null,
+  updated: 0,
+  stamp: "0",
+  ...more,
 });
 const own = (asked: string | null, kind: OwnUpdate["kind"] = "status"): OwnUpdate => ({
-  ...{ id: "dlv-1", kind, state: "planned", asked },
+  id: "dlv-1",
+  kind,
+  state: "planned",
+  asked,
 });
 const plan = (input: Partial<SyncInput> & { remote: RemoteState }) =>
   planSync({
-    ...{ known: { status: "To Do", assigneeId: null }, incident: { status: "OPEN", assignedAnalyst: null } },
-    ...{ policies: defaultPolicies, pending: [], analystOf: ({ name }) => name, ...input },
+    known: { status: "To Do", assigneeId: null },
+    incident: { status: "OPEN", assignedAnalyst: null },
+    policies: defaultPolicies,
+    pending: [],
+    analystOf: ({ name }) => name,
+    ...input,
   });
 
 describe("what a status does", () => {
@@ -47,7 +63,9 @@ describe("what a status does", () => {
     const known = { status: "Done", assigneeId: null };
     const incident = { status: "IN_PROGRESS" as const, assignedAnalyst: null };
     expect(plan({ known, incident, remote: remote("Done", "CLOSED") })).toEqual({
-      ...{ request: {}, unapplied: [], overruled: [] },
+      request: {},
+      unapplied: [],
+      overruled: [],
     });
   });
 
@@ -82,7 +100,8 @@ describe("what a status does", () => {
     const assignee = { id: "b", name: "Bob", aliases: [] };
     expect(plan({ known, incident: closed, remote: remote("Doing", "IN_PROGRESS", { assignee }) }).request).toEqual({});
     expect(plan({ known, remote: remote("Doing", "IN_PROGRESS", { assignee }) }).request).toEqual({
-      ...{ status: "IN_PROGRESS", assignedAnalyst: "Bob" },
+      status: "IN_PROGRESS",
+      assignedAnalyst: "Bob",
     });
   });
 

@@ -71,7 +71,8 @@ export function issueState(
     assignee: personOf(assignee),
     changedBy: lastChange(changelog?.histories ?? [], ourId),
     mergedInto: duplicateOf(fields.issuelinks ?? []),
-    ...{ updated: changed, stamp: String(changed) },
+    updated: changed,
+    stamp: String(changed),
   };
 }
 

@@ -30,13 +30,11 @@ export class JiraSite {
     const authorization =
       email === "" ? `Bearer ${apiToken}` : `Basic ${Buffer.from(`${email}:${apiToken}`).toString("base64")}`;
     this.target = new Target({
-      ...{
-        baseUrl: settings.url.replace(/\/+$/, ""),
-        fetch,
-        now,
-        throttle,
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      },
+      baseUrl: settings.url.replace(/\/+$/, ""),
+      fetch,
+      now,
+      throttle,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
       headers: { Authorization: authorization, "X-Atlassian-Token": "no-check" },
       secrets: [apiToken, `${email}:${apiToken}`],
     });

@@ -33,7 +33,10 @@ export class Proactive implements TicketSystem {
     this.#settings = settings;
     const { baseUrl, appId, secret } = settings;
     this.#target = new Target({
-      ...{ baseUrl: baseUrl.replace(/\/+$/, ""), fetch, now, throttle },
+      baseUrl: baseUrl.replace(/\/+$/, ""),
+      fetch,
+      now,
+      throttle,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       headers: headers(settings),
       secrets: [secret, `${appId}:${secret}`],
@@ -45,7 +48,8 @@ export class Proactive implements TicketSystem {
       serviceIdentifier: this.#settings.serviceIdentifier,
       correlationId: correlation,
       shortDescription: draft.summary.slice(0, limits.shortDescription).toWellFormed(),
-      ...{ description: description(draft), priority: priorities[draft.level] },
+      description: description(draft),
+      priority: priorities[draft.level],
       // The same without markup, for those who read notes.
       workNotes: plainText(fitDraft(draft, limits.workNotes, (one) => plainText(one).length)),
     };
@@ -175,8 +179,14 @@ export class Proactive implements TicketSystem {
     const known = meanings[status.trim().toLowerCase()];
     return {
       ...this.#ticket(found),
-      ...{ status, means: known ?? null, isStrange: known === undefined },
-      ...{ assignee: null, changedBy: null, mergedInto: null, updated: 0, stamp: status },
+      status,
+      means: known ?? null,
+      isStrange: known === undefined,
+      assignee: null,
+      changedBy: null,
+      mergedInto: null,
+      updated: 0,
+      stamp: status,
     };
   }
 }

@@ -39,8 +39,14 @@ export const priorities: Readonly<Record<RiskLevel, string>> = { critical: "P1",
 
 /** By `ticketStatus`, in lower case; null and `OPEN` change nothing in an incident (seed 001 "Bi-Directional Sync"). */
 export const meanings: Readonly<Record<string, IncidentStatus | null>> = {
-  ...{ "work in progress": "IN_PROGRESS", resolved: "CLOSED", closed: "CLOSED" },
-  ...{ cancelled: "FALSE_POSITIVE", canceled: "FALSE_POSITIVE", new: "OPEN", pending: null, suspended: null },
+  "work in progress": "IN_PROGRESS",
+  resolved: "CLOSED",
+  closed: "CLOSED",
+  cancelled: "FALSE_POSITIVE",
+  canceled: "FALSE_POSITIVE",
+  new: "OPEN",
+  pending: null,
+  suspended: null,
 };
 
 export const limits = { shortDescription: 160, description: 32_000, workNotes: 32_000 };

@@ -27,9 +27,18 @@ export function displayOf(field: Field): string {
 
 /** The base system's states; New, On Hold and what is added change nothing (seed 001). */
 const usual: Readonly<Record<string, IncidentStatus>> = {
-  ...{ "1": "OPEN", new: "OPEN", "2": "IN_PROGRESS", "in progress": "IN_PROGRESS", "work in progress": "IN_PROGRESS" },
-  ...{ "6": "CLOSED", resolved: "CLOSED", "7": "CLOSED", closed: "CLOSED" },
-  ...{ "8": "FALSE_POSITIVE", canceled: "FALSE_POSITIVE", cancelled: "FALSE_POSITIVE" },
+  "1": "OPEN",
+  new: "OPEN",
+  "2": "IN_PROGRESS",
+  "in progress": "IN_PROGRESS",
+  "work in progress": "IN_PROGRESS",
+  "6": "CLOSED",
+  resolved: "CLOSED",
+  "7": "CLOSED",
+  closed: "CLOSED",
+  "8": "FALSE_POSITIVE",
+  canceled: "FALSE_POSITIVE",
+  cancelled: "FALSE_POSITIVE",
 };
 
 export interface Meanings {
@@ -81,7 +90,9 @@ export function changeOf(row: StateRow): RemoteChange {
 export function remoteNote(row: StateRow, username: string): RemoteComment {
   const author = rawOf(row.sys_created_by);
   return {
-    ...{ id: rawOf(row.sys_id), author: author || "somebody", isUs: author === username },
+    id: rawOf(row.sys_id),
+    author: author || "somebody",
+    isUs: author === username,
     at: utcOf(rawOf(row.sys_created_on)) ?? 0,
     text: rawOf(row.value).trim(),
   };

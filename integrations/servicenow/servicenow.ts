@@ -68,7 +68,10 @@ export class ServiceNow implements TicketSystem {
     return JSON.stringify({
       short_description: draft.summary.slice(0, longestShortDescription).toWellFormed(),
       description,
-      ...{ impact, urgency, correlation_id: correlation, correlation_display: "RhythmX" },
+      impact,
+      urgency,
+      correlation_id: correlation,
+      correlation_display: "RhythmX",
       ...(group === null ? {} : { assignment_group: group }),
       ...notes,
       ...this.#settings.extraFields,

@@ -16,7 +16,11 @@ export class Table {
     this.origin = instanceUrl(instance);
     this.#name = table;
     this.target = new Target({
-      ...{ baseUrl: this.origin, fetch, now, throttle, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+      baseUrl: this.origin,
+      fetch,
+      now,
+      throttle,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
       headers: { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` },
       secrets: [password, `${username}:${password}`],
     });

@@ -150,7 +150,13 @@ function fromRow(row: Row): ActorPeriod {
   const [id, key, current, entity, incidentId, pending, decayAt, updatedAt] = JSON.parse(text(row, "row")) as PeriodRow;
   const [, type, name] = JSON.parse(key) as [entity: string, type: ActorType, name: string];
   const period = {
-    ...{ id, key, current: current === 1, entity, actor: { type, name }, incidentId, pending: pending === 1 },
+    id,
+    key,
+    current: current === 1,
+    entity,
+    actor: { type, name },
+    incidentId,
+    pending: pending === 1,
     decayAt: decayAt === null ? null : fromIso(decayAt),
     updatedAt: fromIso(updatedAt),
     state: stateOf(row),

@@ -203,11 +203,27 @@ function newIncident(period: ActorPeriod, incidentId: string, now: number): Inci
   const { id, entity, actor } = period;
   const { score } = period.state.risk;
   return {
-    ...{ incidentId, periodId: id, entity, actor: actor.name, actorType: actor.type, status: "OPEN" },
-    ...{ score, level: riskLevel(score), assignedAnalyst: null, investigationNotes: null, resolutionNotes: null },
-    ...{ ticketId: null, ticketUrl: null, ticketSystem: null },
-    ...{ createdAt: now, updatedAt: now, closedAt: null, escalatedAt: now },
-    ...{ activity: { ...period.state.activity }, createdSeq: 0, updatedSeq: 0 },
+    incidentId,
+    periodId: id,
+    entity,
+    actor: actor.name,
+    actorType: actor.type,
+    status: "OPEN",
+    score,
+    level: riskLevel(score),
+    assignedAnalyst: null,
+    investigationNotes: null,
+    resolutionNotes: null,
+    ticketId: null,
+    ticketUrl: null,
+    ticketSystem: null,
+    createdAt: now,
+    updatedAt: now,
+    closedAt: null,
+    escalatedAt: now,
+    activity: { ...period.state.activity },
+    createdSeq: 0,
+    updatedSeq: 0,
   };
 }
 
@@ -220,10 +236,27 @@ function newCase(
 ): CaseRow {
   const { alerts, rules, risk, severity, hosts, first, last } = facts;
   return {
-    ...{ caseId, periodId: id, entity, type, status: "OPEN", severity, primaryUser: actor.name },
-    ...{ assignedAnalyst: null, investigationNotes: null, alerts, ruleCount: rules, risk, hosts },
-    ...{ firstAlert: first, lastAlert: last, createdAt: now, updatedAt: now },
-    ...{ closedPart: null, closedWithIncident: false, createdSeq: 0, updatedSeq: 0 },
+    caseId,
+    periodId: id,
+    entity,
+    type,
+    status: "OPEN",
+    severity,
+    primaryUser: actor.name,
+    assignedAnalyst: null,
+    investigationNotes: null,
+    alerts,
+    ruleCount: rules,
+    risk,
+    hosts,
+    firstAlert: first,
+    lastAlert: last,
+    createdAt: now,
+    updatedAt: now,
+    closedPart: null,
+    closedWithIncident: false,
+    createdSeq: 0,
+    updatedSeq: 0,
   };
 }
 

@@ -204,7 +204,13 @@ export function historyOf(
   return addHistory(
     of,
     changes.map(({ field, old, new: now }) => ({
-      ...{ id, at, who, source, field, old: text(old), new: text(now) },
+      id,
+      at,
+      who,
+      source,
+      field,
+      old: text(old),
+      new: text(now),
       action: action ?? actions[field] ?? "STATUS_CHANGED",
     })),
   );

@@ -40,8 +40,14 @@ afterEach(async () => {
 
 function record(fields: Record<string, unknown> = {}): Record<string, unknown> {
   return {
-    ...{ rule_title: "Mimikatz", rule_id: "r1", rule_author: "Jane", level: "critical", user: "CORP\\JSmith" },
-    ...{ timestamp: "2026-03-13T04:00:00Z", host: "WS-101", raw: { n: 1 } },
+    rule_title: "Mimikatz",
+    rule_id: "r1",
+    rule_author: "Jane",
+    level: "critical",
+    user: "CORP\\JSmith",
+    timestamp: "2026-03-13T04:00:00Z",
+    host: "WS-101",
+    raw: { n: 1 },
     tags: ["attack.credential-access", "attack.t1003.001"],
     ...fields,
   };
@@ -91,20 +97,41 @@ test("one critical detection is an incident; its event has everything the seed's
   await ingest("detections", [record()]);
   const [incident] = await created();
   expect(incident).toEqual({
-    ...{ incident_id: expect.stringMatching(/^INC-[0-9a-f]{8}$/), event: "created", group_key: "jsmith" },
-    ...{ actor_type: "user", entity_name: "Primary Site", status: "OPEN", assigned_analyst: null },
-    ...{ investigation_notes: null, resolution_notes: null, external_ticket_id: null, external_ticket_url: null },
+    incident_id: expect.stringMatching(/^INC-[0-9a-f]{8}$/),
+    event: "created",
+    group_key: "jsmith",
+    actor_type: "user",
+    entity_name: "Primary Site",
+    status: "OPEN",
+    assigned_analyst: null,
+    investigation_notes: null,
+    resolution_notes: null,
+    external_ticket_id: null,
+    external_ticket_url: null,
     external_system: null,
     risk: {
-      ...{ score: 42, level: "medium", alarm_count: 0, alarm_count_7d: 0, alarm_count_24h: 0, sigma_alert_count: 1 },
-      ...{ sigma_unique_rules: 1, sigma_high_sev_count: 1, threat_case_count: 0, max_rbp: 0, avg_rbp: 0 },
+      score: 42,
+      level: "medium",
+      alarm_count: 0,
+      alarm_count_7d: 0,
+      alarm_count_24h: 0,
+      sigma_alert_count: 1,
+      sigma_unique_rules: 1,
+      sigma_high_sev_count: 1,
+      threat_case_count: 0,
+      max_rbp: 0,
+      avg_rbp: 0,
     },
     mitre: { unique_tactics: 1, unique_techniques: 1, tactics: ["credential-access"], techniques: ["T1003.001"] },
     related_cases: [],
     timeline: {
-      ...{ first_alarm: "2026-03-13T04:00:00Z", last_alarm: "2026-03-13T04:00:00Z" },
-      ...{ risk_first_seen: "2026-03-13T04:00:00Z", risk_last_seen: "2026-03-13T04:00:00Z" },
-      ...{ created_at: "2026-03-13T04:30:00Z", updated_at: "2026-03-13T04:30:00Z", closed_at: null },
+      first_alarm: "2026-03-13T04:00:00Z",
+      last_alarm: "2026-03-13T04:00:00Z",
+      risk_first_seen: "2026-03-13T04:00:00Z",
+      risk_last_seen: "2026-03-13T04:00:00Z",
+      created_at: "2026-03-13T04:30:00Z",
+      updated_at: "2026-03-13T04:30:00Z",
+      closed_at: null,
     },
   });
   expect(Object.keys(incident)).toEqual([
@@ -120,23 +147,41 @@ test("cases come before their incident in the log, and both already name each ot
   expect(told.map(({ kind }) => kind)).toEqual(["case_created", "incident_created"]);
   const [threatCase, incident] = told.map(({ body }) => body);
   expect(threatCase).toEqual({
-    ...{ case_id: expect.stringMatching(/^CASE-[0-9a-f]{8}$/), event: "created", entity_name: "Primary Site" },
-    ...{ case_type: "credential_theft", status: "OPEN", severity: "CRITICAL", primary_user: "jsmith" },
-    ...{ assigned_analyst: null, investigation_notes: null, alert_count: 3, max_risk_score: 90 },
+    case_id: expect.stringMatching(/^CASE-[0-9a-f]{8}$/),
+    event: "created",
+    entity_name: "Primary Site",
+    case_type: "credential_theft",
+    status: "OPEN",
+    severity: "CRITICAL",
+    primary_user: "jsmith",
+    assigned_analyst: null,
+    investigation_notes: null,
+    alert_count: 3,
+    max_risk_score: 90,
     affected_computers: ["ws-101"],
     related_incident: {
-      ...{ incident_id: incident.incident_id, group_key: "jsmith", status: "OPEN", assigned_analyst: null },
+      incident_id: incident.incident_id,
+      group_key: "jsmith",
+      status: "OPEN",
+      assigned_analyst: null,
     },
     timeline: {
-      ...{ first_alert: "2026-03-13T04:00:00Z", last_alert: "2026-03-13T04:02:00Z" },
-      ...{ created_at: "2026-03-13T04:30:00Z", updated_at: "2026-03-13T04:30:00Z" },
+      first_alert: "2026-03-13T04:00:00Z",
+      last_alert: "2026-03-13T04:02:00Z",
+      created_at: "2026-03-13T04:30:00Z",
+      updated_at: "2026-03-13T04:30:00Z",
     },
   });
   expect(incident.related_cases).toEqual([
     {
-      ...{ case_id: threatCase.case_id, case_type: "credential_theft", severity: "CRITICAL", status: "OPEN" },
-      ...{ alert_count: 3, max_risk_score: 90 },
-      ...{ first_alert: "2026-03-13T04:00:00Z", last_alert: "2026-03-13T04:02:00Z" },
+      case_id: threatCase.case_id,
+      case_type: "credential_theft",
+      severity: "CRITICAL",
+      status: "OPEN",
+      alert_count: 3,
+      max_risk_score: 90,
+      first_alert: "2026-03-13T04:00:00Z",
+      last_alert: "2026-03-13T04:02:00Z",
     },
   ]);
   expect(incident.risk.threat_case_count).toBe(1);
@@ -154,7 +199,11 @@ test("a batch in many parts is assessed as a whole: one incident, created with a
 
 test("a part of a batch that was never finished is assessed after a restart, and within a minute without one", async () => {
   const intake = (list: Record<string, unknown>[], more: string) => ({
-    ...{ detections: list as never, now, counted: [], step: null, more },
+    detections: list as never,
+    now,
+    counted: [],
+    step: null,
+    more,
   });
   const { readDetection } = await import("../../core/intake/detection.ts");
   const read = (fields: Record<string, unknown>) => {
@@ -337,7 +386,8 @@ describe("closing", () => {
     await store.incidents.assessLeft(now, false);
     const detail = await store.reading.readIncident(id, now);
     expect(detail?.body).toMatchObject({
-      ...{ status: "IN_PROGRESS", risk: { sigma_alert_count: 5, sigma_unique_rules: 2, threat_case_count: 1 } },
+      status: "IN_PROGRESS",
+      risk: { sigma_alert_count: 5, sigma_unique_rules: 2, threat_case_count: 1 },
       timeline: { closed_at: null },
     });
     await ingest("detections", records(1));
@@ -471,7 +521,11 @@ describe("promotion by hand", () => {
 
 describe("SIEM alarms", () => {
   const alarm = (id: number, fields: Record<string, unknown> = {}) => ({
-    ...{ alarm_id: id, name: "Brute force", rbp: 60, timestamp: "2026-03-13T04:10:00Z", user: "jsmith" },
+    alarm_id: id,
+    name: "Brute force",
+    rbp: 60,
+    timestamp: "2026-03-13T04:10:00Z",
+    user: "jsmith",
     ...fields,
   });
 
@@ -482,7 +536,12 @@ describe("SIEM alarms", () => {
     await ingest("detections", [record({ level: "high" })]);
     const [incident] = await created();
     expect(incident.risk).toMatchObject({
-      ...{ alarm_count: 4, alarm_count_7d: 3, alarm_count_24h: 2, max_rbp: 95, avg_rbp: 67.5, sigma_alert_count: 1 },
+      alarm_count: 4,
+      alarm_count_7d: 3,
+      alarm_count_24h: 2,
+      max_rbp: 95,
+      avg_rbp: 67.5,
+      sigma_alert_count: 1,
     });
     expect(incident.timeline.first_alarm).toBe("2026-03-01T04:10:00Z");
     const detail = await store.reading.readIncident(incident.incident_id, now);
@@ -507,17 +566,15 @@ describe("SIEM alarms", () => {
 
 describe("exceptions", () => {
   const exception = (fields: object) => ({
-    ...{
-      id: "x1",
-      entity: "",
-      rule: "",
-      actor: "",
-      host: "",
-      until: null,
-      reason: "backup job",
-      who: "a",
-      createdAt: now,
-    },
+    id: "x1",
+    entity: "",
+    rule: "",
+    actor: "",
+    host: "",
+    until: null,
+    reason: "backup job",
+    who: "a",
+    createdAt: now,
     ...fields,
   });
 
@@ -561,7 +618,8 @@ test("retention forgets closed incidents with all that belongs to them, and sile
     step = (await store.admin.prune(now, 90, step)).next;
   expect(await store.reading.readIncident(closed.incident_id, now)).toBeNull();
   expect(await store.reading.readIncident(open.incident_id, now)).toMatchObject({
-    ...{ incident: { status: "OPEN" }, body: { risk: { sigma_alert_count: 3, threat_case_count: 1 } } },
+    incident: { status: "OPEN" },
+    body: { risk: { sigma_alert_count: 3, threat_case_count: 1 } },
   });
   const silent = store.incidents.promoteActor({ entity: "Primary Site", actor: "silent", reason: "" }, analyst, now);
   expect(await refusal(silent)).toMatchObject({ code: "actor_unknown" });

@@ -75,7 +75,12 @@ export async function listPage(
     json: await table.json(database, page, patterns),
     count: page.length,
     lastSeq: last === undefined ? null : integer(last, "seq"),
-    ...{ total, more, top, start, generation, gap },
+    total,
+    more,
+    top,
+    start,
+    generation,
+    gap,
   };
 }
 

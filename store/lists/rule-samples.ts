@@ -22,7 +22,10 @@ export async function readSamples(database: Database, incidentId: string): Promi
   );
   return rows.map((row) => ({
     key: normaliseName(text(row, "rule_id")) || normaliseName(text(row, "rule_title")),
-    ...{ at: fromIso(text(row, "last_seen")), host: text(row, "host"), user: text(row, "user_name") },
-    ...{ ip: text(row, "src_ip"), log: textOrNull(row, "log") },
+    at: fromIso(text(row, "last_seen")),
+    host: text(row, "host"),
+    user: text(row, "user_name"),
+    ip: text(row, "src_ip"),
+    log: textOrNull(row, "log"),
   }));
 }

@@ -95,7 +95,9 @@ export async function countTickets(database: Database): Promise<TicketCount[]> {
      where remote_id is not null group by system`,
   );
   return rows.map((row) => ({
-    ...{ system: text(row, "system"), count: integer(row, "n"), gone: integer(row, "gone") },
+    system: text(row, "system"),
+    count: integer(row, "n"),
+    gone: integer(row, "gone"),
     unreadable: integer(row, "unreadable"),
   }));
 }

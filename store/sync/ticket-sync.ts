@@ -115,7 +115,11 @@ export async function applyReading(
   const pending = await ownUpdates(database, ticket.id);
   const { analyst } = reading;
   const decision = planSync({
-    ...{ known, remote, incident, pending, policies: policies[ticket.system] },
+    known,
+    remote,
+    incident,
+    pending,
+    policies: policies[ticket.system],
     analystOf: (person) => analyst ?? person.name,
   });
   if (ticket.goneAt !== null) decision.unapplied.push({ field: "ticket_state", old: "gone", new: remote.key });
@@ -126,7 +130,10 @@ export async function applyReading(
   outcome.overruled = decision.overruled.length;
 
   const author = (who: string): Author => ({
-    ...{ who, source: syncSource(ticket.system), action: "EXTERNAL_SYNC", ticketId: ticket.id },
+    who,
+    source: syncSource(ticket.system),
+    action: "EXTERNAL_SYNC",
+    ticketId: ticket.id,
   });
   const request: IncidentRequest = { ...decision.request };
   if (ticket.remote !== null && ticket.remote.key !== remote.key)
@@ -223,7 +230,9 @@ async function ownUpdates(database: Database, ticketId: number): Promise<OwnUpda
     [ticketId],
   );
   return rows.map((row) => ({
-    ...{ id: text(row, "id"), kind: text(row, "kind") as DeliveryKind, state: text(row, "state") as DeliveryState },
+    id: text(row, "id"),
+    kind: text(row, "kind") as DeliveryKind,
+    state: text(row, "state") as DeliveryState,
     asked: textOrNull(row, "asked"),
   }));
 }
@@ -245,7 +254,11 @@ function syncSource(system: TicketSystemName): string {
 function ticketEvent(ticket: Ticket, change: UnappliedChange, now: number, who?: string): InStatement[] {
   return addHistory("incident", [
     {
-      ...{ id: ticket.incidentId, at: now, who: who ?? ticket.system, action: "EXTERNAL_SYNC", ...change },
+      id: ticket.incidentId,
+      at: now,
+      who: who ?? ticket.system,
+      action: "EXTERNAL_SYNC",
+      ...change,
       ...(ticket.system === "proactive" && change.field === "ticket_status" ? { field: "snow_ticket_state" } : {}),
       source: syncSource(ticket.system),
     },

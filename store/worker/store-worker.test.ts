@@ -74,8 +74,21 @@ test("where one of them fails the others are done all the same, once, and announ
 test("large writes and everything else have a turn of their own", async () => {
   const large = () => {
     const detections = Array.from({ length: 600 }, (_, index) => ({
-      ...{ id: null, ruleId: null, ruleTitle: "t", ruleAuthor: null, tags: [], level: "low", risk: 1, mlCluster: -1 },
-      ...{ timestamp: now, entity: "e", user: null, host: null, srcIp: null, body: "{}", hash: `h${index}` },
+      id: null,
+      ruleId: null,
+      ruleTitle: "t",
+      ruleAuthor: null,
+      tags: [],
+      level: "low",
+      risk: 1,
+      mlCluster: -1,
+      timestamp: now,
+      entity: "e",
+      user: null,
+      host: null,
+      srcIp: null,
+      body: "{}",
+      hash: `h${index}`,
     }));
     return call("writeDetections", { detections, now, counted: [], step: null });
   };

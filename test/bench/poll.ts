@@ -58,8 +58,11 @@ if (options.walk) {
   );
 }
 const result: PollResult = {
-  ...{ pages: times.length, seconds: (performance.now() - start) / 1000 },
-  ...{ p50: quantile(times, 0.5), p99: quantile(times, 0.99) },
-  ...{ cursors: found, times: options.walk ? times : [] },
+  pages: times.length,
+  seconds: (performance.now() - start) / 1000,
+  p50: quantile(times, 0.5),
+  p99: quantile(times, 0.99),
+  cursors: found,
+  times: options.walk ? times : [],
 };
 answer(result);

@@ -61,20 +61,18 @@ export const tickets: Bench = {
 
 function environment(jira: string, snow: string): Record<string, string> {
   return {
-    ...{
-      JIRA_URL: jira,
-      JIRA_EMAIL: "soc@acme.example",
-      JIRA_API_TOKEN: "jira-token-1",
-      JIRA_PROJECT_KEY: "SEC",
-      JIRA_ENABLED: "true",
-    },
-    ...{
-      SERVICENOW_INSTANCE: snow,
-      SERVICENOW_USERNAME: "rhythmx",
-      SERVICENOW_PASSWORD: "snow-password-1",
-      SERVICENOW_ENABLED: "true",
-    },
-    ...{ AUTO_PUSH_ENABLED: "true", AUTO_PUSH_MIN_SEVERITY: "MEDIUM", AUTO_PUSH_SYSTEMS: "jira,servicenow" },
+    JIRA_URL: jira,
+    JIRA_EMAIL: "soc@acme.example",
+    JIRA_API_TOKEN: "jira-token-1",
+    JIRA_PROJECT_KEY: "SEC",
+    JIRA_ENABLED: "true",
+    SERVICENOW_INSTANCE: snow,
+    SERVICENOW_USERNAME: "rhythmx",
+    SERVICENOW_PASSWORD: "snow-password-1",
+    SERVICENOW_ENABLED: "true",
+    AUTO_PUSH_ENABLED: "true",
+    AUTO_PUSH_MIN_SEVERITY: "MEDIUM",
+    AUTO_PUSH_SYSTEMS: "jira,servicenow",
   };
 }
 

@@ -10,13 +10,19 @@ if (args[0] === "serve") {
   const resolved = await loadSettings({ env: process.env, fromCheckout: true });
   const log = createLog({ level: "warn", format: "text", clock: systemClock });
   await startAppliance({
-    ...{ resolved, clock: systemClock, sleep: systemSleep, random: Math.random, log, correlate: false },
+    resolved,
+    clock: systemClock,
+    sleep: systemSleep,
+    random: Math.random,
+    log,
+    correlate: false,
   });
 } else {
   const terminal = {
     out: (text: string) => void process.stdout.write(text),
     err: (text: string) => void process.stderr.write(text),
-    ...{ stdin: process.stdin, interactive: false },
+    stdin: process.stdin,
+    interactive: false,
   };
   process.exit(await runProgram({ args, env: process.env, fromCheckout: true, terminal }));
 }

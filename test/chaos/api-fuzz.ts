@@ -173,7 +173,9 @@ function operationsOf(document: { paths: Record<string, Record<string, Json>> })
     Object.entries(methods).map(([method, operation]) => {
       const content = (operation.requestBody as { content: Record<string, { schema: Json }> } | undefined)?.content;
       return {
-        ...{ method: method.toUpperCase(), path, parameters: (operation.parameters ?? []) as Operation["parameters"] },
+        method: method.toUpperCase(),
+        path,
+        parameters: (operation.parameters ?? []) as Operation["parameters"],
         body: content?.["application/json"]?.schema ?? null,
       };
     }),
@@ -206,7 +208,9 @@ class RequestMaker {
     if (dice.chance(0.05)) headers["X-RhythmX-Since"] = dice.pick(["literal", "x"]);
     if (dice.chance(0.05)) headers["Last-Event-ID"] = dice.pick(["0", "1", "-1", "x", "9".repeat(30)]);
     return {
-      ...{ method, path: query.length === 0 ? address : `${address}?${query.join("&")}`, headers },
+      method,
+      path: query.length === 0 ? address : `${address}?${query.join("&")}`,
+      headers,
       body: body === null ? null : this.#body(body),
     };
   }

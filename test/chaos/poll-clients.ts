@@ -48,7 +48,8 @@ export function xsoarClient(base: () => string, login: { username: string; passw
   const complaints: string[] = [];
   return {
     name: "XSOAR sample",
-    ...{ rows, complaints },
+    rows,
+    complaints,
     async poll() {
       if (token === "") {
         const answer = await answerOf(`${base()}/api/login`, {
@@ -85,7 +86,8 @@ export function splunkSoarClient(base: () => string, key: string): Poller {
   const complaints: string[] = [];
   return {
     name: "Splunk SOAR sample",
-    ...{ rows, complaints },
+    rows,
+    complaints,
     async poll() {
       const params = new URLSearchParams({ since: lastTime, status: "OPEN", limit: "100" });
       const answer = await answerOf(`${base()}/api/v1/feed/incidents?${params}`, { headers: { "X-API-Key": key } });
@@ -116,7 +118,9 @@ export function cursorPoller(
   for (const bound of ["since", "updated_since"]) delete filters[bound];
   let cursor: string | null = null;
   return {
-    ...{ name, rows, complaints },
+    name,
+    rows,
+    complaints,
     async poll() {
       const params = new URLSearchParams(cursor === null ? first : { ...filters, cursor });
       const answer = await answerOf(`${base()}${path}?${params}`, { headers: { "X-API-Key": key } });

@@ -103,19 +103,21 @@ async function write(base: () => string, key: string, writer: number, batches: r
         const rules = at % 3 === 0 ? [1, 2, 3] : [1];
         return rules.map((rule) =>
           detection({
-            ...{ user: actor, entity: `Site ${at % 2}`, host: `h-${actor}`, level: "critical" },
-            ...{
-              rule_id: `rule-${rule}`,
-              rule_title: `Rule ${rule}`,
-              tags: ["attack.execution", `attack.t100${rule}`],
-            },
+            user: actor,
+            entity: `Site ${at % 2}`,
+            host: `h-${actor}`,
+            level: "critical",
+            rule_id: `rule-${rule}`,
+            rule_title: `Rule ${rule}`,
+            tags: ["attack.execution", `attack.t100${rule}`],
           }),
         );
       })
       .map((record) => JSON.stringify(record))
       .join("\n");
     const headers = {
-      ...{ "X-API-Key": key, "Content-Type": "application/x-ndjson" },
+      "X-API-Key": key,
+      "Content-Type": "application/x-ndjson",
       "Idempotency-Key": `${writer}-${index}`,
     };
     for (;;) {

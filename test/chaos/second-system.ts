@@ -25,8 +25,11 @@ export async function serviceNow(): Promise<SecondSystem> {
   return {
     standIn: snow,
     env: {
-      ...{ SERVICENOW_INSTANCE: snow.url, SERVICENOW_USERNAME: "rhythmx", SERVICENOW_PASSWORD: "snow-password-1" },
-      ...{ SERVICENOW_ENABLED: "true", SERVICENOW_ASSIGNMENT_GROUP: "SOC Team" },
+      SERVICENOW_INSTANCE: snow.url,
+      SERVICENOW_USERNAME: "rhythmx",
+      SERVICENOW_PASSWORD: "snow-password-1",
+      SERVICENOW_ENABLED: "true",
+      SERVICENOW_ASSIGNMENT_GROUP: "SOC Team",
     },
     correlations: () => snow.rows.map((row) => row.correlation_id ?? "?"),
     numbers: () => snow.rows.map((row) => row.number ?? "?"),
@@ -46,8 +49,11 @@ export async function proactive(): Promise<SecondSystem> {
   return {
     standIn: api,
     env: {
-      ...{ TICKET_INTEGRATION: "proactive", PROACTIVE_SNOW_BASE_URL: `${api.url}/api`, PROACTIVE_SNOW_APP_ID: "app-1" },
-      ...{ PROACTIVE_SNOW_SECRET: "proactive-secret-1", PROACTIVE_SNOW_SERVICE_IDENTIFIER: "ACME-EDGE" },
+      TICKET_INTEGRATION: "proactive",
+      PROACTIVE_SNOW_BASE_URL: `${api.url}/api`,
+      PROACTIVE_SNOW_APP_ID: "app-1",
+      PROACTIVE_SNOW_SECRET: "proactive-secret-1",
+      PROACTIVE_SNOW_SERVICE_IDENTIFIER: "ACME-EDGE",
     },
     correlations: () => api.cases.map(({ correlationId }) => correlationId),
     numbers: () => api.cases.map(({ ticketNumber }) => ticketNumber),

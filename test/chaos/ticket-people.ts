@@ -15,7 +15,9 @@ interface Incident {
 }
 
 const meanings: Readonly<Record<string, string>> = {
-  ...{ "In Progress": "IN_PROGRESS", Done: "CLOSED", "To Do": "OPEN" },
+  "In Progress": "IN_PROGRESS",
+  Done: "CLOSED",
+  "To Do": "OPEN",
 };
 
 export class TicketPeople {

@@ -52,7 +52,14 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
   const snow = second.standIn;
   const appliance = await ApplianceProcess.prepare({ config: {}, env: { ...environment(jira), ...second.env } });
   const report: TicketsReport = {
-    ...{ violations: [], kills: 0, calls: 0, faults: 0, changes: 0, seconds: 0, resumed: 0, slowestMs: 0 },
+    violations: [],
+    kills: 0,
+    calls: 0,
+    faults: 0,
+    changes: 0,
+    seconds: 0,
+    resumed: 0,
+    slowestMs: 0,
   };
   /** How long it took after each start until what was due was asked for, in milliseconds. */
   const resumed: number[] = [];
@@ -69,7 +76,8 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
       dying = (async () => {
         await appliance.kill();
         // An answer that the end follows at once may not have been written down.
-        for (const [system, until] of silenced) if (Date.now() < until - retryAfterSeconds * 1000 + 200) silenced.delete(system);
+        for (const [system, until] of silenced)
+          if (Date.now() < until - retryAfterSeconds * 1000 + 200) silenced.delete(system);
         await sleep(dice.int(0, 30));
         await appliance.start();
         dying = null;
@@ -143,16 +151,22 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
 
 function environment(jira: StandIn): Record<string, string> {
   return {
-    ...{ JIRA_URL: jira.url, JIRA_EMAIL: "soc@acme.example", JIRA_API_TOKEN: "jira-token-1", JIRA_PROJECT_KEY: "SEC" },
+    JIRA_URL: jira.url,
+    JIRA_EMAIL: "soc@acme.example",
+    JIRA_API_TOKEN: "jira-token-1",
+    JIRA_PROJECT_KEY: "SEC",
     JIRA_ENABLED: "true",
-    ...{ AUTO_PUSH_ENABLED: "true", AUTO_PUSH_MIN_SEVERITY: "MEDIUM", AUTO_PUSH_SYSTEMS: "jira,servicenow" },
+    AUTO_PUSH_ENABLED: "true",
+    AUTO_PUSH_MIN_SEVERITY: "MEDIUM",
+    AUTO_PUSH_SYSTEMS: "jira,servicenow",
     // An hour of waiting in some seconds.
     ...{
       RETRY_BASE_DELAY_SECONDS: "0.2",
       RETRY_MAX_DELAY_SECONDS: "1",
       RETRY_SCHEDULE: "* * * * * *",
       RETRY_MAX_RETRIES: "20",
-      ...{ JIRA_SYNC_SCHEDULE: "* * * * * *", SNOW_SYNC_SCHEDULE: "* * * * * *" },
+      JIRA_SYNC_SCHEDULE: "* * * * * *",
+      SNOW_SYNC_SCHEDULE: "* * * * * *",
     },
     UNKNOWN_LOOKUP_DELAYS_SECONDS: "0.3,1,4",
   };

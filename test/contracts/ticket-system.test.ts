@@ -31,14 +31,14 @@ const makers: Readonly<Record<string, () => Promise<Bench>>> = {
   "Jira Cloud": async () => {
     const standIn = await new JiraStandIn({ people: [jane] }).start();
     const settings = {
-      ...{
-        url: standIn.url,
-        email: "soc@acme.example",
-        apiToken: "jira-token-1",
-        projectKey: "SEC",
-        issueType: "task",
-      },
-      ...{ deployment: "auto" as const, extraFields: {}, ...jiraMeanings },
+      url: standIn.url,
+      email: "soc@acme.example",
+      apiToken: "jira-token-1",
+      projectKey: "SEC",
+      issueType: "task",
+      deployment: "auto" as const,
+      extraFields: {},
+      ...jiraMeanings,
     };
     const newest = () => JSON.stringify(standIn.issues.at(-1)?.fields);
     const secrets = ["jira-token-1", btoa("soc@acme.example:jira-token-1")];
@@ -52,8 +52,14 @@ const makers: Readonly<Record<string, () => Promise<Bench>>> = {
       people: [jane],
     }).start();
     const settings = {
-      ...{ url: `${standIn.url}/jira/`, email: "", apiToken: "pat-123456", projectKey: "SEC", issueType: "Task" },
-      ...{ deployment: "auto" as const, extraFields: {}, ...jiraMeanings },
+      url: `${standIn.url}/jira/`,
+      email: "",
+      apiToken: "pat-123456",
+      projectKey: "SEC",
+      issueType: "Task",
+      deployment: "auto" as const,
+      extraFields: {},
+      ...jiraMeanings,
     };
     const newest = () => JSON.stringify(standIn.issues.at(-1)?.fields);
     return {
@@ -68,10 +74,16 @@ const makers: Readonly<Record<string, () => Promise<Bench>>> = {
   ServiceNow: async () => {
     const standIn = await new ServiceNowStandIn({ users: { "jane.doe": "d".repeat(32) } }).start();
     const settings = {
-      ...{ instance: standIn.url, username: "rhythmx", password: "snow-password-1", assignmentGroup: "SOC Team" },
-      ...{ table: "incident", extraFields: { u_soc: "blue" }, states: new Map() },
-      ...{ stateValues: { OPEN: "1", IN_PROGRESS: "2", CLOSED: "6", FALSE_POSITIVE: "8" } },
-      ...{ closeCode: "Solution provided", falsePositiveCloseCode: "No resolution provided" },
+      instance: standIn.url,
+      username: "rhythmx",
+      password: "snow-password-1",
+      assignmentGroup: "SOC Team",
+      table: "incident",
+      extraFields: { u_soc: "blue" },
+      states: new Map(),
+      stateValues: { OPEN: "1", IN_PROGRESS: "2", CLOSED: "6", FALSE_POSITIVE: "8" },
+      closeCode: "Solution provided",
+      falsePositiveCloseCode: "No resolution provided",
     };
     const newest = () => JSON.stringify(standIn.rows.at(-1));
     const secrets = ["snow-password-1", btoa("rhythmx:snow-password-1")];
@@ -82,8 +94,12 @@ const makers: Readonly<Record<string, () => Promise<Bench>>> = {
 const proactive = async (): Promise<Bench> => {
   const standIn = await new ProactiveStandIn().start();
   const settings = {
-    ...{ baseUrl: `${standIn.url}/api/`, appId: "app-1", secret: "proactive-secret-1", table: "Case" },
-    ...{ source: "Managed_services", serviceIdentifier: "ACME-EDGE" },
+    baseUrl: `${standIn.url}/api/`,
+    appId: "app-1",
+    secret: "proactive-secret-1",
+    table: "Case",
+    source: "Managed_services",
+    serviceIdentifier: "ACME-EDGE",
   };
   const newest = () => JSON.stringify(standIn.cases.at(-1));
   const secrets = ["proactive-secret-1", btoa("app-1:proactive-secret-1")];
@@ -94,13 +110,11 @@ let made = 0;
 function draft(level: Draft["level"] = "high", text = "plain"): Draft {
   const incidentId = `INC-${(made++).toString(16).padStart(8, "0")}`;
   return {
-    ...{
-      incidentId,
-      entity: "Primary Site",
-      level,
-      summary: `[RhythmX] ${text}`.slice(0, 255).replace(/\s/g, " "),
-      url: `https://edge.example/incidents/${incidentId}`,
-    },
+    incidentId,
+    entity: "Primary Site",
+    level,
+    summary: `[RhythmX] ${text}`.slice(0, 255).replace(/\s/g, " "),
+    url: `https://edge.example/incidents/${incidentId}`,
     sections: [
       {
         title: "Actor",

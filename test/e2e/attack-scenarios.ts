@@ -77,7 +77,12 @@ export async function runScenarios(): Promise<ScenarioResult[]> {
       const records = (bySource.get(scenario.source) ?? []).map((record) => ({ ...record, entity: scenario.name }));
       const body = new TextEncoder().encode(records.map((record) => JSON.stringify(record)).join("\n"));
       await intake.ingest({
-        ...{ kind: "detections" as const, body, format: "rhythmx", owner: "test", entities: null, idempotency: null },
+        kind: "detections" as const,
+        body,
+        format: "rhythmx",
+        owner: "test",
+        entities: null,
+        idempotency: null,
       });
       const events = await store.events.read(after, 1000, ["case_created", "incident_created"]);
       const cases = events

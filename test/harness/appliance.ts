@@ -66,7 +66,11 @@ export class TestAppliance {
     };
     const resolved = settingsOf(env, options.config, options.incidentConfig);
     const appliance = await startAppliance({
-      ...{ resolved, clock, sleep: clock.sleep, random: () => 0.5, log },
+      resolved,
+      clock,
+      sleep: clock.sleep,
+      random: () => 0.5,
+      log,
       // Cheap: the tests protect nothing.
       passwords: argon2id(8, 1),
     });

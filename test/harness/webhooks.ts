@@ -30,7 +30,7 @@ export function jiraWebhook(issueId: string, at: number, options: WebhookOptions
   const right = `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
   const signature = options.signature === undefined ? right : options.signature;
   const headers = {
-    ...{ "Content-Type": "application/json" },
+    "Content-Type": "application/json",
     ...(signature === null ? {} : { "X-Hub-Signature": signature }),
     ...(identifier === undefined ? {} : { "X-Atlassian-Webhook-Identifier": identifier }),
   };
@@ -43,7 +43,8 @@ export function snowWebhook(sysId: string, at: number, options: WebhookOptions =
   const right = `sha256=${createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("base64")}`;
   const signature = options.signature === undefined ? right : options.signature;
   const headers = {
-    ...{ "Content-Type": "application/json", "X-RhythmX-Timestamp": timestamp },
+    "Content-Type": "application/json",
+    "X-RhythmX-Timestamp": timestamp,
     ...(signature === null ? {} : { "X-RhythmX-Signature": signature }),
   };
   return { path: "/api/webhooks/servicenow", headers, body };

@@ -24,13 +24,12 @@ describe("tokens", () => {
     const { status, body, headers } = await login("admin");
     expect(status).toBe(200);
     expect(body).toEqual({
-      ...{
-        token: body.access_token,
-        access_token: expect.stringMatching(/^eyJ/),
-        token_type: "Bearer",
-        expires_in: 900,
-      },
-      ...{ refresh_token: expect.stringMatching(/^rt_/), password_change_required: false },
+      token: body.access_token,
+      access_token: expect.stringMatching(/^eyJ/),
+      token_type: "Bearer",
+      expires_in: 900,
+      refresh_token: expect.stringMatching(/^rt_/),
+      password_change_required: false,
     });
     expect(headers.get("cache-control")).toBe("no-store");
     const client = bearer(body.token);

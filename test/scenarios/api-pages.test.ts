@@ -43,12 +43,25 @@ describe("order and envelope", () => {
     });
     expect(actors(body.incidents)).toEqual([25, 24]);
     expect(body.incidents[0]).toEqual({
-      ...{ incident_id: expect.stringMatching(/^INC-[0-9a-f]{8}$/), group_key: "user-25", actor_type: "user" },
-      ...{ entity_name: "Five", status: "OPEN", risk_score: 42, risk_level: "medium" },
-      ...{ alarm_count: 0, sigma_alert_count: 1, threat_case_count: 0, assigned_analyst: null },
-      ...{ first_alarm_time: "2026-03-13T04:29:55.000Z", last_alarm_time: "2026-03-13T04:29:55.000Z" },
-      ...{ created_at: "2026-03-13T04:30:24.000Z", updated_at: "2026-03-13T04:30:24.000Z", closed_at: null },
-      ...{ external_ticket_id: null, external_ticket_url: null, external_system: null },
+      incident_id: expect.stringMatching(/^INC-[0-9a-f]{8}$/),
+      group_key: "user-25",
+      actor_type: "user",
+      entity_name: "Five",
+      status: "OPEN",
+      risk_score: 42,
+      risk_level: "medium",
+      alarm_count: 0,
+      sigma_alert_count: 1,
+      threat_case_count: 0,
+      assigned_analyst: null,
+      first_alarm_time: "2026-03-13T04:29:55.000Z",
+      last_alarm_time: "2026-03-13T04:29:55.000Z",
+      created_at: "2026-03-13T04:30:24.000Z",
+      updated_at: "2026-03-13T04:30:24.000Z",
+      closed_at: null,
+      external_ticket_id: null,
+      external_ticket_url: null,
+      external_system: null,
     });
     const feed = await api.get("/api/v1/feed/incidents?limit=2");
     expect(Object.keys(feed.body)).toEqual(["data", "total", "limit", "offset", "next_cursor", "has_more"]);
@@ -179,9 +192,16 @@ describe("filters", () => {
     const [found] = all.cases;
     // Bun's toMatchObject puts its matchers into what it looks at.
     expect({ ...found }).toMatchObject({
-      ...{ case_id: expect.stringMatching(/^CASE-[0-9a-f]{8}$/), case_type: "lateral_movement", entity_name: "Others" },
-      ...{ status: "OPEN", severity: "CRITICAL", primary_user: "user-3", alert_count: 3, max_risk_score: 90 },
-      ...{ affected_computers: ["ws-101"], related_incident_id: expect.stringMatching(/^INC-/) },
+      case_id: expect.stringMatching(/^CASE-[0-9a-f]{8}$/),
+      case_type: "lateral_movement",
+      entity_name: "Others",
+      status: "OPEN",
+      severity: "CRITICAL",
+      primary_user: "user-3",
+      alert_count: 3,
+      max_risk_score: 90,
+      affected_computers: ["ws-101"],
+      related_incident_id: expect.stringMatching(/^INC-/),
     });
     const one = [
       "entity_name=Others",

@@ -31,7 +31,10 @@ test(
     const [alert, incident] = stream.events;
     expect([alert?.kind, incident?.kind]).toEqual(["alert_first", "incident_created"]);
     expect({ ...alert?.data }).toMatchObject({
-      ...{ kind: "alert_first", entity_name: "Primary Site", seq: alert?.id, at: "2026-03-13T04:30:00.000Z" },
+      kind: "alert_first",
+      entity_name: "Primary Site",
+      seq: alert?.id,
+      at: "2026-03-13T04:30:00.000Z",
       data: { count: 1, level: "critical", user: "alice", rule_title: "Suspicious Logon" },
     });
     expect({ ...incident?.data }).toMatchObject({

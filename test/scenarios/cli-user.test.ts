@@ -22,7 +22,9 @@ test(
 
     // Before the first start: on the database itself.
     expect(run(["add", "soar-service-account", "--role", "soar", "--entity", "South"], `${password}\n`)).toEqual({
-      ...{ code: 0, stdout: "", stderr: "user soar-service-account is made, with role soar\n" },
+      code: 0,
+      stdout: "",
+      stderr: "user soar-service-account is made, with role soar\n",
     });
     await appliance.start();
     expect(run(["add", "jane.doe", "--role", "analyst"], password).code).toBe(0);

@@ -159,18 +159,14 @@ test(
     const jira = await new JiraStandIn({ required: [field] }).start();
     defer(() => jira.stop());
     const env = {
-      ...{
-        JIRA_URL: jira.url,
-        JIRA_EMAIL: "soc@acme.example",
-        JIRA_API_TOKEN: "jira-token-1",
-        JIRA_PROJECT_KEY: "SEC",
-      },
-      ...{
-        JIRA_ENABLED: "true",
-        AUTO_PUSH_ENABLED: "true",
-        AUTO_PUSH_MIN_SEVERITY: "MEDIUM",
-        AUTO_PUSH_SYSTEMS: "jira",
-      },
+      JIRA_URL: jira.url,
+      JIRA_EMAIL: "soc@acme.example",
+      JIRA_API_TOKEN: "jira-token-1",
+      JIRA_PROJECT_KEY: "SEC",
+      JIRA_ENABLED: "true",
+      AUTO_PUSH_ENABLED: "true",
+      AUTO_PUSH_MIN_SEVERITY: "MEDIUM",
+      AUTO_PUSH_SYSTEMS: "jira",
     };
     const appliance = await ApplianceProcess.prepare({ config: {}, env });
     defer(() => appliance.dispose());
@@ -179,7 +175,8 @@ test(
     const key = appliance.run(["key", "create", "test", "--scope", "ingest"]).stdout.trim();
     await appliance.start();
     await fetch(`${appliance.apiUrl}/api/v1/ingest/detections`, {
-      ...{ method: "POST", headers: { "X-API-Key": key, "Content-Type": "application/x-ndjson" } },
+      method: "POST",
+      headers: { "X-API-Key": key, "Content-Type": "application/x-ndjson" },
       body: ["a", "b"].map((user) => JSON.stringify(critical(user))).join("\n"),
     });
     await until(() => / parked +rejected +2 /.test(run("list").stdout));

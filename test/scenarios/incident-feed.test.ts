@@ -27,7 +27,9 @@ async function appliance(incidents: object, alerts?: object, env = {}): Promise<
 }
 
 const to = (receiver: { port: number }, more: object = {}) => ({
-  ...{ protocol: "tcp", host: "127.0.0.1", port: receiver.port },
+  protocol: "tcp",
+  host: "127.0.0.1",
+  port: receiver.port,
   ...more,
 });
 
@@ -50,17 +52,33 @@ test("the alert, the case and the incident, each on its feed; case and incident 
   await until(() => incidents.messages.length === 2 && alerts.messages.length === 2);
   const [threatCase, incident] = incidents.messages.map(read);
   expect(threatCase).toMatchObject({
-    ...{ pri: 138, appName: "SigmaIncident", msgid: "case_created", sdId: "sigma-case@32473" },
+    pri: 138,
+    appName: "SigmaIncident",
+    msgid: "case_created",
+    sdId: "sigma-case@32473",
     params: {
-      ...{ event: "created", type: "credential_theft", severity: "CRITICAL", alert_count: "3", primary_user: "jsmith" },
-      ...{ affected_hosts: "dc-01,ws-101", related_incident_id: incident?.params.id },
+      event: "created",
+      type: "credential_theft",
+      severity: "CRITICAL",
+      alert_count: "3",
+      primary_user: "jsmith",
+      affected_hosts: "dc-01,ws-101",
+      related_incident_id: incident?.params.id,
     },
   });
   expect(incident).toMatchObject({
-    ...{ pri: 140, msgid: "incident_created", sdId: "sigma-incident@32473" },
+    pri: 140,
+    msgid: "incident_created",
+    sdId: "sigma-incident@32473",
     params: {
-      ...{ actor: "jsmith", actor_type: "user", entity: "Primary Site", status: "OPEN", risk_level: "medium" },
-      ...{ related_case_ids: threatCase?.params.id, related_case_types: "credential_theft", threat_case_count: "1" },
+      actor: "jsmith",
+      actor_type: "user",
+      entity: "Primary Site",
+      status: "OPEN",
+      risk_level: "medium",
+      related_case_ids: threatCase?.params.id,
+      related_case_types: "credential_theft",
+      threat_case_count: "1",
     },
     body: { incident_id: incident?.params.id, related_cases: [{ case_id: threatCase?.params.id }] },
   });
@@ -156,7 +174,8 @@ test("the score that makes an incident and whose accounts are shared are setting
   await edge.ingest(theft());
   await until(() => receiver.messages.length === 1);
   expect(read(receiver.messages[0] ?? "")).toMatchObject({
-    ...{ msgid: "case_created", params: { primary_user: "ws-101", related_incident_id: "" } },
+    msgid: "case_created",
+    params: { primary_user: "ws-101", related_incident_id: "" },
     body: { related_incident: null },
   });
 });

@@ -22,10 +22,16 @@ async function site(env: Record<string, string | undefined> = {}): Promise<Site>
   const api = await new ProactiveStandIn().start();
   cleanUp.push(() => api.stop());
   const all = {
-    ...{ RHYTHMX_ADMIN_PASSWORD: password, RHYTHMX_BASE_URL: "https://edge.example:8443" },
-    ...{ TICKET_INTEGRATION: "proactive", PROACTIVE_SNOW_BASE_URL: `${api.url}/api`, PROACTIVE_SNOW_APP_ID: "app-1" },
-    ...{ PROACTIVE_SNOW_SECRET: "proactive-secret-1", PROACTIVE_SNOW_SERVICE_IDENTIFIER: "ACME-EDGE" },
-    ...{ AUTO_PUSH_ENABLED: "true", AUTO_PUSH_MIN_SEVERITY: "MEDIUM", AUTO_PUSH_SYSTEMS: "servicenow" },
+    RHYTHMX_ADMIN_PASSWORD: password,
+    RHYTHMX_BASE_URL: "https://edge.example:8443",
+    TICKET_INTEGRATION: "proactive",
+    PROACTIVE_SNOW_BASE_URL: `${api.url}/api`,
+    PROACTIVE_SNOW_APP_ID: "app-1",
+    PROACTIVE_SNOW_SECRET: "proactive-secret-1",
+    PROACTIVE_SNOW_SERVICE_IDENTIFIER: "ACME-EDGE",
+    AUTO_PUSH_ENABLED: "true",
+    AUTO_PUSH_MIN_SEVERITY: "MEDIUM",
+    AUTO_PUSH_SYSTEMS: "servicenow",
     ...env,
   };
   const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
@@ -75,7 +81,9 @@ describe("a case", () => {
     const { made } = it;
     const incident = await incidentOf(it);
     expect({ ...made }).toMatchObject({
-      ...{ serviceIdentifier: "ACME-EDGE", correlationId: incident.incident_id, priority: "P3" },
+      serviceIdentifier: "ACME-EDGE",
+      correlationId: incident.incident_id,
+      priority: "P3",
       shortDescription: "[RhythmX] MEDIUM user jsmith (risk 42, Primary Site)",
     });
     const titles = [...made.description.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, title]) => title);
@@ -90,7 +98,10 @@ describe("a case", () => {
     expect([incident.external_ticket_id, incident.external_system]).toEqual([made.ticketNumber, "proactive"]);
     // Creation is not an update.
     expect(columns(it)).toEqual({
-      ...{ last_snow_update_at: null, snow_last_priority: "P3", snow_ticket_state: "New", snow_last_polled_at: null },
+      last_snow_update_at: null,
+      snow_last_priority: "P3",
+      snow_ticket_state: "New",
+      snow_last_polled_at: null,
     });
     // By its other name too: there is one.
     const again = await (await login(it)).post(`/api/incidents/${incident.incident_id}/tickets`, {
@@ -151,7 +162,8 @@ describe("a case", () => {
     const admin = await login(it);
     const { integrations } = (await admin.get("/api/integrations/status")).body;
     expect(integrations.find(({ system }: { system: string }) => system === "proactive")).toMatchObject({
-      ...{ configured: false, enabled: true },
+      configured: false,
+      enabled: true,
       warnings: ["PROACTIVE_SNOW_SERVICE_IDENTIFIER is missing: nothing is sent to proactive"],
     });
     const tested = (await admin.post("/api/settings/proactive/test", {})).body;
@@ -282,7 +294,9 @@ test("a level that changes: priority and text of the case are brought up to date
   for (let n = 0; (await incidentOf(it)).risk_level === "medium" && n < 40; n++)
     await it.appliance.ingest([
       critical("jsmith", {
-        ...{ rule_id: `more-${n}`, rule_title: `More of it ${n}`, host: `WS-${n}` },
+        rule_id: `more-${n}`,
+        rule_title: `More of it ${n}`,
+        host: `WS-${n}`,
         tags: [`attack.${tactics[n % tactics.length]}`, "attack.t1003.001"],
         timestamp: new Date(it.appliance.clock.now() - 1000).toISOString(),
       }),

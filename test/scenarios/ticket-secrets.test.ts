@@ -57,10 +57,17 @@ test(
     expect(stream.status).toBe(200);
     const answers = [
       await admin.send("PUT", "/api/settings/jira", {
-        ...{ url, email, api_token: token, project_key: "SEC", enabled: true },
+        url,
+        email,
+        api_token: token,
+        project_key: "SEC",
+        enabled: true,
       }),
       await admin.send("PUT", "/api/settings/servicenow", {
-        ...{ instance: url, username: "rhythmx", password: servicePassword, enabled: true },
+        instance: url,
+        username: "rhythmx",
+        password: servicePassword,
+        enabled: true,
       }),
     ];
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);

@@ -34,11 +34,19 @@ describe("a webhook", () => {
     const changes = history.filter(({ action }: { action: string }) => action === "EXTERNAL_SYNC");
     expect(changes.map(({ at: _, ...one }: { at: string }) => one)).toEqual([
       {
-        ...{ who: "Bob Miller", action: "EXTERNAL_SYNC", field: "status", old: "OPEN", new: "IN_PROGRESS" },
+        who: "Bob Miller",
+        action: "EXTERNAL_SYNC",
+        field: "status",
+        old: "OPEN",
+        new: "IN_PROGRESS",
         source: "jira-sync",
       },
       {
-        ...{ who: "carol", action: "EXTERNAL_SYNC", field: "status", old: "IN_PROGRESS", new: "CLOSED" },
+        who: "carol",
+        action: "EXTERNAL_SYNC",
+        field: "status",
+        old: "IN_PROGRESS",
+        new: "CLOSED",
         source: "servicenow-sync",
       },
     ]);

@@ -93,11 +93,11 @@ async function endState(it: World) {
     const notes = (body.investigation_notes ?? "") as string;
     const said = (text: string) => [...text.matchAll(/(?:jira|snow|we) says? \d+/g)].map(([one]) => one).sort();
     state[actor] = {
-      ...{ status: body.status, analyst: body.assigned_analyst, notes: said(notes) },
-      ...{
-        jira: [issue.status, issue.resolution, issue.assignee?.displayName ?? null],
-        jiraSaid: said(JSON.stringify(issue.comments)),
-      },
+      status: body.status,
+      analyst: body.assigned_analyst,
+      notes: said(notes),
+      jira: [issue.status, issue.resolution, issue.assignee?.displayName ?? null],
+      jiraSaid: said(JSON.stringify(issue.comments)),
       snow: [row.state, row.assigned_to],
       snowSaid: said(JSON.stringify(it.snow.journal.filter(({ element_id }) => element_id === row.sys_id))),
     };

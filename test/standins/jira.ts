@@ -91,19 +91,19 @@ export class JiraStandIn extends StandIn {
   constructor(options: JiraOptions = {}) {
     super();
     this.options = {
-      ...{ deployment: "Cloud", credentials: "soc@acme.example:jira-token-1", indexLagMs: 0 },
-      ...{
-        priorities: ["Highest", "High", "Medium", "Low", "Lowest"],
-        required: [],
-        contextPath: "",
-        labels: true,
-        baseUrl: null,
-        now: () => Date.now(),
-        workflow: simpleWorkflow,
-        resolutions: ["Done", "Won't Do"],
-        people: [],
-        searchable: true,
-      },
+      deployment: "Cloud",
+      credentials: "soc@acme.example:jira-token-1",
+      indexLagMs: 0,
+      priorities: ["Highest", "High", "Medium", "Low", "Lowest"],
+      required: [],
+      contextPath: "",
+      labels: true,
+      baseUrl: null,
+      now: () => Date.now(),
+      workflow: simpleWorkflow,
+      resolutions: ["Done", "Won't Do"],
+      people: [],
+      searchable: true,
       ...options,
     };
   }
@@ -212,14 +212,18 @@ export class JiraStandIn extends StandIn {
         .map(({ key, value }) => [key, value] as const);
       const changelog = {
         histories: [...issue.changes].reverse().map(({ id, created, author, field, from, to }) => ({
-          ...{ id, created: stamp(created), author },
+          id,
+          created: stamp(created),
+          author,
           items: [{ field, fromString: from, toString: to }],
         })),
       };
       return {
         status: 200,
         body: {
-          ...{ id: issue.id, key: issue.key, fields: this.#fields(issue, asked.query.get("fields")) },
+          id: issue.id,
+          key: issue.key,
+          fields: this.#fields(issue, asked.query.get("fields")),
           properties: Object.fromEntries(shown),
           ...(asked.query.get("expand") === "changelog" ? { changelog } : {}),
         },
@@ -266,8 +270,10 @@ export class JiraStandIn extends StandIn {
           ? { resolution: { required: true, allowedValues: resolutions.map((one) => ({ name: one })) } }
           : {};
       return {
-        ...{ id: String(workflow.findIndex((one) => one.name === name) * 10 + 1), name },
-        ...{ to: { name, statusCategory: { key: to?.category } }, fields: screen },
+        id: String(workflow.findIndex((one) => one.name === name) * 10 + 1),
+        name,
+        to: { name, statusCategory: { key: to?.category } },
+        fields: screen,
       };
     });
     return { status: 200, body: { transitions } };
@@ -309,7 +315,9 @@ export class JiraStandIn extends StandIn {
     const ordered = asked.query.get("orderBy") === "-created" ? [...issue.comments].reverse() : issue.comments;
     const withProperties = asked.query.get("expand") === "properties";
     const comments = ordered.slice(startAt, startAt + maxResults).map(({ properties, author, created, ...one }) => ({
-      ...{ ...one, author: this.#shownPerson(author), created: stamp(created) },
+      ...one,
+      author: this.#shownPerson(author),
+      created: stamp(created),
       ...(withProperties ? { properties } : {}),
     }));
     return { status: 200, body: { startAt, maxResults, total: issue.comments.length, comments } };
@@ -396,7 +404,10 @@ export class JiraStandIn extends StandIn {
         ? []
         : [
             {
-              ...{ fieldId: "priority", name: "Priority", required: false, hasDefaultValue: true },
+              fieldId: "priority",
+              name: "Priority",
+              required: false,
+              hasDefaultValue: true,
               allowedValues: priorities.map((name, at) => ({ id: String(at + 1), name })),
             },
           ]),
@@ -419,15 +430,18 @@ export class JiraStandIn extends StandIn {
     const properties = (body.properties ?? []) as Issue["properties"];
     const number = ++this.#created;
     const issue: Issue = {
-      ...{
-        id: String(10_000 + number),
-        key: `SEC-${number}`,
-        properties,
-        remoteLinks: new Map(),
-        createdAt: this.options.now(),
-      },
-      ...{ status: this.options.workflow[0]?.name ?? "To Do", resolution: null, assignee: null, duplicateOf: null },
-      ...{ updated: this.options.now(), comments: [], changes: [] },
+      id: String(10_000 + number),
+      key: `SEC-${number}`,
+      properties,
+      remoteLinks: new Map(),
+      createdAt: this.options.now(),
+      status: this.options.workflow[0]?.name ?? "To Do",
+      resolution: null,
+      assignee: null,
+      duplicateOf: null,
+      updated: this.options.now(),
+      comments: [],
+      changes: [],
       fields: { labels: [], ...fields } as unknown as Issue["fields"],
     };
     this.issues.push(issue);

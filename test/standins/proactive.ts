@@ -31,8 +31,11 @@ export class ProactiveStandIn extends StandIn {
   constructor(options: ProactiveOptions = {}) {
     super();
     this.options = {
-      ...{ credentials: "app-1:proactive-secret-1", source: "Managed_services", table: "Case" },
-      ...{ registered: ["ACME-EDGE"], ...options },
+      credentials: "app-1:proactive-secret-1",
+      source: "Managed_services",
+      table: "Case",
+      registered: ["ACME-EDGE"],
+      ...options,
     };
   }
 
@@ -74,8 +77,10 @@ export class ProactiveStandIn extends StandIn {
       return { status: 400, body: failure("serviceIdentifier is not available") };
     const { workNotes = "", ...fields } = body;
     const made = {
-      ...{ ticketNumber: `CS${String(++this.#made).padStart(7, "0")}`, ticketStatus: "New" },
-      ...{ ...fields, workNotes: [workNotes] },
+      ticketNumber: `CS${String(++this.#made).padStart(7, "0")}`,
+      ticketStatus: "New",
+      ...fields,
+      workNotes: [workNotes],
     } as unknown as ProactiveCase;
     this.cases.push(made);
     return { status: 201, body: shown(made) };

@@ -31,7 +31,12 @@ interface JournalEntry {
 }
 
 const stateNames: Readonly<Record<string, string>> = {
-  ...{ "1": "New", "2": "In Progress", "3": "On Hold", "6": "Resolved", "7": "Closed", "8": "Canceled" },
+  "1": "New",
+  "2": "In Progress",
+  "3": "On Hold",
+  "6": "Resolved",
+  "7": "Closed",
+  "8": "Canceled",
 };
 
 const failure = (message: string, detail = "") => ({ error: { message, detail }, status: "failure" });
@@ -71,7 +76,11 @@ export class ServiceNowStandIn extends StandIn {
       credentials: "rhythmx:snow-password-1",
       groups: { "SOC Team": "a".repeat(32) },
       oddPriorities: false,
-      ...{ now: () => Date.now(), users: {}, zoneHours: 0, readOnly: [], journal: true },
+      now: () => Date.now(),
+      users: {},
+      zoneHours: 0,
+      readOnly: [],
+      journal: true,
       ...options,
     };
   }
@@ -135,7 +144,9 @@ export class ServiceNowStandIn extends StandIn {
     const row: Row = {
       sys_id: randomBytes(16).toString("hex"),
       number: `INC${String(10_000 + this.#inserted++).padStart(7, "0")}`,
-      ...{ state: "1", assigned_to: "", sys_mod_count: "0" },
+      state: "1",
+      assigned_to: "",
+      sys_mod_count: "0",
     };
     // Columns that there are not are dropped in silence; texts are cut at the column's length.
     for (const [name, value] of Object.entries(body))
@@ -190,7 +201,11 @@ export class ServiceNowStandIn extends StandIn {
 
   #write(row: Row, element: string, value: string, by: string): void {
     this.journal.push({
-      ...{ sys_id: randomBytes(16).toString("hex"), element_id: row.sys_id ?? "", element, value, sys_created_by: by },
+      sys_id: randomBytes(16).toString("hex"),
+      element_id: row.sys_id ?? "",
+      element,
+      value,
+      sys_created_by: by,
       sys_created_on: new Date(this.options.now()).toISOString().slice(0, 19).replace("T", " "),
     });
   }

@@ -62,8 +62,12 @@ export abstract class StandIn {
     for await (const part of request) parts.push(part as Buffer);
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://x");
     const asked: Asked = {
-      ...{ method: request.method ?? "GET", path: pathname, query: searchParams, headers: request.headers },
-      ...{ body: Buffer.concat(parts).toString("utf8"), at: Date.now() },
+      method: request.method ?? "GET",
+      path: pathname,
+      query: searchParams,
+      headers: request.headers,
+      body: Buffer.concat(parts).toString("utf8"),
+      at: Date.now(),
     };
     this.log.push(asked);
     const fault = this.faults({ method: asked.method, path: asked.path });

@@ -31,8 +31,11 @@ export function createApp(dependencies: AppDependencies): Hono<{ Bindings: Conne
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
-        ...{ defaultSrc: ["'none'"], styleSrc: ["'self'"], baseUri: ["'none'"] },
-        ...{ formAction: ["'self'"], frameAncestors: ["'none'"] },
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
       },
       xFrameOptions: "DENY",
       referrerPolicy: "no-referrer",

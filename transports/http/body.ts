@@ -2,8 +2,8 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Context } from "hono";
-import { problem } from "./problem.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { problem } from "./problem.ts";
 
 /** What the server knows about the connection; handed in as hono's environment. */
 export interface ConnectionBindings {

@@ -3,7 +3,13 @@ import type { LoggedEvent } from "../../core/event.ts";
 import { ReadAhead } from "./read-ahead.ts";
 
 const event = (seq: number): LoggedEvent => ({
-  ...{ seq, at: 0, kind: "alert_first", subject: "h", entity: "e", data: "[]", body: "{}" },
+  seq,
+  at: 0,
+  kind: "alert_first",
+  subject: "h",
+  entity: "e",
+  data: "[]",
+  body: "{}",
 });
 
 /** A log of `end` events that counts what it is asked. */

@@ -1,8 +1,8 @@
 /** Syslog over TCP and TLS: at least once, as far as a protocol without acknowledgements allows. */
 import { DeliveryError } from "../../core/errors.ts";
 import type { HeldMessages, SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
-import { ExposureLimit } from "./exposure-limit.ts";
 import { type ConnectionEnd, openConnection, type StreamConnection } from "./connection.ts";
+import { ExposureLimit } from "./exposure-limit.ts";
 import { frameChunk } from "./framing.ts";
 import { LinkState } from "./link-state.ts";
 import type { SenderContext } from "./options.ts";
@@ -178,7 +178,8 @@ export class StreamSender implements SyslogSender {
     await connection.endsWithin(this.#context.limits.settleMs);
     await this.#sample();
     this.#exposed = 0;
-    if (this.#context.clock.monotonic() - this.#connectedAt >= this.#context.limits.resendMs) this.#exposureLimit.relax();
+    if (this.#context.clock.monotonic() - this.#connectedAt >= this.#context.limits.resendMs)
+      this.#exposureLimit.relax();
   }
 
   #tellRisk(): void {

@@ -45,8 +45,12 @@ export function composeCase(facts: CaseFacts, options: CaseOptions, now: number)
     section("Deep Dive", { kind: "link", text: `Open ${body.incident_id} in RhythmX Edge`, url }),
   ];
   const draft: Draft = {
-    ...{ incidentId: body.incident_id, entity: body.entity_name, level: body.risk.level },
-    ...{ summary: summaryOf(body), sections, url },
+    incidentId: body.incident_id,
+    entity: body.entity_name,
+    level: body.risk.level,
+    summary: summaryOf(body),
+    sections,
+    url,
     expendable: ["Sample Events per Rule", "Contributed SIEM Triggers", "Threat Analysis"],
   };
   return mapTexts(draft, (one) => masked(one, options.maskPatterns));

@@ -60,11 +60,21 @@ export function eventFacts(log: string): EventFacts {
     list.map((name) => values.get(name) ?? "").find((value) => !noValue.test(value.trim())) ?? "";
   const ips = names.ips.map((name) => values.get(name) ?? "").filter(isRemote);
   return {
-    ...{ eventId: first(names.eventId), image: first(names.image), parent: first(names.parent) },
-    ...{ target: first(names.target), commandLine: first(names.commandLine), hash: bestHash(first(names.hashes)) },
-    ...{ ips: [...new Set(ips)], domain: first(names.domain), file: first(names.file) },
-    ...{ registryKey: first(names.registryKey), service: first(names.service), task: first(names.task) },
-    ...{ share: first(names.share), account: first(names.account), script: first(names.script) },
+    eventId: first(names.eventId),
+    image: first(names.image),
+    parent: first(names.parent),
+    target: first(names.target),
+    commandLine: first(names.commandLine),
+    hash: bestHash(first(names.hashes)),
+    ips: [...new Set(ips)],
+    domain: first(names.domain),
+    file: first(names.file),
+    registryKey: first(names.registryKey),
+    service: first(names.service),
+    task: first(names.task),
+    share: first(names.share),
+    account: first(names.account),
+    script: first(names.script),
     message: first(names.message),
   };
 }

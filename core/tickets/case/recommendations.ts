@@ -92,15 +92,22 @@ function slotsOf(
   const indicators = [...observed.hashes, ...observed.ips, ...observed.domains, ...observed.processes];
   const techniques = [...new Set(rules.flatMap(({ rule }) => rule.techniques))];
   return {
-    ...{ entity, incident, pattern, rule: rules[0] === undefined ? "" : `"${rules[0].rule.title}"` },
+    entity,
+    incident,
+    pattern,
+    rule: rules[0] === undefined ? "" : `"${rules[0].rule.title}"`,
     hosts: some(hosts.length > 0 ? hosts : type === "host" ? [actor] : [], 3),
     user: type === "user" ? actor : (users[0] ?? ""),
     ip: first(({ ips }) => ips[0] ?? "") || (type === "ip" ? actor : ""),
     technique: technique === null ? "" : techniqueLabel(technique),
     process: first(({ image }) => fileName(image)),
-    ...{ hash: first(({ hash }) => hash), domain: first(({ domain }) => domain), file: first(({ file }) => file) },
-    ...{ key: first(({ registryKey }) => registryKey), service: first(({ service }) => service) },
-    ...{ task: first(({ task }) => task), share: first(({ share }) => share) },
+    hash: first(({ hash }) => hash),
+    domain: first(({ domain }) => domain),
+    file: first(({ file }) => file),
+    key: first(({ registryKey }) => registryKey),
+    service: first(({ service }) => service),
+    task: first(({ task }) => task),
+    share: first(({ share }) => share),
     indicators: some(indicators.length > 0 ? indicators : observed.rules.map(({ rule }) => `rule "${rule.title}"`), 4),
     techniques: some(techniques, 8),
   };

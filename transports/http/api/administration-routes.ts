@@ -56,12 +56,18 @@ export function administrationRoutes({ administration }: ApiDependencies): Route
   const admin = { permission: "administer", callers: "users", tag: "Administration" } as const;
   return [
     route({
-      ...{ ...admin, method: "GET", path: "/api/users", summary: "Users" },
+      ...admin,
+      method: "GET",
+      path: "/api/users",
+      summary: "Users",
       answers: { 200: { description: "By name.", schema: v.object({ users: v.array(userRow) }) } },
       handle: async ({ c, caller }) => c.json({ users: administration.users(caller) }),
     }),
     route({
-      ...{ ...admin, method: "POST", path: "/api/users", summary: "Makes a user" },
+      ...admin,
+      method: "POST",
+      path: "/api/users",
+      summary: "Makes a user",
       description: "Role soar is for programs: it is never asked to change its password.",
       body: newUser,
       bodyExample: { name: "soar-service-account", role: "soar", password: "...", entities: ["Primary Site"] },
@@ -70,7 +76,10 @@ export function administrationRoutes({ administration }: ApiDependencies): Route
         c.json(await administration.createUser(caller, { ...body, entities: body.entities ?? [] }), 201),
     }),
     route({
-      ...{ ...admin, method: "PATCH", path: "/api/users/:name", summary: "Changes a user" },
+      ...admin,
+      method: "PATCH",
+      path: "/api/users/:name",
+      summary: "Changes a user",
       description: "Another password, role or entity limit, and disabling, end every login of the user.",
       body: userChange,
       bodyExample: { disabled: true },
@@ -84,7 +93,10 @@ export function administrationRoutes({ administration }: ApiDependencies): Route
       },
     }),
     route({
-      ...{ ...admin, method: "DELETE", path: "/api/users/:name", summary: "Removes a user" },
+      ...admin,
+      method: "DELETE",
+      path: "/api/users/:name",
+      summary: "Removes a user",
       answers: { ...gone, 404: unknown, 409: conflict },
       handle: async ({ c, caller, param }) => {
         await administration.removeUser(caller, param("name"));
@@ -92,14 +104,20 @@ export function administrationRoutes({ administration }: ApiDependencies): Route
       },
     }),
     route({
-      ...{ ...admin, method: "GET", path: "/api/keys", summary: "API keys" },
+      ...admin,
+      method: "GET",
+      path: "/api/keys",
+      summary: "API keys",
       answers: {
         200: { description: "By age; never the keys themselves.", schema: v.object({ keys: v.array(keyRow) }) },
       },
       handle: async ({ c, caller }) => c.json({ keys: await administration.keys(caller) }),
     }),
     route({
-      ...{ ...admin, method: "POST", path: "/api/keys", summary: "Makes an API key" },
+      ...admin,
+      method: "POST",
+      path: "/api/keys",
+      summary: "Makes an API key",
       body: newKey,
       bodyExample: { name: "soar", scopes: ["feed:read", "incident:write"], entities: [], expires_in_days: 365 },
       answers: {
@@ -115,7 +133,10 @@ export function administrationRoutes({ administration }: ApiDependencies): Route
       },
     }),
     route({
-      ...{ ...admin, method: "DELETE", path: "/api/keys/:id", summary: "Revokes an API key, at once" },
+      ...admin,
+      method: "DELETE",
+      path: "/api/keys/:id",
+      summary: "Revokes an API key, at once",
       answers: { ...gone, 404: unknown },
       handle: async ({ c, caller, param }) => {
         await administration.revokeKey(caller, param("id"));
@@ -123,7 +144,10 @@ export function administrationRoutes({ administration }: ApiDependencies): Route
       },
     }),
     route({
-      ...{ ...admin, method: "GET", path: "/api/audit", summary: "Who changed what, when and from where" },
+      ...admin,
+      method: "GET",
+      path: "/api/audit",
+      summary: "Who changed what, when and from where",
       query: auditQuery,
       answers: {
         200: {
@@ -134,7 +158,8 @@ export function administrationRoutes({ administration }: ApiDependencies): Route
       handle: async ({ c, query }) => {
         const { who, action, before, limit } = query;
         const { entries, nextBefore } = await administration.audit({
-          ...{ before: before ?? null, limit: limit ?? 100 },
+          before: before ?? null,
+          limit: limit ?? 100,
           ...(who === undefined ? {} : { who }),
           ...(action === undefined ? {} : { action }),
         });

@@ -55,7 +55,11 @@ async function answer(c: ApiContext, route: Route, dependencies: ApiDependencies
     const query = route.query === undefined ? undefined : readQuery(route.query, new URL(c.req.url));
     const body = route.body === undefined ? undefined : readBody(route.body, await readJsonBody(c));
     const request: Request<unknown, unknown> = {
-      ...{ c, caller, address, query, body },
+      c,
+      caller,
+      address,
+      query,
+      body,
       param: (name) => c.req.param(name) ?? "",
     };
     return await route.handle(request as Request<never, never>);

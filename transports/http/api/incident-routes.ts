@@ -52,7 +52,11 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
   const write = { ...anyone, method: "PATCH", permission: "incident:write" } as const;
   return [
     route({
-      ...{ ...anyone, method: "GET", path: "/api/incidents/:id", permission: "read", tag: "Incidents" },
+      ...anyone,
+      method: "GET",
+      path: "/api/incidents/:id",
+      permission: "read",
+      tag: "Incidents",
       summary: "An incident in full",
       description:
         "The row of lists, the objects of its syslog message, risk factors, rules, cases, tickets and history.",
@@ -60,7 +64,10 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
       handle: async ({ c, caller, param }) => c.json(await investigation.incident(caller, param("id"))),
     }),
     route({
-      ...{ ...write, path: "/api/incidents/:id/status", tag: "Incidents", summary: "Sets the status" },
+      ...write,
+      path: "/api/incidents/:id/status",
+      tag: "Incidents",
+      summary: "Sets the status",
       description: "The same status again is no change. Closing an incident closes its active cases.",
       body: incidentStatusBody,
       bodyExample: { status: "CLOSED", notes: "Resolved via SOAR playbook PB-1234" },
@@ -71,7 +78,10 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
       },
     }),
     route({
-      ...{ ...write, path: "/api/incidents/:id", tag: "Incidents", summary: "Sets assignment and notes" },
+      ...write,
+      path: "/api/incidents/:id",
+      tag: "Incidents",
+      summary: "Sets assignment and notes",
       body: incidentBody,
       bodyExample: { assigned_analyst: "jane.doe" },
       answers: { 200: { description: "The row.", schema: incidentRow }, 404: unknownIncident },
@@ -84,7 +94,11 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
       },
     }),
     route({
-      ...{ method: "POST", path: "/api/incidents", permission: "promote", callers: "users", tag: "Incidents" },
+      method: "POST",
+      path: "/api/incidents",
+      permission: "promote",
+      callers: "users",
+      tag: "Incidents",
       summary: "Makes an incident of an actor by hand",
       body: promotion,
       bodyExample: { entity: "Primary Site", actor: "jsmith", reason: "Seen on a phishing list" },
@@ -96,19 +110,28 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
       handle: async ({ c, caller, body }) => {
         const { entity, actor, reason } = body;
         const row = await investigation.promote(caller, {
-          ...{ entity: entity.trim(), actor: actor.trim(), reason: reason.trim() },
+          entity: entity.trim(),
+          actor: actor.trim(),
+          reason: reason.trim(),
         });
         return json(c, row, 201);
       },
     }),
     route({
-      ...{ ...anyone, method: "GET", path: "/api/cases/:id", permission: "read", tag: "Cases" },
+      ...anyone,
+      method: "GET",
+      path: "/api/cases/:id",
+      permission: "read",
+      tag: "Cases",
       summary: "A threat case in full, with its alerts",
       answers: { 200: { description: "The case.", schema: caseDetail }, 404: unknownIncident },
       handle: async ({ c, caller, param }) => c.json(await investigation.threatCase(caller, param("id"))),
     }),
     route({
-      ...{ ...write, path: "/api/cases/:id/status", tag: "Cases", summary: "Sets the status" },
+      ...write,
+      path: "/api/cases/:id/status",
+      tag: "Cases",
+      summary: "Sets the status",
       body: caseStatusBody,
       bodyExample: { status: "IN_PROGRESS" },
       answers: { 200: { description: "The row.", schema: caseRow }, 404: unknownIncident, 409: newer },
@@ -118,7 +141,10 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
       },
     }),
     route({
-      ...{ ...write, path: "/api/cases/:id", tag: "Cases", summary: "Sets assignment, adds notes" },
+      ...write,
+      path: "/api/cases/:id",
+      tag: "Cases",
+      summary: "Sets assignment, adds notes",
       body: caseBody,
       bodyExample: { assigned_analyst: "jane.doe", notes: "Host isolated" },
       answers: { 200: { description: "The row.", schema: caseRow }, 404: unknownIncident },
@@ -131,19 +157,21 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
       },
     }),
     route({
-      ...{ ...anyone, method: "GET", path: "/api/exceptions", permission: "read", tag: "Exceptions" },
+      ...anyone,
+      method: "GET",
+      path: "/api/exceptions",
+      permission: "read",
+      tag: "Exceptions",
       summary: "Detections that are no evidence",
       answers: { 200: { description: "All, newest first.", schema: v.object({ exceptions: v.array(exceptionRow) }) } },
       handle: async ({ c, caller }) => c.json({ exceptions: await investigation.exceptions(caller) }),
     }),
     route({
-      ...{
-        method: "POST",
-        path: "/api/exceptions",
-        permission: "exceptions:write",
-        callers: "users",
-        tag: "Exceptions",
-      },
+      method: "POST",
+      path: "/api/exceptions",
+      permission: "exceptions:write",
+      callers: "users",
+      tag: "Exceptions",
       summary: "Takes detections out of the evidence",
       description: "They are still deduplicated and sent. It holds for what comes in from now on.",
       body: exceptionBody,
@@ -153,15 +181,23 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
         const { entity, rule, actor, host, until, reason } = body;
         const text = (field: string | null | undefined) => field?.trim() ?? "";
         const made = await investigation.addException(caller, {
-          ...{ entity: text(entity), rule: text(rule), actor: text(actor), host: text(host), reason: reason.trim() },
+          entity: text(entity),
+          rule: text(rule),
+          actor: text(actor),
+          host: text(host),
+          reason: reason.trim(),
           until: until == null ? null : (readSince(until)?.at ?? null),
         });
         return c.json(made, 201);
       },
     }),
     route({
-      ...{ method: "DELETE", path: "/api/exceptions/:id", permission: "exceptions:write", callers: "users" },
-      ...{ tag: "Exceptions", summary: "Removes an exception" },
+      method: "DELETE",
+      path: "/api/exceptions/:id",
+      permission: "exceptions:write",
+      callers: "users",
+      tag: "Exceptions",
+      summary: "Removes an exception",
       answers: { 204: { description: "Removed." }, 404: { description: "There is none of that id." } },
       handle: async ({ c, caller, param }) => {
         await investigation.removeException(caller, param("id"));

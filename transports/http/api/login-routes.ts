@@ -26,7 +26,9 @@ export function loginRoutes({ logins }: ApiDependencies): Route[] {
   const own = { permission: "self", callers: "users", tag: "Login" } as const;
   return [
     route({
-      ...{ ...open, path: "/api/login", summary: "Logs a user in" },
+      ...open,
+      path: "/api/login",
+      summary: "Logs a user in",
       description: "The access token holds for 15 minutes, the refresh token works once. API keys need no login.",
       body: loginBody,
       bodyExample: { username: "soar-service-account", password: "..." },
@@ -37,13 +39,17 @@ export function loginRoutes({ logins }: ApiDependencies): Route[] {
       },
     }),
     route({
-      ...{ ...open, path: "/api/refresh", summary: "New tokens for a refresh token" },
+      ...open,
+      path: "/api/refresh",
+      summary: "New tokens for a refresh token",
       body: refreshBody,
       answers: { 200: { description: "Tokens.", schema: tokenPair }, 401: refused },
       handle: async ({ c, body, address }) => c.json(await logins.refresh(body.refresh_token, address)),
     }),
     route({
-      ...{ ...open, path: "/api/logout", summary: "Ends a login" },
+      ...open,
+      path: "/api/logout",
+      summary: "Ends a login",
       description: "That of the access token in `Authorization`, or of the refresh token in the body.",
       body: logoutBody,
       answers: { ...done, 401: refused },
@@ -54,12 +60,18 @@ export function loginRoutes({ logins }: ApiDependencies): Route[] {
       },
     }),
     route({
-      ...{ ...own, method: "GET", path: "/api/me", summary: "The user of this login" },
+      ...own,
+      method: "GET",
+      path: "/api/me",
+      summary: "The user of this login",
       answers: { 200: { description: "The user.", schema: userRow } },
       handle: async ({ c, caller }) => c.json(logins.me(caller)),
     }),
     route({
-      ...{ ...own, method: "POST", path: "/api/password", summary: "Another password for oneself" },
+      ...own,
+      method: "POST",
+      path: "/api/password",
+      summary: "Another password for oneself",
       description: "Ends every login of the user.",
       body: passwordBody,
       answers: { ...done, 401: refused, 429: busy },
@@ -69,17 +81,24 @@ export function loginRoutes({ logins }: ApiDependencies): Route[] {
       },
     }),
     route({
-      ...{ ...own, method: "POST", path: "/api/totp", summary: "Begins a second factor" },
+      ...own,
+      method: "POST",
+      path: "/api/totp",
+      summary: "Begins a second factor",
       description: "Returns a secret for an authenticator app; it counts once a code was confirmed.",
       body: withPassword,
       answers: {
         200: { description: "The secret.", schema: v.object({ secret: v.string(), otpauth_uri: v.string() }) },
-        ...{ 401: refused, 429: busy },
+        401: refused,
+        429: busy,
       },
       handle: async ({ c, caller, body }) => c.json(await logins.beginTotp(caller, body.password)),
     }),
     route({
-      ...{ ...own, method: "POST", path: "/api/totp/confirm", summary: "Confirms a second factor" },
+      ...own,
+      method: "POST",
+      path: "/api/totp/confirm",
+      summary: "Confirms a second factor",
       body: confirmBody,
       answers: { ...done, 401: refused, 409: { description: "None is being set up." } },
       handle: async ({ c, caller, body }) => {
@@ -88,7 +107,10 @@ export function loginRoutes({ logins }: ApiDependencies): Route[] {
       },
     }),
     route({
-      ...{ ...own, method: "POST", path: "/api/totp/remove", summary: "Takes the second factor away" },
+      ...own,
+      method: "POST",
+      path: "/api/totp/remove",
+      summary: "Takes the second factor away",
       body: withPassword,
       answers: { ...done, 401: refused, 429: busy },
       handle: async ({ c, caller, body }) => {

@@ -75,7 +75,10 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
 function operation(route: Route): Json {
   const { permission, callers, summary, tag, query, body, bodyExample } = route;
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
-    ...{ name, in: "path", required: true, schema: { type: "string" } },
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
   }));
   const inQuery =
     query === undefined
@@ -93,7 +96,9 @@ function operation(route: Route): Json {
         ];
   return {
     operationId: operationId(route),
-    ...{ tags: [tag], summary, security },
+    tags: [tag],
+    summary,
+    security,
     description: [route.description, ...needs].filter(Boolean).join("\n\n"),
     ...(inPath.length + inQuery.length === 0 ? {} : { parameters: [...inPath, ...inQuery, ...literal, ...resume] }),
     ...(body === undefined
@@ -123,11 +128,15 @@ function operation(route: Route): Json {
 }
 
 const literalHeader = {
-  ...{ name: "X-RhythmX-Since", in: "header", schema: { type: "string", enum: ["literal"] } },
+  name: "X-RhythmX-Since",
+  in: "header",
+  schema: { type: "string", enum: ["literal"] },
   description: "Takes since and updated_since by their word, whatever this caller has been given.",
 };
 const lastEventHeader = {
-  ...{ name: "Last-Event-ID", in: "header", schema: { type: "string", pattern: "^[0-9]+$" } },
+  name: "Last-Event-ID",
+  in: "header",
+  schema: { type: "string", pattern: "^[0-9]+$" },
   description: "The id of the last event that was received.",
 };
 
@@ -135,7 +144,9 @@ function queryParameter(name: string, schema: v.GenericSchema): Json {
   const { description, default: fallback, ...json } = schemaOf(schema);
   const isList = json.type === "array";
   return {
-    ...{ name, in: "query", required: false },
+    name,
+    in: "query",
+    required: false,
     ...(description === undefined ? {} : { description }),
     ...(isList ? { style: "form", explode: false } : {}),
     schema: { ...json, ...(fallback === undefined ? {} : { default: fallback }) },

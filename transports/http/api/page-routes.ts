@@ -35,12 +35,18 @@ const sorting = {
 
 const incidentQuery = v.object({
   ...walking,
-  ...{ status: statusFilter, entity: entityFilter, actor, min_risk: minRisk },
+  status: statusFilter,
+  entity: entityFilter,
+  actor,
+  min_risk: minRisk,
   ...sorting,
   ...paging,
 });
 const caseFilters = {
-  ...{ entity: entityFilter, status: caseStatusFilter, case_type: caseTypeFilter, severity: severityFilter },
+  entity: entityFilter,
+  status: caseStatusFilter,
+  case_type: caseTypeFilter,
+  severity: severityFilter,
   primary_user: v.optional(v.pipe(shortText(), v.description("The cases' actor, in any spelling."))),
   incident_id: v.optional(v.pipe(shortText(64), v.description("Cases of this incident."))),
   min_risk: minRisk,
@@ -95,23 +101,37 @@ export function pageRoutes({ pages }: ApiDependencies): Route[] {
   };
   const serverTime = ({ serverTime: at }: PageAnswer) => `,"server_time":${JSON.stringify(new Date(at).toISOString())}`;
   const incidentFilters = (query: v.InferOutput<typeof incidentQuery>) => ({
-    ...{ statuses: query.status, entity: query.entity, actor: query.actor, minRisk: query.min_risk },
+    statuses: query.status,
+    entity: query.entity,
+    actor: query.actor,
+    minRisk: query.min_risk,
   });
   const casesBy = (query: v.InferOutput<typeof caseFeed>, entity = query.entity) => ({
-    ...{ entity, statuses: query.status, caseTypes: query.case_type, severities: query.severity },
-    ...{ primaryUser: query.primary_user, incidentId: query.incident_id, minRisk: query.min_risk },
+    entity,
+    statuses: query.status,
+    caseTypes: query.case_type,
+    severities: query.severity,
+    primaryUser: query.primary_user,
+    incidentId: query.incident_id,
+    minRisk: query.min_risk,
   });
   const common = { method: "GET", permission: "read", callers: "users and keys", description: order } as const;
   return [
     route({
-      ...{ ...common, path: "/api/incidents", tag: "Incidents", summary: "Incidents, page by page" },
+      ...common,
+      path: "/api/incidents",
+      tag: "Incidents",
+      summary: "Incidents, page by page",
       query: incidentQuery,
       answers: { 200: { description: "A page of incidents.", schema: incidentPage }, 410: gone },
       handle: (request) =>
         listed(request, "incidents", incidentFilters(request.query) as never, "incidents", serverTime),
     }),
     route({
-      ...{ ...common, path: "/api/cases/search", tag: "Cases", summary: "Threat cases, page by page" },
+      ...common,
+      path: "/api/cases/search",
+      tag: "Cases",
+      summary: "Threat cases, page by page",
       query: caseSearch,
       answers: { 200: { description: "A page of cases.", schema: casePage }, 410: gone },
       handle: (request) => {
@@ -120,19 +140,28 @@ export function pageRoutes({ pages }: ApiDependencies): Route[] {
       },
     }),
     route({
-      ...{ ...common, path: "/api/v1/feed/incidents", tag: "Feeds", summary: "Incidents for pollers" },
+      ...common,
+      path: "/api/v1/feed/incidents",
+      tag: "Feeds",
+      summary: "Incidents for pollers",
       query: incidentQuery,
       answers: { 200: { description: "A page of incidents.", schema: feedPage(incidentRow) }, 410: gone },
       handle: (request) => listed(request, "incidents", incidentFilters(request.query) as never, "data"),
     }),
     route({
-      ...{ ...common, path: "/api/v1/feed/cases", tag: "Feeds", summary: "Threat cases for pollers" },
+      ...common,
+      path: "/api/v1/feed/cases",
+      tag: "Feeds",
+      summary: "Threat cases for pollers",
       query: caseFeed,
       answers: { 200: { description: "A page of cases.", schema: feedPage(caseRow) }, 410: gone },
       handle: (request) => listed(request, "cases", casesBy(request.query) as never, "data"),
     }),
     route({
-      ...{ ...common, path: "/api/v1/feed/alerts", tag: "Feeds", summary: "Alerts for pollers" },
+      ...common,
+      path: "/api/v1/feed/alerts",
+      tag: "Feeds",
+      summary: "Alerts for pollers",
       description: `${order} An alert counts as changed when a FIRST or HOURLY message has told of it.`,
       query: alertFeed,
       answers: { 200: { description: "A page of alerts.", schema: feedPage(alertRow) }, 410: gone },

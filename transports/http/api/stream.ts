@@ -34,7 +34,11 @@ export function streamRoutes(dependencies: ApiDependencies): Route[] {
   let open = 0;
   return [
     route({
-      ...{ method: "GET", path: "/api/v1/feed/stream", permission: "read", callers: "users and keys", tag: "Feeds" },
+      method: "GET",
+      path: "/api/v1/feed/stream",
+      permission: "read",
+      callers: "users and keys",
+      tag: "Feeds",
       summary: "Everything that happens, as it happens",
       description:
         "Server-sent events; `id` is the event's number in the log, `event` its kind, `data` a JSON object. With `Last-Event-ID` it goes on behind that event, without it begins with what comes. A token's stream ends with the token, a key's when it is revoked.",
@@ -213,11 +217,22 @@ function alertData(data: string): object {
   try {
     const s = parseSnapshot(data);
     return {
-      ...{ hash: s.hash, count: s.count, risk: s.risk, ml_cluster: s.mlCluster },
-      ...{ first_seen: time(s.firstSeen), last_seen: time(s.lastSeen) },
+      hash: s.hash,
+      count: s.count,
+      risk: s.risk,
+      ml_cluster: s.mlCluster,
+      first_seen: time(s.firstSeen),
+      last_seen: time(s.lastSeen),
       ...(s.delta === undefined ? {} : { hourly_delta: s.delta, burst: s.burst ?? false }),
-      ...{ rule_id: s.ruleId || null, rule_title: s.ruleTitle, rule_author: s.ruleAuthor || null, level: s.level },
-      ...{ tags: s.tags, entity_name: s.entity, user: s.user || null, host: s.host || null, src_ip: s.ip || null },
+      rule_id: s.ruleId || null,
+      rule_title: s.ruleTitle,
+      rule_author: s.ruleAuthor || null,
+      level: s.level,
+      tags: s.tags,
+      entity_name: s.entity,
+      user: s.user || null,
+      host: s.host || null,
+      src_ip: s.ip || null,
     };
   } catch (error) {
     if (!(error instanceof EdgeError)) throw error;

@@ -26,7 +26,11 @@ export const ticketRow = v.object({
 export const riskUpdate = v.pipe(
   orNull(
     v.object({
-      ...{ push: v.boolean(), reason: text, told_level: text, level: text, last_update_at: orNull(time) },
+      push: v.boolean(),
+      reason: text,
+      told_level: text,
+      level: text,
+      last_update_at: orNull(time),
       next_at: orNull(time),
     }),
   ),
@@ -50,8 +54,13 @@ export const deliveryRow = v.object({
   updated_at: time,
   attempt_history: v.array(
     v.object({
-      ...{ at: time, duration_ms: count, action: v.picklist(["send", "lookup"]), request: text },
-      ...{ status: orNull(v.number()), outcome: text, words: text },
+      at: time,
+      duration_ms: count,
+      action: v.picklist(["send", "lookup"]),
+      request: text,
+      status: orNull(v.number()),
+      outcome: text,
+      words: text,
     }),
   ),
 });

@@ -11,7 +11,11 @@ const mostBytes = 4 * 1024 * 1024;
 export function webhookRoutes({ webhooks }: ApiDependencies): Route[] {
   const hook = (system: WebhookSystem, path: string, how: string) =>
     route({
-      ...{ method: "POST", path, permission: null, callers: "users", tag: "Tickets" },
+      method: "POST",
+      path,
+      permission: null,
+      callers: "users",
+      tag: "Tickets",
       summary: `A ticket has changed in ${system === "jira" ? "Jira" : "ServiceNow"}`,
       description: `${how} It is a hint: the ticket is read back before anything changes. Repeats are told from new ones.`,
       answers: {
