@@ -2,6 +2,7 @@
  * A whole appliance: everything is put together here, started in order and stopped in the opposite one. Deliberately one
  * straight-line function, so that who needs whom can be read from top to bottom.
  */
+
 import { EdgeError, messageOf } from "../core/errors.ts";
 import { Faults } from "../core/faults.ts";
 import { type FeedName, feedNames } from "../core/feeds/feeds.ts";
@@ -10,6 +11,7 @@ import { Intake } from "../core/intake/intake.ts";
 import type { Clock, Random, Sleep } from "../core/ports.ts";
 import type { ResolvedSettings } from "../core/settings/resolve.ts";
 import type { ListenAddress } from "../core/settings.ts";
+import { minuteMs } from "../core/time.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
 import { KeyRing } from "./access/key-ring.ts";
@@ -66,7 +68,6 @@ export interface Appliance {
 const drainMs = 9_000;
 /** Faults with which nothing can be taken in, and after how many seconds a client may ask again. */
 const closing: Readonly<Record<string, number>> = { disk_space: 30, store_write: 5 };
-const minute = 60_000;
 /** The loop whose turns show that a feed is alive. */
 const feedLoops = { alerts: "alert-feed", incidents: "incident-feed" } as const satisfies Record<FeedName, string>;
 
@@ -183,7 +184,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       // New events are sent the moment they are recorded: the turn only shows that the process turns.
       { name: feedLoops.incidents, everyMs: () => feeds.pollIntervalMs("incidents"), tick: () => {} },
       { name: "heartbeat", everyMs: () => feeds.heartbeatEveryMs, tick: (now) => feeds.sendHeartbeats(now) },
-      { name: "correlation", everyMs: () => minute, tick: (now) => upkeep.correlation(now) },
+      { name: "correlation", everyMs: () => minuteMs, tick: (now) => upkeep.correlation(now) },
       {
         name: "storage",
         everyMs: () => descriptors.everyMs,
@@ -191,10 +192,10 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       },
       {
         name: "retention",
-        everyMs: () => 60 * minute,
+        everyMs: () => 60 * minuteMs,
         tick: (now) => (storage.clockTrusted ? upkeep.retention(now) : undefined),
       },
-      { name: "key-usage", everyMs: () => minute, tick: () => keys.flushUses() },
+      { name: "key-usage", everyMs: () => minuteMs, tick: () => keys.flushUses() },
       { name: "tickets", everyMs: () => 1_000, tick: (now) => dispatcher.tick(now) },
       { name: "access", everyMs: () => 10_000, tick: () => access.tick() },
       {

@@ -1,11 +1,12 @@
 /** Notices a wall clock that jumps, so that nothing is thrown away on the word of a clock that is wrong. */
+import { dayMs } from "./time.ts";
 
 /** A difference between wall and monotonic time beyond this is a jump, not drift or a correction in small steps. */
 const jumpMs = 60_000;
 /** After a jump the clock is watched so long before retention trusts it again. */
-export const steadyMs = 24 * 3600 * 1000;
+export const steadyMs = dayMs;
 /** An appliance that was off for longer than this trusts its clock only after it was watched. */
-const longestAbsenceMs = 7 * 24 * 3600 * 1000;
+const longestAbsenceMs = 7 * dayMs;
 
 export interface ClockReading {
   wall: number;

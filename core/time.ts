@@ -1,5 +1,20 @@
 /** Reading points in time as people, engines and SIEMs write them. */
 
+/** Lengths of time in milliseconds. */
+export const minuteMs = 60_000;
+export const hourMs = 60 * minuteMs;
+export const dayMs = 24 * hourMs;
+
+/** ISO 8601 UTC with milliseconds, always 24 characters between the years 0 and 9999, so that text order is time order. */
+export function toIso(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+/** The same of a time that there may not be. */
+export function isoOrNull(epochMs: number | null): string | null {
+  return epochMs === null ? null : toIso(epochMs);
+}
+
 /** What `parseTime` reads, for error messages. */
 export const acceptedTimes =
   "ISO 8601 such as 2026-03-01T12:00:00Z (no zone = UTC), or epoch seconds or milliseconds, from 1970 to 9999";

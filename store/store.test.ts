@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StoreError } from "../core/errors.ts";
 import { Intake } from "../core/intake/intake.ts";
+import { dayMs, minuteMs } from "../core/time.ts";
 import { openStore, type Store } from "./open-store.ts";
 
 let folder: string;
@@ -11,8 +12,6 @@ let store: Store;
 let now = Date.UTC(2026, 2, 13, 4, 30);
 const clock = { now: () => now, monotonic: () => now };
 const open = () => openStore({ path: join(folder, "rhythmx.db"), clock });
-const minute = 60_000;
-const day = 24 * 60 * minute;
 
 beforeEach(async () => {
   now = Date.UTC(2026, 2, 13, 4, 30);
@@ -76,7 +75,7 @@ test("an id counts once, per entity and rule, until it is forgotten after seven 
     accepted: 1,
     duplicates: 1,
   });
-  now += 8 * day;
+  now += 8 * dayMs;
   while ((await store.admin.prune(now, 90, { alertId: 0 })).next !== null);
   expect(await ingest([record({ id: "a" })])).toMatchObject({ accepted: 1, duplicates: 0 });
 });
@@ -84,32 +83,32 @@ test("an id counts once, per entity and rule, until it is forgotten after seven 
 test("HOURLY carries the newest log by its own time, also when it is the first", async () => {
   await ingest([record({ timestamp: "2026-03-13T04:20:00Z", raw: { n: "first" } })]);
   await ingest([record({ timestamp: "2026-03-13T04:10:00Z", raw: { n: "older" } })]);
-  now += 61 * minute;
-  expect(await store.recordHourly(now, 60 * minute)).toEqual({ recorded: 1, more: false });
+  now += 61 * minuteMs;
+  expect(await store.recordHourly(now, 60 * minuteMs)).toEqual({ recorded: 1, more: false });
   expect((await hourlies())[0]?.body).toBe('{"n":"first"}');
   await ingest([record({ timestamp: "2026-03-13T04:25:00Z", raw: { n: "newest" } })]);
-  now += 61 * minute;
-  await store.recordHourly(now, 60 * minute);
+  now += 61 * minuteMs;
+  await store.recordHourly(now, 60 * minuteMs);
   expect((await hourlies())[1]?.body).toBe('{"n":"newest"}');
-  expect(await store.recordHourly(now + 61 * minute, 60 * minute)).toEqual({ recorded: 0, more: false });
+  expect(await store.recordHourly(now + 61 * minuteMs, 60 * minuteMs)).toEqual({ recorded: 0, more: false });
 });
 
 test("a thousand alerts are recorded per turn, and the rest is announced", async () => {
   const records = Array.from({ length: 1200 }, (_, i) => record({ host: `h${i}` }));
   await ingest(records);
   await ingest(records);
-  now += 61 * minute;
-  expect(await store.recordHourly(now, 60 * minute)).toEqual({ recorded: 1000, more: true });
-  expect(await store.recordHourly(now, 60 * minute)).toEqual({ recorded: 200, more: false });
+  now += 61 * minuteMs;
+  expect(await store.recordHourly(now, 60 * minuteMs)).toEqual({ recorded: 1000, more: true });
+  expect(await store.recordHourly(now, 60 * minuteMs)).toEqual({ recorded: 200, more: false });
 });
 
 test("a clock set back silences an alert for one interval at most", async () => {
   await ingest([record()]);
   await ingest([record()]);
-  now -= day;
-  expect((await store.recordHourly(now, 60 * minute)).recorded).toBe(0);
-  now += 61 * minute;
-  expect((await store.recordHourly(now, 60 * minute)).recorded).toBe(1);
+  now -= dayMs;
+  expect((await store.recordHourly(now, 60 * minuteMs)).recorded).toBe(0);
+  now += 61 * minuteMs;
+  expect((await store.recordHourly(now, 60 * minuteMs)).recorded).toBe(1);
 });
 
 test("commits are announced with what they appended", async () => {
@@ -123,7 +122,7 @@ test("commits are announced with what they appended", async () => {
 test("positions, counts and the end of the log outlive a restart, and no sequence number is used twice", async () => {
   await ingest([record(), record({ host: "b" })]);
   await store.events.savePosition("alerts/r", 1);
-  now += 100 * day;
+  now += 100 * dayMs;
   while ((await store.admin.prune(now, 90, { alertId: 0 })).next !== null);
   await store.close();
   store = await open();
@@ -137,7 +136,7 @@ test("alarms that pass the retention limit were not for the readers of alerts: n
   const alarms = ["1", "2"].map((id) => ({ alarmId: id, name: "n", rbp: 1, timestamp: now, entity: "e", ...nobody }));
   await store.writeAlarms({ alarms, now, step: null, more: null });
   await store.events.savePosition("alerts/r", 0);
-  now += 100 * day;
+  now += 100 * dayMs;
   expect(await store.admin.prune(now, 90, { alertId: 0 })).toMatchObject({ events: 2, expired: 0 });
   expect(await store.admin.listReaders()).toMatchObject([{ reader: "alerts/r", position: 2, expired: 0 }]);
 });
@@ -145,9 +144,9 @@ test("alarms that pass the retention limit were not for the readers of alerts: n
 test("retention prunes from the old end, counts what a reader had not had, and forgets alerts", async () => {
   await ingest([record()]);
   await store.events.savePosition("alerts/behind", 0);
-  now += 50 * day;
+  now += 50 * dayMs;
   await ingest([record({ host: "late" })]);
-  now += 50 * day;
+  now += 50 * dayMs;
   expect(await store.admin.prune(now, 90, { alertId: 0 })).toMatchObject({
     events: 1,
     expired: 1,
@@ -162,15 +161,15 @@ test("retention prunes from the old end, counts what a reader had not had, and f
 test("an alert with untold occurrences is not forgotten before its HOURLY", async () => {
   await ingest([record()]);
   await ingest([record()]);
-  now += 100 * day;
+  now += 100 * dayMs;
   expect((await store.admin.prune(now, 90, { alertId: 0 })).alerts).toBe(0);
-  await store.recordHourly(now, 60 * minute);
+  await store.recordHourly(now, 60 * minuteMs);
   expect(await hourlies()).toHaveLength(1);
 });
 
 test("a replay starts at the first event recorded at or after a time", async () => {
   await ingest([record()]);
-  now += 10 * minute;
+  now += 10 * minuteMs;
   await ingest([record({ host: "b" })]);
   expect(await store.events.seqBefore(now)).toBe(1);
   expect(await store.events.seqBefore(0)).toBe(0);
@@ -198,10 +197,10 @@ test("text of every kind comes back as it went in", async () => {
   await ingest([record({ rule_title: nasty, user: nasty, raw: `${nasty}\0` })]);
   const [event] = await firsts();
   expect(JSON.parse(event?.data ?? "")[10]).toBe(nasty);
-  now += 61 * minute;
+  now += 61 * minuteMs;
   await ingest([record({ rule_title: nasty, user: nasty, raw: `${nasty}\0` })]);
-  now += 61 * minute;
-  await store.recordHourly(now, 60 * minute);
+  now += 61 * minuteMs;
+  await store.recordHourly(now, 60 * minuteMs);
   const [hourly] = await hourlies();
   expect(JSON.parse(hourly?.data ?? "")[10]).toBe(nasty);
   expect(JSON.parse(hourly?.body ?? "").raw).toBe(`${nasty}\0`);

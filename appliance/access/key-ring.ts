@@ -1,4 +1,5 @@
 /** API keys in memory: few, read at start, changed only through here, so that no request waits for the database. */
+
 import { randomBytes } from "node:crypto";
 import {
   type ApiKeyRecord,
@@ -10,6 +11,7 @@ import {
   makeApiKey,
 } from "../../core/api-key.ts";
 import type { Clock } from "../../core/ports.ts";
+import { dayMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 
 export interface NewKey {
@@ -19,8 +21,6 @@ export interface NewKey {
   /** Null = never. */
   expiresInDays: number | null;
 }
-
-const dayMs = 24 * 3600 * 1000;
 
 export class KeyRing {
   readonly #admin: Store["admin"];

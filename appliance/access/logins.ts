@@ -1,10 +1,12 @@
 /** Logins: password and second factor in, access and refresh tokens out; what a token stands for. */
+
 import { randomBytes } from "node:crypto";
 import type { Caller } from "../../core/access/caller.ts";
 import { LoginThrottle } from "../../core/access/login-throttle.ts";
 import type { SessionRecord, UserRecord } from "../../core/access/user.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
+import { dayMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Accounts } from "./accounts.ts";
 import type { AuditLog } from "./audit-log.ts";
@@ -13,9 +15,9 @@ import { newSecret, otpauthUri, stepOf } from "./second-factor.ts";
 import { accessSeconds, type Tokens } from "./tokens.ts";
 
 /** A login that is not refreshed for so long has ended. */
-const idleMs = 7 * 24 * 3600 * 1000;
+const idleMs = 7 * dayMs;
 /** And any login after so long. */
-const longestMs = 30 * 24 * 3600 * 1000;
+const longestMs = 30 * dayMs;
 /** A secret that nobody confirms is forgotten. */
 const enrolmentMs = 600_000;
 

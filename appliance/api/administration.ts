@@ -1,8 +1,10 @@
 /** Users, keys and the audit log on behalf of an administrator. */
+
 import type { Caller } from "../../core/access/caller.ts";
 import type { NewUser, UserChange, UserRecord } from "../../core/access/user.ts";
 import type { ApiKeyRecord } from "../../core/api-key.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
+import { isoOrNull } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Accounts } from "../access/accounts.ts";
 import type { AuditLog } from "../access/audit-log.ts";
@@ -10,8 +12,6 @@ import type { KeyRing, NewKey } from "../access/key-ring.ts";
 import { actorOf } from "./investigation.ts";
 
 type Json = Record<string, unknown>;
-
-const iso = (epochMs: number | null) => (epochMs === null ? null : new Date(epochMs).toISOString());
 
 export class Administration {
   readonly #accounts: Accounts;
@@ -80,7 +80,7 @@ export class Administration {
     const entries = await this.#reading.listAudit({ ...query, limit: query.limit + 1 });
     const page = entries.slice(0, query.limit);
     return {
-      entries: page.map((entry): Json => ({ ...entry, at: iso(entry.at) })),
+      entries: page.map((entry): Json => ({ ...entry, at: isoOrNull(entry.at) })),
       nextBefore: entries.length > query.limit ? (page.at(-1)?.id ?? null) : null,
     };
   }
@@ -100,8 +100,8 @@ export function userJson(user: UserRecord): Json {
     disabled: user.disabledAt !== null,
     second_factor: user.totpSecret !== null,
     password_change_required: user.passwordIsInitial,
-    created_at: iso(user.createdAt),
-    last_login_at: iso(user.lastLoginAt),
+    created_at: isoOrNull(user.createdAt),
+    last_login_at: isoOrNull(user.lastLoginAt),
   };
 }
 
@@ -112,9 +112,9 @@ function keyJson({ id, name, prefix, scopes, entities, ...key }: ApiKeyRecord): 
     prefix,
     scopes,
     entities,
-    created_at: iso(key.createdAt),
-    expires_at: iso(key.expiresAt),
-    revoked_at: iso(key.revokedAt),
-    last_used_at: iso(key.lastUsedAt),
+    created_at: isoOrNull(key.createdAt),
+    expires_at: isoOrNull(key.expiresAt),
+    revoked_at: isoOrNull(key.revokedAt),
+    last_used_at: isoOrNull(key.lastUsedAt),
   };
 }

@@ -1,9 +1,8 @@
 /** Incidents and cases in full, as the API answers them: the row of lists, the objects of the syslog body, and what lies behind them. */
+import { toIso } from "../../core/time.ts";
 import type { CaseDetail, IncidentDetail } from "../../store/lists/incident-detail.ts";
 
 type Json = Record<string, unknown>;
-
-const iso = (epochMs: number) => new Date(epochMs).toISOString();
 
 /** `row`: the incident as lists have it. */
 export function incidentDetail(row: Json, detail: IncidentDetail, tickets: readonly Json[]): Json {
@@ -15,21 +14,21 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
     risk: {
       ...objects.risk,
       previous_score: risk.previousScore,
-      score_changed_at: iso(risk.scoreChangedAt),
+      score_changed_at: toIso(risk.scoreChangedAt),
       trend: risk.trend,
       confidence: risk.confidence,
       primary_driver: risk.primaryDriver?.name ?? null,
       factors: risk.factors,
     },
-    attack_chain: chain.map(({ tactic, title, first, count }) => ({ tactic, title, first_seen: iso(first), count })),
+    attack_chain: chain.map(({ tactic, title, first, count }) => ({ tactic, title, first_seen: toIso(first), count })),
     alerts_by_rule: rules.map(({ key, title, author, level, count, first, last, hosts, tactics, techniques }) => ({
       rule: key,
       rule_title: title,
       rule_author: author || null,
       level,
       count,
-      first_seen: iso(first),
-      last_seen: iso(last),
+      first_seen: toIso(first),
+      last_seen: toIso(last),
       hosts,
       tactics,
       techniques,
@@ -42,8 +41,8 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
       alert_count: one.alerts,
       max_risk_score: one.risk,
       affected_computers: one.hosts,
-      first_alert: iso(one.firstAlert),
-      last_alert: iso(one.lastAlert),
+      first_alert: toIso(one.firstAlert),
+      last_alert: toIso(one.lastAlert),
     })),
     users,
     alarms: alarms.map(({ alarmId, name, rbp, entity, at }) => ({
@@ -51,7 +50,7 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
       name,
       rbp,
       entity_name: entity,
-      timestamp: iso(at),
+      timestamp: toIso(at),
     })),
     tickets,
     history: history.map(historyEntry),
@@ -76,8 +75,8 @@ export function caseDetail(row: Json, { incident, rules, alerts, history }: Case
       rule_title: title,
       level,
       count,
-      first_seen: iso(first),
-      last_seen: iso(last),
+      first_seen: toIso(first),
+      last_seen: toIso(last),
       hosts,
       tactics,
       techniques,
@@ -94,13 +93,13 @@ export function caseDetail(row: Json, { incident, rules, alerts, history }: Case
       src_ip: alert.ip || null,
       risk: alert.risk,
       count: alert.count,
-      first_seen: iso(alert.firstSeen),
-      last_seen: iso(alert.lastSeen),
+      first_seen: toIso(alert.firstSeen),
+      last_seen: toIso(alert.lastSeen),
     })),
     history: history.map(historyEntry),
   };
 }
 
 function historyEntry({ at, ...entry }: IncidentDetail["history"][number]): Json {
-  return { at: iso(at), ...entry };
+  return { at: toIso(at), ...entry };
 }

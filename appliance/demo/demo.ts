@@ -1,9 +1,11 @@
 /** The main job on one machine: a whole appliance, real detections in over HTTP, syslog out to a receiver that prints it. */
+
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EdgeError, messageOf } from "../../core/errors.ts";
+import { minuteMs } from "../../core/time.ts";
 import { type Appliance, startAppliance } from "../appliance.ts";
 import { createLog } from "../runtime/log.ts";
 import { compressedTime, systemSleep } from "../runtime/time.ts";
@@ -18,14 +20,13 @@ import { demoSettings } from "./settings.ts";
 import { clockTime, Story } from "./story.ts";
 import { startTicketSystem, type TicketServer } from "./ticket-system.ts";
 
-const minute = 60_000;
 /** The sample is spread over so much of the demo's time, in groups of so much. */
-const feedSpanMs = 48 * minute;
-const groupMs = 2 * minute;
+const feedSpanMs = 48 * minuteMs;
+const groupMs = 2 * minuteMs;
 /** An hour after the first group, and a turn of the hourly tick. */
-const firstHourlyMs = 65 * minute;
+const firstHourlyMs = 65 * minuteMs;
 /** In the demo's time: by then every HOURLY has long come. */
-const mostMs = 180 * minute;
+const mostMs = 180 * minuteMs;
 
 export interface DemoOptions {
   screen: Screen;
@@ -136,7 +137,7 @@ async function play(scene: Scene, now: () => number): Promise<string[]> {
 
   story.step("An hour after its FIRST, an alert that came again goes out as HOURLY");
   story.say('hourly_delta says how many are new, burst="true" that it is far more than usual.');
-  const seconds = Math.ceil((start + firstHourlyMs - now()) / (minutesPerSecond * minute));
+  const seconds = Math.ceil((start + firstHourlyMs - now()) / (minutesPerSecond * minuteMs));
   story.say(`The first are due at ${clockTime(start + firstHourlyMs)}, about ${seconds} seconds from now.`);
   while (!account.complete && now() < start + mostMs) await pause(50);
 

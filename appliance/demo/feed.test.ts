@@ -1,19 +1,18 @@
 import { expect, test } from "bun:test";
+import { minuteMs } from "../../core/time.ts";
 import { bodyOf, planFeed } from "./feed.ts";
 import sample from "./sample.jsonl" with { type: "text" };
 
-const minute = 60_000;
-
 test("the whole sample goes in, in order, within the span, each group no later than its moment", () => {
-  const groups = planFeed(sample, 48 * minute, 2 * minute);
+  const groups = planFeed(sample, 48 * minuteMs, 2 * minuteMs);
   const detections = groups.flatMap((group) => group.detections);
   expect(detections.map(({ line }) => line).join("\n")).toBe(sample.trimEnd());
   expect(groups).toHaveLength(24);
-  expect(groups.at(-1)?.at).toBe(48 * minute);
+  expect(groups.at(-1)?.at).toBe(48 * minuteMs);
   for (const group of groups)
     for (const { at } of group.detections) {
       expect(at).toBeLessThan(group.at);
-      expect(at).toBeGreaterThanOrEqual(group.at - 2 * minute);
+      expect(at).toBeGreaterThanOrEqual(group.at - 2 * minuteMs);
     }
 });
 
@@ -21,7 +20,7 @@ test("only the time of a detection changes; its log keeps its digits and its own
   const line =
     '{"rule_title":"T","level":"high","user":"D\\\\me","host":"H","timestamp":"2020-01-01T00:00:00Z",' +
     '"raw":{"Keywords":-9223372036854775808,"timestamp":"2020-01-01T00:00:00Z"}}';
-  const [group] = planFeed(`${line}\n`, minute, minute);
+  const [group] = planFeed(`${line}\n`, minuteMs, minuteMs);
   expect(group?.detections).toEqual([{ line, title: "T", level: "high", who: "me@H", at: 0 }]);
   expect(bodyOf(group!, Date.UTC(2026, 2, 13))).toBe(line.replace("2020-01-01T00:00:00Z", "2026-03-13T00:00:00.000Z"));
 });

@@ -1,8 +1,10 @@
 /** What stands still, and the ways out of it, for API and command line. */
+
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import { mendPayload } from "../../core/tickets/mend.ts";
 import type { Delivery } from "../../core/tickets/ticket.ts";
+import { toIso } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
 import type { Actor, AuditLog } from "../access/audit-log.ts";
@@ -40,8 +42,8 @@ export class DeadLetters {
     const groups = await this.#parts.store.reading.listDeadLetters(entities);
     return groups.map(({ oldest, newest, deliveryId, incidentId, ...group }) => ({
       ...group,
-      oldest: iso(oldest),
-      newest: iso(newest),
+      oldest: toIso(oldest),
+      newest: toIso(newest),
       delivery_id: deliveryId,
       incident_id: incidentId,
     }));
@@ -110,5 +112,3 @@ function wrongState(done: string): EdgeError {
 function nameOf({ system, state, causes }: DeadLetterFilter): string {
   return [system, state, ...(causes ?? [])].filter((one) => one !== undefined).join(" ") || "all";
 }
-
-const iso = (epochMs: number) => new Date(epochMs).toISOString();

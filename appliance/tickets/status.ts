@@ -3,12 +3,11 @@
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { type FieldPolicies, ticketFields, winnerOf } from "../../core/tickets/policy.ts";
 import type { TicketSystemName } from "../../core/tickets/ticket.ts";
+import { isoOrNull } from "../../core/time.ts";
 import type { TicketCount } from "../../store/lists/ticket-lists.ts";
 import type { SyncStatus } from "./sync.ts";
 
 type Json = Record<string, unknown>;
-
-const isoOrNull = (epochMs: number | null) => (epochMs === null ? null : new Date(epochMs).toISOString());
 
 export function syncJson({ at, okAt, error }: SyncStatus): Json {
   return { last_search: isoOrNull(at), last_good_search: isoOrNull(okAt), error };

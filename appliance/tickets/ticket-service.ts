@@ -1,4 +1,5 @@
 /** Tickets on behalf of a caller: preview, create, queue and dead letters. */
+
 import { createHash } from "node:crypto";
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
@@ -6,6 +7,7 @@ import type { Clock } from "../../core/ports.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import { cadenceGate } from "../../core/tickets/cadence.ts";
 import { correlationOf, type Delivery, type Ticket, type TicketSystemName } from "../../core/tickets/ticket.ts";
+import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
 import type { AuditLog } from "../access/audit-log.ts";
@@ -139,7 +141,7 @@ export class TicketService {
       told_level: ticket.told.level,
       level,
       last_update_at: isoOrNull(ticket.told.at),
-      next_at: "nextAt" in decision ? iso(decision.nextAt) : null,
+      next_at: "nextAt" in decision ? toIso(decision.nextAt) : null,
     };
   }
 
@@ -191,8 +193,6 @@ function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-const iso = (epochMs: number) => new Date(epochMs).toISOString();
-
 function ticketJson(ticket: Ticket): Json {
   const { incidentId, entity, system, generation, remote, remoteStatus, readAt, goneAt, mergedInto } = ticket;
   return {
@@ -207,12 +207,10 @@ function ticketJson(ticket: Ticket): Json {
     state: goneAt !== null ? "gone" : remote === null ? "on its way" : "there",
     gone_at: isoOrNull(goneAt),
     last_read_at: isoOrNull(readAt),
-    created_at: iso(ticket.createdAt),
-    updated_at: iso(ticket.updatedAt),
+    created_at: toIso(ticket.createdAt),
+    updated_at: toIso(ticket.updatedAt),
   };
 }
-
-const isoOrNull = (epochMs: number | null) => (epochMs === null ? null : iso(epochMs));
 
 function deliveryJson({
   history = [],
@@ -230,9 +228,9 @@ function deliveryJson({
     detail: d.detail,
     trigger: d.trigger,
     who: d.who,
-    next_attempt_at: ["planned", "unknown"].includes(d.state) ? iso(d.nextAttemptAt) : null,
-    created_at: iso(d.createdAt),
-    updated_at: iso(d.updatedAt),
-    attempt_history: history.map(({ at, durationMs, ...one }) => ({ at: iso(at), duration_ms: durationMs, ...one })),
+    next_attempt_at: ["planned", "unknown"].includes(d.state) ? toIso(d.nextAttemptAt) : null,
+    created_at: toIso(d.createdAt),
+    updated_at: toIso(d.updatedAt),
+    attempt_history: history.map(({ at, durationMs, ...one }) => ({ at: toIso(at), duration_ms: durationMs, ...one })),
   };
 }

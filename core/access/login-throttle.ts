@@ -2,6 +2,7 @@
  * Login failures make the next attempts wait: longer each time, for the account from this address, for the address, and (no longer than
  * a minute, so that nobody is locked out for good: OWASP ASVS 6.3.1) for the account from anywhere.
  */
+import { hourMs } from "../time.ts";
 
 interface Failures {
   count: number;
@@ -23,7 +24,7 @@ const rules: readonly Rule[] = [
 ];
 const firstDelayMs = 1_000;
 /** Failures are forgotten after so long without another. */
-const memoryMs = 3_600_000;
+const memoryMs = hourMs;
 const mostKept = 20_000;
 
 export class LoginThrottle {

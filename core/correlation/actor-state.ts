@@ -9,9 +9,11 @@
  *   case: [type, id, severity, hosts, rules]
  *   activity: [detections, highDetections, alarms, rbpSum, rbpMax, firstAt, lastAt]; risk: [score, previous, changedAt]
  */
+
 import { EdgeError } from "../errors.ts";
 import type { ActorActivity } from "../incident.ts";
-import { type Evidence, type EvidenceHour, hourMs, noEvidence } from "./evidence.ts";
+import { hourMs } from "../time.ts";
+import { type Evidence, type EvidenceHour, noEvidence } from "./evidence.ts";
 import type { WindowFacts } from "./facts.ts";
 import type { ScoredWindow } from "./score.ts";
 

@@ -1,10 +1,12 @@
 /** The bodies of incident and case events, from what is stored of incident, actor and cases (seed 003). */
+
 import { familiesOf } from "../attack/attack.ts";
 import type { ActorActivity, Incident } from "../incident.ts";
 import type { CaseBody, FieldChange, IncidentBody, RelatedCase } from "../incident-event.ts";
 import { compareCases, type ThreatCase } from "../threat-case.ts";
+import { hourMs } from "../time.ts";
 import type { ActorState } from "./actor-state.ts";
-import { type Evidence, hourMs } from "./evidence.ts";
+import type { Evidence } from "./evidence.ts";
 import { bestWindow } from "./score.ts";
 
 /** `cases`: the active ones of the incident's actor, in any order. `now`: epoch milliseconds. */

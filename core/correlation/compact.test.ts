@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Detection } from "../detection.ts";
+import { hourMs } from "../time.ts";
 import { encodeActorState, newActorState, parseActorState } from "./actor-state.ts";
 import { assess } from "./assess.ts";
 import { caseFacts } from "./case-facts.ts";
@@ -8,7 +9,6 @@ import { addDetections } from "./evidence.ts";
 import { builtInPatterns, preparePatterns } from "./patterns.ts";
 import { currentScore } from "./score.ts";
 
-const hour = 3_600_000;
 const start = Date.UTC(2026, 0, 1);
 const rules = { patterns: preparePatterns(builtInPatterns), minScore: 40 };
 const execution = rules.patterns.find(({ type }) => type === "execution")!;
@@ -43,7 +43,7 @@ function restless(days: number, ruleCount: number, hosts: number) {
   const state = newActorState(start);
   let largest = 0;
   for (let at = 0; at < days * 24; at++) {
-    const now = start + at * hour;
+    const now = start + at * hourMs;
     const batch = Array.from({ length: ruleCount * hosts }, (_, n) =>
       detection(now, n % ruleCount, `h-${Math.floor(n / ruleCount)}`),
     );
@@ -51,7 +51,7 @@ function restless(days: number, ruleCount: number, hosts: number) {
     compact(state.evidence, now);
     largest = Math.max(largest, encodeActorState(state).length);
   }
-  return { state, largest, now: start + days * 24 * hour };
+  return { state, largest, now: start + days * 24 * hourMs };
 }
 
 test("what is kept of an actor that never rests stays bounded, and no detection of its case is lost", () => {
@@ -71,9 +71,9 @@ test("many hosts: they are no longer told apart, counts and rules are", () => {
 
 test("an actor with little evidence keeps every hour, however old", () => {
   const state = newActorState(start);
-  const batch = Array.from({ length: 100 }, (_, n) => detection(start + n * 100 * hour, 1, "h"));
+  const batch = Array.from({ length: 100 }, (_, n) => detection(start + n * 100 * hourMs, 1, "h"));
   assess(state, addDetections(state.evidence, batch, start), rules);
   const before = encodeActorState(state);
-  expect(compact(state.evidence, start + 10_000 * hour)).toBe(false);
+  expect(compact(state.evidence, start + 10_000 * hourMs)).toBe(false);
   expect(encodeActorState(state)).toBe(before);
 });

@@ -2,7 +2,8 @@
  * Bounds what is kept of an actor that never rests, so that work per detection does not grow with its history. Actors with little
  * evidence keep every hour for ever; what is folded here is far behind the windows of anything new.
  */
-import { type Evidence, type EvidenceAlarms, type EvidenceHour, type EvidenceItem, hourMs } from "./evidence.ts";
+import { hourMs } from "../time.ts";
+import type { Evidence, EvidenceAlarms, EvidenceHour, EvidenceItem } from "./evidence.ts";
 import { scoreWindowHours } from "./facts.ts";
 
 /** Items (rule × host × hour) up to which everything is kept as it is. */

@@ -1,8 +1,10 @@
 /** What holds for any evidence: order and batches do not matter, more never lowers a score, everything stays within its bounds. */
+
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Alarm, type Detection, levels } from "../detection.ts";
 import { riskOfLevel } from "../risk.ts";
+import { hourMs } from "../time.ts";
 import { type ActorState, encodeActorState, newActorState, parseActorState } from "./actor-state.ts";
 import { assess } from "./assess.ts";
 import { caseFacts } from "./case-facts.ts";
@@ -14,7 +16,6 @@ import { bestWindow, currentScore } from "./score.ts";
 const rules = { patterns: preparePatterns(builtInPatterns), minScore: 40 };
 const now = Date.UTC(2026, 2, 13, 4, 30);
 const start = Date.UTC(2019, 4, 1);
-const hour = 3_600_000;
 
 type Record = { detection: Detection } | { alarm: Alarm };
 
@@ -49,7 +50,7 @@ const detection = fc
         level,
         risk: risk ?? riskOfLevel[level],
         mlCluster: -1,
-        timestamp: start + base * hour + minutes * 60_000,
+        timestamp: start + base * hourMs + minutes * 60_000,
         entity: "E",
         user: "j",
         host,
@@ -71,7 +72,7 @@ const alarm = fc.record({ at: fc.constantFrom(0, 1, 23, 25, 160, 2999), rbp: fc.
       alarmId: "a",
       name: "n",
       rbp,
-      timestamp: start + at * hour,
+      timestamp: start + at * hourMs,
       entity: "E",
       user: "j",
       host: null,

@@ -2,11 +2,11 @@
  * What is known of an actor since its last incident was closed: its detections and alarms by the hour in which they happened. Adding
  * is commutative: any order and any batches of the same detections give the same evidence.
  */
+
 import { readAttackTags } from "../attack/attack.ts";
 import { type Alarm, type Detection, levels } from "../detection.ts";
 import { normaliseHost, normaliseName } from "../intake/identity.ts";
-
-export const hourMs = 3_600_000;
+import { hourMs } from "../time.ts";
 
 /** A rule at one level (engines may report a rule at several). */
 export interface EvidenceRule {

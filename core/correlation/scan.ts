@@ -2,8 +2,10 @@
  * One pass over a window's evidence: the facts that the score is made of, and the patterns that are fulfilled. It runs for every batch
  * that concerns an actor, so it looks at each item once, for all patterns together.
  */
+
 import { levels } from "../detection.ts";
-import { type Evidence, type EvidenceHour, type EvidenceItem, type EvidenceRule, hourMs } from "./evidence.ts";
+import { hourMs } from "../time.ts";
+import type { Evidence, EvidenceHour, EvidenceItem, EvidenceRule } from "./evidence.ts";
 import { type Fulfilled, scoreWindowHours, type WindowFacts } from "./facts.ts";
 import { belongs, type PreparedPattern } from "./patterns.ts";
 import { Stages } from "./stages.ts";

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
+import { dayMs } from "../time.ts";
 import { factorsOf, primaryDriver, scoreOf } from "./factors.ts";
 import type { WindowFacts } from "./facts.ts";
 import { bestWindow, currentScore, decayed, keepBest, nextDecay, qualifies, type ScoredWindow } from "./score.ts";
 
-const day = 86_400_000;
 const recordedAt = Date.UTC(2026, 2, 13, 4, 30);
 
 function facts(fields: Partial<WindowFacts> = {}): WindowFacts {
@@ -74,20 +74,20 @@ const window = (score: number, recorded = recordedAt, at = recorded): ScoredWind
 test("a score holds for seven days from when its evidence was recorded, then halves every seven", () => {
   const one = window(80);
   expect(decayed(one, recordedAt)).toBe(80);
-  expect(decayed(one, recordedAt + 7 * day)).toBe(80);
-  expect(decayed(one, recordedAt + 14 * day)).toBe(40);
-  expect(decayed(one, recordedAt + 21 * day)).toBe(20);
-  expect(decayed(one, recordedAt - day)).toBe(80);
+  expect(decayed(one, recordedAt + 7 * dayMs)).toBe(80);
+  expect(decayed(one, recordedAt + 14 * dayMs)).toBe(40);
+  expect(decayed(one, recordedAt + 21 * dayMs)).toBe(20);
+  expect(decayed(one, recordedAt - dayMs)).toBe(80);
   expect(currentScore([], recordedAt)).toBe(0);
 });
 
 test("the score is that of the best window: weak news does not hide what was serious", () => {
   const serious = window(80, recordedAt);
-  const weak = window(20, recordedAt + 10 * day);
-  expect(currentScore([serious, weak], recordedAt + 10 * day)).toBe(59);
-  expect(currentScore([serious, weak], recordedAt + 30 * day)).toBe(8);
-  expect(bestWindow([serious, weak], recordedAt + 30 * day)).toBe(serious);
-  expect(bestWindow([serious, weak], recordedAt + 31 * day)?.score).toBe(80);
+  const weak = window(20, recordedAt + 10 * dayMs);
+  expect(currentScore([serious, weak], recordedAt + 10 * dayMs)).toBe(59);
+  expect(currentScore([serious, weak], recordedAt + 30 * dayMs)).toBe(8);
+  expect(bestWindow([serious, weak], recordedAt + 30 * dayMs)).toBe(serious);
+  expect(bestWindow([serious, weak], recordedAt + 31 * dayMs)?.score).toBe(80);
   expect(bestWindow([window(50), window(50, recordedAt, recordedAt + 5)], recordedAt)?.facts.at).toBe(recordedAt + 5);
 });
 
@@ -103,7 +103,7 @@ test("when the score falls next: not a moment earlier", () => {
       now = next;
     }
   }
-  expect(nextDecay([window(1)], recordedAt + 400 * day)).toBeNull();
+  expect(nextDecay([window(1)], recordedAt + 400 * dayMs)).toBeNull();
   expect(nextDecay([], recordedAt)).toBeNull();
 });
 

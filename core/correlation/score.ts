@@ -2,13 +2,14 @@
  * An actor's score: the best of its seven-day windows. A window's score holds for seven days from when its newest evidence was recorded
  * (appliance time), then halves every seven days; so new evidence never lowers a score, only quiet does.
  */
+
 import { levels } from "../detection.ts";
-import { hourMs } from "./evidence.ts";
+import { dayMs, hourMs, minuteMs } from "../time.ts";
+
 import { scoreOf } from "./factors.ts";
 import type { WindowFacts } from "./facts.ts";
 
-const minuteMs = 60_000;
-const holdMs = 7 * 24 * 60 * minuteMs;
+const holdMs = 7 * dayMs;
 const halfLifeMs = holdMs;
 /** More than differ in practice: each has a higher score, or is newer, than all others. */
 const mostWindows = 16;

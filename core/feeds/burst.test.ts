@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
+import { hourMs } from "../time.ts";
 import { burst } from "./burst.ts";
 
-const hour = 3_600_000;
 /** An alert of `sent` occurrences in `hours` hours, with `delta` more since. */
 const counts = (sent: number, hours: number, delta: number) => ({
   count: sent + delta,
   sentCount: sent,
   recordedAt: 1_773_376_200_000,
-  lastMessageAt: 1_773_376_200_000 + hours * hour,
+  lastMessageAt: 1_773_376_200_000 + hours * hourMs,
 });
 
 test("over 100 is a burst, 100 is not, however busy the alert has been", () => {

@@ -1,12 +1,12 @@
 /** Is a window's number of new occurrences a burst? (CONTRACT 3, seed 003 "Burst Detection") */
+
 import type { AlertCounts } from "../alert.ts";
+import { hourMs } from "../time.ts";
 
 export interface BurstDecision {
   burst: boolean;
   reason: "over-100" | "over-5x-average" | "steady";
 }
-
-const hour = 3_600_000;
 
 /**
  * Judges the window since the alert's last message: a burst is a delta over 100, or over five times the mean hourly count of the
@@ -16,8 +16,8 @@ const hour = 3_600_000;
 export function burst(counts: AlertCounts): BurstDecision {
   const delta = counts.count - counts.sentCount;
   if (delta > 100) return { burst: true, reason: "over-100" };
-  const life = Math.max(hour, counts.lastMessageAt - counts.recordedAt);
+  const life = Math.max(hourMs, counts.lastMessageAt - counts.recordedAt);
   // delta > 5 * sentCount / (life / hour), without a division so that the edge is exact.
-  if (delta * life > 5 * counts.sentCount * hour) return { burst: true, reason: "over-5x-average" };
+  if (delta * life > 5 * counts.sentCount * hourMs) return { burst: true, reason: "over-5x-average" };
   return { burst: false, reason: "steady" };
 }

@@ -2,6 +2,7 @@
  * Pollers that keep their own clock lose rows: what was recorded while they were being answered, what lay beyond their limit, what was in
  * an answer that did not arrive. So a caller's bound never jumps over rows that it has not been given (CONTRACT 4).
  */
+import { hourMs } from "../time.ts";
 
 /** How far a caller has come with one question (feed, order and filters). */
 export interface PollPosition {
@@ -19,7 +20,7 @@ export interface PollPosition {
 }
 
 /** A caller who has not asked for so long begins anew at its bound. */
-export const continuityMs = 3_600_000;
+export const continuityMs = hourMs;
 const mostPositions = 10_000;
 
 interface Remembered extends PollPosition {

@@ -1,8 +1,10 @@
 /** What a batch came to, as it is answered (CONTRACT 2). */
+
 import type { AnswerRest, IntakeTally } from "../ports.ts";
+import { dayMs } from "../time.ts";
 
 /** How long an Idempotency-Key is remembered. */
-export const idempotencyWindowMs = 24 * 3600 * 1000;
+export const idempotencyWindowMs = dayMs;
 
 export const noTally: IntakeTally = { accepted: 0, duplicates: 0, alertsNew: 0, alertsUpdated: 0 };
 

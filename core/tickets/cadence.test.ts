@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { RiskLevel } from "../risk.ts";
+import { hourMs } from "../time.ts";
 import { cadenceGate, gateLine } from "./cadence.ts";
 
-const hour = 3_600_000;
 const now = Date.UTC(2026, 2, 13, 12, 0, 0);
 
 describe("cadence gate", () => {
@@ -23,13 +23,13 @@ describe("cadence gate", () => {
   ];
   for (const [told, ago, level, expected] of cases)
     test(`told ${told} ${ago === null ? "at creation" : `${ago} h ago`}, now ${level}`, () => {
-      const decision = cadenceGate(level, { level: told, at: ago === null ? null : now - ago * hour }, 24, now);
+      const decision = cadenceGate(level, { level: told, at: ago === null ? null : now - ago * hourMs }, 24, now);
       const verb = decision.push ? "PUSH" : decision.reason === "unchanged" ? "-" : "SKIP";
       expect(`${verb} ${decision.reason}`).toBe(expected);
     });
 
   test("the log lines", () => {
-    const skip = cadenceGate("high", { level: "medium", at: now - hour }, 24, now);
+    const skip = cadenceGate("high", { level: "medium", at: now - hourMs }, 24, now);
     expect(gateLine("INC-7601d999", skip)).toBe(
       "SNOW cadence gate: SKIP incident=INC-7601d999 reason=within-cadence next=2026-03-14T11:00:00.000Z",
     );

@@ -1,7 +1,7 @@
 /** How often a ticket is told of a risk that changes (seed 001 "Update Cadence", CONTRACT 6 and 9.17-18): on level, never on score alone. */
-import type { RiskLevel } from "../risk.ts";
 
-const hourMs = 3_600_000;
+import type { RiskLevel } from "../risk.ts";
+import { hourMs } from "../time.ts";
 
 /** What a ticket was told last. */
 export interface ToldRisk {

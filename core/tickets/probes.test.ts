@@ -1,17 +1,17 @@
 import { describe, expect, test } from "bun:test";
+import { minuteMs } from "../time.ts";
 import { endedCauses, nextProbe } from "./probes.ts";
 
-const minute = 60_000;
 const parked = (...causes: string[]) => causes.map((cause, n) => ({ cause, oldest: 1000 + n }));
 
 describe("when a system with parked deliveries is tried", () => {
   test("a quarter of an hour after the first was parked, then every hour", () => {
-    expect(nextProbe(parked("forbidden", "rejected"), null)).toBe(1000 + 15 * minute);
-    expect(nextProbe(parked("forbidden"), { count: 40, last: 5000, ok: false })).toBe(5000 + 60 * minute);
+    expect(nextProbe(parked("forbidden", "rejected"), null)).toBe(1000 + 15 * minuteMs);
+    expect(nextProbe(parked("forbidden"), { count: 40, last: 5000, ok: false })).toBe(5000 + 60 * minuteMs);
   });
   test("with wrong credentials three times, after a CAPTCHA never", () => {
     const after = (count: number) => nextProbe(parked("unauthorized"), { count, last: 0, ok: false });
-    expect([after(2), after(3)]).toEqual([60 * minute, null]);
+    expect([after(2), after(3)]).toEqual([60 * minuteMs, null]);
     expect(nextProbe(parked("unauthorized", "captcha"), null)).toBeNull();
   });
   test("not for what only a person can mend", () => {

@@ -1,6 +1,8 @@
 /** What a ticket's present state means to its incident: one pure decision, whoever noticed it (CONTRACT 6, seed 001 "Bi-Directional Sync"). */
+
 import { type Incident, type IncidentStatus, isOpen } from "../incident.ts";
 import type { IncidentRequest } from "../incident-change.ts";
+import { dayMs, hourMs } from "../time.ts";
 import type { FieldPolicies } from "./policy.ts";
 import type { DeliveryKind, DeliveryState, RemotePerson, RemoteState } from "./ticket.ts";
 
@@ -91,9 +93,9 @@ function planAssignee(input: SyncInput, { request, overruled }: SyncDecision): v
 }
 
 /** A finished ticket is still looked at for so long, because people reopen (CONTRACT 9.19). */
-const watchedAfterEndMs = 7 * 86_400_000;
+const watchedAfterEndMs = 7 * dayMs;
 /** An open ticket is read at least so often, whatever search and webhooks say. */
-const longestUnreadMs = 6 * 3_600_000;
+const longestUnreadMs = 6 * hourMs;
 
 /** When a ticket is read again without a sign of change (epoch ms); null: it has come to its end. `endedAt`: since when it is finished. */
 export function nextReadAt(means: IncidentStatus | null, endedAt: number | null, now: number): number | null {
@@ -104,5 +106,5 @@ export function nextReadAt(means: IncidentStatus | null, endedAt: number | null,
 
 /** After a reading that failed: a quarter of an hour, then an hour each. */
 export function readAgainAt(now: number, failures: number): number {
-  return now + Math.min(3_600_000, 300_000 * 3 ** Math.min(failures, 5));
+  return now + Math.min(hourMs, 300_000 * 3 ** Math.min(failures, 5));
 }

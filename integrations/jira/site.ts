@@ -1,7 +1,9 @@
 /** One Jira: which it is, who we are there, what its project accepts, and its search (protocols 3.1-3.2). */
+
 import { DeliveryError } from "../../core/errors.ts";
 import type { JiraConnection } from "../../core/settings/ticket-settings.ts";
 import type { RemoteTicket } from "../../core/tickets/ticket.ts";
+import { hourMs } from "../../core/time.ts";
 import { type AdapterTools, Target } from "../http.ts";
 import { type CreateMeta, readCreateMeta } from "./create-meta.ts";
 import { idOf } from "./issue-state.ts";
@@ -10,7 +12,7 @@ export type JiraSettings = Omit<JiraConnection, "caFile" | "proxy">;
 
 type Deployment = "cloud" | "datacenter";
 
-const metaLifeMs = 3_600_000;
+const metaLifeMs = hourMs;
 
 export class JiraSite {
   readonly target: Target;

@@ -1,7 +1,9 @@
 /** Records kept in step: read back, found by what has changed, and changed themselves (protocols 4). */
+
 import { DeliveryError } from "../../core/errors.ts";
 import type { IncidentStatus } from "../../core/incident.ts";
 import type { RemoteChange, RemoteComment, RemoteState, UpdateResult } from "../../core/tickets/ticket.ts";
+import { dayMs, hourMs } from "../../core/time.ts";
 import {
   changeOf,
   displayOf,
@@ -21,8 +23,8 @@ const mostNotePages = 20;
 /** What was written while a page was read is in the next one. */
 const overlapMs = 120_000;
 /** Times in queries may be read in the account's zone: west of Greenwich they then mean a later moment. */
-const westernmostMs = 12 * 3_600_000;
-const zoneLifeMs = 86_400_000;
+const westernmostMs = 12 * hourMs;
+const zoneLifeMs = dayMs;
 const idForm = /^[0-9a-zA-Z-]{1,64}$/;
 
 export class RecordSync {

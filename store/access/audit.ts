@@ -1,8 +1,10 @@
 /** Who did what to the appliance itself, and from where. */
+
 import type { InStatement } from "@libsql/client";
 import type { AuditEntry } from "../../core/access/audit.ts";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { fromIso, toIso } from "../database/iso.ts";
+import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 
 export interface AuditQuery {

@@ -1,7 +1,9 @@
 /** Settings that were saved by API or console, and the last connection tests. Secrets come in and go out encrypted. */
+
 import type { TestStep } from "../../core/tickets/ticket.ts";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { fromIso, toIso } from "../database/iso.ts";
+import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 
 export interface SavedSetting {

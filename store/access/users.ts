@@ -1,9 +1,11 @@
 /** Users, their logins, and how far pollers without a cursor have come. */
+
 import type { Row } from "@libsql/client";
 import type { Role, SessionRecord, UserRecord } from "../../core/access/user.ts";
 import type { PollPosition } from "../../core/feeds/continuity.ts";
+import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { fromIso, isoOrNull, timeOrNull, toIso } from "../database/iso.ts";
+import { fromIso, timeOrNull } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 
 const columns = `id, name, role, entities, password_hash, password_is_initial, token_version, totp_secret, totp_step, created_at,

@@ -2,8 +2,9 @@
  * A small write at regular times: it notices a disk that takes writes again, and remembers until when the appliance ran and for how
  * much longer its clock is not to be trusted, so that a restart does not make a clock that has jumped look steady.
  */
+import { toIso } from "../../core/time.ts";
 import type { Database } from "./database.ts";
-import { fromIso, toIso } from "./iso.ts";
+import { fromIso } from "./iso.ts";
 import { text } from "./rows.ts";
 
 export interface LastHeartbeat {

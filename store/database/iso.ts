@@ -2,14 +2,6 @@
 import type { Row } from "@libsql/client";
 import { textOrNull } from "./rows.ts";
 
-export function toIso(epochMs: number): string {
-  return new Date(epochMs).toISOString();
-}
-
-export function isoOrNull(epochMs: number | null): string | null {
-  return epochMs === null ? null : toIso(epochMs);
-}
-
 export function fromIso(text: string): number {
   return Date.parse(text);
 }

@@ -2,8 +2,8 @@
 
 import type { InStatement } from "@libsql/client";
 import { alertEventKinds, type EventKind, type LoggedEvent } from "../../core/event.ts";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { toIso } from "../database/iso.ts";
 import { insertRows } from "../database/multi-values.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 

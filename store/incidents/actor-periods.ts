@@ -1,4 +1,5 @@
 /** Actors and what is known of them: one row from first evidence until their incident is closed. */
+
 import type { InStatement, Row } from "@libsql/client";
 import type { Actor } from "../../core/correlation/actor.ts";
 import {
@@ -10,8 +11,9 @@ import {
 import { messageOf, StoreError } from "../../core/errors.ts";
 import type { ActorType } from "../../core/incident.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
+import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { fromIso, isoOrNull, toIso } from "../database/iso.ts";
+import { fromIso } from "../database/iso.ts";
 import { insertRows, upsertRows } from "../database/multi-values.ts";
 import { integer, text } from "../database/rows.ts";
 

@@ -1,9 +1,11 @@
 /** Rows of threat cases. */
+
 import type { InStatement, Row } from "@libsql/client";
 import type { CaseFacts } from "../../core/correlation/case-facts.ts";
 import type { CaseSeverity, CaseStatus, ThreatCase } from "../../core/threat-case.ts";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { fromIso, toIso } from "../database/iso.ts";
+import { fromIso } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 
 /** A case with what only the store needs of it. */

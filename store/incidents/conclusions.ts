@@ -1,4 +1,5 @@
 /** What follows from evidence: scores, cases, incidents, and the events that tell of them. Core decides; here it becomes rows. */
+
 import type { InStatement } from "@libsql/client";
 import { type Assessment, type AssessmentRules, activeCase, assess } from "../../core/correlation/assess.ts";
 import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
@@ -8,8 +9,8 @@ import { currentScore, earliestDecay, nextDecay } from "../../core/correlation/s
 import type { FieldChange } from "../../core/incident-event.ts";
 import { compareLevels, type RiskLevel, riskLevel } from "../../core/risk.ts";
 import { systemsToPush } from "../../core/tickets/auto-push.ts";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { toIso } from "../database/iso.ts";
 import { newIds } from "../database/new-ids.ts";
 import type { EventBatch } from "../events/event-batch.ts";
 import { askGate, type TicketRules } from "../outbox/ticket-updates.ts";

@@ -1,7 +1,9 @@
 /** Rows of exceptions. */
+
 import type { Exception } from "../../core/correlation/exceptions.ts";
+import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { fromIso, isoOrNull, timeOrNull, toIso } from "../database/iso.ts";
+import { fromIso, timeOrNull } from "../database/iso.ts";
 import { text } from "../database/rows.ts";
 
 const columns = "id, entity_name, rule, actor, host, until, reason, who, created_at";

@@ -1,7 +1,9 @@
 /** Who changed what of an incident or a case, and when. */
+
 import type { InStatement } from "@libsql/client";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { fromIso, toIso } from "../database/iso.ts";
+import { fromIso } from "../database/iso.ts";
 import { text, textOrNull } from "../database/rows.ts";
 
 export type HistoryAction =

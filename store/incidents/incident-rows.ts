@@ -1,9 +1,11 @@
 /** Rows of incidents and of their history. */
+
 import type { InStatement, Row } from "@libsql/client";
 import type { ActorActivity, ActorType, Incident, IncidentStatus } from "../../core/incident.ts";
 import type { RiskLevel } from "../../core/risk.ts";
+import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { fromIso, isoOrNull, timeOrNull, toIso } from "../database/iso.ts";
+import { fromIso, timeOrNull } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 
 /** An incident with the events that told of its creation and of its last change. */

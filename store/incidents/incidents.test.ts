@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { incidentEventKinds } from "../../core/event.ts";
 import { Intake } from "../../core/intake/intake.ts";
+import { dayMs, minuteMs } from "../../core/time.ts";
 import { openStore, type Store } from "../open-store.ts";
 
 let folder: string;
@@ -12,8 +13,6 @@ let store: Store;
 let now = 0;
 const start = Date.UTC(2026, 2, 13, 4, 30);
 const clock = { now: () => now, monotonic: () => now };
-const minute = 60_000;
-const day = 24 * 60 * minute;
 const settings = {
   actors: { sharedAccounts: ["administrator", "root"], hostShortNames: false },
   patterns: builtInPatterns,
@@ -55,7 +54,7 @@ function record(fields: Record<string, unknown> = {}): Record<string, unknown> {
 
 /** Detections of one rule each, a minute apart. */
 function records(count: number, fields: (index: number) => Record<string, unknown> = () => ({})) {
-  const at = (index: number) => new Date(start - 30 * minute + index * minute).toISOString();
+  const at = (index: number) => new Date(start - 30 * minuteMs + index * minuteMs).toISOString();
   return Array.from({ length: count }, (_, index) => record({ timestamp: at(index), ...fields(index) }));
 }
 
@@ -271,13 +270,13 @@ describe("an open incident", () => {
     const [{ risk }] = await created();
     expect(risk.level).toBe("medium");
     const before = await store.events.end();
-    now += minute;
+    now += minuteMs;
     await ingest(
       "detections",
       records(1, () => ({ level: "high", rule_id: "r2" })),
     );
     expect((await events(before)).map(({ kind }) => kind)).toEqual(["incident_scored"]);
-    now += minute;
+    now += minuteMs;
     await ingest(
       "detections",
       records(12, (index) => ({ rule_id: `x${index}`, tags: [["attack.execution"], ["attack.impact"]][index % 2] })),
@@ -301,7 +300,7 @@ describe("an open incident", () => {
     );
     const id = await onlyIncident();
     const scoreAt = async (days: number) => {
-      now = start + days * day;
+      now = start + days * dayMs;
       while (await store.incidents.decayScores(now));
       return (await store.reading.readIncident(id, now))?.incident;
     };
@@ -324,7 +323,7 @@ describe("closing", () => {
   test("evidence of a closed incident never counts towards the next", async () => {
     await ingest("detections", records(3));
     const first = await onlyIncident();
-    now += minute;
+    now += minuteMs;
     const { incident, changed } = await store.incidents.changeIncident(
       first,
       { status: "CLOSED", notes: "Resolved via playbook" },
@@ -333,7 +332,7 @@ describe("closing", () => {
     );
     expect(changed).toBe(true);
     expect(incident).toMatchObject({ status: "CLOSED", resolutionNotes: "Resolved via playbook", closedAt: now });
-    now += minute;
+    now += minuteMs;
     // Alone it is too little: what was closed does not help it.
     await ingest(
       "detections",
@@ -375,14 +374,14 @@ describe("closing", () => {
     await ingest("detections", records(3));
     const id = await onlyIncident();
     await store.incidents.changeIncident(id, { status: "CLOSED" }, analyst, now);
-    now += minute;
+    now += minuteMs;
     await ingest(
       "detections",
       records(2, () => ({ level: "low", rule_id: "since" })),
     );
-    now += minute;
+    now += minuteMs;
     await store.incidents.changeIncident(id, { status: "IN_PROGRESS" }, analyst, now);
-    now += 2 * minute;
+    now += 2 * minuteMs;
     await store.incidents.assessLeft(now, false);
     const detail = await store.reading.readIncident(id, now);
     expect(detail?.body).toMatchObject({
@@ -579,11 +578,11 @@ describe("exceptions", () => {
   });
 
   test("what they cover is deduplicated and sent, and is no evidence; without them it counts again", async () => {
-    await store.incidents.insertException(exception({ rule: "r1", until: now + day }));
+    await store.incidents.insertException(exception({ rule: "r1", until: now + dayMs }));
     expect(await ingest("detections", records(3))).toMatchObject({ accepted: 3, alerts_new: 1 });
     expect(await created()).toEqual([]);
     expect(await store.events.read(0, 10, ["alert_first"])).toHaveLength(1);
-    now += 2 * day;
+    now += 2 * dayMs;
     await ingest("detections", records(1));
     expect((await created())[0].risk.sigma_alert_count).toBe(1);
   });
@@ -613,7 +612,7 @@ test("retention forgets closed incidents with all that belongs to them, and sile
   );
   const [closed, open] = await created();
   await store.incidents.changeIncident(closed.incident_id, { status: "CLOSED" }, analyst, now);
-  now += 91 * day;
+  now += 91 * dayMs;
   for (let step: { alertId: number } | null = { alertId: 0 }; step !== null; )
     step = (await store.admin.prune(now, 90, step)).next;
   expect(await store.reading.readIncident(closed.incident_id, now)).toBeNull();

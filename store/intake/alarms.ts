@@ -1,10 +1,12 @@
 /** SIEM alarms: one row per (entity, alarm id), one event per new row. */
+
 import type { InStatement } from "@libsql/client";
 import type { Alarm } from "../../core/detection.ts";
 import { noTally } from "../../core/intake/answer.ts";
 import type { AlarmWrite } from "../../core/ports.ts";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { fromIso, toIso } from "../database/iso.ts";
+import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 import { EventBatch } from "../events/event-batch.ts";
 import type { Sequences } from "../events/sequences.ts";

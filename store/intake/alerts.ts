@@ -1,4 +1,5 @@
 /** Writing detections: what core plans, in one commit — alerts, counts per hour, newest logs, remembered ids, FIRST events, the batch's step. */
+
 import type { InStatement } from "@libsql/client";
 import type { Detection } from "../../core/detection.ts";
 import type { AppendedCounts } from "../../core/event.ts";
@@ -7,16 +8,15 @@ import { noTally } from "../../core/intake/answer.ts";
 import { idKeyOf } from "../../core/intake/hash.ts";
 import { type AlertChange, type KnownAlert, type Plan, planAlerts } from "../../core/intake/plan.ts";
 import type { DetectionWrite, IntakeTally } from "../../core/ports.ts";
+import { dayMs, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { fromIso, toIso } from "../database/iso.ts";
+import { fromIso } from "../database/iso.ts";
 import { insertRows } from "../database/multi-values.ts";
 import { integer, text } from "../database/rows.ts";
 import { EventBatch } from "../events/event-batch.ts";
 import type { Sequences } from "../events/sequences.ts";
 import type { Correlator } from "../incidents/correlator.ts";
 import { recordStep } from "./batches.ts";
-
-const dayMs = 86_400_000;
 
 interface StoredAlert extends KnownAlert {
   id: number;

@@ -1,9 +1,10 @@
 /** Batches under an Idempotency-Key. */
+
 import type { InStatement } from "@libsql/client";
 import { addTally, composeAnswer } from "../../core/intake/answer.ts";
 import type { BatchStep, IntakeTally, StoredBatch } from "../../core/ports.ts";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { toIso } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 
 /** The statement that records a batch's step; belongs into the commit of its records. */

@@ -1,12 +1,14 @@
 /** Recording HOURLY events: core decides, one commit per up to 1,000 alerts. */
+
 import type { Row } from "@libsql/client";
 import type { AlertCounts, AlertSnapshot } from "../../core/alert.ts";
 import type { Level } from "../../core/detection.ts";
 import { burst } from "../../core/feeds/burst.ts";
 import { hourlyDecision } from "../../core/feeds/hourly.ts";
 import { encodeSnapshot } from "../../core/feeds/snapshot.ts";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { fromIso, toIso } from "../database/iso.ts";
+import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 import type { Sequences } from "../events/sequences.ts";
 

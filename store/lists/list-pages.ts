@@ -1,9 +1,10 @@
 /** Pages of incidents, cases and alerts, as the API answers them. Runs in the reader's Worker. */
+
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { ListedFeed, Page, PageQuery, RowFilters, Walk } from "../../core/feeds/page.ts";
 import { normaliseHost, normaliseUser } from "../../core/intake/identity.ts";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { toIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 import { type ListedTable, listedTables } from "./listed-tables.ts";
 

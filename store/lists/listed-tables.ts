@@ -1,10 +1,11 @@
 /** The tables that the API lists, with what their rows are called there. */
+
 import type { Row } from "@libsql/client";
 import { parseActorState } from "../../core/correlation/actor-state.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { ListedFeed, Walk } from "../../core/feeds/page.ts";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { toIso } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 import { caseFromRow } from "../incidents/case-rows.ts";
 import { liveCases } from "../incidents/live-cases.ts";

@@ -1,8 +1,10 @@
 /** Deliveries that stand still: parked or dead, by cause, and the ways out of it. */
+
 import type { Probe } from "../../core/tickets/probes.ts";
 import type { TicketSystemName } from "../../core/tickets/ticket.ts";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { fromIso, toIso } from "../database/iso.ts";
+import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 import { deliveryTables } from "./tickets.ts";
 

@@ -1,8 +1,9 @@
 /** What came of a delivery: one write of everything that follows from it. */
+
 import type { InStatement } from "@libsql/client";
 import { nextReadAt } from "../../core/tickets/sync.ts";
 import type { Attempt, DeliveryKind, DeliveryState, RemoteTicket, UpdateContent } from "../../core/tickets/ticket.ts";
-import { toIso } from "../database/iso.ts";
+import { toIso } from "../../core/time.ts";
 import { priorityOfLevel } from "./snow-columns.ts";
 import { newDeliveryId } from "./tickets.ts";
 

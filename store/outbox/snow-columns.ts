@@ -1,8 +1,9 @@
 /** How an incident's case in ServiceNow stands, in the columns that seed 001 names; the first such ticket of an incident is meant. */
+
 import type { InStatement } from "@libsql/client";
 import type { RiskLevel } from "../../core/risk.ts";
 import type { TicketSystemName } from "../../core/tickets/ticket.ts";
-import { toIso } from "../database/iso.ts";
+import { toIso } from "../../core/time.ts";
 
 const priorities: Readonly<Record<RiskLevel, string>> = { critical: "P1", high: "P2", medium: "P3", low: "P4" };
 

@@ -1,4 +1,5 @@
 /** What tickets have to be told of their incidents: planned in the write of the change, each as a delivery of its own. */
+
 import type { InStatement } from "@libsql/client";
 import type { FieldChange } from "../../core/incident-event.ts";
 import type { RiskLevel } from "../../core/risk.ts";
@@ -12,8 +13,9 @@ import {
   type UpdateContent,
 } from "../../core/tickets/ticket.ts";
 import { noteFrom } from "../../core/tickets/updates.ts";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { timeOrNull, toIso } from "../database/iso.ts";
+import { timeOrNull } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 import { levelOfPriority, snowPushed } from "./snow-columns.ts";
 import { newDeliveryId } from "./tickets.ts";

@@ -1,4 +1,5 @@
 /** The ledger of tickets and their deliveries. Each step is one write. */
+
 import { randomBytes } from "node:crypto";
 import type { InStatement, Row } from "@libsql/client";
 import type { RiskLevel } from "../../core/risk.ts";
@@ -10,8 +11,9 @@ import type {
   TicketSystemName,
   UpdateContent,
 } from "../../core/tickets/ticket.ts";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { fromIso, timeOrNull, toIso } from "../database/iso.ts";
+import { fromIso, timeOrNull } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 
 /** A ticket that an event calls for. */

@@ -2,17 +2,17 @@
  * Retention: what is older than the limit goes, in small commits so that intake is never held up. Events that a reader has not
  * had by then are counted as expired for it.
  */
+
 import type { InStatement } from "@libsql/client";
 import { feedKinds } from "../../core/feeds/feeds.ts";
 import { idempotencyWindowMs } from "../../core/intake/answer.ts";
+import { dayMs, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { toIso } from "../database/iso.ts";
 import { integer } from "../database/rows.ts";
 import type { Sequences } from "../events/sequences.ts";
 
 const eventsPerWrite = 2000;
 const alertIdsPerWrite = 20_000;
-const dayMs = 24 * 3600 * 1000;
 const detectionIdDays = 7;
 /** Actors, with or without a closed incident, that one write forgets. */
 const periodsPerWrite = 500;

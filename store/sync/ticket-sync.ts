@@ -1,4 +1,5 @@
 /** Tickets read back: which are to be read, what was found, and what follows from it for their incidents. */
+
 import type { InStatement } from "@libsql/client";
 import { EdgeError } from "../../core/errors.ts";
 import type { IncidentRequest } from "../../core/incident-change.ts";
@@ -12,8 +13,9 @@ import type {
   TicketSystemName,
 } from "../../core/tickets/ticket.ts";
 import { noteOfComment } from "../../core/tickets/updates.ts";
+import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { isoOrNull, timeOrNull, toIso } from "../database/iso.ts";
+import { timeOrNull } from "../database/iso.ts";
 import { text, textOrNull } from "../database/rows.ts";
 import type { EventBatch } from "../events/event-batch.ts";
 import { addHistory } from "../incidents/history.ts";

@@ -2,8 +2,10 @@
  * What the client of a crash run posts, and the model that the appliance must agree with in the end. The model holds whatever the
  * order in which batches are committed: an id always belongs to the same alert.
  */
+
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import { dayMs } from "../../core/time.ts";
 import type { Dice } from "./dice.ts";
 
 export interface Batch {
@@ -144,7 +146,7 @@ function recordText(n: number, id: string | null, dice: Dice): string {
     rule_title: dice.chance(0.5) ? title : ` ${title.toUpperCase()} `,
     rule_id: ruleId,
     level: dice.pick(["low", "medium", "high"]),
-    timestamp: new Date(Date.UTC(2026, 2, 13) + dice.int(0, 86_400_000)).toISOString(),
+    timestamp: new Date(Date.UTC(2026, 2, 13) + dice.int(0, dayMs)).toISOString(),
     user: user === null ? null : dice.pick([user, `CORP\\${user}`, `${user}@corp.example`]),
     host,
     src_ip: ip,

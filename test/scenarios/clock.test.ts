@@ -1,14 +1,14 @@
 /** The clock jumps, both ways: alerts keep coming, nothing is thrown away on its word, and no count is lost or told twice. */
+
 import { describe, expect, test } from "bun:test";
 import { rm } from "node:fs/promises";
+import { dayMs, minuteMs } from "../../core/time.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { cleaningUp, type Defer } from "../harness/clean-up.ts";
 import { told } from "../harness/site.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 
-const minute = 60_000;
-const day = 24 * 60 * minute;
-const year = 365 * day;
+const year = 365 * dayMs;
 
 /** An HOURLY interval of two minutes, so that little time has to pass. */
 async function applianceOf(defer: Defer) {
@@ -39,8 +39,8 @@ const faultOf = async (appliance: TestAppliance) =>
 const contents = async (appliance: TestAppliance) => (await appliance.appliance.operations.doctor()).store;
 
 describe.each([
-  ["a day forward", day, "forward by 86400 s"],
-  ["a day back", -day, "back by 86400 s"],
+  ["a day forward", dayMs, "forward by 86400 s"],
+  ["a day back", -dayMs, "back by 86400 s"],
   ["a year forward", year, "forward by 31536000 s"],
   ["a year back", -year, "back by 31536000 s"],
 ])("the clock jumps %s", (_name, jump, described) => {
@@ -63,18 +63,18 @@ describe.each([
       expect(repeated.headers.get("Idempotency-Replayed")).toBe("true");
       await appliance.ingest([detection({ raw: { n: 2 } })]);
       // Silent for one interval at most, whatever the clock says.
-      await clock.advance(3 * minute);
+      await clock.advance(3 * minuteMs);
       await until(() => told(receiver.messages) === 3);
-      await clock.advance(11 * minute);
+      await clock.advance(11 * minuteMs);
       expect(await faultOf(appliance)).toBeUndefined();
       expect((await appliance.health()).body.status).toBe("running");
       // The retention loop turns every hour: it must not believe that a year has passed.
-      await clock.advance(50 * minute);
+      await clock.advance(50 * minuteMs);
       expect(await contents(appliance)).toMatchObject({ alerts: 1, events: 2 });
 
       clock.jump(-jump);
       await appliance.ingest([detection({ raw: { n: 3 } })]);
-      await clock.advance(3 * minute);
+      await clock.advance(3 * minuteMs);
       expect(await faultOf(appliance)).toContain("the system clock jumped");
       await until(() => told(receiver.messages) === 4);
       expect(receiver.messages.length).toBe(3);
@@ -103,7 +103,7 @@ describe.each([
       await receiver.start();
       await until(() => told(receiver.messages) === 1, 10_000);
       await again.ingest([detection()]);
-      await again.clock.advance(3 * minute);
+      await again.clock.advance(3 * minuteMs);
       await until(() => told(receiver.messages) === 2);
     }),
     30_000,
@@ -124,7 +124,7 @@ test.concurrent(
     await until(async () => (await faultOf(again)) !== undefined);
     expect(await faultOf(again)).toStartWith("the system clock jumped shortly before the last restart: ");
     // Over a turn of the retention loop, by which a year has passed.
-    await again.clock.advance(61 * minute);
+    await again.clock.advance(61 * minuteMs);
     expect(await contents(again)).toMatchObject({ alerts: 1, events: 1 });
     await receiver.start();
     await until(() => told(receiver.messages) === 1, 10_000);

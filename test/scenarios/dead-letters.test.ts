@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { minuteMs } from "../../core/time.ts";
 import { ApiClient } from "../harness/api-client.ts";
 import { until } from "../harness/appliance.ts";
 import { cleaningUp } from "../harness/clean-up.ts";
@@ -8,7 +9,6 @@ import { JiraStandIn } from "../standins/jira.ts";
 
 afterEach(cleanUpScenes);
 
-const minute = 60_000;
 const field = { fieldId: "customfield_1", name: "SOC team" };
 const jiraOnly = { AUTO_PUSH_SYSTEMS: "jira" };
 const parked = async (it: Scene) => (await deliveries(it, "state=parked")).length;
@@ -26,9 +26,9 @@ describe("a system with parked deliveries is tried by reading", () => {
     await it.appliance.ingest([critical("a"), critical("b")]);
     await until(async () => (await parked(it)) === 2);
     it.jira.options.credentials = "soc@acme.example:jira-token-1";
-    await later(it, 13 * minute);
+    await later(it, 13 * minuteMs);
     expect(it.jira.issues.length).toBe(0);
-    await later(it, 4 * minute);
+    await later(it, 4 * minuteMs);
     await until(() => it.jira.issues.length === 2);
     expect(await parked(it)).toBe(0);
   }, 60_000);
@@ -40,10 +40,10 @@ describe("a system with parked deliveries is tried by reading", () => {
     await until(async () => (await parked(it)) === 1);
     const tries = () => it.jira.log.filter(({ path }) => path.endsWith("/myself")).length;
     const before = tries();
-    await later(it, 130 * minute);
+    await later(it, 130 * minuteMs);
     expect(tries() - before).toBe(2);
     it.appliance = await it.appliance.restarted();
-    await later(it, 130 * minute);
+    await later(it, 130 * minuteMs);
     expect(tries() - before).toBe(3);
     expect(it.jira.log.some(({ method, path }) => method === "POST" && path.endsWith("/issue"))).toBe(false);
   }, 120_000);
@@ -52,10 +52,10 @@ describe("a system with parked deliveries is tried by reading", () => {
     const it = await scene(jiraOnly, { jira: { required: [field] } });
     await it.appliance.ingest([critical("a")]);
     await until(async () => (await parked(it)) === 1);
-    await later(it, 16 * minute);
+    await later(it, 16 * minuteMs);
     expect(await parked(it)).toBe(1);
     it.jira.options.required.length = 0;
-    await later(it, 61 * minute);
+    await later(it, 61 * minuteMs);
     await until(() => it.jira.issues.length === 1);
   }, 60_000);
 });
@@ -106,7 +106,7 @@ describe("dead letters", () => {
     it.snow.faults = ({ method }) => (method === "POST" ? { when: "before", what: "reset" } : null);
     await it.appliance.ingest([critical("late")]);
     await until(() => it.snow.log.some(({ method }) => method === "POST"));
-    await turn(it, 5 * minute);
+    await turn(it, 5 * minuteMs);
     await until(async () => (await parked(it)) === 1);
     const [{ id, cause, incident_id: incident }] = await deliveries(it);
     expect(cause).toBe("unknown_outcome");
@@ -114,7 +114,7 @@ describe("dead letters", () => {
     it.snow.faults = () => null;
     // More evidence raises the level.
     await it.appliance.ingest(Array.from({ length: 8 }, (_, n) => critical("late", { rule_id: `more-${n}` })));
-    await turn(it, 3 * minute);
+    await turn(it, 3 * minuteMs);
     expect(it.snow.rows.length).toBe(0);
     // What was sent first arrives after all.
     const late = { sys_id: "f".repeat(32), number: "INC0099999", correlation_id: incident, priority: "3" };
@@ -136,11 +136,11 @@ describe("dead letters", () => {
     };
     for (let n = 0; n < 1000; n += 250)
       await it.appliance.ingest(Array.from({ length: 250 }, (_, i) => critical(`user-${n + i}`)));
-    await later(it, 3 * 60 * minute);
+    await later(it, 3 * 60 * minuteMs);
     const asked = it.jira.log.length;
     expect([it.jira.issues.length, asked < 300]).toEqual([0, true]);
     down = false;
-    await later(it, 5 * minute);
+    await later(it, 5 * minuteMs);
     await until(
       () => it.jira.issues.length === 1000,
       60_000,

@@ -1,11 +1,12 @@
 /** `heartbeat_minutes`: quiet can be told from dead, and a receiver that comes back is not buried in old heartbeats. */
+
 import { afterEach, expect, test } from "bun:test";
+import { minuteMs } from "../../core/time.ts";
 import { detection, TestAppliance, type TestApplianceOptions, until } from "../harness/appliance.ts";
 import { parseRfc5424 } from "../harness/rfc5424-strict.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 import { UdpReceiver } from "../harness/udp-receiver.ts";
 
-const minute = 60_000;
 const cleanUps: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -39,12 +40,12 @@ test("a STATUS message at the start and then one each interval, between the aler
   const receiver = await receiving();
   const appliance = await running({ port: receiver.port, heartbeat_minutes: 2, msgid: "nil" });
   await until(() => receiver.messages.length === 1);
-  await pass(appliance, 1.9 * minute);
+  await pass(appliance, 1.9 * minuteMs);
   expect(receiver.messages).toHaveLength(1);
   await appliance.ingest([detection()]);
   await until(() => receiver.messages.length === 2);
-  await pass(appliance, 0.2 * minute);
-  await pass(appliance, 2 * minute);
+  await pass(appliance, 0.2 * minuteMs);
+  await pass(appliance, 2 * minuteMs);
   await until(() => receiver.messages.length === 4);
 
   const [first, second, third] = statuses(receiver.messages);
@@ -65,14 +66,14 @@ test("a STATUS message at the start and then one each interval, between the aler
 test("none where heartbeat_minutes is 0, and a change of it is taken over", async () => {
   const receiver = await receiving();
   const appliance = await running({ port: receiver.port });
-  await pass(appliance, 5 * minute);
+  await pass(appliance, 5 * minuteMs);
   expect(receiver.messages).toEqual([]);
   await appliance.reload({
     syslog: { name: "siem", host: "127.0.0.1", port: receiver.port, heartbeat_minutes: 1 },
     daemon: { poll_interval_seconds: 30 },
   });
   await until(() => statuses(receiver.messages).length === 1);
-  await pass(appliance, 1.1 * minute);
+  await pass(appliance, 1.1 * minuteMs);
   await until(() => statuses(receiver.messages).length === 2);
   expect(statuses(receiver.messages).map(({ timestamp }) => timestamp)).toEqual([
     "2026-03-13T04:35:00Z",
@@ -84,7 +85,7 @@ test("one waits for a receiver that is away, not one for each interval", async (
   const receiver = await receiving();
   await receiver.stop();
   const appliance = await running({ port: receiver.port, heartbeat_minutes: 1 });
-  await pass(appliance, 5 * minute);
+  await pass(appliance, 5 * minuteMs);
   await appliance.ingest([detection()]);
   await receiver.start();
   await until(() => receiver.messages.length === 2, 8000);
@@ -103,11 +104,11 @@ test("udp sends it whether somebody listens or not", async () => {
   await receiver.start();
   await receiver.stop();
   const appliance = await running({ protocol: "udp", port: receiver.port, heartbeat_minutes: 1 });
-  await pass(appliance, 3 * minute);
+  await pass(appliance, 3 * minuteMs);
   expect((await appliance.health()).body.destinations[0].last_error).toContain("nothing listens");
   await receiver.start();
   cleanUps.push(() => receiver.stop());
-  await pass(appliance, 2 * minute);
+  await pass(appliance, 2 * minuteMs);
   // Those sent while nobody listened are gone.
   expect(statuses(receiver.messages)).toHaveLength(2);
   expect(statuses(receiver.messages)[0]?.timestamp).toBe("2026-03-13T04:34:00Z");

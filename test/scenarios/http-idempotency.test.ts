@@ -1,6 +1,8 @@
 /** A batch under an Idempotency-Key counts once, however often it is sent; also when it was interrupted in the middle. */
+
 import { afterEach, describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
+import { hourMs } from "../../core/time.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { parseRfc5424 } from "../harness/rfc5424-strict.ts";
@@ -43,7 +45,7 @@ describe("a repeated batch", () => {
     }
 
     await appliance.stop();
-    appliance.clock.jump(23 * 3_600_000);
+    appliance.clock.jump(23 * hourMs);
     const restarted = await started({ dataDir: appliance.dataDir, clock: appliance.clock });
     // The key that was made before the restart is the one that the batch belongs to.
     const own = { ...headers, "X-API-Key": appliance.key };

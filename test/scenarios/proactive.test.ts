@@ -1,8 +1,10 @@
 /** TICKET_INTEGRATION=proactive: enriched cases, cadence, and polling back (seed 001 "Proactive Case API"). */
+
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { dayMs, hourMs } from "../../core/time.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { TestAppliance, until } from "../harness/appliance.ts";
 import { critical } from "../harness/ticket-scene.ts";
@@ -280,7 +282,7 @@ describe("polling over simulated days", () => {
     it.made.ticketStatus = "Closed";
     await cycle(it);
     expect((await incidentOf(it)).status).toBe("CLOSED");
-    it.appliance.clock.skip(8 * 86_400_000);
+    it.appliance.clock.skip(8 * dayMs);
     await cycle(it);
     const asked = it.api.log.length;
     for (let times = 0; times < 3; times++) await cycle(it);
@@ -319,7 +321,7 @@ test("a level that changes: priority and text of the case are brought up to date
   expect(it.made.workNotes[1]).toContain("Risk has gone from medium to high");
   expect(columns(it)).toMatchObject({ snow_last_priority: "P2", last_snow_update_at: expect.stringMatching(/^2026-/) });
   // Quiet takes points away: within the cadence it is not told, and when it will be is said.
-  it.appliance.clock.skip(10 * 86_400_000);
+  it.appliance.clock.skip(10 * dayMs);
   await turn(it, 70_000);
   expect((await incidentOf(it)).risk_level).not.toBe("high");
   const skip = lines(it).find(({ msg }) => msg?.includes("SKIP"));
@@ -335,7 +337,7 @@ test("the gate counts from last_snow_update_at and snow_last_priority", async ()
   await first.appliance.stop();
   const it = { ...first };
   const database = new Database(join(it.appliance.dataDir, "rhythmx.db"));
-  const ago = (hours: number) => new Date(it.appliance.clock.now() - hours * 3_600_000).toISOString();
+  const ago = (hours: number) => new Date(it.appliance.clock.now() - hours * hourMs).toISOString();
   database.run("update incidents set last_snow_update_at = ?, snow_last_priority = 'P4'", [ago(30)]);
   database.run("update tickets set gate_at = 0");
   database.close();

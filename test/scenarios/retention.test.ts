@@ -1,12 +1,13 @@
 /** What is forgotten when, seen from outside. Days pass in one step; the loop of retention then has its turn. */
+
 import { expect, test } from "bun:test";
+import { hourMs } from "../../core/time.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { cleaningUp, type Defer } from "../harness/clean-up.ts";
 import { parseRfc5424 } from "../harness/rfc5424-strict.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 
-const hour = 3_600_000;
-const day = 24 * hour;
+const day = 24 * hourMs;
 
 async function applianceOf(defer: Defer, retentionDays: number, names: string[]) {
   const receivers = await Promise.all(names.map(() => SyslogReceiver.started()));
@@ -46,11 +47,11 @@ test.concurrent(
     await until(() => good.messages.length === 4);
     const { operations } = appliance.appliance;
 
-    await after(23 * hour);
+    await after(23 * hourMs);
     expect((await operations.doctor()).store).toMatchObject({ alerts: 4, events: 4 });
     expect(await metric("rhythmx_events_pruned_total")).toBe(0);
 
-    await after(2 * hour);
+    await after(2 * hourMs);
     const { store, readers } = await operations.doctor();
     expect(store).toMatchObject({ alerts: 0, events: 0 });
     expect(readers.map(({ reader, expired, queued }) => ({ reader, expired, queued }))).toEqual([
@@ -84,7 +85,7 @@ test.concurrent(
     const [siem] = receivers as [SyslogReceiver];
     for (let turn = 0; turn < 4; turn++) {
       await appliance.ingest([detection()]);
-      await after(20 * hour);
+      await after(20 * hourMs);
     }
     await until(() => siem.messages.length === 4);
     expect(countsOf(siem)).toEqual(["FIRST 1", "HOURLY 2", "HOURLY 3", "HOURLY 4"]);
@@ -100,9 +101,9 @@ test.concurrent(
     const headers = { "Idempotency-Key": "k" };
     await appliance.ingest(batch, { headers });
     await appliance.ingest([detection({ id: "d-1" })]);
-    await after(23 * hour);
+    await after(23 * hourMs);
     expect((await appliance.ingest(batch, { headers })).headers.get("Idempotency-Replayed")).toBe("true");
-    await after(2 * hour);
+    await after(2 * hourMs);
     const again = await appliance.ingest(batch, { headers });
     expect(again.headers.get("Idempotency-Replayed")).toBeNull();
     expect(again.body).toMatchObject({ accepted: 1, alerts_new: 0, alerts_updated: 1 });

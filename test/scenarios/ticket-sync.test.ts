@@ -1,5 +1,7 @@
 /** What people do to tickets reaches their incidents by polling alone. */
+
 import { afterEach, describe, expect, test } from "bun:test";
+import { dayMs, hourMs } from "../../core/time.ts";
 import { until } from "../harness/appliance.ts";
 import {
   cleanUpScenes,
@@ -47,7 +49,7 @@ describe("back in", () => {
     ).toHaveLength(1);
     const before = [await synced(it), it.snow.journal.length, it.jira.issue(it.key).comments.length];
     expect(before[0]).toHaveLength(4);
-    await turn(it, 3_600_000);
+    await turn(it, hourMs);
     expect([await synced(it), it.snow.journal.length, it.jira.issue(it.key).comments.length]).toEqual(before);
   }, 60_000);
 
@@ -185,7 +187,7 @@ describe("polling", () => {
   }, 60_000);
 
   test("a search that has lost a ticket for good: it is read in its turn", async () => {
-    const it = await ticketed({}, { jira: { indexLagMs: 365 * 86_400_000 } });
+    const it = await ticketed({}, { jira: { indexLagMs: 365 * dayMs } });
     it.jira.move(it.key, "In Progress");
     await polled(it);
     expect((await detail(it)).status).toBe("IN_PROGRESS");
@@ -279,7 +281,7 @@ describe("a ticket", () => {
   test("that was moved is followed under its new name; one that came back is there again", async () => {
     const it = await ticketed({ AUTO_PUSH_SYSTEMS: "jira" });
     const issue = it.jira.remove(it.key);
-    await turn(it, 6 * 3_600_000 + 60_000);
+    await turn(it, 6 * hourMs + 60_000);
     expect((await (await login(it)).get("/api/tickets")).body.tickets[0].state).toBe("gone");
     it.jira.issues.push(Object.assign(issue, { key: "OPS-7", updated: it.appliance.clock.now() }));
     await turn(it, 6 * 60_000);

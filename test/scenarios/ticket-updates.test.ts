@@ -1,5 +1,7 @@
 /** What happens to an incident reaches its tickets, each change as an operation of its own. */
+
 import { afterEach, describe, expect, test } from "bun:test";
+import { hourMs } from "../../core/time.ts";
 import { until } from "../harness/appliance.ts";
 import {
   cleanUpScenes,
@@ -229,7 +231,7 @@ describe("cadence gate", () => {
     expect(it.snow.row(it.number).priority).toBe("1");
     // Quiet takes points away: within the day nothing is sent, after it once.
     for (let hours = 0; (await detail(it)).risk_level === "critical" && hours < 14 * 24; hours += 20) {
-      it.appliance.clock.skip(20 * 3_600_000);
+      it.appliance.clock.skip(20 * hourMs);
       await turn(it, 65_000);
     }
     await turn(it, 5_000);

@@ -2,7 +2,9 @@
  * A week by a fake clock: people change tickets in both systems, analysts change incidents. Once with webhooks that are lost, doubled, late,
  * out of order, forged and replayed, once by polling alone: both end in the same state, and then it is quiet.
  */
+
 import { afterEach, expect, test } from "bun:test";
+import { dayMs, hourMs } from "../../core/time.ts";
 import { Dice } from "../chaos/dice.ts";
 import { until } from "../harness/appliance.ts";
 import { cleanUpScenes, critical, login, type Scene, scene, settled, turn } from "../harness/ticket-scene.ts";
@@ -14,7 +16,6 @@ afterEach(cleanUpScenes);
 const actors = ["ada", "ben", "cleo", "dan"];
 const people = ["erin", "frank"].map((name) => ({ accountId: `acc-${name}`, displayName: name }));
 const users = Object.fromEntries(["erin", "frank"].map((name, n) => [name, String(n + 1).repeat(32)]));
-const day = 86_400_000;
 
 interface World extends Scene {
   /** By actor. */
@@ -127,7 +128,7 @@ async function week(seed: number, webhooks: boolean) {
   const old: Webhook[] = [];
   const post = async (hook: Webhook) => (await send(it.appliance, hook)).body.status;
   const answers: string[] = [];
-  while (it.appliance.clock.now() - begin < 7 * day) {
+  while (it.appliance.clock.now() - begin < 7 * dayMs) {
     const hook = await happen(it, dice, it.appliance.clock.now());
     if (webhooks && hook !== null) {
       old.push(hook);
@@ -150,7 +151,7 @@ async function week(seed: number, webhooks: boolean) {
       await turn(it, 2_000);
     }
     await settled(it);
-    it.appliance.clock.skip(dice.int(1, 4) * 3_600_000);
+    it.appliance.clock.skip(dice.int(1, 4) * hourMs);
     await turn(it, 1_000);
   }
   await settled(it);
@@ -159,7 +160,7 @@ async function week(seed: number, webhooks: boolean) {
     system.log.filter(({ method, path }) => method !== "GET" && !path.includes("/search")).length;
   const before = [writes(it.jira), writes(it.snow)];
   for (let hours = 0; hours < 24; hours++) {
-    it.appliance.clock.skip(3_600_000);
+    it.appliance.clock.skip(hourMs);
     await turn(it, 2_000);
   }
   expect([writes(it.jira), writes(it.snow)]).toEqual(before);

@@ -1,7 +1,9 @@
 /** A strict stand-in for Jira Cloud (v3) and Data Center (v2): by its OpenAPI subset, the ADF schema and protocols 3; shares no code with the adapter. */
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv-draft-04";
+import { hourMs } from "../../core/time.ts";
 import { type Asked, type Reply, StandIn } from "./stand-in.ts";
 
 const folder = join(import.meta.dirname, "../data/jira");
@@ -558,7 +560,7 @@ export const bob: JiraPerson = { accountId: "acc-bob", displayName: "Bob Miller"
 
 /** `2026-03-13T04:30:00.000+0100`: in the zone of whoever asks. */
 function stamp(epochMs: number): string {
-  return new Date(epochMs + 3_600_000).toISOString().replace("Z", "+0100");
+  return new Date(epochMs + hourMs).toISOString().replace("Z", "+0100");
 }
 
 function json(text: string): Record<string, unknown> | null {

@@ -1,5 +1,7 @@
 /** A strict stand-in for ServiceNow's Table API, by its documented behaviour (protocols 4); shares no code with the adapter. */
+
 import { randomBytes } from "node:crypto";
+import { hourMs } from "../../core/time.ts";
 import { type Asked, type Reply, StandIn } from "./stand-in.ts";
 
 export type Row = Record<string, string>;
@@ -285,5 +287,5 @@ export class ServiceNowStandIn extends StandIn {
 /** `2026-03-13 04:30:00` by another clock. */
 function shifted(text: string, hours: number): string {
   const at = Date.parse(`${text.replace(" ", "T")}Z`);
-  return Number.isNaN(at) ? text : new Date(at + hours * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
+  return Number.isNaN(at) ? text : new Date(at + hours * hourMs).toISOString().slice(0, 19).replace("T", " ");
 }

@@ -1,9 +1,10 @@
 /** Words that sum an incident up: attack pattern, system state, campaign, trend. */
+
 import { createHash } from "node:crypto";
+import { hourMs } from "../../time.ts";
 import type { CaseFacts } from "./case-facts.ts";
 import type { Observed } from "./observed.ts";
 
-const hourMs = 3_600_000;
 /** Without anything new for so long it is quiet. */
 const quietMs = 24 * hourMs;
 
