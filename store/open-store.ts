@@ -225,7 +225,7 @@ const ticketMethods = [
     "dueReadings",
   ] as const),
   ...(["findIncident", "oldestTicket", "knownComments", "readFailed", "ticketGone", "applyReading"] as const),
-  ...(["listSealed", "readKeyCheck", "reseal", "listSavedSettings", "saveSettings"] as const),
+  ...(["listSealed", "readKeyCheck", "cursorKey", "reseal", "listSavedSettings", "saveSettings"] as const),
   ...(["listConnectionTests", "saveConnectionTest"] as const),
 ] satisfies readonly (keyof TicketOperations)[];
 

@@ -44,6 +44,7 @@ const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
   "discardDeliveries",
   "saveProbe",
   "reseal",
+  "cursorKey",
   "saveSettings",
   "saveConnectionTest",
   "passGate",
