@@ -6,7 +6,16 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Store } from "../../store/open-store.ts";
-import { givenKey, loadMasterKey, type MasterKeyPlaces, moveKey, ownKey, readKey, Secrets, writeKey } from "./master-key.ts";
+import {
+  givenKey,
+  loadMasterKey,
+  type MasterKeyPlaces,
+  moveKey,
+  ownKey,
+  readKey,
+  Secrets,
+  writeKey,
+} from "./master-key.ts";
 
 const checkText = "rhythmx";
 const checkPlace = "meta/key_check";

@@ -24,7 +24,9 @@ pollers go on.
     const given = values["new-key"];
     const file = given === undefined ? null : resolve(given);
     const resolved = await loadSettings();
-    const { secrets, keyFile } = await withOperations(resolved, (operations) => operations.rotateSecrets(file));
+    const { secrets, keyFile } = await withOperations({ terminal, resolved, mode: "change" }, (operations) =>
+      operations.rotateSecrets(file),
+    );
     terminal.err(
       `${secrets} ${secrets === 1 ? "secret is" : "secrets are"} encrypted under a new master key: ${file ?? keyFile}\n`,
     );

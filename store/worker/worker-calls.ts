@@ -22,6 +22,8 @@ const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
   "deleteException",
   "recordHourly",
   "savePosition",
+  "saveSkips",
+  "forgetReader",
   "insertApiKey",
   "revokeApiKey",
   "touchApiKeys",
