@@ -175,6 +175,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const upkeep = createUpkeep({
       store,
       log,
+      stopping: stopping.signal,
       settings: () => settings,
       onPruned: (events, expired) => metrics.pruned(events, expired),
       recountQueues: () => feeds.recount(),

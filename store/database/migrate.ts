@@ -11,6 +11,7 @@ import api from "./migrations/0003_api.sql" with { type: "text" };
 import tickets from "./migrations/0004_tickets.sql" with { type: "text" };
 import ticketSync from "./migrations/0005_ticket_sync.sql" with { type: "text" };
 import proactive from "./migrations/0006_proactive.sql" with { type: "text" };
+import counts from "./migrations/0007_counts.sql" with { type: "text" };
 
 interface Migration {
   id: number;
@@ -25,6 +26,7 @@ const migrations: readonly Migration[] = [
   { id: 4, name: "0004_tickets", sql: tickets },
   { id: 5, name: "0005_ticket_sync", sql: ticketSync },
   { id: 6, name: "0006_proactive", sql: proactive },
+  { id: 7, name: "0007_counts", sql: counts },
 ];
 
 /** The newest schema this version knows. */

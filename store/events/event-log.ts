@@ -56,15 +56,28 @@ export async function readEvents(
   }));
 }
 
+/** How many events of these kinds stand behind `after`. Alert events, which are many, are not looked at one by one. */
 export async function countEventsAfter(
   database: Database,
   after: number,
   kinds: readonly EventKind[],
 ): Promise<number> {
-  const { from, where } = ofKinds(kinds);
-  const { rows } = await database.read(`select count(*) as n from ${from} where seq > ? and ${where}`, [
+  const isAlert = (kind: EventKind) => alertEventKinds.some((other) => other === kind);
+  const others = kinds.filter((kind) => !isAlert(kind));
+  const alerts = kinds.filter(isAlert);
+  // Numbers follow each other without gaps, and the log is pruned from its old end only: what is none of the others is an alert event.
+  const sql = {
+    others: `(select count(*) from event_log indexed by event_log_others
+      where seq > ?1 and kind not in ('alert_first', 'alert_hourly') and kind in (select value from json_each(?2)))`,
+    alerts: `coalesce((select max(seq) from event_log) - max(?1, (select min(seq) from event_log) - 1), 0)
+      - (select count(*) from event_log indexed by event_log_others where seq > ?1 and kind not in ('alert_first', 'alert_hourly'))`,
+    someAlerts: "(select count(*) from event_log where seq > ?1 and kind in (select value from json_each(?3)))",
+  };
+  const counted = alerts.length === 0 ? "0" : alerts.length === alertEventKinds.length ? sql.alerts : sql.someAlerts;
+  const { rows } = await database.read(`select ${sql.others} + max(0, ${counted}) as n, ?3 as alert_kinds`, [
     after,
-    JSON.stringify(kinds),
+    JSON.stringify(others),
+    JSON.stringify(alerts),
   ]);
   return rows[0] === undefined ? 0 : integer(rows[0], "n");
 }

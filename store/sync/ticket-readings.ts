@@ -24,7 +24,7 @@ export async function noteChanges(
   if (changes.length === 0) return 0;
   const results = await database.write([
     {
-      sql: `update tickets set read_at = ?3, read_failures = 0 from (select value->>0 as id, value->>1 as updated, value->>2 as stamp from json_each(?2)) j
+      sql: `update tickets indexed by tickets_remote set read_at = ?3, read_failures = 0 from (select value->>0 as id, value->>1 as updated, value->>2 as stamp from json_each(?2)) j
         where system = ?1 and remote_id = j.id and ${isWatched} and remote_stamp is not j.stamp and j.updated >= coalesce(remote_updated, 0)
           and read_at > ?3`,
       args: [system, JSON.stringify(changes.map(({ id, updated, stamp }) => [id, updated, stamp])), now],
@@ -52,7 +52,7 @@ export async function readSoon(
 ): Promise<boolean> {
   const results = await database.write([
     {
-      sql: `update tickets set read_at = min(read_at, ?3), read_failures = 0 where system = ?1 and remote_id = ?2 and ${isWatched}`,
+      sql: `update tickets indexed by tickets_remote set read_at = min(read_at, ?3), read_failures = 0 where system = ?1 and remote_id = ?2 and ${isWatched}`,
       args: [system, remoteId, now],
     },
   ]);
@@ -79,7 +79,7 @@ export async function readStale(
   await database.write([
     {
       sql: `update tickets set read_at = ?2 where id in (select id from tickets where system = ?1 and read_at > ?2 and remote_id is not null
-        and gone_at is null order by coalesce(polled_at, '') limit ?3)`,
+        and gone_at is null order by polled_at, id limit ?3)`,
       args: [system, now, most],
     },
   ]);

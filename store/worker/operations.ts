@@ -155,8 +155,7 @@ export function operations(store: Open, onAppend: OnAppend) {
     listApiKeys: () => listApiKeys(database),
     revokeApiKey: (id: string, now: number) => revokeApiKey(database, id, now),
     touchApiKeys: (uses: readonly (readonly [string, number])[]) => touchApiKeys(database, uses),
-    prune: (now: number, retentionDays: number, step: PruneStep) =>
-      prune(database, sequences, now, retentionDays, step),
+    prune: (now: number, retentionDays: number, step: PruneStep | null) => prune(database, now, retentionDays, step),
     heartbeat: (now: number, distrustMs: number | null) => heartbeat(database, now, distrustMs),
     facts: () => storeFacts(database),
     integrityCheck: () => integrityCheck(database),
