@@ -43,13 +43,13 @@ import {
 import {
   dueReadings,
   knownComments,
+  markAllForReading,
+  markForReading,
+  markStaleForReading,
   noteChanges,
   oldestTicket,
   readCursor,
-  readEach,
-  readFailed,
-  readSoon,
-  readStale,
+  recordFailedReading,
   saveCursor,
 } from "../sync/ticket-readings.ts";
 import { applyReading, type Reading, ticketGone } from "../sync/ticket-sync.ts";
@@ -116,13 +116,15 @@ export function ticketOperations(store: Open, written: (events: EventBatch) => v
     noteChanges: (system: TicketSystemName, changes: readonly RemoteChange[], now: number) =>
       noteChanges(database, system, changes, now),
     saveCursor: (system: TicketSystemName, cursor: string) => saveCursor(database, system, cursor),
-    readSoon: (system: TicketSystemName, remoteId: string, now: number) => readSoon(database, system, remoteId, now),
-    readEach: (system: TicketSystemName, now: number) => readEach(database, system, now),
-    readStale: (system: TicketSystemName, most: number, now: number) => readStale(database, system, most, now),
+    markForReading: (system: TicketSystemName, remoteId: string, now: number) =>
+      markForReading(database, system, remoteId, now),
+    markAllForReading: (system: TicketSystemName, now: number) => markAllForReading(database, system, now),
+    markStaleForReading: (system: TicketSystemName, most: number, now: number) =>
+      markStaleForReading(database, system, most, now),
     dueReadings: (system: TicketSystemName, now: number, limit: number) => dueReadings(database, system, now, limit),
     oldestTicket: (system: TicketSystemName) => oldestTicket(database, system),
     knownComments: (ticketId: number) => knownComments(database, ticketId),
-    readFailed: (ticketId: number, now: number) => readFailed(database, ticketId, now),
+    recordFailedReading: (ticketId: number, now: number) => recordFailedReading(database, ticketId, now),
     ticketGone: (ticket: Ticket, now: number) => ticketGone(database, ticket, now),
     /** What a reading of a ticket means to its incident, all in one write. */
     applyReading: (reading: Reading, now: number) =>
