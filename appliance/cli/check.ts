@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { messageOf } from "../../core/errors.ts";
 import { type FeedName, feedNames, readerName } from "../../core/feeds/feeds.ts";
 import { testMessage } from "../../core/feeds/status-message.ts";
@@ -5,12 +7,13 @@ import { feedForms } from "../../core/settings/feed.ts";
 import { formatProblems } from "../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import { readTicketSettings } from "../../core/settings/tickets.ts";
-import type { DestinationSettings } from "../../core/settings.ts";
+import type { DestinationSettings, Settings } from "../../core/settings.ts";
 import { visible } from "../../core/text/visible.ts";
 import { ticketSystems as allSystems, type TestStep } from "../../core/tickets/ticket.ts";
 import type { SyslogSenderOptions } from "../../transports/syslog/options.ts";
 import { probe } from "../../transports/syslog/probe.ts";
 import { createSyslogSender } from "../../transports/syslog/sender.ts";
+import { firstPasswordProblem } from "../access/first-admin.ts";
 import { otherDataDir } from "../config/unit-file.ts";
 import { connectControl } from "../control/control-client.ts";
 import type { Operations } from "../control/operations.ts";
@@ -50,6 +53,7 @@ One line each. Exit code 1 when something has to be mended.
     const report = formatProblems(resolved);
     if (report !== "") terminal.out(`${report}\n`);
     const { settings } = resolved;
+    const password = isFirstStart(settings) ? firstPasswordProblem(resolved) : null;
     const elsewhere = otherDataDir(ownDataDir, unit);
     for (const warning of unverified(resolved)) terminal.out(`warning: ${visible(warning)}\n`);
     for (const form of Object.values(feedForms)) {
@@ -65,7 +69,7 @@ One line each. Exit code 1 when something has to be mended.
     ).catch(() => null);
     const { baseUrl } = readTicketSettings(resolved.ticketValues).settings;
     const findings = await Promise.all([
-      ...(elsewhere === null ? [] : [{ ok: false, line: elsewhere }]),
+      ...[elsewhere, password].flatMap((line) => (line === null ? [] : [{ ok: false, line }])),
       ...(await checkDataDir(settings)),
       ...checkMasterKey(settings),
       ...(await checkPorts(settings, control !== null)),
@@ -115,6 +119,12 @@ async function testGiven({ ticketValues }: ResolvedSettings): Promise<{ system: 
       }
     }),
   );
+}
+
+/** Only a first start uses RHYTHMX_ADMIN_PASSWORD; one that was refused has made a database, and no key yet. */
+function isFirstStart({ dataDir, masterKeyFile }: Settings): boolean {
+  if (!existsSync(join(dataDir, "rhythmx.db"))) return true;
+  return masterKeyFile === null && !existsSync(join(dataDir, "master.key"));
 }
 
 /** Connections whose certificates are not checked: whoever stands in between reads along, passwords too. */
