@@ -24,6 +24,7 @@ import { startControlServer } from "./control/control-server.ts";
 import { createOperations, type Operations, type ReloadReport } from "./control/operations.ts";
 import { runningState } from "./control/running-state.ts";
 import { DestinationControl } from "./feeds/destination-control.ts";
+import { FeedSettingsService, readSavedFeeds } from "./feeds/feed-settings.ts";
 import { feedSettings, SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
 import type { Log } from "./runtime/log.ts";
@@ -126,6 +127,10 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const store = await openStoreWhenPossible(settings.dataDir, { clock, sleep, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
     await expectFirstPassword(store.admin, options.resolved);
+    let given = options.resolved;
+    const withSaved = async () => given.withSaved(await readSavedFeeds(store.tickets));
+    inForce = await withSaved();
+    settings = inForce.settings;
     for (const step of store.migrated) log.info("schema step applied", { step });
 
     let logEnd = await store.events.end();
@@ -172,6 +177,12 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       credentialsDir: options.credentialsDir ?? null,
       stopping: stopping.signal,
       dispatcher,
+      feedSettings: new FeedSettingsService({
+        store,
+        clock,
+        inForce: () => inForce,
+        apply: async () => void (await reload(given)),
+      }),
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.savePositions() });
 
@@ -298,6 +309,36 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
 
     let reloading: Promise<void> = Promise.resolve();
+    const reload = (resolved: ResolvedSettings) => {
+      // One after the other: two at the same time would start the same destination twice.
+      const reloaded = reloading.then(async () => {
+        stopping.signal.throwIfAborted();
+        given = resolved;
+        const next = keepLastGood(inForce, await withSaved());
+        noteProblems(next, faults, log);
+        const restart = needRestart(settings, next.settings);
+        for (const name of restart) log.warn("a new value needs a restart", { setting: name });
+        const { dataDir, listen, alertHealth, incidentHealth } = settings;
+        const sameCorrelation = JSON.stringify(settings.correlation) === JSON.stringify(next.settings.correlation);
+        settings = { ...next.settings, dataDir, listen, alertHealth, incidentHealth };
+        inForce = { ...next, settings };
+        const wait: Sleep = (milliseconds) => sleep(milliseconds, stopping.signal);
+        await applyFeeds(wait);
+        if (!sameCorrelation) await configureCorrelation(wait);
+        await access.ticketSettings.load(next.ticketValues);
+        scheduler.wake();
+        const problems = next.problems.map(formatProblem);
+        problems.push(...(await renewCertificate(api, settings, { faults, log })));
+        log.info("settings read again", { destinations: feeds.status().length, problems: problems.length });
+        metrics.reloaded(problems.length === 0 ? "taken" : "refused");
+        return { problems, restart };
+      });
+      reloading = reloaded.then(
+        () => {},
+        () => metrics.reloaded("failed"),
+      );
+      return reloaded;
+    };
     return {
       apiUrl: api.url,
       healthUrl: health.url,
@@ -310,35 +351,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         await reloading;
         await stop();
       },
-      reload: (resolved) => {
-        // One after the other: two at the same time would start the same destination twice.
-        const reload = reloading.then(async () => {
-          stopping.signal.throwIfAborted();
-          const next = keepLastGood(inForce, resolved);
-          noteProblems(next, faults, log);
-          const restart = needRestart(settings, next.settings);
-          for (const name of restart) log.warn("a new value needs a restart", { setting: name });
-          const { dataDir, listen, alertHealth, incidentHealth } = settings;
-          const sameCorrelation = JSON.stringify(settings.correlation) === JSON.stringify(next.settings.correlation);
-          settings = { ...next.settings, dataDir, listen, alertHealth, incidentHealth };
-          inForce = { ...next, settings };
-          const wait: Sleep = (milliseconds) => sleep(milliseconds, stopping.signal);
-          await applyFeeds(wait);
-          if (!sameCorrelation) await configureCorrelation(wait);
-          await access.ticketSettings.load(next.ticketValues);
-          scheduler.wake();
-          const problems = next.problems.map(formatProblem);
-          problems.push(...(await renewCertificate(api, settings, { faults, log })));
-          log.info("settings read again", { destinations: feeds.status().length, problems: problems.length });
-          metrics.reloaded(problems.length === 0 ? "taken" : "refused");
-          return { problems, restart };
-        });
-        reloading = reload.then(
-          () => {},
-          () => metrics.reloaded("failed"),
-        );
-        return reload;
-      },
+      reload,
     };
   } catch (error) {
     await stop();

@@ -1,5 +1,7 @@
 /** What settings are resolved from: the environment and files as they were read, good or bad. */
 
+import type { SavedFeeds } from "./feed-section.ts";
+
 /** Why a file that is there could not be read. */
 export interface FileFault {
   found: string;
@@ -28,7 +30,7 @@ export interface SettingsSources {
   /** `case_patterns.json`. */
   casePatternsFile?: SettingsFile | null;
   /** Saved in the console: the feeds as texts in the shape of their files. */
-  saved?: { alertFeed?: string; incidentFeed?: string };
+  saved?: SavedFeeds;
   configDir: string;
   /** The data folder when RHYTHMX_DATA_DIR says nothing. */
   defaultDataDir: string;
