@@ -148,7 +148,15 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       );
     await configureCorrelation(sleep);
 
-    const dispatcher = new TicketDispatcher({ store, clock, random, log, defaultBaseUrl: () => api.url });
+    const dispatcher = new TicketDispatcher({
+      store,
+      clock,
+      sleep,
+      random,
+      log,
+      defaultBaseUrl: () => api.url,
+      userNames: () => access.accounts.list().map(({ name }) => name),
+    });
     const stopping = new AbortController();
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
@@ -239,6 +247,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       store,
       keys,
       intake,
+      wakeTickets: () => dispatcher.wake(),
       replay: (destination, from) => feeds.replay(destination, from),
       running: () =>
         runningState({ scheduler, feeds, faults }, uptimeMs(), feedHealth("alerts", feedState("alerts")).status),

@@ -19,7 +19,7 @@ import { type Replayed, replayPlace } from "../feeds/syslog-feed.ts";
 import { destinationNames, findDestination } from "../feeds/syslog-feeds.ts";
 import { createLog } from "../runtime/log.ts";
 import { argon2id } from "../runtime/passwords.ts";
-import { systemClock } from "../runtime/time.ts";
+import { systemClock, systemSleep } from "../runtime/time.ts";
 import { TicketDispatcher } from "../tickets/dispatcher.ts";
 import { SettingsService } from "../tickets/settings-service.ts";
 
@@ -42,7 +42,18 @@ export async function withOperations<T>(
     const accounts = await Accounts.load(store.admin, systemClock, argon2id());
     const audit = new AuditLog(store.admin, systemClock);
     const own = await readSettings(store, settings, ticketValues);
-    const tools = { ...own, clock: systemClock, store, keys, accounts, audit, intake, replay, running: () => null };
+    const tools = {
+      ...own,
+      clock: systemClock,
+      store,
+      keys,
+      accounts,
+      audit,
+      intake,
+      replay,
+      running: () => null,
+      wakeTickets: () => {},
+    };
     return await work(createOperations(tools), false);
   } finally {
     await store.close();
@@ -67,9 +78,11 @@ async function readSettings(
   const dispatcher = new TicketDispatcher({
     store,
     clock: systemClock,
+    sleep: systemSleep,
     random: Math.random,
     log,
     defaultBaseUrl: () => "",
+    userNames: () => [],
   });
   await dispatcher.stop(0);
   const ticketSettings = new SettingsService({ store, clock: systemClock, log, secrets, dispatcher });

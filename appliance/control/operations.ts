@@ -92,12 +92,13 @@ export interface OperationsTools {
   intake: Intake;
   replay(destination: string, from: number): Promise<Replayed>;
   running(): RunningState | null;
+  /** There may be something to send to ticket systems. */
+  wakeTickets(): void;
 }
 
 export function createOperations(tools: OperationsTools): Operations {
-  const { store, keys, accounts, audit, ticketSettings, intake, replay, running, clock } = tools;
-  // The loops look every second what there is to send.
-  const deadLetters = new DeadLetters({ store, clock, audit, wake: () => {} });
+  const { store, keys, accounts, audit, ticketSettings, intake, replay, running, clock, wakeTickets } = tools;
+  const deadLetters = new DeadLetters({ store, clock, audit, wake: wakeTickets });
   return {
     createKey: async (request) => {
       if (request.name.trim() === "" || request.name.length > 100)

@@ -87,8 +87,8 @@ export function ticketOperations(store: Open, written: (events: EventBatch) => v
       await database.write(planTickets([planned], now));
       return findTicket(database, planned.incidentId, planned.system);
     },
-    dueDeliveries: (system: TicketSystemName, now: number, retries: boolean, limit: number) =>
-      dueDeliveries(database, system, now, retries, limit),
+    dueDeliveries: (system: TicketSystemName, now: number, retriesUpTo: number, limit: number) =>
+      dueDeliveries(database, system, now, retriesUpTo, limit),
     listThrottles: () => listThrottles(database),
     recoverDeliveries: (now: number) => recoverDeliveries(database, now),
     beginDelivery: (sending: Sending, now: number) => beginDelivery(database, sending, now),
