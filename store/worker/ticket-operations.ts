@@ -10,7 +10,7 @@ import {
   saveConnectionTest,
   saveSettings,
 } from "../access/saved-settings.ts";
-import { listSealed, readKeyCheck, reseal, type SealedValue } from "../access/sealed.ts";
+import { cursorKey, listSealed, type Resealed, readKeyCheck, reseal } from "../access/sealed.ts";
 import type { EventBatch } from "../events/event-batch.ts";
 import { type Author, applyIncidentChange } from "../incidents/incident-changes.ts";
 import { findIncidents } from "../incidents/incident-rows.ts";
@@ -152,7 +152,8 @@ export function ticketOperations(store: Open, written: (events: EventBatch) => v
     ) => saveSettings(database, changes, who, now),
     listSealed: () => listSealed(database),
     readKeyCheck: () => readKeyCheck(database),
-    reseal: (values: readonly SealedValue[], check: string) => reseal(database, values, check),
+    cursorKey: (candidate: string) => cursorKey(database, candidate),
+    reseal: (values: readonly Resealed[], check: string) => reseal(database, values, check),
     listConnectionTests: () => listConnectionTests(database),
     saveConnectionTest: (test: ConnectionTest) => saveConnectionTest(database, test),
   };
