@@ -5,7 +5,7 @@ import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts
 import { type Clients, clientsOf } from "./worker/client.ts";
 import type { Reading, Writing } from "./worker/operations.ts";
 import { Reader } from "./worker/reader.ts";
-import type { Opened } from "./worker/store-worker.ts";
+import type { Opened, OpenMode } from "./worker/store-worker.ts";
 import { type OnFault, WorkerCalls } from "./worker/worker-calls.ts";
 
 type Writer = Clients<Writing>;
@@ -27,6 +27,8 @@ export interface Store extends IntakeStore, HourlyStore {
 export interface StoreOptions {
   path: string;
   clock: Clock;
+  /** Default: the service's, which upgrades the file. */
+  mode?: OpenMode;
   onFault?: OnFault;
   /** Told once if the Worker ended by itself: nothing can be stored or read any more. */
   onBroken?: (error: StoreError) => void;
@@ -34,14 +36,14 @@ export interface StoreOptions {
 
 /**
  * Opens or creates the database file and upgrades its schema. Throws `StoreError`: store_in_use (another rhythmx runs),
- * store_newer, store_corrupt, and what the disk says.
+ * store_newer, store_older (for commands), store_corrupt, and what the disk says.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { path, clock, onFault = () => {}, onBroken = () => {} } = options;
+  const { path, clock, mode = "serve", onFault = () => {}, onBroken = () => {} } = options;
   const calls = new WorkerCalls(onFault, onBroken);
   let opened: Opened;
   try {
-    opened = (await calls.call("open", null, [path, clock.now()])) as Opened;
+    opened = (await calls.call("open", null, [path, clock.now(), mode])) as Opened;
   } catch (error) {
     await calls.end();
     throw error;

@@ -13,7 +13,7 @@ import {
   saveConnectionTest,
   saveSettings,
 } from "./saved-settings.ts";
-import { listSealed, readKeyCheck, reseal, type SealedValue } from "./sealed.ts";
+import { cursorKey, listSealed, type Resealed, readKeyCheck, reseal } from "./sealed.ts";
 import {
   deleteSessions,
   deleteUser,
@@ -61,9 +61,10 @@ export const settingsOperations = {
   },
   listSealed: { kind: "read", run: ({ database }) => listSealed(database) },
   readKeyCheck: { kind: "read", run: ({ database }) => readKeyCheck(database) },
+  cursorKey: { kind: "write", run: ({ database }, candidate: string) => cursorKey(database, candidate) },
   reseal: {
     kind: "write",
-    run: ({ database }, values: readonly SealedValue[], check: string) => reseal(database, values, check),
+    run: ({ database }, values: readonly Resealed[], check: string) => reseal(database, values, check),
   },
   listConnectionTests: { kind: "read", run: ({ database }) => listConnectionTests(database) },
   saveConnectionTest: {

@@ -1,13 +1,17 @@
 /** What can be asked of the event log and of its readers' positions. */
 import type { EventKind } from "../../core/event.ts";
+import type { Span } from "../../core/feeds/replay.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import {
   countEventsAfter,
+  forgetReader,
   listReaders,
   oldestEvent,
   readEvents,
   readPosition,
+  readSkips,
   savePosition,
+  saveSkips,
   seqBefore,
 } from "./event-log.ts";
 import type { OpenLog } from "./open-log.ts";
@@ -31,6 +35,12 @@ export const eventOperations = {
     run: ({ database }, after: number, kinds: readonly EventKind[]) => countEventsAfter(database, after, kinds),
   },
   seqBefore: { kind: "read", run: ({ database }, at: number) => seqBefore(database, at) },
+  readSkips: { kind: "read", run: ({ database }, reader: string) => readSkips(database, reader) },
+  saveSkips: {
+    kind: "write",
+    run: ({ database }, reader: string, skips: readonly Span[]) => saveSkips(database, reader, skips),
+  },
+  forgetReader: { kind: "write", run: ({ database }, reader: string) => forgetReader(database, reader) },
 } satisfies Operations<OpenLog>;
 
 export const positionOperations = {

@@ -13,13 +13,13 @@ import { previousKey, ticketOfDelivery } from "../outbox/tickets.ts";
 import {
   dueReadings,
   knownComments,
+  markAllForReading,
+  markForReading,
+  markStaleForReading,
   noteChanges,
   oldestTicket,
   readCursor,
-  readEach,
-  readFailed,
-  readSoon,
-  readStale,
+  recordFailedReading,
   saveCursor,
 } from "./ticket-readings.ts";
 import { applyReading, type Reading, ticketGone } from "./ticket-sync.ts";
@@ -43,18 +43,19 @@ export const syncOperations = {
     run: ({ database }, system: TicketSystemName, changes: readonly RemoteChange[], now: number) =>
       noteChanges(database, system, changes, now),
   },
-  readSoon: {
+  markForReading: {
     kind: "write",
     run: ({ database }, system: TicketSystemName, remoteId: string, now: number) =>
-      readSoon(database, system, remoteId, now),
+      markForReading(database, system, remoteId, now),
   },
-  readEach: {
+  markAllForReading: {
     kind: "write",
-    run: ({ database }, system: TicketSystemName, now: number) => readEach(database, system, now),
+    run: ({ database }, system: TicketSystemName, now: number) => markAllForReading(database, system, now),
   },
-  readStale: {
+  markStaleForReading: {
     kind: "write",
-    run: ({ database }, system: TicketSystemName, most: number, now: number) => readStale(database, system, most, now),
+    run: ({ database }, system: TicketSystemName, most: number, now: number) =>
+      markStaleForReading(database, system, most, now),
   },
   dueReadings: {
     kind: "read",
@@ -63,9 +64,9 @@ export const syncOperations = {
   },
   oldestTicket: { kind: "read", run: ({ database }, system: TicketSystemName) => oldestTicket(database, system) },
   knownComments: { kind: "read", run: ({ database }, ticketId: number) => knownComments(database, ticketId) },
-  readFailed: {
+  recordFailedReading: {
     kind: "write",
-    run: ({ database }, ticketId: number, now: number) => readFailed(database, ticketId, now),
+    run: ({ database }, ticketId: number, now: number) => recordFailedReading(database, ticketId, now),
   },
   ticketGone: { kind: "write", run: ({ database }, ticket: Ticket, now: number) => ticketGone(database, ticket, now) },
 } satisfies Operations<OpenIncidents>;

@@ -4,5 +4,6 @@ import type { InstanceLock } from "../database/instance-lock.ts";
 import type { OpenIntake } from "../intake/operations.ts";
 
 export interface Open extends OpenIntake {
-  readonly lock: InstanceLock;
+  /** Null for one who only looks. */
+  readonly lock: InstanceLock | null;
 }

@@ -31,7 +31,7 @@ const valuesOf = (replies: readonly StoreReply[]) => replies.map((reply) => ("va
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "rhythmx-operations-"));
   worker = new StoreWorker();
-  await turns(call("open", join(folder, "rhythmx.db"), now));
+  await turns(call("open", join(folder, "rhythmx.db"), now, "serve"));
 });
 
 afterEach(async () => {
@@ -118,7 +118,7 @@ describe("an operation that writes although it is not declared to", () => {
       test(`${kind}, ${shares ? "in a commit with others" : "alone"}: fails, and nothing is written`, async () => {
         await turns(call("close"));
         worker = new StoreWorker(wrong(kind, shares));
-        await turns(call("open", join(folder, "rhythmx.db"), now));
+        await turns(call("open", join(folder, "rhythmx.db"), now, "serve"));
         const save = call("events.savePosition", "r", 1, now);
         const calls = shares ? [writeAlarm("a"), save, writeAlarm("b")] : [save];
         const replies = (await turns(...calls, position())).flat();
@@ -137,7 +137,7 @@ describe("an operation that writes although it is not declared to", () => {
       run: ({ database }: Open) => database.transaction(async () => "done"),
     };
     worker = new StoreWorker({ ...writing, probe: { probe } });
-    await turns(call("open", join(folder, "rhythmx.db"), now));
+    await turns(call("open", join(folder, "rhythmx.db"), now, "serve"));
     const replies = (await turns(call("probe.probe" as StoreCall["method"]))).flat();
     expect(replies).toMatchObject([{ error: { message: expect.stringContaining("declare it as a write") } }]);
     const [, after] = (await turns(writeAlarm("a"))).flat();

@@ -40,7 +40,7 @@ describe("the Worker that writes", () => {
       (_, error) => error !== null && faults.push(error),
       (error) => faults.push(error),
     );
-    const opened = (await calls.call("open", null, [path, now])) as Opened;
+    const opened = (await calls.call("open", null, [path, now, "serve"])) as Opened;
     expect(opened.writing.admin?.heartbeat).toBe("write");
   });
 
