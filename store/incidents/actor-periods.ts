@@ -107,8 +107,8 @@ export function savePeriods(periods: readonly ActorPeriod[]): InStatement[] {
   const moved = known.filter((period) => period.stored !== seldom(period));
   return [
     ...insertRows(
-      `actor_periods (${columns})`,
-      9,
+      "actor_periods",
+      columns,
       fresh.map((p) => [
         ...[p.id, p.key, p.current ? 1 : 0, p.entity, p.incidentId, p.pending ? 1 : 0],
         ...[isoOrNull(p.decayAt), toIso(p.updatedAt), encodeActorState(p.state)],

@@ -34,11 +34,11 @@ const generation = `coalesce((select max(t.generation) + case when max(t.generat
     and j.value->>4 = 'manual' then 1 else 0 end
   from tickets t where t.incident_id = j.value->>0 and t.system = j.value->>2), 1)`;
 
-const planSql = [
-  `insert into tickets (incident_id, entity_name, system, generation, created_at, updated_at)
-    select j.value->>0, j.value->>1, j.value->>2, ${generation}, ?2, ?2 from json_each(?1) j where true on conflict do nothing`,
-  // What somebody gave up comes back by hand only; where it may have had its effect, it is looked up first.
-  `insert into deliveries (id, ticket_id, kind, state, payload, asked, hint, next_attempt_at, trigger, who, created_at, updated_at)
+const newTicketsSql = `insert into tickets (incident_id, entity_name, system, generation, created_at, updated_at)
+  select j.value->>0, j.value->>1, j.value->>2, ${generation}, ?2, ?2 from json_each(?1) j where true order by j.rowid on conflict do nothing`;
+
+/** What somebody gave up comes back by hand only; where it may have had its effect, it is looked up first. */
+const newCreatesSql = `insert into deliveries (id, ticket_id, kind, state, payload, asked, hint, next_attempt_at, trigger, who, created_at, updated_at)
     select j.value->>3, t.id, 'create', case when exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
         and (d.cause in ('unknown_outcome', 'interrupted') or exists (select 1 from delivery_attempts a where a.delivery_id = d.id
           and a.action = 'send' and a.outcome in ('timeout', 'connection_broke', 'server_error', 'no_json'))))
@@ -48,8 +48,8 @@ const planSql = [
     from json_each(?1) j join tickets t on t.incident_id = j.value->>0 and t.system = j.value->>2
     where t.generation = (select max(generation) from tickets u where u.incident_id = t.incident_id and u.system = t.system)
       and not exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
-      and (d.state <> 'discarded' or j.value->>4 = 'auto'))`,
-];
+      and (d.state <> 'discarded' or j.value->>4 = 'auto'))
+    order by j.rowid`;
 
 /** Statements that plan tickets where there are none yet: for the write of the event that calls for them. */
 export function planTickets(planned: readonly PlannedTicket[], now: number): InStatement[] {
@@ -58,8 +58,8 @@ export function planTickets(planned: readonly PlannedTicket[], now: number): InS
     planned.map((p) => [p.incidentId, p.entity, p.system, newDeliveryId(), p.trigger, p.who, p.payload, p.level]),
   );
   return [
-    { sql: planSql[0] ?? "", args: [rows, toIso(now)] },
-    { sql: planSql[1] ?? "", args: [rows, toIso(now), now] },
+    { sql: newTicketsSql, args: [rows, toIso(now)] },
+    { sql: newCreatesSql, args: [rows, toIso(now), now] },
   ];
 }
 
