@@ -3,7 +3,8 @@ import type { AlertFeedSettings, FeedSettings, Settings } from "../settings.ts";
 import { environmentNames, type SettingName } from "./environment.ts";
 import type { Problem } from "./problem.ts";
 import type { ResolvedSettings } from "./resolve.ts";
-import { type GivenValue, type TicketSettingName, ticketDefinitions, ticketSettingNames } from "./tickets.ts";
+import { type TicketSettingName, ticketDefinitions, ticketSettingNames } from "./ticket-definitions.ts";
+import type { GivenValue } from "./tickets.ts";
 
 /** Parts of a configuration that are right or wrong each for itself. */
 export const settingsSections = ["environment", "alerts", "incidents", "case_patterns", "tickets"] as const;
