@@ -12,6 +12,7 @@ import type { ResolvedSettings } from "../core/settings/resolve.ts";
 import type { ListenAddress } from "../core/settings.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
+import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
 import { noteProblems, renewCertificate } from "./config/notices.ts";
@@ -111,6 +112,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
     const store = await openStoreWhenPossible(settings.dataDir, { clock, sleep, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
+    await expectFirstPassword(store.admin, options.resolved);
     for (const step of store.migrated) log.info("schema step applied", { step });
 
     let logEnd = await store.events.end();

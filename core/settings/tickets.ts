@@ -15,7 +15,7 @@ import {
   ticketSettingNames,
 } from "./ticket-definitions.ts";
 import type { StatusMeanings, TicketRoute } from "./ticket-forms.ts";
-import type { JiraConnection, ServiceNowConnection, TicketSettings } from "./ticket-settings.ts";
+import { type JiraConnection, type ServiceNowConnection, systemMeant, type TicketSettings } from "./ticket-settings.ts";
 
 /** A value and where it stands. */
 export interface GivenValue {
@@ -146,12 +146,6 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
     people: read<PeopleOfSystems>("TICKET_USERS") ?? new Map(),
   };
   return { settings, problems };
-}
-
-/** ServiceNow is the Proactive Case API where that is used, and the other way round. */
-export function systemMeant(name: TicketSystemName, isProactive: boolean): TicketSystemName {
-  if (name === "jira") return name;
-  return isProactive ? "proactive" : "servicenow";
 }
 
 function missing(
