@@ -2,7 +2,7 @@
 import { messageOf } from "../../core/errors.ts";
 import type { Clock, Random } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
-import { systemMeant } from "../../core/settings/tickets.ts";
+import { systemMeant } from "../../core/settings/ticket-settings.ts";
 import { gateLine } from "../../core/tickets/cadence.ts";
 import { Circuit } from "../../core/tickets/circuit.ts";
 import {
