@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { EdgeError } from "../../core/errors.ts";
 import { feedNames, readerName } from "../../core/feeds/feeds.ts";
 import { Intake } from "../../core/intake/intake.ts";
-import type { SavedFeeds } from "../../core/settings/feed-section.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
+import type { SavedFeeds } from "../../core/settings/sources.ts";
 import type { Settings } from "../../core/settings.ts";
 import { openStore, type Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
@@ -23,7 +23,7 @@ import { readSavedFeeds } from "../feeds/feed-settings.ts";
 import { destinationNames } from "../feeds/syslog-feeds.ts";
 import { createLog } from "../runtime/log.ts";
 import { argon2id } from "../runtime/passwords.ts";
-import { systemClock } from "../runtime/time.ts";
+import { systemClock, systemSleep } from "../runtime/time.ts";
 import { version } from "../runtime/version.ts";
 import { TicketDispatcher } from "../tickets/dispatcher.ts";
 import { SettingsService } from "../tickets/settings-service.ts";
@@ -73,7 +73,19 @@ export async function withOperations<T>(
     const audit = new AuditLog(store.admin, systemClock);
     const own = await readSettings(store, settings, mode === "look" ? null : ticketValues);
     const running = () => null;
-    const tools = { ...own, clock: systemClock, store, keys, accounts, audit, intake, destinations, running };
+    const wakeTickets = () => {};
+    const tools = {
+      ...own,
+      clock: systemClock,
+      store,
+      keys,
+      accounts,
+      audit,
+      intake,
+      destinations,
+      running,
+      wakeTickets,
+    };
     return await work(createOperations(tools), false);
   } finally {
     await store.close();
@@ -148,9 +160,11 @@ async function readSettings(
   const dispatcher = new TicketDispatcher({
     store,
     clock: systemClock,
+    sleep: systemSleep,
     random: Math.random,
     log,
     defaultBaseUrl: () => "",
+    userNames: () => [],
   });
   await dispatcher.stop(0);
   const ticketSettings = new SettingsService({ store, clock: systemClock, log, secrets, dispatcher });

@@ -8,12 +8,12 @@ import {
   fieldsOfSection,
   originName,
   problemsOfText,
-  type SavedFeeds,
   sectionFields,
   withFields,
 } from "../../core/settings/feed-section.ts";
 import { formatProblem } from "../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
+import type { SavedFeeds } from "../../core/settings/sources.ts";
 import type { DestinationSettings } from "../../core/settings.ts";
 import type { TestStep } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -26,10 +26,12 @@ type Json = Record<string, unknown>;
 interface Parts {
   store: Pick<Store, "tickets">;
   clock: Clock;
-  /** What files and environment say, with what is saved, as it holds now. */
-  inForce(): ResolvedSettings;
-  /** Puts what is saved in force. */
-  apply(): Promise<void>;
+  reloads: {
+    /** What files and environment say, with what is saved, as it holds now. */
+    readonly inForce: ResolvedSettings;
+    /** Puts what is saved in force. */
+    again(): Promise<unknown>;
+  };
 }
 
 /** Under which name a section's text is saved. */
@@ -58,28 +60,28 @@ export class FeedSettingsService {
 
   /** The fields with value, source and whether they are pinned. */
   section(section: FeedSection): Json {
-    const { settings, origins } = this.#parts.inForce();
+    const { settings, origins } = this.#parts.reloads.inForce;
     return { section, fields: sectionFields(section, settings, origins) };
   }
 
   /** Saves fields, all or none; null = back to the default. @throws UsageError; EdgeError setting_pinned */
   async save(section: FeedSection, body: Json, who: string): Promise<{ section: Json; changed: string[] }> {
-    const { store, clock, apply } = this.#parts;
+    const { store, clock, reloads } = this.#parts;
     const value = await this.#laidOver(section, body);
     const changed = Object.keys(body);
     if (changed.length > 0) {
       await store.tickets.saveSettings([{ name: savedName(section), value, secret: false }], who, clock.now());
-      await apply();
+      await reloads.again();
     }
     return { section: this.section(section), changed };
   }
 
   /** Tries to reach each destination, with `body` laid over what is in force; nothing is sent. */
   async test(section: FeedSection, body: Json): Promise<{ ok: boolean; steps: TestStep[]; at: string }> {
-    const { store, clock, inForce } = this.#parts;
+    const { store, clock, reloads } = this.#parts;
     const feed = feedSections[section];
     const text = await this.#laidOver(section, body);
-    const resolved = "syslog" in body ? inForce().withSaved({ [feed]: text ?? "{}" }) : inForce();
+    const resolved = "syslog" in body ? reloads.inForce.withSaved({ [feed]: text ?? "{}" }) : reloads.inForce;
     const { destinations } = feedSettings(resolved.settings, feed);
     const tried = destinations.map((destination) => reach(readerName(feed, destination.name), destination));
     const none = { name: "Destinations", ok: false, detail: "none is configured" };
@@ -92,9 +94,9 @@ export class FeedSettingsService {
 
   /** The text to save. @throws UsageError; EdgeError setting_pinned */
   async #laidOver(section: FeedSection, body: Json): Promise<string | null> {
-    const { store, inForce } = this.#parts;
+    const { store, reloads } = this.#parts;
     const known = fieldsOfSection(section);
-    const { origins } = inForce();
+    const { origins } = reloads.inForce;
     for (const field of Object.keys(body)) {
       if (!known.includes(field))
         throw new UsageError(`${field.slice(0, 64)}: is no field of ${section}: ${known.join(", ")}`);

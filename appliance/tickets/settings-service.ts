@@ -2,18 +2,16 @@
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import { feedSections } from "../../core/settings/feed-section.ts";
-import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import {
   fieldOf,
-  type GivenValue,
   namesOfSection,
-  problemOf,
-  readTicketSettings,
   type TicketSection,
   type TicketSettingName,
   ticketDefinitions,
   ticketSections,
-} from "../../core/settings/tickets.ts";
+} from "../../core/settings/ticket-definitions.ts";
+import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
+import { type GivenValue, problemOf, readTicketSettings } from "../../core/settings/tickets.ts";
 import { type TestStep, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
@@ -153,7 +151,7 @@ export class SettingsService {
         last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
         answers: !dispatcher.isDown(system),
         deliveries: waiting,
-        sync: syncJson(dispatcher.sync.status(system)),
+        sync: syncJson(dispatcher.syncStatus(system)),
         tickets: ticketsJson(tickets.find((one) => one.system === system)),
         webhooks: settings.webhookSecrets[system] !== null,
         fields: policyJson(settings.policies[system]),

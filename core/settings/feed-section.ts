@@ -10,9 +10,6 @@ export const feedSections = { alert_syslog: "alerts", incident_syslog: "incident
 >;
 export type FeedSection = keyof typeof feedSections;
 
-/** Saved texts by feed, in the shape of the feed's file. */
-export type SavedFeeds = Readonly<Partial<Record<FeedName, string>>>;
-
 /** Keys of a section: `syslog`, and those of `daemon` by their own names. */
 export function fieldsOfSection(section: FeedSection): readonly string[] {
   return ["syslog", ...feedKeys(feedForms[feedSections[section]]).daemon];

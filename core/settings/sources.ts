@@ -1,6 +1,9 @@
 /** What settings are resolved from: the environment and files as they were read, good or bad. */
 
-import type { SavedFeeds } from "./feed-section.ts";
+import type { FeedName } from "../feeds/feeds.ts";
+
+/** Saved texts by feed, in the shape of the feed's file. */
+export type SavedFeeds = Readonly<Partial<Record<FeedName, string>>>;
 
 /** Why a file that is there could not be read. */
 export interface FileFault {
