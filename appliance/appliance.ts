@@ -157,7 +157,15 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       );
     await configureCorrelation(sleep);
 
-    const dispatcher = new TicketDispatcher({ store, clock, random, log, defaultBaseUrl: () => api.url });
+    const dispatcher = new TicketDispatcher({
+      store,
+      clock,
+      sleep,
+      random,
+      log,
+      defaultBaseUrl: () => api.url,
+      userNames: () => access.accounts.list().map(({ name }) => name),
+    });
     const stopping = new AbortController();
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
@@ -248,6 +256,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       store,
       keys,
       intake,
+      wakeTickets: () => dispatcher.wake(),
       destinations: new DestinationControl({
         store,
         names: () => feeds.names(),

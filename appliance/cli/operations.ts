@@ -20,7 +20,7 @@ import { DestinationControl } from "../feeds/destination-control.ts";
 import { destinationNames } from "../feeds/syslog-feeds.ts";
 import { createLog } from "../runtime/log.ts";
 import { argon2id } from "../runtime/passwords.ts";
-import { systemClock } from "../runtime/time.ts";
+import { systemClock, systemSleep } from "../runtime/time.ts";
 import { version } from "../runtime/version.ts";
 import { TicketDispatcher } from "../tickets/dispatcher.ts";
 import { SettingsService } from "../tickets/settings-service.ts";
@@ -68,7 +68,19 @@ export async function withOperations<T>(
     const audit = new AuditLog(store.admin, systemClock);
     const own = await readSettings(store, settings, mode === "look" ? null : ticketValues);
     const running = () => null;
-    const tools = { ...own, clock: systemClock, store, keys, accounts, audit, intake, destinations, running };
+    const wakeTickets = () => {};
+    const tools = {
+      ...own,
+      clock: systemClock,
+      store,
+      keys,
+      accounts,
+      audit,
+      intake,
+      destinations,
+      running,
+      wakeTickets,
+    };
     return await work(createOperations(tools), false);
   } finally {
     await store.close();
@@ -125,9 +137,11 @@ async function readSettings(
   const dispatcher = new TicketDispatcher({
     store,
     clock: systemClock,
+    sleep: systemSleep,
     random: Math.random,
     log,
     defaultBaseUrl: () => "",
+    userNames: () => [],
   });
   await dispatcher.stop(0);
   const ticketSettings = new SettingsService({ store, clock: systemClock, log, secrets, dispatcher });
