@@ -16,6 +16,7 @@ import type { ListenAddress } from "../core/settings.ts";
 import { minuteMs } from "../core/time.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
+import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
 import { needRestart, noteProblems, renewCertificate } from "./config/notices.ts";
@@ -124,6 +125,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
     const store = await openStoreWhenPossible(settings.dataDir, { clock, sleep, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
+    await expectFirstPassword(store.admin, options.resolved);
     for (const step of store.migrated) log.info("schema step applied", { step });
 
     let logEnd = await store.events.end();

@@ -1,7 +1,7 @@
 /** All that concerns ticket systems: a lane for each, the gate of changed levels, and probes of systems that refused something. */
 import type { Clock, Random, Sleep } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
-import { systemMeant } from "../../core/settings/tickets.ts";
+import { systemMeant } from "../../core/settings/ticket-settings.ts";
 import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../runtime/log.ts";
