@@ -8,12 +8,10 @@ import { Faults } from "../core/faults.ts";
 import { type FeedName, feedNames } from "../core/feeds/feeds.ts";
 import { type FeedState, feedHealth, feedStatus } from "../core/feeds/health.ts";
 import { Intake } from "../core/intake/intake.ts";
-import type { Clock, Random, Sleep } from "../core/ports.ts";
+import type { Sleep } from "../core/ports.ts";
 import { keepLastGood } from "../core/settings/last-good.ts";
 import { formatProblem } from "../core/settings/problem.ts";
-import type { ResolvedSettings } from "../core/settings/resolve.ts";
 import type { ListenAddress } from "../core/settings.ts";
-import { minuteMs } from "../core/time.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
 import { expectFirstPassword } from "./access/first-admin.ts";
@@ -21,63 +19,26 @@ import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
 import { needRestart, noteProblems, renewCertificate } from "./config/notices.ts";
 import { startControlServer } from "./control/control-server.ts";
-import { createOperations, type Operations, type ReloadReport } from "./control/operations.ts";
+import { createOperations } from "./control/operations.ts";
 import { runningState } from "./control/running-state.ts";
 import { DestinationControl } from "./feeds/destination-control.ts";
 import { feedSettings, SyslogFeeds } from "./feeds/syslog-feeds.ts";
+import { createLoops, feedLoops, ticketLoop } from "./loops.ts";
+import type { Appliance, ApplianceOptions } from "./options.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
-import type { Log } from "./runtime/log.ts";
-import { argon2id, type PasswordHasher } from "./runtime/passwords.ts";
+import { argon2id } from "./runtime/passwords.ts";
 import { version } from "./runtime/version.ts";
 import { TicketDispatcher } from "./tickets/dispatcher.ts";
+import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
-import { type Loop, Scheduler } from "./upkeep/scheduler.ts";
+import { Scheduler } from "./upkeep/scheduler.ts";
 import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
 
-export interface ApplianceOptions {
-  resolved: ResolvedSettings;
-  clock: Clock;
-  sleep: Sleep;
-  random: Random;
-  log: Log;
-  /** False leaves the incident step out of intake: what comes in is deduplicated and sent, and makes no incident. */
-  correlate?: boolean;
-  /** How passwords are hashed; default argon2id with OWASP's parameters. */
-  passwords?: PasswordHasher;
-  /** systemd's folder of credentials (`$CREDENTIALS_DIRECTORY`). */
-  credentialsDir?: string | null;
-  /** Told every few seconds while the loops turn: the watchdog's food. */
-  onAlive?: () => void;
-  /** Told what is wrong whenever that changes. */
-  onFaults?: (faults: readonly { name: string; message: string }[]) => void;
-  /** Reads files and environment and calls the appliance's own `reload` with them, for the command. */
-  reload?: () => Promise<ReloadReport>;
-}
-
-export interface Appliance {
-  /** Such as `http://127.0.0.1:8080`. */
-  apiUrl: string;
-  /** Health port of the alert feed, and of the incident/case feed. */
-  healthUrl: string;
-  incidentHealthUrl: string;
-  operations: Operations;
-  /** Takes new settings over: destinations, limits; what needs a restart is said in the log. */
-  reload(resolved: ResolvedSettings): Promise<ReloadReport>;
-  /** Stops taking in, sends what is queued for up to 10 s, closes. */
-  stop(): Promise<void>;
-  /** Resolves with the reason when the appliance cannot go on and has to be started anew. */
-  broken: Promise<Error>;
-}
-
 /** Sending what is queued; closing the connections takes up to a second more. */
 const drainMs = 9_000;
-/** Faults with which nothing can be taken in, and after how many seconds a client may ask again. */
-const closing: Readonly<Record<string, number>> = { disk_space: 30, store_write: 5 };
-/** The loop whose turns show that a feed is alive. */
-const feedLoops = { alerts: "alert-feed", incidents: "incident-feed" } as const satisfies Record<FeedName, string>;
 
 /** Starts. Rejects with a readable error when it cannot: another one runs, an address is taken, the database is newer. */
 export async function startAppliance(options: ApplianceOptions): Promise<Appliance> {
@@ -199,33 +160,19 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       onPruned: (events, expired) => metrics.pruned(events, expired),
       recountQueues: () => feeds.recount(),
     });
-    const loops: Loop[] = [
-      { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => upkeep.hourly(now) },
-      // New events are sent the moment they are recorded: the turn only shows that the process turns.
-      { name: feedLoops.incidents, everyMs: () => feeds.pollIntervalMs("incidents"), tick: () => {} },
-      { name: "heartbeat", everyMs: () => feeds.heartbeatEveryMs, tick: (now) => feeds.sendHeartbeats(now) },
-      { name: "correlation", everyMs: () => minuteMs, tick: (now) => upkeep.correlation(now) },
-      {
-        name: "storage",
-        everyMs: () => descriptors.everyMs,
-        tick: () => descriptors.tick().then(() => storage.tick()),
-      },
-      {
-        name: "retention",
-        everyMs: () => 60 * minuteMs,
-        tick: (now) => (storage.clockTrusted ? upkeep.retention(now) : undefined),
-      },
-      { name: "key-usage", everyMs: () => minuteMs, tick: () => keys.flushUses() },
-      { name: "tickets", everyMs: () => 1_000, tick: (now) => dispatcher.tick(now) },
-      { name: "access", everyMs: () => 10_000, tick: () => access.tick() },
-      {
-        name: "health-port",
-        everyMs: () => 10_000,
-        tick: () => [health, incidentHealth, api].forEach((port) => void port.tick()),
-      },
-      { name: "alive", everyMs: () => 10_000, tick: () => alive() },
-    ];
+    const loops = createLoops({
+      feeds,
+      upkeep,
+      descriptors,
+      storage,
+      keys,
+      dispatcher,
+      tickAccess: () => access.tick(),
+      tickPorts: () => [health, incidentHealth, api].forEach((port) => void port.tick()),
+      alive: () => alive(),
+    });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
+    dispatcher.onDueChanged(() => scheduler.dueChanged(ticketLoop));
     const loop = (name: string) => scheduler.status().find((status) => status.name === name);
     const metrics = createMetrics({
       uptimeMs,
@@ -250,7 +197,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     };
 
     // A fault that is named is no reason to be restarted; a loop that no longer turns is.
-    const alive = () => feedNames.every((name) => feedStatus(feedState(name)) !== "stopped") && options.onAlive?.();
+    const alive = () => {
+      if (feedNames.every((name) => feedStatus(feedState(name)) !== "stopped")) options.onAlive?.();
+    };
 
     const operations = createOperations({
       clock,
@@ -276,11 +225,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       api: apiDependencies,
       intake,
       keys,
-      closed: () => {
-        const fault = faults.list().find(({ name }) => name in closing);
-        return fault === undefined ? null : { reason: fault.message, retryAfter: closing[fault.name] ?? 5 };
-      },
-      notReady: () => faults.list().find(({ name }) => name in closing || name === "store_read")?.message ?? null,
+      closed: () => closedBy(faults),
+      notReady: () => notReadyBecause(faults),
       faults: () => faults.list(),
       metrics: () => metrics.text(),
       onAnswer: metrics.ingested,
@@ -312,6 +258,10 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       healthUrl: health.url,
       incidentHealthUrl: incidentHealth.url,
       operations,
+      busy: () =>
+        Object.entries({ loops: scheduler.isIdle, database: store.isIdle, tickets: dispatcher.isIdle() }).flatMap(
+          ([name, isIdle]) => (isIdle ? [] : [name]),
+        ),
       broken: breaking.promise,
       stop: async () => {
         // What a reload starts after the stop would stay.

@@ -2,8 +2,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Appliance, startAppliance } from "../../appliance/appliance.ts";
+import { startAppliance } from "../../appliance/appliance.ts";
 import type { ReloadReport } from "../../appliance/control/operations.ts";
+import type { Appliance } from "../../appliance/options.ts";
 import { createLog } from "../../appliance/runtime/log.ts";
 import { argon2id } from "../../appliance/runtime/passwords.ts";
 import type { ApiKeyScope } from "../../core/api-key.ts";
@@ -36,6 +37,7 @@ export class TestAppliance {
   readonly appliance: Appliance;
   readonly key: string;
   readonly #env: Record<string, string>;
+  readonly #unwatch: () => void;
 
   private constructor(parts: {
     clock: FakeClock;
@@ -51,6 +53,7 @@ export class TestAppliance {
     this.appliance = parts.appliance;
     this.key = parts.key;
     this.#env = parts.env;
+    this.#unwatch = this.clock.watch(() => this.appliance.busy());
   }
 
   static async start(options: TestApplianceOptions = {}): Promise<TestAppliance> {
@@ -123,8 +126,9 @@ export class TestAppliance {
   }
 
   /** Stops and keeps the data folder. */
-  stop(): Promise<void> {
-    return this.appliance.stop();
+  async stop(): Promise<void> {
+    this.#unwatch();
+    await this.appliance.stop();
   }
 
   /** Stopped and started on the same folder, with the same settings of the environment and the same clock. */
@@ -135,7 +139,7 @@ export class TestAppliance {
 
   /** Stops and removes the data folder. */
   async dispose(): Promise<void> {
-    await this.appliance.stop();
+    await this.stop();
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }
