@@ -212,6 +212,7 @@ const ticketMethods = [
     "finishDelivery",
   ] as const),
   ...(["findDelivery", "ticketOfDelivery", "retryDeliveries", "discardDeliveries", "discardDelivery"] as const),
+  ...(["knownTickets", "ownerOfTicket", "takeUndecided", "askAgain", "nextGeneration"] as const),
   ...(["mendDelivery", "saveThrottle", "listThrottles", "readProbe", "saveProbe", "countDeliveries"] as const),
   ...([
     "countTickets",

@@ -74,6 +74,8 @@ export interface Operations {
   listDeadLetters(): Promise<DeadLetterGroup[]>;
   retryDeliveries(which: DeadLetterFilter): Promise<{ retried: number }>;
   discardDeliveries(which: DeadLetterFilter, reason: string): Promise<{ discarded: number }>;
+  /** Says which ticket a create has made that could not be identified. */
+  identifyDelivery(id: string, number: string): Promise<void>;
   /** Tries the ticket systems that are configured; nothing is written there. */
   testTickets(): Promise<{ system: string; steps: TestStep[] }[]>;
   replay(destination: string, from: number): Promise<Replayed>;
@@ -97,7 +99,13 @@ export interface OperationsTools {
 export function createOperations(tools: OperationsTools): Operations {
   const { store, keys, accounts, audit, ticketSettings, intake, replay, running, clock } = tools;
   // The loops look every second what there is to send.
-  const deadLetters = new DeadLetters({ store, clock, audit, wake: () => {} });
+  const deadLetters = new DeadLetters({
+    store,
+    clock,
+    audit,
+    systemOf: ({ system, entity }) => ticketSettings.adapterOf(system, entity),
+    wake: () => {},
+  });
   return {
     createKey: async (request) => {
       if (request.name.trim() === "" || request.name.length > 100)
@@ -139,6 +147,7 @@ export function createOperations(tools: OperationsTools): Operations {
       await deadLetters.discard(commandLine, await deadLetters.find(which.id), reason);
       return { discarded: 1 };
     },
+    identifyDelivery: async (id, number) => deadLetters.identify(commandLine, await deadLetters.find(id), number),
     testTickets: () => ticketSettings.testAll(),
     replay: async (destination, from) => {
       const replayed = await replay(destination, from);

@@ -25,6 +25,7 @@ import {
   saveProbe,
 } from "../outbox/dead-letters.ts";
 import { type DeliveryOutcome, outcomeStatements } from "../outbox/delivery-outcomes.ts";
+import { askAgain, knownTickets, nextGeneration, ownerOfTicket, takeUndecided } from "../outbox/made-tickets.ts";
 import { bringUpToDate, dropUpdatesOfPredecessor, passGate, type TicketRules } from "../outbox/ticket-updates.ts";
 import {
   beginDelivery,
@@ -111,6 +112,13 @@ export function ticketOperations(store: Open, written: (events: EventBatch) => v
         await change(incidentId, request, { who: "rhythmx", source: system });
       });
     },
+    knownTickets: (system: TicketSystemName, otherThan: number, limit: number) =>
+      knownTickets(database, system, otherThan, limit),
+    ownerOfTicket: (system: TicketSystemName, remote: { id: string; key: string }, otherThan: number) =>
+      ownerOfTicket(database, system, remote, otherThan),
+    takeUndecided: (id: string, now: number) => takeUndecided(database, id, now),
+    askAgain: (id: string, who: string, now: number) => askAgain(database, id, who, now),
+    nextGeneration: (id: string, now: number) => nextGeneration(database, id, now),
     passGate: (cadenceHours: number, now: number) => passGate(database, cadenceHours, now),
     readCursor: (system: TicketSystemName) => readCursor(database, system),
     noteChanges: (system: TicketSystemName, changes: readonly RemoteChange[], now: number) =>

@@ -250,7 +250,7 @@ export class ServiceNowStandIn extends StandIn {
     if (!this.options.journal) return { status: 403, body: failure("Insufficient rights to query records") };
     const [, id = ""] = /element_id=(\w+)/.exec(asked.query.get("sysparm_query") ?? "") ?? [];
     const [limit, offset] = [Number(asked.query.get("sysparm_limit")), Number(asked.query.get("sysparm_offset"))];
-    const found = this.journal.filter((one) => one.element_id === id).reverse();
+    const found = this.journal.filter((one) => id === "" || one.element_id === id).reverse();
     return { status: 200, body: { result: found.slice(offset, offset + limit) } };
   }
 

@@ -45,7 +45,12 @@ export const deliveryRow = v.object({
   kind: text,
   state: v.picklist(deliveryStates),
   attempts: v.pipe(count, v.description("That failed.")),
-  cause: orNull(text),
+  cause: v.pipe(
+    orNull(text),
+    v.description(
+      "Why it stands still. `made_not_identified`: the target has made the ticket and its answer does not say which; `unknown_outcome`: it may have made it. Both wait for a person: identify, retry (another generation) or discard.",
+    ),
+  ),
   detail: v.pipe(orNull(text), v.description("The target's own words.")),
   trigger: v.picklist(["auto", "manual"]),
   who: text,
@@ -77,7 +82,14 @@ export const deadLetterGroup = v.object({
   incident_id: text,
 });
 
-const steps = v.array(v.object({ name: text, ok: v.boolean(), detail: text }));
+const steps = v.array(
+  v.object({
+    name: text,
+    ok: v.boolean(),
+    detail: text,
+    warning: v.exactOptional(v.pipe(v.boolean(), v.description("It works, and something of it does not."))),
+  }),
+);
 
 export const connectionTest = v.object({ ok: v.boolean(), steps, at: time });
 
