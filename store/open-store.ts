@@ -5,12 +5,13 @@ import { StoreError } from "../core/errors.ts";
 import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
 import type { StoreOperations } from "./worker/operations.ts";
 import type { ReadOperations } from "./worker/read-operations.ts";
+import type { OpenMode } from "./worker/store-worker.ts";
 import type { TicketOperations } from "./worker/ticket-operations.ts";
 import { type OnFault, WorkerCalls } from "./worker/worker-calls.ts";
 
 /** Every operation of the Worker as a method, plus the ports of core that consist of them. */
 export interface Store extends IntakeStore, HourlyStore {
-  readonly events: EventLog & { seqBefore(at: number): Promise<number> };
+  readonly events: EventLog & Pick<StoreOperations, "seqBefore" | "readSkips" | "saveSkips" | "forgetReader">;
   readonly admin: Pick<
     StoreOperations,
     | "insertApiKey"
@@ -56,6 +57,8 @@ export interface Store extends IntakeStore, HourlyStore {
 export interface StoreOptions {
   path: string;
   clock: Clock;
+  /** Default: the service's, which upgrades the file. */
+  mode?: OpenMode;
   onFault?: OnFault;
   /** Told once if the Worker ended by itself: nothing can be stored or read any more. */
   onBroken?: (error: StoreError) => void;
@@ -63,13 +66,13 @@ export interface StoreOptions {
 
 /**
  * Opens or creates the database file and upgrades its schema. Throws `StoreError`: store_in_use (another rhythmx runs),
- * store_newer, store_corrupt, and what the disk says.
+ * store_newer, store_older (for commands), store_corrupt, and what the disk says.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const calls = new WorkerCalls(options.onFault ?? (() => {}), options.onBroken ?? (() => {}));
   let migrated: string[];
   try {
-    migrated = (await calls.call("open", [options.path, options.clock.now()])) as string[];
+    migrated = (await calls.call("open", [options.path, options.clock.now(), options.mode ?? "serve"])) as string[];
   } catch (error) {
     await calls.end();
     throw error;
@@ -96,6 +99,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       countAfter: operation("countEventsAfter"),
       onAppend: (listener) => calls.onAppend(listener),
       seqBefore: operation("seqBefore"),
+      readSkips: operation("readSkips"),
+      saveSkips: operation("saveSkips"),
+      forgetReader: operation("forgetReader"),
     },
     admin: {
       insertApiKey: operation("insertApiKey"),
@@ -220,13 +226,13 @@ const ticketMethods = [
     "readCursor",
     "noteChanges",
     "saveCursor",
-    "readSoon",
-    "readStale",
-    "readEach",
+    "markForReading",
+    "markStaleForReading",
+    "markAllForReading",
     "dueReadings",
   ] as const),
-  ...(["findIncident", "oldestTicket", "knownComments", "readFailed", "ticketGone", "applyReading"] as const),
-  ...(["listSealed", "readKeyCheck", "reseal", "listSavedSettings", "saveSettings"] as const),
+  ...(["findIncident", "oldestTicket", "knownComments", "recordFailedReading", "ticketGone", "applyReading"] as const),
+  ...(["listSealed", "readKeyCheck", "cursorKey", "reseal", "listSavedSettings", "saveSettings"] as const),
   ...(["listConnectionTests", "saveConnectionTest"] as const),
 ] satisfies readonly (keyof TicketOperations)[];
 

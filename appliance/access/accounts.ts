@@ -141,6 +141,14 @@ export class Accounts {
     await this.#save({ ...this.#current(user), totpSecret: sealedSecret, totpStep: 0 });
   }
 
+  /** After a rotation of the master key: second factors as they are encrypted now. */
+  async rereadSecondFactors(): Promise<void> {
+    for (const { id, totpSecret } of await this.#admin.listUsers()) {
+      const user = this.#users.get(id);
+      if (user !== undefined) this.#users.set(id, { ...user, totpSecret });
+    }
+  }
+
   /** Notes a code as used; false when it, or a later one, was used already. */
   async useTotpStep(user: UserRecord, step: number): Promise<boolean> {
     const current = this.#current(user);

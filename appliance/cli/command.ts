@@ -11,6 +11,8 @@ export interface Terminal {
   stdin: NodeJS.ReadableStream;
   /** Whether stderr is a terminal: progress bars and colours only there. */
   interactive: boolean;
+  /** Width of the terminal that stdout is; null where it is none: tables are then as wide as they are. */
+  columns: number | null;
 }
 
 export interface CommandContext {

@@ -6,9 +6,11 @@ import { checkCommand } from "./check.ts";
 import type { Command, Terminal } from "./command.ts";
 import { deliveriesCommand } from "./deliveries.ts";
 import { demoCommand } from "./demo.ts";
+import { destinationsCommand } from "./destinations.ts";
 import { doctorCommand } from "./doctor.ts";
 import { importCommand } from "./import.ts";
 import { keyCommand } from "./key.ts";
+import { reloadCommand } from "./reload.ts";
 import { replayCommand } from "./replay.ts";
 import { secretsCommand } from "./secrets.ts";
 import { serveCommand } from "./serve.ts";
@@ -24,6 +26,8 @@ const commands: readonly Command[] = [
   deliveriesCommand,
   keyCommand,
   replayCommand,
+  destinationsCommand,
+  reloadCommand,
   secretsCommand,
   doctorCommand,
   versionCommand,

@@ -13,22 +13,25 @@ import {
 } from "./command.ts";
 import { withOperations } from "./operations.ts";
 import { readHidden } from "./password-prompt.ts";
-import { table } from "./table.ts";
+import { jsonOption, printJson, table } from "./table.ts";
 
 export const userCommand: Command = {
   name: "user",
   summary: "add, list, disable users, set passwords",
   help: `Usage: rhythmx user add NAME --role ROLE [--entity E…]
-       rhythmx user list
+       rhythmx user list [--json]
        rhythmx user password NAME
        rhythmx user disable NAME
        rhythmx user enable NAME
        rhythmx user reset-totp NAME
 
-Passwords are asked for, or read as one line from stdin when that is no terminal; never given as an argument. Everything but list
-ends the user's logins at once.
+Passwords are asked for, or read as one line from stdin when that is no
+terminal; never given as an argument. Everything but list ends the user's
+logins at once.
   --role    ${roles.join(", ")}; soar is for programs: API only
-  --entity  limit the user to an entity (tenant); may be given several times`,
+  --entity  limit the user to an entity (tenant); may be given several times;
+            not with --role admin
+  --json    for programs`,
 
   async run(context) {
     const [action, ...args] = context.args;
@@ -65,7 +68,7 @@ async function add({ args, terminal, loadSettings }: CommandContext): Promise<nu
   if (entities.includes("")) throw new UsageError("--entity is blank; leave it out for a user who is for all entities");
   const resolved = await loadSettings();
   const password = await askPassword(terminal, name);
-  await withOperations(resolved, (operations) =>
+  await withOperations({ terminal, resolved, mode: "change" }, (operations) =>
     operations.createUser({ name, role: values.role as Role, password, entities }),
   );
   terminal.err(`user ${visible(name)} is made, with role ${values.role}\n`);
@@ -73,9 +76,14 @@ async function add({ args, terminal, loadSettings }: CommandContext): Promise<nu
 }
 
 async function list({ args, terminal, loadSettings }: CommandContext): Promise<number> {
-  noPositionals(parseOptions(args, {}).positionals);
+  const { values, positionals } = parseOptions(args, jsonOption);
+  noPositionals(positionals);
   const resolved = await loadSettings();
-  const users = await withOperations(resolved, (operations) => operations.listUsers());
+  const users = await withOperations({ terminal, resolved, mode: "look" }, (operations) => operations.listUsers());
+  if (values.json) {
+    printJson(terminal, users);
+    return 0;
+  }
   const day = (time: string | null) => time?.slice(0, 16) ?? "never";
   const rows = users.map((user) => [
     user.name,
@@ -86,7 +94,9 @@ async function list({ args, terminal, loadSettings }: CommandContext): Promise<n
     day(user.created_at),
     day(user.last_login_at),
   ]);
-  terminal.out(table(["NAME", "ROLE", "STATE", "SECOND FACTOR", "ENTITIES", "CREATED", "LAST LOGIN"], rows));
+  terminal.out(
+    table(["NAME", "ROLE", "STATE", "SECOND FACTOR", "ENTITIES", "CREATED", "LAST LOGIN"], rows, terminal.columns),
+  );
   return 0;
 }
 
@@ -94,7 +104,9 @@ async function setPassword({ args, terminal, loadSettings }: CommandContext): Pr
   const name = onePositional(parseOptions(args, {}).positionals, "NAME");
   const resolved = await loadSettings();
   const password = await askPassword(terminal, name);
-  await withOperations(resolved, (operations) => operations.changeUser(name, { password }));
+  await withOperations({ terminal, resolved, mode: "change" }, (operations) =>
+    operations.changeUser(name, { password }),
+  );
   terminal.err(`user ${visible(name)} has a new password\n`);
   return 0;
 }
@@ -106,7 +118,7 @@ async function change(
 ): Promise<number> {
   const name = onePositional(parseOptions(args, {}).positionals, "NAME");
   const resolved = await loadSettings();
-  await withOperations(resolved, (operations) => operations.changeUser(name, what));
+  await withOperations({ terminal, resolved, mode: "change" }, (operations) => operations.changeUser(name, what));
   terminal.err(`user ${visible(name)} ${done}\n`);
   return 0;
 }

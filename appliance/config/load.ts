@@ -68,6 +68,7 @@ export async function loadSettings(options: LoadOptions): Promise<ResolvedSettin
     ...resolved,
     settings: { ...resolved.settings, dataDir: resolve(resolved.settings.dataDir) },
     problems: [...problems, ...resolved.problems],
+    wrong: { ...resolved.wrong, environment: [...problems, ...resolved.wrong.environment] },
     warnings: [...warnings, ...resolved.warnings],
     origins: {
       ...resolved.origins,

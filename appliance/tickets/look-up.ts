@@ -48,6 +48,8 @@ export async function lookUp(
     const why = "nothing was found, but the account has not yet read a ticket of its own, so that says nothing";
     return undecided(delivery, why, clock);
   } catch (error) {
+    // Who wants it sent again knows that it cannot be seen.
+    if (isHidden(error) && cause === sendAgain) return { kind: "send again" };
     if (isHidden(error)) return undecided(delivery, messageOf(error), clock);
     throw error;
   }

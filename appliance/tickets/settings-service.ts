@@ -1,6 +1,12 @@
 /** Settings of ticket systems as API and console see them: what is pinned, what was saved, what was tested. Secrets go in and never come out. */
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
+import {
+  type TicketSection,
+  type TicketSettingName,
+  ticketDefinitions,
+  ticketSections,
+} from "../../core/settings/ticket-definitions.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import {
   fieldOf,
@@ -8,10 +14,6 @@ import {
   namesOfSection,
   problemOf,
   readTicketSettings,
-  type TicketSection,
-  type TicketSettingName,
-  ticketDefinitions,
-  ticketSections,
 } from "../../core/settings/tickets.ts";
 import { type TestStep, type TicketSystem, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";

@@ -117,7 +117,7 @@ export class TicketSync {
 
   /** A webhook says that this ticket has changed. False: it is none of ours. */
   async readSoon(system: TicketSystemName, remoteId: string): Promise<boolean> {
-    const isOurs = await this.#parts.store.tickets.readSoon(system, remoteId, this.#parts.clock.now());
+    const isOurs = await this.#parts.store.tickets.markForReading(system, remoteId, this.#parts.clock.now());
     for (const { id, remote, ...one } of this.#reading.values())
       if (one.system === system && remote?.id === remoteId) this.#reread.add(id);
     if (isOurs) this.wake();
@@ -177,7 +177,7 @@ export class TicketSync {
     try {
       const since = await store.tickets.oldestTicket(system);
       const target = systems()?.of(system, "");
-      if (since !== null && target?.searches === false) await store.tickets.readEach(system, at);
+      if (since !== null && target?.searches === false) await store.tickets.markAllForReading(system, at);
       else if (since !== null && target !== undefined) {
         const cursor = await store.tickets.readCursor(system);
         let next = cursor;
@@ -190,7 +190,7 @@ export class TicketSync {
         });
         if (next !== null && next !== cursor) await store.tickets.saveCursor(system, next);
         // An index that has lost one, or a person who took its label away.
-        await store.tickets.readStale(system, staleAtATime, at);
+        await store.tickets.markStaleForReading(system, staleAtATime, at);
       }
       this.#status.set(system, { at, okAt: at, error: null });
       if (before.error !== null) log.info("changed tickets are found again", { system });
@@ -201,7 +201,7 @@ export class TicketSync {
         log.warn("changed tickets cannot be looked for", { system, error: messageOf(error) });
       // It may not search: then each is read.
       if (error instanceof DeliveryError && !error.retryable)
-        await store.tickets.readStale(system, staleUnsearched, at).catch(() => undefined);
+        await store.tickets.markStaleForReading(system, staleUnsearched, at).catch(() => undefined);
     }
   }
 
@@ -229,9 +229,9 @@ export class TicketSync {
     } catch (error) {
       if (!(error instanceof DeliveryError) && !isSetting(error)) throw error;
       log.warn("a ticket cannot be read", { system, incident, ticket: known?.key, error: messageOf(error) });
-      await store.tickets.readFailed(ticket.id, clock.now());
+      await store.tickets.recordFailedReading(ticket.id, clock.now());
     }
-    if (this.#reread.delete(ticket.id)) await store.tickets.readSoon(system, known?.id ?? "", clock.now());
+    if (this.#reread.delete(ticket.id)) await store.tickets.markForReading(system, known?.id ?? "", clock.now());
   }
 
   async #bringIn(ticket: Ticket): Promise<void> {
@@ -241,7 +241,7 @@ export class TicketSync {
     if (ticket.remote === null || target === undefined) return;
     const remote = await target.read(ticket.remote.id);
     if (remote === null) {
-      if (!(await isGone(ticket, target, this.#parts))) await store.tickets.readFailed(ticket.id, clock.now());
+      if (!(await isGone(ticket, target, this.#parts))) await store.tickets.recordFailedReading(ticket.id, clock.now());
       return;
     }
     const wantsNotes = settings()?.policies[system].notes === "two_way";

@@ -6,7 +6,13 @@ import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import { cadenceGate } from "../../core/tickets/cadence.ts";
-import { correlationOf, type Delivery, type Ticket, type TicketSystemName } from "../../core/tickets/ticket.ts";
+import {
+  correlationOf,
+  type Delivery,
+  notIdentified,
+  type Ticket,
+  type TicketSystemName,
+} from "../../core/tickets/ticket.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
@@ -221,7 +227,13 @@ function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-function ticketJson(ticket: Ticket): Json {
+/** Of a ticket that is not there yet; the deliveries say more. */
+function waitingState(stopped: string | null): string {
+  if (stopped === "given up") return stopped;
+  return stopped === notIdentified ? "made, not identified" : "on its way";
+}
+
+function ticketJson(ticket: Ticket & { stopped?: string | null }): Json {
   const { incidentId, entity, system, generation, remote, remoteStatus, readAt, goneAt, mergedInto } = ticket;
   return {
     incident_id: incidentId,
@@ -232,7 +244,7 @@ function ticketJson(ticket: Ticket): Json {
     ticket_url: remote?.url ?? null,
     ticket_status: remoteStatus || null,
     merged_into: mergedInto,
-    state: goneAt !== null ? "gone" : remote === null ? "on its way" : "there",
+    state: goneAt !== null ? "gone" : remote === null ? waitingState(ticket.stopped ?? null) : "there",
     gone_at: isoOrNull(goneAt),
     last_read_at: isoOrNull(readAt),
     created_at: toIso(ticket.createdAt),

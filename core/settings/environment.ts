@@ -80,7 +80,7 @@ const environmentSettings = {
   HOST_SHORT_NAMES: setting(trueOrFalseText, false),
 } as const;
 
-type SettingName = keyof typeof environmentSettings;
+export type SettingName = keyof typeof environmentSettings;
 type ValueOf<N extends SettingName> =
   (typeof environmentSettings)[N] extends EnvironmentSetting<infer T, infer F> ? T | F : never;
 

@@ -3,7 +3,7 @@ import { DeliveryError } from "../../core/errors.ts";
 import type { KnownTicket, NamedTicket, RemoteTicket } from "../../core/tickets/ticket.ts";
 import type { TargetAnswer } from "../http.ts";
 import { rawOf, type StateRow } from "./record-state.ts";
-import { resultOf, type Table } from "./table.ts";
+import type { Table } from "./table.ts";
 
 /** So many tickets of our own are looked for before the account counts as one that does not see them. */
 const mostKnown = 3;
@@ -31,7 +31,7 @@ function idInAddress(location: string | null): string {
 }
 
 /** A number stands in for the sys_id of a record that could not be read when it was made. */
-export function isNumber(id: string): boolean {
+function isNumber(id: string): boolean {
   return !sysIdForm.test(id) && /^[A-Z]{2,}\d+$/.test(id);
 }
 
@@ -108,10 +108,4 @@ export class RecordIdentity {
     const id = rawOf(row.sys_id);
     return id === "" ? null : this.#table.ticket(id, rawOf(row.number) || id);
   }
-}
-
-/** Whether an answer is one without a record, not one with another. */
-export function hasNoRecord(answer: TargetAnswer): boolean {
-  const result = resultOf(answer);
-  return result === null || (typeof result === "object" && Object.keys(result).length === 0);
 }

@@ -23,7 +23,8 @@ export async function knownTickets(
   limit: number,
 ): Promise<KnownTicket[]> {
   const { rows } = await database.read(
-    `select * from tickets where system = ?1 and id <> ?2 and remote_id is not null and gone_at is null order by id desc limit ?3`,
+    `select * from tickets indexed by tickets_oldest where system = ?1 and id <> ?2 and remote_id is not null and gone_at is null
+     order by created_at desc limit ?3`,
     [system, otherThan, limit],
   );
   return rows
@@ -40,9 +41,12 @@ export async function ownerOfTicket(
   remote: { id: string; key: string },
   otherThan: number,
 ): Promise<string | null> {
+  // Where only its number is known, that stands for the id; then the keys of all are compared.
+  const isKnownById = remote.id !== remote.key;
   const { rows } = await database.read(
-    "select incident_id from tickets where system = ?1 and id <> ?4 and (remote_id = ?2 or remote_key = ?3) limit 1",
-    [system, remote.id, remote.key, otherThan],
+    `select incident_id from tickets indexed by tickets_remote
+     where system = ?1 and id <> ?3 and remote_id ${isKnownById ? "= ?2" : "is not null and (remote_id = ?2 or remote_key = ?2)"} limit 1`,
+    [system, remote.id, otherThan],
   );
   return rows[0] === undefined ? null : text(rows[0], "incident_id");
 }

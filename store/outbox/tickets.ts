@@ -84,7 +84,7 @@ export async function dueDeliveries(
 ): Promise<Delivery[]> {
   const { rows } = await database.read(
     `select ${deliveryColumns} from ${deliveryTables}
-     where d.state in ('planned', 'unknown') and d.next_attempt_at <= ?1 and t.system = ?2 and t.gone_at is null
+     where d.system = ?2 and d.state in ('planned', 'unknown') and d.next_attempt_at <= ?1 and t.gone_at is null
        and (?3 = 1 or d.state = 'unknown' or d.attempts = 0) and (d.kind = 'create' or t.remote_id is not null)
        and not exists (select 1 from deliveries e where e.ticket_id = d.ticket_id and e.seq < d.seq
          and (e.state in ('planned', 'unknown', 'sending') or (e.state in ('parked', 'dead') and e.kind in ('create', d.kind))))

@@ -202,8 +202,8 @@ function stateStatements(ticket: Ticket, endedBefore: number | null, reading: Re
 function firstReading(system: TicketSystemName, now: number): InStatement {
   return {
     sql: `update deliveries set state = 'unknown', lookups = 0, next_attempt_at = ?1, updated_at = ?2
-      where kind = 'create' and state = 'parked' and cause = '${unknownOutcome}' and ticket_id in (select id from tickets where system = ?3)
-        and not exists (select 1 from tickets where system = ?3 and remote_stamp is not null)`,
+      where kind = 'create' and state = 'parked' and cause = '${unknownOutcome}' and system = ?3
+        and not exists (select 1 from tickets indexed by tickets_oldest where system = ?3 and remote_stamp is not null)`,
     args: [now, toIso(now), system],
   };
 }

@@ -11,7 +11,8 @@ import type { TicketRules } from "../outbox/ticket-updates.ts";
 /** The Worker's state while a file is open. */
 export interface Open {
   database: Database;
-  lock: InstanceLock;
+  /** Null for one who only looks. */
+  lock: InstanceLock | null;
   sequences: Sequences;
   alerts: AlertWriter;
   assessments: Assessments;

@@ -6,6 +6,7 @@ import type { Exception } from "../../core/correlation/exceptions.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { AppendedCounts, EventKind } from "../../core/event.ts";
 import type { PollPosition } from "../../core/feeds/continuity.ts";
+import type { Span } from "../../core/feeds/replay.ts";
 import type { Incident } from "../../core/incident.ts";
 import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
 import type { AlarmWrite, DetectionWrite } from "../../core/ports.ts";
@@ -28,10 +29,13 @@ import { integrityCheck, storeFacts } from "../database/integrity.ts";
 import type { EventBatch } from "../events/event-batch.ts";
 import {
   countEventsAfter,
+  forgetReader,
   listReaders,
   readEvents,
   readPosition,
+  readSkips,
   savePosition,
+  saveSkips,
   seqBefore,
 } from "../events/event-log.ts";
 import { applyCaseChange } from "../incidents/case-changes.ts";
@@ -148,6 +152,9 @@ export function operations(store: Open, onAppend: OnAppend) {
     countEventsAfter: (after: number, kinds: readonly EventKind[]) => countEventsAfter(database, after, kinds),
     lastSeq: async () => sequences.lastSeq,
     seqBefore: (at: number) => seqBefore(database, at),
+    readSkips: (reader: string) => readSkips(database, reader),
+    saveSkips: (reader: string, skips: readonly Span[]) => saveSkips(database, reader, skips),
+    forgetReader: (reader: string) => forgetReader(database, reader),
     readPosition: (reader: string) => readPosition(database, reader),
     savePosition: (reader: string, position: number, now: number) => savePosition(database, reader, position, now),
     listReaders: () => listReaders(database),
@@ -155,8 +162,7 @@ export function operations(store: Open, onAppend: OnAppend) {
     listApiKeys: () => listApiKeys(database),
     revokeApiKey: (id: string, now: number) => revokeApiKey(database, id, now),
     touchApiKeys: (uses: readonly (readonly [string, number])[]) => touchApiKeys(database, uses),
-    prune: (now: number, retentionDays: number, step: PruneStep) =>
-      prune(database, sequences, now, retentionDays, step),
+    prune: (now: number, retentionDays: number, step: PruneStep | null) => prune(database, now, retentionDays, step),
     heartbeat: (now: number, distrustMs: number | null) => heartbeat(database, now, distrustMs),
     facts: () => storeFacts(database),
     integrityCheck: () => integrityCheck(database),

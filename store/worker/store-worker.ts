@@ -4,7 +4,8 @@ import type { AppendedCounts } from "../../core/event.ts";
 import type { DetectionWrite } from "../../core/ports.ts";
 import { Database } from "../database/database.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
-import { migrate } from "../database/migrate.ts";
+import { expectNewestSchema, migrate, schemaOf } from "../database/migrate.ts";
+import { copyBeforeUpgrade } from "../database/upgrade-copy.ts";
 import { Sequences } from "../events/sequences.ts";
 import { Assessments } from "../incidents/assessments.ts";
 import { AlertWriter } from "../intake/alerts.ts";
@@ -14,6 +15,9 @@ import { operations, type StoreOperations } from "./operations.ts";
 import { type ReadOperations, readOperations } from "./read-operations.ts";
 
 export type StoreMethod = keyof StoreOperations | keyof ReadOperations | "open" | "openReader" | "close";
+
+/** The service; a command that changes something while no service runs; one that only looks. */
+export type OpenMode = "serve" | "change" | "look";
 
 export interface StoreCall {
   id: number;
@@ -94,7 +98,7 @@ export class StoreWorker {
   }
 
   async #run(method: StoreMethod, args: unknown[]): Promise<unknown> {
-    if (method === "open") return this.#openFile(...(args as [string, number]));
+    if (method === "open") return this.#openFile(...(args as [string, number, OpenMode]));
     if (method === "openReader") return this.#openReader(...(args as [string]));
     if (method === "close") return this.#close();
     const operation = this.#operations?.[method] as ((...args: unknown[]) => Promise<unknown>) | undefined;
@@ -115,13 +119,13 @@ export class StoreWorker {
     return this.#open?.database.commits ?? 0;
   }
 
-  /** Takes the folder's lock, opens the file and brings its schema up to date. Returns the migrations applied. */
-  async #openFile(path: string, now: number): Promise<string[]> {
-    const lock = await InstanceLock.take(`${path}.lock`);
+  /** Takes the folder's lock, opens the file and brings its schema up to date, as far as `mode` lets it. Returns the migrations applied. */
+  async #openFile(path: string, now: number, mode: OpenMode): Promise<string[]> {
+    const lock = mode === "look" ? null : await InstanceLock.take(`${path}.lock`);
     let database: Database | null = null;
     try {
-      database = await Database.open(path);
-      const applied = await migrate(database, new Date(now).toISOString());
+      database = await Database.open(path, mode === "look" ? "read" : "write");
+      const applied = await bringUpToDate(database, path, now, mode);
       const sequences = await Sequences.load(database);
       const alerts = new AlertWriter(database, sequences);
       const assessments = new Assessments(database, sequences);
@@ -131,7 +135,7 @@ export class StoreWorker {
       return applied;
     } catch (error) {
       database?.close();
-      await lock.release();
+      await lock?.release();
       throw error;
     }
   }
@@ -143,14 +147,24 @@ export class StoreWorker {
 
   /** Moves the WAL into the file first: libsql does not when it closes. */
   async #close(): Promise<void> {
-    await this.#open?.database.read("PRAGMA wal_checkpoint(TRUNCATE)").catch(() => {});
+    if (this.#open?.lock) await this.#open.database.read("PRAGMA wal_checkpoint(TRUNCATE)").catch(() => {});
     this.#open?.database.close();
-    await this.#open?.lock.release();
+    await this.#open?.lock?.release();
     this.#reading?.close();
     this.#open = null;
     this.#reading = null;
     this.#operations = null;
   }
+}
+
+/** Only the service upgrades a file, with a copy of it beside; everybody may make a new one. */
+async function bringUpToDate(database: Database, path: string, now: number, mode: OpenMode): Promise<string[]> {
+  const at = new Date(now).toISOString();
+  if (mode === "serve")
+    return migrate(database, at, undefined, (from, to) => copyBeforeUpgrade(database, path, { from, to }));
+  if (mode === "change" && (await schemaOf(database)) === 0) return migrate(database, at);
+  await expectNewestSchema(database);
+  return [];
 }
 
 function failure(id: number, error: unknown): StoreReply {

@@ -10,7 +10,7 @@ import {
   saveConnectionTest,
   saveSettings,
 } from "../access/saved-settings.ts";
-import { listSealed, readKeyCheck, reseal, type SealedValue } from "../access/sealed.ts";
+import { cursorKey, listSealed, type Resealed, readKeyCheck, reseal } from "../access/sealed.ts";
 import type { EventBatch } from "../events/event-batch.ts";
 import { type Author, applyIncidentChange } from "../incidents/incident-changes.ts";
 import { findIncidents } from "../incidents/incident-rows.ts";
@@ -44,13 +44,13 @@ import {
 import {
   dueReadings,
   knownComments,
+  markAllForReading,
+  markForReading,
+  markStaleForReading,
   noteChanges,
   oldestTicket,
   readCursor,
-  readEach,
-  readFailed,
-  readSoon,
-  readStale,
+  recordFailedReading,
   saveCursor,
 } from "../sync/ticket-readings.ts";
 import { applyReading, type Reading, ticketGone } from "../sync/ticket-sync.ts";
@@ -124,13 +124,15 @@ export function ticketOperations(store: Open, written: (events: EventBatch) => v
     noteChanges: (system: TicketSystemName, changes: readonly RemoteChange[], now: number) =>
       noteChanges(database, system, changes, now),
     saveCursor: (system: TicketSystemName, cursor: string) => saveCursor(database, system, cursor),
-    readSoon: (system: TicketSystemName, remoteId: string, now: number) => readSoon(database, system, remoteId, now),
-    readEach: (system: TicketSystemName, now: number) => readEach(database, system, now),
-    readStale: (system: TicketSystemName, most: number, now: number) => readStale(database, system, most, now),
+    markForReading: (system: TicketSystemName, remoteId: string, now: number) =>
+      markForReading(database, system, remoteId, now),
+    markAllForReading: (system: TicketSystemName, now: number) => markAllForReading(database, system, now),
+    markStaleForReading: (system: TicketSystemName, most: number, now: number) =>
+      markStaleForReading(database, system, most, now),
     dueReadings: (system: TicketSystemName, now: number, limit: number) => dueReadings(database, system, now, limit),
     oldestTicket: (system: TicketSystemName) => oldestTicket(database, system),
     knownComments: (ticketId: number) => knownComments(database, ticketId),
-    readFailed: (ticketId: number, now: number) => readFailed(database, ticketId, now),
+    recordFailedReading: (ticketId: number, now: number) => recordFailedReading(database, ticketId, now),
     ticketGone: (ticket: Ticket, now: number) => ticketGone(database, ticket, now),
     /** What a reading of a ticket means to its incident, all in one write. */
     applyReading: (reading: Reading, now: number) =>
@@ -158,7 +160,8 @@ export function ticketOperations(store: Open, written: (events: EventBatch) => v
     ) => saveSettings(database, changes, who, now),
     listSealed: () => listSealed(database),
     readKeyCheck: () => readKeyCheck(database),
-    reseal: (values: readonly SealedValue[], check: string) => reseal(database, values, check),
+    cursorKey: (candidate: string) => cursorKey(database, candidate),
+    reseal: (values: readonly Resealed[], check: string) => reseal(database, values, check),
     listConnectionTests: () => listConnectionTests(database),
     saveConnectionTest: (test: ConnectionTest) => saveConnectionTest(database, test),
   };

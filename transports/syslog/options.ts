@@ -31,7 +31,7 @@ export interface SenderLimits {
   resendMs: number;
   /** ... or this old after a reset, which is what the kernel of a receiver that died with unread data sends. */
   resendAfterResetMs: number;
-  /** For a receiver that breaks every connection (see `ExposureLimit`): what was acknowledged this long ago counts as read. */
+  /** For a receiver that closes every connection in order (see `ExposureLimit`): what was acknowledged this long ago counts as read. */
   settleMs: number;
   backoffMinMs: number;
   backoffMaxMs: number;

@@ -141,10 +141,12 @@ describe("a receiver that breaks connections loses nothing", () => {
   ])("%s", async (_, misbehaviour) => {
     const receiver = await receiving();
     receiver.misbehaviour = misbehaviour;
-    const sender = senderTo(receiver.port, { settleMs: 60 });
+    const sender = senderTo(receiver.port, { settleMs: 10, resendMs: 50, resendAfterResetMs: 100 });
     const messages = numbered(3000);
-    await sendAll(sender, messages, 1);
+    const sending = sendAll(sender, messages, 1);
+    await receiver.until(() => sender.status().errors >= 6);
     receiver.misbehaviour = {};
+    await sending;
     await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length);
     expect(withoutRepeats(receiver.messages)).toEqual(texts(messages));
     expect(sender.status().written).toBe(messages.length);
@@ -161,14 +163,37 @@ describe("a receiver that breaks connections loses nothing", () => {
     async (_, misbehaviour) => {
       const receiver = await receiving();
       receiver.misbehaviour = misbehaviour;
-      const sender = senderTo(receiver.port, { settleMs: 60 });
-      const messages = numbered(400);
+      const sender = senderTo(receiver.port, { settleMs: 5, resendMs: 30, resendAfterResetMs: 60 });
+      const messages = numbered(160);
       await sender.send(messages);
-      await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length, 15_000);
+      await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length, 60_000);
       expect(withoutRepeats(receiver.messages)).toEqual(texts(messages));
     },
-    20_000,
+    120_000,
   );
+
+  test.each([
+    ["after longer than a message has to stand where the receiver closes in order", 75],
+    ["at once", 5],
+  ])("reads nothing and resets, many times, %s: everything arrives when it reads again", async (_, resetAfterMs) => {
+    const receiver = await receiving();
+    receiver.misbehaviour = { deaf: true };
+    const sender = senderTo(receiver.port, { settleMs: 30, resendMs: 300, resendAfterResetMs: 60_000 });
+    const messages = numbered(100);
+    await sender.send(messages);
+    for (let count = 0; count < 12; count++) {
+      await receiver.until(() => receiver.connections > 0);
+      await new Promise((resolve) => setTimeout(resolve, resetAfterMs));
+      receiver.reset();
+      await receiver.until(() => receiver.connections === 0);
+      expect(sender.held().messages).toBe(100);
+    }
+    receiver.misbehaviour = {};
+    await receiver.until(() => receiver.connections > 0);
+    receiver.resume();
+    await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length);
+    expect(withoutRepeats(receiver.messages)).toEqual(texts(messages));
+  });
 
   test("closes at once after accepting, for a while", async () => {
     const receiver = await receiving();

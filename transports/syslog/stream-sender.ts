@@ -32,7 +32,7 @@ export class StreamSender implements SyslogSender {
   #connection: StreamConnection | null = null;
   #stall: StallWatch;
   #connectedAt = 0;
-  /** Bytes written since the last pause for limit. */
+  /** Bytes written since the exposure limit last made it wait. */
   #exposed = 0;
   #pumping = false;
   /** The last connection broke: the next attempt waits. */
@@ -51,7 +51,7 @@ export class StreamSender implements SyslogSender {
     this.#context = context;
     this.#state = new LinkState(context);
     this.#window = new ResendWindow(context.limits);
-    this.#exposureLimit = new ExposureLimit(context.limits.resendBytes);
+    this.#exposureLimit = new ExposureLimit(context.limits);
     this.#stall = new StallWatch(context.limits, 0);
   }
 
@@ -169,17 +169,19 @@ export class StreamSender implements SyslogSender {
     if (this.#window.bytes > 2 * resendBytes && unsampled > resendBytes / 2) await this.#sample();
   }
 
-  /** Lets a receiver that keeps breaking connections read what it has, before it is given more than caution allows. */
+  /** Lets a receiver that keeps breaking connections read what it has, before it is given more than the limit allows. */
   async #giveTime(connection: StreamConnection): Promise<void> {
-    const { exposure } = this.#exposureLimit;
+    const { exposure, waitMs, lastsMs } = this.#exposureLimit;
     this.#window.cutNext(exposure);
     const size = this.#window.next()?.bytes.length ?? 0;
     if (this.#exposed === 0 || this.#exposed + size <= exposure) return;
-    await connection.endsWithin(this.#context.limits.settleMs);
+    const age = this.#context.clock.monotonic() - this.#connectedAt;
+    await connection.endsWithin(Math.max(0, Math.min(waitMs, lastsMs - age)));
+    if (connection !== this.#connection) return;
     await this.#sample();
     this.#exposed = 0;
-    if (this.#context.clock.monotonic() - this.#connectedAt >= this.#context.limits.resendMs)
-      this.#exposureLimit.relax();
+    const lasted = this.#context.clock.monotonic() - this.#connectedAt;
+    if (lasted >= lastsMs) this.#exposureLimit.lasted(lasted);
   }
 
   #tellRisk(): void {
@@ -204,11 +206,13 @@ export class StreamSender implements SyslogSender {
     const { resendMs, resendAfterResetMs, settleMs } = this.#context.limits;
     const now = this.#context.clock.monotonic();
     if (this.#exposureLimit.active && acknowledged !== null) this.#window.leftInOrder(acknowledged);
-    const readAfterMs = this.#exposureLimit.active ? settleMs : inOrder ? resendMs : resendAfterResetMs;
+    // A reset is what the kernel of a receiver sends that had not read everything: the limit makes no exception for it.
+    const readAfterMs = !inOrder ? resendAfterResetMs : this.#exposureLimit.active ? settleMs : resendMs;
     const settled = this.#window.rewind(readAfterMs, now);
     this.#overdue = false;
     this.#tellRisk();
-    if (now - this.#connectedAt >= resendMs) this.#exposureLimit.relax();
+    const lasted = now - this.#connectedAt;
+    if (lasted >= this.#exposureLimit.lastsMs) this.#exposureLimit.lasted(lasted);
     else if (this.#window.next()) this.#exposureLimit.broke(settled);
     if (inOrder && this.#window.next() === undefined && this.#batches.length === 0) {
       this.#state.disconnected(error.message);
@@ -247,7 +251,7 @@ export class StreamSender implements SyslogSender {
     this.#window.settle(acknowledged, now);
     this.#overdue = now - (this.#window.unacknowledgedSince() ?? now) > this.#context.limits.riskMs;
     this.#tellRisk();
-    // Where the kernel says nothing, a slow reader cannot be told from a dead one: the longer throttle.
+    // Where the kernel says nothing, a slow reader cannot be told from a dead one: the longer time.
     this.#judge(connection, { acknowledged, outstanding, windowClosed: row?.windowClosed ?? true }, now);
     return outstanding && this.#connection !== null;
   }

@@ -53,7 +53,14 @@ describe("delivery over TLS", () => {
     receiver.misbehaviour = { resetAfter: 400 };
     const sender = createSyslogSender(
       optionsFor(receiver.port, trusted, {
-        limits: { backoffMinMs: 10, backoffMaxMs: 50, settleMs: 60, tlsGraceMs: 20 },
+        limits: {
+          backoffMinMs: 10,
+          backoffMaxMs: 50,
+          settleMs: 10,
+          resendMs: 50,
+          resendAfterResetMs: 100,
+          tlsGraceMs: 20,
+        },
       }),
     );
     cleanUps.push(() => sender.close());

@@ -13,8 +13,10 @@ export const ticketRow = v.object({
   ticket_url: orNull(text),
   ticket_status: v.pipe(orNull(text), v.description("As the target calls it, when it was last read.")),
   state: v.pipe(
-    v.picklist(["on its way", "there", "gone"]),
-    v.description("`gone`: deleted in the target, or hidden from the account; creating a ticket makes another one."),
+    v.picklist(["on its way", "made, not identified", "there", "gone", "given up"]),
+    v.description(
+      "`made, not identified`: the target has made it and does not say which it is, so a person has to. `gone`: deleted in the target; creating a ticket makes another one. `given up`: discarded, or sent again as another generation.",
+    ),
   ),
   merged_into: v.pipe(orNull(text), v.description("Of which other ticket it is a part or a duplicate.")),
   gone_at: orNull(time),
