@@ -113,19 +113,20 @@ export interface OperationsTools {
   intake: Intake;
   destinations: DestinationControl;
   running(): RunningState | null;
+  /** There may be something to send to ticket systems. */
+  wakeTickets(): void;
   /** Only a running appliance has something to load anew. */
   reload?: () => Promise<ReloadReport>;
 }
 
 export function createOperations(tools: OperationsTools): Operations {
-  const { store, keys, accounts, audit, ticketSettings, intake, destinations, running, clock } = tools;
-  // The loops look every second what there is to send.
+  const { store, keys, accounts, audit, ticketSettings, intake, destinations, running, clock, wakeTickets } = tools;
   const deadLetters = new DeadLetters({
     store,
     clock,
     audit,
     systemOf: ({ system, entity }) => ticketSettings.adapterOf(system, entity),
-    wake: () => {},
+    wake: wakeTickets,
   });
   return {
     createKey: async (request) => {

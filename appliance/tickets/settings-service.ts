@@ -2,19 +2,15 @@
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import {
+  fieldOf,
+  namesOfSection,
   type TicketSection,
   type TicketSettingName,
   ticketDefinitions,
   ticketSections,
 } from "../../core/settings/ticket-definitions.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
-import {
-  fieldOf,
-  type GivenValue,
-  namesOfSection,
-  problemOf,
-  readTicketSettings,
-} from "../../core/settings/tickets.ts";
+import { type GivenValue, problemOf, readTicketSettings } from "../../core/settings/tickets.ts";
 import { type TestStep, type TicketSystem, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
@@ -159,7 +155,7 @@ export class SettingsService {
         last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
         answers: !dispatcher.isDown(system),
         deliveries: waiting,
-        sync: syncJson(dispatcher.sync.status(system)),
+        sync: syncJson(dispatcher.syncStatus(system)),
         tickets: ticketsJson(tickets.find((one) => one.system === system)),
         webhooks: settings.webhookSecrets[system] !== null,
         fields: policyJson(settings.policies[system]),

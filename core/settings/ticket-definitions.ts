@@ -1,4 +1,4 @@
-/** Every setting of ticket systems: its section, its form, and what counts when nothing is given. */
+/** Every setting of ticket systems: its section, the form it has to have, and what counts when it is not given. */
 import { asText, type Form, fraction, matching, oneOf, path, trueOrFalseText, wholeNumber } from "./forms.ts";
 import {
   cron,
@@ -24,7 +24,7 @@ import {
 export const ticketSections = ["jira", "servicenow", "proactive", "auto_push", "retry"] as const;
 export type TicketSection = (typeof ticketSections)[number];
 
-export interface Definition {
+export interface TicketDefinition {
   section: TicketSection | null;
   form: Form<unknown>;
   /** Text that counts when nothing is given. */
@@ -32,7 +32,7 @@ export interface Definition {
   secret: boolean;
 }
 
-const set = (section: TicketSection | null, form: Form<unknown>, fallback = "", secret = false): Definition => ({
+const set = (section: TicketSection | null, form: Form<unknown>, fallback = "", secret = false): TicketDefinition => ({
   section,
   form,
   fallback,
@@ -109,7 +109,17 @@ export const ticketDefinitions = {
   TICKET_ROUTES: set(null, routes),
   MASK_PATTERNS: set(null, maskPatterns),
   TICKET_USERS: set(null, people),
-} as const satisfies Record<string, Definition>;
+} as const satisfies Record<string, TicketDefinition>;
 
 export type TicketSettingName = keyof typeof ticketDefinitions;
 export const ticketSettingNames = Object.keys(ticketDefinitions) as TicketSettingName[];
+
+/** `url` of `JIRA_URL` in section jira; names of other beginnings stay whole. */
+export function fieldOf(section: TicketSection, name: TicketSettingName): string {
+  const prefix = `${section.toUpperCase()}_`;
+  return (name.startsWith(prefix) ? name.slice(prefix.length) : name).toLowerCase();
+}
+
+export function namesOfSection(section: TicketSection): TicketSettingName[] {
+  return ticketSettingNames.filter((name) => ticketDefinitions[name].section === section);
+}

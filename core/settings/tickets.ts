@@ -9,14 +9,13 @@ import type { RetrySettings } from "../tickets/retry.ts";
 import type { TicketSystemName } from "../tickets/ticket.ts";
 import { type Problem, shown } from "./problem.ts";
 import {
-  type Definition,
-  type TicketSection,
+  type TicketDefinition,
   type TicketSettingName,
   ticketDefinitions,
   ticketSettingNames,
 } from "./ticket-definitions.ts";
 import type { StatusMeanings, TicketRoute } from "./ticket-forms.ts";
-import type { JiraConnection, ServiceNowConnection, TicketSettings } from "./ticket-settings.ts";
+import { type JiraConnection, type ServiceNowConnection, systemMeant, type TicketSettings } from "./ticket-settings.ts";
 
 /** A value and where it stands. */
 export interface GivenValue {
@@ -27,16 +26,6 @@ export interface GivenValue {
 }
 
 const defaultStates = { OPEN: "1", IN_PROGRESS: "2", CLOSED: "6", FALSE_POSITIVE: "8" };
-
-/** `url` of `JIRA_URL` in section jira; names of other beginnings stay whole. */
-export function fieldOf(section: TicketSection, name: TicketSettingName): string {
-  const prefix = `${section.toUpperCase()}_`;
-  return (name.startsWith(prefix) ? name.slice(prefix.length) : name).toLowerCase();
-}
-
-export function namesOfSection(section: TicketSection): TicketSettingName[] {
-  return ticketSettingNames.filter((name) => ticketDefinitions[name].section === section);
-}
 
 /** The settings of these values; what is wrong has its default and is told. Never repeats a secret. */
 export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
@@ -160,12 +149,6 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
   return { settings, problems };
 }
 
-/** ServiceNow is the Proactive Case API where that is used, and the other way round. */
-export function systemMeant(name: TicketSystemName, isProactive: boolean): TicketSystemName {
-  if (name === "jira") return name;
-  return isProactive ? "proactive" : "servicenow";
-}
-
 function missing(
   text: (name: TicketSettingName) => string,
   system: TicketSystemName,
@@ -183,7 +166,7 @@ export function problemOf(name: TicketSettingName, text: string): string | null 
 }
 
 function readValue(name: TicketSettingName, given: GivenValue | undefined, tell: (problem: Problem) => void): unknown {
-  const { form, fallback, secret }: Definition = ticketDefinitions[name];
+  const { form, fallback, secret }: TicketDefinition = ticketDefinitions[name];
   const text = given?.text.trim() ?? "";
   const parsed = text === "" ? undefined : form.read(text);
   if (text !== "" && parsed === undefined)

@@ -61,7 +61,7 @@ function instanceUrl(instance: string): string {
   return `https://${text.includes(".") || text.includes(":") ? text : `${text}.service-now.com`}`;
 }
 
-export function resultOf({ body }: TargetAnswer): unknown {
+function resultOf({ body }: TargetAnswer): unknown {
   return typeof body === "object" && body !== null && "result" in body ? body.result : null;
 }
 

@@ -12,7 +12,7 @@ import { integer, text, textOrNull } from "../database/rows.ts";
 export type EventRow = [number, number, EventKind, string, string, string, string | null];
 
 export function appendEvents(rows: readonly EventRow[]): InStatement[] {
-  return insertRows("event_log (seq, at, kind, subject, entity_name, data, body)", 7, rows);
+  return insertRows("event_log", "seq, at, kind, subject, entity_name, data, body", rows);
 }
 
 /** Highest sequence number ever given out, pruned events included. */

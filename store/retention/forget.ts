@@ -9,7 +9,7 @@ export function forgetAlerts(alertIds: readonly number[]): InStatement[] {
   return [
     noteGap("alerts", "sigma_alerts", "id", "coalesce(last_seq, first_seq)", `id ${gone}`),
     `update row_counts set n = row_counts.n - j.gone
-      from (select entity_name as entity, count(*) as gone from sigma_alerts where id ${gone} group by entity_name collate nocase) j
+      from (select min(entity_name) as entity, count(*) as gone from sigma_alerts where id ${gone} group by entity_name collate nocase) j
       where feed = 'alerts' and entity_name = j.entity`,
     // The highest number would otherwise be given out again after a restart.
     `insert into meta select 'last_alert_id', max(value) from json_each(?1) where true
