@@ -5,41 +5,77 @@
 
 import { EdgeError, messageOf } from "../core/errors.ts";
 import { Faults } from "../core/faults.ts";
-import { type FeedName, feedNames } from "../core/feeds/feeds.ts";
-import { type FeedState, feedHealth, feedStatus } from "../core/feeds/health.ts";
+import type { FeedName } from "../core/feeds/feeds.ts";
 import { Intake } from "../core/intake/intake.ts";
-import type { Sleep } from "../core/ports.ts";
-import { keepLastGood } from "../core/settings/last-good.ts";
-import { formatProblem } from "../core/settings/problem.ts";
+import type { Clock, Random, Sleep } from "../core/ports.ts";
+import type { ResolvedSettings } from "../core/settings/resolve.ts";
 import type { ListenAddress } from "../core/settings.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
 import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
-import { needRestart, noteProblems, renewCertificate } from "./config/notices.ts";
+import { noteProblems, renewCertificate } from "./config/notices.ts";
 import { startControlServer } from "./control/control-server.ts";
-import { createOperations } from "./control/operations.ts";
+import { createOperations, type Operations, type ReloadReport } from "./control/operations.ts";
+import { Reloads } from "./control/reloads.ts";
 import { runningState } from "./control/running-state.ts";
-import { DestinationControl } from "./feeds/destination-control.ts";
-import { feedSettings, SyslogFeeds } from "./feeds/syslog-feeds.ts";
-import { createLoops, feedLoops, ticketLoop } from "./loops.ts";
-import type { Appliance, ApplianceOptions } from "./options.ts";
+import { controlOf } from "./feeds/destination-control.ts";
+import { FeedSettingsService, readSavedFeeds } from "./feeds/feed-settings.ts";
+import { FeedStates } from "./feeds/feed-states.ts";
+import { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
-import { argon2id } from "./runtime/passwords.ts";
+import type { Log } from "./runtime/log.ts";
+import { argon2id, type PasswordHasher } from "./runtime/passwords.ts";
 import { version } from "./runtime/version.ts";
 import { TicketDispatcher } from "./tickets/dispatcher.ts";
-import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
+import { createLoops } from "./upkeep/loops.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
 import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
 
+export interface ApplianceOptions {
+  resolved: ResolvedSettings;
+  clock: Clock;
+  sleep: Sleep;
+  random: Random;
+  log: Log;
+  /** False leaves the incident step out of intake: what comes in is deduplicated and sent, and makes no incident. */
+  correlate?: boolean;
+  /** How passwords are hashed; default argon2id with OWASP's parameters. */
+  passwords?: PasswordHasher;
+  /** systemd's folder of credentials (`$CREDENTIALS_DIRECTORY`). */
+  credentialsDir?: string | null;
+  /** Told every few seconds while the loops turn: the watchdog's food. */
+  onAlive?: () => void;
+  /** Told what is wrong whenever that changes. */
+  onFaults?: (faults: readonly { name: string; message: string }[]) => void;
+  /** Reads files and environment and calls the appliance's own `reload` with them, for the command. */
+  reload?: () => Promise<ReloadReport>;
+}
+
+export interface Appliance {
+  /** Such as `http://127.0.0.1:8080`. */
+  apiUrl: string;
+  /** Health port of the alert feed, and of the incident/case feed. */
+  healthUrl: string;
+  incidentHealthUrl: string;
+  operations: Operations;
+  /** Takes new settings over: destinations, limits; what needs a restart is said in the log. */
+  reload(resolved: ResolvedSettings): Promise<ReloadReport>;
+  /** Stops taking in, sends what is queued for up to 10 s, closes. */
+  stop(): Promise<void>;
+  /** Resolves with the reason when the appliance cannot go on and has to be started anew. */
+  broken: Promise<Error>;
+}
+
 /** Sending what is queued; closing the connections takes up to a second more. */
 const drainMs = 9_000;
-
+/** Faults with which nothing can be taken in, and after how many seconds a client may ask again. */
+const closing: Readonly<Record<string, number>> = { disk_space: 30, store_write: 5 };
 /** Starts. Rejects with a readable error when it cannot: another one runs, an address is taken, the database is newer. */
 export async function startAppliance(options: ApplianceOptions): Promise<Appliance> {
   const { clock, sleep, random, log } = options;
@@ -52,8 +88,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     }
   };
   try {
-    let inForce = options.resolved;
-    let settings = inForce.settings;
+    let { settings } = options.resolved;
     const startedAt = clock.monotonic();
     const uptimeMs = () => clock.monotonic() - startedAt;
     const faults = new Faults(
@@ -67,17 +102,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const breaking = Promise.withResolvers<Error>();
     noteProblems(options.resolved, faults, log);
 
-    const starting = (pollIntervalSeconds: number): FeedState => ({
-      uptimeMs: uptimeMs(),
-      sinceLastPollMs: null,
-      pollIntervalMs: pollIntervalSeconds * 1000,
-      lastPoll: null,
-      destinations: [],
-      faults: faults.list(),
-    });
-    let feedState = (name: FeedName): FeedState => starting(feedSettings(settings, name).pollIntervalSeconds);
+    const states = new FeedStates({ clock, faults, uptimeMs, settings: () => settings });
     const healthPort = (name: FeedName, address: ListenAddress) => {
-      const port = new HealthListener(name, address, healthApp(() => feedHealth(name, feedState(name))).fetch, faults);
+      const port = new HealthListener(name, address, healthApp(() => states.health(name)).fetch, faults);
       cleanUp.push({ name: `health port of ${name}`, run: () => port.stop() });
       return port;
     };
@@ -87,6 +114,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const store = await openStoreWhenPossible(settings.dataDir, { clock, sleep, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
     await expectFirstPassword(store.admin, options.resolved);
+    const inForce = options.resolved.withSaved(await readSavedFeeds(store.tickets));
+    settings = inForce.settings;
     for (const step of store.migrated) log.info("schema step applied", { step });
 
     let logEnd = await store.events.end();
@@ -130,6 +159,26 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       userNames: () => access.accounts.list().map(({ name }) => name),
     });
     const stopping = new AbortController();
+    const reloads = new Reloads({
+      given: options.resolved,
+      inForce,
+      saved: () => readSavedFeeds(store.tickets),
+      apply: async (next, signal) => {
+        const wait: Sleep = (milliseconds) => sleep(milliseconds, signal);
+        const sameCorrelation = JSON.stringify(settings.correlation) === JSON.stringify(next.settings.correlation);
+        settings = next.settings;
+        await applyFeeds(wait);
+        if (!sameCorrelation) await configureCorrelation(wait);
+        await access.ticketSettings.load(next.ticketValues);
+        scheduler.wake();
+        return renewCertificate(api, settings, { faults, log });
+      },
+      onEnd: (result) => metrics.reloaded(result),
+      destinations: () => feeds.status().length,
+      stopping: stopping.signal,
+      faults,
+      log,
+    });
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
       clock,
@@ -141,6 +190,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       credentialsDir: options.credentialsDir ?? null,
       stopping: stopping.signal,
       dispatcher,
+      feedSettings: new FeedSettingsService({ store, clock, reloads }),
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.savePositions() });
 
@@ -149,7 +199,6 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     store.events.onAppend((_, counts) =>
       (counts.incident_created ?? counts.incident_updated ?? 0) ? dispatcher.wake() : null,
     );
-
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const upkeep = createUpkeep({
@@ -167,13 +216,12 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       storage,
       keys,
       dispatcher,
-      tickAccess: () => access.tick(),
-      tickPorts: () => [health, incidentHealth, api].forEach((port) => void port.tick()),
-      alive: () => alive(),
+      access,
+      listeners: () => [health, incidentHealth, api],
+      alive: () => states.allTurn() && options.onAlive?.(),
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
-    dispatcher.onDueChanged(() => scheduler.dueChanged(ticketLoop));
-    const loop = (name: string) => scheduler.status().find((status) => status.name === name);
+    states.running(feeds, scheduler);
     const metrics = createMetrics({
       uptimeMs,
       destinations: () => feeds.status(),
@@ -183,24 +231,6 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       pendingBytes: () => intake.pendingBytes,
       tickets: dispatcher.metrics(),
     });
-    feedState = (name) => {
-      const status = loop(feedLoops[name]);
-      const lastRun = status?.lastRunMonotonic ?? null;
-      return {
-        uptimeMs: uptimeMs(),
-        sinceLastPollMs: lastRun === null ? null : clock.monotonic() - lastRun,
-        pollIntervalMs: feeds.pollIntervalMs(name),
-        lastPoll: status?.lastRun ?? null,
-        destinations: feeds.statusOf(name),
-        faults: faults.list(),
-      };
-    };
-
-    // A fault that is named is no reason to be restarted; a loop that no longer turns is.
-    const alive = () => {
-      if (feedNames.every((name) => feedStatus(feedState(name)) !== "stopped")) options.onAlive?.();
-    };
-
     const operations = createOperations({
       clock,
       ...access,
@@ -208,15 +238,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       keys,
       intake,
       wakeTickets: () => dispatcher.wake(),
-      destinations: new DestinationControl({
-        store,
-        names: () => feeds.names(),
-        live: () => feeds.status(),
-        move: (feed, name, place) => feeds.move(feed, name, place),
-      }),
+      destinations: controlOf(feeds, store),
       ...(options.reload === undefined ? {} : { reload: options.reload }),
-      running: () =>
-        runningState({ scheduler, feeds, faults }, uptimeMs(), feedHealth("alerts", feedState("alerts")).status),
+      running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
     });
     const control = startControlServer(settings.dataDir, operations);
     cleanUp.push({ name: "control socket", run: () => control.stop(1_000) });
@@ -225,8 +249,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       api: apiDependencies,
       intake,
       keys,
-      closed: () => closedBy(faults),
-      notReady: () => notReadyBecause(faults),
+      closed: () => {
+        const fault = faults.list().find(({ name }) => name in closing);
+        return fault === undefined ? null : { reason: fault.message, retryAfter: closing[fault.name] ?? 5 };
+      },
+      notReady: () => faults.list().find(({ name }) => name in closing || name === "store_read")?.message ?? null,
       faults: () => faults.list(),
       metrics: () => metrics.text(),
       onAnswer: metrics.ingested,
@@ -252,52 +279,19 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       destinations: feeds.status().length,
     });
 
-    let reloading: Promise<void> = Promise.resolve();
     return {
       apiUrl: api.url,
       healthUrl: health.url,
       incidentHealthUrl: incidentHealth.url,
       operations,
-      busy: () =>
-        Object.entries({ loops: scheduler.isIdle, database: store.isIdle, tickets: dispatcher.isIdle() }).flatMap(
-          ([name, isIdle]) => (isIdle ? [] : [name]),
-        ),
       broken: breaking.promise,
       stop: async () => {
         // What a reload starts after the stop would stay.
         stopping.abort(new EdgeError("stopping", "the appliance is stopping"));
-        await reloading;
+        await reloads.ended();
         await stop();
       },
-      reload: (resolved) => {
-        // One after the other: two at the same time would start the same destination twice.
-        const reload = reloading.then(async () => {
-          stopping.signal.throwIfAborted();
-          const next = keepLastGood(inForce, resolved);
-          noteProblems(next, faults, log);
-          const restart = needRestart(settings, next.settings);
-          for (const name of restart) log.warn("a new value needs a restart", { setting: name });
-          const { dataDir, listen, alertHealth, incidentHealth } = settings;
-          const sameCorrelation = JSON.stringify(settings.correlation) === JSON.stringify(next.settings.correlation);
-          settings = { ...next.settings, dataDir, listen, alertHealth, incidentHealth };
-          inForce = { ...next, settings };
-          const wait: Sleep = (milliseconds) => sleep(milliseconds, stopping.signal);
-          await applyFeeds(wait);
-          if (!sameCorrelation) await configureCorrelation(wait);
-          await access.ticketSettings.load(next.ticketValues);
-          scheduler.wake();
-          const problems = next.problems.map(formatProblem);
-          problems.push(...(await renewCertificate(api, settings, { faults, log })));
-          log.info("settings read again", { destinations: feeds.status().length, problems: problems.length });
-          metrics.reloaded(problems.length === 0 ? "taken" : "refused");
-          return { problems, restart };
-        });
-        reloading = reload.then(
-          () => {},
-          () => metrics.reloaded("failed"),
-        );
-        return reload;
-      },
+      reload: (resolved) => reloads.reload(resolved),
     };
   } catch (error) {
     await stop();
