@@ -4,7 +4,7 @@ import { feedForms } from "../../core/settings/feed.ts";
 import { type Problem, shown } from "../../core/settings/problem.ts";
 import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
 import type { SettingsFile, SettingsSources } from "../../core/settings/sources.ts";
-import { folderState, readTextFile } from "./files.ts";
+import { folderState, readTextFile } from "../runtime/text-files.ts";
 
 const defaultConfigDir = "/etc/rhythmx";
 /** Where the files stood before; each is read there when the configuration folder has none of that name (CONTRACT 1). */
@@ -60,17 +60,22 @@ export async function loadSettings(options: LoadOptions): Promise<ResolvedSettin
     configDir,
     defaultDataDir: fromCheckout ? checkoutDataDir : serviceDataDir,
   });
-  return {
-    ...resolved,
-    settings: { ...resolved.settings, dataDir: resolve(resolved.settings.dataDir) },
-    problems: [...problems, ...resolved.problems],
-    wrong: { ...resolved.wrong, environment: [...problems, ...resolved.wrong.environment] },
-    warnings: [...warnings, ...resolved.warnings],
-    origins: {
-      ...resolved.origins,
-      RHYTHMX_CONFIG_DIR: { source: givenDir ? "environment" : "default", pinned: Boolean(givenDir) },
-    },
-  };
+  return completed(resolved);
+
+  function completed(resolved: ResolvedSettings): ResolvedSettings {
+    return {
+      ...resolved,
+      withSaved: (saved) => completed(resolved.withSaved(saved)),
+      settings: { ...resolved.settings, dataDir: resolve(resolved.settings.dataDir) },
+      problems: [...problems, ...resolved.problems],
+      wrong: { ...resolved.wrong, environment: [...problems, ...resolved.wrong.environment] },
+      warnings: [...warnings, ...resolved.warnings],
+      origins: {
+        ...resolved.origins,
+        RHYTHMX_CONFIG_DIR: { source: givenDir ? "environment" : "default", pinned: Boolean(givenDir) },
+      },
+    };
+  }
 }
 
 /** Null when there is no such file. */

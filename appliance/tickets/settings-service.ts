@@ -1,6 +1,7 @@
 /** Settings of ticket systems as API and console see them: what is pinned, what was saved, what was tested. Secrets go in and never come out. */
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
+import { feedSections } from "../../core/settings/feed-section.ts";
 import {
   fieldOf,
   namesOfSection,
@@ -150,7 +151,7 @@ export class SettingsService {
         last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
         answers: !dispatcher.isDown(system),
         deliveries: waiting,
-        sync: syncJson(dispatcher.sync.status(system)),
+        sync: syncJson(dispatcher.syncStatus(system)),
         tickets: ticketsJson(tickets.find((one) => one.system === system)),
         webhooks: settings.webhookSecrets[system] !== null,
         fields: policyJson(settings.policies[system]),
@@ -216,7 +217,10 @@ async function testOf(settings: TicketSettings, system: TicketSystemName, clock:
 function known(section: string): TicketSection {
   const found = ticketSections.find((one) => one === section);
   if (found === undefined)
-    throw new EdgeError("section_unknown", `there is no section ${section.slice(0, 40)}: ${ticketSections.join(", ")}`);
+    throw new EdgeError(
+      "section_unknown",
+      `there is no section ${section.slice(0, 40)}: ${[...Object.keys(feedSections), ...ticketSections].join(", ")}`,
+    );
   return found;
 }
 
