@@ -23,12 +23,16 @@ export interface Store extends IntakeStore, HourlyStore {
     | "integrityCheck"
     | "heartbeat"
     | "listUsers"
-    | "saveUser"
+    | "insertUser"
+    | "updateUser"
     | "deleteUser"
     | "listSessions"
-    | "saveSession"
+    | "insertSession"
+    | "updateSession"
     | "deleteSessions"
     | "addAudit"
+    | "pruneAudit"
+    | "readGeneration"
     | "listPollPositions"
     | "savePollPositions"
   >;
@@ -108,12 +112,16 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       facts: operation("facts"),
       integrityCheck: operation("integrityCheck"),
       listUsers: operation("listUsers"),
-      saveUser: operation("saveUser"),
+      insertUser: operation("insertUser"),
+      updateUser: operation("updateUser"),
       deleteUser: operation("deleteUser"),
       listSessions: operation("listSessions"),
-      saveSession: operation("saveSession"),
+      insertSession: operation("insertSession"),
+      updateSession: operation("updateSession"),
       deleteSessions: operation("deleteSessions"),
       addAudit: operation("addAudit"),
+      pruneAudit: operation("pruneAudit"),
+      readGeneration: operation("readGeneration"),
       listPollPositions: operation("listPollPositions"),
       savePollPositions: operation("savePollPositions"),
     },
@@ -130,6 +138,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       findDelivery: read("findDelivery"),
       findTicket: read("findTicket"),
       oldestEvent: read("oldestEvent"),
+      lastPosition: read("lastPosition"),
       listAudit: read("listAudit"),
     },
     incidents: {

@@ -13,6 +13,7 @@ import type { KeyRing } from "../access/key-ring.ts";
 import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
 import { Logins } from "../access/logins.ts";
 import { type MasterKeyPlaces, Secrets } from "../access/master-key.ts";
+import { RefusedKeys } from "../access/refused-keys.ts";
 import { Tokens } from "../access/tokens.ts";
 import type { Log } from "../runtime/log.ts";
 import type { PasswordHasher } from "../runtime/passwords.ts";
@@ -55,6 +56,16 @@ export async function createApi(parts: ApiParts) {
   const accounts = await Accounts.load(store.admin, clock, passwords);
   await ensureAdmin(accounts, settings, log);
   const logins = await Logins.load({ admin: store.admin, clock, accounts, tokens, secrets, audit });
+  const refusedKeys = new RefusedKeys(audit, clock);
+  keys.onRefused((record, reason, address) => refusedKeys.refused(record, reason, address));
+  const revoked = new Set<() => void>();
+  const onRevoked = () => {
+    for (const listener of [...revoked]) listener();
+  };
+  keys.onRevoked(onRevoked);
+  logins.onEnded(onRevoked);
+  const generation = await store.admin.readGeneration();
+  const addressOf = clientAddress(settings.trustedProxies);
   const continuity = new Continuity(await store.admin.listPollPositions());
   const save = (positions: readonly PollPosition[]) =>
     store.admin.savePollPositions(positions, clock.now() - continuityMs);
@@ -79,32 +90,42 @@ export async function createApi(parts: ApiParts) {
     dependencies: {
       callers: {
         ofKey: (key: string, address: string): Caller | null => {
-          const record = keys.find(key);
+          const record = keys.find(key, address);
           if (record === null) return null;
           const { id, name, scopes, entities } = record;
           const limit = entities.length === 0 ? null : entities;
           return { kind: "key" as const, id, name: `key ${name}`, role: null, scopes, entities: limit, address };
         },
         ofToken: (token: string, address: string) => logins.callerOf(token, address),
+        onRevoked: (listener: () => void) => {
+          revoked.add(listener);
+          return () => void revoked.delete(listener);
+        },
       },
       logins: new OwnAccount(accounts, logins, audit),
-      pages: new Pages(reading, new Cursors(secrets.key("cursors")), continuity, clock, (position) => save([position])),
+      pages: new Pages(reading, new Cursors(secrets.key("cursors"), generation), continuity, clock, (position) =>
+        save([position]),
+      ),
       investigation: new Investigation(store, clock, audit, (incidentId) => tickets.ofIncident(incidentId)),
       tickets,
       webhooks: dispatcher.webhooks,
       settings: {
         section: (section: string) => ticketSettings.section(section),
-        test: (section: string, fields: Record<string, unknown>) => ticketSettings.test(section, fields),
+        test: async (caller: Caller, section: string, fields: Record<string, unknown>) => {
+          const tested = await ticketSettings.test(section, fields);
+          await audit.note(actorOf(caller), "settings.test", section, { ok: tested.ok, with: tested.given });
+          return { ok: tested.ok, steps: tested.steps, at: tested.at };
+        },
         status: () => ticketSettings.status(),
         save: async (caller: Caller, section: string, fields: Record<string, unknown>) => {
           const saved = await ticketSettings.save(section, fields, caller.name);
-          // The names alone: some of them are secrets.
-          await audit.note(actorOf(caller), "settings.save", section, { fields: saved.changed });
+          await audit.note(actorOf(caller), "settings.save", section, { changes: saved.changes });
           return saved.section;
         },
       },
       administration: new Administration(accounts, keys, audit, reading),
       stream: {
+        generation,
         end: () => store.events.end(),
         oldest: () => reading.oldestEvent(),
         read: reading.readEvents,
@@ -112,7 +133,7 @@ export async function createApi(parts: ApiParts) {
         stopping,
         now: () => clock.now(),
       },
-      clientAddress: clientAddress(settings.trustedProxies),
+      clientAddress: addressOf,
       version,
     },
   };

@@ -10,6 +10,7 @@ import type { Settings } from "../../core/settings.ts";
 import { openStore, type Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
 import { AuditLog } from "../access/audit-log.ts";
+import { forgetInitialPassword } from "../access/first-admin.ts";
 import { KeyRing } from "../access/key-ring.ts";
 import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
 import { Secrets } from "../access/master-key.ts";
@@ -40,6 +41,7 @@ export async function withOperations<T>(
     while (await store.incidents.assessLeft(systemClock.now(), true));
     const replay = (destination: string, from: number) => replayOffline(store, settings, destination, from);
     const accounts = await Accounts.load(store.admin, systemClock, argon2id());
+    forgetInitialPassword(accounts, settings.dataDir);
     const audit = new AuditLog(store.admin, systemClock);
     const own = await readSettings(store, settings, ticketValues);
     const tools = { ...own, clock: systemClock, store, keys, accounts, audit, intake, replay, running: () => null };

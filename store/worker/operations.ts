@@ -12,17 +12,20 @@ import type { AlarmWrite, DetectionWrite } from "../../core/ports.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
 import type { ThreatCase } from "../../core/threat-case.ts";
 import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "../access/api-keys.ts";
-import { addAudit } from "../access/audit.ts";
+import { addAudit, pruneAudit } from "../access/audit.ts";
 import {
   deleteSessions,
   deleteUser,
+  insertSession,
+  insertUser,
   listPollPositions,
   listSessions,
   listUsers,
   savePollPositions,
-  saveSession,
-  saveUser,
+  updateSession,
+  updateUser,
 } from "../access/users.ts";
+import { readGeneration } from "../database/generation.ts";
 import { heartbeat } from "../database/heartbeat.ts";
 import { integrityCheck, storeFacts } from "../database/integrity.ts";
 import type { EventBatch } from "../events/event-batch.ts";
@@ -161,12 +164,16 @@ export function operations(store: Open, onAppend: OnAppend) {
     facts: () => storeFacts(database),
     integrityCheck: () => integrityCheck(database),
     listUsers: () => listUsers(database),
-    saveUser: (user: UserRecord) => saveUser(database, user),
+    insertUser: (user: UserRecord) => insertUser(database, user),
+    updateUser: (user: UserRecord, tokenVersion: number) => updateUser(database, user, tokenVersion),
     deleteUser: (id: string) => deleteUser(database, id),
     listSessions: () => listSessions(database),
-    saveSession: (session: SessionRecord) => saveSession(database, session),
+    insertSession: (session: SessionRecord) => insertSession(database, session),
+    updateSession: (session: SessionRecord) => updateSession(database, session),
     deleteSessions: (ids: readonly string[]) => deleteSessions(database, ids),
     addAudit: (entries: readonly AuditEntry[]) => addAudit(database, entries),
+    pruneAudit: (before: number, most: number) => pruneAudit(database, before, most),
+    readGeneration: () => readGeneration(database),
     listPollPositions: () => listPollPositions(database),
     savePollPositions: (positions: readonly PollPosition[], before: number) =>
       savePollPositions(database, positions, before),

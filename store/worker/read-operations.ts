@@ -4,7 +4,8 @@ import type { EventKind } from "../../core/event.ts";
 import type { ListedFeed, PageQuery } from "../../core/feeds/page.ts";
 import { type AuditQuery, listAudit } from "../access/audit.ts";
 import type { Database } from "../database/database.ts";
-import { oldestEvent, readEvents } from "../events/event-log.ts";
+import { lastSeq, oldestEvent, readEvents } from "../events/event-log.ts";
+import { lastAlertId } from "../events/sequences.ts";
 import { readCaseDetail, readIncidentDetail } from "../lists/incident-detail.ts";
 import { listPage, readRow } from "../lists/list-pages.ts";
 import { readSamples } from "../lists/rule-samples.ts";
@@ -32,6 +33,9 @@ export function readOperations(database: Database) {
     findDelivery: (id: string) => findDelivery(database, id),
     findTicket: (incidentId: string, system: string) => findTicket(database, incidentId, system),
     oldestEvent: () => oldestEvent(database),
+    /** The last position that was ever given in this order of the feed. */
+    lastPosition: (feed: ListedFeed, by: "created" | "updated") =>
+      feed === "alerts" && by === "created" ? lastAlertId(database) : lastSeq(database),
     listAudit: (query: AuditQuery) => listAudit(database, query),
   };
 }
