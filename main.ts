@@ -13,5 +13,6 @@ process.exitCode = await runProgram({
     err: (text) => void process.stderr.write(text),
     stdin: process.stdin,
     interactive: process.stderr.isTTY === true,
+    columns: process.stdout.isTTY === true ? process.stdout.columns || 80 : null,
   },
 });

@@ -9,17 +9,21 @@ import { type FeedName, feedNames } from "../core/feeds/feeds.ts";
 import { type FeedState, feedHealth, feedStatus } from "../core/feeds/health.ts";
 import { Intake } from "../core/intake/intake.ts";
 import type { Clock, Random, Sleep } from "../core/ports.ts";
+import { keepLastGood } from "../core/settings/last-good.ts";
+import { formatProblem } from "../core/settings/problem.ts";
 import type { ResolvedSettings } from "../core/settings/resolve.ts";
 import type { ListenAddress } from "../core/settings.ts";
 import { minuteMs } from "../core/time.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
+import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
-import { needRestart, noteProblems } from "./config/notices.ts";
+import { needRestart, noteProblems, renewCertificate } from "./config/notices.ts";
 import { startControlServer } from "./control/control-server.ts";
-import { createOperations, type Operations } from "./control/operations.ts";
+import { createOperations, type Operations, type ReloadReport } from "./control/operations.ts";
 import { runningState } from "./control/running-state.ts";
+import { DestinationControl } from "./feeds/destination-control.ts";
 import { feedSettings, SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
 import type { Log } from "./runtime/log.ts";
@@ -47,6 +51,10 @@ export interface ApplianceOptions {
   credentialsDir?: string | null;
   /** Told every few seconds while the loops turn: the watchdog's food. */
   onAlive?: () => void;
+  /** Told what is wrong whenever that changes. */
+  onFaults?: (faults: readonly { name: string; message: string }[]) => void;
+  /** Reads files and environment and calls the appliance's own `reload` with them, for the command. */
+  reload?: () => Promise<ReloadReport>;
 }
 
 export interface Appliance {
@@ -57,7 +65,7 @@ export interface Appliance {
   incidentHealthUrl: string;
   operations: Operations;
   /** Takes new settings over: destinations, limits; what needs a restart is said in the log. */
-  reload(resolved: ResolvedSettings): Promise<void>;
+  reload(resolved: ResolvedSettings): Promise<ReloadReport>;
   /** Stops taking in, sends what is queued for up to 10 s, closes. */
   stop(): Promise<void>;
   /** Resolves with the reason when the appliance cannot go on and has to be started anew. */
@@ -83,7 +91,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     }
   };
   try {
-    let settings = options.resolved.settings;
+    let inForce = options.resolved;
+    let settings = inForce.settings;
     const startedAt = clock.monotonic();
     const uptimeMs = () => clock.monotonic() - startedAt;
     const faults = new Faults(
@@ -91,6 +100,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       (fault, state) => {
         if (state === "appeared") log.error("fault", { fault: fault.name, detail: fault.message });
         else log.info("fault gone", { fault: fault.name });
+        options.onFaults?.(faults.list());
       },
     );
     const breaking = Promise.withResolvers<Error>();
@@ -115,6 +125,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
     const store = await openStoreWhenPossible(settings.dataDir, { clock, sleep, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
+    await expectFirstPassword(store.admin, options.resolved);
     for (const step of store.migrated) log.info("schema step applied", { step });
 
     let logEnd = await store.events.end();
@@ -148,7 +159,15 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       );
     await configureCorrelation(sleep);
 
-    const dispatcher = new TicketDispatcher({ store, clock, random, log, defaultBaseUrl: () => api.url });
+    const dispatcher = new TicketDispatcher({
+      store,
+      clock,
+      sleep,
+      random,
+      log,
+      defaultBaseUrl: () => api.url,
+      userNames: () => access.accounts.list().map(({ name }) => name),
+    });
     const stopping = new AbortController();
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
@@ -175,6 +194,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const upkeep = createUpkeep({
       store,
       log,
+      stopping: stopping.signal,
       settings: () => settings,
       onPruned: (events, expired) => metrics.pruned(events, expired),
       recountQueues: () => feeds.recount(),
@@ -201,7 +221,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       {
         name: "health-port",
         everyMs: () => 10_000,
-        tick: () => [health, incidentHealth].forEach((port) => void port.tick()),
+        tick: () => [health, incidentHealth, api].forEach((port) => void port.tick()),
       },
       { name: "alive", everyMs: () => 10_000, tick: () => alive() },
     ];
@@ -238,7 +258,14 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       store,
       keys,
       intake,
-      replay: (destination, from) => feeds.replay(destination, from),
+      wakeTickets: () => dispatcher.wake(),
+      destinations: new DestinationControl({
+        store,
+        names: () => feeds.names(),
+        live: () => feeds.status(),
+        move: (feed, name, place) => feeds.move(feed, name, place),
+      }),
+      ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () =>
         runningState({ scheduler, feeds, faults }, uptimeMs(), feedHealth("alerts", feedState("alerts")).status),
     });
@@ -260,7 +287,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       onApiAnswer: metrics.asked,
       onDefect: (error, method, path) => log.error("request failed", { method, path, error: messageOf(error) }),
     });
-    const api = await ApiListener.start(settings.listen, settings, app.fetch);
+    const api = await ApiListener.start(settings.listen, settings, app.fetch, faults);
     cleanUp.push({ name: "API", run: () => api.stop() });
     // Streams have no end of their own.
     cleanUp.push({
@@ -279,7 +306,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       destinations: feeds.status().length,
     });
 
-    let reloading = Promise.resolve();
+    let reloading: Promise<void> = Promise.resolve();
     return {
       apiUrl: api.url,
       healthUrl: health.url,
@@ -296,22 +323,29 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         // One after the other: two at the same time would start the same destination twice.
         const reload = reloading.then(async () => {
           stopping.signal.throwIfAborted();
-          noteProblems(resolved, faults, log);
-          for (const name of needRestart(settings, resolved.settings))
-            log.warn("a new value needs a restart", { setting: name });
+          const next = keepLastGood(inForce, resolved);
+          noteProblems(next, faults, log);
+          const restart = needRestart(settings, next.settings);
+          for (const name of restart) log.warn("a new value needs a restart", { setting: name });
           const { dataDir, listen, alertHealth, incidentHealth } = settings;
-          const sameCorrelation =
-            JSON.stringify(settings.correlation) === JSON.stringify(resolved.settings.correlation);
-          settings = { ...resolved.settings, dataDir, listen, alertHealth, incidentHealth };
+          const sameCorrelation = JSON.stringify(settings.correlation) === JSON.stringify(next.settings.correlation);
+          settings = { ...next.settings, dataDir, listen, alertHealth, incidentHealth };
+          inForce = { ...next, settings };
           const wait: Sleep = (milliseconds) => sleep(milliseconds, stopping.signal);
           await applyFeeds(wait);
           if (!sameCorrelation) await configureCorrelation(wait);
-          await access.ticketSettings.load(resolved.ticketValues);
+          await access.ticketSettings.load(next.ticketValues);
           scheduler.wake();
-          if (await api.renew(settings)) log.info("certificate renewed");
-          log.info("settings read again", { destinations: feeds.status().length });
+          const problems = next.problems.map(formatProblem);
+          problems.push(...(await renewCertificate(api, settings, { faults, log })));
+          log.info("settings read again", { destinations: feeds.status().length, problems: problems.length });
+          metrics.reloaded(problems.length === 0 ? "taken" : "refused");
+          return { problems, restart };
         });
-        reloading = reload.catch(() => {});
+        reloading = reload.then(
+          () => {},
+          () => metrics.reloaded("failed"),
+        );
         return reload;
       },
     };

@@ -36,6 +36,8 @@ export type StoreErrorCode =
   | "store_corrupt"
   /** The file was written by a newer version. */
   | "store_newer"
+  /** The file was written by an older version, and only the service upgrades it. */
+  | "store_older"
   /** Anything else: a defect. */
   | "store_failed";
 

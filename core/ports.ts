@@ -112,6 +112,8 @@ export interface AnswerRest {
   received: number;
   rejected: RejectedRecord[];
   warnings: RecordWarning[];
+  /** Records that repeat what another record says; they are answered as duplicates. */
+  repeats: number;
 }
 
 export interface StoredBatch {

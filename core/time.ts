@@ -25,9 +25,13 @@ const lastMoment = 253_402_300_799_999;
 /** Epoch numbers below this are seconds (until the year 5138), from here on milliseconds (since March 1973). */
 const firstMilliseconds = 100_000_000_000;
 
-/** RFC 3339 with the liberties that logs take: a blank for the T, a comma for the point, no seconds, a blank before the zone, no colon or no minutes in it. */
+/**
+ * RFC 3339 with the liberties that logs take: a blank for the T, a comma for the point, no seconds, a blank before the zone, no colon or
+ * no minutes in it; and a zone that says twice that it is UTC, `+00:00Z`, as Python's `isoformat() + "Z"` does. Where a Z stands beside
+ * another offset, the Z was added to a time that had one, so the offset counts.
+ */
 const isoForm =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)?$/;
+  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?[Zz]?(?:([+-])(\d\d)(?::?(\d\d))?)?(?:[Zz]|[+-]00:?00)?$/;
 const epochForm = /^(\d+)(?:\.(\d+))?$/;
 
 /**

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import type { StoreError } from "../core/errors.ts";
 import { Intake } from "../core/intake/intake.ts";
 import { dayMs, minuteMs } from "../core/time.ts";
+import { pruneAll } from "../test/harness/prune-all.ts";
+import { schemaVersion } from "./database/migrate.ts";
 import { openStore, type Store } from "./open-store.ts";
 
 let folder: string;
@@ -76,7 +78,7 @@ test("an id counts once, per entity and rule, until it is forgotten after seven 
     duplicates: 1,
   });
   now += 8 * dayMs;
-  while ((await store.admin.prune(now, 90, { alertId: 0 })).next !== null);
+  await pruneAll(store, now, 90);
   expect(await ingest([record({ id: "a" })])).toMatchObject({ accepted: 1, duplicates: 0 });
 });
 
@@ -123,7 +125,7 @@ test("positions, counts and the end of the log outlive a restart, and no sequenc
   await ingest([record(), record({ host: "b" })]);
   await store.events.savePosition("alerts/r", 1);
   now += 100 * dayMs;
-  while ((await store.admin.prune(now, 90, { alertId: 0 })).next !== null);
+  await pruneAll(store, now, 90);
   await store.close();
   store = await open();
   expect(await store.events.end()).toBe(2);
@@ -137,7 +139,7 @@ test("alarms that pass the retention limit were not for the readers of alerts: n
   await store.writeAlarms({ alarms, now, step: null, more: null });
   await store.events.savePosition("alerts/r", 0);
   now += 100 * dayMs;
-  expect(await store.admin.prune(now, 90, { alertId: 0 })).toMatchObject({ events: 2, expired: 0 });
+  expect(await pruneAll(store, now, 90)).toMatchObject({ events: 2, expired: 0 });
   expect(await store.admin.listReaders()).toMatchObject([{ reader: "alerts/r", position: 2, expired: 0 }]);
 });
 
@@ -147,11 +149,10 @@ test("retention prunes from the old end, counts what a reader had not had, and f
   now += 50 * dayMs;
   await ingest([record({ host: "late" })]);
   now += 50 * dayMs;
-  expect(await store.admin.prune(now, 90, { alertId: 0 })).toMatchObject({
+  expect(await pruneAll(store, now, 90)).toMatchObject({
     events: 1,
     expired: 1,
     alerts: 1,
-    next: null,
   });
   expect(await store.admin.listReaders()).toMatchObject([{ reader: "alerts/behind", position: 1, expired: 1 }]);
   expect((await firsts()).map(({ seq }) => seq)).toEqual([2]);
@@ -162,7 +163,7 @@ test("an alert with untold occurrences is not forgotten before its HOURLY", asyn
   await ingest([record()]);
   await ingest([record()]);
   now += 100 * dayMs;
-  expect((await store.admin.prune(now, 90, { alertId: 0 })).alerts).toBe(0);
+  expect((await pruneAll(store, now, 90)).alerts).toBe(0);
   await store.recordHourly(now, 60 * minuteMs);
   expect(await hourlies()).toHaveLength(1);
 });
@@ -184,7 +185,7 @@ test("a second process is refused while the store is open", async () => {
 test("the database is sound and says what is in it", async () => {
   await ingest([record()]);
   expect(await store.admin.integrityCheck()).toEqual([]);
-  expect(await store.admin.facts()).toMatchObject({ schema: 6, alerts: 1, events: 1 });
+  expect(await store.admin.facts()).toMatchObject({ schema: schemaVersion, alerts: 1, events: 1 });
 });
 
 test("NUL in a name, which a column cannot hold, becomes U+FFFD from the start", async () => {

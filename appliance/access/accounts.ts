@@ -153,12 +153,26 @@ export class Accounts {
     });
   }
 
-  /** Null takes the second factor away. @throws EdgeError account_changed */
-  async setTotp(user: UserRecord, sealedSecret: string | null, step = 0): Promise<void> {
+  /** `seal` encrypts the secret under the key of that moment; null takes the second factor away. @throws EdgeError account_changed */
+  async setTotp(user: UserRecord, seal: (() => string) | null, step = 0): Promise<void> {
     await this.#changing(null, async () => {
       const current = this.#unchanged(user);
-      await this.#save({ ...current, totpSecret: sealedSecret, totpStep: step }, current);
+      const totpSecret = seal === null ? null : seal();
+      await this.#save({ ...current, totpSecret, totpStep: step }, current);
     });
+  }
+
+  /** Runs work during which no user changes, such as encrypting every secret anew. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.run("users", work);
+  }
+
+  /** After a rotation of the master key: second factors as they are encrypted now. */
+  async rereadSecondFactors(): Promise<void> {
+    for (const { id, totpSecret } of await this.#admin.listUsers()) {
+      const user = this.#users.get(id);
+      if (user !== undefined) this.#users.set(id, { ...user, totpSecret });
+    }
   }
 
   /** Notes a code as used; false when it, or a later one, was used already. */

@@ -1,35 +1,54 @@
 /**
- * Another master key for everything that is encrypted. The new key lies beside the old one before the database is written, and takes its
- * place afterwards; which of the two holds after a crash in between is told by a known text in the database.
+ * Another master key for everything that is encrypted. The new key lies on the disk beside the old one before the database is written, and
+ * takes its place afterwards; which of the two holds after a crash in between is told by a known text in the database.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { EdgeError } from "../../core/errors.ts";
+import { rmSync } from "node:fs";
+import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Store } from "../../store/open-store.ts";
-import { givenKey, loadMasterKey, type MasterKeyPlaces, ownKey, readKey, Secrets } from "./master-key.ts";
+import {
+  givenKey,
+  loadMasterKey,
+  type MasterKeyPlaces,
+  moveKey,
+  ownKey,
+  readKey,
+  Secrets,
+  writeKey,
+} from "./master-key.ts";
 
 const checkText = "rhythmx";
 const checkPlace = "meta/key_check";
+/** What was sealed while the rest was being encrypted anew is found by looking again; after the first look nothing new is under the old key. */
+const looks = 3;
 
 /** The secrets of this appliance. @throws EdgeError master_key: no key, or not the one that the database was written with */
 export async function openSecrets(places: MasterKeyPlaces, tickets: Store["tickets"]): Promise<Secrets> {
   const check = await tickets.readKeyCheck();
-  const own = ownKey(places.dataDir);
-  const next = `${own}.next`;
-  if (givenKey(places.file, places.credentialsDir) === null && existsSync(next)) {
-    // A rotation was interrupted: the database says how far it had come.
-    if (check !== null && opens(readKey(next), check)) renameSync(next, own);
-    else rmSync(next);
-  }
+  if (givenKey(places.file, places.credentialsDir) === null && check !== null) finishRotation(places.dataDir, check);
   const master = loadMasterKey(places);
   const secrets = new Secrets(master);
   if (check === null) await tickets.reseal([], secrets.seal(checkText, checkPlace));
-  else if (!opens(master, check))
-    throw new EdgeError(
-      "master_key",
-      "this is not the master key that secrets were encrypted with: put the right one back, or enter passwords and tokens again",
-    );
+  else if (!opens(master, check)) throw wrongKey();
   return secrets;
+}
+
+function wrongKey(): EdgeError {
+  return new EdgeError(
+    "master_key",
+    "this is not the master key that secrets were encrypted with: put the right one back, or enter passwords and tokens again",
+  );
+}
+
+/** After a rotation that was interrupted the database says how far it had come. A key that opens it is never given up for one that does not. */
+function finishRotation(dataDir: string, check: string): void {
+  const own = ownKey(dataDir);
+  const next = nextTo(own);
+  if (keyOpens(own, check)) {
+    rmSync(next, { force: true, recursive: true });
+    return;
+  }
+  if (keyOpens(next, check)) moveKey(next, own);
 }
 
 /** Encrypts everything anew. Returns how many secrets. @throws EdgeError key_elsewhere without a new key for a file kept elsewhere */
@@ -38,6 +57,8 @@ export async function rotateSecrets(
   tickets: Store["tickets"],
   secrets: Secrets,
   newKeyFile: string | null,
+  /** Told when what is in the database has changed, for whoever keeps a copy of it. */
+  onResealed: () => Promise<void> = async () => {},
 ): Promise<{ secrets: number; keyFile: string }> {
   const elsewhere = givenKey(places.file, places.credentialsDir);
   if (elsewhere !== null && newKeyFile === null)
@@ -47,19 +68,74 @@ export async function rotateSecrets(
     );
   const own = ownKey(places.dataDir);
   const master = newKeyFile === null ? randomBytes(32) : readKey(newKeyFile);
+  const check = await tickets.readKeyCheck();
+  if (check !== null && !isOpenedBy(secrets, check)) throw wrongKey();
+  if (check !== null && opens(master, check))
+    throw new UsageError(`--new-key ${newKeyFile}: this is the key that holds now; make another one`);
+  if (elsewhere === null) {
+    // Left by a rotation that failed; written anew, so that mode and owner are right and no link is followed.
+    rmSync(nextTo(own), { force: true, recursive: true });
+    writeKey(nextTo(own), master);
+  }
+  secrets.prepare(master);
   const renewed = new Secrets(master);
-  const sealed = await tickets.listSealed();
-  const values = sealed.map(({ place, value }) => ({ place, value: renewed.seal(secrets.open(value, place), place) }));
-  if (elsewhere === null) writeFileSync(`${own}.next`, `${master.toString("base64")}\n`, { mode: 0o600 });
-  await tickets.reseal(values, renewed.seal(checkText, checkPlace));
-  if (elsewhere === null) renameSync(`${own}.next`, own);
+  const sealedNow = async () =>
+    (await tickets.listSealed()).flatMap(({ place, value }) => {
+      const plain = plainUnderOld(secrets, renewed, value, place);
+      return plain === null ? [] : [{ place, before: value, value: renewed.seal(plain, place) }];
+    });
+  let values: Awaited<ReturnType<typeof sealedNow>>;
+  try {
+    values = await sealedNow();
+    await tickets.reseal(values, renewed.seal(checkText, checkPlace));
+  } catch (error) {
+    secrets.abandon();
+    throw error;
+  }
+  if (elsewhere === null) moveKey(nextTo(own), own);
   secrets.replace(master);
+  await onResealed();
+  for (let look = 0; look < looks; look++) {
+    const late = await sealedNow();
+    if (late.length === 0) break;
+    await tickets.reseal(late, renewed.seal(checkText, checkPlace));
+  }
   return { secrets: values.length, keyFile: elsewhere ?? own };
 }
 
-function opens(master: Buffer, check: string): boolean {
+function nextTo(own: string): string {
+  return `${own}.next`;
+}
+
+/** Null for what is under the new key already, and for what cannot be read under either: it stays as it is, to be entered again. */
+function plainUnderOld(secrets: Secrets, renewed: Secrets, value: string, place: string): string | null {
   try {
-    return new Secrets(master).open(check, checkPlace) === checkText;
+    renewed.open(value, place);
+    return null;
+  } catch {
+    try {
+      return secrets.open(value, place);
+    } catch {
+      return null;
+    }
+  }
+}
+
+function keyOpens(path: string, check: string): boolean {
+  try {
+    return opens(readKey(path), check);
+  } catch {
+    return false;
+  }
+}
+
+function opens(master: Buffer, check: string): boolean {
+  return isOpenedBy(new Secrets(master), check);
+}
+
+function isOpenedBy(secrets: Secrets, check: string): boolean {
+  try {
+    return secrets.open(check, checkPlace) === checkText;
   } catch {
     return false;
   }

@@ -11,7 +11,7 @@ import type { Store } from "../../store/open-store.ts";
 import type { Accounts } from "./accounts.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { Secrets } from "./master-key.ts";
-import { newSecret, otpauthUri, stepOf } from "./second-factor.ts";
+import { SecondFactors } from "./second-factors.ts";
 import { accessSeconds, type Tokens } from "./tokens.ts";
 import { Turns } from "./turns.ts";
 
@@ -19,8 +19,6 @@ import { Turns } from "./turns.ts";
 const idleMs = 7 * dayMs;
 /** And any login after so long. */
 const longestMs = 30 * dayMs;
-/** A secret that nobody confirms is forgotten. */
-const enrolmentMs = 600_000;
 
 export interface TokenPair {
   token: string;
@@ -60,11 +58,10 @@ interface Parts {
 }
 
 export class Logins {
+  readonly secondFactors: SecondFactors;
   readonly #parts: Parts;
   readonly #throttle = new LoginThrottle();
   readonly #sessions = new Map<string, SessionRecord>();
-  /** Secrets that wait for their first code, by user. */
-  readonly #enrolling = new Map<string, { secret: string; at: number; tokenVersion: number }>();
   /** One refresh of a login at a time. */
   readonly #turns = new Turns();
   readonly #undeleted = new Set<string>();
@@ -72,6 +69,7 @@ export class Logins {
 
   private constructor(parts: Parts) {
     this.#parts = parts;
+    this.secondFactors = new SecondFactors(parts.accounts, parts.secrets, parts.clock);
     parts.accounts.onRevoked((userId) => this.#endAll(userId));
   }
 
@@ -225,39 +223,14 @@ export class Logins {
     return matches;
   }
 
-  /** A secret for an authenticator app; it counts once a code of it was given. */
-  beginSecondFactor(user: UserRecord): { secret: string; otpauth_uri: string } {
-    const secret = newSecret();
-    this.#enrolling.set(user.id, { secret, at: this.#parts.clock.now(), tokenVersion: user.tokenVersion });
-    return { secret, otpauth_uri: otpauthUri(secret, user.name) };
-  }
-
-  /** @throws EdgeError totp_wrong, totp_not_begun, account_changed */
-  async confirmSecondFactor(user: UserRecord, code: string): Promise<void> {
-    const { clock, accounts, secrets } = this.#parts;
-    const begun = this.#enrolling.get(user.id);
-    // Begun under another password or with other rights: somebody else may have begun it.
-    if (begun?.tokenVersion !== user.tokenVersion || clock.now() - begun.at > enrolmentMs)
-      throw new EdgeError(
-        "totp_not_begun",
-        "no second factor is being set up: ask for a secret first (POST /api/totp)",
-      );
-    const step = stepOf(begun.secret, code, clock.now());
-    if (step === null)
-      throw new EdgeError("totp_wrong", "this is not the code of this moment: check the clock of the device");
-    this.#enrolling.delete(user.id);
-    await accounts.setTotp(user, secrets.seal(begun.secret, placeOf(user)), step);
-  }
-
   async #secondFactor(user: UserRecord, code: string | null, attempt: Attempt, address: string): Promise<void> {
-    const { secrets, accounts, clock, audit } = this.#parts;
+    const { audit } = this.#parts;
     if (code === null) {
       // The password was right: only the code is missing, which is no failure, and no reason to forget earlier ones.
       attempt.forgive();
       throw new EdgeError("totp_needed", "this user has a second factor: send its code as totp");
     }
-    const step = stepOf(secrets.open(user.totpSecret ?? "", placeOf(user)), code, clock.now());
-    if (step !== null && (await accounts.useTotpStep(user, step))) return;
+    if (await this.secondFactors.accepts(user, code)) return;
     await audit.note({ who: user.name, address, source: "api" }, "login.refused", user.name, { totp: "wrong" });
     throw new EdgeError("totp_wrong", "the code is wrong or was used already: send the next one");
   }
@@ -283,7 +256,7 @@ export class Logins {
   async #endAll(userId: string): Promise<void> {
     const ids = [...this.#sessions.values()].filter((session) => session.userId === userId).map(({ id }) => id);
     for (const id of ids) this.#sessions.delete(id);
-    this.#enrolling.delete(userId);
+    this.secondFactors.forget(userId);
     if (ids.length > 0) await this.#delete(ids);
     this.#onEnded();
   }
@@ -298,10 +271,6 @@ export class Logins {
 
 function hasEnded({ createdAt, refreshedAt }: SessionRecord, now: number): boolean {
   return now - refreshedAt > idleMs || now - createdAt > longestMs;
-}
-
-function placeOf({ id }: UserRecord): string {
-  return `users/${id}/totp_secret`;
 }
 
 function loginRefused(): EdgeError {

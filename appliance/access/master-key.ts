@@ -1,12 +1,14 @@
 /** The key that all other secrets of the appliance hang on, and what is made from it. */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { EdgeError, messageOf } from "../../core/errors.ts";
 
 const keyBytes = 32;
 const ivBytes = 12;
 const tagBytes = 16;
+/** 64 hexadecimal digits with white space around them; a larger file is something else. */
+const largestKeyFile = 1024;
 
 export interface MasterKeyPlaces {
   dataDir: string;
@@ -27,7 +29,7 @@ export function loadMasterKey({ dataDir, file, credentialsDir }: MasterKeyPlaces
   if (existing(own) !== null) return readKey(own);
   const key = randomBytes(keyBytes);
   try {
-    writeFileSync(own, `${key.toString("base64")}\n`, { mode: 0o600, flag: "wx" });
+    writeKey(own, key);
   } catch (cause) {
     throw new EdgeError(
       "master_key",
@@ -58,10 +60,41 @@ function existing(path: string): string | null {
   }
 }
 
+/** A new file, 0600, on the disk with its name when this returns: what is encrypted under the key is worth nothing without it. */
+export function writeKey(path: string, key: Buffer): void {
+  const file = openSync(path, "wx", 0o600);
+  try {
+    writeFileSync(file, `${key.toString("base64")}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  syncFolder(path);
+}
+
+/** Puts a key file in the place of another; durable when this returns. */
+export function moveKey(from: string, to: string): void {
+  renameSync(from, to);
+  syncFolder(to);
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(dirname(path), "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
 /** Base64, hexadecimal or raw. */
 export function readKey(path: string): Buffer {
   let bytes: Buffer;
   try {
+    const found = statSync(path);
+    // A pipe would be waited for without end.
+    if (!found.isFile()) throw new Error("it is no regular file");
+    if (found.size > largestKeyFile) throw new Error(`it has ${found.size} bytes`);
     bytes = readFileSync(path);
   } catch (cause) {
     throw new EdgeError("master_key", `${path} cannot be read (${messageOf(cause)}): check path, owner and mode`, {
@@ -78,18 +111,36 @@ export function readKey(path: string): Buffer {
 /** Secrets made from the master key: each purpose has a key of its own (HKDF-SHA-256, RFC 5869). */
 export class Secrets {
   #master: Buffer;
+  /** During a rotation: what is sealed under the other of the two keys is read too. */
+  #other: Buffer | null = null;
+  readonly #keys = new Map<string, Buffer>();
 
   constructor(master: Buffer) {
     this.#master = master;
   }
 
-  /** From now on everything is sealed under another key. */
-  replace(master: Buffer): void {
-    this.#master = master;
+  /** From now on what is sealed under `next` is read as well; nothing is sealed under it yet. */
+  prepare(next: Buffer): void {
+    this.#other = next;
   }
 
+  /** The key that was prepared did not come into force. */
+  abandon(): void {
+    this.#other = null;
+  }
+
+  /** From now on everything is sealed under another key; the one before is still read. */
+  replace(master: Buffer): void {
+    this.#other = this.#master;
+    this.#master = master;
+    this.#keys.clear();
+  }
+
+  /** The key of a purpose, under the master key of the moment: ask again rather than keep it. */
   key(purpose: string): Buffer {
-    return Buffer.from(hkdfSync("sha256", this.#master, "", `rhythmx ${purpose}`, keyBytes));
+    const known = this.#keys.get(purpose) ?? derived(this.#master, purpose);
+    this.#keys.set(purpose, known);
+    return known;
   }
 
   /** AES-256-GCM; `place` (table, row, column) is bound in, so that a value copied elsewhere cannot be read there. */
@@ -104,15 +155,28 @@ export class Secrets {
   /** @throws EdgeError `secret_unreadable`: sealed under another master key, or damaged. */
   open(sealed: string, place: string): string {
     try {
-      const bytes = Buffer.from(sealed.replace(/^v1\./, ""), "base64url");
-      const decipher = createDecipheriv("aes-256-gcm", this.key("seal"), bytes.subarray(0, ivBytes));
-      decipher.setAAD(Buffer.from(place));
-      decipher.setAuthTag(bytes.subarray(-tagBytes));
-      return Buffer.concat([decipher.update(bytes.subarray(ivBytes, -tagBytes)), decipher.final()]).toString("utf8");
+      return opened(sealed, place, this.key("seal"));
     } catch (cause) {
+      try {
+        if (this.#other !== null) return opened(sealed, place, derived(this.#other, "seal"));
+      } catch {
+        // The first failure is the one that counts.
+      }
       throw new EdgeError("secret_unreadable", `${place} was encrypted under another master key: set it again`, {
         cause,
       });
     }
   }
+}
+
+function derived(master: Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync("sha256", master, "", `rhythmx ${purpose}`, keyBytes));
+}
+
+function opened(sealed: string, place: string, key: Buffer): string {
+  const bytes = Buffer.from(sealed.replace(/^v1\./, ""), "base64url");
+  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, ivBytes));
+  decipher.setAAD(Buffer.from(place));
+  decipher.setAuthTag(bytes.subarray(-tagBytes));
+  return Buffer.concat([decipher.update(bytes.subarray(ivBytes, -tagBytes)), decipher.final()]).toString("utf8");
 }

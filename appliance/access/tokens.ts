@@ -5,6 +5,7 @@
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
 import type { Clock } from "../../core/ports.ts";
+import type { Secrets } from "./master-key.ts";
 
 const issuer = "rhythmx-edge";
 const audience = "rhythmx-api";
@@ -27,14 +28,21 @@ interface RefreshClaims {
 }
 
 export class Tokens {
-  readonly #accessKey: Buffer;
-  readonly #refreshKey: Buffer;
+  readonly #secrets: Pick<Secrets, "key">;
   readonly #clock: Clock;
 
-  constructor(accessKey: Buffer, refreshKey: Buffer, clock: Clock) {
-    this.#accessKey = accessKey;
-    this.#refreshKey = refreshKey;
+  /** The keys are asked for each time: after a rotation no token from before it holds. */
+  constructor(secrets: Pick<Secrets, "key">, clock: Clock) {
+    this.#secrets = secrets;
     this.#clock = clock;
+  }
+
+  get #accessKey(): Buffer {
+    return this.#secrets.key("access tokens");
+  }
+
+  get #refreshKey(): Buffer {
+    return this.#secrets.key("refresh tokens");
   }
 
   access({ userId, sessionId, tokenVersion }: Omit<AccessClaims, "expiresAt">): Promise<string> {

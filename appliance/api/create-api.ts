@@ -7,7 +7,7 @@ import { Continuity, continuityMs, type PollPosition } from "../../core/feeds/co
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
-import { AuditLog } from "../access/audit-log.ts";
+import { AuditLog, actorOf } from "../access/audit-log.ts";
 import { ensureAdmin } from "../access/first-admin.ts";
 import type { KeyRing } from "../access/key-ring.ts";
 import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
@@ -24,7 +24,7 @@ import { TicketService } from "../tickets/ticket-service.ts";
 import { Administration } from "./administration.ts";
 import { clientAddress } from "./client-address.ts";
 import { Cursors } from "./cursors.ts";
-import { actorOf, Investigation } from "./investigation.ts";
+import { Investigation } from "./investigation.ts";
 import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
 
@@ -50,8 +50,8 @@ export interface ApiParts {
 export async function createApi(parts: ApiParts) {
   const { store, clock, keys, log, passwords, settings, stopping, dispatcher } = parts;
   const places = { dataDir: settings.dataDir, file: settings.masterKeyFile, credentialsDir: parts.credentialsDir };
-  const secrets = await secretsOf(parts, places);
-  const tokens = new Tokens(secrets.key("access tokens"), secrets.key("refresh tokens"), clock);
+  const { secrets, cursorKey } = await secretsOf(parts, places);
+  const tokens = new Tokens(secrets, clock);
   const audit = new AuditLog(store.admin, clock);
   const accounts = await Accounts.load(store.admin, clock, passwords);
   await ensureAdmin(accounts, settings, log);
@@ -65,7 +65,6 @@ export async function createApi(parts: ApiParts) {
   keys.onRevoked(onRevoked);
   logins.onEnded(onRevoked);
   const generation = await store.admin.readGeneration();
-  const addressOf = clientAddress(settings.trustedProxies);
   const continuity = new Continuity(await store.admin.listPollPositions());
   const save = (positions: readonly PollPosition[]) =>
     store.admin.savePollPositions(positions, clock.now() - continuityMs);
@@ -74,11 +73,21 @@ export async function createApi(parts: ApiParts) {
     if (changed.length > 0) await save(changed);
   };
   const { reading } = store;
+  let rotating: Promise<unknown> = Promise.resolve();
   const tickets = new TicketService(store, dispatcher, clock, audit);
   const ticketSettings = new SettingsService({ store, clock, log, secrets, dispatcher });
   return {
     ticketSettings,
-    rotateSecrets: (newKeyFile: string | null) => rotateSecrets(places, store.tickets, secrets, newKeyFile),
+    // One after the other: two at the same time would write the same file.
+    rotateSecrets: (newKeyFile: string | null) => {
+      const rotated = rotating.then(() =>
+        accounts.exclusively(() =>
+          rotateSecrets(places, store.tickets, secrets, newKeyFile, () => accounts.rereadSecondFactors()),
+        ),
+      );
+      rotating = rotated.catch(() => {});
+      return rotated;
+    },
     accounts,
     audit,
     /** Forgets logins that have run out, writes down how far pollers have come. */
@@ -103,9 +112,7 @@ export async function createApi(parts: ApiParts) {
         },
       },
       logins: new OwnAccount(accounts, logins, audit),
-      pages: new Pages(reading, new Cursors(secrets.key("cursors"), generation), continuity, clock, (position) =>
-        save([position]),
-      ),
+      pages: new Pages(reading, new Cursors(cursorKey, generation), continuity, clock, (position) => save([position])),
       investigation: new Investigation(store, clock, audit, (incidentId) => tickets.ofIncident(incidentId)),
       tickets,
       webhooks: dispatcher.webhooks,
@@ -133,19 +140,22 @@ export async function createApi(parts: ApiParts) {
         stopping,
         now: () => clock.now(),
       },
-      clientAddress: addressOf,
+      clientAddress: clientAddress(settings.trustedProxies),
       version,
     },
   };
 }
 
-/** Without the key intake and feeds go on: logins and cursors then hold until the next start, stored secrets not at all. */
-async function secretsOf({ store, faults }: ApiParts, places: MasterKeyPlaces): Promise<Secrets> {
-  try {
-    return await openSecrets(places, store.tickets);
-  } catch (error) {
+/**
+ * Without the key intake and feeds go on: logins then hold until the next start, stored secrets not at all. Cursors have a key of their own; up to
+ * the first start that kept one they were signed with one that was made from the master key, so it begins as that one.
+ */
+async function secretsOf({ store, faults }: ApiParts, places: MasterKeyPlaces) {
+  const secrets = await openSecrets(places, store.tickets).catch((error: unknown) => {
     if (!(error instanceof EdgeError) || error.code !== "master_key") throw error;
     faults.set("master_key", error.message);
     return new Secrets(randomBytes(32));
-  }
+  });
+  const kept = await store.tickets.cursorKey(secrets.key("cursors").toString("base64"));
+  return { secrets, cursorKey: Buffer.from(kept, "base64") };
 }

@@ -3,10 +3,9 @@ import type { Caller } from "../../core/access/caller.ts";
 import type { UserRecord } from "../../core/access/user.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Accounts } from "../access/accounts.ts";
-import type { AuditLog } from "../access/audit-log.ts";
+import { type AuditLog, actorOf } from "../access/audit-log.ts";
 import type { LoginRequest, Logins, TokenPair } from "../access/logins.ts";
 import { userJson } from "./administration.ts";
-import { actorOf } from "./investigation.ts";
 
 export class OwnAccount {
   readonly #accounts: Accounts;
@@ -54,13 +53,13 @@ export class OwnAccount {
 
   /** @throws EdgeError password_wrong, login_throttled */
   async beginTotp(caller: Caller, password: string): Promise<Record<string, unknown>> {
-    return { ...this.#logins.beginSecondFactor(await this.#confirmed(caller, password)) };
+    return { ...this.#logins.secondFactors.begin(await this.#confirmed(caller, password)) };
   }
 
   /** @throws EdgeError totp_wrong, totp_not_begun */
   async confirmTotp(caller: Caller, code: string): Promise<void> {
     const user = this.#user(caller);
-    await this.#logins.confirmSecondFactor(user, code);
+    await this.#logins.secondFactors.confirm(user, code);
     await this.#audit.note(actorOf(caller), "user.second_factor", user.name, { set: true });
   }
 

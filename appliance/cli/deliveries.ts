@@ -3,26 +3,32 @@ import { ticketSystems } from "../../core/tickets/ticket.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
 import { type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
 import { withOperations } from "./operations.ts";
-import { table } from "./table.ts";
+import { jsonOption, printJson, table } from "./table.ts";
 
 export const deliveriesCommand: Command = {
   name: "deliveries",
   summary: "what ticket systems refused: list, retry, discard",
-  help: `Usage: rhythmx deliveries [list]
+  help: `Usage: rhythmx deliveries [list] [--json]
        rhythmx deliveries retry ID
        rhythmx deliveries retry --cause CAUSE [--system SYSTEM]
        rhythmx deliveries retry --all [--system SYSTEM]
        rhythmx deliveries discard ID --reason TEXT
        rhythmx deliveries discard --cause CAUSE [--system SYSTEM] --reason TEXT
 
-list shows what stands still, by cause, with the target's own words: parked (refused, somebody has to mend something) and dead
-(retries used up). Nothing of it is ever deleted by itself. Mend the settings first; saving them sends what was parked again.
+list shows what stands still, by cause, with the target's own words: parked
+(refused, somebody has to mend something) and dead (retries used up). Nothing of
+it is ever deleted by itself. Mend the settings first; saving them sends what
+was parked again.
   --cause   as list shows it
   --system  ${ticketSystems.join(", ")}
-  --reason  why it is given up; kept with it`,
+  --reason  why it is given up; kept with it
+  --json    for programs`,
 
   async run(context) {
-    const [action = "list", ...args] = context.args;
+    const [first = "list", ...rest] = context.args;
+    const isOption = first.startsWith("-");
+    const action = isOption ? "list" : first;
+    const args = isOption ? context.args : rest;
     const run = actions[action];
     if (run === undefined) throw new UsageError(`unknown action ${JSON.stringify(action.slice(0, 64))}`);
     return run({ ...context, args });
@@ -33,10 +39,13 @@ const actions: Readonly<Record<string, (context: CommandContext) => Promise<numb
 
 const filters = { cause: { type: "string" }, system: { type: "string" }, all: { type: "boolean" } } as const;
 
-async function list({ args, terminal, loadSettings }: CommandContext): Promise<number> {
-  noPositionals(parseOptions(args, {}).positionals);
-  const groups = await withOperations(await loadSettings(), (operations) => operations.listDeadLetters());
-  if (groups.length === 0) terminal.err("nothing stands still\n");
+async function list({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
+  const { values, positionals } = parseOptions(args, jsonOption);
+  noPositionals(positionals);
+  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "look" } as const;
+  const groups = await withOperations(access, (operations) => operations.listDeadLetters());
+  if (values.json) printJson(terminal, groups);
+  else if (groups.length === 0) terminal.err("nothing stands still\n");
   else
     terminal.out(
       table(
@@ -45,26 +54,28 @@ async function list({ args, terminal, loadSettings }: CommandContext): Promise<n
           ...[one.system, one.state, one.cause, String(one.count), one.oldest.slice(0, 16), one.delivery_id],
           one.detail.slice(0, 120),
         ]),
+        terminal.columns,
       ),
     );
   return 0;
 }
 
-async function retry({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function retry({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(args, filters);
   const which = filterOf(values, positionals);
-  const { retried } = await withOperations(await loadSettings(), (operations) => operations.retryDeliveries(which));
+  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
+  const { retried } = await withOperations(access, (operations) => operations.retryDeliveries(which));
   terminal.err(`${counted(retried)} sent again\n`);
   return 0;
 }
 
-async function discard({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function discard({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(args, { ...filters, reason: { type: "string" } });
   const reason = values.reason?.trim() ?? "";
   if (reason === "" || reason.length > 1000) throw new UsageError("--reason TEXT: 1 to 1,000 characters");
   const which = filterOf(values, positionals);
-  const resolved = await loadSettings();
-  const { discarded } = await withOperations(resolved, (operations) => operations.discardDeliveries(which, reason));
+  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
+  const { discarded } = await withOperations(access, (operations) => operations.discardDeliveries(which, reason));
   terminal.err(`${counted(discarded)} given up\n`);
   return 0;
 }

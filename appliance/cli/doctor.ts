@@ -1,35 +1,41 @@
 import { existsSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { readerName } from "../../core/feeds/feeds.ts";
 import type { Settings } from "../../core/settings.ts";
 import { visible } from "../../core/text/visible.ts";
+import { copiesBeside } from "../../store/database/upgrade-copy.ts";
 import type { DoctorReport } from "../control/operations.ts";
 import { versionInfo } from "../runtime/version.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
-import { noDatabase, withOperations } from "./operations.ts";
-import { table } from "./table.ts";
+import { destinationTable } from "./destinations.ts";
+import { withOperations } from "./operations.ts";
+import { jsonOption, printJson, table } from "./table.ts";
 
 export const doctorCommand: Command = {
   name: "doctor",
   summary: "print versions, paths, database integrity, loops and queues",
-  help: `Usage: rhythmx doctor
+  help: `Usage: rhythmx doctor [--json]
 
-Prints what support asks for first. It reads the whole database file to check it. Exit code 1 when something is wrong.`,
+Prints what support asks for first. It reads the whole database file to check
+it. Exit code 1 when something is wrong.
+  --json  for programs`,
 
-  async run({ args, terminal, loadSettings }) {
-    noPositionals(parseOptions(args, {}).positionals);
+  async run({ args, terminal, loadSettings, serviceUnit }) {
+    const { values, positionals } = parseOptions(args, jsonOption);
+    noPositionals(positionals);
     const resolved = await loadSettings();
     const { settings } = resolved;
-    if (!existsSync(join(settings.dataDir, "rhythmx.db"))) throw noDatabase(settings.dataDir);
-    const report = await withOperations(resolved, (operations) => operations.doctor());
-    terminal.out(await render(settings, report));
+    const report = await withOperations({ terminal, serviceUnit, resolved, mode: "look" }, (operations) =>
+      operations.doctor(),
+    );
+    if (values.json) printJson(terminal, { ...versionInfo(), data_dir: settings.dataDir, ...report });
+    else terminal.out(await render(settings, report, terminal.columns));
     const { running } = report;
     return report.integrity.length === 0 && (running === null || running.faults.length === 0) ? 0 : 1;
   },
 };
 
-async function render(settings: Settings, report: DoctorReport): Promise<string> {
+async function render(settings: Settings, report: DoctorReport, columns: number | null): Promise<string> {
   const { version, commit, runtime, target } = versionInfo();
   const { store, integrity, running } = report;
   const disk = await statfs(settings.dataDir);
@@ -47,6 +53,7 @@ async function render(settings: Settings, report: DoctorReport): Promise<string>
       "database",
       `${mode(join(settings.dataDir, "rhythmx.db"))}, ${mebibytes(store.bytes)} MiB, schema ${store.schema}, SQLite ${store.sqlite}`,
     ],
+    ...copies(settings.dataDir),
     ["integrity", integrity.length === 0 ? "ok" : integrity.join("; ")],
     [
       "contents",
@@ -64,17 +71,7 @@ async function render(settings: Settings, report: DoctorReport): Promise<string>
   const sections = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("")];
   if (running !== null && running.faults.length > 0)
     sections.push(running.faults.map(({ name, message }) => `fault ${name}: ${visible(message)}\n`).join(""));
-  const rows = report.readers.map(({ reader, position, queued, expired }) => {
-    const live = running?.destinations.find(({ feed, name }) => reader === readerName(feed, name));
-    const state =
-      live === undefined
-        ? "-"
-        : live.connected
-          ? "connected"
-          : `not connected${live.lastError ? `: ${live.lastError}` : ""}`;
-    return [reader, String(position), String(queued), String(expired), state];
-  });
-  if (rows.length > 0) sections.push(table(["READER", "POSITION", "QUEUED", "EXPIRED", "STATE"], rows));
+  if (report.destinations.length > 0) sections.push(destinationTable(report.destinations, columns));
   if (running !== null) {
     const loops = running.loops.map((loop) => [
       loop.name,
@@ -84,9 +81,16 @@ async function render(settings: Settings, report: DoctorReport): Promise<string>
       String(loop.failures),
       loop.lastError ?? "",
     ]);
-    sections.push(table(["LOOP", "EVERY", "LAST RUN", "TOOK", "FAILURES", "ERROR"], loops));
+    sections.push(table(["LOOP", "EVERY", "LAST RUN", "TOOK", "FAILURES", "ERROR"], loops, columns));
   }
   return sections.join("\n");
+}
+
+/** Copies of the database from before its schema was upgraded: the way back. */
+function copies(dataDir: string): [string, string][] {
+  const found = copiesBeside(join(dataDir, "rhythmx.db"));
+  const each = found.map((path) => `${path} (${mebibytes(statSync(path).size)} MiB)`);
+  return each.length === 0 ? [] : [["old copies", each.join(", ")]];
 }
 
 function mode(path: string): string {

@@ -2,6 +2,7 @@
 import { EdgeError } from "../../core/errors.ts";
 import { foldedParts } from "../../core/intake/engines/unfold.ts";
 import { splitRecords } from "../../core/intake/split.ts";
+import { TextParts } from "../../core/text/encoding.ts";
 
 const recordsPerBatch = 1000;
 const bytesPerBatch = 4 * 1024 * 1024;
@@ -10,14 +11,16 @@ const largestArray = 512 * 1024 * 1024;
 /** As much as a whole batch may have over HTTP. */
 const largestRecord = 16 * 1024 * 1024;
 
-/** NDJSON of at most 1,000 records and about 4 MiB each; an object that holds more records than that is divided. */
+/** UTF-8 or UTF-16 as NDJSON in UTF-8, of at most 1,000 records and about 4 MiB each; an object that holds more records than that is divided. */
 export async function* readBatches(stream: AsyncIterable<Buffer | string>): AsyncGenerator<Uint8Array> {
   const collector = new Collector();
-  const decoder = new TextDecoder();
+  const decoder = new TextParts();
   let pending = "";
   let shape: "unknown" | "lines" | "whole" = "unknown";
   for await (const part of stream) {
-    const text = typeof part === "string" ? part : decoder.decode(part, { stream: true });
+    // A rotated log may begin with more NULs than fit into memory.
+    const text = decoder.decode(typeof part === "string" ? Buffer.from(part) : part).replace(/\0{3,}/g, "\0\0");
+    if (text === "") continue;
     pending += text;
     // Only a line end can tell more; to look through all of a long line again for each part of it would take for ever.
     const more = pending.length === text.length || text.includes("\n");
@@ -36,7 +39,7 @@ export async function* readBatches(stream: AsyncIterable<Buffer | string>): Asyn
     for (const line of pending.slice(0, end).split("\n")) yield* collector.add(line);
     pending = pending.slice(end + 1);
   }
-  pending += decoder.decode();
+  pending += decoder.end();
   for (const record of splitRecords(pending, Number.MAX_SAFE_INTEGER))
     yield* collector.add(record.replaceAll("\n", " "));
   yield* collector.rest();
@@ -44,7 +47,7 @@ export async function* readBatches(stream: AsyncIterable<Buffer | string>): Asyn
 
 /** Lines when the first line is a whole JSON value; anything that goes over several lines is read whole. */
 function shapeOf(text: string): "unknown" | "lines" | "whole" {
-  const start = text.trimStart();
+  const start = text.replace(/^[\s\0\ufeff]+/, "");
   if (start === "") return "unknown";
   if (!start.startsWith("{")) return start.startsWith("[") ? "whole" : "lines";
   const newline = start.indexOf("\n");
@@ -64,8 +67,10 @@ class Collector {
   #length = 0;
 
   *add(line: string): Generator<Uint8Array> {
-    if (line.trim() === "") return;
-    for (const part of foldedParts(line, recordsPerBatch, bytesPerBatch)) {
+    // NULs as a rotated log has them, and byte order marks of files that were put together.
+    const record = line.replace(/^[\s\0\ufeff]+/, "");
+    if (record === "") return;
+    for (const part of foldedParts(record, recordsPerBatch, bytesPerBatch)) {
       if (part.text.length > largestRecord) {
         yield* this.rest();
         throw new EdgeError(

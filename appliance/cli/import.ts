@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { EdgeError, messageOf, UsageError } from "../../core/errors.ts";
 import { alarmFormats, detectionFormats } from "../../core/intake/engines/registry.ts";
@@ -29,14 +30,14 @@ export const importCommand: Command = {
   summary: "feed detections from JSON or NDJSON files",
   help: `Usage: rhythmx import FILE… [--format auto] [--alarms]
 
-Feeds detections from files (\`-\` = stdin): one JSON object a line, or an array; .gz files are unpacked.
+Feeds detections from files (\`-\` = stdin): one JSON object a line, or an array, in UTF-8 or UTF-16; gzip is unpacked.
 An import that was interrupted may be run again: batches that are in already are not counted twice within 24 hours.
   --format  what wrote the files: ${detectionFormats.join(", ")};
             with --alarms ${alarmFormats.join(", ")}. auto, the default, tells it from each record's shape
   --alarms  the files hold SIEM alarms
 Exit code 1 when a file cannot be read or records were refused.`,
 
-  async run({ args, terminal, loadSettings }) {
+  async run({ args, terminal, loadSettings, serviceUnit }) {
     const { values, positionals } = parseOptions(args, { format: { type: "string" }, alarms: { type: "boolean" } });
     if (positionals.length === 0) throw new UsageError("FILE is missing");
     const kind = values.alarms ? "alarms" : "detections";
@@ -45,7 +46,7 @@ Exit code 1 when a file cannot be read or records were refused.`,
     if (!known.includes(format))
       throw new UsageError(`--format ${JSON.stringify(format)}: known for ${kind} are ${known.join(", ")}`);
     const resolved = await loadSettings();
-    return withOperations(resolved, async (operations) => {
+    return withOperations({ terminal, serviceUnit, resolved, mode: "change" }, async (operations) => {
       let failed = false;
       for (const file of positionals) {
         const totals = await importFile({ file, kind, format }, operations, terminal);
@@ -151,17 +152,41 @@ async function retryWhileBlocked<T>(work: () => Promise<T>): Promise<T> {
 
 async function open(file: string, terminal: Terminal) {
   let read = 0;
-  const count = (stream: NodeJS.ReadableStream) =>
-    stream.on("data", (part: Buffer | string) => {
+  async function* counted(stream: AsyncIterable<Buffer | string>) {
+    for await (const part of stream) {
       read += part.length;
-    });
-  if (file === "-") return { stream: count(terminal.stdin), bytes: null, read: () => read };
+      yield part;
+    }
+  }
+  if (file === "-") return { stream: gunzipped(counted(terminal.stdin)), bytes: null, read: () => read };
   const info = await stat(file);
   if (info.isDirectory()) throw new EdgeError("not_a_file", "is a folder: name the files in it");
-  const stream = count(createReadStream(file));
-  const unpacked = file.endsWith(".gz") ? stream.pipe(createGunzip()) : stream;
-  stream.on("error", (error) => (unpacked as unknown as { destroy(error: unknown): void }).destroy(error));
-  return { stream: unpacked, bytes: info.size, read: () => read };
+  return {
+    stream: gunzipped(counted(createReadStream(file)), file.endsWith(".gz")),
+    bytes: info.size,
+    read: () => read,
+  };
+}
+
+/** Unpacked where the name or the first bytes say that it is gzip. */
+async function* gunzipped(stream: AsyncIterable<Buffer | string>, always = false): AsyncGenerator<Buffer | string> {
+  const parts = stream[Symbol.asyncIterator]();
+  let first = await parts.next();
+  while (!first.done && first.value.length === 0) first = await parts.next();
+  if (first.done) return;
+  const whole = restOf(first.value, parts);
+  const [byte, next] = Buffer.from(first.value);
+  if (!always && (byte !== 0x1f || next !== 0x8b)) {
+    yield* whole;
+    return;
+  }
+  // A source that breaks off ends the unpacking with its error.
+  yield* pipeline(Readable.from(whole), createGunzip(), () => {});
+}
+
+async function* restOf(first: Buffer | string, parts: AsyncIterator<Buffer | string>): AsyncGenerator<Buffer | string> {
+  yield first;
+  for (let part = await parts.next(); !part.done; part = await parts.next()) yield part.value;
 }
 
 const reasons: Readonly<Record<string, string>> = {

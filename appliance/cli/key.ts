@@ -1,15 +1,16 @@
-import { parseScopes } from "../../core/api-key.ts";
+import { type ApiKeyRecord, parseScopes } from "../../core/api-key.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import { visible } from "../../core/text/visible.ts";
+import { isoOrNull, toIso } from "../../core/time.ts";
 import { type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
 import { withOperations } from "./operations.ts";
-import { table } from "./table.ts";
+import { jsonOption, printJson, table } from "./table.ts";
 
 export const keyCommand: Command = {
   name: "key",
   summary: "create, list and revoke API keys",
   help: `Usage: rhythmx key create NAME --scope S[,S…] [--entity E…] [--expires DAYS]
-       rhythmx key list
+       rhythmx key list [--json]
        rhythmx key revoke ID
 
 create prints the key once, alone on stdout; it is stored as a hash only.
@@ -28,7 +29,7 @@ create prints the key once, alone on stdout; it is stored as a hash only.
   },
 };
 
-async function create({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function create({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(args, {
     scope: { type: "string", multiple: true },
     entity: { type: "string", multiple: true },
@@ -44,7 +45,7 @@ async function create({ args, terminal, loadSettings }: CommandContext): Promise
   if (expiresInDays !== null && !(expiresInDays > 0 && expiresInDays <= 36_500))
     throw new UsageError(`--expires ${JSON.stringify(values.expires)}: a number of days above 0`);
   const resolved = await loadSettings();
-  const made = await withOperations(resolved, (operations) =>
+  const made = await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
     operations.createKey({ name, scopes, entities, expiresInDays }),
   );
   terminal.err(`${made.id} "${visible(name)}": ${scopes.join(", ")}. Keep the key: it is not shown again.\n`);
@@ -52,13 +53,20 @@ async function create({ args, terminal, loadSettings }: CommandContext): Promise
   return 0;
 }
 
-async function list({ args, terminal, loadSettings }: CommandContext): Promise<number> {
-  noPositionals(parseOptions(args, {}).positionals);
+async function list({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
+  const { values, positionals } = parseOptions(args, jsonOption);
+  noPositionals(positionals);
   const resolved = await loadSettings();
-  const keys = await withOperations(resolved, (operations) => operations.listKeys());
+  const keys = await withOperations({ terminal, serviceUnit, resolved, mode: "look" }, (operations) =>
+    operations.listKeys(),
+  );
   const day = (time: number | null, none: string) => (time === null ? none : new Date(time).toISOString().slice(0, 16));
   const state = (revoked: number | null, expires: number | null) =>
     revoked !== null ? "revoked" : expires !== null && expires <= Date.now() ? "expired" : "active";
+  if (values.json) {
+    printJson(terminal, keys.map(keyJson));
+    return 0;
+  }
   const rows = keys.map((key) => [
     key.id,
     key.name,
@@ -70,14 +78,37 @@ async function list({ args, terminal, loadSettings }: CommandContext): Promise<n
     day(key.expiresAt, "never"),
     day(key.lastUsedAt, "never"),
   ]);
-  terminal.out(table(["ID", "NAME", "KEY", "STATE", "SCOPES", "ENTITIES", "CREATED", "EXPIRES", "LAST USED"], rows));
+  terminal.out(
+    table(
+      ["ID", "NAME", "KEY", "STATE", "SCOPES", "ENTITIES", "CREATED", "EXPIRES", "LAST USED"],
+      rows,
+      terminal.columns,
+    ),
+  );
   return 0;
 }
 
-async function revoke({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+/** What `GET /api/keys` tells; never the hash. */
+function keyJson({ id, name, prefix, scopes, entities, createdAt, expiresAt, revokedAt, lastUsedAt }: ApiKeyRecord) {
+  return {
+    id,
+    name,
+    prefix,
+    scopes,
+    entities,
+    created_at: toIso(createdAt),
+    expires_at: isoOrNull(expiresAt),
+    revoked_at: isoOrNull(revokedAt),
+    last_used_at: isoOrNull(lastUsedAt),
+  };
+}
+
+async function revoke({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const id = onePositional(parseOptions(args, {}).positionals, "ID");
   const resolved = await loadSettings();
-  const { revoked } = await withOperations(resolved, (operations) => operations.revokeKey(id));
+  const { revoked } = await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
+    operations.revokeKey(id),
+  );
   if (!revoked)
     throw new EdgeError(
       "key_unknown",

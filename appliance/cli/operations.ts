@@ -14,41 +14,107 @@ import { forgetInitialPassword } from "../access/first-admin.ts";
 import { KeyRing } from "../access/key-ring.ts";
 import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
 import { Secrets } from "../access/master-key.ts";
-import { connectControl } from "../control/control-client.ts";
+import { otherDataDir } from "../config/unit-file.ts";
+import { connectControl, noAccess } from "../control/control-client.ts";
 import { createOperations, type Operations } from "../control/operations.ts";
-import { type Replayed, replayPlace } from "../feeds/syslog-feed.ts";
-import { destinationNames, findDestination } from "../feeds/syslog-feeds.ts";
+import { DestinationControl } from "../feeds/destination-control.ts";
+import { destinationNames } from "../feeds/syslog-feeds.ts";
 import { createLog } from "../runtime/log.ts";
 import { argon2id } from "../runtime/passwords.ts";
-import { systemClock } from "../runtime/time.ts";
+import { systemClock, systemSleep } from "../runtime/time.ts";
+import { version } from "../runtime/version.ts";
 import { TicketDispatcher } from "../tickets/dispatcher.ts";
 import { SettingsService } from "../tickets/settings-service.ts";
+import type { CommandContext, Terminal } from "./command.ts";
 
-/** Runs `work` with the appliance's operations; `running` tells which way it went. */
+export interface Access {
+  terminal: Pick<Terminal, "err">;
+  serviceUnit: CommandContext["serviceUnit"];
+  resolved: Pick<ResolvedSettings, "settings" | "ticketValues">;
+  /** A command that only looks neither makes nor changes a file. */
+  mode: "look" | "change";
+}
+
+/** Runs `work` with the appliance's operations; `running` tells which way it went. Says when the service is of another version or uses another folder. */
 export async function withOperations<T>(
-  { settings, ticketValues }: Pick<ResolvedSettings, "settings" | "ticketValues">,
+  { terminal, serviceUnit, resolved: { settings, ticketValues }, mode }: Access,
   work: (operations: Operations, running: boolean) => Promise<T>,
 ): Promise<T> {
-  const control = await connectControl(settings.dataDir);
+  const { dataDir } = settings;
+  const control = await connectControl(dataDir, (running) => terminal.err(otherVersion(running)));
   if (control !== null) return work(control, true);
-  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
-  const store = await openStore({ path: join(settings.dataDir, "rhythmx.db"), clock: systemClock });
+  const elsewhere = otherDataDir(dataDir, await serviceUnit());
+  if (elsewhere !== null) terminal.err(`warning: ${elsewhere}\n`);
+  const path = join(dataDir, "rhythmx.db");
+  if (mode === "look") await expectDatabase(dataDir, path);
+  else await makeDataDir(dataDir);
+  const store = await openStore({ path, clock: systemClock, mode });
   try {
     const keys = await KeyRing.load(store.admin, systemClock);
     const intake = new Intake({ store, clock: systemClock, defaultEntity: () => settings.defaultEntity });
-    await placeReaders(store, settings);
-    await store.incidents.configureCorrelation(settings.correlation);
-    while (await store.incidents.assessLeft(systemClock.now(), true));
-    const replay = (destination: string, from: number) => replayOffline(store, settings, destination, from);
+    if (mode === "change") {
+      await placeReaders(store, settings);
+      await store.incidents.configureCorrelation(settings.correlation);
+      while (await store.incidents.assessLeft(systemClock.now(), true));
+    }
+    const destinations = new DestinationControl({
+      store,
+      names: () => destinationNames(settings),
+      live: () => null,
+      move: async (feed, name, { position, skips }) => {
+        await store.events.saveSkips(readerName(feed, name), skips);
+        await store.events.savePosition(readerName(feed, name), position);
+      },
+    });
     const accounts = await Accounts.load(store.admin, systemClock, argon2id());
     forgetInitialPassword(accounts, settings.dataDir);
     const audit = new AuditLog(store.admin, systemClock);
-    const own = await readSettings(store, settings, ticketValues);
-    const tools = { ...own, clock: systemClock, store, keys, accounts, audit, intake, replay, running: () => null };
+    const own = await readSettings(store, settings, mode === "look" ? null : ticketValues);
+    const running = () => null;
+    const wakeTickets = () => {};
+    const tools = {
+      ...own,
+      clock: systemClock,
+      store,
+      keys,
+      accounts,
+      audit,
+      intake,
+      destinations,
+      running,
+      wakeTickets,
+    };
     return await work(createOperations(tools), false);
   } finally {
     await store.close();
-    await giveToOwner(settings.dataDir);
+    await giveToOwner(dataDir);
+  }
+}
+
+function otherVersion(running: string): string {
+  const what = /^\d/.test(running) ? `version ${running}` : running;
+  return `warning: the running service is ${what}, this program is version ${version}: restart the service\n`;
+}
+
+/** @throws EdgeError no_database, no_access */
+async function expectDatabase(dataDir: string, path: string): Promise<void> {
+  try {
+    await stat(path);
+  } catch (error) {
+    const code = String((error as { code?: unknown }).code);
+    throw code === "EACCES" || code === "EPERM" ? noAccess(dataDir) : noDatabase(dataDir);
+  }
+}
+
+async function makeDataDir(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const code = String((error as { code?: unknown }).code);
+    if (code === "EACCES" || code === "EPERM") throw noAccess(dataDir);
+    if (code === "EEXIST" || code === "ENOTDIR")
+      throw new EdgeError("no_folder", `the data folder ${dataDir} is a file, not a folder: set RHYTHMX_DATA_DIR`);
+    throw error;
   }
 }
 
@@ -56,26 +122,33 @@ export async function withOperations<T>(
 async function readSettings(
   store: Store,
   { dataDir, masterKeyFile: file }: Settings,
-  pinned: ResolvedSettings["ticketValues"],
+  /** Null for a command that only looks: it needs no secret, and must not make a key. */
+  pinned: ResolvedSettings["ticketValues"] | null,
 ) {
   const places = { dataDir, file, credentialsDir: process.env.CREDENTIALS_DIRECTORY ?? null };
   // Without the right key everything but the secrets can be done.
   let wrongKey: unknown = null;
-  const secrets = await openSecrets(places, store.tickets).catch((error: unknown) => {
-    wrongKey = error;
-    return new Secrets(randomBytes(32));
-  });
+  const none = () => new Secrets(randomBytes(32));
+  const secrets =
+    pinned === null
+      ? none()
+      : await openSecrets(places, store.tickets).catch((error: unknown) => {
+          wrongKey = error;
+          return none();
+        });
   const log = createLog({ level: "error", format: "text", clock: systemClock, write: () => {} });
   const dispatcher = new TicketDispatcher({
     store,
     clock: systemClock,
+    sleep: systemSleep,
     random: Math.random,
     log,
     defaultBaseUrl: () => "",
+    userNames: () => [],
   });
   await dispatcher.stop(0);
   const ticketSettings = new SettingsService({ store, clock: systemClock, log, secrets, dispatcher });
-  await ticketSettings.load(pinned);
+  if (pinned !== null) await ticketSettings.load(pinned);
   const rotate = async (newKey: string | null) => {
     if (wrongKey !== null) throw wrongKey;
     return rotateSecrets(places, store.tickets, secrets, newKey);
@@ -101,15 +174,8 @@ async function placeReaders({ events }: Store, settings: Settings): Promise<void
   }
 }
 
-async function replayOffline(store: Store, settings: Settings, asked: string, from: number): Promise<Replayed> {
-  const { feed, name } = findDestination(asked, destinationNames(settings));
-  const { seq, replayed } = await replayPlace(store.events, feed, name, from);
-  await store.events.savePosition(readerName(feed, name), seq);
-  return replayed;
-}
-
 /** For commands that only look: an error when there is no data folder yet. */
-export function noDatabase(dataDir: string): EdgeError {
+function noDatabase(dataDir: string): EdgeError {
   return new EdgeError(
     "no_database",
     `there is no database in ${dataDir} yet: start \`rhythmx serve\` first, or set RHYTHMX_DATA_DIR`,

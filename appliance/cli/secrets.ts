@@ -8,12 +8,14 @@ export const secretsCommand: Command = {
   summary: "encrypt stored secrets under a new master key",
   help: `Usage: rhythmx secrets rotate [--new-key FILE]
 
-Makes a new master key and encrypts every stored secret (passwords and tokens of ticket systems, second factors) under it. All logins
-end at the next start.
-  --new-key  file with the new key, for a master key that is kept outside the data folder (RHYTHMX_MASTER_KEY_FILE, systemd
-             credential): put it in its place before the next start`,
+Makes a new master key and encrypts every stored secret (passwords and tokens
+of ticket systems, second factors) under it. All logins end at once; cursors of
+pollers go on.
+  --new-key  file with the new key, for a master key that is kept outside the
+             data folder (RHYTHMX_MASTER_KEY_FILE, systemd credential): put it
+             in its place before the next start`,
 
-  async run({ args, terminal, loadSettings }) {
+  async run({ args, terminal, loadSettings, serviceUnit }) {
     const [action, ...rest] = args;
     if (action !== "rotate")
       throw new UsageError(action === undefined ? "rotate is missing" : `unknown action ${JSON.stringify(action)}`);
@@ -22,7 +24,10 @@ end at the next start.
     const given = values["new-key"];
     const file = given === undefined ? null : resolve(given);
     const resolved = await loadSettings();
-    const { secrets, keyFile } = await withOperations(resolved, (operations) => operations.rotateSecrets(file));
+    const { secrets, keyFile } = await withOperations(
+      { terminal, serviceUnit, resolved, mode: "change" },
+      (operations) => operations.rotateSecrets(file),
+    );
     terminal.err(
       `${secrets} ${secrets === 1 ? "secret is" : "secrets are"} encrypted under a new master key: ${file ?? keyFile}\n`,
     );

@@ -11,15 +11,17 @@ export const serveCommand: Command = {
   summary: "run the appliance until SIGTERM or SIGINT",
   help: `Usage: rhythmx serve
 
-Runs the appliance. SIGTERM and SIGINT let it send what is queued for up to 10 s, then it exits 0.
-SIGHUP reads the configuration files again. Settings: files in RHYTHMX_CONFIG_DIR and the environment.`,
+Runs the appliance. SIGTERM and SIGINT let it send what is queued for up to
+10 s, then it exits 0. SIGHUP reads the configuration files again, as does
+\`rhythmx reload\`. Settings: files in RHYTHMX_CONFIG_DIR and the environment.
+Exit code 2: a setting without which it cannot run is wrong.`,
 
   async run({ args, terminal, loadSettings }) {
     noPositionals(parseOptions(args, {}).positionals);
     const resolved = await loadSettings();
     if (resolved.problems.some(({ fatal }) => fatal)) {
       terminal.err(`${formatProblems(resolved)}\nrhythmx serve: the settings above have to be mended first\n`);
-      return 1;
+      return 2;
     }
     const { logLevel, logFormat } = resolved.settings;
     const log = createLog({ level: logLevel, format: logFormat, clock: systemClock });
@@ -38,6 +40,21 @@ SIGHUP reads the configuration files again. Settings: files in RHYTHMX_CONFIG_DI
     process.once("SIGTERM", end);
     process.once("SIGINT", end);
 
+    let serving = "Starting";
+    // What is wrong, in words; "" = nothing.
+    let status = "";
+    const reload = async () => {
+      const appliance = await starting;
+      service.reloading();
+      try {
+        return await appliance.reload(await loadSettings());
+      } catch (error) {
+        log.error("reading the settings again failed", { error: messageOf(error) });
+        throw error;
+      } finally {
+        service.ready(status || serving);
+      }
+    };
     const starting = startAppliance({
       resolved,
       clock: systemClock,
@@ -46,29 +63,23 @@ SIGHUP reads the configuration files again. Settings: files in RHYTHMX_CONFIG_DI
       log,
       credentialsDir: process.env.CREDENTIALS_DIRECTORY ?? null,
       onAlive: () => service.watchdog(),
+      onFaults: (faults) => {
+        const [first] = faults;
+        status = first === undefined ? "" : `${first.name}: ${first.message}`;
+        service.status(status || serving);
+      },
+      reload: () => reload(),
     });
     // Also during a start that waits: without a listener the signal would end the process.
-    process.on("SIGHUP", async () => {
-      const appliance = await starting.catch(() => null);
-      if (appliance === null) return;
-      service.reloading();
-      try {
-        const next = await loadSettings();
-        if (next.problems.some(({ fatal }) => fatal))
-          log.error("settings kept: the new ones stop the start", { detail: formatProblems(next) });
-        else await appliance.reload(next);
-      } catch (error) {
-        log.error("reading the settings again failed", { error: messageOf(error) });
-      }
-      service.ready(`Serving ${appliance.apiUrl}`);
-    });
+    process.on("SIGHUP", () => void reload().catch(() => {}));
     // A signal during a start that waits for the disk or a lock ends it too.
     const started = await Promise.race([starting, ending.promise]);
     if (started === "signal") process.exit(0);
     if (started instanceof Error) throw started;
     const appliance: Appliance = started;
     appliance.broken.then(ending.resolve);
-    service.ready(`Serving ${appliance.apiUrl}`);
+    serving = `Serving ${appliance.apiUrl}`;
+    service.ready(status || serving);
 
     const reason = await ending.promise;
     service.stopping();

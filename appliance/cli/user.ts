@@ -13,22 +13,25 @@ import {
 } from "./command.ts";
 import { withOperations } from "./operations.ts";
 import { readHidden } from "./password-prompt.ts";
-import { table } from "./table.ts";
+import { jsonOption, printJson, table } from "./table.ts";
 
 export const userCommand: Command = {
   name: "user",
   summary: "add, list, disable users, set passwords",
   help: `Usage: rhythmx user add NAME --role ROLE [--entity E…]
-       rhythmx user list
+       rhythmx user list [--json]
        rhythmx user password NAME
        rhythmx user disable NAME
        rhythmx user enable NAME
        rhythmx user reset-totp NAME
 
-Passwords are asked for, or read as one line from stdin when that is no terminal; never given as an argument. Everything but list
-ends the user's logins at once.
+Passwords are asked for, or read as one line from stdin when that is no
+terminal; never given as an argument. Everything but list ends the user's
+logins at once.
   --role    ${roles.join(", ")}; soar is for programs: API only
-  --entity  limit the user to an entity (tenant); may be given several times`,
+  --entity  limit the user to an entity (tenant); may be given several times;
+            not with --role admin
+  --json    for programs`,
 
   async run(context) {
     const [action, ...args] = context.args;
@@ -51,7 +54,7 @@ const actions: Readonly<Record<string, (context: CommandContext) => Promise<numb
   "reset-totp": (context) => change(context, { resetTotp: true }, "has no second factor any more"),
 };
 
-async function add({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function add({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(args, {
     role: { type: "string" },
     entity: { type: "string", multiple: true },
@@ -67,17 +70,24 @@ async function add({ args, terminal, loadSettings }: CommandContext): Promise<nu
     throw new UsageError("--entity: an administrator sees every entity; leave it out, or choose another role");
   const resolved = await loadSettings();
   const password = await askPassword(terminal, name);
-  await withOperations(resolved, (operations) =>
+  await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
     operations.createUser({ name, role: values.role as Role, password, entities }),
   );
   terminal.err(`user ${visible(name)} is made, with role ${values.role}\n`);
   return 0;
 }
 
-async function list({ args, terminal, loadSettings }: CommandContext): Promise<number> {
-  noPositionals(parseOptions(args, {}).positionals);
+async function list({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
+  const { values, positionals } = parseOptions(args, jsonOption);
+  noPositionals(positionals);
   const resolved = await loadSettings();
-  const users = await withOperations(resolved, (operations) => operations.listUsers());
+  const users = await withOperations({ terminal, serviceUnit, resolved, mode: "look" }, (operations) =>
+    operations.listUsers(),
+  );
+  if (values.json) {
+    printJson(terminal, users);
+    return 0;
+  }
   const day = (time: string | null) => time?.slice(0, 16) ?? "never";
   const rows = users.map((user) => [
     user.name,
@@ -88,27 +98,33 @@ async function list({ args, terminal, loadSettings }: CommandContext): Promise<n
     day(user.created_at),
     day(user.last_login_at),
   ]);
-  terminal.out(table(["NAME", "ROLE", "STATE", "SECOND FACTOR", "ENTITIES", "CREATED", "LAST LOGIN"], rows));
+  terminal.out(
+    table(["NAME", "ROLE", "STATE", "SECOND FACTOR", "ENTITIES", "CREATED", "LAST LOGIN"], rows, terminal.columns),
+  );
   return 0;
 }
 
-async function setPassword({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function setPassword({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const name = onePositional(parseOptions(args, {}).positionals, "NAME");
   const resolved = await loadSettings();
   const password = await askPassword(terminal, name);
-  await withOperations(resolved, (operations) => operations.changeUser(name, { password }));
+  await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
+    operations.changeUser(name, { password }),
+  );
   terminal.err(`user ${visible(name)} has a new password\n`);
   return 0;
 }
 
 async function change(
-  { args, terminal, loadSettings }: CommandContext,
+  { args, terminal, loadSettings, serviceUnit }: CommandContext,
   what: { disabled?: boolean; resetTotp?: boolean },
   done: string,
 ): Promise<number> {
   const name = onePositional(parseOptions(args, {}).positionals, "NAME");
   const resolved = await loadSettings();
-  await withOperations(resolved, (operations) => operations.changeUser(name, what));
+  await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
+    operations.changeUser(name, what),
+  );
   terminal.err(`user ${visible(name)} ${done}\n`);
   return 0;
 }

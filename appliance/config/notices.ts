@@ -1,4 +1,5 @@
 /** What the log and health say about a configuration: its problems, and what a reload cannot take over. */
+import { messageOf } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import { formatProblem } from "../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
@@ -16,6 +17,23 @@ export function noteProblems({ problems, warnings }: ResolvedSettings, faults: F
   }
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more: rhythmx check)` : "";
   faults.set("configuration", `${formatProblem(first)}${more}`);
+}
+
+/** Takes a renewed certificate; the one in use stays where the new one is no use. Returns what is wrong with it, for people. */
+export async function renewCertificate(
+  api: { renew(files: Settings): Promise<boolean> },
+  settings: Settings,
+  { faults, log }: { faults: Faults; log: Log },
+): Promise<string[]> {
+  try {
+    if (await api.renew(settings)) log.info("certificate renewed");
+    faults.clear("certificate");
+    return [];
+  } catch (error) {
+    const problem = `${messageOf(error)}; the certificate in use stays`;
+    faults.set("certificate", problem);
+    return [problem];
+  }
 }
 
 /** Settings that are read only at the start. */

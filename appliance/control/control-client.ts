@@ -1,24 +1,39 @@
 /** A command's way to the running appliance, over its control socket. */
 import { request } from "node:http";
 import { EdgeError, UsageError } from "../../core/errors.ts";
+import { version } from "../runtime/version.ts";
 import { socketAddress } from "./control-address.ts";
 import type { DoctorReport, Operations } from "./operations.ts";
 
-/** The operations of the appliance that runs on this data folder, or null when none does. */
-export async function connectControl(dataDir: string): Promise<Operations | null> {
+/**
+ * The operations of the appliance that runs on this data folder, or null when none does; `onOtherVersion` is told the version of one that is not
+ * of this program's. @throws EdgeError no_access: the folder belongs to another user
+ */
+export async function connectControl(
+  dataDir: string,
+  onOtherVersion: (running: string) => void = () => {},
+): Promise<Operations | null> {
+  let running = version;
   const call = async (path: string, body: Uint8Array | string, type = "application/json"): Promise<unknown> => {
-    const address = socketAddress(dataDir);
+    const address = addressIn(dataDir);
     try {
       return await post(address.path, path, body, type);
+    } catch (error) {
+      if (error instanceof UnknownCall)
+        throw new EdgeError("other_version", `the running service (${running}) does not know this command: restart it`);
+      throw error;
     } finally {
       address.release();
     }
   };
   const json = <T>(path: string, body: unknown) => call(path, JSON.stringify(body)) as Promise<T>;
   try {
-    await call("/ping", "{}");
+    const answer = (await call("/ping", "{}")) as { version?: string };
+    running = answer.version ?? "an older version";
+    if (running !== version) onOtherVersion(running);
   } catch (error) {
     if (isAbsent(error)) return null;
+    if (isForbidden(error)) throw noAccess(dataDir);
     if (!(error instanceof EdgeError)) throw error;
   }
   return {
@@ -28,7 +43,14 @@ export async function connectControl(dataDir: string): Promise<Operations | null
     createUser: (user) => json("/user/create", user),
     listUsers: () => json("/user/list", {}),
     changeUser: (name, change) => json("/user/change", { name, change }),
-    replay: (destination, from) => json("/replay", { destination, from }),
+    countReplay: (request) => json("/replay/count", request),
+    replay: (request) => json("/replay", request),
+    listDestinations: () => json("/destinations/list", {}),
+    countSkip: (destination, to) => json("/destinations/skip/count", { destination, to }),
+    skipDestination: (destination, to) => json("/destinations/skip", { destination, to }),
+    countForget: (destination) => json("/destinations/forget/count", { destination }),
+    forgetDestination: (destination) => json("/destinations/forget", { destination }),
+    reload: () => json("/reload", {}),
     importBatch: ({ kind, format, body, before }) => {
       const query = new URLSearchParams({ kind, format, before });
       return call(`/import?${query}`, body, "application/octet-stream") as ReturnType<Operations["importBatch"]>;
@@ -40,6 +62,30 @@ export async function connectControl(dataDir: string): Promise<Operations | null
     testTickets: () => json("/tickets/test", {}),
     doctor: () => json<DoctorReport>("/doctor", {}),
   };
+}
+
+/** A path that the service does not have. */
+class UnknownCall extends Error {}
+
+function addressIn(dataDir: string): ReturnType<typeof socketAddress> {
+  try {
+    return socketAddress(dataDir);
+  } catch (error) {
+    if (isForbidden(error)) throw noAccess(dataDir);
+    throw error;
+  }
+}
+
+function isForbidden(error: unknown): boolean {
+  return ["EACCES", "EPERM"].includes(String((error as { code?: unknown }).code));
+}
+
+/** For somebody who may not enter the data folder. */
+export function noAccess(dataDir: string): EdgeError {
+  return new EdgeError(
+    "no_access",
+    `no permission to use the data folder ${dataDir}: run this as the service's user or as root (sudo)`,
+  );
 }
 
 /** No socket, or one that nobody listens on any more. */
@@ -57,7 +103,7 @@ function post(socketPath: string, path: string, body: Uint8Array | string, type:
       response.on("end", () => {
         const text = Buffer.concat(parts).toString("utf8");
         if (response.statusCode === 200) return resolve(JSON.parse(text));
-        reject(refusal(text));
+        reject(response.statusCode === 404 ? new UnknownCall() : refusal(text));
       });
     });
     outgoing.on("error", reject);

@@ -7,6 +7,7 @@ import { apiKeyScopes } from "../../core/api-key.ts";
 import { EdgeError, messageOf } from "../../core/errors.ts";
 import { ticketSystems } from "../../core/tickets/ticket.ts";
 import { type HttpServer, serve } from "../runtime/http-server.ts";
+import { version } from "../runtime/version.ts";
 import { socketAddress } from "./control-address.ts";
 import type { Operations } from "./operations.ts";
 
@@ -32,7 +33,9 @@ const userChange = v.object({
     resetTotp: v.exactOptional(v.boolean()),
   }),
 });
-const replay = v.object({ destination: v.string(), from: v.number() });
+const replay = v.object({ destination: v.string(), from: v.number(), to: v.nullable(v.number()) });
+const skip = v.object({ destination: v.string(), to: v.nullable(v.number()) });
+const forget = v.object({ destination: v.string() });
 const deadLetters = v.object({
   id: v.exactOptional(v.string()),
   system: v.exactOptional(v.picklist(ticketSystems)),
@@ -60,7 +63,7 @@ export function startControlServer(dataDir: string, operations: Operations): Htt
 
 function controlApp(operations: Operations): Hono {
   const app = new Hono();
-  app.post("/ping", (c) => c.json({}));
+  app.post("/ping", (c) => c.json({ version }));
   app.post("/key/create", async (c) => c.json(await operations.createKey(v.parse(newKey, await c.req.json()))));
   app.post("/key/list", async (c) => c.json(await operations.listKeys()));
   app.post("/key/revoke", async (c) => c.json(await operations.revokeKey(v.parse(keyId, await c.req.json()).id)));
@@ -74,10 +77,24 @@ function controlApp(operations: Operations): Hono {
     await operations.changeUser(name, change);
     return c.json({});
   });
-  app.post("/replay", async (c) => {
-    const { destination, from } = v.parse(replay, await c.req.json());
-    return c.json(await operations.replay(destination, from));
+  app.post("/replay", async (c) => c.json(await operations.replay(v.parse(replay, await c.req.json()))));
+  app.post("/replay/count", async (c) => c.json(await operations.countReplay(v.parse(replay, await c.req.json()))));
+  app.post("/destinations/list", async (c) => c.json(await operations.listDestinations()));
+  app.post("/destinations/skip", async (c) => {
+    const { destination, to } = v.parse(skip, await c.req.json());
+    return c.json(await operations.skipDestination(destination, to));
   });
+  app.post("/destinations/skip/count", async (c) => {
+    const { destination, to } = v.parse(skip, await c.req.json());
+    return c.json(await operations.countSkip(destination, to));
+  });
+  app.post("/destinations/forget", async (c) =>
+    c.json(await operations.forgetDestination(v.parse(forget, await c.req.json()).destination)),
+  );
+  app.post("/destinations/forget/count", async (c) =>
+    c.json(await operations.countForget(v.parse(forget, await c.req.json()).destination)),
+  );
+  app.post("/reload", async (c) => c.json(await operations.reload()));
   app.post("/import", async (c) => {
     const { kind, format, before } = v.parse(importQuery, c.req.query());
     const body = new Uint8Array(await c.req.arrayBuffer());

@@ -1,12 +1,13 @@
 /** What commands may do to an appliance: the control socket offers it for a running one, commands carry it out themselves when none runs. */
 import type { NewUser, UserChange } from "../../core/access/user.ts";
 import type { ApiKeyRecord } from "../../core/api-key.ts";
-import { UsageError } from "../../core/errors.ts";
-import { type FeedName, kindsOfReader } from "../../core/feeds/feeds.ts";
+import { EdgeError, UsageError } from "../../core/errors.ts";
+import type { FeedName } from "../../core/feeds/feeds.ts";
 import { batchSha256 } from "../../core/intake/hash.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../../core/intake/intake.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { TestStep } from "../../core/tickets/ticket.ts";
+import { isoOrNull, toIso } from "../../core/time.ts";
 import type { StoreFacts } from "../../store/database/integrity.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
@@ -14,7 +15,7 @@ import type { Accounts } from "../access/accounts.ts";
 import { type AuditLog, commandLine } from "../access/audit-log.ts";
 import type { KeyRing, NewKey } from "../access/key-ring.ts";
 import { userJson } from "../api/administration.ts";
-import type { Replayed } from "../feeds/syslog-feed.ts";
+import type { DestinationControl, ListedDestination } from "../feeds/destination-control.ts";
 import { type DeadLetterGroup, DeadLetters } from "../tickets/dead-letters.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
 import type { LoopStatus } from "../upkeep/scheduler.ts";
@@ -38,6 +39,14 @@ export interface ImportBatch {
   before: string;
 }
 
+/** What a reload did. */
+export interface ReloadReport {
+  /** What is wrong, one line each, with what holds instead. */
+  problems: string[];
+  /** Settings whose new values hold after a restart. */
+  restart: string[];
+}
+
 /** What only a running appliance knows. */
 export interface RunningState {
   pid: number;
@@ -53,7 +62,7 @@ export interface DoctorReport {
   store: StoreFacts;
   /** What SQLite finds wrong; empty = sound. */
   integrity: string[];
-  readers: { reader: string; position: number; expired: number; queued: number }[];
+  destinations: ListedDestination[];
   /** To ticket systems, unfinished. */
   deliveries: { system: string; state: string; count: number }[];
   /** That are known, by system. */
@@ -76,9 +85,19 @@ export interface Operations {
   discardDeliveries(which: DeadLetterFilter, reason: string): Promise<{ discarded: number }>;
   /** Tries the ticket systems that are configured; nothing is written there. */
   testTickets(): Promise<{ system: string; steps: TestStep[] }[]>;
-  replay(destination: string, from: number): Promise<Replayed>;
+  /** What a replay would send, and the replay. */
+  countReplay: DestinationControl["count"];
+  replay: DestinationControl["replay"];
+  listDestinations: DestinationControl["list"];
+  /** What would be given up, and giving it up. */
+  countSkip: DestinationControl["countSkip"];
+  skipDestination: DestinationControl["skip"];
+  countForget: DestinationControl["countForget"];
+  forgetDestination: DestinationControl["forget"];
   importBatch(batch: ImportBatch): Promise<IntakeAnswer>;
   doctor(): Promise<DoctorReport>;
+  /** Reads files and certificates again. @throws EdgeError not_running */
+  reload(): Promise<ReloadReport>;
 }
 
 export interface OperationsTools {
@@ -90,14 +109,17 @@ export interface OperationsTools {
   ticketSettings: SettingsService;
   rotateSecrets(newKeyFile: string | null): Promise<{ secrets: number; keyFile: string }>;
   intake: Intake;
-  replay(destination: string, from: number): Promise<Replayed>;
+  destinations: DestinationControl;
   running(): RunningState | null;
+  /** There may be something to send to ticket systems. */
+  wakeTickets(): void;
+  /** Only a running appliance has something to load anew. */
+  reload?: () => Promise<ReloadReport>;
 }
 
 export function createOperations(tools: OperationsTools): Operations {
-  const { store, keys, accounts, audit, ticketSettings, intake, replay, running, clock } = tools;
-  // The loops look every second what there is to send.
-  const deadLetters = new DeadLetters({ store, clock, audit, wake: () => {} });
+  const { store, keys, accounts, audit, ticketSettings, intake, destinations, running, clock, wakeTickets } = tools;
+  const deadLetters = new DeadLetters({ store, clock, audit, wake: wakeTickets });
   return {
     createKey: async (request) => {
       if (request.name.trim() === "" || request.name.length > 100)
@@ -140,10 +162,25 @@ export function createOperations(tools: OperationsTools): Operations {
       return { discarded: 1 };
     },
     testTickets: () => ticketSettings.testAll(),
-    replay: async (destination, from) => {
-      const replayed = await replay(destination, from);
-      await audit.note(commandLine, "feed.replay", destination, { from: new Date(from).toISOString() });
+    countReplay: (request) => destinations.count(request),
+    replay: async (request) => {
+      const replayed = await destinations.replay(request);
+      const { from, to } = request;
+      await audit.note(commandLine, "feed.replay", replayed.reader, { from: toIso(from), to: isoOrNull(to) });
       return replayed;
+    },
+    listDestinations: () => destinations.list(),
+    countSkip: (destination, to) => destinations.countSkip(destination, to),
+    skipDestination: async (destination, to) => {
+      const skipped = await destinations.skip(destination, to);
+      await audit.note(commandLine, "feed.skip", skipped.reader, { messages: skipped.messages, to: isoOrNull(to) });
+      return skipped;
+    },
+    countForget: (destination) => destinations.countForget(destination),
+    forgetDestination: async (destination) => {
+      const forgotten = await destinations.forget(destination);
+      await audit.note(commandLine, "feed.forget", forgotten.reader, { messages: forgotten.messages });
+      return forgotten;
     },
     // The key comes from what is imported: running an interrupted import again finishes it and counts nothing twice.
     importBatch: ({ kind, format, body, before }) => {
@@ -152,22 +189,24 @@ export function createOperations(tools: OperationsTools): Operations {
       return intake.ingest({ kind, body, format, owner: "import", entities: null, idempotency });
     },
     doctor: async () => {
-      const readers = await store.admin.listReaders();
       return {
         store: await store.admin.facts(),
         integrity: await store.admin.integrityCheck(),
-        readers: await Promise.all(
-          readers.map(async ({ reader, position, expired }) => ({
-            reader,
-            position,
-            expired,
-            queued: await store.events.countAfter(position, kindsOfReader(reader)),
-          })),
-        ),
+        destinations: await destinations.list(),
         deliveries: await store.tickets.countDeliveries(),
         tickets: await store.tickets.countTickets(),
         running: running(),
       };
+    },
+    reload: async () => {
+      if (tools.reload === undefined)
+        throw new EdgeError(
+          "not_running",
+          "no appliance runs on this data folder: it reads its settings when it starts",
+        );
+      const report = await tools.reload();
+      await audit.note(commandLine, "settings.reload", "settings", { refused: report.problems.length });
+      return report;
     },
   };
 }

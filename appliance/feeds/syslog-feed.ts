@@ -1,11 +1,12 @@
 /** A syslog feed: one destination per configured receiver, each a reader of the event log. */
 import { readFileSync } from "node:fs";
-import type { EventKind, LoggedEvent } from "../../core/event.ts";
+import type { LoggedEvent } from "../../core/event.ts";
 import type { Faults } from "../../core/faults.ts";
 import { alertMessage } from "../../core/feeds/alert-message.ts";
 import { type FeedName, feedKinds, readerName } from "../../core/feeds/feeds.ts";
 import type { EncodedMessage } from "../../core/feeds/fit.ts";
 import { incidentEventFacts, incidentFeedMessage } from "../../core/feeds/incident-message.ts";
+import { isSkipped, type Place, type Span } from "../../core/feeds/replay.ts";
 import { parseSnapshot } from "../../core/feeds/snapshot.ts";
 import { statusMessage } from "../../core/feeds/status-message.ts";
 import type { MessageOptions } from "../../core/feeds/syslog-options.ts";
@@ -50,8 +51,14 @@ export interface FeedTools {
   faults: Faults;
 }
 
+/** What a destination had before a replay that is under way. */
+interface Had {
+  skips: readonly Span[];
+}
+
 interface Running {
   settings: DestinationSettings;
+  had: Had;
   options: MessageOptions;
   destination: Destination;
   /** When the next heartbeat is due, monotonic milliseconds. */
@@ -88,11 +95,14 @@ export class SyslogFeed {
     for (const { settings: running } of ending) this.#tools.faults.clear(this.#positionFault(running.name));
     for (const destinationSettings of wanted.values()) {
       const options = { ...destinationSettings.message, procid: process.pid };
-      const destination = this.#create(destinationSettings, options);
+      const reader = readerName(this.name, destinationSettings.name);
+      const had = { skips: await this.#tools.store.events.readSkips(reader) };
+      const destination = this.#create(destinationSettings, options, had);
       await destination.start();
       const heartbeatAt = this.#tools.clock.monotonic();
       this.#running.push({
         settings: destinationSettings,
+        had,
         options,
         destination,
         heartbeatAt,
@@ -143,13 +153,14 @@ export class SyslogFeed {
     for (const { destination } of this.#running) await destination.recount();
   }
 
-  /** Sends one of its destinations everything recorded at or after `from` (epoch ms) again; nothing to one that has just gone. */
-  async replay(name: string, from: number): Promise<Replayed> {
+  /** Puts one of its destinations elsewhere in the log; nothing happens to one that has just gone. */
+  async move(name: string, { position, skips }: Place): Promise<void> {
     const running = this.#running.find(({ settings }) => settings.name === name);
-    if (running === undefined) return { messages: 0, waited: 0 };
-    const { seq, replayed } = await replayPlace(this.#tools.store.events, this.name, name, from);
-    await running.destination.rewind(seq);
-    return replayed;
+    if (running === undefined) return;
+    // First: from the old position nothing that waits is skipped, from the new one nothing may be sent that was not asked for.
+    await this.#tools.store.events.saveSkips(readerName(this.name, name), skips);
+    running.had.skips = skips;
+    await running.destination.rewind(position);
   }
 
   /** Sends what is queued until `deadlineMs` (monotonic), then stops. */
@@ -158,7 +169,7 @@ export class SyslogFeed {
     this.#running = [];
   }
 
-  #create(settings: DestinationSettings, options: MessageOptions): Destination {
+  #create(settings: DestinationSettings, options: MessageOptions, had: Had): Destination {
     const { store, clock, random, log, faults } = this.#tools;
     const fault = this.#positionFault(settings.name);
     const { message, wants } = feedOf[this.name];
@@ -180,7 +191,8 @@ export class SyslogFeed {
         onStateChange: this.#logChanges(settings.name),
       }),
       clock,
-      render: (event) => (ofEntity(event) && wants(event, settings) ? message(event, options) : null),
+      render: (event) =>
+        !isSkipped(had.skips, event.seq) && ofEntity(event) && wants(event, settings) ? message(event, options) : null,
       onStoreFault: (message) => {
         if (message === null) faults.clear(fault);
         else
@@ -212,26 +224,6 @@ export class SyslogFeed {
       else this.#tools.log.warn("destination not connected", { destination, detail: message });
     };
   }
-}
-
-/** What a replay sends: the messages recorded since its time, and those from before it that were still waiting. */
-export interface Replayed {
-  messages: number;
-  waited: number;
-}
-
-/** Where a replay from a point in time begins: never beyond what the destination has had, or what waits would be lost. */
-export async function replayPlace(
-  events: Store["events"],
-  feed: FeedName,
-  name: string,
-  from: number,
-): Promise<{ seq: number; replayed: Replayed }> {
-  const kinds: readonly EventKind[] = feedKinds[feed];
-  const asked = await events.seqBefore(from);
-  const seq = Math.min(asked, (await events.position(readerName(feed, name))) ?? asked);
-  const messages = await events.countAfter(asked, kinds);
-  return { seq, replayed: { messages, waited: (await events.countAfter(seq, kinds)) - messages } };
 }
 
 function entityFilter({ entities }: DestinationSettings): (event: LoggedEvent) => boolean {

@@ -1,9 +1,10 @@
 /** Both syslog feeds together: started, stopped and asked as one. */
 import { EdgeError } from "../../core/errors.ts";
 import { type FeedName, feedNames, readerName } from "../../core/feeds/feeds.ts";
+import type { Place } from "../../core/feeds/replay.ts";
 import type { FeedSettings, Settings } from "../../core/settings.ts";
 import type { DestinationStatus } from "../../transports/syslog/destination.ts";
-import { type FeedTools, type Replayed, SyslogFeed } from "./syslog-feed.ts";
+import { type FeedTools, SyslogFeed } from "./syslog-feed.ts";
 
 export class SyslogFeeds {
   readonly #feeds: Readonly<Record<FeedName, SyslogFeed>>;
@@ -47,14 +48,15 @@ export class SyslogFeeds {
     for (const name of feedNames) await this.#feeds[name].recount();
   }
 
-  /**
-   * Sends a destination (`siem`, `alerts/siem`) everything recorded at or after `from` (epoch ms) again.
-   * @throws EdgeError destination_unknown, destination_ambiguous
-   */
-  async replay(asked: string, from: number): Promise<Replayed> {
+  /** Names of the destinations that run, by feed. */
+  names(): Record<FeedName, string[]> {
     const names = (feed: FeedName) => this.statusOf(feed).map(({ name }) => name);
-    const { feed, name } = findDestination(asked, { alerts: names("alerts"), incidents: names("incidents") });
-    return this.#feeds[feed].replay(name, from);
+    return { alerts: names("alerts"), incidents: names("incidents") };
+  }
+
+  /** Puts a destination elsewhere in the log; nothing happens to one that has just gone. */
+  move(feed: FeedName, name: string, place: Place): Promise<void> {
+    return this.#feeds[feed].move(name, place);
   }
 
   /** Sends what is queued until `deadlineMs` (monotonic), then stops. */
@@ -74,19 +76,21 @@ export function destinationNames(settings: Settings): Record<FeedName, string[]>
 }
 
 /**
- * The feed and the name that somebody means by `siem`, `alerts/siem` or `incidents/siem`. `known`: names by feed.
+ * The feed and the name that somebody means by `siem`, `alerts/siem` or `incidents/siem`. `known`: names by feed; `what` they are.
  * @throws EdgeError destination_unknown, or destination_ambiguous where both feeds have that name
  */
 export function findDestination(
   asked: string,
   known: Readonly<Record<FeedName, readonly string[]>>,
+  what = "is configured",
 ): { feed: FeedName; name: string } {
   const all = (Object.keys(known) as FeedName[]).flatMap((feed) => known[feed].map((name) => ({ feed, name })));
   const found = all.filter(({ feed, name }) => asked === name || asked === readerName(feed, name));
   const [only, other] = found;
   const quoted = JSON.stringify(asked.slice(0, 64));
   if (only === undefined) {
-    const names = all.length === 0 ? "none is configured" : `configured: ${all.map(({ name }) => name).join(", ")}`;
+    const names =
+      all.length === 0 ? `none ${what}` : `${what.replace(/^is /, "")}: ${all.map(({ name }) => name).join(", ")}`;
     throw new EdgeError("destination_unknown", `no destination ${quoted}; ${names}`);
   }
   if (other !== undefined) {

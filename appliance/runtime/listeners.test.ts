@@ -1,16 +1,64 @@
 import { expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Faults } from "../../core/faults.ts";
 import { ApiListener } from "./listeners.ts";
 
 const plain = { tlsCertFile: null, tlsKeyFile: null };
-const started = () => ApiListener.start({ host: "127.0.0.1", port: 0 }, plain, () => new Response("up"));
+const certificates = join(import.meta.dirname, "../../test/data/tls");
+const up = () => new Response("up");
+const started = (port = 0, files: Parameters<ApiListener["renew"]>[0] = plain) => {
+  const faults = new Faults(Date.now);
+  return ApiListener.start({ host: "127.0.0.1", port }, files, up, faults).then((api) => ({ api, faults }));
+};
 const answerOf = async (url: string) => (await fetch(url)).text();
 
 test("changes of the server come one after the other, and none after the stop", async () => {
-  const api = await started();
+  const { api } = await started();
   const { url } = api;
   await Promise.all([api.closeConnections(), api.closeConnections()]);
   expect(await answerOf(url)).toBe("up");
   const late = api.closeConnections();
   await Promise.all([api.stop(), late]);
   expect(answerOf(url)).rejects.toThrow();
+});
+
+test("a port that is taken is named and tried again", async () => {
+  const { api: other } = await started();
+  const { api, faults } = await started(Number(new URL(other.url).port));
+  expect(faults.list()).toMatchObject([
+    { name: "api", message: expect.stringContaining("cannot listen on 127.0.0.1:") },
+  ]);
+  expect(api.url).toBe(other.url);
+  await api.tick();
+  expect(faults.list()).toHaveLength(1);
+  await other.stop();
+  await api.tick();
+  expect(faults.list()).toEqual([]);
+  expect(await answerOf(api.url)).toBe("up");
+  await api.stop();
+});
+
+test("a certificate that is missing, or a pipe, is named and tried again", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rhythmx-tls-"));
+  const files = { tlsCertFile: join(folder, "cert.pem"), tlsKeyFile: join(folder, "key.pem") };
+  copyFileSync(join(certificates, "server.key"), files.tlsKeyFile);
+  const { api, faults } = await started(0, files);
+  const said = () => faults.list().map(({ message }) => message);
+  expect(said()).toEqual([
+    expect.stringMatching(/RHYTHMX_TLS_CERT_FILE: .*cert\.pem cannot be read \(there is no such file\)/),
+  ]);
+  spawnSync("mkfifo", [files.tlsCertFile]);
+  await api.tick();
+  expect(said()).toEqual([expect.stringContaining("neither file nor folder")]);
+  rmSync(files.tlsCertFile);
+  copyFileSync(join(certificates, "server.pem"), files.tlsCertFile);
+  await api.tick();
+  expect(said()).toEqual([]);
+  const answer = await fetch(api.url, { tls: { rejectUnauthorized: false } });
+  expect(await answer.text()).toBe("up");
+  await api.stop();
+  rmSync(folder, { recursive: true });
 });

@@ -1,10 +1,10 @@
 /** The HTTP listeners: health ports in plain HTTP, and the API with a certificate that may be renewed while it runs. */
-import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import { EdgeError, messageOf } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import type { FeedName } from "../../core/feeds/feeds.ts";
 import type { ListenAddress, Settings } from "../../core/settings.ts";
+import { readTextFile } from "../config/files.ts";
 import { type HttpServer, serve } from "./http-server.ts";
 
 type Fetch = (request: Request, connection: object) => Response | Promise<Response>;
@@ -73,29 +73,59 @@ export class HealthListener {
   }
 }
 
+/**
+ * The API's listener. A port that is taken, an address that is not there, a certificate that is missing or no use stop nothing else: they are named
+ * as the fault `api` and tried again.
+ */
 export class ApiListener {
   readonly #fetch: Fetch;
-  readonly #host: string;
-  #certificate: Certificate | null;
-  #server: HttpServer;
+  readonly #address: ListenAddress;
+  readonly #faults: Faults;
+  #files: CertificateFiles;
+  #certificate: Certificate | null = null;
+  #server: HttpServer | null = null;
   /** The changes of server before the next one: two at the same time would fight for the port. */
   #changing: Promise<void> = Promise.resolve();
-  #listening = true;
   #stopped = false;
 
-  private constructor(address: ListenAddress, fetch: Fetch, certificate: Certificate | null) {
+  private constructor(address: ListenAddress, files: CertificateFiles, fetch: Fetch, faults: Faults) {
+    this.#address = address;
+    this.#files = files;
     this.#fetch = fetch;
-    this.#host = address.host;
-    this.#certificate = certificate;
-    this.#server = listen(address, fetch, certificate);
+    this.#faults = faults;
   }
 
-  static async start(address: ListenAddress, files: CertificateFiles, fetch: Fetch): Promise<ApiListener> {
-    return new ApiListener(address, fetch, await readCertificate(files));
+  static async start(
+    address: ListenAddress,
+    files: CertificateFiles,
+    fetch: Fetch,
+    faults: Faults,
+  ): Promise<ApiListener> {
+    const api = new ApiListener(address, files, fetch, faults);
+    await api.tick();
+    return api;
   }
 
+  /** Where it listens, or would. */
   get url(): string {
-    return this.#server.url;
+    const scheme = this.#files.tlsCertFile === null ? "http" : "https";
+    const { host, port } = this.#address;
+    return this.#server?.url ?? `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  }
+
+  /** Listens if it does not yet. */
+  async tick(): Promise<void> {
+    if (this.#server !== null || this.#stopped) return;
+    await this.#change(async () => {
+      if (this.#server !== null) return;
+      try {
+        this.#certificate = await readCertificate(this.#files);
+        this.#server = listen(this.#address, this.#fetch, this.#certificate);
+        this.#faults.clear("api");
+      } catch (error) {
+        this.#faults.set("api", `the API cannot be reached: ${messageOf(error)}`);
+      }
+    });
   }
 
   /**
@@ -104,9 +134,10 @@ export class ApiListener {
    * before, when the files are no use.
    */
   async renew(files: CertificateFiles): Promise<boolean> {
+    this.#files = files;
     const renewed = await readCertificate(files);
     const same = renewed?.cert === this.#certificate?.cert && renewed?.key === this.#certificate?.key;
-    if (same && this.#listening) return false;
+    if (same && this.#server !== null) return false;
     this.#certificate = renewed;
     await this.#listenAgain(graceMs);
     return true;
@@ -120,18 +151,22 @@ export class ApiListener {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#changing;
-    await this.#server.stop(graceMs);
+    await this.#server?.stop(graceMs);
   }
 
   #listenAgain(milliseconds: number): Promise<void> {
-    const change = this.#changing.then(async () => {
-      if (this.#stopped) return;
-      const { port } = this.#server;
-      await this.#server.stop(milliseconds);
-      this.#listening = false;
-      this.#server = listen({ host: this.#host, port }, this.#fetch, this.#certificate);
-      this.#listening = true;
+    return this.#change(async () => {
+      // The one that was found at the start, where any free one was asked for.
+      const port = this.#server?.port ?? this.#address.port;
+      await this.#server?.stop(milliseconds);
+      this.#server = null;
+      this.#server = listen({ ...this.#address, port }, this.#fetch, this.#certificate);
+      this.#faults.clear("api");
     });
+  }
+
+  #change(work: () => Promise<void>): Promise<void> {
+    const change = this.#changing.then(() => (this.#stopped ? undefined : work()));
     this.#changing = change.catch(() => {});
     return change;
   }
@@ -140,11 +175,12 @@ export class ApiListener {
 /** Null where none is configured. @throws EdgeError `tls_file` that names setting and file. */
 async function readCertificate({ tlsCertFile, tlsKeyFile }: CertificateFiles): Promise<Certificate | null> {
   if (tlsCertFile === null || tlsKeyFile === null) return null;
-  const read = (name: string, path: string) =>
-    readFile(path, "utf8").catch((cause: unknown) => {
-      const message = `${name}: ${path} cannot be read (${messageOf(cause)}): check path, owner and mode`;
-      throw new EdgeError("tls_file", message, { cause });
-    });
+  const read = async (name: string, path: string) => {
+    const content = await readTextFile(path);
+    if (content.kind === "text") return content.text;
+    const why = content.kind === "absent" ? "there is no such file" : content.fault.found;
+    throw new EdgeError("tls_file", `${name}: ${path} cannot be read (${why}): check path, owner and mode`);
+  };
   const cert = await read("RHYTHMX_TLS_CERT_FILE", tlsCertFile);
   const key = await read("RHYTHMX_TLS_KEY_FILE", tlsKeyFile);
   try {

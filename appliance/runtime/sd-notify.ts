@@ -15,6 +15,8 @@ const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 export interface ServiceManager {
   /** The service is up (again, after `reloading`); `status` is one line for `systemctl status`. */
   ready(status: string): void;
+  /** One line for `systemctl status`: what waits, during a start too. */
+  status(status: string): void;
   reloading(): void;
   stopping(): void;
   /** Must be called more often than every `WatchdogSec`, and only while the loops tick. */
@@ -27,6 +29,7 @@ export function serviceManager(environment: Readonly<Record<string, string | und
   const notify = address ? notifierTo(address) : () => {};
   return {
     ready: (status) => notify(`READY=1\nSTATUS=${oneLine(status)}`),
+    status: (status) => notify(`STATUS=${oneLine(status)}`),
     reloading: () => notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
     stopping: () => notify("STOPPING=1\nSTATUS=Draining"),
     watchdog: () => notify("WATCHDOG=1"),

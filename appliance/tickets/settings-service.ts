@@ -176,7 +176,7 @@ export class SettingsService {
         last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
         answers: !dispatcher.isDown(system),
         deliveries: waiting,
-        sync: syncJson(dispatcher.sync.status(system)),
+        sync: syncJson(dispatcher.syncStatus(system)),
         tickets: ticketsJson(tickets.find((one) => one.system === system)),
         webhooks: settings.webhookSecrets[system] !== null,
         fields: policyJson(settings.policies[system]),

@@ -32,6 +32,8 @@ export interface Metrics {
   pruned(events: number, expired: number): void;
   /** Counts what intake answered. */
   ingested(status: number): void;
+  /** Settings were read again: all taken over, some refused, or it came to nothing. */
+  reloaded(outcome: "taken" | "refused" | "failed"): void;
   /** A request of the API was answered. */
   asked(method: string, status: number): void;
 }
@@ -155,7 +157,24 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ["method", "status"],
     registers,
   });
+  const reloads = new Counter({
+    name: "rhythmx_config_reloads_total",
+    help: "Reloads of the settings by what became of them.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  for (const outcome of ["taken", "refused", "failed"]) reloads.inc({ outcome }, 0);
+  const lastReload = new Gauge({
+    name: "rhythmx_config_last_reload_successful",
+    help: "1 unless the last reload refused something.",
+    registers,
+  });
+  lastReload.set(1);
   return {
+    reloaded: (outcome) => {
+      reloads.inc({ outcome });
+      lastReload.set(outcome === "taken" ? 1 : 0);
+    },
     text: () => registry.metrics(),
     asked: (method, status) => asked.inc({ method, status: String(status) }),
     pruned: (events, lost) => {

@@ -1,5 +1,5 @@
 /** Starting in spite of what passes: a full disk, a locked or read-only database. It is named in health and tried again. */
-import { chmod, mkdir, stat } from "node:fs/promises";
+import { chmod, lstat, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, StoreError } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
@@ -41,8 +41,7 @@ export async function openStoreWhenPossible(
   const { clock, faults, onBroken } = tools;
   const fault = { name: "store_open", what: `the database in ${dataDir} cannot be opened yet` };
   return retryWhileBlocked(fault, tools, async () => {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    if (((await stat(dataDir)).mode & 0o777) !== 0o700) await chmod(dataDir, 0o700);
+    await ownFolder(dataDir);
     return openStore({
       path: join(dataDir, "rhythmx.db"),
       clock,
@@ -53,6 +52,47 @@ export async function openStoreWhenPossible(
       onBroken,
     });
   });
+}
+
+/** Makes the data folder and closes it to others. @throws StoreError store_readonly with the words to mend an owner that is another */
+async function ownFolder(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const code = String((error as { code?: unknown }).code);
+    if (code !== "EACCES" && code !== "EPERM") throw error;
+    throw new StoreError(
+      "store_readonly",
+      `the data folder ${dataDir} cannot be made by user ${userId()}: make it as root (install -d -m 0700 -o ${userId()} ${dataDir})`,
+    );
+  }
+  const { uid, mode } = await stat(dataDir);
+  if (process.getuid?.() !== 0 && uid !== process.getuid?.()) throw wrongOwner(dataDir, uid);
+  if ((mode & 0o777) !== 0o700) await chmod(dataDir, 0o700);
+  // A file that root has left here is as much in the way as a folder of root's.
+  for (const name of await readdir(dataDir)) {
+    const path = join(dataDir, name);
+    const { uid: owner } = await lstat(path);
+    if (
+      name.startsWith("rhythmx.db") &&
+      !name.includes(".schema-") &&
+      process.getuid?.() !== 0 &&
+      owner !== process.getuid?.()
+    )
+      throw wrongOwner(path, owner);
+  }
+}
+
+function wrongOwner(path: string, owner: number): StoreError {
+  const found = owner === 0 ? "root" : `user ${owner}`;
+  return new StoreError(
+    "store_readonly",
+    `${path} belongs to ${found}, and this runs as user ${userId()}: chown -R ${userId()} ${path}`,
+  );
+}
+
+function userId(): string {
+  return String(process.getuid?.() ?? "");
 }
 
 function mayPass(error: unknown): boolean {

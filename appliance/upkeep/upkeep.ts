@@ -1,6 +1,8 @@
 /** What the appliance does by itself as time passes: each is a turn of a loop. */
 import type { Settings } from "../../core/settings.ts";
+import { minuteMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
+import type { PruneStep } from "../../store/retention/retention.ts";
 import type { Log } from "../runtime/log.ts";
 
 interface UpkeepParts {
@@ -10,30 +12,38 @@ interface UpkeepParts {
   /** Events removed, and deliveries that will not happen. */
   onPruned(events: number, expired: number): void;
   recountQueues(): Promise<void>;
+  /** Each turn consists of small steps: the one under way is the last when this is aborted. */
+  stopping: AbortSignal;
 }
 
-export function createUpkeep({ store, settings, log, onPruned, recountQueues }: UpkeepParts) {
+export function createUpkeep({ store, settings, log, onPruned, recountQueues, stopping }: UpkeepParts) {
+  /** Takes step after step as long as there are more. */
+  const whileMore = async (step: () => Promise<boolean>) => {
+    while (!stopping.aborted && (await step()));
+  };
   return {
     /** HOURLY events for every alert that is due. */
     hourly: async (now: number) => {
-      const intervalMs = settings().alertFeed.hourlyIntervalMinutes * 60_000;
-      while ((await store.recordHourly(now, intervalMs)).more);
+      const intervalMs = settings().alertFeed.hourlyIntervalMinutes * minuteMs;
+      await whileMore(async () => (await store.recordHourly(now, intervalMs)).more);
     },
     /** What a batch that never came to its end has left, and scores that quiet lowers. */
     correlation: async (now: number) => {
-      while (await store.incidents.assessLeft(now, false));
-      while (await store.incidents.decayScores(now));
+      await whileMore(() => store.incidents.assessLeft(now, false));
+      await whileMore(() => store.incidents.decayScores(now));
     },
     retention: async (now: number) => {
-      for (let step: { alertId: number } | null = { alertId: 0 }; step !== null; ) {
-        const pruned = await store.admin.prune(now, settings().retentionDays, step);
-        onPruned(pruned.events, pruned.expired);
-        if (pruned.expired > 0) {
+      let place: PruneStep | null = null;
+      await whileMore(async () => {
+        const { events, expired, next } = await store.admin.prune(now, settings().retentionDays, place);
+        onPruned(events, expired);
+        if (expired > 0) {
           await recountQueues();
-          log.warn("events passed the retention limit undelivered", { deliveries: pruned.expired });
+          log.warn("events passed the retention limit undelivered", { deliveries: expired });
         }
-        step = pruned.next;
-      }
+        place = next;
+        return next !== null;
+      });
     },
   };
 }

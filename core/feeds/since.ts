@@ -8,7 +8,7 @@ export const acceptedSince =
 
 const dayForm = /^\d{4}-\d\d-\d\d$/;
 /** A plus sign that was not percent-encoded arrives as a blank. */
-const blankForPlus = /^(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?) (\d\d(?::?\d\d)?)$/;
+const blankForPlus = /^(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?) (\d\d(?::?\d\d)?[Zz]?)$/;
 const belowMilliseconds = /[.,]\d{3}\d*[1-9]/;
 
 /** Null for anything else. */

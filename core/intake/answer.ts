@@ -23,7 +23,7 @@ export function composeAnswer(kind: "detections" | "alarms", tally: IntakeTally,
   return JSON.stringify({
     received: rest.received,
     accepted: tally.accepted,
-    duplicates: tally.duplicates,
+    duplicates: tally.duplicates + rest.repeats,
     ...alerts,
     rejected: rest.rejected,
     ...(rest.warnings.length > 0 ? { warnings: rest.warnings } : {}),

@@ -3,9 +3,9 @@
  * it has come in the same commit as its records, so a client that repeats it after a crash finishes it and counts nothing twice.
  */
 
-import type { Alarm, Detection, RecordWarning, RejectedRecord } from "../detection.ts";
+import type { Alarm, Detection } from "../detection.ts";
 import { EdgeError } from "../errors.ts";
-import type { BatchStep, Clock, IntakeStore, IntakeTally } from "../ports.ts";
+import type { AnswerRest, BatchStep, Clock, IntakeStore, IntakeTally } from "../ports.ts";
 import { addTally, composeAnswer, noTally } from "./answer.ts";
 import { type BatchFormat, formatOf } from "./engines/format.ts";
 import type { RecordSource } from "./engines/unfold.ts";
@@ -16,7 +16,7 @@ export type IntakeKind = "detections" | "alarms";
 
 export interface IntakeRequest {
   kind: IntakeKind;
-  /** The body as it came, decompressed; UTF-8. */
+  /** The body as it came, decompressed; UTF-8 or UTF-16. */
   body: Uint8Array;
   /** One of CONTRACT 2's (`detectionFormats`, `alarmFormats`). */
   format: string;
@@ -40,12 +40,14 @@ const maxRecords = 20_000;
 const recordsPerWrite = 1_000;
 /** Bodies being worked on at the same time; beyond it callers are told to come back (429). */
 const maxPendingBytes = 64 * 1024 * 1024;
+const nulsSkipped = "NUL bytes before it were skipped, as a log has them that was cut while its writer went on";
+
 interface Batch {
   kind: IntakeKind;
   format: BatchFormat;
   records: readonly RecordSource[];
   context: ReadContext;
-  rest: { received: number; rejected: RejectedRecord[]; warnings: RecordWarning[] };
+  rest: AnswerRest;
   /** Hashes that the answer has counted as new or updated. */
   counted: Set<string>;
   /** Whether at least one record was a JSON object. */
@@ -159,12 +161,13 @@ export class Intake {
         "batch_too_large",
         `more than ${maxRecords.toLocaleString("en")} records: send the batch in parts`,
       );
-    const rest = { received: records.length, rejected: [], warnings: [] };
-    if (records.length === 0) throw unreadable(rest);
+    const rest = { received: records.length, rejected: [], warnings: [], repeats: 0 };
+    const nothingFound = records.length === 0 && isEmptyList(text);
+    if (records.length === 0 && !nothingFound) throw unreadable(rest);
     const { kind, entities: allowedEntities } = request;
     const context = { now: this.#clock.now(), defaultEntity: this.#defaultEntity(), allowedEntities, repaired };
     const name = `batch ${++this.#batches}`;
-    return { kind, format, records, context, rest, counted: new Set(), readable: false, name };
+    return { kind, format, records, context, rest, counted: new Set(), readable: nothingFound, name };
   }
 
   /** Reads records [start, end); what is wrong with them goes into the answer. */
@@ -174,9 +177,11 @@ export class Intake {
       const source = batch.records[index];
       if (source === undefined) break;
       const result = batch.format.read(source, batch.context);
+      if (source.afterNuls) batch.rest.warnings.push({ index, warning: nulsSkipped });
       if (result.ok) {
         batch.readable = true;
-        good.push("detection" in result ? result.detection : result.alarm);
+        if ("repeats" in result) batch.rest.repeats++;
+        else good.push("detection" in result ? result.detection : result.alarm);
         if (result.warning !== null) batch.rest.warnings.push({ index, warning: result.warning });
       } else {
         batch.readable ||= result.readable;
@@ -223,7 +228,13 @@ export class Intake {
   }
 }
 
-function unreadable(rest: { received: number; rejected: RejectedRecord[] }): EdgeError {
+/** A list, or the answer to a search, that holds nothing: what a poller sends when there was nothing. */
+function isEmptyList(text: string): boolean {
+  const body = text.trim();
+  return /^\[\s*\]$/.test(body) || (body.startsWith("{") && body.endsWith("}"));
+}
+
+function unreadable(rest: AnswerRest): EdgeError {
   const message =
     rest.received === 0
       ? "the body holds no record: send one JSON object a line, or an array of them"

@@ -33,7 +33,8 @@ export function parseRecord(text: string): { ok: true; members: Readonly<Record<
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^JSON Parse error: /, "") : "";
+    const reason =
+      controlCharacter(text) ?? (error instanceof Error ? error.message.replace(/^JSON Parse error: /, "") : "");
     return {
       ok: false,
       readable: false,
@@ -43,6 +44,19 @@ export function parseRecord(text: string): { ok: true; members: Readonly<Record<
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return { ok: false, readable: false, error: `${describe(value)}, accepted: one JSON object per record` };
   return { ok: true, members: value as Readonly<Record<string, unknown>> };
+}
+
+/** The first control character within a string, which parsers only call an unterminated string; null when there is none. */
+function controlCharacter(text: string): string | null {
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 34) inString = !inString;
+    else if (inString && code === 92) at++;
+    else if (inString && code < 32)
+      return `control character U+${code.toString(16).toUpperCase().padStart(4, "0")} in a string, at character ${at + 1}: it has to be escaped`;
+  }
+  return null;
 }
 
 export class RecordFields {

@@ -1,4 +1,5 @@
 /** A batch's bytes as text, and its text as records. What a record holds is judged later, one by one. */
+import { encodingOf, swapped } from "../text/encoding.ts";
 import { skipSpace } from "../text/json-scan.ts";
 import { endOfObject } from "../text/loose-json.ts";
 
@@ -8,8 +9,22 @@ export interface BatchText {
   repaired: boolean;
 }
 
-/** UTF-8 without its byte order mark; what is not UTF-8 becomes U+FFFD. */
+/**
+ * UTF-8, or UTF-16 where a byte order mark or its NULs show it, without the mark; what cannot be decoded becomes U+FFFD. Runs of NULs
+ * between records, as a log has them that was cut while its writer went on, become a line end and one NUL (`splitRecords`).
+ */
 export function decodeBatch(bytes: Uint8Array): BatchText {
+  const { text, repaired } = decoded(bytes);
+  return { text: text.includes("\0") ? shortNulRuns(text) : text, repaired };
+}
+
+function decoded(bytes: Uint8Array): BatchText {
+  const encoding = encodingOf(bytes);
+  if (encoding !== "utf-8") {
+    const whole = bytes.subarray(0, bytes.length & ~1);
+    const text = new TextDecoder("utf-16le").decode(encoding === "utf-16be" ? swapped(whole) : whole);
+    return { text, repaired: !text.isWellFormed() || text.includes("\ufffd") };
+  }
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), repaired: false };
   } catch {
@@ -17,15 +32,30 @@ export function decodeBatch(bytes: Uint8Array): BatchText {
   }
 }
 
+const maybeEnd = "\r\n}],[";
+const maybeStart = "\r\n{[\ufeff";
+
+/** A single NUL counts only where both sides are a border: within a string it is a fault of that record, which is named. */
+function shortNulRuns(text: string): string {
+  return text.replace(/\0+/g, (run, at: number) => {
+    const end = at + run.length;
+    const afterRecord = at === 0 || maybeEnd.includes(text.charAt(at - 1));
+    const beforeRecord = end === text.length || maybeStart.includes(text.charAt(end));
+    return (run.length > 1 ? afterRecord || beforeRecord : afterRecord && beforeRecord) ? "\n\0" : run;
+  });
+}
+
 /**
  * The text of every record, unreadable ones included, so that the index in the result is the `index` of the answer; at most
- * `limit` + 1, by which the caller sees that there are too many. Blank lines are not records. The shape decides, whatever the
- * Content-Type said: an array, one object over several lines, several of them one after another, or one record a line.
+ * `limit` + 1, by which the caller sees that there are too many. Blank lines and lines of NULs are not records; a record that follows
+ * NULs begins with one of them. The shape decides, whatever the Content-Type said: an array, one object over several lines, several of
+ * them one after another, or one record a line.
  */
 export function splitRecords(text: string, limit: number): string[] {
-  const start = skipSpace(text, 0);
-  if (text.charAt(start) === "[" || isSpread(text, start)) return splitValues(text, start, limit);
-  return splitLines(text, start, limit);
+  // Files that were put together begin with several byte order marks.
+  const start = nextMatch(/[^\s\0\ufeff]/g, text, 0);
+  if (text.charAt(start) === "[" || isSpread(text, start)) return splitValues(text, 0, limit);
+  return splitLines(text, limit);
 }
 
 /** Whether the first record goes on beyond its line and is sound, as pretty-printed JSON is. */
@@ -37,21 +67,27 @@ function isSpread(text: string, start: number): boolean {
   return object.state === "closed" && object.end > lineEnd;
 }
 
-function splitLines(text: string, start: number, limit: number): string[] {
+function splitLines(text: string, limit: number): string[] {
   const records: string[] = [];
-  let at = start;
+  let at = 0;
+  let nul = "";
   while (at < text.length && records.length <= limit) {
     const newline = text.indexOf("\n", at);
     const end = newline < 0 ? text.length : newline;
     const line = text.slice(at, end).trim();
-    if (line !== "") records.push(line);
+    const record = line.charCodeAt(0) === 0 ? line.replace(/^[\0\s]+/, "") : line;
+    if (record.length < line.length) nul = "\0";
+    if (record !== "") {
+      records.push(nul + record);
+      nul = "";
+    }
     at = end + 1;
   }
   return records;
 }
 
 /** Between records: white space, commas, and the brackets of the array (or of several, as paged exports leave them). */
-const separators = /[\s,[\]]*/y;
+const separators = /[\s\0,[\]]*/y;
 /** Where something that is no object stops being one record. */
 const junkEnd = /[,\]\n]|(?=\{)/g;
 /** Where the next record may begin after a broken one. */
@@ -71,11 +107,11 @@ function splitValues(text: string, start: number, limit: number): string[] {
   let at = start;
   while (records.length <= limit) {
     separators.lastIndex = at;
-    separators.test(text);
-    at = separators.lastIndex;
+    const between = separators.exec(text)?.[0] ?? "";
+    at += between.length;
     if (at >= text.length) break;
     const end = text.charAt(at) === "{" ? endOfRecord(text, at, mending) : nextMatch(junkEnd, text, at + 1);
-    records.push(text.slice(at, end).trimEnd());
+    records.push((between.includes("\0") ? "\0" : "") + text.slice(at, end).trimEnd());
     at = end;
   }
   return records;

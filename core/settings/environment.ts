@@ -63,7 +63,7 @@ const environmentSettings = {
   RHYTHMX_ADMIN_PASSWORD: {
     form: anyText,
     fallback: null,
-    whenWrong: { use: null, effect: "a password is generated" },
+    whenWrong: { use: null, effect: "the first start ends" },
   },
   RHYTHMX_DEFAULT_ENTITY: setting(entityName, "Primary Site"),
   RHYTHMX_LOG_LEVEL: setting(oneOf(["debug", "info", "warn", "error"]), "info"),
@@ -80,7 +80,7 @@ const environmentSettings = {
   HOST_SHORT_NAMES: setting(trueOrFalseText, false),
 } as const;
 
-type SettingName = keyof typeof environmentSettings;
+export type SettingName = keyof typeof environmentSettings;
 type ValueOf<N extends SettingName> =
   (typeof environmentSettings)[N] extends EnvironmentSetting<infer T, infer F> ? T | F : never;
 

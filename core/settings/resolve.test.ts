@@ -146,9 +146,9 @@ test("all problems come at once, what stops the start first", () => {
   });
   expect(formatProblems(result).split("\n")).toEqual([
     'error: environment: RHYTHMX_LISTEN: found "x"; accepted: host:port such as 127.0.0.1:8080, 0.0.0.0:8443 or [::1]:8080; the appliance does not start',
+    'problem: environment: RHYTHMX_LOG_LEVEL: found "x"; accepted: debug, info, warn or error; the default is used',
     'problem: config.json line 3: syslog[0].host: found "a b"; accepted: a host name or IP address, without scheme and port; this destination is left out',
     "problem: config.json line 6: daemon.batch_size: found 0; accepted: a whole number from 1 to 1000; the default is used",
-    'problem: environment: RHYTHMX_LOG_LEVEL: found "x"; accepted: debug, info, warn or error; the default is used',
     "warning: environment: RHYTHMX_LISTEM: found an unknown key; accepted: RHYTHMX_LISTEN (the nearest known key); it is ignored",
   ]);
   expect(result.settings.alertFeed.destinations.map(({ name }) => name)).toEqual(["ok"]);

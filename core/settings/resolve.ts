@@ -5,7 +5,7 @@ import { type EnvFile, parseEnvFile } from "./env-file.ts";
 import { environmentReader, noStart } from "./environment.ts";
 import { type FeedDocument, type FeedForm, feedForms, readFeed } from "./feed.ts";
 import { isLoopback } from "./forms.ts";
-import { type Problem, type Report, shown } from "./problem.ts";
+import { type Problem, type Report, type SectionProblems, settingsSections, shown } from "./problem.ts";
 import type { SettingsFile, SettingsSources } from "./sources.ts";
 import { type GivenValue, readTicketSettings, ticketSettingNames } from "./tickets.ts";
 
@@ -20,11 +20,17 @@ export interface ResolvedSettings {
   origins: Record<string, SettingOrigin>;
   /** What environment and files say of ticket systems: it pins these settings. */
   ticketValues: ReadonlyMap<string, GivenValue>;
+  /** The same problems, by the part of the configuration that they concern. */
+  wrong: SectionProblems;
 }
 
 /** Resolves the settings; never throws, whatever the texts hold. */
 export function resolveSettings(sources: SettingsSources): ResolvedSettings {
-  const report: Report = { problems: [], warnings: [] };
+  const warnings: Problem[] = [];
+  const reportOf = (): Report => ({ problems: [], warnings });
+  const report = reportOf();
+  const feedReports = { alerts: reportOf(), incidents: reportOf() };
+  const patternReport = reportOf();
   const origins: Record<string, SettingOrigin> = {};
   const { envFile, alertFeedFile, incidentFeedFile = null, casePatternsFile = null, saved } = sources;
   const environment = environmentReader(
@@ -35,11 +41,16 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     report,
     origins,
   );
-  const alerts = readFeed(feedForms.alerts, documentsOf(alertFeedFile, saved?.alertFeed, sources), report, origins);
+  const alerts = readFeed(
+    feedForms.alerts,
+    documentsOf(alertFeedFile, saved?.alertFeed, sources),
+    feedReports.alerts,
+    origins,
+  );
   const incidents = readFeed(
     feedForms.incidents,
     documentsOf(incidentFeedFile, saved?.incidentFeed, sources),
-    report,
+    feedReports.incidents,
     origins,
   );
   const health = (name: "RHYTHMX_ALERT_HEALTH" | "RHYTHMX_INCIDENT_HEALTH", form: FeedForm, port: number) => {
@@ -72,14 +83,21 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
         sharedAccounts: environment.read("SHARED_ACCOUNTS"),
         hostShortNames: environment.read("HOST_SHORT_NAMES"),
       },
-      patterns: readCasePatterns(casePatternsFile, report),
+      patterns: readCasePatterns(casePatternsFile, patternReport),
       minScore: environment.read("QUALIFY_MIN_SCORE"),
     },
   };
   checkCertificate(settings, origins, report);
   const ticketValues = environment.given(ticketSettingNames);
-  report.problems.push(...readTicketSettings(ticketValues).problems);
-  return { settings, ...report, origins, ticketValues };
+  const wrong: SectionProblems = {
+    environment: report.problems,
+    alerts: feedReports.alerts.problems,
+    incidents: feedReports.incidents.problems,
+    case_patterns: patternReport.problems,
+    tickets: readTicketSettings(ticketValues).problems,
+  };
+  const problems = settingsSections.flatMap((section) => wrong[section]);
+  return { settings, problems, warnings, origins, ticketValues, wrong };
 }
 
 /** The file wins over what was saved in the console, key by key. */

@@ -31,7 +31,7 @@ import {
   type TicketRoute,
   url,
 } from "./ticket-forms.ts";
-import type { JiraConnection, ServiceNowConnection, TicketSettings } from "./ticket-settings.ts";
+import { type JiraConnection, type ServiceNowConnection, systemMeant, type TicketSettings } from "./ticket-settings.ts";
 
 export const ticketSections = ["jira", "servicenow", "proactive", "auto_push", "retry"] as const;
 export type TicketSection = (typeof ticketSections)[number];
@@ -264,12 +264,6 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
     people: read<PeopleOfSystems>("TICKET_USERS") ?? new Map(),
   };
   return { settings, problems };
-}
-
-/** ServiceNow is the Proactive Case API where that is used, and the other way round. */
-export function systemMeant(name: TicketSystemName, isProactive: boolean): TicketSystemName {
-  if (name === "jira") return name;
-  return isProactive ? "proactive" : "servicenow";
 }
 
 function missing(

@@ -113,7 +113,7 @@ export async function savePollPositions(
   const rows = positions.map((p) => [p.caller, p.poll, p.given, p.confirmed, p.since, p.start, p.polledAt]);
   await database.write([
     {
-      sql: `insert into poll_positions select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 from json_each(?) where true
+      sql: `insert into poll_positions select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 from json_each(?) where true order by rowid
         on conflict do update set given = excluded.given, confirmed = excluded.confirmed, since = excluded.since, start = excluded.start, polled_at = excluded.polled_at`,
       args: [JSON.stringify(rows)],
     },

@@ -11,6 +11,8 @@ import api from "./migrations/0003_api.sql" with { type: "text" };
 import tickets from "./migrations/0004_tickets.sql" with { type: "text" };
 import ticketSync from "./migrations/0005_ticket_sync.sql" with { type: "text" };
 import proactive from "./migrations/0006_proactive.sql" with { type: "text" };
+import counts from "./migrations/0007_counts.sql" with { type: "text" };
+import { integer } from "./rows.ts";
 
 interface Migration {
   id: number;
@@ -25,17 +27,51 @@ const migrations: readonly Migration[] = [
   { id: 4, name: "0004_tickets", sql: tickets },
   { id: 5, name: "0005_ticket_sync", sql: ticketSync },
   { id: 6, name: "0006_proactive", sql: proactive },
+  { id: 7, name: "0007_counts", sql: counts },
 ];
 
 /** The newest schema this version knows. */
 export const schemaVersion = migrations.length;
 
-/** Brings the file to the newest schema. Returns what was applied. Throws `StoreError` store_newer or store_corrupt. */
-export async function migrate(database: Database, appliedAt: string, known = migrations): Promise<string[]> {
+/**
+ * Brings the file to the newest schema; `beforeUpgrade` is told the schema that a file has which is not new. Returns what was applied. Throws
+ * `StoreError` store_newer or store_corrupt.
+ */
+export async function migrate(
+  database: Database,
+  appliedAt: string,
+  known = migrations,
+  beforeUpgrade: (from: number, to: number) => Promise<unknown> = async () => {},
+): Promise<string[]> {
   await database.script(
     `create table if not exists schema_journal (
       id integer primary key, name text not null, sha256 text not null, applied_at DATETIME not null)`,
   );
+  const present = await schemaOf(database, known);
+  if (present > 0 && present < known.length) await beforeUpgrade(present, known.length);
+  const applied: string[] = [];
+  for (const migration of known.slice(present)) {
+    const record = `insert into schema_journal values (${migration.id}, '${migration.name}', '${checksum(migration.sql)}', '${appliedAt}')`;
+    await database.script(`BEGIN IMMEDIATE;\n${migration.sql}\n;${record};\nCOMMIT;`);
+    applied.push(migration.name);
+  }
+  return applied;
+}
+
+/** For everybody but the service. @throws StoreError store_older, store_newer, store_corrupt */
+export async function expectNewestSchema(database: Database, known = migrations): Promise<void> {
+  const present = await schemaOf(database, known);
+  if (present < known.length)
+    throw new StoreError(
+      "store_older",
+      `the database has schema ${present}, this program wants ${known.length}: start the service, which upgrades it`,
+    );
+}
+
+/** The schema that the file has; 0 = a new file. */
+export async function schemaOf(database: Database, known = migrations): Promise<number> {
+  const { rows } = await database.read("select count(*) as n from sqlite_master where name = 'schema_journal'");
+  if (rows[0] === undefined || integer(rows[0], "n") === 0) return 0;
   const journal = (await database.read("select id, name, sha256 from schema_journal order by id")).rows;
   for (const row of journal) {
     const migration = known.find((candidate) => candidate.id === Number(row.id));
@@ -50,13 +86,7 @@ export async function migrate(database: Database, appliedAt: string, known = mig
         `schema step ${migration.name} in the database differs from this version's: it was written by another build`,
       );
   }
-  const applied: string[] = [];
-  for (const migration of known.slice(journal.length)) {
-    const record = `insert into schema_journal values (${migration.id}, '${migration.name}', '${checksum(migration.sql)}', '${appliedAt}')`;
-    await database.script(`BEGIN IMMEDIATE;\n${migration.sql}\n;${record};\nCOMMIT;`);
-    applied.push(migration.name);
-  }
-  return applied;
+  return journal.length;
 }
 
 function checksum(sql: string): string {

@@ -8,19 +8,29 @@ type Value = string | number | null;
 
 const rowsPerStatement = 50;
 
-/** One statement per 50 rows; `tail` follows the values, such as an `on conflict` clause. */
+/** How many columns a list such as `id, name` names. */
+function countColumns(columns: string): number {
+  return columns.split(",").length;
+}
+
+/** SQL: the values of these columns, in their order, from a row of `json_each` that is a JSON array. */
+export function unpacked(columns: string): string {
+  return Array.from({ length: countColumns(columns) }, (_, at) => `value->>${at}`).join(", ");
+}
+
+/** One statement per 50 rows of a table's `columns`; `tail` follows the values, such as an `on conflict` clause. */
 export function insertRows(
-  into: string,
-  columns: number,
+  table: string,
+  columns: string,
   rows: readonly (readonly Value[])[],
   tail = "",
 ): InStatement[] {
-  const placeholders = `(${Array(columns).fill("?").join(", ")})`;
+  const placeholders = `(${Array(countColumns(columns)).fill("?").join(", ")})`;
   const statements: InStatement[] = [];
   for (let start = 0; start < rows.length; start += rowsPerStatement) {
     const part = rows.slice(start, start + rowsPerStatement);
     const values = Array(part.length).fill(placeholders).join(", ");
-    statements.push({ sql: `insert into ${into} values ${values} ${tail}`, args: part.flat() });
+    statements.push({ sql: `insert into ${table} (${columns}) values ${values} ${tail}`, args: part.flat() });
   }
   return statements;
 }

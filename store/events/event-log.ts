@@ -2,6 +2,7 @@
 
 import type { InStatement } from "@libsql/client";
 import { alertEventKinds, type EventKind, type LoggedEvent } from "../../core/event.ts";
+import type { Span } from "../../core/feeds/replay.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { insertRows } from "../database/multi-values.ts";
@@ -11,7 +12,7 @@ import { integer, text, textOrNull } from "../database/rows.ts";
 export type EventRow = [number, number, EventKind, string, string, string, string | null];
 
 export function appendEvents(rows: readonly EventRow[]): InStatement[] {
-  return insertRows("event_log (seq, at, kind, subject, entity_name, data, body)", 7, rows);
+  return insertRows("event_log", "seq, at, kind, subject, entity_name, data, body", rows);
 }
 
 /** Highest sequence number ever given out, pruned events included. */
@@ -56,15 +57,28 @@ export async function readEvents(
   }));
 }
 
+/** How many events of these kinds stand behind `after`. Alert events, which are many, are not looked at one by one. */
 export async function countEventsAfter(
   database: Database,
   after: number,
   kinds: readonly EventKind[],
 ): Promise<number> {
-  const { from, where } = ofKinds(kinds);
-  const { rows } = await database.read(`select count(*) as n from ${from} where seq > ? and ${where}`, [
+  const isAlert = (kind: EventKind) => alertEventKinds.some((other) => other === kind);
+  const others = kinds.filter((kind) => !isAlert(kind));
+  const alerts = kinds.filter(isAlert);
+  // Numbers follow each other without gaps, and the log is pruned from its old end only: what is none of the others is an alert event.
+  const sql = {
+    others: `(select count(*) from event_log indexed by event_log_others
+      where seq > ?1 and kind not in ('alert_first', 'alert_hourly') and kind in (select value from json_each(?2)))`,
+    alerts: `coalesce((select max(seq) from event_log) - max(?1, (select min(seq) from event_log) - 1), 0)
+      - (select count(*) from event_log indexed by event_log_others where seq > ?1 and kind not in ('alert_first', 'alert_hourly'))`,
+    someAlerts: "(select count(*) from event_log where seq > ?1 and kind in (select value from json_each(?3)))",
+  };
+  const counted = alerts.length === 0 ? "0" : alerts.length === alertEventKinds.length ? sql.alerts : sql.someAlerts;
+  const { rows } = await database.read(`select ${sql.others} + max(0, ${counted}) as n, ?3 as alert_kinds`, [
     after,
-    JSON.stringify(kinds),
+    JSON.stringify(others),
+    JSON.stringify(alerts),
   ]);
   return rows[0] === undefined ? 0 : integer(rows[0], "n");
 }
@@ -90,6 +104,35 @@ export async function savePosition(database: Database, reader: string, position:
       args: [reader, position, toIso(now)],
     },
   ]);
+}
+
+/** Spans that a reader had before a replay that is under way. */
+export async function readSkips(database: Database, reader: string): Promise<Span[]> {
+  const { rows } = await database.read("select value from meta where key = ?", [skipsKey(reader)]);
+  return rows[0] === undefined ? [] : (JSON.parse(text(rows[0], "value")) as Span[]);
+}
+
+export async function saveSkips(database: Database, reader: string, skips: readonly Span[]): Promise<void> {
+  await database.write([
+    skips.length === 0
+      ? { sql: "delete from meta where key = ?", args: [skipsKey(reader)] }
+      : {
+          sql: "insert into meta (key, value) values (?1, ?2) on conflict (key) do update set value = ?2",
+          args: [skipsKey(reader), JSON.stringify(skips)],
+        },
+  ]);
+}
+
+/** Forgets where a reader is: one of that name begins at the end of the log again. */
+export async function forgetReader(database: Database, reader: string): Promise<void> {
+  await database.write([
+    { sql: "delete from reader_positions where reader = ?", args: [reader] },
+    { sql: "delete from meta where key = ?", args: [skipsKey(reader)] },
+  ]);
+}
+
+function skipsKey(reader: string): string {
+  return `replay_skips/${reader}`;
 }
 
 export interface ReaderRow {

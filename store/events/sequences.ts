@@ -2,7 +2,6 @@
 
 import type { Database } from "../database/database.ts";
 import { integer } from "../database/rows.ts";
-import { lastPeriodId } from "../incidents/actor-periods.ts";
 import { lastSeq } from "./event-log.ts";
 
 export class Sequences {
@@ -21,8 +20,11 @@ export class Sequences {
   /** Reads them again: a commit that was reported as failed may be in the file all the same. */
   async reload(database: Database): Promise<void> {
     this.#lastSeq = await lastSeq(database);
-    this.#lastPeriodId = await lastPeriodId(database);
     this.#lastAlertId = await lastAlertId(database);
+    const given = await database.read(
+      "select coalesce(max(seq), 0) as id from sqlite_sequence where name = 'actor_periods'",
+    );
+    this.#lastPeriodId = given.rows[0] === undefined ? 0 : integer(given.rows[0], "id");
   }
 
   /** Sequence number of the newest event in the log. */

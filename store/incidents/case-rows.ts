@@ -6,6 +6,7 @@ import type { CaseSeverity, CaseStatus, ThreatCase } from "../../core/threat-cas
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
+import { unpacked } from "../database/multi-values.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 
 /** A case with what only the store needs of it. */
@@ -52,7 +53,7 @@ const savedAnew = [
   .map((column) => `${column} = excluded.${column}`)
   .join(", ");
 
-const values = Array.from({ length: 21 }, (_, at) => `value->>${at}`).join(", ");
+const values = unpacked(caseColumns);
 
 /** Statements that write cases, new and known ones. */
 export function saveCases(cases: readonly CaseRow[]): InStatement[] {
@@ -65,7 +66,7 @@ export function saveCases(cases: readonly CaseRow[]): InStatement[] {
   ]);
   return [
     {
-      sql: `insert into threat_cases (${caseColumns}) select ${values} from json_each(?) where true
+      sql: `insert into threat_cases (${caseColumns}) select ${values} from json_each(?) where true order by rowid
         on conflict (case_id) do update set ${savedAnew}`,
       args: [JSON.stringify(rows)],
     },

@@ -37,7 +37,7 @@ export function addHistory(of: Subject, entries: readonly (HistoryEntry & { id: 
   return [
     {
       sql: `insert into ${tables[of]} (${of}_id, at, who, action, field, old, new, source)
-            select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7 from json_each(?)`,
+            select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7 from json_each(?) order by rowid`,
       args: [JSON.stringify(rows)],
     },
   ];

@@ -6,6 +6,7 @@ import type { RiskLevel } from "../../core/risk.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";
+import { unpacked } from "../database/multi-values.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 
 /** An incident with the events that told of its creation and of its last change. */
@@ -41,7 +42,7 @@ const savedAnew = [
   .map((column) => `${column} = excluded.${column}`)
   .join(", ");
 
-const values = Array.from({ length: 24 }, (_, at) => `value->>${at}`).join(", ");
+const values = unpacked(incidentColumns);
 
 /** Statements that write incidents, new and known ones. */
 export function saveIncidents(incidents: readonly IncidentRow[]): InStatement[] {
@@ -55,7 +56,7 @@ export function saveIncidents(incidents: readonly IncidentRow[]): InStatement[] 
   ]);
   return [
     {
-      sql: `insert into incidents (${incidentColumns}) select ${values} from json_each(?) where true
+      sql: `insert into incidents (${incidentColumns}) select ${values} from json_each(?) where true order by rowid
         on conflict (incident_id) do update set ${savedAnew}`,
       args: [JSON.stringify(rows)],
     },

@@ -6,6 +6,7 @@ import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { incidentEventKinds } from "../../core/event.ts";
 import { Intake } from "../../core/intake/intake.ts";
 import { dayMs, minuteMs } from "../../core/time.ts";
+import { pruneAll } from "../../test/harness/prune-all.ts";
 import { openStore, type Store } from "../open-store.ts";
 
 let folder: string;
@@ -613,8 +614,7 @@ test("retention forgets closed incidents with all that belongs to them, and sile
   const [closed, open] = await created();
   await store.incidents.changeIncident(closed.incident_id, { status: "CLOSED" }, analyst, now);
   now += 91 * dayMs;
-  for (let step: { alertId: number } | null = { alertId: 0 }; step !== null; )
-    step = (await store.admin.prune(now, 90, step)).next;
+  await pruneAll(store, now, 90);
   expect(await store.reading.readIncident(closed.incident_id, now)).toBeNull();
   expect(await store.reading.readIncident(open.incident_id, now)).toMatchObject({
     incident: { status: "OPEN" },

@@ -16,7 +16,7 @@ import { recordStep } from "./batches.ts";
 
 const insertSql = `insert into alarms (entity_name, alarm_id, name, rbp, alarm_time, user_name, host, src_ip, recorded_at, period_id)
   select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9
-  from json_each(?)`;
+  from json_each(?) order by rowid`;
 
 /** `[entity, alarm id, rbp]` */
 const raiseSql = `update alarms set rbp = j.rbp from

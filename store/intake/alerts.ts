@@ -28,7 +28,7 @@ const insertAlertsSql = `insert into sigma_alerts (id, hash, entity_name, rule_i
     host, src_ip, risk, ml_cluster, count, sent_count, first_seen, last_seen, recorded_at, updated_at, last_message_at, first_seq,
     last_seq, period_id)
   select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10,
-    value->>11, value->>12, value->>13, value->>13, value->>14, value->>15, ?2, ?2, ?2, value->>16, value->>16, value->>17 from json_each(?1)`;
+    value->>11, value->>12, value->>13, value->>13, value->>14, value->>15, ?2, ?2, ?2, value->>16, value->>16, value->>17 from json_each(?1) order by rowid`;
 
 /** `[id, added, first_seen, last_seen, risk, ml_cluster or null, period or null]` */
 const updateAlertsSql = `update sigma_alerts set count = sigma_alerts.count + j.added, first_seen = j.first_seen, last_seen = j.last_seen,
@@ -41,12 +41,13 @@ const newestLogWins = "on conflict (alert_id) do update set body = excluded.body
 
 /** An alert whose evidence now counts for another period stays listed under the one before. */
 const formerPeriodsSql = `insert into period_alerts (period_id, alert_id) select value->>0, value->>1 from json_each(?)
-  where true on conflict do nothing`;
+  where true order by rowid on conflict do nothing`;
 
-const rememberIdsSql = "insert into detection_ids (key, day) select value, ?2 from json_each(?1)";
+const rememberIdsSql = "insert into detection_ids (key, day) select value, ?2 from json_each(?1) order by rowid";
 
 /** New alerts per entity, their third column. */
-const countSql = `insert into row_counts select 'alerts', value->>2, '', count(*) from json_each(?) where true group by value->>2 collate nocase
+const countSql = `insert into row_counts select 'alerts', min(value->>2), '', count(*) from json_each(?) where true group by value->>2 collate nocase
+  order by min(value->>2)
   on conflict do update set n = n + excluded.n`;
 
 export interface Written {
@@ -166,7 +167,7 @@ export class AlertWriter {
       ...packed
         .filter(([rows]) => rows.length > 0)
         .map(([rows, sql, rest]) => ({ sql, args: [JSON.stringify(rows), ...rest] })),
-      ...insertRows("alert_logs (alert_id, body)", 2, logs, newestLogWins),
+      ...insertRows("alert_logs", "alert_id, body", logs, newestLogWins),
     ];
   }
 }

@@ -6,24 +6,8 @@ import { normaliseHost, normaliseUser } from "../../core/intake/identity.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text } from "../database/rows.ts";
+import { Conditions, type Statement } from "./conditions.ts";
 import { type ListedTable, listedTables } from "./listed-tables.ts";
-
-type Arg = string | number | null;
-
-/** Conditions with their bound values: what callers say never becomes part of the statement. */
-class Conditions {
-  readonly #parts: string[] = [];
-  readonly args: Arg[] = [];
-
-  add(sql: string, ...args: Arg[]): void {
-    this.#parts.push(sql);
-    this.args.push(...args);
-  }
-
-  get where(): string {
-    return this.#parts.length === 0 ? "true" : this.#parts.join(" and ");
-  }
-}
 
 /** One page. What is committed while it is read belongs to a later one. */
 export async function listPage(
@@ -83,11 +67,6 @@ export async function listPage(
     generation,
     gap,
   };
-}
-
-interface Statement {
-  sql: string;
-  args: Arg[];
 }
 
 /** What is known before the rows: in one statement, so that a cursor's page takes two. */

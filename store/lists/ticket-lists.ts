@@ -4,7 +4,8 @@ import type { Attempt, Delivery, Ticket } from "../../core/tickets/ticket.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
-import { deliveryColumns, deliveryFromRow, deliveryTables, ticketFromRow } from "../outbox/tickets.ts";
+import { deliveryColumns, deliveryFromRow, ticketFromRow } from "../outbox/tickets.ts";
+import { Conditions, type Statement } from "./conditions.ts";
 
 export interface TicketFilter {
   incidentId?: string;
@@ -15,11 +16,21 @@ export interface TicketFilter {
   offset: number;
 }
 
-const filterSql = `(?1 is null or t.incident_id = ?1) and (?2 is null or t.system = ?2)
-  and (?3 is null or t.entity_name in (select value from json_each(?3)))`;
+function conditionsOf({ incidentId, system, entities }: TicketFilter, systemColumn: string): Conditions {
+  const all = new Conditions();
+  if (incidentId !== undefined) all.add("t.incident_id = ?", incidentId);
+  if (system !== undefined) all.add(`${systemColumn} = ?`, system);
+  if (entities !== null) all.add("t.entity_name in (select value from json_each(?))", JSON.stringify(entities));
+  return all;
+}
 
-function filterArgs({ incidentId, system, entities }: TicketFilter): (string | null)[] {
-  return [incidentId ?? null, system ?? null, entities === null ? null : JSON.stringify(entities)];
+/** The rows of a table of counts that a filter takes in; those of one incident are counted one by one instead. */
+function countOf(table: "delivery_counts" | "ticket_counts", { system, states, entities }: TicketFilter): Statement {
+  const all = new Conditions();
+  if (system !== undefined) all.add("system = ?", system);
+  if (entities !== null) all.add("entity_name in (select value from json_each(?))", JSON.stringify(entities));
+  if (states !== undefined) all.add("state in (select value from json_each(?))", JSON.stringify(states));
+  return { sql: `select coalesce(sum(n), 0) as n from ${table} where ${all.where}`, args: all.args };
 }
 
 /** Newest first. */
@@ -27,13 +38,17 @@ export async function listTickets(
   database: Database,
   filter: TicketFilter,
 ): Promise<{ tickets: Ticket[]; total: number }> {
-  const args = filterArgs(filter);
+  const all = conditionsOf(filter, "t.system");
   const { rows } = await database.read(
-    `select t.* from tickets t where ${filterSql} order by t.id desc limit ?4 offset ?5`,
-    [...args, filter.limit, filter.offset],
+    `select t.* from tickets t where ${all.where} order by t.id desc limit ? offset ?`,
+    [...all.args, filter.limit, filter.offset],
   );
-  const counted = await database.read(`select count(*) as n from tickets t where ${filterSql}`, args);
-  return { tickets: rows.map(ticketFromRow), total: counted.rows[0] === undefined ? 0 : integer(counted.rows[0], "n") };
+  const { states: _, ...counted } = filter;
+  const total =
+    filter.incidentId === undefined
+      ? countOf("ticket_counts", counted)
+      : { sql: `select count(*) as n from tickets t where ${all.where}`, args: all.args };
+  return { tickets: rows.map(ticketFromRow), total: await numberOf(database, total) };
 }
 
 /** Newest first, with their attempts, oldest first. */
@@ -41,14 +56,22 @@ export async function listDeliveries(
   database: Database,
   filter: TicketFilter,
 ): Promise<{ deliveries: (Delivery & { history: Attempt[] })[]; total: number }> {
-  const states = filter.states === undefined ? null : JSON.stringify(filter.states);
-  const where = `${filterSql} and (?4 is null or d.state in (select value from json_each(?4)))`;
-  const args = [...filterArgs(filter), states];
+  const all = conditionsOf(filter, "d.system");
+  if (filter.states !== undefined)
+    all.add("d.state in (select value from json_each(?))", JSON.stringify(filter.states));
+  // The few tickets of an incident lead to their deliveries; without one the newest deliveries lead to their tickets.
+  const from =
+    filter.incidentId === undefined
+      ? "deliveries d cross join tickets t on t.id = d.ticket_id"
+      : "tickets t cross join deliveries d on d.ticket_id = t.id";
   const { rows } = await database.read(
-    `select ${deliveryColumns} from ${deliveryTables} where ${where} order by d.seq desc limit ?5 offset ?6`,
-    [...args, filter.limit, filter.offset],
+    `select ${deliveryColumns} from ${from} where ${all.where} order by d.seq desc limit ? offset ?`,
+    [...all.args, filter.limit, filter.offset],
   );
-  const counted = await database.read(`select count(*) as n from ${deliveryTables} where ${where}`, args);
+  const total =
+    filter.incidentId === undefined
+      ? countOf("delivery_counts", filter)
+      : { sql: `select count(*) as n from ${from} where ${all.where}`, args: all.args };
   const deliveries = rows.map(deliveryFromRow);
   const attempts = await database.read(
     `select * from delivery_attempts where delivery_id in (select value from json_each(?)) order by id`,
@@ -57,8 +80,13 @@ export async function listDeliveries(
   const byDelivery = Map.groupBy(attempts.rows, (row) => text(row, "delivery_id"));
   return {
     deliveries: deliveries.map((one) => ({ ...one, history: (byDelivery.get(one.id) ?? []).map(attemptFromRow) })),
-    total: counted.rows[0] === undefined ? 0 : integer(counted.rows[0], "n"),
+    total: await numberOf(database, total),
   };
+}
+
+async function numberOf(database: Database, { sql, args }: Statement): Promise<number> {
+  const { rows } = await database.read(sql, args);
+  return rows[0] === undefined ? 0 : integer(rows[0], "n");
 }
 
 function attemptFromRow(row: Row): Attempt {
@@ -76,7 +104,8 @@ function attemptFromRow(row: Row): Attempt {
 /** How many deliveries there are in each state that wants attention. */
 export async function countDeliveries(database: Database): Promise<{ system: string; state: string; count: number }[]> {
   const { rows } = await database.read(
-    `select t.system, d.state, count(*) as n from ${deliveryTables} where d.state not in ('confirmed', 'discarded') group by 1, 2`,
+    `select system, state, sum(n) as n from delivery_counts where state not in ('confirmed', 'discarded')
+     group by 1, 2 having sum(n) > 0`,
   );
   return rows.map((row) => ({ system: text(row, "system"), state: text(row, "state"), count: integer(row, "n") }));
 }
@@ -91,8 +120,8 @@ export interface TicketCount {
 
 export async function countTickets(database: Database): Promise<TicketCount[]> {
   const { rows } = await database.read(
-    `select system, count(*) as n, count(gone_at) as gone, sum(read_failures > 0) as unreadable from tickets
-     where remote_id is not null group by system`,
+    `select system, sum(known) as n, sum(gone) as gone, sum(unreadable) as unreadable from ticket_counts
+     group by system having sum(known) > 0`,
   );
   return rows.map((row) => ({
     system: text(row, "system"),

@@ -36,8 +36,8 @@ export interface DeadLetterFilter {
 
 const filterSql = `state in ('parked', 'dead') and (?1 is null or id = ?1) and (?2 is null or state = ?2)
   and (?3 is null or coalesce(cause, '') in (select value from json_each(?3)))
-  and ticket_id in (select t.id from tickets t where (?4 is null or t.system = ?4)
-    and (?5 is null or t.entity_name in (select value from json_each(?5))))`;
+  and (?4 is null or system = ?4)
+  and (?5 is null or exists (select 1 from tickets t where t.id = ticket_id and t.entity_name in (select value from json_each(?5))))`;
 
 const filterArgs = ({ id, state, causes, system, entities }: DeadLetterFilter) => [
   id ?? null,
@@ -105,9 +105,11 @@ export async function mendDelivery(
 
 /** Updates of tickets that will never be. */
 const orphansSql = `update deliveries set state = 'discarded', detail = 'its ticket was given up', updated_at = ?1
-  where kind <> 'create' and state in ('planned', 'parked', 'dead') and ticket_id in (select t.id from tickets t
-    where t.remote_id is null and exists (select 1 from deliveries c where c.ticket_id = t.id and c.kind = 'create')
-      and not exists (select 1 from deliveries c where c.ticket_id = t.id and c.kind = 'create' and c.state <> 'discarded'))`;
+  where kind <> 'create' and state in ('planned', 'parked', 'dead')
+    and exists (select 1 from tickets t where t.id = deliveries.ticket_id and t.remote_id is null)
+    and exists (select 1 from deliveries c where c.ticket_id = deliveries.ticket_id and c.kind = 'create')
+    and not exists (select 1 from deliveries c
+      where c.ticket_id = deliveries.ticket_id and c.kind = 'create' and c.state <> 'discarded')`;
 
 /** A person gives up what stands still. Returns how many. */
 export async function discardDeliveries(

@@ -72,7 +72,7 @@ export function outcomeStatements(outcome: DeliveryOutcome, now: number): InStat
             args: [remote.status ?? "", id],
           },
           {
-            sql: `update incidents set snow_last_priority = ${priorityOfLevel.replace("{}", "t.told_level")}, last_snow_update_at = null,
+            sql: `update incidents set snow_last_priority = ${priorityOfLevel("t.told_level")}, last_snow_update_at = null,
               snow_ticket_state = coalesce(nullif(t.remote_status, ''), snow_ticket_state)
               from tickets t where t.id = (select ticket_id from deliveries where id = ?) and t.incident_id = incidents.incident_id and t.system <> 'jira'`,
             args: [id],

@@ -7,8 +7,10 @@ import { toIso } from "../../core/time.ts";
 
 const priorities: Readonly<Record<RiskLevel, string>> = { critical: "P1", high: "P2", medium: "P3", low: "P4" };
 
-/** SQL: the priority of a level. */
-export const priorityOfLevel = `case {} when 'critical' then 'P1' when 'high' then 'P2' when 'medium' then 'P3' else 'P4' end`;
+/** SQL: the priority of the level that the expression `level` gives. */
+export function priorityOfLevel(level: string): string {
+  return `case ${level} when 'critical' then 'P1' when 'high' then 'P2' when 'medium' then 'P3' else 'P4' end`;
+}
 
 /** SQL: the level of `i.snow_last_priority`; null without one. */
 export const levelOfPriority = `case i.snow_last_priority when 'P1' then 'critical' when 'P2' then 'high' when 'P3' then 'medium' when 'P4' then 'low' end`;

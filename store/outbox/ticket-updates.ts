@@ -16,7 +16,7 @@ import { noteFrom } from "../../core/tickets/updates.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { timeOrNull } from "../database/iso.ts";
-import { integer, text } from "../database/rows.ts";
+import { integer, integerOrNull, text } from "../database/rows.ts";
 import { levelOfPriority, snowPushed } from "./snow-columns.ts";
 import { newDeliveryId } from "./tickets.ts";
 
@@ -37,24 +37,29 @@ export const noTicketRules: TicketRules = {
 const systemsWith = (policies: SystemPolicies, field: TicketField) =>
   JSON.stringify(ticketSystems.filter((system) => policies[system][field] !== "once"));
 
-/** Tickets that are told: there, or on their way; `?1` incident, `?2` systems, `?3` the ticket that told us (null = none). */
-const told = `select t.id from tickets t where t.incident_id = ?1 and t.system in (select value from json_each(?2)) and t.id is not ?3
+/** Tickets that are told, at most one a system: there, or on their way; `?1` incident, `?2` systems, `?3` the ticket that told us (null = none). */
+const told = `select t.id, t.system from tickets t where t.incident_id = ?1 and t.system in (select value from json_each(?2)) and t.id is not ?3
   and t.gone_at is null and t.generation = (select max(generation) from tickets u where u.incident_id = t.incident_id and u.system = t.system)
   and (t.remote_id is not null or exists (select 1 from deliveries c where c.ticket_id = t.id and c.kind = 'create' and c.state <> 'discarded'))`;
 
 /** Brings a field to what the incident has at the time of sending: one that waits already does that too. */
-const stateSql = [
-  `update deliveries set state = 'planned', attempts = 0, cause = null, detail = null, next_attempt_at = ?6, updated_at = ?7
-    where kind = ?4 and state in ('parked', 'dead') and ticket_id in (${told})`,
-  `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
-    select 'dlv-' || lower(hex(randomblob(8))), j.id, ?4, 'planned', ?6, 'auto', ?5, ?7, ?7 from (${told}) j
-    where not exists (select 1 from deliveries d where d.ticket_id = j.id and d.kind = ?4 and d.state = 'planned')`,
-];
+const planAgainSql = `update deliveries set state = 'planned', attempts = 0, cause = null, detail = null, next_attempt_at = ?6, updated_at = ?7
+  where kind = ?4 and state in ('parked', 'dead') and ticket_id in (select id from (${told}))`;
+const planFieldSql = `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
+    select ?8->>j.system, j.id, ?4, 'planned', ?6, 'auto', ?5, ?7, ?7 from (${told}) j
+    where not exists (select 1 from deliveries d where d.ticket_id = j.id and d.kind = ?4 and d.state = 'planned')
+    order by j.id`;
 
 /** A create that is not rendered yet says it itself. */
 const commentSql = `insert into deliveries (id, ticket_id, kind, state, content, next_attempt_at, trigger, who, created_at, updated_at)
-  select 'dlv-' || lower(hex(randomblob(8))), j.id, 'comment', 'planned', ?4, ?6, 'auto', ?5, ?7, ?7 from (${told}) j
-  where not exists (select 1 from deliveries c where c.ticket_id = j.id and c.kind = 'create' and c.state = 'planned' and c.payload is null)`;
+  select ?8->>j.system, j.id, 'comment', 'planned', ?4, ?6, 'auto', ?5, ?7, ?7 from (${told}) j
+  where not exists (select 1 from deliveries c where c.ticket_id = j.id and c.kind = 'create' and c.state = 'planned' and c.payload is null)
+  order by j.id`;
+
+/** `?8` of the statements above: the id of the delivery that each system's ticket may get. Drawn here, because SQL that writes is repeatable. */
+function newDeliveryIds(): string {
+  return JSON.stringify(Object.fromEntries(ticketSystems.map((system) => [system, newDeliveryId()])));
+}
 
 /** Statements that tell the incident's tickets of these changes, except the ticket that they come from. */
 export function planUpdates(
@@ -69,12 +74,15 @@ export function planUpdates(
     ...[incidentId, systemsWith(policies, field), ticketId],
     ...[what, who, now, toIso(now)],
   ];
+  const field = (of: TicketField): InStatement[] => [
+    { sql: planAgainSql, args: args(of, of) },
+    { sql: planFieldSql, args: [...args(of, of), newDeliveryIds()] },
+  ];
   return changes.flatMap((change): InStatement[] => {
-    if (change.field === "status") return stateSql.map((sql) => ({ sql, args: args("status", "status") }));
-    if (change.field === "assigned_analyst")
-      return stateSql.map((sql) => ({ sql, args: args("assignee", "assignee") }));
+    if (change.field === "status") return field("status");
+    if (change.field === "assigned_analyst") return field("assignee");
     const note = noteFrom(change, who, now);
-    return note === null ? [] : [{ sql: commentSql, args: args("notes", JSON.stringify(note)) }];
+    return note === null ? [] : [{ sql: commentSql, args: [...args("notes", JSON.stringify(note)), newDeliveryIds()] }];
   });
 }
 
@@ -86,11 +94,11 @@ export function bringUpToDate(ticketId: number, policies: SystemPolicies, now: n
   ] as const;
   return kinds.map(([kind, field, condition]) => ({
     sql: `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
-      select 'dlv-' || lower(hex(randomblob(8))), t.id, ?1, 'planned', ?3, 'auto', 'rhythmx', ?4, ?4
+      select ?6, t.id, ?1, 'planned', ?3, 'auto', 'rhythmx', ?4, ?4
       from tickets t join incidents i on i.incident_id = t.incident_id
       where t.id = ?2 and t.system in (select value from json_each(?5)) and ${condition}
         and not exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = ?1 and d.state = 'planned')`,
-    args: [kind, ticketId, now, toIso(now), systemsWith(policies, field)],
+    args: [kind, ticketId, now, toIso(now), systemsWith(policies, field), newDeliveryId()],
   }));
 }
 
@@ -123,15 +131,27 @@ export interface GateOutcome {
   decision: GateDecision;
 }
 
-/** Asks the gate of every ticket that is due, and plans what it lets through. */
-export async function passGate(database: Database, cadenceHours: number, now: number): Promise<GateOutcome[]> {
+const gateWaits = "gate_at is not null and remote_id is not null and gone_at is null";
+
+/** Asks the gate of tickets that are due, 200 at a time, and plans what it lets through. `nextAt`: when it is to be asked again; null = never. */
+export async function passGate(
+  database: Database,
+  cadenceHours: number,
+  now: number,
+): Promise<{ outcomes: GateOutcome[]; nextAt: number | null }> {
+  const outcomes = await askDueTickets(database, cadenceHours, now);
+  const { rows } = await database.read(`select min(gate_at) as next_at from tickets where ${gateWaits}`, []);
+  return { outcomes, nextAt: rows[0] === undefined ? null : integerOrNull(rows[0], "next_at") };
+}
+
+async function askDueTickets(database: Database, cadenceHours: number, now: number): Promise<GateOutcome[]> {
   const { rows } = await database.read(
     // What ServiceNow was told stands in the incident, by the seed's names.
     `select t.id, t.incident_id, t.system, i.risk_level, i.risk_score,
        case when t.system = 'jira' then t.told_level else coalesce(${levelOfPriority}, t.told_level) end as told_level,
        case when t.system = 'jira' then t.told_at else i.last_snow_update_at end as told_at
      from tickets t join incidents i on i.incident_id = t.incident_id
-     where t.gate_at <= ? and t.remote_id is not null and t.gone_at is null order by t.gate_at limit 200`,
+     where t.gate_at <= ? and t.remote_id is not null and t.gone_at is null order by t.gate_at, t.id limit 200`,
     [now],
   );
   if (rows.length === 0) return [];

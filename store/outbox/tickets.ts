@@ -14,7 +14,7 @@ import type {
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";
-import { integer, text, textOrNull } from "../database/rows.ts";
+import { integer, integerOrNull, text, textOrNull } from "../database/rows.ts";
 
 /** A ticket that an event calls for. */
 export interface PlannedTicket {
@@ -34,11 +34,11 @@ const generation = `coalesce((select max(t.generation) + case when max(t.generat
     and j.value->>4 = 'manual' then 1 else 0 end
   from tickets t where t.incident_id = j.value->>0 and t.system = j.value->>2), 1)`;
 
-const planSql = [
-  `insert into tickets (incident_id, entity_name, system, generation, created_at, updated_at)
-    select j.value->>0, j.value->>1, j.value->>2, ${generation}, ?2, ?2 from json_each(?1) j where true on conflict do nothing`,
-  // What somebody gave up comes back by hand only; where it may have had its effect, it is looked up first.
-  `insert into deliveries (id, ticket_id, kind, state, payload, asked, hint, next_attempt_at, trigger, who, created_at, updated_at)
+const newTicketsSql = `insert into tickets (incident_id, entity_name, system, generation, created_at, updated_at)
+  select j.value->>0, j.value->>1, j.value->>2, ${generation}, ?2, ?2 from json_each(?1) j where true order by j.rowid on conflict do nothing`;
+
+/** What somebody gave up comes back by hand only; where it may have had its effect, it is looked up first. */
+const newCreatesSql = `insert into deliveries (id, ticket_id, kind, state, payload, asked, hint, next_attempt_at, trigger, who, created_at, updated_at)
     select j.value->>3, t.id, 'create', case when exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
         and (d.cause in ('unknown_outcome', 'interrupted') or exists (select 1 from delivery_attempts a where a.delivery_id = d.id
           and a.action = 'send' and a.outcome in ('timeout', 'connection_broke', 'server_error', 'no_json'))))
@@ -48,8 +48,8 @@ const planSql = [
     from json_each(?1) j join tickets t on t.incident_id = j.value->>0 and t.system = j.value->>2
     where t.generation = (select max(generation) from tickets u where u.incident_id = t.incident_id and u.system = t.system)
       and not exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
-      and (d.state <> 'discarded' or j.value->>4 = 'auto'))`,
-];
+      and (d.state <> 'discarded' or j.value->>4 = 'auto'))
+    order by j.rowid`;
 
 /** Statements that plan tickets where there are none yet: for the write of the event that calls for them. */
 export function planTickets(planned: readonly PlannedTicket[], now: number): InStatement[] {
@@ -58,8 +58,8 @@ export function planTickets(planned: readonly PlannedTicket[], now: number): InS
     planned.map((p) => [p.incidentId, p.entity, p.system, newDeliveryId(), p.trigger, p.who, p.payload, p.level]),
   );
   return [
-    { sql: planSql[0] ?? "", args: [rows, toIso(now)] },
-    { sql: planSql[1] ?? "", args: [rows, toIso(now), now] },
+    { sql: newTicketsSql, args: [rows, toIso(now)] },
+    { sql: newCreatesSql, args: [rows, toIso(now), now] },
   ];
 }
 
@@ -71,27 +71,48 @@ export const deliveryColumns = `d.id, d.ticket_id, t.incident_id, t.entity_name,
   d.hint, d.next_attempt_at, d.cause, d.detail, d.trigger, d.who, d.created_at, d.updated_at`;
 export const deliveryTables = "deliveries d join tickets t on t.id = d.ticket_id";
 
+/** Deliveries that are due, and when others will be. Epoch milliseconds; null = none waits. */
+export interface DueDeliveries {
+  due: Delivery[];
+  /** The next that has not failed yet, or is to be looked up. */
+  nextAt: number | null;
+  /** The next that has failed may be sent again from here on, at the schedule's times. */
+  nextRetryAt: number | null;
+}
+
 /**
  * Deliveries of a system that are due, one per ticket: the first that is not finished; what stands still holds up its own kind only, a create
- * everything. `retries`: failed ones too.
+ * everything. Those that have failed are due when their time was up at `retriesUpTo` (epoch ms).
  */
 export async function dueDeliveries(
   database: Database,
   system: TicketSystemName,
   now: number,
-  retries: boolean,
+  retriesUpTo: number,
   limit: number,
-): Promise<Delivery[]> {
+): Promise<DueDeliveries> {
   const { rows } = await database.read(
     `select ${deliveryColumns} from ${deliveryTables}
-     where d.state in ('planned', 'unknown') and d.next_attempt_at <= ?1 and t.system = ?2 and t.gone_at is null
-       and (?3 = 1 or d.state = 'unknown' or d.attempts = 0) and (d.kind = 'create' or t.remote_id is not null)
+     where d.system = ?2 and d.state in ('planned', 'unknown') and d.next_attempt_at <= ?1 and t.gone_at is null
+       and (d.next_attempt_at <= ?3 or d.state = 'unknown' or d.attempts = 0) and (d.kind = 'create' or t.remote_id is not null)
        and not exists (select 1 from deliveries e where e.ticket_id = d.ticket_id and e.seq < d.seq
          and (e.state in ('planned', 'unknown', 'sending') or (e.state in ('parked', 'dead') and e.kind in ('create', d.kind))))
      order by d.next_attempt_at, d.seq limit ?4`,
-    [now, system, retries ? 1 : 0, limit],
+    [now, system, retriesUpTo, limit],
   );
-  return rows.map(deliveryFromRow);
+  const waiting = await database.read(
+    `select (select min(next_attempt_at) from deliveries where system = ?1 and state in ('planned', 'unknown') and next_attempt_at > ?2
+         and (state = 'unknown' or attempts = 0)) as next_at,
+       (select min(next_attempt_at) from deliveries where system = ?1 and state in ('planned', 'unknown') and next_attempt_at > ?3
+         and state = 'planned' and attempts > 0) as next_retry_at`,
+    [system, now, Math.min(now, retriesUpTo)],
+  );
+  const [next] = waiting.rows;
+  return {
+    due: rows.map(deliveryFromRow),
+    nextAt: next === undefined ? null : integerOrNull(next, "next_at"),
+    nextRetryAt: next === undefined ? null : integerOrNull(next, "next_retry_at"),
+  };
 }
 
 /** What a process that ended was sending may have arrived: creates and comments are looked up first, what can be repeated is repeated. */

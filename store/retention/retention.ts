@@ -1,25 +1,28 @@
 /**
- * Retention: what is older than the limit goes, in small commits so that intake is never held up. Events that a reader has not
- * had by then are counted as expired for it.
+ * Retention: what is older than the limit goes, in commits of a few milliseconds each, so that intake is never held up and a stop need not
+ * wait. Events that a reader has not had by then are counted as expired for it.
  */
-
-import type { InStatement } from "@libsql/client";
 import { feedKinds } from "../../core/feeds/feeds.ts";
 import { idempotencyWindowMs } from "../../core/intake/answer.ts";
 import { dayMs, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { integer } from "../database/rows.ts";
-import type { Sequences } from "../events/sequences.ts";
+import { integer, text } from "../database/rows.ts";
+import { forgetAlerts, forgetPeriods } from "./forget.ts";
 
-const eventsPerWrite = 2000;
-const alertIdsPerWrite = 20_000;
 const detectionIdDays = 7;
-/** Actors, with or without a closed incident, that one write forgets. */
-const periodsPerWrite = 500;
+/** Rows that one step looks at, or removes where that is all it does. */
+const perStep = { detectionIds: 5_000, batches: 1_000, alarms: 1_000, events: 1_000, alerts: 5_000, periods: 5_000 };
+/** Of alerts and of actors, with or without a closed incident, one step removes at most so many: each takes rows of other tables along. */
+const removedPerStep = { alerts: 250, periods: 50 };
 
+/** What is pruned, in this order. */
+const sweeps = ["detectionIds", "batches", "alarms", "events", "alerts", "incidents", "actors"] as const;
+type Sweep = (typeof sweeps)[number];
+
+/** Where a pass goes on: the sweep, and the id behind which it looks next. */
 export interface PruneStep {
-  /** Where the walk over the alerts goes on; 0 starts it. */
-  alertId: number;
+  sweep: Sweep;
+  after: number;
 }
 
 export interface Pruned {
@@ -31,43 +34,78 @@ export interface Pruned {
   next: PruneStep | null;
 }
 
-/** One small step of pruning at `now` (epoch ms). */
-export async function prune(
-  database: Database,
-  sequences: Sequences,
-  now: number,
-  retentionDays: number,
-  step: PruneStep,
-): Promise<Pruned> {
-  const cutoff = now - retentionDays * dayMs;
-  if (step.alertId === 0) await pruneMemories(database, now, cutoff);
-  const { events, expired } = await pruneEvents(database, cutoff);
-  const alerts = await pruneAlerts(database, cutoff, step.alertId);
-  const periods = await prunePeriods(database, cutoff);
-  const alertId = Math.min(step.alertId + alertIdsPerWrite, sequences.lastAlertId);
-  const done = events < eventsPerWrite && periods < periodsPerWrite && alertId >= sequences.lastAlertId;
-  return { events, expired, alerts, next: done ? null : { alertId } };
+interface Limits {
+  now: number;
+  /** What was last touched before this goes. Epoch milliseconds. */
+  cutoff: number;
+  after: number;
 }
 
-async function pruneMemories(database: Database, now: number, cutoff: number): Promise<void> {
-  const day = Math.floor(now / dayMs) - detectionIdDays;
-  await database.write([
-    {
-      sql: "delete from detection_ids where key in (select key from detection_ids where day < ? limit 50000)",
-      args: [day],
-    },
-    { sql: "delete from ingest_batches where at < ?", args: [toIso(now - idempotencyWindowMs)] },
-    { sql: "delete from alarms where recorded_at < ?", args: [toIso(cutoff)] },
-  ]);
+/** What one step has done; `after` null: the sweep is finished. */
+interface Swept {
+  after: number | null;
+  events?: number;
+  expired?: number;
+  alerts?: number;
+}
+
+const sweepers: Readonly<Record<Sweep, (database: Database, limits: Limits) => Promise<Swept>>> = {
+  detectionIds: (database, { now }) =>
+    pruneRows(
+      database,
+      "delete from detection_ids where key in (select key from detection_ids where day < ? order by day, key limit ?)",
+      Math.floor(now / dayMs) - detectionIdDays,
+      perStep.detectionIds,
+    ),
+  batches: (database, { now }) =>
+    pruneRows(
+      database,
+      `delete from ingest_batches where (owner, idempotency_key) in
+        (select owner, idempotency_key from ingest_batches where at < ? order by at, owner, idempotency_key limit ?)`,
+      toIso(now - idempotencyWindowMs),
+      perStep.batches,
+    ),
+  alarms: (database, { cutoff }) =>
+    pruneRows(
+      database,
+      "delete from alarms where id in (select id from alarms where recorded_at < ? order by recorded_at, id limit ?)",
+      toIso(cutoff),
+      perStep.alarms,
+    ),
+  events: pruneEvents,
+  alerts: pruneAlerts,
+  incidents: pruneIncidents,
+  actors: pruneActors,
+};
+
+/** One small step of pruning at `now` (epoch ms); `step` null begins a pass. */
+export async function prune(
+  database: Database,
+  now: number,
+  retentionDays: number,
+  step: PruneStep | null,
+): Promise<Pruned> {
+  const { sweep, after } = step ?? { sweep: sweeps[0], after: 0 };
+  const swept = await sweepers[sweep](database, { now, cutoff: now - retentionDays * dayMs, after });
+  const { events = 0, expired = 0, alerts = 0 } = swept;
+  const following = sweeps[sweeps.indexOf(sweep) + 1];
+  const goesOn = swept.after === null ? null : { sweep, after: swept.after };
+  return { events, expired, alerts, next: goesOn ?? (following === undefined ? null : { sweep: following, after: 0 }) };
+}
+
+/** `sql` removes at most `limit` rows that are older than `bound`. */
+async function pruneRows(database: Database, sql: string, bound: string | number, limit: number): Promise<Swept> {
+  const results = await database.write([{ sql, args: [bound, limit] }]);
+  return { after: results[0]?.rowsAffected === limit ? 0 : null };
 }
 
 /** The log is pruned from its old end only, so that what remains has no gaps. */
-async function pruneEvents(database: Database, cutoff: number): Promise<{ events: number; expired: number }> {
-  const { rows } = await database.read("select seq, at from event_log order by seq limit ?", [eventsPerWrite]);
+async function pruneEvents(database: Database, { cutoff }: Limits): Promise<Swept> {
+  const { rows } = await database.read("select seq, at from event_log order by seq limit ?", [perStep.events]);
   const kept = rows.findIndex((row) => integer(row, "at") >= cutoff);
   const events = kept === -1 ? rows.length : kept;
   const last = rows[events - 1];
-  if (last === undefined) return { events: 0, expired: 0 };
+  if (last === undefined) return { after: null };
   const upto = integer(last, "seq");
   // Of the kinds that the reader's feed sends: of others it misses nothing.
   const missed = `(select count(*) from event_log where seq > reader_positions.position and seq <= ?1
@@ -85,89 +123,54 @@ async function pruneEvents(database: Database, cutoff: number): Promise<{ events
     },
     { sql: "delete from event_log where seq <= ?", args: [upto] },
   ]);
-  return { events, expired: before.rows[0] === undefined ? 0 : integer(before.rows[0], "n") };
+  const expired = before.rows[0] === undefined ? 0 : integer(before.rows[0], "n");
+  return { events, expired, after: events === perStep.events ? 0 : null };
 }
 
 /** Alerts unseen for the whole time are forgotten; those with untold occurrences wait for their HOURLY. */
-async function pruneAlerts(database: Database, cutoff: number, after: number): Promise<number> {
-  const upto = after + alertIdsPerWrite;
+async function pruneAlerts(database: Database, { cutoff, after }: Limits): Promise<Swept> {
   const { rows } = await database.read(
-    "select id from sigma_alerts where id > ? and id <= ? and updated_at < ? and count <= sent_count",
-    [after, upto, toIso(cutoff)],
+    "select id, updated_at, count <= sent_count as told from sigma_alerts where id > ? order by id limit ?",
+    [after, perStep.alerts],
   );
-  if (rows.length === 0) return 0;
-  const ids = JSON.stringify(rows.map((row) => integer(row, "id")));
-  const gone = "in (select value from json_each(?))";
-  await database.write([
-    noteGap("alerts", "sigma_alerts", "id", "coalesce(last_seq, first_seq)", `id ${gone}`, ids),
-    {
-      sql: `update row_counts set n = row_counts.n - j.gone
-        from (select entity_name as entity, count(*) as gone from sigma_alerts where id ${gone} group by entity_name collate nocase) j
-        where feed = 'alerts' and entity_name = j.entity`,
-      args: [ids],
-    },
-    // The highest number would otherwise be given out again after a restart.
-    {
-      sql: `insert into meta select 'last_alert_id', max(value) from json_each(?) where true
-        on conflict do update set value = max(cast(value as integer), cast(excluded.value as integer))`,
-      args: [ids],
-    },
-    { sql: `delete from alert_logs where alert_id ${gone}`, args: [ids] },
-    { sql: `delete from period_alerts where alert_id ${gone}`, args: [ids] },
-    { sql: `delete from sigma_alerts where id ${gone}`, args: [ids] },
-  ]);
-  return rows.length;
+  const limit = toIso(cutoff);
+  const old = rows.filter((row) => text(row, "updated_at") < limit && integer(row, "told") === 1);
+  const ids = old.slice(0, removedPerStep.alerts).map((row) => integer(row, "id"));
+  if (ids.length > 0) await database.write(forgetAlerts(ids));
+  return { alerts: ids.length, after: placeAfter(rows, old.length > ids.length ? ids : null, perStep.alerts) };
 }
 
 /**
- * Forgets incidents that were closed before the limit, with their actor's evidence and cases, and actors without an incident of whom
- * nothing was heard since. What is open stays, whatever its age.
+ * Incidents that were closed before the limit, with their actor's evidence, cases and tickets. What is open stays, whatever its age.
  */
-async function prunePeriods(database: Database, cutoff: number): Promise<number> {
+async function pruneIncidents(database: Database, { cutoff }: Limits): Promise<Swept> {
   const { rows } = await database.read(
-    `select period_id as id from incidents where closed_at < ?1
-     union all
-     select id from actor_periods p where incident_id is null and updated_at < ?1
-       and not exists (select 1 from threat_cases c where c.period_id = p.id and c.status <> 'CLOSED')
-     limit ?2`,
-    [toIso(cutoff), periodsPerWrite],
+    "select period_id as id from incidents where closed_at < ? order by closed_at, id limit ?",
+    [toIso(cutoff), removedPerStep.periods],
   );
-  if (rows.length === 0) return 0;
-  const args = [JSON.stringify(rows.map((row) => integer(row, "id")))];
-  const gone = "in (select value from json_each(?))";
-  await database.write([
-    noteGap("incidents", "incidents", "created_seq", "updated_seq", `period_id ${gone}`, args[0]),
-    noteGap("cases", "threat_cases", "created_seq", "updated_seq", `period_id ${gone}`, args[0]),
-    ...forgetTickets(gone, args[0] ?? ""),
-    ...[
-      `delete from incident_history where incident_id in (select incident_id from incidents where period_id ${gone})`,
-      `delete from incidents where period_id ${gone}`,
-      `delete from case_history where case_id in (select case_id from threat_cases where period_id ${gone})`,
-      `delete from threat_cases where period_id ${gone}`,
-      `delete from period_alerts where period_id ${gone}`,
-      `delete from actor_periods where id ${gone}`,
-    ].map((sql) => ({ sql, args })),
-  ]);
-  return rows.length;
+  const ids = rows.map((row) => integer(row, "id"));
+  if (ids.length > 0) await database.write(forgetPeriods(ids));
+  return { after: ids.length === removedPerStep.periods ? 0 : null };
 }
 
-/** Leaves word for readers whose cursor stands before what goes: they have missed it. */
-function noteGap(feed: string, table: string, created: string, updated: string, where: string, ids = ""): InStatement {
-  return {
-    sql: `insert into feed_gaps (feed, created_max, updated_max)
-      select '${feed}', max(${created}), max(${updated}) from ${table} where ${where} having count(*) > 0`,
-    args: [ids],
-  };
+/** Actors without an incident of whom nothing was heard since. */
+async function pruneActors(database: Database, { cutoff, after }: Limits): Promise<Swept> {
+  const { rows } = await database.read(
+    `select id, updated_at, incident_id is null
+       and not exists (select 1 from threat_cases c where c.period_id = p.id and c.status <> 'CLOSED') as idle
+     from actor_periods p where id > ? order by id limit ?`,
+    [after, perStep.periods],
+  );
+  const limit = toIso(cutoff);
+  const old = rows.filter((row) => text(row, "updated_at") < limit && integer(row, "idle") === 1);
+  const ids = old.slice(0, removedPerStep.periods).map((row) => integer(row, "id"));
+  if (ids.length > 0) await database.write(forgetPeriods(ids));
+  return { after: placeAfter(rows, old.length > ids.length ? ids : null, perStep.periods) };
 }
 
-/** Tickets of these periods' incidents with their deliveries, where nothing is left to do: what waits or wants a person stays. */
-function forgetTickets(gone: string, args: string): InStatement[] {
-  const finished = `select t.id from tickets t join incidents i on i.incident_id = t.incident_id where i.period_id ${gone}
-    and not exists (select 1 from deliveries d where d.ticket_id = t.id and d.state not in ('confirmed', 'discarded'))`;
-  return [
-    `delete from delivery_attempts where delivery_id in (select id from deliveries where ticket_id in (${finished}))`,
-    `delete from ticket_comments where ticket_id in (${finished})`,
-    `delete from tickets where id in (${finished})`,
-    "delete from deliveries where ticket_id not in (select id from tickets) and state in ('confirmed', 'discarded')",
-  ].map((sql) => (sql.includes("?") ? { sql, args: [args] } : { sql, args: [] }));
+/** Where a walk goes on: behind what was removed where more is to be removed, else behind what was looked at; null at the end. */
+function placeAfter(rows: Parameters<typeof integer>[0][], removed: number[] | null, limit: number): number | null {
+  if (removed !== null) return removed.at(-1) ?? null;
+  const last = rows.at(-1);
+  return last === undefined || rows.length < limit ? null : integer(last, "id");
 }

@@ -3,7 +3,7 @@ import { readAgainAt } from "../../core/tickets/sync.ts";
 import type { RemoteChange, Ticket, TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { Database } from "../database/database.ts";
 import { timeOrNull } from "../database/iso.ts";
-import { integer, text } from "../database/rows.ts";
+import { integer, integerOrNull, text } from "../database/rows.ts";
 import { ticketFromRow } from "../outbox/tickets.ts";
 
 /** A ticket that was finished a week ago has come to its end (CONTRACT 9.19). */
@@ -14,7 +14,7 @@ export async function readCursor(database: Database, system: TicketSystemName): 
   return rows[0] === undefined ? null : text(rows[0], "value");
 }
 
-/** The tickets that a page names are to be read, those that were read in this state are not. */
+/** Marks the tickets that a page names to be read, unless they were read in this state already. Returns how many were marked. */
 export async function noteChanges(
   database: Database,
   system: TicketSystemName,
@@ -24,7 +24,7 @@ export async function noteChanges(
   if (changes.length === 0) return 0;
   const results = await database.write([
     {
-      sql: `update tickets set read_at = ?3, read_failures = 0 from (select value->>0 as id, value->>1 as updated, value->>2 as stamp from json_each(?2)) j
+      sql: `update tickets indexed by tickets_remote set read_at = ?3, read_failures = 0 from (select value->>0 as id, value->>1 as updated, value->>2 as stamp from json_each(?2)) j
         where system = ?1 and remote_id = j.id and ${isWatched} and remote_stamp is not j.stamp and j.updated >= coalesce(remote_updated, 0)
           and read_at > ?3`,
       args: [system, JSON.stringify(changes.map(({ id, updated, stamp }) => [id, updated, stamp])), now],
@@ -43,8 +43,8 @@ export async function saveCursor(database: Database, system: TicketSystemName, c
   ]);
 }
 
-/** Somebody says that this ticket has changed: it is read. False: there is none of that id here. */
-export async function readSoon(
+/** Marks a ticket that somebody says has changed. False: there is none of that id here. */
+export async function markForReading(
   database: Database,
   system: TicketSystemName,
   remoteId: string,
@@ -52,15 +52,15 @@ export async function readSoon(
 ): Promise<boolean> {
   const results = await database.write([
     {
-      sql: `update tickets set read_at = min(read_at, ?3), read_failures = 0 where system = ?1 and remote_id = ?2 and ${isWatched}`,
+      sql: `update tickets indexed by tickets_remote set read_at = min(read_at, ?3), read_failures = 0 where system = ?1 and remote_id = ?2 and ${isWatched}`,
       args: [system, remoteId, now],
     },
   ]);
   return (results[0]?.rowsAffected ?? 0) > 0;
 }
 
-/** Where the target has no search: each that is still watched. */
-export async function readEach(database: Database, system: TicketSystemName, now: number): Promise<void> {
+/** Marks every ticket that is still watched: for targets that cannot be searched. */
+export async function markAllForReading(database: Database, system: TicketSystemName, now: number): Promise<void> {
   await database.write([
     {
       sql: "update tickets set read_at = ?2 where system = ?1 and read_at > ?2 and remote_id is not null and gone_at is null",
@@ -69,8 +69,8 @@ export async function readEach(database: Database, system: TicketSystemName, now
   ]);
 }
 
-/** The tickets that have not been read for the longest, whatever search says: so many of those that are watched. */
-export async function readStale(
+/** Marks the watched tickets that have not been read for the longest, at most `most`, whatever a search says. */
+export async function markStaleForReading(
   database: Database,
   system: TicketSystemName,
   most: number,
@@ -79,24 +79,29 @@ export async function readStale(
   await database.write([
     {
       sql: `update tickets set read_at = ?2 where id in (select id from tickets where system = ?1 and read_at > ?2 and remote_id is not null
-        and gone_at is null order by coalesce(polled_at, '') limit ?3)`,
+        and gone_at is null order by polled_at, id limit ?3)`,
       args: [system, now, most],
     },
   ]);
 }
 
-/** Tickets to be read now, the longest due first. */
+/** Tickets to be read now, the longest due first, and when the next one is (epoch ms); null = none waits. */
 export async function dueReadings(
   database: Database,
   system: TicketSystemName,
   now: number,
   limit: number,
-): Promise<Ticket[]> {
+): Promise<{ due: Ticket[]; nextAt: number | null }> {
   const { rows } = await database.read(
     "select * from tickets where system = ? and read_at <= ? and remote_id is not null order by read_at, id limit ?",
     [system, now, limit],
   );
-  return rows.map(ticketFromRow);
+  const waiting = await database.read(
+    "select min(read_at) as next_at from tickets where system = ? and read_at > ? and remote_id is not null",
+    [system, now],
+  );
+  const [next] = waiting.rows;
+  return { due: rows.map(ticketFromRow), nextAt: next === undefined ? null : integerOrNull(next, "next_at") };
 }
 
 /** Since when tickets of the system have to be looked for, where nobody has looked yet (epoch ms); null: there are none. */
@@ -110,7 +115,8 @@ export async function knownComments(database: Database, ticketId: number): Promi
   return rows.map((row) => text(row, "remote_id"));
 }
 
-export async function readFailed(database: Database, ticketId: number, now: number): Promise<void> {
+/** Counts a failed reading; the next attempt comes later with each. */
+export async function recordFailedReading(database: Database, ticketId: number, now: number): Promise<void> {
   const { rows } = await database.read("select read_failures from tickets where id = ?", [ticketId]);
   const failures = rows[0] === undefined ? 0 : integer(rows[0], "read_failures");
   await database.write([

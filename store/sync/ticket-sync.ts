@@ -197,7 +197,7 @@ function commentStatements(ticketId: number, comments: readonly RemoteComment[])
   if (comments.length === 0) return [];
   return [
     {
-      sql: "insert into ticket_comments select ?1, value->>0, value->>1 from json_each(?2) where true on conflict do nothing",
+      sql: "insert into ticket_comments select ?1, value->>0, value->>1 from json_each(?2) where true order by rowid on conflict do nothing",
       args: [ticketId, JSON.stringify(comments.map(({ id, isUs }) => [id, isUs ? 1 : 0]))],
     },
   ];

@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { EdgeError, StoreError, type StoreErrorCode } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
+import type { OperationKind } from "../database/operation.ts";
 import type { StoreMethod, StoreReply } from "./store-worker.ts";
 
 /** Told of every failure of reading or of writing, and null when the same went well again. */
@@ -9,62 +10,11 @@ export type OnFault = (what: "read" | "write", error: StoreError | null) => void
 
 type Append = (end: number, counts: AppendedCounts) => void;
 
-const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
-  "writeDetections",
-  "writeAlarms",
-  "assessBatch",
-  "assessLeft",
-  "decayScores",
-  "changeIncident",
-  "promoteActor",
-  "changeCase",
-  "insertException",
-  "deleteException",
-  "recordHourly",
-  "savePosition",
-  "insertApiKey",
-  "revokeApiKey",
-  "touchApiKeys",
-  "prune",
-  "heartbeat",
-  "insertUser",
-  "updateUser",
-  "deleteUser",
-  "insertSession",
-  "updateSession",
-  "deleteSessions",
-  "addAudit",
-  "pruneAudit",
-  "savePollPositions",
-  "planTicket",
-  "recoverDeliveries",
-  "beginDelivery",
-  "finishDelivery",
-  "retryDeliveries",
-  "discardDelivery",
-  "mendDelivery",
-  "saveThrottle",
-  "discardDeliveries",
-  "saveProbe",
-  "reseal",
-  "saveSettings",
-  "saveConnectionTest",
-  "passGate",
-  "noteChanges",
-  "saveCursor",
-  "readSoon",
-  "readStale",
-  "readEach",
-  "readFailed",
-  "ticketGone",
-  "applyReading",
-]);
-
-/** Opening and closing: their failures are the caller's to name. */
-const unnamed: ReadonlySet<StoreMethod> = new Set<StoreMethod>(["open", "openReader", "close"]);
+/** Says what a call does to the file; null for opening and closing, whose failures are the caller's to name. */
+type Kind = OperationKind | null;
 
 interface Waiting {
-  what: "read" | "write" | null;
+  kind: Kind;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -77,6 +27,7 @@ export class WorkerCalls {
   readonly #onBroken: (error: StoreError) => void;
   #nextId = 1;
   #dead: StoreError | null = null;
+  #closing: Promise<void> | null = null;
 
   constructor(onFault: OnFault, onBroken: (error: StoreError) => void) {
     this.#onFault = onFault;
@@ -87,14 +38,11 @@ export class WorkerCalls {
     this.#worker.on("exit", () => this.#fail(new Error("it ended")));
   }
 
-  call(method: StoreMethod, args: unknown[]): Promise<unknown> {
+  /** Asks the Worker. Rejects with `EdgeError` as the operation does, and with `StoreError` once the Worker has ended or is closing. */
+  call(method: StoreMethod, kind: Kind, args: unknown[]): Promise<unknown> {
     if (this.#dead !== null) return Promise.reject(this.#dead);
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      const what = unnamed.has(method) ? null : writes.has(method) ? "write" : "read";
-      this.#waiting.set(id, { what, resolve, reject });
-      this.#worker.postMessage({ id, method, args });
-    });
+    if (this.#closing !== null) return Promise.reject(closed());
+    return this.#send(method, kind, args);
   }
 
   onAppend(listener: Append): () => void {
@@ -102,9 +50,34 @@ export class WorkerCalls {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Lets calls under way finish, closes the file and ends the Worker. Whoever calls from now on is told that the store is closed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Ends the Worker at once: calls that it has not answered are told that the store is closed. */
   async end(): Promise<void> {
-    this.#dead ??= new StoreError("store_failed", "the store is closed");
+    this.#dead ??= closed();
     await this.#worker.terminate();
+    this.#rejectAll(this.#dead);
+  }
+
+  async #close(): Promise<void> {
+    try {
+      if (this.#dead !== null) throw this.#dead;
+      await this.#send("close", null, []);
+    } finally {
+      await this.end();
+    }
+  }
+
+  #send(method: StoreMethod, kind: Kind, args: unknown[]): Promise<unknown> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#worker.postMessage({ id, method, args });
+      this.#waiting.set(id, { kind, resolve, reject });
+    });
   }
 
   #receive(reply: StoreReply): void {
@@ -123,11 +96,11 @@ export class WorkerCalls {
         return;
       }
       const error = new StoreError(code as StoreErrorCode, message, { data });
-      if (waiting.what !== null) this.#onFault(waiting.what, error);
+      if (waiting.kind === "read" || waiting.kind === "write") this.#onFault(waiting.kind, error);
       waiting.reject(error);
     } else {
       // A call that had nothing to write says nothing about whether writing works.
-      if (waiting.what === "read" || (waiting.what === "write" && reply.wrote)) this.#onFault(waiting.what, null);
+      if (waiting.kind === "read" || (waiting.kind === "write" && reply.wrote)) this.#onFault(waiting.kind, null);
       waiting.resolve(reply.value);
     }
   }
@@ -136,7 +109,15 @@ export class WorkerCalls {
     if (this.#dead !== null) return;
     this.#dead = new StoreError("store_failed", "the database worker ended: restart the appliance", { cause: error });
     this.#onBroken(this.#dead);
-    for (const { reject } of this.#waiting.values()) reject(this.#dead);
+    this.#rejectAll(this.#dead);
+  }
+
+  #rejectAll(error: StoreError): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+function closed(): StoreError {
+  return new StoreError("store_failed", "the store is closed");
 }

@@ -23,6 +23,7 @@ if (args[0] === "serve") {
     err: (text: string) => void process.stderr.write(text),
     stdin: process.stdin,
     interactive: false,
+    columns: null,
   };
   process.exit(await runProgram({ args, env: process.env, fromCheckout: true, terminal }));
 }

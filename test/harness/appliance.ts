@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Appliance, startAppliance } from "../../appliance/appliance.ts";
+import type { ReloadReport } from "../../appliance/control/operations.ts";
 import { createLog } from "../../appliance/runtime/log.ts";
 import { argon2id } from "../../appliance/runtime/passwords.ts";
 import type { ApiKeyScope } from "../../core/api-key.ts";
@@ -117,7 +118,7 @@ export class TestAppliance {
   }
 
   /** As SIGHUP does, with another `config.json`. */
-  reload(config: unknown, incidentConfig?: unknown): Promise<void> {
+  reload(config: unknown, incidentConfig?: unknown): Promise<ReloadReport> {
     return this.appliance.reload(settingsOf(this.#env, config, incidentConfig));
   }
 

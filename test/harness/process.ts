@@ -119,7 +119,7 @@ export class ApplianceProcess {
   }
 
   /** Runs another command of the program with the same environment. */
-  run(args: string[], input = ""): { code: number | null; stdout: string; stderr: string } {
+  run(args: string[], input: string | Uint8Array = ""): { code: number | null; stdout: string; stderr: string } {
     const [program = process.execPath, ...words] = [...this.#program, ...args];
     const { status, stdout, stderr } = spawnSync(program, words, {
       env: this.env,

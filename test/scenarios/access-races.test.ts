@@ -108,7 +108,8 @@ describe("changes against the user's own requests in flight", () => {
           if (what === "given another password" || token === undefined) continue;
           const stale = new ApiClient(url, { Authorization: `Bearer ${token}` });
           const me = await stale.get("/api/me");
-          if (me.status === 200) expect(me.body).toMatchObject({ role: (await userOf(name)).role, entities: (await userOf(name)).entities });
+          if (me.status === 200)
+            expect(me.body).toMatchObject({ role: (await userOf(name)).role, entities: (await userOf(name)).entities });
           if (again !== undefined && me.status !== 200)
             expect((await new ApiClient(url).post("/api/refresh", { refresh_token: again })).status).toBe(401);
         }
@@ -157,7 +158,9 @@ describe("changes against the user's own requests in flight", () => {
     const statuses = await Promise.all(requests.map(async ({ answer }) => (await answer).status));
     expect(statuses).toEqual([401, 401, 401, 401]);
     expect(await userOf("backdoor")).toBeUndefined();
-    expect((await admin.get("/api/keys")).body.keys.map(({ name }: { name: string }) => name)).not.toContain("backdoor");
+    expect((await admin.get("/api/keys")).body.keys.map(({ name }: { name: string }) => name)).not.toContain(
+      "backdoor",
+    );
     expect((await userOf("leaver")).disabled).toBe(true);
   });
 

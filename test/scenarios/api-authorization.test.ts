@@ -208,7 +208,8 @@ for (const [route, who] of Object.entries(table)) {
 for (const [route, who] of Object.entries(keysOnly)) {
   test(route, async () => {
     // As it comes through a proxy: from this machine itself the metrics take no key.
-    const through = (client: ApiClient) => new ApiClient(appliance.appliance.apiUrl, { ...client.headers, Via: "proxy" });
+    const through = (client: ApiClient) =>
+      new ApiClient(appliance.appliance.apiUrl, { ...client.headers, Via: "proxy" });
     for (const [name, client] of [...allowed, ...refused]) {
       const { status, headers } = await call(through(client), route);
       if (who === null) expect([name, status]).toEqual([name, 200]);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { ApiListener } from "../../appliance/runtime/listeners.ts";
+import { Faults } from "../../core/faults.ts";
 
 const certificates = join(import.meta.dirname, "../data/tls");
 
@@ -26,7 +27,12 @@ test("the API speaks TLS, takes a renewed certificate on the same port, and keep
     copyFileSync(join(certificates, `${name}.key`), files.tlsKeyFile);
   };
   place("server");
-  const api = await ApiListener.start({ host: "127.0.0.1", port: 0 }, files, () => new Response("ok"));
+  const api = await ApiListener.start(
+    { host: "127.0.0.1", port: 0 },
+    files,
+    () => new Response("ok"),
+    new Faults(Date.now),
+  );
   try {
     expect(api.url).toStartWith("https://");
     const port = Number(new URL(api.url).port);

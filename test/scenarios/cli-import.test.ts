@@ -54,6 +54,23 @@ describe("while the appliance runs", () => {
     ["pretty-one-after-another.json", (lines) => lines.map((line) => line.replaceAll(",", ",\r\n\t")).join("\n")],
     ["lines.gz", (lines) => gzipSync(lines.join("\n"))],
     ["array.json.gz", (lines) => gzipSync(`[${lines.join(",")}]`)],
+    ["gzip-by-its-bytes", (lines) => gzipSync(lines.join("\n"))],
+    ["powershell.jsonl", (lines) => Buffer.from(`\ufeff${lines.join("\r\n")}\r\n`, "utf16le")],
+    ["utf-16-without-mark.json", (lines) => Buffer.from(`[${lines.join(",\n")}]`, "utf16le")],
+    ["utf-16-big-endian.json", (lines) => Buffer.from(`\ufeff${lines.join("\n")}`, "utf16le").swap16()],
+    ["utf-16.gz", (lines) => gzipSync(Buffer.from(`\ufeff${lines.join("\n")}\n`, "utf16le"))],
+    [
+      "utf-16-of-odd-length",
+      (lines) => Buffer.concat([Buffer.from(`${lines.join("\n")}\n`, "utf16le"), Buffer.from("\n")]),
+    ],
+    ["put-together.jsonl", (lines) => `\ufeff${lines[0]}\n\ufeff${lines[1]}\n\ufeff\ufeff${lines[2]}\n`],
+    ["put-together.json", (lines) => `\ufeff[${lines[0]}]\n\ufeff[${lines[1]},\n${lines[2]}]\n`],
+    [
+      "rotated.log",
+      (lines) =>
+        `${"\0".repeat(200_000)}${lines[0]}\n${"\0".repeat(9)}${lines[1]}\n${"\0".repeat(70_000)}\n${lines[2]}\n\0\0`,
+    ],
+    ["rotated-array", (lines) => `\0\0\0[${lines[0]},\n${lines[1]},${lines[2]}]\0\0\0`],
   ];
   test.each(shapes)("%s", async (name, shape) => {
     const path = file(name, shape(detections(name, 3)));
@@ -92,6 +109,8 @@ describe("while the appliance runs", () => {
       ],
     });
     expect(await firstOf("stdin")).toMatchObject({ count: "2" });
+    const packed = gzipSync(Buffer.from(`\ufeff${detections("stdin", 1).join("\n")}`, "utf16le"));
+    expect(appliance.run(["import", "-"], packed).stdout).toContain("1 accepted");
   });
 
   test("more than one batch, twice: counted once, and it says so", async () => {

@@ -78,6 +78,7 @@ describe("bad usage is exit code 2 and one line", () => {
       err: (text: string) => void err.push(text),
       stdin: process.stdin,
       interactive: false,
+      columns: null,
     };
     const code = await runProgram({ args, env: site.env, fromCheckout: true, terminal });
     return { code, stdout: out.join(""), stderr: err.join("") };

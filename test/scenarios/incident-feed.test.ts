@@ -153,8 +153,8 @@ test("a replay has the same bytes, whatever has changed since", async () => {
   await until(() => receiver.messages.length === 2);
   const before = [...receiver.messages];
   await edge.ingest(theft());
-  const replayed = await edge.appliance.operations.replay("incidents/incidents", 0);
-  expect(replayed).toEqual({ messages: 2, waited: 0 });
+  const replayed = await edge.appliance.operations.replay({ destination: "incidents/incidents", from: 0, to: null });
+  expect(replayed).toEqual({ reader: "incidents/incidents", messages: 2, waited: 0 });
   await until(() => receiver.messages.length === 4);
   expect(receiver.messages.slice(2)).toEqual(before);
 });
@@ -162,9 +162,10 @@ test("a replay has the same bytes, whatever has changed since", async () => {
 test("a name that both feeds have is asked for with its feed", async () => {
   const receiver = await receiving();
   const edge = await appliance(to(receiver, { name: "siem" }), to(receiver, { name: "siem" }));
-  const replay = (name: string) => edge.appliance.operations.replay(name, 0).catch((error: Error) => error.message);
+  const replay = (destination: string) =>
+    edge.appliance.operations.replay({ destination, from: 0, to: null }).catch((error: Error) => error.message);
   expect(await replay("siem")).toBe('both feeds have a destination "siem": say alerts/siem or incidents/siem');
-  expect(await replay("alerts/siem")).toEqual({ messages: 0, waited: 0 });
+  expect(await replay("alerts/siem")).toEqual({ reader: "alerts/siem", messages: 0, waited: 0 });
   expect(await replay("nobody")).toBe('no destination "nobody"; configured: siem, siem');
 });
 

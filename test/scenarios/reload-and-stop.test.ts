@@ -22,7 +22,7 @@ test(
     await until(() => receivers[0]?.messages.length === 1);
 
     const reloading = appliance.reload({ syslog: destinations });
-    const refused = (reload: Promise<void>) =>
+    const refused = (reload: Promise<unknown>) =>
       reload.then(
         () => "done",
         (error: Error) => error.message,

@@ -52,11 +52,11 @@ test.concurrent(
     expect(await metric("rhythmx_events_pruned_total")).toBe(0);
 
     await after(2 * hourMs);
-    const { store, readers } = await operations.doctor();
+    const { store, destinations } = await operations.doctor();
     expect(store).toMatchObject({ alerts: 0, events: 0 });
-    expect(readers.map(({ reader, expired, queued }) => ({ reader, expired, queued }))).toEqual([
-      { reader: "alerts/dead", expired: 4, queued: 0 },
-      { reader: "alerts/good", expired: 0, queued: 0 },
+    expect(destinations.map(({ destination, expired, queued }) => ({ destination, expired, queued }))).toEqual([
+      { destination: "alerts/dead", expired: 4, queued: 0 },
+      { destination: "alerts/good", expired: 0, queued: 0 },
     ]);
     expect(await metric("rhythmx_events_pruned_total")).toBe(4);
     expect(await metric("rhythmx_events_expired_total")).toBe(4);

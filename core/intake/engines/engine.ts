@@ -23,6 +23,8 @@ export interface MappedAlarm {
 }
 
 export interface MappedDetection extends MappedAlarm {
+  /** It only repeats what another record says, in which words; then it is no detection of its own. */
+  repeats?: string;
   /** The original log, or the engine's record where it carries none; null where it is missing. */
   log: OriginalLog | null;
 }
@@ -30,6 +32,8 @@ export interface MappedDetection extends MappedAlarm {
 export interface Engine<Mapped> {
   /** Path of the list in which one object of this engine may hold several records; null when there is no such list. */
   list: readonly string[] | null;
+  /** Where records of a batch complete each other: what each is to be given as its envelope, by its index. */
+  relate?(texts: readonly string[]): ReadonlyMap<number, Members>;
   recognises(record: EngineRecord): boolean;
   map(record: EngineRecord): Mapped;
 }
@@ -83,4 +87,15 @@ export function memberText(text: string, ...path: string[]): string | null {
     found = found.slice(span.start, span.end);
   }
   return found;
+}
+
+/** Words for a rule that has no level, which Sigma does not ask for. */
+const noLevel = new Set(["unknown", "undefined", "undef", "none", "null", "n/a", ""]);
+
+/** A rule's level in our words, `low` with a warning where the rule has none: its matches are not lost for it. */
+export function levelGiven(level: unknown): { word: unknown; warning: string | null } {
+  const word = typeof level === "string" ? level.trim().toLowerCase() : level;
+  if (word === "info") return { word: "informational", warning: null };
+  const missing = word === undefined || word === null || (typeof word === "string" && noLevel.has(word));
+  return missing ? { word: "low", warning: "the rule has no level: taken as low" } : { word: level, warning: null };
 }

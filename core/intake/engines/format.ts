@@ -8,7 +8,14 @@ import type { Engine, EngineRecord, MappedAlarm, MappedDetection, Members } from
 import { alarmEngines, alarmFormats, detectionEngines, detectionFormats } from "./registry.ts";
 import { listsOf, type RecordSource, unfold } from "./unfold.ts";
 
-type ReadRecord = ReadDetection | ReadAlarm;
+/** A record that only repeats another one, such as an event of a sequence that is a detection itself. */
+interface RepeatedRecord {
+  ok: true;
+  repeats: true;
+  warning: string;
+}
+
+type ReadRecord = ReadDetection | ReadAlarm | RepeatedRecord;
 
 export interface BatchFormat {
   /** The batch's records, at most `limit` + 1 of them (`splitRecords`). */
@@ -35,7 +42,10 @@ const detections: Kind<MappedDetection> = {
   readOwn: readDetection,
   ofOwn: ({ text, members }, context) =>
     detectionOf(new RecordFields(text, members), logBody(text, members.raw), context),
-  ofMapped: (record, mapped, context) => detectionOf(fieldsOf(record, mapped), originalLogBody(mapped.log), context),
+  ofMapped: (record, mapped, context) =>
+    mapped.repeats === undefined
+      ? detectionOf(fieldsOf(record, mapped), originalLogBody(mapped.log), context)
+      : { ok: true, repeats: true, warning: mapped.repeats },
   hint: (record) =>
     Object.values(alarmEngines).some((engine) => engine.recognises(record))
       ? "; this looks like an alarm, which goes to /api/v1/ingest/alarms (rhythmx import --alarms)"
@@ -67,7 +77,7 @@ function choose<Mapped extends MappedAlarm>(
   const engines = engine === undefined ? Object.values(kind.engines) : [engine];
   const lists = listsOf(engines);
   return {
-    split: (text, limit) => splitFolded(text, limit, lists),
+    split: (text, limit) => related(splitFolded(text, limit, lists), engines),
     read: (source, context) => {
       const parsed = parseRecord(source.text);
       if (!parsed.ok) return parsed;
@@ -82,6 +92,18 @@ function choose<Mapped extends MappedAlarm>(
   };
 }
 
+/** What records say about each other is known only while all of them are at hand. */
+function related(sources: RecordSource[], engines: readonly Engine<unknown>[]): RecordSource[] {
+  for (const engine of engines) {
+    const envelopes = engine.relate?.(sources.map(({ text }) => text));
+    for (const [index, envelope] of envelopes ?? []) {
+      const source = sources[index];
+      if (source !== undefined) source.envelope = envelope;
+    }
+  }
+  return sources;
+}
+
 function fieldsOf(record: EngineRecord, mapped: MappedAlarm): RecordFields {
   const fields = new RecordFields(record.text, mapped.members, mapped.names);
   if (mapped.warning !== null) fields.warn(mapped.warning);
@@ -89,13 +111,19 @@ function fieldsOf(record: EngineRecord, mapped: MappedAlarm): RecordFields {
 }
 
 function splitOwn(text: string, limit: number): RecordSource[] {
-  return splitRecords(text, limit).map((record) => ({ text: record, envelope: null }));
+  return splitRecords(text, limit).map((record) =>
+    record.startsWith("\0")
+      ? { text: record.slice(1), envelope: null, afterNuls: true }
+      : { text: record, envelope: null },
+  );
 }
 
 function splitFolded(text: string, limit: number, lists: ReturnType<typeof listsOf>): RecordSource[] {
   const sources: RecordSource[] = [];
-  for (const record of splitRecords(text, limit)) {
-    for (const source of unfold(record, lists, limit + 1 - sources.length)) sources.push(source);
+  for (const { text: record, afterNuls } of splitOwn(text, limit)) {
+    const unfolded = unfold(record, lists, limit + 1 - sources.length);
+    if (afterNuls && unfolded[0] !== undefined) unfolded[0].afterNuls = true;
+    for (const source of unfolded) sources.push(source);
     if (sources.length > limit) break;
   }
   return sources;

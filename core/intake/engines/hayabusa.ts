@@ -1,6 +1,6 @@
 /** Hayabusa: `json-timeline`, since 4.0 `dfir-timeline -t json|jsonl`, in every profile. It gives no original log, so its own record is the log. */
 import { attackIdTags, tacticTag } from "./attack-tags.ts";
-import { type Engine, given, isMembers, type MappedDetection, type Members, textsOf } from "./engine.ts";
+import { type Engine, given, isMembers, levelGiven, type MappedDetection, type Members, textsOf } from "./engine.ts";
 import { hayabusaChannels, hayabusaLevels, hayabusaTactics } from "./hayabusa-words.ts";
 import { type FieldReader, fieldsOf, subjectOf } from "./log-subject.ts";
 
@@ -23,7 +23,8 @@ export const hayabusa: Engine<MappedDetection> = {
   map({ text, members }) {
     const timesketch = "datetime" in members;
     const channel = given(members.Channel);
-    const level = typeof members.Level === "string" ? members.Level.trim().toLowerCase() : "";
+    const word = typeof members.Level === "string" ? members.Level.trim().toLowerCase() : "";
+    const level = levelGiven(hayabusaLevels.get(word) ?? members.Level);
     return {
       members: {
         ...subjectOf(fieldReader(members)),
@@ -31,7 +32,7 @@ export const hayabusa: Engine<MappedDetection> = {
         rule_id: members.RuleID,
         rule_author: members.RuleAuthor,
         timestamp: members.Timestamp ?? members.datetime,
-        level: hayabusaLevels.get(level) ?? members.Level,
+        level: level.word,
         tags: tagsOf(members),
         channel: hayabusaChannels.get(channel ?? "") ?? channel,
         record_id: given(members.RecordID),
@@ -44,7 +45,7 @@ export const hayabusa: Engine<MappedDetection> = {
         level: "Level",
       },
       log: { kind: "json", text },
-      warning: null,
+      warning: level.warning,
     };
   },
 };

@@ -50,13 +50,24 @@ export function subjectOf(field: FieldReader): LogSubject {
   };
 }
 
-/** The first that is an address: Windows writes words such as LOCAL where there is none, and IPv4 as ::ffff:10.0.0.1. */
+/** The first that is an address. */
 function addressOf(field: FieldReader): string | null {
   for (const name of addresses) {
-    const address = field(name)?.replace(/^::ffff:(?=\d+\.)/i, "");
-    if (address !== undefined && address.length <= 64 && /^[\da-f.:]*[.:][\da-f.:%]*$/i.test(address)) return address;
+    const address = asAddress(field(name));
+    if (address !== null) return address;
   }
   return null;
+}
+
+/**
+ * The address that a field holds: Windows and clouds write words such as LOCAL or `AWS Internal` where there is none, IPv4 as
+ * ::ffff:10.0.0.1, and the port behind it. Null where there is none.
+ */
+export function asAddress(text: string | null): string | null {
+  const bare = text?.replace(/^\[([\da-f:.%]+)\](?::\d+)?$/i, "$1").replace(/^(\d+(?:\.\d+){3}):\d+$/, "$1");
+  const address = bare?.replace(/^::ffff:(?=\d+\.)/i, "");
+  const isAddress = address !== undefined && address.length <= 64 && /^[\da-f.:]*[.:][\da-f.:%]*$/i.test(address);
+  return isAddress ? address : null;
 }
 
 function userOf(field: FieldReader, eventId: string | null, channel: string | null): string | null {
@@ -70,6 +81,19 @@ function userOf(field: FieldReader, eventId: string | null, channel: string | nu
     return domain === null ? user : `${domain}\\${user}`;
   }
   return null;
+}
+
+/** What the first leaves open, of the second. */
+export function mergedSubject(first: LogSubject, second: LogSubject): LogSubject {
+  return {
+    user: first.user ?? second.user,
+    host: first.host ?? second.host,
+    src_ip: first.src_ip ?? second.src_ip,
+    event_id: first.event_id ?? second.event_id,
+    channel: first.channel ?? second.channel,
+    provider: first.provider ?? second.provider,
+    record_id: first.record_id ?? second.record_id,
+  };
 }
 
 /** Reads the fields of several objects; the first that gives one counts. */

@@ -1,5 +1,5 @@
 /** LogRhythm alarms as its Alarm REST API gives them: an alarm's details, with or without its events, or items of a search. */
-import { type Engine, firstGiven, isMembers, type MappedAlarm, type Members, membersOf } from "./engine.ts";
+import { type Engine, firstGiven, given, isMembers, type MappedAlarm, type Members, membersOf } from "./engine.ts";
 
 export const logrhythm: Engine<MappedAlarm> = {
   list: ["alarmsSearchDetails"],
@@ -18,7 +18,7 @@ export const logrhythm: Engine<MappedAlarm> = {
         alarm_id: alarm.alarmId,
         name: alarm.alarmRuleName,
         rbp: rated ? alarm.rbpMax : 0,
-        timestamp: firstGiven(alarm.alarmDate, alarm.dateInserted, alarm.eventDateLast) ?? undefined,
+        timestamp: firstDate(alarm.alarmDate, alarm.dateInserted, alarm.eventDateLast, alarm.dateUpdated) ?? undefined,
         entity: alarm.entityName,
         user: inEvents(events, "login", "account"),
         host: inEvents(events, "impactedHostName", "impactedName", "originHostName"),
@@ -35,6 +35,11 @@ export const logrhythm: Engine<MappedAlarm> = {
     };
   },
 };
+
+/** The first that is one: .NET writes the year 1 for a date that is not set. */
+function firstDate(...dates: unknown[]): string | null {
+  return dates.map(given).find((date) => date !== null && !/^0*1-01-01/.test(date)) ?? null;
+}
 
 /** Both spellings are met. */
 function eventsOf(members: Members): Members[] | null {

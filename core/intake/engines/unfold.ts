@@ -9,6 +9,8 @@ export interface RecordSource {
   text: string;
   /** What it was listed in, without the list; null when it came alone. */
   envelope: Members | null;
+  /** NULs stood before it. */
+  afterNuls?: true;
 }
 
 type Lists = readonly (readonly string[])[];

@@ -1,4 +1,4 @@
-/** Wazuh: lines of `alerts.json`, or the same documents from its indexer. */
+/** Wazuh: lines of `alerts.json`, or the same documents from its indexer; and the findings of Wazuh 5, which are another schema. */
 import { attackIdTags, tacticTag } from "./attack-tags.ts";
 import {
   type Engine,
@@ -11,7 +11,9 @@ import {
   memberText,
   textsOf,
 } from "./engine.ts";
-import { type FieldReader, fieldsOf, type LogSubject, subjectOf } from "./log-subject.ts";
+import { asAddress, type FieldReader, fieldsOf, type LogSubject, subjectOf } from "./log-subject.ts";
+import { cloudSubject } from "./wazuh-cloud.ts";
+import { isFinding, mapFinding } from "./wazuh-findings.ts";
 
 /** Wazuh's usual bands of `rule.level` (0-16): the lowest level of each. */
 const bands = [
@@ -26,12 +28,14 @@ export const wazuh: Engine<MappedDetection> = {
 
   recognises: ({ members }) => {
     const alert = alertOf(members);
+    if (isFinding(alert)) return true;
     const rule = membersOf(alert.rule);
     return "level" in rule && "description" in rule && (isMembers(alert.agent) || isMembers(alert.manager));
   },
 
   map({ text, members }) {
     const alert = alertOf(members);
+    if (isFinding(alert)) return mapFinding(text, alert, members._id);
     const rule = membersOf(alert.rule);
     const mitre = membersOf(rule.mitre);
     const fullLog = given(alert.full_log);
@@ -72,15 +76,28 @@ function subject(alert: Members): LogSubject {
   const windows = membersOf(data.win);
   const agent = membersOf(alert.agent);
   const fromEvent = subjectOf(camelCased(fieldsOf(windows.system, windows.eventdata)));
+  const provider = fromEvent.provider ?? given(membersOf(alert.decoder).name);
+  // A cloud's records are fetched by an agent, mostly by the manager: who fetched them is nobody's machine.
+  const cloud = cloudSubject(alert);
+  if (cloud !== null) return { ...fromEvent, ...cloud, provider };
   // Agent 000 is the manager itself: what it reports may have come to it over syslog.
   const sender = given(agent.id) === "000" ? membersOf(alert.predecoder).hostname : null;
   return {
     ...fromEvent,
-    user: fromEvent.user ?? firstGiven(data.srcuser, data.dstuser, data.user),
+    user:
+      fromEvent.user ??
+      firstGiven(data.srcuser, data.dstuser, data.user, data.src_user, membersOf(data.audit).acct) ??
+      fileChanger(membersOf(membersOf(alert.syscheck).audit)),
     host: fromEvent.host ?? firstGiven(sender, agent.name, agent.ip),
-    src_ip: fromEvent.src_ip ?? firstGiven(data.srcip, data.src_ip),
-    provider: fromEvent.provider ?? given(membersOf(alert.decoder).name),
+    src_ip: fromEvent.src_ip ?? asAddress(firstGiven(data.srcip, data.src_ip)),
+    provider,
   };
+}
+
+/** Who changed a file: who logged in, which sudo does not change; else whose rights were used. */
+function fileChanger(audit: Members): string | null {
+  const names = [audit.login_user, audit.user, audit.effective_user].map((user) => given(membersOf(user).name));
+  return names.find((name) => name !== null && name !== "unset") ?? null;
 }
 
 /** Wazuh writes Windows' names with a small first letter, and backslashes in values twice. */

@@ -78,8 +78,8 @@ test("a correlation: who it was grouped by, when it occurred", () => {
 
 test("complaints name Zircolite's members", () => {
   const match = '[{"SystemTime":"2024-01-01T00:00:00Z"}]';
-  expect(errorsOf("zircolite", rule(match, { title: null, rule_level: "unknown" }))).toEqual([
-    'title: null, accepted: text; rule_level: "unknown", accepted: informational, low, medium, high, critical',
+  expect(errorsOf("zircolite", rule(match, { title: null, rule_level: "dire" }))).toEqual([
+    'title: null, accepted: text; rule_level: "dire", accepted: informational, low, medium, high, critical',
   ]);
   expect(errorsOf("zircolite", '{"title":"T","rule_level":"high"}')[0]).toContain("matches: missing");
 });

@@ -1,7 +1,8 @@
 /** Zircolite: an array of rules, each with its matches, of which every one is a detection. */
 import { parseTime } from "../../time.ts";
-import { type Engine, given, type MappedDetection, type Members, membersOf } from "./engine.ts";
-import { fieldsOf, type LogSubject, subjectOf } from "./log-subject.ts";
+import { ecsSubject, isEcs } from "./ecs.ts";
+import { type Engine, given, levelGiven, type MappedDetection, type Members, membersOf } from "./engine.ts";
+import { fieldsOf, type LogSubject, mergedSubject, subjectOf } from "./log-subject.ts";
 
 /**
  * Where a match's time stands, best first: EVTX and correlations, Sysmon (UTC without saying so), collectors. NXLog's EventTime
@@ -21,11 +22,15 @@ const timeNames = [
 export const zircolite: Engine<MappedDetection> = {
   list: ["matches"],
 
-  recognises: ({ members, envelope }) => "rule_level" in (envelope ?? members),
+  recognises: ({ members, envelope }) => {
+    const rule = envelope ?? members;
+    return "rule_level" in rule || ("title" in rule && ("sigma" in rule || "sigmafile" in rule));
+  },
 
   map({ text, members, envelope }) {
     // A rule that came without its list of matches is no detection; its members are complained about.
     const rule = envelope ?? members;
+    const level = levelGiven(rule.rule_level);
     return {
       members: {
         ...(members.result_type === "correlation" ? correlationSubject(members) : matchSubject(members)),
@@ -33,7 +38,7 @@ export const zircolite: Engine<MappedDetection> = {
         rule_id: rule.id,
         rule_author: rule.author,
         timestamp: timeOf(members),
-        level: rule.rule_level,
+        level: level.word,
         tags: rule.tags,
       },
       names: {
@@ -45,7 +50,7 @@ export const zircolite: Engine<MappedDetection> = {
         raw: "matches",
       },
       log: envelope === null ? null : { kind: "json", text },
-      warning: null,
+      warning: level.warning,
     };
   },
 };
@@ -57,7 +62,8 @@ function timeOf(match: Members): string | undefined {
 }
 
 function matchSubject(match: Members): LogSubject {
-  const subject = subjectOf(fieldsOf(match));
+  const flat = subjectOf(fieldsOf(match));
+  const subject = isEcs(match) ? mergedSubject(flat, ecsSubject(match)) : flat;
   // `host` is the collector in NXLog's records; elsewhere it may be all there is.
   return { ...subject, host: subject.host ?? given(match.host) };
 }

@@ -1,0 +1,20 @@
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import type { Terminal } from "./command.ts";
+
+/** Whether there is somebody to ask. */
+export function canAsk({ stdin, interactive }: Terminal): boolean {
+  return interactive && "isTTY" in stdin && stdin.isTTY === true;
+}
+
+/** Asks on the terminal; anything but y or yes is a no. */
+export async function confirm(terminal: Terminal, question: string): Promise<boolean> {
+  terminal.err(`${question} [y/N] `);
+  const lines = createInterface({ input: terminal.stdin as Readable });
+  try {
+    for await (const line of lines) return /^\s*y(es)?\s*$/i.test(line);
+    return false;
+  } finally {
+    lines.close();
+  }
+}

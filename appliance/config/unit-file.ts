@@ -1,0 +1,67 @@
+/** The systemd unit as far as commands need it: the service runs with its environment, commands with that of the shell. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Strongest first (systemd.unit(5)). */
+export const systemdFolders = [
+  "/etc/systemd/system",
+  "/run/systemd/system",
+  "/usr/local/lib/systemd/system",
+  "/usr/lib/systemd/system",
+];
+const unitName = "rhythmx.service";
+
+export interface Unit {
+  /** Of the unit file. */
+  path: string;
+  user: string | null;
+  environment: ReadonlyMap<string, string>;
+}
+
+/** The unit with its drop-ins; null where none is installed or it may not be read. */
+export async function readUnit(folders: readonly string[]): Promise<Unit | null> {
+  for (const folder of folders) {
+    const path = join(folder, unitName);
+    const text = await readFile(path, "utf8").catch(() => null);
+    if (text === null) continue;
+    const dropIns = await Promise.all(folders.map((one) => readDropIns(`${join(one, unitName)}.d`)));
+    return parseUnit(path, [text, ...dropIns.flat()]);
+  }
+  return null;
+}
+
+/** Where the service keeps its data, if that is not where commands look. Words for people, or null. */
+export function otherDataDir(dataDir: string, unit: Unit | null): string | null {
+  const pinned = unit?.environment.get("RHYTHMX_DATA_DIR");
+  if (unit === null || pinned === undefined || pinned === dataDir) return null;
+  return `commands use the data folder ${dataDir}, the service uses ${pinned}, which ${unit.path} sets: set RHYTHMX_DATA_DIR there (systemctl edit rhythmx) instead of in .env.production`;
+}
+
+async function readDropIns(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  const files = names.filter((name) => name.endsWith(".conf")).sort();
+  return Promise.all(files.map((name) => readFile(join(folder, name), "utf8").catch(() => "")));
+}
+
+function parseUnit(path: string, texts: readonly string[]): Unit {
+  const environment = new Map<string, string>();
+  let user: string | null = null;
+  for (const line of texts.flatMap((text) => text.replace(/\\\n/g, " ").split("\n"))) {
+    const [, key = "", value = ""] = /^\s*(Environment|User)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    if (key === "User") user = value || null;
+    // An empty assignment takes back what was set before.
+    if (key === "Environment" && value === "") environment.clear();
+    if (key === "Environment") for (const [name, text] of assignments(value)) environment.set(name, text);
+  }
+  return { path, user, environment };
+}
+
+/** `A=1 "B=two words" 'C=x'` */
+function assignments(text: string): [string, string][] {
+  const words = text.match(/"(?:[^"\\]|\\.)*"|'[^']*'|\S+/g) ?? [];
+  return words.flatMap((word) => {
+    const plain = /^["']/.test(word) ? word.slice(1, -1) : word;
+    const at = plain.indexOf("=");
+    return at > 0 ? [[plain.slice(0, at), plain.slice(at + 1)] as [string, string]] : [];
+  });
+}

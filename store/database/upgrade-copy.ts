@@ -1,0 +1,76 @@
+/**
+ * A copy of the database as it was before its schema is upgraded: an upgrade cannot be undone, so the copy is the way back to the version before.
+ * It stands beside the file and is never removed by itself; there is one for each schema that was left.
+ */
+import { chmodSync, closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { StoreError } from "../../core/errors.ts";
+import type { Database } from "./database.ts";
+import { integer } from "./rows.ts";
+
+/** What the upgrade itself and the files beside the database need. */
+const reserveBytes = 16 * 1024 * 1024;
+
+/**
+ * Writes `rhythmx.db.schema-N` beside the file at `path`; it is whole and on the disk when this resolves. The free bytes of the disk are told by
+ * `freeBytes`. @throws StoreError store_full with the words how much room it needs
+ */
+export async function copyBeforeUpgrade(
+  database: Database,
+  path: string,
+  { from, to, freeBytes = freeBytesOf }: { from: number; to: number; freeBytes?: (path: string) => Promise<number> },
+): Promise<string> {
+  const { rows } = await database.read(
+    "select (select page_count from pragma_page_count) * (select page_size from pragma_page_size) as bytes",
+  );
+  const needed = (rows[0] === undefined ? 0 : integer(rows[0], "bytes")) + reserveBytes;
+  const free = await freeBytes(path);
+  if (free < needed)
+    throw new StoreError(
+      "store_full",
+      `before the database goes from schema ${from} to ${to} it is copied, and there is no room for that: it takes ${mebibytes(needed)} MiB, the disk of ${path} has ${mebibytes(free)} MiB free: free some space`,
+    );
+  const copy = `${path}.schema-${from}`;
+  const part = `${copy}.part`;
+  rmSync(part, { force: true });
+  try {
+    await database.read("VACUUM INTO ?", [part]);
+    chmodSync(part, 0o600);
+    sync(part);
+    renameSync(part, copy);
+    sync(dirname(copy));
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw error;
+  }
+  return copy;
+}
+
+/** The copies that lie beside the database file at `path`, oldest schema first. */
+export function copiesBeside(path: string): string[] {
+  const start = `${basename(path)}.schema-`;
+  const schemaOf = (name: string) => Number(name.slice(start.length));
+  return readdirSync(dirname(path))
+    .filter((name) => name.startsWith(start) && Number.isInteger(schemaOf(name)))
+    .sort((a, b) => schemaOf(a) - schemaOf(b))
+    .map((name) => join(dirname(path), name));
+}
+
+async function freeBytesOf(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dirname(path));
+  return bavail * bsize;
+}
+
+function sync(path: string): void {
+  const file = openSync(path, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function mebibytes(bytes: number): number {
+  return Math.ceil(bytes / 1_048_576);
+}

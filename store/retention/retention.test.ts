@@ -1,0 +1,156 @@
+import { Database as Sqlite } from "bun:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dayMs, toIso } from "../../core/time.ts";
+import { pruneAll } from "../../test/harness/prune-all.ts";
+import { openStore, type Store } from "../open-store.ts";
+
+const now = Date.UTC(2026, 2, 13, 4, 30);
+const old = toIso(now - 200 * dayMs);
+let folder: string;
+let path: string;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "rhythmx-retention-"));
+  path = join(folder, "rhythmx.db");
+  await withStore(async () => {});
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore({ path, clock: { now: () => now, monotonic: () => performance.now() } });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Works on the file while nobody has it open. */
+function inFile<T>(work: (sqlite: Sqlite) => T): T {
+  const sqlite = new Sqlite(path);
+  try {
+    return work(sqlite);
+  } finally {
+    sqlite.close();
+  }
+}
+
+function fill(statement: string, count: number, row: (n: number) => (string | number | null)[]): void {
+  inFile((sqlite) => {
+    const insert = sqlite.prepare(statement);
+    sqlite.transaction(() => {
+      for (let n = 1; n <= count; n++) insert.run(...row(n));
+    })();
+  });
+}
+
+const count = (table: string) =>
+  inFile((sqlite) => (sqlite.query(`select count(*) as n from ${table}`).get() as { n: number }).n);
+
+/** The most rows of these tables that one step of a pass has removed. */
+async function largestStep(tables: readonly string[]): Promise<number> {
+  return withStore(async (store) => {
+    const reader = new Sqlite(path, { readonly: true });
+    const sizes = () =>
+      tables.map((table) => (reader.query(`select count(*) as n from ${table}`).get() as { n: number }).n);
+    let largest = 0;
+    let before = sizes();
+    for (let step = (await store.admin.prune(now, 90, null)).next; ; ) {
+      const after = sizes();
+      largest = Math.max(largest, ...after.map((size, at) => (before[at] ?? 0) - size));
+      before = after;
+      if (step === null) break;
+      step = (await store.admin.prune(now, 90, step)).next;
+    }
+    reader.close();
+    return largest;
+  });
+}
+
+describe("one pass removes all that is old, however much, in small steps", () => {
+  test("remembered ids", async () => {
+    const day = Math.floor(now / dayMs);
+    fill("insert into detection_ids values (?, ?)", 60_000, (n) => [`k${n}`, n % 1_000 === 0 ? day : day - 8]);
+    expect(await largestStep(["detection_ids"])).toBeLessThanOrEqual(5_000);
+    expect(count("detection_ids")).toBe(60);
+  });
+
+  test("batches and alarms", async () => {
+    const batch =
+      "insert into ingest_batches (owner, idempotency_key, body_sha256, done, progress, at) values (?, ?, '', 0, '', ?)";
+    fill(batch, 3_000, (n) => ["o", `k${n}`, n === 1 ? toIso(now) : old]);
+    const alarm = `insert into alarms (entity_name, alarm_id, name, rbp, alarm_time, user_name, host, src_ip, recorded_at)
+      values ('e', ?, 'n', 1, ?, '', '', '', ?)`;
+    fill(alarm, 3_000, (n) => [`a${n}`, old, n === 1 ? toIso(now) : old]);
+    expect(await largestStep(["ingest_batches", "alarms"])).toBeLessThanOrEqual(1_000);
+    expect([count("ingest_batches"), count("alarms")]).toEqual([1, 1]);
+  });
+
+  test("events and alerts, whose numbers may be far apart", async () => {
+    const at = now - 200 * dayMs;
+    const event =
+      "insert into event_log (at, kind, subject, entity_name, data) values (?, 'alert_first', ?, 'e', '{}')";
+    fill(event, 3_000, (n) => [n === 3_000 ? now : at, `h${n}`]);
+    const alert = `insert into sigma_alerts (id, hash, entity_name, rule_id, rule_title, rule_author, level, tags, user_name, host,
+        src_ip, risk, ml_cluster, count, sent_count, first_seen, last_seen, recorded_at, updated_at, last_message_at, first_seq)
+      values (?, ?, 'e', 'r', 't', '', 'high', '[]', '', '', '', 75, -1, ?, 1, ?, ?, ?, ?, ?, ?)`;
+    const times = [old, old, old];
+    // Every tenth has something untold, the last one was seen today.
+    fill(alert, 8_000, (n) => [
+      n * 1_000_003,
+      `h${n}`,
+      n % 10 === 0 ? 2 : 1,
+      ...times,
+      n === 7_999 ? toIso(now) : old,
+      old,
+      n,
+    ]);
+    fill("insert into alert_logs values (?, '{}')", 8_000, (n) => [n * 1_000_003]);
+    expect(await largestStep(["sigma_alerts", "event_log"])).toBeLessThanOrEqual(1_000);
+    expect([count("event_log"), count("sigma_alerts"), count("alert_logs")]).toEqual([1, 801, 801]);
+  });
+
+  test("closed incidents with their tickets, and idle actors", async () => {
+    const period = `insert into actor_periods (id, actor_key, current, entity_name, incident_id, pending, updated_at, state)
+      values (?, ?, 1, 'e', ?, 0, ?, '[]')`;
+    fill(period, 600, (n) => [n, `[${n}]`, n <= 300 ? `INC-${n}` : null, n % 100 === 1 ? toIso(now) : old]);
+    const incident = `insert into incidents (incident_id, period_id, entity_name, group_key, actor_type, status, risk_score, risk_level,
+        created_at, updated_at, closed_at, escalated_at, created_seq, updated_seq)
+      values (?, ?, 'e', 'g', 'user', ?, 50, 'medium', ?, ?, ?, ?, 1, 1)`;
+    fill(incident, 300, (n) => [
+      `INC-${n}`,
+      n,
+      n % 100 === 0 ? "OPEN" : "CLOSED",
+      old,
+      old,
+      n % 100 === 0 ? null : old,
+      old,
+    ]);
+    const ticket = `insert into tickets (id, incident_id, entity_name, system, generation, created_at, updated_at)
+      values (?, ?, 'e', 'jira', 1, ?, ?)`;
+    fill(ticket, 300, (n) => [n, `INC-${n}`, old, old]);
+    const delivery = `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
+      values (?, ?, 'create', ?, 0, 'auto', '', ?, ?)`;
+    // One still waits for a person.
+    fill(delivery, 300, (n) => [`dlv-${n}`, n, n === 7 ? "parked" : "confirmed", old, old]);
+    expect(await largestStep(["incidents", "actor_periods", "tickets"])).toBeLessThanOrEqual(50);
+    expect([count("incidents"), count("tickets"), count("deliveries")]).toEqual([3, 4, 4]);
+    // Those of open incidents, and those of actors who were heard of today.
+    expect(count("actor_periods")).toBe(3 + 3);
+    const counted = inFile((sqlite) => sqlite.query("select state, sum(n) as n from delivery_counts group by 1").all());
+    expect(counted).toEqual([
+      { state: "confirmed", n: 3 },
+      { state: "parked", n: 1 },
+    ]);
+  });
+});
+
+test("a pass over nothing ends", async () => {
+  expect(await withStore((store) => pruneAll(store, now, 90))).toEqual({ events: 0, expired: 0, alerts: 0 });
+});
