@@ -5,7 +5,7 @@ import { createSecureContext } from "node:tls";
 import { messageOf } from "../../core/errors.ts";
 import type { ListenAddress, Settings } from "../../core/settings.ts";
 import { dayMs } from "../../core/time.ts";
-import { readTextFile } from "../config/files.ts";
+import { readTextFile } from "../runtime/text-files.ts";
 
 export interface Finding {
   ok: boolean;

@@ -4,7 +4,7 @@ import { feedForms } from "../../core/settings/feed.ts";
 import { type Problem, shown } from "../../core/settings/problem.ts";
 import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
 import type { SettingsFile, SettingsSources } from "../../core/settings/sources.ts";
-import { folderState, readTextFile } from "./files.ts";
+import { folderState, readTextFile } from "../runtime/text-files.ts";
 
 const defaultConfigDir = "/etc/rhythmx";
 /** Where the files stood before; each is read there when the configuration folder has none of that name (CONTRACT 1). */

@@ -1,18 +1,16 @@
 /** Settings of ticket systems as API and console see them: what is pinned, what was saved, what was tested. Secrets go in and never come out. */
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
-import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import {
   fieldOf,
-  type GivenValue,
   namesOfSection,
-  problemOf,
-  readTicketSettings,
   type TicketSection,
   type TicketSettingName,
   ticketDefinitions,
   ticketSections,
-} from "../../core/settings/tickets.ts";
+} from "../../core/settings/ticket-definitions.ts";
+import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
+import { type GivenValue, problemOf, readTicketSettings } from "../../core/settings/tickets.ts";
 import { type TestStep, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";

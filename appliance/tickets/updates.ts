@@ -3,7 +3,7 @@ import { DeliveryError } from "../../core/errors.ts";
 import type { Incident } from "../../core/incident.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
-import { masked } from "../../core/tickets/masking.ts";
+import { masked } from "../../core/tickets/masking/masking.ts";
 import { idInSystem } from "../../core/tickets/people.ts";
 import type {
   Delivery,

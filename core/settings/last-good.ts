@@ -3,7 +3,8 @@ import type { AlertFeedSettings, FeedSettings, Settings } from "../settings.ts";
 import { environmentNames, type SettingName } from "./environment.ts";
 import { type Problem, type SectionProblems, settingsSections } from "./problem.ts";
 import type { ResolvedSettings } from "./resolve.ts";
-import { type GivenValue, type TicketSettingName, ticketDefinitions, ticketSettingNames } from "./tickets.ts";
+import { type TicketSettingName, ticketDefinitions, ticketSettingNames } from "./ticket-definitions.ts";
+import type { GivenValue } from "./tickets.ts";
 
 const effect = "the last good settings stay in force";
 
