@@ -7,7 +7,7 @@ import { Continuity, continuityMs, type PollPosition } from "../../core/feeds/co
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
-import { AuditLog, actorOf } from "../access/audit-log.ts";
+import { AuditLog } from "../access/audit-log.ts";
 import { ensureAdmin } from "../access/first-admin.ts";
 import type { KeyRing } from "../access/key-ring.ts";
 import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
@@ -15,6 +15,7 @@ import { Logins } from "../access/logins.ts";
 import { type MasterKeyPlaces, Secrets } from "../access/master-key.ts";
 import { RefusedKeys } from "../access/refused-keys.ts";
 import { Tokens } from "../access/tokens.ts";
+import type { FeedSettingsService } from "../feeds/feed-settings.ts";
 import type { Log } from "../runtime/log.ts";
 import type { PasswordHasher } from "../runtime/passwords.ts";
 import { version } from "../runtime/version.ts";
@@ -27,6 +28,7 @@ import { Cursors } from "./cursors.ts";
 import { Investigation } from "./investigation.ts";
 import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
+import { settingsPort } from "./settings.ts";
 
 export interface ApiParts {
   store: Store;
@@ -45,10 +47,11 @@ export interface ApiParts {
   credentialsDir: string | null;
   stopping: AbortSignal;
   dispatcher: TicketDispatcher;
+  feedSettings: FeedSettingsService;
 }
 
 export async function createApi(parts: ApiParts) {
-  const { store, clock, keys, log, passwords, settings, stopping, dispatcher } = parts;
+  const { store, clock, keys, log, passwords, settings, stopping, dispatcher, feedSettings } = parts;
   const places = { dataDir: settings.dataDir, file: settings.masterKeyFile, credentialsDir: parts.credentialsDir };
   const { secrets, cursorKey } = await secretsOf(parts, places);
   const tokens = new Tokens(secrets, clock);
@@ -116,20 +119,7 @@ export async function createApi(parts: ApiParts) {
       investigation: new Investigation(store, clock, audit, (incidentId) => tickets.ofIncident(incidentId)),
       tickets,
       webhooks: dispatcher.webhooks,
-      settings: {
-        section: (section: string) => ticketSettings.section(section),
-        test: async (caller: Caller, section: string, fields: Record<string, unknown>) => {
-          const tested = await ticketSettings.test(section, fields);
-          await audit.note(actorOf(caller), "settings.test", section, { ok: tested.ok, with: tested.given });
-          return { ok: tested.ok, steps: tested.steps, at: tested.at };
-        },
-        status: () => ticketSettings.status(),
-        save: async (caller: Caller, section: string, fields: Record<string, unknown>) => {
-          const saved = await ticketSettings.save(section, fields, caller.name);
-          await audit.note(actorOf(caller), "settings.save", section, { changes: saved.changes });
-          return saved.section;
-        },
-      },
+      settings: settingsPort(ticketSettings, feedSettings, audit),
       administration: new Administration(accounts, keys, audit, reading),
       stream: {
         generation,

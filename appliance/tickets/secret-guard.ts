@@ -5,12 +5,12 @@
 import { UsageError } from "../../core/errors.ts";
 import {
   fieldOf,
-  type GivenValue,
   namesOfSection,
   type TicketSection,
   type TicketSettingName,
   ticketDefinitions,
-} from "../../core/settings/tickets.ts";
+} from "../../core/settings/ticket-definitions.ts";
+import type { GivenValue } from "../../core/settings/tickets.ts";
 
 /** Fields of a request under the names that settings have; null = back to the default. */
 export type GivenFields = ReadonlyMap<TicketSettingName, string | null>;
