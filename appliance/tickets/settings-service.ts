@@ -12,7 +12,7 @@ import {
 } from "../../core/settings/ticket-definitions.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { type GivenValue, problemOf, readTicketSettings } from "../../core/settings/tickets.ts";
-import { type TestStep, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
+import { type TestStep, type TicketSystem, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
 import { Turns } from "../access/turns.ts";
@@ -20,7 +20,7 @@ import type { Log } from "../runtime/log.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
 import { givenFields, refuseLeavingSecret } from "./secret-guard.ts";
 import { policyJson, syncJson, ticketsJson, warningsOf } from "./status.ts";
-import { noThrottles, TicketSystems } from "./systems.ts";
+import { adapterOf, noThrottles, TicketSystems } from "./systems.ts";
 
 type Json = Record<string, unknown>;
 
@@ -143,6 +143,11 @@ export class SettingsService {
     }
     const told = [...given].flatMap(([name, text]) => changeOf(name, before.get(name)?.text ?? null, text));
     return { ok, steps, at: new Date(at).toISOString(), given: told };
+  }
+
+  /** The adapter for tickets of an entity, with the settings in force. @throws EdgeError not_configured, ca_file */
+  adapterOf(system: TicketSystemName, entity: string): TicketSystem {
+    return adapterOf(this.#parts.dispatcher.systems, system, entity);
   }
 
   /** Every system that is configured. */
