@@ -12,13 +12,13 @@ import {
 } from "../../core/settings/ticket-definitions.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { type GivenValue, problemOf, readTicketSettings } from "../../core/settings/tickets.ts";
-import { type TestStep, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
+import { type TestStep, type TicketSystem, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
 import type { Log } from "../runtime/log.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
 import { policyJson, syncJson, ticketsJson, warningsOf } from "./status.ts";
-import { noThrottles, TicketSystems } from "./systems.ts";
+import { adapterOf, noThrottles, TicketSystems } from "./systems.ts";
 
 type Json = Record<string, unknown>;
 
@@ -119,6 +119,11 @@ export class SettingsService {
       if (ok) await this.#resume(system);
     }
     return { ok, steps, at: new Date(at).toISOString() };
+  }
+
+  /** The adapter for tickets of an entity, with the settings in force. @throws EdgeError not_configured, ca_file */
+  adapterOf(system: TicketSystemName, entity: string): TicketSystem {
+    return adapterOf(this.#parts.dispatcher.systems, system, entity);
   }
 
   /** Every system that is configured. */
