@@ -113,7 +113,7 @@ describe("back in", () => {
     const admin = await login(it);
     await admin.patch(`/api/incidents/${it.id}/status`, { status: "CLOSED", notes: "closed here" });
     await admin.patch(`/api/incidents/${it.id}`, { assigned_analyst: "alice" });
-    await turn(it);
+    await turn(it, 30_000);
     it.jira.move(it.key, "In Progress");
     it.jira.assign(it.key, bob);
     it.jira.faults = () => null;
@@ -147,7 +147,7 @@ describe("polling", () => {
     const it = await scene({ AUTO_PUSH_MIN_SEVERITY: "LOW" });
     const users = Array.from({ length: 260 }, (_, n) => `u${n}`);
     await it.appliance.ingest(users.map((user) => critical(user)));
-    await until(() => it.jira.issues.length === 260 && it.snow.rows.length === 260);
+    await until(() => it.jira.issues.length === 260 && it.snow.rows.length === 260, 120_000);
     await polled(it);
     for (const row of it.snow.rows) it.snow.change(row.number ?? "", { state: "2" });
     // The third page breaks, every time, for an hour.
@@ -159,7 +159,7 @@ describe("polling", () => {
     it.snow.faults = () => null;
     await turn(it, 12 * 60_000);
     const others = "select count(*) as n from incidents where status <> 'IN_PROGRESS'";
-    await until(() => queryDatabase(it.appliance, others).n === 0);
+    await until(() => queryDatabase(it.appliance, others).n === 0, 120_000);
     // What earlier times of the schedule have marked has been read.
     await until(() => unread(it, "servicenow") === 0);
     const asked = it.snow.log.length;
