@@ -161,6 +161,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       userNames: () => access.accounts.list().map(({ name }) => name),
     });
     const stopping = new AbortController();
+    const beginToStop = () => stopping.abort(new EdgeError("stopping", "the appliance is stopping"));
     const reloads = new Reloads({
       given: options.resolved,
       inForce,
@@ -263,10 +264,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const api = await ApiListener.start(settings.listen, settings, app.fetch, faults);
     cleanUp.push({ name: "API", run: () => api.stop() });
     // Streams have no end of their own.
-    cleanUp.push({
-      name: "streams",
-      run: () => stopping.abort(new EdgeError("stopping", "the appliance is stopping")),
-    });
+    cleanUp.push({ name: "streams", run: () => beginToStop() });
 
     await access.ticketSettings.load(options.resolved.ticketValues);
     scheduler.start();
@@ -288,7 +286,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       broken: breaking.promise,
       stop: async () => {
         // What a reload starts after the stop would stay.
-        stopping.abort(new EdgeError("stopping", "the appliance is stopping"));
+        beginToStop();
         await reloads.ended();
         await stop();
       },

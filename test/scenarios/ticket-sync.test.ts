@@ -147,7 +147,7 @@ describe("polling", () => {
     const it = await scene({ AUTO_PUSH_MIN_SEVERITY: "LOW" });
     const users = Array.from({ length: 260 }, (_, n) => `u${n}`);
     await it.appliance.ingest(users.map((user) => critical(user)));
-    await until(() => it.jira.issues.length === 260 && it.snow.rows.length === 260);
+    await until(() => it.jira.issues.length === 260 && it.snow.rows.length === 260, 120_000);
     await polled(it);
     for (const row of it.snow.rows) it.snow.change(row.number ?? "", { state: "2" });
     // The third page breaks, every time, for an hour.
