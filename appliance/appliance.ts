@@ -14,6 +14,7 @@ import { formatProblem } from "../core/settings/problem.ts";
 import type { ResolvedSettings } from "../core/settings/resolve.ts";
 import type { ListenAddress } from "../core/settings.ts";
 import { minuteMs } from "../core/time.ts";
+import type { OnCommit } from "../store/database/database.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
 import { KeyRing } from "./access/key-ring.ts";
@@ -50,6 +51,8 @@ export interface ApplianceOptions {
   credentialsDir?: string | null;
   /** Told every few seconds while the loops turn: the watchdog's food. */
   onAlive?: () => void;
+  /** Told of each commit to the database, in order. */
+  onCommit?: OnCommit;
   /** Told what is wrong whenever that changes. */
   onFaults?: (faults: readonly { name: string; message: string }[]) => void;
   /** Reads files and environment and calls the appliance's own `reload` with them, for the command. */
@@ -122,7 +125,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const health = healthPort("alerts", settings.alertHealth);
     const incidentHealth = healthPort("incidents", settings.incidentHealth);
 
-    const store = await openStoreWhenPossible(settings.dataDir, { clock, sleep, faults, onBroken: breaking.resolve });
+    const store = await openStoreWhenPossible(settings.dataDir, {
+      clock,
+      sleep,
+      faults,
+      onBroken: breaking.resolve,
+      onCommit: options.onCommit,
+    });
     cleanUp.push({ name: "store", run: () => store.close() });
     for (const step of store.migrated) log.info("schema step applied", { step });
 

@@ -1,56 +1,27 @@
 /** The store as the rest of the process sees it: calls travel to the Worker and back, commits are announced. */
 
-import type { CasePattern } from "../core/correlation/patterns.ts";
-import { StoreError } from "../core/errors.ts";
+import type { StoreError } from "../core/errors.ts";
 import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
-import type { StoreOperations } from "./worker/operations.ts";
-import type { ReadOperations } from "./worker/read-operations.ts";
-import type { OpenMode } from "./worker/store-worker.ts";
-import type { TicketOperations } from "./worker/ticket-operations.ts";
+import type { OnCommit } from "./database/database.ts";
+import { type Clients, clientsOf } from "./worker/client.ts";
+import type { Reading, Writing } from "./worker/operations.ts";
+import { Reader } from "./worker/reader.ts";
+import type { Opened, OpenMode } from "./worker/store-worker.ts";
 import { type OnFault, WorkerCalls } from "./worker/worker-calls.ts";
 
-/** Every operation of the Worker as a method, plus the ports of core that consist of them. */
+type Writer = Clients<Writing>;
+
+/** Every operation of the Workers as a method, plus the ports of core that consist of them. */
 export interface Store extends IntakeStore, HourlyStore {
-  readonly events: EventLog & Pick<StoreOperations, "seqBefore" | "readSkips" | "saveSkips" | "forgetReader">;
-  readonly admin: Pick<
-    StoreOperations,
-    | "insertApiKey"
-    | "listApiKeys"
-    | "revokeApiKey"
-    | "touchApiKeys"
-    | "listReaders"
-    | "prune"
-    | "facts"
-    | "integrityCheck"
-    | "heartbeat"
-    | "listUsers"
-    | "saveUser"
-    | "deleteUser"
-    | "listSessions"
-    | "saveSession"
-    | "deleteSessions"
-    | "addAudit"
-    | "listPollPositions"
-    | "savePollPositions"
-  >;
+  readonly events: EventLog & Omit<Writer["events"], keyof EventLog>;
+  readonly admin: Writer["admin"];
   /** On a connection of their own: what is being written does not hold them up. */
-  readonly reading: ReadOperations;
-  readonly incidents: Pick<
-    StoreOperations,
-    | "configureCorrelation"
-    | "assessLeft"
-    | "decayScores"
-    | "changeIncident"
-    | "promoteActor"
-    | "changeCase"
-    | "listExceptions"
-    | "insertException"
-    | "deleteException"
-  >;
-  readonly tickets: TicketOperations;
+  readonly reading: Clients<Reading>["reading"];
+  readonly incidents: Writer["incidents"];
+  readonly tickets: Writer["tickets"];
   /** Names of the schema steps that opening applied. */
   readonly migrated: readonly string[];
-  /** Waits for calls under way, closes the file, ends the Worker. */
+  /** Waits for calls under way, closes the file, ends the Workers. Calls made from then on are refused: the store is closed. */
   close(): Promise<void>;
 }
 
@@ -62,6 +33,8 @@ export interface StoreOptions {
   onFault?: OnFault;
   /** Told once if the Worker ended by itself: nothing can be stored or read any more. */
   onBroken?: (error: StoreError) => void;
+  /** Told of each commit of the writer, in order and before the call that made it is answered. */
+  onCommit?: OnCommit;
 }
 
 /**
@@ -69,176 +42,42 @@ export interface StoreOptions {
  * store_newer, store_older (for commands), store_corrupt, and what the disk says.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const calls = new WorkerCalls(options.onFault ?? (() => {}), options.onBroken ?? (() => {}));
-  let migrated: string[];
+  const { path, clock, mode = "serve", onFault = () => {}, onBroken = () => {}, onCommit } = options;
+  const calls = new WorkerCalls(onFault, onBroken, onCommit);
+  let opened: Opened;
   try {
-    migrated = (await calls.call("open", [options.path, options.clock.now(), options.mode ?? "serve"])) as string[];
+    opened = (await calls.call("open", null, [path, clock.now(), mode, onCommit !== undefined])) as Opened;
   } catch (error) {
     await calls.end();
     throw error;
   }
-  const operation = <M extends keyof StoreOperations>(method: M): StoreOperations[M] =>
-    ((...args: unknown[]) => calls.call(method, args)) as StoreOperations[M];
-  const save = operation("savePosition");
-  const configure = operation("configureCorrelation");
-  const reader = new Reader(options);
-  const read = <M extends keyof ReadOperations>(method: M): ReadOperations[M] =>
-    ((...args: unknown[]) => reader.call(method, args)) as ReadOperations[M];
+  const reader = new Reader(path, onFault);
+  const { intake, events, admin, incidents, tickets } = clientsOf<Writing>(opened.writing, (...call) =>
+    calls.call(...call),
+  );
+  const { reading } = clientsOf<Reading>(opened.reading, (...call) => reader.call(...call));
   return {
-    migrated,
-    writeDetections: operation("writeDetections"),
-    writeAlarms: operation("writeAlarms"),
-    assessBatch: operation("assessBatch"),
-    findBatch: operation("findBatch"),
-    recordHourly: operation("recordHourly"),
+    migrated: opened.migrated,
+    ...intake,
     events: {
-      read: operation("readEvents"),
-      position: operation("readPosition"),
-      savePosition: (reader, seq) => save(reader, seq, options.clock.now()),
-      end: operation("lastSeq"),
-      countAfter: operation("countEventsAfter"),
+      ...events,
+      savePosition: (reader, seq) => events.savePosition(reader, seq, clock.now()),
       onAppend: (listener) => calls.onAppend(listener),
-      seqBefore: operation("seqBefore"),
-      readSkips: operation("readSkips"),
-      saveSkips: operation("saveSkips"),
-      forgetReader: operation("forgetReader"),
     },
-    admin: {
-      insertApiKey: operation("insertApiKey"),
-      listApiKeys: operation("listApiKeys"),
-      revokeApiKey: operation("revokeApiKey"),
-      touchApiKeys: operation("touchApiKeys"),
-      listReaders: operation("listReaders"),
-      prune: operation("prune"),
-      heartbeat: operation("heartbeat"),
-      facts: operation("facts"),
-      integrityCheck: operation("integrityCheck"),
-      listUsers: operation("listUsers"),
-      saveUser: operation("saveUser"),
-      deleteUser: operation("deleteUser"),
-      listSessions: operation("listSessions"),
-      saveSession: operation("saveSession"),
-      deleteSessions: operation("deleteSessions"),
-      addAudit: operation("addAudit"),
-      listPollPositions: operation("listPollPositions"),
-      savePollPositions: operation("savePollPositions"),
-    },
-    reading: {
-      listPage: read("listPage"),
-      readRow: read("readRow"),
-      readIncident: read("readIncident"),
-      readCase: read("readCase"),
-      readSamples: read("readSamples"),
-      readEvents: read("readEvents"),
-      listTickets: read("listTickets"),
-      listDeliveries: read("listDeliveries"),
-      listDeadLetters: read("listDeadLetters"),
-      findDelivery: read("findDelivery"),
-      findTicket: read("findTicket"),
-      oldestEvent: read("oldestEvent"),
-      listAudit: read("listAudit"),
-    },
+    admin,
+    reading,
     incidents: {
+      ...incidents,
       configureCorrelation: async (settings) => {
-        reader.patterns = settings?.patterns ?? [];
-        await configure(settings);
+        await reader.configurePatterns(settings?.patterns ?? []);
+        await incidents.configureCorrelation(settings);
       },
-      assessLeft: operation("assessLeft"),
-      decayScores: operation("decayScores"),
-      changeIncident: operation("changeIncident"),
-      promoteActor: operation("promoteActor"),
-      changeCase: operation("changeCase"),
-      listExceptions: operation("listExceptions"),
-      insertException: operation("insertException"),
-      deleteException: operation("deleteException"),
     },
-    tickets: Object.fromEntries(ticketMethods.map((name) => [name, operation(name)])) as Pick<
-      StoreOperations,
-      (typeof ticketMethods)[number]
-    >,
+    tickets,
     close: async () => {
       // First, so that the writer can move the whole WAL into the file.
       await reader.close();
-      await calls.call("close", []);
-      await calls.end();
+      await calls.close();
     },
   };
 }
-
-/** The second Worker: it starts with the first call, so that an appliance that nobody asks keeps its memory. */
-class Reader {
-  readonly #options: StoreOptions;
-  #calls: Promise<WorkerCalls> | null = null;
-  #closed = false;
-  /** Which patterns make a case: details and lists of cases count by them. */
-  patterns: readonly CasePattern[] = [];
-
-  constructor(options: StoreOptions) {
-    this.#options = options;
-  }
-
-  async call(method: keyof ReadOperations, args: unknown[]): Promise<unknown> {
-    if (this.#closed) throw new StoreError("store_failed", "the store is closed");
-    this.#calls ??= this.#start();
-    const calls = await this.#calls;
-    return calls.call(method, args.length > 0 && takesPatterns.has(method) ? [...args, this.patterns] : args);
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    const calls = await this.#calls?.catch(() => null);
-    await calls?.call("close", []).catch(() => {});
-    await calls?.end();
-  }
-
-  /** A Worker that could not start, or ended, is started anew by the next call. */
-  async #start(): Promise<WorkerCalls> {
-    const forget = () => {
-      this.#calls = null;
-    };
-    const calls = new WorkerCalls(this.#options.onFault ?? (() => {}), forget);
-    try {
-      await calls.call("openReader", [this.#options.path]);
-      return calls;
-    } catch (error) {
-      forget();
-      await calls.end();
-      throw error;
-    }
-  }
-}
-
-const ticketMethods = [
-  ...([
-    "configureTickets",
-    "planTicket",
-    "dueDeliveries",
-    "recoverDeliveries",
-    "beginDelivery",
-    "finishDelivery",
-  ] as const),
-  ...(["findDelivery", "ticketOfDelivery", "retryDeliveries", "discardDeliveries", "discardDelivery"] as const),
-  ...(["mendDelivery", "saveThrottle", "listThrottles", "readProbe", "saveProbe", "countDeliveries"] as const),
-  ...([
-    "countTickets",
-    "passGate",
-    "readCursor",
-    "noteChanges",
-    "saveCursor",
-    "markForReading",
-    "markStaleForReading",
-    "markAllForReading",
-    "dueReadings",
-  ] as const),
-  ...(["findIncident", "oldestTicket", "knownComments", "recordFailedReading", "ticketGone", "applyReading"] as const),
-  ...(["listSealed", "readKeyCheck", "cursorKey", "reseal", "listSavedSettings", "saveSettings"] as const),
-  ...(["listConnectionTests", "saveConnectionTest"] as const),
-] satisfies readonly (keyof TicketOperations)[];
-
-/** Calls to which the patterns are added as the last argument. */
-const takesPatterns: ReadonlySet<keyof ReadOperations> = new Set<keyof ReadOperations>([
-  "listPage",
-  "readRow",
-  "readIncident",
-  "readCase",
-]);

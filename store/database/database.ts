@@ -50,6 +50,8 @@ export class Database {
   #transaction: Transaction | null = null;
   /** What the open transaction has written so far. */
   #written: InStatement[] = [];
+  /** While `reading` runs. */
+  #refusing = false;
 
   readonly #pragmas: readonly string[];
   readonly #onCommit: OnCommit | null;
@@ -89,6 +91,7 @@ export class Database {
 
   /** Runs statements as one transaction, or as a part of the one that is open; all or none. Throws `StoreError`. */
   async write(statements: InStatement[]): Promise<ResultSet[]> {
+    this.#expectWriting();
     const results = await (this.#transaction?.batch(statements) ?? this.#attempt(() => this.#commit(statements)));
     if (this.#transaction !== null) this.#written.push(...statements);
     else this.#onCommit?.({ statements });
@@ -103,6 +106,7 @@ export class Database {
 
   /** All that `work` writes becomes one transaction, with one sync of the disk. Throws `StoreError`: then none of it is in the file. */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
+    this.#expectWriting();
     const transaction = await this.#attempt(() => this.#client.transaction("write"));
     this.#transaction = transaction;
     try {
@@ -119,14 +123,30 @@ export class Database {
     }
   }
 
+  /** Does what is declared to read only: a write in it throws, before anything is written. */
+  async reading<T>(work: () => Promise<T>): Promise<T> {
+    this.#refusing = true;
+    try {
+      return await work();
+    } finally {
+      this.#refusing = false;
+    }
+  }
+
   /** Runs a script of statements, for migrations: it must bring its own BEGIN IMMEDIATE and COMMIT. */
   async script(sql: string): Promise<void> {
+    this.#expectWriting();
     await this.#attempt(() => this.#client.executeMultiple(sql));
     this.#onCommit?.({ script: sql });
   }
 
   close(): void {
     this.#client.close();
+  }
+
+  #expectWriting(): void {
+    if (this.#refusing)
+      throw new StoreError("store_failed", "an operation that is declared to read wrote: declare it as a write");
   }
 
   async #attempt<T>(work: () => Promise<T>): Promise<T> {

@@ -2,7 +2,6 @@
 
 import type { Database } from "../database/database.ts";
 import { integer } from "../database/rows.ts";
-import { lastPeriodId } from "../incidents/actor-periods.ts";
 import { lastSeq } from "./event-log.ts";
 
 export class Sequences {
@@ -23,8 +22,11 @@ export class Sequences {
     const { rows } = await database.read(`select max(coalesce((select max(id) from sigma_alerts), 0),
         coalesce((select cast(value as integer) from meta where key = 'last_alert_id'), 0)) as id`);
     this.#lastSeq = await lastSeq(database);
-    this.#lastPeriodId = await lastPeriodId(database);
     this.#lastAlertId = rows[0] === undefined ? 0 : integer(rows[0], "id");
+    const given = await database.read(
+      "select coalesce(max(seq), 0) as id from sqlite_sequence where name = 'actor_periods'",
+    );
+    this.#lastPeriodId = given.rows[0] === undefined ? 0 : integer(given.rows[0], "id");
   }
 
   /** Sequence number of the newest event in the log. */

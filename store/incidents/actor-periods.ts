@@ -15,7 +15,7 @@ import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { insertRows, upsertRows } from "../database/multi-values.ts";
-import { integer, text } from "../database/rows.ts";
+import { text } from "../database/rows.ts";
 
 /** Times are epoch milliseconds. */
 export interface ActorPeriod {
@@ -127,14 +127,6 @@ export function savePeriods(periods: readonly ActorPeriod[]): InStatement[] {
 /** What of a period seldom changes, as JSON. */
 function seldom(p: Pick<ActorPeriod, "id" | "current" | "incidentId" | "pending" | "decayAt">): string {
   return JSON.stringify([p.id, p.current ? 1 : 0, p.incidentId, p.pending ? 1 : 0, isoOrNull(p.decayAt)]);
-}
-
-/** Highest id ever given out. */
-export async function lastPeriodId(database: Database): Promise<number> {
-  const { rows } = await database.read(
-    "select coalesce(max(seq), 0) as id from sqlite_sequence where name = 'actor_periods'",
-  );
-  return rows[0] === undefined ? 0 : integer(rows[0], "id");
 }
 
 type PeriodRow = [

@@ -1,182 +1,70 @@
-/** What the Worker can be asked to do. One table: its types are the store's interface on both sides. */
-import type { AuditEntry } from "../../core/access/audit.ts";
-import type { SessionRecord, UserRecord } from "../../core/access/user.ts";
-import type { ApiKeyRecord } from "../../core/api-key.ts";
-import type { Exception } from "../../core/correlation/exceptions.ts";
-import { EdgeError } from "../../core/errors.ts";
-import type { AppendedCounts, EventKind } from "../../core/event.ts";
-import type { PollPosition } from "../../core/feeds/continuity.ts";
-import type { Span } from "../../core/feeds/replay.ts";
-import type { Incident } from "../../core/incident.ts";
-import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
-import type { AlarmWrite, DetectionWrite } from "../../core/ports.ts";
-import type { CorrelationSettings } from "../../core/settings.ts";
-import type { ThreatCase } from "../../core/threat-case.ts";
-import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "../access/api-keys.ts";
-import { addAudit } from "../access/audit.ts";
-import {
-  deleteSessions,
-  deleteUser,
-  listPollPositions,
-  listSessions,
-  listUsers,
-  savePollPositions,
-  saveSession,
-  saveUser,
-} from "../access/users.ts";
-import { heartbeat } from "../database/heartbeat.ts";
-import { integrityCheck, storeFacts } from "../database/integrity.ts";
-import type { EventBatch } from "../events/event-batch.ts";
-import {
-  countEventsAfter,
-  forgetReader,
-  listReaders,
-  readEvents,
-  readPosition,
-  readSkips,
-  savePosition,
-  saveSkips,
-  seqBefore,
-} from "../events/event-log.ts";
-import { applyCaseChange } from "../incidents/case-changes.ts";
-import { Correlator } from "../incidents/correlator.ts";
-import { deleteException, insertException, listExceptions } from "../incidents/exceptions.ts";
-import { type Author, applyIncidentChange, promote } from "../incidents/incident-changes.ts";
-import { writeAlarms } from "../intake/alarms.ts";
-import type { Written } from "../intake/alerts.ts";
-import { findBatch } from "../intake/batches.ts";
-import { recordHourly } from "../intake/hourly.ts";
-import { type PruneStep, prune } from "../retention/retention.ts";
+/** All that the two Workers can be asked, joined from the rooms: group, then method, as the client has them. */
+import { type CasePattern, preparePatterns } from "../../core/correlation/patterns.ts";
+import { accessOperations, auditReading, settingsOperations } from "../access/operations.ts";
+import type { Operation, OperationKind, Operations } from "../database/operation.ts";
+import { fileOperations } from "../database/operations.ts";
+import { eventOperations, eventReading, positionOperations } from "../events/operations.ts";
+import { assessmentOperations, incidentLookups, incidentOperations } from "../incidents/operations.ts";
+import { intakeOperations } from "../intake/operations.ts";
+import { listReading, type OpenReading, ticketCounts } from "../lists/operations.ts";
+import { outboxOperations, outboxReading } from "../outbox/operations.ts";
+import { retentionOperations } from "../retention/operations.ts";
+import { syncOperations } from "../sync/operations.ts";
 import type { Open } from "./open-file.ts";
-import { ticketOperations } from "./ticket-operations.ts";
 
-export type OnAppend = (end: number, counts: AppendedCounts) => void;
+export type Groups<State> = Readonly<Record<string, Operations<State>>>;
 
-export function operations(store: Open, onAppend: OnAppend) {
-  const { database, alerts, sequences, assessments } = store;
-  const appended = (counts: AppendedCounts) => {
-    if (Object.keys(counts).length > 0) onAppend(sequences.lastSeq, counts);
-  };
-  /** A change that has been written: its events are announced. */
-  const written = (events: EventBatch) => {
-    sequences.advance({ events: events.size });
-    appended(events.counts());
-  };
-  const took = ({ tally, counts, periodIds }: Written, more: string | null) => {
-    if (more !== null) assessments.wait(more, periodIds);
-    appended(counts);
-    return tally;
-  };
-  const assessed = ({ counts, more }: { counts: AppendedCounts; more: boolean }) => {
-    appended(counts);
-    return more;
-  };
-  const correlator = () => {
-    if (store.correlator === null) throw new EdgeError("no_correlation", "this appliance runs without incidents");
-    return store.correlator;
-  };
-  const changeRules = () => ({
-    patterns: store.correlator?.rules.patterns ?? [],
-    policies: store.ticketRules.policies,
-  });
-  const reloadExceptions = async () => {
-    await store.correlator?.reloadExceptions();
-  };
-  return {
-    /** Null leaves the incident step out. */
-    configureCorrelation: async (settings: CorrelationSettings | null) => {
-      store.correlator =
-        settings === null ? null : await Correlator.load(database, sequences, settings, store.ticketRules);
+/** On the one connection that writes. */
+export const writing = {
+  intake: { ...intakeOperations, ...assessmentOperations },
+  events: eventOperations,
+  admin: { ...accessOperations, ...fileOperations, ...positionOperations, ...retentionOperations },
+  incidents: incidentOperations,
+  tickets: {
+    ...settingsOperations,
+    ...outboxOperations,
+    ...incidentLookups,
+    ...syncOperations,
+    ...ticketCounts,
+  },
+} satisfies Groups<Open>;
+
+/** On a connection that cannot write. */
+export const reading = {
+  reading: { ...eventReading, ...auditReading, ...outboxReading, ...listReading },
+  settings: {
+    /** From now on: which patterns make a case. */
+    configurePatterns: {
+      kind: "memory",
+      run: async (open, patterns: readonly CasePattern[]): Promise<void> => {
+        open.patterns = preparePatterns(patterns);
+      },
     },
-    ...ticketOperations(store, written),
-    writeDetections: async (write: DetectionWrite) => took(await alerts.write(write, store.correlator), write.more),
-    writeAlarms: async (write: AlarmWrite) =>
-      took(await writeAlarms(database, sequences, write, store.correlator), write.more),
-    assessBatch: async (name: string, now: number) =>
-      store.correlator !== null && assessed(await assessments.batch(name, store.correlator, now)),
-    assessLeft: async (now: number, starting: boolean) =>
-      store.correlator !== null && assessed(await assessments.left(store.correlator, now, starting)),
-    decayScores: async (now: number) =>
-      store.correlator !== null && assessed(await assessments.decay(store.correlator, now)),
-    changeIncident: async (incidentId: string, request: IncidentRequest, author: Author, now: number) => {
-      const after = sequences.lastSeq;
-      const { row, changed, events } = await applyIncidentChange(
-        database,
-        changeRules(),
-        after,
-        incidentId,
-        request,
-        author,
-        now,
-      );
-      written(events);
-      return { incident: row as Incident, changed };
-    },
-    promoteActor: async (request: { entity: string; actor: string; reason: string }, author: Author, now: number) => {
-      const { incidentId, events } = await promote(database, correlator(), sequences.lastSeq, request, author, now);
-      written(events);
-      return incidentId;
-    },
-    changeCase: async (caseId: string, request: CaseRequest, author: Author, now: number) => {
-      const after = sequences.lastSeq;
-      const { row, changed, events } = await applyCaseChange(
-        database,
-        store.correlator,
-        after,
-        caseId,
-        request,
-        author,
-        now,
-      );
-      written(events);
-      return { threatCase: row as ThreatCase, changed };
-    },
-    listExceptions: () => listExceptions(database),
-    insertException: async (exception: Exception) => {
-      await insertException(database, exception);
-      await reloadExceptions();
-    },
-    deleteException: async (id: string) => {
-      const deleted = await deleteException(database, id);
-      await reloadExceptions();
-      return deleted;
-    },
-    recordHourly: async (now: number, intervalMs: number) => {
-      const { recorded, more } = await recordHourly(database, sequences, now, intervalMs);
-      if (recorded > 0) appended({ alert_hourly: recorded });
-      return { recorded, more };
-    },
-    findBatch: (owner: string, key: string) => findBatch(database, owner, key),
-    readEvents: (after: number, limit: number, kinds: readonly EventKind[]) =>
-      readEvents(database, after, limit, kinds),
-    countEventsAfter: (after: number, kinds: readonly EventKind[]) => countEventsAfter(database, after, kinds),
-    lastSeq: async () => sequences.lastSeq,
-    seqBefore: (at: number) => seqBefore(database, at),
-    readSkips: (reader: string) => readSkips(database, reader),
-    saveSkips: (reader: string, skips: readonly Span[]) => saveSkips(database, reader, skips),
-    forgetReader: (reader: string) => forgetReader(database, reader),
-    readPosition: (reader: string) => readPosition(database, reader),
-    savePosition: (reader: string, position: number, now: number) => savePosition(database, reader, position, now),
-    listReaders: () => listReaders(database),
-    insertApiKey: (key: ApiKeyRecord) => insertApiKey(database, key),
-    listApiKeys: () => listApiKeys(database),
-    revokeApiKey: (id: string, now: number) => revokeApiKey(database, id, now),
-    touchApiKeys: (uses: readonly (readonly [string, number])[]) => touchApiKeys(database, uses),
-    prune: (now: number, retentionDays: number, step: PruneStep | null) => prune(database, now, retentionDays, step),
-    heartbeat: (now: number, distrustMs: number | null) => heartbeat(database, now, distrustMs),
-    facts: () => storeFacts(database),
-    integrityCheck: () => integrityCheck(database),
-    listUsers: () => listUsers(database),
-    saveUser: (user: UserRecord) => saveUser(database, user),
-    deleteUser: (id: string) => deleteUser(database, id),
-    listSessions: () => listSessions(database),
-    saveSession: (session: SessionRecord) => saveSession(database, session),
-    deleteSessions: (ids: readonly string[]) => deleteSessions(database, ids),
-    addAudit: (entries: readonly AuditEntry[]) => addAudit(database, entries),
-    listPollPositions: () => listPollPositions(database),
-    savePollPositions: (positions: readonly PollPosition[], before: number) =>
-      savePollPositions(database, positions, before),
-  };
+  },
+} satisfies Groups<OpenReading>;
+
+export type Writing = typeof writing;
+export type Reading = typeof reading;
+
+type NameIn<Table> = {
+  [Group in keyof Table & string]: `${Group}.${keyof Table[Group] & string}`;
+}[keyof Table & string];
+
+/** An operation as calls name it: `events.read`. */
+export type OperationName = NameIn<Writing> | NameIn<Reading>;
+
+/** Names and kinds of a table, for the client: it need not load the operations themselves. */
+export type Catalogue = Readonly<Record<string, Readonly<Record<string, OperationKind>>>>;
+
+/** Lists a table for the client. */
+export function catalogueOf(table: Groups<never>): Catalogue {
+  const kinds = (group: Operations<never>) =>
+    Object.fromEntries(Object.entries(group).map(([name, { kind }]) => [name, kind]));
+  return Object.fromEntries(Object.entries(table).map(([name, group]) => [name, kinds(group)]));
 }
 
-export type StoreOperations = ReturnType<typeof operations>;
+/** The operation that a call names, if the table has it. */
+export function operationIn<State>(table: Groups<State>, name: string): Operation<State> | undefined {
+  const [group = "", method = ""] = name.split(".");
+  return table[group]?.[method];
+}

@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Alarm } from "../../core/detection.ts";
+import type { Open } from "./open-file.ts";
+import { writing } from "./operations.ts";
 import { type StoreCall, type StoreReply, StoreWorker } from "./store-worker.ts";
 
 const now = Date.UTC(2026, 2, 13, 4, 30);
@@ -21,7 +23,7 @@ async function turns(...waiting: StoreCall[]): Promise<StoreReply[][]> {
 
 function writeAlarm(alarmId: string): StoreCall {
   const alarm: Alarm = { entity: "e", alarmId, name: "n", rbp: 1, timestamp: now, user: null, host: null, srcIp: null };
-  return call("writeAlarms", { alarms: [alarm], now, step: null });
+  return call("intake.writeAlarms", { alarms: [alarm], now, step: null });
 }
 
 const valuesOf = (replies: readonly StoreReply[]) => replies.map((reply) => ("value" in reply ? reply.value : reply));
@@ -29,7 +31,7 @@ const valuesOf = (replies: readonly StoreReply[]) => replies.map((reply) => ("va
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "rhythmx-operations-"));
   worker = new StoreWorker();
-  await turns(call("open", join(folder, "rhythmx.db"), now));
+  await turns(call("open", join(folder, "rhythmx.db"), now, "serve"));
 });
 
 afterEach(async () => {
@@ -38,13 +40,13 @@ afterEach(async () => {
 });
 
 test("calls that wait share a turn, are done in order, and each is answered", async () => {
-  const read = () => call("readEvents", 0, 10, ["alarm"]);
+  const read = () => call("events.read", 0, 10, ["alarm"]);
   const [first, ...more] = await turns(
     writeAlarm("a"),
     read(),
     writeAlarm("b"),
     read(),
-    call("savePosition", "r", 1, now),
+    call("events.savePosition", "r", 1, now),
   );
   expect(more).toEqual([]);
   const replies = valuesOf(first ?? []);
@@ -59,10 +61,10 @@ test("calls that wait share a turn, are done in order, and each is answered", as
 });
 
 test("where one of them fails the others are done all the same, once, and announced once", async () => {
-  const [replies = []] = await turns(writeAlarm("a"), call("savePosition", "r", {}, now), writeAlarm("b"));
+  const [replies = []] = await turns(writeAlarm("a"), call("events.savePosition", "r", {}, now), writeAlarm("b"));
   expect(replies.filter((reply) => "appended" in reply)).toHaveLength(2);
   expect(replies.filter((reply) => "error" in reply)).toHaveLength(1);
-  const [[events] = []] = await turns(call("readEvents", 0, 10, ["alarm"]));
+  const [[events] = []] = await turns(call("events.read", 0, 10, ["alarm"]));
   expect(events).toMatchObject({
     value: [
       { seq: 1, subject: "a" },
@@ -90,9 +92,80 @@ test("large writes and everything else have a turn of their own", async () => {
       body: "{}",
       hash: `h${index}`,
     }));
-    return call("writeDetections", { detections, now, counted: [], step: null });
+    return call("intake.writeDetections", { detections, now, counted: [], step: null });
   };
   expect(await turns(large(), large())).toHaveLength(2);
-  expect(await turns(writeAlarm("a"), call("lastSeq"), writeAlarm("b"))).toHaveLength(3);
-  expect(await turns(call("savePosition", "r", 1, now), call("readEvents", 0, 1, ["alarm"]))).toHaveLength(2);
+  expect(await turns(writeAlarm("a"), call("events.end"), writeAlarm("b"))).toHaveLength(3);
+  expect(await turns(call("events.savePosition", "r", 1, now), call("events.read", 0, 1, ["alarm"]))).toHaveLength(2);
+});
+
+describe("an operation that writes although it is not declared to", () => {
+  const wrong = (kind: "read" | "memory", shares: boolean) => ({
+    ...writing,
+    events: {
+      ...writing.events,
+      savePosition: {
+        kind,
+        ...(shares ? { shares } : {}),
+        run: writing.events.savePosition.run,
+      },
+    },
+  });
+  const position = () => call("events.position", "r");
+
+  for (const kind of ["read", "memory"] as const)
+    for (const shares of [true, false] as const)
+      test(`${kind}, ${shares ? "in a commit with others" : "alone"}: fails, and nothing is written`, async () => {
+        await turns(call("close"));
+        worker = new StoreWorker(wrong(kind, shares));
+        await turns(call("open", join(folder, "rhythmx.db"), now, "serve"));
+        const save = call("events.savePosition", "r", 1, now);
+        const calls = shares ? [writeAlarm("a"), save, writeAlarm("b")] : [save];
+        const replies = (await turns(...calls, position())).flat();
+        expect(replies).toContainEqual({
+          id: save.id,
+          error: expect.objectContaining({ message: expect.stringContaining("declare it as a write") }),
+        });
+        expect(replies.at(-1)).toMatchObject({ value: null });
+        expect(replies.filter((reply) => "appended" in reply)).toHaveLength(shares ? 2 : 0);
+      });
+
+  test("a transaction counts as a write, also an empty one", async () => {
+    await turns(call("close"));
+    const probe = {
+      kind: "read" as const,
+      run: ({ database }: Open) => database.transaction(async () => "done"),
+    };
+    worker = new StoreWorker({ ...writing, probe: { probe } });
+    await turns(call("open", join(folder, "rhythmx.db"), now, "serve"));
+    const replies = (await turns(call("probe.probe" as StoreCall["method"]))).flat();
+    expect(replies).toMatchObject([{ error: { message: expect.stringContaining("declare it as a write") } }]);
+    const [, after] = (await turns(writeAlarm("a"))).flat();
+    expect(after).toMatchObject({ value: { accepted: 1 } });
+  });
+});
+
+test("a call that names no operation of this Worker is refused by name", async () => {
+  const [[reply] = []] = await turns(call("reading.listPage", {}));
+  expect(reply).toMatchObject({ error: { message: expect.stringContaining("reading.listPage") } });
+});
+
+test("alarms count as records: more than a commit takes are not put into one", async () => {
+  const alarm: Alarm = {
+    entity: "e",
+    alarmId: "a",
+    name: "n",
+    rbp: 1,
+    timestamp: now,
+    user: null,
+    host: null,
+    srcIp: null,
+  };
+  const many = () =>
+    call("intake.writeAlarms", {
+      alarms: Array.from({ length: 600 }, (_, index) => ({ ...alarm, alarmId: `a${index}` })),
+      now,
+      step: null,
+    });
+  expect(await turns(many(), many())).toHaveLength(2);
 });

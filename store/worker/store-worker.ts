@@ -1,20 +1,30 @@
 /** The store's Worker: takes calls in order, several in one commit where that saves a sync, and keeps the file open. */
+
+import { type CasePattern, preparePatterns } from "../../core/correlation/patterns.ts";
 import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
-import type { DetectionWrite } from "../../core/ports.ts";
-import { Database } from "../database/database.ts";
+import { type Batch, Database } from "../database/database.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
 import { expectNewestSchema, migrate, schemaOf } from "../database/migrate.ts";
+import type { OpenDatabase, Operation } from "../database/operation.ts";
 import { copyBeforeUpgrade } from "../database/upgrade-copy.ts";
 import { Sequences } from "../events/sequences.ts";
 import { Assessments } from "../incidents/assessments.ts";
 import { AlertWriter } from "../intake/alerts.ts";
+import type { OpenReading } from "../lists/operations.ts";
 import { noTicketRules } from "../outbox/ticket-updates.ts";
 import type { Open } from "./open-file.ts";
-import { operations, type StoreOperations } from "./operations.ts";
-import { type ReadOperations, readOperations } from "./read-operations.ts";
+import {
+  type Catalogue,
+  catalogueOf,
+  type Groups,
+  type OperationName,
+  operationIn,
+  reading,
+  writing,
+} from "./operations.ts";
 
-export type StoreMethod = keyof StoreOperations | keyof ReadOperations | "open" | "openReader" | "close";
+export type StoreMethod = OperationName | "open" | "openReader" | "close";
 
 /** The service; a command that changes something while no service runs; one that only looks. */
 export type OpenMode = "serve" | "change" | "look";
@@ -28,29 +38,37 @@ export interface StoreCall {
 export type StoreReply =
   | { id: number; value: unknown; wrote: boolean }
   | { id: number; error: { code: string; message: string; data: Readonly<Record<string, unknown>> } }
-  | { appended: { end: number; counts: AppendedCounts } };
+  | { appended: { end: number; counts: AppendedCounts } }
+  | { committed: Batch };
 
-/** Small calls that share a commit when several wait: one sync of the disk serves them all. */
-const sharing: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
-  "writeDetections",
-  "writeAlarms",
-  "savePosition",
-  "findBatch",
-  "readEvents",
-]);
+/** What opening tells the client. */
+export interface Opened {
+  /** Names of the migrations that were applied. */
+  migrated: string[];
+  writing: Catalogue;
+  reading: Catalogue;
+}
+
 const callsPerCommit = 32;
 const recordsPerCommit = 1000;
 
 /** The Worker's state: closed, or open on one file. */
 export class StoreWorker {
+  readonly #writing: Groups<Open>;
   #open: Open | null = null;
-  #operations: Partial<Record<StoreMethod, unknown>> | null = null;
   /** Open instead of `#open` in the Worker that only reads. */
-  #reading: Database | null = null;
+  #reading: OpenReading | null = null;
   /** A call failed, so the ids kept in memory may no longer be those of the file. */
   #doubtful = false;
   /** What has been appended and not yet announced. */
   #appended: StoreReply[] = [];
+  /** What has been committed and not yet announced; always empty where nobody wants to know. */
+  readonly #committed: StoreReply[] = [];
+
+  /** `table`: what it can be asked where it writes. */
+  constructor(table: Groups<Open> = writing) {
+    this.#writing = table;
+  }
 
   /** Small reads are worth no turn each; writes are, because what comes in meanwhile shares their commit. */
   get callsPerTurn(): number {
@@ -59,9 +77,25 @@ export class StoreWorker {
 
   /** Takes the next call, or several that share a commit, off the front of `waiting` and returns what there is to say when that is done. */
   async work(waiting: StoreCall[]): Promise<StoreReply[]> {
-    const calls = waiting.splice(0, sharingCount(waiting));
+    const calls = waiting.splice(0, this.#sharingCount(waiting));
     const replies = (calls.length > 1 ? await this.#together(calls) : null) ?? (await this.#eachAlone(calls));
-    return [...this.#appended.splice(0), ...replies];
+    return [...this.#committed.splice(0), ...this.#appended.splice(0), ...replies];
+  }
+
+  /** How many calls at the front share a commit; 1 where that would save none. */
+  #sharingCount(waiting: readonly StoreCall[]): number {
+    let writes = 0;
+    let records = 0;
+    let count = 0;
+    for (const { method, args } of waiting) {
+      const operation = operationIn(this.#writing, method);
+      if (operation?.shares !== true || count === callsPerCommit) break;
+      records += operation.records?.(...(args as never[])) ?? 0;
+      if (records > recordsPerCommit) break;
+      if (operation.kind === "write") writes++;
+      count++;
+    }
+    return writes > 1 ? count : 1;
   }
 
   /**
@@ -98,17 +132,16 @@ export class StoreWorker {
   }
 
   async #run(method: StoreMethod, args: unknown[]): Promise<unknown> {
-    if (method === "open") return this.#openFile(...(args as [string, number, OpenMode]));
-    if (method === "openReader") return this.#openReader(...(args as [string]));
+    if (method === "open") return this.#openFile(...(args as [string, number, OpenMode, boolean?]));
+    if (method === "openReader") return this.#openReader(...(args as [string, readonly CasePattern[]]));
     if (method === "close") return this.#close();
-    const operation = this.#operations?.[method] as ((...args: unknown[]) => Promise<unknown>) | undefined;
-    if (operation === undefined) throw new Error(`the store is not open for ${method}`);
-    if (this.#open === null) return operation(...args);
+    if (this.#reading !== null) return perform(this.#reading, operationIn(reading, method), method, args);
+    if (this.#open === null) throw new Error(`the store is not open for ${method}`);
     const { database, sequences } = this.#open;
     try {
       if (this.#doubtful) await sequences.reload(database);
       this.#doubtful = false;
-      return await operation(...args);
+      return await perform(this.#open, operationIn(this.#writing, method), method, args);
     } catch (error) {
       this.#doubtful = true;
       throw error;
@@ -119,20 +152,23 @@ export class StoreWorker {
     return this.#open?.database.commits ?? 0;
   }
 
-  /** Takes the folder's lock, opens the file and brings its schema up to date, as far as `mode` lets it. Returns the migrations applied. */
-  async #openFile(path: string, now: number, mode: OpenMode): Promise<string[]> {
+  /** Takes the folder's lock, opens the file and brings its schema up to date, as far as `mode` lets it. */
+  async #openFile(path: string, now: number, mode: OpenMode, tellCommits = false): Promise<Opened> {
     const lock = mode === "look" ? null : await InstanceLock.take(`${path}.lock`);
     let database: Database | null = null;
     try {
-      database = await Database.open(path, mode === "look" ? "read" : "write");
-      const applied = await bringUpToDate(database, path, now, mode);
+      const onCommit = (batch: Batch) => void this.#committed.push({ committed: batch });
+      database = await Database.open(path, mode === "look" ? "read" : "write", tellCommits ? onCommit : null);
+      const migrated = await bringUpToDate(database, path, now, mode);
       const sequences = await Sequences.load(database);
       const alerts = new AlertWriter(database, sequences);
       const assessments = new Assessments(database, sequences);
       const ticketRules = { ...noTicketRules };
-      this.#open = { database, lock, sequences, alerts, assessments, correlator: null, ticketRules };
-      this.#operations = operations(this.#open, (end, counts) => this.#appended.push({ appended: { end, counts } }));
-      return applied;
+      const appended = (counts: AppendedCounts) => {
+        if (Object.keys(counts).length > 0) this.#appended.push({ appended: { end: sequences.lastSeq, counts } });
+      };
+      this.#open = { database, lock, sequences, appended, alerts, assessments, correlator: null, ticketRules };
+      return { migrated, writing: catalogueOf(this.#writing), reading: catalogueOf(reading) };
     } catch (error) {
       database?.close();
       await lock?.release();
@@ -140,9 +176,8 @@ export class StoreWorker {
     }
   }
 
-  async #openReader(path: string): Promise<void> {
-    this.#reading = await Database.open(path, "read");
-    this.#operations = readOperations(this.#reading);
+  async #openReader(path: string, patterns: readonly CasePattern[]): Promise<void> {
+    this.#reading = { database: await Database.open(path, "read"), patterns: preparePatterns(patterns) };
   }
 
   /** Moves the WAL into the file first: libsql does not when it closes. */
@@ -150,10 +185,9 @@ export class StoreWorker {
     if (this.#open?.lock) await this.#open.database.read("PRAGMA wal_checkpoint(TRUNCATE)").catch(() => {});
     this.#open?.database.close();
     await this.#open?.lock?.release();
-    this.#reading?.close();
+    this.#reading?.database.close();
     this.#open = null;
     this.#reading = null;
-    this.#operations = null;
   }
 }
 
@@ -167,22 +201,19 @@ async function bringUpToDate(database: Database, path: string, now: number, mode
   return [];
 }
 
+/** Throws where an operation that is declared to leave the file alone writes. */
+async function perform<Open extends OpenDatabase>(
+  open: Open,
+  operation: Operation<Open> | undefined,
+  method: StoreMethod,
+  args: unknown[],
+): Promise<unknown> {
+  if (operation === undefined) throw new Error(`this Worker of the store does not do ${method}`);
+  const run = operation.run as (open: Open, ...args: unknown[]) => Promise<unknown>;
+  return operation.kind === "write" ? run(open, ...args) : open.database.reading(() => run(open, ...args));
+}
+
 function failure(id: number, error: unknown): StoreReply {
   const { code, message, data } = error instanceof EdgeError ? error : new EdgeError("store_failed", messageOf(error));
   return { id, error: { code, message, data } };
-}
-
-/** How many calls at the front share a commit; 1 where that would save none. */
-function sharingCount(waiting: readonly StoreCall[]): number {
-  let writes = 0;
-  let records = 0;
-  let count = 0;
-  for (const { method, args } of waiting) {
-    if (!sharing.has(method) || count === callsPerCommit) break;
-    if (method === "writeDetections") records += (args as [DetectionWrite])[0].detections.length;
-    if (records > recordsPerCommit) break;
-    if (method.startsWith("write") || method === "savePosition") writes++;
-    count++;
-  }
-  return writes > 1 ? count : 1;
 }

@@ -2,6 +2,8 @@
 import { Worker } from "node:worker_threads";
 import { EdgeError, StoreError, type StoreErrorCode } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
+import type { OnCommit } from "../database/database.ts";
+import type { OperationKind } from "../database/operation.ts";
 import type { StoreMethod, StoreReply } from "./store-worker.ts";
 
 /** Told of every failure of reading or of writing, and null when the same went well again. */
@@ -9,62 +11,11 @@ export type OnFault = (what: "read" | "write", error: StoreError | null) => void
 
 type Append = (end: number, counts: AppendedCounts) => void;
 
-const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
-  "writeDetections",
-  "writeAlarms",
-  "assessBatch",
-  "assessLeft",
-  "decayScores",
-  "changeIncident",
-  "promoteActor",
-  "changeCase",
-  "insertException",
-  "deleteException",
-  "recordHourly",
-  "savePosition",
-  "saveSkips",
-  "forgetReader",
-  "insertApiKey",
-  "revokeApiKey",
-  "touchApiKeys",
-  "prune",
-  "heartbeat",
-  "saveUser",
-  "deleteUser",
-  "saveSession",
-  "deleteSessions",
-  "addAudit",
-  "savePollPositions",
-  "planTicket",
-  "recoverDeliveries",
-  "beginDelivery",
-  "finishDelivery",
-  "retryDeliveries",
-  "discardDelivery",
-  "mendDelivery",
-  "saveThrottle",
-  "discardDeliveries",
-  "saveProbe",
-  "reseal",
-  "cursorKey",
-  "saveSettings",
-  "saveConnectionTest",
-  "passGate",
-  "noteChanges",
-  "saveCursor",
-  "markForReading",
-  "markStaleForReading",
-  "markAllForReading",
-  "recordFailedReading",
-  "ticketGone",
-  "applyReading",
-]);
-
-/** Opening and closing: their failures are the caller's to name. */
-const unnamed: ReadonlySet<StoreMethod> = new Set<StoreMethod>(["open", "openReader", "close"]);
+/** Says what a call does to the file; null for opening and closing, whose failures are the caller's to name. */
+type Kind = OperationKind | null;
 
 interface Waiting {
-  what: "read" | "write" | null;
+  kind: Kind;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -75,10 +26,13 @@ export class WorkerCalls {
   readonly #listeners = new Set<Append>();
   readonly #onFault: OnFault;
   readonly #onBroken: (error: StoreError) => void;
+  readonly #onCommit: OnCommit;
   #nextId = 1;
   #dead: StoreError | null = null;
+  #closing: Promise<void> | null = null;
 
-  constructor(onFault: OnFault, onBroken: (error: StoreError) => void) {
+  constructor(onFault: OnFault, onBroken: (error: StoreError) => void, onCommit: OnCommit = () => {}) {
+    this.#onCommit = onCommit;
     this.#onFault = onFault;
     this.#onBroken = onBroken;
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url));
@@ -87,14 +41,11 @@ export class WorkerCalls {
     this.#worker.on("exit", () => this.#fail(new Error("it ended")));
   }
 
-  call(method: StoreMethod, args: unknown[]): Promise<unknown> {
+  /** Asks the Worker. Rejects with `EdgeError` as the operation does, and with `StoreError` once the Worker has ended or is closing. */
+  call(method: StoreMethod, kind: Kind, args: unknown[]): Promise<unknown> {
     if (this.#dead !== null) return Promise.reject(this.#dead);
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      const what = unnamed.has(method) ? null : writes.has(method) ? "write" : "read";
-      this.#waiting.set(id, { what, resolve, reject });
-      this.#worker.postMessage({ id, method, args });
-    });
+    if (this.#closing !== null) return Promise.reject(closed());
+    return this.#send(method, kind, args);
   }
 
   onAppend(listener: Append): () => void {
@@ -102,14 +53,43 @@ export class WorkerCalls {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Lets calls under way finish, closes the file and ends the Worker. Whoever calls from now on is told that the store is closed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Ends the Worker at once: calls that it has not answered are told that the store is closed. */
   async end(): Promise<void> {
-    this.#dead ??= new StoreError("store_failed", "the store is closed");
+    this.#dead ??= closed();
     await this.#worker.terminate();
+    this.#rejectAll(this.#dead);
+  }
+
+  async #close(): Promise<void> {
+    try {
+      if (this.#dead !== null) throw this.#dead;
+      await this.#send("close", null, []);
+    } finally {
+      await this.end();
+    }
+  }
+
+  #send(method: StoreMethod, kind: Kind, args: unknown[]): Promise<unknown> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#worker.postMessage({ id, method, args });
+      this.#waiting.set(id, { kind, resolve, reject });
+    });
   }
 
   #receive(reply: StoreReply): void {
     if ("appended" in reply) {
       for (const listener of this.#listeners) listener(reply.appended.end, reply.appended.counts);
+      return;
+    }
+    if ("committed" in reply) {
+      this.#onCommit(reply.committed);
       return;
     }
     const waiting = this.#waiting.get(reply.id);
@@ -123,11 +103,11 @@ export class WorkerCalls {
         return;
       }
       const error = new StoreError(code as StoreErrorCode, message, { data });
-      if (waiting.what !== null) this.#onFault(waiting.what, error);
+      if (waiting.kind === "read" || waiting.kind === "write") this.#onFault(waiting.kind, error);
       waiting.reject(error);
     } else {
       // A call that had nothing to write says nothing about whether writing works.
-      if (waiting.what === "read" || (waiting.what === "write" && reply.wrote)) this.#onFault(waiting.what, null);
+      if (waiting.kind === "read" || (waiting.kind === "write" && reply.wrote)) this.#onFault(waiting.kind, null);
       waiting.resolve(reply.value);
     }
   }
@@ -136,7 +116,15 @@ export class WorkerCalls {
     if (this.#dead !== null) return;
     this.#dead = new StoreError("store_failed", "the database worker ended: restart the appliance", { cause: error });
     this.#onBroken(this.#dead);
-    for (const { reject } of this.#waiting.values()) reject(this.#dead);
+    this.#rejectAll(this.#dead);
+  }
+
+  #rejectAll(error: StoreError): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+function closed(): StoreError {
+  return new StoreError("store_failed", "the store is closed");
 }

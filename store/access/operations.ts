@@ -1,0 +1,78 @@
+/** What can be asked about API keys, users, logins, the audit log, pollers' positions, and settings that are saved. */
+import type { AuditEntry } from "../../core/access/audit.ts";
+import type { SessionRecord, UserRecord } from "../../core/access/user.ts";
+import type { ApiKeyRecord } from "../../core/api-key.ts";
+import type { PollPosition } from "../../core/feeds/continuity.ts";
+import type { OpenDatabase, Operations } from "../database/operation.ts";
+import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
+import { type AuditQuery, addAudit, listAudit } from "./audit.ts";
+import {
+  type ConnectionTest,
+  listConnectionTests,
+  listSavedSettings,
+  saveConnectionTest,
+  saveSettings,
+} from "./saved-settings.ts";
+import { cursorKey, listSealed, type Resealed, readKeyCheck, reseal } from "./sealed.ts";
+import {
+  deleteSessions,
+  deleteUser,
+  listPollPositions,
+  listSessions,
+  listUsers,
+  savePollPositions,
+  saveSession,
+  saveUser,
+} from "./users.ts";
+
+export const accessOperations = {
+  insertApiKey: { kind: "write", run: ({ database }, key: ApiKeyRecord) => insertApiKey(database, key) },
+  listApiKeys: { kind: "read", run: ({ database }) => listApiKeys(database) },
+  revokeApiKey: { kind: "write", run: ({ database }, id: string, now: number) => revokeApiKey(database, id, now) },
+  touchApiKeys: {
+    kind: "write",
+    run: ({ database }, uses: readonly (readonly [string, number])[]) => touchApiKeys(database, uses),
+  },
+  listUsers: { kind: "read", run: ({ database }) => listUsers(database) },
+  saveUser: { kind: "write", run: ({ database }, user: UserRecord) => saveUser(database, user) },
+  deleteUser: { kind: "write", run: ({ database }, id: string) => deleteUser(database, id) },
+  listSessions: { kind: "read", run: ({ database }) => listSessions(database) },
+  saveSession: { kind: "write", run: ({ database }, session: SessionRecord) => saveSession(database, session) },
+  deleteSessions: { kind: "write", run: ({ database }, ids: readonly string[]) => deleteSessions(database, ids) },
+  addAudit: { kind: "write", run: ({ database }, entries: readonly AuditEntry[]) => addAudit(database, entries) },
+  listPollPositions: { kind: "read", run: ({ database }) => listPollPositions(database) },
+  savePollPositions: {
+    kind: "write",
+    run: ({ database }, positions: readonly PollPosition[], before: number) =>
+      savePollPositions(database, positions, before),
+  },
+} satisfies Operations<OpenDatabase>;
+
+export const settingsOperations = {
+  listSavedSettings: { kind: "read", run: ({ database }) => listSavedSettings(database) },
+  saveSettings: {
+    kind: "write",
+    run: (
+      { database },
+      changes: readonly { name: string; value: string | null; secret: boolean }[],
+      who: string,
+      now: number,
+    ) => saveSettings(database, changes, who, now),
+  },
+  listSealed: { kind: "read", run: ({ database }) => listSealed(database) },
+  readKeyCheck: { kind: "read", run: ({ database }) => readKeyCheck(database) },
+  cursorKey: { kind: "write", run: ({ database }, candidate: string) => cursorKey(database, candidate) },
+  reseal: {
+    kind: "write",
+    run: ({ database }, values: readonly Resealed[], check: string) => reseal(database, values, check),
+  },
+  listConnectionTests: { kind: "read", run: ({ database }) => listConnectionTests(database) },
+  saveConnectionTest: {
+    kind: "write",
+    run: ({ database }, test: ConnectionTest) => saveConnectionTest(database, test),
+  },
+} satisfies Operations<OpenDatabase>;
+
+export const auditReading = {
+  listAudit: { kind: "read", run: ({ database }, query: AuditQuery) => listAudit(database, query) },
+} satisfies Operations<OpenDatabase>;

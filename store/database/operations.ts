@@ -1,0 +1,13 @@
+/** What can be asked of the file itself. */
+import { heartbeat } from "./heartbeat.ts";
+import { integrityCheck, storeFacts } from "./integrity.ts";
+import type { OpenDatabase, Operations } from "./operation.ts";
+
+export const fileOperations = {
+  heartbeat: {
+    kind: "write",
+    run: ({ database }, now: number, distrustMs: number | null) => heartbeat(database, now, distrustMs),
+  },
+  facts: { kind: "read", run: ({ database }) => storeFacts(database) },
+  integrityCheck: { kind: "read", run: ({ database }) => integrityCheck(database) },
+} satisfies Operations<OpenDatabase>;

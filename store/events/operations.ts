@@ -1,0 +1,57 @@
+/** What can be asked of the event log and of its readers' positions. */
+import type { EventKind } from "../../core/event.ts";
+import type { Span } from "../../core/feeds/replay.ts";
+import type { OpenDatabase, Operations } from "../database/operation.ts";
+import {
+  countEventsAfter,
+  forgetReader,
+  listReaders,
+  oldestEvent,
+  readEvents,
+  readPosition,
+  readSkips,
+  savePosition,
+  saveSkips,
+  seqBefore,
+} from "./event-log.ts";
+import type { OpenLog } from "./open-log.ts";
+
+export const eventOperations = {
+  read: {
+    kind: "read",
+    shares: true,
+    run: ({ database }, after: number, limit: number, kinds: readonly EventKind[]) =>
+      readEvents(database, after, limit, kinds),
+  },
+  position: { kind: "read", run: ({ database }, reader: string) => readPosition(database, reader) },
+  savePosition: {
+    kind: "write",
+    shares: true,
+    run: ({ database }, reader: string, position: number, now: number) => savePosition(database, reader, position, now),
+  },
+  end: { kind: "memory", run: async ({ sequences }) => sequences.lastSeq },
+  countAfter: {
+    kind: "read",
+    run: ({ database }, after: number, kinds: readonly EventKind[]) => countEventsAfter(database, after, kinds),
+  },
+  seqBefore: { kind: "read", run: ({ database }, at: number) => seqBefore(database, at) },
+  readSkips: { kind: "read", run: ({ database }, reader: string) => readSkips(database, reader) },
+  saveSkips: {
+    kind: "write",
+    run: ({ database }, reader: string, skips: readonly Span[]) => saveSkips(database, reader, skips),
+  },
+  forgetReader: { kind: "write", run: ({ database }, reader: string) => forgetReader(database, reader) },
+} satisfies Operations<OpenLog>;
+
+export const positionOperations = {
+  listReaders: { kind: "read", run: ({ database }) => listReaders(database) },
+} satisfies Operations<OpenDatabase>;
+
+export const eventReading = {
+  readEvents: {
+    kind: "read",
+    run: ({ database }, after: number, limit: number, kinds: readonly EventKind[]) =>
+      readEvents(database, after, limit, kinds),
+  },
+  oldestEvent: { kind: "read", run: ({ database }) => oldestEvent(database) },
+} satisfies Operations<OpenDatabase>;

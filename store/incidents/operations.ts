@@ -1,0 +1,132 @@
+/** What can be asked about incidents, cases and exceptions. */
+import type { Exception } from "../../core/correlation/exceptions.ts";
+import { EdgeError } from "../../core/errors.ts";
+import type { AppendedCounts } from "../../core/event.ts";
+import type { Incident } from "../../core/incident.ts";
+import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
+import type { CorrelationSettings } from "../../core/settings.ts";
+import type { ThreatCase } from "../../core/threat-case.ts";
+import type { OpenDatabase, Operations } from "../database/operation.ts";
+import { type OpenLog, written } from "../events/open-log.ts";
+import type { OpenOutbox } from "../outbox/operations.ts";
+import type { Assessments } from "./assessments.ts";
+import { applyCaseChange } from "./case-changes.ts";
+import { Correlator } from "./correlator.ts";
+import { deleteException, insertException, listExceptions } from "./exceptions.ts";
+import { type Author, applyIncidentChange, type ChangeRules, promote } from "./incident-changes.ts";
+import { findIncidents } from "./incident-rows.ts";
+
+export interface OpenIncidents extends OpenLog, OpenOutbox {
+  readonly assessments: Assessments;
+  /** Null while there is no incident step: what comes in is no evidence. */
+  correlator: Correlator | null;
+}
+
+export const incidentOperations = {
+  /** Null leaves the incident step out. */
+  configureCorrelation: {
+    kind: "read",
+    run: async (open, settings: CorrelationSettings | null): Promise<void> => {
+      const { database, sequences, ticketRules } = open;
+      open.correlator = settings === null ? null : await Correlator.load(database, sequences, settings, ticketRules);
+    },
+  },
+  assessLeft: {
+    kind: "write",
+    run: async (open, now: number, starting: boolean) =>
+      open.correlator !== null && assessed(open, await open.assessments.left(open.correlator, now, starting)),
+  },
+  decayScores: {
+    kind: "write",
+    run: async (open, now: number) =>
+      open.correlator !== null && assessed(open, await open.assessments.decay(open.correlator, now)),
+  },
+  changeIncident: {
+    kind: "write",
+    run: async (open, incidentId: string, request: IncidentRequest, author: Author, now: number) => {
+      const { database, sequences } = open;
+      const { row, changed, events } = await applyIncidentChange(
+        database,
+        changeRules(open),
+        sequences.lastSeq,
+        incidentId,
+        request,
+        author,
+        now,
+      );
+      written(open, events);
+      return { incident: row as Incident, changed };
+    },
+  },
+  promoteActor: {
+    kind: "write",
+    run: async (open, request: { entity: string; actor: string; reason: string }, author: Author, now: number) => {
+      const { database, sequences, correlator } = open;
+      if (correlator === null) throw new EdgeError("no_correlation", "this appliance runs without incidents");
+      const { incidentId, events } = await promote(database, correlator, sequences.lastSeq, request, author, now);
+      written(open, events);
+      return incidentId;
+    },
+  },
+  changeCase: {
+    kind: "write",
+    run: async (open, caseId: string, request: CaseRequest, author: Author, now: number) => {
+      const { database, sequences, correlator } = open;
+      const { row, changed, events } = await applyCaseChange(
+        database,
+        correlator,
+        sequences.lastSeq,
+        caseId,
+        request,
+        author,
+        now,
+      );
+      written(open, events);
+      return { threatCase: row as ThreatCase, changed };
+    },
+  },
+  listExceptions: { kind: "read", run: ({ database }) => listExceptions(database) },
+  insertException: {
+    kind: "write",
+    run: async ({ database, correlator }, exception: Exception): Promise<void> => {
+      await insertException(database, exception);
+      await correlator?.reloadExceptions();
+    },
+  },
+  deleteException: {
+    kind: "write",
+    run: async ({ database, correlator }, id: string) => {
+      const deleted = await deleteException(database, id);
+      await correlator?.reloadExceptions();
+      return deleted;
+    },
+  },
+} satisfies Operations<OpenIncidents>;
+
+/** What intake asks once a batch is in. */
+export const assessmentOperations = {
+  assessBatch: {
+    kind: "write",
+    run: async (open, name: string, now: number) =>
+      open.correlator !== null && assessed(open, await open.assessments.batch(name, open.correlator, now)),
+  },
+} satisfies Operations<OpenIncidents>;
+
+/** What the dispatcher of tickets asks. */
+export const incidentLookups = {
+  findIncident: {
+    kind: "read",
+    run: async ({ database }, id: string): Promise<Incident | null> =>
+      (await findIncidents(database, [id])).get(id) ?? null,
+  },
+} satisfies Operations<OpenDatabase>;
+
+/** The rules by which a change of an incident or case is judged at present. */
+export function changeRules({ correlator, ticketRules }: OpenIncidents): ChangeRules {
+  return { patterns: correlator?.rules.patterns ?? [], policies: ticketRules.policies };
+}
+
+function assessed(open: OpenLog, { counts, more }: { counts: AppendedCounts; more: boolean }): boolean {
+  open.appended(counts);
+  return more;
+}

@@ -1,0 +1,39 @@
+/** What the API lists and shows, and how much there is of tickets and deliveries. */
+import type { PreparedPattern } from "../../core/correlation/patterns.ts";
+import type { ListedFeed, PageQuery } from "../../core/feeds/page.ts";
+import type { OpenDatabase, Operations } from "../database/operation.ts";
+import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
+import { listPage, readRow } from "./list-pages.ts";
+import { readSamples } from "./rule-samples.ts";
+import { countDeliveries, countTickets, listDeliveries, listTickets, type TicketFilter } from "./ticket-lists.ts";
+
+/** What the Worker that only reads has. */
+export interface OpenReading extends OpenDatabase {
+  /** Which patterns make a case: details and lists of cases count by them. */
+  patterns: readonly PreparedPattern[];
+}
+
+export const listReading = {
+  listPage: { kind: "read", run: ({ database, patterns }, query: PageQuery) => listPage(database, query, patterns) },
+  readRow: {
+    kind: "read",
+    run: ({ database, patterns }, feed: ListedFeed, id: string) => readRow(database, feed, id, patterns),
+  },
+  readIncident: {
+    kind: "read",
+    run: ({ database, patterns }, incidentId: string, now: number) =>
+      readIncidentDetail(database, patterns, incidentId, now),
+  },
+  readCase: {
+    kind: "read",
+    run: ({ database, patterns }, caseId: string) => readCaseDetail(database, patterns, caseId),
+  },
+  readSamples: { kind: "read", run: ({ database }, incidentId: string) => readSamples(database, incidentId) },
+  listTickets: { kind: "read", run: ({ database }, filter: TicketFilter) => listTickets(database, filter) },
+  listDeliveries: { kind: "read", run: ({ database }, filter: TicketFilter) => listDeliveries(database, filter) },
+} satisfies Operations<OpenReading>;
+
+export const ticketCounts = {
+  countDeliveries: { kind: "read", run: ({ database }) => countDeliveries(database) },
+  countTickets: { kind: "read", run: ({ database }) => countTickets(database) },
+} satisfies Operations<OpenDatabase>;

@@ -1,0 +1,108 @@
+/** What can be asked of the ledger of tickets: what is due, what was sent, what was refused. */
+import type { Probe } from "../../core/tickets/probes.ts";
+import type { TicketSystemName } from "../../core/tickets/ticket.ts";
+import type { OpenDatabase, Operations } from "../database/operation.ts";
+import {
+  type DeadLetterFilter,
+  discardDeliveries,
+  discardDelivery,
+  listDeadLetters,
+  mendDelivery,
+  readProbe,
+  retryDeliveries,
+  saveProbe,
+} from "./dead-letters.ts";
+import { passGate, type TicketRules } from "./ticket-updates.ts";
+import {
+  beginDelivery,
+  dueDeliveries,
+  findDelivery,
+  findTicket,
+  listThrottles,
+  type PlannedTicket,
+  planTickets,
+  recoverDeliveries,
+  type Sending,
+  saveThrottle,
+  ticketOfDelivery,
+} from "./tickets.ts";
+
+export interface OpenOutbox extends OpenDatabase {
+  /** Changed in place: the incident step sees it too. */
+  readonly ticketRules: TicketRules;
+}
+
+export const outboxOperations = {
+  /** From now on: which incidents become tickets, and which changes reach them. */
+  configureTickets: {
+    kind: "memory",
+    run: async ({ ticketRules }, rules: TicketRules): Promise<void> => {
+      Object.assign(ticketRules, rules);
+    },
+  },
+  /** Plans the ticket of an incident by hand; one that there is stays. */
+  planTicket: {
+    kind: "write",
+    run: async ({ database }, planned: PlannedTicket, now: number) => {
+      await database.write(planTickets([planned], now));
+      return findTicket(database, planned.incidentId, planned.system);
+    },
+  },
+  dueDeliveries: {
+    kind: "read",
+    run: ({ database }, system: TicketSystemName, now: number, retries: boolean, limit: number) =>
+      dueDeliveries(database, system, now, retries, limit),
+  },
+  recoverDeliveries: { kind: "write", run: ({ database }, now: number) => recoverDeliveries(database, now) },
+  beginDelivery: {
+    kind: "write",
+    run: ({ database }, sending: Sending, now: number) => beginDelivery(database, sending, now),
+  },
+  findDelivery: { kind: "read", run: ({ database }, id: string) => findDelivery(database, id) },
+  ticketOfDelivery: { kind: "read", run: ({ database }, id: string) => ticketOfDelivery(database, id) },
+  retryDeliveries: {
+    kind: "write",
+    run: ({ database }, which: DeadLetterFilter, now: number) => retryDeliveries(database, which, now),
+  },
+  discardDeliveries: {
+    kind: "write",
+    run: ({ database }, which: DeadLetterFilter, reason: string, who: string, now: number) =>
+      discardDeliveries(database, which, reason, who, now),
+  },
+  discardDelivery: {
+    kind: "write",
+    run: ({ database }, id: string, reason: string, who: string, now: number) =>
+      discardDelivery(database, id, reason, who, now),
+  },
+  mendDelivery: {
+    kind: "write",
+    run: ({ database }, id: string, payload: string, who: string, now: number) =>
+      mendDelivery(database, id, payload, who, now),
+  },
+  saveThrottle: {
+    kind: "write",
+    run: ({ database }, system: TicketSystemName, until: number) => saveThrottle(database, system, until),
+  },
+  listThrottles: { kind: "read", run: ({ database }) => listThrottles(database) },
+  readProbe: { kind: "read", run: ({ database }, system: TicketSystemName) => readProbe(database, system) },
+  saveProbe: {
+    kind: "write",
+    run: ({ database }, system: TicketSystemName, probe: Probe | null) => saveProbe(database, system, probe),
+  },
+  passGate: {
+    kind: "write",
+    run: ({ database }, cadenceHours: number, now: number) => passGate(database, cadenceHours, now),
+  },
+} satisfies Operations<OpenOutbox>;
+
+export const outboxReading = {
+  listDeadLetters: {
+    kind: "read",
+    run: ({ database }, entities: readonly string[] | null) => listDeadLetters(database, entities),
+  },
+  findDelivery: { kind: "read", run: ({ database }, id: string) => findDelivery(database, id) },
+  findTicket: {
+    kind: "read",
+    run: ({ database }, incidentId: string, system: string) => findTicket(database, incidentId, system),
+  },
+} satisfies Operations<OpenDatabase>;
