@@ -29,9 +29,9 @@ export interface HistoryEntry {
 }
 
 const tables = { incident: "incident_history", case: "case_history" } as const;
-type Subject = keyof typeof tables;
+export type HistorySubject = keyof typeof tables;
 
-export function addHistory(of: Subject, entries: readonly (HistoryEntry & { id: string })[]): InStatement[] {
+export function addHistory(of: HistorySubject, entries: readonly (HistoryEntry & { id: string })[]): InStatement[] {
   if (entries.length === 0) return [];
   const rows = entries.map((e) => [e.id, toIso(e.at), e.who, e.action, e.field, e.old, e.new, e.source]);
   return [
@@ -44,7 +44,7 @@ export function addHistory(of: Subject, entries: readonly (HistoryEntry & { id: 
 }
 
 /** Oldest first. */
-export async function readHistory(database: Database, of: Subject, id: string): Promise<HistoryEntry[]> {
+export async function readHistory(database: Database, of: HistorySubject, id: string): Promise<HistoryEntry[]> {
   const { rows } = await database.read(
     `select at, who, action, field, old, new, source from ${tables[of]} where ${of}_id = ? order by id`,
     [id],

@@ -10,7 +10,6 @@ import type { OpenDatabase, Operation } from "../database/operation.ts";
 import { copyBeforeUpgrade } from "../database/upgrade-copy.ts";
 import { Sequences } from "../events/sequences.ts";
 import { Assessments } from "../incidents/assessments.ts";
-import { AlertWriter } from "../intake/alerts.ts";
 import type { OpenReading } from "../lists/operations.ts";
 import { noTicketRules } from "../outbox/ticket-updates.ts";
 import type { Open } from "./open-file.ts";
@@ -161,13 +160,12 @@ export class StoreWorker {
       database = await Database.open(path, mode === "look" ? "read" : "write", tellCommits ? onCommit : null);
       const migrated = await bringUpToDate(database, path, now, mode);
       const sequences = await Sequences.load(database);
-      const alerts = new AlertWriter(database, sequences);
-      const assessments = new Assessments(database, sequences);
+      const assessments = new Assessments();
       const ticketRules = { ...noTicketRules };
       const appended = (counts: AppendedCounts) => {
         if (Object.keys(counts).length > 0) this.#appended.push({ appended: { end: sequences.lastSeq, counts } });
       };
-      this.#open = { database, lock, sequences, appended, alerts, assessments, correlator: null, ticketRules };
+      this.#open = { database, lock, sequences, appended, assessments, correlator: null, ticketRules };
       return { migrated, writing: catalogueOf(this.#writing), reading: catalogueOf(reading) };
     } catch (error) {
       database?.close();
