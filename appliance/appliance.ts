@@ -5,34 +5,34 @@
 
 import { EdgeError, messageOf } from "../core/errors.ts";
 import { Faults } from "../core/faults.ts";
-import { type FeedName, feedNames } from "../core/feeds/feeds.ts";
-import { type FeedState, feedHealth, feedStatus } from "../core/feeds/health.ts";
+import type { FeedName } from "../core/feeds/feeds.ts";
 import { Intake } from "../core/intake/intake.ts";
 import type { Clock, Random, Sleep } from "../core/ports.ts";
-import { keepLastGood } from "../core/settings/last-good.ts";
-import { formatProblem } from "../core/settings/problem.ts";
 import type { ResolvedSettings } from "../core/settings/resolve.ts";
 import type { ListenAddress } from "../core/settings.ts";
-import { minuteMs } from "../core/time.ts";
 import type { OnCommit } from "../store/database/database.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
+import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
-import { needRestart, noteProblems, renewCertificate } from "./config/notices.ts";
+import { noteProblems, renewCertificate } from "./config/notices.ts";
 import { startControlServer } from "./control/control-server.ts";
 import { createOperations, type Operations, type ReloadReport } from "./control/operations.ts";
+import { Reloads } from "./control/reloads.ts";
 import { runningState } from "./control/running-state.ts";
 import { DestinationControl } from "./feeds/destination-control.ts";
-import { feedSettings, SyslogFeeds } from "./feeds/syslog-feeds.ts";
+import { FeedStates } from "./feeds/feed-states.ts";
+import { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
 import type { Log } from "./runtime/log.ts";
 import { argon2id, type PasswordHasher } from "./runtime/passwords.ts";
 import { version } from "./runtime/version.ts";
 import { TicketDispatcher } from "./tickets/dispatcher.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
+import { createLoops } from "./upkeep/loops.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
-import { type Loop, Scheduler } from "./upkeep/scheduler.ts";
+import { Scheduler } from "./upkeep/scheduler.ts";
 import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
@@ -78,9 +78,6 @@ export interface Appliance {
 const drainMs = 9_000;
 /** Faults with which nothing can be taken in, and after how many seconds a client may ask again. */
 const closing: Readonly<Record<string, number>> = { disk_space: 30, store_write: 5 };
-/** The loop whose turns show that a feed is alive. */
-const feedLoops = { alerts: "alert-feed", incidents: "incident-feed" } as const satisfies Record<FeedName, string>;
-
 /** Starts. Rejects with a readable error when it cannot: another one runs, an address is taken, the database is newer. */
 export async function startAppliance(options: ApplianceOptions): Promise<Appliance> {
   const { clock, sleep, random, log } = options;
@@ -93,8 +90,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     }
   };
   try {
-    let inForce = options.resolved;
-    let settings = inForce.settings;
+    let { settings } = options.resolved;
     const startedAt = clock.monotonic();
     const uptimeMs = () => clock.monotonic() - startedAt;
     const faults = new Faults(
@@ -108,17 +104,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const breaking = Promise.withResolvers<Error>();
     noteProblems(options.resolved, faults, log);
 
-    const starting = (pollIntervalSeconds: number): FeedState => ({
-      uptimeMs: uptimeMs(),
-      sinceLastPollMs: null,
-      pollIntervalMs: pollIntervalSeconds * 1000,
-      lastPoll: null,
-      destinations: [],
-      faults: faults.list(),
-    });
-    let feedState = (name: FeedName): FeedState => starting(feedSettings(settings, name).pollIntervalSeconds);
+    const states = new FeedStates({ clock, faults, uptimeMs, settings: () => settings });
     const healthPort = (name: FeedName, address: ListenAddress) => {
-      const port = new HealthListener(name, address, healthApp(() => feedHealth(name, feedState(name))).fetch, faults);
+      const port = new HealthListener(name, address, healthApp(() => states.health(name)).fetch, faults);
       cleanUp.push({ name: `health port of ${name}`, run: () => port.stop() });
       return port;
     };
@@ -133,6 +121,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       onCommit: options.onCommit,
     });
     cleanUp.push({ name: "store", run: () => store.close() });
+    await expectFirstPassword(store.admin, options.resolved);
     for (const step of store.migrated) log.info("schema step applied", { step });
 
     let logEnd = await store.events.end();
@@ -166,7 +155,15 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       );
     await configureCorrelation(sleep);
 
-    const dispatcher = new TicketDispatcher({ store, clock, random, log, defaultBaseUrl: () => api.url });
+    const dispatcher = new TicketDispatcher({
+      store,
+      clock,
+      sleep,
+      random,
+      log,
+      defaultBaseUrl: () => api.url,
+      userNames: () => access.accounts.list().map(({ name }) => name),
+    });
     const stopping = new AbortController();
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
@@ -198,34 +195,19 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       onPruned: (events, expired) => metrics.pruned(events, expired),
       recountQueues: () => feeds.recount(),
     });
-    const loops: Loop[] = [
-      { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => upkeep.hourly(now) },
-      // New events are sent the moment they are recorded: the turn only shows that the process turns.
-      { name: feedLoops.incidents, everyMs: () => feeds.pollIntervalMs("incidents"), tick: () => {} },
-      { name: "heartbeat", everyMs: () => feeds.heartbeatEveryMs, tick: (now) => feeds.sendHeartbeats(now) },
-      { name: "correlation", everyMs: () => minuteMs, tick: (now) => upkeep.correlation(now) },
-      {
-        name: "storage",
-        everyMs: () => descriptors.everyMs,
-        tick: () => descriptors.tick().then(() => storage.tick()),
-      },
-      {
-        name: "retention",
-        everyMs: () => 60 * minuteMs,
-        tick: (now) => (storage.clockTrusted ? upkeep.retention(now) : undefined),
-      },
-      { name: "key-usage", everyMs: () => minuteMs, tick: () => keys.flushUses() },
-      { name: "tickets", everyMs: () => 1_000, tick: (now) => dispatcher.tick(now) },
-      { name: "access", everyMs: () => 10_000, tick: () => access.tick() },
-      {
-        name: "health-port",
-        everyMs: () => 10_000,
-        tick: () => [health, incidentHealth, api].forEach((port) => void port.tick()),
-      },
-      { name: "alive", everyMs: () => 10_000, tick: () => alive() },
-    ];
+    const loops = createLoops({
+      feeds,
+      upkeep,
+      descriptors,
+      storage,
+      keys,
+      dispatcher,
+      access,
+      listeners: () => [health, incidentHealth, api],
+      alive: () => states.allTurn() && options.onAlive?.(),
+    });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
-    const loop = (name: string) => scheduler.status().find((status) => status.name === name);
+    states.running(feeds, scheduler);
     const metrics = createMetrics({
       uptimeMs,
       destinations: () => feeds.status(),
@@ -235,28 +217,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       pendingBytes: () => intake.pendingBytes,
       tickets: dispatcher.metrics(),
     });
-    feedState = (name) => {
-      const status = loop(feedLoops[name]);
-      const lastRun = status?.lastRunMonotonic ?? null;
-      return {
-        uptimeMs: uptimeMs(),
-        sinceLastPollMs: lastRun === null ? null : clock.monotonic() - lastRun,
-        pollIntervalMs: feeds.pollIntervalMs(name),
-        lastPoll: status?.lastRun ?? null,
-        destinations: feeds.statusOf(name),
-        faults: faults.list(),
-      };
-    };
-
-    // A fault that is named is no reason to be restarted; a loop that no longer turns is.
-    const alive = () => feedNames.every((name) => feedStatus(feedState(name)) !== "stopped") && options.onAlive?.();
-
     const operations = createOperations({
       clock,
       ...access,
       store,
       keys,
       intake,
+      wakeTickets: () => dispatcher.wake(),
       destinations: new DestinationControl({
         store,
         names: () => feeds.names(),
@@ -264,8 +231,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         move: (feed, name, place) => feeds.move(feed, name, place),
       }),
       ...(options.reload === undefined ? {} : { reload: options.reload }),
-      running: () =>
-        runningState({ scheduler, feeds, faults }, uptimeMs(), feedHealth("alerts", feedState("alerts")).status),
+      running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
     });
     const control = startControlServer(settings.dataDir, operations);
     cleanUp.push({ name: "control socket", run: () => control.stop(1_000) });
@@ -304,7 +270,24 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       destinations: feeds.status().length,
     });
 
-    let reloading: Promise<void> = Promise.resolve();
+    const reloads = new Reloads({
+      inForce: options.resolved,
+      apply: async (next, signal) => {
+        const wait: Sleep = (milliseconds) => sleep(milliseconds, signal);
+        const sameCorrelation = JSON.stringify(settings.correlation) === JSON.stringify(next.settings.correlation);
+        settings = next.settings;
+        await applyFeeds(wait);
+        if (!sameCorrelation) await configureCorrelation(wait);
+        await access.ticketSettings.load(next.ticketValues);
+        scheduler.wake();
+        return renewCertificate(api, settings, { faults, log });
+      },
+      onEnd: (result) => metrics.reloaded(result),
+      destinations: () => feeds.status().length,
+      stopping: stopping.signal,
+      faults,
+      log,
+    });
     return {
       apiUrl: api.url,
       healthUrl: health.url,
@@ -314,38 +297,10 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       stop: async () => {
         // What a reload starts after the stop would stay.
         stopping.abort(new EdgeError("stopping", "the appliance is stopping"));
-        await reloading;
+        await reloads.ended();
         await stop();
       },
-      reload: (resolved) => {
-        // One after the other: two at the same time would start the same destination twice.
-        const reload = reloading.then(async () => {
-          stopping.signal.throwIfAborted();
-          const next = keepLastGood(inForce, resolved);
-          noteProblems(next, faults, log);
-          const restart = needRestart(settings, next.settings);
-          for (const name of restart) log.warn("a new value needs a restart", { setting: name });
-          const { dataDir, listen, alertHealth, incidentHealth } = settings;
-          const sameCorrelation = JSON.stringify(settings.correlation) === JSON.stringify(next.settings.correlation);
-          settings = { ...next.settings, dataDir, listen, alertHealth, incidentHealth };
-          inForce = { ...next, settings };
-          const wait: Sleep = (milliseconds) => sleep(milliseconds, stopping.signal);
-          await applyFeeds(wait);
-          if (!sameCorrelation) await configureCorrelation(wait);
-          await access.ticketSettings.load(next.ticketValues);
-          scheduler.wake();
-          const problems = next.problems.map(formatProblem);
-          problems.push(...(await renewCertificate(api, settings, { faults, log })));
-          log.info("settings read again", { destinations: feeds.status().length, problems: problems.length });
-          metrics.reloaded(problems.length === 0 ? "taken" : "refused");
-          return { problems, restart };
-        });
-        reloading = reload.then(
-          () => {},
-          () => metrics.reloaded("failed"),
-        );
-        return reload;
-      },
+      reload: (resolved) => reloads.reload(resolved),
     };
   } catch (error) {
     await stop();

@@ -48,7 +48,38 @@ describe("a breach is found", () => {
     ["appliance/a.ts", `import { dlopen } from "bun:ffi";`, `imports "bun:ffi", which belongs in appliance/runtime`],
     ["store/a.ts", "await Bun.sleep(1);", "Bun.* belongs in appliance/runtime"],
     ["store/utils.ts", "export {};", "a name that says nothing"],
-    ["store/helpers/a.ts", "export {};", "a name that says nothing"],
+    ["core/helpers/a.ts", "export {};", "a name that says nothing"],
+    ["store/new/a.ts", "export {};", "store/new has no floor in test/import-floors.ts"],
+    ["appliance/new/deep/a.ts", "export {};", "appliance/new has no floor in test/import-floors.ts"],
+    ...[
+      ["store/events/a.ts", "store/incidents/x.ts"],
+      ["store/database/a.ts", "store/events/x.ts"],
+      ["store/access/a.ts", "store/outbox/x.ts"],
+      ["store/outbox/a.ts", "store/access/x.ts"],
+      ["store/outbox/a.ts", "store/incidents/x.ts"],
+      ["store/incidents/a.ts", "store/intake/x.ts"],
+      ["store/intake/a.ts", "store/sync/x.ts"],
+      ["store/sync/a.ts", "store/lists/x.ts"],
+      ["store/lists/a.ts", "store/retention/x.ts"],
+      ["store/retention/a.ts", "store/worker/x.ts"],
+      ["store/worker/a.ts", "store/open-store.ts"],
+      ["appliance/runtime/a.ts", "appliance/config/x.ts"],
+      ["appliance/access/a.ts", "appliance/upkeep/x.ts"],
+      ["appliance/feeds/a.ts", "appliance/tickets/x.ts"],
+      ["appliance/tickets/a.ts", "appliance/api/x.ts"],
+      ["appliance/api/a.ts", "appliance/control/x.ts"],
+      ["appliance/control/a.ts", "appliance/appliance.ts"],
+      ["appliance/appliance.ts", "appliance/demo/x.ts"],
+      ["appliance/demo/a.ts", "appliance/cli/x.ts"],
+    ].map(([path = "", target = ""]): [string, string, string] => {
+      const own = path.split("/").length > 2 ? path.split("/").slice(0, 2).join("/") : "appliance/.";
+      const up = "../".repeat(path.split("/").length - 1);
+      return [
+        path,
+        `import type { X } from "${up}${target}";`,
+        `${own} must not import ${target}, which is not below it`,
+      ];
+    }),
     ["store/a.ts", "\n".repeat(301), "301 lines, more than 300"],
   ];
   for (const [path, text, message] of planted)
@@ -77,6 +108,9 @@ test("what is allowed is not reported", () => {
     ],
     ["transports/http/app.ts", `import { Hono } from "hono";\nimport { y } from "../y.ts";`],
     ["transports/y.ts", ""],
+    ["store/worker/a.test.ts", `import { openStore } from "../open.ts";`],
+    ["store/sync/a.ts", `import { x } from "../incidents/a.ts";\nimport { y } from "../database/rows.ts";`],
+    ["appliance/cli/a.ts", `import { start } from "../serve.ts";\nimport { y } from "../runtime/a.ts";`],
     [
       "core/x.ts",
       `import { createHash } from "node:crypto";\n// Date.now() and fetch() are not for core\nnew Date(at);`,

@@ -19,6 +19,35 @@ const floors: Readonly<Record<string, readonly string[]>> = {
 /** Rooms whose inner rooms know nothing of each other either. */
 const divided = new Set(["transports", "integrations"]);
 
+/**
+ * Floors within a room, lowest first: an inner room imports from those below it, and those that share a floor know nothing of each other.
+ * The room's own files, which belong to no inner room, have the floor `.`.
+ */
+const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  store: [
+    ["database"],
+    ["events"],
+    ["access", "outbox"],
+    ["incidents"],
+    ["intake"],
+    ["sync"],
+    ["lists"],
+    ["retention"],
+    ["worker"],
+    ["."],
+  ],
+  appliance: [
+    ["runtime"],
+    ["access", "config", "feeds", "packaging", "upkeep"],
+    ["tickets"],
+    ["api"],
+    ["control"],
+    ["."],
+    ["demo"],
+    ["cli"],
+  ],
+};
+
 const corePackages = new Set(["valibot", "fastest-levenshtein", "node:crypto"]);
 const testPackages = new Set(["bun:test", "fast-check"]);
 
@@ -50,8 +79,14 @@ export function violations(sources: Sources): string[] {
     for (const { specifier, clause } of imports) {
       const target = resolve(path, specifier);
       if (target === null) checkPackage(path, specifier, clause, report);
-      else checkFloor(path, target, report);
+      else {
+        checkFloor(path, target, report);
+        if (!isTest(path)) checkInnerFloor(path, target, report);
+      }
     }
+    const [room, own] = [roomOf(path), innerRoomOf(path) ?? "."];
+    if (innerFloors[room]?.flat().includes(own) === false)
+      report(`${room}/${own} has no floor in test/import-floors.ts`);
     if (!mayUseBun(path) && /\bBun\.[a-z]/.test(codeOf(path, text))) report("Bun.* belongs in appliance/runtime");
     if (roomOf(path) === "core" && !isTest(path))
       for (const [pattern, name] of coreForbids)
@@ -94,6 +129,16 @@ function checkFloor(path: string, target: string, report: (what: string) => void
     const [own, other] = [innerRoomOf(path), innerRoomOf(target)];
     if (own !== null && other !== null && own !== other) report(`${from}/${own} must not import its sibling ${target}`);
   }
+}
+
+/** Of files in the same room: an import from the same floor, or from above. */
+function checkInnerFloor(path: string, target: string, report: (what: string) => void): void {
+  const room = roomOf(path);
+  const order = innerFloors[room];
+  const [own, other] = [innerRoomOf(path) ?? ".", innerRoomOf(target) ?? "."];
+  if (order === undefined || room !== roomOf(target) || own === other) return;
+  const floorOf = (inner: string) => order.findIndex((floor) => floor.includes(inner));
+  if (floorOf(own) <= floorOf(other)) report(`${room}/${own} must not import ${target}, which is not below it`);
 }
 
 /** Each circle of imports once, as the path around it. */

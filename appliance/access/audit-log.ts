@@ -1,11 +1,17 @@
 /** Notes administrative acts: who did what to what, when and from where. */
 import type { AuditEntry } from "../../core/access/audit.ts";
+import type { Caller } from "../../core/access/caller.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 
 export type Actor = Pick<AuditEntry, "who" | "address" | "source">;
 
 export const commandLine: Actor = { who: "command line", address: "", source: "command" };
+
+/** A caller of the API. */
+export function actorOf({ name, address }: Caller): Actor {
+  return { who: name, address, source: "api" };
+}
 
 export class AuditLog {
   readonly #admin: Store["admin"];

@@ -3,13 +3,43 @@ import { randomInt } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { badPassword } from "../../core/access/user.ts";
+import { UsageError } from "../../core/errors.ts";
+import type { ResolvedSettings } from "../../core/settings/resolve.ts";
+import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Accounts } from "./accounts.ts";
 
 const name = "admin";
+const setting = "RHYTHMX_ADMIN_PASSWORD";
 const fileName = "initial-admin-password";
 /** Without those that look alike. */
 const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+/**
+ * Before anything else of a first start: a password that somebody chose is taken or refused, never replaced by another one that nobody looks for.
+ * @throws UsageError with what is accepted; never with the password
+ */
+export async function expectFirstPassword(
+  admin: Pick<Store["admin"], "listUsers">,
+  { settings, problems }: Pick<ResolvedSettings, "settings" | "problems">,
+): Promise<void> {
+  const wrong = firstPasswordProblem({ settings, problems });
+  if (wrong === null) return;
+  const users = await admin.listUsers();
+  if (users.some((user) => user.role === "admin" || user.name.toLowerCase() === name)) return;
+  throw new UsageError(wrong);
+}
+
+/** What is wrong with RHYTHMX_ADMIN_PASSWORD, in words; null = nothing, or it is not given. */
+export function firstPasswordProblem({
+  settings: { adminPassword },
+  problems,
+}: Pick<ResolvedSettings, "settings" | "problems">): string | null {
+  const unread = problems.find(({ key }) => key === setting);
+  if (unread !== undefined) return `${unread.source}: ${setting}: accepted: ${unread.accepted}`;
+  const wrong = adminPassword === null ? null : badPassword(adminPassword, name);
+  return wrong === null ? null : `${setting} is refused as the first administrator's password; accepted: ${wrong}`;
+}
 
 /** Makes the administrator where there is none yet; a generated password is written to `initial-admin-password` in the data folder, 0600. */
 export async function ensureAdmin(
@@ -22,9 +52,7 @@ export async function ensureAdmin(
     if (user.name === name) rmSync(file, { force: true });
   });
   if (accounts.hasAdmin || accounts.find(name) !== null) return;
-  const wrong = adminPassword === null ? null : badPassword(adminPassword, name);
-  if (wrong !== null) log.warn("RHYTHMX_ADMIN_PASSWORD is no password: one is generated", { accepted: wrong });
-  const given = wrong === null ? adminPassword : null;
+  const given = adminPassword;
   const password = given ?? Array.from({ length: 20 }, () => letters[randomInt(letters.length)]).join("");
   if (given === null) writeFileSync(file, `${password}\n`, { mode: 0o600 });
   await accounts.create({ name, role: "admin", password, entities: [] }, given === null);

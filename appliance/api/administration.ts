@@ -7,9 +7,8 @@ import { EdgeError, UsageError } from "../../core/errors.ts";
 import { isoOrNull } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Accounts } from "../access/accounts.ts";
-import type { AuditLog } from "../access/audit-log.ts";
+import { type AuditLog, actorOf } from "../access/audit-log.ts";
 import type { KeyRing, NewKey } from "../access/key-ring.ts";
-import { actorOf } from "./investigation.ts";
 
 type Json = Record<string, unknown>;
 

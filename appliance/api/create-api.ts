@@ -7,7 +7,7 @@ import { Continuity, continuityMs, type PollPosition } from "../../core/feeds/co
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
-import { AuditLog } from "../access/audit-log.ts";
+import { AuditLog, actorOf } from "../access/audit-log.ts";
 import { ensureAdmin } from "../access/first-admin.ts";
 import type { KeyRing } from "../access/key-ring.ts";
 import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
@@ -23,7 +23,7 @@ import { TicketService } from "../tickets/ticket-service.ts";
 import { Administration } from "./administration.ts";
 import { clientAddress } from "./client-address.ts";
 import { Cursors } from "./cursors.ts";
-import { actorOf, Investigation } from "./investigation.ts";
+import { Investigation } from "./investigation.ts";
 import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
 

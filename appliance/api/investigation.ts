@@ -6,7 +6,7 @@ import { EdgeError } from "../../core/errors.ts";
 import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { AuditLog } from "../access/audit-log.ts";
+import { type AuditLog, actorOf } from "../access/audit-log.ts";
 import { caseDetail, incidentDetail } from "./details.ts";
 
 type Json = Record<string, unknown>;
@@ -118,10 +118,6 @@ function unknown(feed: "incidents" | "cases", id: string): EdgeError {
 
 function authorOf({ name }: Caller): { who: string; source: string } {
   return { who: name, source: "api" };
-}
-
-export function actorOf({ name, address }: Caller): { who: string; address: string; source: string } {
-  return { who: name, address, source: "api" };
 }
 
 /** Notes can be long and are in the history: the audit log says that there were some. */

@@ -3,10 +3,9 @@ import type { Caller } from "../../core/access/caller.ts";
 import type { UserRecord } from "../../core/access/user.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Accounts } from "../access/accounts.ts";
-import type { AuditLog } from "../access/audit-log.ts";
+import { type AuditLog, actorOf } from "../access/audit-log.ts";
 import type { LoginRequest, Logins, TokenPair } from "../access/logins.ts";
 import { userJson } from "./administration.ts";
-import { actorOf } from "./investigation.ts";
 
 export class OwnAccount {
   readonly #accounts: Accounts;

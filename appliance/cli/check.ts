@@ -1,4 +1,5 @@
-import { access, constants } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { messageOf } from "../../core/errors.ts";
 import { type FeedName, feedNames, readerName } from "../../core/feeds/feeds.ts";
 import { testMessage } from "../../core/feeds/status-message.ts";
@@ -12,36 +13,49 @@ import { ticketSystems as allSystems, type TestStep } from "../../core/tickets/t
 import type { SyslogSenderOptions } from "../../transports/syslog/options.ts";
 import { probe } from "../../transports/syslog/probe.ts";
 import { createSyslogSender } from "../../transports/syslog/sender.ts";
+import { firstPasswordProblem } from "../access/first-admin.ts";
+import { otherDataDir } from "../config/unit-file.ts";
 import { connectControl } from "../control/control-client.ts";
+import type { Operations } from "../control/operations.ts";
 import { tlsMaterial } from "../feeds/syslog-feed.ts";
 import { feedSettings } from "../feeds/syslog-feeds.ts";
 import { noThrottles, TicketSystems } from "../tickets/systems.ts";
+import { checkDataDir, checkMasterKey } from "./check-folders.ts";
+import { checkCertificate, checkPorts, type Finding } from "./check-listener.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
+import { becomeServiceUser } from "./service-user.ts";
 
 /** How long a receiver may take to accept the test message. */
 const testMessageMs = 10_000;
-
-interface Finding {
-  ok: boolean;
-  line: string;
-}
 
 export const checkCommand: Command = {
   name: "check",
   summary: "validate the configuration and reach every destination and ticket system",
   help: `Usage: rhythmx check [--test-message]
 
-Reads the configuration, prints every problem with its key and the accepted form, and tries to reach every destination and
-ticket system (nothing is sent, nothing is written there). One line each. Exit code 1 when something has to be mended.
-  --test-message  also sends each destination one message with MSGID TEST, to be looked for at the receiver`,
+Reads the configuration as the service would, as its user and with the
+environment of its unit, and prints every problem with its key and the accepted
+form. Looks at data folder, disk, ports and certificate, and tries to reach
+every destination and ticket system (nothing is sent, nothing is written there).
+One line each. Exit code 1 when something has to be mended.
+  --test-message  also sends each destination one message with MSGID TEST, to be
+                  looked for at the receiver`,
 
-  async run({ args, terminal, loadSettings }) {
+  async run({ args, terminal, loadSettings, serviceUnit }) {
     const { values, positionals } = parseOptions(args, { "test-message": { type: "boolean" } });
     noPositionals(positionals);
-    const resolved = await loadSettings();
+    const unit = await serviceUnit();
+    const ownDataDir = (await loadSettings()).settings.dataDir;
+    const underUnit = () => loadSettings(unit?.environment);
+    const user = await becomeServiceUser((await underUnit()).settings.dataDir, unit);
+    if (user !== null) terminal.out(`note: ${user}\n`);
+    const resolved = await underUnit();
     const report = formatProblems(resolved);
     if (report !== "") terminal.out(`${report}\n`);
     const { settings } = resolved;
+    const password = isFirstStart(settings) ? firstPasswordProblem(resolved) : null;
+    const elsewhere = otherDataDir(ownDataDir, unit);
+    for (const warning of unverified(resolved)) terminal.out(`warning: ${visible(warning)}\n`);
     for (const form of Object.values(feedForms)) {
       if (feedSettings(settings, form.feed).destinations.length > 0) continue;
       const what = form.feed === "alerts" ? "alerts" : "incidents and cases";
@@ -50,9 +64,17 @@ ticket system (nothing is sent, nothing is written there). One line each. Exit c
       );
     }
     const send = values["test-message"] === true;
+    const control = await connectControl(settings.dataDir, (version) =>
+      terminal.out(`warning: the running service is of another version (${visible(version)}): restart it\n`),
+    ).catch(() => null);
+    const { baseUrl } = readTicketSettings(resolved.ticketValues).settings;
     const findings = await Promise.all([
-      checkDataDir(settings),
-      ...(await ticketSystems(resolved)),
+      ...[elsewhere, password].flatMap((line) => (line === null ? [] : [{ ok: false, line }])),
+      ...(await checkDataDir(settings)),
+      ...checkMasterKey(settings),
+      ...(await checkPorts(settings, control !== null)),
+      ...(await checkCertificate(settings, baseUrl, Date.now())),
+      ...(await ticketSystems(resolved, control)),
       ...feedNames.flatMap((feed) =>
         feedSettings(settings, feed).destinations.map((destination) => checkDestination(feed, destination, send)),
       ),
@@ -63,8 +85,7 @@ ticket system (nothing is sent, nothing is written there). One line each. Exit c
 };
 
 /** A running appliance knows what was saved in it; else files and environment say which systems there are. */
-async function ticketSystems(resolved: ResolvedSettings): Promise<Finding[]> {
-  const control = await connectControl(resolved.settings.dataDir);
+async function ticketSystems(resolved: ResolvedSettings, control: Operations | null): Promise<Finding[]> {
   const tested = control === null ? await testGiven(resolved) : await control.testTickets();
   const findings = tested.map(({ system, steps }) => {
     const failed = steps.find(({ ok }) => !ok);
@@ -100,15 +121,30 @@ async function testGiven({ ticketValues }: ResolvedSettings): Promise<{ system: 
   );
 }
 
-async function checkDataDir({ dataDir }: Settings): Promise<Finding> {
-  try {
-    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-    return { ok: true, line: `data folder ${dataDir} can be written` };
-  } catch (error) {
-    if ((error as { code?: string }).code === "ENOENT")
-      return { ok: true, line: `data folder ${dataDir} will be made at the first start` };
-    return { ok: false, line: `data folder ${dataDir} cannot be written: ${messageOf(error)}` };
-  }
+/** Only a first start uses RHYTHMX_ADMIN_PASSWORD; one that was refused has made a database, and no key yet. */
+function isFirstStart({ dataDir, masterKeyFile }: Settings): boolean {
+  if (!existsSync(join(dataDir, "rhythmx.db"))) return true;
+  return masterKeyFile === null && !existsSync(join(dataDir, "master.key"));
+}
+
+/** Connections whose certificates are not checked: whoever stands in between reads along, passwords too. */
+function unverified({ settings, ticketValues }: ResolvedSettings): string[] {
+  const { proactive } = readTicketSettings(ticketValues).settings;
+  const systems =
+    proactive?.verifySsl === false
+      ? [
+          "PROACTIVE_SNOW_VERIFY_SSL=false: certificates are not checked, anybody in between reads the secret; give PROACTIVE_SNOW_CA_FILE",
+        ]
+      : [];
+  const destinations = feedNames.flatMap((feed) =>
+    feedSettings(settings, feed)
+      .destinations.filter(({ tls }) => tls?.verify === false)
+      .map(
+        ({ name }) =>
+          `${readerName(feed, name)}: "verify": false: the receiver's certificate is not checked; give tls.ca_file`,
+      ),
+  );
+  return [...systems, ...destinations];
 }
 
 async function checkDestination(feed: FeedName, destination: DestinationSettings, send: boolean): Promise<Finding> {

@@ -2,6 +2,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { messageOf, UsageError } from "../../core/errors.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
+import type { Unit } from "../config/unit-file.ts";
 
 export interface Terminal {
   /** Results, on stdout. */
@@ -18,8 +19,10 @@ export interface Terminal {
 export interface CommandContext {
   args: string[];
   terminal: Terminal;
-  /** Reads configuration files and environment anew. */
-  loadSettings(): Promise<ResolvedSettings>;
+  /** Reads configuration files and environment anew; `under`: environment values that count where this process has none. */
+  loadSettings(under?: ReadonlyMap<string, string>): Promise<ResolvedSettings>;
+  /** The installed systemd unit; null for a checkout, and where there is none. */
+  serviceUnit(): Promise<Unit | null>;
 }
 
 export interface Command {

@@ -39,10 +39,10 @@ const actions: Readonly<Record<string, (context: CommandContext) => Promise<numb
 
 const filters = { cause: { type: "string" }, system: { type: "string" }, all: { type: "boolean" } } as const;
 
-async function list({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function list({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(args, jsonOption);
   noPositionals(positionals);
-  const access = { terminal, resolved: await loadSettings(), mode: "look" } as const;
+  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "look" } as const;
   const groups = await withOperations(access, (operations) => operations.listDeadLetters());
   if (values.json) printJson(terminal, groups);
   else if (groups.length === 0) terminal.err("nothing stands still\n");
@@ -60,21 +60,21 @@ async function list({ args, terminal, loadSettings }: CommandContext): Promise<n
   return 0;
 }
 
-async function retry({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function retry({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(args, filters);
   const which = filterOf(values, positionals);
-  const access = { terminal, resolved: await loadSettings(), mode: "change" } as const;
+  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
   const { retried } = await withOperations(access, (operations) => operations.retryDeliveries(which));
   terminal.err(`${counted(retried)} sent again\n`);
   return 0;
 }
 
-async function discard({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function discard({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(args, { ...filters, reason: { type: "string" } });
   const reason = values.reason?.trim() ?? "";
   if (reason === "" || reason.length > 1000) throw new UsageError("--reason TEXT: 1 to 1,000 characters");
   const which = filterOf(values, positionals);
-  const access = { terminal, resolved: await loadSettings(), mode: "change" } as const;
+  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
   const { discarded } = await withOperations(access, (operations) => operations.discardDeliveries(which, reason));
   terminal.err(`${counted(discarded)} given up\n`);
   return 0;

@@ -33,11 +33,13 @@ forget  forgets a destination that is configured no more; one of that name
 
 const actions: Readonly<Record<string, (context: CommandContext) => Promise<number>>> = { list, skip, forget };
 
-async function list({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function list({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(args, jsonOption);
   noPositionals(positionals);
   const resolved = await loadSettings();
-  const all = await withOperations({ terminal, resolved, mode: "look" }, (operations) => operations.listDestinations());
+  const all = await withOperations({ terminal, serviceUnit, resolved, mode: "look" }, (operations) =>
+    operations.listDestinations(),
+  );
   if (values.json) printJson(terminal, all);
   else if (all.length === 0) terminal.err("there is no destination yet\n");
   else terminal.out(destinationTable(all, terminal.columns));
@@ -60,12 +62,12 @@ function stateOf({ configured, connected, last_error }: ListedDestination): stri
   return last_error === null ? "not connected" : `not connected: ${last_error}`;
 }
 
-async function skip({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function skip({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(args, { to: { type: "string" }, yes: { type: "boolean" } });
   const destination = onePositional(positionals, "DESTINATION");
   const to = values.to === undefined ? null : timeOption("--to", values.to);
   const resolved = await loadSettings();
-  return withOperations({ terminal, resolved, mode: "change" }, async (operations) => {
+  return withOperations({ terminal, serviceUnit, resolved, mode: "change" }, async (operations) => {
     const { reader, messages } = await operations.countSkip(destination, to);
     const what = `${messages} of what waits for ${reader}`;
     if (!(await agreed({ terminal, yes: values.yes }, messages, `${what} would never be sent there: give it up?`)))
@@ -76,11 +78,11 @@ async function skip({ args, terminal, loadSettings }: CommandContext): Promise<n
   });
 }
 
-async function forget({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function forget({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(args, { yes: { type: "boolean" } });
   const destination = onePositional(positionals, "DESTINATION");
   const resolved = await loadSettings();
-  return withOperations({ terminal, resolved, mode: "change" }, async (operations) => {
+  return withOperations({ terminal, serviceUnit, resolved, mode: "change" }, async (operations) => {
     const { reader, messages } = await operations.countForget(destination);
     const question = `${messages} ${messages === 1 ? "message waits" : "messages wait"} for ${reader}, which is configured no more: forget it?`;
     if (!(await agreed({ terminal, yes: values.yes }, messages, question))) return 1;

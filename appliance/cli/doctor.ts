@@ -20,12 +20,14 @@ Prints what support asks for first. It reads the whole database file to check
 it. Exit code 1 when something is wrong.
   --json  for programs`,
 
-  async run({ args, terminal, loadSettings }) {
+  async run({ args, terminal, loadSettings, serviceUnit }) {
     const { values, positionals } = parseOptions(args, jsonOption);
     noPositionals(positionals);
     const resolved = await loadSettings();
     const { settings } = resolved;
-    const report = await withOperations({ terminal, resolved, mode: "look" }, (operations) => operations.doctor());
+    const report = await withOperations({ terminal, serviceUnit, resolved, mode: "look" }, (operations) =>
+      operations.doctor(),
+    );
     if (values.json) printJson(terminal, { ...versionInfo(), data_dir: settings.dataDir, ...report });
     else terminal.out(await render(settings, report, terminal.columns));
     const { running } = report;

@@ -37,7 +37,7 @@ An import that was interrupted may be run again: batches that are in already are
   --alarms  the files hold SIEM alarms
 Exit code 1 when a file cannot be read or records were refused.`,
 
-  async run({ args, terminal, loadSettings }) {
+  async run({ args, terminal, loadSettings, serviceUnit }) {
     const { values, positionals } = parseOptions(args, { format: { type: "string" }, alarms: { type: "boolean" } });
     if (positionals.length === 0) throw new UsageError("FILE is missing");
     const kind = values.alarms ? "alarms" : "detections";
@@ -46,7 +46,7 @@ Exit code 1 when a file cannot be read or records were refused.`,
     if (!known.includes(format))
       throw new UsageError(`--format ${JSON.stringify(format)}: known for ${kind} are ${known.join(", ")}`);
     const resolved = await loadSettings();
-    return withOperations({ terminal, resolved, mode: "change" }, async (operations) => {
+    return withOperations({ terminal, serviceUnit, resolved, mode: "change" }, async (operations) => {
       let failed = false;
       for (const file of positionals) {
         const totals = await importFile({ file, kind, format }, operations, terminal);

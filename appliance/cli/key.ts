@@ -29,7 +29,7 @@ create prints the key once, alone on stdout; it is stored as a hash only.
   },
 };
 
-async function create({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function create({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(args, {
     scope: { type: "string", multiple: true },
     entity: { type: "string", multiple: true },
@@ -45,7 +45,7 @@ async function create({ args, terminal, loadSettings }: CommandContext): Promise
   if (expiresInDays !== null && !(expiresInDays > 0 && expiresInDays <= 36_500))
     throw new UsageError(`--expires ${JSON.stringify(values.expires)}: a number of days above 0`);
   const resolved = await loadSettings();
-  const made = await withOperations({ terminal, resolved, mode: "change" }, (operations) =>
+  const made = await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
     operations.createKey({ name, scopes, entities, expiresInDays }),
   );
   terminal.err(`${made.id} "${visible(name)}": ${scopes.join(", ")}. Keep the key: it is not shown again.\n`);
@@ -53,11 +53,13 @@ async function create({ args, terminal, loadSettings }: CommandContext): Promise
   return 0;
 }
 
-async function list({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function list({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(args, jsonOption);
   noPositionals(positionals);
   const resolved = await loadSettings();
-  const keys = await withOperations({ terminal, resolved, mode: "look" }, (operations) => operations.listKeys());
+  const keys = await withOperations({ terminal, serviceUnit, resolved, mode: "look" }, (operations) =>
+    operations.listKeys(),
+  );
   const day = (time: number | null, none: string) => (time === null ? none : new Date(time).toISOString().slice(0, 16));
   const state = (revoked: number | null, expires: number | null) =>
     revoked !== null ? "revoked" : expires !== null && expires <= Date.now() ? "expired" : "active";
@@ -101,10 +103,10 @@ function keyJson({ id, name, prefix, scopes, entities, createdAt, expiresAt, rev
   };
 }
 
-async function revoke({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function revoke({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const id = onePositional(parseOptions(args, {}).positionals, "ID");
   const resolved = await loadSettings();
-  const { revoked } = await withOperations({ terminal, resolved, mode: "change" }, (operations) =>
+  const { revoked } = await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
     operations.revokeKey(id),
   );
   if (!revoked)

@@ -13,21 +13,22 @@ import { AuditLog } from "../access/audit-log.ts";
 import { KeyRing } from "../access/key-ring.ts";
 import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
 import { Secrets } from "../access/master-key.ts";
-import { otherDataDir, readUnit } from "../config/unit-file.ts";
+import { otherDataDir } from "../config/unit-file.ts";
 import { connectControl, noAccess } from "../control/control-client.ts";
 import { createOperations, type Operations } from "../control/operations.ts";
 import { DestinationControl } from "../feeds/destination-control.ts";
 import { destinationNames } from "../feeds/syslog-feeds.ts";
 import { createLog } from "../runtime/log.ts";
 import { argon2id } from "../runtime/passwords.ts";
-import { systemClock } from "../runtime/time.ts";
+import { systemClock, systemSleep } from "../runtime/time.ts";
 import { version } from "../runtime/version.ts";
 import { TicketDispatcher } from "../tickets/dispatcher.ts";
 import { SettingsService } from "../tickets/settings-service.ts";
-import type { Terminal } from "./command.ts";
+import type { CommandContext, Terminal } from "./command.ts";
 
 export interface Access {
   terminal: Pick<Terminal, "err">;
+  serviceUnit: CommandContext["serviceUnit"];
   resolved: Pick<ResolvedSettings, "settings" | "ticketValues">;
   /** A command that only looks neither makes nor changes a file. */
   mode: "look" | "change";
@@ -35,13 +36,13 @@ export interface Access {
 
 /** Runs `work` with the appliance's operations; `running` tells which way it went. Says when the service is of another version or uses another folder. */
 export async function withOperations<T>(
-  { terminal, resolved: { settings, ticketValues }, mode }: Access,
+  { terminal, serviceUnit, resolved: { settings, ticketValues }, mode }: Access,
   work: (operations: Operations, running: boolean) => Promise<T>,
 ): Promise<T> {
   const { dataDir } = settings;
   const control = await connectControl(dataDir, (running) => terminal.err(otherVersion(running)));
   if (control !== null) return work(control, true);
-  const elsewhere = otherDataDir(dataDir, await readUnit());
+  const elsewhere = otherDataDir(dataDir, await serviceUnit());
   if (elsewhere !== null) terminal.err(`warning: ${elsewhere}\n`);
   const path = join(dataDir, "rhythmx.db");
   if (mode === "look") await expectDatabase(dataDir, path);
@@ -68,7 +69,19 @@ export async function withOperations<T>(
     const audit = new AuditLog(store.admin, systemClock);
     const own = await readSettings(store, settings, mode === "look" ? null : ticketValues);
     const running = () => null;
-    const tools = { ...own, clock: systemClock, store, keys, accounts, audit, intake, destinations, running };
+    const wakeTickets = () => {};
+    const tools = {
+      ...own,
+      clock: systemClock,
+      store,
+      keys,
+      accounts,
+      audit,
+      intake,
+      destinations,
+      running,
+      wakeTickets,
+    };
     return await work(createOperations(tools), false);
   } finally {
     await store.close();
@@ -125,9 +138,11 @@ async function readSettings(
   const dispatcher = new TicketDispatcher({
     store,
     clock: systemClock,
+    sleep: systemSleep,
     random: Math.random,
     log,
     defaultBaseUrl: () => "",
+    userNames: () => [],
   });
   await dispatcher.stop(0);
   const ticketSettings = new SettingsService({ store, clock: systemClock, log, secrets, dispatcher });

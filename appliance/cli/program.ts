@@ -2,6 +2,7 @@
 import { messageOf, UsageError } from "../../core/errors.ts";
 import { visible } from "../../core/text/visible.ts";
 import { loadSettings } from "../config/load.ts";
+import { readUnit, systemdFolders } from "../config/unit-file.ts";
 import { checkCommand } from "./check.ts";
 import type { Command, Terminal } from "./command.ts";
 import { deliveriesCommand } from "./deliveries.ts";
@@ -39,10 +40,18 @@ export interface Program {
   /** True when `main.ts` runs, false in the compiled binary. */
   fromCheckout: boolean;
   terminal: Terminal;
+  /** Where systemd's units are; default: where systemd looks for them, for a checkout nowhere. */
+  unitFolders?: readonly string[] | null;
 }
 
 /** Runs one command line. Exit codes: 0 success, 1 failure, 2 bad usage (CONTRACT 1). */
-export async function runProgram({ args, env, fromCheckout, terminal }: Program): Promise<number> {
+export async function runProgram({
+  args,
+  env,
+  fromCheckout,
+  terminal,
+  unitFolders = fromCheckout ? null : systemdFolders,
+}: Program): Promise<number> {
   const [name = "", ...rest] = args;
   if (["", "help", "--help", "-h"].includes(name)) {
     (name === "" ? terminal.err : terminal.out)(overview());
@@ -59,7 +68,13 @@ export async function runProgram({ args, env, fromCheckout, terminal }: Program)
     return 0;
   }
   try {
-    return await command.run({ args: rest, terminal, loadSettings: () => loadSettings({ env, fromCheckout }) });
+    return await command.run({
+      args: rest,
+      terminal,
+      loadSettings: (under) =>
+        loadSettings({ env: under === undefined ? env : { ...Object.fromEntries(under), ...env }, fromCheckout }),
+      serviceUnit: async () => (unitFolders === null ? null : readUnit(unitFolders)),
+    });
   } catch (error) {
     const usage = error instanceof UsageError;
     const hint = usage ? `; \`rhythmx ${name} --help\` shows how` : "";

@@ -19,7 +19,7 @@ some (min_risk, entities) gets at most that many.
   --dry-run  says how many messages that would be, and sends nothing
   --yes      does not ask`,
 
-  async run({ args, terminal, loadSettings }) {
+  async run({ args, terminal, loadSettings, serviceUnit }) {
     const { values, positionals } = parseOptions(args, {
       from: { type: "string" },
       to: { type: "string" },
@@ -35,7 +35,7 @@ some (min_risk, entities) gets at most that many.
     const request = { destination, from, to };
     const dryRun = values["dry-run"] === true;
     const mode = dryRun ? "look" : "change";
-    return withOperations({ terminal, resolved, mode }, async (operations, running) => {
+    return withOperations({ terminal, serviceUnit, resolved, mode }, async (operations, running) => {
       const when = `since ${new Date(from).toISOString()}${to === null ? "" : ` and before ${new Date(to).toISOString()}`}`;
       const told = ({ messages, waited }: Replayed, verb: string) => {
         const others = waited > 0 ? `, and ${waited} from before that still waited,` : "";

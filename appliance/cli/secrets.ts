@@ -15,7 +15,7 @@ pollers go on.
              data folder (RHYTHMX_MASTER_KEY_FILE, systemd credential): put it
              in its place before the next start`,
 
-  async run({ args, terminal, loadSettings }) {
+  async run({ args, terminal, loadSettings, serviceUnit }) {
     const [action, ...rest] = args;
     if (action !== "rotate")
       throw new UsageError(action === undefined ? "rotate is missing" : `unknown action ${JSON.stringify(action)}`);
@@ -24,8 +24,9 @@ pollers go on.
     const given = values["new-key"];
     const file = given === undefined ? null : resolve(given);
     const resolved = await loadSettings();
-    const { secrets, keyFile } = await withOperations({ terminal, resolved, mode: "change" }, (operations) =>
-      operations.rotateSecrets(file),
+    const { secrets, keyFile } = await withOperations(
+      { terminal, serviceUnit, resolved, mode: "change" },
+      (operations) => operations.rotateSecrets(file),
     );
     terminal.err(
       `${secrets} ${secrets === 1 ? "secret is" : "secrets are"} encrypted under a new master key: ${file ?? keyFile}\n`,

@@ -54,7 +54,7 @@ const actions: Readonly<Record<string, (context: CommandContext) => Promise<numb
   "reset-totp": (context) => change(context, { resetTotp: true }, "has no second factor any more"),
 };
 
-async function add({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function add({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(args, {
     role: { type: "string" },
     entity: { type: "string", multiple: true },
@@ -68,18 +68,20 @@ async function add({ args, terminal, loadSettings }: CommandContext): Promise<nu
   if (entities.includes("")) throw new UsageError("--entity is blank; leave it out for a user who is for all entities");
   const resolved = await loadSettings();
   const password = await askPassword(terminal, name);
-  await withOperations({ terminal, resolved, mode: "change" }, (operations) =>
+  await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
     operations.createUser({ name, role: values.role as Role, password, entities }),
   );
   terminal.err(`user ${visible(name)} is made, with role ${values.role}\n`);
   return 0;
 }
 
-async function list({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function list({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(args, jsonOption);
   noPositionals(positionals);
   const resolved = await loadSettings();
-  const users = await withOperations({ terminal, resolved, mode: "look" }, (operations) => operations.listUsers());
+  const users = await withOperations({ terminal, serviceUnit, resolved, mode: "look" }, (operations) =>
+    operations.listUsers(),
+  );
   if (values.json) {
     printJson(terminal, users);
     return 0;
@@ -100,11 +102,11 @@ async function list({ args, terminal, loadSettings }: CommandContext): Promise<n
   return 0;
 }
 
-async function setPassword({ args, terminal, loadSettings }: CommandContext): Promise<number> {
+async function setPassword({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
   const name = onePositional(parseOptions(args, {}).positionals, "NAME");
   const resolved = await loadSettings();
   const password = await askPassword(terminal, name);
-  await withOperations({ terminal, resolved, mode: "change" }, (operations) =>
+  await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
     operations.changeUser(name, { password }),
   );
   terminal.err(`user ${visible(name)} has a new password\n`);
@@ -112,13 +114,15 @@ async function setPassword({ args, terminal, loadSettings }: CommandContext): Pr
 }
 
 async function change(
-  { args, terminal, loadSettings }: CommandContext,
+  { args, terminal, loadSettings, serviceUnit }: CommandContext,
   what: { disabled?: boolean; resetTotp?: boolean },
   done: string,
 ): Promise<number> {
   const name = onePositional(parseOptions(args, {}).positionals, "NAME");
   const resolved = await loadSettings();
-  await withOperations({ terminal, resolved, mode: "change" }, (operations) => operations.changeUser(name, what));
+  await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
+    operations.changeUser(name, what),
+  );
   terminal.err(`user ${visible(name)} ${done}\n`);
   return 0;
 }

@@ -4,7 +4,7 @@ import { feedForms } from "../../core/settings/feed.ts";
 import { type Problem, shown } from "../../core/settings/problem.ts";
 import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
 import type { SettingsFile, SettingsSources } from "../../core/settings/sources.ts";
-import { folderState, readTextFile } from "./files.ts";
+import { folderState, readTextFile } from "../runtime/text-files.ts";
 
 const defaultConfigDir = "/etc/rhythmx";
 /** Where the files stood before; each is read there when the configuration folder has none of that name (CONTRACT 1). */
@@ -40,18 +40,14 @@ export async function loadSettings(options: LoadOptions): Promise<ResolvedSettin
   const read = async (name: string) =>
     (await readSettingsFile(join(configDir, name))) ?? (await readSettingsFile(join(historicDir, name)));
   const envFile = await read(".env.production");
-  if (envFile !== null && envFile.mode & 0o077) {
-    const place = {
-      source: envFile.source,
-      key: "",
-      found: `mode ${octal(envFile.mode)}, which lets other users at its secrets`,
-    };
-    warnings.push({
-      ...place,
-      accepted: `mode 0600 (chmod 600 ${envFile.source})`,
-      effect: "it is read all the same",
-      fatal: false,
-    });
+  if (envFile !== null && letsOthersIn(envFile)) {
+    const { source, mode, owner } = envFile;
+    const accepted =
+      owner === 0
+        ? `mode 0640 with the group of the appliance's user (chmod 640 ${source})`
+        : `mode 0600 (chmod 600 ${source})`;
+    const found = `mode ${octal(mode)}, which lets other users at its secrets`;
+    warnings.push({ source, key: "", found, accepted, effect: "it is read all the same", fatal: false });
   }
 
   const resolved = resolveSettings({
@@ -78,13 +74,18 @@ export async function loadSettings(options: LoadOptions): Promise<ResolvedSettin
 }
 
 /** Null when there is no such file. */
-async function readSettingsFile(path: string): Promise<(SettingsFile & { mode: number }) | null> {
+async function readSettingsFile(path: string): Promise<(SettingsFile & { mode: number; owner: number }) | null> {
   const content = await readTextFile(path);
   if (content.kind === "absent") return null;
   const place = { source: path, folder: dirname(path) };
   return content.kind === "text"
-    ? { ...place, content: { text: content.text }, mode: content.mode }
-    : { ...place, content: { fault: content.fault }, mode: 0 };
+    ? { ...place, content: { text: content.text }, mode: content.mode, owner: content.owner }
+    : { ...place, content: { fault: content.fault }, mode: 0, owner: 0 };
+}
+
+/** root's file that one group may read is how a service gets its secrets: it cannot change them. */
+function letsOthersIn({ mode, owner }: { mode: number; owner: number }): boolean {
+  return (mode & (owner === 0 ? 0o037 : 0o077)) !== 0;
 }
 
 function octal(mode: number): string {

@@ -6,7 +6,7 @@ import { environmentNames } from "../../core/settings/environment.ts";
 import { feedForms, feedKeys } from "../../core/settings/feed.ts";
 import { presetNames } from "../../core/settings/presets.ts";
 import { resolveSettings } from "../../core/settings/resolve.ts";
-import { ticketSettingNames } from "../../core/settings/tickets.ts";
+import { ticketSettingNames } from "../../core/settings/ticket-definitions.ts";
 
 const text = readFileSync(join(import.meta.dir, "../../docs/settings.md"), "utf8");
 

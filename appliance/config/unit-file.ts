@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Strongest first (systemd.unit(5)). */
-const unitFolders = [
+export const systemdFolders = [
   "/etc/systemd/system",
   "/run/systemd/system",
   "/usr/local/lib/systemd/system",
@@ -19,7 +19,7 @@ export interface Unit {
 }
 
 /** The unit with its drop-ins; null where none is installed or it may not be read. */
-export async function readUnit(folders: readonly string[] = unitFolders): Promise<Unit | null> {
+export async function readUnit(folders: readonly string[]): Promise<Unit | null> {
   for (const folder of folders) {
     const path = join(folder, unitName);
     const text = await readFile(path, "utf8").catch(() => null);

@@ -111,14 +111,15 @@ export interface OperationsTools {
   intake: Intake;
   destinations: DestinationControl;
   running(): RunningState | null;
+  /** There may be something to send to ticket systems. */
+  wakeTickets(): void;
   /** Only a running appliance has something to load anew. */
   reload?: () => Promise<ReloadReport>;
 }
 
 export function createOperations(tools: OperationsTools): Operations {
-  const { store, keys, accounts, audit, ticketSettings, intake, destinations, running, clock } = tools;
-  // The loops look every second what there is to send.
-  const deadLetters = new DeadLetters({ store, clock, audit, wake: () => {} });
+  const { store, keys, accounts, audit, ticketSettings, intake, destinations, running, clock, wakeTickets } = tools;
+  const deadLetters = new DeadLetters({ store, clock, audit, wake: wakeTickets });
   return {
     createKey: async (request) => {
       if (request.name.trim() === "" || request.name.length > 100)

@@ -4,8 +4,8 @@ import { EdgeError, messageOf } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import type { FeedName } from "../../core/feeds/feeds.ts";
 import type { ListenAddress, Settings } from "../../core/settings.ts";
-import { readTextFile } from "../config/files.ts";
 import { type HttpServer, serve } from "./http-server.ts";
+import { readTextFile } from "./text-files.ts";
 
 type Fetch = (request: Request, connection: object) => Response | Promise<Response>;
 

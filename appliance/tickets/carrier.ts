@@ -11,15 +11,19 @@ import {
   type Ticket,
   type TicketSystem,
 } from "../../core/tickets/ticket.ts";
-import { type Exchanges, recordingExchanges, type Throttle } from "../../integrations/http.ts";
+import { type Exchanges, recordingExchanges } from "../../integrations/http.ts";
 import type { DeliveryOutcome } from "../../store/outbox/delivery-outcomes.ts";
 import type { Log } from "../runtime/log.ts";
 import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";
+import type { LaneView } from "./jobs.ts";
 import { isGone } from "./reading.ts";
 import { prepareUpdate, type Update, type UpdateParts } from "./updates.ts";
 
 /** A look that failed is made again after so long, or after the base delay where that is shorter. */
 const lookupRetryMs = 60_000;
+
+/** An outcome that could not be written is written again after so long. */
+const writeAgainMs = 1_000;
 
 const nothingKept = { payload: null, hint: null, asked: null };
 const nothingMade = { remote: null, commentId: null, known: null, next: null };
@@ -29,9 +33,7 @@ interface CarrierParts extends UpdateParts {
   log: Log;
   /** Of the system of the delivery. */
   circuit: Circuit;
-  /** What the target has asked for. */
-  throttle: Throttle;
-  isStopping(): boolean;
+  lane: Pick<LaneView, "throttle" | "stopping" | "pause">;
 }
 
 /** @throws StoreError: nothing was written, and the delivery is as it was */
@@ -245,16 +247,17 @@ class Carrier {
 
   /** What the target has done is written down, however long the database cannot be written: a restart would have to look it up. */
   async #record(outcome: Omit<DeliveryOutcome, "throttledUntil">): Promise<void> {
-    const { store, clock, log, throttle, isStopping } = this.#parts;
-    const throttledUntil = throttle.until > clock.now() ? throttle.until : null;
+    const { store, clock, log, lane } = this.#parts;
+    const { until } = lane.throttle;
+    const throttledUntil = until > clock.now() ? until : null;
     for (;;) {
       try {
         await store.tickets.finishDelivery({ ...outcome, throttledUntil }, clock.now());
         return;
       } catch (error) {
-        if (!(error instanceof StoreError) || isStopping()) throw error;
+        if (!(error instanceof StoreError) || lane.stopping.aborted) throw error;
         log.error("an outcome cannot be written yet", { delivery: outcome.id, error: messageOf(error) });
-        await new Promise((resolve) => setTimeout(resolve, 1000));
+        await lane.pause(writeAgainMs);
       }
     }
   }

@@ -60,9 +60,11 @@ export class DeadLetters {
 
   /** All that fit. */
   async discardAll(actor: Actor, which: DeadLetterFilter, reason: string): Promise<{ discarded: number }> {
-    const { store, clock, audit } = this.#parts;
+    const { store, clock, audit, wake } = this.#parts;
     const discarded = await store.tickets.discardDeliveries(which, reason, actor.who, clock.now());
     await audit.note(actor, "delivery.discard_all", nameOf(which), { reason, discarded });
+    // What it held up may go.
+    wake();
     return { discarded };
   }
 
@@ -84,9 +86,10 @@ export class DeadLetters {
 
   /** @throws EdgeError delivery_state */
   async discard(actor: Actor, { id }: Delivery, reason: string): Promise<void> {
-    const { store, clock, audit } = this.#parts;
+    const { store, clock, audit, wake } = this.#parts;
     if (!(await store.tickets.discardDelivery(id, reason, actor.who, clock.now()))) throw wrongState("discarded");
     await audit.note(actor, "delivery.discard", id, { reason });
+    wake();
   }
 
   /** @throws EdgeError delivery_unknown */

@@ -2,62 +2,105 @@
 import { messageOf } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import { endedCauses, nextProbe } from "../../core/tickets/probes.ts";
-import { type TestStep, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
+import type { TicketSystemName } from "../../core/tickets/ticket.ts";
+import { minuteMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
+import type { DeadLetters } from "../../store/outbox/dead-letters.ts";
 import type { Log } from "../runtime/log.ts";
+import type { Lane } from "./lane.ts";
 
 /** How often it is looked whether a probe is due. */
-const lookEveryMs = 60_000;
+const lookEveryMs = minuteMs;
 
-export interface ParkedParts {
+interface ParkedParts {
   store: Store;
   clock: Clock;
   log: Log;
-  isEnabled(system: TicketSystemName): boolean;
-  /** Reads only. */
-  test(system: TicketSystemName): Promise<TestStep[]>;
-  wake(): void;
+  lanes: readonly Lane[];
 }
 
 export class ParkedProbes {
   readonly #parts: ParkedParts;
-  #lookAt = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  /** When a probe is next due, as far as is known; epoch milliseconds. */
+  #nextAt = 0;
   #looking: Promise<void> | null = null;
+  #again = false;
 
   constructor(parts: ParkedParts) {
     this.#parts = parts;
   }
 
+  /** Something may have been parked. */
+  wake(): void {
+    this.#again = true;
+  }
+
+  /** When the next look is due (epoch ms); Infinity: not until something is parked. */
+  nextDueAt(now: number): number {
+    if (!this.#parts.lanes.some(({ isEnabled }) => isEnabled)) return Number.POSITIVE_INFINITY;
+    if (this.#looking !== null) return now;
+    const nextAt = this.#again ? Math.min(this.#nextAt, this.#lookedAt + lookEveryMs) : this.#nextAt;
+    // A clock that was set back must not make it wait for the old time.
+    return now < this.#lookedAt ? now : Math.max(now, nextAt);
+  }
+
+  isIdle(): boolean {
+    return this.#looking === null;
+  }
+
+  async settled(): Promise<void> {
+    await this.#looking;
+  }
+
   tick(now: number): void {
-    if (this.#looking !== null || now < this.#lookAt || !ticketSystems.some(this.#parts.isEnabled)) return;
-    this.#lookAt = now + lookEveryMs;
+    if (this.#looking !== null || this.nextDueAt(now) > now) return;
+    this.#lookedAt = now;
+    this.#again = false;
     this.#looking = this.#look(now)
-      .catch((error: unknown) => this.#parts.log.error("parked deliveries cannot be read", { error: messageOf(error) }))
+      .then((nextAt) => {
+        this.#nextAt = Math.max(nextAt, now + lookEveryMs);
+      })
+      .catch((error: unknown) => {
+        this.#nextAt = now + lookEveryMs;
+        this.#parts.log.error("parked deliveries cannot be read", { error: messageOf(error) });
+      })
       .finally(() => {
         this.#looking = null;
       });
   }
 
-  async #look(now: number): Promise<void> {
+  /** Returns when the next probe is due; Infinity: none is. */
+  async #look(now: number): Promise<number> {
     const letters = await this.#parts.store.reading.listDeadLetters(null);
-    for (const system of ticketSystems.filter(this.#parts.isEnabled)) {
-      const parked = letters.filter((one) => one.system === system && one.state === "parked");
-      const before = await this.#parts.store.tickets.readProbe(system);
-      if (parked.length === 0) {
-        if (before !== null) await this.#parts.store.tickets.saveProbe(system, null);
-        continue;
+    const parked = letters.filter(({ state }) => state === "parked");
+    let nextAt = Number.POSITIVE_INFINITY;
+    for (const lane of this.#parts.lanes.filter(({ isEnabled }) => isEnabled)) {
+      const ofLane = parked.filter(({ system }) => system === lane.system);
+      let due = await this.#dueAt(lane.system, ofLane);
+      if (due !== null && due <= now) {
+        await this.#probe(lane);
+        due = await this.#dueAt(lane.system, ofLane);
       }
-      const due = nextProbe(parked, before);
-      if (due === null || now < due) continue;
-      await this.#probe(system);
+      nextAt = Math.min(nextAt, due ?? Number.POSITIVE_INFINITY);
     }
+    return nextAt;
   }
 
-  async #probe(system: TicketSystemName): Promise<void> {
-    const { store, clock, log, test, wake } = this.#parts;
-    const steps = await test(system).catch((error: unknown) => [
-      { name: "Settings", ok: false, detail: messageOf(error) },
-    ]);
+  async #dueAt(system: TicketSystemName, parked: readonly DeadLetters[]): Promise<number | null> {
+    const { tickets } = this.#parts.store;
+    const before = await tickets.readProbe(system);
+    if (parked.length > 0) return nextProbe(parked, before);
+    if (before !== null) await tickets.saveProbe(system, null);
+    return null;
+  }
+
+  async #probe(lane: Lane): Promise<void> {
+    const { store, clock, log } = this.#parts;
+    const { system } = lane;
+    const steps = await lane
+      .test()
+      .catch((error: unknown) => [{ name: "Settings", ok: false, detail: messageOf(error) }]);
     const failed = steps.find(({ ok }) => !ok);
     const ok = failed === undefined;
     const before = await store.tickets.readProbe(system);
@@ -71,6 +114,6 @@ export class ParkedProbes {
       answer: failed === undefined ? "ok" : `${failed.name}: ${failed.detail}`,
       resumed,
     });
-    if (resumed > 0) wake();
+    if (resumed > 0) lane.wake();
   }
 }

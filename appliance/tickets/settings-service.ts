@@ -1,18 +1,16 @@
 /** Settings of ticket systems as API and console see them: what is pinned, what was saved, what was tested. Secrets go in and never come out. */
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
-import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import {
   fieldOf,
-  type GivenValue,
   namesOfSection,
-  problemOf,
-  readTicketSettings,
   type TicketSection,
   type TicketSettingName,
   ticketDefinitions,
   ticketSections,
-} from "../../core/settings/tickets.ts";
+} from "../../core/settings/ticket-definitions.ts";
+import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
+import { type GivenValue, problemOf, readTicketSettings } from "../../core/settings/tickets.ts";
 import { type TestStep, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
@@ -152,7 +150,7 @@ export class SettingsService {
         last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
         answers: !dispatcher.isDown(system),
         deliveries: waiting,
-        sync: syncJson(dispatcher.sync.status(system)),
+        sync: syncJson(dispatcher.syncStatus(system)),
         tickets: ticketsJson(tickets.find((one) => one.system === system)),
         webhooks: settings.webhookSecrets[system] !== null,
         fields: policyJson(settings.policies[system]),

@@ -10,8 +10,7 @@ import { correlationOf, type Delivery, type Ticket, type TicketSystemName } from
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
-import type { AuditLog } from "../access/audit-log.ts";
-import { actorOf } from "../api/investigation.ts";
+import { type AuditLog, actorOf } from "../access/audit-log.ts";
 import { type DeadLetterGroup, DeadLetters, deliveryUnknown } from "./dead-letters.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
 

@@ -3,7 +3,7 @@ import { DeliveryError } from "../../core/errors.ts";
 import type { Incident } from "../../core/incident.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
-import { masked } from "../../core/tickets/masking.ts";
+import { masked } from "../../core/tickets/masking/masking.ts";
 import { idInSystem } from "../../core/tickets/people.ts";
 import type {
   Delivery,
@@ -25,7 +25,7 @@ export interface UpdateParts {
   settings: TicketSettings;
   drafts: Drafts;
   /** Who somebody in the target is here. */
-  analystOf(person: RemotePerson, system: Ticket["system"]): Promise<string>;
+  analystOf(person: RemotePerson): string;
 }
 
 /** What the ledger is told besides. */
@@ -101,7 +101,7 @@ async function readFirst(ticket: Ticket, target: TicketSystem, parts: UpdatePart
       retryable: false,
       data: { permanent: true, status: 404, words: "" },
     });
-  const analyst = remote.assignee === null ? null : await analystOf(remote.assignee, ticket.system);
+  const analyst = remote.assignee === null ? null : analystOf(remote.assignee);
   await store.tickets.applyReading({ ticketId: ticket.id, remote, analyst, comments: null }, clock.now());
   return remote;
 }
@@ -129,7 +129,7 @@ async function assigneeUpdate(
 ): Promise<Update> {
   const analyst = incident.assignedAnalyst;
   const current = remote.assignee;
-  const same = current === null ? analyst === null : (await analystOf(current, target.name)) === analyst;
+  const same = current === null ? analyst === null : analystOf(current) === analyst;
   if (same) return nothing("assigned already");
   const personId =
     analyst === null ? null : (idInSystem(settings.people, analyst, target.name) ?? (await target.findPerson(analyst)));

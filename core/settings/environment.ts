@@ -63,7 +63,7 @@ const environmentSettings = {
   RHYTHMX_ADMIN_PASSWORD: {
     form: anyText,
     fallback: null,
-    whenWrong: { use: null, effect: "a password is generated" },
+    whenWrong: { use: null, effect: "the first start ends" },
   },
   RHYTHMX_DEFAULT_ENTITY: setting(entityName, "Primary Site"),
   RHYTHMX_LOG_LEVEL: setting(oneOf(["debug", "info", "warn", "error"]), "info"),

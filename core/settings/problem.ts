@@ -22,6 +22,12 @@ export interface Report {
   warnings: Problem[];
 }
 
+/** Parts of a configuration that are right or wrong each for itself. */
+export const settingsSections = ["environment", "alerts", "incidents", "case_patterns", "tickets"] as const;
+
+/** What is wrong with each section. */
+export type SectionProblems = Readonly<Record<(typeof settingsSections)[number], readonly Problem[]>>;
+
 const longestShown = 80;
 
 /** A value as people may see it: on one line, ASCII, at most about 80 characters, nested values by their kind only. */

@@ -5,10 +5,10 @@ import { type EnvFile, parseEnvFile } from "./env-file.ts";
 import { environmentReader, noStart } from "./environment.ts";
 import { type FeedDocument, type FeedForm, feedForms, readFeed } from "./feed.ts";
 import { isLoopback } from "./forms.ts";
-import { type SectionProblems, settingsSections } from "./last-good.ts";
-import { type Problem, type Report, shown } from "./problem.ts";
+import { type Problem, type Report, type SectionProblems, settingsSections, shown } from "./problem.ts";
 import type { SettingsFile, SettingsSources } from "./sources.ts";
-import { type GivenValue, readTicketSettings, ticketSettingNames } from "./tickets.ts";
+import { ticketSettingNames } from "./ticket-definitions.ts";
+import { type GivenValue, readTicketSettings } from "./tickets.ts";
 
 export interface ResolvedSettings {
   /** Always whole: what a problem concerns has its default, or is left out. */

@@ -87,3 +87,9 @@ export interface TicketSettings {
   webhookSecrets: Readonly<Record<TicketSystemName, string | null>>;
   people: PeopleOfSystems;
 }
+
+/** ServiceNow is the Proactive Case API where that is used, and the other way round. */
+export function systemMeant(name: TicketSystemName, isProactive: boolean): TicketSystemName {
+  if (name === "jira") return name;
+  return isProactive ? "proactive" : "servicenow";
+}

@@ -7,34 +7,15 @@ import type { PeopleOfSystems } from "../tickets/people.ts";
 import { defaultPolicies, type FieldPolicies } from "../tickets/policy.ts";
 import type { RetrySettings } from "../tickets/retry.ts";
 import type { TicketSystemName } from "../tickets/ticket.ts";
-import { asText, type Form, fraction, matching, oneOf, path, trueOrFalseText, wholeNumber } from "./forms.ts";
 import { type Problem, shown } from "./problem.ts";
 import {
-  cron,
-  headerValue,
-  instance,
-  jsonObject,
-  line,
-  maskPatterns,
-  names,
-  numbers,
-  people,
-  policies,
-  projectKey,
-  proxy,
-  routes,
-  type StatusMeanings,
-  severity,
-  stateValues,
-  statusMeanings,
-  systems,
-  type TicketRoute,
-  url,
-} from "./ticket-forms.ts";
-import type { JiraConnection, ServiceNowConnection, TicketSettings } from "./ticket-settings.ts";
-
-export const ticketSections = ["jira", "servicenow", "proactive", "auto_push", "retry"] as const;
-export type TicketSection = (typeof ticketSections)[number];
+  type TicketDefinition,
+  type TicketSettingName,
+  ticketDefinitions,
+  ticketSettingNames,
+} from "./ticket-definitions.ts";
+import type { StatusMeanings, TicketRoute } from "./ticket-forms.ts";
+import { type JiraConnection, type ServiceNowConnection, systemMeant, type TicketSettings } from "./ticket-settings.ts";
 
 /** A value and where it stands. */
 export interface GivenValue {
@@ -44,106 +25,7 @@ export interface GivenValue {
   pinned: boolean;
 }
 
-interface Definition {
-  section: TicketSection | null;
-  form: Form<unknown>;
-  /** Text that counts when nothing is given. */
-  fallback: string;
-  secret: boolean;
-}
-
-const set = (section: TicketSection | null, form: Form<unknown>, fallback = "", secret = false): Definition => ({
-  section,
-  form,
-  fallback,
-  secret,
-});
-const positive = (max: number) => asText(fraction(0, max, true));
-
-export const ticketDefinitions = {
-  JIRA_URL: set("jira", url),
-  JIRA_EMAIL: set("jira", line),
-  JIRA_API_TOKEN: set("jira", line, "", true),
-  JIRA_PROJECT_KEY: set("jira", projectKey),
-  JIRA_ISSUE_TYPE: set("jira", line, "Task"),
-  JIRA_ENABLED: set("jira", trueOrFalseText, "false"),
-  JIRA_DEPLOYMENT: set("jira", oneOf(["cloud", "datacenter", "auto"]), "auto"),
-  JIRA_CA_FILE: set("jira", path),
-  JIRA_PROXY: set("jira", proxy),
-  JIRA_EXTRA_FIELDS: set("jira", jsonObject),
-  JIRA_WEBHOOK_SECRET: set("jira", line, "", true),
-  JIRA_SYNC_SCHEDULE: set("jira", cron, "*/5 * * * *"),
-  JIRA_STATUS_MAP: set("jira", statusMeanings),
-  JIRA_FALSE_POSITIVE_RESOLUTIONS: set(
-    "jira",
-    names,
-    "False Positive, Won't Do, Won't Fix, Duplicate, Cannot Reproduce",
-  ),
-  JIRA_FIELD_POLICY: set("jira", policies),
-  SERVICENOW_INSTANCE: set("servicenow", instance),
-  SERVICENOW_USERNAME: set("servicenow", line),
-  SERVICENOW_PASSWORD: set("servicenow", line, "", true),
-  SERVICENOW_ASSIGNMENT_GROUP: set("servicenow", line),
-  SERVICENOW_ENABLED: set("servicenow", trueOrFalseText, "false"),
-  SERVICENOW_TABLE: set("servicenow", matching(/^[a-z][a-z0-9_]{0,79}$/, "a table such as incident"), "incident"),
-  SERVICENOW_CA_FILE: set("servicenow", path),
-  SERVICENOW_PROXY: set("servicenow", proxy),
-  SERVICENOW_EXTRA_FIELDS: set("servicenow", jsonObject),
-  SERVICENOW_WEBHOOK_SECRET: set("servicenow", line, "", true),
-  SERVICENOW_STATE_VALUES: set(
-    "servicenow",
-    stateValues,
-    '{"OPEN":"1","IN_PROGRESS":"2","CLOSED":"6","FALSE_POSITIVE":"8"}',
-  ),
-  SERVICENOW_STATE_MAP: set("servicenow", statusMeanings),
-  SERVICENOW_CLOSE_CODE: set("servicenow", line, "Solution provided"),
-  SERVICENOW_FALSE_POSITIVE_CLOSE_CODE: set("servicenow", line, "No resolution provided"),
-  SERVICENOW_FIELD_POLICY: set("servicenow", policies),
-  SNOW_SYNC_SCHEDULE: set("servicenow", cron, "*/5 * * * *"),
-  SNOW_UPDATE_CADENCE_HOURS: set("servicenow", asText(fraction(0, 8760)), "24"),
-  TICKET_INTEGRATION: set("proactive", oneOf(["standard", "proactive"]), "standard"),
-  PROACTIVE_SNOW_BASE_URL: set("proactive", url),
-  PROACTIVE_SNOW_APP_ID: set("proactive", line),
-  PROACTIVE_SNOW_SECRET: set("proactive", line, "", true),
-  PROACTIVE_SNOW_TABLE: set("proactive", matching(/^[A-Za-z][A-Za-z0-9_]{0,79}$/, "a table such as Case"), "Case"),
-  PROACTIVE_SNOW_SOURCE: set("proactive", headerValue, "Managed_services"),
-  PROACTIVE_SNOW_SERVICE_IDENTIFIER: set("proactive", line),
-  PROACTIVE_SNOW_VERIFY_SSL: set("proactive", trueOrFalseText, "true"),
-  PROACTIVE_SNOW_CA_FILE: set("proactive", path),
-  PROACTIVE_SNOW_PROXY: set("proactive", proxy),
-  AUTO_PUSH_ENABLED: set("auto_push", trueOrFalseText, "false"),
-  AUTO_PUSH_MIN_SEVERITY: set("auto_push", severity, "CRITICAL"),
-  AUTO_PUSH_SYSTEMS: set("auto_push", systems, "jira"),
-  RETRY_MAX_RETRIES: set("retry", asText(wholeNumber(0, 20)), "5"),
-  RETRY_BASE_DELAY_SECONDS: set("retry", positive(3600), "60"),
-  RETRY_MAX_DELAY_SECONDS: set("retry", positive(86_400), "3600"),
-  RETRY_SCHEDULE: set("retry", cron, "*/2 * * * *"),
-  UNKNOWN_LOOKUP_DELAYS_SECONDS: set("retry", numbers, "60,300,900,3600"),
-  UNKNOWN_OUTCOME: set("retry", oneOf(["resend", "ask"]), "resend"),
-  SLA_CRITICAL_MINUTES: set(null, positive(525_600), "240"),
-  SLA_HIGH_MINUTES: set(null, positive(525_600), "480"),
-  SLA_MEDIUM_MINUTES: set(null, positive(525_600), "1440"),
-  SLA_LOW_MINUTES: set(null, positive(525_600), "4320"),
-  RHYTHMX_BASE_URL: set(null, url),
-  TICKET_ROUTES: set(null, routes),
-  MASK_PATTERNS: set(null, maskPatterns),
-  TICKET_USERS: set(null, people),
-} as const satisfies Record<string, Definition>;
-
 const defaultStates = { OPEN: "1", IN_PROGRESS: "2", CLOSED: "6", FALSE_POSITIVE: "8" };
-
-export type TicketSettingName = keyof typeof ticketDefinitions;
-export const ticketSettingNames = Object.keys(ticketDefinitions) as TicketSettingName[];
-
-/** `url` of `JIRA_URL` in section jira; names of other beginnings stay whole. */
-export function fieldOf(section: TicketSection, name: TicketSettingName): string {
-  const prefix = `${section.toUpperCase()}_`;
-  return (name.startsWith(prefix) ? name.slice(prefix.length) : name).toLowerCase();
-}
-
-export function namesOfSection(section: TicketSection): TicketSettingName[] {
-  return ticketSettingNames.filter((name) => ticketDefinitions[name].section === section);
-}
 
 /** The settings of these values; what is wrong has its default and is told. Never repeats a secret. */
 export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
@@ -266,12 +148,6 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
   return { settings, problems };
 }
 
-/** ServiceNow is the Proactive Case API where that is used, and the other way round. */
-export function systemMeant(name: TicketSystemName, isProactive: boolean): TicketSystemName {
-  if (name === "jira") return name;
-  return isProactive ? "proactive" : "servicenow";
-}
-
 function missing(
   text: (name: TicketSettingName) => string,
   system: TicketSystemName,
@@ -289,7 +165,7 @@ export function problemOf(name: TicketSettingName, text: string): string | null 
 }
 
 function readValue(name: TicketSettingName, given: GivenValue | undefined, tell: (problem: Problem) => void): unknown {
-  const { form, fallback, secret }: Definition = ticketDefinitions[name];
+  const { form, fallback, secret }: TicketDefinition = ticketDefinitions[name];
   const text = given?.text.trim() ?? "";
   const parsed = text === "" ? undefined : form.read(text);
   if (text !== "" && parsed === undefined)

@@ -23,8 +23,14 @@ export class Circuit {
 
   /** `send`; `wait`; or `probe`, whose outcome is to be told. */
   decide(now: number): "send" | "wait" | "probe" {
-    if (this.#probeAt === null) return "send";
-    return now >= this.#probeAt ? "probe" : "wait";
+    const probeAt = this.nextProbeAt(now);
+    if (probeAt === null) return "send";
+    return now >= probeAt ? "probe" : "wait";
+  }
+
+  /** Epoch milliseconds; null = closed. A clock that was set back must not make it wait for longer than the longest pause. */
+  nextProbeAt(now: number): number | null {
+    return this.#probeAt === null ? null : Math.min(this.#probeAt, now + this.#longestPauseMs);
   }
 
   /** It was open, and the target did not answer a probe: more than requests that it cannot stand. */

@@ -3,7 +3,7 @@ import type { ChainLink, RiskDetail, RuleSummary } from "../correlation/summary.
 import type { IncidentBody } from "../incident-event.ts";
 import type { Block, Draft, Section } from "./draft.ts";
 import { mapTexts } from "./draft.ts";
-import { masked } from "./masking.ts";
+import { masked } from "./masking/masking.ts";
 import { type SlaMinutes, slaOf } from "./sla.ts";
 
 /** What is known of an incident. */

@@ -1,7 +1,7 @@
 /** What a ticket is told of a change, as structure: each system renders it in its own way. */
 import type { FieldChange } from "../incident-event.ts";
 import type { Block } from "./draft.ts";
-import { masked } from "./masking.ts";
+import { masked } from "./masking/masking.ts";
 import type { UpdateContent } from "./ticket.ts";
 
 const longestText = 20_000;

@@ -5,21 +5,23 @@ const windows = [
   { ms: 30_000, most: 90 },
 ] as const;
 const longestMs = 30_000;
+const mostRemembered = 1_000;
 
+/** Times are milliseconds of a clock that never goes back: the wall clock may be set while writes are remembered. */
 export class WriteLimiter {
   /** Times of writes by ticket, the oldest first. */
   readonly #writes = new Map<number, number[]>();
 
-  /** `now`: epoch milliseconds. */
-  mayWrite(ticketId: number, now: number): boolean {
+  /** From when on the ticket may be written to; `now`: at once. */
+  nextAt(ticketId: number, now: number): number {
     const times = this.#writes.get(ticketId) ?? [];
-    return windows.every(({ ms, most }) => times.filter((at) => at > now - ms && at <= now).length < most);
+    return Math.max(now, ...windows.map(({ ms, most }) => (times.at(-most) ?? Number.NEGATIVE_INFINITY) + ms));
   }
 
   wrote(ticketId: number, now: number): void {
-    const kept = (this.#writes.get(ticketId) ?? []).filter((at) => at > now - longestMs && at <= now);
+    const kept = (this.#writes.get(ticketId) ?? []).filter((at) => at > now - longestMs);
     this.#writes.set(ticketId, [...kept, now]);
-    if (this.#writes.size > 1_000) this.#forget(now);
+    if (this.#writes.size > mostRemembered) this.#forget(now);
   }
 
   #forget(now: number): void {

@@ -50,8 +50,8 @@ export const outboxOperations = {
   },
   dueDeliveries: {
     kind: "read",
-    run: ({ database }, system: TicketSystemName, now: number, retries: boolean, limit: number) =>
-      dueDeliveries(database, system, now, retries, limit),
+    run: ({ database }, system: TicketSystemName, now: number, retriesUpTo: number, limit: number) =>
+      dueDeliveries(database, system, now, retriesUpTo, limit),
   },
   recoverDeliveries: { kind: "write", run: ({ database }, now: number) => recoverDeliveries(database, now) },
   beginDelivery: {

@@ -16,7 +16,7 @@ import { noteFrom } from "../../core/tickets/updates.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { timeOrNull } from "../database/iso.ts";
-import { integer, text } from "../database/rows.ts";
+import { integer, integerOrNull, text } from "../database/rows.ts";
 import { levelOfPriority, snowPushed } from "./snow-columns.ts";
 import { newDeliveryId } from "./tickets.ts";
 
@@ -131,8 +131,20 @@ export interface GateOutcome {
   decision: GateDecision;
 }
 
-/** Asks the gate of every ticket that is due, and plans what it lets through. */
-export async function passGate(database: Database, cadenceHours: number, now: number): Promise<GateOutcome[]> {
+const gateWaits = "gate_at is not null and remote_id is not null and gone_at is null";
+
+/** Asks the gate of tickets that are due, 200 at a time, and plans what it lets through. `nextAt`: when it is to be asked again; null = never. */
+export async function passGate(
+  database: Database,
+  cadenceHours: number,
+  now: number,
+): Promise<{ outcomes: GateOutcome[]; nextAt: number | null }> {
+  const outcomes = await askDueTickets(database, cadenceHours, now);
+  const { rows } = await database.read(`select min(gate_at) as next_at from tickets where ${gateWaits}`, []);
+  return { outcomes, nextAt: rows[0] === undefined ? null : integerOrNull(rows[0], "next_at") };
+}
+
+async function askDueTickets(database: Database, cadenceHours: number, now: number): Promise<GateOutcome[]> {
   const { rows } = await database.read(
     // What ServiceNow was told stands in the incident, by the seed's names.
     `select t.id, t.incident_id, t.system, i.risk_level, i.risk_score,

@@ -14,7 +14,7 @@ import type {
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";
-import { integer, text, textOrNull } from "../database/rows.ts";
+import { integer, integerOrNull, text, textOrNull } from "../database/rows.ts";
 
 /** A ticket that an event calls for. */
 export interface PlannedTicket {
@@ -71,27 +71,48 @@ export const deliveryColumns = `d.id, d.ticket_id, t.incident_id, t.entity_name,
   d.hint, d.next_attempt_at, d.cause, d.detail, d.trigger, d.who, d.created_at, d.updated_at`;
 export const deliveryTables = "deliveries d join tickets t on t.id = d.ticket_id";
 
+/** Deliveries that are due, and when others will be. Epoch milliseconds; null = none waits. */
+export interface DueDeliveries {
+  due: Delivery[];
+  /** The next that has not failed yet, or is to be looked up. */
+  nextAt: number | null;
+  /** The next that has failed may be sent again from here on, at the schedule's times. */
+  nextRetryAt: number | null;
+}
+
 /**
  * Deliveries of a system that are due, one per ticket: the first that is not finished; what stands still holds up its own kind only, a create
- * everything. `retries`: failed ones too.
+ * everything. Those that have failed are due when their time was up at `retriesUpTo` (epoch ms).
  */
 export async function dueDeliveries(
   database: Database,
   system: TicketSystemName,
   now: number,
-  retries: boolean,
+  retriesUpTo: number,
   limit: number,
-): Promise<Delivery[]> {
+): Promise<DueDeliveries> {
   const { rows } = await database.read(
     `select ${deliveryColumns} from ${deliveryTables}
      where d.system = ?2 and d.state in ('planned', 'unknown') and d.next_attempt_at <= ?1 and t.gone_at is null
-       and (?3 = 1 or d.state = 'unknown' or d.attempts = 0) and (d.kind = 'create' or t.remote_id is not null)
+       and (d.next_attempt_at <= ?3 or d.state = 'unknown' or d.attempts = 0) and (d.kind = 'create' or t.remote_id is not null)
        and not exists (select 1 from deliveries e where e.ticket_id = d.ticket_id and e.seq < d.seq
          and (e.state in ('planned', 'unknown', 'sending') or (e.state in ('parked', 'dead') and e.kind in ('create', d.kind))))
      order by d.next_attempt_at, d.seq limit ?4`,
-    [now, system, retries ? 1 : 0, limit],
+    [now, system, retriesUpTo, limit],
   );
-  return rows.map(deliveryFromRow);
+  const waiting = await database.read(
+    `select (select min(next_attempt_at) from deliveries where system = ?1 and state in ('planned', 'unknown') and next_attempt_at > ?2
+         and (state = 'unknown' or attempts = 0)) as next_at,
+       (select min(next_attempt_at) from deliveries where system = ?1 and state in ('planned', 'unknown') and next_attempt_at > ?3
+         and state = 'planned' and attempts > 0) as next_retry_at`,
+    [system, now, Math.min(now, retriesUpTo)],
+  );
+  const [next] = waiting.rows;
+  return {
+    due: rows.map(deliveryFromRow),
+    nextAt: next === undefined ? null : integerOrNull(next, "next_at"),
+    nextRetryAt: next === undefined ? null : integerOrNull(next, "next_retry_at"),
+  };
 }
 
 /** What a process that ended was sending may have arrived: creates and comments are looked up first, what can be repeated is repeated. */

@@ -3,7 +3,7 @@ import { readAgainAt } from "../../core/tickets/sync.ts";
 import type { RemoteChange, Ticket, TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { Database } from "../database/database.ts";
 import { timeOrNull } from "../database/iso.ts";
-import { integer, text } from "../database/rows.ts";
+import { integer, integerOrNull, text } from "../database/rows.ts";
 import { ticketFromRow } from "../outbox/tickets.ts";
 
 /** A ticket that was finished a week ago has come to its end (CONTRACT 9.19). */
@@ -85,18 +85,23 @@ export async function markStaleForReading(
   ]);
 }
 
-/** Tickets to be read now, the longest due first. */
+/** Tickets to be read now, the longest due first, and when the next one is (epoch ms); null = none waits. */
 export async function dueReadings(
   database: Database,
   system: TicketSystemName,
   now: number,
   limit: number,
-): Promise<Ticket[]> {
+): Promise<{ due: Ticket[]; nextAt: number | null }> {
   const { rows } = await database.read(
     "select * from tickets where system = ? and read_at <= ? and remote_id is not null order by read_at, id limit ?",
     [system, now, limit],
   );
-  return rows.map(ticketFromRow);
+  const waiting = await database.read(
+    "select min(read_at) as next_at from tickets where system = ? and read_at > ? and remote_id is not null",
+    [system, now],
+  );
+  const [next] = waiting.rows;
+  return { due: rows.map(ticketFromRow), nextAt: next === undefined ? null : integerOrNull(next, "next_at") };
 }
 
 /** Since when tickets of the system have to be looked for, where nobody has looked yet (epoch ms); null: there are none. */

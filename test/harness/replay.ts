@@ -60,7 +60,7 @@ export class CommitRecorder {
 }
 
 /** Applies batches in order, without waiting for the disk. */
-export async function replay(replica: Client, batches: readonly Batch[]): Promise<void> {
+async function replay(replica: Client, batches: readonly Batch[]): Promise<void> {
   await replica.execute("PRAGMA synchronous = OFF");
   await replica.execute("PRAGMA foreign_keys = ON");
   for (const batch of batches) {
@@ -70,7 +70,7 @@ export async function replay(replica: Client, batches: readonly Batch[]): Promis
 }
 
 /** The first table and row in which two databases differ, row ids and the counters of `autoincrement` included; null where there is none. */
-export async function firstDifference(original: Client, replica: Client): Promise<string | null> {
+async function firstDifference(original: Client, replica: Client): Promise<string | null> {
   const tables = await tablesOf(original);
   const others = await tablesOf(replica);
   const schema = inFull([...tables.keys()]);

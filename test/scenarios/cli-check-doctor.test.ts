@@ -49,6 +49,9 @@ describe("check", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout.trimEnd().split("\n").slice(1)).toEqual([
       `ok: data folder ${join(appliance.folder, "data")} will be made at the first start`,
+      `ok: API (RHYTHMX_LISTEN): 127.0.0.1:${appliance.apiPort} is free`,
+      `ok: health of alerts (RHYTHMX_ALERT_HEALTH): 127.0.0.1:${appliance.healthPort} is free`,
+      `ok: health of incidents (RHYTHMX_INCIDENT_HEALTH): 127.0.0.1:${appliance.incidentHealthPort} is free`,
       `ok: alerts/siem: tcp to 127.0.0.1:${receiver.port}: reached`,
       "ok: alerts/lake: udp to localhost:514: the name resolves; udp cannot tell whether anybody listens",
     ]);

@@ -2,7 +2,7 @@
 import { incidentUrl, summaryOf } from "../compose.ts";
 import type { Block, Draft, Section } from "../draft.ts";
 import { mapTexts } from "../draft.ts";
-import { masked } from "../masking.ts";
+import { masked } from "../masking/masking.ts";
 import type { CaseFacts } from "./case-facts.ts";
 import { eventDetail } from "./event-facts.ts";
 import { firstOf, lastOf, threatAnalysis, threatSummary } from "./narrative.ts";

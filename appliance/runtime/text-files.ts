@@ -7,19 +7,19 @@ const largestBytes = 1024 * 1024;
 
 type FileContent =
   | { kind: "absent" }
-  /** `mode`: the permission bits. */
-  | { kind: "text"; text: string; mode: number }
+  /** `mode`: the permission bits; `owner`: the user's id. */
+  | { kind: "text"; text: string; mode: number; owner: number }
   | { kind: "fault"; fault: FileFault };
 
 /** A UTF-8 text file of at most 1 MiB, without its byte order mark. A link that leads nowhere is a fault, not absence. */
 export async function readTextFile(path: string): Promise<FileContent> {
   try {
-    const { mode, size, ...kind } = await statOf(path);
+    const { mode, owner, size, ...kind } = await statOf(path);
     if (kind.isFolder) return fault("a folder", "a file");
     // A pipe or device could be read for ever.
     if (!kind.isFile) return fault("something that is neither file nor folder", "a file");
     if (size > largestBytes) return fault(`a file of ${size} bytes`, `a file of at most ${largestBytes} bytes`);
-    return decode(await readFile(path), mode);
+    return decode(await readFile(path), { mode, owner });
   } catch (error) {
     return readFault(error, path);
   }
@@ -36,15 +36,21 @@ export async function folderState(path: string): Promise<"folder" | "absent" | "
 
 async function statOf(path: string) {
   const found = await stat(path);
-  return { mode: found.mode & 0o777, size: found.size, isFile: found.isFile(), isFolder: found.isDirectory() };
+  return {
+    mode: found.mode & 0o777,
+    owner: found.uid,
+    size: found.size,
+    isFile: found.isFile(),
+    isFolder: found.isDirectory(),
+  };
 }
 
-function decode(bytes: Uint8Array, mode: number): FileContent {
+function decode(bytes: Uint8Array, access: { mode: number; owner: number }): FileContent {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
     return fault("UTF-16 text", "UTF-8 text");
   try {
-    return { kind: "text", text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), mode };
+    return { kind: "text", text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), ...access };
   } catch {
     return fault("bytes that are not UTF-8 text", "UTF-8 text");
   }
@@ -53,7 +59,10 @@ function decode(bytes: Uint8Array, mode: number): FileContent {
 async function readFault(error: unknown, path: string): Promise<FileContent> {
   const code = codeOf(error);
   if (code === "EACCES" || code === "EPERM")
-    return fault("no permission to read it", "a file that the appliance's user may read");
+    return fault(
+      "no permission to read it",
+      "a file that the appliance's user may read (root's: chown root:GROUP, with the group of that user, and chmod 640)",
+    );
   if (code !== "ENOENT" && code !== "ENOTDIR") return fault(`a read error (${code})`, "a readable file");
   const isLink = await lstat(path).then(
     () => true,

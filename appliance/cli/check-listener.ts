@@ -1,0 +1,143 @@
+/** What `check` says of the addresses that the service listens on, and of the API's certificate. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createServer, isIP } from "node:net";
+import { createSecureContext } from "node:tls";
+import { messageOf } from "../../core/errors.ts";
+import type { ListenAddress, Settings } from "../../core/settings.ts";
+import { dayMs } from "../../core/time.ts";
+import { readTextFile } from "../runtime/text-files.ts";
+
+export interface Finding {
+  ok: boolean;
+  line: string;
+}
+
+/** So long before its end a certificate is worth a warning. */
+const soonMs = 21 * dayMs;
+
+/** The API's port and the health ports; while the appliance runs it is the one that has them. */
+export async function checkPorts(settings: Settings, running: boolean): Promise<Finding[]> {
+  const addresses: [string, ListenAddress][] = [
+    ["API (RHYTHMX_LISTEN)", settings.listen],
+    ["health of alerts (RHYTHMX_ALERT_HEALTH)", settings.alertHealth],
+    ["health of incidents (RHYTHMX_INCIDENT_HEALTH)", settings.incidentHealth],
+  ];
+  const findings: Finding[] = [];
+  const taken = new Map<string, string>();
+  for (const [what, { host, port }] of addresses) {
+    const where = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    const other = port === 0 ? undefined : taken.get(where);
+    taken.set(where, what);
+    if (other !== undefined)
+      findings.push({ ok: false, line: `${what}: ${where} is that of ${other}: give each its own` });
+    else if (running) findings.push({ ok: true, line: `${what}: ${where}, in use by the running appliance` });
+    else findings.push(await checkAddress(what, where, { host, port }));
+  }
+  return findings;
+}
+
+async function checkAddress(what: string, where: string, address: ListenAddress): Promise<Finding> {
+  const error = await tryListening(address);
+  if (error === null) return { ok: true, line: `${what}: ${where} is free` };
+  const words: Readonly<Record<string, string>> = {
+    EADDRINUSE: "another program has this port: stop it, or take another one",
+    EADDRNOTAVAIL: "this machine has no such address: `ip address` shows those that it has",
+    ENOTFOUND: "this name is not known: use an IP address",
+    EACCES: "ports below 1024 are root's: take a higher one, or give the service CAP_NET_BIND_SERVICE",
+  };
+  return { ok: false, line: `${what}: ${where}: ${words[error.code ?? ""] ?? error.message}` };
+}
+
+function tryListening({ host, port }: ListenAddress): Promise<NodeJS.ErrnoException | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", resolve);
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
+  });
+}
+
+/** The certificate: there, with its key, in force, and for the name that people use. `now` in epoch milliseconds. */
+export async function checkCertificate(
+  { tlsCertFile, tlsKeyFile }: Pick<Settings, "tlsCertFile" | "tlsKeyFile">,
+  baseUrl: string | null,
+  now: number,
+): Promise<Finding[]> {
+  if (tlsCertFile === null || tlsKeyFile === null) return [];
+  const problem = (line: string): Finding[] => [{ ok: false, line: `certificate ${line}` }];
+  const [cert, key] = [await readTextFile(tlsCertFile), await readTextFile(tlsKeyFile)];
+  for (const [path, content] of [
+    [tlsCertFile, cert],
+    [tlsKeyFile, key],
+  ] as const) {
+    if (content.kind === "absent") return problem(`${path}: there is no such file`);
+    if (content.kind === "fault")
+      return problem(`${path}: found ${content.fault.found}; accepted: ${content.fault.accepted}`);
+  }
+  if (cert.kind !== "text" || key.kind !== "text") return [];
+  // The commonest mistake; what the library says of it helps nobody.
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(cert.text) && !cert.text.includes("-----BEGIN CERTIFICATE-----"))
+    return problem(
+      `${tlsCertFile}: is a private key: RHYTHMX_TLS_CERT_FILE takes the certificate, RHYTHMX_TLS_KEY_FILE the key`,
+    );
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(cert.text);
+  } catch {
+    return problem(`${tlsCertFile}: is no certificate in PEM form (-----BEGIN CERTIFICATE-----)`);
+  }
+  try {
+    if (!certificate.checkPrivateKey(createPrivateKey(key.text)))
+      return problem(`${tlsCertFile}: ${tlsKeyFile} is the key of another certificate`);
+    createSecureContext({ cert: cert.text, key: key.text });
+  } catch {
+    return problem(`${tlsKeyFile}: is no private key in PEM form without a passphrase`);
+  }
+  return checkValidity(tlsCertFile, certificate, { baseUrl, now });
+}
+
+function checkValidity(
+  path: string,
+  certificate: X509Certificate,
+  { baseUrl, now }: { baseUrl: string | null; now: number },
+): Finding[] {
+  const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
+  const day = (time: number) => new Date(time).toISOString().slice(0, 10);
+  if (now > to) return [{ ok: false, line: `certificate ${path}: it ran out on ${day(to)}: renew it` }];
+  if (now < from) return [{ ok: false, line: `certificate ${path}: it holds from ${day(from)} on: check the clock` }];
+  const findings: Finding[] = [
+    {
+      ok: true,
+      line:
+        to - now < soonMs
+          ? `certificate ${path}: warning: it runs out on ${day(to)}: renew it, then \`rhythmx reload\``
+          : `certificate ${path}: with its key, until ${day(to)}`,
+    },
+  ];
+  const host = hostOf(baseUrl);
+  if (host !== null && (isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host)) === undefined)
+    findings.push({
+      ok: false,
+      line: `certificate ${path}: it is not for ${host}, the name of RHYTHMX_BASE_URL (it is for ${namesOf(certificate)})`,
+    });
+  return findings;
+}
+
+function hostOf(baseUrl: string | null): string | null {
+  if (baseUrl === null) return null;
+  try {
+    return new URL(baseUrl).hostname.replace(/^\[|\]$/g, "");
+  } catch (error) {
+    throw new Error(`RHYTHMX_BASE_URL: ${messageOf(error)}`);
+  }
+}
+
+function namesOf({ subjectAltName, subject }: X509Certificate): string {
+  return (
+    subjectAltName ??
+    subject
+      .split("\n")
+      .find((line) => line.startsWith("CN="))
+      ?.slice(3) ??
+    "no name"
+  ).slice(0, 200);
+}

@@ -1,0 +1,60 @@
+/** What the health ports say of the feeds: from before the database is open until the last turn of a loop. */
+import type { Faults } from "../../core/faults.ts";
+import { type FeedName, feedNames } from "../../core/feeds/feeds.ts";
+import { type FeedState, feedHealth, feedStatus } from "../../core/feeds/health.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { Settings } from "../../core/settings.ts";
+import type { LoopStatus } from "../upkeep/scheduler.ts";
+import { feedSettings, type SyslogFeeds } from "./syslog-feeds.ts";
+
+/** The loop whose turns show that a feed is alive. */
+export const feedLoops = { alerts: "alert-feed", incidents: "incident-feed" } as const satisfies Record<
+  FeedName,
+  string
+>;
+
+interface StateParts {
+  clock: Clock;
+  faults: Faults;
+  /** Milliseconds since the start. */
+  uptimeMs(): number;
+  settings(): Settings;
+}
+
+export class FeedStates {
+  readonly #parts: StateParts;
+  #running: { feeds: SyslogFeeds; loops: { status(): LoopStatus[] } } | null = null;
+
+  constructor(parts: StateParts) {
+    this.#parts = parts;
+  }
+
+  /** From now on the feeds and the turns of their loops are judged; before, the state is that of a start. */
+  running(feeds: SyslogFeeds, loops: { status(): LoopStatus[] }): void {
+    this.#running = { feeds, loops };
+  }
+
+  health(feed: FeedName): ReturnType<typeof feedHealth> {
+    return feedHealth(feed, this.#of(feed));
+  }
+
+  /** A fault that is named is no reason to be restarted; a loop that no longer turns is. */
+  allTurn(): boolean {
+    return feedNames.every((name) => feedStatus(this.#of(name)) !== "stopped");
+  }
+
+  #of(feed: FeedName): FeedState {
+    const { clock, faults, uptimeMs, settings } = this.#parts;
+    const status = this.#running?.loops.status().find(({ name }) => name === feedLoops[feed]);
+    const lastRun = status?.lastRunMonotonic ?? null;
+    return {
+      uptimeMs: uptimeMs(),
+      sinceLastPollMs: lastRun === null ? null : clock.monotonic() - lastRun,
+      pollIntervalMs:
+        this.#running?.feeds.pollIntervalMs(feed) ?? feedSettings(settings(), feed).pollIntervalSeconds * 1000,
+      lastPoll: status?.lastRun ?? null,
+      destinations: this.#running?.feeds.statusOf(feed) ?? [],
+      faults: faults.list(),
+    };
+  }
+}

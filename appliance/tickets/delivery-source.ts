@@ -1,0 +1,68 @@
+/** Deliveries that are due: new ones and look-ups at their time, failed ones at the retry schedule's times. */
+import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
+import type { Delivery, RemotePerson } from "../../core/tickets/ticket.ts";
+import { WriteLimiter } from "../../core/tickets/write-limiter.ts";
+import { carry } from "./carrier.ts";
+import type { Due, Job, JobSource, LaneView } from "./jobs.ts";
+import { Schedule } from "./schedule.ts";
+
+export class DeliverySource implements JobSource {
+  readonly reads = false;
+  readonly #lane: LaneView;
+  readonly #schedule = new Schedule();
+  readonly #limiter = new WriteLimiter();
+  /** Failed deliveries whose time was up then go again; epoch milliseconds. Null: at the start all that may. */
+  #retriesUpTo: number | null = null;
+
+  constructor(lane: LaneView) {
+    this.#lane = lane;
+  }
+
+  apply({ retry }: TicketSettings): void {
+    this.#schedule.set(retry.schedule);
+  }
+
+  note(now: number): void {
+    // A clock that was set back must not let everything go at once.
+    const before = Math.min(this.#retriesUpTo ?? now, now);
+    this.#retriesUpTo = this.#schedule.isDue(now) ? Math.max(before, this.#schedule.last(now)) : before;
+  }
+
+  /** After an outage nobody waits for the schedule. Epoch milliseconds. */
+  retryAll(now: number): void {
+    this.#retriesUpTo = now;
+  }
+
+  async due(now: number, most: number): Promise<Due> {
+    const { store, clock } = this.#lane.tools;
+    const { system } = this.#lane;
+    const found = await store.tickets.dueDeliveries(system, now, this.#retriesUpTo ?? now, most);
+    const times = [found.nextAt ?? Number.POSITIVE_INFINITY];
+    if (found.nextRetryAt !== null) times.push(this.#schedule.notBefore(Math.max(found.nextRetryAt, now + 1)));
+    const jobs: Job[] = [];
+    const timer = clock.monotonic();
+    for (const delivery of found.due) {
+      const wait = this.#limiter.nextAt(delivery.ticketId, timer) - timer;
+      if (wait <= 0) jobs.push(this.#job(delivery));
+      else times.push(clock.now() + wait);
+    }
+    return { jobs, nextAt: Math.min(...times) };
+  }
+
+  #job(delivery: Delivery): Job {
+    const lane = this.#lane;
+    return {
+      ticketId: delivery.ticketId,
+      failure: { message: "a delivery stopped", detail: { delivery: delivery.id } },
+      run: async () => {
+        if (lane.current === null) return;
+        const { settings, circuit, target } = lane.current;
+        this.#limiter.wrote(delivery.ticketId, lane.tools.clock.monotonic());
+        const { store, clock, random, log, drafts } = lane.tools;
+        const analystOf = (person: RemotePerson) => lane.analystOf(person);
+        const parts = { store, clock, random, log, drafts, settings, circuit, analystOf, lane };
+        await carry(delivery, () => target(delivery.entity), parts);
+      },
+    };
+  }
+}
