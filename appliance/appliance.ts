@@ -1,8 +1,6 @@
 /**
- * A whole appliance: everything is put together here, started in order and stopped in the opposite one. Deliberately one
- * straight-line function, so that who needs whom can be read from top to bottom.
+ * A whole appliance: put together here, started in order, stopped in the opposite one. One straight-line function, to be read from top to bottom.
  */
-
 import { EdgeError, messageOf } from "../core/errors.ts";
 import { Faults } from "../core/faults.ts";
 import type { FeedName } from "../core/feeds/feeds.ts";
@@ -10,7 +8,6 @@ import { Intake } from "../core/intake/intake.ts";
 import type { Clock, Random, Sleep } from "../core/ports.ts";
 import type { ResolvedSettings } from "../core/settings/resolve.ts";
 import type { ListenAddress } from "../core/settings.ts";
-import type { OnCommit } from "../store/database/database.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
 import { expectFirstPassword } from "./access/first-admin.ts";
@@ -33,7 +30,7 @@ import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import { createLoops } from "./upkeep/loops.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
-import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
+import { type OnCommit, openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
 
@@ -113,13 +110,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const health = healthPort("alerts", settings.alertHealth);
     const incidentHealth = healthPort("incidents", settings.incidentHealth);
 
-    const store = await openStoreWhenPossible(settings.dataDir, {
-      clock,
-      sleep,
-      faults,
-      onBroken: breaking.resolve,
-      onCommit: options.onCommit,
-    });
+    const store = await openStoreWhenPossible(settings.dataDir, { ...options, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
     await expectFirstPassword(store.admin, options.resolved);
     for (const step of store.migrated) log.info("schema step applied", { step });

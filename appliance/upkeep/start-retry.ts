@@ -7,6 +7,8 @@ import type { Clock, Sleep } from "../../core/ports.ts";
 import type { OnCommit } from "../../store/database/database.ts";
 import { openStore, type Store } from "../../store/open-store.ts";
 
+export type { OnCommit };
+
 const retryMs = 2_000;
 /** What may go away by itself. */
 const passing: readonly string[] = ["store_locked", "store_full", "store_readonly", "store_io"];
@@ -42,7 +44,7 @@ export async function openStoreWhenPossible(
     sleep: Sleep;
     faults: Faults;
     onBroken: (error: Error) => void;
-    onCommit?: OnCommit | undefined;
+    onCommit?: OnCommit;
   },
 ): Promise<Store> {
   const { clock, faults, onBroken, onCommit } = tools;
