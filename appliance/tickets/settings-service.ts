@@ -1,6 +1,7 @@
 /** Settings of ticket systems as API and console see them: what is pinned, what was saved, what was tested. Secrets go in and never come out. */
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
+import { feedSections } from "../../core/settings/feed-section.ts";
 import {
   fieldOf,
   namesOfSection,
@@ -216,7 +217,10 @@ async function testOf(settings: TicketSettings, system: TicketSystemName, clock:
 function known(section: string): TicketSection {
   const found = ticketSections.find((one) => one === section);
   if (found === undefined)
-    throw new EdgeError("section_unknown", `there is no section ${section.slice(0, 40)}: ${ticketSections.join(", ")}`);
+    throw new EdgeError(
+      "section_unknown",
+      `there is no section ${section.slice(0, 40)}: ${[...Object.keys(feedSections), ...ticketSections].join(", ")}`,
+    );
   return found;
 }
 

@@ -1,10 +1,9 @@
 /** What people do to tickets reaches their incidents by polling alone. */
 
-import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { dayMs, hourMs } from "../../core/time.ts";
 import { until } from "../harness/appliance.ts";
+import { queryDatabase } from "../harness/query-database.ts";
 import {
   cleanUpScenes,
   critical,
@@ -27,14 +26,11 @@ const synced = async (it: Scene & { id: string }) =>
     .filter(({ action }) => action === "EXTERNAL_SYNC")
     .map(({ source, field, old, new: now }) => `${source} ${field} ${old} > ${now}`);
 /** How many tickets of a system are to be read at the moment, those that are being read among them. */
-function unread({ appliance }: Scene, system: string): number {
-  const database = new Database(join(appliance.dataDir, "rhythmx.db"), { readonly: true });
-  const counted = database
-    .query("select count(*) as n from tickets where system = ? and read_at <= ?")
-    .get(system, appliance.clock.now()) as { n: number };
-  database.close();
-  return counted.n;
-}
+const unread = ({ appliance }: Scene, system: string) =>
+  queryDatabase(appliance, "select count(*) as n from tickets where system = ? and read_at <= ?", [
+    system,
+    appliance.clock.now(),
+  ]).n;
 /** Over two times of the schedule. */
 const polled = (it: Scene) => turn(it, 6 * 60_000);
 

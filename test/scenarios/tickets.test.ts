@@ -62,6 +62,16 @@ describe("auto-push", () => {
     expect((await deliveries(it))[0].detail).toContain("the instance made priority 5 of impact 2 and urgency 2, not 3");
   });
 
+  test("a system that is enabled but lacks something gets none, and nothing waits for it", async () => {
+    const it = await scene({ JIRA_PROJECT_KEY: "" });
+    await it.appliance.ingest([critical("jsmith")]);
+    await until(() => it.snow.rows.length === 1, 60_000);
+    const { tickets } = (await it.admin.get("/api/tickets")).body;
+    expect(tickets.map(({ system }: { system: string }) => system)).toEqual(["servicenow"]);
+    expect((await deliveries(it)).map(({ system }: { system: string }) => system)).toEqual(["servicenow"]);
+    expect(it.jira.log).toEqual([]);
+  }, 120_000);
+
   test("below the threshold none; rising to it makes one", async () => {
     const it = await scene({ AUTO_PUSH_MIN_SEVERITY: "HIGH", AUTO_PUSH_SYSTEMS: "jira" });
     await it.appliance.ingest([critical("riser")]);

@@ -207,7 +207,8 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
       method: "GET",
       path: "/api/settings/:section",
       summary: "Settings of a section",
-      description: "Sections: jira, servicenow, proactive, auto_push, retry. Secrets are only said to be configured.",
+      description:
+        "Sections: alert_syslog, incident_syslog, jira, servicenow, proactive, auto_push, retry. Secrets are only said to be configured.",
       answers: {
         200: { description: "Fields with value, source and whether they are pinned.", schema: settingsSection },
         404: unknown,
@@ -234,7 +235,8 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
       method: "POST",
       path: "/api/settings/:section/test",
       summary: "Tries a connection",
-      description: "With the settings in force, the body laid over them. Nothing is written in the target.",
+      description:
+        "With the settings in force, the body laid over them. Nothing is written in the target, nothing is sent to a receiver.",
       body: fields,
       bodyExample: {},
       answers: { 200: { description: "Each step with its outcome.", schema: connectionTest }, 404: unknown },
