@@ -5,7 +5,7 @@ import { caseBody } from "../../core/correlation/bodies.ts";
 import { caseFacts } from "../../core/correlation/case-facts.ts";
 import { closePattern, reopenPattern } from "../../core/correlation/evidence.ts";
 import { EdgeError } from "../../core/errors.ts";
-import { type CaseRequest, changeCase } from "../../core/incident-change.ts";
+import { type CaseRequest, changeCase, withoutCopies } from "../../core/incident-change.ts";
 import { type ActorPeriod, periodById, savePeriods } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, findCase, saveCases } from "./case-rows.ts";
 import { conclude } from "./conclusions.ts";
@@ -40,7 +40,7 @@ export async function applyCaseChange(
 
   const incidents = await findIncidents(database, period.incidentId === null ? [] : [period.incidentId]);
   const incident = incidents.get(period.incidentId ?? "") ?? null;
-  const body = JSON.stringify(caseBody(row, incident, changes));
+  const body = JSON.stringify(caseBody(row, incident, changes.map(withoutCopies)));
   row.updatedSeq = unit.addEvent("case_updated", caseId, row.entity, body);
   unit.add(...saveCases([row]));
   noteChanges(unit, "case", caseId, changes);

@@ -3,7 +3,7 @@ import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
 import { mergeEvidence } from "../../core/correlation/evidence.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import { EdgeError } from "../../core/errors.ts";
-import { changeIncident, type IncidentRequest } from "../../core/incident-change.ts";
+import { changeIncident, type IncidentRequest, withoutCopies } from "../../core/incident-change.ts";
 import type { FieldChange } from "../../core/incident-event.ts";
 import type { Database } from "../database/database.ts";
 import { planUpdates, type SystemPolicies } from "../outbox/ticket-updates.ts";
@@ -63,7 +63,7 @@ export async function applyIncidentChange(
     // Looked at at the next turn of the loop: it may have fallen in the meantime.
     Object.assign(period, { current: true, decayAt: now });
   }
-  const body = incidentBody(row, period.state, activeOf(cases), now, changes);
+  const body = incidentBody(row, period.state, activeOf(cases), now, changes.map(withoutCopies));
   row.updatedSeq = unit.addEvent("incident_updated", row.incidentId, row.entity, JSON.stringify(body));
   unit.add(...saveIncidents([row]));
   noteChanges(unit, "incident", row.incidentId, changes);
@@ -161,7 +161,7 @@ const actions: Readonly<Record<string, HistoryAction>> = {
 /** Notes changes of fields in the history, as the unit's author has made them. */
 export function noteChanges(unit: UnitOfWork, of: HistorySubject, id: string, changes: readonly FieldChange[]): void {
   const text = (value: FieldChange["old"]) => (value === null ? null : String(value));
-  for (const { field, old, new: now } of changes) {
+  for (const { field, old, new: now } of changes.map(withoutCopies)) {
     const action = unit.author.action ?? actions[field] ?? "STATUS_CHANGED";
     unit.addHistory(of, id, { action, field, old: text(old), new: text(now) });
   }

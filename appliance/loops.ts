@@ -1,13 +1,13 @@
 /** The table of loops: everything that time moves, and how often. */
-import { minuteMs } from "../../core/time.ts";
-import type { KeyRing } from "../access/key-ring.ts";
-import { feedLoops } from "../feeds/feed-states.ts";
-import type { SyslogFeeds } from "../feeds/syslog-feeds.ts";
-import type { TicketDispatcher } from "../tickets/dispatcher.ts";
-import type { DescriptorWatch } from "./descriptor-watch.ts";
-import type { Loop } from "./scheduler.ts";
-import type { StorageWatch } from "./storage-watch.ts";
-import type { createUpkeep } from "./upkeep.ts";
+import { minuteMs } from "../core/time.ts";
+import type { KeyRing } from "./access/key-ring.ts";
+import { feedLoops } from "./feed-states.ts";
+import type { SyslogFeeds } from "./feeds/syslog-feeds.ts";
+import type { TicketDispatcher } from "./tickets/dispatcher.ts";
+import type { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
+import type { Loop } from "./upkeep/scheduler.ts";
+import type { StorageWatch } from "./upkeep/storage-watch.ts";
+import type { createUpkeep } from "./upkeep/upkeep.ts";
 
 interface LoopParts {
   feeds: SyslogFeeds;

@@ -48,7 +48,6 @@ test.concurrent(
     expect(told(receiver.messages)).toBe(4000);
     expect(receiver.messages.length).toBe(4000);
   }),
-  30_000,
 );
 
 test.concurrent(
@@ -68,7 +67,6 @@ test.concurrent(
     await site.process.start();
     await site.endsWithAllTold(receiver.messages);
   }),
-  40_000,
 );
 
 test.concurrent(
@@ -88,7 +86,6 @@ test.concurrent(
     expect((await site.ingest(batchOf(["j"]))).status).toBe(200);
     await site.endsWithAllTold(receiver.messages);
   }),
-  30_000,
 );
 
 test.concurrent(
@@ -130,7 +127,6 @@ test.concurrent(
     expect([a.messages.length, b.messages.length]).toEqual([40, 30]);
     await site.endsWithAllTold(a.messages);
   }),
-  30_000,
 );
 
 test.concurrent(
@@ -148,7 +144,6 @@ test.concurrent(
     await until(async () => (await site.health()).body.destinations.length === 1);
     await site.endsWithAllTold(receiver.messages);
   }),
-  30_000,
 );
 
 test.concurrent(
@@ -170,5 +165,4 @@ test.concurrent(
     expect(refusal(site)).toEndWith(`${file} is damaged or not a RhythmX database: restore a backup`);
     expect(readFileSync(file).equals(bytes)).toBe(true);
   }),
-  30_000,
 );
