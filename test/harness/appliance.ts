@@ -38,6 +38,7 @@ export class TestAppliance {
   readonly key: string;
   readonly #env: Record<string, string>;
   readonly #commits: CommitRecorder;
+  readonly #unwatch: () => void;
 
   private constructor(parts: {
     clock: FakeClock;
@@ -55,6 +56,7 @@ export class TestAppliance {
     this.key = parts.key;
     this.#env = parts.env;
     this.#commits = parts.commits;
+    this.#unwatch = this.clock.watch(() => this.appliance.busy());
   }
 
   static async start(options: TestApplianceOptions = {}): Promise<TestAppliance> {
@@ -130,6 +132,7 @@ export class TestAppliance {
 
   /** Stops and keeps the data folder. Fails where what was committed, replayed, would have made another database. */
   async stop(): Promise<void> {
+    this.#unwatch();
     await this.appliance.stop();
     await this.#commits.verify();
   }
