@@ -45,6 +45,7 @@ export class TicketDispatcher {
   readonly stuck: StuckDeliveries;
   readonly webhooks: Webhooks;
   readonly #stopping = new AbortController();
+  #dueChanged: () => void = () => {};
   /** Before this nothing is sent: what the last process was told is not known yet. */
   #recovered = false;
 
@@ -55,7 +56,10 @@ export class TicketDispatcher {
     this.drafts = new Drafts({ store, clock, settings: () => this.#settings, defaultBaseUrl });
     const tools: LaneTools = { store, clock, sleep, random, log, drafts: this.drafts, userNames };
     const laneOf = (system: TicketSystemName) =>
-      new Lane(system, tools, this.#throttles[system], this.#stopping.signal, () => this.#worked());
+      new Lane(system, tools, this.#throttles[system], this.#stopping.signal, {
+        worked: () => this.#worked(),
+        turned: () => this.#dueChanged(),
+      });
     this.#lanes = { jira: laneOf("jira"), servicenow: laneOf("servicenow"), proactive: laneOf("proactive") };
     this.#allLanes = ticketSystems.map((system) => this.#lanes[system]);
     this.#gate = new CadenceGate({ store, log, passed: () => this.#wakeLanes() });
@@ -76,6 +80,7 @@ export class TicketDispatcher {
     for (const lane of this.#allLanes) lane.apply(settings, this.#systems);
     this.#gate.apply(settings.cadenceHours);
     await store.tickets.configureTickets({ push: settings.autoPush, policies: settings.policies });
+    this.#dueChanged();
   }
 
   get systems(): TicketSystems | null {
@@ -89,12 +94,12 @@ export class TicketDispatcher {
     const left = await store.tickets.recoverDeliveries(clock.now());
     this.#recovered = true;
     for (const lane of this.#allLanes) lane.open();
+    this.#dueChanged();
     if (left > 0) log.info("deliveries are looked up after a restart", { deliveries: left });
   }
 
   /** Epoch milliseconds. What is due is begun; nothing is waited for. */
   tick(now: number): void {
-    this.stuck.tick(now);
     if (!this.#isActive) return;
     this.#probes.tick(now);
     this.#gate.tick(now);
@@ -111,6 +116,11 @@ export class TicketDispatcher {
   nextDueAt(now: number): number {
     if (!this.#isActive) return Number.POSITIVE_INFINITY;
     return Math.min(...[this.#gate, this.#probes, ...this.#allLanes].map((one) => one.nextDueAt(now)));
+  }
+
+  /** `listener` is told whenever `nextDueAt` may say something else than before. */
+  onDueChanged(listener: () => void): void {
+    this.#dueChanged = listener;
   }
 
   /** No turn, request or write is under way, and none is about to be: nothing happens before `nextDueAt` or until it is woken. */
@@ -168,5 +178,6 @@ export class TicketDispatcher {
   #worked(): void {
     this.#gate.wake();
     this.#probes.wake();
+    this.#dueChanged();
   }
 }

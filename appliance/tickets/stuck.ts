@@ -4,12 +4,9 @@ import type { StuckTickets } from "../../core/feeds/health.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../runtime/log.ts";
 
-const countEveryMs = 2_000;
-
 export class StuckDeliveries {
   readonly #parts: { store: Store; log: Log };
   #counts: StuckTickets = { parked: 0, dead: 0 };
-  #countedAt = Number.NEGATIVE_INFINITY;
   #counting = false;
 
   constructor(parts: { store: Store; log: Log }) {
@@ -20,10 +17,8 @@ export class StuckDeliveries {
     return this.#counts;
   }
 
-  /** Epoch milliseconds; a clock that was set back makes it count. */
-  tick(now: number): void {
-    if (this.#counting || (now >= this.#countedAt && now - this.#countedAt < countEveryMs)) return;
-    this.#countedAt = now;
+  tick(): void {
+    if (this.#counting) return;
     this.#counting = true;
     void this.#count();
   }

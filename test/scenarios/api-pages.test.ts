@@ -408,4 +408,4 @@ test("a cursor whose rows retention has taken is 410 and says what to do; one th
   } finally {
     await own.dispose();
   }
-}, 90_000);
+});
