@@ -224,7 +224,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       alive: () => states.allTurn() && options.onAlive?.(),
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
-    states.running(feeds, scheduler);
+    states.running(feeds, scheduler, dispatcher.stuck);
     followDueTimes(dispatcher, scheduler);
     const metrics = createMetrics({
       uptimeMs,
