@@ -15,7 +15,7 @@ import type {
   UpdateResult,
 } from "../../core/tickets/ticket.ts";
 import type { AdapterTools } from "../http.ts";
-import { plainComment, plainText } from "../plain-text.ts";
+import { plainComment, plainText, withoutCodeTags } from "../plain-text.ts";
 import { TestSteps } from "../test-steps.ts";
 import { RecordSync } from "./record-sync.ts";
 import { refusedIn200, resultOf, type ServiceNowSettings, Table } from "./table.ts";
@@ -66,7 +66,7 @@ export class ServiceNow implements TicketSystem {
         ? {}
         : { work_notes: plainText(fitDraft(draft, workNoteBudget, (one) => plainText(one).length)) };
     return JSON.stringify({
-      short_description: draft.summary.slice(0, longestShortDescription).toWellFormed(),
+      short_description: withoutCodeTags(draft.summary).slice(0, longestShortDescription).toWellFormed(),
       description,
       impact,
       urgency,

@@ -1,6 +1,6 @@
 /** The incident step of intake: detections and alarms become evidence of their actors, in the same commit as their rows. */
 import type { InStatement } from "@libsql/client";
-import { type Actor, ActorFinder } from "../../core/correlation/actor.ts";
+import { type Actor, ActorFinder, type ActorRules } from "../../core/correlation/actor.ts";
 import { addAlarms, addDetections, type EvidenceHour } from "../../core/correlation/evidence.ts";
 import { ExceptionList } from "../../core/correlation/exceptions.ts";
 import { preparePatterns } from "../../core/correlation/patterns.ts";
@@ -37,6 +37,7 @@ export class Correlator {
   readonly #database: Database;
   readonly #sequences: Sequences;
   readonly #finder: ActorFinder;
+  readonly #actorRules: ActorRules;
   #exceptions: ExceptionList;
   readonly rules: ConclusionRules;
 
@@ -49,6 +50,7 @@ export class Correlator {
   ) {
     this.#database = database;
     this.#sequences = sequences;
+    this.#actorRules = settings.actors;
     this.#finder = new ActorFinder(settings.actors);
     this.#exceptions = exceptions;
     this.rules = { patterns: preparePatterns(settings.patterns), minScore: settings.minScore, tickets };
@@ -61,12 +63,13 @@ export class Correlator {
     settings: CorrelationSettings,
     tickets: TicketRules,
   ): Promise<Correlator> {
-    return new Correlator(database, sequences, settings, new ExceptionList(await listExceptions(database)), tickets);
+    const exceptions = new ExceptionList(await listExceptions(database), settings.actors);
+    return new Correlator(database, sequences, settings, exceptions, tickets);
   }
 
   /** After they have changed. */
   async reloadExceptions(): Promise<void> {
-    this.#exceptions = new ExceptionList(await listExceptions(this.#database));
+    this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.#actorRules);
   }
 
   /**
