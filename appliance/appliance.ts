@@ -20,7 +20,8 @@ import { startControlServer } from "./control/control-server.ts";
 import { createOperations, type Operations, type ReloadReport } from "./control/operations.ts";
 import { Reloads } from "./control/reloads.ts";
 import { runningState } from "./control/running-state.ts";
-import { DestinationControl } from "./feeds/destination-control.ts";
+import { controlOf } from "./feeds/destination-control.ts";
+import { FeedSettingsService, readSavedFeeds } from "./feeds/feed-settings.ts";
 import { FeedStates } from "./feeds/feed-states.ts";
 import { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
@@ -113,6 +114,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const store = await openStoreWhenPossible(settings.dataDir, { clock, sleep, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
     await expectFirstPassword(store.admin, options.resolved);
+    const inForce = options.resolved.withSaved(await readSavedFeeds(store.tickets));
+    settings = inForce.settings;
     for (const step of store.migrated) log.info("schema step applied", { step });
 
     let logEnd = await store.events.end();
@@ -156,6 +159,26 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       userNames: () => access.accounts.list().map(({ name }) => name),
     });
     const stopping = new AbortController();
+    const reloads = new Reloads({
+      given: options.resolved,
+      inForce,
+      saved: () => readSavedFeeds(store.tickets),
+      apply: async (next, signal) => {
+        const wait: Sleep = (milliseconds) => sleep(milliseconds, signal);
+        const sameCorrelation = JSON.stringify(settings.correlation) === JSON.stringify(next.settings.correlation);
+        settings = next.settings;
+        await applyFeeds(wait);
+        if (!sameCorrelation) await configureCorrelation(wait);
+        await access.ticketSettings.load(next.ticketValues);
+        scheduler.wake();
+        return renewCertificate(api, settings, { faults, log });
+      },
+      onEnd: (result) => metrics.reloaded(result),
+      destinations: () => feeds.status().length,
+      stopping: stopping.signal,
+      faults,
+      log,
+    });
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
       clock,
@@ -167,6 +190,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       credentialsDir: options.credentialsDir ?? null,
       stopping: stopping.signal,
       dispatcher,
+      feedSettings: new FeedSettingsService({ store, clock, reloads }),
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.savePositions() });
 
@@ -175,7 +199,6 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     store.events.onAppend((_, counts) =>
       (counts.incident_created ?? counts.incident_updated ?? 0) ? dispatcher.wake() : null,
     );
-
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const upkeep = createUpkeep({
@@ -215,12 +238,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       keys,
       intake,
       wakeTickets: () => dispatcher.wake(),
-      destinations: new DestinationControl({
-        store,
-        names: () => feeds.names(),
-        live: () => feeds.status(),
-        move: (feed, name, place) => feeds.move(feed, name, place),
-      }),
+      destinations: controlOf(feeds, store),
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
     });
@@ -261,24 +279,6 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       destinations: feeds.status().length,
     });
 
-    const reloads = new Reloads({
-      inForce: options.resolved,
-      apply: async (next, signal) => {
-        const wait: Sleep = (milliseconds) => sleep(milliseconds, signal);
-        const sameCorrelation = JSON.stringify(settings.correlation) === JSON.stringify(next.settings.correlation);
-        settings = next.settings;
-        await applyFeeds(wait);
-        if (!sameCorrelation) await configureCorrelation(wait);
-        await access.ticketSettings.load(next.ticketValues);
-        scheduler.wake();
-        return renewCertificate(api, settings, { faults, log });
-      },
-      onEnd: (result) => metrics.reloaded(result),
-      destinations: () => feeds.status().length,
-      stopping: stopping.signal,
-      faults,
-      log,
-    });
     return {
       apiUrl: api.url,
       healthUrl: health.url,

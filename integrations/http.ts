@@ -1,8 +1,9 @@
 /** The one way to targets: every request that fails says whether it may be sent again, and whether it may have had its effect. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ofetch } from "ofetch";
-import { DeliveryError, messageOf } from "../core/errors.ts";
-import type { Exchange } from "../core/tickets/ticket.ts";
+import { DeliveryError } from "../core/errors.ts";
+import type { Exchange, RemoteTicket } from "../core/tickets/ticket.ts";
+import { brokenOff, carriesError, parseJson, passesByItself, retryAfterSeconds, wordsOf } from "./answers.ts";
 
 export type Fetch = typeof globalThis.fetch;
 
@@ -47,13 +48,14 @@ export interface TargetRequest {
   also?: readonly number[];
 }
 
+interface MakingRequest extends Pick<TargetRequest, "path" | "body"> {
+  /** What was made, by this answer; null: the answer does not say. */
+  identified(answer: TargetAnswer): RemoteTicket | null;
+}
+
 const defaultTimeoutMs = 30_000;
 const mostBytes = 4 * 1024 * 1024;
 const longestWords = 600;
-/** Failures before anything of the request was sent. */
-const notSent =
-  /ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|FailedToOpenSocket|CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|DNS/i;
-
 /** What was asked of targets in the course of one piece of work. */
 export interface Exchanges {
   last: Exchange | null;
@@ -83,14 +85,69 @@ export class Target {
     this.#options = options;
   }
 
-  /** The answer as JSON. @throws DeliveryError; `data`: `status`, `words`, `sent`, `permanent`, `effectUnknown`, `outage` */
-  async request({ method, path, body, also = [] }: TargetRequest): Promise<TargetAnswer> {
+  /** The answer as JSON. @throws DeliveryError; `data`: `status`, `words`, `permanent`, `effectUnknown`, `outage`, `made` */
+  async request(asked: TargetRequest): Promise<TargetAnswer> {
+    const { method, path, also = [] } = asked;
+    const { response, text, broken } = await this.#exchange(asked);
+    if (broken !== null) throw this.#network(broken, `${method} ${path.split("?")[0]}`);
+    const { status } = response;
+    const body = parseJson(text);
+    const words = this.#clean(wordsOf(body, text));
+    const isGood = status >= 200 && status < 300;
+    const isAnswer = (body !== undefined || text === "") && !(isGood && carriesError(body));
+    const isWanted = isGood || also.includes(status);
+    note({ request: `${method} ${path.split("?")[0]}`, status, words }, isWanted && isAnswer);
+    if (!isWanted) throw this.#refusal(response, status, words);
+    if (!isAnswer) throw this.#noAnswer(body, text, status, words);
+    return { status, headers: response.headers, body };
+  }
+
+  /**
+   * A request that makes something. A status of 2xx says that it was made, whatever else the answer is: what it identifies is the result. A page
+   * or half an answer under 200 may come from something before the target, an error under 200 says neither: these are looked up.
+   * @throws DeliveryError `made_not_identified` (`data.made`): it is there, and must not be sent again
+   */
+  async make({ path, body, identified }: MakingRequest): Promise<RemoteTicket> {
+    const request = `POST ${path.split("?")[0]}`;
+    const { response, text, broken } = await this.#exchange({
+      method: "POST",
+      path,
+      ...(body === undefined ? {} : { body }),
+    });
+    const { status, headers } = response;
+    const parsed = broken === null ? parseJson(text) : undefined;
+    const words = this.#clean(wordsOf(parsed, text));
+    // See Other is how forms answer that something was made.
+    if (!((status >= 200 && status < 300) || status === 303)) {
+      note({ request, status, words });
+      throw this.#refusal(response, status, words);
+    }
+    note({ request, status, words }, true);
+    const made = identified({ status, headers, body: parsed });
+    if (made !== null) return made;
+    if (status !== 201) {
+      if (broken !== null) throw this.#network(broken, request);
+      if (status === 303 || (parsed === undefined && text !== "") || carriesError(parsed))
+        throw this.#noAnswer(parsed, text, status, words);
+    }
+    throw new DeliveryError(
+      "made_not_identified",
+      `it answers ${status}, so it was made, and does not say which${words === "" ? "" : `: ${words}`}`,
+      { retryable: false, data: { status, words, permanent: false, effectUnknown: false, made: true } },
+    );
+  }
+
+  /** What came back, whatever it says; `broken`: the connection ended before its end. @throws DeliveryError: nothing came back */
+  async #exchange({
+    method,
+    path,
+    body,
+  }: TargetRequest): Promise<{ response: Response; text: string; broken: unknown }> {
     const { baseUrl, headers, fetch, timeoutMs = defaultTimeoutMs } = this.#options;
     const request = `${method} ${path.split("?")[0]}`;
     this.#waitsFor(request);
     note({ request, status: null, words: "" });
     const client = ofetch.create({}, { fetch } as never);
-    let text: string;
     let response: Response;
     try {
       response = await client.raw(`${baseUrl}${path}`, {
@@ -102,40 +159,37 @@ export class Target {
         },
         ...(body === undefined ? {} : { body }),
         // The ledger counts attempts; a login page is no answer.
-        ...{
-          retry: 0,
-          redirect: "manual",
-          ignoreResponseError: true,
-          responseType: "stream",
-          signal: AbortSignal.timeout(timeoutMs),
-        },
+        retry: 0,
+        redirect: "manual",
+        ignoreResponseError: true,
+        responseType: "stream",
+        signal: AbortSignal.timeout(timeoutMs),
       });
-      text = await this.#read(response);
     } catch (error) {
       throw this.#network(error, request);
     }
-    const { status } = response;
-    const parsed = parse(text);
-    const words = this.#clean(wordsOf(parsed, text));
-    const isJson = parsed !== undefined || text === "";
-    const isWanted = (status >= 200 && status < 300) || also.includes(status);
-    note({ request, status, words }, isWanted && isJson);
-    if (isWanted) {
-      if (isJson) return { status, headers: response.headers, body: parsed };
-      const html = /^\s*</.test(text);
-      throw this.#failure(
+    try {
+      return { response, text: await this.#read(response), broken: null };
+    } catch (error) {
+      return { response, text: "", broken: error };
+    }
+  }
+
+  /** A status that says that all is well, over something that is no answer. */
+  #noAnswer(body: unknown, text: string, status: number, words: string): DeliveryError {
+    if (body === undefined)
+      return this.#failure(
         "no_json",
-        `${html ? "a page" : "something"} that is no JSON (asleep, or a proxy's login)`,
+        `${isPage(text) ? "a page" : "something"} that is no JSON (asleep, or a proxy's login)`,
         status,
         words,
-        {
-          retryable: true,
-          effectUnknown: true,
-          outage: true,
-        },
+        { retryable: true, effectUnknown: true, outage: true },
       );
-    }
-    throw this.#refusal(response, status, words);
+    return this.#failure("answer_error", "it answers that all is well, with an error in it", status, words, {
+      retryable: true,
+      effectUnknown: true,
+      outage: passesByItself(words),
+    });
   }
 
   /** Nothing is sent before the target wants it. @throws DeliveryError throttled */
@@ -165,16 +219,10 @@ export class Target {
         {},
       );
     }
-    if (status === 401) {
-      const captcha = response.headers.get("x-authentication-denied-reason")?.includes("CAPTCHA") ?? false;
-      return this.#failure(
-        captcha ? "captcha" : "unauthorized",
-        captcha ? "log in by hand once and answer the CAPTCHA" : "user name, password or token does not hold",
-        status,
-        words,
-        {},
-      );
-    }
+    if (status === 401 && response.headers.get("x-authentication-denied-reason")?.includes("CAPTCHA") === true)
+      return this.#failure("captcha", "log in by hand once and answer the CAPTCHA", status, words, {});
+    if (status === 401)
+      return this.#failure("unauthorized", "user name, password or token does not hold", status, words, {});
     if (status === 429)
       return this.#failure("throttled", "it asks us to slow down", status, words, { retryable: true, retryAfter });
     if (status === 409 || status === 425)
@@ -191,19 +239,8 @@ export class Target {
   }
 
   #network(error: unknown, request: string): DeliveryError {
-    // ofetch wraps what fetch has thrown.
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    const text = `${String((cause as { code?: unknown }).code ?? "")} ${messageOf(cause)}`;
-    const sent = !notSent.test(text);
-    const isTls = /CERT|SELF_SIGNED|UNABLE_TO|TLS/i.test(text);
-    const name = !sent
-      ? isTls
-        ? "tls"
-        : "unreachable"
-      : /timed? ?out|abort/i.test(text)
-        ? "timeout"
-        : "connection_broke";
-    const words = this.#clean(messageOf(cause).replace(/ For more information, pass.*$/, ""));
+    const { name, sent, said } = brokenOff(error);
+    const words = this.#clean(said);
     note({ request, status: null, words });
     return this.#failure(name, name.replaceAll("_", " "), null, words, {
       retryable: true,
@@ -256,41 +293,6 @@ export class Target {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever the target says
-function parse(text: string): any {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** What a target says of a failure, in its own words: Jira's ErrorCollection, ServiceNow's error, else the text without markup. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever the target says
-function wordsOf(body: any, text: string): string {
-  if (typeof body !== "object" || body === null) return text.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, " ");
-  const { errorMessages, errors, error } = body;
-  const fields =
-    typeof errors === "object" && errors !== null
-      ? Object.entries(errors).map(([name, why]) => `${name}: ${String(why)}`)
-      : [];
-  const said = [
-    ...(Array.isArray(errorMessages) ? errorMessages.map(String) : []),
-    ...fields,
-    ...(typeof error === "object" && error !== null
-      ? [error.message, error.detail].filter(Boolean).map(String)
-      : typeof error === "string"
-        ? [error]
-        : []),
-    ...(typeof body.message === "string" ? [body.message] : []),
-  ];
-  return said.join("; ");
-}
-
-/** Seconds of `Retry-After`, which may also be a date (RFC 9110, 10.2.3); null for neither. */
-function retryAfterSeconds(value: string | null, now: number): number | null {
-  if (value === null) return null;
-  if (/^\d+$/.test(value.trim())) return Math.min(Number(value), 86_400);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? null : Math.min(86_400, Math.max(0, Math.ceil((date - now) / 1000)));
+function isPage(text: string): boolean {
+  return /^\s*</.test(text);
 }

@@ -14,6 +14,7 @@ import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
 import { Logins } from "../access/logins.ts";
 import { type MasterKeyPlaces, Secrets } from "../access/master-key.ts";
 import { Tokens } from "../access/tokens.ts";
+import { type FeedSettingsService, isFeedSection } from "../feeds/feed-settings.ts";
 import type { Log } from "../runtime/log.ts";
 import type { PasswordHasher } from "../runtime/passwords.ts";
 import { version } from "../runtime/version.ts";
@@ -44,10 +45,11 @@ export interface ApiParts {
   credentialsDir: string | null;
   stopping: AbortSignal;
   dispatcher: TicketDispatcher;
+  feedSettings: FeedSettingsService;
 }
 
 export async function createApi(parts: ApiParts) {
-  const { store, clock, keys, log, passwords, settings, stopping, dispatcher } = parts;
+  const { store, clock, keys, log, passwords, settings, stopping, dispatcher, feedSettings } = parts;
   const places = { dataDir: settings.dataDir, file: settings.masterKeyFile, credentialsDir: parts.credentialsDir };
   const { secrets, cursorKey } = await secretsOf(parts, places);
   const tokens = new Tokens(secrets, clock);
@@ -101,11 +103,15 @@ export async function createApi(parts: ApiParts) {
       tickets,
       webhooks: dispatcher.webhooks,
       settings: {
-        section: (section: string) => ticketSettings.section(section),
-        test: (section: string, fields: Record<string, unknown>) => ticketSettings.test(section, fields),
+        section: (section: string) =>
+          isFeedSection(section) ? feedSettings.section(section) : ticketSettings.section(section),
+        test: (section: string, fields: Record<string, unknown>) =>
+          isFeedSection(section) ? feedSettings.test(section, fields) : ticketSettings.test(section, fields),
         status: () => ticketSettings.status(),
         save: async (caller: Caller, section: string, fields: Record<string, unknown>) => {
-          const saved = await ticketSettings.save(section, fields, caller.name);
+          const saved = await (isFeedSection(section)
+            ? feedSettings.save(section, fields, caller.name)
+            : ticketSettings.save(section, fields, caller.name));
           // The names alone: some of them are secrets.
           await audit.note(actorOf(caller), "settings.save", section, { fields: saved.changed });
           return saved.section;

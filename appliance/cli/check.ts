@@ -23,6 +23,7 @@ import { noThrottles, TicketSystems } from "../tickets/systems.ts";
 import { checkDataDir, checkMasterKey } from "./check-folders.ts";
 import { checkCertificate, checkPorts, type Finding } from "./check-listener.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
+import { savedFeeds } from "./operations.ts";
 import { becomeServiceUser } from "./service-user.ts";
 
 /** How long a receiver may take to accept the test message. */
@@ -49,7 +50,8 @@ One line each. Exit code 1 when something has to be mended.
     const underUnit = () => loadSettings(unit?.environment);
     const user = await becomeServiceUser((await underUnit()).settings.dataDir, unit);
     if (user !== null) terminal.out(`note: ${user}\n`);
-    const resolved = await underUnit();
+    const given = await underUnit();
+    const resolved = given.withSaved(await savedFeeds(given.settings.dataDir));
     const report = formatProblems(resolved);
     if (report !== "") terminal.out(`${report}\n`);
     const { settings } = resolved;

@@ -7,11 +7,12 @@ import { jsonOption, printJson, table } from "./table.ts";
 
 export const deliveriesCommand: Command = {
   name: "deliveries",
-  summary: "what ticket systems refused: list, retry, discard",
+  summary: "what ticket systems refused: list, retry, identify, discard",
   help: `Usage: rhythmx deliveries [list] [--json]
        rhythmx deliveries retry ID
        rhythmx deliveries retry --cause CAUSE [--system SYSTEM]
        rhythmx deliveries retry --all [--system SYSTEM]
+       rhythmx deliveries identify ID NUMBER
        rhythmx deliveries discard ID --reason TEXT
        rhythmx deliveries discard --cause CAUSE [--system SYSTEM] --reason TEXT
 
@@ -19,6 +20,11 @@ list shows what stands still, by cause, with the target's own words: parked
 (refused, somebody has to mend something) and dead (retries used up). Nothing of
 it is ever deleted by itself. Mend the settings first; saving them sends what
 was parked again.
+
+A create that the target has made without saying which ticket it is
+(made_not_identified), or may have made (unknown_outcome), waits for you:
+identify says which it is, such as INC0010023; retry ID looks once more and then
+makes another one. --all leaves the first kind alone.
   --cause   as list shows it
   --system  ${ticketSystems.join(", ")}
   --reason  why it is given up; kept with it
@@ -35,7 +41,12 @@ was parked again.
   },
 };
 
-const actions: Readonly<Record<string, (context: CommandContext) => Promise<number>>> = { list, retry, discard };
+const actions: Readonly<Record<string, (context: CommandContext) => Promise<number>>> = {
+  list,
+  retry,
+  identify,
+  discard,
+};
 
 const filters = { cause: { type: "string" }, system: { type: "string" }, all: { type: "boolean" } } as const;
 
@@ -66,6 +77,17 @@ async function retry({ args, terminal, loadSettings, serviceUnit }: CommandConte
   const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
   const { retried } = await withOperations(access, (operations) => operations.retryDeliveries(which));
   terminal.err(`${counted(retried)} sent again\n`);
+  return 0;
+}
+
+async function identify({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
+  const { positionals } = parseOptions(args, {});
+  const [id, number, ...others] = positionals;
+  if (id === undefined || number === undefined || others.length > 0)
+    throw new UsageError("ID and NUMBER are to be given");
+  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
+  await withOperations(access, (operations) => operations.identifyDelivery(id, number));
+  terminal.err(`it is ${number}\n`);
   return 0;
 }
 

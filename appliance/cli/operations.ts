@@ -1,11 +1,13 @@
 /** How a command reaches the appliance: over the control socket of the one that runs, else on the database itself. */
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { lchown, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EdgeError } from "../../core/errors.ts";
 import { feedNames, readerName } from "../../core/feeds/feeds.ts";
 import { Intake } from "../../core/intake/intake.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
+import type { SavedFeeds } from "../../core/settings/sources.ts";
 import type { Settings } from "../../core/settings.ts";
 import { openStore, type Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
@@ -17,6 +19,7 @@ import { otherDataDir } from "../config/unit-file.ts";
 import { connectControl, noAccess } from "../control/control-client.ts";
 import { createOperations, type Operations } from "../control/operations.ts";
 import { DestinationControl } from "../feeds/destination-control.ts";
+import { readSavedFeeds } from "../feeds/feed-settings.ts";
 import { destinationNames } from "../feeds/syslog-feeds.ts";
 import { createLog } from "../runtime/log.ts";
 import { argon2id } from "../runtime/passwords.ts";
@@ -29,17 +32,17 @@ import type { CommandContext, Terminal } from "./command.ts";
 export interface Access {
   terminal: Pick<Terminal, "err">;
   serviceUnit: CommandContext["serviceUnit"];
-  resolved: Pick<ResolvedSettings, "settings" | "ticketValues">;
+  resolved: Pick<ResolvedSettings, "settings" | "ticketValues" | "withSaved">;
   /** A command that only looks neither makes nor changes a file. */
   mode: "look" | "change";
 }
 
 /** Runs `work` with the appliance's operations; `running` tells which way it went. Says when the service is of another version or uses another folder. */
 export async function withOperations<T>(
-  { terminal, serviceUnit, resolved: { settings, ticketValues }, mode }: Access,
+  { terminal, serviceUnit, resolved: { settings: given, ticketValues, withSaved }, mode }: Access,
   work: (operations: Operations, running: boolean) => Promise<T>,
 ): Promise<T> {
-  const { dataDir } = settings;
+  const { dataDir } = given;
   const control = await connectControl(dataDir, (running) => terminal.err(otherVersion(running)));
   if (control !== null) return work(control, true);
   const elsewhere = otherDataDir(dataDir, await serviceUnit());
@@ -49,6 +52,7 @@ export async function withOperations<T>(
   else await makeDataDir(dataDir);
   const store = await openStore({ path, clock: systemClock, mode });
   try {
+    const { settings } = withSaved(await readSavedFeeds(store.tickets));
     const keys = await KeyRing.load(store.admin, systemClock);
     const intake = new Intake({ store, clock: systemClock, defaultEntity: () => settings.defaultEntity });
     if (mode === "change") {
@@ -86,6 +90,24 @@ export async function withOperations<T>(
   } finally {
     await store.close();
     await giveToOwner(dataDir);
+  }
+}
+
+/** What was saved of the feeds, for a command that does without operations; nothing where the database cannot be read. */
+export async function savedFeeds(dataDir: string): Promise<SavedFeeds> {
+  const path = join(dataDir, "rhythmx.db");
+  if (!existsSync(path)) return {};
+  try {
+    const store = await openStore({ path, clock: systemClock, mode: "look" });
+    try {
+      return await readSavedFeeds(store.tickets);
+    } finally {
+      await store.close();
+      await giveToOwner(dataDir);
+    }
+  } catch {
+    // Of another schema, or damaged: other commands say so.
+    return {};
   }
 }
 

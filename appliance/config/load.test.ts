@@ -142,7 +142,7 @@ describe("a config.json that cannot be read stops the feed and nothing else", ()
   for (const [name, make, message] of cases) {
     test(name, async () => {
       make();
-      const { told, settings, problems } = await load({ saved: { alertFeed: syslogTo("saved") } });
+      const { told, settings, problems } = await load({ saved: { alerts: syslogTo("saved") } });
       expect(told).toEqual([`/etc/config.json: ${message}; no alert goes to any syslog destination`]);
       expect(problems[0]?.fatal).toBe(false);
       expect(settings.alertFeed.destinations).toEqual([]);
@@ -173,7 +173,7 @@ test("a file without permission", async () => {
 });
 
 test("what the console saved is read where there is no file", async () => {
-  const { settings, origins } = await load({ saved: { alertFeed: syslogTo("saved") } });
+  const { settings, origins } = await load({ saved: { alerts: syslogTo("saved") } });
   expect(settings.alertFeed.destinations[0]?.host).toBe("saved");
   expect(origins.syslog).toEqual({ source: "saved in the console", pinned: false });
 });

@@ -60,17 +60,22 @@ export async function loadSettings(options: LoadOptions): Promise<ResolvedSettin
     configDir,
     defaultDataDir: fromCheckout ? checkoutDataDir : serviceDataDir,
   });
-  return {
-    ...resolved,
-    settings: { ...resolved.settings, dataDir: resolve(resolved.settings.dataDir) },
-    problems: [...problems, ...resolved.problems],
-    wrong: { ...resolved.wrong, environment: [...problems, ...resolved.wrong.environment] },
-    warnings: [...warnings, ...resolved.warnings],
-    origins: {
-      ...resolved.origins,
-      RHYTHMX_CONFIG_DIR: { source: givenDir ? "environment" : "default", pinned: Boolean(givenDir) },
-    },
-  };
+  return completed(resolved);
+
+  function completed(resolved: ResolvedSettings): ResolvedSettings {
+    return {
+      ...resolved,
+      withSaved: (saved) => completed(resolved.withSaved(saved)),
+      settings: { ...resolved.settings, dataDir: resolve(resolved.settings.dataDir) },
+      problems: [...problems, ...resolved.problems],
+      wrong: { ...resolved.wrong, environment: [...problems, ...resolved.wrong.environment] },
+      warnings: [...warnings, ...resolved.warnings],
+      origins: {
+        ...resolved.origins,
+        RHYTHMX_CONFIG_DIR: { source: givenDir ? "environment" : "default", pinned: Boolean(givenDir) },
+      },
+    };
+  }
 }
 
 /** Null when there is no such file. */

@@ -59,6 +59,9 @@ export async function connectControl(
     listDeadLetters: () => json("/dead-letters/list", {}),
     retryDeliveries: (which) => json("/dead-letters/retry", { which }),
     discardDeliveries: (which, reason) => json("/dead-letters/discard", { which, reason }),
+    identifyDelivery: async (id, number) => {
+      await json("/deliveries/identify", { id, number });
+    },
     testTickets: () => json("/tickets/test", {}),
     doctor: () => json<DoctorReport>("/doctor", {}),
   };

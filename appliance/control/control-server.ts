@@ -41,6 +41,7 @@ const deadLetters = v.object({
   system: v.exactOptional(v.picklist(ticketSystems)),
   causes: v.exactOptional(v.array(v.string())),
 });
+const identified = v.object({ id: v.string(), number: v.string() });
 const importQuery = v.object({ kind: v.picklist(["detections", "alarms"]), format: v.string(), before: v.string() });
 
 const maxBodyBytes = 64 * 1024 * 1024;
@@ -112,6 +113,11 @@ function controlApp(operations: Operations): Hono {
   app.post("/dead-letters/discard", async (c) => {
     const { which, reason } = v.parse(v.object({ which: deadLetters, reason: v.string() }), await c.req.json());
     return c.json(await operations.discardDeliveries(which, reason));
+  });
+  app.post("/deliveries/identify", async (c) => {
+    const { id, number } = v.parse(identified, await c.req.json());
+    await operations.identifyDelivery(id, number);
+    return c.json({});
   });
   app.post("/tickets/test", async (c) => c.json(await operations.testTickets()));
   app.post("/doctor", async (c) => c.json(await operations.doctor()));

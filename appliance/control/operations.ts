@@ -83,6 +83,8 @@ export interface Operations {
   listDeadLetters(): Promise<DeadLetterGroup[]>;
   retryDeliveries(which: DeadLetterFilter): Promise<{ retried: number }>;
   discardDeliveries(which: DeadLetterFilter, reason: string): Promise<{ discarded: number }>;
+  /** Says which ticket a create has made that could not be identified. */
+  identifyDelivery(id: string, number: string): Promise<void>;
   /** Tries the ticket systems that are configured; nothing is written there. */
   testTickets(): Promise<{ system: string; steps: TestStep[] }[]>;
   /** What a replay would send, and the replay. */
@@ -119,7 +121,13 @@ export interface OperationsTools {
 
 export function createOperations(tools: OperationsTools): Operations {
   const { store, keys, accounts, audit, ticketSettings, intake, destinations, running, clock, wakeTickets } = tools;
-  const deadLetters = new DeadLetters({ store, clock, audit, wake: wakeTickets });
+  const deadLetters = new DeadLetters({
+    store,
+    clock,
+    audit,
+    systemOf: ({ system, entity }) => ticketSettings.adapterOf(system, entity),
+    wake: wakeTickets,
+  });
   return {
     createKey: async (request) => {
       if (request.name.trim() === "" || request.name.length > 100)
@@ -161,6 +169,7 @@ export function createOperations(tools: OperationsTools): Operations {
       await deadLetters.discard(commandLine, await deadLetters.find(which.id), reason);
       return { discarded: 1 };
     },
+    identifyDelivery: async (id, number) => deadLetters.identify(commandLine, await deadLetters.find(id), number),
     testTickets: () => ticketSettings.testAll(),
     countReplay: (request) => destinations.count(request),
     replay: async (request) => {

@@ -3,13 +3,18 @@ import type { Faults } from "../../core/faults.ts";
 import { keepLastGood } from "../../core/settings/last-good.ts";
 import { formatProblem } from "../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
+import type { SavedFeeds } from "../../core/settings/sources.ts";
 import { needRestart, noteProblems } from "../config/notices.ts";
 import type { Log } from "../runtime/log.ts";
 import type { ReloadReport } from "./operations.ts";
 
 interface ReloadParts {
-  /** What the appliance started with. */
+  /** What files and environment said at the start. */
+  given: ResolvedSettings;
+  /** What the appliance started with: the same with what was saved. */
   inForce: ResolvedSettings;
+  /** What is saved of the feeds now. */
+  saved(): Promise<SavedFeeds>;
   /** Takes settings over; resolves with what was wrong. The signal ends its waiting. */
   apply(next: ResolvedSettings, stopping: AbortSignal): Promise<string[]>;
   onEnd(result: "taken" | "refused" | "failed"): void;
@@ -22,12 +27,23 @@ interface ReloadParts {
 
 export class Reloads {
   readonly #parts: ReloadParts;
+  #given: ResolvedSettings;
   #inForce: ResolvedSettings;
   #last: Promise<void> = Promise.resolve();
 
   constructor(parts: ReloadParts) {
     this.#parts = parts;
+    this.#given = parts.given;
     this.#inForce = parts.inForce;
+  }
+
+  get inForce(): ResolvedSettings {
+    return this.#inForce;
+  }
+
+  /** Puts in force what was saved, with the files as they were last read. */
+  again(): Promise<ReloadReport> {
+    return this.reload(this.#given);
   }
 
   /** One after the other: two at the same time would start the same destination twice. */
@@ -46,10 +62,11 @@ export class Reloads {
   }
 
   async #reload(resolved: ResolvedSettings): Promise<ReloadReport> {
-    const { apply, onEnd, destinations, stopping, faults, log } = this.#parts;
+    const { apply, saved, onEnd, destinations, stopping, faults, log } = this.#parts;
     stopping.throwIfAborted();
     const before = this.#inForce.settings;
-    const next = keepLastGood(this.#inForce, resolved);
+    this.#given = resolved;
+    const next = keepLastGood(this.#inForce, resolved.withSaved(await saved()));
     noteProblems(next, faults, log);
     const restart = needRestart(before, next.settings);
     for (const name of restart) log.warn("a new value needs a restart", { setting: name });

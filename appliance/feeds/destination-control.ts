@@ -3,7 +3,7 @@ import { EdgeError } from "../../core/errors.ts";
 import { type FeedName, feedKinds, feedNames, kindsOfReader, readerName } from "../../core/feeds/feeds.ts";
 import { outstanding, type Place, replayPlace, type Span } from "../../core/feeds/replay.ts";
 import type { Store } from "../../store/open-store.ts";
-import { findDestination } from "./syslog-feeds.ts";
+import { findDestination, type SyslogFeeds } from "./syslog-feeds.ts";
 
 export interface ReplayRequest {
   /** `siem` or `alerts/siem`. */
@@ -45,6 +45,16 @@ interface Parts {
   live(): readonly { feed: FeedName; name: string; connected: boolean; lastError: string | null }[] | null;
   /** Puts a configured destination there. */
   move(feed: FeedName, name: string, place: Place): Promise<void>;
+}
+
+/** Of the destinations that run. */
+export function controlOf(feeds: SyslogFeeds, store: Parts["store"]): DestinationControl {
+  return new DestinationControl({
+    store,
+    names: () => feeds.names(),
+    live: () => feeds.status(),
+    move: (feed, name, place) => feeds.move(feed, name, place),
+  });
 }
 
 export class DestinationControl {

@@ -7,7 +7,9 @@ import {
   type Attempt,
   correlationOf,
   type Delivery,
+  notIdentified,
   type RemoteTicket,
+  sendAgain,
   type Ticket,
   type TicketSystem,
 } from "../../core/tickets/ticket.ts";
@@ -16,6 +18,7 @@ import type { DeliveryOutcome } from "../../store/outbox/delivery-outcomes.ts";
 import type { Log } from "../runtime/log.ts";
 import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";
 import type { LaneView } from "./jobs.ts";
+import { type Finding, lookUp } from "./look-up.ts";
 import { isGone } from "./reading.ts";
 import { prepareUpdate, type Update, type UpdateParts } from "./updates.ts";
 
@@ -160,28 +163,29 @@ class Carrier {
   }
 
   async #lookUp(target: TicketSystem): Promise<void> {
-    const { clock, log, settings, circuit } = this.#parts;
-    const delivery = this.#delivery;
-    let remote: RemoteTicket | null;
+    const { store, clock, log, settings, circuit } = this.#parts;
+    const { id, incidentId: incident, system } = this.#delivery;
+    let finding: Finding;
     try {
-      remote = await target.find(await this.#correlation(), delivery.hint);
+      finding = await lookUp(this.#delivery, target, await this.#correlation(), {
+        store,
+        clock,
+        retry: settings.retry,
+      });
     } catch (error) {
       return this.#lookUpFailed(error);
     }
-    if (remote !== null) {
-      const { incidentId: incident, system } = delivery;
-      log.info("ticket found after an unknown outcome", { incident, system, ticket: remote.key });
-      return this.#succeeded(target, this.#attempt("lookup", "found"), remote);
+    if (finding.kind === "found") {
+      log.info("ticket found after an unknown outcome", { incident, system, ticket: finding.remote.key });
+      return this.#succeeded(target, this.#attempt("lookup", "found"), finding.remote);
     }
     circuit.succeeded();
-    // Where the target leaves no hint its lookup is consistent: one look is enough.
-    const retry = delivery.hint === null ? { ...settings.retry, lookupDelaysSeconds: [] } : settings.retry;
-    const next = afterEmptyLookup(delivery, retry, clock.now());
-    const [cause, detail] =
-      next.reason === "parked"
-        ? ["unknown_outcome", "nothing was found: send it again or discard it"]
-        : [delivery.cause, delivery.detail];
-    await this.#settle(next, cause, detail, this.#attempt("lookup", "not found"));
+    if (finding.kind === "send again") {
+      const made = await store.tickets.nextGeneration(id, clock.now());
+      return log.info("a ticket is made again, as a person wanted", { incident, system, delivery: made });
+    }
+    const { next, cause, detail, outcome } = finding;
+    await this.#settle(next, cause, detail, this.#attempt("lookup", outcome));
   }
 
   /** A look is no attempt: it is made again, however often it fails. */
@@ -189,11 +193,14 @@ class Carrier {
     if (error instanceof StoreError) throw error;
     const { clock, settings } = this.#parts;
     this.#note(error);
-    const { attempts, lookups } = this.#delivery;
+    const { attempts, lookups, cause: before, detail: beforeThat } = this.#delivery;
     const pause = Math.ceil(Math.min(lookupRetryMs, settings.retry.baseDelaySeconds * 1000));
     const nextAttemptAt = Math.max(clock.now() + pause, notBefore(error, clock.now()) ?? 0);
     const next: Next = { state: "unknown", attempts, lookups, nextAttemptAt, reason: "look-up" };
-    await this.#settle(next, causeOf(error), messageOf(error), this.#attempt("lookup", causeOf(error)));
+    // What a person or the target has said of it outlives a look that failed.
+    const isSaid = before === notIdentified || before === sendAgain;
+    const [cause, detail] = isSaid ? [before, beforeThat] : [causeOf(error), messageOf(error)];
+    await this.#settle(next, cause, detail, this.#attempt("lookup", causeOf(error)));
   }
 
   async #succeeded(target: TicketSystem, attempt: Attempt, remote: RemoteTicket | null): Promise<void> {

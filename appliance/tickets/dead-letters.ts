@@ -1,13 +1,14 @@
 /** What stands still, and the ways out of it, for API and command line. */
 
-import { EdgeError } from "../../core/errors.ts";
+import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import { mendPayload } from "../../core/tickets/mend.ts";
-import type { Delivery } from "../../core/tickets/ticket.ts";
+import { type Delivery, notIdentified, type TicketSystem } from "../../core/tickets/ticket.ts";
 import { toIso } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
 import type { Actor, AuditLog } from "../access/audit-log.ts";
+import { identifyDelivery, isUndecided } from "./identify.ts";
 
 /** Deliveries of one system that stand still for one cause; times are ISO 8601. */
 export interface DeadLetterGroup {
@@ -27,6 +28,8 @@ interface DeadLetterParts {
   store: Store;
   clock: Clock;
   audit: AuditLog;
+  /** @throws EdgeError not_configured, ca_file */
+  systemOf(delivery: Delivery): TicketSystem;
   /** There is something to send. */
   wake(): void;
 }
@@ -68,20 +71,50 @@ export class DeadLetters {
     return { discarded };
   }
 
-  /** `fields`: in the request, mended by hand. @throws EdgeError delivery_unknown, delivery_state; UsageError */
+  /**
+   * `fields`: in the request, mended by hand. One that may have been made is looked up again, and where it is not there made as another generation.
+   * @throws EdgeError delivery_unknown, delivery_state, not_configured; UsageError
+   */
   async retry(actor: Actor, delivery: Delivery, fields: Readonly<Record<string, unknown>> | null): Promise<void> {
     const { store, clock, audit, wake } = this.#parts;
-    const { id, payload } = delivery;
+    const { id } = delivery;
     if (!["parked", "dead"].includes(delivery.state)) throw wrongState("retried");
-    if (fields !== null && payload === null)
-      throw new EdgeError("delivery_state", "this one has no request to mend: send it again as it is");
     const done =
-      fields === null || payload === null
-        ? (await store.tickets.retryDeliveries({ id }, clock.now())) > 0
-        : await store.tickets.mendDelivery(id, mendPayload(payload, fields), actor.who, clock.now());
+      fields !== null
+        ? await store.tickets.mendDelivery(id, this.#mended(delivery, fields), actor.who, clock.now())
+        : isUndecided(delivery)
+          ? await store.tickets.askAgain(id, actor.who, clock.now())
+          : (await store.tickets.retryDeliveries({ id }, clock.now())) > 0;
     if (!done) throw wrongState("retried");
     await audit.note(actor, "delivery.retry", id, fields === null ? undefined : { fields: Object.keys(fields) });
     wake();
+  }
+
+  /** A person says which ticket a create has made. @throws EdgeError delivery_state, identify_refused, not_configured; UsageError; DeliveryError */
+  async identify(actor: Actor, delivery: Delivery, number: string): Promise<void> {
+    const { store, clock, audit, wake } = this.#parts;
+    const ticket = await identifyDelivery(delivery, number, actor.who, {
+      store,
+      clock,
+      target: this.#parts.systemOf(delivery),
+    });
+    await audit.note(actor, "delivery.identify", delivery.id, { ticket: ticket.key });
+    wake();
+  }
+
+  #mended(delivery: Delivery, fields: Readonly<Record<string, unknown>>): string {
+    const { id, kind, payload, cause } = delivery;
+    if (payload === null)
+      throw new EdgeError("delivery_state", "this one has no request to mend: send it again as it is");
+    if (kind === "create" && cause === notIdentified)
+      throw new EdgeError(
+        "delivery_state",
+        "this one was made: say which ticket it is, or send it again without fields",
+      );
+    const mended = mendPayload(payload, fields, this.#parts.systemOf(delivery).fixedFields);
+    if (kind === "comment" && !mended.includes(id))
+      throw new UsageError(`fields: the text keeps its reference RhythmX ${id}`);
+    return mended;
   }
 
   /** @throws EdgeError delivery_state */

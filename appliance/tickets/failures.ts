@@ -8,6 +8,11 @@ export function causeOf(error: unknown): string {
   return error instanceof EdgeError ? error.code : "defect";
 }
 
+/** The account may not see what it asks for: asking again changes nothing until somebody gives it the right. */
+export function isHidden(error: unknown): boolean {
+  return error instanceof DeliveryError && (error.code === "hidden" || error.code === "forbidden");
+}
+
 /** Before this the target wants no request (epoch ms); null = it did not say. */
 export function notBefore(error: unknown, now: number): number | null {
   return error instanceof DeliveryError && error.retryAfter !== null ? now + error.retryAfter * 1000 : null;
@@ -26,6 +31,7 @@ export function failureOf(error: unknown, now: number, sent: boolean): Failure {
     permanent: data.permanent === true,
     notBefore: notBefore(error, now),
     effectUnknown,
+    made: sent && data.made === true,
     outage: data.outage === true && !effectUnknown,
   };
 }

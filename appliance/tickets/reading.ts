@@ -5,6 +5,9 @@ import type { RemoteComment, Ticket, TicketSystem } from "../../core/tickets/tic
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../runtime/log.ts";
 
+/** By so many other tickets of ours it is seen whether the account still reads them. */
+const mostKnown = 5;
+
 /**
  * A ticket that is said not to be there: true when that has been made sure of, and written down. An account that sees nothing any more finds
  * none either, so that is tried first. @throws DeliveryError
@@ -16,7 +19,10 @@ export async function isGone(
 ): Promise<boolean> {
   const { system, incidentId: incident, remote } = ticket;
   const steps = await target.test();
-  if (steps.some(({ ok }) => !ok)) {
+  const known = await store.tickets.knownTickets(system, ticket.id, mostKnown);
+  // Who has never read it, and reads no other one either, does not see tickets of its own: it is hidden.
+  const sees = known.length > 0 ? await target.findsOwn(known) : ticket.wasRead || target.testShowsReading;
+  if (!sees || steps.some(({ ok }) => !ok)) {
     // A probe that failed: when one is good, what was refused for it goes again.
     const count = ((await store.tickets.readProbe(system))?.count ?? 0) + 1;
     await store.tickets.saveProbe(system, { count, last: clock.now(), ok: false });

@@ -1,6 +1,7 @@
 /** Settings of ticket systems as API and console see them: what is pinned, what was saved, what was tested. Secrets go in and never come out. */
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
+import { feedSections } from "../../core/settings/feed-section.ts";
 import {
   fieldOf,
   namesOfSection,
@@ -11,13 +12,13 @@ import {
 } from "../../core/settings/ticket-definitions.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { type GivenValue, problemOf, readTicketSettings } from "../../core/settings/tickets.ts";
-import { type TestStep, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
+import { type TestStep, type TicketSystem, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
 import type { Log } from "../runtime/log.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
 import { policyJson, syncJson, ticketsJson, warningsOf } from "./status.ts";
-import { noThrottles, TicketSystems } from "./systems.ts";
+import { adapterOf, noThrottles, TicketSystems } from "./systems.ts";
 
 type Json = Record<string, unknown>;
 
@@ -120,6 +121,11 @@ export class SettingsService {
     return { ok, steps, at: new Date(at).toISOString() };
   }
 
+  /** The adapter for tickets of an entity, with the settings in force. @throws EdgeError not_configured, ca_file */
+  adapterOf(system: TicketSystemName, entity: string): TicketSystem {
+    return adapterOf(this.#parts.dispatcher.systems, system, entity);
+  }
+
   /** Every system that is configured. */
   async testAll(): Promise<{ system: TicketSystemName; steps: TestStep[] }[]> {
     const { settings } = readTicketSettings(this.#given());
@@ -216,7 +222,10 @@ async function testOf(settings: TicketSettings, system: TicketSystemName, clock:
 function known(section: string): TicketSection {
   const found = ticketSections.find((one) => one === section);
   if (found === undefined)
-    throw new EdgeError("section_unknown", `there is no section ${section.slice(0, 40)}: ${ticketSections.join(", ")}`);
+    throw new EdgeError(
+      "section_unknown",
+      `there is no section ${section.slice(0, 40)}: ${[...Object.keys(feedSections), ...ticketSections].join(", ")}`,
+    );
   return found;
 }
 

@@ -45,6 +45,12 @@ export class TicketSystems {
   }
 }
 
+/** The same where no settings may have been read yet. @throws EdgeError not_configured, ca_file */
+export function adapterOf(systems: TicketSystems | null, name: TicketSystemName, entity: string): TicketSystem {
+  if (systems === null) throw new EdgeError("not_configured", `${name} is not configured`);
+  return systems.of(name, entity);
+}
+
 type Route = TicketSettings["routes"] extends ReadonlyMap<string, infer R> ? R : never;
 type Maker = (settings: TicketSettings, route: Route, tools: Omit<AdapterTools, "fetch">) => TicketSystem | null;
 

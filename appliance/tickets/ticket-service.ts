@@ -6,13 +6,20 @@ import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import { cadenceGate } from "../../core/tickets/cadence.ts";
-import { correlationOf, type Delivery, type Ticket, type TicketSystemName } from "../../core/tickets/ticket.ts";
+import {
+  correlationOf,
+  type Delivery,
+  notIdentified,
+  type Ticket,
+  type TicketSystemName,
+} from "../../core/tickets/ticket.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
 import { type AuditLog, actorOf } from "../access/audit-log.ts";
 import { type DeadLetterGroup, DeadLetters, deliveryUnknown } from "./dead-letters.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
+import { adapterOf } from "./systems.ts";
 
 type Json = Record<string, unknown>;
 
@@ -36,7 +43,13 @@ export class TicketService {
     this.#dispatcher = dispatcher;
     this.#clock = clock;
     this.#audit = audit;
-    this.#deadLetters = new DeadLetters({ store, clock, audit, wake: () => dispatcher.wake() });
+    this.#deadLetters = new DeadLetters({
+      store,
+      clock,
+      audit,
+      systemOf: ({ system, entity }) => adapterOf(dispatcher.systems, system, entity),
+      wake: () => dispatcher.wake(),
+    });
   }
 
   /** The exact request that would be sent now, and its hash. @throws EdgeError incident_unknown, not_configured; DeliveryError */
@@ -44,11 +57,13 @@ export class TicketService {
     const system = this.#dispatcher.systemMeant(named);
     const entity = await this.#entity(caller, incidentId);
     const { payload, level } = await this.#render(incidentId, entity, system);
+    const priority = await adapterOf(this.#dispatcher.systems, system, entity).priorityOf(payload);
     const ticket = await this.#store.reading.findTicket(incidentId, system);
     const update = this.#riskUpdate(ticket, level);
     return {
       system,
       risk_update: update,
+      priority,
       payload: JSON.parse(payload),
       payload_text: payload,
       payload_sha256: sha256(payload),
@@ -67,6 +82,7 @@ export class TicketService {
     const known = await this.#store.reading.findTicket(incidentId, system);
     const isGone = known !== null && known.goneAt !== null;
     if (known?.remote != null && !isGone) return { ticket: ticketJson(known) };
+    if (!this.#dispatcher.systems?.isEnabled(system)) throw notEnabled(system);
     const waiting = isGone ? null : await this.#delivery(incidentId, system);
     if (waiting !== null) {
       this.#dispatcher.wake();
@@ -100,6 +116,12 @@ export class TicketService {
   /** `fields`: of the request, mended by hand. @throws EdgeError delivery_unknown, delivery_state; UsageError */
   async retry(caller: Caller, id: string, fields: Json | null): Promise<Json> {
     await this.#deadLetters.retry(actorOf(caller), await this.#known(caller, id), fields);
+    return this.#shown(id);
+  }
+
+  /** Which ticket a create has made. @throws EdgeError delivery_unknown, delivery_state, identify_refused; UsageError; DeliveryError */
+  async identify(caller: Caller, id: string, number: string): Promise<Json> {
+    await this.#deadLetters.identify(actorOf(caller), await this.#known(caller, id), number);
     return this.#shown(id);
   }
 
@@ -149,8 +171,7 @@ export class TicketService {
     entity: string,
     system: TicketSystemName,
   ): Promise<{ payload: string; level: RiskLevel }> {
-    const target = this.#dispatcher.systems?.of(system, entity);
-    if (target === undefined) throw new EdgeError("not_configured", `${system} is not configured`);
+    const target = adapterOf(this.#dispatcher.systems, system, entity);
     const ticket = await this.#store.reading.findTicket(incidentId, system);
     const generation = ticket === null ? 1 : ticket.generation + (ticket.goneAt === null ? 0 : 1);
     const correlation = correlationOf(system, incidentId, generation);
@@ -188,11 +209,30 @@ export class TicketService {
   }
 }
 
+/** It would wait unseen. */
+function notEnabled(system: TicketSystemName): EdgeError {
+  const setting = {
+    jira: "JIRA_ENABLED=true",
+    servicenow: "SERVICENOW_ENABLED=true",
+    proactive: "TICKET_INTEGRATION=proactive",
+  };
+  return new EdgeError(
+    "not_enabled",
+    `${system} is not configured or switched off, so nothing is sent there: set ${setting[system]} and what it needs, or choose another system`,
+  );
+}
+
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-function ticketJson(ticket: Ticket): Json {
+/** Of a ticket that is not there yet; the deliveries say more. */
+function waitingState(stopped: string | null): string {
+  if (stopped === "given up") return stopped;
+  return stopped === notIdentified ? "made, not identified" : "on its way";
+}
+
+function ticketJson(ticket: Ticket & { stopped?: string | null }): Json {
   const { incidentId, entity, system, generation, remote, remoteStatus, readAt, goneAt, mergedInto } = ticket;
   return {
     incident_id: incidentId,
@@ -203,7 +243,7 @@ function ticketJson(ticket: Ticket): Json {
     ticket_url: remote?.url ?? null,
     ticket_status: remoteStatus || null,
     merged_into: mergedInto,
-    state: goneAt !== null ? "gone" : remote === null ? "on its way" : "there",
+    state: goneAt !== null ? "gone" : remote === null ? waitingState(ticket.stopped ?? null) : "there",
     gone_at: isoOrNull(goneAt),
     last_read_at: isoOrNull(readAt),
     created_at: toIso(ticket.createdAt),

@@ -19,7 +19,7 @@ function resolved(given: Given = {}) {
     environment: given.env ?? {},
     envFile: file(".env.production", given.envFile),
     alertFeedFile: file("config.json", given.config),
-    ...(given.saved === undefined ? {} : { saved: { alertFeed: given.saved } }),
+    ...(given.saved === undefined ? {} : { saved: { alerts: given.saved } }),
     configDir: "/conf",
     defaultDataDir: "./data",
   };

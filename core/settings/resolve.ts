@@ -6,7 +6,7 @@ import { environmentReader, noStart } from "./environment.ts";
 import { type FeedDocument, type FeedForm, feedForms, readFeed } from "./feed.ts";
 import { isLoopback } from "./forms.ts";
 import { type Problem, type Report, type SectionProblems, settingsSections, shown } from "./problem.ts";
-import type { SettingsFile, SettingsSources } from "./sources.ts";
+import type { SavedFeeds, SettingsFile, SettingsSources } from "./sources.ts";
 import { ticketSettingNames } from "./ticket-definitions.ts";
 import { type GivenValue, readTicketSettings } from "./tickets.ts";
 
@@ -23,6 +23,8 @@ export interface ResolvedSettings {
   ticketValues: ReadonlyMap<string, GivenValue>;
   /** The same problems, by the part of the configuration that they concern. */
   wrong: SectionProblems;
+  /** The same sources with what was saved of the feeds. */
+  withSaved(saved: SavedFeeds): ResolvedSettings;
 }
 
 /** Resolves the settings; never throws, whatever the texts hold. */
@@ -44,13 +46,13 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
   );
   const alerts = readFeed(
     feedForms.alerts,
-    documentsOf(alertFeedFile, saved?.alertFeed, sources),
+    documentsOf(alertFeedFile, saved?.alerts, sources),
     feedReports.alerts,
     origins,
   );
   const incidents = readFeed(
     feedForms.incidents,
-    documentsOf(incidentFeedFile, saved?.incidentFeed, sources),
+    documentsOf(incidentFeedFile, saved?.incidents, sources),
     feedReports.incidents,
     origins,
   );
@@ -98,7 +100,8 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     tickets: readTicketSettings(ticketValues).problems,
   };
   const problems = settingsSections.flatMap((section) => wrong[section]);
-  return { settings, problems, warnings, origins, ticketValues, wrong };
+  const withSaved = (feeds: SavedFeeds) => resolveSettings({ ...sources, saved: feeds });
+  return { settings, problems, warnings, origins, ticketValues, wrong, withSaved };
 }
 
 /** The file wins over what was saved in the console, key by key. */

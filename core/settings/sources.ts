@@ -1,5 +1,10 @@
 /** What settings are resolved from: the environment and files as they were read, good or bad. */
 
+import type { FeedName } from "../feeds/feeds.ts";
+
+/** Saved texts by feed, in the shape of the feed's file. */
+export type SavedFeeds = Readonly<Partial<Record<FeedName, string>>>;
+
 /** Why a file that is there could not be read. */
 export interface FileFault {
   found: string;
@@ -28,7 +33,7 @@ export interface SettingsSources {
   /** `case_patterns.json`. */
   casePatternsFile?: SettingsFile | null;
   /** Saved in the console: the feeds as texts in the shape of their files. */
-  saved?: { alertFeed?: string; incidentFeed?: string };
+  saved?: SavedFeeds;
   configDir: string;
   /** The data folder when RHYTHMX_DATA_DIR says nothing. */
   defaultDataDir: string;

@@ -51,6 +51,7 @@ export const ticketDefinitions = {
   JIRA_CA_FILE: set("jira", path),
   JIRA_PROXY: set("jira", proxy),
   JIRA_EXTRA_FIELDS: set("jira", jsonObject),
+  JIRA_TRANSITION_FIELDS: set("jira", jsonObject),
   JIRA_WEBHOOK_SECRET: set("jira", line, "", true),
   JIRA_SYNC_SCHEDULE: set("jira", cron, "*/5 * * * *"),
   JIRA_STATUS_MAP: set("jira", statusMeanings),

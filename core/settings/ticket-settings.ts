@@ -20,6 +20,8 @@ export interface JiraConnection {
   caFile: string | null;
   proxy: string | null;
   extraFields: Readonly<Record<string, unknown>>;
+  /** By id: for the screens of transitions that have them. */
+  transitionFields: Readonly<Record<string, unknown>>;
   /** Statuses by name that mean something else than their category says. */
   statuses: StatusMeanings;
   /** Resolutions that mean a false positive, in lower case; the first that there is, is set. */

@@ -72,6 +72,7 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
           caFile: read<string>("JIRA_CA_FILE") ?? null,
           proxy: read<string>("JIRA_PROXY") ?? null,
           extraFields: read<Record<string, unknown>>("JIRA_EXTRA_FIELDS") ?? {},
+          transitionFields: read<Record<string, unknown>>("JIRA_TRANSITION_FIELDS") ?? {},
           statuses: read<StatusMeanings>("JIRA_STATUS_MAP") ?? new Map(),
           falsePositiveResolutions: read<string[]>("JIRA_FALSE_POSITIVE_RESOLUTIONS") ?? [],
         },

@@ -1,15 +1,19 @@
 /** A request that the target refused, mended by hand. */
 import { UsageError } from "../errors.ts";
 
-/** By these a ticket is found again: with others there would be two. */
-const fixed = ["labels", "project", "correlation_id", "properties"];
-
-/** The request with these fields instead; null takes a field away. Jira's stand in `fields`. @throws UsageError */
-export function mendPayload(payload: string, changes: Readonly<Record<string, unknown>>): string {
+/**
+ * The request with these fields instead; null takes a field away. Jira's stand in `fields`. `fixed`: of the system, by which a ticket is found
+ * again: with others there would be two. @throws UsageError
+ */
+export function mendPayload(
+  payload: string,
+  changes: Readonly<Record<string, unknown>>,
+  fixed: readonly string[],
+): string {
   const names = Object.keys(changes);
   if (names.length === 0) throw new UsageError("fields: name at least one");
-  const kept = names.find((name) => fixed.includes(name.toLowerCase()));
-  if (kept !== undefined) throw new UsageError(`fields.${kept}: stays, because the ticket is found by it`);
+  const kept = names.find((name) => fixed.some((one) => one.toLowerCase() === name.trim().toLowerCase()));
+  if (kept !== undefined) throw new UsageError(`fields.${kept}: stays, because the ticket is found or routed by it`);
   const request = JSON.parse(payload) as Record<string, unknown>;
   const inner = request.fields;
   const isNested = typeof inner === "object" && inner !== null;

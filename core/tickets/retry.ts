@@ -23,6 +23,8 @@ export interface Failure {
   effectUnknown: boolean;
   /** Epoch milliseconds before which the target does not want to be asked; null = it did not say. */
   notBefore: number | null;
+  /** The target says that it was made, and not which: looked up once, and never sent again by itself. */
+  made?: boolean;
   /** The target, not this ticket, is the trouble: nothing is counted against the ticket. */
   outage: boolean;
 }
@@ -44,6 +46,7 @@ export function afterFailure(
   random: number,
 ): Next {
   const { attempts, lookups } = delivery;
+  if (failure.made === true) return { state: "unknown", attempts, lookups: 0, nextAttemptAt: now, reason: "look-up" };
   const at = (seconds: number) => Math.max(now + Math.ceil(seconds * 1000), failure.notBefore ?? 0);
   if (failure.permanent) return { state: "parked", attempts, lookups, nextAttemptAt: now, reason: "parked" };
   if (failure.effectUnknown && isLookedUp(delivery.kind)) {

@@ -97,9 +97,18 @@ const watchedAfterEndMs = 7 * dayMs;
 /** An open ticket is read at least so often, whatever search and webhooks say. */
 const longestUnreadMs = 6 * hourMs;
 
-/** When a ticket is read again without a sign of change (epoch ms); null: it has come to its end. `endedAt`: since when it is finished. */
-export function nextReadAt(means: IncidentStatus | null, endedAt: number | null, now: number): number | null {
+/**
+ * When a ticket is read again without a sign of change (epoch ms); null: it has come to its end, because it is closed or cancelled, or was resolved a
+ * week ago. `endedAt`: since when it is finished.
+ */
+export function nextReadAt(
+  means: IncidentStatus | null,
+  endedAt: number | null,
+  now: number,
+  isFinal = false,
+): number | null {
   const ended = means !== null && !isOpen(means);
+  if (ended && isFinal) return null;
   if (ended && endedAt !== null && now - endedAt >= watchedAfterEndMs) return null;
   return now + longestUnreadMs;
 }

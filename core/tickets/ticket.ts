@@ -12,10 +12,17 @@ export type WebhookSystem = Exclude<TicketSystemName, "proactive">;
 
 /**
  * `planned`: to be sent. `sending`: a request is on its way, or was when the process ended. `unknown`: it may have had its effect; it is looked
- * up before anything is sent again. `parked`: refused for a reason that a person has to mend. `dead`: retries used up.
+ * up before anything is sent again. `parked`: refused for a reason that a person has to mend, or made and not identified. `dead`: retries used up.
  */
 export const deliveryStates = ["planned", "sending", "unknown", "confirmed", "parked", "dead", "discarded"] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
+
+/** Cause of a create that the target has answered as made without saying which ticket it is: a person says which, or sends it again. */
+export const notIdentified = "made_not_identified";
+/** Cause of a create that may have arrived, where looking has found nothing or cannot be trusted: a person decides. */
+export const unknownOutcome = "unknown_outcome";
+/** Cause of a create of one of these that a person wants sent again: looked up once more, then sent as a new generation. */
+export const sendAgain = "send_again";
 
 /**
  * `create` makes the ticket; `link` puts the way back to the incident into it. What follows keeps it in step: `comment` (work note) says
@@ -40,6 +47,8 @@ export interface Ticket {
   remoteStatus: string | null;
   /** The target answered for it, epoch milliseconds; null = never. */
   readAt: number | null;
+  /** The account has seen it as it is, at least once. */
+  wasRead: boolean;
   /** It is no longer there: since when that is known. */
   goneAt: number | null;
   /** Of which other one it is a part or a duplicate, in the target's words. */
@@ -113,6 +122,8 @@ export interface RemoteState extends RemoteTicket {
   means: IncidentStatus | null;
   /** A status that nobody has heard of. */
   isStrange?: boolean;
+  /** Closed or cancelled, not only resolved: nobody reopens it. */
+  isFinal?: boolean;
   assignee: RemotePerson | null;
   /** Who changed the status last, where the target tells. */
   changedBy: { name: string; isUs: boolean } | null;
@@ -187,6 +198,23 @@ export interface TestStep {
   ok: boolean;
   /** What was found, or what is wrong and how to mend it. */
   detail: string;
+  /** It works, and something of it does not: for the status. */
+  warning?: boolean;
+}
+
+/** A ticket of ours, and the word by which its target finds it. */
+export interface KnownTicket {
+  remote: RemoteTicket;
+  correlation: string;
+}
+
+/** A ticket that a person has named. */
+export interface NamedTicket {
+  ticket: RemoteTicket;
+  /** The account has read it. */
+  seen: boolean;
+  /** By which correlation it is found, where it has one of ours; null = none, or not seen. */
+  correlation: string | null;
 }
 
 /** What a target says to a request: noted for the ledger of attempts. */
@@ -201,13 +229,23 @@ export interface TicketSystem {
   readonly name: TicketSystemName;
   /** Whether it can be asked what has changed; else each open ticket is read. */
   readonly searches: boolean;
+  /** Whether its connection test fails where the account may not read tickets of its own, even before there is one. */
+  readonly testShowsReading: boolean;
+  /** Fields of a create's request that nobody mends by hand, because the ticket is found or routed by them. */
+  readonly fixedFields: readonly string[];
   /** The exact request body as JSON text, the same for the same request and settings. May ask the target what it accepts. */
   render(request: TicketRequest): Promise<string>;
   /** What to remember before a create, for looking it up afterwards; null = nothing. */
   hint(): Promise<string | null>;
   create(payload: string): Promise<RemoteTicket>;
+  /** The priority that this request will give, by the target's name; null = it sends none. */
+  priorityOf(payload: string): Promise<string | null>;
   /** The ticket of this correlation, null where there is none. `hint`: what was remembered before the create. */
   find(correlation: string, hint: string | null): Promise<RemoteTicket | null>;
+  /** Whether the account finds tickets of its own: only then does an empty look mean that there is none. `known`: the newest first. */
+  findsOwn(known: readonly KnownTicket[]): Promise<boolean>;
+  /** The ticket of this number, read where the account may. @throws DeliveryError number_form */
+  named(number: string): Promise<NamedTicket>;
   /** Puts the link to the incident into the ticket; doing it again changes nothing. Null = this system has it in the body. */
   link: ((ticket: RemoteTicket, draft: Draft) => Promise<void>) | null;
   /** Null: it is not there, or hidden from the account. */

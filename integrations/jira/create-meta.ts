@@ -7,13 +7,49 @@ export interface CreateMeta {
   /** Null: not on the screen. */
   priorities: { id: string; name: string }[] | null;
   labels: boolean;
+  /** Whether it wants a reporter and gives none by itself. */
+  wantsReporter: boolean;
+  /** Whether it wants a priority and gives none by itself. */
+  wantsPriority: boolean;
   /** Required, without a default, and not filled by us. */
   missing: string[];
   /** When it was read, epoch milliseconds. */
   at: number;
 }
 
-const filled = ["project", "issuetype", "summary", "description", "labels", "priority", "reporter"];
+const filled = ["project", "issuetype", "summary", "description", "labels"];
+
+/** A field as Jira describes it, for creating and on the screen of a transition. */
+export interface FieldMeta {
+  fieldId?: string;
+  key?: string;
+  name?: string;
+  required?: boolean;
+  hasDefaultValue?: boolean;
+  allowedValues?: unknown[];
+}
+
+/** Whether nobody but us gives it a value. */
+export function isWanted(field: FieldMeta | undefined): boolean {
+  return field?.required === true && field.hasDefaultValue !== true;
+}
+
+/** For people: the name that they know, and the one that settings take. */
+export function fieldName(id: string, { name }: FieldMeta): string {
+  return `${String(name ?? id)} (${id})`;
+}
+
+/** What has to be filled by settings. */
+export function fieldsRequired(where: string, missing: readonly string[], setting: string): DeliveryError {
+  return new DeliveryError(
+    "fields_required",
+    `${where} wants fields that are not filled: ${missing.join(", ")}; give them in ${setting}`,
+    {
+      retryable: false,
+      data: { permanent: true, words: missing.join(", ") },
+    },
+  );
+}
 
 /** @throws DeliveryError issue_type */
 export async function readCreateMeta(
@@ -32,16 +68,26 @@ export async function readCreateMeta(
     throw new DeliveryError("issue_type", message, { retryable: false, data: { permanent: true } });
   }
   const fields = await everyPage(target, `${path}/${encodeURIComponent(String(type.id))}`, ["fields", "values"]);
-  const byId = new Map(fields.map((field) => [String(field.fieldId ?? field.key), field]));
+  const byId = new Map(fields.map((field) => [String(field.fieldId ?? field.key), field as FieldMeta]));
   const priority = byId.get("priority");
-  const ours = new Set([...filled, ...Object.keys(extraFields)]);
+  const priorities =
+    priority === undefined ? null : (((priority as FieldMeta).allowedValues ?? []) as CreateMeta["priorities"]);
+  const wants = (id: string) => isWanted(byId.get(id)) && !(id in extraFields);
+  const ours = new Set([
+    ...filled,
+    "reporter",
+    ...(priorities?.length ? ["priority"] : []),
+    ...Object.keys(extraFields),
+  ]);
   return {
     issueTypeId: String(type.id),
-    priorities: priority === undefined ? null : ((priority.allowedValues ?? []) as { id: string; name: string }[]),
+    priorities,
     labels: byId.has("labels"),
+    wantsReporter: wants("reporter"),
+    wantsPriority: wants("priority"),
     missing: [...byId]
-      .filter(([id, field]) => field.required === true && field.hasDefaultValue !== true && !ours.has(id))
-      .map(([id, field]) => `${String(field.name)} (${id})`),
+      .filter(([id, field]) => isWanted(field) && !ours.has(id))
+      .map(([id, field]) => fieldName(id, field)),
     at: now,
   };
 }

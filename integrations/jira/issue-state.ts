@@ -16,7 +16,7 @@ export interface Meanings {
 }
 
 /** `accountId` in the Cloud, `name` or `key` on a server. */
-interface JiraUser {
+export interface JiraUser {
   accountId?: string;
   name?: string;
   key?: string;
@@ -68,6 +68,7 @@ export function issueState(
     ...ticket,
     status: `${name}${resolved}`.slice(0, 200),
     means: meaningOf(status ?? {}, resolution?.name ?? null, meanings),
+    isFinal: /^(closed|cancell?ed)$/i.test(name.trim()),
     assignee: personOf(assignee),
     changedBy: lastChange(changelog?.histories ?? [], ourId),
     mergedInto: duplicateOf(fields.issuelinks ?? []),

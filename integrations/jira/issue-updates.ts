@@ -3,9 +3,12 @@ import { DeliveryError } from "../../core/errors.ts";
 import { type IncidentStatus, isOpen } from "../../core/incident.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import type { CommentRequest, RemoteState, UpdateResult } from "../../core/tickets/ticket.ts";
+import type { TestFinding } from "../test-steps.ts";
 import { adfComment } from "./adf.ts";
-import { type CommentBody, idOf, type Meanings, meaningOf } from "./issue-state.ts";
-import type { JiraSite } from "./site.ts";
+import { fieldsRequired } from "./create-meta.ts";
+import { type CommentBody, idOf, type JiraUser, type Meanings } from "./issue-state.ts";
+import { type JiraSite, unexpected } from "./site.ts";
+import { type Step, stepOf, type Transition } from "./transitions.ts";
 import { wikiComment } from "./wiki.ts";
 
 /** Workflows that lead from one end to the other have few steps between. */
@@ -13,28 +16,17 @@ const mostSteps = 5;
 const commentsAPage = 100;
 const mostCommentPages = 20;
 
-interface Transition {
-  id?: string;
-  name?: string;
-  to?: { name?: string; statusCategory?: { key?: string } };
-  fields?: { resolution?: { allowedValues?: { name?: string }[] } };
-}
-
-interface Step {
-  id: string;
-  to: string;
-  /** Null: none can be set. */
-  resolution: string | null;
-  leadsTo: IncidentStatus | null;
-}
-
 export class IssueUpdates {
   readonly #site: JiraSite;
   readonly #meanings: Meanings;
 
-  constructor(site: JiraSite, meanings: Meanings) {
+  readonly #transitionFields: Readonly<Record<string, unknown>>;
+
+  /** `transitionFields`: by id, for screens of transitions that want them. */
+  constructor(site: JiraSite, meanings: Meanings, transitionFields: Readonly<Record<string, unknown>>) {
     this.#site = site;
     this.#meanings = meanings;
+    this.#transitionFields = transitionFields;
   }
 
   /** The token is a property of the comment: it is found by it, and nobody has to read it. Internal where the project is a service desk. */
@@ -54,7 +46,17 @@ export class IssueUpdates {
       path: `${this.#issue(id)}/comment`,
       body: payload,
     });
-    return body?.id === undefined ? {} : { commentId: String(body.id) };
+    if (body?.id === undefined) throw unexpected("its answer to the comment names none");
+    const commentId = String(body.id);
+    const warning = await this.#kept(async () => {
+      const path = `${this.#issue(id)}/comment?startAt=0&maxResults=${commentsAPage}&orderBy=-created`;
+      const answer = (await this.#site.target.request({ method: "GET", path })).body;
+      const page = (answer?.comments ?? []) as CommentBody[];
+      const isWhole = Number(answer?.total ?? Number.POSITIVE_INFINITY) <= page.length;
+      if (isWhole && !page.some((one) => String(one.id) === commentId))
+        throw notKept("comment", "none", "one that it had taken");
+    });
+    return { commentId, ...warning };
   }
 
   async findComment(id: string, token: string): Promise<{ commentId: string } | null> {
@@ -92,11 +94,17 @@ export class IssueUpdates {
       const steps = (await this.#steps(now.id, status)).filter(({ to }) => !seen.has(to));
       const step = this.#choose(steps, now, status);
       if (step === null) return this.#noWay(steps, now, status);
-      const fields = step.resolution === null ? {} : { fields: { resolution: { name: step.resolution } } };
-      const body = JSON.stringify({ transition: { id: step.id }, ...fields });
+      if (step.missing.length > 0)
+        throw fieldsRequired(`the transition to ${step.to}`, step.missing, "JIRA_TRANSITION_FIELDS");
+      const fields = { ...(step.resolution === null ? {} : { resolution: { name: step.resolution } }), ...step.fields };
+      const body = JSON.stringify({
+        transition: { id: step.id },
+        ...(Object.keys(fields).length === 0 ? {} : { fields }),
+      });
       await this.#site.target.request({ method: "POST", path: `${this.#issue(now.id)}/transitions`, body });
       const after = await read();
-      if (after === null) return {};
+      if (after === null)
+        return { warning: "the account may not read the issue any more: whether it took the transition is not seen" };
       if (after.status === now.status) return this.#noWay(steps, now, status);
       now = after;
       seen.add(step.to);
@@ -124,7 +132,12 @@ export class IssueUpdates {
   async setAssignee(id: string, personId: string | null, isCloud: boolean): Promise<UpdateResult> {
     const body = JSON.stringify(isCloud ? { accountId: personId } : { name: personId });
     await this.#site.target.request({ method: "PUT", path: `${this.#issue(id)}/assignee`, body });
-    return {};
+    return this.#kept(async () => {
+      const kept = (await this.#fieldsOf(id, "assignee")).assignee as JiraUser | null | undefined;
+      const ids = [kept?.accountId, kept?.name, kept?.key].filter((one) => one !== undefined);
+      if (personId === null ? ids.length > 0 : !ids.includes(personId))
+        throw notKept("assignee", idOf(kept) ?? "nobody", personId ?? "nobody");
+    });
   }
 
   /** `priorityId` null: the project has none of that name. Labels say the level in any case, where there are labels. */
@@ -154,7 +167,42 @@ export class IssueUpdates {
       if (hasLabels) await put(false);
       return { warning: "the priority is not on the screen for editing: only the label says it" };
     }
-    return {};
+    return this.#kept(async () => {
+      const kept = await this.#fieldsOf(id, "priority,labels");
+      const priority = (kept.priority as { id?: string } | null | undefined)?.id;
+      if (priorityId !== null && priority !== undefined && String(priority) !== priorityId)
+        throw notKept("priority", String(priority), priorityId);
+      if (hasLabels && Array.isArray(kept.labels) && !kept.labels.includes(`risk-${level}`))
+        throw notKept("labels", kept.labels.join(" "), `risk-${level}`);
+    });
+  }
+
+  /** For a connection test: what the screens of an issue's transitions want and nobody fills. */
+  async testScreens({ id, key }: { id: string; key: string }): Promise<TestFinding> {
+    const found = [...(await this.#steps(id, "CLOSED"))].filter(({ missing }) => missing.length > 0);
+    if (found.length === 0) return `of ${key}: every field that they want is filled`;
+    const each = found.map(({ to, missing }) => `${to} wants ${missing.join(", ")}`).join("; ");
+    return {
+      detail: `of ${key}: ${each}; give them in JIRA_TRANSITION_FIELDS, or the status is refused`,
+      warning: true,
+    };
+  }
+
+  /** Looks at what was written: what the account may not read makes no failure of it. @throws DeliveryError not_kept, or what may pass */
+  async #kept(look: () => Promise<void>): Promise<UpdateResult> {
+    try {
+      await look();
+      return {};
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || error.code === "not_kept") throw error;
+      return { warning: `whether it was kept is not seen: ${error.message}` };
+    }
+  }
+
+  async #fieldsOf(id: string, names: string): Promise<Readonly<Record<string, unknown>>> {
+    const { body } = await this.#site.target.request({ method: "GET", path: `${this.#issue(id)}?fields=${names}` });
+    if (typeof body?.fields !== "object" || body.fields === null) throw unexpected("its answer is no issue");
+    return body.fields as Record<string, unknown>;
   }
 
   #issue(id: string): string {
@@ -166,30 +214,7 @@ export class IssueUpdates {
     const { body } = await this.#site.target.request({ method: "GET", path });
     return ((body?.transitions ?? []) as Transition[])
       .filter((one) => one.id !== undefined)
-      .map((one) => {
-        const resolution = this.#resolution(one, status);
-        return {
-          id: String(one.id),
-          to: String(one.to?.name),
-          resolution,
-          leadsTo: meaningOf(one.to ?? {}, resolution, this.#meanings),
-        };
-      });
-  }
-
-  /** Of those that the transition takes: one that means what is wanted. */
-  #resolution({ fields }: Transition, status: IncidentStatus): string | null {
-    const names = (fields?.resolution?.allowedValues ?? []).map(({ name }) => String(name));
-    const { falsePositiveResolutions: falseOnes } = this.#meanings;
-    if (status === "FALSE_POSITIVE")
-      return (
-        falseOnes
-          .map((wanted) => names.find((name) => name.toLowerCase() === wanted))
-          .find((name) => name !== undefined) ??
-        names[0] ??
-        null
-      );
-    return names.find((name) => !falseOnes.includes(name.toLowerCase())) ?? names[0] ?? null;
+      .map((one) => stepOf(one, status, this.#meanings, this.#transitionFields));
   }
 
   /** What leads there, or near it; else a step towards it. */
@@ -223,5 +248,13 @@ function isAbout(error: unknown, field: string): boolean {
     error instanceof DeliveryError &&
     error.data.status === 400 &&
     new RegExp(`\\b${field}\\b`, "i").test(String(error.data.words))
+  );
+}
+
+function notKept(name: string, kept: string, asked: string): DeliveryError {
+  return new DeliveryError(
+    "not_kept",
+    `Jira kept ${name} ${JSON.stringify(kept.slice(0, 40))} where ${JSON.stringify(asked.slice(0, 40))} was asked: a workflow, automation or missing right changes it; mend it there`,
+    { retryable: false, data: { permanent: true, words: `${name}: ${kept.slice(0, 40)}` } },
   );
 }

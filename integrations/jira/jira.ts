@@ -5,6 +5,8 @@ import type { RiskLevel } from "../../core/risk.ts";
 import { type Draft, fitDraft } from "../../core/tickets/draft.ts";
 import type {
   CommentRequest,
+  KnownTicket,
+  NamedTicket,
   RemoteChange,
   RemoteComment,
   RemoteState,
@@ -18,30 +20,28 @@ import type { AdapterTools } from "../http.ts";
 import { plainText } from "../plain-text.ts";
 import { TestSteps } from "../test-steps.ts";
 import { adfDocument } from "./adf.ts";
-import type { CreateMeta } from "./create-meta.ts";
+import { fieldsRequired } from "./create-meta.ts";
+import { createdIssue, IssueIdentity } from "./issue-identity.ts";
 import { IssueReader } from "./issue-reader.ts";
 import { IssueUpdates } from "./issue-updates.ts";
 import { KeyLookup, type KnownIssue } from "./key-lookup.ts";
+import { priorityOf } from "./priorities.ts";
 import { type JiraSettings, JiraSite, unexpected } from "./site.ts";
 import { wikiMarkup } from "./wiki.ts";
 
 /** Of the 32,767 that a text field takes; how ADF is counted is not documented. */
 const textBudget = 25_000;
-const priorityNames: Readonly<Record<RiskLevel, string>> = {
-  critical: "Highest",
-  high: "High",
-  medium: "Medium",
-  low: "Low",
-};
-
 export class Jira implements TicketSystem {
   readonly name = "jira";
   readonly searches = true;
+  readonly testShowsReading = true;
+  readonly fixedFields = ["project", "labels", "properties"];
   readonly #settings: JiraSettings;
   readonly #site: JiraSite;
   readonly #keys: KeyLookup;
   readonly #updates: IssueUpdates;
   readonly #reader: IssueReader;
+  readonly #identity: IssueIdentity;
   /** The highest issue number seen. */
   #highest = 0;
 
@@ -51,7 +51,8 @@ export class Jira implements TicketSystem {
     this.#keys = new KeyLookup((number) => this.#readIssue(number), tools.now);
     const { statuses, falsePositiveResolutions } = settings;
     const meanings = { statuses, falsePositiveResolutions };
-    this.#updates = new IssueUpdates(this.#site, meanings);
+    this.#updates = new IssueUpdates(this.#site, meanings, settings.transitionFields);
+    this.#identity = new IssueIdentity(this.#site);
     this.#reader = new IssueReader(this.#site, this.#updates, meanings, tools.now);
   }
 
@@ -61,14 +62,16 @@ export class Jira implements TicketSystem {
     const { projectKey, extraFields } = this.#settings;
     const size = (one: Draft) => (deployment === "cloud" ? plainText(one).length : wikiMarkup(one).length);
     const fitted = fitDraft(draft, textBudget, size);
-    const priority = this.#priority(meta, draft.level);
+    const priority = priorityOf(meta.priorities, draft.level, meta.wantsPriority);
+    const reporter = meta.wantsReporter ? await this.#reporter() : {};
     const fields = {
       project: { key: projectKey },
       issuetype: { id: meta.issueTypeId },
       summary: draft.summary,
       description: deployment === "cloud" ? adfDocument(fitted) : wikiMarkup(fitted),
       ...(meta.labels ? { labels: ["rhythmx", correlation, `risk-${draft.level}`] } : {}),
-      ...(priority === null ? {} : { priority: { id: priority } }),
+      ...(priority === null ? {} : { priority: { id: priority.id } }),
+      ...reporter,
       ...extraFields,
     };
     const properties = [{ key: "rhythmx", value: { incident_id: draft.incidentId, correlation, url: draft.url } }];
@@ -76,33 +79,45 @@ export class Jira implements TicketSystem {
   }
 
   async hint(): Promise<string | null> {
-    const jql = `project = "${this.#settings.projectKey}" ORDER BY created DESC`;
-    try {
-      const [newest] = await this.#site.search(jql, 1);
-      this.#highest = Math.max(this.#highest, numberOf(newest?.key ?? ""));
-    } catch (error) {
-      // An account that may create and not search: what was seen so far has to do.
-      if (!(error instanceof DeliveryError) || error.retryable) throw error;
-    }
+    this.#highest = Math.max(this.#highest, numberOf((await this.#newest())?.key ?? ""));
     return `${this.#settings.projectKey}-${this.#highest}`;
   }
 
   async create(payload: string): Promise<RemoteTicket> {
-    const post = (body: string) => this.#site.target.request({ method: "POST", path: `${this.#site.api}/issue`, body });
-    let answer: Awaited<ReturnType<typeof post>>;
+    const post = (body: string) =>
+      this.#site.target.make({
+        path: `${this.#site.api}/issue`,
+        body,
+        identified: (answer) => createdIssue(this.#site, answer),
+      });
+    let made: RemoteTicket;
     try {
-      answer = await post(payload);
+      made = await post(payload);
     } catch (error) {
       const without = withoutPriority(payload, error);
       // What Jira accepts has changed since it was asked.
       this.#site.forgetMeta();
       if (without === null) throw error;
-      answer = await post(without);
+      made = await post(without);
     }
-    const { id, key } = answer.body ?? {};
-    if (typeof id !== "string" || typeof key !== "string") throw unexpected("its answer to the create names no issue");
-    this.#highest = Math.max(this.#highest, numberOf(key));
-    return this.#site.ticket(id, key);
+    this.#highest = Math.max(this.#highest, numberOf(made.key));
+    return made;
+  }
+
+  async priorityOf(payload: string): Promise<string | null> {
+    const { fields } = JSON.parse(payload) as { fields: { priority?: { id?: string; name?: string } } };
+    if (fields.priority === undefined) return null;
+    const { id, name } = fields.priority;
+    const known = (await this.#site.createMeta()).priorities?.find((one) => one.id === id);
+    return known?.name ?? name ?? id ?? null;
+  }
+
+  findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
+    return this.#identity.findsOwn(known);
+  }
+
+  named(number: string): Promise<NamedTicket> {
+    return this.#identity.named(number);
   }
 
   async find(correlation: string, hint: string | null): Promise<RemoteTicket | null> {
@@ -173,7 +188,7 @@ export class Jira implements TicketSystem {
   async setPriority(id: string, level: RiskLevel): Promise<UpdateResult> {
     await this.#site.detect();
     const meta = await this.#site.createMeta();
-    return this.#updates.setPriority(id, level, this.#priority(meta, level), meta.labels);
+    return this.#updates.setPriority(id, level, priorityOf(meta.priorities, level, false)?.id ?? null, meta.labels);
   }
 
   async test(): Promise<TestStep[]> {
@@ -198,10 +213,9 @@ export class Jira implements TicketSystem {
     await steps.take(`Issue type ${issueType}`, async () => {
       this.#site.forgetMeta();
       const meta = await this.#site.createMeta();
-      if (meta.missing.length > 0)
-        throw new Error(
-          `the project wants fields that are not filled: ${meta.missing.join(", ")}; give them in JIRA_EXTRA_FIELDS`,
-        );
+      if (meta.missing.length > 0) throw fieldsRequired("the project", meta.missing, "JIRA_EXTRA_FIELDS");
+      if (meta.wantsReporter && (await this.#site.us()) === null)
+        throw fieldsRequired("the project", ["Reporter (reporter)"], "JIRA_EXTRA_FIELDS");
       const priority =
         meta.priorities === null
           ? "no priority on the screen: it goes into text and label"
@@ -209,6 +223,10 @@ export class Jira implements TicketSystem {
       return `can be created; ${priority}`;
     });
     await steps.take("Search", () => this.#reader.testSearch());
+    await steps.take("Transitions", async () => {
+      const newest = await this.#newest();
+      return newest === null ? "none can be looked at before there is an issue" : this.#updates.testScreens(newest);
+    });
     await steps.take("Permissions", async () => {
       const wanted = ["BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "ADD_COMMENTS", "TRANSITION_ISSUES"];
       const { body } = await get(
@@ -221,10 +239,22 @@ export class Jira implements TicketSystem {
     return steps.done;
   }
 
-  /** The id of the level's priority, by name among those that are allowed. */
-  #priority({ priorities }: CreateMeta, level: RiskLevel): string | null {
-    const wanted = priorityNames[level].toLowerCase();
-    return priorities?.find(({ name }) => name.toLowerCase() === wanted)?.id ?? null;
+  /** The project's newest issue; null: none, or the account may create and not search, so that what was seen so far has to do. */
+  async #newest(): Promise<{ id: string; key: string } | null> {
+    const jql = `project = "${this.#settings.projectKey}" ORDER BY created DESC`;
+    try {
+      return (await this.#site.search(jql, 1))[0] ?? null;
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || error.retryable) throw error;
+      return null;
+    }
+  }
+
+  /** Projects that want a reporter and give none get the account that makes the issue; it need not be allowed to know itself. */
+  async #reporter(): Promise<object> {
+    const us = await this.#site.us();
+    if (us === null) return {};
+    return { reporter: (await this.#site.detect()) === "cloud" ? { accountId: us } : { name: us } };
   }
 
   /** Null: there is none of this number. */

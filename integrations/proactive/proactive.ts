@@ -6,6 +6,8 @@ import type { ProactiveConnection } from "../../core/settings/ticket-settings.ts
 import { type Draft, fitDraft } from "../../core/tickets/draft.ts";
 import type {
   CommentRequest,
+  KnownTicket,
+  NamedTicket,
   RemoteComment,
   RemoteState,
   RemoteTicket,
@@ -18,7 +20,22 @@ import { type AdapterTools, Target, type TargetAnswer } from "../http.ts";
 import { plainComment, plainText } from "../plain-text.ts";
 import { TestSteps } from "../test-steps.ts";
 import { htmlBody } from "./html.ts";
-import { type CaseAnswer, type CaseBody, casesOf, headers, limits, meanings, paths, priorities } from "./wire.ts";
+import {
+  type CaseAnswer,
+  type CaseBody,
+  casesOf,
+  finalStatus,
+  headers,
+  limits,
+  meanings,
+  numberForm,
+  numberInAddress,
+  paths,
+  priorities,
+} from "./wire.ts";
+
+/** So many cases of our own are looked for before the account counts as one that does not see them. */
+const mostKnown = 3;
 
 export type ProactiveSettings = Omit<ProactiveConnection, "caFile" | "proxy" | "verifySsl">;
 
@@ -26,6 +43,8 @@ export class Proactive implements TicketSystem {
   readonly name = "proactive";
   readonly link = null;
   readonly searches = false;
+  readonly testShowsReading = false;
+  readonly fixedFields = ["correlationId", "serviceIdentifier"];
   readonly #settings: ProactiveSettings;
   readonly #target: Target;
 
@@ -60,12 +79,19 @@ export class Proactive implements TicketSystem {
     return Promise.resolve(null);
   }
 
-  async create(payload: string): Promise<RemoteTicket> {
-    const path = paths.create(this.#settings.table);
-    const answer = await this.#ask(() => this.#target.request({ method: "POST", path, body: payload }));
-    const [made] = casesOf(answer.body);
-    if (made === undefined) throw unexpected(answer);
-    return this.#ticket(made);
+  create(payload: string): Promise<RemoteTicket> {
+    const { table } = this.#settings;
+    const identified = ({ body, headers }: TargetAnswer) => {
+      const [made] = casesOf(body);
+      if (made !== undefined) return this.#ticket(made);
+      const number = numberInAddress(table, headers.get("location") ?? "");
+      return number === "" ? null : this.#ticket({ ticketNumber: number, ticketStatus: "" });
+    };
+    return this.#ask(() => this.#target.make({ path: paths.create(table), body: payload, identified }));
+  }
+
+  priorityOf(payload: string): Promise<string | null> {
+    return Promise.resolve((JSON.parse(payload) as Partial<CaseBody>).priority ?? null);
   }
 
   async find(correlation: string): Promise<RemoteTicket | null> {
@@ -78,6 +104,26 @@ export class Proactive implements TicketSystem {
     const only = found.length === 1 && found[0]?.correlationId === null ? found[0] : undefined;
     const made = ours ?? only;
     return made === undefined ? null : this.#ticket(made);
+  }
+
+  async findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
+    for (const { remote, correlation } of known.slice(0, mostKnown))
+      if ((await this.find(correlation))?.id === remote.id) return true;
+    return false;
+  }
+
+  /** @throws DeliveryError number_form */
+  async named(number: string): Promise<NamedTicket> {
+    if (!numberForm.test(number))
+      throw new DeliveryError("number_form", "a case number such as CS0001234", {
+        retryable: false,
+        data: { permanent: true },
+      });
+    const answer = await this.#target.request({ method: "GET", path: this.#path(number), also: [403, 404] });
+    const found = answer.status === 200 ? casesOf(answer.body).find((one) => one.ticketNumber === number) : undefined;
+    if (found === undefined)
+      return { ticket: this.#ticket({ ticketNumber: number, ticketStatus: "" }), seen: false, correlation: null };
+    return { ticket: this.#ticket(found), seen: true, correlation: found.correlationId };
   }
 
   async read(id: string): Promise<RemoteState | null> {
@@ -126,8 +172,14 @@ export class Proactive implements TicketSystem {
   }
 
   async setPriority(id: string, level: RiskLevel, draft: () => Promise<Draft>): Promise<UpdateResult> {
-    await this.#patch(id, { priority: priorities[level], description: description(await draft()) });
-    return {};
+    const priority = priorities[level];
+    const kept = await this.#patch(id, { priority, description: description(await draft()) });
+    if (kept?.priority == null || kept.priority === priority) return {};
+    throw new DeliveryError(
+      "not_kept",
+      `the API kept priority ${JSON.stringify(kept.priority.slice(0, 40))} where ${JSON.stringify(priority)} was asked: mend it there`,
+      { retryable: false, data: { permanent: true, words: `priority: ${kept.priority.slice(0, 40)}` } },
+    );
   }
 
   async test(): Promise<TestStep[]> {
@@ -146,12 +198,15 @@ export class Proactive implements TicketSystem {
     return steps.done;
   }
 
-  async #patch(id: string, body: Partial<CaseBody>): Promise<void> {
-    await this.#ask(() => this.#target.request({ method: "PATCH", path: this.#path(id), body: JSON.stringify(body) }));
+  /** The case as it is afterwards, where the answer shows it. */
+  async #patch(id: string, body: Partial<CaseBody>): Promise<CaseAnswer | undefined> {
+    const asked = { method: "PATCH" as const, path: this.#path(id), body: JSON.stringify(body) };
+    const answer = await this.#ask(() => this.#target.request(asked));
+    return casesOf(answer.body).find(({ ticketNumber }) => ticketNumber === id);
   }
 
   /** A refusal that people ask about by its words is answered with what to do. */
-  async #ask(request: () => Promise<TargetAnswer>): Promise<TargetAnswer> {
+  async #ask<T>(request: () => Promise<T>): Promise<T> {
     try {
       return await request();
     } catch (error) {
@@ -169,7 +224,7 @@ export class Proactive implements TicketSystem {
     return paths.one(this.#settings.table, ticketNumber);
   }
 
-  #ticket({ ticketNumber, ticketStatus }: CaseAnswer): RemoteTicket {
+  #ticket({ ticketNumber, ticketStatus }: Pick<CaseAnswer, "ticketNumber" | "ticketStatus">): RemoteTicket {
     const url = `${this.#settings.baseUrl.replace(/\/+$/, "")}${this.#path(ticketNumber)}`;
     return { id: ticketNumber, key: ticketNumber, url, ...(ticketStatus === "" ? {} : { status: ticketStatus }) };
   }
@@ -182,6 +237,7 @@ export class Proactive implements TicketSystem {
       status,
       means: known ?? null,
       isStrange: known === undefined,
+      isFinal: finalStatus.test(status.trim()),
       assignee: null,
       changedBy: null,
       mergedInto: null,

@@ -22,6 +22,8 @@ export interface CaseAnswer {
   ticketNumber: string;
   ticketStatus: string;
   correlationId: string | null;
+  /** As it shows it, null where it does not. */
+  priority: string | null;
 }
 
 export const paths = {
@@ -49,21 +51,42 @@ export const meanings: Readonly<Record<string, IncidentStatus | null>> = {
   suspended: null,
 };
 
+/** Nobody reopens these. */
+export const finalStatus = /^(closed|cancell?ed)$/i;
+
 export const limits = { shortDescription: 160, description: 32_000, workNotes: 32_000 };
+
+/** Under which keys a case's number may stand; the first is what is assumed. */
+const numberKeys = ["ticketNumber", "ticket_number", "caseNumber", "case_number", "number"];
 
 /** The cases of an answer: one, a list, or either under `result`. Those without a number are left out. */
 export function casesOf(body: unknown): CaseAnswer[] {
   const inner = isObject(body) && "result" in body ? body.result : body;
   const list = Array.isArray(inner) ? inner : [inner];
   return list.filter(isObject).flatMap((one) => {
-    const { ticketNumber, ticketStatus, correlationId } = one;
-    if (typeof ticketNumber !== "string" || ticketNumber === "") return [];
-    const status = typeof ticketStatus === "string" ? ticketStatus : "";
+    const { ticketStatus, correlationId, priority } = one;
+    const ticketNumber = numberKeys.map((key) => one[key]).find((value) => typeof value === "string" && value !== "");
+    if (typeof ticketNumber !== "string") return [];
     return [
-      { ticketNumber, ticketStatus: status, correlationId: typeof correlationId === "string" ? correlationId : null },
+      {
+        ticketNumber,
+        ticketStatus: typeof ticketStatus === "string" ? ticketStatus : "",
+        correlationId: typeof correlationId === "string" ? correlationId : null,
+        priority: typeof priority === "string" ? priority : null,
+      },
     ];
   });
 }
+
+/** The number in the address of a case that was made, "" where it is none. */
+export function numberInAddress(table: string, address: string): string {
+  const parts = address.split(/[?#]/)[0]?.split("/") ?? [];
+  const [number = "", name = ""] = [parts.at(-1), parts.at(-2)];
+  return name.toLowerCase() === encodeURIComponent(table).toLowerCase() && numberForm.test(number) ? number : "";
+}
+
+/** As people may give it. */
+export const numberForm = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -68,6 +68,7 @@ export function recordState(ticket: RemoteTicket, row: StateRow, meanings: Meani
     ...ticket,
     status: `${displayOf(row.state)}${code === "" ? "" : ` (${code})`}`.slice(0, 200),
     means: meaningOf(row.state, row.close_code, meanings),
+    isFinal: ["7", "8"].includes(rawOf(row.state)) || /^(closed|cancell?ed)/i.test(displayOf(row.state).trim()),
     assignee: personOf(row.assigned_to),
     // Who changed the record last need not be who changed its state: an update of ours may have followed.
     changedBy: by === "" || by === username ? null : { name: by, isUs: false },

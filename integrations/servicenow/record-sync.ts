@@ -5,27 +5,29 @@ import type { IncidentStatus } from "../../core/incident.ts";
 import type { RemoteChange, RemoteComment, RemoteState, UpdateResult } from "../../core/tickets/ticket.ts";
 import { dayMs, hourMs } from "../../core/time.ts";
 import { withoutCodeTags } from "../plain-text.ts";
+import type { TestFinding } from "../test-steps.ts";
+import { type RecordIdentity, rowOf } from "./identity.ts";
+import { Journal } from "./journal.ts";
 import {
   changeOf,
   displayOf,
   type Meanings,
   rawOf,
   recordState,
-  remoteNote,
   type StateRow,
   stateFields,
   utcOf,
   utcText,
 } from "./record-state.ts";
-import { refusedIn200, resultOf, type ServiceNowSettings, type Table } from "./table.ts";
+import { type ServiceNowSettings, type Table, withoutResult } from "./table.ts";
 
 const rowsAPage = 100;
-const mostNotePages = 20;
 /** What was written while a page was read is in the next one. */
 const overlapMs = 120_000;
 /** Times in queries may be read in the account's zone: west of Greenwich they then mean a later moment. */
 const westernmostMs = 12 * hourMs;
 const zoneLifeMs = dayMs;
+const journalFields = ["work_notes", "comments"];
 const idForm = /^[0-9a-zA-Z-]{1,64}$/;
 
 export class RecordSync {
@@ -33,59 +35,81 @@ export class RecordSync {
   readonly #settings: ServiceNowSettings;
   readonly #meanings: Meanings;
   readonly #now: () => number;
+  readonly #identity: RecordIdentity;
+  readonly #journal: Journal;
   #zone: { offsetMs: number; at: number } | null = null;
 
-  constructor(table: Table, settings: ServiceNowSettings, now: () => number) {
+  constructor(table: Table, identity: RecordIdentity, settings: ServiceNowSettings, now: () => number) {
     this.#table = table;
+    this.#identity = identity;
+    this.#journal = new Journal({
+      table,
+      username: settings.username,
+      path: (id) => this.#record(id),
+      zoneMs: () => this.#zoneMs(),
+      now,
+    });
     this.#settings = settings;
     this.#meanings = settings;
     this.#now = now;
   }
 
   async read(id: string): Promise<RemoteState | null> {
-    const path = `${this.#record(id)}?sysparm_display_value=all&sysparm_exclude_reference_link=true&sysparm_fields=${stateFields}`;
+    let record: string;
+    try {
+      record = await this.#record(id);
+    } catch (error) {
+      if (error instanceof DeliveryError && error.code === "not_found") return null;
+      throw error;
+    }
+    const path = `${record}?sysparm_display_value=all&sysparm_exclude_reference_link=true&sysparm_fields=${stateFields}`;
     const answer = await this.#table.target.request({ method: "GET", path, also: [404] });
     if (answer.status === 404) return null;
-    const row = resultOf(answer) as StateRow | null;
-    if (row === null || rawOf(row.sys_id) !== id) throw refusedIn200(answer);
+    const row = rowOf(answer.body);
+    // A record of which the account may see nothing is as good as none.
+    if (Object.keys(row).length === 0 && answer.body?.result !== undefined) return null;
+    if (rawOf(row.sys_id) !== record.split("/").at(-1)) throw withoutResult(answer);
     return this.#state(row);
   }
 
-  /** The newest first. An account that may not read the journal learns nothing of it: the rest is kept in step all the same. */
-  async notes(id: string, isKnown: (noteId: string) => boolean): Promise<RemoteComment[]> {
-    const found: RemoteComment[] = [];
-    for (let page = 0; page < mostNotePages; page++) {
-      const rows = await this.#journal(id, page * rowsAPage);
-      found.push(...rows.map((row) => remoteNote(row, this.#settings.username)));
-      if (rows.length < rowsAPage || rows.some((row) => isKnown(rawOf(row.sys_id)))) break;
-    }
-    return found;
+  /** The newest first. An account that may read neither journal nor the record's own notes learns nothing of them: the rest is kept in step all the same. */
+  notes(id: string, isKnown: (noteId: string) => boolean): Promise<RemoteComment[]> {
+    return this.#journal.notes(id, isKnown);
   }
 
-  /** For a connection test: nothing stands still without it. */
-  async testJournal(): Promise<string> {
-    const path = "/api/now/table/sys_journal_field?sysparm_limit=1&sysparm_fields=sys_id";
-    try {
-      await this.#table.list(path);
-      return "work notes of others come in";
-    } catch (error) {
-      if (!(error instanceof DeliveryError) || error.retryable || error.code === "unauthorized") throw error;
-      return "the account may not read sys_journal_field: notes of others do not come in";
-    }
+  /** `recordId`: of a ticket of ours, "" = there is none. */
+  testJournal(recordId: string): Promise<TestFinding> {
+    return this.#journal.test(recordId);
+  }
+
+  /** Whether a note of our own is there, for one that was written with the record itself. */
+  async hasNote(id: string, text: string): Promise<boolean> {
+    return (await this.#journal.find(id, text)) !== "absent";
   }
 
   async findNote(id: string, token: string): Promise<{ commentId: string } | null> {
-    for (let page = 0; page < mostNotePages; page++) {
-      const rows = await this.#journal(id, page * rowsAPage);
-      const found = rows.find((row) => rawOf(row.value).includes(token));
-      if (found !== undefined) return { commentId: rawOf(found.sys_id) };
-      if (rows.length < rowsAPage) break;
-    }
-    // Without the right to read the journal the record itself shows it.
-    const path = `${this.#record(id)}?sysparm_display_value=true&sysparm_fields=sys_id,work_notes`;
-    const answer = await this.#table.target.request({ method: "GET", path, also: [404] });
-    const row = resultOf(answer) as StateRow | null;
-    return row !== null && displayOf(row.work_notes).includes(token) ? { commentId: token } : null;
+    const found = await this.#journal.find(id, token);
+    return typeof found === "string" ? null : found;
+  }
+
+  /** Journals are append-only: a note that was written and is not there was dropped. @throws DeliveryError not_kept */
+  async note(id: string, values: Readonly<Record<string, string>>, token: string): Promise<UpdateResult> {
+    await this.patch(id, values);
+    const found = await this.#journal.find(id, token).catch((error: unknown) => {
+      if (!(error instanceof DeliveryError)) throw error;
+      // It was written: it is looked up before anything is written again.
+      const { code, message, retryAfter, data } = error;
+      throw new DeliveryError(code, message, {
+        retryable: true,
+        ...(retryAfter === null ? {} : { retryAfter }),
+        data: { ...data, permanent: false, effectUnknown: true },
+      });
+    });
+    const names = Object.keys(values).join(", ");
+    if (found === "absent") throw notKept(names, "nothing", `a note with ${token}`);
+    if (found === "unseen" || found === "there")
+      return { warning: `the account may not read its own notes: whether ${names} arrived is not seen` };
+    return { commentId: found.commentId };
   }
 
   async *changes(cursor: string | null, since: number): AsyncGenerator<{ changes: RemoteChange[]; cursor: string }> {
@@ -107,22 +131,31 @@ export class RecordSync {
     }
   }
 
-  /** Work note, field or state: what the instance kept is compared with what was asked. */
+  /** Fields and state: what the instance kept is compared with what was asked. @throws DeliveryError not_kept */
   async patch(id: string, values: Readonly<Record<string, string>>): Promise<UpdateResult> {
-    const path = `${this.#record(id)}?sysparm_display_value=all&sysparm_exclude_reference_link=true&sysparm_fields=${stateFields},impact,urgency,priority`;
-    const answer = await this.#table.target.request({ method: "PATCH", path, body: JSON.stringify(values) });
-    const row = resultOf(answer) as StateRow | null;
-    if (row === null || rawOf(row.sys_id) !== id) throw refusedIn200(answer);
-    for (const name of ["state", "assigned_to", "impact", "urgency"]) {
-      const [asked, kept] = [values[name], rawOf(row[name])];
-      if (asked === undefined || row[name] === undefined || kept === asked) continue;
-      throw new DeliveryError(
-        "not_kept",
-        `the instance kept ${name} ${JSON.stringify(kept.slice(0, 40))} where ${JSON.stringify(asked)} was asked: a data policy, business rule or missing right; mend it there, or the setting that gives the value`,
-        { retryable: false, data: { permanent: true, words: `${name}: ${kept.slice(0, 40)}` } },
-      );
+    const record = await this.#record(id);
+    const shown = [...stateFields.split(","), "close_notes", "impact", "urgency", "priority"].join(",");
+    const more = `sysparm_display_value=all&sysparm_exclude_reference_link=true&sysparm_fields=${shown}`;
+    const body = JSON.stringify(values);
+    const answer = await this.#table.target.request({ method: "PATCH", path: `${record}?${more}`, body });
+    let row = rowOf(answer.body);
+    // An answer that shows no record says nothing of what was kept: it is read.
+    if (rawOf(row.sys_id) === "") row = await this.#seen(`${record}?${more}`);
+    if (rawOf(row.sys_id) === "")
+      return { warning: "the account may not read its own tickets: whether it was kept is not seen" };
+    if (rawOf(row.sys_id) !== record.split("/").at(-1)) throw withoutResult(answer);
+    const unseen: string[] = [];
+    for (const name of Object.keys(values).filter((one) => !journalFields.includes(one))) {
+      const [asked, field] = [values[name] ?? "", row[name]];
+      if (field === undefined) unseen.push(name);
+      else if (rawOf(field) !== asked && displayOf(field) !== asked && !isShortened(asked, rawOf(field)))
+        throw notKept(name, JSON.stringify(rawOf(field).slice(0, 40)), JSON.stringify(asked.slice(0, 40)));
     }
-    return { state: this.#state(row) };
+    const warning =
+      unseen.length === 0
+        ? {}
+        : { warning: `the account may not read ${unseen.join(", ")}: whether it was kept is not seen` };
+    return { state: this.#state(row), ...warning };
   }
 
   /** The sys_id of one user with this user name, e-mail address or name; null: none, or several. */
@@ -130,7 +163,11 @@ export class RecordSync {
     if (!/^[^^=,\p{Cc}]{1,100}$/u.test(analyst)) return null;
     const query = ["user_name", "email", "name"].map((field) => `${field}=${analyst}`).join("^OR");
     const path = `/api/now/table/sys_user?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=10&sysparm_fields=sys_id,user_name,email,name`;
-    const rows = (await this.#table.list(path)) as StateRow[];
+    const rows = (await this.#table.list(path).catch((error: unknown) => {
+      // Who may not be seen cannot be assigned.
+      if (error instanceof DeliveryError && error.code === "hidden") return [];
+      throw error;
+    })) as StateRow[];
     const wanted = analyst.toLowerCase();
     const found = rows.filter((row) =>
       ["user_name", "email", "name"].some((f) => rawOf(row[f]).toLowerCase() === wanted),
@@ -146,33 +183,30 @@ export class RecordSync {
     return { state, close_code: code, close_notes: withoutCodeTags(notes) };
   }
 
-  #record(id: string): string {
+  /** The record at this path, nothing where the account may not read it. */
+  async #seen(path: string): Promise<StateRow> {
+    try {
+      return rowOf((await this.#table.target.request({ method: "GET", path, also: [404] })).body);
+    } catch (error) {
+      if (error instanceof DeliveryError && !error.retryable) return {};
+      throw error;
+    }
+  }
+
+  /** Its path. @throws DeliveryError not_found: the account does not see the record of this number */
+  async #record(id: string): Promise<string> {
     if (!idForm.test(id))
       throw new DeliveryError("unexpected", "the record's sys_id is odd", {
         retryable: false,
         data: { permanent: true },
       });
-    return `${this.#table.path}/${id}`;
+    return `${this.#table.path}/${await this.#identity.sysId(id)}`;
   }
 
   #state(row: StateRow): RemoteState {
     const id = rawOf(row.sys_id);
     const ticket = this.#table.ticket(id, rawOf(row.number) || id);
     return recordState(ticket, row, this.#meanings, this.#settings.username);
-  }
-
-  async #journal(id: string, offset: number): Promise<StateRow[]> {
-    this.#record(id);
-    const query = `element_id=${id}^elementINwork_notes,comments^ORDERBYDESCsys_created_on`;
-    const path = `/api/now/table/sys_journal_field?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=${rowsAPage}&sysparm_offset=${offset}&sysparm_fields=sys_id,element_id,element,value,sys_created_by,sys_created_on`;
-    try {
-      const rows = (await this.#table.list(path)) as StateRow[];
-      // A condition that the instance does not know is ignored in silence.
-      return rows.filter((row) => rawOf(row.element_id) === id);
-    } catch (error) {
-      if (error instanceof DeliveryError && (error.data.status === 403 || error.data.status === 400)) return [];
-      throw error;
-    }
   }
 
   async #query(query: string, more: string): Promise<StateRow[]> {
@@ -191,4 +225,17 @@ export class RecordSync {
     this.#zone = { offsetMs, at: this.#now() };
     return offsetMs;
   }
+}
+
+/** Columns have a length: what was cut at its end was kept. */
+function isShortened(asked: string, kept: string): boolean {
+  return kept.length >= 40 && asked.startsWith(kept);
+}
+
+function notKept(name: string, kept: string, asked: string): DeliveryError {
+  return new DeliveryError(
+    "not_kept",
+    `the instance kept ${name} ${kept} where ${asked} was asked: a data policy, business rule or missing right; mend it there, or the setting that gives the value`,
+    { retryable: false, data: { permanent: true, words: `${name}: ${kept}` } },
+  );
 }

@@ -5,6 +5,8 @@ import type { RiskLevel } from "../../core/risk.ts";
 import { fitDraft } from "../../core/tickets/draft.ts";
 import type {
   CommentRequest,
+  KnownTicket,
+  NamedTicket,
   RemoteChange,
   RemoteComment,
   RemoteState,
@@ -16,9 +18,12 @@ import type {
 } from "../../core/tickets/ticket.ts";
 import type { AdapterTools } from "../http.ts";
 import { plainComment, plainText, withoutCodeTags } from "../plain-text.ts";
-import { TestSteps } from "../test-steps.ts";
+import { type TestFinding, TestSteps } from "../test-steps.ts";
+import { type Asked, matrix, priorityMade, priorityNames, warningOf } from "./asked.ts";
+import { createdRecord, RecordIdentity, rowOf } from "./identity.ts";
+import { rawOf, type StateRow } from "./record-state.ts";
 import { RecordSync } from "./record-sync.ts";
-import { refusedIn200, resultOf, type ServiceNowSettings, Table } from "./table.ts";
+import { type ServiceNowSettings, Table } from "./table.ts";
 
 /** Of the field `description`. */
 const descriptionBudget = 3_900;
@@ -26,34 +31,23 @@ const descriptionBudget = 3_900;
 const workNoteBudget = 30_000;
 const longestShortDescription = 160;
 
-/** By the base system's Priority Lookup Rules these give priorities 1 to 4. */
-const matrix: Readonly<Record<RiskLevel, { impact: string; urgency: string; priority: string }>> = {
-  critical: { impact: "1", urgency: "1", priority: "1" },
-  high: { impact: "2", urgency: "1", priority: "2" },
-  medium: { impact: "2", urgency: "2", priority: "3" },
-  low: { impact: "3", urgency: "2", priority: "4" },
-};
-
-interface Row {
-  sys_id?: string;
-  number?: string;
-  priority?: string;
-  correlation_id?: string;
-}
-
 export class ServiceNow implements TicketSystem {
   readonly name = "servicenow";
   readonly link = null;
   readonly searches = true;
+  readonly testShowsReading = false;
+  readonly fixedFields = ["correlation_id", "correlation_display"];
   readonly #settings: ServiceNowSettings;
   readonly #table: Table;
+  readonly #identity: RecordIdentity;
   readonly #sync: RecordSync;
   #group: string | null = null;
 
   constructor(settings: ServiceNowSettings, tools: AdapterTools) {
     this.#settings = settings;
     this.#table = new Table(settings, tools);
-    this.#sync = new RecordSync(this.#table, settings, tools.now);
+    this.#identity = new RecordIdentity(this.#table);
+    this.#sync = new RecordSync(this.#table, this.#identity, settings, tools.now);
   }
 
   async render({ correlation, draft }: TicketRequest): Promise<string> {
@@ -83,42 +77,39 @@ export class ServiceNow implements TicketSystem {
   }
 
   async create(payload: string): Promise<RemoteTicket> {
-    const answer = await this.#table.target.request({
-      method: "POST",
+    let row: StateRow = {};
+    const ticket = await this.#table.target.make({
       path: `${this.#table.path}?${fields}`,
       body: payload,
+      identified: (answer) => {
+        row = rowOf(answer.body);
+        return createdRecord(this.#table, answer);
+      },
     });
-    const row = resultOf(answer) as Row | null;
-    if (row === null || typeof row.sys_id !== "string") throw refusedIn200(answer);
-    const ticket = this.#table.ticket(row.sys_id, row.number ?? row.sys_id);
-    const asked = JSON.parse(payload) as { impact: string; urgency: string; correlation_id: string };
-    const lost =
-      row.correlation_id === asked.correlation_id
-        ? null
-        : "the instance did not keep correlation_id: after a broken connection a ticket cannot be found; let the account write and read that column";
-    const warning = [lost, priorityWarning(asked, row.priority)].filter((one) => one !== null).join("; ");
+    const asked = JSON.parse(payload) as Asked;
+    const warnings = [
+      warningOf(asked, row),
+      asked.work_notes === undefined ? null : await this.#noteWarning(ticket.id, asked),
+    ];
+    const warning = warnings.filter((one) => one !== null).join("; ");
     return warning === "" ? ticket : { ...ticket, warning };
   }
 
-  async find(correlation: string): Promise<RemoteTicket | null> {
-    // An empty or odd value would be dropped from the query, and the rest of it would find everybody's tickets.
-    if (!/^[A-Za-z0-9-]{8,100}$/.test(correlation))
-      throw new DeliveryError("unexpected", "the correlation id is odd", {
-        retryable: false,
-        data: { permanent: true },
-      });
-    const query = encodeURIComponent(`correlation_id=${correlation}`);
-    const answer = await this.#table.target.request({
-      method: "GET",
-      path: `${this.#table.path}?sysparm_query=${query}&sysparm_limit=5&${fields}`,
-      also: [404],
-    });
-    if (answer.status === 404) return null;
-    const rows = resultOf(answer) as Row[] | null;
-    if (!Array.isArray(rows)) throw refusedIn200(answer);
-    // Invalid parts of a query are ignored in silence: each row is looked at.
-    const row = rows.find((one) => one.correlation_id === correlation);
-    return row?.sys_id === undefined ? null : this.#table.ticket(row.sys_id, row.number ?? row.sys_id);
+  priorityOf(payload: string): Promise<string | null> {
+    const priority = priorityMade(JSON.parse(payload) as Asked);
+    return Promise.resolve(priority === null ? null : (priorityNames[priority] ?? priority));
+  }
+
+  find(correlation: string): Promise<RemoteTicket | null> {
+    return this.#identity.find(correlation);
+  }
+
+  findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
+    return this.#identity.findsOwn(known);
+  }
+
+  named(number: string): Promise<NamedTicket> {
+    return this.#identity.named(number);
   }
 
   read(id: string): Promise<RemoteState | null> {
@@ -139,10 +130,12 @@ export class ServiceNow implements TicketSystem {
     return Promise.resolve(JSON.stringify({ work_notes: `${text}\n\nRhythmX ${token}` }));
   }
 
+  /** The state that it shows is not of this note's making: it is read when it is its turn. */
   async comment(id: string, payload: string): Promise<UpdateResult> {
-    // The state that it shows is not of this note's making: it is read when it is its turn.
-    await this.#sync.patch(id, JSON.parse(payload) as Record<string, string>);
-    return {};
+    const values = JSON.parse(payload) as Record<string, string>;
+    const token = /RhythmX (dlv-[\w-]+)/.exec(Object.values(values).join("\n"))?.[1] ?? "";
+    const { commentId, warning } = await this.#sync.note(id, values, token);
+    return { ...(commentId === undefined ? {} : { commentId }), ...(warning === undefined ? {} : { warning }) };
   }
 
   findComment(id: string, token: string): Promise<{ commentId: string } | null> {
@@ -163,20 +156,18 @@ export class ServiceNow implements TicketSystem {
 
   async setPriority(id: string, level: RiskLevel): Promise<UpdateResult> {
     const { impact, urgency } = matrix[level];
-    await this.#sync.patch(id, { impact, urgency });
-    return {};
+    const { warning } = await this.#sync.patch(id, { impact, urgency });
+    return warning === undefined ? {} : { warning };
   }
 
   async test(): Promise<TestStep[]> {
     const steps = new TestSteps();
     const { table, username, assignmentGroup } = this.#settings;
     const reached = await steps.take(`Log in and read ${table}`, async () => {
-      const answer = await this.#table.target.request({
-        method: "GET",
-        path: `${this.#table.path}?sysparm_limit=1&${fields}`,
-        also: [404],
+      await this.#table.list(`${this.#table.path}?sysparm_limit=1&${fields}`).catch((error: unknown) => {
+        // It need not see those of others.
+        if (!(error instanceof DeliveryError) || error.code !== "hidden") throw error;
       });
-      if (answer.status !== 404 && !Array.isArray(resultOf(answer))) throw refusedIn200(answer);
       return `as ${username} at ${this.#table.origin}`;
     });
     if (!reached) return steps.done;
@@ -185,8 +176,44 @@ export class ServiceNow implements TicketSystem {
         this.#group = null;
         return `is ${await this.#assignmentGroup()}`;
       });
-    await steps.take("Work notes", () => this.#sync.testJournal());
+    let own = "";
+    await steps.take("Own tickets", async () => {
+      const { id, finding } = await this.#testOwn();
+      own = id;
+      return finding;
+    });
+    await steps.take("Work notes", () => this.#sync.testJournal(own));
     return steps.done;
+  }
+
+  /** The first work note holds what the description has no room for. The ticket is made: nothing here may fail. */
+  async #noteWarning(id: string, { work_notes = "" }: Asked): Promise<string | null> {
+    const token = /INC-[0-9a-f]{8} in RhythmX Edge/.exec(work_notes)?.[0];
+    if (token === undefined || (await this.#sync.hasNote(id, token).catch(() => true))) return null;
+    return "the instance did not keep work_notes: the full text is missing; let the account write work notes";
+  }
+
+  /** What was made is looked up by its correlation id: whether the account may read that can be said once there is one. */
+  async #testOwn(): Promise<{ id: string; finding: TestFinding }> {
+    const query = encodeURIComponent("correlation_display=RhythmX^ORDERBYDESCsys_created_on");
+    const rows = (await this.#table.list(
+      `${this.#table.path}?sysparm_query=${query}&sysparm_limit=1&${fields}`,
+    )) as StateRow[];
+    const [row] = rows;
+    if (row === undefined)
+      return {
+        id: "",
+        finding: {
+          detail:
+            "none of RhythmX is seen: there is none yet, or the account may not read its own tickets; until it has read one, a create whose outcome is unknown waits for a person",
+          warning: true,
+        },
+      };
+    const id = rawOf(row.sys_id);
+    if (id !== "" && rawOf(row.correlation_id) !== "") return { id, finding: "the account reads its own tickets" };
+    throw new Error(
+      "the account does not see sys_id and correlation_id of its own tickets: give it the right to read these columns; until then a create whose outcome is unknown waits for a person",
+    );
   }
 
   /** Resolved once: a name that does not exist would be dropped in silence. */
@@ -198,8 +225,7 @@ export class ServiceNow implements TicketSystem {
     if (assignmentGroup.includes("^")) throw groupError(assignmentGroup, "a group's name holds no ^");
     const query = encodeURIComponent(`name=${assignmentGroup}`);
     const path = `/api/now/table/sys_user_group?sysparm_query=${query}&sysparm_limit=2&sysparm_fields=sys_id,name`;
-    const answer = await this.#table.target.request({ method: "GET", path, also: [404] });
-    const rows = answer.status === 404 ? [] : ((resultOf(answer) ?? []) as { sys_id?: string; name?: string }[]);
+    const rows = (await this.#table.list(path)) as { sys_id?: string; name?: string }[];
     const found = rows.filter(({ name }) => name === assignmentGroup);
     const [group] = found;
     if (group?.sys_id === undefined)
@@ -209,17 +235,8 @@ export class ServiceNow implements TicketSystem {
   }
 }
 
-const fields = "sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,priority,correlation_id,state";
-
-/** Priority is the instance's to compute: what it made of impact and urgency is read back. */
-function priorityWarning(
-  { impact, urgency }: { impact: string; urgency: string },
-  made: string | undefined,
-): string | null {
-  const wanted = Object.values(matrix).find((one) => one.impact === impact && one.urgency === urgency)?.priority;
-  if (made === undefined || wanted === undefined || made === wanted) return null;
-  return `the instance made priority ${made.slice(0, 40)} of impact ${impact} and urgency ${urgency}, not ${wanted}: see its Priority Lookup Rules`;
-}
+const fields =
+  "sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,priority,correlation_id,state,impact,urgency,assignment_group";
 
 function groupError(name: string, why: string): DeliveryError {
   return new DeliveryError(

@@ -30,13 +30,22 @@ export class Table {
     return `/api/now/table/${encodeURIComponent(this.#name)}`;
   }
 
-  /** No rows are a 404 in one version and an empty list in the other. @throws DeliveryError */
+  /**
+   * No rows are a 404 in one version and an empty list in the other.
+   * @throws DeliveryError; `hidden`: the instance counts rows and shows none, which is an access control rule
+   */
   async list(path: string): Promise<unknown[]> {
     const answer = await this.target.request({ method: "GET", path, also: [404] });
-    if (answer.status === 404) return [];
-    const rows = resultOf(answer);
-    if (!Array.isArray(rows)) throw refusedIn200(answer);
-    return rows;
+    const rows = answer.status === 404 ? [] : resultOf(answer);
+    if (!Array.isArray(rows)) throw withoutResult(answer);
+    const counted = Number(answer.headers.get("x-total-count") ?? 0);
+    // Behind the last page there are none either.
+    if (rows.length > 0 || !(counted > 0) || /sysparm_offset=[1-9]/.test(path)) return rows;
+    throw new DeliveryError(
+      "hidden",
+      `the instance counts ${counted} rows of ${path.split("?")[0]?.split("/").at(-1)} and shows none: an access control rule (ACL) hides them from the account; give it the right to read them`,
+      { retryable: false, data: { permanent: true, status: answer.status, words: "" } },
+    );
   }
 
   ticket(id: string, key: string): RemoteTicket {
@@ -52,20 +61,14 @@ function instanceUrl(instance: string): string {
   return `https://${text.includes(".") || text.includes(":") ? text : `${text}.service-now.com`}`;
 }
 
-export function resultOf({ body }: TargetAnswer): unknown {
+function resultOf({ body }: TargetAnswer): unknown {
   return typeof body === "object" && body !== null && "result" in body ? body.result : null;
 }
 
-/** An error, or something else, under a status that says that all is well. */
-export function refusedIn200({ status, body }: TargetAnswer): DeliveryError {
-  const words = String(body?.error?.message ?? body?.error ?? "").slice(0, 300);
-  const refused = body?.error !== undefined;
-  return new DeliveryError(
-    refused ? "rejected" : "unexpected",
-    `it answers ${status} without a result${words === "" ? "" : `: ${words}`}`,
-    {
-      retryable: !refused,
-      data: { status, words, permanent: refused, effectUnknown: !refused },
-    },
-  );
+/** Something else than the record or the rows that were asked for. */
+export function withoutResult({ status }: TargetAnswer): DeliveryError {
+  return new DeliveryError("unexpected", `it answers ${status} without a result`, {
+    retryable: true,
+    data: { status, words: "", permanent: false, effectUnknown: true },
+  });
 }

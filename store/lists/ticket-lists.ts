@@ -3,7 +3,7 @@ import type { Row } from "@libsql/client";
 import type { Attempt, Delivery, Ticket } from "../../core/tickets/ticket.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
-import { integer, text } from "../database/rows.ts";
+import { integer, text, textOrNull } from "../database/rows.ts";
 import { deliveryColumns, deliveryFromRow, ticketFromRow } from "../outbox/tickets.ts";
 import { Conditions, type Statement } from "./conditions.ts";
 
@@ -33,14 +33,20 @@ function countOf(table: "delivery_counts" | "ticket_counts", { system, states, e
   return { sql: `select coalesce(sum(n), 0) as n from ${table} where ${all.where}`, args: all.args };
 }
 
+/** A ticket, and why none has come of its create so far: its cause, or `given up`. Null: it is on its way, or there. */
+export interface ListedTicket extends Ticket {
+  stopped: string | null;
+}
+
 /** Newest first. */
 export async function listTickets(
   database: Database,
   filter: TicketFilter,
-): Promise<{ tickets: Ticket[]; total: number }> {
+): Promise<{ tickets: ListedTicket[]; total: number }> {
   const all = conditionsOf(filter, "t.system");
   const { rows } = await database.read(
-    `select t.* from tickets t where ${all.where} order by t.id desc limit ? offset ?`,
+    `select t.*, (select iif(c.state = 'discarded', 'given up', c.cause) from deliveries c where c.ticket_id = t.id and c.kind = 'create'
+       and c.state in ('parked', 'discarded') order by c.seq desc limit 1) as stopped from tickets t where ${all.where} order by t.id desc limit ? offset ?`,
     [...all.args, filter.limit, filter.offset],
   );
   const { states: _, ...counted } = filter;
@@ -48,7 +54,8 @@ export async function listTickets(
     filter.incidentId === undefined
       ? countOf("ticket_counts", counted)
       : { sql: `select count(*) as n from tickets t where ${all.where}`, args: all.args };
-  return { tickets: rows.map(ticketFromRow), total: await numberOf(database, total) };
+  const tickets = rows.map((row) => ({ ...ticketFromRow(row), stopped: textOrNull(row, "stopped") }));
+  return { tickets, total: await numberOf(database, total) };
 }
 
 /** Newest first, with their attempts, oldest first. */

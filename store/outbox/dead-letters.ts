@@ -1,7 +1,7 @@
 /** Deliveries that stand still: parked or dead, by cause, and the ways out of it. */
 
 import type { Probe } from "../../core/tickets/probes.ts";
-import type { TicketSystemName } from "../../core/tickets/ticket.ts";
+import { notIdentified, type TicketSystemName, unknownOutcome } from "../../core/tickets/ticket.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
@@ -40,6 +40,9 @@ const filterSql = `state in ('parked', 'dead') and (?1 is null or id = ?1) and (
   and (?4 is null or system = ?4)
   and (?5 is null or exists (select 1 from tickets t where t.id = ticket_id and t.entity_name in (select value from json_each(?5))))`;
 
+/** Whatever retries and resumes: these wait for a person who says which ticket it is, or sends one of them again. */
+const isMade = `(kind = 'create' and coalesce(cause, '') = '${notIdentified}')`;
+
 const filterArgs = async (database: Database, { id, state, causes, system, entities }: DeadLetterFilter) => [
   id ?? null,
   state ?? null,
@@ -72,14 +75,14 @@ export async function listDeadLetters(database: Database, entities: readonly str
   }));
 }
 
-/** They are planned anew. Those with an unknown outcome are looked up again first. Returns how many. */
+/** They are planned anew. Those with an unknown outcome are looked up again first; those that were made and not identified stay. Returns how many. */
 export async function retryDeliveries(database: Database, which: DeadLetterFilter, now: number): Promise<number> {
   const results = await database.write([
     {
       // What was rendered with settings that were wrong is rendered again, unless somebody has seen it.
-      sql: `update deliveries set state = case when kind = 'create' and cause = 'unknown_outcome' then 'unknown' else 'planned' end, attempts = 0,
+      sql: `update deliveries set state = case when kind = 'create' and cause = '${unknownOutcome}' then 'unknown' else 'planned' end, attempts = 0,
               lookups = 0, payload = case trigger when 'manual' then payload else null end, next_attempt_at = ?6, updated_at = ?7
-            where ${filterSql}`,
+            where ${filterSql} and not ${isMade}`,
       args: [...(await filterArgs(database, which)), now, toIso(now)],
     },
   ]);
@@ -96,9 +99,9 @@ export async function mendDelivery(
 ): Promise<boolean> {
   const results = await database.write([
     {
-      sql: `update deliveries set state = case when cause = 'unknown_outcome' then 'unknown' else 'planned' end, attempts = 0, lookups = 0,
+      sql: `update deliveries set state = case when cause = '${unknownOutcome}' then 'unknown' else 'planned' end, attempts = 0, lookups = 0,
               payload = ?, trigger = 'manual', who = ?, next_attempt_at = ?, updated_at = ?
-            where id = ? and kind in ('create', 'comment') and state in ('parked', 'dead')`,
+            where id = ? and kind in ('create', 'comment') and state in ('parked', 'dead') and not ${isMade}`,
       args: [payload, who, now, toIso(now), id],
     },
   ]);
@@ -106,7 +109,7 @@ export async function mendDelivery(
 }
 
 /** Updates of tickets that will never be. */
-const orphansSql = `update deliveries set state = 'discarded', detail = 'its ticket was given up', updated_at = ?1
+export const orphansSql = `update deliveries set state = 'discarded', detail = 'its ticket was given up', updated_at = ?1
   where kind <> 'create' and state in ('planned', 'parked', 'dead')
     and exists (select 1 from tickets t where t.id = deliveries.ticket_id and t.remote_id is null)
     and exists (select 1 from deliveries c where c.ticket_id = deliveries.ticket_id and c.kind = 'create')

@@ -86,7 +86,7 @@ export function outcomeStatements(outcome: DeliveryOutcome, now: number): InStat
             args: [outcome.commentId, id],
           },
         ]),
-    ...(outcome.known === null ? [] : [knownStatement(outcome.known, id)]),
+    ...(outcome.known === null ? [] : [knownStatement(outcome.known, id, now)]),
     ...(next === null
       ? []
       : [
@@ -105,11 +105,13 @@ export function outcomeStatements(outcome: DeliveryOutcome, now: number): InStat
 function knownStatement(
   { status, assigneeId }: NonNullable<DeliveryOutcome["known"]>,
   deliveryId: string,
+  now: number,
 ): InStatement {
   return {
-    sql: `update tickets set remote_status = coalesce(?1, remote_status), remote_assignee = case ?2 when 1 then ?3 else remote_assignee end
+    // One that had come to its end is watched again.
+    sql: `update tickets set read_at = coalesce(read_at, ?5), remote_status = coalesce(?1, remote_status), remote_assignee = case ?2 when 1 then ?3 else remote_assignee end
       where id = (select ticket_id from deliveries where id = ?4)`,
-    args: [status ?? null, assigneeId === undefined ? 0 : 1, assigneeId ?? null, deliveryId],
+    args: [status ?? null, assigneeId === undefined ? 0 : 1, assigneeId ?? null, deliveryId, now],
   };
 }
 

@@ -12,6 +12,7 @@ import {
   retryDeliveries,
   saveProbe,
 } from "./dead-letters.ts";
+import { askAgain, knownTickets, nextGeneration, ownerOfTicket, takeUndecided } from "./made-tickets.ts";
 import { passGate, type TicketRules } from "./ticket-updates.ts";
 import {
   beginDelivery,
@@ -88,6 +89,28 @@ export const outboxOperations = {
   saveProbe: {
     kind: "write",
     run: ({ database }, system: TicketSystemName, probe: Probe | null) => saveProbe(database, system, probe),
+  },
+  knownTickets: {
+    kind: "read",
+    run: ({ database }, system: TicketSystemName, otherThan: number, limit: number) =>
+      knownTickets(database, system, otherThan, limit),
+  },
+  ownerOfTicket: {
+    kind: "read",
+    run: ({ database }, system: TicketSystemName, remote: { id: string; key: string }, otherThan: number) =>
+      ownerOfTicket(database, system, remote, otherThan),
+  },
+  takeUndecided: {
+    kind: "write",
+    run: ({ database }, id: string, now: number) => takeUndecided(database, id, now),
+  },
+  askAgain: {
+    kind: "write",
+    run: ({ database }, id: string, who: string, now: number) => askAgain(database, id, who, now),
+  },
+  nextGeneration: {
+    kind: "write",
+    run: ({ database }, id: string, now: number) => nextGeneration(database, id, now),
   },
   passGate: {
     kind: "write",

@@ -40,8 +40,8 @@ const newTicketsSql = `insert into tickets (incident_id, entity_name, system, ge
 /** What somebody gave up comes back by hand only; where it may have had its effect, it is looked up first. */
 const newCreatesSql = `insert into deliveries (id, ticket_id, kind, state, payload, asked, hint, next_attempt_at, trigger, who, created_at, updated_at)
     select j.value->>3, t.id, 'create', case when exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
-        and (d.cause in ('unknown_outcome', 'interrupted') or exists (select 1 from delivery_attempts a where a.delivery_id = d.id
-          and a.action = 'send' and a.outcome in ('timeout', 'connection_broke', 'server_error', 'no_json'))))
+        and (d.cause in ('unknown_outcome', 'interrupted', 'made_not_identified', 'send_again') or exists (select 1 from delivery_attempts a where a.delivery_id = d.id
+          and a.action = 'send' and a.outcome in ('timeout', 'connection_broke', 'server_error', 'no_json', 'answer_error', 'unexpected'))))
         then 'unknown' else 'planned' end,
       j.value->>6, j.value->>7, (select d.hint from deliveries d where d.ticket_id = t.id and d.kind = 'create' order by d.seq limit 1),
       ?3, j.value->>4, j.value->>5, ?2, ?2
@@ -206,6 +206,7 @@ export function ticketFromRow(row: Row): Ticket {
     told: toldOf(row),
     remoteStatus: textOrNull(row, "remote_status"),
     readAt: timeOrNull(row, "polled_at"),
+    wasRead: textOrNull(row, "remote_stamp") !== null,
     goneAt: timeOrNull(row, "gone_at"),
     mergedInto: textOrNull(row, "merged_into"),
     createdAt: fromIso(text(row, "created_at")),

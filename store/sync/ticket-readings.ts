@@ -6,15 +6,12 @@ import { timeOrNull } from "../database/iso.ts";
 import { integer, integerOrNull, text } from "../database/rows.ts";
 import { ticketFromRow } from "../outbox/tickets.ts";
 
-/** A ticket that was finished a week ago has come to its end (CONTRACT 9.19). */
-const isWatched = "read_at is not null";
-
 export async function readCursor(database: Database, system: TicketSystemName): Promise<string | null> {
   const { rows } = await database.read("select value from meta where key = ?", [`sync/${system}`]);
   return rows[0] === undefined ? null : text(rows[0], "value");
 }
 
-/** Marks the tickets that a page names to be read, unless they were read in this state already. Returns how many were marked. */
+/** Marks the tickets that a page names to be read, unless they were read in this state already; also finished ones: somebody may have reopened them. Returns how many were marked. */
 export async function noteChanges(
   database: Database,
   system: TicketSystemName,
@@ -25,8 +22,8 @@ export async function noteChanges(
   const results = await database.write([
     {
       sql: `update tickets indexed by tickets_remote set read_at = ?3, read_failures = 0 from (select value->>0 as id, value->>1 as updated, value->>2 as stamp from json_each(?2)) j
-        where system = ?1 and remote_id = j.id and ${isWatched} and remote_stamp is not j.stamp and j.updated >= coalesce(remote_updated, 0)
-          and read_at > ?3`,
+        where system = ?1 and remote_id = j.id and remote_stamp is not j.stamp and j.updated >= coalesce(remote_updated, 0)
+          and (read_at is null or read_at > ?3)`,
       args: [system, JSON.stringify(changes.map(({ id, updated, stamp }) => [id, updated, stamp])), now],
     },
   ]);
@@ -52,7 +49,7 @@ export async function markForReading(
 ): Promise<boolean> {
   const results = await database.write([
     {
-      sql: `update tickets indexed by tickets_remote set read_at = min(read_at, ?3), read_failures = 0 where system = ?1 and remote_id = ?2 and ${isWatched}`,
+      sql: `update tickets indexed by tickets_remote set read_at = min(coalesce(read_at, ?3), ?3), read_failures = 0 where system = ?1 and remote_id = ?2`,
       args: [system, remoteId, now],
     },
   ]);

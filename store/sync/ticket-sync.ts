@@ -12,6 +12,7 @@ import type {
   Ticket,
   TicketSystemName,
 } from "../../core/tickets/ticket.ts";
+import { unknownOutcome } from "../../core/tickets/ticket.ts";
 import { noteOfComment } from "../../core/tickets/updates.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
@@ -168,19 +169,21 @@ function stateStatements(ticket: Ticket, endedBefore: number | null, reading: Re
   const ended = remote.means === "CLOSED" || remote.means === "FALSE_POSITIVE" ? (endedBefore ?? now) : null;
   return [
     {
-      sql: `update tickets set remote_key = ?, url = ?, remote_status = ?, remote_assignee = ?, merged_into = ?, polled_at = ?,
+      // A number may have stood in for the id.
+      sql: `update tickets set remote_id = ?, remote_key = ?, url = ?, remote_status = ?, remote_assignee = ?, merged_into = ?, polled_at = ?,
           gone_at = null, ended_at = ? where id = ?`,
       args: [
-        ...[remote.key, remote.url, remote.status, remote.assignee?.id ?? null, remote.mergedInto],
+        ...[remote.id, remote.key, remote.url, remote.status, remote.assignee?.id ?? null, remote.mergedInto],
         ...[toIso(now), isoOrNull(ended), ticket.id],
       ],
     },
     ...(comments === null
       ? []
       : [
+          firstReading(ticket.system, now),
           {
             sql: "update tickets set remote_updated = ?, remote_stamp = ?, read_at = ?, read_failures = 0 where id = ?",
-            args: [remote.updated, remote.stamp, nextReadAt(remote.means, ended, now), ticket.id],
+            args: [remote.updated, remote.stamp, nextReadAt(remote.means, ended, now, remote.isFinal), ticket.id],
           },
         ]),
     ...(ticket.goneAt === null
@@ -193,6 +196,16 @@ function stateStatements(ticket: Ticket, endedBefore: number | null, reading: Re
           },
         ]),
   ];
+}
+
+/** The account reads its own tickets, as is known from the first one on: what waited because that was not known is looked up again. */
+function firstReading(system: TicketSystemName, now: number): InStatement {
+  return {
+    sql: `update deliveries set state = 'unknown', lookups = 0, next_attempt_at = ?1, updated_at = ?2
+      where kind = 'create' and state = 'parked' and cause = '${unknownOutcome}' and system = ?3
+        and not exists (select 1 from tickets indexed by tickets_oldest where system = ?3 and remote_stamp is not null)`,
+    args: [now, toIso(now), system],
+  };
 }
 
 function commentStatements(ticketId: number, comments: readonly RemoteComment[]): InStatement[] {

@@ -38,6 +38,7 @@ const makers: Readonly<Record<string, () => Promise<Bench>>> = {
       issueType: "task",
       deployment: "auto" as const,
       extraFields: {},
+      transitionFields: {},
       ...jiraMeanings,
     };
     const newest = () => JSON.stringify(standIn.issues.at(-1)?.fields);
@@ -59,6 +60,7 @@ const makers: Readonly<Record<string, () => Promise<Bench>>> = {
       issueType: "Task",
       deployment: "auto" as const,
       extraFields: {},
+      transitionFields: {},
       ...jiraMeanings,
     };
     const newest = () => JSON.stringify(standIn.issues.at(-1)?.fields);

@@ -2,13 +2,14 @@
 
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { dayMs, hourMs } from "../../core/time.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { TestAppliance, until } from "../harness/appliance.ts";
+import { queryDatabase } from "../harness/query-database.ts";
 import { critical } from "../harness/ticket-scene.ts";
-import { ProactiveStandIn } from "../standins/proactive.ts";
+import { type ProactiveCase, type ProactiveOptions, ProactiveStandIn } from "../standins/proactive.ts";
+import { ServiceNowStandIn } from "../standins/servicenow.ts";
 
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -20,8 +21,13 @@ interface Site {
   api: ProactiveStandIn;
 }
 
-async function site(env: Record<string, string | undefined> = {}): Promise<Site> {
-  const api = await new ProactiveStandIn().start();
+async function site(
+  env: Record<string, string | undefined> = {},
+  options: ProactiveOptions = {},
+  before: readonly ProactiveCase[] = [],
+): Promise<Site> {
+  const api = await new ProactiveStandIn(options).start();
+  api.cases.push(...before);
   cleanUp.push(() => api.stop());
   const all = {
     RHYTHMX_ADMIN_PASSWORD: password,
@@ -58,14 +64,9 @@ const incidentOf = async (it: Site) => {
   const { incidents } = (await admin.get("/api/incidents")).body;
   return (await admin.get(`/api/incidents/${incidents[0].incident_id}`)).body;
 };
-/** Read by a process of its own: two SQLites in one would take each other's locks away. */
 const columns = ({ appliance }: Site) => {
   const sql = "select last_snow_update_at, snow_last_priority, snow_ticket_state, snow_last_polled_at from incidents";
-  const code = `import { Database } from "bun:sqlite";
-    console.log(JSON.stringify(new Database(process.argv[1], { readonly: true }).query(process.argv[2]).get()));`;
-  const path = join(appliance.dataDir, "rhythmx.db");
-  const { stdout } = spawnSync(process.execPath, ["-e", code, path, sql], { encoding: "utf8" });
-  return JSON.parse(stdout) as Record<string, string | null>;
+  return queryDatabase(appliance, sql) as Record<string, string | null>;
 };
 
 async function withCase(env: Record<string, string | undefined> = {}) {
@@ -142,6 +143,69 @@ describe("a case", () => {
     await until(async () => (await incidentOf(it)).external_ticket_id !== null);
     expect(it.api.cases.length).toBe(1);
   }, 20_000);
+
+  describe("whose request broke is looked up in an API", () => {
+    const foreign: ProactiveCase = {
+      ticketNumber: "CS9000001",
+      ticketStatus: "New",
+      serviceIdentifier: "OTHER",
+      correlationId: "somebody-else",
+      shortDescription: "",
+      description: "",
+      priority: "P4",
+      workNotes: [],
+    };
+    const afterLoss = async (it: Site, when: "before" | "after") => {
+      let lost = 0;
+      it.api.faults = ({ method }) => (method === "POST" && lost++ === 0 ? { when, what: "reset" } : null);
+      await it.appliance.ingest([critical("jsmith")]);
+      await until(() => lost === 1, 60_000);
+      await turn(it, 70_000);
+      await until(async () => {
+        await turn(it, 10_000);
+        return (await incidentOf(it)).external_ticket_id !== null;
+      }, 60_000);
+      return (await incidentOf(it)).external_ticket_id;
+    };
+
+    test("that gives a case without its correlation: it is ours", async () => {
+      const it = await site({}, { lookUp: "anonymous" });
+      expect(await afterLoss(it, "after")).toBe(it.api.cases[0]?.ticketNumber);
+      expect(it.api.cases).toHaveLength(1);
+    }, 120_000);
+
+    test("that gives every case, among them ours: that one", async () => {
+      const it = await site({}, { lookUp: "unfiltered" }, [foreign]);
+      expect(await afterLoss(it, "after")).toBe(it.api.cases[1]?.ticketNumber);
+      expect(it.api.cases).toHaveLength(2);
+    }, 120_000);
+
+    test("that gives somebody else's alone: that is not ours, and one is made", async () => {
+      const it = await site({}, { lookUp: "unfiltered" }, [foreign]);
+      expect(await afterLoss(it, "before")).not.toBe(foreign.ticketNumber);
+      expect(it.api.cases).toHaveLength(2);
+    }, 120_000);
+  });
+
+  test("is made instead of an incident record, also where ServiceNow is enabled besides", async () => {
+    const snow = await new ServiceNowStandIn().start();
+    cleanUp.push(() => snow.stop());
+    const it = await withCase({
+      SERVICENOW_INSTANCE: snow.url,
+      SERVICENOW_USERNAME: "rhythmx",
+      SERVICENOW_PASSWORD: "snow-password-1",
+      SERVICENOW_ENABLED: "true",
+    });
+    await cycle(it);
+    const { integrations } = (await (await login(it)).get("/api/integrations/status")).body;
+    const enabled = integrations.map(({ system, enabled: is }: { system: string; enabled: boolean }) => [system, is]);
+    expect(enabled).toContainEqual(["servicenow", false]);
+    expect(enabled).toContainEqual(["proactive", true]);
+    expect(it.api.cases).toHaveLength(1);
+    expect(snow.log).toEqual([]);
+    const tickets = (await incidentOf(it)).tickets.map(({ system }: { system: string }) => system);
+    expect(tickets).toEqual(["proactive"]);
+  }, 120_000);
 
   test("of a service identifier that is not registered is parked with whom to ask; goes when it is right", async () => {
     const it = await site({ PROACTIVE_SNOW_SERVICE_IDENTIFIER: undefined });
@@ -234,16 +298,20 @@ describe("polling over simulated days", () => {
       ["New", "CLOSED"],
       ["Work in Progress", "IN_PROGRESS"],
       ["Pending", "IN_PROGRESS"],
-      ["Closed", "CLOSED"],
+      ["Resolved", "CLOSED"],
       ["Work in Progress", "IN_PROGRESS"],
       ["Cancelled", "FALSE_POSITIVE"],
-      ["Work in Progress", "FALSE_POSITIVE"],
     ] as const) {
       it.made.ticketStatus = state;
       await cycle(it);
       expect([state, (await incidentOf(it)).status]).toEqual([state, status]);
     }
-    expect((await synced(it)).length).toBe(8);
+    expect((await synced(it)).length).toBe(7);
+    // Cancelled is the end: it is not read any more.
+    const asked = it.api.log.length;
+    await cycle(it);
+    await cycle(it);
+    expect(it.api.log.length).toBe(asked);
   }, 30_000);
 
   test("a case that is missing is shown as gone; half an answer and a page of HTML change nothing", async () => {

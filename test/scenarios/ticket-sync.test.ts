@@ -1,10 +1,9 @@
 /** What people do to tickets reaches their incidents by polling alone. */
 
-import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { dayMs, hourMs } from "../../core/time.ts";
 import { until } from "../harness/appliance.ts";
+import { queryDatabase } from "../harness/query-database.ts";
 import {
   cleanUpScenes,
   critical,
@@ -27,14 +26,11 @@ const synced = async (it: Scene & { id: string }) =>
     .filter(({ action }) => action === "EXTERNAL_SYNC")
     .map(({ source, field, old, new: now }) => `${source} ${field} ${old} > ${now}`);
 /** How many tickets of a system are to be read at the moment, those that are being read among them. */
-function unread({ appliance }: Scene, system: string): number {
-  const database = new Database(join(appliance.dataDir, "rhythmx.db"), { readonly: true });
-  const counted = database
-    .query("select count(*) as n from tickets where system = ? and read_at <= ?")
-    .get(system, appliance.clock.now()) as { n: number };
-  database.close();
-  return counted.n;
-}
+const unread = ({ appliance }: Scene, system: string) =>
+  queryDatabase(appliance, "select count(*) as n from tickets where system = ? and read_at <= ?", [
+    system,
+    appliance.clock.now(),
+  ]).n;
 /** Over two times of the schedule. */
 const polled = (it: Scene) => turn(it, 6 * 60_000);
 
@@ -62,7 +58,7 @@ describe("back in", () => {
     expect(before[0]).toHaveLength(4);
     await turn(it, hourMs);
     expect([await synced(it), it.snow.journal.length, it.jira.issue(it.key).comments.length]).toEqual(before);
-  }, 60_000);
+  }, 300_000);
 
   test("what statuses mean: category, resolution, names of the site", async () => {
     const workflow = [
@@ -88,7 +84,7 @@ describe("back in", () => {
       incidents.map((one: Entry & { group_key: string; status: string }) => [one.group_key, one.status]),
     );
     expect(found).toEqual({ a: "CLOSED", b: "FALSE_POSITIVE", c: "FALSE_POSITIVE", d: "OPEN", e: "IN_PROGRESS" });
-  }, 60_000);
+  }, 300_000);
 
   test("a closed incident reopens only when its ticket is in progress, a false positive never", async () => {
     const it = await ticketed({ AUTO_PUSH_SYSTEMS: "servicenow" });
@@ -108,7 +104,7 @@ describe("back in", () => {
     await polled(it);
     expect((await detail(it)).status).toBe("FALSE_POSITIVE");
     expect((await synced(it)).at(-1)).toBe("servicenow-sync ticket_status Canceled > In Progress");
-  }, 60_000);
+  }, 300_000);
 
   test("both changed while the way was cut: the ticket wins, history has both", async () => {
     const it = await ticketed();
@@ -143,7 +139,7 @@ describe("back in", () => {
     // The note that was written here is said there all the same, and the other ticket has what the winner says.
     expect(JSON.stringify(it.jira.issue(it.key).comments)).toContain("closed here");
     expect(it.snow.row(it.number).state).toBe("2");
-  }, 60_000);
+  }, 300_000);
 });
 
 describe("polling", () => {
@@ -162,10 +158,8 @@ describe("polling", () => {
     await turn(it, 20 * 60_000);
     it.snow.faults = () => null;
     await turn(it, 12 * 60_000);
-    await until(async () => {
-      const { incidents } = (await (await login(it)).get("/api/incidents?limit=500")).body;
-      return incidents.every(({ status }: { status: string }) => status === "IN_PROGRESS");
-    }, 120_000);
+    const others = "select count(*) as n from incidents where status <> 'IN_PROGRESS'";
+    await until(() => queryDatabase(it.appliance, others).n === 0, 120_000);
     // What earlier times of the schedule have marked has been read.
     await until(() => unread(it, "servicenow") === 0, 120_000);
     const asked = it.snow.log.length;
@@ -184,7 +178,7 @@ describe("polling", () => {
     const { investigation_notes: notes } = await detail(it);
     expect(notes).toContain("late in the index");
     expect(notes).toContain("by Pacific time");
-  }, 60_000);
+  }, 300_000);
 
   test("an account that may not search or read journals: each ticket is read", async () => {
     const it = await ticketed({}, { jira: { searchable: false }, snow: { journal: false } });
@@ -197,14 +191,14 @@ describe("polling", () => {
       error: null,
       last_good_search: expect.stringMatching(/^2026-03-13T/),
     });
-  }, 60_000);
+  }, 300_000);
 
   test("a search that has lost a ticket for good: it is read in its turn", async () => {
     const it = await ticketed({}, { jira: { indexLagMs: 365 * dayMs } });
     it.jira.move(it.key, "In Progress");
     await polled(it);
     expect((await detail(it)).status).toBe("IN_PROGRESS");
-  }, 60_000);
+  }, 300_000);
 
   test("an account that may not read comments: the status comes in all the same", async () => {
     const it = await ticketed({ AUTO_PUSH_SYSTEMS: "jira" });
@@ -212,7 +206,7 @@ describe("polling", () => {
     it.jira.move(it.key, "In Progress");
     await polled(it);
     expect((await detail(it)).status).toBe("IN_PROGRESS");
-  }, 60_000);
+  }, 300_000);
 
   test("a ticket that cannot be read holds no other up", async () => {
     const it = await scene({ AUTO_PUSH_SYSTEMS: "jira" });
@@ -231,7 +225,7 @@ describe("polling", () => {
     it.jira.faults = () => null;
     await turn(it, 20 * 60_000);
     expect(await statuses()).toEqual(["IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS"]);
-  }, 60_000);
+  }, 300_000);
 });
 
 describe("a ticket", () => {
@@ -276,7 +270,7 @@ describe("a ticket", () => {
     await (await login(it)).patch(`/api/incidents/${it.id}/status`, { status: "CLOSED" });
     await settled(it);
     expect(issue?.status).toBe("Done");
-  }, 60_000);
+  }, 300_000);
 
   test("that an account no longer sees is not taken for deleted", async () => {
     const it = await ticketed({ AUTO_PUSH_SYSTEMS: "jira" });
@@ -289,7 +283,7 @@ describe("a ticket", () => {
     await turn(it, 80 * 60_000);
     await settled(it);
     expect(it.jira.issue(it.key).status).toBe("In Progress");
-  }, 60_000);
+  }, 300_000);
 
   test("that was moved is followed under its new name; one that came back is there again", async () => {
     const it = await ticketed({ AUTO_PUSH_SYSTEMS: "jira" });
@@ -306,7 +300,7 @@ describe("a ticket", () => {
       "jira-sync external_ticket_id SEC-1 > OPS-7",
       "jira-sync ticket_state gone > OPS-7",
     ]);
-  }, 60_000);
+  }, 300_000);
 
   test("that was merged into another one says so", async () => {
     const it = await ticketed();
@@ -320,5 +314,5 @@ describe("a ticket", () => {
     );
     expect(merged).toEqual({ jira: "SEC-99", servicenow: "INC0009999" });
     expect(await synced(it)).toContain("servicenow-sync ticket_merged_into null > INC0009999");
-  }, 60_000);
+  }, 300_000);
 });

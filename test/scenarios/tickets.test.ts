@@ -62,6 +62,16 @@ describe("auto-push", () => {
     expect((await deliveries(it))[0].detail).toContain("the instance made priority 5 of impact 2 and urgency 2, not 3");
   });
 
+  test("a system that is enabled but lacks something gets none, and nothing waits for it", async () => {
+    const it = await scene({ JIRA_PROJECT_KEY: "" });
+    await it.appliance.ingest([critical("jsmith")]);
+    await until(() => it.snow.rows.length === 1, 60_000);
+    const { tickets } = (await it.admin.get("/api/tickets")).body;
+    expect(tickets.map(({ system }: { system: string }) => system)).toEqual(["servicenow"]);
+    expect((await deliveries(it)).map(({ system }: { system: string }) => system)).toEqual(["servicenow"]);
+    expect(it.jira.log).toEqual([]);
+  }, 120_000);
+
   test("below the threshold none; rising to it makes one", async () => {
     const it = await scene({ AUTO_PUSH_MIN_SEVERITY: "HIGH", AUTO_PUSH_SYSTEMS: "jira" });
     await it.appliance.ingest([critical("riser")]);
@@ -152,6 +162,9 @@ describe("what goes wrong", () => {
     for (const what of ["reset", "html200", "garbage", { status: 500 }, { status: 503 }, { status: 408 }] as const)
       test(`create: ${JSON.stringify(what)} ${when} its effect, in both systems: one ticket`, async () => {
         const it = await scene({ UNKNOWN_LOOKUP_DELAYS_SECONDS: "10,20,30" }, { jira: { indexLagMs: 60_000 } });
+        // Only who finds one of its own knows that another is not there.
+        await it.appliance.ingest([critical("first")]);
+        await until(async () => (await deliveries(it, "state=confirmed")).length === 3);
         for (const system of [it.jira, it.snow]) {
           let left = 1;
           system.faults = ({ method, path }) =>
@@ -165,7 +178,7 @@ describe("what goes wrong", () => {
           8000,
           () => "unfinished",
         );
-        expect([it.jira.issues.length, it.snow.rows.length]).toEqual([1, 1]);
+        expect([it.jira.issues.length, it.snow.rows.length]).toEqual([2, 2]);
         const all = await deliveries(it);
         expect(all.every(({ state }: { state: string }) => state === "confirmed")).toBe(true);
         const lookups = all
@@ -409,7 +422,7 @@ describe("settings", () => {
     expect(saved.fields.api_token).toEqual({ configured: true, source: "saved", pinned: false });
     expect(saved.fields.url).toEqual({ value: it.jira.url, source: "saved", pinned: false });
     const tested = (await it.admin.post("/api/settings/jira/test", {})).body;
-    expect([tested.ok, tested.steps.length]).toEqual([true, 6]);
+    expect([tested.ok, tested.steps.length]).toEqual([true, 7]);
     expect(it.jira.issues).toEqual([]);
     expect({ ...(await status()) }).toMatchObject({ configured: true, enabled: true, last_test: { ok: true } });
     await it.appliance.ingest([critical("after")]);

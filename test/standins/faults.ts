@@ -9,6 +9,8 @@ export type FaultKind =
   | "endless"
   | "login"
   | { status: number; retryAfter?: string }
+  /** A 200 with this. */
+  | { body: unknown }
   /** False: it could not, and the connection breaks. */
   | { run: () => boolean };
 
@@ -48,6 +50,10 @@ export function applyFault(what: FaultKind, response: ServerResponse): void {
     };
     response.on("drain", pour);
     pour();
+    return;
+  }
+  if ("body" in what) {
+    response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(what.body));
     return;
   }
   if ("run" in what) {

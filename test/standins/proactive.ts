@@ -18,6 +18,8 @@ export interface ProactiveOptions {
   table?: string;
   /** Configuration items that are registered. */
   registered?: readonly string[];
+  /** `unfiltered`: a look-up gives every case, whatever is asked for; `anonymous`: what it finds does not name its correlation. */
+  lookUp?: "exact" | "unfiltered" | "anonymous";
 }
 
 const keys = ["serviceIdentifier", "correlationId", "shortDescription", "description", "priority", "workNotes"];
@@ -35,6 +37,7 @@ export class ProactiveStandIn extends StandIn {
       source: "Managed_services",
       table: "Case",
       registered: ["ACME-EDGE"],
+      lookUp: "exact",
       ...options,
     };
   }
@@ -60,8 +63,12 @@ export class ProactiveStandIn extends StandIn {
     if (name !== table) return { status: 404, body: failure(`no table ${name}`) };
     if (asked.method === "POST" && number === "") return this.#create(asked);
     if (asked.method === "GET" && number === "") {
+      const { lookUp } = this.options;
+      if (lookUp === "unfiltered") return { status: 200, body: this.cases.map(shown) };
       const found = this.cases.find(({ correlationId }) => correlationId === asked.query.get("correlationId"));
-      return found === undefined ? { status: 404, body: failure("no such case") } : { status: 200, body: shown(found) };
+      if (found === undefined) return { status: 404, body: failure("no such case") };
+      const { correlationId, ...anonymous } = shown(found);
+      return { status: 200, body: lookUp === "anonymous" ? anonymous : { ...anonymous, correlationId } };
     }
     const found = this.cases.find(({ ticketNumber }) => ticketNumber === number);
     if (found === undefined) return { status: 404, body: failure("no such case") };
@@ -97,7 +104,7 @@ export class ProactiveStandIn extends StandIn {
   }
 }
 
-function shown({ ticketNumber, ticketStatus, correlationId }: ProactiveCase): object {
+function shown({ ticketNumber, ticketStatus, correlationId }: ProactiveCase) {
   return { ticketNumber, ticketStatus, correlationId };
 }
 

@@ -21,7 +21,16 @@ export interface ServiceNowOptions {
   readOnly?: readonly string[];
   /** Whether the account may read the journal. */
   journal?: boolean;
+  /** Whether the account may read records; not: as an access control rule hides them, with their count. */
+  readable?: boolean;
+  /** What a create answers besides that it was made. */
+  createAnswer?: CreateAnswer;
+  /** Whether rows that are hidden are counted. */
+  counted?: boolean;
 }
+
+/** `location`: the address of the record alone; others as they say. */
+export type CreateAnswer = "whole" | "location" | "number" | "nothing" | "empty" | "list" | "error";
 
 interface JournalEntry {
   sys_id: string;
@@ -83,6 +92,9 @@ export class ServiceNowStandIn extends StandIn {
       zoneHours: 0,
       readOnly: [],
       journal: true,
+      readable: true,
+      createAnswer: "whole",
+      counted: true,
       ...options,
     };
   }
@@ -125,6 +137,12 @@ export class ServiceNowStandIn extends StandIn {
     const limit = Number(asked.query.get("sysparm_limit") ?? 10_000);
     const offset = Number(asked.query.get("sysparm_offset") ?? 0);
     const shown = found.slice(offset, offset + limit).map((row) => this.#shown(row, asked));
+    if (!this.options.readable)
+      return {
+        status: 200,
+        body: { result: [] },
+        ...(this.options.counted ? { headers: { "X-Total-Count": String(found.length) } } : {}),
+      };
     // Version 1: no rows are a 404.
     if (shown.length === 0)
       return {
@@ -152,18 +170,39 @@ export class ServiceNowStandIn extends StandIn {
     };
     // Columns that there are not are dropped in silence; texts are cut at the column's length.
     for (const [name, value] of Object.entries(body))
-      if (columns.includes(name)) row[name] = String(value).slice(0, name === "short_description" ? 160 : 4000);
-    if (typeof body.work_notes === "string") row.work_notes = body.work_notes;
+      if (columns.includes(name) && !this.options.readOnly.includes(name))
+        row[name] = String(value).slice(0, name === "short_description" ? 160 : 4000);
     this.#touch(row, this.#account);
     for (const name of journals)
-      if (typeof body[name] === "string") this.#write(row, name, String(body[name]), this.#account);
+      if (typeof body[name] === "string" && !this.options.readOnly.includes(name))
+        this.#write(row, name, String(body[name]), this.#account);
     row.priority = this.options.oddPriorities ? "5" : (priorities[`${row.impact ?? "3"},${row.urgency ?? "3"}`] ?? "5");
     this.rows.push(row);
-    return {
-      status: 201,
-      body: { result: this.#shown(row, asked) },
-      headers: { Location: `${this.url}${asked.path}/${row.sys_id}` },
-    };
+    return this.#made(row, asked);
+  }
+
+  #made(row: Row, asked: Asked): Reply {
+    const headers = { Location: `${this.url}${asked.path}/${row.sys_id}` };
+    const whole = this.#shown(row, asked);
+    switch (this.options.createAnswer) {
+      case "location":
+        return { status: 201, body: { result: {} }, headers };
+      case "number":
+        return { status: 201, body: { result: { number: row.number } } };
+      case "nothing":
+        return { status: 201, body: { result: {} } };
+      case "empty":
+        return { status: 204 };
+      case "list":
+        return { status: 200, body: { result: [whole] } };
+      case "error":
+        return {
+          status: 200,
+          body: { result: {}, error: { message: "Transaction cancelled: maximum execution time exceeded" } },
+        };
+      case "whole":
+        return { status: 201, body: { result: whole }, headers };
+    }
   }
 
   get #account(): string {
@@ -214,7 +253,8 @@ export class ServiceNowStandIn extends StandIn {
 
   #one(asked: Asked, id: string): Reply {
     const row = this.rows.find((one) => one.sys_id === id);
-    if (row === undefined)
+    const isHidden = asked.method === "GET" && !this.options.readable;
+    if (row === undefined || isHidden)
       return {
         status: 404,
         body: failure("No Record found", "Record doesn't exist or ACL restricts the record retrieval"),
@@ -235,7 +275,7 @@ export class ServiceNowStandIn extends StandIn {
     }
     row.priority = this.options.oddPriorities ? "5" : (priorities[`${row.impact ?? "3"},${row.urgency ?? "3"}`] ?? "5");
     this.#touch(row, this.#account);
-    return { status: 200, body: { result: this.#shown(row, asked) } };
+    return { status: 200, body: { result: this.options.readable ? this.#shown(row, asked) : {} } };
   }
 
   #people(asked: Asked): Reply {
@@ -250,7 +290,7 @@ export class ServiceNowStandIn extends StandIn {
     if (!this.options.journal) return { status: 403, body: failure("Insufficient rights to query records") };
     const [, id = ""] = /element_id=(\w+)/.exec(asked.query.get("sysparm_query") ?? "") ?? [];
     const [limit, offset] = [Number(asked.query.get("sysparm_limit")), Number(asked.query.get("sysparm_offset"))];
-    const found = this.journal.filter((one) => one.element_id === id).reverse();
+    const found = this.journal.filter((one) => id === "" || one.element_id === id).reverse();
     return { status: 200, body: { result: found.slice(offset, offset + limit) } };
   }
 
@@ -273,8 +313,9 @@ export class ServiceNowStandIn extends StandIn {
       sys_updated_on: shifted(row.sys_updated_on ?? "", zoneHours),
       work_notes: this.journal
         .filter((one) => one.element_id === row.sys_id && one.element === "work_notes")
-        .map(({ value }) => value)
-        .join("\n\n"),
+        .map((one) => `${shifted(one.sys_created_on, zoneHours)} - ${one.sys_created_by} (Work notes)\n${one.value}\n`)
+        .reverse()
+        .join("\n"),
     };
     const wanted = (asked.query.get("sysparm_fields") ?? "").split(",");
     const names = Object.keys(shown).filter((name) => wanted.includes(name));

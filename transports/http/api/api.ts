@@ -114,6 +114,8 @@ const refusals: Readonly<
   not_configured: { status: 409, title: "Not configured" },
   ca_file: { status: 409, title: "Not configured" },
   preview_outdated: { status: 409, title: "The preview is outdated" },
+  not_enabled: { status: 409, title: "Not enabled" },
+  identify_refused: { status: 409, title: "Not that ticket" },
   delivery_state: { status: 409, title: "Not in this state" },
   webhook_off: { status: 403, title: "Webhooks are off" },
   webhook_signature: { status: 401, title: "Unauthorized" },

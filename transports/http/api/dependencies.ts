@@ -95,6 +95,7 @@ export interface TicketPort {
   deliveries(caller: Caller, query: TicketList): Promise<Json>;
   deadLetters(caller: Caller): Promise<object[]>;
   retry(caller: Caller, id: string, fields: Json | null): Promise<Json>;
+  identify(caller: Caller, id: string, number: string): Promise<Json>;
   retryAll(caller: Caller, which: DeadLetterChoice): Promise<{ retried: number }>;
   discard(caller: Caller, id: string, reason: string): Promise<Json>;
   discardAll(caller: Caller, which: DeadLetterChoice, reason: string): Promise<{ discarded: number }>;

@@ -40,6 +40,9 @@ const retryBody = v.object({
     ),
   ),
 });
+const identifyBody = v.object({
+  number: v.pipe(shortText(64), v.description("As people see it there: `INC0010023`, `SEC-12`, `CS0001234`.")),
+});
 const choice = {
   cause: v.pipe(v.optional(shortText(64)), v.description("Only of this cause; without it, of every one.")),
   system: v.optional(word(ticketSystems)),
@@ -84,6 +87,12 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
           schema: v.object({
             system,
             risk_update: riskUpdate,
+            priority: v.pipe(
+              v.nullable(v.string()),
+              v.description(
+                "That the request will give, by the target's name; ServiceNow makes it of impact and urgency.",
+              ),
+            ),
             payload: v.looseObject({}),
             payload_text: v.string(),
             payload_sha256: v.string(),
@@ -106,7 +115,7 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
         200: { description: "There is one.", schema: v.object({ ticket: ticketRow }) },
         202: { description: "It is on its way.", schema: v.object({ delivery_id: v.string() }) },
         404: unknown,
-        409: { description: "The preview is outdated." },
+        409: { description: "The preview is outdated, or the system is not configured or switched off." },
         502: unreachable,
       },
       handle: async ({ c, caller, param, body }) => {
@@ -138,7 +147,7 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
       path: "/api/deliveries/:id/retry",
       summary: "Sends what is parked or dead again",
       description:
-        "With `fields`, the refused request is mended by hand first; what the ticket is found by cannot be changed.",
+        "With `fields`, the refused request is mended by hand first; what the ticket is found by cannot be changed. A create that was made and not identified, or whose outcome is unknown, is looked up once more; where it is not found, another ticket is made as a new generation.",
       body: retryBody,
       bodyExample: { fields: { customfield_10010: { value: "SOC" } } },
       answers: {
@@ -148,6 +157,23 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
       },
       handle: async ({ c, caller, param, body }) =>
         c.json(await tickets.retry(caller, param("id"), body.fields ?? null)),
+    }),
+    route({
+      ...write,
+      method: "POST",
+      path: "/api/deliveries/:id/identify",
+      summary: "Says which ticket a create has made",
+      description:
+        "For a create that is parked as `made_not_identified` or `unknown_outcome`: the ticket of this number is the incident's from now on. It is read where the account may; one of another incident is refused.",
+      body: identifyBody,
+      bodyExample: { number: "INC0010023" },
+      answers: {
+        200: { description: "The delivery, confirmed.", schema: deliveryRow },
+        404: unknown,
+        409: { description: "It waits for nothing of the kind, or the number is another incident's." },
+        502: unreachable,
+      },
+      handle: async ({ c, caller, param, body }) => c.json(await tickets.identify(caller, param("id"), body.number)),
     }),
     route({
       ...read,
@@ -164,6 +190,7 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
       method: "POST",
       path: "/api/dead-letters/retry",
       summary: "Sends all that is parked or dead again, or all of a cause",
+      description: "What was made and not identified stays: each of those is decided by itself.",
       body: choiceBody,
       bodyExample: { cause: "rejected", system: "jira" },
       answers: { 200: { description: "How many.", schema: v.object({ retried: v.number() }) } },
@@ -207,7 +234,8 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
       method: "GET",
       path: "/api/settings/:section",
       summary: "Settings of a section",
-      description: "Sections: jira, servicenow, proactive, auto_push, retry. Secrets are only said to be configured.",
+      description:
+        "Sections: alert_syslog, incident_syslog, jira, servicenow, proactive, auto_push, retry. Secrets are only said to be configured.",
       answers: {
         200: { description: "Fields with value, source and whether they are pinned.", schema: settingsSection },
         404: unknown,
@@ -234,7 +262,8 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
       method: "POST",
       path: "/api/settings/:section/test",
       summary: "Tries a connection",
-      description: "With the settings in force, the body laid over them. Nothing is written in the target.",
+      description:
+        "With the settings in force, the body laid over them. Nothing is written in the target, nothing is sent to a receiver.",
       body: fields,
       bodyExample: {},
       answers: { 200: { description: "Each step with its outcome.", schema: connectionTest }, 404: unknown },

@@ -13,8 +13,10 @@ export const ticketRow = v.object({
   ticket_url: orNull(text),
   ticket_status: v.pipe(orNull(text), v.description("As the target calls it, when it was last read.")),
   state: v.pipe(
-    v.picklist(["on its way", "there", "gone"]),
-    v.description("`gone`: deleted in the target, or hidden from the account; creating a ticket makes another one."),
+    v.picklist(["on its way", "made, not identified", "there", "gone", "given up"]),
+    v.description(
+      "`made, not identified`: the target has made it and does not say which it is, so a person has to. `gone`: deleted in the target; creating a ticket makes another one. `given up`: discarded, or sent again as another generation.",
+    ),
   ),
   merged_into: v.pipe(orNull(text), v.description("Of which other ticket it is a part or a duplicate.")),
   gone_at: orNull(time),
@@ -45,7 +47,12 @@ export const deliveryRow = v.object({
   kind: text,
   state: v.picklist(deliveryStates),
   attempts: v.pipe(count, v.description("That failed.")),
-  cause: orNull(text),
+  cause: v.pipe(
+    orNull(text),
+    v.description(
+      "Why it stands still. `made_not_identified`: the target has made the ticket and its answer does not say which; `unknown_outcome`: it may have made it. Both wait for a person: identify, retry (another generation) or discard.",
+    ),
+  ),
   detail: v.pipe(orNull(text), v.description("The target's own words.")),
   trigger: v.picklist(["auto", "manual"]),
   who: text,
@@ -77,7 +84,14 @@ export const deadLetterGroup = v.object({
   incident_id: text,
 });
 
-const steps = v.array(v.object({ name: text, ok: v.boolean(), detail: text }));
+const steps = v.array(
+  v.object({
+    name: text,
+    ok: v.boolean(),
+    detail: text,
+    warning: v.exactOptional(v.pipe(v.boolean(), v.description("It works, and something of it does not."))),
+  }),
+);
 
 export const connectionTest = v.object({ ok: v.boolean(), steps, at: time });
 

@@ -1,0 +1,125 @@
+/** Settings of the feeds as API and console see them: what files pin, what was saved; a change holds at once. */
+import { EdgeError, messageOf, UsageError } from "../../core/errors.ts";
+import { readerName } from "../../core/feeds/feeds.ts";
+import type { Clock } from "../../core/ports.ts";
+import {
+  type FeedSection,
+  feedSections,
+  fieldsOfSection,
+  originName,
+  problemsOfText,
+  sectionFields,
+  withFields,
+} from "../../core/settings/feed-section.ts";
+import { formatProblem } from "../../core/settings/problem.ts";
+import type { ResolvedSettings } from "../../core/settings/resolve.ts";
+import type { SavedFeeds } from "../../core/settings/sources.ts";
+import type { DestinationSettings } from "../../core/settings.ts";
+import type { TestStep } from "../../core/tickets/ticket.ts";
+import type { Store } from "../../store/open-store.ts";
+import { probe } from "../../transports/syslog/probe.ts";
+import { tlsMaterial } from "./syslog-feed.ts";
+import { feedSettings } from "./syslog-feeds.ts";
+
+type Json = Record<string, unknown>;
+
+interface Parts {
+  store: Pick<Store, "tickets">;
+  clock: Clock;
+  reloads: {
+    /** What files and environment say, with what is saved, as it holds now. */
+    readonly inForce: ResolvedSettings;
+    /** Puts what is saved in force. */
+    again(): Promise<unknown>;
+  };
+}
+
+/** Under which name a section's text is saved. */
+const savedName = (section: FeedSection) => section.toUpperCase();
+
+/** What was saved of the feeds. */
+export async function readSavedFeeds(tickets: Pick<Store["tickets"], "listSavedSettings">): Promise<SavedFeeds> {
+  const saved = new Map((await tickets.listSavedSettings()).map(({ name, value }) => [name, value]));
+  const found = Object.entries(feedSections).flatMap(([section, feed]) => {
+    const text = saved.get(savedName(section as FeedSection));
+    return text === undefined ? [] : [[feed, text] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+export function isFeedSection(section: string): section is FeedSection {
+  return section in feedSections;
+}
+
+export class FeedSettingsService {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** The fields with value, source and whether they are pinned. */
+  section(section: FeedSection): Json {
+    const { settings, origins } = this.#parts.reloads.inForce;
+    return { section, fields: sectionFields(section, settings, origins) };
+  }
+
+  /** Saves fields, all or none; null = back to the default. @throws UsageError; EdgeError setting_pinned */
+  async save(section: FeedSection, body: Json, who: string): Promise<{ section: Json; changed: string[] }> {
+    const { store, clock, reloads } = this.#parts;
+    const value = await this.#laidOver(section, body);
+    const changed = Object.keys(body);
+    if (changed.length > 0) {
+      await store.tickets.saveSettings([{ name: savedName(section), value, secret: false }], who, clock.now());
+      await reloads.again();
+    }
+    return { section: this.section(section), changed };
+  }
+
+  /** Tries to reach each destination, with `body` laid over what is in force; nothing is sent. */
+  async test(section: FeedSection, body: Json): Promise<{ ok: boolean; steps: TestStep[]; at: string }> {
+    const { store, clock, reloads } = this.#parts;
+    const feed = feedSections[section];
+    const text = await this.#laidOver(section, body);
+    const resolved = "syslog" in body ? reloads.inForce.withSaved({ [feed]: text ?? "{}" }) : reloads.inForce;
+    const { destinations } = feedSettings(resolved.settings, feed);
+    const tried = destinations.map((destination) => reach(readerName(feed, destination.name), destination));
+    const none = { name: "Destinations", ok: false, detail: "none is configured" };
+    const steps = destinations.length === 0 ? [none] : await Promise.all(tried);
+    const at = clock.now();
+    const ok = steps.every((step) => step.ok);
+    if (Object.keys(body).length === 0) await store.tickets.saveConnectionTest({ section, at, ok, steps });
+    return { ok, steps, at: new Date(at).toISOString() };
+  }
+
+  /** The text to save. @throws UsageError; EdgeError setting_pinned */
+  async #laidOver(section: FeedSection, body: Json): Promise<string | null> {
+    const { store, reloads } = this.#parts;
+    const known = fieldsOfSection(section);
+    const { origins } = reloads.inForce;
+    for (const field of Object.keys(body)) {
+      if (!known.includes(field))
+        throw new UsageError(`${field.slice(0, 64)}: is no field of ${section}: ${known.join(", ")}`);
+      const origin = origins[originName(section, field)];
+      if (origin?.pinned)
+        throw new EdgeError("setting_pinned", `${field}: it is set in ${origin.source}; change it there`);
+    }
+    const saved = await readSavedFeeds(store.tickets);
+    const text = withFields(saved[feedSections[section]], body);
+    const [wrong] = text === null ? [] : problemsOfText(section, text);
+    if (wrong !== undefined)
+      throw new UsageError(formatProblem({ ...wrong, source: section, effect: "nothing is saved" }));
+    return text;
+  }
+}
+
+async function reach(name: string, { protocol, host, port, framing, tls }: DestinationSettings): Promise<TestStep> {
+  try {
+    await probe({ protocol, host, port, framing, tls: () => (tls === null ? null : tlsMaterial(tls)) });
+    const detail =
+      protocol === "udp" ? "the name resolves; udp cannot tell whether anybody listens" : `${host}:${port} answers`;
+    return { name, ok: true, detail };
+  } catch (error) {
+    return { name, ok: false, detail: messageOf(error) };
+  }
+}

@@ -1,0 +1,96 @@
+/** A person says which ticket a create has made, where its answer did not: read and compared before it is believed. */
+import { DeliveryError, EdgeError, UsageError } from "../../core/errors.ts";
+import type { Clock } from "../../core/ports.ts";
+import {
+  correlationOf,
+  type Delivery,
+  notIdentified,
+  type RemoteTicket,
+  type TicketSystem,
+  unknownOutcome,
+} from "../../core/tickets/ticket.ts";
+import { recordingExchanges } from "../../integrations/http.ts";
+import type { Store } from "../../store/open-store.ts";
+
+/** By so many other tickets of ours an account shows that it reads them. */
+const mostKnown = 10;
+
+/** It was made or may have been, and waits for a person who knows. */
+export function isUndecided({ kind, cause, state }: Delivery): boolean {
+  return kind === "create" && state === "parked" && (cause === notIdentified || cause === unknownOutcome);
+}
+
+/**
+ * The ticket that it is from now on. A number that is already another incident's, or that the account would see and does not, is refused.
+ * @throws EdgeError delivery_state, identify_refused; UsageError: no number; DeliveryError: the target does not answer
+ */
+export function identifyDelivery(
+  delivery: Delivery,
+  number: string,
+  who: string,
+  { store, clock, target }: { store: Store; clock: Clock; target: TicketSystem },
+): Promise<RemoteTicket> {
+  return recordingExchanges(async (exchanges) => {
+    const { id, incidentId, system, attempts, lookups } = delivery;
+    if (!isUndecided(delivery))
+      throw new EdgeError(
+        "delivery_state",
+        "only a create that was made and not identified, or whose outcome is unknown, can be told its ticket",
+      );
+    const begun = clock.now();
+    const ticket = await store.tickets.ticketOfDelivery(id);
+    if (ticket === null) throw new EdgeError("delivery_unknown", `there is no delivery ${id}`);
+    const named = await target.named(number.trim()).catch((error: unknown) => {
+      if (error instanceof DeliveryError && error.code === "number_form")
+        throw new UsageError(`number: ${error.message}`);
+      throw error;
+    });
+    const { key } = named.ticket;
+    const ours = correlationOf(system, incidentId, ticket.generation);
+    if (named.correlation !== null && named.correlation.toLowerCase() !== ours.toLowerCase())
+      throw refused(`${key} belongs to ${named.correlation}`);
+    const owner = await store.tickets.ownerOfTicket(system, named.ticket, ticket.id);
+    if (owner !== null) throw refused(`${key} is the ticket of ${owner}`);
+    if (!named.seen) {
+      const known = await store.tickets.knownTickets(system, ticket.id, mostKnown);
+      if (known.length > 0 && (await target.findsOwn(known))) throw refused(`there is no ${key} in ${system}`);
+    }
+    if (!(await store.tickets.takeUndecided(id, clock.now())))
+      throw new EdgeError("delivery_state", "it is being decided otherwise at this moment: look at it again");
+    const unseen = named.seen
+      ? null
+      : `named by ${who}; the account may not read its own tickets, so it was not checked`;
+    const { request, status, words } = exchanges.last ?? { request: "", status: null, words: "" };
+    await store.tickets.finishDelivery(
+      {
+        id,
+        state: "confirmed",
+        attempts,
+        lookups,
+        nextAttemptAt: clock.now(),
+        cause: null,
+        detail: unseen,
+        attempt: {
+          at: begun,
+          durationMs: Math.max(0, clock.now() - begun),
+          action: "lookup",
+          request,
+          status,
+          outcome: `identified as ${key} by ${who}`,
+          words,
+        },
+        remote: named.ticket,
+        commentId: null,
+        known: null,
+        next: target.link === null ? null : { kind: "link", content: null },
+        throttledUntil: null,
+      },
+      clock.now(),
+    );
+    return named.ticket;
+  });
+}
+
+function refused(why: string): EdgeError {
+  return new EdgeError("identify_refused", `${why}: give the number of the ticket that this incident has`);
+}

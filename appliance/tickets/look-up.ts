@@ -1,0 +1,69 @@
+/** A create that may have arrived, looked up: whether it is there, and what follows where it is not. */
+import { messageOf } from "../../core/errors.ts";
+import type { Clock } from "../../core/ports.ts";
+import { afterEmptyLookup, type Next, type RetrySettings } from "../../core/tickets/retry.ts";
+import {
+  type Delivery,
+  notIdentified,
+  type RemoteTicket,
+  sendAgain,
+  type TicketSystem,
+  unknownOutcome,
+} from "../../core/tickets/ticket.ts";
+import type { Store } from "../../store/open-store.ts";
+import { isHidden } from "./failures.ts";
+
+/** By so many tickets of ours an account may show that it sees them. */
+const mostKnown = 10;
+
+export type Finding =
+  | { kind: "found"; remote: RemoteTicket }
+  /** A person wants it so, and it is not there. */
+  | { kind: "send again" }
+  | { kind: "settled"; next: Next; cause: string | null; detail: string | null; outcome: string };
+
+/** Only a look of an account that finds other tickets of ours says that there is none; else a person decides. @throws DeliveryError, StoreError */
+export async function lookUp(
+  delivery: Delivery,
+  target: TicketSystem,
+  correlation: string,
+  { store, clock, retry }: { store: Store; clock: Clock; retry: RetrySettings },
+): Promise<Finding> {
+  const { system, ticketId, cause, detail, hint } = delivery;
+  try {
+    const remote = await target.find(correlation, hint);
+    // A target that does not know the question may answer with anybody's ticket.
+    if (remote !== null && (await store.tickets.ownerOfTicket(system, remote, ticketId)) === null)
+      return { kind: "found", remote };
+    if (cause === notIdentified) return undecided(delivery, null, clock);
+    // Where the target leaves no hint its lookup is consistent: one look is enough.
+    const isOneLook = hint === null || cause === sendAgain;
+    const next = afterEmptyLookup(delivery, isOneLook ? { ...retry, lookupDelaysSeconds: [] } : retry, clock.now());
+    if (next.state === "unknown") return { kind: "settled", next, cause, detail, outcome: "not found" };
+    if (cause === sendAgain) return { kind: "send again" };
+    if (next.state === "parked") return undecided(delivery, null, clock);
+    const known = await store.tickets.knownTickets(system, ticketId, mostKnown);
+    if (known.length > 0 && (await target.findsOwn(known)))
+      return { kind: "settled", next, cause, detail, outcome: "not found" };
+    const why = "nothing was found, but the account has not yet read a ticket of its own, so that says nothing";
+    return undecided(delivery, why, clock);
+  } catch (error) {
+    // Who wants it sent again knows that it cannot be seen.
+    if (isHidden(error) && cause === sendAgain) return { kind: "send again" };
+    if (isHidden(error)) return undecided(delivery, messageOf(error), clock);
+    throw error;
+  }
+}
+
+/** It waits for a person; `why`: what the look has shown, null = nothing. */
+function undecided({ attempts, lookups, cause, detail }: Delivery, why: string | null, clock: Clock): Finding {
+  const isMade = cause === notIdentified;
+  const said = [isMade ? detail : null, why ?? (isMade ? null : "nothing was found")].filter((one) => one !== null);
+  return {
+    kind: "settled",
+    next: { state: "parked", attempts, lookups: lookups + 1, nextAttemptAt: clock.now(), reason: "parked" },
+    cause: isMade ? notIdentified : unknownOutcome,
+    detail: `${said.join("; ")}: look for it there, and say which ticket it is, send it again or discard it`,
+    outcome: why === null ? "not found" : "not seen",
+  };
+}

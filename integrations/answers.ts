@@ -1,0 +1,89 @@
+/** Answers of targets: what they say, and whether one that counts as good carries an error all the same; and what it means that none came. */
+import { messageOf } from "../core/errors.ts";
+
+/** Failures before anything of the request was sent. */
+const notSent =
+  /ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|FailedToOpenSocket|CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|DNS/i;
+
+/** Why no answer came, by a stable word; `sent`: the request may have had its effect. */
+export function brokenOff(error: unknown): { name: string; sent: boolean; said: string } {
+  // ofetch wraps what fetch has thrown.
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const text = `${String((cause as { code?: unknown }).code ?? "")} ${messageOf(cause)}`;
+  const sent = !notSent.test(text);
+  const isTls = /CERT|SELF_SIGNED|UNABLE_TO|TLS/i.test(text);
+  const name = !sent
+    ? isTls
+      ? "tls"
+      : "unreachable"
+    : /timed? ?out|abort/i.test(text)
+      ? "timeout"
+      : "connection_broke";
+  return { name, sent, said: messageOf(cause).replace(/ For more information, pass.*$/, "") };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the target says
+export function parseJson(text: string): any {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a target says of a failure, in its own words: Jira's ErrorCollection, ServiceNow's error, else the text without markup. */
+// biome-ignore lint/suspicious/noExplicitAny: whatever the target says
+export function wordsOf(body: any, text: string): string {
+  if (typeof body !== "object" || body === null) return text.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, " ");
+  const { errorMessages, errors, error } = body;
+  const fields =
+    typeof errors === "object" && errors !== null
+      ? Object.entries(errors).map(([name, why]) => `${name}: ${String(why)}`)
+      : [];
+  const said = [
+    ...(Array.isArray(errorMessages) ? errorMessages.map(String) : []),
+    ...fields,
+    ...(typeof error === "object" && error !== null
+      ? [error.message, error.detail].filter(Boolean).map(String)
+      : typeof error === "string"
+        ? [error]
+        : []),
+    ...(typeof body.message === "string" ? [body.message] : []),
+  ];
+  return said.join("; ");
+}
+
+/** Seconds of `Retry-After`, which may also be a date (RFC 9110, 10.2.3); null for neither. */
+export function retryAfterSeconds(value: string | null, now: number): number | null {
+  if (value === null) return null;
+  if (/^\d+$/.test(value.trim())) return Math.min(Number(value), 86_400);
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? null : Math.min(86_400, Math.max(0, Math.ceil((date - now) / 1000)));
+}
+
+/**
+ * Whether an answer carries an error, whatever its status says: ServiceNow's `error` and `status: "failure"` (a transaction that was cancelled,
+ * a query that took too long), Jira's ErrorCollection, `success: false`.
+ */
+export function carriesError(body: unknown): boolean {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return false;
+  const { error, errors, errorMessages, status, success } = body as Readonly<Record<string, unknown>>;
+  return (
+    [error, errors, errorMessages].some(isSaid) ||
+    (typeof status === "string" && /^(failure|failed|error)$/i.test(status.trim())) ||
+    success === false
+  );
+}
+
+/** Not empty in any way. */
+function isSaid(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === 0 || value === "") return false;
+  return typeof value !== "object" || Object.keys(value).length > 0;
+}
+
+/** Errors that are the target's trouble and end by themselves: a query that was cancelled or took too long, a limit, an overload. */
+export function passesByItself(words: string): boolean {
+  return /cancel|time[ds]?[ -]?out|timeout|too long|exceed|quota|limit|overload|unavailable|try again|temporar|maintenance/i.test(
+    words,
+  );
+}

@@ -1,0 +1,67 @@
+/** Which issue it is: by the answer to its create, by its key, and whether the account sees issues of its own (protocols 3.3). */
+import { DeliveryError } from "../../core/errors.ts";
+import type { KnownTicket, NamedTicket, RemoteTicket } from "../../core/tickets/ticket.ts";
+import type { TargetAnswer } from "../http.ts";
+import type { JiraSite } from "./site.ts";
+
+/** So many issues of our own are read before the account counts as one that does not see them. */
+const mostKnown = 3;
+const keyForm = /^[A-Z][A-Z0-9_]{0,40}-[1-9]\d{0,9}$/;
+
+/** What Jira has made: by id and key in the answer, by one of them, or by an address of the new issue. */
+export function createdIssue(site: JiraSite, { body, headers }: TargetAnswer): RemoteTicket | null {
+  const made: unknown = Array.isArray(body) ? body[0] : body;
+  const { id, key, self } = (typeof made === "object" && made !== null ? made : {}) as Record<string, unknown>;
+  const named = wordOf(key);
+  const numbered = wordOf(id) || referenceIn(wordOf(self)) || referenceIn(headers.get("location") ?? "");
+  if (named === "" && numbered === "") return null;
+  return site.ticket(numbered || named, named || numbered);
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+function referenceIn(address: string): string {
+  return /\/(?:issue|browse)\/([A-Za-z0-9_-]{1,60})\/?(?:\?.*)?$/.exec(address)?.[1] ?? "";
+}
+
+export class IssueIdentity {
+  readonly #site: JiraSite;
+
+  constructor(site: JiraSite) {
+    this.#site = site;
+  }
+
+  /** An issue is looked up by reading: who may read one of this project may read the others that the same account has made. */
+  async findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
+    const ofProject = known.filter(
+      ({ remote }) => remote.key.startsWith(`${this.#site.projectKey}-`) || !keyForm.test(remote.key),
+    );
+    for (const { remote } of ofProject.slice(0, mostKnown)) if ((await this.#read(remote.id)) !== null) return true;
+    return false;
+  }
+
+  /** @throws DeliveryError number_form */
+  async named(number: string): Promise<NamedTicket> {
+    const key = number.toUpperCase();
+    if (!keyForm.test(key))
+      throw new DeliveryError("number_form", `an issue key such as ${this.#site.projectKey}-123`, {
+        retryable: false,
+        data: { permanent: true },
+      });
+    const issue = await this.#read(key);
+    if (issue === null) return { ticket: this.#site.ticket(key, key), seen: false, correlation: null };
+    return { ticket: this.#site.ticket(issue.id, issue.key), seen: true, correlation: issue.correlation };
+  }
+
+  async #read(reference: string): Promise<{ id: string; key: string; correlation: string | null } | null> {
+    await this.#site.detect();
+    const path = `${this.#site.api}/issue/${encodeURIComponent(reference)}?fields=labels&properties=rhythmx`;
+    const { status, body } = await this.#site.target.request({ method: "GET", path, also: [403, 404] });
+    if (status !== 200 || typeof body?.id !== "string" || typeof body?.key !== "string") return null;
+    const said: unknown[] = [body.properties?.rhythmx?.correlation, ...(body.fields?.labels ?? [])];
+    const correlation = said.find((one) => typeof one === "string" && one.startsWith("rhythmx-inc-"));
+    return { id: body.id, key: body.key, correlation: typeof correlation === "string" ? correlation : null };
+  }
+}

@@ -1,0 +1,111 @@
+/** Which record it is: by the answer to its create, by its number, and whether the account sees records of its own (protocols 4). */
+import { DeliveryError } from "../../core/errors.ts";
+import type { KnownTicket, NamedTicket, RemoteTicket } from "../../core/tickets/ticket.ts";
+import type { TargetAnswer } from "../http.ts";
+import { rawOf, type StateRow } from "./record-state.ts";
+import type { Table } from "./table.ts";
+
+/** So many tickets of our own are looked for before the account counts as one that does not see them. */
+const mostKnown = 3;
+const sysIdForm = /^[0-9a-f]{32}$/;
+const numberForm = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
+
+/** What an instance that answered a create has made: by the record in the answer, by any key of it, or by the address of the new record. */
+export function createdRecord(table: Table, answer: TargetAnswer): RemoteTicket | null {
+  const row = rowOf(answer.body);
+  const number = rawOf(row.number) || rawOf(row.task_effective_number);
+  const id = rawOf(row.sys_id) || idInAddress(answer.headers.get("location"));
+  if (id !== "") return table.ticket(id, number || id);
+  return number === "" ? null : table.ticket(number, number);
+}
+
+/** The record of an answer, whether it stands under `result`, in a list, or alone. */
+export function rowOf(body: unknown): StateRow {
+  const inner = typeof body === "object" && body !== null && "result" in body ? body.result : body;
+  const row: unknown = Array.isArray(inner) ? inner[0] : inner;
+  return typeof row === "object" && row !== null ? (row as StateRow) : {};
+}
+
+function idInAddress(location: string | null): string {
+  return /\/api\/now\/(?:v\d\/)?table\/\w+\/([0-9a-zA-Z]{1,64})\/?(?:\?.*)?$/.exec(location ?? "")?.[1] ?? "";
+}
+
+/** A number stands in for the sys_id of a record that could not be read when it was made. */
+function isNumber(id: string): boolean {
+  return !sysIdForm.test(id) && /^[A-Z]{2,}\d+$/.test(id);
+}
+
+export class RecordIdentity {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  /** The record of this correlation id, null where there is none. @throws DeliveryError hidden: there is one, and the account may not read it */
+  async find(correlation: string): Promise<RemoteTicket | null> {
+    // An empty or odd value would be dropped from the query, and the rest of it would find everybody's tickets.
+    if (!/^[A-Za-z0-9-]{8,100}$/.test(correlation))
+      throw new DeliveryError("unexpected", "the correlation id is odd", {
+        retryable: false,
+        data: { permanent: true },
+      });
+    // Invalid parts of a query are ignored in silence: each row is looked at.
+    const row = (await this.#rows(`correlation_id=${correlation}`)).find(
+      (one) => rawOf(one.correlation_id) === correlation,
+    );
+    return row === undefined ? null : this.#ticket(row);
+  }
+
+  async findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
+    for (const { remote, correlation } of known.slice(0, mostKnown)) {
+      const found = await this.find(correlation);
+      if (found !== null && (found.id === remote.id || found.key === remote.key)) return true;
+    }
+    return false;
+  }
+
+  /** @throws DeliveryError number_form, hidden */
+  async named(number: string): Promise<NamedTicket> {
+    const isId = sysIdForm.test(number);
+    if (!isId && !numberForm.test(number))
+      throw new DeliveryError("number_form", "a number such as INC0010023, or a sys_id of 32 characters", {
+        retryable: false,
+        data: { permanent: true },
+      });
+    const field = isId ? "sys_id" : "number";
+    const rows = await this.#rows(`${field}=${number}`).catch((error: unknown) => {
+      if (error instanceof DeliveryError && !error.retryable && error.code !== "unauthorized") return [];
+      throw error;
+    });
+    const row = rows.find((one) => rawOf(one[field]).toLowerCase() === number.toLowerCase());
+    const ticket = row === undefined ? null : this.#ticket(row);
+    if (row === undefined || ticket === null) {
+      const key = isId ? number : number.toUpperCase();
+      return { ticket: this.#table.ticket(key, key), seen: false, correlation: null };
+    }
+    return { ticket, seen: true, correlation: rawOf(row.correlation_id) || null };
+  }
+
+  /** The sys_id that a number stands for. @throws DeliveryError not_found */
+  async sysId(id: string): Promise<string> {
+    if (!isNumber(id)) return id;
+    const row = (await this.#rows(`number=${id}`)).find((one) => rawOf(one.number) === id);
+    const found = rawOf(row?.sys_id);
+    if (found !== "") return found;
+    throw new DeliveryError("not_found", `${id} is not there, or the account may not read its own tickets`, {
+      retryable: false,
+      data: { permanent: true, status: 404, words: "" },
+    });
+  }
+
+  async #rows(query: string): Promise<StateRow[]> {
+    const path = `${this.#table.path}?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=5&sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,correlation_id`;
+    return (await this.#table.list(path)) as StateRow[];
+  }
+
+  #ticket(row: StateRow): RemoteTicket | null {
+    const id = rawOf(row.sys_id);
+    return id === "" ? null : this.#table.ticket(id, rawOf(row.number) || id);
+  }
+}

@@ -1,0 +1,108 @@
+/** Creates that may have made a ticket which nobody knows: a person says which it is, or has another one made. */
+import {
+  correlationOf,
+  type KnownTicket,
+  notIdentified,
+  sendAgain,
+  type TicketSystemName,
+  unknownOutcome,
+} from "../../core/tickets/ticket.ts";
+import { toIso } from "../../core/time.ts";
+import type { Database } from "../database/database.ts";
+import { integer, text } from "../database/rows.ts";
+import { orphansSql } from "./dead-letters.ts";
+import { newDeliveryId, ticketFromRow } from "./tickets.ts";
+
+const undecided = `kind = 'create' and state = 'parked' and cause in ('${notIdentified}', '${unknownOutcome}')`;
+
+/** Tickets of a system that are known, the newest first, other than one: by these an account shows that it sees its own. */
+export async function knownTickets(
+  database: Database,
+  system: TicketSystemName,
+  otherThan: number,
+  limit: number,
+): Promise<KnownTicket[]> {
+  const { rows } = await database.read(
+    `select * from tickets indexed by tickets_oldest where system = ?1 and id <> ?2 and remote_id is not null and gone_at is null
+     order by created_at desc limit ?3`,
+    [system, otherThan, limit],
+  );
+  return rows
+    .map(ticketFromRow)
+    .flatMap(({ remote, incidentId, generation }) =>
+      remote === null ? [] : [{ remote, correlation: correlationOf(system, incidentId, generation) }],
+    );
+}
+
+/** Of which incident a ticket of the target is already; null = of none. `otherThan`: a ticket here that does not count. */
+export async function ownerOfTicket(
+  database: Database,
+  system: TicketSystemName,
+  remote: { id: string; key: string },
+  otherThan: number,
+): Promise<string | null> {
+  // Where only its number is known, that stands for the id; then the keys of all are compared.
+  const isKnownById = remote.id !== remote.key;
+  const { rows } = await database.read(
+    `select incident_id from tickets indexed by tickets_remote
+     where system = ?1 and id <> ?3 and remote_id ${isKnownById ? "= ?2" : "is not null and (remote_id = ?2 or remote_key = ?2)"} limit 1`,
+    [system, remote.id, otherThan],
+  );
+  return rows[0] === undefined ? null : text(rows[0], "incident_id");
+}
+
+/** A person has said which ticket it is: from here on nobody else decides. False: it does not wait for that. */
+export async function takeUndecided(database: Database, id: string, now: number): Promise<boolean> {
+  const results = await database.write([
+    {
+      sql: `update deliveries set state = 'unknown', next_attempt_at = ?, updated_at = ? where id = ? and ${undecided}`,
+      // Far off: until the outcome is written nothing is looked up.
+      args: [now + 60_000, toIso(now), id],
+    },
+  ]);
+  return results[0]?.rowsAffected === 1;
+}
+
+/** A person wants it sent again: it is looked up once more first. False: it does not wait for that. */
+export async function askAgain(database: Database, id: string, who: string, now: number): Promise<boolean> {
+  const results = await database.write([
+    {
+      sql: `update deliveries set state = 'unknown', cause = '${sendAgain}', lookups = 0, trigger = 'manual', who = ?, next_attempt_at = ?, updated_at = ?
+        where id = ? and ${undecided}`,
+      args: [who, now, toIso(now), id],
+    },
+  ]);
+  return results[0]?.rowsAffected === 1;
+}
+
+/** Sent again: another generation, with a correlation of its own, so that the two are never taken for each other. Returns the new delivery's id. */
+export async function nextGeneration(database: Database, id: string, now: number): Promise<string | null> {
+  const { rows } = await database.read(
+    `select t.id, t.incident_id, t.system, t.entity_name, d.who, (select max(u.generation) from tickets u where u.incident_id = t.incident_id
+       and u.system = t.system) + 1 as generation
+     from deliveries d join tickets t on t.id = d.ticket_id where d.id = ? and d.kind = 'create' and d.state = 'unknown' and t.remote_id is null`,
+    [id],
+  );
+  const [row] = rows;
+  if (row === undefined) return null;
+  const made = newDeliveryId();
+  const [at, generation] = [toIso(now), integer(row, "generation")];
+  const ticket = [text(row, "incident_id"), text(row, "system"), generation];
+  await database.write([
+    {
+      sql: `insert into tickets (incident_id, entity_name, system, generation, created_at, updated_at) values (?1, ?4, ?2, ?3, ?5, ?5)`,
+      args: [...ticket, text(row, "entity_name"), at],
+    },
+    {
+      sql: `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
+        select ?4, id, 'create', 'planned', ?5, 'manual', ?6, ?7, ?7 from tickets where incident_id = ?1 and system = ?2 and generation = ?3`,
+      args: [...ticket, made, now, text(row, "who"), at],
+    },
+    {
+      sql: "update deliveries set state = 'discarded', detail = ?, updated_at = ? where id = ?",
+      args: [`sent again as generation ${generation}: ${made}`, at, id],
+    },
+    { sql: orphansSql, args: [at] },
+  ]);
+  return made;
+}

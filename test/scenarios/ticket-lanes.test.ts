@@ -1,0 +1,139 @@
+/** A dispatcher that is moved only from one due time to the next: nothing is missed, and nothing else happens in between. */
+import { afterEach, expect, test } from "bun:test";
+import { join } from "node:path";
+import { createLog } from "../../appliance/runtime/log.ts";
+import { TicketDispatcher } from "../../appliance/tickets/dispatcher.ts";
+import type { TicketSettingName } from "../../core/settings/ticket-definitions.ts";
+import { readTicketSettings } from "../../core/settings/tickets.ts";
+import { hourMs, minuteMs } from "../../core/time.ts";
+import { openStore } from "../../store/open-store.ts";
+import { until } from "../harness/appliance.ts";
+import { FakeClock } from "../harness/fake-clock.ts";
+import { cleanUp, cleanUpScenes, critical, scene } from "../harness/ticket-scene.ts";
+
+afterEach(cleanUpScenes);
+
+/** An incident with a ticket to be made in Jira, and a dispatcher on its own. */
+async function alone(env: Partial<Record<TicketSettingName, string>> = {}) {
+  const it = await scene({ AUTO_PUSH_SYSTEMS: "jira", RETRY_SCHEDULE: "*/2 * * * *" });
+  it.jira.faults = () => ({ when: "before", what: { status: 503 } });
+  await it.appliance.ingest([critical("jsmith")]);
+  await it.appliance.stop();
+  it.jira.faults = () => null;
+  const clock = new FakeClock(it.appliance.clock.now() + 24 * hourMs);
+  const store = await openStore({ path: join(it.appliance.dataDir, "rhythmx.db"), clock });
+  cleanUp.push(() => store.close());
+  const lines: string[] = [];
+  const dispatcher = new TicketDispatcher({
+    ...{ store, clock, sleep: clock.sleep, random: () => 0.5 },
+    log: createLog({ level: "debug", format: "json", clock, write: (line) => void lines.push(line) }),
+    defaultBaseUrl: () => "http://127.0.0.1",
+    userNames: () => [],
+  });
+  cleanUp.push(() => dispatcher.stop(0));
+  const given = {
+    JIRA_URL: it.jira.url,
+    JIRA_EMAIL: "soc@acme.example",
+    JIRA_API_TOKEN: "jira-token-1",
+    JIRA_PROJECT_KEY: "SEC",
+    JIRA_ENABLED: "true",
+    RETRY_SCHEDULE: "*/2 * * * *",
+    ...env,
+  };
+  const values = new Map(
+    Object.entries(given).map(([name, text]) => [name as TicketSettingName, { text, source: "environment" }]),
+  );
+  const start = async () => {
+    await dispatcher.recover();
+    await dispatcher.apply(readTicketSettings(values as never).settings);
+    dispatcher.wake();
+  };
+  const rest = () => until(() => dispatcher.isIdle(), 60_000);
+  /** Goes from due time to due time; returns at which it was. */
+  const jump = async (times: number) => {
+    const at: number[] = [];
+    for (let n = 0; n < times; n++) {
+      await rest();
+      const next = dispatcher.nextDueAt(clock.now());
+      if (next === Number.POSITIVE_INFINITY) break;
+      clock.skip(next - clock.now());
+      at.push(clock.now());
+      dispatcher.tick(clock.now());
+    }
+    await rest();
+    return at;
+  };
+  return { ...it, clock, store, dispatcher, start, rest, jump, lines };
+}
+
+test("nothing is due before it is started, and nothing after it was stopped", async () => {
+  const it = await alone();
+  expect(it.dispatcher.nextDueAt(it.clock.now())).toBe(Number.POSITIVE_INFINITY);
+  await it.start();
+  await until(() => it.jira.issues[0]?.remoteLinks.size === 1, 60_000);
+  await it.rest();
+  await it.dispatcher.stop(0);
+  const asked = it.jira.log.length;
+  expect(it.dispatcher.nextDueAt(it.clock.now())).toBe(Number.POSITIVE_INFINITY);
+  it.dispatcher.wake();
+  await it.rest();
+  expect(it.jira.log.length).toBe(asked);
+}, 120_000);
+
+test("a failed delivery goes at the first time of the retry schedule at which it may", async () => {
+  const it = await alone();
+  let failed = 0;
+  it.jira.faults = ({ method }) =>
+    method === "POST" && failed++ === 0 ? { when: "before", what: { status: 429 } } : null;
+  await it.start();
+  await until(() => failed === 1, 60_000);
+  await it.rest();
+  // 60 s and a tenth at most: the schedule's next time but one or next.
+  const [delivery] = (await it.store.reading.listDeliveries({ entities: null, limit: 10, offset: 0 })).deliveries;
+  const earliest = delivery?.nextAttemptAt ?? 0;
+  const due = Math.ceil(earliest / (2 * minuteMs)) * 2 * minuteMs;
+  for (let n = 0; n < 60 && it.jira.issues.length === 0; n++) await it.jump(1);
+  expect(it.jira.issues).toHaveLength(1);
+  expect(it.clock.now()).toBe(due);
+}, 120_000);
+
+test("an outage: probes at their times, then the ticket is made, without a wake", async () => {
+  const it = await alone();
+  it.jira.faults = () => ({ when: "before", what: { status: 503 } });
+  await it.start();
+  await it.jump(40);
+  expect(it.lines.some((line) => line.includes("ticket system does not answer"))).toBe(true);
+  expect(it.dispatcher.isDown("jira")).toBe(true);
+  expect(it.jira.issues).toHaveLength(0);
+  it.jira.faults = () => null;
+  for (let n = 0; n < 10 && it.jira.issues.length === 0; n++) await it.jump(1);
+  expect(it.jira.issues).toHaveLength(1);
+}, 120_000);
+
+test("what the system asks for is waited for: nothing is due before", async () => {
+  const it = await alone();
+  it.jira.faults = () => ({ when: "before", what: { status: 429, retryAfter: "7200" } });
+  await it.start();
+  await until(() => it.jira.log.length > 0, 60_000);
+  await it.rest();
+  const until7200 = it.clock.now() + 7_200_000;
+  it.jira.faults = () => null;
+  const asked = it.jira.log.length;
+  while (it.dispatcher.nextDueAt(it.clock.now()) < until7200) await it.jump(1);
+  expect(it.jira.log.length).toBe(asked);
+  await it.jump(3);
+  expect(it.jira.log.length).toBeGreaterThan(asked);
+}, 120_000);
+
+test("at rest it is due for searches and readings alone: a change there comes in at the schedule's next time", async () => {
+  const it = await alone();
+  await it.start();
+  await until(() => it.jira.issues[0]?.remoteLinks.size === 1, 60_000);
+  await it.jump(6);
+  it.jira.move(it.jira.issues[0]?.key ?? "", "In Progress");
+  const before = it.clock.now();
+  await it.jump(4);
+  const id = (await it.store.reading.listTickets({ entities: null, limit: 1, offset: 0 })).tickets[0]?.incidentId ?? "";
+  expect((await it.store.tickets.findIncident(id))?.status).toBe("IN_PROGRESS");
+  expect(it.clock.now() - before).toBeLessThanOrEqual(30 * minuteMs);
+}, 120_000);
