@@ -20,6 +20,8 @@ export interface Store extends IntakeStore, HourlyStore {
   readonly tickets: Writer["tickets"];
   /** Names of the schema steps that opening applied. */
   readonly migrated: readonly string[];
+  /** No call is under way. */
+  readonly isIdle: boolean;
   /** Waits for calls under way, closes the file, ends the Workers. Calls made from then on are refused: the store is closed. */
   close(): Promise<void>;
 }
@@ -71,6 +73,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       },
     },
     tickets,
+    get isIdle() {
+      return calls.isIdle && reader.isIdle;
+    },
     close: async () => {
       // First, so that the writer can move the whole WAL into the file.
       await reader.close();

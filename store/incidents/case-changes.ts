@@ -5,7 +5,7 @@ import { caseBody } from "../../core/correlation/bodies.ts";
 import { caseFacts } from "../../core/correlation/case-facts.ts";
 import { closePattern, reopenPattern } from "../../core/correlation/evidence.ts";
 import { EdgeError } from "../../core/errors.ts";
-import { type CaseRequest, changeCase } from "../../core/incident-change.ts";
+import { type CaseRequest, changeCase, withoutCopies } from "../../core/incident-change.ts";
 import type { Database } from "../database/database.ts";
 import { EventBatch } from "../events/event-batch.ts";
 import { type ActorPeriod, periodById, savePeriods } from "./actor-periods.ts";
@@ -44,7 +44,8 @@ export async function applyCaseChange(
 
   const incidents = await findIncidents(database, period.incidentId === null ? [] : [period.incidentId]);
   const incident = incidents.get(period.incidentId ?? "") ?? null;
-  row.updatedSeq = events.add("case_updated", caseId, row.entity, JSON.stringify(caseBody(row, incident, changes)));
+  const body = caseBody(row, incident, changes.map(withoutCopies));
+  row.updatedSeq = events.add("case_updated", caseId, row.entity, JSON.stringify(body));
   const statements = [...saveCases([row]), ...historyOf("case", caseId, changes, author, now)];
   if (closes || reopens) {
     // In the same write, so that no message in between has a score that counts what is closed.

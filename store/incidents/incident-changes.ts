@@ -4,7 +4,7 @@ import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
 import { mergeEvidence } from "../../core/correlation/evidence.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import { EdgeError } from "../../core/errors.ts";
-import { changeIncident, type IncidentRequest } from "../../core/incident-change.ts";
+import { changeIncident, type IncidentRequest, withoutCopies } from "../../core/incident-change.ts";
 import type { FieldChange } from "../../core/incident-event.ts";
 import type { Database } from "../database/database.ts";
 import { EventBatch } from "../events/event-batch.ts";
@@ -80,7 +80,7 @@ export async function applyIncidentChange(
     // Looked at at the next turn of the loop: it may have fallen in the meantime.
     Object.assign(period, { current: true, decayAt: now });
   }
-  const body = incidentBody(row, period.state, activeOf(cases), now, changes);
+  const body = incidentBody(row, period.state, activeOf(cases), now, changes.map(withoutCopies));
   row.updatedSeq = events.add("incident_updated", row.incidentId, row.entity, JSON.stringify(body));
   statements.push(...saveIncidents([row]), ...historyOf("incident", row.incidentId, changes, author, now));
   statements.push(...planUpdates(row.incidentId, changes, author, policies, now));
@@ -203,7 +203,7 @@ export function historyOf(
   const text = (value: FieldChange["old"]) => (value === null ? null : String(value));
   return addHistory(
     of,
-    changes.map(({ field, old, new: now }) => ({
+    changes.map(withoutCopies).map(({ field, old, new: now }) => ({
       id,
       at,
       who,

@@ -2,7 +2,7 @@
 
 import type { InStatement } from "@libsql/client";
 import { EdgeError } from "../../core/errors.ts";
-import type { IncidentRequest } from "../../core/incident-change.ts";
+import { type IncidentRequest, longestNotes, noteBytes } from "../../core/incident-change.ts";
 import { nextReadAt, type OwnUpdate, planSync, type UnappliedChange } from "../../core/tickets/sync.ts";
 import type {
   DeliveryKind,
@@ -27,8 +27,6 @@ import type { SystemPolicies } from "../outbox/ticket-updates.ts";
 import { ticketFromRow } from "../outbox/tickets.ts";
 import { knownComments } from "./ticket-readings.ts";
 
-/** As the API takes them: what is longer could not be changed by hand any more. */
-const longestNotes = 20_000;
 const longestComment = 5_000;
 
 /** What a reading has found. */
@@ -143,7 +141,7 @@ export async function applyReading(
     request.ticket = { id: remote.key, url: remote.url, system: ticket.system, instead: ticket.remote.key };
   const steps: [IncidentRequest, string][] = [[request, remote.changedBy?.name ?? ticket.system]];
   const notes = policies[ticket.system].notes === "two_way" ? newNotes(ticket, incident, remote.key, comments) : null;
-  if (notes !== null) steps.push([{ investigationNotes: notes.text }, notes.who]);
+  if (notes !== null) steps.push([{ investigationNotes: notes.text, pointerBytes: longestPointer }, notes.who]);
   for (const [step, who] of steps) {
     if (Object.keys(step).length === 0) continue;
     try {
@@ -218,7 +216,10 @@ function commentStatements(ticketId: number, comments: readonly RemoteComment[])
   ];
 }
 
-/** The incident's notes with what others wrote into its ticket; null where that is nothing. */
+/** Of the line that says where comments are that did not fit. */
+const longestPointer = 400;
+
+/** The incident's notes with what others wrote into its ticket; null where that is nothing. What does not fit is named once, not copied. */
 function newNotes(
   ticket: Ticket,
   incident: IncidentRow,
@@ -226,16 +227,24 @@ function newNotes(
   comments: readonly RemoteComment[],
 ): { text: string; who: string } | null {
   const others = comments.filter(({ isUs }) => !isUs).sort((a, b) => a.at - b.at);
-  let notes = incident.investigationNotes ?? "";
+  const before = incident.investigationNotes ?? "";
   const system = ticket.system === "jira" ? "Jira" : "ServiceNow";
-  for (const comment of others) {
-    const room = Math.min(longestComment, longestNotes - notes.length - 1);
-    const line = noteOfComment(system, key, comment, room);
-    if (line !== "" && room > 0) notes = notes === "" ? line : `${notes}\n${line}`;
+  const pointer = `[${system} ${key}] further comments are in the ticket: these notes are full`;
+  const added: string[] = [];
+  let room = longestNotes - noteBytes(before);
+  for (const comment of before.includes(pointer) ? [] : others) {
+    const line = noteOfComment(system, key, comment, longestComment);
+    room -= noteBytes(line) + 1;
+    added.push(room < 0 ? pointer : line);
+    if (room < 0) break;
   }
-  if (others.length === 0 || notes === (incident.investigationNotes ?? "")) return null;
+  // Notes that an earlier version let grow beyond the limit stay as they are.
+  if (added.length === 0 || noteBytes(before) > longestNotes) return null;
   const authors = new Set(others.map(({ author }) => author));
-  return { text: notes, who: authors.size === 1 ? (others[0]?.author ?? ticket.system) : ticket.system };
+  return {
+    text: [...(before === "" ? [] : [before]), ...added].join("\n"),
+    who: authors.size === 1 ? (others[0]?.author ?? ticket.system) : ticket.system,
+  };
 }
 
 async function ownUpdates(database: Database, ticketId: number): Promise<OwnUpdate[]> {

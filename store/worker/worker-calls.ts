@@ -45,6 +45,11 @@ export class WorkerCalls {
     return this.#send(method, kind, args);
   }
 
+  /** No call waits for its answer. */
+  get isIdle(): boolean {
+    return this.#waiting.size === 0;
+  }
+
   onAppend(listener: Append): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -36,6 +36,7 @@ export class TestAppliance {
   readonly appliance: Appliance;
   readonly key: string;
   readonly #env: Record<string, string>;
+  readonly #unwatch: () => void;
 
   private constructor(parts: {
     clock: FakeClock;
@@ -51,6 +52,7 @@ export class TestAppliance {
     this.appliance = parts.appliance;
     this.key = parts.key;
     this.#env = parts.env;
+    this.#unwatch = this.clock.watch(() => this.appliance.busy());
   }
 
   static async start(options: TestApplianceOptions = {}): Promise<TestAppliance> {
@@ -123,8 +125,9 @@ export class TestAppliance {
   }
 
   /** Stops and keeps the data folder. */
-  stop(): Promise<void> {
-    return this.appliance.stop();
+  async stop(): Promise<void> {
+    this.#unwatch();
+    await this.appliance.stop();
   }
 
   /** Stopped and started on the same folder, with the same settings of the environment and the same clock. */
@@ -135,7 +138,7 @@ export class TestAppliance {
 
   /** Stops and removes the data folder. */
   async dispose(): Promise<void> {
-    await this.appliance.stop();
+    await this.stop();
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }
@@ -171,7 +174,7 @@ export function detection(fields: Record<string, unknown> = {}): Record<string, 
 /** Waits until `condition` holds, at most `milliseconds`; then fails with what `describe` says. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  milliseconds = 10_000,
+  milliseconds = 60_000,
   describe = () => "waited in vain",
 ): Promise<void> {
   const end = performance.now() + milliseconds;

@@ -408,7 +408,7 @@ test("a cursor whose rows retention has taken is 410 and says what to do; one th
   } finally {
     await own.dispose();
   }
-}, 90_000);
+});
 
 describe("names in any spelling", () => {
   test("an entity with letters beyond ASCII is one, for keys, lists, feeds and counts", async () => {

@@ -1,11 +1,11 @@
 /** What the health ports say of the feeds: from before the database is open until the last turn of a loop. */
-import type { Faults } from "../../core/faults.ts";
-import { type FeedName, feedNames } from "../../core/feeds/feeds.ts";
-import { type FeedState, feedHealth, feedStatus } from "../../core/feeds/health.ts";
-import type { Clock } from "../../core/ports.ts";
-import type { Settings } from "../../core/settings.ts";
-import type { LoopStatus } from "../upkeep/scheduler.ts";
-import { feedSettings, type SyslogFeeds } from "./syslog-feeds.ts";
+import type { Faults } from "../core/faults.ts";
+import { type FeedName, feedNames } from "../core/feeds/feeds.ts";
+import { type FeedState, feedHealth, feedStatus } from "../core/feeds/health.ts";
+import type { Clock } from "../core/ports.ts";
+import type { Settings } from "../core/settings.ts";
+import { feedSettings, type SyslogFeeds } from "./feeds/syslog-feeds.ts";
+import type { LoopStatus } from "./upkeep/scheduler.ts";
 
 /** The loop whose turns show that a feed is alive. */
 export const feedLoops = { alerts: "alert-feed", incidents: "incident-feed" } as const satisfies Record<
