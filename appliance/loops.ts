@@ -34,6 +34,8 @@ export function createLoops(parts: LoopParts): Loop[] {
     { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => upkeep.hourly(now) },
     // New events are sent the moment they are recorded: the turn only shows that the process turns.
     { name: feedLoops.incidents, everyMs: () => feeds.pollIntervalMs("incidents"), tick: () => {} },
+    // Health of the incident feed tells what stands still on its way to ticket systems.
+    { name: "stuck-deliveries", everyMs: () => 5_000, tick: () => dispatcher.stuck.tick() },
     { name: "heartbeat", everyMs: () => feeds.heartbeatEveryMs, tick: (now) => feeds.sendHeartbeats(now) },
     { name: "correlation", everyMs: () => minuteMs, tick: (now) => upkeep.correlation(now) },
     {

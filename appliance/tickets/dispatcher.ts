@@ -13,6 +13,7 @@ import { Lane } from "./lane.ts";
 import { ParkedProbes } from "./parked.ts";
 import type { SyncStatus } from "./search-source.ts";
 import { warningsOf } from "./status.ts";
+import { StuckDeliveries } from "./stuck.ts";
 import { noThrottles, TicketSystems } from "./systems.ts";
 import { Webhooks } from "./webhooks.ts";
 
@@ -41,6 +42,7 @@ export class TicketDispatcher {
   /** What each target has asked for; kept in the database, so that a restart does not forget it. */
   readonly #throttles = noThrottles();
   readonly drafts: Drafts;
+  readonly stuck: StuckDeliveries;
   readonly webhooks: Webhooks;
   readonly #stopping = new AbortController();
   #dueChanged: () => void = () => {};
@@ -50,6 +52,7 @@ export class TicketDispatcher {
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     const { store, clock, sleep, random, log, defaultBaseUrl, userNames } = parts;
+    this.stuck = new StuckDeliveries({ store, log });
     this.drafts = new Drafts({ store, clock, settings: () => this.#settings, defaultBaseUrl });
     const tools: LaneTools = { store, clock, sleep, random, log, drafts: this.drafts, userNames };
     const laneOf = (system: TicketSystemName) =>
