@@ -1,8 +1,6 @@
 /**
- * A whole appliance: everything is put together here, started in order and stopped in the opposite one. Deliberately one
- * straight-line function, so that who needs whom can be read from top to bottom.
+ * A whole appliance: put together here, started in order, stopped in the opposite one. One straight-line function, to be read from top to bottom.
  */
-
 import { EdgeError, messageOf } from "../core/errors.ts";
 import { Faults } from "../core/faults.ts";
 import type { FeedName } from "../core/feeds/feeds.ts";
@@ -34,7 +32,7 @@ import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
-import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
+import { type OnCommit, openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
 
@@ -52,6 +50,8 @@ export interface ApplianceOptions {
   credentialsDir?: string | null;
   /** Told every few seconds while the loops turn: the watchdog's food. */
   onAlive?: () => void;
+  /** Told of each commit to the database, in order. */
+  onCommit?: OnCommit;
   /** Told what is wrong whenever that changes. */
   onFaults?: (faults: readonly { name: string; message: string }[]) => void;
   /** Reads files and environment and calls the appliance's own `reload` with them, for the command. */
@@ -113,7 +113,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const health = healthPort("alerts", settings.alertHealth);
     const incidentHealth = healthPort("incidents", settings.incidentHealth);
 
-    const store = await openStoreWhenPossible(settings.dataDir, { clock, sleep, faults, onBroken: breaking.resolve });
+    const store = await openStoreWhenPossible(settings.dataDir, { ...options, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
     await expectFirstPassword(store.admin, options.resolved);
     const inForce = options.resolved.withSaved(await readSavedFeeds(store.tickets));

@@ -2,6 +2,7 @@
 
 import type { StoreError } from "../core/errors.ts";
 import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
+import type { OnCommit } from "./database/database.ts";
 import { type Clients, clientsOf } from "./worker/client.ts";
 import type { Reading, Writing } from "./worker/operations.ts";
 import { Reader } from "./worker/reader.ts";
@@ -34,6 +35,8 @@ export interface StoreOptions {
   onFault?: OnFault;
   /** Told once if the Worker ended by itself: nothing can be stored or read any more. */
   onBroken?: (error: StoreError) => void;
+  /** Told of each commit of the writer, in order and before the call that made it is answered. */
+  onCommit?: OnCommit;
 }
 
 /**
@@ -41,11 +44,11 @@ export interface StoreOptions {
  * store_newer, store_older (for commands), store_corrupt, and what the disk says.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { path, clock, mode = "serve", onFault = () => {}, onBroken = () => {} } = options;
-  const calls = new WorkerCalls(onFault, onBroken);
+  const { path, clock, mode = "serve", onFault = () => {}, onBroken = () => {}, onCommit } = options;
+  const calls = new WorkerCalls(onFault, onBroken, onCommit);
   let opened: Opened;
   try {
-    opened = (await calls.call("open", null, [path, clock.now(), mode])) as Opened;
+    opened = (await calls.call("open", null, [path, clock.now(), mode, onCommit !== undefined])) as Opened;
   } catch (error) {
     await calls.end();
     throw error;
