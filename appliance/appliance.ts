@@ -30,6 +30,7 @@ import type { Log } from "./runtime/log.ts";
 import { argon2id, type PasswordHasher } from "./runtime/passwords.ts";
 import { version } from "./runtime/version.ts";
 import { TicketDispatcher } from "./tickets/dispatcher.ts";
+import { OpenRequests, whatIsUnderWay } from "./under-way.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
@@ -68,6 +69,8 @@ export interface Appliance {
   reload(resolved: ResolvedSettings): Promise<ReloadReport>;
   /** Stops taking in, sends what is queued for up to 10 s, closes. */
   stop(): Promise<void>;
+  /** What is being worked on, in words; null: nothing happens before time passes or somebody asks for something. */
+  underWay(): string | null;
   /** Resolves with the reason when the appliance cannot go on and has to be started anew. */
   broken: Promise<Error>;
 }
@@ -150,6 +153,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     await configureCorrelation(sleep);
 
     const dispatcher = new TicketDispatcher({
+      onRetimed: () => scheduler.retime(),
       store,
       clock,
       sleep,
@@ -260,34 +264,29 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       onApiAnswer: metrics.asked,
       onDefect: (error, method, path) => log.error("request failed", { method, path, error: messageOf(error) }),
     });
-    const api = await ApiListener.start(settings.listen, settings, app.fetch, faults);
+    const requests = new OpenRequests(app.fetch);
+    const api = await ApiListener.start(settings.listen, settings, requests.fetch, faults);
     cleanUp.push({ name: "API", run: () => api.stop() });
+    const abort = () => stopping.abort(new EdgeError("stopping", "the appliance is stopping"));
     // Streams have no end of their own.
-    cleanUp.push({
-      name: "streams",
-      run: () => stopping.abort(new EdgeError("stopping", "the appliance is stopping")),
-    });
+    cleanUp.push({ name: "streams", run: abort });
 
     await access.ticketSettings.load(options.resolved.ticketValues);
     scheduler.start();
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });
-    log.info("ready", {
-      api: api.url,
-      health: health.url,
-      incident_health: incidentHealth.url,
-      version,
-      destinations: feeds.status().length,
-    });
+    const urls = { api: api.url, health: health.url, incident_health: incidentHealth.url };
+    log.info("ready", { ...urls, version, destinations: feeds.status().length });
 
     return {
-      apiUrl: api.url,
-      healthUrl: health.url,
-      incidentHealthUrl: incidentHealth.url,
+      apiUrl: urls.api,
+      healthUrl: urls.health,
+      incidentHealthUrl: urls.incident_health,
       operations,
       broken: breaking.promise,
+      underWay: () => whatIsUnderWay({ scheduler, store, intake, requests }),
       stop: async () => {
         // What a reload starts after the stop would stay.
-        stopping.abort(new EdgeError("stopping", "the appliance is stopping"));
+        abort();
         await reloads.ended();
         await stop();
       },

@@ -43,7 +43,14 @@ export function createLoops(parts: LoopParts): Loop[] {
       tick: (now) => (storage.clockTrusted ? upkeep.retention(now) : undefined),
     },
     { name: "key-usage", everyMs: () => minuteMs, tick: () => keys.flushUses() },
-    { name: "tickets", everyMs: () => 1_000, tick: (now) => dispatcher.tick(now) },
+    {
+      name: "tickets",
+      // A clock that has jumped is noticed by then.
+      everyMs: () => 10_000,
+      nextDueAt: (now) => dispatcher.nextDueAt(now),
+      isIdle: () => dispatcher.isIdle(),
+      tick: (now) => dispatcher.tick(now),
+    },
     { name: "access", everyMs: () => 10_000, tick: () => access.tick() },
     {
       name: "health-port",

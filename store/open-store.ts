@@ -18,6 +18,8 @@ export interface Store extends IntakeStore, HourlyStore {
   readonly reading: Clients<Reading>["reading"];
   readonly incidents: Writer["incidents"];
   readonly tickets: Writer["tickets"];
+  /** How many calls wait for their answer. */
+  callsUnderWay(): number;
   /** Names of the schema steps that opening applied. */
   readonly migrated: readonly string[];
   /** Waits for calls under way, closes the file, ends the Workers. Calls made from then on are refused: the store is closed. */
@@ -49,12 +51,20 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     throw error;
   }
   const reader = new Reader(path, onFault);
+  let underWay = 0;
+  const counted = (call: Promise<unknown>) => {
+    underWay++;
+    return call.finally(() => {
+      underWay--;
+    });
+  };
   const { intake, events, admin, incidents, tickets } = clientsOf<Writing>(opened.writing, (...call) =>
-    calls.call(...call),
+    counted(calls.call(...call)),
   );
-  const { reading } = clientsOf<Reading>(opened.reading, (...call) => reader.call(...call));
+  const { reading } = clientsOf<Reading>(opened.reading, (...call) => counted(reader.call(...call)));
   return {
     migrated: opened.migrated,
+    callsUnderWay: () => underWay,
     ...intake,
     events: {
       ...events,

@@ -158,6 +158,7 @@ async function readSettings(
         });
   const log = createLog({ level: "error", format: "text", clock: systemClock, write: () => {} });
   const dispatcher = new TicketDispatcher({
+    onRetimed: () => {},
     store,
     clock: systemClock,
     sleep: systemSleep,

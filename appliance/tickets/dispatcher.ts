@@ -26,6 +26,8 @@ interface DispatcherParts {
   log: Log;
   /** Where people open incidents, if no address is set. */
   defaultBaseUrl: () => string;
+  /** Told when `nextDueAt` may answer otherwise than before. */
+  onRetimed: () => void;
   /** Names of users, who may be people of a ticket system. */
   userNames: () => readonly string[];
 }
@@ -48,15 +50,15 @@ export class TicketDispatcher {
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
-    const { store, clock, sleep, random, log, defaultBaseUrl, userNames } = parts;
+    const { store, clock, sleep, random, log, defaultBaseUrl, userNames, onRetimed } = parts;
     this.drafts = new Drafts({ store, clock, settings: () => this.#settings, defaultBaseUrl });
-    const tools: LaneTools = { store, clock, sleep, random, log, drafts: this.drafts, userNames };
+    const tools: LaneTools = { store, clock, sleep, random, log, drafts: this.drafts, userNames, onRetimed };
     const laneOf = (system: TicketSystemName) =>
       new Lane(system, tools, this.#throttles[system], this.#stopping.signal, () => this.#worked());
     this.#lanes = { jira: laneOf("jira"), servicenow: laneOf("servicenow"), proactive: laneOf("proactive") };
     this.#allLanes = ticketSystems.map((system) => this.#lanes[system]);
-    this.#gate = new CadenceGate({ store, log, passed: () => this.#wakeLanes() });
-    this.#probes = new ParkedProbes({ store, clock, log, lanes: this.#allLanes });
+    this.#gate = new CadenceGate({ store, log, onRetimed, passed: () => this.#wakeLanes() });
+    this.#probes = new ParkedProbes({ store, clock, log, onRetimed, lanes: this.#allLanes });
     this.webhooks = new Webhooks({
       clock,
       secretOf: (system) => this.#settings?.webhookSecrets[system] ?? null,
@@ -73,6 +75,7 @@ export class TicketDispatcher {
     for (const lane of this.#allLanes) lane.apply(settings, this.#systems);
     this.#gate.apply(settings.cadenceHours);
     await store.tickets.configureTickets({ push: settings.autoPush, policies: settings.policies });
+    this.#parts.onRetimed();
   }
 
   get systems(): TicketSystems | null {
@@ -101,6 +104,7 @@ export class TicketDispatcher {
   wake(): void {
     this.#worked();
     this.#wakeLanes();
+    this.#parts.onRetimed();
   }
 
   /** The first moment at which a tick may find something to do (epoch ms): never too late. Infinity: nothing until it is woken. */

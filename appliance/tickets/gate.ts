@@ -12,6 +12,8 @@ interface GateParts {
   log: Log;
   /** There is something to send. */
   passed(): void;
+  /** Told when `nextDueAt` may answer otherwise than before. */
+  onRetimed(): void;
 }
 
 export class CadenceGate {
@@ -62,6 +64,7 @@ export class CadenceGate {
     this.#asking = this.#ask(this.#cadenceHours, now).finally(() => {
       this.#asking = null;
       if (this.#again) this.#nextAt = 0;
+      this.#parts.onRetimed();
     });
   }
 

@@ -124,6 +124,7 @@ export class Lane implements LaneView {
     this.#turn ??= this.#takeTurns().finally(() => {
       this.#turn = null;
       if (this.#again) this.wake();
+      else this.tools.onRetimed();
     });
   }
 
@@ -252,6 +253,7 @@ export class Lane implements LaneView {
         // What failed is not tried at once again.
         if (isDone) this.wake();
         else this.#errorAt = clock.now();
+        this.tools.onRetimed();
       });
     this.#underWay.set(job, { reads, done });
   }
@@ -280,6 +282,7 @@ export class Lane implements LaneView {
     }
     this.#worked();
     if (this.#errorAt === null) this.wake();
+    this.tools.onRetimed();
   }
 
   async #keepThrottle(): Promise<void> {

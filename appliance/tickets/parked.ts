@@ -17,6 +17,8 @@ interface ParkedParts {
   clock: Clock;
   log: Log;
   lanes: readonly Lane[];
+  /** Told when `nextDueAt` may answer otherwise than before. */
+  onRetimed(): void;
 }
 
 export class ParkedProbes {
@@ -67,6 +69,7 @@ export class ParkedProbes {
       })
       .finally(() => {
         this.#looking = null;
+        this.#parts.onRetimed();
       });
   }
 

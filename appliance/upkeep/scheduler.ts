@@ -5,8 +5,12 @@ import type { Log } from "../runtime/log.ts";
 
 export interface Loop {
   name: string;
-  /** Milliseconds between two turns; asked after each, so that a setting may change it. */
+  /** Milliseconds between two turns, or at most so many where `nextDueAt` is given; asked after each, so that a setting may change it. */
   everyMs(): number;
+  /** Epoch milliseconds of the next turn that may find something to do. `retime` says that the answer has changed. */
+  nextDueAt?(now: number): number;
+  /** Nothing that a turn has begun is still under way. */
+  isIdle?(): boolean;
   /** One turn at the appliance's time. */
   tick(now: number): Promise<void> | void;
 }
@@ -24,6 +28,9 @@ export interface LoopStatus {
   lastError: string | null;
 }
 
+/** A loop that is due again at once, because what it has begun is under way, turns after so many milliseconds. */
+const leastMs = 1_000;
+
 export class Scheduler {
   readonly #loops: readonly Loop[];
   readonly #clock: Clock;
@@ -32,6 +39,8 @@ export class Scheduler {
   readonly #status = new Map<string, LoopStatus>();
   readonly #stop = new AbortController();
   #wake = new AbortController();
+  #retime = new AbortController();
+  readonly #turning = new Set<string>();
   #running: Promise<void>[] = [];
 
   constructor(loops: readonly Loop[], tools: { clock: Clock; sleep: Sleep; log: Log }) {
@@ -62,6 +71,20 @@ export class Scheduler {
     wake.abort();
   }
 
+  /** Loops that tell when they are due are asked again; none takes a turn for it. */
+  retime(): void {
+    const retime = this.#retime;
+    this.#retime = new AbortController();
+    retime.abort();
+  }
+
+  /** Names of the loops that take a turn now, or whose last turn has begun something that is under way. */
+  busy(): string[] {
+    return this.#loops
+      .filter(({ name, isIdle }) => this.#turning.has(name) || isIdle?.() === false)
+      .map(({ name }) => name);
+  }
+
   status(): LoopStatus[] {
     return [...this.#status.values()];
   }
@@ -69,18 +92,34 @@ export class Scheduler {
   async #run(loop: Loop): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.#turn(loop);
+      await this.#wait(loop);
+    }
+  }
+
+  async #wait(loop: Loop): Promise<void> {
+    const ending = [this.#stop.signal, this.#wake.signal];
+    while (ending.every(({ aborted }) => !aborted)) {
+      const retime = loop.nextDueAt === undefined ? [] : [this.#retime.signal];
       try {
-        await this.#sleep(loop.everyMs(), AbortSignal.any([this.#stop.signal, this.#wake.signal]));
+        await this.#sleep(this.#untilDue(loop), AbortSignal.any([...ending, ...retime]));
+        return;
       } catch {
-        // Woken, or at the end.
+        // Woken, at the end, or to be asked again.
       }
     }
+  }
+
+  #untilDue(loop: Loop): number {
+    const now = this.#clock.now();
+    const dueInMs = (loop.nextDueAt?.(now) ?? Number.POSITIVE_INFINITY) - now;
+    return Math.min(dueInMs > 0 ? dueInMs : leastMs, loop.everyMs());
   }
 
   async #turn(loop: Loop): Promise<void> {
     const status = this.#status.get(loop.name);
     if (status === undefined) return;
     const started = this.#clock.monotonic();
+    this.#turning.add(loop.name);
     try {
       await loop.tick(this.#clock.now());
       status.lastError = null;
@@ -91,6 +130,7 @@ export class Scheduler {
       status.failures++;
       status.lastError = message;
     }
+    this.#turning.delete(loop.name);
     status.everyMs = loop.everyMs();
     status.runs++;
     status.lastRun = this.#clock.now();

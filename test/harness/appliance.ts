@@ -36,6 +36,7 @@ export class TestAppliance {
   readonly appliance: Appliance;
   readonly key: string;
   readonly #env: Record<string, string>;
+  readonly #unwatch: () => void;
 
   private constructor(parts: {
     clock: FakeClock;
@@ -44,6 +45,7 @@ export class TestAppliance {
     appliance: Appliance;
     key: string;
     env: Record<string, string>;
+    unwatch: () => void;
   }) {
     this.clock = parts.clock;
     this.dataDir = parts.dataDir;
@@ -51,6 +53,7 @@ export class TestAppliance {
     this.appliance = parts.appliance;
     this.key = parts.key;
     this.#env = parts.env;
+    this.#unwatch = parts.unwatch;
   }
 
   static async start(options: TestApplianceOptions = {}): Promise<TestAppliance> {
@@ -75,13 +78,14 @@ export class TestAppliance {
       // Cheap: the tests protect nothing.
       passwords: argon2id(8, 1),
     });
+    const unwatch = clock.waitsFor(() => appliance.underWay());
     const { key } = await appliance.operations.createKey({
       name: "test",
       scopes: ["ingest"],
       entities: [],
       expiresInDays: null,
     });
-    return new TestAppliance({ clock, dataDir, logLines, appliance, key, env });
+    return new TestAppliance({ clock, dataDir, logLines, appliance, key, env, unwatch });
   }
 
   makeKey(
@@ -124,6 +128,7 @@ export class TestAppliance {
 
   /** Stops and keeps the data folder. */
   stop(): Promise<void> {
+    this.#unwatch();
     return this.appliance.stop();
   }
 
@@ -135,7 +140,7 @@ export class TestAppliance {
 
   /** Stops and removes the data folder. */
   async dispose(): Promise<void> {
-    await this.appliance.stop();
+    await this.stop();
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }

@@ -6,10 +6,16 @@ interface Sleeper {
   wake(): void;
 }
 
+/** Ends only what hangs. */
+const restDeadlineMs = 60_000;
+/** So many turns of the event loop in a row find nothing under way: between two steps of the same work there is one. */
+const calmTurns = 3;
+
 export class FakeClock implements Clock {
   #wall: number;
   #monotonic = 0;
   #sleepers: Sleeper[] = [];
+  readonly #probes = new Set<() => string | null>();
 
   constructor(start = Date.UTC(2026, 2, 13, 4, 30, 0)) {
     this.#wall = start;
@@ -34,22 +40,27 @@ export class FakeClock implements Clock {
       });
     });
 
-  /** Lets time pass: sleepers wake in order, and what they do is given time to finish. */
+  /** `underWay` says what is being worked on, null for nothing: time passes only when there is nothing. Returns the function that ends it. */
+  waitsFor(underWay: () => string | null): () => void {
+    this.#probes.add(underWay);
+    return () => this.#probes.delete(underWay);
+  }
+
+  /** Lets time pass: sleepers wake in order, and what they begin comes to rest before the next one does. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#monotonic + milliseconds;
     // What was started just before falls asleep first.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await this.atRest();
     for (;;) {
-      const before = this.#sleepers.length;
       const next = this.#sleepers.filter(({ until }) => until <= end).sort((a, b) => a.until - b.until)[0];
       if (next === undefined) break;
       this.#move(next.until - this.#monotonic);
       this.#sleepers = this.#sleepers.filter((other) => other !== next);
       next.wake();
-      await this.#settled(before);
+      await this.atRest();
     }
     this.#move(end - this.#monotonic);
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await this.atRest();
   }
 
   /** Time passes, but nobody wakes before the next `advance`: days cost nothing, as on a machine that slept. */
@@ -57,13 +68,20 @@ export class FakeClock implements Clock {
     this.#move(milliseconds);
   }
 
-  /** Waits until the loop that was woken sleeps again, or has ended. */
-  async #settled(sleepers: number): Promise<void> {
-    const end = performance.now() + 250;
-    do {
-      // A turn of the event loop: a timer would take a millisecond at least, and an hour has a thousand wakings.
-      await new Promise((resolve) => setImmediate(resolve));
-    } while (this.#sleepers.length < sleepers && performance.now() < end);
+  /**
+   * Resolves when nothing is under way: what waits only for other code of this process has had its turns of the event loop, and
+   * what waits for database, socket or file says so. Throws with its words when it does not end.
+   */
+  async atRest(): Promise<void> {
+    const deadline = performance.now() + restDeadlineMs;
+    for (let calm = 0, turns = 0; calm < calmTurns; turns++) {
+      // A timer takes a millisecond at least, and an hour has a thousand wakings: only for what takes longer.
+      await new Promise((resolve) => (turns < 50 ? setImmediate(resolve) : setTimeout(resolve, 1)));
+      const busy = [...this.#probes].map((probe) => probe()).filter((one) => one !== null);
+      calm = busy.length === 0 ? calm + 1 : 0;
+      if (busy.length > 0 && performance.now() > deadline)
+        throw new Error(`simulated time cannot go on, this does not come to an end: ${busy.join("; ")}`);
+    }
   }
 
   /** The wall clock is set, as by hand or NTP: monotonic time does not notice. */
