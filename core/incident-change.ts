@@ -1,7 +1,11 @@
 /** What people and programs may change of an incident or a case, as pure decisions. */
+import { EdgeError } from "./errors.ts";
 import { type Incident, type IncidentStatus, isOpen } from "./incident.ts";
 import type { FieldChange } from "./incident-event.ts";
 import type { CaseStatus, ThreatCase } from "./threat-case.ts";
+
+/** A field of notes holds so many bytes of UTF-8: they travel in events, messages, tickets and every answer. */
+export const longestNotes = 64 * 1024;
 
 /** Absent = stays; null = is emptied. */
 export interface IncidentRequest {
@@ -10,6 +14,8 @@ export interface IncidentRequest {
   notes?: string | null;
   assignedAnalyst?: string | null;
   investigationNotes?: string | null;
+  /** Bytes beyond the limit of notes that a pointer to what did not fit may take. */
+  pointerBytes?: number;
   /** A ticket that mirrors it; the first one stays the one that lists show (CONTRACT 9.14). `instead`: of this one, which is called so now. */
   ticket?: { id: string; url: string; system: string; instead?: string };
 }
@@ -30,17 +36,19 @@ export interface IncidentChange {
   reopens: boolean;
 }
 
-/** The incident after the request, at `now` (epoch ms). */
+/** The incident after the request, at `now` (epoch ms). @throws EdgeError notes_too_long */
 export function changeIncident(before: Incident, request: IncidentRequest, now: number): IncidentChange {
   const after = { ...before };
   if (request.status !== undefined) after.status = request.status;
   if (request.assignedAnalyst !== undefined) after.assignedAnalyst = blankToNull(request.assignedAnalyst);
   if (request.investigationNotes !== undefined) after.investigationNotes = blankToNull(request.investigationNotes);
   const notes = blankToNull(request.notes ?? null);
+  refuseLong("notes", null, notes);
   if (notes !== null) {
     if (isOpen(after.status)) after.investigationNotes = appended(after.investigationNotes, notes);
     else after.resolutionNotes = notes;
   }
+  refuseLong("investigation_notes", before.investigationNotes, after.investigationNotes, request.pointerBytes);
   if (request.ticket !== undefined && (before.ticketId === null || isSucceeded(before, request.ticket)))
     Object.assign(after, {
       ticketId: request.ticket.id,
@@ -66,7 +74,7 @@ function isSucceeded(before: Incident, ticket: { system: string; instead?: strin
   return before.ticketSystem === ticket.system && before.ticketId === (ticket.instead ?? "");
 }
 
-/** The case after the request, at `now` (epoch ms). */
+/** The case after the request, at `now` (epoch ms). @throws EdgeError notes_too_long */
 export function changeCase<Case extends ThreatCase>(
   before: Case,
   request: CaseRequest,
@@ -76,7 +84,9 @@ export function changeCase<Case extends ThreatCase>(
   if (request.status !== undefined) after.status = request.status;
   if (request.assignedAnalyst !== undefined) after.assignedAnalyst = blankToNull(request.assignedAnalyst);
   const notes = blankToNull(request.notes ?? null);
+  refuseLong("notes", null, notes);
   if (notes !== null) after.investigationNotes = appended(after.investigationNotes, notes);
+  refuseLong("investigation_notes", before.investigationNotes, after.investigationNotes);
   const changes = fieldChanges([
     ["status", before.status, after.status],
     ["assigned_analyst", before.assignedAnalyst, after.assignedAnalyst],
@@ -88,6 +98,34 @@ export function changeCase<Case extends ThreatCase>(
 
 function fieldChanges(fields: readonly (readonly [string, string | null, string | null])[]): FieldChange[] {
   return fields.filter(([, old, now]) => old !== now).map(([field, old, now]) => ({ field, old, new: now }));
+}
+
+/** Bytes of UTF-8. */
+export function noteBytes(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+function refuseLong(field: string, before: string | null, after: string | null, more = 0): void {
+  // What an earlier version let grow longer stays, and may be shortened.
+  if (after === null || after === before || noteBytes(after) <= longestNotes + more) return;
+  throw new EdgeError(
+    "notes_too_long",
+    `${field}: a field of notes holds at most ${longestNotes / 1024} kB, and this would make it ${Math.ceil(noteBytes(after) / 1024)} kB: shorten it, or keep long texts in the ticket`,
+    { data: { field } },
+  );
+}
+
+/** How much of a text that was replaced is told beside the new one. */
+const longestOld = 200;
+
+/** What histories and events keep of a change: of notes what was added, not what was there before. */
+export function withoutCopies(change: FieldChange): FieldChange {
+  const { field, old, new: now } = change;
+  if (field !== "investigation_notes" && field !== "resolution_notes") return change;
+  if (typeof old !== "string") return change;
+  if (typeof now === "string" && now.startsWith(`${old}\n`))
+    return { field, old: null, new: now.slice(old.length + 1) };
+  return { field, old: old.length > longestOld ? `${old.slice(0, longestOld).toWellFormed()}…` : old, new: now };
 }
 
 function appended(notes: string | null, more: string): string {

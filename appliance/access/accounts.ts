@@ -1,10 +1,21 @@
 /** Users in memory: few, read at start, changed only through here, so that no request waits for the database. */
 import { randomBytes } from "node:crypto";
-import { badPassword, badUserName, type NewUser, type UserChange, type UserRecord } from "../../core/access/user.ts";
+import {
+  badPassword,
+  badUserName,
+  type NewUser,
+  refuseLimitedAdmin,
+  type UserChange,
+  type UserRecord,
+} from "../../core/access/user.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { PasswordHasher } from "../runtime/passwords.ts";
+import { Turns } from "./turns.ts";
+
+/** The administrator on whose behalf something is done, as admitted; null = the command line, or the user itself. */
+export type Authority = { id: string; tokenVersion: number } | null;
 
 /** Told when a user's logins have to end. */
 export type OnRevoked = (userId: string) => Promise<void>;
@@ -17,7 +28,8 @@ export class Accounts {
   /** A hash that no password has: unknown users take as long as known ones. */
   #nobody: string | null = null;
   #onRevoked: OnRevoked = async () => {};
-  #onPasswordChanged: (user: UserRecord) => void = () => {};
+  #onPasswordGone: (user: UserRecord) => void = () => {};
+  readonly #turns = new Turns();
 
   private constructor(admin: Store["admin"], clock: Clock, passwords: PasswordHasher) {
     this.#admin = admin;
@@ -35,8 +47,9 @@ export class Accounts {
     this.#onRevoked = listener;
   }
 
-  onPasswordChanged(listener: (user: UserRecord) => void): void {
-    this.#onPasswordChanged = listener;
+  /** Told when a user's password has been replaced, or the user is gone. */
+  onPasswordGone(listener: (user: UserRecord) => void): void {
+    this.#onPasswordGone = listener;
   }
 
   /** By name. */
@@ -68,77 +81,90 @@ export class Accounts {
     return this.list().some(({ role }) => role === "admin");
   }
 
-  /** @throws UsageError for a bad name or password; EdgeError user_exists */
-  async create({ name, role, password, entities }: NewUser, initial = true): Promise<UserRecord> {
+  /** @throws UsageError for a bad name, password or limit; EdgeError user_exists, caller_revoked */
+  async create({ name, role, password, entities }: NewUser, initial = true, by: Authority = null): Promise<UserRecord> {
     checked("name", badUserName(name));
     checked("password", badPassword(password, name));
-    if (this.find(name) !== null)
-      throw new EdgeError("user_exists", `there is a user ${name} already: choose another name`);
-    const user: UserRecord = {
-      id: `user-${randomBytes(6).toString("hex")}`,
-      name,
-      role,
-      entities: cleaned(entities),
-      passwordHash: await this.#passwords.hash(password),
-      passwordIsInitial: initial && role !== "soar",
-      tokenVersion: 1,
-      totpSecret: null,
-      totpStep: 0,
-      createdAt: this.#clock.now(),
-      disabledAt: null,
-      lastLoginAt: null,
-    };
-    await this.#save(user);
-    return user;
-  }
-
-  /** @throws EdgeError user_unknown, last_admin; UsageError for a bad password */
-  async change(name: string, change: UserChange): Promise<UserRecord> {
-    const user = this.known(name);
-    const {
-      role = user.role,
-      entities = user.entities,
-      disabled = user.disabledAt !== null,
-      password,
-      resetTotp,
-    } = change;
-    if (password !== undefined) checked("password", badPassword(password, user.name));
-    const stays = role === "admin" && !disabled;
-    if (!stays) this.#keepAnAdmin(user);
-    const revokes = password !== undefined || disabled || role !== user.role || !sameNames(entities, user.entities);
-    await this.#save({
-      ...user,
-      role,
-      entities: cleaned(entities),
-      disabledAt: disabled ? (user.disabledAt ?? this.#clock.now()) : null,
-      tokenVersion: user.tokenVersion + (revokes ? 1 : 0),
-      ...(password === undefined
-        ? {}
-        : { passwordHash: await this.#passwords.hash(password), passwordIsInitial: role !== "soar" }),
-      ...(resetTotp ? { totpSecret: null, totpStep: 0 } : {}),
+    const limit = cleaned(entities);
+    refuseLimitedAdmin(role, limit);
+    this.#refuseTaken(name);
+    const passwordHash = await this.#passwords.hash(password);
+    return this.#changing(by, async () => {
+      this.#refuseTaken(name);
+      const user: UserRecord = {
+        id: `user-${randomBytes(6).toString("hex")}`,
+        name,
+        role,
+        entities: limit,
+        passwordHash,
+        passwordIsInitial: initial && role !== "soar",
+        tokenVersion: 1,
+        totpSecret: null,
+        totpStep: 0,
+        createdAt: this.#clock.now(),
+        disabledAt: null,
+        lastLoginAt: null,
+      };
+      await this.#admin.insertUser(user);
+      this.#users.set(user.id, user);
+      return user;
     });
-    if (revokes) await this.#onRevoked(user.id);
-    if (password !== undefined) this.#onPasswordChanged(user);
-    return this.known(name);
   }
 
-  /** The user's own new password. @throws UsageError for a bad one */
+  /** @throws EdgeError user_unknown, last_admin, caller_revoked; UsageError for a bad password or limit */
+  async change(name: string, change: UserChange, by: Authority = null): Promise<UserRecord> {
+    const { password, resetTotp } = change;
+    if (password !== undefined) checked("password", badPassword(password, this.known(name).name));
+    const passwordHash = password === undefined ? null : await this.#passwords.hash(password);
+    return this.#changing(by, async () => {
+      const user = this.known(name);
+      const { role = user.role, entities = user.entities, disabled = user.disabledAt !== null } = change;
+      const limit = cleaned(entities);
+      // One that was limited by an earlier version can still be disabled, or given another password.
+      if (change.role !== undefined || change.entities !== undefined) refuseLimitedAdmin(role, limit);
+      if (role !== "admin" || disabled) this.#keepAnAdmin(user);
+      const revokes = passwordHash !== null || disabled || role !== user.role || !sameNames(limit, user.entities);
+      const changed: UserRecord = {
+        ...user,
+        role,
+        entities: limit,
+        disabledAt: disabled ? (user.disabledAt ?? this.#clock.now()) : null,
+        tokenVersion: user.tokenVersion + (revokes ? 1 : 0),
+      };
+      if (passwordHash !== null) Object.assign(changed, { passwordHash, passwordIsInitial: role !== "soar" });
+      if (resetTotp) Object.assign(changed, { totpSecret: null, totpStep: 0 });
+      await this.#save(changed, user);
+      if (revokes) await this.#onRevoked(user.id);
+      if (passwordHash !== null) this.#onPasswordGone(user);
+      return changed;
+    });
+  }
+
+  /** The user's own new password; `user` as the present password was found right for. @throws UsageError for a bad one; EdgeError account_changed */
   async changeOwnPassword(user: UserRecord, password: string): Promise<void> {
     checked("new_password", badPassword(password, user.name));
     const passwordHash = await this.#passwords.hash(password);
-    await this.#save({ ...user, passwordHash, passwordIsInitial: false, tokenVersion: user.tokenVersion + 1 });
-    await this.#onRevoked(user.id);
-    this.#onPasswordChanged(user);
+    await this.#changing(null, async () => {
+      const current = this.#unchanged(user);
+      const { tokenVersion } = current;
+      await this.#save({ ...current, passwordHash, passwordIsInitial: false, tokenVersion: tokenVersion + 1 }, current);
+      await this.#onRevoked(user.id);
+      this.#onPasswordGone(user);
+    });
   }
 
-  /** Ends every login of the user. */
-  async revoke(user: UserRecord): Promise<void> {
-    await this.#save({ ...user, tokenVersion: user.tokenVersion + 1 });
-    await this.#onRevoked(user.id);
+  /** `seal` encrypts the secret under the key of that moment; null takes the second factor away. @throws EdgeError account_changed */
+  async setTotp(user: UserRecord, seal: (() => string) | null, step = 0): Promise<void> {
+    await this.#changing(null, async () => {
+      const current = this.#unchanged(user);
+      const totpSecret = seal === null ? null : seal();
+      await this.#save({ ...current, totpSecret, totpStep: step }, current);
+    });
   }
 
-  async setTotp(user: UserRecord, sealedSecret: string | null): Promise<void> {
-    await this.#save({ ...this.#current(user), totpSecret: sealedSecret, totpStep: 0 });
+  /** Runs work during which no user changes, such as encrypting every secret anew. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.run("users", work);
   }
 
   /** After a rotation of the master key: second factors as they are encrypted now. */
@@ -150,28 +176,39 @@ export class Accounts {
   }
 
   /** Notes a code as used; false when it, or a later one, was used already. */
-  async useTotpStep(user: UserRecord, step: number): Promise<boolean> {
-    const current = this.#current(user);
-    if (step <= current.totpStep) return false;
-    const used = { ...current, totpStep: step };
-    // At once, so that two who send the same code at the same time do not both come in.
-    this.#users.set(user.id, used);
-    await this.#save(used);
-    return true;
+  useTotpStep(user: UserRecord, step: number): Promise<boolean> {
+    return this.#changing(null, async () => {
+      const current = this.present(user);
+      if (current === null || current.totpSecret !== user.totpSecret || step <= current.totpStep) return false;
+      await this.#save({ ...current, totpStep: step }, current);
+      return true;
+    });
   }
 
   async noteLogin(user: UserRecord): Promise<void> {
-    await this.#save({ ...this.#current(user), lastLoginAt: this.#clock.now() });
+    await this.#changing(null, async () => {
+      const current = this.present(user);
+      if (current !== null) await this.#save({ ...current, lastLoginAt: this.#clock.now() }, current);
+    });
   }
 
-  /** @throws EdgeError user_unknown, last_admin */
-  async remove(name: string): Promise<UserRecord> {
-    const user = this.known(name);
-    this.#keepAnAdmin(user);
-    await this.#admin.deleteUser(user.id);
-    this.#users.delete(user.id);
-    await this.#onRevoked(user.id);
-    return user;
+  /** @throws EdgeError user_unknown, last_admin, caller_revoked */
+  remove(name: string, by: Authority = null): Promise<UserRecord> {
+    return this.#changing(by, async () => {
+      const user = this.known(name);
+      this.#keepAnAdmin(user);
+      await this.#admin.deleteUser(user.id);
+      this.#users.delete(user.id);
+      await this.#onRevoked(user.id);
+      this.#onPasswordGone(user);
+      return user;
+    });
+  }
+
+  /** The user as it is now; null when it is gone, disabled, or was given other rights or another password since. */
+  present({ id, tokenVersion }: Pick<UserRecord, "id" | "tokenVersion">): UserRecord | null {
+    const current = this.#users.get(id) ?? null;
+    return current === null || current.disabledAt !== null || current.tokenVersion !== tokenVersion ? null : current;
   }
 
   /** Whether the password is that of the user; for an unknown or disabled one false, after the same work. */
@@ -188,12 +225,30 @@ export class Accounts {
       throw new EdgeError("last_admin", `${leaving.name} is the last administrator: make another one first`);
   }
 
-  #current(user: UserRecord): UserRecord {
-    return this.#users.get(user.id) ?? user;
+  #refuseTaken(name: string): void {
+    if (this.find(name) !== null)
+      throw new EdgeError("user_exists", `there is a user ${name} already: choose another name`);
   }
 
-  async #save(user: UserRecord): Promise<void> {
-    await this.#admin.saveUser(user);
+  #unchanged(user: UserRecord): UserRecord {
+    const current = this.present(user);
+    if (current === null)
+      throw new EdgeError("account_changed", "this account was changed by an administrator meanwhile: log in again");
+    return current;
+  }
+
+  /** Changes of users come one after the other: what one reads no other changes before it has written. */
+  #changing<T>(by: Authority, work: () => Promise<T>): Promise<T> {
+    return this.#turns.run("users", async () => {
+      if (by !== null && this.present(by)?.role !== "admin")
+        throw new EdgeError("caller_revoked", "your rights were changed while this was under way: log in again");
+      return work();
+    });
+  }
+
+  async #save(user: UserRecord, before: UserRecord): Promise<void> {
+    if (!(await this.#admin.updateUser(user, before.tokenVersion)))
+      throw new EdgeError("user_unknown", "this user has been changed or removed by another program");
     this.#users.set(user.id, user);
   }
 }

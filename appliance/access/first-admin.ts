@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { badPassword } from "../../core/access/user.ts";
-import { UsageError } from "../../core/errors.ts";
+import { EdgeError, messageOf, UsageError } from "../../core/errors.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../runtime/log.ts";
@@ -41,21 +41,52 @@ export function firstPasswordProblem({
   return wrong === null ? null : `${setting} is refused as the first administrator's password; accepted: ${wrong}`;
 }
 
+/** The file with the generated password goes when that password does: with the first change, or with the account. */
+export function forgetInitialPassword(accounts: Accounts, dataDir: string): void {
+  const file = join(dataDir, fileName);
+  accounts.onPasswordGone((user) => {
+    if (user.name.toLowerCase() === name) removeFile(file);
+  });
+  // Changed while nobody looked: by a version that left the file, or on a copy of the folder.
+  if (accounts.hasAdmin && accounts.find(name)?.passwordIsInitial !== true) removeFile(file);
+}
+
 /** Makes the administrator where there is none yet; a generated password is written to `initial-admin-password` in the data folder, 0600. */
 export async function ensureAdmin(
   accounts: Accounts,
   { dataDir, adminPassword }: { dataDir: string; adminPassword: string | null },
   log: Log,
 ): Promise<void> {
-  const file = join(dataDir, fileName);
-  accounts.onPasswordChanged((user) => {
-    if (user.name === name) rmSync(file, { force: true });
-  });
+  forgetInitialPassword(accounts, dataDir);
   if (accounts.hasAdmin || accounts.find(name) !== null) return;
+  const file = join(dataDir, fileName);
   const given = adminPassword;
   const password = given ?? Array.from({ length: 20 }, () => letters[randomInt(letters.length)]).join("");
-  if (given === null) writeFileSync(file, `${password}\n`, { mode: 0o600 });
+  if (given === null) writeSecret(file, password);
   await accounts.create({ name, role: "admin", password, entities: [] }, given === null);
   if (given === null) log.info("first administrator made", { user: name, password_file: file });
   else log.info("first administrator made", { user: name });
+}
+
+/** A new file, whatever stands there: what a link or an old file leads to is not written, and nobody has it open already. */
+function writeSecret(file: string, password: string): void {
+  try {
+    removeFile(file);
+    writeFileSync(file, `${password}\n`, { mode: 0o600, flag: "wx" });
+  } catch (cause) {
+    throw new EdgeError(
+      "initial_password",
+      `the first administrator's password cannot be written to ${file} (${messageOf(cause)}): remove what stands there, or set RHYTHMX_ADMIN_PASSWORD`,
+      { cause },
+    );
+  }
+}
+
+/** A link is removed itself, not what it leads to; a folder of that name stays. */
+function removeFile(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Writing says so; where nothing is to be written it holds no password of ours.
+  }
 }

@@ -22,12 +22,16 @@ export interface NewKey {
   expiresInDays: number | null;
 }
 
+type OnRefused = (record: ApiKeyRecord | null, reason: KeyRefusal, address: string) => void;
+
 export class KeyRing {
   readonly #admin: Store["admin"];
   readonly #clock: Clock;
   readonly #byHash = new Map<string, ApiKeyRecord>();
   /** Uses not written to the database yet. */
   readonly #used = new Map<string, number>();
+  #onRefused: OnRefused = () => {};
+  #onRevoked: () => void = () => {};
 
   private constructor(admin: Store["admin"], clock: Clock) {
     this.#admin = admin;
@@ -36,25 +40,47 @@ export class KeyRing {
 
   static async load(admin: Store["admin"], clock: Clock): Promise<KeyRing> {
     const ring = new KeyRing(admin, clock);
-    await ring.#reload();
+    for (const record of await admin.listApiKeys()) ring.#byHash.set(record.sha256, record);
     return ring;
   }
 
-  /** Judges a key presented in a request. */
-  judge(key: string | undefined, scope: ApiKeyScope): { id: string; entities: readonly string[] } | KeyRefusal {
+  /** Told of a key that was refused: its record, null for one that is not known. */
+  onRefused(listener: OnRefused): void {
+    this.#onRefused = listener;
+  }
+
+  /** Told when a key was revoked. */
+  onRevoked(listener: () => void): void {
+    this.#onRevoked = listener;
+  }
+
+  /** Judges a key presented in a request from `address`. */
+  judge(
+    key: string | undefined,
+    scope: ApiKeyScope,
+    address: string,
+  ): { id: string; entities: readonly string[] } | KeyRefusal {
     const record = key !== undefined && isApiKey(key) ? (this.#byHash.get(apiKeySha256(key)) ?? null) : null;
     const verdict = judgeApiKey(record, scope, this.#clock.now());
-    if (record === null || verdict !== "ok") return verdict === "ok" ? "unknown" : verdict;
+    if (record === null || verdict !== "ok") {
+      const reason = verdict === "ok" ? "unknown" : verdict;
+      if (key !== undefined) this.#onRefused(record, reason, address);
+      return reason;
+    }
     this.#used.set(record.id, this.#clock.now());
     return { id: record.id, entities: record.entities };
   }
 
   /** The record of a key that holds at the moment, whatever it may be used for; null for any other. */
-  find(key: string): ApiKeyRecord | null {
+  find(key: string, address: string): ApiKeyRecord | null {
     const record = isApiKey(key) ? (this.#byHash.get(apiKeySha256(key)) ?? null) : null;
     const now = this.#clock.now();
-    if (record === null || record.revokedAt !== null || (record.expiresAt !== null && record.expiresAt <= now))
+    const reason = record === null ? "unknown" : record.revokedAt !== null ? "revoked" : null;
+    const refused = reason ?? ((record?.expiresAt ?? Number.POSITIVE_INFINITY) <= now ? "expired" : null);
+    if (record === null || refused !== null) {
+      this.#onRefused(record, refused ?? "unknown", address);
       return null;
+    }
     this.#used.set(record.id, now);
     return record;
   }
@@ -64,7 +90,7 @@ export class KeyRing {
     const key = makeApiKey((count) => randomBytes(count));
     const now = this.#clock.now();
     const id = `key-${randomBytes(4).toString("hex")}`;
-    await this.#admin.insertApiKey({
+    const record: ApiKeyRecord = {
       id,
       name: request.name,
       prefix: key.slice(0, 8),
@@ -75,8 +101,9 @@ export class KeyRing {
       expiresAt: request.expiresInDays === null ? null : now + request.expiresInDays * dayMs,
       revokedAt: null,
       lastUsedAt: null,
-    });
-    await this.#reload();
+    };
+    await this.#admin.insertApiKey(record);
+    this.#byHash.set(record.sha256, record);
     return { key, id };
   }
 
@@ -87,8 +114,12 @@ export class KeyRing {
 
   /** False when there is no key of that id. Takes effect at once. */
   async revoke(id: string): Promise<boolean> {
-    const known = await this.#admin.revokeApiKey(id, this.#clock.now());
-    await this.#reload();
+    const now = this.#clock.now();
+    const known = await this.#admin.revokeApiKey(id, now);
+    // In place: reading all again could bring back what another change has just taken away.
+    for (const [hash, record] of this.#byHash)
+      if (record.id === id) this.#byHash.set(hash, { ...record, revokedAt: record.revokedAt ?? now });
+    this.#onRevoked();
     return known;
   }
 
@@ -99,11 +130,5 @@ export class KeyRing {
     await this.#admin.touchApiKeys(uses);
     // A key that was used again meanwhile is written next time.
     for (const [id, at] of uses) if (this.#used.get(id) === at) this.#used.delete(id);
-  }
-
-  async #reload(): Promise<void> {
-    const records = await this.#admin.listApiKeys();
-    this.#byHash.clear();
-    for (const record of records) this.#byHash.set(record.sha256, record);
   }
 }

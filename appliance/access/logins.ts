@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { Caller } from "../../core/access/caller.ts";
-import { LoginThrottle } from "../../core/access/login-throttle.ts";
+import { type Attempt, LoginThrottle } from "../../core/access/login-throttle.ts";
 import type { SessionRecord, UserRecord } from "../../core/access/user.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -11,15 +11,14 @@ import type { Store } from "../../store/open-store.ts";
 import type { Accounts } from "./accounts.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { Secrets } from "./master-key.ts";
-import { newSecret, otpauthUri, stepOf } from "./second-factor.ts";
+import { SecondFactors } from "./second-factors.ts";
 import { accessSeconds, type Tokens } from "./tokens.ts";
+import { Turns } from "./turns.ts";
 
 /** A login that is not refreshed for so long has ended. */
 const idleMs = 7 * dayMs;
 /** And any login after so long. */
 const longestMs = 30 * dayMs;
-/** A secret that nobody confirms is forgotten. */
-const enrolmentMs = 600_000;
 
 export interface TokenPair {
   token: string;
@@ -41,6 +40,9 @@ export interface LoginRequest {
 
 /** The user behind an access token. */
 export interface UserCaller extends Caller {
+  tokenVersion: number;
+  /** Somebody else has set the password: only the own password may be changed until then. */
+  passwordIsInitial: boolean;
   sessionId: string;
   /** Epoch milliseconds. */
   expiresAt: number;
@@ -56,21 +58,34 @@ interface Parts {
 }
 
 export class Logins {
+  readonly secondFactors: SecondFactors;
   readonly #parts: Parts;
   readonly #throttle = new LoginThrottle();
   readonly #sessions = new Map<string, SessionRecord>();
-  /** Secrets that wait for their first code, by user. */
-  readonly #enrolling = new Map<string, { secret: string; at: number }>();
+  /** One refresh of a login at a time. */
+  readonly #turns = new Turns();
+  readonly #undeleted = new Set<string>();
+  #onEnded: () => void = () => {};
 
   private constructor(parts: Parts) {
     this.#parts = parts;
+    this.secondFactors = new SecondFactors(parts.accounts, parts.secrets, parts.clock);
     parts.accounts.onRevoked((userId) => this.#endAll(userId));
   }
 
   static async load(parts: Parts): Promise<Logins> {
     const logins = new Logins(parts);
-    for (const session of await parts.admin.listSessions()) logins.#sessions.set(session.id, session);
+    for (const session of await parts.admin.listSessions()) {
+      logins.#sessions.set(session.id, session);
+      const user = parts.accounts.byId(session.userId);
+      if (user !== null) logins.#throttle.known(user.name.toLowerCase(), session.address, session.refreshedAt);
+    }
     return logins;
+  }
+
+  /** Told after a user's logins were ended by a change of the account. */
+  onEnded(listener: () => void): void {
+    this.#onEnded = listener;
   }
 
   /**
@@ -84,13 +99,17 @@ export class Logins {
     if (waitMs > 0) throw throttled(waitMs);
     const user = accounts.find(username);
     // Counted before the hash is made, so that many attempts at the same time are no way around the delay.
-    this.#throttle.failed(account, address, clock.now());
-    if (!(await accounts.verify(user, password)) || user === null) {
+    const attempt = this.#throttle.begin(account, address, clock.now());
+    const matches = await accounts.verify(user, password).catch((error: unknown) => {
+      attempt.forgive();
+      throw error;
+    });
+    // Read again after each wait: an administrator may have changed the account meanwhile.
+    if (!matches || user === null || accounts.present(user) === null) {
       await audit.note({ who: account || "?", address, source: "api" }, "login.refused", account || "?");
-      throw new EdgeError("login_refused", "user name or password is wrong");
+      throw loginRefused();
     }
-    if (user.totpSecret !== null) await this.#secondFactor(user, totp, account, address);
-    this.#throttle.succeeded(account, address);
+    if (user.totpSecret !== null) await this.#secondFactor(user, totp, attempt, address);
     const now = clock.now();
     const session: SessionRecord = {
       id: `ses-${randomBytes(16).toString("hex")}`,
@@ -100,8 +119,13 @@ export class Logins {
       refreshedAt: now,
       address,
     };
-    await this.#parts.admin.saveSession(session);
+    await this.#parts.admin.insertSession(session);
+    if (accounts.present(user) === null) {
+      await this.#delete([session.id]);
+      throw loginRefused();
+    }
     this.#sessions.set(session.id, session);
+    attempt.succeeded();
     await accounts.noteLogin(user);
     await audit.note({ who: user.name, address, source: "api" }, "login", user.name);
     return this.#pair(session, user);
@@ -109,11 +133,17 @@ export class Logins {
 
   /** @throws EdgeError refresh_refused */
   async refresh(token: string, address: string): Promise<TokenPair> {
-    const { tokens, accounts, clock, audit, admin } = this.#parts;
-    const claim = tokens.readRefresh(token);
-    const session = claim === null ? undefined : this.#sessions.get(claim.sessionId);
-    const user = session === undefined ? null : accounts.byId(session.userId);
-    if (claim === null || session === undefined || user === null || user.disabledAt !== null) throw refreshRefused();
+    const claim = this.#parts.tokens.readRefresh(token);
+    if (claim === null) throw refreshRefused();
+    return this.#turns.run(claim.sessionId, () => this.#refresh(claim, address));
+  }
+
+  async #refresh(claim: NonNullable<ReturnType<Tokens["readRefresh"]>>, address: string): Promise<TokenPair> {
+    const { accounts, clock, audit, admin } = this.#parts;
+    const session = this.#sessions.get(claim.sessionId);
+    if (session === undefined) throw refreshRefused();
+    const user = accounts.present({ id: session.userId, tokenVersion: claim.tokenVersion });
+    if (user === null) throw refreshRefused();
     if (claim.counter !== session.counter) {
       // Whoever has it has stolen it, or was stolen from: nobody goes on with this login.
       await this.end(session.id);
@@ -126,9 +156,10 @@ export class Logins {
       throw refreshRefused();
     }
     const next = { ...session, counter: session.counter + 1, refreshedAt: now };
-    // At once, so that the same token cannot be used twice at the same time.
+    // First on disk: where that fails, the token that was sent has not been used and works again.
+    await admin.updateSession(next);
+    if (!this.#sessions.has(session.id)) throw refreshRefused();
     this.#sessions.set(session.id, next);
-    await admin.saveSession(next);
     return this.#pair(next, user);
   }
 
@@ -136,9 +167,9 @@ export class Logins {
   async callerOf(token: string, address: string): Promise<UserCaller | null> {
     const claims = await this.#parts.tokens.readAccess(token);
     if (claims === null) return null;
-    const user = this.#parts.accounts.byId(claims.userId);
+    const user = this.#parts.accounts.present({ id: claims.userId, tokenVersion: claims.tokenVersion });
     const live = this.#sessions.get(claims.sessionId)?.userId === claims.userId;
-    if (user === null || user.disabledAt !== null || user.tokenVersion !== claims.tokenVersion || !live) return null;
+    if (user === null || !live) return null;
     return {
       kind: "user",
       id: user.id,
@@ -147,6 +178,8 @@ export class Logins {
       scopes: [],
       address,
       entities: user.entities.length === 0 ? null : user.entities,
+      tokenVersion: user.tokenVersion,
+      passwordIsInitial: user.passwordIsInitial,
       sessionId: claims.sessionId,
       expiresAt: claims.expiresAt,
     };
@@ -159,18 +192,23 @@ export class Logins {
     return session !== undefined && session.counter === claim?.counter ? session.id : null;
   }
 
-  async end(sessionId: string): Promise<void> {
-    this.#sessions.delete(sessionId);
-    await this.#parts.admin.deleteSessions([sessionId]);
+  /** Whose login it is; null for one that has ended. */
+  ownerOf(sessionId: string): UserRecord | null {
+    return this.#parts.accounts.byId(this.#sessions.get(sessionId)?.userId ?? "");
   }
 
-  /** Forgets logins that have run out. */
+  async end(sessionId: string): Promise<void> {
+    this.#sessions.delete(sessionId);
+    await this.#delete([sessionId]);
+  }
+
+  /** Forgets logins that have run out, and what could not be deleted when it ended. */
   async tick(): Promise<void> {
     const now = this.#parts.clock.now();
     const ended = [...this.#sessions.values()].filter((session) => hasEnded(session, now)).map(({ id }) => id);
-    if (ended.length === 0) return;
     for (const id of ended) this.#sessions.delete(id);
-    await this.#parts.admin.deleteSessions(ended);
+    const all = [...new Set([...ended, ...this.#undeleted])];
+    if (all.length > 0) await this.#delete(all);
   }
 
   /** Whether it is the user's password; failures count as those of logins do. @throws EdgeError login_throttled */
@@ -179,46 +217,21 @@ export class Logins {
     const { clock, accounts } = this.#parts;
     const waitMs = this.#throttle.waitMs(account, address, clock.now());
     if (waitMs > 0) throw throttled(waitMs);
-    this.#throttle.failed(account, address, clock.now());
+    const attempt = this.#throttle.begin(account, address, clock.now());
     const matches = await accounts.verify(user, password);
-    if (matches) this.#throttle.succeeded(account, address);
+    if (matches) attempt.succeeded();
     return matches;
   }
 
-  /** A secret for an authenticator app; it counts once a code of it was given. */
-  beginSecondFactor(user: UserRecord): { secret: string; otpauth_uri: string } {
-    const secret = newSecret();
-    this.#enrolling.set(user.id, { secret, at: this.#parts.clock.now() });
-    return { secret, otpauth_uri: otpauthUri(secret, user.name) };
-  }
-
-  /** @throws EdgeError totp_wrong, totp_not_begun */
-  async confirmSecondFactor(user: UserRecord, code: string): Promise<void> {
-    const { clock, accounts, secrets } = this.#parts;
-    const begun = this.#enrolling.get(user.id);
-    if (begun === undefined || clock.now() - begun.at > enrolmentMs)
-      throw new EdgeError(
-        "totp_not_begun",
-        "no second factor is being set up: ask for a secret first (POST /api/totp)",
-      );
-    const step = stepOf(begun.secret, code, clock.now());
-    if (step === null)
-      throw new EdgeError("totp_wrong", "this is not the code of this moment: check the clock of the device");
-    this.#enrolling.delete(user.id);
-    await accounts.setTotp(user, secrets.seal(begun.secret, placeOf(user)));
-    await accounts.useTotpStep(user, step);
-  }
-
-  async #secondFactor(user: UserRecord, code: string | null, account: string, address: string): Promise<void> {
-    const { secrets, accounts, clock, audit } = this.#parts;
+  async #secondFactor(user: UserRecord, code: string | null, attempt: Attempt, address: string): Promise<void> {
+    const { audit } = this.#parts;
     if (code === null) {
-      // The password was right: only the code is missing, which is no failed attempt.
-      this.#throttle.succeeded(account, address);
+      // The password was right: only the code is missing, which is no failure, and no reason to forget earlier ones.
+      attempt.forgive();
       throw new EdgeError("totp_needed", "this user has a second factor: send its code as totp");
     }
-    const step = stepOf(secrets.open(user.totpSecret ?? "", placeOf(user)), code, clock.now());
-    if (step !== null && (await accounts.useTotpStep(user, step))) return;
-    await audit.note({ who: account, address, source: "api" }, "login.refused", account, { totp: "wrong" });
+    if (await this.secondFactors.accepts(user, code)) return;
+    await audit.note({ who: user.name, address, source: "api" }, "login.refused", user.name, { totp: "wrong" });
     throw new EdgeError("totp_wrong", "the code is wrong or was used already: send the next one");
   }
 
@@ -231,7 +244,11 @@ export class Logins {
       access_token: token,
       token_type: "Bearer",
       expires_in: accessSeconds,
-      refresh_token: tokens.refresh(session.id, session.counter),
+      refresh_token: tokens.refresh({
+        sessionId: session.id,
+        counter: session.counter,
+        tokenVersion: user.tokenVersion,
+      }),
       password_change_required: user.passwordIsInitial,
     };
   }
@@ -239,7 +256,16 @@ export class Logins {
   async #endAll(userId: string): Promise<void> {
     const ids = [...this.#sessions.values()].filter((session) => session.userId === userId).map(({ id }) => id);
     for (const id of ids) this.#sessions.delete(id);
-    if (ids.length > 0) await this.#parts.admin.deleteSessions(ids);
+    this.secondFactors.forget(userId);
+    if (ids.length > 0) await this.#delete(ids);
+    this.#onEnded();
+  }
+
+  /** What cannot be deleted now, on a full disk, is deleted later: a restart must not bring it back. */
+  async #delete(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#undeleted.add(id);
+    await this.#parts.admin.deleteSessions(ids);
+    for (const id of ids) this.#undeleted.delete(id);
   }
 }
 
@@ -247,8 +273,8 @@ function hasEnded({ createdAt, refreshedAt }: SessionRecord, now: number): boole
   return now - refreshedAt > idleMs || now - createdAt > longestMs;
 }
 
-function placeOf({ id }: UserRecord): string {
-  return `users/${id}/totp_secret`;
+function loginRefused(): EdgeError {
+  return new EdgeError("login_refused", "user name or password is wrong");
 }
 
 function refreshRefused(): EdgeError {

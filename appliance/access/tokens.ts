@@ -1,6 +1,6 @@
 /**
- * Access tokens: JWT (RFC 9068), HS256 with a key of this appliance, everything pinned (RFC 8725). Refresh tokens: session, counter and a
- * MAC over both, so that only one that was issued is taken for one.
+ * Access tokens: JWT (RFC 9068), HS256 with a key of this appliance, everything pinned (RFC 8725). Refresh tokens: session, counter, the user's token version and a
+ * MAC over them, so that only one that was issued is taken for one.
  */
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
@@ -18,6 +18,13 @@ export interface AccessClaims {
   tokenVersion: number;
   /** Epoch milliseconds. */
   expiresAt: number;
+}
+
+interface RefreshClaims {
+  sessionId: string;
+  /** How often the login was refreshed. */
+  counter: number;
+  tokenVersion: number;
 }
 
 export class Tokens {
@@ -71,18 +78,19 @@ export class Tokens {
     }
   }
 
-  refresh(sessionId: string, counter: number): string {
-    const claim = `${sessionId}.${counter}`;
+  /** Bound to the user's token version: what ends the access tokens ends it too. */
+  refresh({ sessionId, counter, tokenVersion }: RefreshClaims): string {
+    const claim = `${sessionId}.${counter}.${tokenVersion}`;
     return `rt_${claim}.${this.#mac(claim)}`;
   }
 
   /** Null for one that was never issued. */
-  readRefresh(token: string): { sessionId: string; counter: number } | null {
-    const [, claim = "", sessionId = "", counter = "", mac = ""] =
-      /^rt_((ses-[0-9a-f]{32})\.(\d{1,15}))\.([0-9A-Za-z_-]{43})$/.exec(token) ?? [];
+  readRefresh(token: string): RefreshClaims | null {
+    const [, claim = "", sessionId = "", counter = "", tokenVersion = "", mac = ""] =
+      /^rt_((ses-[0-9a-f]{32})\.(\d{1,15})\.(\d{1,15}))\.([0-9A-Za-z_-]{43})$/.exec(token) ?? [];
     const [given, right] = [Buffer.from(mac), Buffer.from(this.#mac(claim))];
     if (sessionId === "" || given.length !== right.length || !timingSafeEqual(given, right)) return null;
-    return { sessionId, counter: Number(counter) };
+    return { sessionId, counter: Number(counter), tokenVersion: Number(tokenVersion) };
   }
 
   #mac(claim: string): string {

@@ -3,10 +3,10 @@
 import type { Caller } from "../../core/access/caller.ts";
 import type { NewUser, UserChange, UserRecord } from "../../core/access/user.ts";
 import type { ApiKeyRecord } from "../../core/api-key.ts";
-import { EdgeError, UsageError } from "../../core/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import { isoOrNull } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { Accounts } from "../access/accounts.ts";
+import type { Accounts, Authority } from "../access/accounts.ts";
 import { type AuditLog, actorOf } from "../access/audit-log.ts";
 import type { KeyRing, NewKey } from "../access/key-ring.ts";
 
@@ -31,8 +31,7 @@ export class Administration {
 
   /** @throws UsageError, EdgeError user_exists */
   async createUser(caller: Caller, user: NewUser): Promise<Json> {
-    seesAll(user.role, user.entities);
-    const made = await this.#accounts.create(user);
+    const made = await this.#accounts.create(user, true, authorityOf(caller));
     const { role, entities } = made;
     await this.#audit.note(actorOf(caller), "user.create", made.name, { role, entities });
     return userJson(made);
@@ -40,9 +39,7 @@ export class Administration {
 
   /** @throws UsageError, EdgeError user_unknown, last_admin */
   async changeUser(caller: Caller, name: string, change: UserChange): Promise<Json> {
-    const known = this.#accounts.known(name);
-    seesAll(change.role ?? known.role, change.entities ?? known.entities);
-    const changed = await this.#accounts.change(name, change);
+    const changed = await this.#accounts.change(name, change, authorityOf(caller));
     const { password, ...told } = change;
     await this.#audit.note(actorOf(caller), "user.change", changed.name, {
       ...told,
@@ -53,7 +50,7 @@ export class Administration {
 
   /** @throws EdgeError user_unknown, last_admin */
   async removeUser(caller: Caller, name: string): Promise<void> {
-    const { name: removed } = await this.#accounts.remove(name);
+    const { name: removed } = await this.#accounts.remove(name, authorityOf(caller));
     await this.#audit.note(actorOf(caller), "user.delete", removed);
   }
 
@@ -85,10 +82,8 @@ export class Administration {
   }
 }
 
-/** Who may make users and keys for every entity is limited to none. */
-function seesAll(role: string, entities: readonly string[]): void {
-  if (role === "admin" && entities.length > 0)
-    throw new UsageError("entities: an administrator sees every entity; leave the list empty");
+function authorityOf(caller: Caller): Authority {
+  return { id: caller.id, tokenVersion: "tokenVersion" in caller ? Number(caller.tokenVersion) : 0 };
 }
 
 export function userJson(user: UserRecord): Json {

@@ -7,14 +7,15 @@ import { Continuity, continuityMs, type PollPosition } from "../../core/feeds/co
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
-import { AuditLog, actorOf } from "../access/audit-log.ts";
+import { AuditLog } from "../access/audit-log.ts";
 import { ensureAdmin } from "../access/first-admin.ts";
 import type { KeyRing } from "../access/key-ring.ts";
 import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
 import { Logins } from "../access/logins.ts";
 import { type MasterKeyPlaces, Secrets } from "../access/master-key.ts";
+import { RefusedKeys } from "../access/refused-keys.ts";
 import { Tokens } from "../access/tokens.ts";
-import { type FeedSettingsService, isFeedSection } from "../feeds/feed-settings.ts";
+import type { FeedSettingsService } from "../feeds/feed-settings.ts";
 import type { Log } from "../runtime/log.ts";
 import type { PasswordHasher } from "../runtime/passwords.ts";
 import { version } from "../runtime/version.ts";
@@ -27,6 +28,7 @@ import { Cursors } from "./cursors.ts";
 import { Investigation } from "./investigation.ts";
 import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
+import { settingsPort } from "./settings.ts";
 
 export interface ApiParts {
   store: Store;
@@ -57,6 +59,15 @@ export async function createApi(parts: ApiParts) {
   const accounts = await Accounts.load(store.admin, clock, passwords);
   await ensureAdmin(accounts, settings, log);
   const logins = await Logins.load({ admin: store.admin, clock, accounts, tokens, secrets, audit });
+  const refusedKeys = new RefusedKeys(audit, clock);
+  keys.onRefused((record, reason, address) => refusedKeys.refused(record, reason, address));
+  const revoked = new Set<() => void>();
+  const onRevoked = () => {
+    for (const listener of [...revoked]) listener();
+  };
+  keys.onRevoked(onRevoked);
+  logins.onEnded(onRevoked);
+  const generation = await store.admin.readGeneration();
   const continuity = new Continuity(await store.admin.listPollPositions());
   const save = (positions: readonly PollPosition[]) =>
     store.admin.savePollPositions(positions, clock.now() - continuityMs);
@@ -73,7 +84,9 @@ export async function createApi(parts: ApiParts) {
     // One after the other: two at the same time would write the same file.
     rotateSecrets: (newKeyFile: string | null) => {
       const rotated = rotating.then(() =>
-        rotateSecrets(places, store.tickets, secrets, newKeyFile, () => accounts.rereadSecondFactors()),
+        accounts.exclusively(() =>
+          rotateSecrets(places, store.tickets, secrets, newKeyFile, () => accounts.rereadSecondFactors()),
+        ),
       );
       rotating = rotated.catch(() => {});
       return rotated;
@@ -89,36 +102,27 @@ export async function createApi(parts: ApiParts) {
     dependencies: {
       callers: {
         ofKey: (key: string, address: string): Caller | null => {
-          const record = keys.find(key);
+          const record = keys.find(key, address);
           if (record === null) return null;
           const { id, name, scopes, entities } = record;
           const limit = entities.length === 0 ? null : entities;
           return { kind: "key" as const, id, name: `key ${name}`, role: null, scopes, entities: limit, address };
         },
         ofToken: (token: string, address: string) => logins.callerOf(token, address),
+        onRevoked: (listener: () => void) => {
+          revoked.add(listener);
+          return () => void revoked.delete(listener);
+        },
       },
       logins: new OwnAccount(accounts, logins, audit),
-      pages: new Pages(reading, new Cursors(cursorKey), continuity, clock, (position) => save([position])),
+      pages: new Pages(reading, new Cursors(cursorKey, generation), continuity, clock, (position) => save([position])),
       investigation: new Investigation(store, clock, audit, (incidentId) => tickets.ofIncident(incidentId)),
       tickets,
       webhooks: dispatcher.webhooks,
-      settings: {
-        section: (section: string) =>
-          isFeedSection(section) ? feedSettings.section(section) : ticketSettings.section(section),
-        test: (section: string, fields: Record<string, unknown>) =>
-          isFeedSection(section) ? feedSettings.test(section, fields) : ticketSettings.test(section, fields),
-        status: () => ticketSettings.status(),
-        save: async (caller: Caller, section: string, fields: Record<string, unknown>) => {
-          const saved = await (isFeedSection(section)
-            ? feedSettings.save(section, fields, caller.name)
-            : ticketSettings.save(section, fields, caller.name));
-          // The names alone: some of them are secrets.
-          await audit.note(actorOf(caller), "settings.save", section, { fields: saved.changed });
-          return saved.section;
-        },
-      },
+      settings: settingsPort(ticketSettings, feedSettings, audit),
       administration: new Administration(accounts, keys, audit, reading),
       stream: {
+        generation,
         end: () => store.events.end(),
         oldest: () => reading.oldestEvent(),
         read: reading.readEvents,

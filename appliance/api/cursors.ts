@@ -1,5 +1,6 @@
 /** Cursors: opaque to clients, bound to the question they come from, and signed, so that nobody asks from a place that was never given. */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { EdgeError } from "../../core/errors.ts";
 import type { Walk } from "../../core/feeds/page.ts";
 
 export interface Cursor {
@@ -23,9 +24,12 @@ export function questionOf(parts: readonly unknown[]): string {
 
 export class Cursors {
   readonly #key: Buffer;
+  /** Of the database: positions of another life of it mean other rows. */
+  readonly #generation: number;
 
-  constructor(key: Buffer) {
+  constructor(key: Buffer, generation: number) {
     this.#key = key;
+    this.#generation = generation;
   }
 
   write({ by, direction, position, top, generation }: Cursor, question: string): string {
@@ -36,12 +40,13 @@ export class Cursors {
       position,
       top,
       generation,
+      ...(this.#generation === 0 ? [] : [this.#generation]),
     ].join(".");
     const mac = this.#mac(text, question);
     return Buffer.concat([mac, Buffer.from(text)]).toString("base64url");
   }
 
-  /** Null for a text that is no cursor of ours, or one of another question. */
+  /** Null for a text that is no cursor of ours, or one of another question. @throws EdgeError cursor_restored */
   read(text: string, question: string): Cursor | null {
     if (!/^[0-9A-Za-z_-]{24,160}$/.test(text)) return null;
     const bytes = Buffer.from(text, "base64url");
@@ -50,7 +55,8 @@ export class Cursors {
     const plain = bytes.subarray(macBytes).toString("latin1");
     const [mac, right] = [bytes.subarray(0, macBytes), this.#mac(plain, question)];
     if (mac.length !== right.length || !timingSafeEqual(mac, right)) return null;
-    const [, by, direction, position, top, generation] = plain.split(".");
+    const [, by, direction, position, top, generation, life = "0"] = plain.split(".");
+    if (Number(life) !== this.#generation) throw restored();
     return {
       by: by === "c" ? "created" : "updated",
       direction: direction === "u" ? "up" : "down",
@@ -63,4 +69,12 @@ export class Cursors {
   #mac(text: string, question: string): Buffer {
     return createHmac("sha256", this.#key).update(`${question}\n${text}`).digest().subarray(0, macBytes);
   }
+}
+
+/** For a position of a life of the database that a restore has ended. */
+export function restored(): EdgeError {
+  return new EdgeError(
+    "cursor_restored",
+    "this cursor is from before the database was restored, and what came after the backup may have other places now: begin again with since=<time of the backup> or without a cursor",
+  );
 }

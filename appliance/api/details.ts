@@ -6,7 +6,7 @@ type Json = Record<string, unknown>;
 
 /** `row`: the incident as lists have it. */
 export function incidentDetail(row: Json, detail: IncidentDetail, tickets: readonly Json[]): Json {
-  const { body, risk, chain, rules, cases, users, alarms, history } = detail;
+  const { body, risk, chain, rules, cases, users, alarms, history, historyTotal } = detail;
   const { event: _, changes: __, ...objects } = body;
   return {
     ...objects,
@@ -54,11 +54,12 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
     })),
     tickets,
     history: history.map(historyEntry),
+    history_total: historyTotal,
   };
 }
 
 /** `row`: the case as lists have it. */
-export function caseDetail(row: Json, { incident, rules, alerts, history }: CaseDetail): Json {
+export function caseDetail(row: Json, { incident, rules, alerts, history, historyTotal }: CaseDetail): Json {
   return {
     ...row,
     related_incident:
@@ -97,9 +98,11 @@ export function caseDetail(row: Json, { incident, rules, alerts, history }: Case
       last_seen: toIso(alert.lastSeen),
     })),
     history: history.map(historyEntry),
+    history_total: historyTotal,
   };
 }
 
-function historyEntry({ at, ...entry }: IncidentDetail["history"][number]): Json {
-  return { at: toIso(at), ...entry };
+function historyEntry({ at, shortened, ...entry }: IncidentDetail["history"][number]): Json {
+  const row = { at: toIso(at), ...entry };
+  return shortened ? { ...row, shortened } : row;
 }

@@ -1,7 +1,7 @@
 /** Logging in and out, and what users change of their own account. */
 import type { Caller } from "../../core/access/caller.ts";
 import type { UserRecord } from "../../core/access/user.ts";
-import { EdgeError } from "../../core/errors.ts";
+import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Accounts } from "../access/accounts.ts";
 import { type AuditLog, actorOf } from "../access/audit-log.ts";
 import type { LoginRequest, Logins, TokenPair } from "../access/logins.ts";
@@ -27,14 +27,16 @@ export class OwnAccount {
   }
 
   /** @throws EdgeError refresh_refused where nothing is there to end */
-  async logout(caller: { sessionId: string } | null, refreshToken: string | null): Promise<void> {
+  async logout(caller: { sessionId: string } | null, refreshToken: string | null, address: string): Promise<void> {
     const session = caller?.sessionId ?? (refreshToken === null ? null : this.#logins.sessionOf(refreshToken));
     if (session === null)
       throw new EdgeError(
         "refresh_refused",
         "send an access token in Authorization: Bearer, or a refresh_token, that holds",
       );
+    const who = this.#logins.ownerOf(session)?.name ?? "?";
     await this.#logins.end(session);
+    await this.#audit.note({ who, address, source: "api" }, "logout", who);
   }
 
   me(caller: Caller): Record<string, unknown> {
@@ -44,19 +46,20 @@ export class OwnAccount {
   /** @throws EdgeError password_wrong, login_throttled; UsageError for a bad new one */
   async changePassword(caller: Caller, current: string, next: string): Promise<void> {
     const user = await this.#confirmed(caller, current, "current_password");
+    if (next === current) throw new UsageError("new_password: another one than the present password");
     await this.#accounts.changeOwnPassword(user, next);
     await this.#audit.note(actorOf(caller), "user.password", user.name);
   }
 
   /** @throws EdgeError password_wrong, login_throttled */
   async beginTotp(caller: Caller, password: string): Promise<Record<string, unknown>> {
-    return { ...this.#logins.beginSecondFactor(await this.#confirmed(caller, password)) };
+    return { ...this.#logins.secondFactors.begin(await this.#confirmed(caller, password)) };
   }
 
   /** @throws EdgeError totp_wrong, totp_not_begun */
   async confirmTotp(caller: Caller, code: string): Promise<void> {
     const user = this.#user(caller);
-    await this.#logins.confirmSecondFactor(user, code);
+    await this.#logins.secondFactors.confirm(user, code);
     await this.#audit.note(actorOf(caller), "user.second_factor", user.name, { set: true });
   }
 
@@ -76,6 +79,7 @@ export class OwnAccount {
   async #confirmed(caller: Caller, password: string, field = "password"): Promise<UserRecord> {
     const user = this.#user(caller);
     if (await this.#logins.confirmPassword(user, password, caller.address)) return user;
+    await this.#audit.note(actorOf(caller), "user.password_refused", user.name);
     throw new EdgeError("password_wrong", `${field}: this is not the password of ${user.name}`);
   }
 }

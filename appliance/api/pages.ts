@@ -10,7 +10,7 @@ import type { PageAnswer, PageRequest, SinceBound } from "../../core/feeds/page-
 import { normaliseName } from "../../core/intake/identity.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
-import { type Cursor, type Cursors, questionOf } from "./cursors.ts";
+import { type Cursor, type Cursors, questionOf, restored } from "./cursors.ts";
 
 export class Pages {
   readonly #reading: Store["reading"];
@@ -33,7 +33,7 @@ export class Pages {
     this.#clock = clock;
   }
 
-  /** @throws EdgeError cursor_invalid; cursor_gap where retention took away what the caller had not had */
+  /** @throws EdgeError cursor_invalid; cursor_restored; cursor_gap where retention took away what the caller had not had */
   async page(caller: Caller, request: PageRequest): Promise<PageAnswer> {
     const { feed, filters, limit, offset } = request;
     const entities = caller.entities === null ? null : [...caller.entities].map(normaliseName).sort();
@@ -89,6 +89,9 @@ export class Pages {
     // Downwards the first page's newest position stays the walk's: what is newer comes when the walk has turned.
     const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset: 0 });
     if (page.gap) throw gap(feed, by);
+    // The file of an older copy, put in place by hand. Rows may have gone, so the newest one there is does not tell.
+    const furthest = Math.max(position, top);
+    if (furthest > page.top && furthest > (await this.#reading.lastPosition(feed, by))) throw restored();
     const next: Cursor =
       direction === "up"
         ? { ...cursor, position: endOf(page, position), generation: page.generation }

@@ -12,6 +12,7 @@ import type { Settings } from "../../core/settings.ts";
 import { openStore, type Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
 import { AuditLog } from "../access/audit-log.ts";
+import { forgetInitialPassword } from "../access/first-admin.ts";
 import { KeyRing } from "../access/key-ring.ts";
 import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
 import { Secrets } from "../access/master-key.ts";
@@ -70,6 +71,7 @@ export async function withOperations<T>(
       },
     });
     const accounts = await Accounts.load(store.admin, systemClock, argon2id());
+    forgetInitialPassword(accounts, settings.dataDir);
     const audit = new AuditLog(store.admin, systemClock);
     const own = await readSettings(store, settings, mode === "look" ? null : ticketValues);
     const running = () => null;
@@ -158,7 +160,6 @@ async function readSettings(
         });
   const log = createLog({ level: "error", format: "text", clock: systemClock, write: () => {} });
   const dispatcher = new TicketDispatcher({
-    onRetimed: () => {},
     store,
     clock: systemClock,
     sleep: systemSleep,

@@ -66,6 +66,8 @@ async function add({ args, terminal, loadSettings, serviceUnit }: CommandContext
   const entities = (values.entity ?? []).map((entity) => entity.trim());
   // An empty variable in a script must not make a user for every tenant.
   if (entities.includes("")) throw new UsageError("--entity is blank; leave it out for a user who is for all entities");
+  if (values.role === "admin" && entities.length > 0)
+    throw new UsageError("--entity: an administrator sees every entity; leave it out, or choose another role");
   const resolved = await loadSettings();
   const password = await askPassword(terminal, name);
   await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>

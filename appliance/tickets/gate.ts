@@ -12,8 +12,6 @@ interface GateParts {
   log: Log;
   /** There is something to send. */
   passed(): void;
-  /** Told when `nextDueAt` may answer otherwise than before. */
-  onRetimed(): void;
 }
 
 export class CadenceGate {
@@ -64,7 +62,6 @@ export class CadenceGate {
     this.#asking = this.#ask(this.#cadenceHours, now).finally(() => {
       this.#asking = null;
       if (this.#again) this.#nextAt = 0;
-      this.#parts.onRetimed();
     });
   }
 

@@ -45,8 +45,6 @@ export interface LaneTools {
   drafts: Drafts;
   /** Names of users, who may be people of a ticket system. */
   userNames(): readonly string[];
-  /** Told when `nextDueAt` may answer otherwise than before. */
-  onRetimed(): void;
 }
 
 /** The settings in force, with what holds as long as they do. */

@@ -17,8 +17,6 @@ interface ParkedParts {
   clock: Clock;
   log: Log;
   lanes: readonly Lane[];
-  /** Told when `nextDueAt` may answer otherwise than before. */
-  onRetimed(): void;
 }
 
 export class ParkedProbes {
@@ -69,7 +67,6 @@ export class ParkedProbes {
       })
       .finally(() => {
         this.#looking = null;
-        this.#parts.onRetimed();
       });
   }
 

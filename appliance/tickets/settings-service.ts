@@ -15,8 +15,10 @@ import { type GivenValue, problemOf, readTicketSettings } from "../../core/setti
 import { type TestStep, type TicketSystem, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
+import { Turns } from "../access/turns.ts";
 import type { Log } from "../runtime/log.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
+import { givenFields, refuseLeavingSecret } from "./secret-guard.ts";
 import { policyJson, syncJson, ticketsJson, warningsOf } from "./status.ts";
 import { adapterOf, noThrottles, TicketSystems } from "./systems.ts";
 
@@ -30,8 +32,18 @@ interface SettingsParts {
   dispatcher: TicketDispatcher;
 }
 
+/** For the audit log: what a request changes of a setting. */
+interface SettingChange {
+  /** As in the environment. */
+  name: string;
+  /** Null = nothing was set. */
+  old: string | null;
+  new: string | null;
+}
+
 export class SettingsService {
   readonly #parts: SettingsParts;
+  readonly #saves = new Turns();
   #pinned: ReadonlyMap<string, GivenValue> = new Map();
   /** In plain text. */
   #saved = new Map<string, GivenValue>();
@@ -73,36 +85,47 @@ export class SettingsService {
   }
 
   /** Saves fields of a section, all or none; null or empty = back to the default. @throws UsageError; EdgeError setting_pinned */
-  async save(section: string, body: Json, who: string): Promise<{ section: Json; changed: string[] }> {
+  save(section: string, body: Json, who: string): Promise<{ section: Json; changes: SettingChange[] }> {
+    // One after the other: what one is checked against, no other changes before it is written.
+    return this.#saves.run("settings", () => this.#save(known(section), body, who));
+  }
+
+  async #save(section: TicketSection, body: Json, who: string): Promise<{ section: Json; changes: SettingChange[] }> {
     const { store, clock, secrets } = this.#parts;
-    const changes: { name: string; value: string | null; secret: boolean }[] = [];
-    for (const [field, value] of Object.entries(body)) {
-      const name = nameOf(known(section), field);
-      const text = textOf(field, value);
+    const given = givenFields(section, body);
+    const before = this.#given();
+    for (const [name, text] of given) {
+      const field = fieldOf(section, name);
       const pinned = this.#pinned.get(name);
       if (pinned !== undefined)
         throw new EdgeError("setting_pinned", `${field}: ${name} is set in ${pinned.source}; change it there`);
       const wrong = text === null ? null : problemOf(name, text);
       if (wrong !== null) throw new UsageError(`${field}: ${wrong}`);
-      const { secret } = ticketDefinitions[name];
-      changes.push({ name, secret, value: text === null ? null : secret ? secrets.seal(text, placeOf(name)) : text });
     }
-    this.#keepSecretWithAddress(known(section), body);
-    if (changes.length > 0) await store.tickets.saveSettings(changes, who, clock.now());
+    refuseLeavingSecret(section, given, before);
+    const rows = [...given].map(([name, text]) => {
+      const { secret } = ticketDefinitions[name];
+      return { name, secret, value: text === null ? null : secret ? secrets.seal(text, placeOf(name)) : text };
+    });
+    if (rows.length > 0) await store.tickets.saveSettings(rows, who, clock.now());
     await this.load(this.#pinned);
-    await this.#resume(known(section));
-    return { section: this.section(section), changed: changes.map(({ name }) => name) };
+    await this.#resume(section);
+    const changes = [...given].flatMap(([name, text]) => changeOf(name, before.get(name)?.text ?? null, text));
+    return { section: this.section(section), changes };
   }
 
   /** Tries a connection with the settings in force, `body` laid over them; nothing is written in the target. */
-  async test(section: string, body: Json): Promise<{ ok: boolean; steps: TestStep[]; at: string }> {
+  async test(
+    section: string,
+    body: Json,
+  ): Promise<{ ok: boolean; steps: TestStep[]; at: string; given: SettingChange[] }> {
     const system = systemOf(section);
     const { store, clock } = this.#parts;
-    this.#keepSecretWithAddress(system, body);
-    const values = new Map(this.#given());
-    for (const [field, value] of Object.entries(body)) {
-      const name = nameOf(system, field);
-      const text = textOf(field, value);
+    const given = givenFields(system, body);
+    const before = this.#given();
+    refuseLeavingSecret(system, given, before);
+    const values = new Map(before);
+    for (const [name, text] of given) {
       if (text === null) values.delete(name);
       else values.set(name, { text, source: "request", pinned: false });
     }
@@ -114,11 +137,12 @@ export class SettingsService {
     const at = clock.now();
     const ok = steps.every((step) => step.ok);
     // Only what is in force says something of the integration.
-    if (Object.keys(body).length === 0) {
+    if (given.size === 0) {
       await store.tickets.saveConnectionTest({ section: system, at, ok, steps });
       if (ok) await this.#resume(system);
     }
-    return { ok, steps, at: new Date(at).toISOString() };
+    const told = [...given].flatMap(([name, text]) => changeOf(name, before.get(name)?.text ?? null, text));
+    return { ok, steps, at: new Date(at).toISOString(), given: told };
   }
 
   /** The adapter for tickets of an entity, with the settings in force. @throws EdgeError not_configured, ca_file */
@@ -151,7 +175,13 @@ export class SettingsService {
       return {
         system,
         configured: settings[system] !== null,
-        warnings: warningsOf(settings, system),
+        // Of the last test too: what works and keeps a promise less.
+        warnings: [
+          ...warningsOf(settings, system),
+          ...(test?.steps ?? [])
+            .filter(({ warning }) => warning === true)
+            .map(({ name, detail }) => `${name}: ${detail}`),
+        ],
         enabled: settings.enabled[system],
         last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
         answers: !dispatcher.isDown(system),
@@ -162,18 +192,6 @@ export class SettingsService {
         fields: policyJson(settings.policies[system]),
       };
     });
-  }
-
-  /** Who names another address would get the secret sent there: secrets go in and never come out. @throws UsageError */
-  #keepSecretWithAddress(section: TicketSection, body: Json): void {
-    const names = secretOfAddress[section];
-    if (names === undefined) return;
-    const [address, secret] = [fieldOf(section, names.address), fieldOf(section, names.secret)];
-    const values = this.#given();
-    const before = values.get(names.address)?.text;
-    if (before === undefined || !values.has(names.secret) || !(address in body) || secret in body) return;
-    if (originOf(before) !== originOf(textOf(address, body[address]) ?? ""))
-      throw new UsageError(`${address}: ${secret} was given for ${before}; give it again for another address`);
   }
 
   #given(): Map<string, GivenValue> {
@@ -199,15 +217,16 @@ export class SettingsService {
   }
 }
 
-/** Which secret is sent to which address. */
-const secretOfAddress: Readonly<Partial<Record<TicketSection, Record<"address" | "secret", TicketSettingName>>>> = {
-  jira: { address: "JIRA_URL", secret: "JIRA_API_TOKEN" },
-  servicenow: { address: "SERVICENOW_INSTANCE", secret: "SERVICENOW_PASSWORD" },
-  proactive: { address: "PROACTIVE_SNOW_BASE_URL", secret: "PROACTIVE_SNOW_SECRET" },
-};
-
-function originOf(address: string): string {
-  return URL.canParse(address) ? new URL(address).origin : address.trim().toLowerCase();
+/** Secrets are told of, never told; neither is what stands before the @ of an address. */
+function changeOf(name: TicketSettingName, before: string | null, after: string | null): SettingChange[] {
+  if (before === after) return [];
+  const told = (text: string | null) => {
+    if (text === null) return null;
+    if (ticketDefinitions[name].secret) return "(secret)";
+    const shown = text.replace(/(:\/\/)[^/@\s]*@/g, "$1…@");
+    return shown.length > 200 ? `${shown.slice(0, 200).toWellFormed()}…` : shown;
+  };
+  return [{ name, old: told(before), new: told(after) }];
 }
 
 async function testOf(settings: TicketSettings, system: TicketSystemName, clock: Clock): Promise<TestStep[]> {
@@ -237,27 +256,6 @@ function systemOf(section: string): TicketSystemName {
       `section ${section.slice(0, 40)} has no connection to test: ${ticketSystems.join(", ")}`,
     );
   return found;
-}
-
-function nameOf(section: TicketSection, field: string): TicketSettingName {
-  const names = namesOfSection(section);
-  const found = names.find((name) => [field, `snow_${field}`].includes(fieldOf(section, name)));
-  if (found === undefined)
-    throw new UsageError(
-      `${field.slice(0, 64)}: is no field of ${section}: ${names.map((name) => fieldOf(section, name)).join(", ")}`,
-    );
-  return found;
-}
-
-/** Numbers, booleans, lists and objects as the environment would have them. */
-function textOf(field: string, value: unknown): string | null {
-  if (value === null || value === "") return null;
-  if (Array.isArray(value)) return value.map(String).join(",");
-  if (typeof value === "object") return JSON.stringify(value);
-  const text = String(value);
-  if (text.length > 10_000 || /[\0\r\n]/.test(text))
-    throw new UsageError(`${field.slice(0, 64)}: one line of at most 10,000 characters`);
-  return text;
 }
 
 function placeOf(name: string): string {

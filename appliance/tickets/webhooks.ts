@@ -32,6 +32,19 @@ export class Webhooks {
     this.#parts = parts;
   }
 
+  /** What can be told before the body is read. @throws EdgeError webhook_off, webhook_signature, webhook_outdated */
+  expect(system: WebhookSystem, header: Header): void {
+    try {
+      if (this.#parts.secretOf(system) === null) throw off(system);
+      const { name, form } = signatures[system];
+      if (!form.test(header(name.toLowerCase())?.trim() ?? "")) throw badSignature(name);
+      if (system === "servicenow") refuseOldStamp(header("x-rhythmx-timestamp")?.trim() ?? "", this.#parts.clock.now());
+    } catch (error) {
+      if (error instanceof EdgeError) this.#count(system, error.code.replace("webhook_", ""));
+      throw error;
+    }
+  }
+
   /** `body` as it was sent, byte by byte. @throws EdgeError webhook_off, webhook_signature, webhook_outdated, webhook_unreadable; StoreError */
   async receive(system: WebhookSystem, header: Header, body: Uint8Array): Promise<WebhookAnswer> {
     try {
@@ -98,15 +111,25 @@ const verifiers: Readonly<Record<WebhookSystem, Verifier>> = {
     const signed = createHmac("sha256", secret).update(`${stamp}.`).update(body).digest("base64");
     const given = header("x-rhythmx-signature")?.trim();
     if (!sameText(given, `sha256=${signed}`)) throw badSignature("X-RhythmX-Signature");
-    const at = timeOf(stamp);
-    if (at === null || Math.abs(now - at) > mostSkewMs)
-      throw new EdgeError(
-        "webhook_outdated",
-        "X-RhythmX-Timestamp is more than 5 minutes from this appliance's clock: send the present time, in seconds since 1970, and check both clocks",
-      );
+    refuseOldStamp(stamp, now);
     return [`servicenow ${given}`];
   },
 };
+
+/** The header of a signature, and what one looks like. */
+const signatures: Readonly<Record<WebhookSystem, { name: string; form: RegExp }>> = {
+  jira: { name: "X-Hub-Signature", form: /^sha256=[0-9a-f]{64}$/i },
+  servicenow: { name: "X-RhythmX-Signature", form: /^sha256=[0-9A-Za-z+/]{43}=$/ },
+};
+
+function refuseOldStamp(stamp: string, now: number): void {
+  const at = timeOf(stamp);
+  if (at === null || Math.abs(now - at) > mostSkewMs)
+    throw new EdgeError(
+      "webhook_outdated",
+      "X-RhythmX-Timestamp is more than 5 minutes from this appliance's clock: send the present time, in seconds since 1970, and check both clocks",
+    );
+}
 
 /** Seconds or milliseconds since 1970, or ISO 8601. */
 function timeOf(stamp: string): number | null {

@@ -5,12 +5,13 @@ import type { Log } from "../runtime/log.ts";
 
 export interface Loop {
   name: string;
-  /** Milliseconds between two turns, or at most so many where `nextDueAt` is given; asked after each, so that a setting may change it. */
+  /** Milliseconds between two turns at most; asked after each, so that a setting may change it. */
   everyMs(): number;
-  /** Epoch milliseconds of the next turn that may find something to do. `retime` says that the answer has changed. */
+  /**
+   * Epoch milliseconds at which the next turn may have something to do, as far as that is known; asked after each turn. Infinity: nothing
+   * before the loop is woken. Without it every turn may have.
+   */
   nextDueAt?(now: number): number;
-  /** Nothing that a turn has begun is still under way. */
-  isIdle?(): boolean;
   /** One turn at the appliance's time. */
   tick(now: number): Promise<void> | void;
 }
@@ -28,26 +29,28 @@ export interface LoopStatus {
   lastError: string | null;
 }
 
-/** A loop that is due again at once, because what it has begun is under way, turns after so many milliseconds. */
-const leastMs = 1_000;
+interface Tools {
+  clock: Clock;
+  sleep: Sleep;
+  log: Log;
+}
+
+/** What is due all the time, because it cannot begin yet, is looked at so often. Milliseconds. */
+const overdueMs = 1_000;
 
 export class Scheduler {
   readonly #loops: readonly Loop[];
-  readonly #clock: Clock;
-  readonly #sleep: Sleep;
-  readonly #log: Log;
+  readonly #tools: Tools;
   readonly #status = new Map<string, LoopStatus>();
   readonly #stop = new AbortController();
-  #wake = new AbortController();
-  #retime = new AbortController();
-  readonly #turning = new Set<string>();
+  /** Loops that wait, with what ends their waiting: true where a turn is to follow. */
+  readonly #waiting = new Map<string, (turn: boolean) => void>();
+  #turning = 0;
   #running: Promise<void>[] = [];
 
-  constructor(loops: readonly Loop[], tools: { clock: Clock; sleep: Sleep; log: Log }) {
+  constructor(loops: readonly Loop[], tools: Tools) {
     this.#loops = loops;
-    this.#clock = tools.clock;
-    this.#sleep = tools.sleep;
-    this.#log = tools.log;
+    this.#tools = tools;
     for (const { name, everyMs } of loops) {
       const none = { runs: 0, failures: 0, lastRun: null, lastRunMonotonic: null, lastDurationMs: 0, lastError: null };
       this.#status.set(name, { name, everyMs: everyMs(), ...none });
@@ -64,25 +67,19 @@ export class Scheduler {
     await Promise.all(this.#running);
   }
 
-  /** Ends the waiting of every loop, because paces have changed: each takes a turn, then waits as long as it now should. */
+  /** Ends the waiting of every loop, because their rhythms have changed: each takes a turn, then waits as long as it now should. */
   wake(): void {
-    const wake = this.#wake;
-    this.#wake = new AbortController();
-    wake.abort();
+    for (const end of this.#waiting.values()) end(true);
   }
 
-  /** Loops that tell when they are due are asked again; none takes a turn for it. */
-  retime(): void {
-    const retime = this.#retime;
-    this.#retime = new AbortController();
-    retime.abort();
+  /** What this loop is due for may have changed: it waits for as long as that says now. */
+  dueChanged(name: string): void {
+    this.#waiting.get(name)?.(false);
   }
 
-  /** Names of the loops that take a turn now, or whose last turn has begun something that is under way. */
-  busy(): string[] {
-    return this.#loops
-      .filter(({ name, isIdle }) => this.#turning.has(name) || isIdle?.() === false)
-      .map(({ name }) => name);
+  /** No turn is in progress. */
+  get isIdle(): boolean {
+    return this.#turning === 0;
   }
 
   status(): LoopStatus[] {
@@ -92,49 +89,59 @@ export class Scheduler {
   async #run(loop: Loop): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.#turn(loop);
-      await this.#wait(loop);
+      while (!this.#stop.signal.aborted && !(await this.#wait(loop)));
     }
   }
 
-  async #wait(loop: Loop): Promise<void> {
-    const ending = [this.#stop.signal, this.#wake.signal];
-    while (ending.every(({ aborted }) => !aborted)) {
-      const retime = loop.nextDueAt === undefined ? [] : [this.#retime.signal];
-      try {
-        await this.#sleep(this.#untilDue(loop), AbortSignal.any([...ending, ...retime]));
-        return;
-      } catch {
-        // Woken, at the end, or to be asked again.
-      }
+  /** Waits for the loop's next turn; false where it has to be asked again how long. */
+  async #wait(loop: Loop): Promise<boolean> {
+    const woken = new AbortController();
+    let turn = true;
+    this.#waiting.set(loop.name, (turnFollows) => {
+      turn = turnFollows;
+      woken.abort();
+    });
+    try {
+      await this.#tools.sleep(this.#pauseOf(loop), AbortSignal.any([this.#stop.signal, woken.signal]));
+      return true;
+    } catch {
+      return turn;
+    } finally {
+      this.#waiting.delete(loop.name);
     }
   }
 
-  #untilDue(loop: Loop): number {
-    const now = this.#clock.now();
-    const dueInMs = (loop.nextDueAt?.(now) ?? Number.POSITIVE_INFINITY) - now;
-    return Math.min(dueInMs > 0 ? dueInMs : leastMs, loop.everyMs());
+  #pauseOf(loop: Loop): number {
+    const { clock } = this.#tools;
+    const now = clock.now();
+    // Since its last turn, so that being asked again and again puts off nothing.
+    const waited = clock.monotonic() - (this.#status.get(loop.name)?.lastRunMonotonic ?? clock.monotonic());
+    const due = loop.nextDueAt?.(now) ?? Number.POSITIVE_INFINITY;
+    return Math.max(0, Math.min(loop.everyMs() - waited, due > now ? due - now : overdueMs - waited));
   }
 
   async #turn(loop: Loop): Promise<void> {
     const status = this.#status.get(loop.name);
     if (status === undefined) return;
-    const started = this.#clock.monotonic();
-    this.#turning.add(loop.name);
+    const { clock, log } = this.#tools;
+    const started = clock.monotonic();
+    this.#turning++;
     try {
-      await loop.tick(this.#clock.now());
+      await loop.tick(clock.now());
       status.lastError = null;
     } catch (error) {
       // Said once per kind of failure, not once per turn.
       const message = messageOf(error);
-      if (message !== status.lastError) this.#log.error(`loop ${loop.name} failed`, { error: message });
+      if (message !== status.lastError) log.error(`loop ${loop.name} failed`, { error: message });
       status.failures++;
       status.lastError = message;
+    } finally {
+      this.#turning--;
     }
-    this.#turning.delete(loop.name);
     status.everyMs = loop.everyMs();
     status.runs++;
-    status.lastRun = this.#clock.now();
-    status.lastRunMonotonic = this.#clock.monotonic();
-    status.lastDurationMs = this.#clock.monotonic() - started;
+    status.lastRun = clock.now();
+    status.lastRunMonotonic = clock.monotonic();
+    status.lastDurationMs = clock.monotonic() - started;
   }
 }

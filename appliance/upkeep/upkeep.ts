@@ -16,6 +16,8 @@ interface UpkeepParts {
   stopping: AbortSignal;
 }
 
+export type Upkeep = ReturnType<typeof createUpkeep>;
+
 export function createUpkeep({ store, settings, log, onPruned, recountQueues, stopping }: UpkeepParts) {
   /** Takes step after step as long as there are more. */
   const whileMore = async (step: () => Promise<boolean>) => {

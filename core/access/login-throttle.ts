@@ -1,8 +1,9 @@
 /**
  * Login failures make the next attempts wait: longer each time, for the account from this address, for the address, and (no longer than
- * a minute, so that nobody is locked out for good: OWASP ASVS 6.3.1) for the account from anywhere.
+ * a minute, so that nobody is locked out for good: OWASP ASVS 6.3.1) for the account from anywhere. Who has come in from an address
+ * before is held up there only by failures of the same account at the same address: others cannot lock the owner out.
  */
-import { hourMs } from "../time.ts";
+import { dayMs, hourMs } from "../time.ts";
 
 interface Failures {
   count: number;
@@ -11,56 +12,121 @@ interface Failures {
 }
 
 interface Rule {
-  key(account: string, address: string): string;
+  key(account: string, network: string): string;
   /** Failures that cost nothing. */
   free: number;
   longestMs: number;
 }
 
+/** An attempt that counts as a failure until it is told otherwise. */
+export interface Attempt {
+  /** It says nothing: as if it had not been made. */
+  forgive(): void;
+  /** The account's owner has come in: what others tried elsewhere, and other accounts from here, goes on counting. */
+  succeeded(): void;
+}
+
+const pair: Rule = { key: (account, network) => `pair\n${account}\n${network}`, free: 5, longestMs: 900_000 };
 const rules: readonly Rule[] = [
-  { key: (account, address) => `pair\n${account}\n${address}`, free: 5, longestMs: 900_000 },
-  { key: (_, address) => `address\n${address}`, free: 20, longestMs: 900_000 },
+  pair,
+  { key: (_, network) => `address\n${network}`, free: 20, longestMs: 900_000 },
   { key: (account) => `account\n${account}`, free: 20, longestMs: 60_000 },
 ];
 const firstDelayMs = 1_000;
 /** Failures are forgotten after so long without another. */
 const memoryMs = hourMs;
+/** From where an account's owner has come is forgotten after so long. */
+const knownMs = 30 * dayMs;
 const mostKept = 20_000;
 
 export class LoginThrottle {
   readonly #failures = new Map<string, Failures>();
+  /** When the owner of an account last came in from a network. */
+  readonly #known = new Map<string, number>();
 
   /** Milliseconds until the next attempt is looked at; 0 = now. */
   waitMs(account: string, address: string, now: number): number {
-    const waits = rules.map(({ key, free, longestMs }) => {
-      const known = this.#known(key(account, address), now);
-      if (known === null || known.count < free) return 0;
-      const delay = Math.min(longestMs, firstDelayMs * 2 ** (known.count - free));
-      return Math.max(0, known.last + delay - now);
+    const network = networkOf(address);
+    const seen = this.#known.get(pair.key(account, network));
+    const counting = seen !== undefined && Math.abs(now - seen) <= knownMs ? [pair] : rules;
+    const waits = counting.map(({ key, free, longestMs }) => {
+      const failures = this.#failuresOf(key(account, network), now);
+      if (failures === null || failures.count < free) return 0;
+      const delay = Math.min(longestMs, firstDelayMs * 2 ** (failures.count - free));
+      return Math.max(0, failures.last + delay - now);
     });
     return Math.max(...waits);
   }
 
-  failed(account: string, address: string, now: number): void {
-    for (const { key } of rules) {
-      const name = key(account, address);
-      const count = (this.#known(name, now)?.count ?? 0) + 1;
-      this.#failures.delete(name);
-      this.#failures.set(name, { count, last: now });
-    }
-    for (const oldest of this.#failures.keys()) {
-      if (this.#failures.size <= mostKept) break;
-      this.#failures.delete(oldest);
-    }
+  /** Counts a failure before it is known to be one, so that many at the same time are no way round the delay. */
+  begin(account: string, address: string, now: number): Attempt {
+    const network = networkOf(address);
+    const undo = rules.map(({ key }) => this.#count(key(account, network), now));
+    const forgive = () => {
+      for (const one of undo) one();
+    };
+    return {
+      forgive,
+      succeeded: () => {
+        forgive();
+        this.#failures.delete(pair.key(account, network));
+        this.known(account, address, now);
+      },
+    };
   }
 
-  /** The account's owner has come in from this address; what others tried elsewhere goes on counting. */
-  succeeded(account: string, address: string): void {
-    for (const { key } of rules.slice(0, 2)) this.#failures.delete(key(account, address));
+  /** The owner of the account has come in from this address at `at` (epoch ms). */
+  known(account: string, address: string, at: number): void {
+    const name = pair.key(account, networkOf(address));
+    this.#known.delete(name);
+    this.#known.set(name, at);
+    shorten(this.#known);
   }
 
-  #known(name: string, now: number): Failures | null {
-    const known = this.#failures.get(name) ?? null;
-    return known === null || now - known.last > memoryMs || now < known.last - memoryMs ? null : known;
+  #count(name: string, now: number): () => void {
+    const before = this.#failuresOf(name, now);
+    this.#failures.delete(name);
+    this.#failures.set(name, { count: (before?.count ?? 0) + 1, last: now });
+    shorten(this.#failures);
+    return () => {
+      const present = this.#failures.get(name);
+      if (present === undefined) return;
+      if (present.count <= 1) this.#failures.delete(name);
+      else {
+        // Others may have failed meanwhile: then their time counts.
+        const last = present.last === now ? (before?.last ?? now) : present.last;
+        this.#failures.set(name, { count: present.count - 1, last });
+      }
+    };
   }
+
+  #failuresOf(name: string, now: number): Failures | null {
+    const failures = this.#failures.get(name) ?? null;
+    return failures === null || now - failures.last > memoryMs || now < failures.last - memoryMs ? null : failures;
+  }
+}
+
+/** Oldest first. */
+function shorten(entries: Map<string, unknown>): void {
+  for (const oldest of entries.keys()) {
+    if (entries.size <= mostKept) return;
+    entries.delete(oldest);
+  }
+}
+
+/** What one customer of a provider has: an IPv4 address, or the /64 of an IPv6 address (RFC 6177), whose other half it chooses freely. */
+export function networkOf(address: string): string {
+  const [text = ""] = address.toLowerCase().split("%");
+  if (!text.includes(":")) return text;
+  const mapped = /^(?:0*:)*:?(?:0*:)*ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(text)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [head = "", tail] = text.split("::");
+  const groups = (part: string) => (part === "" ? [] : part.split(":"));
+  const [front, back] = [groups(head), groups(tail ?? "")];
+  // A dotted end stands for two groups.
+  const length = front.length + back.length + (text.includes(".") ? 1 : 0);
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - length);
+  const all = [...front, ...Array.from({ length: zeros }, () => "0"), ...back];
+  const network = all.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, ""));
+  return `${network.join(":")}::/64`;
 }

@@ -1,4 +1,6 @@
 /** Users of the API and the console: roles, and what each may do (CONTRACT 4). */
+import { UsageError } from "../errors.ts";
+import { isCommonPassword } from "./common-passwords.ts";
 
 export const roles = ["viewer", "analyst", "soar", "admin"] as const;
 export type Role = (typeof roles)[number];
@@ -73,5 +75,13 @@ export function badPassword(password: string, userName: string): string | null {
   if (password.toLowerCase().includes(userName.toLowerCase()) && userName.length >= 4)
     return "not with the user's name in it";
   if (new Set(password).size < 5) return "at least five different characters";
+  if (isCommonPassword(password))
+    return "one that is on no list of common passwords and is not made of one or two words";
   return null;
+}
+
+/** Who may make users and keys for every entity is limited to none. @throws UsageError */
+export function refuseLimitedAdmin(role: Role, entities: readonly string[]): void {
+  if (role === "admin" && entities.length > 0)
+    throw new UsageError("entities: an administrator sees every entity; leave the list empty");
 }

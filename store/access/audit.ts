@@ -26,6 +26,17 @@ export async function addAudit(database: Database, entries: readonly AuditEntry[
   );
 }
 
+/** Removes entries from before a time (epoch ms), so many at once; returns whether more wait. */
+export async function pruneAudit(database: Database, before: number, most: number): Promise<boolean> {
+  const results = await database.write([
+    {
+      sql: "delete from audit_log where id in (select id from audit_log where at < ? order by at limit ?)",
+      args: [toIso(before), most],
+    },
+  ]);
+  return results[0]?.rowsAffected === most;
+}
+
 /** Newest first. */
 export async function listAudit(
   database: Database,

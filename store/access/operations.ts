@@ -5,7 +5,7 @@ import type { ApiKeyRecord } from "../../core/api-key.ts";
 import type { PollPosition } from "../../core/feeds/continuity.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
-import { type AuditQuery, addAudit, listAudit } from "./audit.ts";
+import { type AuditQuery, addAudit, listAudit, pruneAudit } from "./audit.ts";
 import {
   type ConnectionTest,
   listConnectionTests,
@@ -17,12 +17,14 @@ import { cursorKey, listSealed, type Resealed, readKeyCheck, reseal } from "./se
 import {
   deleteSessions,
   deleteUser,
+  insertSession,
+  insertUser,
   listPollPositions,
   listSessions,
   listUsers,
   savePollPositions,
-  saveSession,
-  saveUser,
+  updateSession,
+  updateUser,
 } from "./users.ts";
 
 export const accessOperations = {
@@ -34,12 +36,21 @@ export const accessOperations = {
     run: ({ database }, uses: readonly (readonly [string, number])[]) => touchApiKeys(database, uses),
   },
   listUsers: { kind: "read", run: ({ database }) => listUsers(database) },
-  saveUser: { kind: "write", run: ({ database }, user: UserRecord) => saveUser(database, user) },
+  insertUser: { kind: "write", run: ({ database }, user: UserRecord) => insertUser(database, user) },
+  updateUser: {
+    kind: "write",
+    run: ({ database }, user: UserRecord, tokenVersion: number) => updateUser(database, user, tokenVersion),
+  },
   deleteUser: { kind: "write", run: ({ database }, id: string) => deleteUser(database, id) },
   listSessions: { kind: "read", run: ({ database }) => listSessions(database) },
-  saveSession: { kind: "write", run: ({ database }, session: SessionRecord) => saveSession(database, session) },
+  insertSession: { kind: "write", run: ({ database }, session: SessionRecord) => insertSession(database, session) },
+  updateSession: { kind: "write", run: ({ database }, session: SessionRecord) => updateSession(database, session) },
   deleteSessions: { kind: "write", run: ({ database }, ids: readonly string[]) => deleteSessions(database, ids) },
   addAudit: { kind: "write", run: ({ database }, entries: readonly AuditEntry[]) => addAudit(database, entries) },
+  pruneAudit: {
+    kind: "write",
+    run: ({ database }, before: number, most: number) => pruneAudit(database, before, most),
+  },
   listPollPositions: { kind: "read", run: ({ database }) => listPollPositions(database) },
   savePollPositions: {
     kind: "write",

@@ -15,15 +15,10 @@ export async function listUsers(database: Database): Promise<UserRecord[]> {
   return (await database.read(`select ${columns} from users order by name`)).rows.map(userFromRow);
 }
 
-/** A new one, or what has changed of a known one. */
-export async function saveUser(database: Database, u: UserRecord): Promise<void> {
+export async function insertUser(database: Database, u: UserRecord): Promise<void> {
   await database.write([
     {
-      sql: `insert into users (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        on conflict (id) do update set role = excluded.role, entities = excluded.entities, password_hash = excluded.password_hash,
-          password_is_initial = excluded.password_is_initial, token_version = excluded.token_version,
-          totp_secret = excluded.totp_secret, totp_step = excluded.totp_step, disabled_at = excluded.disabled_at,
-          last_login_at = excluded.last_login_at`,
+      sql: `insert into users (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       args: [
         ...[u.id, u.name, u.role, JSON.stringify(u.entities), u.passwordHash, u.passwordIsInitial ? 1 : 0],
         ...[u.tokenVersion, u.totpSecret, u.totpStep, toIso(u.createdAt), isoOrNull(u.disabledAt)],
@@ -31,6 +26,21 @@ export async function saveUser(database: Database, u: UserRecord): Promise<void>
       ],
     },
   ]);
+}
+
+/** Everything that can change of a user whose token version is still `tokenVersion`; false, and nothing written, for any other. */
+export async function updateUser(database: Database, u: UserRecord, tokenVersion: number): Promise<boolean> {
+  const results = await database.write([
+    {
+      sql: `update users set role = ?, entities = ?, password_hash = ?, password_is_initial = ?, token_version = ?, totp_secret = ?,
+          totp_step = ?, disabled_at = ?, last_login_at = ? where id = ? and token_version = ?`,
+      args: [
+        ...[u.role, JSON.stringify(u.entities), u.passwordHash, u.passwordIsInitial ? 1 : 0, u.tokenVersion],
+        ...[u.totpSecret, u.totpStep, isoOrNull(u.disabledAt), isoOrNull(u.lastLoginAt), u.id, tokenVersion],
+      ],
+    },
+  ]);
+  return results[0]?.rowsAffected === 1;
 }
 
 export async function deleteUser(database: Database, id: string): Promise<void> {
@@ -52,12 +62,23 @@ export async function listSessions(database: Database): Promise<SessionRecord[]>
   }));
 }
 
-export async function saveSession(database: Database, s: SessionRecord): Promise<void> {
+/** A new login; none where its user is disabled or gone. */
+export async function insertSession(database: Database, s: SessionRecord): Promise<void> {
   await database.write([
     {
-      sql: `insert into sessions (id, user_id, counter, created_at, refreshed_at, address) values (?, ?, ?, ?, ?, ?)
-        on conflict (id) do update set counter = excluded.counter, refreshed_at = excluded.refreshed_at`,
+      sql: `insert into sessions (id, user_id, counter, created_at, refreshed_at, address)
+            select ?1, ?2, ?3, ?4, ?5, ?6 where exists (select 1 from users where id = ?2 and disabled_at is null)`,
       args: [s.id, s.userId, s.counter, toIso(s.createdAt), toIso(s.refreshedAt), s.address],
+    },
+  ]);
+}
+
+/** A login that was refreshed: one that has ended meanwhile does not come back. */
+export async function updateSession(database: Database, s: SessionRecord): Promise<void> {
+  await database.write([
+    {
+      sql: "update sessions set counter = ?, refreshed_at = ? where id = ?",
+      args: [s.counter, toIso(s.refreshedAt), s.id],
     },
   ]);
 }

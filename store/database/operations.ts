@@ -1,4 +1,5 @@
 /** What can be asked of the file itself. */
+import { readGeneration } from "./generation.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { integrityCheck, storeFacts } from "./integrity.ts";
 import type { OpenDatabase, Operations } from "./operation.ts";
@@ -8,6 +9,7 @@ export const fileOperations = {
     kind: "write",
     run: ({ database }, now: number, distrustMs: number | null) => heartbeat(database, now, distrustMs),
   },
+  readGeneration: { kind: "read", run: ({ database }) => readGeneration(database) },
   facts: { kind: "read", run: ({ database }) => storeFacts(database) },
   integrityCheck: { kind: "read", run: ({ database }) => integrityCheck(database) },
 } satisfies Operations<OpenDatabase>;

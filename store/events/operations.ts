@@ -1,10 +1,12 @@
 /** What can be asked of the event log and of its readers' positions. */
 import type { EventKind } from "../../core/event.ts";
+import type { ListedFeed } from "../../core/feeds/page.ts";
 import type { Span } from "../../core/feeds/replay.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import {
   countEventsAfter,
   forgetReader,
+  lastSeq,
   listReaders,
   oldestEvent,
   readEvents,
@@ -15,6 +17,7 @@ import {
   seqBefore,
 } from "./event-log.ts";
 import type { OpenLog } from "./open-log.ts";
+import { lastAlertId } from "./sequences.ts";
 
 export const eventOperations = {
   read: {
@@ -54,4 +57,10 @@ export const eventReading = {
       readEvents(database, after, limit, kinds),
   },
   oldestEvent: { kind: "read", run: ({ database }) => oldestEvent(database) },
+  /** The last position that was ever given in this order of a feed. */
+  lastPosition: {
+    kind: "read",
+    run: ({ database }, feed: ListedFeed, by: "created" | "updated") =>
+      feed === "alerts" && by === "created" ? lastAlertId(database) : lastSeq(database),
+  },
 } satisfies Operations<OpenDatabase>;

@@ -19,10 +19,8 @@ export class Sequences {
 
   /** Reads them again: a commit that was reported as failed may be in the file all the same. */
   async reload(database: Database): Promise<void> {
-    const { rows } = await database.read(`select max(coalesce((select max(id) from sigma_alerts), 0),
-        coalesce((select cast(value as integer) from meta where key = 'last_alert_id'), 0)) as id`);
     this.#lastSeq = await lastSeq(database);
-    this.#lastAlertId = rows[0] === undefined ? 0 : integer(rows[0], "id");
+    this.#lastAlertId = await lastAlertId(database);
     const given = await database.read(
       "select coalesce(max(seq), 0) as id from sqlite_sequence where name = 'actor_periods'",
     );
@@ -48,4 +46,11 @@ export class Sequences {
     this.#lastAlertId += alerts;
     this.#lastPeriodId += periods;
   }
+}
+
+/** The largest id that an alert ever had, also where retention has removed it. */
+export async function lastAlertId(database: Database): Promise<number> {
+  const { rows } = await database.read(`select max(coalesce((select max(id) from sigma_alerts), 0),
+      coalesce((select cast(value as integer) from meta where key = 'last_alert_id'), 0)) as id`);
+  return rows[0] === undefined ? 0 : integer(rows[0], "id");
 }

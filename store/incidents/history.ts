@@ -4,7 +4,7 @@ import type { InStatement } from "@libsql/client";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
-import { text, textOrNull } from "../database/rows.ts";
+import { integer, text, textOrNull } from "../database/rows.ts";
 
 export type HistoryAction =
   | "CREATED"
@@ -29,9 +29,9 @@ export interface HistoryEntry {
 }
 
 const tables = { incident: "incident_history", case: "case_history" } as const;
-type Subject = keyof typeof tables;
+export type HistorySubject = keyof typeof tables;
 
-export function addHistory(of: Subject, entries: readonly (HistoryEntry & { id: string })[]): InStatement[] {
+export function addHistory(of: HistorySubject, entries: readonly (HistoryEntry & { id: string })[]): InStatement[] {
   if (entries.length === 0) return [];
   const rows = entries.map((e) => [e.id, toIso(e.at), e.who, e.action, e.field, e.old, e.new, e.source]);
   return [
@@ -43,13 +43,29 @@ export function addHistory(of: Subject, entries: readonly (HistoryEntry & { id: 
   ];
 }
 
-/** Oldest first. */
-export async function readHistory(database: Database, of: Subject, id: string): Promise<HistoryEntry[]> {
+/** An entry as it is shown: long texts shortened. */
+export interface ShownEntry extends HistoryEntry {
+  /** Whether `old` or `new` is longer than what is given of it. */
+  shortened: boolean;
+}
+
+/** One answer shows so much: histories grow for as long as an incident is worked on. */
+const longestText = 2_000;
+const mostEntries = 500;
+
+/** The newest entries, oldest first, and how many there are in all. */
+export async function readHistory(
+  database: Database,
+  of: HistorySubject,
+  id: string,
+): Promise<{ entries: ShownEntry[]; total: number }> {
   const { rows } = await database.read(
-    `select at, who, action, field, old, new, source from ${tables[of]} where ${of}_id = ? order by id`,
-    [id],
+    `select at, who, action, field, substr(old, 1, ?2) as old, substr(new, 1, ?2) as new, source,
+       coalesce(length(old) > ?2, 0) or coalesce(length(new) > ?2, 0) as shortened
+     from ${tables[of]} where ${of}_id = ?1 order by id desc limit ?3`,
+    [id, longestText, mostEntries],
   );
-  return rows.map((row) => ({
+  const entries = rows.reverse().map((row) => ({
     at: fromIso(text(row, "at")),
     who: text(row, "who"),
     action: text(row, "action") as HistoryAction,
@@ -57,5 +73,9 @@ export async function readHistory(database: Database, of: Subject, id: string): 
     old: textOrNull(row, "old"),
     new: textOrNull(row, "new"),
     source: text(row, "source"),
+    shortened: integer(row, "shortened") === 1,
   }));
+  if (entries.length < mostEntries) return { entries, total: entries.length };
+  const { rows: counted } = await database.read(`select count(*) as n from ${tables[of]} where ${of}_id = ?`, [id]);
+  return { entries, total: counted[0] === undefined ? entries.length : integer(counted[0], "n") };
 }

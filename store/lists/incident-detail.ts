@@ -20,7 +20,7 @@ import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 import { periodById } from "../incidents/actor-periods.ts";
 import { type CaseRow, casesOfPeriods, findCase } from "../incidents/case-rows.ts";
-import { type HistoryEntry, readHistory } from "../incidents/history.ts";
+import { readHistory, type ShownEntry } from "../incidents/history.ts";
 import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
 import { activeOf, liveCases } from "../incidents/live-cases.ts";
 
@@ -68,7 +68,9 @@ export interface IncidentDetail {
   users: string[];
   /** The newest ones, and how many there are. */
   alarms: ContributingAlarm[];
-  history: HistoryEntry[];
+  /** The newest entries, oldest first. */
+  history: ShownEntry[];
+  historyTotal: number;
 }
 
 export interface CaseDetail {
@@ -76,7 +78,9 @@ export interface CaseDetail {
   incident: IncidentRow | null;
   rules: RuleSummary[];
   alerts: AlertOfActor[];
-  history: HistoryEntry[];
+  /** The newest entries, oldest first. */
+  history: ShownEntry[];
+  historyTotal: number;
 }
 
 /** So many of each are listed; counts are of all. */
@@ -95,6 +99,7 @@ export async function readIncidentDetail(
   const { state } = period;
   const cases = liveCases(await casesOfPeriods(database, [period.id]), state, patterns);
   const { authors, users } = await writersAndUsers(database, period.id);
+  const history = await readHistory(database, "incident", incidentId);
   return {
     incident,
     body: incidentBody(incident, state, activeOf(cases), now),
@@ -104,7 +109,8 @@ export async function readIncidentDetail(
     cases,
     users,
     alarms: await contributingAlarms(database, period.id),
-    history: await readHistory(database, "incident", incidentId),
+    history: history.entries,
+    historyTotal: history.total,
   };
 }
 
@@ -123,13 +129,15 @@ export async function readCaseDetail(
   const takesPart = (alert: { level: Level; tags: readonly string[] }) =>
     pattern === undefined || belongs(pattern, { level: levels.indexOf(alert.level), ...readAttackTags(alert.tags) });
   const alerts = (await alertsOf(database, period.id)).filter(takesPart);
+  const history = await readHistory(database, "case", caseId);
   const keys = new Set(alerts.map(({ ruleId, ruleTitle }) => normaliseName(ruleId) || normaliseName(ruleTitle)));
   return {
     threatCase,
     incident: incidents.get(period.incidentId ?? "") ?? null,
     rules: ruleSummaries(period.state.evidence).filter(({ key }) => keys.has(key)),
     alerts,
-    history: await readHistory(database, "case", caseId),
+    history: history.entries,
+    historyTotal: history.total,
   };
 }
 

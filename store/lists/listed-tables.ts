@@ -138,17 +138,24 @@ async function casesJson(
     [JSON.stringify([...new Set(active)])],
   );
   const states = new Map(periods.map((row) => [integer(row, "id"), parseActorState(text(row, "state"))]));
-  const json = rows.map((row) => {
-    const stored = caseFromRow(row);
+  const cases = rows.map((row) => ({ row, stored: caseFromRow(row) }));
+  const notes = cases.reduce((sum, { stored }) => sum + (stored.investigationNotes?.length ?? 0), 0);
+  const json = cases.map(({ row, stored }) => {
     const state = states.get(stored.periodId);
     const [live = stored] = state === undefined ? [stored] : liveCases([stored], state, patterns);
-    return caseJson(live, textOrNull(row, "incident_id"));
+    return caseJson(live, textOrNull(row, "incident_id"), notes > mostNotes);
   });
   return JSON.stringify(json);
 }
 
+/** A page carries so many characters of notes; where they are more, each is shortened to so many. */
+const mostNotes = 1_000_000;
+const shortNotes = 2_000;
+
 /** A case as lists, feeds and answers to changes show it. */
-function caseJson(row: ReturnType<typeof caseFromRow>, incidentId: string | null) {
+function caseJson(row: ReturnType<typeof caseFromRow>, incidentId: string | null, shortens: boolean) {
+  const notes = row.investigationNotes;
+  const isShort = shortens && notes !== null && notes.length > shortNotes;
   return {
     case_id: row.caseId,
     case_type: row.type,
@@ -157,7 +164,8 @@ function caseJson(row: ReturnType<typeof caseFromRow>, incidentId: string | null
     severity: row.severity,
     primary_user: row.primaryUser,
     assigned_analyst: row.assignedAnalyst,
-    investigation_notes: row.investigationNotes,
+    investigation_notes: isShort ? notes.slice(0, shortNotes).toWellFormed() : notes,
+    ...(isShort ? { investigation_notes_shortened: true } : {}),
     alert_count: row.alerts,
     rule_count: row.ruleCount,
     max_risk_score: row.risk,

@@ -11,6 +11,8 @@ export interface ApiAnswer {
 }
 
 export const password = "correct horse battery";
+/** As somebody else chose it. */
+const firstPassword = "borrowed until tomorrow morning";
 
 export class ApiClient {
   readonly #url: string;
@@ -26,15 +28,22 @@ export class ApiClient {
     return new ApiClient(appliance.appliance.apiUrl, { "X-API-Key": key });
   }
 
-  /** Makes the user and logs it in. */
+  /** Makes the user, with a password of its own, and logs it in. */
   static async asUser(appliance: TestAppliance, name: string, role: Role, entities: string[] = []): Promise<ApiClient> {
-    await appliance.appliance.operations.createUser({ name, role, password, entities });
+    const { createUser } = appliance.appliance.operations;
+    // Programs are never asked for another password.
+    if (role === "soar") await createUser({ name, role, password, entities });
+    else {
+      await createUser({ name, role, password: firstPassword, entities });
+      const first = await ApiClient.loggedIn(appliance, name, firstPassword);
+      await first.post("/api/password", { current_password: firstPassword, new_password: password });
+    }
     return ApiClient.loggedIn(appliance, name);
   }
 
-  static async loggedIn(appliance: TestAppliance, name: string): Promise<ApiClient> {
+  static async loggedIn(appliance: TestAppliance, name: string, secret = password): Promise<ApiClient> {
     const url = appliance.appliance.apiUrl;
-    const { body } = await new ApiClient(url).post("/api/login", { username: name, password });
+    const { body } = await new ApiClient(url).post("/api/login", { username: name, password: secret });
     return new ApiClient(url, { Authorization: `Bearer ${body.token}` });
   }
 

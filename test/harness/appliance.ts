@@ -9,6 +9,7 @@ import { argon2id } from "../../appliance/runtime/passwords.ts";
 import type { ApiKeyScope } from "../../core/api-key.ts";
 import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { CommitRecorder } from "./replay.ts";
 
 export interface TestApplianceOptions {
   /** In the shape of `config.json`. */
@@ -36,6 +37,7 @@ export class TestAppliance {
   readonly appliance: Appliance;
   readonly key: string;
   readonly #env: Record<string, string>;
+  readonly #commits: CommitRecorder;
   readonly #unwatch: () => void;
 
   private constructor(parts: {
@@ -45,7 +47,7 @@ export class TestAppliance {
     appliance: Appliance;
     key: string;
     env: Record<string, string>;
-    unwatch: () => void;
+    commits: CommitRecorder;
   }) {
     this.clock = parts.clock;
     this.dataDir = parts.dataDir;
@@ -53,7 +55,8 @@ export class TestAppliance {
     this.appliance = parts.appliance;
     this.key = parts.key;
     this.#env = parts.env;
-    this.#unwatch = parts.unwatch;
+    this.#commits = parts.commits;
+    this.#unwatch = this.clock.watch(() => this.appliance.busy());
   }
 
   static async start(options: TestApplianceOptions = {}): Promise<TestAppliance> {
@@ -69,6 +72,7 @@ export class TestAppliance {
       RHYTHMX_DATA_DIR: dataDir,
     };
     const resolved = settingsOf(env, options.config, options.incidentConfig);
+    const commits = new CommitRecorder(join(dataDir, "rhythmx.db"));
     const appliance = await startAppliance({
       resolved,
       clock,
@@ -77,15 +81,15 @@ export class TestAppliance {
       log,
       // Cheap: the tests protect nothing.
       passwords: argon2id(8, 1),
+      onCommit: commits.onCommit,
     });
-    const unwatch = clock.waitsFor(() => appliance.underWay());
     const { key } = await appliance.operations.createKey({
       name: "test",
       scopes: ["ingest"],
       entities: [],
       expiresInDays: null,
     });
-    return new TestAppliance({ clock, dataDir, logLines, appliance, key, env, unwatch });
+    return new TestAppliance({ clock, dataDir, logLines, appliance, key, env, commits });
   }
 
   makeKey(
@@ -126,10 +130,11 @@ export class TestAppliance {
     return this.appliance.reload(settingsOf(this.#env, config, incidentConfig));
   }
 
-  /** Stops and keeps the data folder. */
-  stop(): Promise<void> {
+  /** Stops and keeps the data folder. Fails where what was committed, replayed, would have made another database. */
+  async stop(): Promise<void> {
     this.#unwatch();
-    return this.appliance.stop();
+    await this.appliance.stop();
+    await this.#commits.verify();
   }
 
   /** Stopped and started on the same folder, with the same settings of the environment and the same clock. */
@@ -138,10 +143,13 @@ export class TestAppliance {
     return TestAppliance.start({ dataDir: this.dataDir, clock: this.clock, env: this.#env });
   }
 
-  /** Stops and removes the data folder. */
+  /** Stops and removes the data folder. Fails as `stop` does. */
   async dispose(): Promise<void> {
-    await this.stop();
-    await rm(this.dataDir, { recursive: true, force: true });
+    try {
+      await this.stop();
+    } finally {
+      await rm(this.dataDir, { recursive: true, force: true });
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /** Every endpoint against every kind of caller. A route without a row in the table fails. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { SignJWT } from "jose";
-import { apiRoutes } from "../../transports/http/api/api.ts";
+import { createApp } from "../../transports/http/app.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
 
@@ -63,7 +63,36 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "GET /api/audit": admins,
 };
 
-const routes = apiRoutes({} as never).map(({ method, path }) => `${method} ${path}`);
+/** Beside the API: they take API keys alone, or nothing. */
+const keysOnly: Readonly<Record<string, readonly string[] | null>> = {
+  "POST /api/v1/ingest/detections": ["key ingest"],
+  "POST /api/v1/ingest/alarms": ["key ingest"],
+  "GET /metrics": ["key metrics:read"],
+  "GET /healthz": null,
+  "GET /readyz": null,
+  "GET /api/openapi.json": null,
+  "GET /api/docs": null,
+  "GET /api/docs/style.css": null,
+};
+
+/** What the router holds for a whole family of addresses: headers and counters, no answers. */
+const middleware = ["/*", "/api/*", "/api/v1/ingest/*"];
+
+/** Routes of the program that no table has: taken from its router, methods included. */
+function bareRoutes(app: ReturnType<typeof createApp>): string[] {
+  const known = new Set([...Object.keys(table), ...Object.keys(keysOnly)]);
+  const addresses = new Set([...known].map((route) => route.split(" ")[1]));
+  return app.routes
+    .filter(({ method, path }) =>
+      method === "ALL" ? !middleware.includes(path) && !addresses.has(path) : !known.has(`${method} ${path}`),
+    )
+    .map(({ method, path }) => `${method} ${path}`);
+}
+
+const program = () => createApp({ api: {} } as never);
+const routes = program()
+  .routes.filter(({ method }) => method !== "ALL")
+  .map(({ method, path }) => `${method} ${path}`);
 const ids = { incident: "", case: "" };
 let appliance: TestAppliance;
 const allowed = new Map<string, ApiClient>();
@@ -129,8 +158,18 @@ beforeAll(async () => {
 
 afterAll(() => appliance.dispose());
 
-test("every route has its row, and every row a route", () => {
-  expect(Object.keys(table).sort()).toEqual([...routes].sort());
+test("every route of the program has its row, and every row a route", () => {
+  expect([...Object.keys(table), ...Object.keys(keysOnly)].sort()).toEqual([...new Set(routes)].sort());
+  expect(bareRoutes(program())).toEqual([]);
+});
+
+test("a route that is added without a row is found, under any method", () => {
+  const more = program();
+  more.get("/api/debug", (c) => c.text("x"));
+  more.all("/api/everything", (c) => c.text("x"));
+  more.on("PROPFIND", "/api/users", (c) => c.text("x"));
+  more.put("/api/me", (c) => c.text("x"));
+  expect(bareRoutes(more)).toEqual(["GET /api/debug", "ALL /api/everything", "PROPFIND /api/users", "PUT /api/me"]);
 });
 
 /** Requests that change nothing, whoever sends them: their bodies are refused after the caller was let in. */
@@ -162,6 +201,26 @@ for (const [route, who] of Object.entries(table)) {
       if (who === null) continue;
       expect([name, status]).toEqual([name, 401]);
       expect(headers.get("www-authenticate")).toStartWith("Bearer");
+    }
+  });
+}
+
+for (const [route, who] of Object.entries(keysOnly)) {
+  test(route, async () => {
+    // As it comes through a proxy: from this machine itself the metrics take no key.
+    const through = (client: ApiClient) =>
+      new ApiClient(appliance.appliance.apiUrl, { ...client.headers, Via: "proxy" });
+    for (const [name, client] of [...allowed, ...refused]) {
+      const { status, headers } = await call(through(client), route);
+      if (who === null) expect([name, status]).toEqual([name, 200]);
+      else if (who.includes(name)) expect([name, [200, 400].includes(status)]).toEqual([name, true]);
+      // What a proxy asks for in Authorization does not count here.
+      else if (name.startsWith("key ") || name === "a bad token beside a good key")
+        expect([name, status]).toEqual([name, 403]);
+      else {
+        expect([name, status]).toEqual([name, 401]);
+        expect(headers.get("www-authenticate")).toStartWith("ApiKey");
+      }
     }
   });
 }

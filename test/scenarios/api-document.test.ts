@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import * as v from "valibot";
 import { apiRoutes } from "../../transports/http/api/api.ts";
+import { createApp } from "../../transports/http/app.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
 import { ownSampleText } from "../harness/engine-samples.ts";
@@ -35,8 +36,12 @@ test("it has every route, its parameters and its body, from the schemas that che
   const described = Object.entries(document.paths as Record<string, object>).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const routes = apiRoutes({} as never).map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`);
-  expect(described.sort()).toEqual(routes.sort());
+  // From the router itself: a route that is added beside the lists is missing here.
+  const routes = createApp({ api: {} } as never).routes.filter(({ method }) => method !== "ALL");
+  const paths = routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`);
+  expect(described.sort()).toEqual([...new Set(paths)].sort());
+  for (const route of ["POST /api/v1/ingest/detections", "GET /healthz", "GET /readyz", "GET /metrics"])
+    expect(described).toContain(route);
   const { parameters } = document.paths["/api/incidents"].get;
   const limit = parameters.find(({ name }: { name: string }) => name === "limit");
   expect(limit.schema).toEqual({ type: "integer", minimum: 1, maximum: 500, default: 100 });
@@ -98,9 +103,10 @@ describe("answers have the shapes that it says, no field less and none more", ()
     expect((await admin.delete("/api/users/new-user")).status).toBe(204);
     expect((await admin.delete("/api/users/admin")).body.title).toBe("The last administrator");
     expect((await admin.patch("/api/users/admin", { role: "viewer" })).status).toBe(409);
-    const { body } = await admin.get("/api/audit?limit=3");
+    const { body } = await admin.get("/api/audit?limit=4");
     expect(body.entries.map(({ action, target, who }: Record<string, string>) => [action, target, who])).toEqual([
       ["user.delete", "new-user", "admin"],
+      ["key.refused", key.body.id, "key k"],
       ["key.revoke", key.body.id, "admin"],
       ["key.create", key.body.id, "admin"],
     ]);

@@ -104,7 +104,9 @@ describe("passwords", () => {
   });
 
   test("changing one's own takes the old one, ends every login, and has rules", async () => {
-    const client = await ApiClient.asUser(appliance, "changer", "analyst");
+    const made = { name: "changer", role: "analyst", password, entities: [] } as const;
+    await appliance.appliance.operations.createUser(made);
+    const client = await ApiClient.loggedIn(appliance, "changer");
     const change = (current_password: string, new_password: string) =>
       client.post("/api/password", { current_password, new_password });
     expect((await client.get("/api/me")).body.password_change_required).toBe(true);

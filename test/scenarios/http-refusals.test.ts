@@ -38,13 +38,24 @@ describe("API keys", () => {
     const response = await fetch(appliance.appliance.apiUrl + path, { method: "POST", body: "{}" });
     const answer = { status: response.status, headers: response.headers, body: await response.json() };
     expectProblem(answer, 401, "Unauthorized", unauthorized);
-    expect(response.headers.get("www-authenticate")).toBe('ApiKey realm="rhythmx"');
+    expect(response.headers.get("www-authenticate")).toBe('ApiKey realm="rhythmx", Bearer realm="rhythmx"');
   });
 
-  test("in a query or as a bearer token, where logs of proxies would keep it", async () => {
+  test("in a query, where logs of proxies would keep it", async () => {
     const query = `?api_key=${appliance.key}&X-API-Key=${appliance.key}`;
-    const headers = { "X-API-Key": "", Authorization: `Bearer ${appliance.key}` };
-    expectProblem(await appliance.ingest([detection()], { query, headers }), 401, "Unauthorized", unauthorized);
+    expectProblem(
+      await appliance.ingest([detection()], { query, headers: { "X-API-Key": "" } }),
+      401,
+      "Unauthorized",
+      unauthorized,
+    );
+  });
+
+  test("two that differ: neither counts", async () => {
+    const other = await appliance.makeKey(["ingest"]);
+    const headers = { "X-API-Key": other.key, Authorization: `Bearer ${appliance.key}` };
+    const answer = await appliance.ingest([detection()], { headers });
+    expectProblem(answer, 401, "Unauthorized", "two different API keys came with this request");
   });
 
   test("unknown, mistyped, cut, revoked and expired ones are told alike", async () => {

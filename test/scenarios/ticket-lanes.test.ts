@@ -25,7 +25,6 @@ async function alone(env: Partial<Record<TicketSettingName, string>> = {}) {
   cleanUp.push(() => store.close());
   const lines: string[] = [];
   const dispatcher = new TicketDispatcher({
-    onRetimed: () => {},
     ...{ store, clock, sleep: clock.sleep, random: () => 0.5 },
     log: createLog({ level: "debug", format: "json", clock, write: (line) => void lines.push(line) }),
     defaultBaseUrl: () => "http://127.0.0.1",

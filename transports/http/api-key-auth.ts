@@ -1,6 +1,7 @@
-/** API keys at the door: header `X-API-Key` only, never a query. */
+/** API keys at the door: header `X-API-Key` or `Authorization: Bearer smk_…`, never a query. */
 import type { Context } from "hono";
 import type { ApiKeyScope, KeyRefusal } from "../../core/api-key.ts";
+import { conflictDetail, keyOf } from "./credentials.ts";
 import { problem } from "./problem.ts";
 
 /** Who is calling, once the key was found good for the scope asked for. */
@@ -11,13 +12,14 @@ export interface Caller {
 }
 
 export interface KeyJudge {
-  /** Judges the presented key. */
-  judge(key: string | undefined, scope: ApiKeyScope): Caller | KeyRefusal;
+  /** Judges the presented key; `address` is where it came from. */
+  judge(key: string | undefined, scope: ApiKeyScope, address: string): Caller | KeyRefusal;
 }
 
 /** The caller, or the answer that refuses it: 401 without a usable key, 403 when the key lacks the scope. */
-export function requireScope(c: Context, keys: KeyJudge, scope: ApiKeyScope): Caller | Response {
-  const verdict = keys.judge(c.req.header("x-api-key"), scope);
+export function requireScope(c: Context, keys: KeyJudge, scope: ApiKeyScope, address: string): Caller | Response {
+  const key = keyOf(c);
+  const verdict = key === "conflict" ? "unknown" : keys.judge(key ?? undefined, scope, address);
   if (typeof verdict !== "string") return verdict;
   if (verdict === "scope")
     return problem(
@@ -26,6 +28,7 @@ export function requireScope(c: Context, keys: KeyJudge, scope: ApiKeyScope): Ca
       "Forbidden",
       `this API key has no scope ${scope}: make one with \`rhythmx key create NAME --scope ${scope}\``,
     );
-  c.header("WWW-Authenticate", 'ApiKey realm="rhythmx"');
-  return problem(c, 401, "Unauthorized", "send a valid API key in the header X-API-Key");
+  c.header("WWW-Authenticate", 'ApiKey realm="rhythmx", Bearer realm="rhythmx"');
+  const how = "send a valid API key in the header X-API-Key, or in Authorization: Bearer";
+  return problem(c, 401, "Unauthorized", key === "conflict" ? conflictDetail : how);
 }

@@ -10,7 +10,9 @@ async function send(parts: Uint8Array[], headers: Record<string, string> = {}) {
   const extensions: number[] = [];
   let taken = 0;
   const app = new Hono<{ Bindings: ConnectionBindings }>();
-  app.post("/", (c) => withBody(c, async (body) => c.text(Buffer.from(body).toString())));
+  app.post("/", (c) =>
+    withBody(c, { address: "192.0.2.1", known: true }, async (body) => c.text(Buffer.from(body).toString())),
+  );
   const body = new ReadableStream({
     pull(controller) {
       const part = parts[taken++];

@@ -1,7 +1,12 @@
-/** Taking in a request's body: bounded in size, patient with slow senders, not with silent ones. */
+/**
+ * Taking in a request's body, for every route: bounded in size, in time and in what all of them hold together; patient with slow senders, not
+ * with silent ones.
+ */
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Context } from "hono";
+import { EdgeError } from "../../core/errors.ts";
+import { BodyBudget, type Sender } from "./body-budget.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { problem } from "./problem.ts";
 
@@ -11,29 +16,56 @@ export interface ConnectionBindings {
   extendTimeout(seconds: number): void;
 }
 
-/** Largest body, decompressed (CONTRACT 2). */
-const maxBodyBytes = 16 * 1024 * 1024;
-/**
- * A body that is too large is still read to its end, up to here, and thrown away: a client that is cut off while it sends often
- * sees a broken connection instead of the answer, and sends the same again for ever.
- */
-const maxDiscardedBytes = 4 * maxBodyBytes;
-/** An upload may be silent so long before it is cut. */
-const silenceSeconds = 60;
+type BodyContext = Context<{ Bindings: ConnectionBindings }>;
+
+export interface BodyLimits {
+  /** Bytes, as sent. */
+  most: number;
+  /**
+   * A body that is too large is still read to its end, up to here, and thrown away: a client that is cut off while it sends often sees a
+   * broken connection instead of the answer, and sends the same again for ever.
+   */
+  discarded: number;
+  /** A body may be silent so long before its connection is cut. */
+  silenceSeconds: number;
+  /** And take so long in all. */
+  totalMs: number;
+  tooLarge: { title: string; detail: string };
+}
+
+const mebibyte = 1024 * 1024;
+/** Largest batch, decompressed (CONTRACT 2). */
+const largestBatch = 16 * mebibyte;
+/** 16 MiB at 30 kB/s. */
+const batchLimits: BodyLimits = {
+  most: largestBatch,
+  discarded: 4 * largestBatch,
+  silenceSeconds: 60,
+  totalMs: 600_000,
+  tooLarge: {
+    title: "Batch too large",
+    detail: "a batch holds at most 16 MiB (decompressed) and 20,000 records: send it in parts",
+  },
+};
 /** Writing a batch down may take so long before the answer. */
 const answerSeconds = 240;
 
 /** Deflate cannot pack more than this into a byte. */
 const deepestPacking = 1032;
 /** What compressed bodies may take in memory together: many small ones could otherwise unpack into gigabytes at once. */
-const unpacked = new ByteBudget(2 * maxBodyBytes);
+const unpacked = new ByteBudget(2 * largestBatch);
+/** One for all ports and routes. */
+const budget = new BodyBudget();
 
 const gunzipAsync = promisify(gunzip);
 
-/** What `work` answers to the body, decompressed; or the answer that refuses it: 415 unknown encoding, 413 too large, 400 incomplete. */
+/** What `work` answers to a batch, decompressed; or the answer that refuses it: 415 unknown encoding, 413 too large, 400 incomplete, 408, 503. */
 export async function withBody(
-  c: Context<{ Bindings: ConnectionBindings }>,
+  c: BodyContext,
+  sender: Sender,
   work: (body: Uint8Array) => Promise<Response>,
+  limits: BodyLimits = batchLimits,
+  room: BodyBudget = budget,
 ): Promise<Response> {
   const encoding = (c.req.header("content-encoding") ?? "identity").trim().toLowerCase();
   if (encoding !== "identity" && encoding !== "gzip" && encoding !== "x-gzip")
@@ -43,58 +75,111 @@ export async function withBody(
       "Unsupported Media Type",
       `Content-Encoding ${JSON.stringify(encoding.slice(0, 80))}: send gzip, or no encoding`,
     );
-  const body = await receive(c);
-  if (body instanceof Response) return body;
-  if (encoding === "identity") return work(body);
-  return unpacked.use(Math.min(maxBodyBytes, body.length * deepestPacking), async () => {
-    const plain = await unpack(c, body);
-    return plain instanceof Response ? plain : work(plain);
-  });
-}
-
-async function unpack(c: Context, body: Uint8Array): Promise<Uint8Array | Response> {
   try {
-    return await gunzipAsync(body, { maxOutputLength: maxBodyBytes });
+    return await receiving(c, sender, limits, room, async (body) => {
+      c.env.extendTimeout(answerSeconds);
+      if (encoding === "identity") return work(body);
+      return unpacked.use(Math.min(limits.most, body.length * deepestPacking), async () =>
+        work(await unpack(body, limits)),
+      );
+    });
   } catch (error) {
-    if ((error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") return tooLarge(c);
-    return problem(c, 400, "Unreadable body", "Content-Encoding says gzip, but the body is no complete gzip stream");
+    if (error instanceof EdgeError && error.code === "body_refused") return bodyRefusal(c, error);
+    throw error;
   }
 }
 
-async function receive(c: Context<{ Bindings: ConnectionBindings }>): Promise<Uint8Array | Response> {
-  if (Number(c.req.header("content-length") ?? 0) > maxDiscardedBytes) return tooLarge(c);
+/** The body as it was sent. @throws EdgeError body_refused: 413 more than `most` bytes, 400 incomplete, 408 too slow, 503 no room */
+export function readBytes(
+  c: BodyContext,
+  sender: Sender,
+  { most, totalMs }: Pick<BodyLimits, "most" | "totalMs">,
+): Promise<Uint8Array> {
+  const size = most < mebibyte ? `${most / 1024} KiB` : `${most / mebibyte} MiB`;
+  const tooLarge = { title: "Content Too Large", detail: `a body here holds at most ${size}` };
+  const limits = { most, discarded: most, silenceSeconds: 30, totalMs, tooLarge };
+  return receiving(c, sender, limits, budget, async (body) => body);
+}
+
+/** The answer that an EdgeError body_refused stands for. */
+export function bodyRefusal(c: Context, { message, data }: EdgeError): Response {
+  const retry = typeof data.retryAfter === "number" ? { retryAfter: data.retryAfter } : {};
+  // What is left of the body is not waited for.
+  if (data.status !== 400) c.header("Connection", "close");
+  return problem(c, data.status as 400, String(data.title), message, retry);
+}
+
+async function unpack(body: Uint8Array, limits: BodyLimits): Promise<Uint8Array> {
+  try {
+    return await gunzipAsync(body, { maxOutputLength: limits.most });
+  } catch (error) {
+    if ((error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(limits);
+    throw refused(400, "Unreadable body", "Content-Encoding says gzip, but the body is no complete gzip stream");
+  }
+}
+
+/** Runs `work` on the body; what it takes in memory is given back when `work` has ended. */
+async function receiving<T>(
+  c: BodyContext,
+  sender: Sender,
+  limits: BodyLimits,
+  room: BodyBudget,
+  work: (body: Uint8Array) => Promise<T>,
+): Promise<T> {
+  if (Number(c.req.header("content-length") ?? 0) > limits.discarded) throw tooLarge(limits);
+  let taken = 0;
+  const take = (bytes: number) => {
+    if (!room.take(sender, bytes))
+      throw refused(503, "Busy", "too many requests are being sent at the same time: try again in a few seconds", 5);
+    taken += bytes;
+  };
+  try {
+    return await work(await receive(c, limits, take));
+  } finally {
+    room.give(sender, taken);
+  }
+}
+
+async function receive(c: BodyContext, limits: BodyLimits, take: (bytes: number) => void): Promise<Uint8Array> {
+  const reader = c.req.raw.body?.getReader();
+  if (reader === undefined) return new Uint8Array();
   const parts: Uint8Array[] = [];
   let size = 0;
+  const late = Promise.withResolvers<"late">();
+  const timer = setTimeout(() => late.resolve("late"), limits.totalMs);
   try {
-    c.env.extendTimeout(silenceSeconds);
-    for await (const part of c.req.raw.body ?? []) {
-      size += part.length;
-      if (size > maxDiscardedBytes) return tooLarge(c);
-      if (size > maxBodyBytes) parts.length = 0;
-      else parts.push(part);
+    for (;;) {
       // The server counts from this call, also while bytes flow.
-      c.env.extendTimeout(silenceSeconds);
+      c.env.extendTimeout(limits.silenceSeconds);
+      const part = await Promise.race([reader.read().catch(() => "broken" as const), late.promise]);
+      if (part === "late")
+        throw refused(408, "Request Timeout", `the body took longer than ${limits.totalMs / 1000} s`);
+      if (part === "broken")
+        throw refused(400, "Unreadable body", "the connection broke while the body was being sent: send it again");
+      if (part.done) break;
+      size += part.value.length;
+      if (size > limits.discarded) throw tooLarge(limits);
+      if (size > limits.most) parts.length = 0;
+      else {
+        take(part.value.length);
+        parts.push(part.value);
+      }
     }
-  } catch {
-    return problem(
-      c,
-      400,
-      "Unreadable body",
-      "the connection broke while the body was being sent: send the batch again",
-    );
+  } catch (error) {
+    void reader.cancel().catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
   }
-  if (size > maxBodyBytes) return tooLarge(c);
-  c.env.extendTimeout(answerSeconds);
+  if (size > limits.most) throw tooLarge(limits);
   return Buffer.concat(parts);
 }
 
-function tooLarge(c: Context): Response {
-  // What is left of the body is not waited for.
-  c.header("Connection", "close");
-  return problem(
-    c,
-    413,
-    "Batch too large",
-    "a batch holds at most 16 MiB (decompressed) and 20,000 records: send it in parts",
-  );
+function tooLarge({ tooLarge: { title, detail } }: BodyLimits): EdgeError {
+  return refused(413, title, detail);
+}
+
+function refused(status: number, title: string, message: string, retryAfter?: number): EdgeError {
+  const data = retryAfter === undefined ? { status, title } : { status, title, retryAfter };
+  return new EdgeError("body_refused", message, { data });
 }

@@ -10,6 +10,8 @@ import { problem } from "./problem.ts";
 export interface IngestDependencies {
   intake: Intake;
   keys: KeyJudge;
+  /** IP address of the client, through proxies that are trusted. */
+  clientAddress(peer: string, forwardedFor: string | undefined): string;
   /** Why nothing can be taken in at the moment, for people; null when all is well. */
   closed(): { reason: string; retryAfter: number } | null;
 }
@@ -19,7 +21,8 @@ const idempotencyKeyForm = /^[\x21-\x7e]{1,255}$/;
 
 export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies) {
   return async (c: Context<{ Bindings: ConnectionBindings }>): Promise<Response> => {
-    const caller = requireScope(c, dependencies.keys, "ingest");
+    const address = dependencies.clientAddress(c.env.remoteAddress, c.req.header("x-forwarded-for"));
+    const caller = requireScope(c, dependencies.keys, "ingest", address);
     if (caller instanceof Response) return caller;
     const closed = dependencies.closed();
     if (closed) return problem(c, 503, "Intake is closed", closed.reason, { retryAfter: closed.retryAfter });
@@ -37,14 +40,17 @@ export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies
       return problem(c, 400, "Bad header", "Idempotency-Key: 1 to 255 printable ASCII characters without blanks");
 
     const format = c.req.query("format") ?? "rhythmx";
-    return withBody(c, async (body) => {
+    return withBody(c, { address, known: true }, async (body) => {
+      // A body may take its time: whoever lost the right meanwhile has lost it.
+      const still = requireScope(c, dependencies.keys, "ingest", address);
+      if (still instanceof Response) return still;
       try {
         const answer = await dependencies.intake.ingest({
           kind,
           body,
           format,
-          owner: caller.id,
-          entities: caller.entities.length === 0 ? null : caller.entities,
+          owner: still.id,
+          entities: still.entities.length === 0 ? null : still.entities,
           idempotency: key === null ? null : { key, bodySha256: batchSha256(kind, format, body) },
         });
         if (answer.repeated) c.header("Idempotency-Replayed", "true");

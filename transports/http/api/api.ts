@@ -2,8 +2,10 @@
 import type { Hono } from "hono";
 import { type Caller, may, rolesWith, scopesWith } from "../../../core/access/caller.ts";
 import { DeliveryError, EdgeError, StoreError, UsageError } from "../../../core/errors.ts";
-import type { ConnectionBindings } from "../body.ts";
+import { bodyRefusal, type ConnectionBindings } from "../body.ts";
+import { conflictDetail, credentialOf } from "../credentials.ts";
 import { problem } from "../problem.ts";
+import type { SystemRoute } from "../system-routes.ts";
 import { administrationRoutes } from "./administration-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./document-routes.ts";
@@ -29,31 +31,38 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
   ];
 }
 
-export function addApi(app: Hono<{ Bindings: ConnectionBindings }>, dependencies: ApiDependencies): void {
+/** `others`: routes beside these that the API document has to name. */
+export function addApi(
+  app: Hono<{ Bindings: ConnectionBindings }>,
+  dependencies: ApiDependencies,
+  others: readonly SystemRoute[],
+): void {
   const routes = apiRoutes(dependencies);
   app.use("/api/*", async (c, next) => {
     await next();
     // Answers are one caller's: no proxy and no browser keeps them.
     if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
   });
-  documentRoutes(app, routes, dependencies.version);
+  documentRoutes(app, routes, others, dependencies.version);
   for (const one of routes) app.on(one.method, one.path, (c) => answer(c, one, dependencies));
-  for (const path of new Set(routes.map((one) => one.path))) {
-    const methods = routes.filter((one) => one.path === path).map(({ method }) => method);
-    app.all(path, (c) => {
-      c.header("Allow", methods.join(", "));
-      return problem(c, 405, "Method Not Allowed", `${c.req.path} takes ${methods.join(" and ")}`);
-    });
-  }
 }
 
 async function answer(c: ApiContext, route: Route, dependencies: ApiDependencies): Promise<Response> {
   try {
     const address = dependencies.clientAddress(c.env.remoteAddress, c.req.header("x-forwarded-for"));
-    const caller = await admit(c, route, dependencies, address);
+    const credential = credentialOf(c);
+    const admission = () => admit(c, route, dependencies, credential, address);
+    let caller = await admission();
     if (caller instanceof Response) return caller;
     const query = route.query === undefined ? undefined : readQuery(route.query, new URL(c.req.url));
-    const body = route.body === undefined ? undefined : readBody(route.body, await readJsonBody(c));
+    let body: unknown;
+    if (route.body !== undefined) {
+      const known = caller.id !== "";
+      body = readBody(route.body, await readJsonBody(c, { address, known }));
+      // A body may take its time; whoever lost the right meanwhile has lost it.
+      caller = await admission();
+      if (caller instanceof Response) return caller;
+    }
     const request: Request<unknown, unknown> = {
       c,
       caller,
@@ -61,6 +70,10 @@ async function answer(c: ApiContext, route: Route, dependencies: ApiDependencies
       query,
       body,
       param: (name) => c.req.param(name) ?? "",
+      stillAdmitted: async () => {
+        const present = await judge(route, dependencies, credential, address);
+        return present.verdict === "admitted" ? present.caller : null;
+      },
     };
     return await route.handle(request as Request<never, never>);
   } catch (error) {
@@ -70,31 +83,56 @@ async function answer(c: ApiContext, route: Route, dependencies: ApiDependencies
 
 const nobody: Omit<Caller, "address"> = { kind: "user", id: "", name: "", role: null, scopes: [], entities: [] };
 
+type Admission =
+  | { verdict: "admitted"; caller: Caller }
+  | { verdict: "conflict" | "unknown" | "forbidden" | "password" };
+
+/** Whether what this credential stands for at the moment may use the route. */
+async function judge(
+  { permission, callers: allowed, withInitialPassword = false }: Route,
+  { callers }: ApiDependencies,
+  credential: ReturnType<typeof credentialOf>,
+  address: string,
+): Promise<Admission> {
+  if (credential === "conflict") return { verdict: "conflict" };
+  const user = credential?.kind === "token" ? await callers.ofToken(credential.text, address) : null;
+  if (permission === null) return { verdict: "admitted", caller: user ?? { ...nobody, address } };
+  const caller = credential?.kind === "key" ? callers.ofKey(credential.text, address) : user;
+  if (caller === null) return { verdict: "unknown" };
+  if (user?.passwordIsInitial && !withInitialPassword) return { verdict: "password" };
+  const reaches = may(caller, permission) && (caller.kind === "user" || allowed === "users and keys");
+  return reaches ? { verdict: "admitted", caller } : { verdict: "forbidden" };
+}
+
 /** The caller, or the answer that refuses: 401 without credentials that hold, 403 where they do not reach. */
 async function admit(
   c: ApiContext,
-  { permission, callers: allowed }: Route,
-  { callers }: ApiDependencies,
+  route: Route,
+  dependencies: ApiDependencies,
+  credential: ReturnType<typeof credentialOf>,
   address: string,
 ): Promise<Caller | Response> {
-  const key = c.req.header("x-api-key");
-  const authorization = c.req.header("authorization");
-  const token = /^Bearer +(\S+)$/i.exec(authorization?.trim() ?? "")?.[1];
-  const user = token === undefined ? null : await callers.ofToken(token, address);
-  if (permission === null) return user ?? { ...nobody, address };
-  // Credentials that were given count; a key beside a token that does not hold is no way round it.
-  const caller = authorization !== undefined ? user : key !== undefined ? callers.ofKey(key, address) : null;
-  if (caller === null) {
-    const keys = allowed === "users and keys";
+  const { permission, callers: allowed } = route;
+  const admission = await judge(route, dependencies, credential, address);
+  if (admission.verdict === "admitted") return admission.caller;
+  const keys = allowed === "users and keys";
+  if (admission.verdict === "password")
+    return problem(
+      c,
+      403,
+      "Password change required",
+      "somebody else has set this password: choose one of your own with POST /api/password, then log in again",
+    );
+  if (admission.verdict === "unknown" || admission.verdict === "conflict") {
     c.header("WWW-Authenticate", `Bearer realm="rhythmx"${keys ? ', ApiKey realm="rhythmx"' : ""}`);
     const how = "an access token of POST /api/login in Authorization: Bearer";
-    return problem(c, 401, "Unauthorized", keys ? `send an API key in X-API-Key, or ${how}` : `send ${how}`);
+    const detail = keys ? `send an API key in X-API-Key or Authorization: Bearer, or ${how}` : `send ${how}`;
+    return problem(c, 401, "Unauthorized", admission.verdict === "conflict" ? conflictDetail : detail);
   }
-  if (may(caller, permission) && (caller.kind === "user" || allowed === "users and keys")) return caller;
-  const scopes = allowed === "users and keys" ? scopesWith(permission) : [];
+  const scopes = keys && permission !== null ? scopesWith(permission) : [];
   const needed = [
     ...(scopes.length > 0 ? [`an API key with scope ${scopes.join(" or ")}`] : []),
-    `a user with role ${rolesWith(permission).join(", ")}`,
+    ...(permission === null ? [] : [`a user with role ${rolesWith(permission).join(", ")}`]),
   ];
   return problem(c, 403, "Forbidden", `this takes ${needed.join(" or ")}`);
 }
@@ -122,12 +160,16 @@ const refusals: Readonly<
   webhook_outdated: { status: 401, title: "Unauthorized" },
   webhook_unreadable: { status: 400, title: "Unreadable body" },
   setting_pinned: { status: 409, title: "Pinned" },
+  caller_revoked: { status: 401, title: "Unauthorized" },
+  account_changed: { status: 409, title: "The account was changed" },
+  cursor_restored: { status: 410, title: "Gone" },
   incident_newer: { status: 409, title: "A newer incident is open" },
   case_newer: { status: 409, title: "A newer case is active" },
   incident_exists: { status: 409, title: "The actor has an open incident" },
   user_exists: { status: 409, title: "The name is taken" },
   last_admin: { status: 409, title: "The last administrator" },
   totp_not_begun: { status: 409, title: "No second factor is being set up" },
+  exception_refused: { status: 422, title: "Unprocessable Content" },
   entity_foreign: { status: 403, title: "Forbidden" },
   cursor_gap: { status: 410, title: "Gone" },
   login_refused: { status: 401, title: "Unauthorized" },
@@ -154,7 +196,11 @@ function refusal(c: ApiContext, error: unknown): Response {
     const [, name = "body", reason = message] = /^([a-z_]+): (.*)$/s.exec(message) ?? [];
     return problem(c, 400, "Bad request", message, { errors: [{ name, reason }] });
   }
-  if (code === "body_refused") return problem(c, data.status as 400, String(data.title), message);
+  if (code === "body_refused") return bodyRefusal(c, error);
+  if (code === "notes_too_long") {
+    const name = String(data.field);
+    return problem(c, 422, "Too long", message, { errors: [{ name, reason: message.slice(name.length + 2) }] });
+  }
   const known = refusals[code];
   if (known === undefined) throw error;
   const retryAfter = typeof data.retryAfter === "number" ? data.retryAfter : known.status === 503 ? 5 : undefined;

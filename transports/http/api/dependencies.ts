@@ -14,13 +14,21 @@ export interface Callers {
   /** The caller behind a key; null for one that is unknown, revoked or expired. */
   ofKey(key: string, address: string): Caller | null;
   /** The caller behind an access token that holds at the moment. `expiresAt`: epoch milliseconds. */
-  ofToken(token: string, address: string): Promise<(Caller & { sessionId: string; expiresAt: number }) | null>;
+  ofToken(token: string, address: string): Promise<(Caller & TokenFacts) | null>;
+  /** Told when rights were taken away: a key revoked, logins ended. Returns how to stop. */
+  onRevoked(listener: () => void): () => void;
+}
+
+interface TokenFacts {
+  sessionId: string;
+  expiresAt: number;
+  passwordIsInitial: boolean;
 }
 
 export interface LoginPort {
   login(request: { username: string; password: string; totp: string | null; address: string }): Promise<object>;
   refresh(token: string, address: string): Promise<object>;
-  logout(caller: { sessionId: string } | null, refreshToken: string | null): Promise<void>;
+  logout(caller: { sessionId: string } | null, refreshToken: string | null, address: string): Promise<void>;
   me(caller: Caller): Json;
   changePassword(caller: Caller, current: string, next: string): Promise<void>;
   beginTotp(caller: Caller, password: string): Promise<Json>;
@@ -57,6 +65,8 @@ export interface AdministrationPort {
 }
 
 export interface StreamPort {
+  /** Which life of the database this is; 0 = it was never restored. */
+  generation: number;
   end(): Promise<number>;
   /** Sequence number of the oldest event kept; null in an empty log. */
   oldest(): Promise<number | null>;
@@ -102,6 +112,8 @@ export interface TicketPort {
 }
 
 export interface WebhookPort {
+  /** What can be told before the body is read. @throws EdgeError webhook_off, webhook_signature, webhook_outdated */
+  expect(system: WebhookSystem, header: (name: string) => string | undefined): void;
   /** `body` as it was sent. @throws EdgeError webhook_off, webhook_signature, webhook_outdated, webhook_unreadable */
   receive(
     system: WebhookSystem,
@@ -113,7 +125,7 @@ export interface WebhookPort {
 export interface SettingsPort {
   section(section: string): Json;
   save(caller: Caller, section: string, fields: Json): Promise<Json>;
-  test(section: string, fields: Json): Promise<object>;
+  test(caller: Caller, section: string, fields: Json): Promise<object>;
   status(): Promise<Json[]>;
 }
 

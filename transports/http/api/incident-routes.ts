@@ -6,11 +6,15 @@ import { caseStatus, incidentStatus, shortText, someText } from "./parameters.ts
 import { type ApiContext, type Route, route } from "./route.ts";
 import { caseDetail, caseRow, exceptionRow, incidentDetail, incidentRow } from "./shapes.ts";
 
-const longestNotes = 20_000;
+/** How long it may become is decided where it is known what is there already. */
+const noteText = v.pipe(
+  v.string("a text"),
+  v.check((text) => !text.includes("\0"), "a text without NUL"),
+);
 const notes = v.nullish(
   v.pipe(
-    shortText(longestNotes),
-    v.description("Why: the resolution when it closes, else added to the investigation notes."),
+    noteText,
+    v.description("At most 64 kB. Why: the resolution when it closes, else added to the investigation notes."),
   ),
 );
 const analyst = v.nullish(v.pipe(shortText(), v.description("Null or empty = nobody.")));
@@ -19,7 +23,7 @@ const incidentStatusBody = v.object({ status: incidentStatus, notes });
 const caseStatusBody = v.object({ status: caseStatus, notes });
 const incidentBody = v.object({
   assigned_analyst: analyst,
-  investigation_notes: v.nullish(v.pipe(shortText(longestNotes), v.description("Replaces those that are there."))),
+  investigation_notes: v.nullish(v.pipe(noteText, v.description("Replaces those that are there. At most 64 kB."))),
 });
 const caseBody = v.object({ assigned_analyst: analyst, notes });
 const promotion = v.object({
@@ -43,6 +47,7 @@ const exceptionBody = v.object({
 });
 
 const unknownIncident = { description: "There is none of that id, or none that this caller may see." };
+const tooLong = { description: "Notes would be longer than 64 kB." };
 const newer = { description: "A newer one of the same actor is open." };
 const json = (c: ApiContext, text: string, status: 200 | 201 = 200) =>
   c.body(text, status, { "Content-Type": "application/json" });
@@ -71,7 +76,12 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
       description: "The same status again is no change. Closing an incident closes its active cases.",
       body: incidentStatusBody,
       bodyExample: { status: "CLOSED", notes: "Resolved via SOAR playbook PB-1234" },
-      answers: { 200: { description: "The row.", schema: incidentRow }, 404: unknownIncident, 409: newer },
+      answers: {
+        200: { description: "The row.", schema: incidentRow },
+        404: unknownIncident,
+        409: newer,
+        422: tooLong,
+      },
       handle: async ({ c, caller, param, body }) => {
         const request = { status: body.status, notes: body.notes ?? null };
         return json(c, await investigation.changeIncident(caller, param("id"), request));
@@ -84,7 +94,7 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
       summary: "Sets assignment and notes",
       body: incidentBody,
       bodyExample: { assigned_analyst: "jane.doe" },
-      answers: { 200: { description: "The row.", schema: incidentRow }, 404: unknownIncident },
+      answers: { 200: { description: "The row.", schema: incidentRow }, 404: unknownIncident, 422: tooLong },
       handle: async ({ c, caller, param, body }) => {
         const request = {
           ...(body.assigned_analyst === undefined ? {} : { assignedAnalyst: body.assigned_analyst }),
@@ -134,7 +144,7 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
       summary: "Sets the status",
       body: caseStatusBody,
       bodyExample: { status: "IN_PROGRESS" },
-      answers: { 200: { description: "The row.", schema: caseRow }, 404: unknownIncident, 409: newer },
+      answers: { 200: { description: "The row.", schema: caseRow }, 404: unknownIncident, 409: newer, 422: tooLong },
       handle: async ({ c, caller, param, body }) => {
         const request = { status: body.status, notes: body.notes ?? null };
         return json(c, await investigation.changeCase(caller, param("id"), request));
@@ -176,7 +186,10 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
       description: "They are still deduplicated and sent. It holds for what comes in from now on.",
       body: exceptionBody,
       bodyExample: { entity: "Primary Site", rule: "Net.EXE Execution", actor: "svc-backup", reason: "Nightly job" },
-      answers: { 201: { description: "The exception.", schema: exceptionRow } },
+      answers: {
+        201: { description: "The exception.", schema: exceptionRow },
+        422: { description: "It would cover everything, nothing or only the past; `detail` names the field." },
+      },
       handle: async ({ c, caller, body }) => {
         const { entity, rule, actor, host, until, reason } = body;
         const text = (field: string | null | undefined) => field?.trim() ?? "";

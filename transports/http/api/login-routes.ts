@@ -29,7 +29,8 @@ export function loginRoutes({ logins }: ApiDependencies): Route[] {
       ...open,
       path: "/api/login",
       summary: "Logs a user in",
-      description: "The access token holds for 15 minutes, the refresh token works once. API keys need no login.",
+      description:
+        "The access token holds for 15 minutes, the refresh token works once. API keys need no login. With `password_change_required` the token opens `POST /api/password` and `GET /api/me` alone.",
       body: loginBody,
       bodyExample: { username: "soar-service-account", password: "..." },
       answers: { 200: { description: "Tokens.", schema: tokenPair }, 401: refused, 429: busy },
@@ -53,9 +54,9 @@ export function loginRoutes({ logins }: ApiDependencies): Route[] {
       description: "That of the access token in `Authorization`, or of the refresh token in the body.",
       body: logoutBody,
       answers: { ...done, 401: refused },
-      handle: async ({ c, caller, body }) => {
+      handle: async ({ c, caller, body, address }) => {
         const session = "sessionId" in caller ? { sessionId: String(caller.sessionId) } : null;
-        await logins.logout(session, body.refresh_token ?? null);
+        await logins.logout(session, body.refresh_token ?? null, address);
         return c.body(null, 204);
       },
     }),
@@ -63,6 +64,7 @@ export function loginRoutes({ logins }: ApiDependencies): Route[] {
       ...own,
       method: "GET",
       path: "/api/me",
+      withInitialPassword: true,
       summary: "The user of this login",
       answers: { 200: { description: "The user.", schema: userRow } },
       handle: async ({ c, caller }) => c.json(logins.me(caller)),
@@ -71,6 +73,7 @@ export function loginRoutes({ logins }: ApiDependencies): Route[] {
       ...own,
       method: "POST",
       path: "/api/password",
+      withInitialPassword: true,
       summary: "Another password for oneself",
       description: "Ends every login of the user.",
       body: passwordBody,

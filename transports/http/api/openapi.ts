@@ -2,6 +2,8 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 import { rolesWith, scopesWith } from "../../../core/access/caller.ts";
+import type { SystemRoute } from "../system-routes.ts";
+import { documentItself, systemOperation } from "./openapi-system.ts";
 import type { Answer, Route } from "./route.ts";
 
 type Json = Record<string, unknown>;
@@ -26,7 +28,8 @@ const problemSchema = {
   },
 };
 
-const tags: Readonly<Record<Route["tag"], string>> = {
+const tags: Readonly<Record<Route["tag"] | SystemRoute["tag"], string>> = {
+  Intake: "Detections and alarms in.",
   Login: "Logging in and out, one's own password and second factor.",
   Incidents: "All that concerns one actor.",
   Cases: "Attack patterns that an actor's detections fulfil.",
@@ -35,10 +38,13 @@ const tags: Readonly<Record<Route["tag"], string>> = {
   Tickets: "In Jira and ServiceNow: at most one per incident and system.",
   Settings: "Of ticket systems.",
   Administration: "Users, API keys and the audit log.",
+  System: "Health, metrics, and this document.",
 };
 
-export function openApiDocument(routes: readonly Route[], version: string): Json {
+export function openApiDocument(routes: readonly Route[], others: readonly SystemRoute[], version: string): Json {
   const paths: Record<string, Json> = {};
+  for (const route of [...others, ...documentItself])
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: systemOperation(route) };
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, "{$1}");
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
@@ -50,7 +56,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
       version,
       summary: "Incidents, threat cases and alerts for SOARs and people.",
       description:
-        "Pollers keep `next_cursor` of the last page and send it with the next request: it never skips and never repeats a row, whatever is written meanwhile. Errors are problem documents (RFC 9457) that name the parameter and the accepted form. Detections come in by `POST /api/v1/ingest/detections`, described in the appliance's documentation.",
+        "Pollers keep `next_cursor` of the last page and send it with the next request: it never skips and never repeats a row, whatever is written meanwhile. Errors are problem documents (RFC 9457) that name the parameter and the accepted form.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
@@ -59,7 +65,11 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
     components: {
       securitySchemes: {
         apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
-        bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+        bearer: {
+          type: "http",
+          scheme: "bearer",
+          description: "An access token of POST /api/login (JWT), or an API key: `Bearer smk_…`.",
+        },
       },
       schemas: { Problem: problemSchema },
       responses: {
@@ -136,7 +146,7 @@ const literalHeader = {
 const lastEventHeader = {
   name: "Last-Event-ID",
   in: "header",
-  schema: { type: "string", pattern: "^[0-9]+$" },
+  schema: { type: "string", pattern: "^([0-9]+-)?[0-9]+$" },
   description: "The id of the last event that was received.",
 };
 

@@ -1,5 +1,6 @@
 /** Reads query and body of a request by a schema; every problem is named with the accepted form. */
 import * as v from "valibot";
+import { isNestedDeeper } from "../../../core/text/json-depth.ts";
 import type { ProblemError } from "../problem.ts";
 
 /** What is wrong with a request, all of it at once. */
@@ -62,8 +63,13 @@ export function readQuery<S extends v.GenericSchema>(schema: S, url: URL): v.Inf
 /** Parameters whose empty value means something: it asks for the order and the cursor that a bound brings. */
 const takesEmpty: ReadonlySet<string> = new Set(["since", "updated_since"]);
 
+/** No body of this API is nested deeper than a few levels. */
+const deepest = 32;
+
 /** The body as the schema's output. @throws BadRequest */
 export function readBody<S extends v.GenericSchema>(schema: S, text: string): v.InferOutput<S> {
+  if (isNestedDeeper(text, deepest))
+    throw new BadRequest([{ name: "body", reason: `is nested deeper than ${deepest} levels` }]);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -26,6 +26,8 @@ export interface Request<Query, Body> {
   query: Query;
   body: Body;
   param(name: string): string;
+  /** The caller as the same credential stands for it now; null once it no longer opens this route. For answers that go on. */
+  stillAdmitted(): Promise<Caller | null>;
 }
 
 export interface Route {
@@ -36,6 +38,8 @@ export interface Route {
   permission: Permission | null;
   /** Whether users (JWT) may use it, or API keys too. */
   callers: "users" | "users and keys";
+  /** Open to a user whose password somebody else has set, who has to choose another one first. */
+  withInitialPassword?: boolean;
   tag: "Login" | "Incidents" | "Cases" | "Feeds" | "Exceptions" | "Tickets" | "Settings" | "Administration";
   summary: string;
   description?: string;

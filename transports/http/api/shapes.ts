@@ -98,8 +98,13 @@ const history = v.array(
     old: orNull(text),
     new: orNull(text),
     source: text,
+    shortened: v.optional(v.pipe(v.boolean(), v.description("Old or new text is longer than what is given of it."))),
   }),
 );
+const historyFields = {
+  history: v.pipe(history, v.description("The newest 500 entries, oldest first. Of notes they hold what was added.")),
+  history_total: count,
+};
 
 const ruleSummary = {
   rule: v.pipe(text, v.description("The rule's id, else its title, in lower case.")),
@@ -161,7 +166,7 @@ export const incidentDetail = v.object({
   users: v.pipe(v.array(text), v.description("Accounts that its detections name, as they were first written.")),
   alarms: v.array(v.object({ alarm_id: text, name: text, rbp: v.number(), entity_name: text, timestamp: time })),
   tickets: v.array(v.record(text, v.unknown())),
-  history,
+  ...historyFields,
 });
 
 export const caseDetail = v.object({
@@ -176,7 +181,7 @@ export const caseDetail = v.object({
   ),
   alerts_by_rule: v.array(v.object(ruleSummary)),
   alerts: v.array(v.object(alertFields)),
-  history,
+  ...historyFields,
 });
 
 export const exceptionRow = v.object({

@@ -10,12 +10,13 @@ import { parseSnapshot } from "../../../core/feeds/snapshot.ts";
 import { problem } from "../problem.ts";
 import type { ApiDependencies, StreamPort } from "./dependencies.ts";
 import { shortText, word } from "./parameters.ts";
-import { type ApiContext, type Request, type Route, route } from "./route.ts";
+import { type Request, type Route, route } from "./route.ts";
 
 const batch = 200;
 /** Comments in between keep proxies from closing a quiet stream, and show a client that is gone. */
 const quietMs = 15_000;
 const mostStreams = 200;
+const mostPerCaller = 10;
 
 const query = v.object({
   events: v.optional(
@@ -26,12 +27,19 @@ const query = v.object({
     ),
   ),
   last_event_id: v.optional(
-    v.pipe(shortText(20), v.description("For clients that cannot set the header Last-Event-ID.")),
+    v.pipe(shortText(40), v.description("For clients that cannot set the header Last-Event-ID.")),
   ),
 });
 
+const streamHeaders = {
+  "Content-Type": "text/event-stream",
+  "Cache-Control": "no-store",
+  "X-Accel-Buffering": "no",
+};
+
 export function streamRoutes(dependencies: ApiDependencies): Route[] {
-  let open = 0;
+  /** Open streams by caller. */
+  const open = new Map<string, number>();
   return [
     route({
       method: "GET",
@@ -41,28 +49,36 @@ export function streamRoutes(dependencies: ApiDependencies): Route[] {
       tag: "Feeds",
       summary: "Everything that happens, as it happens",
       description:
-        "Server-sent events; `id` is the event's number in the log, `event` its kind, `data` a JSON object. With `Last-Event-ID` it goes on behind that event, without it begins with what comes. A token's stream ends with the token, a key's when it is revoked.",
+        "Server-sent events; `id` is the event's number in the log (after a restore with the database's generation before it), `event` its kind, `data` a JSON object. With `Last-Event-ID` it goes on behind that event, without it begins with what comes. A stream ends when what opened it no longer holds: with the token, when the user is disabled, when the key is revoked.",
       query,
       answers: {
         200: { description: "text/event-stream, without end." },
-        410: { description: "Retention has removed events behind Last-Event-ID." },
+        410: { description: "Retention has removed events behind Last-Event-ID, or a restore has." },
+        429: { description: "This caller has too many streams open." },
         503: { description: "Too many streams are open." },
       },
       handle: async (request) => {
-        if (open >= mostStreams)
-          return problem(request.c, 503, "Too many streams", `${mostStreams} streams are open: close some`, {
-            retryAfter: 30,
-          });
+        const { c, caller } = request;
         const start = await startOf(request, dependencies.stream);
         if (start instanceof Response) return start;
-        open++;
+        // Nobody reads the body of such an answer: it must hold nothing open.
+        if (c.req.method === "HEAD") return new Response(null, { headers: streamHeaders });
+        const who = `${caller.kind} ${caller.id}`;
+        const own = open.get(who) ?? 0;
+        const all = [...open.values()].reduce((sum, count) => sum + count, 0);
+        const retry = { retryAfter: 30 };
+        if (own >= mostPerCaller)
+          return problem(c, 429, "Too many streams", `${mostPerCaller} streams of yours are open: close some`, retry);
+        if (all >= mostStreams)
+          return problem(c, 503, "Too many streams", `${mostStreams} streams are open: close some`, retry);
+        open.set(who, own + 1);
         const events = new EventStream(request, start, dependencies, () => {
-          open--;
+          const left = (open.get(who) ?? 1) - 1;
+          if (left === 0) open.delete(who);
+          else open.set(who, left);
         });
-        request.c.env.extendTimeout(0);
-        return new Response(events.body, {
-          headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no" },
-        });
+        c.env.extendTimeout(0);
+        return new Response(events.body, { headers: streamHeaders });
       },
     }),
   ];
@@ -75,68 +91,71 @@ async function startOf({ c, query: asked }: StreamRequest, stream: StreamPort): 
   const text = (c.req.header("last-event-id") ?? asked.last_event_id ?? "").trim();
   const end = await stream.end();
   if (text === "") return end;
-  const last = Number(text);
-  if (!/^\d{1,15}$/.test(text) || last > end)
+  const [, generation = "0", number = ""] = /^(?:(\d{1,15})-)?(\d{1,15})$/.exec(text) ?? [];
+  if (number === "")
     return problem(c, 400, "Bad request", "Last-Event-ID: the id of an event of this stream, as it was given", {
       errors: [{ name: "Last-Event-ID", reason: "is no id of an event that this appliance has sent" }],
     });
+  const last = Number(number);
+  const again = "fetch what is there with GET /api/v1/feed/incidents?since=, then connect without Last-Event-ID";
+  if (Number(generation) !== stream.generation || last > end)
+    return problem(c, 410, "Gone", `this Last-Event-ID is from before the database was restored: ${again}`);
   const oldest = await stream.oldest();
   if (last < end && (oldest === null || oldest > last + 1))
-    return problem(
-      c,
-      410,
-      "Gone",
-      "retention has removed events behind this Last-Event-ID: fetch what is there with GET /api/v1/feed/incidents, then connect without it",
-    );
+    return problem(c, 410, "Gone", `retention has removed events behind this Last-Event-ID: ${again}`);
   return last;
 }
 
 class EventStream {
   readonly body: ReadableStream<Uint8Array>;
-  readonly #c: ApiContext;
-  #caller: Caller;
+  readonly #request: StreamRequest;
   readonly #kinds: readonly EventKind[];
-  readonly #dependencies: ApiDependencies;
+  readonly #stream: StreamPort;
   readonly #onEnd: () => void;
   #position: number;
   #ended = false;
   #wake: () => void = () => {};
   #news = true;
+  #close: () => void = () => {};
   readonly #stopListening: () => void;
 
-  constructor(request: StreamRequest, start: number, dependencies: ApiDependencies, onEnd: () => void) {
-    this.#c = request.c;
-    this.#caller = request.caller;
+  constructor(request: StreamRequest, start: number, { stream, callers }: ApiDependencies, onEnd: () => void) {
+    this.#request = request;
     this.#kinds = request.query.events ?? eventKinds;
-    this.#dependencies = dependencies;
+    this.#stream = stream;
     this.#position = start;
     this.#onEnd = onEnd;
-    const wake = () => {
+    const news = () => {
       this.#news = true;
       this.#wake();
     };
-    this.#stopListening = dependencies.stream.onAppend(wake);
-    dependencies.stream.stopping.addEventListener("abort", wake);
-    request.c.req.raw.signal?.addEventListener("abort", () => this.#end());
+    const end = () => this.#end();
+    const { signal } = request.c.req.raw;
+    const stops = [stream.onAppend(news), callers.onRevoked(() => void this.#endUnlessAdmitted())];
+    stream.stopping.addEventListener("abort", end);
+    signal?.addEventListener("abort", end);
+    this.#stopListening = () => {
+      for (const stop of stops) stop();
+      stream.stopping.removeEventListener("abort", end);
+      signal?.removeEventListener("abort", end);
+    };
     this.body = new ReadableStream(
       {
-        start: (controller) => controller.enqueue(bytes(`retry: 3000\n: position ${start}\n\n`)),
+        start: (controller) => {
+          this.#close = () => controller.close();
+          controller.enqueue(bytes(`retry: 3000\n: position ${start}\n\n`));
+        },
         pull: (controller) => this.#pull(controller),
         cancel: () => this.#end(),
       },
       // One batch in hand: a reader that is slow holds nothing but itself up.
       { highWaterMark: 1 },
     );
+    if (stream.stopping.aborted || signal?.aborted) this.#end();
   }
 
   async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    const { stream } = this.#dependencies;
     while (!this.#ended) {
-      if (stream.stopping.aborted || !(await this.#stillMay())) {
-        this.#end();
-        controller.close();
-        return;
-      }
       const text = await this.#next().catch((error: unknown) => {
         this.#end();
         throw error;
@@ -147,7 +166,7 @@ class EventStream {
         return;
       }
       if (await this.#quiet()) {
-        controller.enqueue(bytes(":\n\n"));
+        if (!this.#ended) controller.enqueue(bytes(":\n\n"));
         return;
       }
     }
@@ -156,18 +175,20 @@ class EventStream {
   /** The next events as text; null when there are none that this caller may see. */
   async #next(): Promise<string | null> {
     this.#news = false;
-    const events = await this.#dependencies.stream.read(this.#position, batch, this.#kinds);
+    const events = await this.#stream.read(this.#position, batch, this.#kinds);
+    // After the last wait before they go out: what the credential that opened the stream may see now.
+    const caller = await this.#endUnlessAdmitted();
     const last = events.at(-1);
-    if (last === undefined) return null;
+    if (caller === null || last === undefined) return null;
     this.#position = last.seq;
     if (events.length === batch) this.#news = true;
-    const seen = events.filter(({ entity }) => seesEntity(this.#caller, entity));
-    return seen.length === 0 ? null : seen.map(eventText).join("");
+    const seen = events.filter(({ entity }) => seesEntity(caller, entity));
+    return seen.length === 0 ? null : seen.map((event) => eventText(event, this.#stream.generation)).join("");
   }
 
   /** Waits for news; true when none came for so long that a sign of life is due. */
   #quiet(): Promise<boolean> {
-    if (this.#news) return Promise.resolve(false);
+    if (this.#news || this.#ended) return Promise.resolve(false);
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(true), quietMs);
       this.#wake = () => {
@@ -177,16 +198,10 @@ class EventStream {
     });
   }
 
-  /** A revoked key, a disabled user and an expired token end the stream; other entities count from now on. */
-  async #stillMay(): Promise<boolean> {
-    const { callers } = this.#dependencies;
-    const key = this.#c.req.header("x-api-key");
-    const token = /^Bearer (\S+)$/i.exec(this.#c.req.header("authorization") ?? "")?.[1];
-    const { address } = this.#caller;
-    const caller = key !== undefined ? callers.ofKey(key, address) : await callers.ofToken(token ?? "", address);
-    if (caller === null) return false;
-    this.#caller = caller;
-    return true;
+  async #endUnlessAdmitted(): Promise<Caller | null> {
+    const caller = await this.#request.stillAdmitted();
+    if (caller === null) this.#end();
+    return caller;
   }
 
   #end(): void {
@@ -195,6 +210,11 @@ class EventStream {
     this.#stopListening();
     this.#wake();
     this.#onEnd();
+    try {
+      this.#close();
+    } catch {
+      // The client has gone: there is nothing left to close.
+    }
   }
 }
 
@@ -202,8 +222,9 @@ function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-function eventText(event: LoggedEvent): string {
-  return `id: ${event.seq}\nevent: ${event.kind}\ndata: ${dataOf(event)}\n\n`;
+function eventText(event: LoggedEvent, generation: number): string {
+  const id = generation === 0 ? event.seq : `${generation}-${event.seq}`;
+  return `id: ${id}\nevent: ${event.kind}\ndata: ${dataOf(event)}\n\n`;
 }
 
 /** JSON has no line break outside strings here, and inside they are escaped: one line. */

@@ -267,7 +267,7 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
       body: fields,
       bodyExample: {},
       answers: { 200: { description: "Each step with its outcome.", schema: connectionTest }, 404: unknown },
-      handle: async ({ c, param, body }) => c.json(await settings.test(param("section"), body)),
+      handle: async ({ c, caller, param, body }) => c.json(await settings.test(caller, param("section"), body)),
     }),
   ];
 }

@@ -1,8 +1,8 @@
 /** Webhooks of ticket systems: signed by them, and open to nobody else. */
 import * as v from "valibot";
 import type { WebhookSystem } from "../../../core/tickets/ticket.ts";
+import { readBytes } from "../body.ts";
 import type { ApiDependencies } from "./dependencies.ts";
-import { readBytes } from "./json-body.ts";
 import { type Route, route } from "./route.ts";
 
 /** An issue with long texts and all its fields. */
@@ -28,9 +28,12 @@ export function webhookRoutes({ webhooks }: ApiDependencies): Route[] {
         401: { description: "The signature is missing or wrong, or its time is not the present." },
         403: { description: "No secret is set." },
       },
-      handle: async ({ c }) => {
-        const body = await readBytes(c, mostBytes);
-        return c.json({ status: await webhooks.receive(system, (name) => c.req.header(name), body) }, 202);
+      handle: async ({ c, address }) => {
+        const header = (name: string) => c.req.header(name);
+        // Nothing is read from anybody who could not be the ticket system.
+        webhooks.expect(system, header);
+        const body = await readBytes(c, { address, known: false }, { most: mostBytes, totalMs: 30_000 });
+        return c.json({ status: await webhooks.receive(system, header, body) }, 202);
       },
     });
   return [

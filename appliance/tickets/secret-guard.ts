@@ -1,0 +1,111 @@
+/**
+ * Secrets go in and never come out, so whoever changes where one is sent has to know it: with another address, proxy, certificate authority
+ * or without verification it could be read on the way. Holds for saving and for a test with values that are not saved.
+ */
+import { UsageError } from "../../core/errors.ts";
+import {
+  fieldOf,
+  namesOfSection,
+  type TicketSection,
+  type TicketSettingName,
+  ticketDefinitions,
+} from "../../core/settings/ticket-definitions.ts";
+import type { GivenValue } from "../../core/settings/tickets.ts";
+
+/** Fields of a request under the names that settings have; null = back to the default. */
+export type GivenFields = ReadonlyMap<TicketSettingName, string | null>;
+
+interface Sent {
+  secret: TicketSettingName;
+  /** What decides where it goes and who can read it on the way; the address first. */
+  way: readonly TicketSettingName[];
+}
+
+const sent: Readonly<Partial<Record<TicketSection, Sent>>> = {
+  jira: { secret: "JIRA_API_TOKEN", way: ["JIRA_URL", "JIRA_PROXY", "JIRA_CA_FILE"] },
+  servicenow: {
+    secret: "SERVICENOW_PASSWORD",
+    way: ["SERVICENOW_INSTANCE", "SERVICENOW_PROXY", "SERVICENOW_CA_FILE"],
+  },
+  proactive: {
+    secret: "PROACTIVE_SNOW_SECRET",
+    way: ["PROACTIVE_SNOW_BASE_URL", "PROACTIVE_SNOW_PROXY", "PROACTIVE_SNOW_CA_FILE", "PROACTIVE_SNOW_VERIFY_SSL"],
+  },
+};
+
+/** The fields of a body under their settings' names, whatever their spelling. @throws UsageError for one that is unknown, or given twice */
+export function givenFields(section: TicketSection, body: Record<string, unknown>): GivenFields {
+  const given = new Map<TicketSettingName, string | null>();
+  for (const [field, value] of Object.entries(body)) {
+    const name = nameOf(section, field);
+    if (given.has(name))
+      throw new UsageError(
+        `${field.slice(0, 64)}: the same as ${fieldOf(section, name)}, which is given too; send one`,
+      );
+    given.set(name, textOf(field, value));
+  }
+  return given;
+}
+
+/** @throws UsageError that names the field and the secret that has to come with it */
+export function refuseLeavingSecret(
+  section: TicketSection,
+  given: GivenFields,
+  present: ReadonlyMap<string, GivenValue>,
+): void {
+  const rule = sent[section];
+  if (rule === undefined) return;
+  const known = present.get(rule.secret);
+  // Without one there is nothing to send; one that comes with the request is known to whoever sends it.
+  if (known === undefined || given.has(rule.secret)) return;
+  const [address] = rule.way;
+  for (const name of rule.way) {
+    const after = given.get(name);
+    if (after === undefined) continue;
+    const [before, now] = [meaning(name, present.get(name)?.text ?? null), meaning(name, after)];
+    // Without an address nothing is sent.
+    if (before === now || (name === address && now === "")) continue;
+    const secret = fieldOf(section, rule.secret);
+    throw new UsageError(
+      known.pinned
+        ? `${fieldOf(section, name)}: ${secret} is set in ${known.source}, and so is what it is sent to: change ${name} there`
+        : `${fieldOf(section, name)}: ${secret} was given for the present connection; give it again for another address, proxy, certificate authority or verification`,
+    );
+  }
+}
+
+/** Two texts that mean the same are the same. */
+function meaning(name: TicketSettingName, text: string | null): string {
+  const value = (text ?? ticketDefinitions[name].fallback).trim();
+  if (name.endsWith("_VERIFY_SSL")) return value.toLowerCase();
+  if (name.endsWith("_CA_FILE")) return value;
+  if (!URL.canParse(value)) return value.toLowerCase().replace(/\/+$/, "");
+  const { origin, username, password, pathname } = new URL(value);
+  return [origin, username, password, pathname.replace(/\/+$/, "")].join("\n");
+}
+
+function nameOf(section: TicketSection, field: string): TicketSettingName {
+  const names = namesOfSection(section);
+  const wanted = field.trim().toLowerCase();
+  const found = names.find((name) =>
+    [wanted, `snow_${wanted}`].some((one) => one === fieldOf(section, name) || one === name.toLowerCase()),
+  );
+  if (found === undefined)
+    throw new UsageError(
+      `${field.slice(0, 64)}: is no field of ${section}: ${names.map((name) => fieldOf(section, name)).join(", ")}`,
+    );
+  return found;
+}
+
+/** Numbers, booleans, lists and objects as the environment would have them. */
+function textOf(field: string, value: unknown): string | null {
+  if (value === null || value === "") return null;
+  const text = Array.isArray(value)
+    ? value.map((one) => (typeof one === "object" ? JSON.stringify(one) : String(one))).join(",")
+    : typeof value === "object"
+      ? JSON.stringify(value)
+      : String(value);
+  if (text.length > 10_000 || /[\0\r\n]/.test(text))
+    throw new UsageError(`${field.slice(0, 64)}: one line of at most 10,000 characters`);
+  return text;
+}

@@ -1,0 +1,80 @@
+/** Passwords that are tried first by whoever guesses: those of published lists, and what people make of them (OWASP ASVS 6.2.4). */
+import data from "./common-passwords.json" with { type: "json" };
+
+const listed: ReadonlySet<string> = new Set(data.passwords.join(" ").split(" "));
+const words: ReadonlySet<string> = new Set([
+  ...data.words.join(" ").split(" "),
+  ...["rhythmx", "rhythm", "edge", "sigma", "siem", "soar", "appliance", "servicenow", "jira", "security", "analyst"],
+  ...["default", "changeme", "letmein", "initial", "temporary", "company", "administrator", "network", "server"],
+  ...["january", "february", "march", "april", "june", "july", "august", "september", "october", "november"],
+  ...["december", "spring", "summer", "autumn", "winter", "monday", "tuesday", "wednesday", "thursday", "friday"],
+]);
+/** What stands for a letter. */
+const stands: Readonly<Record<string, string>> = {
+  "0": "o",
+  "1": "i",
+  "3": "e",
+  "4": "a",
+  "5": "s",
+  "7": "t",
+  "@": "a",
+  $: "s",
+  "!": "i",
+};
+const walks = [
+  "abcdefghijklmnopqrstuvwxyz",
+  "01234567890",
+  "qwertyuiop[]",
+  "qwertzuiopü",
+  "azertyuiop",
+  "asdfghjkl;",
+  "zxcvbnm,./",
+  "yxcvbnm",
+  "!@#$%^&*()",
+  "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.",
+];
+
+/** Whether a password is on a published list, or is one or two common words with digits and signs around them, a walk over keys, a repetition. */
+export function isCommonPassword(password: string): boolean {
+  const text = password.toLowerCase();
+  const letters = [...text].map((character) => stands[character] ?? character).join("");
+  if (listed.has(text) || listed.has(letters)) return true;
+  return isRepetition(text) || isWalk(text) || isFewWords(text) || isFewWords(letters);
+}
+
+/** A unit of up to a third of the length, over and over. */
+function isRepetition(text: string): boolean {
+  for (let unit = 1; unit * 3 <= text.length; unit++)
+    if (
+      text
+        .slice(0, unit)
+        .repeat(Math.ceil(text.length / unit))
+        .startsWith(text)
+    )
+      return true;
+  return false;
+}
+
+/** Neighbours on the keyboard, in the alphabet or among the digits, in few pieces. */
+function isWalk(text: string): boolean {
+  let pieces = 1;
+  for (let at = 1; at < text.length; at++) if (!areNeighbours(text.slice(at - 1, at + 1))) pieces++;
+  return pieces <= text.length / 4;
+}
+
+function areNeighbours(pair: string): boolean {
+  const [a = "", b = ""] = pair;
+  return a === b || walks.some((walk) => walk.includes(pair) || walk.includes(b + a));
+}
+
+/** At most two words, whatever else but letters stands around and between them. */
+function isFewWords(text: string): boolean {
+  const parts = text.split(/[^\p{L}]+/u).filter((part) => part.length > 1);
+  if (parts.length > 2) return false;
+  const joined = parts.join("");
+  if (joined.length < 4) return true;
+  if (words.has(joined)) return true;
+  for (let at = 3; at <= joined.length - 3; at++)
+    if (words.has(joined.slice(0, at)) && words.has(joined.slice(at))) return true;
+  return false;
+}

@@ -1,0 +1,38 @@
+/** What holds for every route, whatever it does: other methods, and addresses that differ by a slash at the end. */
+import type { Hono } from "hono";
+import { getPath } from "hono/utils/url";
+import type { ConnectionBindings } from "./body.ts";
+import { problem } from "./problem.ts";
+
+type App = Hono<{ Bindings: ConnectionBindings }>;
+
+/** The path by which a request is routed: `/api/incidents/` is `/api/incidents`. */
+export function pathOf(request: Request): string {
+  const path = getPath(request).replace(/\/+$/, "");
+  return path === "" ? "/" : path;
+}
+
+/** Every route of the program, as `METHOD /path`: taken from the router itself, so that none can be added beside a list. */
+function routesOf(app: App): string[] {
+  const routes = app.routes.filter(({ method, path }) => method !== "ALL" && !path.includes("*"));
+  return [...new Set(routes.map(({ method, path }) => `${method} ${path}`))];
+}
+
+/** Answers OPTIONS where there is something to read, and every method that it does not have with 405. Comes after all routes. */
+export function otherMethods(app: App): void {
+  const byPath = new Map<string, string[]>();
+  for (const route of routesOf(app)) {
+    const [method = "", path = ""] = route.split(" ");
+    byPath.set(path, [...(byPath.get(path) ?? []), method]);
+  }
+  for (const [path, methods] of byPath) {
+    const isRead = methods.includes("GET");
+    const allowed = [...methods, ...(isRead ? ["HEAD", "OPTIONS"] : [])].join(", ");
+    app.all(path, (c) => {
+      c.header("Allow", allowed);
+      // A probe of a balancer. No header of CORS: browsers of other origins get nothing here.
+      if (isRead && c.req.method === "OPTIONS") return c.body(null, 204);
+      return problem(c, 405, "Method Not Allowed", `${c.req.path} takes ${methods.join(" and ")}`);
+    });
+  }
+}
