@@ -1,6 +1,6 @@
 /** Actors and what is known of them: one row from first evidence until their incident is closed. */
 
-import type { InStatement, Row } from "@libsql/client";
+import type { Row } from "@libsql/client";
 import type { Actor } from "../../core/correlation/actor.ts";
 import {
   type ActorState,
@@ -16,6 +16,7 @@ import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { insertRows, upsertRows } from "../database/multi-values.ts";
 import { text } from "../database/rows.ts";
+import type { UnitOfWork } from "./unit-of-work.ts";
 
 /** Times are epoch milliseconds. */
 export interface ActorPeriod {
@@ -100,28 +101,43 @@ const seldomSql = `update actor_periods set current = j.current, incident_id = j
   from (select value->>0 as id, value->>1 as current, value->>2 as incident, value->>3 as pending, value->>4 as decay
     from json_each(?)) j where actor_periods.id = j.id`;
 
-/** Statements that write these periods, new ones and known ones. */
-export function savePeriods(periods: readonly ActorPeriod[]): InStatement[] {
-  const fresh = periods.filter(({ stored }) => stored === null);
-  const known = periods.filter(({ stored }) => stored !== null);
-  const moved = known.filter((period) => period.stored !== seldom(period));
-  return [
-    ...insertRows(
-      "actor_periods",
-      columns,
-      fresh.map((p) => [
+/**
+ * Adds the statements that write these periods, new ones and known ones. `keep`: they came from the unit's cache and go back there; else
+ * what is kept of them there is forgotten.
+ */
+export function savePeriods(
+  unit: UnitOfWork,
+  periods: readonly ActorPeriod[],
+  cached: "keep" | "forget" = "forget",
+): void {
+  const fresh: (string | number | null)[][] = [];
+  const known: (string | number)[][] = [];
+  const moved: string[] = [];
+  for (const p of periods) {
+    const state = encodeActorState(p.state);
+    const now = seldom(p);
+    const { stored } = p;
+    p.stored = now;
+    if (cached === "keep" && p.current) unit.periods.keep(p, state.length);
+    else unit.periods.forget(p.key);
+    if (stored === null)
+      fresh.push([
         ...[p.id, p.key, p.current ? 1 : 0, p.entity, p.incidentId, p.pending ? 1 : 0],
-        ...[isoOrNull(p.decayAt), toIso(p.updatedAt), encodeActorState(p.state)],
-      ]),
-    ),
+        ...[isoOrNull(p.decayAt), toIso(p.updatedAt), state],
+      ]);
+    else known.push([p.id, toIso(p.updatedAt), state]);
+    if (stored !== null && stored !== now) moved.push(now);
+  }
+  unit.add(
+    ...insertRows("actor_periods", columns, fresh),
     ...upsertRows(
       "actor_periods (id, updated_at, state, actor_key, current, entity_name, pending)",
-      known.map((p) => [p.id, toIso(p.updatedAt), encodeActorState(p.state)]),
+      known,
       "'', 0, '', 0",
       newStateSql,
     ),
-    ...(moved.length === 0 ? [] : [{ sql: seldomSql, args: [`[${moved.map(seldom).join(",")}]`] }]),
-  ];
+    ...(moved.length === 0 ? [] : [{ sql: seldomSql, args: [`[${moved.join(",")}]`] }]),
+  );
 }
 
 /** What of a period seldom changes, as JSON. */

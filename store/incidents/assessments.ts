@@ -1,9 +1,8 @@
 /** Assessing actors apart from intake: those of a batch that came in parts, what an interrupted one left, and scores that quiet lowers. */
-import type { OpenLog } from "../events/open-log.ts";
 import { type ActorPeriod, decayingPeriods, pendingPeriods, periodsById, savePeriods } from "./actor-periods.ts";
 import { conclude } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
-import { correlationAuthor, UnitOfWork } from "./unit-of-work.ts";
+import { correlationAuthor, type OpenUnit, UnitOfWork } from "./unit-of-work.ts";
 
 /** Actors that one commit assesses: more would hold up everything else. */
 const actorsPerWrite = 500;
@@ -22,7 +21,7 @@ export class Assessments {
   }
 
   /** Assesses some of a batch's actors, in a commit of its own; true: others still wait. */
-  async batch(open: OpenLog, correlator: Correlator, name: string, now: number): Promise<boolean> {
+  async batch(open: OpenUnit, correlator: Correlator, name: string, now: number): Promise<boolean> {
     const ids = [...(this.#waiting.get(name) ?? [])];
     const periods = await periodsById(open.database, ids.slice(0, actorsPerWrite));
     await assess(
@@ -40,7 +39,7 @@ export class Assessments {
 
 /** Assesses some of what interrupted batches have left: at the start all of it, later what has waited for a minute. True: there is more. */
 export async function assessLeft(
-  open: OpenLog,
+  open: OpenUnit,
   correlator: Correlator,
   now: number,
   starting: boolean,
@@ -53,13 +52,13 @@ export async function assessLeft(
 }
 
 /** Lowers some of the scores that have become due. True: there are more. */
-export async function decayScores(open: OpenLog, correlator: Correlator, now: number): Promise<boolean> {
+export async function decayScores(open: OpenUnit, correlator: Correlator, now: number): Promise<boolean> {
   const periods = await decayingPeriods(open.database, now, actorsPerWrite);
   await assess(open, correlator, periods, now);
   return periods.length === actorsPerWrite;
 }
 
-function assess(open: OpenLog, correlator: Correlator, periods: readonly ActorPeriod[], now: number): Promise<void> {
+function assess(open: OpenUnit, correlator: Correlator, periods: readonly ActorPeriod[], now: number): Promise<void> {
   return UnitOfWork.inOneWrite(open, correlationAuthor, now, async (unit) => {
     if (periods.length === 0) return;
     const examined = periods.map((period) => ({
@@ -67,6 +66,6 @@ function assess(open: OpenLog, correlator: Correlator, periods: readonly ActorPe
       changed: new Set(period.pending ? period.state.evidence.hours : []),
     }));
     await conclude(unit, correlator.rules, examined);
-    unit.add(...savePeriods(periods));
+    savePeriods(unit, periods);
   });
 }

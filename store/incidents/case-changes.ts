@@ -47,7 +47,7 @@ export async function applyCaseChange(
   if (closes || reopens) {
     // In the same write, so that no message in between has a score that counts what is closed.
     await rescore(unit, correlator, period);
-    unit.add(...savePeriods([period]));
+    savePeriods(unit, [period]);
   }
   return { row, changed: true };
 }

@@ -68,7 +68,7 @@ export async function applyIncidentChange(
   unit.add(...saveIncidents([row]));
   noteChanges(unit, "incident", row.incidentId, changes);
   unit.add(...planUpdates(row.incidentId, changes, unit.author, policies, now));
-  if (closes || reopens) unit.add(...savePeriods([period]));
+  if (closes || reopens) savePeriods(unit, [period]);
   return { row, changed: true };
 }
 
@@ -191,7 +191,7 @@ export async function promote(
   const hours = period.pending ? period.state.evidence.hours : [];
   const examined: Examined = { period, changed: new Set(hours), promotion: { reason: request.reason } };
   await conclude(unit, correlator.rules, [examined]);
-  unit.add(...savePeriods([period]));
+  savePeriods(unit, [period]);
   return period.incidentId ?? "";
 }
 

@@ -8,6 +8,7 @@ import type { Database } from "../database/database.ts";
 import { EventBatch } from "../events/event-batch.ts";
 import type { OpenLog } from "../events/open-log.ts";
 import { addHistory, type HistoryAction, type HistoryEntry, type HistorySubject } from "./history.ts";
+import type { PeriodCache } from "./period-cache.ts";
 
 /** Who makes a change, and what brings it in (`api`, `console`, the synchronisation of a ticket system). */
 export interface Author {
@@ -25,6 +26,11 @@ export const correlationAuthor: Author = { who: "rhythmx", source: "correlation"
 /** A history entry whose author and time are those of the unit. */
 export type Change = Omit<HistoryEntry, "at" | "who" | "source">;
 
+/** What a unit of work needs of the Worker's state. */
+export interface OpenUnit extends OpenLog {
+  readonly periods: PeriodCache;
+}
+
 interface Gathered {
   statements: InStatement[];
   history: Record<HistorySubject, (HistoryEntry & { id: string })[]>;
@@ -34,13 +40,13 @@ interface Gathered {
 }
 
 export class UnitOfWork {
-  readonly #open: OpenLog;
+  readonly #open: OpenUnit;
   readonly #gathered: Gathered;
   readonly author: Author;
   /** When the change is made. Epoch milliseconds. */
   readonly now: number;
 
-  private constructor(open: OpenLog, author: Author, now: number, gathered: Gathered) {
+  private constructor(open: OpenUnit, author: Author, now: number, gathered: Gathered) {
     this.#open = open;
     this.author = author;
     this.now = now;
@@ -49,7 +55,7 @@ export class UnitOfWork {
 
   /** Does `work` and writes all that it has gathered at its end. What it reads is the file as it was before. */
   static async inOneWrite<T>(
-    open: OpenLog,
+    open: OpenUnit,
     author: Author,
     now: number,
     work: (unit: UnitOfWork) => Promise<T>,
@@ -63,7 +69,7 @@ export class UnitOfWork {
 
   /** Does `work` in a transaction: after `flush` it reads what it has written. If it throws, nothing has happened. */
   static async inOneTransaction<T>(
-    open: OpenLog,
+    open: OpenUnit,
     author: Author,
     now: number,
     work: (unit: UnitOfWork) => Promise<T>,
@@ -78,7 +84,7 @@ export class UnitOfWork {
     return value;
   }
 
-  static #begin(open: OpenLog, author: Author, now: number): UnitOfWork {
+  static #begin(open: OpenUnit, author: Author, now: number): UnitOfWork {
     const events = new EventBatch(open.sequences.lastSeq, now);
     return new UnitOfWork(open, author, now, {
       statements: [],
@@ -92,6 +98,11 @@ export class UnitOfWork {
   /** For reading what the change depends on. */
   get database(): Database {
     return this.#open.database;
+  }
+
+  /** What is kept in memory of actors: whoever changes one keeps it there as it becomes, or has it forgotten. */
+  get periods(): PeriodCache {
+    return this.#open.periods;
   }
 
   /** The same unit on behalf of somebody else: their history entries go into the same commit. */
