@@ -62,8 +62,12 @@ export class PeriodCache {
     if (bytes > this.#mostBytes) return;
     this.#kept.set(key, { period, bytes });
     this.#bytes += bytes;
+    if (this.#bytes > this.#mostBytes) this.#makeRoom();
+  }
+
+  #makeRoom(): void {
     for (const oldest of this.#kept.keys()) {
-      if (this.#bytes <= this.#mostBytes) break;
+      if (this.#bytes <= this.#mostBytes) return;
       this.forget(oldest);
     }
   }
