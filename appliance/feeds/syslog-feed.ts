@@ -1,5 +1,4 @@
 /** A syslog feed: one destination per configured receiver, each a reader of the event log. */
-import { readFileSync } from "node:fs";
 import type { LoggedEvent } from "../../core/event.ts";
 import type { Faults } from "../../core/faults.ts";
 import { alertMessage } from "../../core/feeds/alert-message.ts";
@@ -17,6 +16,7 @@ import { Destination, type DestinationStatus } from "../../transports/syslog/des
 import type { TlsMaterial } from "../../transports/syslog/options.ts";
 import { createSyslogSender } from "../../transports/syslog/sender.ts";
 import type { Log } from "../runtime/log.ts";
+import { readRegularFile } from "../runtime/regular-file.ts";
 
 /** RELP acknowledges each message, so a second batch may be on its way while the first is being acknowledged. */
 const batchesInFlight = { udp: 1, tcp: 1, tls: 1, relp: 3 } as const;
@@ -234,9 +234,9 @@ function entityFilter({ entities }: DestinationSettings): (event: LoggedEvent) =
 /** Read before every connection, so that a renewed certificate is used without a restart. */
 export function tlsMaterial(settings: TlsSettings): TlsMaterial {
   return {
-    ...(settings.caFile === null ? {} : { ca: readFileSync(settings.caFile) }),
-    ...(settings.certFile === null ? {} : { cert: readFileSync(settings.certFile) }),
-    ...(settings.keyFile === null ? {} : { key: readFileSync(settings.keyFile) }),
+    ...(settings.caFile === null ? {} : { ca: readRegularFile(settings.caFile) }),
+    ...(settings.certFile === null ? {} : { cert: readRegularFile(settings.certFile) }),
+    ...(settings.keyFile === null ? {} : { key: readRegularFile(settings.keyFile) }),
     ...(settings.serverName === null ? {} : { serverName: settings.serverName }),
     verify: settings.verify,
   };
