@@ -1,8 +1,6 @@
 /**
- * A whole appliance: everything is put together here, started in order and stopped in the opposite one. Deliberately one
- * straight-line function, so that who needs whom can be read from top to bottom.
+ * A whole appliance: put together here, started in order, stopped in the opposite one. One straight-line function, to be read from top to bottom.
  */
-
 import { EdgeError, messageOf } from "../core/errors.ts";
 import { Faults } from "../core/faults.ts";
 import type { FeedName } from "../core/feeds/feeds.ts";
@@ -20,20 +18,21 @@ import { startControlServer } from "./control/control-server.ts";
 import { createOperations, type Operations, type ReloadReport } from "./control/operations.ts";
 import { Reloads } from "./control/reloads.ts";
 import { runningState } from "./control/running-state.ts";
+import { FeedStates } from "./feed-states.ts";
 import { controlOf } from "./feeds/destination-control.ts";
 import { FeedSettingsService, readSavedFeeds } from "./feeds/feed-settings.ts";
-import { FeedStates } from "./feeds/feed-states.ts";
 import { SyslogFeeds } from "./feeds/syslog-feeds.ts";
+import { createLoops, followDueTimes, whatIsBusy } from "./loops.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
 import type { Log } from "./runtime/log.ts";
 import { argon2id, type PasswordHasher } from "./runtime/passwords.ts";
 import { version } from "./runtime/version.ts";
 import { TicketDispatcher } from "./tickets/dispatcher.ts";
+import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
-import { createLoops } from "./upkeep/loops.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
-import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
+import { type OnCommit, openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
 
@@ -51,6 +50,8 @@ export interface ApplianceOptions {
   credentialsDir?: string | null;
   /** Told every few seconds while the loops turn: the watchdog's food. */
   onAlive?: () => void;
+  /** Told of each commit to the database, in order. */
+  onCommit?: OnCommit;
   /** Told what is wrong whenever that changes. */
   onFaults?: (faults: readonly { name: string; message: string }[]) => void;
   /** Reads files and environment and calls the appliance's own `reload` with them, for the command. */
@@ -68,14 +69,15 @@ export interface Appliance {
   reload(resolved: ResolvedSettings): Promise<ReloadReport>;
   /** Stops taking in, sends what is queued for up to 10 s, closes. */
   stop(): Promise<void>;
+  /** What is under way at the moment (`whatIsBusy`). */
+  busy(): string[];
   /** Resolves with the reason when the appliance cannot go on and has to be started anew. */
   broken: Promise<Error>;
 }
 
 /** Sending what is queued; closing the connections takes up to a second more. */
 const drainMs = 9_000;
-/** Faults with which nothing can be taken in, and after how many seconds a client may ask again. */
-const closing: Readonly<Record<string, number>> = { disk_space: 30, store_write: 5 };
+
 /** Starts. Rejects with a readable error when it cannot: another one runs, an address is taken, the database is newer. */
 export async function startAppliance(options: ApplianceOptions): Promise<Appliance> {
   const { clock, sleep, random, log } = options;
@@ -111,7 +113,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const health = healthPort("alerts", settings.alertHealth);
     const incidentHealth = healthPort("incidents", settings.incidentHealth);
 
-    const store = await openStoreWhenPossible(settings.dataDir, { clock, sleep, faults, onBroken: breaking.resolve });
+    const store = await openStoreWhenPossible(settings.dataDir, { ...options, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
     await expectFirstPassword(store.admin, options.resolved);
     const inForce = options.resolved.withSaved(await readSavedFeeds(store.tickets));
@@ -159,6 +161,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       userNames: () => access.accounts.list().map(({ name }) => name),
     });
     const stopping = new AbortController();
+    const beginToStop = () => stopping.abort(new EdgeError("stopping", "the appliance is stopping"));
     const reloads = new Reloads({
       given: options.resolved,
       inForce,
@@ -221,7 +224,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       alive: () => states.allTurn() && options.onAlive?.(),
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
-    states.running(feeds, scheduler);
+    states.running(feeds, scheduler, dispatcher.stuck);
+    followDueTimes(dispatcher, scheduler);
     const metrics = createMetrics({
       uptimeMs,
       destinations: () => feeds.status(),
@@ -249,11 +253,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       api: apiDependencies,
       intake,
       keys,
-      closed: () => {
-        const fault = faults.list().find(({ name }) => name in closing);
-        return fault === undefined ? null : { reason: fault.message, retryAfter: closing[fault.name] ?? 5 };
-      },
-      notReady: () => faults.list().find(({ name }) => name in closing || name === "store_read")?.message ?? null,
+      closed: () => closedBy(faults),
+      notReady: () => notReadyBecause(faults),
       faults: () => faults.list(),
       metrics: () => metrics.text(),
       onAnswer: metrics.ingested,
@@ -263,10 +264,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const api = await ApiListener.start(settings.listen, settings, app.fetch, faults);
     cleanUp.push({ name: "API", run: () => api.stop() });
     // Streams have no end of their own.
-    cleanUp.push({
-      name: "streams",
-      run: () => stopping.abort(new EdgeError("stopping", "the appliance is stopping")),
-    });
+    cleanUp.push({ name: "streams", run: () => beginToStop() });
 
     await access.ticketSettings.load(options.resolved.ticketValues);
     scheduler.start();
@@ -284,10 +282,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       healthUrl: health.url,
       incidentHealthUrl: incidentHealth.url,
       operations,
+      busy: () => whatIsBusy(scheduler, store, dispatcher),
       broken: breaking.promise,
       stop: async () => {
         // What a reload starts after the stop would stay.
-        stopping.abort(new EdgeError("stopping", "the appliance is stopping"));
+        beginToStop();
         await reloads.ended();
         await stop();
       },

@@ -72,6 +72,26 @@ export class DeliveryError extends EdgeError {
 
 /** The text of anything thrown, on one line. */
 export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error);
+  const text = inWords(error) ?? (error instanceof Error ? error.message || error.name : String(error));
   return text.replace(/\s+/g, " ").trim();
+}
+
+/** What the operating system says of a file, as a sentence. */
+const fileWords: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file or folder",
+  EACCES: "no permission",
+  EPERM: "no permission",
+  EISDIR: "it is a folder, not a file",
+  ENOTDIR: "a part of this path is a file, not a folder",
+  ENOSPC: "the disk is full",
+  EROFS: "the file system is read-only",
+  ELOOP: "links lead round in a circle",
+};
+
+/** Codes and a runtime's advice help nobody who reads them; null for what says itself what it is. */
+function inWords(error: unknown): string | null {
+  if (!(error instanceof Error) || !("code" in error)) return null;
+  if (error.code === "ConnectionRefused") return "nothing answers at this address: check host, port and that it runs";
+  const words = fileWords[String(error.code)];
+  return words !== undefined && "path" in error && typeof error.path === "string" ? `${error.path}: ${words}` : null;
 }

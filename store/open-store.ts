@@ -2,6 +2,7 @@
 
 import type { StoreError } from "../core/errors.ts";
 import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
+import type { OnCommit } from "./database/database.ts";
 import { type Clients, clientsOf } from "./worker/client.ts";
 import type { Reading, Writing } from "./worker/operations.ts";
 import { Reader } from "./worker/reader.ts";
@@ -20,6 +21,8 @@ export interface Store extends IntakeStore, HourlyStore {
   readonly tickets: Writer["tickets"];
   /** Names of the schema steps that opening applied. */
   readonly migrated: readonly string[];
+  /** No call is under way. */
+  readonly isIdle: boolean;
   /** Waits for calls under way, closes the file, ends the Workers. Calls made from then on are refused: the store is closed. */
   close(): Promise<void>;
 }
@@ -32,6 +35,8 @@ export interface StoreOptions {
   onFault?: OnFault;
   /** Told once if the Worker ended by itself: nothing can be stored or read any more. */
   onBroken?: (error: StoreError) => void;
+  /** Told of each commit of the writer, in order and before the call that made it is answered. */
+  onCommit?: OnCommit;
 }
 
 /**
@@ -39,11 +44,11 @@ export interface StoreOptions {
  * store_newer, store_older (for commands), store_corrupt, and what the disk says.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { path, clock, mode = "serve", onFault = () => {}, onBroken = () => {} } = options;
-  const calls = new WorkerCalls(onFault, onBroken);
+  const { path, clock, mode = "serve", onFault = () => {}, onBroken = () => {}, onCommit } = options;
+  const calls = new WorkerCalls(onFault, onBroken, onCommit);
   let opened: Opened;
   try {
-    opened = (await calls.call("open", null, [path, clock.now(), mode])) as Opened;
+    opened = (await calls.call("open", null, [path, clock.now(), mode, onCommit !== undefined])) as Opened;
   } catch (error) {
     await calls.end();
     throw error;
@@ -71,6 +76,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       },
     },
     tickets,
+    get isIdle() {
+      return calls.isIdle && reader.isIdle;
+    },
     close: async () => {
       // First, so that the writer can move the whole WAL into the file.
       await reader.close();

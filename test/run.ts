@@ -1,13 +1,36 @@
 /**
- * `npm test`: all tests, then what could not run here and why. With CI set nothing may be left out, and the last line is
- * `N passed, N failed`.
+ * `npm test` and `npm run test:e2e`: the tests of one tier, then what could not run here and why. A file `*.e2e.test.ts` belongs to
+ * the second tier: long runs, faults of the machine, real receivers, the binary. With CI set nothing may be left out, and the
+ * last line is `N passed, N failed`.
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { program } from "./harness/program.ts";
 
-const rooms = ["core", "store", "transports", "integrations", "appliance", "test"];
+const root = join(import.meta.dirname, "..");
+const isLong = (path: string) => path.endsWith(".e2e.test.ts");
+
+/** Long ones first: at the end both processes then have something to do. */
+const firstOnes = [
+  "ticket-week",
+  "tickets.test",
+  "cli-",
+  "schema-upgrade",
+  "stream-sender",
+  "http-surface",
+  "delivery",
+];
+
+function filesOf(tier: string): string[] {
+  const pattern = new Bun.Glob("{core,store,transports,integrations,appliance,test}/**/*.test.ts");
+  const rank = (path: string) => firstOnes.findIndex((name) => path.includes(name)) + 1 || firstOnes.length + 1;
+  return [...pattern.scanSync({ cwd: root })]
+    .filter((path) => isLong(path) === (tier === "e2e"))
+    .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
+    .map((path) => `./${path}`);
+}
 
 /** Programs of Debian packages that some tests put the appliance to the proof with. */
 const helpers = [
@@ -40,12 +63,18 @@ function countsOf(report: string): { tests: number; failures: number; skipped: n
 
 const folder = mkdtempSync(join(tmpdir(), "rhythmx-test-"));
 const reportFile = join(folder, "junit.xml");
-const paths = process.argv.length > 2 ? process.argv.slice(2) : rooms.map((room) => `./${room}`);
+const [tier = "fast", ...named] = process.argv.slice(2);
 const { status } = spawnSync(
   process.execPath,
   // Most of the time is waiting: two files at a time, each in a process of its own.
-  ["test", "--parallel=2", "--reporter=junit", `--reporter-outfile=${reportFile}`, ...paths],
-  { stdio: "inherit", cwd: join(import.meta.dirname, "..") },
+  [
+    "test",
+    "--parallel=2",
+    "--reporter=junit",
+    `--reporter-outfile=${reportFile}`,
+    ...(named.length > 0 ? named : filesOf(tier)),
+  ],
+  { stdio: "inherit", cwd: root, env: { ...process.env, RHYTHMX_TEST_PROGRAM: program } },
 );
 let report = "";
 try {

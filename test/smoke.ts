@@ -81,7 +81,7 @@ async function smoke(): Promise<void> {
   const exit = once(server, "exit");
   try {
     const base = `http://127.0.0.1:${port}`;
-    await eventually("ready", 15, () =>
+    await eventually("ready", 60, () =>
       fetch(`${base}/readyz`)
         .then((answer) => (answer.ok ? true : null))
         .catch(() => null),
@@ -100,7 +100,7 @@ async function smoke(): Promise<void> {
     const text = await answer.text();
     must(answer.status === 200 && JSON.parse(text).accepted === 1, `intake answers ${answer.status} ${text}`);
 
-    const message = await eventually("a syslog message", 10, () => (heard.includes("\n") ? heard : null));
+    const message = await eventually("a syslog message", 60, () => (heard.includes("\n") ? heard : null));
     must(/^<134>1 \S+ RhythmX SigmaAlert \d+ FIRST \[sigma@32473 hash="/.test(message), `the message is ${message}`);
     must(message.includes(`title="Smoke"`) && message.endsWith(`{"n":1}\n`), `the message is ${message}`);
 
@@ -113,7 +113,7 @@ async function smoke(): Promise<void> {
   } finally {
     server.kill("SIGTERM");
   }
-  const [code] = await Promise.race([exit, Bun.sleep(15_000).then(() => ["no exit"])]);
+  const [code] = await Promise.race([exit, Bun.sleep(60_000).then(() => ["no exit"])]);
   must(code === 0, `after SIGTERM the exit code is ${code}`);
 
   must(readdirSync(folders.empty).length === 0, `files in the current folder: ${readdirSync(folders.empty)}`);

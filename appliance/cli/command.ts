@@ -38,11 +38,23 @@ export interface Command {
 /** `node:util` parseArgs, with errors for people. */
 export function parseOptions<T extends ParseArgsOptionsConfig>(args: string[], options: T) {
   try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true });
+    return parseArgs({ args: withNegatives(args, options), options, allowPositionals: true, strict: true });
   } catch (error) {
     // What parseArgs adds about dashes takes up to three lines.
     throw new UsageError(messageOf(error).replace(/\.? To specify a.*/, ""));
   }
+}
+
+/** `--expires -1` is a value that its option refuses in words, not a riddle about dashes. */
+function withNegatives(args: readonly string[], options: ParseArgsOptionsConfig): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const option = joined.at(-1) ?? "";
+    const takesValue = option.startsWith("--") && options[option.slice(2)]?.type === "string";
+    if (takesValue && /^-\d/.test(arg)) joined[joined.length - 1] = `${option}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 /** The one positional argument, or `UsageError` that names it. */

@@ -19,10 +19,12 @@ export const demoCommand: Command = {
   summary: "show the main job with sample data and nothing to configure",
   help: `Usage: rhythmx demo
 
-Starts an appliance with a temporary data folder and free ports, feeds it real sample detections, and prints the syslog
-messages that come out. Its clock is compressed, so that HOURLY messages come within a minute. Configuration and data of
-an installed appliance are neither read nor changed. On a terminal it keeps running until Ctrl-C; without one it is
-faster and ends by itself: exit code 0 when everything was seen, else 1.`,
+Starts an appliance with a temporary data folder and free ports, feeds it real
+sample detections, and prints the syslog messages that come out. Its clock is
+compressed, so that HOURLY messages come within a minute. Configuration and data
+of an installed appliance are neither read nor changed. On a terminal it keeps
+running until Ctrl-C; without one it is faster and ends by itself: exit code 0
+when everything was seen, else 1.`,
 
   async run({ args, terminal }) {
     noPositionals(parseOptions(args, {}).positionals);

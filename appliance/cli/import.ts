@@ -30,10 +30,13 @@ export const importCommand: Command = {
   summary: "feed detections from JSON or NDJSON files",
   help: `Usage: rhythmx import FILE… [--format auto] [--alarms]
 
-Feeds detections from files (\`-\` = stdin): one JSON object a line, or an array, in UTF-8 or UTF-16; gzip is unpacked.
-An import that was interrupted may be run again: batches that are in already are not counted twice within 24 hours.
-  --format  what wrote the files: ${detectionFormats.join(", ")};
-            with --alarms ${alarmFormats.join(", ")}. auto, the default, tells it from each record's shape
+Feeds detections from files (\`-\` = stdin): one JSON object a line, or an array,
+in UTF-8 or UTF-16; gzip is unpacked. An import that was interrupted may be run
+again: batches that are in already are not counted twice within 24 hours.
+  --format  what wrote the files:
+            ${detectionFormats.join(", ")};
+            with --alarms ${alarmFormats.join(", ")}.
+            auto, the default, tells it from each record's shape
   --alarms  the files hold SIEM alarms
 Exit code 1 when a file cannot be read or records were refused.`,
 

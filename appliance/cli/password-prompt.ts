@@ -9,8 +9,9 @@ const backspaces = ["\u007f", "\b"];
 
 /** @throws UsageError when it is interrupted */
 export function readHidden(stdin: NodeJS.ReadStream, terminal: Terminal, prompt: string): Promise<string> {
-  terminal.err(prompt);
+  // First: what is typed before it would be shown.
   stdin.setRawMode(true);
+  terminal.err(prompt);
   stdin.setEncoding("utf8");
   stdin.resume();
   return new Promise((resolve, reject) => {

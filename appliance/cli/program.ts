@@ -1,5 +1,6 @@
 /** The command line: finds the command, runs it, turns what goes wrong into one readable line and an exit code. */
 import { messageOf, UsageError } from "../../core/errors.ts";
+import { nearestName } from "../../core/settings/names.ts";
 import { visible } from "../../core/text/visible.ts";
 import { loadSettings } from "../config/load.ts";
 import { readUnit, systemdFolders } from "../config/unit-file.ts";
@@ -60,7 +61,13 @@ export async function runProgram({
   if (name === "--version" || name === "-v") return runProgram({ args: ["version"], env, fromCheckout, terminal });
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
-    terminal.err(`rhythmx: unknown command ${JSON.stringify(name)}; \`rhythmx --help\` lists them\n`);
+    const nearest = nearestName(
+      name,
+      commands.map((one) => one.name),
+    );
+    const meant = nearest === null ? ";" : `; did you mean \`rhythmx ${nearest}\`?`;
+    const shown = JSON.stringify(visible(name.slice(0, 64)));
+    terminal.err(`rhythmx: unknown command ${shown}${meant} \`rhythmx --help\` lists them\n`);
     return 2;
   }
   if (rest.includes("--help") || rest.includes("-h")) {

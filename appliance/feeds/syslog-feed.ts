@@ -1,4 +1,5 @@
 /** A syslog feed: one destination per configured receiver, each a reader of the event log. */
+import { EdgeError } from "../../core/errors.ts";
 import type { LoggedEvent } from "../../core/event.ts";
 import type { Faults } from "../../core/faults.ts";
 import { alertMessage } from "../../core/feeds/alert-message.ts";
@@ -233,6 +234,7 @@ function entityFilter({ entities }: DestinationSettings): (event: LoggedEvent) =
 
 /** Read before every connection, so that a renewed certificate is used without a restart. */
 export function tlsMaterial(settings: TlsSettings): TlsMaterial {
+  if (settings.caFile !== null) expectCertificate(settings.caFile);
   return {
     ...(settings.caFile === null ? {} : { ca: readRegularFile(settings.caFile) }),
     ...(settings.certFile === null ? {} : { cert: readRegularFile(settings.certFile) }),
@@ -240,4 +242,11 @@ export function tlsMaterial(settings: TlsSettings): TlsMaterial {
     ...(settings.serverName === null ? {} : { serverName: settings.serverName }),
     verify: settings.verify,
   };
+}
+
+/** @throws EdgeError tls_file: a key where a certificate belongs, which the library would not say */
+function expectCertificate(caFile: string): void {
+  const text = readRegularFile(caFile).toString("latin1");
+  if (text.includes("-----BEGIN CERTIFICATE-----") || !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) return;
+  throw new EdgeError("tls_file", `ca_file ${caFile} is a private key: it takes the certificate of the receiver's CA`);
 }

@@ -46,3 +46,15 @@ test("entries below the level are left out", () => {
   log.error("loud");
   expect(written).toHaveLength(1);
 });
+
+test("where a secret lies is shown, the secret is not", () => {
+  const lines: string[] = [];
+  const clock = { now: () => 0, monotonic: () => 0 };
+  const log = createLog({ level: "info", format: "json", clock, write: (line) => void lines.push(line) });
+  log.info("made", { password_file: "/data/initial-admin-password", master_key_file: "/k", password: "hunter2" });
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+    password_file: "/data/initial-admin-password",
+    master_key_file: "/k",
+    password: "***",
+  });
+});

@@ -18,6 +18,8 @@ export interface Log {
 }
 
 const secretName = /pass(word|wd)?|secret|token|api_?key|authorization|cookie|master_?key/i;
+/** Where a secret lies is what people look for. */
+const pathName = /_file$/i;
 const secretValue = /smk_[0-9A-Za-z]+/g;
 
 export function createLog(options: {
@@ -53,7 +55,8 @@ function mask(fields: LogFields): LogFields {
   const masked: LogFields = {};
   for (const [key, value] of Object.entries(fields)) {
     if (value === undefined) continue;
-    masked[key] = secretName.test(key) ? "***" : typeof value === "string" ? clean(value) : value;
+    masked[key] =
+      secretName.test(key) && !pathName.test(key) ? "***" : typeof value === "string" ? clean(value) : value;
   }
   return masked;
 }

@@ -13,6 +13,7 @@ import { Lane } from "./lane.ts";
 import { ParkedProbes } from "./parked.ts";
 import type { SyncStatus } from "./search-source.ts";
 import { warningsOf } from "./status.ts";
+import { StuckDeliveries } from "./stuck.ts";
 import { noThrottles, TicketSystems } from "./systems.ts";
 import { Webhooks } from "./webhooks.ts";
 
@@ -41,18 +42,24 @@ export class TicketDispatcher {
   /** What each target has asked for; kept in the database, so that a restart does not forget it. */
   readonly #throttles = noThrottles();
   readonly drafts: Drafts;
+  readonly stuck: StuckDeliveries;
   readonly webhooks: Webhooks;
   readonly #stopping = new AbortController();
+  #dueChanged: () => void = () => {};
   /** Before this nothing is sent: what the last process was told is not known yet. */
   #recovered = false;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     const { store, clock, sleep, random, log, defaultBaseUrl, userNames } = parts;
+    this.stuck = new StuckDeliveries({ store, log });
     this.drafts = new Drafts({ store, clock, settings: () => this.#settings, defaultBaseUrl });
     const tools: LaneTools = { store, clock, sleep, random, log, drafts: this.drafts, userNames };
     const laneOf = (system: TicketSystemName) =>
-      new Lane(system, tools, this.#throttles[system], this.#stopping.signal, () => this.#worked());
+      new Lane(system, tools, this.#throttles[system], this.#stopping.signal, {
+        worked: () => this.#worked(),
+        turned: () => this.#dueChanged(),
+      });
     this.#lanes = { jira: laneOf("jira"), servicenow: laneOf("servicenow"), proactive: laneOf("proactive") };
     this.#allLanes = ticketSystems.map((system) => this.#lanes[system]);
     this.#gate = new CadenceGate({ store, log, passed: () => this.#wakeLanes() });
@@ -73,6 +80,7 @@ export class TicketDispatcher {
     for (const lane of this.#allLanes) lane.apply(settings, this.#systems);
     this.#gate.apply(settings.cadenceHours);
     await store.tickets.configureTickets({ push: settings.autoPush, policies: settings.policies });
+    this.#dueChanged();
   }
 
   get systems(): TicketSystems | null {
@@ -86,6 +94,7 @@ export class TicketDispatcher {
     const left = await store.tickets.recoverDeliveries(clock.now());
     this.#recovered = true;
     for (const lane of this.#allLanes) lane.open();
+    this.#dueChanged();
     if (left > 0) log.info("deliveries are looked up after a restart", { deliveries: left });
   }
 
@@ -107,6 +116,11 @@ export class TicketDispatcher {
   nextDueAt(now: number): number {
     if (!this.#isActive) return Number.POSITIVE_INFINITY;
     return Math.min(...[this.#gate, this.#probes, ...this.#allLanes].map((one) => one.nextDueAt(now)));
+  }
+
+  /** `listener` is told whenever `nextDueAt` may say something else than before. */
+  onDueChanged(listener: () => void): void {
+    this.#dueChanged = listener;
   }
 
   /** No turn, request or write is under way, and none is about to be: nothing happens before `nextDueAt` or until it is woken. */
@@ -164,5 +178,6 @@ export class TicketDispatcher {
   #worked(): void {
     this.#gate.wake();
     this.#probes.wake();
+    this.#dueChanged();
   }
 }

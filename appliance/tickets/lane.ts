@@ -23,6 +23,13 @@ const afterErrorMs = 1_000;
 /** Something that nobody told of is found after so long. */
 const longestUnseenMs = minuteMs;
 
+interface LaneListeners {
+  /** A job or a probe has ended, which may have changed anything. */
+  worked(): void;
+  /** A turn has ended, so that the lane may be due at another time. */
+  turned(): void;
+}
+
 export class Lane implements LaneView {
   readonly system: TicketSystemName;
   readonly tools: LaneTools;
@@ -34,7 +41,7 @@ export class Lane implements LaneView {
   /** What is to be read goes first: it has few slots, and is never kept waiting by what is sent. */
   readonly #sources: readonly JobSource[] = [this.#searches, this.#readings, this.#deliveries];
   readonly #underWay = new Map<Job, { reads: boolean; done: Promise<void> }>();
-  readonly #worked: () => void;
+  readonly #listeners: LaneListeners;
   #current: LaneSettings | null = null;
   #systems: TicketSystems | null = null;
   /** Before this nothing is sent: what the last process was told is not known yet. */
@@ -50,19 +57,18 @@ export class Lane implements LaneView {
   /** Something went wrong here, not there. */
   #errorAt: number | null = null;
 
-  /** `worked`: told when a job or a probe has ended, which may have changed anything. */
   constructor(
     system: TicketSystemName,
     tools: LaneTools,
     throttle: Throttle,
     stopping: AbortSignal,
-    worked: () => void,
+    listeners: LaneListeners,
   ) {
     this.system = system;
     this.tools = tools;
     this.throttle = throttle;
     this.stopping = stopping;
-    this.#worked = worked;
+    this.#listeners = listeners;
   }
 
   get current(): LaneSettings | null {
@@ -124,6 +130,7 @@ export class Lane implements LaneView {
     this.#turn ??= this.#takeTurns().finally(() => {
       this.#turn = null;
       if (this.#again) this.wake();
+      else this.#listeners.turned();
     });
   }
 
@@ -248,7 +255,7 @@ export class Lane implements LaneView {
       )
       .then((isDone) => {
         this.#underWay.delete(job);
-        this.#worked();
+        this.#listeners.worked();
         // What failed is not tried at once again.
         if (isDone) this.wake();
         else this.#errorAt = clock.now();
@@ -278,7 +285,7 @@ export class Lane implements LaneView {
     } finally {
       this.#probe = null;
     }
-    this.#worked();
+    this.#listeners.worked();
     if (this.#errorAt === null) this.wake();
   }
 

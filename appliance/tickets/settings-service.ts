@@ -175,7 +175,13 @@ export class SettingsService {
       return {
         system,
         configured: settings[system] !== null,
-        warnings: warningsOf(settings, system),
+        // Of the last test too: what works and keeps a promise less.
+        warnings: [
+          ...warningsOf(settings, system),
+          ...(test?.steps ?? [])
+            .filter(({ warning }) => warning === true)
+            .map(({ name, detail }) => `${name}: ${detail}`),
+        ],
         enabled: settings.enabled[system],
         last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
         answers: !dispatcher.isDown(system),

@@ -5,8 +5,13 @@ import type { Log } from "../runtime/log.ts";
 
 export interface Loop {
   name: string;
-  /** Milliseconds between two turns; asked after each, so that a setting may change it. */
+  /** Milliseconds between two turns at most; asked after each, so that a setting may change it. */
   everyMs(): number;
+  /**
+   * Epoch milliseconds at which the next turn may have something to do, as far as that is known; asked after each turn. Infinity: nothing
+   * before the loop is woken. Without it every turn may have.
+   */
+  nextDueAt?(now: number): number;
   /** One turn at the appliance's time. */
   tick(now: number): Promise<void> | void;
 }
@@ -24,21 +29,28 @@ export interface LoopStatus {
   lastError: string | null;
 }
 
+interface Tools {
+  clock: Clock;
+  sleep: Sleep;
+  log: Log;
+}
+
+/** What is due all the time, because it cannot begin yet, is looked at so often. Milliseconds. */
+const overdueMs = 1_000;
+
 export class Scheduler {
   readonly #loops: readonly Loop[];
-  readonly #clock: Clock;
-  readonly #sleep: Sleep;
-  readonly #log: Log;
+  readonly #tools: Tools;
   readonly #status = new Map<string, LoopStatus>();
   readonly #stop = new AbortController();
-  #wake = new AbortController();
+  /** Loops that wait, with what ends their waiting: true where a turn is to follow. */
+  readonly #waiting = new Map<string, (turn: boolean) => void>();
+  #turning = 0;
   #running: Promise<void>[] = [];
 
-  constructor(loops: readonly Loop[], tools: { clock: Clock; sleep: Sleep; log: Log }) {
+  constructor(loops: readonly Loop[], tools: Tools) {
     this.#loops = loops;
-    this.#clock = tools.clock;
-    this.#sleep = tools.sleep;
-    this.#log = tools.log;
+    this.#tools = tools;
     for (const { name, everyMs } of loops) {
       const none = { runs: 0, failures: 0, lastRun: null, lastRunMonotonic: null, lastDurationMs: 0, lastError: null };
       this.#status.set(name, { name, everyMs: everyMs(), ...none });
@@ -55,11 +67,19 @@ export class Scheduler {
     await Promise.all(this.#running);
   }
 
-  /** Ends the waiting of every loop, because paces have changed: each takes a turn, then waits as long as it now should. */
+  /** Ends the waiting of every loop, because their rhythms have changed: each takes a turn, then waits as long as it now should. */
   wake(): void {
-    const wake = this.#wake;
-    this.#wake = new AbortController();
-    wake.abort();
+    for (const end of this.#waiting.values()) end(true);
+  }
+
+  /** What this loop is due for may have changed: it waits for as long as that says now. */
+  dueChanged(name: string): void {
+    this.#waiting.get(name)?.(false);
+  }
+
+  /** No turn is in progress. */
+  get isIdle(): boolean {
+    return this.#turning === 0;
   }
 
   status(): LoopStatus[] {
@@ -69,32 +89,59 @@ export class Scheduler {
   async #run(loop: Loop): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.#turn(loop);
-      try {
-        await this.#sleep(loop.everyMs(), AbortSignal.any([this.#stop.signal, this.#wake.signal]));
-      } catch {
-        // Woken, or at the end.
-      }
+      while (!this.#stop.signal.aborted && !(await this.#wait(loop)));
     }
+  }
+
+  /** Waits for the loop's next turn; false where it has to be asked again how long. */
+  async #wait(loop: Loop): Promise<boolean> {
+    const woken = new AbortController();
+    let turn = true;
+    this.#waiting.set(loop.name, (turnFollows) => {
+      turn = turnFollows;
+      woken.abort();
+    });
+    try {
+      await this.#tools.sleep(this.#pauseOf(loop), AbortSignal.any([this.#stop.signal, woken.signal]));
+      return true;
+    } catch {
+      return turn;
+    } finally {
+      this.#waiting.delete(loop.name);
+    }
+  }
+
+  #pauseOf(loop: Loop): number {
+    const { clock } = this.#tools;
+    const now = clock.now();
+    // Since its last turn, so that being asked again and again puts off nothing.
+    const waited = clock.monotonic() - (this.#status.get(loop.name)?.lastRunMonotonic ?? clock.monotonic());
+    const due = loop.nextDueAt?.(now) ?? Number.POSITIVE_INFINITY;
+    return Math.max(0, Math.min(loop.everyMs() - waited, due > now ? due - now : overdueMs - waited));
   }
 
   async #turn(loop: Loop): Promise<void> {
     const status = this.#status.get(loop.name);
     if (status === undefined) return;
-    const started = this.#clock.monotonic();
+    const { clock, log } = this.#tools;
+    const started = clock.monotonic();
+    this.#turning++;
     try {
-      await loop.tick(this.#clock.now());
+      await loop.tick(clock.now());
       status.lastError = null;
     } catch (error) {
       // Said once per kind of failure, not once per turn.
       const message = messageOf(error);
-      if (message !== status.lastError) this.#log.error(`loop ${loop.name} failed`, { error: message });
+      if (message !== status.lastError) log.error(`loop ${loop.name} failed`, { error: message });
       status.failures++;
       status.lastError = message;
+    } finally {
+      this.#turning--;
     }
     status.everyMs = loop.everyMs();
     status.runs++;
-    status.lastRun = this.#clock.now();
-    status.lastRunMonotonic = this.#clock.monotonic();
-    status.lastDurationMs = this.#clock.monotonic() - started;
+    status.lastRun = clock.now();
+    status.lastRunMonotonic = clock.monotonic();
+    status.lastDurationMs = clock.monotonic() - started;
   }
 }

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { messageOf, StoreError } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import type { Clock, Sleep } from "../../core/ports.ts";
+import type { OnCommit } from "../../store/database/database.ts";
 import { openStore, type Store } from "../../store/open-store.ts";
+
+export type { OnCommit };
 
 const retryMs = 2_000;
 /** What may go away by itself. */
@@ -36,9 +39,15 @@ export async function retryWhileBlocked<T>(
 /** Makes the data folder (0700) and opens the store in it as soon as disk, folder and locks let it. */
 export async function openStoreWhenPossible(
   dataDir: string,
-  tools: { clock: Clock; sleep: Sleep; faults: Faults; onBroken: (error: Error) => void },
+  tools: {
+    clock: Clock;
+    sleep: Sleep;
+    faults: Faults;
+    onBroken: (error: Error) => void;
+    onCommit?: OnCommit;
+  },
 ): Promise<Store> {
-  const { clock, faults, onBroken } = tools;
+  const { clock, faults, onBroken, onCommit } = tools;
   const fault = { name: "store_open", what: `the database in ${dataDir} cannot be opened yet` };
   return retryWhileBlocked(fault, tools, async () => {
     await ownFolder(dataDir);
@@ -50,6 +59,7 @@ export async function openStoreWhenPossible(
         else if (error.code !== "store_failed") faults.set(`store_${what}`, error.message);
       },
       onBroken,
+      ...(onCommit === undefined ? {} : { onCommit }),
     });
   });
 }

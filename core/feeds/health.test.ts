@@ -64,3 +64,11 @@ test("degraded while a destination fails or something is wrong; stopped when the
   const waiting = { ...state, sinceLastPollMs: null, faults: [{ name: "store_open", message: "locked", since: 0 }] };
   expect(feedHealth("alerts", waiting).status).toBe("starting");
 });
+
+test("what stands still on its way to ticket systems degrades the incident feed until it is mended", () => {
+  const of = (tickets: { parked: number; dead: number }) => feedHealth("incidents", { ...state, tickets });
+  expect(of({ parked: 0, dead: 0 })).toMatchObject({ status: "running", body: { tickets: { parked: 0, dead: 0 } } });
+  expect(of({ parked: 2, dead: 1 })).toMatchObject({ status: "degraded", body: { tickets: { parked: 2, dead: 1 } } });
+  expect(of({ parked: 0, dead: 1 }).status).toBe("degraded");
+  expect(feedHealth("alerts", state).body).not.toHaveProperty("tickets");
+});

@@ -26,6 +26,14 @@ export interface FeedState {
   lastPoll: number | null;
   destinations: readonly DestinationHealth[];
   faults: readonly Fault[];
+  /** To ticket systems; for the incident feed. */
+  tickets?: StuckTickets;
+}
+
+/** Deliveries that a person has to mend or discard, by state. */
+export interface StuckTickets {
+  parked: number;
+  dead: number;
 }
 
 export type FeedStatus = "running" | "degraded" | "starting" | "stopped";
@@ -42,6 +50,7 @@ export function feedStatus(state: FeedState): FeedStatus {
   }
   if (state.sinceLastPollMs > intervalsMissed * state.pollIntervalMs) return "stopped";
   if (state.faults.length > 0) return "degraded";
+  if (state.tickets !== undefined && state.tickets.parked + state.tickets.dead > 0) return "degraded";
   return state.destinations.some(({ lastError }) => lastError !== null) ? "degraded" : "running";
 }
 
@@ -80,6 +89,7 @@ export function feedHealth(feed: FeedName, state: FeedState): { status: FeedStat
         last_sent: seconds(lastSent),
       })),
       faults: state.faults.map(({ name, message, since }) => ({ name, message, since: seconds(since) })),
+      ...(state.tickets === undefined ? {} : { tickets: { parked: state.tickets.parked, dead: state.tickets.dead } }),
     },
   };
 }

@@ -27,16 +27,16 @@ export function composeTicket(
   const { body, risk } = facts;
   const url = incidentUrl(options.baseUrl, body.incident_id);
   const sections: Section[] = [
-    section("Actor", actor(body)),
-    section("Risk", ...riskBlocks(body, risk)),
-    section("Activity", activity(facts)),
+    section("Actor Information", actor(body)),
+    section("Risk Assessment", ...riskBlocks(body, risk)),
+    section("Activity Summary", activity(facts)),
     section("Timeline", timeline(facts)),
-    section("SLA", sla(facts, options.sla, now)),
-    section("MITRE ATT&CK", ...attack(facts)),
-    section("Alert rules", ...rules(facts)),
+    section("SLA Status", sla(facts, options.sla, now)),
+    section("MITRE ATT&CK Coverage", ...attack(facts)),
+    section("Alert Rules", ...rules(facts)),
   ];
   if (body.investigation_notes !== null)
-    sections.push(section("Investigation notes", { kind: "text", text: body.investigation_notes }));
+    sections.push(section("Investigation Notes", { kind: "text", text: body.investigation_notes }));
   sections.push(section("RhythmX", { kind: "link", text: `Open ${body.incident_id} in RhythmX Edge`, url }));
   const draft: Draft = {
     incidentId: body.incident_id,
@@ -45,7 +45,7 @@ export function composeTicket(
     summary: summaryOf(body),
     sections,
     url,
-    expendable: ["Investigation notes", "Alert rules", "MITRE ATT&CK", "Timeline", "SLA"],
+    expendable: ["Investigation Notes", "Alert Rules", "MITRE ATT&CK Coverage", "Timeline", "SLA Status"],
   };
   return mapTexts(draft, (text) => masked(text, options.maskPatterns));
 }

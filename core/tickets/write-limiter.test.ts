@@ -31,4 +31,6 @@ test("forgets tickets that nothing holds back any more, and no other", () => {
   for (let id = 1_000; id < 2_100; id++) limiter.wrote(id, 1_000);
   limiter.wrote(8, 40_500);
   expect(limiter.nextAt(7, 40_500)).toBe(42_000);
+  for (let id = 3_000; id < 4_100; id++) limiter.wrote(id, 40_600);
+  expect(limiter.nextAt(7, 40_700)).toBe(42_000);
 });

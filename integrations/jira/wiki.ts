@@ -1,4 +1,4 @@
-/** A draft in Jira's wiki markup (Data Center, REST v2): every character that begins markup is escaped. */
+/** A draft in Jira's wiki markup (Data Center, REST v2): what would begin markup is escaped, and nothing else. */
 import type { Block, Draft } from "../../core/tickets/draft.ts";
 
 export function wikiMarkup({ sections }: Pick<Draft, "sections">): string {
@@ -36,14 +36,27 @@ function cell(text: string): string {
 }
 
 /**
- * Macros `{}`, links `[]`, table borders `|`, emphasis, images `!`, lists and headings at the beginning of a line, entities. A zero-width
- * space parts what makes addresses and mentions links.
+ * Only where markup would begin: what search and e-mails show stays as people wrote it (`WS-101`, `C:\\Users\\jane_doe`, `jane.doe@acme.example`).
+ * Macros `{}`, links `[]`, table borders `|`, images `!`, colours and entities always; emphasis and signs that are markup at the edge of a word
+ * there; lists, headings and rules at the beginning of a line; addresses and mentions, which would be links.
  */
 function escaped(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
-    .toWellFormed()
-    .replace(/[\\{}[\]|*_\-+^~?!#@&<>%=]/g, (sign) => `&#${sign.codePointAt(0)};`)
-    .replace(/^(\s*)(h[1-6]|bq)\./i, "$1$2&#46;")
-    .replace(/\b(https?|ftp|file|mailto|javascript):/gi, "$1&#58;");
+  return (
+    text
+      .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
+      .toWellFormed()
+      .replace(/[{}[\]|!&<>%*+^~?#=]/g, entity)
+      // Emphasis begins or ends at the edge of a word; within one these are letters.
+      .replace(/(?<![\p{L}\p{N}_\-.\\@])[_\-@]|[_-](?![\p{L}\p{N}_\-.\\@])/gu, entity)
+      // Runs of them are dashes, rules and line breaks.
+      .replace(/--+|__+|\\\\+/g, (run) => run.replace(/./g, entity))
+      // Before what is not a letter or digit it escapes that, and at the end it joins lines.
+      .replace(/\\(?![\p{L}\p{N}])/gu, entity)
+      .replace(/^(\s*)(h[1-6]|bq)\./i, "$1$2&#46;")
+      .replace(/\b(https?|ftp|file|mailto|javascript):/gi, "$1&#58;")
+  );
+}
+
+function entity(sign: string): string {
+  return `&#${sign.codePointAt(0)};`;
 }

@@ -31,6 +31,16 @@ const connectionPragmas = [
 
 const readingPragmas = ["PRAGMA query_only = ON", "PRAGMA cache_size = -8000", "PRAGMA temp_store = MEMORY"];
 
+/**
+ * What one commit has written: its statements in order with their arguments, or the script of a schema upgrade. Applied in the order of the
+ * commits to a file that had the same content before, batches make the same content again: no statement draws, asks for the time, or
+ * leaves to the database in which order rows are made.
+ */
+export type Batch = { statements: readonly InStatement[] } | { script: string };
+
+/** Told of each commit once it is on the disk, in order; not of one that was reported as failed, even if it is in the file after all. */
+export type OnCommit = (batch: Batch) => void;
+
 export class Database {
   readonly #client: Client;
   readonly #path: string;
@@ -38,22 +48,30 @@ export class Database {
   #commits = 0;
   /** Open while `transaction` runs. */
   #transaction: Transaction | null = null;
+  /** What the open transaction has written so far. */
+  #written: InStatement[] = [];
   /** While `reading` runs. */
   #refusing = false;
 
   readonly #pragmas: readonly string[];
+  readonly #onCommit: OnCommit | null;
 
-  private constructor(path: string, client: Client, pragmas: readonly string[]) {
+  private constructor(path: string, client: Client, pragmas: readonly string[], onCommit: OnCommit | null) {
     this.#pragmas = pragmas;
+    this.#onCommit = onCommit;
     this.#path = path;
     this.#client = client;
   }
 
   /** Opens or creates the file; `read`: beside the one that writes, for reading only. Throws `StoreError`. */
-  static async open(path: string, mode: "write" | "read" = "write"): Promise<Database> {
+  static async open(
+    path: string,
+    mode: "write" | "read" = "write",
+    onCommit: OnCommit | null = null,
+  ): Promise<Database> {
     try {
       const client = createClient({ url: fileUrl(path), concurrency: 1, timeout: lockWaitMs });
-      const database = new Database(path, client, mode === "read" ? readingPragmas : connectionPragmas);
+      const database = new Database(path, client, mode === "read" ? readingPragmas : connectionPragmas, onCommit);
       try {
         await database.#prepareConnection();
       } catch (error) {
@@ -75,6 +93,8 @@ export class Database {
   async write(statements: InStatement[]): Promise<ResultSet[]> {
     this.#expectWriting();
     const results = await (this.#transaction?.batch(statements) ?? this.#attempt(() => this.#commit(statements)));
+    if (this.#transaction !== null) this.#written.push(...statements);
+    else this.#onCommit?.({ statements });
     this.#commits++;
     return results;
   }
@@ -92,12 +112,14 @@ export class Database {
     try {
       const value = await work();
       await transaction.commit();
+      if (this.#written.length > 0) this.#onCommit?.({ statements: this.#written });
       return value;
     } catch (error) {
       transaction.close();
       throw await this.#failure(error);
     } finally {
       this.#transaction = null;
+      this.#written = [];
     }
   }
 
@@ -115,6 +137,7 @@ export class Database {
   async script(sql: string): Promise<void> {
     this.#expectWriting();
     await this.#attempt(() => this.#client.executeMultiple(sql));
+    this.#onCommit?.({ script: sql });
   }
 
   close(): void {

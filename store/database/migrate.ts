@@ -12,6 +12,7 @@ import tickets from "./migrations/0004_tickets.sql" with { type: "text" };
 import ticketSync from "./migrations/0005_ticket_sync.sql" with { type: "text" };
 import proactive from "./migrations/0006_proactive.sql" with { type: "text" };
 import counts from "./migrations/0007_counts.sql" with { type: "text" };
+import analystStatus from "./migrations/0008_analyst_status.sql" with { type: "text" };
 import { integer } from "./rows.ts";
 
 interface Migration {
@@ -28,6 +29,7 @@ const migrations: readonly Migration[] = [
   { id: 5, name: "0005_ticket_sync", sql: ticketSync },
   { id: 6, name: "0006_proactive", sql: proactive },
   { id: 7, name: "0007_counts", sql: counts },
+  { id: 8, name: "0008_analyst_status", sql: analystStatus },
 ];
 
 /** The newest schema this version knows. */

@@ -73,6 +73,10 @@ for (const name of readdirSync(data).filter((one) => one.endsWith(".gz")))
     expect(after.incidents).toBe(rows);
     const database = new Sqlite(path, { readonly: true });
     const columns = database.query("pragma table_info(incidents)").all() as { name: string; type: string }[];
+    // The sources' name of the status, for whoever reads the file.
+    const statuses = database.query("select status, analyst_status from incidents").all() as Record<string, string>[];
+    expect(statuses).toHaveLength(rows);
+    for (const { status, analyst_status } of statuses) expect(analyst_status).toBe(status ?? "");
     database.close();
     for (const [column, type] of seedColumns)
       expect(columns.find((one) => one.name === column)).toMatchObject({ type, name: column });

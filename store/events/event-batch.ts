@@ -7,6 +7,8 @@ export class EventBatch {
   readonly #first: number;
   readonly #now: number;
   readonly #rows: EventRow[] = [];
+  /** How many of them have been handed over for writing. */
+  #taken = 0;
 
   /** `after`: the newest sequence number that is taken. `now`: epoch milliseconds. */
   constructor(after: number, now: number) {
@@ -31,7 +33,10 @@ export class EventBatch {
     return counts;
   }
 
-  statements(): InStatement[] {
-    return appendEvents(this.#rows);
+  /** Statements that write the events added since the last time. */
+  takeStatements(): InStatement[] {
+    const statements = appendEvents(this.#rows.slice(this.#taken));
+    this.#taken = this.#rows.length;
+    return statements;
   }
 }

@@ -1,17 +1,10 @@
 /** What operations that append events can use. */
 import type { AppendedCounts } from "../../core/event.ts";
 import type { OpenDatabase } from "../database/operation.ts";
-import type { EventBatch } from "./event-batch.ts";
 import type { Sequences } from "./sequences.ts";
 
 export interface OpenLog extends OpenDatabase {
   readonly sequences: Sequences;
   /** Announces events that are in the file, of each kind so many, to readers of the log. */
   appended(counts: AppendedCounts): void;
-}
-
-/** Takes the numbers of a change that has been written, and announces its events. */
-export function written({ sequences, appended }: OpenLog, events: EventBatch): void {
-  sequences.advance({ events: events.size });
-  appended(events.counts());
 }

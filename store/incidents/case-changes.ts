@@ -6,36 +6,32 @@ import { caseFacts } from "../../core/correlation/case-facts.ts";
 import { closePattern, reopenPattern } from "../../core/correlation/evidence.ts";
 import { EdgeError } from "../../core/errors.ts";
 import { type CaseRequest, changeCase, withoutCopies } from "../../core/incident-change.ts";
-import type { Database } from "../database/database.ts";
-import { EventBatch } from "../events/event-batch.ts";
 import { type ActorPeriod, periodById, savePeriods } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, findCase, saveCases } from "./case-rows.ts";
 import { conclude } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
-import { type Author, type Changed, historyOf } from "./incident-changes.ts";
+import { type Changed, noteChanges } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";
 import { liveCases } from "./live-cases.ts";
+import type { UnitOfWork } from "./unit-of-work.ts";
 
 /**
  * Closing a case by hand takes its evidence out of the pattern: what comes later makes a case of its own, and the actor's score no
  * longer counts it. @throws EdgeError case_unknown; case_newer where a newer case of the same kind is active.
  */
 export async function applyCaseChange(
-  database: Database,
+  unit: UnitOfWork,
   correlator: Correlator | null,
-  after: number,
   caseId: string,
   request: CaseRequest,
-  author: Author,
-  now: number,
 ): Promise<Changed<CaseRow>> {
+  const { database, now } = unit;
   const before = await findCase(database, caseId);
   const period = before === null ? null : await periodById(database, before.periodId);
   if (before === null || period === null) throw new EdgeError("case_unknown", `there is no case ${caseId}`);
   const [live = before] = liveCases([before], period.state, correlator?.rules.patterns ?? []);
   const { threatCase: row, changes } = changeCase(live, request, now);
-  const events = new EventBatch(after, now);
-  if (changes.length === 0) return { row, changed: false, events };
+  if (changes.length === 0) return { row, changed: false };
 
   const closes = before.status !== "CLOSED" && row.status === "CLOSED";
   const reopens = before.status === "CLOSED" && row.status !== "CLOSED";
@@ -44,16 +40,16 @@ export async function applyCaseChange(
 
   const incidents = await findIncidents(database, period.incidentId === null ? [] : [period.incidentId]);
   const incident = incidents.get(period.incidentId ?? "") ?? null;
-  const body = caseBody(row, incident, changes.map(withoutCopies));
-  row.updatedSeq = events.add("case_updated", caseId, row.entity, JSON.stringify(body));
-  const statements = [...saveCases([row]), ...historyOf("case", caseId, changes, author, now)];
+  const body = JSON.stringify(caseBody(row, incident, changes.map(withoutCopies)));
+  row.updatedSeq = unit.addEvent("case_updated", caseId, row.entity, body);
+  unit.add(...saveCases([row]));
+  noteChanges(unit, "case", caseId, changes);
   if (closes || reopens) {
     // In the same write, so that no message in between has a score that counts what is closed.
-    const written = await rescore(database, correlator, period, events, now);
-    statements.push(...written, ...savePeriods([period]));
+    await rescore(unit, correlator, period);
+    unit.add(...savePeriods([period]));
   }
-  await database.write([...statements, ...events.statements()]);
-  return { row, changed: true, events };
+  return { row, changed: true };
 }
 
 function closeEvidence(period: ActorPeriod, row: CaseRow): void {
@@ -89,15 +85,9 @@ function reopenEvidence(
 }
 
 /** Everything is looked at anew: windows had counted the case, or now do again. */
-async function rescore(
-  database: Database,
-  correlator: Correlator | null,
-  period: ActorPeriod,
-  events: EventBatch,
-  now: number,
-) {
-  if (correlator === null || !period.current) return [];
+async function rescore(unit: UnitOfWork, correlator: Correlator | null, period: ActorPeriod): Promise<void> {
+  if (correlator === null || !period.current) return;
   period.state.windows = [];
   const changed = new Set(period.state.evidence.hours);
-  return conclude(database, correlator.rules, [{ period, changed }], events, now);
+  await conclude(unit, correlator.rules, [{ period, changed }]);
 }

@@ -1,6 +1,5 @@
 /** What follows from evidence: scores, cases, incidents, and the events that tell of them. Core decides; here it becomes rows. */
 
-import type { InStatement } from "@libsql/client";
 import { type Assessment, type AssessmentRules, activeCase, assess } from "../../core/correlation/assess.ts";
 import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
 import { compact } from "../../core/correlation/compact.ts";
@@ -10,16 +9,14 @@ import type { FieldChange } from "../../core/incident-event.ts";
 import { compareLevels, type RiskLevel, riskLevel } from "../../core/risk.ts";
 import { systemsToPush } from "../../core/tickets/auto-push.ts";
 import { toIso } from "../../core/time.ts";
-import type { Database } from "../database/database.ts";
 import { newIds } from "../database/new-ids.ts";
-import type { EventBatch } from "../events/event-batch.ts";
 import { askGate, type TicketRules } from "../outbox/ticket-updates.ts";
 import { type PlannedTicket, planTickets } from "../outbox/tickets.ts";
 import type { ActorPeriod } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, growCases, saveCases } from "./case-rows.ts";
-import { addHistory } from "./history.ts";
 import { findIncidents, type IncidentRow, saveActivity, saveIncidents } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
+import { type Change, correlationAuthor, type UnitOfWork } from "./unit-of-work.ts";
 
 export interface ConclusionRules extends AssessmentRules {
   tickets: TicketRules;
@@ -30,7 +27,7 @@ export interface Examined {
   period: ActorPeriod;
   changed: ReadonlySet<EvidenceHour>;
   /** Somebody asked for an incident, whatever the score. */
-  promotion?: { who: string; reason: string; source: string };
+  promotion?: { reason: string };
 }
 
 interface Conclusion extends Examined {
@@ -41,20 +38,13 @@ interface Conclusion extends Examined {
   rose: boolean;
 }
 
-/** Who changes incidents by itself, in their history. */
-const systemUser = "rhythmx";
-
 /**
- * Assesses these actors, updates their periods in memory (the caller saves them) and returns the statements for everything else.
- * Events go into `events`: an actor's cases before its incident, and each already names the other.
+ * Assesses these actors, updates their periods in memory (the caller saves them) and adds everything else to the unit. Of the events, an
+ * actor's cases come before its incident, and each already names the other.
  */
-export async function conclude(
-  database: Database,
-  rules: ConclusionRules,
-  examined: readonly Examined[],
-  events: EventBatch,
-  now: number,
-): Promise<InStatement[]> {
+export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examined: readonly Examined[]): Promise<void> {
+  const { database, now } = unit;
+  const appliance = unit.as(correlationAuthor);
   const conclusions = examined.map((one) => examine(one, rules, now));
   const telling = conclusions.filter(
     ({ create, rose, assessment, period }) =>
@@ -84,9 +74,16 @@ export async function conclude(
   const tickets: PlannedTicket[] = [];
   const plan = ({ incidentId, entity, level }: IncidentRow) => {
     for (const system of systemsToPush(rules.tickets.push, level))
-      tickets.push({ incidentId, entity, system, trigger: "auto", who: systemUser, payload: null, level: null });
+      tickets.push({
+        incidentId,
+        entity,
+        system,
+        trigger: "auto",
+        who: correlationAuthor.who,
+        payload: null,
+        level: null,
+      });
   };
-  const history: Parameters<typeof addHistory>[1][number][] = [];
   /** Of another level than before. */
   const moved: string[] = [];
   for (const conclusion of conclusions) {
@@ -103,19 +100,25 @@ export async function conclude(
     }
     for (const { type, facts } of assessment.opened) {
       const row = newCase(period, caseIds.pop() ?? "", type, facts, now);
-      row.createdSeq = events.add("case_created", row.caseId, row.entity, JSON.stringify(caseBody(row, incident)));
+      row.createdSeq = unit.addEvent("case_created", row.caseId, row.entity, JSON.stringify(caseBody(row, incident)));
       row.updatedSeq = row.createdSeq;
       newCases.push(row);
+      appliance.addHistory("case", row.caseId, { action: "CREATED", field: "severity", old: null, new: row.severity });
       period.state.cases.push(activeCase(row.caseId, type, facts));
       activeNow.push(row);
     }
     if (incident !== null && create) {
       const body = incidentBody(incident, period.state, activeNow, now);
-      incident.createdSeq = events.add("incident_created", incident.incidentId, incident.entity, JSON.stringify(body));
+      incident.createdSeq = unit.addEvent(
+        "incident_created",
+        incident.incidentId,
+        incident.entity,
+        JSON.stringify(body),
+      );
       incident.updatedSeq = incident.createdSeq;
       saved.push(incident);
       plan(incident);
-      history.push(incidentCreated(incident, conclusion, now));
+      noteCreation(unit, incident, conclusion);
     } else if (incident !== null && rose) {
       const changes = riseOf(incident, period.state.risk.score);
       const told: IncidentRow = {
@@ -126,17 +129,17 @@ export async function conclude(
       };
       told.escalatedAt = now;
       const body = incidentBody(told, period.state, activeNow, now, changes);
-      told.updatedSeq = events.add("incident_updated", told.incidentId, told.entity, JSON.stringify(body));
+      told.updatedSeq = unit.addEvent("incident_updated", told.incidentId, told.entity, JSON.stringify(body));
       saved.push(told);
       plan(told);
-      history.push(levelChanged(told.incidentId, incident.level, told.level, now));
+      appliance.addHistory("incident", told.incidentId, levelChange(incident.level, told.level));
       moved.push(told.incidentId);
     } else if (period.incidentId !== null && period.state.risk.score !== oldScore) {
       const [from, to] = [riskLevel(oldScore), riskLevel(period.state.risk.score)];
       // Points that quiet takes away are worth no event, a level is.
       const quiet = conclusion.changed.size === 0 && from === to;
       const data = JSON.stringify({ risk_score: period.state.risk.score, risk_level: to });
-      const seq = quiet ? null : events.add("incident_scored", period.incidentId, period.entity, data);
+      const seq = quiet ? null : unit.addEvent("incident_scored", period.incidentId, period.entity, data);
       scored.push([
         period.incidentId,
         period.state.risk.score,
@@ -146,7 +149,7 @@ export async function conclude(
         from === to ? 0 : 1,
       ]);
       if (from !== to) {
-        history.push(levelChanged(period.incidentId, from, to, now));
+        appliance.addHistory("incident", period.incidentId, levelChange(from, to));
         moved.push(period.incidentId);
       }
     }
@@ -154,20 +157,15 @@ export async function conclude(
       active.push([period.incidentId, period.state.activity]);
     compact(period.state.evidence, now);
   }
-  return [
+  unit.add(
     ...saveCases(newCases),
     ...growCases(grown),
     ...saveIncidents(saved),
     ...(scored.length === 0 ? [] : [{ sql: scoreSql, args: [JSON.stringify(scored), toIso(now)] }]),
     ...saveActivity(active),
-    ...addHistory(
-      "case",
-      newCases.map((row) => caseCreated(row, now)),
-    ),
-    ...addHistory("incident", history),
     ...planTickets(tickets, now),
     ...askGate(moved, rules.tickets.policies, now),
-  ];
+  );
 }
 
 /** `[incident id, score, level, updated_at or null, updated_seq or null, whether the level is another]` */
@@ -265,22 +263,16 @@ function riseOf(incident: IncidentRow, score: number): FieldChange[] {
   return [{ field: "risk_level", old: incident.level, new: riskLevel(score) }];
 }
 
-const bySystem = { who: systemUser, source: "correlation" };
-
-type Entry = Parameters<typeof addHistory>[1][number];
-
-function incidentCreated(incident: IncidentRow, { promotion }: Conclusion, at: number): Entry {
-  const { incidentId: id, level } = incident;
+/** An incident is made by the appliance, or by whoever asked for it. */
+function noteCreation(unit: UnitOfWork, { incidentId, level }: IncidentRow, { promotion }: Conclusion): void {
   if (promotion === undefined)
-    return { id, at, ...bySystem, action: "CREATED", field: "risk_level", old: null, new: level };
-  const { who, reason, source } = promotion;
-  return { id, at, who, source, action: "PROMOTED", field: "reason", old: null, new: reason };
+    unit
+      .as(correlationAuthor)
+      .addHistory("incident", incidentId, { action: "CREATED", field: "risk_level", old: null, new: level });
+  else
+    unit.addHistory("incident", incidentId, { action: "PROMOTED", field: "reason", old: null, new: promotion.reason });
 }
 
-function levelChanged(id: string, from: RiskLevel, to: RiskLevel, at: number): Entry {
-  return { id, at, ...bySystem, action: "RISK_LEVEL_CHANGED", field: "risk_level", old: from, new: to };
-}
-
-function caseCreated({ caseId: id, severity }: CaseRow, at: number): Entry {
-  return { id, at, ...bySystem, action: "CREATED", field: "severity", old: null, new: severity };
+function levelChange(from: RiskLevel, to: RiskLevel): Change {
+  return { action: "RISK_LEVEL_CHANGED", field: "risk_level", old: from, new: to };
 }

@@ -29,9 +29,9 @@ export interface HistoryEntry {
 }
 
 const tables = { incident: "incident_history", case: "case_history" } as const;
-type Subject = keyof typeof tables;
+export type HistorySubject = keyof typeof tables;
 
-export function addHistory(of: Subject, entries: readonly (HistoryEntry & { id: string })[]): InStatement[] {
+export function addHistory(of: HistorySubject, entries: readonly (HistoryEntry & { id: string })[]): InStatement[] {
   if (entries.length === 0) return [];
   const rows = entries.map((e) => [e.id, toIso(e.at), e.who, e.action, e.field, e.old, e.new, e.source]);
   return [
@@ -56,7 +56,7 @@ const mostEntries = 500;
 /** The newest entries, oldest first, and how many there are in all. */
 export async function readHistory(
   database: Database,
-  of: Subject,
+  of: HistorySubject,
   id: string,
 ): Promise<{ entries: ShownEntry[]; total: number }> {
   const { rows } = await database.read(

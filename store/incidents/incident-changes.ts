@@ -1,5 +1,4 @@
-/** Changes that people and programs make to incidents and cases: each is one commit of rows, history and events. */
-import type { InStatement } from "@libsql/client";
+/** Changes that people and programs make to incidents: each adds its rows, history and events to a unit of work. */
 import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
 import { mergeEvidence } from "../../core/correlation/evidence.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
@@ -7,25 +6,15 @@ import { EdgeError } from "../../core/errors.ts";
 import { changeIncident, type IncidentRequest, withoutCopies } from "../../core/incident-change.ts";
 import type { FieldChange } from "../../core/incident-event.ts";
 import type { Database } from "../database/database.ts";
-import { EventBatch } from "../events/event-batch.ts";
 import { planUpdates, type SystemPolicies } from "../outbox/ticket-updates.ts";
 import { type ActorPeriod, currentPeriods, periodById, savePeriods } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, saveCases } from "./case-rows.ts";
 import { conclude, type Examined } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
-import { addHistory, type HistoryAction } from "./history.ts";
+import type { HistoryAction, HistorySubject } from "./history.ts";
 import { findIncidents, type IncidentRow, saveIncidents } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
-
-/** Who makes a change, and what brings it in (`api`, `console`, the synchronisation of a ticket system). */
-export interface Author {
-  who: string;
-  source: string;
-  /** Instead of what the field says, such as EXTERNAL_SYNC. */
-  action?: HistoryAction;
-  /** The ticket that it comes from: that one need not be told. */
-  ticketId?: number;
-}
+import type { UnitOfWork } from "./unit-of-work.ts";
 
 /** What holds for changes of incidents at the moment. */
 export interface ChangeRules {
@@ -38,98 +27,76 @@ export interface Changed<Row> {
   row: Row;
   /** False: it was so already. */
   changed: boolean;
-  events: EventBatch;
 }
 
 /** @throws EdgeError incident_unknown; incident_newer where a newer incident of the actor is open. */
 export async function applyIncidentChange(
-  database: Database,
+  unit: UnitOfWork,
   { patterns, policies }: ChangeRules,
-  after: number,
   incidentId: string,
   request: IncidentRequest,
-  author: Author,
-  now: number,
 ): Promise<Changed<IncidentRow>> {
+  const { database, now } = unit;
   const before = (await findIncidents(database, [incidentId])).get(incidentId);
   const period = before === undefined ? null : await periodById(database, before.periodId);
   if (before === undefined || period === null)
     throw new EdgeError("incident_unknown", `there is no incident ${incidentId}`);
   const { incident, changes, closes, reopens } = changeIncident(before, request, now);
-  const events = new EventBatch(after, now);
   const row: IncidentRow = { ...before, ...incident };
-  if (changes.length === 0) return { row, changed: false, events };
+  if (changes.length === 0) return { row, changed: false };
 
-  const statements: InStatement[] = [];
   const cases = liveCases(await casesOfPeriods(database, [period.id]), period.state, patterns);
   if (closes) {
     Object.assign(period, { current: false, decayAt: null });
-    statements.push(...closeCases(cases, row, author, events, now));
+    closeCases(unit, cases, row);
   }
   if (reopens) {
+    // Before anything is added to the unit: it may refuse.
     const between = await evidenceSince(database, period);
-    statements.push(...reopenCases(cases, row, author, events, now));
+    reopenCases(unit, cases, row);
     if (between !== null) {
       const since = await casesOfPeriods(database, [between.id]);
-      statements.push(
-        ...mergeCases(period, between, since, row, author, events, now),
-        ...takeOver(period, between, now),
-      );
+      mergeCases(unit, period, between, since, row);
+      takeOver(unit, period, between);
       cases.push(...since);
     }
     // Looked at at the next turn of the loop: it may have fallen in the meantime.
     Object.assign(period, { current: true, decayAt: now });
   }
   const body = incidentBody(row, period.state, activeOf(cases), now, changes.map(withoutCopies));
-  row.updatedSeq = events.add("incident_updated", row.incidentId, row.entity, JSON.stringify(body));
-  statements.push(...saveIncidents([row]), ...historyOf("incident", row.incidentId, changes, author, now));
-  statements.push(...planUpdates(row.incidentId, changes, author, policies, now));
-  if (closes || reopens) statements.push(...savePeriods([period]));
-  await database.write([...statements, ...events.statements()]);
-  return { row, changed: true, events };
+  row.updatedSeq = unit.addEvent("incident_updated", row.incidentId, row.entity, JSON.stringify(body));
+  unit.add(...saveIncidents([row]));
+  noteChanges(unit, "incident", row.incidentId, changes);
+  unit.add(...planUpdates(row.incidentId, changes, unit.author, policies, now));
+  if (closes || reopens) unit.add(...savePeriods([period]));
+  return { row, changed: true };
 }
 
 /**
  * Closes the active cases with their incident: what they stand on no longer counts. Their evidence stays as it is, so that they come
  * back when the incident does.
  */
-function closeCases(
-  cases: CaseRow[],
-  incident: IncidentRow,
-  author: Author,
-  events: EventBatch,
-  now: number,
-): InStatement[] {
-  return cases
-    .filter(({ status }) => status !== "CLOSED")
-    .flatMap((row) => setStatus(row, "CLOSED", true, incident, author, events, now));
+function closeCases(unit: UnitOfWork, cases: readonly CaseRow[], incident: IncidentRow): void {
+  for (const row of cases) if (row.status !== "CLOSED") setStatus(unit, row, "CLOSED", true, incident);
 }
 
-function reopenCases(
-  cases: CaseRow[],
-  incident: IncidentRow,
-  author: Author,
-  events: EventBatch,
-  now: number,
-): InStatement[] {
-  return cases
-    .filter(({ closedWithIncident }) => closedWithIncident)
-    .flatMap((row) => setStatus(row, "OPEN", false, incident, author, events, now));
+function reopenCases(unit: UnitOfWork, cases: readonly CaseRow[], incident: IncidentRow): void {
+  for (const row of cases) if (row.closedWithIncident) setStatus(unit, row, "OPEN", false, incident);
 }
 
 function setStatus(
+  unit: UnitOfWork,
   row: CaseRow,
   status: CaseRow["status"],
   withIncident: boolean,
   incident: IncidentRow,
-  author: Author,
-  events: EventBatch,
-  now: number,
-): InStatement[] {
+): void {
   const changes: FieldChange[] = [{ field: "status", old: row.status, new: status }];
-  Object.assign(row, { status, closedWithIncident: withIncident, updatedAt: now });
-  row.updatedSeq = events.add("case_updated", row.caseId, row.entity, JSON.stringify(caseBody(row, incident, changes)));
-  return [...saveCases([row]), ...historyOf("case", row.caseId, changes, author, now)];
+  Object.assign(row, { status, closedWithIncident: withIncident, updatedAt: unit.now });
+  const body = JSON.stringify(caseBody(row, incident, changes));
+  row.updatedSeq = unit.addEvent("case_updated", row.caseId, row.entity, body);
+  unit.add(...saveCases([row]));
+  noteChanges(unit, "case", row.caseId, changes);
 }
 
 /** What came in since the incident was closed. @throws EdgeError incident_newer */
@@ -145,26 +112,24 @@ async function evidenceSince(database: Database, { key }: ActorPeriod): Promise<
 
 /** Cases made since go to the reopened incident, unless its own of the same kind is back: that one goes on with their evidence. */
 function mergeCases(
+  unit: UnitOfWork,
   period: ActorPeriod,
   between: ActorPeriod,
   since: readonly CaseRow[],
   incident: IncidentRow,
-  author: Author,
-  events: EventBatch,
-  now: number,
-): InStatement[] {
-  return between.state.cases.flatMap((known) => {
+): void {
+  for (const known of between.state.cases) {
     if (!period.state.cases.some(({ type }) => type === known.type)) {
       period.state.cases.push(known);
-      return [];
+      continue;
     }
     const row = since.find(({ caseId }) => caseId === known.id);
-    return row === undefined ? [] : setStatus(row, "CLOSED", false, incident, author, events, now);
-  });
+    if (row !== undefined) setStatus(unit, row, "CLOSED", false, incident);
+  }
 }
 
 /** The reopened period is the actor's current one again; what came in since goes to it, to be assessed at the next turn of the loop. */
-function takeOver(period: ActorPeriod, between: ActorPeriod, now: number): InStatement[] {
+function takeOver(unit: UnitOfWork, period: ActorPeriod, between: ActorPeriod): void {
   mergeEvidence(period.state.evidence, between.state.evidence);
   const { activity } = period.state;
   const more = between.state.activity;
@@ -175,14 +140,14 @@ function takeOver(period: ActorPeriod, between: ActorPeriod, now: number): InSta
   activity.rbpMax = Math.max(activity.rbpMax, more.rbpMax);
   activity.firstAt = least(activity.firstAt, more.firstAt);
   activity.lastAt = greatest(activity.lastAt, more.lastAt);
-  Object.assign(period, { pending: true, updatedAt: now });
-  return [
+  Object.assign(period, { pending: true, updatedAt: unit.now });
+  unit.add(
     { sql: "delete from actor_periods where id = ?", args: [between.id] },
     ...["sigma_alerts", "alarms", "threat_cases"].map((table) => ({
       sql: `update ${table} set period_id = ? where period_id = ?`,
       args: [period.id, between.id],
     })),
-  ];
+  );
 }
 
 const actions: Readonly<Record<string, HistoryAction>> = {
@@ -193,27 +158,13 @@ const actions: Readonly<Record<string, HistoryAction>> = {
   external_ticket_id: "TICKET_LINKED",
 };
 
-export function historyOf(
-  of: "incident" | "case",
-  id: string,
-  changes: readonly FieldChange[],
-  { who, source, action }: Author,
-  at: number,
-): InStatement[] {
+/** Notes changes of fields in the history, as the unit's author has made them. */
+export function noteChanges(unit: UnitOfWork, of: HistorySubject, id: string, changes: readonly FieldChange[]): void {
   const text = (value: FieldChange["old"]) => (value === null ? null : String(value));
-  return addHistory(
-    of,
-    changes.map(withoutCopies).map(({ field, old, new: now }) => ({
-      id,
-      at,
-      who,
-      source,
-      field,
-      old: text(old),
-      new: text(now),
-      action: action ?? actions[field] ?? "STATUS_CHANGED",
-    })),
-  );
+  for (const { field, old, new: now } of changes.map(withoutCopies)) {
+    const action = unit.author.action ?? actions[field] ?? "STATUS_CHANGED";
+    unit.addHistory(of, id, { action, field, old: text(old), new: text(now) });
+  }
 }
 
 /**
@@ -221,15 +172,12 @@ export function historyOf(
  * @throws EdgeError actor_unknown: nothing is known of such an actor; incident_exists: it has an open incident.
  */
 export async function promote(
-  database: Database,
+  unit: UnitOfWork,
   correlator: Correlator,
-  after: number,
   request: { entity: string; actor: string; reason: string },
-  author: Author,
-  now: number,
-): Promise<{ incidentId: string; events: EventBatch }> {
+): Promise<string> {
   const keys = correlator.keysOf(request.entity, request.actor);
-  const known = await currentPeriods(database, keys);
+  const known = await currentPeriods(unit.database, keys);
   const period = keys.map((key) => known.get(key)).find((found) => found !== undefined);
   if (period === undefined)
     throw new EdgeError(
@@ -240,13 +188,11 @@ export async function promote(
     throw new EdgeError("incident_exists", `the actor has an open incident already: ${period.incidentId}`, {
       data: { incidentId: period.incidentId },
     });
-  const events = new EventBatch(after, now);
-  const { who, source } = author;
   const hours = period.pending ? period.state.evidence.hours : [];
-  const examined: Examined = { period, changed: new Set(hours), promotion: { who, source, reason: request.reason } };
-  const statements = await conclude(database, correlator.rules, [examined], events, now);
-  await database.write([...statements, ...savePeriods([period]), ...events.statements()]);
-  return { incidentId: period.incidentId ?? "", events };
+  const examined: Examined = { period, changed: new Set(hours), promotion: { reason: request.reason } };
+  await conclude(unit, correlator.rules, [examined]);
+  unit.add(...savePeriods([period]));
+  return period.incidentId ?? "";
 }
 
 function least(a: number | null, b: number | null): number | null {

@@ -1,20 +1,20 @@
 /** What can be asked about incidents, cases and exceptions. */
 import type { Exception } from "../../core/correlation/exceptions.ts";
 import { EdgeError } from "../../core/errors.ts";
-import type { AppendedCounts } from "../../core/event.ts";
 import type { Incident } from "../../core/incident.ts";
 import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
 import type { ThreatCase } from "../../core/threat-case.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
-import { type OpenLog, written } from "../events/open-log.ts";
+import type { OpenLog } from "../events/open-log.ts";
 import type { OpenOutbox } from "../outbox/operations.ts";
-import type { Assessments } from "./assessments.ts";
+import { type Assessments, assessLeft, decayScores } from "./assessments.ts";
 import { applyCaseChange } from "./case-changes.ts";
 import { Correlator } from "./correlator.ts";
 import { deleteException, insertException, listExceptions } from "./exceptions.ts";
-import { type Author, applyIncidentChange, type ChangeRules, promote } from "./incident-changes.ts";
+import { applyIncidentChange, type ChangeRules, promote } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";
+import { type Author, UnitOfWork } from "./unit-of-work.ts";
 
 export interface OpenIncidents extends OpenLog, OpenOutbox {
   readonly assessments: Assessments;
@@ -27,61 +27,42 @@ export const incidentOperations = {
   configureCorrelation: {
     kind: "read",
     run: async (open, settings: CorrelationSettings | null): Promise<void> => {
-      const { database, sequences, ticketRules } = open;
-      open.correlator = settings === null ? null : await Correlator.load(database, sequences, settings, ticketRules);
+      const { database, ticketRules } = open;
+      open.correlator = settings === null ? null : await Correlator.load(database, settings, ticketRules);
     },
   },
   assessLeft: {
     kind: "write",
     run: async (open, now: number, starting: boolean) =>
-      open.correlator !== null && assessed(open, await open.assessments.left(open.correlator, now, starting)),
+      open.correlator !== null && assessLeft(open, open.correlator, now, starting),
   },
   decayScores: {
     kind: "write",
-    run: async (open, now: number) =>
-      open.correlator !== null && assessed(open, await open.assessments.decay(open.correlator, now)),
+    run: async (open, now: number) => open.correlator !== null && decayScores(open, open.correlator, now),
   },
   changeIncident: {
     kind: "write",
     run: async (open, incidentId: string, request: IncidentRequest, author: Author, now: number) => {
-      const { database, sequences } = open;
-      const { row, changed, events } = await applyIncidentChange(
-        database,
-        changeRules(open),
-        sequences.lastSeq,
-        incidentId,
-        request,
-        author,
-        now,
+      const { row, changed } = await UnitOfWork.inOneWrite(open, author, now, (unit) =>
+        applyIncidentChange(unit, changeRules(open), incidentId, request),
       );
-      written(open, events);
       return { incident: row as Incident, changed };
     },
   },
   promoteActor: {
     kind: "write",
     run: async (open, request: { entity: string; actor: string; reason: string }, author: Author, now: number) => {
-      const { database, sequences, correlator } = open;
+      const { correlator } = open;
       if (correlator === null) throw new EdgeError("no_correlation", "this appliance runs without incidents");
-      const { incidentId, events } = await promote(database, correlator, sequences.lastSeq, request, author, now);
-      written(open, events);
-      return incidentId;
+      return UnitOfWork.inOneWrite(open, author, now, (unit) => promote(unit, correlator, request));
     },
   },
   changeCase: {
     kind: "write",
     run: async (open, caseId: string, request: CaseRequest, author: Author, now: number) => {
-      const { database, sequences, correlator } = open;
-      const { row, changed, events } = await applyCaseChange(
-        database,
-        correlator,
-        sequences.lastSeq,
-        caseId,
-        request,
-        author,
-        now,
+      const { row, changed } = await UnitOfWork.inOneWrite(open, author, now, (unit) =>
+        applyCaseChange(unit, open.correlator, caseId, request),
       );
-      written(open, events);
       return { threatCase: row as ThreatCase, changed };
     },
   },
@@ -108,7 +89,7 @@ export const assessmentOperations = {
   assessBatch: {
     kind: "write",
     run: async (open, name: string, now: number) =>
-      open.correlator !== null && assessed(open, await open.assessments.batch(name, open.correlator, now)),
+      open.correlator !== null && open.assessments.batch(open, open.correlator, name, now),
   },
 } satisfies Operations<OpenIncidents>;
 
@@ -124,9 +105,4 @@ export const incidentLookups = {
 /** The rules by which a change of an incident or case is judged at present. */
 export function changeRules({ correlator, ticketRules }: OpenIncidents): ChangeRules {
   return { patterns: correlator?.rules.patterns ?? [], policies: ticketRules.policies };
-}
-
-function assessed(open: OpenLog, { counts, more }: { counts: AppendedCounts; more: boolean }): boolean {
-  open.appended(counts);
-  return more;
 }

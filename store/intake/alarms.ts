@@ -1,6 +1,5 @@
 /** SIEM alarms: one row per (entity, alarm id), one event per new row. */
 
-import type { InStatement } from "@libsql/client";
 import type { Alarm } from "../../core/detection.ts";
 import { noTally } from "../../core/intake/answer.ts";
 import type { AlarmWrite } from "../../core/ports.ts";
@@ -8,9 +7,8 @@ import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
-import { EventBatch } from "../events/event-batch.ts";
-import type { Sequences } from "../events/sequences.ts";
 import type { AlarmEvidence, Correlator } from "../incidents/correlator.ts";
+import type { UnitOfWork } from "../incidents/unit-of-work.ts";
 import type { Written } from "./alerts.ts";
 import { recordStep } from "./batches.ts";
 
@@ -24,32 +22,25 @@ const raiseSql = `update alarms set rbp = j.rbp from
   where entity_name = j.entity and alarm_id = j.alarm`;
 
 export async function writeAlarms(
-  database: Database,
-  sequences: Sequences,
+  unit: UnitOfWork,
   write: AlarmWrite,
   correlator: Correlator | null,
 ): Promise<Written> {
-  const { fresh, raised } = await sortOut(database, write.alarms);
+  const { fresh, raised } = await sortOut(unit.database, write.alarms);
   const tally = { ...noTally, accepted: fresh.length, duplicates: write.alarms.length - fresh.length };
-  const events = new EventBatch(sequences.lastSeq, write.now);
   for (const { alarmId, name, rbp, timestamp, user, host, srcIp, entity } of fresh)
-    events.add("alarm", alarmId, entity, JSON.stringify({ alarmId, name, rbp, timestamp, user, host, srcIp }));
-  const step = await correlator?.alarms([...fresh, ...raised], write.now, write.more === null, events);
-  const at = toIso(write.now);
+    unit.addEvent("alarm", alarmId, entity, JSON.stringify({ alarmId, name, rbp, timestamp, user, host, srcIp }));
+  const periodIds = (await correlator?.alarms(unit, [...fresh, ...raised], write.more === null)) ?? [];
+  const at = toIso(unit.now);
   const rows = fresh.map((a, index) => [
     ...[a.entity, a.alarmId, a.name, a.rbp, toIso(a.timestamp), a.user ?? "", a.host ?? "", a.srcIp ?? "", at],
-    step?.periodIds[index] ?? null,
+    periodIds[index] ?? null,
   ]);
-  const statements: InStatement[] = [];
-  if (rows.length > 0) statements.push({ sql: insertSql, args: [JSON.stringify(rows)] });
+  if (rows.length > 0) unit.add({ sql: insertSql, args: [JSON.stringify(rows)] });
   if (raised.length > 0)
-    statements.push({ sql: raiseSql, args: [JSON.stringify(raised.map((a) => [a.entity, a.alarmId, a.rbp]))] });
-  statements.push(...(step?.statements ?? []), ...events.statements());
-  if (write.step !== null) statements.push(recordStep("alarms", write.step, tally, write.now));
-  if (statements.length > 0) await database.write(statements);
-  sequences.advance({ events: events.size, periods: step?.newPeriods ?? 0 });
-  const periodIds = new Set((step?.periodIds ?? []).filter((id) => id !== null));
-  return { tally, counts: events.counts(), periodIds: [...periodIds] };
+    unit.add({ sql: raiseSql, args: [JSON.stringify(raised.map((a) => [a.entity, a.alarmId, a.rbp]))] });
+  if (write.step !== null) unit.add(recordStep("alarms", write.step, tally, unit.now));
+  return { tally, periodIds: [...new Set(periodIds.filter((id) => id !== null))] };
 }
 
 /**

@@ -1,8 +1,6 @@
 /** Writing detections: what core plans, in one commit — alerts, counts per hour, newest logs, remembered ids, FIRST events, the batch's step. */
 
-import type { InStatement } from "@libsql/client";
 import type { Detection } from "../../core/detection.ts";
-import type { AppendedCounts } from "../../core/event.ts";
 import { encodeSnapshot } from "../../core/feeds/snapshot.ts";
 import { noTally } from "../../core/intake/answer.ts";
 import { idKeyOf } from "../../core/intake/hash.ts";
@@ -13,9 +11,8 @@ import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { insertRows } from "../database/multi-values.ts";
 import { integer, text } from "../database/rows.ts";
-import { EventBatch } from "../events/event-batch.ts";
-import type { Sequences } from "../events/sequences.ts";
 import type { Correlator } from "../incidents/correlator.ts";
+import type { UnitOfWork } from "../incidents/unit-of-work.ts";
 import { recordStep } from "./batches.ts";
 
 interface StoredAlert extends KnownAlert {
@@ -30,11 +27,11 @@ const insertAlertsSql = `insert into sigma_alerts (id, hash, entity_name, rule_i
   select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10,
     value->>11, value->>12, value->>13, value->>13, value->>14, value->>15, ?2, ?2, ?2, value->>16, value->>16, value->>17 from json_each(?1) order by rowid`;
 
-/** `[id, added, first_seen, last_seen, risk, ml_cluster or null, period or null]` */
+/** `[id, added, first_seen, last_seen, risk, ml_cluster or null, period or null, 1 where the cluster is newer than what is known]` */
 const updateAlertsSql = `update sigma_alerts set count = sigma_alerts.count + j.added, first_seen = j.first_seen, last_seen = j.last_seen,
-    risk = j.risk, ml_cluster = coalesce(j.new_cluster, ml_cluster), updated_at = ?2, period_id = coalesce(j.period, period_id)
+    risk = j.risk, ml_cluster = case when j.is_current or ml_cluster = -1 then coalesce(j.new_cluster, ml_cluster) else ml_cluster end, updated_at = ?2, period_id = coalesce(j.period, period_id)
   from (select value->>0 as id, value->>1 as added, value->>2 as first_seen, value->>3 as last_seen, value->>4 as risk,
-    value->>5 as new_cluster, value->>6 as period from json_each(?1)) j
+    value->>5 as new_cluster, value->>6 as period, value->>7 as is_current from json_each(?1)) j
   where sigma_alerts.id = j.id`;
 
 const newestLogWins = "on conflict (alert_id) do update set body = excluded.body";
@@ -52,124 +49,115 @@ const countSql = `insert into row_counts select 'alerts', min(value->>2), '', co
 
 export interface Written {
   tally: IntakeTally;
-  counts: AppendedCounts;
   /** Actors' periods that the write has added to. */
   periodIds: number[];
 }
 
-export class AlertWriter {
-  readonly #database: Database;
-  readonly #sequences: Sequences;
+/**
+ * Alerts, and with a correlator their actors, cases and incidents. The caller hands over one write at a time: what is read here still
+ * holds when it is written.
+ */
+export async function writeDetections(
+  unit: UnitOfWork,
+  write: DetectionWrite,
+  correlator: Correlator | null,
+): Promise<Written> {
+  const idKeys = write.detections.map(idKeyOf);
+  const seen = await seenIds(unit.database, idKeys);
+  const known = await knownAlerts(unit.database, write.detections);
+  const plan = planAlerts(write.detections, idKeys, seen, known);
+  const tally = tallyOf(plan, write);
+  const firsts = announce(unit, plan);
+  const periodIds = (await correlator?.detections(unit, plan.counted, write.more === null)) ?? [];
+  const periods = periodsByHash(plan.counted, periodIds);
+  addAlerts(unit, plan, known, firsts, periods);
+  if (write.step !== null) unit.add(recordStep("detections", write.step, tally, unit.now));
+  return { tally, periodIds: [...new Set(periods.values())] };
+}
 
-  constructor(database: Database, sequences: Sequences) {
-    this.#database = database;
-    this.#sequences = sequences;
+/** FIRST events of the alerts that are new: their sequence numbers by hash. */
+function announce(unit: UnitOfWork, plan: Plan): Map<string, number> {
+  const seqs = new Map<string, number>();
+  for (const { hash, first } of plan.changes) {
+    if (first === null) continue;
+    const { snapshot, detection } = first;
+    const data = encodeSnapshot(snapshot);
+    seqs.set(hash, unit.addEvent("alert_first", hash, detection.entity, data, detection.body));
   }
+  return seqs;
+}
 
-  /**
-   * One commit: alerts, and with a correlator their actors, cases and incidents. The caller hands over one write at a time: what is
-   * read here still holds when it is written.
-   */
-  async write(write: DetectionWrite, correlator: Correlator | null): Promise<Written> {
-    const idKeys = write.detections.map(idKeyOf);
-    const seen = await this.#seenIds(idKeys);
-    const known = await this.#knownAlerts(write.detections);
-    const plan = planAlerts(write.detections, idKeys, seen, known);
-    const tally = tallyOf(plan, write);
-    const events = new EventBatch(this.#sequences.lastSeq, write.now);
-    const firsts = this.#announce(plan, events);
-    const step = await correlator?.detections(plan.counted, write.now, write.more === null, events);
-    const periods = periodsByHash(plan.counted, step?.periodIds ?? []);
-    const statements = this.#statements(plan, known, firsts, periods, write.now);
-    statements.push(...(step?.statements ?? []), ...events.statements());
-    if (write.step !== null) statements.push(recordStep("detections", write.step, tally, write.now));
-    if (statements.length > 0) await this.#database.write(statements);
-    this.#sequences.advance({ events: events.size, alerts: firsts.size, periods: step?.newPeriods ?? 0 });
-    return { tally, counts: events.counts(), periodIds: [...new Set(periods.values())] };
-  }
+async function seenIds(database: Database, keys: readonly (string | null)[]): Promise<Set<string>> {
+  const given = keys.filter((key) => key !== null);
+  if (given.length === 0) return new Set();
+  const sql = "select key from detection_ids where key in (select value from json_each(?))";
+  const { rows } = await database.read(sql, [JSON.stringify(given)]);
+  return new Set(rows.map((row) => text(row, "key")));
+}
 
-  /** FIRST events of the alerts that are new: their sequence numbers by hash. */
-  #announce(plan: Plan, events: EventBatch): Map<string, number> {
-    const seqs = new Map<string, number>();
-    for (const { hash, first } of plan.changes) {
-      if (first === null) continue;
-      const { snapshot, detection } = first;
-      seqs.set(hash, events.add("alert_first", hash, detection.entity, encodeSnapshot(snapshot), detection.body));
+async function knownAlerts(database: Database, detections: readonly Detection[]): Promise<Map<string, StoredAlert>> {
+  const hashes = [...new Set(detections.map(({ hash }) => hash))];
+  const { rows } = await database.read(
+    `select id, hash, risk, first_seen, last_seen, period_id from sigma_alerts where hash in (select value from json_each(?))`,
+    [JSON.stringify(hashes)],
+  );
+  return new Map(
+    rows.map((row) => [
+      text(row, "hash"),
+      {
+        id: integer(row, "id"),
+        risk: integer(row, "risk"),
+        firstSeen: fromIso(text(row, "first_seen")),
+        lastSeen: fromIso(text(row, "last_seen")),
+        periodId: row.period_id === null ? null : integer(row, "period_id"),
+      },
+    ]),
+  );
+}
+
+function addAlerts(
+  unit: UnitOfWork,
+  plan: Plan,
+  known: ReadonlyMap<string, StoredAlert>,
+  firsts: ReadonlyMap<string, number>,
+  periods: ReadonlyMap<string, number>,
+): void {
+  const alerts: unknown[][] = [];
+  const updates: unknown[][] = [];
+  const formerPeriods: unknown[][] = [];
+  const logs: [number, string][] = [];
+  for (const change of plan.changes) {
+    const stored = known.get(change.hash);
+    const id = stored?.id ?? unit.takeAlertId();
+    const period = periods.get(change.hash) ?? null;
+    if (change.first !== null) {
+      const { detection } = change.first;
+      alerts.push(alertRow(id, firsts.get(change.hash) ?? 0, detection, change, period));
+      // Else the newest log is that of the FIRST event.
+      if (change.newest !== null && change.newest !== detection) logs.push([id, change.newest.body]);
+    } else {
+      const { added, firstSeen, lastSeen, risk, newest } = change;
+      const { value = null, isCurrent = false } = change.cluster ?? {};
+      updates.push([id, added, toIso(firstSeen), toIso(lastSeen), risk, value, period, isCurrent ? 1 : 0]);
+      if (newest !== null) logs.push([id, newest.body]);
+      const former = stored?.periodId ?? null;
+      if (period !== null && former !== null && former !== period) formerPeriods.push([former, id]);
     }
-    return seqs;
   }
-
-  async #seenIds(keys: readonly (string | null)[]): Promise<Set<string>> {
-    const given = keys.filter((key) => key !== null);
-    if (given.length === 0) return new Set();
-    const sql = "select key from detection_ids where key in (select value from json_each(?))";
-    const { rows } = await this.#database.read(sql, [JSON.stringify(given)]);
-    return new Set(rows.map((row) => text(row, "key")));
-  }
-
-  async #knownAlerts(detections: readonly Detection[]): Promise<Map<string, StoredAlert>> {
-    const hashes = [...new Set(detections.map(({ hash }) => hash))];
-    const { rows } = await this.#database.read(
-      `select id, hash, risk, first_seen, last_seen, period_id from sigma_alerts where hash in (select value from json_each(?))`,
-      [JSON.stringify(hashes)],
-    );
-    return new Map(
-      rows.map((row) => [
-        text(row, "hash"),
-        {
-          id: integer(row, "id"),
-          risk: integer(row, "risk"),
-          firstSeen: fromIso(text(row, "first_seen")),
-          lastSeen: fromIso(text(row, "last_seen")),
-          periodId: row.period_id === null ? null : integer(row, "period_id"),
-        },
-      ]),
-    );
-  }
-
-  #statements(
-    plan: Plan,
-    known: ReadonlyMap<string, StoredAlert>,
-    firsts: ReadonlyMap<string, number>,
-    periods: ReadonlyMap<string, number>,
-    now: number,
-  ): InStatement[] {
-    const alerts: unknown[][] = [];
-    const updates: unknown[][] = [];
-    const formerPeriods: unknown[][] = [];
-    const logs: [number, string][] = [];
-    for (const change of plan.changes) {
-      const stored = known.get(change.hash);
-      const id = stored?.id ?? this.#sequences.lastAlertId + alerts.length + 1;
-      const period = periods.get(change.hash) ?? null;
-      if (change.first !== null) {
-        const { detection } = change.first;
-        alerts.push(alertRow(id, firsts.get(change.hash) ?? 0, detection, change, period));
-        // Else the newest log is that of the FIRST event.
-        if (change.newest !== null && change.newest !== detection) logs.push([id, change.newest.body]);
-      } else {
-        const { added, firstSeen, lastSeen, risk, newest } = change;
-        updates.push([id, added, toIso(firstSeen), toIso(lastSeen), risk, newest?.mlCluster ?? null, period]);
-        if (newest !== null) logs.push([id, newest.body]);
-        const former = stored?.periodId ?? null;
-        if (period !== null && former !== null && former !== period) formerPeriods.push([former, id]);
-      }
-    }
-    const at = toIso(now);
-    const packed: [unknown[], string, (string | number)[]][] = [
-      [alerts, insertAlertsSql, [at]],
-      [alerts, countSql, []],
-      [updates, updateAlertsSql, [at]],
-      [formerPeriods, formerPeriodsSql, []],
-      [plan.idKeys, rememberIdsSql, [Math.floor(now / dayMs)]],
-    ];
-    return [
-      ...packed
-        .filter(([rows]) => rows.length > 0)
-        .map(([rows, sql, rest]) => ({ sql, args: [JSON.stringify(rows), ...rest] })),
-      ...insertRows("alert_logs", "alert_id, body", logs, newestLogWins),
-    ];
-  }
+  const at = toIso(unit.now);
+  const packed: [unknown[], string, (string | number)[]][] = [
+    [alerts, insertAlertsSql, [at]],
+    [alerts, countSql, []],
+    [updates, updateAlertsSql, [at]],
+    [formerPeriods, formerPeriodsSql, []],
+    [plan.idKeys, rememberIdsSql, [Math.floor(unit.now / dayMs)]],
+  ];
+  unit.add(
+    ...packed
+      .filter(([rows]) => rows.length > 0)
+      .map(([rows, sql, rest]) => ({ sql, args: [JSON.stringify(rows), ...rest] })),
+    ...insertRows("alert_logs", "alert_id, body", logs, newestLogWins),
+  );
 }
 
 /** The period that each alert's newest evidence belongs to. */
@@ -203,7 +191,7 @@ function alertRow(
     host ?? "",
     srcIp ?? "",
     change.risk,
-    change.newest?.mlCluster ?? detection.mlCluster,
+    change.cluster?.value ?? detection.mlCluster,
     change.added,
     toIso(change.firstSeen),
     toIso(change.lastSeen),

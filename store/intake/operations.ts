@@ -2,30 +2,38 @@
 import type { AlarmWrite, DetectionWrite } from "../../core/ports.ts";
 import type { Operations } from "../database/operation.ts";
 import type { OpenIncidents } from "../incidents/operations.ts";
+import { correlationAuthor, UnitOfWork } from "../incidents/unit-of-work.ts";
 import { writeAlarms } from "./alarms.ts";
-import type { AlertWriter, Written } from "./alerts.ts";
+import { type Written, writeDetections } from "./alerts.ts";
 import { findBatch } from "./batches.ts";
 import { recordHourly } from "./hourly.ts";
-
-export interface OpenIntake extends OpenIncidents {
-  readonly alerts: AlertWriter;
-}
 
 export const intakeOperations = {
   writeDetections: {
     kind: "write",
     shares: true,
     records: ({ detections }: DetectionWrite) => detections.length,
-    run: async (open, write: DetectionWrite) => took(open, await open.alerts.write(write, open.correlator), write.more),
+    run: async (open, write: DetectionWrite) =>
+      took(
+        open,
+        await UnitOfWork.inOneWrite(open, correlationAuthor, write.now, (unit) =>
+          writeDetections(unit, write, open.correlator),
+        ),
+        write.more,
+      ),
   },
   writeAlarms: {
     kind: "write",
     shares: true,
     records: ({ alarms }: AlarmWrite) => alarms.length,
-    run: async (open, write: AlarmWrite) => {
-      const { database, sequences, correlator } = open;
-      return took(open, await writeAlarms(database, sequences, write, correlator), write.more);
-    },
+    run: async (open, write: AlarmWrite) =>
+      took(
+        open,
+        await UnitOfWork.inOneWrite(open, correlationAuthor, write.now, (unit) =>
+          writeAlarms(unit, write, open.correlator),
+        ),
+        write.more,
+      ),
   },
   findBatch: {
     kind: "read",
@@ -40,11 +48,10 @@ export const intakeOperations = {
       return { recorded, more };
     },
   },
-} satisfies Operations<OpenIntake>;
+} satisfies Operations<OpenIncidents>;
 
 /** A part that has been written: its actors wait while more of the batch is to come. */
-function took({ assessments, appended }: OpenIntake, { tally, counts, periodIds }: Written, more: string | null) {
+function took({ assessments }: OpenIncidents, { tally, periodIds }: Written, more: string | null) {
   if (more !== null) assessments.wait(more, periodIds);
-  appended(counts);
   return tally;
 }

@@ -95,7 +95,7 @@ export async function nextGeneration(database: Database, id: string, now: number
     },
     {
       sql: `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
-        select ?4, id, 'create', 'planned', ?5, 'manual', ?6, ?7, ?7 from tickets where incident_id = ?1 and system = ?2 and generation = ?3`,
+        select ?4, id, 'create', 'planned', ?5, 'manual', ?6, ?7, ?7 from tickets where incident_id = ?1 and system = ?2 and generation = ?3 order by id`,
       args: [...ticket, made, now, text(row, "who"), at],
     },
     {

@@ -1,12 +1,10 @@
 /** What can be asked about tickets that are read back, and the outcomes of deliveries: both change the incident in the same commit. */
-import type { IncidentRequest } from "../../core/incident-change.ts";
 import type { RemoteChange, Ticket, TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { Operations } from "../database/operation.ts";
-import type { EventBatch } from "../events/event-batch.ts";
-import { written } from "../events/open-log.ts";
-import { type Author, applyIncidentChange } from "../incidents/incident-changes.ts";
+import { applyIncidentChange } from "../incidents/incident-changes.ts";
 import { findIncidents } from "../incidents/incident-rows.ts";
 import { changeRules, type OpenIncidents } from "../incidents/operations.ts";
+import { correlationAuthor, UnitOfWork } from "../incidents/unit-of-work.ts";
 import { type DeliveryOutcome, outcomeStatements } from "../outbox/delivery-outcomes.ts";
 import { bringUpToDate, dropUpdatesOfPredecessor } from "../outbox/ticket-updates.ts";
 import { previousKey, ticketOfDelivery } from "../outbox/tickets.ts";
@@ -31,7 +29,9 @@ export const syncOperations = {
   applyReading: {
     kind: "write",
     run: (open, reading: Reading, now: number) =>
-      changing(open, now, (change) => applyReading(open.database, reading, open.ticketRules.policies, change, now)),
+      UnitOfWork.inOneTransaction(open, correlationAuthor, now, (unit) =>
+        applyReading(unit, changeRules(open), reading),
+      ),
   },
   readCursor: { kind: "read", run: ({ database }, system: TicketSystemName) => readCursor(database, system) },
   saveCursor: {
@@ -68,44 +68,28 @@ export const syncOperations = {
     kind: "write",
     run: ({ database }, ticketId: number, now: number) => recordFailedReading(database, ticketId, now),
   },
-  ticketGone: { kind: "write", run: ({ database }, ticket: Ticket, now: number) => ticketGone(database, ticket, now) },
+  ticketGone: {
+    kind: "write",
+    run: (open, ticket: Ticket, now: number) =>
+      UnitOfWork.inOneWrite(open, correlationAuthor, now, (unit) => ticketGone(unit, ticket)),
+  },
 } satisfies Operations<OpenIncidents>;
-
-type Change = (incidentId: string, request: IncidentRequest, author: Author) => Promise<EventBatch>;
-
-/** Several changes of incidents that become one commit: each goes on where the last one's events ended. */
-async function changing<T>(open: OpenIncidents, now: number, work: (change: Change) => Promise<T>): Promise<T> {
-  const { database, sequences } = open;
-  const rules = changeRules(open);
-  const made: EventBatch[] = [];
-  const value = await database.transaction(() =>
-    work(async (incidentId, request, author) => {
-      const after = made.reduce((seq, { size }) => seq + size, sequences.lastSeq);
-      const { events } = await applyIncidentChange(database, rules, after, incidentId, request, author, now);
-      made.push(events);
-      return events;
-    }),
-  );
-  for (const events of made) written(open, events);
-  return value;
-}
 
 async function finishDelivery(open: OpenIncidents, outcome: DeliveryOutcome, now: number): Promise<void> {
   const { database, ticketRules } = open;
   const ticket = outcome.remote === null ? null : await ticketOfDelivery(database, outcome.id);
-  await changing(open, now, async (change) => {
-    await database.write(outcomeStatements(outcome, now));
+  const author = { who: "rhythmx", source: ticket?.system ?? "rhythmx" };
+  await UnitOfWork.inOneTransaction(open, author, now, async (unit) => {
+    unit.add(...outcomeStatements(outcome, now));
     if (ticket === null || outcome.remote === null) return;
-    await database.write([
-      ...bringUpToDate(ticket.id, ticketRules.policies, now),
-      dropUpdatesOfPredecessor(ticket.id, now),
-    ]);
+    unit.add(...bringUpToDate(ticket.id, ticketRules.policies, now), dropUpdatesOfPredecessor(ticket.id, now));
+    await unit.flush();
     const { key: id, url } = outcome.remote;
     const { system, incidentId } = ticket;
     const instead = await previousKey(database, ticket);
     const request = { ticket: { id, url, system, ...(instead === null ? {} : { instead }) } };
     // An incident that retention has taken meanwhile needs no link.
     if (!(await findIncidents(database, [incidentId])).has(incidentId)) return;
-    await change(incidentId, request, { who: "rhythmx", source: system });
+    await applyIncidentChange(unit, changeRules(open), incidentId, request);
   });
 }

@@ -18,12 +18,10 @@ import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { timeOrNull } from "../database/iso.ts";
 import { text, textOrNull } from "../database/rows.ts";
-import type { EventBatch } from "../events/event-batch.ts";
-import { addHistory } from "../incidents/history.ts";
-import type { Author } from "../incidents/incident-changes.ts";
+import { applyIncidentChange, type ChangeRules } from "../incidents/incident-changes.ts";
 import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
+import type { Author, UnitOfWork } from "../incidents/unit-of-work.ts";
 import { snowPolled } from "../outbox/snow-columns.ts";
-import type { SystemPolicies } from "../outbox/ticket-updates.ts";
 import { ticketFromRow } from "../outbox/tickets.ts";
 import { knownComments } from "./ticket-readings.ts";
 
@@ -47,14 +45,12 @@ export interface SyncOutcome {
   overruled: number;
 }
 
-/** Changes an incident as its owner's API does, in the transaction that is open. Returns the events of it. */
-export type ChangeIncident = (incidentId: string, request: IncidentRequest, author: Author) => Promise<EventBatch>;
-
 /** The ticket is no longer in the target: its updates stand still, and its incident's history says so. */
-export async function ticketGone(database: Database, ticket: Ticket, now: number): Promise<boolean> {
+export async function ticketGone(unit: UnitOfWork, ticket: Ticket): Promise<boolean> {
+  const { now } = unit;
   const at = toIso(now);
   const gone = ticket.goneAt ?? now;
-  const statements: InStatement[] = [
+  unit.add(
     {
       // Whoever brings it back within a week is noticed.
       sql: "update tickets set gone_at = ?, polled_at = ?, read_at = ?, updated_at = ? where id = ?",
@@ -75,24 +71,21 @@ export async function ticketGone(database: Database, ticket: Ticket, now: number
         ticket.id,
       ],
     },
-  ];
-  statements.push(...snowPolled(ticket.incidentId, ticket.system, null, now));
+    ...snowPolled(ticket.incidentId, ticket.system, null, now),
+  );
   if (ticket.goneAt === null)
-    statements.push(
-      ...ticketEvent(ticket, { field: "ticket_state", old: ticket.remote?.key ?? null, new: "gone" }, now),
-    );
-  await database.write(statements);
+    noteOfTicket(unit, ticket, { field: "ticket_state", old: ticket.remote?.key ?? null, new: "gone" });
   return ticket.goneAt === null;
 }
 
-/** Everything that follows from a reading, in the transaction that is open. */
+/** Everything that follows from a reading. The unit is a transaction: changes of the incident build upon each other. */
 export async function applyReading(
-  database: Database,
+  unit: UnitOfWork,
+  rules: ChangeRules,
   reading: Reading,
-  policies: SystemPolicies,
-  change: ChangeIncident,
-  now: number,
 ): Promise<SyncOutcome | null> {
+  const { database, now } = unit;
+  const { policies } = rules;
   const { rows } = await database.read("select * from tickets where id = ?", [reading.ticketId]);
   const [row] = rows;
   if (row === undefined) return null;
@@ -101,18 +94,15 @@ export async function applyReading(
   const known = { status: ticket.remoteStatus, assigneeId: textOrNull(row, "remote_assignee") };
   const before = new Set(await knownComments(database, ticket.id));
   const comments = (reading.comments ?? []).filter(({ id }) => !before.has(id));
-  const statements = [
+  unit.add(
     ...stateStatements(ticket, timeOrNull(row, "ended_at"), reading, now),
     ...commentStatements(ticket.id, comments),
     ...snowPolled(ticket.incidentId, ticket.system, remote.status, now),
-  ];
+  );
   const incident = (await findIncidents(database, [ticket.incidentId])).get(ticket.incidentId);
   const outcome: SyncOutcome = { changed: [], unapplied: [], overruled: 0 };
   // Retention has taken the incident: nothing is left to be told.
-  if (incident === undefined) {
-    await database.write(statements);
-    return outcome;
-  }
+  if (incident === undefined) return outcome;
   const pending = await ownUpdates(database, ticket.id);
   const { analyst } = reading;
   const decision = planSync({
@@ -126,8 +116,7 @@ export async function applyReading(
   if (ticket.goneAt !== null) decision.unapplied.push({ field: "ticket_state", old: "gone", new: remote.key });
   if (remote.mergedInto !== ticket.mergedInto)
     decision.unapplied.push({ field: "ticket_merged_into", old: ticket.mergedInto, new: remote.mergedInto });
-  if (decision.overruled.length > 0) statements.push(overrule(decision.overruled, remote, now));
-  await database.write(statements);
+  if (decision.overruled.length > 0) unit.add(overrule(decision.overruled, remote, now));
   outcome.overruled = decision.overruled.length;
 
   const author = (who: string): Author => ({
@@ -145,7 +134,8 @@ export async function applyReading(
   for (const [step, who] of steps) {
     if (Object.keys(step).length === 0) continue;
     try {
-      await change(ticket.incidentId, step, author(who));
+      await unit.flush();
+      await applyIncidentChange(unit.as(author(who)), rules, ticket.incidentId, step);
       outcome.changed.push(...Object.keys(step));
     } catch (error) {
       // Another incident of the actor is open: this one stays closed, and says why.
@@ -157,7 +147,7 @@ export async function applyReading(
       });
     }
   }
-  await database.write(decision.unapplied.flatMap((one) => ticketEvent(ticket, one, now, remote.changedBy?.name)));
+  for (const one of decision.unapplied) noteOfTicket(unit, ticket, one, remote.changedBy?.name);
   outcome.unapplied = decision.unapplied;
   return outcome;
 }
@@ -275,16 +265,12 @@ function syncSource(system: TicketSystemName): string {
   return system === "proactive" ? "proactive-snow-sync" : `${system}-sync`;
 }
 
-function ticketEvent(ticket: Ticket, change: UnappliedChange, now: number, who?: string): InStatement[] {
-  return addHistory("incident", [
-    {
-      id: ticket.incidentId,
-      at: now,
-      who: who ?? ticket.system,
-      action: "EXTERNAL_SYNC",
-      ...change,
-      ...(ticket.system === "proactive" && change.field === "ticket_status" ? { field: "snow_ticket_state" } : {}),
-      source: syncSource(ticket.system),
-    },
-  ]);
+/** Notes in the incident's history what has become of its ticket and does not change the incident. */
+function noteOfTicket(unit: UnitOfWork, ticket: Ticket, change: UnappliedChange, who: string = ticket.system): void {
+  const isSnowState = ticket.system === "proactive" && change.field === "ticket_status";
+  unit.as({ who, source: syncSource(ticket.system) }).addHistory("incident", ticket.incidentId, {
+    ...change,
+    action: "EXTERNAL_SYNC",
+    ...(isSnowState ? { field: "snow_ticket_state" } : {}),
+  });
 }

@@ -11,6 +11,7 @@ export class Reader {
   #calls: Promise<WorkerCalls> | null = null;
   #closing: Promise<void> | null = null;
   #patterns: readonly CasePattern[] = [];
+  #underWay = 0;
 
   /** `path`: the database file, which must be there when the first call comes. */
   constructor(path: string, onFault: OnFault) {
@@ -22,7 +23,17 @@ export class Reader {
   async call(method: OperationName, kind: OperationKind, args: unknown[]): Promise<unknown> {
     if (this.#closing !== null) throw new StoreError("store_failed", "the store is closed");
     this.#calls ??= this.#start();
-    return (await this.#calls).call(method, kind, args);
+    this.#underWay++;
+    try {
+      return await (await this.#calls).call(method, kind, args);
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  /** No call waits for its answer. */
+  get isIdle(): boolean {
+    return this.#underWay === 0;
   }
 
   /** From now on: which patterns make a case. A Worker that starts later begins with them. */

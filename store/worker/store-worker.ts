@@ -3,14 +3,13 @@
 import { type CasePattern, preparePatterns } from "../../core/correlation/patterns.ts";
 import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
-import { Database } from "../database/database.ts";
+import { type Batch, Database } from "../database/database.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
 import { expectNewestSchema, migrate, schemaOf } from "../database/migrate.ts";
 import type { OpenDatabase, Operation } from "../database/operation.ts";
 import { copyBeforeUpgrade } from "../database/upgrade-copy.ts";
 import { Sequences } from "../events/sequences.ts";
 import { Assessments } from "../incidents/assessments.ts";
-import { AlertWriter } from "../intake/alerts.ts";
 import type { OpenReading } from "../lists/operations.ts";
 import { noTicketRules } from "../outbox/ticket-updates.ts";
 import type { Open } from "./open-file.ts";
@@ -38,7 +37,8 @@ export interface StoreCall {
 export type StoreReply =
   | { id: number; value: unknown; wrote: boolean }
   | { id: number; error: { code: string; message: string; data: Readonly<Record<string, unknown>> } }
-  | { appended: { end: number; counts: AppendedCounts } };
+  | { appended: { end: number; counts: AppendedCounts } }
+  | { committed: Batch };
 
 /** What opening tells the client. */
 export interface Opened {
@@ -61,6 +61,8 @@ export class StoreWorker {
   #doubtful = false;
   /** What has been appended and not yet announced. */
   #appended: StoreReply[] = [];
+  /** What has been committed and not yet announced; always empty where nobody wants to know. */
+  readonly #committed: StoreReply[] = [];
 
   /** `table`: what it can be asked where it writes. */
   constructor(table: Groups<Open> = writing) {
@@ -76,7 +78,7 @@ export class StoreWorker {
   async work(waiting: StoreCall[]): Promise<StoreReply[]> {
     const calls = waiting.splice(0, this.#sharingCount(waiting));
     const replies = (calls.length > 1 ? await this.#together(calls) : null) ?? (await this.#eachAlone(calls));
-    return [...this.#appended.splice(0), ...replies];
+    return [...this.#committed.splice(0), ...this.#appended.splice(0), ...replies];
   }
 
   /** How many calls at the front share a commit; 1 where that would save none. */
@@ -129,7 +131,7 @@ export class StoreWorker {
   }
 
   async #run(method: StoreMethod, args: unknown[]): Promise<unknown> {
-    if (method === "open") return this.#openFile(...(args as [string, number, OpenMode]));
+    if (method === "open") return this.#openFile(...(args as [string, number, OpenMode, boolean?]));
     if (method === "openReader") return this.#openReader(...(args as [string, readonly CasePattern[]]));
     if (method === "close") return this.#close();
     if (this.#reading !== null) return perform(this.#reading, operationIn(reading, method), method, args);
@@ -150,20 +152,20 @@ export class StoreWorker {
   }
 
   /** Takes the folder's lock, opens the file and brings its schema up to date, as far as `mode` lets it. */
-  async #openFile(path: string, now: number, mode: OpenMode): Promise<Opened> {
+  async #openFile(path: string, now: number, mode: OpenMode, tellCommits = false): Promise<Opened> {
     const lock = mode === "look" ? null : await InstanceLock.take(`${path}.lock`);
     let database: Database | null = null;
     try {
-      database = await Database.open(path, mode === "look" ? "read" : "write");
+      const onCommit = (batch: Batch) => void this.#committed.push({ committed: batch });
+      database = await Database.open(path, mode === "look" ? "read" : "write", tellCommits ? onCommit : null);
       const migrated = await bringUpToDate(database, path, now, mode);
       const sequences = await Sequences.load(database);
-      const alerts = new AlertWriter(database, sequences);
-      const assessments = new Assessments(database, sequences);
+      const assessments = new Assessments();
       const ticketRules = { ...noTicketRules };
       const appended = (counts: AppendedCounts) => {
         if (Object.keys(counts).length > 0) this.#appended.push({ appended: { end: sequences.lastSeq, counts } });
       };
-      this.#open = { database, lock, sequences, appended, alerts, assessments, correlator: null, ticketRules };
+      this.#open = { database, lock, sequences, appended, assessments, correlator: null, ticketRules };
       return { migrated, writing: catalogueOf(this.#writing), reading: catalogueOf(reading) };
     } catch (error) {
       database?.close();

@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { EdgeError, StoreError, type StoreErrorCode } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
+import type { OnCommit } from "../database/database.ts";
 import type { OperationKind } from "../database/operation.ts";
 import type { StoreMethod, StoreReply } from "./store-worker.ts";
 
@@ -25,11 +26,13 @@ export class WorkerCalls {
   readonly #listeners = new Set<Append>();
   readonly #onFault: OnFault;
   readonly #onBroken: (error: StoreError) => void;
+  readonly #onCommit: OnCommit;
   #nextId = 1;
   #dead: StoreError | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(onFault: OnFault, onBroken: (error: StoreError) => void) {
+  constructor(onFault: OnFault, onBroken: (error: StoreError) => void, onCommit: OnCommit = () => {}) {
+    this.#onCommit = onCommit;
     this.#onFault = onFault;
     this.#onBroken = onBroken;
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url));
@@ -43,6 +46,11 @@ export class WorkerCalls {
     if (this.#dead !== null) return Promise.reject(this.#dead);
     if (this.#closing !== null) return Promise.reject(closed());
     return this.#send(method, kind, args);
+  }
+
+  /** No call waits for its answer. */
+  get isIdle(): boolean {
+    return this.#waiting.size === 0;
   }
 
   onAppend(listener: Append): () => void {
@@ -83,6 +91,10 @@ export class WorkerCalls {
   #receive(reply: StoreReply): void {
     if ("appended" in reply) {
       for (const listener of this.#listeners) listener(reply.appended.end, reply.appended.counts);
+      return;
+    }
+    if ("committed" in reply) {
+      this.#onCommit(reply.committed);
       return;
     }
     const waiting = this.#waiting.get(reply.id);

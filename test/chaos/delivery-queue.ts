@@ -5,8 +5,8 @@ import { cpSync, createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ApplianceProcess } from "../harness/process.ts";
+import { program } from "../harness/program.ts";
 
-const root = join(import.meta.dirname, "../..");
 const fill = "x".repeat(600);
 
 /** Detection `n`: its message is about 1.2 kB long. */
@@ -81,7 +81,7 @@ export function siem(destination: Record<string, unknown>): unknown {
 
 /** `rhythmx import`, beside whatever this process does. */
 export async function importFile(appliance: ApplianceProcess, file: string): Promise<void> {
-  const child: ChildProcess = spawn(process.execPath, [join(root, "main.ts"), "import", file], {
+  const child: ChildProcess = spawn(process.execPath, [program, "import", file], {
     env: appliance.env,
     cwd: appliance.folder,
     stdio: ["ignore", "ignore", "pipe"],

@@ -31,4 +31,4 @@ test("the sample's attacks give cases of the tactics that upstream names, and no
     expect(rules.some(({ level }) => level !== "informational" && level !== "low")).toBe(true);
     expect(rules.every(({ author }) => author !== "")).toBe(true);
   }
-}, 60_000);
+});

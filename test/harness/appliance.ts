@@ -9,6 +9,7 @@ import { argon2id } from "../../appliance/runtime/passwords.ts";
 import type { ApiKeyScope } from "../../core/api-key.ts";
 import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { CommitRecorder } from "./replay.ts";
 
 export interface TestApplianceOptions {
   /** In the shape of `config.json`. */
@@ -36,6 +37,8 @@ export class TestAppliance {
   readonly appliance: Appliance;
   readonly key: string;
   readonly #env: Record<string, string>;
+  readonly #commits: CommitRecorder;
+  readonly #unwatch: () => void;
 
   private constructor(parts: {
     clock: FakeClock;
@@ -44,6 +47,7 @@ export class TestAppliance {
     appliance: Appliance;
     key: string;
     env: Record<string, string>;
+    commits: CommitRecorder;
   }) {
     this.clock = parts.clock;
     this.dataDir = parts.dataDir;
@@ -51,6 +55,8 @@ export class TestAppliance {
     this.appliance = parts.appliance;
     this.key = parts.key;
     this.#env = parts.env;
+    this.#commits = parts.commits;
+    this.#unwatch = this.clock.watch(() => this.appliance.busy());
   }
 
   static async start(options: TestApplianceOptions = {}): Promise<TestAppliance> {
@@ -66,6 +72,7 @@ export class TestAppliance {
       RHYTHMX_DATA_DIR: dataDir,
     };
     const resolved = settingsOf(env, options.config, options.incidentConfig);
+    const commits = new CommitRecorder(join(dataDir, "rhythmx.db"));
     const appliance = await startAppliance({
       resolved,
       clock,
@@ -74,6 +81,7 @@ export class TestAppliance {
       log,
       // Cheap: the tests protect nothing.
       passwords: argon2id(8, 1),
+      onCommit: commits.onCommit,
     });
     const { key } = await appliance.operations.createKey({
       name: "test",
@@ -81,7 +89,7 @@ export class TestAppliance {
       entities: [],
       expiresInDays: null,
     });
-    return new TestAppliance({ clock, dataDir, logLines, appliance, key, env });
+    return new TestAppliance({ clock, dataDir, logLines, appliance, key, env, commits });
   }
 
   makeKey(
@@ -122,9 +130,11 @@ export class TestAppliance {
     return this.appliance.reload(settingsOf(this.#env, config, incidentConfig));
   }
 
-  /** Stops and keeps the data folder. */
-  stop(): Promise<void> {
-    return this.appliance.stop();
+  /** Stops and keeps the data folder. Fails where what was committed, replayed, would have made another database. */
+  async stop(): Promise<void> {
+    this.#unwatch();
+    await this.appliance.stop();
+    await this.#commits.verify();
   }
 
   /** Stopped and started on the same folder, with the same settings of the environment and the same clock. */
@@ -133,10 +143,13 @@ export class TestAppliance {
     return TestAppliance.start({ dataDir: this.dataDir, clock: this.clock, env: this.#env });
   }
 
-  /** Stops and removes the data folder. */
+  /** Stops and removes the data folder. Fails as `stop` does. */
   async dispose(): Promise<void> {
-    await this.appliance.stop();
-    await rm(this.dataDir, { recursive: true, force: true });
+    try {
+      await this.stop();
+    } finally {
+      await rm(this.dataDir, { recursive: true, force: true });
+    }
   }
 }
 
@@ -171,7 +184,7 @@ export function detection(fields: Record<string, unknown> = {}): Record<string, 
 /** Waits until `condition` holds, at most `milliseconds`; then fails with what `describe` says. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  milliseconds = 10_000,
+  milliseconds = 60_000,
   describe = () => "waited in vain",
 ): Promise<void> {
   const end = performance.now() + milliseconds;

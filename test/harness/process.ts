@@ -5,8 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./free-port.ts";
-
-const root = join(import.meta.dirname, "../..");
+import { program } from "./program.ts";
 
 export interface ProcessOptions {
   /** In the shape of `config.json`. */
@@ -14,7 +13,7 @@ export interface ProcessOptions {
   env?: Record<string, string>;
   /** Words before the program, such as `["prlimit", "--nofile=64"]`. */
   wrapper?: string[];
-  /** Words that start the program; default: this checkout. */
+  /** Words that start the program; default: that of this checkout. */
   program?: string[];
   folder?: string;
 }
@@ -39,7 +38,7 @@ export class ApplianceProcess {
     this.folder = folder;
     [this.apiPort, this.healthPort, this.incidentHealthPort] = ports;
     this.#wrapper = options.wrapper ?? [];
-    this.#program = options.program ?? [process.execPath, join(root, "main.ts")];
+    this.#program = options.program ?? [process.execPath, program];
     this.env = {
       PATH: process.env.PATH ?? "",
       RHYTHMX_DATA_DIR: join(folder, "data"),
@@ -79,13 +78,13 @@ export class ApplianceProcess {
 
   /** Starts `rhythmx serve` and waits until it answers. */
   async start(): Promise<void> {
-    const [program = process.execPath, ...args] = [...this.#wrapper, ...this.#program, "serve"];
-    const child = spawn(program, args, { env: this.env, cwd: this.folder, stdio: ["ignore", "ignore", "pipe"] });
+    const [command = process.execPath, ...args] = [...this.#wrapper, ...this.#program, "serve"];
+    const child = spawn(command, args, { env: this.env, cwd: this.folder, stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     child.stderr?.on("data", (part: Buffer) => {
       this.#log += part.toString();
     });
-    const end = performance.now() + 20_000;
+    const end = performance.now() + 60_000;
     while (!(await this.ready())) {
       if (child.exitCode !== null || child.signalCode !== null || performance.now() > end)
         throw new Error(
@@ -97,7 +96,7 @@ export class ApplianceProcess {
 
   async ready(): Promise<boolean> {
     try {
-      const response = await fetch(`${this.apiUrl}/healthz`, { signal: AbortSignal.timeout(1000) });
+      const response = await fetch(`${this.apiUrl}/healthz`, { signal: AbortSignal.timeout(10_000) });
       return response.ok;
     } catch {
       return false;
@@ -120,20 +119,20 @@ export class ApplianceProcess {
 
   /** Runs another command of the program with the same environment. */
   run(args: string[], input: string | Uint8Array = ""): { code: number | null; stdout: string; stderr: string } {
-    const [program = process.execPath, ...words] = [...this.#program, ...args];
-    const { status, stdout, stderr } = spawnSync(program, words, {
+    const [command = process.execPath, ...words] = [...this.#program, ...args];
+    const { status, stdout, stderr } = spawnSync(command, words, {
       env: this.env,
       cwd: this.folder,
       input,
       encoding: "utf8",
-      timeout: 60_000,
+      timeout: 120_000,
     });
     return { code: status, stdout, stderr };
   }
 
   /** The same without holding this process up: for commands that talk to a receiver that lives here. */
   async runAside(args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-    const child = spawn(process.execPath, [join(root, "main.ts"), ...args], { env: this.env, cwd: this.folder });
+    const child = spawn(process.execPath, [program, ...args], { env: this.env, cwd: this.folder });
     const output = { stdout: "", stderr: "" };
     child.stdout.on("data", (part: Buffer) => {
       output.stdout += part.toString();

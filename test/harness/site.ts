@@ -81,7 +81,7 @@ export class Site {
   }
 
   /** Waits until health names the fault, and returns its message. */
-  async faultNamed(name: string, milliseconds = 10_000): Promise<string> {
+  async faultNamed(name: string, milliseconds = 60_000): Promise<string> {
     let message: string | undefined;
     await until(
       async () => {
@@ -95,7 +95,7 @@ export class Site {
   }
 
   /** Waits until health says that all is well. */
-  async wellAgain(milliseconds = 15_000): Promise<void> {
+  async wellAgain(milliseconds = 60_000): Promise<void> {
     let last: unknown;
     await until(
       async () => {
@@ -174,7 +174,7 @@ function configOf(syslog: unknown): unknown {
 }
 
 async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(15_000) });
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(60_000) });
   const retry = response.headers.get("retry-after");
   return { status: response.status, retryAfter: retry === null ? null : Number(retry), body: await response.json() };
 }

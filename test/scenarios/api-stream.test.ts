@@ -110,7 +110,6 @@ test(
     expect((await listen({ "Last-Event-ID": "0" })).status).toBe(410);
     expect((await listen({ "Last-Event-ID": "2" })).status).toBe(200);
   }),
-  90_000,
 );
 
 test(
@@ -131,7 +130,7 @@ test(
       );
     await until(
       () => stream.events.length === 8000,
-      10_000,
+      60_000,
       () => String(stream.events.length),
     );
     const begin = performance.now();
@@ -140,5 +139,4 @@ test(
     expect(performance.now() - begin).toBeLessThan(7000);
     await until(() => stream.ended);
   }),
-  30_000,
 );

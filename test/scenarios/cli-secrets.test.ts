@@ -79,7 +79,6 @@ test(
     expect(appliance.run(["key", "list"]).code).toBe(0);
     expect(appliance.run(["secrets"]).code).toBe(2);
   }),
-  60_000,
 );
 
 test(
@@ -136,7 +135,6 @@ test(
     expect(third.status).toBe(200);
     expect(new Set([first.hash, second.hash, third.hash]).size).toBe(3);
   }),
-  60_000,
 );
 
 test(
@@ -184,5 +182,4 @@ test(
     expect(await faults()).toEqual([]);
     expect(readFileSync(own, "utf8")).toBe(good);
   }),
-  60_000,
 );

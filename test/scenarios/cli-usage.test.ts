@@ -12,13 +12,16 @@ beforeAll(async () => {
 });
 afterAll(() => site.dispose());
 
-const commands = ["serve", "demo", "check", "import", "key", "replay", "doctor", "version"];
+const commands = [
+  ...["serve", "demo", "check", "import", "user", "deliveries", "key", "replay", "destinations", "reload", "secrets"],
+  ...["doctor", "version"],
+];
 
 test.each(commands)("%s --help", (command) => {
   const { code, stdout, stderr } = site.run([command, "--help"]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toStartWith(`Usage: rhythmx ${command}`);
-  for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(130);
+  for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
 });
 
 test("--help lists every command; without a command the list is an error", () => {
@@ -40,6 +43,22 @@ test("version names version, commit, runtime and target", () => {
 describe("bad usage is exit code 2 and one line", () => {
   const cases: [string[], string][] = [
     [["frobnicate"], 'unknown command "frobnicate"'],
+    [["chek"], 'unknown command "chek"; did you mean `rhythmx check`?'],
+    [["reload", "now"], 'unexpected "now"'],
+    [["destinations", "drop"], 'unknown action "drop"'],
+    [["destinations", "skip"], "DESTINATION is missing"],
+    [["destinations", "skip", "siem", "--to", "soon"], '--to "soon": accepted: ISO 8601'],
+    [["destinations", "forget"], "DESTINATION is missing"],
+    [["destinations", "--jsn"], "--jsn"],
+    [["deliveries", "list", "all"], 'unexpected "all"'],
+    [["deliveries", "retry"], "one of ID, --cause CAUSE, --all is to be given"],
+    [["deliveries", "discard", "x"], "--reason TEXT: 1 to 1,000 characters"],
+    [["user"], "add, list"],
+    [["user", "add"], "NAME is missing"],
+    [["user", "add", "a"], "--role is missing"],
+    [["user", "list", "all"], 'unexpected "all"'],
+    [["secrets"], "rotate is missing"],
+    [["secrets", "rotate", "x"], 'unexpected "x"'],
     [["serve", "now"], 'unexpected "now"'],
     [["serve", "--port", "1"], "--port"],
     [["demo", "extra"], 'unexpected "extra"'],
@@ -56,7 +75,7 @@ describe("bad usage is exit code 2 and one line", () => {
       'unknown scope "root"; known: feed:read, incident:write, ingest',
     ],
     [["key", "create", "a", "b", "--scope", "ingest"], 'unexpected "b" after NAME'],
-    [["key", "create", "a", "--scope", "ingest", "--expires", "-1"], "--expires"],
+    [["key", "create", "a", "--scope", "ingest", "--expires", "-1"], '--expires "-1": a number of days above 0'],
     [["key", "create", "a", "--scope", "ingest", "--expires", "soon"], '--expires "soon": a number of days above 0'],
     [["key", "create", " ", "--scope", "ingest"], "NAME: 1 to 100 characters"],
     [["key", "list", "all"], 'unexpected "all"'],
@@ -68,6 +87,8 @@ describe("bad usage is exit code 2 and one line", () => {
     [["replay", "siem"], "--from TIME is missing"],
     [["replay", "siem", "--from", "yesterday"], '--from "yesterday": accepted: ISO 8601'],
     [["replay", "siem", "--from", "2026-02-30T00:00:00Z"], "--from"],
+    [["replay", "siem", "--from", "-5"], '--from "-5": accepted: ISO 8601'],
+    [["replay", "siem", "--from", "2026-03-01T00:00:00Z", "--to", "2026-03-01T00:00:00Z"], "--to: a time after"],
   ];
   // In this process: a start of the program for each would take ten seconds.
   const run = async (args: string[]) => {
@@ -98,6 +119,11 @@ test("commands that only look make no data folder", async () => {
   expect(doctor).toMatchObject({ code: 1, stdout: "" });
   expect(doctor.stderr).toMatch(/^rhythmx doctor: there is no database in [^\n]+\n$/);
   expect(site.run(["check"]).code).toBe(0);
+  for (const looking of [["user", "list"], ["key", "list"], ["deliveries"], ["destinations", "--json"]]) {
+    const { code, stdout, stderr } = site.run(looking);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("there is no database in ");
+  }
   expect(existsSync(join(site.folder, "data"))).toBe(false);
   await site.dispose();
 });

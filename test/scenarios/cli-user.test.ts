@@ -50,7 +50,6 @@ test(
     expect(await appliance.terminate()).toBe(0);
     expect(appliance.log).not.toContain(password);
   }),
-  30_000,
 );
 
 test(
@@ -79,5 +78,4 @@ test(
     }
     expect(appliance.run(["user", "--help"]).stdout).toContain("never given as an argument");
   }),
-  60_000,
 );

@@ -31,7 +31,7 @@ describe("a system with parked deliveries is tried by reading", () => {
     await later(it, 4 * minuteMs);
     await until(() => it.jira.issues.length === 2);
     expect(await parked(it)).toBe(0);
-  }, 60_000);
+  });
 
   test("wrong credentials are tried three times and then no more, also after a restart", async () => {
     const it = await scene(jiraOnly);
@@ -57,7 +57,7 @@ describe("a system with parked deliveries is tried by reading", () => {
     it.jira.options.required.length = 0;
     await later(it, 61 * minuteMs);
     await until(() => it.jira.issues.length === 1);
-  }, 60_000);
+  });
 });
 
 describe("dead letters", () => {
@@ -85,7 +85,7 @@ describe("dead letters", () => {
     expect((await it.admin.get("/api/dead-letters")).body).toEqual({ dead_letters: [] });
     const audit = JSON.stringify((await it.admin.get("/api/audit")).body);
     for (const action of ["delivery.retry", "delivery.retry_all"]) expect(audit).toContain(`"${action}"`);
-  }, 30_000);
+  });
 
   test("given up all at once, with the reason; other tenants' stay, and are not seen", async () => {
     const it = await scene(jiraOnly, { jira: { required: [field] } });
@@ -99,7 +99,7 @@ describe("dead letters", () => {
     expect(await parked(it)).toBe(1);
     const [gone] = await deliveries(it, "state=discarded");
     expect({ ...gone }).toMatchObject({ entity_name: "north", detail: reason.reason, who: "north" });
-  }, 30_000);
+  });
 
   test("given up while its outcome was unknown: not planned again by itself; by hand it is looked up before it is sent", async () => {
     const it = await scene({ AUTO_PUSH_SYSTEMS: "servicenow", UNKNOWN_OUTCOME: "ask" });
@@ -122,35 +122,7 @@ describe("dead letters", () => {
     expect((await it.admin.post(`/api/incidents/${incident}/tickets`, { system: "servicenow" })).status).toBe(202);
     await until(async () => (await it.admin.get("/api/tickets")).body.tickets[0]?.ticket_id === "INC0099999");
     expect(it.snow.rows.length).toBe(1);
-  }, 30_000);
-
-  test("three hours of outage with a thousand incidents: every ticket once, by itself, a few at a time", async () => {
-    const it = await scene(jiraOnly);
-    let down = true;
-    let open = 0;
-    let most = 0;
-    it.jira.faults = () => (down ? { when: "before", what: { status: 503 } } : null);
-    it.jira.watch = (change) => {
-      open += change;
-      most = Math.max(most, open);
-    };
-    for (let n = 0; n < 1000; n += 250)
-      await it.appliance.ingest(Array.from({ length: 250 }, (_, i) => critical(`user-${n + i}`)));
-    await later(it, 3 * 60 * minuteMs);
-    const asked = it.jira.log.length;
-    expect([it.jira.issues.length, asked < 300]).toEqual([0, true]);
-    down = false;
-    await later(it, 5 * minuteMs);
-    await until(
-      () => it.jira.issues.length === 1000,
-      60_000,
-      () => `${it.jira.issues.length} of 1000`,
-    );
-    const labels = it.jira.issues.map(({ fields }) => fields.labels.find((label) => label.startsWith("rhythmx-inc")));
-    expect(new Set(labels).size).toBe(1000);
-    expect(most).toBeLessThanOrEqual(4);
-    expect((await it.admin.get("/api/dead-letters")).body.dead_letters).toEqual([]);
-  }, 240_000);
+  });
 });
 
 test(
@@ -202,5 +174,4 @@ test(
     await until(() => jira.issues.length === 1);
     expect(run().stderr).toContain("nothing stands still");
   }),
-  30_000,
 );

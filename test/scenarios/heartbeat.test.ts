@@ -88,7 +88,7 @@ test("one waits for a receiver that is away, not one for each interval", async (
   await pass(appliance, 5 * minuteMs);
   await appliance.ingest([detection()]);
   await receiver.start();
-  await until(() => receiver.messages.length === 2, 8000);
+  await until(() => receiver.messages.length === 2);
   expect(statuses(receiver.messages)).toHaveLength(1);
   // The next one was due long ago: it tells the present state at once.
   await pass(appliance, 5000);
@@ -97,7 +97,7 @@ test("one waits for a receiver that is away, not one for each interval", async (
     "2026-03-13T04:30:00Z",
     "2026-03-13T04:35:05Z",
   ]);
-}, 15_000);
+});
 
 test("udp sends it whether somebody listens or not", async () => {
   const receiver = new UdpReceiver();

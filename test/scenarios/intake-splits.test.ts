@@ -125,7 +125,7 @@ test("count, first and last seen and risk do not depend on splits and order; FIR
     }),
     { numRuns: 12, seed: 4821, endOnFailure: true },
   );
-}, 30_000);
+});
 
 function cut<T>(items: readonly T[], at: readonly number[]): T[][] {
   const ends = [...new Set([...at.filter((end) => end > 0 && end < items.length), items.length])].sort((a, b) => a - b);

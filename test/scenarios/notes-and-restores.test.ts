@@ -134,22 +134,38 @@ test(
   "the audit log is pruned by an age of its own",
   cleaningUp(async (defer) => {
     const days = { RHYTHMX_AUDIT_RETENTION_DAYS: "30", RHYTHMX_RETENTION_DAYS: "365" };
-    const appliance = await TestAppliance.start({ env: { ...env, ...days } });
+    let appliance = await TestAppliance.start({ env });
     defer(() => appliance.dispose());
-    await appliance.appliance.operations.createUser({ name: "old", role: "viewer", password, entities: [] });
-    const names = () => {
-      const database = new Sqlite(join(appliance.dataDir, "rhythmx.db"), { readonly: true });
-      const rows = database.query("select target from audit_log where action = 'user.create'").all();
-      database.close();
-      return rows.map((row) => (row as { target: string }).target);
+    await appliance.stop();
+    const file = join(appliance.dataDir, "rhythmx.db");
+    const run = <T>(work: (database: Sqlite) => T): T => {
+      const database = new Sqlite(file);
+      try {
+        return work(database);
+      } finally {
+        database.close();
+      }
     };
-    appliance.clock.jump(31 * 24 * 3_600_000);
-    await appliance.appliance.operations.createUser({ name: "new", role: "viewer", password, entities: [] });
-    expect(names()).toEqual(["old", "new"]);
-    // Until the clock is trusted again after its jump.
-    await appliance.clock.advance(26 * 3_600_000);
-    await until(() => names().length === 1, 60_000);
-    expect(names()).toEqual(["new"]);
+    const before = (age: number) => new Date(appliance.clock.now() - age * 24 * 3_600_000).toISOString();
+    run((database) => {
+      for (const age of [29, 31, 400])
+        database.run(
+          "insert into audit_log (at, who, action, target, detail, address, source) values (?, 'x', 'aged', ?, '{}', '', 'api')",
+          [before(age), String(age)],
+        );
+    });
+    appliance = await TestAppliance.start({
+      env: { ...env, ...days },
+      dataDir: appliance.dataDir,
+      clock: appliance.clock,
+    });
+    const left = () =>
+      run((database) => database.query("select target from audit_log where action = 'aged'").all()).map(
+        (row) => (row as { target: string }).target,
+      );
+    await appliance.clock.advance(61 * 60_000);
+    await until(() => left().length === 1, 60_000);
+    expect(left()).toEqual(["29"]);
   }),
   120_000,
 );

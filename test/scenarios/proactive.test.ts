@@ -111,7 +111,7 @@ describe("a case", () => {
       system: "servicenow",
     });
     expect(again.status).toBe(200);
-  }, 20_000);
+  });
 
   test("takes text of detections and alarms as text, never as markup", async () => {
     const it = await site();
@@ -131,7 +131,7 @@ describe("a case", () => {
     expect(description).toContain("&#60;img src=x onerror=alert(1)&#62;");
     expect(description).toContain("A-&#60;b&#62;1");
     expect([description, ...workNotes, shortDescription].join()).not.toContain("hunter2");
-  }, 20_000);
+  });
 
   test("whose answer was lost is found by its correlation, and not made again", async () => {
     const it = await site();
@@ -142,7 +142,7 @@ describe("a case", () => {
     await turn(it, 70_000);
     await until(async () => (await incidentOf(it)).external_ticket_id !== null);
     expect(it.api.cases.length).toBe(1);
-  }, 20_000);
+  });
 
   describe("whose request broke is looked up in an API", () => {
     const foreign: ProactiveCase = {
@@ -164,7 +164,7 @@ describe("a case", () => {
       await until(async () => {
         await turn(it, 10_000);
         return (await incidentOf(it)).external_ticket_id !== null;
-      }, 60_000);
+      });
       return (await incidentOf(it)).external_ticket_id;
     };
 
@@ -172,19 +172,19 @@ describe("a case", () => {
       const it = await site({}, { lookUp: "anonymous" });
       expect(await afterLoss(it, "after")).toBe(it.api.cases[0]?.ticketNumber);
       expect(it.api.cases).toHaveLength(1);
-    }, 120_000);
+    });
 
     test("that gives every case, among them ours: that one", async () => {
       const it = await site({}, { lookUp: "unfiltered" }, [foreign]);
       expect(await afterLoss(it, "after")).toBe(it.api.cases[1]?.ticketNumber);
       expect(it.api.cases).toHaveLength(2);
-    }, 120_000);
+    });
 
     test("that gives somebody else's alone: that is not ours, and one is made", async () => {
       const it = await site({}, { lookUp: "unfiltered" }, [foreign]);
       expect(await afterLoss(it, "before")).not.toBe(foreign.ticketNumber);
       expect(it.api.cases).toHaveLength(2);
-    }, 120_000);
+    });
   });
 
   test("is made instead of an incident record, also where ServiceNow is enabled besides", async () => {
@@ -205,7 +205,7 @@ describe("a case", () => {
     expect(snow.log).toEqual([]);
     const tickets = (await incidentOf(it)).tickets.map(({ system }: { system: string }) => system);
     expect(tickets).toEqual(["proactive"]);
-  }, 120_000);
+  });
 
   test("of a service identifier that is not registered is parked with whom to ask; goes when it is right", async () => {
     const it = await site({ PROACTIVE_SNOW_SERVICE_IDENTIFIER: undefined });
@@ -221,7 +221,7 @@ describe("a case", () => {
     expect(letter.detail).toContain('"WRONG"');
     await admin.send("PUT", "/api/settings/proactive", { service_identifier: "ACME-EDGE" });
     await until(() => it.api.cases.length === 1);
-  }, 20_000);
+  });
 
   test("without a service identifier this integration alone is out of order, and says so", async () => {
     const it = await site({ PROACTIVE_SNOW_SERVICE_IDENTIFIER: undefined });
@@ -236,7 +236,7 @@ describe("a case", () => {
     expect(tested.steps[0].detail).toContain("PROACTIVE_SNOW_SERVICE_IDENTIFIER is missing");
     const { status } = await it.appliance.ingest([critical("jsmith")]);
     expect(status).toBe(200);
-  }, 20_000);
+  });
 
   test("VERIFY_SSL=false is warned of at the start and in the status; secrets stay inside", async () => {
     const it = await withCase({ PROACTIVE_SNOW_VERIFY_SSL: "false" });
@@ -248,7 +248,7 @@ describe("a case", () => {
     const section = (await admin.get("/api/settings/proactive")).body;
     expect(section.fields.snow_secret).toEqual({ configured: true, source: "environment", pinned: true });
     expect(JSON.stringify([section, it.appliance.logLines])).not.toContain("proactive-secret-1");
-  }, 20_000);
+  });
 });
 
 describe("polling over simulated days", () => {
@@ -283,7 +283,7 @@ describe("polling over simulated days", () => {
       expect(columns(it).snow_ticket_state).toBe(state);
       const strange = lines(it).filter(({ msg }) => msg?.includes("nobody knows"));
       expect(strange.length).toBe(state === "Awaiting Vendor" ? 1 : 0);
-    }, 20_000);
+    });
 
   test("stamps the time of each poll, also where nothing changed; reopened, cancelled and flapping", async () => {
     const it = await withCase();
@@ -312,7 +312,7 @@ describe("polling over simulated days", () => {
     await cycle(it);
     await cycle(it);
     expect(it.api.log.length).toBe(asked);
-  }, 30_000);
+  });
 
   test("a case that is missing is shown as gone; half an answer and a page of HTML change nothing", async () => {
     const it = await withCase();
@@ -335,7 +335,7 @@ describe("polling over simulated days", () => {
     expect(ticket).toMatchObject({ system: "proactive", state: "gone" });
     // It answered, that there is none.
     expect((columns(it).snow_last_polled_at ?? "") > polled).toBe(true);
-  }, 30_000);
+  });
 
   test("what analysts do here is said in a work note; a case a week after its end is polled no more", async () => {
     const it = await withCase();
@@ -356,7 +356,7 @@ describe("polling over simulated days", () => {
     const asked = it.api.log.length;
     for (let times = 0; times < 3; times++) await cycle(it);
     expect(it.api.log.length).toBe(asked);
-  }, 30_000);
+  });
 });
 
 test("a level that changes: priority and text of the case are brought up to date, with what made the risk rise", async () => {
@@ -399,7 +399,7 @@ test("a level that changes: priority and text of the case are brought up to date
   expect(skip?.msg).toEndWith(`next=${next}`);
   expect((await incidentOf(it)).tickets[0].risk_update).toMatchObject({ push: false, reason: "within-cadence" });
   expect(it.made.priority).toBe("P2");
-}, 30_000);
+});
 
 test("the gate counts from last_snow_update_at and snow_last_priority", async () => {
   const first = await withCase();
@@ -420,4 +420,4 @@ test("the gate counts from last_snow_update_at and snow_last_priority", async ()
     "SNOW cadence gate: PUSH reason=cadence-elapsed-30h",
   ]);
   expect(columns(it).snow_last_priority).toBe("P3");
-}, 20_000);
+});

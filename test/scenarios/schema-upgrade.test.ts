@@ -129,7 +129,7 @@ test.skipIf(!disksMountable())(
       const body = (await answer?.json()) as { faults: { message: string }[] } | undefined;
       return body?.faults.map(({ message }) => message).join() ?? "";
     };
-    await until(async () => (await messages()).includes("there is no room for that"), 30_000);
+    await until(async () => (await messages()).includes("there is no room for that"));
     expect(await messages()).toMatch(/goes from schema 5 to \d+ it is copied.*it takes \d+ MiB.*has \d+ MiB free/);
     expect([schemaOf(path), existsSync(`${path}.schema-5`)]).toEqual([5, false]);
     disk.empty();

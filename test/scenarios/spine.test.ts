@@ -55,4 +55,4 @@ test("a new detection is answered, then sent as FIRST; repeats come as one HOURL
   const { status, body } = await appliance.health();
   expect(status).toBe(200);
   expect(body).toMatchObject({ status: "running", alerts_sent: 2, queued: 0, errors: 0, faults: [] });
-}, 20_000);
+});

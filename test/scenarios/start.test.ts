@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { until } from "../harness/appliance.ts";
 import { cleaningUp } from "../harness/clean-up.ts";
 import { ApplianceProcess } from "../harness/process.ts";
+import { program } from "../harness/program.ts";
 
 const patience = 120_000;
 const root = process.getuid?.() === 0;
@@ -90,7 +91,7 @@ test(
     await new Promise<void>((resolve) => other.listen(site.apiPort, "127.0.0.1", resolve));
     defer(() => other.close());
     site.start().catch(() => {});
-    await until(async () => (await faultsOf(site)).some((fault) => fault.startsWith("api: ")), 30_000);
+    await until(async () => (await faultsOf(site)).some((fault) => fault.startsWith("api: ")));
     expect(await faultsOf(site)).toEqual([
       expect.stringMatching(/^api: .*RHYTHMX_TLS_CERT_FILE: .*there is no such file/),
     ]);
@@ -116,14 +117,7 @@ test.skipIf(!root)(
     chownSync(site.folder, 65_534, 65_534);
     const child = spawn(
       "setpriv",
-      [
-        "--reuid=65534",
-        "--regid=65534",
-        "--clear-groups",
-        process.execPath,
-        join(import.meta.dirname, "../../main.ts"),
-        "serve",
-      ],
+      ["--reuid=65534", "--regid=65534", "--clear-groups", process.execPath, program, "serve"],
       {
         env: site.env,
         cwd: site.folder,

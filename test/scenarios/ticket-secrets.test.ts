@@ -102,5 +102,4 @@ test(
       for (const form of [...forms(token, email), ...forms(servicePassword, "rhythmx")])
         expect([place, form, text.includes(form)]).toEqual([place, form, false]);
   }),
-  60_000,
 );

@@ -58,7 +58,7 @@ describe("back in", () => {
     expect(before[0]).toHaveLength(4);
     await turn(it, hourMs);
     expect([await synced(it), it.snow.journal.length, it.jira.issue(it.key).comments.length]).toEqual(before);
-  }, 300_000);
+  });
 
   test("what statuses mean: category, resolution, names of the site", async () => {
     const workflow = [
@@ -84,7 +84,7 @@ describe("back in", () => {
       incidents.map((one: Entry & { group_key: string; status: string }) => [one.group_key, one.status]),
     );
     expect(found).toEqual({ a: "CLOSED", b: "FALSE_POSITIVE", c: "FALSE_POSITIVE", d: "OPEN", e: "IN_PROGRESS" });
-  }, 300_000);
+  });
 
   test("a closed incident reopens only when its ticket is in progress, a false positive never", async () => {
     const it = await ticketed({ AUTO_PUSH_SYSTEMS: "servicenow" });
@@ -104,7 +104,7 @@ describe("back in", () => {
     await polled(it);
     expect((await detail(it)).status).toBe("FALSE_POSITIVE");
     expect((await synced(it)).at(-1)).toBe("servicenow-sync ticket_status Canceled > In Progress");
-  }, 300_000);
+  });
 
   test("both changed while the way was cut: the ticket wins, history has both", async () => {
     const it = await ticketed();
@@ -139,7 +139,7 @@ describe("back in", () => {
     // The note that was written here is said there all the same, and the other ticket has what the winner says.
     expect(JSON.stringify(it.jira.issue(it.key).comments)).toContain("closed here");
     expect(it.snow.row(it.number).state).toBe("2");
-  }, 300_000);
+  });
 });
 
 describe("polling", () => {
@@ -159,9 +159,9 @@ describe("polling", () => {
     it.snow.faults = () => null;
     await turn(it, 12 * 60_000);
     const others = "select count(*) as n from incidents where status <> 'IN_PROGRESS'";
-    await until(() => queryDatabase(it.appliance, others).n === 0, 120_000);
+    await until(() => queryDatabase(it.appliance, others).n === 0);
     // What earlier times of the schedule have marked has been read.
-    await until(() => unread(it, "servicenow") === 0, 120_000);
+    await until(() => unread(it, "servicenow") === 0);
     const asked = it.snow.log.length;
     await turn(it, 5 * 60_000);
     // What was read in this state is not read again.
@@ -178,7 +178,7 @@ describe("polling", () => {
     const { investigation_notes: notes } = await detail(it);
     expect(notes).toContain("late in the index");
     expect(notes).toContain("by Pacific time");
-  }, 300_000);
+  });
 
   test("an account that may not search or read journals: each ticket is read", async () => {
     const it = await ticketed({}, { jira: { searchable: false }, snow: { journal: false } });
@@ -191,14 +191,14 @@ describe("polling", () => {
       error: null,
       last_good_search: expect.stringMatching(/^2026-03-13T/),
     });
-  }, 300_000);
+  });
 
   test("a search that has lost a ticket for good: it is read in its turn", async () => {
     const it = await ticketed({}, { jira: { indexLagMs: 365 * dayMs } });
     it.jira.move(it.key, "In Progress");
     await polled(it);
     expect((await detail(it)).status).toBe("IN_PROGRESS");
-  }, 300_000);
+  });
 
   test("an account that may not read comments: the status comes in all the same", async () => {
     const it = await ticketed({ AUTO_PUSH_SYSTEMS: "jira" });
@@ -206,7 +206,7 @@ describe("polling", () => {
     it.jira.move(it.key, "In Progress");
     await polled(it);
     expect((await detail(it)).status).toBe("IN_PROGRESS");
-  }, 300_000);
+  });
 
   test("a ticket that cannot be read holds no other up", async () => {
     const it = await scene({ AUTO_PUSH_SYSTEMS: "jira" });
@@ -225,7 +225,7 @@ describe("polling", () => {
     it.jira.faults = () => null;
     await turn(it, 20 * 60_000);
     expect(await statuses()).toEqual(["IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS"]);
-  }, 300_000);
+  });
 });
 
 describe("a ticket", () => {
@@ -270,7 +270,7 @@ describe("a ticket", () => {
     await (await login(it)).patch(`/api/incidents/${it.id}/status`, { status: "CLOSED" });
     await settled(it);
     expect(issue?.status).toBe("Done");
-  }, 300_000);
+  });
 
   test("that an account no longer sees is not taken for deleted", async () => {
     const it = await ticketed({ AUTO_PUSH_SYSTEMS: "jira" });
@@ -283,7 +283,7 @@ describe("a ticket", () => {
     await turn(it, 80 * 60_000);
     await settled(it);
     expect(it.jira.issue(it.key).status).toBe("In Progress");
-  }, 300_000);
+  });
 
   test("that was moved is followed under its new name; one that came back is there again", async () => {
     const it = await ticketed({ AUTO_PUSH_SYSTEMS: "jira" });
@@ -300,7 +300,7 @@ describe("a ticket", () => {
       "jira-sync external_ticket_id SEC-1 > OPS-7",
       "jira-sync ticket_state gone > OPS-7",
     ]);
-  }, 300_000);
+  });
 
   test("that was merged into another one says so", async () => {
     const it = await ticketed();
@@ -314,5 +314,5 @@ describe("a ticket", () => {
     );
     expect(merged).toEqual({ jira: "SEC-99", servicenow: "INC0009999" });
     expect(await synced(it)).toContain("servicenow-sync ticket_merged_into null > INC0009999");
-  }, 300_000);
+  });
 });

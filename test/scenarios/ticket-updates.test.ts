@@ -60,7 +60,7 @@ describe("updates out", () => {
     const { history, status } = await detail(it);
     expect(status).toBe("CLOSED");
     expect(history.filter(({ action }: { action: string }) => action === "EXTERNAL_SYNC")).toEqual([]);
-  }, 30_000);
+  });
 
   test("a false positive has its resolution and state; reopening opens the tickets again", async () => {
     const it = await ticketed();
@@ -75,7 +75,7 @@ describe("updates out", () => {
     expect(issue.changes.slice(-2).map(({ to }) => to)).toEqual(["In Progress", "To Do"]);
     expect(it.snow.row(it.number).state).toBe("1");
     expect((await detail(it)).status).toBe("OPEN");
-  }, 30_000);
+  });
 
   test("a ticket made by hand of an incident that is worked on starts where it is", async () => {
     const users = { jane: "d".repeat(32) };
@@ -85,7 +85,7 @@ describe("updates out", () => {
     await it.admin.post(`/api/incidents/${it.id}/tickets`, { system: "servicenow" });
     await until(() => it.snow.rows.length === 1);
     await until(() => it.snow.rows[0]?.state === "2" && it.snow.rows[0]?.assigned_to === users.jane);
-  }, 30_000);
+  });
 
   test("a workflow of several steps is walked; one without a way is parked with the ways that there are", async () => {
     const workflow = [
@@ -103,7 +103,7 @@ describe("updates out", () => {
     const [letter] = (await it.admin.get("/api/dead-letters")).body.dead_letters;
     expect(letter).toMatchObject({ system: "jira", state: "parked", cause: "no_transition" });
     expect(letter.detail).toContain("no transition leads from Fertig to IN_PROGRESS: there is none");
-  }, 30_000);
+  });
 
   test("several changes of a field while the system is down become one; comments stay in order", async () => {
     const it = await ticketed();
@@ -125,7 +125,7 @@ describe("updates out", () => {
       "second",
       "third",
     ]);
-  }, 30_000);
+  });
 
   test("a comment whose answer was lost is looked up, and stands there once", async () => {
     const it = await ticketed();
@@ -151,7 +151,7 @@ describe("updates out", () => {
         kind === "comment" && attempt_history.some(({ outcome }) => outcome === "found"),
     );
     expect(looked).toHaveLength(2);
-  }, 30_000);
+  });
 
   test("what a person has to mend holds up its own kind only", async () => {
     const it = await ticketed({}, { snow: { readOnly: ["state"] } });
@@ -168,7 +168,7 @@ describe("updates out", () => {
     await settled(it);
     expect(it.snow.row(it.number).state).toBe("6");
     expect((await it.admin.get("/api/dead-letters")).body.dead_letters).toEqual([]);
-  }, 30_000);
+  });
 
   test("an analyst whom the system does not know is named in a comment; TICKET_USERS says who it is", async () => {
     const it = await ticketed(
@@ -185,7 +185,7 @@ describe("updates out", () => {
     await it.admin.patch(`/api/incidents/${it.id}`, { assigned_analyst: null });
     await settled(it);
     expect(it.snow.row(it.number).assigned_to).toBe("");
-  }, 30_000);
+  });
 });
 
 describe("cadence gate", () => {
@@ -240,7 +240,7 @@ describe("cadence gate", () => {
       /^(SKIP reason=within-cadence next=\S+ )?PUSH reason=cadence-elapsed-\d+h$/,
     );
     expect(it.snow.row(it.number).priority).not.toBe("1");
-  }, 60_000);
+  });
 });
 
 describe("policies", () => {
@@ -271,5 +271,5 @@ describe("policies", () => {
       "jira create confirmed",
       "jira link confirmed",
     ]);
-  }, 30_000);
+  });
 });

@@ -44,7 +44,7 @@ describe("auto-push", () => {
       ["create", "confirmed"],
       ["link", "confirmed"],
     ]);
-  }, 30_000);
+  });
 
   test("entities are routed; a priority that the instance made its own way is said", async () => {
     const routes = JSON.stringify({ South: { assignment_group: "South Desk" } });
@@ -154,7 +154,7 @@ describe("by hand", () => {
     await until(() => it.snow.rows.length > 0);
     await turn(it, 10_000);
     expect([it.jira.issues.length, it.snow.rows.length]).toEqual([1, 1]);
-  }, 20_000);
+  });
 });
 
 describe("what goes wrong", () => {
@@ -175,7 +175,7 @@ describe("what goes wrong", () => {
         await turn(it, 300_000);
         await until(
           async () => (await deliveries(it, "state=planned,sending,unknown")).length === 0,
-          8000,
+          60_000,
           () => "unfinished",
         );
         expect([it.jira.issues.length, it.snow.rows.length]).toEqual([2, 2]);
@@ -185,7 +185,7 @@ describe("what goes wrong", () => {
           .flatMap((one: { attempt_history: { action: string }[] }) => one.attempt_history)
           .filter((one: { action: string }) => one.action === "lookup");
         expect(lookups.length).toBeGreaterThanOrEqual(2);
-      }, 60_000);
+      });
 
   test("labels that are not on the screen: found by the issue's property", async () => {
     const it = await scene(
@@ -200,7 +200,7 @@ describe("what goes wrong", () => {
     await turn(it, 60_000);
     await until(async () => (await deliveries(it, "state=confirmed")).length === 2);
     expect(it.jira.issues.length).toBe(1);
-  }, 20_000);
+  });
 
   test("an address that Jira gives itself is a link only where it is one of the web", async () => {
     const it = await scene({ AUTO_PUSH_SYSTEMS: "jira" }, { jira: { baseUrl: "javascript:alert(1)//" } });
@@ -259,7 +259,7 @@ describe("what goes wrong", () => {
     expect(posts()).toBe(2);
     await turn(it, 270_000);
     expect([posts(), it.snow.rows.length]).toEqual([3, 1]);
-  }, 60_000);
+  });
 
   test("what a person has to mend is parked with the target's words, blocks no other, and goes when settings change", async () => {
     const it = await scene(
@@ -302,7 +302,7 @@ describe("what goes wrong", () => {
       ]) + it.appliance.logLines.join("");
     for (const form of ["wrong-token-77", btoa("soc@acme.example:wrong-token-77"), "snow-password-1"])
       expect(said).not.toContain(form);
-  }, 20_000);
+  });
 
   test("an outage burns no attempts; afterwards everything is there once", async () => {
     const it = await scene({ AUTO_PUSH_SYSTEMS: "servicenow" });
@@ -316,7 +316,7 @@ describe("what goes wrong", () => {
     await turn(it, 600_000);
     await until(
       () => it.snow.rows.length === 30,
-      10_000,
+      60_000,
       () => `${it.snow.rows.length} of 30`,
     );
     expect(new Set(it.snow.rows.map((row) => row.correlation_id)).size).toBe(30);
@@ -358,7 +358,7 @@ describe("untrusted text", () => {
       const total = (await it.admin.get("/api/incidents")).body.total;
       await until(
         () => it.jira.issues.length === total && it.snow.rows.length === total,
-        10_000,
+        60_000,
         () => `${it.jira.issues.length} ${it.snow.rows.length} of ${total}`,
       );
       for (const { fields } of it.jira.issues) {
@@ -372,7 +372,7 @@ describe("untrusted text", () => {
         (one: { incident_id: string }) => one.incident_id,
       );
       expect(it.snow.rows.map((row) => row.correlation_id).sort()).toEqual(ids.sort());
-    }, 30_000);
+    });
 
   test("passwords and tokens in notes are masked before they leave", async () => {
     const it = await scene({ AUTO_PUSH_ENABLED: "false", MASK_PATTERNS: '["(?<=badge )\\\\d{6}"]' });

@@ -77,6 +77,12 @@ export interface JiraOptions {
   people?: readonly JiraPerson[];
   /** Whether it may be searched. */
   searchable?: boolean;
+  /** Whether it refuses an issue without a priority. */
+  priorityRequired?: boolean;
+  /** Required on the screens of transitions to a done status. */
+  transitionRequired?: { fieldId: string; name: string }[];
+  /** Whether it takes an assignment and keeps none. */
+  dropsAssignee?: boolean;
 }
 
 const errors = (fields: Record<string, string>, messages: string[] = []) => ({
@@ -106,6 +112,9 @@ export class JiraStandIn extends StandIn {
       resolutions: ["Done", "Won't Do"],
       people: [],
       searchable: true,
+      priorityRequired: false,
+      transitionRequired: [],
+      dropsAssignee: false,
       ...options,
     };
   }
@@ -271,11 +280,16 @@ export class JiraStandIn extends StandIn {
         to?.category === "done" && resolutions !== null
           ? { resolution: { required: true, allowedValues: resolutions.map((one) => ({ name: one })) } }
           : {};
+      const wanted = to?.category === "done" ? this.options.transitionRequired : [];
+      const others = wanted.map(({ fieldId, name: label }) => [
+        fieldId,
+        { required: true, hasDefaultValue: false, name: label },
+      ]);
       return {
         id: String(workflow.findIndex((one) => one.name === name) * 10 + 1),
         name,
         to: { name, statusCategory: { key: to?.category } },
-        fields: screen,
+        fields: { ...screen, ...(Object.fromEntries(others) as object) },
       };
     });
     return { status: 200, body: { transitions } };
@@ -305,6 +319,12 @@ export class JiraStandIn extends StandIn {
       };
     if (hasScreen && !(this.options.resolutions ?? []).includes(resolution ?? ""))
       return { status: 400, body: errors({ resolution: "Please select a valid resolution." }) };
+    const given = (body?.fields ?? {}) as Record<string, unknown>;
+    const lacking = this.options.transitionRequired.find(
+      ({ fieldId }) => fieldId in chosen.fields && given[fieldId] === undefined,
+    );
+    if (lacking !== undefined)
+      return { status: 400, body: errors({ [lacking.fieldId]: `${lacking.name} is required.` }) };
     this.#changed(issue, us, "status", issue.status, chosen.name);
     issue.status = chosen.name;
     issue.resolution = resolution;
@@ -357,7 +377,7 @@ export class JiraStandIn extends StandIn {
     if (id !== null && person === null)
       return { status: 400, body: errors({ assignee: "User cannot be assigned issues." }) };
     this.#changed(issue, us, "assignee", issue.assignee?.displayName ?? "", person?.displayName ?? "");
-    issue.assignee = person;
+    if (!this.options.dropsAssignee) issue.assignee = person;
     return { status: 204 };
   }
 
@@ -408,8 +428,8 @@ export class JiraStandIn extends StandIn {
             {
               fieldId: "priority",
               name: "Priority",
-              required: false,
-              hasDefaultValue: true,
+              required: this.options.priorityRequired,
+              hasDefaultValue: !this.options.priorityRequired,
               allowedValues: priorities.map((name, at) => ({ id: String(at + 1), name })),
             },
           ]),
@@ -474,6 +494,7 @@ export class JiraStandIn extends StandIn {
         wrong[name] = `Field '${name}' cannot be set. It is not on the appropriate screen, or unknown.`;
     for (const { fieldId, name } of required)
       if (fields[fieldId] === undefined) wrong[fieldId] = `${name} is required.`;
+    if (this.options.priorityRequired && fields.priority === undefined) wrong.priority = "Priority is required.";
     const { project, issuetype, summary, description, labels, priority } = fields as Record<string, never>;
     if ((project as { key?: string } | undefined)?.key !== "SEC") wrong.project = "valid project is required";
     if (!["10001", "10002"].includes(String((issuetype as { id?: string } | undefined)?.id)))

@@ -42,7 +42,7 @@ test("a receiver that takes one message a connection gets each of them, in order
   expect(settled).toBeLessThan(60);
   await sender.close();
   server.close();
-}, 20_000);
+});
 
 test("connecting shows a receiver that is away before the first message, and that it is back without one: tcp", async () => {
   const receiver = await SyslogReceiver.started();
@@ -63,7 +63,7 @@ test("connecting shows a receiver that is away before the first message, and tha
   await until(() => receiver.messages.length === 1);
   await sender.close();
   await receiver.stop();
-}, 20_000);
+});
 
 test("connecting shows a receiver that is away before the first message, and that it is back without one: relp", async () => {
   const receiver = new RelpReceiver();
@@ -78,4 +78,4 @@ test("connecting shows a receiver that is away before the first message, and tha
   expect(sender.status()).toMatchObject({ lastError: null, written: 0 });
   await sender.close();
   await receiver.stop();
-}, 20_000);
+});

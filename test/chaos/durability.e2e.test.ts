@@ -75,7 +75,6 @@ test.skipIf(!straceInstalled && !process.env.CI)(
     expect(before).toHaveLength(batches);
     expect(before.filter((steps) => !/write.* sync/.test(steps))).toEqual([]);
   },
-  60_000,
 );
 
 /** strace goes on for a moment after the process is gone. */

@@ -43,7 +43,7 @@ onDisks(
     expect((await site.ingest(batchOf(names("full", 20)), "full")).body.detail).toContain("is full: free some space");
 
     await receiver.start();
-    await until(() => told(receiver.messages) === 50, 10_000);
+    await until(() => told(receiver.messages) === 50);
     expect(await site.faultNamed("positions:alerts/alerts")).toContain("is full: free some space");
 
     disk.empty();
@@ -53,7 +53,6 @@ onDisks(
     await site.endsWithAllTold(receiver.messages);
     expect(site.accepted).toBe(70);
   }),
-  40_000,
 );
 
 onDisks(
@@ -79,7 +78,6 @@ onDisks(
     await site.repeatUntilTaken(["refused"], "refused");
     await site.endsWithAllTold(receiver.messages);
   }),
-  40_000,
 );
 
 onDisks(
@@ -93,7 +91,7 @@ onDisks(
     disk.readOnly();
     expect((await site.ingest(batchOf(names("refused", 20)), "refused")).status).toBe(503);
     await lock.release();
-    await until(async () => (await site.fault("store_write"))?.includes("cannot be written") === true, 10_000);
+    await until(async () => (await site.fault("store_write"))?.includes("cannot be written") === true);
     expect(await site.fault("store_write")).toBe(
       `${disk.data}/rhythmx.db cannot be written: check the folder's owner and mode`,
     );
@@ -102,7 +100,6 @@ onDisks(
     await site.repeatUntilTaken(names("refused", 20), "refused");
     await site.endsWithAllTold(receiver.messages);
   }),
-  40_000,
 );
 
 for (const [state, spoil, mend] of [

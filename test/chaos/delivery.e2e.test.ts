@@ -41,8 +41,8 @@ test("receivers that misbehave, and the appliance killed or stopped meanwhile: n
     stalledThenKilled(tools, "tls", 1500, "SIGTERM"),
     killedWithBacklog(tools, "tcp octet", 15_000),
   ]);
-}, 90_000);
+});
 
 test("what piles up while the receiver is away is not in memory, and intake does not feel it", async () => {
   await together([longOutage(8000, 250)]);
-}, 60_000);
+});

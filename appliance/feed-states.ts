@@ -1,11 +1,11 @@
 /** What the health ports say of the feeds: from before the database is open until the last turn of a loop. */
-import type { Faults } from "../../core/faults.ts";
-import { type FeedName, feedNames } from "../../core/feeds/feeds.ts";
-import { type FeedState, feedHealth, feedStatus } from "../../core/feeds/health.ts";
-import type { Clock } from "../../core/ports.ts";
-import type { Settings } from "../../core/settings.ts";
-import type { LoopStatus } from "../upkeep/scheduler.ts";
-import { feedSettings, type SyslogFeeds } from "./syslog-feeds.ts";
+import type { Faults } from "../core/faults.ts";
+import { type FeedName, feedNames } from "../core/feeds/feeds.ts";
+import { type FeedState, feedHealth, feedStatus, type StuckTickets } from "../core/feeds/health.ts";
+import type { Clock } from "../core/ports.ts";
+import type { Settings } from "../core/settings.ts";
+import { feedSettings, type SyslogFeeds } from "./feeds/syslog-feeds.ts";
+import type { LoopStatus } from "./upkeep/scheduler.ts";
 
 /** The loop whose turns show that a feed is alive. */
 export const feedLoops = { alerts: "alert-feed", incidents: "incident-feed" } as const satisfies Record<
@@ -23,15 +23,15 @@ interface StateParts {
 
 export class FeedStates {
   readonly #parts: StateParts;
-  #running: { feeds: SyslogFeeds; loops: { status(): LoopStatus[] } } | null = null;
+  #running: { feeds: SyslogFeeds; loops: { status(): LoopStatus[] }; tickets: { counts: StuckTickets } } | null = null;
 
   constructor(parts: StateParts) {
     this.#parts = parts;
   }
 
   /** From now on the feeds and the turns of their loops are judged; before, the state is that of a start. */
-  running(feeds: SyslogFeeds, loops: { status(): LoopStatus[] }): void {
-    this.#running = { feeds, loops };
+  running(feeds: SyslogFeeds, loops: { status(): LoopStatus[] }, tickets: { counts: StuckTickets }): void {
+    this.#running = { feeds, loops, tickets };
   }
 
   health(feed: FeedName): ReturnType<typeof feedHealth> {
@@ -55,6 +55,8 @@ export class FeedStates {
       lastPoll: status?.lastRun ?? null,
       destinations: this.#running?.feeds.statusOf(feed) ?? [],
       faults: faults.list(),
+      // Tickets are of incidents: their feed's port tells of them.
+      ...(feed === "incidents" ? { tickets: this.#running?.tickets.counts ?? { parked: 0, dead: 0 } } : {}),
     };
   }
 }

@@ -6,8 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../harness/appliance.ts";
 import { cleaningUp, type Defer } from "../harness/clean-up.ts";
-
-const program = join(import.meta.dirname, "../../main.ts");
+import { program } from "../harness/program.ts";
 
 interface Demo {
   child: ChildProcess;
@@ -116,7 +115,6 @@ test.concurrent(
     expect(Number(first)).toBe(counts);
     expect(demo.leftovers()).toEqual([]);
   }),
-  60_000,
 );
 
 test.concurrent(
@@ -152,7 +150,7 @@ test.concurrent(
   "Ctrl-C before it is through ends it with 130; NO_COLOR is respected",
   cleaningUp(async (defer) => {
     const demo = onTerminal(defer, { NO_COLOR: "1" });
-    await until(() => demo.screen().includes("out  FIRST"), 20_000);
+    await until(() => demo.screen().includes("out  FIRST"));
     const [folder = ""] = /\/\S+rhythmx-demo-\w{6}\b/.exec(demo.screen()) ?? [];
     expect(existsSync(folder)).toBe(true);
     demo.child.stdin?.write("\x03");
@@ -160,7 +158,6 @@ test.concurrent(
     expect(demo.raw()).not.toContain("\x1b[");
     expect(demo.leftovers()).toEqual([]);
   }),
-  30_000,
 );
 
 test.concurrent(
@@ -168,7 +165,6 @@ test.concurrent(
   cleaningUp(async (defer) => {
     const demo = start(defer, "/bin/sh", ["-c", `${process.execPath} ${program} demo | head -n 12`]);
     expect(await demo.exitCode()).toBe(0);
-    await until(() => demo.leftovers().length === 0, 10_000);
+    await until(() => demo.leftovers().length === 0);
   }),
-  30_000,
 );

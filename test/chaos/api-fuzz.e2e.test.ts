@@ -7,4 +7,4 @@ test("requests made up from the API document: no 5xx, nothing of another tenant,
   const { statuses, violations } = await fuzzApi(seed, 4000);
   expect(violations.slice(0, 5)).toEqual([]);
   for (const status of [200, 400, 401, 403, 404]) expect([status, statuses.has(status)]).toEqual([status, true]);
-}, 60_000);
+});

@@ -74,7 +74,7 @@ async function slowly(condition: () => boolean, describe: () => string): Promise
       await new Promise((resolve) => setTimeout(resolve, 250));
       return condition();
     },
-    20_000,
+    60_000,
     describe,
   );
 }
@@ -88,18 +88,18 @@ if (here) {
     expect(byLf!.huge).toBeGreaterThan(300);
     expect(byOctet!.truncated).toBe(0);
     expect(byOctet!.huge).toBeGreaterThan(400);
-  }, 60_000);
+  });
 
   test("NDJSON as it is", async () => {
     const [lines] = await throughRsyslog([octet], sampleText(), { "Content-Type": "application/x-ndjson" });
     verify(lines!, octet);
-  }, 60_000);
+  });
 
   test("one JSON array", async () => {
     const array = `[${sampleText().trimEnd().replaceAll("\n", ",\n")}]`;
     const [lines] = await throughRsyslog([octet], array, { "Content-Type": "application/json" });
     verify(lines!, octet);
-  }, 60_000);
+  });
 } else {
   test("rsyslog is not installed: see the line above", () => {
     expect(process.env.CI).toBeFalsy();

@@ -6,4 +6,4 @@ test("samples of the guide and cursor pollers beside writers, the appliance kill
   console.log(`pollers: seed ${seed}`);
   const plan = { seed, incidents: 1000, burst: 300, kills: 2, everyMs: 60, spanMs: 6_000 };
   expect(await runPollers(plan, () => {})).toEqual([]);
-}, 90_000);
+});
