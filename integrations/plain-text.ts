@@ -36,9 +36,14 @@ function blockText(block: Block): string {
 
 /** Line breaks stay, other control characters do not. */
 function lines(text: string): string {
-  return text.replace(/\r\n?/g, "\n").replace(/[^\P{Cc}\n]/gu, " ");
+  return withoutCodeTags(text.replace(/\r\n?/g, "\n").replace(/[^\P{Cc}\n]/gu, " "));
 }
 
 function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
+  return withoutCodeTags(text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " "));
+}
+
+/** ServiceNow's journals render what stands between `[code]` and `[/code]`, in any case, as HTML: a blank breaks the tag up. */
+export function withoutCodeTags(text: string): string {
+  return text.replace(/\[(?=\/?code)/gi, "[ ");
 }

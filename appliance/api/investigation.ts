@@ -1,7 +1,7 @@
 /** What the API does with incidents, cases and exceptions on behalf of a caller: nothing of an entity that the caller may not see. */
 import { randomBytes } from "node:crypto";
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
-import type { Exception, NewException } from "../../core/correlation/exceptions.ts";
+import { type Exception, type NewException, whyNoException } from "../../core/correlation/exceptions.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -78,10 +78,12 @@ export class Investigation {
     return all.filter(({ entity }) => entity === "" || seesEntity(caller, entity)).map(exceptionJson);
   }
 
-  /** @throws EdgeError entity_foreign for one that reaches beyond the caller's entities */
+  /** @throws EdgeError entity_foreign for one that reaches beyond the caller's entities, exception_refused (`whyNoException`) */
   async addException(caller: Caller, request: NewException): Promise<Json> {
     if (request.entity === "" ? caller.entities !== null : !seesEntity(caller, request.entity))
       throw new EdgeError("entity_foreign", "entity: name one of your entities");
+    const refusal = whyNoException(request, this.#clock.now());
+    if (refusal !== null) throw new EdgeError("exception_refused", refusal);
     const exception: Exception = {
       id: `exc-${randomBytes(6).toString("hex")}`,
       ...request,

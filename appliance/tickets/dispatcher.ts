@@ -18,6 +18,11 @@ import { noThrottles, TicketSystems } from "./systems.ts";
 import { Webhooks } from "./webhooks.ts";
 
 const defaultCadenceHours = 24;
+/** What settings mend. Wrong credentials are none of it: tried too often, they lock an account. */
+const settingCauses = [
+  ...["fields_required", "rejected", "not_kept", "no_transition", "issue_type", "assignment_group"],
+  ...["service_identifier", "not_configured", "ca_file"],
+];
 
 interface DispatcherParts {
   store: Store;
@@ -92,6 +97,8 @@ export class TicketDispatcher {
     const { store, clock, log } = this.#parts;
     for (const { system, until } of await store.tickets.listThrottles()) this.#throttles[system].until = until;
     const left = await store.tickets.recoverDeliveries(clock.now());
+    // Settings of the environment change with a restart only.
+    await store.tickets.retryDeliveries({ state: "parked", causes: settingCauses }, clock.now());
     this.#recovered = true;
     for (const lane of this.#allLanes) lane.open();
     this.#dueChanged();

@@ -45,6 +45,7 @@ export class SettingsService {
   readonly #parts: SettingsParts;
   readonly #saves = new Turns();
   #pinned: ReadonlyMap<string, GivenValue> = new Map();
+  #isLoaded = false;
   /** In plain text. */
   #saved = new Map<string, GivenValue>();
 
@@ -55,6 +56,7 @@ export class SettingsService {
   /** Reads what was saved and puts everything in force. `pinned`: what environment and files say. */
   async load(pinned: ReadonlyMap<string, GivenValue>): Promise<void> {
     const { store, secrets, log } = this.#parts;
+    const before = this.#isLoaded ? this.#given() : null;
     this.#pinned = pinned;
     this.#saved = new Map();
     for (const { name, value, secret } of await store.tickets.listSavedSettings()) {
@@ -67,6 +69,13 @@ export class SettingsService {
       }
     }
     await this.#apply();
+    this.#isLoaded = true;
+    // A reload that mends something lets go what was parked for it.
+    if (before === null) return;
+    const now = this.#given();
+    for (const system of ticketSystems)
+      if (namesOfSection(system).some((name) => before.get(name)?.text !== now.get(name)?.text))
+        await this.#resume(system);
   }
 
   /** The fields of a section; secrets as `configured`. @throws EdgeError section_unknown */

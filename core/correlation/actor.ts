@@ -64,9 +64,14 @@ export class ActorFinder {
 
   #host(host: string | null): string {
     const name = present(normaliseHost(host));
-    if (!this.#shortNames || name.includes(":") || /^[\d.]+$/.test(name)) return name;
-    return name.split(".", 1)[0] || name;
+    return this.#shortNames ? shortHost(name) : name;
   }
+}
+
+/** The first label of a host's name; addresses stay whole. */
+export function shortHost(name: string): string {
+  if (name.includes(":") || /^[\d.]+$/.test(name)) return name;
+  return name.split(".", 1)[0] || name;
 }
 
 function present(name: string): string {

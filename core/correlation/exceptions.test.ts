@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Detection } from "../detection.ts";
-import { type Exception, ExceptionList } from "./exceptions.ts";
+import type { Actor } from "./actor.ts";
+import { type Exception, ExceptionList, whyNoException } from "./exceptions.ts";
 
 const now = 1_000;
 const actor = { type: "user", name: "jsmith" } as const;
@@ -11,7 +12,7 @@ const detection = {
   host: "WS-101.corp.example.",
 } as Detection;
 
-function covers(fields: Partial<Exception>): boolean {
+function covers(fields: Partial<Exception>, who: Actor = actor, hostShortNames = false): boolean {
   const exception = {
     id: "1",
     entity: "",
@@ -23,7 +24,7 @@ function covers(fields: Partial<Exception>): boolean {
     who: "w",
     createdAt: 0,
   };
-  return new ExceptionList([{ ...exception, ...fields }]).cover(detection, actor, now);
+  return new ExceptionList([{ ...exception, ...fields }], { hostShortNames }).cover(detection, who, now);
 }
 
 test("by rule: id or title, in any case", () => {
@@ -50,5 +51,28 @@ test("until then and no longer", () => {
 });
 
 test("no exceptions cover nothing", () => {
-  expect(new ExceptionList([]).cover(detection, actor, now)).toBe(false);
+  expect(new ExceptionList([], { hostShortNames: false }).cover(detection, actor, now)).toBe(false);
+});
+
+test("addresses, machine accounts and short names as detections have them", () => {
+  const ip = { type: "ip", name: "2001:db8::1" } as const;
+  expect(covers({ actor: "2001:0DB8:0:0:0:0:0:1" }, ip)).toBe(true);
+  expect(covers({ actor: "[2001:db8::1%eth0]" }, ip)).toBe(true);
+  expect(covers({ actor: "::ffff:10.0.0.5" }, { type: "ip", name: "10.0.0.5" })).toBe(true);
+  const host = { type: "host", name: "ws-101.corp.example" } as const;
+  expect(covers({ actor: "CORP\\WS-101$" }, host)).toBe(true);
+  expect(covers({ actor: "WS-101.corp.example." }, host)).toBe(true);
+  expect(covers({ actor: "WS-102$" }, host)).toBe(false);
+  const short = { type: "host", name: "ws-101" } as const;
+  expect(covers({ actor: "WS-101.corp.example" }, short, true)).toBe(true);
+  expect(covers({ host: "ws-101" }, short, true)).toBe(true);
+});
+
+test("what would cover everything, nothing or only the past is refused with its field", () => {
+  const request = { entity: "", rule: "r", actor: "", host: "", until: null, reason: "x" };
+  expect(whyNoException(request, now)).toBeNull();
+  expect(whyNoException({ ...request, rule: "" }, now)).toContain("name a rule, an actor or a host");
+  expect(whyNoException({ ...request, rule: "", entity: "E" }, now)).toContain("name a rule");
+  expect(whyNoException({ ...request, host: "ws-*" }, now)).toStartWith("host:");
+  expect(whyNoException({ ...request, until: now }, now)).toStartWith("until:");
 });

@@ -50,6 +50,7 @@ test("a new alert: FIRST has the first detection's words and log, the alert the 
         lastSeen: 3_000,
         risk: 90,
         newest,
+        cluster: { value: 2, at: 3_000, isCurrent: true },
         first: {
           detection: first,
           snapshot: {
@@ -78,10 +79,33 @@ test("a new alert: FIRST has the first detection's words and log, the alert the 
 test("a known alert: no FIRST, and its log stays where it is newer", () => {
   const known = new Map([["aaaaaaaaaaaaaaaa", { firstSeen: 500, lastSeen: 5_000, risk: 80 }]]);
   expect(plan([detection({}), detection({ timestamp: 400 })], known).changes).toEqual([
-    { hash: "aaaaaaaaaaaaaaaa", added: 2, firstSeen: 400, lastSeen: 5_000, risk: 80, newest: null, first: null },
+    {
+      hash: "aaaaaaaaaaaaaaaa",
+      added: 2,
+      firstSeen: 400,
+      lastSeen: 5_000,
+      risk: 80,
+      newest: null,
+      cluster: null,
+      first: null,
+    },
   ]);
   const later = detection({ timestamp: 5_000, body: '{"n":2}' });
   expect(plan([later], known).changes[0]?.newest).toBe(later);
+});
+
+test("the cluster is that of the newest detection that has one", () => {
+  const clusterOf = (detections: Detection[], known?: Map<string, KnownAlert>) =>
+    plan(detections, known).changes[0]?.cluster;
+  const [with5, without] = [
+    detection({ timestamp: 2_000, mlCluster: 5 }),
+    detection({ timestamp: 3_000, mlCluster: -1 }),
+  ];
+  expect(clusterOf([with5, without])).toEqual({ value: 5, at: 2_000, isCurrent: true });
+  expect(clusterOf([without, with5])).toMatchObject({ value: 5 });
+  expect(clusterOf([without])).toBeNull();
+  const known = new Map([["aaaaaaaaaaaaaaaa", { firstSeen: 500, lastSeen: 5_000, risk: 80 }]]);
+  expect(clusterOf([with5], known)).toEqual({ value: 5, at: 2_000, isCurrent: false });
 });
 
 test("at equal times the log that came later", () => {

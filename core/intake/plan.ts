@@ -2,6 +2,9 @@
 import type { AlertSnapshot } from "../alert.ts";
 import type { Detection } from "../detection.ts";
 
+/** `ml_cluster` of a detection that has none. */
+const noCluster = -1;
+
 /** What dedup needs of an alert that exists. Times are epoch milliseconds. */
 export interface KnownAlert {
   firstSeen: number;
@@ -17,8 +20,13 @@ export interface AlertChange {
   firstSeen: number;
   lastSeen: number;
   risk: number;
-  /** Gives the alert its log and cluster: the newest by its own time, at equal times the one that came later. Null: the known log is newer. */
+  /** Gives the alert its log: the newest by its own time, at equal times the one that came later. Null: the known log is newer. */
   newest: Detection | null;
+  /**
+   * The cluster of the newest detection that has one, null where none has: a detection without cluster (-1) says nothing about it.
+   * `isCurrent`: that detection is not older than what was known.
+   */
+  cluster: { value: number; at: number; isCurrent: boolean } | null;
   /** Set for an alert that did not exist: the detection that came first, and what FIRST says. */
   first: { detection: Detection; snapshot: AlertSnapshot } | null;
 }
@@ -72,6 +80,7 @@ function startChange(detection: Detection, known: KnownAlert | undefined): Alert
     lastSeen: known?.lastSeen ?? detection.timestamp,
     risk: known?.risk ?? detection.risk,
     newest: null,
+    cluster: null,
     first: known === undefined ? { detection, snapshot: snapshotOf(detection) } : null,
   };
 }
@@ -80,6 +89,10 @@ function fold(change: AlertChange, detection: Detection): void {
   change.added++;
   change.firstSeen = Math.min(change.firstSeen, detection.timestamp);
   change.risk = Math.max(change.risk, detection.risk);
+  if (detection.mlCluster !== noCluster && detection.timestamp >= (change.cluster?.at ?? 0)) {
+    const isCurrent = (change.cluster?.isCurrent ?? false) || detection.timestamp >= change.lastSeen;
+    change.cluster = { value: detection.mlCluster, at: detection.timestamp, isCurrent };
+  }
   // last_seen is always the time of the detection whose log the alert has.
   if (detection.timestamp >= change.lastSeen) {
     change.lastSeen = detection.timestamp;

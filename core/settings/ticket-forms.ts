@@ -1,4 +1,5 @@
 /** Forms of values that only settings of ticket systems have. */
+
 import { type IncidentStatus, incidentStatuses } from "../incident.ts";
 import type { RiskLevel } from "../risk.ts";
 import type { PeopleOfSystems } from "../tickets/people.ts";
@@ -11,6 +12,7 @@ import {
   ticketFields,
 } from "../tickets/policy.ts";
 import { type TicketSystemName, ticketSystems } from "../tickets/ticket.ts";
+import { canCome } from "./cron.ts";
 import { type Form, matching } from "./forms.ts";
 
 export const line = matching(/^[^\p{Cc}]{1,500}$/u, "a text on one line");
@@ -191,7 +193,10 @@ export const people: Form<PeopleOfSystems> = {
     return given === undefined ? undefined : read;
   },
 };
-export const cron = matching(/^\S+( \S+){4,5}$/, "a schedule of five or six fields such as */2 * * * *");
+export const cron: Form<string> = {
+  accepted: "a schedule of five or six fields such as */2 * * * *, of a time that comes",
+  read: (value) => (typeof value === "string" && /^\S+( \S+){4,5}$/.test(value) && canCome(value) ? value : undefined),
+};
 export const maskPatterns: Form<RegExp[]> = {
   accepted: 'a JSON list of at most 20 regular expressions such as ["(?<=badge )\\\\d{6}"]',
   read(value) {

@@ -4,6 +4,7 @@ import { DeliveryError } from "../../core/errors.ts";
 import type { IncidentStatus } from "../../core/incident.ts";
 import type { RemoteChange, RemoteComment, RemoteState, UpdateResult } from "../../core/tickets/ticket.ts";
 import { dayMs, hourMs } from "../../core/time.ts";
+import { withoutCodeTags } from "../plain-text.ts";
 import type { TestFinding } from "../test-steps.ts";
 import { type RecordIdentity, rowOf } from "./identity.ts";
 import { Journal } from "./journal.ts";
@@ -179,7 +180,7 @@ export class RecordSync {
     const state = stateValues[status];
     if (status === "OPEN" || status === "IN_PROGRESS") return { state };
     const code = status === "CLOSED" ? closeCode : falsePositiveCloseCode;
-    return { state, close_code: code, close_notes: notes };
+    return { state, close_code: code, close_notes: withoutCodeTags(notes) };
   }
 
   /** The record at this path, nothing where the account may not read it. */

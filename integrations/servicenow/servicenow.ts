@@ -17,7 +17,7 @@ import type {
   UpdateResult,
 } from "../../core/tickets/ticket.ts";
 import type { AdapterTools } from "../http.ts";
-import { plainComment, plainText } from "../plain-text.ts";
+import { plainComment, plainText, withoutCodeTags } from "../plain-text.ts";
 import { type TestFinding, TestSteps } from "../test-steps.ts";
 import { type Asked, matrix, priorityMade, priorityNames, warningOf } from "./asked.ts";
 import { createdRecord, RecordIdentity, rowOf } from "./identity.ts";
@@ -60,7 +60,7 @@ export class ServiceNow implements TicketSystem {
         ? {}
         : { work_notes: plainText(fitDraft(draft, workNoteBudget, (one) => plainText(one).length)) };
     return JSON.stringify({
-      short_description: draft.summary.slice(0, longestShortDescription).toWellFormed(),
+      short_description: withoutCodeTags(draft.summary).slice(0, longestShortDescription).toWellFormed(),
       description,
       impact,
       urgency,

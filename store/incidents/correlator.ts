@@ -1,5 +1,5 @@
 /** The incident step of intake: adds detections and alarms to the evidence of their actors, in the same commit as their rows. */
-import { type Actor, ActorFinder } from "../../core/correlation/actor.ts";
+import { type Actor, ActorFinder, type ActorRules } from "../../core/correlation/actor.ts";
 import { addAlarms, addDetections, type EvidenceHour } from "../../core/correlation/evidence.ts";
 import { ExceptionList } from "../../core/correlation/exceptions.ts";
 import { preparePatterns } from "../../core/correlation/patterns.ts";
@@ -26,6 +26,7 @@ const high = levels.indexOf("high");
 export class Correlator {
   readonly #database: Database;
   readonly #finder: ActorFinder;
+  readonly #actorRules: ActorRules;
   #exceptions: ExceptionList;
   readonly rules: ConclusionRules;
 
@@ -36,6 +37,7 @@ export class Correlator {
     tickets: TicketRules,
   ) {
     this.#database = database;
+    this.#actorRules = settings.actors;
     this.#finder = new ActorFinder(settings.actors);
     this.#exceptions = exceptions;
     this.rules = { patterns: preparePatterns(settings.patterns), minScore: settings.minScore, tickets };
@@ -43,12 +45,13 @@ export class Correlator {
 
   /** Creates a correlator and loads the exceptions. */
   static async load(database: Database, settings: CorrelationSettings, tickets: TicketRules): Promise<Correlator> {
-    return new Correlator(database, settings, new ExceptionList(await listExceptions(database)), tickets);
+    const exceptions = new ExceptionList(await listExceptions(database), settings.actors);
+    return new Correlator(database, settings, exceptions, tickets);
   }
 
   /** Call after the exceptions have changed. */
   async reloadExceptions(): Promise<void> {
-    this.#exceptions = new ExceptionList(await listExceptions(this.#database));
+    this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.#actorRules);
   }
 
   /**

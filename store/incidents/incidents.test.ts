@@ -372,13 +372,15 @@ describe("closing", () => {
   });
 
   test("reopened: its evidence and its cases are back, with what came in since", async () => {
+    // Earlier and later than everything before.
+    const since = [start - 60 * minuteMs, start - 5 * minuteMs].map((at) => new Date(at).toISOString());
     await ingest("detections", records(3));
     const id = await onlyIncident();
     await store.incidents.changeIncident(id, { status: "CLOSED" }, analyst, now);
     now += minuteMs;
     await ingest(
       "detections",
-      records(2, () => ({ level: "low", rule_id: "since" })),
+      records(2, (index) => ({ level: "low", rule_id: "since", timestamp: since[index] })),
     );
     now += minuteMs;
     await store.incidents.changeIncident(id, { status: "IN_PROGRESS" }, analyst, now);
@@ -390,6 +392,8 @@ describe("closing", () => {
       risk: { sigma_alert_count: 5, sigma_unique_rules: 2, threat_case_count: 1 },
       timeline: { closed_at: null },
     });
+    const { first_alarm, last_alarm } = detail?.body.timeline ?? {};
+    expect([first_alarm, last_alarm].map((at) => new Date(at ?? 0).toISOString())).toEqual(since);
     await ingest("detections", records(1));
     expect(await created()).toHaveLength(1);
     expect((await store.reading.readIncident(id, now))?.body.risk.sigma_alert_count).toBe(6);

@@ -27,11 +27,11 @@ const insertAlertsSql = `insert into sigma_alerts (id, hash, entity_name, rule_i
   select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10,
     value->>11, value->>12, value->>13, value->>13, value->>14, value->>15, ?2, ?2, ?2, value->>16, value->>16, value->>17 from json_each(?1) order by rowid`;
 
-/** `[id, added, first_seen, last_seen, risk, ml_cluster or null, period or null]` */
+/** `[id, added, first_seen, last_seen, risk, ml_cluster or null, period or null, 1 where the cluster is newer than what is known]` */
 const updateAlertsSql = `update sigma_alerts set count = sigma_alerts.count + j.added, first_seen = j.first_seen, last_seen = j.last_seen,
-    risk = j.risk, ml_cluster = coalesce(j.new_cluster, ml_cluster), updated_at = ?2, period_id = coalesce(j.period, period_id)
+    risk = j.risk, ml_cluster = case when j.is_current or ml_cluster = -1 then coalesce(j.new_cluster, ml_cluster) else ml_cluster end, updated_at = ?2, period_id = coalesce(j.period, period_id)
   from (select value->>0 as id, value->>1 as added, value->>2 as first_seen, value->>3 as last_seen, value->>4 as risk,
-    value->>5 as new_cluster, value->>6 as period from json_each(?1)) j
+    value->>5 as new_cluster, value->>6 as period, value->>7 as is_current from json_each(?1)) j
   where sigma_alerts.id = j.id`;
 
 const newestLogWins = "on conflict (alert_id) do update set body = excluded.body";
@@ -137,7 +137,8 @@ function addAlerts(
       if (change.newest !== null && change.newest !== detection) logs.push([id, change.newest.body]);
     } else {
       const { added, firstSeen, lastSeen, risk, newest } = change;
-      updates.push([id, added, toIso(firstSeen), toIso(lastSeen), risk, newest?.mlCluster ?? null, period]);
+      const { value = null, isCurrent = false } = change.cluster ?? {};
+      updates.push([id, added, toIso(firstSeen), toIso(lastSeen), risk, value, period, isCurrent ? 1 : 0]);
       if (newest !== null) logs.push([id, newest.body]);
       const former = stored?.periodId ?? null;
       if (period !== null && former !== null && former !== period) formerPeriods.push([former, id]);
@@ -190,7 +191,7 @@ function alertRow(
     host ?? "",
     srcIp ?? "",
     change.risk,
-    change.newest?.mlCluster ?? detection.mlCluster,
+    change.cluster?.value ?? detection.mlCluster,
     change.added,
     toIso(change.firstSeen),
     toIso(change.lastSeen),

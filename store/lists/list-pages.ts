@@ -5,9 +5,13 @@ import type { ListedFeed, Page, PageQuery, RowFilters, Walk } from "../../core/f
 import { normaliseHost, normaliseUser } from "../../core/intake/identity.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { entitySpellings } from "../database/entity-spellings.ts";
 import { integer, text } from "../database/rows.ts";
 import { Conditions, type Statement } from "./conditions.ts";
 import { type ListedTable, listedTables } from "./listed-tables.ts";
+
+/** Filters with every stored spelling of the entity that was asked for. */
+type StoredFilters = Omit<RowFilters, "entity"> & { entity?: readonly string[] | undefined };
 
 /** Reads one page. Rows committed while it is read belong to a later page. */
 export async function listPage(
@@ -16,7 +20,10 @@ export async function listPage(
   patterns: readonly PreparedPattern[],
 ): Promise<Page> {
   const table = listedTables[query.feed];
-  const { order, filters, entities, limit, offset } = query;
+  const entities = await entitySpellings(database, query.entities);
+  const asked = query.filters.entity === undefined ? undefined : [query.filters.entity.trim()];
+  const filters = { ...query.filters, entity: asked && (await entitySpellings(database, asked)) };
+  const { order, limit, offset } = query;
   const by = order.kind === "walk" ? order.by : "created";
   const seq = table.seq[by];
   const lookedUp = order.kind === "walk" && order.direction === "up" && order.position === null;
@@ -30,11 +37,11 @@ export async function listPage(
     query,
     table,
     by,
-    lookedUp ? null : totalOf(query, table, by, counted, countsAll),
+    lookedUp ? null : totalOf({ feed: query.feed, filters, entities }, table, by, counted, countsAll),
   );
   if (head.gap) return { ...head, json: "[]", count: 0, lastSeq: null, more: false, start: 0 };
   const { top, generation, gap } = head;
-  const start = order.kind === "walk" ? await startOf(database, table, order, filters, top) : 0;
+  const start = order.kind === "walk" ? await startOf(database, table, order, query.filters, top) : 0;
   if (lookedUp && start > 0) counted.add(`${seq} > ?`, start);
   const rows = conditionsOf(table, filters, entities, by);
   if (order.kind === "walk") {
@@ -55,7 +62,9 @@ export async function listPage(
   const more = found.rows.length > limit;
   const page = more ? found.rows.slice(0, limit) : found.rows;
   const last = page.at(-1);
-  const total = lookedUp ? await count(database, totalOf(query, table, by, counted, start === 0)) : head.total;
+  const total = lookedUp
+    ? await count(database, totalOf({ feed: query.feed, filters, entities }, table, by, counted, start === 0))
+    : head.total;
   return {
     json: await table.json(database, page, patterns),
     count: page.length,
@@ -125,7 +134,7 @@ async function startOf(
 
 function conditionsOf(
   table: ListedTable,
-  filters: RowFilters,
+  filters: StoredFilters,
   entities: readonly string[] | null,
   by: Walk["by"],
 ): Conditions {
@@ -137,7 +146,7 @@ function conditionsOf(
     else all.add(`${column} in (select value from json_each(?))`, JSON.stringify(values));
   };
   oneOf(`${columns.entity} collate nocase`, entities ?? undefined);
-  if (filters.entity !== undefined) all.add(`${columns.entity} = ? collate nocase`, filters.entity.trim());
+  oneOf(`${columns.entity} collate nocase`, filters.entity);
   oneOf(columns.status, filters.statuses);
   oneOf(columns.severity, filters.severities);
   oneOf(columns.type, filters.caseTypes);
@@ -155,7 +164,7 @@ function conditionsOf(
 
 /** The number of matching rows. For filters by entity and status alone it is read from the table of counts. */
 function totalOf(
-  { filters, entities, feed }: PageQuery,
+  { filters, entities, feed }: Pick<PageQuery, "feed" | "entities"> & { filters: StoredFilters },
   table: ListedTable,
   by: Walk["by"],
   counted: Conditions,
@@ -168,7 +177,8 @@ function totalOf(
   conditions.add("feed = ?", feed);
   if (entities !== null)
     conditions.add("entity_name collate nocase in (select value from json_each(?))", JSON.stringify(entities));
-  if (entity !== undefined) conditions.add("entity_name = ?", entity.trim());
+  if (entity !== undefined)
+    conditions.add("entity_name collate nocase in (select value from json_each(?))", JSON.stringify(entity));
   if (statuses !== undefined) conditions.add("status in (select value from json_each(?))", JSON.stringify(statuses));
   return { sql: `select coalesce(sum(n), 0) from row_counts where ${conditions.where}`, args: conditions.args };
 }

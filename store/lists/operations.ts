@@ -1,6 +1,7 @@
 /** Operations for lists and details of the API, and counts of tickets and deliveries. */
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { ListedFeed, PageQuery } from "../../core/feeds/page.ts";
+import { entitySpellings } from "../database/entity-spellings.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
@@ -29,11 +30,21 @@ export const listReading = {
     run: ({ database, patterns }, caseId: string) => readCaseDetail(database, patterns, caseId),
   },
   readSamples: { kind: "read", run: ({ database }, incidentId: string) => readSamples(database, incidentId) },
-  listTickets: { kind: "read", run: ({ database }, filter: TicketFilter) => listTickets(database, filter) },
-  listDeliveries: { kind: "read", run: ({ database }, filter: TicketFilter) => listDeliveries(database, filter) },
+  listTickets: {
+    kind: "read",
+    run: async ({ database }, filter: TicketFilter) => listTickets(database, await spelled(database, filter)),
+  },
+  listDeliveries: {
+    kind: "read",
+    run: async ({ database }, filter: TicketFilter) => listDeliveries(database, await spelled(database, filter)),
+  },
 } satisfies Operations<OpenReading>;
 
 export const ticketCounts = {
   countDeliveries: { kind: "read", run: ({ database }) => countDeliveries(database) },
   countTickets: { kind: "read", run: ({ database }) => countTickets(database) },
 } satisfies Operations<OpenDatabase>;
+
+async function spelled(database: OpenDatabase["database"], filter: TicketFilter): Promise<TicketFilter> {
+  return { ...filter, entities: await entitySpellings(database, filter.entities) };
+}

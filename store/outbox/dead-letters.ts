@@ -4,6 +4,7 @@ import type { Probe } from "../../core/tickets/probes.ts";
 import { notIdentified, type TicketSystemName, unknownOutcome } from "../../core/tickets/ticket.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { entitySpellings } from "../database/entity-spellings.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 import { deliveryTables } from "./tickets.ts";
@@ -42,23 +43,24 @@ const filterSql = `state in ('parked', 'dead') and (?1 is null or id = ?1) and (
 /** Created, but not identified. No retry or resume touches these: a person has to name the ticket or have it sent again. */
 const isMade = `(kind = 'create' and coalesce(cause, '') = '${notIdentified}')`;
 
-const filterArgs = ({ id, state, causes, system, entities }: DeadLetterFilter) => [
+const filterArgs = async (database: Database, { id, state, causes, system, entities }: DeadLetterFilter) => [
   id ?? null,
   state ?? null,
   causes === undefined ? null : JSON.stringify(causes),
   system ?? null,
-  entities == null ? null : JSON.stringify(entities),
+  entities == null ? null : JSON.stringify(await entitySpellings(database, entities)),
 ];
 
 /** Grouped by system, state and cause, the most frequent first. */
 export async function listDeadLetters(database: Database, entities: readonly string[] | null): Promise<DeadLetters[]> {
+  const spellings = await entitySpellings(database, entities);
   const { rows } = await database.read(
     // SQLite documents that bare columns beside max() come from the row with the maximum.
     `select t.system, d.state, coalesce(d.cause, '') as cause, count(*) as n, min(d.updated_at) as oldest, max(d.updated_at) as newest,
        coalesce(d.detail, '') as detail, d.id, t.incident_id
      from ${deliveryTables} where d.state in ('parked', 'dead') and (?1 is null or t.entity_name in (select value from json_each(?1)))
      group by 1, 2, 3 order by n desc, 1, 3`,
-    [entities === null ? null : JSON.stringify(entities)],
+    [spellings === null ? null : JSON.stringify(spellings)],
   );
   return rows.map((row) => ({
     system: text(row, "system") as TicketSystemName,
@@ -84,7 +86,7 @@ export async function retryDeliveries(database: Database, which: DeadLetterFilte
       sql: `update deliveries set state = case when kind = 'create' and cause = '${unknownOutcome}' then 'unknown' else 'planned' end, attempts = 0,
               lookups = 0, payload = case trigger when 'manual' then payload else null end, next_attempt_at = ?6, updated_at = ?7
             where ${filterSql} and not ${isMade}`,
-      args: [...filterArgs(which), now, toIso(now)],
+      args: [...(await filterArgs(database, which)), now, toIso(now)],
     },
   ]);
   return results[0]?.rowsAffected ?? 0;
@@ -128,7 +130,7 @@ export async function discardDeliveries(
   const results = await database.write([
     {
       sql: `update deliveries set state = 'discarded', detail = ?6, who = ?7, updated_at = ?8 where ${filterSql}`,
-      args: [...filterArgs(which), reason, who, toIso(now)],
+      args: [...(await filterArgs(database, which)), reason, who, toIso(now)],
     },
     { sql: orphansSql, args: [toIso(now)] },
   ]);

@@ -17,6 +17,8 @@ export interface SecondSystem {
   notes(number: string): string;
   /** It takes changes of status, and a note whose answer was lost can be looked up. */
   isFull: boolean;
+  /** Whether the account sees nothing any more. */
+  hide?: (hidden: boolean) => void;
 }
 
 export async function serviceNow(): Promise<SecondSystem> {
@@ -41,6 +43,9 @@ export async function serviceNow(): Promise<SecondSystem> {
       return JSON.stringify(snow.journal.filter((one) => one.element_id === id).map(({ value }) => value));
     },
     isFull: true,
+    hide: (hidden) => {
+      snow.options.readable = !hidden;
+    },
   };
 }
 

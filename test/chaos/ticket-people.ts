@@ -106,8 +106,8 @@ function incidentsOf(folder: string): Incident[] {
     const rows = database
       .query(
         `select i.incident_id as id, i.status, coalesce(i.investigation_notes, '') as notes,
-          (select remote_key from tickets t where t.incident_id = i.incident_id and t.system = 'jira') as key,
-          (select remote_key from tickets t where t.incident_id = i.incident_id and t.system <> 'jira') as number
+          (select remote_key from tickets t where t.incident_id = i.incident_id and t.system = 'jira' and remote_key is not null) as key,
+          (select remote_key from tickets t where t.incident_id = i.incident_id and t.system <> 'jira' and remote_key is not null) as number
          from incidents i`,
       )
       .all() as Incident[];

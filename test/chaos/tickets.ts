@@ -6,6 +6,7 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { password } from "../harness/api-client.ts";
 import { detection } from "../harness/appliance.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import type { Fault, FaultPlan } from "../standins/faults.ts";
@@ -13,6 +14,7 @@ import { JiraStandIn } from "../standins/jira.ts";
 import type { StandIn } from "../standins/stand-in.ts";
 import { Dice } from "./dice.ts";
 import { proactive, type SecondSystem, serviceNow } from "./second-system.ts";
+import { TicketKeeper } from "./ticket-keeper.ts";
 import { TicketPeople } from "./ticket-people.ts";
 
 export interface TicketsPlan {
@@ -37,6 +39,9 @@ export interface TicketsReport {
   /** Restarts of which it was seen that they went on, and how long the slowest took. */
   resumed: number;
   slowestMs: number;
+  /** Creates of which a person said which ticket they had made, and those that were sent again. */
+  identified: number;
+  again: number;
 }
 
 /** A promise not to be asked for so long, in seconds. */
@@ -60,12 +65,15 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
     seconds: 0,
     resumed: 0,
     slowestMs: 0,
+    identified: 0,
+    again: 0,
   };
   /** How long it took after each start until what was due was asked for, in milliseconds. */
   const resumed: number[] = [];
   try {
     const key = appliance.run(["key", "create", "chaos", "--scope", "ingest"]).stdout.trim();
     const soar = appliance.run(["key", "create", "people", "--scope", "incident:write"]).stdout.trim();
+    const keeper = new TicketKeeper(appliance, jira, second);
     const people = new TicketPeople(appliance, soar, jira, second, new Dice(plan.seed + 1));
     let wanted = false;
     let dying: Promise<void> | null = null;
@@ -89,13 +97,13 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
     };
     const faulty =
       (system: StandIn): FaultPlan =>
-      () => {
+      (asked) => {
         report.calls++;
         const until = silenced.get(system) ?? 0;
         // The clocks are those of one machine; a call that was on its way counts not.
         if (Date.now() < until - retryAfterSeconds * 1000 + 50) return null;
         if (Date.now() < until) report.violations.push(`asked ${until - Date.now()} ms before Retry-After was over`);
-        const fault = dice.chance(plan.faults) ? makeFault(dice, kill) : null;
+        const fault = dice.chance(plan.faults) ? makeFault(dice, kill, asked, second.isFull) : null;
         if (fault !== null) report.faults++;
         const { what } = fault ?? { what: null };
         if (typeof what === "object" && what !== null && "status" in what && what.retryAfter !== undefined)
@@ -116,6 +124,9 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
       if (dice.chance(0.5)) kill();
       for (let some = dice.int(0, 4); some > 0 && !worked() && jira.issues.length > 0; some--) await people.act();
       report.changes = people.done;
+      if (turns % 10 === 9) await keeper.look();
+      // An access control rule hides everything for a while.
+      if (turns % 15 === 0) second.hide?.(dice.chance(0.5));
       await sleep(dice.int(20, 250));
       if (turns % 40 === 0)
         say(`  ${jira.issues.length} and ${made()} tickets, ${report.kills} kills, ${report.calls} calls`);
@@ -128,13 +139,17 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
     await dying;
     jira.faults = () => null;
     snow.faults = () => null;
+    second.hide?.(false);
     // What search sees late, and what was put off, comes in by itself.
     for (let tries = 0; tries < 60; tries++) {
       await sleep(1_000);
+      await keeper.look();
       if (settled(appliance.folder) && people.disagreements().length === 0) break;
     }
     await sleep(1_500);
     await appliance.terminate();
+    report.identified = keeper.identified;
+    report.again = keeper.again;
     report.violations.push(...people.disagreements());
     report.violations.push(...judge(appliance.folder, jira, second, plan.incidents));
     const late = resumed.filter((ms) => ms >= resumeMs).length;
@@ -151,6 +166,7 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
 
 function environment(jira: StandIn): Record<string, string> {
   return {
+    RHYTHMX_ADMIN_PASSWORD: password,
     JIRA_URL: jira.url,
     JIRA_EMAIL: "soc@acme.example",
     JIRA_API_TOKEN: "jira-token-1",
@@ -172,7 +188,21 @@ function environment(jira: StandIn): Record<string, string> {
   };
 }
 
-function makeFault(dice: Dice, kill: () => boolean): Fault {
+const cancelled = { result: [], error: { message: "Transaction cancelled: maximum execution time exceeded" } };
+
+/** `drops`: the second system can be asked whether it kept what it took. */
+function makeFault(
+  dice: Dice,
+  kill: () => boolean,
+  { method, path }: { method: string; path: string },
+  drops: boolean,
+): Fault {
+  // An account that may not read what it has made: it is there, and the answer does not say which.
+  if (method === "POST" && /\/(issue|incident|Case)$/.test(path) && dice.chance(0.15))
+    return { when: "after", what: { body: { result: {} }, as: dice.pick([200, 201]) } };
+  // Taken, answered, and not kept.
+  if (drops && method === "PATCH" && dice.chance(0.15)) return { when: "before", what: { body: { result: {} } } };
+  if (dice.chance(0.1)) return { when: dice.pick(["before", "after"] as const), what: { body: cancelled } };
   const when = dice.chance(0.5) ? ("before" as const) : ("after" as const);
   if (dice.chance(0.35)) return { when, what: { run: kill } };
   const what = dice.pick<Fault["what"]>([
@@ -257,7 +287,9 @@ function judge(folder: string, jira: JiraStandIn, second: SecondSystem, incident
       "select state, cause, detail, count(*) as n from deliveries where state not in ('confirmed', 'discarded') group by 1, 2, 3",
     )
     .all();
-  const ledger = database.query("select incident_id as id, system, remote_key as remote from tickets").all() as {
+  const ledger = database
+    .query("select incident_id as id, system, remote_key as remote from tickets where remote_key is not null")
+    .all() as {
     id: string;
     system: string;
     remote: string;
@@ -272,9 +304,12 @@ function judge(folder: string, jira: JiraStandIn, second: SecondSystem, incident
   if (linked.n > 0) violations.push(`${linked.n} incidents without a ticket's number`);
   const counted = (of: string[]) => Map.groupBy(of, (id) => id);
   const inJira = counted(
-    jira.issues.map(({ fields }) => fields.labels.find((label) => label.startsWith("rhythmx-inc")) ?? "?"),
+    jira.issues.map(({ fields }) =>
+      (fields.labels.find((label) => label.startsWith("rhythmx-inc")) ?? "?").replace(/-g\d+$/, ""),
+    ),
   );
-  const inSecond = counted(second.correlations());
+  // Sent again by a person: a generation of its own.
+  const inSecond = counted(second.correlations().map((one) => one.replace(/-g\d+$/, "")));
   for (const id of ids) {
     const [a, b] = [inJira.get(`rhythmx-${id.toLowerCase()}`)?.length ?? 0, inSecond.get(id)?.length ?? 0];
     if (a !== 1) violations.push(`${id}: ${a} issues in Jira`);
@@ -304,7 +339,7 @@ if (import.meta.main) {
   const kinds = Map.groupBy(report.violations, (text) => text.replace(/\d+/g, "N"));
   for (const [kind, { length }] of [...kinds].slice(0, 20)) console.log(`${length} times: ${kind}`);
   console.log(
-    `${report.kills} kills, ${report.changes} changes by people, ${report.calls} calls, ${report.faults} of them made to fail, ${report.resumed} restarts seen to go on, the slowest after ${report.slowestMs} ms, ${report.seconds} s: ${report.violations.length} violations`,
+    `${report.kills} kills, ${report.changes} changes by people, ${report.calls} calls, ${report.faults} of them made to fail, ${report.identified} creates identified by a person and ${report.again} sent again, ${report.resumed} restarts seen to go on, the slowest after ${report.slowestMs} ms, ${report.seconds} s: ${report.violations.length} violations`,
   );
   process.exit(report.violations.length === 0 ? 0 : 1);
 }

@@ -409,3 +409,54 @@ test("a cursor whose rows retention has taken is 410 and says what to do; one th
     await own.dispose();
   }
 });
+
+describe("names in any spelling", () => {
+  test("an entity with letters beyond ASCII is one, for keys, lists, feeds and counts", async () => {
+    await appliance.ingest([
+      critical("nordin", { entity: "Örebro Österled", rule_id: "umlaut-1" }),
+      critical("berg", { entity: "ÖREBRO ÖSTERLED", rule_id: "umlaut-2" }),
+      critical("lund", { entity: "örebro österled", rule_id: "umlaut-3" }),
+    ]);
+    const limited = await ApiClient.withKey(appliance, ["feed:read"], ["öREBRO Österled"]);
+    const name = encodeURIComponent("örebro ÖSTERLED");
+    for (const client of [limited, api])
+      for (const path of ["/api/incidents", "/api/v1/feed/incidents", "/api/v1/feed/alerts"]) {
+        const { body } = await client.get(`${path}?entity=${name}`);
+        expect([path, body.total, (body.data ?? body.incidents).length]).toEqual([path, 3, 3]);
+      }
+    expect((await limited.get("/api/incidents")).body.total).toBe(3);
+    const other = await ApiClient.withKey(appliance, ["feed:read"], ["Örebro Västerled"]);
+    expect((await other.get("/api/incidents")).body.total).toBe(0);
+  });
+
+  test.each([
+    ["nothing named", { entity: "Five" }, "name a rule, an actor or a host"],
+    ["a star", { host: "ws-*" }, "host:"],
+    ["a time that is over", { actor: "alice", until: "2020-01-01" }, "until:"],
+  ])("an exception with %s is refused", async (_, fields, words) => {
+    const analyst = await ApiClient.loggedIn(appliance, "analyst");
+    const { status, body } = await analyst.post("/api/exceptions", { ...fields, reason: "x" });
+    expect([status, body.detail]).toEqual([422, expect.stringContaining(words)]);
+  });
+
+  test("an exception for a machine's account or an address in another spelling holds", async () => {
+    const analyst = await ApiClient.loggedIn(appliance, "analyst");
+    for (const actor of ["CORP\\SRV-77$", "2001:0DB8:0:0::9"])
+      expect((await analyst.post("/api/exceptions", { actor, reason: "x" })).status).toBe(201);
+    await appliance.ingest([
+      detection({ user: null, host: "srv-77.corp.example", level: "critical" }),
+      detection({ user: null, host: null, src_ip: "2001:db8::9", level: "critical" }),
+    ]);
+    for (const actor of ["srv-77.corp.example", "2001:db8::9"])
+      expect((await api.get(`/api/incidents?actor=${encodeURIComponent(actor)}`)).body.total).toBe(0);
+  });
+
+  test("an alert keeps its cluster when a later detection has none", async () => {
+    const one = { rule_id: "clustered", user: "cluster", level: "low" };
+    await appliance.ingest([detection({ ...one, ml_cluster: 7 })]);
+    await appliance.ingest([detection(one)]);
+    const { body } = await api.get("/api/v1/feed/alerts?limit=500");
+    const found = body.data.find((alert: { rule_id: string }) => alert.rule_id === "clustered");
+    expect(found).toMatchObject({ ml_cluster: 7, count: 2 });
+  });
+});

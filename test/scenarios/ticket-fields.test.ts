@@ -132,3 +132,16 @@ test("a journal that may not be read: notes come in from the record's own field,
   }, 20_000);
   expect(((await detail(it)).investigation_notes as string).split("second")).toHaveLength(2);
 }, 120_000);
+
+test("a required field that the environment gives after a restart lets what was refused go on", async () => {
+  const required = [{ fieldId: "customfield_10010", name: "Team" }];
+  const it = await scene(onlyJira, { jira: { required } });
+  await it.appliance.ingest([critical("lou")]);
+  expect((await parked(it)).detail).toContain("Team is required");
+  it.jira.options.required = [];
+  it.appliance = await it.appliance.restarted();
+  await until(async () => {
+    await turn(it, 3_000);
+    return it.jira.issues.length === 1;
+  });
+}, 60_000);

@@ -9,8 +9,8 @@ export type FaultKind =
   | "endless"
   | "login"
   | { status: number; retryAfter?: string }
-  /** A 200 with this. */
-  | { body: unknown }
+  /** This, with status 200 or another one. */
+  | { body: unknown; as?: number }
   /** False: it could not, and the connection breaks. */
   | { run: () => boolean };
 
@@ -53,7 +53,7 @@ export function applyFault(what: FaultKind, response: ServerResponse): void {
     return;
   }
   if ("body" in what) {
-    response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(what.body));
+    response.writeHead(what.as ?? 200, { "Content-Type": "application/json" }).end(JSON.stringify(what.body));
     return;
   }
   if ("run" in what) {

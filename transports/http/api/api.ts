@@ -169,6 +169,7 @@ const refusals: Readonly<
   user_exists: { status: 409, title: "The name is taken" },
   last_admin: { status: 409, title: "The last administrator" },
   totp_not_begun: { status: 409, title: "No second factor is being set up" },
+  exception_refused: { status: 422, title: "Unprocessable Content" },
   entity_foreign: { status: 403, title: "Forbidden" },
   cursor_gap: { status: 410, title: "Gone" },
   login_refused: { status: 401, title: "Unauthorized" },

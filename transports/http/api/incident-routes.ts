@@ -186,7 +186,10 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
       description: "They are still deduplicated and sent. It holds for what comes in from now on.",
       body: exceptionBody,
       bodyExample: { entity: "Primary Site", rule: "Net.EXE Execution", actor: "svc-backup", reason: "Nightly job" },
-      answers: { 201: { description: "The exception.", schema: exceptionRow } },
+      answers: {
+        201: { description: "The exception.", schema: exceptionRow },
+        422: { description: "It would cover everything, nothing or only the past; `detail` names the field." },
+      },
       handle: async ({ c, caller, body }) => {
         const { entity, rule, actor, host, until, reason } = body;
         const text = (field: string | null | undefined) => field?.trim() ?? "";
