@@ -21,3 +21,9 @@ test("the message says how much is left and when it opens again", () => {
     message: "the data folder's disk has 512 MiB (5.0 %) left; intake opens again at 1024 MiB: free some space",
   });
 });
+
+test("never more room is shown than there is", () => {
+  const freeBytes = 513 * 1024 ** 2 - 1;
+  const decision = spaceDecision({ freeBytes, totalBytes: 10 * gib }, gib, 5);
+  expect(decision).toMatchObject({ message: expect.stringContaining("has 512 MiB (5.0 %) left") });
+});

@@ -6,6 +6,14 @@ interface Account {
   name: string;
   uid: number;
   gid: number;
+  /** Groups besides its own. */
+  groups: readonly number[];
+}
+
+/** What the machine knows of users and groups. */
+export interface Registers {
+  passwd: string;
+  group: string;
 }
 
 /**
@@ -14,35 +22,51 @@ interface Account {
  */
 export async function becomeServiceUser(dataDir: string, unit: Unit | null): Promise<string | null> {
   if (process.getuid?.() !== 0) return null;
-  const account = await serviceAccount(dataDir, unit);
+  const account = await serviceAccount(dataDir, unit, {
+    passwd: await readFile("/etc/passwd", "utf8").catch(() => ""),
+    group: await readFile("/etc/group", "utf8").catch(() => ""),
+  });
   if (account === null || account.uid === 0) return null;
-  process.setgroups?.([account.gid, ...(await groupsOf(account.name))]);
+  process.setgroups?.([account.gid, ...account.groups]);
   process.setgid?.(account.gid);
   process.setuid?.(account.uid);
   return `checked as user ${account.name}, as the service runs`;
 }
 
-async function serviceAccount(dataDir: string, unit: Unit | null): Promise<Account | null> {
-  const accounts = parseAccounts(await readFile("/etc/passwd", "utf8").catch(() => ""));
-  if (unit?.user) return accounts.find(({ name, uid }) => [name, String(uid)].includes(unit.user ?? "")) ?? null;
-  const owner = await stat(dataDir).then(
-    ({ uid, gid }) => ({ uid, gid }),
-    () => null,
+/** The service's user; null where nobody can be found, or the folder is root's. */
+export async function serviceAccount(
+  dataDir: string,
+  unit: Pick<Unit, "user"> | null,
+  { passwd, group }: Registers,
+): Promise<Account | null> {
+  const accounts = parseAccounts(passwd);
+  const named = unit?.user ?? null;
+  const owner = named === null ? await ownerOf(dataDir) : null;
+  const found = accounts.find(({ name, uid }) =>
+    named === null ? uid === owner?.uid : [name, String(uid)].includes(named),
   );
-  if (owner === null || owner.uid === 0) return null;
-  return accounts.find(({ uid }) => uid === owner.uid) ?? { name: String(owner.uid), ...owner };
+  const account = found ?? (owner === null ? null : { name: String(owner.uid), ...owner });
+  return account === null ? null : { ...account, groups: groupsOf(account.name, group) };
 }
 
-/** Ids of the groups that a user is a member of besides its own. */
-async function groupsOf(name: string): Promise<number[]> {
-  const text = await readFile("/etc/group", "utf8").catch(() => "");
-  return text.split("\n").flatMap((line) => {
+/** Null for a folder that is not there, and for one of root's. */
+async function ownerOf(dataDir: string): Promise<{ uid: number; gid: number } | null> {
+  try {
+    const { uid, gid } = await stat(dataDir);
+    return uid === 0 ? null : { uid, gid };
+  } catch {
+    return null;
+  }
+}
+
+function groupsOf(name: string, group: string): number[] {
+  return group.split("\n").flatMap((line) => {
     const [, , gid = "", members = ""] = line.split(":");
     return /^\d+$/.test(gid) && members.split(",").includes(name) ? [Number(gid)] : [];
   });
 }
 
-function parseAccounts(passwd: string): Account[] {
+function parseAccounts(passwd: string): Omit<Account, "groups">[] {
   return passwd.split("\n").flatMap((line) => {
     const [name = "", , uid = "", gid = ""] = line.split(":");
     return /^\d+$/.test(uid) && /^\d+$/.test(gid) ? [{ name, uid: Number(uid), gid: Number(gid) }] : [];

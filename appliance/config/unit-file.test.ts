@@ -34,9 +34,8 @@ test("a unit with its drop-ins: environment and user as systemd reads them", asy
     "[Service]\nEnvironment=\nEnvironment=RHYTHMX_DATA_DIR=/srv/data\n",
   );
   writeFileSync(join(etc, "rhythmx.service.d", "20.conf"), "[Service]\nUser=other\n");
-  expect(await readUnit([etc, lib])).toMatchObject({
-    user: "other",
-    environment: new Map([["RHYTHMX_DATA_DIR", "/srv/data"]]),
-  });
+  const changed = await readUnit([etc, lib]);
+  expect(changed?.user).toBe("other");
+  expect([...(changed?.environment ?? [])]).toEqual([["RHYTHMX_DATA_DIR", "/srv/data"]]);
   rmSync(folder, { recursive: true });
 });

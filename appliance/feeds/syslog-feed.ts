@@ -1,5 +1,4 @@
 /** A syslog feed: one destination per configured receiver, each a reader of the event log. */
-import { readFileSync } from "node:fs";
 import { EdgeError } from "../../core/errors.ts";
 import type { LoggedEvent } from "../../core/event.ts";
 import type { Faults } from "../../core/faults.ts";
@@ -18,6 +17,7 @@ import { Destination, type DestinationStatus } from "../../transports/syslog/des
 import type { TlsMaterial } from "../../transports/syslog/options.ts";
 import { createSyslogSender } from "../../transports/syslog/sender.ts";
 import type { Log } from "../runtime/log.ts";
+import { readRegularFile } from "../runtime/regular-file.ts";
 
 /** RELP acknowledges each message, so a second batch may be on its way while the first is being acknowledged. */
 const batchesInFlight = { udp: 1, tcp: 1, tls: 1, relp: 3 } as const;
@@ -236,9 +236,9 @@ function entityFilter({ entities }: DestinationSettings): (event: LoggedEvent) =
 export function tlsMaterial(settings: TlsSettings): TlsMaterial {
   if (settings.caFile !== null) expectCertificate(settings.caFile);
   return {
-    ...(settings.caFile === null ? {} : { ca: readFileSync(settings.caFile) }),
-    ...(settings.certFile === null ? {} : { cert: readFileSync(settings.certFile) }),
-    ...(settings.keyFile === null ? {} : { key: readFileSync(settings.keyFile) }),
+    ...(settings.caFile === null ? {} : { ca: readRegularFile(settings.caFile) }),
+    ...(settings.certFile === null ? {} : { cert: readRegularFile(settings.certFile) }),
+    ...(settings.keyFile === null ? {} : { key: readRegularFile(settings.keyFile) }),
     ...(settings.serverName === null ? {} : { serverName: settings.serverName }),
     verify: settings.verify,
   };
@@ -246,7 +246,7 @@ export function tlsMaterial(settings: TlsSettings): TlsMaterial {
 
 /** @throws EdgeError tls_file: a key where a certificate belongs, which the library would not say */
 function expectCertificate(caFile: string): void {
-  const text = readFileSync(caFile, "latin1");
+  const text = readRegularFile(caFile).toString("latin1");
   if (text.includes("-----BEGIN CERTIFICATE-----") || !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) return;
   throw new EdgeError("tls_file", `ca_file ${caFile} is a private key: it takes the certificate of the receiver's CA`);
 }

@@ -18,16 +18,22 @@ type CertificateFiles = Pick<Settings, "tlsCertFile" | "tlsKeyFile">;
 
 /** The app refuses what is too large long before and says so; the server would cut it off without a word. */
 const largestUpload = 1024 * 1024 * 1024;
+/** Nobody has anything to send to a health port. */
+const largestProbe = 1024 * 1024;
 const graceMs = 5_000;
 
 /** @throws EdgeError `listen_failed` that names the address. */
-function listen(address: ListenAddress, fetch: Fetch, tls: Certificate | null = null): HttpServer {
+function listen(
+  address: ListenAddress,
+  fetch: Fetch,
+  { tls = null, maxBodyBytes }: { tls?: Certificate | null; maxBodyBytes: number },
+): HttpServer {
   return serve({
     listen: address,
     fetch,
     ...(tls === null ? {} : { tls }),
     idleTimeoutSeconds: 30,
-    maxBodyBytes: largestUpload,
+    maxBodyBytes,
   });
 }
 
@@ -57,7 +63,7 @@ export class HealthListener {
   tick(): void {
     if (this.#server !== null) return;
     try {
-      this.#server = listen(this.#address, this.#fetch);
+      this.#server = listen(this.#address, this.#fetch, { maxBodyBytes: largestProbe });
       this.#faults.clear(this.#fault);
     } catch (error) {
       this.#faults.set(this.#fault, `no health port of the ${this.#name} feed: ${messageOf(error)}`);
@@ -120,7 +126,10 @@ export class ApiListener {
       if (this.#server !== null) return;
       try {
         this.#certificate = await readCertificate(this.#files);
-        this.#server = listen(this.#address, this.#fetch, this.#certificate);
+        this.#server = listen(this.#address, this.#fetch, {
+          tls: this.#certificate,
+          maxBodyBytes: largestUpload,
+        });
         this.#faults.clear("api");
       } catch (error) {
         this.#faults.set("api", `the API cannot be reached: ${messageOf(error)}`);
@@ -160,7 +169,10 @@ export class ApiListener {
       const port = this.#server?.port ?? this.#address.port;
       await this.#server?.stop(milliseconds);
       this.#server = null;
-      this.#server = listen({ ...this.#address, port }, this.#fetch, this.#certificate);
+      this.#server = listen({ ...this.#address, port }, this.#fetch, {
+        tls: this.#certificate,
+        maxBodyBytes: largestUpload,
+      });
       this.#faults.clear("api");
     });
   }

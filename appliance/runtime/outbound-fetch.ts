@@ -1,6 +1,6 @@
 /** `fetch` for targets outside, with a certificate authority and a proxy of their own. `HTTPS_PROXY` and `NO_PROXY` are the platform's. */
-import { readFileSync } from "node:fs";
 import { EdgeError, messageOf } from "../../core/errors.ts";
+import { readRegularFile } from "./regular-file.ts";
 
 /** @throws EdgeError `ca_file` that names the file */
 export function outboundFetch(options: {
@@ -35,7 +35,7 @@ function keepLoopbackDirect(): void {
 
 function readAuthority(caFile: string): string {
   try {
-    return readFileSync(caFile, "utf8");
+    return readRegularFile(caFile).toString("utf8");
   } catch (cause) {
     const message = `${caFile} cannot be read (${messageOf(cause)}): check path, owner and mode`;
     throw new EdgeError("ca_file", message, { cause });

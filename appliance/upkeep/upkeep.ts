@@ -1,6 +1,6 @@
 /** What the appliance does by itself as time passes: each is a turn of a loop. */
 import type { Settings } from "../../core/settings.ts";
-import { minuteMs } from "../../core/time.ts";
+import { dayMs, minuteMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { PruneStep } from "../../store/retention/retention.ts";
 import type { Log } from "../runtime/log.ts";
@@ -16,7 +16,8 @@ interface UpkeepParts {
   stopping: AbortSignal;
 }
 
-export type Upkeep = ReturnType<typeof createUpkeep>;
+/** Entries of the audit log removed in one write. */
+const auditStep = 500;
 
 export function createUpkeep({ store, settings, log, onPruned, recountQueues, stopping }: UpkeepParts) {
   /** Takes step after step as long as there are more. */
@@ -46,6 +47,7 @@ export function createUpkeep({ store, settings, log, onPruned, recountQueues, st
         place = next;
         return next !== null;
       });
+      await whileMore(() => store.admin.pruneAudit(now - settings().auditRetentionDays * dayMs, auditStep));
     },
   };
 }

@@ -93,6 +93,7 @@ test.each([
   ["{}", "not a JSON array"],
   [spoiled(0, 2), "its version is 2, and this program reads version 1"],
   [JSON.stringify(row.slice(0, 17)), "it has 17 fields instead of 18"],
+  [JSON.stringify([...row, 1]), "it has 19 fields instead of 18"],
   [spoiled(1, 5), "field 1 is not a string"],
   [spoiled(2, "5"), "field 2 is not an integer"],
   [spoiled(2, 1.5), "field 2 is not an integer"],

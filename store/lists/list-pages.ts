@@ -5,9 +5,9 @@ import type { ListedFeed, Page, PageQuery, RowFilters, Walk } from "../../core/f
 import { normaliseHost, normaliseUser } from "../../core/intake/identity.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { entitySpellings } from "../database/entity-spellings.ts";
 import { integer, text } from "../database/rows.ts";
 import { Conditions, type Statement } from "./conditions.ts";
-import { entitySpellings } from "./entity-spellings.ts";
 import { type ListedTable, listedTables } from "./listed-tables.ts";
 
 /** Filters with every stored spelling of the entity that was asked for. */

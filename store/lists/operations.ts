@@ -1,8 +1,8 @@
 /** What the API lists and shows, and how much there is of tickets and deliveries. */
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { ListedFeed, PageQuery } from "../../core/feeds/page.ts";
+import { entitySpellings } from "../database/entity-spellings.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
-import { entitySpellings } from "./entity-spellings.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { readSamples } from "./rule-samples.ts";

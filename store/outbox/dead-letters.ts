@@ -4,9 +4,9 @@ import type { Probe } from "../../core/tickets/probes.ts";
 import { notIdentified, type TicketSystemName, unknownOutcome } from "../../core/tickets/ticket.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { entitySpellings } from "../database/entity-spellings.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
-import { entitySpellings } from "../lists/entity-spellings.ts";
 import { deliveryTables } from "./tickets.ts";
 
 /** Deliveries of one system that stand still for one cause. */

@@ -60,14 +60,9 @@ export async function scene(
 export const critical = (user: string, fields: object = {}) =>
   detection({ user, level: "critical", tags: ["attack.execution", "attack.t1059.001"], ...fields });
 
-/** Lets the appliance's loops turn and answers come in; hours in longer steps. */
+/** Lets the appliance's loops turn and answers come in. */
 export async function turn({ appliance }: Scene, milliseconds: number): Promise<void> {
-  const step = milliseconds > 600_000 ? 5_000 : 1_000;
-  for (let passed = 0; passed < milliseconds; passed += step) {
-    await appliance.clock.advance(step);
-    if (passed % (20 * step) === 0) await new Promise((resolve) => setTimeout(resolve, 15));
-  }
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await appliance.clock.advance(milliseconds);
 }
 
 export const deliveries = async ({ admin }: Scene, query = "") =>

@@ -161,6 +161,8 @@ describe("the listener", () => {
     ["no certificate at all", pair("make.sh", "server.key"), null, "is no certificate in PEM form"],
     ["no key at all", pair("server.pem", "make.sh"), null, "is no private key in PEM form"],
     ["for another name", pair("server.pem", "server.key"), "https://soc.example.org", "it is not for soc.example.org"],
+    ["for another address", pair("server.pem", "server.key"), "https://192.0.2.9", "it is not for 192.0.2.9"],
+    ["for this address", pair("server.pem", "server.key"), "https://127.0.0.1:8443", null],
     ["for this name", pair("server.pem", "server.key"), "https://localhost:8443/", null],
   ];
   test.each(cases)("a certificate %s", async (_, files, baseUrl, complaint) => {

@@ -274,3 +274,16 @@ describe("while no appliance runs", () => {
     }
   });
 });
+
+test("so many refused records are named one by one, and then that there are more", async () => {
+  const site = await ApplianceProcess.prepare({ config: {} });
+  const run = (refused: number) => {
+    const lines = Array.from({ length: refused }, () => JSON.stringify({ ...detection(), level: "odd" }));
+    return site.run(["import", "-", "--format", "rhythmx"], lines.join("\n")).stderr.trimEnd().split("\n");
+  };
+  expect(run(20).filter((line) => line.startsWith("record "))).toHaveLength(20);
+  expect(run(20).some((line) => line.includes("only the first 20"))).toBe(false);
+  expect(run(22).filter((line) => line.startsWith("record "))).toHaveLength(20);
+  expect(run(22).filter((line) => line.includes("only the first 20"))).toHaveLength(1);
+  await site.dispose();
+}, 60_000);

@@ -162,7 +162,7 @@ describe("a case", () => {
       await until(() => lost === 1, 60_000);
       await turn(it, 70_000);
       await until(async () => {
-        await turn(it, 10_000);
+        await turn(it, 60_000);
         return (await incidentOf(it)).external_ticket_id !== null;
       });
       return (await incidentOf(it)).external_ticket_id;
