@@ -1,4 +1,4 @@
-/** What removes the old. */
+/** The operation of retention. */
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { type PruneStep, prune } from "./retention.ts";
 
