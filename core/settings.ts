@@ -75,6 +75,8 @@ export interface Settings {
   logLevel: "debug" | "info" | "warn" | "error";
   logFormat: "json" | "text";
   retentionDays: number;
+  /** Of the audit log. */
+  auditRetentionDays: number;
   /** Below this many free bytes, or this share of the disk in percent, intake answers 503. */
   minFreeBytes: number;
   minFreePercent: number;

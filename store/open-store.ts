@@ -1,4 +1,4 @@
-/** The store as the rest of the process sees it: calls travel to the Worker and back, commits are announced. */
+/** The store as the rest of the process uses it. Calls are sent to the Worker, and commits are announced. */
 
 import type { StoreError } from "../core/errors.ts";
 import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
@@ -11,37 +11,37 @@ import { type OnFault, WorkerCalls } from "./worker/worker-calls.ts";
 
 type Writer = Clients<Writing>;
 
-/** Every operation of the Workers as a method, plus the ports of core that consist of them. */
+/** Every operation of the Workers as a method, and the ports of core that are made of them. */
 export interface Store extends IntakeStore, HourlyStore {
   readonly events: EventLog & Omit<Writer["events"], keyof EventLog>;
   readonly admin: Writer["admin"];
-  /** On a connection of their own: what is being written does not hold them up. */
+  /** Operations on a separate connection, which need not wait for writes. */
   readonly reading: Clients<Reading>["reading"];
   readonly incidents: Writer["incidents"];
   readonly tickets: Writer["tickets"];
-  /** Names of the schema steps that opening applied. */
+  /** The names of the migrations that were applied when the file was opened. */
   readonly migrated: readonly string[];
-  /** No call is under way. */
+  /** True if no call is in progress. */
   readonly isIdle: boolean;
-  /** Waits for calls under way, closes the file, ends the Workers. Calls made from then on are refused: the store is closed. */
+  /** Waits for calls in progress, closes the file and ends the Workers. Later calls are refused. */
   close(): Promise<void>;
 }
 
 export interface StoreOptions {
   path: string;
   clock: Clock;
-  /** Default: the service's, which upgrades the file. */
+  /** Default: `serve`, which upgrades the file. */
   mode?: OpenMode;
   onFault?: OnFault;
-  /** Told once if the Worker ended by itself: nothing can be stored or read any more. */
+  /** Called once if the Worker ended unexpectedly: nothing can be stored or read any more. */
   onBroken?: (error: StoreError) => void;
-  /** Told of each commit of the writer, in order and before the call that made it is answered. */
+  /** Called for each commit of the writer, in order and before the call that made it is answered. */
   onCommit?: OnCommit;
 }
 
 /**
- * Opens or creates the database file and upgrades its schema. Throws `StoreError`: store_in_use (another rhythmx runs),
- * store_newer, store_older (for commands), store_corrupt, and what the disk says.
+ * Opens or creates the database file and upgrades its schema. @throws StoreError store_in_use (another rhythmx runs),
+ * store_newer, store_older (for commands), store_corrupt, and errors of the disk
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { path, clock, mode = "serve", onFault = () => {}, onBroken = () => {}, onCommit } = options;
@@ -80,7 +80,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       return calls.isIdle && reader.isIdle;
     },
     close: async () => {
-      // First, so that the writer can move the whole WAL into the file.
+      // The reader is closed first, so that the writer can move the whole WAL into the file.
       await reader.close();
       await calls.close();
     },

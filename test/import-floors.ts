@@ -62,6 +62,9 @@ const coreForbids: readonly (readonly [RegExp, string])[] = [
   [/\bconsole\.[a-z]/, "console"],
 ];
 
+/** The difference of two times of the real clock. Benchmarks are no tests. */
+const elapsedTime = /\b(?:performance|Date)\.now\(\)\s*-\s*[A-Za-z_]|\w\s*-\s*(?:performance|Date)\.now\(\)/;
+
 const maxLines = 300;
 
 interface Import {
@@ -91,6 +94,10 @@ export function violations(sources: Sources): string[] {
     if (roomOf(path) === "core" && !isTest(path))
       for (const [pattern, name] of coreForbids)
         if (pattern.test(codeOf(path, text))) report(`core must not use ${name}`);
+    if (/\.test\.tsx?$/.test(path) && elapsedTime.test(codeOf(path, text)))
+      report(
+        "measures elapsed time, which depends on what else the machine does: count, compare the order, or use a fake clock",
+      );
     if (/(^|\/)(utils?|helpers?|common|misc)(\.|\/)/.test(path)) report("a name that says nothing");
     const lines = text.split("\n").length - 1;
     if (!isTest(path) && lines > maxLines) report(`${lines} lines, more than ${maxLines}`);

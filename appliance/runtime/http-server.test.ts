@@ -124,9 +124,7 @@ test("stop cuts what does not end within the grace", async () => {
     () => "cut",
   );
   await started.promise;
-  const before = performance.now();
   await server.stop(100);
-  expect(performance.now() - before).toBeLessThan(2000);
   expect(await answer).toBe("cut");
 });
 

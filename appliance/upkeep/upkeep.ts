@@ -1,6 +1,6 @@
-/** What the appliance does by itself as time passes: each is a turn of a loop. */
+/** The work of the loops: each function is one turn. */
 import type { Settings } from "../../core/settings.ts";
-import { minuteMs } from "../../core/time.ts";
+import { dayMs, minuteMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { PruneStep } from "../../store/retention/retention.ts";
 import type { Log } from "../runtime/log.ts";
@@ -9,27 +9,28 @@ interface UpkeepParts {
   store: Store;
   settings: () => Settings;
   log: Log;
-  /** Events removed, and deliveries that will not happen. */
+  /** Counts removed events, and those that some destination had not sent. */
   onPruned(events: number, expired: number): void;
   recountQueues(): Promise<void>;
-  /** Each turn consists of small steps: the one under way is the last when this is aborted. */
+  /** A turn consists of small steps; no further one is started once this is aborted. */
   stopping: AbortSignal;
 }
 
-export type Upkeep = ReturnType<typeof createUpkeep>;
+/** Entries of the audit log removed in one write. */
+const auditStep = 500;
 
 export function createUpkeep({ store, settings, log, onPruned, recountQueues, stopping }: UpkeepParts) {
-  /** Takes step after step as long as there are more. */
+  /** Repeats a step as long as there is more to do. */
   const whileMore = async (step: () => Promise<boolean>) => {
     while (!stopping.aborted && (await step()));
   };
   return {
-    /** HOURLY events for every alert that is due. */
+    /** Records HOURLY events for every alert that is due. */
     hourly: async (now: number) => {
       const intervalMs = settings().alertFeed.hourlyIntervalMinutes * minuteMs;
       await whileMore(async () => (await store.recordHourly(now, intervalMs)).more);
     },
-    /** What a batch that never came to its end has left, and scores that quiet lowers. */
+    /** Assesses actors left by interrupted batches, and lowers scores that are due. */
     correlation: async (now: number) => {
       await whileMore(() => store.incidents.assessLeft(now, false));
       await whileMore(() => store.incidents.decayScores(now));
@@ -46,6 +47,7 @@ export function createUpkeep({ store, settings, log, onPruned, recountQueues, st
         place = next;
         return next !== null;
       });
+      await whileMore(() => store.admin.pruneAudit(now - settings().auditRetentionDays * dayMs, auditStep));
     },
   };
 }

@@ -37,9 +37,15 @@ const walks = [
 /** Whether a password is on a published list, or is one or two common words with digits and signs around them, a walk over keys, a repetition. */
 export function isCommonPassword(password: string): boolean {
   const text = password.toLowerCase();
-  const letters = [...text].map((character) => stands[character] ?? character).join("");
+  const letters = unmasked(text);
+  // What is only hung on, or put in front, stands for no letter.
+  const middle = unmasked(text.replace(/^[^\p{L}@$]+|[^\p{L}]+$/gu, ""));
   if (listed.has(text) || listed.has(letters)) return true;
-  return isRepetition(text) || isWalk(text) || isFewWords(text) || isFewWords(letters);
+  return isRepetition(text) || isWalk(text) || [text, letters, middle].some(isFewWords);
+}
+
+function unmasked(text: string): string {
+  return [...text].map((character) => stands[character] ?? character).join("");
 }
 
 /** A unit of up to a third of the length, over and over. */

@@ -71,14 +71,12 @@ test("stops one after the limit", () => {
 });
 
 test("hostile batches take no longer than their length", () => {
-  const start = performance.now();
   split(`[x${`,{"k":[${"0,".repeat(8000)}1`.repeat(300)}`);
   split('[{"a":"x},'.repeat(500_000));
   split(`[${'{"a" "zzzzzzzzzzzzzzzzzzzzzzzzzzzzz},{'.repeat(100_000)}`);
   split("[{\n".repeat(1_000_000));
   split("{".repeat(4_000_000));
-  // Each of them took minutes while it was quadratic.
-  expect(performance.now() - start).toBeLessThan(5_000);
+  // Each of them took minutes while it was quadratic: longer than a test may.
 });
 
 const record = fc.dictionary(fc.string({ maxLength: 8 }), fc.jsonValue({ maxDepth: 3 }), { minKeys: 1, maxKeys: 4 });

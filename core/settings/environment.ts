@@ -73,6 +73,10 @@ const environmentSettings = {
     use: longestRetention,
     effect: "nothing is deleted for its age",
   }),
+  RHYTHMX_AUDIT_RETENTION_DAYS: setting(asText(wholeNumber(1, longestRetention)), 365, {
+    use: longestRetention,
+    effect: "no audit entry is deleted for its age",
+  }),
   RHYTHMX_MIN_FREE_BYTES: setting(asText(wholeNumber(0, Number.MAX_SAFE_INTEGER)), 1_073_741_824),
   RHYTHMX_MIN_FREE_PERCENT: setting(asText(fraction(0, 99)), 5),
   QUALIFY_MIN_SCORE: setting(asText(wholeNumber(1, 100)), 40),

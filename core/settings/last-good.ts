@@ -128,6 +128,7 @@ const holders: Readonly<Record<SettingName, (to: Settings, from: Settings) => Se
   RHYTHMX_LOG_LEVEL: (to, { logLevel }) => ({ ...to, logLevel }),
   RHYTHMX_LOG_FORMAT: (to, { logFormat }) => ({ ...to, logFormat }),
   RHYTHMX_RETENTION_DAYS: (to, { retentionDays }) => ({ ...to, retentionDays }),
+  RHYTHMX_AUDIT_RETENTION_DAYS: (to, { auditRetentionDays }) => ({ ...to, auditRetentionDays }),
   RHYTHMX_MIN_FREE_BYTES: (to, { minFreeBytes }) => ({ ...to, minFreeBytes }),
   RHYTHMX_MIN_FREE_PERCENT: (to, { minFreePercent }) => ({ ...to, minFreePercent }),
   QUALIFY_MIN_SCORE: (to, { correlation: { minScore } }) => ({ ...to, correlation: { ...to.correlation, minScore } }),

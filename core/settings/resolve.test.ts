@@ -43,6 +43,7 @@ test("with nothing given, everything has its default and there is nothing to tel
     logLevel: "info",
     logFormat: "json",
     retentionDays: 90,
+    auditRetentionDays: 365,
     minFreeBytes: 1073741824,
     minFreePercent: 5,
     alertFeed: { destinations: [], pollIntervalSeconds: 30, hourlyIntervalMinutes: 60, batchSize: 100 },

@@ -77,6 +77,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     logLevel: environment.read("RHYTHMX_LOG_LEVEL"),
     logFormat: environment.read("RHYTHMX_LOG_FORMAT"),
     retentionDays: environment.read("RHYTHMX_RETENTION_DAYS"),
+    auditRetentionDays: environment.read("RHYTHMX_AUDIT_RETENTION_DAYS"),
     minFreeBytes: environment.read("RHYTHMX_MIN_FREE_BYTES"),
     minFreePercent: environment.read("RHYTHMX_MIN_FREE_PERCENT"),
     alertFeed: { ...alerts.feed, hourlyIntervalMinutes: alerts.hourlyIntervalMinutes },

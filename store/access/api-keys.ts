@@ -31,7 +31,7 @@ export async function listApiKeys(database: Database): Promise<ApiKeyRecord[]> {
   return (await database.read(`select ${columns} from api_keys order by created_at, id`)).rows.map(fromRow);
 }
 
-/** Revokes a key; false when there is none of that id. Revoking twice keeps the first time. */
+/** Revokes a key; false when no key has that id. A second call keeps the time of the first. */
 export async function revokeApiKey(database: Database, id: string, now: number): Promise<boolean> {
   const results = await database.write([
     { sql: "update api_keys set revoked_at = coalesce(revoked_at, ?) where id = ?", args: [toIso(now), id] },

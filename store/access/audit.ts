@@ -8,7 +8,7 @@ import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 
 export interface AuditQuery {
-  /** Entries older than this number; null = from the newest. */
+  /** Only entries with a lower number; null = start at the newest. */
   before: number | null;
   limit: number;
   who?: string;
@@ -26,7 +26,7 @@ export async function addAudit(database: Database, entries: readonly AuditEntry[
   );
 }
 
-/** Removes entries from before a time (epoch ms), so many at once; returns whether more wait. */
+/** Removes up to `most` entries from before a time (epoch ms); returns whether more are left. */
 export async function pruneAudit(database: Database, before: number, most: number): Promise<boolean> {
   const results = await database.write([
     {

@@ -1,4 +1,4 @@
-/** What can be asked about API keys, users, logins, the audit log, pollers' positions, and settings that are saved. */
+/** Operations on API keys, users, logins, the audit log, positions of pollers, and saved settings. */
 import type { AuditEntry } from "../../core/access/audit.ts";
 import type { SessionRecord, UserRecord } from "../../core/access/user.ts";
 import type { ApiKeyRecord } from "../../core/api-key.ts";

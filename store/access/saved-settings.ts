@@ -1,4 +1,4 @@
-/** Settings that were saved by API or console, and the last connection tests. Secrets come in and go out encrypted. */
+/** Settings saved through the API or the console, and the last connection tests. Secrets are encrypted by the caller. */
 
 import type { TestStep } from "../../core/tickets/ticket.ts";
 import { toIso } from "../../core/time.ts";
@@ -7,7 +7,7 @@ import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 
 export interface SavedSetting {
-  /** As in the environment. */
+  /** The same name as in the environment. */
   name: string;
   value: string;
   secret: boolean;
@@ -22,7 +22,7 @@ export async function listSavedSettings(database: Database): Promise<SavedSettin
   }));
 }
 
-/** All or none; a value of null removes a setting. */
+/** Saves all of them or none; a value of null removes the setting. */
 export async function saveSettings(
   database: Database,
   changes: readonly { name: string; value: string | null; secret: boolean }[],

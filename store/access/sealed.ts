@@ -1,9 +1,9 @@
-/** Everything that is encrypted under the master key, wherever it stands. */
+/** All values that are encrypted with the master key, from every table. */
 import type { Database } from "../database/database.ts";
 import { text } from "../database/rows.ts";
 
 export interface SealedValue {
-  /** `users/ID/totp_secret`, `saved_settings/NAME/value`: what the value is bound to. */
+  /** What the value is bound to: `users/ID/totp_secret` or `saved_settings/NAME/value`. */
   place: string;
   value: string;
 }
@@ -16,20 +16,20 @@ export async function listSealed(database: Database): Promise<SealedValue[]> {
   return rows.map((row) => ({ place: text(row, "place"), value: text(row, "value") }));
 }
 
-/** A known text under the key that everything here is encrypted under; null before the first start with one. */
+/** A known text, encrypted with the current master key; null before the first start with a key. */
 export async function readKeyCheck(database: Database): Promise<string | null> {
   const { rows } = await database.read("select value from meta where key = 'key_check'");
   return rows[0] === undefined ? null : text(rows[0], "value");
 }
 
-/** A value under another key, in the place of the one that it was made from. */
+/** A value encrypted with a new key, and the value that it replaces. */
 export interface Resealed extends SealedValue {
   before: string;
 }
 
 /**
- * The key that cursors are signed with: the one that is kept, else `candidate` from now on. It lies in the database in plain, because it guards
- * nothing but the form of a position, and has to outlive the master key: pollers keep their cursors.
+ * The key that signs cursors: the stored one, or else `candidate`, which is then stored. It is stored unencrypted: it protects only the
+ * form of a position, and has to stay the same when the master key changes, because pollers keep their cursors.
  */
 export async function cursorKey(database: Database, candidate: string): Promise<string> {
   await database.write([
@@ -39,7 +39,7 @@ export async function cursorKey(database: Database, candidate: string): Promise<
   return rows[0] === undefined ? candidate : text(rows[0], "value");
 }
 
-/** Everything under another key, with its check, in one write; what was saved anew meanwhile stays as it was saved. */
+/** Replaces all values and the key check in one write. A value that was saved again in the meantime is left alone. */
 export async function reseal(database: Database, values: readonly Resealed[], check: string): Promise<void> {
   await database.write([
     ...values.map(({ place, before, value }) => {

@@ -1,4 +1,4 @@
-/** Users, their logins, and how far pollers without a cursor have come. */
+/** Users, their logins, and the positions of pollers that send no cursor. */
 
 import type { Row } from "@libsql/client";
 import type { Role, SessionRecord, UserRecord } from "../../core/access/user.ts";
@@ -28,7 +28,7 @@ export async function insertUser(database: Database, u: UserRecord): Promise<voi
   ]);
 }
 
-/** Everything that can change of a user whose token version is still `tokenVersion`; false, and nothing written, for any other. */
+/** Updates a user whose token version is still `tokenVersion`; otherwise writes nothing and returns false. */
 export async function updateUser(database: Database, u: UserRecord, tokenVersion: number): Promise<boolean> {
   const results = await database.write([
     {
@@ -62,7 +62,7 @@ export async function listSessions(database: Database): Promise<SessionRecord[]>
   }));
 }
 
-/** A new login; none where its user is disabled or gone. */
+/** Adds a login, unless its user is disabled or has been removed. */
 export async function insertSession(database: Database, s: SessionRecord): Promise<void> {
   await database.write([
     {
@@ -73,7 +73,7 @@ export async function insertSession(database: Database, s: SessionRecord): Promi
   ]);
 }
 
-/** A login that was refreshed: one that has ended meanwhile does not come back. */
+/** Updates a login that was refreshed. One that has ended in the meantime is not brought back. */
 export async function updateSession(database: Database, s: SessionRecord): Promise<void> {
   await database.write([
     {
@@ -104,7 +104,7 @@ export async function listPollPositions(database: Database): Promise<PollPositio
   }));
 }
 
-/** Writes these, and forgets those not asked for since `before` (epoch ms). */
+/** Saves these positions and removes those last used before `before` (epoch ms). */
 export async function savePollPositions(
   database: Database,
   positions: readonly PollPosition[],

@@ -1,4 +1,4 @@
-/** The tables of counts say what counting would, whatever happens to tickets and their deliveries. */
+/** The tables of counts agree with a count of the rows, whatever happens to tickets and deliveries. */
 import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";

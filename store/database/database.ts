@@ -1,30 +1,31 @@
 /**
  * The one connection to the database file. Runs in the store's Worker only.
  *
- * Every write is a transaction, durable (WAL, synchronous=FULL) when it resolves. A libsql connection is unusable after SQLITE_BUSY (later writes can report success and be lost), so it is replaced at once.
+ * Every write is a transaction and is durable (WAL, synchronous=FULL) when it resolves. After SQLITE_BUSY a libsql connection is unusable
+ * (later writes can report success and be lost), so it is replaced at once.
  */
 import { type Client, createClient, type InStatement, type ResultSet, type Transaction } from "@libsql/client";
 import { StoreError } from "../../core/errors.ts";
 
-/** The URL of a database file, whatever its folder is called: a `?` or `#` would end the path. */
+/** The URL of a database file. Escapes `?` and `#`, which would end the path. */
 export function fileUrl(path: string): string {
   return `file:${path.split("/").map(encodeURIComponent).join("/")}`;
 }
 
-/** How long SQLite itself waits for another process's lock before it says BUSY, and how often we then try again. */
+/** How long SQLite waits for another process's lock before it returns BUSY, and how often we then retry. */
 const lockWaitMs = 250;
 const busyRetries = 4;
 
 /** Set on every new connection: PRAGMAs belong to the connection, not to the file. */
 const connectionPragmas = [
   "PRAGMA journal_mode = WAL",
-  // A commit is on the disk before it is answered.
+  // A commit is on disk before the call returns.
   "PRAGMA synchronous = FULL",
   "PRAGMA foreign_keys = ON",
-  // 4 MB: the kernel caches the file anyway; more made nothing faster and stayed resident.
+  // 4 MB: the kernel caches the file as well; a larger cache was no faster and used more memory.
   "PRAGMA cache_size = -4000",
   "PRAGMA temp_store = MEMORY",
-  // Checkpoints move whole pages: fewer, larger ones write a page that changed often only once.
+  // With fewer, larger checkpoints a page that changes often is written only once.
   "PRAGMA wal_autocheckpoint = 4000",
   "PRAGMA journal_size_limit = 67108864",
 ];
@@ -32,13 +33,13 @@ const connectionPragmas = [
 const readingPragmas = ["PRAGMA query_only = ON", "PRAGMA cache_size = -8000", "PRAGMA temp_store = MEMORY"];
 
 /**
- * What one commit has written: its statements in order with their arguments, or the script of a schema upgrade. Applied in the order of the
- * commits to a file that had the same content before, batches make the same content again: no statement draws, asks for the time, or
- * leaves to the database in which order rows are made.
+ * What one commit wrote: its statements in order with their arguments, or the script of a schema upgrade. Batches that are applied in
+ * commit order to a file with the same earlier content produce the same content again: no statement uses a random number or the clock, or
+ * leaves the order in which rows are inserted to the database.
  */
 export type Batch = { statements: readonly InStatement[] } | { script: string };
 
-/** Told of each commit once it is on the disk, in order; not of one that was reported as failed, even if it is in the file after all. */
+/** Called for each commit once it is on disk, in order. Not called for a commit that was reported as failed, even if it reached the file. */
 export type OnCommit = (batch: Batch) => void;
 
 export class Database {
@@ -46,11 +47,11 @@ export class Database {
   readonly #path: string;
   #fresh = false;
   #commits = 0;
-  /** Open while `transaction` runs. */
+  /** Set while `transaction` runs. */
   #transaction: Transaction | null = null;
-  /** What the open transaction has written so far. */
+  /** Statements of the open transaction so far. */
   #written: InStatement[] = [];
-  /** While `reading` runs. */
+  /** True while `reading` runs: writes are refused. */
   #refusing = false;
 
   readonly #pragmas: readonly string[];
@@ -63,7 +64,7 @@ export class Database {
     this.#client = client;
   }
 
-  /** Opens or creates the file; `read`: beside the one that writes, for reading only. Throws `StoreError`. */
+  /** Opens or creates the file; with `read` it opens a second, read-only connection. @throws StoreError */
   static async open(
     path: string,
     mode: "write" | "read" = "write",
@@ -84,12 +85,12 @@ export class Database {
     }
   }
 
-  /** How many writes have succeeded: a call that wrote nothing says nothing about whether writing works. */
+  /** The number of successful writes. Shows whether a call wrote anything, and so proved that writing works. */
   get commits(): number {
     return this.#commits;
   }
 
-  /** Runs statements as one transaction, or as a part of the one that is open; all or none. Throws `StoreError`. */
+  /** Runs statements as one transaction, or as part of the open one; all or none. @throws StoreError */
   async write(statements: InStatement[]): Promise<ResultSet[]> {
     this.#expectWriting();
     const results = await (this.#transaction?.batch(statements) ?? this.#attempt(() => this.#commit(statements)));
@@ -99,12 +100,12 @@ export class Database {
     return results;
   }
 
-  /** Runs one query. Throws `StoreError`. */
+  /** Runs one query. @throws StoreError */
   read(sql: string, args: (string | number | null)[] = []): Promise<ResultSet> {
     return this.#transaction?.execute({ sql, args }) ?? this.#attempt(() => this.#client.execute({ sql, args }));
   }
 
-  /** All that `work` writes becomes one transaction, with one sync of the disk. Throws `StoreError`: then none of it is in the file. */
+  /** Everything that `work` writes becomes one transaction with one disk sync. @throws StoreError: then nothing was written */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     this.#expectWriting();
     const transaction = await this.#attempt(() => this.#client.transaction("write"));
@@ -123,7 +124,7 @@ export class Database {
     }
   }
 
-  /** Does what is declared to read only: a write in it throws, before anything is written. */
+  /** Runs work that is declared as read-only: a write in it throws before anything is written. */
   async reading<T>(work: () => Promise<T>): Promise<T> {
     this.#refusing = true;
     try {
@@ -133,7 +134,7 @@ export class Database {
     }
   }
 
-  /** Runs a script of statements, for migrations: it must bring its own BEGIN IMMEDIATE and COMMIT. */
+  /** Runs a script of statements, for migrations. The script must contain its own BEGIN IMMEDIATE and COMMIT. */
   async script(sql: string): Promise<void> {
     this.#expectWriting();
     await this.#attempt(() => this.#client.executeMultiple(sql));
@@ -164,14 +165,14 @@ export class Database {
 
   async #commit(statements: InStatement[]): Promise<ResultSet[]> {
     const [only, ...more] = statements;
-    // One statement is a transaction of its own; a batch around it would double the cost of a small write.
+    // A single statement is a transaction by itself; a batch would double the cost of a small write.
     if (only !== undefined && more.length === 0) return [await this.#client.execute(only)];
     return this.#client.batch(statements, "write");
   }
 
   async #failure(error: unknown): Promise<StoreError> {
     const mapped = storeErrorFrom(error, this.#path);
-    // Whatever failed below us leaves the connection in doubt; a constraint or a syntax error does not.
+    // After an error of the storage the connection cannot be trusted; after a constraint or syntax error it can.
     if (mapped.code !== "store_failed") {
       this.#fresh = false;
       await this.#client.reconnect();
@@ -185,7 +186,7 @@ export class Database {
   }
 }
 
-/** Maps what libsql throws to the store's own codes, with a message that says where and how to mend. */
+/** Maps an error of libsql to the store's own codes, with a message that says where it happened and how to fix it. */
 export function storeErrorFrom(error: unknown, path: string): StoreError {
   if (error instanceof StoreError) return error;
   const raw = error as { code?: unknown; extendedCode?: unknown; message?: unknown };

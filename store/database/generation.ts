@@ -1,6 +1,6 @@
 /**
- * Which life of the database this is. Positions in the event log (cursors, Last-Event-ID) hold only within one: after a restore the same
- * numbers are given to other events, so a restore writes another value, such as its time, under `generation` in `meta`.
+ * The generation of the database. Positions in the event log (cursors, Last-Event-ID) are valid within one generation only: after a restore
+ * the same numbers are used for other events, so a restore writes a new value, such as its time, under `generation` in `meta`.
  */
 import type { Database } from "./database.ts";
 import { text } from "./rows.ts";

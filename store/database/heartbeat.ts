@@ -1,6 +1,6 @@
 /**
- * A small write at regular times: it notices a disk that takes writes again, and remembers until when the appliance ran and for how
- * much longer its clock is not to be trusted, so that a restart does not make a clock that has jumped look steady.
+ * A small write at regular intervals. It notices when the disk accepts writes again, and records how long the appliance ran and for how
+ * much longer its clock is not trusted, so that a restart does not make a clock that has jumped look steady.
  */
 import { toIso } from "../../core/time.ts";
 import type { Database } from "./database.ts";
@@ -10,11 +10,11 @@ import { text } from "./rows.ts";
 export interface LastHeartbeat {
   /** Epoch milliseconds. */
   at: number;
-  /** Milliseconds for which the clock was still to be watched. */
+  /** Milliseconds for which the clock was still not trusted. */
   distrustMs: number;
 }
 
-/** Records `now` (epoch ms) and, unless null, `distrustMs`; returns what was recorded before, null on the first. */
+/** Records `now` (epoch ms) and, unless null, `distrustMs`; returns the previous record, or null the first time. */
 export async function heartbeat(
   database: Database,
   now: number,

@@ -1,4 +1,4 @@
-/** One process per data folder: an exclusive lock on a file of its own, which the kernel releases however the process ends. */
+/** One process per data folder: an exclusive lock on a separate file, which the kernel releases however the process ends. */
 import { type Client, createClient } from "@libsql/client";
 import { StoreError } from "../../core/errors.ts";
 import { fileUrl, storeErrorFrom } from "./database.ts";
@@ -10,12 +10,12 @@ export class InstanceLock {
     this.#client = client;
   }
 
-  /** Throws `StoreError` store_in_use while another process holds it. */
+  /** @throws StoreError store_in_use while another process holds the lock */
   static async take(path: string): Promise<InstanceLock> {
     let client: Client | null = null;
     try {
       client = createClient({ url: fileUrl(path), concurrency: 1 });
-      // With this mode SQLite keeps the lock of the first write until the connection closes.
+      // In this mode SQLite keeps the lock of the first write until the connection closes.
       await client.execute("PRAGMA locking_mode = EXCLUSIVE");
       await client.execute("create table if not exists held_by (pid integer)");
       await client.batch(
@@ -24,7 +24,7 @@ export class InstanceLock {
       );
       return new InstanceLock(client);
     } catch (error) {
-      // Also a lock that was half taken, on a full disk say, would stand in the way of the next attempt.
+      // A lock that was only partly taken, for example on a full disk, would block the next attempt.
       if (client !== null) await letGo(client);
       const mapped = storeErrorFrom(error, path);
       if (mapped.code !== "store_locked") throw mapped;
@@ -43,7 +43,7 @@ export class InstanceLock {
   }
 }
 
-/** libsql keeps the file open for a while after `close`, so the lock is given back explicitly. */
+/** libsql keeps the file open for a while after `close`, so the lock is released explicitly. */
 async function letGo(client: Client): Promise<void> {
   await client.execute("PRAGMA locking_mode = NORMAL").catch(() => {});
   await client.execute("select count(*) from held_by").catch(() => {});

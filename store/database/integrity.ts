@@ -1,4 +1,4 @@
-/** Facts about the file for `rhythmx doctor`. */
+/** Figures about the database file for `rhythmx doctor`. */
 import type { Database } from "./database.ts";
 import { schemaVersion } from "./migrate.ts";
 import { integer, text } from "./rows.ts";
@@ -9,12 +9,12 @@ export interface StoreFacts {
   alerts: number;
   incidents: number;
   openIncidents: number;
-  /** Active ones. */
+  /** Active cases. */
   cases: number;
   events: number;
-  /** Who may log in. */
+  /** Users who may log in. */
   users: number;
-  /** Size of the database file without its WAL. */
+  /** Size of the database file, without its WAL. */
   bytes: number;
 }
 
@@ -44,7 +44,7 @@ export async function storeFacts(database: Database): Promise<StoreFacts> {
   };
 }
 
-/** What SQLite finds wrong with the file; empty when it is sound. Reads the whole file. */
+/** The faults that SQLite finds in the file; empty when there are none. Reads the whole file. */
 export async function integrityCheck(database: Database): Promise<string[]> {
   const { rows } = await database.read("PRAGMA integrity_check(20)");
   return rows.map((row) => text(row, "integrity_check")).filter((line) => line !== "ok");

@@ -1,6 +1,6 @@
 /**
  * Schema upgrades: frozen `.sql` files, applied in order, each in one transaction together with its row in `schema_journal`.
- * A file that differs from what was applied, or a journal with rows that this version does not know, is refused.
+ * A migration that differs from the one that was applied, or a journal with rows that this version does not know, is refused.
  */
 import { createHash } from "node:crypto";
 import { StoreError } from "../../core/errors.ts";
@@ -36,8 +36,8 @@ const migrations: readonly Migration[] = [
 export const schemaVersion = migrations.length;
 
 /**
- * Brings the file to the newest schema; `beforeUpgrade` is told the schema that a file has which is not new. Returns what was applied. Throws
- * `StoreError` store_newer or store_corrupt.
+ * Upgrades the file to the newest schema and returns the names of the migrations that were applied. `beforeUpgrade` is called with the
+ * present schema, unless the file is new. @throws StoreError store_newer, store_corrupt
  */
 export async function migrate(
   database: Database,
@@ -60,7 +60,7 @@ export async function migrate(
   return applied;
 }
 
-/** For everybody but the service. @throws StoreError store_older, store_newer, store_corrupt */
+/** For commands, which must not upgrade the file. @throws StoreError store_older, store_newer, store_corrupt */
 export async function expectNewestSchema(database: Database, known = migrations): Promise<void> {
   const present = await schemaOf(database, known);
   if (present < known.length)
@@ -70,7 +70,7 @@ export async function expectNewestSchema(database: Database, known = migrations)
     );
 }
 
-/** The schema that the file has; 0 = a new file. */
+/** The schema version of the file; 0 = a new file. */
 export async function schemaOf(database: Database, known = migrations): Promise<number> {
   const { rows } = await database.read("select count(*) as n from sqlite_master where name = 'schema_journal'");
   if (rows[0] === undefined || integer(rows[0], "n") === 0) return 0;

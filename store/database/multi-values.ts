@@ -1,6 +1,6 @@
 /**
- * `insert … values (…), (…)` for rows with long texts: bound as they are, which is a third faster than unpacking them from one
- * JSON argument. For many short columns `json_each` is the faster way (docs/benchmarks.md).
+ * `insert … values (…), (…)` for rows with long texts, which are bound as they are: a third faster than unpacking them from one
+ * JSON argument. For many short columns `json_each` is faster (docs/benchmarks.md).
  */
 import type { InStatement } from "@libsql/client";
 
@@ -8,17 +8,17 @@ type Value = string | number | null;
 
 const rowsPerStatement = 50;
 
-/** How many columns a list such as `id, name` names. */
+/** The number of columns in a list such as `id, name`. */
 function countColumns(columns: string): number {
   return columns.split(",").length;
 }
 
-/** SQL: the values of these columns, in their order, from a row of `json_each` that is a JSON array. */
+/** SQL for the values of these columns, in order, from a row of `json_each` that is a JSON array. */
 export function unpacked(columns: string): string {
   return Array.from({ length: countColumns(columns) }, (_, at) => `value->>${at}`).join(", ");
 }
 
-/** One statement per 50 rows of a table's `columns`; `tail` follows the values, such as an `on conflict` clause. */
+/** One insert statement per 50 rows; `tail` is SQL after the values, such as an `on conflict` clause. */
 export function insertRows(
   table: string,
   columns: string,
@@ -36,8 +36,8 @@ export function insertRows(
 }
 
 /**
- * Writes new values of rows that exist: `insert … on conflict … do update`, the fastest way there is. `rest` are constants for columns
- * that must not be null; no row is ever made of them.
+ * Updates existing rows with `insert … on conflict … do update`, the fastest way measured. `rest` are constants for columns
+ * that must not be null; they are never stored.
  */
 export function upsertRows(
   into: string,

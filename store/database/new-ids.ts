@@ -1,4 +1,4 @@
-/** `INC-` and `CASE-` ids: 8 random hexadecimal digits, none that is taken. */
+/** `INC-` and `CASE-` ids: 8 random hexadecimal digits that are not in use. */
 import { randomBytes } from "node:crypto";
 import type { Database } from "./database.ts";
 import { text } from "./rows.ts";
@@ -6,7 +6,7 @@ import { text } from "./rows.ts";
 const tables = { INC: "incidents", CASE: "threat_cases" } as const;
 const columns = { INC: "incident_id", CASE: "case_id" } as const;
 
-/** `count` ids that no row has and that differ from each other. */
+/** `count` different ids that no row has. */
 export async function newIds(database: Database, prefix: keyof typeof tables, count: number): Promise<string[]> {
   const ids = new Set<string>();
   while (ids.size < count) {

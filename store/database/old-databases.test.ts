@@ -1,4 +1,4 @@
-/** Databases as earlier versions left them (test/data/databases): each is brought up to date, nothing of it is lost, and again changes nothing. */
+/** Databases of earlier versions (test/data/databases): each is upgraded without loss, and a second upgrade changes nothing. */
 import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -22,7 +22,7 @@ const seedColumns = [
   ["snow_last_polled_at", "DATETIME"],
 ];
 
-/** Rows of each table that there was. */
+/** The number of rows in each table. */
 function counts(path: string): Record<string, number> {
   const database = new Sqlite(path, { readonly: true });
   const tables = database
@@ -61,19 +61,19 @@ for (const name of readdirSync(data).filter((one) => one.endsWith(".gz")))
       const [ticket] = (await store.reading.listTickets({ entities: null, limit: 10, offset: 0 })).tickets;
       const incident = await store.tickets.findIncident(ticket?.incidentId ?? "");
       expect(ticket).toMatchObject({ system: "jira", told: { level: incident?.level, at: null }, goneAt: null });
-      // From before tickets were read back: it is read soon.
+      // The ticket is from before tickets were read back: it is read soon.
       const { due } = await store.tickets.dueReadings("jira", clock.now(), 10);
       expect(due).toHaveLength(name === "schema-4.db.gz" ? 1 : 0);
     }
     await store.close();
     const after = counts(path);
-    // What a later schema keeps elsewhere has no table of its own any more.
+    // Tables that a later schema replaced.
     const kept = Object.entries(before).filter(([table]) => table !== "alert_hours");
     for (const [table, count] of kept) expect([table, after[table]]).toEqual([table, count]);
     expect(after.incidents).toBe(rows);
     const database = new Sqlite(path, { readonly: true });
     const columns = database.query("pragma table_info(incidents)").all() as { name: string; type: string }[];
-    // The sources' name of the status, for whoever reads the file.
+    // The sources' name for the status, for other programs that read the file.
     const statuses = database.query("select status, analyst_status from incidents").all() as Record<string, string>[];
     expect(statuses).toHaveLength(rows);
     for (const { status, analyst_status } of statuses) expect(analyst_status).toBe(status ?? "");

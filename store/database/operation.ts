@@ -1,23 +1,23 @@
-/** How an operation of the store is declared: once, with what the client and the Worker have to know of it. */
+/** How an operation of the store is declared: once, with everything that the client and the Worker need to know about it. */
 import type { Database } from "./database.ts";
 
-/** What every operation can use. Rooms above ask for more. */
+/** What every operation can use. Higher folders extend it. */
 export interface OpenDatabase {
   readonly database: Database;
 }
 
 /**
- * What an operation does to the file. `read` must not write: the Worker refuses it. `memory` does not touch the file, so its success
+ * What an operation does to the file. A `read` must not write: the Worker refuses that. `memory` does not touch the file, so its success
  * says nothing about the disk.
  */
 export type OperationKind = "read" | "write" | "memory";
 
-/** `Open`: what it needs of the Worker's state; its other arguments are those of the client's method. */
+/** `Open`: the part of the Worker's state that it needs; the other arguments are those of the client's method. */
 export interface Operation<Open> {
   readonly kind: OperationKind;
-  /** Small: several that wait are done in one commit, so that one sync of the disk serves them all. */
+  /** A small write: several that are waiting share one commit, and so one disk sync. */
   readonly shares?: true;
-  /** How many records a call brings, for those that share: together they have an upper bound. Default: none. */
+  /** The number of records of a call that shares a commit; their sum is limited. Default: 0. */
   readonly records?: (...args: never[]) => number;
   readonly run: (open: Open, ...args: never[]) => Promise<unknown>;
 }
@@ -25,7 +25,7 @@ export interface Operation<Open> {
 /** Operations by the name of the client's method. */
 export type Operations<Open> = Readonly<Record<string, Operation<Open>>>;
 
-/** The methods that a client of these operations has. */
+/** The methods of a client for these operations. */
 export type Client<Declared> = { readonly [Name in keyof Declared]: Method<Declared[Name]> };
 
 type Method<Declared> = Declared extends { run: (open: never, ...args: infer Args) => infer Result }

@@ -1,4 +1,4 @@
-/** What can be asked of the file itself. */
+/** Operations on the file itself. */
 import { readGeneration } from "./generation.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { integrityCheck, storeFacts } from "./integrity.ts";

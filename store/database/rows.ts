@@ -1,4 +1,4 @@
-/** Reading rows: every value that leaves the database is checked once, here. */
+/** Reads values from rows. The type of every value from the database is checked here. */
 import type { Row, Value } from "@libsql/client";
 import { StoreError } from "../../core/errors.ts";
 

@@ -1,6 +1,6 @@
 /**
- * A copy of the database as it was before its schema is upgraded: an upgrade cannot be undone, so the copy is the way back to the version before.
- * It stands beside the file and is never removed by itself; there is one for each schema that was left.
+ * A copy of the database before a schema upgrade. An upgrade cannot be undone; to return to the earlier version, restore the copy.
+ * There is one copy for each schema that was upgraded, in the same folder as the file. It is never removed automatically.
  */
 import { chmodSync, closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { statfs } from "node:fs/promises";
@@ -9,12 +9,13 @@ import { StoreError } from "../../core/errors.ts";
 import type { Database } from "./database.ts";
 import { integer } from "./rows.ts";
 
-/** What the upgrade itself and the files beside the database need. */
-const reserveBytes = 16 * 1024 * 1024;
+/** Disk space for the upgrade itself and for the files beside the database. */
+const mebibyte = 1024 * 1024;
+const reserveBytes = 16 * mebibyte;
 
 /**
- * Writes `rhythmx.db.schema-N` beside the file at `path`; it is whole and on the disk when this resolves. The free bytes of the disk are told by
- * `freeBytes`. @throws StoreError store_full with the words how much room it needs
+ * Writes `rhythmx.db.schema-N` next to the file at `path`; the copy is complete and on disk when this resolves. `freeBytes` returns the
+ * free bytes of the disk. @throws StoreError store_full, with the space that is needed
  */
 export async function copyBeforeUpgrade(
   database: Database,
@@ -29,7 +30,7 @@ export async function copyBeforeUpgrade(
   if (free < needed)
     throw new StoreError(
       "store_full",
-      `before the database goes from schema ${from} to ${to} it is copied, and there is no room for that: it takes ${mebibytes(needed)} MiB, the disk of ${path} has ${mebibytes(free)} MiB free: free some space`,
+      `before the database goes from schema ${from} to ${to} it is copied, and there is no room for that: it takes ${Math.ceil(needed / mebibyte)} MiB, the disk of ${path} has ${Math.floor(free / mebibyte)} MiB free: free some space`,
     );
   const copy = `${path}.schema-${from}`;
   const part = `${copy}.part`;
@@ -47,7 +48,7 @@ export async function copyBeforeUpgrade(
   return copy;
 }
 
-/** The copies that lie beside the database file at `path`, oldest schema first. */
+/** The copies of the database file at `path`, oldest schema first. */
 export function copiesBeside(path: string): string[] {
   const start = `${basename(path)}.schema-`;
   const schemaOf = (name: string) => Number(name.slice(start.length));
@@ -69,8 +70,4 @@ function sync(path: string): void {
   } finally {
     closeSync(file);
   }
-}
-
-function mebibytes(bytes: number): number {
-  return Math.ceil(bytes / 1_048_576);
 }

@@ -1,4 +1,4 @@
-/** Events of one write: each gets the next sequence number, in the order in which they are added. */
+/** The events of one write. Each gets the next sequence number, in the order in which they are added. */
 import type { InStatement } from "@libsql/client";
 import type { AppendedCounts, EventKind } from "../../core/event.ts";
 import { appendEvents, type EventRow } from "./event-log.ts";
@@ -7,10 +7,10 @@ export class EventBatch {
   readonly #first: number;
   readonly #now: number;
   readonly #rows: EventRow[] = [];
-  /** How many of them have been handed over for writing. */
+  /** The number of events already returned by `takeStatements`. */
   #taken = 0;
 
-  /** `after`: the newest sequence number that is taken. `now`: epoch milliseconds. */
+  /** `after`: the last sequence number in use. `now`: epoch milliseconds. */
   constructor(after: number, now: number) {
     this.#first = after + 1;
     this.#now = now;
@@ -33,7 +33,7 @@ export class EventBatch {
     return counts;
   }
 
-  /** Statements that write the events added since the last time. */
+  /** Statements that write the events added since the last call. */
   takeStatements(): InStatement[] {
     const statements = appendEvents(this.#rows.slice(this.#taken));
     this.#taken = this.#rows.length;

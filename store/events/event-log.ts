@@ -15,7 +15,7 @@ export function appendEvents(rows: readonly EventRow[]): InStatement[] {
   return insertRows("event_log", "seq, at, kind, subject, entity_name, data, body", rows);
 }
 
-/** Highest sequence number ever given out, pruned events included. */
+/** The highest sequence number ever used, including pruned events. */
 export async function lastSeq(database: Database): Promise<number> {
   const { rows } = await database.read(
     "select coalesce(max(seq), 0) as seq from sqlite_sequence where name = 'event_log'",
@@ -24,8 +24,8 @@ export async function lastSeq(database: Database): Promise<number> {
 }
 
 /**
- * The condition that events are of these kinds (bound as a JSON list), for a scan in the order of the log. Where no alert events are
- * asked for it names the index of the others, which are few.
+ * The condition that events are of these kinds (bound as a JSON list), for a scan in log order. If alert events are not wanted, it names
+ * the index of the other kinds, which are few.
  */
 function ofKinds(kinds: readonly EventKind[]): { from: string; where: string } {
   const others = !alertEventKinds.some((kind) => kinds.includes(kind));
@@ -57,7 +57,7 @@ export async function readEvents(
   }));
 }
 
-/** How many events of these kinds stand behind `after`. Alert events, which are many, are not looked at one by one. */
+/** The number of events of these kinds after `after`. Alert events, which are many, are not read one by one. */
 export async function countEventsAfter(
   database: Database,
   after: number,
@@ -66,7 +66,7 @@ export async function countEventsAfter(
   const isAlert = (kind: EventKind) => alertEventKinds.some((other) => other === kind);
   const others = kinds.filter((kind) => !isAlert(kind));
   const alerts = kinds.filter(isAlert);
-  // Numbers follow each other without gaps, and the log is pruned from its old end only: what is none of the others is an alert event.
+  // Numbers have no gaps and the log is pruned from its old end only, so every event that is not of another kind is an alert event.
   const sql = {
     others: `(select count(*) from event_log indexed by event_log_others
       where seq > ?1 and kind not in ('alert_first', 'alert_hourly') and kind in (select value from json_each(?2)))`,
@@ -85,7 +85,7 @@ export async function countEventsAfter(
 
 /** The last sequence number recorded before `at` (epoch ms): where a replay from that time starts. */
 export async function seqBefore(database: Database, at: number): Promise<number> {
-  // The clock may have jumped, so the first event at or after that time decides, not the last one before it.
+  // The clock may have jumped: the first event at or after that time decides, not the last one before it.
   const { rows } = await database.read("select min(seq) as seq from event_log where at >= ?", [at]);
   const first = rows[0]?.seq;
   return typeof first === "number" ? first - 1 : lastSeq(database);
@@ -106,7 +106,7 @@ export async function savePosition(database: Database, reader: string, position:
   ]);
 }
 
-/** Spans that a reader had before a replay that is under way. */
+/** The spans that a reader had already received before the replay in progress. */
 export async function readSkips(database: Database, reader: string): Promise<Span[]> {
   const { rows } = await database.read("select value from meta where key = ?", [skipsKey(reader)]);
   return rows[0] === undefined ? [] : (JSON.parse(text(rows[0], "value")) as Span[]);
@@ -123,7 +123,7 @@ export async function saveSkips(database: Database, reader: string, skips: reado
   ]);
 }
 
-/** Forgets where a reader is: one of that name begins at the end of the log again. */
+/** Removes a reader's position: a new reader of that name starts at the end of the log. */
 export async function forgetReader(database: Database, reader: string): Promise<void> {
   await database.write([
     { sql: "delete from reader_positions where reader = ?", args: [reader] },
@@ -150,7 +150,7 @@ export async function listReaders(database: Database): Promise<ReaderRow[]> {
   }));
 }
 
-/** Sequence number of the oldest event that is kept; null in an empty log. */
+/** The sequence number of the oldest event; null if the log is empty. */
 export async function oldestEvent(database: Database): Promise<number | null> {
   const { rows } = await database.read("select min(seq) as seq from event_log");
   const seq = rows[0]?.seq;

@@ -5,6 +5,6 @@ import type { Sequences } from "./sequences.ts";
 
 export interface OpenLog extends OpenDatabase {
   readonly sequences: Sequences;
-  /** Announces events that are in the file, of each kind so many, to readers of the log. */
+  /** Tells readers of the log how many events of each kind were committed. */
   appended(counts: AppendedCounts): void;
 }

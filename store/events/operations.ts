@@ -1,4 +1,4 @@
-/** What can be asked of the event log and of its readers' positions. */
+/** Operations on the event log and on the positions of its readers. */
 import type { EventKind } from "../../core/event.ts";
 import type { ListedFeed } from "../../core/feeds/page.ts";
 import type { Span } from "../../core/feeds/replay.ts";
@@ -57,7 +57,7 @@ export const eventReading = {
       readEvents(database, after, limit, kinds),
   },
   oldestEvent: { kind: "read", run: ({ database }) => oldestEvent(database) },
-  /** The last position that was ever given in this order of a feed. */
+  /** The last position ever used in this order of a feed. */
   lastPosition: {
     kind: "read",
     run: ({ database }, feed: ListedFeed, by: "created" | "updated") =>

@@ -1,4 +1,4 @@
-/** The next ids, kept in memory by the one writer: rows of one write can then refer to each other without asking the database. */
+/** The next ids, kept in memory by the only writer, so that rows of one write can refer to each other without a query. */
 
 import type { Database } from "../database/database.ts";
 import { integer } from "../database/rows.ts";
@@ -17,7 +17,7 @@ export class Sequences {
     return sequences;
   }
 
-  /** Reads them again: a commit that was reported as failed may be in the file all the same. */
+  /** Reads the ids from the file again: a commit that was reported as failed may still have reached it. */
   async reload(database: Database): Promise<void> {
     this.#lastSeq = await lastSeq(database);
     this.#lastAlertId = await lastAlertId(database);
@@ -40,7 +40,7 @@ export class Sequences {
     return this.#lastPeriodId;
   }
 
-  /** After a commit that used so many of each. Before it nothing is taken, so a failed write leaves no trace. */
+  /** Called after a commit, with the number of ids it used. Until then none is used up, so a failed write leaves no gap. */
   advance({ events = 0, alerts = 0, periods = 0 }: { events?: number; alerts?: number; periods?: number }): void {
     this.#lastSeq += events;
     this.#lastAlertId += alerts;
@@ -48,7 +48,7 @@ export class Sequences {
   }
 }
 
-/** The largest id that an alert ever had, also where retention has removed it. */
+/** The largest id that any alert ever had, including alerts that retention has removed. */
 export async function lastAlertId(database: Database): Promise<number> {
   const { rows } = await database.read(`select max(coalesce((select max(id) from sigma_alerts), 0),
       coalesce((select cast(value as integer) from meta where key = 'last_alert_id'), 0)) as id`);

@@ -1,4 +1,4 @@
-/** Actors and what is known of them: one row from first evidence until their incident is closed. */
+/** What is known of each actor: one row per period, from the first evidence until the actor's incident is closed. */
 
 import type { Row } from "@libsql/client";
 import type { Actor } from "../../core/correlation/actor.ts";
@@ -25,25 +25,25 @@ export interface ActorPeriod {
   current: boolean;
   entity: string;
   actor: Actor;
-  /** `INC-…`, null while it has not qualified. */
+  /** `INC-…`; null while the score is too low for an incident. */
   incidentId: string | null;
   pending: boolean;
   /** Null without an open incident. */
   decayAt: number | null;
   updatedAt: number;
   state: ActorState;
-  /** What its row says of what seldom changes; null = it has none yet. */
+  /** The rarely changed columns of its row, as stored; null = it has no row yet. */
   stored: string | null;
 }
 
-/** The key says the actor; the entity as it is written is needed for few. */
+/** The actor is read from the key; the entity's own spelling is seldom needed. */
 const columns = "id, actor_key, current, entity_name, incident_id, pending, decay_at, updated_at, state";
 
-/** A column of its own costs more to read than its place in a JSON text. */
+/** As JSON, because reading one text is faster than reading many columns. */
 const selected =
   "json_array(id, actor_key, current, entity_name, incident_id, pending, decay_at, updated_at) as row, state";
 
-/** The spelling by which an actor of an entity is recognised. */
+/** The normalised key of an actor within an entity. */
 export function actorKey(entity: string, { type, name }: Actor): string {
   return JSON.stringify([normaliseName(entity), type, name]);
 }
@@ -77,7 +77,7 @@ export async function periodsById(database: Database, ids: readonly number[]): P
   return rows.map(fromRow);
 }
 
-/** Up to `limit` current periods with evidence that has not been assessed. */
+/** Up to `limit` current periods with evidence that is not yet assessed. */
 export async function pendingPeriods(database: Database, limit: number): Promise<ActorPeriod[]> {
   const { rows } = await database.read(`select ${selected} from actor_periods where pending = 1 order by id limit ?`, [
     limit,
@@ -85,7 +85,7 @@ export async function pendingPeriods(database: Database, limit: number): Promise
   return rows.map(fromRow);
 }
 
-/** Up to `limit` periods with an open incident whose score falls by `now`. */
+/** Up to `limit` periods with an open incident whose score is due to fall at `now` or before. */
 export async function decayingPeriods(database: Database, now: number, limit: number): Promise<ActorPeriod[]> {
   const { rows } = await database.read(
     `select ${selected} from actor_periods where decay_at <= ? order by decay_at limit ?`,
@@ -102,8 +102,8 @@ const seldomSql = `update actor_periods set current = j.current, incident_id = j
     from json_each(?)) j where actor_periods.id = j.id`;
 
 /**
- * Adds the statements that write these periods, new ones and known ones. `keep`: they came from the unit's cache and go back there; else
- * what is kept of them there is forgotten.
+ * Adds the statements that insert or update these periods. `keep`: they came from the unit's cache and are returned to it; `forget`: the
+ * cache drops what it holds of these actors.
  */
 export function savePeriods(
   unit: UnitOfWork,
@@ -140,7 +140,7 @@ export function savePeriods(
   );
 }
 
-/** What of a period seldom changes, as JSON. */
+/** The rarely changed columns of a period, as JSON. */
 function seldom(p: Pick<ActorPeriod, "id" | "current" | "incidentId" | "pending" | "decayAt">): string {
   return JSON.stringify([p.id, p.current ? 1 : 0, p.incidentId, p.pending ? 1 : 0, isoOrNull(p.decayAt)]);
 }

@@ -1,26 +1,26 @@
-/** Assessing actors apart from intake: those of a batch that came in parts, what an interrupted one left, and scores that quiet lowers. */
+/** Assesses actors outside intake: those of a batch in several parts, those left by an interrupted batch, and scores that fall with time. */
 import { type ActorPeriod, decayingPeriods, pendingPeriods, periodsById, savePeriods } from "./actor-periods.ts";
 import { conclude } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
 import { correlationAuthor, type OpenUnit, UnitOfWork } from "./unit-of-work.ts";
 
-/** Actors that one commit assesses: more would hold up everything else. */
+/** The most actors that one commit assesses, so that other calls need not wait long. */
 const actorsPerWrite = 500;
-/** An unfinished batch whose actors have waited this long is not coming to its end any more. */
+/** An unfinished batch whose actors have waited this long is taken to be interrupted. */
 const overdueMs = 60_000;
 
 export class Assessments {
-  /** Actors of batches of which more is to come, by the batch's name. */
+  /** Actors of batches with further parts to come, by the name of the batch. */
   readonly #waiting = new Map<string, Set<number>>();
 
-  /** Remembers the actors of a part of a batch. */
+  /** Remembers the actors of one part of a batch. */
   wait(name: string, periodIds: readonly number[]): void {
     const waiting = this.#waiting.get(name) ?? new Set();
     for (const id of periodIds) waiting.add(id);
     this.#waiting.set(name, waiting);
   }
 
-  /** Assesses some of a batch's actors, in a commit of its own; true: others still wait. */
+  /** Assesses some of a batch's actors in one commit; returns whether others are left. */
   async batch(open: OpenUnit, correlator: Correlator, name: string, now: number): Promise<boolean> {
     const ids = [...(this.#waiting.get(name) ?? [])];
     const periods = await periodsById(open.database, ids.slice(0, actorsPerWrite));
@@ -37,7 +37,7 @@ export class Assessments {
   }
 }
 
-/** Assesses some of what interrupted batches have left: at the start all of it, later what has waited for a minute. True: there is more. */
+/** Assesses some of the actors left by interrupted batches: all at the start, later those older than a minute. Returns whether more are left. */
 export async function assessLeft(
   open: OpenUnit,
   correlator: Correlator,
@@ -51,7 +51,7 @@ export async function assessLeft(
   return left.length === actorsPerWrite;
 }
 
-/** Lowers some of the scores that have become due. True: there are more. */
+/** Lowers some of the scores that are due; returns whether more are left. */
 export async function decayScores(open: OpenUnit, correlator: Correlator, now: number): Promise<boolean> {
   const periods = await decayingPeriods(open.database, now, actorsPerWrite);
   await assess(open, correlator, periods, now);

@@ -1,4 +1,4 @@
-/** Changes that people and programs make to cases. */
+/** Changes of cases by people and programs. */
 
 import { activeCase } from "../../core/correlation/assess.ts";
 import { caseBody } from "../../core/correlation/bodies.ts";
@@ -16,8 +16,8 @@ import { liveCases } from "./live-cases.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
 /**
- * Closing a case by hand takes its evidence out of the pattern: what comes later makes a case of its own, and the actor's score no
- * longer counts it. @throws EdgeError case_unknown; case_newer where a newer case of the same kind is active.
+ * Closing a case by hand removes its evidence from the pattern: later evidence makes a new case, and the actor's score no
+ * longer counts the closed one. @throws EdgeError case_unknown; case_newer if a newer case of the same kind is active
  */
 export async function applyCaseChange(
   unit: UnitOfWork,
@@ -45,7 +45,7 @@ export async function applyCaseChange(
   unit.add(...saveCases([row]));
   noteChanges(unit, "case", caseId, changes);
   if (closes || reopens) {
-    // In the same write, so that no message in between has a score that counts what is closed.
+    // In the same write, so that no message contains a score that still counts the closed case.
     await rescore(unit, correlator, period);
     savePeriods(unit, [period]);
   }
@@ -74,7 +74,7 @@ function reopenEvidence(
     );
   const { closedPart } = row;
   Object.assign(row, { closedPart: null, closedWithIncident: false });
-  // Closed with its incident, its evidence is as it was.
+  // It was closed with its incident, so its evidence is unchanged.
   if (closedPart === null) return;
   const earlier = same.map((other) => other.closedPart ?? -1).filter((part) => part < closedPart);
   const { evidence } = period.state;
@@ -84,7 +84,7 @@ function reopenEvidence(
   if (facts !== null) period.state.cases.push(activeCase(row.caseId, row.type, facts));
 }
 
-/** Everything is looked at anew: windows had counted the case, or now do again. */
+/** Assesses the actor from scratch, because every window may have counted the case. */
 async function rescore(unit: UnitOfWork, correlator: Correlator | null, period: ActorPeriod): Promise<void> {
   if (correlator === null || !period.current) return;
   period.state.windows = [];

@@ -9,10 +9,10 @@ import { fromIso } from "../database/iso.ts";
 import { unpacked } from "../database/multi-values.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 
-/** A case with what only the store needs of it. */
+/** A case with the columns that only the store needs. */
 export interface CaseRow extends ThreatCase {
   ruleCount: number;
-  /** The part of the evidence that was the newest when somebody closed it; null while it is active. */
+  /** The newest part of the evidence when somebody closed the case; null while it is active. */
   closedPart: number | null;
   closedWithIncident: boolean;
   createdSeq: number;
@@ -28,7 +28,7 @@ export async function findCase(database: Database, caseId: string): Promise<Case
   return rows[0] === undefined ? null : caseFromRow(rows[0]);
 }
 
-/** All cases of these periods, the closed ones too. */
+/** All cases of these periods, including closed ones. */
 export async function casesOfPeriods(database: Database, periodIds: readonly number[]): Promise<CaseRow[]> {
   if (periodIds.length === 0) return [];
   const { rows } = await database.read(
@@ -55,7 +55,7 @@ const savedAnew = [
 
 const values = unpacked(caseColumns);
 
-/** Statements that write cases, new and known ones. */
+/** Statements that insert or update cases. */
 export function saveCases(cases: readonly CaseRow[]): InStatement[] {
   if (cases.length === 0) return [];
   const rows = cases.map((c) => [
@@ -81,8 +81,8 @@ const growSql = `update threat_cases set alert_count = j.alerts, rule_count = j.
   where case_id = j.id`;
 
 /**
- * The statement that writes what these active cases hold now. Hosts that are no longer told apart keep their names (`compact`). A row
- * is written when the case has become another one, not for each detection more: readers lay `caseFacts` over it.
+ * The statement that updates these active cases. Hosts that are no longer tracked one by one keep their names (`compact`). A row is
+ * written when the case changes, not for every further detection: readers add the present `caseFacts` to it.
  */
 export function growCases(grown: readonly { id: string; knownHosts: number; facts: CaseFacts }[]): InStatement[] {
   if (grown.length === 0) return [];

@@ -1,4 +1,4 @@
-/** What follows from evidence: scores, cases, incidents, and the events that tell of them. Core decides; here it becomes rows. */
+/** Turns what core concludes from evidence (scores, cases, incidents) into rows and events. */
 
 import { type Assessment, type AssessmentRules, activeCase, assess } from "../../core/correlation/assess.ts";
 import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
@@ -21,11 +21,11 @@ export interface ConclusionRules extends AssessmentRules {
   tickets: TicketRules;
 }
 
-/** An actor some of whose evidence has changed; no hours: only time has passed. */
+/** An actor to assess, and the hours whose evidence changed; no hours if only time has passed. */
 export interface Examined {
   period: ActorPeriod;
   changed: ReadonlySet<EvidenceHour>;
-  /** Somebody asked for an incident, whatever the score. */
+  /** Set if somebody asked for an incident, whatever the score. */
   promotion?: { reason: string };
 }
 
@@ -33,27 +33,27 @@ interface Conclusion extends Examined {
   assessment: Assessment;
   oldScore: number;
   create: boolean;
-  /** The level of an incident that exists rose. */
+  /** The level of an existing incident rose. */
   rose: boolean;
 }
 
 /**
- * Assesses these actors, updates their periods in memory (the caller saves them) and adds everything else to the unit. Of the events, an
- * actor's cases come before its incident, and each already names the other.
+ * Assesses these actors, updates their periods in memory (the caller saves them) and adds everything else to the unit. The events of an
+ * actor's cases come before that of its incident, and each already contains the id of the other.
  */
 export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examined: readonly Examined[]): Promise<void> {
   const { database, now } = unit;
   const appliance = unit.as(correlationAuthor);
   const conclusions = examined.map((one) => examine(one, rules, now));
-  const telling = conclusions.filter(
+  const announced = conclusions.filter(
     ({ create, rose, assessment, period }) =>
       create || rose || (period.incidentId !== null && assessment.opened.length > 0),
   );
   const incidents = await findIncidents(
     database,
-    telling.flatMap(({ period }) => period.incidentId ?? []),
+    announced.flatMap(({ period }) => period.incidentId ?? []),
   );
-  const withCases = telling.filter(({ create, rose, period }) => (create || rose) && period.state.cases.length > 0);
+  const withCases = announced.filter(({ create, rose, period }) => (create || rose) && period.state.cases.length > 0);
   const cases = Map.groupBy(
     await casesOfPeriods(
       database,
@@ -83,7 +83,7 @@ export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examine
         level: null,
       });
   };
-  /** Of another level than before. */
+  /** Incidents whose level changed. */
   const moved: string[] = [];
   for (const conclusion of conclusions) {
     const { period, assessment, create, rose, oldScore } = conclusion;
@@ -120,23 +120,23 @@ export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examine
       noteCreation(unit, incident, conclusion);
     } else if (incident !== null && rose) {
       const changes = riseOf(incident, period.state.risk.score);
-      const told: IncidentRow = {
+      const raised: IncidentRow = {
         ...incident,
         score: period.state.risk.score,
         level: riskLevel(period.state.risk.score),
         updatedAt: now,
         activity: { ...period.state.activity },
       };
-      told.escalatedAt = now;
-      const body = incidentBody(told, period.state, activeNow, now, changes);
-      told.updatedSeq = unit.addEvent("incident_updated", told.incidentId, told.entity, JSON.stringify(body));
-      saved.push(told);
-      plan(told);
-      appliance.addHistory("incident", told.incidentId, levelChange(incident.level, told.level));
-      moved.push(told.incidentId);
+      raised.escalatedAt = now;
+      const body = incidentBody(raised, period.state, activeNow, now, changes);
+      raised.updatedSeq = unit.addEvent("incident_updated", raised.incidentId, raised.entity, JSON.stringify(body));
+      saved.push(raised);
+      plan(raised);
+      appliance.addHistory("incident", raised.incidentId, levelChange(incident.level, raised.level));
+      moved.push(raised.incidentId);
     } else if (period.incidentId !== null && period.state.risk.score !== oldScore) {
       const [from, to] = [riskLevel(oldScore), riskLevel(period.state.risk.score)];
-      // Points that quiet takes away are worth no event, a level is.
+      // A score that falls with time makes an event only if the level changes.
       const quiet = conclusion.changed.size === 0 && from === to;
       const data = JSON.stringify({ risk_score: period.state.risk.score, risk_level: to });
       const seq = quiet ? null : unit.addEvent("incident_scored", period.incidentId, period.entity, data);
@@ -177,7 +177,7 @@ function examine(one: Examined, rules: AssessmentRules, now: number): Conclusion
 }
 
 /**
- * When to look at the score again. New evidence puts it off, which is noticed then: so the time need not be written with every batch.
+ * When to assess the score again. New evidence delays the fall; that is found out at this time, so it need not be written with every batch.
  */
 function decayTime({ decayAt, state }: ActorPeriod, now: number): number | null {
   if (decayAt === null) return Math.floor(earliestDecay(now));
@@ -249,7 +249,7 @@ function riseOf(incident: IncidentRow, score: number): FieldChange[] {
   return [{ field: "risk_level", old: incident.level, new: riskLevel(score) }];
 }
 
-/** An incident is made by the appliance, or by whoever asked for it. */
+/** Notes who made the incident: the appliance, or the person who asked for it. */
 function noteCreation(unit: UnitOfWork, { incidentId, level }: IncidentRow, { promotion }: Conclusion): void {
   if (promotion === undefined)
     unit

@@ -1,4 +1,4 @@
-/** The incident step of intake: detections and alarms become evidence of their actors, in the same commit as their rows. */
+/** The incident step of intake: adds detections and alarms to the evidence of their actors, in the same commit as their rows. */
 import { type Actor, ActorFinder, type ActorRules } from "../../core/correlation/actor.ts";
 import { addAlarms, addDetections, type EvidenceHour } from "../../core/correlation/evidence.ts";
 import { ExceptionList } from "../../core/correlation/exceptions.ts";
@@ -12,7 +12,7 @@ import { type ConclusionRules, conclude, type Examined } from "./conclusions.ts"
 import { listExceptions } from "./exceptions.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
-/** An alarm that is new; or one whose RBP has become known to be so much higher, which concerns the period that had it. */
+/** A new alarm; or, with `raised`, a known one whose RBP is now higher by `by`, and the period that counts it. */
 export type AlarmEvidence = Alarm & { raised?: { by: number; periodId: number | null } };
 
 interface Gathered {
@@ -43,20 +43,20 @@ export class Correlator {
     this.rules = { patterns: preparePatterns(settings.patterns), minScore: settings.minScore, tickets };
   }
 
-  /** Reads the exceptions as well. */
+  /** Creates a correlator and loads the exceptions. */
   static async load(database: Database, settings: CorrelationSettings, tickets: TicketRules): Promise<Correlator> {
     const exceptions = new ExceptionList(await listExceptions(database), settings.actors);
     return new Correlator(database, settings, exceptions, tickets);
   }
 
-  /** After they have changed. */
+  /** Call after the exceptions have changed. */
   async reloadExceptions(): Promise<void> {
     this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.#actorRules);
   }
 
   /**
-   * Adds detections that count. With `assess` cases and incidents follow at once; without, the actors are marked as pending: more of
-   * the same batch is to come. Returns the period of each record, in their order; null where it is no evidence.
+   * Adds detections to the evidence. With `assess` the actors are assessed at once; without it they are marked as pending, because more
+   * of the same batch is to come. Returns the period of each record, in order; null for a record that is no evidence.
    */
   detections(unit: UnitOfWork, detections: readonly Detection[], assess: boolean): Promise<(number | null)[]> {
     const isEvidence = (detection: Detection, actor: Actor) => !this.#exceptions.cover(detection, actor, unit.now);
@@ -70,7 +70,7 @@ export class Correlator {
     return this.#take(unit, alarms, assess, { isEvidence, add: ({ alarms }, one) => alarms.push(one) });
   }
 
-  /** Keys under which an actor of this name may be known: as user, as host, as address. */
+  /** The keys that an actor of this name may have: as user, host or address. */
   keysOf(entity: string, name: string): string[] {
     const found = [{ user: name }, { host: name }, { srcIp: name }].map((named) =>
       this.#finder.find({ user: null, host: null, srcIp: null, ...named }),
@@ -118,7 +118,7 @@ export class Correlator {
   }
 }
 
-/** Adds what was gathered to the actor's evidence and counts. */
+/** Adds the collected records to the actor's evidence and counts. */
 function fold({ period, detections, alarms }: Gathered, now: number): Examined {
   const { activity, evidence } = period.state;
   const seen = (timestamp: number) => {
@@ -138,7 +138,7 @@ function fold({ period, detections, alarms }: Gathered, now: number): Examined {
   }
   period.updatedAt = now;
   const added = [addDetections(evidence, detections, now), addAlarms(evidence, alarms, now)];
-  // What an unfinished batch has added before has not been assessed: then everything has to be looked at.
+  // Earlier parts of an unfinished batch are not yet assessed, so all hours have to be.
   const changed = period.pending ? evidence.hours : added.flatMap((hours) => [...hours]);
   return { period, changed: new Set<EvidenceHour>(changed) };
 }

@@ -8,7 +8,7 @@ import { text } from "../database/rows.ts";
 
 const columns = "id, entity_name, rule, actor, host, until, reason, who, created_at";
 
-/** Newest first; those that have ended too, until they are removed. */
+/** Newest first, including those that have expired and are not yet removed. */
 export async function listExceptions(database: Database): Promise<Exception[]> {
   const { rows } = await database.read(`select ${columns} from exceptions order by created_at desc, id`);
   return rows.map((row) => ({
@@ -31,7 +31,7 @@ export async function insertException(database: Database, e: Exception): Promise
   ]);
 }
 
-/** False when there is none of that id. */
+/** Returns false when there is none with that id. */
 export async function deleteException(database: Database, id: string): Promise<boolean> {
   const results = await database.write([{ sql: "delete from exceptions where id = ?", args: [id] }]);
   return results[0]?.rowsAffected === 1;

@@ -24,7 +24,7 @@ export interface HistoryEntry {
   field: string | null;
   old: string | null;
   new: string | null;
-  /** What brought the change in: `correlation`, `api`, `console`, a ticket system's synchronisation. */
+  /** Where the change came from: `correlation`, `api`, `console`, or the synchronisation with a ticket system. */
   source: string;
 }
 
@@ -43,17 +43,17 @@ export function addHistory(of: HistorySubject, entries: readonly (HistoryEntry &
   ];
 }
 
-/** An entry as it is shown: long texts shortened. */
+/** A history entry with long texts shortened. */
 export interface ShownEntry extends HistoryEntry {
-  /** Whether `old` or `new` is longer than what is given of it. */
+  /** Whether `old` or `new` was shortened. */
   shortened: boolean;
 }
 
-/** One answer shows so much: histories grow for as long as an incident is worked on. */
+/** The limit of a text in one answer. Histories grow for as long as an incident is open. */
 const longestText = 2_000;
 const mostEntries = 500;
 
-/** The newest entries, oldest first, and how many there are in all. */
+/** The newest entries, oldest first, and the total number. */
 export async function readHistory(
   database: Database,
   of: HistorySubject,

@@ -1,4 +1,4 @@
-/** Changes that people and programs make to incidents: each adds its rows, history and events to a unit of work. */
+/** Changes of incidents by people and programs. Each adds its rows, history and events to a unit of work. */
 import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
 import { mergeEvidence } from "../../core/correlation/evidence.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
@@ -16,20 +16,20 @@ import { findIncidents, type IncidentRow, saveIncidents } from "./incident-rows.
 import { activeOf, liveCases } from "./live-cases.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
-/** What holds for changes of incidents at the moment. */
+/** The settings that apply to a change of an incident. */
 export interface ChangeRules {
   patterns: readonly PreparedPattern[];
-  /** Which of the changes reach tickets. */
+  /** Which changes are sent to tickets. */
   policies: SystemPolicies;
 }
 
 export interface Changed<Row> {
   row: Row;
-  /** False: it was so already. */
+  /** False if nothing had to change. */
   changed: boolean;
 }
 
-/** @throws EdgeError incident_unknown; incident_newer where a newer incident of the actor is open. */
+/** @throws EdgeError incident_unknown; incident_newer if a newer incident of the actor is open */
 export async function applyIncidentChange(
   unit: UnitOfWork,
   { patterns, policies }: ChangeRules,
@@ -51,7 +51,7 @@ export async function applyIncidentChange(
     closeCases(unit, cases, row);
   }
   if (reopens) {
-    // Before anything is added to the unit: it may refuse.
+    // First, because this may throw and nothing must have been added to the unit by then.
     const between = await evidenceSince(database, period);
     reopenCases(unit, cases, row);
     if (between !== null) {
@@ -60,7 +60,7 @@ export async function applyIncidentChange(
       takeOver(unit, period, between);
       cases.push(...since);
     }
-    // Looked at at the next turn of the loop: it may have fallen in the meantime.
+    // Due at once: the score may have fallen in the meantime.
     Object.assign(period, { current: true, decayAt: now });
   }
   const body = incidentBody(row, period.state, activeOf(cases), now, changes.map(withoutCopies));
@@ -73,8 +73,8 @@ export async function applyIncidentChange(
 }
 
 /**
- * Closes the active cases with their incident: what they stand on no longer counts. Their evidence stays as it is, so that they come
- * back when the incident does.
+ * Closes the active cases together with their incident. Their evidence is kept, so that they are reopened with
+ * the incident.
  */
 function closeCases(unit: UnitOfWork, cases: readonly CaseRow[], incident: IncidentRow): void {
   for (const row of cases) if (row.status !== "CLOSED") setStatus(unit, row, "CLOSED", true, incident);
@@ -99,7 +99,7 @@ function setStatus(
   noteChanges(unit, "case", row.caseId, changes);
 }
 
-/** What came in since the incident was closed. @throws EdgeError incident_newer */
+/** The actor's period since the incident was closed, if any. @throws EdgeError incident_newer */
 async function evidenceSince(database: Database, { key }: ActorPeriod): Promise<ActorPeriod | null> {
   const between = (await currentPeriods(database, [key])).get(key) ?? null;
   if (between === null || between.incidentId === null) return between;
@@ -110,7 +110,7 @@ async function evidenceSince(database: Database, { key }: ActorPeriod): Promise<
   );
 }
 
-/** Cases made since go to the reopened incident, unless its own of the same kind is back: that one goes on with their evidence. */
+/** Moves newer cases to the reopened incident, unless it has a case of the same kind itself, which then takes over their evidence. */
 function mergeCases(
   unit: UnitOfWork,
   period: ActorPeriod,
@@ -128,7 +128,7 @@ function mergeCases(
   }
 }
 
-/** The reopened period is the actor's current one again; what came in since goes to it, to be assessed at the next turn of the loop. */
+/** Makes the reopened period the actor's current one and moves newer evidence to it, to be assessed when the loop next runs. */
 function takeOver(unit: UnitOfWork, period: ActorPeriod, between: ActorPeriod): void {
   mergeEvidence(period.state.evidence, between.state.evidence);
   const { activity } = period.state;
@@ -158,7 +158,7 @@ const actions: Readonly<Record<string, HistoryAction>> = {
   external_ticket_id: "TICKET_LINKED",
 };
 
-/** Notes changes of fields in the history, as the unit's author has made them. */
+/** Adds changes of fields to the history, in the name of the unit's author. */
 export function noteChanges(unit: UnitOfWork, of: HistorySubject, id: string, changes: readonly FieldChange[]): void {
   const text = (value: FieldChange["old"]) => (value === null ? null : String(value));
   for (const { field, old, new: now } of changes.map(withoutCopies)) {
@@ -168,8 +168,8 @@ export function noteChanges(unit: UnitOfWork, of: HistorySubject, id: string, ch
 }
 
 /**
- * Makes an incident of an actor by hand, whatever its score.
- * @throws EdgeError actor_unknown: nothing is known of such an actor; incident_exists: it has an open incident.
+ * Makes an incident for an actor by hand, whatever the score.
+ * @throws EdgeError actor_unknown; incident_exists if the actor has an open incident
  */
 export async function promote(
   unit: UnitOfWork,

@@ -9,14 +9,14 @@ import { fromIso, timeOrNull } from "../database/iso.ts";
 import { unpacked } from "../database/multi-values.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 
-/** An incident with the events that told of its creation and of its last change. */
+/** An incident with the events of its creation and of its last change. */
 export interface IncidentRow extends Incident {
   activity: ListedActivity;
   createdSeq: number;
   updatedSeq: number;
 }
 
-/** What lists show of the actor's activity. Times are epoch milliseconds of the first and the newest detection or alarm. */
+/** The actor's activity as lists show it. Times (epoch ms) are those of the first and the newest detection or alarm. */
 export type ListedActivity = Pick<ActorActivity, "detections" | "alarms" | "firstAt" | "lastAt">;
 
 const incidentColumns = `incident_id, period_id, entity_name, group_key, actor_type, status, risk_score, risk_level,
@@ -44,7 +44,7 @@ const savedAnew = [
 
 const values = unpacked(incidentColumns);
 
-/** Statements that write incidents, new and known ones. */
+/** Statements that insert or update incidents. */
 export function saveIncidents(incidents: readonly IncidentRow[]): InStatement[] {
   if (incidents.length === 0) return [];
   const rows = incidents.map((i) => [
@@ -70,7 +70,7 @@ const activeSql = `update incidents set sigma_alert_count = j.detections, alarm_
     from json_each(?)) j
   where incident_id = j.id`;
 
-/** The statement that writes what has been counted of these incidents' actors. */
+/** The statement that updates the activity of these incidents' actors. */
 export function saveActivity(active: readonly (readonly [incidentId: string, ListedActivity])[]): InStatement[] {
   if (active.length === 0) return [];
   const rows = active.map(([id, { detections, alarms, firstAt, lastAt }]) => [

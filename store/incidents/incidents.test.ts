@@ -78,7 +78,7 @@ async function created(kind: "incident" | "case" = "incident"): Promise<Body[]> 
   return (await events()).filter((event) => event.kind === `${kind}_created`).map(({ body }) => body);
 }
 
-/** What the call is refused with. `expect(…).rejects` would hold up the event loop that the Worker's answer comes through. */
+/** The error of the call. `expect(…).rejects` would block the event loop, through which the Worker answers. */
 // biome-ignore lint/suspicious/noExplicitAny: tests read errors freely
 function refusal(call: Promise<unknown>): Promise<any> {
   return call.then(
@@ -334,7 +334,7 @@ describe("closing", () => {
     expect(changed).toBe(true);
     expect(incident).toMatchObject({ status: "CLOSED", resolutionNotes: "Resolved via playbook", closedAt: now });
     now += minuteMs;
-    // Alone it is too little: what was closed does not help it.
+    // Alone it is too little: evidence of the closed case does not count.
     await ingest(
       "detections",
       records(1, () => ({ level: "high" })),
@@ -348,7 +348,7 @@ describe("closing", () => {
     expect(incidents).toHaveLength(2);
     expect(incidents[1]).toMatchObject({ risk: { sigma_alert_count: 3, sigma_unique_rules: 2 } });
     expect(incidents[1].related_cases.map(({ case_type }: Body) => case_type)).toEqual(["impact"]);
-    // The closed one keeps what it had.
+    // The closed one is unchanged.
     const detail = await store.reading.readIncident(first, now);
     expect(detail).toMatchObject({ body: { risk: { sigma_alert_count: 3 } }, users: ["CORP\\JSmith"] });
     expect(detail?.rules).toMatchObject([{ title: "Mimikatz", count: 3, author: "Jane" }]);
@@ -372,13 +372,15 @@ describe("closing", () => {
   });
 
   test("reopened: its evidence and its cases are back, with what came in since", async () => {
+    // Earlier and later than everything before.
+    const since = [start - 60 * minuteMs, start - 5 * minuteMs].map((at) => new Date(at).toISOString());
     await ingest("detections", records(3));
     const id = await onlyIncident();
     await store.incidents.changeIncident(id, { status: "CLOSED" }, analyst, now);
     now += minuteMs;
     await ingest(
       "detections",
-      records(2, () => ({ level: "low", rule_id: "since" })),
+      records(2, (index) => ({ level: "low", rule_id: "since", timestamp: since[index] })),
     );
     now += minuteMs;
     await store.incidents.changeIncident(id, { status: "IN_PROGRESS" }, analyst, now);
@@ -390,6 +392,8 @@ describe("closing", () => {
       risk: { sigma_alert_count: 5, sigma_unique_rules: 2, threat_case_count: 1 },
       timeline: { closed_at: null },
     });
+    const { first_alarm, last_alarm } = detail?.body.timeline ?? {};
+    expect([first_alarm, last_alarm].map((at) => new Date(at ?? 0).toISOString())).toEqual(since);
     await ingest("detections", records(1));
     expect(await created()).toHaveLength(1);
     expect((await store.reading.readIncident(id, now))?.body.risk.sigma_alert_count).toBe(6);
@@ -457,7 +461,7 @@ describe("cases", () => {
     const cases = await created("case");
     expect(cases).toHaveLength(2);
     expect(cases[1]).toMatchObject({ case_type: "credential_theft", alert_count: 2 });
-    // The closed one cannot come back beside it.
+    // The closed one cannot be reopened beside it.
     const refused = await refusal(store.incidents.changeCase(case_id, { status: "OPEN" }, analyst, now));
     expect(refused).toMatchObject({ code: "case_newer" });
     await store.incidents.changeCase(cases[1].case_id, { status: "CLOSED" }, analyst, now);

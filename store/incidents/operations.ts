@@ -1,4 +1,4 @@
-/** What can be asked about incidents, cases and exceptions. */
+/** Operations on incidents, cases and exceptions. */
 import type { Exception } from "../../core/correlation/exceptions.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Incident } from "../../core/incident.ts";
@@ -17,12 +17,12 @@ import { type Author, type OpenUnit, UnitOfWork } from "./unit-of-work.ts";
 
 export interface OpenIncidents extends OpenUnit, OpenOutbox {
   readonly assessments: Assessments;
-  /** Null while there is no incident step: what comes in is no evidence. */
+  /** Null while the incident step is off: records are then no evidence. */
   correlator: Correlator | null;
 }
 
 export const incidentOperations = {
-  /** Null leaves the incident step out. */
+  /** Null turns the incident step off. */
   configureCorrelation: {
     kind: "read",
     run: async (open, settings: CorrelationSettings | null): Promise<void> => {
@@ -83,7 +83,7 @@ export const incidentOperations = {
   },
 } satisfies Operations<OpenIncidents>;
 
-/** What intake asks once a batch is in. */
+/** Called by intake when a batch is complete. */
 export const assessmentOperations = {
   assessBatch: {
     kind: "write",
@@ -92,7 +92,7 @@ export const assessmentOperations = {
   },
 } satisfies Operations<OpenIncidents>;
 
-/** What the dispatcher of tickets asks. */
+/** Queries of the ticket lanes. */
 export const incidentLookups = {
   findIncident: {
     kind: "read",
@@ -101,7 +101,7 @@ export const incidentLookups = {
   },
 } satisfies Operations<OpenDatabase>;
 
-/** The rules by which a change of an incident or case is judged at present. */
+/** The rules that apply to a change of an incident or case at present. */
 export function changeRules({ correlator, ticketRules }: OpenIncidents): ChangeRules {
   return { patterns: correlator?.rules.patterns ?? [], policies: ticketRules.policies };
 }

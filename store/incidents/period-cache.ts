@@ -1,14 +1,14 @@
 /**
- * Periods of recently active actors, decoded, as the one writer has left them in the file: a batch that concerns them again need neither
- * read nor parse their rows. They cannot be out of date, because nobody else writes: whoever changes a period in another way has it
- * forgotten (`savePeriods`, retention), and a call that fails forgets all that was handed out, because it may have changed them in memory.
+ * The decoded periods of recently active actors, as the writer last stored them, so that a batch about them need not read and parse their
+ * rows again. They cannot be out of date, because nothing else writes: whatever changes or removes a period in another way drops it here
+ * (`savePeriods`, retention), and a failed call drops all that it was given, because it may have changed them in memory.
  */
 import type { Database } from "../database/database.ts";
 import { type ActorPeriod, currentPeriods } from "./actor-periods.ts";
 
-/** What decoded periods may take together. */
+/** The most memory that decoded periods may take. */
 const mostBytes = 16 * 1024 * 1024;
-/** Measured: a decoded state takes some four bytes of memory for each character of its JSON text, and a period so many besides. */
+/** Measured: a decoded state takes up to four bytes of memory per character of its JSON text, and each period so many in addition. */
 const bytesPerCharacter = 4;
 const bytesPerPeriod = 500;
 
@@ -19,18 +19,18 @@ interface Kept {
 
 export class PeriodCache {
   readonly #mostBytes: number;
-  /** Current periods by actor key, the one that was used longest ago first. */
+  /** Current periods by actor key, the least recently used first. */
   readonly #kept = new Map<string, Kept>();
-  /** Keys of periods handed out or kept since the last `settle`. */
+  /** The keys asked for or kept since the last `settle`. */
   readonly #touched = new Set<string>();
   #bytes = 0;
 
-  /** `bytes`: 0 keeps none. */
+  /** `bytes`: the limit; 0 keeps no period. */
   constructor(bytes = mostBytes) {
     this.#mostBytes = bytes;
   }
 
-  /** How much the periods that are kept take, estimated. */
+  /** The estimated memory of the kept periods. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -39,7 +39,7 @@ export class PeriodCache {
     return this.#kept.size;
   }
 
-  /** Current periods by actor key. The caller may change them, and either has them kept or fails. */
+  /** Current periods by actor key. A caller that changes them must keep or forget each, or fail. */
   async current(database: Database, keys: readonly string[]): Promise<Map<string, ActorPeriod>> {
     const found = new Map<string, ActorPeriod>();
     const missing: string[] = [];
@@ -53,7 +53,7 @@ export class PeriodCache {
     return found;
   }
 
-  /** Keeps a current period that the commit under way writes; `characters`: the length of its encoded state. */
+  /** Keeps a current period that this commit writes; `characters`: the length of its encoded state. */
   keep(period: ActorPeriod, characters: number): void {
     const { key } = period;
     this.forget(key);
@@ -72,7 +72,7 @@ export class PeriodCache {
     }
   }
 
-  /** The period of this actor is changed or removed by other means. */
+  /** Drops the period of this actor. */
   forget(key: string): void {
     const kept = this.#kept.get(key);
     if (kept === undefined) return;
@@ -80,18 +80,18 @@ export class PeriodCache {
     this.#bytes -= kept.bytes;
   }
 
-  /** The same for periods that are known by their ids. */
+  /** Drops the periods with these ids. */
   forgetIds(ids: readonly number[]): void {
     const gone = new Set(ids);
     for (const [key, { period }] of this.#kept) if (gone.has(period.id)) this.forget(key);
   }
 
-  /** What was handed out is in the file as it is here. */
+  /** Called after a commit: what was asked for is now in the file as it is here. */
   settle(): void {
     this.#touched.clear();
   }
 
-  /** It may not be. */
+  /** Called after a failure: drops all that was asked for. */
   forgetTouched(): void {
     for (const key of this.#touched) this.forget(key);
     this.#touched.clear();

@@ -1,6 +1,6 @@
 /**
- * One change of state on its way into the file: the statements, events and history entries that belong together, the numbers they take, who
- * makes the change and when. It becomes one commit; only then the numbers are taken and the events announced.
+ * One unit of work: the statements, events and history entries of a change, the numbers they use, who makes the change and when. It becomes
+ * one commit; only after it are the numbers used up and the events announced.
  */
 import type { InStatement } from "@libsql/client";
 import type { EventKind } from "../../core/event.ts";
@@ -10,20 +10,20 @@ import type { OpenLog } from "../events/open-log.ts";
 import { addHistory, type HistoryAction, type HistoryEntry, type HistorySubject } from "./history.ts";
 import type { PeriodCache } from "./period-cache.ts";
 
-/** Who makes a change, and what brings it in (`api`, `console`, the synchronisation of a ticket system). */
+/** Who makes a change, and where it comes from (`api`, `console`, the synchronisation with a ticket system). */
 export interface Author {
   who: string;
   source: string;
-  /** Instead of what the field says, such as EXTERNAL_SYNC. */
+  /** Replaces the action that the field implies, for example by EXTERNAL_SYNC. */
   action?: HistoryAction;
-  /** The ticket that it comes from: that one need not be told. */
+  /** The ticket that the change comes from, which need not be sent the change. */
   ticketId?: number;
 }
 
-/** What the appliance does by itself. */
+/** The author of what the appliance does by itself. */
 export const correlationAuthor: Author = { who: "rhythmx", source: "correlation" };
 
-/** A history entry whose author and time are those of the unit. */
+/** A history entry without author and time, which come from the unit. */
 export type Change = Omit<HistoryEntry, "at" | "who" | "source">;
 
 /** What a unit of work needs of the Worker's state. */
@@ -43,7 +43,7 @@ export class UnitOfWork {
   readonly #open: OpenUnit;
   readonly #gathered: Gathered;
   readonly author: Author;
-  /** When the change is made. Epoch milliseconds. */
+  /** Time of the change, epoch milliseconds. */
   readonly now: number;
 
   private constructor(open: OpenUnit, author: Author, now: number, gathered: Gathered) {
@@ -53,7 +53,7 @@ export class UnitOfWork {
     this.#gathered = gathered;
   }
 
-  /** Does `work` and writes all that it has gathered at its end. What it reads is the file as it was before. */
+  /** Runs `work` and writes everything it has added at the end. Reads in `work` see the file as it was before. */
   static async inOneWrite<T>(
     open: OpenUnit,
     author: Author,
@@ -67,7 +67,7 @@ export class UnitOfWork {
     return value;
   }
 
-  /** Does `work` in a transaction: after `flush` it reads what it has written. If it throws, nothing has happened. */
+  /** Runs `work` in a transaction: after `flush`, reads see what was written. If it throws, nothing is changed. */
   static async inOneTransaction<T>(
     open: OpenUnit,
     author: Author,
@@ -95,17 +95,17 @@ export class UnitOfWork {
     });
   }
 
-  /** For reading what the change depends on. */
+  /** For reading the state that the change depends on. */
   get database(): Database {
     return this.#open.database;
   }
 
-  /** What is kept in memory of actors: whoever changes one keeps it there as it becomes, or has it forgotten. */
+  /** The actors in memory. Whatever changes a period must return it there or drop it (`savePeriods`). */
   get periods(): PeriodCache {
     return this.#open.periods;
   }
 
-  /** The same unit on behalf of somebody else: their history entries go into the same commit. */
+  /** The same unit with another author, for history entries of that author in the same commit. */
   as(author: Author): UnitOfWork {
     return new UnitOfWork(this.#open, author, this.now, this.#gathered);
   }
@@ -119,23 +119,23 @@ export class UnitOfWork {
     return this.#gathered.events.add(kind, subject, entity, data, body);
   }
 
-  /** Notes what the unit's author changes of an incident or a case. */
+  /** Adds a change of an incident or a case by the unit's author to the history. */
   addHistory(of: HistorySubject, id: string, change: Change): void {
     const { who, source } = this.author;
     this.#gathered.history[of].push({ id, at: this.now, who, source, ...change });
   }
 
-  /** The id of a new alert. */
+  /** Returns the id for a new alert. */
   takeAlertId(): number {
     return this.#open.sequences.lastAlertId + ++this.#gathered.alerts;
   }
 
-  /** The id of a new period of an actor. */
+  /** Returns the id for a new period of an actor. */
   takePeriodId(): number {
     return this.#open.sequences.lastPeriodId + ++this.#gathered.periods;
   }
 
-  /** Writes what has been gathered since the last time: in a transaction it can then be read. */
+  /** Writes what was added since the last call; in a transaction it can be read from then on. */
   async flush(): Promise<void> {
     const { statements, history, events } = this.#gathered;
     const batch = [

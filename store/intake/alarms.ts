@@ -44,8 +44,8 @@ export async function writeAlarms(
 }
 
 /**
- * Those not stored yet, each id once; and those that are, with a higher RBP than is known: a SIEM may list an alarm before it has
- * weighed it. What else differs in a repeat is not taken over.
+ * Returns the alarms that are not stored yet, each id once, and the stored ones that now have a higher RBP: a SIEM may list an alarm
+ * before it has scored it. Other differences in a repeated alarm are ignored.
  */
 async function sortOut(
   database: Database,

@@ -1,4 +1,4 @@
-/** Writing detections: what core plans, in one commit — alerts, counts per hour, newest logs, remembered ids, FIRST events, the batch's step. */
+/** Writes detections as core plans it, in one commit: alerts, counts per hour, newest logs, remembered ids, FIRST events, the batch's step. */
 
 import type { Detection } from "../../core/detection.ts";
 import { encodeSnapshot } from "../../core/feeds/snapshot.ts";
@@ -17,7 +17,7 @@ import { recordStep } from "./batches.ts";
 
 interface StoredAlert extends KnownAlert {
   id: number;
-  /** Of its newest evidence; null while it was none. */
+  /** The period of its newest evidence; null if it was no evidence. */
   periodId: number | null;
 }
 
@@ -36,26 +36,26 @@ const updateAlertsSql = `update sigma_alerts set count = sigma_alerts.count + j.
 
 const newestLogWins = "on conflict (alert_id) do update set body = excluded.body";
 
-/** An alert whose evidence now counts for another period stays listed under the one before. */
+/** An alert whose evidence now counts for another period stays listed under the earlier one too. */
 const formerPeriodsSql = `insert into period_alerts (period_id, alert_id) select value->>0, value->>1 from json_each(?)
   where true order by rowid on conflict do nothing`;
 
 const rememberIdsSql = "insert into detection_ids (key, day) select value, ?2 from json_each(?1) order by rowid";
 
-/** New alerts per entity, their third column. */
+/** Counts new alerts per entity, which is their third column. */
 const countSql = `insert into row_counts select 'alerts', min(value->>2), '', count(*) from json_each(?) where true group by value->>2 collate nocase
   order by min(value->>2)
   on conflict do update set n = n + excluded.n`;
 
 export interface Written {
   tally: IntakeTally;
-  /** Actors' periods that the write has added to. */
+  /** The periods whose evidence the write added to. */
   periodIds: number[];
 }
 
 /**
- * Alerts, and with a correlator their actors, cases and incidents. The caller hands over one write at a time: what is read here still
- * holds when it is written.
+ * Writes alerts and, with a correlator, their actors, cases and incidents. The caller makes one write at a time, so what is read here is
+ * still true when it is written.
  */
 export async function writeDetections(
   unit: UnitOfWork,
@@ -75,7 +75,7 @@ export async function writeDetections(
   return { tally, periodIds: [...new Set(periods.values())] };
 }
 
-/** FIRST events of the alerts that are new: their sequence numbers by hash. */
+/** Adds FIRST events for new alerts; returns their sequence numbers by hash. */
 function announce(unit: UnitOfWork, plan: Plan): Map<string, number> {
   const seqs = new Map<string, number>();
   for (const { hash, first } of plan.changes) {
@@ -133,7 +133,7 @@ function addAlerts(
     if (change.first !== null) {
       const { detection } = change.first;
       alerts.push(alertRow(id, firsts.get(change.hash) ?? 0, detection, change, period));
-      // Else the newest log is that of the FIRST event.
+      // Otherwise the newest log is that of the FIRST event.
       if (change.newest !== null && change.newest !== detection) logs.push([id, change.newest.body]);
     } else {
       const { added, firstSeen, lastSeen, risk, newest } = change;
@@ -160,7 +160,7 @@ function addAlerts(
   );
 }
 
-/** The period that each alert's newest evidence belongs to. */
+/** The period of each alert's newest evidence. */
 function periodsByHash(counted: readonly Detection[], periodIds: readonly (number | null)[]): Map<string, number> {
   const periods = new Map<string, number>();
   for (const [index, { hash }] of counted.entries()) {

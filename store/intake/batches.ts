@@ -7,7 +7,7 @@ import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 
-/** The statement that records a batch's step; belongs into the commit of its records. */
+/** The statement that records a step of a batch; it belongs in the commit of the batch's records. */
 export function recordStep(
   kind: "detections" | "alarms",
   step: BatchStep,

@@ -1,4 +1,4 @@
-/** Recording HOURLY events: core decides, one commit per up to 1,000 alerts. */
+/** Records the HOURLY events that core decides on, up to 1,000 alerts per commit. */
 
 import type { Row } from "@libsql/client";
 import type { AlertCounts, AlertSnapshot } from "../../core/alert.ts";
@@ -14,11 +14,11 @@ import type { Sequences } from "../events/sequences.ts";
 
 const alertsPerWrite = 1000;
 
-/** Columns of an alert that its snapshot and counts come from. */
+/** The columns of an alert that make its snapshot and counts. */
 const columns = `id, hash, entity_name, rule_id, rule_title, rule_author, level, tags, user_name, host, src_ip, risk, ml_cluster,
   count, sent_count, first_seen, last_seen, recorded_at, last_message_at`;
 
-/** The log comes from alert_logs, or is that of the first event while the alert's newest log is its first. */
+/** The log comes from alert_logs, or from the first event while that is the alert's newest log. */
 const appendSql = `insert into event_log (seq, at, kind, subject, entity_name, data, body)
   select j.value->>0, j.value->>1, 'alert_hourly', a.hash, a.entity_name, j.value->>3,
     coalesce(l.body, f.body, '{"raw":""}')
@@ -40,7 +40,7 @@ export async function recordHourly(
     [toIso(now - intervalMs), toIso(now), alertsPerWrite],
   );
   const due: unknown[][] = [];
-  const told: [id: number, seq: number][] = [];
+  const sent: [id: number, seq: number][] = [];
   const restart: number[] = [];
   for (const row of rows) {
     const counts = countsOf(row);
@@ -50,7 +50,7 @@ export async function recordHourly(
     if (!decision.send) continue;
     const snapshot = { ...snapshotOf(row, counts), delta: decision.delta, burst: burst(counts).burst };
     due.push([sequences.lastSeq + due.length + 1, now, id, encodeSnapshot(snapshot)]);
-    told.push([id, sequences.lastSeq + due.length]);
+    sent.push([id, sequences.lastSeq + due.length]);
   }
   if (due.length === 0 && restart.length === 0) return { recorded: 0, more: false };
   const at = toIso(now);
@@ -59,7 +59,7 @@ export async function recordHourly(
     {
       sql: `update sigma_alerts set sent_count = count, last_message_at = ?, last_seq = j.seq
         from (select value->>0 as id, value->>1 as seq from json_each(?)) j where sigma_alerts.id = j.id`,
-      args: [at, JSON.stringify(told)],
+      args: [at, JSON.stringify(sent)],
     },
     {
       sql: "update sigma_alerts set last_message_at = ? where id in (select value from json_each(?))",

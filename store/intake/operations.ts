@@ -1,4 +1,4 @@
-/** What comes in: detections, alarms, and the hourly feed's turn. */
+/** Operations of intake: detections, alarms, and the hourly events. */
 import type { AlarmWrite, DetectionWrite } from "../../core/ports.ts";
 import type { Operations } from "../database/operation.ts";
 import type { OpenIncidents } from "../incidents/operations.ts";
@@ -50,7 +50,7 @@ export const intakeOperations = {
   },
 } satisfies Operations<OpenIncidents>;
 
-/** A part that has been written: its actors wait while more of the batch is to come. */
+/** After a part was written: its actors wait while more of the batch is to come. */
 function took({ assessments }: OpenIncidents, { tally, periodIds }: Written, more: string | null) {
   if (more !== null) assessments.wait(more, periodIds);
   return tally;

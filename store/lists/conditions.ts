@@ -1,4 +1,4 @@
-/** Conditions of a query with their bound values: what callers say never becomes part of the statement. */
+/** Conditions of a query with bound values, so that text from callers never becomes part of the SQL. */
 
 type Arg = string | number | null;
 
@@ -11,7 +11,7 @@ export class Conditions {
   readonly #parts: string[] = [];
   readonly args: Arg[] = [];
 
-  /** `sql` with a `?` for each of `args`. All conditions have to hold. */
+  /** Adds a condition: `sql` with one `?` for each of `args`. Conditions are joined with AND. */
   add(sql: string, ...args: Arg[]): void {
     this.#parts.push(sql);
     this.args.push(...args);

@@ -1,4 +1,4 @@
-/** Everything that is known of one incident or one case, as it is now. */
+/** The details of one incident or one case, as they are now. */
 
 import { readAttackTags } from "../../core/attack/attack.ts";
 import { incidentBody } from "../../core/correlation/bodies.ts";
@@ -24,7 +24,7 @@ import { readHistory, type ShownEntry } from "../incidents/history.ts";
 import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
 import { activeOf, liveCases } from "../incidents/live-cases.ts";
 
-/** An alert of an incident's or a case's actor. Times are epoch milliseconds. */
+/** An alert of the actor of an incident or case. Times are epoch milliseconds. */
 export interface AlertOfActor {
   hash: string;
   ruleId: string;
@@ -41,7 +41,7 @@ export interface AlertOfActor {
   lastSeen: number;
 }
 
-/** A SIEM alarm that counts towards an incident. */
+/** A SIEM alarm that counts towards an incident's score. */
 export interface ContributingAlarm {
   alarmId: string;
   name: string;
@@ -52,7 +52,7 @@ export interface ContributingAlarm {
 }
 
 export interface RuleOfIncident extends RuleSummary {
-  /** As Sigma's licence asks: who wrote it. */
+  /** The rule's author, whom Sigma's licence requires to be named. */
   author: string;
 }
 
@@ -62,11 +62,11 @@ export interface IncidentDetail {
   risk: RiskDetail;
   chain: ChainLink[];
   rules: RuleOfIncident[];
-  /** All of the actor's period, closed ones too. */
+  /** All cases of the actor's period, including closed ones. */
   cases: CaseRow[];
-  /** Accounts that its alerts name, as they were first written. */
+  /** The accounts named in its alerts, in their first spelling. */
   users: string[];
-  /** The newest ones, and how many there are. */
+  /** The newest alarms. */
   alarms: ContributingAlarm[];
   /** The newest entries, oldest first. */
   history: ShownEntry[];
@@ -83,10 +83,10 @@ export interface CaseDetail {
   historyTotal: number;
 }
 
-/** So many of each are listed; counts are of all. */
+/** The most entries of each list; counts are of all. */
 const mostListed = 500;
 
-/** Null where there is none of that id. `now`: epoch milliseconds. */
+/** Null if there is no incident with that id. `now`: epoch milliseconds. */
 export async function readIncidentDetail(
   database: Database,
   patterns: readonly PreparedPattern[],
@@ -114,7 +114,7 @@ export async function readIncidentDetail(
   };
 }
 
-/** Null where there is none of that id. */
+/** Null if there is no case with that id. */
 export async function readCaseDetail(
   database: Database,
   patterns: readonly PreparedPattern[],
@@ -141,7 +141,7 @@ export async function readCaseDetail(
   };
 }
 
-/** Alerts whose evidence counts, or once counted, for this period. */
+/** Alerts whose evidence counts, or counted earlier, for this period. */
 const ofPeriod = `(select id from sigma_alerts where period_id = ?1
   union select alert_id from period_alerts where period_id = ?1)`;
 

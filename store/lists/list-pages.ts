@@ -1,19 +1,19 @@
-/** Pages of incidents, cases and alerts, as the API answers them. Runs in the reader's Worker. */
+/** Pages of incidents, cases and alerts for the API. Runs in the reading Worker. */
 
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { ListedFeed, Page, PageQuery, RowFilters, Walk } from "../../core/feeds/page.ts";
 import { normaliseHost, normaliseUser } from "../../core/intake/identity.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { entitySpellings } from "../database/entity-spellings.ts";
 import { integer, text } from "../database/rows.ts";
 import { Conditions, type Statement } from "./conditions.ts";
-import { entitySpellings } from "./entity-spellings.ts";
 import { type ListedTable, listedTables } from "./listed-tables.ts";
 
 /** Filters with every stored spelling of the entity that was asked for. */
 type StoredFilters = Omit<RowFilters, "entity"> & { entity?: readonly string[] | undefined };
 
-/** One page. What is committed while it is read belongs to a later one. */
+/** Reads one page. Rows committed while it is read belong to a later page. */
 export async function listPage(
   database: Database,
   query: PageQuery,
@@ -31,7 +31,7 @@ export async function listPage(
   if (order.kind === "walk" && order.positionIsBound && order.position !== null)
     counted.add(`${seq} > ?`, order.position);
   const countsAll = order.kind !== "walk" || !order.positionIsBound;
-  // Read first: every row up to `top` is visible to the statements that follow.
+  // Read first: the statements that follow then see every row up to `top`.
   const head = await readHead(
     database,
     query,
@@ -78,7 +78,7 @@ export async function listPage(
   };
 }
 
-/** What is known before the rows: in one statement, so that a cursor's page takes two. */
+/** What the page needs besides its rows, in one statement, so that a page with a cursor takes two. */
 async function readHead(
   database: Database,
   { feed, order }: PageQuery,
@@ -110,7 +110,7 @@ async function count(database: Database, { sql, args }: Statement): Promise<numb
   return rows[0] === undefined ? 0 : integer(rows[0], "n");
 }
 
-/** Rows behind this position are the page's: what the cursor, the bound, and what was given before say. */
+/** The position after which the page starts, from the cursor, the bound, and what was returned before. */
 async function startOf(
   database: Database,
   table: ListedTable,
@@ -155,14 +155,14 @@ function conditionsOf(
   if (actor !== undefined && columns.actor !== undefined)
     oneOf(columns.actor, [...new Set([normaliseUser(actor), normaliseHost(actor), actor.trim().toLowerCase()])]);
   if (filters.incidentId !== undefined && columns.incident !== undefined) all.add(columns.incident, filters.incidentId);
-  // In the other order it is the bound from which the walk begins.
+  // In descending order it is the bound at which the walk starts.
   if (by === "updated" && filters.createdSince !== undefined)
     all.add(`${columns.recorded} >= ?`, toIso(filters.createdSince));
   if (filters.minRisk !== undefined) all.add(`${columns.risk} >= ?`, filters.minRisk);
   return all;
 }
 
-/** How many rows match. Where only entity and status are asked for they need not be counted. */
+/** The number of matching rows. For filters by entity and status alone it is read from the table of counts. */
 function totalOf(
   { filters, entities, feed }: Pick<PageQuery, "feed" | "entities"> & { filters: StoredFilters },
   table: ListedTable,
@@ -188,7 +188,7 @@ const idColumns = { incidents: "incident_id", cases: "case_id", alerts: "a.hash"
   string
 >;
 
-/** One row as lists have it, with its entity; null where there is none of that id. */
+/** One row as lists show it, with its entity; null if there is none with that id. */
 export async function readRow(
   database: Database,
   feed: ListedFeed,

@@ -1,4 +1,4 @@
-/** The tables that the API lists, with what their rows are called there. */
+/** The tables that the API lists, with the field names of their rows there. */
 
 import type { Row } from "@libsql/client";
 import { parseActorState } from "../../core/correlation/actor-state.ts";
@@ -12,13 +12,13 @@ import { liveCases } from "../incidents/live-cases.ts";
 
 export interface ListedTable {
   from: Record<Walk["by"], string>;
-  /** Columns of a row, without its position. */
+  /** The columns of a row, without its position. */
   select: string;
-  /** Position of a row in each order. */
+  /** SQL of a row's position in each order. */
   seq: Record<Walk["by"], string>;
-  /** The newest position in each order. */
+  /** SQL of the newest position in each order. */
   top: Record<Walk["by"], string>;
-  /** `seq`: the first position recorded at or after a time. */
+  /** SQL of the first position (`seq`) recorded at or after a time. */
   firstSince: Record<Walk["by"], string>;
   columns: {
     entity: string;
@@ -29,16 +29,16 @@ export interface ListedTable {
     type?: string;
     level?: string;
     actor?: string;
-    /** A condition with the incident's id bound. */
+    /** A condition in which the incident's id is bound. */
     incident?: string;
   };
-  /** Orders in which rows move. */
+  /** Columns to sort by whose values change. */
   sorts: Partial<Record<"risk_score" | "last_alarm_time", string>>;
   /** The rows as a JSON array. */
   json(database: Database, rows: readonly Row[], patterns: readonly PreparedPattern[]): string | Promise<string>;
 }
 
-/** Rows that the database has made JSON of. */
+/** For rows that the database has already turned into JSON. */
 const asTheyAre = (_database: Database, rows: readonly Row[]) => `[${rows.map((row) => text(row, "row")).join(",")}]`;
 
 function seqs(table: string): Pick<ListedTable, "from" | "seq" | "top" | "firstSince"> {
@@ -104,7 +104,7 @@ export const listedTables = {
   alerts: {
     from: {
       created: "sigma_alerts a",
-      // An alert counts as changed when a message has told of it.
+      // An alert counts as changed when an event of it was recorded.
       updated: "event_log e join sigma_alerts a on a.hash = e.subject and coalesce(a.last_seq, a.first_seq) = e.seq",
     },
     select: alertJson,
@@ -115,7 +115,7 @@ export const listedTables = {
     },
     firstSince: {
       created: "select min(id) as seq from sigma_alerts where recorded_at >= ?1",
-      // No index on events has times: those behind the last alert recorded before it are looked through.
+      // Events have no index by time: those after the last alert that was recorded before it are scanned.
       updated: `select seq from event_log where kind in ('alert_first', 'alert_hourly') and at >= round(unixepoch(?1, 'subsec') * 1000)
         and seq > coalesce((select first_seq from sigma_alerts where recorded_at < ?1 order by recorded_at desc limit 1), 0)
         order by seq limit 1`,
@@ -126,7 +126,7 @@ export const listedTables = {
   },
 } satisfies Record<ListedFeed, ListedTable> as Record<ListedFeed, ListedTable>;
 
-/** Cases as their evidence says they are now: their rows are not written for each detection more. */
+/** Brings cases up to date from their evidence: rows are not written for every further detection. */
 async function casesJson(
   database: Database,
   rows: readonly Row[],
@@ -148,11 +148,11 @@ async function casesJson(
   return JSON.stringify(json);
 }
 
-/** A page carries so many characters of notes; where they are more, each is shortened to so many. */
+/** The most characters of notes on a page; if there are more, every note is shortened. */
 const mostNotes = 1_000_000;
 const shortNotes = 2_000;
 
-/** A case as lists, feeds and answers to changes show it. */
+/** A case as lists, feeds and replies to changes show it. */
 function caseJson(row: ReturnType<typeof caseFromRow>, incidentId: string | null, shortens: boolean) {
   const notes = row.investigationNotes;
   const isShort = shortens && notes !== null && notes.length > shortNotes;

@@ -1,16 +1,16 @@
-/** What the API lists and shows, and how much there is of tickets and deliveries. */
+/** Operations for lists and details of the API, and counts of tickets and deliveries. */
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { ListedFeed, PageQuery } from "../../core/feeds/page.ts";
+import { entitySpellings } from "../database/entity-spellings.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
-import { entitySpellings } from "./entity-spellings.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { readSamples } from "./rule-samples.ts";
 import { countDeliveries, countTickets, listDeliveries, listTickets, type TicketFilter } from "./ticket-lists.ts";
 
-/** What the Worker that only reads has. */
+/** The state of the reading Worker. */
 export interface OpenReading extends OpenDatabase {
-  /** Which patterns make a case: details and lists of cases count by them. */
+  /** The patterns that make a case, for lists and details of cases. */
   patterns: readonly PreparedPattern[];
 }
 

@@ -1,4 +1,4 @@
-/** One representative event for each rule of an incident, with its log. */
+/** One example event with its log for each rule of an incident. */
 import { normaliseName } from "../../core/intake/identity.ts";
 import type { RuleSample } from "../../core/tickets/case/case-facts.ts";
 import type { Database } from "../database/database.ts";
@@ -7,7 +7,7 @@ import { text, textOrNull } from "../database/rows.ts";
 
 const mostRules = 500;
 
-/** Of each rule's riskiest alert the newest log that is kept. */
+/** Returns, for each rule, the newest log of the alert with the highest risk. */
 export async function readSamples(database: Database, incidentId: string): Promise<RuleSample[]> {
   const { rows } = await database.read(
     `with period as (select period_id as id from incidents where incident_id = ?1),

@@ -1,4 +1,4 @@
-/** Tickets and deliveries as lists show them. */
+/** Lists of tickets and deliveries. */
 import type { Row } from "@libsql/client";
 import type { Attempt, Delivery, Ticket } from "../../core/tickets/ticket.ts";
 import type { Database } from "../database/database.ts";
@@ -24,7 +24,7 @@ function conditionsOf({ incidentId, system, entities }: TicketFilter, systemColu
   return all;
 }
 
-/** The rows of a table of counts that a filter takes in; those of one incident are counted one by one instead. */
+/** Counts the rows that match a filter from a table of counts; the rows of a single incident are counted directly. */
 function countOf(table: "delivery_counts" | "ticket_counts", { system, states, entities }: TicketFilter): Statement {
   const all = new Conditions();
   if (system !== undefined) all.add("system = ?", system);
@@ -33,7 +33,7 @@ function countOf(table: "delivery_counts" | "ticket_counts", { system, states, e
   return { sql: `select coalesce(sum(n), 0) as n from ${table} where ${all.where}`, args: all.args };
 }
 
-/** A ticket, and why none has come of its create so far: its cause, or `given up`. Null: it is on its way, or there. */
+/** A ticket, and the cause why it could not be created yet, or `given up`. Null if it is being created or exists. */
 export interface ListedTicket extends Ticket {
   stopped: string | null;
 }
@@ -58,7 +58,7 @@ export async function listTickets(
   return { tickets, total: await numberOf(database, total) };
 }
 
-/** Newest first, with their attempts, oldest first. */
+/** Newest first; the attempts of each oldest first. */
 export async function listDeliveries(
   database: Database,
   filter: TicketFilter,
@@ -66,7 +66,7 @@ export async function listDeliveries(
   const all = conditionsOf(filter, "d.system");
   if (filter.states !== undefined)
     all.add("d.state in (select value from json_each(?))", JSON.stringify(filter.states));
-  // The few tickets of an incident lead to their deliveries; without one the newest deliveries lead to their tickets.
+  // With an incident, start from its few tickets; otherwise start from the newest deliveries.
   const from =
     filter.incidentId === undefined
       ? "deliveries d cross join tickets t on t.id = d.ticket_id"
@@ -108,7 +108,7 @@ function attemptFromRow(row: Row): Attempt {
   };
 }
 
-/** How many deliveries there are in each state that wants attention. */
+/** The number of deliveries in each state that needs attention. */
 export async function countDeliveries(database: Database): Promise<{ system: string; state: string; count: number }[]> {
   const { rows } = await database.read(
     `select system, state, sum(n) as n from delivery_counts where state not in ('confirmed', 'discarded')
@@ -117,7 +117,7 @@ export async function countDeliveries(database: Database): Promise<{ system: str
   return rows.map((row) => ({ system: text(row, "system"), state: text(row, "state"), count: integer(row, "n") }));
 }
 
-/** Tickets by system: how many there are, are gone from their target, could not be read. */
+/** Tickets of one system: how many exist, no longer exist in the target, or could not be read. */
 export interface TicketCount {
   system: string;
   count: number;

@@ -1,31 +1,31 @@
-/** Deliveries that stand still: parked or dead, by cause, and the ways out of it. */
+/** Deliveries that are parked or dead, by cause, and how to retry, correct or discard them. */
 
 import type { Probe } from "../../core/tickets/probes.ts";
 import { notIdentified, type TicketSystemName, unknownOutcome } from "../../core/tickets/ticket.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { entitySpellings } from "../database/entity-spellings.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
-import { entitySpellings } from "../lists/entity-spellings.ts";
 import { deliveryTables } from "./tickets.ts";
 
-/** Deliveries of one system that stand still for one cause. */
+/** The parked or dead deliveries of one system with the same cause. */
 export interface DeadLetters {
   system: TicketSystemName;
   state: "parked" | "dead";
   cause: string;
   count: number;
-  /** Since when the first and the last of them stand still. Epoch milliseconds. */
+  /** When the first and the last of them were parked or died. Epoch milliseconds. */
   oldest: number;
   newest: number;
-  /** Of the newest: with the target's own words. */
+  /** Detail of the newest, with the target's own words. */
   detail: string;
-  /** Of the newest. */
+  /** Id of the newest. */
   deliveryId: string;
   incidentId: string;
 }
 
-/** Which of those that are parked or dead; what is not given does not matter. */
+/** Selects parked or dead deliveries; a field that is not given matches all. */
 export interface DeadLetterFilter {
   id?: string;
   system?: TicketSystemName;
@@ -40,7 +40,7 @@ const filterSql = `state in ('parked', 'dead') and (?1 is null or id = ?1) and (
   and (?4 is null or system = ?4)
   and (?5 is null or exists (select 1 from tickets t where t.id = ticket_id and t.entity_name in (select value from json_each(?5))))`;
 
-/** Whatever retries and resumes: these wait for a person who says which ticket it is, or sends one of them again. */
+/** Created, but not identified. No retry or resume touches these: a person has to name the ticket or have it sent again. */
 const isMade = `(kind = 'create' and coalesce(cause, '') = '${notIdentified}')`;
 
 const filterArgs = async (database: Database, { id, state, causes, system, entities }: DeadLetterFilter) => [
@@ -51,11 +51,11 @@ const filterArgs = async (database: Database, { id, state, causes, system, entit
   entities == null ? null : JSON.stringify(await entitySpellings(database, entities)),
 ];
 
-/** By system, state and cause, the most frequent first. */
+/** Grouped by system, state and cause, the most frequent first. */
 export async function listDeadLetters(database: Database, entities: readonly string[] | null): Promise<DeadLetters[]> {
   const spellings = await entitySpellings(database, entities);
   const { rows } = await database.read(
-    // Bare columns beside max() are those of its row: documented by SQLite.
+    // SQLite documents that bare columns beside max() come from the row with the maximum.
     `select t.system, d.state, coalesce(d.cause, '') as cause, count(*) as n, min(d.updated_at) as oldest, max(d.updated_at) as newest,
        coalesce(d.detail, '') as detail, d.id, t.incident_id
      from ${deliveryTables} where d.state in ('parked', 'dead') and (?1 is null or t.entity_name in (select value from json_each(?1)))
@@ -75,11 +75,14 @@ export async function listDeadLetters(database: Database, entities: readonly str
   }));
 }
 
-/** They are planned anew. Those with an unknown outcome are looked up again first; those that were made and not identified stay. Returns how many. */
+/**
+ * Plans them again; those with an unknown outcome are looked up first, and those that were made and not identified are left. Returns the
+ * number of deliveries.
+ */
 export async function retryDeliveries(database: Database, which: DeadLetterFilter, now: number): Promise<number> {
   const results = await database.write([
     {
-      // What was rendered with settings that were wrong is rendered again, unless somebody has seen it.
+      // The settings may have been wrong, so it is rendered again, unless a person has approved the request.
       sql: `update deliveries set state = case when kind = 'create' and cause = '${unknownOutcome}' then 'unknown' else 'planned' end, attempts = 0,
               lookups = 0, payload = case trigger when 'manual' then payload else null end, next_attempt_at = ?6, updated_at = ?7
             where ${filterSql} and not ${isMade}`,
@@ -89,7 +92,7 @@ export async function retryDeliveries(database: Database, which: DeadLetterFilte
   return results[0]?.rowsAffected ?? 0;
 }
 
-/** The request of a delivery that stands still is replaced by one that somebody has mended, and sent. False: it does not stand still. */
+/** Replaces the request of a parked or dead delivery by a corrected one and sends it. Returns false if it is neither. */
 export async function mendDelivery(
   database: Database,
   id: string,
@@ -108,7 +111,7 @@ export async function mendDelivery(
   return results[0]?.rowsAffected === 1;
 }
 
-/** Updates of tickets that will never be. */
+/** Discards updates of tickets that will never exist. */
 export const orphansSql = `update deliveries set state = 'discarded', detail = 'its ticket was given up', updated_at = ?1
   where kind <> 'create' and state in ('planned', 'parked', 'dead')
     and exists (select 1 from tickets t where t.id = deliveries.ticket_id and t.remote_id is null)
@@ -116,7 +119,7 @@ export const orphansSql = `update deliveries set state = 'discarded', detail = '
     and not exists (select 1 from deliveries c
       where c.ticket_id = deliveries.ticket_id and c.kind = 'create' and c.state <> 'discarded')`;
 
-/** A person gives up what stands still. Returns how many. */
+/** Discards parked or dead deliveries on behalf of a person. Returns the number, without updates that are discarded with them. */
 export async function discardDeliveries(
   database: Database,
   which: DeadLetterFilter,
@@ -134,7 +137,7 @@ export async function discardDeliveries(
   return results[0]?.rowsAffected ?? 0;
 }
 
-/** A person gives a delivery up. False for one that is under way or finished. */
+/** Discards a delivery on behalf of a person. Returns false if it is being sent or finished. */
 export async function discardDelivery(
   database: Database,
   id: string,
@@ -152,7 +155,7 @@ export async function discardDelivery(
   return results[0]?.rowsAffected === 1;
 }
 
-/** What is known of the probes of a system; null = none was made since it was last sound. */
+/** The state of a system's probes; null = none was made since the last parked delivery was sent. */
 export async function readProbe(database: Database, system: TicketSystemName): Promise<Probe | null> {
   const { rows } = await database.read("select value from meta where key = ?", [`probe/${system}`]);
   return rows[0] === undefined ? null : (JSON.parse(text(rows[0], "value")) as Probe);

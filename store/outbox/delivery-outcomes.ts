@@ -1,4 +1,4 @@
-/** What came of a delivery: one write of everything that follows from it. */
+/** Records the outcome of a delivery and everything that follows from it in one write. */
 
 import type { InStatement } from "@libsql/client";
 import { nextReadAt } from "../../core/tickets/sync.ts";
@@ -15,21 +15,21 @@ export interface DeliveryOutcome {
   nextAttemptAt: number;
   cause: string | null;
   detail: string | null;
-  /** Null: nothing was asked. */
+  /** Null if no request was made. */
   attempt: Attempt | null;
-  /** What a create has made, or a look has found. */
+  /** The ticket that was created, or found by a look-up. */
   remote: RemoteTicket | null;
-  /** The id of a comment that was made or found. */
+  /** The id of the comment that was created or found. */
   commentId: string | null;
-  /** What we have made of the ticket: no change of somebody else's. */
+  /** The ticket's values after our update, so that the next reading does not take them for somebody else's change. */
   known: { status?: string; assigneeId?: string | null } | null;
-  /** What follows. */
+  /** A delivery that follows. */
   next: { kind: DeliveryKind; content: UpdateContent | null } | null;
-  /** Before this the target wants no request (epoch ms); null = it did not say. */
+  /** The target accepts no request before this time (epoch ms); null = it named none. */
   throttledUntil: number | null;
 }
 
-/** The statements of an outcome: delivery, attempt, ledger, and what follows. */
+/** The statements of an outcome: delivery, attempt, ledger, and the delivery that follows. */
 export function outcomeStatements(outcome: DeliveryOutcome, now: number): InStatement[] {
   const { id, attempt, remote, next } = outcome;
   const at = toIso(now);
@@ -61,7 +61,7 @@ export function outcomeStatements(outcome: DeliveryOutcome, now: number): InStat
       ? []
       : [
           {
-            // From now on it has been told the level that its create said.
+            // The level of the create is the level that the ticket was told.
             sql: `update tickets set remote_id = ?1, remote_key = ?2, url = ?3, read_at = ?4, told_level = coalesce((select asked from deliveries where id = ?5),
                 told_level, (select risk_level from incidents i where i.incident_id = tickets.incident_id)), updated_at = ?6
               where id = (select ticket_id from deliveries where id = ?5)`,
@@ -108,7 +108,7 @@ function knownStatement(
   now: number,
 ): InStatement {
   return {
-    // One that had come to its end is watched again.
+    // A ticket that had ended is watched again.
     sql: `update tickets set read_at = coalesce(read_at, ?5), remote_status = coalesce(?1, remote_status), remote_assignee = case ?2 when 1 then ?3 else remote_assignee end
       where id = (select ticket_id from deliveries where id = ?4)`,
     args: [status ?? null, assigneeId === undefined ? 0 : 1, assigneeId ?? null, deliveryId, now],

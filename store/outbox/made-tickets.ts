@@ -1,4 +1,4 @@
-/** Creates that may have made a ticket which nobody knows: a person says which it is, or has another one made. */
+/** Creates that may have made a ticket whose id is not known: a person names it, or has another one made. */
 import {
   correlationOf,
   type KnownTicket,
@@ -15,7 +15,7 @@ import { newDeliveryId, ticketFromRow } from "./tickets.ts";
 
 const undecided = `kind = 'create' and state = 'parked' and cause in ('${notIdentified}', '${unknownOutcome}')`;
 
-/** Tickets of a system that are known, the newest first, other than one: by these an account shows that it sees its own. */
+/** Known tickets of a system except one, newest first. They serve to check that the account can see its own tickets. */
 export async function knownTickets(
   database: Database,
   system: TicketSystemName,
@@ -34,14 +34,14 @@ export async function knownTickets(
     );
 }
 
-/** Of which incident a ticket of the target is already; null = of none. `otherThan`: a ticket here that does not count. */
+/** The incident to which a ticket of the target already belongs; null = none. `otherThan`: a ticket here to leave out. */
 export async function ownerOfTicket(
   database: Database,
   system: TicketSystemName,
   remote: { id: string; key: string },
   otherThan: number,
 ): Promise<string | null> {
-  // Where only its number is known, that stands for the id; then the keys of all are compared.
+  // If only its number is known, that is stored as the id too; then all keys are compared.
   const isKnownById = remote.id !== remote.key;
   const { rows } = await database.read(
     `select incident_id from tickets indexed by tickets_remote
@@ -51,19 +51,19 @@ export async function ownerOfTicket(
   return rows[0] === undefined ? null : text(rows[0], "incident_id");
 }
 
-/** A person has said which ticket it is: from here on nobody else decides. False: it does not wait for that. */
+/** Reserves a create for the person who names its ticket. Returns false if the create does not wait for that. */
 export async function takeUndecided(database: Database, id: string, now: number): Promise<boolean> {
   const results = await database.write([
     {
       sql: `update deliveries set state = 'unknown', next_attempt_at = ?, updated_at = ? where id = ? and ${undecided}`,
-      // Far off: until the outcome is written nothing is looked up.
+      // Later than the outcome is written, so that it is not looked up before.
       args: [now + 60_000, toIso(now), id],
     },
   ]);
   return results[0]?.rowsAffected === 1;
 }
 
-/** A person wants it sent again: it is looked up once more first. False: it does not wait for that. */
+/** A person wants it sent again: it is looked up once more first. Returns false if the create does not wait for that. */
 export async function askAgain(database: Database, id: string, who: string, now: number): Promise<boolean> {
   const results = await database.write([
     {
@@ -75,7 +75,10 @@ export async function askAgain(database: Database, id: string, who: string, now:
   return results[0]?.rowsAffected === 1;
 }
 
-/** Sent again: another generation, with a correlation of its own, so that the two are never taken for each other. Returns the new delivery's id. */
+/**
+ * Plans a ticket of the next generation, with its own correlation id, so that the two are never mistaken for each other. Returns the id of
+ * the new delivery; null if the create is no longer unknown.
+ */
 export async function nextGeneration(database: Database, id: string, now: number): Promise<string | null> {
   const { rows } = await database.read(
     `select t.id, t.incident_id, t.system, t.entity_name, d.who, (select max(u.generation) from tickets u where u.incident_id = t.incident_id

@@ -1,4 +1,4 @@
-/** What can be asked of the ledger of tickets: what is due, what was sent, what was refused. */
+/** Operations on the ledger of tickets and deliveries. */
 import type { Probe } from "../../core/tickets/probes.ts";
 import type { TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
@@ -29,19 +29,19 @@ import {
 } from "./tickets.ts";
 
 export interface OpenOutbox extends OpenDatabase {
-  /** Changed in place: the incident step sees it too. */
+  /** Changed in place, because the incident step holds the same object. */
   readonly ticketRules: TicketRules;
 }
 
 export const outboxOperations = {
-  /** From now on: which incidents become tickets, and which changes reach them. */
+  /** Sets which incidents become tickets and which changes are sent to them. */
   configureTickets: {
     kind: "memory",
     run: async ({ ticketRules }, rules: TicketRules): Promise<void> => {
       Object.assign(ticketRules, rules);
     },
   },
-  /** Plans the ticket of an incident by hand; one that there is stays. */
+  /** Plans a ticket for an incident by hand, unless there is one. */
   planTicket: {
     kind: "write",
     run: async ({ database }, planned: PlannedTicket, now: number) => {

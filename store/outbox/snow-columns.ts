@@ -1,4 +1,4 @@
-/** How an incident's case in ServiceNow stands, in the columns that seed 001 names; the first such ticket of an incident is meant. */
+/** The state of an incident's case in ServiceNow, in the columns that seed 001 names; they are about the incident's first such ticket. */
 
 import type { InStatement } from "@libsql/client";
 import type { RiskLevel } from "../../core/risk.ts";
@@ -7,17 +7,17 @@ import { toIso } from "../../core/time.ts";
 
 const priorities: Readonly<Record<RiskLevel, string>> = { critical: "P1", high: "P2", medium: "P3", low: "P4" };
 
-/** SQL: the priority of the level that the expression `level` gives. */
+/** SQL for the priority of a level; `level` is an SQL expression. */
 export function priorityOfLevel(level: string): string {
   return `case ${level} when 'critical' then 'P1' when 'high' then 'P2' when 'medium' then 'P3' else 'P4' end`;
 }
 
-/** SQL: the level of `i.snow_last_priority`; null without one. */
+/** SQL for the level of `i.snow_last_priority`; null without one. */
 export const levelOfPriority = `case i.snow_last_priority when 'P1' then 'critical' when 'P2' then 'high' when 'P3' then 'medium' when 'P4' then 'low' end`;
 
 const isSnow = (system: TicketSystemName) => system !== "jira";
 
-/** It was told of a level. */
+/** Records that the case was told a level. */
 export function snowPushed(incidentId: string, system: TicketSystemName, level: RiskLevel, now: number): InStatement[] {
   if (!isSnow(system)) return [];
   return [
@@ -28,7 +28,7 @@ export function snowPushed(incidentId: string, system: TicketSystemName, level: 
   ];
 }
 
-/** The target has answered for it; `state` null: it is not there. */
+/** Records that the case was read; `state` null: it does not exist any more. */
 export function snowPolled(
   incidentId: string,
   system: TicketSystemName,

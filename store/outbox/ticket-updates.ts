@@ -1,4 +1,4 @@
-/** What tickets have to be told of their incidents: planned in the write of the change, each as a delivery of its own. */
+/** Plans updates of tickets when their incidents change: in the write of the change, each as a separate delivery. */
 
 import type { InStatement } from "@libsql/client";
 import type { FieldChange } from "../../core/incident-event.ts";
@@ -22,9 +22,9 @@ import { newDeliveryId } from "./tickets.ts";
 
 export type SystemPolicies = Readonly<Record<TicketSystemName, FieldPolicies>>;
 
-/** What holds for tickets at the moment. */
+/** The settings that apply to tickets at present. */
 export interface TicketRules {
-  /** Incidents that become tickets by themselves; null = none. */
+  /** Which incidents become tickets automatically; null = none. */
   push: AutoPush | null;
   policies: SystemPolicies;
 }
@@ -37,31 +37,34 @@ export const noTicketRules: TicketRules = {
 const systemsWith = (policies: SystemPolicies, field: TicketField) =>
   JSON.stringify(ticketSystems.filter((system) => policies[system][field] !== "once"));
 
-/** Tickets that are told, at most one a system: there, or on their way; `?1` incident, `?2` systems, `?3` the ticket that told us (null = none). */
-const told = `select t.id, t.system from tickets t where t.incident_id = ?1 and t.system in (select value from json_each(?2)) and t.id is not ?3
+/**
+ * The tickets to update, at most one for each system, including those that are still being created. `?1` incident, `?2` systems, `?3` the
+ * ticket that the change comes from (null = none).
+ */
+const ticketsToUpdate = `select t.id, t.system from tickets t where t.incident_id = ?1 and t.system in (select value from json_each(?2)) and t.id is not ?3
   and t.gone_at is null and t.generation = (select max(generation) from tickets u where u.incident_id = t.incident_id and u.system = t.system)
   and (t.remote_id is not null or exists (select 1 from deliveries c where c.ticket_id = t.id and c.kind = 'create' and c.state <> 'discarded'))`;
 
-/** Brings a field to what the incident has at the time of sending: one that waits already does that too. */
+/** Field updates send the incident's value at the time of sending, so one planned update for each field is enough. */
 const planAgainSql = `update deliveries set state = 'planned', attempts = 0, cause = null, detail = null, next_attempt_at = ?6, updated_at = ?7
-  where kind = ?4 and state in ('parked', 'dead') and ticket_id in (select id from (${told}))`;
+  where kind = ?4 and state in ('parked', 'dead') and ticket_id in (select id from (${ticketsToUpdate}))`;
 const planFieldSql = `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
-    select ?8->>j.system, j.id, ?4, 'planned', ?6, 'auto', ?5, ?7, ?7 from (${told}) j
+    select ?8->>j.system, j.id, ?4, 'planned', ?6, 'auto', ?5, ?7, ?7 from (${ticketsToUpdate}) j
     where not exists (select 1 from deliveries d where d.ticket_id = j.id and d.kind = ?4 and d.state = 'planned')
     order by j.id`;
 
-/** A create that is not rendered yet says it itself. */
+/** No comment for a create that is not rendered yet: it will contain the change. */
 const commentSql = `insert into deliveries (id, ticket_id, kind, state, content, next_attempt_at, trigger, who, created_at, updated_at)
-  select ?8->>j.system, j.id, 'comment', 'planned', ?4, ?6, 'auto', ?5, ?7, ?7 from (${told}) j
+  select ?8->>j.system, j.id, 'comment', 'planned', ?4, ?6, 'auto', ?5, ?7, ?7 from (${ticketsToUpdate}) j
   where not exists (select 1 from deliveries c where c.ticket_id = j.id and c.kind = 'create' and c.state = 'planned' and c.payload is null)
   order by j.id`;
 
-/** `?8` of the statements above: the id of the delivery that each system's ticket may get. Drawn here, because SQL that writes is repeatable. */
+/** `?8` of the statements above: a new delivery id for each system. Made here, because SQL that writes must be repeatable. */
 function newDeliveryIds(): string {
   return JSON.stringify(Object.fromEntries(ticketSystems.map((system) => [system, newDeliveryId()])));
 }
 
-/** Statements that tell the incident's tickets of these changes, except the ticket that they come from. */
+/** Statements that plan updates of the incident's tickets for these changes, except of the ticket that they come from. */
 export function planUpdates(
   incidentId: string,
   changes: readonly FieldChange[],
@@ -86,7 +89,7 @@ export function planUpdates(
   });
 }
 
-/** A ticket that was just made of an incident that somebody works on already: status and assignee are brought to what they are. */
+/** Statements that plan status and assignee of a new ticket, if somebody already works on its incident. */
 export function bringUpToDate(ticketId: number, policies: SystemPolicies, now: number): InStatement[] {
   const kinds = [
     ["status", "status", "i.status <> 'OPEN'"],
@@ -102,7 +105,7 @@ export function bringUpToDate(ticketId: number, policies: SystemPolicies, now: n
   }));
 }
 
-/** Updates of the ticket before, which is gone: the new one says it all. */
+/** Discards parked updates of the previous ticket, which no longer exists: the new ticket contains everything. */
 export function dropUpdatesOfPredecessor(ticketId: number, now: number): InStatement {
   return {
     sql: `update deliveries set state = 'discarded', detail = 'another ticket was made', updated_at = ?2
@@ -112,7 +115,7 @@ export function dropUpdatesOfPredecessor(ticketId: number, now: number): InState
   };
 }
 
-/** The cadence gate is asked whether these incidents' tickets are told of their new level. */
+/** Statements that make the cadence gate decide whether the tickets of these incidents are sent the new level. */
 export function askGate(incidentIds: readonly string[], policies: SystemPolicies, now: number): InStatement[] {
   if (incidentIds.length === 0) return [];
   return [
@@ -124,7 +127,7 @@ export function askGate(incidentIds: readonly string[], policies: SystemPolicies
   ];
 }
 
-/** What the gate has decided of one ticket. */
+/** The gate's decision about one ticket. */
 export interface GateOutcome {
   incidentId: string;
   system: TicketSystemName;
@@ -133,7 +136,7 @@ export interface GateOutcome {
 
 const gateWaits = "gate_at is not null and remote_id is not null and gone_at is null";
 
-/** Asks the gate of tickets that are due, 200 at a time, and plans what it lets through. `nextAt`: when it is to be asked again; null = never. */
+/** Asks the gate about tickets that are due, up to 200, and plans the updates it allows. `nextAt`: when to ask next; null = never. */
 export async function passGate(
   database: Database,
   cadenceHours: number,
@@ -146,7 +149,7 @@ export async function passGate(
 
 async function askDueTickets(database: Database, cadenceHours: number, now: number): Promise<GateOutcome[]> {
   const { rows } = await database.read(
-    // What ServiceNow was told stands in the incident, by the seed's names.
+    // For ServiceNow the level and time are in columns of the incident, under the seed's names.
     `select t.id, t.incident_id, t.system, i.risk_level, i.risk_score,
        case when t.system = 'jira' then t.told_level else coalesce(${levelOfPriority}, t.told_level) end as told_level,
        case when t.system = 'jira' then t.told_at else i.last_snow_update_at end as told_at
@@ -178,7 +181,7 @@ async function askDueTickets(database: Database, cadenceHours: number, now: numb
         args: [level, toIso(now), id],
       },
       ...snowPushed(text(row, "incident_id"), text(row, "system") as TicketSystemName, level, now),
-      // What an older one would say is no longer true.
+      // An earlier update of the level is out of date.
       {
         sql: `update deliveries set state = 'discarded', detail = 'another level followed', updated_at = ?
           where ticket_id = ? and kind = 'priority' and state in ('planned', 'parked', 'dead')`,

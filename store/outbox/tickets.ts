@@ -1,4 +1,4 @@
-/** The ledger of tickets and their deliveries. Each step is one write. */
+/** The ledger of tickets and their deliveries. Each step of a delivery is one write. */
 
 import { randomBytes } from "node:crypto";
 import type { InStatement, Row } from "@libsql/client";
@@ -16,20 +16,20 @@ import type { Database } from "../database/database.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";
 import { integer, integerOrNull, text, textOrNull } from "../database/rows.ts";
 
-/** A ticket that an event calls for. */
+/** A ticket to be created. */
 export interface PlannedTicket {
   incidentId: string;
   entity: string;
   system: TicketSystemName;
   trigger: "auto" | "manual";
   who: string;
-  /** Rendered already, for a ticket that somebody has seen; null = when it is sent. */
+  /** The request, if a person has seen it; null = rendered when it is sent. */
   payload: string | null;
-  /** The risk level that `payload` tells; null without it. */
+  /** The risk level in `payload`; null without one. */
   level: RiskLevel | null;
 }
 
-/** Another generation where the last one's ticket is gone, and a person asks; else the first, or the one that there is. */
+/** SQL of the generation: the next one if a person asks and the last ticket no longer exists, else the present or the first one. */
 const generation = `coalesce((select max(t.generation) + case when max(t.generation) = max(case when t.gone_at is not null then t.generation end)
     and j.value->>4 = 'manual' then 1 else 0 end
   from tickets t where t.incident_id = j.value->>0 and t.system = j.value->>2), 1)`;
@@ -37,7 +37,7 @@ const generation = `coalesce((select max(t.generation) + case when max(t.generat
 const newTicketsSql = `insert into tickets (incident_id, entity_name, system, generation, created_at, updated_at)
   select j.value->>0, j.value->>1, j.value->>2, ${generation}, ?2, ?2 from json_each(?1) j where true order by j.rowid on conflict do nothing`;
 
-/** What somebody gave up comes back by hand only; where it may have had its effect, it is looked up first. */
+/** A discarded create is planned again only by hand; if it may have made a ticket, it is looked up first. */
 const newCreatesSql = `insert into deliveries (id, ticket_id, kind, state, payload, asked, hint, next_attempt_at, trigger, who, created_at, updated_at)
     select j.value->>3, t.id, 'create', case when exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
         and (d.cause in ('unknown_outcome', 'interrupted', 'made_not_identified', 'send_again') or exists (select 1 from delivery_attempts a where a.delivery_id = d.id
@@ -51,7 +51,7 @@ const newCreatesSql = `insert into deliveries (id, ticket_id, kind, state, paylo
       and (d.state <> 'discarded' or j.value->>4 = 'auto'))
     order by j.rowid`;
 
-/** Statements that plan tickets where there are none yet: for the write of the event that calls for them. */
+/** Statements that plan tickets where there are none yet, for the write of the incident's event. */
 export function planTickets(planned: readonly PlannedTicket[], now: number): InStatement[] {
   if (planned.length === 0) return [];
   const rows = JSON.stringify(
@@ -71,18 +71,18 @@ export const deliveryColumns = `d.id, d.ticket_id, t.incident_id, t.entity_name,
   d.hint, d.next_attempt_at, d.cause, d.detail, d.trigger, d.who, d.created_at, d.updated_at`;
 export const deliveryTables = "deliveries d join tickets t on t.id = d.ticket_id";
 
-/** Deliveries that are due, and when others will be. Epoch milliseconds; null = none waits. */
+/** Deliveries that are due, and when the next ones will be. Epoch milliseconds; null = none waits. */
 export interface DueDeliveries {
   due: Delivery[];
-  /** The next that has not failed yet, or is to be looked up. */
+  /** When the next delivery without a failed attempt, or the next look-up, is due. */
   nextAt: number | null;
-  /** The next that has failed may be sent again from here on, at the schedule's times. */
+  /** The earliest time for the next retry, which is then made at a time of the schedule. */
   nextRetryAt: number | null;
 }
 
 /**
- * Deliveries of a system that are due, one per ticket: the first that is not finished; what stands still holds up its own kind only, a create
- * everything. Those that have failed are due when their time was up at `retriesUpTo` (epoch ms).
+ * Deliveries of a system that are due, one per ticket: the first that is not finished. A parked or dead one holds up later ones of its kind;
+ * a create holds up all. A failed delivery is due if its next attempt was due at `retriesUpTo` (epoch ms).
  */
 export async function dueDeliveries(
   database: Database,
@@ -115,7 +115,7 @@ export async function dueDeliveries(
   };
 }
 
-/** What a process that ended was sending may have arrived: creates and comments are looked up first, what can be repeated is repeated. */
+/** Requests that an earlier process was sending may have arrived: creates and comments are looked up first, the others are sent again. */
 export async function recoverDeliveries(database: Database, now: number): Promise<number> {
   const results = await database.write([
     {
@@ -128,7 +128,7 @@ export async function recoverDeliveries(database: Database, now: number): Promis
   return results[0]?.rowsAffected ?? 0;
 }
 
-/** Until when each system wants no request, as it said before this process began. */
+/** The stored times before which each system accepts no request (Retry-After). */
 export async function listThrottles(database: Database): Promise<{ system: TicketSystemName; until: number }[]> {
   const { rows } = await database.read("select key, value from meta where key like 'throttled/%'");
   return rows.map((row) => ({
@@ -137,7 +137,7 @@ export async function listThrottles(database: Database): Promise<{ system: Ticke
   }));
 }
 
-/** A system wants no request before this (epoch ms). */
+/** Stores the time (epoch ms) before which a system accepts no request. */
 export async function saveThrottle(database: Database, system: TicketSystemName, until: number): Promise<void> {
   await database.write([
     {
@@ -147,17 +147,17 @@ export async function saveThrottle(database: Database, system: TicketSystemName,
   ]);
 }
 
-/** What is about to be sent. */
+/** A request that is about to be sent. */
 export interface Sending {
   id: string;
-  /** Null: nothing that has to be kept. */
+  /** Null leaves the stored one. */
   payload: string | null;
   hint: string | null;
-  /** What it asks for, in a word: a level, a status, a person's id; null = as before. */
+  /** The value it sets: a level, a status, or a person's id; null leaves the stored one. */
   asked: string | null;
 }
 
-/** Before a request: from here on its outcome counts as not known. False: it is no longer to be sent. */
+/** Records, before a request, that its outcome is unknown from now on. Returns false if it must not be sent any more. */
 export async function beginDelivery(
   database: Database,
   { id, payload, hint, asked }: Sending,
@@ -243,7 +243,7 @@ export function deliveryFromRow(row: Row): Delivery {
   };
 }
 
-/** What the ticket of the generation before was called, which is gone; null in the first one. */
+/** The key of the previous generation's ticket, which no longer exists; null for the first generation. */
 export async function previousKey(
   database: Database,
   { incidentId, system, generation }: Ticket,

@@ -1,9 +1,9 @@
-/** Removing alerts and actors with everything that hangs on them, each as the statements of one write. */
+/** The statements that remove alerts and actors with everything that belongs to them, in one write each. */
 import type { InStatement } from "@libsql/client";
 
 const gone = "in (select value from json_each(?1))";
 
-/** These alerts, with their logs. */
+/** Removes these alerts and their logs. */
 export function forgetAlerts(alertIds: readonly number[]): InStatement[] {
   const args = [JSON.stringify(alertIds)];
   return [
@@ -11,7 +11,7 @@ export function forgetAlerts(alertIds: readonly number[]): InStatement[] {
     `update row_counts set n = row_counts.n - j.gone
       from (select min(entity_name) as entity, count(*) as gone from sigma_alerts where id ${gone} group by entity_name collate nocase) j
       where feed = 'alerts' and entity_name = j.entity`,
-    // The highest number would otherwise be given out again after a restart.
+    // Otherwise the highest id would be used again after a restart.
     `insert into meta select 'last_alert_id', max(value) from json_each(?1) where true
       on conflict do update set value = max(cast(value as integer), cast(excluded.value as integer))`,
     `delete from alert_logs where alert_id ${gone}`,
@@ -20,11 +20,11 @@ export function forgetAlerts(alertIds: readonly number[]): InStatement[] {
   ].map((sql) => ({ sql, args }));
 }
 
-/** Tickets of these periods' incidents with their deliveries, where nothing is left to do: what waits or wants a person stays. */
+/** Tickets of these periods' incidents whose deliveries are all finished. Tickets with deliveries that wait for anything are kept. */
 const finishedTickets = `select t.id from incidents i join tickets t on i.incident_id = t.incident_id where i.period_id ${gone}
   and not exists (select 1 from deliveries d where d.ticket_id = t.id and d.state not in ('confirmed', 'discarded'))`;
 
-/** These periods of actors, with their incidents, cases, histories and finished tickets. */
+/** Removes these periods with their incidents, cases, histories and finished tickets. */
 export function forgetPeriods(periodIds: readonly number[]): InStatement[] {
   const args = [JSON.stringify(periodIds)];
   return [
@@ -32,7 +32,7 @@ export function forgetPeriods(periodIds: readonly number[]): InStatement[] {
     noteGap("cases", "threat_cases", "created_seq", "updated_seq", `period_id ${gone}`),
     `delete from delivery_attempts where delivery_id in (select id from deliveries where ticket_id in (${finishedTickets}))`,
     `delete from ticket_comments where ticket_id in (${finishedTickets})`,
-    // Before their tickets, by whose entity and system they are counted.
+    // Before their tickets, whose entity and system are needed to count them.
     `delete from deliveries where ticket_id in (${finishedTickets})`,
     `delete from tickets where id in (${finishedTickets})`,
     `delete from incident_history where incident_id in (select incident_id from incidents where period_id ${gone})`,
@@ -44,7 +44,7 @@ export function forgetPeriods(periodIds: readonly number[]): InStatement[] {
   ].map((sql) => ({ sql, args }));
 }
 
-/** Leaves word for readers whose cursor stands before what goes: they have missed it. */
+/** Records the removed positions, so that pollers with an older cursor can be told that they missed rows. */
 function noteGap(feed: string, table: string, created: string, updated: string, where: string): string {
   return `insert into feed_gaps (feed, created_max, updated_max)
     select '${feed}', max(${created}), max(${updated}) from ${table} where ${where} having count(*) > 0`;

@@ -1,4 +1,4 @@
-/** What removes the old. */
+/** The operation of retention. */
 import type { Operations } from "../database/operation.ts";
 import type { OpenIncidents } from "../incidents/operations.ts";
 import { type PruneStep, prune } from "./retention.ts";

@@ -31,7 +31,7 @@ async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   }
 }
 
-/** Works on the file while nobody has it open. */
+/** Changes the file while it is closed. */
 function inFile<T>(work: (sqlite: Sqlite) => T): T {
   const sqlite = new Sqlite(path);
   try {
@@ -53,7 +53,7 @@ function fill(statement: string, count: number, row: (n: number) => (string | nu
 const count = (table: string) =>
   inFile((sqlite) => (sqlite.query(`select count(*) as n from ${table}`).get() as { n: number }).n);
 
-/** The most rows of these tables that one step of a pass has removed. */
+/** The largest number of rows that one step of a pass removed from these tables. */
 async function largestStep(tables: readonly string[]): Promise<number> {
   return withStore(async (store) => {
     const reader = new Sqlite(path, { readonly: true });
@@ -101,7 +101,7 @@ describe("one pass removes all that is old, however much, in small steps", () =>
         src_ip, risk, ml_cluster, count, sent_count, first_seen, last_seen, recorded_at, updated_at, last_message_at, first_seq)
       values (?, ?, 'e', 'r', 't', '', 'high', '[]', '', '', '', 75, -1, ?, 1, ?, ?, ?, ?, ?, ?)`;
     const times = [old, old, old];
-    // Every tenth has something untold, the last one was seen today.
+    // Every tenth has occurrences without an HOURLY, the last one was seen today.
     fill(alert, 8_000, (n) => [
       n * 1_000_003,
       `h${n}`,
@@ -137,11 +137,11 @@ describe("one pass removes all that is old, however much, in small steps", () =>
     fill(ticket, 300, (n) => [n, `INC-${n}`, old, old]);
     const delivery = `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
       values (?, ?, 'create', ?, 0, 'auto', '', ?, ?)`;
-    // One still waits for a person.
+    // One waits for a person.
     fill(delivery, 300, (n) => [`dlv-${n}`, n, n === 7 ? "parked" : "confirmed", old, old]);
     expect(await largestStep(["incidents", "actor_periods", "tickets"])).toBeLessThanOrEqual(50);
     expect([count("incidents"), count("tickets"), count("deliveries")]).toEqual([3, 4, 4]);
-    // Those of open incidents, and those of actors who were heard of today.
+    // Those with open incidents, and those with evidence of today.
     expect(count("actor_periods")).toBe(3 + 3);
     const counted = inFile((sqlite) => sqlite.query("select state, sum(n) as n from delivery_counts group by 1").all());
     expect(counted).toEqual([
@@ -149,6 +149,29 @@ describe("one pass removes all that is old, however much, in small steps", () =>
       { state: "parked", n: 1 },
     ]);
   });
+});
+
+test("an idle actor without an incident goes with its closed cases, and stays while one of them is open", async () => {
+  inFile((sqlite) => {
+    const period =
+      sqlite.query(`insert into actor_periods (id, actor_key, current, entity_name, pending, updated_at, state)
+      values (?, ?, 1, 'e', 0, ?, '[]')`);
+    const threatCase =
+      sqlite.query(`insert into threat_cases (case_id, period_id, entity_name, case_type, status, severity, primary_user,
+        alert_count, rule_count, max_risk_score, affected_hosts, first_alert, last_alert, created_at, updated_at, created_seq, updated_seq)
+      values (?1, ?2, 'e', 't', ?3, 'high', 'u', 1, 1, 90, '[]', ?4, ?4, ?4, ?4, 1, 1)`);
+    for (const [id, status] of [
+      ["1", "CLOSED"],
+      ["2", "OPEN"],
+    ] as const) {
+      period.run(Number(id), id, old);
+      threatCase.run(`CASE-${id}`, Number(id), status, old);
+    }
+  });
+  await withStore((store) => pruneAll(store, now, 90));
+  const kept = inFile((sqlite) => sqlite.query("select case_id from threat_cases").all());
+  expect(kept).toEqual([{ case_id: "CASE-2" }]);
+  expect(count("actor_periods")).toBe(1);
 });
 
 test("a pass over nothing ends", async () => {

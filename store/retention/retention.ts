@@ -1,6 +1,6 @@
 /**
- * Retention: what is older than the limit goes, in commits of a few milliseconds each, so that intake is never held up and a stop need not
- * wait. Events that a reader has not had by then are counted as expired for it.
+ * Retention: removes what is older than the limit, in commits of a few milliseconds each, so that neither intake nor a stop has to
+ * wait. Events that a reader has not read by then are counted as expired for it.
  */
 import { feedKinds } from "../../core/feeds/feeds.ts";
 import { idempotencyWindowMs } from "../../core/intake/answer.ts";
@@ -11,16 +11,16 @@ import type { PeriodCache } from "../incidents/period-cache.ts";
 import { forgetAlerts, forgetPeriods } from "./forget.ts";
 
 const detectionIdDays = 7;
-/** Rows that one step looks at, or removes where that is all it does. */
+/** The most rows that one step reads, or removes if it removes rows without reading them. */
 const perStep = { detectionIds: 5_000, batches: 1_000, alarms: 1_000, events: 1_000, alerts: 5_000, periods: 5_000 };
-/** Of alerts and of actors, with or without a closed incident, one step removes at most so many: each takes rows of other tables along. */
+/** The most alerts and periods that one step removes; rows of other tables are removed with each. */
 const removedPerStep = { alerts: 250, periods: 50 };
 
-/** What is pruned, in this order. */
+/** The sweeps of a pass, in order. */
 const sweeps = ["detectionIds", "batches", "alarms", "events", "alerts", "incidents", "actors"] as const;
 type Sweep = (typeof sweeps)[number];
 
-/** Where a pass goes on: the sweep, and the id behind which it looks next. */
+/** Where a pass continues: the sweep, and the id after which it reads next. */
 export interface PruneStep {
   sweep: Sweep;
   after: number;
@@ -28,10 +28,10 @@ export interface PruneStep {
 
 export interface Pruned {
   events: number;
-  /** Deliveries that will not happen: events some reader had not had yet, counted per reader. */
+  /** Removed events that some reader had not read yet, summed over the readers. */
   expired: number;
   alerts: number;
-  /** The next step, or null when everything has been walked. */
+  /** The next step; null at the end of the pass. */
   next: PruneStep | null;
 }
 
@@ -43,12 +43,12 @@ interface Held {
 
 interface Limits {
   now: number;
-  /** What was last touched before this goes. Epoch milliseconds. */
+  /** Rows last changed before this time are removed. Epoch milliseconds. */
   cutoff: number;
   after: number;
 }
 
-/** What one step has done; `after` null: the sweep is finished. */
+/** The result of one step; `after` null: the sweep is finished. */
 interface Swept {
   after: number | null;
   events?: number;
@@ -85,7 +85,7 @@ const sweepers: Readonly<Record<Sweep, (held: Held, limits: Limits) => Promise<S
   actors: pruneActors,
 };
 
-/** One small step of pruning at `now` (epoch ms); `step` null begins a pass. */
+/** Runs one small step of pruning at `now` (epoch ms); `step` null starts a pass. */
 export async function prune(held: Held, now: number, retentionDays: number, step: PruneStep | null): Promise<Pruned> {
   const { sweep, after } = step ?? { sweep: sweeps[0], after: 0 };
   const swept = await sweepers[sweep](held, { now, cutoff: now - retentionDays * dayMs, after });
@@ -101,7 +101,7 @@ async function pruneRows(database: Database, sql: string, bound: string | number
   return { after: results[0]?.rowsAffected === limit ? 0 : null };
 }
 
-/** The log is pruned from its old end only, so that what remains has no gaps. */
+/** Prunes the log from its old end only, so that the rest has no gaps. */
 async function pruneEvents({ database }: Held, { cutoff }: Limits): Promise<Swept> {
   const { rows } = await database.read("select seq, at from event_log order by seq limit ?", [perStep.events]);
   const kept = rows.findIndex((row) => integer(row, "at") >= cutoff);
@@ -109,7 +109,7 @@ async function pruneEvents({ database }: Held, { cutoff }: Limits): Promise<Swep
   const last = rows[events - 1];
   if (last === undefined) return { after: null };
   const upto = integer(last, "seq");
-  // Of the kinds that the reader's feed sends: of others it misses nothing.
+  // Only kinds that the reader's feed sends: it does not miss others.
   const missed = `(select count(*) from event_log where seq > reader_positions.position and seq <= ?1
     and kind in (select k.value from json_each(?2) f join json_each(f.value) k
       where reader_positions.reader like f.key || '/%'))`;
@@ -129,21 +129,21 @@ async function pruneEvents({ database }: Held, { cutoff }: Limits): Promise<Swep
   return { events, expired, after: events === perStep.events ? 0 : null };
 }
 
-/** Alerts unseen for the whole time are forgotten; those with untold occurrences wait for their HOURLY. */
+/** Removes alerts without recent detections; those with occurrences that no message has counted yet wait for their HOURLY. */
 async function pruneAlerts({ database }: Held, { cutoff, after }: Limits): Promise<Swept> {
   const { rows } = await database.read(
-    "select id, updated_at, count <= sent_count as told from sigma_alerts where id > ? order by id limit ?",
+    "select id, updated_at, count <= sent_count as sent from sigma_alerts where id > ? order by id limit ?",
     [after, perStep.alerts],
   );
   const limit = toIso(cutoff);
-  const old = rows.filter((row) => text(row, "updated_at") < limit && integer(row, "told") === 1);
+  const old = rows.filter((row) => text(row, "updated_at") < limit && integer(row, "sent") === 1);
   const ids = old.slice(0, removedPerStep.alerts).map((row) => integer(row, "id"));
   if (ids.length > 0) await database.write(forgetAlerts(ids));
   return { alerts: ids.length, after: placeAfter(rows, old.length > ids.length ? ids : null, perStep.alerts) };
 }
 
 /**
- * Incidents that were closed before the limit, with their actor's evidence, cases and tickets. What is open stays, whatever its age.
+ * Removes incidents that were closed before the limit, with their actor's evidence, cases and tickets. Open ones are kept, whatever their age.
  */
 async function pruneIncidents({ database, periods }: Held, { cutoff }: Limits): Promise<Swept> {
   const { rows } = await database.read(
@@ -156,7 +156,7 @@ async function pruneIncidents({ database, periods }: Held, { cutoff }: Limits): 
   return { after: ids.length === removedPerStep.periods ? 0 : null };
 }
 
-/** Actors without an incident of whom nothing was heard since. */
+/** Removes actors without an incident or open case whose evidence is older than the limit. */
 async function pruneActors({ database, periods }: Held, { cutoff, after }: Limits): Promise<Swept> {
   const { rows } = await database.read(
     `select id, updated_at, incident_id is null
@@ -172,7 +172,7 @@ async function pruneActors({ database, periods }: Held, { cutoff, after }: Limit
   return { after: placeAfter(rows, old.length > ids.length ? ids : null, perStep.periods) };
 }
 
-/** Where a walk goes on: behind what was removed where more is to be removed, else behind what was looked at; null at the end. */
+/** The id after which the next step reads: the last removed one if more are to be removed, else the last one read; null at the end. */
 function placeAfter(rows: Parameters<typeof integer>[0][], removed: number[] | null, limit: number): number | null {
   if (removed !== null) return removed.at(-1) ?? null;
   const last = rows.at(-1);

@@ -1,4 +1,4 @@
-/** What can be asked about tickets that are read back, and the outcomes of deliveries: both change the incident in the same commit. */
+/** Operations that read tickets back or record the outcome of a delivery: both change the incident in the same commit. */
 import type { RemoteChange, Ticket, TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { Operations } from "../database/operation.ts";
 import { applyIncidentChange } from "../incidents/incident-changes.ts";
@@ -23,9 +23,9 @@ import {
 import { applyReading, type Reading, ticketGone } from "./ticket-sync.ts";
 
 export const syncOperations = {
-  /** Writes an outcome; a ticket that has become known is linked to its incident in the same write, with its event. */
+  /** Writes an outcome; a new ticket is linked to its incident, with an event, in the same write. */
   finishDelivery: { kind: "write", run: finishDelivery },
-  /** What a reading of a ticket means to its incident, all in one write. */
+  /** Writes a reading of a ticket and the changes of its incident in one write. */
   applyReading: {
     kind: "write",
     run: (open, reading: Reading, now: number) =>
@@ -88,7 +88,7 @@ async function finishDelivery(open: OpenIncidents, outcome: DeliveryOutcome, now
     const { system, incidentId } = ticket;
     const instead = await previousKey(database, ticket);
     const request = { ticket: { id, url, system, ...(instead === null ? {} : { instead }) } };
-    // An incident that retention has taken meanwhile needs no link.
+    // Retention may have removed the incident in the meantime.
     if (!(await findIncidents(database, [incidentId])).has(incidentId)) return;
     await applyIncidentChange(unit, changeRules(open), incidentId, request);
   });

@@ -1,4 +1,4 @@
-/** Which tickets are to be read back: because a search or a webhook says that they have changed, because it is time, or because it failed. */
+/** Which tickets are due to be read: after a search or a webhook said that they changed, at regular times, or after a failed reading. */
 import { readAgainAt } from "../../core/tickets/sync.ts";
 import type { RemoteChange, Ticket, TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { Database } from "../database/database.ts";
@@ -11,7 +11,10 @@ export async function readCursor(database: Database, system: TicketSystemName): 
   return rows[0] === undefined ? null : text(rows[0], "value");
 }
 
-/** Marks the tickets that a page names to be read, unless they were read in this state already; also finished ones: somebody may have reopened them. Returns how many were marked. */
+/**
+ * Marks the tickets on a page of search results to be read, unless they were already read in this state. Finished tickets too: somebody may
+ * have reopened them. Returns the number of tickets marked.
+ */
 export async function noteChanges(
   database: Database,
   system: TicketSystemName,
@@ -30,7 +33,7 @@ export async function noteChanges(
   return results[0]?.rowsAffected ?? 0;
 }
 
-/** The whole way to the end has been walked. */
+/** Saves the cursor after a search has reached its last page. */
 export async function saveCursor(database: Database, system: TicketSystemName, cursor: string): Promise<void> {
   await database.write([
     {
@@ -40,7 +43,7 @@ export async function saveCursor(database: Database, system: TicketSystemName, c
   ]);
 }
 
-/** Marks a ticket that somebody says has changed. False: there is none of that id here. */
+/** Marks a ticket to be read, for a webhook. Returns false if no ticket here has that id. */
 export async function markForReading(
   database: Database,
   system: TicketSystemName,
@@ -56,7 +59,7 @@ export async function markForReading(
   return (results[0]?.rowsAffected ?? 0) > 0;
 }
 
-/** Marks every ticket that is still watched: for targets that cannot be searched. */
+/** Marks every watched ticket to be read, for targets that cannot be searched. */
 export async function markAllForReading(database: Database, system: TicketSystemName, now: number): Promise<void> {
   await database.write([
     {
@@ -66,7 +69,7 @@ export async function markAllForReading(database: Database, system: TicketSystem
   ]);
 }
 
-/** Marks the watched tickets that have not been read for the longest, at most `most`, whatever a search says. */
+/** Marks the watched tickets that were read longest ago, at most `most`, in case the search misses some. */
 export async function markStaleForReading(
   database: Database,
   system: TicketSystemName,
@@ -82,7 +85,7 @@ export async function markStaleForReading(
   ]);
 }
 
-/** Tickets to be read now, the longest due first, and when the next one is (epoch ms); null = none waits. */
+/** Tickets that are due to be read, longest due first, and when the next one is due (epoch ms); null = none waits. */
 export async function dueReadings(
   database: Database,
   system: TicketSystemName,
@@ -101,7 +104,7 @@ export async function dueReadings(
   return { due: rows.map(ticketFromRow), nextAt: next === undefined ? null : integerOrNull(next, "next_at") };
 }
 
-/** Since when tickets of the system have to be looked for, where nobody has looked yet (epoch ms); null: there are none. */
+/** When the first ticket of the system was planned (epoch ms), where a first search starts; null: there is none. */
 export async function oldestTicket(database: Database, system: TicketSystemName): Promise<number | null> {
   const { rows } = await database.read("select min(created_at) as at from tickets where system = ?", [system]);
   return rows[0] === undefined ? null : timeOrNull(rows[0], "at");
@@ -112,7 +115,7 @@ export async function knownComments(database: Database, ticketId: number): Promi
   return rows.map((row) => text(row, "remote_id"));
 }
 
-/** Counts a failed reading; the next attempt comes later with each. */
+/** Counts a failed reading and sets the next one, later with each failure. */
 export async function recordFailedReading(database: Database, ticketId: number, now: number): Promise<void> {
   const { rows } = await database.read("select read_failures from tickets where id = ?", [ticketId]);
   const failures = rows[0] === undefined ? 0 : integer(rows[0], "read_failures");

@@ -1,4 +1,4 @@
-/** Tickets read back: which are to be read, what was found, and what follows from it for their incidents. */
+/** Applies what was read from a ticket to the ledger and to its incident. */
 
 import type { InStatement } from "@libsql/client";
 import { EdgeError } from "../../core/errors.ts";
@@ -27,32 +27,32 @@ import { knownComments } from "./ticket-readings.ts";
 
 const longestComment = 5_000;
 
-/** What a reading has found. */
+/** What was read from a ticket. */
 export interface Reading {
   ticketId: number;
   remote: RemoteState;
-  /** Who the assignee is here; null without one. */
+  /** The assignee's user name here; null without an assignee. */
   analyst: string | null;
-  /** Since the last reading; those that are known may be among them. Null: they were not asked for, and the ticket is still to be read. */
+  /** Comments since the last reading; known ones may be among them. Null: they were not requested, and the ticket remains due. */
   comments: readonly RemoteComment[] | null;
 }
 
-/** What followed. */
+/** What applying a reading changed. */
 export interface SyncOutcome {
-  /** Fields of the incident that changed. */
+  /** The changed fields of the incident. */
   changed: string[];
   unapplied: UnappliedChange[];
   overruled: number;
 }
 
-/** The ticket is no longer in the target: its updates stand still, and its incident's history says so. */
+/** Records that the target no longer has the ticket: parks its updates and adds an entry to the incident's history. Returns whether that is new. */
 export async function ticketGone(unit: UnitOfWork, ticket: Ticket): Promise<boolean> {
   const { now } = unit;
   const at = toIso(now);
   const gone = ticket.goneAt ?? now;
   unit.add(
     {
-      // Whoever brings it back within a week is noticed.
+      // Still read for a week, in case somebody restores it.
       sql: "update tickets set gone_at = ?, polled_at = ?, read_at = ?, updated_at = ? where id = ?",
       args: [
         toIso(gone),
@@ -78,7 +78,7 @@ export async function ticketGone(unit: UnitOfWork, ticket: Ticket): Promise<bool
   return ticket.goneAt === null;
 }
 
-/** Everything that follows from a reading. The unit is a transaction: changes of the incident build upon each other. */
+/** Applies a reading. The unit has to be a transaction, because later changes of the incident read earlier ones. */
 export async function applyReading(
   unit: UnitOfWork,
   rules: ChangeRules,
@@ -101,7 +101,7 @@ export async function applyReading(
   );
   const incident = (await findIncidents(database, [ticket.incidentId])).get(ticket.incidentId);
   const outcome: SyncOutcome = { changed: [], unapplied: [], overruled: 0 };
-  // Retention has taken the incident: nothing is left to be told.
+  // Retention has removed the incident.
   if (incident === undefined) return outcome;
   const pending = await ownUpdates(database, ticket.id);
   const { analyst } = reading;
@@ -138,7 +138,7 @@ export async function applyReading(
       await applyIncidentChange(unit.as(author(who)), rules, ticket.incidentId, step);
       outcome.changed.push(...Object.keys(step));
     } catch (error) {
-      // Another incident of the actor is open: this one stays closed, and says why.
+      // Another incident of the actor is open: this one stays closed, and its history says why.
       if (!(error instanceof EdgeError) || error.code !== "incident_newer") throw error;
       decision.unapplied.push({
         field: "ticket_status",
@@ -157,7 +157,7 @@ function stateStatements(ticket: Ticket, endedBefore: number | null, reading: Re
   const ended = remote.means === "CLOSED" || remote.means === "FALSE_POSITIVE" ? (endedBefore ?? now) : null;
   return [
     {
-      // A number may have stood in for the id.
+      // The stored id may have been the ticket's number.
       sql: `update tickets set remote_id = ?, remote_key = ?, url = ?, remote_status = ?, remote_assignee = ?, merged_into = ?, polled_at = ?,
           gone_at = null, ended_at = ? where id = ?`,
       args: [
@@ -186,7 +186,7 @@ function stateStatements(ticket: Ticket, endedBefore: number | null, reading: Re
   ];
 }
 
-/** The account reads its own tickets, as is known from the first one on: what waited because that was not known is looked up again. */
+/** The first ticket that can be read proves that the account sees its own tickets: creates that waited for that are looked up again. */
 function firstReading(system: TicketSystemName, now: number): InStatement {
   return {
     sql: `update deliveries set state = 'unknown', lookups = 0, next_attempt_at = ?1, updated_at = ?2
@@ -206,10 +206,10 @@ function commentStatements(ticketId: number, comments: readonly RemoteComment[])
   ];
 }
 
-/** Of the line that says where comments are that did not fit. */
+/** The most bytes of the line that says where the remaining comments are. */
 const longestPointer = 400;
 
-/** The incident's notes with what others wrote into its ticket; null where that is nothing. What does not fit is named once, not copied. */
+/** The incident's notes with new comments of others; null if there are none. A single line replaces those that do not fit. */
 function newNotes(
   ticket: Ticket,
   incident: IncidentRow,
@@ -228,7 +228,7 @@ function newNotes(
     added.push(room < 0 ? pointer : line);
     if (room < 0) break;
   }
-  // Notes that an earlier version let grow beyond the limit stay as they are.
+  // Notes from an earlier version may exceed the limit; they are left alone.
   if (added.length === 0 || noteBytes(before) > longestNotes) return null;
   const authors = new Set(others.map(({ author }) => author));
   return {
@@ -251,7 +251,7 @@ async function ownUpdates(database: Database, ticketId: number): Promise<OwnUpda
   }));
 }
 
-/** When both sides changed the ticket wins; what is under way cannot be called back. */
+/** If both sides changed, the ticket wins: discards our updates, except those that are being sent. */
 function overrule(ids: readonly string[], { key, status }: RemoteState, now: number): InStatement {
   return {
     sql: `update deliveries set state = 'discarded', cause = 'overruled', detail = ?, updated_at = ?
@@ -260,12 +260,12 @@ function overrule(ids: readonly string[], { key, status }: RemoteState, now: num
   };
 }
 
-/** In the history. */
+/** The source in history entries. */
 function syncSource(system: TicketSystemName): string {
   return system === "proactive" ? "proactive-snow-sync" : `${system}-sync`;
 }
 
-/** Notes in the incident's history what has become of its ticket and does not change the incident. */
+/** Adds a change of the ticket that does not change the incident to the incident's history. */
 function noteOfTicket(unit: UnitOfWork, ticket: Ticket, change: UnappliedChange, who: string = ticket.system): void {
   const isSnowState = ticket.system === "proactive" && change.field === "ticket_status";
   unit.as({ who, source: syncSource(ticket.system) }).addHistory("incident", ticket.incidentId, {

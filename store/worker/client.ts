@@ -1,14 +1,14 @@
-/** Methods for the operations of a Worker, made from its catalogue. */
+/** Makes the methods for the operations of a Worker from its catalogue. */
 import type { Client, OperationKind } from "../database/operation.ts";
 import type { Catalogue, OperationName } from "./operations.ts";
 
 /** Sends a call to the Worker. */
 export type Send = (method: OperationName, kind: OperationKind, args: unknown[]) => Promise<unknown>;
 
-/** Every group of a table with its methods. */
+/** The groups of a table with their methods. */
 export type Clients<Table> = { readonly [Group in keyof Table]: Client<Table[Group]> };
 
-/** `catalogue`: that of `Table`, as the Worker told it when it opened the file. */
+/** `catalogue`: of `Table`, as returned by the Worker when it opened the file. */
 export function clientsOf<Table>(catalogue: Catalogue, send: Send): Clients<Table> {
   const methods = ([group, kinds]: [string, Readonly<Record<string, OperationKind>>]) => [
     group,

@@ -1,9 +1,9 @@
-/** What the Worker that writes has while a file is open: all that operations ask for, and the lock. */
+/** The state of the writing Worker while a file is open: what operations need, and the lock. */
 
 import type { InstanceLock } from "../database/instance-lock.ts";
 import type { OpenIncidents } from "../incidents/operations.ts";
 
 export interface Open extends OpenIncidents {
-  /** Null for one who only looks. */
+  /** Null in mode `look`. */
   readonly lock: InstanceLock | null;
 }

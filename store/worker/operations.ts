@@ -1,4 +1,4 @@
-/** All that the two Workers can be asked, joined from the rooms: group, then method, as the client has them. */
+/** The tables of operations of the two Workers, joined from the folders of the store: by group, then by method. */
 import { type CasePattern, preparePatterns } from "../../core/correlation/patterns.ts";
 import { accessOperations, auditReading, settingsOperations } from "../access/operations.ts";
 import type { Operation, OperationKind, Operations } from "../database/operation.ts";
@@ -14,7 +14,7 @@ import type { Open } from "./open-file.ts";
 
 export type Groups<State> = Readonly<Record<string, Operations<State>>>;
 
-/** On the one connection that writes. */
+/** Operations on the one connection that writes. */
 export const writing = {
   intake: { ...intakeOperations, ...assessmentOperations },
   events: eventOperations,
@@ -29,11 +29,11 @@ export const writing = {
   },
 } satisfies Groups<Open>;
 
-/** On a connection that cannot write. */
+/** Operations on a connection that cannot write. */
 export const reading = {
   reading: { ...eventReading, ...auditReading, ...outboxReading, ...listReading },
   settings: {
-    /** From now on: which patterns make a case. */
+    /** Sets which patterns make a case. */
     configurePatterns: {
       kind: "memory",
       run: async (open, patterns: readonly CasePattern[]): Promise<void> => {
@@ -50,20 +50,20 @@ type NameIn<Table> = {
   [Group in keyof Table & string]: `${Group}.${keyof Table[Group] & string}`;
 }[keyof Table & string];
 
-/** An operation as calls name it: `events.read`. */
+/** The name of an operation in calls, such as `events.read`. */
 export type OperationName = NameIn<Writing> | NameIn<Reading>;
 
-/** Names and kinds of a table, for the client: it need not load the operations themselves. */
+/** The names and kinds of a table's operations, so that the client need not load their code. */
 export type Catalogue = Readonly<Record<string, Readonly<Record<string, OperationKind>>>>;
 
-/** Lists a table for the client. */
+/** Returns the catalogue of a table. */
 export function catalogueOf(table: Groups<never>): Catalogue {
   const kinds = (group: Operations<never>) =>
     Object.fromEntries(Object.entries(group).map(([name, { kind }]) => [name, kind]));
   return Object.fromEntries(Object.entries(table).map(([name, group]) => [name, kinds(group)]));
 }
 
-/** The operation that a call names, if the table has it. */
+/** The operation with this name, if the table has one. */
 export function operationIn<State>(table: Groups<State>, name: string): Operation<State> | undefined {
   const [group = "", method = ""] = name.split(".");
   return table[group]?.[method];

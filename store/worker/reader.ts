@@ -1,4 +1,4 @@
-/** The second Worker: it starts with the first call, so that an appliance that nobody asks keeps its memory. */
+/** The second Worker, for reading. It starts with the first call, to save memory while the API is not used. */
 import type { CasePattern } from "../../core/correlation/patterns.ts";
 import { StoreError } from "../../core/errors.ts";
 import type { OperationKind } from "../database/operation.ts";
@@ -13,13 +13,13 @@ export class Reader {
   #patterns: readonly CasePattern[] = [];
   #underWay = 0;
 
-  /** `path`: the database file, which must be there when the first call comes. */
+  /** `path`: the database file, which must exist at the first call. */
   constructor(path: string, onFault: OnFault) {
     this.#path = path;
     this.#onFault = onFault;
   }
 
-  /** Asks the Worker; `StoreError` where it cannot start, and once the store is closed. */
+  /** Calls the Worker. @throws StoreError if it cannot start, or the store is closed */
   async call(method: OperationName, kind: OperationKind, args: unknown[]): Promise<unknown> {
     if (this.#closing !== null) throw new StoreError("store_failed", "the store is closed");
     this.#calls ??= this.#start();
@@ -31,19 +31,19 @@ export class Reader {
     }
   }
 
-  /** No call waits for its answer. */
+  /** True if no call waits for an answer. */
   get isIdle(): boolean {
     return this.#underWay === 0;
   }
 
-  /** From now on: which patterns make a case. A Worker that starts later begins with them. */
+  /** Sets which patterns make a case, also for a Worker that starts later. */
   async configurePatterns(patterns: readonly CasePattern[]): Promise<void> {
     this.#patterns = patterns;
-    // One that cannot be told has ended, and the next call starts another.
+    // The Worker has ended; the next call starts another with these patterns.
     if (this.#calls !== null) await this.call("settings.configurePatterns", "memory", [patterns]).catch(() => {});
   }
 
-  /** Lets calls under way finish and ends the Worker. */
+  /** Waits for calls in progress and ends the Worker. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -54,7 +54,7 @@ export class Reader {
     await calls?.close().catch(() => {});
   }
 
-  /** A Worker that could not start, or ended, is started anew by the next call. */
+  /** If the Worker could not start, or has ended, the next call starts another. */
   async #start(): Promise<WorkerCalls> {
     const forget = () => {
       this.#calls = null;

@@ -14,7 +14,7 @@ let nextId = 1;
 
 const call = (method: StoreCall["method"], ...args: unknown[]): StoreCall => ({ id: nextId++, method, args });
 
-/** Replies of each turn until nothing waits. */
+/** The replies of each turn until no call waits. */
 async function turns(...waiting: StoreCall[]): Promise<StoreReply[][]> {
   const turns: StoreReply[][] = [];
   while (waiting.length > 0) turns.push(await worker.work(waiting));

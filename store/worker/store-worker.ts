@@ -1,4 +1,4 @@
-/** The store's Worker: takes calls in order, several in one commit where that saves a sync, and keeps the file open. */
+/** The store's Worker. Runs calls in order, several in one commit where that saves disk syncs, and keeps the file open. */
 
 import { type CasePattern, preparePatterns } from "../../core/correlation/patterns.ts";
 import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
@@ -26,7 +26,7 @@ import {
 
 export type StoreMethod = OperationName | "open" | "openReader" | "close";
 
-/** The service; a command that changes something while no service runs; one that only looks. */
+/** `serve`: the service; `change`: a command that writes while no service runs; `look`: a command that only reads. */
 export type OpenMode = "serve" | "change" | "look";
 
 export interface StoreCall {
@@ -41,9 +41,9 @@ export type StoreReply =
   | { appended: { end: number; counts: AppendedCounts } }
   | { committed: Batch };
 
-/** What opening tells the client. */
+/** What the client gets when the file is opened. */
 export interface Opened {
-  /** Names of the migrations that were applied. */
+  /** The names of the migrations that were applied. */
   migrated: string[];
   writing: Catalogue;
   reading: Catalogue;
@@ -52,33 +52,33 @@ export interface Opened {
 const callsPerCommit = 32;
 const recordsPerCommit = 1000;
 
-/** The Worker's state: closed, or open on one file. */
+/** A Worker with a closed file, or with one open file. */
 export class StoreWorker {
   readonly #writing: Groups<Open>;
   #open: Open | null = null;
-  /** Open instead of `#open` in the Worker that only reads. */
+  /** Set instead of `#open` in the reading Worker. */
   #reading: OpenReading | null = null;
-  /** A call failed, so what is kept in memory of the file, ids and actors, may be another there. */
+  /** After a failed call, the ids and actors in memory may differ from those in the file. */
   #doubtful = false;
-  /** What has been appended and not yet announced. */
+  /** Announcements of appended events that are not sent yet. */
   #appended: StoreReply[] = [];
-  /** What has been committed and not yet announced; always empty where nobody wants to know. */
+  /** Announcements of commits that are not sent yet; always empty if nobody listens. */
   readonly #committed: StoreReply[] = [];
 
   readonly #periodBytes: number | undefined;
 
-  /** `table`: what it can be asked where it writes; `periodBytes`: what periods of actors may take in memory. */
+  /** `table`: its operations in a writing mode; `periodBytes`: the most memory that actors' periods may take. */
   constructor(table: Groups<Open> = writing, periodBytes?: number) {
     this.#writing = table;
     this.#periodBytes = periodBytes;
   }
 
-  /** Small reads are worth no turn each; writes are, because what comes in meanwhile shares their commit. */
+  /** Several small reads in one turn save time. Writes get a turn each, so that calls which arrive meanwhile share the next commit. */
   get callsPerTurn(): number {
     return this.#reading === null ? 1 : 8;
   }
 
-  /** Takes the next call, or several that share a commit, off the front of `waiting` and returns what there is to say when that is done. */
+  /** Takes the next call, or several that share a commit, from the front of `waiting`, runs them and returns the replies. */
   async work(waiting: StoreCall[]): Promise<StoreReply[]> {
     const calls = waiting.splice(0, this.#sharingCount(waiting));
     const replies = (calls.length > 1 ? await this.#together(calls) : null) ?? (await this.#eachAlone(calls));
@@ -86,7 +86,7 @@ export class StoreWorker {
     return [...this.#committed.splice(0), ...this.#appended.splice(0), ...replies];
   }
 
-  /** How many calls at the front share a commit; 1 where that would save none. */
+  /** The number of calls at the front that share a commit. */
   #sharingCount(waiting: readonly StoreCall[]): number {
     let writes = 0;
     let records = 0;
@@ -103,8 +103,8 @@ export class StoreWorker {
   }
 
   /**
-   * Null when a call is at fault: then nothing has happened, and each is done alone. Where the storage is, all fail: a commit that
-   * was reported as failed may be in the file after all, so nothing of it is done a second time here.
+   * Returns null if a call was at fault: then nothing was written, and each call is run by itself. If the storage was at fault, all fail: the
+   * commit may still have reached the file, so nothing is run a second time here.
    */
   async #together(calls: readonly StoreCall[]): Promise<StoreReply[] | null> {
     try {
@@ -159,7 +159,7 @@ export class StoreWorker {
     return this.#open?.database.commits ?? 0;
   }
 
-  /** Takes the folder's lock, opens the file and brings its schema up to date, as far as `mode` lets it. */
+  /** Takes the folder's lock, opens the file and upgrades its schema, as far as `mode` allows. */
   async #openFile(path: string, now: number, mode: OpenMode, tellCommits = false): Promise<Opened> {
     const lock = mode === "look" ? null : await InstanceLock.take(`${path}.lock`);
     let database: Database | null = null;
@@ -187,7 +187,7 @@ export class StoreWorker {
     this.#reading = { database: await Database.open(path, "read"), patterns: preparePatterns(patterns) };
   }
 
-  /** Moves the WAL into the file first: libsql does not when it closes. */
+  /** Moves the WAL into the file first, which libsql does not do on closing. */
   async #close(): Promise<void> {
     if (this.#open?.lock) await this.#open.database.read("PRAGMA wal_checkpoint(TRUNCATE)").catch(() => {});
     this.#open?.database.close();
@@ -198,7 +198,7 @@ export class StoreWorker {
   }
 }
 
-/** Only the service upgrades a file, with a copy of it beside; everybody may make a new one. */
+/** Only the service upgrades a file, after copying it; every mode may create a new one. */
 async function bringUpToDate(database: Database, path: string, now: number, mode: OpenMode): Promise<string[]> {
   const at = new Date(now).toISOString();
   if (mode === "serve")
@@ -208,7 +208,7 @@ async function bringUpToDate(database: Database, path: string, now: number, mode
   return [];
 }
 
-/** Throws where an operation that is declared to leave the file alone writes. */
+/** Runs an operation. @throws if one that is not declared as a write writes */
 async function perform<Open extends OpenDatabase>(
   open: Open,
   operation: Operation<Open> | undefined,

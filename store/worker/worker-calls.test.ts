@@ -20,7 +20,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** How each call ended: `done`, or what it was told. A call that never settles keeps the test from ending. */
+/** How each call ended: `done`, or its error. A call that never settles keeps the test from ending. */
 async function outcomes(calls: readonly Promise<unknown>[]): Promise<string[]> {
   const settled = await Promise.allSettled(calls);
   return settled.map((one) => (one.status === "fulfilled" ? "done" : (one.reason as StoreError).message));

@@ -1,4 +1,4 @@
-/** Calls to a Worker of the store, and what comes back: answers, failures, announcements of commits. */
+/** Sends calls to a Worker of the store and receives answers, failures and announcements of commits. */
 import { Worker } from "node:worker_threads";
 import { EdgeError, StoreError, type StoreErrorCode } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
@@ -6,12 +6,12 @@ import type { OnCommit } from "../database/database.ts";
 import type { OperationKind } from "../database/operation.ts";
 import type { StoreMethod, StoreReply } from "./store-worker.ts";
 
-/** Told of every failure of reading or of writing, and null when the same went well again. */
+/** Called with every failure of reading or writing, and with null when the same works again. */
 export type OnFault = (what: "read" | "write", error: StoreError | null) => void;
 
 type Append = (end: number, counts: AppendedCounts) => void;
 
-/** Says what a call does to the file; null for opening and closing, whose failures are the caller's to name. */
+/** The kind of a call; null for opening and closing, whose failures the caller reports. */
 type Kind = OperationKind | null;
 
 interface Waiting {
@@ -41,14 +41,14 @@ export class WorkerCalls {
     this.#worker.on("exit", () => this.#fail(new Error("it ended")));
   }
 
-  /** Asks the Worker. Rejects with `EdgeError` as the operation does, and with `StoreError` once the Worker has ended or is closing. */
+  /** Calls the Worker. @throws EdgeError of the operation; StoreError if the Worker has ended or is closing */
   call(method: StoreMethod, kind: Kind, args: unknown[]): Promise<unknown> {
     if (this.#dead !== null) return Promise.reject(this.#dead);
     if (this.#closing !== null) return Promise.reject(closed());
     return this.#send(method, kind, args);
   }
 
-  /** No call waits for its answer. */
+  /** True if no call waits for an answer. */
   get isIdle(): boolean {
     return this.#waiting.size === 0;
   }
@@ -58,13 +58,13 @@ export class WorkerCalls {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Lets calls under way finish, closes the file and ends the Worker. Whoever calls from now on is told that the store is closed. */
+  /** Waits for calls in progress, closes the file and ends the Worker. Later calls are refused: the store is closed. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  /** Ends the Worker at once: calls that it has not answered are told that the store is closed. */
+  /** Ends the Worker at once; calls without an answer fail, because the store is closed. */
   async end(): Promise<void> {
     this.#dead ??= closed();
     await this.#worker.terminate();
@@ -102,7 +102,7 @@ export class WorkerCalls {
     if (waiting === undefined) return;
     if ("error" in reply) {
       const { code, message, data } = reply.error;
-      // What a caller asked for and cannot have is no fault of the storage.
+      // A request that is refused is no fault of the storage.
       if (!code.startsWith("store_")) {
         waiting.reject(new EdgeError(code, message, { data: { ...data } }));
         return;
@@ -111,7 +111,7 @@ export class WorkerCalls {
       if (waiting.kind === "read" || waiting.kind === "write") this.#onFault(waiting.kind, error);
       waiting.reject(error);
     } else {
-      // A call that had nothing to write says nothing about whether writing works.
+      // A call that wrote nothing does not show whether writing works.
       if (waiting.kind === "read" || (waiting.kind === "write" && reply.wrote)) this.#onFault(waiting.kind, null);
       waiting.resolve(reply.value);
     }

@@ -1,4 +1,4 @@
-/** Entry point of the store's Worker: takes calls in order and answers each. */
+/** Entry point of the store's Worker: runs calls in order and answers each. */
 import { parentPort } from "node:worker_threads";
 import { type StoreCall, StoreWorker } from "./store-worker.ts";
 
@@ -15,7 +15,7 @@ port.on("message", (call: StoreCall) => {
   working = true;
 });
 
-/** libsql works without a pause: a turn of the event loop in between lets further calls come in, and frees its statements. */
+/** libsql blocks the thread. A turn of the event loop between calls lets further calls arrive and frees libsql's statements. */
 async function work(): Promise<void> {
   for (let n = 0; n < worker.callsPerTurn && waiting.length > 0; n++)
     for (const reply of await worker.work(waiting)) port?.postMessage(reply);

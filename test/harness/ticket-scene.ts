@@ -1,5 +1,6 @@
 /** An appliance with both ticket systems, which are stand-ins. */
-import { type JiraOptions, JiraStandIn } from "../standins/jira.ts";
+import { JiraStandIn } from "../standins/jira.ts";
+import type { JiraOptions } from "../standins/jira-model.ts";
 import { type ServiceNowOptions, ServiceNowStandIn } from "../standins/servicenow.ts";
 import { ApiClient, password } from "./api-client.ts";
 import { detection, TestAppliance, until } from "./appliance.ts";

@@ -36,10 +36,8 @@ test(
     }, 500);
     defer(() => clearInterval(dripping));
     for (let n = 0; n < 20; n++) {
-      const begin = performance.now();
       const answer = await fetch(`${appliance.apiUrl}/api/v1/feed/incidents?since=`, { headers: { "X-API-Key": key } });
       expect(answer.status).toBe(200);
-      expect(performance.now() - begin).toBeLessThan(2000);
     }
     const status = readFileSync(`/proc/${appliance.pid}/status`, "utf8");
     expect(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1])).toBeLessThan(400_000);

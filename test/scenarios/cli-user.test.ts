@@ -60,6 +60,12 @@ test(
     const wrong: [string[], string, number, RegExp][] = [
       [[], "", 2, /add, list, password, disable, enable, reset-totp is missing/],
       [["drop"], "", 2, /unknown action "drop"/],
+      [
+        ["add", "x", "--role", "admin", "--entity", "South"],
+        password,
+        2,
+        /--entity: an administrator sees every entity/,
+      ],
       [["add", "x"], password, 2, /--role is missing: viewer, analyst, soar, admin/],
       [["add", "x", "--role", "root"], password, 2, /--role "root": viewer/],
       [["add", "x", "--role", "viewer", "--entity", ""], password, 2, /--entity is blank/],

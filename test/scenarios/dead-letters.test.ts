@@ -143,9 +143,9 @@ test(
     const appliance = await ApplianceProcess.prepare({ config: {}, env });
     defer(() => appliance.dispose());
     const run = (...args: string[]) => appliance.run(["deliveries", ...args]);
+    await appliance.start();
     expect(run().stderr).toContain("nothing stands still");
     const key = appliance.run(["key", "create", "test", "--scope", "ingest"]).stdout.trim();
-    await appliance.start();
     await fetch(`${appliance.apiUrl}/api/v1/ingest/detections`, {
       method: "POST",
       headers: { "X-API-Key": key, "Content-Type": "application/x-ndjson" },

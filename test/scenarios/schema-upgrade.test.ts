@@ -2,7 +2,16 @@
 import { Database as Sqlite } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -84,6 +93,16 @@ test(
     expect(old.query("select count(*) as n from sigma_alerts").get()).toEqual({ n: 15 });
     old.close();
     expect(site.run(["doctor"]).stdout).toMatch(new RegExp(`^old copies +${copy} \\([\\d.]+ MiB\\)$`, "m"));
+    const others = [
+      [`${path}.schema-1`, 1.5],
+      [`${path}.schema-2`, 12.6],
+    ] as const;
+    for (const [name, mebibytes] of others) {
+      writeFileSync(name, "");
+      truncateSync(name, mebibytes * 1024 * 1024);
+    }
+    expect(site.run(["doctor"]).stdout).toContain(`${path}.schema-1 (1.5 MiB), ${path}.schema-2 (13 MiB), ${copy} (`);
+    for (const [name] of others) rmSync(name);
     await site.terminate();
 
     // The way back, then forward again: what was added in between is in the newer copy.

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { until } from "../harness/appliance.ts";
 import { cleanUpScenes, critical, detail, login, scene, ticketed, turn } from "../harness/ticket-scene.ts";
-import { bob } from "../standins/jira.ts";
+import { bob } from "../standins/jira-model.ts";
 
 afterEach(cleanUpScenes);
 

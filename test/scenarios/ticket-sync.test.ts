@@ -16,7 +16,7 @@ import {
   ticketed,
   turn,
 } from "../harness/ticket-scene.ts";
-import { bob } from "../standins/jira.ts";
+import { bob } from "../standins/jira-model.ts";
 
 afterEach(cleanUpScenes);
 
@@ -198,6 +198,22 @@ describe("polling", () => {
     it.jira.move(it.key, "In Progress");
     await polled(it);
     expect((await detail(it)).status).toBe("IN_PROGRESS");
+  });
+
+  test("comments that no longer fit into the notes are named once, not copied", async () => {
+    const it = await ticketed();
+    const notes = async () => String((await detail(it)).investigation_notes);
+    for (let n = 0; n < 16; n++) it.jira.say(it.key, `${n} ${"x".repeat(4_900)}`);
+    await polled(it);
+    const pointer = "further comments are in the ticket";
+    await until(async () => (await notes()).includes(pointer), 60_000);
+    const full = await notes();
+    expect(new TextEncoder().encode(full).length).toBeLessThan(66_000);
+    expect(full.split("\n").filter((line) => line.startsWith("[Jira")).length).toBeGreaterThan(10);
+    for (let n = 0; n < 3; n++) it.jira.say(it.key, "y".repeat(4_900));
+    await turn(it, hourMs);
+    expect(await notes()).toBe(full);
+    expect(full.split(pointer)).toHaveLength(2);
   });
 
   test("an account that may not read comments: the status comes in all the same", async () => {

@@ -14,7 +14,7 @@ import {
   ticketed,
   turn,
 } from "../harness/ticket-scene.ts";
-import { bob } from "../standins/jira.ts";
+import { bob } from "../standins/jira-model.ts";
 
 afterEach(cleanUpScenes);
 

@@ -1,94 +1,20 @@
 /** A strict stand-in for Jira Cloud (v3) and Data Center (v2): by its OpenAPI subset, the ADF schema and protocols 3; shares no code with the adapter. */
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import Ajv from "ajv-draft-04";
-import { hourMs } from "../../core/time.ts";
+import {
+  bob,
+  errors,
+  type Issue,
+  type JiraComment,
+  type JiraOptions,
+  type JiraPerson,
+  json,
+  simpleWorkflow,
+  stamp,
+  us,
+} from "./jira-model.ts";
+import { adf, createMeta, textLength, wrongFields } from "./jira-screens.ts";
+import { search } from "./jira-search.ts";
 import { type Asked, type Reply, StandIn } from "./stand-in.ts";
-
-const folder = join(import.meta.dirname, "../data/jira");
-const adf = new Ajv({ strict: false, allErrors: false }).compile(
-  JSON.parse(readFileSync(join(folder, "adf-full.schema.json"), "utf8")) as object,
-);
-
-export interface Issue {
-  id: string;
-  key: string;
-  fields: Record<string, unknown> & { labels: string[]; summary: string; description: unknown };
-  properties: { key: string; value: unknown }[];
-  remoteLinks: Map<string, unknown>;
-  createdAt: number;
-  /** As of now; `fields` above is what the create said. */
-  status: string;
-  resolution: string | null;
-  assignee: JiraPerson | null;
-  updated: number;
-  comments: JiraComment[];
-  changes: { id: string; created: number; author: JiraPerson; field: string; from: string; to: string }[];
-  duplicateOf: string | null;
-}
-
-export interface JiraPerson {
-  accountId: string;
-  displayName: string;
-  emailAddress?: string;
-}
-
-export interface JiraComment {
-  id: string;
-  author: JiraPerson;
-  body: unknown;
-  created: number;
-  properties: { key: string; value: unknown }[];
-}
-
-export interface JiraStatus {
-  name: string;
-  category: "new" | "indeterminate" | "done";
-  /** Names of those that can be reached from it. */
-  to: readonly string[];
-}
-
-const us: JiraPerson = { accountId: "acc-1", displayName: "SOC Bot" };
-
-/** What a status can be left for; a transition is called like where it leads to. */
-const simpleWorkflow: readonly JiraStatus[] = [
-  { name: "To Do", category: "new", to: ["In Progress", "Done"] },
-  { name: "In Progress", category: "indeterminate", to: ["To Do", "Done"] },
-  { name: "Done", category: "done", to: ["In Progress"] },
-];
-
-export interface JiraOptions {
-  deployment?: "Cloud" | "Server";
-  credentials?: string;
-  /** Search does not see an issue for so long. */
-  indexLagMs?: number;
-  priorities?: string[] | null;
-  required?: { fieldId: string; name: string }[];
-  /** Whether labels are on the create screen. */
-  labels?: boolean;
-  contextPath?: string;
-  /** What it calls its own address; null = the true one. */
-  baseUrl?: string | null;
-  now?: () => number;
-  workflow?: readonly JiraStatus[];
-  /** That a transition to a done status takes; null: it is not on the screen. */
-  resolutions?: readonly string[] | null;
-  people?: readonly JiraPerson[];
-  /** Whether it may be searched. */
-  searchable?: boolean;
-  /** Whether it refuses an issue without a priority. */
-  priorityRequired?: boolean;
-  /** Required on the screens of transitions to a done status. */
-  transitionRequired?: { fieldId: string; name: string }[];
-  /** Whether it takes an assignment and keeps none. */
-  dropsAssignee?: boolean;
-}
-
-const errors = (fields: Record<string, string>, messages: string[] = []) => ({
-  errorMessages: messages,
-  errors: fields,
-});
 
 export class JiraStandIn extends StandIn {
   readonly issues: Issue[] = [];
@@ -206,10 +132,11 @@ export class JiraStandIn extends StandIn {
           ],
         },
       };
-    if (method === "GET" && /^\/issue\/createmeta\/SEC\/issuetypes\/1000[12]$/.test(path)) return this.#meta(asked);
+    if (method === "GET" && /^\/issue\/createmeta\/SEC\/issuetypes\/1000[12]$/.test(path))
+      return createMeta(this.options, asked);
     if (method === "POST" && path === "/issue") return this.#create(asked);
     if (method === "POST" && path === (this.options.deployment === "Cloud" ? "/search/jql" : "/search"))
-      return this.#search(asked);
+      return search(this, asked);
     if (method === "GET" && path === "/user/assignable/search") return this.#assignable(asked);
     const [, reference = "", rest = ""] = /^\/issue\/([^/]+)(\/.*)?$/.exec(path) ?? [];
     const issue = this.issues.find(({ id, key }) => id === reference || key === decodeURIComponent(reference));
@@ -407,39 +334,6 @@ export class JiraStandIn extends StandIn {
     return { status: 204 };
   }
 
-  #meta(asked: Asked): Reply {
-    const { priorities, required } = this.options;
-    const fields = [
-      ...["summary", "issuetype", "project"].map((fieldId) => ({
-        fieldId,
-        name: fieldId,
-        required: true,
-        hasDefaultValue: false,
-      })),
-      ...(this.options.labels ? ["description", "labels"] : ["description"]).map((fieldId) => ({
-        fieldId,
-        name: fieldId,
-        required: false,
-        hasDefaultValue: false,
-      })),
-      ...(priorities === null
-        ? []
-        : [
-            {
-              fieldId: "priority",
-              name: "Priority",
-              required: this.options.priorityRequired,
-              hasDefaultValue: !this.options.priorityRequired,
-              allowedValues: priorities.map((name, at) => ({ id: String(at + 1), name })),
-            },
-          ]),
-      ...required.map((field) => ({ ...field, required: true, hasDefaultValue: false })),
-    ];
-    const startAt = Number(asked.query.get("startAt") ?? 0);
-    const page = fields.slice(startAt, startAt + 4);
-    return { status: 200, body: { startAt, maxResults: 4, total: fields.length, fields: page } };
-  }
-
   #create(asked: Asked): Reply {
     const body = json(asked.body);
     if (body === null || typeof body.fields !== "object")
@@ -447,7 +341,7 @@ export class JiraStandIn extends StandIn {
     const unknown = Object.keys(body).filter((name) => !["fields", "properties", "update"].includes(name));
     if (unknown.length > 0) return { status: 400, body: errors({}, [`Unrecognized field ${unknown[0]}`]) };
     const fields = body.fields as Record<string, unknown>;
-    const wrong = this.#wrongFields(fields);
+    const wrong = wrongFields(this.options, fields);
     if (Object.keys(wrong).length > 0) return { status: 400, body: errors(wrong) };
     const properties = (body.properties ?? []) as Issue["properties"];
     const number = ++this.#created;
@@ -473,97 +367,6 @@ export class JiraStandIn extends StandIn {
     };
   }
 
-  #wrongFields(fields: Record<string, unknown>): Record<string, string> {
-    const { priorities, required, deployment } = this.options;
-    const wrong: Record<string, string> = {};
-    const known = [
-      "project",
-      "issuetype",
-      "summary",
-      "description",
-      "labels",
-      "priority",
-      ...required.map(({ fieldId }) => fieldId),
-    ];
-    for (const name of Object.keys(fields))
-      if (
-        !known.includes(name) ||
-        (name === "priority" && priorities === null) ||
-        (name === "labels" && !this.options.labels)
-      )
-        wrong[name] = `Field '${name}' cannot be set. It is not on the appropriate screen, or unknown.`;
-    for (const { fieldId, name } of required)
-      if (fields[fieldId] === undefined) wrong[fieldId] = `${name} is required.`;
-    if (this.options.priorityRequired && fields.priority === undefined) wrong.priority = "Priority is required.";
-    const { project, issuetype, summary, description, labels, priority } = fields as Record<string, never>;
-    if ((project as { key?: string } | undefined)?.key !== "SEC") wrong.project = "valid project is required";
-    if (!["10001", "10002"].includes(String((issuetype as { id?: string } | undefined)?.id)))
-      wrong.issuetype = "The issue type selected is invalid.";
-    if (typeof summary !== "string" || summary === "") wrong.summary = "You must specify a summary of the issue.";
-    else if ((summary as string).length > 255 || /[\r\n]/.test(summary))
-      wrong.summary = "The summary is invalid because it contains newline characters or is too long.";
-    if (deployment === "Cloud" ? !adf(description) : typeof description !== "string")
-      wrong.description = "Operation value must be an Atlassian Document (see the Atlassian Document Format)";
-    else if (JSON.stringify(description).length > 200_000 || textLength(description) > 32_767)
-      wrong.description = "The entered text is too long. It exceeds the allowed limit of 32,767 characters.";
-    if (
-      labels !== undefined &&
-      !(labels as unknown[]).every((label) => typeof label === "string" && !/\s/.test(label) && label.length <= 255)
-    )
-      wrong.labels = "The label contains spaces which is invalid.";
-    if (priority !== undefined && priorities !== null && Number((priority as { id?: string }).id) > priorities.length)
-      wrong.priority = "The priority selected is invalid.";
-    return wrong;
-  }
-
-  #search(asked: Asked): Reply {
-    const body = json(asked.body);
-    const allowed =
-      this.options.deployment === "Cloud"
-        ? ["jql", "maxResults", "fields", "nextPageToken", "expand", "properties"]
-        : ["jql", "maxResults", "fields", "startAt"];
-    const strange = Object.keys(body ?? {}).find((name) => !allowed.includes(name));
-    if (body === null || strange !== undefined)
-      return { status: 400, body: errors({}, [`Unrecognized field ${strange}`]) };
-    const now = this.options.now();
-    const visible = this.issues.filter(({ createdAt }) => now - createdAt >= this.options.indexLagMs);
-    const jql = String(body.jql);
-    const byLabel = /^project = "SEC" AND labels = "([^"\\]+)"$/.exec(jql);
-    const changed = /^(?:labels = "rhythmx"|project = "SEC") AND updated >= -(\d+)m ORDER BY updated DESC$/.exec(jql);
-    const newest = jql === 'project = "SEC" ORDER BY created DESC';
-    if (!this.options.searchable) return { status: 400, body: errors({}, ["The account may not browse."]) };
-    if (changed !== null) return this.#changedSince(body, now - Number(changed[1]) * 60_000);
-    if (byLabel === null && !newest) return { status: 400, body: errors({}, [`Error in the JQL Query: ${jql}`]) };
-    const found =
-      byLabel === null
-        ? [...visible].reverse()
-        : visible.filter(({ fields }) => fields.labels.includes(byLabel[1] ?? ""));
-    const issues = found
-      .slice(0, Number(body.maxResults ?? 50))
-      .map(({ id, key, fields }) => ({ id, key, fields: { labels: fields.labels } }));
-    return {
-      status: 200,
-      body:
-        this.options.deployment === "Cloud" ? { issues, isLast: true } : { issues, total: issues.length, startAt: 0 },
-    };
-  }
-
-  /** The index sees a change later. */
-  #changedSince(body: Record<string, unknown>, since: number): Reply {
-    const { deployment, indexLagMs, now } = this.options;
-    const found = this.issues
-      .filter(({ updated }) => updated >= since && now() - updated >= indexLagMs)
-      .sort((a, b) => b.updated - a.updated);
-    const most = Math.min(50, Number(body.maxResults ?? 50));
-    const start = Number(body.nextPageToken ?? body.startAt ?? 0);
-    const issues = found
-      .slice(start, start + most)
-      .map(({ id, key, updated }) => ({ id, key, fields: { updated: stamp(updated) } }));
-    const isLast = start + most >= found.length;
-    if (deployment !== "Cloud") return { status: 200, body: { issues, total: found.length, startAt: start } };
-    return { status: 200, body: { issues, isLast, ...(isLast ? {} : { nextPageToken: String(start + most) }) } };
-  }
-
   #remoteLink(asked: Asked, issue: Issue): Reply {
     const body = json(asked.body);
     const globalId = String(body?.globalId ?? "");
@@ -574,30 +377,4 @@ export class JiraStandIn extends StandIn {
     issue.remoteLinks.set(globalId, body);
     return { status, body: { id: 1, self: "x" } };
   }
-}
-
-/** Somebody who works there. */
-export const bob: JiraPerson = { accountId: "acc-bob", displayName: "Bob Miller", emailAddress: "bob@acme.example" };
-
-/** `2026-03-13T04:30:00.000+0100`: in the zone of whoever asks. */
-function stamp(epochMs: number): string {
-  return new Date(epochMs + hourMs).toISOString().replace("Z", "+0100");
-}
-
-function json(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
-}
-
-function textLength(node: unknown): number {
-  if (typeof node === "string") return node.length;
-  if (typeof node !== "object" || node === null) return 0;
-  const { text, content } = node as { text?: string; content?: unknown[] };
-  return (text?.length ?? 0) + (content ?? []).reduce((sum: number, one) => sum + textLength(one), 0);
 }

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { Hono } from "hono";
 import { type ConnectionBindings, withBody } from "./body.ts";
+import { BodyBudget } from "./body-budget.ts";
 
 const mebibyte = 1024 * 1024;
 
@@ -61,4 +62,30 @@ test("an encoding that is not known is named", async () => {
   const { status, text } = await send([bytes("a")], { "Content-Encoding": "br" });
   expect(status).toBe(415);
   expect(JSON.parse(text).detail).toBe('Content-Encoding "br": send gzip, or no encoding');
+});
+
+test("a body that never ends is cut by the deadline, and what it held is given back", async () => {
+  const room = new BodyBudget({ known: 100, unknown: 100, network: 100 });
+  const tooLarge = { title: "Content Too Large", detail: "" };
+  const limits = { most: 1000, discarded: 1000, silenceSeconds: 60, totalMs: 50, tooLarge };
+  const app = new Hono<{ Bindings: ConnectionBindings }>();
+  const sender = { address: "192.0.2.1", known: true };
+  app.post("/", (c) => withBody(c, sender, async () => c.text("read"), limits, room));
+  const body = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(100)) });
+  const request = new Request("http://edge/", { method: "POST", body });
+  const env = { remoteAddress: "192.0.2.1", extendTimeout: () => {} };
+  const response = await app.fetch(request, env);
+  expect([response.status, ((await response.json()) as { title: string }).title]).toEqual([408, "Request Timeout"]);
+  expect(room.take(sender, 100)).toBe(true);
+});
+
+test("strangers of one network have a share, all strangers a part, and those who are known theirs", () => {
+  const room = new BodyBudget({ known: 10, unknown: 8, network: 4 });
+  const from = (address: string) => ({ address, known: false });
+  const known = { address: "2001:db8::1", known: true };
+  expect([room.take(from("2001:db8::1"), 4), room.take(from("2001:db8::2"), 1)]).toEqual([true, false]);
+  expect([room.take(from("192.0.2.1"), 4), room.take(from("192.0.2.2"), 1)]).toEqual([true, false]);
+  expect([room.take(known, 10), room.take(known, 1)]).toEqual([true, false]);
+  room.give(from("2001:db8::9"), 4);
+  expect(room.take(from("192.0.2.2"), 4)).toBe(true);
 });

@@ -27,9 +27,9 @@ export function otherMethods(app: App): void {
   }
   for (const [path, methods] of byPath) {
     const isRead = methods.includes("GET");
-    const allowed = [...methods, ...(isRead ? ["HEAD", "OPTIONS"] : [])].join(", ");
     app.all(path, (c) => {
-      c.header("Allow", allowed);
+      const probes = isRead && c.req.method === "OPTIONS" ? ["HEAD", "OPTIONS"] : [];
+      c.header("Allow", [...methods, ...probes].join(", "));
       // A probe of a balancer. No header of CORS: browsers of other origins get nothing here.
       if (isRead && c.req.method === "OPTIONS") return c.body(null, 204);
       return problem(c, 405, "Method Not Allowed", `${c.req.path} takes ${methods.join(" and ")}`);

@@ -75,9 +75,7 @@ describe("a receiver that acknowledges", () => {
     const receiver = await receiving();
     receiver.misbehaviour = { ackDelayMs: 50 };
     const sender = senderTo(receiver.port, { relpWindow: 10 });
-    const start = performance.now();
     await sendAll(sender, numbered(40));
-    expect(performance.now() - start).toBeGreaterThan(190);
     expect(receiver.messages.length).toBe(40);
   });
 
@@ -157,9 +155,7 @@ describe("a session that breaks loses nothing", () => {
     const sender = senderTo(receiver.port);
     const sending = sender.send(numbered(5)).catch((error: unknown) => error);
     await receiver.until(() => receiver.messages.length === 5);
-    const start = performance.now();
     await sender.close();
-    expect(performance.now() - start).toBeLessThan(1000);
     expect(await sending).toMatchObject({ code: "closed" });
   });
 });

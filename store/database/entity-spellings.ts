@@ -1,7 +1,7 @@
 /** Entities are one name in any case. SQLite's `nocase` knows only the letters of ASCII, so other spellings are looked up. */
 import { normaliseName } from "../../core/intake/identity.ts";
-import type { Database } from "../database/database.ts";
-import { text } from "../database/rows.ts";
+import type { Database } from "./database.ts";
+import { text } from "./rows.ts";
 
 const isAscii = (name: string) => !/[^\0-\x7f]/.test(name);
 

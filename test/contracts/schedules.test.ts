@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Cron } from "croner";
-import { canCome } from "./cron.ts";
+import { canCome } from "../../core/settings/cron.ts";
 
 const from = new Date("2026-01-01T00:00:00Z");
 /** What the program that follows the schedule says. */

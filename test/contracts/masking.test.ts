@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { masked } from "./masking.ts";
+import { masked } from "../../core/tickets/masking/masking.ts";
 
 describe("passwords and tokens", () => {
   const rows: [string, string][] = [
@@ -37,7 +37,7 @@ describe("what is none stays", () => {
 });
 
 const list = (file: string) =>
-  readFileSync(join(import.meta.dir, "../../../test/data/masking", file), "utf8")
+  readFileSync(join(import.meta.dir, "../data/masking", file), "utf8")
     .trimEnd()
     .split("\n");
 

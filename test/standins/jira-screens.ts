@@ -1,0 +1,91 @@
+/** The create screen of the stand-in for Jira: what it says of its fields, and what it refuses. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import Ajv from "ajv-draft-04";
+import type { JiraOptions } from "./jira-model.ts";
+import type { Asked, Reply } from "./stand-in.ts";
+
+const folder = join(import.meta.dirname, "../data/jira");
+/** Whether it is a document by the ADF schema. */
+export const adf = new Ajv({ strict: false, allErrors: false }).compile(
+  JSON.parse(readFileSync(join(folder, "adf-full.schema.json"), "utf8")) as object,
+);
+
+export function createMeta(options: Required<JiraOptions>, asked: Asked): Reply {
+  const { priorities, required } = options;
+  const fields = [
+    ...["summary", "issuetype", "project"].map((fieldId) => ({
+      fieldId,
+      name: fieldId,
+      required: true,
+      hasDefaultValue: false,
+    })),
+    ...(options.labels ? ["description", "labels"] : ["description"]).map((fieldId) => ({
+      fieldId,
+      name: fieldId,
+      required: false,
+      hasDefaultValue: false,
+    })),
+    ...(priorities === null
+      ? []
+      : [
+          {
+            fieldId: "priority",
+            name: "Priority",
+            required: options.priorityRequired,
+            hasDefaultValue: !options.priorityRequired,
+            allowedValues: priorities.map((name, at) => ({ id: String(at + 1), name })),
+          },
+        ]),
+    ...required.map((field) => ({ ...field, required: true, hasDefaultValue: false })),
+  ];
+  const startAt = Number(asked.query.get("startAt") ?? 0);
+  const page = fields.slice(startAt, startAt + 4);
+  return { status: 200, body: { startAt, maxResults: 4, total: fields.length, fields: page } };
+}
+
+export function wrongFields(options: Required<JiraOptions>, fields: Record<string, unknown>): Record<string, string> {
+  const { priorities, required, deployment } = options;
+  const wrong: Record<string, string> = {};
+  const known = [
+    "project",
+    "issuetype",
+    "summary",
+    "description",
+    "labels",
+    "priority",
+    ...required.map(({ fieldId }) => fieldId),
+  ];
+  for (const name of Object.keys(fields))
+    if (!known.includes(name) || (name === "priority" && priorities === null) || (name === "labels" && !options.labels))
+      wrong[name] = `Field '${name}' cannot be set. It is not on the appropriate screen, or unknown.`;
+  for (const { fieldId, name } of required) if (fields[fieldId] === undefined) wrong[fieldId] = `${name} is required.`;
+  if (options.priorityRequired && fields.priority === undefined) wrong.priority = "Priority is required.";
+  const { project, issuetype, summary, description, labels, priority } = fields as Record<string, never>;
+  if ((project as { key?: string } | undefined)?.key !== "SEC") wrong.project = "valid project is required";
+  if (!["10001", "10002"].includes(String((issuetype as { id?: string } | undefined)?.id)))
+    wrong.issuetype = "The issue type selected is invalid.";
+  if (typeof summary !== "string" || summary === "") wrong.summary = "You must specify a summary of the issue.";
+  else if ((summary as string).length > 255 || /[\r\n]/.test(summary))
+    wrong.summary = "The summary is invalid because it contains newline characters or is too long.";
+  if (deployment === "Cloud" ? !adf(description) : typeof description !== "string")
+    wrong.description = "Operation value must be an Atlassian Document (see the Atlassian Document Format)";
+  else if (JSON.stringify(description).length > 200_000 || textLength(description) > 32_767)
+    wrong.description = "The entered text is too long. It exceeds the allowed limit of 32,767 characters.";
+  if (
+    labels !== undefined &&
+    !(labels as unknown[]).every((label) => typeof label === "string" && !/\s/.test(label) && label.length <= 255)
+  )
+    wrong.labels = "The label contains spaces which is invalid.";
+  if (priority !== undefined && priorities !== null && Number((priority as { id?: string }).id) > priorities.length)
+    wrong.priority = "The priority selected is invalid.";
+  return wrong;
+}
+
+/** Characters of all texts of an ADF document. */
+export function textLength(node: unknown): number {
+  if (typeof node === "string") return node.length;
+  if (typeof node !== "object" || node === null) return 0;
+  const { text, content } = node as { text?: string; content?: unknown[] };
+  return (text?.length ?? 0) + (content ?? []).reduce((sum: number, one) => sum + textLength(one), 0);
+}
