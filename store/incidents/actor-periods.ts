@@ -1,13 +1,8 @@
 /** What is known of each actor: one row per period, from the first evidence until the actor's incident is closed. */
 
-import type { Row } from "@libsql/client";
+import type { InStatement, Row } from "@libsql/client";
 import type { Actor } from "../../core/correlation/actor.ts";
-import {
-  type ActorState,
-  encodeActorState,
-  newActorState,
-  parseActorState,
-} from "../../core/correlation/actor-state.ts";
+import { type ActorState, newActorState, parseActorState } from "../../core/correlation/actor-state.ts";
 import { messageOf, StoreError } from "../../core/errors.ts";
 import type { ActorType } from "../../core/incident.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
@@ -16,7 +11,6 @@ import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { insertRows, upsertRows } from "../database/multi-values.ts";
 import { text } from "../database/rows.ts";
-import type { UnitOfWork } from "./unit-of-work.ts";
 
 /** Times are epoch milliseconds. */
 export interface ActorPeriod {
@@ -101,34 +95,24 @@ const seldomSql = `update actor_periods set current = j.current, incident_id = j
   from (select value->>0 as id, value->>1 as current, value->>2 as incident, value->>3 as pending, value->>4 as decay
     from json_each(?)) j where actor_periods.id = j.id`;
 
-/**
- * Adds the statements that insert or update these periods. `keep`: they came from the unit's cache and are returned to it; `forget`: the
- * cache drops what it holds of these actors.
- */
-export function savePeriods(
-  unit: UnitOfWork,
-  periods: readonly ActorPeriod[],
-  cached: "keep" | "forget" = "forget",
-): void {
+/** Statements that insert or update these periods. `states`: their encoded states. Their rows then are as stored. */
+export function periodStatements(periods: readonly ActorPeriod[], states: readonly string[]): InStatement[] {
   const fresh: (string | number | null)[][] = [];
   const known: (string | number)[][] = [];
   const moved: string[] = [];
-  for (const p of periods) {
-    const state = encodeActorState(p.state);
-    const now = seldom(p);
-    const { stored } = p;
+  for (const [index, p] of periods.entries()) {
+    const state = states[index] ?? "";
+    const [before, now] = [p.stored, seldom(p)];
     p.stored = now;
-    if (cached === "keep" && p.current) unit.periods.keep(p, state.length);
-    else unit.periods.forget(p.key);
-    if (stored === null)
+    if (before === null)
       fresh.push([
         ...[p.id, p.key, p.current ? 1 : 0, p.entity, p.incidentId, p.pending ? 1 : 0],
         ...[isoOrNull(p.decayAt), toIso(p.updatedAt), state],
       ]);
     else known.push([p.id, toIso(p.updatedAt), state]);
-    if (stored !== null && stored !== now) moved.push(now);
+    if (before !== null && before !== now) moved.push(now);
   }
-  unit.add(
+  return [
     ...insertRows("actor_periods", columns, fresh),
     ...upsertRows(
       "actor_periods (id, updated_at, state, actor_key, current, entity_name, pending)",
@@ -137,7 +121,7 @@ export function savePeriods(
       newStateSql,
     ),
     ...(moved.length === 0 ? [] : [{ sql: seldomSql, args: [`[${moved.join(",")}]`] }]),
-  );
+  ];
 }
 
 /** The rarely changed columns of a period, as JSON. */

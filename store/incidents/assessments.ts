@@ -1,7 +1,8 @@
 /** Assesses actors outside intake: those of a batch in several parts, those left by an interrupted batch, and scores that fall with time. */
-import { type ActorPeriod, decayingPeriods, pendingPeriods, periodsById, savePeriods } from "./actor-periods.ts";
+import { type ActorPeriod, decayingPeriods, pendingPeriods, periodsById } from "./actor-periods.ts";
 import { conclude } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
+import { savePeriods } from "./save-periods.ts";
 import { correlationAuthor, type OpenUnit, UnitOfWork } from "./unit-of-work.ts";
 
 /** The most actors that one commit assesses, so that other calls need not wait long. */

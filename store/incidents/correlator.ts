@@ -7,9 +7,10 @@ import { type Alarm, type Detection, levels } from "../../core/detection.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
 import type { Database } from "../database/database.ts";
 import type { TicketRules } from "../outbox/ticket-updates.ts";
-import { type ActorPeriod, actorKey, newPeriod, savePeriods } from "./actor-periods.ts";
+import { type ActorPeriod, actorKey, newPeriod } from "./actor-periods.ts";
 import { type ConclusionRules, conclude, type Examined } from "./conclusions.ts";
 import { listExceptions } from "./exceptions.ts";
+import { savePeriods } from "./save-periods.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
 /** A new alarm; or, with `raised`, a known one whose RBP is now higher by `by`, and the period that counts it. */
