@@ -1,7 +1,7 @@
 /** Cursors: opaque to clients, bound to the question they come from, and signed, so that nobody asks from a place that was never given. */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { EdgeError } from "../../core/errors.ts";
-import type { Walk } from "../../core/feeds/page.ts";
+import type { Walk } from "../../core/pages/page.ts";
 
 export interface Cursor {
   by: Walk["by"];

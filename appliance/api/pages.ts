@@ -4,10 +4,10 @@
  */
 import { type Caller, keepsOwnClock } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
-import type { Continuity, PollPosition } from "../../core/feeds/continuity.ts";
-import type { Page, PageQuery, Walk } from "../../core/feeds/page.ts";
-import type { PageAnswer, PageRequest, SinceBound } from "../../core/feeds/page-request.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
+import type { Continuity, PollPosition } from "../../core/pages/continuity.ts";
+import type { Page, PageQuery, Walk } from "../../core/pages/page.ts";
+import type { PageAnswer, PageRequest, SinceBound } from "../../core/pages/page-request.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { type Cursor, type Cursors, questionOf, restored } from "./cursors.ts";

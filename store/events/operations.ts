@@ -1,7 +1,7 @@
 /** Operations on the event log and on the positions of its readers. */
 import type { EventKind } from "../../core/event.ts";
-import type { ListedFeed } from "../../core/feeds/page.ts";
 import type { Span } from "../../core/feeds/replay.ts";
+import type { ListedFeed } from "../../core/pages/page.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import {
   countEventsAfter,

@@ -1,8 +1,8 @@
 /** Pages of incidents, cases and alerts for the API. Runs in the reading Worker. */
 
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
-import type { ListedFeed, Page, PageQuery, RowFilters, Walk } from "../../core/feeds/page.ts";
 import { normaliseHost, normaliseUser } from "../../core/intake/identity.ts";
+import type { ListedFeed, Page, PageQuery, RowFilters, Walk } from "../../core/pages/page.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";

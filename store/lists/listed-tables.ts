@@ -3,7 +3,7 @@
 import type { Row } from "@libsql/client";
 import { parseActorState } from "../../core/correlation/actor-state.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
-import type { ListedFeed, Walk } from "../../core/feeds/page.ts";
+import type { ListedFeed, Walk } from "../../core/pages/page.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";

@@ -1,8 +1,8 @@
 /** Lists and feeds: incidents, cases, alerts. */
 import * as v from "valibot";
-import type { ListedFeed, RowFilters } from "../../../core/feeds/page.ts";
-import type { PageAnswer, PageRequest } from "../../../core/feeds/page-request.ts";
-import { readSince } from "../../../core/feeds/since.ts";
+import type { ListedFeed, RowFilters } from "../../../core/pages/page.ts";
+import type { PageAnswer, PageRequest } from "../../../core/pages/page-request.ts";
+import { readSince } from "../../../core/pages/since.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import {
   caseStatusFilter,
