@@ -35,9 +35,9 @@ export class Pages {
 
   /** @throws EdgeError cursor_invalid; cursor_restored; cursor_gap where retention took away what the caller had not had */
   async page(caller: Caller, request: PageRequest): Promise<PageAnswer> {
-    const { feed, filters, limit, offset } = request;
+    const { collection, filters, limit, offset } = request;
     const entities = caller.entities === null ? null : [...caller.entities].map(normaliseName).sort();
-    const question = [feed, entities, Object.entries(filters).filter(([, value]) => value !== undefined)];
+    const question = [collection, entities, Object.entries(filters).filter(([, value]) => value !== undefined)];
     if (request.cursor !== null) return this.#atCursor(request, question, entities, request.cursor);
 
     const bound = request.updatedSince ?? request.since;
@@ -45,7 +45,7 @@ export class Pages {
     const direction = bound !== null || request.sortDir === "asc" ? "up" : "down";
     if (bound === null && sorted !== null) {
       const order = { kind: "sorted", by: sorted, direction } as const;
-      const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset });
+      const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset });
       return this.#answer(request, page, null);
     }
     const by: Walk["by"] =
@@ -62,9 +62,9 @@ export class Pages {
     by: Walk["by"],
     direction: Walk["direction"],
   ): Promise<PageAnswer> {
-    const { feed, filters, limit, offset } = request;
+    const { collection, filters, limit, offset } = request;
     const order = walk(by, direction, null);
-    const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset });
+    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset });
     const next = { by, direction, top: page.top, generation: page.generation, position: page.lastSeq ?? 0 } as const;
     // The last page of a plain list has no next one: whoever wants to go on gives a bound or a cursor.
     return this.#answer(request, page, page.more ? this.#cursors.write(next, questionOf(question)) : null);
@@ -76,7 +76,7 @@ export class Pages {
     entities: PageQuery["entities"],
     text: string,
   ): Promise<PageAnswer> {
-    const { feed, filters, limit } = request;
+    const { collection, filters, limit } = request;
     const asked = questionOf(question);
     const cursor = this.#cursors.read(text, asked);
     if (cursor === null)
@@ -87,11 +87,11 @@ export class Pages {
     const { by, direction, position, top, generation } = cursor;
     const order = { ...walk(by, direction, position), since: direction === "up" ? { position, generation } : null };
     // Downwards the first page's newest position stays the walk's: what is newer comes when the walk has turned.
-    const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset: 0 });
-    if (page.gap) throw gap(feed, by);
+    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset: 0 });
+    if (page.gap) throw gap(collection, by);
     // The file of an older copy, put in place by hand. Rows may have gone, so the newest one there is does not tell.
     const furthest = Math.max(position, top);
-    if (furthest > page.top && furthest > (await this.#reading.lastPosition(feed, by))) throw restored();
+    if (furthest > page.top && furthest > (await this.#reading.lastPosition(collection, by))) throw restored();
     const next: Cursor =
       direction === "up"
         ? { ...cursor, position: endOf(page, position), generation: page.generation }
@@ -109,7 +109,7 @@ export class Pages {
     by: Walk["by"],
     bound: SinceBound,
   ): Promise<PageAnswer> {
-    const { feed, limit, offset } = request;
+    const { collection, limit, offset } = request;
     const remembers = keepsOwnClock(caller) && !request.literal;
     const poll = `${by} ${questionOf(question)}`;
     const known = remembers
@@ -126,7 +126,7 @@ export class Pages {
       ...(request.since?.at == null ? {} : { createdSince: request.since.at }),
       ...(request.updatedSince?.at == null ? {} : { updatedSince: request.updatedSince.at }),
     };
-    const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset });
+    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset });
     const end = endOf(page, page.start);
     if (remembers) {
       const answer = { since: bound.text, offset, start: page.start, count: page.count, end };
@@ -170,10 +170,10 @@ function endOf(page: Page, start: number): number {
   return page.more ? (page.lastSeq ?? start) : Math.max(start, page.top, page.lastSeq ?? 0);
 }
 
-function gap(feed: string, by: Walk["by"]): EdgeError {
+function gap(collection: string, by: Walk["by"]): EdgeError {
   const since = by === "updated" ? "updated_since" : "since";
   return new EdgeError(
     "cursor_gap",
-    `since this cursor was given, retention has removed ${feed} that it had not reached: begin again with ${since}=<time> or without a cursor, and poll more often than RHYTHMX_RETENTION_DAYS`,
+    `since this cursor was given, retention has removed ${collection} that it had not reached: begin again with ${since}=<time> or without a cursor, and poll more often than RHYTHMX_RETENTION_DAYS`,
   );
 }

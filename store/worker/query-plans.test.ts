@@ -144,7 +144,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     JSON.parse(
       (
         (await ask(reader, "reading.listPage", {
-          feed: "incidents",
+          collection: "incidents",
           entities: null,
           filters: {},
           order: walk("created", "up", 0),
