@@ -1,6 +1,6 @@
 /**
- * Pages for pollers. A walk is a position on the event log's sequence, so that no row is skipped or repeated whatever is written meanwhile;
- * who keeps a clock instead of a cursor is remembered (`Continuity`).
+ * Pages for pollers. A walk follows positions of the event log, so that no row is skipped or repeated whatever is written meanwhile;
+ * for callers that send a time instead of a cursor, the position is stored (`Continuity`).
  */
 import { type Caller, keepsOwnClock } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
@@ -33,7 +33,7 @@ export class Pages {
     this.#clock = clock;
   }
 
-  /** @throws EdgeError cursor_invalid; cursor_restored; cursor_gap where retention took away what the caller had not had */
+  /** @throws EdgeError cursor_invalid; cursor_restored; cursor_gap if retention removed rows that the caller had not read */
   async page(caller: Caller, request: PageRequest): Promise<PageAnswer> {
     const { collection, filters, limit, offset } = request;
     const entities = caller.entities === null ? null : [...caller.entities].map(normaliseName).sort();
@@ -54,7 +54,7 @@ export class Pages {
     return this.#since(caller, request, question, entities, by, bound);
   }
 
-  /** A list without a bound; its cursor goes on to the other end, and from there with what has come since. */
+  /** A list without a bound; its cursor continues to the other end, and then with newer rows. */
   async #plain(
     request: PageRequest,
     question: readonly unknown[],
@@ -66,7 +66,7 @@ export class Pages {
     const order = walk(by, direction, null);
     const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset });
     const next = { by, direction, top: page.top, generation: page.generation, position: page.lastSeq ?? 0 } as const;
-    // The last page of a plain list has no next one: whoever wants to go on gives a bound or a cursor.
+    // The last page of a plain list has no next one: to continue, a caller sends a bound or a cursor.
     return this.#answer(request, page, page.more ? this.#cursors.write(next, questionOf(question)) : null);
   }
 
@@ -86,10 +86,10 @@ export class Pages {
       );
     const { by, direction, position, top, generation } = cursor;
     const order = { ...walk(by, direction, position), since: direction === "up" ? { position, generation } : null };
-    // Downwards the first page's newest position stays the walk's: what is newer comes when the walk has turned.
+    // In descending order the newest position of the first page is kept: newer rows follow after the oldest one.
     const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset: 0 });
     if (page.gap) throw gap(collection, by);
-    // The file of an older copy, put in place by hand. Rows may have gone, so the newest one there is does not tell.
+    // An older copy of the file was put in place by hand. Rows may have been removed, so the newest row proves nothing.
     const furthest = Math.max(position, top);
     if (furthest > page.top && furthest > (await this.#reading.lastPosition(collection, by))) throw restored();
     const next: Cursor =
@@ -131,7 +131,7 @@ export class Pages {
     if (remembers) {
       const answer = { since: bound.text, offset, start: page.start, count: page.count, end };
       const position = this.#continuity.after(caller.id, poll, answer, this.#clock.now());
-      // Before the answer: a crash right after it must not give these rows a second time.
+      // Stored before the answer, so that a crash after it does not repeat these rows.
       if (position !== null) await this.#savePosition(position);
     }
     const next = { by, direction: "up", position: end, top: 0, generation: page.generation } as const;
@@ -164,9 +164,9 @@ function walk(by: Walk["by"], direction: Walk["direction"], position: number | n
   };
 }
 
-/** Up to here everything has been looked at: the last row, or on the last page all that there was. */
+/** The position up to which everything was read: the last row or, on the last page, the newest position. */
 function endOf(page: Page, start: number): number {
-  // The last row may be newer than what was the newest when the page began to be read.
+  // The last row may be newer than the newest position at the start of reading.
   return page.more ? (page.lastSeq ?? start) : Math.max(start, page.top, page.lastSeq ?? 0);
 }
 
