@@ -66,11 +66,10 @@ export function assessRepeats(
   count: number,
   rules: AssessmentRules,
 ): Assessment | null {
-  const { evidence, windows, cases } = state;
+  const { evidence, windows } = state;
   const window = windows.find(({ facts }) => Math.floor(facts.at / hourMs) === newest.hour);
   // Alarms of the last day are counted back from the newest evidence, which may be newer now.
   if (evidence.steadyFor !== rules.patterns || window === undefined || window.facts.alarms > 0) return null;
-  if (window.facts.cases.some(({ type }) => !cases.some((known) => known.type === type))) return null;
   const facts = { ...window.facts, detections: window.facts.detections + count };
   let inHour = 0;
   for (let at = evidence.hours.length - 1; evidence.hours[at]?.hour === newest.hour; at--)
