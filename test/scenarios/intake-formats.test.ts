@@ -261,5 +261,7 @@ test("LogRhythm: a date that is not set, in whatever form, gives way to the next
   expect(good.body).toMatchObject({ accepted: unset.length, rejected: [] });
   const none = { alarmDetails: { alarmId: 7200, alarmRuleName: "x", alarmDate: "1/1/0001", rbpMax: 5 } };
   const bad = await appliance.ingest([none], { kind: "alarms", query: "?format=logrhythm" });
-  expect(bad.body.rejected).toEqual([{ index: 0, error: expect.stringContaining("alarmDate or dateInserted: missing") }]);
+  expect(bad.body.rejected).toEqual([
+    { index: 0, error: expect.stringContaining("alarmDate or dateInserted: missing") },
+  ]);
 });
