@@ -1,15 +1,15 @@
-/** Notes administrative acts: who did what to what, when and from where. */
+/** The audit log of administrative actions: who did what to what, when and from where. */
 import type { AuditEntry } from "../../core/access/audit.ts";
 import type { Caller } from "../../core/access/caller.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 
-export type Actor = Pick<AuditEntry, "who" | "address" | "source">;
+export type AuditAuthor = Pick<AuditEntry, "who" | "address" | "source">;
 
-export const commandLine: Actor = { who: "command line", address: "", source: "command" };
+export const commandLine: AuditAuthor = { who: "command line", address: "", source: "command" };
 
-/** A caller of the API. */
-export function actorOf({ name, address }: Caller): Actor {
+/** The author of a change that a caller of the API makes. */
+export function auditAuthor({ name, address }: Caller): AuditAuthor {
   return { who: name, address, source: "api" };
 }
 
@@ -22,8 +22,8 @@ export class AuditLog {
     this.#clock = clock;
   }
 
-  /** `detail` never holds a secret. */
-  async note(actor: Actor, action: string, target: string, detail: Record<string, unknown> = {}): Promise<void> {
-    await this.#admin.addAudit([{ at: this.#clock.now(), ...actor, action, target, detail }]);
+  /** Adds an entry; `detail` must not contain a secret. */
+  async note(author: AuditAuthor, action: string, target: string, detail: Record<string, unknown> = {}): Promise<void> {
+    await this.#admin.addAudit([{ at: this.#clock.now(), ...author, action, target, detail }]);
   }
 }
