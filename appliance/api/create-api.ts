@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Caller } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
-import { Continuity, continuityMs, type PollPosition } from "../../core/feeds/continuity.ts";
+import { Continuity, continuityMs, type PollPosition } from "../../core/pages/continuity.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";

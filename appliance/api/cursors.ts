@@ -1,7 +1,7 @@
 /** Cursors: opaque to clients, bound to their query, and signed, so that only positions that were issued are accepted. */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { EdgeError } from "../../core/errors.ts";
-import type { Walk } from "../../core/feeds/page.ts";
+import type { Walk } from "../../core/pages/page.ts";
 
 export interface Cursor {
   by: Walk["by"];

@@ -106,15 +106,15 @@ export class Investigation {
     await this.#audit.note(auditAuthor(caller), "exception.delete", id);
   }
 
-  async #row(feed: "incidents" | "cases", caller: Caller, id: string): Promise<string> {
-    const row = await this.#store.reading.readRow(feed, id);
-    if (row === null || !seesEntity(caller, row.entity)) throw unknown(feed, id);
+  async #row(collection: "incidents" | "cases", caller: Caller, id: string): Promise<string> {
+    const row = await this.#store.reading.readRow(collection, id);
+    if (row === null || !seesEntity(caller, row.entity)) throw unknown(collection, id);
     return row.json;
   }
 }
 
-function unknown(feed: "incidents" | "cases", id: string): EdgeError {
-  const [code, one] = feed === "incidents" ? ["incident_unknown", "incident"] : ["case_unknown", "case"];
+function unknown(collection: "incidents" | "cases", id: string): EdgeError {
+  const [code, one] = collection === "incidents" ? ["incident_unknown", "incident"] : ["case_unknown", "case"];
   return new EdgeError(code, `there is no ${one} ${id.slice(0, 32)}`);
 }
 

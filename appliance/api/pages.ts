@@ -4,10 +4,10 @@
  */
 import { type Caller, keepsOwnClock } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
-import type { Continuity, PollPosition } from "../../core/feeds/continuity.ts";
-import type { Page, PageQuery, Walk } from "../../core/feeds/page.ts";
-import type { PageAnswer, PageRequest, SinceBound } from "../../core/feeds/page-request.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
+import type { Continuity, PollPosition } from "../../core/pages/continuity.ts";
+import type { Page, PageQuery, Walk } from "../../core/pages/page.ts";
+import type { PageAnswer, PageRequest, SinceBound } from "../../core/pages/page-request.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { type Cursor, type Cursors, questionOf, restored } from "./cursors.ts";
@@ -35,9 +35,9 @@ export class Pages {
 
   /** @throws EdgeError cursor_invalid; cursor_restored; cursor_gap if retention removed rows that the caller had not read */
   async page(caller: Caller, request: PageRequest): Promise<PageAnswer> {
-    const { feed, filters, limit, offset } = request;
+    const { collection, filters, limit, offset } = request;
     const entities = caller.entities === null ? null : [...caller.entities].map(normaliseName).sort();
-    const question = [feed, entities, Object.entries(filters).filter(([, value]) => value !== undefined)];
+    const question = [collection, entities, Object.entries(filters).filter(([, value]) => value !== undefined)];
     if (request.cursor !== null) return this.#atCursor(request, question, entities, request.cursor);
 
     const bound = request.updatedSince ?? request.since;
@@ -45,7 +45,7 @@ export class Pages {
     const direction = bound !== null || request.sortDir === "asc" ? "up" : "down";
     if (bound === null && sorted !== null) {
       const order = { kind: "sorted", by: sorted, direction } as const;
-      const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset });
+      const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset });
       return this.#answer(request, page, null);
     }
     const by: Walk["by"] =
@@ -62,9 +62,9 @@ export class Pages {
     by: Walk["by"],
     direction: Walk["direction"],
   ): Promise<PageAnswer> {
-    const { feed, filters, limit, offset } = request;
+    const { collection, filters, limit, offset } = request;
     const order = walk(by, direction, null);
-    const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset });
+    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset });
     const next = { by, direction, top: page.top, generation: page.generation, position: page.lastSeq ?? 0 } as const;
     // The last page of a plain list has no next one: to continue, a caller sends a bound or a cursor.
     return this.#answer(request, page, page.more ? this.#cursors.write(next, questionOf(question)) : null);
@@ -76,7 +76,7 @@ export class Pages {
     entities: PageQuery["entities"],
     text: string,
   ): Promise<PageAnswer> {
-    const { feed, filters, limit } = request;
+    const { collection, filters, limit } = request;
     const asked = questionOf(question);
     const cursor = this.#cursors.read(text, asked);
     if (cursor === null)
@@ -87,11 +87,11 @@ export class Pages {
     const { by, direction, position, top, generation } = cursor;
     const order = { ...walk(by, direction, position), since: direction === "up" ? { position, generation } : null };
     // In descending order the newest position of the first page is kept: newer rows follow after the oldest one.
-    const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset: 0 });
-    if (page.gap) throw gap(feed, by);
+    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset: 0 });
+    if (page.gap) throw gap(collection, by);
     // An older copy of the file was put in place by hand. Rows may have been removed, so the newest row proves nothing.
     const furthest = Math.max(position, top);
-    if (furthest > page.top && furthest > (await this.#reading.lastPosition(feed, by))) throw restored();
+    if (furthest > page.top && furthest > (await this.#reading.lastPosition(collection, by))) throw restored();
     const next: Cursor =
       direction === "up"
         ? { ...cursor, position: endOf(page, position), generation: page.generation }
@@ -109,7 +109,7 @@ export class Pages {
     by: Walk["by"],
     bound: SinceBound,
   ): Promise<PageAnswer> {
-    const { feed, limit, offset } = request;
+    const { collection, limit, offset } = request;
     const remembers = keepsOwnClock(caller) && !request.literal;
     const poll = `${by} ${questionOf(question)}`;
     const known = remembers
@@ -126,7 +126,7 @@ export class Pages {
       ...(request.since?.at == null ? {} : { createdSince: request.since.at }),
       ...(request.updatedSince?.at == null ? {} : { updatedSince: request.updatedSince.at }),
     };
-    const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset });
+    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset });
     const end = endOf(page, page.start);
     if (remembers) {
       const answer = { since: bound.text, offset, start: page.start, count: page.count, end };
@@ -170,10 +170,10 @@ function endOf(page: Page, start: number): number {
   return page.more ? (page.lastSeq ?? start) : Math.max(start, page.top, page.lastSeq ?? 0);
 }
 
-function gap(feed: string, by: Walk["by"]): EdgeError {
+function gap(collection: string, by: Walk["by"]): EdgeError {
   const since = by === "updated" ? "updated_since" : "since";
   return new EdgeError(
     "cursor_gap",
-    `since this cursor was given, retention has removed ${feed} that it had not reached: begin again with ${since}=<time> or without a cursor, and poll more often than RHYTHMX_RETENTION_DAYS`,
+    `since this cursor was given, retention has removed ${collection} that it had not reached: begin again with ${since}=<time> or without a cursor, and poll more often than RHYTHMX_RETENTION_DAYS`,
   );
 }
