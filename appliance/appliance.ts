@@ -50,6 +50,8 @@ export interface ApplianceOptions {
   credentialsDir?: string | null;
   /** Told every few seconds while the loops turn: the watchdog's food. */
   onAlive?: () => void;
+  /** The loops that only watch take turns this many milliseconds apart at least; default as often as each should. */
+  watchEveryMs?: number;
   /** Told of each commit to the database, in order. */
   onCommit?: OnCommit;
   /** Told what is wrong whenever that changes. */
@@ -222,6 +224,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       access,
       listeners: () => [health, incidentHealth, api],
       alive: () => states.allTurn() && options.onAlive?.(),
+      watchEveryMs: options.watchEveryMs ?? 0,
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     states.running(feeds, scheduler, dispatcher.stuck);
