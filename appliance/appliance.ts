@@ -1,5 +1,5 @@
 /**
- * A whole appliance: put together here, started in order, stopped in the opposite one. One straight-line function, to be read from top to bottom.
+ * Composes and starts a whole appliance; stops it in the opposite order. One straight-line function, to be read from top to bottom.
  */
 import { EdgeError, messageOf } from "../core/errors.ts";
 import { Faults } from "../core/faults.ts";
@@ -42,21 +42,21 @@ export interface ApplianceOptions {
   sleep: Sleep;
   random: Random;
   log: Log;
-  /** False leaves the incident step out of intake: what comes in is deduplicated and sent, and makes no incident. */
+  /** False turns the incident step off: detections are deduplicated and sent, but make no incidents. */
   correlate?: boolean;
   /** How passwords are hashed; default argon2id with OWASP's parameters. */
   passwords?: PasswordHasher;
   /** systemd's folder of credentials (`$CREDENTIALS_DIRECTORY`). */
   credentialsDir?: string | null;
-  /** Told every few seconds while the loops turn: the watchdog's food. */
+  /** Called every few seconds while the loops run, for the watchdog. */
   onAlive?: () => void;
-  /** The loops that only watch take turns this many milliseconds apart at least; default as often as each should. */
+  /** Minimum interval in milliseconds of the loops that only monitor; default: each loop's own interval. */
   watchEveryMs?: number;
-  /** Told of each commit to the database, in order. */
+  /** Called for each commit to the database, in order. */
   onCommit?: OnCommit;
-  /** Told what is wrong whenever that changes. */
+  /** Called with the present faults whenever they change. */
   onFaults?: (faults: readonly { name: string; message: string }[]) => void;
-  /** Reads files and environment and calls the appliance's own `reload` with them, for the command. */
+  /** Reads files and environment and calls the appliance's `reload` with them, for the command of that name. */
   reload?: () => Promise<ReloadReport>;
 }
 
@@ -67,20 +67,20 @@ export interface Appliance {
   healthUrl: string;
   incidentHealthUrl: string;
   operations: Operations;
-  /** Takes new settings over: destinations, limits; what needs a restart is said in the log. */
+  /** Applies new settings; the log names those that need a restart. */
   reload(resolved: ResolvedSettings): Promise<ReloadReport>;
-  /** Stops taking in, sends what is queued for up to 10 s, closes. */
+  /** Closes intake, sends queued messages for up to 10 s, then closes everything else. */
   stop(): Promise<void>;
-  /** What is under way at the moment (`whatIsBusy`). */
+  /** What is in progress at present (`whatIsBusy`). */
   busy(): string[];
-  /** Resolves with the reason when the appliance cannot go on and has to be started anew. */
+  /** Resolves with the reason when the appliance cannot continue and has to be restarted. */
   broken: Promise<Error>;
 }
 
-/** Sending what is queued; closing the connections takes up to a second more. */
+/** Time for sending queued messages at a stop; closing the connections takes up to a second more. */
 const drainMs = 9_000;
 
-/** Starts. Rejects with a readable error when it cannot: another one runs, an address is taken, the database is newer. */
+/** Starts an appliance. Rejects with an error for the reader: another one is running, an address is in use, the database is newer. */
 export async function startAppliance(options: ApplianceOptions): Promise<Appliance> {
   const { clock, sleep, random, log } = options;
   const cleanUp: { name: string; run: () => Promise<void> | void }[] = [];
@@ -132,7 +132,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
     const feeds = new SyslogFeeds(settings, { store, clock, random, log, faults });
     cleanUp.push({ name: "feeds", run: () => feeds.stop(clock.monotonic() + drainMs) });
-    // A new destination's place in the log has to be written down before anything more is taken in.
+    // The position of a new destination has to be stored before intake opens.
     const applyFeeds = (wait: Sleep) =>
       retryWhileBlocked(
         { name: "destinations", what: "the destinations cannot be set up yet" },
@@ -147,7 +147,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         { faults, sleep: wait },
         async () => {
           await store.incidents.configureCorrelation(correlating ? settings.correlation : null);
-          // What an interrupted batch has left.
+          // Actors left by an interrupted batch.
           while (await store.incidents.assessLeft(clock.now(), true));
         },
       );
@@ -223,7 +223,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       dispatcher,
       access,
       listeners: () => [health, incidentHealth, api],
-      alive: () => states.allTurn() && options.onAlive?.(),
+      alive: () => states.allRun() && options.onAlive?.(),
       watchEveryMs: options.watchEveryMs ?? 0,
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
@@ -266,7 +266,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     const api = await ApiListener.start(settings.listen, settings, app.fetch, faults);
     cleanUp.push({ name: "API", run: () => api.stop() });
-    // Streams have no end of their own.
+    // Event streams do not end by themselves.
     cleanUp.push({ name: "streams", run: () => beginToStop() });
 
     await access.ticketSettings.load(options.resolved.ticketValues);
@@ -288,7 +288,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       busy: () => whatIsBusy(scheduler, store, dispatcher),
       broken: breaking.promise,
       stop: async () => {
-        // What a reload starts after the stop would stay.
+        // Anything that a reload started after the stop would not be stopped.
         beginToStop();
         await reloads.ended();
         await stop();

@@ -1,4 +1,4 @@
-/** What the health ports say of the feeds: from before the database is open until the last turn of a loop. */
+/** The state of the feeds for the health ports, from before the database is open until the loops have stopped. */
 import type { Faults } from "../core/faults.ts";
 import { type FeedName, feedNames } from "../core/feeds/feeds.ts";
 import { type FeedState, feedHealth, feedStatus, type StuckTickets } from "../core/feeds/health.ts";
@@ -7,7 +7,7 @@ import type { Settings } from "../core/settings.ts";
 import { feedSettings, type SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import type { LoopStatus } from "./upkeep/scheduler.ts";
 
-/** The loop whose turns show that a feed is alive. */
+/** The loop that shows that a feed is alive. */
 export const feedLoops = { alerts: "alert-feed", incidents: "incident-feed" } as const satisfies Record<
   FeedName,
   string
@@ -29,7 +29,7 @@ export class FeedStates {
     this.#parts = parts;
   }
 
-  /** From now on the feeds and the turns of their loops are judged; before, the state is that of a start. */
+  /** From now on the state is that of the feeds and their loops; before, it is `starting`. */
   running(feeds: SyslogFeeds, loops: { status(): LoopStatus[] }, tickets: { counts: StuckTickets }): void {
     this.#running = { feeds, loops, tickets };
   }
@@ -38,8 +38,8 @@ export class FeedStates {
     return feedHealth(feed, this.#of(feed));
   }
 
-  /** A fault that is named is no reason to be restarted; a loop that no longer turns is. */
-  allTurn(): boolean {
+  /** A named fault is no reason for a restart; a loop that no longer runs is. */
+  allRun(): boolean {
     return feedNames.every((name) => feedStatus(this.#of(name)) !== "stopped");
   }
 
@@ -55,7 +55,7 @@ export class FeedStates {
       lastPoll: status?.lastRun ?? null,
       destinations: this.#running?.feeds.statusOf(feed) ?? [],
       faults: faults.list(),
-      // Tickets are of incidents: their feed's port tells of them.
+      // Tickets belong to incidents, so the incident feed's port reports them.
       ...(feed === "incidents" ? { tickets: this.#running?.tickets.counts ?? { parked: 0, dead: 0 } } : {}),
     };
   }

@@ -1,4 +1,4 @@
-/** The table of loops: everything that time moves, and how often. */
+/** The table of loops: everything that runs at times, and how often. */
 import { minuteMs } from "../core/time.ts";
 import type { Store } from "../store/open-store.ts";
 import type { KeyRing } from "./access/key-ring.ts";
@@ -10,7 +10,7 @@ import type { Loop, Scheduler } from "./upkeep/scheduler.ts";
 import type { StorageWatch } from "./upkeep/storage-watch.ts";
 import type { createUpkeep } from "./upkeep/upkeep.ts";
 
-/** Told when what the dispatcher is due for has changed (`Scheduler.dueChanged`). */
+/** Called when the dispatcher is due at another time (`Scheduler.dueChanged`). */
 const ticketLoop = "tickets";
 
 interface LoopParts {
@@ -20,13 +20,13 @@ interface LoopParts {
   storage: StorageWatch;
   keys: KeyRing;
   dispatcher: TicketDispatcher;
-  /** Logins that have run out, positions of pollers. */
+  /** Removes expired logins and saves positions of pollers. */
   access: { tick(): Promise<void> };
-  /** What listens again when its port could not be had. */
+  /** Listeners that retry when their port was in use. */
   listeners(): readonly { tick(): unknown }[];
-  /** Tells the watchdog. */
+  /** Notifies the watchdog. */
   alive(): void;
-  /** Milliseconds between two turns, at least, of the loops that only watch. */
+  /** Minimum interval in milliseconds of the loops that only monitor. */
   watchEveryMs: number;
 }
 
@@ -35,9 +35,9 @@ export function createLoops(parts: LoopParts): Loop[] {
   const watching = (everyMs: number) => Math.max(everyMs, parts.watchEveryMs);
   return [
     { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => upkeep.hourly(now) },
-    // New events are sent the moment they are recorded: the turn only shows that the process turns.
+    // New events are sent as soon as they are recorded: this loop only shows that the process is alive.
     { name: feedLoops.incidents, everyMs: () => feeds.pollIntervalMs("incidents"), tick: () => {} },
-    // Health of the incident feed tells what stands still on its way to ticket systems.
+    // The incident feed's health includes parked and dead deliveries to ticket systems.
     { name: "stuck-deliveries", everyMs: () => watching(5_000), tick: () => dispatcher.stuck.tick() },
     { name: "heartbeat", everyMs: () => feeds.heartbeatEveryMs, tick: (now) => feeds.sendHeartbeats(now) },
     { name: "correlation", everyMs: () => minuteMs, tick: (now) => upkeep.correlation(now) },
@@ -68,12 +68,12 @@ export function createLoops(parts: LoopParts): Loop[] {
   ];
 }
 
-/** What a dispatcher is due for decides how long its loop waits. */
+/** The dispatcher's loop waits until the dispatcher is next due. */
 export function followDueTimes(dispatcher: TicketDispatcher, scheduler: Scheduler): void {
   dispatcher.onDueChanged(() => scheduler.dueChanged(ticketLoop));
 }
 
-/** What is under way at the moment, in a word each; empty: nothing happens before time passes or somebody asks for something. */
+/** Names what is in progress; empty: nothing happens until a loop is due or a request arrives. */
 export function whatIsBusy(scheduler: Scheduler, store: Store, dispatcher: TicketDispatcher): string[] {
   const idle = { loops: scheduler.isIdle, database: store.isIdle, tickets: dispatcher.isIdle() };
   return Object.entries(idle).flatMap(([name, isIdle]) => (isIdle ? [] : [name]));

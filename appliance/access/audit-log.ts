@@ -4,12 +4,12 @@ import type { Caller } from "../../core/access/caller.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 
-export type Actor = Pick<AuditEntry, "who" | "address" | "source">;
+export type AuditAuthor = Pick<AuditEntry, "who" | "address" | "source">;
 
-export const commandLine: Actor = { who: "command line", address: "", source: "command" };
+export const commandLine: AuditAuthor = { who: "command line", address: "", source: "command" };
 
 /** A caller of the API. */
-export function actorOf({ name, address }: Caller): Actor {
+export function auditAuthor({ name, address }: Caller): AuditAuthor {
   return { who: name, address, source: "api" };
 }
 
@@ -23,7 +23,7 @@ export class AuditLog {
   }
 
   /** `detail` never holds a secret. */
-  async note(actor: Actor, action: string, target: string, detail: Record<string, unknown> = {}): Promise<void> {
-    await this.#admin.addAudit([{ at: this.#clock.now(), ...actor, action, target, detail }]);
+  async note(author: AuditAuthor, action: string, target: string, detail: Record<string, unknown> = {}): Promise<void> {
+    await this.#admin.addAudit([{ at: this.#clock.now(), ...author, action, target, detail }]);
   }
 }

@@ -7,7 +7,7 @@ import { EdgeError } from "../../core/errors.ts";
 import { isoOrNull } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Accounts, Authority } from "../access/accounts.ts";
-import { type AuditLog, actorOf } from "../access/audit-log.ts";
+import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import type { KeyRing, NewKey } from "../access/key-ring.ts";
 
 type Json = Record<string, unknown>;
@@ -33,7 +33,7 @@ export class Administration {
   async createUser(caller: Caller, user: NewUser): Promise<Json> {
     const made = await this.#accounts.create(user, true, authorityOf(caller));
     const { role, entities } = made;
-    await this.#audit.note(actorOf(caller), "user.create", made.name, { role, entities });
+    await this.#audit.note(auditAuthor(caller), "user.create", made.name, { role, entities });
     return userJson(made);
   }
 
@@ -41,7 +41,7 @@ export class Administration {
   async changeUser(caller: Caller, name: string, change: UserChange): Promise<Json> {
     const changed = await this.#accounts.change(name, change, authorityOf(caller));
     const { password, ...told } = change;
-    await this.#audit.note(actorOf(caller), "user.change", changed.name, {
+    await this.#audit.note(auditAuthor(caller), "user.change", changed.name, {
       ...told,
       ...(password === undefined ? {} : { password: "changed" }),
     });
@@ -51,7 +51,7 @@ export class Administration {
   /** @throws EdgeError user_unknown, last_admin */
   async removeUser(caller: Caller, name: string): Promise<void> {
     const { name: removed } = await this.#accounts.remove(name, authorityOf(caller));
-    await this.#audit.note(actorOf(caller), "user.delete", removed);
+    await this.#audit.note(auditAuthor(caller), "user.delete", removed);
   }
 
   async keys(): Promise<Json[]> {
@@ -61,7 +61,7 @@ export class Administration {
   async createKey(caller: Caller, key: NewKey): Promise<Json> {
     const made = await this.#keys.create(key);
     const { name, scopes, entities, expiresInDays } = key;
-    await this.#audit.note(actorOf(caller), "key.create", made.id, { name, scopes, entities, expiresInDays });
+    await this.#audit.note(auditAuthor(caller), "key.create", made.id, { name, scopes, entities, expiresInDays });
     const record = (await this.#keys.list()).find(({ id }) => id === made.id);
     return { ...(record === undefined ? { id: made.id } : keyJson(record)), key: made.key };
   }
@@ -69,7 +69,7 @@ export class Administration {
   /** @throws EdgeError key_unknown */
   async revokeKey(caller: Caller, id: string): Promise<void> {
     if (!(await this.#keys.revoke(id))) throw new EdgeError("key_unknown", `there is no key ${id.slice(0, 64)}`);
-    await this.#audit.note(actorOf(caller), "key.revoke", id);
+    await this.#audit.note(auditAuthor(caller), "key.revoke", id);
   }
 
   async audit(query: { before: number | null; limit: number; who?: string; action?: string }) {

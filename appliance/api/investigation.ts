@@ -6,7 +6,7 @@ import { EdgeError } from "../../core/errors.ts";
 import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
-import { type AuditLog, actorOf } from "../access/audit-log.ts";
+import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { caseDetail, incidentDetail } from "./details.ts";
 
 type Json = Record<string, unknown>;
@@ -46,7 +46,7 @@ export class Investigation {
   async changeIncident(caller: Caller, id: string, request: IncidentRequest): Promise<string> {
     await this.#row("incidents", caller, id);
     const { changed } = await this.#store.incidents.changeIncident(id, request, authorOf(caller), this.#clock.now());
-    if (changed) await this.#audit.note(actorOf(caller), "incident.change", id, told(request));
+    if (changed) await this.#audit.note(auditAuthor(caller), "incident.change", id, told(request));
     return this.#row("incidents", caller, id);
   }
 
@@ -54,7 +54,7 @@ export class Investigation {
   async changeCase(caller: Caller, id: string, request: CaseRequest): Promise<string> {
     await this.#row("cases", caller, id);
     const { changed } = await this.#store.incidents.changeCase(id, request, authorOf(caller), this.#clock.now());
-    if (changed) await this.#audit.note(actorOf(caller), "case.change", id, told(request));
+    if (changed) await this.#audit.note(auditAuthor(caller), "case.change", id, told(request));
     return this.#row("cases", caller, id);
   }
 
@@ -68,7 +68,7 @@ export class Investigation {
       );
     const id = await this.#store.incidents.promoteActor(request, authorOf(caller), this.#clock.now());
     const { entity, actor, reason } = request;
-    await this.#audit.note(actorOf(caller), "incident.promote", id, { entity, actor, reason });
+    await this.#audit.note(auditAuthor(caller), "incident.promote", id, { entity, actor, reason });
     return this.#row("incidents", caller, id);
   }
 
@@ -92,7 +92,7 @@ export class Investigation {
     };
     await this.#store.incidents.insertException(exception);
     const { id, ...detail } = exceptionJson(exception);
-    await this.#audit.note(actorOf(caller), "exception.create", exception.id, detail);
+    await this.#audit.note(auditAuthor(caller), "exception.create", exception.id, detail);
     return { id, ...detail };
   }
 
@@ -103,7 +103,7 @@ export class Investigation {
       known !== undefined && (known.entity === "" ? caller.entities === null : seesEntity(caller, known.entity));
     if (!own || !(await this.#store.incidents.deleteException(id)))
       throw new EdgeError("exception_unknown", `there is no exception ${id.slice(0, 64)}`);
-    await this.#audit.note(actorOf(caller), "exception.delete", id);
+    await this.#audit.note(auditAuthor(caller), "exception.delete", id);
   }
 
   async #row(feed: "incidents" | "cases", caller: Caller, id: string): Promise<string> {

@@ -3,7 +3,7 @@ import type { Caller } from "../../core/access/caller.ts";
 import type { UserRecord } from "../../core/access/user.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Accounts } from "../access/accounts.ts";
-import { type AuditLog, actorOf } from "../access/audit-log.ts";
+import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import type { LoginRequest, Logins, TokenPair } from "../access/logins.ts";
 import { userJson } from "./administration.ts";
 
@@ -48,7 +48,7 @@ export class OwnAccount {
     const user = await this.#confirmed(caller, current, "current_password");
     if (next === current) throw new UsageError("new_password: another one than the present password");
     await this.#accounts.changeOwnPassword(user, next);
-    await this.#audit.note(actorOf(caller), "user.password", user.name);
+    await this.#audit.note(auditAuthor(caller), "user.password", user.name);
   }
 
   /** @throws EdgeError password_wrong, login_throttled */
@@ -60,14 +60,14 @@ export class OwnAccount {
   async confirmTotp(caller: Caller, code: string): Promise<void> {
     const user = this.#user(caller);
     await this.#logins.secondFactors.confirm(user, code);
-    await this.#audit.note(actorOf(caller), "user.second_factor", user.name, { set: true });
+    await this.#audit.note(auditAuthor(caller), "user.second_factor", user.name, { set: true });
   }
 
   /** @throws EdgeError password_wrong, login_throttled */
   async removeTotp(caller: Caller, password: string): Promise<void> {
     const user = await this.#confirmed(caller, password);
     await this.#accounts.setTotp(user, null);
-    await this.#audit.note(actorOf(caller), "user.second_factor", user.name, { set: false });
+    await this.#audit.note(auditAuthor(caller), "user.second_factor", user.name, { set: false });
   }
 
   #user({ id }: Caller): UserRecord {
@@ -79,7 +79,7 @@ export class OwnAccount {
   async #confirmed(caller: Caller, password: string, field = "password"): Promise<UserRecord> {
     const user = this.#user(caller);
     if (await this.#logins.confirmPassword(user, password, caller.address)) return user;
-    await this.#audit.note(actorOf(caller), "user.password_refused", user.name);
+    await this.#audit.note(auditAuthor(caller), "user.password_refused", user.name);
     throw new EdgeError("password_wrong", `${field}: this is not the password of ${user.name}`);
   }
 }

@@ -1,7 +1,7 @@
 /** Settings on behalf of an administrator: those of ticket systems and of the feeds, each change and each test noted in the audit log. */
 import type { Caller } from "../../core/access/caller.ts";
 
-import { type AuditLog, actorOf } from "../access/audit-log.ts";
+import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { type FeedSettingsService, isFeedSection } from "../feeds/feed-settings.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
 
@@ -25,19 +25,19 @@ export function settingsPort(tickets: SettingsService, feeds: FeedSettingsServic
         ? { ...(await feeds.test(section, fields)), given: givenFields(fields) }
         : await tickets.test(section, fields);
       const { ok, steps, at, given } = tested;
-      await audit.note(actorOf(caller), "settings.test", section, { ok, with: given });
+      await audit.note(auditAuthor(caller), "settings.test", section, { ok, with: given });
       return { ok, steps, at };
     },
     save: async (caller: Caller, section: string, fields: Json): Promise<Json> => {
       if (!isFeedSection(section)) {
         const saved = await tickets.save(section, fields, caller.name);
-        await audit.note(actorOf(caller), "settings.save", section, { changes: saved.changes });
+        await audit.note(auditAuthor(caller), "settings.save", section, { changes: saved.changes });
         return saved.section;
       }
       const before = feeds.section(section);
       const saved = await feeds.save(section, fields, caller.name);
       const changes = changesBetween(before, saved.section, saved.changed);
-      await audit.note(actorOf(caller), "settings.save", section, { changes });
+      await audit.note(auditAuthor(caller), "settings.save", section, { changes });
       return saved.section;
     },
   };

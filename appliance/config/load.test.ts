@@ -159,7 +159,7 @@ describe("a config.json that cannot be read stops the feed and nothing else", ()
 
 test("a file without permission", async () => {
   write("config.json", syslogTo("siem"), 0o000);
-  // root may read everything, so another user does the reading
+  // root may read everything, so another user reads
   const script = `
     import { loadSettings } from ${JSON.stringify(join(import.meta.dir, "load.ts"))};
     if (process.getuid() === 0) process.setuid(65534);
@@ -213,7 +213,7 @@ test("a configuration folder that is not there, or is a file", async () => {
 const root = process.getuid?.() === 0;
 const modes: [owner: number, mode: number, advice: string | null][] = [
   [0, 0o600, null],
-  // root:rhythmx 0640: the service reads its secrets and cannot change them.
+  // root:rhythmx 0640: the service can read its secrets but not change them.
   [0, 0o640, null],
   [0, 0o660, "chmod 640"],
   [0, 0o644, "chmod 640"],

@@ -7,7 +7,7 @@ import type { SettingsFile, SettingsSources } from "../../core/settings/sources.
 import { folderState, readTextFile } from "../runtime/text-files.ts";
 
 const defaultConfigDir = "/etc/rhythmx";
-/** Where the files stood before; each is read there when the configuration folder has none of that name (CONTRACT 1). */
+/** The folder of the earlier product; a file is read from there if the configuration folder has none of that name (CONTRACT 1). */
 const historicConfigDir = "/opt/Sigma_ML_MSSP/siem_sender";
 const serviceDataDir = "/var/lib/rhythmx";
 const checkoutDataDir = "./data";
@@ -19,11 +19,11 @@ export interface LoadOptions {
   fromCheckout: boolean;
   /** The feeds as saved in the console, in the shape of their files. */
   saved?: NonNullable<SettingsSources["saved"]>;
-  /** Instead of `/opt/Sigma_ML_MSSP/siem_sender`. */
+  /** Default: `/opt/Sigma_ML_MSSP/siem_sender`. */
   historicDir?: string;
 }
 
-/** Reads everything anew; SIGHUP calls it again. Never rejects for what files hold or lack: that is in `problems`. Folders come out absolute. */
+/** Reads all files; called again on SIGHUP. Never rejects because of the files' content or absence, which is in `problems`. Paths of folders are absolute. */
 export async function loadSettings(options: LoadOptions): Promise<ResolvedSettings> {
   const { env, fromCheckout, saved, historicDir = historicConfigDir } = options;
   const problems: Problem[] = [];
@@ -88,7 +88,7 @@ async function readSettingsFile(path: string): Promise<(SettingsFile & { mode: n
     : { ...place, content: { fault: content.fault }, mode: 0, owner: 0 };
 }
 
-/** root's file that one group may read is how a service gets its secrets: it cannot change them. */
+/** Whether others can read the file. A file of root's that one group may read is allowed: a service can get its secrets that way. */
 function letsOthersIn({ mode, owner }: { mode: number; owner: number }): boolean {
   return (mode & (owner === 0 ? 0o037 : 0o077)) !== 0;
 }

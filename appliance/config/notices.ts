@@ -1,4 +1,4 @@
-/** What the log and health say about a configuration: its problems, and what a reload cannot take over. */
+/** Reports the problems of a configuration in log and health, and the settings that a reload cannot apply. */
 import { messageOf } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import { formatProblem } from "../../core/settings/problem.ts";
@@ -6,7 +6,7 @@ import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import type { Settings } from "../../core/settings.ts";
 import type { Log } from "../runtime/log.ts";
 
-/** Logs every problem and warning; the fault `configuration` names the first problem while there is one. */
+/** Logs every problem and warning, and sets the fault `configuration` to the first problem. */
 export function noteProblems({ problems, warnings }: ResolvedSettings, faults: Faults, log: Log): void {
   for (const warning of warnings) log.warn("configuration", { detail: formatProblem(warning) });
   for (const problem of problems) log.error("configuration", { detail: formatProblem(problem) });
@@ -19,7 +19,7 @@ export function noteProblems({ problems, warnings }: ResolvedSettings, faults: F
   faults.set("configuration", `${formatProblem(first)}${more}`);
 }
 
-/** Takes a renewed certificate; the one in use stays where the new one is no use. Returns what is wrong with it, for people. */
+/** Applies a renewed certificate, or keeps the present one if the new one is invalid. Returns what is wrong with it, for people. */
 export async function renewCertificate(
   api: { renew(files: Settings): Promise<boolean> },
   settings: Settings,
@@ -36,10 +36,10 @@ export async function renewCertificate(
   }
 }
 
-/** Settings that are read only at the start. */
+/** Settings that are read at the start only. */
 const startOnly = ["dataDir", "listen", "alertHealth", "incidentHealth", "logLevel", "logFormat"] as const;
 
-/** Names of the settings whose new values hold only after a restart. */
+/** The names of changed settings that take effect after a restart. */
 export function needRestart(old: Settings, next: Settings): string[] {
   return startOnly.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(next[name]));
 }

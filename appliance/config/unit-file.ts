@@ -1,8 +1,8 @@
-/** The systemd unit as far as commands need it: the service runs with its environment, commands with that of the shell. */
+/** Reads from the systemd unit what commands need: the service gets the unit's environment, commands get that of the shell. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Strongest first (systemd.unit(5)). */
+/** Highest precedence first (systemd.unit(5)). */
 export const systemdFolders = [
   "/etc/systemd/system",
   "/run/systemd/system",
@@ -12,13 +12,13 @@ export const systemdFolders = [
 const unitName = "rhythmx.service";
 
 export interface Unit {
-  /** Of the unit file. */
+  /** Path of the unit file. */
   path: string;
   user: string | null;
   environment: ReadonlyMap<string, string>;
 }
 
-/** The unit with its drop-ins; null where none is installed or it may not be read. */
+/** The unit with its drop-ins; null if none is installed or it cannot be read. */
 export async function readUnit(folders: readonly string[]): Promise<Unit | null> {
   for (const folder of folders) {
     const path = join(folder, unitName);
@@ -30,7 +30,7 @@ export async function readUnit(folders: readonly string[]): Promise<Unit | null>
   return null;
 }
 
-/** Where the service keeps its data, if that is not where commands look. Words for people, or null. */
+/** A message for people if the service uses another data folder than this command; else null. */
 export function otherDataDir(dataDir: string, unit: Unit | null): string | null {
   const pinned = unit?.environment.get("RHYTHMX_DATA_DIR");
   if (unit === null || pinned === undefined || pinned === dataDir) return null;
@@ -49,7 +49,7 @@ function parseUnit(path: string, texts: readonly string[]): Unit {
   for (const line of texts.flatMap((text) => text.replace(/\\\n/g, " ").split("\n"))) {
     const [, key = "", value = ""] = /^\s*(Environment|User)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
     if (key === "User") user = value || null;
-    // An empty assignment takes back what was set before.
+    // An empty assignment clears earlier ones.
     if (key === "Environment" && value === "") environment.clear();
     if (key === "Environment") for (const [name, text] of assignments(value)) environment.set(name, text);
   }

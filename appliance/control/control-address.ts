@@ -1,13 +1,13 @@
-/** Where the control socket is. */
+/** The path of the control socket. */
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 
-/** sun_path holds 108 bytes with the closing zero. */
+/** sun_path holds 108 bytes including the final NUL. */
 const longestPath = 107;
 
 /**
- * Path of the control socket of a data folder. A longer path than the kernel takes is reached through the folder's own
- * descriptor, which has to stay open while the path is used.
+ * The path of a data folder's control socket. If it is too long for the kernel, it is given through a descriptor of the folder,
+ * which has to stay open while the path is used.
  */
 export function socketAddress(dataDir: string): { path: string; release(): void } {
   const path = join(dataDir, "control.sock");

@@ -1,4 +1,4 @@
-/** A command's way to the running appliance, over its control socket. */
+/** Calls the running appliance through its control socket, for commands. */
 import { request } from "node:http";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import { version } from "../runtime/version.ts";
@@ -6,8 +6,8 @@ import { socketAddress } from "./control-address.ts";
 import type { DoctorReport, Operations } from "./operations.ts";
 
 /**
- * The operations of the appliance that runs on this data folder, or null when none does; `onOtherVersion` is told the version of one that is not
- * of this program's. @throws EdgeError no_access: the folder belongs to another user
+ * The operations of the appliance that runs on this data folder; null if none runs. `onOtherVersion` is called with its version if that
+ * differs from this program's. @throws EdgeError no_access: the folder belongs to another user
  */
 export async function connectControl(
   dataDir: string,
@@ -67,7 +67,7 @@ export async function connectControl(
   };
 }
 
-/** A path that the service does not have. */
+/** For a path that the service does not know. */
 class UnknownCall extends Error {}
 
 function addressIn(dataDir: string): ReturnType<typeof socketAddress> {
@@ -83,7 +83,7 @@ function isForbidden(error: unknown): boolean {
   return ["EACCES", "EPERM"].includes(String((error as { code?: unknown }).code));
 }
 
-/** For somebody who may not enter the data folder. */
+/** For a user who has no access to the data folder. */
 export function noAccess(dataDir: string): EdgeError {
   return new EdgeError(
     "no_access",
@@ -91,7 +91,7 @@ export function noAccess(dataDir: string): EdgeError {
   );
 }
 
-/** No socket, or one that nobody listens on any more. */
+/** There is no socket, or nobody listens on it. */
 function isAbsent(error: unknown): boolean {
   return ["ENOENT", "ECONNREFUSED"].includes(String((error as { code?: unknown }).code));
 }

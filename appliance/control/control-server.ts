@@ -1,4 +1,4 @@
-/** The control socket: commands reach the running appliance here. A unix socket in the data folder, 0600; no other door leads to it. */
+/** The control socket, through which commands call the running appliance: a unix socket in the data folder with mode 0600. */
 import { rmSync } from "node:fs";
 import { Hono } from "hono";
 import * as v from "valibot";
@@ -11,7 +11,7 @@ import { version } from "../runtime/version.ts";
 import { socketAddress } from "./control-address.ts";
 import type { Operations } from "./operations.ts";
 
-/** What commands send. Program and running appliance may be of different versions, so it is checked. */
+/** The requests of commands. They are checked, because program and running appliance may be of different versions. */
 const newKey = v.object({
   name: v.string(),
   scopes: v.array(v.picklist(apiKeyScopes)),
@@ -49,7 +49,7 @@ const maxBodyBytes = 64 * 1024 * 1024;
 export function startControlServer(dataDir: string, operations: Operations): HttpServer {
   const app = controlApp(operations);
   const address = socketAddress(dataDir);
-  // A socket file that a killed process left behind; the data folder's lock says that no other process uses it.
+  // Left by a killed process: the data folder's lock proves that no other process uses it.
   rmSync(address.path, { force: true });
   return serve({
     listen: { unix: address.path },

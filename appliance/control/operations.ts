@@ -1,4 +1,4 @@
-/** What commands may do to an appliance: the control socket offers it for a running one, commands carry it out themselves when none runs. */
+/** The operations of commands: called through the control socket of a running appliance, or in the command's own process if none runs. */
 import type { NewUser, UserChange } from "../../core/access/user.ts";
 import type { ApiKeyRecord } from "../../core/api-key.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
@@ -20,7 +20,7 @@ import { type DeadLetterGroup, DeadLetters } from "../tickets/dead-letters.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
 import type { LoopStatus } from "../upkeep/scheduler.ts";
 
-/** A user as `user list` and the API show it. */
+/** A user as shown by `user list` and the API. */
 export interface ListedUser {
   name: string;
   role: string;
@@ -35,19 +35,19 @@ export interface ImportBatch {
   kind: IntakeKind;
   format: string;
   body: Uint8Array;
-  /** Digest of what stands before it in its file, "" at the beginning: a file may hold the same thousand lines many times. */
+  /** A digest of the file up to here, "" at its start: a file may contain the same thousand lines many times. */
   before: string;
 }
 
-/** What a reload did. */
+/** The result of a reload. */
 export interface ReloadReport {
-  /** What is wrong, one line each, with what holds instead. */
+  /** Each problem and the value that is used instead, one line each. */
   problems: string[];
-  /** Settings whose new values hold after a restart. */
+  /** Changed settings that take effect after a restart. */
   restart: string[];
 }
 
-/** What only a running appliance knows. */
+/** State that only a running appliance has. */
 export interface RunningState {
   pid: number;
   version: string;
@@ -60,14 +60,14 @@ export interface RunningState {
 
 export interface DoctorReport {
   store: StoreFacts;
-  /** What SQLite finds wrong; empty = sound. */
+  /** The faults that SQLite finds in the file; empty = none. */
   integrity: string[];
   destinations: ListedDestination[];
-  /** To ticket systems, unfinished. */
+  /** Unfinished deliveries to ticket systems. */
   deliveries: { system: string; state: string; count: number }[];
-  /** That are known, by system. */
+  /** Known tickets by system. */
   tickets: { system: string; count: number; gone: number; unreadable: number }[];
-  /** Null when no appliance runs. */
+  /** Null if no appliance is running. */
   running: RunningState | null;
 }
 
@@ -78,27 +78,27 @@ export interface Operations {
   createUser(user: NewUser): Promise<void>;
   listUsers(): Promise<ListedUser[]>;
   changeUser(name: string, change: UserChange): Promise<void>;
-  /** Encrypts every stored secret under a new master key; the file names one for a key that is kept elsewhere. */
+  /** Encrypts every stored secret with a new master key; the file is for a key that is kept elsewhere. */
   rotateSecrets(newKeyFile: string | null): Promise<{ secrets: number; keyFile: string }>;
   listDeadLetters(): Promise<DeadLetterGroup[]>;
   retryDeliveries(which: DeadLetterFilter): Promise<{ retried: number }>;
   discardDeliveries(which: DeadLetterFilter, reason: string): Promise<{ discarded: number }>;
-  /** Says which ticket a create has made that could not be identified. */
+  /** Names the ticket that a create made and that could not be identified. */
   identifyDelivery(id: string, number: string): Promise<void>;
-  /** Tries the ticket systems that are configured; nothing is written there. */
+  /** Tests the configured ticket systems without writing to them. */
   testTickets(): Promise<{ system: string; steps: TestStep[] }[]>;
-  /** What a replay would send, and the replay. */
+  /** `countReplay` returns what `replay` would send. */
   countReplay: DestinationControl["count"];
   replay: DestinationControl["replay"];
   listDestinations: DestinationControl["list"];
-  /** What would be given up, and giving it up. */
+  /** The `count…` functions return the messages that the other two would skip. */
   countSkip: DestinationControl["countSkip"];
   skipDestination: DestinationControl["skip"];
   countForget: DestinationControl["countForget"];
   forgetDestination: DestinationControl["forget"];
   importBatch(batch: ImportBatch): Promise<IntakeAnswer>;
   doctor(): Promise<DoctorReport>;
-  /** Reads files and certificates again. @throws EdgeError not_running */
+  /** Reloads files and certificates. @throws EdgeError not_running */
   reload(): Promise<ReloadReport>;
 }
 
@@ -113,9 +113,9 @@ export interface OperationsTools {
   intake: Intake;
   destinations: DestinationControl;
   running(): RunningState | null;
-  /** There may be something to send to ticket systems. */
+  /** Called when there may be something to send to ticket systems. */
   wakeTickets(): void;
-  /** Only a running appliance has something to load anew. */
+  /** Only a running appliance can reload. */
   reload?: () => Promise<ReloadReport>;
 }
 
@@ -191,7 +191,7 @@ export function createOperations(tools: OperationsTools): Operations {
       await audit.note(commandLine, "feed.forget", forgotten.reader, { messages: forgotten.messages });
       return forgotten;
     },
-    // The key comes from what is imported: running an interrupted import again finishes it and counts nothing twice.
+    // The key is made from the content: repeating an interrupted import completes it and counts nothing twice.
     importBatch: ({ kind, format, body, before }) => {
       const bodySha256 = batchSha256(kind, format, body);
       const idempotency = { key: `${before} ${bodySha256}`, bodySha256 };

@@ -1,4 +1,4 @@
-/** Settings read again while the appliance runs: what is wrong keeps its last good value, what needs a restart is said. */
+/** Reloads settings while the appliance runs. An invalid one keeps its last valid value; one that needs a restart is reported. */
 import type { Faults } from "../../core/faults.ts";
 import { keepLastGood } from "../../core/settings/last-good.ts";
 import { formatProblem } from "../../core/settings/problem.ts";
@@ -9,16 +9,16 @@ import type { Log } from "../runtime/log.ts";
 import type { ReloadReport } from "./operations.ts";
 
 interface ReloadParts {
-  /** What files and environment said at the start. */
+  /** Settings from files and environment at the start. */
   given: ResolvedSettings;
-  /** What the appliance started with: the same with what was saved. */
+  /** The settings the appliance started with, including saved ones. */
   inForce: ResolvedSettings;
-  /** What is saved of the feeds now. */
+  /** The saved settings of the feeds at present. */
   saved(): Promise<SavedFeeds>;
-  /** Takes settings over; resolves with what was wrong. The signal ends its waiting. */
+  /** Applies settings; resolves with the problems. The signal ends its waiting. */
   apply(next: ResolvedSettings, stopping: AbortSignal): Promise<string[]>;
   onEnd(result: "taken" | "refused" | "failed"): void;
-  /** How many run, for the log. */
+  /** The number of destinations, for the log. */
   destinations(): number;
   stopping: AbortSignal;
   faults: Faults;
@@ -41,12 +41,12 @@ export class Reloads {
     return this.#inForce;
   }
 
-  /** Puts in force what was saved, with the files as they were last read. */
+  /** Applies saved settings together with the files as last read. */
   again(): Promise<ReloadReport> {
     return this.reload(this.#given);
   }
 
-  /** One after the other: two at the same time would start the same destination twice. */
+  /** Reloads run one after the other: two at once could start the same destination twice. */
   reload(resolved: ResolvedSettings): Promise<ReloadReport> {
     const reload = this.#last.then(() => this.#reload(resolved));
     this.#last = reload.then(
@@ -56,7 +56,7 @@ export class Reloads {
     return reload;
   }
 
-  /** Resolves when the reload under way has ended, well or not. */
+  /** Resolves when the present reload has ended, successfully or not. */
   ended(): Promise<void> {
     return this.#last;
   }

@@ -1,4 +1,4 @@
-/** What only a running appliance knows of itself, for `doctor`. */
+/** State that only a running appliance has, for `doctor`. */
 import type { Faults } from "../../core/faults.ts";
 import type { SyslogFeeds } from "../feeds/syslog-feeds.ts";
 import { version } from "../runtime/version.ts";

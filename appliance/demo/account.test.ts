@@ -30,7 +30,7 @@ test("a demo that showed everything misses nothing", () => {
   const account = whole();
   expect(account.complete).toBe(true);
   expect(account.missing()).toEqual([]);
-  expect(account).toMatchObject({ first: 2, hourly: 2, bursts: 1, toldByFirst: 4, toldByHourly: 116 });
+  expect(account).toMatchObject({ first: 2, hourly: 2, bursts: 1, countedByFirst: 4, countedByHourly: 116 });
 });
 
 test("a lost message, a refused record and a message that cannot be read are named", () => {

@@ -1,8 +1,8 @@
-/** Counts what went in and what came out, and says what the demo promised and did not show. */
+/** Counts detections sent and messages received, and lists what the demo should have shown and did not. */
 import { Findings } from "./findings.ts";
 import type { SyslogMessage } from "./message.ts";
 
-/** What the appliance answers to a batch. */
+/** The appliance's answer to a batch. */
 export interface BatchAnswer {
   accepted: number;
   alerts_new: number;
@@ -16,15 +16,15 @@ export class Account {
   first = 0;
   hourly = 0;
   bursts = 0;
-  /** Detections that FIRST and HOURLY messages have told: count of each FIRST, delta of each HOURLY. */
-  toldByFirst = 0;
-  toldByHourly = 0;
-  /** What the incident feed has told. */
+  /** Detections counted by FIRST and HOURLY messages: the count of each FIRST, the delta of each HOURLY. */
+  countedByFirst = 0;
+  countedByHourly = 0;
+  /** Messages of the incident feed. */
   readonly findings = new Findings();
   tickets = 0;
   /** Incidents that followed their tickets. */
   followed = 0;
-  /** Labels of tickets: that of an incident must not come twice. */
+  /** Labels of tickets: no incident may have two. */
   readonly #labels = new Set<string>();
   #secondTickets = 0;
   #largestBurst = 0;
@@ -41,10 +41,10 @@ export class Account {
     const number = (name: string) => Number(message?.params.get(name));
     if (message?.msgid === "FIRST") {
       this.first++;
-      this.toldByFirst += number("count");
+      this.countedByFirst += number("count");
     } else if (message?.msgid === "HOURLY") {
       this.hourly++;
-      this.toldByHourly += number("hourly_delta");
+      this.countedByHourly += number("hourly_delta");
       if (message.params.get("burst") === "true") {
         this.bursts++;
         this.#largestBurst = Math.max(this.#largestBurst, number("hourly_delta"));
@@ -59,12 +59,12 @@ export class Account {
     this.#labels.add(own);
   }
 
-  /** Whether every detection that was accepted has been told. */
+  /** Whether messages have counted every accepted detection. */
   get complete(): boolean {
-    return this.first === this.alerts && this.toldByFirst + this.toldByHourly === this.accepted;
+    return this.first === this.alerts && this.countedByFirst + this.countedByHourly === this.accepted;
   }
 
-  /** What was promised and has not been seen, one line each. */
+  /** What should have been seen and was not, one line each. */
   missing(): string[] {
     const promises: [boolean, string][] = [
       [this.accepted > 0 && this.rejected === 0, `every detection accepted (${this.rejected} were rejected)`],
@@ -73,7 +73,7 @@ export class Account {
       [this.hourly > this.bursts, 'an HOURLY with burst="false"'],
       [
         this.complete,
-        `all ${this.accepted} detections told (${this.toldByFirst} by FIRST, ${this.toldByHourly} by HOURLY)`,
+        `all ${this.accepted} detections told (${this.countedByFirst} by FIRST, ${this.countedByHourly} by HOURLY)`,
       ],
       [this.findings.incidents.length > 0, "an incident"],
       [this.findings.cases.length > 0, "a threat case"],

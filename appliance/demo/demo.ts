@@ -1,4 +1,4 @@
-/** The main job on one machine: a whole appliance, real detections in over HTTP, syslog out to a receiver that prints it. */
+/** A whole appliance on one machine: real detections are sent to it over HTTP, and a receiver prints its syslog messages. */
 
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -20,26 +20,26 @@ import { demoSettings } from "./settings.ts";
 import { clockTime, Story } from "./story.ts";
 import { startTicketSystem, type TicketServer } from "./ticket-system.ts";
 
-/** The sample is spread over so much of the demo's time, in groups of so much. */
+/** The demo's time over which the sample is spread, and that of one group. */
 const feedSpanMs = 48 * minuteMs;
 const groupMs = 2 * minuteMs;
-/** An hour after the first group, and a turn of the hourly tick. */
+/** An hour after the first group, and one hourly tick. */
 const firstHourlyMs = 65 * minuteMs;
-/** In the demo's time: by then every HOURLY has long come. */
+/** The longest wait in the demo's time; every HOURLY comes much earlier. */
 const mostMs = 180 * minuteMs;
 
 export interface DemoOptions {
   screen: Screen;
   /** Minutes that pass on the demo's clock in each real second. */
   minutesPerSecond: number;
-  /** Whether it goes on until `signal` once everything was shown. */
+  /** Whether it continues until `signal` after everything was shown. */
   staysOpen: boolean;
   signal: AbortSignal;
 }
 
 /**
- * Runs the demo and returns what it promised and did not show. Rejects with the signal's reason when that comes before
- * everything was shown. Leaves nothing behind.
+ * Runs the demo and returns what it should have shown and did not. Rejects with the signal's reason if that comes before
+ * everything was shown. Removes everything that it made.
  */
 export async function runDemo(options: DemoOptions): Promise<string[]> {
   const { screen, minutesPerSecond } = options;
@@ -54,7 +54,7 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
       account.received(message);
       story.cameOut(text, message);
     };
-    // One of each feed, as a site would have them.
+    // One destination for each feed.
     const [alerts, incidents] = await Promise.all([startReceiver(receive), startReceiver(receive)]);
     for (const receiver of [alerts, incidents]) cleanUp.push(() => receiver.close());
     const jira = await startTicketSystem((ticket) => {
@@ -75,7 +75,7 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
     const appliance = await startAppliance({
       resolved,
       clock,
-      // A start that waits for room on the disk ends with the demo.
+      // A start that waits for disk space ends with the demo.
       sleep: (milliseconds, signal) => sleep(milliseconds, signal ?? options.signal),
       random: Math.random,
       log,
@@ -108,9 +108,9 @@ interface Scene extends DemoOptions {
   appliance: Appliance;
   key: string;
   dataDir: string;
-  /** Of the administrator. */
+  /** Token of the administrator. */
   password: string;
-  /** Of the two receivers. */
+  /** Ports of the two receivers. */
   ports: { alerts: number; incidents: number; jira: string };
   jira: TicketServer;
 }
@@ -132,7 +132,7 @@ async function play(scene: Scene, now: () => number): Promise<string[]> {
     story.goesIn(group);
     account.answered(await ingest(appliance, key, bodyOf(group, start)));
   }
-  // The last FIRST messages are on their way still.
+  // The last FIRST messages have not arrived yet.
   for (let tries = 0; account.first < account.alerts && tries < 20; tries++) await pause(50);
 
   story.step("An hour after its FIRST, an alert that came again goes out as HOURLY");
@@ -164,7 +164,7 @@ async function play(scene: Scene, now: () => number): Promise<string[]> {
   return missing;
 }
 
-/** What a SOAR gets when it asks for the first time. */
+/** The first poll of a SOAR. */
 async function showPoll({ story, appliance, key }: Scene): Promise<void> {
   story.step("A SOAR fetches incidents over the REST API");
   const path = "/api/v1/feed/incidents?since=&status=OPEN&limit=2";
@@ -177,7 +177,7 @@ async function showPoll({ story, appliance, key }: Scene): Promise<void> {
   story.say("Each row has some more fields than are shown here.");
 }
 
-/** What somebody does to a ticket reaches its incident, and from there the SIEM. */
+/** Somebody changes a ticket: the incident follows, and the SIEM gets a message. */
 async function showWayBack({ story, account, jira }: Scene, pause: (ms: number) => Promise<void>): Promise<void> {
   story.step("Somebody takes a ticket in Jira; its incident follows");
   const taken = jira.take();
@@ -225,7 +225,7 @@ function nextSteps({ story }: Scene): void {
   story.say("README.md shows how to send detections, docs/settings.md has every setting.");
 }
 
-/** The reader's turn: whatever is sent in is printed when it comes out. */
+/** Lets the reader send detections: the resulting messages are printed. */
 function yourTurn({ story, appliance, key, minutesPerSecond }: Scene): void {
   story.step("Your turn");
   story.say(

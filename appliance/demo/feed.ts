@@ -1,23 +1,23 @@
-/** The sample detections as small groups, each with the moment at which it goes in. */
+/** The sample detections in small groups, each with the time at which it is sent. */
 
 export interface SampleDetection {
-  /** The line of the sample, as text: parsing and writing it again would change the digits of its log. */
+  /** The line of the sample as text: parsing and writing it again would change digits in its log. */
   line: string;
   title: string;
   level: string;
-  /** `user@host`, as far as there is one. */
+  /** `user@host`, or the part of it that is known. */
   who: string;
-  /** Milliseconds after the start at which it happens. */
+  /** Milliseconds from the start to the detection. */
   at: number;
 }
 
 export interface Group {
-  /** Milliseconds after the start; nothing in the group happens later. */
+  /** Milliseconds from the start; no detection of the group is later. */
   at: number;
   detections: SampleDetection[];
 }
 
-/** Spreads the sample's lines evenly over `spanMs`, in groups of what happens within `groupMs`. */
+/** Spreads the sample's lines evenly over `spanMs`, in groups that span `groupMs`. */
 export function planFeed(sample: string, spanMs: number, groupMs: number): Group[] {
   const lines = sample.split("\n").filter((line) => line !== "");
   const groups = new Map<number, Group>();
@@ -34,9 +34,9 @@ export function planFeed(sample: string, spanMs: number, groupMs: number): Group
   return [...groups.values()];
 }
 
-/** The request body of a group: its lines as they are, but happening now. `start`: epoch milliseconds. */
+/** The request body of a group: its lines with present timestamps. `start`: epoch milliseconds. */
 export function bodyOf({ detections }: Group, start: number): string {
-  // In every line of the sample the first `timestamp` is the detection's own; the log, which comes last, stays as it was.
+  // In every line of the sample the first `timestamp` is the detection's; the log comes last and is not changed.
   const dated = ({ line, at }: SampleDetection) =>
     line.replace(/"timestamp":"[^"]*"/, `"timestamp":"${new Date(start + at).toISOString()}"`);
   return detections.map(dated).join("\n");

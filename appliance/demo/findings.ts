@@ -1,4 +1,4 @@
-/** What the incident feed has told so far: the newest word on each incident and case. */
+/** The newest message of the incident feed on each incident and case. */
 import type { CaseBody, IncidentBody } from "../../core/incident-event.ts";
 import type { SyslogMessage } from "./message.ts";
 
@@ -6,7 +6,7 @@ export class Findings {
   readonly #incidents = new Map<string, IncidentBody>();
   readonly #cases = new Map<string, CaseBody>();
 
-  /** Takes a message of the incident feed; false for one that is none. */
+  /** Adds a message; returns false if it is none of the incident feed. */
   received({ msgid, body }: SyslogMessage): boolean {
     const kind = /^(incident|case)_(?:created|updated)$/.exec(msgid)?.[1];
     if (kind === undefined) return false;
@@ -16,7 +16,7 @@ export class Findings {
     return true;
   }
 
-  /** The highest score first. */
+  /** Highest score first. */
   get incidents(): IncidentBody[] {
     return [...this.#incidents.values()].sort((a, b) => b.risk.score - a.risk.score);
   }

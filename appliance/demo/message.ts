@@ -1,4 +1,4 @@
-/** Reads a syslog message (RFC 5424, section 6) as far as the demo shows it. */
+/** Reads the parts of a syslog message (RFC 5424, section 6) that the demo shows. */
 
 export interface SyslogMessage {
   msgid: string;
@@ -13,7 +13,7 @@ const header = /^<\d{1,3}>1 (?:[!-~]+ ){4}([!-~]+) /;
 const element = /\[[^\s="\]]+((?: [^\s="\]]+="(?:[^"\\\]]|\\.)*")*)\]/y;
 const param = / ([^\s="\]]+)="((?:[^"\\\]]|\\.)*)"/g;
 
-/** Null for a text that is no such message, or has no structured data. */
+/** Null if the text is no such message, or has no structured data. */
 export function readMessage(text: string): SyslogMessage | null {
   const [start, msgid] = header.exec(text) ?? [];
   if (start === undefined || msgid === undefined) return null;

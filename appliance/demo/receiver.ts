@@ -6,7 +6,7 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-/** `onMessage` gets each message as text, in the order of arrival. */
+/** Calls `onMessage` with each message as text, in order of arrival. */
 export async function startReceiver(onMessage: (message: string) => void): Promise<Receiver> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

@@ -1,4 +1,4 @@
-/** One HTTP request to the demo's own appliance. With node:http, because Bun's fetch sends even this through HTTP_PROXY. */
+/** One HTTP request to the demo's appliance. Uses node:http, because Bun's fetch would send it through HTTP_PROXY. */
 import { request } from "node:http";
 
 export interface HttpAnswer {
@@ -6,7 +6,7 @@ export interface HttpAnswer {
   text: string;
 }
 
-/** A POST where there is a body. */
+/** With a body it is a POST. */
 export function send(
   url: string,
   asked: { headers: Record<string, string>; body?: string } = { headers: {} },

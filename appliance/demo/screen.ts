@@ -1,4 +1,4 @@
-/** Lines of text for a terminal or a file: as wide as there is room, coloured only where colours are understood. */
+/** Lines of text for a terminal or a file, as wide as the terminal, with colours if it supports them. */
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const;
 export type Style = keyof typeof codes;
@@ -8,13 +8,13 @@ const widest = 100;
 
 export interface ScreenOptions {
   write(text: string): void;
-  /** Columns of the terminal; `undefined` where there is none. */
+  /** Columns of the terminal; `undefined` if there is none. */
   columns: number | undefined;
   colour: boolean;
 }
 
 export class Screen {
-  /** Columns that a line may take. */
+  /** The most columns of a line. */
   readonly width: number;
   readonly #write: (text: string) => void;
   readonly #colour: boolean;
@@ -29,7 +29,7 @@ export class Screen {
     this.#write(`${text}\n`);
   }
 
-  /** The text in a style; call it on text that has been cleaned and measured. */
+  /** Adds a style to text that has already been sanitised and measured. */
   paint(text: string, ...styles: Style[]): string {
     return this.#colour && styles.length > 0
       ? `\x1b[${styles.map((style) => codes[style]).join(";")}m${text}\x1b[0m`
@@ -37,13 +37,13 @@ export class Screen {
   }
 }
 
-/** At most `width` characters; the last one is … where something is left out. */
+/** At most `width` characters; ends with … if it was shortened. */
 export function shorten(text: string, width: number): string {
   const characters = [...text];
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
 }
 
-/** Lines of at most `width` characters, broken at spaces; a word that is longer is broken anywhere. */
+/** Breaks text at spaces into lines of at most `width` characters; longer words are broken anywhere. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let rest = text;

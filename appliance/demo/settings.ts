@@ -1,7 +1,7 @@
 /** The settings of the demo's appliance. */
 import { resolveSettings } from "../../core/settings/resolve.ts";
 
-/** Settings from nothing but what is given here: neither files nor the environment play a part. */
+/** Settings from the values given here alone, without files or environment. */
 export function demoSettings(
   dataDir: string,
   password: string,
@@ -28,12 +28,12 @@ export function demoSettings(
       RHYTHMX_LISTEN: "127.0.0.1:0",
       RHYTHMX_ALERT_HEALTH: "127.0.0.1:0",
       RHYTHMX_INCIDENT_HEALTH: "127.0.0.1:0",
-      // Temporary folders are often small; the demo takes a few megabytes.
+      // Temporary folders are often small; the demo needs a few megabytes.
       RHYTHMX_MIN_FREE_BYTES: "10000000",
       RHYTHMX_MIN_FREE_PERCENT: "0",
     },
     envFile: null,
-    // In the demo's seconds. The default of 30 would be many turns in each real one.
+    // In the demo's seconds. The default of 30 would mean many turns in each real second.
     alertFeedFile: fileOf("alerts", alertsPort, { poll_interval_seconds: 300, hourly_interval_minutes: 60 }),
     incidentFeedFile: fileOf("incidents", incidentsPort, { poll_interval_seconds: 300 }),
     configDir: dataDir,

@@ -1,4 +1,4 @@
-/** How the demo's happenings look on the screen. */
+/** Prints the events of the demo. */
 import type { IncidentBody } from "../../core/incident-event.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Account } from "./account.ts";
@@ -13,13 +13,13 @@ const levelStyles: Readonly<Record<string, Style[]>> = {
   medium: ["yellow"],
   low: ["blue"],
 };
-/** Of the second column: a level, or a MSGID. */
+/** Width of the second column: a level or a MSGID. */
 const labelWidth = 8;
-/** Where the text after time, direction and label begins. */
+/** The column at which the text after time, direction and label begins. */
 const textColumn = 2 + 5 + 2 + 3 + 2 + labelWidth + 2;
 const detailIndent = " ".repeat(16);
 
-/** `08:51`, UTC as in the messages. */
+/** `08:51`, in UTC as in the messages. */
 export function clockTime(epochMs: number): string {
   return new Date(epochMs).toISOString().slice(11, 16);
 }
@@ -27,10 +27,10 @@ export function clockTime(epochMs: number): string {
 export class Story {
   readonly #screen: Screen;
   readonly #clock: () => number;
-  /** Alerts that have been shown, by what the reader sees of them. */
+  /** Alerts already shown, by their printed text. */
   readonly #known = new Set<string>();
   #steps = 0;
-  /** Kinds of message of which one has been shown whole. */
+  /** Kinds of messages of which one was printed in full. */
   readonly #shownWhole = new Set<string>();
 
   /** `clock`: the demo's time, epoch milliseconds. */
@@ -50,34 +50,34 @@ export class Story {
     this.#screen.line(this.#screen.paint(`${this.#steps}. ${text}`, "bold"));
   }
 
-  /** A paragraph, broken to the screen's width. */
+  /** A paragraph, wrapped to the screen's width. */
   say(text: string): void {
     for (const line of wrap(text, this.#screen.width - 3)) this.#screen.line(`   ${line}`);
   }
 
-  /** `name   value`, the value broken at spaces only, so that addresses and paths can be copied. */
+  /** `name   value`; the value is wrapped at spaces only, so that addresses and paths can be copied. */
   fact(name: string, value: string): void {
     for (const [index, line] of wrap(value, this.#screen.width - 17).entries())
       this.#screen.line(`   ${(index === 0 ? name : "").padEnd(14)}${line}`);
   }
 
-  /** As it is, to be copied. */
+  /** Not wrapped, so that it can be copied. */
   verbatim(text: string): void {
     for (const line of text.split("\n")) this.#screen.line(`   ${this.#screen.paint(line, "cyan")}`);
   }
 
-  /** A JSON object, broken to the screen's width between its fields. */
+  /** A JSON object, wrapped to the screen's width between its fields. */
   json(value: object): void {
     const text = JSON.stringify(value).replace(/,(?=["{])/g, ", ");
     for (const line of wrap(text, this.#screen.width - 3)) this.verbatim(line);
   }
 
-  /** What the appliance has to say for itself. */
+  /** A warning of the appliance. */
   warning(text: string): void {
     this.#screen.line(`   ${this.#screen.paint(visible(text), "yellow")}`);
   }
 
-  /** A group on its way in: one line for each alert that it concerns. */
+  /** A group that is sent: one line for each of its alerts. */
   goesIn({ detections }: Group): void {
     const byAlert = Map.groupBy(detections, ({ title, level, who }) => JSON.stringify([title, level, who]));
     for (const [alert, equal] of byAlert) {
@@ -93,7 +93,7 @@ export class Story {
     }
   }
 
-  /** A message as the receiver got it. */
+  /** A message as received. */
   cameOut(text: string, message: SyslogMessage | null): void {
     const { width } = this.#screen;
     const bytes = `… (${Buffer.byteLength(text).toLocaleString("en")} bytes)`;
@@ -128,14 +128,14 @@ export class Story {
     if (!hourly || burst) this.#wholeOnce(message, bytes);
   }
 
-  /** A ticket as the ticket system got it. */
+  /** A ticket as the ticket system received it. */
   ticket({ key, summary, characters }: DemoTicket): void {
     const size = `(${characters.toLocaleString("en")} characters)`;
     const text = shorten(`${key}: ${visible(summary)}`, this.#screen.width - textColumn - size.length - 1);
     this.#row("out", this.#label("TICKET", ["bold", "green"]), `${text} ${size}`);
   }
 
-  /** An incident as its newest message tells it: who, how much risk, which cases and tactics. */
+  /** An incident as in its newest message: actor, risk, cases and tactics. */
   incident({ group_key: actor, entity_name, risk, mitre, related_cases: cases }: IncidentBody): void {
     const label = this.#label(risk.level, levelStyles[risk.level] ?? ["dim"]);
     const who = `${visible(actor)} (${visible(entity_name)})`;
@@ -152,7 +152,7 @@ export class Story {
   }
 
   summary(account: Account): void {
-    const told = account.toldByFirst + account.toldByHourly;
+    const counted = account.countedByFirst + account.countedByHourly;
     const row = (name: string, value: number, remark: string) =>
       this.#screen.line(`   ${name.padEnd(14)}${String(value).padStart(5)}   ${remark}`);
     row("detections in", account.accepted, `accepted and on the disk; ${account.rejected} rejected`);
@@ -163,9 +163,11 @@ export class Story {
     row("threat cases", account.findings.cases.length, "alerts of an actor that fit a pattern");
     row("tickets", account.tickets, "one for each incident from severity HIGH on");
     row("incidents", account.findings.incidents.length, "actors whose risk passed the threshold");
-    const sum = `${account.toldByFirst} told by FIRST + ${account.toldByHourly} by HOURLY = ${told}`;
+    const sum = `${account.countedByFirst} told by FIRST + ${account.countedByHourly} by HOURLY = ${counted}`;
     const balance =
-      told === account.accepted ? this.#screen.paint("nothing lost", "bold", "green") : `${account.accepted} went in`;
+      counted === account.accepted
+        ? this.#screen.paint("nothing lost", "bold", "green")
+        : `${account.accepted} went in`;
     this.#screen.line(`   ${sum}: ${balance}`);
   }
 
@@ -188,7 +190,7 @@ export class Story {
     if (event === "created") this.#wholeOnce(message, bytes);
   }
 
-  /** The first message of each kind as it stands on the wire, its log shortened. */
+  /** The first message of each kind as sent, with its log shortened. */
   #wholeOnce({ msgid, head, body }: SyslogMessage, bytes: string): void {
     if (this.#shownWhole.has(msgid)) return;
     this.#shownWhole.add(msgid);

@@ -1,4 +1,4 @@
-/** The demo's ticket system: as much of Jira's REST API as tickets need, on loopback. */
+/** The demo's ticket system on loopback: the part of Jira's REST API that tickets need. */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -6,7 +6,7 @@ export interface DemoTicket {
   key: string;
   summary: string;
   labels: string[];
-  /** Of its description, as text. */
+  /** Its description as text. */
   characters: number;
 }
 
@@ -19,7 +19,7 @@ interface Issue extends DemoTicket {
 
 export interface TicketServer {
   url: string;
-  /** Somebody takes the newest ticket: it is in progress from now on. Null: there is none. */
+  /** Sets the newest ticket to in progress, as if somebody had taken it. Null if there is none. */
   take(): DemoTicket | null;
   close(): Promise<void>;
 }
@@ -106,7 +106,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString("utf8");
 }
 
-/** Of a document's texts. */
+/** The texts of a document. */
 function characters(node: unknown): number {
   const { text, content } = (node ?? {}) as { text?: string; content?: unknown[] };
   return (text?.length ?? 0) + (content ?? []).reduce((sum: number, one) => sum + characters(one), 0);

@@ -1,4 +1,4 @@
-/** What people may do to destinations: see how far each is, have things sent again, give up what waits, forget one that is configured no more. */
+/** Operations on destinations for people: list them, replay, skip waiting messages, and forget a destination that is no longer configured. */
 import { EdgeError } from "../../core/errors.ts";
 import { type FeedName, feedKinds, feedNames, kindsOfReader, readerName } from "../../core/feeds/feeds.ts";
 import { outstanding, type Place, replayPlace, type Span } from "../../core/feeds/replay.ts";
@@ -8,13 +8,13 @@ import { findDestination, type SyslogFeeds } from "./syslog-feeds.ts";
 export interface ReplayRequest {
   /** `siem` or `alerts/siem`. */
   destination: string;
-  /** Epoch milliseconds, by when the appliance recorded the events. */
+  /** Epoch milliseconds of the time at which the appliance recorded the events. */
   from: number;
-  /** Not included; null = up to now. */
+  /** Exclusive; null = up to now. */
   to: number | null;
 }
 
-/** What a replay sends: the messages of its time, and those from before it that were still waiting. At most: a destination may want only some. */
+/** What a replay sends: the messages of its period, and earlier ones that were still waiting. An upper bound: a destination may filter some. */
 export interface Replayed {
   /** `alerts/siem`. */
   reader: string;
@@ -25,29 +25,29 @@ export interface Replayed {
 export interface ListedDestination {
   /** `alerts/siem`. */
   destination: string;
-  /** False: its position is kept, and nothing is sent. */
+  /** False: its position is kept, but nothing is sent. */
   configured: boolean;
-  /** Null while the appliance does not run. */
+  /** Null while no appliance is running. */
   connected: boolean | null;
   position: number;
-  /** At most: a destination may want only some of them. */
+  /** An upper bound: a destination may filter some of them. */
   queued: number;
-  /** Events that passed the retention limit before it had them. */
+  /** Events that retention removed before they were sent. */
   expired: number;
   last_error: string | null;
 }
 
 interface Parts {
   store: Pick<Store, "events" | "admin">;
-  /** Of the destinations that are configured, by feed. */
+  /** Names of the configured destinations, by feed. */
   names(): Readonly<Record<FeedName, readonly string[]>>;
-  /** Null while the appliance does not run. */
+  /** Null while no appliance is running. */
   live(): readonly { feed: FeedName; name: string; connected: boolean; lastError: string | null }[] | null;
-  /** Puts a configured destination there. */
+  /** Sets the position of a configured destination. */
   move(feed: FeedName, name: string, place: Place): Promise<void>;
 }
 
-/** Of the destinations that run. */
+/** States of the running destinations. */
 export function controlOf(feeds: SyslogFeeds, store: Parts["store"]): DestinationControl {
   return new DestinationControl({
     store,
@@ -88,19 +88,19 @@ export class DestinationControl {
     );
   }
 
-  /** What `replay` would send. @throws EdgeError destination_unknown, destination_ambiguous */
+  /** Returns what `replay` would send. @throws EdgeError destination_unknown, destination_ambiguous */
   async count(request: ReplayRequest): Promise<Replayed> {
     return (await this.#plan(request)).replayed;
   }
 
-  /** Sends what was recorded in that time again, the same bytes. @throws EdgeError destination_unknown, destination_ambiguous */
+  /** Sends the messages of that period again, byte for byte. @throws EdgeError destination_unknown, destination_ambiguous */
   async replay(request: ReplayRequest): Promise<Replayed> {
     const { feed, name, place, replayed } = await this.#plan(request);
     await this.#parts.move(feed, name, place);
     return replayed;
   }
 
-  /** What `skip` would give up. */
+  /** Returns what `skip` would skip. */
   async countSkip(destination: string, to: number | null): Promise<{ reader: string; messages: number }> {
     const { feed, name } = findDestination(destination, this.#parts.names());
     const reader = readerName(feed, name);
@@ -111,7 +111,7 @@ export class DestinationControl {
     };
   }
 
-  /** Gives up what waits for a destination and was recorded before `to` (epoch ms; null = all of it): it is never sent there. */
+  /** Skips waiting messages that were recorded before `to` (epoch ms; null = all): they are never sent to this destination. */
   async skip(destination: string, to: number | null): Promise<{ reader: string; messages: number }> {
     const given = await this.countSkip(destination, to);
     const { feed, name } = findDestination(destination, this.#parts.names());
@@ -121,7 +121,7 @@ export class DestinationControl {
     return given;
   }
 
-  /** The reader that is meant, and what waits for it. @throws EdgeError destination_unknown, destination_configured */
+  /** The reader to forget, and what waits for it. @throws EdgeError destination_unknown, destination_configured */
   async countForget(destination: string): Promise<{ reader: string; messages: number }> {
     const { names, store } = this.#parts;
     const kept = (await this.list()).filter(({ configured }) => !configured).map((one) => one.destination);
@@ -142,7 +142,7 @@ export class DestinationControl {
     return { reader, messages: await store.events.countAfter(position, feedKinds[feed]) };
   }
 
-  /** Forgets how far a destination was that is configured no more. */
+  /** Removes the position of a destination that is no longer configured. */
   async forget(destination: string): Promise<{ reader: string; messages: number }> {
     const forgotten = await this.countForget(destination);
     await this.#parts.store.events.forgetReader(forgotten.reader);
@@ -164,18 +164,18 @@ export class DestinationControl {
     return { feed, name, place: replayPlace(known, again), replayed };
   }
 
-  /** The last event recorded before `to`; null = without end. */
+  /** The sequence number of the last event recorded before `to`; null = no limit. */
   async #endOf(to: number | null): Promise<number> {
     return to === null ? Number.POSITIVE_INFINITY : this.#parts.store.events.seqBefore(to);
   }
 
-  /** A reader that has no place yet would begin at the end of the log. */
+  /** The reader's position; a reader without one would start at the end of the log. */
   async #place(reader: string): Promise<Place> {
     const { events } = this.#parts.store;
     return { position: (await events.position(reader)) ?? (await events.end()), skips: await events.readSkips(reader) };
   }
 
-  /** How many events of a span are outstanding. */
+  /** The number of outstanding events in a span. */
   async #count(reader: string, place: Place, { after, upTo }: Span): Promise<number> {
     const { events } = this.#parts.store;
     const wanted = kindsOfReader(reader);

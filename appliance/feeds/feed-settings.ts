@@ -1,4 +1,4 @@
-/** Settings of the feeds as API and console see them: what files pin, what was saved; a change holds at once. */
+/** The feed settings for API and console: fields pinned by files, and saved ones. A change takes effect at once. */
 import { EdgeError, messageOf, UsageError } from "../../core/errors.ts";
 import { readerName } from "../../core/feeds/feeds.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -27,17 +27,17 @@ interface Parts {
   store: Pick<Store, "tickets">;
   clock: Clock;
   reloads: {
-    /** What files and environment say, with what is saved, as it holds now. */
+    /** The settings in force, from files, environment and saved values. */
     readonly inForce: ResolvedSettings;
-    /** Puts what is saved in force. */
+    /** Applies saved settings. */
     again(): Promise<unknown>;
   };
 }
 
-/** Under which name a section's text is saved. */
+/** The name under which a section is saved. */
 const savedName = (section: FeedSection) => section.toUpperCase();
 
-/** What was saved of the feeds. */
+/** The saved feed settings. */
 export async function readSavedFeeds(tickets: Pick<Store["tickets"], "listSavedSettings">): Promise<SavedFeeds> {
   const saved = new Map((await tickets.listSavedSettings()).map(({ name, value }) => [name, value]));
   const found = Object.entries(feedSections).flatMap(([section, feed]) => {
@@ -58,13 +58,13 @@ export class FeedSettingsService {
     this.#parts = parts;
   }
 
-  /** The fields with value, source and whether they are pinned. */
+  /** The fields with their values, sources, and whether they are pinned. */
   section(section: FeedSection): Json {
     const { settings, origins } = this.#parts.reloads.inForce;
     return { section, fields: sectionFields(section, settings, origins) };
   }
 
-  /** Saves fields, all or none; null = back to the default. @throws UsageError; EdgeError setting_pinned */
+  /** Saves all fields or none; null resets one to its default. @throws UsageError; EdgeError setting_pinned */
   async save(section: FeedSection, body: Json, who: string): Promise<{ section: Json; changed: string[] }> {
     const { store, clock, reloads } = this.#parts;
     const value = await this.#laidOver(section, body);
@@ -76,7 +76,7 @@ export class FeedSettingsService {
     return { section: this.section(section), changed };
   }
 
-  /** Tries to reach each destination, with `body` laid over what is in force; nothing is sent. */
+  /** Tests whether each destination can be reached with `body` merged into the settings in force; nothing is sent. */
   async test(section: FeedSection, body: Json): Promise<{ ok: boolean; steps: TestStep[]; at: string }> {
     const { store, clock, reloads } = this.#parts;
     const feed = feedSections[section];
@@ -92,7 +92,7 @@ export class FeedSettingsService {
     return { ok, steps, at: new Date(at).toISOString() };
   }
 
-  /** The text to save. @throws UsageError; EdgeError setting_pinned */
+  /** Returns the text to save. @throws UsageError; EdgeError setting_pinned */
   async #laidOver(section: FeedSection, body: Json): Promise<string | null> {
     const { store, reloads } = this.#parts;
     const known = fieldsOfSection(section);

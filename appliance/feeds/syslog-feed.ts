@@ -19,13 +19,13 @@ import { createSyslogSender } from "../../transports/syslog/sender.ts";
 import type { Log } from "../runtime/log.ts";
 import { readRegularFile } from "../runtime/regular-file.ts";
 
-/** RELP acknowledges each message, so a second batch may be on its way while the first is being acknowledged. */
+/** RELP acknowledges each message, so a second batch can be sent while the first one is being acknowledged. */
 const batchesInFlight = { udp: 1, tcp: 1, tls: 1, relp: 3 } as const;
 
-/** What tells the feeds apart. */
+/** What differs between the two feeds. */
 interface FeedKind {
   message(event: LoggedEvent, options: MessageOptions): EncodedMessage;
-  /** Whether a destination wants an event that is of one of its entities. */
+  /** Whether a destination gets an event of one of its entities. */
   wants(event: LoggedEvent, settings: DestinationSettings): boolean;
 }
 
@@ -52,7 +52,7 @@ export interface FeedTools {
   faults: Faults;
 }
 
-/** What a destination had before a replay that is under way. */
+/** What a destination had already received before a replay in progress. */
 interface Had {
   skips: readonly Span[];
 }
@@ -62,9 +62,9 @@ interface Running {
   had: Had;
   options: MessageOptions;
   destination: Destination;
-  /** When the next heartbeat is due, monotonic milliseconds. */
+  /** When the next heartbeat is due; monotonic milliseconds. */
   heartbeatAt: number;
-  /** A heartbeat waits for the receiver. */
+  /** Whether a heartbeat is waiting for the receiver. */
   heartbeatPending: boolean;
 }
 
@@ -82,7 +82,7 @@ export class SyslogFeed {
     this.#startedAt = tools.clock.monotonic();
   }
 
-  /** Starts, keeps, replaces and stops destinations until they are what the settings say. Positions stay with the names. */
+  /** Starts, replaces and stops destinations so that they match the settings. A name keeps its position. */
   async apply(settings: FeedSettings): Promise<void> {
     const sameBatches = settings.batchSize === this.#settings.batchSize;
     this.#settings = settings;
@@ -123,8 +123,8 @@ export class SyslogFeed {
   }
 
   /**
-   * Sends a STATUS message, stamped `now` (epoch ms), to every destination that wants one and is due: the first at its start. One that
-   * waits for a receiver is enough: while it does, no other is made.
+   * Sends a STATUS message, stamped `now` (epoch ms), to every destination that is configured for them and due, starting with its start. While
+   * one is waiting for the receiver, no other is made.
    */
   sendHeartbeats(now: number): void {
     const monotonic = this.#tools.clock.monotonic();
@@ -138,7 +138,7 @@ export class SyslogFeed {
       const { bytes } = statusMessage(now, { destination: name, uptimeSeconds, sent, queued }, running.options);
       running.destination
         .sendNow(bytes)
-        .catch(() => {}) // Closed: the heart has stopped.
+        .catch(() => {}) // The destination was closed.
         .finally(() => {
           running.heartbeatPending = false;
         });
@@ -149,22 +149,22 @@ export class SyslogFeed {
     return this.#running.map(({ destination }) => destination.status());
   }
 
-  /** Counts again what waits, after retention has removed events that waited. */
+  /** Recounts waiting events after retention has removed some. */
   async recount(): Promise<void> {
     for (const { destination } of this.#running) await destination.recount();
   }
 
-  /** Puts one of its destinations elsewhere in the log; nothing happens to one that has just gone. */
+  /** Sets the position of one of its destinations; does nothing if the destination has just been removed. */
   async move(name: string, { position, skips }: Place): Promise<void> {
     const running = this.#running.find(({ settings }) => settings.name === name);
     if (running === undefined) return;
-    // First: from the old position nothing that waits is skipped, from the new one nothing may be sent that was not asked for.
+    // First, so that the old position skips nothing that waits, and the new one sends nothing that was not requested.
     await this.#tools.store.events.saveSkips(readerName(this.name, name), skips);
     running.had.skips = skips;
     await running.destination.rewind(position);
   }
 
-  /** Sends what is queued until `deadlineMs` (monotonic), then stops. */
+  /** Sends queued messages until `deadlineMs` (monotonic), then stops. */
   async stop(deadlineMs: number): Promise<void> {
     await Promise.all(this.#running.map(({ destination }) => destination.stop(deadlineMs)));
     this.#running = [];
@@ -215,7 +215,7 @@ export class SyslogFeed {
     return `positions:${readerName(this.name, destination)}`;
   }
 
-  /** A destination that stays away is said once, not at every attempt. */
+  /** Logs an unreachable destination once, not at every attempt. */
   #logChanges(destination: string): (change: { connected: boolean; message: string }) => void {
     let last = "";
     return ({ connected, message }) => {
@@ -232,7 +232,7 @@ function entityFilter({ entities }: DestinationSettings): (event: LoggedEvent) =
   return (event) => names.size === 0 || names.has(event.entity.trim().toLowerCase());
 }
 
-/** Read before every connection, so that a renewed certificate is used without a restart. */
+/** Reads the files before every connection, so that a renewed certificate is used without a restart. */
 export function tlsMaterial(settings: TlsSettings): TlsMaterial {
   if (settings.caFile !== null) expectCertificate(settings.caFile);
   return {
@@ -244,7 +244,7 @@ export function tlsMaterial(settings: TlsSettings): TlsMaterial {
   };
 }
 
-/** @throws EdgeError tls_file: a key where a certificate belongs, which the library would not say */
+/** @throws EdgeError tls_file: the file holds a key instead of a certificate, which the library does not report clearly */
 function expectCertificate(caFile: string): void {
   const text = readRegularFile(caFile).toString("latin1");
   if (text.includes("-----BEGIN CERTIFICATE-----") || !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) return;

@@ -1,4 +1,4 @@
-/** Both syslog feeds together: started, stopped and asked as one. */
+/** Both syslog feeds together. */
 import { EdgeError } from "../../core/errors.ts";
 import { type FeedName, feedNames, readerName } from "../../core/feeds/feeds.ts";
 import type { Place } from "../../core/feeds/replay.ts";
@@ -16,7 +16,7 @@ export class SyslogFeeds {
     };
   }
 
-  /** Starts, keeps, replaces and stops destinations until they are what the settings say. */
+  /** Starts, replaces and stops destinations so that they match the settings. */
   async apply(settings: Settings): Promise<void> {
     for (const name of feedNames) await this.#feeds[name].apply(feedSettings(settings, name));
   }
@@ -30,7 +30,7 @@ export class SyslogFeeds {
     return Math.min(...feedNames.map((name) => this.#feeds[name].heartbeatEveryMs));
   }
 
-  /** STATUS messages stamped `now` (epoch ms) to every destination that is due. */
+  /** Sends STATUS messages stamped `now` (epoch ms) to every destination that is due. */
   sendHeartbeats(now: number): void {
     for (const name of feedNames) this.#feeds[name].sendHeartbeats(now);
   }
@@ -43,23 +43,23 @@ export class SyslogFeeds {
     return feedNames.flatMap((feed) => this.statusOf(feed).map((status) => ({ ...status, feed })));
   }
 
-  /** Counts again what waits, after retention has removed events that waited. */
+  /** Recounts waiting events after retention has removed some. */
   async recount(): Promise<void> {
     for (const name of feedNames) await this.#feeds[name].recount();
   }
 
-  /** Names of the destinations that run, by feed. */
+  /** Names of the running destinations, by feed. */
   names(): Record<FeedName, string[]> {
     const names = (feed: FeedName) => this.statusOf(feed).map(({ name }) => name);
     return { alerts: names("alerts"), incidents: names("incidents") };
   }
 
-  /** Puts a destination elsewhere in the log; nothing happens to one that has just gone. */
+  /** Sets the position of a destination; does nothing if the destination has just been removed. */
   move(feed: FeedName, name: string, place: Place): Promise<void> {
     return this.#feeds[feed].move(name, place);
   }
 
-  /** Sends what is queued until `deadlineMs` (monotonic), then stops. */
+  /** Sends queued messages until `deadlineMs` (monotonic), then stops. */
   async stop(deadlineMs: number): Promise<void> {
     await Promise.all(feedNames.map((name) => this.#feeds[name].stop(deadlineMs)));
   }
@@ -69,15 +69,15 @@ export function feedSettings({ alertFeed, incidentFeed }: Settings, feed: FeedNa
   return feed === "alerts" ? alertFeed : incidentFeed;
 }
 
-/** Names of the destinations that are configured, by feed. */
+/** Names of the configured destinations, by feed. */
 export function destinationNames(settings: Settings): Record<FeedName, string[]> {
   const names = (feed: FeedName) => feedSettings(settings, feed).destinations.map(({ name }) => name);
   return { alerts: names("alerts"), incidents: names("incidents") };
 }
 
 /**
- * The feed and the name that somebody means by `siem`, `alerts/siem` or `incidents/siem`. `known`: names by feed; `what` they are.
- * @throws EdgeError destination_unknown, or destination_ambiguous where both feeds have that name
+ * The feed and name for `siem`, `alerts/siem` or `incidents/siem`. `known`: names by feed; `what` describes them in errors.
+ * @throws EdgeError destination_unknown; destination_ambiguous if both feeds have that name
  */
 export function findDestination(
   asked: string,

@@ -1,15 +1,15 @@
 /**
- * Puts libsql's native addon into the compiled binary. libsql requires it by a computed name, which a bundler cannot follow;
- * this replaces that one line by a call that loads the embedded bytes.
+ * Embeds libsql's native addon in the compiled binary. libsql requires it by a computed name, which a bundler cannot follow;
+ * this replaces that line by a call that loads the embedded bytes.
  */
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: source text of libsql, looked for as it is
+// biome-ignore lint/suspicious/noTemplateCurlyInString: source text of libsql
 const computedRequire = "return require(`@libsql/${target}`);";
 const virtualModule = "rhythmx:libsql-addon";
 
-/** @param addonFile path of the target's `index.node`. The build fails where libsql no longer has the line. */
+/** @param addonFile path of the target's `index.node`. The build fails if libsql no longer contains the line. */
 export function embedLibsqlAddon(addonFile: string): BunPlugin {
   const loader = join(import.meta.dirname, "../runtime/load-addon.ts");
   return {

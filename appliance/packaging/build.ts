@@ -1,6 +1,6 @@
 /**
  * `npm run build [-- --target linux-arm64]`: makes dist/rhythmx-<target>, one file with runtime, program, pages, migrations and
- * database addon, and puts the unit file beside it. Another target than this machine's fetches its runtime and addon from npm.
+ * database addon, with the unit file beside it. For another target than this machine's, runtime and addon are fetched from npm.
  */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -20,7 +20,7 @@ const targets = {
 } as const;
 type Target = keyof typeof targets;
 
-/** The addon of a target: from node_modules, else fetched from npm into `folder`, at the version that libsql itself asks for. */
+/** The addon of a target: from node_modules, else fetched from npm into `folder`, in the version that libsql depends on. */
 function addonFile(target: Target, folder: string): string {
   const { addon } = targets[target];
   const installed = join(root, "node_modules", addon, "index.node");
@@ -41,17 +41,17 @@ async function build(target: Target): Promise<string> {
     await Bun.build({
       entrypoints: [join(root, "main.ts"), join(root, "store/worker/worker.ts")],
       plugins: [embedLibsqlAddon(addonFile(target, fetched))],
-      // A Worker is named relative to the file that starts it, and in the binary all files are one, at its root.
+      // A Worker's path is relative to the file that starts it; in the binary all files are one, at its root.
       naming: { entry: "[name].[ext]" },
       compile: {
         target: targets[target].bun,
         outfile,
-        // Nothing in the folder it is started from may change what the binary does.
+        // No file in the current folder may change what the binary does.
         autoloadDotenv: false,
         autoloadBunfig: false,
       },
       define: { RHYTHMX_BUILD: JSON.stringify({ commit: versionInfo().commit, target }) },
-      // Bytecode halves the time to start. Not minified: it saves nothing beside the runtime and costs the names of errors.
+      // Bytecode halves the start time. Not minified: that would save little beside the runtime and lose names in errors.
       format: "esm",
       bytecode: true,
       sourcemap: "linked",
@@ -59,7 +59,7 @@ async function build(target: Target): Promise<string> {
   } finally {
     rmSync(fetched, { recursive: true, force: true });
   }
-  // The binary holds its own copy of the maps.
+  // The binary contains its own copy of the maps.
   for (const file of readdirSync(dist)) if (file.endsWith(".map")) rmSync(join(dist, file));
   return outfile;
 }

@@ -1,30 +1,30 @@
 /**
- * The HTTP server, behind an interface that asks nothing of Bun: `fetch` takes a web `Request` and gives a `Response`.
- * Another runtime needs only a twin of `serve` in this file.
+ * The HTTP server behind an interface without Bun types: `fetch` takes a web `Request` and returns a `Response`.
+ * For another runtime, only `serve` in this file has to be replaced.
  */
 import { chmodSync } from "node:fs";
 import { EdgeError, messageOf } from "../../core/errors.ts";
 
-/** What is known about the connection that a request came on. */
+/** The connection of a request. */
 export interface Connection {
-  /** IP address of the peer, IPv4 without its IPv6 mapping; "" on a unix socket. */
+  /** The peer's IP address, IPv4 without its IPv6 mapping; "" on a unix socket. */
   remoteAddress: string;
   /**
-   * Lets this request be silent for `seconds` (0 = for ever) instead of `idleTimeoutSeconds`. Needed for uploads that may
-   * take long, slow answers and event streams: the idle timer cuts them even while bytes of the upload flow.
+   * Allows this request to be silent for `seconds` (0 = no limit) instead of `idleTimeoutSeconds`. Needed for long uploads,
+   * slow answers and event streams: the idle timer closes them even while an upload is being received.
    */
   extendTimeout(seconds: number): void;
 }
 
 export interface ServeOptions {
-  /** Where to listen: an address with port 0 for any free port, or the path of a unix socket (made 0600). */
+  /** An address (port 0 = any free port), or the path of a unix socket (created with mode 0600). */
   listen: { host: string; port: number } | { unix: string };
   fetch(request: Request, connection: Connection): Response | Promise<Response>;
-  /** PEM texts; absent = plain HTTP. TLS 1.2 and newer. A new certificate needs stop and serve again. */
+  /** PEM texts; absent = plain HTTP. TLS 1.2 and newer. For a new certificate, stop and serve again. */
   tls?: { cert: string; key: string };
-  /** Closes connections that are silent this long, 1-255. */
+  /** Connections silent for this long are closed, 1-255. */
   idleTimeoutSeconds: number;
-  /** Bodies over this are answered 413 without being read. */
+  /** Larger bodies are answered 413 without being read. */
   maxBodyBytes: number;
 }
 
@@ -33,11 +33,11 @@ export interface HttpServer {
   port: number;
   /** Such as `http://127.0.0.1:8080`, without a slash at the end; `unix:<path>` on a unix socket. */
   url: string;
-  /** Refuses new connections, lets running requests end for `graceMs`, then cuts them. */
+  /** Refuses new connections, waits up to `graceMs` for running requests, then closes them. */
   stop(graceMs: number): Promise<void>;
 }
 
-/** @throws EdgeError `listen_failed` that names the address and what to do. */
+/** @throws EdgeError `listen_failed`, with the address and what to do */
 export function serve(options: ServeOptions): HttpServer {
   const { listen } = options;
   const server = start(options);
@@ -65,7 +65,7 @@ function start(options: ServeOptions): Bun.Server<undefined> {
         remoteAddress: server.requestIP(request)?.address.replace(/^::ffff:(?=\d+\.)/, "") ?? "",
         extendTimeout: (seconds) => server.timeout(request, seconds),
       }),
-    // What `fetch` throws is its defect; the peer learns nothing about it.
+    // An error from `fetch` is a defect; the peer gets no details.
     error: () => new Response(null, { status: 500 }),
     development: false,
     maxRequestBodySize: options.maxBodyBytes,
@@ -78,7 +78,7 @@ function start(options: ServeOptions): Bun.Server<undefined> {
           ...common,
           hostname: listen.host,
           port: listen.port,
-          // On by default outside development: two servers would share one port and each get half of the requests.
+          // On by default outside development: two servers could share one port and each get half of the requests.
           reusePort: false,
           idleTimeout: options.idleTimeoutSeconds,
         });
@@ -88,7 +88,7 @@ function start(options: ServeOptions): Bun.Server<undefined> {
   }
 }
 
-/** Health checks of load balancers speak HTTP/1.0 without a Host header; Bun then leaves a bare path where a URL should be. */
+/** Load balancers send health checks in HTTP/1.0 without a Host header; Bun's URL is then a bare path. */
 function absolute(request: Request): Request {
   return request.url.startsWith("/") ? new Request(`http://localhost${request.url}`, request) : request;
 }

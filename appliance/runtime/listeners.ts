@@ -1,4 +1,4 @@
-/** The HTTP listeners: health ports in plain HTTP, and the API with a certificate that may be renewed while it runs. */
+/** The HTTP listeners: health ports in plain HTTP, and the API, whose certificate can be renewed while it runs. */
 import { createSecureContext } from "node:tls";
 import { EdgeError, messageOf } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
@@ -16,13 +16,13 @@ interface Certificate {
 
 type CertificateFiles = Pick<Settings, "tlsCertFile" | "tlsKeyFile">;
 
-/** The app refuses what is too large long before and says so; the server would cut it off without a word. */
+/** Far above the app's own limits, which are answered with an explanation; the server would just close the connection. */
 const largestUpload = 1024 * 1024 * 1024;
 /** Nobody has anything to send to a health port. */
 const largestProbe = 1024 * 1024;
 const graceMs = 5_000;
 
-/** @throws EdgeError `listen_failed` that names the address. */
+/** @throws EdgeError `listen_failed`, with the address */
 function listen(
   address: ListenAddress,
   fetch: Fetch,
@@ -37,9 +37,9 @@ function listen(
   });
 }
 
-/** A feed's health port. One that somebody else has taken stops nothing else: it is named as a fault and tried again. */
+/** A feed's health port. If it is in use, that is named as a fault and retried; nothing else stops. */
 export class HealthListener {
-  /** Of the feed. */
+  /** Name of the feed. */
   readonly #name: FeedName;
   readonly #address: ListenAddress;
   readonly #fetch: Fetch;
@@ -54,12 +54,12 @@ export class HealthListener {
     this.tick();
   }
 
-  /** Where it listens, or would. */
+  /** The address it listens on, or would. */
   get url(): string {
     return this.#server?.url ?? `http://${this.#address.host}:${this.#address.port}`;
   }
 
-  /** Listens if it does not yet. */
+  /** Starts listening, unless it already does. */
   tick(): void {
     if (this.#server !== null) return;
     try {
@@ -80,8 +80,8 @@ export class HealthListener {
 }
 
 /**
- * The API's listener. A port that is taken, an address that is not there, a certificate that is missing or no use stop nothing else: they are named
- * as the fault `api` and tried again.
+ * The API's listener. A port in use, an unknown address, or a missing or invalid certificate is named as the fault `api`
+ * and retried; nothing else stops.
  */
 export class ApiListener {
   readonly #fetch: Fetch;
@@ -90,7 +90,7 @@ export class ApiListener {
   #files: CertificateFiles;
   #certificate: Certificate | null = null;
   #server: HttpServer | null = null;
-  /** The changes of server before the next one: two at the same time would fight for the port. */
+  /** Earlier replacements of the server: two at the same time would compete for the port. */
   #changing: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -112,14 +112,14 @@ export class ApiListener {
     return api;
   }
 
-  /** Where it listens, or would. */
+  /** The address it listens on, or would. */
   get url(): string {
     const scheme = this.#files.tlsCertFile === null ? "http" : "https";
     const { host, port } = this.#address;
     return this.#server?.url ?? `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
   }
 
-  /** Listens if it does not yet. */
+  /** Starts listening, unless it already does. */
   async tick(): Promise<void> {
     if (this.#server !== null || this.#stopped) return;
     await this.#change(async () => {
@@ -138,9 +138,9 @@ export class ApiListener {
   }
 
   /**
-   * Reads the files again; true when they hold another certificate, which is then used: a listening server cannot change its
-   * own, so the old one ends and a new one takes its port (also where an earlier change left none). Throws, and goes on as
-   * before, when the files are no use.
+   * Reads the files again and returns whether they hold another certificate, which is then used. A listening server cannot change
+   * its certificate, so a new server replaces it on the same port, or is started if there is none. If the files are invalid it throws
+   * and continues as before.
    */
   async renew(files: CertificateFiles): Promise<boolean> {
     this.#files = files;
@@ -152,7 +152,7 @@ export class ApiListener {
     return true;
   }
 
-  /** Closes every connection, also idle ones, and listens again. Running requests have a second to end. */
+  /** Closes every connection, also idle ones, and listens again. Running requests get a second to end. */
   closeConnections(): Promise<void> {
     return this.#listenAgain(1_000);
   }
@@ -165,7 +165,7 @@ export class ApiListener {
 
   #listenAgain(milliseconds: number): Promise<void> {
     return this.#change(async () => {
-      // The one that was found at the start, where any free one was asked for.
+      // The port chosen at the start, if any free one was requested.
       const port = this.#server?.port ?? this.#address.port;
       await this.#server?.stop(milliseconds);
       this.#server = null;
@@ -184,7 +184,7 @@ export class ApiListener {
   }
 }
 
-/** Null where none is configured. @throws EdgeError `tls_file` that names setting and file. */
+/** Null if none is configured. @throws EdgeError `tls_file`, with setting and file */
 async function readCertificate({ tlsCertFile, tlsKeyFile }: CertificateFiles): Promise<Certificate | null> {
   if (tlsCertFile === null || tlsKeyFile === null) return null;
   const read = async (name: string, path: string) => {
@@ -198,7 +198,7 @@ async function readCertificate({ tlsCertFile, tlsKeyFile }: CertificateFiles): P
   try {
     createSecureContext({ cert, key });
   } catch (cause) {
-    // The library's words may quote the key: not repeated.
+    // The library's message is not repeated: it may quote the key.
     const message = `RHYTHMX_TLS_CERT_FILE ${tlsCertFile} and RHYTHMX_TLS_KEY_FILE ${tlsKeyFile} are no PEM certificate with its key`;
     throw new EdgeError("tls_file", message, { cause });
   }

@@ -1,6 +1,6 @@
 /**
- * Loads a native addon whose bytes are inside the compiled binary. The build puts a call of this in place of the `require`
- * with which libsql loads its addon (appliance/packaging/addon-plugin.ts); from a checkout it is not used.
+ * Loads a native addon that is embedded in the compiled binary. The build replaces the `require` with which libsql loads its addon
+ * by a call of this (appliance/packaging/addon-plugin.ts); a checkout does not use it.
  */
 import { dlopen, FFIType, ptr } from "bun:ffi";
 import { closeSync, mkdtempSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
@@ -13,8 +13,8 @@ const MFD_CLOEXEC = 1;
 
 /**
  * Returns the addon's exports. Nothing is written to any folder, so a `noexec` or read-only temporary folder does not matter.
- * Where FFI is off (no JIT under MemoryDenyWriteExecute) or the system forbids running from memory, the addon takes the way
- * through `$BUN_TMPDIR`, which must then allow execution; the file is gone again when this returns.
+ * If FFI is off (no JIT under MemoryDenyWriteExecute) or the system forbids executing memory files, the addon is loaded
+ * through a file in `$BUN_TMPDIR`, which must then allow execution; the file is removed before this returns.
  *
  * @param embeddedPath path of the embedded file, inside the binary
  * @throws EdgeError `addon_failed`
@@ -38,7 +38,7 @@ function loadFromMemory(bytes: Uint8Array): unknown {
   }
 }
 
-/** A file descriptor of anonymous memory. Throws where the system or the runtime refuses one. */
+/** Returns a file descriptor of anonymous memory. Throws if the system or the runtime does not allow it. */
 function memoryDescriptor(): number {
   const libc = dlopen("libc.so.6", { memfd_create: { args: [FFIType.ptr, FFIType.u32], returns: FFIType.i32 } });
   const descriptor = libc.symbols.memfd_create(ptr(Buffer.from("rhythmx-addon\0")), MFD_CLOEXEC);

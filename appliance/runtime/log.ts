@@ -1,6 +1,6 @@
 /**
- * The appliance's own log: one line an entry, JSON or text, on stderr. Values are data: whatever they hold, an entry stays one
- * line, and what is named like a secret or looks like an API key is never written.
+ * The appliance's own log: one line for each entry, JSON or text, on stderr. Whatever the values contain, an entry stays one
+ * line, and values that are named like a secret or look like an API key are never written.
  */
 import type { Clock } from "../../core/ports.ts";
 import { escaped } from "../../core/text/visible.ts";
@@ -18,7 +18,7 @@ export interface Log {
 }
 
 const secretName = /pass(word|wd)?|secret|token|api_?key|authorization|cookie|master_?key/i;
-/** Where a secret lies is what people look for. */
+/** Names that contain a secret's name but hold a path, which people need to see. */
 const pathName = /_file$/i;
 const secretValue = /smk_[0-9A-Za-z]+/g;
 
@@ -61,7 +61,7 @@ function mask(fields: LogFields): LogFields {
   return masked;
 }
 
-/** Keys are masked, and nothing steers who reads the log. */
+/** Masks keys and removes control characters. */
 function clean(text: string): string {
   return escaped(text.replace(secretValue, "smk_***"));
 }

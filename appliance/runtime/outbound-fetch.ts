@@ -1,8 +1,8 @@
-/** `fetch` for targets outside, with a certificate authority and a proxy of their own. `HTTPS_PROXY` and `NO_PROXY` are the platform's. */
+/** `fetch` for external targets, each with its own certificate authority and proxy. The platform handles `HTTPS_PROXY` and `NO_PROXY`. */
 import { EdgeError, messageOf } from "../../core/errors.ts";
 import { readRegularFile } from "./regular-file.ts";
 
-/** @throws EdgeError `ca_file` that names the file */
+/** @throws EdgeError `ca_file`, with the file */
 export function outboundFetch(options: {
   caFile: string | null;
   proxy: string | null;
@@ -24,7 +24,7 @@ export function outboundFetch(options: {
     fetch(input, { ...init, ...own } as RequestInit)) as typeof fetch;
 }
 
-/** No proxy leads to this machine's own loopback: Bun would ask `HTTP_PROXY` for it like for any other address. */
+/** A proxy cannot reach this machine's loopback, but Bun would use `HTTP_PROXY` for it too. */
 function keepLoopbackDirect(): void {
   for (const name of ["NO_PROXY", "no_proxy"]) {
     const given = (process.env[name] ?? "").split(",").filter((one) => one.trim() !== "");

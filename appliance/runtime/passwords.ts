@@ -3,15 +3,15 @@ import { EdgeError } from "../../core/errors.ts";
 
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
-  /** False for a hash that cannot be read, too. */
+  /** Also false if the hash cannot be read. */
   verify(password: string, hash: string): Promise<boolean>;
 }
 
-/** Each takes 19 MiB and some 60 ms of a core: so many at a time, and so many may wait. */
+/** Each takes 19 MiB and about 60 ms of a core: the limits of concurrent and of waiting hashes. */
 const atATime = 2;
 const mostWaiting = 50;
 
-/** `memoryKiB`, `rounds`: for tests, which hash much and protect nothing. */
+/** `memoryKiB`, `rounds`: for tests, which hash often. */
 export function argon2id(memoryKiB = 19_456, rounds = 2): PasswordHasher {
   const queue = new Queue();
   return {
@@ -34,7 +34,7 @@ class Queue {
     try {
       return await work();
     } finally {
-      // The place goes to the next in line.
+      // The next waiting one runs instead.
       const next = this.#waiting.shift();
       if (next === undefined) this.#running--;
       else next();

@@ -15,7 +15,7 @@ const { symbols: libc } = dlopen("libc.so.6", {
 const folder = mkdtempSync(join(tmpdir(), "sd-notify-"));
 const sockets: number[] = [];
 
-/** A datagram socket in systemd's place; `received` gives what arrived, one text a datagram. */
+/** A datagram socket that stands in for systemd; `received` returns the datagrams as texts. */
 function listenAt(address: string): { received(): string[] } {
   const socket = libc.socket(1, 2, 0);
   sockets.push(socket);

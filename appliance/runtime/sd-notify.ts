@@ -1,6 +1,6 @@
 /**
- * Tells systemd how the service is doing (sd_notify(3)): a datagram to the unix socket in `$NOTIFY_SOCKET`. Node's dgram has no
- * unix sockets, so libc is called; where FFI is off (no JIT under MemoryDenyWriteExecute) the program systemd-notify sends it.
+ * Notifies systemd of the service's state (sd_notify(3)): a datagram to the unix socket in `$NOTIFY_SOCKET`. Node's dgram has no
+ * unix sockets, so libc is called; if FFI is off (no JIT under MemoryDenyWriteExecute), the program systemd-notify is run.
  */
 
 import { dlopen, FFIType, ptr } from "bun:ffi";
@@ -9,21 +9,21 @@ import { spawnSync } from "node:child_process";
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
-/** Neither wait for a busy systemd nor be killed by a closed socket. */
+/** Do not wait for a busy systemd, and do not get SIGPIPE from a closed socket. */
 const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 
 export interface ServiceManager {
-  /** The service is up (again, after `reloading`); `status` is one line for `systemctl status`. */
+  /** The service is ready, at the start or after `reloading`; `status` is one line for `systemctl status`. */
   ready(status: string): void;
-  /** One line for `systemctl status`: what waits, during a start too. */
+  /** Sets the line of `systemctl status`, also during a start. */
   status(status: string): void;
   reloading(): void;
   stopping(): void;
-  /** Must be called more often than every `WatchdogSec`, and only while the loops tick. */
+  /** Call more often than every `WatchdogSec`, and only while the loops run. */
   watchdog(): void;
 }
 
-/** Without `NOTIFY_SOCKET` (not started by systemd) every call does nothing. Failures to notify are never errors. */
+/** Without `NOTIFY_SOCKET` (not started by systemd) the calls do nothing. A failed notification is no error. */
 export function serviceManager(environment: Readonly<Record<string, string | undefined>>): ServiceManager {
   const address = environment.NOTIFY_SOCKET;
   const notify = address ? notifierTo(address) : () => {};
@@ -36,7 +36,7 @@ export function serviceManager(environment: Readonly<Record<string, string | und
   };
 }
 
-/** A line break in a status would begin another assignment. */
+/** A line break in a status would start another assignment. */
 function oneLine(text: string): string {
   return text.replace(/[\r\n]+/g, " ");
 }

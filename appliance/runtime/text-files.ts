@@ -1,8 +1,8 @@
-/** Reads files that people write by hand, and says in words what is wrong with one that cannot be read. */
+/** Reads files that people edit, and explains why one cannot be read. */
 import { lstat, readFile, stat } from "node:fs/promises";
 import type { FileFault } from "../../core/settings/sources.ts";
 
-/** Far above any configuration; a larger file is something else. */
+/** Far above the size of any configuration. */
 const largestBytes = 1024 * 1024;
 
 type FileContent =
@@ -11,12 +11,12 @@ type FileContent =
   | { kind: "text"; text: string; mode: number; owner: number }
   | { kind: "fault"; fault: FileFault };
 
-/** A UTF-8 text file of at most 1 MiB, without its byte order mark. A link that leads nowhere is a fault, not absence. */
+/** Reads a UTF-8 text file of at most 1 MiB, without its byte order mark. A dangling link is a fault, not an absent file. */
 export async function readTextFile(path: string): Promise<FileContent> {
   try {
     const { mode, owner, size, ...kind } = await statOf(path);
     if (kind.isFolder) return fault("a folder", "a file");
-    // A pipe or device could be read for ever.
+    // Reading a pipe or device might never end.
     if (!kind.isFile) return fault("something that is neither file nor folder", "a file");
     if (size > largestBytes) return fault(`a file of ${size} bytes`, `a file of at most ${largestBytes} bytes`);
     return decode(await readFile(path), { mode, owner });
@@ -25,7 +25,7 @@ export async function readTextFile(path: string): Promise<FileContent> {
   }
 }
 
-/** What stands at the path of a folder. */
+/** What is at the path of a folder. */
 export async function folderState(path: string): Promise<"folder" | "absent" | "other"> {
   try {
     return (await statOf(path)).isFolder ? "folder" : "other";

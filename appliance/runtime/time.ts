@@ -1,4 +1,4 @@
-/** The real clock, sleep and chance; and a clock that runs faster, for the demo. */
+/** The real clock, sleep and random numbers; and a faster clock for the demo. */
 import { setTimeout } from "node:timers/promises";
 import type { Clock, Sleep } from "../../core/ports.ts";
 
@@ -10,7 +10,7 @@ export const systemClock: Clock = {
 export const systemSleep: Sleep = (milliseconds, signal) =>
   setTimeout(milliseconds, undefined, signal ? { signal } : {}).catch(() => Promise.reject(signal?.reason));
 
-/** A clock on which `factor` milliseconds pass in each real one, from now on, and the sleep that belongs to it. */
+/** A clock that runs `factor` times as fast from now on, with its sleep. */
 export function compressedTime(factor: number): { clock: Clock; sleep: Sleep } {
   const start = Date.now();
   const startMonotonic = performance.now();

@@ -1,4 +1,4 @@
-/** What is running: for `rhythmx version`, `doctor`, health and the log's first line. */
+/** The version of the program, for `rhythmx version`, `doctor`, health and the log's first line. */
 import { execFileSync } from "node:child_process";
 import manifest from "../../package.json" with { type: "json" };
 
@@ -8,7 +8,7 @@ declare const RHYTHMX_BUILD: { commit: string; target: string } | undefined;
 export interface VersionInfo {
   /** Semantic version of package.json. */
   version: string;
-  /** Git commit the program was made from, or "checkout" where git cannot tell. */
+  /** The git commit of the program, or "checkout" if git is not available. */
   commit: string;
   /** Name and version of the JavaScript runtime, such as "bun 1.4.5". */
   runtime: string;
@@ -18,7 +18,7 @@ export interface VersionInfo {
 
 export const version: string = manifest.version;
 
-/** Everything `rhythmx version` prints. In a checkout it asks git, so call it where the commit is shown and not at start. */
+/** Everything that `rhythmx version` prints. In a checkout it runs git, so call it only where the commit is shown. */
 export function versionInfo(): VersionInfo {
   const build = typeof RHYTHMX_BUILD === "undefined" ? null : RHYTHMX_BUILD;
   return {

@@ -1,4 +1,4 @@
-/** Carries one delivery to its system: every step is in the ledger before the next, an unknown outcome is looked up before anything is sent again. */
+/** Sends one delivery to its system. Each step is stored in the ledger before the next; after an unknown outcome the target is searched before anything is sent again. */
 import { messageOf, StoreError } from "../../core/errors.ts";
 import type { Random } from "../../core/ports.ts";
 import type { Circuit } from "../../core/tickets/circuit.ts";
@@ -22,10 +22,10 @@ import { type Finding, lookUp } from "./look-up.ts";
 import { isGone } from "./reading.ts";
 import { prepareUpdate, type Update, type UpdateParts } from "./updates.ts";
 
-/** A look that failed is made again after so long, or after the base delay where that is shorter. */
+/** The longest wait before a failed look-up is repeated; the base delay if that is shorter. */
 const lookupRetryMs = 60_000;
 
-/** An outcome that could not be written is written again after so long. */
+/** The wait before an outcome that could not be stored is written again. */
 const writeAgainMs = 1_000;
 
 const nothingKept = { payload: null, hint: null, asked: null };
@@ -34,12 +34,12 @@ const nothingMade = { remote: null, commentId: null, known: null, next: null };
 interface CarrierParts extends UpdateParts {
   random: Random;
   log: Log;
-  /** Of the system of the delivery. */
+  /** The circuit of the delivery's system. */
   circuit: Circuit;
   lane: Pick<LaneView, "throttle" | "stopping" | "pause">;
 }
 
-/** @throws StoreError: nothing was written, and the delivery is as it was */
+/** @throws StoreError: nothing was written, and the delivery is unchanged */
 export function carry(delivery: Delivery, targetOf: () => TicketSystem, parts: CarrierParts): Promise<void> {
   return recordingExchanges((exchanges) => new Carrier(delivery, parts, exchanges).run(targetOf));
 }
@@ -87,7 +87,7 @@ class Carrier {
       const hint = await target.hint();
       if (!(await store.tickets.beginDelivery({ id, payload, hint, asked: level }, clock.now()))) return;
     } catch (error) {
-      // Nothing has been sent that could have had an effect.
+      // No request with an effect has been sent.
       return this.#failed(error, false);
     }
     let remote: RemoteTicket;
@@ -156,7 +156,7 @@ class Carrier {
     }
     if (found !== null) return this.#confirmed(this.#attempt("lookup", "found"), found);
     circuit.succeeded();
-    // Reading sees what was written: one look is enough.
+    // Reading is consistent, so one look-up is enough.
     const next = afterEmptyLookup(this.#delivery, { ...settings.retry, lookupDelaysSeconds: [] }, clock.now());
     const { cause, detail } = this.#delivery;
     await this.#settle(next, cause, detail, this.#attempt("lookup", "not found"));
@@ -188,7 +188,7 @@ class Carrier {
     await this.#settle(next, cause, detail, this.#attempt("lookup", outcome));
   }
 
-  /** A look is no attempt: it is made again, however often it fails. */
+  /** A failed look-up is no attempt: it is repeated without limit. */
   async #lookUpFailed(error: unknown): Promise<void> {
     if (error instanceof StoreError) throw error;
     const { clock, settings } = this.#parts;
@@ -197,7 +197,7 @@ class Carrier {
     const pause = Math.ceil(Math.min(lookupRetryMs, settings.retry.baseDelaySeconds * 1000));
     const nextAttemptAt = Math.max(clock.now() + pause, notBefore(error, clock.now()) ?? 0);
     const next: Next = { state: "unknown", attempts, lookups, nextAttemptAt, reason: "look-up" };
-    // What a person or the target has said of it outlives a look that failed.
+    // A failed look-up must not replace a cause that comes from a person or from the target.
     const isSaid = before === notIdentified || before === sendAgain;
     const [cause, detail] = isSaid ? [before, beforeThat] : [causeOf(error), messageOf(error)];
     await this.#settle(next, cause, detail, this.#attempt("lookup", causeOf(error)));
@@ -218,15 +218,15 @@ class Carrier {
     await this.#record({ ...done, cause: null, detail: null, attempt, ...nothingMade, ...made });
   }
 
-  /** `sent`: something was sent that may have had an effect. */
+  /** `sent`: a request was sent that may have had an effect. */
   async #failed(error: unknown, sent: boolean, of?: { ticket: Ticket; target: TicketSystem }): Promise<void> {
-    // Not the target's fault, and nothing that a person could mend here: it stays as it is.
+    // Neither the target's fault nor a matter for a person: the delivery is unchanged.
     if (error instanceof StoreError) throw error;
     const { clock, random, log, settings } = this.#parts;
     const { incidentId: incident, system, id: delivery } = this.#delivery;
     this.#note(error);
     const failure = failureOf(error, clock.now(), sent);
-    // Only now: looking for it asks the target again, and what was asked last is the attempt.
+    // After the attempt was taken from the last exchange, because this makes further requests.
     const failed = this.#exchanges.last === null ? null : this.#attempt("send", failure.cause);
     if (failure.cause === "not_found" && of !== undefined && (await this.#isGone(of))) failure.cause = "ticket_gone";
     const next = afterFailure(this.#delivery, failure, settings.retry, clock.now(), random());
@@ -252,7 +252,7 @@ class Carrier {
     await this.#record({ ...then, cause, detail, attempt, ...nothingMade });
   }
 
-  /** What the target has done is written down, however long the database cannot be written: a restart would have to look it up. */
+  /** Repeats the write until it succeeds: an outcome that is not stored would have to be looked up after a restart. */
   async #record(outcome: Omit<DeliveryOutcome, "throttledUntil">): Promise<void> {
     const { store, clock, log, lane } = this.#parts;
     const { until } = lane.throttle;
@@ -280,7 +280,7 @@ class Carrier {
     noteFailure(circuit, error, this.#exchanges.answered, clock.now());
   }
 
-  /** By which word the target finds the ticket: ServiceNow by the incident's id (CONTRACT 6), Jira by a label. */
+  /** The correlation id by which the target finds the ticket: in ServiceNow the incident's id (CONTRACT 6), in Jira a label. */
   async #correlation(): Promise<string> {
     const ticket = await this.#parts.store.tickets.ticketOfDelivery(this.#delivery.id);
     const { system, incidentId } = this.#delivery;

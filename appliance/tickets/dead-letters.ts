@@ -1,4 +1,4 @@
-/** What stands still, and the ways out of it, for API and command line. */
+/** Parked and dead deliveries for API and command line: list, retry, correct, identify, discard. */
 
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -7,10 +7,10 @@ import { type Delivery, notIdentified, type TicketSystem } from "../../core/tick
 import { toIso } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
-import type { Actor, AuditLog } from "../access/audit-log.ts";
+import type { AuditAuthor, AuditLog } from "../access/audit-log.ts";
 import { identifyDelivery, isUndecided } from "./identify.ts";
 
-/** Deliveries of one system that stand still for one cause; times are ISO 8601. */
+/** The parked or dead deliveries of one system with the same cause; times are ISO 8601. */
 export interface DeadLetterGroup {
   system: string;
   state: string;
@@ -18,7 +18,7 @@ export interface DeadLetterGroup {
   count: number;
   oldest: string;
   newest: string;
-  /** Of the newest, with the target's own words. */
+  /** Detail of the newest, with the target's own words. */
   detail: string;
   delivery_id: string;
   incident_id: string;
@@ -30,7 +30,7 @@ interface DeadLetterParts {
   audit: AuditLog;
   /** @throws EdgeError not_configured, ca_file */
   systemOf(delivery: Delivery): TicketSystem;
-  /** There is something to send. */
+  /** Called when there is something to send. */
   wake(): void;
 }
 
@@ -52,53 +52,57 @@ export class DeadLetters {
     }));
   }
 
-  /** All that fit. */
-  async retryAll(actor: Actor, which: DeadLetterFilter): Promise<{ retried: number }> {
+  /** Applies to all that match the filter. */
+  async retryAll(author: AuditAuthor, which: DeadLetterFilter): Promise<{ retried: number }> {
     const { store, clock, audit, wake } = this.#parts;
     const retried = await store.tickets.retryDeliveries(which, clock.now());
-    await audit.note(actor, "delivery.retry_all", nameOf(which), { retried });
+    await audit.note(author, "delivery.retry_all", nameOf(which), { retried });
     wake();
     return { retried };
   }
 
-  /** All that fit. */
-  async discardAll(actor: Actor, which: DeadLetterFilter, reason: string): Promise<{ discarded: number }> {
+  /** Applies to all that match the filter. */
+  async discardAll(author: AuditAuthor, which: DeadLetterFilter, reason: string): Promise<{ discarded: number }> {
     const { store, clock, audit, wake } = this.#parts;
-    const discarded = await store.tickets.discardDeliveries(which, reason, actor.who, clock.now());
-    await audit.note(actor, "delivery.discard_all", nameOf(which), { reason, discarded });
-    // What it held up may go.
+    const discarded = await store.tickets.discardDeliveries(which, reason, author.who, clock.now());
+    await audit.note(author, "delivery.discard_all", nameOf(which), { reason, discarded });
+    // Deliveries behind it may be due now.
     wake();
     return { discarded };
   }
 
   /**
-   * `fields`: in the request, mended by hand. One that may have been made is looked up again, and where it is not there made as another generation.
+   * `fields`: replaced in the request. A create that may have made a ticket is looked up first, and if there is none, made as the next generation.
    * @throws EdgeError delivery_unknown, delivery_state, not_configured; UsageError
    */
-  async retry(actor: Actor, delivery: Delivery, fields: Readonly<Record<string, unknown>> | null): Promise<void> {
+  async retry(
+    author: AuditAuthor,
+    delivery: Delivery,
+    fields: Readonly<Record<string, unknown>> | null,
+  ): Promise<void> {
     const { store, clock, audit, wake } = this.#parts;
     const { id } = delivery;
     if (!["parked", "dead"].includes(delivery.state)) throw wrongState("retried");
     const done =
       fields !== null
-        ? await store.tickets.mendDelivery(id, this.#mended(delivery, fields), actor.who, clock.now())
+        ? await store.tickets.mendDelivery(id, this.#mended(delivery, fields), author.who, clock.now())
         : isUndecided(delivery)
-          ? await store.tickets.askAgain(id, actor.who, clock.now())
+          ? await store.tickets.askAgain(id, author.who, clock.now())
           : (await store.tickets.retryDeliveries({ id }, clock.now())) > 0;
     if (!done) throw wrongState("retried");
-    await audit.note(actor, "delivery.retry", id, fields === null ? undefined : { fields: Object.keys(fields) });
+    await audit.note(author, "delivery.retry", id, fields === null ? undefined : { fields: Object.keys(fields) });
     wake();
   }
 
-  /** A person says which ticket a create has made. @throws EdgeError delivery_state, identify_refused, not_configured; UsageError; DeliveryError */
-  async identify(actor: Actor, delivery: Delivery, number: string): Promise<void> {
+  /** Links a create to the ticket that a person names. @throws EdgeError delivery_state, identify_refused, not_configured; UsageError; DeliveryError */
+  async identify(author: AuditAuthor, delivery: Delivery, number: string): Promise<void> {
     const { store, clock, audit, wake } = this.#parts;
-    const ticket = await identifyDelivery(delivery, number, actor.who, {
+    const ticket = await identifyDelivery(delivery, number, author.who, {
       store,
       clock,
       target: this.#parts.systemOf(delivery),
     });
-    await audit.note(actor, "delivery.identify", delivery.id, { ticket: ticket.key });
+    await audit.note(author, "delivery.identify", delivery.id, { ticket: ticket.key });
     wake();
   }
 
@@ -118,10 +122,10 @@ export class DeadLetters {
   }
 
   /** @throws EdgeError delivery_state */
-  async discard(actor: Actor, { id }: Delivery, reason: string): Promise<void> {
+  async discard(author: AuditAuthor, { id }: Delivery, reason: string): Promise<void> {
     const { store, clock, audit, wake } = this.#parts;
-    if (!(await store.tickets.discardDelivery(id, reason, actor.who, clock.now()))) throw wrongState("discarded");
-    await audit.note(actor, "delivery.discard", id, { reason });
+    if (!(await store.tickets.discardDelivery(id, reason, author.who, clock.now()))) throw wrongState("discarded");
+    await audit.note(author, "delivery.discard", id, { reason });
     wake();
   }
 

@@ -1,4 +1,4 @@
-/** Deliveries that are due: new ones and look-ups at their time, failed ones at the retry schedule's times. */
+/** The source of deliveries that are due: new ones and look-ups at their time, failed ones at times of the retry schedule. */
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import type { Delivery, RemotePerson } from "../../core/tickets/ticket.ts";
 import { WriteLimiter } from "../../core/tickets/write-limiter.ts";
@@ -11,7 +11,7 @@ export class DeliverySource implements JobSource {
   readonly #lane: LaneView;
   readonly #schedule = new Schedule();
   readonly #limiter = new WriteLimiter();
-  /** Failed deliveries whose time was up then go again; epoch milliseconds. Null: at the start all that may. */
+  /** Failed deliveries that were due at this time are sent again; epoch milliseconds. Null: at the start, all that are due. */
   #retriesUpTo: number | null = null;
 
   constructor(lane: LaneView) {
@@ -23,12 +23,12 @@ export class DeliverySource implements JobSource {
   }
 
   note(now: number): void {
-    // A clock that was set back must not let everything go at once.
+    // A clock that was set back must not make every failed delivery due at once.
     const before = Math.min(this.#retriesUpTo ?? now, now);
     this.#retriesUpTo = this.#schedule.isDue(now) ? Math.max(before, this.#schedule.last(now)) : before;
   }
 
-  /** After an outage nobody waits for the schedule. Epoch milliseconds. */
+  /** Makes all failed deliveries due, without waiting for the schedule, after an outage. Epoch milliseconds. */
   retryAll(now: number): void {
     this.#retriesUpTo = now;
   }

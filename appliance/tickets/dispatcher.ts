@@ -1,4 +1,4 @@
-/** All that concerns ticket systems: a lane for each, the gate of changed levels, and probes of systems that refused something. */
+/** Runs the work for all ticket systems: a lane for each, the cadence gate, and probes of systems with parked deliveries. */
 import type { Clock, Random, Sleep } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { systemMeant } from "../../core/settings/ticket-settings.ts";
@@ -30,9 +30,9 @@ interface DispatcherParts {
   sleep: Sleep;
   random: Random;
   log: Log;
-  /** Where people open incidents, if no address is set. */
+  /** The address at which people open incidents, if none is configured. */
   defaultBaseUrl: () => string;
-  /** Names of users, who may be people of a ticket system. */
+  /** User names, to match people in a ticket system. */
   userNames: () => readonly string[];
 }
 
@@ -44,14 +44,14 @@ export class TicketDispatcher {
   readonly #probes: ParkedProbes;
   #settings: TicketSettings | null = null;
   #systems: TicketSystems | null = null;
-  /** What each target has asked for; kept in the database, so that a restart does not forget it. */
+  /** The Retry-After of each target, stored in the database so that it survives a restart. */
   readonly #throttles = noThrottles();
   readonly drafts: Drafts;
   readonly stuck: StuckDeliveries;
   readonly webhooks: Webhooks;
   readonly #stopping = new AbortController();
   #dueChanged: () => void = () => {};
-  /** Before this nothing is sent: what the last process was told is not known yet. */
+  /** Nothing is sent before the stored Retry-After times have been read. */
   #recovered = false;
 
   constructor(parts: DispatcherParts) {
@@ -92,7 +92,7 @@ export class TicketDispatcher {
     return this.#systems;
   }
 
-  /** What the last process has left half done is looked up first. */
+  /** Plans the look-up of requests that the last process was sending. */
   async recover(): Promise<void> {
     const { store, clock, log } = this.#parts;
     for (const { system, until } of await store.tickets.listThrottles()) this.#throttles[system].until = until;
@@ -105,7 +105,7 @@ export class TicketDispatcher {
     if (left > 0) log.info("deliveries are looked up after a restart", { deliveries: left });
   }
 
-  /** Epoch milliseconds. What is due is begun; nothing is waited for. */
+  /** Starts everything that is due at `now` (epoch milliseconds), without waiting for it. */
   tick(now: number): void {
     if (!this.#isActive) return;
     this.#probes.tick(now);
@@ -113,29 +113,29 @@ export class TicketDispatcher {
     for (const lane of this.#allLanes) lane.tick(now);
   }
 
-  /** There may be something to do. */
+  /** Call when there may be something to do. */
   wake(): void {
     this.#worked();
     this.#wakeLanes();
   }
 
-  /** The first moment at which a tick may find something to do (epoch ms): never too late. Infinity: nothing until it is woken. */
+  /** The earliest time at which a tick may find something to do (epoch ms). Infinity: nothing until it is woken. */
   nextDueAt(now: number): number {
     if (!this.#isActive) return Number.POSITIVE_INFINITY;
     return Math.min(...[this.#gate, this.#probes, ...this.#allLanes].map((one) => one.nextDueAt(now)));
   }
 
-  /** `listener` is told whenever `nextDueAt` may say something else than before. */
+  /** Calls `listener` whenever `nextDueAt` may have changed. */
   onDueChanged(listener: () => void): void {
     this.#dueChanged = listener;
   }
 
-  /** No turn, request or write is under way, and none is about to be: nothing happens before `nextDueAt` or until it is woken. */
+  /** True if no turn, request or write is in progress or about to start: nothing happens before `nextDueAt` or until it is woken. */
   isIdle(): boolean {
     return [this.#gate, this.#probes, ...this.#allLanes].every((one) => one.isIdle());
   }
 
-  /** Waits for requests under way; what is not answered then is looked up at the next start. */
+  /** Waits for requests in progress; those without an answer by then are looked up at the next start. */
   async stop(milliseconds: number): Promise<void> {
     this.#stopping.abort(new Error("the appliance is stopping"));
     if (this.isIdle()) return;
@@ -145,7 +145,7 @@ export class TicketDispatcher {
     await Promise.race([all, limit]).finally(() => settled.abort());
   }
 
-  /** Nothing is sent to the system until it answers again. */
+  /** True while the circuit is open: nothing is sent until the system answers again. */
   isDown(system: TicketSystemName): boolean {
     return this.#lanes[system].isDown;
   }
@@ -158,7 +158,7 @@ export class TicketDispatcher {
     return this.#settings?.cadenceHours ?? defaultCadenceHours;
   }
 
-  /** ServiceNow is the Proactive Case API where that is used. */
+  /** `servicenow` stands for the Proactive Case API if that is configured. */
   systemMeant(named: TicketSystemName): TicketSystemName {
     return systemMeant(named, this.#settings?.enabled.proactive ?? false);
   }
@@ -181,7 +181,7 @@ export class TicketDispatcher {
     for (const lane of this.#allLanes) lane.wake();
   }
 
-  /** Levels may have changed, and something may have been parked. */
+  /** Call when levels may have changed or deliveries may have been parked. */
   #worked(): void {
     this.#gate.wake();
     this.#probes.wake();

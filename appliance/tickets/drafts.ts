@@ -1,4 +1,4 @@
-/** What tickets say of an incident as it is now: the usual text, or the enriched body of a Proactive Case. */
+/** Drafts the content of tickets from the present incident: the usual text, or the enriched body of a Proactive Case. */
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
@@ -12,7 +12,7 @@ interface DraftParts {
   store: Store;
   clock: Clock;
   settings(): TicketSettings | null;
-  /** Where people open incidents, if no address is set. */
+  /** The address at which people open incidents, if none is configured. */
   defaultBaseUrl(): string;
 }
 
@@ -23,17 +23,17 @@ export class Drafts {
     this.#parts = parts;
   }
 
-  /** Of a ticket that is being made. @throws EdgeError incident_unknown */
+  /** The draft for a new ticket. @throws EdgeError incident_unknown */
   made(incidentId: string, system: TicketSystemName): Promise<Draft> {
     return this.#compose(incidentId, system, true);
   }
 
-  /** Of a ticket that is told of a risk that has changed. @throws EdgeError incident_unknown */
+  /** The draft for a ticket whose risk level changes. @throws EdgeError incident_unknown */
   updated(incidentId: string, system: TicketSystemName): Promise<Draft> {
     return this.#compose(incidentId, system, false);
   }
 
-  /** Where people open it. */
+  /** The address at which people open the incident. */
   url(incidentId: string): string {
     return incidentUrl(this.#baseUrl, incidentId);
   }

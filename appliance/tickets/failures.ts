@@ -1,24 +1,24 @@
-/** What an error says of a request to a target. */
+/** Classifies errors of requests to a target. */
 import { DeliveryError, EdgeError, messageOf } from "../../core/errors.ts";
 import type { Circuit } from "../../core/tickets/circuit.ts";
 import type { Failure } from "../../core/tickets/retry.ts";
 
-/** Stable word. */
+/** A stable code. */
 export function causeOf(error: unknown): string {
   return error instanceof EdgeError ? error.code : "defect";
 }
 
-/** The account may not see what it asks for: asking again changes nothing until somebody gives it the right. */
+/** The account lacks a permission: retries are useless until somebody grants it. */
 export function isHidden(error: unknown): boolean {
   return error instanceof DeliveryError && (error.code === "hidden" || error.code === "forbidden");
 }
 
-/** Before this the target wants no request (epoch ms); null = it did not say. */
+/** The target accepts no request before this time (epoch ms); null = it named none. */
 export function notBefore(error: unknown, now: number): number | null {
   return error instanceof DeliveryError && error.retryAfter !== null ? now + error.retryAfter * 1000 : null;
 }
 
-/** `sent`: something was sent that may have had an effect. */
+/** `sent`: a request was sent that may have had an effect. */
 export function failureOf(error: unknown, now: number, sent: boolean): Failure {
   const cause = causeOf(error);
   if (!(error instanceof DeliveryError))
@@ -36,7 +36,10 @@ export function failureOf(error: unknown, now: number, sent: boolean): Failure {
   };
 }
 
-/** What a failure says of the target: one request of several that broke is no outage, and and neither is a request to slow down. `answered`: one was answered. */
+/**
+ * Tells the circuit of a failure. It does not count against the target if another request of the same delivery was answered (`answered`), or
+ * if the target asked to slow down.
+ */
 export function noteFailure(circuit: Circuit, error: unknown, answered: boolean, now: number): void {
   if (!(error instanceof DeliveryError) || error.code === "throttled") return;
   if (answered) circuit.succeeded();

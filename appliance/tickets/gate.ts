@@ -1,16 +1,16 @@
-/** Levels that have changed: whether their tickets are told now (CONTRACT 6). */
+/** The cadence gate: decides whether tickets are sent a changed level now (CONTRACT 6). */
 import { messageOf } from "../../core/errors.ts";
 import { gateLine } from "../../core/tickets/cadence.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../runtime/log.ts";
 
-/** After the database could not be read. */
+/** The wait after an error of the database. */
 const afterErrorMs = 1_000;
 
 interface GateParts {
   store: Store;
   log: Log;
-  /** There is something to send. */
+  /** Called when there is something to send. */
   passed(): void;
 }
 
@@ -19,7 +19,7 @@ export class CadenceGate {
   /** Null before settings are applied. */
   #cadenceHours: number | null = null;
   #asking: Promise<void> | null = null;
-  /** When a ticket is next due; epoch milliseconds. */
+  /** When the gate is next due; epoch milliseconds. */
   #nextAt = 0;
   #askedAt = 0;
   #again = false;
@@ -33,13 +33,13 @@ export class CadenceGate {
     this.wake();
   }
 
-  /** A level may have changed: the next tick asks. */
+  /** Call when a level may have changed: the next tick asks the gate. */
   wake(): void {
     if (this.#asking !== null) this.#again = true;
     else this.#nextAt = 0;
   }
 
-  /** Epoch milliseconds; Infinity: not until it is woken. */
+  /** When the next tick has something to do (epoch milliseconds); Infinity: not until it is woken. */
   nextDueAt(now: number): number {
     if (this.#cadenceHours === null) return Number.POSITIVE_INFINITY;
     return this.#asking !== null ? now : Math.max(now, this.#nextAt);

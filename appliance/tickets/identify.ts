@@ -1,4 +1,4 @@
-/** A person says which ticket a create has made, where its answer did not: read and compared before it is believed. */
+/** Identifies the ticket of a create by the number that a person gives. The ticket is read and compared before it is linked. */
 import { DeliveryError, EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import {
@@ -12,17 +12,17 @@ import {
 import { recordingExchanges } from "../../integrations/http.ts";
 import type { Store } from "../../store/open-store.ts";
 
-/** By so many other tickets of ours an account shows that it reads them. */
+/** How many other tickets of ours are tried, to check that the account can read them. */
 const mostKnown = 10;
 
-/** It was made or may have been, and waits for a person who knows. */
+/** Whether the create made a ticket, or may have, and waits for a person to name it. */
 export function isUndecided({ kind, cause, state }: Delivery): boolean {
   return kind === "create" && state === "parked" && (cause === notIdentified || cause === unknownOutcome);
 }
 
 /**
- * The ticket that it is from now on. A number that is already another incident's, or that the account would see and does not, is refused.
- * @throws EdgeError delivery_state, identify_refused; UsageError: no number; DeliveryError: the target does not answer
+ * Returns the ticket with this number. Refused: the ticket of another incident, and one that the account should see but does not.
+ * @throws EdgeError delivery_state, identify_refused; UsageError: not a number; DeliveryError: the target does not answer
  */
 export function identifyDelivery(
   delivery: Delivery,
@@ -35,7 +35,7 @@ export function identifyDelivery(
     if (!isUndecided(delivery))
       throw new EdgeError(
         "delivery_state",
-        "only a create that was made and not identified, or whose outcome is unknown, can be told its ticket",
+        "only a create that was made and not identified, or whose outcome is unknown, can be linked to a ticket that somebody names",
       );
     const begun = clock.now();
     const ticket = await store.tickets.ticketOfDelivery(id);

@@ -1,4 +1,4 @@
-/** What a lane does for its ticket system, and where it learns of it. */
+/** The interfaces between a lane and its sources of jobs. */
 import type { Clock, Random, Sleep } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import type { Circuit } from "../../core/tickets/circuit.ts";
@@ -8,30 +8,30 @@ import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Drafts } from "./drafts.ts";
 
-/** One piece of work that asks the ticket system something, at most one at a time for a ticket. */
+/** A piece of work with requests to the ticket system; at most one at a time for each ticket. */
 export interface Job {
-  /** Null: it concerns no ticket in particular. */
+  /** Null if it is about no single ticket. */
   ticketId: number | null;
-  /** For the log, when it ends with an error. */
+  /** The log entry if it rejects. */
   failure: { message: string; detail: Record<string, string> };
-  /** Its failures are written down; one that rejects is looked for again a second later. */
+  /** Records failures of the target itself. If it rejects, the lane looks for work again a second later. */
   run(): Promise<void>;
 }
 
-/** What a source knows at the moment. */
+/** The jobs of a source that are due. */
 export interface Due {
-  /** May start now, the most urgent first; some may be under way. */
+  /** Jobs that may start now, most urgent first; some may already be running. */
   jobs: Job[];
-  /** Epoch milliseconds of the next that is not due yet; Infinity = none is known. */
+  /** When the next job is due (epoch milliseconds); Infinity = none is known. */
   nextAt: number;
 }
 
 export interface JobSource {
-  /** Reading takes half of the slots at most: it holds up nothing that is to be sent. */
+  /** Whether its jobs only read. They take at most half of the slots, so that deliveries never wait for them. */
   readonly reads: boolean;
-  /** Time has passed, whether or not anything may be asked of the system at the moment. Epoch milliseconds. */
+  /** Notes the present time (epoch milliseconds), even while the system accepts no requests. */
   note(now: number): void;
-  /** `most`: so many jobs are enough. @throws StoreError */
+  /** `most`: the most jobs to return. @throws StoreError */
   due(now: number, most: number): Promise<Due>;
 }
 
@@ -43,33 +43,33 @@ export interface LaneTools {
   random: Random;
   log: Log;
   drafts: Drafts;
-  /** Names of users, who may be people of a ticket system. */
+  /** User names, to match people in a ticket system. */
   userNames(): readonly string[];
 }
 
-/** The settings in force, with what holds as long as they do. */
+/** The settings in force, with the circuit and adapters that belong to them. */
 export interface LaneSettings {
   settings: TicketSettings;
   circuit: Circuit;
-  /** The adapter for an entity's tickets; "" = for none in particular. @throws EdgeError not_configured, ca_file */
+  /** The adapter for an entity's tickets; "" = no particular entity. @throws EdgeError not_configured, ca_file */
   target(entity: string): TicketSystem;
 }
 
-/** A lane as its sources see it. */
+/** The part of a lane that its sources use. */
 export interface LaneView {
   readonly system: TicketSystemName;
   readonly tools: LaneTools;
   /** Null before settings are applied. */
   readonly current: LaneSettings | null;
-  /** What the system has asked for. */
+  /** The system's Retry-After. */
   readonly throttle: Throttle;
   readonly stopping: AbortSignal;
-  /** Who somebody in the system is here. */
+  /** The user name here of a person in the system. */
   analystOf(person: RemotePerson): string;
-  /** Asks the system something: how that goes says how the system is. */
+  /** Runs requests to the system; their outcome goes to the circuit. */
   ask<T>(work: () => Promise<T>): Promise<T>;
-  /** Waits inside of a job until time has passed or the lane is stopped. */
+  /** Waits within a job, until the time has passed or the lane is stopped. */
   pause(milliseconds: number): Promise<void>;
-  /** There may be something to do. */
+  /** Call when there may be something to do. */
   wake(): void;
 }

@@ -1,4 +1,4 @@
-/** Everything that is asked of one ticket system: so many requests at a time, one per ticket, nothing while the system is down or wants none. */
+/** Runs all work for one ticket system: a few jobs at a time, one for each ticket, none while the system is down or accepts no requests. */
 import { messageOf } from "../../core/errors.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { Circuit } from "../../core/tickets/circuit.ts";
@@ -13,20 +13,20 @@ import { ReadingSource } from "./reading-source.ts";
 import { SearchSource, type SyncStatus } from "./search-source.ts";
 import type { TicketSystems } from "./systems.ts";
 
-/** Requests at the same time. */
+/** Jobs at the same time. */
 const slots = 4;
 const slotsForReading = slots / 2;
-/** So many that are due are looked at besides those under way: some may have to wait. */
+/** How many due jobs are fetched besides those in progress; some of them may have to wait. */
 const mostListed = 16;
-/** After an error of ours, such as a database that cannot be read. */
+/** The wait after an error on our side, such as a database that cannot be read. */
 const afterErrorMs = 1_000;
-/** Something that nobody told of is found after so long. */
+/** The longest time between two turns, in case nobody woke the lane. */
 const longestUnseenMs = minuteMs;
 
 interface LaneListeners {
-  /** A job or a probe has ended, which may have changed anything. */
+  /** Called when a job or a probe has ended, which may have changed anything. */
   worked(): void;
-  /** A turn has ended, so that the lane may be due at another time. */
+  /** Called when a turn has ended, so that the lane may be due at another time. */
   turned(): void;
 }
 
@@ -38,23 +38,23 @@ export class Lane implements LaneView {
   readonly #deliveries = new DeliverySource(this);
   readonly #searches = new SearchSource(this);
   readonly #readings = new ReadingSource(this);
-  /** What is to be read goes first: it has few slots, and is never kept waiting by what is sent. */
+  /** Reading comes first: it has few slots, and deliveries must not delay it. */
   readonly #sources: readonly JobSource[] = [this.#searches, this.#readings, this.#deliveries];
   readonly #underWay = new Map<Job, { reads: boolean; done: Promise<void> }>();
   readonly #listeners: LaneListeners;
   #current: LaneSettings | null = null;
   #systems: TicketSystems | null = null;
-  /** Before this nothing is sent: what the last process was told is not known yet. */
+  /** Nothing is sent before the stored Retry-After times have been read. */
   #open = false;
   #turn: Promise<void> | null = null;
   #again = false;
   #probe: Promise<void> | null = null;
-  /** Jobs that wait for time to pass. */
+  /** Jobs that are in `pause`. */
   #pausing = 0;
-  /** What the last turn learnt; epoch milliseconds. */
+  /** When work is next due, and when the last turn started; epoch milliseconds. */
   #dueAt = 0;
   #seenAt = 0;
-  /** Something went wrong here, not there. */
+  /** When an error on our side happened. */
   #errorAt: number | null = null;
 
   constructor(
@@ -79,7 +79,7 @@ export class Lane implements LaneView {
     return this.#systems?.isEnabled(this.system) ?? false;
   }
 
-  /** Nothing is sent to the system until it answers again. */
+  /** True while the circuit is open: nothing is sent until the system answers again. */
   get isDown(): boolean {
     return this.#current?.circuit.isOpen ?? false;
   }
@@ -96,34 +96,34 @@ export class Lane implements LaneView {
     this.#searches.apply(settings);
   }
 
-  /** From now on there are turns. */
+  /** Allows turns from now on. */
   open(): void {
     this.#open = true;
   }
 
-  /** The first moment at which a turn may find something to do (epoch ms): never too late. Infinity: nothing until it is woken. */
+  /** The earliest time at which a turn may find something to do (epoch ms). Infinity: nothing until it is woken. */
   nextDueAt(now: number): number {
     if (!this.#mayTurn() || !this.isEnabled) return Number.POSITIVE_INFINITY;
     if (this.#turn !== null) return now;
-    // A probe that ends is followed by another turn.
+    // The end of the probe starts another turn.
     if (this.#probe !== null) return Number.POSITIVE_INFINITY;
     const againAt = this.#errorAt === null ? Number.POSITIVE_INFINITY : this.#errorAt + afterErrorMs;
     const probeAt = this.#current?.circuit.nextProbeAt(now) ?? null;
     return Math.max(now, probeAt ?? Math.min(this.#dueAt, againAt), this.throttle.until);
   }
 
-  /** No turn, request or write is under way, and none is about to be. */
+  /** True if no turn, request or write is in progress or about to start. */
   isIdle(): boolean {
     return this.#turn === null && this.#probe === null && this.#underWay.size === this.#pausing;
   }
 
-  /** Takes a turn when it is time. Epoch milliseconds. */
+  /** Starts a turn if one is due at `now` (epoch milliseconds). */
   tick(now: number): void {
     const isUnseen = now - this.#seenAt >= longestUnseenMs || now < this.#seenAt;
     if (isUnseen || this.nextDueAt(now) <= now) this.wake();
   }
 
-  /** There may be something to do. */
+  /** Call when there may be something to do. */
   wake(): void {
     if (!this.#mayTurn()) return;
     this.#again = true;
@@ -134,12 +134,12 @@ export class Lane implements LaneView {
     });
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when nothing is in progress any more. */
   async settled(): Promise<void> {
     await Promise.all([this.#turn, this.#probe, ...[...this.#underWay.values()].map(({ done }) => done)]);
   }
 
-  /** A webhook says that this ticket has changed. False: it is none of ours. @throws StoreError */
+  /** Makes a ticket be read soon, after a webhook. Returns false if it is none of ours. @throws StoreError */
   readSoon(remoteId: string): Promise<boolean> {
     return this.#readings.readSoon(remoteId);
   }
@@ -205,12 +205,12 @@ export class Lane implements LaneView {
   async #takeTurn(): Promise<void> {
     const { clock } = this.tools;
     for (const source of this.#sources) source.note(clock.now());
-    // What cannot be looked for now is looked for as soon as it can be.
+    // If nothing may be requested now, look for work as soon as it may.
     this.#dueAt = 0;
     if (!this.isEnabled || !this.#mayAsk()) return;
     let dueAt = Number.POSITIVE_INFINITY;
     for (const source of this.#sources) {
-      // A job that ends is followed by another turn.
+      // The end of a job starts another turn.
       if (this.#free(source) <= 0) continue;
       const { jobs, nextAt } = await source.due(clock.now(), mostListed + this.#underWay.size);
       if (!this.#mayAsk()) return;
@@ -220,13 +220,13 @@ export class Lane implements LaneView {
     this.#dueAt = dueAt;
   }
 
-  /** False: the system is down, or wants no request. Then a probe asks whether it answers again, when it is time for one. */
+  /** False while the system is down or accepts no requests. Starts a probe if one is due. */
   #mayAsk(): boolean {
     const now = this.tools.clock.now();
     const circuit = this.#current?.circuit;
     if (circuit === undefined || !this.#mayTurn() || now < this.throttle.until) return false;
     const decision = circuit.decide(now);
-    if (decision === "probe") this.#probe ??= this.#tryWhetherItAnswers(circuit);
+    if (decision === "probe") this.#probe ??= this.#probeSystem(circuit);
     return decision === "send";
   }
 
@@ -236,7 +236,7 @@ export class Lane implements LaneView {
     return reads ? Math.min(free, slotsForReading - reading) : free;
   }
 
-  /** What is read of a ticket while it is written to may be what was there before. */
+  /** One job per ticket: a reading during a write could return the old state. */
   #isBusy({ ticketId }: Job): boolean {
     return ticketId !== null && [...this.#underWay.keys()].some((one) => one.ticketId === ticketId);
   }
@@ -256,7 +256,7 @@ export class Lane implements LaneView {
       .then((isDone) => {
         this.#underWay.delete(job);
         this.#listeners.worked();
-        // What failed is not tried at once again.
+        // Do not retry a failed job at once.
         if (isDone) this.wake();
         else this.#errorAt = clock.now();
       });
@@ -264,14 +264,14 @@ export class Lane implements LaneView {
   }
 
   /** Reads only. */
-  async #tryWhetherItAnswers(circuit: Circuit): Promise<void> {
+  async #probeSystem(circuit: Circuit): Promise<void> {
     const { store, clock, log } = this.tools;
     const { system } = this;
     try {
       const steps = await this.test().catch(() => []);
       const answers = steps.length > 0 && steps.slice(0, 2).every(({ ok }) => ok);
       if (answers) {
-        // What used its retries up while the target was down.
+        // Deliveries that used up their retries while the target was down.
         const dead = { system, state: "dead" as const };
         const revived = circuit.isOutage ? await store.tickets.retryDeliveries(dead, clock.now()) : 0;
         if (revived > 0) log.info("dead letters go again after an outage", { system, deliveries: revived });

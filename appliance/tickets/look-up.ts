@@ -1,4 +1,4 @@
-/** A create that may have arrived, looked up: whether it is there, and what follows where it is not. */
+/** Looks up a create that may have arrived, and decides what to do if no ticket is found. */
 import { messageOf } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import { afterEmptyLookup, type Next, type RetrySettings } from "../../core/tickets/retry.ts";
@@ -13,16 +13,16 @@ import {
 import type { Store } from "../../store/open-store.ts";
 import { isHidden } from "./failures.ts";
 
-/** By so many tickets of ours an account may show that it sees them. */
+/** How many known tickets are tried, to check that the account can see them. */
 const mostKnown = 10;
 
 export type Finding =
   | { kind: "found"; remote: RemoteTicket }
-  /** A person wants it so, and it is not there. */
+  /** No ticket was found, and a person wants it sent again. */
   | { kind: "send again" }
   | { kind: "settled"; next: Next; cause: string | null; detail: string | null; outcome: string };
 
-/** Only a look of an account that finds other tickets of ours says that there is none; else a person decides. @throws DeliveryError, StoreError */
+/** An empty look-up counts only if the account finds other tickets of ours; otherwise a person has to decide. @throws DeliveryError, StoreError */
 export async function lookUp(
   delivery: Delivery,
   target: TicketSystem,
@@ -32,11 +32,11 @@ export async function lookUp(
   const { system, ticketId, cause, detail, hint } = delivery;
   try {
     const remote = await target.find(correlation, hint);
-    // A target that does not know the question may answer with anybody's ticket.
+    // A target that does not support the query may return any ticket.
     if (remote !== null && (await store.tickets.ownerOfTicket(system, remote, ticketId)) === null)
       return { kind: "found", remote };
     if (cause === notIdentified) return undecided(delivery, null, clock);
-    // Where the target leaves no hint its lookup is consistent: one look is enough.
+    // A target without hints has a consistent look-up, so one is enough.
     const isOneLook = hint === null || cause === sendAgain;
     const next = afterEmptyLookup(delivery, isOneLook ? { ...retry, lookupDelaysSeconds: [] } : retry, clock.now());
     if (next.state === "unknown") return { kind: "settled", next, cause, detail, outcome: "not found" };
@@ -48,14 +48,14 @@ export async function lookUp(
     const why = "nothing was found, but the account has not yet read a ticket of its own, so that says nothing";
     return undecided(delivery, why, clock);
   } catch (error) {
-    // Who wants it sent again knows that it cannot be seen.
+    // The person who wants it sent again knows that the account cannot see it.
     if (isHidden(error) && cause === sendAgain) return { kind: "send again" };
     if (isHidden(error)) return undecided(delivery, messageOf(error), clock);
     throw error;
   }
 }
 
-/** It waits for a person; `why`: what the look has shown, null = nothing. */
+/** Leaves the decision to a person; `why`: what the look-up showed, null = nothing. */
 function undecided({ attempts, lookups, cause, detail }: Delivery, why: string | null, clock: Clock): Finding {
   const isMade = cause === notIdentified;
   const said = [isMade ? detail : null, why ?? (isMade ? null : "nothing was found")].filter((one) => one !== null);

@@ -1,4 +1,4 @@
-/** Systems that refused something are tried again by reading; what that lets go goes by itself. */
+/** Probes systems with parked deliveries by reading; deliveries whose cause has ended are resumed. */
 import { messageOf } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import { endedCauses, nextProbe } from "../../core/tickets/probes.ts";
@@ -9,7 +9,7 @@ import type { DeadLetters } from "../../store/outbox/dead-letters.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Lane } from "./lane.ts";
 
-/** How often it is looked whether a probe is due. */
+/** The shortest time between two checks whether a probe is due. */
 const lookEveryMs = minuteMs;
 
 interface ParkedParts {
@@ -22,7 +22,7 @@ interface ParkedParts {
 export class ParkedProbes {
   readonly #parts: ParkedParts;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  /** When a probe is next due, as far as is known; epoch milliseconds. */
+  /** When the next probe is due, as far as known; epoch milliseconds. */
   #nextAt = 0;
   #looking: Promise<void> | null = null;
   #again = false;
@@ -31,12 +31,12 @@ export class ParkedProbes {
     this.#parts = parts;
   }
 
-  /** Something may have been parked. */
+  /** Call when deliveries may have been parked. */
   wake(): void {
     this.#again = true;
   }
 
-  /** When the next look is due (epoch ms); Infinity: not until something is parked. */
+  /** When the next check is due (epoch ms); Infinity: not until a delivery is parked. */
   nextDueAt(now: number): number {
     if (!this.#parts.lanes.some(({ isEnabled }) => isEnabled)) return Number.POSITIVE_INFINITY;
     if (this.#looking !== null) return now;
@@ -70,7 +70,7 @@ export class ParkedProbes {
       });
   }
 
-  /** Returns when the next probe is due; Infinity: none is. */
+  /** Makes due probes; returns when the next one is due, Infinity = none. */
   async #look(now: number): Promise<number> {
     const letters = await this.#parts.store.reading.listDeadLetters(null);
     const parked = letters.filter(({ state }) => state === "parked");

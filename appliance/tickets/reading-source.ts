@@ -1,4 +1,4 @@
-/** Tickets read back, so that their incidents keep up: each on its own, so that one that cannot be read holds no other up. */
+/** The source of tickets to read back, so that incidents follow them. Each is read by itself, so that a failure affects no other ticket. */
 import { DeliveryError, EdgeError, messageOf } from "../../core/errors.ts";
 import type { Ticket } from "../../core/tickets/ticket.ts";
 import type { Due, Job, JobSource, LaneView } from "./jobs.ts";
@@ -8,10 +8,10 @@ export class ReadingSource implements JobSource {
   readonly reads = true;
   readonly #lane: LaneView;
   readonly #reading = new Map<number, Ticket>();
-  /** Tickets of which a webhook came while they were being read. */
+  /** Tickets for which a webhook arrived while they were being read. */
   readonly #reread = new Set<number>();
-  /** States that nobody knows, which have been said. */
-  readonly #strange = new Set<string>();
+  /** Unknown states that have already been logged. */
+  readonly #unknownStates = new Set<string>();
 
   constructor(lane: LaneView) {
     this.#lane = lane;
@@ -25,7 +25,7 @@ export class ReadingSource implements JobSource {
     return { jobs: due.map((ticket) => this.#job(ticket)), nextAt: nextAt ?? Number.POSITIVE_INFINITY };
   }
 
-  /** A webhook says that this ticket has changed. False: it is none of ours. @throws StoreError */
+  /** Makes a ticket be read soon, after a webhook. Returns false if it is none of ours. @throws StoreError */
   async readSoon(remoteId: string): Promise<boolean> {
     const { system, tools } = this.#lane;
     const isOurs = await tools.store.tickets.markForReading(system, remoteId, tools.clock.now());
@@ -53,7 +53,7 @@ export class ReadingSource implements JobSource {
     const { store, clock, log } = this.#lane.tools;
     const { system, incidentId: incident, remote: known } = ticket;
     try {
-      await this.#lane.ask(() => this.#bringIn(ticket));
+      await this.#lane.ask(() => this.#synchronise(ticket));
     } catch (error) {
       if (!(error instanceof DeliveryError) && !isSetting(error)) throw error;
       log.warn("a ticket cannot be read", { system, incident, ticket: known?.key, error: messageOf(error) });
@@ -62,7 +62,7 @@ export class ReadingSource implements JobSource {
     if (this.#reread.delete(ticket.id)) await store.tickets.markForReading(system, known?.id ?? "", clock.now());
   }
 
-  async #bringIn(ticket: Ticket): Promise<void> {
+  async #synchronise(ticket: Ticket): Promise<void> {
     const { tools, current } = this.#lane;
     const { store, clock, log } = tools;
     const { system, incidentId: incident } = ticket;
@@ -79,8 +79,8 @@ export class ReadingSource implements JobSource {
     const outcome = await store.tickets.applyReading({ ticketId: ticket.id, remote, analyst, comments }, clock.now());
     if (outcome === null) return;
     const { changed, unapplied, overruled } = outcome;
-    if (remote.isStrange === true && !this.#strange.has(remote.status)) {
-      this.#strange.add(remote.status);
+    if (remote.isStrange === true && !this.#unknownStates.has(remote.status)) {
+      this.#unknownStates.add(remote.status);
       log.warn("a ticket has a state that nobody knows: it changes nothing", { system, state: remote.status });
     }
     if (changed.length > 0)
@@ -91,7 +91,7 @@ export class ReadingSource implements JobSource {
   }
 }
 
-/** Not configured, or not readable: a matter of settings. */
+/** Whether the error comes from missing or invalid settings. */
 function isSetting(error: unknown): boolean {
   return error instanceof EdgeError && ["not_configured", "ca_file"].includes(error.code);
 }

@@ -1,16 +1,16 @@
-/** What a reading of a ticket takes besides its state: what others wrote, and whether it is there at all. */
+/** Reads a ticket's comments, and checks whether a missing ticket is really gone. */
 import { DeliveryError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { RemoteComment, Ticket, TicketSystem } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../runtime/log.ts";
 
-/** By so many other tickets of ours it is seen whether the account still reads them. */
+/** How many other tickets are tried, to check that the account can still read them. */
 const mostKnown = 5;
 
 /**
- * A ticket that is said not to be there: true when that has been made sure of, and written down. An account that sees nothing any more finds
- * none either, so that is tried first. @throws DeliveryError
+ * Checks a ticket that the target reports as missing; returns true if it is gone, and records that. An account that has lost its permissions
+ * finds no ticket either, so other tickets are tried first. @throws DeliveryError
  */
 export async function isGone(
   ticket: Ticket,
@@ -20,10 +20,10 @@ export async function isGone(
   const { system, incidentId: incident, remote } = ticket;
   const steps = await target.test();
   const known = await store.tickets.knownTickets(system, ticket.id, mostKnown);
-  // Who has never read it, and reads no other one either, does not see tickets of its own: it is hidden.
+  // The account has never read this ticket and can read no other one: it cannot see its own tickets.
   const sees = known.length > 0 ? await target.findsOwn(known) : ticket.wasRead || target.testShowsReading;
   if (!sees || steps.some(({ ok }) => !ok)) {
-    // A probe that failed: when one is good, what was refused for it goes again.
+    // Recorded as a failed probe: the next successful one resumes what was refused because of it.
     const count = ((await store.tickets.readProbe(system))?.count ?? 0) + 1;
     await store.tickets.saveProbe(system, { count, last: clock.now(), ok: false });
     return false;
@@ -33,7 +33,7 @@ export async function isGone(
   return true;
 }
 
-/** The newest first. An account that may not read comments learns nothing of them: the rest is kept in step all the same. @throws DeliveryError */
+/** Comments, newest first. Without permission to read comments there are none, and the other fields are still synchronised. @throws DeliveryError */
 export async function commentsOf(ticket: Ticket, target: TicketSystem, store: Store): Promise<RemoteComment[]> {
   const seen = new Set(await store.tickets.knownComments(ticket.id));
   try {

@@ -1,8 +1,8 @@
-/** A cron schedule that is asked whether it has come round: croner at the edge, so that tests hand in the time. */
+/** A cron schedule (croner) that is asked whether it is due, so that tests can pass the time. */
 import { Cron } from "croner";
 import { dayMs, minuteMs } from "../../core/time.ts";
 
-/** Nothing is looked for further back. */
+/** How far back the last time is searched. */
 const longestBackMs = 400 * dayMs;
 
 /** Times are epoch milliseconds. */
@@ -11,17 +11,17 @@ export class Schedule {
   #askedAt: number | null = null;
   #nextAt = Number.POSITIVE_INFINITY;
 
-  /** Five or six fields; a pattern that cannot be read keeps the one before. */
+  /** Sets the pattern, with five or six fields; an invalid one leaves the present one. */
   set(pattern: string): void {
     try {
       this.#cron = new Cron(pattern, { paused: true });
       this.#askedAt = null;
     } catch {
-      // The settings have said so.
+      // The settings have already reported it.
     }
   }
 
-  /** True once for the times that have come since the last call; the first call only notes the time. */
+  /** Returns true once if a time of the schedule has passed since the last call; the first call only notes the time. */
   isDue(now: number): boolean {
     const due = this.#askedAt !== null && now >= this.#nextAt;
     // A clock that was set back must not make it wait for the old time.
@@ -30,24 +30,24 @@ export class Schedule {
     return due;
   }
 
-  /** When `isDue` will be true. */
+  /** When `isDue` next returns true. */
   get nextAt(): number {
     return this.#askedAt === null ? 0 : this.#nextAt;
   }
 
-  /** The first of its times that is not before `time`. */
+  /** The first time of the schedule at or after `time`. */
   notBefore(time: number): number {
     return this.#after(time - 1);
   }
 
-  /** The last of its times up to `now`; 0 = none for a long time. */
+  /** The last time of the schedule up to `now`; 0 = none for a long time. */
   last(now: number): number {
     let back = minuteMs;
     while (this.#after(now - back - 1) > now) {
       if (back > longestBackMs) return 0;
       back *= 2;
     }
-    // One is among the last `back` milliseconds: halved until it is the last.
+    // There is one within the last `back` milliseconds; bisect for the last.
     let [early, late] = [now - back - 1, now];
     while (late - early > 1) {
       const middle = Math.floor((early + late) / 2);

@@ -1,14 +1,14 @@
-/** The search for tickets that have changed, at the schedule's times: the database remembers what it finds until that is read. */
+/** The source of searches for changed tickets, at the times of the schedule. Found tickets are marked in the database until they are read. */
 import { DeliveryError, messageOf } from "../../core/errors.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import type { Due, JobSource, LaneView } from "./jobs.ts";
 import { Schedule } from "./schedule.ts";
 
-/** So many tickets are read at each time of the schedule although nothing says that they have changed; where nothing can say so, so many. */
+/** Tickets read at each time of the schedule although no search found them; the second limit applies if the account cannot search. */
 const staleAtATime = 20;
 const staleUnsearched = 200;
 
-/** How the search for what has changed went. Epoch milliseconds. */
+/** The result of the last search for changed tickets. Epoch milliseconds. */
 export interface SyncStatus {
   at: number | null;
   okAt: number | null;
@@ -57,7 +57,7 @@ export class SearchSource implements JobSource {
     }
   }
 
-  /** Page by page to the end; the place is kept only when the end was reached, and what pages named is written down before. */
+  /** Reads all pages. Changes on a page are stored at once; the cursor is stored only after the last page. */
   async #search(): Promise<void> {
     const { system, tools, stopping } = this.#lane;
     const { store, clock, log } = tools;
@@ -78,7 +78,7 @@ export class SearchSource implements JobSource {
           }
         });
         if (next !== null && next !== cursor) await store.tickets.saveCursor(system, next);
-        // An index that has lost one, or a person who took its label away.
+        // The index may have lost a ticket, or a person may have removed its label.
         await store.tickets.markStaleForReading(system, staleAtATime, at);
       }
       this.#status = { at, okAt: at, error: null };
@@ -88,7 +88,7 @@ export class SearchSource implements JobSource {
       this.#status = { at, okAt: before.okAt, error: messageOf(error) };
       if (before.error !== messageOf(error))
         log.warn("changed tickets cannot be looked for", { system, error: messageOf(error) });
-      // It may not search: then each is read.
+      // The account may not search, so tickets are read one by one.
       if (error instanceof DeliveryError && !error.retryable)
         await store.tickets.markStaleForReading(system, staleUnsearched, at).catch(() => undefined);
     }

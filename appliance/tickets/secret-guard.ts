@@ -1,6 +1,6 @@
 /**
- * Secrets go in and never come out, so whoever changes where one is sent has to know it: with another address, proxy, certificate authority
- * or without verification it could be read on the way. Holds for saving and for a test with values that are not saved.
+ * Secrets are write-only, so whoever changes where one is sent has to give it again: with another address, proxy or certificate authority,
+ * or without verification, somebody could read it in transit. Applies to saving, and to a test with values that are not saved.
  */
 import { UsageError } from "../../core/errors.ts";
 import {
@@ -12,12 +12,12 @@ import {
 } from "../../core/settings/ticket-definitions.ts";
 import type { GivenValue } from "../../core/settings/tickets.ts";
 
-/** Fields of a request under the names that settings have; null = back to the default. */
+/** Fields of a request under the names of their settings; null = reset to the default. */
 export type GivenFields = ReadonlyMap<TicketSettingName, string | null>;
 
 interface Sent {
   secret: TicketSettingName;
-  /** What decides where it goes and who can read it on the way; the address first. */
+  /** The settings that decide where a secret is sent and who can read it in transit; the address first. */
   way: readonly TicketSettingName[];
 }
 
@@ -33,7 +33,7 @@ const sent: Readonly<Partial<Record<TicketSection, Sent>>> = {
   },
 };
 
-/** The fields of a body under their settings' names, whatever their spelling. @throws UsageError for one that is unknown, or given twice */
+/** The fields of a body under the names of their settings, in any accepted spelling. @throws UsageError for an unknown or repeated field */
 export function givenFields(section: TicketSection, body: Record<string, unknown>): GivenFields {
   const given = new Map<TicketSettingName, string | null>();
   for (const [field, value] of Object.entries(body)) {
@@ -47,7 +47,7 @@ export function givenFields(section: TicketSection, body: Record<string, unknown
   return given;
 }
 
-/** @throws UsageError that names the field and the secret that has to come with it */
+/** @throws UsageError that names the field and the secret to send with it */
 export function refuseLeavingSecret(
   section: TicketSection,
   given: GivenFields,
@@ -56,14 +56,14 @@ export function refuseLeavingSecret(
   const rule = sent[section];
   if (rule === undefined) return;
   const known = present.get(rule.secret);
-  // Without one there is nothing to send; one that comes with the request is known to whoever sends it.
+  // Without a stored secret nothing can leak; one in the request is known to its sender.
   if (known === undefined || given.has(rule.secret)) return;
   const [address] = rule.way;
   for (const name of rule.way) {
     const after = given.get(name);
     if (after === undefined) continue;
     const [before, now] = [meaning(name, present.get(name)?.text ?? null), meaning(name, after)];
-    // Without an address nothing is sent.
+    // Without an address nothing is sent anywhere.
     if (before === now || (name === address && now === "")) continue;
     const secret = fieldOf(section, rule.secret);
     throw new UsageError(
@@ -74,7 +74,7 @@ export function refuseLeavingSecret(
   }
 }
 
-/** Two texts that mean the same are the same. */
+/** Normalises a text for comparison. */
 function meaning(name: TicketSettingName, text: string | null): string {
   const value = (text ?? ticketDefinitions[name].fallback).trim();
   if (name.endsWith("_VERIFY_SSL")) return value.toLowerCase();
@@ -97,7 +97,7 @@ function nameOf(section: TicketSection, field: string): TicketSettingName {
   return found;
 }
 
-/** Numbers, booleans, lists and objects as the environment would have them. */
+/** A JSON value as the text that the environment would contain. */
 function textOf(field: string, value: unknown): string | null {
   if (value === null || value === "") return null;
   const text = Array.isArray(value)

@@ -1,4 +1,4 @@
-/** Settings of ticket systems as API and console see them: what is pinned, what was saved, what was tested. Secrets go in and never come out. */
+/** The settings of ticket systems for API and console: pinned and saved values, and tests. Secrets are write-only. */
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import { feedSections } from "../../core/settings/feed-section.ts";
@@ -32,11 +32,11 @@ interface SettingsParts {
   dispatcher: TicketDispatcher;
 }
 
-/** For the audit log: what a request changes of a setting. */
+/** A change of a setting, for the audit log. */
 interface SettingChange {
   /** As in the environment. */
   name: string;
-  /** Null = nothing was set. */
+  /** Null = not set. */
   old: string | null;
   new: string | null;
 }
@@ -46,14 +46,14 @@ export class SettingsService {
   readonly #saves = new Turns();
   #pinned: ReadonlyMap<string, GivenValue> = new Map();
   #isLoaded = false;
-  /** In plain text. */
+  /** Values as plain text. */
   #saved = new Map<string, GivenValue>();
 
   constructor(parts: SettingsParts) {
     this.#parts = parts;
   }
 
-  /** Reads what was saved and puts everything in force. `pinned`: what environment and files say. */
+  /** Loads saved settings and applies them. `pinned`: settings from environment and files. */
   async load(pinned: ReadonlyMap<string, GivenValue>): Promise<void> {
     const { store, secrets, log } = this.#parts;
     const before = this.#isLoaded ? this.#given() : null;
@@ -78,7 +78,7 @@ export class SettingsService {
         await this.#resume(system);
   }
 
-  /** The fields of a section; secrets as `configured`. @throws EdgeError section_unknown */
+  /** The fields of a section; a secret is shown as `configured`. @throws EdgeError section_unknown */
   section(section: string): Json {
     const values = this.#given();
     const fields = namesOfSection(known(section)).map((name) => {
@@ -93,9 +93,9 @@ export class SettingsService {
     return { section, fields: Object.fromEntries(fields) };
   }
 
-  /** Saves fields of a section, all or none; null or empty = back to the default. @throws UsageError; EdgeError setting_pinned */
+  /** Saves all fields of a section or none; null or empty resets one to its default. @throws UsageError; EdgeError setting_pinned */
   save(section: string, body: Json, who: string): Promise<{ section: Json; changes: SettingChange[] }> {
-    // One after the other: what one is checked against, no other changes before it is written.
+    // One after the other, so that nothing changes between the check and the write.
     return this.#saves.run("settings", () => this.#save(known(section), body, who));
   }
 
@@ -123,7 +123,7 @@ export class SettingsService {
     return { section: this.section(section), changes };
   }
 
-  /** Tries a connection with the settings in force, `body` laid over them; nothing is written in the target. */
+  /** Tests a connection with `body` merged into the settings in force; nothing is written in the target. */
   async test(
     section: string,
     body: Json,
@@ -145,21 +145,21 @@ export class SettingsService {
     else steps = await testOf(settings, system, clock);
     const at = clock.now();
     const ok = steps.every((step) => step.ok);
-    // Only what is in force says something of the integration.
+    // Only a test of the settings in force is recorded.
     if (given.size === 0) {
       await store.tickets.saveConnectionTest({ section: system, at, ok, steps });
       if (ok) await this.#resume(system);
     }
-    const told = [...given].flatMap(([name, text]) => changeOf(name, before.get(name)?.text ?? null, text));
-    return { ok, steps, at: new Date(at).toISOString(), given: told };
+    const changed = [...given].flatMap(([name, text]) => changeOf(name, before.get(name)?.text ?? null, text));
+    return { ok, steps, at: new Date(at).toISOString(), given: changed };
   }
 
-  /** The adapter for tickets of an entity, with the settings in force. @throws EdgeError not_configured, ca_file */
+  /** The adapter for an entity's tickets, with the settings in force. @throws EdgeError not_configured, ca_file */
   adapterOf(system: TicketSystemName, entity: string): TicketSystem {
     return adapterOf(this.#parts.dispatcher.systems, system, entity);
   }
 
-  /** Every system that is configured. */
+  /** The configured systems. */
   async testAll(): Promise<{ system: TicketSystemName; steps: TestStep[] }[]> {
     const { settings } = readTicketSettings(this.#given());
     const wanted = ticketSystems.filter((system) => settings[system] !== null || settings.enabled[system]);
@@ -168,7 +168,7 @@ export class SettingsService {
     );
   }
 
-  /** Configured, Enabled, Last Test (seed 001), and how deliveries stand. */
+  /** Configured, Enabled, Last Test (seed 001), and the state of deliveries. */
   async status(): Promise<Json[]> {
     const { store, dispatcher } = this.#parts;
     const tests = new Map((await store.tickets.listConnectionTests()).map((test) => [test.section, test]));
@@ -184,7 +184,7 @@ export class SettingsService {
       return {
         system,
         configured: settings[system] !== null,
-        // Of the last test too: what works and keeps a promise less.
+        // Including warnings of the last test.
         warnings: [
           ...warningsOf(settings, system),
           ...(test?.steps ?? [])
@@ -215,7 +215,7 @@ export class SettingsService {
     this.#parts.dispatcher.wake();
   }
 
-  /** What was parked may go now. */
+  /** Resumes parked deliveries after a change. */
   async #resume(section: TicketSection): Promise<void> {
     const { store, clock, dispatcher } = this.#parts;
     const system = ticketSystems.find((name) => name === section);
@@ -226,16 +226,16 @@ export class SettingsService {
   }
 }
 
-/** Secrets are told of, never told; neither is what stands before the @ of an address. */
+/** A change as the audit log shows it: without secrets and without the user information of an address. */
 function changeOf(name: TicketSettingName, before: string | null, after: string | null): SettingChange[] {
   if (before === after) return [];
-  const told = (text: string | null) => {
+  const forAudit = (text: string | null) => {
     if (text === null) return null;
     if (ticketDefinitions[name].secret) return "(secret)";
     const shown = text.replace(/(:\/\/)[^/@\s]*@/g, "$1…@");
     return shown.length > 200 ? `${shown.slice(0, 200).toWellFormed()}…` : shown;
   };
-  return [{ name, old: told(before), new: told(after) }];
+  return [{ name, old: forAudit(before), new: forAudit(after) }];
 }
 
 async function testOf(settings: TicketSettings, system: TicketSystemName, clock: Clock): Promise<TestStep[]> {

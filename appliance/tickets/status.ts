@@ -1,4 +1,4 @@
-/** How a ticket system is kept in step, as the API shows it. */
+/** The state of the synchronisation with a ticket system, for the API. */
 
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { type FieldPolicies, ticketFields, winnerOf } from "../../core/tickets/policy.ts";
@@ -18,7 +18,7 @@ export function ticketsJson(counted: TicketCount | undefined): Json {
   return { known: count, gone, unreadable };
 }
 
-/** What somebody should mend, for people. */
+/** Faults that somebody should fix, for people. */
 export function warningsOf(settings: TicketSettings, system: TicketSystemName): string[] {
   const lacking = settings.enabled[system] ? settings.lacking[system] : undefined;
   return [
@@ -29,7 +29,7 @@ export function warningsOf(settings: TicketSettings, system: TicketSystemName): 
   ];
 }
 
-/** The winner on conflict is named (CONTRACT 6). */
+/** Names the winner on conflict (CONTRACT 6). */
 export function policyJson(policies: FieldPolicies): Json {
   const fields = ticketFields.map((field) => [field, { policy: policies[field], winner: winnerOf(policies[field]) }]);
   return Object.fromEntries(fields) as Json;

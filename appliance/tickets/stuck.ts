@@ -1,4 +1,4 @@
-/** How many deliveries stand still until a person mends or discards them, for health: counted now and then, known at any time. */
+/** The number of deliveries that wait for a person, for health: counted from time to time, and available at any time. */
 import { messageOf } from "../../core/errors.ts";
 import type { StuckTickets } from "../../core/feeds/health.ts";
 import type { Store } from "../../store/open-store.ts";

@@ -1,4 +1,4 @@
-/** The ticket systems of the settings in force: one adapter per system and route. */
+/** The ticket systems of the settings in force, with one adapter for each system and route. */
 import { EdgeError } from "../../core/errors.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import type { TicketSystem, TicketSystemName } from "../../core/tickets/ticket.ts";
@@ -28,7 +28,7 @@ export class TicketSystems {
     return this.#settings.enabled[name] && this.isConfigured(name);
   }
 
-  /** The adapter for an entity's tickets; "" = for none in particular. @throws EdgeError not_configured, ca_file */
+  /** The adapter for an entity's tickets; "" = no particular entity. @throws EdgeError not_configured, ca_file */
   of(name: TicketSystemName, entity: string): TicketSystem {
     const route = this.#settings.routes.get(entity.trim().toLowerCase()) ?? {};
     const key = JSON.stringify([name, route]);
@@ -45,7 +45,7 @@ export class TicketSystems {
   }
 }
 
-/** The same where no settings may have been read yet. @throws EdgeError not_configured, ca_file */
+/** The same if settings may not have been read yet. @throws EdgeError not_configured, ca_file */
 export function adapterOf(systems: TicketSystems | null, name: TicketSystemName, entity: string): TicketSystem {
   if (systems === null) throw new EdgeError("not_configured", `${name} is not configured`);
   return systems.of(name, entity);

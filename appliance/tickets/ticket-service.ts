@@ -16,7 +16,7 @@ import {
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
-import { type AuditLog, actorOf } from "../access/audit-log.ts";
+import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { type DeadLetterGroup, DeadLetters, deliveryUnknown } from "./dead-letters.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
 import { adapterOf } from "./systems.ts";
@@ -52,7 +52,7 @@ export class TicketService {
     });
   }
 
-  /** The exact request that would be sent now, and its hash. @throws EdgeError incident_unknown, not_configured; DeliveryError */
+  /** Returns the exact request that would be sent now, and its hash. @throws EdgeError incident_unknown, not_configured; DeliveryError */
   async preview(caller: Caller, incidentId: string, named: TicketSystemName): Promise<Json> {
     const system = this.#dispatcher.systemMeant(named);
     const entity = await this.#entity(caller, incidentId);
@@ -70,7 +70,7 @@ export class TicketService {
     };
   }
 
-  /** `ticket`: there is one already; for one that is gone from its target another is made. @throws EdgeError incident_unknown, not_configured, preview_outdated; DeliveryError */
+  /** Plans a ticket, or returns the present one in `ticket`; if that no longer exists in the target, another is made. @throws EdgeError incident_unknown, not_configured, preview_outdated; DeliveryError */
   async create(
     caller: Caller,
     incidentId: string,
@@ -94,7 +94,7 @@ export class TicketService {
     const planned = { incidentId, entity, system, trigger: "manual" as const, who: caller.name, payload, level };
     await this.#store.tickets.planTicket(planned, this.#clock.now());
     const delivery = await this.#delivery(incidentId, system);
-    await this.#audit.note(actorOf(caller), "ticket.create", incidentId, { system });
+    await this.#audit.note(auditAuthor(caller), "ticket.create", incidentId, { system });
     this.#dispatcher.wake();
     return { delivery_id: delivery?.id ?? "" };
   }
@@ -113,33 +113,33 @@ export class TicketService {
     return this.#deadLetters.list(caller.entities);
   }
 
-  /** `fields`: of the request, mended by hand. @throws EdgeError delivery_unknown, delivery_state; UsageError */
+  /** `fields`: replaced in the request. @throws EdgeError delivery_unknown, delivery_state; UsageError */
   async retry(caller: Caller, id: string, fields: Json | null): Promise<Json> {
-    await this.#deadLetters.retry(actorOf(caller), await this.#known(caller, id), fields);
+    await this.#deadLetters.retry(auditAuthor(caller), await this.#known(caller, id), fields);
     return this.#shown(id);
   }
 
-  /** Which ticket a create has made. @throws EdgeError delivery_unknown, delivery_state, identify_refused; UsageError; DeliveryError */
+  /** Names the ticket that a create made. @throws EdgeError delivery_unknown, delivery_state, identify_refused; UsageError; DeliveryError */
   async identify(caller: Caller, id: string, number: string): Promise<Json> {
-    await this.#deadLetters.identify(actorOf(caller), await this.#known(caller, id), number);
+    await this.#deadLetters.identify(auditAuthor(caller), await this.#known(caller, id), number);
     return this.#shown(id);
   }
 
   retryAll(caller: Caller, which: DeadLetterFilter): Promise<{ retried: number }> {
-    return this.#deadLetters.retryAll(actorOf(caller), { ...which, entities: caller.entities });
+    return this.#deadLetters.retryAll(auditAuthor(caller), { ...which, entities: caller.entities });
   }
 
   /** @throws EdgeError delivery_unknown, delivery_state */
   async discard(caller: Caller, id: string, reason: string): Promise<Json> {
-    await this.#deadLetters.discard(actorOf(caller), await this.#known(caller, id), reason);
+    await this.#deadLetters.discard(auditAuthor(caller), await this.#known(caller, id), reason);
     return this.#shown(id);
   }
 
   discardAll(caller: Caller, which: DeadLetterFilter, reason: string): Promise<{ discarded: number }> {
-    return this.#deadLetters.discardAll(actorOf(caller), { ...which, entities: caller.entities }, reason);
+    return this.#deadLetters.discardAll(auditAuthor(caller), { ...which, entities: caller.entities }, reason);
   }
 
-  /** Of an incident, for its detail. */
+  /** The tickets of an incident, for its details. */
   async ofIncident(incidentId: string): Promise<Json[]> {
     const query = { incidentId, entities: null, limit: 50, offset: 0 };
     const { tickets } = await this.#store.reading.listTickets(query);
@@ -152,7 +152,7 @@ export class TicketService {
     }));
   }
 
-  /** What the cadence gate would say of the present level; null without a ticket (CONTRACT 6). */
+  /** The cadence gate's decision about the present level; null without a ticket (CONTRACT 6). */
   #riskUpdate(ticket: Ticket | null, level: RiskLevel): Json | null {
     if (ticket?.remote == null || ticket.told === null) return null;
     const decision = cadenceGate(level, ticket.told, this.#dispatcher.cadenceHours, this.#clock.now());
@@ -209,7 +209,7 @@ export class TicketService {
   }
 }
 
-/** It would wait unseen. */
+/** @throws if the system is not enabled: the delivery would wait without anybody noticing */
 function notEnabled(system: TicketSystemName): EdgeError {
   const setting = {
     jira: "JIRA_ENABLED=true",
@@ -226,7 +226,7 @@ function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** Of a ticket that is not there yet; the deliveries say more. */
+/** The state of a ticket that does not exist yet; its deliveries show more. */
 function waitingState(stopped: string | null): string {
   if (stopped === "given up") return stopped;
   return stopped === notIdentified ? "made, not identified" : "on its way";

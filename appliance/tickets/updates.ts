@@ -1,4 +1,4 @@
-/** One update of a ticket: what it will send, found out by reading first, so that nothing overwrites what somebody has changed there. */
+/** Prepares one update of a ticket. Status and assignee are read first, so that no change by somebody else is overwritten. */
 import { DeliveryError } from "../../core/errors.ts";
 import type { Incident } from "../../core/incident.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -24,23 +24,23 @@ export interface UpdateParts {
   clock: Clock;
   settings: TicketSettings;
   drafts: Drafts;
-  /** Who somebody in the target is here. */
+  /** The user name here of a person in the target. */
   analystOf(person: RemotePerson): string;
 }
 
-/** What the ledger is told besides. */
+/** The ticket's values after the update, for the ledger. */
 type Known = DeliveryOutcome["known"];
 
 export interface Update {
-  /** Of the attempt. */
+  /** The outcome of the attempt. */
   outcome: string;
-  /** Null: it has nothing to send. */
+  /** Null if there is nothing to send. */
   send: (() => Promise<UpdateResult & { known?: Known }>) | null;
   payload: string | null;
   asked: string | null;
   known: Known;
   warning: string | null;
-  /** A comment that says what a field cannot. */
+  /** A comment to add if the field cannot be set. */
   instead: UpdateContent | null;
 }
 
@@ -55,7 +55,7 @@ const nothing = (outcome: string, more: Partial<Update> = {}): Update => ({
   ...more,
 });
 
-/** Null: the ticket has overruled it meanwhile. @throws DeliveryError: `not_found` where the ticket is not there */
+/** Null: a change of the ticket has overruled the update. @throws DeliveryError: `not_found` if the ticket does not exist */
 export async function prepareUpdate(
   delivery: Delivery,
   ticket: Ticket,
@@ -92,7 +92,7 @@ export async function prepareUpdate(
   }
 }
 
-/** What has changed in the ticket comes in before anything of ours goes out. */
+/** Applies changes of the ticket to the incident before anything of ours is sent. */
 async function readFirst(ticket: Ticket, target: TicketSystem, parts: UpdateParts): Promise<RemoteState> {
   const { store, clock, analystOf } = parts;
   const remote = await target.read(ticket.remote?.id ?? "");
@@ -114,7 +114,7 @@ function statusUpdate(incident: Incident, remote: RemoteState, target: TicketSys
     asked: status,
     send: async () => {
       const result = await target.setStatus(remote, status, notes);
-      // Somebody else was faster: that is read as theirs.
+      // If somebody else was faster, the next reading has to see the change as theirs.
       const isOurs = result.state !== undefined && result.state.changedBy?.isUs !== false;
       return { ...result, known: isOurs ? { status: result.state?.status ?? "" } : null };
     },

@@ -1,30 +1,30 @@
-/** Webhooks of ticket systems: each is a hint. It is verified, told from repeats, and makes the ticket be read back (protocols 3.8, CONTRACT 6). */
+/** Webhooks of ticket systems. Each is only a hint: it is verified, repeats are recognised, and the ticket is then read (protocols 3.8, CONTRACT 6). */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { WebhookSystem } from "../../core/tickets/ticket.ts";
 
-/** `accepted`: the ticket will be read. `ignored`: it is none of ours. `repeated`: it was here before. */
+/** `accepted`: the ticket will be read. `ignored`: it is none of ours. `repeated`: it was received before. */
 export type WebhookAnswer = "accepted" | "ignored" | "repeated";
 
 interface WebhookParts {
   clock: Clock;
-  /** Null: webhooks of this system are not wanted. */
+  /** Null: webhooks of this system are off. */
   secretOf(system: WebhookSystem): string | null;
-  /** False: no ticket of ours. Written down before this resolves. */
+  /** Marks the ticket to be read; stored before this resolves. Returns false if it is none of ours. */
   readSoon(system: WebhookSystem, remoteId: string): Promise<boolean>;
 }
 
 type Header = (name: string) => string | undefined;
 
-/** Of ServiceNow's clock from ours. */
+/** The largest accepted difference between ServiceNow's clock and ours. */
 const mostSkewMs = 5 * 60_000;
 const mostRemembered = 20_000;
 const idForm = /^[0-9a-zA-Z-]{1,64}$/;
 
 export class Webhooks {
   readonly #parts: WebhookParts;
-  /** What has come in, the oldest first. */
+  /** Webhooks received, oldest first. */
   readonly #seen = new Set<string>();
   readonly #counts = new Map<string, number>();
 
@@ -32,7 +32,7 @@ export class Webhooks {
     this.#parts = parts;
   }
 
-  /** What can be told before the body is read. @throws EdgeError webhook_off, webhook_signature, webhook_outdated */
+  /** Checks the headers, before the body is read. @throws EdgeError webhook_off, webhook_signature, webhook_outdated */
   expect(system: WebhookSystem, header: Header): void {
     try {
       if (this.#parts.secretOf(system) === null) throw off(system);
@@ -45,7 +45,7 @@ export class Webhooks {
     }
   }
 
-  /** `body` as it was sent, byte by byte. @throws EdgeError webhook_off, webhook_signature, webhook_outdated, webhook_unreadable; StoreError */
+  /** `body`: the exact bytes that were sent. @throws EdgeError webhook_off, webhook_signature, webhook_outdated, webhook_unreadable; StoreError */
   async receive(system: WebhookSystem, header: Header, body: Uint8Array): Promise<WebhookAnswer> {
     try {
       const answer = await this.#receive(system, header, body);
@@ -57,7 +57,7 @@ export class Webhooks {
     }
   }
 
-  /** By system and outcome, since the start. */
+  /** Counts by system and outcome since the start. */
   counts(): { system: string; outcome: string; count: number }[] {
     return [...this.#counts].map(([key, count]) => {
       const [system = "", outcome = ""] = key.split(" ");
@@ -72,7 +72,7 @@ export class Webhooks {
     if (marks.some((mark) => this.#seen.has(mark))) return "repeated";
     const id = idOf(system, body);
     const isOurs = id !== null && (await this.#parts.readSoon(system, id));
-    // Only now: what could not be written down may come again.
+    // Remembered last, so that a webhook that could not be stored may be sent again.
     for (const mark of marks) this.#remember(mark);
     return isOurs ? "accepted" : "ignored";
   }
@@ -92,11 +92,11 @@ export class Webhooks {
   }
 }
 
-/** By which marks a webhook whose signature holds is known again. */
+/** The keys by which a repeated webhook with a valid signature is recognised. */
 type Verifier = (secret: string, header: Header, body: Uint8Array, now: number) => string[];
 
 const verifiers: Readonly<Record<WebhookSystem, Verifier>> = {
-  /** `X-Hub-Signature: sha256=<hex>` over the body. The identifier is not signed, so the body counts as well: it has its time in it. */
+  /** `X-Hub-Signature: sha256=<hex>` over the body. The identifier is not signed, so the body, which contains a time, is a key as well. */
   jira: (secret, header, body) => {
     const expected = createHmac("sha256", secret).update(body).digest("hex");
     if (!sameText(header("x-hub-signature")?.toLowerCase(), `sha256=${expected}`))
@@ -116,7 +116,7 @@ const verifiers: Readonly<Record<WebhookSystem, Verifier>> = {
   },
 };
 
-/** The header of a signature, and what one looks like. */
+/** The header of a signature and its form. */
 const signatures: Readonly<Record<WebhookSystem, { name: string; form: RegExp }>> = {
   jira: { name: "X-Hub-Signature", form: /^sha256=[0-9a-f]{64}$/i },
   servicenow: { name: "X-RhythmX-Signature", form: /^sha256=[0-9A-Za-z+/]{43}=$/ },
@@ -139,7 +139,7 @@ function timeOf(stamp: string): number | null {
   return Number.isNaN(time) ? null : time;
 }
 
-/** Which ticket it is about; null = none that can be told. */
+/** The id of the ticket; null = not found in the body. */
 function idOf(system: WebhookSystem, body: Uint8Array): string | null {
   let parsed: { issue?: { id?: unknown }; sys_id?: unknown };
   try {

@@ -1,16 +1,16 @@
-/** Faults with which nothing can be taken in or told. */
+/** Faults that close intake, or the whole appliance for a load balancer. */
 import type { Faults } from "../../core/faults.ts";
 
-/** With these nothing can be taken in; after how many seconds a client may ask again. */
+/** Faults that close intake, with the seconds after which a client may retry. */
 const closing: Readonly<Record<string, number>> = { disk_space: 30, store_write: 5 };
 
-/** Why intake is closed, and after how many seconds to come back; null while it is open. */
+/** Why intake is closed, and after how many seconds to retry; null while it is open. */
 export function closedBy(faults: Faults): { reason: string; retryAfter: number } | null {
   const fault = faults.list().find(({ name }) => name in closing);
   return fault === undefined ? null : { reason: fault.message, retryAfter: closing[fault.name] ?? 5 };
 }
 
-/** Why a balancer should send nobody here; null while all is well. */
+/** Why a load balancer should not use this appliance; null if it should. */
 export function notReadyBecause(faults: Faults): string | null {
   return faults.list().find(({ name }) => name in closing || name === "store_read")?.message ?? null;
 }

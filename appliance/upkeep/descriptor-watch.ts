@@ -1,13 +1,13 @@
 /**
- * Watches how many files and connections the process has open. Near the limit the clients' connections are closed, so that
- * database, destinations and health keep what they need: without that a flood of idle clients would silence all three.
+ * Watches the number of open files and connections of the process. Near the limit the clients' connections are closed, so that
+ * a flood of idle clients cannot stop the database, the destinations and health.
  */
 import { readdir, readFile } from "node:fs/promises";
 import type { Faults } from "../../core/faults.ts";
 
-/** So many are kept free for the database, destinations and health. */
+/** Descriptors to keep free for the database, destinations and health. */
 const reserve = 16;
-/** So often there must be enough before the fault counts as gone. */
+/** The number of good checks in a row after which the fault is cleared. */
 const calmTicksWanted = 10;
 
 export class DescriptorWatch {
@@ -16,13 +16,13 @@ export class DescriptorWatch {
   #limit: number | null = null;
   #calmTicks = 0;
 
-  /** `closeClients` ends the connections of clients and listens again. */
+  /** `closeClients` closes the connections of clients and listens again. */
   constructor(faults: Faults, closeClients: () => Promise<void>) {
     this.#faults = faults;
     this.#closeClients = closeClients;
   }
 
-  /** Milliseconds until the next look: a flood comes back at once. */
+  /** Milliseconds until the next check: a flood may come back at once. */
   get everyMs(): number {
     return this.#faults.has("descriptors") ? 500 : 5_000;
   }
@@ -43,7 +43,7 @@ export class DescriptorWatch {
   }
 }
 
-/** The soft limit; infinite where the system does not say. */
+/** The soft limit; Infinity if the system does not tell it. */
 async function openFilesLimit(): Promise<number> {
   try {
     const limits = await readFile("/proc/self/limits", "latin1");
@@ -53,7 +53,7 @@ async function openFilesLimit(): Promise<number> {
   }
 }
 
-/** How many are in use; `limit` when there is none left to find out with. */
+/** The number in use; `limit` if there is no descriptor left to count them with. */
 async function openFiles(limit: number): Promise<number> {
   try {
     return (await readdir("/proc/self/fd")).length;

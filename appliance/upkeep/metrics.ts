@@ -1,4 +1,4 @@
-/** Prometheus metrics. Gauges and counters are read from the parts that own them when somebody asks. */
+/** Prometheus metrics. Gauges and counters are read from the parts that own them at each request. */
 import { Counter, Gauge, Registry } from "prom-client";
 import type { FeedName } from "../../core/feeds/feeds.ts";
 import type { DestinationStatus } from "../../transports/syslog/destination.ts";
@@ -16,25 +16,25 @@ export interface MetricSources {
 }
 
 export interface TicketMetrics {
-  /** To ticket systems, unfinished. */
+  /** Unfinished deliveries to ticket systems. */
   deliveries(): Promise<readonly { system: string; state: string; count: number }[]>;
-  /** By system. */
+  /** Known tickets by system. */
   counts(): Promise<readonly { system: string; count: number; gone: number; unreadable: number }[]>;
   webhooks(): readonly { system: string; outcome: string; count: number }[];
-  /** When changed tickets were last found, epoch milliseconds; null = not yet. */
+  /** When the last search for changed tickets succeeded, epoch milliseconds; null = not yet. */
   syncs(): readonly { system: string; okAt: number | null }[];
 }
 
 export interface Metrics {
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>;
-  /** Counts events taken out of the log by retention, and those that some destination had not had. */
+  /** Counts events removed by retention, and those of them that some destination had not sent. */
   pruned(events: number, expired: number): void;
-  /** Counts what intake answered. */
+  /** Counts an answer of intake. */
   ingested(status: number): void;
-  /** Settings were read again: all taken over, some refused, or it came to nothing. */
+  /** Counts a reload: all settings applied, some refused, or failed. */
   reloaded(outcome: "taken" | "refused" | "failed"): void;
-  /** A request of the API was answered. */
+  /** Counts an answered request of the API. */
   asked(method: string, status: number): void;
 }
 

@@ -1,18 +1,18 @@
-/** Everything that time moves, as a table of loops. A loop never overlaps itself, and one that fails is tried again at its next turn. */
+/** Runs a table of loops. A loop never overlaps itself; one that fails runs again at its next turn. */
 import { messageOf } from "../../core/errors.ts";
 import type { Clock, Sleep } from "../../core/ports.ts";
 import type { Log } from "../runtime/log.ts";
 
 export interface Loop {
   name: string;
-  /** Milliseconds between two turns at most; asked after each, so that a setting may change it. */
+  /** The longest time between two turns, in milliseconds; read after each turn, because a setting may change it. */
   everyMs(): number;
   /**
-   * Epoch milliseconds at which the next turn may have something to do, as far as that is known; asked after each turn. Infinity: nothing
-   * before the loop is woken. Without it every turn may have.
+   * Epoch milliseconds at which the next turn may have something to do, read after each turn. Infinity: nothing before the loop is
+   * woken. Absent: every turn may have something to do.
    */
   nextDueAt?(now: number): number;
-  /** One turn at the appliance's time. */
+  /** Runs one turn at the appliance's time. */
   tick(now: number): Promise<void> | void;
 }
 
@@ -21,9 +21,9 @@ export interface LoopStatus {
   everyMs: number;
   runs: number;
   failures: number;
-  /** Epoch milliseconds of the last turn that ended, well or not; null before the first. */
+  /** When the last turn ended, successfully or not, in epoch milliseconds; null before the first. */
   lastRun: number | null;
-  /** The same on the monotonic clock: is the loop alive? */
+  /** The same on the monotonic clock, to judge whether the loop is alive. */
   lastRunMonotonic: number | null;
   lastDurationMs: number;
   lastError: string | null;
@@ -35,7 +35,7 @@ interface Tools {
   log: Log;
 }
 
-/** What is due all the time, because it cannot begin yet, is looked at so often. Milliseconds. */
+/** The shortest wait of a loop that stays due because its work cannot start yet. Milliseconds. */
 const overdueMs = 1_000;
 
 export class Scheduler {
@@ -43,7 +43,7 @@ export class Scheduler {
   readonly #tools: Tools;
   readonly #status = new Map<string, LoopStatus>();
   readonly #stop = new AbortController();
-  /** Loops that wait, with what ends their waiting: true where a turn is to follow. */
+  /** Functions that end the waiting of loops; true: a turn follows. */
   readonly #waiting = new Map<string, (turn: boolean) => void>();
   #turning = 0;
   #running: Promise<void>[] = [];
@@ -61,23 +61,23 @@ export class Scheduler {
     this.#running = this.#loops.map((loop) => this.#run(loop));
   }
 
-  /** Ends the waiting and waits for turns in progress. */
+  /** Ends all waiting and waits for turns in progress. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#running);
   }
 
-  /** Ends the waiting of every loop, because their rhythms have changed: each takes a turn, then waits as long as it now should. */
+  /** Ends the waiting of every loop after a change of intervals: each runs a turn and then waits for the new interval. */
   wake(): void {
     for (const end of this.#waiting.values()) end(true);
   }
 
-  /** What this loop is due for may have changed: it waits for as long as that says now. */
+  /** Recomputes the waiting time of this loop after its due time may have changed. */
   dueChanged(name: string): void {
     this.#waiting.get(name)?.(false);
   }
 
-  /** No turn is in progress. */
+  /** True if no turn is in progress. */
   get isIdle(): boolean {
     return this.#turning === 0;
   }
@@ -93,7 +93,7 @@ export class Scheduler {
     }
   }
 
-  /** Waits for the loop's next turn; false where it has to be asked again how long. */
+  /** Waits for the loop's next turn; false if the waiting time has to be computed again. */
   async #wait(loop: Loop): Promise<boolean> {
     const woken = new AbortController();
     let turn = true;
@@ -114,7 +114,7 @@ export class Scheduler {
   #pauseOf(loop: Loop): number {
     const { clock } = this.#tools;
     const now = clock.now();
-    // Since its last turn, so that being asked again and again puts off nothing.
+    // Measured from the last turn, so that recomputing the time does not delay the turn.
     const waited = clock.monotonic() - (this.#status.get(loop.name)?.lastRunMonotonic ?? clock.monotonic());
     const due = loop.nextDueAt?.(now) ?? Number.POSITIVE_INFINITY;
     return Math.max(0, Math.min(loop.everyMs() - waited, due > now ? due - now : overdueMs - waited));
@@ -130,7 +130,7 @@ export class Scheduler {
       await loop.tick(clock.now());
       status.lastError = null;
     } catch (error) {
-      // Said once per kind of failure, not once per turn.
+      // Logged once for each kind of failure, not at every turn.
       const message = messageOf(error);
       if (message !== status.lastError) log.error(`loop ${loop.name} failed`, { error: message });
       status.failures++;

@@ -1,4 +1,4 @@
-/** Starting in spite of what passes: a full disk, a locked or read-only database. It is named in health and tried again. */
+/** Starts in spite of temporary faults, such as a full disk or a locked or read-only database: they are named in health, and the start is retried. */
 import { chmod, lstat, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, StoreError } from "../../core/errors.ts";
@@ -10,13 +10,13 @@ import { openStore, type Store } from "../../store/open-store.ts";
 export type { OnCommit };
 
 const retryMs = 2_000;
-/** What may go away by itself. */
+/** Faults that may pass by themselves. */
 const passing: readonly string[] = ["store_locked", "store_full", "store_readonly", "store_io"];
 const passingOfFolder: readonly string[] = ["ENOSPC", "EROFS", "EDQUOT", "EIO", "EMFILE", "ENFILE"];
 
 /**
- * Does `work` until it succeeds; while the disk or a lock stands in the way, `fault` says so after `what`. Rejects with whatever
- * else `work` rejects with.
+ * Repeats `work` until it succeeds; while a disk or lock prevents it, a fault with the prefix `what` says so. Rejects with any
+ * other error of `work`.
  */
 export async function retryWhileBlocked<T>(
   fault: { name: string; what: string },
@@ -36,7 +36,7 @@ export async function retryWhileBlocked<T>(
   }
 }
 
-/** Makes the data folder (0700) and opens the store in it as soon as disk, folder and locks let it. */
+/** Makes the data folder (0700) and opens the store in it as soon as disk, folder and locks allow. */
 export async function openStoreWhenPossible(
   dataDir: string,
   tools: {
@@ -64,7 +64,7 @@ export async function openStoreWhenPossible(
   });
 }
 
-/** Makes the data folder and closes it to others. @throws StoreError store_readonly with the words to mend an owner that is another */
+/** Makes the data folder and denies others access. @throws StoreError store_readonly, with the fix if another user owns it */
 async function ownFolder(dataDir: string): Promise<void> {
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -79,7 +79,7 @@ async function ownFolder(dataDir: string): Promise<void> {
   const { uid, mode } = await stat(dataDir);
   if (process.getuid?.() !== 0 && uid !== process.getuid?.()) throw wrongOwner(dataDir, uid);
   if ((mode & 0o777) !== 0o700) await chmod(dataDir, 0o700);
-  // A file that root has left here is as much in the way as a folder of root's.
+  // A file of root's prevents the start just as a folder of root's does.
   for (const name of await readdir(dataDir)) {
     const path = join(dataDir, name);
     const { uid: owner } = await lstat(path);

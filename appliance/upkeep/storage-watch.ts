@@ -1,4 +1,4 @@
-/** Watches what the database stands on: room on the disk, a file that takes writes, a clock that tells the truth. */
+/** Watches what the database needs: disk space, a writable file, and a clock that can be trusted. */
 import { statfs } from "node:fs/promises";
 import { type ClockReading, ClockWatch, type Distrust, steadyMs } from "../../core/clock-watch.ts";
 import { spaceDecision } from "../../core/disk-space.ts";
@@ -8,7 +8,7 @@ import type { Clock } from "../../core/ports.ts";
 import type { Settings } from "../../core/settings.ts";
 import type { Store } from "../../store/open-store.ts";
 
-/** A jump is shown in health for so long; retention waits longer. */
+/** How long health shows a clock jump; retention waits longer. */
 const jumpShownMs = 10 * 60_000;
 const heartbeatMs = 30_000;
 
@@ -19,7 +19,7 @@ export class StorageWatch {
   readonly #settings: () => Settings;
   #clockWatch: ClockWatch | null = null;
   #clockTrusted = false;
-  /** How long the clock is still to be watched; null before the database has said what it remembers of it. */
+  /** For how much longer the clock is not trusted; null until the stored value has been read. */
   #distrustMs: number | null = null;
   #nextHeartbeat = 0;
 
@@ -30,19 +30,19 @@ export class StorageWatch {
     this.#settings = tools.settings;
   }
 
-  /** Whether retention may believe the clock. */
+  /** Whether retention may trust the clock. */
   get clockTrusted(): boolean {
     return this.#clockTrusted;
   }
 
-  /** Every few seconds. */
+  /** Called every few seconds. */
   async tick(): Promise<void> {
     await this.#checkSpace();
     const reading = { wall: this.#clock.now(), monotonic: this.#clock.monotonic() };
     const wasTrusted = this.#clockTrusted;
     this.#checkClock(reading);
     const jumped = wasTrusted && !this.#clockTrusted;
-    // A write that failed is tried again at once when it may work: only a write can tell.
+    // After a failed write, only another write shows whether the disk works again.
     if (reading.monotonic < this.#nextHeartbeat && !jumped && !this.#faults.has("store_write")) return;
     const before = await this.#store.admin.heartbeat(reading.wall, this.#distrustMs);
     this.#nextHeartbeat = reading.monotonic + heartbeatMs;

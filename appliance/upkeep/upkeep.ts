@@ -1,4 +1,4 @@
-/** What the appliance does by itself as time passes: each is a turn of a loop. */
+/** The work of the loops: each function is one turn. */
 import type { Settings } from "../../core/settings.ts";
 import { dayMs, minuteMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -9,10 +9,10 @@ interface UpkeepParts {
   store: Store;
   settings: () => Settings;
   log: Log;
-  /** Events removed, and deliveries that will not happen. */
+  /** Counts removed events, and those that some destination had not sent. */
   onPruned(events: number, expired: number): void;
   recountQueues(): Promise<void>;
-  /** Each turn consists of small steps: the one under way is the last when this is aborted. */
+  /** A turn consists of small steps; no further one is started once this is aborted. */
   stopping: AbortSignal;
 }
 
@@ -20,17 +20,17 @@ interface UpkeepParts {
 const auditStep = 500;
 
 export function createUpkeep({ store, settings, log, onPruned, recountQueues, stopping }: UpkeepParts) {
-  /** Takes step after step as long as there are more. */
+  /** Repeats a step as long as there is more to do. */
   const whileMore = async (step: () => Promise<boolean>) => {
     while (!stopping.aborted && (await step()));
   };
   return {
-    /** HOURLY events for every alert that is due. */
+    /** Records HOURLY events for every alert that is due. */
     hourly: async (now: number) => {
       const intervalMs = settings().alertFeed.hourlyIntervalMinutes * minuteMs;
       await whileMore(async () => (await store.recordHourly(now, intervalMs)).more);
     },
-    /** What a batch that never came to its end has left, and scores that quiet lowers. */
+    /** Assesses actors left by interrupted batches, and lowers scores that are due. */
     correlation: async (now: number) => {
       await whileMore(() => store.incidents.assessLeft(now, false));
       await whileMore(() => store.incidents.decayScores(now));
