@@ -1,7 +1,8 @@
 /** An appliance with both ticket systems, which are stand-ins. */
 import { JiraStandIn } from "../standins/jira.ts";
 import type { JiraOptions } from "../standins/jira-model.ts";
-import { type ServiceNowOptions, ServiceNowStandIn } from "../standins/servicenow.ts";
+import { ServiceNowStandIn } from "../standins/servicenow.ts";
+import type { ServiceNowOptions } from "../standins/servicenow-model.ts";
 import { ApiClient, password } from "./api-client.ts";
 import { detection, TestAppliance, until } from "./appliance.ts";
 import { FakeClock } from "./fake-clock.ts";

@@ -171,6 +171,7 @@ describe("polling", () => {
     ).length;
     const readings = later.filter(({ path }) => /\/incident\/\w+$/.test(path)).map(({ path }) => path);
     expect(searches).toBeGreaterThan(0);
+    if (readings.length > 20 * searches) console.log(later.map(({ path, query, at }) => `${at} ${path} ${query}`).join("\n"));
     expect(readings.length).toBeLessThanOrEqual(20 * searches);
     expect(new Set(readings).size).toBe(readings.length);
   }, 600_000);
