@@ -40,9 +40,9 @@ export class Administration {
   /** @throws UsageError, EdgeError user_unknown, last_admin */
   async changeUser(caller: Caller, name: string, change: UserChange): Promise<Json> {
     const changed = await this.#accounts.change(name, change, authorityOf(caller));
-    const { password, ...told } = change;
+    const { password, ...noted } = change;
     await this.#audit.note(auditAuthor(caller), "user.change", changed.name, {
-      ...told,
+      ...noted,
       ...(password === undefined ? {} : { password: "changed" }),
     });
     return userJson(changed);

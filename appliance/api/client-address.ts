@@ -1,9 +1,9 @@
-/** Whose address a request comes from, behind proxies that are trusted. */
+/** Finds the client's address of a request behind trusted proxies. */
 import { BlockList, isIP } from "node:net";
 
 /**
- * `X-Forwarded-For` counts only from a trusted proxy, and is read from its end: the first address that is no trusted proxy is the
- * client's. What stands before it anybody can have written.
+ * `X-Forwarded-For` is used only from a trusted proxy, and read from its end: the first address that is no trusted proxy is the
+ * client's. Anything before it may be forged.
  */
 export function clientAddress(trusted: readonly string[]): (peer: string, forwardedFor: string | undefined) => string {
   const proxies = new BlockList();

@@ -46,7 +46,7 @@ async function list({ args, terminal, loadSettings, serviceUnit }: CommandContex
   return 0;
 }
 
-/** How far each destination is. */
+/** The position of each destination. */
 export function destinationTable(all: readonly ListedDestination[], columns: number | null): string {
   return table(
     ["DESTINATION", "POSITION", "QUEUED", "EXPIRED", "STATE"],
@@ -92,7 +92,7 @@ async function forget({ args, terminal, loadSettings, serviceUnit }: CommandCont
   });
 }
 
-/** Nothing is given up unless somebody said so. @throws EdgeError not_confirmed where nobody can be asked */
+/** Skips nothing without a confirmation. @throws EdgeError not_confirmed if nobody can be asked */
 async function agreed(
   { terminal, yes = false }: Pick<CommandContext, "terminal"> & { yes?: boolean | undefined },
   messages: number,

@@ -39,7 +39,7 @@ async function create({ args, terminal, loadSettings, serviceUnit }: CommandCont
   if (values.scope === undefined) throw new UsageError("--scope is missing");
   const scopes = parseScopes(values.scope.join(","));
   const entities = (values.entity ?? []).map((entity) => entity.trim());
-  // An empty variable in a script must not make a key for every tenant.
+  // An empty variable in a script must not create a key for every tenant.
   if (entities.includes("")) throw new UsageError("--entity is blank; leave it out for a key that is for all entities");
   const expiresInDays = values.expires === undefined ? null : Number(values.expires);
   if (expiresInDays !== null && !(expiresInDays > 0 && expiresInDays <= 36_500))
@@ -88,7 +88,7 @@ async function list({ args, terminal, loadSettings, serviceUnit }: CommandContex
   return 0;
 }
 
-/** What `GET /api/keys` tells; never the hash. */
+/** A key as in `GET /api/keys`, without its hash. */
 function keyJson({ id, name, prefix, scopes, entities, createdAt, expiresAt, revokedAt, lastUsedAt }: ApiKeyRecord) {
   return {
     id,

@@ -1,4 +1,4 @@
-/** The command line: finds the command, runs it, turns what goes wrong into one readable line and an exit code. */
+/** The command line: finds and runs the command, and turns errors into one readable line and an exit code. */
 import { messageOf, UsageError } from "../../core/errors.ts";
 import { nearestName } from "../../core/settings/names.ts";
 import { visible } from "../../core/text/visible.ts";
@@ -41,7 +41,7 @@ export interface Program {
   /** True when `main.ts` runs, false in the compiled binary. */
   fromCheckout: boolean;
   terminal: Terminal;
-  /** Where systemd's units are; default: where systemd looks for them, for a checkout nowhere. */
+  /** Folders of systemd units; default: those of systemd, or none for a checkout. */
   unitFolders?: readonly string[] | null;
 }
 

@@ -37,23 +37,23 @@ some (min_risk, entities) gets at most that many.
     const mode = dryRun ? "look" : "change";
     return withOperations({ terminal, serviceUnit, resolved, mode }, async (operations, running) => {
       const when = `since ${new Date(from).toISOString()}${to === null ? "" : ` and before ${new Date(to).toISOString()}`}`;
-      const told = ({ messages, waited }: Replayed, verb: string) => {
+      const describe = ({ messages, waited }: Replayed, verb: string) => {
         const others = waited > 0 ? `, and ${waited} from before that still waited,` : "";
         return `${counted(messages)} recorded ${when}${others} ${verb} to ${destination}`;
       };
       const planned = await operations.countReplay(request);
       if (dryRun) {
-        terminal.out(`${told(planned, "would be sent")}\n`);
+        terminal.out(`${describe(planned, "would be sent")}\n`);
         return 0;
       }
       if (values.yes !== true && planned.messages > 0 && canAsk(terminal)) {
-        if (!(await confirm(terminal, `${told(planned, "would be sent")}: send?`))) {
+        if (!(await confirm(terminal, `${describe(planned, "would be sent")}: send?`))) {
           terminal.err("nothing is sent\n");
           return 1;
         }
       }
       const verb = running ? "are being sent" : "will be sent once the appliance runs";
-      terminal.out(`${told(await operations.replay(request), verb)}\n`);
+      terminal.out(`${describe(await operations.replay(request), verb)}\n`);
       return 0;
     });
   },

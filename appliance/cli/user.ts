@@ -64,7 +64,7 @@ async function add({ args, terminal, loadSettings, serviceUnit }: CommandContext
   if (!(roles as readonly string[]).includes(values.role))
     throw new UsageError(`--role ${JSON.stringify(values.role.slice(0, 64))}: ${roles.join(", ")}`);
   const entities = (values.entity ?? []).map((entity) => entity.trim());
-  // An empty variable in a script must not make a user for every tenant.
+  // An empty variable in a script must not create a user for every tenant.
   if (entities.includes("")) throw new UsageError("--entity is blank; leave it out for a user who is for all entities");
   if (values.role === "admin" && entities.length > 0)
     throw new UsageError("--entity: an administrator sees every entity; leave it out, or choose another role");
@@ -129,7 +129,7 @@ async function change(
   return 0;
 }
 
-/** From the terminal, unseen and twice; else one line of stdin. */
+/** Reads a password: twice from the terminal without echo, or one line of stdin. */
 async function askPassword(terminal: Terminal, name: string): Promise<string> {
   const { stdin } = terminal;
   if ("isTTY" in stdin && stdin.isTTY) {
