@@ -140,19 +140,17 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         () => feeds.apply(settings),
       );
     await applyFeeds(sleep);
-    const correlating = options.correlate ?? true;
     const configureCorrelation = (wait: Sleep) =>
       retryWhileBlocked(
         { name: "correlation", what: "incidents cannot be formed yet" },
         { faults, sleep: wait },
         async () => {
-          await store.incidents.configureCorrelation(correlating ? settings.correlation : null);
+          await store.incidents.configureCorrelation(options.correlate === false ? null : settings.correlation);
           // Actors left by an interrupted batch.
           while (await store.incidents.assessLeft(clock.now(), true));
         },
       );
     await configureCorrelation(sleep);
-
     const dispatcher = new TicketDispatcher({
       store,
       clock,

@@ -6,6 +6,7 @@ import type { ServiceNowOptions } from "../standins/servicenow-model.ts";
 import { ApiClient, password } from "./api-client.ts";
 import { detection, TestAppliance, until } from "./appliance.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { queryDatabase } from "./query-database.ts";
 
 export interface Scene {
   appliance: TestAppliance;
@@ -95,11 +96,10 @@ export const detail = async (it: Scene & { id: string }) =>
 
 /** Every delivery has come to its end. */
 export async function settled(it: Scene): Promise<void> {
-  const open = async () =>
-    (await (await login(it)).get("/api/deliveries?state=planned,sending,unknown")).body.deliveries;
+  const open = "select count(*) as n from deliveries where state in ('planned', 'sending', 'unknown')";
   await until(
-    async () => (await open()).length === 0,
-    10_000,
+    () => queryDatabase(it.appliance, open).n === 0,
+    60_000,
     () => "deliveries do not come to an end",
   );
 }
