@@ -1,6 +1,6 @@
-/** How deep JSON is nested, told from its text: what walks through values later must not run out of stack. */
+/** Nesting depth of JSON text, checked before recursive code walks the value and overflows the stack. */
 
-/** Whether `text` opens more than `most` arrays and objects inside each other. Linear; says nothing about text that is no JSON. */
+/** Whether `text` opens more than `most` arrays and objects inside each other. Linear; meaningless for text that is not JSON. */
 export function isNestedDeeper(text: string, most: number): boolean {
   let depth = 0;
   let inString = false;
