@@ -31,7 +31,7 @@ const testMessageMs = 10_000;
 
 export const checkCommand: Command = {
   name: "check",
-  summary: "validate the configuration and reach every destination and ticket system",
+  summary: "validate settings, reach every destination and ticket system",
   help: `Usage: rhythmx check [--test-message]
 
 Reads the configuration as the service would, as its user and with the

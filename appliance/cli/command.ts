@@ -1,6 +1,7 @@
 /** The interface of a command, and what it gets from the process. */
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { messageOf, UsageError } from "../../core/errors.ts";
+import { nearestName } from "../../core/settings/names.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import type { Unit } from "../config/unit-file.ts";
 
@@ -55,6 +56,15 @@ function withNegatives(args: readonly string[], options: ParseArgsOptionsConfig)
     else joined.push(arg);
   }
   return joined;
+}
+
+/** One of a command's actions. @throws UsageError that names the one that was probably meant */
+export function actionOf<Action>(actions: Readonly<Record<string, Action>>, name: string): Action {
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (action !== undefined) return action;
+  const nearest = nearestName(name, Object.keys(actions));
+  const meant = nearest === null ? "" : `; did you mean ${JSON.stringify(nearest)}?`;
+  throw new UsageError(`unknown action ${JSON.stringify(name.slice(0, 64))}${meant}`);
 }
 
 /** Returns the only positional argument. @throws UsageError that names it */

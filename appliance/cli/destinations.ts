@@ -1,6 +1,6 @@
-import { EdgeError, UsageError } from "../../core/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import type { ListedDestination } from "../feeds/destination-control.ts";
-import { type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
+import { actionOf, type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
 import { canAsk, confirm } from "./confirm.ts";
 import { withOperations } from "./operations.ts";
 import { timeOption } from "./replay.ts";
@@ -25,9 +25,7 @@ forget  forgets a destination that is configured no more; one of that name
     const [first = "list", ...rest] = context.args;
     const isOption = first.startsWith("-");
     const action = isOption ? "list" : first;
-    const run = actions[action];
-    if (run === undefined) throw new UsageError(`unknown action ${JSON.stringify(action.slice(0, 64))}`);
-    return run({ ...context, args: isOption ? context.args : rest });
+    return actionOf(actions, action)({ ...context, args: isOption ? context.args : rest });
   },
 };
 

@@ -49,7 +49,7 @@ Exit code 1 when a file cannot be read or records were refused.`,
     if (!known.includes(format))
       throw new UsageError(`--format ${JSON.stringify(format)}: known for ${kind} are ${known.join(", ")}`);
     const resolved = await loadSettings();
-    return withOperations({ terminal, serviceUnit, resolved, mode: "change" }, async (operations) => {
+    return withOperations({ terminal, serviceUnit, resolved, mode: "make" }, async (operations) => {
       let failed = false;
       for (const file of positionals) {
         const totals = await importFile({ file, kind, format }, operations, terminal);

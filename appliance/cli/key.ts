@@ -2,7 +2,7 @@ import { type ApiKeyRecord, parseScopes } from "../../core/api-key.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import { visible } from "../../core/text/visible.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
-import { type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
+import { actionOf, type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
 import { withOperations } from "./operations.ts";
 import { jsonOption, printJson, table } from "./table.ts";
 
@@ -20,12 +20,8 @@ create prints the key once, alone on stdout; it is stored as a hash only.
 
   async run(context) {
     const [action, ...args] = context.args;
-    if (action === "create") return create({ ...context, args });
-    if (action === "list") return list({ ...context, args });
-    if (action === "revoke") return revoke({ ...context, args });
-    throw new UsageError(
-      action === undefined ? "create, list or revoke is missing" : `unknown action ${JSON.stringify(action)}`,
-    );
+    if (action === undefined) throw new UsageError("create, list or revoke is missing");
+    return actionOf({ create, list, revoke }, action)({ ...context, args });
   },
 };
 
@@ -45,7 +41,7 @@ async function create({ args, terminal, loadSettings, serviceUnit }: CommandCont
   if (expiresInDays !== null && !(expiresInDays > 0 && expiresInDays <= 36_500))
     throw new UsageError(`--expires ${JSON.stringify(values.expires)}: a number of days above 0`);
   const resolved = await loadSettings();
-  const made = await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
+  const made = await withOperations({ terminal, serviceUnit, resolved, mode: "make" }, (operations) =>
     operations.createKey({ name, scopes, entities, expiresInDays }),
   );
   terminal.err(`${made.id} "${visible(name)}": ${scopes.join(", ")}. Keep the key: it is not shown again.\n`);

@@ -34,8 +34,11 @@ export interface Access {
   terminal: Pick<Terminal, "err">;
   serviceUnit: CommandContext["serviceUnit"];
   resolved: Pick<ResolvedSettings, "settings" | "ticketValues" | "withSaved">;
-  /** A command that only reads neither creates nor changes a file. */
-  mode: "look" | "change";
+  /**
+   * A command that only reads neither creates nor changes a file. One that changes what there is makes no database either: in a folder
+   * without one it was given the wrong folder.
+   */
+  mode: "look" | "change" | "make";
 }
 
 /** Runs `work` with the appliance's operations; `running`: through the control socket. Warns if the service has another version or data folder. */
@@ -49,14 +52,14 @@ export async function withOperations<T>(
   const elsewhere = otherDataDir(dataDir, await serviceUnit());
   if (elsewhere !== null) terminal.err(`warning: ${elsewhere}\n`);
   const path = join(dataDir, "rhythmx.db");
-  if (mode === "look") await expectDatabase(dataDir, path);
-  else await makeDataDir(dataDir);
-  const store = await openStore({ path, clock: systemClock, mode });
+  if (mode === "make") await makeDataDir(dataDir);
+  else await expectDatabase(dataDir, path);
+  const store = await openStore({ path, clock: systemClock, mode: mode === "look" ? "look" : "change" });
   try {
     const { settings } = withSaved(await readSavedFeeds(store.tickets));
     const keys = await KeyRing.load(store.admin, systemClock);
     const intake = new Intake({ store, clock: systemClock, defaultEntity: () => settings.defaultEntity });
-    if (mode === "change") {
+    if (mode !== "look") {
       await placeReaders(store, settings);
       await store.incidents.configureCorrelation(settings.correlation);
       while (await store.incidents.assessLeft(systemClock.now(), true));
@@ -196,7 +199,7 @@ async function placeReaders({ events }: Store, settings: Settings): Promise<void
   }
 }
 
-/** For commands that only read: @throws if there is no data folder yet */
+/** For commands that create no database. */
 function noDatabase(dataDir: string): EdgeError {
   return new EdgeError(
     "no_database",

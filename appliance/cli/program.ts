@@ -54,6 +54,8 @@ export async function runProgram({
   unitFolders = fromCheckout ? null : systemdFolders,
 }: Program): Promise<number> {
   const [name = "", ...rest] = args;
+  if (name === "help" && rest.length === 1 && commands.some((one) => one.name === rest[0]))
+    return runProgram({ args: [...rest, "--help"], env, fromCheckout, terminal });
   if (["", "help", "--help", "-h"].includes(name)) {
     (name === "" ? terminal.err : terminal.out)(overview());
     return name === "" ? 2 : 0;
@@ -99,6 +101,7 @@ Usage: rhythmx COMMAND [OPTIONS]
 
 ${lines.join("\n")}
 
-\`rhythmx COMMAND --help\` tells more. Exit codes: 0 success, 1 failure, 2 bad usage.
+\`rhythmx COMMAND --help\` tells more.
+Exit codes: 0 success, 1 failure, 2 bad usage.
 `;
 }

@@ -4,6 +4,7 @@ import { type Role, roles } from "../../core/access/user.ts";
 import { UsageError } from "../../core/errors.ts";
 import { visible } from "../../core/text/visible.ts";
 import {
+  actionOf,
   type Command,
   type CommandContext,
   noPositionals,
@@ -35,13 +36,8 @@ logins at once.
 
   async run(context) {
     const [action, ...args] = context.args;
-    const run = action === undefined ? undefined : actions[action];
-    if (run !== undefined) return run({ ...context, args });
-    throw new UsageError(
-      action === undefined
-        ? `${Object.keys(actions).join(", ")} is missing`
-        : `unknown action ${JSON.stringify(action.slice(0, 64))}`,
-    );
+    if (action === undefined) throw new UsageError(`${Object.keys(actions).join(", ")} is missing`);
+    return actionOf(actions, action)({ ...context, args });
   },
 };
 
@@ -70,7 +66,7 @@ async function add({ args, terminal, loadSettings, serviceUnit }: CommandContext
     throw new UsageError("--entity: an administrator sees every entity; leave it out, or choose another role");
   const resolved = await loadSettings();
   const password = await askPassword(terminal, name);
-  await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
+  await withOperations({ terminal, serviceUnit, resolved, mode: "make" }, (operations) =>
     operations.createUser({ name, role: values.role as Role, password, entities }),
   );
   terminal.err(`user ${visible(name)} is made, with role ${values.role}\n`);

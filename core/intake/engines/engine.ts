@@ -89,6 +89,11 @@ export function memberText(text: string, ...path: string[]): string | null {
   return found;
 }
 
+/** A number that was written as text, as a number; anything else as it is. */
+export function numberGiven(value: unknown): unknown {
+  return typeof value === "string" && /^\s*\d{1,9}(?:\.\d{1,9})?\s*$/.test(value) ? Number(value) : value;
+}
+
 /** Words for a missing level, which is optional in Sigma. */
 const noLevel = new Set(["unknown", "undefined", "undef", "none", "null", "n/a", ""]);
 
