@@ -12,7 +12,7 @@ export interface UserRecord {
   /** Entities the user is limited to; empty = all. */
   entities: readonly string[];
   passwordHash: string;
-  /** Somebody else set the password: the user must change it. */
+  /** Somebody else has set the password, and knows it. */
   passwordIsInitial: boolean;
   /** Part of every access token; changing it invalidates all of them. */
   tokenVersion: number;
@@ -78,6 +78,14 @@ export function badPassword(password: string, userName: string): string | null {
   if (isCommonPassword(password))
     return "one that is on no list of common passwords and is not made of one or two words";
   return null;
+}
+
+/** Whether the user has to choose a password of its own first. Programs (role soar) are never asked; a program's account that becomes a person's is. */
+export function mustChangePassword({
+  passwordIsInitial,
+  role,
+}: Pick<UserRecord, "passwordIsInitial" | "role">): boolean {
+  return passwordIsInitial && role !== "soar";
 }
 
 /** A role that may create users and keys cannot be limited to entities. @throws UsageError */

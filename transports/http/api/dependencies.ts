@@ -22,7 +22,7 @@ export interface Callers {
 interface TokenFacts {
   sessionId: string;
   expiresAt: number;
-  passwordIsInitial: boolean;
+  mustChangePassword: boolean;
 }
 
 export interface LoginPort {
