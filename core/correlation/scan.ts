@@ -14,7 +14,7 @@ import type { WindowEnd } from "./windows.ts";
 const high = levels.indexOf("high");
 const low = levels.indexOf("low");
 
-/** What a pass needs to know of the rules, found out once for all windows. */
+/** Rule data that a pass needs, computed once for all windows. */
 export interface RuleTraits {
   /** For each rule the patterns that it belongs to. */
   patterns: PreparedPattern[][];
@@ -32,10 +32,10 @@ export function ruleTraits(rules: readonly EvidenceRule[], patterns: readonly Pr
   return { patterns: rules.map((rule) => patterns.filter((pattern) => belongs(pattern, rule))), numbers };
 }
 
-/** What a pass finds. */
+/** The result of a scan. */
 export interface Scan {
   facts: WindowFacts;
-  /** More detections of rules and hosts that its hours hold fulfil no further pattern: each lacks other rules, hosts or stages. */
+  /** Further detections of rules and hosts that are already there cannot fulfil another pattern. */
   isSteady: boolean;
 }
 
@@ -51,7 +51,7 @@ interface Finding {
   stages: Stages | null;
 }
 
-/** Looks at the windows with this end. Marks the hours that take part in a pattern. */
+/** Scans the windows with this end. Marks the hours that take part in a pattern. */
 export function scanWindows(evidence: Evidence, end: WindowEnd, traits: RuleTraits): Scan {
   const facts: WindowFacts = {
     at: end.last,
@@ -174,11 +174,11 @@ function isEnough(finding: Finding): boolean {
   );
 }
 
-/** It needs other rules, hosts or stages than it has. More detections of the same, or later ones, do not help. */
+/** It lacks rules, hosts or stages, so further or later detections of those that it has cannot fulfil it. */
 function lacksVariety({ pattern, rules, hosts, stages }: Finding): boolean {
   return (
     rules.size < pattern.minRules ||
-    // Without any host (cloud logs) there is one place: wherever it was.
+    // Without any host (cloud logs) everything counts as one host.
     Math.max(hosts.size, 1) < pattern.minHosts ||
     (stages !== null && stages.size < pattern.minStages)
   );
