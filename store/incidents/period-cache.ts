@@ -7,10 +7,13 @@ import type { Database } from "../database/database.ts";
 import { type ActorPeriod, currentPeriods } from "./actor-periods.ts";
 
 /** The most memory that decoded periods may take. */
-const mostBytes = 16 * 1024 * 1024;
+const mostBytes = 8 * 1024 * 1024;
 /** Measured: a decoded state takes up to four bytes of memory per character of its JSON text, and each period so many in addition. */
 const bytesPerCharacter = 4;
 const bytesPerPeriod = 500;
+
+/** A period is kept when its actor comes back before so many others: one that does not would only displace those that do. */
+const mostSeen = 4_096;
 
 interface Kept {
   period: ActorPeriod;
@@ -23,6 +26,8 @@ export class PeriodCache {
   readonly #kept = new Map<string, Kept>();
   /** The keys asked for or kept since the last `settle`. */
   readonly #touched = new Set<string>();
+  /** The ids of periods that came once and are not kept, the oldest first. */
+  readonly #seen = new Set<number>();
   #bytes = 0;
 
   /** `bytes`: the limit; 0 keeps no period. */
@@ -53,16 +58,30 @@ export class PeriodCache {
     return found;
   }
 
-  /** Keeps a current period that this commit writes; `characters`: the length of its encoded state. */
+  /** Keeps a current period that this commit writes, if its actor has come before; `characters`: the length of its encoded state. */
   keep(period: ActorPeriod, characters: number): void {
-    const { key } = period;
+    const { id, key } = period;
+    const isKnown = this.#kept.has(key) || this.#seen.delete(id);
     this.forget(key);
+    if (!isKnown) {
+      this.#see(id);
+      return;
+    }
     this.#touched.add(key);
     const bytes = bytesPerPeriod + bytesPerCharacter * characters;
     if (bytes > this.#mostBytes) return;
     this.#kept.set(key, { period, bytes });
     this.#bytes += bytes;
     if (this.#bytes > this.#mostBytes) this.#makeRoom();
+  }
+
+  #see(id: number): void {
+    this.#seen.add(id);
+    if (this.#seen.size <= mostSeen) return;
+    for (const oldest of this.#seen) {
+      this.#seen.delete(oldest);
+      return;
+    }
   }
 
   #makeRoom(): void {
