@@ -1,4 +1,5 @@
 /** Finding an issue by reading the keys that follow: reading sees what was written, searching may not for hours. */
+import { DeliveryError } from "../../core/errors.ts";
 
 /** Keys read by one look behind the highest one known, and how many holes in a row end it. */
 const mostKeys = 400;
@@ -37,7 +38,10 @@ export class KeyLookup {
     this.#now = now;
   }
 
-  /** The issue of this correlation among those after `known`. @throws what `read` throws */
+  /**
+   * The issue of this correlation among those after `known`.
+   * @throws what `read` throws; DeliveryError inconclusive: there are more than one look reads
+   */
   async find(correlation: string, known: number): Promise<KnownIssue | null> {
     const look = this.#look(correlation, known);
     let found: KnownIssue | null = null;
@@ -49,7 +53,12 @@ export class KeyLookup {
       if (issue.correlations.includes(correlation)) found = issue;
     }
     this.#looks.delete(correlation);
-    return found;
+    if (found !== null || look.holes >= mostHoles) return found;
+    throw new DeliveryError(
+      "inconclusive",
+      `search shows nothing, and it is not among the ${mostKeys} issues after number ${known}; there are more`,
+      { retryable: true, data: { permanent: false, words: "" } },
+    );
   }
 
   #look(correlation: string, known: number): Look {
