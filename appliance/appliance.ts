@@ -50,6 +50,8 @@ export interface ApplianceOptions {
   credentialsDir?: string | null;
   /** Called every few seconds while the loops run, for the watchdog. */
   onAlive?: () => void;
+  /** Minimum interval in milliseconds of the loops that only monitor; default: each loop's own interval. */
+  watchEveryMs?: number;
   /** Called for each commit to the database, in order. */
   onCommit?: OnCommit;
   /** Called with the present faults whenever they change. */
@@ -138,19 +140,17 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         () => feeds.apply(settings),
       );
     await applyFeeds(sleep);
-    const correlating = options.correlate ?? true;
     const configureCorrelation = (wait: Sleep) =>
       retryWhileBlocked(
         { name: "correlation", what: "incidents cannot be formed yet" },
         { faults, sleep: wait },
         async () => {
-          await store.incidents.configureCorrelation(correlating ? settings.correlation : null);
+          await store.incidents.configureCorrelation(options.correlate === false ? null : settings.correlation);
           // Actors left by an interrupted batch.
           while (await store.incidents.assessLeft(clock.now(), true));
         },
       );
     await configureCorrelation(sleep);
-
     const dispatcher = new TicketDispatcher({
       store,
       clock,
@@ -222,6 +222,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       access,
       listeners: () => [health, incidentHealth, api],
       alive: () => states.allRun() && options.onAlive?.(),
+      watchEveryMs: options.watchEveryMs ?? 0,
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     states.running(feeds, scheduler, dispatcher.stuck);

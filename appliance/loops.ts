@@ -26,21 +26,24 @@ interface LoopParts {
   listeners(): readonly { tick(): unknown }[];
   /** Notifies the watchdog. */
   alive(): void;
+  /** Minimum interval in milliseconds of the loops that only monitor. */
+  watchEveryMs: number;
 }
 
 export function createLoops(parts: LoopParts): Loop[] {
   const { feeds, upkeep, descriptors, storage, keys, dispatcher, access, listeners, alive } = parts;
+  const watching = (everyMs: number) => Math.max(everyMs, parts.watchEveryMs);
   return [
     { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => upkeep.hourly(now) },
     // New events are sent as soon as they are recorded: this loop only shows that the process is alive.
     { name: feedLoops.incidents, everyMs: () => feeds.pollIntervalMs("incidents"), tick: () => {} },
     // The incident feed's health includes parked and dead deliveries to ticket systems.
-    { name: "stuck-deliveries", everyMs: () => 5_000, tick: () => dispatcher.stuck.tick() },
+    { name: "stuck-deliveries", everyMs: () => watching(5_000), tick: () => dispatcher.stuck.tick() },
     { name: "heartbeat", everyMs: () => feeds.heartbeatEveryMs, tick: (now) => feeds.sendHeartbeats(now) },
     { name: "correlation", everyMs: () => minuteMs, tick: (now) => upkeep.correlation(now) },
     {
       name: "storage",
-      everyMs: () => descriptors.everyMs,
+      everyMs: () => watching(descriptors.everyMs),
       tick: () => descriptors.tick().then(() => storage.tick()),
     },
     {
@@ -55,13 +58,13 @@ export function createLoops(parts: LoopParts): Loop[] {
       nextDueAt: (now) => dispatcher.nextDueAt(now),
       tick: (now) => dispatcher.tick(now),
     },
-    { name: "access", everyMs: () => 10_000, tick: () => access.tick() },
+    { name: "access", everyMs: () => watching(10_000), tick: () => access.tick() },
     {
       name: "health-port",
-      everyMs: () => 10_000,
+      everyMs: () => watching(10_000),
       tick: () => listeners().forEach((listener) => void listener.tick()),
     },
-    { name: "alive", everyMs: () => 10_000, tick: () => alive() },
+    { name: "alive", everyMs: () => watching(10_000), tick: () => alive() },
   ];
 }
 

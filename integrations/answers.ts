@@ -1,13 +1,13 @@
-/** Answers of targets: what they say, and whether one that counts as good carries an error all the same; and what it means that none came. */
+/** Interprets answers of targets: their error texts, errors under a status of 2xx, and connections that broke without an answer. */
 import { messageOf } from "../core/errors.ts";
 
-/** Failures before anything of the request was sent. */
+/** Failures before any part of the request was sent. */
 const notSent =
   /ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|FailedToOpenSocket|CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|DNS/i;
 
-/** Why no answer came, by a stable word; `sent`: the request may have had its effect. */
+/** Why no answer came, as a stable code; `sent`: the request may have had an effect. */
 export function brokenOff(error: unknown): { name: string; sent: boolean; said: string } {
-  // ofetch wraps what fetch has thrown.
+  // ofetch wraps the error of fetch.
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const text = `${String((cause as { code?: unknown }).code ?? "")} ${messageOf(cause)}`;
   const sent = !notSent.test(text);
@@ -31,7 +31,7 @@ export function parseJson(text: string): any {
   }
 }
 
-/** What a target says of a failure, in its own words: Jira's ErrorCollection, ServiceNow's error, else the text without markup. */
+/** The error text of an answer: Jira's ErrorCollection, ServiceNow's error, else the text without markup. */
 // biome-ignore lint/suspicious/noExplicitAny: whatever the target says
 export function wordsOf(body: any, text: string): string {
   if (typeof body !== "object" || body === null) return text.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, " ");
@@ -53,7 +53,7 @@ export function wordsOf(body: any, text: string): string {
   return said.join("; ");
 }
 
-/** Seconds of `Retry-After`, which may also be a date (RFC 9110, 10.2.3); null for neither. */
+/** The seconds of `Retry-After`, which may also be a date (RFC 9110, 10.2.3); null if it is neither. */
 export function retryAfterSeconds(value: string | null, now: number): number | null {
   if (value === null) return null;
   if (/^\d+$/.test(value.trim())) return Math.min(Number(value), 86_400);
@@ -62,7 +62,7 @@ export function retryAfterSeconds(value: string | null, now: number): number | n
 }
 
 /**
- * Whether an answer carries an error, whatever its status says: ServiceNow's `error` and `status: "failure"` (a transaction that was cancelled,
+ * Whether an answer contains an error whatever its HTTP status: ServiceNow's `error` and `status: "failure"` (a transaction that was cancelled,
  * a query that took too long), Jira's ErrorCollection, `success: false`.
  */
 export function carriesError(body: unknown): boolean {
@@ -75,13 +75,13 @@ export function carriesError(body: unknown): boolean {
   );
 }
 
-/** Not empty in any way. */
+/** Whether the value is not empty. */
 function isSaid(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === 0 || value === "") return false;
   return typeof value !== "object" || Object.keys(value).length > 0;
 }
 
-/** Errors that are the target's trouble and end by themselves: a query that was cancelled or took too long, a limit, an overload. */
+/** Whether an error is temporary and the target's own: a query that was cancelled or took too long, a limit, an overload. */
 export function passesByItself(words: string): boolean {
   return /cancel|time[ds]?[ -]?out|timeout|too long|exceed|quota|limit|overload|unavailable|try again|temporar|maintenance/i.test(
     words,

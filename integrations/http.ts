@@ -1,19 +1,14 @@
-/** The one way to targets: every request that fails says whether it may be sent again, and whether it may have had its effect. */
+/** All requests to targets go through here. The error of a failed one says whether it may be sent again, and whether it may have had an effect. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ofetch } from "ofetch";
 import { DeliveryError } from "../core/errors.ts";
 import type { Exchange, RemoteTicket } from "../core/tickets/ticket.ts";
 import { brokenOff, carriesError, parseJson, passesByItself, retryAfterSeconds, wordsOf } from "./answers.ts";
+import { putOff, type Throttle } from "./throttle.ts";
 
 export type Fetch = typeof globalThis.fetch;
 
-/** What a target has asked for with Retry-After, for all who ask it. */
-export interface Throttle {
-  /** Epoch milliseconds before which it wants no request. */
-  until: number;
-}
-
-/** What every adapter gets. */
+/** The tools of every adapter. */
 export interface AdapterTools {
   fetch: Fetch;
   now: () => number;
@@ -22,14 +17,14 @@ export interface AdapterTools {
 }
 
 export interface TargetOptions {
-  /** Origin, with a path prefix where the target has one; no slash at the end. */
+  /** The origin, with the target's path prefix if it has one; no slash at the end. */
   baseUrl: string;
   headers: Readonly<Record<string, string>>;
   fetch: Fetch;
   now(): number;
   throttle: Throttle;
   timeoutMs?: number;
-  /** Never to be repeated in messages. */
+  /** Texts that never appear in messages. */
   secrets: readonly string[];
 }
 
@@ -44,28 +39,28 @@ export interface TargetRequest {
   method: "GET" | "POST" | "PUT" | "PATCH";
   path: string;
   body?: string;
-  /** Statuses that are no failure besides 2xx. */
+  /** Statuses besides 2xx that are no failure. */
   also?: readonly number[];
 }
 
 interface MakingRequest extends Pick<TargetRequest, "path" | "body"> {
-  /** What was made, by this answer; null: the answer does not say. */
+  /** The ticket that was made, from the answer; null if the answer does not name it. */
   identified(answer: TargetAnswer): RemoteTicket | null;
 }
 
 const defaultTimeoutMs = 30_000;
 const mostBytes = 4 * 1024 * 1024;
 const longestWords = 600;
-/** What was asked of targets in the course of one piece of work. */
+/** The requests made during one piece of work. */
 export interface Exchanges {
   last: Exchange | null;
-  /** One of the requests got the answer that it asked for. */
+  /** Whether one of the requests succeeded. */
   answered: boolean;
 }
 
 const recording = new AsyncLocalStorage<Exchanges>();
 
-/** Runs `work`; what it has asked of targets can be read at any time, whatever others ask meanwhile. */
+/** Runs `work` and records its requests, apart from those of other work that runs at the same time. */
 export function recordingExchanges<T>(work: (exchanges: Readonly<Exchanges>) => Promise<T>): Promise<T> {
   const record: Exchanges = { last: null, answered: false };
   return recording.run(record, () => work(record));
@@ -85,7 +80,7 @@ export class Target {
     this.#options = options;
   }
 
-  /** The answer as JSON. @throws DeliveryError; `data`: `status`, `words`, `permanent`, `effectUnknown`, `outage`, `made` */
+  /** Returns the answer as JSON. @throws DeliveryError; `data`: `status`, `words`, `permanent`, `effectUnknown`, `outage`, `made` */
   async request(asked: TargetRequest): Promise<TargetAnswer> {
     const { method, path, also = [] } = asked;
     const { response, text, broken } = await this.#exchange(asked);
@@ -103,9 +98,9 @@ export class Target {
   }
 
   /**
-   * A request that makes something. A status of 2xx says that it was made, whatever else the answer is: what it identifies is the result. A page
-   * or half an answer under 200 may come from something before the target, an error under 200 says neither: these are looked up.
-   * @throws DeliveryError `made_not_identified` (`data.made`): it is there, and must not be sent again
+   * Sends a request that makes something, and returns what the answer identifies. A status of 2xx means that it was made. Exceptions under 200:
+   * a page or half an answer may come from a proxy, and an error proves neither; these are looked up later.
+   * @throws DeliveryError `made_not_identified` (`data.made`): it exists, and must not be sent again
    */
   async make({ path, body, identified }: MakingRequest): Promise<RemoteTicket> {
     const request = `POST ${path.split("?")[0]}`;
@@ -117,7 +112,7 @@ export class Target {
     const { status, headers } = response;
     const parsed = broken === null ? parseJson(text) : undefined;
     const words = this.#clean(wordsOf(parsed, text));
-    // See Other is how forms answer that something was made.
+    // Forms answer 303 See Other when something was made.
     if (!((status >= 200 && status < 300) || status === 303)) {
       note({ request, status, words });
       throw this.#refusal(response, status, words);
@@ -137,7 +132,7 @@ export class Target {
     );
   }
 
-  /** What came back, whatever it says; `broken`: the connection ended before its end. @throws DeliveryError: nothing came back */
+  /** Returns any response; `broken`: the connection ended within it. @throws DeliveryError if there was no response */
   async #exchange({
     method,
     path,
@@ -158,7 +153,7 @@ export class Target {
           ...headers,
         },
         ...(body === undefined ? {} : { body }),
-        // The ledger counts attempts; a login page is no answer.
+        // Attempts are counted in the ledger, and a redirect to a login page is no answer.
         retry: 0,
         redirect: "manual",
         ignoreResponseError: true,
@@ -175,7 +170,7 @@ export class Target {
     }
   }
 
-  /** A status that says that all is well, over something that is no answer. */
+  /** The error for a successful status with a body that is no answer. */
   #noAnswer(body: unknown, text: string, status: number, words: string): DeliveryError {
     if (body === undefined)
       return this.#failure(
@@ -192,7 +187,7 @@ export class Target {
     });
   }
 
-  /** Nothing is sent before the target wants it. @throws DeliveryError throttled */
+  /** Enforces Retry-After. @throws DeliveryError throttled */
   #waitsFor(request: string): void {
     const { now, throttle } = this.#options;
     const left = throttle.until - now();
@@ -208,7 +203,7 @@ export class Target {
   #refusal(response: Response, status: number, words: string): DeliveryError {
     const { now, throttle } = this.#options;
     const retryAfter = retryAfterSeconds(response.headers.get("retry-after"), now());
-    if (retryAfter !== null) throttle.until = Math.max(throttle.until, now() + retryAfter * 1000);
+    if (retryAfter !== null) putOff(throttle, now() + retryAfter * 1000);
     if (status >= 300 && status < 400) {
       const where = this.#clean(response.headers.get("location") ?? "");
       return this.#failure(
@@ -265,7 +260,7 @@ export class Target {
     });
   }
 
-  /** At most so much: a target that never stops sending does not fill the memory. */
+  /** Reads a limited number of bytes, so that an endless answer cannot fill the memory. */
   async #read(response: Response): Promise<string> {
     const parts: Uint8Array[] = [];
     let size = 0;
@@ -279,7 +274,7 @@ export class Target {
 
   #clean(text: string): string {
     let clean = text;
-    // Before it is shortened: half a secret is one too.
+    // Before the text is shortened, which could leave a part of a secret.
     for (const secret of this.#options.secrets) {
       if (secret.length < 4) continue;
       for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")])

@@ -1,4 +1,4 @@
-/** A draft as plain text: for systems whose fields know no markup. */
+/** Renders a draft as plain text, for fields without markup. */
 import type { Block, Draft } from "../core/tickets/draft.ts";
 
 export function plainText({ sections }: Pick<Draft, "sections">): string {
@@ -7,7 +7,7 @@ export function plainText({ sections }: Pick<Draft, "sections">): string {
     .join("\n\n");
 }
 
-/** Blocks without a heading: a work note. */
+/** Renders blocks without a heading, for a work note. */
 export function plainComment(blocks: readonly Block[]): string {
   return blocks.map(blockText).join("\n\n");
 }
@@ -34,7 +34,7 @@ function blockText(block: Block): string {
   }
 }
 
-/** Line breaks stay, other control characters do not. */
+/** Removes control characters except line breaks. */
 function lines(text: string): string {
   return withoutCodeTags(text.replace(/\r\n?/g, "\n").replace(/[^\P{Cc}\n]/gu, " "));
 }
@@ -43,7 +43,7 @@ function oneLine(text: string): string {
   return withoutCodeTags(text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " "));
 }
 
-/** ServiceNow's journals render what stands between `[code]` and `[/code]`, in any case, as HTML: a blank breaks the tag up. */
+/** ServiceNow's journals render text between `[code]` and `[/code]`, in upper or lower case, as HTML: a blank breaks the tag. */
 export function withoutCodeTags(text: string): string {
   return text.replace(/\[(?=\/?code)/gi, "[ ");
 }

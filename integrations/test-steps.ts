@@ -1,14 +1,14 @@
-/** The steps of a connection test, each with its outcome. */
+/** Collects the steps of a connection test with their outcomes. */
 import { messageOf } from "../core/errors.ts";
 import type { TestStep } from "../core/tickets/ticket.ts";
 
-/** What a step has found; with `warning`, something that does not stop it. */
+/** The finding of a step; `warning` is a problem that does not fail it. */
 export type TestFinding = string | { detail: string; warning: boolean };
 
 export class TestSteps {
   readonly done: TestStep[] = [];
 
-  /** Takes one step; `look` says what it has found. False: it failed, and why is in `done`. */
+  /** Runs one step; `look` returns its finding. Returns false if it failed; the reason is in `done`. */
   async take(name: string, look: () => Promise<TestFinding>): Promise<boolean> {
     try {
       const found = await look();

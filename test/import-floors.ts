@@ -100,7 +100,7 @@ export function violations(sources: Sources): string[] {
       );
     if (/(^|\/)(utils?|helpers?|common|misc)(\.|\/)/.test(path)) report("a name that says nothing");
     const lines = text.split("\n").length - 1;
-    if (!isTest(path) && lines > maxLines) report(`${lines} lines, more than ${maxLines}`);
+    if (!/\.test\.tsx?$/.test(path) && lines > maxLines) report(`${lines} lines, more than ${maxLines}`);
   }
   return [...found, ...cycles(sources)];
 }

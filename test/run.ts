@@ -73,6 +73,8 @@ const { status } = spawnSync(
   [
     "test",
     "--parallel=2",
+    // What test/harness/deadline.ts says holds for the first file of a process only.
+    "--timeout=120000",
     "--reporter=junit",
     `--reporter-outfile=${reportFile}`,
     ...(named.length > 0 ? named : filesOf(tier)),

@@ -1,4 +1,4 @@
-/** Users in memory: few, read at start, changed only through here, so that no request waits for the database. */
+/** Users, kept in memory: read at the start and changed only here, so that no request waits for the database. */
 import { randomBytes } from "node:crypto";
 import {
   badPassword,
@@ -14,10 +14,10 @@ import type { Store } from "../../store/open-store.ts";
 import type { PasswordHasher } from "../runtime/passwords.ts";
 import { Turns } from "./turns.ts";
 
-/** The administrator on whose behalf something is done, as admitted; null = the command line, or the user itself. */
+/** The administrator who makes a change; null = the command line, or the users themselves. */
 export type Authority = { id: string; tokenVersion: number } | null;
 
-/** Told when a user's logins have to end. */
+/** Called when a user's logins have to end. */
 export type OnRevoked = (userId: string) => Promise<void>;
 
 export class Accounts {
@@ -25,7 +25,7 @@ export class Accounts {
   readonly #clock: Clock;
   readonly #passwords: PasswordHasher;
   readonly #users = new Map<string, UserRecord>();
-  /** A hash that no password has: unknown users take as long as known ones. */
+  /** A hash that matches no password, so that verifying an unknown user takes as long as a known one. */
   #nobody: string | null = null;
   #onRevoked: OnRevoked = async () => {};
   #onPasswordGone: (user: UserRecord) => void = () => {};
@@ -47,7 +47,7 @@ export class Accounts {
     this.#onRevoked = listener;
   }
 
-  /** Told when a user's password has been replaced, or the user is gone. */
+  /** Called when a user's password was replaced, or the user was removed. */
   onPasswordGone(listener: (user: UserRecord) => void): void {
     this.#onPasswordGone = listener;
   }
@@ -97,7 +97,7 @@ export class Accounts {
         role,
         entities: limit,
         passwordHash,
-        passwordIsInitial: initial && role !== "soar",
+        passwordIsInitial: initial,
         tokenVersion: 1,
         totpSecret: null,
         totpStep: 0,
@@ -120,7 +120,7 @@ export class Accounts {
       const user = this.known(name);
       const { role = user.role, entities = user.entities, disabled = user.disabledAt !== null } = change;
       const limit = cleaned(entities);
-      // One that was limited by an earlier version can still be disabled, or given another password.
+      // An administrator whom an earlier version limited can still be disabled or given another password.
       if (change.role !== undefined || change.entities !== undefined) refuseLimitedAdmin(role, limit);
       if (role !== "admin" || disabled) this.#keepAnAdmin(user);
       const revokes = passwordHash !== null || disabled || role !== user.role || !sameNames(limit, user.entities);
@@ -131,7 +131,7 @@ export class Accounts {
         disabledAt: disabled ? (user.disabledAt ?? this.#clock.now()) : null,
         tokenVersion: user.tokenVersion + (revokes ? 1 : 0),
       };
-      if (passwordHash !== null) Object.assign(changed, { passwordHash, passwordIsInitial: role !== "soar" });
+      if (passwordHash !== null) Object.assign(changed, { passwordHash, passwordIsInitial: true });
       if (resetTotp) Object.assign(changed, { totpSecret: null, totpStep: 0 });
       await this.#save(changed, user);
       if (revokes) await this.#onRevoked(user.id);
@@ -140,7 +140,7 @@ export class Accounts {
     });
   }
 
-  /** The user's own new password; `user` as the present password was found right for. @throws UsageError for a bad one; EdgeError account_changed */
+  /** Changes the user's own password; `user` is the record against which the present password was checked. @throws UsageError for a bad one; EdgeError account_changed */
   async changeOwnPassword(user: UserRecord, password: string): Promise<void> {
     checked("new_password", badPassword(password, user.name));
     const passwordHash = await this.#passwords.hash(password);
@@ -153,7 +153,7 @@ export class Accounts {
     });
   }
 
-  /** `seal` encrypts the secret under the key of that moment; null takes the second factor away. @throws EdgeError account_changed */
+  /** Sets the second factor; `seal` encrypts the secret with the key in force, null removes it. @throws EdgeError account_changed */
   async setTotp(user: UserRecord, seal: (() => string) | null, step = 0): Promise<void> {
     await this.#changing(null, async () => {
       const current = this.#unchanged(user);
@@ -162,12 +162,12 @@ export class Accounts {
     });
   }
 
-  /** Runs work during which no user changes, such as encrypting every secret anew. */
+  /** Runs work during which no user may change, such as re-encrypting every secret. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     return this.#turns.run("users", work);
   }
 
-  /** After a rotation of the master key: second factors as they are encrypted now. */
+  /** Reads the second factors again after a rotation of the master key. */
   async rereadSecondFactors(): Promise<void> {
     for (const { id, totpSecret } of await this.#admin.listUsers()) {
       const user = this.#users.get(id);
@@ -175,7 +175,7 @@ export class Accounts {
     }
   }
 
-  /** Notes a code as used; false when it, or a later one, was used already. */
+  /** Records a code as used; returns false if it, or a later one, was already used. */
   useTotpStep(user: UserRecord, step: number): Promise<boolean> {
     return this.#changing(null, async () => {
       const current = this.present(user);
@@ -205,13 +205,13 @@ export class Accounts {
     });
   }
 
-  /** The user as it is now; null when it is gone, disabled, or was given other rights or another password since. */
+  /** The present record of the user; null if it was removed, disabled, or got other rights or another password since. */
   present({ id, tokenVersion }: Pick<UserRecord, "id" | "tokenVersion">): UserRecord | null {
     const current = this.#users.get(id) ?? null;
     return current === null || current.disabledAt !== null || current.tokenVersion !== tokenVersion ? null : current;
   }
 
-  /** Whether the password is that of the user; for an unknown or disabled one false, after the same work. */
+  /** Verifies a password. For an unknown or disabled user it returns false after the same amount of work. */
   async verify(user: UserRecord | null, password: string): Promise<boolean> {
     this.#nobody ??= await this.#passwords.hash(randomBytes(24).toString("base64"));
     const matches = await this.#passwords.verify(password.slice(0, 256), user?.passwordHash ?? this.#nobody);
@@ -237,7 +237,7 @@ export class Accounts {
     return current;
   }
 
-  /** Changes of users come one after the other: what one reads no other changes before it has written. */
+  /** Runs changes of users one after the other, so that nothing changes between reading and writing. */
   #changing<T>(by: Authority, work: () => Promise<T>): Promise<T> {
     return this.#turns.run("users", async () => {
       if (by !== null && this.present(by)?.role !== "admin")
@@ -259,7 +259,7 @@ function checked(field: string, problem: string | null): void {
 
 function cleaned(entities: readonly string[]): string[] {
   const names = entities.map((entity) => entity.trim());
-  // An empty name must not make a user for every tenant.
+  // An empty name must not create a user for every tenant.
   if (names.includes("")) throw new UsageError("entities: a name is blank; leave the list empty for all entities");
   return [...new Set(names)];
 }

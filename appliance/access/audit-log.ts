@@ -1,4 +1,4 @@
-/** Notes administrative acts: who did what to what, when and from where. */
+/** The audit log of administrative actions: who did what to what, when and from where. */
 import type { AuditEntry } from "../../core/access/audit.ts";
 import type { Caller } from "../../core/access/caller.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -8,7 +8,7 @@ export type AuditAuthor = Pick<AuditEntry, "who" | "address" | "source">;
 
 export const commandLine: AuditAuthor = { who: "command line", address: "", source: "command" };
 
-/** A caller of the API. */
+/** The author of a change that a caller of the API makes. */
 export function auditAuthor({ name, address }: Caller): AuditAuthor {
   return { who: name, address, source: "api" };
 }
@@ -22,7 +22,7 @@ export class AuditLog {
     this.#clock = clock;
   }
 
-  /** `detail` never holds a secret. */
+  /** Adds an entry; `detail` must not contain a secret. */
   async note(author: AuditAuthor, action: string, target: string, detail: Record<string, unknown> = {}): Promise<void> {
     await this.#admin.addAudit([{ at: this.#clock.now(), ...author, action, target, detail }]);
   }

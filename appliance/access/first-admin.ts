@@ -12,12 +12,12 @@ import type { Accounts } from "./accounts.ts";
 const name = "admin";
 const setting = "RHYTHMX_ADMIN_PASSWORD";
 const fileName = "initial-admin-password";
-/** Without those that look alike. */
+/** Without characters that look alike. */
 const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 /**
- * Before anything else of a first start: a password that somebody chose is taken or refused, never replaced by another one that nobody looks for.
- * @throws UsageError with what is accepted; never with the password
+ * Called before anything else at a first start: a chosen password is used or refused, never silently replaced by a generated one.
+ * @throws UsageError that says what is accepted, without the password
  */
 export async function expectFirstPassword(
   admin: Pick<Store["admin"], "listUsers">,
@@ -30,7 +30,7 @@ export async function expectFirstPassword(
   throw new UsageError(wrong);
 }
 
-/** What is wrong with RHYTHMX_ADMIN_PASSWORD, in words; null = nothing, or it is not given. */
+/** What is wrong with RHYTHMX_ADMIN_PASSWORD, for people; null if it is valid or not set. */
 export function firstPasswordProblem({
   settings: { adminPassword },
   problems,
@@ -41,17 +41,17 @@ export function firstPasswordProblem({
   return wrong === null ? null : `${setting} is refused as the first administrator's password; accepted: ${wrong}`;
 }
 
-/** The file with the generated password goes when that password does: with the first change, or with the account. */
+/** Removes the file with the generated password when the password is changed or the account removed. */
 export function forgetInitialPassword(accounts: Accounts, dataDir: string): void {
   const file = join(dataDir, fileName);
   accounts.onPasswordGone((user) => {
     if (user.name.toLowerCase() === name) removeFile(file);
   });
-  // Changed while nobody looked: by a version that left the file, or on a copy of the folder.
+  // The password was changed by a version that left the file, or in a copy of the folder.
   if (accounts.hasAdmin && accounts.find(name)?.passwordIsInitial !== true) removeFile(file);
 }
 
-/** Makes the administrator where there is none yet; a generated password is written to `initial-admin-password` in the data folder, 0600. */
+/** Creates the administrator if there is none yet; a generated password is written to `initial-admin-password` in the data folder, 0600. */
 export async function ensureAdmin(
   accounts: Accounts,
   { dataDir, adminPassword }: { dataDir: string; adminPassword: string | null },
@@ -68,7 +68,7 @@ export async function ensureAdmin(
   else log.info("first administrator made", { user: name });
 }
 
-/** A new file, whatever stands there: what a link or an old file leads to is not written, and nobody has it open already. */
+/** Writes a new file in place of anything with that name, so that neither a link's target nor an already open file gets the content. */
 function writeSecret(file: string, password: string): void {
   try {
     removeFile(file);
@@ -82,11 +82,11 @@ function writeSecret(file: string, password: string): void {
   }
 }
 
-/** A link is removed itself, not what it leads to; a folder of that name stays. */
+/** Removes a file, or a link without its target; a folder of that name is kept. */
 function removeFile(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch {
-    // Writing says so; where nothing is to be written it holds no password of ours.
+    // A failure shows when writing; if nothing is written, the file holds no password of ours.
   }
 }

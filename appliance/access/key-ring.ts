@@ -1,4 +1,4 @@
-/** API keys in memory: few, read at start, changed only through here, so that no request waits for the database. */
+/** API keys, kept in memory: read at the start and changed only here, so that no request waits for the database. */
 
 import { randomBytes } from "node:crypto";
 import {
@@ -28,7 +28,7 @@ export class KeyRing {
   readonly #admin: Store["admin"];
   readonly #clock: Clock;
   readonly #byHash = new Map<string, ApiKeyRecord>();
-  /** Uses not written to the database yet. */
+  /** Uses that are not yet written to the database. */
   readonly #used = new Map<string, number>();
   #onRefused: OnRefused = () => {};
   #onRevoked: () => void = () => {};
@@ -44,17 +44,17 @@ export class KeyRing {
     return ring;
   }
 
-  /** Told of a key that was refused: its record, null for one that is not known. */
+  /** Called when a key is refused, with its record, or null for an unknown key. */
   onRefused(listener: OnRefused): void {
     this.#onRefused = listener;
   }
 
-  /** Told when a key was revoked. */
+  /** Called when a key is revoked. */
   onRevoked(listener: () => void): void {
     this.#onRevoked = listener;
   }
 
-  /** Judges a key presented in a request from `address`. */
+  /** Checks a key in a request from `address`. */
   judge(
     key: string | undefined,
     scope: ApiKeyScope,
@@ -71,7 +71,7 @@ export class KeyRing {
     return { id: record.id, entities: record.entities };
   }
 
-  /** The record of a key that holds at the moment, whatever it may be used for; null for any other. */
+  /** The record of a key that is valid now, whatever its scopes; null for any other. */
   find(key: string, address: string): ApiKeyRecord | null {
     const record = isApiKey(key) ? (this.#byHash.get(apiKeySha256(key)) ?? null) : null;
     const now = this.#clock.now();
@@ -85,7 +85,7 @@ export class KeyRing {
     return record;
   }
 
-  /** Makes a key and returns it: it cannot be shown again. */
+  /** Creates a key and returns it; it cannot be shown again. */
   async create(request: NewKey): Promise<{ key: string; id: string }> {
     const key = makeApiKey((count) => randomBytes(count));
     const now = this.#clock.now();
@@ -112,23 +112,23 @@ export class KeyRing {
     return this.#admin.listApiKeys();
   }
 
-  /** False when there is no key of that id. Takes effect at once. */
+  /** Revokes a key at once. Returns false if there is no key with that id. */
   async revoke(id: string): Promise<boolean> {
     const now = this.#clock.now();
     const known = await this.#admin.revokeApiKey(id, now);
-    // In place: reading all again could bring back what another change has just taken away.
+    // Changed in place: reading all keys again could undo another change made meanwhile.
     for (const [hash, record] of this.#byHash)
       if (record.id === id) this.#byHash.set(hash, { ...record, revokedAt: record.revokedAt ?? now });
     this.#onRevoked();
     return known;
   }
 
-  /** Writes down when keys were last used. */
+  /** Stores when keys were last used. */
   async flushUses(): Promise<void> {
     if (this.#used.size === 0) return;
     const uses = [...this.#used];
     await this.#admin.touchApiKeys(uses);
-    // A key that was used again meanwhile is written next time.
+    // A key that was used again meanwhile is written the next time.
     for (const [id, at] of uses) if (this.#used.get(id) === at) this.#used.delete(id);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Another master key for everything that is encrypted. The new key lies on the disk beside the old one before the database is written, and
- * takes its place afterwards; which of the two holds after a crash in between is told by a known text in the database.
+ * Rotates the master key. The new key is stored beside the old one before the database is written, and replaces it afterwards; after a
+ * crash in between, a known text in the database shows which of the two is in force.
  */
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
@@ -19,10 +19,10 @@ import {
 
 const checkText = "rhythmx";
 const checkPlace = "meta/key_check";
-/** What was sealed while the rest was being encrypted anew is found by looking again; after the first look nothing new is under the old key. */
-const looks = 3;
+/** The most passes: values sealed during the first pass are found by the next one; after the first nothing new is under the old key. */
+const mostPasses = 3;
 
-/** The secrets of this appliance. @throws EdgeError master_key: no key, or not the one that the database was written with */
+/** Opens the secrets of this appliance. @throws EdgeError master_key: no key, or not the one that the database was written with */
 export async function openSecrets(places: MasterKeyPlaces, tickets: Store["tickets"]): Promise<Secrets> {
   const check = await tickets.readKeyCheck();
   if (givenKey(places.file, places.credentialsDir) === null && check !== null) finishRotation(places.dataDir, check);
@@ -40,7 +40,7 @@ function wrongKey(): EdgeError {
   );
 }
 
-/** After a rotation that was interrupted the database says how far it had come. A key that opens it is never given up for one that does not. */
+/** Completes or undoes an interrupted rotation, depending on the database. A key that opens it is never replaced by one that does not. */
 function finishRotation(dataDir: string, check: string): void {
   const own = ownKey(dataDir);
   const next = nextTo(own);
@@ -51,13 +51,13 @@ function finishRotation(dataDir: string, check: string): void {
   if (keyOpens(next, check)) moveKey(next, own);
 }
 
-/** Encrypts everything anew. Returns how many secrets. @throws EdgeError key_elsewhere without a new key for a file kept elsewhere */
+/** Re-encrypts everything and returns the number of secrets. @throws EdgeError key_elsewhere if the key is kept elsewhere and no new one is given */
 export async function rotateSecrets(
   places: MasterKeyPlaces,
   tickets: Store["tickets"],
   secrets: Secrets,
   newKeyFile: string | null,
-  /** Told when what is in the database has changed, for whoever keeps a copy of it. */
+  /** Called when the encrypted values have changed, for parts that keep copies. */
   onResealed: () => Promise<void> = async () => {},
 ): Promise<{ secrets: number; keyFile: string }> {
   const elsewhere = givenKey(places.file, places.credentialsDir);
@@ -73,7 +73,7 @@ export async function rotateSecrets(
   if (check !== null && opens(master, check))
     throw new UsageError(`--new-key ${newKeyFile}: this is the key that holds now; make another one`);
   if (elsewhere === null) {
-    // Left by a rotation that failed; written anew, so that mode and owner are right and no link is followed.
+    // A failed rotation may have left it; it is created again, so that mode and owner are right and no link is followed.
     rmSync(nextTo(own), { force: true, recursive: true });
     writeKey(nextTo(own), master);
   }
@@ -95,7 +95,7 @@ export async function rotateSecrets(
   if (elsewhere === null) moveKey(nextTo(own), own);
   secrets.replace(master);
   await onResealed();
-  for (let look = 0; look < looks; look++) {
+  for (let look = 0; look < mostPasses; look++) {
     const late = await sealedNow();
     if (late.length === 0) break;
     await tickets.reseal(late, renewed.seal(checkText, checkPlace));
@@ -107,7 +107,7 @@ function nextTo(own: string): string {
   return `${own}.next`;
 }
 
-/** Null for what is under the new key already, and for what cannot be read under either: it stays as it is, to be entered again. */
+/** Null if the value already uses the new key, or cannot be read with either key: then it is left, and has to be entered again. */
 function plainUnderOld(secrets: Secrets, renewed: Secrets, value: string, place: string): string | null {
   try {
     renewed.open(value, place);

@@ -1,9 +1,9 @@
-/** Logins: password and second factor in, access and refresh tokens out; what a token stands for. */
+/** Logins: checks passwords and second factors, and issues and checks access and refresh tokens. */
 
 import { randomBytes } from "node:crypto";
 import type { Caller } from "../../core/access/caller.ts";
 import { type Attempt, LoginThrottle } from "../../core/access/login-throttle.ts";
-import type { SessionRecord, UserRecord } from "../../core/access/user.ts";
+import { mustChangePassword, type SessionRecord, type UserRecord } from "../../core/access/user.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import { dayMs } from "../../core/time.ts";
@@ -15,9 +15,9 @@ import { SecondFactors } from "./second-factors.ts";
 import { accessSeconds, type Tokens } from "./tokens.ts";
 import { Turns } from "./turns.ts";
 
-/** A login that is not refreshed for so long has ended. */
+/** A login that is not refreshed for this long ends. */
 const idleMs = 7 * dayMs;
-/** And any login after so long. */
+/** Any login ends after this long. */
 const longestMs = 30 * dayMs;
 
 export interface TokenPair {
@@ -27,7 +27,7 @@ export interface TokenPair {
   /** Seconds. */
   expires_in: number;
   refresh_token: string;
-  /** Somebody else has set the password. */
+  /** Whether somebody else set the password. */
   password_change_required: boolean;
 }
 
@@ -41,8 +41,8 @@ export interface LoginRequest {
 /** The user behind an access token. */
 export interface UserCaller extends Caller {
   tokenVersion: number;
-  /** Somebody else has set the password: only the own password may be changed until then. */
-  passwordIsInitial: boolean;
+  /** Whether somebody else set the password: until it is changed, nothing else is allowed. */
+  mustChangePassword: boolean;
   sessionId: string;
   /** Epoch milliseconds. */
   expiresAt: number;
@@ -62,7 +62,7 @@ export class Logins {
   readonly #parts: Parts;
   readonly #throttle = new LoginThrottle();
   readonly #sessions = new Map<string, SessionRecord>();
-  /** One refresh of a login at a time. */
+  /** Runs one refresh of a login at a time. */
   readonly #turns = new Turns();
   readonly #undeleted = new Set<string>();
   #onEnded: () => void = () => {};
@@ -83,7 +83,7 @@ export class Logins {
     return logins;
   }
 
-  /** Told after a user's logins were ended by a change of the account. */
+  /** Called after a change of the account ended a user's logins. */
   onEnded(listener: () => void): void {
     this.#onEnded = listener;
   }
@@ -98,13 +98,13 @@ export class Logins {
     const waitMs = this.#throttle.waitMs(account, address, clock.now());
     if (waitMs > 0) throw throttled(waitMs);
     const user = accounts.find(username);
-    // Counted before the hash is made, so that many attempts at the same time are no way around the delay.
+    // Counted before the hash is computed, so that concurrent attempts cannot avoid the delay.
     const attempt = this.#throttle.begin(account, address, clock.now());
     const matches = await accounts.verify(user, password).catch((error: unknown) => {
       attempt.forgive();
       throw error;
     });
-    // Read again after each wait: an administrator may have changed the account meanwhile.
+    // Checked again after each wait: an administrator may have changed the account meanwhile.
     if (!matches || user === null || accounts.present(user) === null) {
       await audit.note({ who: account || "?", address, source: "api" }, "login.refused", account || "?");
       throw loginRefused();
@@ -119,7 +119,11 @@ export class Logins {
       refreshedAt: now,
       address,
     };
-    await this.#parts.admin.insertSession(session);
+    await this.#parts.admin.insertSession(session).catch((error: unknown) => {
+      // The password was right: a full disk is no failure of its owner.
+      attempt.forgive();
+      throw error;
+    });
     if (accounts.present(user) === null) {
       await this.#delete([session.id]);
       throw loginRefused();
@@ -145,7 +149,7 @@ export class Logins {
     const user = accounts.present({ id: session.userId, tokenVersion: claim.tokenVersion });
     if (user === null) throw refreshRefused();
     if (claim.counter !== session.counter) {
-      // Whoever has it has stolen it, or was stolen from: nobody goes on with this login.
+      // The token was used before, so it may have been stolen: the login ends.
       await this.end(session.id);
       await audit.note({ who: user.name, address, source: "api" }, "login.token_reused", user.name);
       throw refreshRefused();
@@ -156,14 +160,14 @@ export class Logins {
       throw refreshRefused();
     }
     const next = { ...session, counter: session.counter + 1, refreshedAt: now };
-    // First on disk: where that fails, the token that was sent has not been used and works again.
+    // Stored first: if that fails, the token counts as unused and can be sent again.
     await admin.updateSession(next);
     if (!this.#sessions.has(session.id)) throw refreshRefused();
     this.#sessions.set(session.id, next);
     return this.#pair(next, user);
   }
 
-  /** Who an access token stands for, null for one that does not hold (any more). */
+  /** The user of an access token; null if the token is not valid. */
   async callerOf(token: string, address: string): Promise<UserCaller | null> {
     const claims = await this.#parts.tokens.readAccess(token);
     if (claims === null) return null;
@@ -179,20 +183,20 @@ export class Logins {
       address,
       entities: user.entities.length === 0 ? null : user.entities,
       tokenVersion: user.tokenVersion,
-      passwordIsInitial: user.passwordIsInitial,
+      mustChangePassword: mustChangePassword(user),
       sessionId: claims.sessionId,
       expiresAt: claims.expiresAt,
     };
   }
 
-  /** The session of a refresh token; null for one that does not hold. */
+  /** The session of a refresh token; null if the token is not valid. */
   sessionOf(refreshToken: string): string | null {
     const claim = this.#parts.tokens.readRefresh(refreshToken);
     const session = claim === null ? undefined : this.#sessions.get(claim.sessionId);
     return session !== undefined && session.counter === claim?.counter ? session.id : null;
   }
 
-  /** Whose login it is; null for one that has ended. */
+  /** The user of a login; null if it has ended. */
   ownerOf(sessionId: string): UserRecord | null {
     return this.#parts.accounts.byId(this.#sessions.get(sessionId)?.userId ?? "");
   }
@@ -202,7 +206,7 @@ export class Logins {
     await this.#delete([sessionId]);
   }
 
-  /** Forgets logins that have run out, and what could not be deleted when it ended. */
+  /** Removes expired logins, and ended ones that could not be deleted at the time. */
   async tick(): Promise<void> {
     const now = this.#parts.clock.now();
     const ended = [...this.#sessions.values()].filter((session) => hasEnded(session, now)).map(({ id }) => id);
@@ -211,14 +215,17 @@ export class Logins {
     if (all.length > 0) await this.#delete(all);
   }
 
-  /** Whether it is the user's password; failures count as those of logins do. @throws EdgeError login_throttled */
+  /** Verifies the user's password; failures count like those of logins. @throws EdgeError login_throttled */
   async confirmPassword(user: UserRecord, password: string, address: string): Promise<boolean> {
     const account = user.name.toLowerCase();
     const { clock, accounts } = this.#parts;
     const waitMs = this.#throttle.waitMs(account, address, clock.now());
     if (waitMs > 0) throw throttled(waitMs);
     const attempt = this.#throttle.begin(account, address, clock.now());
-    const matches = await accounts.verify(user, password);
+    const matches = await accounts.verify(user, password).catch((error: unknown) => {
+      attempt.forgive();
+      throw error;
+    });
     if (matches) attempt.succeeded();
     return matches;
   }
@@ -226,7 +233,7 @@ export class Logins {
   async #secondFactor(user: UserRecord, code: string | null, attempt: Attempt, address: string): Promise<void> {
     const { audit } = this.#parts;
     if (code === null) {
-      // The password was right: only the code is missing, which is no failure, and no reason to forget earlier ones.
+      // The password was right and only the code is missing: neither a failure, nor a reason to clear earlier ones.
       attempt.forgive();
       throw new EdgeError("totp_needed", "this user has a second factor: send its code as totp");
     }
@@ -249,7 +256,7 @@ export class Logins {
         counter: session.counter,
         tokenVersion: user.tokenVersion,
       }),
-      password_change_required: user.passwordIsInitial,
+      password_change_required: mustChangePassword(user),
     };
   }
 
@@ -261,7 +268,7 @@ export class Logins {
     this.#onEnded();
   }
 
-  /** What cannot be deleted now, on a full disk, is deleted later: a restart must not bring it back. */
+  /** Deletes a login; if that fails, for example on a full disk, it is retried later, because a restart must not restore it. */
   async #delete(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.#undeleted.add(id);
     await this.#parts.admin.deleteSessions(ids);

@@ -1,4 +1,4 @@
-/** The key that all other secrets of the appliance hang on, and what is made from it. */
+/** The master key, which encrypts all other secrets of the appliance, and the keys derived from it. */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,7 +7,7 @@ import { EdgeError, messageOf } from "../../core/errors.ts";
 const keyBytes = 32;
 const ivBytes = 12;
 const tagBytes = 16;
-/** 64 hexadecimal digits with white space around them; a larger file is something else. */
+/** 64 hexadecimal digits with white space; a larger file is no key. */
 const largestKeyFile = 1024;
 
 export interface MasterKeyPlaces {
@@ -19,8 +19,8 @@ export interface MasterKeyPlaces {
 }
 
 /**
- * The 32 bytes of the configured file, of the systemd credential `master.key`, or of `master.key` in the data folder, which is made where
- * it is missing. @throws EdgeError `master_key` that names the file and how to mend it.
+ * Reads the 32 bytes from the configured file, the systemd credential `master.key`, or `master.key` in the data folder, which is created if
+ * it is missing. @throws EdgeError `master_key`, with the file and how to fix it
  */
 export function loadMasterKey({ dataDir, file, credentialsDir }: MasterKeyPlaces): Buffer {
   const given = givenKey(file, credentialsDir);
@@ -47,7 +47,7 @@ export function ownKey(dataDir: string): string {
   return join(dataDir, "master.key");
 }
 
-/** The key file that somebody keeps elsewhere; null = that of the data folder counts. */
+/** The key file kept elsewhere; null = the one in the data folder is used. */
 export function givenKey(file: string | null, credentialsDir: string | null): string | null {
   return file ?? (credentialsDir === null ? null : existing(join(credentialsDir, "master.key")));
 }
@@ -60,7 +60,7 @@ function existing(path: string): string | null {
   }
 }
 
-/** A new file, 0600, on the disk with its name when this returns: what is encrypted under the key is worth nothing without it. */
+/** Writes a new file (0600), which is durable when this returns: what the key encrypts is lost without it. */
 export function writeKey(path: string, key: Buffer): void {
   const file = openSync(path, "wx", 0o600);
   try {
@@ -72,7 +72,7 @@ export function writeKey(path: string, key: Buffer): void {
   syncFolder(path);
 }
 
-/** Puts a key file in the place of another; durable when this returns. */
+/** Replaces a key file by another; durable when this returns. */
 export function moveKey(from: string, to: string): void {
   renameSync(from, to);
   syncFolder(to);
@@ -92,7 +92,7 @@ export function readKey(path: string): Buffer {
   let bytes: Buffer;
   try {
     const found = statSync(path);
-    // A pipe would be waited for without end.
+    // Reading a pipe might never end.
     if (!found.isFile()) throw new Error("it is no regular file");
     if (found.size > largestKeyFile) throw new Error(`it has ${found.size} bytes`);
     bytes = readFileSync(path);
@@ -108,10 +108,10 @@ export function readKey(path: string): Buffer {
   throw new EdgeError("master_key", `${path} holds no key: 32 bytes, raw, in base64 or as 64 hexadecimal digits`);
 }
 
-/** Secrets made from the master key: each purpose has a key of its own (HKDF-SHA-256, RFC 5869). */
+/** Encrypts and decrypts with keys derived from the master key, one for each purpose (HKDF-SHA-256, RFC 5869). */
 export class Secrets {
   #master: Buffer;
-  /** During a rotation: what is sealed under the other of the two keys is read too. */
+  /** The other of the two keys during a rotation, for reading. */
   #other: Buffer | null = null;
   readonly #keys = new Map<string, Buffer>();
 
@@ -119,31 +119,31 @@ export class Secrets {
     this.#master = master;
   }
 
-  /** From now on what is sealed under `next` is read as well; nothing is sealed under it yet. */
+  /** From now on values sealed with `next` can be read too; nothing is sealed with it yet. */
   prepare(next: Buffer): void {
     this.#other = next;
   }
 
-  /** The key that was prepared did not come into force. */
+  /** Discards the prepared key. */
   abandon(): void {
     this.#other = null;
   }
 
-  /** From now on everything is sealed under another key; the one before is still read. */
+  /** From now on values are sealed with the prepared key; those under the earlier one can still be read. */
   replace(master: Buffer): void {
     this.#other = this.#master;
     this.#master = master;
     this.#keys.clear();
   }
 
-  /** The key of a purpose, under the master key of the moment: ask again rather than keep it. */
+  /** The key of a purpose, derived from the present master key. Do not keep it: a rotation changes it. */
   key(purpose: string): Buffer {
     const known = this.#keys.get(purpose) ?? derived(this.#master, purpose);
     this.#keys.set(purpose, known);
     return known;
   }
 
-  /** AES-256-GCM; `place` (table, row, column) is bound in, so that a value copied elsewhere cannot be read there. */
+  /** Encrypts with AES-256-GCM; `place` (table, row, column) is authenticated, so that a value copied elsewhere cannot be read. */
   seal(plain: string, place: string): string {
     const iv = randomBytes(ivBytes);
     const cipher = createCipheriv("aes-256-gcm", this.key("seal"), iv);
@@ -152,7 +152,7 @@ export class Secrets {
     return `v1.${Buffer.concat([iv, sealed, cipher.getAuthTag()]).toString("base64url")}`;
   }
 
-  /** @throws EdgeError `secret_unreadable`: sealed under another master key, or damaged. */
+  /** @throws EdgeError `secret_unreadable`: sealed with another master key, or damaged */
   open(sealed: string, place: string): string {
     try {
       return opened(sealed, place, this.key("seal"));
@@ -160,7 +160,7 @@ export class Secrets {
       try {
         if (this.#other !== null) return opened(sealed, place, derived(this.#other, "seal"));
       } catch {
-        // The first failure is the one that counts.
+        // Report the failure of the first key.
       }
       throw new EdgeError("secret_unreadable", `${place} was encrypted under another master key: set it again`, {
         cause,

@@ -1,6 +1,6 @@
 /**
- * Notes refused API keys in the audit log: a revoked key that is still in use somewhere, a key without the scope, guesses. Anybody can send
- * a thousand a second, so each kind is noted once in a while, with how often it came since.
+ * Adds refused API keys to the audit log: revoked keys that are still in use, keys without the scope, guesses. Anybody can send
+ * a thousand a second, so each kind is added at intervals, with its count since the last entry.
  */
 import type { ApiKeyRecord, KeyRefusal } from "../../core/api-key.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -8,7 +8,7 @@ import { minuteMs } from "../../core/time.ts";
 import type { AuditLog } from "./audit-log.ts";
 
 const quietMs = 10 * minuteMs;
-/** Kinds remembered, and so the entries of ten minutes at most. */
+/** The most kinds remembered, which limits the entries of ten minutes. */
 const mostKinds = 200;
 
 interface Kind {
@@ -41,7 +41,7 @@ export class RefusedKeys {
     this.#kinds.set(name, { notedAt: now, since: 0 });
     const who = record === null ? "?" : `key ${record.name}`;
     const detail = kind === undefined || kind.since === 0 ? { reason } : { reason, before: kind.since };
-    // The answer does not wait for it, and a full disk is no reason to let a key through or to fail.
+    // The answer does not wait for it, and a full disk must not change the answer.
     void this.#audit.note({ who, address, source: "api" }, "key.refused", record?.id ?? "?", detail).catch(() => {});
   }
 }

@@ -1,20 +1,20 @@
-/** Time-based one-time passwords (RFC 6238: SHA-1, 6 digits, 30 seconds, as authenticator apps have them). */
+/** Time-based one-time passwords (RFC 6238: SHA-1, 6 digits, 30 seconds, as authenticator apps use). */
 import { Secret, TOTP } from "otpauth";
 
 const issuer = "RhythmX Edge";
-/** Codes of the step before and after hold too: clocks differ. */
+/** Codes of the steps before and after are accepted too, because clocks differ. */
 const window = 1;
 
 export function newSecret(): string {
   return new Secret({ size: 20 }).base32;
 }
 
-/** What an authenticator app reads from a QR code. */
+/** The URI for an authenticator app's QR code. */
 export function otpauthUri(secret: string, userName: string): string {
   return totp(secret, userName).toString();
 }
 
-/** The time step of a code that holds at `now` (epoch ms), null for one that does not. */
+/** The time step of a code that is valid at `now` (epoch ms); null if it is not. */
 export function stepOf(secret: string, code: string, now: number): number | null {
   const digits = code.replace(/\s/g, "");
   if (!/^\d{6}$/.test(digits)) return null;

@@ -1,4 +1,4 @@
-/** Second factors of users: setting one up, and whether a code is right. */
+/** Sets up and checks users' second factors. */
 import type { UserRecord } from "../../core/access/user.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -7,14 +7,14 @@ import type { Accounts } from "./accounts.ts";
 import type { Secrets } from "./master-key.ts";
 import { newSecret, otpauthUri, stepOf } from "./second-factor.ts";
 
-/** A secret that nobody confirms is forgotten. */
+/** How long a new secret waits for its confirmation. */
 const enrolmentMs = 10 * minuteMs;
 
 export class SecondFactors {
   readonly #accounts: Accounts;
   readonly #secrets: Secrets;
   readonly #clock: Clock;
-  /** Secrets that wait for their first code, by user. */
+  /** Unconfirmed secrets by user. */
   readonly #enrolling = new Map<string, { secret: string; at: number; tokenVersion: number }>();
 
   constructor(accounts: Accounts, secrets: Secrets, clock: Clock) {
@@ -23,7 +23,7 @@ export class SecondFactors {
     this.#clock = clock;
   }
 
-  /** A secret for an authenticator app; it counts once a code of it was given. */
+  /** Creates a secret for an authenticator app; it takes effect when confirmed by a code. */
   begin(user: UserRecord): { secret: string; otpauth_uri: string } {
     const secret = newSecret();
     this.#enrolling.set(user.id, { secret, at: this.#clock.now(), tokenVersion: user.tokenVersion });
@@ -34,7 +34,7 @@ export class SecondFactors {
   async confirm(user: UserRecord, code: string): Promise<void> {
     const now = this.#clock.now();
     const begun = this.#enrolling.get(user.id);
-    // Begun under another password or with other rights: somebody else may have begun it.
+    // It was begun before the password or the rights changed, possibly by somebody else.
     if (begun?.tokenVersion !== user.tokenVersion || now - begun.at > enrolmentMs)
       throw new EdgeError(
         "totp_not_begun",
@@ -47,14 +47,14 @@ export class SecondFactors {
     await this.#accounts.setTotp(user, () => this.#secrets.seal(begun.secret, placeOf(user)), step);
   }
 
-  /** Whether it is a code of this moment that was not used yet; from now on it is. */
+  /** Checks that a code is valid and unused, and records it as used. */
   async accepts(user: UserRecord, code: string): Promise<boolean> {
     const secret = this.#secrets.open(user.totpSecret ?? "", placeOf(user));
     const step = stepOf(secret, code, this.#clock.now());
     return step !== null && (await this.#accounts.useTotpStep(user, step));
   }
 
-  /** What was begun no longer counts. */
+  /** Discards an unconfirmed secret. */
   forget(userId: string): void {
     this.#enrolling.delete(userId);
   }

@@ -1,6 +1,6 @@
 /**
- * Access tokens: JWT (RFC 9068), HS256 with a key of this appliance, everything pinned (RFC 8725). Refresh tokens: session, counter, the user's token version and a
- * MAC over them, so that only one that was issued is taken for one.
+ * Access tokens: JWT (RFC 9068), HS256 with a key of this appliance, all parameters fixed (RFC 8725). Refresh tokens: session, counter,
+ * the user's token version and a MAC over them, so that only issued tokens are accepted.
  */
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
@@ -22,7 +22,7 @@ export interface AccessClaims {
 
 interface RefreshClaims {
   sessionId: string;
-  /** How often the login was refreshed. */
+  /** The number of refreshes of the login. */
   counter: number;
   tokenVersion: number;
 }
@@ -31,7 +31,7 @@ export class Tokens {
   readonly #secrets: Pick<Secrets, "key">;
   readonly #clock: Clock;
 
-  /** The keys are asked for each time: after a rotation no token from before it holds. */
+  /** Keys are derived at each use, so that a rotation invalidates all earlier tokens. */
   constructor(secrets: Pick<Secrets, "key">, clock: Clock) {
     this.#secrets = secrets;
     this.#clock = clock;
@@ -58,7 +58,7 @@ export class Tokens {
       .sign(this.#accessKey);
   }
 
-  /** Null for anything but a token of ours that still holds. */
+  /** Null for anything but a valid token of ours. */
   async readAccess(token: string): Promise<AccessClaims | null> {
     try {
       const { payload } = await jwtVerify(token, this.#accessKey, {
@@ -78,13 +78,13 @@ export class Tokens {
     }
   }
 
-  /** Bound to the user's token version: what ends the access tokens ends it too. */
+  /** Bound to the user's token version, so that it ends together with the access tokens. */
   refresh({ sessionId, counter, tokenVersion }: RefreshClaims): string {
     const claim = `${sessionId}.${counter}.${tokenVersion}`;
     return `rt_${claim}.${this.#mac(claim)}`;
   }
 
-  /** Null for one that was never issued. */
+  /** Null if it was not issued here. */
   readRefresh(token: string): RefreshClaims | null {
     const [, claim = "", sessionId = "", counter = "", tokenVersion = "", mac = ""] =
       /^rt_((ses-[0-9a-f]{32})\.(\d{1,15})\.(\d{1,15}))\.([0-9A-Za-z_-]{43})$/.exec(token) ?? [];

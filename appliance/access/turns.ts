@@ -1,4 +1,4 @@
-/** Work that must not overlap: what has the same key runs one after the other, in the order in which it came. */
+/** Runs work with the same key one after the other, in order of arrival. */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 

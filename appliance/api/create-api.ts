@@ -1,9 +1,9 @@
-/** Puts the API together: who may call, what they get. */
+/** Composes the API from its parts. */
 import { randomBytes } from "node:crypto";
 import type { Caller } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
-import { Continuity, continuityMs, type PollPosition } from "../../core/feeds/continuity.ts";
+import { Continuity, continuityMs, type PollPosition } from "../../core/pages/continuity.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
@@ -81,7 +81,7 @@ export async function createApi(parts: ApiParts) {
   const ticketSettings = new SettingsService({ store, clock, log, secrets, dispatcher });
   return {
     ticketSettings,
-    // One after the other: two at the same time would write the same file.
+    // One after the other, because two rotations would write the same file.
     rotateSecrets: (newKeyFile: string | null) => {
       const rotated = rotating.then(() =>
         accounts.exclusively(() =>
@@ -93,7 +93,7 @@ export async function createApi(parts: ApiParts) {
     },
     accounts,
     audit,
-    /** Forgets logins that have run out, writes down how far pollers have come. */
+    /** Removes expired logins and stores the positions of pollers. */
     tick: async () => {
       await logins.tick();
       await savePositions();
@@ -137,8 +137,8 @@ export async function createApi(parts: ApiParts) {
 }
 
 /**
- * Without the key intake and feeds go on: logins then hold until the next start, stored secrets not at all. Cursors have a key of their own; up to
- * the first start that kept one they were signed with one that was made from the master key, so it begins as that one.
+ * Without the master key, intake and feeds continue: logins are then valid until the next start, and stored secrets cannot be read. Cursors have
+ * their own key. Earlier versions signed them with a key derived from the master key, so that one is stored first.
  */
 async function secretsOf({ store, faults }: ApiParts, places: MasterKeyPlaces) {
   const secrets = await openSecrets(places, store.tickets).catch((error: unknown) => {

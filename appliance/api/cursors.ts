@@ -1,30 +1,30 @@
-/** Cursors: opaque to clients, bound to the question they come from, and signed, so that nobody asks from a place that was never given. */
+/** Cursors: opaque to clients, bound to their query, and signed, so that only positions that were issued are accepted. */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { EdgeError } from "../../core/errors.ts";
-import type { Walk } from "../../core/feeds/page.ts";
+import type { Walk } from "../../core/pages/page.ts";
 
 export interface Cursor {
   by: Walk["by"];
   direction: Walk["direction"];
-  /** Rows behind it are the next page's. */
+  /** The next page starts after this position. */
   position: number;
-  /** Downwards: what was the newest position at the first page. From there the walk goes on upwards, once the old end is reached. */
+  /** In descending order: the newest position at the first page. After the oldest row, the walk continues upwards from there. */
   top: number;
-  /** Number of the last time that retention had taken rows away. */
+  /** The number of the last removal of rows by retention. */
   generation: number;
 }
 
 const version = 1;
 const macBytes = 16;
 
-/** The question that a cursor belongs to, as a short text. */
+/** The query that a cursor belongs to, as a short text. */
 export function questionOf(parts: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 16);
 }
 
 export class Cursors {
   readonly #key: Buffer;
-  /** Of the database: positions of another life of it mean other rows. */
+  /** The database's generation: in another one the same positions mean other rows. */
   readonly #generation: number;
 
   constructor(key: Buffer, generation: number) {
@@ -46,11 +46,11 @@ export class Cursors {
     return Buffer.concat([mac, Buffer.from(text)]).toString("base64url");
   }
 
-  /** Null for a text that is no cursor of ours, or one of another question. @throws EdgeError cursor_restored */
+  /** Null if the text is no cursor of ours, or belongs to another query. @throws EdgeError cursor_restored */
   read(text: string, question: string): Cursor | null {
     if (!/^[0-9A-Za-z_-]{24,160}$/.test(text)) return null;
     const bytes = Buffer.from(text, "base64url");
-    // Several texts may stand for the same bytes: only the one that was given counts.
+    // Several texts may decode to the same bytes; only the issued one is accepted.
     if (bytes.toString("base64url") !== text) return null;
     const plain = bytes.subarray(macBytes).toString("latin1");
     const [mac, right] = [bytes.subarray(0, macBytes), this.#mac(plain, question)];
@@ -71,7 +71,7 @@ export class Cursors {
   }
 }
 
-/** For a position of a life of the database that a restore has ended. */
+/** For a position from before a restore of the database. */
 export function restored(): EdgeError {
   return new EdgeError(
     "cursor_restored",

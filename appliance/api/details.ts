@@ -1,10 +1,10 @@
-/** Incidents and cases in full, as the API answers them: the row of lists, the objects of the syslog body, and what lies behind them. */
+/** The details of incidents and cases in the API: the row of lists, the objects of the syslog body, and the evidence. */
 import { toIso } from "../../core/time.ts";
 import type { CaseDetail, IncidentDetail } from "../../store/lists/incident-detail.ts";
 
 type Json = Record<string, unknown>;
 
-/** `row`: the incident as lists have it. */
+/** `row`: the incident as in lists. */
 export function incidentDetail(row: Json, detail: IncidentDetail, tickets: readonly Json[]): Json {
   const { body, risk, chain, rules, cases, users, alarms, history, historyTotal } = detail;
   const { event: _, changes: __, ...objects } = body;
@@ -58,7 +58,7 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
   };
 }
 
-/** `row`: the case as lists have it. */
+/** `row`: the case as in lists. */
 export function caseDetail(row: Json, { incident, rules, alerts, history, historyTotal }: CaseDetail): Json {
   return {
     ...row,

@@ -1,4 +1,4 @@
-/** What the API does with incidents, cases and exceptions on behalf of a caller: nothing of an entity that the caller may not see. */
+/** Incidents, cases and exceptions on behalf of a caller, limited to the caller's entities. */
 import { randomBytes } from "node:crypto";
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
 import { type Exception, type NewException, whyNoException } from "../../core/correlation/exceptions.ts";
@@ -46,7 +46,7 @@ export class Investigation {
   async changeIncident(caller: Caller, id: string, request: IncidentRequest): Promise<string> {
     await this.#row("incidents", caller, id);
     const { changed } = await this.#store.incidents.changeIncident(id, request, authorOf(caller), this.#clock.now());
-    if (changed) await this.#audit.note(auditAuthor(caller), "incident.change", id, told(request));
+    if (changed) await this.#audit.note(auditAuthor(caller), "incident.change", id, auditDetail(request));
     return this.#row("incidents", caller, id);
   }
 
@@ -54,13 +54,13 @@ export class Investigation {
   async changeCase(caller: Caller, id: string, request: CaseRequest): Promise<string> {
     await this.#row("cases", caller, id);
     const { changed } = await this.#store.incidents.changeCase(id, request, authorOf(caller), this.#clock.now());
-    if (changed) await this.#audit.note(auditAuthor(caller), "case.change", id, told(request));
+    if (changed) await this.#audit.note(auditAuthor(caller), "case.change", id, auditDetail(request));
     return this.#row("cases", caller, id);
   }
 
   /** Returns the new incident's row as JSON. @throws EdgeError actor_unknown, incident_exists */
   async promote(caller: Caller, request: { entity: string; actor: string; reason: string }): Promise<string> {
-    // The same answer as for an actor that nothing is known of.
+    // The same answer as for an unknown actor.
     if (!seesEntity(caller, request.entity))
       throw new EdgeError(
         "actor_unknown",
@@ -72,7 +72,7 @@ export class Investigation {
     return this.#row("incidents", caller, id);
   }
 
-  /** Those of every entity are seen by all, of others by whom the entity is open to. */
+  /** Everybody sees exceptions for every entity; others are visible to callers of their entity. */
   async exceptions(caller: Caller): Promise<Json[]> {
     const all = await this.#store.incidents.listExceptions();
     return all.filter(({ entity }) => entity === "" || seesEntity(caller, entity)).map(exceptionJson);
@@ -106,15 +106,15 @@ export class Investigation {
     await this.#audit.note(auditAuthor(caller), "exception.delete", id);
   }
 
-  async #row(feed: "incidents" | "cases", caller: Caller, id: string): Promise<string> {
-    const row = await this.#store.reading.readRow(feed, id);
-    if (row === null || !seesEntity(caller, row.entity)) throw unknown(feed, id);
+  async #row(collection: "incidents" | "cases", caller: Caller, id: string): Promise<string> {
+    const row = await this.#store.reading.readRow(collection, id);
+    if (row === null || !seesEntity(caller, row.entity)) throw unknown(collection, id);
     return row.json;
   }
 }
 
-function unknown(feed: "incidents" | "cases", id: string): EdgeError {
-  const [code, one] = feed === "incidents" ? ["incident_unknown", "incident"] : ["case_unknown", "case"];
+function unknown(collection: "incidents" | "cases", id: string): EdgeError {
+  const [code, one] = collection === "incidents" ? ["incident_unknown", "incident"] : ["case_unknown", "case"];
   return new EdgeError(code, `there is no ${one} ${id.slice(0, 32)}`);
 }
 
@@ -122,8 +122,8 @@ function authorOf({ name }: Caller): { who: string; source: string } {
   return { who: name, source: "api" };
 }
 
-/** Notes can be long and are in the history: the audit log says that there were some. */
-function told(request: Omit<IncidentRequest, "status"> & { status?: string }): Json {
+/** What the audit log keeps of a request: notes can be long and are in the history, so only their presence is noted. */
+function auditDetail(request: Omit<IncidentRequest, "status"> & { status?: string }): Json {
   const names = { status: "status", assignedAnalyst: "assigned_analyst" } as const;
   const detail: Json = {};
   for (const [field, name] of Object.entries(names) as [keyof typeof names, string][])

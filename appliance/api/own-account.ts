@@ -1,4 +1,4 @@
-/** Logging in and out, and what users change of their own account. */
+/** Login, logout, and changes that users make to their own account. */
 import type { Caller } from "../../core/access/caller.ts";
 import type { UserRecord } from "../../core/access/user.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
@@ -26,7 +26,7 @@ export class OwnAccount {
     return this.#logins.refresh(token, address);
   }
 
-  /** @throws EdgeError refresh_refused where nothing is there to end */
+  /** @throws EdgeError refresh_refused if there is no login to end */
   async logout(caller: { sessionId: string } | null, refreshToken: string | null, address: string): Promise<void> {
     const session = caller?.sessionId ?? (refreshToken === null ? null : this.#logins.sessionOf(refreshToken));
     if (session === null)

@@ -1,13 +1,13 @@
 /**
- * Pages for pollers. A walk is a position on the event log's sequence, so that no row is skipped or repeated whatever is written meanwhile;
- * who keeps a clock instead of a cursor is remembered (`Continuity`).
+ * Pages for pollers. A walk follows positions of the event log, so that no row is skipped or repeated whatever is written meanwhile;
+ * for callers that send a time instead of a cursor, the position is stored (`Continuity`).
  */
 import { type Caller, keepsOwnClock } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
-import type { Continuity, PollPosition } from "../../core/feeds/continuity.ts";
-import type { Page, PageQuery, Walk } from "../../core/feeds/page.ts";
-import type { PageAnswer, PageRequest, SinceBound } from "../../core/feeds/page-request.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
+import type { Continuity, PollPosition } from "../../core/pages/continuity.ts";
+import type { Page, PageQuery, Walk } from "../../core/pages/page.ts";
+import type { PageAnswer, PageRequest, SinceBound } from "../../core/pages/page-request.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { type Cursor, type Cursors, questionOf, restored } from "./cursors.ts";
@@ -33,11 +33,11 @@ export class Pages {
     this.#clock = clock;
   }
 
-  /** @throws EdgeError cursor_invalid; cursor_restored; cursor_gap where retention took away what the caller had not had */
+  /** @throws EdgeError cursor_invalid; cursor_restored; cursor_gap if retention removed rows that the caller had not read */
   async page(caller: Caller, request: PageRequest): Promise<PageAnswer> {
-    const { feed, filters, limit, offset } = request;
+    const { collection, filters, limit, offset } = request;
     const entities = caller.entities === null ? null : [...caller.entities].map(normaliseName).sort();
-    const question = [feed, entities, Object.entries(filters).filter(([, value]) => value !== undefined)];
+    const question = [collection, entities, Object.entries(filters).filter(([, value]) => value !== undefined)];
     if (request.cursor !== null) return this.#atCursor(request, question, entities, request.cursor);
 
     const bound = request.updatedSince ?? request.since;
@@ -45,7 +45,7 @@ export class Pages {
     const direction = bound !== null || request.sortDir === "asc" ? "up" : "down";
     if (bound === null && sorted !== null) {
       const order = { kind: "sorted", by: sorted, direction } as const;
-      const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset });
+      const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset });
       return this.#answer(request, page, null);
     }
     const by: Walk["by"] =
@@ -54,7 +54,7 @@ export class Pages {
     return this.#since(caller, request, question, entities, by, bound);
   }
 
-  /** A list without a bound; its cursor goes on to the other end, and from there with what has come since. */
+  /** A list without a bound; its cursor continues to the other end, and then with newer rows. */
   async #plain(
     request: PageRequest,
     question: readonly unknown[],
@@ -62,11 +62,11 @@ export class Pages {
     by: Walk["by"],
     direction: Walk["direction"],
   ): Promise<PageAnswer> {
-    const { feed, filters, limit, offset } = request;
+    const { collection, filters, limit, offset } = request;
     const order = walk(by, direction, null);
-    const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset });
+    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset });
     const next = { by, direction, top: page.top, generation: page.generation, position: page.lastSeq ?? 0 } as const;
-    // The last page of a plain list has no next one: whoever wants to go on gives a bound or a cursor.
+    // The last page of a plain list has no next one: to continue, a caller sends a bound or a cursor.
     return this.#answer(request, page, page.more ? this.#cursors.write(next, questionOf(question)) : null);
   }
 
@@ -76,7 +76,7 @@ export class Pages {
     entities: PageQuery["entities"],
     text: string,
   ): Promise<PageAnswer> {
-    const { feed, filters, limit } = request;
+    const { collection, filters, limit } = request;
     const asked = questionOf(question);
     const cursor = this.#cursors.read(text, asked);
     if (cursor === null)
@@ -86,12 +86,12 @@ export class Pages {
       );
     const { by, direction, position, top, generation } = cursor;
     const order = { ...walk(by, direction, position), since: direction === "up" ? { position, generation } : null };
-    // Downwards the first page's newest position stays the walk's: what is newer comes when the walk has turned.
-    const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset: 0 });
-    if (page.gap) throw gap(feed, by);
-    // The file of an older copy, put in place by hand. Rows may have gone, so the newest one there is does not tell.
+    // In descending order the newest position of the first page is kept: newer rows follow after the oldest one.
+    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset: 0 });
+    if (page.gap) throw gap(collection, by);
+    // An older copy of the file was put in place by hand. Rows may have been removed, so the newest row proves nothing.
     const furthest = Math.max(position, top);
-    if (furthest > page.top && furthest > (await this.#reading.lastPosition(feed, by))) throw restored();
+    if (furthest > page.top && furthest > (await this.#reading.lastPosition(collection, by))) throw restored();
     const next: Cursor =
       direction === "up"
         ? { ...cursor, position: endOf(page, position), generation: page.generation }
@@ -109,7 +109,7 @@ export class Pages {
     by: Walk["by"],
     bound: SinceBound,
   ): Promise<PageAnswer> {
-    const { feed, limit, offset } = request;
+    const { collection, limit, offset } = request;
     const remembers = keepsOwnClock(caller) && !request.literal;
     const poll = `${by} ${questionOf(question)}`;
     const known = remembers
@@ -126,12 +126,12 @@ export class Pages {
       ...(request.since?.at == null ? {} : { createdSince: request.since.at }),
       ...(request.updatedSince?.at == null ? {} : { updatedSince: request.updatedSince.at }),
     };
-    const page = await this.#reading.listPage({ feed, entities, filters, order, limit, offset });
+    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset });
     const end = endOf(page, page.start);
     if (remembers) {
       const answer = { since: bound.text, offset, start: page.start, count: page.count, end };
       const position = this.#continuity.after(caller.id, poll, answer, this.#clock.now());
-      // Before the answer: a crash right after it must not give these rows a second time.
+      // Stored before the answer, so that a crash after it does not repeat these rows.
       if (position !== null) await this.#savePosition(position);
     }
     const next = { by, direction: "up", position: end, top: 0, generation: page.generation } as const;
@@ -164,16 +164,16 @@ function walk(by: Walk["by"], direction: Walk["direction"], position: number | n
   };
 }
 
-/** Up to here everything has been looked at: the last row, or on the last page all that there was. */
+/** The position up to which everything was read: the last row or, on the last page, the newest position. */
 function endOf(page: Page, start: number): number {
-  // The last row may be newer than what was the newest when the page began to be read.
+  // The last row may be newer than the newest position at the start of reading.
   return page.more ? (page.lastSeq ?? start) : Math.max(start, page.top, page.lastSeq ?? 0);
 }
 
-function gap(feed: string, by: Walk["by"]): EdgeError {
+function gap(collection: string, by: Walk["by"]): EdgeError {
   const since = by === "updated" ? "updated_since" : "since";
   return new EdgeError(
     "cursor_gap",
-    `since this cursor was given, retention has removed ${feed} that it had not reached: begin again with ${since}=<time> or without a cursor, and poll more often than RHYTHMX_RETENTION_DAYS`,
+    `since this cursor was given, retention has removed ${collection} that it had not reached: begin again with ${since}=<time> or without a cursor, and poll more often than RHYTHMX_RETENTION_DAYS`,
   );
 }

@@ -1,4 +1,4 @@
-/** Settings on behalf of an administrator: those of ticket systems and of the feeds, each change and each test noted in the audit log. */
+/** Settings of ticket systems and feeds on behalf of an administrator; every change and test is added to the audit log. */
 import type { Caller } from "../../core/access/caller.ts";
 
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
@@ -13,7 +13,7 @@ interface Change {
   new: string | null;
 }
 
-/** What the audit log keeps of a value. */
+/** A value as the audit log keeps it. */
 const longest = 200;
 
 export function settingsPort(tickets: SettingsService, feeds: FeedSettingsService, audit: AuditLog) {
@@ -43,14 +43,22 @@ export function settingsPort(tickets: SettingsService, feeds: FeedSettingsServic
   };
 }
 
-/** Feeds have no secrets: keys of certificates are files. */
+/** Feed settings contain no secrets: private keys are in files. */
 function changesBetween(before: Json, after: Json, names: readonly string[]): Change[] {
-  const changes = names.map((name) => ({ name, old: told(valueIn(before, name)), new: told(valueIn(after, name)) }));
+  const changes = names.map((name) => ({
+    name,
+    old: auditValue(valueIn(before, name)),
+    new: auditValue(valueIn(after, name)),
+  }));
   return changes.filter((change) => change.old !== change.new);
 }
 
 function givenFields(fields: Json): Change[] {
-  return Object.entries(fields).map(([name, value]) => ({ name: name.slice(0, 64), old: null, new: told(value) }));
+  return Object.entries(fields).map(([name, value]) => ({
+    name: name.slice(0, 64),
+    old: null,
+    new: auditValue(value),
+  }));
 }
 
 function valueIn(section: Json, name: string): unknown {
@@ -58,7 +66,7 @@ function valueIn(section: Json, name: string): unknown {
   return Object.hasOwn(fields, name) ? fields[name]?.value : undefined;
 }
 
-function told(value: unknown): string | null {
+function auditValue(value: unknown): string | null {
   if (value === undefined || value === null) return null;
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return text.length > longest ? `${text.slice(0, longest).toWellFormed()}…` : text;

@@ -1,4 +1,4 @@
-/** What `check` says of the data folder: whether the service can make it, write it, and write what lies in it; and of its disk. */
+/** Checks the data folder: whether the service can create it and write to it and its files; and the free space of its disk. */
 import { constants } from "node:fs";
 import { access, lstat, readdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -23,7 +23,7 @@ export async function checkDataDir({ dataDir, minFreeBytes, minFreePercent }: Se
   return findings;
 }
 
-/** A key file that is named has to be there, be read, and be a key. */
+/** A configured key file has to exist, be readable, and contain a key. */
 export function checkMasterKey({ masterKeyFile }: Settings): Finding[] {
   if (masterKeyFile === null) return [];
   try {
@@ -43,7 +43,7 @@ async function checkFolder(dataDir: string): Promise<Finding> {
   if (found instanceof Error) return cannot(dataDir, whyNot(found));
   try {
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-    // What root has left in it stops the service as well.
+    // Files of root's in it would stop the service too.
     for (const name of await readdir(dataDir)) {
       const path = join(dataDir, name);
       if (/^(?:rhythmx\.db(?:-wal|-shm|\.lock)?|master\.key)$/.test(name)) {
@@ -66,7 +66,7 @@ async function checkParent(dataDir: string, parent: string): Promise<Finding> {
     () => true,
     () => false,
   );
-  // systemd makes it (StateDirectory).
+  // systemd creates it (StateDirectory).
   if (may || dataDir === "/var/lib/rhythmx")
     return { ok: true, line: `data folder ${dataDir} will be made at the first start` };
   return {

@@ -1,4 +1,4 @@
-/** What `check` says of the addresses that the service listens on, and of the API's certificate. */
+/** Checks the addresses that the service listens on, and the API's certificate. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createServer, isIP } from "node:net";
 import { createSecureContext } from "node:tls";
@@ -12,10 +12,10 @@ export interface Finding {
   line: string;
 }
 
-/** So long before its end a certificate is worth a warning. */
+/** How long before it expires a certificate causes a warning. */
 const soonMs = 21 * dayMs;
 
-/** The API's port and the health ports; while the appliance runs it is the one that has them. */
+/** The API's port and the health ports; if the appliance is running, it is the one that uses them. */
 export async function checkPorts(settings: Settings, running: boolean): Promise<Finding[]> {
   const addresses: [string, ListenAddress][] = [
     ["API (RHYTHMX_LISTEN)", settings.listen],
@@ -56,7 +56,7 @@ function tryListening({ host, port }: ListenAddress): Promise<NodeJS.ErrnoExcept
   });
 }
 
-/** The certificate: there, with its key, in force, and for the name that people use. `now` in epoch milliseconds. */
+/** Checks the certificate: whether it exists, matches its key, is valid, and covers the host name in use. `now`: epoch milliseconds. */
 export async function checkCertificate(
   { tlsCertFile, tlsKeyFile }: Pick<Settings, "tlsCertFile" | "tlsKeyFile">,
   baseUrl: string | null,
@@ -74,7 +74,7 @@ export async function checkCertificate(
       return problem(`${path}: found ${content.fault.found}; accepted: ${content.fault.accepted}`);
   }
   if (cert.kind !== "text" || key.kind !== "text") return [];
-  // The commonest mistake; what the library says of it helps nobody.
+  // The most common mistake, and the library's message does not explain it.
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(cert.text) && !cert.text.includes("-----BEGIN CERTIFICATE-----"))
     return problem(
       `${tlsCertFile}: is a private key: RHYTHMX_TLS_CERT_FILE takes the certificate, RHYTHMX_TLS_KEY_FILE the key`,

@@ -31,7 +31,7 @@ const testMessageMs = 10_000;
 
 export const checkCommand: Command = {
   name: "check",
-  summary: "validate the configuration and reach every destination and ticket system",
+  summary: "validate settings, reach every destination and ticket system",
   help: `Usage: rhythmx check [--test-message]
 
 Reads the configuration as the service would, as its user and with the
@@ -86,7 +86,7 @@ One line each. Exit code 1 when something has to be mended.
   },
 };
 
-/** A running appliance knows what was saved in it; else files and environment say which systems there are. */
+/** A running appliance knows saved settings; otherwise the systems come from files and environment. */
 async function ticketSystems(resolved: ResolvedSettings, control: Operations | null): Promise<Finding[]> {
   const tested = control === null ? await testGiven(resolved) : await control.testTickets();
   const findings = tested.map(({ system, steps }) => {
@@ -123,13 +123,13 @@ async function testGiven({ ticketValues }: ResolvedSettings): Promise<{ system: 
   );
 }
 
-/** Only a first start uses RHYTHMX_ADMIN_PASSWORD; one that was refused has made a database, and no key yet. */
+/** Only a first start uses RHYTHMX_ADMIN_PASSWORD; a start that refused it has created a database, but no key. */
 function isFirstStart({ dataDir, masterKeyFile }: Settings): boolean {
   if (!existsSync(join(dataDir, "rhythmx.db"))) return true;
   return masterKeyFile === null && !existsSync(join(dataDir, "master.key"));
 }
 
-/** Connections whose certificates are not checked: whoever stands in between reads along, passwords too. */
+/** Connections without certificate checks, on which somebody in between can read everything, including passwords. */
 function unverified({ settings, ticketValues }: ResolvedSettings): string[] {
   const { proactive } = readTicketSettings(ticketValues).settings;
   const systems =
@@ -171,7 +171,7 @@ async function checkDestination(feed: FeedName, destination: DestinationSettings
   }
 }
 
-/** Over a connection of its own: the one of a running appliance is not disturbed. */
+/** Uses a separate connection, so that the one of a running appliance is not disturbed. */
 async function sendTest(options: SyslogSenderOptions, { name, message }: DestinationSettings): Promise<void> {
   const sender = createSyslogSender(options);
   const { bytes } = testMessage(Date.now(), name, { ...message, procid: process.pid });

@@ -1,6 +1,7 @@
-/** What a command is, and what it gets from the process. */
+/** The interface of a command, and what it gets from the process. */
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { messageOf, UsageError } from "../../core/errors.ts";
+import { nearestName } from "../../core/settings/names.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import type { Unit } from "../config/unit-file.ts";
 
@@ -10,18 +11,18 @@ export interface Terminal {
   /** Remarks, progress and errors, on stderr. */
   err(text: string): void;
   stdin: NodeJS.ReadableStream;
-  /** Whether stderr is a terminal: progress bars and colours only there. */
+  /** Whether stderr is a terminal; otherwise there are no progress bars and colours. */
   interactive: boolean;
-  /** Width of the terminal that stdout is; null where it is none: tables are then as wide as they are. */
+  /** The terminal's width of stdout; null if it is no terminal: tables are then not shortened. */
   columns: number | null;
 }
 
 export interface CommandContext {
   args: string[];
   terminal: Terminal;
-  /** Reads configuration files and environment anew; `under`: environment values that count where this process has none. */
+  /** Reads configuration files and environment; `under`: environment values for names that this process does not set. */
   loadSettings(under?: ReadonlyMap<string, string>): Promise<ResolvedSettings>;
-  /** The installed systemd unit; null for a checkout, and where there is none. */
+  /** The installed systemd unit; null for a checkout, or if there is none. */
   serviceUnit(): Promise<Unit | null>;
 }
 
@@ -29,7 +30,7 @@ export interface Command {
   name: string;
   /** One line for the list of commands. */
   summary: string;
-  /** What `--help` prints: usage line, then options. */
+  /** The text of `--help`: usage line, then options. */
   help: string;
   /** Returns the exit code; throws for errors, `UsageError` for bad usage. */
   run(context: CommandContext): Promise<number>;
@@ -40,12 +41,12 @@ export function parseOptions<T extends ParseArgsOptionsConfig>(args: string[], o
   try {
     return parseArgs({ args: withNegatives(args, options), options, allowPositionals: true, strict: true });
   } catch (error) {
-    // What parseArgs adds about dashes takes up to three lines.
+    // parseArgs adds up to three lines about dashes.
     throw new UsageError(messageOf(error).replace(/\.? To specify a.*/, ""));
   }
 }
 
-/** `--expires -1` is a value that its option refuses in words, not a riddle about dashes. */
+/** Reads `--expires -1` as a value, which the option then refuses with a clear message. */
 function withNegatives(args: readonly string[], options: ParseArgsOptionsConfig): string[] {
   const joined: string[] = [];
   for (const arg of args) {
@@ -57,7 +58,16 @@ function withNegatives(args: readonly string[], options: ParseArgsOptionsConfig)
   return joined;
 }
 
-/** The one positional argument, or `UsageError` that names it. */
+/** One of a command's actions. @throws UsageError that names the one that was probably meant */
+export function actionOf<Action>(actions: Readonly<Record<string, Action>>, name: string): Action {
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (action !== undefined) return action;
+  const nearest = nearestName(name, Object.keys(actions));
+  const meant = nearest === null ? "" : `; did you mean ${JSON.stringify(nearest)}?`;
+  throw new UsageError(`unknown action ${JSON.stringify(name.slice(0, 64))}${meant}`);
+}
+
+/** Returns the only positional argument. @throws UsageError that names it */
 export function onePositional(positionals: string[], name: string): string {
   const [value, ...more] = positionals;
   if (value === undefined) throw new UsageError(`${name} is missing`);

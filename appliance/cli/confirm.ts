@@ -2,12 +2,12 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Terminal } from "./command.ts";
 
-/** Whether there is somebody to ask. */
+/** Whether somebody can answer. */
 export function canAsk({ stdin, interactive }: Terminal): boolean {
   return interactive && "isTTY" in stdin && stdin.isTTY === true;
 }
 
-/** Asks on the terminal; anything but y or yes is a no. */
+/** Asks on the terminal; anything but y or yes means no. */
 export async function confirm(terminal: Terminal, question: string): Promise<boolean> {
   terminal.err(`${question} [y/N] `);
   const lines = createInterface({ input: terminal.stdin as Readable });

@@ -1,7 +1,7 @@
 import { UsageError } from "../../core/errors.ts";
 import { ticketSystems } from "../../core/tickets/ticket.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
-import { type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
+import { actionOf, type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
 import { withOperations } from "./operations.ts";
 import { jsonOption, printJson, table } from "./table.ts";
 
@@ -35,9 +35,7 @@ makes another one. --all leaves the first kind alone.
     const isOption = first.startsWith("-");
     const action = isOption ? "list" : first;
     const args = isOption ? context.args : rest;
-    const run = actions[action];
-    if (run === undefined) throw new UsageError(`unknown action ${JSON.stringify(action.slice(0, 64))}`);
-    return run({ ...context, args });
+    return actionOf(actions, action)({ ...context, args });
   },
 };
 
@@ -84,7 +82,7 @@ async function identify({ args, terminal, loadSettings, serviceUnit }: CommandCo
   const { positionals } = parseOptions(args, {});
   const [id, number, ...others] = positionals;
   if (id === undefined || number === undefined || others.length > 0)
-    throw new UsageError("ID and NUMBER are to be given");
+    throw new UsageError("ID and NUMBER are both needed");
   const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
   await withOperations(access, (operations) => operations.identifyDelivery(id, number));
   terminal.err(`it is ${number}\n`);

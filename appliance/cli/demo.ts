@@ -5,7 +5,7 @@ import { type Command, noPositionals, parseOptions } from "./command.ts";
 
 const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Somebody or something ended the demo from outside. */
+/** The demo was ended from outside. */
 class Ended extends Error {
   readonly exitCode: number;
   constructor(exitCode: number) {
@@ -34,7 +34,7 @@ when everything was seen, else 1.`,
     const onSignal = (signal: (typeof endings)[number]) => ending.abort(new Ended(128 + constants.signals[signal]));
     const onOutputGone = () => ending.abort(new Ended(1));
     for (const signal of endings) process.on(signal, onSignal);
-    // The reader has gone (a closed terminal, `| head`): the temporary folder must go too.
+    // The output was closed (a closed terminal, `| head`): the temporary folder still has to be removed.
     stdout.on("error", onOutputGone);
     try {
       const missing = await runDemo({

@@ -1,6 +1,6 @@
-import { EdgeError, UsageError } from "../../core/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import type { ListedDestination } from "../feeds/destination-control.ts";
-import { type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
+import { actionOf, type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
 import { canAsk, confirm } from "./confirm.ts";
 import { withOperations } from "./operations.ts";
 import { timeOption } from "./replay.ts";
@@ -25,9 +25,7 @@ forget  forgets a destination that is configured no more; one of that name
     const [first = "list", ...rest] = context.args;
     const isOption = first.startsWith("-");
     const action = isOption ? "list" : first;
-    const run = actions[action];
-    if (run === undefined) throw new UsageError(`unknown action ${JSON.stringify(action.slice(0, 64))}`);
-    return run({ ...context, args: isOption ? context.args : rest });
+    return actionOf(actions, action)({ ...context, args: isOption ? context.args : rest });
   },
 };
 
@@ -46,7 +44,7 @@ async function list({ args, terminal, loadSettings, serviceUnit }: CommandContex
   return 0;
 }
 
-/** How far each destination is. */
+/** The position of each destination. */
 export function destinationTable(all: readonly ListedDestination[], columns: number | null): string {
   return table(
     ["DESTINATION", "POSITION", "QUEUED", "EXPIRED", "STATE"],
@@ -92,7 +90,7 @@ async function forget({ args, terminal, loadSettings, serviceUnit }: CommandCont
   });
 }
 
-/** Nothing is given up unless somebody said so. @throws EdgeError not_confirmed where nobody can be asked */
+/** Skips nothing without a confirmation. @throws EdgeError not_confirmed if nobody can be asked */
 async function agreed(
   { terminal, yes = false }: Pick<CommandContext, "terminal"> & { yes?: boolean | undefined },
   messages: number,

@@ -86,7 +86,7 @@ async function render(settings: Settings, report: DoctorReport, columns: number 
   return sections.join("\n");
 }
 
-/** Copies of the database from before its schema was upgraded: the way back. */
+/** Copies of the database from before a schema upgrade, with which the earlier version can be restored. */
 function copies(dataDir: string): [string, string][] {
   const found = copiesBeside(join(dataDir, "rhythmx.db"));
   const each = found.map((path) => `${path} (${mebibytes(statSync(path).size)} MiB)`);
@@ -101,7 +101,7 @@ function mebibytes(bytes: number): string {
   return (bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 1 : 0);
 }
 
-/** Who may log in, whether the first password still lies there, and what everything secret hangs on. */
+/** The number of users, whether the generated first password is still in use, and the master key. */
 function access({ dataDir, masterKeyFile }: Settings, users: number): string {
   const key = masterKeyFile ?? join(dataDir, "master.key");
   const initial = existsSync(join(dataDir, "initial-admin-password")) ? ", the first password is not changed yet" : "";
@@ -117,7 +117,7 @@ function ticketsKnown(tickets: DoctorReport["tickets"]): string {
   return each.length === 0 ? "none" : each.join(", ");
 }
 
-/** What waits for ticket systems, and what wants a person. */
+/** Deliveries that wait for ticket systems, and those that need a person. */
 function ticketsWaiting(deliveries: DoctorReport["deliveries"]): string {
   if (deliveries.length === 0) return "no delivery waits";
   const counts = deliveries.map(({ system, state, count }) => `${system}: ${count} ${state}`).join(", ");

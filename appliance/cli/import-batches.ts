@@ -1,4 +1,4 @@
-/** A file of any size as batches that intake takes: lines are passed on as they come, an array is read whole. */
+/** Splits a file of any size into batches for intake: lines are passed on as they are read, an array is read as a whole. */
 import { EdgeError } from "../../core/errors.ts";
 import { foldedParts } from "../../core/intake/engines/unfold.ts";
 import { splitRecords } from "../../core/intake/split.ts";
@@ -8,21 +8,21 @@ const recordsPerBatch = 1000;
 const bytesPerBatch = 4 * 1024 * 1024;
 /** A file that is one JSON array has to fit into memory. */
 const largestArray = 512 * 1024 * 1024;
-/** As much as a whole batch may have over HTTP. */
+/** The same limit as for a batch over HTTP. */
 const largestRecord = 16 * 1024 * 1024;
 
-/** UTF-8 or UTF-16 as NDJSON in UTF-8, of at most 1,000 records and about 4 MiB each; an object that holds more records than that is divided. */
+/** Converts UTF-8 or UTF-16 to batches of NDJSON in UTF-8, of at most 1,000 records and about 4 MiB each; an object with more records is divided. */
 export async function* readBatches(stream: AsyncIterable<Buffer | string>): AsyncGenerator<Uint8Array> {
   const collector = new Collector();
   const decoder = new TextParts();
   let pending = "";
   let shape: "unknown" | "lines" | "whole" = "unknown";
   for await (const part of stream) {
-    // A rotated log may begin with more NULs than fit into memory.
+    // A rotated log may start with more NULs than fit into memory.
     const text = decoder.decode(typeof part === "string" ? Buffer.from(part) : part).replace(/\0{3,}/g, "\0\0");
     if (text === "") continue;
     pending += text;
-    // Only a line end can tell more; to look through all of a long line again for each part of it would take for ever.
+    // Wait for a line end: scanning a long line again for each of its parts would take too long.
     const more = pending.length === text.length || text.includes("\n");
     if (shape === "unknown" && more) shape = shapeOf(pending);
     if (shape !== "lines") {
@@ -45,7 +45,7 @@ export async function* readBatches(stream: AsyncIterable<Buffer | string>): Asyn
   yield* collector.rest();
 }
 
-/** Lines when the first line is a whole JSON value; anything that goes over several lines is read whole. */
+/** Treats the file as lines if the first line is a complete JSON value; otherwise it is read as a whole. */
 function shapeOf(text: string): "unknown" | "lines" | "whole" {
   const start = text.replace(/^[\s\0\ufeff]+/, "");
   if (start === "") return "unknown";
@@ -56,7 +56,7 @@ function shapeOf(text: string): "unknown" | "lines" | "whole" {
     JSON.parse(start.slice(0, newline));
     return "lines";
   } catch {
-    // A broken first line of NDJSON, or the first line of a pretty-printed object: the latter opens and does not close.
+    // A broken first line of NDJSON, or the first line of a pretty-printed object, which opens and does not close.
     return start.slice(0, newline).trim().endsWith("}") ? "lines" : "whole";
   }
 }
@@ -67,7 +67,7 @@ class Collector {
   #length = 0;
 
   *add(line: string): Generator<Uint8Array> {
-    // NULs as a rotated log has them, and byte order marks of files that were put together.
+    // NULs from a rotated log, and byte order marks of concatenated files.
     const record = line.replace(/^[\s\0\ufeff]+/, "");
     if (record === "") return;
     for (const part of foldedParts(record, recordsPerBatch, bytesPerBatch)) {

@@ -22,7 +22,7 @@ interface Totals {
   repeated: number;
 }
 
-/** Refused records are named one by one up to so many per file. */
+/** The most refused records that are named for each file. */
 const mostNamed = 20;
 
 export const importCommand: Command = {
@@ -49,7 +49,7 @@ Exit code 1 when a file cannot be read or records were refused.`,
     if (!known.includes(format))
       throw new UsageError(`--format ${JSON.stringify(format)}: known for ${kind} are ${known.join(", ")}`);
     const resolved = await loadSettings();
-    return withOperations({ terminal, serviceUnit, resolved, mode: "change" }, async (operations) => {
+    return withOperations({ terminal, serviceUnit, resolved, mode: "make" }, async (operations) => {
       let failed = false;
       for (const file of positionals) {
         const totals = await importFile({ file, kind, format }, operations, terminal);
@@ -60,7 +60,7 @@ Exit code 1 when a file cannot be read or records were refused.`,
   },
 };
 
-/** Null when the file could not be read to its end. */
+/** Null if the file could not be read to its end. */
 async function importFile(
   what: { file: string; kind: IntakeKind; format: string },
   operations: Operations,
@@ -115,7 +115,7 @@ async function importBatch(
     alerts_updated?: number;
     rejected: { index: number; error: string }[];
   };
-  // One object may hold several records, so only the answers tell how many there were before this batch.
+  // One object may contain several records, so only the answers show how many came before this batch.
   const firstRecord = totals.received;
   for (const { index, error } of parsed.rejected) {
     if (totals.rejected++ < mostNamed) terminal.err(`record ${firstRecord + index}: ${error}\n`);
@@ -129,7 +129,7 @@ async function importBatch(
   if (answer.repeated) totals.repeated += parsed.received;
 }
 
-/** A batch without one readable record is refused as a whole; the file goes on. */
+/** A batch without any readable record is refused as a whole; the import continues. */
 function unreadableAnswer(body: Uint8Array, message: string): { json: string; repeated: boolean } {
   const received = Buffer.from(body).toString("latin1").split("\n").length;
   const rejected = Array.from({ length: received }, (_, index) => ({
@@ -139,7 +139,7 @@ function unreadableAnswer(body: Uint8Array, message: string): { json: string; re
   return { json: JSON.stringify({ received, accepted: 0, duplicates: 0, rejected }), repeated: false };
 }
 
-/** Tries again while the appliance is busy with others. */
+/** Retries while the appliance is busy. */
 async function retryWhileBlocked<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -171,7 +171,7 @@ async function open(file: string, terminal: Terminal) {
   };
 }
 
-/** Unpacked where the name or the first bytes say that it is gzip. */
+/** Decompressed if the name or the first bytes show that it is gzip. */
 async function* gunzipped(stream: AsyncIterable<Buffer | string>, always = false): AsyncGenerator<Buffer | string> {
   const parts = stream[Symbol.asyncIterator]();
   let first = await parts.next();
@@ -183,7 +183,7 @@ async function* gunzipped(stream: AsyncIterable<Buffer | string>, always = false
     yield* whole;
     return;
   }
-  // A source that breaks off ends the unpacking with its error.
+  // An error of the source ends the decompression with that error.
   yield* pipeline(Readable.from(whole), createGunzip(), () => {});
 }
 

@@ -2,7 +2,7 @@ import { type ApiKeyRecord, parseScopes } from "../../core/api-key.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import { visible } from "../../core/text/visible.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
-import { type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
+import { actionOf, type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
 import { withOperations } from "./operations.ts";
 import { jsonOption, printJson, table } from "./table.ts";
 
@@ -20,12 +20,8 @@ create prints the key once, alone on stdout; it is stored as a hash only.
 
   async run(context) {
     const [action, ...args] = context.args;
-    if (action === "create") return create({ ...context, args });
-    if (action === "list") return list({ ...context, args });
-    if (action === "revoke") return revoke({ ...context, args });
-    throw new UsageError(
-      action === undefined ? "create, list or revoke is missing" : `unknown action ${JSON.stringify(action)}`,
-    );
+    if (action === undefined) throw new UsageError("create, list or revoke is missing");
+    return actionOf({ create, list, revoke }, action)({ ...context, args });
   },
 };
 
@@ -39,13 +35,13 @@ async function create({ args, terminal, loadSettings, serviceUnit }: CommandCont
   if (values.scope === undefined) throw new UsageError("--scope is missing");
   const scopes = parseScopes(values.scope.join(","));
   const entities = (values.entity ?? []).map((entity) => entity.trim());
-  // An empty variable in a script must not make a key for every tenant.
+  // An empty variable in a script must not create a key for every tenant.
   if (entities.includes("")) throw new UsageError("--entity is blank; leave it out for a key that is for all entities");
   const expiresInDays = values.expires === undefined ? null : Number(values.expires);
   if (expiresInDays !== null && !(expiresInDays > 0 && expiresInDays <= 36_500))
     throw new UsageError(`--expires ${JSON.stringify(values.expires)}: a number of days above 0`);
   const resolved = await loadSettings();
-  const made = await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
+  const made = await withOperations({ terminal, serviceUnit, resolved, mode: "make" }, (operations) =>
     operations.createKey({ name, scopes, entities, expiresInDays }),
   );
   terminal.err(`${made.id} "${visible(name)}": ${scopes.join(", ")}. Keep the key: it is not shown again.\n`);
@@ -88,7 +84,7 @@ async function list({ args, terminal, loadSettings, serviceUnit }: CommandContex
   return 0;
 }
 
-/** What `GET /api/keys` tells; never the hash. */
+/** A key as in `GET /api/keys`, without its hash. */
 function keyJson({ id, name, prefix, scopes, entities, createdAt, expiresAt, revokedAt, lastUsedAt }: ApiKeyRecord) {
   return {
     id,

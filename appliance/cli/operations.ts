@@ -1,4 +1,4 @@
-/** How a command reaches the appliance: over the control socket of the one that runs, else on the database itself. */
+/** Gives commands the appliance's operations: through the control socket if it runs, else on the database directly. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { lchown, mkdir, readdir, stat } from "node:fs/promises";
@@ -34,11 +34,14 @@ export interface Access {
   terminal: Pick<Terminal, "err">;
   serviceUnit: CommandContext["serviceUnit"];
   resolved: Pick<ResolvedSettings, "settings" | "ticketValues" | "withSaved">;
-  /** A command that only looks neither makes nor changes a file. */
-  mode: "look" | "change";
+  /**
+   * A command that only reads neither creates nor changes a file. One that changes what there is makes no database either: in a folder
+   * without one it was given the wrong folder.
+   */
+  mode: "look" | "change" | "make";
 }
 
-/** Runs `work` with the appliance's operations; `running` tells which way it went. Says when the service is of another version or uses another folder. */
+/** Runs `work` with the appliance's operations; `running`: through the control socket. Warns if the service has another version or data folder. */
 export async function withOperations<T>(
   { terminal, serviceUnit, resolved: { settings: given, ticketValues, withSaved }, mode }: Access,
   work: (operations: Operations, running: boolean) => Promise<T>,
@@ -49,14 +52,14 @@ export async function withOperations<T>(
   const elsewhere = otherDataDir(dataDir, await serviceUnit());
   if (elsewhere !== null) terminal.err(`warning: ${elsewhere}\n`);
   const path = join(dataDir, "rhythmx.db");
-  if (mode === "look") await expectDatabase(dataDir, path);
-  else await makeDataDir(dataDir);
-  const store = await openStore({ path, clock: systemClock, mode });
+  if (mode === "make") await makeDataDir(dataDir);
+  else await expectDatabase(dataDir, path);
+  const store = await openStore({ path, clock: systemClock, mode: mode === "look" ? "look" : "change" });
   try {
     const { settings } = withSaved(await readSavedFeeds(store.tickets));
     const keys = await KeyRing.load(store.admin, systemClock);
     const intake = new Intake({ store, clock: systemClock, defaultEntity: () => settings.defaultEntity });
-    if (mode === "change") {
+    if (mode !== "look") {
       await placeReaders(store, settings);
       await store.incidents.configureCorrelation(settings.correlation);
       while (await store.incidents.assessLeft(systemClock.now(), true));
@@ -95,7 +98,7 @@ export async function withOperations<T>(
   }
 }
 
-/** What was saved of the feeds, for a command that does without operations; nothing where the database cannot be read. */
+/** The saved feed settings, for a command without operations; nothing if the database cannot be read. */
 export async function savedFeeds(dataDir: string): Promise<SavedFeeds> {
   const path = join(dataDir, "rhythmx.db");
   if (!existsSync(path)) return {};
@@ -108,7 +111,7 @@ export async function savedFeeds(dataDir: string): Promise<SavedFeeds> {
       await giveToOwner(dataDir);
     }
   } catch {
-    // Of another schema, or damaged: other commands say so.
+    // It has another schema or is damaged, which other commands report.
     return {};
   }
 }
@@ -140,15 +143,15 @@ async function makeDataDir(dataDir: string): Promise<void> {
   }
 }
 
-/** Settings of ticket systems and the secrets among them; nothing is sent from here. */
+/** The settings of ticket systems with their secrets; nothing is sent from here. */
 async function readSettings(
   store: Store,
   { dataDir, masterKeyFile: file }: Settings,
-  /** Null for a command that only looks: it needs no secret, and must not make a key. */
+  /** Null for a command that only reads: it needs no secret, and must not create a key. */
   pinned: ResolvedSettings["ticketValues"] | null,
 ) {
   const places = { dataDir, file, credentialsDir: process.env.CREDENTIALS_DIRECTORY ?? null };
-  // Without the right key everything but the secrets can be done.
+  // Without the right key everything works except secrets.
   let wrongKey: unknown = null;
   const none = () => new Secrets(randomBytes(32));
   const secrets =
@@ -178,14 +181,14 @@ async function readSettings(
   return { ticketSettings, rotateSecrets: rotate };
 }
 
-/** What root has made here belongs to the user whose folder it is: the service has to be able to write it. */
+/** Gives files that root created to the owner of the folder, because the service has to be able to write them. */
 async function giveToOwner(dataDir: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = await stat(dataDir);
   for (const name of await readdir(dataDir)) await lchown(join(dataDir, name), uid, gid);
 }
 
-/** A destination starts where the log ended when it was first seen: what is imported before the first start is sent then. */
+/** Registers destinations at the end of the log, so that records imported before the first start are sent after it. */
 async function placeReaders({ events }: Store, settings: Settings): Promise<void> {
   const known = destinationNames(settings);
   for (const feed of feedNames) {
@@ -196,7 +199,7 @@ async function placeReaders({ events }: Store, settings: Settings): Promise<void
   }
 }
 
-/** For commands that only look: an error when there is no data folder yet. */
+/** For commands that create no database. */
 function noDatabase(dataDir: string): EdgeError {
   return new EdgeError(
     "no_database",

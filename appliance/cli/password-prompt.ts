@@ -7,9 +7,9 @@ const interrupt = "\u0003";
 const endOfInput = "\u0004";
 const backspaces = ["\u007f", "\b"];
 
-/** @throws UsageError when it is interrupted */
+/** @throws UsageError if it is interrupted */
 export function readHidden(stdin: NodeJS.ReadStream, terminal: Terminal, prompt: string): Promise<string> {
-  // First: what is typed before it would be shown.
+  // First, because anything typed before would be shown.
   stdin.setRawMode(true);
   terminal.err(prompt);
   stdin.setEncoding("utf8");

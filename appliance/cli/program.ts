@@ -1,4 +1,4 @@
-/** The command line: finds the command, runs it, turns what goes wrong into one readable line and an exit code. */
+/** The command line: finds and runs the command, and turns errors into one readable line and an exit code. */
 import { messageOf, UsageError } from "../../core/errors.ts";
 import { nearestName } from "../../core/settings/names.ts";
 import { visible } from "../../core/text/visible.ts";
@@ -41,7 +41,7 @@ export interface Program {
   /** True when `main.ts` runs, false in the compiled binary. */
   fromCheckout: boolean;
   terminal: Terminal;
-  /** Where systemd's units are; default: where systemd looks for them, for a checkout nowhere. */
+  /** Folders of systemd units; default: those of systemd, or none for a checkout. */
   unitFolders?: readonly string[] | null;
 }
 
@@ -54,6 +54,8 @@ export async function runProgram({
   unitFolders = fromCheckout ? null : systemdFolders,
 }: Program): Promise<number> {
   const [name = "", ...rest] = args;
+  if (name === "help" && rest.length === 1 && commands.some((one) => one.name === rest[0]))
+    return runProgram({ args: [...rest, "--help"], env, fromCheckout, terminal });
   if (["", "help", "--help", "-h"].includes(name)) {
     (name === "" ? terminal.err : terminal.out)(overview());
     return name === "" ? 2 : 0;
@@ -99,6 +101,7 @@ Usage: rhythmx COMMAND [OPTIONS]
 
 ${lines.join("\n")}
 
-\`rhythmx COMMAND --help\` tells more. Exit codes: 0 success, 1 failure, 2 bad usage.
+\`rhythmx COMMAND --help\` tells more.
+Exit codes: 0 success, 1 failure, 2 bad usage.
 `;
 }

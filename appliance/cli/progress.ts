@@ -1,4 +1,4 @@
-/** A progress bar on a terminal; nothing elsewhere. */
+/** A progress bar, on a terminal only. */
 import { basename } from "node:path";
 import type { Terminal } from "./command.ts";
 

@@ -14,7 +14,8 @@ Sends again what the appliance recorded from TIME on, byte for byte as the first
 time. What still waits for the destination is sent as well. On a terminal it
 says how many messages that are and asks first. A destination that wants only
 some (min_risk, entities) gets at most that many.
-  --from     beginning: ${acceptedTimes.replace(", or", ",\n             or").replace(", from", ",\n             from")}
+  --from     beginning: ${acceptedTimes.replace(", or", ",\n             or").replace(", from", ",\n             from")},
+             or a day such as 2026-03-01 (its beginning, UTC)
   --to       end, not included; default: now
   --dry-run  says how many messages that would be, and sends nothing
   --yes      does not ask`,
@@ -37,23 +38,23 @@ some (min_risk, entities) gets at most that many.
     const mode = dryRun ? "look" : "change";
     return withOperations({ terminal, serviceUnit, resolved, mode }, async (operations, running) => {
       const when = `since ${new Date(from).toISOString()}${to === null ? "" : ` and before ${new Date(to).toISOString()}`}`;
-      const told = ({ messages, waited }: Replayed, verb: string) => {
+      const describe = ({ messages, waited }: Replayed, verb: string) => {
         const others = waited > 0 ? `, and ${waited} from before that still waited,` : "";
         return `${counted(messages)} recorded ${when}${others} ${verb} to ${destination}`;
       };
       const planned = await operations.countReplay(request);
       if (dryRun) {
-        terminal.out(`${told(planned, "would be sent")}\n`);
+        terminal.out(`${describe(planned, "would be sent")}\n`);
         return 0;
       }
       if (values.yes !== true && planned.messages > 0 && canAsk(terminal)) {
-        if (!(await confirm(terminal, `${told(planned, "would be sent")}: send?`))) {
+        if (!(await confirm(terminal, `${describe(planned, "would be sent")}: send?`))) {
           terminal.err("nothing is sent\n");
           return 1;
         }
       }
       const verb = running ? "are being sent" : "will be sent once the appliance runs";
-      terminal.out(`${told(await operations.replay(request), verb)}\n`);
+      terminal.out(`${describe(await operations.replay(request), verb)}\n`);
       return 0;
     });
   },
@@ -61,8 +62,12 @@ some (min_risk, entities) gets at most that many.
 
 /** Epoch milliseconds. @throws UsageError */
 export function timeOption(option: string, text: string): number {
-  const time = parseTime(text);
-  if (time === null) throw new UsageError(`${option} ${JSON.stringify(text.slice(0, 60))}: accepted: ${acceptedTimes}`);
+  // A day is what people type.
+  const time = parseTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00Z` : text);
+  if (time === null)
+    throw new UsageError(
+      `${option} ${JSON.stringify(text.slice(0, 60))}: accepted: ${acceptedTimes}, or a day such as 2026-03-01`,
+    );
   return time;
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
-import { type Command, noPositionals, parseOptions } from "./command.ts";
+import { actionOf, type Command, noPositionals, parseOptions } from "./command.ts";
 import { withOperations } from "./operations.ts";
 
 export const secretsCommand: Command = {
@@ -17,8 +17,8 @@ pollers go on.
 
   async run({ args, terminal, loadSettings, serviceUnit }) {
     const [action, ...rest] = args;
-    if (action !== "rotate")
-      throw new UsageError(action === undefined ? "rotate is missing" : `unknown action ${JSON.stringify(action)}`);
+    if (action === undefined) throw new UsageError("rotate is missing");
+    actionOf({ rotate: true }, action);
     const { values, positionals } = parseOptions(rest, { "new-key": { type: "string" } });
     noPositionals(positionals);
     const given = values["new-key"];

@@ -27,7 +27,7 @@ Exit code 2: a setting without which it cannot run is wrong.`,
     const log = createLog({ level: logLevel, format: logFormat, clock: systemClock });
     const service = serviceManager(process.env);
 
-    // A defect: said on one line with where it happened, then systemd starts anew; nothing that was accepted is lost.
+    // A defect: it is logged on one line with its place, and systemd restarts the service; nothing accepted is lost.
     process.on("uncaughtException", (error) => {
       log.error("crashed", { error: messageOf(error), where: error instanceof Error ? error.stack : undefined });
       process.exit(1);
@@ -41,7 +41,7 @@ Exit code 2: a setting without which it cannot run is wrong.`,
     process.once("SIGINT", end);
 
     let serving = "Starting";
-    // What is wrong, in words; "" = nothing.
+    // The present faults, for people; "" = none.
     let status = "";
     const reload = async () => {
       const appliance = await starting;
@@ -70,9 +70,9 @@ Exit code 2: a setting without which it cannot run is wrong.`,
       },
       reload: () => reload(),
     });
-    // Also during a start that waits: without a listener the signal would end the process.
+    // Also while the start is waiting: without a listener the signal would end the process.
     process.on("SIGHUP", () => void reload().catch(() => {}));
-    // A signal during a start that waits for the disk or a lock ends it too.
+    // A signal also ends a start that waits for the disk or a lock.
     const started = await Promise.race([starting, ending.promise]);
     if (started === "signal") process.exit(0);
     if (started instanceof Error) throw started;

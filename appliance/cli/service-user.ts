@@ -1,4 +1,4 @@
-/** A check that root makes says nothing about the service, which is another user: it is made as that user. */
+/** Makes checks by root run as the service's user, because root's own rights prove nothing about the service. */
 import { readFile, stat } from "node:fs/promises";
 import type { Unit } from "../config/unit-file.ts";
 
@@ -6,19 +6,19 @@ interface Account {
   name: string;
   uid: number;
   gid: number;
-  /** Groups besides its own. */
+  /** Supplementary groups. */
   groups: readonly number[];
 }
 
-/** What the machine knows of users and groups. */
+/** The machine's users and groups. */
 export interface Registers {
   passwd: string;
   group: string;
 }
 
 /**
- * Takes on the service's user for the rest of this process: that of the unit, else the owner of the data folder. Returns what to tell, null where nothing was
- * changed: this is not root, or the service runs as root too.
+ * Switches this process to the service's user: that of the unit, else the owner of the data folder. Returns a message for people; null if nothing
+ * changed, because this is not root, or the service runs as root too.
  */
 export async function becomeServiceUser(dataDir: string, unit: Unit | null): Promise<string | null> {
   if (process.getuid?.() !== 0) return null;
@@ -33,7 +33,7 @@ export async function becomeServiceUser(dataDir: string, unit: Unit | null): Pro
   return `checked as user ${account.name}, as the service runs`;
 }
 
-/** The service's user; null where nobody can be found, or the folder is root's. */
+/** The service's user; null if it cannot be found, or the folder is root's. */
 export async function serviceAccount(
   dataDir: string,
   unit: Pick<Unit, "user"> | null,
@@ -49,7 +49,7 @@ export async function serviceAccount(
   return account === null ? null : { ...account, groups: groupsOf(account.name, group) };
 }
 
-/** Null for a folder that is not there, and for one of root's. */
+/** Null if the folder does not exist or is root's. */
 async function ownerOf(dataDir: string): Promise<{ uid: number; gid: number } | null> {
   try {
     const { uid, gid } = await stat(dataDir);

@@ -2,11 +2,11 @@ import { asciiJson } from "../../core/text/ascii-json.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Terminal } from "./command.ts";
 
-/** No column becomes narrower than this. */
+/** The smallest width of a column. */
 const narrowest = 4;
 const gap = "  ";
 
-/** Rows of text in columns, for terminals and for `cut`. `columns`: the terminal's width, to which the widest columns are shortened; null = nothing is. */
+/** Formats rows in columns, for terminals and for `cut`. `columns`: the terminal's width, to which the widest columns are shortened; null = no limit. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -30,15 +30,15 @@ export function table(
     .join("");
 }
 
-/** The option that every command that lists has. */
+/** The option of every command that prints a list. */
 export const jsonOption = { json: { type: "boolean" } } as const;
 
-/** A value for programs: JSON in pure ASCII, so that nothing in it reaches a terminal as it is. */
+/** Formats a value for programs: JSON in ASCII, so that no control character reaches a terminal. */
 export function printJson(terminal: Terminal, value: unknown): void {
   terminal.out(`${asciiJson(JSON.stringify(value, null, 2))}\n`);
 }
 
-/** The widest are made narrower, one character at a time, until all fit. */
+/** Narrows the widest columns, one character at a time, until all fit. */
 function fitted(natural: readonly number[], columns: number | null): number[] {
   const widths = [...natural];
   const room = columns === null ? Number.POSITIVE_INFINITY : columns - gap.length * (widths.length - 1);

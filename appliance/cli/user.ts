@@ -4,6 +4,7 @@ import { type Role, roles } from "../../core/access/user.ts";
 import { UsageError } from "../../core/errors.ts";
 import { visible } from "../../core/text/visible.ts";
 import {
+  actionOf,
   type Command,
   type CommandContext,
   noPositionals,
@@ -35,13 +36,8 @@ logins at once.
 
   async run(context) {
     const [action, ...args] = context.args;
-    const run = action === undefined ? undefined : actions[action];
-    if (run !== undefined) return run({ ...context, args });
-    throw new UsageError(
-      action === undefined
-        ? `${Object.keys(actions).join(", ")} is missing`
-        : `unknown action ${JSON.stringify(action.slice(0, 64))}`,
-    );
+    if (action === undefined) throw new UsageError(`${Object.keys(actions).join(", ")} is missing`);
+    return actionOf(actions, action)({ ...context, args });
   },
 };
 
@@ -64,13 +60,13 @@ async function add({ args, terminal, loadSettings, serviceUnit }: CommandContext
   if (!(roles as readonly string[]).includes(values.role))
     throw new UsageError(`--role ${JSON.stringify(values.role.slice(0, 64))}: ${roles.join(", ")}`);
   const entities = (values.entity ?? []).map((entity) => entity.trim());
-  // An empty variable in a script must not make a user for every tenant.
+  // An empty variable in a script must not create a user for every tenant.
   if (entities.includes("")) throw new UsageError("--entity is blank; leave it out for a user who is for all entities");
   if (values.role === "admin" && entities.length > 0)
     throw new UsageError("--entity: an administrator sees every entity; leave it out, or choose another role");
   const resolved = await loadSettings();
   const password = await askPassword(terminal, name);
-  await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
+  await withOperations({ terminal, serviceUnit, resolved, mode: "make" }, (operations) =>
     operations.createUser({ name, role: values.role as Role, password, entities }),
   );
   terminal.err(`user ${visible(name)} is made, with role ${values.role}\n`);
@@ -129,7 +125,7 @@ async function change(
   return 0;
 }
 
-/** From the terminal, unseen and twice; else one line of stdin. */
+/** Reads a password: twice from the terminal without echo, or one line of stdin. */
 async function askPassword(terminal: Terminal, name: string): Promise<string> {
   const { stdin } = terminal;
   if ("isTTY" in stdin && stdin.isTTY) {

@@ -149,8 +149,8 @@ export function createOperations(tools: OperationsTools): Operations {
     listUsers: async () => accounts.list().map((user) => userJson(user) as unknown as ListedUser),
     changeUser: async (name, change) => {
       const user = await accounts.change(name, change);
-      const { password, ...told } = change;
-      const detail = { ...told, ...(password === undefined ? {} : { password: "changed" }) };
+      const { password, ...noted } = change;
+      const detail = { ...noted, ...(password === undefined ? {} : { password: "changed" }) };
       await audit.note(commandLine, "user.change", user.name, detail);
     },
     rotateSecrets: async (newKeyFile) => {

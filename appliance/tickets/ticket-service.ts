@@ -154,14 +154,14 @@ export class TicketService {
 
   /** The cadence gate's decision about the present level; null without a ticket (CONTRACT 6). */
   #riskUpdate(ticket: Ticket | null, level: RiskLevel): Json | null {
-    if (ticket?.remote == null || ticket.told === null) return null;
-    const decision = cadenceGate(level, ticket.told, this.#dispatcher.cadenceHours, this.#clock.now());
+    if (ticket?.remote == null || ticket.lastReported === null) return null;
+    const decision = cadenceGate(level, ticket.lastReported, this.#dispatcher.cadenceHours, this.#clock.now());
     return {
       push: decision.push,
       reason: decision.reason,
-      told_level: ticket.told.level,
+      told_level: ticket.lastReported.level,
       level,
-      last_update_at: isoOrNull(ticket.told.at),
+      last_update_at: isoOrNull(ticket.lastReported.at),
       next_at: "nextAt" in decision ? toIso(decision.nextAt) : null,
     };
   }

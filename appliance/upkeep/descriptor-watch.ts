@@ -10,16 +10,28 @@ const reserve = 16;
 /** The number of good checks in a row after which the fault is cleared. */
 const calmTicksWanted = 10;
 
+/** The limit of descriptors, and the number in use. */
+interface Count {
+  limit(): Promise<number>;
+  open(limit: number): Promise<number>;
+}
+
 export class DescriptorWatch {
   readonly #faults: Faults;
   readonly #closeClients: () => Promise<void>;
+  readonly #count: Count;
   #limit: number | null = null;
   #calmTicks = 0;
 
   /** `closeClients` closes the connections of clients and listens again. */
-  constructor(faults: Faults, closeClients: () => Promise<void>) {
+  constructor(
+    faults: Faults,
+    closeClients: () => Promise<void>,
+    count: Count = { limit: openFilesLimit, open: openFiles },
+  ) {
     this.#faults = faults;
     this.#closeClients = closeClients;
+    this.#count = count;
   }
 
   /** Milliseconds until the next check: a flood may come back at once. */
@@ -28,8 +40,8 @@ export class DescriptorWatch {
   }
 
   async tick(): Promise<void> {
-    this.#limit ??= await openFilesLimit();
-    const free = this.#limit - (await openFiles(this.#limit));
+    this.#limit ??= await this.#count.limit();
+    const free = this.#limit - (await this.#count.open(this.#limit));
     if (free >= Math.min(reserve, this.#limit / 4)) {
       if (++this.#calmTicks >= calmTicksWanted) this.#faults.clear("descriptors");
       return;

@@ -12,7 +12,7 @@ export interface UserRecord {
   /** Entities the user is limited to; empty = all. */
   entities: readonly string[];
   passwordHash: string;
-  /** Somebody else knows the password: the user is asked for another one. */
+  /** Somebody else has set the password, and knows it. */
   passwordIsInitial: boolean;
   /** Part of every access token; another number makes them worthless. */
   tokenVersion: number;
@@ -78,6 +78,14 @@ export function badPassword(password: string, userName: string): string | null {
   if (isCommonPassword(password))
     return "one that is on no list of common passwords and is not made of one or two words";
   return null;
+}
+
+/** Whether the user has to choose a password of its own first. Programs (role soar) are never asked; one that becomes a person's account is. */
+export function mustChangePassword({
+  passwordIsInitial,
+  role,
+}: Pick<UserRecord, "passwordIsInitial" | "role">): boolean {
+  return passwordIsInitial && role !== "soar";
 }
 
 /** Who may make users and keys for every entity is limited to none. @throws UsageError */

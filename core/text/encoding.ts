@@ -12,6 +12,8 @@ const sniffedBytes = 1024;
 export function encodingOf(bytes: Uint8Array): TextEncoding {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";
+  const opening = openingEncoding(bytes);
+  if (opening !== null) return opening;
   let pairs = 0;
   let little = 0;
   let big = 0;
@@ -25,6 +27,20 @@ export function encodingOf(bytes: Uint8Array): TextEncoding {
   if (little > pairs / 2 && big * 20 < pairs) return "utf-16le";
   if (big > pairs / 2 && little * 20 < pairs) return "utf-16be";
   return "utf-8";
+}
+
+/**
+ * By the first two characters of JSON, an opening bracket and another of ASCII, behind NULs: what follows may have any script. UTF-8
+ * has no NUL behind an opening bracket.
+ */
+function openingEncoding(bytes: Uint8Array): TextEncoding | null {
+  let at = 0;
+  while (at + 3 < bytes.length && bytes[at] === 0 && bytes[at + 1] === 0) at += 2;
+  const [a, b, c, d] = bytes.subarray(at, at + 4);
+  const isOpening = (byte: number | undefined) => byte === 0x7b || byte === 0x5b;
+  if (isOpening(a) && b === 0 && c !== 0 && d === 0) return "utf-16le";
+  if (a === 0 && isOpening(b) && c === 0 && d !== 0) return "utf-16be";
+  return null;
 }
 
 /** Decodes a text that comes in parts. The byte order mark is taken away; what cannot be decoded becomes U+FFFD. */

@@ -6,7 +6,7 @@ import { cadenceGate, gateLine } from "./cadence.ts";
 const now = Date.UTC(2026, 2, 13, 12, 0, 0);
 
 describe("cadence gate", () => {
-  const cases: [told: RiskLevel, ago: number | null, level: RiskLevel, expected: string][] = [
+  const cases: [lastReported: RiskLevel, ago: number | null, level: RiskLevel, expected: string][] = [
     ["high", null, "critical", "PUSH first-push"],
     ["high", null, "medium", "PUSH first-push"],
     ["high", null, "high", "- unchanged"],
@@ -21,9 +21,14 @@ describe("cadence gate", () => {
     ["medium", -2, "high", "SKIP within-cadence"],
     ["medium", -9000, "high", "PUSH cadence-elapsed-0h"],
   ];
-  for (const [told, ago, level, expected] of cases)
-    test(`told ${told} ${ago === null ? "at creation" : `${ago} h ago`}, now ${level}`, () => {
-      const decision = cadenceGate(level, { level: told, at: ago === null ? null : now - ago * hourMs }, 24, now);
+  for (const [lastReported, ago, level, expected] of cases)
+    test(`told ${lastReported} ${ago === null ? "at creation" : `${ago} h ago`}, now ${level}`, () => {
+      const decision = cadenceGate(
+        level,
+        { level: lastReported, at: ago === null ? null : now - ago * hourMs },
+        24,
+        now,
+      );
       const verb = decision.push ? "PUSH" : decision.reason === "unchanged" ? "-" : "SKIP";
       expect(`${verb} ${decision.reason}`).toBe(expected);
     });

@@ -1,10 +1,10 @@
-/** How often a ticket is told of a risk that changes (seed 001 "Update Cadence", CONTRACT 6 and 9.17-18): on level, never on score alone. */
+/** How often a ticket is told of a change of risk (seed 001 "Update Cadence", CONTRACT 6 and 9.17-18): on level, never on score alone. */
 
 import type { RiskLevel } from "../risk.ts";
 import { hourMs } from "../time.ts";
 
-/** What a ticket was told last. */
-export interface ToldRisk {
+/** The risk that a ticket was last told of. */
+export interface ReportedRisk {
   level: RiskLevel;
   /** When it was last told of a change, epoch milliseconds; null: never since it was made. */
   at: number | null;
@@ -17,15 +17,20 @@ export type GateDecision =
   | { push: false; reason: "unchanged" };
 
 /** Whether the ticket is told of this level now. `now`: epoch milliseconds. */
-export function cadenceGate(level: RiskLevel, told: ToldRisk, cadenceHours: number, now: number): GateDecision {
-  if (level === told.level) return { push: false, reason: "unchanged" };
-  if (told.at === null) return { push: true, reason: "first-push" };
+export function cadenceGate(
+  level: RiskLevel,
+  lastReported: ReportedRisk,
+  cadenceHours: number,
+  now: number,
+): GateDecision {
+  if (level === lastReported.level) return { push: false, reason: "unchanged" };
+  if (lastReported.at === null) return { push: true, reason: "first-push" };
   if (level === "critical") return { push: true, reason: "p1-escalation" };
-  const elapsed = now - told.at;
+  const elapsed = now - lastReported.at;
   // A clock that was set back must not make it wait for longer than the cadence.
   if (elapsed >= cadenceHours * hourMs || elapsed < -cadenceHours * hourMs)
     return { push: true, reason: `cadence-elapsed-${Math.max(0, Math.floor(elapsed / hourMs))}h` };
-  return { push: false, reason: "within-cadence", nextAt: told.at + cadenceHours * hourMs };
+  return { push: false, reason: "within-cadence", nextAt: lastReported.at + cadenceHours * hourMs };
 }
 
 /** The log line of a decision (CONTRACT 6), null where there is nothing to say. */

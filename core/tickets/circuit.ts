@@ -25,6 +25,8 @@ export class Circuit {
   decide(now: number): "send" | "wait" | "probe" {
     const probeAt = this.nextProbeAt(now);
     if (probeAt === null) return "send";
+    // Kept, because after a clock that was set back it would otherwise move on with the time.
+    this.#probeAt = probeAt;
     return now >= probeAt ? "probe" : "wait";
   }
 

@@ -1,6 +1,7 @@
 /** Tickets: the mirror of an incident in one ticket system, and the deliveries that make and keep it (CONTRACT 6). */
 import type { IncidentStatus } from "../incident.ts";
 import type { RiskLevel } from "../risk.ts";
+import type { ReportedRisk } from "./cadence.ts";
 import type { Block, Draft } from "./draft.ts";
 
 /** `proactive` stands in for `servicenow` where an MSSP has it (TICKET_INTEGRATION). */
@@ -43,8 +44,8 @@ export interface Ticket {
   generation: number;
   /** Null until it is known. */
   remote: RemoteTicket | null;
-  /** The level that it was last told, and when it was told of a change (epoch ms; null = never since it was made). */
-  told: { level: RiskLevel; at: number | null } | null;
+  /** The risk that it was last told of; null until it is made. */
+  lastReported: ReportedRisk | null;
   /** As the target calls it, when it was last read; null = not yet. */
   remoteStatus: string | null;
   /** The target answered for it, epoch milliseconds; null = never. */

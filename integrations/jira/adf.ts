@@ -1,4 +1,4 @@
-/** A draft in Atlassian Document Format: text is text there, so nothing of it can become markup (Jira Cloud, REST v3). */
+/** Renders a draft in Atlassian Document Format, in which text cannot become markup (Jira Cloud, REST v3). */
 import type { Block, Draft } from "../../core/tickets/draft.ts";
 
 export interface AdfNode {
@@ -17,12 +17,12 @@ export function adfDocument({ sections }: Pick<Draft, "sections">): AdfNode & { 
   return { version: 1, type: "doc", content };
 }
 
-/** Blocks without a heading: a comment. */
+/** Renders blocks without a heading, for a comment. */
 export function adfComment(blocks: readonly Block[]): AdfNode & { version: 1 } {
   return { version: 1, type: "doc", content: blocks.flatMap(blockNodes) };
 }
 
-/** The text of a document, for reading: paragraphs and lines as lines, mentions by their name. */
+/** The plain text of a document: paragraphs and line breaks as lines, mentions as names. */
 export function adfText(node: AdfNode | string | null | undefined): string {
   if (node === null || node === undefined) return "";
   if (typeof node === "string") return node;
@@ -60,7 +60,7 @@ function blockNodes(block: Block): AdfNode[] {
   }
 }
 
-/** Without a head the first cell of each row is its head. */
+/** Without a header row, the first cell of each row is a header. */
 function table(head: readonly string[] | null, rows: readonly (readonly string[])[]): AdfNode {
   const cell = (type: string, text: string): AdfNode => ({ type, attrs: {}, content: [paragraph(text)] });
   const row = (cells: AdfNode[]): AdfNode => ({ type: "tableRow", content: cells });
@@ -78,7 +78,7 @@ function paragraph(text: string): AdfNode {
   return { type: "paragraph", content: lines(text) };
 }
 
-/** Empty text nodes are refused; line breaks are nodes of their own. */
+/** Jira refuses empty text nodes; line breaks are separate nodes. */
 function lines(text: string): AdfNode[] {
   const parts = text
     .replace(/\r\n?/g, "\n")

@@ -1,25 +1,25 @@
-/** What a project accepts when an issue is made (protocols 3.2, 3.4). */
+/** The fields that a project accepts for a new issue (protocols 3.2, 3.4). */
 import { DeliveryError } from "../../core/errors.ts";
 import type { Target } from "../http.ts";
 
 export interface CreateMeta {
   issueTypeId: string;
-  /** Null: not on the screen. */
+  /** Null if it is not on the screen. */
   priorities: { id: string; name: string }[] | null;
   labels: boolean;
-  /** Whether it wants a reporter and gives none by itself. */
+  /** Whether a reporter is required and has no default. */
   wantsReporter: boolean;
-  /** Whether it wants a priority and gives none by itself. */
+  /** Whether a priority is required and has no default. */
   wantsPriority: boolean;
-  /** Required, without a default, and not filled by us. */
+  /** Required fields without a default that we do not fill. */
   missing: string[];
-  /** When it was read, epoch milliseconds. */
+  /** When this was read; epoch milliseconds. */
   at: number;
 }
 
 const filled = ["project", "issuetype", "summary", "description", "labels"];
 
-/** A field as Jira describes it, for creating and on the screen of a transition. */
+/** Jira's description of a field, for new issues and on the screen of a transition. */
 export interface FieldMeta {
   fieldId?: string;
   key?: string;
@@ -29,17 +29,17 @@ export interface FieldMeta {
   allowedValues?: unknown[];
 }
 
-/** Whether nobody but us gives it a value. */
+/** Whether the field is required and has no default. */
 export function isWanted(field: FieldMeta | undefined): boolean {
   return field?.required === true && field.hasDefaultValue !== true;
 }
 
-/** For people: the name that they know, and the one that settings take. */
+/** The field's name and its id for settings, for people. */
 export function fieldName(id: string, { name }: FieldMeta): string {
   return `${String(name ?? id)} (${id})`;
 }
 
-/** What has to be filled by settings. */
+/** The fields that settings have to fill. */
 export function fieldsRequired(where: string, missing: readonly string[], setting: string): DeliveryError {
   return new DeliveryError(
     "fields_required",

@@ -1,14 +1,14 @@
-/** Which issue it is: by the answer to its create, by its key, and whether the account sees issues of its own (protocols 3.3). */
+/** Identifies issues: from the answer to a create or by a key; and checks whether the account sees its own issues (protocols 3.3). */
 import { DeliveryError } from "../../core/errors.ts";
 import type { KnownTicket, NamedTicket, RemoteTicket } from "../../core/tickets/ticket.ts";
 import type { TargetAnswer } from "../http.ts";
 import type { JiraSite } from "./site.ts";
 
-/** So many issues of our own are read before the account counts as one that does not see them. */
+/** How many of our own issues are tried before the account counts as unable to see them. */
 const mostKnown = 3;
 const keyForm = /^[A-Z][A-Z0-9_]{0,40}-[1-9]\d{0,9}$/;
 
-/** What Jira has made: by id and key in the answer, by one of them, or by an address of the new issue. */
+/** The issue that Jira made, from the id, key or address in the answer. */
 export function createdIssue(site: JiraSite, { body, headers }: TargetAnswer): RemoteTicket | null {
   const made: unknown = Array.isArray(body) ? body[0] : body;
   const { id, key, self } = (typeof made === "object" && made !== null ? made : {}) as Record<string, unknown>;
@@ -33,7 +33,7 @@ export class IssueIdentity {
     this.#site = site;
   }
 
-  /** An issue is looked up by reading: who may read one of this project may read the others that the same account has made. */
+  /** Issues are looked up by reading: an account that can read one issue of the project can read the others that it made. */
   async findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
     const ofProject = known.filter(
       ({ remote }) => remote.key.startsWith(`${this.#site.projectKey}-`) || !keyForm.test(remote.key),

@@ -1,4 +1,4 @@
-/** Issues read back: one by its id, its comments, and which have changed. */
+/** Reads issues back: one by its id, its comments, and the list of changed ones. */
 import { DeliveryError } from "../../core/errors.ts";
 import type { RemoteChange, RemoteComment, RemoteState } from "../../core/tickets/ticket.ts";
 import { changeOf, type IssueBody, issueState, type Meanings, remoteComment, stateFields } from "./issue-state.ts";
@@ -6,7 +6,7 @@ import type { IssueUpdates } from "./issue-updates.ts";
 import { type JiraSite, unexpected } from "./site.ts";
 
 const changesAPage = 100;
-/** Search sees what was written minutes later. */
+/** Search finds changes only minutes later. */
 const overlapMinutes = 15;
 const longestSearchMinutes = 90 * 24 * 60;
 
@@ -44,7 +44,7 @@ export class IssueReader {
     return found;
   }
 
-  /** For a connection test: nothing stands still without it. */
+  /** A step of the connection test. It passes without permission to search, because issues are then read one by one. */
   async testSearch(): Promise<string> {
     try {
       for await (const _ of this.changes(String(this.#now()), 0)) break;
@@ -55,7 +55,7 @@ export class IssueReader {
     }
   }
 
-  /** Where that cannot be found out, issues are looked for by label. */
+  /** If that cannot be found out, issues are searched by label. */
   async #hasLabels(): Promise<boolean> {
     try {
       return (await this.#site.createMeta()).labels;
@@ -65,7 +65,7 @@ export class IssueReader {
     }
   }
 
-  /** By Jira's own clock, whatever ours or the account's time zone: JQL knows minutes ago. The newest first, so that what changes meanwhile hides nothing. */
+  /** Uses JQL's relative minutes, so that neither our clock nor the account's time zone matters. Newest first, so that changes during the search hide nothing. */
   async *changes(cursor: string | null, since: number): AsyncGenerator<{ changes: RemoteChange[]; cursor: string }> {
     const begun = this.#now();
     const from = cursor === null ? since : Number(cursor);

@@ -1,4 +1,4 @@
-/** An issue read back: what it says, and what that means to an incident (protocols 3.8). */
+/** The state of an issue, and what it means for an incident (protocols 3.8). */
 import type { IncidentStatus } from "../../core/incident.ts";
 import type {
   RemoteChange,
@@ -10,12 +10,12 @@ import type {
 import { type AdfNode, adfText } from "./adf.ts";
 
 export interface Meanings {
-  /** By name, in lower case. */
+  /** By lower-case name. */
   statuses: ReadonlyMap<string, IncidentStatus | null>;
   falsePositiveResolutions: readonly string[];
 }
 
-/** `accountId` in the Cloud, `name` or `key` on a server. */
+/** `accountId` in Jira Cloud, `name` or `key` in Data Center. */
 export interface JiraUser {
   accountId?: string;
   name?: string;
@@ -53,7 +53,7 @@ export interface IssueBody {
 
 export const stateFields = "status,resolution,assignee,updated,issuelinks";
 
-/** `ourId`: the account that we use; null = not known. */
+/** `ourId`: our own account; null = not known. */
 export function issueState(
   ticket: RemoteTicket,
   { fields = {}, changelog }: IssueBody,
@@ -82,7 +82,7 @@ export function changeOf(id: string, { updated }: IssueFields): RemoteChange {
   return { id, updated: changed, stamp: String(changed) };
 }
 
-/** Configured names first, then the category that Jira gives every status. */
+/** Uses configured names first, then the category that every status has. */
 export function meaningOf(
   { name = "", statusCategory }: JiraStatus,
   resolution: string | null,
@@ -117,7 +117,7 @@ export function idOf(user: JiraUser | null | undefined): string | null {
 }
 
 function lastChange(histories: readonly Change[], ourId: string | null): RemoteState["changedBy"] {
-  // The order differs between Cloud and server.
+  // The order differs between Cloud and Data Center.
   const [last] = histories
     .filter(({ items }) => items?.some(({ field }) => field === "status" || field === "resolution"))
     .sort((a, b) => timeOf(b.created) - timeOf(a.created) || Number(b.id ?? 0) - Number(a.id ?? 0));
@@ -126,7 +126,7 @@ function lastChange(histories: readonly Change[], ourId: string | null): RemoteS
   return { name: last.author.displayName ?? id ?? "somebody", isUs: ourId !== null && id === ourId };
 }
 
-/** Jira knows no merging: what is a duplicate says of which. */
+/** Jira has no merging: a duplicate has a link to the other issue. */
 function duplicateOf(links: NonNullable<IssueFields["issuelinks"]>): string | null {
   const link = links.find(
     ({ type, outwardIssue }) => outwardIssue?.key !== undefined && /duplicate/i.test(type?.name ?? ""),
@@ -152,7 +152,7 @@ export function remoteComment(comment: CommentBody, ourId: string | null): Remot
   };
 }
 
-/** `2026-03-13T04:30:00.000+0000`: without the colon that others want. */
+/** Parses `2026-03-13T04:30:00.000+0000`, whose offset has no colon. */
 function timeOf(text: string | undefined): number {
   const time = Date.parse(String(text ?? "").replace(/([+-]\d\d)(\d\d)$/, "$1:$2"));
   return Number.isNaN(time) ? 0 : time;

@@ -1,4 +1,4 @@
-/** Changes of an issue that keeps up with its incident: transitions, comments, assignee, priority (protocols 3.2-3.4). */
+/** Updates issues when their incidents change: transitions, comments, assignee, priority (protocols 3.2-3.4). */
 import { DeliveryError } from "../../core/errors.ts";
 import { type IncidentStatus, isOpen } from "../../core/incident.ts";
 import type { RiskLevel } from "../../core/risk.ts";
@@ -11,7 +11,7 @@ import { type JiraSite, unexpected } from "./site.ts";
 import { type Step, stepOf, type Transition } from "./transitions.ts";
 import { wikiComment } from "./wiki.ts";
 
-/** Workflows that lead from one end to the other have few steps between. */
+/** The most transitions for one update; workflows have few steps between two states. */
 const mostSteps = 5;
 const commentsAPage = 100;
 const mostCommentPages = 20;
@@ -22,14 +22,14 @@ export class IssueUpdates {
 
   readonly #transitionFields: Readonly<Record<string, unknown>>;
 
-  /** `transitionFields`: by id, for screens of transitions that want them. */
+  /** `transitionFields`: values by field id, for transition screens that require them. */
   constructor(site: JiraSite, meanings: Meanings, transitionFields: Readonly<Record<string, unknown>>) {
     this.#site = site;
     this.#meanings = meanings;
     this.#transitionFields = transitionFields;
   }
 
-  /** The token is a property of the comment: it is found by it, and nobody has to read it. Internal where the project is a service desk. */
+  /** The token is stored as a property of the comment, which makes it findable and is not shown. Internal in a service desk project. */
   render({ blocks, token }: CommentRequest, isCloud: boolean): string {
     const reference = { kind: "text" as const, text: `RhythmX ${token}` };
     const body = isCloud ? adfComment([...blocks, reference]) : wikiComment([...blocks, reference]);
@@ -69,7 +69,7 @@ export class IssueUpdates {
     return null;
   }
 
-  /** The newest first. */
+  /** Newest first. */
   async *commentPages(id: string, more = ""): AsyncGenerator<CommentBody[]> {
     for (let at = 0, pages = 0; pages < mostCommentPages; pages++) {
       const path = `${this.#issue(id)}/comment?startAt=${at}&maxResults=${commentsAPage}&orderBy=-created${more}`;
@@ -81,14 +81,14 @@ export class IssueUpdates {
     }
   }
 
-  /** Takes transitions until the issue means `status`. `read`: the issue as it is then. */
+  /** Runs transitions until the issue's state means `status`. `read` reads the issue again. */
   async setStatus(
     state: RemoteState,
     status: IncidentStatus,
     read: () => Promise<RemoteState | null>,
   ): Promise<UpdateResult> {
     let now = state;
-    /** Statuses that it has been in: there is no way round in circles. */
+    /** Statuses already visited, to avoid loops. */
     const seen = new Set([state.status]);
     for (let taken = 0; now.means !== status && taken < mostSteps; taken++) {
       const steps = (await this.#steps(now.id, status)).filter(({ to }) => !seen.has(to));
@@ -140,7 +140,7 @@ export class IssueUpdates {
     });
   }
 
-  /** `priorityId` null: the project has none of that name. Labels say the level in any case, where there are labels. */
+  /** `priorityId` null: the project has no such priority. The level is set as a label in any case, if the project has labels. */
   async setPriority(
     id: string,
     level: RiskLevel,
@@ -162,7 +162,7 @@ export class IssueUpdates {
     try {
       await put(priorityId !== null);
     } catch (error) {
-      // On the screen for creating, and not on that for editing.
+      // It is on the create screen, but not on the edit screen.
       if (priorityId === null || !isAbout(error, "priority")) throw error;
       if (hasLabels) await put(false);
       return { warning: "the priority is not on the screen for editing: only the label says it" };
@@ -177,7 +177,7 @@ export class IssueUpdates {
     });
   }
 
-  /** For a connection test: what the screens of an issue's transitions want and nobody fills. */
+  /** For a connection test: required fields on the screens of an issue's transitions that nothing fills. */
   async testScreens({ id, key }: { id: string; key: string }): Promise<TestFinding> {
     const found = [...(await this.#steps(id, "CLOSED"))].filter(({ missing }) => missing.length > 0);
     if (found.length === 0) return `of ${key}: every field that they want is filled`;
@@ -188,7 +188,7 @@ export class IssueUpdates {
     };
   }
 
-  /** Looks at what was written: what the account may not read makes no failure of it. @throws DeliveryError not_kept, or what may pass */
+  /** Verifies what was written. If the account cannot read it, that is no failure. @throws DeliveryError not_kept, or a temporary one */
   async #kept(look: () => Promise<void>): Promise<UpdateResult> {
     try {
       await look();
@@ -217,7 +217,7 @@ export class IssueUpdates {
       .map((one) => stepOf(one, status, this.#meanings, this.#transitionFields));
   }
 
-  /** What leads there, or near it; else a step towards it. */
+  /** Chooses the transition that leads to the status or nearest to it. */
   #choose(steps: readonly Step[], { means }: RemoteState, status: IncidentStatus): Step | null {
     const exact = steps.find(({ leadsTo }) => leadsTo === status);
     if (exact !== undefined) return exact;
@@ -238,7 +238,7 @@ export class IssueUpdates {
   }
 }
 
-/** Both are finished, or both are open. */
+/** Whether both are finished or both are open. */
 function isNear(means: IncidentStatus | null, status: IncidentStatus): boolean {
   return means !== null && isOpen(means) === isOpen(status);
 }

@@ -29,7 +29,7 @@ import { priorityOf } from "./priorities.ts";
 import { type JiraSettings, JiraSite, unexpected } from "./site.ts";
 import { wikiMarkup } from "./wiki.ts";
 
-/** Of the 32,767 that a text field takes; how ADF is counted is not documented. */
+/** A text field takes 32,767 characters; how ADF is counted is not documented. */
 const textBudget = 25_000;
 export class Jira implements TicketSystem {
   readonly name = "jira";
@@ -42,7 +42,7 @@ export class Jira implements TicketSystem {
   readonly #updates: IssueUpdates;
   readonly #reader: IssueReader;
   readonly #identity: IssueIdentity;
-  /** The highest issue number seen. */
+  /** The highest issue number seen so far. */
   #highest = 0;
 
   constructor(settings: JiraSettings, tools: AdapterTools) {
@@ -98,7 +98,7 @@ export class Jira implements TicketSystem {
       made = await post(payload);
     } catch (error) {
       const without = withoutPriority(payload, error);
-      // What Jira accepts has changed since it was asked.
+      // The fields that Jira accepts have changed since they were read.
       this.#site.forgetMeta();
       if (without === null) throw error;
       made = await post(without);
@@ -205,7 +205,7 @@ export class Jira implements TicketSystem {
       ))
     )
       return steps.done;
-    // After one failed login no further one: Jira would ask for a CAPTCHA.
+    // No second login after a failed one: Jira would require a CAPTCHA.
     if (
       !(await steps.take("Log in", async () => `as ${String((await get("/myself")).body?.displayName ?? "somebody")}`))
     )
@@ -242,7 +242,7 @@ export class Jira implements TicketSystem {
     return steps.done;
   }
 
-  /** The project's newest issue; null: none, or the account may create and not search, so that what was seen so far has to do. */
+  /** The project's newest issue; null if there is none or the account may not search. */
   async #newest(): Promise<{ id: string; key: string } | null> {
     const jql = `project = "${this.#settings.projectKey}" ORDER BY created DESC`;
     try {
@@ -253,27 +253,27 @@ export class Jira implements TicketSystem {
     }
   }
 
-  /** Projects that want a reporter and give none get the account that makes the issue; it need not be allowed to know itself. */
+  /** If the project requires a reporter, this is our account, as far as the account may know itself. */
   async #reporter(): Promise<object> {
     const us = await this.#site.us();
     if (us === null) return {};
     return { reporter: (await this.#site.detect()) === "cloud" ? { accountId: us } : { name: us } };
   }
 
-  /** Null: there is none of this number. */
+  /** Null if there is no issue with this number. */
   async #readIssue(number: number): Promise<KnownIssue | null> {
     const path = `${this.#site.api}/issue/${encodeURIComponent(`${this.#settings.projectKey}-${number}`)}?fields=labels&properties=rhythmx`;
     const { status, body } = await this.#site.target.request({ method: "GET", path, also: [404] });
     if (status === 404) return null;
     if (typeof body?.key !== "string") throw unexpected("it answers an issue without a key");
-    // Where labels are not on the screen the property tells.
+    // If the screen has no labels, the property is used.
     const said = [...(body?.fields?.labels ?? []), body?.properties?.rhythmx?.correlation];
     const correlations = said.filter((one) => typeof one === "string" && one.startsWith("rhythmx-"));
     return { id: String(body?.id), key: String(body?.key), correlations };
   }
 }
 
-/** The payload without its priority, where the target refuses just that; else null. */
+/** The payload without its priority if that is what the target refused; else null. */
 function withoutPriority(payload: string, error: unknown): string | null {
   if (!(error instanceof DeliveryError) || error.data.status !== 400 || !/\bpriority\b/i.test(String(error.data.words)))
     return null;

@@ -22,15 +22,15 @@ test("looks that break off go on, read no issue twice, and find what comes later
       } catch {}
     }
   };
-  // Every second read breaks: seven numbers from 6 to 12, one per look.
+  // Every second read fails: seven numbers from 6 to 12, one for each look-up.
   expect(await find("c12")).toEqual(["SEC-12", 7]);
   expect(reads).toEqual([6, 7, 8, 9, 10, 11, 12]);
-  // Ten holes after SEC-12 end it.
+  // Ten missing keys after SEC-12 end the look-up.
   expect((await find("none"))[0]).toBeNull();
   expect(reads.slice(7)).toEqual([8, 10, 11, ...Array.from({ length: 10 }, (_, n) => 13 + n)]);
   issues.set(14, { id: "14", key: "SEC-14", correlations: ["none"] });
   expect((await find("none"))[0]).toBe("SEC-14");
-  // What broke off long ago begins anew: the hole may be filled.
+  // A look-up interrupted long ago starts again: the missing issue may exist by now.
   breaks = false;
   await lookup.find("late", 20).catch(() => null);
   breaks = true;

@@ -1,46 +1,46 @@
-/** Finding an issue by reading the keys that follow: reading sees what was written, searching may not for hours. */
+/** Finds an issue by reading the keys that follow: reading is consistent, while a search may miss it for hours. */
 import { DeliveryError } from "../../core/errors.ts";
 
-/** Keys read by one look behind the highest one known, and how many holes in a row end it. */
+/** The most keys read by one look-up after the highest known one, and the missing keys in a row that end it. */
 const mostKeys = 400;
 const mostHoles = 10;
 const mostRemembered = 10_000;
-/** A hole may be filled meanwhile: a look that broke off longer ago begins anew. */
+/** A missing issue may be created later, so a look-up that was interrupted longer ago than this starts again. */
 const lookLifeMs = 10 * 60_000;
 
 export interface KnownIssue {
   id: string;
   key: string;
-  /** Of tickets of ours. */
+  /** Correlation ids of our tickets. */
   correlations: readonly string[];
 }
 
 interface Look {
   since: number;
-  /** The last number that was read. */
+  /** The last number read. */
   number: number;
   holes: number;
   reads: number;
 }
 
-/** An issue is read once, whoever looks, and a look that broke off goes on where it was: so looks end at a target that loses every third answer. */
+/** Each issue is read once for all look-ups, and an interrupted look-up continues where it was, so that it ends even if the target loses answers. */
 export class KeyLookup {
   readonly #read: (number: number) => Promise<KnownIssue | null>;
   readonly #now: () => number;
-  /** By number; what an issue belongs to never changes. */
+  /** By number; the correlation of an issue never changes. */
   readonly #issues = new Map<number, KnownIssue>();
-  /** Looks that have not come to an end, by correlation. */
+  /** Unfinished look-ups by correlation. */
   readonly #looks = new Map<string, Look>();
 
-  /** `read`: the issue of a number, null where there is none. */
+  /** `read`: returns the issue with a number, null if there is none. */
   constructor(read: (number: number) => Promise<KnownIssue | null>, now: () => number) {
     this.#read = read;
     this.#now = now;
   }
 
   /**
-   * The issue of this correlation among those after `known`.
-   * @throws what `read` throws; DeliveryError inconclusive: there are more than one look reads
+   * Finds the issue with this correlation after the number `known`.
+   * @throws what `read` throws; DeliveryError inconclusive: more issues follow than one look-up reads
    */
   async find(correlation: string, known: number): Promise<KnownIssue | null> {
     const look = this.#look(correlation, known);
@@ -71,7 +71,7 @@ export class KeyLookup {
   }
 }
 
-/** Kept, and the oldest forgotten. */
+/** Adds an entry and removes the oldest one if there are too many. */
 function remember<K, V>(map: Map<K, V>, key: K, value: V): void {
   map.set(key, value);
   if (map.size <= mostRemembered) return;

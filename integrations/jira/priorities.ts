@@ -1,4 +1,4 @@
-/** Which of a project's priorities a risk level is: by the usual names, by what sites call them, by their order. */
+/** Maps risk levels to a project's priorities: by the usual names, by other common names, by order. */
 import type { RiskLevel } from "../../core/risk.ts";
 
 export interface Priority {
@@ -13,7 +13,7 @@ const usual: Readonly<Record<RiskLevel, string>> = {
   low: "low",
 };
 
-/** Words of other names, `P1 - Critical` or `Sev 2`; the first that fits. */
+/** Patterns of other names, such as `P1 - Critical` or `Sev 2`; the first match counts. */
 const words: Readonly<Record<RiskLevel, RegExp>> = {
   critical: /\b(critical|highest|blocker|urgent|p1|sev(erity)?[ -]?1|prio(rity)?[ -]?1)\b/i,
   high: /\b(high|major|p2|sev(erity)?[ -]?2|prio(rity)?[ -]?2)\b/i,
@@ -22,8 +22,8 @@ const words: Readonly<Record<RiskLevel, RegExp>> = {
 };
 
 /**
- * `priorities`: as Jira lists them, the most urgent first; null = not on the screen. `isWanted`: the project refuses an issue without one, so that
- * the nearest has to do. Null: none fits, and the issue says the level in its text and label.
+ * `priorities`: as Jira lists them, most urgent first; null = not on the screen. `isWanted`: the project requires one, so that
+ * the nearest is used. Null: none fits; the level is in the issue's text and label.
  */
 export function priorityOf(
   priorities: readonly Priority[] | null,

@@ -1,4 +1,4 @@
-/** One Jira: which it is, who we are there, what its project accepts, and its search (protocols 3.1-3.2). */
+/** One Jira site: its kind, our account, the fields of its project, and its search (protocols 3.1-3.2). */
 
 import { DeliveryError } from "../../core/errors.ts";
 import type { JiraConnection } from "../../core/settings/ticket-settings.ts";
@@ -21,7 +21,7 @@ export class JiraSite {
   #deployment: Deployment | null;
   #site: string | null = null;
   #meta: CreateMeta | null = null;
-  /** Our own account; null = not known yet. */
+  /** Our account; null = not known yet. */
   #ourId: string | null = null;
 
   constructor(settings: JiraSettings, { fetch, now, throttle, timeoutMs }: AdapterTools) {
@@ -46,7 +46,7 @@ export class JiraSite {
     return this.#deployment === "datacenter" ? "/rest/api/2" : "/rest/api/3";
   }
 
-  /** Asked once. Where the account may not know itself, echoes are told by what was written down. */
+  /** Read once. If the account may not read itself, our own changes are recognised by the ledger. */
   async us(): Promise<string | null> {
     if (this.#ourId !== null) return this.#ourId;
     const { status, body } = await this.target.request({
@@ -58,13 +58,13 @@ export class JiraSite {
     return this.#ourId;
   }
 
-  /** Which Jira it is: `serverInfo` is open on both. */
+  /** Finds out whether it is Cloud or Data Center: `serverInfo` is public on both. */
   async detect(): Promise<Deployment> {
     if (this.#deployment !== null && this.#site !== null) return this.#deployment;
     const { body } = await this.target.request({ method: "GET", path: "/rest/api/2/serverInfo" });
     if (typeof body?.baseUrl !== "string") throw unexpected("it does not answer like Jira: check the address");
     this.#deployment ??= body.deploymentType === "Cloud" ? "cloud" : "datacenter";
-    // Where people open it; it is shown as a link, so nothing but a web address will do.
+    // It is shown as a link, so only a web address is accepted.
     this.#site = /^https?:\/\/[^\s"'<>]+$/i.test(body.baseUrl) ? body.baseUrl.replace(/\/+$/, "") : this.#settings.url;
     return this.#deployment;
   }
@@ -79,7 +79,7 @@ export class JiraSite {
     return this.#settings.projectKey;
   }
 
-  /** What is accepted may have changed since it was asked. */
+  /** Discards what was read about fields, which may have changed. */
   forgetMeta(): void {
     this.#meta = null;
   }

@@ -1,9 +1,9 @@
-/** One transition of an issue: where it leads, with which resolution, and what its screen wants (protocols 3.4). */
+/** A transition of an issue: its target status, resolution, and the fields of its screen (protocols 3.4). */
 import type { IncidentStatus } from "../../core/incident.ts";
 import { type FieldMeta, fieldName, isWanted } from "./create-meta.ts";
 import { type Meanings, meaningOf } from "./issue-state.ts";
 
-/** As Jira tells it, with what its screen takes. */
+/** Jira's description, with the fields of the screen. */
 export interface Transition {
   id?: string;
   name?: string;
@@ -11,20 +11,20 @@ export interface Transition {
   fields?: Readonly<Record<string, FieldMeta>>;
 }
 
-/** A transition, as far as a status is brought nearer by it. */
+/** A transition, judged by how near it leads to a status. */
 export interface Step {
   id: string;
   to: string;
-  /** Null: none can be set. */
+  /** Null if none can be set. */
   resolution: string | null;
   leadsTo: IncidentStatus | null;
-  /** Of settings, that its screen takes. */
+  /** Configured fields that are on its screen. */
   fields: Readonly<Record<string, unknown>>;
-  /** That its screen wants and nobody fills. */
+  /** Required fields on its screen that nothing fills. */
   missing: string[];
 }
 
-/** `configured`: fields of settings by id; only those on the screen are sent, because Jira refuses the rest. */
+/** `configured`: configured values by field id; only those on the screen are sent, because Jira refuses others. */
 export function stepOf(
   transition: Transition,
   status: IncidentStatus,
@@ -47,7 +47,7 @@ export function stepOf(
   };
 }
 
-/** Of those that the transition takes: one that means what is wanted. */
+/** The resolution for a status, from those that the transition accepts. */
 function resolutionOf(
   screen: Readonly<Record<string, FieldMeta>>,
   status: IncidentStatus,

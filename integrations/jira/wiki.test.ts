@@ -34,7 +34,7 @@ test("what would begin markup is no markup", () => {
     expect(out).not.toMatch(/(^|\s)[_-]\S|\S[_-](\s|$)/m);
     expect(out).not.toMatch(/^\s*([-#*]|----)/m);
     expect(out).not.toMatch(/\\\\|(^|\s)@|\bhttp:/);
-    // Nothing is lost: it reads as it was written.
+    // Nothing is lost: it is shown as it was written.
     expect(out.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))).toBe(text);
   }
   expect(shown("h1. title")).toBe("h1&#46; title");

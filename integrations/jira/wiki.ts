@@ -1,4 +1,4 @@
-/** A draft in Jira's wiki markup (Data Center, REST v2): what would begin markup is escaped, and nothing else. */
+/** Renders a draft in Jira's wiki markup (Data Center, REST v2); escapes what would start markup, and nothing else. */
 import type { Block, Draft } from "../../core/tickets/draft.ts";
 
 export function wikiMarkup({ sections }: Pick<Draft, "sections">): string {
@@ -7,7 +7,7 @@ export function wikiMarkup({ sections }: Pick<Draft, "sections">): string {
     .join("\n\n");
 }
 
-/** Blocks without a heading: a comment. */
+/** Renders blocks without a heading, for a comment. */
 export function wikiComment(blocks: readonly Block[]): string {
   return blocks.map(blockMarkup).join("\n\n");
 }
@@ -30,15 +30,15 @@ function blockMarkup(block: Block): string {
   }
 }
 
-/** An empty cell would end the row. */
+/** An empty cell would end the row, so it gets a blank. */
 function cell(text: string): string {
   return escaped(text) || " ";
 }
 
 /**
- * Only where markup would begin: what search and e-mails show stays as people wrote it (`WS-101`, `C:\\Users\\jane_doe`, `jane.doe@acme.example`).
- * Macros `{}`, links `[]`, table borders `|`, images `!`, colours and entities always; emphasis and signs that are markup at the edge of a word
- * there; lists, headings and rules at the beginning of a line; addresses and mentions, which would be links.
+ * Escapes only where markup would start, because search and e-mails show the escapes (`WS-101`, `C:\\Users\\jane_doe`, `jane.doe@acme.example`).
+ * Always: macros `{}`, links `[]`, table borders `|`, images `!`, colours and entities. At the edge of a word: emphasis and similar signs.
+ * At the start of a line: lists, headings and rules. Addresses and mentions, which would become links.
  */
 function escaped(text: string): string {
   return (
@@ -46,11 +46,11 @@ function escaped(text: string): string {
       .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
       .toWellFormed()
       .replace(/[{}[\]|!&<>%*+^~?#=]/g, entity)
-      // Emphasis begins or ends at the edge of a word; within one these are letters.
+      // Emphasis starts or ends at the edge of a word; within a word these are plain characters.
       .replace(/(?<![\p{L}\p{N}_\-.\\@])[_\-@]|[_-](?![\p{L}\p{N}_\-.\\@])/gu, entity)
-      // Runs of them are dashes, rules and line breaks.
+      // Sequences of them are dashes, rules and line breaks.
       .replace(/--+|__+|\\\\+/g, (run) => run.replace(/./g, entity))
-      // Before what is not a letter or digit it escapes that, and at the end it joins lines.
+      // A backslash escapes a following sign, and at the end of a line it joins lines.
       .replace(/\\(?![\p{L}\p{N}])/gu, entity)
       .replace(/^(\s*)(h[1-6]|bq)\./i, "$1$2&#46;")
       .replace(/\b(https?|ftp|file|mailto|javascript):/gi, "$1&#58;")

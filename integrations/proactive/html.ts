@@ -1,4 +1,4 @@
-/** A draft as HTML that stands in a field of a ticket: every text escaped, styles in place, nothing loaded from anywhere. */
+/** Renders a draft as HTML for a field of a ticket: all text escaped, inline styles, no external resources. */
 import type { Block, Draft } from "../../core/tickets/draft.ts";
 
 export function htmlBody({ sections }: Pick<Draft, "sections">): string {

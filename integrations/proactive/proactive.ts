@@ -37,7 +37,7 @@ import {
 /** A correlation that no case has. */
 const nobodys = "rhythmx-connection-test";
 
-/** So many cases of our own are looked for before the account counts as one that does not see them. */
+/** How many of our own cases are tried before the account counts as unable to see them. */
 const mostKnown = 3;
 
 export type ProactiveSettings = Omit<ProactiveConnection, "caFile" | "proxy" | "verifySsl">;
@@ -72,7 +72,7 @@ export class Proactive implements TicketSystem {
       shortDescription: draft.summary.slice(0, limits.shortDescription).toWellFormed(),
       description: description(draft),
       priority: priorities[draft.level],
-      // The same without markup, for those who read notes.
+      // The same content without markup.
       workNotes: plainText(fitDraft(draft, limits.workNotes, (one) => plainText(one).length)),
     };
     return Promise.resolve(JSON.stringify(body));
@@ -99,7 +99,7 @@ export class Proactive implements TicketSystem {
 
   async find(correlation: string): Promise<RemoteTicket | null> {
     const found = await this.#cases(correlation);
-    // An API that does not know the parameter gives every case: only ours counts.
+    // An API that ignores the parameter returns every case: only one with our id counts.
     const ours = found.find(({ correlationId }) => correlationId === correlation);
     if (ours !== undefined) return this.#ticket(ours);
     const [only] = found;
@@ -154,7 +154,7 @@ export class Proactive implements TicketSystem {
 
   async *changes(): AsyncGenerator<never> {}
 
-  /** It gives none. */
+  /** The API has no comments. */
   comments(): Promise<RemoteComment[]> {
     return Promise.resolve([]);
   }
@@ -176,7 +176,7 @@ export class Proactive implements TicketSystem {
     return Promise.resolve(null);
   }
 
-  /** Analysts work on the case in ServiceNow: what was decided here is said there. */
+  /** Analysts work on the case in ServiceNow, so our decision is only sent as a note. */
   setStatus(_: RemoteState, status: IncidentStatus, notes: string): Promise<UpdateResult> {
     return Promise.resolve({ instead: `Status in RhythmX Edge: ${status}. ${notes}` });
   }
@@ -209,21 +209,21 @@ export class Proactive implements TicketSystem {
       return `as ${appId} at ${baseUrl}, source ${source}`;
     });
     if (reached)
-      // Only a case shows whether it is registered.
+      // Only a real case shows whether it is registered.
       await steps.take("Service identifier", () =>
         Promise.resolve(`${serviceIdentifier}: checked with the first case`),
       );
     return steps.done;
   }
 
-  /** The case as it is afterwards, where the answer shows it. */
+  /** Returns the case after the change, if the answer contains it. */
   async #patch(id: string, body: Partial<CaseBody>): Promise<CaseAnswer | undefined> {
     const asked = { method: "PATCH" as const, path: this.#path(id), body: JSON.stringify(body) };
     const answer = await this.#ask(() => this.#target.request(asked));
     return casesOf(answer.body).find(({ ticketNumber }) => ticketNumber === id);
   }
 
-  /** A refusal that people ask about by its words is answered with what to do. */
+  /** Adds what to do to a well-known refusal. */
   async #ask<T>(request: () => Promise<T>): Promise<T> {
     try {
       return await request();

@@ -1,5 +1,5 @@
 /**
- * The Proactive Case API as it is assumed until a customer gives theirs (CONTRACT 6, docs/proactive.md): this file is all that has to change.
+ * The Proactive Case API as assumed until a customer provides a specification (CONTRACT 6, docs/proactive.md): only this file would change.
  *
  * `POST {BASE}/{TABLE}` makes a case, `GET {BASE}/{TABLE}/{ticketNumber}` reads it, `GET {BASE}/{TABLE}?correlationId=` finds it,
  * `PATCH {BASE}/{TABLE}/{ticketNumber}` updates it. HTTP Basic with application id and secret, header `source`.
@@ -17,12 +17,12 @@ export interface CaseBody {
   workNotes: string;
 }
 
-/** What an answer says of a case. */
+/** A case in an answer. */
 export interface CaseAnswer {
   ticketNumber: string;
   ticketStatus: string;
   correlationId: string | null;
-  /** As it shows it, null where it does not. */
+  /** Null if the answer does not contain it. */
   priority: string | null;
 }
 
@@ -39,7 +39,7 @@ export function headers({ appId, secret, source }: { appId: string; secret: stri
 
 export const priorities: Readonly<Record<RiskLevel, string>> = { critical: "P1", high: "P2", medium: "P3", low: "P4" };
 
-/** By `ticketStatus`, in lower case; null and `OPEN` change nothing in an incident (seed 001 "Bi-Directional Sync"). */
+/** By lower-case `ticketStatus`; null and `OPEN` do not change an incident (seed 001 "Bi-Directional Sync"). */
 export const meanings: Readonly<Record<string, IncidentStatus | null>> = {
   "work in progress": "IN_PROGRESS",
   resolved: "CLOSED",
@@ -51,12 +51,12 @@ export const meanings: Readonly<Record<string, IncidentStatus | null>> = {
   suspended: null,
 };
 
-/** Nobody reopens these. */
+/** States that are never reopened. */
 export const finalStatus = /^(closed|cancell?ed)$/i;
 
 export const limits = { shortDescription: 160, description: 32_000, workNotes: 32_000 };
 
-/** Under which keys a case's number may stand; the first is what is assumed. */
+/** Possible keys of a case's number; the first one is assumed. */
 const numberKeys = ["ticketNumber", "ticket_number", "caseNumber", "case_number", "number"];
 
 /** The cases of an answer: one, a list, or either under `result`. Those without a number are left out. */
@@ -78,14 +78,14 @@ export function casesOf(body: unknown): CaseAnswer[] {
   });
 }
 
-/** The number in the address of a case that was made, "" where it is none. */
+/** The case number in the address of a new case; "" if there is none. */
 export function numberInAddress(table: string, address: string): string {
   const parts = address.split(/[?#]/)[0]?.split("/") ?? [];
   const [number = "", name = ""] = [parts.at(-1), parts.at(-2)];
   return name.toLowerCase() === encodeURIComponent(table).toLowerCase() && numberForm.test(number) ? number : "";
 }
 
-/** As people may give it. */
+/** Accepted forms of a number from a person. */
 export const numberForm = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,8 +1,8 @@
-/** What a create asks for and what the instance made of it: the priority is its own to compute (protocols 4). */
+/** Compares what a create requested with what the instance kept: it computes the priority itself (protocols 4). */
 import type { RiskLevel } from "../../core/risk.ts";
 import { rawOf, type StateRow } from "./record-state.ts";
 
-/** By the base system's Priority Lookup Rules these give priorities 1 to 4. */
+/** With the base system's Priority Lookup Rules these result in priorities 1 to 4. */
 export const matrix: Readonly<Record<RiskLevel, { impact: string; urgency: string; priority: string }>> = {
   critical: { impact: "1", urgency: "1", priority: "1" },
   high: { impact: "2", urgency: "1", priority: "2" },
@@ -17,7 +17,7 @@ export const priorityNames: Readonly<Record<string, string>> = {
   "4": "4 - Low",
 };
 
-/** What a create asks for, as far as the instance may keep something else. */
+/** The requested fields that the instance may change. */
 export interface Asked {
   impact?: string;
   urgency?: string;
@@ -26,12 +26,12 @@ export interface Asked {
   work_notes?: string;
 }
 
-/** By the base system's Priority Lookup Rules; null for a pair that they do not have. */
+/** The priority by the base system's Priority Lookup Rules; null for an unknown pair. */
 export function priorityMade({ impact, urgency }: Asked): string | null {
   return Object.values(matrix).find((one) => one.impact === impact && one.urgency === urgency)?.priority ?? null;
 }
 
-/** What the instance did not keep as it was asked; null = all of it, or it does not show it. */
+/** Describes what the instance changed; null = nothing, or it does not show it. */
 export function warningOf(asked: Asked, row: StateRow): string | null {
   if (Object.keys(row).length === 0)
     return "the account may not read its own tickets: nothing of it could be checked, and what happens to it is not seen; let it read the table";

@@ -1,16 +1,16 @@
-/** Which record it is: by the answer to its create, by its number, and whether the account sees records of its own (protocols 4). */
+/** Identifies records: from the answer to a create or by a number; and checks whether the account sees its own records (protocols 4). */
 import { DeliveryError } from "../../core/errors.ts";
 import type { KnownTicket, NamedTicket, RemoteTicket } from "../../core/tickets/ticket.ts";
 import type { TargetAnswer } from "../http.ts";
 import { rawOf, type StateRow } from "./record-state.ts";
 import type { Table } from "./table.ts";
 
-/** So many tickets of our own are looked for before the account counts as one that does not see them. */
+/** How many of our own tickets are tried before the account counts as unable to see them. */
 const mostKnown = 3;
 const sysIdForm = /^[0-9a-f]{32}$/;
 const numberForm = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
 
-/** What an instance that answered a create has made: by the record in the answer, by any key of it, or by the address of the new record. */
+/** The record that the instance made, from the record, a key or the address in the answer. */
 export function createdRecord(table: Table, answer: TargetAnswer): RemoteTicket | null {
   const row = rowOf(answer.body);
   const number = rawOf(row.number) || rawOf(row.task_effective_number);
@@ -19,7 +19,7 @@ export function createdRecord(table: Table, answer: TargetAnswer): RemoteTicket 
   return number === "" ? null : table.ticket(number, number);
 }
 
-/** The record of an answer, whether it stands under `result`, in a list, or alone. */
+/** The record of an answer: under `result`, in a list, or alone. */
 export function rowOf(body: unknown): StateRow {
   const inner = typeof body === "object" && body !== null && "result" in body ? body.result : body;
   const row: unknown = Array.isArray(inner) ? inner[0] : inner;
@@ -30,7 +30,7 @@ function idInAddress(location: string | null): string {
   return /\/api\/now\/(?:v\d\/)?table\/\w+\/([0-9a-zA-Z]{1,64})\/?(?:\?.*)?$/.exec(location ?? "")?.[1] ?? "";
 }
 
-/** A number stands in for the sys_id of a record that could not be read when it was made. */
+/** If the record could not be read when it was made, its number is used instead of its sys_id. */
 function isNumber(id: string): boolean {
   return !sysIdForm.test(id) && /^[A-Z]{2,}\d+$/.test(id);
 }
@@ -42,15 +42,15 @@ export class RecordIdentity {
     this.#table = table;
   }
 
-  /** The record of this correlation id, null where there is none. @throws DeliveryError hidden: there is one, and the account may not read it */
+  /** The record with this correlation id; null if there is none. @throws DeliveryError hidden: it exists, but the account may not read it */
   async find(correlation: string): Promise<RemoteTicket | null> {
-    // An empty or odd value would be dropped from the query, and the rest of it would find everybody's tickets.
+    // ServiceNow would drop an empty or invalid value from the query, which would then match any ticket.
     if (!/^[A-Za-z0-9-]{8,100}$/.test(correlation))
       throw new DeliveryError("unexpected", "the correlation id is odd", {
         retryable: false,
         data: { permanent: true },
       });
-    // Invalid parts of a query are ignored in silence: each row is looked at.
+    // ServiceNow silently ignores invalid parts of a query, so each row is checked.
     const row = (await this.#rows(`correlation_id=${correlation}`)).find(
       (one) => rawOf(one.correlation_id) === correlation,
     );
@@ -95,7 +95,7 @@ export class RecordIdentity {
     return { ticket, seen: true, correlation: rawOf(row.correlation_id) || null };
   }
 
-  /** The sys_id that a number stands for. @throws DeliveryError not_found */
+  /** Returns the sys_id for a number. @throws DeliveryError not_found */
   async sysId(id: string): Promise<string> {
     if (!isNumber(id)) return id;
     const row = (await this.#rows(`number=${id}`)).find((one) => rawOf(one.number) === id);

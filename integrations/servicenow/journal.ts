@@ -1,4 +1,4 @@
-/** Work notes and comments of a record: from the journal, or where the account may not read that, from the record's own fields (protocols 4). */
+/** Work notes and comments of a record: from the journal, or from the record's own fields if the account may not read the journal (protocols 4). */
 import { createHash } from "node:crypto";
 import { DeliveryError } from "../../core/errors.ts";
 import type { RemoteComment } from "../../core/tickets/ticket.ts";
@@ -11,20 +11,20 @@ const rowsAPage = 100;
 const mostPages = 20;
 const tryEveryMs = 5 * minuteMs;
 const fields = ["work_notes", "comments"] as const;
-/** `2026-03-13 05:30:00 - Carol Smith (Work notes)`, in whatever form the account has for times. */
+/** `2026-03-13 05:30:00 - Carol Smith (Work notes)`, with the account's time format. */
 const entryHead = /^(\S.{5,40}?) - (.{1,200}?) \(([^()\n]{1,40})\)$/;
-/** What only notes of ours say. */
+/** Text that only our notes contain. */
 const oursForm = /RhythmX dlv-[0-9a-f]{16}|Open INC-[0-9a-f]{8} in RhythmX Edge/;
 
-/** Whether a note is there; `unseen`: the account may not know. */
+/** Whether a note exists; `unseen`: the account may not read it. */
 export type NoteFound = "there" | "absent" | "unseen";
 
 interface JournalParts {
   table: Table;
   username: string;
-  /** Of a record, checked and resolved. */
+  /** Path of a record, checked and resolved. */
   path(id: string): Promise<string>;
-  /** How far the account's clock is from UTC. */
+  /** The offset of the account's time zone from UTC. */
   zoneMs(): Promise<number>;
   /** Epoch milliseconds. */
   now(): number;
@@ -32,16 +32,16 @@ interface JournalParts {
 
 export class Journal {
   readonly #parts: JournalParts;
-  /** An entry was seen, so that none of a record means that there is none. */
+  /** Whether an entry was ever read: only then does an empty answer mean that a record has no entries. */
   #isReadable = false;
-  /** Before this (epoch ms) it is not tried again. */
+  /** When to try again; epoch milliseconds. */
   #tryAt = 0;
 
   constructor(parts: JournalParts) {
     this.#parts = parts;
   }
 
-  /** The newest first, until one is known. */
+  /** Newest first, until a known one. */
   async notes(id: string, isKnown: (noteId: string) => boolean): Promise<RemoteComment[]> {
     const found: RemoteComment[] = [];
     for (let page = 0; page < mostPages; page++) {
@@ -49,14 +49,14 @@ export class Journal {
       if (rows === null || (page === 0 && rows.length === 0 && !(await this.#canRead())))
         return this.#ownNotes(id, rows === null);
       const notes = rows.map((row) => remoteNote(row, this.#parts.username));
-      // One that came in from the record's own fields, before the journal could be read.
+      // An entry read from the record's own fields, before the journal could be read.
       found.push(...notes.filter(({ at, text }) => !isKnown(noteId(at, text))));
       if (rows.length < rowsAPage || rows.some((row) => isKnown(rawOf(row.sys_id)))) break;
     }
     return found;
   }
 
-  /** The note of this token. */
+  /** Finds the note with this token. */
   async find(id: string, token: string): Promise<{ commentId: string } | NoteFound> {
     let isReadable = true;
     for (let page = 0; page < mostPages; page++) {
@@ -75,7 +75,7 @@ export class Journal {
       : "unseen";
   }
 
-  /** For a connection test: nothing stands still without it. `recordId`: a ticket of ours; "" = there is none yet. */
+  /** A step of the connection test. It passes if notes cannot be read, with a warning. `recordId`: one of our tickets; "" = there is none yet. */
   async test(recordId: string): Promise<TestFinding> {
     const rows = await this.#any();
     if (this.#isReadable) return "work notes of others come in";
@@ -102,7 +102,7 @@ export class Journal {
     return this.#isReadable;
   }
 
-  /** Any entry at all; null: the account may not read the journal. */
+  /** Reads any entry; null if the account may not read the journal. */
   async #any(): Promise<unknown[] | null> {
     const path = "/api/now/table/sys_journal_field?sysparm_limit=1&sysparm_fields=sys_id";
     const rows = await this.#parts.table.list(path).catch(unreadable);
@@ -110,17 +110,17 @@ export class Journal {
     return rows;
   }
 
-  /** Null: the account may not read the journal. */
+  /** Null if the account may not read the journal. */
   async #page(id: string, offset: number): Promise<StateRow[] | null> {
     const sysId = (await this.#parts.path(id)).split("/").at(-1) ?? "";
     const query = `element_id=${sysId}^elementINwork_notes,comments^ORDERBYDESCsys_created_on`;
     const path = `/api/now/table/sys_journal_field?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=${rowsAPage}&sysparm_offset=${offset}&sysparm_fields=sys_id,element_id,element,value,sys_created_by,sys_created_on`;
     const rows = (await this.#parts.table.list(path).catch(unreadable)) as StateRow[] | null;
-    // A condition that the instance does not know is ignored in silence.
+    // The instance silently ignores unknown conditions.
     return rows === null ? null : rows.filter((row) => rawOf(row.element_id) === sysId);
   }
 
-  /** The record with what its journal fields show; null: it is not there. */
+  /** The record with its journal fields; null if it does not exist. */
   async #own(id: string): Promise<StateRow | null> {
     const path = `${await this.#parts.path(id)}?sysparm_display_value=true&sysparm_fields=sys_id,${fields.join(",")}`;
     const answer = await this.#parts.table.target.request({ method: "GET", path, also: [404] });
@@ -128,7 +128,7 @@ export class Journal {
     return typeof result === "object" && result !== null && !Array.isArray(result) ? (result as StateRow) : null;
   }
 
-  /** From the record's own fields; `isHidden`: the journal may not be read, else it may as well be empty. */
+  /** Reads entries from the record's own fields; `isHidden`: the journal may not be read; otherwise it may be empty. */
   async #ownNotes(id: string, isHidden: boolean): Promise<RemoteComment[]> {
     const own = await this.#own(id);
     if (own === null) return [];
@@ -136,7 +136,7 @@ export class Journal {
     if (texts.length === 0 || (!isHidden && texts.every((text) => oursForm.test(text)))) return [];
     const zoneMs = await this.#parts.zoneMs();
     const entries = texts.flatMap((text) => entriesOf(text, zoneMs));
-    // Names are shown, not accounts: whoever wrote one note of ours is us.
+    // Only display names are shown: the author of one of our notes is our account.
     const us = new Set(entries.filter(({ text }) => oursForm.test(text)).map(({ author }) => author));
     return entries
       .map((one) => ({ ...one, id: noteId(one.at, one.text), isUs: us.has(one.author) || oursForm.test(one.text) }))
@@ -144,7 +144,7 @@ export class Journal {
   }
 }
 
-/** The entries of a journal field as the record shows it: each with a line that says when and who. */
+/** Splits a journal field of the record into entries; each starts with a line of time and author. */
 function entriesOf(text: string, zoneMs: number): { author: string; at: number; text: string }[] {
   const found: { author: string; at: number; lines: string[] }[] = [];
   for (const line of text.replace(/\r\n?/g, "\n").split("\n")) {
@@ -156,7 +156,7 @@ function entriesOf(text: string, zoneMs: number): { author: string; at: number; 
   return found.map(({ author, at, lines }) => ({ author, at, text: lines.join("\n").trim() }));
 }
 
-/** The same for the same note, wherever it is read. */
+/** A key that is the same for the same note, wherever it is read. */
 function noteId(at: number, text: string): string {
   return `note-${createHash("sha256")
     .update(`${at}\n${text.replace(/\s+/g, " ").trim()}`)

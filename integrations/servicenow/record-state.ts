@@ -1,4 +1,4 @@
-/** A record read back: what it says, and what that means to an incident (protocols 4, seed 001 "Bi-Directional Sync"). */
+/** The state of a record, and what it means for an incident (protocols 4, seed 001 "Bi-Directional Sync"). */
 import type { IncidentStatus } from "../../core/incident.ts";
 import type {
   RemoteChange,
@@ -8,7 +8,7 @@ import type {
   RemoteTicket,
 } from "../../core/tickets/ticket.ts";
 
-/** With `sysparm_display_value=all` each field is both; an instance that does not know that gives the value. */
+/** With `sysparm_display_value=all` each field has value and display value; an instance without support returns the value. */
 type Field = string | { value?: string; display_value?: string; link?: string } | null | undefined;
 export type StateRow = Readonly<Record<string, Field>>;
 
@@ -25,7 +25,7 @@ export function displayOf(field: Field): string {
   return typeof field === "object" ? (field?.display_value ?? field?.value ?? "") : String(field ?? "");
 }
 
-/** The base system's states; New, On Hold and what is added change nothing (seed 001). */
+/** The base system's states; New, On Hold and added states change nothing (seed 001). */
 const usual: Readonly<Record<string, IncidentStatus>> = {
   "1": "OPEN",
   new: "OPEN",
@@ -47,7 +47,7 @@ export interface Meanings {
   falsePositiveCloseCode: string;
 }
 
-/** What the instance's own settings say of a state, then its value, then its name. */
+/** Looks a state up in the configured states, then by value, then by name. */
 function meaningOf(state: Field, closeCode: Field, meanings: Meanings): IncidentStatus | null {
   const [value, name] = [rawOf(state).trim().toLowerCase(), displayOf(state).trim().toLowerCase()];
   for (const word of [value, name]) {
@@ -70,7 +70,7 @@ export function recordState(ticket: RemoteTicket, row: StateRow, meanings: Meani
     means: meaningOf(row.state, row.close_code, meanings),
     isFinal: ["7", "8"].includes(rawOf(row.state)) || /^(closed|cancell?ed)/i.test(displayOf(row.state).trim()),
     assignee: personOf(row.assigned_to),
-    // Who changed the record last need not be who changed its state: an update of ours may have followed.
+    // The last change of the record may be a later update of ours, not the change of its state.
     changedBy: by === "" || by === username ? null : { name: by, isUs: false },
     mergedInto: parent === "" ? null : parent.slice(0, 100),
     ...changeOf(row),
@@ -82,7 +82,7 @@ function personOf(field: Field): RemotePerson | null {
   return id === "" ? null : { id, name: displayOf(field) || id, aliases: [] };
 }
 
-/** Seconds are coarse: the count of changes and what matters tell two changes in one second apart. */
+/** The number of changes and the relevant fields distinguish two changes within one second. */
 export function changeOf(row: StateRow): RemoteChange {
   const stamp = ["sys_updated_on", "sys_mod_count", "state", "assigned_to"].map((name) => rawOf(row[name])).join("/");
   return { id: rawOf(row.sys_id), updated: utcOf(rawOf(row.sys_updated_on)) ?? 0, stamp };
@@ -99,7 +99,7 @@ export function remoteNote(row: StateRow, username: string): RemoteComment {
   };
 }
 
-/** Epoch milliseconds of `2026-03-13 04:30:00`, which is UTC; null for another form. */
+/** Epoch milliseconds of a UTC time such as `2026-03-13 04:30:00`; null for another form. */
 export function utcOf(text: string): number | null {
   if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) return null;
   return Date.parse(`${text.replace(" ", "T")}Z`);

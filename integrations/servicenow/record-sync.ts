@@ -1,4 +1,4 @@
-/** Records kept in step: read back, found by what has changed, and changed themselves (protocols 4). */
+/** Synchronises records: reads them back, searches for changed ones, and updates them (protocols 4). */
 
 import { DeliveryError } from "../../core/errors.ts";
 import type { IncidentStatus } from "../../core/incident.ts";
@@ -22,9 +22,9 @@ import {
 import { type ServiceNowSettings, type Table, withoutResult } from "./table.ts";
 
 const rowsAPage = 100;
-/** What was written while a page was read is in the next one. */
+/** Overlap of searches, for records that were written while a page was read. */
 const overlapMs = 120_000;
-/** Times in queries may be read in the account's zone: west of Greenwich they then mean a later moment. */
+/** Times in queries may be interpreted in the account's time zone; west of Greenwich that is a later time. */
 const westernmostMs = 12 * hourMs;
 const zoneLifeMs = dayMs;
 const journalFields = ["work_notes", "comments"];
@@ -66,23 +66,23 @@ export class RecordSync {
     const answer = await this.#table.target.request({ method: "GET", path, also: [404] });
     if (answer.status === 404) return null;
     const row = rowOf(answer.body);
-    // A record of which the account may see nothing is as good as none.
+    // A record of which the account may read no field counts as missing.
     if (Object.keys(row).length === 0 && answer.body?.result !== undefined) return null;
     if (rawOf(row.sys_id) !== record.split("/").at(-1)) throw withoutResult(answer);
     return this.#state(row);
   }
 
-  /** The newest first. An account that may read neither journal nor the record's own notes learns nothing of them: the rest is kept in step all the same. */
+  /** Newest first. Without permission to read notes there are none, and the other fields are still synchronised. */
   notes(id: string, isKnown: (noteId: string) => boolean): Promise<RemoteComment[]> {
     return this.#journal.notes(id, isKnown);
   }
 
-  /** `recordId`: of a ticket of ours, "" = there is none. */
+  /** `recordId`: one of our tickets; "" = there is none. */
   testJournal(recordId: string): Promise<TestFinding> {
     return this.#journal.test(recordId);
   }
 
-  /** Whether a note of our own is there, for one that was written with the record itself. */
+  /** Whether our own note exists, for a note that was written with the record itself. */
   async hasNote(id: string, text: string): Promise<boolean> {
     return (await this.#journal.find(id, text)) !== "absent";
   }
@@ -92,12 +92,12 @@ export class RecordSync {
     return typeof found === "string" ? null : found;
   }
 
-  /** Journals are append-only: a note that was written and is not there was dropped. @throws DeliveryError not_kept */
+  /** Journals are append-only, so a written note that is missing was dropped. @throws DeliveryError not_kept */
   async note(id: string, values: Readonly<Record<string, string>>, token: string): Promise<UpdateResult> {
     await this.patch(id, values);
     const found = await this.#journal.find(id, token).catch((error: unknown) => {
       if (!(error instanceof DeliveryError)) throw error;
-      // It was written: it is looked up before anything is written again.
+      // It was written, so it is looked up before it is written again.
       const { code, message, retryAfter, data } = error;
       throw new DeliveryError(code, message, {
         retryable: true,
@@ -115,7 +115,7 @@ export class RecordSync {
   async *changes(cursor: string | null, since: number): AsyncGenerator<{ changes: RemoteChange[]; cursor: string }> {
     const from = (cursor === null ? since : Number(cursor)) - overlapMs + Math.min(0, await this.#zoneMs());
     let newest = cursor === null ? since : Number(cursor);
-    // The newest first: what changes meanwhile moves to the front, and hides nothing that is still to come.
+    // Newest first: records that change during the search move to the front and hide none of the rest.
     const query = `correlation_display=RhythmX^sys_updated_on>=${utcText(from)}^ORDERBYDESCsys_updated_on`;
     const seen = new Set<string>();
     for (let offset = 0; ; offset += rowsAPage) {
@@ -126,12 +126,12 @@ export class RecordSync {
         newest = Math.max(newest, updated);
       }
       yield { changes, cursor: String(newest) };
-      // An instance that does not know offsets would give the same page for ever.
+      // An instance that ignores offsets would return the same page without end.
       if (rows.length < rowsAPage || changes.length === 0) return;
     }
   }
 
-  /** Fields and state: what the instance kept is compared with what was asked. @throws DeliveryError not_kept */
+  /** Writes fields and state, and compares what the instance kept with the request. @throws DeliveryError not_kept */
   async patch(id: string, values: Readonly<Record<string, string>>): Promise<UpdateResult> {
     const record = await this.#record(id);
     const shown = [...stateFields.split(","), "close_notes", "impact", "urgency", "priority"].join(",");
@@ -139,7 +139,7 @@ export class RecordSync {
     const body = JSON.stringify(values);
     const answer = await this.#table.target.request({ method: "PATCH", path: `${record}?${more}`, body });
     let row = rowOf(answer.body);
-    // An answer that shows no record says nothing of what was kept: it is read.
+    // If the answer contains no record, the record is read.
     if (rawOf(row.sys_id) === "") row = await this.#seen(`${record}?${more}`);
     if (rawOf(row.sys_id) === "")
       return { warning: "the account may not read its own tickets: whether it was kept is not seen" };
@@ -158,13 +158,13 @@ export class RecordSync {
     return { state: this.#state(row), ...warning };
   }
 
-  /** The sys_id of one user with this user name, e-mail address or name; null: none, or several. */
+  /** The sys_id of the user with this user name, e-mail address or name; null if there is none or more than one. */
   async findPerson(analyst: string): Promise<string | null> {
     if (!/^[^^=,\p{Cc}]{1,100}$/u.test(analyst)) return null;
     const query = ["user_name", "email", "name"].map((field) => `${field}=${analyst}`).join("^OR");
     const path = `/api/now/table/sys_user?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=10&sysparm_fields=sys_id,user_name,email,name`;
     const rows = (await this.#table.list(path).catch((error: unknown) => {
-      // Who may not be seen cannot be assigned.
+      // A user that the account cannot see cannot be assigned.
       if (error instanceof DeliveryError && error.code === "hidden") return [];
       throw error;
     })) as StateRow[];
@@ -183,7 +183,7 @@ export class RecordSync {
     return { state, close_code: code, close_notes: withoutCodeTags(notes) };
   }
 
-  /** The record at this path, nothing where the account may not read it. */
+  /** Reads the record at this path; an empty row if the account may not read it. */
   async #seen(path: string): Promise<StateRow> {
     try {
       return rowOf((await this.#table.target.request({ method: "GET", path, also: [404] })).body);
@@ -193,7 +193,7 @@ export class RecordSync {
     }
   }
 
-  /** Its path. @throws DeliveryError not_found: the account does not see the record of this number */
+  /** The record's path. @throws DeliveryError not_found: the account does not see the record with this number */
   async #record(id: string): Promise<string> {
     if (!idForm.test(id))
       throw new DeliveryError("unexpected", "the record's sys_id is odd", {
@@ -214,7 +214,7 @@ export class RecordSync {
     return (await this.#table.list(path)) as StateRow[];
   }
 
-  /** How far the account's clock is from UTC, by a time that is given in both; unknown: as far west as there is. */
+  /** The offset of the account's time zone from UTC, from a time given in both; if unknown, the westernmost zone. */
   async #zoneMs(): Promise<number> {
     if (this.#zone !== null && this.#now() - this.#zone.at < zoneLifeMs) return this.#zone.offsetMs;
     const query = "correlation_display=RhythmX^ORDERBYDESCsys_updated_on";
@@ -227,7 +227,7 @@ export class RecordSync {
   }
 }
 
-/** Columns have a length: what was cut at its end was kept. */
+/** A value that was only cut at the end, to the column's length, counts as kept. */
 function isShortened(asked: string, kept: string): boolean {
   return kept.length >= 40 && asked.startsWith(kept);
 }

@@ -25,9 +25,9 @@ import { rawOf, type StateRow } from "./record-state.ts";
 import { RecordSync } from "./record-sync.ts";
 import { type ServiceNowSettings, Table } from "./table.ts";
 
-/** Of the field `description`. */
+/** Length of the field `description`. */
 const descriptionBudget = 3_900;
-/** The full text goes into the first work note where the description is too short for it. */
+/** If the text is too long for the description, the first work note contains all of it. */
 const workNoteBudget = 30_000;
 const longestShortDescription = 160;
 
@@ -124,13 +124,13 @@ export class ServiceNow implements TicketSystem {
     return this.#sync.changes(cursor, since);
   }
 
-  /** A work note: what the caller of an incident may not read. Journals keep no properties, so the reference is in the text. */
+  /** A work note, which the caller of an incident may not read. Journals have no properties, so the token is in the text. */
   renderComment({ blocks, token }: CommentRequest): Promise<string> {
     const text = plainComment(blocks).slice(0, workNoteBudget).toWellFormed();
     return Promise.resolve(JSON.stringify({ work_notes: `${text}\n\nRhythmX ${token}` }));
   }
 
-  /** The state that it shows is not of this note's making: it is read when it is its turn. */
+  /** The answer's state is ignored, because this note did not cause it; the next reading gets it. */
   async comment(id: string, payload: string): Promise<UpdateResult> {
     const values = JSON.parse(payload) as Record<string, string>;
     const token = /RhythmX (dlv-[\w-]+)/.exec(Object.values(values).join("\n"))?.[1] ?? "";
@@ -165,7 +165,7 @@ export class ServiceNow implements TicketSystem {
     const { table, username, assignmentGroup } = this.#settings;
     const reached = await steps.take(`Log in and read ${table}`, async () => {
       await this.#table.list(`${this.#table.path}?sysparm_limit=1&${fields}`).catch((error: unknown) => {
-        // It need not see those of others.
+        // The account need not see tickets of others.
         if (!(error instanceof DeliveryError) || error.code !== "hidden") throw error;
       });
       return `as ${username} at ${this.#table.origin}`;
@@ -186,14 +186,14 @@ export class ServiceNow implements TicketSystem {
     return steps.done;
   }
 
-  /** The first work note holds what the description has no room for. The ticket is made: nothing here may fail. */
+  /** Checks the first work note, which contains the full text. The ticket exists, so nothing here may fail. */
   async #noteWarning(id: string, { work_notes = "" }: Asked): Promise<string | null> {
     const token = /INC-[0-9a-f]{8} in RhythmX Edge/.exec(work_notes)?.[0];
     if (token === undefined || (await this.#sync.hasNote(id, token).catch(() => true))) return null;
     return "the instance did not keep work_notes: the full text is missing; let the account write work notes";
   }
 
-  /** What was made is looked up by its correlation id: whether the account may read that can be said once there is one. */
+  /** Tickets are looked up by correlation id; whether the account may read that can be tested once there is a ticket. */
   async #testOwn(): Promise<{ id: string; finding: TestFinding }> {
     const query = encodeURIComponent("correlation_display=RhythmX^ORDERBYDESCsys_created_on");
     const rows = (await this.#table.list(
@@ -216,7 +216,7 @@ export class ServiceNow implements TicketSystem {
     );
   }
 
-  /** Resolved once: a name that does not exist would be dropped in silence. */
+  /** Resolved once, because ServiceNow silently drops an unknown name. */
   async #assignmentGroup(): Promise<string | null> {
     const { assignmentGroup } = this.#settings;
     if (assignmentGroup === "") return null;

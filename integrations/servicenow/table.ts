@@ -1,4 +1,4 @@
-/** One table of one instance: the Table API, whose answers are looked at twice (protocols 4). */
+/** One table of one instance through the Table API, whose answers are checked (protocols 4). */
 import { DeliveryError } from "../../core/errors.ts";
 import type { ServiceNowConnection } from "../../core/settings/ticket-settings.ts";
 import type { RemoteTicket } from "../../core/tickets/ticket.ts";
@@ -31,15 +31,15 @@ export class Table {
   }
 
   /**
-   * No rows are a 404 in one version and an empty list in the other.
-   * @throws DeliveryError; `hidden`: the instance counts rows and shows none, which is an access control rule
+   * Without rows, some versions answer 404 and others an empty list.
+   * @throws DeliveryError; `hidden`: the instance counts rows but returns none, because of an access control rule
    */
   async list(path: string): Promise<unknown[]> {
     const answer = await this.target.request({ method: "GET", path, also: [404] });
     const rows = answer.status === 404 ? [] : resultOf(answer);
     if (!Array.isArray(rows)) throw withoutResult(answer);
     const counted = Number(answer.headers.get("x-total-count") ?? 0);
-    // Behind the last page there are none either.
+    // After the last page there are none either.
     if (rows.length > 0 || !(counted > 0) || /sysparm_offset=[1-9]/.test(path)) return rows;
     throw new DeliveryError(
       "hidden",
@@ -54,7 +54,7 @@ export class Table {
   }
 }
 
-/** `https://acme.service-now.com` of every form in which people give an instance; a path prefix stays. */
+/** `https://acme.service-now.com` from any form in which people give an instance; a path prefix is kept. */
 function instanceUrl(instance: string): string {
   const text = instance.trim().replace(/\/+$/, "");
   if (/^https?:\/\//i.test(text)) return text;
@@ -65,7 +65,7 @@ function resultOf({ body }: TargetAnswer): unknown {
   return typeof body === "object" && body !== null && "result" in body ? body.result : null;
 }
 
-/** Something else than the record or the rows that were asked for. */
+/** The error for an answer without the requested record or rows. */
 export function withoutResult({ status }: TargetAnswer): DeliveryError {
   return new DeliveryError("unexpected", `it answers ${status} without a result`, {
     retryable: true,

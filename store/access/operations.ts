@@ -2,7 +2,7 @@
 import type { AuditEntry } from "../../core/access/audit.ts";
 import type { SessionRecord, UserRecord } from "../../core/access/user.ts";
 import type { ApiKeyRecord } from "../../core/api-key.ts";
-import type { PollPosition } from "../../core/feeds/continuity.ts";
+import type { PollPosition } from "../../core/pages/continuity.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
 import { type AuditQuery, addAudit, listAudit, pruneAudit } from "./audit.ts";

@@ -2,7 +2,7 @@
 
 import type { Row } from "@libsql/client";
 import type { Role, SessionRecord, UserRecord } from "../../core/access/user.ts";
-import type { PollPosition } from "../../core/feeds/continuity.ts";
+import type { PollPosition } from "../../core/pages/continuity.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";

@@ -60,7 +60,11 @@ for (const name of readdirSync(data).filter((one) => one.endsWith(".gz")))
     if (tickets > 0) {
       const [ticket] = (await store.reading.listTickets({ entities: null, limit: 10, offset: 0 })).tickets;
       const incident = await store.tickets.findIncident(ticket?.incidentId ?? "");
-      expect(ticket).toMatchObject({ system: "jira", told: { level: incident?.level, at: null }, goneAt: null });
+      expect(ticket).toMatchObject({
+        system: "jira",
+        lastReported: { level: incident?.level, at: null },
+        goneAt: null,
+      });
       // The ticket is from before tickets were read back: it is read soon.
       const { due } = await store.tickets.dueReadings("jira", clock.now(), 10);
       expect(due).toHaveLength(name === "schema-4.db.gz" ? 1 : 0);

@@ -1,7 +1,7 @@
 /** Operations on the event log and on the positions of its readers. */
 import type { EventKind } from "../../core/event.ts";
-import type { ListedFeed } from "../../core/feeds/page.ts";
 import type { Span } from "../../core/feeds/replay.ts";
+import type { Collection } from "../../core/pages/page.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import {
   countEventsAfter,
@@ -57,10 +57,10 @@ export const eventReading = {
       readEvents(database, after, limit, kinds),
   },
   oldestEvent: { kind: "read", run: ({ database }) => oldestEvent(database) },
-  /** The last position ever used in this order of a feed. */
+  /** The last position ever used in this order of a collection. */
   lastPosition: {
     kind: "read",
-    run: ({ database }, feed: ListedFeed, by: "created" | "updated") =>
-      feed === "alerts" && by === "created" ? lastAlertId(database) : lastSeq(database),
+    run: ({ database }, collection: Collection, by: "created" | "updated") =>
+      collection === "alerts" && by === "created" ? lastAlertId(database) : lastSeq(database),
   },
 } satisfies Operations<OpenDatabase>;

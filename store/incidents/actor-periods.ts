@@ -2,12 +2,7 @@
 
 import type { InStatement, Row } from "@libsql/client";
 import type { Actor } from "../../core/correlation/actor.ts";
-import {
-  type ActorState,
-  encodeActorState,
-  newActorState,
-  parseActorState,
-} from "../../core/correlation/actor-state.ts";
+import { type ActorState, newActorState, parseActorState } from "../../core/correlation/actor-state.ts";
 import { messageOf, StoreError } from "../../core/errors.ts";
 import type { ActorType } from "../../core/incident.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
@@ -100,27 +95,32 @@ const seldomSql = `update actor_periods set current = j.current, incident_id = j
   from (select value->>0 as id, value->>1 as current, value->>2 as incident, value->>3 as pending, value->>4 as decay
     from json_each(?)) j where actor_periods.id = j.id`;
 
-/** Statements that insert or update these periods. */
-export function savePeriods(periods: readonly ActorPeriod[]): InStatement[] {
-  const fresh = periods.filter(({ stored }) => stored === null);
-  const known = periods.filter(({ stored }) => stored !== null);
-  const moved = known.filter((period) => period.stored !== seldom(period));
-  return [
-    ...insertRows(
-      "actor_periods",
-      columns,
-      fresh.map((p) => [
+/** Statements that insert or update these periods. `states`: their encoded states. Their rows then are as stored. */
+export function periodStatements(periods: readonly ActorPeriod[], states: readonly string[]): InStatement[] {
+  const fresh: (string | number | null)[][] = [];
+  const known: (string | number)[][] = [];
+  const moved: string[] = [];
+  for (const [index, p] of periods.entries()) {
+    const state = states[index] ?? "";
+    const [before, now] = [p.stored, seldom(p)];
+    p.stored = now;
+    if (before === null)
+      fresh.push([
         ...[p.id, p.key, p.current ? 1 : 0, p.entity, p.incidentId, p.pending ? 1 : 0],
-        ...[isoOrNull(p.decayAt), toIso(p.updatedAt), encodeActorState(p.state)],
-      ]),
-    ),
+        ...[isoOrNull(p.decayAt), toIso(p.updatedAt), state],
+      ]);
+    else known.push([p.id, toIso(p.updatedAt), state]);
+    if (before !== null && before !== now) moved.push(now);
+  }
+  return [
+    ...insertRows("actor_periods", columns, fresh),
     ...upsertRows(
       "actor_periods (id, updated_at, state, actor_key, current, entity_name, pending)",
-      known.map((p) => [p.id, toIso(p.updatedAt), encodeActorState(p.state)]),
+      known,
       "'', 0, '', 0",
       newStateSql,
     ),
-    ...(moved.length === 0 ? [] : [{ sql: seldomSql, args: [`[${moved.map(seldom).join(",")}]`] }]),
+    ...(moved.length === 0 ? [] : [{ sql: seldomSql, args: [`[${moved.join(",")}]`] }]),
   ];
 }
 

@@ -1,9 +1,9 @@
 /** Assesses actors outside intake: those of a batch in several parts, those left by an interrupted batch, and scores that fall with time. */
-import type { OpenLog } from "../events/open-log.ts";
-import { type ActorPeriod, decayingPeriods, pendingPeriods, periodsById, savePeriods } from "./actor-periods.ts";
+import { type ActorPeriod, decayingPeriods, pendingPeriods, periodsById } from "./actor-periods.ts";
 import { conclude } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
-import { correlationAuthor, UnitOfWork } from "./unit-of-work.ts";
+import { savePeriods } from "./save-periods.ts";
+import { correlationAuthor, type OpenUnit, UnitOfWork } from "./unit-of-work.ts";
 
 /** The most actors that one commit assesses, so that other calls need not wait long. */
 const actorsPerWrite = 500;
@@ -22,7 +22,7 @@ export class Assessments {
   }
 
   /** Assesses some of a batch's actors in one commit; returns whether others are left. */
-  async batch(open: OpenLog, correlator: Correlator, name: string, now: number): Promise<boolean> {
+  async batch(open: OpenUnit, correlator: Correlator, name: string, now: number): Promise<boolean> {
     const ids = [...(this.#waiting.get(name) ?? [])];
     const periods = await periodsById(open.database, ids.slice(0, actorsPerWrite));
     await assess(
@@ -40,7 +40,7 @@ export class Assessments {
 
 /** Assesses some of the actors left by interrupted batches: all at the start, later those older than a minute. Returns whether more are left. */
 export async function assessLeft(
-  open: OpenLog,
+  open: OpenUnit,
   correlator: Correlator,
   now: number,
   starting: boolean,
@@ -53,13 +53,13 @@ export async function assessLeft(
 }
 
 /** Lowers some of the scores that are due; returns whether more are left. */
-export async function decayScores(open: OpenLog, correlator: Correlator, now: number): Promise<boolean> {
+export async function decayScores(open: OpenUnit, correlator: Correlator, now: number): Promise<boolean> {
   const periods = await decayingPeriods(open.database, now, actorsPerWrite);
   await assess(open, correlator, periods, now);
   return periods.length === actorsPerWrite;
 }
 
-function assess(open: OpenLog, correlator: Correlator, periods: readonly ActorPeriod[], now: number): Promise<void> {
+function assess(open: OpenUnit, correlator: Correlator, periods: readonly ActorPeriod[], now: number): Promise<void> {
   return UnitOfWork.inOneWrite(open, correlationAuthor, now, async (unit) => {
     if (periods.length === 0) return;
     const examined = periods.map((period) => ({
@@ -67,6 +67,6 @@ function assess(open: OpenLog, correlator: Correlator, periods: readonly ActorPe
       changed: new Set(period.pending ? period.state.evidence.hours : []),
     }));
     await conclude(unit, correlator.rules, examined);
-    unit.add(...savePeriods(periods));
+    savePeriods(unit, periods);
   });
 }

@@ -6,13 +6,14 @@ import { caseFacts } from "../../core/correlation/case-facts.ts";
 import { closePattern, reopenPattern } from "../../core/correlation/evidence.ts";
 import { EdgeError } from "../../core/errors.ts";
 import { type CaseRequest, changeCase, withoutCopies } from "../../core/incident-change.ts";
-import { type ActorPeriod, periodById, savePeriods } from "./actor-periods.ts";
+import { type ActorPeriod, periodById } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, findCase, saveCases } from "./case-rows.ts";
 import { conclude } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
 import { type Changed, noteChanges } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";
 import { liveCases } from "./live-cases.ts";
+import { savePeriods } from "./save-periods.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
 /**
@@ -47,7 +48,7 @@ export async function applyCaseChange(
   if (closes || reopens) {
     // In the same write, so that no message contains a score that still counts the closed case.
     await rescore(unit, correlator, period);
-    unit.add(...savePeriods([period]));
+    savePeriods(unit, [period]);
   }
   return { row, changed: true };
 }

@@ -8,13 +8,12 @@ import { currentScore, earliestDecay, nextDecay } from "../../core/correlation/s
 import type { FieldChange } from "../../core/incident-event.ts";
 import { compareLevels, type RiskLevel, riskLevel } from "../../core/risk.ts";
 import { systemsToPush } from "../../core/tickets/auto-push.ts";
-import { toIso } from "../../core/time.ts";
 import { newIds } from "../database/new-ids.ts";
 import { askGate, type TicketRules } from "../outbox/ticket-updates.ts";
 import { type PlannedTicket, planTickets } from "../outbox/tickets.ts";
 import type { ActorPeriod } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, growCases, saveCases } from "./case-rows.ts";
-import { findIncidents, type IncidentRow, saveActivity, saveIncidents } from "./incident-rows.ts";
+import { findIncidents, type IncidentRow, saveActivity, saveIncidents, saveScores } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
 import { type Change, correlationAuthor, type UnitOfWork } from "./unit-of-work.ts";
 
@@ -66,7 +65,7 @@ export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examine
   const opened = conclusions.reduce((sum, { assessment }) => sum + assessment.opened.length, 0);
   const caseIds = await newIds(database, "CASE", opened);
 
-  const scored: unknown[][] = [];
+  const scored: Parameters<typeof saveScores>[0][number][] = [];
   const grown: Parameters<typeof growCases>[0][number][] = [];
   const active: Parameters<typeof saveActivity>[0][number][] = [];
   const saved: IncidentRow[] = [];
@@ -126,6 +125,7 @@ export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examine
         score: period.state.risk.score,
         level: riskLevel(period.state.risk.score),
         updatedAt: now,
+        activity: { ...period.state.activity },
       };
       raised.escalatedAt = now;
       const body = incidentBody(raised, period.state, activeNow, now, changes);
@@ -140,20 +140,13 @@ export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examine
       const quiet = conclusion.changed.size === 0 && from === to;
       const data = JSON.stringify({ risk_score: period.state.risk.score, risk_level: to });
       const seq = quiet ? null : unit.addEvent("incident_scored", period.incidentId, period.entity, data);
-      scored.push([
-        period.incidentId,
-        period.state.risk.score,
-        to,
-        seq === null ? null : toIso(now),
-        seq,
-        from === to ? 0 : 1,
-      ]);
+      const { state, incidentId } = period;
+      scored.push({ incidentId, activity: state.activity, score: state.risk.score, seq, moved: from !== to });
       if (from !== to) {
         appliance.addHistory("incident", period.incidentId, levelChange(from, to));
         moved.push(period.incidentId);
       }
-    }
-    if (period.incidentId !== null && conclusion.changed.size > 0)
+    } else if (period.incidentId !== null && conclusion.changed.size > 0)
       active.push([period.incidentId, period.state.activity]);
     compact(period.state.evidence, now);
   }
@@ -161,19 +154,12 @@ export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examine
     ...saveCases(newCases),
     ...growCases(grown),
     ...saveIncidents(saved),
-    ...(scored.length === 0 ? [] : [{ sql: scoreSql, args: [JSON.stringify(scored), toIso(now)] }]),
+    ...saveScores(scored, now),
     ...saveActivity(active),
     ...planTickets(tickets, now),
     ...askGate(moved, rules.tickets.policies, now),
   );
 }
-
-/** `[incident id, score, level, updated_at or null, updated_seq or null, whether the level changed]` */
-const scoreSql = `update incidents set risk_score = j.score, risk_level = j.level, updated_at = coalesce(j.at, updated_at),
-    updated_seq = coalesce(j.seq, updated_seq), escalated_at = case j.moved when 1 then ?2 else escalated_at end
-  from (select value->>0 as id, value->>1 as score, value->>2 as level, value->>3 as at, value->>4 as seq, value->>5 as moved
-    from json_each(?1)) j
-  where incident_id = j.id`;
 
 function examine(one: Examined, rules: AssessmentRules, now: number): Conclusion {
   const { period, changed, promotion } = one;

@@ -7,9 +7,10 @@ import { type Alarm, type Detection, levels } from "../../core/detection.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
 import type { Database } from "../database/database.ts";
 import type { TicketRules } from "../outbox/ticket-updates.ts";
-import { type ActorPeriod, actorKey, currentPeriods, newPeriod, savePeriods } from "./actor-periods.ts";
+import { type ActorPeriod, actorKey, newPeriod } from "./actor-periods.ts";
 import { type ConclusionRules, conclude, type Examined } from "./conclusions.ts";
 import { listExceptions } from "./exceptions.ts";
+import { savePeriods } from "./save-periods.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
 /** A new alarm; or, with `raised`, a known one whose RBP is now higher by `by`, and the period that counts it. */
@@ -92,7 +93,7 @@ export class Correlator {
       return actor === null ? null : { actor, key: actorKey(record.entity, actor) };
     });
     const keys = new Set(actors.flatMap((found) => found?.key ?? []));
-    const known = await currentPeriods(this.#database, [...keys]);
+    const known = await unit.periods.current(this.#database, [...keys]);
     const gathered = new Map<string, Gathered>();
     const periodIds = records.map((record, index) => {
       const found = actors[index] ?? null;
@@ -109,7 +110,11 @@ export class Correlator {
     const examined = [...gathered.values()].map((group) => fold(group, unit.now));
     if (assess) await conclude(unit, this.rules, examined);
     else for (const { period } of examined) period.pending = true;
-    unit.add(...savePeriods(examined.map(({ period }) => period)));
+    savePeriods(
+      unit,
+      examined.map(({ period }) => period),
+      "keep",
+    );
     return periodIds;
   }
 }

@@ -7,13 +7,14 @@ import { changeIncident, type IncidentRequest, withoutCopies } from "../../core/
 import type { FieldChange } from "../../core/incident-event.ts";
 import type { Database } from "../database/database.ts";
 import { planUpdates, type SystemPolicies } from "../outbox/ticket-updates.ts";
-import { type ActorPeriod, currentPeriods, periodById, savePeriods } from "./actor-periods.ts";
+import { type ActorPeriod, currentPeriods, periodById } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, saveCases } from "./case-rows.ts";
 import { conclude, type Examined } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
 import type { HistoryAction, HistorySubject } from "./history.ts";
 import { findIncidents, type IncidentRow, saveIncidents } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
+import { savePeriods } from "./save-periods.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
 /** The settings that apply to a change of an incident. */
@@ -68,7 +69,7 @@ export async function applyIncidentChange(
   unit.add(...saveIncidents([row]));
   noteChanges(unit, "incident", row.incidentId, changes);
   unit.add(...planUpdates(row.incidentId, changes, unit.author, policies, now));
-  if (closes || reopens) unit.add(...savePeriods([period]));
+  if (closes || reopens) savePeriods(unit, [period]);
   return { row, changed: true };
 }
 
@@ -191,7 +192,7 @@ export async function promote(
   const hours = period.pending ? period.state.evidence.hours : [];
   const examined: Examined = { period, changed: new Set(hours), promotion: { reason: request.reason } };
   await conclude(unit, correlator.rules, [examined]);
-  unit.add(...savePeriods([period]));
+  savePeriods(unit, [period]);
   return period.incidentId ?? "";
 }
 

@@ -2,7 +2,7 @@
 
 import type { InStatement, Row } from "@libsql/client";
 import type { ActorActivity, ActorType, Incident, IncidentStatus } from "../../core/incident.ts";
-import type { RiskLevel } from "../../core/risk.ts";
+import { type RiskLevel, riskLevel } from "../../core/risk.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";
@@ -77,6 +77,39 @@ export function saveActivity(active: readonly (readonly [incidentId: string, Lis
     ...[id, detections, alarms, isoOrNull(firstAt), isoOrNull(lastAt)],
   ]);
   return [{ sql: activeSql, args: [JSON.stringify(rows)] }];
+}
+
+/** An incident whose score is another, and what has been counted of its actor. */
+export interface NewScore {
+  incidentId: string;
+  activity: ListedActivity;
+  score: number;
+  /** The event that tells of it; null where none does, and the incident does not count as changed. */
+  seq: number | null;
+  /** The level is another, too. */
+  moved: boolean;
+}
+
+/**
+ * `[incident id, score, level, updated_at or null, updated_seq or null, 1 where the level is another, detections, alarms, first, last]`:
+ * all of it in one statement, because touching a row twice costs twice.
+ */
+const scoreSql = `update incidents set risk_score = j.score, risk_level = j.level, updated_at = coalesce(j.at, updated_at),
+    updated_seq = coalesce(j.seq, updated_seq), escalated_at = case j.moved when 1 then ?2 else escalated_at end,
+    sigma_alert_count = j.detections, alarm_count = j.alarms, first_alarm_time = j.first, last_alarm_time = j.last
+  from (select value->>0 as id, value->>1 as score, value->>2 as level, value->>3 as at, value->>4 as seq, value->>5 as moved,
+    value->>6 as detections, value->>7 as alarms, value->>8 as first, value->>9 as last from json_each(?1)) j
+  where incident_id = j.id`;
+
+/** The statement that writes scores which have changed at `now` (epoch milliseconds). */
+export function saveScores(scored: readonly NewScore[], now: number): InStatement[] {
+  if (scored.length === 0) return [];
+  const at = toIso(now);
+  const rows = scored.map(({ incidentId, activity: a, score, seq, moved }) => [
+    ...[incidentId, score, riskLevel(score), seq === null ? null : at, seq, moved ? 1 : 0],
+    ...[a.detections, a.alarms, isoOrNull(a.firstAt), isoOrNull(a.lastAt)],
+  ]);
+  return [{ sql: scoreSql, args: [JSON.stringify(rows), at] }];
 }
 
 function incidentFromRow(row: Row): IncidentRow {

@@ -6,7 +6,6 @@ import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts
 import type { CorrelationSettings } from "../../core/settings.ts";
 import type { ThreatCase } from "../../core/threat-case.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
-import type { OpenLog } from "../events/open-log.ts";
 import type { OpenOutbox } from "../outbox/operations.ts";
 import { type Assessments, assessLeft, decayScores } from "./assessments.ts";
 import { applyCaseChange } from "./case-changes.ts";
@@ -14,9 +13,9 @@ import { Correlator } from "./correlator.ts";
 import { deleteException, insertException, listExceptions } from "./exceptions.ts";
 import { applyIncidentChange, type ChangeRules, promote } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";
-import { type Author, UnitOfWork } from "./unit-of-work.ts";
+import { type Author, type OpenUnit, UnitOfWork } from "./unit-of-work.ts";
 
-export interface OpenIncidents extends OpenLog, OpenOutbox {
+export interface OpenIncidents extends OpenUnit, OpenOutbox {
   readonly assessments: Assessments;
   /** Null while the incident step is off: records are then no evidence. */
   correlator: Correlator | null;

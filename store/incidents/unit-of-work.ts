@@ -8,6 +8,7 @@ import type { Database } from "../database/database.ts";
 import { EventBatch } from "../events/event-batch.ts";
 import type { OpenLog } from "../events/open-log.ts";
 import { addHistory, type HistoryAction, type HistoryEntry, type HistorySubject } from "./history.ts";
+import type { PeriodCache } from "./period-cache.ts";
 
 /** Who makes a change, and where it comes from (`api`, `console`, the synchronisation with a ticket system). */
 export interface Author {
@@ -25,6 +26,11 @@ export const correlationAuthor: Author = { who: "rhythmx", source: "correlation"
 /** A history entry without author and time, which come from the unit. */
 export type Change = Omit<HistoryEntry, "at" | "who" | "source">;
 
+/** What a unit of work needs of the Worker's state. */
+export interface OpenUnit extends OpenLog {
+  readonly periods: PeriodCache;
+}
+
 interface Gathered {
   statements: InStatement[];
   history: Record<HistorySubject, (HistoryEntry & { id: string })[]>;
@@ -34,13 +40,13 @@ interface Gathered {
 }
 
 export class UnitOfWork {
-  readonly #open: OpenLog;
+  readonly #open: OpenUnit;
   readonly #gathered: Gathered;
   readonly author: Author;
   /** Time of the change, epoch milliseconds. */
   readonly now: number;
 
-  private constructor(open: OpenLog, author: Author, now: number, gathered: Gathered) {
+  private constructor(open: OpenUnit, author: Author, now: number, gathered: Gathered) {
     this.#open = open;
     this.author = author;
     this.now = now;
@@ -49,7 +55,7 @@ export class UnitOfWork {
 
   /** Runs `work` and writes everything it has added at the end. Reads in `work` see the file as it was before. */
   static async inOneWrite<T>(
-    open: OpenLog,
+    open: OpenUnit,
     author: Author,
     now: number,
     work: (unit: UnitOfWork) => Promise<T>,
@@ -63,7 +69,7 @@ export class UnitOfWork {
 
   /** Runs `work` in a transaction: after `flush`, reads see what was written. If it throws, nothing is changed. */
   static async inOneTransaction<T>(
-    open: OpenLog,
+    open: OpenUnit,
     author: Author,
     now: number,
     work: (unit: UnitOfWork) => Promise<T>,
@@ -78,7 +84,7 @@ export class UnitOfWork {
     return value;
   }
 
-  static #begin(open: OpenLog, author: Author, now: number): UnitOfWork {
+  static #begin(open: OpenUnit, author: Author, now: number): UnitOfWork {
     const events = new EventBatch(open.sequences.lastSeq, now);
     return new UnitOfWork(open, author, now, {
       statements: [],
@@ -92,6 +98,11 @@ export class UnitOfWork {
   /** For reading the state that the change depends on. */
   get database(): Database {
     return this.#open.database;
+  }
+
+  /** The actors in memory. Whatever changes a period must return it there or drop it (`savePeriods`). */
+  get periods(): PeriodCache {
+    return this.#open.periods;
   }
 
   /** The same unit with another author, for history entries of that author in the same commit. */

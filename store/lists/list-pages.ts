@@ -1,8 +1,8 @@
 /** Pages of incidents, cases and alerts for the API. Runs in the reading Worker. */
 
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
-import type { ListedFeed, Page, PageQuery, RowFilters, Walk } from "../../core/feeds/page.ts";
 import { normaliseHost, normaliseUser } from "../../core/intake/identity.ts";
+import type { Collection, Page, PageQuery, RowFilters, Walk } from "../../core/pages/page.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
@@ -19,7 +19,7 @@ export async function listPage(
   query: PageQuery,
   patterns: readonly PreparedPattern[],
 ): Promise<Page> {
-  const table = listedTables[query.feed];
+  const table = listedTables[query.collection];
   const entities = await entitySpellings(database, query.entities);
   const asked = query.filters.entity === undefined ? undefined : [query.filters.entity.trim()];
   const filters = { ...query.filters, entity: asked && (await entitySpellings(database, asked)) };
@@ -37,7 +37,7 @@ export async function listPage(
     query,
     table,
     by,
-    lookedUp ? null : totalOf({ feed: query.feed, filters, entities }, table, by, counted, countsAll),
+    lookedUp ? null : totalOf({ collection: query.collection, filters, entities }, table, by, counted, countsAll),
   );
   if (head.gap) return { ...head, json: "[]", count: 0, lastSeq: null, more: false, start: 0 };
   const { top, generation, gap } = head;
@@ -53,7 +53,7 @@ export async function listPage(
   }
   const direction = order.direction === "up" ? "asc" : "desc";
   const sorted = order.kind === "walk" ? seq : table.sorts[order.by];
-  if (sorted === undefined) throw new Error(`${query.feed} have no order ${order.kind === "sorted" && order.by}`);
+  if (sorted === undefined) throw new Error(`${query.collection} have no order ${order.kind === "sorted" && order.by}`);
   const found = await database.read(
     `select ${table.select}, ${seq} as seq from ${table.from[by]}
      where ${rows.where} order by ${sorted} ${direction}${order.kind === "sorted" ? `, ${seq} ${direction}` : ""} limit ? offset ?`,
@@ -63,7 +63,10 @@ export async function listPage(
   const page = more ? found.rows.slice(0, limit) : found.rows;
   const last = page.at(-1);
   const total = lookedUp
-    ? await count(database, totalOf({ feed: query.feed, filters, entities }, table, by, counted, start === 0))
+    ? await count(
+        database,
+        totalOf({ collection: query.collection, filters, entities }, table, by, counted, start === 0),
+      )
     : head.total;
   return {
     json: await table.json(database, page, patterns),
@@ -81,7 +84,7 @@ export async function listPage(
 /** What the page needs besides its rows, in one statement, so that a page with a cursor takes two. */
 async function readHead(
   database: Database,
-  { feed, order }: PageQuery,
+  { collection, order }: PageQuery,
   table: ListedTable,
   by: Walk["by"],
   total: Statement | null,
@@ -91,7 +94,7 @@ async function readHead(
     `select ${table.top[by]} as top, (select coalesce(max(generation), 0) from feed_gaps where feed = ?) as generation,
        exists (select 1 from feed_gaps where feed = ? and generation > ? and ${by}_max > ?) as gap,
        ${total === null ? "0" : `(${total.sql})`} as total`,
-    [feed, feed, since?.generation ?? maxInteger, since?.position ?? 0, ...(total?.args ?? [])],
+    [collection, collection, since?.generation ?? maxInteger, since?.position ?? 0, ...(total?.args ?? [])],
   );
   const row = rows[0];
   if (row === undefined) throw new Error("no answer");
@@ -164,7 +167,7 @@ function conditionsOf(
 
 /** The number of matching rows. For filters by entity and status alone it is read from the table of counts. */
 function totalOf(
-  { filters, entities, feed }: Pick<PageQuery, "feed" | "entities"> & { filters: StoredFilters },
+  { filters, entities, collection }: Pick<PageQuery, "collection" | "entities"> & { filters: StoredFilters },
   table: ListedTable,
   by: Walk["by"],
   counted: Conditions,
@@ -174,7 +177,7 @@ function totalOf(
   if (!unbounded || Object.values(others).some((value) => value !== undefined))
     return { sql: `select count(*) from ${table.from[by]} where ${counted.where}`, args: counted.args };
   const conditions = new Conditions();
-  conditions.add("feed = ?", feed);
+  conditions.add("feed = ?", collection);
   if (entities !== null)
     conditions.add("entity_name collate nocase in (select value from json_each(?))", JSON.stringify(entities));
   if (entity !== undefined)
@@ -184,20 +187,20 @@ function totalOf(
 }
 
 const idColumns = { incidents: "incident_id", cases: "case_id", alerts: "a.hash" } as const satisfies Record<
-  ListedFeed,
+  Collection,
   string
 >;
 
 /** One row as lists show it, with its entity; null if there is none with that id. */
 export async function readRow(
   database: Database,
-  feed: ListedFeed,
+  collection: Collection,
   id: string,
   patterns: readonly PreparedPattern[],
 ): Promise<{ entity: string; json: string } | null> {
-  const table = listedTables[feed];
+  const table = listedTables[collection];
   const { rows } = await database.read(
-    `select ${table.select}, ${table.columns.entity} as entity from ${table.from.created} where ${idColumns[feed]} = ?`,
+    `select ${table.select}, ${table.columns.entity} as entity from ${table.from.created} where ${idColumns[collection]} = ?`,
     [id],
   );
   const row = rows[0];

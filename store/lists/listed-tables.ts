@@ -3,7 +3,7 @@
 import type { Row } from "@libsql/client";
 import { parseActorState } from "../../core/correlation/actor-state.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
-import type { ListedFeed, Walk } from "../../core/feeds/page.ts";
+import type { Collection, Walk } from "../../core/pages/page.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
@@ -124,7 +124,7 @@ export const listedTables = {
     sorts: {},
     json: asTheyAre,
   },
-} satisfies Record<ListedFeed, ListedTable> as Record<ListedFeed, ListedTable>;
+} satisfies Record<Collection, ListedTable> as Record<Collection, ListedTable>;
 
 /** Brings cases up to date from their evidence: rows are not written for every further detection. */
 async function casesJson(

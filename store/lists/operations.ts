@@ -1,6 +1,6 @@
 /** Operations for lists and details of the API, and counts of tickets and deliveries. */
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
-import type { ListedFeed, PageQuery } from "../../core/feeds/page.ts";
+import type { Collection, PageQuery } from "../../core/pages/page.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
@@ -18,7 +18,7 @@ export const listReading = {
   listPage: { kind: "read", run: ({ database, patterns }, query: PageQuery) => listPage(database, query, patterns) },
   readRow: {
     kind: "read",
-    run: ({ database, patterns }, feed: ListedFeed, id: string) => readRow(database, feed, id, patterns),
+    run: ({ database, patterns }, collection: Collection, id: string) => readRow(database, collection, id, patterns),
   },
   readIncident: {
     kind: "read",

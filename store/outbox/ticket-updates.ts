@@ -13,7 +13,7 @@ import {
   type UpdateContent,
 } from "../../core/tickets/ticket.ts";
 import { noteFrom } from "../../core/tickets/updates.ts";
-import { toIso } from "../../core/time.ts";
+import { hourMs, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { timeOrNull } from "../database/iso.ts";
 import { integer, integerOrNull, text } from "../database/rows.ts";
@@ -154,8 +154,9 @@ async function askDueTickets(database: Database, cadenceHours: number, now: numb
        case when t.system = 'jira' then t.told_level else coalesce(${levelOfPriority}, t.told_level) end as told_level,
        case when t.system = 'jira' then t.told_at else i.last_snow_update_at end as told_at
      from tickets t join incidents i on i.incident_id = t.incident_id
-     where t.gate_at <= ? and t.remote_id is not null and t.gone_at is null order by t.gate_at, t.id limit 200`,
-    [now],
+     where (t.gate_at <= ?1 or t.gate_at > ?2) and t.remote_id is not null and t.gone_at is null order by t.gate_at, t.id limit 200`,
+    // No ticket waits for longer than the cadence, unless the clock was set back.
+    [now, now + cadenceHours * hourMs],
   );
   if (rows.length === 0) return [];
   const outcomes: GateOutcome[] = [];

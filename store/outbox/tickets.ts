@@ -204,7 +204,7 @@ export function ticketFromRow(row: Row): Ticket {
     system: text(row, "system") as TicketSystemName,
     generation: integer(row, "generation"),
     remote: remoteId === null ? null : { id: remoteId, key: text(row, "remote_key"), url: text(row, "url") },
-    told: toldOf(row),
+    lastReported: lastReportedOf(row),
     remoteStatus: textOrNull(row, "remote_status"),
     readAt: timeOrNull(row, "polled_at"),
     wasRead: textOrNull(row, "remote_stamp") !== null,
@@ -215,7 +215,7 @@ export function ticketFromRow(row: Row): Ticket {
   };
 }
 
-function toldOf(row: Row): Ticket["told"] {
+function lastReportedOf(row: Row): Ticket["lastReported"] {
   const level = textOrNull(row, "told_level") as RiskLevel | null;
   return level === null ? null : { level, at: timeOrNull(row, "told_at") };
 }

@@ -1,11 +1,12 @@
 /** The operation of retention. */
-import type { OpenDatabase, Operations } from "../database/operation.ts";
+import type { Operations } from "../database/operation.ts";
+import type { OpenIncidents } from "../incidents/operations.ts";
 import { type PruneStep, prune } from "./retention.ts";
 
 export const retentionOperations = {
   prune: {
     kind: "write",
-    run: ({ database }, now: number, retentionDays: number, step: PruneStep | null) =>
-      prune(database, now, retentionDays, step),
+    run: ({ database, periods }, now: number, retentionDays: number, step: PruneStep | null) =>
+      prune({ database, periods }, now, retentionDays, step),
   },
-} satisfies Operations<OpenDatabase>;
+} satisfies Operations<OpenIncidents>;

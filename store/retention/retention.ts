@@ -7,6 +7,7 @@ import { idempotencyWindowMs } from "../../core/intake/answer.ts";
 import { dayMs, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text } from "../database/rows.ts";
+import type { PeriodCache } from "../incidents/period-cache.ts";
 import { forgetAlerts, forgetPeriods } from "./forget.ts";
 
 const detectionIdDays = 7;
@@ -34,6 +35,12 @@ export interface Pruned {
   next: PruneStep | null;
 }
 
+/** What it works on. */
+interface Held {
+  database: Database;
+  periods: PeriodCache;
+}
+
 interface Limits {
   now: number;
   /** Rows last changed before this time are removed. Epoch milliseconds. */
@@ -49,15 +56,15 @@ interface Swept {
   alerts?: number;
 }
 
-const sweepers: Readonly<Record<Sweep, (database: Database, limits: Limits) => Promise<Swept>>> = {
-  detectionIds: (database, { now }) =>
+const sweepers: Readonly<Record<Sweep, (held: Held, limits: Limits) => Promise<Swept>>> = {
+  detectionIds: ({ database }, { now }) =>
     pruneRows(
       database,
       "delete from detection_ids where key in (select key from detection_ids where day < ? order by day, key limit ?)",
       Math.floor(now / dayMs) - detectionIdDays,
       perStep.detectionIds,
     ),
-  batches: (database, { now }) =>
+  batches: ({ database }, { now }) =>
     pruneRows(
       database,
       `delete from ingest_batches where (owner, idempotency_key) in
@@ -65,7 +72,7 @@ const sweepers: Readonly<Record<Sweep, (database: Database, limits: Limits) => P
       toIso(now - idempotencyWindowMs),
       perStep.batches,
     ),
-  alarms: (database, { cutoff }) =>
+  alarms: ({ database }, { cutoff }) =>
     pruneRows(
       database,
       "delete from alarms where id in (select id from alarms where recorded_at < ? order by recorded_at, id limit ?)",
@@ -79,14 +86,9 @@ const sweepers: Readonly<Record<Sweep, (database: Database, limits: Limits) => P
 };
 
 /** Runs one small step of pruning at `now` (epoch ms); `step` null starts a pass. */
-export async function prune(
-  database: Database,
-  now: number,
-  retentionDays: number,
-  step: PruneStep | null,
-): Promise<Pruned> {
+export async function prune(held: Held, now: number, retentionDays: number, step: PruneStep | null): Promise<Pruned> {
   const { sweep, after } = step ?? { sweep: sweeps[0], after: 0 };
-  const swept = await sweepers[sweep](database, { now, cutoff: now - retentionDays * dayMs, after });
+  const swept = await sweepers[sweep](held, { now, cutoff: now - retentionDays * dayMs, after });
   const { events = 0, expired = 0, alerts = 0 } = swept;
   const following = sweeps[sweeps.indexOf(sweep) + 1];
   const goesOn = swept.after === null ? null : { sweep, after: swept.after };
@@ -100,7 +102,7 @@ async function pruneRows(database: Database, sql: string, bound: string | number
 }
 
 /** Prunes the log from its old end only, so that the rest has no gaps. */
-async function pruneEvents(database: Database, { cutoff }: Limits): Promise<Swept> {
+async function pruneEvents({ database }: Held, { cutoff }: Limits): Promise<Swept> {
   const { rows } = await database.read("select seq, at from event_log order by seq limit ?", [perStep.events]);
   const kept = rows.findIndex((row) => integer(row, "at") >= cutoff);
   const events = kept === -1 ? rows.length : kept;
@@ -128,7 +130,7 @@ async function pruneEvents(database: Database, { cutoff }: Limits): Promise<Swep
 }
 
 /** Removes alerts without recent detections; those with occurrences that no message has counted yet wait for their HOURLY. */
-async function pruneAlerts(database: Database, { cutoff, after }: Limits): Promise<Swept> {
+async function pruneAlerts({ database }: Held, { cutoff, after }: Limits): Promise<Swept> {
   const { rows } = await database.read(
     "select id, updated_at, count <= sent_count as sent from sigma_alerts where id > ? order by id limit ?",
     [after, perStep.alerts],
@@ -143,18 +145,19 @@ async function pruneAlerts(database: Database, { cutoff, after }: Limits): Promi
 /**
  * Removes incidents that were closed before the limit, with their actor's evidence, cases and tickets. Open ones are kept, whatever their age.
  */
-async function pruneIncidents(database: Database, { cutoff }: Limits): Promise<Swept> {
+async function pruneIncidents({ database, periods }: Held, { cutoff }: Limits): Promise<Swept> {
   const { rows } = await database.read(
     "select period_id as id from incidents where closed_at < ? order by closed_at, id limit ?",
     [toIso(cutoff), removedPerStep.periods],
   );
   const ids = rows.map((row) => integer(row, "id"));
+  periods.forgetIds(ids);
   if (ids.length > 0) await database.write(forgetPeriods(ids));
   return { after: ids.length === removedPerStep.periods ? 0 : null };
 }
 
 /** Removes actors without an incident or open case whose evidence is older than the limit. */
-async function pruneActors(database: Database, { cutoff, after }: Limits): Promise<Swept> {
+async function pruneActors({ database, periods }: Held, { cutoff, after }: Limits): Promise<Swept> {
   const { rows } = await database.read(
     `select id, updated_at, incident_id is null
        and not exists (select 1 from threat_cases c where c.period_id = p.id and c.status <> 'CLOSED') as idle
@@ -164,6 +167,7 @@ async function pruneActors(database: Database, { cutoff, after }: Limits): Promi
   const limit = toIso(cutoff);
   const old = rows.filter((row) => text(row, "updated_at") < limit && integer(row, "idle") === 1);
   const ids = old.slice(0, removedPerStep.periods).map((row) => integer(row, "id"));
+  periods.forgetIds(ids);
   if (ids.length > 0) await database.write(forgetPeriods(ids));
   return { after: placeAfter(rows, old.length > ids.length ? ids : null, perStep.periods) };
 }

@@ -128,11 +128,11 @@ const walk = (by: "created" | "updated", direction: "up" | "down", position: num
   positionIsBound: false,
   boundIsFiner: false,
 });
-const pages = (["incidents", "cases", "alerts"] as const).flatMap((feed) =>
+const pages = (["incidents", "cases", "alerts"] as const).flatMap((collection) =>
   [walk("created", "up", 0), walk("updated", "up", 0), walk("created", "down", null)].flatMap((order) =>
     [allEntities, someEntities].flatMap((entities) =>
       [{}, { statuses: ["OPEN"] }, { createdSince: now - hourMs, updatedSince: now - hourMs }].map((filters) => [
-        { feed, entities, filters, order, limit: 100, offset: 0 },
+        { collection, entities, filters, order, limit: 100, offset: 0 },
       ]),
     ),
   ),
@@ -144,7 +144,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     JSON.parse(
       (
         (await ask(reader, "reading.listPage", {
-          feed: "incidents",
+          collection: "incidents",
           entities: null,
           filters: {},
           order: walk("created", "up", 0),
@@ -378,9 +378,9 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "tickets.countTickets": [[]],
     "reading.readEvents": [[0, 100, feedKinds.incidents]],
     "reading.oldestEvent": [[]],
-    "reading.lastPosition": (["incidents", "cases", "alerts"] as const).flatMap((feed) => [
-      [feed, "created"],
-      [feed, "updated"],
+    "reading.lastPosition": (["incidents", "cases", "alerts"] as const).flatMap((collection) => [
+      [collection, "created"],
+      [collection, "updated"],
     ]),
     "reading.listAudit": [[{ before: null, limit: 10 }], [{ before: 5, limit: 10, who: "a", action: "user.create" }]],
     "reading.listDeadLetters": [[null], [["Site"]]],

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Alarm } from "../../core/detection.ts";
+import { StoreError } from "../../core/errors.ts";
 import type { Open } from "./open-file.ts";
 import { writing } from "./operations.ts";
 import { type StoreCall, type StoreReply, StoreWorker } from "./store-worker.ts";
@@ -143,6 +144,22 @@ describe("an operation that writes although it is not declared to", () => {
     const [, after] = (await turns(writeAlarm("a"))).flat();
     expect(after).toMatchObject({ value: { accepted: 1 } });
   });
+});
+
+test("a commit that is reported as failed and is in the file all the same: its numbers are not used again", async () => {
+  await turns(call("close"));
+  const event =
+    "insert into event_log (seq, at, kind, subject, entity_name, data) values (1, ?, 'alarm', 'lost', 'e', '{}')";
+  const run = async ({ database }: Open) => {
+    await database.write([{ sql: event, args: [now] }]);
+    throw new StoreError("store_failed", "the disk did not answer");
+  };
+  worker = new StoreWorker({ ...writing, probe: { probe: { kind: "write" as const, run } } });
+  await turns(call("open", join(folder, "rhythmx.db"), now, "serve"));
+  const [[failed] = []] = await turns(call("probe.probe" as StoreCall["method"]));
+  expect(failed).toMatchObject({ error: { message: "the disk did not answer" } });
+  const replies = (await turns(writeAlarm("a"))).flat();
+  expect(replies).toMatchObject([{ appended: { end: 2 } }, { value: { accepted: 1 } }]);
 });
 
 test("a call that names no operation of this Worker is refused by name", async () => {

@@ -10,6 +10,7 @@ import type { OpenDatabase, Operation } from "../database/operation.ts";
 import { copyBeforeUpgrade } from "../database/upgrade-copy.ts";
 import { Sequences } from "../events/sequences.ts";
 import { Assessments } from "../incidents/assessments.ts";
+import { PeriodCache } from "../incidents/period-cache.ts";
 import type { OpenReading } from "../lists/operations.ts";
 import { noTicketRules } from "../outbox/ticket-updates.ts";
 import type { Open } from "./open-file.ts";
@@ -57,16 +58,19 @@ export class StoreWorker {
   #open: Open | null = null;
   /** Set instead of `#open` in the reading Worker. */
   #reading: OpenReading | null = null;
-  /** After a failed call, the ids in memory may differ from those in the file. */
+  /** After a failed call, the ids and actors in memory may differ from those in the file. */
   #doubtful = false;
   /** Announcements of appended events that are not sent yet. */
   #appended: StoreReply[] = [];
   /** Announcements of commits that are not sent yet; always empty if nobody listens. */
   readonly #committed: StoreReply[] = [];
 
-  /** `table`: its operations in a writing mode. */
-  constructor(table: Groups<Open> = writing) {
+  readonly #periodBytes: number | undefined;
+
+  /** `table`: its operations in a writing mode; `periodBytes`: the most memory that actors' periods may take. */
+  constructor(table: Groups<Open> = writing, periodBytes?: number) {
     this.#writing = table;
+    this.#periodBytes = periodBytes;
   }
 
   /** Several small reads in one turn save time. Writes get a turn each, so that calls which arrive meanwhile share the next commit. */
@@ -78,6 +82,7 @@ export class StoreWorker {
   async work(waiting: StoreCall[]): Promise<StoreReply[]> {
     const calls = waiting.splice(0, this.#sharingCount(waiting));
     const replies = (calls.length > 1 ? await this.#together(calls) : null) ?? (await this.#eachAlone(calls));
+    if (!this.#doubtful) this.#open?.periods.settle();
     return [...this.#committed.splice(0), ...this.#appended.splice(0), ...replies];
   }
 
@@ -136,9 +141,12 @@ export class StoreWorker {
     if (method === "close") return this.#close();
     if (this.#reading !== null) return perform(this.#reading, operationIn(reading, method), method, args);
     if (this.#open === null) throw new Error(`the store is not open for ${method}`);
-    const { database, sequences } = this.#open;
+    const { database, sequences, periods } = this.#open;
     try {
-      if (this.#doubtful) await sequences.reload(database);
+      if (this.#doubtful) {
+        periods.forgetTouched();
+        await sequences.reload(database);
+      }
       this.#doubtful = false;
       return await perform(this.#open, operationIn(this.#writing, method), method, args);
     } catch (error) {
@@ -165,7 +173,8 @@ export class StoreWorker {
       const appended = (counts: AppendedCounts) => {
         if (Object.keys(counts).length > 0) this.#appended.push({ appended: { end: sequences.lastSeq, counts } });
       };
-      this.#open = { database, lock, sequences, appended, assessments, correlator: null, ticketRules };
+      const periods = new PeriodCache(this.#periodBytes);
+      this.#open = { database, lock, sequences, appended, assessments, correlator: null, ticketRules, periods };
       return { migrated, writing: catalogueOf(this.#writing), reading: catalogueOf(reading) };
     } catch (error) {
       database?.close();

@@ -3,8 +3,7 @@
  * stand-ins kill the appliance on receipt, before and after the effect, before and after the answer; at random moments too. At the end: one
  * ticket per incident and system, none lost, all three in step, every comment once everywhere, and no Retry-After was ignored.
  */
-import { Database } from "bun:sqlite";
-import { join } from "node:path";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { password } from "../harness/api-client.ts";
 import { detection } from "../harness/appliance.ts";
@@ -13,9 +12,10 @@ import type { Fault, FaultPlan } from "../standins/faults.ts";
 import { JiraStandIn } from "../standins/jira.ts";
 import type { StandIn } from "../standins/stand-in.ts";
 import { Dice } from "./dice.ts";
-import { proactive, type SecondSystem, serviceNow } from "./second-system.ts";
+import { proactive, serviceNow } from "./second-system.ts";
 import { TicketKeeper } from "./ticket-keeper.ts";
 import { TicketPeople } from "./ticket-people.ts";
+import { judge, resumeMs, resumption, retryAfterMs, settled, tooEarly } from "./ticket-verdict.ts";
 
 export interface TicketsPlan {
   seed: number;
@@ -43,11 +43,6 @@ export interface TicketsReport {
   identified: number;
   again: number;
 }
-
-/** A promise not to be asked for so long, in seconds. */
-const retryAfterSeconds = 1;
-/** After a restart what was under way is asked for again within so long. */
-const resumeMs = 5_000;
 
 export async function runTickets(plan: TicketsPlan, say: (text: string) => void): Promise<TicketsReport> {
   const dice = new Dice(plan.seed);
@@ -77,15 +72,13 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
     const people = new TicketPeople(appliance, soar, jira, second, new Dice(plan.seed + 1));
     let wanted = false;
     let dying: Promise<void> | null = null;
-    const silenced = new Map<StandIn, number>();
+    /** Until when nothing more may be asked on a connection, epoch milliseconds. */
+    const silenced = new WeakMap<Socket, number>();
     const kill = () => {
       if (dying !== null || !wanted || report.kills >= plan.kills) return false;
       report.kills++;
       dying = (async () => {
         await appliance.kill();
-        // An answer that the end follows at once may not have been written down.
-        for (const [system, until] of silenced)
-          if (Date.now() < until - retryAfterSeconds * 1000 + 200) silenced.delete(system);
         await sleep(dice.int(0, 30));
         await appliance.start();
         dying = null;
@@ -95,23 +88,20 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
       })();
       return true;
     };
-    const faulty =
-      (system: StandIn): FaultPlan =>
-      (asked) => {
-        report.calls++;
-        const until = silenced.get(system) ?? 0;
-        // The clocks are those of one machine; a call that was on its way counts not.
-        if (Date.now() < until - retryAfterSeconds * 1000 + 50) return null;
-        if (Date.now() < until) report.violations.push(`asked ${until - Date.now()} ms before Retry-After was over`);
-        const fault = dice.chance(plan.faults) ? makeFault(dice, kill, asked, second.isFull) : null;
-        if (fault !== null) report.faults++;
-        const { what } = fault ?? { what: null };
-        if (typeof what === "object" && what !== null && "status" in what && what.retryAfter !== undefined)
-          silenced.set(system, Date.now() + retryAfterSeconds * 1000);
-        return fault;
-      };
-    jira.faults = faulty(jira);
-    snow.faults = faulty(snow);
+    const faulty: FaultPlan = (asked) => {
+      report.calls++;
+      // Whoever asks again on the same connection has read the answer that told it to wait.
+      if (Date.now() < (silenced.get(asked.connection) ?? 0))
+        report.violations.push(`asked before Retry-After was over: ${asked.method} ${asked.path}`);
+      const fault = dice.chance(plan.faults) ? makeFault(dice, kill, asked, second.isFull) : null;
+      if (fault !== null) report.faults++;
+      const { what } = fault ?? { what: null };
+      if (typeof what === "object" && what !== null && "status" in what && what.retryAfter !== undefined)
+        silenced.set(asked.connection, Date.now() + retryAfterMs);
+      return fault;
+    };
+    jira.faults = faulty;
+    snow.faults = faulty;
     await appliance.start();
     wanted = true;
 
@@ -130,7 +120,7 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
       await sleep(dice.int(20, 250));
       if (turns % 40 === 0)
         say(`  ${jira.issues.length} and ${made()} tickets, ${report.kills} kills, ${report.calls} calls`);
-      if (performance.now() - begin > 60_000 + plan.kills * 3_000 + plan.incidents * 1_500 + plan.changes * 200) {
+      if (performance.now() - begin > 5 * (60_000 + plan.kills * 3_000 + plan.incidents * 1_500 + plan.changes * 200)) {
         report.violations.push("it did not come to an end");
         break;
       }
@@ -151,9 +141,9 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
     report.identified = keeper.identified;
     report.again = keeper.again;
     report.violations.push(...people.disagreements());
-    report.violations.push(...judge(appliance.folder, jira, second, plan.incidents));
+    report.violations.push(...judge(appliance.folder, jira, second, plan.incidents), ...tooEarly(appliance.folder));
     const late = resumed.filter((ms) => ms >= resumeMs).length;
-    if (late > 0) report.violations.push(`${late} restarts asked nothing within 5 s while something was due`);
+    if (late > 0) report.violations.push(`${late} restarts asked nothing within a minute while something was due`);
     report.resumed = resumed.length;
     report.slowestMs = Math.round(Math.max(0, ...resumed));
   } finally {
@@ -210,7 +200,7 @@ function makeFault(
     ...[{ status: 500 }, { status: 502 }, { status: 503 }, { status: 408 }],
   ]);
   // What a target refuses has no effect.
-  if (dice.chance(0.1)) return { when: "before", what: { status: 429, retryAfter: String(retryAfterSeconds) } };
+  if (dice.chance(0.1)) return { when: "before", what: { status: 429, retryAfter: String(retryAfterMs / 1000) } };
   return { when, what };
 }
 
@@ -240,87 +230,6 @@ async function ingest(
     if (dice.chance(0.1)) kill();
     await sleep(dice.int(0, 60));
   }
-}
-
-/**
- * Milliseconds from a start to the first request, `resumeMs` = none came; null where nothing was due, or where it ended before it could be said.
- */
-async function resumption(folder: string, systems: readonly StandIn[], isOver: () => boolean): Promise<number | null> {
-  const since = Date.now();
-  const database = new Database(join(folder, "data", "rhythmx.db"), { readonly: true });
-  const { due } = database
-    .query(
-      "select count(*) as due from deliveries where state in ('planned', 'unknown', 'sending') and next_attempt_at <= ?",
-    )
-    .get(since) as { due: number };
-  database.close();
-  if (due === 0) return null;
-  while (Date.now() - since < resumeMs) {
-    if (systems.some(({ log }) => (log.at(-1)?.at ?? 0) >= since)) return Date.now() - since;
-    if (isOver()) return null;
-    await sleep(20);
-  }
-  return resumeMs;
-}
-
-/** Whether the ledger has nothing left to do. */
-function settled(folder: string): boolean {
-  try {
-    const database = new Database(join(folder, "data", "rhythmx.db"), { readonly: true });
-    const open = database
-      .query("select count(*) as n from deliveries where state not in ('confirmed', 'discarded')")
-      .get() as {
-      n: number;
-    };
-    database.close();
-    return open.n === 0;
-  } catch {
-    return false;
-  }
-}
-
-function judge(folder: string, jira: JiraStandIn, second: SecondSystem, incidents: number): string[] {
-  const database = new Database(join(folder, "data", "rhythmx.db"), { readonly: true });
-  const ids = (database.query("select incident_id as id from incidents").all() as { id: string }[]).map(({ id }) => id);
-  const unfinished = database
-    .query(
-      "select state, cause, detail, count(*) as n from deliveries where state not in ('confirmed', 'discarded') group by 1, 2, 3",
-    )
-    .all();
-  const ledger = database
-    .query("select incident_id as id, system, remote_key as remote from tickets where remote_key is not null")
-    .all() as {
-    id: string;
-    system: string;
-    remote: string;
-  }[];
-  const linked = database.query("select count(*) as n from incidents where external_ticket_id is null").get() as {
-    n: number;
-  };
-  database.close();
-  const violations: string[] = [];
-  if (ids.length !== incidents) violations.push(`${ids.length} incidents instead of ${incidents}`);
-  if (unfinished.length > 0) violations.push(`unfinished: ${JSON.stringify(unfinished).slice(0, 600)}`);
-  if (linked.n > 0) violations.push(`${linked.n} incidents without a ticket's number`);
-  const counted = (of: string[]) => Map.groupBy(of, (id) => id);
-  const inJira = counted(
-    jira.issues.map(({ fields }) =>
-      (fields.labels.find((label) => label.startsWith("rhythmx-inc")) ?? "?").replace(/-g\d+$/, ""),
-    ),
-  );
-  // Sent again by a person: a generation of its own.
-  const inSecond = counted(second.correlations().map((one) => one.replace(/-g\d+$/, "")));
-  for (const id of ids) {
-    const [a, b] = [inJira.get(`rhythmx-${id.toLowerCase()}`)?.length ?? 0, inSecond.get(id)?.length ?? 0];
-    if (a !== 1) violations.push(`${id}: ${a} issues in Jira`);
-    if (b !== 1) violations.push(`${id}: ${b} tickets in the other system`);
-  }
-  const keys = new Set([...jira.issues.map(({ key }) => key), ...second.numbers()]);
-  for (const { id, system, remote } of ledger)
-    if (!keys.has(remote)) violations.push(`${id}: the ledger has ${remote} of ${system}, which does not exist`);
-  for (const { key, remoteLinks } of jira.issues)
-    if (remoteLinks.size !== 1) violations.push(`${key}: ${remoteLinks.size} links back`);
-  return violations;
 }
 
 if (import.meta.main) {

@@ -21,7 +21,11 @@ export interface TestApplianceOptions {
   clock?: FakeClock;
   /** To start again on the folder of an appliance that was stopped. */
   dataDir?: string;
+  /** Disk, clock, ports and logins are watched as often as in the product; otherwise once a minute, which makes simulated hours cheap. */
+  watchful?: boolean;
 }
+
+const watchEveryMs = 60_000;
 
 export interface IngestAnswer {
   status: number;
@@ -82,6 +86,7 @@ export class TestAppliance {
       // Cheap: the tests protect nothing.
       passwords: argon2id(8, 1),
       onCommit: commits.onCommit,
+      watchEveryMs: options.watchful ? 0 : watchEveryMs,
     });
     const { key } = await appliance.operations.createKey({
       name: "test",

@@ -61,11 +61,13 @@ export class FakeClock implements Clock {
     await this.settled();
     for (;;) {
       const before = this.#sleepers.length;
-      const next = this.#sleepers.filter(({ until }) => until <= end).sort((a, b) => a.until - b.until)[0];
-      if (next === undefined) break;
-      this.#move(next.until - this.#monotonic);
-      this.#sleepers = this.#sleepers.filter((other) => other !== next);
-      next.wake();
+      const next = Math.min(...this.#sleepers.map(({ until }) => until));
+      if (next > end) break;
+      this.#move(next - this.#monotonic);
+      // All that sleep until the same moment: one after the other would cost as much waiting as there are sleepers.
+      const due = this.#sleepers.filter(({ until }) => until <= next);
+      this.#sleepers = this.#sleepers.filter(({ until }) => until > next);
+      for (const { wake } of due) wake();
       await this.settled(before);
     }
     this.#move(end - this.#monotonic);

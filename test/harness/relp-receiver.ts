@@ -3,8 +3,8 @@ import type { Socket } from "node:net";
 import { type Peer, type ReceiverTls, type StreamMisbehaviour, StreamReceiver } from "./stream-receiver.ts";
 
 interface RelpMisbehaviour extends StreamMisbehaviour {
-  /** Milliseconds before each acknowledgement. */
-  ackDelayMs?: number;
+  /** Acknowledges when `acknowledge` says so. */
+  holding?: boolean;
   /** Takes messages and says nothing. */
   silent?: boolean;
   /** After this many messages on a connection: reset; the last `unacknowledged` of them without an answer. */
@@ -27,6 +27,7 @@ export class RelpReceiver extends StreamReceiver<Session, RelpMisbehaviour> {
   goodbyes = 0;
   /** Sessions opened. */
   sessions = 0;
+  readonly #held: (() => void)[] = [];
 
   constructor(tls: ReceiverTls | null = null, options: { port?: number; host?: string } = {}) {
     super({ ...options, tls });
@@ -35,6 +36,11 @@ export class RelpReceiver extends StreamReceiver<Session, RelpMisbehaviour> {
   /** `serverclose` and FIN on every session. */
   serverClose(): void {
     for (const { socket } of this.peers) socket.end("0 serverclose 0\n");
+  }
+
+  /** Acknowledges the oldest `count` of the messages that wait for it. */
+  acknowledge(count: number): void {
+    for (const answer of this.#held.splice(0, count)) answer();
   }
 
   protected peerOf(socket: Socket): Session {
@@ -74,7 +80,7 @@ export class RelpReceiver extends StreamReceiver<Session, RelpMisbehaviour> {
   }
 
   #message(session: Session, txnr: number, body: string): void {
-    const { refuse, resetAfter, serverCloseAfter, silent, ackDelayMs } = this.misbehaviour;
+    const { refuse, resetAfter, serverCloseAfter, silent, holding } = this.misbehaviour;
     if (refuse === this.messages.length + 1) {
       delete this.misbehaviour.refuse;
       this.#answer(session, txnr, "500 queue is\x1b[31m full");
@@ -89,8 +95,8 @@ export class RelpReceiver extends StreamReceiver<Session, RelpMisbehaviour> {
       return;
     }
     if (silent) return;
-    if (ackDelayMs === undefined) this.#answer(session, txnr, "200 OK");
-    else setTimeout(() => this.#answer(session, txnr, "200 OK"), ackDelayMs);
+    if (holding) this.#held.push(() => this.#answer(session, txnr, "200 OK"));
+    else this.#answer(session, txnr, "200 OK");
   }
 
   #answer(session: Session, txnr: number, text: string): void {

@@ -1,10 +1,12 @@
 /** An appliance with both ticket systems, which are stand-ins. */
 import { JiraStandIn } from "../standins/jira.ts";
 import type { JiraOptions } from "../standins/jira-model.ts";
-import { type ServiceNowOptions, ServiceNowStandIn } from "../standins/servicenow.ts";
+import { ServiceNowStandIn } from "../standins/servicenow.ts";
+import type { ServiceNowOptions } from "../standins/servicenow-model.ts";
 import { ApiClient, password } from "./api-client.ts";
 import { detection, TestAppliance, until } from "./appliance.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { queryDatabase } from "./query-database.ts";
 
 export interface Scene {
   appliance: TestAppliance;
@@ -94,11 +96,10 @@ export const detail = async (it: Scene & { id: string }) =>
 
 /** Every delivery has come to its end. */
 export async function settled(it: Scene): Promise<void> {
-  const open = async () =>
-    (await (await login(it)).get("/api/deliveries?state=planned,sending,unknown")).body.deliveries;
+  const open = "select count(*) as n from deliveries where state in ('planned', 'sending', 'unknown')";
   await until(
-    async () => (await open()).length === 0,
-    10_000,
+    () => queryDatabase(it.appliance, open).n === 0,
+    60_000,
     () => "deliveries do not come to an end",
   );
 }

@@ -43,6 +43,7 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "GET /api/deliveries": everyone,
   "POST /api/deliveries/:id/retry": investigating,
   "POST /api/deliveries/:id/discard": investigating,
+  "POST /api/deliveries/:id/identify": investigating,
   "GET /api/dead-letters": everyone,
   "POST /api/dead-letters/retry": investigating,
   "POST /api/dead-letters/discard": investigating,
@@ -154,7 +155,7 @@ beforeAll(async () => {
   const all = allowed.get("admin");
   ids.incident = (await all?.get("/api/incidents?entity=North"))?.body.incidents[0].incident_id;
   ids.case = (await all?.get("/api/cases/search?entity_name=North"))?.body.cases[0].case_id;
-});
+}, 120_000);
 
 afterAll(() => appliance.dispose());
 

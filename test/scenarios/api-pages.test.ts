@@ -396,8 +396,8 @@ test("a cursor whose rows retention has taken is 410 and says what to do; one th
     const behind = (await client.get("/api/v1/feed/incidents?since=&limit=1")).body.next_cursor;
     const { data, next_cursor: upToDate } = (await client.get("/api/v1/feed/incidents?since=&limit=10")).body;
     await client.patch(`/api/incidents/${data[2].incident_id}/status`, { status: "CLOSED" });
-    own.clock.jump(91 * 24 * 3600_000);
-    await own.clock.advance(26 * 3600_000);
+    own.clock.skip(91 * 24 * 3600_000);
+    await own.clock.advance(60_000);
     expect((await client.get("/api/v1/feed/incidents?since=")).body.total).toBe(3);
     const { status, body } = await client.get(`/api/v1/feed/incidents?cursor=${behind}`);
     expect([status, body.title]).toEqual([410, "Gone"]);

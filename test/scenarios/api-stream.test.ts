@@ -104,8 +104,8 @@ test(
     for (const id of ["99999", "1-1"]) expect((await listen({ "Last-Event-ID": id })).status).toBe(410);
     expect((await listen({}, "?events=nonsense")).status).toBe(400);
     expect((await listen({ "Last-Event-ID": "0" })).status).toBe(200);
-    appliance.clock.jump(91 * 24 * 3600_000);
-    await appliance.clock.advance(26 * 3600_000);
+    appliance.clock.skip(91 * 24 * 3600_000);
+    await appliance.clock.advance(60_000);
     await appliance.ingest([critical("new")]);
     expect((await listen({ "Last-Event-ID": "0" })).status).toBe(410);
     expect((await listen({ "Last-Event-ID": "2" })).status).toBe(200);

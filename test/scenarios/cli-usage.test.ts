@@ -26,6 +26,7 @@ test.each(commands)("%s --help", (command) => {
 
 test("--help lists every command; without a command the list is an error", () => {
   const { code, stdout, stderr } = site.run(["--help"]);
+  for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command} +\\w`, "m"));
   expect(site.run([])).toEqual({ code: 2, stdout: "", stderr: stdout });
@@ -54,6 +55,9 @@ describe("bad usage is exit code 2 and one line", () => {
     [["deliveries", "retry"], "one of ID, --cause CAUSE, --all is to be given"],
     [["deliveries", "discard", "x"], "--reason TEXT: 1 to 1,000 characters"],
     [["user"], "add, list"],
+    [["user", "lst"], 'unknown action "lst"; did you mean "list"?'],
+    [["user", "constructor"], 'unknown action "constructor"'],
+    [["destinations", "__proto__"], 'unknown action "__proto__"'],
     [["user", "add"], "NAME is missing"],
     [["user", "add", "a"], "--role is missing"],
     [["user", "list", "all"], 'unexpected "all"'],
@@ -111,6 +115,29 @@ describe("bad usage is exit code 2 and one line", () => {
     expect(stderr).toContain(complaint);
     expect(stderr).toContain("--help`");
   });
+});
+
+test("`help COMMAND` is the help of that command", () => {
+  expect(site.run(["help", "replay"])).toEqual(site.run(["replay", "--help"]));
+});
+
+test("commands that change what there is make no database where there is none", async () => {
+  const site = await ApplianceProcess.prepare();
+  for (const args of [
+    ["user", "disable", "jane"],
+    ["key", "revoke", "key-00000000"],
+    ["destinations", "skip", "siem", "--yes"],
+    ["destinations", "forget", "siem", "--yes"],
+    ["deliveries", "identify", "dlv-1", "SEC-1"],
+    ["replay", "siem", "--from", "2026-03-01", "--yes"],
+    ["secrets", "rotate"],
+  ]) {
+    const { code, stderr } = site.run(args);
+    expect({ args, code }).toEqual({ args, code: 1 });
+    expect(stderr).toMatch(/^rhythmx \w+: there is no database in [^\n]+\n$/);
+  }
+  expect(existsSync(join(site.folder, "data"))).toBe(false);
+  await site.dispose();
 });
 
 test("commands that only look make no data folder", async () => {

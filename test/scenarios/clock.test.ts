@@ -18,14 +18,14 @@ async function applianceOf(defer: Defer) {
     syslog: { protocol: "tcp", host: "127.0.0.1", port: receiver.port },
     daemon: { hourly_interval_minutes: 2 },
   };
-  const appliance = await TestAppliance.start({ config, env: { RHYTHMX_RETENTION_DAYS: "1" } });
+  const appliance = await TestAppliance.start({ config, env: { RHYTHMX_RETENTION_DAYS: "1" }, watchful: true });
   defer(() => rm(appliance.dataDir, { recursive: true, force: true }));
   defer(() => appliance.stop());
   /** Starts again on the same folder, with the clock as it stands. */
   const restarted = async () => {
     const { dataDir, clock } = appliance;
     const env = { RHYTHMX_RETENTION_DAYS: "1" };
-    const again = await TestAppliance.start({ config, env, dataDir, clock });
+    const again = await TestAppliance.start({ config, env, dataDir, clock, watchful: true });
     defer(() => again.stop());
     return again;
   };

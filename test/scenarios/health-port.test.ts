@@ -7,7 +7,7 @@ test("a health port that another program has stops nothing else, is named, and i
   const port = await freePort();
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(port, "127.0.0.1", resolve));
-  const appliance = await TestAppliance.start({ env: { RHYTHMX_ALERT_HEALTH: `127.0.0.1:${port}` } });
+  const appliance = await TestAppliance.start({ env: { RHYTHMX_ALERT_HEALTH: `127.0.0.1:${port}` }, watchful: true });
   try {
     expect((await appliance.ingest([detection()])).status).toBe(200);
     const ready = await fetch(`${appliance.appliance.apiUrl}/readyz`);

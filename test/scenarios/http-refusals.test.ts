@@ -189,7 +189,7 @@ describe("bodies", () => {
     expect(await eventLogEnd()).toBe(before);
   });
 
-  test.each(["", " \n\n\t ", "[]", "\ufeff"])("%j holds no record", async (body) => {
+  test.each(["", " \n\n\t ", "\ufeff"])("%j holds no record", async (body) => {
     expectProblem(await appliance.ingest(body), 400, "No readable record", /^the body holds no record/);
   });
 

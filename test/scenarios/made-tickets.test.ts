@@ -12,7 +12,7 @@ import {
   turn,
 } from "../harness/ticket-scene.ts";
 import type { Fault } from "../standins/faults.ts";
-import type { CreateAnswer } from "../standins/servicenow.ts";
+import type { CreateAnswer } from "../standins/servicenow-model.ts";
 
 afterEach(cleanUpScenes);
 

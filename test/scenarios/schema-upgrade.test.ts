@@ -99,7 +99,7 @@ test(
     ] as const;
     for (const [name, mebibytes] of others) {
       writeFileSync(name, "");
-      truncateSync(name, mebibytes * 1024 * 1024);
+      truncateSync(name, Math.round(mebibytes * 1024 * 1024));
     }
     expect(site.run(["doctor"]).stdout).toContain(`${path}.schema-1 (1.5 MiB), ${path}.schema-2 (13 MiB), ${copy} (`);
     for (const [name] of others) rmSync(name);

@@ -188,27 +188,27 @@ describe("updates out", () => {
   });
 });
 
-describe("cadence gate", () => {
-  const lines = (it: Scene) =>
-    it.appliance.logLines
-      .map((line) => JSON.parse(line) as { msg: string; system?: string })
-      .filter(({ msg, system }) => msg.startsWith("SNOW cadence gate") && system === "servicenow")
-      .map(({ msg }) => msg.replace(/ incident=\S+/, "").replace("SNOW cadence gate: ", ""));
-  const tactics = [
-    ...["execution", "persistence", "privilege-escalation", "defense-evasion", "credential-access", "discovery"],
-    ...["lateral-movement", "collection", "command-and-control", "exfiltration", "impact"],
-  ];
-  /** One detection more, of another rule, tactic and host; and an alarm. */
-  const more = async (it: Scene, n: number) => {
-    const timestamp = new Date(it.appliance.clock.now() - 1000).toISOString();
-    const tags = [`attack.${tactics[n % tactics.length]}`, `attack.t1${String(100 + n)}`];
-    await it.appliance.ingest([
-      critical("jsmith", { rule_id: `more-${n}`, rule_title: `More ${n}`, host: `WS-${n}`, tags, timestamp }),
-    ]);
-    const alarm = { alarm_id: `a-${n}`, alarm_name: `Alarm ${n}`, rbp: 95, timestamp, user: "jsmith" };
-    await it.appliance.ingest([alarm], { kind: "alarms" });
-  };
+const lines = (it: Scene) =>
+  it.appliance.logLines
+    .map((line) => JSON.parse(line) as { msg: string; system?: string })
+    .filter(({ msg, system }) => msg.startsWith("SNOW cadence gate") && system === "servicenow")
+    .map(({ msg }) => msg.replace(/ incident=\S+/, "").replace("SNOW cadence gate: ", ""));
+const tactics = [
+  ...["execution", "persistence", "privilege-escalation", "defense-evasion", "credential-access", "discovery"],
+  ...["lateral-movement", "collection", "command-and-control", "exfiltration", "impact"],
+];
+/** One detection more, of another rule, tactic and host; and an alarm. */
+const more = async (it: Scene, n: number) => {
+  const timestamp = new Date(it.appliance.clock.now() - 1000).toISOString();
+  const tags = [`attack.${tactics[n % tactics.length]}`, `attack.t1${String(100 + n)}`];
+  await it.appliance.ingest([
+    critical("jsmith", { rule_id: `more-${n}`, rule_title: `More ${n}`, host: `WS-${n}`, tags, timestamp }),
+  ]);
+  const alarm = { alarm_id: `a-${n}`, alarm_name: `Alarm ${n}`, rbp: 95, timestamp, user: "jsmith" };
+  await it.appliance.ingest([alarm], { kind: "alarms" });
+};
 
+describe("cadence gate", () => {
   test("the first change at once, then not within a day, critical always", async () => {
     const it = await ticketed();
     await turn(it, 2_000);
@@ -239,6 +239,30 @@ describe("cadence gate", () => {
     expect(lines(it).slice(2).join(" ")).toMatch(
       /^(SKIP reason=within-cadence next=\S+ )?PUSH reason=cadence-elapsed-\d+h$/,
     );
+    expect(it.snow.row(it.number).priority).not.toBe("1");
+  });
+});
+
+describe("cadence gate and a clock that was set back", () => {
+  test("a level that waits is sent at once, not when the old time has come round", async () => {
+    const it = await ticketed({ AUTO_PUSH_SYSTEMS: "servicenow", SNOW_UPDATE_CADENCE_HOURS: "720" });
+    for (let n = 0; (await detail(it)).risk_level !== "critical" && n < 60; n += 1) {
+      await more(it, n);
+      await turn(it, 2_000);
+      await settled(it);
+    }
+    expect(it.snow.row(it.number).priority).toBe("1");
+    for (let hours = 0; (await detail(it)).risk_level === "critical" && hours < 14 * 24; hours += 20) {
+      it.appliance.clock.skip(20 * hourMs);
+      await turn(it, 65_000);
+    }
+    await turn(it, 5_000);
+    expect(lines(it).at(-1)).toMatch(/^SKIP reason=within-cadence/);
+    expect(it.snow.row(it.number).priority).toBe("1");
+    it.appliance.clock.jump(-365 * 24 * hourMs);
+    await turn(it, 65_000);
+    await settled(it);
+    expect(lines(it).at(-1)).toMatch(/^PUSH reason=cadence-elapsed-0h/);
     expect(it.snow.row(it.number).priority).not.toBe("1");
   });
 });

@@ -190,4 +190,4 @@ for (const seed of [1])
     expect(sources(hooked)).toEqual(sources(polled));
     expect(sources(polled).filter((one) => one.startsWith("EXTERNAL_SYNC jira-sync")).length).toBeGreaterThan(5);
     expect(sources(polled).filter((one) => one.startsWith("EXTERNAL_SYNC servicenow-sync")).length).toBeGreaterThan(5);
-  }, 240_000);
+  }, 900_000);

@@ -1,5 +1,6 @@
 /** What a stand-in does to a request besides answering it: before or after it has had its effect. */
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 export type FaultKind =
   | "reset"
@@ -23,7 +24,7 @@ export interface Fault {
 }
 
 /** Decides on a fault for a request; null = none. */
-export type FaultPlan = (request: { method: string; path: string }) => Fault | null;
+export type FaultPlan = (request: { method: string; path: string; connection: Socket }) => Fault | null;
 
 export function applyFault(what: FaultKind, response: ServerResponse): void {
   if (what === "reset") {

@@ -1,10 +1,10 @@
 /** A strict stand-in for Jira Cloud (v3) and Data Center (v2): by its OpenAPI subset, the ADF schema and protocols 3; shares no code with the adapter. */
 
+import { comment, comments, transition, transitions } from "./jira-issue.ts";
 import {
   bob,
   errors,
   type Issue,
-  type JiraComment,
   type JiraOptions,
   type JiraPerson,
   json,
@@ -12,7 +12,7 @@ import {
   stamp,
   us,
 } from "./jira-model.ts";
-import { adf, createMeta, textLength, wrongFields } from "./jira-screens.ts";
+import { createMeta, wrongFields } from "./jira-screens.ts";
 import { search } from "./jira-search.ts";
 import { type Asked, type Reply, StandIn } from "./stand-in.ts";
 
@@ -54,7 +54,7 @@ export class JiraStandIn extends StandIn {
   /** Somebody moves it, whatever the workflow says. */
   move(key: string, status: string, resolution: string | null = null, author: JiraPerson = bob): void {
     const issue = this.issue(key);
-    this.#changed(issue, author, "status", issue.status, status);
+    this.changed(issue, author, "status", issue.status, status);
     issue.status = status;
     issue.resolution = resolution;
   }
@@ -63,13 +63,13 @@ export class JiraStandIn extends StandIn {
     const issue = this.issue(key);
     const paragraph = { type: "paragraph", content: [{ type: "text", text }] };
     const body = this.options.deployment === "Cloud" ? { version: 1, type: "doc", content: [paragraph] } : text;
-    issue.comments.push({ id: String(this.#serial++), author, body, created: this.options.now(), properties: [] });
+    issue.comments.push({ id: this.nextId(), author, body, created: this.options.now(), properties: [] });
     issue.updated = this.options.now();
   }
 
   assign(key: string, person: JiraPerson | null, author: JiraPerson = bob): void {
     const issue = this.issue(key);
-    this.#changed(issue, author, "assignee", issue.assignee?.displayName ?? "", person?.displayName ?? "");
+    this.changed(issue, author, "assignee", issue.assignee?.displayName ?? "", person?.displayName ?? "");
     issue.assignee = person;
   }
 
@@ -79,10 +79,14 @@ export class JiraStandIn extends StandIn {
     return issue;
   }
 
-  #changed(issue: Issue, author: JiraPerson, field: string, from: string, to: string): void {
+  changed(issue: Issue, author: JiraPerson, field: string, from: string, to: string): void {
     const now = this.options.now();
-    issue.changes.push({ id: String(this.#serial++), created: now, author, field, from, to });
+    issue.changes.push({ id: this.nextId(), created: now, author, field, from, to });
     issue.updated = now;
+  }
+
+  nextId(): string {
+    return String(this.#serial++);
   }
 
   get #version(): string {
@@ -167,8 +171,8 @@ export class JiraStandIn extends StandIn {
         },
       };
     }
-    if (rest === "/transitions") return method === "GET" ? this.#transitions(issue) : this.#transition(asked, issue);
-    if (rest === "/comment") return method === "GET" ? this.#comments(asked, issue) : this.#comment(asked, issue);
+    if (rest === "/transitions") return method === "GET" ? transitions(this, issue) : transition(this, asked, issue);
+    if (rest === "/comment") return method === "GET" ? comments(this, asked, issue) : comment(this, asked, issue);
     if (method === "PUT" && rest === "/assignee") return this.#assignee(asked, issue);
     if (method === "PUT" && rest === "") return this.#edit(asked, issue);
     if (method === "POST" && rest === "/remotelink") return this.#remoteLink(asked, issue);
@@ -182,7 +186,7 @@ export class JiraStandIn extends StandIn {
       ...issue.fields,
       status: { name: issue.status, statusCategory: { key: status?.category ?? "undefined" } },
       resolution: issue.resolution === null ? null : { name: issue.resolution },
-      assignee: issue.assignee === null ? null : this.#shownPerson(issue.assignee),
+      assignee: issue.assignee === null ? null : this.shownPerson(issue.assignee),
       updated: stamp(issue.updated),
       issuelinks:
         issue.duplicateOf === null
@@ -193,100 +197,9 @@ export class JiraStandIn extends StandIn {
     return names.length === 0 ? all : Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
   }
 
-  #shownPerson(person: JiraPerson): object {
+  shownPerson(person: JiraPerson): object {
     const { accountId, ...others } = person;
     return this.options.deployment === "Cloud" ? person : { name: accountId, key: accountId, ...others };
-  }
-
-  #transitions(issue: Issue): Reply {
-    const { workflow, resolutions } = this.options;
-    const from = workflow.find(({ name }) => name === issue.status);
-    const transitions = (from?.to ?? []).map((name) => {
-      const to = workflow.find((one) => one.name === name);
-      const screen =
-        to?.category === "done" && resolutions !== null
-          ? { resolution: { required: true, allowedValues: resolutions.map((one) => ({ name: one })) } }
-          : {};
-      const wanted = to?.category === "done" ? this.options.transitionRequired : [];
-      const others = wanted.map(({ fieldId, name: label }) => [
-        fieldId,
-        { required: true, hasDefaultValue: false, name: label },
-      ]);
-      return {
-        id: String(workflow.findIndex((one) => one.name === name) * 10 + 1),
-        name,
-        to: { name, statusCategory: { key: to?.category } },
-        fields: { ...screen, ...(Object.fromEntries(others) as object) },
-      };
-    });
-    return { status: 200, body: { transitions } };
-  }
-
-  #transition(asked: Asked, issue: Issue): Reply {
-    const body = json(asked.body) as {
-      transition?: { id?: string };
-      fields?: { resolution?: { name: string } };
-    } | null;
-    const known = (this.#transitions(issue).body as { transitions: { id: string; name: string; fields: object }[] })
-      .transitions;
-    const chosen = known.find(({ id }) => id === body?.transition?.id);
-    if (chosen === undefined)
-      return {
-        status: 400,
-        body: errors({}, ["It seems that you have tried to perform a workflow operation that is not valid."]),
-      };
-    const resolution = body?.fields?.resolution?.name ?? null;
-    const hasScreen = "resolution" in chosen.fields;
-    if (resolution !== null && !hasScreen)
-      return {
-        status: 400,
-        body: errors({
-          resolution: "Field 'resolution' cannot be set. It is not on the appropriate screen, or unknown.",
-        }),
-      };
-    if (hasScreen && !(this.options.resolutions ?? []).includes(resolution ?? ""))
-      return { status: 400, body: errors({ resolution: "Please select a valid resolution." }) };
-    const given = (body?.fields ?? {}) as Record<string, unknown>;
-    const lacking = this.options.transitionRequired.find(
-      ({ fieldId }) => fieldId in chosen.fields && given[fieldId] === undefined,
-    );
-    if (lacking !== undefined)
-      return { status: 400, body: errors({ [lacking.fieldId]: `${lacking.name} is required.` }) };
-    this.#changed(issue, us, "status", issue.status, chosen.name);
-    issue.status = chosen.name;
-    issue.resolution = resolution;
-    return { status: 204 };
-  }
-
-  #comments(asked: Asked, issue: Issue): Reply {
-    const startAt = Number(asked.query.get("startAt") ?? 0);
-    const maxResults = Math.min(100, Number(asked.query.get("maxResults") ?? 50));
-    const ordered = asked.query.get("orderBy") === "-created" ? [...issue.comments].reverse() : issue.comments;
-    const withProperties = asked.query.get("expand") === "properties";
-    const comments = ordered.slice(startAt, startAt + maxResults).map(({ properties, author, created, ...one }) => ({
-      ...one,
-      author: this.#shownPerson(author),
-      created: stamp(created),
-      ...(withProperties ? { properties } : {}),
-    }));
-    return { status: 200, body: { startAt, maxResults, total: issue.comments.length, comments } };
-  }
-
-  #comment(asked: Asked, issue: Issue): Reply {
-    const body = json(asked.body);
-    const strange = Object.keys(body ?? {}).find((name) => !["body", "properties", "visibility"].includes(name));
-    if (body === null || strange !== undefined)
-      return { status: 400, body: errors({}, [`Unrecognized field ${strange}`]) };
-    const isRight = this.options.deployment === "Cloud" ? adf(body.body) : typeof body.body === "string";
-    if (!isRight) return { status: 400, body: errors({ comment: "Comment body is not valid!" }) };
-    if (textLength(body.body) > 32_767)
-      return { status: 400, body: errors({ comment: "The entered text is too long." }) };
-    const id = String(this.#serial++);
-    const now = this.options.now();
-    const properties = (body.properties ?? []) as JiraComment["properties"];
-    issue.comments.push({ id, author: us, body: body.body, created: now, properties });
-    issue.updated = now;
-    return { status: 201, body: { id, author: us, created: stamp(now) } };
   }
 
   #assignable(asked: Asked): Reply {
@@ -294,7 +207,7 @@ export class JiraStandIn extends StandIn {
     const found = this.options.people.filter(({ displayName, emailAddress = "", accountId }) =>
       [displayName, emailAddress, accountId].some((one) => one.toLowerCase().includes(word)),
     );
-    return { status: 200, body: found.map((one) => this.#shownPerson(one)) };
+    return { status: 200, body: found.map((one) => this.shownPerson(one)) };
   }
 
   #assignee(asked: Asked, issue: Issue): Reply {
@@ -303,7 +216,7 @@ export class JiraStandIn extends StandIn {
     const person = this.options.people.find(({ accountId }) => accountId === id) ?? null;
     if (id !== null && person === null)
       return { status: 400, body: errors({ assignee: "User cannot be assigned issues." }) };
-    this.#changed(issue, us, "assignee", issue.assignee?.displayName ?? "", person?.displayName ?? "");
+    this.changed(issue, us, "assignee", issue.assignee?.displayName ?? "", person?.displayName ?? "");
     if (!this.options.dropsAssignee) issue.assignee = person;
     return { status: 204 };
   }

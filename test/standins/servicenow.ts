@@ -1,79 +1,18 @@
 /** A strict stand-in for ServiceNow's Table API, by its documented behaviour (protocols 4); shares no code with the adapter. */
 
 import { randomBytes } from "node:crypto";
-import { hourMs } from "../../core/time.ts";
+import {
+  columns,
+  failure,
+  type JournalEntry,
+  journals,
+  priorities,
+  type Row,
+  type ServiceNowOptions,
+  shifted,
+  stateNames,
+} from "./servicenow-model.ts";
 import { type Asked, type Reply, StandIn } from "./stand-in.ts";
-
-export type Row = Record<string, string>;
-
-export interface ServiceNowOptions {
-  credentials?: string;
-  /** Groups by name. */
-  groups?: Readonly<Record<string, string>>;
-  /** Whether the instance computes priority its own way. */
-  oddPriorities?: boolean;
-  now?: () => number;
-  /** sys_id by user name. */
-  users?: Readonly<Record<string, string>>;
-  /** Hours that the account's clock is from UTC: times in queries are read by it. */
-  zoneHours?: number;
-  /** Columns that the account may not write. */
-  readOnly?: readonly string[];
-  /** Whether the account may read the journal. */
-  journal?: boolean;
-  /** Whether the account may read records; not: as an access control rule hides them, with their count. */
-  readable?: boolean;
-  /** What a create answers besides that it was made. */
-  createAnswer?: CreateAnswer;
-  /** Whether rows that are hidden are counted. */
-  counted?: boolean;
-}
-
-/** `location`: the address of the record alone; others as they say. */
-export type CreateAnswer = "whole" | "location" | "number" | "nothing" | "empty" | "list" | "error";
-
-interface JournalEntry {
-  sys_id: string;
-  element_id: string;
-  element: string;
-  value: string;
-  sys_created_by: string;
-  sys_created_on: string;
-}
-
-const stateNames: Readonly<Record<string, string>> = {
-  "1": "New",
-  "2": "In Progress",
-  "3": "On Hold",
-  "6": "Resolved",
-  "7": "Closed",
-  "8": "Canceled",
-};
-
-const failure = (message: string, detail = "") => ({ error: { message, detail }, status: "failure" });
-const columns: readonly string[] = [
-  ...[
-    "short_description",
-    "description",
-    "impact",
-    "urgency",
-    "correlation_id",
-    "correlation_display",
-    "assignment_group",
-  ],
-  ...["work_notes", "comments", "state", "close_code", "close_notes", "u_soc", "assigned_to", "parent_incident"],
-];
-const journals = ["work_notes", "comments"];
-const priorities: Readonly<Record<string, string>> = {
-  "1,1": "1",
-  "1,2": "2",
-  "2,1": "2",
-  "1,3": "3",
-  "2,2": "3",
-  "3,1": "3",
-  "2,3": "4",
-  "3,2": "4",
-};
 
 export class ServiceNowStandIn extends StandIn {
   readonly rows: Row[] = [];
@@ -323,10 +262,4 @@ export class ServiceNowStandIn extends StandIn {
       display === "true" ? shown[name] : { value: row[name] ?? "", display_value: shown[name] };
     return Object.fromEntries(names.map((name) => [name, value(name)])) as Row;
   }
-}
-
-/** `2026-03-13 04:30:00` by another clock. */
-function shifted(text: string, hours: number): string {
-  const at = Date.parse(`${text.replace(" ", "T")}Z`);
-  return Number.isNaN(at) ? text : new Date(at + hours * hourMs).toISOString().slice(0, 19).replace("T", " ");
 }

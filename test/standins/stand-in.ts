@@ -17,6 +17,8 @@ export interface Asked {
   body: string;
   /** When it came in, epoch milliseconds. */
   at: number;
+  /** On which connection: a client that asks again there has read the answer before. */
+  connection: Socket;
 }
 
 export abstract class StandIn {
@@ -68,9 +70,10 @@ export abstract class StandIn {
       headers: request.headers,
       body: Buffer.concat(parts).toString("utf8"),
       at: Date.now(),
+      connection: request.socket,
     };
     this.log.push(asked);
-    const fault = this.faults({ method: asked.method, path: asked.path });
+    const fault = this.faults(asked);
     if (fault?.when === "before") return applyFault(fault.what, response);
     const { status, body, headers = {} } = this.answer(asked);
     if (fault?.when === "after") return applyFault(fault.what, response);

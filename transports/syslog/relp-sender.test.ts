@@ -73,10 +73,34 @@ describe("a receiver that acknowledges", () => {
 
   test("late: send resolves only then, and the window slides on each answer", async () => {
     const receiver = await receiving();
-    receiver.misbehaviour = { ackDelayMs: 50 };
+    receiver.misbehaviour = { holding: true };
     const sender = senderTo(receiver.port, { relpWindow: 10 });
-    await sendAll(sender, numbered(40));
-    expect(receiver.messages.length).toBe(40);
+    const messages = numbered(40);
+    let resolved = 0;
+    const sending = [0, 10, 20, 30].map((at) => sender.send(messages.slice(at, at + 10)).then(() => resolved++));
+    // By the time the window has slid, what was acknowledged has been read.
+    const slidTo = async (received: number) => {
+      await receiver.until(() => receiver.messages.length >= received);
+      expect(receiver.messages.length).toBe(received);
+    };
+    await slidTo(10);
+    expect(resolved).toBe(0);
+    receiver.acknowledge(9);
+    await slidTo(19);
+    expect(resolved).toBe(0);
+    receiver.acknowledge(1);
+    await slidTo(20);
+    await sending[0];
+    expect(resolved).toBe(1);
+    for (const received of [30, 40]) {
+      receiver.acknowledge(10);
+      await slidTo(received);
+    }
+    await sending[2];
+    expect(resolved).toBe(3);
+    receiver.acknowledge(10);
+    await Promise.all(sending);
+    expect(receiver.messages).toEqual(texts(messages));
   });
 
   test("never: what is not acknowledged is not resolved, and no more than the window is under way", async () => {

@@ -4,7 +4,8 @@ import { asAddress, fieldsOf, type LogSubject, subjectOf } from "./log-subject.t
 
 /** Where the person, the machine and the address stand, best first. */
 const users = ["user.name", "winlog.user.name", "source.user.name", "client.user.name", "user.email"];
-const hosts = ["host.name", "host.hostname", "winlog.computer_name"];
+/** Last the agent that read the log, and what it was called before 7.0: mostly it runs on the machine itself. */
+const hosts = ["host.name", "host.hostname", "winlog.computer_name", "agent.hostname", "beat.hostname"];
 const addresses = ["source.ip", "client.ip"];
 
 /** ECS names; what they leave open is read from the Windows event. */
@@ -30,7 +31,7 @@ export function ecsSubject(document: Members): LogSubject {
 
 /** Whether a log record has the names of this schema. */
 export function isEcs(document: Members): boolean {
-  return ["winlog", "host", "user", "event", "source", "ecs", "agent"].some((set) =>
+  return ["winlog", "host", "user", "event", "source", "ecs", "agent", "beat"].some((set) =>
     Object.keys(document).some((key) => key.startsWith(`${set}.`) || (key === set && isMembers(document[key]))),
   );
 }

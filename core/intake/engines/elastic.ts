@@ -18,6 +18,7 @@ import {
   type MappedDetection,
   type Members,
   memberText,
+  numberGiven,
   textsOf,
 } from "./engine.ts";
 import { mergedSubject } from "./log-subject.ts";
@@ -58,7 +59,7 @@ export const elastic: Engine<MappedDetection> = {
     const block = isBuildingBlock(document, prefix);
     // Kibana does not show it either.
     if (isSequenceEvent(document)) return { members: {}, names: {}, log: null, warning: null, repeats: sequencePart };
-    const subject = ecsSubject(document);
+    const subject = mergedSubject(ecsSubject(document), ecsSubject(countedBy(document, prefix)));
     const sequence = handedSubject(envelope);
     const severity = isSignal
       ? value(`${rule}.severity`)
@@ -76,7 +77,7 @@ export const elastic: Engine<MappedDetection> = {
         // When it happened; @timestamp is when the rule ran.
         timestamp: value(`${prefix}.original_time`) ?? value("@timestamp"),
         level: block ? "informational" : severity,
-        risk: block ? undefined : risk,
+        risk: block ? undefined : numberGiven(risk),
         tags: tagsOf(document, `${rule}.threat`),
       },
       names: {
@@ -100,6 +101,12 @@ export const elastic: Engine<MappedDetection> = {
 function documentOf(members: Members): Members {
   if (isMembers(members._source)) return members._source;
   return isMembers(members.fields) && ("_id" in members || "_index" in members) ? members.fields : members;
+}
+
+/** What a threshold rule counted by, `{field, value}` each, as a document of these fields. */
+function countedBy(document: Members, prefix: string): Members {
+  const terms = valuesAt(document, `${prefix}.threshold_result.terms`).filter(isMembers);
+  return Object.fromEntries(terms.map(({ field, value }) => [String(field), value]));
 }
 
 function prefixOf(document: Members): "kibana.alert" | "signal" | null {

@@ -89,6 +89,11 @@ export function memberText(text: string, ...path: string[]): string | null {
   return found;
 }
 
+/** A number that was written as text, as a number; anything else as it is. */
+export function numberGiven(value: unknown): unknown {
+  return typeof value === "string" && /^\s*\d{1,9}(?:\.\d{1,9})?\s*$/.test(value) ? Number(value) : value;
+}
+
 /** Words for a rule that has no level, which Sigma does not ask for. */
 const noLevel = new Set(["unknown", "undefined", "undef", "none", "null", "n/a", ""]);
 

@@ -18,7 +18,7 @@ export const hayabusa: Engine<MappedDetection> = {
   list: null,
 
   recognises: ({ members }) =>
-    members.timestamp_desc === "hayabusa" || ("RuleTitle" in members && "Level" in members && "Timestamp" in members),
+    members.timestamp_desc === "hayabusa" || ("RuleTitle" in members && "Timestamp" in members),
 
   map({ text, members }) {
     const timesketch = "datetime" in members;

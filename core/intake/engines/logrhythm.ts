@@ -1,5 +1,11 @@
 /** LogRhythm alarms as its Alarm REST API gives them: an alarm's details, with or without its events, or items of a search. */
+import { parseTime } from "../../time.ts";
 import { type Engine, firstGiven, given, isMembers, type MappedAlarm, type Members, membersOf } from "./engine.ts";
+
+/** Where an alarm's time stands, best first. */
+const dateNames = ["alarmDate", "dateInserted", "eventDateLast", "eventDateFirst", "dateUpdated"];
+/** .NET writes the first moment of the year 1 for a date that is not set, in several forms. */
+const notSet = /^0*1-01-01|^0?1[/.]0?1[/.]0{0,3}1(?!\d)|^-62135\d+$|^\/Date\(-62135/;
 
 export const logrhythm: Engine<MappedAlarm> = {
   list: ["alarmsSearchDetails"],
@@ -18,7 +24,7 @@ export const logrhythm: Engine<MappedAlarm> = {
         alarm_id: alarm.alarmId,
         name: alarm.alarmRuleName,
         rbp: rated ? alarm.rbpMax : 0,
-        timestamp: firstDate(alarm.alarmDate, alarm.dateInserted, alarm.eventDateLast, alarm.dateUpdated) ?? undefined,
+        timestamp: firstDate(...dateNames.map((name) => alarm[name])),
         entity: alarm.entityName,
         user: inEvents(events, "login", "account"),
         host: inEvents(events, "impactedHostName", "impactedName", "originHostName"),
@@ -36,9 +42,10 @@ export const logrhythm: Engine<MappedAlarm> = {
   },
 };
 
-/** The first that is one: .NET writes the year 1 for a date that is not set. */
-function firstDate(...dates: unknown[]): string | null {
-  return dates.map(given).find((date) => date !== null && !/^0*1-01-01/.test(date)) ?? null;
+/** The first that can be read; where none can, the first that says something, to be complained about. */
+function firstDate(...dates: unknown[]): string | undefined {
+  const texts = dates.map(given).filter((date) => date !== null && !notSet.test(date)) as string[];
+  return texts.find((text) => parseTime(text) !== null) ?? texts[0];
 }
 
 /** Both spellings are met. */

@@ -35,7 +35,7 @@ const azureMembers = [
 const upnClaim = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn";
 const nameClaim = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name";
 
-/** Best first; each is looked for in the module's record, in what Azure wraps as `properties`, and in `data`. */
+/** Best first, in any case, since Log Analytics writes `CallerIpAddress` where others write `callerIpAddress`; each is looked for in the module's record, in what Azure wraps as `properties`, and in `data`. */
 const users = [
   // AWS: CloudTrail (a role's session by its whole name), GuardDuty.
   ...["userIdentity.userName", "userIdentity.arn", "userIdentity.principalId"],
@@ -51,19 +51,36 @@ const users = [
   // Office 365.
   ...["UserId", "UserKey"],
   // GitHub, Okta and others.
-  ...["actor", "actor.email", "actor.alternateId", "actor.login", "actor.name", "actor.user.email", "actor_login"],
+  ...[
+    "actor",
+    "actor.email",
+    "actor.userPrincipalName",
+    "actor.alternateId",
+    "actor.login",
+    "actor.name",
+    "actor.user.email",
+    "actor_login",
+  ],
   ...["user.email", "user.login", "user.name", "user", "username", "userName", "author_name"],
-  "userDisplayName",
+  ...["userDisplayName", "requester", "initiatedBy", "identity"],
 ];
 
 const addresses = [
   ...["sourceIPAddress", "service.action.networkConnectionAction.remoteIpDetails.ipAddressV4"],
   ...["service.action.awsApiCallAction.remoteIpDetails.ipAddressV4"],
   ...["service.action.portProbeAction.portProbeDetails.remoteIpDetails.ipAddressV4"],
-  ...["httpRequest.clientIp", "source_ip_address", "srcaddr", "client_ip", "remote_ip"],
+  ...["httpRequest.clientIp", "source_ip_address", "srcaddr", "client_ip", "remote_ip", "client_port"],
+  ...["src_endpoint.ip", "internal_ip"],
   ...["protoPayload.requestMetadata.callerIp", "jsonPayload.sourceIP", "jsonPayload.connection.src_ip"],
   ...["httpRequest.remoteIp", "jsonPayload.remoteIp"],
-  ...["initiatedBy.user.ipAddress", "ipAddress", "callerIpAddress", "httpRequest.clientIpAddress", "clientIP"],
+  ...[
+    "initiatedBy.user.ipAddress",
+    "actor.ipAddress",
+    "ipAddress",
+    "callerIpAddress",
+    "httpRequest.clientIpAddress",
+    "clientIP",
+  ],
   ...["evidence.ipAddress", "evidence.lastIpAddress", "userStates.logonIp", "networkConnections.sourceAddress"],
   ...["ClientIP", "ActorIpAddress", "ClientIPAddress"],
   ...["actor_ip", "client.ipAddress", "ip_address", "ip", "srcip", "src_ip"],
@@ -73,6 +90,7 @@ const machines = [
   ...["resource.instanceDetails.instanceId", "requestParameters.instanceId", "jsonPayload.vmInstanceName"],
   ...["resource.labels.instance_id", "jsonPayload.instance.vm_name"],
   ...["evidence.deviceDnsName", "hostStates.fqdn", "hostStates.netBiosName", "deviceDetail.displayName"],
+  ...["assetAttributes.hostname", "device.hostname", "deviceName", "managedDeviceName"],
 ];
 
 /** Words that modules write where there is nobody. */
@@ -93,9 +111,10 @@ export function cloudSubject(alert: Members): Pick<LogSubject, "user" | "host" |
     record,
     ...[record.properties, record.protoPayload, record.detail].filter(isMembers),
   ]);
+  const lowered = places.map((place) => loweredNames(place, deepestName));
   const first = (paths: readonly string[]) =>
     paths
-      .flatMap((path) => places.flatMap((place) => valuesAt(place, path)))
+      .flatMap((path) => lowered.flatMap((place) => valuesAt(place, path.toLowerCase())))
       .map(given)
       .filter((text) => text !== null && !nobody.has(text.toLowerCase())) as string[];
   return {
@@ -106,6 +125,18 @@ export function cloudSubject(alert: Members): Pick<LogSubject, "user" | "host" |
         .map(asAddress)
         .find((address) => address !== null) ?? null,
   };
+}
+
+/** The longest path has so many names. */
+const deepestName = 6;
+
+/** The same members with names in small letters, down to `depth`. */
+function loweredNames(value: unknown, depth: number): unknown {
+  if (Array.isArray(value)) return value.map((item) => loweredNames(item, depth));
+  if (!isMembers(value) || depth === 0) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name.toLowerCase(), loweredNames(member, depth - 1)]),
+  );
 }
 
 /** Names of claims have dots, which `valuesAt` finds its way through only where it is given them whole. */

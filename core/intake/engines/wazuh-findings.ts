@@ -3,6 +3,21 @@ import { attackIdTags, tacticTag } from "./attack-tags.ts";
 import { ecsSubject, valuesAt } from "./ecs.ts";
 import { firstGiven, levelGiven, type MappedDetection, type Members, memberText, textsOf } from "./engine.ts";
 
+/** Wazuh's usual bands of a numeric level (0-16): the lowest level of each. */
+const bands = [
+  [15, "critical"],
+  [12, "high"],
+  [7, "medium"],
+  [0, "low"],
+] as const;
+
+/** A level that is a number (or a number as text) by its band; words as they are. */
+export function bandOf(level: unknown): unknown {
+  const number = typeof level === "string" && /^\d+$/.test(level) ? Number(level) : level;
+  if (typeof number !== "number" || number < 0 || number > 16) return level;
+  return bands.find(([lowest]) => number >= lowest)?.[1];
+}
+
 export function isFinding(document: Members): boolean {
   return ["title", "name", "id", "level", "description"].some(
     (name) => valuesAt(document, `wazuh.rule.${name}`).length > 0,
@@ -15,7 +30,7 @@ export function mapFinding(text: string, document: Members, id: unknown): Mapped
   const rule = (name: string) => value(`wazuh.rule.${name}`);
   const all = (path: string) => textsOf(valuesAt(document, `wazuh.rule.${path}`));
   const subject = ecsSubject(document);
-  const level = levelGiven(rule("level") ?? rule("severity"));
+  const level = levelGiven(bandOf(rule("level") ?? rule("severity")));
   const original = firstGiven(value("event.original"));
   const tactics = [...all("mitre.tactic.name"), ...all("mitre.tactic"), ...all("mitre.tactics")];
   const techniques = ["technique.id", "technique", "techniques", "id", "subtechnique.id", "subtechnique"];

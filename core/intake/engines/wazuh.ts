@@ -13,15 +13,7 @@ import {
 } from "./engine.ts";
 import { asAddress, type FieldReader, fieldsOf, type LogSubject, subjectOf } from "./log-subject.ts";
 import { cloudSubject } from "./wazuh-cloud.ts";
-import { isFinding, mapFinding } from "./wazuh-findings.ts";
-
-/** Wazuh's usual bands of `rule.level` (0-16): the lowest level of each. */
-const bands = [
-  [15, "critical"],
-  [12, "high"],
-  [7, "medium"],
-  [0, "low"],
-] as const;
+import { bandOf, isFinding, mapFinding } from "./wazuh-findings.ts";
 
 export const wazuh: Engine<MappedDetection> = {
   list: ["hits", "hits"],
@@ -46,7 +38,7 @@ export const wazuh: Engine<MappedDetection> = {
         rule_title: rule.description,
         rule_id: given(rule.id),
         timestamp: alert.timestamp ?? alert["@timestamp"],
-        level: levelOf(rule.level),
+        level: bandOf(rule.level),
         tags: [...textsOf(mitre.tactic).map(tacticTag), ...attackIdTags(textsOf(mitre.id))],
       },
       names: { rule_title: "rule.description", level: "rule.level (0-16)" },
@@ -62,13 +54,6 @@ export const wazuh: Engine<MappedDetection> = {
 /** From the indexer the alert is the hit's `_source`. */
 function alertOf(members: Members): Members {
   return isMembers(members._source) ? members._source : members;
-}
-
-/** A number (or number as text) by its band; words, as Wazuh 5 has them, as they are. */
-function levelOf(level: unknown): unknown {
-  const number = typeof level === "string" && /^\d+$/.test(level) ? Number(level) : level;
-  if (typeof number !== "number" || number < 0 || number > 16) return level;
-  return bands.find(([lowest]) => number >= lowest)?.[1];
 }
 
 function subject(alert: Members): LogSubject {

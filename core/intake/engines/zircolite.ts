@@ -24,7 +24,9 @@ export const zircolite: Engine<MappedDetection> = {
 
   recognises: ({ members, envelope }) => {
     const rule = envelope ?? members;
-    return "rule_level" in rule || ("title" in rule && ("sigma" in rule || "sigmafile" in rule));
+    // A listed match is told by its rule's members, of which some depend on the template.
+    const known = ["sigma", "sigmafile", ...(envelope === null ? [] : ["count", "tags", "description"])];
+    return "rule_level" in rule || ("title" in rule && known.some((name) => name in rule));
   },
 
   map({ text, members, envelope }) {

@@ -70,6 +70,8 @@ const contexts: readonly RegExp[] = [
   /(\bauthorization["'\\]{0,3}\s{0,4}[:=]\s{0,4}["'\\]{0,3}(?:(?:basic|bearer|token|digest|negotiate|ntlm|apikey|sso-key|bot)\s{1,4})?)([^\s"',;\\]{6,4000})/gi,
   /(\b(?:bearer|basic)\s{1,4})((?=[\w.~+/=-]{0,400}[\d=])[\w.~+/=-]{16,4000})/gi,
   /(\b(?:set-)?cookie2?\s{0,4}:\s{0,4})(?=[\w.-]{1,100}=)([^"'\n]{4,4000})/gi,
+  // Of the directory's own tools, within quotes.
+  /(\bset\s{1,4}creds\s{1,4}[^\s"']{1,100}\s{1,4}[^\s"']{1,100}\s{1,4})([^\s"']{1,200})/gi,
   // What is typed for a program, and an account with its password in notes.
   /(\bsend\s{1,4}\\?["'])([^"'\\\s]{4,100})(?=\\{1,2}r)/g,
   /(\bcred(?:ential)?s?\s{0,3}[:=]?\s{1,3}[\w.\\@-]{1,64}\s{0,2}[:/]\s{0,2})((?=\S{0,60}[\d!@#$%^&*])[^\s"']{4,200})/gi,

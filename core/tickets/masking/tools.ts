@@ -96,7 +96,13 @@ const table: Readonly<Record<string, Tool>> = {
   ...named("runascs", { place: (words) => [positional(words)[1]] }),
   ...named("autologon", { place: (words) => [positional(words)[2]] }),
   ...named("rasdial", { place: (words) => [positional(words)[2]] }),
-  ...named("rclone", { place: (words) => [positional(after(words, /^obscure$/))[0]] }),
+  ...named("rclone", {
+    place: (words) => [
+      positional(after(words, /^obscure$/))[0],
+      after(words, /^(?:pass|password2|secret_access_key)$/)[0],
+    ],
+  }),
+  ...named("chisel", { pair: ["--auth"] }),
   ...named("openssl", {
     attached: ["pass:"],
     next: ["-k", "-K"],
@@ -218,7 +224,10 @@ function pairsOf(tool: Tool, words: readonly Word[]): Span[] {
       (one) => word.text === one || word.text.startsWith(`${one}=`) || (one.length === 2 && word.text.startsWith(one)),
     );
     if (option === undefined) continue;
-    spans.push(behind(word.text === option ? words[index + 1] : word, separator));
+    const holder = word.text === option ? words[index + 1] : word;
+    const at = holder?.text.indexOf(separator) ?? -1;
+    if (holder !== undefined && at >= 0 && isSecret(holder.text.slice(at + separator.length)))
+      spans.push(behind(holder, separator));
   }
   return spans.filter((span) => span !== undefined && span.end > span.start) as Span[];
 }

@@ -99,7 +99,7 @@ async function judge(
   if (permission === null) return { verdict: "admitted", caller: user ?? { ...nobody, address } };
   const caller = credential?.kind === "key" ? callers.ofKey(credential.text, address) : user;
   if (caller === null) return { verdict: "unknown" };
-  if (user?.passwordIsInitial && !withInitialPassword) return { verdict: "password" };
+  if (user?.mustChangePassword && !withInitialPassword) return { verdict: "password" };
   const reaches = may(caller, permission) && (caller.kind === "user" || allowed === "users and keys");
   return reaches ? { verdict: "admitted", caller } : { verdict: "forbidden" };
 }

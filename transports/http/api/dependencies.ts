@@ -4,8 +4,8 @@ import type { NewUser, UserChange } from "../../../core/access/user.ts";
 import type { ApiKeyScope } from "../../../core/api-key.ts";
 import type { NewException } from "../../../core/correlation/exceptions.ts";
 import type { EventKind, LoggedEvent } from "../../../core/event.ts";
-import type { PageAnswer, PageRequest } from "../../../core/feeds/page-request.ts";
 import type { CaseRequest, IncidentRequest } from "../../../core/incident-change.ts";
+import type { PageAnswer, PageRequest } from "../../../core/pages/page-request.ts";
 import type { TicketSystemName, WebhookSystem } from "../../../core/tickets/ticket.ts";
 
 type Json = Record<string, unknown>;
@@ -22,7 +22,7 @@ export interface Callers {
 interface TokenFacts {
   sessionId: string;
   expiresAt: number;
-  passwordIsInitial: boolean;
+  mustChangePassword: boolean;
 }
 
 export interface LoginPort {

@@ -1,6 +1,6 @@
 /** One incident or case: full detail, and what people and SOARs change of it. Exceptions. */
 import * as v from "valibot";
-import { acceptedSince, readSince } from "../../../core/feeds/since.ts";
+import { acceptedSince, readSince } from "../../../core/pages/since.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { caseStatus, incidentStatus, shortText, someText } from "./parameters.ts";
 import { type ApiContext, type Route, route } from "./route.ts";

@@ -1,8 +1,8 @@
 /** Lists and feeds: incidents, cases, alerts. */
 import * as v from "valibot";
-import type { ListedFeed, RowFilters } from "../../../core/feeds/page.ts";
-import type { PageAnswer, PageRequest } from "../../../core/feeds/page-request.ts";
-import { readSince } from "../../../core/feeds/since.ts";
+import type { Collection, RowFilters } from "../../../core/pages/page.ts";
+import type { PageAnswer, PageRequest } from "../../../core/pages/page-request.ts";
+import { readSince } from "../../../core/pages/since.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import {
   caseStatusFilter,
@@ -78,7 +78,7 @@ const gone = { description: "Retention has removed rows that this cursor had not
 export function pageRoutes({ pages }: ApiDependencies): Route[] {
   const listed = async (
     { c, caller, query }: Request<unknown, undefined>,
-    feed: ListedFeed,
+    collection: Collection,
     filters: Record<keyof RowFilters, unknown> | Partial<RowFilters>,
     name: string,
     extra: (answer: PageAnswer) => string = () => "",
@@ -86,7 +86,7 @@ export function pageRoutes({ pages }: ApiDependencies): Route[] {
     const given = query as Query;
     const set = Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined && value !== ""));
     const answer = await pages.page(caller, {
-      feed,
+      collection,
       filters: set as PageRequest["filters"],
       since: given.since === undefined ? null : readSince(given.since),
       updatedSince: given.updated_since === undefined ? null : readSince(given.updated_since),

@@ -1,8 +1,8 @@
 /** Parameters and fields that several endpoints share, each with its message and description. */
 import * as v from "valibot";
 import { levels } from "../../../core/detection.ts";
-import { acceptedSince, readSince } from "../../../core/feeds/since.ts";
 import { incidentStatuses } from "../../../core/incident.ts";
+import { acceptedSince, readSince } from "../../../core/pages/since.ts";
 import { caseSeverities, caseStatuses } from "../../../core/threat-case.ts";
 
 const largestLimit = 500;

@@ -1,6 +1,6 @@
 /** Reads query and body of a request by a schema; every problem is named with the accepted form. */
 import * as v from "valibot";
-import { isNestedDeeper } from "../../../core/text/json-depth.ts";
+import { hasMoreValues, isNestedDeeper } from "../../../core/text/json-depth.ts";
 import type { ProblemError } from "../problem.ts";
 
 /** What is wrong with a request, all of it at once. */
@@ -65,11 +65,17 @@ const takesEmpty: ReadonlySet<string> = new Set(["since", "updated_since"]);
 
 /** No body of this API is nested deeper than a few levels. */
 const deepest = 32;
+/** Nor holds as many values: checking half a million of them holds every other caller up. */
+const mostValues = 20_000;
+/** Names that every object has: the schemas drop them without a word. */
+const inherited: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /** The body as the schema's output. @throws BadRequest */
 export function readBody<S extends v.GenericSchema>(schema: S, text: string): v.InferOutput<S> {
   if (isNestedDeeper(text, deepest))
     throw new BadRequest([{ name: "body", reason: `is nested deeper than ${deepest} levels` }]);
+  if (hasMoreValues(text, mostValues))
+    throw new BadRequest([{ name: "body", reason: `holds more than ${mostValues} values` }]);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -86,10 +92,11 @@ export function readBody<S extends v.GenericSchema>(schema: S, text: string): v.
   const entries = (schema as unknown as Schema).entries ?? {};
   const known = Object.keys(entries);
   const takesAny = (schema as unknown as Schema).type === "loose_object";
-  const unknown = takesAny ? [] : Object.keys(value).filter((name) => !Object.hasOwn(entries, name));
+  const unknown = Object.keys(value).filter((name) => (takesAny ? inherited.has(name) : !Object.hasOwn(entries, name)));
+  const accepted = takesAny ? "" : `: ${known.join(", ")}`;
   const errors = unknown
     .slice(0, 5)
-    .map((name) => ({ name: name.slice(0, 64), reason: `is no field of this request: ${known.join(", ")}` }));
+    .map((name) => ({ name: name.slice(0, 64).toWellFormed(), reason: `is no field of this request${accepted}` }));
   const read = Object.fromEntries(
     Object.entries(value).map(([name, field]) => [
       name,

@@ -1,7 +1,7 @@
 /** Pages of what the API lists: which rows a caller asks for, and where the next page begins. */
 
-export const listedFeeds = ["incidents", "cases", "alerts"] as const;
-export type ListedFeed = (typeof listedFeeds)[number];
+export const collections = ["incidents", "cases", "alerts"] as const;
+export type Collection = (typeof collections)[number];
 
 /** Conditions on rows; absent = none. Names compare as they are normalised, whatever their case. */
 export interface RowFilters {
@@ -49,7 +49,7 @@ export interface Sorted {
 }
 
 export interface PageQuery {
-  feed: ListedFeed;
+  collection: Collection;
   /** Entities that the caller may see; null = all. */
   entities: readonly string[] | null;
   filters: RowFilters;

@@ -4,7 +4,7 @@
  */
 import { hourMs } from "../time.ts";
 
-/** How far a caller has come with one question (feed, order and filters). */
+/** How far a caller has come with one question (collection, order and filters). */
 export interface PollPosition {
   caller: string;
   poll: string;

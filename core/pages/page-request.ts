@@ -1,5 +1,5 @@
 /** A request for a page, read and checked. */
-import type { ListedFeed, RowFilters } from "./page.ts";
+import type { Collection, RowFilters } from "./page.ts";
 
 /** A time as a caller gave it. */
 export interface SinceBound {
@@ -12,7 +12,7 @@ export interface SinceBound {
 }
 
 export interface PageRequest {
-  feed: ListedFeed;
+  collection: Collection;
   /** Without the times. */
   filters: Omit<RowFilters, "createdSince" | "updatedSince">;
   since: SinceBound | null;

@@ -1,0 +1,21 @@
+/** Writing actors' periods in a unit of work, so that what the Worker keeps of them in memory stays what their rows say. */
+import { encodeActorState } from "../../core/correlation/actor-state.ts";
+import { type ActorPeriod, periodStatements } from "./actor-periods.ts";
+import type { UnitOfWork } from "./unit-of-work.ts";
+
+/**
+ * Adds the statements that insert or update these periods. `keep`: they came from the unit's cache and are returned to it; `forget`: the
+ * cache drops what it holds of these actors.
+ */
+export function savePeriods(
+  unit: UnitOfWork,
+  periods: readonly ActorPeriod[],
+  cached: "keep" | "forget" = "forget",
+): void {
+  const states = periods.map(({ state }) => encodeActorState(state));
+  unit.add(...periodStatements(periods, states));
+  for (const [index, period] of periods.entries()) {
+    if (cached === "keep" && period.current) unit.periods.keep(period, states[index]?.length ?? 0);
+    else unit.periods.forget(period.key);
+  }
+}
