@@ -170,13 +170,13 @@ for (const [name, start] of Object.entries(targets))
         await turn(10_000);
         let creates = 0;
         let isDown = false;
-        let isLying = answer !== null;
+        let isLying = true;
         target.standIn.faults = ({ method, path }) => {
           if (isDown) return { when: "before", what: { status: 503 } };
           if (target.isCreate(method, path)) return lies[creates++ % lies.length] ?? null;
           // Jira is asked for its newest issue before a create, and makes none where it cannot say.
           const isLie = isLying && target.isLookUp(method, path) && (creates >= lies.length || method === "GET");
-          return isLie ? { when: "before", what: { answer } } : null;
+          return isLie && answer !== null ? { when: "before", what: { answer } } : null;
         };
         await appliance.ingest(lies.map((_, n) => critical(`actor-${n}`)));
         const everything = async () => {
