@@ -1,4 +1,4 @@
-/** Passwords that are tried first by whoever guesses: those of published lists, and what people make of them (OWASP ASVS 6.2.4). */
+/** Passwords that attackers try first: those on published lists and common variations of them (OWASP ASVS 6.2.4). */
 import data from "./common-passwords.json" with { type: "json" };
 
 /** The one that a well-known comic strip recommends, too. */
@@ -37,7 +37,7 @@ const words: ReadonlySet<string> = new Set([
   ],
   ...["december", "spring", "summer", "autumn", "winter", "monday", "tuesday", "wednesday", "thursday", "friday"],
 ]);
-/** What stands for a letter. */
+/** Digits and signs that commonly replace a letter. */
 const stands: Readonly<Record<string, string>> = {
   "0": "o",
   "1": "i",
@@ -68,7 +68,7 @@ const walks = [
 export function isCommonPassword(password: string): boolean {
   const text = plain(password);
   const letters = unmasked(text);
-  // What is only hung on, or put in front, stands for no letter.
+  // Digits and signs at either end are padding and replace no letter.
   const middle = unmasked(text.replace(/^[^\p{L}@$]+|[^\p{L}]+$/gu, ""));
   if (listed.has(text) || listed.has(letters) || listed.has(letters.replace(/\P{L}/gu, ""))) return true;
   return isRepetition(text) || isWalk(text) || [text, letters, middle].some(isFewWords);
@@ -99,7 +99,7 @@ function isRepetition(text: string): boolean {
   return false;
 }
 
-/** Neighbours on the keyboard, in the alphabet or among the digits, in few pieces. */
+/** A few runs of neighbours on the keyboard, in the alphabet or among the digits. */
 function isWalk(text: string): boolean {
   let pieces = 1;
   for (let at = 1; at < text.length; at++) if (!areNeighbours(text.slice(at - 1, at + 1))) pieces++;
@@ -111,7 +111,7 @@ function areNeighbours(pair: string): boolean {
   return a === b || walks.some((walk) => walk.includes(pair) || walk.includes(b + a));
 }
 
-/** At most two words, whatever else but letters stands around and between them. */
+/** At most two words, with anything but letters around and between them. */
 function isFewWords(text: string): boolean {
   const parts = text.split(/[^\p{L}]+/u).filter((part) => part.length > 1);
   if (parts.length > 2) return false;

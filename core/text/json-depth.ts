@@ -1,6 +1,6 @@
-/** How deep and how wide JSON is, told from its text: what walks through values later must not run out of stack, or of time. */
+/** Depth and number of values of JSON text, checked before recursive code walks the value and runs out of stack or time. */
 
-/** Whether `text` opens more than `most` arrays and objects inside each other. Linear; says nothing about text that is no JSON. */
+/** Whether `text` opens more than `most` arrays and objects inside each other. Linear; meaningless for text that is not JSON. */
 export function isNestedDeeper(text: string, most: number): boolean {
   let depth = 0;
   return hasMark(text, (code) => {

@@ -12,16 +12,16 @@ export interface RetrySettings {
   unknownOutcome: "resend" | "ask";
 }
 
-/** What a target said or did not say. */
+/** The outcome of a request to a target. */
 export interface Failure {
   /** Stable word. */
   cause: string;
   detail: string;
-  /** A person has to mend something first. */
+  /** A person has to fix something first. */
   permanent: boolean;
   /** The request may have had its effect. */
   effectUnknown: boolean;
-  /** Epoch milliseconds before which the target does not want to be asked; null = it did not say. */
+  /** Epoch milliseconds before which the target must not be asked (Retry-After); null = not given. */
   notBefore: number | null;
   /** The target says that it was made, and not which: looked up once, and never sent again by itself. */
   made?: boolean;
@@ -61,7 +61,7 @@ export function afterFailure(
   return { state: "planned", attempts: failed, lookups, nextAttemptAt: at(delay), reason: "retry" };
 }
 
-/** Doing it twice would be seen: what may have had its effect is looked up first. */
+/** A duplicate would be visible, so a request that may have taken effect is looked up first. */
 function isLookedUp(kind: DeliveryKind): boolean {
   return kind === "create" || kind === "comment";
 }
@@ -72,15 +72,15 @@ function backoffSeconds(failed: number, { baseDelaySeconds, maxDelaySeconds }: R
 }
 
 /**
- * For a target whose look-up is consistent: one empty look is enough. Not the one right after a start: what the killed process had sent may still
- * be under way in the target.
+ * For a target whose look-up is consistent: one empty look-up is enough, except right after a start, because the target may still be working on
+ * what the killed process had sent.
  */
 export function forOneLook(delivery: Pick<Delivery, "cause" | "lookups">, settings: RetrySettings): RetrySettings {
   const isEarly = delivery.cause === interrupted && delivery.lookups === 0;
   return { ...settings, lookupDelaysSeconds: isEarly ? [0, settings.lookupDelaysSeconds[0] ?? 0] : [] };
 }
 
-/** After a look at the target that found nothing. */
+/** Decides after a look-up that found nothing. */
 export function afterEmptyLookup(delivery: Delivery, settings: RetrySettings, now: number): Next {
   const { attempts } = delivery;
   const lookups = delivery.lookups + 1;

@@ -1,6 +1,6 @@
 /**
- * Taking in a request's body, for every route: bounded in size, in time and in what all of them hold together; patient with slow senders, not
- * with silent ones.
+ * Taking in a request's body, for every route: bounded in size, in time and in total memory; slow senders are accepted,
+ * silent ones are not.
  */
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
@@ -26,9 +26,9 @@ export interface BodyLimits {
    * broken connection instead of the answer, and sends the same again for ever.
    */
   discarded: number;
-  /** A body may be silent so long before its connection is cut. */
+  /** Longest pause within a body before the connection is closed. */
   silenceSeconds: number;
-  /** And take so long in all. */
+  /** Longest time for a whole body. */
   totalMs: number;
   tooLarge: { title: string; detail: string };
 }
@@ -47,12 +47,16 @@ const batchLimits: BodyLimits = {
     detail: "a batch holds at most 16 MiB (decompressed) and 20,000 records: send it in parts",
   },
 };
-/** Writing a batch down may take so long before the answer. */
+/** Longest time for storing a batch before the answer. */
 const answerSeconds = 240;
+
+/** Each piece of a body costs time, however small: a client that drips may, one that floods with single bytes may not. */
+const mostSmallPieces = 20_000;
+const smallBytes = 16;
 
 /** Deflate cannot pack more than this into a byte. */
 const deepestPacking = 1032;
-/** What compressed bodies may take in memory together: many small ones could otherwise unpack into gigabytes at once. */
+/** Memory limit for decompressing bodies at the same time: many small ones could otherwise unpack into gigabytes. */
 const unpacked = new ByteBudget(2 * largestBatch);
 /** One for all ports and routes. */
 const budget = new BodyBudget();
@@ -104,7 +108,7 @@ export function readBytes(
 /** The answer that an EdgeError body_refused stands for. */
 export function bodyRefusal(c: Context, { message, data }: EdgeError): Response {
   const retry = typeof data.retryAfter === "number" ? { retryAfter: data.retryAfter } : {};
-  // What is left of the body is not waited for.
+  // Do not wait for the rest of the body.
   if (data.status !== 400) c.header("Connection", "close");
   return problem(c, data.status as 400, String(data.title), message, retry);
 }
@@ -118,7 +122,7 @@ async function unpack(body: Uint8Array, limits: BodyLimits): Promise<Uint8Array>
   }
 }
 
-/** Runs `work` on the body; what it takes in memory is given back when `work` has ended. */
+/** Runs `work` on the body; its memory is released when `work` has ended. */
 async function receiving<T>(
   c: BodyContext,
   sender: Sender,
@@ -143,26 +147,33 @@ async function receiving<T>(
 async function receive(c: BodyContext, limits: BodyLimits, take: (bytes: number) => void): Promise<Uint8Array> {
   const reader = c.req.raw.body?.getReader();
   if (reader === undefined) return new Uint8Array();
-  const parts: Uint8Array[] = [];
+  const held = new GrowingBytes();
   let size = 0;
-  const late = Promise.withResolvers<"late">();
-  const timer = setTimeout(() => late.resolve("late"), limits.totalMs);
+  let pieces = 0;
+  let isLate = false;
+  // Ends the read that is waiting. A race with one promise for each piece would hold a reaction for every piece until the end.
+  const timer = setTimeout(() => {
+    isLate = true;
+    void reader.cancel().catch(() => {});
+  }, limits.totalMs);
   try {
     for (;;) {
       // The server counts from this call, also while bytes flow.
       c.env.extendTimeout(limits.silenceSeconds);
-      const part = await Promise.race([reader.read().catch(() => "broken" as const), late.promise]);
-      if (part === "late")
-        throw refused(408, "Request Timeout", `the body took longer than ${limits.totalMs / 1000} s`);
+      const part = await reader.read().catch(() => "broken" as const);
+      if (isLate) throw refused(408, "Request Timeout", `the body took longer than ${limits.totalMs / 1000} s`);
       if (part === "broken")
         throw refused(400, "Unreadable body", "the connection broke while the body was being sent: send it again");
       if (part.done) break;
       size += part.value.length;
+      pieces++;
       if (size > limits.discarded) throw tooLarge(limits);
-      if (size > limits.most) parts.length = 0;
+      if (pieces > mostSmallPieces && size < pieces * smallBytes)
+        throw refused(400, "Unreadable body", "the body comes in pieces of a few bytes: send larger chunks");
+      if (size > limits.most) held.clear();
       else {
         take(part.value.length);
-        parts.push(part.value);
+        held.add(part.value);
       }
     }
   } catch (error) {
@@ -172,7 +183,33 @@ async function receive(c: BodyContext, limits: BodyLimits, take: (bytes: number)
     clearTimeout(timer);
   }
   if (size > limits.most) throw tooLarge(limits);
-  return Buffer.concat(parts);
+  return held.bytes;
+}
+
+/** Bytes that come piece by piece: a list of pieces of one byte each would take two hundred times the memory. */
+class GrowingBytes {
+  #room = new Uint8Array(0);
+  #size = 0;
+
+  get bytes(): Uint8Array {
+    return this.#room.subarray(0, this.#size);
+  }
+
+  add(part: Uint8Array): void {
+    const size = this.#size + part.length;
+    if (size > this.#room.length) {
+      const larger = new Uint8Array(Math.max(size, this.#room.length * 2));
+      larger.set(this.bytes);
+      this.#room = larger;
+    }
+    this.#room.set(part, this.#size);
+    this.#size = size;
+  }
+
+  clear(): void {
+    this.#room = new Uint8Array(0);
+    this.#size = 0;
+  }
 }
 
 function tooLarge({ tooLarge: { title, detail } }: BodyLimits): EdgeError {

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { hasMoreValues, isNestedDeeper } from "../../../core/text/json-depth.ts";
 import type { ProblemError } from "../problem.ts";
 
-/** What is wrong with a request, all of it at once. */
+/** All problems of a request at once. */
 export class BadRequest extends Error {
   readonly errors: readonly ProblemError[];
 
@@ -86,7 +86,7 @@ export function readBody<S extends v.GenericSchema>(schema: S, text: string): v.
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new BadRequest([{ name: "body", reason: "is no JSON object" }]);
-  // Half a surrogate pair (as in "\ud800") is no character: it has no UTF-8, and the database driver dies of it.
+  // Half a surrogate pair (as in "\ud800") has no UTF-8 and crashes the database driver.
   if (!isWhole(value))
     throw new BadRequest([{ name: "body", reason: "holds half a surrogate pair: send whole characters" }]);
   const entries = (schema as unknown as Schema).entries ?? {};
@@ -106,7 +106,7 @@ export function readBody<S extends v.GenericSchema>(schema: S, text: string): v.
   return check(schema, read, errors);
 }
 
-/** Whether every text in it, names too, is made of whole characters. */
+/** Whether every string in it, names too, is well-formed UTF-16. */
 function isWhole(value: unknown): boolean {
   if (typeof value === "string") return value.isWellFormed();
   if (typeof value !== "object" || value === null) return true;
