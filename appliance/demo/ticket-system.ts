@@ -15,6 +15,7 @@ interface Issue extends DemoTicket {
   taken: boolean;
   /** Epoch milliseconds. */
   updated: number;
+  comments: object[];
 }
 
 export interface TicketServer {
@@ -53,14 +54,25 @@ export async function startTicketSystem(
       const { summary, labels, description } = (JSON.parse(text) as { fields: Record<string, unknown> }).fields;
       const key = `SEC-${tickets.length + 1}`;
       const ticket = { key, summary: String(summary), labels: labels as string[], characters: characters(description) };
-      tickets.push({ ...ticket, id: String(tickets.length + 1), taken: false, updated: now() });
+      tickets.push({ ...ticket, id: String(tickets.length + 1), taken: false, updated: now(), comments: [] });
       onTicket(ticket);
       return { status: 201, body: { id: String(tickets.length), key } };
     }
     const issue = tickets.find(({ id }) => route === `GET /rest/api/3/issue/${id}`);
     if (issue !== undefined) return { status: 200, body: issueBody(issue) };
+    const commented = tickets.find(({ id }) => route.endsWith(` /rest/api/3/issue/${id}/comment`));
+    if (commented !== undefined) return { status: 200, body: commentAnswer(commented, route, text) };
     if (route.endsWith("/remotelink")) return { status: 201, body: {} };
     return { status: 200, body: {} };
+  }
+
+  /** Adds the comment of a POST; a GET lists those there are. */
+  function commentAnswer({ id, comments }: Issue, route: string, text: string): object {
+    if (route.startsWith("GET ")) return { startAt: 0, maxResults: 100, total: comments.length, comments };
+    const { body, properties } = JSON.parse(text) as Record<string, unknown>;
+    const made = { id: `${id}-${comments.length + 1}`, author: self, created: isoTime(now()), body, properties };
+    comments.push(made);
+    return made;
   }
 
   return {
@@ -92,6 +104,8 @@ function issueBody({ id, key, taken, updated }: Issue): object {
   };
 }
 
+/** The account that the appliance uses. */
+const self = { accountId: "rhythmx", displayName: "RhythmX Edge" };
 const person = { accountId: "dana", displayName: "Dana" };
 const isoTime = (epochMs: number) => new Date(epochMs).toISOString();
 const priorities = ["Highest", "High", "Medium", "Low"].map((name, at) => ({ id: String(at + 1), name }));
