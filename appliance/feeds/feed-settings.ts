@@ -48,7 +48,7 @@ export async function readSavedFeeds(tickets: Pick<Store["tickets"], "listSavedS
 }
 
 export function isFeedSection(section: string): section is FeedSection {
-  return section in feedSections;
+  return Object.hasOwn(feedSections, section);
 }
 
 export class FeedSettingsService {
