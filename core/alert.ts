@@ -29,7 +29,7 @@ export interface AlertSnapshot {
 /** The state of an alert that decides about its next message. Times are epoch milliseconds of the appliance's clock. */
 export interface AlertCounts {
   count: number;
-  /** Occurrences that messages have told so far. */
+  /** Occurrences reported in messages so far. */
   sentCount: number;
   /** When the appliance first recorded it. */
   recordedAt: number;

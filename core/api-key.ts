@@ -1,6 +1,6 @@
 /**
- * API keys: `smk_` + 30 base62 digits + 6 base62 digits of the CRC-32 of what precedes them, so that a typing error is told
- * from a wrong key without asking the database. Only the SHA-256 is stored.
+ * API keys: `smk_` + 30 base62 digits + 6 base62 digits of the CRC-32 of what precedes them, so that a typing error is
+ * detected without asking the database. Only the SHA-256 is stored.
  */
 import { createHash } from "node:crypto";
 import { UsageError } from "./errors.ts";
@@ -36,7 +36,7 @@ export function makeApiKey(random: (count: number) => Uint8Array): string {
   return withChecksum(`smk_${secret}`);
 }
 
-/** Whether the text has the form and checksum of a key; a wrong one cannot be any key. */
+/** Whether the text has the form and checksum of a key. */
 export function isApiKey(text: string): boolean {
   return form.test(text) && withChecksum(text.slice(0, 34)) === text;
 }

@@ -1,11 +1,11 @@
-/** Notices a wall clock that jumps, so that nothing is thrown away on the word of a clock that is wrong. */
+/** Detects jumps of the wall clock, so that retention deletes nothing because of a wrong clock. */
 import { dayMs } from "./time.ts";
 
 /** A difference between wall and monotonic time beyond this is a jump, not drift or a correction in small steps. */
 const jumpMs = 60_000;
-/** After a jump the clock is watched so long before retention trusts it again. */
+/** How long the clock is watched after a jump before retention trusts it again. */
 export const steadyMs = dayMs;
-/** An appliance that was off for longer than this trusts its clock only after it was watched. */
+/** After a longer absence the clock is watched before it is trusted. */
 const longestAbsenceMs = 7 * dayMs;
 
 export interface ClockReading {
@@ -38,7 +38,7 @@ export class ClockWatch {
       this.#jump = { reason: "not-yet-steady", jumpedBy: 0, at: start.monotonic - steadyMs + distrustMs };
   }
 
-  /** Compares a new reading with the former one. */
+  /** Compares a reading with the one before. */
   read(now: ClockReading): ClockDecision {
     const drift = now.wall - this.#last.wall - (now.monotonic - this.#last.monotonic);
     this.#last = now;

@@ -1,4 +1,4 @@
-/** Is there room for more? (CONTRACT 8) */
+/** Decides from the free disk space whether intake is open (CONTRACT 8). */
 export interface DiskSpace {
   freeBytes: number;
   totalBytes: number;

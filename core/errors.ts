@@ -1,5 +1,5 @@
 /**
- * The one base of errors that cross a floor. `code` is stable and is what callers switch on; `message` is for the person who
+ * Base class of all errors that cross a layer. `code` is stable and is what callers switch on; `message` is for the person who
  * reads it (what, where, how to mend) and never holds a secret; `data` and `cause` are for logs.
  */
 export class EdgeError extends Error {
@@ -76,7 +76,7 @@ export function messageOf(error: unknown): string {
   return text.replace(/\s+/g, " ").trim();
 }
 
-/** What the operating system says of a file, as a sentence. */
+/** An operating system's error about a file, as a sentence. */
 const fileWords: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file or folder",
   EACCES: "no permission",
@@ -88,7 +88,7 @@ const fileWords: Readonly<Record<string, string>> = {
   ELOOP: "links lead round in a circle",
 };
 
-/** Codes and a runtime's advice help nobody who reads them; null for what says itself what it is. */
+/** A readable replacement for system codes and runtime advice; null if the message is clear already. */
 function inWords(error: unknown): string | null {
   if (!(error instanceof Error) || !("code" in error)) return null;
   if (error.code === "ConnectionRefused") return "nothing answers at this address: check host, port and that it runs";

@@ -2,7 +2,7 @@
 
 export const alertEventKinds = ["alert_first", "alert_hourly"] as const;
 
-/** What the incident/case feed sends. */
+/** Kinds that the incident/case feed sends. */
 export const incidentEventKinds = ["incident_created", "incident_updated", "case_created", "case_updated"] as const;
 
 /** `incident_scored`: the score of an incident moved and its level did not rise; for readers that follow scores, no message. */
@@ -18,7 +18,7 @@ export interface LoggedEvent {
   /** When the appliance recorded it, epoch milliseconds. */
   at: number;
   kind: EventKind;
-  /** What it is about: an alert's hash, the id of an alarm, an incident or a case. */
+  /** Its subject: an alert's hash, or the id of an alarm, incident or case. */
   subject: string;
   entity: string;
   /** Snapshot as JSON text; its shape belongs to the kind: `AlertSnapshot`, `IncidentBody`, `CaseBody`. */

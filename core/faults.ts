@@ -1,4 +1,4 @@
-/** What is wrong at the moment, by name: health, metrics and the console read it, whoever notices a fault sets and clears it. */
+/** Current faults by name: set and cleared by the code that detects them, read by health, metrics and the console. */
 export interface Fault {
   /** Stable name: `store_write`, `disk_space`, `clock`, `configuration`. */
   name: string;

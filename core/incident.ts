@@ -1,4 +1,4 @@
-/** An incident: all that concerns one actor of one entity. */
+/** An incident: everything about one actor of one entity. */
 import type { RiskLevel } from "./risk.ts";
 
 export const actorTypes = ["user", "host", "ip"] as const;
@@ -16,7 +16,7 @@ export function isOpen(status: IncidentStatus): boolean {
 export interface Incident {
   /** `INC-` and 8 hexadecimal digits. */
   incidentId: string;
-  /** What it grew from: the actor's evidence since its last incident was closed. */
+  /** The actor period it belongs to: the actor's evidence since its last incident was closed. */
   periodId: number;
   entity: string;
   /** `group_key`. */
@@ -38,7 +38,7 @@ export interface Incident {
   escalatedAt: number;
 }
 
-/** What has been counted of an actor in one period. Times are epoch milliseconds of the detections' own clock; null without any. */
+/** Counts of an actor in one period. Times are epoch milliseconds of the detections' own clock; null without any. */
 export interface ActorActivity {
   detections: number;
   /** Of level high or critical. */

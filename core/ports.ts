@@ -1,5 +1,5 @@
 /**
- * What core needs from outside. Ports are declared here, by who needs them; store, transports and appliance implement them.
+ * What core needs from outside. Ports are declared here; store, transports and appliance implement them.
  */
 import type { Alarm, Detection, RecordWarning, RejectedRecord } from "./detection.ts";
 import type { AppendedCounts, EventKind, LoggedEvent } from "./event.ts";
@@ -43,7 +43,7 @@ export interface SenderStatus {
   resent: number;
   /** Connection attempts that failed and connections that broke. */
   errors: number;
-  /** What went wrong last, for people; null while all is well. */
+  /** The last failure, readable; null while there is none. */
   lastError: string | null;
 }
 
@@ -59,7 +59,7 @@ export interface HeldMessages {
 }
 
 /**
- * Carries whole syslog messages to one receiver, in order. It owns its connection: it connects when first used,
+ * Sends whole syslog messages to one receiver, in order. It owns its connection: it connects when first used,
  * notices a peer that went away, and reconnects with jittered backoff until closed.
  */
 export interface SyslogSender {
@@ -76,14 +76,14 @@ export interface SyslogSender {
   held(): HeldMessages;
   /** `listener` is called whenever `held().atRisk` may have changed, and now and then while it is true. */
   onRisk(listener: () => void): void;
-  /** Stops at once; pending sends reject with code `closed`. `held()` then says whether the receiver took its leave in order. */
+  /** Stops at once; pending sends reject with code `closed`. `held()` then says whether the receiver closed in order. */
   close(): Promise<void>;
 }
 
 /** One encoded RFC 5424 message without framing. */
 export type SyslogBytes = Uint8Array;
 
-/** What a batch has come to so far. Alerts are counted once per batch. */
+/** Running totals of a batch. Alerts are counted once per batch. */
 export interface IntakeTally {
   /** Detections (or alarms) that count. */
   accepted: number;
@@ -107,7 +107,7 @@ export interface BatchStep {
   rest: AnswerRest | null;
 }
 
-/** What an answer says besides the tally. */
+/** The rest of a batch's answer, besides the tally. */
 export interface AnswerRest {
   received: number;
   rejected: RejectedRecord[];
@@ -143,7 +143,7 @@ export interface AlarmWrite {
   more: string | null;
 }
 
-/** Where intake puts what it accepted. Each write is one commit, on the disk when it resolves. Rejects with `StoreError`. */
+/** Stores accepted records. Each write is one commit, on the disk when it resolves. Rejects with `StoreError`. */
 export interface IntakeStore {
   /** Returns the tally of this write alone. */
   writeDetections(write: DetectionWrite): Promise<IntakeTally>;

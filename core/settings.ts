@@ -24,9 +24,9 @@ export interface DestinationSettings {
   message: Omit<MessageOptions, "procid">;
   /** 0 = none. */
   heartbeatMinutes: number;
-  /** Incident feed: whether a rise of the risk level alone is told. */
+  /** Incident feed: whether a rise of the risk level alone is sent. */
   riskLevelEvents: boolean;
-  /** What is below this risk is not sent to this destination. */
+  /** Events below this risk are not sent to this destination. */
   minRisk: number;
   /** Entities sent to this destination; empty = all. */
   entities: readonly string[];
@@ -44,7 +44,7 @@ export interface AlertFeedSettings extends FeedSettings {
   hourlyIntervalMinutes: number;
 }
 
-/** What decides about actors, cases and incidents. */
+/** Settings of actors, cases and incidents. */
 export interface CorrelationSettings {
   actors: ActorRules;
   patterns: readonly CasePattern[];

@@ -10,7 +10,7 @@ export function toIso(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-/** The same of a time that there may not be. */
+/** The same for a time that may be null. */
 export function isoOrNull(epochMs: number | null): string | null {
   return epochMs === null ? null : toIso(epochMs);
 }
@@ -19,7 +19,7 @@ export function isoOrNull(epochMs: number | null): string | null {
 export const acceptedTimes =
   "ISO 8601 such as 2026-03-01T12:00:00Z (no zone = UTC), or epoch seconds or milliseconds, from 1970 to 9999";
 
-/** 9999-12-31T23:59:59.999Z: the last moment that a four-digit year can name. */
+/** 9999-12-31T23:59:59.999Z: the last time with a four-digit year. */
 const lastMoment = 253_402_300_799_999;
 
 /** Epoch numbers below this are seconds (until the year 5138), from here on milliseconds (since March 1973). */

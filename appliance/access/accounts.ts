@@ -97,7 +97,7 @@ export class Accounts {
         role,
         entities: limit,
         passwordHash,
-        passwordIsInitial: initial && role !== "soar",
+        passwordIsInitial: initial,
         tokenVersion: 1,
         totpSecret: null,
         totpStep: 0,
@@ -131,7 +131,7 @@ export class Accounts {
         disabledAt: disabled ? (user.disabledAt ?? this.#clock.now()) : null,
         tokenVersion: user.tokenVersion + (revokes ? 1 : 0),
       };
-      if (passwordHash !== null) Object.assign(changed, { passwordHash, passwordIsInitial: role !== "soar" });
+      if (passwordHash !== null) Object.assign(changed, { passwordHash, passwordIsInitial: true });
       if (resetTotp) Object.assign(changed, { totpSecret: null, totpStep: 0 });
       await this.#save(changed, user);
       if (revokes) await this.#onRevoked(user.id);

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { Caller } from "../../core/access/caller.ts";
 import { type Attempt, LoginThrottle } from "../../core/access/login-throttle.ts";
-import type { SessionRecord, UserRecord } from "../../core/access/user.ts";
+import { mustChangePassword, type SessionRecord, type UserRecord } from "../../core/access/user.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import { dayMs } from "../../core/time.ts";
@@ -42,7 +42,7 @@ export interface LoginRequest {
 export interface UserCaller extends Caller {
   tokenVersion: number;
   /** Whether somebody else set the password: until it is changed, nothing else is allowed. */
-  passwordIsInitial: boolean;
+  mustChangePassword: boolean;
   sessionId: string;
   /** Epoch milliseconds. */
   expiresAt: number;
@@ -119,7 +119,11 @@ export class Logins {
       refreshedAt: now,
       address,
     };
-    await this.#parts.admin.insertSession(session);
+    await this.#parts.admin.insertSession(session).catch((error: unknown) => {
+      // The password was right: a full disk is no failure of its owner.
+      attempt.forgive();
+      throw error;
+    });
     if (accounts.present(user) === null) {
       await this.#delete([session.id]);
       throw loginRefused();
@@ -179,7 +183,7 @@ export class Logins {
       address,
       entities: user.entities.length === 0 ? null : user.entities,
       tokenVersion: user.tokenVersion,
-      passwordIsInitial: user.passwordIsInitial,
+      mustChangePassword: mustChangePassword(user),
       sessionId: claims.sessionId,
       expiresAt: claims.expiresAt,
     };
@@ -218,7 +222,10 @@ export class Logins {
     const waitMs = this.#throttle.waitMs(account, address, clock.now());
     if (waitMs > 0) throw throttled(waitMs);
     const attempt = this.#throttle.begin(account, address, clock.now());
-    const matches = await accounts.verify(user, password);
+    const matches = await accounts.verify(user, password).catch((error: unknown) => {
+      attempt.forgive();
+      throw error;
+    });
     if (matches) attempt.succeeded();
     return matches;
   }
@@ -249,7 +256,7 @@ export class Logins {
         counter: session.counter,
         tokenVersion: user.tokenVersion,
       }),
-      password_change_required: user.passwordIsInitial,
+      password_change_required: mustChangePassword(user),
     };
   }
 

@@ -1,7 +1,7 @@
 /** Users, keys and the audit log on behalf of an administrator. */
 
 import type { Caller } from "../../core/access/caller.ts";
-import type { NewUser, UserChange, UserRecord } from "../../core/access/user.ts";
+import { mustChangePassword, type NewUser, type UserChange, type UserRecord } from "../../core/access/user.ts";
 import type { ApiKeyRecord } from "../../core/api-key.ts";
 import { EdgeError } from "../../core/errors.ts";
 import { isoOrNull } from "../../core/time.ts";
@@ -93,7 +93,7 @@ export function userJson(user: UserRecord): Json {
     entities: user.entities,
     disabled: user.disabledAt !== null,
     second_factor: user.totpSecret !== null,
-    password_change_required: user.passwordIsInitial,
+    password_change_required: mustChangePassword(user),
     created_at: isoOrNull(user.createdAt),
     last_login_at: isoOrNull(user.lastLoginAt),
   };

@@ -18,10 +18,21 @@ export function clientAddress(trusted: readonly string[]): (peer: string, forwar
   return (peer, forwardedFor) => {
     let client = peer;
     for (const hop of (forwardedFor ?? "").split(",").reverse()) {
-      const address = hop.trim().replace(/^\[(.*)\](?::\d+)?$/, "$1");
+      const address = addressOf(hop.trim());
       if (!isTrusted(client) || isIP(address) === 0) break;
       client = address;
     }
     return client;
   };
+}
+
+/** One address in one spelling: some proxies add the port, and some write IPv4 as IPv6, which would put all such clients into one network. */
+function addressOf(hop: string): string {
+  const address = hop.replace(/^\[(.*)\](?::\d+)?$/, "$1").replace(/^(\d+(?:\.\d+){3}):\d+$/, "$1");
+  if (isIP(address) !== 6 || address.includes("%")) return address;
+  const plain = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(plain) ?? [];
+  if (high === undefined || low === undefined) return plain;
+  const [front, back] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  return [front >> 8, front & 255, back >> 8, back & 255].join(".");
 }

@@ -80,8 +80,8 @@ function meaning(name: TicketSettingName, text: string | null): string {
   if (name.endsWith("_VERIFY_SSL")) return value.toLowerCase();
   if (name.endsWith("_CA_FILE")) return value;
   if (!URL.canParse(value)) return value.toLowerCase().replace(/\/+$/, "");
-  const { origin, username, password, pathname } = new URL(value);
-  return [origin, username, password, pathname.replace(/\/+$/, "")].join("\n");
+  // The whole of it: `origin` leaves the host out for other schemes, and who sends may split the rest in another way.
+  return new URL(value).href.replace(/\/+$/, "");
 }
 
 function nameOf(section: TicketSection, field: string): TicketSettingName {

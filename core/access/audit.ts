@@ -6,7 +6,7 @@ export interface AuditEntry {
   who: string;
   /** Such as `user.create`. */
   action: string;
-  /** What it was done to. */
+  /** The object of the act. */
   target: string;
   /** Never holds a secret. */
   detail: Record<string, unknown>;

@@ -8,14 +8,14 @@ export const permissions = [
   "read",
   /** Status, assignment and notes of incidents and cases. */
   "incident:write",
-  /** Incidents by hand. */
+  /** Create an incident manually. */
   "promote",
   "exceptions:write",
   /** Tickets: preview, create, retry, discard. */
   "ticket:write",
   /** Users, API keys, the audit log. */
   "administer",
-  /** One's own password, second factor and login. */
+  /** The caller's own password, second factor and logins. */
   "self",
 ] as const;
 export type Permission = (typeof permissions)[number];
@@ -37,7 +37,7 @@ const ofScope: Readonly<Record<ApiKeyScope, readonly Permission[]>> = {
 export interface Caller {
   kind: "user" | "key";
   id: string;
-  /** As histories name it. */
+  /** The name shown in histories. */
   name: string;
   role: Role | null;
   scopes: readonly ApiKeyScope[];
@@ -52,7 +52,7 @@ export function may(caller: Caller, permission: Permission): boolean {
   return caller.scopes.some((scope) => ofScope[scope].includes(permission));
 }
 
-/** Scopes of keys that hold a permission, for the answer that refuses. */
+/** Key scopes that grant a permission, named in a refusal. */
 export function scopesWith(permission: Permission): ApiKeyScope[] {
   return (Object.keys(ofScope) as ApiKeyScope[]).filter((scope) => ofScope[scope].includes(permission));
 }
@@ -61,12 +61,12 @@ export function rolesWith(permission: Permission): Role[] {
   return (Object.keys(ofRole) as Role[]).filter((role) => ofRole[role].includes(permission));
 }
 
-/** Whether what belongs to `entity` may be seen. */
+/** Whether the caller may see data of `entity`. */
 export function seesEntity({ entities }: Pick<Caller, "entities">, entity: string): boolean {
   return entities === null || entities.some((one) => normaliseName(one) === normaliseName(entity));
 }
 
-/** Clients with a clock of their own, like the documented samples: nothing may be lost to them (CONTRACT 4). */
+/** Whether the client polls by its own clock, as the documented samples do; such clients must not miss rows (CONTRACT 4). */
 export function keepsOwnClock({ kind, role }: Caller): boolean {
   return kind === "key" || role === "soar";
 }

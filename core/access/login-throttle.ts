@@ -1,7 +1,7 @@
 /**
  * Login failures make the next attempts wait: longer each time, for the account from this address, for the address, and (no longer than
- * a minute, so that nobody is locked out for good: OWASP ASVS 6.3.1) for the account from anywhere. Who has come in from an address
- * before is held up there only by failures of the same account at the same address: others cannot lock the owner out.
+ * a minute, so that nobody is locked out for good: OWASP ASVS 6.3.1) for the account from anywhere. An account that has logged in
+ * from an address before is delayed there only by its own failures at that address, so that nobody else can lock it out.
  */
 import { dayMs, hourMs } from "../time.ts";
 
@@ -18,11 +18,11 @@ interface Rule {
   longestMs: number;
 }
 
-/** An attempt that counts as a failure until it is told otherwise. */
+/** An attempt; it counts as a failure until one of these is called. */
 export interface Attempt {
-  /** It says nothing: as if it had not been made. */
+  /** Takes the attempt out of the count. */
   forgive(): void;
-  /** The account's owner has come in: what others tried elsewhere, and other accounts from here, goes on counting. */
+  /** The login succeeded. Failures elsewhere, and of other accounts from this address, still count. */
   succeeded(): void;
 }
 
@@ -33,18 +33,18 @@ const rules: readonly Rule[] = [
   { key: (account) => `account\n${account}`, free: 20, longestMs: 60_000 },
 ];
 const firstDelayMs = 1_000;
-/** Failures are forgotten after so long without another. */
+/** Failures are forgotten after this time without another. */
 const memoryMs = hourMs;
-/** From where an account's owner has come is forgotten after so long. */
+/** A known address is forgotten after this time. */
 const knownMs = 30 * dayMs;
 const mostKept = 20_000;
 
 export class LoginThrottle {
   readonly #failures = new Map<string, Failures>();
-  /** When the owner of an account last came in from a network. */
+  /** When an account last logged in from a network. */
   readonly #known = new Map<string, number>();
 
-  /** Milliseconds until the next attempt is looked at; 0 = now. */
+  /** Milliseconds until the next attempt is allowed; 0 = now. */
   waitMs(account: string, address: string, now: number): number {
     const network = networkOf(address);
     const seen = this.#known.get(pair.key(account, network));
@@ -58,7 +58,7 @@ export class LoginThrottle {
     return Math.max(...waits);
   }
 
-  /** Counts a failure before it is known to be one, so that many at the same time are no way round the delay. */
+  /** Counts the attempt as a failure at once, so that simultaneous attempts cannot avoid the delay. */
   begin(account: string, address: string, now: number): Attempt {
     const network = networkOf(address);
     const undo = rules.map(({ key }) => this.#count(key(account, network), now));
@@ -75,7 +75,7 @@ export class LoginThrottle {
     };
   }
 
-  /** The owner of the account has come in from this address at `at` (epoch ms). */
+  /** Records a successful login from this address at `at` (epoch ms). */
   known(account: string, address: string, at: number): void {
     const name = pair.key(account, networkOf(address));
     this.#known.delete(name);
@@ -93,7 +93,7 @@ export class LoginThrottle {
       if (present === undefined) return;
       if (present.count <= 1) this.#failures.delete(name);
       else {
-        // Others may have failed meanwhile: then their time counts.
+        // A later failure keeps its own time.
         const last = present.last === now ? (before?.last ?? now) : present.last;
         this.#failures.set(name, { count: present.count - 1, last });
       }
@@ -114,7 +114,7 @@ function shorten(entries: Map<string, unknown>): void {
   }
 }
 
-/** What one customer of a provider has: an IPv4 address, or the /64 of an IPv6 address (RFC 6177), whose other half it chooses freely. */
+/** The network of one customer: an IPv4 address, or the /64 of an IPv6 address (RFC 6177), because the customer chooses the rest freely. */
 export function networkOf(address: string): string {
   const [text = ""] = address.toLowerCase().split("%");
   if (!text.includes(":")) return text;
@@ -123,7 +123,7 @@ export function networkOf(address: string): string {
   const [head = "", tail] = text.split("::");
   const groups = (part: string) => (part === "" ? [] : part.split(":"));
   const [front, back] = [groups(head), groups(tail ?? "")];
-  // A dotted end stands for two groups.
+  // A dotted suffix replaces two groups.
   const length = front.length + back.length + (text.includes(".") ? 1 : 0);
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - length);
   const all = [...front, ...Array.from({ length: zeros }, () => "0"), ...back];

@@ -12,9 +12,9 @@ export interface UserRecord {
   /** Entities the user is limited to; empty = all. */
   entities: readonly string[];
   passwordHash: string;
-  /** Somebody else knows the password: the user is asked for another one. */
+  /** Somebody else has set the password, and knows it. */
   passwordIsInitial: boolean;
-  /** Part of every access token; another number makes them worthless. */
+  /** Part of every access token; changing it invalidates all of them. */
   tokenVersion: number;
   /** Encrypted; null without a second factor. */
   totpSecret: string | null;
@@ -37,9 +37,9 @@ export interface UserChange {
   role?: Role;
   entities?: readonly string[];
   disabled?: boolean;
-  /** Set by somebody else than the user. */
+  /** Set by somebody other than the user. */
   password?: string;
-  /** Takes the second factor away. */
+  /** Removes the second factor. */
   resetTotp?: boolean;
 }
 
@@ -80,7 +80,15 @@ export function badPassword(password: string, userName: string): string | null {
   return null;
 }
 
-/** Who may make users and keys for every entity is limited to none. @throws UsageError */
+/** Whether the user has to choose a password of its own first. Programs (role soar) are never asked; a program's account that becomes a person's is. */
+export function mustChangePassword({
+  passwordIsInitial,
+  role,
+}: Pick<UserRecord, "passwordIsInitial" | "role">): boolean {
+  return passwordIsInitial && role !== "soar";
+}
+
+/** A role that may create users and keys cannot be limited to entities. @throws UsageError */
 export function refuseLimitedAdmin(role: Role, entities: readonly string[]): void {
   if (role === "admin" && entities.length > 0)
     throw new UsageError("entities: an administrator sees every entity; leave the list empty");

@@ -71,7 +71,7 @@ export function familiesOf(mask: number): Family[] {
 /** A technique's present id: a revoked one leads to what replaced it; one that the data does not know keeps its number. */
 export function currentTechnique(id: string): string {
   let current = id;
-  // A few lead to ids that were revoked later.
+  // A few replacements were revoked later themselves.
   for (let steps = 0; steps < 5; steps++) {
     const next = techniques.get(current)?.revokedBy ?? null;
     if (next === null) break;
@@ -88,7 +88,7 @@ export function techniqueName(id: string): string {
   return parent === undefined ? technique.name : `${parent.name}: ${technique.name}`;
 }
 
-/** What the tags of a rule say of ATT&CK. */
+/** The ATT&CK content of a rule's tags. */
 export interface AttackTags {
   /** Family mask. */
   mask: number;
@@ -97,7 +97,7 @@ export interface AttackTags {
 }
 
 const techniqueForm = /^t\d{4}(?:\.\d{3})?$/;
-/** Rules are few and come again and again; their tags are read once. */
+/** There are few rules and they repeat, so their tags are parsed once. */
 const cache = new Map<string, AttackTags>();
 const cacheSize = 5_000;
 

@@ -1,5 +1,5 @@
 /**
- * What is kept of an actor between two writes, as compact JSON text: it is read and written with every batch that concerns the actor.
+ * An actor's state between two writes, as compact JSON text, because every batch about the actor reads and writes it.
  *
  * Version 1: [1, rules, hosts, part, hours, windows, cases, activity, risk]
  *   rule: [key, title, level, mask, techniques…]
@@ -17,7 +17,7 @@ import { type Evidence, type EvidenceHour, noEvidence } from "./evidence.ts";
 import type { WindowFacts } from "./facts.ts";
 import type { ScoredWindow } from "./score.ts";
 
-/** A case that is active, and what its row says of its evidence. */
+/** An active case, with its evidence as stored in its row. */
 export interface ActiveCase {
   type: string;
   /** `CASE-…` */
@@ -30,7 +30,7 @@ export interface ActiveCase {
 /** The score as it was last assessed. */
 export interface ActorRisk {
   score: number;
-  /** The one before, and since when it is another; epoch milliseconds of the appliance's clock. */
+  /** The score before, and when it changed (epoch milliseconds of the appliance's clock). */
   previous: number;
   changedAt: number;
 }

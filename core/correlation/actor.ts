@@ -4,11 +4,11 @@ import { normaliseHost, normaliseName, normaliseUser } from "../intake/identity.
 
 export interface Actor {
   type: ActorType;
-  /** In the one spelling by which it is recognised: lower case, a user without domain. `group_key` of its incidents. */
+  /** Normalised: lower case, a user without domain. `group_key` of its incidents. */
   name: string;
 }
 
-/** What customers set about actors. */
+/** Customer settings about actors. */
 export interface ActorRules {
   /** Accounts that many people or every machine have: their host is the actor. In any spelling. */
   sharedAccounts: readonly string[];
@@ -16,16 +16,16 @@ export interface ActorRules {
   hostShortNames: boolean;
 }
 
-/** What logs write where they have no name. */
+/** Placeholders that logs write instead of a name. */
 const missing = new Set(["-", "--", "?", "n/a", "null", "(null)", "none", "unknown", "<unknown>", "\\", "-\\-"]);
 
-/** Accounts that every machine has for itself, and their well-known SIDs. */
+/** Accounts that exist on every machine, and their well-known SIDs. */
 const systemAccounts = new Set([
   ...["system", "local system", "localsystem", "local service", "localservice", "network service", "networkservice"],
   ...["anonymous logon", "iusr", "s-1-5-7", "s-1-5-17", "s-1-5-18", "s-1-5-19", "s-1-5-20"],
 ]);
 const numberedSystemAccount = /^(?:dwm|umfd)-\d+$/;
-/** Domains of virtual accounts: each machine has its own, whatever the name. */
+/** Domains of virtual accounts, which are local to each machine. */
 const virtualDomain = /^(?:nt service|iis apppool|nt virtual machine|window manager|font driver host)\\/;
 
 /** Decides who the actor is; one decider for one set of rules, because most users come again and again. */
@@ -79,7 +79,7 @@ function present(name: string): string {
 }
 
 /**
- * An address in its one spelling: IPv6 shortened (RFC 5952), without brackets and zone, an IPv4 address within IPv6 as IPv4. What is no
+ * Normalises an address: IPv6 shortened (RFC 5952), without brackets and zone, an IPv4 address within IPv6 as IPv4. What is no
  * address stays as it is, in lower case.
  */
 export function canonicalIp(address: string | null): string {

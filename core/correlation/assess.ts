@@ -1,4 +1,4 @@
-/** From an actor's evidence to its score and its cases, after some of its hours have changed. */
+/** Computes an actor's score and cases after some of its hours have changed. */
 import { caseSeverities } from "../threat-case.ts";
 import type { ActiveCase, ActorState } from "./actor-state.ts";
 import { type CaseFacts, caseFacts } from "./case-facts.ts";
@@ -16,15 +16,15 @@ export interface AssessmentRules {
 }
 
 export interface Assessment {
-  /** One of the windows that changed makes an incident, where the actor has none. */
+  /** A changed window qualifies for an incident, if the actor has none. */
   qualifies: boolean;
   /** Cases to open, most serious first. */
   opened: { type: string; facts: CaseFacts }[];
-  /** Active cases that have become more than their rows say: another severity, more hosts or rules. */
+  /** Active cases that outgrew their rows: another severity, more hosts or rules. */
   grown: { known: ActiveCase; facts: CaseFacts }[];
 }
 
-/** Assesses what the changed hours touch and keeps the windows in the state; the cases are the caller's to open and to enter there. */
+/** Assesses the windows that contain the changed hours and keeps them in the state; the caller opens the cases and adds them to the state. */
 export function assess(state: ActorState, changed: ReadonlySet<EvidenceHour>, rules: AssessmentRules): Assessment {
   const { evidence } = state;
   const traits = ruleTraits(evidence.rules, rules.patterns);

@@ -1,4 +1,4 @@
-/** The bodies of incident and case events, from what is stored of incident, actor and cases (seed 003). */
+/** Bodies of incident and case events, made from the stored incident, actor and cases (seed 003). */
 
 import { familiesOf } from "../attack/attack.ts";
 import type { ActorActivity, Incident } from "../incident.ts";
@@ -111,7 +111,7 @@ function uniqueRules({ rules }: Evidence): number {
   return new Set(rules.map(({ key }) => key)).size;
 }
 
-/** SIEM alarms within so many hours before the actor's newest evidence. */
+/** SIEM alarms within this many hours before the actor's newest evidence. */
 function alarmsSince({ hours }: Evidence, { lastAt }: ActorActivity, windowHours: number): number {
   const reach = (lastAt ?? 0) - windowHours * hourMs;
   return hours.reduce((sum, { alarms }) => sum + (alarms !== null && alarms.last > reach ? alarms.count : 0), 0);

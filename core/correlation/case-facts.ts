@@ -1,4 +1,4 @@
-/** What the case of a pattern holds. */
+/** The content of a pattern's case. */
 import { riskLevel } from "../risk.ts";
 import { type CaseSeverity, severityOf } from "../threat-case.ts";
 import type { Evidence } from "./evidence.ts";
@@ -15,7 +15,7 @@ export interface CaseFacts {
   last: number;
 }
 
-/** Null where the evidence holds nothing of the pattern that counts. */
+/** Null if no evidence counts for the pattern. */
 export function caseFacts(evidence: Evidence, pattern: PreparedPattern): CaseFacts | null {
   const takes = evidence.rules.map((rule) => belongs(pattern, rule));
   const rules = new Set<string>();

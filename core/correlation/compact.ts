@@ -1,5 +1,5 @@
 /**
- * Bounds what is kept of an actor that never rests, so that work per detection does not grow with its history. Actors with little
+ * Bounds the state of a permanently active actor, so that work per detection does not grow with its history. Actors with little
  * evidence keep every hour for ever; what is folded here is far behind the windows of anything new.
  */
 import { hourMs } from "../time.ts";
@@ -8,7 +8,7 @@ import { scoreWindowHours } from "./facts.ts";
 
 /** Items (rule × host × hour) up to which everything is kept as it is. */
 const roomyItems = 600;
-/** From here on hosts are no longer told apart in hours more than a day old. */
+/** Above this, hours more than a day old no longer distinguish hosts. */
 const mostItems = 3_000;
 
 /** Folds old hours at `now` (epoch ms) where the evidence has grown large. Returns whether it did. */

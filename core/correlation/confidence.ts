@@ -1,4 +1,4 @@
-/** How sure it is that an actor's evidence is an attack and no accident: independent signs that agree. */
+/** Confidence that an actor's evidence is an attack and not a coincidence: the number of independent signs that agree. */
 import { levels } from "../detection.ts";
 import { familyCount, type WindowFacts } from "./facts.ts";
 

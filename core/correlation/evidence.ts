@@ -48,13 +48,13 @@ export interface EvidenceAlarms {
 export interface EvidenceHour {
   /** Epoch milliseconds / 3,600,000 of the detections' own time. */
   hour: number;
-  /** The hour's part of evidence: closing a case begins a new one, so that what it had seen can be told from what came later. */
+  /** The hour's part of the evidence: closing a case begins a new part, which separates what the case covered from what came later. */
   part: number;
   /** When the newest of it was recorded: epoch minutes of the appliance's clock. */
   recorded: number;
   items: EvidenceItem[];
   alarms: EvidenceAlarms | null;
-  /** Patterns that this hour is part of. */
+  /** Patterns that this hour contributes to. */
   matched: string[];
   /** Patterns for which it no longer counts, because their case was closed. */
   closed: string[];
@@ -69,7 +69,7 @@ export interface Evidence {
   part: number;
 }
 
-/** Far above what one actor shows; beyond it, what is new counts as one more unnamed rule or host. */
+/** Far more than one actor normally has; beyond it, new ones are counted as one more unnamed rule or host. */
 const mostRules = 500;
 const mostHosts = 1_000;
 

@@ -1,4 +1,4 @@
-/** Exceptions: detections that are deduplicated and sent as ever, but are no evidence (CONTRACT 5). */
+/** Exceptions: matching detections are deduplicated and sent as usual, but do not count as evidence (CONTRACT 5). */
 import type { Detection } from "../detection.ts";
 import { normaliseHost, normaliseName, normaliseUser } from "../intake/identity.ts";
 import { type Actor, type ActorRules, canonicalIp, shortHost } from "./actor.ts";
@@ -19,7 +19,7 @@ export interface Exception {
   createdAt: number;
 }
 
-/** What somebody asks for when making one; empty text = any. */
+/** A request to create one; empty text = any. */
 export type NewException = Omit<Exception, "id" | "who" | "createdAt">;
 
 /** Why an exception cannot be made, for people: each complaint names its field. Null when it can. `now`: epoch ms. */
@@ -43,7 +43,7 @@ interface Prepared {
   until: number;
 }
 
-/** Exceptions in the order of what tells them apart fastest. */
+/** Exceptions, indexed by their most selective condition. */
 export class ExceptionList {
   readonly #byRule = new Map<string, Prepared[]>();
   readonly #anyRule: Prepared[] = [];

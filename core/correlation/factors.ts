@@ -30,7 +30,7 @@ export const factorWeights = {
 } as const;
 export type FactorName = keyof typeof factorWeights;
 
-/** From so much on a factor has its full value. */
+/** The amount at which a factor reaches its full value. */
 const full = { risk: 90, rules: 10, families: 6, techniques: 10, rbpSum: 300, alarms24h: 30, alarms7d: 100, peak: 100 };
 /** A case of risk 100 has this share of the factor; others add to what is left. */
 const caseShare = 0.55;

@@ -1,4 +1,4 @@
-/** What the seven factors are computed from: one window of seven days as numbers, small enough to be kept with the actor. */
+/** The numbers of one seven-day window from which the seven factors are computed; small enough to keep with the actor. */
 import { familiesOf } from "../attack/attack.ts";
 
 export const scoreWindowHours = 168;
@@ -22,7 +22,7 @@ export interface WindowFacts {
   topRule: string;
   /** Index into `levels` of the highest level. */
   level: number;
-  /** Different rules, informational ones left out, as in what follows. */
+  /** Distinct rules, without informational ones; the same holds for the fields below. */
   rules: number;
   /** Family mask. */
   mask: number;

@@ -15,9 +15,9 @@ export interface CasePattern {
   techniques: readonly string[];
   /** Hours in which all minimums have to be reached, back from a detection, in the detections' own time. */
   windowHours: number;
-  /** So many detections … */
+  /** Minimum number of detections … */
   minAlerts: number;
-  /** … or so many where one of them is of level high or critical. */
+  /** … or this many if one of them is of level high or critical. */
   minAlertsHigh: number;
   /** Different rules. */
   minRules: number;
@@ -29,7 +29,7 @@ export interface CasePattern {
   minStages: number;
 }
 
-/** What a row says when it says nothing. */
+/** Defaults of a row. */
 export const patternDefaults = {
   windowHours: 24,
   minAlerts: 3,
@@ -60,7 +60,7 @@ export const builtInPatterns: readonly CasePattern[] = [
   row("command_and_control", "command-and-control", { windowHours: 72 }),
   row("exfiltration", "exfiltration", { windowHours: 72 }),
   row("impact", "impact"),
-  // A user who runs a script, gains rights with it and dumps credentials: no single stage says it.
+  // A user who runs a script, gains rights with it and dumps credentials: no single stage shows this.
   {
     ...patternDefaults,
     type: "multi_stage_attack",

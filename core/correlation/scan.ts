@@ -14,7 +14,7 @@ import type { WindowEnd } from "./windows.ts";
 const high = levels.indexOf("high");
 const low = levels.indexOf("low");
 
-/** What a pass needs to know of the rules, found out once for all windows. */
+/** Rule data that a pass needs, computed once for all windows. */
 export interface RuleTraits {
   /** For each rule the patterns that it belongs to. */
   patterns: PreparedPattern[][];
@@ -44,7 +44,7 @@ interface Finding {
   stages: Stages | null;
 }
 
-/** Looks at the windows with this end. Marks the hours that take part in a pattern. */
+/** Scans the windows with this end. Marks the hours that take part in a pattern. */
 export function scanWindows(evidence: Evidence, end: WindowEnd, traits: RuleTraits): WindowFacts {
   const facts: WindowFacts = {
     at: end.last,
@@ -158,7 +158,7 @@ function isEnough({ pattern, count, serious, rules, hosts, stages }: Finding): b
   return (
     count >= (serious ? Math.min(pattern.minAlerts, pattern.minAlertsHigh) : pattern.minAlerts) &&
     rules.size >= pattern.minRules &&
-    // Without any host (cloud logs) there is one place: wherever it was.
+    // Without any host (cloud logs) everything counts as one host.
     Math.max(hosts.size, 1) >= pattern.minHosts &&
     (stages === null || stages.reach(pattern.minStages))
   );

@@ -19,7 +19,7 @@ export interface ScoredWindow {
   facts: WindowFacts;
 }
 
-/** What is left of a window's score at `now` (epoch ms), whole. */
+/** A window's decayed score at `now` (epoch ms), rounded. */
 export function decayed(window: ScoredWindow, now: number): number {
   const age = now - window.facts.recorded * minuteMs - holdMs;
   return age <= 0 ? window.score : Math.round(window.score * 2 ** (-age / halfLifeMs));
@@ -44,7 +44,7 @@ export function currentScore(windows: readonly ScoredWindow[], now: number): num
   return best === null ? 0 : decayed(best, now);
 }
 
-/** When the score will next be another if nothing happens, epoch milliseconds; null when it is 0. */
+/** When the score will next change if nothing happens, epoch milliseconds; null when it is 0. */
 export function nextDecay(windows: readonly ScoredWindow[], now: number): number | null {
   const best = bestWindow(windows, now);
   const score = best === null ? 0 : decayed(best, now);
@@ -54,14 +54,14 @@ export function nextDecay(windows: readonly ScoredWindow[], now: number): number
   return Math.ceil(best.facts.recorded * minuteMs + holdMs + Math.max(0, age)) + 1;
 }
 
-/** Not before this can a score fall of which evidence was recorded at `now`: by its first point at the earliest. */
+/** The earliest time at which a score with evidence recorded at `now` can lose its first point. */
 export function earliestDecay(now: number): number {
   return now + holdMs + Math.log2(100 / 99.5) * halfLifeMs;
 }
 
 /**
  * The windows worth keeping: those that no other equals or beats in score and time of record. `added` are all windows that the last
- * evidence has changed: what was known of them is forgotten.
+ * evidence changed; they replace their former versions.
  */
 export function keepBest(windows: readonly ScoredWindow[], added: readonly WindowFacts[]): ScoredWindow[] {
   const endOf = ({ at }: WindowFacts) => Math.floor(at / hourMs);

@@ -46,7 +46,7 @@ export class Stages {
   }
 }
 
-/** Whether each stage can be given a rule of its own (a matching by augmenting paths). */
+/** Whether every stage can be assigned a distinct rule (bipartite matching by augmenting paths). */
 function ownRules(chain: readonly Stage[]): boolean {
   const owner = new Map<number, number>();
   const give = (at: number, tried: Set<number>): boolean => {

@@ -1,4 +1,4 @@
-/** What an incident's detail says of its actor: rules, hosts, the chain of tactics. */
+/** The actor's part of an incident's detail: rules, hosts and the chain of tactics. */
 import { familiesOf } from "../attack/attack.ts";
 import { type Level, levels } from "../detection.ts";
 import type { ActorState } from "./actor-state.ts";
@@ -58,7 +58,7 @@ export function ruleSummaries({ rules, hosts, hours }: Evidence): RuleSummary[] 
     .sort((a, b) => rank(b) - rank(a) || b.count - a.count || (a.key < b.key ? -1 : 1));
 }
 
-/** A tactic that was seen, and when first. */
+/** A tactic, and when it was first seen. */
 export interface ChainLink {
   tactic: string;
   title: string;
@@ -67,7 +67,7 @@ export interface ChainLink {
   count: number;
 }
 
-/** Tactics in kill-chain order. Informational rules tell of no attack. */
+/** Tactics in kill-chain order. Informational rules are left out. */
 export function attackChain({ rules, hours }: Evidence): ChainLink[] {
   const links = new Map<number, ChainLink>();
   for (const { items } of hours) {

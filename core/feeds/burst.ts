@@ -1,4 +1,4 @@
-/** Is a window's number of new occurrences a burst? (CONTRACT 3, seed 003 "Burst Detection") */
+/** Decides whether a window's new occurrences are a burst. (CONTRACT 3, seed 003 "Burst Detection") */
 
 import type { AlertCounts } from "../alert.ts";
 import { hourMs } from "../time.ts";

@@ -5,13 +5,13 @@
 import { EdgeError } from "../errors.ts";
 import { endOfString } from "../text/json-scan.ts";
 
-/** What is left when nothing of the body fits. */
+/** The body when nothing of it fits. */
 const emptyBody = '{"truncated":true}';
-/** Smallest limit that `fitBody` can keep. */
+/** Smallest limit that `fitBody` accepts. */
 export const smallestBody = emptyBody.length;
 
 const ending = ',"truncated":true}';
-/** Characters that a body gains when nothing of it has to go. */
+/** Characters that the mark adds to a body. */
 export const markLength = ending.length - 1;
 
 const ellipsis = "...";

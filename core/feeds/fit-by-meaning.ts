@@ -11,10 +11,10 @@ import type { MessageOptions } from "./syslog-options.ts";
 
 type Body = object & { changes?: FieldChange[] };
 
-/** What of a body may go, and the structured data that goes with it. */
+/** The parts of a body that may be left out, and the matching structured data. */
 export interface Shrinking<B extends Body> {
   element(body: B): SdElement;
-  /** Texts that people wrote. */
+  /** Fields with text written by people. */
   notes: readonly (keyof B & string)[];
   list: keyof B & string;
   /** Name of the number that says how long the list was. */
@@ -57,7 +57,7 @@ export function fitByMeaning<B extends Body>(
   const withItems = (count: number) => ({ ...bare, [shrinking.list]: list.slice(0, count) });
   const items = largest(list.length - 1, (count) => fits(withItems(count), marks));
   if (items >= 0) return shrunk(content(withItems(items), marks), options);
-  // Names of hundreds of bytes, or a receiver that takes next to nothing.
+  // Very long names, or a receiver with a very small limit.
   return shrunk(content(withItems(0), { [shrinking.total]: list.length }), options);
 }
 
@@ -108,6 +108,6 @@ function shortened<T>(text: T, most: number): T | string | null {
   if (typeof text !== "string" || text.length <= most) return text;
   if (most === 0) return null;
   const last = text.charCodeAt(most - 1);
-  // Between the halves of a surrogate pair there is no character to cut at.
+  // Never cut between the halves of a surrogate pair.
   return `${text.slice(0, last >= 0xd800 && last <= 0xdbff ? most - 1 : most)}…`;
 }

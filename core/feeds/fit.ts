@@ -9,7 +9,7 @@ export interface EncodedMessage {
   shrunk: boolean;
 }
 
-/** What a message says; how it looks is in the options. */
+/** The content of a message; its form is in the options. */
 export interface MessageContent {
   severity: number;
   /** Epoch milliseconds. */

@@ -38,13 +38,13 @@ export interface StuckTickets {
 
 export type FeedStatus = "running" | "degraded" | "starting" | "stopped";
 
-/** How many intervals a loop may miss before it counts as dead. */
+/** Missed intervals after which a loop counts as dead. */
 const intervalsMissed = 3;
 
 /** `stopped` = the loop has not run for three intervals (503); `degraded` = something named in the answer is wrong. */
 export function feedStatus(state: FeedState): FeedStatus {
   if (state.sinceLastPollMs === null) {
-    // A start that waits for a lock or for the disk says so and is not dead: restarting it would not help.
+    // A start that waits for a lock or the disk reports that and is not dead: a restart would not help.
     const late = state.faults.length === 0 && state.uptimeMs > intervalsMissed * state.pollIntervalMs;
     return late ? "stopped" : "starting";
   }

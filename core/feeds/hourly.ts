@@ -1,4 +1,4 @@
-/** Is an HOURLY message of an alert due? (CONTRACT 3) */
+/** Decides whether an alert's HOURLY message is due. (CONTRACT 3) */
 import type { AlertCounts } from "../alert.ts";
 
 export interface HourlyDecision {
@@ -13,7 +13,7 @@ export interface HourlyDecision {
   reason: "due" | "nothing-new" | "within-interval" | "clock-went-back";
   /** Earliest time at which a message may go, after this decision was carried out. Epoch milliseconds. */
   nextAt: number;
-  /** Occurrences that no message has told yet. */
+  /** Occurrences not yet reported in a message. */
   delta: number;
 }
 

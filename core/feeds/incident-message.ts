@@ -25,7 +25,7 @@ export function incidentFeedMessage(event: LoggedEvent, options: MessageOptions)
   );
 }
 
-/** What of an event a destination filters by: its risk, and whether a rise of the risk level is all that it tells. */
+/** What a destination filters an event by: its risk, and whether a rise of the risk level is its only news. */
 export function incidentEventFacts(event: LoggedEvent): { risk: number; onlyRiskLevel: boolean } {
   const body = storedBody(event);
   return {

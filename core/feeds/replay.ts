@@ -1,4 +1,4 @@
-/** Which events a destination is still to get: everything behind its position but for spans that it had before a replay. */
+/** Which events a destination must still receive: everything after its position, except spans sent before a replay. */
 
 /** Events of the log with `after < seq <= upTo`. */
 export interface Span {
@@ -6,11 +6,11 @@ export interface Span {
   upTo: number;
 }
 
-/** What a destination has and has not had. */
+/** What a destination has received. */
 export interface Place {
-  /** It is done with everything up to here. */
+  /** Everything up to here was sent. */
   position: number;
-  /** Behind the position, in order, apart from each other: it had these already. */
+  /** Spans after the position that were sent already; in order, not adjacent. */
   skips: readonly Span[];
 }
 
@@ -21,7 +21,7 @@ export function replayPlace(place: Place, again: Span): Place {
   return { position: wanted[0]?.after ?? place.position, skips };
 }
 
-/** What the destination has not had yet, in order; the last span has no end. */
+/** Spans not sent yet, in order; the last one is open-ended. */
 export function outstanding({ position, skips }: Place): Span[] {
   const spans: Span[] = [];
   let after = position;
@@ -34,7 +34,7 @@ export function outstanding({ position, skips }: Place): Span[] {
   return spans;
 }
 
-/** Whether the destination had the event before the replay that is under way. */
+/** Whether the event was sent before the current replay. */
 export function isSkipped(skips: readonly Span[], seq: number): boolean {
   return skips.some(({ after, upTo }) => seq > after && seq <= upTo);
 }

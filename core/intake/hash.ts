@@ -1,4 +1,4 @@
-/** Keys by which detections are recognised: the alert they belong to, the delivery that they are, and the batch that they came in. */
+/** Keys that identify a detection's alert, its delivery and its batch. */
 import { createHash } from "node:crypto";
 import type { Detection } from "../detection.ts";
 import { normaliseHost, normaliseName, normaliseUser } from "./identity.ts";
@@ -34,7 +34,7 @@ export function idKeyOf(detection: Pick<Detection, "entity" | "ruleId" | "ruleTi
 }
 
 /**
- * What makes a repeated batch the same one, as hexadecimal SHA-256: kind, format and body. The same bytes sent as alarms, or as
+ * Identifies a batch by kind, format and body, as hexadecimal SHA-256. The same bytes sent as alarms, or as
  * another engine's, are another batch: the first answer would be wrong for them.
  */
 export function batchSha256(kind: "detections" | "alarms", format: string, body: Uint8Array): string {

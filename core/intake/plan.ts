@@ -5,14 +5,14 @@ import type { Detection } from "../detection.ts";
 /** `ml_cluster` of a detection that has none. */
 const noCluster = -1;
 
-/** What dedup needs of an alert that exists. Times are epoch milliseconds. */
+/** What dedup needs to know about an existing alert. Times are epoch milliseconds. */
 export interface KnownAlert {
   firstSeen: number;
   lastSeen: number;
   risk: number;
 }
 
-/** What one write does to one alert. Times and risk are those after it, with what was known before counted in. */
+/** The effect of one write on one alert. Times and risk are the values after the write, earlier ones included. */
 export interface AlertChange {
   hash: string;
   /** Occurrences that this write adds, at least one. */
@@ -20,10 +20,10 @@ export interface AlertChange {
   firstSeen: number;
   lastSeen: number;
   risk: number;
-  /** Gives the alert its log: the newest by its own time, at equal times the one that came later. Null: the known log is newer. */
+  /** The detection whose log the alert gets: the newest by its own time; of equal times the later arrival. Null: the known log is newer. */
   newest: Detection | null;
   /**
-   * The cluster of the newest detection that has one, null where none has: a detection without cluster (-1) says nothing about it.
+   * The cluster of the newest detection that has one, null where none has: a detection without cluster (-1) does not change it.
    * `isCurrent`: that detection is not older than what was known.
    */
   cluster: { value: number; at: number; isCurrent: boolean } | null;
@@ -100,7 +100,7 @@ function fold(change: AlertChange, detection: Detection): void {
   }
 }
 
-/** The first detection's own words; what the rest of the write adds comes in when it has been folded. */
+/** The first detection's values; `completeFirst` adds the rest of the write. */
 function snapshotOf(detection: Detection): AlertSnapshot {
   return {
     hash: detection.hash,

@@ -1,6 +1,6 @@
 /**
- * Pollers that keep their own clock lose rows: what was recorded while they were being answered, what lay beyond their limit, what was in
- * an answer that did not arrive. So a caller's bound never jumps over rows that it has not been given (CONTRACT 4).
+ * Pollers that keep their own clock would lose rows: those recorded during an answer, those beyond the limit, and those in an answer
+ * that did not arrive. So a caller's bound never skips rows that the caller has not received (CONTRACT 4).
  */
 import { hourMs } from "../time.ts";
 
@@ -8,7 +8,7 @@ import { hourMs } from "../time.ts";
 export interface PollPosition {
   caller: string;
   poll: string;
-  /** Every row up to this position has been given. */
+  /** Every row up to this position was sent to the caller. */
   given: number;
   /** The same before the last answer, which may not have arrived. */
   confirmed: number;
@@ -19,7 +19,7 @@ export interface PollPosition {
   polledAt: number;
 }
 
-/** A caller who has not asked for so long begins anew at its bound. */
+/** A caller that was silent for longer starts again at its bound. */
 export const continuityMs = hourMs;
 const mostPositions = 10_000;
 
@@ -31,11 +31,11 @@ interface Remembered extends PollPosition {
 interface Answered {
   since: string;
   offset: number;
-  /** It began behind this position … */
+  /** Position after which the answer began. */
   start: number;
-  /** … gave so many rows after the offset … */
+  /** Rows after the offset. */
   count: number;
-  /** … and up to here everything has been looked at. */
+  /** Position up to which all rows were considered. */
   end: number;
 }
 
@@ -49,7 +49,7 @@ export class Continuity {
 
   /**
    * `givenUpTo`: the answer begins behind it at the latest. `start`: where the first page of the same question began, for a further page by
-   * offset. A question that is asked once more has not been answered: nobody who had the answer would ask with the same time.
+   * offset. A repeated question means that the answer did not arrive: a caller that had it would ask with a later time.
    */
   before(
     caller: string,
@@ -65,16 +65,16 @@ export class Continuity {
     return { givenUpTo: again ? known.confirmed : known.given, start: null };
   }
 
-  /** Notes an answer. Returns what has to be on the disk before it is sent, null when nothing has. */
+  /** Records an answer. Returns the position to store before the answer is sent; null if there is none. */
   after(caller: string, poll: string, answer: Answered, now: number): PollPosition | null {
     const known = this.#known(caller, poll, now);
     const { since, offset, start, count, end } = answer;
     const first = offset === 0;
-    // A page further on, whose forerunners this caller has not had, says nothing of what lies between.
+    // A later page does not show that the caller received the pages before it.
     const joined = first || (known !== null && known.start === start && known.since === since && offset <= known.rows);
     const again = known !== null && known.since === since;
     const confirmed = known === null ? start : first && !again ? known.given : known.confirmed;
-    // The answer before, to the same question, does not count any more.
+    // The earlier answer to the same question no longer counts.
     const given = known === null ? start : first && again ? confirmed : known.given;
     const position: Remembered = {
       caller,
@@ -90,7 +90,7 @@ export class Continuity {
     return count > 0 || known === null ? plain(position) : null;
   }
 
-  /** What has changed since the last call. */
+  /** Positions changed since the last call. */
   takeChanges(): PollPosition[] {
     const changed = [...this.#changed].map((key) => this.#positions.get(key)).filter((one) => one !== undefined);
     this.#changed.clear();
@@ -104,7 +104,7 @@ export class Continuity {
 
   #keep(position: Remembered): void {
     const key = keyOf(position.caller, position.poll);
-    // The one that asked longest ago stands first.
+    // Keeps the map in order of the last question, oldest first.
     this.#positions.delete(key);
     this.#positions.set(key, position);
     for (const oldest of this.#positions.keys()) {

@@ -3,11 +3,11 @@ import type { Collection, RowFilters } from "./page.ts";
 
 /** A time as a caller gave it. */
 export interface SinceBound {
-  /** As given, for telling one question from another. */
+  /** As given; part of the question's identity. */
   text: string;
   /** Epoch milliseconds; null = no bound. */
   at: number | null;
-  /** It has digits below a millisecond. */
+  /** Whether it has digits below a millisecond. */
   finer: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface PageRequest {
   sortDir: "asc" | "desc";
   limit: number;
   offset: number;
-  /** The caller wants `since` taken by its word. */
+  /** Use `since` exactly as given, without the continuity of polling. */
   literal: boolean;
 }
 

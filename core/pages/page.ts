@@ -29,19 +29,19 @@ export interface Walk {
   by: "created" | "updated";
   /** `up`: oldest first. */
   direction: "up" | "down";
-  /** Rows behind this position, in the walk's direction; null = from the bound of the filters, or from the end. */
+  /** Rows after this position in the walk's direction; null = from the filters' bound, or from the end. */
   position: number | null;
-  /** Up, without a position: what this caller was given last, so that a bound never jumps over what it was not. */
+  /** Up, without a position: the last position sent to this caller, so that a bound never skips unsent rows. */
   givenUpTo: number | null;
-  /** When the position was given: the number of the last time that retention had taken rows away. Null = now. */
+  /** The position and the retention generation when it was issued. Null = now. */
   since: { position: number; generation: number } | null;
-  /** The position is that of a bound: only what lies behind it counts as matching. */
+  /** The position stands for a bound: only rows after it count as matching. */
   positionIsBound: boolean;
-  /** The bound has digits below a millisecond: what was recorded in that millisecond and given already is not given again. */
+  /** The bound has digits below a millisecond: rows of that millisecond that were sent already are not sent again. */
   boundIsFiner: boolean;
 }
 
-/** Any other order, in which rows move: pages by offset. */
+/** Any other order, in which rows may move; paged by offset. */
 export interface Sorted {
   kind: "sorted";
   by: "risk_score" | "last_alarm_time";
@@ -68,12 +68,12 @@ export interface Page {
   /** Rows that match, on all pages. */
   total: number;
   more: boolean;
-  /** The newest position when the page was read: everything up to it was visible to it. */
+  /** The newest position when the page was read; everything up to it was visible. */
   top: number;
   /** Where a walk without a position began. */
   start: number;
-  /** Number of the last time that retention took rows away. */
+  /** Retention generation: counts the times that retention removed rows. */
   generation: number;
-  /** It has taken rows behind the position since that was given: the page is empty. */
+  /** Retention has removed rows after the position since it was issued; the page is empty. */
   gap: boolean;
 }

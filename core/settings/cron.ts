@@ -1,4 +1,4 @@
-/** Whether a cron schedule can be read and will ever come round. What it means is for the program that follows it. */
+/** Checks whether a cron schedule is valid and can ever match. The scheduler decides when it does. */
 
 interface Field {
   lowest: number;
@@ -19,7 +19,7 @@ const day: Field = { lowest: 1, highest: 31, special: /^(?:l|lw|(?:[1-9]|[12]\d|
 const month: Field = { lowest: 1, highest: 12, names: months };
 const weekday: Field = { lowest: 0, highest: 7, names: weekdays, special: /^[0-7](?:#[1-5l]|l)$/ };
 
-/** Longest month of the year at each place; 29 days because a leap year comes. */
+/** Days of each month; 29 for February because of leap years. */
 const daysOfMonths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Five fields, or six with seconds in front. False for numbers out of range, empty ranges, and days that no such month has. */
@@ -30,13 +30,13 @@ export function canCome(schedule: string): boolean {
   const values = fields.map((field, at) => valuesOf(texts[at] ?? "", field));
   if (values.some((found) => found === null)) return false;
   const [days, inMonths] = [values.at(-3), values.at(-2)];
-  // Where a weekday is given too, either of them is enough.
+  // With a weekday given too, either of them is enough.
   if (days === "special" || !days || !inMonths || inMonths === "special" || !/^[*?]$/.test(texts.at(-1) ?? ""))
     return true;
   return inMonths.some((one) => days.some((date) => date <= (daysOfMonths[one - 1] ?? 31)));
 }
 
-/** The numbers that a field takes in; "special" where it cannot be told without a calendar, null where it is wrong. */
+/** The numbers that a field matches; "special" if that depends on the calendar, null if it is invalid. */
 function valuesOf(text: string, field: Field): number[] | "special" | null {
   const numbers: number[] = [];
   let isSpecial = false;

@@ -32,7 +32,7 @@ export function destinationKeys(feed: FeedName): readonly string[] {
   ];
 }
 
-/** What a feed's destinations are when nothing else is said; one that has no name is called as the feed. */
+/** A feed's default destination; one without a name is named after the feed. */
 interface FeedDefaults {
   feed: FeedName;
   facility: number;
@@ -57,8 +57,8 @@ const destinationName = matching(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, dig
 const protocols: readonly SyslogProtocol[] = ["udp", "tcp", "tls", "relp"];
 
 /**
- * Reads a destination; null when it has a problem (which is reported): a receiver that gets something else than was meant is worse than
- * one that gets nothing and says so.
+ * Reads a destination; null if it has a problem (which is reported): sending something unintended is worse than sending
+ * nothing and reporting it.
  */
 export function readDestination(
   object: JsonObject,
@@ -152,7 +152,7 @@ function readTls(reader: ObjectReader, protocol: SyslogProtocol, folder: string)
     );
     return null;
   }
-  // Sending in clear what was meant to be encrypted is no way to go on.
+  // Never send in clear what was meant to be encrypted.
   if (protocol === "udp" || protocol === "tcp") {
     reader.problem("tls", `a tls block with protocol ${protocol}`, "a tls block with protocol tls or relp only");
     return null;

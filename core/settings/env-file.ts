@@ -9,7 +9,7 @@ interface EnvFileEntry {
   line: number;
 }
 
-/** A line that could not be read. It never quotes the line, which may hold a secret. */
+/** A line that could not be read. It never quotes the line, which may contain a secret. */
 interface EnvFileFault {
   line: number;
   /** The key when the line has one. */

@@ -24,7 +24,7 @@ interface EnvironmentSetting<T, F> {
   form: Form<T>;
   /** The value when nothing is set; null when the default is found elsewhere. */
   fallback: F;
-  /** While the value is wrong: no start, or another value and a sentence about it. */
+  /** What happens while the value is wrong: no start, or another value with an explanation. */
   whenWrong: "fatal" | { use: T; effect: string };
 }
 
@@ -32,7 +32,7 @@ function setting<T>(form: Form<T>, fallback: NoInfer<T>, whenWrong = { use: fall
   return { form, fallback, whenWrong } satisfies EnvironmentSetting<T, T>;
 }
 
-/** The appliance cannot run without a right value: it would listen, or keep its data, elsewhere than people think. */
+/** The appliance refuses to start with a wrong value: it would listen, or store data, somewhere unexpected. */
 function essential<T, const F>(form: Form<T>, fallback: F) {
   return { form, fallback, whenWrong: "fatal" } as const satisfies EnvironmentSetting<T, F>;
 }
@@ -68,7 +68,7 @@ const environmentSettings = {
   RHYTHMX_DEFAULT_ENTITY: setting(entityName, "Primary Site"),
   RHYTHMX_LOG_LEVEL: setting(oneOf(["debug", "info", "warn", "error"]), "info"),
   RHYTHMX_LOG_FORMAT: setting(oneOf(["json", "text"]), "json"),
-  // Falling back to the default could delete what somebody meant to keep.
+  // The default could delete data that was meant to be kept.
   RHYTHMX_RETENTION_DAYS: setting(asText(wholeNumber(1, longestRetention)), 90, {
     use: longestRetention,
     effect: "nothing is deleted for its age",
@@ -88,10 +88,10 @@ export type SettingName = keyof typeof environmentSettings;
 type ValueOf<N extends SettingName> =
   (typeof environmentSettings)[N] extends EnvironmentSetting<infer T, infer F> ? T | F : never;
 
-/** Names in the order in which people are told of them. */
+/** Names in the order in which they are reported. */
 export const environmentNames = Object.keys(environmentSettings) as SettingName[];
 const knownNames: readonly string[] = [...environmentNames, ...otherEnvironmentNames];
-/** Beginnings that mark a name in `.env.production` as ours. */
+/** Prefixes of our names in `.env.production`. */
 const ourNames = /^(?:RHYTHMX|JIRA|SERVICENOW|PROACTIVE|SNOW|RETRY|AUTO_PUSH|SLA)_/;
 
 /** Environment values by where they stand, strongest first. */
@@ -105,7 +105,7 @@ interface EnvironmentSources {
 interface EnvironmentReader {
   /** The value of a setting; a wrong one is reported. */
   read<N extends SettingName>(name: N): ValueOf<N>;
-  /** Those of these names that are given, as they stand. */
+  /** The given ones of these names, unparsed. */
   given(names: readonly string[]): Map<string, GivenValue>;
 }
 

@@ -21,7 +21,7 @@ export function originName(section: FeedSection, field: string): string {
   return `${origin}${field === "syslog" ? field : `daemon.${field}`}`;
 }
 
-/** What is in force, as the fields of the section. `origins`: where each comes from. */
+/** The values in force, as the section's fields. `origins`: where each comes from. */
 export function sectionFields(
   section: FeedSection,
   settings: Settings,
@@ -44,7 +44,7 @@ export function sectionFields(
   );
 }
 
-/** The saved text with these fields laid over it; null when nothing is left. A value of null takes a field out. */
+/** The saved text with these fields applied; null if nothing is left. Null removes a field. */
 export function withFields(saved: string | undefined, fields: Readonly<Record<string, unknown>>): string | null {
   const { syslog, daemon = {} } = (saved === undefined ? {} : JSON.parse(saved)) as {
     syslog?: unknown;

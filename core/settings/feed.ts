@@ -1,5 +1,5 @@
 /**
- * `config.json` and `incident_syslog_config.json`: the destinations and the pace of a feed (seed 003 "Configuration", CONTRACT 1). Both
+ * `config.json` and `incident_syslog_config.json`: the destinations and the intervals of a feed (seed 003 "Configuration", CONTRACT 1). Both
  * have one shape; what differs is in `feedForms`.
  */
 import type { FeedName } from "../feeds/feeds.ts";
@@ -25,7 +25,7 @@ const daemonForms = {
 } as const satisfies Record<string, Form<number>>;
 type DaemonKey = keyof typeof daemonForms;
 
-/** What a feed is when nothing else is said. */
+/** A feed's defaults. */
 export interface FeedForm {
   feed: FeedName;
   /** Its file in the configuration folder. */
@@ -35,7 +35,7 @@ export interface FeedForm {
   daemon: Readonly<Partial<Record<DaemonKey, number>>>;
   /** What a file that cannot be read leads to. */
   effect: string;
-  /** Before the keys of its origins. */
+  /** Prefix of the keys of its origins. */
   origin: string;
 }
 

@@ -98,7 +98,7 @@ export const anyText: Form<string> = {
 /** A path of this machine. */
 export const path = matching(/^[^\p{Cc}]+$/u, "a path without control characters");
 
-/** A name that people gave: not blank, no control characters. Trimmed, as intake trims the entities of records. */
+/** A name given by people: not blank, no control characters. Trimmed, as intake trims the entities of records. */
 export const entityName: Form<string> = {
   accepted: "a name of 1 to 200 characters without control characters",
   read(value) {

@@ -69,7 +69,7 @@ class Merging {
       section === null ? one === name : ticketDefinitions[one].section === section,
     );
     const wasWrong = [...this.#last.wrong.tickets, ...this.#last.wrong.environment];
-    // Nothing good to go back to: the same as at a start.
+    // No last good settings: the same as at a start.
     if (wasWrong.some(({ key }) => names.some((one) => one === key))) return;
     for (const one of names) {
       const value = this.#last.ticketValues.get(one);
@@ -92,7 +92,7 @@ class Merging {
   }
 }
 
-/** Destinations that run are not given up for a file with a mistake in it. */
+/** Running destinations are kept when the file has a mistake. */
 function keepsFeed(
   last: ResolvedSettings,
   next: ResolvedSettings,

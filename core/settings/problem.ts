@@ -1,5 +1,5 @@
 /**
- * What is wrong with a configuration, for the person who has to mend it: where it stands, which key, what was found there,
+ * A problem in a configuration, for the person who has to fix it: where it stands, which key, what was found there,
  * what is accepted, and what the appliance does meanwhile (CONTRACT 1: all problems at once, each with its key and accepted form).
  */
 export interface Problem {
@@ -10,19 +10,19 @@ export interface Problem {
   /** What was found there, short and escaped. Never the value of a secret. */
   found: string;
   accepted: string;
-  /** What the appliance does while this is not mended. */
+  /** What the appliance does until this is fixed. */
   effect: string;
   /** The appliance cannot run without it: `serve` refuses to start. */
   fatal: boolean;
 }
 
-/** Collects problems and warnings while a configuration is read, so that all of them are told at once. */
+/** Collects problems and warnings while a configuration is read, so that all of them are reported at once. */
 export interface Report {
   problems: Problem[];
   warnings: Problem[];
 }
 
-/** Parts of a configuration that are right or wrong each for itself. */
+/** Parts of a configuration that are valid or invalid independently. */
 export const settingsSections = ["environment", "alerts", "incidents", "case_patterns", "tickets"] as const;
 
 /** What is wrong with each section. */

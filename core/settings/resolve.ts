@@ -1,4 +1,4 @@
-/** From everything that can say something about settings to the settings themselves: precedence, checks, and all problems at once. */
+/** Resolves all sources of settings: precedence, checks, and all problems at once. */
 import type { SettingOrigin, Settings } from "../settings.ts";
 import { readCasePatterns } from "./case-patterns.ts";
 import { type EnvFile, parseEnvFile } from "./env-file.ts";
@@ -11,15 +11,15 @@ import { ticketSettingNames } from "./ticket-definitions.ts";
 import { type GivenValue, readTicketSettings } from "./tickets.ts";
 
 export interface ResolvedSettings {
-  /** Always whole: what a problem concerns has its default, or is left out. */
+  /** Always complete: an invalid value is replaced by its default or left out. */
   settings: Settings;
   /** Values that are wrong. With a `fatal` one the appliance must not start. */
   problems: Problem[];
-  /** Remarks; every setting holds all the same. */
+  /** Remarks that change no setting. */
   warnings: Problem[];
   /** By environment name, `syslog`, `daemon.batch_size` …: where each value comes from. */
   origins: Record<string, SettingOrigin>;
-  /** What environment and files say of ticket systems: it pins these settings. */
+  /** Ticket system settings from environment and files; these cannot be changed in the console. */
   ticketValues: ReadonlyMap<string, GivenValue>;
   /** The same problems, by the part of the configuration that they concern. */
   wrong: SectionProblems;

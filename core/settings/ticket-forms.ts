@@ -31,7 +31,7 @@ export const instance: Form<string> = {
     return /^[a-z0-9][a-z0-9.-]{0,253}$/i.test(text) || isTargetUrl(text) ? text : undefined;
   },
 };
-export const proxy = matching(/^https?:\/\/[^\s/@]+\/?$/, "an address such as http://proxy.example:3128");
+export const proxy = matching(/^https?:\/\/[^\s/@?#\\]+\/?$/, "an address such as http://proxy.example:3128");
 export const jsonObject: Form<Record<string, unknown>> = {
   accepted: 'a JSON object such as {"customfield_10010": {"value": "SOC"}}',
   read(value) {
@@ -215,8 +215,8 @@ export const maskPatterns: Form<RegExp[]> = {
 };
 
 function isTargetUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, search, hash } = new URL(text);
-  if (username !== "" || search !== "" || hash !== "") return false;
+  // What programs read in different ways is no address: another one could be compared than is called.
+  if (!URL.canParse(text) || /[\s\\?#@]/.test(text)) return false;
+  const { protocol, hostname } = new URL(text);
   return protocol === "https:" || (protocol === "http:" && /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(hostname));
 }

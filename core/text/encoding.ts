@@ -2,12 +2,12 @@
 
 export type TextEncoding = "utf-8" | "utf-16le" | "utf-16be";
 
-/** So many bytes are enough to tell an encoding. */
+/** Bytes needed to detect an encoding. */
 const sniffedBytes = 1024;
 
 /**
  * The encoding of a text that begins with these bytes: by its byte order mark, else by where the NULs of ASCII characters stand, since
- * JSON has mostly ASCII at its beginning. Runs of NULs, as a rotated log has them, tell nothing.
+ * JSON has mostly ASCII at its beginning. Runs of NULs, as in a rotated log, are ignored.
  */
 export function encodingOf(bytes: Uint8Array): TextEncoding {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";

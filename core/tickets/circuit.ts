@@ -1,6 +1,6 @@
 /**
  * A circuit per ticket system: when several requests in a row failed because of the target and not of a ticket, nothing is sent until a
- * read-only probe is answered. So an outage burns no attempts (CONTRACT 6).
+ * read-only probe is answered. So an outage uses up no attempts (CONTRACT 6).
  */
 
 const failuresThatOpen = 3;
@@ -21,10 +21,12 @@ export class Circuit {
     this.#pauseMs = this.#firstPauseMs;
   }
 
-  /** `send`; `wait`; or `probe`, whose outcome is to be told. */
+  /** `send`; `wait`; or `probe`, whose outcome must be reported. */
   decide(now: number): "send" | "wait" | "probe" {
     const probeAt = this.nextProbeAt(now);
     if (probeAt === null) return "send";
+    // Kept, because after a clock that was set back it would otherwise move on with the time.
+    this.#probeAt = probeAt;
     return now >= probeAt ? "probe" : "wait";
   }
 
@@ -33,7 +35,7 @@ export class Circuit {
     return this.#probeAt === null ? null : Math.min(this.#probeAt, now + this.#longestPauseMs);
   }
 
-  /** It was open, and the target did not answer a probe: more than requests that it cannot stand. */
+  /** It was open and the target did not answer a probe either, so not only some requests fail. */
   get isOutage(): boolean {
     return this.#outage;
   }
@@ -52,7 +54,7 @@ export class Circuit {
   /** The target failed, or cannot be reached. */
   failed(now: number): void {
     this.#failures++;
-    // While it is open only probes are asked, and what was under way.
+    // While it is open, only probes and requests already under way end here.
     if (this.#probeAt !== null && now >= this.#probeAt) this.#outage = true;
     if (this.#probeAt === null && this.#failures < failuresThatOpen) return;
     if (this.#probeAt !== null) this.#pauseMs = Math.min(this.#longestPauseMs, this.#pauseMs * 2);

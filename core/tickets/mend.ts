@@ -1,8 +1,8 @@
-/** A request that the target refused, mended by hand. */
+/** Changes by hand to a request that the target refused. */
 import { UsageError } from "../errors.ts";
 
 /**
- * The request with these fields instead; null takes a field away. Jira's stand in `fields`. `fixed`: of the system, by which a ticket is found
+ * The request with these fields instead; null removes a field. Jira's stand in `fields`. `fixed`: of the system, by which a ticket is found
  * again: with others there would be two. @throws UsageError
  */
 export function mendPayload(

@@ -1,10 +1,10 @@
-/** Who somebody is here and in a ticket system. */
+/** Maps people between the appliance and ticket systems. */
 import type { RemotePerson, TicketSystemName } from "./ticket.ts";
 
 /** By analyst: ids in ticket systems. */
 export type PeopleOfSystems = ReadonlyMap<string, Readonly<Partial<Record<TicketSystemName, string>>>>;
 
-/** The id that settings give for an analyst; null = the system is asked. */
+/** The id configured for an analyst; null = ask the system. */
 export function idInSystem(people: PeopleOfSystems, analyst: string, system: TicketSystemName): string | null {
   const wanted = analyst.trim().toLowerCase();
   for (const [name, ids] of people) if (name.toLowerCase() === wanted) return ids[system] ?? null;

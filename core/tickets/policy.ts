@@ -11,7 +11,7 @@ export const fieldPolicies = ["once", "two_way", "ours"] as const;
 export type FieldPolicy = (typeof fieldPolicies)[number];
 export type FieldPolicies = Readonly<Record<TicketField, FieldPolicy>>;
 
-/** A ticket's priority says nothing of a risk: it never comes back. */
+/** A ticket's priority is not a risk, so it is never read back. */
 export const defaultPolicies: FieldPolicies = {
   status: "two_way",
   assignee: "two_way",
@@ -19,7 +19,7 @@ export const defaultPolicies: FieldPolicies = {
   priority: "ours",
 };
 
-/** Whose value stays when incident and ticket have changed a field of this policy. */
+/** Whose value wins when both incident and ticket changed a field of this policy. */
 export function winnerOf(policy: FieldPolicy): "ticket" | "rhythmx" {
   return policy === "ours" ? "rhythmx" : "ticket";
 }

@@ -1,13 +1,13 @@
-/** A system with parked deliveries is tried again by reading, so that what it refused goes on by itself (CONTRACT 6). */
+/** Probes a system with parked deliveries by reading, so that they resume without manual action (CONTRACT 6). */
 
 const firstProbeMs = 15 * 60_000;
 const laterProbesMs = 60 * 60_000;
 /** Wrong credentials, tried too often, lock an account. */
 const mostUnauthorized = 3;
 
-/** Causes that hold for every request: whoever gets an answer again is past them. */
+/** Causes that affect every request: any answer ends them. */
 const ofAllRequests = ["unauthorized", "redirected"];
-/** Causes that the test of a connection may have had nothing to do with: they end when it got better. */
+/** Causes that a connection test may not detect: they end when its result improves. */
 const ofSome = ["forbidden", "not_found", "rejected"];
 
 /** Probes of one system since deliveries of it have been parked. */
@@ -35,7 +35,7 @@ export function nextProbe(parked: readonly Parked[], before: Probe | null): numb
   return before.last + laterProbesMs;
 }
 
-/** Causes whose deliveries go on after a probe. */
+/** Causes whose deliveries resume after a probe. */
 export function endedCauses(before: Probe | null, ok: boolean): string[] {
   if (!ok) return [];
   return before !== null && !before.ok ? [...ofAllRequests, ...ofSome] : ofAllRequests;

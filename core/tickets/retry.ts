@@ -12,16 +12,16 @@ export interface RetrySettings {
   unknownOutcome: "resend" | "ask";
 }
 
-/** What a target said or did not say. */
+/** The outcome of a request to a target. */
 export interface Failure {
   /** Stable word. */
   cause: string;
   detail: string;
-  /** A person has to mend something first. */
+  /** A person has to fix something first. */
   permanent: boolean;
   /** The request may have had its effect. */
   effectUnknown: boolean;
-  /** Epoch milliseconds before which the target does not want to be asked; null = it did not say. */
+  /** Epoch milliseconds before which the target must not be asked (Retry-After); null = not given. */
   notBefore: number | null;
   /** The target says that it was made, and not which: looked up once, and never sent again by itself. */
   made?: boolean;
@@ -61,7 +61,7 @@ export function afterFailure(
   return { state: "planned", attempts: failed, lookups, nextAttemptAt: at(delay), reason: "retry" };
 }
 
-/** Doing it twice would be seen: what may have had its effect is looked up first. */
+/** A duplicate would be visible, so a request that may have taken effect is looked up first. */
 function isLookedUp(kind: DeliveryKind): boolean {
   return kind === "create" || kind === "comment";
 }
@@ -71,7 +71,7 @@ function backoffSeconds(failed: number, { baseDelaySeconds, maxDelaySeconds }: R
   return Math.min(maxDelaySeconds, baseDelaySeconds * 2 ** (failed - 1));
 }
 
-/** After a look at the target that found nothing. */
+/** Decides after a look-up that found nothing. */
 export function afterEmptyLookup(delivery: Delivery, settings: RetrySettings, now: number): Next {
   const { attempts } = delivery;
   const lookups = delivery.lookups + 1;

@@ -130,5 +130,8 @@ test("when a ticket is read again", () => {
   expect(nextReadAt("IN_PROGRESS", null, now)).toBe(now + 6 * hour);
   expect(nextReadAt("CLOSED", now - 6 * day, now)).toBe(now + 6 * hour);
   expect(nextReadAt("FALSE_POSITIVE", now - 7 * day, now)).toBeNull();
+  // Closed for good, not only resolved: nobody can reopen it.
+  expect(nextReadAt("CLOSED", now, now, true)).toBeNull();
+  expect(nextReadAt("IN_PROGRESS", null, now, true)).toBe(now + 6 * hour);
   expect([0, 1, 2, 3, 9].map((failures) => (readAgainAt(now, failures) - now) / 60_000)).toEqual([5, 15, 45, 60, 60]);
 });

@@ -1,4 +1,4 @@
-/** What a ticket's present state means to its incident: one pure decision, whoever noticed it (CONTRACT 6, seed 001 "Bi-Directional Sync"). */
+/** Decides what a ticket's current state means to its incident, however the change was noticed (CONTRACT 6, seed 001 "Bi-Directional Sync"). */
 
 import { type Incident, type IncidentStatus, isOpen } from "../incident.ts";
 import type { IncidentRequest } from "../incident-change.ts";
@@ -6,19 +6,19 @@ import { dayMs, hourMs } from "../time.ts";
 import type { FieldPolicies } from "./policy.ts";
 import type { DeliveryKind, DeliveryState, RemotePerson, RemoteState } from "./ticket.ts";
 
-/** What was last known of the ticket. */
+/** The ticket as last read. */
 export interface KnownState {
   /** Empty: it was made and has not been read yet. Null: it is from a time when tickets were not read. */
   status: string | null;
   assigneeId: string | null;
 }
 
-/** A delivery of ours to this ticket that has not come to its end. */
+/** An unfinished delivery of ours to this ticket. */
 export interface OwnUpdate {
   id: string;
   kind: DeliveryKind;
   state: DeliveryState;
-  /** What its last request asked for; null: none has left yet. */
+  /** What its last request asked for; null: none was sent yet. */
   asked: string | null;
 }
 
@@ -60,7 +60,7 @@ function planStatus({ known, remote, incident, policies, pending }: SyncInput, d
   // Read for the first time: what was decided here stays, unless somebody is seen to have changed the ticket since it was made.
   const isChanged = known.status !== null && (known.status !== "" || changedBy !== null);
   if (!isChanged && !isOpen(incident.status)) return;
-  // What we have asked for and not yet been told of.
+  // A change that we requested ourselves and that is not confirmed yet.
   const own = pending.filter(({ kind }) => kind === "status");
   if (changedBy?.isUs === true || own.some(({ asked }) => asked !== null && asked === means)) return;
   const applied = statusAfter(incident.status, means);
@@ -92,9 +92,9 @@ function planAssignee(input: SyncInput, { request, overruled }: SyncDecision): v
   if (analyst !== incident.assignedAnalyst) request.assignedAnalyst = analyst;
 }
 
-/** A finished ticket is still looked at for so long, because people reopen (CONTRACT 9.19). */
+/** How long a finished ticket is still read, because people reopen tickets (CONTRACT 9.19). */
 const watchedAfterEndMs = 7 * dayMs;
-/** An open ticket is read at least so often, whatever search and webhooks say. */
+/** How often an open ticket is read at least, whatever search and webhooks report. */
 const longestUnreadMs = 6 * hourMs;
 
 /**

@@ -8,7 +8,7 @@ import type { Block, Draft } from "./draft.ts";
 export const ticketSystems = ["jira", "servicenow", "proactive"] as const;
 export type TicketSystemName = (typeof ticketSystems)[number];
 
-/** Those that can tell the appliance of changes. */
+/** Those that can send webhooks about changes. */
 export type WebhookSystem = Exclude<TicketSystemName, "proactive">;
 
 /**
@@ -26,8 +26,8 @@ export const unknownOutcome = "unknown_outcome";
 export const sendAgain = "send_again";
 
 /**
- * `create` makes the ticket; `link` puts the way back to the incident into it. What follows keeps it in step: `comment` (work note) says
- * something; `status`, `assignee` and `priority` bring one field to what the incident has.
+ * `create` makes the ticket; `link` adds the URL of the incident to it. The others keep it up to date: `comment` (work note) adds
+ * a text; `status`, `assignee` and `priority` bring one field to what the incident has.
  */
 export const deliveryKinds = ["create", "link", "comment", "status", "assignee", "priority"] as const;
 export type DeliveryKind = (typeof deliveryKinds)[number];
@@ -38,7 +38,7 @@ export interface Ticket {
   incidentId: string;
   entity: string;
   system: TicketSystemName;
-  /** Another one only by a person's hand, for a ticket that was deleted in the target. */
+  /** Above 1 only after a person asked for a new ticket, because the old one was deleted in the target. */
   generation: number;
   /** Null until it is known. */
   remote: RemoteTicket | null;
@@ -48,11 +48,11 @@ export interface Ticket {
   remoteStatus: string | null;
   /** The target answered for it, epoch milliseconds; null = never. */
   readAt: number | null;
-  /** The account has seen it as it is, at least once. */
+  /** Whether the account has read it at least once. */
   wasRead: boolean;
-  /** It is no longer there: since when that is known. */
+  /** Since when it is known to be deleted. */
   goneAt: number | null;
-  /** Of which other one it is a part or a duplicate, in the target's words. */
+  /** The ticket it was merged into or duplicates, as the target names it. */
   mergedInto: string | null;
   createdAt: number;
   updatedAt: number;
@@ -62,10 +62,10 @@ export interface Ticket {
 export interface RemoteTicket {
   /** The target's own, unchanging id. */
   id: string;
-  /** What people see: `SEC-12`, `INC0010023`. */
+  /** The number shown to people: `SEC-12`, `INC0010023`. */
   key: string;
   url: string;
-  /** What the target made of it that is not as it was asked for. */
+  /** What the target did differently from the request. */
   warning?: string;
   /** As the target calls its state, where its answer says so. */
   status?: string;
@@ -121,7 +121,7 @@ export interface RemoteState extends RemoteTicket {
   status: string;
   /** What that means to an incident; null = nothing. */
   means: IncidentStatus | null;
-  /** A status that nobody has heard of. */
+  /** Whether the status is unknown. */
   isStrange?: boolean;
   /** Closed or cancelled, not only resolved: nobody reopens it. */
   isFinal?: boolean;
@@ -129,16 +129,16 @@ export interface RemoteState extends RemoteTicket {
   /** Who changed the status last, where the target tells. */
   changedBy: { name: string; isUs: boolean } | null;
   mergedInto: string | null;
-  /** When it was last changed (epoch ms by the target's clock), and by which mark that change is known. */
+  /** When it was last changed (epoch ms of the target's clock), and a stamp that identifies that change. */
   updated: number;
   stamp: string;
 }
 
-/** What somebody wrote into a ticket. */
+/** A comment in a ticket. */
 export interface RemoteComment {
   id: string;
   author: string;
-  /** The account that we use wrote it. */
+  /** Whether the appliance's own account wrote it. */
   isUs: boolean;
   /** Epoch milliseconds. */
   at: number;
@@ -152,13 +152,13 @@ export interface RemoteChange {
   stamp: string;
 }
 
-/** What came of an update. */
+/** The outcome of an update. */
 export interface UpdateResult {
   /** The target's id of what was made. */
   commentId?: string;
   /** The ticket as it is afterwards, where the target tells. */
   state?: RemoteState;
-  /** What the target made of it that is not as it was asked for. */
+  /** What the target did differently from the request. */
   warning?: string;
   /** It cannot be said in a field: what a comment has to say instead. */
   instead?: string;
@@ -167,7 +167,7 @@ export interface UpdateResult {
 /** A comment or work note to be written. */
 export interface CommentRequest {
   blocks: readonly Block[];
-  /** By this it is found again: the delivery's id. */
+  /** Token by which it is found again: the delivery's id. */
   token: string;
 }
 
@@ -182,7 +182,7 @@ export interface Attempt {
   /** HTTP status; null without an answer. */
   status: number | null;
   outcome: string;
-  /** The target's words, shortened. */
+  /** The target's message, shortened. */
   words: string;
 }
 
@@ -199,7 +199,7 @@ export interface TestStep {
   ok: boolean;
   /** What was found, or what is wrong and how to mend it. */
   detail: string;
-  /** It works, and something of it does not: for the status. */
+  /** It works with a limitation, which the status shows. */
   warning?: boolean;
 }
 
@@ -209,10 +209,10 @@ export interface KnownTicket {
   correlation: string;
 }
 
-/** A ticket that a person has named. */
+/** A ticket named by a person. */
 export interface NamedTicket {
   ticket: RemoteTicket;
-  /** The account has read it. */
+  /** Whether the account could read it. */
   seen: boolean;
   /** By which correlation it is found, where it has one of ours; null = none, or not seen. */
   correlation: string | null;
@@ -236,7 +236,7 @@ export interface TicketSystem {
   readonly fixedFields: readonly string[];
   /** The exact request body as JSON text, the same for the same request and settings. May ask the target what it accepts. */
   render(request: TicketRequest): Promise<string>;
-  /** What to remember before a create, for looking it up afterwards; null = nothing. */
+  /** What to store before a create, for a later look-up; null = nothing. */
   hint(): Promise<string | null>;
   create(payload: string): Promise<RemoteTicket>;
   /** The priority that this request will give, by the target's name; null = it sends none. */
@@ -255,7 +255,7 @@ export interface TicketSystem {
   comments(id: string, isKnown: (commentId: string) => boolean): Promise<RemoteComment[]>;
   /**
    * Tickets that have changed since `cursor` (null: since `since`, epoch ms), page by page to the end. The last page's cursor is the next
-   * one's beginning, with an overlap: what has been seen may come again, and is told apart by its stamp.
+   * one's beginning, with an overlap: tickets already seen may come again; their stamp shows that.
    */
   changes(cursor: string | null, since: number): AsyncIterable<{ changes: RemoteChange[]; cursor: string }>;
   /** The exact request body of a comment as JSON text. */

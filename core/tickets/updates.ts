@@ -1,4 +1,4 @@
-/** What a ticket is told of a change, as structure: each system renders it in its own way. */
+/** The content of a ticket update, as structure: each system renders it in its own way. */
 import type { FieldChange } from "../incident-event.ts";
 import type { Block } from "./draft.ts";
 import { masked } from "./masking/masking.ts";
@@ -37,7 +37,7 @@ export function commentBlocks(content: UpdateContent, url: string, maskPatterns:
   ];
 }
 
-/** What somebody wrote into a ticket, as a line of the incident's investigation notes. */
+/** A ticket's comment as a line of the incident's investigation notes. */
 export function noteOfComment(
   system: string,
   key: string,

@@ -12,7 +12,7 @@ export class WriteLimiter {
   /** Times of writes by ticket, the oldest first. */
   readonly #writes = new Map<number, number[]>();
 
-  /** From when on the ticket may be written to; `now`: at once. */
+  /** When the ticket may be written to next; `now`: at once. */
   nextAt(ticketId: number, now: number): number {
     const times = this.#writes.get(ticketId) ?? [];
     return Math.max(now, ...windows.map(({ ms, most }) => (times.at(-most) ?? Number.NEGATIVE_INFINITY) + ms));

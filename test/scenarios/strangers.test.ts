@@ -57,6 +57,41 @@ describe("bodies", () => {
     expect((await appliance.ingest(deep(50_000))).status).toBe(400);
   });
 
+  test("JSON of very many values, or with names that every object has, is refused before it costs anything", async () => {
+    const wide = (values: number) => `{"entities":[${'"x",'.repeat(values)}"x"]}`;
+    for (const [method, path] of [
+      ["POST", "/api/password"],
+      ["POST", "/api/users"],
+      ["PATCH", "/api/users/admin"],
+      ["POST", "/api/keys"],
+      ["POST", "/api/exceptions"],
+      ["PUT", "/api/settings/jira"],
+      ["POST", "/api/settings/alert_syslog/test"],
+    ] as const) {
+      const many = await admin.send(method, path, wide(200_000));
+      expect([path, many.status, many.body.errors?.[0]]).toEqual([
+        path,
+        400,
+        { name: "body", reason: "holds more than 20000 values" },
+      ]);
+      const own = await admin.send(method, path, '{"__proto__":{"role":"admin"},"constructor":{"prototype":{}}}');
+      expect([path, own.status, own.body.errors?.map(({ name }: { name: string }) => name).slice(0, 2)]).toEqual([
+        path,
+        400,
+        ["__proto__", "constructor"],
+      ]);
+    }
+    // Commas in texts are no values.
+    expect((await admin.post("/api/users", { name: "x", role: "viewer", password: ",".repeat(300_000) })).status).toBe(
+      400,
+    );
+    for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
+      expect([name, (await admin.get(`/api/settings/${name}`)).status]).toEqual([name, 404]);
+      expect([name, (await admin.send("PUT", `/api/settings/${name}`, {})).status]).toEqual([name, 404]);
+      expect([name, (await admin.post(`/api/settings/${name}/test`, {})).status]).toEqual([name, 404]);
+    }
+  });
+
   test("a webhook that is not set up, or not signed, is refused without a byte of its body", async () => {
     const sockets: Socket[] = [];
     const answers: string[] = [];
@@ -147,12 +182,41 @@ describe("secrets stay with what they were given for", () => {
     { " Base_URL ": "https://evil.example.com/api" },
     { PROACTIVE_SNOW_BASE_URL: "https://evil.example.com/api" },
     { base_url: "https://msp.example.com/other" },
+    { base_url: ["https://msp.example.com/api", "https://evil.example.com/api"] },
     { proxy: "http://evil.example.com:3128" },
     { snow_proxy: null },
     { ca_file: "/tmp/evil.pem" },
     { verify_ssl: false },
     { SNOW_VERIFY_SSL: "FALSE" },
   ];
+  /** Addresses of which one program sees another host than the next. */
+  const ambiguous: Record<string, unknown>[] = [
+    { proxy: "http://proxy.example.com?.evil.example.com:3128" },
+    { proxy: "http://proxy.example.com#.evil.example.com:3128" },
+    { proxy: "http://proxy.example.com\\.evil.example.com:3128" },
+    { proxy: "socks5://evil.example.com:3128" },
+    { base_url: "https://msp.example.com\\@evil.example.com/api" },
+    { base_url: "https://:pw@msp.example.com/api" },
+    { base_url: "https://msp.example.com/api?" },
+    { base_url: { toString: "https://evil.example.com/api" } },
+    { ｂase_url: "https://evil.example.com/api" },
+  ];
+
+  test("an address that programs read in different ways is none", async () => {
+    expect((await admin.send("PUT", "/api/settings/proactive", given)).status).toBe(200);
+    const before = (await admin.get("/api/settings/proactive")).body;
+    for (const fields of ambiguous) {
+      expect([fields, (await admin.send("PUT", "/api/settings/proactive", fields)).status]).toEqual([fields, 400]);
+      expect([fields, (await admin.post("/api/settings/proactive/test", fields)).status]).toEqual([fields, 400]);
+      // Also with the secret beside it.
+      const all = { ...fields, secret: "s3cret" };
+      expect([fields, (await admin.send("PUT", "/api/settings/proactive", all)).status]).toEqual([fields, 400]);
+    }
+    expect((await admin.get("/api/settings/proactive")).body).toEqual(before);
+    expect(before.fields.snow_secret).toEqual({ configured: true, source: "saved", pinned: false });
+    const text = `{"base_url":${JSON.stringify(given.snow_base_url)},"base_url":"https://evil.example.com/api"}`;
+    expect((await admin.send("PUT", "/api/settings/proactive", text)).status).toBe(400);
+  });
 
   test("neither saved nor tested with another address, proxy, authority or without verification", async () => {
     expect((await admin.send("PUT", "/api/settings/proactive", given)).status).toBe(200);
@@ -246,6 +310,26 @@ describe("logins", () => {
     expect(await from("2001:db8:1:3::1", "nobody", "wrong")).toBe(401);
   });
 
+  test("an address counts once, in whatever spelling a proxy sends it", async () => {
+    const spellings = [
+      "203.0.113.77",
+      "203.0.113.77:52311",
+      "::ffff:203.0.113.77",
+      "::FFFF:CB00:714D",
+      "[::ffff:203.0.113.77]:443",
+      "0:0:0:0:0:ffff:203.0.113.77",
+      "198.51.100.1, 203.0.113.77:1",
+    ];
+    for (const [n, spelling] of spellings.entries())
+      await new ApiClient(url, { "X-Forwarded-For": spelling }).post("/api/login", {
+        username: `spelt${n}`,
+        password: "wrong wrong wrong",
+      });
+    const { entries } = (await admin.get("/api/audit?action=login.refused&limit=500")).body;
+    const seen = entries.filter(({ who }: { who: string }) => who.startsWith("spelt"));
+    expect(seen.map(({ address }: { address: string }) => address)).toEqual(spellings.map(() => "203.0.113.77"));
+  });
+
   test("good logins of one's own do not clear the address", async () => {
     await ApiClient.asUser(appliance, "mallory", "viewer");
     const statuses: number[] = [];
@@ -294,6 +378,22 @@ describe("passwords", () => {
     expect((await client.get("/api/me")).status).toBe(401);
   });
 
+  test("a program's account is never asked for another one, until it is made a person's", async () => {
+    await admin.post("/api/users", { name: "robot", role: "soar", password });
+    const login = (name: string) => new ApiClient(url).post("/api/login", { username: name, password });
+    expect((await login("robot")).body.password_change_required).toBe(false);
+    await admin.patch("/api/users/robot", { role: "admin" });
+    const { body } = await login("robot");
+    expect(body.password_change_required).toBe(true);
+    const robot = new ApiClient(url, { Authorization: `Bearer ${body.token}` });
+    expect((await robot.get("/api/users")).status).toBe(403);
+    await admin.post("/api/users", { name: "human", role: "viewer", password });
+    const made = await admin.patch("/api/users/human", { role: "soar" });
+    expect(made.body.password_change_required).toBe(false);
+    const human = new ApiClient(url, { Authorization: `Bearer ${(await login("human")).body.token}` });
+    expect((await human.get("/api/incidents")).status).toBe(200);
+  });
+
   test("that are tried first by whoever guesses are refused", async () => {
     const common = [
       "password1234",
@@ -310,6 +410,15 @@ describe("passwords", () => {
       "ChangeMe12345!",
       "RhythmX-2026!!",
       "abc1abc1abc1abc1",
+      "trustno1trustno1",
+      "ｐａｓｓｗｏｒｄ１２３４",
+      "Pàsswörd12345",
+      "pass\u200bword\u200b1234",
+      "Passwort2026!!",
+      "contraseña1234",
+      "пароль123456",
+      "йцукенгшщзхъ",
+      "correct-horse-battery-staple",
     ];
     for (const secret of common) {
       const { status, body } = await admin.post("/api/users", { name: "weak", role: "viewer", password: secret });
@@ -360,6 +469,23 @@ test("the audit log tells of logouts, wrong present passwords and refused keys, 
   ]);
   expect(refused.filter((entry: { target: string }) => entry.target === "?").length).toBeLessThan(5);
 });
+
+test("an address of very many slashes is looked at once, and holds nobody up", async () => {
+  const { port } = new URL(url);
+  const ask = (path: string) =>
+    new Promise<string>((resolve) => {
+      let answer = "";
+      const socket = connect(Number(port), "127.0.0.1", () => socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`));
+      socket.on("data", (bytes) => {
+        answer += bytes;
+        socket.end();
+      });
+      socket.on("close", () => resolve(answer.slice(0, 12)));
+    });
+  // What takes time with the square of the slashes is a minute for these.
+  for (let n = 0; n < 40; n++) expect(await ask(`/healthz${"/".repeat(14_000)}x`)).toBe("HTTP/1.1 404");
+  expect(await ask(`/healthz${"/".repeat(14_000)}`)).toBe("HTTP/1.1 200");
+}, 20_000);
 
 describe("every address", () => {
   test("answers with a slash at its end too, and GET answers HEAD and OPTIONS", async () => {

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from "bun:test";
 import { join } from "node:path";
 import { createLog } from "../../appliance/runtime/log.ts";
 import { TicketDispatcher } from "../../appliance/tickets/dispatcher.ts";
+import { StoreError } from "../../core/errors.ts";
 import type { TicketSettingName } from "../../core/settings/ticket-definitions.ts";
 import { readTicketSettings } from "../../core/settings/tickets.ts";
 import { hourMs, minuteMs } from "../../core/time.ts";
@@ -136,4 +137,40 @@ test("at rest it is due for searches and readings alone: a change there comes in
   const id = (await it.store.reading.listTickets({ entities: null, limit: 1, offset: 0 })).tickets[0]?.incidentId ?? "";
   expect((await it.store.tickets.findIncident(id))?.status).toBe("IN_PROGRESS");
   expect(it.clock.now() - before).toBeLessThanOrEqual(30 * minuteMs);
+}, 300_000);
+
+test("an outcome that cannot be stored is written again until it is: no restart, no second ticket", async () => {
+  const it = await alone();
+  const { finishDelivery } = it.store.tickets;
+  let failures = 0;
+  Object.assign(it.store.tickets, {
+    finishDelivery: (...args: Parameters<typeof finishDelivery>) => {
+      if (failures++ < 3) return Promise.reject(new StoreError("store_failed", "the disk is full"));
+      return finishDelivery(...args);
+    },
+  });
+  await it.start();
+  for (let n = 1; n <= 3; n++) {
+    await until(() => failures === n && it.dispatcher.isIdle(), 180_000);
+    await it.clock.advance(1_000);
+  }
+  await until(() => it.jira.issues[0]?.remoteLinks.size === 1, 180_000);
+  expect(it.jira.issues).toHaveLength(1);
+  expect(it.lines.filter((line) => line.includes("an outcome cannot be written yet"))).toHaveLength(3);
+}, 300_000);
+
+test("a Retry-After that a reading was answered with is stored, so that a restart keeps to it", async () => {
+  const it = await alone();
+  await it.start();
+  await until(() => it.jira.issues[0]?.remoteLinks.size === 1, 180_000);
+  await it.rest();
+  expect(await it.store.tickets.listThrottles()).toEqual([]);
+  let refusedAt = 0;
+  it.jira.faults = () => {
+    refusedAt ||= it.clock.now();
+    return { when: "before", what: { status: 429, retryAfter: "7200" } };
+  };
+  for (let n = 0; n < 20 && refusedAt === 0; n++) await it.jump(1);
+  await it.rest();
+  expect(await it.store.tickets.listThrottles()).toEqual([{ system: "jira", until: refusedAt + 7_200_000 }]);
 }, 300_000);

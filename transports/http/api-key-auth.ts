@@ -1,10 +1,10 @@
-/** API keys at the door: header `X-API-Key` or `Authorization: Bearer smk_…`, never a query. */
+/** API keys of intake and metrics: header `X-API-Key` or `Authorization: Bearer smk_…`, never a query. */
 import type { Context } from "hono";
 import type { ApiKeyScope, KeyRefusal } from "../../core/api-key.ts";
 import { conflictDetail, keyOf } from "./credentials.ts";
 import { problem } from "./problem.ts";
 
-/** Who is calling, once the key was found good for the scope asked for. */
+/** The caller, after the key was accepted for the requested scope. */
 export interface Caller {
   id: string;
   /** Entities the key is limited to; empty = all. */
@@ -12,7 +12,7 @@ export interface Caller {
 }
 
 export interface KeyJudge {
-  /** Judges the presented key; `address` is where it came from. */
+  /** Checks the presented key; `address` is where it came from. */
   judge(key: string | undefined, scope: ApiKeyScope, address: string): Caller | KeyRefusal;
 }
 

@@ -13,11 +13,11 @@ export interface AppDependencies
   extends Omit<IngestDependencies, "clientAddress">,
     Omit<SystemDependencies, "clientAddress"> {
   api: ApiDependencies;
-  /** Told of the status of every answer of intake. */
+  /** Called with the status of every intake answer. */
   onAnswer(status: number): void;
-  /** The same of the rest of the API. */
+  /** The same for the rest of the API. */
   onApiAnswer(method: string, status: number): void;
-  /** Told of a defect behind a 500. */
+  /** Called with the error behind a 500. */
   onDefect(error: unknown, method: string, path: string): void;
 }
 

@@ -1,7 +1,7 @@
 /**
- * What bodies may take in memory together, over all ports and routes. It is counted as they arrive, not as they are announced, so that an
- * empty promise takes nothing. Callers that are not known yet have a part of their own, and each network of them a share of that: they can
- * neither fill the memory nor keep those out who are known, and hardly each other.
+ * Memory limit for all request bodies together, over all ports and routes. It is counted as they arrive, not as they are announced, so that an
+ * empty promise takes nothing. Unauthenticated callers have a separate part, of which each network gets a share: they can
+ * neither fill the memory nor crowd out authenticated callers, and hardly each other.
  */
 import { networkOf } from "../../core/access/login-throttle.ts";
 
@@ -10,17 +10,17 @@ const mebibyte = 1024 * 1024;
 export interface BudgetBytes {
   known: number;
   unknown: number;
-  /** Of the unknown part, for one network. */
+  /** Share of one network in the unauthenticated part. */
   network: number;
 }
 
-/** Twelve of the largest batches from known callers; from strangers what logins and webhooks need. */
+/** Twelve of the largest batches from authenticated callers; for others, enough for logins and webhooks. */
 const usual: BudgetBytes = { known: 192 * mebibyte, unknown: 16 * mebibyte, network: 8 * mebibyte };
 
 export interface Sender {
   /** IP address, through trusted proxies. */
   address: string;
-  /** Whether a credential was found good before the body is read. */
+  /** Whether a credential was accepted before the body is read. */
   known: boolean;
 }
 
@@ -34,7 +34,7 @@ export class BodyBudget {
     this.#bytes = bytes;
   }
 
-  /** Takes room for so many more bytes; false when there is none. */
+  /** Reserves this many more bytes; false if there is no room. */
   take(sender: Sender, bytes: number): boolean {
     if (sender.known) {
       if (this.#known + bytes > this.#bytes.known) return false;

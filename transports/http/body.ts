@@ -1,6 +1,6 @@
 /**
- * Taking in a request's body, for every route: bounded in size, in time and in what all of them hold together; patient with slow senders, not
- * with silent ones.
+ * Taking in a request's body, for every route: bounded in size, in time and in total memory; slow senders are accepted,
+ * silent ones are not.
  */
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
@@ -26,9 +26,9 @@ export interface BodyLimits {
    * broken connection instead of the answer, and sends the same again for ever.
    */
   discarded: number;
-  /** A body may be silent so long before its connection is cut. */
+  /** Longest pause within a body before the connection is closed. */
   silenceSeconds: number;
-  /** And take so long in all. */
+  /** Longest time for a whole body. */
   totalMs: number;
   tooLarge: { title: string; detail: string };
 }
@@ -47,12 +47,12 @@ const batchLimits: BodyLimits = {
     detail: "a batch holds at most 16 MiB (decompressed) and 20,000 records: send it in parts",
   },
 };
-/** Writing a batch down may take so long before the answer. */
+/** Longest time for storing a batch before the answer. */
 const answerSeconds = 240;
 
 /** Deflate cannot pack more than this into a byte. */
 const deepestPacking = 1032;
-/** What compressed bodies may take in memory together: many small ones could otherwise unpack into gigabytes at once. */
+/** Memory limit for decompressing bodies at the same time: many small ones could otherwise unpack into gigabytes. */
 const unpacked = new ByteBudget(2 * largestBatch);
 /** One for all ports and routes. */
 const budget = new BodyBudget();
@@ -104,7 +104,7 @@ export function readBytes(
 /** The answer that an EdgeError body_refused stands for. */
 export function bodyRefusal(c: Context, { message, data }: EdgeError): Response {
   const retry = typeof data.retryAfter === "number" ? { retryAfter: data.retryAfter } : {};
-  // What is left of the body is not waited for.
+  // Do not wait for the rest of the body.
   if (data.status !== 400) c.header("Connection", "close");
   return problem(c, data.status as 400, String(data.title), message, retry);
 }
@@ -118,7 +118,7 @@ async function unpack(body: Uint8Array, limits: BodyLimits): Promise<Uint8Array>
   }
 }
 
-/** Runs `work` on the body; what it takes in memory is given back when `work` has ended. */
+/** Runs `work` on the body; its memory is released when `work` has ended. */
 async function receiving<T>(
   c: BodyContext,
   sender: Sender,

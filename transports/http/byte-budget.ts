@@ -1,4 +1,4 @@
-/** ByteBudget for so many bytes at a time; who does not fit waits, first come, first served. */
+/** Limits the bytes in use at a time; work that does not fit waits, first come, first served. */
 export class ByteBudget {
   readonly #bytes: number;
   #taken = 0;
@@ -8,7 +8,7 @@ export class ByteBudget {
     this.#bytes = bytes;
   }
 
-  /** Runs `work` once there is room for `bytes`; what needs more than there is gets all of it, alone. */
+  /** Runs `work` once there is room for `bytes`; work larger than the budget runs alone. */
   async use<T>(bytes: number, work: () => Promise<T>): Promise<T> {
     const needed = Math.min(bytes, this.#bytes);
     await new Promise<void>((enter) => {

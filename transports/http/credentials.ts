@@ -1,4 +1,4 @@
-/** What a request identifies its caller with. Read in one place, so that nothing is admitted by one credential and served by another. */
+/** The credential of a request. Read in one place, so that a request is authorised and served by the same credential. */
 import type { Context } from "hono";
 
 export type Credential = { kind: "key" | "token"; text: string };
@@ -7,8 +7,8 @@ const keyForm = /^smk_/;
 
 /**
  * The one credential that counts; null without any, "conflict" where two keys name different callers. `Authorization: Bearer smk_…` is an
- * API key too: many programs can send nothing else. A token beside a key counts before it; one that does not hold is no way round to the
- * key.
+ * API key too: many programs can send nothing else. A token takes precedence over a key; if the token is invalid, the key is not tried
+ * instead.
  */
 export function credentialOf(c: Context): Credential | null | "conflict" {
   const header = c.req.header("x-api-key")?.trim();

@@ -12,7 +12,7 @@ export interface IngestDependencies {
   keys: KeyJudge;
   /** IP address of the client, through proxies that are trusted. */
   clientAddress(peer: string, forwardedFor: string | undefined): string;
-  /** Why nothing can be taken in at the moment, for people; null when all is well. */
+  /** Why intake is closed at the moment, readable; null while it is open. */
   closed(): { reason: string; retryAfter: number } | null;
 }
 
@@ -41,7 +41,7 @@ export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies
 
     const format = c.req.query("format") ?? "rhythmx";
     return withBody(c, { address, known: true }, async (body) => {
-      // A body may take its time: whoever lost the right meanwhile has lost it.
+      // Reading a body may take a while: check again that the key is still valid.
       const still = requireScope(c, dependencies.keys, "ingest", address);
       if (still instanceof Response) return still;
       try {

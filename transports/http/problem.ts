@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
 export interface ProblemError {
-  /** What is at fault: a parameter, a header, a field. */
+  /** The parameter, header or field at fault. */
   name: string;
   reason: string;
 }

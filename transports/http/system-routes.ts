@@ -1,4 +1,4 @@
-/** The routes beside the API: whether the appliance is there, what it counts, and what it takes in. Each says who may use it. */
+/** The routes beside the API: liveness and readiness, metrics, and intake, each with its required scope. */
 import type { Context } from "hono";
 import type { Fault } from "../../core/faults.ts";
 import { type KeyJudge, requireScope } from "./api-key-auth.ts";
@@ -89,7 +89,7 @@ export function systemRoutes(dependencies: SystemDependencies): SystemRoute[] {
   ];
 }
 
-/** Whether a proxy has brought the request: one on this machine makes every caller look local, trusted or not. */
+/** Whether the request came through a proxy: one on this machine makes every caller look local. */
 function isForwarded(c: SystemContext): boolean {
   return ["x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-host", "x-forwarded-proto"].some(
     (name) => c.req.header(name) !== undefined,

@@ -1,4 +1,4 @@
-/** Turns what node:net, node:tls and the resolver throw into a sentence that says what to look at. */
+/** Turns what node:net, node:tls and the resolver throw into a sentence that says what to check. */
 import { DeliveryError, messageOf } from "../../core/errors.ts";
 
 export interface Endpoint {

@@ -34,7 +34,7 @@ export interface OpenOptions {
 }
 
 /**
- * A connection that is its own other end: where nothing listens on a port of this machine that the kernel gives out by itself (32768 and up), an
+ * A connection to itself: where nothing listens on a port of this machine that the kernel gives out by itself (32768 and up), an
  * attempt may be given that very port, and TCP then connects it to itself (RFC 9293, 3.5, simultaneous open). What is written there is lost.
  */
 export function isSelf({ localAddress, localPort, remoteAddress, remotePort }: SocketAddresses): boolean {
@@ -81,7 +81,7 @@ function startSocket(address: string, target: Target, material: TlsMaterial | nu
   try {
     return connectTls(options);
   } catch (cause) {
-    // Bad PEM, or a key that does not belong to the certificate. The library's words may quote the input: not repeated.
+    // Bad PEM, or a key that does not belong to the certificate. The library's message may quote the input, so it is not repeated.
     const message = `the TLS files for ${target.host}:${target.port} cannot be used; check that ca_file, cert_file and key_file are PEM and belong together`;
     throw new DeliveryError("tls_files", message, { retryable: true, cause });
   }
@@ -105,7 +105,7 @@ export class StreamConnection {
       if (!this.#end && typeof data !== "string") onData(data);
     });
     socket.on("drain", () => this.#drain());
-    // A half-closed connection takes nothing any more that anyone will read.
+    // Nobody reads what is written to a half-closed connection.
     socket.on("end", () => this.#over(this.#closedByPeer(), true));
     socket.on("error", (error) => this.#over(connectError(error, target), false));
     socket.on("close", () => this.#over(this.#closedByPeer(), false));

@@ -30,9 +30,9 @@ export interface DestinationOptions {
   clock: Clock;
   /** The message of an event; null = this destination does not want it. */
   render(event: LoggedEvent): RenderedMessage | null;
-  /** Told when the log cannot be read or a position cannot be recorded, and null when it can again. */
+  /** Called when the log cannot be read or a position cannot be recorded, and with null when it can again. */
   onStoreFault(message: string | null): void;
-  /** Told of an event whose snapshot cannot be read; it is skipped. */
+  /** Called for an event whose snapshot cannot be read; it is skipped. */
   onCorruptEvent(event: LoggedEvent, error: unknown): void;
 }
 
@@ -98,7 +98,7 @@ export class Destination {
     });
   }
 
-  /** Finds its place (a new reader starts at the end of the log) and starts to send. */
+  /** Loads its position (a new reader starts at the end of the log) and starts to send. */
   async start(): Promise<void> {
     const { log, reader, kinds, sender } = this.#options;
     const known = await log.position(reader);
@@ -141,7 +141,7 @@ export class Destination {
 
   /**
    * Waits until nothing is queued, the receiver is away, or `deadlineMs` (monotonic) has come; then stops. What a receiver that
-   * does not take its leave in order may not have read is sent again after the next start.
+   * does not close in order may not have read is sent again after the next start.
    */
   async stop(deadlineMs: number): Promise<void> {
     const { sender, clock } = this.#options;
@@ -243,7 +243,7 @@ export class Destination {
     try {
       if (batch.messages.length > 0) await sender.send(batch.messages);
     } catch {
-      return; // Closed: what was not sent keeps its place behind the position.
+      return; // Closed: unsent events stay after the position.
     }
     await previous;
     this.#position.took(batch.messages.length);

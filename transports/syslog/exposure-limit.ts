@@ -1,6 +1,6 @@
 /**
- * Getting through to a receiver that breaks every connection before it has taken all that must be written again: at full speed
- * nobody can tell what it read, and the same messages would go round for ever. So after fruitless attempts less and less is
+ * Handles a receiver that breaks every connection before it has taken all that must be resent: at full speed
+ * it is unknown what it read, and the same messages would be repeated for ever. So after fruitless attempts less and less is
  * written at a time, then with longer and longer pauses, until a connection lasts. What a receiver that resets has read is not
  * known, so only what has stood acknowledged for `resendAfterResetMs` counts as read: the pauses and the time for which a
  * connection has to last grow to that, so that even a receiver that never stops resetting gets one message after the other.
@@ -63,7 +63,7 @@ export class ExposureLimit {
     this.#exposure = Math.max(SMALLEST_EXPOSURE, Math.min(this.#exposure, this.#limits.resendBytes) / 16);
   }
 
-  /** A connection has lasted for `ageMs`. What was learnt of the receiver is forgotten after twice the time that a reset wants. */
+  /** A connection has lasted for `ageMs`. The receiver's history is forgotten after twice `resendAfterResetMs`. */
   lasted(ageMs: number): void {
     const isCured = ageMs >= this.#longestMs;
     this.#lifted = !isCured && (this.#lifted || this.active);

@@ -1,4 +1,4 @@
-/** What every sender keeps about its connection: status, counters, backoff, and whether it has been closed. */
+/** Connection state of every sender: status, counters, backoff, and whether it has been closed. */
 import { DeliveryError } from "../../core/errors.ts";
 import type { SenderStatus } from "../../core/ports.ts";
 import { Backoff } from "./backoff.ts";
@@ -88,14 +88,14 @@ export class LinkState {
     this.#context.onStateChange({ connected: true, message: `connected to ${this.#address()}` });
   }
 
-  /** A peer that left an idle connection in order: no error, the next send connects again. */
+  /** A peer that closed an idle connection in order: no error, the next send reconnects. */
   disconnected(message: string): void {
     if (this.closed || !this.#connected) return;
     this.#connected = false;
     this.#context.onStateChange({ connected: false, message });
   }
 
-  /** A connection that broke or could not be made. The same failure over and over is told once. */
+  /** A connection that broke or could not be made. A repeated failure is reported once. */
   failed(error: unknown): void {
     if (this.closed) return;
     this.#errors++;
@@ -111,12 +111,12 @@ export class LinkState {
     this.#lastError = message;
   }
 
-  /** A connection stands, and there was nothing to get through: what was wrong is over. The delays stay, for one that soon breaks. */
+  /** Connected with nothing to send: the fault is over. The delays are kept, in case the connection soon breaks. */
   recovered(): void {
     this.#lastError = null;
   }
 
-  /** Messages get through: what was wrong is over, and the next failure starts with a short delay. */
+  /** Messages are delivered: the fault is over, and the next failure starts with a short delay. */
   progress(): void {
     this.#lastError = null;
     this.#backoff.reset();

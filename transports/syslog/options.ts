@@ -1,4 +1,4 @@
-/** What a syslog sender is built from; everything it takes from the outside has a default that a test can replace. */
+/** Options of a syslog sender; every dependency has a default that tests can replace. */
 import { setTimeout } from "node:timers/promises";
 import type { Clock, Random, Sleep } from "../../core/ports.ts";
 import type { SyslogProtocol } from "../../core/settings.ts";
@@ -38,7 +38,7 @@ export interface SenderLimits {
   /** RELP: messages in flight without an answer. */
   relpWindow: number;
   relpAckMs: number;
-  /** How long `close()` waits for the peer to say goodbye. */
+  /** How long `close()` waits for the peer to close. */
   closeMs: number;
   /** UDP: how often the name is resolved again. */
   resolveMs: number;
@@ -73,7 +73,7 @@ export interface SyslogSenderOptions {
   clock?: Clock;
   random?: Random;
   sleep?: Sleep;
-  /** Told when the connection comes, goes or cannot be made; `message` is for the log. */
+  /** Called when the connection is made, lost or cannot be made; `message` is for the log. */
   onStateChange?: (change: { connected: boolean; message: string }) => void;
 }
 

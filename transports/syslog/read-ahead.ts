@@ -37,7 +37,7 @@ export class ReadAhead {
 
   #start(after: number): Promise<LoggedEvent[]> {
     const events = this.#log.read(after, this.#batchSize, this.#kinds);
-    // Whoever takes it is told; until then nobody is.
+    // The rejection is reported to the caller that takes this batch.
     events.catch(() => {});
     return events;
   }

@@ -1,5 +1,5 @@
 /**
- * How far a destination is, and the same on the disk: usually the same place. While the connection is in trouble the one on the disk
+ * A destination's position in memory and on the disk, usually equal. While the connection is in trouble the one on the disk
  * stays, or goes back, behind what only the sender's memory is sure to have, so that a crash then loses nothing.
  */
 import { messageOf } from "../../core/errors.ts";
@@ -16,7 +16,7 @@ export interface RecordedPositionOptions {
   /** Owner of the position in the event log. */
   reader: string;
   sender: SyslogSender;
-  /** Told when it could not be recorded; it is tried again with the next `record()`. */
+  /** Called when it could not be recorded; the next `record()` tries again. */
   onUnsaved(message: string): void;
   onSaved(): void;
 }
@@ -65,7 +65,7 @@ export class RecordedPosition {
     await moving;
   }
 
-  /** The sender has taken so many messages more. */
+  /** The sender has taken this many more messages. */
   took(messages: number): void {
     this.#taken += messages;
   }
@@ -77,7 +77,7 @@ export class RecordedPosition {
     this.#milestones.push({ seq, messages: this.#taken });
   }
 
-  /** Records the position as it is when its turn comes; one at a time. Resolves when that is done or has failed. */
+  /** Records the current position, one write at a time. Resolves when that is done or has failed. */
   record(): Promise<void> {
     this.#recording = this.#recording.then(() => this.#recordNow());
     return this.#recording;
@@ -93,13 +93,13 @@ export class RecordedPosition {
       this.#unsaved = false;
       onSaved();
     } catch (error) {
-      // Alerts go on even when the disk is full. A crash until it is recorded repeats messages, loses none.
+      // Sending continues even when the disk is full. A crash before the next record repeats messages but loses none.
       this.#unsaved = true;
       onUnsaved(messageOf(error));
     }
   }
 
-  /** Everything up to here is sent and does not hang on this process. */
+  /** The position up to which nothing depends on this process's memory. */
   #safe(): number {
     const { messages, atRisk } = this.#options.sender.held();
     const safe = this.#taken - messages;

@@ -58,7 +58,7 @@ export class RelpSender implements SyslogSender {
     return this.#state.status();
   }
 
-  /** Nothing a caller was promised hangs on this process: `send` resolves on the receiver's acknowledgement. */
+  /** Nothing depends on this process: `send` resolves on the receiver's acknowledgement. */
   held(): HeldMessages {
     return { messages: 0, atRisk: false };
   }
@@ -99,7 +99,7 @@ export class RelpSender implements SyslogSender {
         onEnd: (end) => this.#ended(end),
       });
     } catch {
-      return; // Closed: every caller has been told.
+      return; // Closed: every pending call was rejected.
     } finally {
       this.#connecting = false;
     }

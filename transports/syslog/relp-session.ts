@@ -28,7 +28,7 @@ export class RelpSession {
   #connection: StreamConnection | null = null;
   #txnr = 0;
   #handlers: RelpHandlers | null = null;
-  /** Who waits for the answer to `open` or `close`. */
+  /** Callback for the answer to `open` or `close`. */
   #onReply: ((frame: RelpFrame) => void) | null = null;
 
   constructor(context: SenderContext) {
@@ -51,7 +51,7 @@ export class RelpSession {
     }
   }
 
-  /** From here on answers and the end of the session are reported. */
+  /** Starts reporting answers and the end of the session. */
   watch(handlers: RelpHandlers): void {
     this.#handlers = handlers;
     this.#connection?.watch((end) => handlers.onEnd(end));
@@ -69,12 +69,12 @@ export class RelpSession {
     if (room === false) await this.#connection?.drained();
   }
 
-  /** Gives the session up as broken. */
+  /** Ends the session as broken. */
   fail(code: string, what: string): void {
     this.#connection?.fail(this.#error(code, what));
   }
 
-  /** Says goodbye and waits for the answer, at most `closeMs` long. */
+  /** Sends `close` and waits for the answer, at most `closeMs`. */
   async close(): Promise<void> {
     this.#handlers = null;
     await this.#ask("close", Buffer.alloc(0), this.#context.limits.closeMs, null).catch(() => {});

@@ -24,6 +24,22 @@ function pending(window: ResendWindow): number[] {
 }
 
 describe("ResendWindow", () => {
+  test("a message that was taken alone on three connections closed in order counts as read; several at once never do", () => {
+    for (const [ends, left] of [
+      [[40], 0],
+      [[20, 40], 2],
+    ] as const) {
+      const window = new ResendWindow(limits);
+      window.append({ bytes: Buffer.alloc(40, 1), ends: [...ends] }, () => {});
+      for (let connection = 1; connection <= 5; connection++) {
+        expect(window.messages).toBe(connection <= 3 ? ends.length : left);
+        if (window.next()) window.wrote(connection);
+        window.leftInOrder(40);
+        window.rewind(10_000, connection);
+      }
+    }
+  });
+
   test("repeats everything in order, first what had been written", () => {
     const window = written([0, 1, 2]);
     window.append({ bytes: Buffer.alloc(40, 9), ends: [40] }, () => {});

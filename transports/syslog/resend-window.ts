@@ -1,6 +1,6 @@
 /**
- * What a stream sender may have to write again. A TCP write says nothing about delivery: megabytes vanish into two kernels'
- * buffers. So chunks are kept, whole messages and byte for byte, until they have been acknowledged by the peer's kernel and for
+ * What a stream sender may have to write again. A TCP write does not confirm delivery: two kernels buffer
+ * megabytes. So chunks are kept, whole messages and byte for byte, until they have been acknowledged by the peer's kernel and for
  * a while after, since the peer's program may die before it reads them.
  */
 import { type Chunk, splitChunk } from "./framing.ts";
@@ -89,7 +89,7 @@ export class ResendWindow {
     this.#next++;
   }
 
-  /** The peer's kernel has acknowledged `acknowledged` bytes of this connection: forgets what is safely out of the window. */
+  /** The peer's kernel has acknowledged `acknowledged` bytes of this connection: drops what no longer needs to be kept. */
   settle(acknowledged: number, now: number): void {
     this.#acknowledged = Math.max(this.#acknowledged, acknowledged);
     if (this.#acknowledged < this.#writtenBefore) this.#stuckAt = now;
@@ -102,7 +102,7 @@ export class ResendWindow {
 
   /**
    * The peer closed in order after its kernel had acknowledged `acknowledged` bytes. A message that went alone and has been taken
-   * so on three connections counts as read: some receivers close after every message, and it would go round for ever.
+   * so on three connections counts as read: some receivers close after every message, and it would be repeated for ever.
    */
   leftInOrder(acknowledged: number): void {
     this.#acknowledged = Math.max(this.#acknowledged, acknowledged);

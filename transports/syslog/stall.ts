@@ -1,4 +1,4 @@
-/** Decides when a connection that takes nothing any more is given up. */
+/** Decides when to give up a connection that no longer takes data. */
 
 export interface StallLimits {
   stallMs: number;
@@ -20,14 +20,14 @@ export type StallVerdict =
   | "waiting"
   /** The peer reads nothing: for people to know, not yet a reason to give up. */
   | "not-reading"
-  /** Give up: the peer's machine or the way there is dead. */
+  /** Give up: the peer's machine or the network path is dead. */
   | "dead"
   /** Give up: the peer's program has hung. */
   | "hung";
 
 /**
  * Watches one connection. A reader of 20 kB/s opens a closed window only every 10 to 20 s (the kernel waits until a sixteenth of
- * the buffer is free), so a closed window is given far more throttle than silence.
+ * the buffer is free), so a closed window is tolerated for far longer than silence.
  */
 export class StallWatch {
   readonly #limits: StallLimits;
@@ -41,7 +41,7 @@ export class StallWatch {
     this.#answeredAt = now;
   }
 
-  /** Judges a sample taken at `now` (monotonic milliseconds). */
+  /** Evaluates a sample taken at `now` (monotonic milliseconds). */
   judge(sample: StallSample, now: number): StallVerdict {
     if (sample.acknowledged > this.#acknowledged || !sample.outstanding) {
       this.#acknowledged = sample.acknowledged;

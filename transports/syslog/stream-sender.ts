@@ -73,7 +73,7 @@ export class StreamSender implements SyslogSender {
 
   held(): HeldMessages {
     const messages = Math.max(0, this.#window.messages - this.#unpromised);
-    // After a break, until all of the window has been written again, nobody may have it.
+    // After a break, messages are at risk until the whole window has been rewritten.
     return { messages, atRisk: messages > 0 && (this.#overdue || this.#window.next()?.attempted === true) };
   }
 
@@ -89,7 +89,7 @@ export class StreamSender implements SyslogSender {
     const connection = this.#connection;
     this.#connection = null;
     if (!connection) return;
-    // A peer that closes in answer has read all; what one that does not has read, nobody knows.
+    // A peer that closes in answer has read everything; otherwise that is unknown.
     this.#overdue = !(await connection.close(this.#context.limits.closeMs));
     if (this.#overdue) this.#window.rewind(this.#context.limits.resendAfterResetMs, this.#context.clock.monotonic());
   }
@@ -236,7 +236,7 @@ export class StreamSender implements SyslogSender {
     this.#sampleTimer = null;
   }
 
-  /** Learns how far the peer's kernel is; true while something is unacknowledged. */
+  /** Samples what the peer's kernel has acknowledged; true while something is unacknowledged. */
   async #sample(): Promise<boolean> {
     const connection = this.#connection;
     if (!connection?.addresses) return false;
@@ -251,7 +251,7 @@ export class StreamSender implements SyslogSender {
     this.#window.settle(acknowledged, now);
     this.#overdue = now - (this.#window.unacknowledgedSince() ?? now) > this.#context.limits.riskMs;
     this.#tellRisk();
-    // Where the kernel says nothing, a slow reader cannot be told from a dead one: the longer time.
+    // Without kernel data a slow reader looks like a dead one: use the longer time.
     this.#judge(connection, { acknowledged, outstanding, windowClosed: row?.windowClosed ?? true }, now);
     return outstanding && this.#connection !== null;
   }

@@ -21,12 +21,12 @@ export class UdpSender implements SyslogSender {
   readonly #state: LinkState;
   #socket: Socket | null = null;
   #address = "";
-  /** All that the name had when it was last resolved for a socket. */
+  /** All addresses of the name when it was last resolved for a socket. */
   #addresses: string[] = [];
   #resolvedAt = 0;
   #resolving = false;
   #refusedAt = Number.NEGATIVE_INFINITY;
-  /** Which of the name's addresses is next, counted on without end: after a refusal the one after. */
+  /** Index of the next address, modulo their number; a refusal advances it. */
   #turn = 0;
   #moveOn = false;
   /** The sends before this one. */
@@ -50,7 +50,7 @@ export class UdpSender implements SyslogSender {
     return this.#state.status();
   }
 
-  /** UDP promises nothing that could still be taken back. */
+  /** UDP confirms nothing, so nothing is held. */
   held(): HeldMessages {
     return { messages: 0, atRisk: false };
   }
@@ -136,7 +136,7 @@ export class UdpSender implements SyslogSender {
     return socket;
   }
 
-  /** Now and then, in the background: a dead resolver must not hold up datagrams to an address that is known. */
+  /** Resolves in the background, so that a dead resolver does not delay datagrams to a known address. */
   #resolveAgain(): void {
     const { clock, limits } = this.#context;
     if (this.#resolving || clock.monotonic() - this.#resolvedAt < limits.resolveMs) return;

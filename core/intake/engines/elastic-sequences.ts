@@ -1,4 +1,4 @@
-/** Alerts of EQL sequences: each event is a building block, and the sequence's own alert says only what all of them have in common. */
+/** Alerts of EQL sequences: each event is a building block, and the sequence's own alert has only the fields that all of them share. */
 import { ecsSubject, valuesAt } from "./ecs.ts";
 import { firstGiven, isMembers, type Members } from "./engine.ts";
 import { type LogSubject, mergedSubject } from "./log-subject.ts";
@@ -13,7 +13,7 @@ function eventOfSequence(document: Members): { group: string; index: number } | 
   return null;
 }
 
-/** Whether a rule says of an alert that it is none by itself. `prefix`: `kibana.alert` or `signal`. */
+/** Whether the rule marks the alert as a building block. `prefix`: `kibana.alert` or `signal`. */
 export function isBuildingBlock(document: Members, prefix: string): boolean {
   const types = [`${prefix}.building_block_type`, `${prefix}.rule.building_block_type`];
   return firstGiven(...types.flatMap((path) => valuesAt(document, path))) !== null;
@@ -24,7 +24,7 @@ export function isSequenceEvent(document: Members): boolean {
   return eventOfSequence(document) !== null;
 }
 
-/** Who and what the events of each sequence in a batch are about, by the sequence's id: of its events, the first that says it. */
+/** The subject of each sequence in a batch, by the sequence's id: for each field the first of its events that has it. */
 export function sequenceSubjects(documents: readonly Members[]): Map<string, LogSubject> {
   const events = documents.flatMap((document) => {
     const event = eventOfSequence(document);
@@ -39,7 +39,7 @@ export function sequenceSubjects(documents: readonly Members[]): Map<string, Log
   return subjects;
 }
 
-/** The sequence that an alert is of; null where it is of none. */
+/** The id of the sequence that an alert belongs to; null if none. */
 export function sequenceOf(document: Members): string | null {
   return firstGiven(...valuesAt(document, "kibana.alert.group.id"), ...valuesAt(document, "signal.group.id"));
 }
@@ -49,7 +49,7 @@ export function mayBeOfSequence(text: string): boolean {
   return text.includes("group") && (text.includes("kibana") || text.includes("signal"));
 }
 
-/** A subject that was handed on with a record (`Engine.relate`). */
+/** The subject passed along with a record (`Engine.relate`). */
 export function handedSubject(envelope: Members | null): LogSubject | null {
   return isMembers(envelope?.sequence) ? (envelope.sequence as unknown as LogSubject) : null;
 }

@@ -23,7 +23,7 @@ export interface MappedAlarm {
 }
 
 export interface MappedDetection extends MappedAlarm {
-  /** It only repeats what another record says, in which words; then it is no detection of its own. */
+  /** Why it only repeats another record and is no detection of its own; absent if it is one. */
   repeats?: string;
   /** The original log, or the engine's record where it carries none; null where it is missing. */
   log: OriginalLog | null;
@@ -48,7 +48,7 @@ export function isMembers(value: unknown): value is Members {
 }
 
 /**
- * A value that says something, as text: logs write "" and "-" for nothing, `{"#text": …}` for a value with XML attributes, and an
+ * A meaningful value as text: logs write "" and "-" for nothing, `{"#text": …}` for a value with XML attributes, and an
  * array where a name occurs more than once, of which the first counts. Null for anything else.
  */
 export function given(value: unknown): string | null {
@@ -58,12 +58,12 @@ export function given(value: unknown): string | null {
     const text = content.trim();
     return text === "" || text === "-" ? null : text;
   }
-  // Of larger integers JSON.parse has lost digits: better none than a wrong one.
+  // JSON.parse loses digits of larger integers: no value is better than a wrong one.
   if (typeof content !== "number" || (Number.isInteger(content) && !Number.isSafeInteger(content))) return null;
   return String(content);
 }
 
-/** The first of the values that says something. */
+/** The first meaningful value. */
 export function firstGiven(...values: unknown[]): string | null {
   for (const value of values) {
     const text = given(value);
@@ -94,7 +94,7 @@ export function numberGiven(value: unknown): unknown {
   return typeof value === "string" && /^\s*\d{1,9}(?:\.\d{1,9})?\s*$/.test(value) ? Number(value) : value;
 }
 
-/** Words for a rule that has no level, which Sigma does not ask for. */
+/** Words for a missing level, which is optional in Sigma. */
 const noLevel = new Set(["unknown", "undefined", "undef", "none", "null", "n/a", ""]);
 
 /** A rule's level in our words, `low` with a warning where the rule has none: its matches are not lost for it. */

@@ -1,4 +1,4 @@
-/** What Hayabusa abbreviates, written out, as maps because the words come from outside (hayabusa-rules `config/channel_abbreviations.txt`, hayabusa `src/results/json.rs`). */
+/** Hayabusa's abbreviations and their meaning; maps, because the keys come from untrusted input (hayabusa-rules `config/channel_abbreviations.txt`, hayabusa `src/results/json.rs`). */
 
 export const hayabusaLevels: ReadonlyMap<string, string> = new Map(
   Object.entries({

@@ -83,7 +83,7 @@ function userOf(field: FieldReader, eventId: string | null, channel: string | nu
   return null;
 }
 
-/** What the first leaves open, of the second. */
+/** The first subject, completed by the second. */
 export function mergedSubject(first: LogSubject, second: LogSubject): LogSubject {
   return {
     user: first.user ?? second.user,

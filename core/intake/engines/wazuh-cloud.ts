@@ -93,7 +93,7 @@ const machines = [
   ...["assetAttributes.hostname", "device.hostname", "deviceName", "managedDeviceName"],
 ];
 
-/** Words that modules write where there is nobody. */
+/** Placeholders that modules write instead of a name. */
 const nobody = new Set(["not available", "unknown", "none", "null", "n/a", "system"]);
 
 /** Person, machine and address of a cloud module's alert; null for any other alert. */

@@ -62,7 +62,7 @@ function subject(alert: Members): LogSubject {
   const agent = membersOf(alert.agent);
   const fromEvent = subjectOf(camelCased(fieldsOf(windows.system, windows.eventdata)));
   const provider = fromEvent.provider ?? given(membersOf(alert.decoder).name);
-  // A cloud's records are fetched by an agent, mostly by the manager: who fetched them is nobody's machine.
+  // A cloud's records are fetched by an agent, mostly by the manager: so the agent is not the host concerned.
   const cloud = cloudSubject(alert);
   if (cloud !== null) return { ...fromEvent, ...cloud, provider };
   // Agent 000 is the manager itself: what it reports may have come to it over syslog.
@@ -79,7 +79,7 @@ function subject(alert: Members): LogSubject {
   };
 }
 
-/** Who changed a file: who logged in, which sudo does not change; else whose rights were used. */
+/** Who changed a file: the login user, which sudo does not change; else the effective user. */
 function fileChanger(audit: Members): string | null {
   const names = [audit.login_user, audit.user, audit.effective_user].map((user) => given(membersOf(user).name));
   return names.find((name) => name !== null && name !== "unset") ?? null;

@@ -70,7 +70,7 @@ function matchSubject(match: Members): LogSubject {
   return { ...subject, host: subject.host ?? given(match.host) };
 }
 
-/** Who the window was grouped by; where that tells nobody, the first event of the evidence. */
+/** The subject that the window was grouped by; if it names nobody, that of the first event. */
 function correlationSubject(match: Members): LogSubject {
   const grouped = subjectOf(fieldsOf(match, match.group_keys));
   if (grouped.user !== null || grouped.host !== null || grouped.src_ip !== null) return grouped;

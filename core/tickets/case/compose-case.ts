@@ -13,7 +13,7 @@ import { recommend } from "./recommendations.ts";
 export interface CaseOptions {
   baseUrl: string;
   maskPatterns?: readonly RegExp[];
-  /** The ticket is being made; else it is told of a risk that has changed. */
+  /** True when the ticket is created, false when its risk has changed. */
   isFirst: boolean;
 }
 

@@ -71,7 +71,7 @@ interface Stage {
   rules: Observed["rules"];
 }
 
-/** Tactics in kill-chain order; those that the same rules stand for are told together. */
+/** Tactics in kill-chain order; tactics of the same rules are combined. */
 function stagesOf({ chain }: CaseFacts, observed: Observed): Stage[] {
   const stages = new Map<string, Stage>();
   for (const { tactic, title, first, count } of chain) {

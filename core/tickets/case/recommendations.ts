@@ -14,7 +14,7 @@ export interface Recommendations {
 type Slots = Readonly<Record<string, string>>;
 type Kind = "contain" | "eradicate" | "prevent";
 
-/** So many of a kind: more is not read. */
+/** Maximum of each kind: people do not read more. */
 const mostOfAKind = 7;
 
 /** `pattern`: what the attack is called. */
@@ -48,7 +48,7 @@ export function recommend(facts: CaseFacts, observed: Observed, pattern: string)
   };
 }
 
-/** Rows of the table that apply, what matters most first: techniques of the most serious rules, then tactics. */
+/** Rows of the table that apply, most important first: techniques of the most serious rules, then tactics. */
 function rows(facts: CaseFacts, observed: Observed, pattern: string): { actions: Actions; slots: Slots }[] {
   const found: { actions: Actions; slots: Slots }[] = [];
   const seen = new Set<Actions>();
@@ -67,7 +67,7 @@ function rows(facts: CaseFacts, observed: Observed, pattern: string): { actions:
         id,
       );
     }
-  // Where the attack has got to, from its end.
+  // The latest stages of the attack first.
   for (const { tactic } of [...facts.chain].reverse())
     add(
       tacticActions[tactic],

@@ -1,4 +1,4 @@
-/** The API: every endpoint in order, and what happens around each — who calls, may they, is the request sound, what went wrong. */
+/** The API: every endpoint in order, and what happens around each: authentication, permission, validation and errors. */
 import type { Hono } from "hono";
 import { type Caller, may, rolesWith, scopesWith } from "../../../core/access/caller.ts";
 import { DeliveryError, EdgeError, StoreError, UsageError } from "../../../core/errors.ts";
@@ -40,7 +40,7 @@ export function addApi(
   const routes = apiRoutes(dependencies);
   app.use("/api/*", async (c, next) => {
     await next();
-    // Answers are one caller's: no proxy and no browser keeps them.
+    // Answers belong to one caller: proxies and browsers must not cache them.
     if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
   });
   documentRoutes(app, routes, others, dependencies.version);
@@ -59,7 +59,7 @@ async function answer(c: ApiContext, route: Route, dependencies: ApiDependencies
     if (route.body !== undefined) {
       const known = caller.id !== "";
       body = readBody(route.body, await readJsonBody(c, { address, known }));
-      // A body may take its time; whoever lost the right meanwhile has lost it.
+      // Reading a body may take a while: check again that the caller is still allowed.
       caller = await admission();
       if (caller instanceof Response) return caller;
     }
@@ -87,7 +87,7 @@ type Admission =
   | { verdict: "admitted"; caller: Caller }
   | { verdict: "conflict" | "unknown" | "forbidden" | "password" };
 
-/** Whether what this credential stands for at the moment may use the route. */
+/** Whether the caller behind this credential may use the route at this moment. */
 async function judge(
   { permission, callers: allowed, withInitialPassword = false }: Route,
   { callers }: ApiDependencies,
@@ -99,12 +99,12 @@ async function judge(
   if (permission === null) return { verdict: "admitted", caller: user ?? { ...nobody, address } };
   const caller = credential?.kind === "key" ? callers.ofKey(credential.text, address) : user;
   if (caller === null) return { verdict: "unknown" };
-  if (user?.passwordIsInitial && !withInitialPassword) return { verdict: "password" };
+  if (user?.mustChangePassword && !withInitialPassword) return { verdict: "password" };
   const reaches = may(caller, permission) && (caller.kind === "user" || allowed === "users and keys");
   return reaches ? { verdict: "admitted", caller } : { verdict: "forbidden" };
 }
 
-/** The caller, or the answer that refuses: 401 without credentials that hold, 403 where they do not reach. */
+/** The caller, or a refusal: 401 without valid credentials, 403 if they lack the permission. */
 async function admit(
   c: ApiContext,
   route: Route,

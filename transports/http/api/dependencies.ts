@@ -15,14 +15,14 @@ export interface Callers {
   ofKey(key: string, address: string): Caller | null;
   /** The caller behind an access token that holds at the moment. `expiresAt`: epoch milliseconds. */
   ofToken(token: string, address: string): Promise<(Caller & TokenFacts) | null>;
-  /** Told when rights were taken away: a key revoked, logins ended. Returns how to stop. */
+  /** Calls the listener when rights were withdrawn: a key revoked, logins ended. Returns the function that unsubscribes. */
   onRevoked(listener: () => void): () => void;
 }
 
 interface TokenFacts {
   sessionId: string;
   expiresAt: number;
-  passwordIsInitial: boolean;
+  mustChangePassword: boolean;
 }
 
 export interface LoginPort {
@@ -65,13 +65,13 @@ export interface AdministrationPort {
 }
 
 export interface StreamPort {
-  /** Which life of the database this is; 0 = it was never restored. */
+  /** Generation of the database; 0 = it was never restored. */
   generation: number;
   end(): Promise<number>;
   /** Sequence number of the oldest event kept; null in an empty log. */
   oldest(): Promise<number | null>;
   read(after: number, limit: number, kinds: readonly EventKind[]): Promise<LoggedEvent[]>;
-  /** Told of every commit that appended; returns how to stop. */
+  /** Calls the listener after every commit that appended; returns the function that unsubscribes. */
   onAppend(listener: () => void): () => void;
   /** Aborts when the appliance stops. */
   stopping: AbortSignal;
@@ -86,7 +86,7 @@ interface TicketList {
   offset: number;
 }
 
-/** Which of those that are parked or dead; what is not given does not matter. */
+/** Filter of parked and dead deliveries; what is not given matches all. */
 export interface DeadLetterChoice {
   system?: TicketSystemName;
   state?: "parked" | "dead";
@@ -112,7 +112,7 @@ export interface TicketPort {
 }
 
 export interface WebhookPort {
-  /** What can be told before the body is read. @throws EdgeError webhook_off, webhook_signature, webhook_outdated */
+  /** Checks that need no body. @throws EdgeError webhook_off, webhook_signature, webhook_outdated */
   expect(system: WebhookSystem, header: (name: string) => string | undefined): void;
   /** `body` as it was sent. @throws EdgeError webhook_off, webhook_signature, webhook_outdated, webhook_unreadable */
   receive(

@@ -13,7 +13,7 @@ export function documentRoutes(
   version: string,
 ): void {
   const made = { json: "", page: "" };
-  // Made when somebody asks: most appliances are never asked.
+  // Built on the first request: most appliances never get one.
   const json = () => {
     made.json ||= JSON.stringify(openApiDocument(routes, others, version));
     return made.json;

@@ -6,7 +6,7 @@ import { caseStatus, incidentStatus, shortText, someText } from "./parameters.ts
 import { type ApiContext, type Route, route } from "./route.ts";
 import { caseDetail, caseRow, exceptionRow, incidentDetail, incidentRow } from "./shapes.ts";
 
-/** How long it may become is decided where it is known what is there already. */
+/** The length limit is checked where the existing notes are known. */
 const noteText = v.pipe(
   v.string("a text"),
   v.check((text) => !text.includes("\0"), "a text without NUL"),

@@ -5,7 +5,7 @@ import type { Sender } from "../body-budget.ts";
 import type { ApiContext } from "./route.ts";
 
 const ofKnown = { most: 1024 * 1024, totalMs: 60_000 };
-/** Logins hold little. */
+/** Login bodies are small. */
 const ofUnknown = { most: 16 * 1024, totalMs: 20_000 };
 
 /** @throws EdgeError body_refused with `status` and `title`: 415 no JSON, 400 no UTF-8, and those of `readBytes` */

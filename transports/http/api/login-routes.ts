@@ -1,4 +1,4 @@
-/** Logging in and out, and what users change of their own account. */
+/** Logging in and out, and changes by users to their own accounts. */
 import * as v from "valibot";
 import type { ApiDependencies } from "./dependencies.ts";
 import { shortText, someText } from "./parameters.ts";

@@ -1,9 +1,9 @@
 /** Reads query and body of a request by a schema; every problem is named with the accepted form. */
 import * as v from "valibot";
-import { isNestedDeeper } from "../../../core/text/json-depth.ts";
+import { hasMoreValues, isNestedDeeper } from "../../../core/text/json-depth.ts";
 import type { ProblemError } from "../problem.ts";
 
-/** What is wrong with a request, all of it at once. */
+/** All problems of a request at once. */
 export class BadRequest extends Error {
   readonly errors: readonly ProblemError[];
 
@@ -65,11 +65,17 @@ const takesEmpty: ReadonlySet<string> = new Set(["since", "updated_since"]);
 
 /** No body of this API is nested deeper than a few levels. */
 const deepest = 32;
+/** Nor holds as many values: checking half a million of them holds every other caller up. */
+const mostValues = 20_000;
+/** Names that every object has: the schemas drop them without a word. */
+const inherited: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /** The body as the schema's output. @throws BadRequest */
 export function readBody<S extends v.GenericSchema>(schema: S, text: string): v.InferOutput<S> {
   if (isNestedDeeper(text, deepest))
     throw new BadRequest([{ name: "body", reason: `is nested deeper than ${deepest} levels` }]);
+  if (hasMoreValues(text, mostValues))
+    throw new BadRequest([{ name: "body", reason: `holds more than ${mostValues} values` }]);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -80,16 +86,17 @@ export function readBody<S extends v.GenericSchema>(schema: S, text: string): v.
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new BadRequest([{ name: "body", reason: "is no JSON object" }]);
-  // Half a surrogate pair (as in "\ud800") is no character: it has no UTF-8, and the database driver dies of it.
+  // Half a surrogate pair (as in "\ud800") has no UTF-8 and crashes the database driver.
   if (!isWhole(value))
     throw new BadRequest([{ name: "body", reason: "holds half a surrogate pair: send whole characters" }]);
   const entries = (schema as unknown as Schema).entries ?? {};
   const known = Object.keys(entries);
   const takesAny = (schema as unknown as Schema).type === "loose_object";
-  const unknown = takesAny ? [] : Object.keys(value).filter((name) => !Object.hasOwn(entries, name));
+  const unknown = Object.keys(value).filter((name) => (takesAny ? inherited.has(name) : !Object.hasOwn(entries, name)));
+  const accepted = takesAny ? "" : `: ${known.join(", ")}`;
   const errors = unknown
     .slice(0, 5)
-    .map((name) => ({ name: name.slice(0, 64), reason: `is no field of this request: ${known.join(", ")}` }));
+    .map((name) => ({ name: name.slice(0, 64).toWellFormed(), reason: `is no field of this request${accepted}` }));
   const read = Object.fromEntries(
     Object.entries(value).map(([name, field]) => [
       name,
@@ -99,7 +106,7 @@ export function readBody<S extends v.GenericSchema>(schema: S, text: string): v.
   return check(schema, read, errors);
 }
 
-/** Whether every text in it, names too, is made of whole characters. */
+/** Whether every string in it, names too, is well-formed UTF-16. */
 function isWhole(value: unknown): boolean {
   if (typeof value === "string") return value.isWellFormed();
   if (typeof value !== "object" || value === null) return true;

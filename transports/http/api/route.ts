@@ -1,6 +1,6 @@
 /**
- * One endpoint of the API: its address, who may use it, what it takes and gives. The same object makes the route, checks the request and
- * writes the API document.
+ * One endpoint of the API: its address, who may use it, what it takes and gives. The same object defines the route, checks the request and
+ * describes both in the API document.
  */
 import type { Context } from "hono";
 import type * as v from "valibot";
@@ -57,7 +57,7 @@ interface Typed<Q extends ObjectSchema | undefined, B extends ObjectSchema | und
   handle(request: Request<Output<Q>, Output<B>>): Promise<Response>;
 }
 
-/** A route whose handler gets what its schemas say. */
+/** Makes a route whose handler gets the types of its schemas. */
 export function route<Q extends ObjectSchema | undefined = undefined, B extends ObjectSchema | undefined = undefined>(
   definition: Typed<Q, B>,
 ): Route {

@@ -13,7 +13,7 @@ import { shortText, word } from "./parameters.ts";
 import { type Request, type Route, route } from "./route.ts";
 
 const batch = 200;
-/** Comments in between keep proxies from closing a quiet stream, and show a client that is gone. */
+/** Comments keep proxies from closing a quiet stream, and reveal a client that is gone. */
 const quietMs = 15_000;
 const mostStreams = 200;
 const mostPerCaller = 10;
@@ -61,7 +61,7 @@ export function streamRoutes(dependencies: ApiDependencies): Route[] {
         const { c, caller } = request;
         const start = await startOf(request, dependencies.stream);
         if (start instanceof Response) return start;
-        // Nobody reads the body of such an answer: it must hold nothing open.
+        // A HEAD answer has no body, so nothing may be kept open for it.
         if (c.req.method === "HEAD") return new Response(null, { headers: streamHeaders });
         const who = `${caller.kind} ${caller.id}`;
         const own = open.get(who) ?? 0;
@@ -148,7 +148,7 @@ class EventStream {
         pull: (controller) => this.#pull(controller),
         cancel: () => this.#end(),
       },
-      // One batch in hand: a reader that is slow holds nothing but itself up.
+      // At most one batch is buffered: a slow reader delays only itself.
       { highWaterMark: 1 },
     );
     if (stream.stopping.aborted || signal?.aborted) this.#end();
@@ -176,7 +176,7 @@ class EventStream {
   async #next(): Promise<string | null> {
     this.#news = false;
     const events = await this.#stream.read(this.#position, batch, this.#kinds);
-    // After the last wait before they go out: what the credential that opened the stream may see now.
+    // Checked right before the events are sent: what the stream's credential may see now.
     const caller = await this.#endUnlessAdmitted();
     const last = events.at(-1);
     if (caller === null || last === undefined) return null;
@@ -186,7 +186,7 @@ class EventStream {
     return seen.length === 0 ? null : seen.map((event) => eventText(event, this.#stream.generation)).join("");
   }
 
-  /** Waits for news; true when none came for so long that a sign of life is due. */
+  /** Waits for new events; true when a keep-alive comment is due. */
   #quiet(): Promise<boolean> {
     if (this.#news || this.#ended) return Promise.resolve(false);
     return new Promise((resolve) => {
@@ -213,7 +213,7 @@ class EventStream {
     try {
       this.#close();
     } catch {
-      // The client has gone: there is nothing left to close.
+      // The client is gone: nothing is left to close.
     }
   }
 }

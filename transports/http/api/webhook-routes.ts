@@ -1,4 +1,4 @@
-/** Webhooks of ticket systems: signed by them, and open to nobody else. */
+/** Webhooks of ticket systems, authenticated by signature. */
 import * as v from "valibot";
 import type { WebhookSystem } from "../../../core/tickets/ticket.ts";
 import { readBytes } from "../body.ts";
@@ -30,7 +30,7 @@ export function webhookRoutes({ webhooks }: ApiDependencies): Route[] {
       },
       handle: async ({ c, address }) => {
         const header = (name: string) => c.req.header(name);
-        // Nothing is read from anybody who could not be the ticket system.
+        // Check what is possible before reading an unauthenticated body.
         webhooks.expect(system, header);
         const body = await readBytes(c, { address, known: false }, { most: mostBytes, totalMs: 30_000 });
         return c.json({ status: await webhooks.receive(system, header, body) }, 202);
