@@ -15,7 +15,8 @@ interface Issue extends DemoTicket {
   taken: boolean;
   /** Epoch milliseconds. */
   updated: number;
-  comments: object[];
+  /** As they were sent, newest first; they are read back. */
+  comments: Record<string, unknown>[];
 }
 
 export interface TicketServer {
@@ -61,18 +62,9 @@ export async function startTicketSystem(
     const issue = tickets.find(({ id }) => route === `GET /rest/api/3/issue/${id}`);
     if (issue !== undefined) return { status: 200, body: issueBody(issue) };
     const commented = tickets.find(({ id }) => route.endsWith(` /rest/api/3/issue/${id}/comment`));
-    if (commented !== undefined) return { status: 200, body: commentAnswer(commented, route, text) };
+    if (commented !== undefined) return { status: 200, body: commentsBody(commented.comments, route, text) };
     if (route.endsWith("/remotelink")) return { status: 201, body: {} };
     return { status: 200, body: {} };
-  }
-
-  /** Adds the comment of a POST; a GET lists those there are. */
-  function commentAnswer({ id, comments }: Issue, route: string, text: string): object {
-    if (route.startsWith("GET ")) return { startAt: 0, maxResults: 100, total: comments.length, comments };
-    const { body, properties } = JSON.parse(text) as Record<string, unknown>;
-    const made = { id: `${id}-${comments.length + 1}`, author: self, created: isoTime(now()), body, properties };
-    comments.push(made);
-    return made;
   }
 
   return {
@@ -91,6 +83,14 @@ export async function startTicketSystem(
   };
 }
 
+/** A new comment, or all of them. */
+function commentsBody(comments: Record<string, unknown>[], route: string, text: string): object {
+  if (!route.startsWith("POST ")) return { comments, total: comments.length, startAt: 0 };
+  const comment = { ...(JSON.parse(text) as Record<string, unknown>), id: String(comments.length + 1), author: person };
+  comments.unshift(comment);
+  return comment;
+}
+
 function issueBody({ id, key, taken, updated }: Issue): object {
   const status = taken
     ? { name: "In Progress", statusCategory: { key: "indeterminate" } }
@@ -104,8 +104,6 @@ function issueBody({ id, key, taken, updated }: Issue): object {
   };
 }
 
-/** The account that the appliance uses. */
-const self = { accountId: "rhythmx", displayName: "RhythmX Edge" };
 const person = { accountId: "dana", displayName: "Dana" };
 const isoTime = (epochMs: number) => new Date(epochMs).toISOString();
 const priorities = ["Highest", "High", "Medium", "Low"].map((name, at) => ({ id: String(at + 1), name }));

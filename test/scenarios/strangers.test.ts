@@ -92,6 +92,27 @@ describe("bodies", () => {
     }
   });
 
+  test("a body in single bytes is taken while it is short, and cut off before it costs anything", async () => {
+    const { port } = new URL(url);
+    const send = (text: string) =>
+      new Promise<string>((resolve) => {
+        let answer = "";
+        const socket = connect(Number(port), "127.0.0.1", () => {
+          socket.write(
+            `POST /api/v1/ingest/detections HTTP/1.1\r\nHost: x\r\nX-API-Key: ${appliance.key}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n`,
+          );
+          socket.write(`${[...text].map((one) => `1\r\n${one}\r\n`).join("")}0\r\n\r\n`);
+        });
+        socket.on("data", (bytes) => {
+          answer += bytes;
+        });
+        socket.on("error", () => {});
+        socket.on("close", () => resolve(answer));
+      });
+    expect(await send(JSON.stringify([detection({ user: "drip" })]))).toContain('"accepted":1');
+    expect(await send("x".repeat(200_000))).toContain("send larger chunks");
+  });
+
   test("a webhook that is not set up, or not signed, is refused without a byte of its body", async () => {
     const sockets: Socket[] = [];
     const answers: string[] = [];
