@@ -15,6 +15,8 @@ interface Issue extends DemoTicket {
   taken: boolean;
   /** Epoch milliseconds. */
   updated: number;
+  /** As they were sent, newest first; they are read back. */
+  comments: Record<string, unknown>[];
 }
 
 export interface TicketServer {
@@ -53,12 +55,14 @@ export async function startTicketSystem(
       const { summary, labels, description } = (JSON.parse(text) as { fields: Record<string, unknown> }).fields;
       const key = `SEC-${tickets.length + 1}`;
       const ticket = { key, summary: String(summary), labels: labels as string[], characters: characters(description) };
-      tickets.push({ ...ticket, id: String(tickets.length + 1), taken: false, updated: now() });
+      tickets.push({ ...ticket, id: String(tickets.length + 1), taken: false, updated: now(), comments: [] });
       onTicket(ticket);
       return { status: 201, body: { id: String(tickets.length), key } };
     }
     const issue = tickets.find(({ id }) => route === `GET /rest/api/3/issue/${id}`);
     if (issue !== undefined) return { status: 200, body: issueBody(issue) };
+    const commented = tickets.find(({ id }) => route.endsWith(` /rest/api/3/issue/${id}/comment`));
+    if (commented !== undefined) return { status: 200, body: commentsBody(commented.comments, route, text) };
     if (route.endsWith("/remotelink")) return { status: 201, body: {} };
     return { status: 200, body: {} };
   }
@@ -77,6 +81,14 @@ export async function startTicketSystem(
         server.closeAllConnections();
       }),
   };
+}
+
+/** A new comment, or all of them. */
+function commentsBody(comments: Record<string, unknown>[], route: string, text: string): object {
+  if (!route.startsWith("POST ")) return { comments, total: comments.length, startAt: 0 };
+  const comment = { ...(JSON.parse(text) as Record<string, unknown>), id: String(comments.length + 1), author: person };
+  comments.unshift(comment);
+  return comment;
 }
 
 function issueBody({ id, key, taken, updated }: Issue): object {

@@ -45,6 +45,20 @@ test.each(fatal)("%s: %j ends the start with 2 before any connection is made", a
   }
 });
 
+test.each(["/etc/hostname", "/etc/hostname/data"])(
+  "a data folder %s, which is no folder, ends the start with 2",
+  async (path) => {
+    const site = await ApplianceProcess.prepare({ env: { RHYTHMX_DATA_DIR: path } });
+    try {
+      const { code, stderr } = await site.runAside(["serve"]);
+      expect(code).toBe(2);
+      expect(stderr).toContain(`the data folder ${path} is a file, or lies in one: set RHYTHMX_DATA_DIR to a folder`);
+    } finally {
+      await site.dispose();
+    }
+  },
+);
+
 const passwords: [what: string, env: Record<string, string>, file: string][] = [
   ["too short", { RHYTHMX_ADMIN_PASSWORD: "short" }, ""],
   ["of too few letters", { RHYTHMX_ADMIN_PASSWORD: "aaaaaaaaaaaaaaaa" }, ""],

@@ -50,6 +50,10 @@ const batchLimits: BodyLimits = {
 /** Longest time for storing a batch before the answer. */
 const answerSeconds = 240;
 
+/** Each piece of a body costs time, however small: a client that drips may, one that floods with single bytes may not. */
+const mostSmallPieces = 20_000;
+const smallBytes = 16;
+
 /** Deflate cannot pack more than this into a byte. */
 const deepestPacking = 1032;
 /** Memory limit for decompressing bodies at the same time: many small ones could otherwise unpack into gigabytes. */
@@ -143,26 +147,33 @@ async function receiving<T>(
 async function receive(c: BodyContext, limits: BodyLimits, take: (bytes: number) => void): Promise<Uint8Array> {
   const reader = c.req.raw.body?.getReader();
   if (reader === undefined) return new Uint8Array();
-  const parts: Uint8Array[] = [];
+  const held = new GrowingBytes();
   let size = 0;
-  const late = Promise.withResolvers<"late">();
-  const timer = setTimeout(() => late.resolve("late"), limits.totalMs);
+  let pieces = 0;
+  let isLate = false;
+  // Ends the read that is waiting. A race with one promise for each piece would hold a reaction for every piece until the end.
+  const timer = setTimeout(() => {
+    isLate = true;
+    void reader.cancel().catch(() => {});
+  }, limits.totalMs);
   try {
     for (;;) {
       // The server counts from this call, also while bytes flow.
       c.env.extendTimeout(limits.silenceSeconds);
-      const part = await Promise.race([reader.read().catch(() => "broken" as const), late.promise]);
-      if (part === "late")
-        throw refused(408, "Request Timeout", `the body took longer than ${limits.totalMs / 1000} s`);
+      const part = await reader.read().catch(() => "broken" as const);
+      if (isLate) throw refused(408, "Request Timeout", `the body took longer than ${limits.totalMs / 1000} s`);
       if (part === "broken")
         throw refused(400, "Unreadable body", "the connection broke while the body was being sent: send it again");
       if (part.done) break;
       size += part.value.length;
+      pieces++;
       if (size > limits.discarded) throw tooLarge(limits);
-      if (size > limits.most) parts.length = 0;
+      if (pieces > mostSmallPieces && size < pieces * smallBytes)
+        throw refused(400, "Unreadable body", "the body comes in pieces of a few bytes: send larger chunks");
+      if (size > limits.most) held.clear();
       else {
         take(part.value.length);
-        parts.push(part.value);
+        held.add(part.value);
       }
     }
   } catch (error) {
@@ -172,7 +183,33 @@ async function receive(c: BodyContext, limits: BodyLimits, take: (bytes: number)
     clearTimeout(timer);
   }
   if (size > limits.most) throw tooLarge(limits);
-  return Buffer.concat(parts);
+  return held.bytes;
+}
+
+/** Bytes that come piece by piece: a list of pieces of one byte each would take two hundred times the memory. */
+class GrowingBytes {
+  #room = new Uint8Array(0);
+  #size = 0;
+
+  get bytes(): Uint8Array {
+    return this.#room.subarray(0, this.#size);
+  }
+
+  add(part: Uint8Array): void {
+    const size = this.#size + part.length;
+    if (size > this.#room.length) {
+      const larger = new Uint8Array(Math.max(size, this.#room.length * 2));
+      larger.set(this.bytes);
+      this.#room = larger;
+    }
+    this.#room.set(part, this.#size);
+    this.#size = size;
+  }
+
+  clear(): void {
+    this.#room = new Uint8Array(0);
+    this.#size = 0;
+  }
 }
 
 function tooLarge({ tooLarge: { title, detail } }: BodyLimits): EdgeError {
