@@ -10,7 +10,7 @@ import { freePort } from "../harness/free-port.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 
-const patience = 120_000;
+const patience = 300_000;
 const password = "correct horse battery\n";
 const ruleOf = (message: string) => /\[rule@32473 id="([^"]*)"/.exec(message)?.[1];
 

@@ -167,10 +167,10 @@ describe("a receiver that breaks connections loses nothing", () => {
       const sender = senderTo(receiver.port, limits);
       const messages = numbered(160);
       await sender.send(messages);
-      await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length, 60_000);
+      await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length, 180_000);
       expect(withoutRepeats(receiver.messages)).toEqual(texts(messages));
     },
-    120_000,
+    180_000,
   );
 
   test.each([
