@@ -178,7 +178,7 @@ for (const [name, make] of Object.entries(makers)) {
       const one = draft();
       const payload = await it.adapter.render(request(one));
       expect(await it.adapter.render(request(one))).toBe(payload);
-      const hint = await it.adapter.hint();
+      const hint = await it.adapter.hint([]);
       const before = it.count();
       const remote = await it.adapter.create(payload);
       expect(it.count()).toBe(before + 1);

@@ -139,6 +139,22 @@ describe("an account that may create and not read", () => {
     ]);
   }, 60_000);
 
+  test("sent again by a person, and the look-up before it fails: the wish outlives that", async () => {
+    const it = await scene(onlySnow, blind);
+    await it.appliance.ingest([critical("kim")]);
+    const one = await waiting(it, "made_not_identified");
+    it.snow.options.createAnswer = "whole";
+    let failed = 0;
+    it.snow.faults = () => (failed++ === 0 ? { when: "before", what: { status: 500 } } : null);
+    await (await login(it)).post(`/api/deliveries/${one.id}/retry`, {});
+    await until(async () => {
+      await turn(it, 10_000);
+      return it.snow.rows.length === 2;
+    });
+    expect(failed).toBeGreaterThan(1);
+    expect(it.snow.rows[1]?.correlation_id).toBe(`${it.snow.rows[0]?.correlation_id}-g2`);
+  }, 120_000);
+
   test("sent again where it can be seen by now: it is found, and no other one is made", async () => {
     const it = await scene(onlySnow, blind);
     await it.appliance.ingest([critical("kim")]);
