@@ -1,7 +1,7 @@
 /** Starts in spite of temporary faults, such as a full disk or a locked or read-only database: they are named in health, and the start is retried. */
 import { chmod, lstat, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf, StoreError } from "../../core/errors.ts";
+import { messageOf, StoreError, UsageError } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import type { Clock, Sleep } from "../../core/ports.ts";
 import type { OnCommit } from "../../store/database/database.ts";
@@ -64,12 +64,14 @@ export async function openStoreWhenPossible(
   });
 }
 
-/** Makes the data folder and denies others access. @throws StoreError store_readonly, with the fix if another user owns it */
+/** Makes the data folder and denies others access. @throws StoreError store_readonly, with the fix if another user owns it; UsageError if it is a file */
 async function ownFolder(dataDir: string): Promise<void> {
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
   } catch (error) {
     const code = String((error as { code?: unknown }).code);
+    if (code === "EEXIST" || code === "ENOTDIR")
+      throw new UsageError(`the data folder ${dataDir} is a file, or lies in one: set RHYTHMX_DATA_DIR to a folder`);
     if (code !== "EACCES" && code !== "EPERM") throw error;
     throw new StoreError(
       "store_readonly",
