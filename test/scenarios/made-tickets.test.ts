@@ -103,11 +103,16 @@ describe("an account that may create and not read", () => {
       409,
       expect.stringContaining(`is the ticket of ${incident.incident_id}`),
     ]);
+    const own = it.snow.rows.at(-1)?.number ?? "";
+    const second = await (await login(it)).post(`/api/deliveries/${other.id}/identify`, { number: own });
+    expect([second.status, second.body.detail]).toEqual([200, expect.stringContaining("was not checked")]);
+    await it.appliance.ingest([critical("max")]);
+    const third = await waiting(it, "made_not_identified");
     // As soon as the account may read, the number is resolved and the ticket kept in step.
     it.snow.options.readable = true;
-    const foreign = await (await login(it)).post(`/api/deliveries/${other.id}/identify`, { number });
+    const foreign = await (await login(it)).post(`/api/deliveries/${third.id}/identify`, { number });
     expect(foreign.status).toBe(409);
-    const missing = await (await login(it)).post(`/api/deliveries/${other.id}/identify`, { number: "INC0099999" });
+    const missing = await (await login(it)).post(`/api/deliveries/${third.id}/identify`, { number: "INC0099999" });
     expect([missing.status, missing.body.detail]).toEqual([409, expect.stringContaining("there is no INC0099999")]);
     await (await login(it)).patch(`/api/incidents/${incident.incident_id}/status`, { status: "IN_PROGRESS" });
     await until(async () => {
