@@ -1,5 +1,6 @@
 /** Computes an actor's score and cases after some of its hours have changed. */
 import { caseSeverities } from "../threat-case.ts";
+import { hourMs } from "../time.ts";
 import type { ActiveCase, ActorState } from "./actor-state.ts";
 import { type CaseFacts, caseFacts } from "./case-facts.ts";
 import type { EvidenceHour } from "./evidence.ts";
@@ -29,7 +30,10 @@ export function assess(state: ActorState, changed: ReadonlySet<EvidenceHour>, ru
   const { evidence } = state;
   const traits = ruleTraits(evidence.rules, rules.patterns);
   const ends = affectedEnds(evidence, changed, scoreWindowHours);
-  const windows = ends.map((end) => scanWindows(evidence, end, traits));
+  const scans = ends.map((end) => scanWindows(evidence, end, traits));
+  const isNewest = ends.at(-1)?.hour === evidence.hours.at(-1)?.hour;
+  evidence.steadyFor = isNewest && scans.at(-1)?.isSteady === true ? rules.patterns : undefined;
+  const windows = scans.map(({ facts }) => facts);
   state.windows = keepBest(state.windows, windows);
   const assessment: Assessment = {
     qualifies: windows.some((facts) => qualifies(facts, rules.minScore)),
@@ -50,6 +54,33 @@ export function assess(state: ActorState, changed: ReadonlySet<EvidenceHour>, ru
   const rank = ({ facts }: { facts: CaseFacts }) => caseSeverities.indexOf(facts.severity);
   assessment.opened.sort((a, b) => rank(a) - rank(b) || (a.type < b.type ? -1 : 1));
   return assessment;
+}
+
+/**
+ * The same after `count` detections that only repeat the newest hour (`addRepeats`), without looking at the rest of the evidence; null if
+ * something else could follow from them.
+ */
+export function assessRepeats(
+  state: ActorState,
+  newest: EvidenceHour,
+  count: number,
+  rules: AssessmentRules,
+): Assessment | null {
+  const { evidence, windows } = state;
+  const window = windows.find(({ facts }) => Math.floor(facts.at / hourMs) === newest.hour);
+  // Alarms of the last day are counted back from the newest evidence, which may be newer now.
+  if (evidence.steadyFor !== rules.patterns || window === undefined || window.facts.alarms > 0) return null;
+  const facts = { ...window.facts, detections: window.facts.detections + count };
+  let inHour = 0;
+  for (let at = evidence.hours.length - 1; evidence.hours[at]?.hour === newest.hour; at--)
+    for (const item of evidence.hours[at]?.items ?? []) {
+      inHour += item.count;
+      if (item.last > facts.at) facts.at = item.last;
+    }
+  facts.peak = Math.max(facts.peak, inHour);
+  facts.recorded = Math.max(facts.recorded, newest.recorded);
+  state.windows = keepBest(windows, [facts]);
+  return { qualifies: qualifies(facts, rules.minScore), opened: [], grown: [] };
 }
 
 /** The entry of a case in the state, as its row says it now. */

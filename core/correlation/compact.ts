@@ -14,6 +14,8 @@ const mostItems = 3_000;
 /** Folds old hours at `now` (epoch ms) where the evidence has grown large. Returns whether it did. */
 export function compact(evidence: Evidence, now: number): boolean {
   if (countItems(evidence) <= roomyItems) return false;
+  // What is folded may change what a case holds.
+  evidence.steadyFor = undefined;
   const newest = evidence.hours.at(-1)?.hour ?? 0;
   const before = evidence.hours.length;
   foldHours(

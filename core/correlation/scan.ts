@@ -32,6 +32,13 @@ export function ruleTraits(rules: readonly EvidenceRule[], patterns: readonly Pr
   return { patterns: rules.map((rule) => patterns.filter((pattern) => belongs(pattern, rule))), numbers };
 }
 
+/** The result of a scan. */
+export interface Scan {
+  facts: WindowFacts;
+  /** Further detections of rules and hosts that are already there cannot fulfil another pattern. */
+  isSteady: boolean;
+}
+
 /** What a pattern has found so far. */
 interface Finding {
   pattern: PreparedPattern;
@@ -45,7 +52,7 @@ interface Finding {
 }
 
 /** Scans the windows with this end. Marks the hours that take part in a pattern. */
-export function scanWindows(evidence: Evidence, end: WindowEnd, traits: RuleTraits): WindowFacts {
+export function scanWindows(evidence: Evidence, end: WindowEnd, traits: RuleTraits): Scan {
   const facts: WindowFacts = {
     at: end.last,
     first: end.first,
@@ -116,14 +123,18 @@ export function scanWindows(evidence: Evidence, end: WindowEnd, traits: RuleTrai
   facts.rules = rules.size;
   facts.hosts = hosts.size;
   facts.techniques = countTechniques(evidence, rules, traits);
+  let isSteady = true;
   for (const finding of findings.values()) {
-    if (!isEnough(finding)) continue;
+    if (!isEnough(finding)) {
+      isSteady &&= lacksVariety(finding);
+      continue;
+    }
     const { type } = finding.pattern;
     facts.cases.push({ type, risk: finding.risk });
     for (const { matched } of finding.hours) if (!matched.includes(type)) matched.push(type);
   }
   facts.cases.sort(byType);
-  return facts;
+  return { facts, isSteady };
 }
 
 function byType(a: Fulfilled, b: Fulfilled): number {
@@ -154,13 +165,22 @@ function note(
   finding.stages?.add(rule.mask, number, item);
 }
 
-function isEnough({ pattern, count, serious, rules, hosts, stages }: Finding): boolean {
+function isEnough(finding: Finding): boolean {
+  const { pattern, count, serious, stages } = finding;
   return (
     count >= (serious ? Math.min(pattern.minAlerts, pattern.minAlertsHigh) : pattern.minAlerts) &&
-    rules.size >= pattern.minRules &&
-    // Without any host (cloud logs) everything counts as one host.
-    Math.max(hosts.size, 1) >= pattern.minHosts &&
+    !lacksVariety(finding) &&
     (stages === null || stages.reach(pattern.minStages))
+  );
+}
+
+/** It lacks rules, hosts or stages, so further or later detections of those that it has cannot fulfil it. */
+function lacksVariety({ pattern, rules, hosts, stages }: Finding): boolean {
+  return (
+    rules.size < pattern.minRules ||
+    // Without any host (cloud logs) everything counts as one host.
+    Math.max(hosts.size, 1) < pattern.minHosts ||
+    (stages !== null && stages.size < pattern.minStages)
   );
 }
 

@@ -28,6 +28,11 @@ export class Stages {
     }
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#stages.size;
+  }
+
   reach(wanted: number): boolean {
     if (wanted === 0) return true;
     if (this.#stages.size < wanted) return false;

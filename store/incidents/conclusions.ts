@@ -1,6 +1,12 @@
 /** Turns what core concludes from evidence (scores, cases, incidents) into rows and events. */
 
-import { type Assessment, type AssessmentRules, activeCase, assess } from "../../core/correlation/assess.ts";
+import {
+  type Assessment,
+  type AssessmentRules,
+  activeCase,
+  assess,
+  assessRepeats,
+} from "../../core/correlation/assess.ts";
 import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
 import { compact } from "../../core/correlation/compact.ts";
 import type { EvidenceHour } from "../../core/correlation/evidence.ts";
@@ -25,6 +31,8 @@ export interface ConclusionRules extends AssessmentRules {
 export interface Examined {
   period: ActorPeriod;
   changed: ReadonlySet<EvidenceHour>;
+  /** Set if all that was added are so many detections that only repeat the newest hour, the one in `changed`. */
+  repeats?: { hour: EvidenceHour; count: number };
   /** Set if somebody asked for an incident, whatever the score. */
   promotion?: { reason: string };
 }
@@ -162,9 +170,11 @@ export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examine
 }
 
 function examine(one: Examined, rules: AssessmentRules, now: number): Conclusion {
-  const { period, changed, promotion } = one;
+  const { period, changed, repeats, promotion } = one;
   const { state } = period;
-  const assessment = assess(state, changed, rules);
+  const assessment =
+    (repeats === undefined ? null : assessRepeats(state, repeats.hour, repeats.count, rules)) ??
+    assess(state, changed, rules);
   const oldScore = state.risk.score;
   const score = currentScore(state.windows, now);
   if (score !== oldScore) state.risk = { score, previous: oldScore, changedAt: now };

@@ -1,6 +1,6 @@
 /** The incident step of intake: adds detections and alarms to the evidence of their actors, in the same commit as their rows. */
 import { type Actor, ActorFinder, type ActorRules } from "../../core/correlation/actor.ts";
-import { addAlarms, addDetections, type EvidenceHour } from "../../core/correlation/evidence.ts";
+import { addAlarms, addDetections, addRepeats, type EvidenceHour } from "../../core/correlation/evidence.ts";
 import { ExceptionList } from "../../core/correlation/exceptions.ts";
 import { preparePatterns } from "../../core/correlation/patterns.ts";
 import { type Alarm, type Detection, levels } from "../../core/detection.ts";
@@ -138,6 +138,9 @@ function fold({ period, detections, alarms }: Gathered, now: number): Examined {
     activity.rbpMax = Math.max(activity.rbpMax, rbp);
   }
   period.updatedAt = now;
+  const repeated = period.pending || alarms.length > 0 ? null : addRepeats(evidence, detections, now);
+  if (repeated !== null)
+    return { period, changed: new Set([repeated]), repeats: { hour: repeated, count: detections.length } };
   const added = [addDetections(evidence, detections, now), addAlarms(evidence, alarms, now)];
   // Earlier parts of an unfinished batch are not yet assessed, so all hours have to be.
   const changed = period.pending ? evidence.hours : added.flatMap((hours) => [...hours]);
