@@ -4,14 +4,9 @@ import { ofetch } from "ofetch";
 import { DeliveryError } from "../core/errors.ts";
 import type { Exchange, RemoteTicket } from "../core/tickets/ticket.ts";
 import { brokenOff, carriesError, parseJson, passesByItself, retryAfterSeconds, wordsOf } from "./answers.ts";
+import { putOff, type Throttle } from "./throttle.ts";
 
 export type Fetch = typeof globalThis.fetch;
-
-/** A target's Retry-After, which holds for all requests to it. */
-export interface Throttle {
-  /** The target accepts no request before this time; epoch milliseconds. */
-  until: number;
-}
 
 /** The tools of every adapter. */
 export interface AdapterTools {
@@ -208,7 +203,7 @@ export class Target {
   #refusal(response: Response, status: number, words: string): DeliveryError {
     const { now, throttle } = this.#options;
     const retryAfter = retryAfterSeconds(response.headers.get("retry-after"), now());
-    if (retryAfter !== null) throttle.until = Math.max(throttle.until, now() + retryAfter * 1000);
+    if (retryAfter !== null) putOff(throttle, now() + retryAfter * 1000);
     if (status >= 300 && status < 400) {
       const where = this.#clean(response.headers.get("location") ?? "");
       return this.#failure(

@@ -74,7 +74,7 @@ const { status } = spawnSync(
     "test",
     "--parallel=2",
     // What test/harness/deadline.ts says holds for the first file of a process only.
-    "--timeout=120000",
+    `--timeout=${tier === "e2e" ? 900_000 : 300_000}`,
     "--reporter=junit",
     `--reporter-outfile=${reportFile}`,
     ...(named.length > 0 ? named : filesOf(tier)),

@@ -80,7 +80,13 @@ async function forget({ args, terminal, loadSettings, serviceUnit }: CommandCont
   const { values, positionals } = parseOptions(args, { yes: { type: "boolean" } });
   const destination = onePositional(positionals, "DESTINATION");
   const resolved = await loadSettings();
-  return withOperations({ terminal, serviceUnit, resolved, mode: "change" }, async (operations) => {
+  return withOperations({ terminal, serviceUnit, resolved, mode: "change" }, async (operations, running) => {
+    // A file that cannot be read names no destination: none of them is gone for it.
+    if (!running && resolved.problems.length > 0)
+      throw new EdgeError(
+        "settings_wrong",
+        "the settings have problems, so that it cannot be told what is configured: `rhythmx check` names them",
+      );
     const { reader, messages } = await operations.countForget(destination);
     const question = `${messages} ${messages === 1 ? "message waits" : "messages wait"} for ${reader}, which is configured no more: forget it?`;
     if (!(await agreed({ terminal, yes: values.yes }, messages, question))) return 1;

@@ -2,7 +2,7 @@
 import { messageOf, StoreError } from "../../core/errors.ts";
 import type { Random } from "../../core/ports.ts";
 import type { Circuit } from "../../core/tickets/circuit.ts";
-import { afterEmptyLookup, afterFailure, type Next } from "../../core/tickets/retry.ts";
+import { afterEmptyLookup, afterFailure, forOneLook, type Next } from "../../core/tickets/retry.ts";
 import {
   type Attempt,
   correlationOf,
@@ -27,6 +27,9 @@ const lookupRetryMs = 60_000;
 
 /** The wait before an outcome that could not be stored is written again. */
 const writeAgainMs = 1_000;
+
+/** So many of our newest tickets tell a target how far its numbers have come. */
+const mostKnown = 10;
 
 const nothingKept = { payload: null, hint: null, asked: null };
 const nothingMade = { remote: null, commentId: null, known: null, next: null };
@@ -75,7 +78,7 @@ class Carrier {
 
   async #create(target: TicketSystem): Promise<void> {
     const { store, clock, drafts } = this.#parts;
-    const { id, incidentId, system } = this.#delivery;
+    const { id, ticketId, incidentId, system } = this.#delivery;
     let { payload } = this.#delivery;
     let level: string | null = null;
     try {
@@ -84,7 +87,7 @@ class Carrier {
         level = text.level;
         payload = await target.render({ correlation: await this.#correlation(), draft: text });
       }
-      const hint = await target.hint();
+      const hint = await target.hint(await store.tickets.knownTickets(system, ticketId, mostKnown));
       if (!(await store.tickets.beginDelivery({ id, payload, hint, asked: level }, clock.now()))) return;
     } catch (error) {
       // No request with an effect has been sent.
@@ -157,7 +160,7 @@ class Carrier {
     if (found !== null) return this.#confirmed(this.#attempt("lookup", "found"), found);
     circuit.succeeded();
     // Reading is consistent, so one look-up is enough.
-    const next = afterEmptyLookup(this.#delivery, { ...settings.retry, lookupDelaysSeconds: [] }, clock.now());
+    const next = afterEmptyLookup(this.#delivery, forOneLook(this.#delivery, settings.retry), clock.now());
     const { cause, detail } = this.#delivery;
     await this.#settle(next, cause, detail, this.#attempt("lookup", "not found"));
   }

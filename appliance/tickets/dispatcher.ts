@@ -1,4 +1,6 @@
 /** Runs the work for all ticket systems: a lane for each, the cadence gate, and probes of systems with parked deliveries. */
+
+import { messageOf } from "../../core/errors.ts";
 import type { Clock, Random, Sleep } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { systemMeant } from "../../core/settings/ticket-settings.ts";
@@ -65,6 +67,13 @@ export class TicketDispatcher {
         worked: () => this.#worked(),
         turned: () => this.#dueChanged(),
       });
+    for (const system of ticketSystems) {
+      const throttle = this.#throttles[system];
+      throttle.changed = () =>
+        void store.tickets
+          .saveThrottle(system, throttle.until)
+          .catch((error: unknown) => log.warn("a Retry-After cannot be stored", { system, error: messageOf(error) }));
+    }
     this.#lanes = { jira: laneOf("jira"), servicenow: laneOf("servicenow"), proactive: laneOf("proactive") };
     this.#allLanes = ticketSystems.map((system) => this.#lanes[system]);
     this.#gate = new CadenceGate({ store, log, passed: () => this.#wakeLanes() });

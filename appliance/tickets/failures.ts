@@ -21,8 +21,9 @@ export function notBefore(error: unknown, now: number): number | null {
 /** `sent`: a request was sent that may have had an effect. */
 export function failureOf(error: unknown, now: number, sent: boolean): Failure {
   const cause = causeOf(error);
+  // Our own mistake after a request says nothing about its effect.
   if (!(error instanceof DeliveryError))
-    return { cause, detail: messageOf(error), permanent: true, effectUnknown: false, notBefore: null, outage: false };
+    return { cause, detail: messageOf(error), permanent: !sent, effectUnknown: sent, notBefore: null, outage: false };
   const { message, data } = error;
   const effectUnknown = sent && data.effectUnknown === true;
   return {

@@ -3,7 +3,7 @@ import type { Clock, Random, Sleep } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import type { Circuit } from "../../core/tickets/circuit.ts";
 import type { RemotePerson, TicketSystem, TicketSystemName } from "../../core/tickets/ticket.ts";
-import type { Throttle } from "../../integrations/http.ts";
+import type { Throttle } from "../../integrations/throttle.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Drafts } from "./drafts.ts";

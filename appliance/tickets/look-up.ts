@@ -1,7 +1,7 @@
 /** Looks up a create that may have arrived, and decides what to do if no ticket is found. */
-import { messageOf } from "../../core/errors.ts";
+import { DeliveryError, messageOf } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
-import { afterEmptyLookup, type Next, type RetrySettings } from "../../core/tickets/retry.ts";
+import { afterEmptyLookup, forOneLook, type Next, type RetrySettings } from "../../core/tickets/retry.ts";
 import {
   type Delivery,
   notIdentified,
@@ -31,17 +31,17 @@ export async function lookUp(
 ): Promise<Finding> {
   const { system, ticketId, cause, detail, hint } = delivery;
   try {
-    const remote = await target.find(correlation, hint);
+    const { remote, doubt } = await seen(target, correlation, hint);
     // A target that does not support the query may return any ticket.
     if (remote !== null && (await store.tickets.ownerOfTicket(system, remote, ticketId)) === null)
       return { kind: "found", remote };
     if (cause === notIdentified) return undecided(delivery, null, clock);
     // A target without hints has a consistent look-up, so one is enough.
     const isOneLook = hint === null || cause === sendAgain;
-    const next = afterEmptyLookup(delivery, isOneLook ? { ...retry, lookupDelaysSeconds: [] } : retry, clock.now());
+    const next = afterEmptyLookup(delivery, isOneLook ? forOneLook(delivery, retry) : retry, clock.now());
     if (next.state === "unknown") return { kind: "settled", next, cause, detail, outcome: "not found" };
     if (cause === sendAgain) return { kind: "send again" };
-    if (next.state === "parked") return undecided(delivery, null, clock);
+    if (next.state === "parked" || doubt !== null) return undecided(delivery, doubt, clock);
     const known = await store.tickets.knownTickets(system, ticketId, mostKnown);
     if (known.length > 0 && (await target.findsOwn(known)))
       return { kind: "settled", next, cause, detail, outcome: "not found" };
@@ -51,6 +51,20 @@ export async function lookUp(
     // The person who wants it sent again knows that the account cannot see it.
     if (isHidden(error) && cause === sendAgain) return { kind: "send again" };
     if (isHidden(error)) return undecided(delivery, messageOf(error), clock);
+    throw error;
+  }
+}
+
+/** What the target shows; `doubt`: why it may be there all the same, null = no reason. @throws DeliveryError */
+async function seen(
+  target: TicketSystem,
+  correlation: string,
+  hint: string | null,
+): Promise<{ remote: RemoteTicket | null; doubt: string | null }> {
+  try {
+    return { remote: await target.find(correlation, hint), doubt: null };
+  } catch (error) {
+    if (error instanceof DeliveryError && error.code === "inconclusive") return { remote: null, doubt: error.message };
     throw error;
   }
 }

@@ -2,10 +2,11 @@
 import { EdgeError } from "../../core/errors.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import type { TicketSystem, TicketSystemName } from "../../core/tickets/ticket.ts";
-import type { AdapterTools, Throttle } from "../../integrations/http.ts";
+import type { AdapterTools } from "../../integrations/http.ts";
 import { Jira } from "../../integrations/jira/jira.ts";
 import { Proactive } from "../../integrations/proactive/proactive.ts";
 import { ServiceNow } from "../../integrations/servicenow/servicenow.ts";
+import type { Throttle } from "../../integrations/throttle.ts";
 import { outboundFetch } from "../runtime/outbound-fetch.ts";
 
 export class TicketSystems {

@@ -1,5 +1,5 @@
 /** When a delivery is tried again, and what becomes of one that failed: pure decisions with a name (CONTRACT 6). */
-import type { Delivery, DeliveryKind, DeliveryState } from "./ticket.ts";
+import { type Delivery, type DeliveryKind, type DeliveryState, interrupted } from "./ticket.ts";
 
 export interface RetrySettings {
   /** After the first attempt. */
@@ -69,6 +69,15 @@ function isLookedUp(kind: DeliveryKind): boolean {
 /** 60, 120, 240, 480, 960 s after the first, second … failure. */
 function backoffSeconds(failed: number, { baseDelaySeconds, maxDelaySeconds }: RetrySettings): number {
   return Math.min(maxDelaySeconds, baseDelaySeconds * 2 ** (failed - 1));
+}
+
+/**
+ * For a target whose look-up is consistent: one empty look-up is enough, except right after a start, because the target may still be working on
+ * what the killed process had sent.
+ */
+export function forOneLook(delivery: Pick<Delivery, "cause" | "lookups">, settings: RetrySettings): RetrySettings {
+  const isEarly = delivery.cause === interrupted && delivery.lookups === 0;
+  return { ...settings, lookupDelaysSeconds: isEarly ? [0, settings.lookupDelaysSeconds[0] ?? 0] : [] };
 }
 
 /** Decides after a look-up that found nothing. */

@@ -22,6 +22,8 @@ export type DeliveryState = (typeof deliveryStates)[number];
 export const notIdentified = "made_not_identified";
 /** Cause of a create that may have arrived, where looking has found nothing or cannot be trusted: a person decides. */
 export const unknownOutcome = "unknown_outcome";
+/** Cause of what was being sent when the appliance ended. */
+export const interrupted = "interrupted";
 /** Cause of a create of one of these that a person wants sent again: looked up once more, then sent as a new generation. */
 export const sendAgain = "send_again";
 
@@ -236,8 +238,8 @@ export interface TicketSystem {
   readonly fixedFields: readonly string[];
   /** The exact request body as JSON text, the same for the same request and settings. May ask the target what it accepts. */
   render(request: TicketRequest): Promise<string>;
-  /** What to store before a create, for a later look-up; null = nothing. */
-  hint(): Promise<string | null>;
+  /** What to store before a create, for a later look-up; null = nothing. `known`: tickets of ours, the newest first. */
+  hint(known: readonly KnownTicket[]): Promise<string | null>;
   create(payload: string): Promise<RemoteTicket>;
   /** The priority that this request will give, by the target's name; null = it sends none. */
   priorityOf(payload: string): Promise<string | null>;

@@ -38,7 +38,11 @@ export class IssueIdentity {
     const ofProject = known.filter(
       ({ remote }) => remote.key.startsWith(`${this.#site.projectKey}-`) || !keyForm.test(remote.key),
     );
-    for (const { remote } of ofProject.slice(0, mostKnown)) if ((await this.#read(remote.id)) !== null) return true;
+    for (const { remote, correlation } of ofProject.slice(0, mostKnown)) {
+      const issue = await this.#read(remote.id);
+      // Another Jira has an issue of this number too.
+      if (issue?.correlation === correlation || (issue?.correlation === null && issue.key === remote.key)) return true;
+    }
     return false;
   }
 

@@ -78,8 +78,11 @@ export class Jira implements TicketSystem {
     return JSON.stringify({ fields, properties });
   }
 
-  async hint(): Promise<string | null> {
-    this.#highest = Math.max(this.#highest, numberOf((await this.#newest())?.key ?? ""));
+  /** Search may be behind, or see nothing at all: what we have made ourselves counts too. */
+  async hint(known: readonly KnownTicket[]): Promise<string | null> {
+    const prefix = `${this.#settings.projectKey}-`;
+    const ours = known.filter(({ remote }) => remote.key.startsWith(prefix)).map(({ remote }) => numberOf(remote.key));
+    this.#highest = Math.max(this.#highest, numberOf((await this.#newest())?.key ?? ""), ...ours);
     return `${this.#settings.projectKey}-${this.#highest}`;
   }
 
@@ -262,6 +265,7 @@ export class Jira implements TicketSystem {
     const path = `${this.#site.api}/issue/${encodeURIComponent(`${this.#settings.projectKey}-${number}`)}?fields=labels&properties=rhythmx`;
     const { status, body } = await this.#site.target.request({ method: "GET", path, also: [404] });
     if (status === 404) return null;
+    if (typeof body?.key !== "string") throw unexpected("it answers an issue without a key");
     // If the screen has no labels, the property is used.
     const said = [...(body?.fields?.labels ?? []), body?.properties?.rhythmx?.correlation];
     const correlations = said.filter((one) => typeof one === "string" && one.startsWith("rhythmx-"));

@@ -1,4 +1,5 @@
 /** Finds an issue by reading the keys that follow: reading is consistent, while a search may miss it for hours. */
+import { DeliveryError } from "../../core/errors.ts";
 
 /** The most keys read by one look-up after the highest known one, and the missing keys in a row that end it. */
 const mostKeys = 400;
@@ -37,7 +38,10 @@ export class KeyLookup {
     this.#now = now;
   }
 
-  /** Finds the issue with this correlation after the number `known`. @throws what `read` throws */
+  /**
+   * Finds the issue with this correlation after the number `known`.
+   * @throws what `read` throws; DeliveryError inconclusive: more issues follow than one look-up reads
+   */
   async find(correlation: string, known: number): Promise<KnownIssue | null> {
     const look = this.#look(correlation, known);
     let found: KnownIssue | null = null;
@@ -49,7 +53,12 @@ export class KeyLookup {
       if (issue.correlations.includes(correlation)) found = issue;
     }
     this.#looks.delete(correlation);
-    return found;
+    if (found !== null || look.holes >= mostHoles) return found;
+    throw new DeliveryError(
+      "inconclusive",
+      `search shows nothing, and it is not among the ${mostKeys} issues after number ${known}; there are more`,
+      { retryable: true, data: { permanent: false, words: "" } },
+    );
   }
 
   #look(correlation: string, known: number): Look {

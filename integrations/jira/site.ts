@@ -89,7 +89,8 @@ export class JiraSite {
     const path = deployment === "cloud" ? `${this.api}/search/jql` : `${this.api}/search`;
     const body = JSON.stringify({ jql, maxResults, fields: ["labels"] });
     const answer = await this.target.request({ method: "POST", path, body });
-    const issues = (answer.body?.issues ?? []) as { id: string; key: string; fields?: { labels?: string[] } }[];
+    if (!Array.isArray(answer.body?.issues)) throw unexpected("it answers a search without issues");
+    const issues = answer.body.issues as { id: string; key: string; fields?: { labels?: string[] } }[];
     return issues.map(({ id, key, fields }) => ({ id, key, labels: fields?.labels ?? [] }));
   }
 

@@ -34,6 +34,9 @@ import {
   priorities,
 } from "./wire.ts";
 
+/** A correlation that no case has. */
+const nobodys = "rhythmx-connection-test";
+
 /** How many of our own cases are tried before the account counts as unable to see them. */
 const mostKnown = 3;
 
@@ -95,15 +98,30 @@ export class Proactive implements TicketSystem {
   }
 
   async find(correlation: string): Promise<RemoteTicket | null> {
-    const path = paths.find(this.#settings.table, correlation);
-    const answer = await this.#target.request({ method: "GET", path, also: [404] });
-    if (answer.status === 404) return null;
-    const found = casesOf(answer.body);
+    const found = await this.#cases(correlation);
     // An API that ignores the parameter returns every case: only one with our id counts.
     const ours = found.find(({ correlationId }) => correlationId === correlation);
-    const only = found.length === 1 && found[0]?.correlationId === null ? found[0] : undefined;
-    const made = ours ?? only;
-    return made === undefined ? null : this.#ticket(made);
+    if (ours !== undefined) return this.#ticket(ours);
+    const [only] = found;
+    if (found.length !== 1 || only === undefined || only.correlationId !== null) return null;
+    // One that does not say whose it is counts where nothing is found for a correlation that nobody has.
+    return (await this.#cases(nobodys)).length === 0 ? this.#ticket(only) : null;
+  }
+
+  /** @throws DeliveryError hidden: the API counts cases, or gives one of this correlation, and does not say which */
+  async #cases(correlation: string): Promise<CaseAnswer[]> {
+    const path = paths.find(this.#settings.table, correlation);
+    const answer = await this.#target.request({ method: "GET", path, also: [404] });
+    if (answer.status === 404) return [];
+    const found = casesOf(answer.body);
+    const counted = Number(answer.headers.get("x-total-count") ?? 0);
+    const isNamed = JSON.stringify(answer.body ?? null).includes(JSON.stringify(correlation));
+    if (found.length > 0 || !(counted > 0 || isNamed)) return found;
+    throw new DeliveryError(
+      "hidden",
+      "the API has a case and does not show its ticketNumber to the account: ask for the right to read cases",
+      { retryable: false, data: { permanent: true, status: answer.status, words: "" } },
+    );
   }
 
   async findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
@@ -185,7 +203,7 @@ export class Proactive implements TicketSystem {
   async test(): Promise<TestStep[]> {
     const steps = new TestSteps();
     const { table, appId, baseUrl, serviceIdentifier, source } = this.#settings;
-    const path = paths.find(table, "rhythmx-connection-test");
+    const path = paths.find(table, nobodys);
     const reached = await steps.take(`Log in and read ${table}`, async () => {
       await this.#target.request({ method: "GET", path, also: [404] });
       return `as ${appId} at ${baseUrl}, source ${source}`;

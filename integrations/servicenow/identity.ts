@@ -54,7 +54,15 @@ export class RecordIdentity {
     const row = (await this.#rows(`correlation_id=${correlation}`)).find(
       (one) => rawOf(one.correlation_id) === correlation,
     );
-    return row === undefined ? null : this.#ticket(row);
+    if (row === undefined) return null;
+    const number = rawOf(row.number);
+    const ticket = this.#ticket(row) ?? (number === "" ? null : this.#table.ticket(number, number));
+    if (ticket !== null) return ticket;
+    throw new DeliveryError(
+      "hidden",
+      "it is there, and the account sees neither its sys_id nor its number: give it the right to read these columns",
+      { retryable: false, data: { permanent: true, words: "" } },
+    );
   }
 
   async findsOwn(known: readonly KnownTicket[]): Promise<boolean> {

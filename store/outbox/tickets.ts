@@ -3,13 +3,14 @@
 import { randomBytes } from "node:crypto";
 import type { InStatement, Row } from "@libsql/client";
 import type { RiskLevel } from "../../core/risk.ts";
-import type {
-  Delivery,
-  DeliveryKind,
-  DeliveryState,
-  Ticket,
-  TicketSystemName,
-  UpdateContent,
+import {
+  type Delivery,
+  type DeliveryKind,
+  type DeliveryState,
+  interrupted,
+  type Ticket,
+  type TicketSystemName,
+  type UpdateContent,
 } from "../../core/tickets/ticket.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
@@ -41,7 +42,7 @@ const newTicketsSql = `insert into tickets (incident_id, entity_name, system, ge
 const newCreatesSql = `insert into deliveries (id, ticket_id, kind, state, payload, asked, hint, next_attempt_at, trigger, who, created_at, updated_at)
     select j.value->>3, t.id, 'create', case when exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
         and (d.cause in ('unknown_outcome', 'interrupted', 'made_not_identified', 'send_again') or exists (select 1 from delivery_attempts a where a.delivery_id = d.id
-          and a.action = 'send' and a.outcome in ('timeout', 'connection_broke', 'server_error', 'no_json', 'answer_error', 'unexpected'))))
+          and a.action = 'send' and a.outcome in ('timeout', 'connection_broke', 'server_error', 'no_json', 'answer_error', 'unexpected', 'defect'))))
         then 'unknown' else 'planned' end,
       j.value->>6, j.value->>7, (select d.hint from deliveries d where d.ticket_id = t.id and d.kind = 'create' order by d.seq limit 1),
       ?3, j.value->>4, j.value->>5, ?2, ?2
@@ -119,7 +120,7 @@ export async function dueDeliveries(
 export async function recoverDeliveries(database: Database, now: number): Promise<number> {
   const results = await database.write([
     {
-      sql: `update deliveries set state = case when kind in ('create', 'comment') then 'unknown' else 'planned' end, lookups = 0, cause = 'interrupted',
+      sql: `update deliveries set state = case when kind in ('create', 'comment') then 'unknown' else 'planned' end, lookups = 0, cause = '${interrupted}',
               detail = 'the appliance ended while it was being sent', next_attempt_at = ?1, updated_at = ?2
             where state = 'sending'`,
       args: [now, toIso(now)],

@@ -38,7 +38,7 @@ interface Line {
 }
 
 const batchSize = 25;
-const toldWithinMs = 120_000;
+const toldWithinMs = 300_000;
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Runs `kills` SIGKILLs, lets the appliance come to rest and verifies. `progress` is told after each kill. */

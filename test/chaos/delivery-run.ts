@@ -86,11 +86,11 @@ export class DeliveryRun {
   }
 
   /** Waits until so many different messages have arrived. */
-  async arrived(messages: number, milliseconds = 60_000): Promise<void> {
+  async arrived(messages: number, milliseconds = 180_000): Promise<void> {
     await this.until(() => this.arrivals.distinct >= messages, milliseconds);
   }
 
-  async until(condition: () => boolean, milliseconds = 60_000): Promise<void> {
+  async until(condition: () => boolean, milliseconds = 180_000): Promise<void> {
     for (const end = performance.now() + milliseconds; ; ) {
       this.arrivals.addAll(this.receiver.take());
       if (condition()) return;
@@ -104,7 +104,7 @@ export class DeliveryRun {
   /** SIGKILL, and waits until the receiver has read what it had sent. */
   async killAppliance(): Promise<void> {
     await this.appliance.kill();
-    await this.until(() => this.receiver.connections() === 0, 20_000);
+    await this.until(() => this.receiver.connections() === 0);
   }
 
   /** Plays the fault, waits for the rest, judges, and leaves nothing behind. */

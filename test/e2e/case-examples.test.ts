@@ -16,7 +16,7 @@ import { type CaseExample, everyCase, longestCase } from "./case-examples.ts";
 let cases: CaseExample[] = [];
 beforeAll(async () => {
   cases = await everyCase();
-}, 120_000);
+}, 300_000);
 
 const html = ({ draft }: CaseExample) => htmlBody(fitDraft(draft, longestCase, (one) => htmlBody(one).length));
 const text = ({ draft }: CaseExample) => plainText(fitDraft(draft, longestCase, (one) => plainText(one).length));

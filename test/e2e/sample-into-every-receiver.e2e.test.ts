@@ -79,7 +79,7 @@ if (here) {
     const told = () => fromRsyslog.map((rsyslog) => occurrences(rsyslog.messages()));
     await until(
       () => told().every((count) => count >= records.length),
-      60_000,
+      180_000,
       () => `told: ${told().join(", ")}`,
     );
     for (const rsyslog of fromRsyslog) verify(rsyslog.messages(), { max_bytes: 8192, protocol: "tcp" });

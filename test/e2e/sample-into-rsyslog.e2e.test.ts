@@ -74,7 +74,7 @@ async function slowly(condition: () => boolean, describe: () => string): Promise
       await new Promise((resolve) => setTimeout(resolve, 250));
       return condition();
     },
-    60_000,
+    180_000,
     describe,
   );
 }

@@ -189,7 +189,7 @@ export function detection(fields: Record<string, unknown> = {}): Record<string, 
 /** Waits until `condition` holds, at most `milliseconds`; then fails with what `describe` says. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  milliseconds = 60_000,
+  milliseconds = 180_000,
   describe = () => "waited in vain",
 ): Promise<void> {
   const end = performance.now() + milliseconds;

@@ -13,7 +13,7 @@ interface Sleeper {
 export type Busy = () => readonly string[];
 
 /** Real time after which something that does not come to rest is a fault of what is tested, not of the machine. */
-const deadlineMs = 60_000;
+const deadlineMs = 300_000;
 /** Turns of the event loop that what was woken gets to begin its work, which `Busy` then tells. */
 const turnsToBegin = 3;
 /** Where nothing tells what is busy: so many turns to fall asleep again. */

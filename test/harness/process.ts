@@ -84,7 +84,7 @@ export class ApplianceProcess {
     child.stderr?.on("data", (part: Buffer) => {
       this.#log += part.toString();
     });
-    const end = performance.now() + 60_000;
+    const end = performance.now() + 180_000;
     while (!(await this.ready())) {
       if (child.exitCode !== null || child.signalCode !== null || performance.now() > end)
         throw new Error(

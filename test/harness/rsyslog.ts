@@ -68,7 +68,7 @@ export class Rsyslog {
     return messagesIn(this.file);
   }
 
-  until(condition: (messages: string[]) => boolean, milliseconds = 60_000): Promise<string[]> {
+  until(condition: (messages: string[]) => boolean, milliseconds = 180_000): Promise<string[]> {
     return messagesOnce(this.file, condition, milliseconds);
   }
 

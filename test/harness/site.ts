@@ -81,7 +81,7 @@ export class Site {
   }
 
   /** Waits until health names the fault, and returns its message. */
-  async faultNamed(name: string, milliseconds = 60_000): Promise<string> {
+  async faultNamed(name: string, milliseconds = 180_000): Promise<string> {
     let message: string | undefined;
     await until(
       async () => {
@@ -95,7 +95,7 @@ export class Site {
   }
 
   /** Waits until health says that all is well. */
-  async wellAgain(milliseconds = 60_000): Promise<void> {
+  async wellAgain(milliseconds = 180_000): Promise<void> {
     let last: unknown;
     await until(
       async () => {

@@ -111,7 +111,7 @@ export abstract class StreamReceiver<P extends Peer, M extends StreamMisbehaviou
   }
 
   /** Resolves when `condition` holds; rejects after `milliseconds`. */
-  async until(condition: () => boolean, milliseconds = 60_000): Promise<void> {
+  async until(condition: () => boolean, milliseconds = 180_000): Promise<void> {
     const deadline = performance.now() + milliseconds;
     while (!condition()) {
       if (performance.now() > deadline)

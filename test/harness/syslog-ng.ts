@@ -52,7 +52,7 @@ export class SyslogNg {
     return messagesIn(join(this.#folder, "out"));
   }
 
-  until(condition: (messages: string[]) => boolean, milliseconds = 60_000): Promise<string[]> {
+  until(condition: (messages: string[]) => boolean, milliseconds = 180_000): Promise<string[]> {
     return messagesOnce(join(this.#folder, "out"), condition, milliseconds);
   }
 

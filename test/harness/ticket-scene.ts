@@ -99,7 +99,7 @@ export async function settled(it: Scene): Promise<void> {
   const open = "select count(*) as n from deliveries where state in ('planned', 'sending', 'unknown')";
   await until(
     () => queryDatabase(it.appliance, open).n === 0,
-    60_000,
+    180_000,
     () => "deliveries do not come to an end",
   );
 }

@@ -1,7 +1,7 @@
 /** Backlogs: listed, given up, forgotten, sent again for a time only; lists for programs; ordinary users; files that are none. */
 import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { table } from "../../appliance/cli/table.ts";
 import { detection, until } from "../harness/appliance.ts";
@@ -10,7 +10,7 @@ import { freePort } from "../harness/free-port.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 
-const patience = 120_000;
+const patience = 300_000;
 const password = "correct horse battery\n";
 const ruleOf = (message: string) => /\[rule@32473 id="([^"]*)"/.exec(message)?.[1];
 
@@ -199,4 +199,20 @@ test("a table is shortened to the terminal, the widest columns first, and to not
   expect(narrow[1]).toMatch(/^key-1 {2}a+… {2}b+…$/);
   expect(narrow[1]).toHaveLength(80);
   expect(table(head, rows, 5).split("\n")[0]).toBe("ID    NAME  WHAT");
+});
+
+test("a broken file makes no destination one that may be forgotten", async () => {
+  const site = await ApplianceProcess.prepare({ config: { syslog: { name: "siem", host: "127.0.0.1", port: 9 } } });
+  try {
+    await site.start();
+    await site.terminate();
+    const config = join(site.folder, "etc", "config.json");
+    writeFileSync(config, readFileSync(config, "utf8").replace(/}\s*$/, ",}"));
+    const { code, stderr } = site.run(["destinations", "forget", "siem", "--yes"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("it cannot be told what is configured");
+    expect(site.run(["destinations", "--json"]).stdout).toContain("alerts/siem");
+  } finally {
+    await site.dispose();
+  }
 });

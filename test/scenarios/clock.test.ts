@@ -79,7 +79,7 @@ describe.each([
       await until(() => told(receiver.messages) === 4);
       expect(receiver.messages.length).toBe(3);
     }),
-    30_000,
+    180_000,
   );
 });
 
@@ -106,7 +106,7 @@ describe.each([
       await again.clock.advance(3 * minuteMs);
       await until(() => told(receiver.messages) === 2);
     }),
-    30_000,
+    180_000,
   );
 });
 

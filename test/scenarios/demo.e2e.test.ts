@@ -123,7 +123,7 @@ test.concurrent(
     const demo = onTerminal(defer);
     await until(
       () => demo.screen().includes("Ctrl-C ends"),
-      75_000,
+      180_000,
       () => demo.screen().slice(-500),
     );
     expect(demo.raw()).toContain("\x1b[1;36mFIRST");
@@ -143,7 +143,7 @@ test.concurrent(
     expect(demo.screen()).toContain("The demo has ended");
     expect(demo.leftovers()).toEqual([]);
   }),
-  120_000,
+  180_000,
 );
 
 test.concurrent(

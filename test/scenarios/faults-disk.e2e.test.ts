@@ -123,6 +123,6 @@ for (const [state, spoil, mend] of [
       expect((await site.ingest(batchOf(["late"]))).status).toBe(200);
       await site.endsWithAllTold(receiver.messages);
     }),
-    40_000,
+    180_000,
   );
 }

@@ -74,6 +74,6 @@ for (const kind of ["writer", "exclusive"] as const) {
       expect((await site.ingest(batchOf(names("late", 5)))).status).toBe(200);
       await site.endsWithAllTold(receiver.messages);
     }),
-    60_000,
+    180_000,
   );
 }

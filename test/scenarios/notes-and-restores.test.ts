@@ -127,7 +127,7 @@ test(
     for (const path of feeds) cursors.set(path, (await client().get(path)).body.next_cursor);
     for (const path of feeds) expect((await follow(path)).status).toBe(200);
   }),
-  60_000,
+  180_000,
 );
 
 test(
@@ -164,8 +164,8 @@ test(
         (row) => (row as { target: string }).target,
       );
     await appliance.clock.advance(61 * 60_000);
-    await until(() => left().length === 1, 60_000);
+    await until(() => left().length === 1, 180_000);
     expect(left()).toEqual(["29"]);
   }),
-  120_000,
+  180_000,
 );

@@ -348,7 +348,7 @@ describe("polling over simulated days", () => {
     await (await login(it)).patch(`/api/incidents/${id}/status`, { status: "IN_PROGRESS", notes: "called the user" });
     await (await login(it)).patch(`/api/incidents/${id}`, { assigned_analyst: "jane" });
     await turn(it, 3_000);
-    await until(() => it.made.workNotes.length >= 4, 60_000);
+    await until(() => it.made.workNotes.length >= 4, 180_000);
     const notes = it.made.workNotes.slice(1).join("\n");
     expect(notes).toContain("Status in RhythmX Edge: IN_PROGRESS");
     expect(notes).toContain("called the user");

@@ -7,7 +7,7 @@ import { cleaningUp } from "../harness/clean-up.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 
-const patience = 120_000;
+const patience = 300_000;
 
 test(
   "one trailing comma drops no destination, and the exit code is the result",

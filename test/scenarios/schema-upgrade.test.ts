@@ -22,7 +22,7 @@ import { ApplianceProcess, type ProcessOptions } from "../harness/process.ts";
 import { disksMountable, SmallDisk } from "../harness/small-disk.ts";
 
 const databases = join(import.meta.dirname, "../data/databases");
-const patience = 120_000;
+const patience = 300_000;
 
 async function withOldDatabase(schema: number, options: ProcessOptions = {}): Promise<ApplianceProcess> {
   const site = await ApplianceProcess.prepare(options);

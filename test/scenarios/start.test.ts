@@ -10,7 +10,7 @@ import { cleaningUp } from "../harness/clean-up.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { program } from "../harness/program.ts";
 
-const patience = 120_000;
+const patience = 300_000;
 const root = process.getuid?.() === 0;
 const certificates = join(import.meta.dirname, "../data/tls");
 
@@ -112,9 +112,9 @@ test(
     expect((await site.runAside(["key", "list"])).code).toBe(0);
     copyFileSync(join(certificates, "server.pem"), cert);
     copyFileSync(join(certificates, "server.key"), key);
-    await until(async () => (await faultsOf(site)).some((fault) => fault.includes("cannot listen on")), 60_000);
+    await until(async () => (await faultsOf(site)).some((fault) => fault.includes("cannot listen on")), 180_000);
     await new Promise((resolve) => other.close(resolve));
-    await until(async () => (await faultsOf(site)).length === 0, 60_000);
+    await until(async () => (await faultsOf(site)).length === 0, 180_000);
     const answer = await fetch(`https://127.0.0.1:${site.apiPort}/healthz`, { tls: { rejectUnauthorized: false } });
     expect(answer.status).toBe(200);
   }),
@@ -143,7 +143,7 @@ test.skipIf(!root)(
       child.kill("SIGKILL");
       await ended;
     });
-    await until(async () => (await faultsOf(site)).length > 0, 60_000);
+    await until(async () => (await faultsOf(site)).length > 0, 180_000);
     expect(await faultsOf(site)).toEqual([
       expect.stringMatching(
         /^store_open: .*data belongs to root, and this runs as user 65534: chown -R 65534 \S+data$/,
@@ -153,10 +153,10 @@ test.skipIf(!root)(
     chownSync(data, 65_534, 65_534);
     await until(
       async () => (await faultsOf(site)).some((fault) => fault.includes("rhythmx.db belongs to root")),
-      60_000,
+      180_000,
     );
     chownSync(join(data, "rhythmx.db"), 65_534, 65_534);
-    await until(() => site.ready(), 60_000);
+    await until(() => site.ready(), 180_000);
     expect(child.exitCode).toBeNull();
   }),
   patience,

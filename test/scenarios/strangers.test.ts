@@ -1,7 +1,18 @@
 /** What somebody without credentials, or with fewer than asked for, can do to the appliance over HTTP: nothing. */
+import { Database as Sqlite } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -155,7 +166,7 @@ describe("bodies", () => {
       socket.write(`POST /api/webhooks/jira HTTP/1.1\r\nHost: edge\r\nContent-Length: 4000000\r\n${signed}\r\n`);
       socket.write(Buffer.alloc(1024 * 1024, 0x20));
     }
-    await until(() => statuses.filter((status) => status === 503).length >= 10, 30_000);
+    await until(() => statuses.filter((status) => status === 503).length >= 10, 180_000);
     expect(new Set(statuses)).toEqual(new Set([503]));
     // Another network, a known caller and intake are not held up.
     const elsewhere = { "X-Forwarded-For": "198.51.100.9" };
@@ -470,6 +481,56 @@ describe("passwords", () => {
       rmSync(victim);
     }
   });
+});
+
+test.each([
+  ["a pipe", (file: string) => void execFileSync("mkfifo", [file]), true],
+  ["a second name of another file", (file: string, other: string) => linkSync(other, file), true],
+  ["a link to nowhere", (file: string) => symlinkSync("/nonexistent/file", file), true],
+  ["a folder", (file: string) => mkdirSync(file), false],
+] as const)(
+  "the first password where %s stands: written to a file of its own, or the start says what to do",
+  async (_, make, starts) => {
+    const dataDir = mkdtempSync(join(tmpdir(), "rhythmx-first-"));
+    const file = join(dataDir, "initial-admin-password");
+    const other = join(dataDir, "other");
+    writeFileSync(other, "keep\n", { mode: 0o644 });
+    make(file, other);
+    const started = await TestAppliance.start({ dataDir }).catch((error: Error) => error);
+    try {
+      expect(readFileSync(other, "utf8")).toBe("keep\n");
+      if (started instanceof Error) {
+        expect([starts, started.message]).toEqual([false, expect.stringContaining("remove what stands there")]);
+        return;
+      }
+      expect([starts, lstatSync(file).isFile(), lstatSync(file).nlink]).toEqual([true, true, 1]);
+      const secret = readFileSync(file, "utf8").trim();
+      const login = { username: "admin", password: secret };
+      expect((await new ApiClient(started.appliance.apiUrl).post("/api/login", login)).status).toBe(200);
+    } finally {
+      if (!(started instanceof Error)) await started.dispose();
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  },
+);
+
+test("right passwords count as no failures while the database takes no logins", async () => {
+  const edge = await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password } });
+  try {
+    const login = () =>
+      new ApiClient(edge.appliance.apiUrl)
+        .post("/api/login", { username: "admin", password })
+        .then((one) => one.status);
+    const database = new Sqlite(join(edge.dataDir, "rhythmx.db"));
+    database.run("pragma busy_timeout = 5000");
+    database.run("create trigger full before insert on sessions begin select raise(fail, 'full'); end");
+    for (let n = 0; n < 12; n++) expect(await login()).toBeGreaterThanOrEqual(500);
+    database.run("drop trigger full");
+    database.close();
+    expect(await login()).toBe(200);
+  } finally {
+    await edge.dispose();
+  }
 });
 
 test("the audit log tells of logouts, wrong present passwords and refused keys, and no stranger can fill it", async () => {

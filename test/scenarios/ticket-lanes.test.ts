@@ -49,7 +49,7 @@ async function alone(env: Partial<Record<TicketSettingName, string>> = {}) {
     await dispatcher.apply(readTicketSettings(values as never).settings);
     dispatcher.wake();
   };
-  const rest = () => until(() => dispatcher.isIdle(), 60_000);
+  const rest = () => until(() => dispatcher.isIdle(), 180_000);
   /** Goes from due time to due time; returns at which it was. */
   const jump = async (times: number) => {
     const at: number[] = [];
@@ -71,7 +71,7 @@ test("nothing is due before it is started, and nothing after it was stopped", as
   const it = await alone();
   expect(it.dispatcher.nextDueAt(it.clock.now())).toBe(Number.POSITIVE_INFINITY);
   await it.start();
-  await until(() => it.jira.issues[0]?.remoteLinks.size === 1, 60_000);
+  await until(() => it.jira.issues[0]?.remoteLinks.size === 1, 180_000);
   await it.rest();
   await it.dispatcher.stop(0);
   const asked = it.jira.log.length;
@@ -79,7 +79,7 @@ test("nothing is due before it is started, and nothing after it was stopped", as
   it.dispatcher.wake();
   await it.rest();
   expect(it.jira.log.length).toBe(asked);
-}, 120_000);
+}, 300_000);
 
 test("a failed delivery goes at the first time of the retry schedule at which it may", async () => {
   const it = await alone();
@@ -87,7 +87,7 @@ test("a failed delivery goes at the first time of the retry schedule at which it
   it.jira.faults = ({ method }) =>
     method === "POST" && failed++ === 0 ? { when: "before", what: { status: 429 } } : null;
   await it.start();
-  await until(() => failed === 1, 60_000);
+  await until(() => failed === 1, 180_000);
   await it.rest();
   // 60 s and a tenth at most: the schedule's next time but one or next.
   const [delivery] = (await it.store.reading.listDeliveries({ entities: null, limit: 10, offset: 0 })).deliveries;
@@ -96,7 +96,7 @@ test("a failed delivery goes at the first time of the retry schedule at which it
   for (let n = 0; n < 60 && it.jira.issues.length === 0; n++) await it.jump(1);
   expect(it.jira.issues).toHaveLength(1);
   expect(it.clock.now()).toBe(due);
-}, 120_000);
+}, 300_000);
 
 test("an outage: probes at their times, then the ticket is made, without a wake", async () => {
   const it = await alone();
@@ -109,13 +109,13 @@ test("an outage: probes at their times, then the ticket is made, without a wake"
   it.jira.faults = () => null;
   for (let n = 0; n < 10 && it.jira.issues.length === 0; n++) await it.jump(1);
   expect(it.jira.issues).toHaveLength(1);
-}, 120_000);
+}, 300_000);
 
 test("what the system asks for is waited for: nothing is due before", async () => {
   const it = await alone();
   it.jira.faults = () => ({ when: "before", what: { status: 429, retryAfter: "7200" } });
   await it.start();
-  await until(() => it.jira.log.length > 0, 60_000);
+  await until(() => it.jira.log.length > 0, 180_000);
   await it.rest();
   const until7200 = it.clock.now() + 7_200_000;
   it.jira.faults = () => null;
@@ -124,12 +124,12 @@ test("what the system asks for is waited for: nothing is due before", async () =
   expect(it.jira.log.length).toBe(asked);
   await it.jump(3);
   expect(it.jira.log.length).toBeGreaterThan(asked);
-}, 120_000);
+}, 300_000);
 
 test("at rest it is due for searches and readings alone: a change there comes in at the schedule's next time", async () => {
   const it = await alone();
   await it.start();
-  await until(() => it.jira.issues[0]?.remoteLinks.size === 1, 60_000);
+  await until(() => it.jira.issues[0]?.remoteLinks.size === 1, 180_000);
   await it.jump(6);
   it.jira.move(it.jira.issues[0]?.key ?? "", "In Progress");
   const before = it.clock.now();
@@ -137,7 +137,7 @@ test("at rest it is due for searches and readings alone: a change there comes in
   const id = (await it.store.reading.listTickets({ entities: null, limit: 1, offset: 0 })).tickets[0]?.incidentId ?? "";
   expect((await it.store.tickets.findIncident(id))?.status).toBe("IN_PROGRESS");
   expect(it.clock.now() - before).toBeLessThanOrEqual(30 * minuteMs);
-}, 120_000);
+}, 300_000);
 
 test("an outcome that cannot be stored is written again until it is: no restart, no second ticket", async () => {
   const it = await alone();
@@ -151,18 +151,18 @@ test("an outcome that cannot be stored is written again until it is: no restart,
   });
   await it.start();
   for (let n = 1; n <= 3; n++) {
-    await until(() => failures === n && it.dispatcher.isIdle(), 60_000);
+    await until(() => failures === n && it.dispatcher.isIdle(), 180_000);
     await it.clock.advance(1_000);
   }
-  await until(() => it.jira.issues[0]?.remoteLinks.size === 1, 60_000);
+  await until(() => it.jira.issues[0]?.remoteLinks.size === 1, 180_000);
   expect(it.jira.issues).toHaveLength(1);
   expect(it.lines.filter((line) => line.includes("an outcome cannot be written yet"))).toHaveLength(3);
-}, 120_000);
+}, 300_000);
 
 test("a Retry-After that a reading was answered with is stored, so that a restart keeps to it", async () => {
   const it = await alone();
   await it.start();
-  await until(() => it.jira.issues[0]?.remoteLinks.size === 1, 60_000);
+  await until(() => it.jira.issues[0]?.remoteLinks.size === 1, 180_000);
   await it.rest();
   expect(await it.store.tickets.listThrottles()).toEqual([]);
   let refusedAt = 0;
@@ -173,4 +173,4 @@ test("a Retry-After that a reading was answered with is stored, so that a restar
   for (let n = 0; n < 20 && refusedAt === 0; n++) await it.jump(1);
   await it.rest();
   expect(await it.store.tickets.listThrottles()).toEqual([{ system: "jira", until: refusedAt + 7_200_000 }]);
-}, 120_000);
+}, 300_000);

@@ -147,7 +147,7 @@ describe("polling", () => {
     const it = await scene({ AUTO_PUSH_MIN_SEVERITY: "LOW" });
     const users = Array.from({ length: 260 }, (_, n) => `u${n}`);
     await it.appliance.ingest(users.map((user) => critical(user)));
-    await until(() => it.jira.issues.length === 260 && it.snow.rows.length === 260, 120_000);
+    await until(() => it.jira.issues.length === 260 && it.snow.rows.length === 260, 180_000);
     await polled(it);
     for (const row of it.snow.rows) it.snow.change(row.number ?? "", { state: "2" });
     // The third page breaks, every time, for an hour.
@@ -176,7 +176,7 @@ describe("polling", () => {
     expect(searches).toBeGreaterThan(0);
     expect(readings.length).toBeLessThanOrEqual(20 * searches);
     expect(new Set(readings).size).toBe(readings.length);
-  }, 600_000);
+  }, 900_000);
 
   test("a search that lags, and an account in another zone, miss nothing", async () => {
     const it = await ticketed({}, { jira: { indexLagMs: 4 * 60_000 }, snow: { zoneHours: -8 } });
@@ -215,7 +215,7 @@ describe("polling", () => {
     for (let n = 0; n < 16; n++) it.jira.say(it.key, `${n} ${"x".repeat(4_900)}`);
     await polled(it);
     const pointer = "further comments are in the ticket";
-    await until(async () => (await notes()).includes(pointer), 60_000);
+    await until(async () => (await notes()).includes(pointer), 180_000);
     const full = await notes();
     expect(new TextEncoder().encode(full).length).toBeLessThan(66_000);
     expect(full.split("\n").filter((line) => line.startsWith("[Jira")).length).toBeGreaterThan(10);

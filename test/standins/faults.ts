@@ -12,6 +12,8 @@ export type FaultKind =
   | { status: number; retryAfter?: string }
   /** This, with status 200 or another one. */
   | { body: unknown; as?: number }
+  /** Whatever else an answer may be. */
+  | { answer: (response: ServerResponse) => void }
   /** False: it could not, and the connection breaks. */
   | { run: () => boolean };
 
@@ -55,6 +57,10 @@ export function applyFault(what: FaultKind, response: ServerResponse): void {
   }
   if ("body" in what) {
     response.writeHead(what.as ?? 200, { "Content-Type": "application/json" }).end(JSON.stringify(what.body));
+    return;
+  }
+  if ("answer" in what) {
+    what.answer(response);
     return;
   }
   if ("run" in what) {

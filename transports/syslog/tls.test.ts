@@ -56,20 +56,23 @@ describe("delivery over TLS", () => {
         limits: {
           backoffMinMs: 10,
           backoffMaxMs: 50,
-          settleMs: 10,
-          resendMs: 50,
-          resendAfterResetMs: 100,
+          settleMs: 60,
+          resendMs: 3_000,
           tlsGraceMs: 20,
         },
       }),
     );
     cleanUps.push(() => sender.close());
     const messages = numbered(1500);
-    for (let at = 0; at < messages.length; at += 100) {
-      await sender.send(messages.slice(at, at + 100));
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+    const sending = (async () => {
+      for (let at = 0; at < messages.length; at += 100) {
+        await sender.send(messages.slice(at, at + 100));
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+    })();
+    await receiver.until(() => sender.status().errors >= 4);
     receiver.misbehaviour = {};
+    await sending;
     await receiver.until(() => withoutRepeats(receiver.messages).length === messages.length);
     expect(withoutRepeats(receiver.messages)).toEqual(texts(messages));
   });
