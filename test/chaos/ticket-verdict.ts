@@ -8,6 +8,8 @@ import type { SecondSystem } from "./second-system.ts";
 
 /** What a stand-in asks for with 429, in milliseconds. */
 export const retryAfterMs = 1_000;
+/** A request that leaves while the answer to another is on its way was not told. Milliseconds. */
+export const crossingMs = 300;
 /** What is not asked for within this time after a restart is taken for forgotten, in milliseconds. */
 export const resumeMs = 60_000;
 
@@ -31,7 +33,7 @@ export function tooEarly(folder: string): string[] {
     return asked
       .filter(({ system, at }) => {
         const later = Date.parse(at);
-        return system === one.system && later > began + one.ms && later < began + retryAfterMs;
+        return system === one.system && later > began + one.ms + crossingMs && later < began + retryAfterMs;
       })
       .map(({ system, at, request }) => `${system}: ${request} at ${at}, although ${one.at} said to wait`);
   });

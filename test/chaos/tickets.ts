@@ -15,7 +15,7 @@ import { Dice } from "./dice.ts";
 import { proactive, serviceNow } from "./second-system.ts";
 import { TicketKeeper } from "./ticket-keeper.ts";
 import { TicketPeople } from "./ticket-people.ts";
-import { judge, resumeMs, resumption, retryAfterMs, settled, tooEarly } from "./ticket-verdict.ts";
+import { crossingMs, judge, resumeMs, resumption, retryAfterMs, settled, tooEarly } from "./ticket-verdict.ts";
 
 export interface TicketsPlan {
   seed: number;
@@ -90,8 +90,9 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
     };
     const faulty: FaultPlan = (asked) => {
       report.calls++;
-      // Whoever asks again on the same connection has read the answer that told it to wait.
-      if (Date.now() < (silenced.get(asked.connection) ?? 0))
+      // Whoever asks again on the same connection, and not within the moment in which the two cross, has read the answer that told it to wait.
+      const left = (silenced.get(asked.connection) ?? 0) - Date.now();
+      if (left > 0 && left < retryAfterMs - crossingMs)
         report.violations.push(`asked before Retry-After was over: ${asked.method} ${asked.path}`);
       const fault = dice.chance(plan.faults) ? makeFault(dice, kill, asked, second.isFull) : null;
       if (fault !== null) report.faults++;
