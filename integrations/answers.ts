@@ -1,5 +1,5 @@
 /** Interprets answers of targets: their error texts, errors under a status of 2xx, and connections that broke without an answer. */
-import { messageOf } from "../core/errors.ts";
+import { DeliveryError, messageOf } from "../core/errors.ts";
 
 /** Failures before any part of the request was sent. */
 const notSent =
@@ -86,4 +86,15 @@ export function passesByItself(words: string): boolean {
   return /cancel|time[ds]?[ -]?out|timeout|too long|exceed|quota|limit|overload|unavailable|try again|temporar|maintenance/i.test(
     words,
   );
+}
+
+/** For `catch` after a request that was taken: what it wrote may be there, so it is looked up before it is written again. @throws the error */
+export function afterWriting(error: unknown): never {
+  if (!(error instanceof DeliveryError)) throw error;
+  const { code, message, retryAfter, data } = error;
+  throw new DeliveryError(code, message, {
+    retryable: true,
+    ...(retryAfter === null ? {} : { retryAfter }),
+    data: { ...data, permanent: false, effectUnknown: true },
+  });
 }

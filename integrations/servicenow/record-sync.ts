@@ -4,6 +4,7 @@ import { DeliveryError } from "../../core/errors.ts";
 import type { IncidentStatus } from "../../core/incident.ts";
 import type { RemoteChange, RemoteComment, RemoteState, UpdateResult } from "../../core/tickets/ticket.ts";
 import { dayMs, hourMs } from "../../core/time.ts";
+import { afterWriting } from "../answers.ts";
 import { withoutCodeTags } from "../plain-text.ts";
 import type { TestFinding } from "../test-steps.ts";
 import { type RecordIdentity, rowOf } from "./identity.ts";
@@ -95,16 +96,7 @@ export class RecordSync {
   /** Journals are append-only, so a written note that is missing was dropped. @throws DeliveryError not_kept */
   async note(id: string, values: Readonly<Record<string, string>>, token: string): Promise<UpdateResult> {
     await this.patch(id, values);
-    const found = await this.#journal.find(id, token).catch((error: unknown) => {
-      if (!(error instanceof DeliveryError)) throw error;
-      // It was written, so it is looked up before it is written again.
-      const { code, message, retryAfter, data } = error;
-      throw new DeliveryError(code, message, {
-        retryable: true,
-        ...(retryAfter === null ? {} : { retryAfter }),
-        data: { ...data, permanent: false, effectUnknown: true },
-      });
-    });
+    const found = await this.#journal.find(id, token).catch(afterWriting);
     const names = Object.keys(values).join(", ");
     if (found === "absent") throw notKept(names, "nothing", `a note with ${token}`);
     if (found === "unseen" || found === "there")
@@ -140,7 +132,7 @@ export class RecordSync {
     const answer = await this.#table.target.request({ method: "PATCH", path: `${record}?${more}`, body });
     let row = rowOf(answer.body);
     // If the answer contains no record, the record is read.
-    if (rawOf(row.sys_id) === "") row = await this.#seen(`${record}?${more}`);
+    if (rawOf(row.sys_id) === "") row = await this.#seen(`${record}?${more}`).catch(afterWriting);
     if (rawOf(row.sys_id) === "")
       return { warning: "the account may not read its own tickets: whether it was kept is not seen" };
     if (rawOf(row.sys_id) !== record.split("/").at(-1)) throw withoutResult(answer);

@@ -153,6 +153,27 @@ describe("updates out", () => {
     expect(looked).toHaveLength(2);
   });
 
+  test("a note that was written, and whose record cannot be read back at once, stands there once", async () => {
+    const it = await ticketed({ AUTO_PUSH_SYSTEMS: "servicenow" });
+    let isWritten = false;
+    let refused = 0;
+    it.snow.faults = ({ method }) => {
+      if (method === "PATCH" && !isWritten) {
+        isWritten = true;
+        return { when: "after", what: { body: { result: {} } } };
+      }
+      if (!isWritten || method !== "GET" || refused > 2) return null;
+      refused++;
+      return { when: "before", what: { status: 429, retryAfter: "1" } };
+    };
+    await it.admin.patch(`/api/incidents/${it.id}`, { investigation_notes: "read back later" });
+    await until(() => isWritten);
+    await turn(it, 10 * 60_000);
+    await settled(it);
+    expect(refused).toBeGreaterThan(0);
+    expect(it.snow.journal.filter(({ value }) => value.includes("read back later"))).toHaveLength(1);
+  });
+
   test("what a person has to mend holds up its own kind only", async () => {
     const it = await ticketed({}, { snow: { readOnly: ["state"] } });
     await it.admin.patch(`/api/incidents/${it.id}/status`, { status: "IN_PROGRESS", notes: "goes on" });
