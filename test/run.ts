@@ -12,15 +12,24 @@ import { program } from "./harness/program.ts";
 const root = join(import.meta.dirname, "..");
 const isLong = (path: string) => path.endsWith(".e2e.test.ts");
 
-/** Long ones first: at the end both processes then have something to do. */
+/** Long ones first: at the end all processes then have something to do. */
 const firstOnes = [
+  "tickets.e2e",
+  "lying-targets",
+  "clock",
   "ticket-week",
-  "tickets.test",
-  "cli-",
-  "schema-upgrade",
   "stream-sender",
+  "ticket-sync",
+  "start.test",
+  "tickets.test",
+  "made-tickets",
+  "cli-destinations",
+  "dead-letters",
+  "proactive",
   "http-surface",
-  "delivery",
+  "ticket-updates",
+  "api-stream",
+  "cli-import",
 ];
 
 function filesOf(tier: string): string[] {
@@ -69,10 +78,10 @@ const tier = words[0] === "e2e" ? "e2e" : "fast";
 const named = words.filter((word) => word !== "e2e" && word !== "fast");
 const { status } = spawnSync(
   process.execPath,
-  // Most of the time is waiting: two files at a time, each in a process of its own.
+  // Most of the time is waiting: several files at a time, each in a process of its own. The long ones need the processors for themselves.
   [
     "test",
-    "--parallel=2",
+    `--parallel=${tier === "e2e" ? 2 : 3}`,
     // What test/harness/deadline.ts says holds for the first file of a process only.
     `--timeout=${tier === "e2e" ? 900_000 : 300_000}`,
     "--reporter=junit",
