@@ -150,7 +150,11 @@ test.concurrent(
   "Ctrl-C before it is through ends it with 130; NO_COLOR is respected",
   cleaningUp(async (defer) => {
     const demo = onTerminal(defer, { NO_COLOR: "1" });
-    await until(() => demo.screen().includes("out  FIRST"));
+    await until(
+      () => demo.screen().includes("out  FIRST"),
+      180_000,
+      () => `no FIRST on the screen:\n${demo.screen()}`,
+    );
     const [folder = ""] = /\/\S+rhythmx-demo-\w{6}\b/.exec(demo.screen()) ?? [];
     expect(existsSync(folder)).toBe(true);
     demo.child.stdin?.write("\x03");
