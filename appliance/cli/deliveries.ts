@@ -3,7 +3,7 @@ import { ticketSystems } from "../../core/tickets/ticket.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
 import { actionOf, type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
 import { withOperations } from "./operations.ts";
-import { jsonOption, printJson, table } from "./table.ts";
+import { jsonOption, printJson, table } from "./terminal/table.ts";
 
 export const deliveriesCommand: Command = {
   name: "deliveries",

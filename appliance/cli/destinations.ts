@@ -1,10 +1,10 @@
 import { EdgeError } from "../../core/errors.ts";
 import type { ListedDestination } from "../feeds/destination-control.ts";
 import { actionOf, type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
-import { canAsk, confirm } from "./confirm.ts";
 import { withOperations } from "./operations.ts";
 import { timeOption } from "./replay.ts";
-import { jsonOption, printJson, table } from "./table.ts";
+import { canAsk, confirm } from "./terminal/confirm.ts";
+import { jsonOption, printJson, table } from "./terminal/table.ts";
 
 export const destinationsCommand: Command = {
   name: "destinations",

@@ -9,7 +9,7 @@ import { versionInfo } from "../runtime/version.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
 import { destinationTable } from "./destinations.ts";
 import { withOperations } from "./operations.ts";
-import { jsonOption, printJson, table } from "./table.ts";
+import { jsonOption, printJson, table } from "./terminal/table.ts";
 
 export const doctorCommand: Command = {
   name: "doctor",

@@ -4,7 +4,7 @@ import { visible } from "../../core/text/visible.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import { actionOf, type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
 import { withOperations } from "./operations.ts";
-import { jsonOption, printJson, table } from "./table.ts";
+import { jsonOption, printJson, table } from "./terminal/table.ts";
 
 export const keyCommand: Command = {
   name: "key",

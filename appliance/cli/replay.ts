@@ -2,8 +2,8 @@ import { UsageError } from "../../core/errors.ts";
 import { acceptedTimes, parseTime } from "../../core/time.ts";
 import type { Replayed } from "../feeds/destination-control.ts";
 import { type Command, onePositional, parseOptions } from "./command.ts";
-import { canAsk, confirm } from "./confirm.ts";
 import { withOperations } from "./operations.ts";
+import { canAsk, confirm } from "./terminal/confirm.ts";
 
 export const replayCommand: Command = {
   name: "replay",

@@ -13,8 +13,8 @@ import {
   type Terminal,
 } from "./command.ts";
 import { withOperations } from "./operations.ts";
-import { readHidden } from "./password-prompt.ts";
-import { jsonOption, printJson, table } from "./table.ts";
+import { readHidden } from "./terminal/password-prompt.ts";
+import { jsonOption, printJson, table } from "./terminal/table.ts";
 
 export const userCommand: Command = {
   name: "user",

@@ -14,7 +14,7 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkCertificate } from "../../appliance/cli/check-listener.ts";
+import { checkCertificate } from "../../appliance/cli/check/check-listener.ts";
 import { runProgram } from "../../appliance/cli/program.ts";
 import { ApplianceProcess, type ProcessOptions } from "../harness/process.ts";
 

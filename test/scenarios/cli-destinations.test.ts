@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { table } from "../../appliance/cli/table.ts";
+import { table } from "../../appliance/cli/terminal/table.ts";
 import { detection, until } from "../harness/appliance.ts";
 import { cleaningUp } from "../harness/clean-up.ts";
 import { freePort } from "../harness/free-port.ts";

@@ -1,6 +1,6 @@
 /** Reads a line from a terminal without showing it. */
-import { UsageError } from "../../core/errors.ts";
-import type { Terminal } from "./command.ts";
+import { UsageError } from "../../../core/errors.ts";
+import type { Terminal } from "../command.ts";
 
 const enter = /[\r\n]/;
 const interrupt = "\u0003";

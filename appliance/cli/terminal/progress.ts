@@ -1,6 +1,6 @@
 /** A progress bar, on a terminal only. */
 import { basename } from "node:path";
-import type { Terminal } from "./command.ts";
+import type { Terminal } from "../command.ts";
 
 const cells = 30;
 

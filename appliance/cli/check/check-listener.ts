@@ -2,10 +2,10 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createServer, isIP } from "node:net";
 import { createSecureContext } from "node:tls";
-import { messageOf } from "../../core/errors.ts";
-import type { ListenAddress, Settings } from "../../core/settings.ts";
-import { dayMs } from "../../core/time.ts";
-import { readTextFile } from "../runtime/text-files.ts";
+import { messageOf } from "../../../core/errors.ts";
+import type { ListenAddress, Settings } from "../../../core/settings.ts";
+import { dayMs } from "../../../core/time.ts";
+import { readTextFile } from "../../runtime/text-files.ts";
 
 export interface Finding {
   ok: boolean;

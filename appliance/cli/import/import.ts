@@ -3,14 +3,14 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { EdgeError, messageOf, UsageError } from "../../core/errors.ts";
-import { alarmFormats, detectionFormats } from "../../core/intake/engines/registry.ts";
-import type { IntakeKind } from "../../core/intake/intake.ts";
-import type { ImportBatch, Operations } from "../control/operations.ts";
-import { type Command, parseOptions, type Terminal } from "./command.ts";
+import { EdgeError, messageOf, UsageError } from "../../../core/errors.ts";
+import { alarmFormats, detectionFormats } from "../../../core/intake/engines/registry.ts";
+import type { IntakeKind } from "../../../core/intake/intake.ts";
+import type { ImportBatch, Operations } from "../../control/operations.ts";
+import { type Command, parseOptions, type Terminal } from "../command.ts";
+import { withOperations } from "../operations.ts";
+import { progressBar } from "../terminal/progress.ts";
 import { readBatches } from "./import-batches.ts";
-import { withOperations } from "./operations.ts";
-import { progressBar } from "./progress.ts";
 
 interface Totals {
   received: number;

@@ -2,10 +2,10 @@
 import { constants } from "node:fs";
 import { access, lstat, readdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { spaceDecision } from "../../core/disk-space.ts";
-import { messageOf } from "../../core/errors.ts";
-import type { Settings } from "../../core/settings.ts";
-import { readKey } from "../access/master-key.ts";
+import { spaceDecision } from "../../../core/disk-space.ts";
+import { messageOf } from "../../../core/errors.ts";
+import type { Settings } from "../../../core/settings.ts";
+import { readKey } from "../../access/master-key.ts";
 import type { Finding } from "./check-listener.ts";
 
 export async function checkDataDir({ dataDir, minFreeBytes, minFreePercent }: Settings): Promise<Finding[]> {

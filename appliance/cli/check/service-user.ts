@@ -1,6 +1,6 @@
 /** Makes checks by root run as the service's user, because root's own rights prove nothing about the service. */
 import { readFile, stat } from "node:fs/promises";
-import type { Unit } from "../config/unit-file.ts";
+import type { Unit } from "../../config/unit-file.ts";
 
 interface Account {
   name: string;

@@ -1,8 +1,8 @@
 /** Splits a file of any size into batches for intake: lines are passed on as they are read, an array is read as a whole. */
-import { EdgeError } from "../../core/errors.ts";
-import { foldedParts } from "../../core/intake/engines/unfold.ts";
-import { splitRecords } from "../../core/intake/split.ts";
-import { TextParts } from "../../core/text/encoding.ts";
+import { EdgeError } from "../../../core/errors.ts";
+import { foldedParts } from "../../../core/intake/engines/unfold.ts";
+import { splitRecords } from "../../../core/intake/split.ts";
+import { TextParts } from "../../../core/text/encoding.ts";
 
 const recordsPerBatch = 1000;
 const bytesPerBatch = 4 * 1024 * 1024;

@@ -1,6 +1,6 @@
-import { asciiJson } from "../../core/text/ascii-json.ts";
-import { visible } from "../../core/text/visible.ts";
-import type { Terminal } from "./command.ts";
+import { asciiJson } from "../../../core/text/ascii-json.ts";
+import { visible } from "../../../core/text/visible.ts";
+import type { Terminal } from "../command.ts";
 
 /** The smallest width of a column. */
 const narrowest = 4;

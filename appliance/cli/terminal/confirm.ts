@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import type { Terminal } from "./command.ts";
+import type { Terminal } from "../command.ts";
 
 /** Whether somebody can answer. */
 export function canAsk({ stdin, interactive }: Terminal): boolean {
