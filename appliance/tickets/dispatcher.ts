@@ -8,12 +8,12 @@ import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../runtime/log.ts";
 import type { TicketMetrics } from "../upkeep/metrics.ts";
-import { Drafts } from "./drafts.ts";
 import { CadenceGate } from "./gate.ts";
-import type { LaneTools } from "./jobs.ts";
-import { Lane } from "./lane.ts";
+import { Drafts } from "./lane/drafts.ts";
+import type { LaneTools } from "./lane/jobs.ts";
+import { Lane } from "./lane/lane.ts";
+import type { SyncStatus } from "./lane/search-source.ts";
 import { ParkedProbes } from "./parked.ts";
-import type { SyncStatus } from "./search-source.ts";
 import { warningsOf } from "./status.ts";
 import { StuckDeliveries } from "./stuck.ts";
 import { noThrottles, TicketSystems } from "./systems.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../core/tickets/ticket.ts";
 import { recordingExchanges } from "../../integrations/http.ts";
 import type { Store } from "../../store/open-store.ts";
-import { isHidden } from "./failures.ts";
+import { isHidden } from "./lane/failures.ts";
 
 /** How many other tickets of ours are tried, to check that the account can read them. */
 const mostKnown = 10;

@@ -7,7 +7,7 @@ import { minuteMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DeadLetters } from "../../store/outbox/dead-letters.ts";
 import type { Log } from "../runtime/log.ts";
-import type { Lane } from "./lane.ts";
+import type { Lane } from "./lane/lane.ts";
 
 /** The shortest time between two checks whether a probe is due. */
 const lookEveryMs = minuteMs;

@@ -5,7 +5,7 @@ import { type FieldPolicies, ticketFields, winnerOf } from "../../core/tickets/p
 import type { TicketSystemName } from "../../core/tickets/ticket.ts";
 import { isoOrNull } from "../../core/time.ts";
 import type { TicketCount } from "../../store/lists/ticket-lists.ts";
-import type { SyncStatus } from "./search-source.ts";
+import type { SyncStatus } from "./lane/search-source.ts";
 
 type Json = Record<string, unknown>;
 

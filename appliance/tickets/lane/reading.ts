@@ -1,9 +1,9 @@
 /** Reads a ticket's comments, and checks whether a missing ticket is really gone. */
-import { DeliveryError } from "../../core/errors.ts";
-import type { Clock } from "../../core/ports.ts";
-import type { RemoteComment, Ticket, TicketSystem } from "../../core/tickets/ticket.ts";
-import type { Store } from "../../store/open-store.ts";
-import type { Log } from "../runtime/log.ts";
+import { DeliveryError } from "../../../core/errors.ts";
+import type { Clock } from "../../../core/ports.ts";
+import type { RemoteComment, Ticket, TicketSystem } from "../../../core/tickets/ticket.ts";
+import type { Store } from "../../../store/open-store.ts";
+import type { Log } from "../../runtime/log.ts";
 
 /** How many other tickets are tried, to check that the account can still read them. */
 const mostKnown = 5;

@@ -1,7 +1,7 @@
 /** The source of deliveries that are due: new ones and look-ups at their time, failed ones at times of the retry schedule. */
-import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
-import type { Delivery, RemotePerson } from "../../core/tickets/ticket.ts";
-import { WriteLimiter } from "../../core/tickets/write-limiter.ts";
+import type { TicketSettings } from "../../../core/settings/ticket-settings.ts";
+import type { Delivery, RemotePerson } from "../../../core/tickets/ticket.ts";
+import { WriteLimiter } from "../../../core/tickets/write-limiter.ts";
 import { carry } from "./carrier.ts";
 import type { Due, Job, JobSource, LaneView } from "./jobs.ts";
 import { Schedule } from "./schedule.ts";

@@ -1,12 +1,12 @@
 /** Drafts the content of tickets from the present incident: the usual text, or the enriched body of a Proactive Case. */
-import { EdgeError } from "../../core/errors.ts";
-import type { Clock } from "../../core/ports.ts";
-import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
-import { composeCase } from "../../core/tickets/case/compose-case.ts";
-import { composeTicket, incidentUrl } from "../../core/tickets/compose.ts";
-import type { Draft } from "../../core/tickets/draft.ts";
-import type { TicketSystemName } from "../../core/tickets/ticket.ts";
-import type { Store } from "../../store/open-store.ts";
+import { EdgeError } from "../../../core/errors.ts";
+import type { Clock } from "../../../core/ports.ts";
+import type { TicketSettings } from "../../../core/settings/ticket-settings.ts";
+import { composeCase } from "../../../core/tickets/case/compose-case.ts";
+import { composeTicket, incidentUrl } from "../../../core/tickets/compose.ts";
+import type { Draft } from "../../../core/tickets/draft.ts";
+import type { TicketSystemName } from "../../../core/tickets/ticket.ts";
+import type { Store } from "../../../store/open-store.ts";
 
 interface DraftParts {
   store: Store;

@@ -1,6 +1,6 @@
 /** The source of tickets to read back, so that incidents follow them. Each is read by itself, so that a failure affects no other ticket. */
-import { DeliveryError, EdgeError, messageOf } from "../../core/errors.ts";
-import type { Ticket } from "../../core/tickets/ticket.ts";
+import { DeliveryError, EdgeError, messageOf } from "../../../core/errors.ts";
+import type { Ticket } from "../../../core/tickets/ticket.ts";
 import type { Due, Job, JobSource, LaneView } from "./jobs.ts";
 import { commentsOf, isGone } from "./reading.ts";
 

@@ -1,6 +1,6 @@
 /** The source of searches for changed tickets, at the times of the schedule. Found tickets are marked in the database until they are read. */
-import { DeliveryError, messageOf } from "../../core/errors.ts";
-import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
+import { DeliveryError, messageOf } from "../../../core/errors.ts";
+import type { TicketSettings } from "../../../core/settings/ticket-settings.ts";
 import type { Due, JobSource, LaneView } from "./jobs.ts";
 import { Schedule } from "./schedule.ts";
 

@@ -1,6 +1,6 @@
 /** A cron schedule (croner) that is asked whether it is due, so that tests can pass the time. */
 import { Cron } from "croner";
-import { dayMs, minuteMs } from "../../core/time.ts";
+import { dayMs, minuteMs } from "../../../core/time.ts";
 
 /** How far back the last time is searched. */
 const longestBackMs = 400 * dayMs;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { dayMs, minuteMs } from "../../core/time.ts";
+import { dayMs, minuteMs } from "../../../core/time.ts";
 import { Schedule } from "./schedule.ts";
 
 const at = (text: string) => Date.parse(`2026-03-13T${text}`);

@@ -1,10 +1,10 @@
 /** Prepares one update of a ticket. Status and assignee are read first, so that no change by somebody else is overwritten. */
-import { DeliveryError } from "../../core/errors.ts";
-import type { Incident } from "../../core/incident.ts";
-import type { Clock } from "../../core/ports.ts";
-import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
-import { masked } from "../../core/tickets/masking/masking.ts";
-import { idInSystem } from "../../core/tickets/people.ts";
+import { DeliveryError } from "../../../core/errors.ts";
+import type { Incident } from "../../../core/incident.ts";
+import type { Clock } from "../../../core/ports.ts";
+import type { TicketSettings } from "../../../core/settings/ticket-settings.ts";
+import { masked } from "../../../core/tickets/masking/masking.ts";
+import { idInSystem } from "../../../core/tickets/people.ts";
 import type {
   Delivery,
   RemotePerson,
@@ -13,10 +13,10 @@ import type {
   TicketSystem,
   UpdateContent,
   UpdateResult,
-} from "../../core/tickets/ticket.ts";
-import { commentBlocks } from "../../core/tickets/updates.ts";
-import type { Store } from "../../store/open-store.ts";
-import type { DeliveryOutcome } from "../../store/outbox/delivery-outcomes.ts";
+} from "../../../core/tickets/ticket.ts";
+import { commentBlocks } from "../../../core/tickets/updates.ts";
+import type { Store } from "../../../store/open-store.ts";
+import type { DeliveryOutcome } from "../../../store/outbox/delivery-outcomes.ts";
 import type { Drafts } from "./drafts.ts";
 
 export interface UpdateParts {

@@ -1,18 +1,18 @@
 /** Runs all work for one ticket system: a few jobs at a time, one for each ticket, none while the system is down or accepts no requests. */
-import { messageOf } from "../../core/errors.ts";
-import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
-import { Circuit } from "../../core/tickets/circuit.ts";
-import { analystOf } from "../../core/tickets/people.ts";
-import type { RemotePerson, TestStep, TicketSystemName } from "../../core/tickets/ticket.ts";
-import { minuteMs } from "../../core/time.ts";
-import { recordingExchanges } from "../../integrations/http.ts";
-import type { Throttle } from "../../integrations/throttle.ts";
+import { messageOf } from "../../../core/errors.ts";
+import type { TicketSettings } from "../../../core/settings/ticket-settings.ts";
+import { Circuit } from "../../../core/tickets/circuit.ts";
+import { analystOf } from "../../../core/tickets/people.ts";
+import type { RemotePerson, TestStep, TicketSystemName } from "../../../core/tickets/ticket.ts";
+import { minuteMs } from "../../../core/time.ts";
+import { recordingExchanges } from "../../../integrations/http.ts";
+import type { Throttle } from "../../../integrations/throttle.ts";
+import type { TicketSystems } from "../systems.ts";
 import { DeliverySource } from "./delivery-source.ts";
 import { noteFailure } from "./failures.ts";
 import type { Job, JobSource, LaneSettings, LaneTools, LaneView } from "./jobs.ts";
 import { ReadingSource } from "./reading-source.ts";
 import { SearchSource, type SyncStatus } from "./search-source.ts";
-import type { TicketSystems } from "./systems.ts";
 
 /** Jobs at the same time. */
 const slots = 4;

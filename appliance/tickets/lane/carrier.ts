@@ -1,8 +1,8 @@
 /** Sends one delivery to its system. Each step is stored in the ledger before the next; after an unknown outcome the target is searched before anything is sent again. */
-import { messageOf, StoreError } from "../../core/errors.ts";
-import type { Random } from "../../core/ports.ts";
-import type { Circuit } from "../../core/tickets/circuit.ts";
-import { afterEmptyLookup, afterFailure, forOneLook, type Next } from "../../core/tickets/retry.ts";
+import { messageOf, StoreError } from "../../../core/errors.ts";
+import type { Random } from "../../../core/ports.ts";
+import type { Circuit } from "../../../core/tickets/circuit.ts";
+import { afterEmptyLookup, afterFailure, forOneLook, type Next } from "../../../core/tickets/retry.ts";
 import {
   type Attempt,
   correlationOf,
@@ -12,10 +12,10 @@ import {
   sendAgain,
   type Ticket,
   type TicketSystem,
-} from "../../core/tickets/ticket.ts";
-import { type Exchanges, recordingExchanges } from "../../integrations/http.ts";
-import type { DeliveryOutcome } from "../../store/outbox/delivery-outcomes.ts";
-import type { Log } from "../runtime/log.ts";
+} from "../../../core/tickets/ticket.ts";
+import { type Exchanges, recordingExchanges } from "../../../integrations/http.ts";
+import type { DeliveryOutcome } from "../../../store/outbox/delivery-outcomes.ts";
+import type { Log } from "../../runtime/log.ts";
 import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";
 import type { LaneView } from "./jobs.ts";
 import { type Finding, lookUp } from "./look-up.ts";

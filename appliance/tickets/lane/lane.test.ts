@@ -1,9 +1,9 @@
 /** A lane with a ledger that holds what the test says: which jobs run at the same time, and what is asked of the ledger. */
 import { expect, test } from "bun:test";
-import { readTicketSettings } from "../../core/settings/tickets.ts";
-import { dayMs, minuteMs } from "../../core/time.ts";
-import { until } from "../../test/harness/appliance.ts";
-import { FakeClock } from "../../test/harness/fake-clock.ts";
+import { readTicketSettings } from "../../../core/settings/tickets.ts";
+import { dayMs, minuteMs } from "../../../core/time.ts";
+import { until } from "../../../test/harness/appliance.ts";
+import { FakeClock } from "../../../test/harness/fake-clock.ts";
 import { Lane } from "./lane.ts";
 
 /** Tickets that are due for reading, and tickets of which an update is due. */

@@ -1,7 +1,7 @@
 /** Classifies errors of requests to a target. */
-import { DeliveryError, EdgeError, messageOf } from "../../core/errors.ts";
-import type { Circuit } from "../../core/tickets/circuit.ts";
-import type { Failure } from "../../core/tickets/retry.ts";
+import { DeliveryError, EdgeError, messageOf } from "../../../core/errors.ts";
+import type { Circuit } from "../../../core/tickets/circuit.ts";
+import type { Failure } from "../../../core/tickets/retry.ts";
 
 /** A stable code. */
 export function causeOf(error: unknown): string {

@@ -1,11 +1,11 @@
 /** The interfaces between a lane and its sources of jobs. */
-import type { Clock, Random, Sleep } from "../../core/ports.ts";
-import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
-import type { Circuit } from "../../core/tickets/circuit.ts";
-import type { RemotePerson, TicketSystem, TicketSystemName } from "../../core/tickets/ticket.ts";
-import type { Throttle } from "../../integrations/throttle.ts";
-import type { Store } from "../../store/open-store.ts";
-import type { Log } from "../runtime/log.ts";
+import type { Clock, Random, Sleep } from "../../../core/ports.ts";
+import type { TicketSettings } from "../../../core/settings/ticket-settings.ts";
+import type { Circuit } from "../../../core/tickets/circuit.ts";
+import type { RemotePerson, TicketSystem, TicketSystemName } from "../../../core/tickets/ticket.ts";
+import type { Throttle } from "../../../integrations/throttle.ts";
+import type { Store } from "../../../store/open-store.ts";
+import type { Log } from "../../runtime/log.ts";
 import type { Drafts } from "./drafts.ts";
 
 /** A piece of work with requests to the ticket system; at most one at a time for each ticket. */

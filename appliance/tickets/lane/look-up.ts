@@ -1,7 +1,7 @@
 /** Looks up a create that may have arrived, and decides what to do if no ticket is found. */
-import { DeliveryError, messageOf } from "../../core/errors.ts";
-import type { Clock } from "../../core/ports.ts";
-import { afterEmptyLookup, forOneLook, type Next, type RetrySettings } from "../../core/tickets/retry.ts";
+import { DeliveryError, messageOf } from "../../../core/errors.ts";
+import type { Clock } from "../../../core/ports.ts";
+import { afterEmptyLookup, forOneLook, type Next, type RetrySettings } from "../../../core/tickets/retry.ts";
 import {
   type Delivery,
   notIdentified,
@@ -9,8 +9,8 @@ import {
   sendAgain,
   type TicketSystem,
   unknownOutcome,
-} from "../../core/tickets/ticket.ts";
-import type { Store } from "../../store/open-store.ts";
+} from "../../../core/tickets/ticket.ts";
+import type { Store } from "../../../store/open-store.ts";
 import { isHidden } from "./failures.ts";
 
 /** How many known tickets are tried, to check that the account can see them. */
