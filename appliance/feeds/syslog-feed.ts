@@ -13,7 +13,7 @@ import type { MessageOptions } from "../../core/feeds/syslog-options.ts";
 import type { Clock, Random } from "../../core/ports.ts";
 import type { DestinationSettings, FeedSettings, TlsSettings } from "../../core/settings.ts";
 import type { Store } from "../../store/open-store.ts";
-import { Destination, type DestinationStatus } from "../../transports/syslog/destination.ts";
+import { Destination, type DestinationStatus } from "../../transports/syslog/destination/destination.ts";
 import type { TlsMaterial } from "../../transports/syslog/options.ts";
 import { createSyslogSender } from "../../transports/syslog/sender.ts";
 import type { Log } from "../runtime/log.ts";

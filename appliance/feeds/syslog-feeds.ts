@@ -3,7 +3,7 @@ import { EdgeError } from "../../core/errors.ts";
 import { type FeedName, feedNames, readerName } from "../../core/feeds/feeds.ts";
 import type { Place } from "../../core/feeds/replay.ts";
 import type { FeedSettings, Settings } from "../../core/settings.ts";
-import type { DestinationStatus } from "../../transports/syslog/destination.ts";
+import type { DestinationStatus } from "../../transports/syslog/destination/destination.ts";
 import { type FeedTools, SyslogFeed } from "./syslog-feed.ts";
 
 export class SyslogFeeds {

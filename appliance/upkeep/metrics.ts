@@ -1,7 +1,7 @@
 /** Prometheus metrics. Gauges and counters are read from the parts that own them at each request. */
 import { Counter, Gauge, Registry } from "prom-client";
 import type { FeedName } from "../../core/feeds/feeds.ts";
-import type { DestinationStatus } from "../../transports/syslog/destination.ts";
+import type { DestinationStatus } from "../../transports/syslog/destination/destination.ts";
 import { versionInfo } from "../runtime/version.ts";
 import type { LoopStatus } from "./scheduler.ts";
 

@@ -1,6 +1,6 @@
 import { openConnection } from "./connection.ts";
 import { type SyslogSenderOptions, senderContext } from "./options.ts";
-import { openRelpSession } from "./relp-session.ts";
+import { openRelpSession } from "./relp/relp-session.ts";
 import { resolveAll } from "./resolve.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import type { SyslogSender } from "../../core/ports.ts";
-import { numbered, texts, withoutRepeats } from "../../test/harness/delivery.ts";
-import { SyslogReceiver } from "../../test/harness/syslog-receiver.ts";
-import type { SenderLimits, SyslogSenderOptions } from "./options.ts";
-import { createSyslogSender } from "./sender.ts";
+import type { SyslogSender } from "../../../core/ports.ts";
+import { numbered, texts, withoutRepeats } from "../../../test/harness/delivery.ts";
+import { SyslogReceiver } from "../../../test/harness/syslog-receiver.ts";
+import type { SenderLimits, SyslogSenderOptions } from "../options.ts";
+import { createSyslogSender } from "../sender.ts";
 
 const cleanUps: (() => Promise<void>)[] = [];
 

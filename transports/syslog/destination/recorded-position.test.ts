@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { StoreError } from "../../core/errors.ts";
-import type { EventLog, HeldMessages, SyslogSender } from "../../core/ports.ts";
+import { StoreError } from "../../../core/errors.ts";
+import type { EventLog, HeldMessages, SyslogSender } from "../../../core/ports.ts";
 import { RecordedPosition } from "./recorded-position.ts";
 
 function positionOf() {

@@ -1,7 +1,7 @@
 /** One RELP session on one connection: the handshake, commands out, answers in. */
-import { DeliveryError } from "../../core/errors.ts";
-import { type ConnectionEnd, openConnection, type StreamConnection } from "./connection.ts";
-import type { SenderContext } from "./options.ts";
+import { DeliveryError } from "../../../core/errors.ts";
+import { type ConnectionEnd, openConnection, type StreamConnection } from "../connection.ts";
+import type { SenderContext } from "../options.ts";
 import { encodeFrame, nextTxnr, parseAnswer, type RelpFrame, RelpParser } from "./relp-frames.ts";
 
 /** librelp speaks version 0, although its text says 1; servers answer 0 to either. */

@@ -3,9 +3,9 @@
  * A batch's position is on the disk before the next batch is sent, so a crash repeats at most one batch (RELP: those in flight).
  * How the position on the disk stays behind what is at risk: `recorded-position.ts`.
  */
-import { messageOf } from "../../core/errors.ts";
-import type { AppendedCounts, EventKind, LoggedEvent } from "../../core/event.ts";
-import type { Clock, EventLog, SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
+import { messageOf } from "../../../core/errors.ts";
+import type { AppendedCounts, EventKind, LoggedEvent } from "../../../core/event.ts";
+import type { Clock, EventLog, SenderStatus, SyslogBytes, SyslogSender } from "../../../core/ports.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { RecordedPosition } from "./recorded-position.ts";
 import { Signal } from "./signal.ts";

@@ -3,7 +3,7 @@
  * megabytes. So chunks are kept, whole messages and byte for byte, until they have been acknowledged by the peer's kernel and for
  * a while after, since the peer's program may die before it reads them.
  */
-import { type Chunk, splitChunk } from "./framing.ts";
+import { type Chunk, splitChunk } from "../framing.ts";
 
 export interface WindowLimits {
   resendBytes: number;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { DeliveryError, StoreError } from "../../core/errors.ts";
-import type { AppendedCounts, LoggedEvent } from "../../core/event.ts";
-import type { EventLog, HeldMessages, SyslogBytes, SyslogSender } from "../../core/ports.ts";
+import { DeliveryError, StoreError } from "../../../core/errors.ts";
+import type { AppendedCounts, LoggedEvent } from "../../../core/event.ts";
+import type { EventLog, HeldMessages, SyslogBytes, SyslogSender } from "../../../core/ports.ts";
 import { Destination, type DestinationOptions } from "./destination.ts";
 
 /** A log in memory, and the positions it was told. */

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { numbered, texts, withoutRepeats } from "../../test/harness/delivery.ts";
-import { RelpReceiver } from "../../test/harness/relp-receiver.ts";
-import type { ReceiverTls } from "../../test/harness/stream-receiver.ts";
-import { SyslogReceiver } from "../../test/harness/syslog-receiver.ts";
-import { pem, serverPair } from "../../test/harness/test-certificates.ts";
-import type { SyslogSenderOptions, TlsMaterial } from "./options.ts";
-import { probe } from "./probe.ts";
-import { createSyslogSender } from "./sender.ts";
+import { numbered, texts, withoutRepeats } from "../../../test/harness/delivery.ts";
+import { RelpReceiver } from "../../../test/harness/relp-receiver.ts";
+import type { ReceiverTls } from "../../../test/harness/stream-receiver.ts";
+import { SyslogReceiver } from "../../../test/harness/syslog-receiver.ts";
+import { pem, serverPair } from "../../../test/harness/test-certificates.ts";
+import type { SyslogSenderOptions, TlsMaterial } from "../options.ts";
+import { probe } from "../probe.ts";
+import { createSyslogSender } from "../sender.ts";
 
 const cleanUps: (() => Promise<void>)[] = [];
 

@@ -1,13 +1,13 @@
 /** Syslog over TCP and TLS: at least once, as far as a protocol without acknowledgements allows. */
-import { DeliveryError } from "../../core/errors.ts";
-import type { HeldMessages, SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
-import { type ConnectionEnd, openConnection, type StreamConnection } from "./connection.ts";
+import { DeliveryError } from "../../../core/errors.ts";
+import type { HeldMessages, SenderStatus, SyslogBytes, SyslogSender } from "../../../core/ports.ts";
+import { type ConnectionEnd, openConnection, type StreamConnection } from "../connection.ts";
+import { frameChunk } from "../framing.ts";
+import { LinkState } from "../link-state.ts";
+import type { SenderContext } from "../options.ts";
+import { readSocketRow } from "../socket-row.ts";
 import { ExposureLimit } from "./exposure-limit.ts";
-import { frameChunk } from "./framing.ts";
-import { LinkState } from "./link-state.ts";
-import type { SenderContext } from "./options.ts";
 import { ResendWindow, type WindowChunk } from "./resend-window.ts";
-import { readSocketRow } from "./socket-row.ts";
 import { type StallSample, StallWatch } from "./stall.ts";
 
 /** How often the kernel is asked what has been acknowledged, while something is not. */

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { numbered, texts, withoutRepeats } from "../../test/harness/delivery.ts";
-import { RelpReceiver } from "../../test/harness/relp-receiver.ts";
-import { SyslogReceiver } from "../../test/harness/syslog-receiver.ts";
-import { createSyslogSender } from "./sender.ts";
+import { numbered, texts, withoutRepeats } from "../../../test/harness/delivery.ts";
+import { RelpReceiver } from "../../../test/harness/relp-receiver.ts";
+import { SyslogReceiver } from "../../../test/harness/syslog-receiver.ts";
+import { createSyslogSender } from "../sender.ts";
 
 const limits = { backoffMinMs: 5, backoffMaxMs: 20, settleMs: 50 };
 

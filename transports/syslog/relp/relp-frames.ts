@@ -1,7 +1,7 @@
 /**
  * RELP frames: `TXNR SP COMMAND SP DATALEN [SP DATA] LF`, as librelp speaks them (its doc/relp.md).
  */
-import { DeliveryError } from "../../core/errors.ts";
+import { DeliveryError } from "../../../core/errors.ts";
 
 export const MAX_TXNR = 999_999_999;
 

@@ -2,8 +2,8 @@
  * A destination's position in memory and on the disk, usually equal. While the connection is in trouble the one on the disk
  * stays, or goes back, behind what only the sender's memory is sure to have, so that a crash then loses nothing.
  */
-import { messageOf } from "../../core/errors.ts";
-import type { EventLog, SyslogSender } from "../../core/ports.ts";
+import { messageOf } from "../../../core/errors.ts";
+import type { EventLog, SyslogSender } from "../../../core/ports.ts";
 
 /** Everything up to `seq` was in the first `messages` messages that the sender took. */
 interface Milestone {

@@ -1,6 +1,6 @@
 /** Reads the event log one batch ahead, so that the store works while the batch before is rendered and sent. */
-import type { EventKind, LoggedEvent } from "../../core/event.ts";
-import type { EventLog } from "../../core/ports.ts";
+import type { EventKind, LoggedEvent } from "../../../core/event.ts";
+import type { EventLog } from "../../../core/ports.ts";
 
 interface Ahead {
   after: number;

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import type { SyslogSender } from "../../core/ports.ts";
-import { numbered, texts, withoutRepeats } from "../../test/harness/delivery.ts";
-import { RelpReceiver } from "../../test/harness/relp-receiver.ts";
-import { pem, serverPair } from "../../test/harness/test-certificates.ts";
-import type { SenderLimits, TlsMaterial } from "./options.ts";
-import { createSyslogSender } from "./sender.ts";
+import type { SyslogSender } from "../../../core/ports.ts";
+import { numbered, texts, withoutRepeats } from "../../../test/harness/delivery.ts";
+import { RelpReceiver } from "../../../test/harness/relp-receiver.ts";
+import { pem, serverPair } from "../../../test/harness/test-certificates.ts";
+import type { SenderLimits, TlsMaterial } from "../options.ts";
+import { createSyslogSender } from "../sender.ts";
 
 const cleanUps: (() => Promise<void>)[] = [];
 

@@ -1,9 +1,9 @@
 /** Syslog over RELP: every message is acknowledged by the receiver, and what is not is sent again in a new session. */
-import type { HeldMessages, SenderStatus, SyslogBytes, SyslogSender } from "../../core/ports.ts";
-import type { ConnectionEnd } from "./connection.ts";
-import { CHUNK_BYTES } from "./framing.ts";
-import { LinkState } from "./link-state.ts";
-import type { SenderContext } from "./options.ts";
+import type { HeldMessages, SenderStatus, SyslogBytes, SyslogSender } from "../../../core/ports.ts";
+import type { ConnectionEnd } from "../connection.ts";
+import { CHUNK_BYTES } from "../framing.ts";
+import { LinkState } from "../link-state.ts";
+import type { SenderContext } from "../options.ts";
 import { openRelpSession, type RelpSession } from "./relp-session.ts";
 
 interface Batch {

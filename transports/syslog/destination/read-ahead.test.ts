@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { LoggedEvent } from "../../core/event.ts";
+import type { LoggedEvent } from "../../../core/event.ts";
 import { ReadAhead } from "./read-ahead.ts";
 
 const event = (seq: number): LoggedEvent => ({
