@@ -93,6 +93,13 @@ describe("a breach is found", () => {
       expect(violations(new Map([[path, text]]))).toEqual([`${path}: ${message}`]);
     });
 
+  test("a folder that has become a heap; tests do not count", () => {
+    const names = Array.from({ length: 20 }, (_, n) => `core/a${n}.ts`);
+    const sources = (more: string[]) => new Map([...names, ...more].map((path) => [path, ""]));
+    expect(violations(sources(["core/a.test.ts"]))).toEqual([]);
+    expect(violations(sources(["core/b.ts"]))).toEqual(["core: 21 files, more than 20"]);
+  });
+
   test("import cycles, also through a type and a worker", () => {
     const sources = new Map([
       ["store/a.ts", `import type { B } from "./b.ts";`],

@@ -66,6 +66,8 @@ const coreForbids: readonly (readonly [RegExp, string])[] = [
 const elapsedTime = /\b(?:performance|Date)\.now\(\)\s*-\s*[A-Za-z_]|\w\s*-\s*(?:performance|Date)\.now\(\)/;
 
 const maxLines = 300;
+/** Source files in one folder, tests apart: more are a heap, in which nobody finds anything. */
+const maxFiles = 20;
 
 interface Import {
   specifier: string;
@@ -102,7 +104,18 @@ export function violations(sources: Sources): string[] {
     const lines = text.split("\n").length - 1;
     if (!/\.test\.tsx?$/.test(path) && lines > maxLines) report(`${lines} lines, more than ${maxLines}`);
   }
-  return [...found, ...cycles(sources)];
+  return [...found, ...heaps(sources), ...cycles(sources)];
+}
+
+/** Folders of the program with more files than can be overlooked. */
+function heaps(sources: Sources): string[] {
+  const folders = Map.groupBy(
+    [...sources.keys()].filter((path) => !isTest(path)),
+    (path) => dirname(path),
+  );
+  return [...folders].flatMap(([folder, files]) =>
+    files.length > maxFiles ? [`${folder}: ${files.length} files, more than ${maxFiles}`] : [],
+  );
 }
 
 /** Import, export-from, import() and worker URLs of a source text. */
