@@ -99,7 +99,8 @@ export function userJson(user: UserRecord): Json {
   };
 }
 
-function keyJson({ id, name, prefix, scopes, entities, ...key }: ApiKeyRecord): Json {
+/** An API key without its hash. */
+export function keyJson({ id, name, prefix, scopes, entities, ...key }: ApiKeyRecord): Json {
   return {
     id,
     name,

@@ -1,4 +1,5 @@
 /** The details of incidents and cases in the API: the row of lists, the objects of the syslog body, and the evidence. */
+import type { RuleSummary } from "../../core/correlation/summary.ts";
 import { toIso } from "../../core/time.ts";
 import type { CaseDetail, IncidentDetail } from "../../store/lists/incident-detail.ts";
 
@@ -21,18 +22,7 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
       factors: risk.factors,
     },
     attack_chain: chain.map(({ tactic, title, first, count }) => ({ tactic, title, first_seen: toIso(first), count })),
-    alerts_by_rule: rules.map(({ key, title, author, level, count, first, last, hosts, tactics, techniques }) => ({
-      rule: key,
-      rule_title: title,
-      rule_author: author || null,
-      level,
-      count,
-      first_seen: toIso(first),
-      last_seen: toIso(last),
-      hosts,
-      tactics,
-      techniques,
-    })),
+    alerts_by_rule: rules.map((rule) => ({ ...ruleJson(rule), rule_author: rule.author || null })),
     cases: cases.map((one) => ({
       case_id: one.caseId,
       case_type: one.type,
@@ -71,17 +61,7 @@ export function caseDetail(row: Json, { incident, rules, alerts, history, histor
             status: incident.status,
             assigned_analyst: incident.assignedAnalyst,
           },
-    alerts_by_rule: rules.map(({ key, title, level, count, first, last, hosts, tactics, techniques }) => ({
-      rule: key,
-      rule_title: title,
-      level,
-      count,
-      first_seen: toIso(first),
-      last_seen: toIso(last),
-      hosts,
-      tactics,
-      techniques,
-    })),
+    alerts_by_rule: rules.map(ruleJson),
     alerts: alerts.map((alert) => ({
       hash: alert.hash,
       rule_id: alert.ruleId || null,
@@ -105,4 +85,18 @@ export function caseDetail(row: Json, { incident, rules, alerts, history, histor
 function historyEntry({ at, shortened, ...entry }: IncidentDetail["history"][number]): Json {
   const row = { at: toIso(at), ...entry };
   return shortened ? { ...row, shortened } : row;
+}
+
+function ruleJson({ key, title, level, count, first, last, hosts, tactics, techniques }: RuleSummary): Json {
+  return {
+    rule: key,
+    rule_title: title,
+    level,
+    count,
+    first_seen: toIso(first),
+    last_seen: toIso(last),
+    hosts,
+    tactics,
+    techniques,
+  };
 }

@@ -1,7 +1,7 @@
-import { type ApiKeyRecord, parseScopes } from "../../core/api-key.ts";
+import { parseScopes } from "../../core/api-key.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import { visible } from "../../core/text/visible.ts";
-import { isoOrNull, toIso } from "../../core/time.ts";
+import { keyJson } from "../api/administration.ts";
 import { actionOf, type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
 import { withOperations } from "./operations.ts";
 import { jsonOption, printJson, table } from "./terminal/table.ts";
@@ -82,21 +82,6 @@ async function list({ args, terminal, loadSettings, serviceUnit }: CommandContex
     ),
   );
   return 0;
-}
-
-/** A key as in `GET /api/keys`, without its hash. */
-function keyJson({ id, name, prefix, scopes, entities, createdAt, expiresAt, revokedAt, lastUsedAt }: ApiKeyRecord) {
-  return {
-    id,
-    name,
-    prefix,
-    scopes,
-    entities,
-    created_at: toIso(createdAt),
-    expires_at: isoOrNull(expiresAt),
-    revoked_at: isoOrNull(revokedAt),
-    last_used_at: isoOrNull(lastUsedAt),
-  };
 }
 
 async function revoke({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { detectionOf } from "../../test/harness/detection-of.ts";
 import type { Detection } from "../detection.ts";
 import { hourMs } from "../time.ts";
 import { encodeActorState, newActorState, parseActorState } from "./actor-state.ts";
@@ -14,28 +15,8 @@ const rules = { patterns: preparePatterns(builtInPatterns), minScore: 40 };
 const execution = rules.patterns.find(({ type }) => type === "execution")!;
 
 function detection(at: number, rule: number, host: string): Detection {
-  return {
-    id: null,
-    ruleId: `rule-${rule}`,
-    ruleTitle: `Rule ${rule}`,
-    ruleAuthor: null,
-    tags: ["attack.execution"],
-    level: "medium",
-    risk: 50,
-    mlCluster: -1,
-    timestamp: at,
-    entity: "E",
-    user: null,
-    host,
-    srcIp: null,
-    dstHost: null,
-    eventId: null,
-    channel: null,
-    provider: null,
-    recordId: null,
-    body: "{}",
-    hash: "",
-  };
+  const about = { ruleId: `rule-${rule}`, ruleTitle: `Rule ${rule}`, tags: ["attack.execution"] };
+  return detectionOf({ ...about, timestamp: at, user: null, host });
 }
 
 /** An actor on which `rules` rules fire on `hosts` hosts every hour for so many days, recorded as it happens. */

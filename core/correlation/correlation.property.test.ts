@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { detectionOf } from "../../test/harness/detection-of.ts";
 import { type Alarm, type Detection, levels } from "../detection.ts";
 import { riskOfLevel } from "../risk.ts";
 import { hourMs } from "../time.ts";
@@ -41,28 +42,15 @@ const detection = fc
   })
   .map(
     ({ rule, host, at: [base, minutes], level, risk }): Record => ({
-      detection: {
-        id: null,
+      detection: detectionOf({
         ruleId: `rule-${rule}`,
         ruleTitle: `Rule ${rule}`,
-        ruleAuthor: null,
         tags: tags[rule % 8] ?? [],
         level,
         risk: risk ?? riskOfLevel[level],
-        mlCluster: -1,
         timestamp: start + base * hourMs + minutes * 60_000,
-        entity: "E",
-        user: "j",
         host,
-        srcIp: null,
-        dstHost: null,
-        eventId: null,
-        channel: null,
-        provider: null,
-        recordId: null,
-        body: "{}",
-        hash: "",
-      },
+      }),
     }),
   );
 

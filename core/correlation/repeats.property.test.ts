@@ -1,6 +1,7 @@
 /** Assessing repeats without looking at the rest of the evidence gives what looking at all of it gives, to the letter. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { detectionOf } from "../../test/harness/detection-of.ts";
 import { type Alarm, type Detection, levels } from "../detection.ts";
 import { hourMs } from "../time.ts";
 import { type ActorState, encodeActorState, newActorState, parseActorState } from "./actor-state.ts";
@@ -53,29 +54,16 @@ const step: fc.Arbitrary<Step> = fc.record({
   stored: seldom(false, true),
 });
 
-function detectionOf({ rule, title, host, minute, level, risk }: Step["batch"][number], at: number): Detection {
-  return {
-    id: null,
+function detection({ rule, title, host, minute, level, risk }: Step["batch"][number], at: number): Detection {
+  return detectionOf({
     ruleId: `rule-${rule}`,
     ruleTitle: `Rule ${title}`,
-    ruleAuthor: null,
     tags: tags[rule] ?? [],
     level: levels[level] ?? "low",
     risk,
-    mlCluster: -1,
     timestamp: Math.floor(at / hourMs) * hourMs + minute * 60_000,
-    entity: "E",
-    user: "j",
     host,
-    srcIp: null,
-    dstHost: null,
-    eventId: null,
-    channel: null,
-    provider: null,
-    recordId: null,
-    body: "{}",
-    hash: "",
-  };
+  });
 }
 
 /** One actor, taken in as the store does: `short` looks at repeats alone where it may. */
@@ -127,7 +115,7 @@ function run(steps: readonly Step[]): number {
     now += hours * hourMs + 20_000;
     if (closes !== null) for (const taken of [short, whole]) taken.close(closes);
     const alarm = { alarmId: "a", name: "n", rbp: 50, timestamp: now, entity: "E", user: "j", host: null, srcIp: null };
-    const detections = batch.map((one) => detectionOf(one, now));
+    const detections = batch.map((one) => detection(one, now));
     const qualified = [short, whole].map((taken) => taken.take(detections, Array(alarms).fill(alarm), now));
     expect(qualified[0]).toBe(qualified[1]);
     expect(encodeActorState(short.state)).toBe(encodeActorState(whole.state));

@@ -1,33 +1,13 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { detectionOf } from "../../test/harness/detection-of.ts";
 import type { Detection } from "../detection.ts";
 import { idKeyOf } from "./hash.ts";
 import { type KnownAlert, planAlerts } from "./plan.ts";
 
 function detection(some: Partial<Detection>): Detection {
-  return {
-    id: null,
-    ruleId: "r1",
-    ruleTitle: "Rule",
-    ruleAuthor: null,
-    tags: ["attack.t1003"],
-    level: "high",
-    risk: 75,
-    mlCluster: -1,
-    timestamp: 1_000,
-    entity: "E",
-    user: "CORP\\j",
-    host: null,
-    srcIp: "10.0.0.1",
-    dstHost: null,
-    eventId: null,
-    channel: null,
-    provider: null,
-    recordId: null,
-    body: "{}",
-    hash: "aaaaaaaaaaaaaaaa",
-    ...some,
-  };
+  const usual = { tags: ["attack.t1003"], level: "high", risk: 75, user: "CORP\\j", srcIp: "10.0.0.1" } as const;
+  return detectionOf({ ...usual, hash: "aaaaaaaaaaaaaaaa", ...some, tags: some.tags ?? [...usual.tags] });
 }
 
 function plan(detections: Detection[], known = new Map<string, KnownAlert>(), seen = new Set<string>()) {
