@@ -5,8 +5,7 @@ import { EdgeError, messageOf } from "../core/errors.ts";
 import { Faults } from "../core/faults.ts";
 import type { FeedName } from "../core/feeds/feeds.ts";
 import { Intake } from "../core/intake/intake.ts";
-import type { Clock, Random, Sleep } from "../core/ports.ts";
-import type { ResolvedSettings } from "../core/settings/resolve.ts";
+import type { Sleep } from "../core/ports.ts";
 import type { ListenAddress } from "../core/settings.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
@@ -15,7 +14,7 @@ import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
 import { noteProblems, renewCertificate } from "./config/notices.ts";
 import { startControlServer } from "./control/control-server.ts";
-import { createOperations, type Operations, type ReloadReport } from "./control/operations.ts";
+import { createOperations } from "./control/operations.ts";
 import { Reloads } from "./control/reloads.ts";
 import { runningState } from "./control/running-state.ts";
 import { FeedStates } from "./feed-states.ts";
@@ -23,59 +22,18 @@ import { controlOf } from "./feeds/destination-control.ts";
 import { FeedSettingsService, readSavedFeeds } from "./feeds/feed-settings.ts";
 import { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import { createLoops, followDueTimes, whatIsBusy } from "./loops.ts";
+import type { Appliance, ApplianceOptions } from "./options.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
-import type { Log } from "./runtime/log.ts";
-import { argon2id, type PasswordHasher } from "./runtime/passwords.ts";
+import { argon2id } from "./runtime/passwords.ts";
 import { version } from "./runtime/version.ts";
 import { TicketDispatcher } from "./tickets/dispatcher.ts";
 import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
-import { type OnCommit, openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
+import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
-
-export interface ApplianceOptions {
-  resolved: ResolvedSettings;
-  clock: Clock;
-  sleep: Sleep;
-  random: Random;
-  log: Log;
-  /** False turns the incident step off: detections are deduplicated and sent, but make no incidents. */
-  correlate?: boolean;
-  /** How passwords are hashed; default argon2id with OWASP's parameters. */
-  passwords?: PasswordHasher;
-  /** systemd's folder of credentials (`$CREDENTIALS_DIRECTORY`). */
-  credentialsDir?: string | null;
-  /** Called every few seconds while the loops run, for the watchdog. */
-  onAlive?: () => void;
-  /** Minimum interval in milliseconds of the loops that only monitor; default: each loop's own interval. */
-  watchEveryMs?: number;
-  /** Called for each commit to the database, in order. */
-  onCommit?: OnCommit;
-  /** Called with the present faults whenever they change. */
-  onFaults?: (faults: readonly { name: string; message: string }[]) => void;
-  /** Reads files and environment and calls the appliance's `reload` with them, for the command of that name. */
-  reload?: () => Promise<ReloadReport>;
-}
-
-export interface Appliance {
-  /** Such as `http://127.0.0.1:8080`. */
-  apiUrl: string;
-  /** Health port of the alert feed, and of the incident/case feed. */
-  healthUrl: string;
-  incidentHealthUrl: string;
-  operations: Operations;
-  /** Applies new settings; the log names those that need a restart. */
-  reload(resolved: ResolvedSettings): Promise<ReloadReport>;
-  /** Closes intake, sends queued messages for up to 10 s, then closes everything else. */
-  stop(): Promise<void>;
-  /** What is in progress at present (`whatIsBusy`). */
-  busy(): string[];
-  /** Resolves with the reason when the appliance cannot continue and has to be restarted. */
-  broken: Promise<Error>;
-}
 
 /** Time for sending queued messages at a stop; closing the connections takes up to a second more. */
 const drainMs = 9_000;
@@ -185,6 +143,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
       clock,
+      sleep,
       keys,
       log,
       faults,

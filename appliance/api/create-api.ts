@@ -4,7 +4,7 @@ import type { Caller } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import { Continuity, continuityMs, type PollPosition } from "../../core/pages/continuity.ts";
-import type { Clock } from "../../core/ports.ts";
+import type { Clock, Sleep } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
 import { AuditLog } from "../access/audit-log.ts";
@@ -33,6 +33,7 @@ import { settingsPort } from "./settings.ts";
 export interface ApiParts {
   store: Store;
   clock: Clock;
+  sleep: Sleep;
   keys: KeyRing;
   log: Log;
   faults: Faults;
@@ -129,6 +130,7 @@ export async function createApi(parts: ApiParts) {
         onAppend: (listener: () => void) => store.events.onAppend(listener),
         stopping,
         now: () => clock.now(),
+        sleep: parts.sleep,
       },
       clientAddress: clientAddress(settings.trustedProxies),
       version,

@@ -1,6 +1,7 @@
 import { messageOf } from "../../core/errors.ts";
 import { formatProblems } from "../../core/settings/problem.ts";
-import { type Appliance, startAppliance } from "../appliance.ts";
+import { startAppliance } from "../appliance.ts";
+import type { Appliance } from "../options.ts";
 import { createLog } from "../runtime/log.ts";
 import { serviceManager } from "../runtime/sd-notify.ts";
 import { systemClock, systemSleep } from "../runtime/time.ts";

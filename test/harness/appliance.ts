@@ -2,8 +2,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Appliance, startAppliance } from "../../appliance/appliance.ts";
+import { startAppliance } from "../../appliance/appliance.ts";
 import type { ReloadReport } from "../../appliance/control/operations.ts";
+import type { Appliance } from "../../appliance/options.ts";
 import { createLog } from "../../appliance/runtime/log.ts";
 import { argon2id } from "../../appliance/runtime/passwords.ts";
 import type { ApiKeyScope } from "../../core/api-key.ts";

@@ -1,4 +1,5 @@
 /** What the API needs from the appliance. Rows travel as JSON objects or text: they are made where the data is. */
+
 import type { Caller } from "../../../core/access/caller.ts";
 import type { NewUser, UserChange } from "../../../core/access/user.ts";
 import type { ApiKeyScope } from "../../../core/api-key.ts";
@@ -6,6 +7,7 @@ import type { NewException } from "../../../core/correlation/exceptions.ts";
 import type { EventKind, LoggedEvent } from "../../../core/event.ts";
 import type { CaseRequest, IncidentRequest } from "../../../core/incident-change.ts";
 import type { PageAnswer, PageRequest } from "../../../core/pages/page-request.ts";
+import type { Sleep } from "../../../core/ports.ts";
 import type { TicketSystemName, WebhookSystem } from "../../../core/tickets/ticket.ts";
 
 type Json = Record<string, unknown>;
@@ -76,6 +78,7 @@ export interface StreamPort {
   /** Aborts when the appliance stops. */
   stopping: AbortSignal;
   now(): number;
+  sleep: Sleep;
 }
 
 interface TicketList {

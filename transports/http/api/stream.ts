@@ -189,13 +189,12 @@ class EventStream {
   /** Waits for new events; true when a keep-alive comment is due. */
   #quiet(): Promise<boolean> {
     if (this.#news || this.#ended) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(true), quietMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve(false);
-      };
-    });
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    return this.#stream.sleep(quietMs, woken.signal).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #endUnlessAdmitted(): Promise<Caller | null> {

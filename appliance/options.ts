@@ -1,0 +1,48 @@
+/** The options with which an appliance is started, and the interface of a running one. */
+import type { Clock, Random, Sleep } from "../core/ports.ts";
+import type { ResolvedSettings } from "../core/settings/resolve.ts";
+import type { Operations, ReloadReport } from "./control/operations.ts";
+import type { Log } from "./runtime/log.ts";
+import type { PasswordHasher } from "./runtime/passwords.ts";
+import type { OnCommit } from "./upkeep/start-retry.ts";
+
+export interface ApplianceOptions {
+  resolved: ResolvedSettings;
+  clock: Clock;
+  sleep: Sleep;
+  random: Random;
+  log: Log;
+  /** False turns the incident step off: detections are deduplicated and sent, but make no incidents. */
+  correlate?: boolean;
+  /** How passwords are hashed; default argon2id with OWASP's parameters. */
+  passwords?: PasswordHasher;
+  /** systemd's folder of credentials (`$CREDENTIALS_DIRECTORY`). */
+  credentialsDir?: string | null;
+  /** Called every few seconds while the loops run, for the watchdog. */
+  onAlive?: () => void;
+  /** Minimum interval in milliseconds of the loops that only monitor; default: each loop's own interval. */
+  watchEveryMs?: number;
+  /** Called for each commit to the database, in order. */
+  onCommit?: OnCommit;
+  /** Called with the present faults whenever they change. */
+  onFaults?: (faults: readonly { name: string; message: string }[]) => void;
+  /** Reads files and environment and calls the appliance's `reload` with them, for the command of that name. */
+  reload?: () => Promise<ReloadReport>;
+}
+
+export interface Appliance {
+  /** Such as `http://127.0.0.1:8080`. */
+  apiUrl: string;
+  /** Health port of the alert feed, and of the incident/case feed. */
+  healthUrl: string;
+  incidentHealthUrl: string;
+  operations: Operations;
+  /** Applies new settings; the log names those that need a restart. */
+  reload(resolved: ResolvedSettings): Promise<ReloadReport>;
+  /** Closes intake, sends queued messages for up to 10 s, then closes everything else. */
+  stop(): Promise<void>;
+  /** What is in progress at present (`whatIsBusy`). */
+  busy(): string[];
+  /** Resolves with the reason when the appliance cannot continue and has to be restarted. */
+  broken: Promise<Error>;
+}
