@@ -159,6 +159,11 @@ export class TicketDispatcher {
     return this.#lanes[system].isDown;
   }
 
+  /** Ends what refused credentials held back, after a test that succeeded. */
+  credentialsAccepted(system: TicketSystemName): void {
+    this.#lanes[system].current?.circuit.credentials.accepted();
+  }
+
   syncStatus(system: TicketSystemName): SyncStatus {
     return this.#lanes[system].syncStatus;
   }

@@ -220,6 +220,7 @@ export class SettingsService {
     const { store, clock, dispatcher } = this.#parts;
     const system = ticketSystems.find((name) => name === section);
     if (system === undefined) return;
+    dispatcher.credentialsAccepted(system);
     const resumed = await store.tickets.retryDeliveries({ system, state: "parked" }, clock.now());
     if (resumed > 0) this.#parts.log.info("parked deliveries go again", { system, deliveries: resumed });
     dispatcher.wake();

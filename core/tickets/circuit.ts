@@ -3,9 +3,13 @@
  * read-only probe is answered. So an outage uses up no attempts (CONTRACT 6).
  */
 
+import { CredentialHold } from "./credential-hold.ts";
+
 const failuresThatOpen = 3;
 
 export class Circuit {
+  /** Whether the target accepts the credentials. */
+  readonly credentials = new CredentialHold();
   readonly #firstPauseMs: number;
   readonly #longestPauseMs: number;
   #failures = 0;
@@ -45,6 +49,12 @@ export class Circuit {
   }
 
   succeeded(): void {
+    this.credentials.accepted();
+    this.answered();
+  }
+
+  /** The target works, whatever it thinks of the credentials. */
+  answered(): void {
     this.#failures = 0;
     this.#outage = false;
     this.#pauseMs = this.#firstPauseMs;

@@ -143,6 +143,25 @@ describe("back in", () => {
 });
 
 describe("polling", () => {
+  test("refused credentials are tried three times, not every five minutes; a good test ends that", async () => {
+    const it = await ticketed({ AUTO_PUSH_SYSTEMS: "servicenow" });
+    await polled(it);
+    it.snow.faults = () => ({ when: "before", what: { status: 401 } });
+    const asked = it.snow.log.length;
+    await turn(it, 6 * hourMs);
+    // Two may read at the same time.
+    const refused = it.snow.log.slice(asked);
+    expect(refused.length).toBeGreaterThanOrEqual(3);
+    expect(refused.length).toBeLessThanOrEqual(6);
+    it.snow.faults = () => null;
+    it.snow.change(it.number, { state: "2" });
+    await turn(it, hourMs);
+    expect(it.snow.log.length).toBe(asked + refused.length);
+    expect((await (await login(it)).post("/api/settings/servicenow/test", {})).body.ok).toBe(true);
+    await polled(it);
+    expect((await detail(it)).status).toBe("IN_PROGRESS");
+  });
+
   test("walks every page, whatever shares a second, and keeps its place until it has come to the end", async () => {
     const it = await scene({ AUTO_PUSH_MIN_SEVERITY: "LOW" });
     const users = Array.from({ length: 260 }, (_, n) => `u${n}`);

@@ -41,7 +41,12 @@ export class DeliverySource implements JobSource {
     if (found.nextRetryAt !== null) times.push(this.#schedule.notBefore(Math.max(found.nextRetryAt, now + 1)));
     const jobs: Job[] = [];
     const timer = clock.monotonic();
+    const heldUntil = this.#lane.current?.circuit.credentials.heldUntil(now) ?? now;
     for (const delivery of found.due) {
+      if (delivery.state === "unknown" && heldUntil > now) {
+        times.push(heldUntil);
+        continue;
+      }
       const wait = this.#limiter.nextAt(delivery.ticketId, timer) - timer;
       if (wait <= 0) jobs.push(this.#job(delivery));
       else times.push(clock.now() + wait);

@@ -39,11 +39,14 @@ export function failureOf(error: unknown, now: number, sent: boolean): Failure {
 
 /**
  * Tells the circuit of a failure. It does not count against the target if another request of the same delivery was answered (`answered`), or
- * if the target asked to slow down.
+ * if the target asked to slow down. Refused credentials hold back what is read.
  */
 export function noteFailure(circuit: Circuit, error: unknown, answered: boolean, now: number): void {
   if (!(error instanceof DeliveryError) || error.code === "throttled") return;
   if (answered) circuit.succeeded();
   if (error.data.outage === true || error.data.effectUnknown === true) circuit.failed(now);
-  else circuit.succeeded();
+  else if (error.code === "unauthorized" || error.code === "captcha") {
+    circuit.answered();
+    circuit.credentials.refused(now, error.code === "captcha");
+  } else circuit.succeeded();
 }

@@ -73,3 +73,11 @@ export interface LaneView {
   /** Call when there may be something to do. */
   wake(): void;
 }
+
+/** Told what happens in a lane. */
+export interface LaneListeners {
+  /** Called when a job or a probe has ended, which may have changed anything. */
+  worked(): void;
+  /** Called when a turn has ended, so that the lane may be due at another time. */
+  turned(): void;
+}

@@ -10,7 +10,7 @@ import type { Throttle } from "../../../integrations/throttle.ts";
 import type { TicketSystems } from "../systems.ts";
 import { DeliverySource } from "./delivery-source.ts";
 import { noteFailure } from "./failures.ts";
-import type { Job, JobSource, LaneSettings, LaneTools, LaneView } from "./jobs.ts";
+import type { Job, JobSource, LaneListeners, LaneSettings, LaneTools, LaneView } from "./jobs.ts";
 import { ReadingSource } from "./reading-source.ts";
 import { SearchSource, type SyncStatus } from "./search-source.ts";
 
@@ -23,13 +23,6 @@ const mostListed = 16;
 const afterErrorMs = 1_000;
 /** The longest time between two turns, in case nobody woke the lane. */
 const longestUnseenMs = minuteMs;
-
-interface LaneListeners {
-  /** Called when a job or a probe has ended, which may have changed anything. */
-  worked(): void;
-  /** Called when a turn has ended, so that the lane may be due at another time. */
-  turned(): void;
-}
 
 export class Lane implements LaneView {
   readonly system: TicketSystemName;
@@ -179,7 +172,9 @@ export class Lane implements LaneView {
   /** Reads only. @throws EdgeError not_configured, ca_file */
   async test(): Promise<TestStep[]> {
     try {
-      return (await this.#current?.target("").test()) ?? [];
+      const steps = (await this.#current?.target("").test()) ?? [];
+      if (steps.length > 0 && steps.every(({ ok }) => ok)) this.#current?.circuit.credentials.accepted();
+      return steps;
     } finally {
       await this.#keepThrottle();
     }
@@ -213,6 +208,11 @@ export class Lane implements LaneView {
     for (const source of this.#sources) {
       // The end of a job starts another turn.
       if (this.#free(source) <= 0) continue;
+      const heldUntil = this.#current?.circuit.credentials.heldUntil(clock.now()) ?? 0;
+      if (source.reads && heldUntil > clock.now()) {
+        dueAt = Math.min(dueAt, heldUntil);
+        continue;
+      }
       const { jobs, nextAt } = await source.due(clock.now(), mostListed + this.#underWay.size);
       if (!this.#mayAsk()) return;
       for (const job of jobs) if (this.#free(source) > 0 && !this.#isBusy(job)) this.#start(job, source.reads);
