@@ -1,5 +1,5 @@
 /** The table of loops: everything that runs at times, and how often. */
-import { minuteMs } from "../core/time.ts";
+import { hourMs, minuteMs } from "../core/time.ts";
 import type { Store } from "../store/open-store.ts";
 import type { KeyRing } from "./access/key-ring.ts";
 import { feedLoops } from "./feed-states.ts";
@@ -48,7 +48,7 @@ export function createLoops(parts: LoopParts): Loop[] {
     },
     {
       name: "retention",
-      everyMs: () => 60 * minuteMs,
+      everyMs: () => hourMs,
       tick: (now) => (storage.clockTrusted ? upkeep.retention(now) : undefined),
     },
     { name: "key-usage", everyMs: () => minuteMs, tick: () => keys.flushUses() },

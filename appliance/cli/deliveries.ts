@@ -7,7 +7,7 @@ import { jsonOption, printJson, table } from "./terminal/table.ts";
 
 export const deliveriesCommand: Command = {
   name: "deliveries",
-  summary: "what ticket systems refused: list, retry, identify, discard",
+  summary: "list, retry, identify, discard what ticket systems refused",
   help: `Usage: rhythmx deliveries [list] [--json]
        rhythmx deliveries retry ID
        rhythmx deliveries retry --cause CAUSE [--system SYSTEM]

@@ -8,7 +8,7 @@ import { jsonOption, printJson, table } from "./terminal/table.ts";
 
 export const destinationsCommand: Command = {
   name: "destinations",
-  summary: "backlog of each destination: list, skip, forget",
+  summary: "list destinations and their backlog; skip it, forget one",
   help: `Usage: rhythmx destinations [list] [--json]
        rhythmx destinations skip DESTINATION [--to TIME] [--yes]
        rhythmx destinations forget DESTINATION [--yes]

@@ -1,7 +1,9 @@
 /** Probes a system with parked deliveries by reading, so that they resume without manual action (CONTRACT 6). */
 
-const firstProbeMs = 15 * 60_000;
-const laterProbesMs = 60 * 60_000;
+import { hourMs, minuteMs } from "../time.ts";
+
+const firstProbeMs = 15 * minuteMs;
+const laterProbesMs = hourMs;
 /** Wrong credentials, tried too often, lock an account. */
 const mostUnauthorized = 3;
 
