@@ -2,7 +2,7 @@
  * `insert … values (…), (…)` for rows with long texts, which are bound as they are: a third faster than unpacking them from one
  * JSON argument. For many short columns `json_each` is faster (docs/benchmarks.md).
  */
-import type { InStatement } from "@libsql/client";
+import type { Statement } from "./statement.ts";
 
 type Value = string | number | null;
 
@@ -24,9 +24,9 @@ export function insertRows(
   columns: string,
   rows: readonly (readonly Value[])[],
   tail = "",
-): InStatement[] {
+): Statement[] {
   const placeholders = `(${Array(countColumns(columns)).fill("?").join(", ")})`;
-  const statements: InStatement[] = [];
+  const statements: Statement[] = [];
   for (let start = 0; start < rows.length; start += rowsPerStatement) {
     const part = rows.slice(start, start + rowsPerStatement);
     const values = Array(part.length).fill(placeholders).join(", ");
@@ -44,8 +44,8 @@ export function upsertRows(
   rows: readonly (readonly Value[])[],
   rest: string,
   onConflict: string,
-): InStatement[] {
-  const statements: InStatement[] = [];
+): Statement[] {
+  const statements: Statement[] = [];
   for (let start = 0; start < rows.length; start += 250) {
     const part = rows.slice(start, start + 250);
     const values = part.map((row) => `(${row.map(() => "?").join(", ")}, ${rest})`).join(", ");

@@ -1,6 +1,5 @@
 /** What is known of each actor: one row per period, from the first evidence until the actor's incident is closed. */
 
-import type { InStatement, Row } from "@libsql/client";
 import type { Actor } from "../../core/correlation/actor.ts";
 import { type ActorState, newActorState, parseActorState } from "../../core/correlation/actor-state.ts";
 import { messageOf, StoreError } from "../../core/errors.ts";
@@ -11,6 +10,7 @@ import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { insertRows, upsertRows } from "../database/multi-values.ts";
 import { text } from "../database/rows.ts";
+import type { Row, Statement } from "../database/statement.ts";
 
 /** Times are epoch milliseconds. */
 export interface ActorPeriod {
@@ -96,7 +96,7 @@ const seldomSql = `update actor_periods set current = j.current, incident_id = j
     from json_each(?)) j where actor_periods.id = j.id`;
 
 /** Statements that insert or update these periods. `states`: their encoded states. Their rows then are as stored. */
-export function periodStatements(periods: readonly ActorPeriod[], states: readonly string[]): InStatement[] {
+export function periodStatements(periods: readonly ActorPeriod[], states: readonly string[]): Statement[] {
   const fresh: (string | number | null)[][] = [];
   const known: (string | number)[][] = [];
   const moved: string[] = [];

@@ -1,6 +1,5 @@
 /** Rows of threat cases. */
 
-import type { InStatement, Row } from "@libsql/client";
 import type { CaseFacts } from "../../core/correlation/case-facts.ts";
 import type { CaseSeverity, CaseStatus, ThreatCase } from "../../core/threat-case.ts";
 import { toIso } from "../../core/time.ts";
@@ -8,6 +7,7 @@ import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { unpacked } from "../database/multi-values.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
+import type { Row, Statement } from "../database/statement.ts";
 
 /** A case with the columns that only the store needs. */
 export interface CaseRow extends ThreatCase {
@@ -56,7 +56,7 @@ const savedAnew = [
 const values = unpacked(caseColumns);
 
 /** Statements that insert or update cases. */
-export function saveCases(cases: readonly CaseRow[]): InStatement[] {
+export function saveCases(cases: readonly CaseRow[]): Statement[] {
   if (cases.length === 0) return [];
   const rows = cases.map((c) => [
     ...[c.caseId, c.periodId, c.entity, c.type, c.status, c.severity, c.primaryUser, c.assignedAnalyst],
@@ -84,7 +84,7 @@ const growSql = `update threat_cases set alert_count = j.alerts, rule_count = j.
  * The statement that updates these active cases. Hosts that are no longer tracked one by one keep their names (`compact`). A row is
  * written when the case changes, not for every further detection: readers add the present `caseFacts` to it.
  */
-export function growCases(grown: readonly { id: string; knownHosts: number; facts: CaseFacts }[]): InStatement[] {
+export function growCases(grown: readonly { id: string; knownHosts: number; facts: CaseFacts }[]): Statement[] {
   if (grown.length === 0) return [];
   const rows = grown.map(({ id, knownHosts, facts }) => [
     ...[id, facts.alerts, facts.rules, facts.risk, facts.severity],

@@ -1,10 +1,10 @@
 /** Who changed what of an incident or a case, and when. */
 
-import type { InStatement } from "@libsql/client";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
+import type { Statement } from "../database/statement.ts";
 
 export type HistoryAction =
   | "CREATED"
@@ -31,7 +31,7 @@ export interface HistoryEntry {
 const tables = { incident: "incident_history", case: "case_history" } as const;
 export type HistorySubject = keyof typeof tables;
 
-export function addHistory(of: HistorySubject, entries: readonly (HistoryEntry & { id: string })[]): InStatement[] {
+export function addHistory(of: HistorySubject, entries: readonly (HistoryEntry & { id: string })[]): Statement[] {
   if (entries.length === 0) return [];
   const rows = entries.map((e) => [e.id, toIso(e.at), e.who, e.action, e.field, e.old, e.new, e.source]);
   return [

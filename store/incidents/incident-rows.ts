@@ -1,6 +1,5 @@
 /** Rows of incidents and of their history. */
 
-import type { InStatement, Row } from "@libsql/client";
 import type { ActorActivity, ActorType, Incident, IncidentStatus } from "../../core/incident.ts";
 import { type RiskLevel, riskLevel } from "../../core/risk.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
@@ -8,6 +7,7 @@ import type { Database } from "../database/database.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";
 import { unpacked } from "../database/multi-values.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
+import type { Row, Statement } from "../database/statement.ts";
 
 /** An incident with the events of its creation and of its last change. */
 export interface IncidentRow extends Incident {
@@ -45,7 +45,7 @@ const savedAnew = [
 const values = unpacked(incidentColumns);
 
 /** Statements that insert or update incidents. */
-export function saveIncidents(incidents: readonly IncidentRow[]): InStatement[] {
+export function saveIncidents(incidents: readonly IncidentRow[]): Statement[] {
   if (incidents.length === 0) return [];
   const rows = incidents.map((i) => [
     ...[i.incidentId, i.periodId, i.entity, i.actor, i.actorType, i.status, i.score, i.level],
@@ -71,7 +71,7 @@ const activeSql = `update incidents set sigma_alert_count = j.detections, alarm_
   where incident_id = j.id`;
 
 /** The statement that updates the activity of these incidents' actors. */
-export function saveActivity(active: readonly (readonly [incidentId: string, ListedActivity])[]): InStatement[] {
+export function saveActivity(active: readonly (readonly [incidentId: string, ListedActivity])[]): Statement[] {
   if (active.length === 0) return [];
   const rows = active.map(([id, { detections, alarms, firstAt, lastAt }]) => [
     ...[id, detections, alarms, isoOrNull(firstAt), isoOrNull(lastAt)],
@@ -102,7 +102,7 @@ const scoreSql = `update incidents set risk_score = j.score, risk_level = j.leve
   where incident_id = j.id`;
 
 /** The statement that writes scores which have changed at `now` (epoch milliseconds). */
-export function saveScores(scored: readonly NewScore[], now: number): InStatement[] {
+export function saveScores(scored: readonly NewScore[], now: number): Statement[] {
   if (scored.length === 0) return [];
   const at = toIso(now);
   const rows = scored.map(({ incidentId, activity: a, score, seq, moved }) => [
