@@ -1,11 +1,13 @@
 /** Rows of exceptions. */
-import type { InStatement } from "@libsql/client";
+
 import { EdgeError } from "../../core/errors.ts";
 import { type Exception, mostExceptions, needsLog } from "../../core/exceptions/exception.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { forRows, insertSql } from "../database/insert-sql.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
+import type { Statement } from "../database/statement.ts";
 
 const columns = `id, entity_name, rule, actor, host, process, command_line, hash, until, reason, who, created_at, hits, last_hit_at`;
 
@@ -42,24 +44,13 @@ export async function insertException(database: Database, e: Exception): Promise
     ...[e.id, e.entity, e.rule, e.actor, e.host, e.process, e.commandLine, e.hash, isoOrNull(e.until), e.reason, e.who],
     ...[toIso(e.createdAt), e.hits, isoOrNull(e.lastHitAt), needsLog(e) ? null : 0],
   ];
-  await database.write([
-    {
-      sql: `insert into exceptions (${columns}, applied_upto) values (${values.map(() => "?").join(", ")})`,
-      args: values,
-    },
-  ]);
+  await database.write([{ sql: insertSql("exceptions", `${columns}, applied_upto`), args: values }]);
 }
 
 /** Adds to what exceptions have suppressed. `hits`: detections by exception, at `now` (epoch ms). */
-export function countHits(hits: ReadonlyMap<string, number>, now: number): InStatement[] {
-  if (hits.size === 0) return [];
-  return [
-    {
-      sql: `update exceptions set hits = hits + j.n, last_hit_at = ?2 from (select value->>0 as id, value->>1 as n from json_each(?1)) j
-        where exceptions.id = j.id`,
-      args: [JSON.stringify([...hits]), toIso(now)],
-    },
-  ];
+export function countHits(hits: ReadonlyMap<string, number>, now: number): Statement[] {
+  const rows = [...hits].map(([id, count]) => [count, toIso(now), id]);
+  return forRows("update exceptions set hits = hits + ?, last_hit_at = ? where id = ?", rows);
 }
 
 /** Returns false when there is none with that id. */
