@@ -3,7 +3,7 @@ import { fileName } from "./file-kinds.ts";
 import type { EventFacts } from "./log-facts.ts";
 
 /** One line without control and format characters. */
-export function oneLine(text: string, longest: number): string {
+function oneLine(text: string, longest: number): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
   return line.length > longest ? `${line.slice(0, longest - 1).toWellFormed()}…` : line;
 }

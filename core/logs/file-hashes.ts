@@ -1,4 +1,5 @@
 /** Hashes in a log, each with the file that it is of and what the log says happened to that file. */
+import fieldNames from "./field-names.json" with { type: "json" };
 import type { LogFields } from "./log-fields.ts";
 
 export interface FileHash {
@@ -23,12 +24,12 @@ const empty = new Set([
   "d41d8cd98f00b204e9800998ecf8427e",
 ]);
 
-/** `main`: the hash of what the event is about. */
+/** `hashes`: of every kind, lower case. `main`: the hash of what the event is about. */
 export function hashesOf(
   fields: LogFields,
   eventId: string,
   { image, file = "", library = "" }: Files,
-): { hashes: FileHash[]; main: string } {
+): { hashes: string[]; fileHashes: FileHash[]; main: string } {
   const found: FileHash[] = [];
   const add = (text: string, path: string, evidence: FileHash["evidence"]) => {
     const hash = bestHash(text);
@@ -41,15 +42,7 @@ export function hashesOf(
   add(kinds("process"), image, "executed");
   add(kinds("dll"), library, "loaded");
   add(kinds("file"), file, isDeletion(fields) ? "none" : "written");
-  const plain = fields.first(
-    "hashes",
-    "hash",
-    "processhash",
-    "sha256hashdata",
-    "filehash",
-    "tgt.process.image.sha256",
-    "src.process.image.sha256",
-  );
+  const plain = fields.first(...fieldNames.hashes);
   const single =
     ["sha256", "sha256after", "sha1", "sha1after", "md5", "md5after"]
       .map((name) => fields.first(name))
@@ -62,7 +55,14 @@ export function hashesOf(
       add(text, file, isDeletion(fields) ? "none" : "written");
     else add(text, image, image === "" ? "none" : "executed");
   }
-  return { hashes: found, main: found[0]?.hash ?? "" };
+  const hashes = allHashes(fields);
+  return { hashes, fileHashes: found, main: found[0]?.hash ?? "" };
+}
+
+function allHashes(fields: LogFields): string[] {
+  const values = fields.entries.filter(([name]) => /hash|sha|md5/i.test(name)).map(([, value]) => value);
+  const found = values.flatMap((value) => value.match(/\b[0-9a-f]{32,64}\b/gi) ?? []);
+  return [...new Set(found.map((hash) => hash.toLowerCase()))].filter((hash) => !/^0+$/.test(hash));
 }
 
 function isDeletion(fields: LogFields): boolean {

@@ -162,7 +162,7 @@ describe("what other sources say", () => {
 
   test("a hash belongs to a file", () => {
     const sha = "a".repeat(32) + "b".repeat(32);
-    const of = (one: object) => facts(one).hashes.map(({ path, evidence }) => `${evidence} ${path}`);
+    const of = (one: object) => facts(one).fileHashes.map(({ path, evidence }) => `${evidence} ${path}`);
     expect(of({ EventID: 1, Image: "C:\\a.exe", Hashes: `SHA256=${sha},IMPHASH=${"c".repeat(31)}d` })).toEqual([
       "executed C:\\a.exe",
     ]);

@@ -27,8 +27,10 @@ export interface EventFacts {
   commandLine: string;
   /** Of the program or file that the event is about: SHA256 before SHA1 before MD5, lower case. */
   hash: string;
-  /** Every hash with the file that it is of. */
-  hashes: FileHash[];
+  /** Every hash of any kind, lower case. */
+  hashes: string[];
+  /** The best hash of each file that the log names. */
+  fileHashes: FileHash[];
   /** Addresses of other machines. */
   ips: string[];
   /** The one of them that is the other side of this machine, if the log says which. */
@@ -105,7 +107,7 @@ export function eventFacts(log: string): EventFacts {
   const image = isInitiated ? (isStarted ? place : initiator) : first(fieldNames.image) || first(fieldNames.imageLater);
   const isDirectory = /^(?:4662|513[6-9]|5141)$/.test(eventId);
   const service = isTicket ? "" : first(fieldNames.service);
-  const { hashes, main } = hashesOf(
+  const { hashes, fileHashes, main } = hashesOf(
     fields,
     eventId,
     isInitiated && !isStarted
@@ -127,6 +129,7 @@ export function eventFacts(log: string): EventFacts {
       isInitiated && !isStarted ? fields.first("initiatingprocesscommandline") : first(fieldNames.commandLine),
     hash: main,
     hashes,
+    fileHashes,
     ...addresses,
     domain: domainOf(first(fieldNames.domain)),
     url: /^https?:\/\//i.test(first(fieldNames.url)) ? first(fieldNames.url) : "",

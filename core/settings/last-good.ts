@@ -34,11 +34,9 @@ export function keepLastGood(last: ResolvedSettings, next: ResolvedSettings): Re
     merging.settings = { ...merging.settings, incidentFeed, incidentHealth };
     merging.kept.push(...next.wrong.incidents);
   }
-  if (noFolder || (next.wrong.case_patterns.length > 0 && last.wrong.case_patterns.length === 0)) {
-    const { patterns } = last.settings.correlation;
-    merging.settings = { ...merging.settings, correlation: { ...merging.settings.correlation, patterns } };
-    merging.kept.push(...next.wrong.case_patterns);
-  }
+  const { patterns, floors } = last.settings.correlation;
+  if (noFolder || keepsTable(last, next, "case_patterns")) merging.keepTable("case_patterns", { patterns });
+  if (noFolder || keepsTable(last, next, "risk_floors")) merging.keepTable("risk_floors", { floors });
   return merging.resolved();
 }
 
@@ -60,6 +58,11 @@ class Merging {
   keep(name: SettingName, problem?: Problem): void {
     this.settings = holders[name](this.settings, this.#last.settings);
     if (problem !== undefined) this.kept.push(problem);
+  }
+
+  keepTable(section: "case_patterns" | "risk_floors", table: Partial<Settings["correlation"]>): void {
+    this.settings = { ...this.settings, correlation: { ...this.settings.correlation, ...table } };
+    this.kept.push(...this.#next.wrong[section]);
   }
 
   /** The whole connection stays: a new password must not go to an old address. */
@@ -102,6 +105,11 @@ function keepsFeed(
   if (next.wrong[section].length === 0) return false;
   if (of(next.settings).destinations.length === 0) return true;
   return last.wrong[section].length === 0 && of(last.settings).destinations.length > 0;
+}
+
+/** A table with a mistake in it does not replace one that has none. */
+function keepsTable(last: ResolvedSettings, next: ResolvedSettings, section: "case_patterns" | "risk_floors"): boolean {
+  return next.wrong[section].length > 0 && last.wrong[section].length === 0;
 }
 
 function isEnvironmentName(key: string): key is SettingName {
