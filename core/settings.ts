@@ -1,4 +1,5 @@
 /** The settings an appliance runs with, after precedence and validation. */
+import type { ListedAsset } from "./assets/asset.ts";
 import type { ActorRules } from "./correlation/actor.ts";
 import type { CasePattern } from "./correlation/patterns.ts";
 import type { MessageOptions } from "./feeds/syslog-options.ts";
@@ -50,6 +51,8 @@ export interface CorrelationSettings {
   patterns: readonly CasePattern[];
   /** An actor whose score reaches it has an incident. */
   minScore: number;
+  /** Of `assets.json`. */
+  assets: readonly ListedAsset[];
 }
 
 /** A host and port to listen on; port 0 = any free one. */

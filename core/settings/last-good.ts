@@ -39,6 +39,11 @@ export function keepLastGood(last: ResolvedSettings, next: ResolvedSettings): Re
     merging.settings = { ...merging.settings, correlation: { ...merging.settings.correlation, patterns } };
     merging.kept.push(...next.wrong.case_patterns);
   }
+  if (noFolder || (next.wrong.assets.length > 0 && last.wrong.assets.length === 0)) {
+    const { assets } = last.settings.correlation;
+    merging.settings = { ...merging.settings, correlation: { ...merging.settings.correlation, assets } };
+    merging.kept.push(...next.wrong.assets);
+  }
   return merging.resolved();
 }
 

@@ -1,4 +1,5 @@
 /** Resolves all sources of settings: precedence, checks, and all problems at once. */
+import { readAssetsFile } from "../assets/assets-file.ts";
 import type { SettingOrigin, Settings } from "../settings.ts";
 import { readCasePatterns } from "./case-patterns.ts";
 import { type EnvFile, parseEnvFile } from "./env-file.ts";
@@ -34,8 +35,16 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
   const report = reportOf();
   const feedReports = { alerts: reportOf(), incidents: reportOf() };
   const patternReport = reportOf();
+  const assetReport = reportOf();
   const origins: Record<string, SettingOrigin> = {};
-  const { envFile, alertFeedFile, incidentFeedFile = null, casePatternsFile = null, saved } = sources;
+  const {
+    envFile,
+    alertFeedFile,
+    incidentFeedFile = null,
+    casePatternsFile = null,
+    assetsFile = null,
+    saved,
+  } = sources;
   const environment = environmentReader(
     {
       environment: sources.environment,
@@ -89,6 +98,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
       },
       patterns: readCasePatterns(casePatternsFile, patternReport),
       minScore: environment.read("QUALIFY_MIN_SCORE"),
+      assets: readAssetsFile(assetsFile, assetReport),
     },
   };
   checkCertificate(settings, origins, report);
@@ -98,6 +108,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     alerts: feedReports.alerts.problems,
     incidents: feedReports.incidents.problems,
     case_patterns: patternReport.problems,
+    assets: assetReport.problems,
     tickets: readTicketSettings(ticketValues).problems,
   };
   const problems = settingsSections.flatMap((section) => wrong[section]);

@@ -32,6 +32,8 @@ export interface SettingsSources {
   incidentFeedFile?: SettingsFile | null;
   /** `case_patterns.json`. */
   casePatternsFile?: SettingsFile | null;
+  /** `assets.json`. */
+  assetsFile?: SettingsFile | null;
   /** Saved in the console: the feeds as texts in the shape of their files. */
   saved?: SavedFeeds;
   configDir: string;

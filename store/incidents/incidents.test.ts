@@ -18,6 +18,7 @@ const settings = {
   actors: { sharedAccounts: ["administrator", "root"], hostShortNames: false },
   patterns: builtInPatterns,
   minScore: 40,
+  assets: [],
 };
 const analyst = { who: "analyst1", source: "api" };
 

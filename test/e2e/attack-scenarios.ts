@@ -69,7 +69,7 @@ export async function runScenarios(): Promise<ScenarioResult[]> {
   try {
     const sharedAccounts = ["administrator", "admin", "root", "guest", "defaultaccount"];
     const actors = { sharedAccounts, hostShortNames: false };
-    await store.incidents.configureCorrelation({ actors, patterns: builtInPatterns, minScore: 40 });
+    await store.incidents.configureCorrelation({ actors, patterns: builtInPatterns, minScore: 40, assets: [] });
     const intake = new Intake({ store, clock, defaultEntity: () => "Primary Site" });
     const results: ScenarioResult[] = [];
     for (const scenario of scenarios) {
