@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { incidentEventKinds } from "../../core/event.ts";
 import { Intake } from "../../core/intake/intake.ts";
@@ -17,6 +18,7 @@ const clock = { now: () => now, monotonic: () => now };
 const settings = {
   actors: { sharedAccounts: ["administrator", "root"], hostShortNames: false },
   patterns: builtInPatterns,
+  floors: builtInFloors,
   minScore: 40,
   assets: [],
 };
