@@ -203,10 +203,3 @@ export function assetsAsCsv(assets: readonly ListedAsset[]): string {
   ]);
   return writeCsv([columns, ...rows]);
 }
-
-/** Whether two rows say the same. */
-export function isSameAsset(a: Asset, b: Asset): boolean {
-  const word = ({ kind, name, role, criticality, aliases }: Asset) =>
-    JSON.stringify([kind, name, role, criticality, aliases]);
-  return word(a) === word(b);
-}

@@ -34,7 +34,7 @@ export interface ReadAsset {
   from: AssetSource | null;
 }
 
-export const mostAliases = 20;
+const mostAliases = 20;
 const longestName = 256;
 const acceptedName = `a whole name of 1 to ${longestName} characters, without control characters, "*", "|" and ";"`;
 

@@ -10,6 +10,8 @@ export interface EventFacts {
   commandLine: string;
   /** SHA256 before SHA1 before MD5, lower case. */
   hash: string;
+  /** Every hash of any kind, lower case. */
+  hashes: string[];
   /** Remote addresses that are no loopback. */
   ips: string[];
   domain: string;
@@ -32,6 +34,7 @@ const names = {
   target: ["targetimage"],
   commandLine: ["commandline", "processcommandline", "command_line"],
   hashes: ["hashes", "hash", "sha256"],
+  otherHashes: ["sha1", "md5", "imphash"],
   ips: ["destinationip", "destaddress", "ipaddress", "destination.ip", "sourceip", "source.ip"],
   domain: ["destinationhostname", "queryname", "dns.question.name"],
   file: ["targetfilename", "imageloaded", "filename", "relativetargetname"],
@@ -66,6 +69,7 @@ export function eventFacts(log: string): EventFacts {
     target: first(names.target),
     commandLine: first(names.commandLine),
     hash: bestHash(first(names.hashes)),
+    hashes: allHashes([...names.hashes, ...names.otherHashes].map((name) => values.get(name) ?? "")),
     ips: [...new Set(ips)],
     domain: first(names.domain),
     file: first(names.file),
@@ -104,6 +108,12 @@ function bestHash(text: string): string {
   );
   const hash = found.SHA256 ?? found.SHA1 ?? found.MD5 ?? (/^[0-9a-f]{32,64}$/i.test(text) ? text.toLowerCase() : "");
   return /^0+$/.test(hash) ? "" : hash;
+}
+
+/** Hashes of 32 to 64 digits in these values, as `SHA1=…,MD5=…` or alone. All zeros are none. */
+function allHashes(values: readonly string[]): string[] {
+  const found = values.flatMap((value) => value.match(/\b[0-9a-f]{32,64}\b/gi) ?? []);
+  return [...new Set(found.map((hash) => hash.toLowerCase()))].filter((hash) => !/^0+$/.test(hash));
 }
 
 function isRemote(address: string): boolean {
