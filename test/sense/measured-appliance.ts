@@ -20,6 +20,7 @@ const correlation = {
   actors: { sharedAccounts: ["administrator", "admin", "root", "guest", "defaultaccount"], hostShortNames: false },
   patterns: builtInPatterns,
   floors: builtInFloors,
+  assets: [],
   minScore: 40,
 };
 
