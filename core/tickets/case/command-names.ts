@@ -8,7 +8,9 @@ const slot = /\{(\w+)('?)\}/g;
 
 /** A name or path in single quotes; null where it has characters that do not belong into a command. */
 export function quoted(name: string): string | null {
-  return plainName.test(name) || (plainPath.test(name) && !name.includes("..") && !name.endsWith(" ")) ? `'${name}'` : null;
+  return plainName.test(name) || (plainPath.test(name) && !name.includes("..") && !name.endsWith(" "))
+    ? `'${name}'`
+    : null;
 }
 
 /** A command with its names; null where one is missing or unfit, or there are too many. */

@@ -20,16 +20,34 @@ const signs: Readonly<Record<EvidenceKind, Sign>> = {
     (has(one, "T1003") && /lsass|sam\b|mimikatz|sekurlsa|dump/i.test(said)) ||
     /\blsass\.exe$/i.test(one.event?.target ?? ""),
   replication: (one, said) =>
-    (one.event !== null && isReplication(one.event)) || only(one, "T1003", "T1003.006") || /\bdc ?sync\b|directory replication/i.test(said),
+    (one.event !== null && isReplication(one.event)) ||
+    only(one, "T1003", "T1003.006") ||
+    /\bdc ?sync\b|directory replication/i.test(said),
+  // Rights that somebody was given are not yet a replication.
+  replicated: (one, said) =>
+    (one.event !== null && isReplication(one.event)) ||
+    (one.event?.eventId !== "5136" &&
+      /\bdc ?sync\b|directory replication/i.test(said) &&
+      !/right|permission|acl\b|extend/i.test(one.rule.title)),
   forged_tickets: (one, said) =>
-    only(one, "T1558", "T1558.001", "T1558.002") || /\b(?:golden|silver|diamond|sapphire|forged) tickets?\b|kerberos::(?:golden|silver)|\bticketer(?:\.py)?\b/i.test(said),
+    only(one, "T1558", "T1558.001", "T1558.002") ||
+    /\b(?:golden|silver|diamond|sapphire|forged) tickets?\b|kerberos::(?:golden|silver)|\bticketer(?:\.py)?\b/i.test(
+      said,
+    ),
   directory_dump: (one, said) => only(one, "T1003", "T1003.003") || /\bntds(?:\.dit|util)?\b/i.test(said),
   damage: (one, said) =>
     has(one, "T1485", "T1486", "T1561", "T1491") &&
-    /ransom|encrypt|\bwip(?:e|er|ing)\b|overwrit|destr[ou]|defac|sdelete|\bcipher(?:\.exe)?\s+\/w|mass(?:ive)?\s.*delet|disk.*(?:format|eras)|\bdel(?:ete|etion)\b.*(?:backup|data|files)/i.test(said),
-  recovery_inhibited: (one, said) => has(one, "T1490") && /shadow|vss|backup|recover|bcdedit|wbadmin|restore/i.test(said),
+    /ransom|encrypt|\bwip(?:e|er|ing)\b|overwrit|destr[ou]|defac|sdelete|\bcipher(?:\.exe)?\s+\/w|mass(?:ive)?\s.*delet|disk.*(?:format|eras)|\bdel(?:ete|etion)\b.*(?:backup|data|files)/i.test(
+      said,
+    ),
+  recovery_inhibited: (one, said) =>
+    has(one, "T1490") &&
+    /(?:delet|disabl|resiz|remov|inhibit|stop|tamper)\w*.*(?:shadow|vss|backup|recover|restore)|(?:shadow|backup|catalog|recover|restore)\w*.*(?:delet|disabl|resiz|remov|inhibit|\bno\b)|recoveryenabled|ignoreallfailures/i.test(
+      said,
+    ),
   log_cleared: (one, said) =>
-    /^(?:1102|104)$/.test(one.event?.eventId ?? "") || (has(one, "T1070.001", "T1070.002", "T1685.005", "T1685.006") && /clear|delet|wip/i.test(said)),
+    /^(?:1102|104)$/.test(one.event?.eventId ?? "") ||
+    (has(one, "T1070.001", "T1070.002", "T1685.005", "T1685.006") && /clear|delet|wip/i.test(said)),
 };
 
 /** The rules that show each kind. */

@@ -6,7 +6,8 @@ import { normaliseHost } from "../../intake/identity.ts";
 import type { EventFacts } from "../../logs/log-facts.ts";
 
 /** Events that domain controllers alone write: tickets, objects of the directory, its replication, computer accounts, trusts. */
-const ofController = /^(?:476[89]|477[0-3]|513[6-9]|5141|474[1-3]|492[89]|493[0-7]|4706|4707|4713|4716|4765|4766|4794|5169|5170)$/;
+const ofController =
+  /^(?:476[89]|477[0-3]|513[6-9]|5141|474[1-3]|492[89]|493[0-7]|4706|4707|4713|4716|4765|4766|4794|5169|5170)$/;
 const ofDirectory = /\bntds\.dit\b|\bntdsutil\b|\\ntds\\|\bdfsrs\.exe|\\sysvol\\|\bntdsa\.dll|\\dns\.exe/i;
 /** `dc01`, `corp-dc`, `addc1`, `mordordc`: being careful with a host that is none costs little. */
 const controllerName = /(?:^|[^a-z])(?:[a-z]{0,4}dc|domaincontroller|domctrl)\d*(?:[^a-z]|$)|dc\d*$/;
@@ -24,7 +25,8 @@ export class HostRoles {
   /** `seen`: events with the hosts that wrote them. */
   constructor(assets: InvolvedAssets, seen: readonly Seen[]) {
     this.#known = rolesOf(assets);
-    for (const { host, event } of seen) if (event !== null && showsController(event)) this.#controllers.add(label(host));
+    for (const { host, event } of seen)
+      if (event !== null && showsController(event)) this.#controllers.add(label(host));
   }
 
   isController(host: string): boolean {
@@ -53,7 +55,8 @@ export class HostRoles {
     const known = this.#known.ofAccount(user);
     if (known?.role != null) return known.role === "user" ? "" : roleWords("account", known.role);
     const name = user.toLowerCase().slice(user.lastIndexOf("\\") + 1);
-    if (/^(?:administrator|administrateur|administrador|admin|amministratore|administratör|krbtgt)(?:@|$)/.test(name)) return "built-in account";
+    if (/^(?:administrator|administrateur|administrador|admin|amministratore|administratör|krbtgt)(?:@|$)/.test(name))
+      return "built-in account";
     return /^(?:svc|srv|sa|service|gmsa)[._-]|[._-](?:svc|service)(?:@|$)/.test(name) ? "service account" : "";
   }
 }
@@ -67,7 +70,8 @@ function showsController(event: EventFacts): boolean {
   const { eventId, channel, image, target, file, commandLine, directoryObject, directoryAttribute } = event;
   if (ofController.test(eventId) && (channel === "" || /security/i.test(channel))) return true;
   // WMI namespaces are told by the same event.
-  if (eventId === "4662" && (/\{[0-9a-f-]{36}\}/i.test(directoryAttribute) || /%\{|dc=/i.test(directoryObject))) return true;
+  if (eventId === "4662" && (/\{[0-9a-f-]{36}\}/i.test(directoryAttribute) || /%\{|dc=/i.test(directoryObject)))
+    return true;
   if (/directory service|dfs replication|dns server|dns-server/i.test(channel)) return true;
   return ofDirectory.test([image, target, file].join(" ")) || /\bntdsutil\b|\bntds\.dit\b/i.test(commandLine);
 }

@@ -4,6 +4,7 @@
  * is left out. `console` is the way by hand; `command` (`linux` on Linux, `local` for accounts of one machine) stands in its place where every name in it is
  * harmless to a shell: `{hosts'}` is a list of quoted names.
  */
+import type { RiskLevel } from "../../risk.ts";
 import table from "./recommendations.json" with { type: "json" };
 
 /** What a step is about; it comes once for each of them, hosts together. Of objects only those that may be acted on are found. */
@@ -38,6 +39,7 @@ export type StepObject =
 export type EvidenceKind =
   | "credential_dump"
   | "replication"
+  | "replicated"
   | "forged_tickets"
   | "directory_dump"
   | "damage"
@@ -57,8 +59,8 @@ export interface Step {
   tactics?: readonly string[];
   evidence?: readonly EvidenceKind[];
   /** Only from this risk level on; only below it. */
-  level?: string;
-  below?: string;
+  level?: RiskLevel;
+  below?: RiskLevel;
   /** Only on hosts that may have this system. */
   os?: string;
   do: string;

@@ -1,12 +1,14 @@
 /** Recommended actions of an incident: the steps of the table that its evidence calls for, the most urgent first, each with object, place, how and why. */
-import { riskLevels } from "../../risk.ts";
+import { familyOf } from "../../attack/attack.ts";
+import { compareLevels } from "../../risk.ts";
 import type { CaseFacts } from "./case-facts.ts";
 import { commandWith, sentenceWith } from "./command-names.ts";
 import { evidenceOf } from "./evidence-kinds.ts";
 import { HostRoles } from "./host-roles.ts";
-import { type Observed, type ObservedRule, some } from "./observed.ts";
+import { type Observed, type ObservedRule, some, type Target, techniqueLabel } from "./observed.ts";
 import { type Step, type StepSection, steps } from "./recommendation-table.ts";
-import { seenBy, StepTargets, shown, type Target } from "./step-targets.ts";
+import { seenBy, shown } from "./seen-words.ts";
+import { StepTargets } from "./step-targets.ts";
 
 export interface Recommendations {
   containment: string[];
@@ -15,10 +17,9 @@ export interface Recommendations {
   practices: string[];
 }
 
-/** People do not read more: at most this many of a section, and after the first few only what is urgent. */
+/** People do not read more: at most this many of a section, after the first three only what matters, after the first five only what is urgent. */
 const most = 7;
-const always = 4;
-const urgent = 85;
+const isWorth = (urgency: number, at: number) => at < 3 || urgency >= 85 || (at < 5 && urgency >= 70);
 
 /** `pattern`: what the attack is called. `limit`: most steps of a section. */
 export function recommend(facts: CaseFacts, observed: Observed, pattern: string, limit = most): Recommendations {
@@ -26,7 +27,7 @@ export function recommend(facts: CaseFacts, observed: Observed, pattern: string,
   const targets = new StepTargets(facts, observed, roles);
   const relevant = relevantRules(observed);
   const evidence = evidenceOf(relevant);
-  const general = generalWords(facts, observed, pattern);
+  const general = generalWords(facts, observed, indicatorsOf(targets, relevant), pattern);
   const found = steps
     .filter((step) => fitsLevel(step, facts))
     .flatMap((step, order) =>
@@ -35,12 +36,14 @@ export function recommend(facts: CaseFacts, observed: Observed, pattern: string,
         : [{ step, order, rules: matching(step, relevant, evidence) }],
     )
     .flatMap(({ step, order, rules }) =>
-      rules.length === 0 ? [] : targets.of(step.for, rules, step.os).map((target) => ({ step, order, text: written(step, target, general) })),
+      rules.length === 0
+        ? []
+        : targets.of(step.for, rules, step.os).map((target) => ({ step, order, text: written(step, target, general) })),
     )
     .sort((a, b) => b.step.urgency - a.step.urgency || a.order - b.order);
   const list = (section: StepSection) => {
     const texts = found.filter(({ step, text }) => step.section === section && text !== null);
-    const chosen = texts.filter(({ step }, at) => at < always || step.urgency >= urgent);
+    const chosen = texts.filter(({ step }, at) => isWorth(step.urgency, at));
     return [...new Set(chosen.map(({ text }) => text ?? ""))].slice(0, limit);
   };
   return {
@@ -53,7 +56,10 @@ export function recommend(facts: CaseFacts, observed: Observed, pattern: string,
 
 /** The hosts of events: where a rule fired on one host alone it is that one. */
 function seenOn({ rules }: Observed) {
-  return rules.map(({ sample, event, hosts }) => ({ host: sample?.host || (hosts.length === 1 ? (hosts[0] ?? "") : ""), event }));
+  return rules.map(({ sample, event, hosts }) => ({
+    host: sample?.host || (hosts.length === 1 ? (hosts[0] ?? "") : ""),
+    event,
+  }));
 }
 
 /** Rules from medium on; without any, those that are not only for information; without any, all. */
@@ -81,13 +87,30 @@ function matching(step: Step, rules: readonly ObservedRule[], evidence: ReturnTy
 }
 
 function fitsLevel({ level, below }: Step, { body }: CaseFacts): boolean {
-  const rank = (name: string) => riskLevels.findIndex((one) => one === name);
-  const own = rank(body.risk.level);
-  return (level === undefined || own >= rank(level)) && (below === undefined || own < rank(below));
+  const own = body.risk.level;
+  return (
+    (level === undefined || compareLevels(own, level) >= 0) && (below === undefined || compareLevels(own, below) < 0)
+  );
 }
 
-function generalWords({ body }: CaseFacts, observed: Observed, pattern: string): Record<string, string> {
-  const indicators = [...observed.hashes, ...observed.ips, ...observed.domains, ...observed.processes];
+/** What others can search for: only what is no part of a system and none of one's own networks. */
+function indicatorsOf(targets: StepTargets, rules: readonly ObservedRule[]): string[] {
+  const kinds = [
+    ["hashes", "hash"],
+    ["addresses", "ip"],
+    ["domains", "domain"],
+    ["files", "file"],
+    ["services", "service"],
+  ] as const;
+  return kinds.flatMap(([kind, word]) => targets.of(kind, rules, undefined).map(({ words }) => words[word] ?? ""));
+}
+
+function generalWords(
+  { body }: CaseFacts,
+  observed: Observed,
+  indicators: readonly string[],
+  pattern: string,
+): Record<string, string> {
   const titles = observed.rules.map(({ rule }) => `"${shown(rule.title)}"`);
   const techniques = [...new Set(observed.rules.flatMap(({ rule }) => rule.techniques))];
   const first = body.timeline.first_alarm ?? body.timeline.created_at;
@@ -98,15 +121,26 @@ function generalWords({ body }: CaseFacts, observed: Observed, pattern: string):
     level: body.risk.level,
     since: `${first.slice(0, 16).replace("T", " ")} UTC`,
     scope: some((observed.hosts.length > 0 ? observed.hosts : [body.group_key]).map(shown), 3),
-    indicators: some((indicators.length > 0 ? indicators : titles).map(shown), 3),
+    indicators:
+      indicators.length > 0 ? `its indicators ${some(indicators.map(shown), 3)}` : `its rules ${some(titles, 2)}`,
     techniques: techniques.length > 0 ? some(techniques, 5) : some(titles, 2),
   };
 }
 
 /** A step for one of its objects; null where something is missing. */
-function written(step: Step, { words, names, rules, isLinux = false, isLocal = false }: Target, general: Record<string, string>): string | null {
+function written(
+  step: Step,
+  { words, names, rules, isLinux = false, isLocal = false }: Target,
+  general: Record<string, string>,
+): string | null {
   const [main] = rules;
-  const all = { ...general, ...(main === undefined ? {} : { rule: `"${shown(main.rule.title)}"`, seen: seenBy(main) }), ...words };
+  const against = main === undefined ? "" : againstOf(step, main);
+  const all = {
+    ...general,
+    against,
+    ...(main === undefined ? {} : { rule: `"${shown(main.rule.title)}"`, seen: seenBy(main) }),
+    ...words,
+  };
   const what = sentenceWith(step.do, all);
   const why = sentenceWith(step.why, all);
   if (what === null || why === null) return null;
@@ -114,4 +148,12 @@ function written(step: Step, { words, names, rules, isLinux = false, isLocal = f
   const console = sentenceWith(step.console ?? "", all) ?? "";
   const how = (command === undefined ? null : commandWith(command, names)) ?? console;
   return `${what}${how === "" ? "" : ` (${how})`}: ${why}.`;
+}
+
+/** The technique, else the tactic, for which a step is taken. */
+function againstOf({ techniques = [], tactics = [] }: Step, { rule }: ObservedRule): string {
+  const id = rule.techniques.find((one) => techniques.some((wanted) => one === wanted || one.startsWith(`${wanted}.`)));
+  if (id !== undefined) return techniqueLabel(id);
+  const tactic = rule.tactics.find((one) => tactics.includes(one));
+  return tactic === undefined ? `what "${shown(rule.title)}" saw` : (familyOf(tactic)?.title ?? tactic).toLowerCase();
 }

@@ -2,23 +2,13 @@
 import { accountName, isOwnAccount } from "../../logs/accounts.ts";
 import { isPublicAddress, isRemoteAddress } from "../../logs/addresses.ts";
 import { isExternalName } from "../../logs/domain-names.ts";
-import { eventClause, oneLine } from "../../logs/event-text.ts";
 import type { EventFacts } from "../../logs/log-facts.ts";
 import type { CaseFacts } from "./case-facts.ts";
-import { fileTargets } from "./file-targets.ts";
+import { fileTargets, hostOf, programsOf } from "./file-targets.ts";
 import type { HostRoles } from "./host-roles.ts";
-import { type Observed, type ObservedRule, some } from "./observed.ts";
+import { type Observed, type ObservedRule, some, type Target } from "./observed.ts";
 import type { StepObject } from "./recommendation-table.ts";
-
-/** One object of a step: words for the sentence, names for the command, and the rules that it is of. */
-export interface Target {
-  words: Readonly<Record<string, string>>;
-  names: Readonly<Record<string, readonly string[]>>;
-  rules: readonly ObservedRule[];
-  isLinux?: boolean;
-  /** Whether an account is one of a single machine. */
-  isLocal?: boolean;
-}
+import { shown } from "./seen-words.ts";
 
 /** How many objects of a kind are told one by one. */
 const mostOfAKind = 2;
@@ -59,17 +49,26 @@ export class StepTargets {
     }
   }
 
-  #hosts(kind: "hosts" | "controllers" | "any_hosts", rules: readonly ObservedRule[], os: string | undefined): Target[] {
+  #hosts(
+    kind: "hosts" | "controllers" | "any_hosts",
+    rules: readonly ObservedRule[],
+    os: string | undefined,
+  ): Target[] {
     const actor = this.#facts.body.actor_type === "host" ? [this.#facts.body.group_key] : [];
     const named = distinct(rules.flatMap(({ hosts }) => hosts));
-    const all = (named.length > 0 ? named : actor).filter((host) => os !== "windows" || !this.#observed.linuxHosts.has(host.toLowerCase()));
+    const all = (named.length > 0 ? named : actor).filter(
+      (host) => os !== "windows" || !this.#observed.linuxHosts.has(host.toLowerCase()),
+    );
     const isController = (host: string) => this.#roles.isController(host);
     if (kind === "any_hosts") return this.#hostTarget(all, rules);
     if (kind === "controllers") return this.#hostTarget(all.filter(isController), rules);
     const others = all.filter((host) => !isController(host));
     const isShared = (host: string) => this.#roles.isShared(host);
     return [
-      ...this.#hostTarget(others.filter((host) => !isShared(host)), rules),
+      ...this.#hostTarget(
+        others.filter((host) => !isShared(host)),
+        rules,
+      ),
       ...this.#hostTarget(others.filter(isShared), rules, " once the owners of what depends on it agree"),
     ];
   }
@@ -78,7 +77,14 @@ export class StepTargets {
     if (hosts.length === 0) return [];
     const own = rules.filter((one) => one.hosts.length === 0 || one.hosts.some((host) => hosts.includes(host)));
     const isLinux = hosts.every((host) => this.#observed.linuxHosts.has(host.toLowerCase()));
-    return [{ words: { hosts: some(hosts.map(shown), 3), consent }, names: { hosts }, rules: own.length > 0 ? own : rules, isLinux }];
+    return [
+      {
+        words: { hosts: some(hosts.map(shown), 3), consent },
+        names: { hosts },
+        rules: own.length > 0 ? own : rules,
+        isLinux,
+      },
+    ];
   }
 
   #accounts(kind: StepObject, rules: readonly ObservedRule[]): Target[] {
@@ -92,7 +98,9 @@ export class StepTargets {
     return all
       .filter((user) => (kind === "cloud_accounts" ? isCloud(user) : !isCloud(user)))
       .map((user) => ({ user, role: this.#roles.accountWords(user) }))
-      .filter(({ role }) => kind === "cloud_accounts" || kind === "all_accounts" || (role === "") === (kind === "accounts"))
+      .filter(
+        ({ role }) => kind === "cloud_accounts" || kind === "all_accounts" || (role === "") === (kind === "accounts"),
+      )
       .map(({ user, role }) => {
         const own = rules.filter(({ sample }) => sample !== null && same(sample.user, user));
         return {
@@ -112,7 +120,7 @@ export class StepTargets {
       const { event } = one;
       if (event === null) continue;
       for (const { key, words, names = {} } of this.#namedIn(kind, event, one)) {
-        const host = one.sample?.host || one.hosts[0] || "";
+        const host = hostOf(one);
         if (found.has(key) || key.trim() === "") continue;
         found.set(key, { words: { host: shown(host), ...words }, names: { host: [host], ...names }, rules: [one] });
       }
@@ -124,9 +132,14 @@ export class StepTargets {
     const { eventId, service, task, registryKey, account, group, ticketService } = event;
     switch (kind) {
       case "addresses":
-        return this.#remote(event, sample?.ip ?? "").filter(isPublicAddress).map((ip) => ({ key: ip, words: { ip } }));
+        return this.#remote(event, sample?.ip ?? "")
+          .filter(isPublicAddress)
+          .map((ip) => ({ key: ip, words: { ip } }));
       case "private_addresses":
-        return comesIn.test(eventId) && isRemoteAddress(event.peer) && !isPublicAddress(event.peer) && !event.peer.includes("%")
+        return comesIn.test(eventId) &&
+          isRemoteAddress(event.peer) &&
+          !isPublicAddress(event.peer) &&
+          !event.peer.includes("%")
           ? [{ key: event.peer, words: { ip: event.peer } }]
           : [];
       case "domains":
@@ -134,11 +147,15 @@ export class StepTargets {
           ? [{ key: event.domain.toLowerCase(), words: { domain: shown(event.domain) } }]
           : [];
       case "tasks":
-        return /^(?:4698|106)$/.test(eventId) && !hidden.test(task) ? [{ key: task, words: { task: shown(task) } }] : [];
+        return /^(?:4698|106)$/.test(eventId) && !hidden.test(task)
+          ? [{ key: task, words: { task: shown(task) } }]
+          : [];
       case "disabled_tasks":
         return /^(?:4701|142)$/.test(eventId) && hidden.test(task) ? [{ key: task, words: { task: shown(task) } }] : [];
       case "run_keys":
-        return /^(?:13|4657)$/.test(eventId) && runKey.test(registryKey) ? [{ key: registryKey, words: { key: shown(registryKey) } }] : [];
+        return /^(?:13|4657)$/.test(eventId) && runKey.test(registryKey)
+          ? [{ key: registryKey, words: { key: shown(registryKey) } }]
+          : [];
       case "settings":
         return /^(?:13|14|4657)$/.test(eventId) && setting.test(registryKey) && !runKey.test(registryKey)
           ? [{ key: registryKey, words: { key: shown(registryKey) } }]
@@ -148,13 +165,23 @@ export class StepTargets {
       case "new_accounts":
         return eventId === "4720" && isOwnAccount(account) ? [{ key: account, words: { user: shown(account) } }] : [];
       case "group_changes":
-        return /^47(?:28|32|56)$/.test(eventId) && isOwnAccount(account) && group !== "" ? [{ key: `${account} ${group}`, words: { user: shown(account), group: shown(group) } }] : [];
+        return /^47(?:28|32|56)$/.test(eventId) && isOwnAccount(account) && group !== ""
+          ? [{ key: `${account} ${group}`, words: { user: shown(account), group: shown(group) } }]
+          : [];
       case "ticket_services":
         return isOwnAccount(ticketService) && !/[/$]/.test(ticketService)
-          ? [{ key: ticketService, words: { service: shown(ticketService) }, names: { service: [accountName(ticketService)] } }]
+          ? [
+              {
+                key: ticketService,
+                words: { service: shown(ticketService) },
+                names: { service: [accountName(ticketService)] },
+              },
+            ]
           : [];
       case "services":
-        return isForeignService(event) ? [{ key: service, words: { service: shown(service) }, names: { service: [service] } }] : [];
+        return isForeignService(event)
+          ? [{ key: service, words: { service: shown(service) }, names: { service: [service] } }]
+          : [];
       default:
         return [];
     }
@@ -164,7 +191,11 @@ export class StepTargets {
   #remote({ peer, ips }: EventFacts, source: string): string[] {
     if (peer !== "") return [peer];
     const open = distinct([...ips, source]).filter(isPublicAddress);
-    return open.length === 1 && distinct([...ips, source]).length > 1 ? open : this.#facts.body.actor_type === "ip" ? [this.#facts.body.group_key] : [];
+    return open.length === 1 && distinct([...ips, source]).length > 1
+      ? open
+      : this.#facts.body.actor_type === "ip"
+        ? [this.#facts.body.group_key]
+        : [];
   }
 }
 
@@ -181,12 +212,9 @@ const knownService =
 /** A service whose installation the log shows, and which starts a program outside of what is installed, or a command. */
 function isForeignService({ eventId, service, servicePath }: EventFacts): boolean {
   if (!/^(?:7045|4697)$/.test(eventId) || servicePath === "" || knownService.test(service)) return false;
-  const isCommand = /%comspec%|\bcmd(?:\.exe)?["']?\s+\/|powershell|pwsh|rundll32|mshta|\\pipe\\|\\\\127\.0\.0\.1\\/i.test(servicePath);
-  return isCommand || fileTargetsOfCommand(servicePath);
-}
-
-function fileTargetsOfCommand(command: string): boolean {
-  return (fileTargets("files", [], command) ?? []).length > 0;
+  const isCommand =
+    /%comspec%|\bcmd(?:\.exe)?["']?\s+\/|powershell|pwsh|rundll32|mshta|\\pipe\\|\\\\127\.0\.0\.1\\/i.test(servicePath);
+  return isCommand || programsOf(servicePath).length > 0;
 }
 
 function same(one: string, other: string): boolean {
@@ -195,15 +223,4 @@ function same(one: string, other: string): boolean {
 
 function distinct(list: readonly string[]): string[] {
   return [...new Set(list.filter((one) => one.trim() !== ""))];
-}
-
-/** A name as it stands in a sentence. */
-export function shown(name: string): string {
-  return oneLine(name, 160);
-}
-
-/** What a rule saw, short: what its log says happened, else its title. */
-export function seenBy({ event, rule }: ObservedRule): string {
-  const clause = event === null ? "" : eventClause(event);
-  return clause !== "" && clause.length <= 110 && !clause.endsWith("…") ? clause : `"${shown(rule.title)}" fired`;
 }
