@@ -2,8 +2,9 @@
 import { type Actor, type ActorRules, canonicalIp, shortHost } from "../correlation/actor.ts";
 import type { Detection } from "../detection.ts";
 import { normaliseHost, normaliseName, normaliseUser } from "../intake/identity.ts";
+import { fileName } from "../logs/file-kinds.ts";
+import { type EventFacts, eventFacts } from "../logs/log-facts.ts";
 import { hasWildcard, wildcard } from "../text/wildcard.ts";
-import { type EventFacts, eventFacts, fileName } from "../tickets/case/event-facts.ts";
 import { type ExceptionScope, hashPattern, needsLog } from "./exception.ts";
 
 /** What of a detection tells whether an exception holds. */

@@ -23,6 +23,7 @@ const settings = {
   patterns: builtInPatterns,
   floors: builtInFloors,
   minScore: 40,
+  assets: [],
 };
 const analyst = { who: "analyst1", source: "api" };
 
