@@ -7,7 +7,6 @@ import { readAttackTags } from "../attack/attack.ts";
 import { type Alarm, type Detection, levels } from "../detection.ts";
 import { normaliseHost, normaliseName } from "../intake/identity.ts";
 import { hourMs, minuteMs } from "../time.ts";
-import type { PreparedPattern } from "./patterns.ts";
 
 /** A rule at one level (engines may report a rule at several). */
 export interface EvidenceRule {
@@ -69,10 +68,21 @@ export interface Evidence {
   /** Where new evidence goes. */
   part: number;
   /**
-   * Set in memory alone, never stored: the patterns for which the window that ends with the newest hour was scanned, if more detections of
-   * what that hour holds cannot fulfil another of them.
+   * The mark of the patterns (`steadyMark`) for which the window that ends with the newest hour was scanned, if more detections of what
+   * that hour holds cannot fulfil another of them.
    */
-  steadyFor?: readonly PreparedPattern[] | undefined;
+  steadyFor?: string | undefined;
+}
+
+/** Detections that repeat one item of the newest hour. */
+export interface Repeats {
+  /** Index into the items of the newest hour. */
+  item: number;
+  count: number;
+  /** Epoch milliseconds of the newest of them. */
+  last: number;
+  /** When the newest was recorded: epoch minutes of the appliance's clock. */
+  recorded: number;
 }
 
 /** Far more than one actor normally has; beyond it, new ones are counted as one more unnamed rule or host. */
@@ -161,10 +171,14 @@ export function mergeEvidence(into: Evidence, from: Evidence): void {
 
 /**
  * Adds detections of one actor if all of them only repeat the newest hour of its evidence: rule and host are known there, none is riskier or
- * earlier than what is known, and none renames or retags its rule. Then only counts and times change. Returns that hour; null if one of
- * them is anything else: then nothing was added.
+ * earlier than what is known, and none renames or retags its rule. Then only counts and times change. Returns that hour, and what was
+ * added by item; null if one of them is anything else: then nothing was added.
  */
-export function addRepeats(evidence: Evidence, detections: readonly Detection[], now: number): EvidenceHour | null {
+export function addRepeats(
+  evidence: Evidence,
+  detections: readonly Detection[],
+  now: number,
+): { hour: EvidenceHour; repeats: Repeats[] } | null {
   const hour = evidence.hours.at(-1);
   if (hour === undefined || hour.part !== evidence.part || detections.length === 0) return null;
   const items: EvidenceItem[] = [];
@@ -173,12 +187,22 @@ export function addRepeats(evidence: Evidence, detections: readonly Detection[],
     if (item === null) return null;
     items.push(item);
   }
+  const recorded = Math.floor(now / minuteMs);
+  const repeats: Repeats[] = [];
   for (const [index, item] of items.entries()) {
+    const timestamp = detections[index]?.timestamp ?? item.last;
     item.count++;
-    item.last = Math.max(item.last, detections[index]?.timestamp ?? item.last);
+    item.last = Math.max(item.last, timestamp);
+    const at = hour.items.indexOf(item);
+    const known = repeats.find((one) => one.item === at);
+    if (known === undefined) repeats.push({ item: at, count: 1, last: timestamp, recorded });
+    else {
+      known.count++;
+      known.last = Math.max(known.last, timestamp);
+    }
   }
-  hour.recorded = Math.max(hour.recorded, Math.floor(now / minuteMs));
-  return hour;
+  hour.recorded = Math.max(hour.recorded, recorded);
+  return { hour, repeats };
 }
 
 function repeatedItem(evidence: Evidence, { hour, items }: EvidenceHour, detection: Detection): EvidenceItem | null {

@@ -80,12 +80,12 @@ class Taken {
   take(detections: readonly Detection[], alarms: readonly Alarm[], now: number): boolean {
     const { state } = this;
     const repeated = this.#short && alarms.length === 0 ? addRepeats(state.evidence, detections, now) : null;
-    const short = repeated === null ? null : assessRepeats(state, repeated, detections.length, rules);
+    const short = repeated === null ? null : assessRepeats(state, repeated.hour, detections.length, rules);
     if (short !== null) this.shortcuts++;
     const changed =
       repeated === null
         ? [...addDetections(state.evidence, detections, now), ...addAlarms(state.evidence, alarms, now)]
-        : [repeated];
+        : [repeated.hour];
     const assessment: Assessment = short ?? assess(state, new Set(changed), rules);
     for (const { known, facts } of assessment.grown) Object.assign(known, activeCase(known.id, known.type, facts));
     for (const { type, facts } of assessment.opened) state.cases.push(activeCase(`CASE-${this.#cases++}`, type, facts));

@@ -9,11 +9,12 @@ import {
 } from "../../core/correlation/assess.ts";
 import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
 import { compact } from "../../core/correlation/compact.ts";
-import type { EvidenceHour } from "../../core/correlation/evidence.ts";
+import type { EvidenceHour, Repeats } from "../../core/correlation/evidence.ts";
 import { currentScore, earliestDecay, nextDecay } from "../../core/correlation/score.ts";
 import type { FieldChange } from "../../core/incident-event.ts";
 import { compareLevels, type RiskLevel, riskLevel } from "../../core/risk.ts";
 import { systemsToPush } from "../../core/tickets/auto-push.ts";
+import { hourMs } from "../../core/time.ts";
 import { newIds } from "../database/new-ids.ts";
 import { askGate, type TicketRules } from "../outbox/ticket-updates.ts";
 import { type PlannedTicket, planTickets } from "../outbox/tickets.ts";
@@ -32,10 +33,13 @@ export interface Examined {
   period: ActorPeriod;
   changed: ReadonlySet<EvidenceHour>;
   /** Set if all that was added are so many detections that only repeat the newest hour, the one in `changed`. */
-  repeats?: { hour: EvidenceHour; count: number };
+  repeated?: { hour: EvidenceHour; count: number; repeats: readonly Repeats[] };
   /** Set if somebody asked for an incident, whatever the score. */
   promotion?: { reason: string };
 }
+
+/** A state is stored at least so often while its actor is active, because retention goes by that time. */
+const longestQuietMs = hourMs;
 
 interface Conclusion extends Examined {
   assessment: Assessment;
@@ -43,13 +47,23 @@ interface Conclusion extends Examined {
   create: boolean;
   /** The level of an existing incident rose. */
   rose: boolean;
+  /** Only counts and times changed: the repeats can be stored without the state. */
+  quiet: boolean;
 }
+
+/** Periods with nothing new but repeats, to be saved as such. */
+export type Quiet = { period: ActorPeriod; repeats: readonly Repeats[] };
 
 /**
  * Assesses these actors, updates their periods in memory (the caller saves them) and adds everything else to the unit. The events of an
- * actor's cases come before that of its incident, and each already contains the id of the other.
+ * actor's cases come before that of its incident, and each already contains the id of the other. Returns the periods of which only the
+ * repeats have to be saved.
  */
-export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examined: readonly Examined[]): Promise<void> {
+export async function conclude(
+  unit: UnitOfWork,
+  rules: ConclusionRules,
+  examined: readonly Examined[],
+): Promise<Quiet[]> {
   const { database, now } = unit;
   const appliance = unit.as(correlationAuthor);
   const conclusions = examined.map((one) => examine(one, rules, now));
@@ -156,7 +170,7 @@ export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examine
       }
     } else if (period.incidentId !== null && conclusion.changed.size > 0)
       active.push([period.incidentId, period.state.activity]);
-    compact(period.state.evidence, now);
+    if (compact(period.state.evidence, now)) conclusion.quiet = false;
   }
   unit.add(
     ...saveCases(newCases),
@@ -167,23 +181,37 @@ export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examine
     ...planTickets(tickets, now),
     ...askGate(moved, rules.tickets.policies, now),
   );
+  return conclusions.flatMap(({ period, repeated, quiet }) =>
+    quiet && repeated !== undefined ? { period, repeats: repeated.repeats } : [],
+  );
 }
 
 function examine(one: Examined, rules: AssessmentRules, now: number): Conclusion {
-  const { period, changed, repeats, promotion } = one;
+  const { period, changed, repeated, promotion } = one;
   const { state } = period;
-  const assessment =
-    (repeats === undefined ? null : assessRepeats(state, repeats.hour, repeats.count, rules)) ??
-    assess(state, changed, rules);
+  const short = repeated === undefined ? null : assessRepeats(state, repeated.hour, repeated.count, rules);
+  const assessment = short ?? assess(state, changed, rules);
   const oldScore = state.risk.score;
   const score = currentScore(state.windows, now);
-  if (score !== oldScore) state.risk = { score, previous: oldScore, changedAt: now };
-  period.pending = false;
   const exists = period.incidentId !== null;
   const create = !exists && (assessment.qualifies || promotion !== undefined);
+  // Without an incident nobody is told the score: it is noted when the state is stored next.
+  const quiet =
+    short !== null &&
+    !create &&
+    (!exists || score === oldScore) &&
+    now - period.storedAt < longestQuietMs &&
+    !isDue(period, now);
+  if (quiet) return { ...one, assessment, oldScore, create, rose: false, quiet };
+  if (score !== oldScore) state.risk = { score, previous: oldScore, changedAt: now };
+  period.pending = false;
   if (create || exists) period.decayAt = decayTime(period, now);
   const rose = exists && compareLevels(riskLevel(score), riskLevel(oldScore)) > 0;
-  return { ...one, assessment, oldScore, create, rose };
+  return { ...one, assessment, oldScore, create, rose, quiet };
+}
+
+function isDue({ decayAt }: ActorPeriod, now: number): boolean {
+  return decayAt !== null && decayAt <= now;
 }
 
 /**

@@ -144,6 +144,7 @@ function takeOver(unit: UnitOfWork, period: ActorPeriod, between: ActorPeriod): 
   Object.assign(period, { pending: true, updatedAt: unit.now });
   unit.add(
     { sql: "delete from actor_periods where id = ?", args: [between.id] },
+    { sql: "delete from actor_repeats where period_id = ?", args: [between.id] },
     ...["sigma_alerts", "alarms", "threat_cases"].map((table) => ({
       sql: `update ${table} set period_id = ? where period_id = ?`,
       args: [period.id, between.id],
