@@ -7,8 +7,9 @@ import { hourMs } from "../time.ts";
 import { type ActorState, encodeActorState, newActorState, parseActorState } from "./actor-state.ts";
 import { type Assessment, activeCase, assess, assessRepeats } from "./assess.ts";
 import { compact } from "./compact.ts";
-import { addAlarms, addDetections, addRepeats, closePattern } from "./evidence.ts";
+import { addAlarms, addDetections, closePattern } from "./evidence.ts";
 import { builtInPatterns, preparePatterns } from "./patterns.ts";
+import { addRepeats } from "./repeats.ts";
 
 const rules = { patterns: preparePatterns(builtInPatterns), minScore: 40 };
 const start = Date.UTC(2026, 2, 13, 4, 30);

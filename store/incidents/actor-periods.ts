@@ -2,7 +2,7 @@
 
 import type { Actor } from "../../core/correlation/actor.ts";
 import { type ActorState, newActorState, parseActorState } from "../../core/correlation/actor-state.ts";
-import type { Repeats } from "../../core/correlation/evidence.ts";
+import type { Repeats } from "../../core/correlation/repeats.ts";
 import { addStoredRepeats } from "../../core/correlation/repeats.ts";
 import { messageOf, StoreError } from "../../core/errors.ts";
 import type { ActorType } from "../../core/incident.ts";

@@ -9,7 +9,8 @@ import {
 } from "../../core/correlation/assess.ts";
 import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
 import { compact } from "../../core/correlation/compact.ts";
-import type { EvidenceHour, Repeats } from "../../core/correlation/evidence.ts";
+import type { EvidenceHour } from "../../core/correlation/evidence.ts";
+import type { Repeats } from "../../core/correlation/repeats.ts";
 import { currentScore, earliestDecay, nextDecay } from "../../core/correlation/score.ts";
 import type { FieldChange } from "../../core/incident-event.ts";
 import { compareLevels, type RiskLevel, riskLevel } from "../../core/risk.ts";
@@ -22,6 +23,7 @@ import type { ActorPeriod } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, growCases, saveCases } from "./case-rows.ts";
 import { findIncidents, type IncidentRow, saveActivity, saveIncidents, saveScores } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
+import { newCase, newIncident } from "./new-rows.ts";
 import { type Change, correlationAuthor, type UnitOfWork } from "./unit-of-work.ts";
 
 export interface ConclusionRules extends AssessmentRules {
@@ -220,67 +222,6 @@ function isDue({ decayAt }: ActorPeriod, now: number): boolean {
 function decayTime({ decayAt, state }: ActorPeriod, now: number): number | null {
   if (decayAt === null) return Math.floor(earliestDecay(now));
   return decayAt <= now ? nextDecay(state.windows, now) : decayAt;
-}
-
-function newIncident(period: ActorPeriod, incidentId: string, now: number): IncidentRow {
-  const { id, entity, actor } = period;
-  const { score } = period.state.risk;
-  return {
-    incidentId,
-    periodId: id,
-    entity,
-    actor: actor.name,
-    actorType: actor.type,
-    status: "OPEN",
-    score,
-    level: riskLevel(score),
-    assignedAnalyst: null,
-    investigationNotes: null,
-    resolutionNotes: null,
-    ticketId: null,
-    ticketUrl: null,
-    ticketSystem: null,
-    createdAt: now,
-    updatedAt: now,
-    closedAt: null,
-    escalatedAt: now,
-    activity: { ...period.state.activity },
-    createdSeq: 0,
-    updatedSeq: 0,
-  };
-}
-
-function newCase(
-  { id, entity, actor }: ActorPeriod,
-  caseId: string,
-  type: string,
-  facts: Assessment["opened"][number]["facts"],
-  now: number,
-): CaseRow {
-  const { alerts, rules, risk, severity, hosts, first, last } = facts;
-  return {
-    caseId,
-    periodId: id,
-    entity,
-    type,
-    status: "OPEN",
-    severity,
-    primaryUser: actor.name,
-    assignedAnalyst: null,
-    investigationNotes: null,
-    alerts,
-    ruleCount: rules,
-    risk,
-    hosts,
-    firstAlert: first,
-    lastAlert: last,
-    createdAt: now,
-    updatedAt: now,
-    closedPart: null,
-    closedWithIncident: false,
-    createdSeq: 0,
-    updatedSeq: 0,
-  };
 }
 
 function riseOf(incident: IncidentRow, score: number): FieldChange[] {

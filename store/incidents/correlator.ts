@@ -1,7 +1,8 @@
 /** The incident step of intake: adds detections and alarms to the evidence of their actors, in the same commit as their rows. */
 import { type Actor, ActorFinder, type ActorRules } from "../../core/correlation/actor.ts";
-import { addAlarms, addDetections, addRepeats, type EvidenceHour } from "../../core/correlation/evidence.ts";
+import { addAlarms, addDetections, type EvidenceHour } from "../../core/correlation/evidence.ts";
 import { preparePatterns } from "../../core/correlation/patterns.ts";
+import { addRepeats } from "../../core/correlation/repeats.ts";
 import { type Alarm, type Detection, levels } from "../../core/detection.ts";
 import { ExceptionList } from "../../core/exceptions/exception-list.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";

@@ -1,6 +1,6 @@
 /** Writing actors' periods in a unit of work, so that what the Worker keeps of them in memory stays what their rows say. */
 import { encodeActorState } from "../../core/correlation/actor-state.ts";
-import type { Repeats } from "../../core/correlation/evidence.ts";
+import type { Repeats } from "../../core/correlation/repeats.ts";
 import { type ActorPeriod, periodStatements, repeatStatements } from "./actor-periods.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
