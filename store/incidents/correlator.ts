@@ -28,7 +28,7 @@ const high = levels.indexOf("high");
 export class Correlator {
   readonly #database: Database;
   readonly #finder: ActorFinder;
-  readonly #actorRules: ActorRules;
+  readonly actorRules: ActorRules;
   #exceptions: ExceptionList;
   readonly rules: ConclusionRules;
 
@@ -39,7 +39,7 @@ export class Correlator {
     tickets: TicketRules,
   ) {
     this.#database = database;
-    this.#actorRules = settings.actors;
+    this.actorRules = settings.actors;
     this.#finder = new ActorFinder(settings.actors);
     this.#exceptions = exceptions;
     this.rules = { patterns: preparePatterns(settings.patterns), minScore: settings.minScore, tickets };
@@ -53,7 +53,7 @@ export class Correlator {
 
   /** Call after the exceptions have changed. */
   async reloadExceptions(): Promise<void> {
-    this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.#actorRules);
+    this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.actorRules);
   }
 
   /**
