@@ -1,4 +1,5 @@
 /** The settings an appliance runs with, after precedence and validation. */
+import type { ListedAsset } from "./assets/asset.ts";
 import type { ActorRules } from "./correlation/actor.ts";
 import type { FloorRow } from "./correlation/floors.ts";
 import type { CasePattern } from "./correlation/patterns.ts";
@@ -53,6 +54,8 @@ export interface CorrelationSettings {
   floors: readonly FloorRow[];
   /** An actor whose score reaches it has an incident. */
   minScore: number;
+  /** Of `assets.json`. */
+  assets: readonly ListedAsset[];
 }
 
 /** A host and port to listen on; port 0 = any free one. */

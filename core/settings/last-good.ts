@@ -34,11 +34,15 @@ export function keepLastGood(last: ResolvedSettings, next: ResolvedSettings): Re
     merging.settings = { ...merging.settings, incidentFeed, incidentHealth };
     merging.kept.push(...next.wrong.incidents);
   }
-  const { patterns, floors } = last.settings.correlation;
+  const { patterns, floors, assets } = last.settings.correlation;
   if (noFolder || keepsTable(last, next, "case_patterns")) merging.keepTable("case_patterns", { patterns });
   if (noFolder || keepsTable(last, next, "risk_floors")) merging.keepTable("risk_floors", { floors });
+  if (noFolder || keepsTable(last, next, "assets")) merging.keepTable("assets", { assets });
   return merging.resolved();
 }
+
+/** Sections whose settings are one table of the correlation. */
+type Table = "case_patterns" | "risk_floors" | "assets";
 
 class Merging {
   readonly #last: ResolvedSettings;
@@ -60,7 +64,7 @@ class Merging {
     if (problem !== undefined) this.kept.push(problem);
   }
 
-  keepTable(section: "case_patterns" | "risk_floors", table: Partial<Settings["correlation"]>): void {
+  keepTable(section: Table, table: Partial<Settings["correlation"]>): void {
     this.settings = { ...this.settings, correlation: { ...this.settings.correlation, ...table } };
     this.kept.push(...this.#next.wrong[section]);
   }
@@ -108,7 +112,7 @@ function keepsFeed(
 }
 
 /** A table with a mistake in it does not replace one that has none. */
-function keepsTable(last: ResolvedSettings, next: ResolvedSettings, section: "case_patterns" | "risk_floors"): boolean {
+function keepsTable(last: ResolvedSettings, next: ResolvedSettings, section: Table): boolean {
   return next.wrong[section].length > 0 && last.wrong[section].length === 0;
 }
 

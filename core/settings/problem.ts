@@ -29,6 +29,7 @@ export const settingsSections = [
   "incidents",
   "case_patterns",
   "risk_floors",
+  "assets",
   "tickets",
 ] as const;
 

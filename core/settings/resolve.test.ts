@@ -58,6 +58,7 @@ test("with nothing given, everything has its default and there is nothing to tel
       patterns: [...builtInPatterns],
       floors: [...builtInFloors],
       minScore: 40,
+      assets: [],
     },
   });
   expect({ problems, warnings }).toEqual({ problems: [], warnings: [] });

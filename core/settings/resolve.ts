@@ -1,4 +1,5 @@
 /** Resolves all sources of settings: precedence, checks, and all problems at once. */
+import { readAssetsFile } from "../assets/assets-file.ts";
 import type { SettingOrigin, Settings } from "../settings.ts";
 import { type EnvFile, parseEnvFile } from "./env-file.ts";
 import { environmentReader, noStart } from "./environment.ts";
@@ -34,13 +35,14 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
   const reportOf = (): Report => ({ problems: [], warnings });
   const report = reportOf();
   const feedReports = { alerts: reportOf(), incidents: reportOf() };
-  const tableReports = { case_patterns: reportOf(), risk_floors: reportOf() };
+  const tableReports = { case_patterns: reportOf(), risk_floors: reportOf(), assets: reportOf() };
   const origins: Record<string, SettingOrigin> = {};
   const {
     envFile,
     alertFeedFile,
     incidentFeedFile = null,
     casePatternsFile = null,
+    assetsFile = null,
     riskFloorsFile = null,
     saved,
   } = sources;
@@ -98,6 +100,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
       patterns: readCasePatterns(casePatternsFile, tableReports.case_patterns),
       floors: readFloors(riskFloorsFile, tableReports.risk_floors),
       minScore: environment.read("QUALIFY_MIN_SCORE"),
+      assets: readAssetsFile(assetsFile, tableReports.assets),
     },
   };
   checkCertificate(settings, origins, report);
@@ -108,6 +111,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     incidents: feedReports.incidents.problems,
     case_patterns: tableReports.case_patterns.problems,
     risk_floors: tableReports.risk_floors.problems,
+    assets: tableReports.assets.problems,
     tickets: readTicketSettings(ticketValues).problems,
   };
   const problems = settingsSections.flatMap((section) => wrong[section]);

@@ -75,6 +75,7 @@ export async function runScenarios(): Promise<ScenarioResult[]> {
       patterns: builtInPatterns,
       floors: builtInFloors,
       minScore: 40,
+      assets: [],
     });
     const intake = new Intake({ store, clock, defaultEntity: () => "Primary Site" });
     const results: ScenarioResult[] = [];
