@@ -7,7 +7,7 @@ const plainPath = /^(?:[A-Za-z]:\\|\/)[A-Za-z0-9 ._()\\/~-]{1,200}$/;
 const slot = /\{(\w+)('?)\}/g;
 
 /** A name or path in single quotes; null where it has characters that do not belong into a command. */
-export function quoted(name: string): string | null {
+function quoted(name: string): string | null {
   return plainName.test(name) || (plainPath.test(name) && !name.includes("..") && !name.endsWith(" "))
     ? `'${name}'`
     : null;
