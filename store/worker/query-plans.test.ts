@@ -81,7 +81,7 @@ beforeAll(async () => {
     return write.call(this, batch);
   };
   await ask(writer, "open", join(folder, "rhythmx.db"), now, "serve");
-  await ask(reader, "openReader", join(folder, "rhythmx.db"), builtInPatterns);
+  await ask(reader, "openReader", join(folder, "rhythmx.db"), { patterns: builtInPatterns, assets: [] });
 });
 
 afterAll(async () => {
@@ -116,6 +116,11 @@ const detection = (n: number) => ({
   raw: { n },
 });
 
+const assetRow = {
+  asset: { kind: "host", name: "host-1", role: "server", criticality: null, aliases: [] },
+  entity: null,
+  from: null,
+};
 const author = { who: "analyst", source: "api" };
 const allEntities = null;
 const someEntities = ["Site"];
@@ -313,6 +318,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [caseId, { status: "CLOSED", notes: "x" }, author, now],
       [caseId, { status: "OPEN" }, author, now],
     ],
+    "incidents.replaceAssets": [[{ entity: "Site", rows: [assetRow], who: "a", revision: null }, now]],
     "incidents.listExceptions": [[]],
     "incidents.insertException": [[exception]],
     "incidents.deleteException": [["e1"]],
@@ -396,9 +402,10 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "reading.readIncident": [[id, now]],
     "reading.readCase": [[caseId]],
     "reading.readSamples": [[id]],
+    "reading.listAssets": [["Site"]],
     "reading.listTickets": lists.map((one) => [one]),
     "reading.listDeliveries": lists.map((one) => [one]),
-    "settings.configurePatterns": [[builtInPatterns]],
+    "settings.configure": [[{ patterns: builtInPatterns, assets: [] }]],
   };
 }
 
@@ -435,6 +442,7 @@ test("no operation reads the whole of a table that grows", async () => {
     patterns: builtInPatterns,
     floors: builtInFloors,
     minScore: 40,
+    assets: [],
   });
   await ingest(
     "detections",
