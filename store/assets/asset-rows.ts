@@ -61,6 +61,14 @@ export async function revisionOf(database: Database, entity: string): Promise<nu
   return rows[0] === undefined ? 0 : integer(rows[0], "revision");
 }
 
+export async function countAssets(database: Database): Promise<{ api: number; inferred: number }> {
+  const { rows } = await database.read(
+    "select (select count(*) from assets) as api, (select count(*) from inferred_roles) as inferred",
+  );
+  const [row] = rows;
+  return row === undefined ? { api: 0, inferred: 0 } : { api: integer(row, "api"), inferred: integer(row, "inferred") };
+}
+
 /** Puts a list in the place of the entity's present one. `at`: epoch milliseconds. */
 export function replaceList(entity: string, assets: readonly Asset[], who: string, at: number): Statement[] {
   const key = normaliseName(entity);
@@ -114,16 +122,6 @@ export async function noteFile(database: Database, sha256: string): Promise<Stat
   const { rows } = await database.read("select file_sha256 from asset_state");
   if (rows[0] === undefined || text(rows[0], "file_sha256") === sha256) return [];
   return [rolesChanged, { sql: "update asset_state set file_sha256 = ?", args: [sha256] }];
-}
-
-/** After which period actors are still to be scored again; null = none. */
-export async function rescoreAfter(database: Database): Promise<number | null> {
-  const { rows } = await database.read("select rescore_after from asset_state where rescore_after is not null");
-  return rows[0] === undefined ? null : integer(rows[0], "rescore_after");
-}
-
-export function rescoredTo(periodId: number | null): Statement {
-  return { sql: "update asset_state set rescore_after = ?", args: [periodId] };
 }
 
 /** Removes up to `most` roles that no log has shown since `day`. */

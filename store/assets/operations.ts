@@ -5,7 +5,7 @@ import type { ReadAsset } from "../../core/assets/asset-row.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import type { AssetBook } from "./asset-book.ts";
-import { replaceList, revisionOf } from "./asset-rows.ts";
+import { countAssets, replaceList, revisionOf } from "./asset-rows.ts";
 
 export interface OpenAssets extends OpenDatabase {
   readonly assets: AssetBook;
@@ -70,6 +70,11 @@ export const assetOperations = {
       await assets.load(database);
       return { ...told, revision: revision + 1 };
     },
+  },
+  /** How many rows the lists of the API have, and how many roles logs have shown. */
+  countAssets: {
+    kind: "read",
+    run: ({ database }): Promise<{ api: number; inferred: number }> => countAssets(database),
   },
 } satisfies Operations<OpenAssets>;
 

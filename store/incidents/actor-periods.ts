@@ -42,6 +42,12 @@ export function actorKey(entity: string, { type, name }: Actor): string {
   return JSON.stringify([normaliseName(entity), type, name]);
 }
 
+/** The entity and actor that a key is of, as it has them: normalised. */
+export function actorOfKey(key: string): [entity: string, actor: Actor] {
+  const [entity, type, name] = JSON.parse(key) as [entity: string, type: ActorType, name: string];
+  return [entity, { type, name }];
+}
+
 export function newPeriod(id: number, entity: string, actor: Actor, now: number): ActorPeriod {
   const key = actorKey(entity, actor);
   const period = { id, key, current: true, entity, actor, incidentId: null, pending: false, decayAt: null };
@@ -133,13 +139,13 @@ type PeriodRow = [
 
 function fromRow(row: Row): ActorPeriod {
   const [id, key, current, entity, incidentId, pending, decayAt, updatedAt] = JSON.parse(text(row, "row")) as PeriodRow;
-  const [, type, name] = JSON.parse(key) as [entity: string, type: ActorType, name: string];
+  const [, actor] = actorOfKey(key);
   const period = {
     id,
     key,
     current: current === 1,
     entity,
-    actor: { type, name },
+    actor,
     incidentId,
     pending: pending === 1,
     decayAt: decayAt === null ? null : fromIso(decayAt),

@@ -28,7 +28,7 @@ const high = levels.indexOf("high");
 export class Correlator {
   readonly #database: Database;
   readonly #finder: ActorFinder;
-  readonly #actorRules: ActorRules;
+  readonly actorRules: ActorRules;
   readonly #assets: AssetBook;
   #exceptions: ExceptionList;
   readonly rules: ConclusionRules;
@@ -41,7 +41,7 @@ export class Correlator {
   ) {
     this.#assets = assets;
     this.#database = database;
-    this.#actorRules = settings.actors;
+    this.actorRules = settings.actors;
     this.#finder = new ActorFinder(settings.actors);
     this.#exceptions = exceptions;
     this.rules = { patterns: preparePatterns(settings.patterns), minScore: settings.minScore, tickets };
@@ -59,7 +59,7 @@ export class Correlator {
 
   /** Call after the exceptions have changed. */
   async reloadExceptions(): Promise<void> {
-    this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.#actorRules);
+    this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.actorRules);
   }
 
   /**
