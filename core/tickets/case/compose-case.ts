@@ -1,6 +1,7 @@
 /** The enriched body of a Proactive Case: every section of the seed's table, from the incident's own data (seed 001 "Enriched Ticket Body"). */
 
 import { eventDetail } from "../../logs/event-text.ts";
+import { chainWords } from "../attack-chain.ts";
 import { incidentUrl, summaryOf } from "../compose.ts";
 import type { Block, Draft, Section } from "../draft.ts";
 import { mapTexts } from "../draft.ts";
@@ -73,7 +74,7 @@ function overview(facts: CaseFacts, observed: Observed, pattern: string, isFirst
     rows: [
       ["Entity", body.entity_name],
       ["Actor", `${body.group_key} (${body.actor_type})`],
-      ["Risk score", `${body.risk.score} of 100 (${body.risk.level}), ${trendOf(facts)}`],
+      ["Risk score", `${body.risk.score} of 100 (${body.risk.level}), ${trendOf(facts, isFirst)}`],
       ["Confidence", confidence === null ? "none yet" : `${confidence.word} (${confidence.percent} %)`],
       [
         "Primary driver",
@@ -175,7 +176,7 @@ function attack({ body, chain }: CaseFacts): Block {
     rows: [
       ["Tactics", `${chain.length}: ${chain.map(({ title }) => title).join(", ") || "none named"}`],
       ["Techniques", `${techniques.length}: ${techniques.join(", ") || "none named"}`],
-      ["Attack chain", chain.map(({ title, first }) => `${title} (${iso(first)})`).join(" → ") || "none"],
+      ["Attack chain", chainWords(chain, true) || "none"],
     ],
   };
 }
