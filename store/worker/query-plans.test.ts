@@ -301,6 +301,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [caseId, { status: "CLOSED", notes: "x" }, author, now],
       [caseId, { status: "OPEN" }, author, now],
     ],
+    "incidents.actorRules": [[]],
     "incidents.listExceptions": [[]],
     "incidents.insertException": [[exception]],
     "incidents.applyExceptions": [[now], [now]],
@@ -387,6 +388,10 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       ["alerts", hash],
     ],
     "reading.readIncident": [[id, now]],
+    "reading.tryException": [
+      [{ scope: exception, actorRules: { hostShortNames: false }, since: 0 }, 0],
+      [{ scope: { ...exception, process: "x" }, actorRules: { hostShortNames: false }, since: 0 }, 0],
+    ],
     "reading.readCase": [[caseId]],
     "reading.readSamples": [[id]],
     "reading.listTickets": lists.map((one) => [one]),
