@@ -38,6 +38,8 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "POST /api/exceptions": investigating,
   "POST /api/exceptions/try": investigating,
   "DELETE /api/exceptions/:id": investigating,
+  "GET /api/assets": reading,
+  "PUT /api/assets": investigating,
   "POST /api/incidents/:id/tickets/preview": investigating,
   "POST /api/incidents/:id/tickets": investigating,
   "GET /api/tickets": everyone,
