@@ -37,6 +37,8 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "GET /api/exceptions": reading,
   "POST /api/exceptions": investigating,
   "DELETE /api/exceptions/:id": investigating,
+  "GET /api/assets": reading,
+  "PUT /api/assets": investigating,
   "POST /api/incidents/:id/tickets/preview": investigating,
   "POST /api/incidents/:id/tickets": investigating,
   "GET /api/tickets": everyone,
