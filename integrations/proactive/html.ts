@@ -1,11 +1,16 @@
 /** Renders a draft as HTML for a field of a ticket: all text escaped, inline styles, no external resources. */
-import type { Block, Draft } from "../../core/tickets/draft.ts";
+import { type Block, beyondLine, type Draft } from "../../core/tickets/draft.ts";
 
 export function htmlBody({ sections }: Pick<Draft, "sections">): string {
   return sections.map(({ title, blocks }) => `<h3>${escaped(title)}</h3>${blocks.map(blockHtml).join("")}`).join("\n");
 }
 
 function blockHtml(block: Block): string {
+  const beyond = beyondLine(block);
+  return beyond === null ? shownHtml(block) : `${shownHtml(block)}<p>${escaped(beyond)}</p>`;
+}
+
+function shownHtml(block: Block): string {
   switch (block.kind) {
     case "text":
       return `<p>${lines(block.text)}</p>`;
