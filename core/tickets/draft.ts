@@ -43,7 +43,11 @@ export interface Draft {
 /** `and 37 more rules`; null where all are shown. */
 export function beyondLine(block: Block): string | null {
   const [count, noun] =
-    block.kind === "table" ? [block.beyond ?? 0, block.noun] : block.kind === "list" ? [block.beyond ?? 0, ""] : [0, ""];
+    block.kind === "table"
+      ? [block.beyond ?? 0, block.noun]
+      : block.kind === "list"
+        ? [block.beyond ?? 0, ""]
+        : [0, ""];
   return count === 0 ? null : `and ${count} more ${noun}`.trimEnd();
 }
 

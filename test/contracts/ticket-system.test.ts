@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { DeliveryError } from "../../core/errors.ts";
 import type { Draft } from "../../core/tickets/draft.ts";
-import { correlationOf, type TicketSystem } from "../../core/tickets/ticket.ts";
+import { correlationOf } from "../../core/tickets/ticket.ts";
+import type { TicketSystem } from "../../core/tickets/ticket-system.ts";
 import { Jira } from "../../integrations/jira/jira.ts";
 import { Proactive } from "../../integrations/proactive/proactive.ts";
 import { ServiceNow } from "../../integrations/servicenow/servicenow.ts";
