@@ -3,9 +3,9 @@
  * and why; three things to do now.
  */
 import { rolesOf } from "../assets/involved.ts";
+import { eventClause, eventDetail } from "../logs/event-text.ts";
 import { oneLine, shortened, wordCount } from "../text/shorten.ts";
 import type { CaseFacts } from "./case/case-facts.ts";
-import { eventDetail } from "./case/event-facts.ts";
 import type { Recommendations } from "./case/recommendations.ts";
 import type { Block } from "./draft.ts";
 import { headlineText } from "./headline/headline.ts";
@@ -19,11 +19,12 @@ const mostNamed = 4;
 
 /** How much each part may say, in words; tried one after the other until the opening is short enough. */
 const measures = [
-  { object: 16, why: 18, step: 18 },
-  { object: 12, why: 14, step: 14 },
-  { object: 10, why: 10, step: 11 },
-  { object: 7, why: 6, step: 9 },
-  { object: 4, why: 4, step: 7 },
+  { object: 18, why: 20, step: 24 },
+  { object: 14, why: 14, step: 20 },
+  { object: 12, why: 10, step: 16 },
+  { object: 10, why: 7, step: 13 },
+  { object: 8, why: 5, step: 10 },
+  { object: 5, why: 3, step: 7 },
 ];
 
 type Measure = (typeof measures)[number];
@@ -61,7 +62,8 @@ function sentence({ headline, observed, facts }: Composition, { object }: Measur
     const alarms = count === 1 ? "One SIEM alarm" : `${count} SIEM alarms`;
     return `${what}. ${alarms}, ${detections === 0 ? "no detection of RhythmX" : `${detections} detections of RhythmX`}.`;
   }
-  const detail = main.event === null ? "" : words(shortened(oneLine(eventDetail(main.event)), longestObject), object);
+  const said = main.event === null ? "" : eventClause(main.event) || eventDetail(main.event);
+  const detail = words(shortened(oneLine(said), longestObject), object);
   const { title, level } = main.rule;
   const rule = headline.what.includes(title) ? `Level ${level}` : `Rule "${shortened(oneLine(title), 90)}" (${level})`;
   return `${what}${detail === "" ? "" : `: ${detail}`}${detail.endsWith("…") ? " " : ". "}${rule}.`;
@@ -106,9 +108,11 @@ function sinceOf({ body, rules }: CaseFacts): string {
 /** How sure it is and why, then what the risk rests on. */
 function sureOf({ risk, body }: CaseFacts, most: number): string {
   const { confidence, primaryDriver } = risk;
-  const sure =
-    confidence === null ? "" : `${confidence.word}, ${confidence.percent} %: ${words(plain(confidence.why), most)}; `;
-  const driver = primaryDriver === null ? "" : `, as ${lowerFirst(words(plain(primaryDriver.why), most))}`;
+  const signs = confidence === null ? "" : plain(confidence.why).replace(", four or more of them", "");
+  const sure = confidence === null ? "" : `${confidence.word}, ${confidence.percent} %: ${words(signs, most)}; `;
+  // That the most serious rule is serious has been said.
+  const why = primaryDriver === null || primaryDriver.name === "detection_severity" ? "" : plain(primaryDriver.why);
+  const driver = why === "" ? "" : `, as ${lowerFirst(words(why, most))}`;
   return `${sure}risk ${body.risk.score} of 100${driver}`;
 }
 
@@ -140,7 +144,7 @@ function words(text: string, most: number): string {
         .replace(/[,;:]$/, "")} …`;
 }
 
-function textOf(block: Block): string {
+export function textOf(block: Block): string {
   switch (block.kind) {
     case "text":
     case "link":

@@ -295,8 +295,6 @@ export class Proactive implements TicketSystem {
 }
 
 function unexpected({ status }: TargetAnswer): DeliveryError {
-  return new DeliveryError("unexpected", `it answers ${status} without a ticketNumber`, {
-    retryable: true,
-    data: { status, words: "", effectUnknown: true, permanent: false },
-  });
+  const data = { status, words: "", effectUnknown: true, permanent: false };
+  return new DeliveryError("unexpected", `it answers ${status} without a ticketNumber`, { retryable: true, data });
 }

@@ -1,6 +1,7 @@
 /** The enriched body of a Proactive Case: every section of the seed's table, from the incident's own data (seed 001 "Enriched Ticket Body"). */
 import { actionSections } from "../compose.ts";
 import { type Block, type Draft, mapTexts, type Section } from "../draft.ts";
+
 import { masked } from "../masking/masking.ts";
 import { openingOf } from "../opening.ts";
 import { compositionOf, incidentUrl, linkTo, paragraph, section } from "../sections.ts";

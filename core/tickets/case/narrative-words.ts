@@ -1,6 +1,7 @@
 /** Keeps what a case tells in prose to a length that people read. */
 import { wordCount } from "../../text/shorten.ts";
 import type { Block } from "../draft.ts";
+import { textOf } from "../opening.ts";
 import type { Recommendations } from "./recommendations.ts";
 
 /** Words of summary, analysis and recommended actions together. */
@@ -25,11 +26,7 @@ export function withinWords({ opening, summary, analysis, actions, mostActions }
   actions: Recommendations;
 } {
   const kept = shortAnalysis(analysis);
-  const said = [
-    ...opening.flatMap((block) => (block.kind === "list" ? block.items : block.kind === "text" ? [block.text] : [])),
-    summary,
-    ...kept,
-  ];
+  const said = [...opening.map(textOf), summary, ...kept];
   const room = mostWords - said.reduce((sum, text) => sum + wordCount(text), 0);
   return { summary, analysis: kept, actions: shortActions(actions, room, mostActions) };
 }

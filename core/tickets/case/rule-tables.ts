@@ -1,7 +1,8 @@
 /** Tables of an incident's rules: what fired, and one event of each. */
+
+import { eventDetail } from "../../logs/event-text.ts";
 import { shortened } from "../../text/shorten.ts";
 import type { TableBlock } from "../draft.ts";
-import { eventDetail } from "./event-facts.ts";
 import type { Observed, ObservedRule } from "./observed.ts";
 
 export const iso = (epochMs: number) => `${new Date(epochMs).toISOString().slice(0, 19)}Z`;

@@ -70,7 +70,7 @@ export function happened({ title, techniques }: { title: string; techniques: rea
     const own = shortened(text.replace(prefix, "") || text || "unnamed rule", longestTitle);
     return { what: own, rank: Number.POSITIVE_INFINITY, emergency: false, startsWithName: true };
   }
-  const isUnsure = unsure.test(text);
+  const isUnsure = unsure.test(text) && !/^successful\b/i.test(text);
   return {
     what: isUnsure ? row.suspected : row.says,
     rank: isUnsure ? rank + rows.length : rank,

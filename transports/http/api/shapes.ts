@@ -209,6 +209,11 @@ export const exceptionRow = v.object({
   reason: text,
   who: text,
   created_at: time,
+  process: orNull(text),
+  command_line: orNull(text),
+  hash: orNull(text),
+  hits: v.pipe(count, v.description("Detections that it kept out of the evidence as they came in.")),
+  last_hit_at: orNull(time),
 });
 
 export const tokenPair = v.object({
