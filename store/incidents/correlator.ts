@@ -1,7 +1,8 @@
 /** The incident step of intake: adds detections and alarms to the evidence of their actors, in the same commit as their rows. */
 import { type Actor, ActorFinder, type ActorRules } from "../../core/correlation/actor.ts";
-import { addAlarms, addDetections, addRepeats, type EvidenceHour } from "../../core/correlation/evidence.ts";
+import { addAlarms, addDetections, type EvidenceHour } from "../../core/correlation/evidence.ts";
 import { preparePatterns } from "../../core/correlation/patterns.ts";
+import { addRepeats } from "../../core/correlation/repeats.ts";
 import { type Alarm, type Detection, levels } from "../../core/detection.ts";
 import { ExceptionList } from "../../core/exceptions/exception-list.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
@@ -10,7 +11,7 @@ import type { TicketRules } from "../outbox/ticket-updates.ts";
 import { type ActorPeriod, actorKey, newPeriod } from "./actor-periods.ts";
 import { type ConclusionRules, conclude, type Examined } from "./conclusions.ts";
 import { countHits, listExceptions } from "./exceptions.ts";
-import { savePeriods } from "./save-periods.ts";
+import { savePeriods, saveRepeats } from "./save-periods.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
 /** A new alarm; or, with `raised`, a known one whose RBP is now higher by `by`, and the period that counts it. */
@@ -27,7 +28,7 @@ const high = levels.indexOf("high");
 export class Correlator {
   readonly #database: Database;
   readonly #finder: ActorFinder;
-  readonly #actorRules: ActorRules;
+  readonly actorRules: ActorRules;
   #exceptions: ExceptionList;
   readonly rules: ConclusionRules;
 
@@ -38,7 +39,7 @@ export class Correlator {
     tickets: TicketRules,
   ) {
     this.#database = database;
-    this.#actorRules = settings.actors;
+    this.actorRules = settings.actors;
     this.#finder = new ActorFinder(settings.actors);
     this.#exceptions = exceptions;
     this.rules = { patterns: preparePatterns(settings.patterns), minScore: settings.minScore, tickets };
@@ -52,7 +53,7 @@ export class Correlator {
 
   /** Call after the exceptions have changed. */
   async reloadExceptions(): Promise<void> {
-    this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.#actorRules);
+    this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.actorRules);
   }
 
   /**
@@ -116,13 +117,15 @@ export class Correlator {
       return group.period.id;
     });
     const examined = [...gathered.values()].map((group) => fold(group, unit.now));
-    if (assess) await conclude(unit, this.rules, examined);
-    else for (const { period } of examined) period.pending = true;
+    const quiet = assess ? await conclude(unit, this.rules, examined) : [];
+    if (!assess) for (const { period } of examined) period.pending = true;
+    const apart = new Set(quiet.map(({ period }) => period));
     savePeriods(
       unit,
-      examined.map(({ period }) => period),
+      examined.flatMap(({ period }) => (apart.has(period) ? [] : period)),
       "keep",
     );
+    saveRepeats(unit, quiet);
     return periodIds;
   }
 }
@@ -148,7 +151,7 @@ function fold({ period, detections, alarms }: Gathered, now: number): Examined {
   period.updatedAt = now;
   const repeated = period.pending || alarms.length > 0 ? null : addRepeats(evidence, detections, now);
   if (repeated !== null)
-    return { period, changed: new Set([repeated]), repeats: { hour: repeated, count: detections.length } };
+    return { period, changed: new Set([repeated.hour]), repeated: { ...repeated, count: detections.length } };
   const added = [addDetections(evidence, detections, now), addAlarms(evidence, alarms, now)];
   // Earlier parts of an unfinished batch are not yet assessed, so all hours have to be.
   const changed = period.pending ? evidence.hours : added.flatMap((hours) => [...hours]);
