@@ -241,9 +241,7 @@ export class JiraStandIn extends StandIn {
       };
     const { summary } = body?.fields ?? {};
     if (summary !== undefined) {
-      const wrong = !this.options.titleEditable
-        ? "Field 'summary' cannot be set. It is not on the appropriate screen, or unknown."
-        : wrongSummary(summary);
+      const wrong = this.options.titleEditable ? wrongSummary(summary) : "Field 'summary' cannot be set.";
       if (wrong !== null) return { status: 400, body: errors({ summary: wrong }) };
       issue.fields.summary = String(summary);
     }
