@@ -81,6 +81,8 @@ export const incidentOperations = {
     kind: "write",
     run: async (open, now: number) => open.correlator !== null && applyExceptions(open, open.correlator, now),
   },
+  /** Null while the incident step is off. */
+  actorRules: { kind: "memory", run: async ({ correlator }) => correlator?.actorRules ?? null },
   listExceptions: { kind: "read", run: ({ database }) => listExceptions(database) },
   insertException: {
     kind: "write",

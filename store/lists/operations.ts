@@ -4,6 +4,7 @@ import type { Collection, PageQuery } from "../../core/pages/page.ts";
 import type { OpenAssets } from "../assets/operations.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
+import { type Trial, tryException } from "./exception-trial.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { readSamples } from "./rule-samples.ts";
@@ -25,6 +26,10 @@ export const listReading = {
     kind: "read",
     run: async ({ database, patterns, assets }, incidentId: string, now: number) =>
       readIncidentDetail(database, { patterns, roles: await assets.current(database) }, incidentId, now),
+  },
+  tryException: {
+    kind: "read",
+    run: ({ database }, trial: Trial, after: number) => tryException(database, trial, after),
   },
   readCase: {
     kind: "read",

@@ -307,6 +307,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [caseId, { status: "CLOSED", notes: "x" }, author, now],
       [caseId, { status: "OPEN" }, author, now],
     ],
+    "incidents.actorRules": [[]],
     "incidents.replaceAssets": [[{ entity: "Site", rows: [assetRow], who: "a", revision: null }, now]],
     "incidents.listExceptions": [[]],
     "incidents.insertException": [[exception]],
@@ -394,6 +395,10 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       ["alerts", hash],
     ],
     "reading.readIncident": [[id, now]],
+    "reading.tryException": [
+      [{ scope: exception, actorRules: { hostShortNames: false }, since: 0 }, 0],
+      [{ scope: { ...exception, process: "x" }, actorRules: { hostShortNames: false }, since: 0 }, 0],
+    ],
     "reading.readCase": [[caseId]],
     "reading.readSamples": [[id]],
     "reading.listAssets": [["Site"]],

@@ -36,6 +36,7 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "PATCH /api/cases/:id": writing,
   "GET /api/exceptions": reading,
   "POST /api/exceptions": investigating,
+  "POST /api/exceptions/try": investigating,
   "DELETE /api/exceptions/:id": investigating,
   "GET /api/assets": reading,
   "PUT /api/assets": investigating,

@@ -52,6 +52,7 @@ export interface ExceptionPort {
   list(caller: Caller): Promise<Json[]>;
   add(caller: Caller, request: NewException): Promise<Json>;
   remove(caller: Caller, id: string): Promise<void>;
+  trial(caller: Caller, request: NewException): Promise<Json>;
 }
 
 export interface AdministrationPort {
