@@ -1,5 +1,5 @@
 /** The ticket of an incident: what a reader needs first, then every section of the seed's table (seed 001 "Ticket Content"). */
-import { chainWords } from "./attack-chain.ts";
+import { chainWords } from "./case/attack-chain.ts";
 import type { CaseFacts } from "./case/case-facts.ts";
 import { attackPattern } from "./case/overview.ts";
 import { type Recommendations, recommend } from "./case/recommendations.ts";

@@ -1,11 +1,11 @@
 /** The enriched body of a Proactive Case: every section of the seed's table, from the incident's own data (seed 001 "Enriched Ticket Body"). */
-import { chainWords } from "../attack-chain.ts";
+
 import { actionSections } from "../compose.ts";
 import { type Block, type Draft, mapTexts, type Section } from "../draft.ts";
-
 import { masked } from "../masking/masking.ts";
 import { openingOf } from "../opening.ts";
 import { compositionOf, incidentUrl, linkTo, paragraph, section } from "../sections.ts";
+import { chainWords } from "./attack-chain.ts";
 import type { CaseFacts } from "./case-facts.ts";
 import { HostRoles, seenOn } from "./host-roles.ts";
 import { firstOf, lastOf, threatAnalysis, threatSummary } from "./narrative.ts";

@@ -1,7 +1,7 @@
 /** Summary and analysis as written prose: who, what, where, how far, and why that is believed. Nothing that rules and logs do not say. */
 import { levels } from "../../detection.ts";
 import { eventClause, oneLine } from "../../logs/event-text.ts";
-import { chainWords } from "../attack-chain.ts";
+import { chainWords } from "./attack-chain.ts";
 import type { CaseFacts } from "./case-facts.ts";
 import { HostRoles, seenOn } from "./host-roles.ts";
 import { type Observed, type ObservedRule, some, techniqueLabel } from "./observed.ts";

@@ -1,5 +1,5 @@
 /** The tactics of an incident in the order in which they were first seen. */
-import type { ChainLink } from "../correlation/summary.ts";
+import type { ChainLink } from "../../correlation/summary.ts";
 
 const second = (epochMs: number) => Math.floor(epochMs / 1000);
 
