@@ -1,15 +1,17 @@
 /** The enriched body of a Proactive Case: every section of the seed's table, from the incident's own data (seed 001 "Enriched Ticket Body"). */
+import { actionSections } from "../compose.ts";
+import { type Block, type Draft, mapTexts, type Section } from "../draft.ts";
 
-import { eventDetail } from "../../logs/event-text.ts";
-import { incidentUrl, summaryOf } from "../compose.ts";
-import type { Block, Draft, Section } from "../draft.ts";
-import { mapTexts } from "../draft.ts";
 import { masked } from "../masking/masking.ts";
+import { openingOf } from "../opening.ts";
+import { compositionOf, incidentUrl, linkTo, paragraph, section } from "../sections.ts";
 import type { CaseFacts } from "./case-facts.ts";
 import { firstOf, lastOf, threatAnalysis, threatSummary } from "./narrative.ts";
-import { type Observed, type ObservedRule, observe } from "./observed.ts";
+import { withinWords } from "./narrative-words.ts";
+import type { Observed } from "./observed.ts";
 import { attackPattern, campaignId, systemState, trendOf } from "./overview.ts";
 import { recommend } from "./recommendations.ts";
+import { detectedThreats, iso, sampleEvents, sampleRow } from "./rule-tables.ts";
 
 export interface CaseOptions {
   baseUrl: string;
@@ -18,19 +20,30 @@ export interface CaseOptions {
   isFirst: boolean;
 }
 
-const iso = (epochMs: number) => `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+const mostAlarms = 50;
+/** Recommended actions of each kind. */
+const mostActions = 7;
+const opening = "Threat Summary";
 
 /** `now`: epoch milliseconds. */
-export function composeCase(facts: CaseFacts, options: CaseOptions, now: number): Draft {
+export function composeCase(given: CaseFacts, options: CaseOptions, now: number): Draft {
+  const composition = compositionOf(given, options.maskPatterns);
+  const { facts, observed, headline } = composition;
   const { body } = facts;
-  const observed = observe(facts);
   const pattern = attackPattern(facts);
   const actions = recommend(facts, observed, pattern);
   const url = incidentUrl(options.baseUrl, body.incident_id);
-  const list = (items: readonly string[]): Block => ({ kind: "list", items });
+  const first = openingOf(composition, actions, opening);
+  const told = withinWords({
+    opening: first,
+    summary: threatSummary(facts, observed, pattern),
+    analysis: threatAnalysis(facts, observed, pattern),
+    actions,
+    mostActions,
+  });
   const sections: Section[] = [
-    section("Threat Summary", text(threatSummary(facts, observed, pattern))),
-    section("Threat Analysis", ...threatAnalysis(facts, observed, pattern).map(text)),
+    section(opening, ...first, paragraph(told.summary)),
+    section("Threat Analysis", ...told.analysis.map(paragraph)),
     section("Incident Overview", overview(facts, observed, pattern, options.isFirst, now)),
     section("Blast Radius", blastRadius(facts, observed)),
     section("Detected Threats", detectedThreats(observed)),
@@ -38,31 +51,26 @@ export function composeCase(facts: CaseFacts, options: CaseOptions, now: number)
     ...(options.isFirst ? [] : [section("Cause of Risk Increment", ...causeOfIncrement(facts, observed))]),
     section("Contributed SIEM Triggers", siemTriggers(facts)),
     section("MITRE ATT&CK", attack(facts)),
-    section("Recommended Actions: Containment", list(actions.containment)),
-    section("Recommended Actions: Eradication", list(actions.eradication)),
-    section("Recommended Actions: Prevention", list(actions.prevention)),
-    section("Recommended Actions: Best Practices", list(actions.practices)),
+    ...actionSections(told.actions, mostActions),
     section("Timeline", timeline(facts)),
-    section("Deep Dive", { kind: "link", text: `Open ${body.incident_id} in RhythmX Edge`, url }),
+    section("Deep Dive", linkTo(body.incident_id, url)),
   ];
   const draft: Draft = {
     incidentId: body.incident_id,
     entity: body.entity_name,
     level: body.risk.level,
-    summary: summaryOf(body),
+    headline,
     sections,
     url,
-    expendable: ["Sample Events per Rule", "Contributed SIEM Triggers", "Threat Analysis"],
+    yielding: [
+      "Sample Events per Rule",
+      "Contributed SIEM Triggers",
+      "Detected Threats",
+      "Blast Radius",
+      "MITRE ATT&CK",
+    ],
   };
   return mapTexts(draft, (one) => masked(one, options.maskPatterns));
-}
-
-function section(title: string, ...blocks: Block[]): Section {
-  return { title, blocks };
-}
-
-function text(value: string): Block {
-  return { kind: "text", text: value };
 }
 
 function overview(facts: CaseFacts, observed: Observed, pattern: string, isFirst: boolean, now: number): Block {
@@ -105,42 +113,15 @@ function blastRadius({ body, cases }: CaseFacts, { hosts, users }: Observed): Bl
   };
 }
 
-function detectedThreats({ rules }: Observed): Block {
-  return {
-    kind: "table",
-    head: ["Rule", "Severity", "Count", "First seen", "Last seen"],
-    rows: rules.map(({ rule }) => [rule.title, rule.level, String(rule.count), iso(rule.first), iso(rule.last)]),
-  };
-}
-
-function sampleEvents({ rules }: Observed): Block {
-  return {
-    kind: "table",
-    head: ["Rule", "Time", "Host", "User", "Event ID", "Detail"],
-    rows: rules.map(sampleRow),
-  };
-}
-
-function sampleRow({ rule, sample, event }: ObservedRule): string[] {
-  const detail = event === null ? "" : eventDetail(event);
-  return [
-    ...[rule.title, iso(sample?.at ?? rule.last), sample?.host || rule.hosts[0] || "not named"],
-    ...[sample?.user || event?.account || "not named", event?.eventId || "none"],
-    detail.length > 200
-      ? `${detail.slice(0, 199).toWellFormed()}…`
-      : detail || (event === null ? "the log is no longer kept" : "the log says no more"),
-  ];
-}
-
 /** The rule that came last: what it saw made the risk rise. */
 function causeOfIncrement({ risk }: CaseFacts, { rules }: Observed): Block[] {
   const [newest] = [...rules].sort((a, b) => b.rule.first - a.rule.first);
-  if (newest === undefined) return [text("No rule is newer than the last update.")];
+  if (newest === undefined) return [paragraph("No rule is newer than the last update.")];
   const { rule } = newest;
   const direction = risk.score >= risk.previousScore ? "rose" : "fell";
   const [, time = "", host = "", user = "", eventId = "", detail = ""] = sampleRow(newest);
   return [
-    text(
+    paragraph(
       `The score ${direction} from ${risk.previousScore} to ${risk.score}. The newest rule is "${rule.title}" (${rule.level}), first seen ${iso(rule.first)}, ${rule.count} times.`,
     ),
     {
@@ -158,13 +139,16 @@ function causeOfIncrement({ risk }: CaseFacts, { rules }: Observed): Block[] {
 
 function siemTriggers({ alarms, body }: CaseFacts): Block {
   if (alarms.length === 0)
-    return text(`No SIEM alarm names ${body.group_key}: the incident stands on RhythmX detections alone.`);
+    return paragraph(`No SIEM alarm names ${body.group_key}: the incident stands on RhythmX detections alone.`);
   return {
     kind: "table",
+    noun: "alarms",
     head: ["Alarm ID", "Date", "RBP", "Entity", "Alarm"],
-    rows: alarms
-      .slice(0, 50)
+    rows: [...alarms]
+      .sort((a, b) => b.rbp - a.rbp || b.at - a.at)
+      .slice(0, mostAlarms)
       .map(({ alarmId, at, rbp, entity, name }) => [alarmId, iso(at), String(rbp), entity, name]),
+    beyond: Math.max(0, Math.max(alarms.length, body.risk.alarm_count) - mostAlarms),
   };
 }
 
