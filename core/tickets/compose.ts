@@ -1,4 +1,5 @@
 /** The ticket of an incident: what a reader needs first, then every section of the seed's table (seed 001 "Ticket Content"). */
+import { chainWords } from "./case/attack-chain.ts";
 import type { CaseFacts } from "./case/case-facts.ts";
 import { attackPattern } from "./case/overview.ts";
 import { type Recommendations, recommend } from "./case/recommendations.ts";
@@ -14,10 +15,10 @@ const topRules = 10;
 const mostActions = 3;
 const opening = "What Happened";
 
-/** `baseUrl`: where the incident can be opened. `now`: epoch milliseconds. */
+/** `baseUrl`: where the incident can be opened. `isFirst`: the ticket is being made, so that there is no change to tell of. `now`: epoch milliseconds. */
 export function composeTicket(
   given: CaseFacts,
-  options: { baseUrl: string; sla: SlaMinutes; maskPatterns?: readonly RegExp[] },
+  options: { baseUrl: string; sla: SlaMinutes; maskPatterns?: readonly RegExp[]; isFirst: boolean },
   now: number,
 ): Draft {
   const composition = compositionOf(given, options.maskPatterns);
@@ -28,7 +29,7 @@ export function composeTicket(
   const sections: Section[] = [
     section(opening, ...openingOf(composition, actions, opening)),
     section("Actor Information", actor(facts)),
-    section("Risk Assessment", ...riskBlocks(facts)),
+    section("Risk Assessment", ...riskBlocks(facts, options.isFirst)),
     section("Activity Summary", activity(facts)),
     section("Timeline", timeline(facts)),
     section("SLA Status", sla(facts, options.sla, now)),
@@ -79,7 +80,7 @@ function actor({ body }: CaseFacts): Block {
   };
 }
 
-function riskBlocks({ body, risk }: CaseFacts): Block[] {
+function riskBlocks({ body, risk }: CaseFacts, isFirst: boolean): Block[] {
   const { score, level } = body.risk;
   const confidence = risk.confidence === null ? "" : `${risk.confidence.word} (${risk.confidence.percent} %)`;
   return [
@@ -89,7 +90,7 @@ function riskBlocks({ body, risk }: CaseFacts): Block[] {
         ["Risk score", `${score} of 100`],
         ["Risk level", level],
         ["Severity", level.toUpperCase()],
-        ["Trend", `${risk.trend}, ${risk.previousScore} before`],
+        ["Trend", isFirst ? "its first" : `${risk.trend}, ${risk.previousScore} before`],
         ["Confidence", confidence],
         ["Primary driver", risk.primaryDriver?.name.replaceAll("_", " ") ?? ""],
       ],
@@ -163,7 +164,7 @@ function attack({ body, chain }: CaseFacts): Block {
   return {
     kind: "facts",
     rows: [
-      ["Tactics", chain.map(({ title }) => title).join(", ") || "none named"],
+      ["Tactics", chainWords(chain) || "none named"],
       ["Techniques", techniques.join(", ") || "none named"],
     ],
   };

@@ -52,7 +52,7 @@ export class Drafts {
     const { sla, maskPatterns } = settings;
     const baseUrl = this.#baseUrl;
     const whole = { ...facts, samples: await store.reading.readSamples(incidentId) };
-    if (system !== "proactive") return composeTicket(whole, { baseUrl, sla, maskPatterns }, now);
+    if (system !== "proactive") return composeTicket(whole, { baseUrl, sla, maskPatterns, isFirst }, now);
     return composeCase(whole, { baseUrl, maskPatterns, isFirst }, now);
   }
 }

@@ -1,11 +1,13 @@
 /** The enriched body of a Proactive Case: every section of the seed's table, from the incident's own data (seed 001 "Enriched Ticket Body"). */
+
 import { actionSections } from "../compose.ts";
 import { type Block, type Draft, mapTexts, type Section } from "../draft.ts";
-
 import { masked } from "../masking/masking.ts";
 import { openingOf } from "../opening.ts";
 import { compositionOf, incidentUrl, linkTo, paragraph, section } from "../sections.ts";
+import { chainWords } from "./attack-chain.ts";
 import type { CaseFacts } from "./case-facts.ts";
+import { HostRoles, seenOn } from "./host-roles.ts";
 import { firstOf, lastOf, threatAnalysis, threatSummary } from "./narrative.ts";
 import { withinWords } from "./narrative-words.ts";
 import type { Observed } from "./observed.ts";
@@ -81,7 +83,7 @@ function overview(facts: CaseFacts, observed: Observed, pattern: string, isFirst
     rows: [
       ["Entity", body.entity_name],
       ["Actor", `${body.group_key} (${body.actor_type})`],
-      ["Risk score", `${body.risk.score} of 100 (${body.risk.level}), ${trendOf(facts)}`],
+      ["Risk score", `${body.risk.score} of 100 (${body.risk.level}), ${trendOf(facts, isFirst)}`],
       ["Confidence", confidence === null ? "none yet" : `${confidence.word} (${confidence.percent} %)`],
       [
         "Primary driver",
@@ -94,15 +96,18 @@ function overview(facts: CaseFacts, observed: Observed, pattern: string, isFirst
   };
 }
 
-function blastRadius({ body, cases }: CaseFacts, { hosts, users }: Observed): Block {
+function blastRadius({ body, cases, assets }: CaseFacts, observed: Observed): Block {
+  const { hosts, users } = observed;
+  const roles = new HostRoles(assets, seenOn(observed));
+  const withRole = (name: string, role: string) => (role === "" ? name : `${name} (${role})`);
   const listed = (names: readonly string[]) =>
     names.length === 0 ? "none named" : `${names.length}: ${names.join(", ")}`;
   const open = cases.filter(({ status }) => status !== "CLOSED");
   return {
     kind: "facts",
     rows: [
-      ["Affected hosts", listed(hosts)],
-      ["Affected users", listed(users)],
+      ["Affected hosts", listed(hosts.map((host) => withRole(host, roles.words(host))))],
+      ["Affected users", listed(users.map((user) => withRole(user, roles.accountWords(user))))],
       ["SIEM alarms", String(body.risk.alarm_count)],
       ["RhythmX detections", String(body.risk.sigma_alert_count)],
       [
@@ -118,11 +123,14 @@ function causeOfIncrement({ risk }: CaseFacts, { rules }: Observed): Block[] {
   const [newest] = [...rules].sort((a, b) => b.rule.first - a.rule.first);
   if (newest === undefined) return [paragraph("No rule is newer than the last update.")];
   const { rule } = newest;
-  const direction = risk.score >= risk.previousScore ? "rose" : "fell";
+  const { score, previousScore: before } = risk;
+  const change =
+    score === before ? `is unchanged at ${score}` : `${score > before ? "rose" : "fell"} from ${before} to ${score}`;
+  const count = rule.count === 1 ? "once" : `${rule.count} times`;
   const [, time = "", host = "", user = "", eventId = "", detail = ""] = sampleRow(newest);
   return [
     paragraph(
-      `The score ${direction} from ${risk.previousScore} to ${risk.score}. The newest rule is "${rule.title}" (${rule.level}), first seen ${iso(rule.first)}, ${rule.count} times.`,
+      `The score ${change}. The newest rule is "${rule.title}" (${rule.level}), first seen ${iso(rule.first)}, ${count}.`,
     ),
     {
       kind: "facts",
@@ -138,8 +146,13 @@ function causeOfIncrement({ risk }: CaseFacts, { rules }: Observed): Block[] {
 }
 
 function siemTriggers({ alarms, body }: CaseFacts): Block {
+  const { alarm_count: count } = body.risk;
   if (alarms.length === 0)
-    return paragraph(`No SIEM alarm names ${body.group_key}: the incident stands on RhythmX detections alone.`);
+    return paragraph(
+      count > 0
+        ? `${count === 1 ? "One SIEM alarm" : `${count} SIEM alarms`} counted towards this incident; no longer kept.`
+        : `No SIEM alarm of ${body.group_key} has counted towards this incident: it stands on RhythmX detections alone.`,
+    );
   return {
     kind: "table",
     noun: "alarms",
@@ -159,7 +172,7 @@ function attack({ body, chain }: CaseFacts): Block {
     rows: [
       ["Tactics", `${chain.length}: ${chain.map(({ title }) => title).join(", ") || "none named"}`],
       ["Techniques", `${techniques.length}: ${techniques.join(", ") || "none named"}`],
-      ["Attack chain", chain.map(({ title, first }) => `${title} (${iso(first)})`).join(" → ") || "none"],
+      ["Attack chain", chainWords(chain, true) || "none"],
     ],
   };
 }

@@ -1,6 +1,7 @@
 /** Tables of an incident's rules: what fired, and one event of each. */
 
 import { eventDetail } from "../../logs/event-text.ts";
+import { isNoValue } from "../../logs/log-fields.ts";
 import { shortened } from "../../text/shorten.ts";
 import type { TableBlock } from "../draft.ts";
 import type { Observed, ObservedRule } from "./observed.ts";
@@ -45,9 +46,10 @@ export function sampleEvents({ rules }: Observed): TableBlock {
 /** The cells of `sampleEvents` for one rule. */
 export function sampleRow({ rule, sample, event }: ObservedRule): string[] {
   const detail = event === null ? "" : eventDetail(event);
+  const user = [sample?.user ?? "", event?.account ?? ""].find((name) => !isNoValue(name)) ?? "not named";
   return [
     ...[rule.title, iso(sample?.at ?? rule.last), sample?.host || rule.hosts[0] || "not named"],
-    ...[sample?.user || event?.account || "not named", event?.eventId || "none"],
+    ...[user, event?.eventId || "none"],
     shortened(detail, longestDetail) || (event === null ? "the log is no longer kept" : "the log says no more"),
   ];
 }
