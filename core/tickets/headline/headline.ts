@@ -21,7 +21,7 @@ export interface HeadlineFacts {
   actor: string;
   actorType: ActorType;
   rules: readonly HeadlineRule[];
-  /** The rule that the floor of the score comes from, by key; null = none. */
+  /** The title of the rule that the floor of the score comes from; null = none. */
   floorRule: string | null;
   /** How many SIEM alarms there are, and the highest priority. */
   alarms: { count: number; maxRbp: number };
@@ -76,7 +76,7 @@ export function byImportance<R extends HeadlineRule>({
   rules: readonly R[];
   floorRule: string | null;
 }): { rule: R; said: Happened }[] {
-  const isFloor = (rule: R) => (floorRule !== null && rule.key === floorRule ? 0 : 1);
+  const isFloor = (rule: R) => (floorRule !== null && rule.title === floorRule ? 0 : 1);
   return rules
     .map((rule) => ({ rule, said: happened(rule) }))
     .sort(
