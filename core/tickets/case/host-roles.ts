@@ -4,6 +4,7 @@ import { type InvolvedAssets, rolesOf } from "../../assets/involved.ts";
 import { shortHost } from "../../correlation/actor.ts";
 import { normaliseHost } from "../../intake/identity.ts";
 import type { EventFacts } from "../../logs/log-facts.ts";
+import type { Observed } from "./observed.ts";
 
 /** Events that domain controllers alone write: tickets, objects of the directory, its replication, computer accounts, trusts. */
 const ofController =
@@ -59,6 +60,14 @@ export class HostRoles {
       return "built-in account";
     return /^(?:svc|srv|sa|service|gmsa)[._-]|[._-](?:svc|service)(?:@|$)/.test(name) ? "service account" : "";
   }
+}
+
+/** The hosts of events: where a rule fired on one host alone it is that one. */
+export function seenOn({ rules }: Observed): Seen[] {
+  return rules.map(({ sample, event, hosts }) => ({
+    host: sample?.host || (hosts.length === 1 ? (hosts[0] ?? "") : ""),
+    event,
+  }));
 }
 
 function label(host: string): string {

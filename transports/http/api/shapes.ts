@@ -32,6 +32,12 @@ export const incidentRow = v.object({
   external_ticket_id: orNull(text),
   external_ticket_url: orNull(text),
   external_system: orNull(text),
+  headline: v.pipe(
+    orNull(text),
+    v.description(
+      "What happened, where and by whom, in one line. Null where nothing has happened since an earlier version.",
+    ),
+  ),
 });
 
 export const caseRow = v.object({
