@@ -3,9 +3,10 @@ import * as v from "valibot";
 import { longestFields, type NewException } from "../../../core/exceptions/exception.ts";
 import { acceptedSince, readSince } from "../../../core/pages/since.ts";
 import type { ApiDependencies } from "./dependencies.ts";
+import { exceptionRow, proposedException, trialAnswer } from "./exception-shapes.ts";
 import { shortText, someText } from "./parameters.ts";
 import { type Route, route } from "./route.ts";
-import { exceptionRow, trialAnswer } from "./shapes.ts";
+import { text } from "./shapes.ts";
 
 const wildcards =
   "`*` is any run of characters, `?` any one; upper and lower case are the same; it has to fit the whole";
@@ -74,6 +75,42 @@ export function exceptionRoutes({ exceptions }: ApiDependencies): Route[] {
       handle: async ({ c, caller }) => c.json({ exceptions: await exceptions.list(caller) }),
     }),
     route({
+      method: "GET",
+      path: "/api/exceptions/proposals",
+      permission: "read",
+      callers: "users and keys",
+      tag: "Exceptions",
+      summary: "Exceptions that are proposed",
+      description:
+        "From incidents that were marked FALSE_POSITIVE in the last 30 days, here or by their ticket, where no exception covers it yet.",
+      answers: {
+        200: {
+          description: "Of the newest false positives first.",
+          schema: v.object({
+            proposals: v.array(v.object({ incident_id: text, ...proposedException.entries })),
+          }),
+        },
+      },
+      handle: async ({ c, caller }) => c.json({ proposals: await exceptions.proposals(caller, null) }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/incidents/:id/exceptions",
+      permission: "read",
+      callers: "users and keys",
+      tag: "Exceptions",
+      summary: "Exceptions proposed from an incident's evidence",
+      description: "Whatever its status.",
+      answers: {
+        200: {
+          description: "One for each rule, at most ten.",
+          schema: v.object({ proposals: v.array(proposedException) }),
+        },
+        404: { description: "There is none of that id, or none that this caller may see." },
+      },
+      handle: async ({ c, caller, param }) => c.json({ proposals: await exceptions.proposals(caller, param("id")) }),
+    }),
+    route({
       ...write,
       method: "POST",
       path: "/api/exceptions",
@@ -115,16 +152,16 @@ export function exceptionRoutes({ exceptions }: ApiDependencies): Route[] {
 type Body = { [Field in keyof v.InferOutput<typeof exceptionBody>]?: string | null | undefined };
 
 function requestOf(body: Body): NewException {
-  const text = (field: string | null | undefined) => field?.trim() ?? "";
+  const given = (field: string | null | undefined) => field?.trim() ?? "";
   return {
-    entity: text(body.entity),
-    rule: text(body.rule),
-    actor: text(body.actor),
-    host: text(body.host),
-    process: text(body.process),
-    commandLine: text(body.command_line),
-    hash: text(body.hash),
-    reason: text(body.reason),
-    until: text(body.until) === "" ? null : (readSince(text(body.until))?.at ?? null),
+    entity: given(body.entity),
+    rule: given(body.rule),
+    actor: given(body.actor),
+    host: given(body.host),
+    process: given(body.process),
+    commandLine: given(body.command_line),
+    hash: given(body.hash),
+    reason: given(body.reason),
+    until: given(body.until) === "" ? null : (readSince(given(body.until))?.at ?? null),
   };
 }
