@@ -47,10 +47,16 @@ async function reportSample(): Promise<void> {
   console.log(
     `  cases carried by two rules or a crown jewel: ${percent(cases.filter(({ isCarried }) => isCarried).length, cases.length)}`,
   );
+  const tactics = scenarios.flatMap(({ name, tactics }) => tactics.map((one) => ({ name, ...one })));
+  console.log(
+    `  tactics of three detections of two rules that have a case: ${percent(tactics.filter(({ hasCase }) => hasCase).length, tactics.length)}`,
+  );
   if (!values.verbose) return;
   for (const { name, score } of emergencies.filter((one) => !isAtLeast(one, "high")))
     console.log(`    too low: ${score} ${name}`);
   for (const { name, score } of rest.filter((one) => isAtLeast(one, "high"))) console.log(`    rest: ${score} ${name}`);
+  for (const { name, family } of tactics.filter(({ hasCase }) => !hasCase))
+    console.log(`    no case: ${family} ${name}`);
 }
 
 async function reportWeeks(): Promise<void> {
