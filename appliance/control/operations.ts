@@ -6,7 +6,7 @@ import type { FeedName } from "../../core/feeds/feeds.ts";
 import { batchSha256 } from "../../core/intake/hash.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../../core/intake/intake.ts";
 import type { Clock } from "../../core/ports.ts";
-import type { TestStep } from "../../core/tickets/ticket.ts";
+import type { TestStep } from "../../core/tickets/ticket-system.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { StoreFacts } from "../../store/database/integrity.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -67,6 +67,8 @@ export interface DoctorReport {
   deliveries: { system: string; state: string; count: number }[];
   /** Known tickets by system. */
   tickets: { system: string; count: number; gone: number; unreadable: number }[];
+  /** Rows of the API's lists of assets, and roles that logs have shown. */
+  assets: { api: number; inferred: number };
   /** Null if no appliance is running. */
   running: RunningState | null;
 }
@@ -204,6 +206,7 @@ export function createOperations(tools: OperationsTools): Operations {
         destinations: await destinations.list(),
         deliveries: await store.tickets.countDeliveries(),
         tickets: await store.tickets.countTickets(),
+        assets: await store.incidents.countAssets(),
         running: running(),
       };
     },

@@ -1,7 +1,7 @@
 /**
  * An actor's state between two writes, as compact JSON text, because every batch about the actor reads and writes it.
  *
- * Version 1: [1, rules, hosts, part, hours, windows, cases, activity, risk]
+ * Version 1: [1, rules, hosts, part, hours, windows, cases, activity, risk, steadyFor where there is one]
  *   rule: [key, title, level, mask, techniques…]
  *   hour: [hour, part, recorded, items, alarms, matched, closed]; items and alarms are flat numbers, times relative to the hour
  *   window: [score, at, first, recorded, detections, risk, topRule, level, rules, mask, techniques, hosts, alarms, alarms24h, rbpSum,
@@ -57,7 +57,7 @@ export function newActorState(now: number): ActorState {
 const version = 1;
 
 export function encodeActorState({ evidence, windows, cases, activity: a, risk }: ActorState): string {
-  return JSON.stringify([
+  const parts: unknown[] = [
     version,
     evidence.rules.map(({ key, title, level, mask, techniques }) => [key, title, level, mask, ...techniques]),
     evidence.hosts,
@@ -67,13 +67,17 @@ export function encodeActorState({ evidence, windows, cases, activity: a, risk }
     cases.map(({ type, id, severity, hosts, rules }) => [type, id, severity, hosts, rules]),
     [a.detections, a.highDetections, a.alarms, a.rbpSum, a.rbpMax, a.firstAt, a.lastAt],
     [risk.score, risk.previous, risk.changedAt],
-  ]);
+  ];
+  if (evidence.steadyFor !== undefined) parts.push(evidence.steadyFor);
+  return JSON.stringify(parts);
 }
 
 /** Reads what `encodeActorState` wrote. Throws `EdgeError` code `actor_state_corrupt` for anything else. */
 export function parseActorState(text: string): ActorState {
   try {
-    const [found, ruleRows, hosts, part, hours, windows, cases, activity, risk] = JSON.parse(text) as StateRow;
+    const [found, ruleRows, hosts, part, hours, windows, cases, activity, risk, steadyFor] = JSON.parse(
+      text,
+    ) as StateRow;
     if (found !== version) throw new Error(`its version is ${found}, and this program reads version ${version}`);
     return {
       evidence: {
@@ -81,6 +85,7 @@ export function parseActorState(text: string): ActorState {
         hosts,
         part,
         hours: hours.map(parseHour),
+        ...(steadyFor === undefined ? {} : { steadyFor }),
       },
       windows: windows.map(parseWindow),
       cases: cases.map(([type, id, severity, hosts, rules]) => ({ type, id, severity, hosts, rules })),
@@ -123,6 +128,7 @@ type StateRow = [
   cases: CaseRow[],
   activity: ActivityRow,
   risk: [score: number, previous: number, changedAt: number],
+  steadyFor?: string,
 ];
 type CaseRow = [type: string, id: string, severity: string, hosts: number, rules: number];
 

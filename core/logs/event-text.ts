@@ -3,7 +3,7 @@ import { fileName } from "./file-kinds.ts";
 import type { EventFacts } from "./log-facts.ts";
 
 /** One line without control and format characters. */
-function oneLine(text: string, longest: number): string {
+export function oneLine(text: string, longest: number): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
   return line.length > longest ? `${line.slice(0, longest - 1).toWellFormed()}…` : line;
 }
@@ -34,7 +34,7 @@ export function eventDetail(facts: EventFacts): string {
     ...(facts.ticketEncryption === "" ? [] : [`encryption ${facts.ticketEncryption}`]),
     ...place("account", facts.account),
     ...place("group", facts.group),
-    ...place("object", facts.directoryObject),
+    ...place("object", facts.directoryObject || facts.object),
     ...place("attribute", facts.directoryAttribute),
     ...place("logon type", facts.logonType),
     ...place("name", domain),
@@ -79,6 +79,7 @@ const taskEvents: Readonly<Record<string, string>> = {
   "129": "was started",
   "201": "has ended",
 };
+const wmiEvents: Readonly<Record<string, string>> = { "19": "filter", "20": "consumer", "21": "binding" };
 const logonTypes: Readonly<Record<string, string>> = {
   "2": "at the console",
   "3": "over the network",
@@ -147,13 +148,14 @@ function clauseOf(facts: EventFacts): string {
       : eventId === "12"
         ? passive("created or deleted", "created or deleted", registryKey)
         : `${passive("set", "set", registryKey)}${facts.registryValue === "" ? "" : ` to ${facts.registryValue}`}`;
+  if (facts.object !== "") return `the object ${facts.object} was opened${from}`;
   if (facts.share !== "") return `${file === "" ? facts.share : `${file} on ${facts.share}`} was opened${from}`;
   if (facts.library !== "") return passive("loaded", "loaded", facts.library);
   if (facts.pipe !== "")
     return eventId === "18"
       ? passive("opened", "connected to the pipe", facts.pipe)
       : passive("created as a pipe", "created the pipe", facts.pipe);
-  if (facts.wmi !== "") return `WMI: ${facts.wmi}`;
+  if (facts.wmi !== "") return `a WMI event ${wmiEvents[eventId] ?? "subscription"} was made: ${facts.wmi}`;
   if (file !== "" && file !== image) return fileClause(facts, passive);
   if (domain !== "" && (eventId === "22" || peer === "")) return passive("looked up", "looked up", domain);
   if (peer !== "")

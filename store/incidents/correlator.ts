@@ -1,16 +1,18 @@
 /** The incident step of intake: adds detections and alarms to the evidence of their actors, in the same commit as their rows. */
 import { type Actor, ActorFinder, type ActorRules } from "../../core/correlation/actor.ts";
-import { addAlarms, addDetections, addRepeats, type EvidenceHour } from "../../core/correlation/evidence.ts";
+import { addAlarms, addDetections, type EvidenceHour } from "../../core/correlation/evidence.ts";
 import { preparePatterns } from "../../core/correlation/patterns.ts";
+import { addRepeats } from "../../core/correlation/repeats.ts";
 import { type Alarm, type Detection, levels } from "../../core/detection.ts";
 import { ExceptionList } from "../../core/exceptions/exception-list.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
+import type { AssetBook } from "../assets/asset-book.ts";
 import type { Database } from "../database/database.ts";
 import type { TicketRules } from "../outbox/ticket-updates.ts";
 import { type ActorPeriod, actorKey, newPeriod } from "./actor-periods.ts";
 import { type ConclusionRules, conclude, type Examined } from "./conclusions.ts";
 import { countHits, listExceptions } from "./exceptions.ts";
-import { savePeriods } from "./save-periods.ts";
+import { savePeriods, saveRepeats } from "./save-periods.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
 /** A new alarm; or, with `raised`, a known one whose RBP is now higher by `by`, and the period that counts it. */
@@ -28,6 +30,7 @@ export class Correlator {
   readonly #database: Database;
   readonly #finder: ActorFinder;
   readonly actorRules: ActorRules;
+  readonly #assets: AssetBook;
   #exceptions: ExceptionList;
   readonly rules: ConclusionRules;
 
@@ -35,8 +38,9 @@ export class Correlator {
     database: Database,
     settings: CorrelationSettings,
     exceptions: ExceptionList,
-    tickets: TicketRules,
+    { tickets, assets }: { tickets: TicketRules; assets: AssetBook },
   ) {
+    this.#assets = assets;
     this.#database = database;
     this.actorRules = settings.actors;
     this.#finder = new ActorFinder(settings.actors);
@@ -45,9 +49,13 @@ export class Correlator {
   }
 
   /** Creates a correlator and loads the exceptions. */
-  static async load(database: Database, settings: CorrelationSettings, tickets: TicketRules): Promise<Correlator> {
+  static async load(
+    database: Database,
+    settings: CorrelationSettings,
+    parts: { tickets: TicketRules; assets: AssetBook },
+  ): Promise<Correlator> {
     const exceptions = new ExceptionList(await listExceptions(database), settings.actors);
-    return new Correlator(database, settings, exceptions, tickets);
+    return new Correlator(database, settings, exceptions, parts);
   }
 
   /** Call after the exceptions have changed. */
@@ -66,6 +74,8 @@ export class Correlator {
       for (const id of covering) hits.set(id, (hits.get(id) ?? 0) + 1);
       return covering.length === 0;
     };
+    // Before anything is scored, so that a batch gives the same in any order.
+    unit.add(...this.#assets.infer(detections, unit.now));
     const add = (gathered: Gathered, one: Detection) => gathered.detections.push(one);
     const periodIds = await this.#take(unit, detections, assess, { isEvidence, add });
     unit.add(...countHits(hits, unit.now));
@@ -116,13 +126,15 @@ export class Correlator {
       return group.period.id;
     });
     const examined = [...gathered.values()].map((group) => fold(group, unit.now));
-    if (assess) await conclude(unit, this.rules, examined);
-    else for (const { period } of examined) period.pending = true;
+    const quiet = assess ? await conclude(unit, this.rules, examined) : [];
+    if (!assess) for (const { period } of examined) period.pending = true;
+    const apart = new Set(quiet.map(({ period }) => period));
     savePeriods(
       unit,
-      examined.map(({ period }) => period),
+      examined.flatMap(({ period }) => (apart.has(period) ? [] : period)),
       "keep",
     );
+    saveRepeats(unit, quiet);
     return periodIds;
   }
 }
@@ -148,7 +160,7 @@ function fold({ period, detections, alarms }: Gathered, now: number): Examined {
   period.updatedAt = now;
   const repeated = period.pending || alarms.length > 0 ? null : addRepeats(evidence, detections, now);
   if (repeated !== null)
-    return { period, changed: new Set([repeated]), repeats: { hour: repeated, count: detections.length } };
+    return { period, changed: new Set([repeated.hour]), repeated: { ...repeated, count: detections.length } };
   const added = [addDetections(evidence, detections, now), addAlarms(evidence, alarms, now)];
   // Earlier parts of an unfinished batch are not yet assessed, so all hours have to be.
   const changed = period.pending ? evidence.hours : added.flatMap((hours) => [...hours]);

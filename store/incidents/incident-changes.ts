@@ -135,6 +135,7 @@ function takeOver(unit: UnitOfWork, period: ActorPeriod, between: ActorPeriod): 
   Object.assign(period, { pending: true, updatedAt: unit.now });
   unit.add(
     { sql: "delete from actor_periods where id = ?", args: [between.id] },
+    { sql: "delete from actor_repeats where period_id = ?", args: [between.id] },
     // What an exception took from both stays with the one it has.
     { sql: "update or ignore excepted_evidence set period_id = ? where period_id = ?", args: [period.id, between.id] },
     { sql: "delete from excepted_evidence where period_id = ?", args: [between.id] },

@@ -5,6 +5,8 @@
 import { feedKinds } from "../../core/feeds/feeds.ts";
 import { idempotencyWindowMs } from "../../core/intake/answer.ts";
 import { dayMs, toIso } from "../../core/time.ts";
+import type { AssetBook } from "../assets/asset-book.ts";
+import { pruneInferred } from "../assets/asset-rows.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text } from "../database/rows.ts";
 import type { PeriodCache } from "../incidents/period-cache.ts";
@@ -12,12 +14,20 @@ import { forgetAlerts, forgetPeriods } from "./forget.ts";
 
 const detectionIdDays = 7;
 /** The most rows that one step reads, or removes if it removes rows without reading them. */
-const perStep = { detectionIds: 5_000, batches: 1_000, alarms: 1_000, events: 1_000, alerts: 5_000, periods: 5_000 };
+const perStep = {
+  detectionIds: 5_000,
+  batches: 1_000,
+  alarms: 1_000,
+  events: 1_000,
+  alerts: 5_000,
+  periods: 5_000,
+  roles: 500,
+};
 /** The most alerts and periods that one step removes; rows of other tables are removed with each. */
 const removedPerStep = { alerts: 250, periods: 50 };
 
 /** The sweeps of a pass, in order. */
-const sweeps = ["detectionIds", "batches", "alarms", "events", "alerts", "incidents", "actors"] as const;
+const sweeps = ["detectionIds", "batches", "alarms", "events", "alerts", "incidents", "actors", "roles"] as const;
 type Sweep = (typeof sweeps)[number];
 
 /** Where a pass continues: the sweep, and the id after which it reads next. */
@@ -39,6 +49,7 @@ export interface Pruned {
 interface Held {
   database: Database;
   periods: PeriodCache;
+  assets: AssetBook;
 }
 
 interface Limits {
@@ -83,6 +94,7 @@ const sweepers: Readonly<Record<Sweep, (held: Held, limits: Limits) => Promise<S
   alerts: pruneAlerts,
   incidents: pruneIncidents,
   actors: pruneActors,
+  roles: pruneRoles,
 };
 
 /** Runs one small step of pruning at `now` (epoch ms); `step` null starts a pass. */
@@ -170,6 +182,13 @@ async function pruneActors({ database, periods }: Held, { cutoff, after }: Limit
   periods.forgetIds(ids);
   if (ids.length > 0) await database.write(forgetPeriods(ids));
   return { after: placeAfter(rows, old.length > ids.length ? ids : null, perStep.periods) };
+}
+
+/** Removes roles that logs have shown, and no longer show: a name may go to another machine. */
+async function pruneRoles({ database, assets }: Held, { cutoff }: Limits): Promise<Swept> {
+  const removed = await pruneInferred(database, Math.floor(cutoff / dayMs), perStep.roles);
+  if (removed > 0) await assets.load(database);
+  return { after: removed === perStep.roles ? 0 : null };
 }
 
 /** The id after which the next step reads: the last removed one if more are to be removed, else the last one read; null at the end. */

@@ -72,7 +72,8 @@ describe("back in", () => {
     const it = await scene({ AUTO_PUSH_SYSTEMS: "jira", JIRA_STATUS_MAP: map }, { jira: { workflow } });
     await it.appliance.ingest(["a", "b", "c", "d", "e"].map((user) => critical(user)));
     await until(() => it.jira.issues.length === 5 && it.jira.issues.every(({ remoteLinks }) => remoteLinks.size === 1));
-    const key = (user: string) => it.jira.issues.find(({ fields }) => fields.summary.includes(` ${user} `))?.key ?? "";
+    const key = (user: string) =>
+      it.jira.issues.find(({ fields }) => fields.summary.endsWith(` by ${user}`))?.key ?? "";
     it.jira.move(key("a"), "Done", "Done");
     it.jira.move(key("b"), "Done", "Won't Do");
     it.jira.move(key("c"), "Rejected");
