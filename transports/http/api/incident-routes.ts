@@ -1,7 +1,7 @@
 /** One incident or case: full detail, and what people and SOARs change of it. */
 import * as v from "valibot";
 import type { ApiDependencies } from "./dependencies.ts";
-import { changedIncident } from "./exception-shapes.ts";
+import { changedIncident } from "./exception-routes.ts";
 import { caseStatus, incidentStatus, shortText, someText } from "./parameters.ts";
 import { type ApiContext, type Route, route } from "./route.ts";
 import { caseDetail, caseRow, incidentDetail, incidentRow } from "./shapes.ts";
