@@ -1,5 +1,7 @@
 /** The settings an appliance runs with, after precedence and validation. */
+import type { ListedAsset } from "./assets/asset.ts";
 import type { ActorRules } from "./correlation/actor.ts";
+import type { FloorRow } from "./correlation/floors.ts";
 import type { CasePattern } from "./correlation/patterns.ts";
 import type { MessageOptions } from "./feeds/syslog-options.ts";
 
@@ -48,8 +50,12 @@ export interface AlertFeedSettings extends FeedSettings {
 export interface CorrelationSettings {
   actors: ActorRules;
   patterns: readonly CasePattern[];
+  /** What one detection is worth by itself. */
+  floors: readonly FloorRow[];
   /** An actor whose score reaches it has an incident. */
   minScore: number;
+  /** Of `assets.json`. */
+  assets: readonly ListedAsset[];
 }
 
 /** A host and port to listen on; port 0 = any free one. */

@@ -52,6 +52,7 @@ test.each([
   "1970-01-01T00:00:00+00:01",
   "9999-12-31T23:59:59-00:01",
   "0050-01-01T00:00:00Z",
+  "0071-01-01T00:00:00Z",
   "10000-01-01T00:00:00Z",
   "-1",
   "1e9",
@@ -73,6 +74,22 @@ test("every millisecond that JavaScript writes is read back, with any zone and m
       expect(parseTime(new Date(ms).toISOString())).toBe(ms);
     }),
     { numRuns: 300 },
+  );
+});
+
+test("the usual form means the same as any other spelling of it, whatever day was read before", () => {
+  const digits = (most: number) => fc.integer({ min: 0, max: most }).map((number) => String(number).padStart(2, "0"));
+  const day = fc.tuple(fc.constantFrom("1969", "1970", "2024", "2026", "9999", "0071"), digits(13), digits(32));
+  const time = fc.tuple(digits(25), digits(61), digits(61));
+  const fraction = fc.constantFrom("", ".", ".5", ".123", ".000999999", ".1234567890", ".1x", ",5");
+  fc.assert(
+    fc.property(day, time, fraction, fc.constantFrom("Z", "", "z", "ZZ", " "), (date, clock, rest, zone) => {
+      const text = (between: string) => `${date.join("-")}${between}${clock.join(":")}${rest}${zone}`;
+      const expected = parseTime(text(" "));
+      expect(parseTime(text("T"))).toBe(expected);
+      expect(parseTime(text("T"))).toBe(expected);
+    }),
+    { numRuns: 2_000 },
   );
 });
 

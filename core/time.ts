@@ -39,10 +39,52 @@ const epochForm = /^(\d+)(?:\.(\d+))?$/;
  * dropped. Null for anything else: other forms, a day or hour that does not exist, times before 1970 or after 9999.
  */
 export function parseTime(text: string): number | null {
+  const usual = usualTime(text);
+  if (usual !== null) return usual;
   const trimmed = text.trim();
   const epoch = epochForm.exec(trimmed);
   const time = epoch ? epochTime(epoch[1] ?? "", epoch[2]) : isoTime(trimmed);
   return time !== null && time >= 0 && time <= lastMoment ? time : null;
+}
+
+/** The day that was read last, such as `2026-03-01T`, and when it began: a batch has few. */
+const lastDay = { text: "1970-01-01T", start: 0 };
+
+/** What nearly all senders write, `2026-03-01T12:00:00Z`, perhaps with a fraction, on the day that was read last; null for anything else. */
+function usualTime(text: string): number | null {
+  const { length } = text;
+  if (length < 20 || length > 30 || text.charCodeAt(length - 1) !== 90) return null;
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  if (hour > 23 || minute > 59 || second > 59 || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58) return null;
+  let fraction = 0;
+  if (length > 20) {
+    if (text.charCodeAt(19) !== 46 || length === 21) return null;
+    for (let at = 20, worth = 100; at < length - 1; at++, worth = Math.floor(worth / 10)) {
+      const digit = text.charCodeAt(at) - 48;
+      if (!(digit >= 0 && digit <= 9)) return null;
+      fraction += digit * worth;
+    }
+  }
+  if (!text.startsWith(lastDay.text) && !rememberDay(text.slice(0, 11))) return null;
+  return lastDay.start + hour * hourMs + minute * minuteMs + second * 1000 + fraction;
+}
+
+/** Two digits as a number; 100 if there are none. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : 100;
+}
+
+/** `text`: `2026-03-01T`. False for anything else. */
+function rememberDay(text: string): boolean {
+  const start = text.endsWith("T") ? isoTime(`${text}00:00Z`) : null;
+  if (start === null || start < 0) return false;
+  lastDay.text = `${toIso(start).slice(0, 10)}T`;
+  lastDay.start = start;
+  return true;
 }
 
 /** Works on the digits, because seconds with a fraction lose milliseconds when multiplied as a double. */
@@ -60,6 +102,8 @@ function isoTime(text: string): number | null {
   const offsetHours = Number(match[9] ?? 0);
   const offsetMinutes = Number(match[10] ?? 0);
   if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return null;
+  // Date.UTC takes years below 100 for those of the last century.
+  if (year < 1969) return null;
   // A leap second is written :60 and is the first moment of the next minute for everything that counts seconds.
   if (hour > 23 || minute > 59 || second > 60 || offsetHours > 23 || offsetMinutes > 59) return null;
   const offset = (offsetHours * 60 + offsetMinutes) * 60_000;

@@ -25,6 +25,7 @@ import { TicketService } from "../tickets/ticket-service.ts";
 import { Administration } from "./administration.ts";
 import { clientAddress } from "./client-address.ts";
 import { Cursors } from "./cursors.ts";
+import { Exceptions } from "./exceptions.ts";
 import { Investigation } from "./investigation.ts";
 import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
@@ -118,6 +119,7 @@ export async function createApi(parts: ApiParts) {
       logins: new OwnAccount(accounts, logins, audit),
       pages: new Pages(reading, new Cursors(cursorKey, generation), continuity, clock, (position) => save([position])),
       investigation: new Investigation(store, clock, audit, (incidentId) => tickets.ofIncident(incidentId)),
+      exceptions: new Exceptions(store, clock, audit),
       tickets,
       webhooks: dispatcher.webhooks,
       settings: settingsPort(ticketSettings, feedSettings, audit),

@@ -7,7 +7,7 @@ type Json = Record<string, unknown>;
 
 /** `row`: the incident as in lists. */
 export function incidentDetail(row: Json, detail: IncidentDetail, tickets: readonly Json[]): Json {
-  const { body, risk, chain, rules, cases, users, alarms, history, historyTotal } = detail;
+  const { body, risk, chain, rules, cases, users, assets, alarms, history, historyTotal } = detail;
   const { event: _, changes: __, ...objects } = body;
   return {
     ...objects,
@@ -35,6 +35,7 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
       last_alert: toIso(one.lastAlert),
     })),
     users,
+    assets,
     alarms: alarms.map(({ alarmId, name, rbp, entity, at }) => ({
       alarm_id: alarmId,
       name,

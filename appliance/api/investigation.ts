@@ -1,7 +1,5 @@
-/** Incidents, cases and exceptions on behalf of a caller, limited to the caller's entities. */
-import { randomBytes } from "node:crypto";
+/** Incidents and cases on behalf of a caller, limited to the caller's entities. */
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
-import { type Exception, type NewException, whyNoException } from "../../core/correlation/exceptions.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -72,40 +70,6 @@ export class Investigation {
     return this.#row("incidents", caller, id);
   }
 
-  /** Everybody sees exceptions for every entity; others are visible to callers of their entity. */
-  async exceptions(caller: Caller): Promise<Json[]> {
-    const all = await this.#store.incidents.listExceptions();
-    return all.filter(({ entity }) => entity === "" || seesEntity(caller, entity)).map(exceptionJson);
-  }
-
-  /** @throws EdgeError entity_foreign for one that reaches beyond the caller's entities, exception_refused (`whyNoException`) */
-  async addException(caller: Caller, request: NewException): Promise<Json> {
-    if (request.entity === "" ? caller.entities !== null : !seesEntity(caller, request.entity))
-      throw new EdgeError("entity_foreign", "entity: name one of your entities");
-    const refusal = whyNoException(request, this.#clock.now());
-    if (refusal !== null) throw new EdgeError("exception_refused", refusal);
-    const exception: Exception = {
-      id: `exc-${randomBytes(6).toString("hex")}`,
-      ...request,
-      who: caller.name,
-      createdAt: this.#clock.now(),
-    };
-    await this.#store.incidents.insertException(exception);
-    const { id, ...detail } = exceptionJson(exception);
-    await this.#audit.note(auditAuthor(caller), "exception.create", exception.id, detail);
-    return { id, ...detail };
-  }
-
-  /** @throws EdgeError exception_unknown */
-  async removeException(caller: Caller, id: string): Promise<void> {
-    const known = (await this.#store.incidents.listExceptions()).find((one) => one.id === id);
-    const own =
-      known !== undefined && (known.entity === "" ? caller.entities === null : seesEntity(caller, known.entity));
-    if (!own || !(await this.#store.incidents.deleteException(id)))
-      throw new EdgeError("exception_unknown", `there is no exception ${id.slice(0, 64)}`);
-    await this.#audit.note(auditAuthor(caller), "exception.delete", id);
-  }
-
   async #row(collection: "incidents" | "cases", caller: Caller, id: string): Promise<string> {
     const row = await this.#store.reading.readRow(collection, id);
     if (row === null || !seesEntity(caller, row.entity)) throw unknown(collection, id);
@@ -130,19 +94,4 @@ function auditDetail(request: Omit<IncidentRequest, "status"> & { status?: strin
     if (request[field] !== undefined) detail[name] = request[field];
   if (request.notes != null || request.investigationNotes != null) detail.notes = true;
   return detail;
-}
-
-function exceptionJson({ id, entity, rule, actor, host, until, reason, who, createdAt }: Exception): Json {
-  const none = (text: string) => (text === "" ? null : text);
-  return {
-    id,
-    entity_name: none(entity),
-    rule: none(rule),
-    actor: none(actor),
-    host: none(host),
-    until: until === null ? null : new Date(until).toISOString(),
-    reason,
-    who,
-    created_at: new Date(createdAt).toISOString(),
-  };
 }

@@ -56,6 +56,8 @@ export async function loadSettings(options: LoadOptions): Promise<ResolvedSettin
     alertFeedFile: await read(feedForms.alerts.file),
     incidentFeedFile: await read(feedForms.incidents.file),
     casePatternsFile: await read("case_patterns.json"),
+    assetsFile: await read("assets.json"),
+    riskFloorsFile: await read("risk_floors.json"),
     ...(saved === undefined ? {} : { saved }),
     configDir,
     defaultDataDir: fromCheckout ? checkoutDataDir : serviceDataDir,

@@ -1,11 +1,12 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { casePatternKeys } from "../../core/settings/case-patterns.ts";
 import { environmentNames } from "../../core/settings/environment.ts";
 import { feedForms, feedKeys } from "../../core/settings/feed.ts";
 import { presetNames } from "../../core/settings/presets.ts";
 import { resolveSettings } from "../../core/settings/resolve.ts";
+import { casePatternKeys } from "../../core/settings/tables/case-patterns.ts";
+import { floorKeys } from "../../core/settings/tables/floors.ts";
 import { ticketSettingNames } from "../../core/settings/ticket-definitions.ts";
 
 const text = readFileSync(join(import.meta.dir, "../../docs/settings.md"), "utf8");
@@ -18,6 +19,7 @@ test("docs/settings.md has one row for every setting and none for others", () =>
     "RHYTHMX_CONFIG_DIR",
     ...new Set(Object.values(feedForms).flatMap((form) => Object.values(feedKeys(form)).flat())),
     ...casePatternKeys,
+    ...floorKeys,
     ...presetNames,
   ].sort();
   expect(documented).toEqual(known);

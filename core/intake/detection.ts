@@ -2,6 +2,7 @@
 import { type Detection, levels } from "../detection.ts";
 import { riskOfLevel } from "../risk.ts";
 import { alertHash } from "./hash.ts";
+import { readOwnRecord } from "./own-record.ts";
 import { deepestLog, type LogBody, logBody } from "./raw-log.ts";
 import { parseRecord, type ReadContext, RecordFields, type RefusedRecord } from "./record-fields.ts";
 
@@ -10,9 +11,12 @@ export type ReadDetection = { ok: true; detection: Detection; warning: string | 
 const acceptedLogs = `the original log as an object (nested at most ${deepestLog} levels deep) or text`;
 /** More tags than any rule has; the rest is left out. */
 const mostTags = 64;
+const longestTag = 128;
 
 /** Reads a record's text. Never throws; an error names every field at fault. */
 export function readDetection(record: string, context: ReadContext): ReadDetection {
+  const own = readOwnRecord(record);
+  if (own !== null) return detectionOf(new RecordFields(record, own.members), own.log, context);
   const parsed = parseRecord(record);
   if (!parsed.ok) return parsed;
   return detectionOf(new RecordFields(record, parsed.members), logBody(record, parsed.members.raw), context);
@@ -59,8 +63,9 @@ export function detectionOf(fields: RecordFields, log: LogBody, context: ReadCon
   return { ok: true, detection, warning: fields.warning };
 }
 
-function readTags(fields: RecordFields): string[] {
+function readTags(fields: RecordFields): readonly string[] {
   const tags = fields.texts("tags");
   if (tags.length > mostTags) fields.warn(`tags: the first ${mostTags} of ${tags.length} kept`);
-  return tags.slice(0, mostTags).map((tag) => fields.cap("tags", tag, 128));
+  else if (tags.every((tag) => tag.length <= longestTag)) return tags;
+  return tags.slice(0, mostTags).map((tag) => fields.cap("tags", tag, longestTag));
 }

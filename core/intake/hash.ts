@@ -1,5 +1,5 @@
 /** Keys that identify a detection's alert, its delivery and its batch. */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import type { Detection } from "../detection.ts";
 import { normaliseHost, normaliseName, normaliseUser } from "./identity.ts";
 
@@ -21,15 +21,14 @@ export function alertHash(key: AlertKey): string {
   const user = normaliseUser(key.user);
   const host = normaliseHost(key.host);
   const ip = user === "" && host === "" ? normaliseName(key.srcIp) : "";
-  return sha256([normaliseName(key.entity), ruleOf(key), user, host, ip])
-    .digest("hex")
-    .slice(0, 16);
+  return hash("sha256", jsonOf(normaliseName(key.entity), ruleOf(key), user, host, ip), "hex").slice(0, 16);
 }
 
 /** Key under which a detection's `id` is remembered, scoped to (entity, rule): 16 bytes of SHA-256 as base64; null without id. */
 export function idKeyOf(detection: Pick<Detection, "entity" | "ruleId" | "ruleTitle" | "id">): string | null {
   if (detection.id === null) return null;
-  const digest = sha256([normaliseName(detection.entity), ruleOf(detection), detection.id]).digest();
+  const key = JSON.stringify([normaliseName(detection.entity), ruleOf(detection), detection.id]);
+  const digest = hash("sha256", key, "buffer");
   return digest.subarray(0, 16).toString("base64");
 }
 
@@ -45,6 +44,16 @@ function ruleOf(key: Pick<AlertKey, "ruleId" | "ruleTitle">): string {
   return normaliseName(key.ruleId) || normaliseName(key.ruleTitle);
 }
 
-function sha256(parts: readonly string[]) {
-  return createHash("sha256").update(JSON.stringify(parts));
+/** JSON of an array of these texts, faster than JSON.stringify for the usual ones. */
+function jsonOf(entity: string, rule: string, user: string, host: string, ip: string): string {
+  return `[${quoted(entity)},${quoted(rule)},${quoted(user)},${quoted(host)},${quoted(ip)}]`;
+}
+
+function quoted(text: string): string {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    // A control character, a quote or backslash, or perhaps half a surrogate pair.
+    if (code < 32 || code > 126 || code === 34 || code === 92) return JSON.stringify(text);
+  }
+  return `"${text}"`;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { normaliseHost, normaliseUser } from "./identity.ts";
+import fc from "fast-check";
+import { normaliseHost, normaliseName, normaliseUser } from "./identity.ts";
 
 test.each([
   ["THESHIRE\\PGustavo", "pgustavo"],
@@ -26,4 +27,17 @@ test.each([
   [null, ""],
 ])("host %p is %p", (host, expected) => {
   expect(normaliseHost(host)).toBe(expected);
+});
+
+test("any name is trimmed and in lower case", () => {
+  const text = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.string({ minLength: 60, maxLength: 70 }));
+  const around = fc.constantFrom("", " ", "\t", "\u00a0", "\ufeff", "A", ".");
+  fc.assert(
+    fc.property(text, around, around, (inside, before, after) => {
+      const name = before + inside + after;
+      expect(normaliseName(name)).toBe(name.trim().toLowerCase());
+      expect(normaliseHost(name)).toBe(name.trim().toLowerCase().replace(/\.$/, ""));
+    }),
+    { numRuns: 1_000 },
+  );
 });

@@ -9,8 +9,8 @@ import type { AnswerRest, BatchStep, Clock, IntakeStore, IntakeTally } from "../
 import { addTally, composeAnswer, noTally } from "./answer.ts";
 import { type BatchFormat, formatOf } from "./engines/format.ts";
 import type { RecordSource } from "./engines/unfold.ts";
+import { recordsOf } from "./lines.ts";
 import type { ReadContext } from "./record-fields.ts";
-import { decodeBatch } from "./split.ts";
 
 export type IntakeKind = "detections" | "alarms";
 
@@ -154,15 +154,15 @@ export class Intake {
         `format ${given}: known for ${request.kind} are ${format.known.join(", ")}`,
       );
     }
-    const { text, repaired } = decodeBatch(request.body);
-    const records = format.split(text, maxRecords);
+    const { records: texts, repaired, text } = recordsOf(request.body, maxRecords);
+    const records = format.sources(texts, maxRecords);
     if (records.length > maxRecords)
       throw new EdgeError(
         "batch_too_large",
         `more than ${maxRecords.toLocaleString("en")} records: send the batch in parts`,
       );
     const rest = { received: records.length, rejected: [], warnings: [], repeats: 0 };
-    const nothingFound = records.length === 0 && isEmptyList(text);
+    const nothingFound = records.length === 0 && isEmptyList(text());
     if (records.length === 0 && !nothingFound) throw unreadable(rest);
     const { kind, entities: allowedEntities } = request;
     const context = { now: this.#clock.now(), defaultEntity: this.#defaultEntity(), allowedEntities, repaired };

@@ -13,10 +13,20 @@ export type LogBody = { ok: true; body: string } | { ok: false; depth: number };
  * text as `{"raw":"…"}`. `record` is the record's text, which JSON.parse has accepted, `raw` the parsed member.
  */
 export function logBody(record: string, raw: unknown): LogBody {
-  if (typeof raw === "string") return { ok: true, body: textBody(raw) };
+  if (typeof raw === "string") return textLogBody(raw);
   const isObject = typeof raw === "object" && raw !== null && !Array.isArray(raw);
   const span = isObject ? lastMember(record, "raw") : null;
   if (span === null || span.depth > deepestLog) return { ok: false, depth: span?.depth ?? 0 };
+  return spannedLogBody(record, span);
+}
+
+/** Body of a `raw` member that is text. */
+export function textLogBody(raw: string): LogBody {
+  return { ok: true, body: textBody(raw) };
+}
+
+/** Body of a `raw` member that is an object, nested at most `deepestLog` levels, and stands here in the record. */
+export function spannedLogBody(record: string, span: Omit<JsonSpan, "depth">): LogBody {
   return { ok: true, body: objectBody(record, span) };
 }
 
@@ -43,7 +53,7 @@ function textBody(text: string): string {
   return `{"raw":${asciiJson(JSON.stringify(text))}}`;
 }
 
-function objectBody(text: string, span: JsonSpan): string {
+function objectBody(text: string, span: Omit<JsonSpan, "depth">): string {
   const object = text.slice(span.start, span.end);
   return asciiJson(span.spaced ? compactJson(object) : object);
 }

@@ -3,6 +3,7 @@
 import { asciiJson } from "../text/ascii-json.ts";
 import { lastMember } from "../text/json-scan.ts";
 import { acceptedTimes, parseTime } from "../time.ts";
+import { normaliseName } from "./identity.ts";
 
 /** What reading a record needs to know besides the record. */
 export interface ReadContext {
@@ -63,8 +64,8 @@ export class RecordFields {
   readonly #text: string;
   readonly #members: Readonly<Record<string, unknown>>;
   readonly #names: Readonly<Record<string, string>>;
-  readonly #errors: string[] = [];
-  readonly #warnings: string[] = [];
+  #error: string | null = null;
+  #warning: string | null = null;
 
   /** `names`: what the sender calls the members, where that is not what they are called here; for complaints. */
   constructor(
@@ -79,20 +80,21 @@ export class RecordFields {
 
   /** Every complaint on one line, null when there is none. */
   get error(): string | null {
-    return this.#errors.length === 0 ? null : this.#errors.join("; ");
+    return this.#error;
   }
 
   get warning(): string | null {
-    return this.#warnings.length === 0 ? null : this.#warnings.join("; ");
+    return this.#warning;
   }
 
   /** Complains about a member: what was found there and what is accepted. */
   refuse(name: string, accepted: string, found = describe(this.#members[name])): void {
-    this.#errors.push(`${this.#names[name] ?? name}: ${found}, accepted: ${accepted}`);
+    const error = `${this.#names[name] ?? name}: ${found}, accepted: ${accepted}`;
+    this.#error = this.#error === null ? error : `${this.#error}; ${error}`;
   }
 
   warn(warning: string): void {
-    this.#warnings.push(warning);
+    this.#warning = this.#warning === null ? warning : `${this.#warning}; ${warning}`;
   }
 
   /** Trimmed text; null where it is absent, null or blank. */
@@ -115,7 +117,7 @@ export class RecordFields {
   /** One of the given words, in any case; null after a complaint. */
   word<Word extends string>(name: string, words: readonly Word[]): Word | null {
     const value = this.#members[name];
-    const text = typeof value === "string" ? value.trim().toLowerCase() : null;
+    const text = typeof value === "string" ? normaliseName(value) : null;
     const word = words.find((known) => known === text);
     if (word === undefined) this.refuse(name, words.join(", "));
     return word ?? null;
@@ -164,7 +166,7 @@ export class RecordFields {
   }
 
   /** Texts of an array, blank ones left out. */
-  texts(name: string): string[] {
+  texts(name: string): readonly string[] {
     const value = this.#members[name];
     if (value === undefined || value === null) return [];
     if (!Array.isArray(value)) {
@@ -172,6 +174,7 @@ export class RecordFields {
       return [];
     }
     const texts: string[] = [];
+    let isAsGiven = true;
     for (const item of value) {
       if (typeof item !== "string") {
         this.refuse(name, "an array of texts", `${describe(item)} in the array`);
@@ -179,8 +182,10 @@ export class RecordFields {
       }
       const text = clean(item);
       if (text !== null) texts.push(text);
+      isAsGiven &&= text === item;
     }
-    return texts;
+    // The same array where it can be: the members of our own records share those of one rule.
+    return isAsGiven ? value : texts;
   }
 
   /** A required point in time, epoch milliseconds. One that is ahead of the clock becomes the time of receipt, with a warning. */
@@ -237,10 +242,22 @@ export class RecordFields {
 
 /** Trimmed; NUL and lone surrogates replaced because a database column cannot hold them; null when blank. */
 function clean(value: string): string | null {
+  if (isClean(value)) return value;
   const text = value.trim();
   if (text === "") return null;
   const stored = text.includes("\0") ? text.replaceAll("\0", "\ufffd") : text;
   return stored.isWellFormed() ? stored : stored.toWellFormed();
+}
+
+/** Whether it is short and of nothing but visible ASCII and blanks inside: the usual case, told faster than by the general way. */
+function isClean(value: string): boolean {
+  const { length } = value;
+  if (length === 0 || length > 64 || value.charCodeAt(0) === 32 || value.charCodeAt(length - 1) === 32) return false;
+  for (let at = 0; at < length; at++) {
+    const code = value.charCodeAt(at);
+    if (code < 32 || code > 126) return false;
+  }
+  return true;
 }
 
 /** A value for an error message: short, one line, ASCII. */

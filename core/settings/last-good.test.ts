@@ -10,9 +10,10 @@ interface Given {
   alerts?: string;
   incidents?: string;
   patterns?: string;
+  floors?: string;
 }
 
-function resolved({ env = {}, envFile, alerts, incidents, patterns }: Given): ResolvedSettings {
+function resolved({ env = {}, envFile, alerts, incidents, patterns, floors }: Given): ResolvedSettings {
   const file = (source: string, text: string | undefined) =>
     text === undefined ? null : { source, folder: "/", content: { text } };
   return resolveSettings({
@@ -24,6 +25,7 @@ function resolved({ env = {}, envFile, alerts, incidents, patterns }: Given): Re
     alertFeedFile: file("config.json", alerts),
     incidentFeedFile: file("incidents.json", incidents),
     casePatternsFile: file("patterns.json", patterns),
+    riskFloorsFile: file("floors.json", floors),
     configDir: "/etc/rhythmx",
     defaultDataDir: "/data",
   });
@@ -66,6 +68,16 @@ describe("a feed", () => {
     expect(hosts(merged)).toEqual([]);
     expect(merged.settings.incidentFeed.destinations).toHaveLength(1);
   });
+});
+
+test("risk floors, each table for itself", () => {
+  const first = resolved({ floors: '{"floors": [{"name": "ransomware", "points": 99}]}' });
+  const merged = keepLastGood(
+    first,
+    resolved({ floors: '{"floors": [{"name": "ransomware", "points": 0}]}', patterns: '{"patterns": []}' }),
+  );
+  expect(merged.settings.correlation.floors).toEqual(first.settings.correlation.floors);
+  expect(effects(merged)).toEqual([kept]);
 });
 
 test("case patterns", () => {

@@ -34,13 +34,15 @@ export function keepLastGood(last: ResolvedSettings, next: ResolvedSettings): Re
     merging.settings = { ...merging.settings, incidentFeed, incidentHealth };
     merging.kept.push(...next.wrong.incidents);
   }
-  if (noFolder || (next.wrong.case_patterns.length > 0 && last.wrong.case_patterns.length === 0)) {
-    const { patterns } = last.settings.correlation;
-    merging.settings = { ...merging.settings, correlation: { ...merging.settings.correlation, patterns } };
-    merging.kept.push(...next.wrong.case_patterns);
-  }
+  const { patterns, floors, assets } = last.settings.correlation;
+  if (noFolder || keepsTable(last, next, "case_patterns")) merging.keepTable("case_patterns", { patterns });
+  if (noFolder || keepsTable(last, next, "risk_floors")) merging.keepTable("risk_floors", { floors });
+  if (noFolder || keepsTable(last, next, "assets")) merging.keepTable("assets", { assets });
   return merging.resolved();
 }
+
+/** Sections whose settings are one table of the correlation. */
+type Table = "case_patterns" | "risk_floors" | "assets";
 
 class Merging {
   readonly #last: ResolvedSettings;
@@ -60,6 +62,11 @@ class Merging {
   keep(name: SettingName, problem?: Problem): void {
     this.settings = holders[name](this.settings, this.#last.settings);
     if (problem !== undefined) this.kept.push(problem);
+  }
+
+  keepTable(section: Table, table: Partial<Settings["correlation"]>): void {
+    this.settings = { ...this.settings, correlation: { ...this.settings.correlation, ...table } };
+    this.kept.push(...this.#next.wrong[section]);
   }
 
   /** The whole connection stays: a new password must not go to an old address. */
@@ -102,6 +109,11 @@ function keepsFeed(
   if (next.wrong[section].length === 0) return false;
   if (of(next.settings).destinations.length === 0) return true;
   return last.wrong[section].length === 0 && of(last.settings).destinations.length > 0;
+}
+
+/** A table with a mistake in it does not replace one that has none. */
+function keepsTable(last: ResolvedSettings, next: ResolvedSettings, section: Table): boolean {
+  return next.wrong[section].length > 0 && last.wrong[section].length === 0;
 }
 
 function isEnvironmentName(key: string): key is SettingName {

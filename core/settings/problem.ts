@@ -23,7 +23,15 @@ export interface Report {
 }
 
 /** Parts of a configuration that are valid or invalid independently. */
-export const settingsSections = ["environment", "alerts", "incidents", "case_patterns", "tickets"] as const;
+export const settingsSections = [
+  "environment",
+  "alerts",
+  "incidents",
+  "case_patterns",
+  "risk_floors",
+  "assets",
+  "tickets",
+] as const;
 
 /** What is wrong with each section. */
 export type SectionProblems = Readonly<Record<(typeof settingsSections)[number], readonly Problem[]>>;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { builtInFloors } from "../correlation/floors.ts";
 import { builtInPatterns } from "../correlation/patterns.ts";
 import { formatProblem, formatProblems } from "./problem.ts";
 import { resolveSettings } from "./resolve.ts";
@@ -55,7 +56,9 @@ test("with nothing given, everything has its default and there is nothing to tel
         hostShortNames: false,
       },
       patterns: [...builtInPatterns],
+      floors: [...builtInFloors],
       minScore: 40,
+      assets: [],
     },
   });
   expect({ problems, warnings }).toEqual({ problems: [], warnings: [] });

@@ -1,12 +1,14 @@
 /** Resolves all sources of settings: precedence, checks, and all problems at once. */
+import { readAssetsFile } from "../assets/assets-file.ts";
 import type { SettingOrigin, Settings } from "../settings.ts";
-import { readCasePatterns } from "./case-patterns.ts";
 import { type EnvFile, parseEnvFile } from "./env-file.ts";
 import { environmentReader, noStart } from "./environment.ts";
 import { type FeedDocument, type FeedForm, feedForms, readFeed } from "./feed.ts";
 import { isLoopback } from "./forms.ts";
 import { type Problem, type Report, type SectionProblems, settingsSections, shown } from "./problem.ts";
 import type { SavedFeeds, SettingsFile, SettingsSources } from "./sources.ts";
+import { readCasePatterns } from "./tables/case-patterns.ts";
+import { readFloors } from "./tables/floors.ts";
 import { ticketSettingNames } from "./ticket-definitions.ts";
 import { type GivenValue, readTicketSettings } from "./tickets.ts";
 
@@ -33,9 +35,17 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
   const reportOf = (): Report => ({ problems: [], warnings });
   const report = reportOf();
   const feedReports = { alerts: reportOf(), incidents: reportOf() };
-  const patternReport = reportOf();
+  const tableReports = { case_patterns: reportOf(), risk_floors: reportOf(), assets: reportOf() };
   const origins: Record<string, SettingOrigin> = {};
-  const { envFile, alertFeedFile, incidentFeedFile = null, casePatternsFile = null, saved } = sources;
+  const {
+    envFile,
+    alertFeedFile,
+    incidentFeedFile = null,
+    casePatternsFile = null,
+    assetsFile = null,
+    riskFloorsFile = null,
+    saved,
+  } = sources;
   const environment = environmentReader(
     {
       environment: sources.environment,
@@ -87,8 +97,10 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
         sharedAccounts: environment.read("SHARED_ACCOUNTS"),
         hostShortNames: environment.read("HOST_SHORT_NAMES"),
       },
-      patterns: readCasePatterns(casePatternsFile, patternReport),
+      patterns: readCasePatterns(casePatternsFile, tableReports.case_patterns),
+      floors: readFloors(riskFloorsFile, tableReports.risk_floors),
       minScore: environment.read("QUALIFY_MIN_SCORE"),
+      assets: readAssetsFile(assetsFile, tableReports.assets),
     },
   };
   checkCertificate(settings, origins, report);
@@ -97,7 +109,9 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     environment: report.problems,
     alerts: feedReports.alerts.problems,
     incidents: feedReports.incidents.problems,
-    case_patterns: patternReport.problems,
+    case_patterns: tableReports.case_patterns.problems,
+    risk_floors: tableReports.risk_floors.problems,
+    assets: tableReports.assets.problems,
     tickets: readTicketSettings(ticketValues).problems,
   };
   const problems = settingsSections.flatMap((section) => wrong[section]);

@@ -32,6 +32,10 @@ export interface SettingsSources {
   incidentFeedFile?: SettingsFile | null;
   /** `case_patterns.json`. */
   casePatternsFile?: SettingsFile | null;
+  /** `assets.json`. */
+  assetsFile?: SettingsFile | null;
+  /** `risk_floors.json`. */
+  riskFloorsFile?: SettingsFile | null;
   /** Saved in the console: the feeds as texts in the shape of their files. */
   saved?: SavedFeeds;
   configDir: string;

@@ -1,4 +1,5 @@
 /** The ticket of an incident: every section of the seed's table, from the incident's own data (seed 001 "Ticket Content"). */
+import type { InvolvedAssets } from "../assets/involved.ts";
 import type { ChainLink, RiskDetail, RuleSummary } from "../correlation/summary.ts";
 import type { IncidentBody } from "../incident-event.ts";
 import type { Block, Draft, Section } from "./draft.ts";
@@ -13,6 +14,8 @@ export interface TicketFacts {
   risk: RiskDetail;
   chain: readonly ChainLink[];
   rules: readonly (RuleSummary & { author: string })[];
+  /** Its hosts and accounts, with their roles. */
+  assets: InvolvedAssets;
 }
 
 const topRules = 10;

@@ -1,11 +1,11 @@
 /** API keys. */
 
-import type { Row } from "@libsql/client";
 import type { ApiKeyRecord, ApiKeyScope } from "../../core/api-key.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { text, textOrNull } from "../database/rows.ts";
+import type { Row } from "../database/statement.ts";
 
 const columns = "id, name, prefix, sha256, scopes, entities, created_at, expires_at, revoked_at, last_used_at";
 

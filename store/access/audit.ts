@@ -1,11 +1,11 @@
 /** Who did what to the appliance itself, and from where. */
 
-import type { InStatement } from "@libsql/client";
 import type { AuditEntry } from "../../core/access/audit.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
+import type { Statement } from "../database/statement.ts";
 
 export interface AuditQuery {
   /** Only entries with a lower number; null = start at the newest. */
@@ -18,7 +18,7 @@ export interface AuditQuery {
 export async function addAudit(database: Database, entries: readonly AuditEntry[]): Promise<void> {
   await database.write(
     entries.map(
-      ({ at, who, action, target, detail, address, source }): InStatement => ({
+      ({ at, who, action, target, detail, address, source }): Statement => ({
         sql: "insert into audit_log (at, who, action, target, detail, address, source) values (?, ?, ?, ?, ?, ?, ?)",
         args: [toIso(at), who, action, target, JSON.stringify(detail), address, source],
       }),

@@ -1,12 +1,12 @@
 /** Users, their logins, and the positions of pollers that send no cursor. */
 
-import type { Row } from "@libsql/client";
 import type { Role, SessionRecord, UserRecord } from "../../core/access/user.ts";
 import type { PollPosition } from "../../core/pages/continuity.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
+import type { Row } from "../database/statement.ts";
 
 const columns = `id, name, role, entities, password_hash, password_is_initial, token_version, totp_secret, totp_step, created_at,
   disabled_at, last_login_at`;

@@ -4,13 +4,9 @@
  * Every write is a transaction and is durable (WAL, synchronous=FULL) when it resolves. After SQLITE_BUSY a libsql connection is unusable
  * (later writes can report success and be lost), so it is replaced at once.
  */
-import { type Client, createClient, type InStatement, type ResultSet, type Transaction } from "@libsql/client";
 import { StoreError } from "../../core/errors.ts";
-
-/** The URL of a database file. Escapes `?` and `#`, which would end the path. */
-export function fileUrl(path: string): string {
-  return `file:${path.split("/").map(encodeURIComponent).join("/")}`;
-}
+import { Connection } from "./connection.ts";
+import type { Result, Row, Statement, Value } from "./statement.ts";
 
 /** How long SQLite waits for another process's lock before it returns BUSY, and how often we then retry. */
 const lockWaitMs = 250;
@@ -37,31 +33,31 @@ const readingPragmas = ["PRAGMA query_only = ON", "PRAGMA cache_size = -8000", "
  * commit order to a file with the same earlier content produce the same content again: no statement uses a random number or the clock, or
  * leaves the order in which rows are inserted to the database.
  */
-export type Batch = { statements: readonly InStatement[] } | { script: string };
+export type Batch = { statements: readonly Statement[] } | { script: string };
 
 /** Called for each commit once it is on disk, in order. Not called for a commit that was reported as failed, even if it reached the file. */
 export type OnCommit = (batch: Batch) => void;
 
+const begin: Statement = { sql: "BEGIN IMMEDIATE" };
+const commit: Statement = { sql: "COMMIT" };
+const rollback: Statement = { sql: "ROLLBACK" };
+
 export class Database {
-  readonly #client: Client;
   readonly #path: string;
-  #fresh = false;
+  readonly #pragmas: readonly string[];
+  readonly #onCommit: OnCommit | null;
+  /** Null after an error of the storage, until the next call opens the file again. */
+  #connection: Connection | null = null;
   #commits = 0;
-  /** Set while `transaction` runs. */
-  #transaction: Transaction | null = null;
-  /** Statements of the open transaction so far. */
-  #written: InStatement[] = [];
+  /** Set while `transaction` runs: its statements so far. */
+  #transaction: Statement[] | null = null;
   /** True while `reading` runs: writes are refused. */
   #refusing = false;
 
-  readonly #pragmas: readonly string[];
-  readonly #onCommit: OnCommit | null;
-
-  private constructor(path: string, client: Client, pragmas: readonly string[], onCommit: OnCommit | null) {
+  private constructor(path: string, pragmas: readonly string[], onCommit: OnCommit | null) {
+    this.#path = path;
     this.#pragmas = pragmas;
     this.#onCommit = onCommit;
-    this.#path = path;
-    this.#client = client;
   }
 
   /** Opens or creates the file; with `read` it opens a second, read-only connection. @throws StoreError */
@@ -70,19 +66,13 @@ export class Database {
     mode: "write" | "read" = "write",
     onCommit: OnCommit | null = null,
   ): Promise<Database> {
+    const database = new Database(path, mode === "read" ? readingPragmas : connectionPragmas, onCommit);
     try {
-      const client = createClient({ url: fileUrl(path), concurrency: 1, timeout: lockWaitMs });
-      const database = new Database(path, client, mode === "read" ? readingPragmas : connectionPragmas, onCommit);
-      try {
-        await database.#prepareConnection();
-      } catch (error) {
-        client.close();
-        throw error;
-      }
-      return database;
+      database.#connect();
     } catch (error) {
       throw storeErrorFrom(error, path);
     }
+    return database;
   }
 
   /** The number of successful writes. Shows whether a call wrote anything, and so proved that writing works. */
@@ -91,36 +81,43 @@ export class Database {
   }
 
   /** Runs statements as one transaction, or as part of the open one; all or none. @throws StoreError */
-  async write(statements: InStatement[]): Promise<ResultSet[]> {
+  async write(statements: readonly Statement[]): Promise<readonly Result[]> {
     this.#expectWriting();
-    const results = await (this.#transaction?.batch(statements) ?? this.#attempt(() => this.#commit(statements)));
-    if (this.#transaction !== null) this.#written.push(...statements);
+    const results =
+      this.#transaction === null
+        ? await this.#attempt((connection) => this.#commitAll(connection, statements))
+        : this.#once((connection) => statements.map((statement) => connection.run(statement)));
+    if (this.#transaction !== null) this.#transaction.push(...statements);
     else this.#onCommit?.({ statements });
     this.#commits++;
     return results;
   }
 
   /** Runs one query. @throws StoreError */
-  read(sql: string, args: (string | number | null)[] = []): Promise<ResultSet> {
-    return this.#transaction?.execute({ sql, args }) ?? this.#attempt(() => this.#client.execute({ sql, args }));
+  async read(sql: string, args: readonly Value[] = []): Promise<{ rows: Row[] }> {
+    const query = (connection: Connection) => connection.all(sql, args);
+    return { rows: this.#transaction === null ? await this.#attempt(query) : this.#once(query) };
   }
 
   /** Everything that `work` writes becomes one transaction with one disk sync. @throws StoreError: then nothing was written */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     this.#expectWriting();
-    const transaction = await this.#attempt(() => this.#client.transaction("write"));
-    this.#transaction = transaction;
+    const connection = await this.#attempt((connection) => {
+      connection.run(begin);
+      return connection;
+    });
+    const written: Statement[] = [];
+    this.#transaction = written;
     try {
       const value = await work();
-      await transaction.commit();
-      if (this.#written.length > 0) this.#onCommit?.({ statements: this.#written });
+      connection.run(commit);
+      if (written.length > 0) this.#onCommit?.({ statements: written });
       return value;
     } catch (error) {
-      transaction.close();
-      throw await this.#failure(error);
+      this.#abandon(connection);
+      throw this.#failure(error);
     } finally {
       this.#transaction = null;
-      this.#written = [];
     }
   }
 
@@ -137,12 +134,20 @@ export class Database {
   /** Runs a script of statements, for migrations. The script must contain its own BEGIN IMMEDIATE and COMMIT. */
   async script(sql: string): Promise<void> {
     this.#expectWriting();
-    await this.#attempt(() => this.#client.executeMultiple(sql));
+    await this.#attempt((connection) => {
+      try {
+        connection.script(sql);
+      } catch (error) {
+        this.#abandon(connection);
+        throw error;
+      }
+    });
     this.#onCommit?.({ script: sql });
   }
 
   close(): void {
-    this.#client.close();
+    this.#connection?.close();
+    this.#connection = null;
   }
 
   #expectWriting(): void {
@@ -150,39 +155,79 @@ export class Database {
       throw new StoreError("store_failed", "an operation that is declared to read wrote: declare it as a write");
   }
 
-  async #attempt<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs work on the connection, again after a while if another process holds the lock. @throws StoreError */
+  async #attempt<T>(work: (connection: Connection) => T): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
-        if (!this.#fresh) await this.#prepareConnection();
-        return await work();
+        return this.#once(work);
       } catch (error) {
-        const mapped = await this.#failure(error);
-        if (mapped.code !== "store_locked" || attempt >= busyRetries) throw mapped;
+        if (!(error instanceof StoreError) || error.code !== "store_locked" || attempt >= busyRetries) throw error;
         await new Promise((resolve) => setTimeout(resolve, 20 << attempt));
       }
     }
   }
 
-  async #commit(statements: InStatement[]): Promise<ResultSet[]> {
-    const [only, ...more] = statements;
-    // A single statement is a transaction by itself; a batch would double the cost of a small write.
-    if (only !== undefined && more.length === 0) return [await this.#client.execute(only)];
-    return this.#client.batch(statements, "write");
+  /** @throws StoreError */
+  #once<T>(work: (connection: Connection) => T): T {
+    try {
+      return work(this.#connection ?? this.#connect());
+    } catch (error) {
+      throw this.#failure(error);
+    }
   }
 
-  async #failure(error: unknown): Promise<StoreError> {
+  #failure(error: unknown): StoreError {
     const mapped = storeErrorFrom(error, this.#path);
     // After an error of the storage the connection cannot be trusted; after a constraint or syntax error it can.
-    if (mapped.code !== "store_failed") {
-      this.#fresh = false;
-      await this.#client.reconnect();
-    }
+    if (mapped.code !== "store_failed") this.#disconnect();
     return mapped;
   }
 
-  async #prepareConnection(): Promise<void> {
-    for (const pragma of this.#pragmas) await this.#client.execute(pragma);
-    this.#fresh = true;
+  /** A single statement is a transaction by itself; BEGIN and COMMIT around it would double the cost of a small write. */
+  #commitAll(connection: Connection, statements: readonly Statement[]): Result[] {
+    const [only, ...more] = statements;
+    if (only === undefined) return [];
+    if (more.length === 0 && !("rows" in only)) return [connection.run(only)];
+    try {
+      connection.run(begin);
+      const results = statements.map((statement) => connection.run(statement));
+      connection.run(commit);
+      return results;
+    } catch (error) {
+      this.#abandon(connection);
+      throw error;
+    }
+  }
+
+  /** Ends an open transaction. A connection on which that fails is replaced. */
+  #abandon(connection: Connection): void {
+    try {
+      if (connection.inTransaction) connection.run(rollback);
+    } catch {
+      this.#disconnect();
+    }
+  }
+
+  #connect(): Connection {
+    const connection = new Connection(this.#path, lockWaitMs);
+    try {
+      for (const sql of this.#pragmas) connection.run({ sql });
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    this.#connection = connection;
+    return connection;
+  }
+
+  #disconnect(): void {
+    const connection = this.#connection;
+    this.#connection = null;
+    try {
+      connection?.close();
+    } catch {
+      // It could not be trusted anyway.
+    }
   }
 }
 

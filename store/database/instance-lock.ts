@@ -1,7 +1,12 @@
 /** One process per data folder: an exclusive lock on a separate file, which the kernel releases however the process ends. */
 import { type Client, createClient } from "@libsql/client";
 import { StoreError } from "../../core/errors.ts";
-import { fileUrl, storeErrorFrom } from "./database.ts";
+import { storeErrorFrom } from "./database.ts";
+
+/** The URL of a database file. Escapes `?` and `#`, which would end the path. */
+export function fileUrl(path: string): string {
+  return `file:${path.split("/").map(encodeURIComponent).join("/")}`;
+}
 
 export class InstanceLock {
   readonly #client: Client;

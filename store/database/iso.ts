@@ -1,6 +1,7 @@
 /** DATETIME columns: ISO 8601 UTC with milliseconds, always 24 characters, so that text order is time order. */
-import type { Row } from "@libsql/client";
+
 import { textOrNull } from "./rows.ts";
+import type { Row } from "./statement.ts";
 
 export function fromIso(text: string): number {
   return Date.parse(text);

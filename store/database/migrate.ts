@@ -13,6 +13,8 @@ import ticketSync from "./migrations/0005_ticket_sync.sql" with { type: "text" }
 import proactive from "./migrations/0006_proactive.sql" with { type: "text" };
 import counts from "./migrations/0007_counts.sql" with { type: "text" };
 import analystStatus from "./migrations/0008_analyst_status.sql" with { type: "text" };
+import assets from "./migrations/0009_assets.sql" with { type: "text" };
+import exceptions from "./migrations/0011_exceptions.sql" with { type: "text" };
 import { integer } from "./rows.ts";
 
 interface Migration {
@@ -30,6 +32,8 @@ const migrations: readonly Migration[] = [
   { id: 6, name: "0006_proactive", sql: proactive },
   { id: 7, name: "0007_counts", sql: counts },
   { id: 8, name: "0008_analyst_status", sql: analystStatus },
+  { id: 9, name: "0009_assets", sql: assets },
+  { id: 11, name: "0011_exceptions", sql: exceptions },
 ];
 
 /** The newest schema this version knows. */

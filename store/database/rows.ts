@@ -1,6 +1,7 @@
 /** Reads values from rows. The type of every value from the database is checked here. */
-import type { Row, Value } from "@libsql/client";
+
 import { StoreError } from "../../core/errors.ts";
+import type { Row, Value } from "./statement.ts";
 
 function mismatch(column: string, expected: string, value: Value | undefined): StoreError {
   const found = value === null ? "null" : typeof value;

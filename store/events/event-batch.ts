@@ -1,6 +1,7 @@
 /** The events of one write. Each gets the next sequence number, in the order in which they are added. */
-import type { InStatement } from "@libsql/client";
+
 import type { AppendedCounts, EventKind } from "../../core/event.ts";
+import type { Statement } from "../database/statement.ts";
 import { appendEvents, type EventRow } from "./event-log.ts";
 
 export class EventBatch {
@@ -34,7 +35,7 @@ export class EventBatch {
   }
 
   /** Statements that write the events added since the last call. */
-  takeStatements(): InStatement[] {
+  takeStatements(): Statement[] {
     const statements = appendEvents(this.#rows.slice(this.#taken));
     this.#taken = this.#rows.length;
     return statements;

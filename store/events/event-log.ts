@@ -1,18 +1,20 @@
 /** The event log and the positions of its readers. */
 
-import type { InStatement } from "@libsql/client";
 import { alertEventKinds, type EventKind, type LoggedEvent } from "../../core/event.ts";
 import type { Span } from "../../core/feeds/replay.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { insertRows } from "../database/multi-values.ts";
+import { forRows, insertSql } from "../database/insert-sql.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
+import type { Statement } from "../database/statement.ts";
 
 /** `[seq, at, kind, subject, entity, data, body]` */
 export type EventRow = [number, number, EventKind, string, string, string, string | null];
 
-export function appendEvents(rows: readonly EventRow[]): InStatement[] {
-  return insertRows("event_log", "seq, at, kind, subject, entity_name, data, body", rows);
+const appendSql = insertSql("event_log", "seq, at, kind, subject, entity_name, data, body");
+
+export function appendEvents(rows: readonly EventRow[]): Statement[] {
+  return forRows(appendSql, rows);
 }
 
 /** The highest sequence number ever used, including pruned events. */

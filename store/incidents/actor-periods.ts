@@ -1,6 +1,5 @@
 /** What is known of each actor: one row per period, from the first evidence until the actor's incident is closed. */
 
-import type { InStatement, Row } from "@libsql/client";
 import type { Actor } from "../../core/correlation/actor.ts";
 import { type ActorState, newActorState, parseActorState } from "../../core/correlation/actor-state.ts";
 import { messageOf, StoreError } from "../../core/errors.ts";
@@ -8,9 +7,10 @@ import type { ActorType } from "../../core/incident.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { forRows, insertSql } from "../database/insert-sql.ts";
 import { fromIso } from "../database/iso.ts";
-import { insertRows, upsertRows } from "../database/multi-values.ts";
 import { text } from "../database/rows.ts";
+import type { Row, Statement, Value } from "../database/statement.ts";
 
 /** Times are epoch milliseconds. */
 export interface ActorPeriod {
@@ -26,7 +26,7 @@ export interface ActorPeriod {
   decayAt: number | null;
   updatedAt: number;
   state: ActorState;
-  /** The rarely changed columns of its row, as stored; null = it has no row yet. */
+  /** The rarely changed columns of its row as stored, as JSON; null = it has no row yet. */
   stored: string | null;
 }
 
@@ -88,21 +88,21 @@ export async function decayingPeriods(database: Database, now: number, limit: nu
   return rows.map(fromRow);
 }
 
-const newStateSql = "on conflict (id) do update set updated_at = excluded.updated_at, state = excluded.state";
+const insertPeriodSql = insertSql("actor_periods", columns);
+/** `[id, updated_at, state]` */
+const newStateSql = "update actor_periods set updated_at = ?2, state = ?3 where id = ?1";
 
 /** `[id, current, incident_id, pending, decay_at]` */
-const seldomSql = `update actor_periods set current = j.current, incident_id = j.incident, pending = j.pending, decay_at = j.decay
-  from (select value->>0 as id, value->>1 as current, value->>2 as incident, value->>3 as pending, value->>4 as decay
-    from json_each(?)) j where actor_periods.id = j.id`;
+const seldomSql = "update actor_periods set current = ?2, incident_id = ?3, pending = ?4, decay_at = ?5 where id = ?1";
 
 /** Statements that insert or update these periods. `states`: their encoded states. Their rows then are as stored. */
-export function periodStatements(periods: readonly ActorPeriod[], states: readonly string[]): InStatement[] {
+export function periodStatements(periods: readonly ActorPeriod[], states: readonly string[]): Statement[] {
   const fresh: (string | number | null)[][] = [];
   const known: (string | number)[][] = [];
-  const moved: string[] = [];
+  const moved: Value[][] = [];
   for (const [index, p] of periods.entries()) {
     const state = states[index] ?? "";
-    const [before, now] = [p.stored, seldom(p)];
+    const [before, now] = [p.stored, JSON.stringify(seldom(p))];
     p.stored = now;
     if (before === null)
       fresh.push([
@@ -110,23 +110,14 @@ export function periodStatements(periods: readonly ActorPeriod[], states: readon
         ...[isoOrNull(p.decayAt), toIso(p.updatedAt), state],
       ]);
     else known.push([p.id, toIso(p.updatedAt), state]);
-    if (before !== null && before !== now) moved.push(now);
+    if (before !== null && before !== now) moved.push(seldom(p));
   }
-  return [
-    ...insertRows("actor_periods", columns, fresh),
-    ...upsertRows(
-      "actor_periods (id, updated_at, state, actor_key, current, entity_name, pending)",
-      known,
-      "'', 0, '', 0",
-      newStateSql,
-    ),
-    ...(moved.length === 0 ? [] : [{ sql: seldomSql, args: [`[${moved.join(",")}]`] }]),
-  ];
+  return [...forRows(insertPeriodSql, fresh), ...forRows(newStateSql, known), ...forRows(seldomSql, moved)];
 }
 
-/** The rarely changed columns of a period, as JSON. */
-function seldom(p: Pick<ActorPeriod, "id" | "current" | "incidentId" | "pending" | "decayAt">): string {
-  return JSON.stringify([p.id, p.current ? 1 : 0, p.incidentId, p.pending ? 1 : 0, isoOrNull(p.decayAt)]);
+/** The id and the rarely changed columns of a period. */
+function seldom(p: Pick<ActorPeriod, "id" | "current" | "incidentId" | "pending" | "decayAt">): Value[] {
+  return [p.id, p.current ? 1 : 0, p.incidentId, p.pending ? 1 : 0, isoOrNull(p.decayAt)];
 }
 
 type PeriodRow = [
@@ -155,7 +146,7 @@ function fromRow(row: Row): ActorPeriod {
     updatedAt: fromIso(updatedAt),
     state: stateOf(row),
   };
-  return { ...period, stored: seldom(period) };
+  return { ...period, stored: JSON.stringify(seldom(period)) };
 }
 
 function stateOf(row: Row): ActorState {

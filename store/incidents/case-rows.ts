@@ -1,13 +1,13 @@
 /** Rows of threat cases. */
 
-import type { InStatement, Row } from "@libsql/client";
 import type { CaseFacts } from "../../core/correlation/case-facts.ts";
 import type { CaseSeverity, CaseStatus, ThreatCase } from "../../core/threat-case.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { forRows, insertSql } from "../database/insert-sql.ts";
 import { fromIso } from "../database/iso.ts";
-import { unpacked } from "../database/multi-values.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
+import type { Row, Statement } from "../database/statement.ts";
 
 /** A case with the columns that only the store needs. */
 export interface CaseRow extends ThreatCase {
@@ -53,45 +53,35 @@ const savedAnew = [
   .map((column) => `${column} = excluded.${column}`)
   .join(", ");
 
-const values = unpacked(caseColumns);
+const saveSql = insertSql("threat_cases", caseColumns, `on conflict (case_id) do update set ${savedAnew}`);
 
 /** Statements that insert or update cases. */
-export function saveCases(cases: readonly CaseRow[]): InStatement[] {
-  if (cases.length === 0) return [];
+export function saveCases(cases: readonly CaseRow[]): Statement[] {
   const rows = cases.map((c) => [
     ...[c.caseId, c.periodId, c.entity, c.type, c.status, c.severity, c.primaryUser, c.assignedAnalyst],
     ...[c.investigationNotes, c.alerts, c.ruleCount, c.risk, JSON.stringify(c.hosts)],
     ...[toIso(c.firstAlert), toIso(c.lastAlert), toIso(c.createdAt), toIso(c.updatedAt)],
     ...[c.closedPart, c.closedWithIncident ? 1 : 0, c.createdSeq, c.updatedSeq],
   ]);
-  return [
-    {
-      sql: `insert into threat_cases (${caseColumns}) select ${values} from json_each(?) where true order by rowid
-        on conflict (case_id) do update set ${savedAnew}`,
-      args: [JSON.stringify(rows)],
-    },
-  ];
+  return forRows(saveSql, rows);
 }
 
 /** `[case id, alerts, rules, risk, severity, hosts or null, first, last]` */
-const growSql = `update threat_cases set alert_count = j.alerts, rule_count = j.rules, max_risk_score = j.risk, severity = j.severity,
-    affected_hosts = coalesce(j.hosts, affected_hosts), first_alert = j.first, last_alert = j.last
-  from (select value->>0 as id, value->>1 as alerts, value->>2 as rules, value->>3 as risk, value->>4 as severity,
-    value->>5 as hosts, value->>6 as first, value->>7 as last from json_each(?)) j
-  where case_id = j.id`;
+const growSql = `update threat_cases set alert_count = ?2, rule_count = ?3, max_risk_score = ?4, severity = ?5,
+    affected_hosts = coalesce(?6, affected_hosts), first_alert = ?7, last_alert = ?8
+  where case_id = ?1`;
 
 /**
  * The statement that updates these active cases. Hosts that are no longer tracked one by one keep their names (`compact`). A row is
  * written when the case changes, not for every further detection: readers add the present `caseFacts` to it.
  */
-export function growCases(grown: readonly { id: string; knownHosts: number; facts: CaseFacts }[]): InStatement[] {
-  if (grown.length === 0) return [];
+export function growCases(grown: readonly { id: string; knownHosts: number; facts: CaseFacts }[]): Statement[] {
   const rows = grown.map(({ id, knownHosts, facts }) => [
     ...[id, facts.alerts, facts.rules, facts.risk, facts.severity],
     facts.hosts.length < knownHosts ? null : JSON.stringify(facts.hosts),
     ...[toIso(facts.first), toIso(facts.last)],
   ]);
-  return [{ sql: growSql, args: [JSON.stringify(rows)] }];
+  return forRows(growSql, rows);
 }
 
 export function caseFromRow(row: Row): CaseRow {

@@ -1,15 +1,15 @@
 /** The incident step of intake: adds detections and alarms to the evidence of their actors, in the same commit as their rows. */
 import { type Actor, ActorFinder, type ActorRules } from "../../core/correlation/actor.ts";
 import { addAlarms, addDetections, addRepeats, type EvidenceHour } from "../../core/correlation/evidence.ts";
-import { ExceptionList } from "../../core/correlation/exceptions.ts";
 import { preparePatterns } from "../../core/correlation/patterns.ts";
 import { type Alarm, type Detection, levels } from "../../core/detection.ts";
+import { ExceptionList } from "../../core/exceptions/exception-list.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
 import type { Database } from "../database/database.ts";
 import type { TicketRules } from "../outbox/ticket-updates.ts";
 import { type ActorPeriod, actorKey, newPeriod } from "./actor-periods.ts";
 import { type ConclusionRules, conclude, type Examined } from "./conclusions.ts";
-import { listExceptions } from "./exceptions.ts";
+import { countHits, listExceptions } from "./exceptions.ts";
 import { savePeriods } from "./save-periods.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
@@ -59,9 +59,17 @@ export class Correlator {
    * Adds detections to the evidence. With `assess` the actors are assessed at once; without it they are marked as pending, because more
    * of the same batch is to come. Returns the period of each record, in order; null for a record that is no evidence.
    */
-  detections(unit: UnitOfWork, detections: readonly Detection[], assess: boolean): Promise<(number | null)[]> {
-    const isEvidence = (detection: Detection, actor: Actor) => !this.#exceptions.cover(detection, actor, unit.now);
-    return this.#take(unit, detections, assess, { isEvidence, add: ({ detections }, one) => detections.push(one) });
+  async detections(unit: UnitOfWork, detections: readonly Detection[], assess: boolean): Promise<(number | null)[]> {
+    const hits = new Map<string, number>();
+    const isEvidence = (detection: Detection, actor: Actor) => {
+      const covering = this.#exceptions.covering(detection, actor, unit.now);
+      for (const id of covering) hits.set(id, (hits.get(id) ?? 0) + 1);
+      return covering.length === 0;
+    };
+    const add = (gathered: Gathered, one: Detection) => gathered.detections.push(one);
+    const periodIds = await this.#take(unit, detections, assess, { isEvidence, add });
+    unit.add(...countHits(hits, unit.now));
+    return periodIds;
   }
 
   /** The same for alarms. */

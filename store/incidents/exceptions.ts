@@ -1,12 +1,15 @@
 /** Rows of exceptions. */
 
-import type { Exception } from "../../core/correlation/exceptions.ts";
+import { EdgeError } from "../../core/errors.ts";
+import { type Exception, mostExceptions, needsLog } from "../../core/exceptions/exception.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { forRows, insertSql } from "../database/insert-sql.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";
-import { text } from "../database/rows.ts";
+import { integer, text } from "../database/rows.ts";
+import type { Statement } from "../database/statement.ts";
 
-const columns = "id, entity_name, rule, actor, host, until, reason, who, created_at";
+const columns = `id, entity_name, rule, actor, host, process, command_line, hash, until, reason, who, created_at, hits, last_hit_at`;
 
 /** Newest first, including those that have expired and are not yet removed. */
 export async function listExceptions(database: Database): Promise<Exception[]> {
@@ -17,18 +20,37 @@ export async function listExceptions(database: Database): Promise<Exception[]> {
     rule: text(row, "rule"),
     actor: text(row, "actor"),
     host: text(row, "host"),
+    process: text(row, "process"),
+    commandLine: text(row, "command_line"),
+    hash: text(row, "hash"),
     until: timeOrNull(row, "until"),
     reason: text(row, "reason"),
     who: text(row, "who"),
     createdAt: fromIso(text(row, "created_at")),
+    hits: integer(row, "hits"),
+    lastHitAt: timeOrNull(row, "last_hit_at"),
   }));
 }
 
+/** Evidence that is there already is gone through afterwards (`applyExceptions`). @throws EdgeError exceptions_full */
 export async function insertException(database: Database, e: Exception): Promise<void> {
-  const values = [e.id, e.entity, e.rule, e.actor, e.host, isoOrNull(e.until), e.reason, e.who, toIso(e.createdAt)];
-  await database.write([
-    { sql: `insert into exceptions (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`, args: values },
-  ]);
+  const { rows } = await database.read("select count(*) as n from exceptions");
+  if (rows[0] !== undefined && integer(rows[0], "n") >= mostExceptions)
+    throw new EdgeError(
+      "exceptions_full",
+      `there are ${mostExceptions} exceptions, and no more are held: remove those that have expired or suppress nothing, or join several with wildcards`,
+    );
+  const values = [
+    ...[e.id, e.entity, e.rule, e.actor, e.host, e.process, e.commandLine, e.hash, isoOrNull(e.until), e.reason, e.who],
+    ...[toIso(e.createdAt), e.hits, isoOrNull(e.lastHitAt), needsLog(e) ? null : 0],
+  ];
+  await database.write([{ sql: insertSql("exceptions", `${columns}, applied_upto`), args: values }]);
+}
+
+/** Adds to what exceptions have suppressed. `hits`: detections by exception, at `now` (epoch ms). */
+export function countHits(hits: ReadonlyMap<string, number>, now: number): Statement[] {
+  const rows = [...hits].map(([id, count]) => [count, toIso(now), id]);
+  return forRows("update exceptions set hits = hits + ?, last_hit_at = ? where id = ?", rows);
 }
 
 /** Returns false when there is none with that id. */

@@ -1,10 +1,11 @@
 /** Who changed what of an incident or a case, and when. */
 
-import type { InStatement } from "@libsql/client";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { forRows, insertSql } from "../database/insert-sql.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
+import type { Statement } from "../database/statement.ts";
 
 export type HistoryAction =
   | "CREATED"
@@ -31,16 +32,17 @@ export interface HistoryEntry {
 const tables = { incident: "incident_history", case: "case_history" } as const;
 export type HistorySubject = keyof typeof tables;
 
-export function addHistory(of: HistorySubject, entries: readonly (HistoryEntry & { id: string })[]): InStatement[] {
-  if (entries.length === 0) return [];
-  const rows = entries.map((e) => [e.id, toIso(e.at), e.who, e.action, e.field, e.old, e.new, e.source]);
-  return [
-    {
-      sql: `insert into ${tables[of]} (${of}_id, at, who, action, field, old, new, source)
-            select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7 from json_each(?) order by rowid`,
-      args: [JSON.stringify(rows)],
-    },
-  ];
+const columns = "at, who, action, field, old, new, source";
+const inserts: Readonly<Record<HistorySubject, string>> = {
+  incident: insertSql(tables.incident, `incident_id, ${columns}`),
+  case: insertSql(tables.case, `case_id, ${columns}`),
+};
+
+export function addHistory(of: HistorySubject, entries: readonly (HistoryEntry & { id: string })[]): Statement[] {
+  return forRows(
+    inserts[of],
+    entries.map((e) => [e.id, toIso(e.at), e.who, e.action, e.field, e.old, e.new, e.source]),
+  );
 }
 
 /** A history entry with long texts shortened. */

@@ -1,13 +1,13 @@
 /** Rows of incidents and of their history. */
 
-import type { InStatement, Row } from "@libsql/client";
 import type { ActorActivity, ActorType, Incident, IncidentStatus } from "../../core/incident.ts";
 import { type RiskLevel, riskLevel } from "../../core/risk.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { forRows, insertSql } from "../database/insert-sql.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";
-import { unpacked } from "../database/multi-values.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
+import type { Row, Statement } from "../database/statement.ts";
 
 /** An incident with the events of its creation and of its last change. */
 export interface IncidentRow extends Incident {
@@ -42,11 +42,10 @@ const savedAnew = [
   .map((column) => `${column} = excluded.${column}`)
   .join(", ");
 
-const values = unpacked(incidentColumns);
+const saveSql = insertSql("incidents", incidentColumns, `on conflict (incident_id) do update set ${savedAnew}`);
 
 /** Statements that insert or update incidents. */
-export function saveIncidents(incidents: readonly IncidentRow[]): InStatement[] {
-  if (incidents.length === 0) return [];
+export function saveIncidents(incidents: readonly IncidentRow[]): Statement[] {
   const rows = incidents.map((i) => [
     ...[i.incidentId, i.periodId, i.entity, i.actor, i.actorType, i.status, i.score, i.level],
     ...[i.assignedAnalyst, i.investigationNotes, i.resolutionNotes, i.ticketId, i.ticketUrl, i.ticketSystem],
@@ -54,29 +53,19 @@ export function saveIncidents(incidents: readonly IncidentRow[]): InStatement[] 
     ...[i.activity.detections, i.activity.alarms, isoOrNull(i.activity.firstAt), isoOrNull(i.activity.lastAt)],
     ...[i.createdSeq, i.updatedSeq],
   ]);
-  return [
-    {
-      sql: `insert into incidents (${incidentColumns}) select ${values} from json_each(?) where true order by rowid
-        on conflict (incident_id) do update set ${savedAnew}`,
-      args: [JSON.stringify(rows)],
-    },
-  ];
+  return forRows(saveSql, rows);
 }
 
 /** `[incident id, detections, alarms, first, last]` */
-const activeSql = `update incidents set sigma_alert_count = j.detections, alarm_count = j.alarms, first_alarm_time = j.first,
-    last_alarm_time = j.last
-  from (select value->>0 as id, value->>1 as detections, value->>2 as alarms, value->>3 as first, value->>4 as last
-    from json_each(?)) j
-  where incident_id = j.id`;
+const activeSql = `update incidents set sigma_alert_count = ?2, alarm_count = ?3, first_alarm_time = ?4, last_alarm_time = ?5
+  where incident_id = ?1`;
 
 /** The statement that updates the activity of these incidents' actors. */
-export function saveActivity(active: readonly (readonly [incidentId: string, ListedActivity])[]): InStatement[] {
-  if (active.length === 0) return [];
+export function saveActivity(active: readonly (readonly [incidentId: string, ListedActivity])[]): Statement[] {
   const rows = active.map(([id, { detections, alarms, firstAt, lastAt }]) => [
     ...[id, detections, alarms, isoOrNull(firstAt), isoOrNull(lastAt)],
   ]);
-  return [{ sql: activeSql, args: [JSON.stringify(rows)] }];
+  return forRows(activeSql, rows);
 }
 
 /** An incident whose score is another, and what has been counted of its actor. */
@@ -91,25 +80,22 @@ export interface NewScore {
 }
 
 /**
- * `[incident id, score, level, updated_at or null, updated_seq or null, 1 where the level is another, detections, alarms, first, last]`:
- * all of it in one statement, because touching a row twice costs twice.
+ * `[incident id, score, level, updated_at or null, updated_seq or null, escalated_at or null, detections, alarms, first, last]`: all of it
+ * in one statement, because touching a row twice costs twice.
  */
-const scoreSql = `update incidents set risk_score = j.score, risk_level = j.level, updated_at = coalesce(j.at, updated_at),
-    updated_seq = coalesce(j.seq, updated_seq), escalated_at = case j.moved when 1 then ?2 else escalated_at end,
-    sigma_alert_count = j.detections, alarm_count = j.alarms, first_alarm_time = j.first, last_alarm_time = j.last
-  from (select value->>0 as id, value->>1 as score, value->>2 as level, value->>3 as at, value->>4 as seq, value->>5 as moved,
-    value->>6 as detections, value->>7 as alarms, value->>8 as first, value->>9 as last from json_each(?1)) j
-  where incident_id = j.id`;
+const scoreSql = `update incidents set risk_score = ?2, risk_level = ?3, updated_at = coalesce(?4, updated_at),
+    updated_seq = coalesce(?5, updated_seq), escalated_at = coalesce(?6, escalated_at),
+    sigma_alert_count = ?7, alarm_count = ?8, first_alarm_time = ?9, last_alarm_time = ?10
+  where incident_id = ?1`;
 
 /** The statement that writes scores which have changed at `now` (epoch milliseconds). */
-export function saveScores(scored: readonly NewScore[], now: number): InStatement[] {
-  if (scored.length === 0) return [];
+export function saveScores(scored: readonly NewScore[], now: number): Statement[] {
   const at = toIso(now);
   const rows = scored.map(({ incidentId, activity: a, score, seq, moved }) => [
-    ...[incidentId, score, riskLevel(score), seq === null ? null : at, seq, moved ? 1 : 0],
+    ...[incidentId, score, riskLevel(score), seq === null ? null : at, seq, moved ? at : null],
     ...[a.detections, a.alarms, isoOrNull(a.firstAt), isoOrNull(a.lastAt)],
   ]);
-  return [{ sql: scoreSql, args: [JSON.stringify(rows), at] }];
+  return forRows(scoreSql, rows);
 }
 
 function incidentFromRow(row: Row): IncidentRow {

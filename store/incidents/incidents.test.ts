@@ -2,10 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { incidentEventKinds } from "../../core/event.ts";
+import type { Exception } from "../../core/exceptions/exception.ts";
 import { Intake } from "../../core/intake/intake.ts";
 import { dayMs, minuteMs } from "../../core/time.ts";
+import { exceptionOf } from "../../test/harness/exception-of.ts";
 import { pruneAll } from "../../test/harness/prune-all.ts";
 import { openStore, type Store } from "../open-store.ts";
 
@@ -17,7 +20,9 @@ const clock = { now: () => now, monotonic: () => now };
 const settings = {
   actors: { sharedAccounts: ["administrator", "root"], hostShortNames: false },
   patterns: builtInPatterns,
+  floors: builtInFloors,
   minScore: 40,
+  assets: [],
 };
 const analyst = { who: "analyst1", source: "api" };
 
@@ -569,18 +574,7 @@ describe("SIEM alarms", () => {
 });
 
 describe("exceptions", () => {
-  const exception = (fields: object) => ({
-    id: "x1",
-    entity: "",
-    rule: "",
-    actor: "",
-    host: "",
-    until: null,
-    reason: "backup job",
-    who: "a",
-    createdAt: now,
-    ...fields,
-  });
+  const exception = (fields: Partial<Exception>) => exceptionOf({ createdAt: now, ...fields });
 
   test("what they cover is deduplicated and sent, and is no evidence; without them it counts again", async () => {
     await store.incidents.insertException(exception({ rule: "r1", until: now + dayMs }));

@@ -1,6 +1,7 @@
 /** Operations on incidents, cases and exceptions. */
-import type { Exception } from "../../core/correlation/exceptions.ts";
+
 import { EdgeError } from "../../core/errors.ts";
+import type { Exception } from "../../core/exceptions/exception.ts";
 import type { Incident } from "../../core/incident.ts";
 import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";

@@ -2,9 +2,10 @@
  * One unit of work: the statements, events and history entries of a change, the numbers they use, who makes the change and when. It becomes
  * one commit; only after it are the numbers used up and the events announced.
  */
-import type { InStatement } from "@libsql/client";
+
 import type { EventKind } from "../../core/event.ts";
 import type { Database } from "../database/database.ts";
+import type { Statement } from "../database/statement.ts";
 import { EventBatch } from "../events/event-batch.ts";
 import type { OpenLog } from "../events/open-log.ts";
 import { addHistory, type HistoryAction, type HistoryEntry, type HistorySubject } from "./history.ts";
@@ -32,7 +33,7 @@ export interface OpenUnit extends OpenLog {
 }
 
 interface Gathered {
-  statements: InStatement[];
+  statements: Statement[];
   history: Record<HistorySubject, (HistoryEntry & { id: string })[]>;
   events: EventBatch;
   alerts: number;
@@ -110,7 +111,7 @@ export class UnitOfWork {
     return new UnitOfWork(this.#open, author, this.now, this.#gathered);
   }
 
-  add(...statements: readonly InStatement[]): void {
+  add(...statements: readonly Statement[]): void {
     this.#gathered.statements.push(...statements);
   }
 

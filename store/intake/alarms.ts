@@ -5,6 +5,7 @@ import { noTally } from "../../core/intake/answer.ts";
 import type { AlarmWrite } from "../../core/ports.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { forRows, insertSql } from "../database/insert-sql.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 import type { AlarmEvidence, Correlator } from "../incidents/correlator.ts";
@@ -12,14 +13,13 @@ import type { UnitOfWork } from "../incidents/unit-of-work.ts";
 import type { Written } from "./alerts.ts";
 import { recordStep } from "./batches.ts";
 
-const insertSql = `insert into alarms (entity_name, alarm_id, name, rbp, alarm_time, user_name, host, src_ip, recorded_at, period_id)
-  select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9
-  from json_each(?) order by rowid`;
+const insertAlarmSql = insertSql(
+  "alarms",
+  "entity_name, alarm_id, name, rbp, alarm_time, user_name, host, src_ip, recorded_at, period_id",
+);
 
 /** `[entity, alarm id, rbp]` */
-const raiseSql = `update alarms set rbp = j.rbp from
-    (select value->>0 as entity, value->>1 as alarm, value->>2 as rbp from json_each(?)) j
-  where entity_name = j.entity and alarm_id = j.alarm`;
+const raiseSql = "update alarms set rbp = ?3 where entity_name = ?1 and alarm_id = ?2";
 
 export async function writeAlarms(
   unit: UnitOfWork,
@@ -36,9 +36,13 @@ export async function writeAlarms(
     ...[a.entity, a.alarmId, a.name, a.rbp, toIso(a.timestamp), a.user ?? "", a.host ?? "", a.srcIp ?? "", at],
     periodIds[index] ?? null,
   ]);
-  if (rows.length > 0) unit.add({ sql: insertSql, args: [JSON.stringify(rows)] });
-  if (raised.length > 0)
-    unit.add({ sql: raiseSql, args: [JSON.stringify(raised.map((a) => [a.entity, a.alarmId, a.rbp]))] });
+  unit.add(
+    ...forRows(insertAlarmSql, rows),
+    ...forRows(
+      raiseSql,
+      raised.map((a) => [a.entity, a.alarmId, a.rbp]),
+    ),
+  );
   if (write.step !== null) unit.add(recordStep("alarms", write.step, tally, unit.now));
   return { tally, periodIds: [...new Set(periodIds.filter((id) => id !== null))] };
 }

@@ -8,9 +8,10 @@ import { type AlertChange, type KnownAlert, type Plan, planAlerts } from "../../
 import type { DetectionWrite, IntakeTally } from "../../core/ports.ts";
 import { dayMs, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { forRows, insertSql } from "../database/insert-sql.ts";
 import { fromIso } from "../database/iso.ts";
-import { insertRows } from "../database/multi-values.ts";
 import { integer, text } from "../database/rows.ts";
+import type { Value } from "../database/statement.ts";
 import type { Correlator } from "../incidents/correlator.ts";
 import type { UnitOfWork } from "../incidents/unit-of-work.ts";
 import { recordStep } from "./batches.ts";
@@ -21,30 +22,32 @@ interface StoredAlert extends KnownAlert {
   periodId: number | null;
 }
 
-const insertAlertsSql = `insert into sigma_alerts (id, hash, entity_name, rule_id, rule_title, rule_author, level, tags, user_name,
+/** `[id, hash, …, ml_cluster, count, first_seen, last_seen, now, first_seq, period_id]` */
+const insertAlertSql = `insert into sigma_alerts (id, hash, entity_name, rule_id, rule_title, rule_author, level, tags, user_name,
     host, src_ip, risk, ml_cluster, count, sent_count, first_seen, last_seen, recorded_at, updated_at, last_message_at, first_seq,
     last_seq, period_id)
-  select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10,
-    value->>11, value->>12, value->>13, value->>13, value->>14, value->>15, ?2, ?2, ?2, value->>16, value->>16, value->>17 from json_each(?1) order by rowid`;
+  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15, ?16, ?17, ?17, ?17, ?18, ?18, ?19)`;
 
-/** `[id, added, first_seen, last_seen, risk, ml_cluster or null, period or null, 1 where the cluster is newer than what is known]` */
-const updateAlertsSql = `update sigma_alerts set count = sigma_alerts.count + j.added, first_seen = j.first_seen, last_seen = j.last_seen,
-    risk = j.risk, ml_cluster = case when j.is_current or ml_cluster = -1 then coalesce(j.new_cluster, ml_cluster) else ml_cluster end, updated_at = ?2, period_id = coalesce(j.period, period_id)
-  from (select value->>0 as id, value->>1 as added, value->>2 as first_seen, value->>3 as last_seen, value->>4 as risk,
-    value->>5 as new_cluster, value->>6 as period, value->>7 as is_current from json_each(?1)) j
-  where sigma_alerts.id = j.id`;
+/** `[id, added, first_seen, last_seen, risk, ml_cluster or null, period or null, 1 where the cluster is newer than what is known, now]` */
+const updateAlertSql = `update sigma_alerts set count = count + ?2, first_seen = ?3, last_seen = ?4, risk = ?5,
+    ml_cluster = case when ?8 or ml_cluster = -1 then coalesce(?6, ml_cluster) else ml_cluster end, updated_at = ?9,
+    period_id = coalesce(?7, period_id)
+  where id = ?1`;
 
-const newestLogWins = "on conflict (alert_id) do update set body = excluded.body";
+const newestLogSql = insertSql(
+  "alert_logs",
+  "alert_id, body",
+  "on conflict (alert_id) do update set body = excluded.body",
+);
 
 /** An alert whose evidence now counts for another period stays listed under the earlier one too. */
-const formerPeriodsSql = `insert into period_alerts (period_id, alert_id) select value->>0, value->>1 from json_each(?)
-  where true order by rowid on conflict do nothing`;
+const formerPeriodSql = insertSql("period_alerts", "period_id, alert_id", "on conflict do nothing");
 
-const rememberIdsSql = "insert into detection_ids (key, day) select value, ?2 from json_each(?1) order by rowid";
+const rememberIdSql = insertSql("detection_ids", "key, day");
 
-/** Counts new alerts per entity, which is their third column. */
-const countSql = `insert into row_counts select 'alerts', min(value->>2), '', count(*) from json_each(?) where true group by value->>2 collate nocase
-  order by min(value->>2)
+/** Adds new alerts, given by their entities, to the number of each. */
+const countSql = `insert into row_counts select 'alerts', min(value), '', count(*) from json_each(?) where true group by value collate nocase
+  order by min(value)
   on conflict do update set n = n + excluded.n`;
 
 export interface Written {
@@ -122,41 +125,42 @@ function addAlerts(
   firsts: ReadonlyMap<string, number>,
   periods: ReadonlyMap<string, number>,
 ): void {
-  const alerts: unknown[][] = [];
-  const updates: unknown[][] = [];
-  const formerPeriods: unknown[][] = [];
+  const alerts: Value[][] = [];
+  const updates: Value[][] = [];
+  const formerPeriods: Value[][] = [];
   const logs: [number, string][] = [];
+  const newIn: string[] = [];
+  const at = toIso(unit.now);
   for (const change of plan.changes) {
     const stored = known.get(change.hash);
     const id = stored?.id ?? unit.takeAlertId();
     const period = periods.get(change.hash) ?? null;
     if (change.first !== null) {
       const { detection } = change.first;
-      alerts.push(alertRow(id, firsts.get(change.hash) ?? 0, detection, change, period));
+      alerts.push(alertRow(id, firsts.get(change.hash) ?? 0, detection, change, period, at));
+      newIn.push(detection.entity);
       // Otherwise the newest log is that of the FIRST event.
       if (change.newest !== null && change.newest !== detection) logs.push([id, change.newest.body]);
     } else {
       const { added, firstSeen, lastSeen, risk, newest } = change;
       const { value = null, isCurrent = false } = change.cluster ?? {};
-      updates.push([id, added, toIso(firstSeen), toIso(lastSeen), risk, value, period, isCurrent ? 1 : 0]);
+      updates.push([id, added, toIso(firstSeen), toIso(lastSeen), risk, value, period, isCurrent ? 1 : 0, at]);
       if (newest !== null) logs.push([id, newest.body]);
       const former = stored?.periodId ?? null;
       if (period !== null && former !== null && former !== period) formerPeriods.push([former, id]);
     }
   }
-  const at = toIso(unit.now);
-  const packed: [unknown[], string, (string | number)[]][] = [
-    [alerts, insertAlertsSql, [at]],
-    [alerts, countSql, []],
-    [updates, updateAlertsSql, [at]],
-    [formerPeriods, formerPeriodsSql, []],
-    [plan.idKeys, rememberIdsSql, [Math.floor(unit.now / dayMs)]],
-  ];
+  const day = Math.floor(unit.now / dayMs);
   unit.add(
-    ...packed
-      .filter(([rows]) => rows.length > 0)
-      .map(([rows, sql, rest]) => ({ sql, args: [JSON.stringify(rows), ...rest] })),
-    ...insertRows("alert_logs", "alert_id, body", logs, newestLogWins),
+    ...forRows(insertAlertSql, alerts),
+    ...(newIn.length === 0 ? [] : [{ sql: countSql, args: [JSON.stringify(newIn)] }]),
+    ...forRows(updateAlertSql, updates),
+    ...forRows(formerPeriodSql, formerPeriods),
+    ...forRows(
+      rememberIdSql,
+      plan.idKeys.map((key) => [key, day]),
+    ),
+    ...forRows(newestLogSql, logs),
   );
 }
 
@@ -176,7 +180,8 @@ function alertRow(
   detection: Detection,
   change: AlertChange,
   period: number | null,
-): unknown[] {
+  at: string,
+): Value[] {
   const { ruleId, ruleTitle, ruleAuthor, level, tags, entity, user, host, srcIp } = detection;
   return [
     id,
@@ -195,6 +200,7 @@ function alertRow(
     change.added,
     toIso(change.firstSeen),
     toIso(change.lastSeen),
+    at,
     firstSeq,
     period,
   ];

@@ -1,19 +1,14 @@
 /** Batches under an Idempotency-Key. */
 
-import type { InStatement } from "@libsql/client";
 import { addTally, composeAnswer } from "../../core/intake/answer.ts";
 import type { BatchStep, IntakeTally, StoredBatch } from "../../core/ports.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
+import type { Statement } from "../database/statement.ts";
 
 /** The statement that records a step of a batch; it belongs in the commit of the batch's records. */
-export function recordStep(
-  kind: "detections" | "alarms",
-  step: BatchStep,
-  added: IntakeTally,
-  now: number,
-): InStatement {
+export function recordStep(kind: "detections" | "alarms", step: BatchStep, added: IntakeTally, now: number): Statement {
   const tally = addTally(step.before, added);
   const answer = step.rest === null ? null : composeAnswer(kind, tally, step.rest);
   return {

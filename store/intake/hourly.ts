@@ -1,6 +1,5 @@
 /** Records the HOURLY events that core decides on, up to 1,000 alerts per commit. */
 
-import type { Row } from "@libsql/client";
 import type { AlertCounts, AlertSnapshot } from "../../core/alert.ts";
 import type { Level } from "../../core/detection.ts";
 import { burst } from "../../core/feeds/burst.ts";
@@ -10,6 +9,7 @@ import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
+import type { Row } from "../database/statement.ts";
 import type { Sequences } from "../events/sequences.ts";
 
 const alertsPerWrite = 1000;

@@ -1,5 +1,7 @@
 /** The details of one incident or one case, as they are now. */
 
+import { type InvolvedAssets, involvedAssets } from "../../core/assets/involved.ts";
+import type { Roles } from "../../core/assets/roles.ts";
 import { readAttackTags } from "../../core/attack/attack.ts";
 import { incidentBody } from "../../core/correlation/bodies.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
@@ -66,6 +68,8 @@ export interface IncidentDetail {
   cases: CaseRow[];
   /** The accounts named in its alerts, in their first spelling. */
   users: string[];
+  /** The hosts and accounts of its evidence and alerts, the actor first where it is one. */
+  assets: InvolvedAssets;
   /** The newest alarms. */
   alarms: ContributingAlarm[];
   /** The newest entries, oldest first. */
@@ -89,7 +93,7 @@ const mostListed = 500;
 /** Null if there is no incident with that id. `now`: epoch milliseconds. */
 export async function readIncidentDetail(
   database: Database,
-  patterns: readonly PreparedPattern[],
+  { patterns, roles }: { patterns: readonly PreparedPattern[]; roles: Roles },
   incidentId: string,
   now: number,
 ): Promise<IncidentDetail | null> {
@@ -108,6 +112,10 @@ export async function readIncidentDetail(
     rules: ruleSummaries(state.evidence).map((rule) => ({ ...rule, author: authors.get(rule.key) ?? "" })),
     cases,
     users,
+    assets: involvedAssets(roles, incident.entity, {
+      hosts: [...(incident.actorType === "host" ? [incident.actor] : []), ...state.evidence.hosts],
+      accounts: [...(incident.actorType === "user" ? [incident.actor] : []), ...users],
+    }),
     alarms: await contributingAlarms(database, period.id),
     history: history.entries,
     historyTotal: history.total,

@@ -1,12 +1,12 @@
 /** The tables that the API lists, with the field names of their rows there. */
 
-import type { Row } from "@libsql/client";
 import { parseActorState } from "../../core/correlation/actor-state.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { Collection, Walk } from "../../core/pages/page.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
+import type { Row } from "../database/statement.ts";
 import { caseFromRow } from "../incidents/case-rows.ts";
 import { liveCases } from "../incidents/live-cases.ts";
 

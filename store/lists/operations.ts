@@ -1,4 +1,5 @@
 /** Operations for lists and details of the API, and counts of tickets and deliveries. */
+import type { Roles } from "../../core/assets/roles.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { Collection, PageQuery } from "../../core/pages/page.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
@@ -12,6 +13,8 @@ import { countDeliveries, countTickets, listDeliveries, listTickets, type Ticket
 export interface OpenReading extends OpenDatabase {
   /** The patterns that make a case, for lists and details of cases. */
   patterns: readonly PreparedPattern[];
+  /** For details of incidents. */
+  roles: Roles;
 }
 
 export const listReading = {
@@ -22,8 +25,8 @@ export const listReading = {
   },
   readIncident: {
     kind: "read",
-    run: ({ database, patterns }, incidentId: string, now: number) =>
-      readIncidentDetail(database, patterns, incidentId, now),
+    run: ({ database, patterns, roles }, incidentId: string, now: number) =>
+      readIncidentDetail(database, { patterns, roles }, incidentId, now),
   },
   readCase: {
     kind: "read",

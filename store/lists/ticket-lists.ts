@@ -1,9 +1,10 @@
 /** Lists of tickets and deliveries. */
-import type { Row } from "@libsql/client";
+
 import type { Attempt, Delivery, Ticket } from "../../core/tickets/ticket.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
+import type { Row } from "../database/statement.ts";
 import { deliveryColumns, deliveryFromRow, ticketFromRow } from "../outbox/tickets.ts";
 import { Conditions, type Statement } from "./conditions.ts";
 

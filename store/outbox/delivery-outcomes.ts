@@ -1,9 +1,9 @@
 /** Records the outcome of a delivery and everything that follows from it in one write. */
 
-import type { InStatement } from "@libsql/client";
 import { nextReadAt } from "../../core/tickets/sync.ts";
 import type { Attempt, DeliveryKind, DeliveryState, RemoteTicket, UpdateContent } from "../../core/tickets/ticket.ts";
 import { toIso } from "../../core/time.ts";
+import type { Statement } from "../database/statement.ts";
 import { priorityOfLevel } from "./snow-columns.ts";
 import { newDeliveryId } from "./tickets.ts";
 
@@ -30,7 +30,7 @@ export interface DeliveryOutcome {
 }
 
 /** The statements of an outcome: delivery, attempt, ledger, and the delivery that follows. */
-export function outcomeStatements(outcome: DeliveryOutcome, now: number): InStatement[] {
+export function outcomeStatements(outcome: DeliveryOutcome, now: number): Statement[] {
   const { id, attempt, remote, next } = outcome;
   const at = toIso(now);
   return [
@@ -106,7 +106,7 @@ function knownStatement(
   { status, assigneeId }: NonNullable<DeliveryOutcome["known"]>,
   deliveryId: string,
   now: number,
-): InStatement {
+): Statement {
   return {
     // A ticket that had ended is watched again.
     sql: `update tickets set read_at = coalesce(read_at, ?5), remote_status = coalesce(?1, remote_status), remote_assignee = case ?2 when 1 then ?3 else remote_assignee end
@@ -115,7 +115,7 @@ function knownStatement(
   };
 }
 
-function attemptStatement(id: string, a: Attempt): InStatement {
+function attemptStatement(id: string, a: Attempt): Statement {
   return {
     sql: `insert into delivery_attempts (delivery_id, at, duration_ms, action, request, status, outcome, words)
       values (?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -1,9 +1,9 @@
 /** The state of an incident's case in ServiceNow, in the columns that seed 001 names; they are about the incident's first such ticket. */
 
-import type { InStatement } from "@libsql/client";
 import type { RiskLevel } from "../../core/risk.ts";
 import type { TicketSystemName } from "../../core/tickets/ticket.ts";
 import { toIso } from "../../core/time.ts";
+import type { Statement } from "../database/statement.ts";
 
 const priorities: Readonly<Record<RiskLevel, string>> = { critical: "P1", high: "P2", medium: "P3", low: "P4" };
 
@@ -18,7 +18,7 @@ export const levelOfPriority = `case i.snow_last_priority when 'P1' then 'critic
 const isSnow = (system: TicketSystemName) => system !== "jira";
 
 /** Records that the case was told a level. */
-export function snowPushed(incidentId: string, system: TicketSystemName, level: RiskLevel, now: number): InStatement[] {
+export function snowPushed(incidentId: string, system: TicketSystemName, level: RiskLevel, now: number): Statement[] {
   if (!isSnow(system)) return [];
   return [
     {
@@ -34,7 +34,7 @@ export function snowPolled(
   system: TicketSystemName,
   state: string | null,
   now: number,
-): InStatement[] {
+): Statement[] {
   if (!isSnow(system)) return [];
   return [
     {

@@ -1,6 +1,5 @@
 /** Plans updates of tickets when their incidents change: in the write of the change, each as a separate delivery. */
 
-import type { InStatement } from "@libsql/client";
 import type { FieldChange } from "../../core/incident-event.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import type { AutoPush } from "../../core/tickets/auto-push.ts";
@@ -17,6 +16,7 @@ import { hourMs, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { timeOrNull } from "../database/iso.ts";
 import { integer, integerOrNull, text } from "../database/rows.ts";
+import type { Statement } from "../database/statement.ts";
 import { levelOfPriority, snowPushed } from "./snow-columns.ts";
 import { newDeliveryId } from "./tickets.ts";
 
@@ -71,17 +71,17 @@ export function planUpdates(
   origin: { who: string; ticketId?: number },
   policies: SystemPolicies,
   now: number,
-): InStatement[] {
+): Statement[] {
   const { who, ticketId = null } = origin;
   const args = (field: TicketField, what: string) => [
     ...[incidentId, systemsWith(policies, field), ticketId],
     ...[what, who, now, toIso(now)],
   ];
-  const field = (of: TicketField): InStatement[] => [
+  const field = (of: TicketField): Statement[] => [
     { sql: planAgainSql, args: args(of, of) },
     { sql: planFieldSql, args: [...args(of, of), newDeliveryIds()] },
   ];
-  return changes.flatMap((change): InStatement[] => {
+  return changes.flatMap((change): Statement[] => {
     if (change.field === "status") return field("status");
     if (change.field === "assigned_analyst") return field("assignee");
     const note = noteFrom(change, who, now);
@@ -90,7 +90,7 @@ export function planUpdates(
 }
 
 /** Statements that plan status and assignee of a new ticket, if somebody already works on its incident. */
-export function bringUpToDate(ticketId: number, policies: SystemPolicies, now: number): InStatement[] {
+export function bringUpToDate(ticketId: number, policies: SystemPolicies, now: number): Statement[] {
   const kinds = [
     ["status", "status", "i.status <> 'OPEN'"],
     ["assignee", "assignee", "i.assigned_analyst is not null"],
@@ -106,7 +106,7 @@ export function bringUpToDate(ticketId: number, policies: SystemPolicies, now: n
 }
 
 /** Discards parked updates of the previous ticket, which no longer exists: the new ticket contains everything. */
-export function dropUpdatesOfPredecessor(ticketId: number, now: number): InStatement {
+export function dropUpdatesOfPredecessor(ticketId: number, now: number): Statement {
   return {
     sql: `update deliveries set state = 'discarded', detail = 'another ticket was made', updated_at = ?2
       where state = 'parked' and cause = 'ticket_gone' and ticket_id in (select o.id from tickets o join tickets t
@@ -116,7 +116,7 @@ export function dropUpdatesOfPredecessor(ticketId: number, now: number): InState
 }
 
 /** Statements that make the cadence gate decide whether the tickets of these incidents are sent the new level. */
-export function askGate(incidentIds: readonly string[], policies: SystemPolicies, now: number): InStatement[] {
+export function askGate(incidentIds: readonly string[], policies: SystemPolicies, now: number): Statement[] {
   if (incidentIds.length === 0) return [];
   return [
     {
@@ -160,7 +160,7 @@ async function askDueTickets(database: Database, cadenceHours: number, now: numb
   );
   if (rows.length === 0) return [];
   const outcomes: GateOutcome[] = [];
-  const statements: InStatement[] = [];
+  const statements: Statement[] = [];
   for (const row of rows) {
     const [id, level] = [integer(row, "id"), text(row, "risk_level") as RiskLevel];
     const from = (row.told_level ?? level) as RiskLevel;
@@ -195,7 +195,7 @@ async function askDueTickets(database: Database, cadenceHours: number, now: numb
   return outcomes;
 }
 
-function insertUpdate(ticketId: number, kind: DeliveryKind, content: UpdateContent, now: number): InStatement {
+function insertUpdate(ticketId: number, kind: DeliveryKind, content: UpdateContent, now: number): Statement {
   return {
     sql: `insert into deliveries (id, ticket_id, kind, state, content, next_attempt_at, trigger, who, created_at, updated_at)
       values (?, ?, ?, 'planned', ?, ?, 'auto', 'rhythmx', ?, ?)`,

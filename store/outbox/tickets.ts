@@ -1,7 +1,6 @@
 /** The ledger of tickets and their deliveries. Each step of a delivery is one write. */
 
 import { randomBytes } from "node:crypto";
-import type { InStatement, Row } from "@libsql/client";
 import type { RiskLevel } from "../../core/risk.ts";
 import {
   type Delivery,
@@ -16,6 +15,7 @@ import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";
 import { integer, integerOrNull, text, textOrNull } from "../database/rows.ts";
+import type { Row, Statement } from "../database/statement.ts";
 
 /** A ticket to be created. */
 export interface PlannedTicket {
@@ -53,7 +53,7 @@ const newCreatesSql = `insert into deliveries (id, ticket_id, kind, state, paylo
     order by j.rowid`;
 
 /** Statements that plan tickets where there are none yet, for the write of the incident's event. */
-export function planTickets(planned: readonly PlannedTicket[], now: number): InStatement[] {
+export function planTickets(planned: readonly PlannedTicket[], now: number): Statement[] {
   if (planned.length === 0) return [];
   const rows = JSON.stringify(
     planned.map((p) => [p.incidentId, p.entity, p.system, newDeliveryId(), p.trigger, p.who, p.payload, p.level]),

@@ -1,10 +1,10 @@
 /** The statements that remove alerts and actors with everything that belongs to them, in one write each. */
-import type { InStatement } from "@libsql/client";
+import type { Statement } from "../database/statement.ts";
 
 const gone = "in (select value from json_each(?1))";
 
 /** Removes these alerts and their logs. */
-export function forgetAlerts(alertIds: readonly number[]): InStatement[] {
+export function forgetAlerts(alertIds: readonly number[]): Statement[] {
   const args = [JSON.stringify(alertIds)];
   return [
     noteGap("alerts", "sigma_alerts", "id", "coalesce(last_seq, first_seq)", `id ${gone}`),
@@ -25,7 +25,7 @@ const finishedTickets = `select t.id from incidents i join tickets t on i.incide
   and not exists (select 1 from deliveries d where d.ticket_id = t.id and d.state not in ('confirmed', 'discarded'))`;
 
 /** Removes these periods with their incidents, cases, histories and finished tickets. */
-export function forgetPeriods(periodIds: readonly number[]): InStatement[] {
+export function forgetPeriods(periodIds: readonly number[]): Statement[] {
   const args = [JSON.stringify(periodIds)];
   return [
     noteGap("incidents", "incidents", "created_seq", "updated_seq", `period_id ${gone}`),

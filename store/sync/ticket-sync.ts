@@ -1,6 +1,5 @@
 /** Applies what was read from a ticket to the ledger and to its incident. */
 
-import type { InStatement } from "@libsql/client";
 import { EdgeError } from "../../core/errors.ts";
 import { type IncidentRequest, longestNotes, noteBytes } from "../../core/incident-change.ts";
 import { nextReadAt, type OwnUpdate, planSync, type UnappliedChange } from "../../core/tickets/sync.ts";
@@ -18,6 +17,7 @@ import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { timeOrNull } from "../database/iso.ts";
 import { text, textOrNull } from "../database/rows.ts";
+import type { Statement } from "../database/statement.ts";
 import { applyIncidentChange, type ChangeRules } from "../incidents/incident-changes.ts";
 import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
 import type { Author, UnitOfWork } from "../incidents/unit-of-work.ts";
@@ -152,7 +152,7 @@ export async function applyReading(
   return outcome;
 }
 
-function stateStatements(ticket: Ticket, endedBefore: number | null, reading: Reading, now: number): InStatement[] {
+function stateStatements(ticket: Ticket, endedBefore: number | null, reading: Reading, now: number): Statement[] {
   const { remote, comments } = reading;
   const ended = remote.means === "CLOSED" || remote.means === "FALSE_POSITIVE" ? (endedBefore ?? now) : null;
   return [
@@ -187,7 +187,7 @@ function stateStatements(ticket: Ticket, endedBefore: number | null, reading: Re
 }
 
 /** The first ticket that can be read proves that the account sees its own tickets: creates that waited for that are looked up again. */
-function firstReading(system: TicketSystemName, now: number): InStatement {
+function firstReading(system: TicketSystemName, now: number): Statement {
   return {
     sql: `update deliveries set state = 'unknown', lookups = 0, next_attempt_at = ?1, updated_at = ?2
       where kind = 'create' and state = 'parked' and cause = '${unknownOutcome}' and system = ?3
@@ -196,7 +196,7 @@ function firstReading(system: TicketSystemName, now: number): InStatement {
   };
 }
 
-function commentStatements(ticketId: number, comments: readonly RemoteComment[]): InStatement[] {
+function commentStatements(ticketId: number, comments: readonly RemoteComment[]): Statement[] {
   if (comments.length === 0) return [];
   return [
     {
@@ -252,7 +252,7 @@ async function ownUpdates(database: Database, ticketId: number): Promise<OwnUpda
 }
 
 /** If both sides changed, the ticket wins: discards our updates, except those that are being sent. */
-function overrule(ids: readonly string[], { key, status }: RemoteState, now: number): InStatement {
+function overrule(ids: readonly string[], { key, status }: RemoteState, now: number): Statement {
   return {
     sql: `update deliveries set state = 'discarded', cause = 'overruled', detail = ?, updated_at = ?
       where id in (select value from json_each(?)) and state in ('planned', 'parked', 'dead')`,

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { eventKinds } from "../../core/event.ts";
 import { feedKinds } from "../../core/feeds/feeds.ts";
@@ -429,7 +430,12 @@ test("no operation reads the whole of a table that grows", async () => {
   const policies = { jira: defaultPolicies, servicenow: defaultPolicies, proactive: defaultPolicies };
   await ask(writer, "tickets.configureTickets", { push, policies });
   const actors = { sharedAccounts: [], hostShortNames: false };
-  await ask(writer, "incidents.configureCorrelation", { actors, patterns: builtInPatterns, minScore: 40 });
+  await ask(writer, "incidents.configureCorrelation", {
+    actors,
+    patterns: builtInPatterns,
+    floors: builtInFloors,
+    minScore: 40,
+  });
   await ingest(
     "detections",
     Array.from({ length: 2_500 }, (_, n) => detection(n)),

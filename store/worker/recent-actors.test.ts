@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import type { Detection } from "../../core/detection.ts";
 import { dayMs, hourMs } from "../../core/time.ts";
@@ -42,7 +43,12 @@ class Site {
     const site = new Site(join(folder, `${name}.db`), new StoreWorker(table, bytes));
     sites.push(site);
     await site.call("open", site.path, start, "serve");
-    const settings = { actors: { sharedAccounts: [], hostShortNames: false }, patterns: builtInPatterns, minScore: 40 };
+    const settings = {
+      actors: { sharedAccounts: [], hostShortNames: false },
+      patterns: builtInPatterns,
+      floors: builtInFloors,
+      minScore: 40,
+    };
     await site.call("incidents.configureCorrelation", settings);
     return site;
   }

@@ -1,5 +1,6 @@
 /** The store's Worker. Runs calls in order, several in one commit where that saves disk syncs, and keeps the file open. */
 
+import { RoleTable } from "../../core/assets/roles.ts";
 import { type CasePattern, preparePatterns } from "../../core/correlation/patterns.ts";
 import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
@@ -184,7 +185,11 @@ export class StoreWorker {
   }
 
   async #openReader(path: string, patterns: readonly CasePattern[]): Promise<void> {
-    this.#reading = { database: await Database.open(path, "read"), patterns: preparePatterns(patterns) };
+    this.#reading = {
+      database: await Database.open(path, "read"),
+      patterns: preparePatterns(patterns),
+      roles: new RoleTable([]),
+    };
   }
 
   /** Moves the WAL into the file first, which libsql does not do on closing. */

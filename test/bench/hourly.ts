@@ -49,7 +49,7 @@ export const hourly: Bench = {
 async function ageByHours(file: string): Promise<void> {
   const database = await Database.open(file);
   await database.write([
-    "update sigma_alerts set sent_count = count - 1, last_message_at = '2026-01-01T00:00:00.000Z'",
+    { sql: "update sigma_alerts set sent_count = count - 1, last_message_at = '2026-01-01T00:00:00.000Z'" },
   ]);
   database.close();
 }

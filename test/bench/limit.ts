@@ -5,9 +5,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { InStatement } from "@libsql/client";
 import { Database } from "../../store/database/database.ts";
 import { migrate } from "../../store/database/migrate.ts";
+import type { Statement } from "../../store/database/statement.ts";
 import { answer, childOptions } from "./child.ts";
 
 export interface LimitOptions {
@@ -31,20 +31,15 @@ const data = (id: number) =>
 
 const alertColumns = `id, hash, entity_name, rule_id, rule_title, rule_author, level, tags, user_name, host, src_ip, risk, ml_cluster,
   count, sent_count, first_seen, last_seen, recorded_at, updated_at, last_message_at, first_seq`;
-const fields = (count: number) => Array.from({ length: count }, (_, field) => `value->>${field}`).join(", ");
-const insertAlerts = `insert into sigma_alerts (${alertColumns}) select ${fields(21)} from json_each(?)`;
-const updateAlerts = `update sigma_alerts set count = count + 1, last_seen = '${at}', updated_at = '${at}'
-  where id in (select value from json_each(?))`;
-/** Long texts are bound as they are, 50 rows a statement; short columns come as one JSON argument: the faster way for each. */
-function bound(into: string, rows: (string | number)[][], tail = ""): InStatement[] {
-  return Array.from({ length: Math.ceil(rows.length / 50) }, (_, part) => {
-    const some = rows.slice(part * 50, part * 50 + 50);
-    const values = some.map((row) => `(${row.map(() => "?").join(", ")})`).join(", ");
-    return { sql: `insert into ${into} values ${values} ${tail}`, args: some.flat() };
-  });
-}
+const placeholders = (columns: string) => columns.replace(/\w+/g, "?");
+const insertAlerts = `insert into sigma_alerts (${alertColumns}) values (${placeholders(alertColumns)})`;
+const eventColumns = "seq, at, kind, subject, entity_name, data, body";
+const insertEvents = `insert into event_log (${eventColumns}) values (${placeholders(eventColumns)})`;
+const updateAlerts = `update sigma_alerts set count = count + 1, last_seen = '${at}', updated_at = '${at}' where id = ?`;
+const newestLogs =
+  "insert into alert_logs (alert_id, body) values (?, ?) on conflict (alert_id) do update set body = excluded.body";
 
-function freshRows(ids: readonly number[]): InStatement[] {
+function freshRows(ids: readonly number[]): Statement[] {
   const rows = ids.map((id) => [
     ...[id, hash(id), "Primary Site", `id-${id % 500}`, `Rule ${id % 500}`, "Jane", "high"],
     ...[
@@ -66,28 +61,25 @@ function freshRows(ids: readonly number[]): InStatement[] {
   ]);
   const events = ids.map((id) => [id, 1_773_376_195_000, "alert_first", hash(id), "Primary Site", data(id), body]);
   return [
-    { sql: insertAlerts, args: [JSON.stringify(rows)] },
-    ...bound("event_log (seq, at, kind, subject, entity_name, data, body)", events),
+    { sql: insertAlerts, rows },
+    { sql: insertEvents, rows: events },
   ];
 }
 
-function repeatedRows(ids: readonly number[]): InStatement[] {
-  const logs = ids.map((id) => [id, body]);
+function repeatedRows(ids: readonly number[]): Statement[] {
   return [
-    { sql: updateAlerts, args: [JSON.stringify(ids)] },
-    ...bound("alert_logs (alert_id, body)", logs, "on conflict (alert_id) do update set body = excluded.body"),
+    { sql: updateAlerts, rows: ids.map((id) => [id]) },
+    { sql: newestLogs, rows: ids.map((id) => [id, body]) },
   ];
 }
 
-async function perSecond(count: number, statements: (ids: readonly number[]) => InStatement[]): Promise<number> {
+async function perSecond(count: number, statements: (ids: readonly number[]) => Statement[]): Promise<number> {
   let spent = 0;
   for (let sent = 0; sent < count; sent += batch) {
     const ready = statements(Array.from({ length: batch }, (_, index) => ((sent + index) % alerts) + 1));
     const before = performance.now();
     await database.write(ready);
     spent += performance.now() - before;
-    // libsql frees its statements in a turn of the event loop.
-    await new Promise((resolve) => setImmediate(resolve));
   }
   return (count / spent) * 1000;
 }

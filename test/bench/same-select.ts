@@ -1,6 +1,6 @@
 /** The limit of a page: the same SELECT and the same JSON in one process, nothing sent, checked or counted. Answers with pages per second. */
 import { createClient } from "@libsql/client";
-import { fileUrl } from "../../store/database/database.ts";
+import { fileUrl } from "../../store/database/instance-lock.ts";
 import { listedTables } from "../../store/lists/listed-tables.ts";
 import { answer, childOptions } from "./child.ts";
 

@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { familyOf } from "../../core/attack/attack.ts";
+import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { Intake } from "../../core/intake/intake.ts";
 import type { RuleSample } from "../../core/tickets/case/case-facts.ts";
@@ -69,7 +70,13 @@ export async function runScenarios(): Promise<ScenarioResult[]> {
   try {
     const sharedAccounts = ["administrator", "admin", "root", "guest", "defaultaccount"];
     const actors = { sharedAccounts, hostShortNames: false };
-    await store.incidents.configureCorrelation({ actors, patterns: builtInPatterns, minScore: 40 });
+    await store.incidents.configureCorrelation({
+      actors,
+      patterns: builtInPatterns,
+      floors: builtInFloors,
+      minScore: 40,
+      assets: [],
+    });
     const intake = new Intake({ store, clock, defaultEntity: () => "Primary Site" });
     const results: ScenarioResult[] = [];
     for (const scenario of scenarios) {

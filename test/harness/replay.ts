@@ -6,7 +6,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient, type Value } from "@libsql/client";
-import { type Batch, fileUrl } from "../../store/database/database.ts";
+import type { Batch } from "../../store/database/database.ts";
+import { fileUrl } from "../../store/database/instance-lock.ts";
+import type { Statement } from "../../store/database/statement.ts";
 
 /** A database file with what is still in its log, as bytes. */
 type Content = readonly { suffix: "" | "-wal"; bytes: Uint8Array }[];
@@ -65,8 +67,15 @@ async function replay(replica: Client, batches: readonly Batch[]): Promise<void>
   await replica.execute("PRAGMA foreign_keys = ON");
   for (const batch of batches) {
     if ("script" in batch) await replica.executeMultiple(batch.script);
-    else await replica.batch([...batch.statements], "write");
+    else await replica.batch(batch.statements.flatMap(single), "write");
   }
+}
+
+/** A statement with several rows of arguments as one for each. */
+function single(statement: Statement): { sql: string; args: Value[] }[] {
+  const { sql } = statement;
+  if ("rows" in statement) return statement.rows.map((row) => ({ sql, args: [...row] }));
+  return [{ sql, args: [...(statement.args ?? [])] }];
 }
 
 /** The first table and row in which two databases differ, row ids and the counters of `autoincrement` included; null where there is none. */

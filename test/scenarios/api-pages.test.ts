@@ -315,7 +315,8 @@ describe("changes", () => {
     ]);
     await appliance.ingest([critical("svc-backup")]);
     expect((await api.get("/api/incidents?actor=svc-backup")).body.total).toBe(0);
-    expect((await api.get("/api/exceptions")).body.exceptions).toEqual([made.body]);
+    const [listed] = (await api.get("/api/exceptions")).body.exceptions;
+    expect(listed).toEqual({ ...made.body, hits: 1, last_hit_at: expect.stringContaining("T") });
     expect((await analyst.delete(`/api/exceptions/${made.body.id}`)).status).toBe(204);
     expect((await analyst.delete(`/api/exceptions/${made.body.id}`)).status).toBe(404);
     await appliance.ingest([critical("svc-backup")]);
@@ -431,7 +432,9 @@ describe("names in any spelling", () => {
 
   test.each([
     ["nothing named", { entity: "Five" }, "name a rule, an actor or a host"],
-    ["a star", { host: "ws-*" }, "host:"],
+    ["a star alone", { host: "*" }, "host:"],
+    ["a process alone", { process: "x.exe" }, "name a rule, an actor or a host"],
+    ["a hash that is none", { rule: "r", hash: "zz" }, "hash:"],
     ["a time that is over", { actor: "alice", until: "2020-01-01" }, "until:"],
   ])("an exception with %s is refused", async (_, fields, words) => {
     const analyst = await ApiClient.loggedIn(appliance, "analyst");

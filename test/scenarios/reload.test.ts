@@ -36,12 +36,14 @@ test(
 
     etc("config.json", `{"syslog": [{"name": "siem", "host": "127.0.0.1", "port": ${receiver.port}},]}`);
     etc("case_patterns.json", '{"patterns": [{"type": "impact", "min_alerts": 0}]}');
+    etc("risk_floors.json", '{"floors": [{"name": "ransomware", "points": 200}]}');
     const refused = site.run(["reload"]);
     expect([refused.code, refused.stdout]).toEqual([1, ""]);
     expect(refused.stderr).toMatch(
       /^problem: \S+config\.json line 1 column \d+: .*the last good settings stay in force$/m,
     );
     expect(refused.stderr).toMatch(/^problem: \S+case_patterns\.json.*the last good settings stay in force$/m);
+    expect(refused.stderr).toMatch(/^problem: \S+risk_floors\.json.*the last good settings stay in force$/m);
     await send("two");
     await until(() => receiver.messages.length === 2);
     const health = await fetch(`http://127.0.0.1:${site.healthPort}/health`).then((answer) => answer.json());
@@ -60,6 +62,7 @@ test(
 
     site.configure({ syslog });
     etc("case_patterns.json", '{"patterns": [{"type": "impact", "min_alerts": 2}]}');
+    etc("risk_floors.json", '{"floors": [{"name": "ransomware", "points": 99}]}');
     expect(site.run(["reload"])).toEqual({ code: 0, stdout: "", stderr: "settings and certificates are read again\n" });
     expect(await metric("rhythmx_config_last_reload_successful")).toEndWith(" 1");
     const mended = await fetch(`http://127.0.0.1:${site.healthPort}/health`).then((answer) => answer.json());

@@ -18,8 +18,10 @@ interface RepeatedRecord {
 type ReadRecord = ReadDetection | ReadAlarm | RepeatedRecord;
 
 export interface BatchFormat {
-  /** The batch's records, at most `limit` + 1 of them (`splitRecords`). */
+  /** The records of a batch's text, at most `limit` + 1 of them (`splitRecords`). */
   split(text: string, limit: number): RecordSource[];
+  /** The same of a batch that is split already (`recordsOf`). */
+  sources(records: readonly string[], limit: number): RecordSource[];
   read(source: RecordSource, context: ReadContext): ReadRecord;
 }
 
@@ -72,12 +74,13 @@ function choose<Mapped extends MappedAlarm>(
   name: string,
 ): BatchFormat | { known: readonly string[] } {
   if (!kind.formats.includes(name)) return { known: kind.formats };
-  if (name === "rhythmx") return { split: splitOwn, read: ({ text }, context) => kind.readOwn(text, context) };
+  if (name === "rhythmx")
+    return withSplit({ sources: ownSources, read: ({ text }, context) => kind.readOwn(text, context) });
   const engine = kind.engines[name];
   const engines = engine === undefined ? Object.values(kind.engines) : [engine];
   const lists = listsOf(engines);
-  return {
-    split: (text, limit) => related(splitFolded(text, limit, lists), engines),
+  return withSplit({
+    sources: (records, limit) => related(unfolded(records, limit, lists), engines),
     read: (source, context) => {
       const parsed = parseRecord(source.text);
       if (!parsed.ok) return parsed;
@@ -89,7 +92,11 @@ function choose<Mapped extends MappedAlarm>(
       const error = `not the shape of any known format (${kind.formats.join(", ")})${kind.hint(record)}`;
       return { ok: false, readable: true, error };
     },
-  };
+  });
+}
+
+function withSplit(format: Omit<BatchFormat, "split">): BatchFormat {
+  return { ...format, split: (text, limit) => format.sources(splitRecords(text, limit), limit) };
 }
 
 /** What records say about each other is known only while all of them are at hand. */
@@ -110,20 +117,20 @@ function fieldsOf(record: EngineRecord, mapped: MappedAlarm): RecordFields {
   return fields;
 }
 
-function splitOwn(text: string, limit: number): RecordSource[] {
-  return splitRecords(text, limit).map((record) =>
+function ownSources(records: readonly string[]): RecordSource[] {
+  return records.map((record) =>
     record.startsWith("\0")
       ? { text: record.slice(1), envelope: null, afterNuls: true }
       : { text: record, envelope: null },
   );
 }
 
-function splitFolded(text: string, limit: number, lists: ReturnType<typeof listsOf>): RecordSource[] {
+function unfolded(records: readonly string[], limit: number, lists: ReturnType<typeof listsOf>): RecordSource[] {
   const sources: RecordSource[] = [];
-  for (const { text: record, afterNuls } of splitOwn(text, limit)) {
-    const unfolded = unfold(record, lists, limit + 1 - sources.length);
-    if (afterNuls && unfolded[0] !== undefined) unfolded[0].afterNuls = true;
-    for (const source of unfolded) sources.push(source);
+  for (const { text: record, afterNuls } of ownSources(records)) {
+    const parts = unfold(record, lists, limit + 1 - sources.length);
+    if (afterNuls && parts[0] !== undefined) parts[0].afterNuls = true;
+    for (const source of parts) sources.push(source);
     if (sources.length > limit) break;
   }
   return sources;

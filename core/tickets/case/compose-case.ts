@@ -1,10 +1,11 @@
 /** The enriched body of a Proactive Case: every section of the seed's table, from the incident's own data (seed 001 "Enriched Ticket Body"). */
+
+import { eventDetail } from "../../logs/event-text.ts";
 import { incidentUrl, summaryOf } from "../compose.ts";
 import type { Block, Draft, Section } from "../draft.ts";
 import { mapTexts } from "../draft.ts";
 import { masked } from "../masking/masking.ts";
 import type { CaseFacts } from "./case-facts.ts";
-import { eventDetail } from "./event-facts.ts";
 import { firstOf, lastOf, threatAnalysis, threatSummary } from "./narrative.ts";
 import { type Observed, type ObservedRule, observe } from "./observed.ts";
 import { attackPattern, campaignId, systemState, trendOf } from "./overview.ts";

@@ -1,6 +1,7 @@
 /** Summary and analysis as written prose: who, what, where, how far, and why that is believed. */
+
+import { eventDetail } from "../../logs/event-text.ts";
 import type { CaseFacts } from "./case-facts.ts";
-import { eventDetail } from "./event-facts.ts";
 import { type Observed, some, techniqueLabel } from "./observed.ts";
 
 const day = (epochMs: number) => `${new Date(epochMs).toISOString().slice(0, 16).replace("T", " ")} UTC`;

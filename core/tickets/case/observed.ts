@@ -1,7 +1,9 @@
 /** What was seen in an incident, gathered from its rules and their sample events: the words that narrative and recommendations are made of. */
 import { techniqueName } from "../../attack/attack.ts";
+import { distinctAccounts, isOwnAccount } from "../../logs/accounts.ts";
+import { fileName } from "../../logs/file-kinds.ts";
+import { type EventFacts, eventFacts } from "../../logs/log-facts.ts";
 import type { CaseFacts, RuleSample } from "./case-facts.ts";
-import { type EventFacts, eventFacts, fileName } from "./event-facts.ts";
 
 export type Rule = CaseFacts["rules"][number];
 
@@ -30,7 +32,7 @@ export function observe(facts: CaseFacts): Observed {
   const rules = facts.rules.map((rule): ObservedRule => {
     const sample = samples.get(rule.key) ?? null;
     const event = sample?.log == null ? null : eventFacts(sample.log);
-    const users = [sample?.user ?? "", event?.account ?? ""].filter((one) => one !== "");
+    const users = [sample?.user ?? "", event?.account ?? ""].filter(isOwnAccount);
     return { rule, sample, event, hosts: rule.hosts, users };
   });
   const { group_key: actor, actor_type: type } = facts.body;
@@ -38,11 +40,10 @@ export function observe(facts: CaseFacts): Observed {
   return {
     rules,
     hosts: distinct([...(type === "host" ? [actor] : []), ...each(({ hosts }) => hosts)]),
-    users: distinct([
-      ...(type === "user" ? [actor] : []),
-      ...facts.users,
-      ...each(({ event }) => [event?.account ?? ""]).filter((name) => !isMachine(name)),
-    ]),
+    users: distinctAccounts(
+      [...(type === "user" ? [actor] : []), ...facts.users, ...each(({ users }) => users)],
+      new Map(rules.flatMap(({ event }) => event?.sids ?? [])),
+    ),
     ips: distinct([
       ...(type === "ip" ? [actor] : []),
       ...each(({ event, sample }) => [...(event?.ips ?? []), sample?.ip ?? ""]),
@@ -64,11 +65,6 @@ function distinct(list: readonly string[]): string[] {
 export function techniqueLabel(id: string): string {
   const name = techniqueName(id).split(": ").at(-1) ?? id;
   return name === id ? id : `${id} ${name}`;
-}
-
-/** Accounts that nobody logs on with. */
-export function isMachine(name: string): boolean {
-  return /\$$|(^|\\)(system|local service|network service|anonymous logon|localsystem|dwm-\d+|umfd-\d+)$/i.test(name);
 }
 
 /** `a, b and 3 more`. */

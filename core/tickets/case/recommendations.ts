@@ -1,7 +1,8 @@
 /** Recommended actions of an incident: sentences of the table, filled with what was seen; one that cannot be filled is left out. */
+
+import { fileName } from "../../logs/file-kinds.ts";
 import type { CaseFacts } from "./case-facts.ts";
-import { fileName } from "./event-facts.ts";
-import { isMachine, type Observed, type ObservedRule, some, techniqueLabel } from "./observed.ts";
+import { type Observed, type ObservedRule, some, techniqueLabel } from "./observed.ts";
 import { type Actions, generalActions, tacticActions, techniqueActions } from "./recommendation-table.ts";
 
 export interface Recommendations {
@@ -87,7 +88,7 @@ function slotsOf(
   const events = rules.map(({ event }) => event).filter((one) => one !== null);
   const first = (pick: (event: (typeof events)[number]) => string) => events.map(pick).find((one) => one !== "") ?? "";
   const hosts = [...new Set(rules.flatMap((one) => one.hosts))];
-  const users = rules.flatMap((one) => one.users).filter((name) => !isMachine(name));
+  const users = rules.flatMap((one) => one.users);
   const { group_key: actor, actor_type: type, entity_name: entity, incident_id: incident } = body;
   const indicators = [...observed.hashes, ...observed.ips, ...observed.domains, ...observed.processes];
   const techniques = [...new Set(rules.flatMap(({ rule }) => rule.techniques))];

@@ -9,6 +9,7 @@ import type { SystemRoute } from "../system-routes.ts";
 import { administrationRoutes } from "./administration-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./document-routes.ts";
+import { exceptionRoutes } from "./exception-routes.ts";
 import { incidentRoutes } from "./incident-routes.ts";
 import { readJsonBody } from "./json-body.ts";
 import { loginRoutes } from "./login-routes.ts";
@@ -25,6 +26,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...pageRoutes(dependencies),
     ...streamRoutes(dependencies),
     ...incidentRoutes(dependencies),
+    ...exceptionRoutes(dependencies),
     ...ticketRoutes(dependencies),
     ...webhookRoutes(dependencies),
     ...administrationRoutes(dependencies),
@@ -170,6 +172,7 @@ const refusals: Readonly<
   last_admin: { status: 409, title: "The last administrator" },
   totp_not_begun: { status: 409, title: "No second factor is being set up" },
   exception_refused: { status: 422, title: "Unprocessable Content" },
+  exceptions_full: { status: 409, title: "No more exceptions" },
   entity_foreign: { status: 403, title: "Forbidden" },
   cursor_gap: { status: 410, title: "Gone" },
   login_refused: { status: 401, title: "Unauthorized" },

@@ -3,8 +3,8 @@
 import type { Caller } from "../../../core/access/caller.ts";
 import type { NewUser, UserChange } from "../../../core/access/user.ts";
 import type { ApiKeyScope } from "../../../core/api-key.ts";
-import type { NewException } from "../../../core/correlation/exceptions.ts";
 import type { EventKind, LoggedEvent } from "../../../core/event.ts";
+import type { NewException } from "../../../core/exceptions/exception.ts";
 import type { CaseRequest, IncidentRequest } from "../../../core/incident-change.ts";
 import type { PageAnswer, PageRequest } from "../../../core/pages/page-request.ts";
 import type { Sleep } from "../../../core/ports.ts";
@@ -44,9 +44,12 @@ export interface InvestigationPort {
   changeIncident(caller: Caller, id: string, request: IncidentRequest): Promise<string>;
   changeCase(caller: Caller, id: string, request: CaseRequest): Promise<string>;
   promote(caller: Caller, request: { entity: string; actor: string; reason: string }): Promise<string>;
-  exceptions(caller: Caller): Promise<Json[]>;
-  addException(caller: Caller, request: NewException): Promise<Json>;
-  removeException(caller: Caller, id: string): Promise<void>;
+}
+
+export interface ExceptionPort {
+  list(caller: Caller): Promise<Json[]>;
+  add(caller: Caller, request: NewException): Promise<Json>;
+  remove(caller: Caller, id: string): Promise<void>;
 }
 
 export interface AdministrationPort {
@@ -140,6 +143,7 @@ export interface ApiDependencies {
   logins: LoginPort;
   pages: { page(caller: Caller, request: PageRequest): Promise<PageAnswer> };
   investigation: InvestigationPort;
+  exceptions: ExceptionPort;
   administration: AdministrationPort;
   stream: StreamPort;
   /** IP address of the client, through proxies that are trusted. */

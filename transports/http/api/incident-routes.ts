@@ -1,10 +1,9 @@
-/** One incident or case: full detail, and what people and SOARs change of it. Exceptions. */
+/** One incident or case: full detail, and what people and SOARs change of it. */
 import * as v from "valibot";
-import { acceptedSince, readSince } from "../../../core/pages/since.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { caseStatus, incidentStatus, shortText, someText } from "./parameters.ts";
 import { type ApiContext, type Route, route } from "./route.ts";
-import { caseDetail, caseRow, exceptionRow, incidentDetail, incidentRow } from "./shapes.ts";
+import { caseDetail, caseRow, incidentDetail, incidentRow } from "./shapes.ts";
 
 /** The length limit is checked where the existing notes are known. */
 const noteText = v.pipe(
@@ -31,21 +30,6 @@ const promotion = v.object({
   actor: v.pipe(someText(), v.description("User, host or address, in any spelling.")),
   reason: v.pipe(someText(2000), v.description("Kept in the incident's history.")),
 });
-const exceptionBody = v.object({
-  entity: v.nullish(v.pipe(shortText(), v.description("Entity (tenant); absent = any."))),
-  rule: v.nullish(v.pipe(shortText(500), v.description("Id or title of a rule; absent = any."))),
-  actor: v.nullish(v.pipe(shortText(), v.description("User, host or address; absent = any."))),
-  host: v.nullish(v.pipe(shortText(), v.description("Absent = any."))),
-  until: v.nullish(
-    v.pipe(
-      v.string(acceptedSince),
-      v.check((text) => readSince(text)?.at != null, acceptedSince),
-      v.description("Absent = until it is removed."),
-    ),
-  ),
-  reason: v.pipe(someText(2000), v.description("Why these detections say nothing.")),
-});
-
 const unknownIncident = { description: "There is none of that id, or none that this caller may see." };
 const tooLong = { description: "Notes would be longer than 64 kB." };
 const newer = { description: "A newer one of the same actor is open." };
@@ -164,57 +148,6 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
           notes: body.notes ?? null,
         };
         return json(c, await investigation.changeCase(caller, param("id"), request));
-      },
-    }),
-    route({
-      ...anyone,
-      method: "GET",
-      path: "/api/exceptions",
-      permission: "read",
-      tag: "Exceptions",
-      summary: "Detections that are no evidence",
-      answers: { 200: { description: "All, newest first.", schema: v.object({ exceptions: v.array(exceptionRow) }) } },
-      handle: async ({ c, caller }) => c.json({ exceptions: await investigation.exceptions(caller) }),
-    }),
-    route({
-      method: "POST",
-      path: "/api/exceptions",
-      permission: "exceptions:write",
-      callers: "users",
-      tag: "Exceptions",
-      summary: "Takes detections out of the evidence",
-      description: "They are still deduplicated and sent. It holds for what comes in from now on.",
-      body: exceptionBody,
-      bodyExample: { entity: "Primary Site", rule: "Net.EXE Execution", actor: "svc-backup", reason: "Nightly job" },
-      answers: {
-        201: { description: "The exception.", schema: exceptionRow },
-        422: { description: "It would cover everything, nothing or only the past; `detail` names the field." },
-      },
-      handle: async ({ c, caller, body }) => {
-        const { entity, rule, actor, host, until, reason } = body;
-        const text = (field: string | null | undefined) => field?.trim() ?? "";
-        const made = await investigation.addException(caller, {
-          entity: text(entity),
-          rule: text(rule),
-          actor: text(actor),
-          host: text(host),
-          reason: reason.trim(),
-          until: until == null ? null : (readSince(until)?.at ?? null),
-        });
-        return c.json(made, 201);
-      },
-    }),
-    route({
-      method: "DELETE",
-      path: "/api/exceptions/:id",
-      permission: "exceptions:write",
-      callers: "users",
-      tag: "Exceptions",
-      summary: "Removes an exception",
-      answers: { 204: { description: "Removed." }, 404: { description: "There is none of that id." } },
-      handle: async ({ c, caller, param }) => {
-        await investigation.removeException(caller, param("id"));
-        return c.body(null, 204);
       },
     }),
   ];

@@ -1,5 +1,6 @@
 /** What the API answers, for its document; tests hold the answers against them. */
 import * as v from "valibot";
+import { accountRoles, assetSources, criticalities, hostRoles } from "../../../core/assets/asset.ts";
 import { levels } from "../../../core/detection.ts";
 import { actorTypes, incidentStatuses } from "../../../core/incident.ts";
 import { caseSeverities, caseStatuses } from "../../../core/threat-case.ts";
@@ -129,6 +130,16 @@ const relatedCase = v.object({
   last_alert: time,
 });
 
+const involved = <Role extends string>(roles: readonly Role[]) =>
+  v.array(
+    v.object({
+      name: text,
+      role: v.pipe(orNull(v.picklist(roles)), v.description("Null = unknown.")),
+      criticality: v.picklist(criticalities),
+      from: v.pipe(orNull(v.picklist(assetSources)), v.description("Which list says so; null = none.")),
+    }),
+  );
+
 export const incidentDetail = v.object({
   ...incidentRow.entries,
   investigation_notes: orNull(text),
@@ -164,6 +175,10 @@ export const incidentDetail = v.object({
   alerts_by_rule: v.array(v.object({ ...ruleSummary, rule_author: orNull(text) })),
   cases: v.array(v.object({ ...relatedCase.entries, affected_computers: v.array(text) })),
   users: v.pipe(v.array(text), v.description("Accounts that its detections name, as they were first written.")),
+  assets: v.pipe(
+    v.object({ hosts: involved(hostRoles), accounts: involved(accountRoles) }),
+    v.description("Its hosts and accounts with their roles, as the lists of assets say them now."),
+  ),
   alarms: v.array(v.object({ alarm_id: text, name: text, rbp: v.number(), entity_name: text, timestamp: time })),
   tickets: v.array(v.record(text, v.unknown())),
   ...historyFields,
@@ -194,6 +209,11 @@ export const exceptionRow = v.object({
   reason: text,
   who: text,
   created_at: time,
+  process: orNull(text),
+  command_line: orNull(text),
+  hash: orNull(text),
+  hits: v.pipe(count, v.description("Detections that it kept out of the evidence as they came in.")),
+  last_hit_at: orNull(time),
 });
 
 export const tokenPair = v.object({

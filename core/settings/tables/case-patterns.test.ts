@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { builtInPatterns } from "../correlation/patterns.ts";
+import { builtInPatterns } from "../../correlation/patterns.ts";
+import { formatProblems, type Report } from "../problem.ts";
 import { readCasePatterns } from "./case-patterns.ts";
-import { formatProblems, type Report } from "./problem.ts";
 
 function read(text: string) {
   const report: Report = { problems: [], warnings: [] };

@@ -1,0 +1,80 @@
+/** Exceptions on behalf of a caller, limited to the caller's entities. */
+import { randomBytes } from "node:crypto";
+import { type Caller, seesEntity } from "../../core/access/caller.ts";
+import { EdgeError } from "../../core/errors.ts";
+import { type Exception, type NewException, whyNoException } from "../../core/exceptions/exception.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { Store } from "../../store/open-store.ts";
+import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
+
+type Json = Record<string, unknown>;
+
+export class Exceptions {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #audit: AuditLog;
+
+  constructor(store: Store, clock: Clock, audit: AuditLog) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#audit = audit;
+  }
+
+  /** Everybody sees exceptions for every entity; others are visible to callers of their entity. */
+  async list(caller: Caller): Promise<Json[]> {
+    const all = await this.#store.incidents.listExceptions();
+    return all.filter(({ entity }) => entity === "" || seesEntity(caller, entity)).map(exceptionJson);
+  }
+
+  /** @throws EdgeError entity_foreign for one that reaches beyond the caller's entities, exception_refused (`whyNoException`) */
+  async add(caller: Caller, request: NewException): Promise<Json> {
+    if (request.entity === "" ? caller.entities !== null : !seesEntity(caller, request.entity))
+      throw new EdgeError("entity_foreign", "entity: name one of your entities");
+    const refusal = whyNoException(request, this.#clock.now());
+    if (refusal !== null) throw new EdgeError("exception_refused", refusal);
+    const exception: Exception = {
+      id: `exc-${randomBytes(6).toString("hex")}`,
+      ...request,
+      who: caller.name,
+      createdAt: this.#clock.now(),
+      hits: 0,
+      lastHitAt: null,
+    };
+    await this.#store.incidents.insertException(exception);
+    const { id, ...detail } = exceptionJson(exception);
+    await this.#audit.note(auditAuthor(caller), "exception.create", exception.id, detail);
+    return { id, ...detail };
+  }
+
+  /** @throws EdgeError exception_unknown */
+  async remove(caller: Caller, id: string): Promise<void> {
+    const known = (await this.#store.incidents.listExceptions()).find((one) => one.id === id);
+    const own =
+      known !== undefined && (known.entity === "" ? caller.entities === null : seesEntity(caller, known.entity));
+    if (!own || !(await this.#store.incidents.deleteException(id)))
+      throw new EdgeError("exception_unknown", `there is no exception ${id.slice(0, 64)}`);
+    await this.#audit.note(auditAuthor(caller), "exception.delete", id);
+  }
+}
+
+function exceptionJson(exception: Exception): Json {
+  const { id, entity, rule, actor, host, until, reason, who, createdAt } = exception;
+  const none = (text: string) => (text === "" ? null : text);
+  const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString());
+  return {
+    id,
+    entity_name: none(entity),
+    rule: none(rule),
+    actor: none(actor),
+    host: none(host),
+    until: iso(until),
+    reason,
+    who,
+    created_at: iso(createdAt),
+    process: none(exception.process),
+    command_line: none(exception.commandLine),
+    hash: none(exception.hash),
+    hits: exception.hits,
+    last_hit_at: iso(exception.lastHitAt),
+  };
+}

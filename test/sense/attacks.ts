@@ -1,0 +1,85 @@
+/** The sample's attacks, moved to other machines, people and times. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Dice } from "../chaos/dice.ts";
+import { domain, type Estate } from "./estate.ts";
+import { type SampleRecord, sampleRecords } from "./rules.ts";
+
+export interface Scenario {
+  source: string;
+  name: string;
+  tactic_folder: string | null;
+  /** ATT&CK ids of tactics, such as TA0008. */
+  tactics?: string[];
+  techniques?: string[];
+  levels: Record<string, number>;
+}
+
+export function sampleScenarios(): Scenario[] {
+  const path = join(import.meta.dirname, "../data/detections/scenarios.json");
+  return JSON.parse(readFileSync(path, "utf8")) as Scenario[];
+}
+
+const folders = ["credential_access", "lateral_movement", "impact"];
+const worst = /^T(1003|1558|1486|1490|1485|1207|1484|1550|1210)/;
+
+/** Whether somebody should be woken: theft of credentials, lateral movement, ransomware or control of the domain, as upstream names it. */
+export function isEmergency({ tactic_folder, techniques = [] }: Scenario): boolean {
+  return folders.includes(tactic_folder ?? "") || techniques.some((id) => worst.test(id));
+}
+
+export interface Attack {
+  name: string;
+  records: SampleRecord[];
+  /** Names of the actors that may have its incidents, normalised. */
+  actors: ReadonlySet<string>;
+  /** Of its last detection, epoch milliseconds. */
+  end: number;
+}
+
+/** The scenario on machines and people of the estate, its first detection at `start` (epoch ms). */
+export function moveAttack(dice: Dice, estate: Estate, scenario: Scenario, start: number): Attack {
+  const records = sampleRecords().filter(({ source }) => source === scenario.source);
+  const first = Math.min(...records.map(({ timestamp }) => Date.parse(timestamp)));
+  const machines = dice.shuffled(estate.machines);
+  const users = dice.shuffled(estate.users);
+  const hosts = new Map<string, string>();
+  const people = new Map<string, string>();
+  const place = (host: string) => taken(hosts, short(host), () => machines[hosts.size]?.name ?? host);
+  const actors = new Set<string>();
+  const moved = records.map((record, at) => {
+    const host = record.host === null ? null : place(record.host);
+    const user = record.user === null ? null : movedUser(record.user);
+    actors.add(host ?? "");
+    if (user !== null) actors.add(bare(user));
+    const timestamp = new Date(start + Date.parse(record.timestamp) - first).toISOString();
+    return { ...record, id: `${scenario.name}-${start}-${at}`, host, user, timestamp, entity: "Acme" };
+  });
+  actors.delete("");
+  const end = Math.max(...moved.map(({ timestamp }) => Date.parse(timestamp)));
+  return { name: scenario.name, records: moved, actors, end };
+
+  function movedUser(user: string): string {
+    const name = bare(user);
+    // Accounts that each machine has for itself stay as they are.
+    if (/^(system|local service|network service|-|n\/a|anonymous logon|administrator|dwm-\d+|umfd-\d+)$/.test(name))
+      return user;
+    if (name.startsWith("arn:")) return user;
+    if (name.endsWith("$")) return `${domain}\\${short(place(name.slice(0, -1)))}$`;
+    return `${domain}\\${taken(people, name, () => users[people.size] ?? name)}`;
+  }
+}
+
+function taken(known: Map<string, string>, name: string, next: () => string): string {
+  const found = known.get(name) ?? next();
+  known.set(name, found);
+  return found;
+}
+
+function short(host: string): string {
+  return host.toLowerCase().split(".")[0] ?? "";
+}
+
+function bare(user: string): string {
+  return user.slice(user.lastIndexOf("\\") + 1).toLowerCase();
+}

@@ -1,0 +1,93 @@
+/** Store and intake with a clock of their own, and what they make of detections. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { builtInFloors } from "../../core/correlation/floors.ts";
+import { builtInPatterns } from "../../core/correlation/patterns.ts";
+import { Intake } from "../../core/intake/intake.ts";
+import { openStore, type Store } from "../../store/open-store.ts";
+
+export interface ListedIncident {
+  incident_id: string;
+  group_key: string;
+  entity_name: string;
+  risk_score: number;
+  created_at: string;
+}
+
+const everything = 100_000;
+const correlation = {
+  actors: { sharedAccounts: ["administrator", "admin", "root", "guest", "defaultaccount"], hostShortNames: false },
+  patterns: builtInPatterns,
+  floors: builtInFloors,
+  assets: [],
+  minScore: 40,
+};
+
+export class MeasuredAppliance {
+  /** Epoch milliseconds of its clock. */
+  now: number;
+  readonly store: Store;
+  readonly #folder: string;
+  readonly #intake: Intake;
+
+  private constructor(folder: string, store: Store, clock: { now(): number; monotonic(): number }, now: number) {
+    this.#folder = folder;
+    this.store = store;
+    this.now = now;
+    this.#intake = new Intake({ store, clock, defaultEntity: () => "Acme" });
+  }
+
+  static async started(now: number): Promise<MeasuredAppliance> {
+    const folder = mkdtempSync(join(tmpdir(), "rhythmx-sense-"));
+    const clock = { now: () => opened?.now ?? now, monotonic: () => performance.now() };
+    let opened: MeasuredAppliance | null = null;
+    const store = await openStore({ path: join(folder, "rhythmx.db"), clock });
+    await store.incidents.configureCorrelation(correlation);
+    opened = new MeasuredAppliance(folder, store, clock, now);
+    return opened;
+  }
+
+  async ingest(records: readonly object[]): Promise<void> {
+    const body = new TextEncoder().encode(records.map((record) => JSON.stringify(record)).join("\n"));
+    const common = {
+      kind: "detections",
+      format: "rhythmx",
+      owner: "sense",
+      entities: null,
+      idempotency: null,
+    } as const;
+    const answer = JSON.parse((await this.#intake.ingest({ ...common, body })).json) as { rejected: number };
+    if (answer.rejected > 0) throw new Error(`${answer.rejected} records were refused`);
+  }
+
+  /** The highest risk first. */
+  async incidents(): Promise<ListedIncident[]> {
+    const order = { kind: "sorted", by: "risk_score", direction: "down" } as const;
+    return await this.#list<ListedIncident>("incidents", order);
+  }
+
+  async cases(): Promise<{ case_id: string; entity_name: string; case_type: string }[]> {
+    const walk = {
+      kind: "walk",
+      by: "created",
+      direction: "up",
+      position: null,
+      givenUpTo: null,
+      since: null,
+    } as const;
+    return await this.#list("cases", { ...walk, positionIsBound: false, boundIsFiner: false });
+  }
+
+  async #list<T>(collection: "incidents" | "cases", order: PageOrder): Promise<T[]> {
+    const query = { collection, entities: null, filters: {}, order, limit: everything, offset: 0 };
+    return JSON.parse((await this.store.reading.listPage(query)).json) as T[];
+  }
+
+  async close(): Promise<void> {
+    await this.store.close();
+    rmSync(this.#folder, { recursive: true });
+  }
+}
+
+type PageOrder = Parameters<Store["reading"]["listPage"]>[0]["order"];
