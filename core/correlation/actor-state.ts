@@ -79,7 +79,8 @@ export function parseActorState(text: string): ActorState {
   try {
     const row = JSON.parse(text) as StateRow;
     const [found, ruleRows, hosts, part, hours, windows, cases, activity, risk, sightings, assessedRules] = row;
-    if (found !== version && found !== 1) throw new Error(`its version is ${found}, and this program reads version ${version}`);
+    if (found !== version && found !== 1)
+      throw new Error(`its version is ${found}, and this program reads version ${version}`);
     return {
       evidence: {
         rules: ruleRows.map(([key, title, level, mask, ...techniques]) => ({ key, title, level, mask, techniques })),

@@ -32,13 +32,24 @@ export const factorWeights = {
 export type FactorName = keyof typeof factorWeights;
 
 /** The amount at which a factor reaches its full value. */
-const full = { risk: 90, rules: 10, burst: 6, families: 6, techniques: 10, rbpSum: 300, alarms24h: 30, alarms7d: 100, peak: 100 };
+const full = {
+  risk: 90,
+  rules: 10,
+  burst: 6,
+  families: 6,
+  techniques: 10,
+  rbpSum: 300,
+  alarms24h: 30,
+  alarms7d: 100,
+  peak: 100,
+};
 /** A case of risk 100 has this share of the factor; others add to what is left. */
 const caseShare = 0.55;
 
 const factorValue: Readonly<Record<FactorName, (facts: WindowFacts) => number>> = {
   detection_severity: ({ severity }) => severity / full.risk,
-  rule_diversity: ({ ruleWorth, burst }) => 0.4 * logarithmic(ruleWorth, full.rules) + 0.6 * logarithmic(burst, full.burst),
+  rule_diversity: ({ ruleWorth, burst }) =>
+    0.4 * logarithmic(ruleWorth, full.rules) + 0.6 * logarithmic(burst, full.burst),
   attack_breadth: ({ familyWorth, techniqueWorth }) =>
     0.6 * linear(familyWorth, full.families) + 0.4 * linear(techniqueWorth, full.techniques),
   alarm_priority: ({ rbpMax, rbpSum }) => 0.7 * (rbpMax / 100) + 0.3 * Math.min(1, rbpSum / full.rbpSum),
@@ -95,7 +106,8 @@ const sentences: Readonly<Record<FactorName, (facts: WindowFacts) => string>> = 
   detection_severity: (facts) => {
     const { detections, level, risk, topRule, severity } = facts;
     if (detections === 0) return "No detection.";
-    if (level < medium) return `No detection above low: ${many(detections, "detection")} of level low or informational.`;
+    if (level < medium)
+      return `No detection above low: ${many(detections, "detection")} of level low or informational.`;
     const usual = rarityText(facts.seen);
     const counts = severity < risk ? `, and counts for ${round(severity, 0)}` : "";
     return `The most serious of ${many(detections, "detection")} is "${topRule}" with risk ${risk}${usual === null ? "" : `; it ${usual}`}${counts}; the highest level is ${levels[level]}.`;
@@ -145,6 +157,9 @@ export function floorShown({ floor }: WindowFacts): RiskFloor | null {
   if (floor === null) return null;
   const { points, rule, why, crownJewel, seen } = floor;
   const usual = rarityText(seen);
-  const sentences = [why, usual === null ? "" : `It ${usual}${crownJewel ? "; this one counts however usual it is" : ""}.`];
+  const sentences = [
+    why,
+    usual === null ? "" : `It ${usual}${crownJewel ? "; this one counts however usual it is" : ""}.`,
+  ];
   return { points, rule, why: sentences.filter((text) => text !== "").join(" ") };
 }

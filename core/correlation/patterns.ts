@@ -27,8 +27,8 @@ export interface CasePattern {
   minLevel: Level;
   /** Stages of the kill chain reached one after the other, each by a rule of its own; 0 = no progression asked for. */
   minStages: number;
-  /** One detection of a crown jewel (`floors.ts`) fulfils it by itself. */
-  crownJewelAlone: boolean;
+  /** Where a crown jewel (`floors.ts`) is among them, one rule is enough. */
+  crownJewelAlone?: boolean;
 }
 
 /** Defaults of a row. */
@@ -40,11 +40,18 @@ export const patternDefaults = {
   minHosts: 1,
   minLevel: "low",
   minStages: 0,
-  crownJewelAlone: false,
 } as const satisfies Partial<CasePattern>;
 
 function row(type: string, tactic: string, differences: Partial<CasePattern> = {}): CasePattern {
-  return { ...patternDefaults, minRules: 2, crownJewelAlone: true, type, tactics: [tactic], techniques: [], ...differences };
+  return {
+    ...patternDefaults,
+    minRules: 2,
+    crownJewelAlone: true,
+    type,
+    tactics: [tactic],
+    techniques: [],
+    ...differences,
+  };
 }
 
 /**

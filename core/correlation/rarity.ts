@@ -32,7 +32,7 @@ export type Rarity = "unseen" | "rare" | "unknown" | "common";
 /** Undefined (evidence of earlier versions, rules that are not told apart) is unknown. */
 export function rarityOf(sighting: Sighting | undefined): Rarity {
   if (sighting === undefined) return "unknown";
-  const { actors, of, isEstablished } = sighting;
+  const { actors, isEstablished } = sighting;
   if (!isEstablished) return actors >= commonActors ? "common" : "unknown";
   if (actors === 0) return "unseen";
   return actors >= commonActors ? "common" : "rare";
@@ -113,8 +113,20 @@ export function sight(fresh: readonly NewSighting[], counts: ActorCounts): void 
     const isEstablished = of >= establishedActors && counts.of(null, day - establishedDays + 1) > 0;
     const { sightings } = evidence;
     const others = [...sightings.values()];
-    counts.add(null, newlyCounted(day, others.map((other) => other.day)));
-    counts.add(key, newlyCounted(day, others.filter((other) => other.rule === rule).map((other) => other.day)));
+    counts.add(
+      null,
+      newlyCounted(
+        day,
+        others.map((other) => other.day),
+      ),
+    );
+    counts.add(
+      key,
+      newlyCounted(
+        day,
+        others.filter((other) => other.rule === rule).map((other) => other.day),
+      ),
+    );
     sightings.set(sightingKey(rule, day), { rule, day, actors: counts.of(key, day), of, isEstablished });
   }
 }
@@ -127,10 +139,14 @@ export function rarityText(seen: Pick<Sighting, "actors" | "of" | "isEstablished
   return isEstablished ? `was not seen on any of ${of} actors here in the ${rarityDays} days before` : null;
 }
 
-/** Of the sightings of a rule in a window: the one in which it was rarest. */
+const rank: Readonly<Record<Rarity, number>> = { unseen: 0, rare: 1, unknown: 2, common: 3 };
+
+/** Of two sightings of a rule the one in which it was rarer; the same whichever comes first. */
 export function rarer(a: Sighting | undefined, b: Sighting | undefined): Sighting | undefined {
+  const difference = rank[rarityOf(a)] - rank[rarityOf(b)];
+  if (difference !== 0) return difference < 0 ? a : b;
   if (a === undefined || b === undefined) return a ?? b;
-  return a.actors * Math.max(1, b.of) <= b.actors * Math.max(1, a.of) ? a : b;
+  return (a.actors - b.actors || b.of - a.of || a.day - b.day) <= 0 ? a : b;
 }
 
 /** Sightings of days long gone are forgotten where evidence is folded. `newest`: the newest hour of the evidence. */

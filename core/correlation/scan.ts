@@ -229,7 +229,7 @@ function note(
   if (item.risk > finding.risk) finding.risk = item.risk;
   if (rule.level >= high) finding.serious = true;
   if (rule.level >= medium) finding.notable = true;
-  if (pattern.crownJewelAlone && traits.floors[item.rule]?.crownJewel) finding.crownJewel = true;
+  if (pattern.crownJewelAlone === true && traits.floors[item.rule]?.crownJewel) finding.crownJewel = true;
   const number = traits.numbers[item.rule] ?? item.rule;
   finding.rules.add(number);
   if (item.host >= 0) finding.hosts.add(item.host);
@@ -238,9 +238,7 @@ function note(
 }
 
 function isEnough(finding: Finding): boolean {
-  const { pattern, count, serious, notable, crownJewel, stages } = finding;
-  if (!notable) return false;
-  if (crownJewel) return true;
+  const { pattern, count, serious, stages } = finding;
   return (
     count >= (serious ? Math.min(pattern.minAlerts, pattern.minAlertsHigh) : pattern.minAlerts) &&
     !lacksVariety(finding) &&
@@ -249,10 +247,10 @@ function isEnough(finding: Finding): boolean {
 }
 
 /** It lacks rules, hosts or stages, so further or later detections of those that it has cannot fulfil it. */
-function lacksVariety({ pattern, notable, rules, hosts, stages }: Finding): boolean {
+function lacksVariety({ pattern, notable, crownJewel, rules, hosts, stages }: Finding): boolean {
   return (
     !notable ||
-    rules.size < pattern.minRules ||
+    rules.size < (crownJewel ? 1 : pattern.minRules) ||
     // Without any host (cloud logs) everything counts as one host.
     Math.max(hosts.size, 1) < pattern.minHosts ||
     (stages !== null && stages.size < pattern.minStages)

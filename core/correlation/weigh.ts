@@ -111,7 +111,8 @@ export function weigh(
     if (
       known === null ||
       floor.points > known.points ||
-      (floor.points === known.points && (floor.crownJewel && !known.crownJewel || (floor.crownJewel === known.crownJewel && rule.title < known.rule)))
+      (floor.points === known.points &&
+        ((floor.crownJewel && !known.crownJewel) || (floor.crownJewel === known.crownJewel && rule.title < known.rule)))
     )
       facts.floor = { ...floor, rule: rule.title, seen: rule.sighting ?? null };
   }
@@ -131,4 +132,3 @@ function holds({ crownJewel, points }: Floor, { sighting, level }: RuleInWindow,
   if (rarity === "common") return false;
   return rarity === "unseen" || level >= critical || points >= emergency || burst >= together[rarity];
 }
-

@@ -56,9 +56,7 @@ export function parseWindow([score, values, topRule, seen, flat, floor]: WindowR
       seen: parseSeen(seen),
       cases,
       floor:
-        points === undefined
-          ? null
-          : { points, rule, why, crownJewel: crownJewel === 1, seen: parseSeen(floorSeen) },
+        points === undefined ? null : { points, rule, why, crownJewel: crownJewel === 1, seen: parseSeen(floorSeen) },
     },
   };
 }

@@ -8,16 +8,25 @@ import { dayMs, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text } from "../database/rows.ts";
 import type { PeriodCache } from "../incidents/period-cache.ts";
+import type { RuleActors } from "../incidents/rule-actors.ts";
 import { forgetAlerts, forgetPeriods } from "./forget.ts";
 
 const detectionIdDays = 7;
 /** The most rows that one step reads, or removes if it removes rows without reading them. */
-const perStep = { detectionIds: 5_000, batches: 1_000, alarms: 1_000, events: 1_000, alerts: 5_000, periods: 5_000 };
+const perStep = {
+  detectionIds: 5_000,
+  batches: 1_000,
+  alarms: 1_000,
+  events: 1_000,
+  alerts: 5_000,
+  periods: 5_000,
+  rules: 1_000,
+};
 /** The most alerts and periods that one step removes; rows of other tables are removed with each. */
 const removedPerStep = { alerts: 250, periods: 50 };
 
 /** The sweeps of a pass, in order. */
-const sweeps = ["detectionIds", "batches", "alarms", "events", "alerts", "incidents", "actors"] as const;
+const sweeps = ["detectionIds", "batches", "alarms", "events", "alerts", "incidents", "actors", "ruleActors"] as const;
 type Sweep = (typeof sweeps)[number];
 
 /** Where a pass continues: the sweep, and the id after which it reads next. */
@@ -39,6 +48,7 @@ export interface Pruned {
 interface Held {
   database: Database;
   periods: PeriodCache;
+  ruleActors: RuleActors;
 }
 
 interface Limits {
@@ -83,6 +93,7 @@ const sweepers: Readonly<Record<Sweep, (held: Held, limits: Limits) => Promise<S
   alerts: pruneAlerts,
   incidents: pruneIncidents,
   actors: pruneActors,
+  ruleActors: pruneRuleActors,
 };
 
 /** Runs one small step of pruning at `now` (epoch ms); `step` null starts a pass. */
@@ -170,6 +181,19 @@ async function pruneActors({ database, periods }: Held, { cutoff, after }: Limit
   periods.forgetIds(ids);
   if (ids.length > 0) await database.write(forgetPeriods(ids));
   return { after: placeAfter(rows, old.length > ids.length ? ids : null, perStep.periods) };
+}
+
+/** Removes what was counted of rules that no actor's evidence has had anew since the limit. */
+async function pruneRuleActors({ database, ruleActors }: Held, { cutoff }: Limits): Promise<Swept> {
+  const swept = await pruneRows(
+    database,
+    `delete from rule_actors where (entity, rule, block) in
+      (select entity, rule, block from rule_actors where updated_day < ? order by updated_day, entity, rule, block limit ?)`,
+    Math.floor(cutoff / dayMs),
+    perStep.rules,
+  );
+  ruleActors.clear();
+  return swept;
 }
 
 /** The id after which the next step reads: the last removed one if more are to be removed, else the last one read; null at the end. */
