@@ -41,6 +41,7 @@ export class Exceptions {
       lastHitAt: null,
     };
     await this.#store.incidents.insertException(exception);
+    await this.#apply();
     const { id, ...detail } = exceptionJson(exception);
     await this.#audit.note(auditAuthor(caller), "exception.create", exception.id, detail);
     return { id, ...detail };
@@ -51,9 +52,15 @@ export class Exceptions {
     const known = (await this.#store.incidents.listExceptions()).find((one) => one.id === id);
     const own =
       known !== undefined && (known.entity === "" ? caller.entities === null : seesEntity(caller, known.entity));
-    if (!own || !(await this.#store.incidents.deleteException(id)))
+    if (!own || !(await this.#store.incidents.deleteException(id, this.#clock.now())))
       throw new EdgeError("exception_unknown", `there is no exception ${id.slice(0, 64)}`);
+    await this.#apply();
     await this.#audit.note(auditAuthor(caller), "exception.delete", id);
+  }
+
+  /** Evidence that is there already. What is left if the process ends is done after the next start. */
+  async #apply(): Promise<void> {
+    while (await this.#store.incidents.applyExceptions(this.#clock.now()));
   }
 }
 

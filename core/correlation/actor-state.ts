@@ -1,14 +1,14 @@
 /**
  * An actor's state between two writes, as compact JSON text, because every batch about the actor reads and writes it.
  *
- * Version 2: [2, rules, hosts, part, hours, windows, cases, activity, risk, sightings, assessedRules]
+ * Version 2: [2, rules, hosts, part, hours, windows, cases, activity, risk, steadyFor or null, sightings, assessedRules]
  *   rule: [key, title, level, mask, techniques…]
  *   hour: [hour, part, recorded, items, alarms, matched, closed]; items and alarms are flat numbers, times relative to the hour
  *   window: [score, facts] (`window-row.ts`)
  *   case: [type, id, severity, hosts, rules]
  *   sightings: flat numbers, five for each: rule, day, actors, of, 1 where the entity is established
  *   activity: [detections, highDetections, alarms, rbpSum, rbpMax, firstAt, lastAt]; risk: [score, previous, changedAt]
- * Version 1 has neither sightings nor assessedRules; nothing is known of how usual its rules were.
+ * Version 1 ends with steadyFor, where there is one, and has neither sightings nor assessedRules; nothing is known of how usual its rules were.
  */
 
 import { EdgeError } from "../errors.ts";
@@ -69,6 +69,7 @@ export function encodeActorState({ evidence, windows, cases, activity: a, risk }
     cases.map(({ type, id, severity, hosts, rules }) => [type, id, severity, hosts, rules]),
     [a.detections, a.highDetections, a.alarms, a.rbpSum, a.rbpMax, a.firstAt, a.lastAt],
     [risk.score, risk.previous, risk.changedAt],
+    evidence.steadyFor ?? null,
     encodeSightings(evidence),
     evidence.assessedRules,
   ]);
@@ -78,7 +79,8 @@ export function encodeActorState({ evidence, windows, cases, activity: a, risk }
 export function parseActorState(text: string): ActorState {
   try {
     const row = JSON.parse(text) as StateRow;
-    const [found, ruleRows, hosts, part, hours, windows, cases, activity, risk, sightings, assessedRules] = row;
+    const [found, ruleRows, hosts, part, hours, windows, cases, activity, risk, steadyFor, sightings, assessedRules] =
+      row;
     if (found !== version && found !== 1)
       throw new Error(`its version is ${found}, and this program reads version ${version}`);
     return {
@@ -87,6 +89,7 @@ export function parseActorState(text: string): ActorState {
         hosts,
         part,
         hours: hours.map(parseHour),
+        ...(typeof steadyFor === "string" ? { steadyFor } : {}),
         sightings: parseSightings(sightings ?? []),
         assessedRules: assessedRules ?? ruleRows.length,
       },
@@ -130,6 +133,7 @@ type StateRow = [
   cases: CaseRow[],
   activity: ActivityRow,
   risk: [score: number, previous: number, changedAt: number],
+  steadyFor?: string | null,
   sightings?: number[],
   assessedRules?: number,
 ];

@@ -1,12 +1,12 @@
 /** Computes an actor's score and cases after some of its hours have changed. */
 import { caseSeverities } from "../threat-case.ts";
-import { hourMs } from "../time.ts";
 import type { ActiveCase, ActorState } from "./actor-state.ts";
 import { type CaseFacts, caseFacts } from "./case-facts.ts";
 import type { EvidenceHour } from "./evidence.ts";
 import { scoreWindowHours } from "./facts.ts";
 import type { PreparedFloors } from "./floors.ts";
-import type { PreparedPattern } from "./patterns.ts";
+import { type PreparedPattern, steadyMark } from "./patterns.ts";
+import { repeatedFacts } from "./repeats.ts";
 import { ruleTraits, scanWindows } from "./scan.ts";
 import { keepBest, qualifies } from "./score.ts";
 import { affectedEnds } from "./windows.ts";
@@ -35,7 +35,7 @@ export function assess(state: ActorState, changed: ReadonlySet<EvidenceHour>, ru
   const ends = affectedEnds(evidence, changed, scoreWindowHours);
   const scans = ends.map((end) => scanWindows(evidence, end, traits));
   const isNewest = ends.at(-1)?.hour === evidence.hours.at(-1)?.hour;
-  evidence.steadyFor = isNewest && scans.at(-1)?.isSteady === true ? rules.patterns : undefined;
+  evidence.steadyFor = isNewest && scans.at(-1)?.isSteady === true ? steadyMark(rules.patterns) : undefined;
   const windows = scans.map(({ facts }) => facts);
   state.windows = keepBest(state.windows, windows);
   const assessment: Assessment = {
@@ -69,20 +69,11 @@ export function assessRepeats(
   count: number,
   rules: AssessmentRules,
 ): Assessment | null {
-  const { evidence, windows } = state;
-  const window = windows.find(({ facts }) => Math.floor(facts.at / hourMs) === newest.hour);
+  if (state.evidence.steadyFor !== steadyMark(rules.patterns)) return null;
+  const facts = repeatedFacts(state, newest, count);
   // Alarms of the last day are counted back from the newest evidence, which may be newer now.
-  if (evidence.steadyFor !== rules.patterns || window === undefined || window.facts.alarms > 0) return null;
-  const facts = { ...window.facts, detections: window.facts.detections + count };
-  let inHour = 0;
-  for (let at = evidence.hours.length - 1; evidence.hours[at]?.hour === newest.hour; at--)
-    for (const item of evidence.hours[at]?.items ?? []) {
-      inHour += item.count;
-      if (item.last > facts.at) facts.at = item.last;
-    }
-  facts.peak = Math.max(facts.peak, inHour);
-  facts.recorded = Math.max(facts.recorded, newest.recorded);
-  state.windows = keepBest(windows, [facts]);
+  if (facts === null || facts.alarms > 0) return null;
+  state.windows = keepBest(state.windows, [facts]);
   return { qualifies: qualifies(facts, rules.minScore), opened: [], grown: [] };
 }
 

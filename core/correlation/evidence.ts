@@ -6,8 +6,7 @@
 import { readAttackTags } from "../attack/attack.ts";
 import { type Alarm, type Detection, levels } from "../detection.ts";
 import { normaliseHost, normaliseName } from "../intake/identity.ts";
-import { hourMs, minuteMs } from "../time.ts";
-import type { PreparedPattern } from "./patterns.ts";
+import { hourMs } from "../time.ts";
 import { ruleNumbers, type Sighting, sightingKey } from "./rarity.ts";
 
 /** A rule at one level (engines may report a rule at several). */
@@ -74,10 +73,10 @@ export interface Evidence {
   /** So many of its rules were known when it was last assessed: those behind them are new. */
   assessedRules: number;
   /**
-   * Set in memory alone, never stored: the patterns for which the window that ends with the newest hour was scanned, if more detections of
-   * what that hour holds cannot fulfil another of them.
+   * The mark of the patterns (`steadyMark`) for which the window that ends with the newest hour was scanned, if more detections of what
+   * that hour holds cannot fulfil another of them.
    */
-  steadyFor?: readonly PreparedPattern[] | undefined;
+  steadyFor?: string | undefined;
 }
 
 /** Far more than one actor normally has; beyond it, new ones are counted as one more unnamed rule or host. */
@@ -171,44 +170,6 @@ export function mergeEvidence(into: Evidence, from: Evidence): void {
   into.part = part + from.part;
 }
 
-/**
- * Adds detections of one actor if all of them only repeat the newest hour of its evidence: rule and host are known there, none is riskier or
- * earlier than what is known, and none renames or retags its rule. Then only counts and times change. Returns that hour; null if one of
- * them is anything else: then nothing was added.
- */
-export function addRepeats(evidence: Evidence, detections: readonly Detection[], now: number): EvidenceHour | null {
-  const hour = evidence.hours.at(-1);
-  if (hour === undefined || hour.part !== evidence.part || detections.length === 0) return null;
-  const items: EvidenceItem[] = [];
-  for (const detection of detections) {
-    const item = repeatedItem(evidence, hour, detection);
-    if (item === null) return null;
-    items.push(item);
-  }
-  for (const [index, item] of items.entries()) {
-    item.count++;
-    item.last = Math.max(item.last, detections[index]?.timestamp ?? item.last);
-  }
-  hour.recorded = Math.max(hour.recorded, Math.floor(now / minuteMs));
-  return hour;
-}
-
-function repeatedItem(evidence: Evidence, { hour, items }: EvidenceHour, detection: Detection): EvidenceItem | null {
-  const { timestamp, risk } = detection;
-  if (Math.floor(timestamp / hourMs) !== hour) return null;
-  const rule = ruleOf(detection);
-  const at = evidence.rules.findIndex(({ key, level }) => key === rule.key && level === rule.level);
-  const known = evidence.rules[at];
-  if (known === undefined || (known.mask | rule.mask) !== known.mask || rule.title < known.title) return null;
-  if (rule.techniques.some((technique) => !known.techniques.includes(technique))) return null;
-  const name = hostName(detection.host);
-  const host = name === "" ? -1 : evidence.hosts.indexOf(name);
-  // A host that is not known: it would be added.
-  if (name !== "" && host < 0) return null;
-  const item = items.find((one) => one.rule === at && one.host === host);
-  return item === undefined || risk > item.risk || timestamp < item.first ? null : item;
-}
-
 function hourOf(evidence: Evidence, timestamp: number, now: number): EvidenceHour {
   const number = Math.floor(timestamp / hourMs);
   const recorded = Math.floor(now / 60_000);
@@ -240,7 +201,8 @@ function ruleIndex(evidence: Evidence, detection: Detection): number {
   return addRule(evidence, ruleOf(detection));
 }
 
-function ruleOf(detection: Detection): EvidenceRule {
+/** The rule that a detection names. */
+export function ruleOf(detection: Detection): EvidenceRule {
   const { mask, techniques } = readAttackTags(detection.tags);
   const level = levels.indexOf(detection.level);
   const key = normaliseName(detection.ruleId) || normaliseName(detection.ruleTitle);
@@ -274,8 +236,8 @@ function hostIndex(evidence: Evidence, host: string | null): number {
   return name === "" ? -1 : addHost(evidence, name);
 }
 
-/** Empty if there is none. */
-function hostName(host: string | null): string {
+/** A host as evidence has it; empty if there is none. */
+export function hostName(host: string | null): string {
   const name = normaliseHost(host);
   return name === "-" ? "" : name;
 }

@@ -26,6 +26,7 @@ const crownJewels: Rule[] = [
   ["Suspicious LSASS Process Clone", "critical", "t1003.001"],
   ["Credential Dumping Tools Service Execution - System", "high", "t1003.001"],
   ["Windows Credential Editor Registry", "critical", "t1003.001"],
+  ["Potential Credential Dumping Via LSASS SilentProcessExit Technique", "critical", "t1003.001"],
   ["Antivirus Password Dumper Detection", "critical", "t1003"],
   ["LSASS was dumped (Wazuh)", "high"],
   ["Dumping of Sensitive Hives Via Reg.EXE", "high", "t1003.002"],
@@ -75,6 +76,9 @@ const serious: Rule[] = [
   ["Suspicious PsExec Execution", "high", "t1021.002"],
   ["First Time Seen Remote Named Pipe", "high", "t1021.002"],
   ["Successful Overpass the Hash Attempt", "high", "t1550.002"],
+  ["SysKey Registry Keys Access", "high", "t1012"],
+  ["PUA - RemCom Default Named Pipe", "medium", "t1021.002"],
+  ["Suspicious WmiPrvSE Child Process", "high", "t1047 t1204.002"],
   ["Suspicious Process By Web Server Process", "high", "t1505.003"],
   ["Meterpreter or Cobalt Strike Getsystem Service Installation - System", "high", "t1134.001"],
   ["A critical rule of which nobody has heard", "critical"],
@@ -181,6 +185,17 @@ describe("a table", () => {
     for (const order of [rows, rows.toReversed()])
       expect(floor("x", "medium", [], prepareFloors(order))).toEqual({ points: 50, crownJewel: true, why: "why" });
     expect(floor("x", "medium", [], prepareFloors([row({ points: 3 }), row({ points: 7 })]))?.points).toBe(7);
+  });
+
+  test("a name says more than a technique: the sentence is that of the row that names the rule", () => {
+    const rows = [
+      row({ points: 60, techniques: ["T1003"], why: "by technique" }),
+      row({ points: 50, titleWords: ["tool"], why: "by name" }),
+    ];
+    expect(floor("Tool used", "medium", ["t1003"], prepareFloors(rows))?.why).toBe("by name");
+    const crown = [...rows, row({ points: 40, techniques: ["T1003"], crownJewel: true, why: "crown" })];
+    expect(floor("Tool used", "medium", ["t1003"], prepareFloors(crown))?.why).toBe("crown");
+    expect(floor("HackTool - Mimikatz Execution", "high", ["t1003.001", "t1003.006"])?.why).toContain("names a tool");
   });
 
   test("the same rule at another level, or with other techniques, is looked up anew", () => {

@@ -107,34 +107,43 @@ export function prepareFloors(rows: readonly FloorRow[]): PreparedFloors {
     titleWords: row.titleWords.map(wordsOf),
     unlessWords: row.unlessWords.map(wordsOf),
   }));
-  // Crown jewels first, then by points: the first that holds is the best.
+  // Crown jewels first, then by points.
   prepared.sort((a, b) => Number(b.row.crownJewel) - Number(a.row.crownJewel) || b.row.points - a.row.points);
   return { rows: prepared, known: new Map() };
 }
 
-/** What a detection of the rule is worth by itself; null if the table does not say. */
+/**
+ * What a detection of the rule is worth by itself; null if the table does not say. Of several rows crown jewels come first, then those
+ * that name the rule by its id or title: a technique, of which a rule may have many, says less of what it reports. Then points decide.
+ */
 export function floorOf(rule: FloorRule, table: PreparedFloors): Floor | null {
   const key = `${rule.level}\n${rule.key}\n${rule.title}\n${rule.techniques.join(" ")}`;
   const known = table.known.get(key);
   if (known !== undefined) return known;
   const words = titleOf(rule.title);
-  const found = table.rows.find((row) => holds(row, rule, words))?.row;
+  const held = table.rows.filter((row) => holds(row, rule, words));
+  const named = held.find((row) => row.row.crownJewel === held[0]?.row.crownJewel && isNamed(row, rule, words));
+  const found = (named ?? held[0])?.row;
   const floor = found === undefined ? null : { points: found.points, crownJewel: found.crownJewel, why: found.why };
   if (table.known.size >= mostKnown) table.known.clear();
   table.known.set(key, floor);
   return floor;
 }
 
-function holds({ row, lowest, titleWords, unlessWords }: PreparedRow, rule: FloorRule, title: Set<string>): boolean {
+function holds(prepared: PreparedRow, rule: FloorRule, title: Set<string>): boolean {
+  const { row, lowest, titleWords, unlessWords } = prepared;
   if (rule.level < lowest) return false;
   if (unlessWords.some((entry) => hasAll(title, entry))) return false;
   const { rules, techniques } = row;
   if (rules.length === 0 && techniques.length === 0 && titleWords.length === 0) return true;
   return (
-    rules.includes(rule.key) ||
-    rule.techniques.some((id) => techniques.some((wanted) => id === wanted || id.startsWith(`${wanted}.`))) ||
-    titleWords.some((entry) => hasAll(title, entry))
+    isNamed(prepared, rule, title) ||
+    rule.techniques.some((id) => techniques.some((wanted) => id === wanted || id.startsWith(`${wanted}.`)))
   );
+}
+
+function isNamed({ row, titleWords }: PreparedRow, rule: FloorRule, title: Set<string>): boolean {
+  return row.rules.includes(rule.key) || titleWords.some((entry) => hasAll(title, entry));
 }
 
 function hasAll(title: Set<string>, entry: Words): boolean {

@@ -2,6 +2,7 @@
  * Which attack patterns make a threat case (CONTRACT 5). The table below is meant to be read by analysts; `case_patterns.json` in the
  * configuration folder adds to it or replaces rows of the same type (docs/correlation.md).
  */
+import { createHash } from "node:crypto";
 import { familyMask, familyOf } from "../attack/attack.ts";
 import { type Level, levels } from "../detection.ts";
 
@@ -97,6 +98,17 @@ export function preparePatterns(patterns: readonly CasePattern[]): PreparedPatte
     mask: familyMask(pattern.tactics.map(familyOf).filter((family) => family !== null)),
     lowest: levels.indexOf(pattern.minLevel),
   }));
+}
+
+const marks = new WeakMap<readonly PreparedPattern[], string>();
+
+/** A short text that differs where these patterns differ: what was found out about some of them holds for no others. */
+export function steadyMark(patterns: readonly PreparedPattern[]): string {
+  const known = marks.get(patterns);
+  if (known !== undefined) return known;
+  const mark = createHash("sha256").update(JSON.stringify(patterns)).digest("hex").slice(0, 8);
+  marks.set(patterns, mark);
+  return mark;
 }
 
 /** Whether a rule's detections belong to the pattern. */

@@ -7,9 +7,10 @@ import { hourMs } from "../time.ts";
 import { type ActorState, encodeActorState, newActorState, parseActorState } from "./actor-state.ts";
 import { type Assessment, activeCase, assess, assessRepeats } from "./assess.ts";
 import { compact } from "./compact.ts";
-import { addAlarms, addDetections, addRepeats, closePattern } from "./evidence.ts";
+import { addAlarms, addDetections, closePattern } from "./evidence.ts";
 import { builtInFloors, prepareFloors } from "./floors.ts";
 import { builtInPatterns, preparePatterns } from "./patterns.ts";
+import { addRepeats, addStoredRepeats, type Repeats } from "./repeats.ts";
 
 const rules = { patterns: preparePatterns(builtInPatterns), floors: prepareFloors(builtInFloors), minScore: 40 };
 const start = Date.UTC(2026, 2, 13, 4, 30);
@@ -72,6 +73,9 @@ class Taken {
   state: ActorState = newActorState(start);
   shortcuts = 0;
   readonly #short: boolean;
+  /** The state as text, without the repeats that came since. */
+  #text = "";
+  #repeats: Repeats[] = [];
   #cases = 0;
 
   constructor(short: boolean) {
@@ -81,16 +85,18 @@ class Taken {
   take(detections: readonly Detection[], alarms: readonly Alarm[], now: number): boolean {
     const { state } = this;
     const repeated = this.#short && alarms.length === 0 ? addRepeats(state.evidence, detections, now) : null;
-    const short = repeated === null ? null : assessRepeats(state, repeated, detections.length, rules);
+    const short = repeated === null ? null : assessRepeats(state, repeated.hour, detections.length, rules);
     if (short !== null) this.shortcuts++;
     const changed =
       repeated === null
         ? [...addDetections(state.evidence, detections, now), ...addAlarms(state.evidence, alarms, now)]
-        : [repeated];
+        : [repeated.hour];
     const assessment: Assessment = short ?? assess(state, new Set(changed), rules);
     for (const { known, facts } of assessment.grown) Object.assign(known, activeCase(known.id, known.type, facts));
     for (const { type, facts } of assessment.opened) state.cases.push(activeCase(`CASE-${this.#cases++}`, type, facts));
-    compact(state.evidence, now);
+    const folded = compact(state.evidence, now);
+    if (short !== null && !folded) this.#repeats.push(...(repeated?.repeats ?? []));
+    else this.#rest();
     return assessment.qualifies;
   }
 
@@ -102,6 +108,19 @@ class Taken {
     this.state.windows = [];
     assess(this.state, new Set(this.state.evidence.hours), rules);
     this.store();
+    this.#rest();
+  }
+
+  #rest(): void {
+    this.#text = encodeActorState(this.state);
+    this.#repeats = [];
+  }
+
+  /** As the state is read where its repeats are stored apart. */
+  apart(): ActorState {
+    const state = parseActorState(this.#text);
+    addStoredRepeats(state, this.#repeats);
+    return { ...state, activity: this.state.activity };
   }
 
   store(): void {
@@ -120,6 +139,7 @@ function run(steps: readonly Step[]): number {
     const qualified = [short, whole].map((taken) => taken.take(detections, Array(alarms).fill(alarm), now));
     expect(qualified[0]).toBe(qualified[1]);
     expect(encodeActorState(short.state)).toBe(encodeActorState(whole.state));
+    expect(encodeActorState(short.apart())).toBe(encodeActorState(short.state));
     if (stored) short.store();
     // What is read each time has nothing in memory that a repeat could rest on.
     whole.store();

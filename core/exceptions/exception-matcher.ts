@@ -80,6 +80,12 @@ export class ExceptionMatcher {
     );
   }
 
+  /** False if it holds for no detection of this actor. */
+  mayConcern(entity: string, actor: Actor): boolean {
+    // Hosts have further names, which their detections tell.
+    return this.fitsEntity(entity) && (this.#actor === null || actor.type === "host" || this.#actor(actor.name));
+  }
+
   /** Whether entity, rule, actor and host are as it says. */
   fitsNames(detection: Covered, names: Names): boolean {
     return this.fitsEntity(detection.entity) && this.fitsRule(detection) && this.fitsActorAndHost(names);

@@ -15,6 +15,7 @@ import counts from "./migrations/0007_counts.sql" with { type: "text" };
 import analystStatus from "./migrations/0008_analyst_status.sql" with { type: "text" };
 import assets from "./migrations/0009_assets.sql" with { type: "text" };
 import exceptions from "./migrations/0011_exceptions.sql" with { type: "text" };
+import actorRepeats from "./migrations/0012_actor_repeats.sql" with { type: "text" };
 import ruleActors from "./migrations/0013_rule_actors.sql" with { type: "text" };
 import { integer } from "./rows.ts";
 
@@ -35,6 +36,7 @@ const migrations: readonly Migration[] = [
   { id: 8, name: "0008_analyst_status", sql: analystStatus },
   { id: 9, name: "0009_assets", sql: assets },
   { id: 11, name: "0011_exceptions", sql: exceptions },
+  { id: 12, name: "0012_actor_repeats", sql: actorRepeats },
   { id: 13, name: "0013_rule_actors", sql: ruleActors },
 ];
 

@@ -2,6 +2,8 @@
 
 import type { Actor } from "../../core/correlation/actor.ts";
 import { type ActorState, newActorState, parseActorState } from "../../core/correlation/actor-state.ts";
+import type { Repeats } from "../../core/correlation/repeats.ts";
+import { addStoredRepeats } from "../../core/correlation/repeats.ts";
 import { messageOf, StoreError } from "../../core/errors.ts";
 import type { ActorType } from "../../core/incident.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
@@ -26,6 +28,12 @@ export interface ActorPeriod {
   decayAt: number | null;
   updatedAt: number;
   state: ActorState;
+  /** Characters of its encoded state, as stored. */
+  characters: number;
+  /** There are repeats that its stored state does not contain. */
+  repeated: boolean;
+  /** When its state was stored, epoch milliseconds. */
+  storedAt: number;
   /** The rarely changed columns of its row as stored, as JSON; null = it has no row yet. */
   stored: string | null;
 }
@@ -33,19 +41,29 @@ export interface ActorPeriod {
 /** The actor is read from the key; the entity's own spelling is seldom needed. */
 const columns = "id, actor_key, current, entity_name, incident_id, pending, decay_at, updated_at, state";
 
+/** What `stateFrom` reads. */
+export const stateColumns = `state,
+  (select json_group_array(json_array(item, count, last, recorded)) from actor_repeats r where r.period_id = actor_periods.id) as repeats`;
+
 /** As JSON, because reading one text is faster than reading many columns. */
-const selected =
-  "json_array(id, actor_key, current, entity_name, incident_id, pending, decay_at, updated_at) as row, state";
+const selected = `json_array(id, actor_key, current, entity_name, incident_id, pending, decay_at, updated_at) as row, ${stateColumns}`;
 
 /** The normalised key of an actor within an entity. */
 export function actorKey(entity: string, { type, name }: Actor): string {
   return JSON.stringify([normaliseName(entity), type, name]);
 }
 
+/** The entity and actor that a key is of, as it has them: normalised. */
+export function actorOfKey(key: string): [entity: string, actor: Actor] {
+  const [entity, type, name] = JSON.parse(key) as [entity: string, type: ActorType, name: string];
+  return [entity, { type, name }];
+}
+
 export function newPeriod(id: number, entity: string, actor: Actor, now: number): ActorPeriod {
   const key = actorKey(entity, actor);
   const period = { id, key, current: true, entity, actor, incidentId: null, pending: false, decayAt: null };
-  return { ...period, updatedAt: now, state: newActorState(now), stored: null };
+  const state = newActorState(now);
+  return { ...period, updatedAt: now, state, characters: 0, repeated: false, storedAt: now, stored: null };
 }
 
 /** Current periods by actor key. */
@@ -95,15 +113,35 @@ const newStateSql = "update actor_periods set updated_at = ?2, state = ?3 where 
 /** `[id, current, incident_id, pending, decay_at]` */
 const seldomSql = "update actor_periods set current = ?2, incident_id = ?3, pending = ?4, decay_at = ?5 where id = ?1";
 
+const repeatSql = `insert into actor_repeats (period_id, item, count, last, recorded) values (?, ?, ?, ?, ?)
+  on conflict do update set count = count + excluded.count, last = max(last, excluded.last), recorded = max(recorded, excluded.recorded)`;
+
+/** Statements that add repeats to these periods, instead of their states with them. */
+export function repeatStatements(
+  periods: readonly { period: ActorPeriod; repeats: readonly Repeats[] }[],
+): Statement[] {
+  const rows: Value[][] = [];
+  for (const { period, repeats } of periods) {
+    period.repeated = true;
+    for (const { item, count, last, recorded } of repeats) rows.push([period.id, item, count, last, recorded]);
+  }
+  return forRows(repeatSql, rows);
+}
+
 /** Statements that insert or update these periods. `states`: their encoded states. Their rows then are as stored. */
 export function periodStatements(periods: readonly ActorPeriod[], states: readonly string[]): Statement[] {
   const fresh: (string | number | null)[][] = [];
   const known: (string | number)[][] = [];
   const moved: Value[][] = [];
+  const repeated: Value[][] = [];
   for (const [index, p] of periods.entries()) {
     const state = states[index] ?? "";
     const [before, now] = [p.stored, JSON.stringify(seldom(p))];
     p.stored = now;
+    p.storedAt = p.updatedAt;
+    p.characters = state.length;
+    if (p.repeated) repeated.push([p.id]);
+    p.repeated = false;
     if (before === null)
       fresh.push([
         ...[p.id, p.key, p.current ? 1 : 0, p.entity, p.incidentId, p.pending ? 1 : 0],
@@ -112,7 +150,13 @@ export function periodStatements(periods: readonly ActorPeriod[], states: readon
     else known.push([p.id, toIso(p.updatedAt), state]);
     if (before !== null && before !== now) moved.push(seldom(p));
   }
-  return [...forRows(insertPeriodSql, fresh), ...forRows(newStateSql, known), ...forRows(seldomSql, moved)];
+  return [
+    ...forRows(insertPeriodSql, fresh),
+    ...forRows(newStateSql, known),
+    ...forRows(seldomSql, moved),
+    // The states contain them now.
+    ...forRows("delete from actor_repeats where period_id = ?", repeated),
+  ];
 }
 
 /** The id and the rarely changed columns of a period. */
@@ -133,25 +177,35 @@ type PeriodRow = [
 
 function fromRow(row: Row): ActorPeriod {
   const [id, key, current, entity, incidentId, pending, decayAt, updatedAt] = JSON.parse(text(row, "row")) as PeriodRow;
-  const [, type, name] = JSON.parse(key) as [entity: string, type: ActorType, name: string];
+  const [, actor] = actorOfKey(key);
   const period = {
     id,
     key,
     current: current === 1,
     entity,
-    actor: { type, name },
+    actor,
     incidentId,
     pending: pending === 1,
     decayAt: decayAt === null ? null : fromIso(decayAt),
     updatedAt: fromIso(updatedAt),
-    state: stateOf(row),
+    state: stateFrom(row),
+    characters: text(row, "state").length,
+    repeated: row.repeats !== "[]",
+    storedAt: fromIso(updatedAt),
   };
   return { ...period, stored: JSON.stringify(seldom(period)) };
 }
 
-function stateOf(row: Row): ActorState {
+/** The state of a period from the columns `stateColumns`. @throws StoreError store_corrupt */
+export function stateFrom(row: Row): ActorState {
   try {
-    return parseActorState(text(row, "state"));
+    const state = parseActorState(text(row, "state"));
+    const repeats = JSON.parse(text(row, "repeats")) as [number, number, number, number][];
+    addStoredRepeats(
+      state,
+      repeats.map(([item, count, last, recorded]) => ({ item, count, last, recorded })),
+    );
+    return state;
   } catch (cause) {
     throw new StoreError("store_corrupt", messageOf(cause), { cause });
   }

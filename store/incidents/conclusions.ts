@@ -10,10 +10,12 @@ import {
 import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
 import { compact } from "../../core/correlation/compact.ts";
 import type { EvidenceHour } from "../../core/correlation/evidence.ts";
+import type { Repeats } from "../../core/correlation/repeats.ts";
 import { currentScore, earliestDecay, nextDecay } from "../../core/correlation/score.ts";
 import type { FieldChange } from "../../core/incident-event.ts";
 import { compareLevels, type RiskLevel, riskLevel } from "../../core/risk.ts";
 import { systemsToPush } from "../../core/tickets/auto-push.ts";
+import { hourMs } from "../../core/time.ts";
 import { newIds } from "../database/new-ids.ts";
 import { askGate, type TicketRules } from "../outbox/ticket-updates.ts";
 import { type PlannedTicket, planTickets } from "../outbox/tickets.ts";
@@ -21,6 +23,7 @@ import type { ActorPeriod } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, growCases, saveCases } from "./case-rows.ts";
 import { findIncidents, type IncidentRow, saveActivity, saveIncidents, saveScores } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
+import { newCase, newIncident } from "./new-rows.ts";
 import { type Change, correlationAuthor, type UnitOfWork } from "./unit-of-work.ts";
 
 export interface ConclusionRules extends AssessmentRules {
@@ -32,10 +35,13 @@ export interface Examined {
   period: ActorPeriod;
   changed: ReadonlySet<EvidenceHour>;
   /** Set if all that was added are so many detections that only repeat the newest hour, the one in `changed`. */
-  repeats?: { hour: EvidenceHour; count: number };
+  repeated?: { hour: EvidenceHour; count: number; repeats: readonly Repeats[] };
   /** Set if somebody asked for an incident, whatever the score. */
   promotion?: { reason: string };
 }
+
+/** A state is stored at least so often while its actor is active, because retention goes by that time. */
+const longestQuietMs = hourMs;
 
 interface Conclusion extends Examined {
   assessment: Assessment;
@@ -43,13 +49,23 @@ interface Conclusion extends Examined {
   create: boolean;
   /** The level of an existing incident rose. */
   rose: boolean;
+  /** Only counts and times changed: the repeats can be stored without the state. */
+  quiet: boolean;
 }
+
+/** Periods with nothing new but repeats, to be saved as such. */
+export type Quiet = { period: ActorPeriod; repeats: readonly Repeats[] };
 
 /**
  * Assesses these actors, updates their periods in memory (the caller saves them) and adds everything else to the unit. The events of an
- * actor's cases come before that of its incident, and each already contains the id of the other.
+ * actor's cases come before that of its incident, and each already contains the id of the other. Returns the periods of which only the
+ * repeats have to be saved.
  */
-export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examined: readonly Examined[]): Promise<void> {
+export async function conclude(
+  unit: UnitOfWork,
+  rules: ConclusionRules,
+  examined: readonly Examined[],
+): Promise<Quiet[]> {
   const { database, now } = unit;
   const appliance = unit.as(correlationAuthor);
   const conclusions = examined.map((one) => examine(one, rules, now));
@@ -156,7 +172,7 @@ export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examine
       }
     } else if (period.incidentId !== null && conclusion.changed.size > 0)
       active.push([period.incidentId, period.state.activity]);
-    compact(period.state.evidence, now);
+    if (compact(period.state.evidence, now)) conclusion.quiet = false;
   }
   unit.add(
     ...saveCases(newCases),
@@ -167,23 +183,37 @@ export async function conclude(unit: UnitOfWork, rules: ConclusionRules, examine
     ...planTickets(tickets, now),
     ...askGate(moved, rules.tickets.policies, now),
   );
+  return conclusions.flatMap(({ period, repeated, quiet }) =>
+    quiet && repeated !== undefined ? { period, repeats: repeated.repeats } : [],
+  );
 }
 
 function examine(one: Examined, rules: AssessmentRules, now: number): Conclusion {
-  const { period, changed, repeats, promotion } = one;
+  const { period, changed, repeated, promotion } = one;
   const { state } = period;
-  const assessment =
-    (repeats === undefined ? null : assessRepeats(state, repeats.hour, repeats.count, rules)) ??
-    assess(state, changed, rules);
+  const short = repeated === undefined ? null : assessRepeats(state, repeated.hour, repeated.count, rules);
+  const assessment = short ?? assess(state, changed, rules);
   const oldScore = state.risk.score;
   const score = currentScore(state.windows, now);
-  if (score !== oldScore) state.risk = { score, previous: oldScore, changedAt: now };
-  period.pending = false;
   const exists = period.incidentId !== null;
   const create = !exists && (assessment.qualifies || promotion !== undefined);
+  // Without an incident nobody is told the score: it is noted when the state is stored next.
+  const quiet =
+    short !== null &&
+    !create &&
+    (!exists || score === oldScore) &&
+    now - period.storedAt < longestQuietMs &&
+    !isDue(period, now);
+  if (quiet) return { ...one, assessment, oldScore, create, rose: false, quiet };
+  if (score !== oldScore) state.risk = { score, previous: oldScore, changedAt: now };
+  period.pending = false;
   if (create || exists) period.decayAt = decayTime(period, now);
   const rose = exists && compareLevels(riskLevel(score), riskLevel(oldScore)) > 0;
-  return { ...one, assessment, oldScore, create, rose };
+  return { ...one, assessment, oldScore, create, rose, quiet };
+}
+
+function isDue({ decayAt }: ActorPeriod, now: number): boolean {
+  return decayAt !== null && decayAt <= now;
 }
 
 /**
@@ -192,67 +222,6 @@ function examine(one: Examined, rules: AssessmentRules, now: number): Conclusion
 function decayTime({ decayAt, state }: ActorPeriod, now: number): number | null {
   if (decayAt === null) return Math.floor(earliestDecay(now));
   return decayAt <= now ? nextDecay(state.windows, now) : decayAt;
-}
-
-function newIncident(period: ActorPeriod, incidentId: string, now: number): IncidentRow {
-  const { id, entity, actor } = period;
-  const { score } = period.state.risk;
-  return {
-    incidentId,
-    periodId: id,
-    entity,
-    actor: actor.name,
-    actorType: actor.type,
-    status: "OPEN",
-    score,
-    level: riskLevel(score),
-    assignedAnalyst: null,
-    investigationNotes: null,
-    resolutionNotes: null,
-    ticketId: null,
-    ticketUrl: null,
-    ticketSystem: null,
-    createdAt: now,
-    updatedAt: now,
-    closedAt: null,
-    escalatedAt: now,
-    activity: { ...period.state.activity },
-    createdSeq: 0,
-    updatedSeq: 0,
-  };
-}
-
-function newCase(
-  { id, entity, actor }: ActorPeriod,
-  caseId: string,
-  type: string,
-  facts: Assessment["opened"][number]["facts"],
-  now: number,
-): CaseRow {
-  const { alerts, rules, risk, severity, hosts, first, last } = facts;
-  return {
-    caseId,
-    periodId: id,
-    entity,
-    type,
-    status: "OPEN",
-    severity,
-    primaryUser: actor.name,
-    assignedAnalyst: null,
-    investigationNotes: null,
-    alerts,
-    ruleCount: rules,
-    risk,
-    hosts,
-    firstAlert: first,
-    lastAlert: last,
-    createdAt: now,
-    updatedAt: now,
-    closedPart: null,
-    closedWithIncident: false,
-    createdSeq: 0,
-    updatedSeq: 0,
-  };
 }
 
 function riseOf(incident: IncidentRow, score: number): FieldChange[] {

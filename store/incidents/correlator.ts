@@ -1,9 +1,10 @@
 /** The incident step of intake: adds detections and alarms to the evidence of their actors, in the same commit as their rows. */
 import { type Actor, ActorFinder, type ActorRules } from "../../core/correlation/actor.ts";
-import { addAlarms, addDetections, addRepeats, type EvidenceHour } from "../../core/correlation/evidence.ts";
+import { addAlarms, addDetections, type EvidenceHour } from "../../core/correlation/evidence.ts";
 import { prepareFloors } from "../../core/correlation/floors.ts";
 import { preparePatterns } from "../../core/correlation/patterns.ts";
 import { newSightings } from "../../core/correlation/rarity.ts";
+import { addRepeats } from "../../core/correlation/repeats.ts";
 import { type Alarm, type Detection, levels } from "../../core/detection.ts";
 import { ExceptionList } from "../../core/exceptions/exception-list.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
@@ -13,7 +14,7 @@ import type { TicketRules } from "../outbox/ticket-updates.ts";
 import { type ActorPeriod, actorKey, newPeriod } from "./actor-periods.ts";
 import { type ConclusionRules, conclude, type Examined } from "./conclusions.ts";
 import { countHits, listExceptions } from "./exceptions.ts";
-import { savePeriods } from "./save-periods.ts";
+import { savePeriods, saveRepeats } from "./save-periods.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
 /** A new alarm; or, with `raised`, a known one whose RBP is now higher by `by`, and the period that counts it. */
@@ -30,7 +31,7 @@ const high = levels.indexOf("high");
 export class Correlator {
   readonly #database: Database;
   readonly #finder: ActorFinder;
-  readonly #actorRules: ActorRules;
+  readonly actorRules: ActorRules;
   #exceptions: ExceptionList;
   readonly rules: ConclusionRules;
 
@@ -41,7 +42,7 @@ export class Correlator {
     tickets: TicketRules,
   ) {
     this.#database = database;
-    this.#actorRules = settings.actors;
+    this.actorRules = settings.actors;
     this.#finder = new ActorFinder(settings.actors);
     this.#exceptions = exceptions;
     this.rules = {
@@ -60,7 +61,7 @@ export class Correlator {
 
   /** Call after the exceptions have changed. */
   async reloadExceptions(): Promise<void> {
-    this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.#actorRules);
+    this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.actorRules);
   }
 
   /**
@@ -125,19 +126,21 @@ export class Correlator {
     });
     const examined = [...gathered.values()].map((group) => fold(group, unit.now));
     // Repeats bring no rule that their day did not have.
-    const fresh = examined.flatMap(({ period, changed, repeats }) => {
-      if (repeats !== undefined) return [];
+    const fresh = examined.flatMap(({ period, changed, repeated }) => {
+      if (repeated !== undefined) return [];
       const entity = normaliseName(period.entity);
       return newSightings(period.state.evidence, changed).map((one) => ({ ...one, entity }));
     });
     unit.add(...(await unit.ruleActors.sight(this.#database, fresh, unit.now)));
-    if (assess) await conclude(unit, this.rules, examined);
-    else for (const { period } of examined) period.pending = true;
+    const quiet = assess ? await conclude(unit, this.rules, examined) : [];
+    if (!assess) for (const { period } of examined) period.pending = true;
+    const apart = new Set(quiet.map(({ period }) => period));
     savePeriods(
       unit,
-      examined.map(({ period }) => period),
+      examined.flatMap(({ period }) => (apart.has(period) ? [] : period)),
       "keep",
     );
+    saveRepeats(unit, quiet);
     return periodIds;
   }
 }
@@ -163,7 +166,7 @@ function fold({ period, detections, alarms }: Gathered, now: number): Examined {
   period.updatedAt = now;
   const repeated = period.pending || alarms.length > 0 ? null : addRepeats(evidence, detections, now);
   if (repeated !== null)
-    return { period, changed: new Set([repeated]), repeats: { hour: repeated, count: detections.length } };
+    return { period, changed: new Set([repeated.hour]), repeated: { ...repeated, count: detections.length } };
   const added = [addDetections(evidence, detections, now), addAlarms(evidence, alarms, now)];
   // Earlier parts of an unfinished batch are not yet assessed, so all hours have to be.
   const changed = period.pending ? evidence.hours : added.flatMap((hours) => [...hours]);

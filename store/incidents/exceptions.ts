@@ -13,7 +13,9 @@ const columns = `id, entity_name, rule, actor, host, process, command_line, hash
 
 /** Newest first, including those that have expired and are not yet removed. */
 export async function listExceptions(database: Database): Promise<Exception[]> {
-  const { rows } = await database.read(`select ${columns} from exceptions order by created_at desc, id`);
+  const { rows } = await database.read(
+    `select ${columns} from exceptions where removed = 0 order by created_at desc, id`,
+  );
   return rows.map((row) => ({
     id: text(row, "id"),
     entity: text(row, "entity_name"),
@@ -34,7 +36,7 @@ export async function listExceptions(database: Database): Promise<Exception[]> {
 
 /** Evidence that is there already is gone through afterwards (`applyExceptions`). @throws EdgeError exceptions_full */
 export async function insertException(database: Database, e: Exception): Promise<void> {
-  const { rows } = await database.read("select count(*) as n from exceptions");
+  const { rows } = await database.read("select count(*) as n from exceptions where removed = 0");
   if (rows[0] !== undefined && integer(rows[0], "n") >= mostExceptions)
     throw new EdgeError(
       "exceptions_full",
@@ -53,8 +55,17 @@ export function countHits(hits: ReadonlyMap<string, number>, now: number): State
   return forRows("update exceptions set hits = hits + ?, last_hit_at = ? where id = ?", rows);
 }
 
-/** Returns false when there is none with that id. */
-export async function deleteException(database: Database, id: string): Promise<boolean> {
-  const results = await database.write([{ sql: "delete from exceptions where id = ?", args: [id] }]);
-  return results[0]?.rowsAffected === 1;
+/**
+ * Returns false when there is none with that id. What one that still holds took out of the evidence comes back (`applyExceptions`); what one
+ * that has expired took stays out. `now`: epoch ms.
+ */
+export async function deleteException(database: Database, id: string, now: number): Promise<boolean> {
+  const results = await database.write([
+    {
+      sql: `delete from excepted_evidence where exception_id in (select id from exceptions where id = ? and until <= ?)`,
+      args: [id, toIso(now)],
+    },
+    { sql: "update exceptions set removed = 1 where id = ? and removed = 0", args: [id] },
+  ]);
+  return results[1]?.rowsAffected === 1;
 }

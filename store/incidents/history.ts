@@ -15,6 +15,8 @@ export type HistoryAction =
   | "NOTES_CHANGED"
   | "RISK_LEVEL_CHANGED"
   | "TICKET_LINKED"
+  | "EXCEPTION_APPLIED"
+  | "EXCEPTION_REMOVED"
   | "EXTERNAL_SYNC";
 
 export interface HistoryEntry {

@@ -1,6 +1,6 @@
 /** Changes of incidents by people and programs. Each adds its rows, history and events to a unit of work. */
 import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
-import { mergeEvidence } from "../../core/correlation/evidence.ts";
+import { mergeState } from "../../core/correlation/merge-states.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import { EdgeError } from "../../core/errors.ts";
 import { changeIncident, type IncidentRequest, withoutCopies } from "../../core/incident-change.ts";
@@ -131,19 +131,14 @@ function mergeCases(
 
 /** Makes the reopened period the actor's current one and moves newer evidence to it, to be assessed when the loop next runs. */
 function takeOver(unit: UnitOfWork, period: ActorPeriod, between: ActorPeriod): void {
-  mergeEvidence(period.state.evidence, between.state.evidence);
-  const { activity } = period.state;
-  const more = between.state.activity;
-  activity.detections += more.detections;
-  activity.highDetections += more.highDetections;
-  activity.alarms += more.alarms;
-  activity.rbpSum += more.rbpSum;
-  activity.rbpMax = Math.max(activity.rbpMax, more.rbpMax);
-  activity.firstAt = least(activity.firstAt, more.firstAt);
-  activity.lastAt = greatest(activity.lastAt, more.lastAt);
+  mergeState(period.state, between.state);
   Object.assign(period, { pending: true, updatedAt: unit.now });
   unit.add(
     { sql: "delete from actor_periods where id = ?", args: [between.id] },
+    { sql: "delete from actor_repeats where period_id = ?", args: [between.id] },
+    // What an exception took from both stays with the one it has.
+    { sql: "update or ignore excepted_evidence set period_id = ? where period_id = ?", args: [period.id, between.id] },
+    { sql: "delete from excepted_evidence where period_id = ?", args: [between.id] },
     ...["sigma_alerts", "alarms", "threat_cases"].map((table) => ({
       sql: `update ${table} set period_id = ? where period_id = ?`,
       args: [period.id, between.id],
@@ -194,12 +189,4 @@ export async function promote(
   await conclude(unit, correlator.rules, [examined]);
   savePeriods(unit, [period]);
   return period.incidentId ?? "";
-}
-
-function least(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : Math.min(a, b);
-}
-
-function greatest(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }

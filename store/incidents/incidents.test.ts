@@ -1,3 +1,4 @@
+import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -592,10 +593,91 @@ describe("exceptions", () => {
     store = await open();
     await ingest("detections", records(3));
     expect(await created()).toEqual([]);
-    expect(await store.incidents.deleteException("x1")).toBe(true);
-    expect(await store.incidents.deleteException("x1")).toBe(false);
+    expect(await store.incidents.deleteException("x1", now)).toBe(true);
+    expect(await store.incidents.deleteException("x1", now)).toBe(false);
     await ingest("detections", records(1));
     expect(await created()).toHaveLength(1);
+  });
+});
+
+describe("an exception for evidence of more actors than one commit goes through", () => {
+  const actors = 700;
+  const scores = async () => {
+    const all = await Promise.all(
+      (await created()).map(({ incident_id }) => store.reading.readIncident(incident_id, now)),
+    );
+    return Map.groupBy(all, (one) => one?.incident.score);
+  };
+  /** As after `kill -9`: what was going to be called next is not. */
+  const killed = async () => {
+    await store.close();
+    store = await open();
+  };
+  const afterTheStart = async () => {
+    while (await store.incidents.assessLeft(now, true));
+  };
+
+  test("is gone on with after a crash, as is its removal, and nobody is counted twice", async () => {
+    await ingest(
+      "detections",
+      records(actors, (index) => ({ user: `user-${index}`, timestamp: "2026-03-13T04:00:00Z" })),
+    );
+    const [before] = [...(await scores()).keys()];
+    await store.incidents.insertException(exceptionOf({ rule: "r1", createdAt: now }));
+    await killed();
+    expect(await store.incidents.applyExceptions(now)).toBe(true);
+    const half = (await scores()).get(0)?.length ?? 0;
+    expect(half).toBeGreaterThan(0);
+    expect(half).toBeLessThan(actors);
+    await killed();
+    await afterTheStart();
+    expect((await scores()).get(0)).toHaveLength(actors);
+    const [first] = await created();
+    const { history = [] } = (await store.reading.readIncident(first.incident_id, now)) ?? {};
+    expect(history.filter(({ action }) => action === "EXCEPTION_APPLIED")).toHaveLength(1);
+
+    await store.incidents.deleteException("x1", now);
+    await killed();
+    expect(await store.incidents.applyExceptions(now)).toBe(true);
+    expect((await scores()).get(before)?.length).toBe(half);
+    await killed();
+    await afterTheStart();
+    expect((await scores()).get(before)).toHaveLength(actors);
+    expect((await store.reading.readIncident(first.incident_id, now))?.body.risk).toMatchObject({
+      sigma_alert_count: 1,
+    });
+    expect(await store.incidents.applyExceptions(now)).toBe(false);
+  });
+
+  test("retention forgets what was taken with its actor", async () => {
+    await ingest("detections", records(3));
+    await store.incidents.insertException(exceptionOf({ rule: "r1", createdAt: now }));
+    await afterTheStart();
+    await store.incidents.changeIncident(await onlyIncident(), { status: "CLOSED" }, analyst, now);
+    now += 91 * dayMs;
+    const kept = () => {
+      const sqlite = new Sqlite(join(folder, "rhythmx.db"), { readonly: true });
+      const { n } = sqlite.query("select count(*) as n from excepted_evidence").get() as { n: number };
+      sqlite.close();
+      return n;
+    };
+    expect(kept()).toBe(1);
+    await pruneAll(store, now, 90);
+    expect(kept()).toBe(0);
+  });
+
+  test("an incident that is reopened over a newer one's evidence keeps what was taken from either", async () => {
+    await ingest("detections", records(2));
+    const id = await onlyIncident();
+    await store.incidents.changeIncident(id, { status: "CLOSED" }, analyst, now);
+    await ingest("detections", [record({ level: "low", rule_id: "r2" })]);
+    await store.incidents.insertException(exceptionOf({ rule: "r2", createdAt: now }));
+    await afterTheStart();
+    await store.incidents.changeIncident(id, { status: "OPEN" }, analyst, now);
+    await afterTheStart();
+    await store.incidents.deleteException("x1", now);
+    await afterTheStart();
+    expect((await store.reading.readIncident(id, now))?.body.risk.sigma_alert_count).toBe(3);
   });
 });
 

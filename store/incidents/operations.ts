@@ -11,6 +11,7 @@ import type { OpenOutbox } from "../outbox/operations.ts";
 import { type Assessments, assessLeft, decayScores } from "./assessments.ts";
 import { applyCaseChange } from "./case-changes.ts";
 import { Correlator } from "./correlator.ts";
+import { applyExceptions } from "./exception-effects.ts";
 import { deleteException, insertException, listExceptions } from "./exceptions.ts";
 import { applyIncidentChange, type ChangeRules, promote } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";
@@ -34,7 +35,8 @@ export const incidentOperations = {
   assessLeft: {
     kind: "write",
     run: async (open, now: number, starting: boolean) =>
-      open.correlator !== null && assessLeft(open, open.correlator, now, starting),
+      open.correlator !== null &&
+      ((await assessLeft(open, open.correlator, now, starting)) || (await applyExceptions(open, open.correlator, now))),
   },
   decayScores: {
     kind: "write",
@@ -66,6 +68,11 @@ export const incidentOperations = {
       return { threatCase: row as ThreatCase, changed };
     },
   },
+  /** A step of what saved and removed exceptions do to the evidence that is there; returns whether more is left. */
+  applyExceptions: {
+    kind: "write",
+    run: async (open, now: number) => open.correlator !== null && applyExceptions(open, open.correlator, now),
+  },
   listExceptions: { kind: "read", run: ({ database }) => listExceptions(database) },
   insertException: {
     kind: "write",
@@ -76,8 +83,8 @@ export const incidentOperations = {
   },
   deleteException: {
     kind: "write",
-    run: async ({ database, correlator }, id: string) => {
-      const deleted = await deleteException(database, id);
+    run: async ({ database, correlator }, id: string, now: number) => {
+      const deleted = await deleteException(database, id, now);
       await correlator?.reloadExceptions();
       return deleted;
     },

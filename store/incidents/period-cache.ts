@@ -26,8 +26,11 @@ export class PeriodCache {
   readonly #kept = new Map<string, Kept>();
   /** The keys asked for or kept since the last `settle`. */
   readonly #touched = new Set<string>();
-  /** The ids of periods that came once and are not kept, the oldest first. */
+  /** The ids of periods that came once and are not kept. */
   readonly #seen = new Set<number>();
+  /** The same in the order in which they came, as a ring: a set is slow to give its oldest. */
+  readonly #ring = new Array<number>(mostSeen).fill(0);
+  #next = 0;
   #bytes = 0;
 
   /** `bytes`: the limit; 0 keeps no period. */
@@ -58,9 +61,9 @@ export class PeriodCache {
     return found;
   }
 
-  /** Keeps a current period that this commit writes, if its actor has come before; `characters`: the length of its encoded state. */
-  keep(period: ActorPeriod, characters: number): void {
-    const { id, key } = period;
+  /** Keeps a current period that this commit writes, if its actor has come before. */
+  keep(period: ActorPeriod): void {
+    const { id, key, characters } = period;
     const isKnown = this.#kept.has(key) || this.#seen.delete(id);
     this.forget(key);
     if (!isKnown) {
@@ -76,12 +79,10 @@ export class PeriodCache {
   }
 
   #see(id: number): void {
+    this.#seen.delete(this.#ring[this.#next] ?? 0);
     this.#seen.add(id);
-    if (this.#seen.size <= mostSeen) return;
-    for (const oldest of this.#seen) {
-      this.#seen.delete(oldest);
-      return;
-    }
+    this.#ring[this.#next] = id;
+    this.#next = (this.#next + 1) % mostSeen;
   }
 
   #makeRoom(): void {

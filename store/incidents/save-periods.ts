@@ -1,6 +1,7 @@
 /** Writing actors' periods in a unit of work, so that what the Worker keeps of them in memory stays what their rows say. */
 import { encodeActorState } from "../../core/correlation/actor-state.ts";
-import { type ActorPeriod, periodStatements } from "./actor-periods.ts";
+import type { Repeats } from "../../core/correlation/repeats.ts";
+import { type ActorPeriod, periodStatements, repeatStatements } from "./actor-periods.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
 /**
@@ -14,8 +15,17 @@ export function savePeriods(
 ): void {
   const states = periods.map(({ state }) => encodeActorState(state));
   unit.add(...periodStatements(periods, states));
-  for (const [index, period] of periods.entries()) {
-    if (cached === "keep" && period.current) unit.periods.keep(period, states[index]?.length ?? 0);
+  for (const period of periods) {
+    if (cached === "keep" && period.current) unit.periods.keep(period);
     else unit.periods.forget(period.key);
   }
+}
+
+/** Adds the statements that store repeats of these periods, which came from the unit's cache, apart from their states. */
+export function saveRepeats(
+  unit: UnitOfWork,
+  repeated: readonly { period: ActorPeriod; repeats: readonly Repeats[] }[],
+): void {
+  unit.add(...repeatStatements(repeated));
+  for (const { period } of repeated) unit.periods.keep(period);
 }

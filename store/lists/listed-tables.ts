@@ -1,12 +1,12 @@
 /** The tables that the API lists, with the field names of their rows there. */
 
-import { parseActorState } from "../../core/correlation/actor-state.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { Collection, Walk } from "../../core/pages/page.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 import type { Row } from "../database/statement.ts";
+import { stateColumns, stateFrom } from "../incidents/actor-periods.ts";
 import { caseFromRow } from "../incidents/case-rows.ts";
 import { liveCases } from "../incidents/live-cases.ts";
 
@@ -134,10 +134,10 @@ async function casesJson(
 ): Promise<string> {
   const active = rows.filter((row) => row.status !== "CLOSED").map((row) => integer(row, "period_id"));
   const { rows: periods } = await database.read(
-    "select id, state from actor_periods where id in (select value from json_each(?))",
+    `select id, ${stateColumns} from actor_periods where id in (select value from json_each(?))`,
     [JSON.stringify([...new Set(active)])],
   );
-  const states = new Map(periods.map((row) => [integer(row, "id"), parseActorState(text(row, "state"))]));
+  const states = new Map(periods.map((row) => [integer(row, "id"), stateFrom(row)]));
   const cases = rows.map((row) => ({ row, stored: caseFromRow(row) }));
   const notes = cases.reduce((sum, { stored }) => sum + (stored.investigationNotes?.length ?? 0), 0);
   const json = cases.map(({ row, stored }) => {

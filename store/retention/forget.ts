@@ -40,6 +40,8 @@ export function forgetPeriods(periodIds: readonly number[]): Statement[] {
     `delete from case_history where case_id in (select case_id from threat_cases where period_id ${gone})`,
     `delete from threat_cases where period_id ${gone}`,
     `delete from period_alerts where period_id ${gone}`,
+    `delete from actor_repeats where period_id ${gone}`,
+    `delete from excepted_evidence where period_id ${gone}`,
     `delete from actor_periods where id ${gone}`,
   ].map((sql) => ({ sql, args }));
 }

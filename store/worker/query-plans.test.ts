@@ -15,6 +15,7 @@ import { Intake } from "../../core/intake/intake.ts";
 import type { IntakeStore } from "../../core/ports.ts";
 import { defaultPolicies } from "../../core/tickets/policy.ts";
 import { dayMs, hourMs } from "../../core/time.ts";
+import { exceptionOf } from "../../test/harness/exception-of.ts";
 import { Database } from "../database/database.ts";
 import { type OperationName, reading, writing } from "./operations.ts";
 import { StoreWorker } from "./store-worker.ts";
@@ -33,6 +34,7 @@ const growing = [
   "threat_cases",
   "case_history",
   "period_alerts",
+  "excepted_evidence",
   "tickets",
   "deliveries",
   "delivery_attempts",
@@ -196,17 +198,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     revokedAt: null,
     lastUsedAt: null,
   };
-  const exception = {
-    id: "e1",
-    entity: "Site",
-    rule: "r",
-    actor: "",
-    host: "",
-    until: null,
-    reason: "",
-    who: "",
-    createdAt: now,
-  };
+  const exception = exceptionOf({ id: "e1", rule: "rule 1", createdAt: now });
   const outcome = {
     id: first,
     state: "confirmed",
@@ -298,10 +290,6 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [now + 200 * dayMs, 90, { sweep: "actors", after: 0 }],
     ],
     "incidents.configureCorrelation": [],
-    "incidents.assessLeft": [
-      [now, true],
-      [now, false],
-    ],
     "incidents.decayScores": [[now + 9 * dayMs]],
     "incidents.changeIncident": [
       [id, { status: "IN_PROGRESS", assignedAnalyst: "j", investigationNotes: "x" }, author, now],
@@ -315,7 +303,12 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     ],
     "incidents.listExceptions": [[]],
     "incidents.insertException": [[exception]],
-    "incidents.deleteException": [["e1"]],
+    "incidents.applyExceptions": [[now], [now]],
+    "incidents.deleteException": [["e1", now]],
+    "incidents.assessLeft": [
+      [now, true],
+      [now, false],
+    ],
     "tickets.listSavedSettings": [[]],
     "tickets.saveSettings": [[[{ name: "JIRA_URL", value: "x", secret: false }], "a", now]],
     "tickets.listSealed": [[]],

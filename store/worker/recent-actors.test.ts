@@ -84,9 +84,19 @@ class Site {
         names.set(id, names.get(id) ?? `#${names.size}`);
         return names.get(id) ?? "";
       });
-    const tables = ["actor_periods", "incidents", "threat_cases", "incident_history", "sigma_alerts", "event_log"];
+    const tables = [
+      "actor_periods",
+      "actor_repeats",
+      "incidents",
+      "threat_cases",
+      "incident_history",
+      "sigma_alerts",
+      "event_log",
+    ];
     return tables
-      .flatMap((table) => this.rows(`select * from ${table} order by rowid`))
+      .flatMap((table) =>
+        this.rows(`select * from ${table} order by ${table === "actor_repeats" ? "period_id, item" : "rowid"}`),
+      )
       .map((row) => inOrder(named(JSON.stringify(row))))
       .join("\n");
   }
@@ -240,4 +250,38 @@ test("a commit that fails leaves no trace in memory, alone or with others that s
   expect(replies.map((reply) => "error" in reply)).toEqual([false, true, false]);
   expect(n).toBe(turns.length);
   expect(counted(sharing)).toBe(2);
+});
+
+test("a repeat writes counts apart from the actor's state; who reads the actor has them, and within an hour the state does", async () => {
+  const site = await Site.opened("apart");
+  const quiet = (now: number) => site.call("intake.writeDetections", detections(now, [1], 0));
+  const stored = () => site.rows("select state, updated_at from actor_periods")[0];
+  const minutes = (n: number) => start + n * 60_000;
+  // The first of an hour is news; by the third the pattern search has nothing more to find in such detections.
+  for (const minute of [0, 1, 2]) await quiet(minutes(minute));
+  const before = stored();
+  for (const minute of [3, 4, 5]) await quiet(minutes(minute));
+  expect(stored()).toEqual(before);
+  expect(site.rows("select sum(count) as n, max(last) as last from actor_repeats")).toEqual([
+    { n: expect.any(Number), last: minutes(5) },
+  ]);
+  const id = await site.call(
+    "incidents.promoteActor",
+    { entity: "Primary Site", actor: "u1", reason: "asked" },
+    author,
+    minutes(6),
+  );
+  expect(id).toMatch(/^INC-/);
+  // Whoever changed the state has stored them in it.
+  expect(counted(site)).toBe(6);
+  expect(site.rows("select * from actor_repeats")).toEqual([]);
+  expect(site.rows("select sigma_alert_count as n from incidents")).toEqual([{ n: 6 }]);
+});
+
+test("an actor that only repeats is not taken for idle: its state is stored once an hour", async () => {
+  const site = await Site.opened("hourly");
+  const at = (minute: number) => ({ ...detections(start, [1], 0), now: start + minute * 60_000 });
+  for (let minute = 0; minute <= 130; minute += 10) await site.call("intake.writeDetections", at(minute));
+  const stored = site.rows("select updated_at as at from actor_periods")[0]?.at;
+  expect(Date.parse(String(stored))).toBeGreaterThanOrEqual(start + 70 * 60_000);
 });

@@ -1,10 +1,12 @@
 /** After a crash run: actors, cases and incidents as they would be had nothing interrupted it. Every violation is one line. */
 import { createClient, type Client as Libsql } from "@libsql/client";
-import { type ActorState, parseActorState } from "../../core/correlation/actor-state.ts";
+import type { ActorState } from "../../core/correlation/actor-state.ts";
 import { assess } from "../../core/correlation/assess.ts";
 import { scoreOf } from "../../core/correlation/factors.ts";
 import { builtInFloors, prepareFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns, preparePatterns } from "../../core/correlation/patterns.ts";
+import type { Row } from "../../store/database/statement.ts";
+import { stateColumns, stateFrom } from "../../store/incidents/actor-periods.ts";
 
 export interface IncidentReport {
   violations: string[];
@@ -22,20 +24,21 @@ export async function verifyIncidents(path: string): Promise<IncidentReport> {
   try {
     const cases = await activeCases(database);
     const { rows } = await database.execute(
-      `select p.id, p.actor_key, p.pending, p.incident_id, p.state, a.count, i.risk_score
-       from actor_periods p join sigma_alerts a on a.period_id = p.id
-       left join incidents i on i.incident_id = p.incident_id`,
+      `select actor_periods.id, actor_key, pending, actor_periods.incident_id, ${stateColumns}, a.count as alert_count, i.risk_score
+       from actor_periods join sigma_alerts a on a.period_id = actor_periods.id
+       left join incidents i on i.incident_id = actor_periods.incident_id`,
     );
     for (const row of rows) {
       const fail = (what: string) => violations.push(`actor ${row.actor_key}: ${what}`);
-      const state = parseActorState(String(row.state));
+      const state = stateFrom(row as Row);
       if (row.pending !== 0) fail("was never assessed");
-      if (state.activity.detections !== row.count)
-        fail(`has ${state.activity.detections} detections; its alert ${row.count}`);
+      if (state.activity.detections !== row.alert_count)
+        fail(`has ${state.activity.detections} detections; its alert ${row.alert_count}`);
       const { qualifies, types, score } = anew(state);
       if (qualifies !== (row.incident_id !== null))
         fail(`incident ${row.incident_id}; it ${qualifies ? "has" : "has not"} qualified`);
-      if (state.risk.score !== score) fail(`has score ${state.risk.score}; its evidence gives ${score}`);
+      if (row.incident_id !== null && state.risk.score !== score)
+        fail(`has score ${state.risk.score}; its evidence gives ${score}`);
       if (row.incident_id !== null && row.risk_score !== score)
         fail(`its incident has score ${row.risk_score} of ${score}`);
       const found = (cases.get(Number(row.id)) ?? []).sort().join();

@@ -1,0 +1,218 @@
+/**
+ * What saving or removing an exception does to evidence that is there already: what it covers by rule, actor and host is taken out and kept
+ * aside, and comes back if the exception is removed while it holds. Actors are gone through in steps, each one commit with how far it came,
+ * so that intake goes on meanwhile and a crash in between loses and doubles nothing.
+ */
+import { type ActorState, encodeActorState, parseActorState } from "../../core/correlation/actor-state.ts";
+import { assess } from "../../core/correlation/assess.ts";
+import { caseBody } from "../../core/correlation/bodies.ts";
+import { mergeState } from "../../core/correlation/merge-states.ts";
+import { type Exception, needsLog } from "../../core/exceptions/exception.ts";
+import { ExceptionMatcher } from "../../core/exceptions/exception-matcher.ts";
+import { itemTest, takeItems } from "../../core/exceptions/taken-evidence.ts";
+import type { FieldChange } from "../../core/incident-event.ts";
+import { dayMs, minuteMs } from "../../core/time.ts";
+import { forRows, insertSql } from "../database/insert-sql.ts";
+import { integer, text } from "../database/rows.ts";
+import { type ActorPeriod, actorOfKey, periodsById } from "./actor-periods.ts";
+import { casesOfPeriods, saveCases } from "./case-rows.ts";
+import { conclude, type Examined } from "./conclusions.ts";
+import type { Correlator } from "./correlator.ts";
+import { listExceptions } from "./exceptions.ts";
+import { noteChanges } from "./incident-changes.ts";
+import { findIncidents, saveActivity } from "./incident-rows.ts";
+import { savePeriods } from "./save-periods.ts";
+import { type OpenUnit, UnitOfWork } from "./unit-of-work.ts";
+
+/** The most actors that one commit goes through. */
+const actorsPerWrite = 300;
+/** Evidence that is older has lost its weight, and makes no new incident when it comes back. */
+const freshMs = 7 * dayMs;
+
+/** Goes a step further with exceptions that were saved or removed; returns whether more is left. `now`: epoch ms. */
+export async function applyExceptions(open: OpenUnit, correlator: Correlator, now: number): Promise<boolean> {
+  return (await giveBackStep(open, correlator, now)) || (await takeStep(open, correlator, now));
+}
+
+async function takeStep(open: OpenUnit, correlator: Correlator, now: number): Promise<boolean> {
+  const { database } = open;
+  const { rows } = await database.read(
+    "select id, applied_upto from exceptions where applied_upto is not null and removed = 0 order by created_at, id limit 1",
+  );
+  const [row] = rows;
+  if (row === undefined) return false;
+  const exception = (await listExceptions(database)).find(({ id }) => id === text(row, "id"));
+  if (exception === undefined) return false;
+  const isOver = exception.until !== null && exception.until <= now;
+  const next = isOver
+    ? []
+    : (
+        await database.read(
+          "select id, actor_key from actor_periods where current = 1 and id > ? order by id limit ?",
+          [integer(row, "applied_upto"), actorsPerWrite],
+        )
+      ).rows;
+  const upto = next.length < actorsPerWrite ? null : integer(next.at(-1) ?? row, "id");
+  const matcher = new ExceptionMatcher(exception, correlator.actorRules);
+  const ids = next
+    .filter((one) => matcher.mayConcern(...actorOfKey(text(one, "actor_key"))))
+    .map((one) => integer(one, "id"));
+  const author = { who: exception.who, source: "exception" };
+  await UnitOfWork.inOneWrite(open, author, now, async (unit) => {
+    const concerned: [ActorPeriod, ActorState][] = [];
+    for (const period of await periodsById(database, ids)) {
+      const { state } = period;
+      const taken = takeItems(state, itemTest(matcher, period, state.evidence, correlator.actorRules));
+      if (taken !== null) concerned.push([period, taken]);
+    }
+    await keepAside(unit, exception.id, concerned);
+    await rescore(
+      unit,
+      correlator,
+      concerned.map(([period]) => ({ period, changed: new Set(period.state.evidence.hours) })),
+    );
+    for (const [{ incidentId }, { activity }] of concerned)
+      if (incidentId !== null)
+        unit.addHistory("incident", incidentId, {
+          action: "EXCEPTION_APPLIED",
+          field: "evidence",
+          old: null,
+          new: `${exception.id} took ${counted(activity.detections)} out of the evidence: ${exception.reason}`,
+        });
+    unit.add({ sql: "update exceptions set applied_upto = ? where id = ?", args: [upto, exception.id] });
+  });
+  return true;
+}
+
+/** Gives back evidence of removed exceptions. */
+async function giveBackStep(open: OpenUnit, correlator: Correlator, now: number): Promise<boolean> {
+  const { database } = open;
+  const [removed] = (await database.read("select id from exceptions where removed = 1 order by id limit 1")).rows;
+  if (removed === undefined) return false;
+  const exceptionId = text(removed, "id");
+  const { rows } = await database.read(
+    "select period_id, state from excepted_evidence where exception_id = ? order by period_id limit ?",
+    [exceptionId, actorsPerWrite],
+  );
+  const states = new Map(rows.map((row) => [integer(row, "period_id"), text(row, "state")]));
+  const others = (await listExceptions(database)).filter(
+    (one) => !needsLog(one) && (one.until === null || one.until > now),
+  );
+  await UnitOfWork.inOneWrite(open, { who: "rhythmx", source: "exception" }, now, async (unit) => {
+    const periods = await periodsById(database, [...states.keys()]);
+    for (const period of periods) {
+      const back = parseActorState(states.get(period.id) ?? "");
+      await keepForOthers(unit, correlator, others, period, back);
+      const returned = back.activity.detections;
+      mergeState(period.state, back);
+      if (period.incidentId !== null && returned > 0)
+        unit.addHistory("incident", period.incidentId, {
+          action: "EXCEPTION_REMOVED",
+          field: "evidence",
+          old: null,
+          new: `${exceptionId} was removed: ${counted(returned)} that it had taken out count again`,
+        });
+    }
+    unit.add(
+      ...forRows(
+        "delete from excepted_evidence where exception_id = ? and period_id = ?",
+        [...states.keys()].map((id) => [exceptionId, id]),
+      ),
+      ...(rows.length < actorsPerWrite ? [{ sql: "delete from exceptions where id = ?", args: [exceptionId] }] : []),
+    );
+    const isFresh = ({ recorded }: { recorded: number }) => recorded * minuteMs > now - freshMs;
+    const current = periods.filter((period) => period.current);
+    await rescore(
+      unit,
+      correlator,
+      current.map((period) => ({ period, changed: new Set(period.state.evidence.hours.filter(isFresh)) })),
+    );
+    savePeriods(
+      unit,
+      periods.filter((period) => !period.current),
+    );
+  });
+  return true;
+}
+
+/** Of what comes back, other exceptions keep what they cover as well. */
+async function keepForOthers(
+  unit: UnitOfWork,
+  correlator: Correlator,
+  others: readonly Exception[],
+  period: ActorPeriod,
+  state: ActorState,
+): Promise<void> {
+  for (const other of others) {
+    const matcher = new ExceptionMatcher(other, correlator.actorRules);
+    const taken = takeItems(state, itemTest(matcher, period, state.evidence, correlator.actorRules));
+    if (taken !== null) await keepAside(unit, other.id, [[period, taken]]);
+  }
+}
+
+async function keepAside(
+  unit: UnitOfWork,
+  exceptionId: string,
+  taken: readonly (readonly [ActorPeriod, ActorState])[],
+): Promise<void> {
+  for (const [{ id }, state] of taken) {
+    const { rows } = await unit.database.read(
+      "select state from excepted_evidence where exception_id = ? and period_id = ?",
+      [exceptionId, id],
+    );
+    const kept = rows[0] === undefined ? state : parseActorState(text(rows[0], "state"));
+    if (kept !== state) mergeState(kept, state);
+    unit.add({
+      sql: insertSql(
+        "excepted_evidence",
+        "exception_id, period_id, state",
+        "on conflict (exception_id, period_id) do update set state = excluded.state",
+      ),
+      args: [exceptionId, id, encodeActorState(kept)],
+    });
+  }
+}
+
+/** Assesses these actors, closes cases of which nothing is left, and saves them. */
+async function rescore(unit: UnitOfWork, correlator: Correlator, examined: readonly Examined[]): Promise<void> {
+  if (examined.length === 0) return;
+  const { rules } = correlator;
+  for (const { period, changed } of examined) {
+    assess(period.state, changed, rules);
+    await closeEmptyCases(unit, period);
+  }
+  await conclude(unit, rules, examined);
+  const periods = examined.map(({ period }) => period);
+  savePeriods(unit, periods);
+  unit.add(
+    ...saveActivity(
+      periods.flatMap(({ incidentId, state }) => (incidentId === null ? [] : [[incidentId, state.activity] as const])),
+    ),
+  );
+}
+
+async function closeEmptyCases(unit: UnitOfWork, period: ActorPeriod): Promise<void> {
+  const { evidence, cases } = period.state;
+  const gone = cases.filter(({ type }) => !evidence.hours.some(({ matched }) => matched.includes(type)));
+  if (gone.length === 0) return;
+  const rows = await casesOfPeriods(unit.database, [period.id]);
+  const incidents = await findIncidents(unit.database, period.incidentId === null ? [] : [period.incidentId]);
+  const incident = incidents.get(period.incidentId ?? "") ?? null;
+  period.state.cases = cases.filter((known) => !gone.includes(known));
+  for (const row of rows.filter(({ caseId }) => gone.some(({ id }) => id === caseId))) {
+    const changes: FieldChange[] = [{ field: "status", old: row.status, new: "CLOSED" }];
+    Object.assign(row, { status: "CLOSED", closedPart: evidence.part, closedWithIncident: false, updatedAt: unit.now });
+    row.updatedSeq = unit.addEvent(
+      "case_updated",
+      row.caseId,
+      row.entity,
+      JSON.stringify(caseBody(row, incident, changes)),
+    );
+    unit.add(...saveCases([row]));
+    noteChanges(unit, "case", row.caseId, changes);
+  }
+}
+
+function counted(detections: number): string {
+  return `${detections} ${detections === 1 ? "detection" : "detections"}`;
+}

@@ -1,0 +1,232 @@
+/** Exceptions from the outside: what they keep out of the evidence, what they take out of it, and what they count. */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { ApiClient } from "../harness/api-client.ts";
+import { detection, TestAppliance } from "../harness/appliance.ts";
+
+let appliance: TestAppliance;
+let analyst: ApiClient;
+
+beforeEach(async () => {
+  appliance = await TestAppliance.start();
+  analyst = await ApiClient.asUser(appliance, "analyst", "analyst");
+});
+afterEach(() => appliance.dispose());
+
+const sysmon = (fields: Record<string, string>) => ({ Event: { EventData: fields } });
+const critical = (user: string, fields: object = {}) => detection({ user, level: "critical", ...fields });
+
+async function except(fields: object): Promise<string> {
+  const { status, body } = await analyst.post("/api/exceptions", { reason: "known", ...fields });
+  expect([status, body.detail]).toEqual([201, undefined]);
+  return body.id;
+}
+
+async function listed(id: string) {
+  const { body } = await analyst.get("/api/exceptions");
+  return body.exceptions.find((one: { id: string }) => one.id === id);
+}
+
+async function incidentOf(actor: string) {
+  const { body } = await analyst.get(`/api/incidents?actor=${encodeURIComponent(actor)}`);
+  return body.incidents[0];
+}
+
+async function detailOf(actor: string) {
+  return (await analyst.get(`/api/incidents/${(await incidentOf(actor)).incident_id}`)).body;
+}
+
+async function restart(): Promise<void> {
+  appliance = await appliance.restarted();
+  analyst = await ApiClient.loggedIn(appliance, "analyst");
+}
+
+describe("as detections come in", () => {
+  test("process, command line and hash of the log decide, with wildcards; what is suppressed is counted, also over a restart", async () => {
+    const backup = "C:\\Program Files\\Backup\\agent.exe";
+    const process = await except({ rule: "suspicious *", process: "C:\\Program Files\\Backup\\*" });
+    const line = await except({ rule: "suspicious *", command_line: "*\\agent.exe* --full" });
+    const hash = await except({ actor: "*", rule: "Suspicious Logon", hash: "ab*" }).catch(() => "refused");
+    expect(hash).toBe("refused");
+    const byHash = await except({ actor: "svc-*", hash: "MD5=ab*" });
+    const first = [
+      critical("a", { raw: sysmon({ Image: backup, CommandLine: `"${backup}" --full` }) }),
+      critical("b", { raw: { NewProcessName: backup.toUpperCase() } }),
+      critical("c", { raw: sysmon({ Image: "C:\\Temp\\agent.exe", CommandLine: "C:\\Temp\\agent.exe --full" }) }),
+      critical("svc-d", {
+        raw: sysmon({ Image: "C:\\x.exe", Hashes: `SHA1=${"c".repeat(40)},MD5=${"ab".repeat(16)}` }),
+      }),
+    ];
+    const evil = critical("e", {
+      raw: sysmon({ Image: "C:\\Program Files\\Other\\agent.exe", CommandLine: "agent.exe" }),
+    });
+    await appliance.ingest([...first, evil]);
+    for (const actor of ["a", "b", "c", "svc-d"]) expect([actor, await incidentOf(actor)]).toEqual([actor, undefined]);
+    expect(await incidentOf("e")).toMatchObject({ sigma_alert_count: 1 });
+    // All are alerts as ever.
+    expect((await analyst.get("/api/v1/feed/alerts")).body.total).toBe(5);
+    const at = new Date(appliance.clock.now()).toISOString();
+    expect(await listed(process)).toMatchObject({ hits: 2, last_hit_at: at, process: "C:\\Program Files\\Backup\\*" });
+    expect(await listed(line)).toMatchObject({ hits: 2, last_hit_at: at });
+    expect(await listed(byHash)).toMatchObject({ hits: 1, last_hit_at: at });
+    await restart();
+    await appliance.clock.advance(60_000);
+    await appliance.ingest([...first, evil]);
+    expect(await listed(process)).toMatchObject({
+      hits: 4,
+      last_hit_at: new Date(appliance.clock.now()).toISOString(),
+    });
+    expect(await incidentOf("e")).toMatchObject({ sigma_alert_count: 2 });
+    expect(await incidentOf("a")).toBeUndefined();
+  });
+
+  test("a delivery that is repeated is not counted twice", async () => {
+    const id = await except({ rule: "Suspicious Logon" });
+    const batch = [critical("a", { id: "1" }), critical("a", { id: "2" })];
+    await appliance.ingest(batch);
+    await appliance.ingest(batch);
+    expect((await listed(id)).hits).toBe(2);
+  });
+
+  test("hold after the settings were read again", async () => {
+    const id = await except({ rule: "Suspicious *", actor: "a?" });
+    await appliance.reload({});
+    await appliance.ingest([critical("a1"), critical("a12")]);
+    expect((await listed(id)).hits).toBe(1);
+    expect(await incidentOf("a1")).toBeUndefined();
+    expect(await incidentOf("a12")).toBeDefined();
+  });
+
+  test("an empty time is for as long as it is there; a time that has come ends it", async () => {
+    const lasting = await except({ rule: "Suspicious Logon", actor: "a", until: "" });
+    const ending = await except({
+      rule: "Suspicious Logon",
+      actor: "b",
+      until: new Date(appliance.clock.now() + 60_000),
+    });
+    await appliance.clock.advance(61_000);
+    await appliance.ingest([critical("a"), critical("b")]);
+    expect(await listed(lasting)).toMatchObject({ until: null, hits: 1 });
+    expect(await listed(ending)).toMatchObject({ hits: 0, last_hit_at: null });
+    expect(await incidentOf("b")).toBeDefined();
+  });
+});
+
+describe("evidence that is there already", () => {
+  const noisy = { rule_id: "noisy", rule_title: "Noisy Rule", tags: ["attack.credential-access", "attack.t1003"] };
+  const other = { rule_id: "other", rule_title: "Other Rule", level: "high", tags: ["attack.execution"] };
+
+  test("leaves the score of an open incident by rule, actor and host; its case is closed; the history says who and why", async () => {
+    await appliance.ingest([
+      ...Array.from({ length: 5 }, (_, n) => critical("j", { ...noisy, host: `ws-${n}` })),
+      detection({ user: "j", ...other, host: "srv-1" }),
+      ...Array.from({ length: 5 }, () => critical("k", noisy)),
+    ]);
+    const [before, untouched] = [await detailOf("j"), await detailOf("k")];
+    expect(before).toMatchObject({ sigma_alert_count: 6, risk: { sigma_unique_rules: 2 } });
+    expect(before.related_cases.length).toBeGreaterThan(0);
+    const id = await except({ rule: "noisy", actor: "CORP\\J", reason: "Password manager" });
+    const after = await detailOf("j");
+    expect(after).toMatchObject({
+      status: "OPEN",
+      sigma_alert_count: 1,
+      risk: { sigma_unique_rules: 1, sigma_high_sev_count: 1 },
+    });
+    expect(after.risk_score).toBeLessThan(before.risk_score);
+    expect(after.alerts_by_rule.map(({ rule }: { rule: string }) => rule)).toEqual(["other"]);
+    expect(after.related_cases).toEqual([]);
+    expect(after.cases.map(({ status }: { status: string }) => status)).toContain("CLOSED");
+    const entry = after.history.find(({ action }: { action: string }) => action === "EXCEPTION_APPLIED");
+    expect(entry).toMatchObject({
+      who: "analyst",
+      new: `${id} took 5 detections out of the evidence: Password manager`,
+    });
+    expect(await detailOf("k")).toMatchObject({ risk_score: untouched.risk_score, sigma_alert_count: 5 });
+    // It is told to pollers.
+    const { body } = await analyst.get(`/api/incidents?updated_since=${before.updated_at}`);
+    expect(body.incidents.map(({ group_key }: { group_key: string }) => group_key)).toContain("j");
+  });
+
+  test("nothing of it is left: the incident stays, at score 0, and can be read, closed and made anew", async () => {
+    await appliance.ingest([critical("j", noisy)]);
+    await except({ rule: "noisy" });
+    const detail = await detailOf("j");
+    expect(detail).toMatchObject({
+      risk_score: 0,
+      risk_level: "low",
+      sigma_alert_count: 0,
+      status: "OPEN",
+      alerts_by_rule: [],
+    });
+    expect((await analyst.patch(`/api/incidents/${detail.incident_id}/status`, { status: "CLOSED" })).status).toBe(200);
+    await appliance.ingest([critical("j", { ...other, level: "critical" })]);
+    expect(await incidentOf("j")).toMatchObject({ status: "OPEN", sigma_alert_count: 1 });
+  });
+
+  test("by host and with wildcards; fields of the log act from then on only", async () => {
+    await appliance.ingest([
+      critical("j", { host: "ws-1" }),
+      critical("j", { host: "ws-2" }),
+      critical("j", { host: "srv-1" }),
+    ]);
+    await except({ rule: "*logon", host: "ws-?", process: "x.exe" });
+    expect(await incidentOf("j")).toMatchObject({ sigma_alert_count: 3 });
+    await except({ rule: "*logon", host: "ws-?" });
+    expect(await incidentOf("j")).toMatchObject({ sigma_alert_count: 1 });
+  });
+
+  test("what is known of actors without an incident no longer adds up to one", async () => {
+    const quiet = (n: number) =>
+      detection({ user: "q", rule_id: `r${n}`, rule_title: `R${n}`, level: "medium", host: `h${n}` });
+    await appliance.ingest([quiet(1), quiet(2)]);
+    const other = await TestAppliance.start();
+    try {
+      await other.ingest([quiet(1), quiet(2), critical("q")]);
+      const reader = await ApiClient.withKey(other, ["feed:read"]);
+      const [without] = (await reader.get("/api/incidents")).body.incidents;
+      await except({ actor: "q", rule: "r?" });
+      await appliance.ingest([critical("q")]);
+      expect((await incidentOf("q")).risk_score).toBeLessThan(without.risk_score);
+      expect(await incidentOf("q")).toMatchObject({ sigma_alert_count: 1 });
+    } finally {
+      await other.dispose();
+    }
+  });
+
+  test("removing the exception gives it back, with score and case, unless another exception covers it", async () => {
+    await appliance.ingest(Array.from({ length: 5 }, (_, n) => critical("j", { ...noisy, host: `ws-${n}` })));
+    const before = await detailOf("j");
+    const wide = await except({ rule: "noisy" });
+    const narrow = await except({ rule: "noisy", host: "ws-0" });
+    expect((await detailOf("j")).risk_score).toBe(0);
+    await restart();
+    await analyst.delete(`/api/exceptions/${wide}`);
+    expect(await incidentOf("j")).toMatchObject({ sigma_alert_count: 4 });
+    await analyst.delete(`/api/exceptions/${narrow}`);
+    const after = await detailOf("j");
+    expect(after).toMatchObject({ sigma_alert_count: 5, risk_score: before.risk_score, risk_level: before.risk_level });
+    expect(after.risk).toMatchObject({ sigma_unique_rules: 1, sigma_high_sev_count: 5 });
+    expect(after.related_cases.map(({ case_type }: { case_type: string }) => case_type).sort()).toEqual(
+      before.related_cases.map(({ case_type }: { case_type: string }) => case_type).sort(),
+    );
+    expect(after.history.at(-1)).toBeDefined();
+    expect(after.history.map(({ action }: { action: string }) => action)).toContain("EXCEPTION_REMOVED");
+  });
+
+  test("one that has expired gives nothing back when it is cleared away", async () => {
+    await appliance.ingest([critical("j", noisy)]);
+    const id = await except({ rule: "noisy", until: new Date(appliance.clock.now() + 60_000) });
+    await appliance.clock.advance(61_000);
+    expect((await analyst.delete(`/api/exceptions/${id}`)).status).toBe(204);
+    expect(await incidentOf("j")).toMatchObject({ sigma_alert_count: 0, risk_score: 0 });
+  });
+
+  test("a closed incident keeps its evidence", async () => {
+    await appliance.ingest([critical("j", noisy)]);
+    const { incident_id, risk_score } = await incidentOf("j");
+    await analyst.patch(`/api/incidents/${incident_id}/status`, { status: "FALSE_POSITIVE" });
+    await except({ rule: "noisy", actor: "j" });
+    expect(await incidentOf("j")).toMatchObject({ status: "FALSE_POSITIVE", risk_score, sigma_alert_count: 1 });
+    await appliance.ingest([critical("j", noisy)]);
+    expect((await analyst.get("/api/incidents?actor=j")).body.total).toBe(1);
+  });
+});
