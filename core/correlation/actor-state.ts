@@ -15,7 +15,7 @@ import { EdgeError } from "../errors.ts";
 import type { ActorActivity } from "../incident.ts";
 import { hourMs } from "../time.ts";
 import { type Evidence, type EvidenceHour, noEvidence } from "./evidence.ts";
-import { sightingKey } from "./rarity.ts";
+import { sightingKey } from "./rarity/sightings.ts";
 import type { ScoredWindow } from "./score.ts";
 import { encodeWindow, parseWindow, parseWindow1, type WindowRow } from "./window-row.ts";
 

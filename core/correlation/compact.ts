@@ -5,7 +5,7 @@
 import { hourMs } from "../time.ts";
 import type { Evidence, EvidenceAlarms, EvidenceHour, EvidenceItem } from "./evidence.ts";
 import { scoreWindowHours } from "./facts.ts";
-import { foldSightings } from "./rarity.ts";
+import { foldSightings } from "./rarity/rarity.ts";
 
 /** Items (rule × host × hour) up to which everything is kept as it is. */
 const roomyItems = 600;

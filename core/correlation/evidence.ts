@@ -7,7 +7,7 @@ import { readAttackTags } from "../attack/attack.ts";
 import { type Alarm, type Detection, levels } from "../detection.ts";
 import { normaliseHost, normaliseName } from "../intake/identity.ts";
 import { hourMs } from "../time.ts";
-import { ruleNumbers, type Sighting, sightingKey } from "./rarity.ts";
+import { ruleNumbers, type Sighting, sightingKey } from "./rarity/sightings.ts";
 
 /** A rule at one level (engines may report a rule at several). */
 export interface EvidenceRule {

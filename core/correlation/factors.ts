@@ -5,7 +5,7 @@
 import { familiesOf } from "../attack/attack.ts";
 import { levels } from "../detection.ts";
 import type { WindowFacts } from "./facts.ts";
-import { rarityText } from "./rarity.ts";
+import { rarityText } from "./rarity/rarity.ts";
 
 export interface RiskFactor {
   name: FactorName;

@@ -1,6 +1,6 @@
 /** The numbers of one seven-day window from which floor and seven factors are computed; small enough to keep with the actor. */
 import { familiesOf } from "../attack/attack.ts";
-import type { Sighting } from "./rarity.ts";
+import type { Sighting } from "./rarity/sightings.ts";
 
 export const scoreWindowHours = 168;
 

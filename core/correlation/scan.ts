@@ -11,9 +11,10 @@ import type { Evidence, EvidenceHour, EvidenceItem, EvidenceRule } from "./evide
 import { type Fulfilled, scoreWindowHours, type WindowFacts } from "./facts.ts";
 import { type Floor, floorOf, type PreparedFloors } from "./floors.ts";
 import { belongs, type PreparedPattern } from "./patterns.ts";
-import { dayOf, rarityOf, ruleNumbers, sightingKey, worthOf } from "./rarity.ts";
+import { rarityOf, worthOf } from "./rarity/rarity.ts";
+import { dayOf, ruleNumbers, sightingKey } from "./rarity/sightings.ts";
+import { Burst, noteRule, type RuleInWindow, weigh } from "./rarity/weigh.ts";
 import { Stages } from "./stages.ts";
-import { Burst, noteRule, type RuleInWindow, weigh } from "./weigh.ts";
 import type { WindowEnd } from "./windows.ts";
 
 const high = levels.indexOf("high");
@@ -97,7 +98,7 @@ export function scanWindows(evidence: Evidence, end: WindowEnd, traits: RuleTrai
       if (rule.level >= low) {
         facts.mask |= rule.mask;
         const sighting = evidence.sightings.get(sightingKey(number, day));
-        if (rule.level >= medium && rarityOf(sighting) !== "common") burst.add(item.first, number);
+        if (rule.level >= medium && rarityOf(sighting) !== "common") burst.add(hour.hour, item.first, number);
         noteRule(rules, number, { item, rule, sighting, floor: traits.floors[item.rule] ?? null });
       }
       for (const pattern of traits.patterns[item.rule] ?? []) {

@@ -3,7 +3,7 @@ import { type Actor, ActorFinder, type ActorRules } from "../../core/correlation
 import { addAlarms, addDetections, type EvidenceHour } from "../../core/correlation/evidence.ts";
 import { prepareFloors } from "../../core/correlation/floors.ts";
 import { preparePatterns } from "../../core/correlation/patterns.ts";
-import { newSightings } from "../../core/correlation/rarity.ts";
+import { newSightings } from "../../core/correlation/rarity/rarity.ts";
 import { addRepeats } from "../../core/correlation/repeats.ts";
 import { type Alarm, type Detection, levels } from "../../core/detection.ts";
 import { ExceptionList } from "../../core/exceptions/exception-list.ts";

@@ -1,8 +1,8 @@
 /**
- * How many actors of an entity each rule has fired on before a day (`core/correlation/rarity.ts`). Rows are read once and kept in memory, as
+ * How many actors of an entity each rule has fired on before a day (`core/correlation/rarity/rarity.ts`). Rows are read once and kept in memory, as
  * one process writes; a failed call drops all of them, because it may have changed them there.
  */
-import { type ActorCounts, type NewSighting, sight } from "../../core/correlation/rarity.ts";
+import { type ActorCounts, type NewSighting, sight } from "../../core/correlation/rarity/rarity.ts";
 import { dayMs } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { forRows, insertSql } from "../database/insert-sql.ts";

@@ -3,29 +3,16 @@
  * noted once per actor, rule and day, when the actor's evidence gets the rule, and never changes afterwards: what comes in later lowers
  * nothing that has been told, and what else happens on that day makes no difference.
  */
-import { hourMs } from "../time.ts";
-import type { Evidence, EvidenceHour, EvidenceRule } from "./evidence.ts";
+import type { Evidence, EvidenceHour } from "../evidence.ts";
+import { dayOf, ruleNumbers, type Sighting, sightingKey } from "./sightings.ts";
 
 /** Days before the evidence's own that are looked at. */
-export const rarityDays = 14;
+const rarityDays = 14;
 /** Below these an entity is new: nothing can be told from a rule not having been seen. */
-export const establishedDays = 3;
+const establishedDays = 3;
 const establishedActors = 20;
 /** From so many actors on a rule is common. */
 const commonActors = 5;
-
-/** What was known of a rule in the entity when an actor's evidence got it. */
-export interface Sighting {
-  /** Index of the first of the evidence's rules with its key. */
-  rule: number;
-  /** Epoch days of the detections' own time. */
-  day: number;
-  /** Actors that it had fired on in the 14 days before, of all actors of the entity. */
-  actors: number;
-  of: number;
-  /** The entity was known for three days and twenty actors. */
-  isEstablished: boolean;
-}
 
 export type Rarity = "unseen" | "rare" | "unknown" | "common";
 
@@ -36,25 +23,6 @@ export function rarityOf(sighting: Sighting | undefined): Rarity {
   if (!isEstablished) return actors >= commonActors ? "common" : "unknown";
   if (actors === 0) return "unseen";
   return actors >= commonActors ? "common" : "rare";
-}
-
-export function dayOf(hour: number): number {
-  return Math.floor(hour / 24);
-}
-
-/** The key of a sighting. `rule`: the index of the first rule of its key. */
-export function sightingKey(rule: number, day: number): number {
-  return day * 1_024 + rule;
-}
-
-/** For each rule the index of the first with its key: rules at several levels are one. */
-export function ruleNumbers(rules: readonly EvidenceRule[]): number[] {
-  const first = new Map<string, number>();
-  return rules.map(({ key }, at) => {
-    const known = first.get(key);
-    if (known === undefined) first.set(key, at);
-    return known ?? at;
-  });
 }
 
 /** A rule that an actor's evidence has on a day for which no sighting is noted. */
@@ -85,7 +53,7 @@ export function newSightings(evidence: Evidence, hours: Iterable<EvidenceHour>):
  * The days for whose evidence an actor counts from now on: those of the 14 days after `day` for which no other of its days counts
  * already. `days`: all other days on which the actor has been seen (with the rule, or at all).
  */
-export function newlyCounted(day: number, days: Iterable<number>): number[] {
+function newlyCounted(day: number, days: Iterable<number>): number[] {
   let from = day + 1;
   let to = day + rarityDays;
   for (const other of days) {
@@ -153,11 +121,6 @@ export function rarer(a: Sighting | undefined, b: Sighting | undefined): Sightin
 export function foldSightings({ sightings }: Evidence, newest: number): void {
   const oldest = dayOf(newest) - 2 * rarityDays;
   for (const [key, { day }] of sightings) if (day < oldest) sightings.delete(key);
-}
-
-/** Whole days in an hour count; exported so that callers need not know the unit. */
-export function dayOfTime(epochMs: number): number {
-  return dayOf(Math.floor(epochMs / hourMs));
 }
 
 /** What a rule counts for, by how usual it is. An unknown one counts for more when others stand beside it: `burst` of the window. */

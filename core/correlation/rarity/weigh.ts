@@ -1,11 +1,12 @@
 /** What a window's rules are worth together: less where they are common in the entity (`rarity.ts`), and at least the floor of one of them. */
-import { familiesOf } from "../attack/attack.ts";
-import { levels } from "../detection.ts";
-import { minuteMs } from "../time.ts";
-import type { EvidenceItem, EvidenceRule } from "./evidence.ts";
-import type { WindowFacts } from "./facts.ts";
-import type { Floor } from "./floors.ts";
-import { rarer, rarityOf, type Sighting } from "./rarity.ts";
+import { familiesOf } from "../../attack/attack.ts";
+import { levels } from "../../detection.ts";
+import { minuteMs } from "../../time.ts";
+import type { EvidenceItem, EvidenceRule } from "../evidence.ts";
+import type { WindowFacts } from "../facts.ts";
+import type { Floor } from "../floors.ts";
+import { rarer, rarityOf } from "./rarity.ts";
+import type { Sighting } from "./sightings.ts";
 
 /** So many rules have to fire together for a floor to hold where a rule is known to be rare, and where nothing is known of it. */
 const together = { rare: 2, unknown: 3 } as const;
@@ -31,23 +32,30 @@ const togetherMs = 30 * minuteMs;
 
 /** The most distinct rules that fired together. Of each rule and hour the first time counts, so that repeats change nothing. */
 export class Burst {
-  readonly #fired: { at: number; rule: number }[] = [];
+  /** Hours in descending order, each with the first time of its rules. */
+  readonly #hours: Map<number, number>[] = [];
+  #hour = Number.NaN;
 
-  add(at: number, rule: number): void {
-    this.#fired.push({ at, rule });
+  /** `hour` is never later than that of the call before. */
+  add(hour: number, at: number, rule: number): void {
+    if (hour !== this.#hour) this.#hours.push(new Map());
+    this.#hour = hour;
+    const firsts = this.#hours.at(-1);
+    const known = firsts?.get(rule);
+    if (known === undefined || at < known) firsts?.set(rule, at);
   }
 
   most(): number {
-    const fired = this.#fired.sort((a, b) => a.at - b.at);
+    const fired = this.#hours.toReversed().flatMap((firsts) => [...firsts].sort(([, a], [, b]) => a - b));
     const within = new Map<number, number>();
     let most = 0;
     let from = 0;
-    for (const { at, rule } of fired) {
+    for (const [rule, at] of fired) {
       within.set(rule, (within.get(rule) ?? 0) + 1);
-      for (let first = fired[from]; first !== undefined && first.at < at - togetherMs; first = fired[++from]) {
-        const count = (within.get(first.rule) ?? 1) - 1;
-        if (count === 0) within.delete(first.rule);
-        else within.set(first.rule, count);
+      for (let first = fired[from]; first !== undefined && first[1] < at - togetherMs; first = fired[++from]) {
+        const count = (within.get(first[0]) ?? 1) - 1;
+        if (count === 0) within.delete(first[0]);
+        else within.set(first[0], count);
       }
       if (within.size > most) most = within.size;
     }
@@ -72,8 +80,8 @@ export function noteRule(
   if (rule.level > known.level) known.level = rule.level;
   if (rule.title < known.title) known.title = rule.title;
   known.mask |= rule.mask;
-  known.floor = better(known.floor, floor);
-  known.sighting = rarer(known.sighting, sighting);
+  if (floor !== known.floor) known.floor = better(known.floor, floor);
+  if (sighting !== known.sighting) known.sighting = rarer(known.sighting, sighting);
 }
 
 /** A crown jewel before others, then the higher one. */
