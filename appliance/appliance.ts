@@ -152,6 +152,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       credentialsDir: options.credentialsDir ?? null,
       stopping: stopping.signal,
       dispatcher,
+      defaultEntity: () => settings.defaultEntity,
+      onAssets: () => scheduler.wake(),
       feedSettings: new FeedSettingsService({ store, clock, reloads }),
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.savePositions() });

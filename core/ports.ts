@@ -69,6 +69,7 @@ export interface SyslogSender {
    * Hands messages over in order. Resolves when the transport has them: written to the socket (tcp, tls), handed to the kernel
    * (udp), acknowledged by the peer (relp). While the receiver is away it waits, however long that takes; it rejects only
    * with `DeliveryError` code `closed` after `close()`. May be called again before the former call resolved; order is kept.
+   * The bytes must stay as they are until it resolves; then they are no longer used.
    */
   send(messages: readonly SyslogBytes[]): Promise<void>;
   status(): SenderStatus;

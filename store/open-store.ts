@@ -71,7 +71,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     incidents: {
       ...incidents,
       configureCorrelation: async (settings) => {
-        await reader.configurePatterns(settings?.patterns ?? []);
+        await reader.configure({ patterns: settings?.patterns ?? [], assets: settings?.assets ?? [] });
         await incidents.configureCorrelation(settings);
       },
     },

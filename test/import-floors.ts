@@ -27,7 +27,7 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
   store: [
     ["database"],
     ["events"],
-    ["access", "outbox"],
+    ["access", "assets", "outbox"],
     ["incidents"],
     ["intake"],
     ["sync"],

@@ -23,6 +23,7 @@ import type { TicketDispatcher } from "../tickets/dispatcher.ts";
 import { SettingsService } from "../tickets/settings-service.ts";
 import { TicketService } from "../tickets/ticket-service.ts";
 import { Administration } from "./administration.ts";
+import { AssetLists } from "./assets.ts";
 import { clientAddress } from "./client-address.ts";
 import { Cursors } from "./cursors.ts";
 import { Exceptions } from "./exceptions.ts";
@@ -45,6 +46,9 @@ export interface ApiParts {
     adminPassword: string | null;
     trustedProxies: readonly string[];
   };
+  defaultEntity(): string;
+  /** Called after a list of assets has changed. */
+  onAssets(): void;
   /** systemd's folder of credentials. */
   credentialsDir: string | null;
   stopping: AbortSignal;
@@ -123,6 +127,13 @@ export async function createApi(parts: ApiParts) {
       tickets,
       webhooks: dispatcher.webhooks,
       settings: settingsPort(ticketSettings, feedSettings, audit),
+      assets: new AssetLists({
+        store,
+        clock,
+        audit,
+        defaultEntity: parts.defaultEntity,
+        onChanged: parts.onAssets,
+      }),
       administration: new Administration(accounts, keys, audit, reading),
       stream: {
         generation,

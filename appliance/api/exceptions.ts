@@ -3,11 +3,18 @@ import { randomBytes } from "node:crypto";
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
 import { type Exception, type NewException, whyNoException } from "../../core/exceptions/exception.ts";
+import { type TrialStep, trialDays } from "../../core/exceptions/trial.ts";
 import type { Clock } from "../../core/ports.ts";
+import { dayMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
+import { TrialResult } from "./trial-result.ts";
 
 type Json = Record<string, unknown>;
+
+/** A trial ends after so long, or so many logs, and then says that it did not look at everything. */
+const longestTrialMs = 15_000;
+const mostTrialLogs = 50_000;
 
 export class Exceptions {
   readonly #store: Store;
@@ -28,10 +35,7 @@ export class Exceptions {
 
   /** @throws EdgeError entity_foreign for one that reaches beyond the caller's entities, exception_refused (`whyNoException`) */
   async add(caller: Caller, request: NewException): Promise<Json> {
-    if (request.entity === "" ? caller.entities !== null : !seesEntity(caller, request.entity))
-      throw new EdgeError("entity_foreign", "entity: name one of your entities");
-    const refusal = whyNoException(request, this.#clock.now());
-    if (refusal !== null) throw new EdgeError("exception_refused", refusal);
+    this.#expectAllowed(caller, request);
     const exception: Exception = {
       id: `exc-${randomBytes(6).toString("hex")}`,
       ...request,
@@ -56,6 +60,33 @@ export class Exceptions {
       throw new EdgeError("exception_unknown", `there is no exception ${id.slice(0, 64)}`);
     await this.#apply();
     await this.#audit.note(auditAuthor(caller), "exception.delete", id);
+  }
+
+  /** What it would have suppressed. @throws EdgeError as `add`; no_correlation */
+  async trial(caller: Caller, request: NewException): Promise<Json> {
+    this.#expectAllowed(caller, request);
+    const actorRules = await this.#store.incidents.actorRules();
+    if (actorRules === null) throw new EdgeError("no_correlation", "this appliance runs without incidents");
+    const since = this.#clock.now() - trialDays * dayMs;
+    const begun = this.#clock.monotonic();
+    const result = new TrialResult(request, since);
+    for (let next: number | null = 0; next !== null; ) {
+      const step: TrialStep = await this.#store.reading.tryException({ scope: request, actorRules, since }, next);
+      result.add(step);
+      next = step.next;
+      if (next !== null && (this.#clock.monotonic() - begun > longestTrialMs || result.logsRead >= mostTrialLogs)) {
+        result.isComplete = false;
+        break;
+      }
+    }
+    return result.json();
+  }
+
+  #expectAllowed(caller: Caller, request: NewException): void {
+    if (request.entity === "" ? caller.entities !== null : !seesEntity(caller, request.entity))
+      throw new EdgeError("entity_foreign", "entity: name one of your entities");
+    const refusal = whyNoException(request, this.#clock.now());
+    if (refusal !== null) throw new EdgeError("exception_refused", refusal);
   }
 
   /** Evidence that is there already. What is left if the process ends is done after the next start. */

@@ -60,6 +60,7 @@ async function render(settings: Settings, report: DoctorReport, columns: number 
       `${store.alerts} alerts, ${store.incidents} incidents (${store.openIncidents} open), ${store.cases} active cases, ${store.events} events in the log`,
     ],
     ["tickets", `${ticketsKnown(report.tickets)}; ${ticketsWaiting(report.deliveries)}`],
+    ["assets", assetsKnown(settings, report.assets)],
     ["access", access(settings, store.users)],
     [
       "configuration",
@@ -107,6 +108,10 @@ function access({ dataDir, masterKeyFile }: Settings, users: number): string {
   const initial = existsSync(join(dataDir, "initial-admin-password")) ? ", the first password is not changed yet" : "";
   const at = existsSync(key) ? `${key} (mode ${mode(key)})` : "made at the next start, or a systemd credential";
   return `${users} ${users === 1 ? "user" : "users"}${initial}; master key ${at}`;
+}
+
+function assetsKnown({ correlation }: Settings, { api, inferred }: DoctorReport["assets"]): string {
+  return `${correlation.assets.length} in assets.json, ${api} by the API, ${inferred} shown by logs`;
 }
 
 function ticketsKnown(tickets: DoctorReport["tickets"]): string {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { assetRowKeys } from "../../core/assets/asset-row.ts";
 import { environmentNames } from "../../core/settings/environment.ts";
 import { feedForms, feedKeys } from "../../core/settings/feed.ts";
 import { presetNames } from "../../core/settings/presets.ts";
@@ -20,6 +21,7 @@ test("docs/settings.md has one row for every setting and none for others", () =>
     ...new Set(Object.values(feedForms).flatMap((form) => Object.values(feedKeys(form)).flat())),
     ...casePatternKeys,
     ...floorKeys,
+    ...assetRowKeys,
     ...presetNames,
   ].sort();
   expect(documented).toEqual(known);

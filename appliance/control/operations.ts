@@ -67,6 +67,8 @@ export interface DoctorReport {
   deliveries: { system: string; state: string; count: number }[];
   /** Known tickets by system. */
   tickets: { system: string; count: number; gone: number; unreadable: number }[];
+  /** Rows of the API's lists of assets, and roles that logs have shown. */
+  assets: { api: number; inferred: number };
   /** Null if no appliance is running. */
   running: RunningState | null;
 }
@@ -204,6 +206,7 @@ export function createOperations(tools: OperationsTools): Operations {
         destinations: await destinations.list(),
         deliveries: await store.tickets.countDeliveries(),
         tickets: await store.tickets.countTickets(),
+        assets: await store.incidents.countAssets(),
         running: running(),
       };
     },

@@ -6,6 +6,7 @@ import { alertMessage } from "../../core/feeds/alert-message.ts";
 import { type FeedName, feedKinds, readerName } from "../../core/feeds/feeds.ts";
 import type { EncodedMessage } from "../../core/feeds/fit.ts";
 import { incidentEventFacts, incidentFeedMessage } from "../../core/feeds/incident-message.ts";
+import type { MessageBytes } from "../../core/feeds/message-buffer.ts";
 import { isSkipped, type Place, type Span } from "../../core/feeds/replay.ts";
 import { parseSnapshot } from "../../core/feeds/snapshot.ts";
 import { statusMessage } from "../../core/feeds/status-message.ts";
@@ -24,7 +25,7 @@ const batchesInFlight = { udp: 1, tcp: 1, tls: 1, relp: 3 } as const;
 
 /** What differs between the two feeds. */
 interface FeedKind {
-  message(event: LoggedEvent, options: MessageOptions): EncodedMessage;
+  message(event: LoggedEvent, options: MessageOptions, into: MessageBytes): EncodedMessage;
   /** Whether a destination gets an event of one of its entities. */
   wants(event: LoggedEvent, settings: DestinationSettings): boolean;
 }
@@ -192,8 +193,10 @@ export class SyslogFeed {
         onStateChange: this.#logChanges(settings.name),
       }),
       clock,
-      render: (event) =>
-        !isSkipped(had.skips, event.seq) && ofEntity(event) && wants(event, settings) ? message(event, options) : null,
+      render: (event, into) =>
+        !isSkipped(had.skips, event.seq) && ofEntity(event) && wants(event, settings)
+          ? message(event, options, into)
+          : null,
       onStoreFault: (message) => {
         if (message === null) faults.clear(fault);
         else

@@ -11,6 +11,8 @@ export const permissions = [
   /** Create an incident manually. */
   "promote",
   "exceptions:write",
+  /** Lists of assets. */
+  "assets:write",
   /** Tickets: preview, create, retry, discard. */
   "ticket:write",
   /** Users, API keys, the audit log. */
@@ -22,7 +24,7 @@ export type Permission = (typeof permissions)[number];
 
 const ofRole: Readonly<Record<Role, readonly Permission[]>> = {
   viewer: ["read", "self"],
-  analyst: ["read", "incident:write", "promote", "exceptions:write", "ticket:write", "self"],
+  analyst: ["read", "incident:write", "promote", "exceptions:write", "assets:write", "ticket:write", "self"],
   soar: ["read", "incident:write", "self"],
   admin: permissions,
 };

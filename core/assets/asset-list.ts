@@ -8,6 +8,8 @@ import { assetKey } from "./roles.ts";
 
 /** The most rows that one entity's list may have. */
 export const mostAssets = 20_000;
+/** The most that all lists together may have. */
+export const mostAssetsInAll = 100_000;
 
 /** A row before it is read: its values by key, and where a problem of it is reported. */
 export interface GivenRow {
@@ -202,4 +204,11 @@ export function assetsAsCsv(assets: readonly ListedAsset[]): string {
     ...[kind, name, role ?? "", criticality ?? "", aliases.join("|"), entity ?? "", from],
   ]);
   return writeCsv([columns, ...rows]);
+}
+
+/** Whether two rows say the same. */
+export function isSameAsset(a: Asset, b: Asset): boolean {
+  const word = ({ kind, name, role, criticality, aliases }: Asset) =>
+    JSON.stringify([kind, name, role, criticality, aliases]);
+  return word(a) === word(b);
 }

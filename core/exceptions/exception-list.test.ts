@@ -129,6 +129,18 @@ describe("what the log says", () => {
     ).toBe(true);
   });
 
+  test("whatever converted the event", () => {
+    const data = [
+      { "@Name": "Image", "#text": "C:\\Tools\\x.exe" },
+      { "@Name": "CommandLine", "#text": "x -y" },
+      { "@Name": "Hashes", "#text": `MD5=${"ab".repeat(16)}` },
+    ];
+    const wazuh = { image: "C:\\\\Tools\\\\x.exe", commandLine: "x -y", hashes: `MD5=${"AB".repeat(16)}` };
+    for (const log of [{ Event: { EventData: { Data: data } } }, { data: { win: { eventdata: wazuh } } }])
+      for (const fields of [{ process: "C:\\Tools\\*" }, { commandLine: "x ??" }, { hash: "ab*" }])
+        expect(says(fields, log)).toBe(true);
+  });
+
   test("a log that says nothing of it is not covered", () => {
     for (const log of [{}, { raw: "agent.exe" }, { Image: "" }])
       for (const fields of [{ process: "*a*" }, { commandLine: "*a*" }, { hash: "a*" }])

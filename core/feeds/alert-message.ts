@@ -11,13 +11,18 @@ import { EdgeError } from "../errors.ts";
 import type { LoggedEvent } from "../event.ts";
 import { riskLevel, syslogSeverity } from "../risk.ts";
 import { composeMessage, type EncodedMessage } from "./fit.ts";
+import { type MessageBytes, ownBytes } from "./message-buffer.ts";
 import { formatTime, type SdElement } from "./rfc5424.ts";
 import { metaElement } from "./sequence-id.ts";
 import { parseSnapshot } from "./snapshot.ts";
 import type { MessageOptions } from "./syslog-options.ts";
 
-/** The message of an alert event. Throws `EdgeError` code `event_corrupt` for an event that cannot be one. */
-export function alertMessage(event: LoggedEvent, options: MessageOptions): EncodedMessage {
+/** The message of an alert event. Throws `EdgeError` code `event_corrupt` for an event that cannot be one. `into`: gives its bytes. */
+export function alertMessage(
+  event: LoggedEvent,
+  options: MessageOptions,
+  into: MessageBytes = ownBytes,
+): EncodedMessage {
   const snapshot = parseSnapshot(event.data);
   if (event.body === null) throw corrupt(event, "its log is missing");
   const hourly = event.kind === "alert_hourly";
@@ -33,6 +38,7 @@ export function alertMessage(event: LoggedEvent, options: MessageOptions): Encod
       body: event.body,
     },
     options,
+    into,
   );
 }
 

@@ -1,5 +1,6 @@
 /** A message of bounded size: what is too long is shortened by meaning, never cut (CONTRACT 3). */
 import { fitBody, markLength, smallestBody } from "./fit-body.ts";
+import { type MessageBytes, ownBytes } from "./message-buffer.ts";
 import { encodeHead, encodeMessage, escapedSize, hostName, type MsgId, type SdElement, utf8Length } from "./rfc5424.ts";
 import type { MessageOptions } from "./syslog-options.ts";
 
@@ -24,9 +25,13 @@ export interface MessageContent {
  * Encodes a message in at most `options.maxBytes` (at least 480, which every receiver takes: RFC 5424 6.1). Where it is longer,
  * the body is marked and shortened, and the values of elements with `shorten` only as far as needed to leave the body half of the message;
  * when even an empty body does not fit, those values shrink to nothing, then their elements go (never the first, which is
- * the message's own), and at last the host name is cut.
+ * the message's own), and at last the host name is cut. `into`: gives the bytes of a message that fits.
  */
-export function composeMessage(content: MessageContent, options: MessageOptions): EncodedMessage {
+export function composeMessage(
+  content: MessageContent,
+  options: MessageOptions,
+  into: MessageBytes = ownBytes,
+): EncodedMessage {
   const message = {
     ...content,
     facility: options.facility,
@@ -37,7 +42,7 @@ export function composeMessage(content: MessageContent, options: MessageOptions)
   };
   const { maxBytes } = options;
   if (message.body.length < maxBytes) {
-    const bytes = encodeMessage(message);
+    const bytes = encodeMessage(message, into);
     if (bytes.length <= maxBytes) return { bytes, shrunk: false };
   }
 

@@ -1,6 +1,8 @@
 /** RFC 5424 messages as text and bytes (RFC 5424 section 6). Framing is the transports' business. */
 
 import type { incidentEventKinds } from "../event.ts";
+import { dayMs } from "../time.ts";
+import { type MessageBytes, ownBytes } from "./message-buffer.ts";
 
 /** One SD-ELEMENT. The id and the names are the program's own constants; the values may hold any text. */
 export interface SdElement {
@@ -41,15 +43,15 @@ const NILVALUE = "-";
 const utf8 = new TextEncoder();
 
 /** The message as UTF-8, without BOM and framing. */
-export function encodeMessage(message: SyslogMessage): Uint8Array {
-  return utf8.encode(`${encodeHead(message)} ${message.body}`);
+export function encodeMessage(message: SyslogMessage, bytes: MessageBytes = ownBytes): Uint8Array {
+  return bytes.encode(encodeHead(message), message.body);
 }
 
 /** All of the message before the space and the body. */
 export function encodeHead(message: SyslogMessage): string {
   const { facility, severity, timestamp, timestampPrecision, procid, msgid, sd } = message;
   const time = formatTime(timestamp, timestampPrecision);
-  const sender = `${hostName(message.hostname)} ${appName(message.appName)} ${procid}`;
+  const sender = `${senderHost(message.hostname)} ${senderApp(message.appName)} ${procid}`;
   let head = `<${facility * 8 + severity}>1 ${time} ${sender} ${msgid ?? NILVALUE} `;
   for (const { id, params } of sd) {
     head += `[${id}`;
@@ -68,14 +70,32 @@ export function utf8Length(text: string): number {
 const earliest = -62_167_219_200_000;
 const latest = 253_402_300_799_999;
 
+/** `00` to `59`. */
+const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"));
+/** The date of the day that was formatted last, with its `T`: most times of a batch are of one day. */
+const lastDay = { day: Number.NaN, date: "" };
+
 /** RFC 3339 UTC with `Z` and 0, 3 or 6 fraction digits; a time outside the years 0000-9999 becomes the nearest inside. */
 export function formatTime(milliseconds: number, precision: 0 | 3 | 6): string {
-  const iso = new Date(Math.min(Math.max(milliseconds, earliest), latest)).toISOString();
-  if (precision === 0) return `${iso.slice(0, 19)}Z`;
-  return precision === 3 ? iso : `${iso.slice(0, 23)}000Z`;
+  // A message has three times, and `toISOString` for each would be a sixth of what it costs.
+  const time = Math.trunc(Math.min(Math.max(milliseconds, earliest), latest));
+  const day = Math.floor(time / dayMs);
+  if (day !== lastDay.day) {
+    lastDay.date = new Date(day * dayMs).toISOString().slice(0, 11);
+    lastDay.day = day;
+  }
+  const ofDay = time - day * dayMs;
+  const second = Math.floor(ofDay / 1000);
+  const minute = Math.floor(second / 60);
+  const clock = `${twoDigits[Math.floor(minute / 60)]}:${twoDigits[minute % 60]}:${twoDigits[second % 60]}`;
+  if (precision === 0) return `${lastDay.date}${clock}Z`;
+  const fraction = String(ofDay % 1000).padStart(3, "0");
+  return `${lastDay.date}${clock}.${fraction}${precision === 3 ? "Z" : "000Z"}`;
 }
 
-// Characters of which almost no value has one: the test is much cheaper than three replacements that find nothing.
+// What almost every value consists of: the test is much cheaper than three replacements that find nothing.
+const plainAscii = /^[ !#-[^-~]*$/;
+// Characters of which almost no other value has one.
 const notPlain = /["\\\]\p{Cc}\p{Cs}\u2028\u2029]/u;
 
 /**
@@ -83,7 +103,7 @@ const notPlain = /["\\\]\p{Cc}\p{Cs}\u2028\u2029]/u;
  * spaces, since they would break LF framing or be rewritten by receivers; lone surrogates, which UTF-8 cannot carry, become U+FFFD.
  */
 export function escapeParam(value: string): string {
-  if (!notPlain.test(value)) return value;
+  if (plainAscii.test(value) || !notPlain.test(value)) return value;
   return value
     .toWellFormed()
     .replace(/[\p{Cc}\u2028\u2029]/gu, " ")
@@ -112,6 +132,23 @@ export function hostName(value: string): string {
   );
   const name = labels.filter((label) => label !== "").join(".");
   return name.slice(0, 255) || NILVALUE;
+}
+
+/** Every message of a destination has the same names. */
+const senderHost = rememberingLast(hostName);
+const senderApp = rememberingLast(appName);
+
+/** The same function, which does not work out again what it was asked last. */
+function rememberingLast(work: (value: string) => string): (value: string) => string {
+  let last: string | null = null;
+  let result = "";
+  return (value) => {
+    if (value !== last) {
+      result = work(value);
+      last = value;
+    }
+    return result;
+  };
 }
 
 const plainAppName = /^\w{1,48}$/;

@@ -3,7 +3,7 @@ import { fileName } from "./file-kinds.ts";
 import type { EventFacts } from "./log-facts.ts";
 
 /** One line without control and format characters. */
-function oneLine(text: string, longest: number): string {
+export function oneLine(text: string, longest: number): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
   return line.length > longest ? `${line.slice(0, longest - 1).toWellFormed()}…` : line;
 }
@@ -79,6 +79,7 @@ const taskEvents: Readonly<Record<string, string>> = {
   "129": "was started",
   "201": "has ended",
 };
+const wmiEvents: Readonly<Record<string, string>> = { "19": "filter", "20": "consumer", "21": "binding" };
 const logonTypes: Readonly<Record<string, string>> = {
   "2": "at the console",
   "3": "over the network",
@@ -153,7 +154,7 @@ function clauseOf(facts: EventFacts): string {
     return eventId === "18"
       ? passive("opened", "connected to the pipe", facts.pipe)
       : passive("created as a pipe", "created the pipe", facts.pipe);
-  if (facts.wmi !== "") return `WMI: ${facts.wmi}`;
+  if (facts.wmi !== "") return `a WMI event ${wmiEvents[eventId] ?? "subscription"} was made: ${facts.wmi}`;
   if (file !== "" && file !== image) return fileClause(facts, passive);
   if (domain !== "" && (eventId === "22" || peer === "")) return passive("looked up", "looked up", domain);
   if (peer !== "")

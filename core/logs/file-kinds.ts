@@ -16,7 +16,7 @@ const writable =
   /^\\windows\\(?:temp|tasks|tracing|debug|fonts|help|media|pla|registration|prefetch|syswow64\\tasks|system32\\(?:tasks|spool\\drivers\\color|microsoft\\crypto\\rsa\\machinekeys|com\\dmp|fxstmp)|servicestate|serviceprofiles)(?:\\|$)/;
 const windowsFolder = /^\\(?:windows(?:\.old)?|winnt|\$windows\.~bt|efi|boot|recovery)(?:\\|$)/;
 const installedFolder =
-  /^\\(?:program files(?: \(x86\)| \(arm\))?|progra~[1-4]|programme(?: \(x86\))?|programmi|archivos de programa|programdata\\(?:microsoft|package cache|chocolatey\\(?:bin|lib)|ssh))(?:\\|$)/;
+  /^\\(?:program files(?: \(x86\)| \(arm\))?|progra~[1-4]|programme(?: \(x86\))?|programmi|archivos de programa|windowsazure|packages\\plugins|swsetup|drivers|dell|intel|amd|nvidia|programdata\\(?:microsoft|amazon|google|dell|hp|lenovo|vmware|docker|package cache|chocolatey\\(?:bin|lib)|ssh))(?:\\|$)/;
 const unixSystem =
   /^\/(?:usr\/(?:s?bin|lib(?:32|64|exec)?|share|local\/s?bin)|s?bin|lib(?:32|64)?|boot|system|etc|proc|sys|dev(?!\/shm)|run(?!\/(?:user|shm))|library\/apple|private\/etc|snap)(?:\/|$)/;
 const unixInstalled = /^\/(?:opt|applications|library|usr\/local|var\/lib)(?:\/|$)/;
@@ -25,6 +25,9 @@ const programEnding =
   /\.(?:exe|dll|sys|scr|com|pif|cpl|ocx|drv|msi|msp|mst|ps1|psm1|psd1|bat|cmd|vbs|vbe|js|jse|wsf|wsh|hta|jar|lnk|elf|so|dylib|bin|run|sh|py|pyc|pl|rb|php|asp|aspx|ashx|asmx|jsp|jspx|appx|msix|iso|img|vhd|xll|wll|chm|sct|xsl|inf|url|docm|xlsm|pptm|ko|o|app|pkg|dmg|deb|rpm|apk|node|efi|mui)$/;
 const dataEnding =
   /\.(?:txt|log|csv|json|xml|ini|cfg|conf|config|dat|db|sqlite|dit|evtx|etl|pf|png|jpe?g|gif|bmp|ico|svg|webp|mp[34]|wav|avi|docx?|xlsx?|pptx?|pdf|rtf|zip|rar|7z|gz|tgz|tar|bz2|xz|cab|tmp|bak|old|dmp|mdmp|kirbi|ccache|keytab|pem|key|crt|cer|pfx|p12|html?|css|md|yml|yaml|lst|hiv|sav|edb|pst|ost|eml|msg|part|crdownload|lock|locked|enc|encrypted|manifest|pol|adm|admx|cookies?|history|cache)$/;
+
+/** What PowerShell writes at each start to learn whether scripts are restricted. */
+const policyTest = /^__psscriptpolicytest_/;
 
 /** `C:\Windows\a.exe` and its other spellings as `\windows\a.exe`; other paths in lower case. */
 function normalised(path: string): string {
@@ -66,6 +69,11 @@ export function fileName(path: string): string {
   );
 }
 
+/** Whether a file of this name is a program, a library or a script. */
+export function isProgramName(path: string): boolean {
+  return programEnding.test(fileName(path).toLowerCase());
+}
+
 /** What a file is by its path. `original`: the name that its maker gave it (`OriginalFileName`), which copies under another name keep; "" = not known. */
 export function fileKind(path: string, original = ""): FileKind {
   const name = fileName(path).toLowerCase();
@@ -80,16 +88,18 @@ export function fileKind(path: string, original = ""): FileKind {
   if (administrationNames.has(name) || administrationNames.has(original.toLowerCase())) return "administration";
   if (systemNames.has(name) || systemNames.has(original.toLowerCase())) return "system";
   if (installedFolder.test(place) || unixInstalled.test(place)) return "installed";
-  if (dataEnding.test(name)) return "data";
+  if (dataEnding.test(name) || policyTest.test(name)) return "data";
   if (!isLocated) return "unknown";
-  return programEnding.test(name) ||
-    !/\.[a-z0-9]{1,5}$/.test(name) ||
-    /^\/(?:tmp|var\/tmp|home|root|dev\/shm)\//.test(place)
-    ? "program"
-    : "data";
+  if (programEnding.test(name)) return "program";
+  // On Linux programs need no ending.
+  return place.startsWith("/") && !/\.[a-z0-9]{1,5}$/.test(name.replace(/^\./, "")) ? "program" : "data";
 }
 
 /** Whether a file may be ended, deleted or blocked by its hash: a program outside of everything that belongs to a system. */
 export function isExpendable(path: string, original = ""): boolean {
   return fileKind(path, original) === "program";
+}
+/** Whether its maker is a vendor of systems or of security: then it is a copy of what runs everywhere, wherever it lies. */
+export function isVendors(company: string): boolean {
+  return new RegExp(table.vendors.join("|"), "i").test(company);
 }

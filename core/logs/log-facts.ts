@@ -220,7 +220,8 @@ function sidsOf(fields: LogFields, eventId: string): [string, string][] {
 
 function fileObject(fields: LogFields, eventId: string, isOther: boolean, object: string): string {
   if (isOther) return "";
-  if (/^(?:4656|4658|4660|4663|4670)$/.test(eventId)) return object;
+  if (/^(?:4656|4658|4660|4663|4670)$/.test(eventId))
+    return /^(?:file)?$/i.test(fields.first("objecttype")) ? object : "";
   // Defender: `file:_C:\Users\j\a.exe`.
   const path = fields.first("path", "targetpath");
   const isPath = /^(?:file:_|containerfile:_)?(?:[a-z]:\\|\/|\\\\)/i.test(path);

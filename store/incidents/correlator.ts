@@ -9,6 +9,7 @@ import { type Alarm, type Detection, levels } from "../../core/detection.ts";
 import { ExceptionList } from "../../core/exceptions/exception-list.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
+import type { AssetBook } from "../assets/asset-book.ts";
 import type { Database } from "../database/database.ts";
 import type { TicketRules } from "../outbox/ticket-updates.ts";
 import { type ActorPeriod, actorKey, newPeriod } from "./actor-periods.ts";
@@ -32,6 +33,7 @@ export class Correlator {
   readonly #database: Database;
   readonly #finder: ActorFinder;
   readonly actorRules: ActorRules;
+  readonly #assets: AssetBook;
   #exceptions: ExceptionList;
   readonly rules: ConclusionRules;
 
@@ -39,8 +41,9 @@ export class Correlator {
     database: Database,
     settings: CorrelationSettings,
     exceptions: ExceptionList,
-    tickets: TicketRules,
+    { tickets, assets }: { tickets: TicketRules; assets: AssetBook },
   ) {
+    this.#assets = assets;
     this.#database = database;
     this.actorRules = settings.actors;
     this.#finder = new ActorFinder(settings.actors);
@@ -54,9 +57,13 @@ export class Correlator {
   }
 
   /** Creates a correlator and loads the exceptions. */
-  static async load(database: Database, settings: CorrelationSettings, tickets: TicketRules): Promise<Correlator> {
+  static async load(
+    database: Database,
+    settings: CorrelationSettings,
+    parts: { tickets: TicketRules; assets: AssetBook },
+  ): Promise<Correlator> {
     const exceptions = new ExceptionList(await listExceptions(database), settings.actors);
-    return new Correlator(database, settings, exceptions, tickets);
+    return new Correlator(database, settings, exceptions, parts);
   }
 
   /** Call after the exceptions have changed. */
@@ -75,6 +82,8 @@ export class Correlator {
       for (const id of covering) hits.set(id, (hits.get(id) ?? 0) + 1);
       return covering.length === 0;
     };
+    // Before anything is scored, so that a batch gives the same in any order.
+    unit.add(...this.#assets.infer(detections, unit.now));
     const add = (gathered: Gathered, one: Detection) => gathered.detections.push(one);
     const periodIds = await this.#take(unit, detections, assess, { isEvidence, add });
     unit.add(...countHits(hits, unit.now));

@@ -605,7 +605,7 @@ describe("exceptions", () => {
 });
 
 describe("an exception for evidence of more actors than one commit goes through", () => {
-  const actors = 700;
+  const actors = 350;
   const scores = async () => {
     const all = await Promise.all(
       (await created()).map(({ incident_id }) => store.reading.readIncident(incident_id, now)),

@@ -1,4 +1,5 @@
 /** Operations on incidents, cases and exceptions. */
+import { createHash } from "node:crypto";
 
 import { EdgeError } from "../../core/errors.ts";
 import type { Exception } from "../../core/exceptions/exception.ts";
@@ -6,6 +7,8 @@ import type { Incident } from "../../core/incident.ts";
 import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
 import type { ThreatCase } from "../../core/threat-case.ts";
+import { noteFile } from "../assets/asset-rows.ts";
+import type { OpenAssets } from "../assets/operations.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import type { OpenOutbox } from "../outbox/operations.ts";
 import { type Assessments, assessLeft, decayScores } from "./assessments.ts";
@@ -17,7 +20,7 @@ import { applyIncidentChange, type ChangeRules, promote } from "./incident-chang
 import { findIncidents } from "./incident-rows.ts";
 import { type Author, type OpenUnit, UnitOfWork } from "./unit-of-work.ts";
 
-export interface OpenIncidents extends OpenUnit, OpenOutbox {
+export interface OpenIncidents extends OpenUnit, OpenOutbox, OpenAssets {
   readonly assessments: Assessments;
   /** Null while the incident step is off: records are then no evidence. */
   correlator: Correlator | null;
@@ -26,10 +29,15 @@ export interface OpenIncidents extends OpenUnit, OpenOutbox {
 export const incidentOperations = {
   /** Null turns the incident step off. */
   configureCorrelation: {
-    kind: "read",
+    kind: "write",
     run: async (open, settings: CorrelationSettings | null): Promise<void> => {
-      const { database, ticketRules } = open;
-      open.correlator = settings === null ? null : await Correlator.load(database, settings, ticketRules);
+      const { database, ticketRules, assets } = open;
+      const file = settings?.assets ?? [];
+      const noted = await noteFile(database, createHash("sha256").update(JSON.stringify(file)).digest("hex"));
+      if (noted.length > 0) await database.write(noted);
+      await assets.setFile(database, file);
+      open.correlator =
+        settings === null ? null : await Correlator.load(database, settings, { tickets: ticketRules, assets });
     },
   },
   assessLeft: {
@@ -73,6 +81,8 @@ export const incidentOperations = {
     kind: "write",
     run: async (open, now: number) => open.correlator !== null && applyExceptions(open, open.correlator, now),
   },
+  /** Null while the incident step is off. */
+  actorRules: { kind: "memory", run: async ({ correlator }) => correlator?.actorRules ?? null },
   listExceptions: { kind: "read", run: ({ database }) => listExceptions(database) },
   insertException: {
     kind: "write",

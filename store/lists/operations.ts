@@ -1,20 +1,19 @@
 /** Operations for lists and details of the API, and counts of tickets and deliveries. */
-import type { Roles } from "../../core/assets/roles.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { Collection, PageQuery } from "../../core/pages/page.ts";
+import type { OpenAssets } from "../assets/operations.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
+import { type Trial, tryException } from "./exception-trial.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { readSamples } from "./rule-samples.ts";
 import { countDeliveries, countTickets, listDeliveries, listTickets, type TicketFilter } from "./ticket-lists.ts";
 
 /** The state of the reading Worker. */
-export interface OpenReading extends OpenDatabase {
+export interface OpenReading extends OpenAssets {
   /** The patterns that make a case, for lists and details of cases. */
   patterns: readonly PreparedPattern[];
-  /** For details of incidents. */
-  roles: Roles;
 }
 
 export const listReading = {
@@ -25,8 +24,12 @@ export const listReading = {
   },
   readIncident: {
     kind: "read",
-    run: ({ database, patterns, roles }, incidentId: string, now: number) =>
-      readIncidentDetail(database, { patterns, roles }, incidentId, now),
+    run: async ({ database, patterns, assets }, incidentId: string, now: number) =>
+      readIncidentDetail(database, { patterns, roles: await assets.current(database) }, incidentId, now),
+  },
+  tryException: {
+    kind: "read",
+    run: ({ database }, trial: Trial, after: number) => tryException(database, trial, after),
   },
   readCase: {
     kind: "read",

@@ -6,7 +6,7 @@ import { type PruneStep, prune } from "./retention.ts";
 export const retentionOperations = {
   prune: {
     kind: "write",
-    run: ({ database, periods, ruleActors }, now: number, retentionDays: number, step: PruneStep | null) =>
-      prune({ database, periods, ruleActors }, now, retentionDays, step),
+    run: ({ database, periods, assets, ruleActors }, now: number, retentionDays: number, step: PruneStep | null) =>
+      prune({ database, periods, assets, ruleActors }, now, retentionDays, step),
   },
 } satisfies Operations<OpenIncidents>;

@@ -5,6 +5,8 @@
 import { feedKinds } from "../../core/feeds/feeds.ts";
 import { idempotencyWindowMs } from "../../core/intake/answer.ts";
 import { dayMs, toIso } from "../../core/time.ts";
+import type { AssetBook } from "../assets/asset-book.ts";
+import { pruneInferred } from "../assets/asset-rows.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text } from "../database/rows.ts";
 import type { PeriodCache } from "../incidents/period-cache.ts";
@@ -21,12 +23,15 @@ const perStep = {
   alerts: 5_000,
   periods: 5_000,
   rules: 1_000,
+  roles: 500,
 };
 /** The most alerts and periods that one step removes; rows of other tables are removed with each. */
 const removedPerStep = { alerts: 250, periods: 50 };
 
 /** The sweeps of a pass, in order. */
-const sweeps = ["detectionIds", "batches", "alarms", "events", "alerts", "incidents", "actors", "ruleActors"] as const;
+const sweeps = [
+  ...(["detectionIds", "batches", "alarms", "events", "alerts", "incidents", "actors", "roles", "ruleActors"] as const),
+] as const;
 type Sweep = (typeof sweeps)[number];
 
 /** Where a pass continues: the sweep, and the id after which it reads next. */
@@ -48,6 +53,7 @@ export interface Pruned {
 interface Held {
   database: Database;
   periods: PeriodCache;
+  assets: AssetBook;
   ruleActors: RuleActors;
 }
 
@@ -93,6 +99,7 @@ const sweepers: Readonly<Record<Sweep, (held: Held, limits: Limits) => Promise<S
   alerts: pruneAlerts,
   incidents: pruneIncidents,
   actors: pruneActors,
+  roles: pruneRoles,
   ruleActors: pruneRuleActors,
 };
 
@@ -181,6 +188,13 @@ async function pruneActors({ database, periods }: Held, { cutoff, after }: Limit
   periods.forgetIds(ids);
   if (ids.length > 0) await database.write(forgetPeriods(ids));
   return { after: placeAfter(rows, old.length > ids.length ? ids : null, perStep.periods) };
+}
+
+/** Removes roles that logs have shown, and no longer show: a name may go to another machine. */
+async function pruneRoles({ database, assets }: Held, { cutoff }: Limits): Promise<Swept> {
+  const removed = await pruneInferred(database, Math.floor(cutoff / dayMs), perStep.roles);
+  if (removed > 0) await assets.load(database);
+  return { after: removed === perStep.roles ? 0 : null };
 }
 
 /** Removes what was counted of rules that no actor's evidence has had anew since the limit. */

@@ -1,6 +1,8 @@
 /** The tables of operations of the two Workers, joined from the folders of the store: by group, then by method. */
+import type { ListedAsset } from "../../core/assets/asset.ts";
 import { type CasePattern, preparePatterns } from "../../core/correlation/patterns.ts";
 import { accessOperations, auditReading, settingsOperations } from "../access/operations.ts";
+import { assetOperations, assetReading } from "../assets/operations.ts";
 import type { Operation, OperationKind, Operations } from "../database/operation.ts";
 import { fileOperations } from "../database/operations.ts";
 import { eventOperations, eventReading, positionOperations } from "../events/operations.ts";
@@ -19,7 +21,7 @@ export const writing = {
   intake: { ...intakeOperations, ...assessmentOperations },
   events: eventOperations,
   admin: { ...accessOperations, ...fileOperations, ...positionOperations, ...retentionOperations },
-  incidents: incidentOperations,
+  incidents: { ...incidentOperations, ...assetOperations },
   tickets: {
     ...settingsOperations,
     ...outboxOperations,
@@ -29,15 +31,23 @@ export const writing = {
   },
 } satisfies Groups<Open>;
 
+/** Settings of the reading Worker. */
+export interface ReadingSettings {
+  patterns: readonly CasePattern[];
+  /** Of `assets.json`. */
+  assets: readonly ListedAsset[];
+}
+
 /** Operations on a connection that cannot write. */
 export const reading = {
-  reading: { ...eventReading, ...auditReading, ...outboxReading, ...listReading },
+  reading: { ...eventReading, ...auditReading, ...outboxReading, ...listReading, ...assetReading },
   settings: {
-    /** Sets which patterns make a case. */
-    configurePatterns: {
-      kind: "memory",
-      run: async (open, patterns: readonly CasePattern[]): Promise<void> => {
+    /** Sets which patterns make a case, and the assets of the file. */
+    configure: {
+      kind: "read",
+      run: async (open, { patterns, assets }: ReadingSettings): Promise<void> => {
         open.patterns = preparePatterns(patterns);
+        await open.assets.setFile(open.database, assets);
       },
     },
   },

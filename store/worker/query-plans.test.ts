@@ -83,7 +83,7 @@ beforeAll(async () => {
     return write.call(this, batch);
   };
   await ask(writer, "open", join(folder, "rhythmx.db"), now, "serve");
-  await ask(reader, "openReader", join(folder, "rhythmx.db"), builtInPatterns);
+  await ask(reader, "openReader", join(folder, "rhythmx.db"), { patterns: builtInPatterns, assets: [] });
 });
 
 afterAll(async () => {
@@ -118,6 +118,11 @@ const detection = (n: number) => ({
   raw: { n },
 });
 
+const assetRow = {
+  asset: { kind: "host", name: "host-1", role: "server", criticality: null, aliases: [] },
+  entity: null,
+  from: null,
+};
 const author = { who: "analyst", source: "api" };
 const allEntities = null;
 const someEntities = ["Site"];
@@ -288,6 +293,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [now + 200 * dayMs, 90, { sweep: "alerts", after: 0 }],
       [now + 200 * dayMs, 90, { sweep: "incidents", after: 0 }],
       [now + 200 * dayMs, 90, { sweep: "actors", after: 0 }],
+      [now + 200 * dayMs, 90, { sweep: "roles", after: 0 }],
     ],
     "incidents.configureCorrelation": [],
     "incidents.decayScores": [[now + 9 * dayMs]],
@@ -301,6 +307,8 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [caseId, { status: "CLOSED", notes: "x" }, author, now],
       [caseId, { status: "OPEN" }, author, now],
     ],
+    "incidents.actorRules": [[]],
+    "incidents.replaceAssets": [[{ entity: "Site", rows: [assetRow], who: "a", revision: null }, now]],
     "incidents.listExceptions": [[]],
     "incidents.insertException": [[exception]],
     "incidents.applyExceptions": [[now], [now]],
@@ -387,11 +395,17 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       ["alerts", hash],
     ],
     "reading.readIncident": [[id, now]],
+    "reading.tryException": [
+      [{ scope: exception, actorRules: { hostShortNames: false }, since: 0 }, 0],
+      [{ scope: { ...exception, process: "x" }, actorRules: { hostShortNames: false }, since: 0 }, 0],
+    ],
     "reading.readCase": [[caseId]],
     "reading.readSamples": [[id]],
+    "reading.listAssets": [["Site"]],
+    "incidents.countAssets": [[]],
     "reading.listTickets": lists.map((one) => [one]),
     "reading.listDeliveries": lists.map((one) => [one]),
-    "settings.configurePatterns": [[builtInPatterns]],
+    "settings.configure": [[{ patterns: builtInPatterns, assets: [] }]],
   };
 }
 
@@ -428,6 +442,7 @@ test("no operation reads the whole of a table that grows", async () => {
     patterns: builtInPatterns,
     floors: builtInFloors,
     minScore: 40,
+    assets: [],
   });
   await ingest(
     "detections",

@@ -1,8 +1,7 @@
 /** The second Worker, for reading. It starts with the first call, to save memory while the API is not used. */
-import type { CasePattern } from "../../core/correlation/patterns.ts";
 import { StoreError } from "../../core/errors.ts";
 import type { OperationKind } from "../database/operation.ts";
-import type { OperationName } from "./operations.ts";
+import type { OperationName, ReadingSettings } from "./operations.ts";
 import { type OnFault, WorkerCalls } from "./worker-calls.ts";
 
 export class Reader {
@@ -10,7 +9,7 @@ export class Reader {
   readonly #onFault: OnFault;
   #calls: Promise<WorkerCalls> | null = null;
   #closing: Promise<void> | null = null;
-  #patterns: readonly CasePattern[] = [];
+  #settings: ReadingSettings = { patterns: [], assets: [] };
   #underWay = 0;
 
   /** `path`: the database file, which must exist at the first call. */
@@ -36,11 +35,11 @@ export class Reader {
     return this.#underWay === 0;
   }
 
-  /** Sets which patterns make a case, also for a Worker that starts later. */
-  async configurePatterns(patterns: readonly CasePattern[]): Promise<void> {
-    this.#patterns = patterns;
-    // The Worker has ended; the next call starts another with these patterns.
-    if (this.#calls !== null) await this.call("settings.configurePatterns", "memory", [patterns]).catch(() => {});
+  /** Sets which patterns make a case, and the assets of the file, also for a Worker that starts later. */
+  async configure(settings: ReadingSettings): Promise<void> {
+    this.#settings = settings;
+    // If that fails the Worker has ended; the next call starts another with these settings.
+    if (this.#calls !== null) await this.call("settings.configure", "read", [settings]).catch(() => {});
   }
 
   /** Waits for calls in progress and ends the Worker. */
@@ -61,7 +60,7 @@ export class Reader {
     };
     const calls = new WorkerCalls(this.#onFault, forget);
     try {
-      await calls.call("openReader", null, [this.#path, this.#patterns]);
+      await calls.call("openReader", null, [this.#path, this.#settings]);
       return calls;
     } catch (error) {
       forget();

@@ -1,9 +1,9 @@
 /** The store's Worker. Runs calls in order, several in one commit where that saves disk syncs, and keeps the file open. */
 
-import { RoleTable } from "../../core/assets/roles.ts";
-import { type CasePattern, preparePatterns } from "../../core/correlation/patterns.ts";
+import { preparePatterns } from "../../core/correlation/patterns.ts";
 import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
+import { AssetBook } from "../assets/asset-book.ts";
 import { type Batch, Database } from "../database/database.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
 import { expectNewestSchema, migrate, schemaOf } from "../database/migrate.ts";
@@ -22,6 +22,7 @@ import {
   type Groups,
   type OperationName,
   operationIn,
+  type ReadingSettings,
   reading,
   writing,
 } from "./operations.ts";
@@ -84,7 +85,10 @@ export class StoreWorker {
   async work(waiting: StoreCall[]): Promise<StoreReply[]> {
     const calls = waiting.splice(0, this.#sharingCount(waiting));
     const replies = (calls.length > 1 ? await this.#together(calls) : null) ?? (await this.#eachAlone(calls));
-    if (!this.#doubtful) this.#open?.periods.settle();
+    if (!this.#doubtful) {
+      this.#open?.periods.settle();
+      this.#open?.assets.settle();
+    }
     return [...this.#committed.splice(0), ...this.#appended.splice(0), ...replies];
   }
 
@@ -139,15 +143,16 @@ export class StoreWorker {
 
   async #run(method: StoreMethod, args: unknown[]): Promise<unknown> {
     if (method === "open") return this.#openFile(...(args as [string, number, OpenMode, boolean?]));
-    if (method === "openReader") return this.#openReader(...(args as [string, readonly CasePattern[]]));
+    if (method === "openReader") return this.#openReader(...(args as [string, ReadingSettings]));
     if (method === "close") return this.#close();
     if (this.#reading !== null) return perform(this.#reading, operationIn(reading, method), method, args);
     if (this.#open === null) throw new Error(`the store is not open for ${method}`);
-    const { database, sequences, periods, ruleActors } = this.#open;
+    const { database, sequences, periods, assets, ruleActors } = this.#open;
     try {
       if (this.#doubtful) {
         periods.forgetTouched();
         ruleActors.clear();
+        await assets.forgetUnstored(database);
         await sequences.reload(database);
       }
       this.#doubtful = false;
@@ -172,13 +177,14 @@ export class StoreWorker {
       const migrated = await bringUpToDate(database, path, now, mode);
       const sequences = await Sequences.load(database);
       const assessments = new Assessments();
+      const assets = new AssetBook();
+      await assets.load(database);
       const ticketRules = { ...noTicketRules };
       const appended = (counts: AppendedCounts) => {
         if (Object.keys(counts).length > 0) this.#appended.push({ appended: { end: sequences.lastSeq, counts } });
       };
       const periods = new PeriodCache(this.#periodBytes);
-      const ruleActors = new RuleActors();
-      const memory = { assessments, periods, ruleActors };
+      const memory = { assessments, assets, periods, ruleActors: new RuleActors() };
       this.#open = { database, lock, sequences, appended, correlator: null, ticketRules, ...memory };
       return { migrated, writing: catalogueOf(this.#writing), reading: catalogueOf(reading) };
     } catch (error) {
@@ -188,12 +194,11 @@ export class StoreWorker {
     }
   }
 
-  async #openReader(path: string, patterns: readonly CasePattern[]): Promise<void> {
-    this.#reading = {
-      database: await Database.open(path, "read"),
-      patterns: preparePatterns(patterns),
-      roles: new RoleTable([]),
-    };
+  async #openReader(path: string, { patterns, assets: file }: ReadingSettings): Promise<void> {
+    const database = await Database.open(path, "read");
+    const assets = new AssetBook();
+    await assets.setFile(database, file);
+    this.#reading = { database, patterns: preparePatterns(patterns), assets };
   }
 
   /** Moves the WAL into the file first, which libsql does not do on closing. */

@@ -90,6 +90,8 @@ describe("answers have the shapes that it says, no field less and none more", ()
     await appliance.ingest([detection({ user: "quiet", level: "low" })]);
     const promoted = await admin.post("/api/incidents", { entity: "Primary Site", actor: "quiet", reason: "x" });
     holds("POST /api/incidents", 201, promoted.body);
+    for (const fields of [{ rule: "x" }, { actor: "*a*", process: "x" }])
+      holds("POST /api/exceptions/try", 200, (await admin.post("/api/exceptions/try", fields)).body);
     holds("POST /api/exceptions", 201, (await admin.post("/api/exceptions", { rule: "x", reason: "y" })).body);
     const user = { name: "new-user", role: "viewer", password };
     holds("POST /api/users", 201, (await admin.post("/api/users", user)).body);

@@ -182,6 +182,7 @@ describe("doctor", () => {
     );
     expect(stdout).toMatch(/^database +0600, [\d.]+ MiB, schema \d+, SQLite 3\.\d+\.\d+$/m);
     expect(stdout).toMatch(/^integrity +ok$/m);
+    expect(stdout).toMatch(/^assets +0 in assets\.json, 0 by the API, 0 shown by logs$/m);
     expect(stdout).toMatch(/^contents +2 alerts, 1 incidents \(1 open\), 0 active cases, 3 events in the log$/m);
     expect(stdout).toMatch(/^clock +\d{4}-\d\d-\d\dT\S+Z \(UTC\)$/m);
     expect(stdout).toMatch(/^alerts\/siem +2 +0 +0 +connected$/m);

@@ -1,5 +1,6 @@
 /** Exceptions from the outside: what they keep out of the evidence, what they take out of it, and what they count. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { dayMs } from "../../core/time.ts";
 import { ApiClient } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
 
@@ -228,5 +229,116 @@ describe("evidence that is there already", () => {
     expect(await incidentOf("j")).toMatchObject({ status: "FALSE_POSITIVE", risk_score, sigma_alert_count: 1 });
     await appliance.ingest([critical("j", noisy)]);
     expect((await analyst.get("/api/incidents?actor=j")).body.total).toBe(1);
+  });
+});
+
+describe("tried before it is saved", () => {
+  const later = async (days: number) => {
+    appliance.clock.skip(days * dayMs);
+    analyst = await ApiClient.loggedIn(appliance, "analyst");
+  };
+  const tried = async (fields: object, by = analyst) => (await by.post("/api/exceptions/try", fields)).body;
+
+  test("counts detections and actors exactly by entity, rule, actor and host, and changes nothing", async () => {
+    await appliance.ingest([
+      ...Array.from({ length: 7 }, () => critical("a", { host: "ws-1" })),
+      ...Array.from({ length: 3 }, () => critical("b", { host: "ws-2", entity: "Other" })),
+      critical("svc-c", { host: "srv-1" }),
+      critical("a", { rule_id: "else", rule_title: "Else" }),
+    ]);
+    const all = await tried({ rule: "suspicious logon" });
+    expect(all).toMatchObject({
+      detections: 11,
+      actors: 3,
+      days: 30,
+      exact: true,
+      basis: "evidence",
+      complete: true,
+      rescores: 3,
+    });
+    expect(all.summary).toBe("would have suppressed 11 detections of 3 actors in 30 days");
+    expect(all.incidents[0]).toMatchObject({ group_key: "a", detections: 7 });
+    expect(await tried({ rule: "*logon", entity: "other" })).toMatchObject({ detections: 3, actors: 1 });
+    expect(await tried({ rule: "*logon", host: "ws-?" })).toMatchObject({ detections: 10, actors: 2 });
+    expect(await tried({ actor: "SVC-*" })).toMatchObject({ detections: 1, actors: 1 });
+    expect(await tried({ actor: "nobody" })).toMatchObject({ detections: 0, actors: 0, incidents: [] });
+    expect((await analyst.get("/api/exceptions")).body.exceptions).toEqual([]);
+    expect(await incidentOf("a")).toMatchObject({ sigma_alert_count: 8 });
+    // What it says is what saving it does.
+    await except({ rule: "*logon", host: "ws-?" });
+    expect(await incidentOf("a")).toMatchObject({ sigma_alert_count: 1 });
+    expect(await tried({ rule: "suspicious logon" })).toMatchObject({ detections: 1 });
+  });
+
+  test("only what came in within 30 days, whenever the logs say that it happened", async () => {
+    await appliance.ingest([critical("a"), critical("a")]);
+    await later(31);
+    await appliance.ingest([critical("b", { timestamp: "2019-01-01T00:00:00Z" })]);
+    expect(await tried({ rule: "suspicious logon" })).toMatchObject({ detections: 1, actors: 1, exact: true });
+    await appliance.ingest([critical("a", { timestamp: new Date(appliance.clock.now()).toISOString() })]);
+    expect(await tried({ rule: "suspicious logon" })).toMatchObject({ detections: 2, actors: 2 });
+  });
+
+  test("by the log: an estimate by the newest log of each alert, which says so", async () => {
+    const log = (image: string) => ({ raw: sysmon({ Image: image }) });
+    await appliance.ingest([
+      ...Array.from({ length: 4 }, () => critical("a", log("C:\\Tools\\x.exe"))),
+      ...Array.from({ length: 2 }, () => critical("b", log("C:\\Other\\y.exe"))),
+    ]);
+    const found = await tried({ rule: "suspicious logon", process: "C:\\Tools\\*" });
+    expect(found).toMatchObject({
+      detections: 4,
+      actors: 1,
+      exact: false,
+      basis: "kept_logs",
+      complete: true,
+      logs_read: 2,
+      rescores: 0,
+    });
+    expect(found.summary).toBe(
+      "would have suppressed about 4 detections of 1 actor in 30 days; judged by the newest log kept of each alert (2 read)",
+    );
+    // The alert is older than what counts, and only its newest detections are.
+    await later(31);
+    await appliance.ingest([
+      critical("a", { ...log("C:\\Tools\\x.exe"), timestamp: new Date(appliance.clock.now()).toISOString() }),
+    ]);
+    expect(await tried({ rule: "suspicious logon", process: "x.exe" })).toMatchObject({ detections: 1, actors: 1 });
+  });
+
+  test("many actors and many logs are looked at a step at a time, each once", async () => {
+    for (let n = 0; n < 5; n++)
+      await appliance.ingest(
+        Array.from({ length: 500 }, (_, at) => critical(`user-${n}-${at}`, { raw: sysmon({ Image: "C:\\x.exe" }) })),
+      );
+    expect(await tried({ rule: "suspicious logon" })).toMatchObject({
+      detections: 2_500,
+      actors: 2_500,
+      complete: true,
+    });
+    expect(await tried({ rule: "suspicious logon", process: "x.exe" })).toMatchObject({
+      detections: 2_500,
+      logs_read: 2_500,
+    });
+  });
+
+  test("what cannot be saved is not tried; others' entities are not looked at", async () => {
+    await appliance.ingest([critical("a", { entity: "Mine" }), critical("a", { entity: "Theirs" })]);
+    const limited = await ApiClient.asUser(appliance, "limited", "analyst", ["Mine"]);
+    expect((await limited.post("/api/exceptions/try", { rule: "suspicious logon" })).status).toBe(403);
+    expect((await limited.post("/api/exceptions/try", { rule: "*logon", entity: "Theirs" })).status).toBe(403);
+    expect(await tried({ rule: "*logon", entity: "Mine" }, limited)).toMatchObject({ detections: 1 });
+    const refused: [object, string][] = [
+      [{ process: "x" }, "name a rule"],
+      [{ rule: "*" }, "rule:"],
+      [{ rule: "r", hash: "x" }, "hash:"],
+      [{ rule: "r", until: "2001-01-01" }, "until:"],
+    ];
+    for (const [fields, start] of refused) {
+      const { status, body } = await analyst.post("/api/exceptions/try", fields);
+      expect([status, body.detail]).toEqual([422, expect.stringContaining(start)]);
+    }
+    const long = await analyst.post("/api/exceptions/try", { rule: "x".repeat(501) });
+    expect([long.status, long.body.detail]).toEqual([400, expect.stringContaining("at most 500 characters")]);
   });
 });

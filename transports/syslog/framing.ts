@@ -32,8 +32,15 @@ export function splitChunk({ bytes, ends }: Chunk, size: number): [Chunk, Chunk 
  *
  * - `octet`: `MSG-LEN SP SYSLOG-MSG`, MSG-LEN in octets, and nothing after it: a trailer ends the session at syslog-ng's `syslog()`.
  * - `lf`: `SYSLOG-MSG LF`; messages hold no LF of their own (they are one line of ASCII, CONTRACT 3).
+ *
+ * `allocate`: gives a buffer of exactly that size.
  */
-export function frameChunk(messages: readonly SyslogBytes[], from: number, framing: Framing): Chunk {
+export function frameChunk(
+  messages: readonly SyslogBytes[],
+  from: number,
+  framing: Framing,
+  allocate: (size: number) => Buffer = Buffer.allocUnsafe,
+): Chunk {
   const headers: string[] = [];
   let size = 0;
   let end = from;
@@ -45,7 +52,7 @@ export function frameChunk(messages: readonly SyslogBytes[], from: number, frami
     headers.push(header);
     size += framed;
   }
-  const bytes = Buffer.allocUnsafe(size);
+  const bytes = allocate(size);
   const ends: number[] = [];
   let at = 0;
   for (let index = from; index < end; index++) {

@@ -1,4 +1,5 @@
 /** What an enriched case is made of: the incident's own data, with one sample event for each rule. */
+import type { InvolvedAssets } from "../../assets/involved.ts";
 import type { IncidentStatus } from "../../incident.ts";
 import type { CaseSeverity } from "../../threat-case.ts";
 import type { TicketFacts } from "../compose.ts";
@@ -20,6 +21,8 @@ export interface CaseFacts extends TicketFacts {
   incident: { createdAt: number; closedAt: number | null; escalatedAt: number; status: IncidentStatus };
   cases: readonly { caseId: string; type: string; status: string; severity: CaseSeverity; alerts: number }[];
   users: readonly string[];
+  /** Its hosts and accounts with what is known of each. */
+  assets: InvolvedAssets;
   alarms: readonly { alarmId: string; name: string; rbp: number; entity: string; at: number }[];
   samples: readonly RuleSample[];
 }

@@ -15,6 +15,16 @@ export interface ObservedRule {
   users: string[];
 }
 
+/** One object of a step: words for the sentence, names for the command, and the rules that it is of. */
+export interface Target {
+  words: Readonly<Record<string, string>>;
+  names: Readonly<Record<string, readonly string[]>>;
+  rules: readonly ObservedRule[];
+  isLinux?: boolean;
+  /** Whether an account is one of a single machine. */
+  isLocal?: boolean;
+}
+
 export interface Observed {
   rules: ObservedRule[];
   /** Every host, as it was first written; the actor too where it is one. */
@@ -25,6 +35,10 @@ export interface Observed {
   hashes: string[];
   processes: string[];
   domains: string[];
+  /** Lower case. */
+  linuxHosts: ReadonlySet<string>;
+  /** Whether it is all about calls of a cloud. */
+  isCloud: boolean;
 }
 
 export function observe(facts: CaseFacts): Observed {
@@ -51,6 +65,9 @@ export function observe(facts: CaseFacts): Observed {
     hashes: each(({ event }) => [event?.hash ?? ""]),
     processes: each(({ event }) => [fileName(event?.image ?? "")]),
     domains: each(({ event }) => [event?.domain ?? ""]),
+    linuxHosts: new Set(rules.filter(({ event }) => event !== null && isLinux(event)).flatMap(({ hosts }) => hosts)),
+    isCloud:
+      rules.length > 0 && rules.every(({ event, hosts }) => event !== null && hosts.length === 0 && isOfCloud(event)),
   };
 }
 
@@ -59,6 +76,23 @@ function distinct(list: readonly string[]): string[] {
   const seen = new Map<string, string>();
   for (const one of list) if (one.trim() !== "" && !seen.has(one.toLowerCase())) seen.set(one.toLowerCase(), one);
   return [...seen.values()];
+}
+
+function isLinux({ image, parent, eventId, channel }: EventFacts): boolean {
+  return (
+    image.startsWith("/") ||
+    parent.startsWith("/") ||
+    /^[A-Z_]{4,}$/.test(eventId) ||
+    /auditd|linux|syslog/i.test(channel)
+  );
+}
+
+function isOfCloud({ entries }: EventFacts): boolean {
+  return entries.some(([name]) =>
+    /^(?:eventSource|awsRegion|requestParameters|operationName|protoPayload|userIdentity|recipientAccountId)$/i.test(
+      name,
+    ),
+  );
 }
 
 /** `T1059.001 PowerShell`, without the technique above it. */

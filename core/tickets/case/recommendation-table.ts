@@ -1,26 +1,74 @@
 /**
- * What to do about a technique or a tactic: one row each in `recommendations.json`, easy to read and to add to. A sentence is used only where all
- * its `{slots}` can be filled from the incident, and every sentence has one, so that none is filler. Slots: `{hosts}` `{user}` `{process}` `{hash}` `{ip}`
- * `{domain}` `{file}` `{key}` (registry) `{service}` `{task}` `{share}` `{rule}` `{technique}` `{entity}`; they stand for what was seen with this technique. Of
- * several sentences in one place the first that can be filled is taken.
+ * What to do: one row for each step in `recommendations.json`, easy to read and to add to. A row applies where the incident has what it is `for`
+ * and one of its techniques, tactics or kinds of evidence (without any of these: always). Its sentence is filled from that; one that cannot be filled
+ * is left out. `console` is the way by hand; `command` (`linux` on Linux, `local` for accounts of one machine) stands in its place where every name in it is
+ * harmless to a shell: `{hosts'}` is a list of quoted names.
  */
+import type { RiskLevel } from "../../risk.ts";
 import table from "./recommendations.json" with { type: "json" };
 
-export interface Actions {
-  /** Stops it now. */
-  contain?: readonly string[];
-  /** Removes what it left. */
-  eradicate?: readonly string[];
-  /** Keeps it from coming back. */
-  prevent?: readonly string[];
+/** What a step is about; it comes once for each of them, hosts together. Of objects only those that may be acted on are found. */
+export type StepObject =
+  /** Hosts without domain controllers, with those that others depend on apart; domain controllers; both. */
+  | "hosts"
+  | "controllers"
+  | "any_hosts"
+  /** Personal accounts; those of services and administrators; both; those of clouds. */
+  | "accounts"
+  | "sensitive_accounts"
+  | "all_accounts"
+  | "cloud_accounts"
+  | "addresses"
+  | "private_addresses"
+  | "domains"
+  | "files"
+  | "system_files"
+  | "processes"
+  | "hashes"
+  | "services"
+  | "tasks"
+  | "disabled_tasks"
+  | "run_keys"
+  | "settings"
+  | "subscriptions"
+  | "new_accounts"
+  | "group_changes"
+  | "ticket_services"
+  | "incident";
+
+export type EvidenceKind =
+  | "credential_dump"
+  | "replication"
+  | "replicated"
+  | "forged_tickets"
+  | "directory_dump"
+  | "damage"
+  | "recovery_inhibited"
+  | "log_cleared";
+
+export type StepSection = "contain" | "eradicate" | "prevent" | "practice";
+
+export interface Step {
+  section: StepSection;
+  /** 0-100; the highest first. */
+  urgency: number;
+  for: StepObject;
+  /** ATT&CK ids; a technique stands for its sub-techniques too. */
+  techniques?: readonly string[];
+  /** ATT&CK's short names. */
+  tactics?: readonly string[];
+  evidence?: readonly EvidenceKind[];
+  /** Only from this risk level on; only below it. */
+  level?: RiskLevel;
+  below?: RiskLevel;
+  /** Only on hosts that may have this system. */
+  os?: string;
+  do: string;
+  command?: string;
+  linux?: string;
+  local?: string;
+  console?: string;
+  why: string;
 }
 
-/** By id; a sub-technique without a row has that of its technique. */
-export const techniqueActions: Readonly<Record<string, Actions>> = table.techniques;
-
-/** By ATT&CK's short name, for techniques without a row and detections without a technique. */
-export const tacticActions: Readonly<Record<string, Actions>> = table.tactics;
-
-/** For every incident, by what it is about. */
-export const generalActions: Readonly<Record<"contain" | "eradicate" | "prevent" | "practice", readonly string[]>> =
-  table.general;
+export const steps: readonly Step[] = table.steps as readonly Step[];

@@ -1,9 +1,14 @@
-/** Recommended actions of an incident: sentences of the table, filled with what was seen; one that cannot be filled is left out. */
-
-import { fileName } from "../../logs/file-kinds.ts";
+/** Recommended actions of an incident: the steps of the table that its evidence calls for, the most urgent first, each with object, place, how and why. */
+import { familyOf } from "../../attack/attack.ts";
+import { compareLevels } from "../../risk.ts";
 import type { CaseFacts } from "./case-facts.ts";
-import { type Observed, type ObservedRule, some, techniqueLabel } from "./observed.ts";
-import { type Actions, generalActions, tacticActions, techniqueActions } from "./recommendation-table.ts";
+import { commandWith, sentenceWith } from "./command-names.ts";
+import { evidenceOf } from "./evidence-kinds.ts";
+import { HostRoles } from "./host-roles.ts";
+import { type Observed, type ObservedRule, some, type Target, techniqueLabel } from "./observed.ts";
+import { type Step, type StepSection, steps } from "./recommendation-table.ts";
+import { seenBy, shown } from "./seen-words.ts";
+import { StepTargets } from "./step-targets.ts";
 
 export interface Recommendations {
   containment: string[];
@@ -12,115 +17,143 @@ export interface Recommendations {
   practices: string[];
 }
 
-type Slots = Readonly<Record<string, string>>;
-type Kind = "contain" | "eradicate" | "prevent";
+/** People do not read more: at most this many of a section, after the first three only what matters, after the first five only what is urgent. */
+const most = 7;
+const isWorth = (urgency: number, at: number) => at < 3 || urgency >= 85 || (at < 5 && urgency >= 70);
 
-/** Maximum of each kind: people do not read more. */
-const mostOfAKind = 7;
-
-/** `pattern`: what the attack is called. */
-export function recommend(facts: CaseFacts, observed: Observed, pattern: string): Recommendations {
-  const whole = slotsOf(facts, observed, observed.rules, null, pattern);
-  const list = (kind: Kind): string[] => {
-    const chosen: string[] = [];
-    /** How sentences begin: two that begin alike ask for much the same. */
-    const begun = new Set<string>();
-    const add = (sentences: readonly string[], slots: Slots) => {
-      for (const sentence of sentences) {
-        const [beginning, filled] = [sentence.split(" ").slice(0, 3).join(" "), fill(sentence, slots)];
-        if (filled === null) continue;
-        if (!begun.has(beginning) && chosen.length < mostOfAKind) chosen.push(filled);
-        begun.add(beginning);
-        return;
-      }
-    };
-    // The first of the general ones always; what the techniques ask for; the rest of the general ones.
-    const [first = "", ...rest] = generalActions[kind];
-    if (kind === "contain") add([first], whole);
-    for (const { actions, slots } of rows(facts, observed, pattern)) add(actions[kind] ?? [], slots);
-    for (const sentence of kind === "contain" ? rest : [first, ...rest]) add([sentence], whole);
-    return chosen;
+/** `pattern`: what the attack is called. `limit`: most steps of a section. */
+export function recommend(facts: CaseFacts, observed: Observed, pattern: string, limit = most): Recommendations {
+  const roles = new HostRoles(facts.assets, seenOn(observed));
+  const targets = new StepTargets(facts, observed, roles);
+  const relevant = relevantRules(observed);
+  const evidence = evidenceOf(relevant);
+  const general = generalWords(facts, observed, indicatorsOf(targets, relevant), pattern);
+  const found = steps
+    .filter((step) => fitsLevel(step, facts))
+    .flatMap((step, order) =>
+      step.for === "incident" && !isNamed(step)
+        ? [{ step, order, rules: relevant }]
+        : [{ step, order, rules: matching(step, relevant, evidence) }],
+    )
+    .flatMap(({ step, order, rules }) =>
+      rules.length === 0
+        ? []
+        : targets.of(step.for, rules, step.os).map((target) => ({ step, order, text: written(step, target, general) })),
+    )
+    .sort((a, b) => b.step.urgency - a.step.urgency || a.order - b.order);
+  const list = (section: StepSection) => {
+    const texts = found.filter(({ step, text }) => step.section === section && text !== null);
+    const chosen = texts.filter(({ step }, at) => isWorth(step.urgency, at));
+    return [...new Set(chosen.map(({ text }) => text ?? ""))].slice(0, limit);
   };
   return {
     containment: list("contain"),
     eradication: list("eradicate"),
     prevention: list("prevent"),
-    practices: generalActions.practice.map((one) => fill(one, whole)).filter((one) => one !== null),
+    practices: list("practice"),
   };
 }
 
-/** Rows of the table that apply, most important first: techniques of the most serious rules, then tactics. */
-function rows(facts: CaseFacts, observed: Observed, pattern: string): { actions: Actions; slots: Slots }[] {
-  const found: { actions: Actions; slots: Slots }[] = [];
-  const seen = new Set<Actions>();
-  const add = (actions: Actions | undefined, rules: readonly ObservedRule[], technique: string | null) => {
-    if (actions === undefined || seen.has(actions)) return;
-    seen.add(actions);
-    found.push({ actions, slots: slotsOf(facts, observed, rules, technique, pattern) });
-  };
-  // Rules come the most serious first; what is only for information asks for nothing.
-  for (const { rule } of observed.rules.filter((one) => one.rule.level !== "informational"))
-    for (const id of rule.techniques) {
-      const actions = techniqueActions[id] ?? techniqueActions[id.split(".")[0] ?? ""];
-      add(
-        actions,
-        observed.rules.filter((one) => one.rule.techniques.includes(id)),
-        id,
-      );
-    }
-  // The latest stages of the attack first.
-  for (const { tactic } of [...facts.chain].reverse())
-    add(
-      tacticActions[tactic],
-      observed.rules.filter((one) => one.rule.tactics.includes(tactic)),
-      null,
-    );
-  return found;
+/** The hosts of events: where a rule fired on one host alone it is that one. */
+function seenOn({ rules }: Observed) {
+  return rules.map(({ sample, event, hosts }) => ({
+    host: sample?.host || (hosts.length === 1 ? (hosts[0] ?? "") : ""),
+    event,
+  }));
 }
 
-function slotsOf(
-  { body, incident: _, chain: __ }: CaseFacts,
+/** Rules from medium on; without any, those that are not only for information; without any, all. */
+function relevantRules({ rules }: Observed): ObservedRule[] {
+  const from = (levels: readonly string[]) => rules.filter(({ rule }) => levels.includes(rule.level));
+  const serious = from(["medium", "high", "critical"]);
+  if (serious.length > 0) return serious;
+  const low = from(["low"]);
+  return low.length > 0 ? low : [...rules];
+}
+
+function isNamed({ techniques, tactics, evidence }: Step): boolean {
+  return techniques !== undefined || tactics !== undefined || evidence !== undefined;
+}
+
+function matching(step: Step, rules: readonly ObservedRule[], evidence: ReturnType<typeof evidenceOf>): ObservedRule[] {
+  if (!isNamed(step)) return [...rules];
+  const { techniques = [], tactics = [], evidence: kinds = [] } = step;
+  return rules.filter(
+    (one) =>
+      one.rule.techniques.some((id) => techniques.some((wanted) => id === wanted || id.startsWith(`${wanted}.`))) ||
+      one.rule.tactics.some((tactic) => tactics.includes(tactic)) ||
+      kinds.some((kind) => evidence.get(kind)?.includes(one) === true),
+  );
+}
+
+function fitsLevel({ level, below }: Step, { body }: CaseFacts): boolean {
+  const own = body.risk.level;
+  return (
+    (level === undefined || compareLevels(own, level) >= 0) && (below === undefined || compareLevels(own, below) < 0)
+  );
+}
+
+/** What others can search for: only what is no part of a system and none of one's own networks. */
+function indicatorsOf(targets: StepTargets, rules: readonly ObservedRule[]): string[] {
+  const kinds = [
+    ["hashes", "hash"],
+    ["addresses", "ip"],
+    ["domains", "domain"],
+    ["files", "file"],
+    ["services", "service"],
+  ] as const;
+  return kinds.flatMap(([kind, word]) => targets.of(kind, rules, undefined).map(({ words }) => words[word] ?? ""));
+}
+
+function generalWords(
+  { body }: CaseFacts,
   observed: Observed,
-  rules: readonly ObservedRule[],
-  technique: string | null,
+  indicators: readonly string[],
   pattern: string,
-): Slots {
-  const events = rules.map(({ event }) => event).filter((one) => one !== null);
-  const first = (pick: (event: (typeof events)[number]) => string) => events.map(pick).find((one) => one !== "") ?? "";
-  const hosts = [...new Set(rules.flatMap((one) => one.hosts))];
-  const users = rules.flatMap((one) => one.users);
-  const { group_key: actor, actor_type: type, entity_name: entity, incident_id: incident } = body;
-  const indicators = [...observed.hashes, ...observed.ips, ...observed.domains, ...observed.processes];
-  const techniques = [...new Set(rules.flatMap(({ rule }) => rule.techniques))];
+): Record<string, string> {
+  const titles = observed.rules.map(({ rule }) => `"${shown(rule.title)}"`);
+  const techniques = [...new Set(observed.rules.flatMap(({ rule }) => rule.techniques))];
+  const first = body.timeline.first_alarm ?? body.timeline.created_at;
   return {
-    entity,
-    incident,
+    entity: shown(body.entity_name),
+    incident: body.incident_id,
     pattern,
-    rule: rules[0] === undefined ? "" : `"${rules[0].rule.title}"`,
-    hosts: some(hosts.length > 0 ? hosts : type === "host" ? [actor] : [], 3),
-    user: type === "user" ? actor : (users[0] ?? ""),
-    ip: first(({ ips }) => ips[0] ?? "") || (type === "ip" ? actor : ""),
-    technique: technique === null ? "" : techniqueLabel(technique),
-    process: first(({ image }) => fileName(image)),
-    hash: first(({ hash }) => hash),
-    domain: first(({ domain }) => domain),
-    file: first(({ file }) => file),
-    key: first(({ registryKey }) => registryKey),
-    service: first(({ service }) => service),
-    task: first(({ task }) => task),
-    share: first(({ share }) => share),
-    indicators: some(indicators.length > 0 ? indicators : observed.rules.map(({ rule }) => `rule "${rule.title}"`), 4),
-    techniques: some(techniques, 8),
+    level: body.risk.level,
+    since: `${first.slice(0, 16).replace("T", " ")} UTC`,
+    scope: some((observed.hosts.length > 0 ? observed.hosts : [body.group_key]).map(shown), 3),
+    indicators:
+      indicators.length > 0 ? `its indicators ${some(indicators.map(shown), 3)}` : `its rules ${some(titles, 2)}`,
+    techniques: techniques.length > 0 ? some(techniques, 5) : some(titles, 2),
   };
 }
 
-/** Null where a slot is empty. */
-function fill(sentence: string, slots: Slots): string | null {
-  let isWhole = true;
-  const filled = sentence.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = slots[name] ?? "";
-    if (value === "") isWhole = false;
-    return value.length > 260 ? `${value.slice(0, 259).toWellFormed()}…` : value;
-  });
-  return isWhole ? filled : null;
+/** A step for one of its objects; null where something is missing. */
+function written(
+  step: Step,
+  { words, names, rules, isLinux = false, isLocal = false }: Target,
+  general: Record<string, string>,
+): string | null {
+  const [main] = rules;
+  const against = main === undefined ? "" : againstOf(step, main);
+  const all = {
+    ...general,
+    against,
+    ...(main === undefined ? {} : { rule: `"${shown(main.rule.title)}"`, seen: seenBy(main) }),
+    ...words,
+  };
+  const what = sentenceWith(step.do, all);
+  const why = sentenceWith(step.why, all);
+  if (what === null || why === null) return null;
+  const command = isLinux ? step.linux : isLocal && step.local !== undefined ? step.local : step.command;
+  const console = sentenceWith(step.console ?? "", all) ?? "";
+  const how = (command === undefined ? null : commandWith(command, names)) ?? console;
+  return `${what}${how === "" ? "" : ` (${how})`}: ${why}.`;
+}
+
+/** The technique, else the tactic, for which a step is taken. */
+function againstOf({ techniques = [], tactics = [] }: Step, { rule }: ObservedRule): string {
+  const id = rule.techniques.find((one) => techniques.some((wanted) => one === wanted || one.startsWith(`${wanted}.`)));
+  if (id !== undefined) return techniqueLabel(id);
+  const tactic = rule.tactics.find((one) => tactics.includes(one));
+  return tactic === undefined ? `what "${shown(rule.title)}" saw` : (familyOf(tactic)?.title ?? tactic).toLowerCase();
 }

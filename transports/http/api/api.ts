@@ -7,15 +7,16 @@ import { conflictDetail, credentialOf } from "../credentials.ts";
 import { problem } from "../problem.ts";
 import type { SystemRoute } from "../system-routes.ts";
 import { administrationRoutes } from "./administration-routes.ts";
+import { assetRoutes } from "./assets/asset-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { exceptionRoutes } from "./exception-routes.ts";
 import { incidentRoutes } from "./incident-routes.ts";
-import { readJsonBody } from "./json-body.ts";
+import { readJsonBody, readTextBody } from "./json-body.ts";
 import { loginRoutes } from "./login-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { BadRequest, readBody, readQuery } from "./read-request.ts";
-import type { ApiContext, Request, Route } from "./route.ts";
+import type { ApiContext, Request, Route, TextBody } from "./route.ts";
 import { streamRoutes } from "./stream.ts";
 import { ticketRoutes } from "./ticket-routes.ts";
 import { webhookRoutes } from "./webhook-routes.ts";
@@ -27,6 +28,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...streamRoutes(dependencies),
     ...incidentRoutes(dependencies),
     ...exceptionRoutes(dependencies),
+    ...assetRoutes(dependencies),
     ...ticketRoutes(dependencies),
     ...webhookRoutes(dependencies),
     ...administrationRoutes(dependencies),
@@ -58,9 +60,11 @@ async function answer(c: ApiContext, route: Route, dependencies: ApiDependencies
     if (caller instanceof Response) return caller;
     const query = route.query === undefined ? undefined : readQuery(route.query, new URL(c.req.url));
     let body: unknown;
-    if (route.body !== undefined) {
+    let text: TextBody = { format: "json", text: "" };
+    if (route.body !== undefined || route.textBody !== undefined) {
       const known = caller.id !== "";
-      body = readBody(route.body, await readJsonBody(c, { address, known }));
+      if (route.textBody !== undefined) text = await readTextBody(c, { address, known }, route.textBody.most);
+      else if (route.body !== undefined) body = readBody(route.body, await readJsonBody(c, { address, known }));
       // Reading a body may take a while: check again that the caller is still allowed.
       caller = await admission();
       if (caller instanceof Response) return caller;
@@ -71,6 +75,7 @@ async function answer(c: ApiContext, route: Route, dependencies: ApiDependencies
       address,
       query,
       body,
+      text,
       param: (name) => c.req.param(name) ?? "",
       stillAdmitted: async () => {
         const present = await judge(route, dependencies, credential, address);
@@ -141,7 +146,7 @@ async function admit(
 
 /** What a refusal is called and which status it has; its message is the caller's to read. */
 const refusals: Readonly<
-  Record<string, { status: 400 | 401 | 403 | 404 | 409 | 410 | 422 | 429 | 502 | 503; title: string }>
+  Record<string, { status: 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 502 | 503; title: string }>
 > = {
   incident_unknown: { status: 404, title: "Not Found" },
   case_unknown: { status: 404, title: "Not Found" },
@@ -173,6 +178,8 @@ const refusals: Readonly<
   totp_not_begun: { status: 409, title: "No second factor is being set up" },
   exception_refused: { status: 422, title: "Unprocessable Content" },
   exceptions_full: { status: 409, title: "No more exceptions" },
+  assets_changed: { status: 412, title: "Precondition Failed" },
+  assets_limit: { status: 422, title: "Unprocessable Content" },
   entity_foreign: { status: 403, title: "Forbidden" },
   cursor_gap: { status: 410, title: "Gone" },
   login_refused: { status: 401, title: "Unauthorized" },

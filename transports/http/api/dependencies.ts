@@ -3,6 +3,8 @@
 import type { Caller } from "../../../core/access/caller.ts";
 import type { NewUser, UserChange } from "../../../core/access/user.ts";
 import type { ApiKeyScope } from "../../../core/api-key.ts";
+import type { ListedAsset } from "../../../core/assets/asset.ts";
+import type { ReadAsset } from "../../../core/assets/asset-row.ts";
 import type { EventKind, LoggedEvent } from "../../../core/event.ts";
 import type { NewException } from "../../../core/exceptions/exception.ts";
 import type { CaseRequest, IncidentRequest } from "../../../core/incident-change.ts";
@@ -50,6 +52,7 @@ export interface ExceptionPort {
   list(caller: Caller): Promise<Json[]>;
   add(caller: Caller, request: NewException): Promise<Json>;
   remove(caller: Caller, id: string): Promise<void>;
+  trial(caller: Caller, request: NewException): Promise<Json>;
 }
 
 export interface AdministrationPort {
@@ -66,6 +69,26 @@ export interface AdministrationPort {
   audit(query: { before: number | null; limit: number; who?: string; action?: string }): Promise<{
     entries: Json[];
     nextBefore: number | null;
+  }>;
+}
+
+export interface AssetsPort {
+  /** Null = the caller's only entity, else the default one. @throws EdgeError entity_foreign */
+  list(caller: Caller, entity: string | null): Promise<{ entity: string; revision: number; rows: ListedAsset[] }>;
+  /** `revision`: which the list must have; null = whichever. @throws EdgeError entity_foreign, assets_changed, assets_limit */
+  replace(
+    caller: Caller,
+    entity: string | null,
+    list: { rows: readonly ReadAsset[]; revision: number | null },
+  ): Promise<{
+    entity: string;
+    revision: number;
+    hosts: number;
+    accounts: number;
+    added: number;
+    changed: number;
+    removed: number;
+    leftOut: number;
   }>;
 }
 
@@ -144,6 +167,7 @@ export interface ApiDependencies {
   pages: { page(caller: Caller, request: PageRequest): Promise<PageAnswer> };
   investigation: InvestigationPort;
   exceptions: ExceptionPort;
+  assets: AssetsPort;
   administration: AdministrationPort;
   stream: StreamPort;
   /** IP address of the client, through proxies that are trusted. */

@@ -5,7 +5,7 @@ import { acceptedSince, readSince } from "../../../core/pages/since.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { shortText, someText } from "./parameters.ts";
 import { type Route, route } from "./route.ts";
-import { exceptionRow } from "./shapes.ts";
+import { exceptionRow, trialAnswer } from "./shapes.ts";
 
 const wildcards =
   "`*` is any run of characters, `?` any one; upper and lower case are the same; it has to fit the whole";
@@ -53,6 +53,8 @@ const exceptionBody = v.object({
   reason: v.pipe(someText(2000), v.description("Why these detections say nothing.")),
 });
 
+const trialBody = v.object({ ...scopeFields, reason: v.nullish(shortText(2000)) });
+
 const refused = {
   description: "It would cover everything, nothing or only the past, or a field is too long; `detail` names the field.",
 };
@@ -76,7 +78,8 @@ export function exceptionRoutes({ exceptions }: ApiDependencies): Route[] {
       method: "POST",
       path: "/api/exceptions",
       summary: "Takes detections out of the evidence",
-      description: "They are still deduplicated and sent. It holds for what comes in from now on.",
+      description:
+        "They are still deduplicated and sent. Evidence that is there already is taken out by entity, rule, actor and host, and open incidents get a new score at once; process, command line and hash hold for what comes in from now on.",
       body: exceptionBody,
       bodyExample: { entity: "Primary Site", rule: "Net.EXE Execution", actor: "svc-backup", reason: "Nightly job" },
       answers: { 201: { description: "The exception.", schema: exceptionRow }, 422: refused },
@@ -84,9 +87,22 @@ export function exceptionRoutes({ exceptions }: ApiDependencies): Route[] {
     }),
     route({
       ...write,
+      method: "POST",
+      path: "/api/exceptions/try",
+      summary: "What an exception would have suppressed",
+      description:
+        "Saves nothing. By entity, rule, actor and host it counts the evidence of the last 30 days, exactly. With process, command line or hash the newest log that is kept of each alert decides for all of its detections, so it is an estimate. What another exception suppresses already is not counted.",
+      body: trialBody,
+      bodyExample: { rule: "Net.EXE Execution", actor: "svc-*" },
+      answers: { 200: { description: "What it comes to.", schema: trialAnswer }, 422: refused },
+      handle: async ({ c, caller, body }) => c.json(await exceptions.trial(caller, requestOf(body))),
+    }),
+    route({
+      ...write,
       method: "DELETE",
       path: "/api/exceptions/:id",
       summary: "Removes an exception",
+      description: "What it took out of the evidence when it was saved counts again, unless it had expired.",
       answers: { 204: { description: "Removed." }, 404: { description: "There is none of that id." } },
       handle: async ({ c, caller, param }) => {
         await exceptions.remove(caller, param("id"));

@@ -35,6 +35,7 @@ const tags: Readonly<Record<Route["tag"] | SystemRoute["tag"], string>> = {
   Cases: "Attack patterns that an actor's detections fulfil.",
   Feeds: "For programs that poll or listen.",
   Exceptions: "Detections that are no evidence.",
+  Assets: "Hosts and accounts: what they are for, and how much depends on them.",
   Tickets: "In Jira and ServiceNow: at most one per incident and system.",
   Settings: "Of ticket systems.",
   Administration: "Users, API keys and the audit log.",
@@ -83,7 +84,7 @@ export function openApiDocument(routes: readonly Route[], others: readonly Syste
 }
 
 function operation(route: Route): Json {
-  const { permission, callers, summary, tag, query, body, bodyExample } = route;
+  const { permission, callers, summary, tag, query, body, bodyExample, textBody } = route;
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -111,6 +112,17 @@ function operation(route: Route): Json {
     security,
     description: [route.description, ...needs].filter(Boolean).join("\n\n"),
     ...(inPath.length + inQuery.length === 0 ? {} : { parameters: [...inPath, ...inQuery, ...literal, ...resume] }),
+    ...(textBody === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: {
+              "application/json": { schema: bodySchema(textBody.schema), example: textBody.example },
+              "text/csv": { schema: { type: "string" }, example: textBody.csv },
+            },
+          },
+        }),
     ...(body === undefined
       ? {}
       : {
@@ -128,7 +140,9 @@ function operation(route: Route): Json {
       ...Object.fromEntries(
         Object.entries(route.answers).map(([status, one]) => [status, response(Number(status), one, route)]),
       ),
-      ...(query !== undefined || body !== undefined ? { 400: { $ref: "#/components/responses/Problem" } } : {}),
+      ...(query !== undefined || body !== undefined || textBody !== undefined
+        ? { 400: { $ref: "#/components/responses/Problem" } }
+        : {}),
       ...(permission === null
         ? {}
         : { 401: { $ref: "#/components/responses/Problem" }, 403: { $ref: "#/components/responses/Problem" } }),
@@ -163,7 +177,7 @@ function queryParameter(name: string, schema: v.GenericSchema): Json {
   };
 }
 
-function response(status: number, { description, schema, example }: Answer, { path }: Route): Json {
+function response(status: number, { description, schema, example, csv }: Answer, { path }: Route): Json {
   if (status >= 400) {
     const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
     return { description, content };
@@ -172,7 +186,8 @@ function response(status: number, { description, schema, example }: Answer, { pa
     return { description, content: { "text/event-stream": { schema: { type: "string" } } } };
   if (schema === undefined) return { description };
   const content = { schema: schemaOf(schema), ...(example === undefined ? {} : { example }) };
-  return { description, content: { "application/json": content } };
+  const asCsv = csv === undefined ? {} : { "text/csv": { schema: { type: "string" }, example: csv } };
+  return { description, content: { "application/json": content, ...asCsv } };
 }
 
 /** What a schema accepts; checks that JSON Schema has no word for are left out. */

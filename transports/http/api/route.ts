@@ -16,6 +16,14 @@ export interface Answer {
   /** Absent = no body. */
   schema?: v.GenericSchema;
   example?: unknown;
+  /** Where it is also given as CSV: an example. */
+  csv?: string;
+}
+
+/** A body that a route reads itself. */
+export interface TextBody {
+  format: "json" | "csv";
+  text: string;
 }
 
 export interface Request<Query, Body> {
@@ -25,6 +33,8 @@ export interface Request<Query, Body> {
   address: string;
   query: Query;
   body: Body;
+  /** Empty JSON unless the route has a `textBody`. */
+  text: TextBody;
   param(name: string): string;
   /** The caller as the same credential stands for it now; null once it no longer opens this route. For answers that go on. */
   stillAdmitted(): Promise<Caller | null>;
@@ -40,12 +50,14 @@ export interface Route {
   callers: "users" | "users and keys";
   /** Open to a user whose password somebody else has set, who has to choose another one first. */
   withInitialPassword?: boolean;
-  tag: "Login" | "Incidents" | "Cases" | "Feeds" | "Exceptions" | "Tickets" | "Settings" | "Administration";
+  tag: "Login" | "Incidents" | "Cases" | "Feeds" | "Exceptions" | "Assets" | "Tickets" | "Settings" | "Administration";
   summary: string;
   description?: string;
   query?: ObjectSchema;
   body?: ObjectSchema;
   bodyExample?: unknown;
+  /** In `body`'s place: JSON or CSV of up to `most` bytes, which the route reads itself; the rest describes it. */
+  textBody?: { most: number; schema: ObjectSchema; example: unknown; csv: string };
   answers: Readonly<Record<number, Answer>>;
   handle(request: Request<never, never>): Promise<Response>;
 }

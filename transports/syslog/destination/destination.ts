@@ -5,7 +5,9 @@
  */
 import { messageOf } from "../../../core/errors.ts";
 import type { AppendedCounts, EventKind, LoggedEvent } from "../../../core/event.ts";
+import { type MessageBuffer, type MessageBytes, ownBytes } from "../../../core/feeds/message-buffer.ts";
 import type { Clock, EventLog, SenderStatus, SyslogBytes, SyslogSender } from "../../../core/ports.ts";
+import { MessageBuffers } from "./message-buffers.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { RecordedPosition } from "./recorded-position.ts";
 import { Signal } from "./signal.ts";
@@ -28,8 +30,8 @@ export interface DestinationOptions {
   log: EventLog;
   sender: SyslogSender;
   clock: Clock;
-  /** The message of an event; null = this destination does not want it. */
-  render(event: LoggedEvent): RenderedMessage | null;
+  /** The message of an event, its bytes given by `into`; null = this destination does not want it. */
+  render(event: LoggedEvent, into: MessageBytes): RenderedMessage | null;
   /** Called when the log cannot be read or a position cannot be recorded, and with null when it can again. */
   onStoreFault(message: string | null): void;
   /** Called for an event whose snapshot cannot be read; it is skipped. */
@@ -58,6 +60,8 @@ interface Batch {
   events: number;
   messages: SyslogBytes[];
   kinds: EventKind[];
+  /** Where the messages are, to be given back; null if each has bytes of its own. */
+  buffer: MessageBuffer | null;
 }
 
 /** After a failed read of the log. */
@@ -71,6 +75,7 @@ export class Destination {
   #running: Promise<void> = Promise.resolve();
   #stopping = false;
   readonly #position: RecordedPosition;
+  readonly #buffers = new MessageBuffers();
   /** Everything up to here has been read. */
   #cursor = 0;
   #queued = 0;
@@ -181,7 +186,10 @@ export class Destination {
       const batch = await this.#nextBatch(generation);
       if (batch === null) continue;
       if (this.#inFlight.length >= this.#options.inFlight) await this.#inFlight[0];
-      if (this.#stopping || generation !== this.#generation) continue;
+      if (this.#stopping || generation !== this.#generation) {
+        this.#buffers.giveBack(batch.buffer);
+        continue;
+      }
       const previous = this.#inFlight.at(-1) ?? Promise.resolve();
       const settled = this.#deliver(batch, previous, generation).finally(() => {
         this.#inFlight.shift();
@@ -211,26 +219,28 @@ export class Destination {
     this.#cursor = last.seq;
     const messages: SyslogBytes[] = [];
     const kinds: EventKind[] = [];
+    const buffer = this.#buffers.take(events.length);
     for (const event of events) {
-      const rendered = this.#render(event);
+      const rendered = this.#render(event, buffer ?? ownBytes);
       if (rendered === null) continue;
       if (rendered.shrunk) this.#shrunk++;
       messages.push(rendered.bytes);
       kinds.push(event.kind);
     }
-    return { lastSeq: last.seq, events: events.length, messages, kinds };
+    return { lastSeq: last.seq, events: events.length, messages, kinds, buffer };
   }
 
   /** Nothing to send: waits for more, and meanwhile tries again to record a position that could not be. */
   async #idle(): Promise<void> {
+    this.#buffers.release();
     if (!this.#position.unsaved) return this.#wake.wait();
     await this.#wake.waitFor(storeRetryMs);
     if (this.#inFlight.length === 0) await this.#position.record();
   }
 
-  #render(event: LoggedEvent): RenderedMessage | null {
+  #render(event: LoggedEvent, into: MessageBytes): RenderedMessage | null {
     try {
-      return this.#options.render(event);
+      return this.#options.render(event, into);
     } catch (error) {
       this.#options.onCorruptEvent(event, error);
       return null;
@@ -245,6 +255,7 @@ export class Destination {
     } catch {
       return; // Closed: unsent events stay after the position.
     }
+    this.#buffers.giveBack(batch.buffer);
     await previous;
     this.#position.took(batch.messages.length);
     if (generation !== this.#generation) return;

@@ -17,11 +17,17 @@ class CountingLog {
   end = 0;
   fails = false;
   readonly asked: number[] = [];
+  readonly limits: number[] = [];
+  /** Characters of an event's log. */
+  size = 2;
 
   async read(after: number, limit: number): Promise<LoggedEvent[]> {
     this.asked.push(after);
+    this.limits.push(limit);
     if (this.fails) throw new Error("locked");
-    return Array.from({ length: Math.min(limit, this.end - after) }, (_, index) => event(after + 1 + index));
+    return Array.from({ length: Math.min(limit, this.end - after) }, (_, index) => {
+      return { ...event(after + 1 + index), body: "x".repeat(this.size) };
+    });
   }
 }
 
@@ -35,7 +41,9 @@ test("reads the next batch before it is asked for, and only behind a full one", 
   expect(log.asked).toEqual([0, 2]);
   expect(await seqs(ahead.read(2))).toEqual([3, 4]);
   expect(await seqs(ahead.read(4))).toEqual([5]);
-  expect(log.asked).toEqual([0, 2, 4]);
+  expect(log.asked).toEqual([0, 2]);
+  expect(await seqs(ahead.read(5))).toEqual([]);
+  expect(log.asked).toEqual([0, 2, 5]);
 });
 
 test("finds what was appended after it had read an empty end ahead", async () => {
@@ -65,4 +73,34 @@ test("a failure ahead is told to the one who asks for that batch, and the next a
   await expect(ahead.read(2)).rejects.toThrow("locked");
   log.fails = false;
   expect(await seqs(ahead.read(2))).toEqual([3, 4]);
+});
+
+test("a long way to the end is read in steps of several batches, and given out in batches", async () => {
+  const log = new CountingLog();
+  log.end = 23;
+  const ahead = new ReadAhead(log, 2, ["alert_first"]);
+  const given: number[][] = [];
+  for (let after = 0; after < log.end; after = given.at(-1)?.at(-1) ?? log.end)
+    given.push(await seqs(ahead.read(after)));
+  expect(given).toEqual([...Array.from({ length: 11 }, (_, index) => [2 * index + 1, 2 * index + 2]), [23]]);
+  expect(log.limits).toEqual([2, 8, 8, 8]);
+});
+
+test("steps of large events hold no more of them than a batch", async () => {
+  const log = new CountingLog();
+  log.end = 9;
+  log.size = 1024 * 1024;
+  const ahead = new ReadAhead(log, 2, ["alert_first"]);
+  await ahead.read(0);
+  await ahead.read(2);
+  expect(log.limits).toEqual([2, 2, 2]);
+});
+
+test("what was read in a step is dropped when the place is set back", async () => {
+  const log = new CountingLog();
+  log.end = 40;
+  const ahead = new ReadAhead(log, 2, ["alert_first"]);
+  for (const after of [0, 2, 4]) await ahead.read(after);
+  expect(await seqs(ahead.read(1))).toEqual([2, 3]);
+  expect(await seqs(ahead.read(3))).toEqual([4, 5]);
 });

@@ -1,9 +1,18 @@
-/** Reads the event log one batch ahead, so that the store works while the batch before is rendered and sent. */
+/**
+ * Reads the event log ahead of what is sent, in larger steps than it is sent: the store works while the batch before is rendered, and a
+ * call to its Worker is made for several batches. A batch stays what is sent between two records of the position.
+ */
 import type { EventKind, LoggedEvent } from "../../../core/event.ts";
 import type { EventLog } from "../../../core/ports.ts";
 
+/** Batches read at a time while the log is full of events, … */
+const batchesPerStep = 4;
+/** … as long as their texts stay below this many characters. */
+const charactersPerStep = 2 * 1024 * 1024;
+
 interface Ahead {
   after: number;
+  limit: number;
   events: Promise<LoggedEvent[]>;
 }
 
@@ -12,33 +21,60 @@ export class ReadAhead {
   readonly #batchSize: number;
   readonly #kinds: readonly EventKind[];
   #ahead: Ahead | null = null;
+  /** What has been read and not been taken; all of it lies behind `#after`. */
+  #read: LoggedEvent[] = [];
+  #after = -1;
+  /** Events of the next step. */
+  #step: number;
 
   constructor(log: Pick<EventLog, "read">, batchSize: number, kinds: readonly EventKind[]) {
     this.#log = log;
     this.#batchSize = batchSize;
     this.#kinds = kinds;
+    this.#step = batchSize;
   }
 
-  /** The events after `after`. Rejects as the log does; an empty answer is never older than the call. */
+  /** The next batch of events after `after`. Rejects as the log does; an empty answer is never older than the call. */
   async read(after: number): Promise<LoggedEvent[]> {
-    const ahead = this.#ahead?.after === after ? await this.#take(this.#ahead) : [];
-    const events = ahead.length > 0 ? ahead : await this.#start(after);
-    const last = events.at(-1);
-    // A batch that is not full is the end of the log.
-    if (last !== undefined && events.length === this.#batchSize)
-      this.#ahead = { after: last.seq, events: this.#start(last.seq) };
-    return events;
+    if (this.#after !== after || this.#read.length === 0) await this.#refill(after);
+    const batch = this.#read.splice(0, this.#batchSize);
+    this.#after = batch.at(-1)?.seq ?? -1;
+    return batch;
   }
 
-  #take({ events }: Ahead): Promise<LoggedEvent[]> {
+  async #refill(after: number): Promise<void> {
+    this.#read = [];
+    const ahead = this.#ahead?.after === after ? this.#ahead : null;
     this.#ahead = null;
-    return events;
+    let step = ahead ?? this.#start(after);
+    let events = await step.events;
+    if (events.length === 0 && ahead !== null) {
+      step = this.#start(after);
+      events = await step.events;
+    }
+    this.#read = events;
+    this.#after = after;
+    const last = events.at(-1);
+    // A step that is not full is the end of the log.
+    if (last === undefined || events.length < step.limit) this.#step = this.#batchSize;
+    else {
+      this.#step = this.#nextStep(events);
+      this.#ahead = this.#start(last.seq);
+    }
   }
 
-  #start(after: number): Promise<LoggedEvent[]> {
-    const events = this.#log.read(after, this.#batchSize, this.#kinds);
-    // The rejection is reported to the caller that takes this batch.
+  /** As many as allowed, judged by the size of these. */
+  #nextStep(events: readonly LoggedEvent[]): number {
+    let characters = 0;
+    for (const { data, body } of events) characters += data.length + (body?.length ?? 0);
+    const fitting = Math.floor((charactersPerStep * events.length) / Math.max(1, characters));
+    return Math.max(this.#batchSize, Math.min(batchesPerStep * this.#batchSize, fitting));
+  }
+
+  #start(after: number): Ahead {
+    const events = this.#log.read(after, this.#step, this.#kinds);
+    // The rejection is reported to the caller that takes this step.
     events.catch(() => {});
-    return events;
+    return { after, limit: this.#step, events };
   }
 }

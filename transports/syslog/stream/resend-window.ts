@@ -24,6 +24,8 @@ export interface WindowChunk extends Chunk {
   end: number;
   /** Monotonic milliseconds. */
   writtenAt: number;
+  /** It shares its memory with another chunk. */
+  cut: boolean;
 }
 
 const takenInOrder = 3;
@@ -45,8 +47,12 @@ export class ResendWindow {
   /** Something was forgotten since the last `rewind`. */
   #forgotten = false;
 
-  constructor(limits: WindowLimits) {
+  /** Called with the bytes of each chunk that is forgotten, unless it was cut. */
+  readonly #onForgotten: (bytes: Buffer) => void;
+
+  constructor(limits: WindowLimits, onForgotten: (bytes: Buffer) => void = () => {}) {
     this.#limits = limits;
+    this.#onForgotten = onForgotten;
   }
 
   get bytes(): number {
@@ -59,7 +65,18 @@ export class ResendWindow {
   }
 
   append(chunk: Chunk, onHanded: () => void): void {
-    this.#chunks.push({ ...chunk, handed: false, onHanded, attempted: false, left: 0, end: 0, writtenAt: 0 });
+    const { bytes, ends } = chunk;
+    this.#chunks.push({
+      bytes,
+      ends,
+      handed: false,
+      onHanded,
+      attempted: false,
+      left: 0,
+      end: 0,
+      writtenAt: 0,
+      cut: false,
+    });
     this.#bytes += chunk.bytes.length;
     this.#messages += chunk.ends.length;
   }
@@ -75,7 +92,12 @@ export class ResendWindow {
     if (!chunk) return;
     const [head, tail] = splitChunk(chunk, size);
     if (!tail) return;
-    this.#chunks.splice(this.#next, 1, { ...chunk, ...head, onHanded: () => {} }, { ...chunk, ...tail });
+    this.#chunks.splice(
+      this.#next,
+      1,
+      { ...chunk, ...head, cut: true, onHanded: () => {} },
+      { ...chunk, ...tail, cut: true },
+    );
   }
 
   /** Notes that `next()` is being written now. */
@@ -147,6 +169,7 @@ export class ResendWindow {
       if (!this.#acknowledges(chunk, count) || !condition(chunk)) break;
       this.#bytes -= chunk.bytes.length;
       this.#messages -= chunk.ends.length;
+      if (!chunk.cut) this.#onForgotten(chunk.bytes);
       count++;
     }
     this.#chunks.splice(0, count);

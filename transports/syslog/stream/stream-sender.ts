@@ -6,6 +6,7 @@ import { frameChunk } from "../framing.ts";
 import { LinkState } from "../link-state.ts";
 import type { SenderContext } from "../options.ts";
 import { readSocketRow } from "../socket-row.ts";
+import { ChunkMemory } from "./chunk-memory.ts";
 import { ExposureLimit } from "./exposure-limit.ts";
 import { ResendWindow, type WindowChunk } from "./resend-window.ts";
 import { type StallSample, StallWatch } from "./stall.ts";
@@ -26,6 +27,7 @@ export class StreamSender implements SyslogSender {
   readonly #context: SenderContext;
   readonly #state: LinkState;
   readonly #window: ResendWindow;
+  readonly #chunkMemory = new ChunkMemory();
   readonly #exposureLimit: ExposureLimit;
   /** Not yet framed completely, in order. */
   #batches: Batch[] = [];
@@ -50,7 +52,7 @@ export class StreamSender implements SyslogSender {
   constructor(context: SenderContext) {
     this.#context = context;
     this.#state = new LinkState(context);
-    this.#window = new ResendWindow(context.limits);
+    this.#window = new ResendWindow(context.limits, (bytes) => this.#chunkMemory.giveBack(bytes));
     this.#exposureLimit = new ExposureLimit(context.limits);
     this.#stall = new StallWatch(context.limits, 0);
   }
@@ -116,7 +118,9 @@ export class StreamSender implements SyslogSender {
   #nextChunk(): WindowChunk | undefined {
     const batch = this.#batches[0];
     if (this.#window.next() === undefined && batch) {
-      const chunk = frameChunk(batch.messages, batch.next, this.#context.framing);
+      const chunk = frameChunk(batch.messages, batch.next, this.#context.framing, (size) =>
+        this.#chunkMemory.take(size),
+      );
       batch.next += chunk.ends.length;
       const last = batch.next >= batch.messages.length;
       if (last) this.#batches.shift();
@@ -228,6 +232,7 @@ export class StreamSender implements SyslogSender {
     this.#sampleTimer = setTimeout(async () => {
       this.#sampleTimer = null;
       if (await this.#sample()) this.#startSampling();
+      else if (this.#batches.length === 0) this.#chunkMemory.release();
     }, SAMPLE_MS);
   }
 

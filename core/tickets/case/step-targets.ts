@@ -1,0 +1,226 @@
+/** What the steps of an incident are about: hosts, accounts and objects that its logs name and that may be acted on. */
+import { accountName, isOwnAccount } from "../../logs/accounts.ts";
+import { isPublicAddress, isRemoteAddress } from "../../logs/addresses.ts";
+import { isExternalName } from "../../logs/domain-names.ts";
+import type { EventFacts } from "../../logs/log-facts.ts";
+import type { CaseFacts } from "./case-facts.ts";
+import { fileTargets, hostOf, programsOf } from "./file-targets.ts";
+import type { HostRoles } from "./host-roles.ts";
+import { type Observed, type ObservedRule, some, type Target } from "./observed.ts";
+import type { StepObject } from "./recommendation-table.ts";
+import { shown } from "./seen-words.ts";
+
+/** How many objects of a kind are told one by one. */
+const mostOfAKind = 2;
+/** Events by which another machine logs on or asks this one for something. */
+const comesIn = /^(?:4624|4625|4648|4768|4769|4771|4776|5140|5145)$/;
+const runKey = /\\(?:run|runonce|runonceex|runservices|policies\\explorer\\run)\\[^\\]+$/i;
+const setting =
+  /\\control\\(?:lsa|terminal server|securityproviders|safeboot|wmi\\autologger)\\|\\windows defender\\|\\policies\\|\\currentversion\\(?:winlogon|image file execution options)\\|\\services\\(?:eventlog|lanmanserver|ldap|w32time)\\/i;
+const hidden = /^\\microsoft\\/i;
+
+export class StepTargets {
+  readonly #facts: CaseFacts;
+  readonly #observed: Observed;
+  readonly #roles: HostRoles;
+
+  constructor(facts: CaseFacts, observed: Observed, roles: HostRoles) {
+    this.#facts = facts;
+    this.#observed = observed;
+    this.#roles = roles;
+  }
+
+  /** Objects of a kind among these rules, the most serious rules first. `os`: only hosts that may have it. */
+  of(kind: StepObject, rules: readonly ObservedRule[], os: string | undefined): Target[] {
+    switch (kind) {
+      case "incident":
+        return [{ words: {}, names: {}, rules }];
+      case "hosts":
+      case "controllers":
+      case "any_hosts":
+        return this.#hosts(kind, rules, os);
+      case "accounts":
+      case "sensitive_accounts":
+      case "all_accounts":
+      case "cloud_accounts":
+        return this.#accounts(kind, rules).slice(0, mostOfAKind);
+      default:
+        return this.#objects(kind, rules).slice(0, mostOfAKind);
+    }
+  }
+
+  #hosts(
+    kind: "hosts" | "controllers" | "any_hosts",
+    rules: readonly ObservedRule[],
+    os: string | undefined,
+  ): Target[] {
+    const actor = this.#facts.body.actor_type === "host" ? [this.#facts.body.group_key] : [];
+    const named = distinct(rules.flatMap(({ hosts }) => hosts));
+    const all = (named.length > 0 ? named : actor).filter(
+      (host) => os !== "windows" || !this.#observed.linuxHosts.has(host.toLowerCase()),
+    );
+    const isController = (host: string) => this.#roles.isController(host);
+    if (kind === "any_hosts") return this.#hostTarget(all, rules);
+    if (kind === "controllers") return this.#hostTarget(all.filter(isController), rules);
+    const others = all.filter((host) => !isController(host));
+    const isShared = (host: string) => this.#roles.isShared(host);
+    return [
+      ...this.#hostTarget(
+        others.filter((host) => !isShared(host)),
+        rules,
+      ),
+      ...this.#hostTarget(others.filter(isShared), rules, " once the owners of what depends on it agree"),
+    ];
+  }
+
+  #hostTarget(hosts: readonly string[], rules: readonly ObservedRule[], consent = ""): Target[] {
+    if (hosts.length === 0) return [];
+    const own = rules.filter((one) => one.hosts.length === 0 || one.hosts.some((host) => hosts.includes(host)));
+    const isLinux = hosts.every((host) => this.#observed.linuxHosts.has(host.toLowerCase()));
+    return [
+      {
+        words: { hosts: some(hosts.map(shown), 3), consent },
+        names: { hosts },
+        rules: own.length > 0 ? own : rules,
+        isLinux,
+      },
+    ];
+  }
+
+  #accounts(kind: StepObject, rules: readonly ObservedRule[]): Target[] {
+    const { body } = this.#facts;
+    const acting = distinct(rules.flatMap(({ sample }) => [sample?.user ?? ""])).filter(isOwnAccount);
+    const all = this.#observed.users.filter(
+      (user) => (body.actor_type === "user" && same(user, body.group_key)) || acting.some((one) => same(one, user)),
+    );
+    const isCloud = (user: string) => user.startsWith("arn:") || this.#observed.isCloud;
+    const hosts = new Set(this.#observed.hosts.map((host) => host.toLowerCase().split(".")[0]));
+    return all
+      .filter((user) => (kind === "cloud_accounts" ? isCloud(user) : !isCloud(user)))
+      .map((user) => ({ user, role: this.#roles.accountWords(user) }))
+      .filter(
+        ({ role }) => kind === "cloud_accounts" || kind === "all_accounts" || (role === "") === (kind === "accounts"),
+      )
+      .map(({ user, role }) => {
+        const own = rules.filter(({ sample }) => sample !== null && same(sample.user, user));
+        return {
+          words: { user: shown(user), account_role: role || "account" },
+          names: { user: [accountName(user)] },
+          rules: own.length > 0 ? own : rules,
+          isLocal: hosts.has(user.toLowerCase().split("\\")[0] ?? "") && user.includes("\\"),
+        };
+      });
+  }
+
+  #objects(kind: StepObject, rules: readonly ObservedRule[]): Target[] {
+    const files = fileTargets(kind, rules);
+    if (files !== null) return files;
+    const found = new Map<string, Target>();
+    for (const one of rules) {
+      const { event } = one;
+      if (event === null) continue;
+      for (const { key, words, names = {} } of this.#namedIn(kind, event, one)) {
+        const host = hostOf(one);
+        if (found.has(key) || key.trim() === "") continue;
+        found.set(key, { words: { host: shown(host), ...words }, names: { host: [host], ...names }, rules: [one] });
+      }
+    }
+    return [...found.values()];
+  }
+
+  #namedIn(kind: StepObject, event: EventFacts, { sample }: ObservedRule): Named[] {
+    const { eventId, service, task, registryKey, account, group, ticketService } = event;
+    switch (kind) {
+      case "addresses":
+        return this.#remote(event, sample?.ip ?? "")
+          .filter(isPublicAddress)
+          .map((ip) => ({ key: ip, words: { ip } }));
+      case "private_addresses":
+        return comesIn.test(eventId) &&
+          isRemoteAddress(event.peer) &&
+          !isPublicAddress(event.peer) &&
+          !event.peer.includes("%")
+          ? [{ key: event.peer, words: { ip: event.peer } }]
+          : [];
+      case "domains":
+        return isExternalName(event.domain, [...this.#observed.hosts, ...this.#observed.users])
+          ? [{ key: event.domain.toLowerCase(), words: { domain: shown(event.domain) } }]
+          : [];
+      case "tasks":
+        return /^(?:4698|106)$/.test(eventId) && !hidden.test(task)
+          ? [{ key: task, words: { task: shown(task) } }]
+          : [];
+      case "disabled_tasks":
+        return /^(?:4701|142)$/.test(eventId) && hidden.test(task) ? [{ key: task, words: { task: shown(task) } }] : [];
+      case "run_keys":
+        return /^(?:13|4657)$/.test(eventId) && runKey.test(registryKey)
+          ? [{ key: registryKey, words: { key: shown(registryKey) } }]
+          : [];
+      case "settings":
+        return /^(?:13|14|4657)$/.test(eventId) && setting.test(registryKey) && !runKey.test(registryKey)
+          ? [{ key: registryKey, words: { key: shown(registryKey) } }]
+          : [];
+      case "subscriptions":
+        return event.wmi === "" ? [] : [{ key: sample?.host ?? "", words: {} }];
+      case "new_accounts":
+        return eventId === "4720" && isOwnAccount(account) ? [{ key: account, words: { user: shown(account) } }] : [];
+      case "group_changes":
+        return /^47(?:28|32|56)$/.test(eventId) && isOwnAccount(account) && group !== ""
+          ? [{ key: `${account} ${group}`, words: { user: shown(account), group: shown(group) } }]
+          : [];
+      case "ticket_services":
+        return isOwnAccount(ticketService) && !/[/$]/.test(ticketService)
+          ? [
+              {
+                key: ticketService,
+                words: { service: shown(ticketService) },
+                names: { service: [accountName(ticketService)] },
+              },
+            ]
+          : [];
+      case "services":
+        return isForeignService(event)
+          ? [{ key: service, words: { service: shown(service) }, names: { service: [service] } }]
+          : [];
+      default:
+        return [];
+    }
+  }
+
+  /** The other side of a connection; where the log does not say which it is, the only address that is not private. */
+  #remote({ peer, ips }: EventFacts, source: string): string[] {
+    if (peer !== "") return [peer];
+    const open = distinct([...ips, source]).filter(isPublicAddress);
+    return open.length === 1 && distinct([...ips, source]).length > 1
+      ? open
+      : this.#facts.body.actor_type === "ip"
+        ? [this.#facts.body.group_key]
+        : [];
+  }
+}
+
+interface Named {
+  key: string;
+  words: Record<string, string>;
+  names?: Record<string, readonly string[]>;
+}
+
+/** Services of Windows and of sensors, whatever their log says. */
+const knownService =
+  /^(?:windefend|wdnissvc|sense|mdcoresvc|eventlog|sysmon(?:64|drv)?|csfalconservice|csagent|sentinelagent|sentinel.*|elastic.*|winlogbeat|wazuhsvc|ossecsvc|carbonblack.*|cb.*|cylancesvc|sophos.*|mfe.*|dfsr?|ntds|kdc|netlogon|dns|w32time|lanman.*|rpc.*|bits|wuauserv|termservice|winmgmt|winrm|schedule|samss|vss|cryptsvc|dnscache|psexesvc|mpssvc|bfe|gpsvc|trustedinstaller|msiserver|spooler|wecsvc|mpksl.*|wd(?:filter|nis|boot)\w*)$/i;
+
+/** A service whose installation the log shows, and which starts a program outside of what is installed, or a command. */
+function isForeignService({ eventId, service, servicePath }: EventFacts): boolean {
+  if (!/^(?:7045|4697)$/.test(eventId) || servicePath === "" || knownService.test(service)) return false;
+  const isCommand =
+    /%comspec%|\bcmd(?:\.exe)?["']?\s+\/|powershell|pwsh|rundll32|mshta|\\pipe\\|\\\\127\.0\.0\.1\\/i.test(servicePath);
+  return isCommand || programsOf(servicePath).length > 0;
+}
+
+function same(one: string, other: string): boolean {
+  return accountName(one).toLowerCase() === accountName(other).toLowerCase();
+}
+
+function distinct(list: readonly string[]): string[] {
+  return [...new Set(list.filter((one) => one.trim() !== ""))];
+}
