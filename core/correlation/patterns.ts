@@ -28,6 +28,8 @@ export interface CasePattern {
   minLevel: Level;
   /** Stages of the kill chain reached one after the other, each by a rule of its own; 0 = no progression asked for. */
   minStages: number;
+  /** Where a crown jewel (`floors.ts`) is among them, one rule is enough. */
+  crownJewelAlone?: boolean;
 }
 
 /** Defaults of a row. */
@@ -42,7 +44,15 @@ export const patternDefaults = {
 } as const satisfies Partial<CasePattern>;
 
 function row(type: string, tactic: string, differences: Partial<CasePattern> = {}): CasePattern {
-  return { ...patternDefaults, type, tactics: [tactic], techniques: [], ...differences };
+  return {
+    ...patternDefaults,
+    minRules: 2,
+    crownJewelAlone: true,
+    type,
+    tactics: [tactic],
+    techniques: [],
+    ...differences,
+  };
 }
 
 /**

@@ -16,6 +16,7 @@ import analystStatus from "./migrations/0008_analyst_status.sql" with { type: "t
 import assets from "./migrations/0009_assets.sql" with { type: "text" };
 import exceptions from "./migrations/0011_exceptions.sql" with { type: "text" };
 import actorRepeats from "./migrations/0012_actor_repeats.sql" with { type: "text" };
+import ruleActors from "./migrations/0013_rule_actors.sql" with { type: "text" };
 import { integer } from "./rows.ts";
 
 interface Migration {
@@ -36,6 +37,7 @@ const migrations: readonly Migration[] = [
   { id: 9, name: "0009_assets", sql: assets },
   { id: 11, name: "0011_exceptions", sql: exceptions },
   { id: 12, name: "0012_actor_repeats", sql: actorRepeats },
+  { id: 13, name: "0013_rule_actors", sql: ruleActors },
 ];
 
 /** The newest schema this version knows. */
