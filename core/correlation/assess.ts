@@ -102,13 +102,16 @@ function weightOf(evidence: Evidence, { behind, first }: WindowEnd, assets: Asse
   return assetWeight(evidence, { behind, reach: first - scoreWindowHours * hourMs }, assets);
 }
 
-/** Whether a window was scored with other roles than these. */
-export function hasOtherRoles({ evidence, windows }: ActorState, assets: AssetTraits | null): boolean {
+/** The hours that end windows which were scored with other roles than these. */
+export function hoursOfOtherRoles({ evidence, windows }: ActorState, assets: AssetTraits | null): EvidenceHour[] {
   const scored = new Map(windows.map(({ facts }) => [Math.floor(facts.at / hourMs), facts]));
-  return affectedEnds(evidence, new Set(evidence.hours), scoreWindowHours).some((end) => {
+  const ends = affectedEnds(evidence, new Set(evidence.hours), scoreWindowHours);
+  const other = new Set<number>();
+  for (const end of ends) {
     const facts = scored.get(end.hour);
-    if (facts === undefined) return false;
+    if (facts === undefined) continue;
     const { asset, isOrdinary } = weightOf(evidence, end, assets);
-    return isOrdinary !== facts.isOrdinary || JSON.stringify(asset) !== JSON.stringify(facts.asset);
-  });
+    if (isOrdinary !== facts.isOrdinary || JSON.stringify(asset) !== JSON.stringify(facts.asset)) other.add(end.hour);
+  }
+  return evidence.hours.filter(({ hour }) => other.has(hour));
 }

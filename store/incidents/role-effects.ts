@@ -3,7 +3,7 @@
  * scored again. Actors are gone through in steps, each one commit with how far it came, so that intake goes on meanwhile and a crash
  * in between leaves nobody out.
  */
-import { hasOtherRoles } from "../../core/correlation/assess.ts";
+import { hoursOfOtherRoles } from "../../core/correlation/assess.ts";
 import { dayMs, minuteMs, toIso } from "../../core/time.ts";
 import { rescoreAfter, rescoredTo } from "../assets/asset-rows.ts";
 import { integer } from "../database/rows.ts";
@@ -31,16 +31,17 @@ export async function applyRoles(open: OpenUnit, correlator: Correlator, now: nu
   );
   const ids = rows.map((row) => integer(row, "id"));
   await UnitOfWork.inOneWrite(open, correlationAuthor, now, async (unit) => {
-    const concerned = (await periodsById(database, ids)).filter((period) =>
-      hasOtherRoles(period.state, traitsOf(period, rules.roles)),
-    );
     const isFresh = ({ recorded }: { recorded: number }) => recorded * minuteMs > now - freshMs;
-    const examined = concerned.map((period) => {
-      const { hours } = period.state.evidence;
-      return { period, changed: new Set(period.incidentId === null ? hours.filter(isFresh) : hours) };
+    const examined = (await periodsById(database, ids)).flatMap((period) => {
+      const hours = hoursOfOtherRoles(period.state, traitsOf(period, rules.roles));
+      const changed = new Set(period.incidentId === null ? hours.filter(isFresh) : hours);
+      return changed.size === 0 ? [] : [{ period, changed }];
     });
     if (examined.length > 0) await conclude(unit, rules, examined);
-    savePeriods(unit, concerned);
+    savePeriods(
+      unit,
+      examined.map(({ period }) => period),
+    );
     unit.add(rescoredTo(ids.length < actorsPerWrite ? null : (ids.at(-1) ?? null)));
   });
   return ids.length === actorsPerWrite;

@@ -71,7 +71,7 @@ describe("answers have the shapes that it says, no field less and none more", ()
       "/api/v1/feed/cases",
       "/api/v1/feed/alerts",
     ];
-    for (const path of [...lists, "/api/exceptions", "/api/users", "/api/keys", "/api/audit", "/api/me"])
+    for (const path of [...lists, "/api/exceptions", "/api/assets", "/api/users", "/api/keys", "/api/audit", "/api/me"])
       holds(`GET ${path}`, 200, (await admin.get(path)).body);
     const { incidents } = (await admin.get("/api/incidents?limit=50")).body;
     const { cases } = (await admin.get("/api/cases/search?limit=50")).body;
