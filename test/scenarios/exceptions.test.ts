@@ -180,10 +180,10 @@ describe("evidence that is there already", () => {
       detection({ user: "q", rule_id: `r${n}`, rule_title: `R${n}`, level: "medium", host: `h${n}` });
     // Together with others they are more than the floor of one.
     const three = [1, 2, 3].map((n) => detection({ user: "q", rule_id: `t${n}`, rule_title: `T${n}`, level: "high" }));
-    await appliance.ingest([quiet(1), quiet(2)]);
+    await appliance.ingest([1, 2, 3, 4, 5, 6].map(quiet));
     const other = await TestAppliance.start();
     try {
-      await other.ingest([quiet(1), quiet(2), ...three]);
+      await other.ingest([...[1, 2, 3, 4, 5, 6].map(quiet), ...three]);
       const reader = await ApiClient.withKey(other, ["feed:read"]);
       const [without] = (await reader.get("/api/incidents")).body.incidents;
       await except({ actor: "q", rule: "r?" });
