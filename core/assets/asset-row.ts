@@ -118,9 +118,13 @@ function kindOf(
   return word ?? null;
 }
 
+/** Nearly all names. */
+const plainName = /^[a-z0-9][a-z0-9_.$-]{0,254}$/i;
+
 /** Undefined if it is none. Direction marks would show another name than the one that counts. */
 function nameOf(kind: AssetKind, value: unknown): string | undefined {
   const name = typeof value === "number" ? String(value) : typeof value === "string" ? value.trim() : "";
+  if (plainName.test(name)) return name;
   const fits = name.length <= longestName && name.isWellFormed();
   if (!fits || /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069*|;]/u.test(name)) return undefined;
   return assetKey(kind, name) === "" ? undefined : name;

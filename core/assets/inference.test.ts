@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { detectionOf } from "../../test/harness/detection-of.ts";
 import type { Detection } from "../detection.ts";
-import { indicated, isBorneOut } from "./inference.ts";
+import { Indications, isBorneOut } from "./inference.ts";
+
+const indications = new Indications();
 
 function shown(log: Record<string, unknown>, rest: Partial<Detection> = {}): string | null {
   const detection: Detection = {
@@ -11,7 +13,7 @@ function shown(log: Record<string, unknown>, rest: Partial<Detection> = {}): str
     body: JSON.stringify(log),
     ...rest,
   };
-  const found = indicated(detection);
+  const found = indications.of(detection);
   return found !== null && isBorneOut(found, detection) ? `${found.role} by ${found.why}` : null;
 }
 

@@ -57,17 +57,37 @@ const serverLogs = new Set([
 /** Names of hosts as networks have them: of others nothing is inferred, because anybody may send any text. */
 const plausibleHost = /^[\p{L}\p{N}](?:[\p{L}\p{N}_.-]{0,251}[\p{L}\p{N}_])?$/u;
 
-/** What the event's number, log and program show, without a look at the log itself; null = nothing. Cheap: for every detection. */
-export function indicated({ eventId, channel, provider }: Detection): Shown | null {
-  if (eventId !== null && directoryEvents.has(eventId)) return { role: "domain_controller", why: `event ${eventId}` };
-  for (const name of [channel, provider]) {
-    if (name === null) continue;
-    const log = name.toLowerCase();
-    if (controllerLogs.has(log)) return { role: "domain_controller", why: `log ${log}` };
-    if (serverLogs.has(log) || log.startsWith("msexchange")) return { role: "server", why: `log ${log}` };
+/** What the event's number, log and program of detections show, without a look at the log itself. Cheap: it is for every detection. */
+export class Indications {
+  /** By names of logs and programs as they come, because the same few come again and again. */
+  readonly #logs = new Map<string, Shown | null>();
+
+  /** Null = nothing. */
+  of({ eventId, channel, provider }: Detection): Shown | null {
+    if (eventId !== null && directoryEvents.has(eventId)) return { role: "domain_controller", why: `event ${eventId}` };
+    const shown =
+      (channel === null ? null : this.#ofLog(channel)) ?? (provider === null ? null : this.#ofLog(provider));
+    if (shown !== null) return shown;
+    return eventId !== null && authorityEvents.has(eventId) ? { role: "server", why: `event ${eventId}` } : null;
   }
-  if (eventId !== null && authorityEvents.has(eventId)) return { role: "server", why: `event ${eventId}` };
-  return null;
+
+  #ofLog(name: string): Shown | null {
+    let shown = this.#logs.get(name);
+    if (shown === undefined) {
+      if (this.#logs.size >= mostLogs) this.#logs.clear();
+      shown = ofLog(name.toLowerCase());
+      this.#logs.set(name, shown);
+    }
+    return shown;
+  }
+}
+
+/** Names of logs remembered. */
+const mostLogs = 1_000;
+
+function ofLog(log: string): Shown | null {
+  if (controllerLogs.has(log)) return { role: "domain_controller", why: `log ${log}` };
+  return serverLogs.has(log) || log.startsWith("msexchange") ? { role: "server", why: `log ${log}` } : null;
 }
 
 /** Whether the log bears out what is indicated: the host wrote it, and it is about others than the host itself. */

@@ -40,6 +40,10 @@ export interface Roles {
 /** For rows that hold for every entity; no entity has this name, because names are trimmed. */
 const everyEntity = " ";
 
+/** Names remembered with their answer: entities, and hosts of each. */
+const mostAskedEntities = 500;
+const mostAsked = 5_000;
+
 interface Names {
   /** By each of its names. */
   whole: Map<string, ListedAsset[]>;
@@ -49,6 +53,9 @@ interface Names {
 }
 
 export class RoleTable implements Roles {
+  /** Host look-ups of each entity, because the same few come with every batch. */
+  readonly #asked = new Map<string, Map<string, HostRole | null>>();
+  #size = 0;
   /** By source, then entity, then kind. */
   readonly #sources: ReadonlyMap<AssetSource, Map<string, Record<AssetKind, Names>>>;
 
@@ -59,6 +66,8 @@ export class RoleTable implements Roles {
 
   /** Adds one more, which does not replace others of its name. */
   add(asset: ListedAsset): void {
+    this.#asked.clear();
+    this.#size++;
     const entities = this.#sources.get(asset.from);
     const entity = asset.entity === null ? everyEntity : normaliseName(asset.entity);
     const kinds = entities?.get(entity) ?? { host: noNames(), account: noNames() };
@@ -73,7 +82,19 @@ export class RoleTable implements Roles {
   }
 
   ofHost(entity: string, host: string): HostRole | null {
-    return combined(this.#rows("host", entity, host), hostRoles);
+    if (this.#size === 0) return null;
+    let asked = this.#asked.get(entity);
+    if (asked === undefined || asked.size >= mostAsked) {
+      if (this.#asked.size >= mostAskedEntities) this.#asked.clear();
+      asked = new Map();
+      this.#asked.set(entity, asked);
+    }
+    let found = asked.get(host);
+    if (found === undefined) {
+      found = combined(this.#rows("host", entity, host), hostRoles);
+      asked.set(host, found);
+    }
+    return found;
   }
 
   ofAccount(entity: string, user: string): AccountRole | null {

@@ -1,6 +1,6 @@
 /** What this connection knows of hosts and accounts: `assets.json`, the API's lists and the roles that logs show, in memory. */
 import type { ListedAsset } from "../../core/assets/asset.ts";
-import { indicated, isBorneOut, type Shown } from "../../core/assets/inference.ts";
+import { Indications, isBorneOut, type Shown } from "../../core/assets/inference.ts";
 import { type AccountRole, assetKey, type HostRole, type Roles, RoleTable } from "../../core/assets/roles.ts";
 import type { Detection } from "../../core/detection.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
@@ -20,6 +20,7 @@ export class AssetBook implements Roles {
   #inferred = new Map<string, InferredRole>();
   /** `changes` of the rows that were read; null = none yet. */
   #changes: number | null = null;
+  readonly #indications = new Indications();
   /** True while something was inferred that may not be in the file yet. */
   #isAhead = false;
 
@@ -69,7 +70,7 @@ export class AssetBook implements Roles {
     let seen: Map<string, InferredRole> | null = null;
     const day = Math.floor(now / dayMs);
     for (const detection of detections) {
-      const shown = indicated(detection);
+      const shown = this.#indications.of(detection);
       if (shown === null) continue;
       const host = assetKey("host", detection.host ?? "");
       const key = keyOf(detection.entity, host);

@@ -84,7 +84,7 @@ describe("a case", () => {
       serviceIdentifier: "ACME-EDGE",
       correlationId: incident.incident_id,
       priority: "P2",
-      shortDescription: "[RhythmX] HIGH user jsmith (risk 76, Primary Site)",
+      shortDescription: "HIGH: Suspicious Logon on ws-101 by jsmith",
     });
     const titles = [...made.description.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, title]) => title);
     expect(titles).toEqual([

@@ -14,7 +14,7 @@ describe("auto-push", () => {
     const { incidents } = (await it.admin.get("/api/incidents")).body;
     const [{ incident_id: id }] = incidents;
     const [issue] = it.jira.issues;
-    expect(issue?.fields.summary).toBe("[RhythmX] HIGH user jsmith (risk 76, Primary Site)");
+    expect(issue?.fields.summary).toBe("HIGH: Suspicious Logon on ws-101 by jsmith");
     expect(issue?.fields.labels).toEqual(["rhythmx", `rhythmx-${id.toLowerCase()}`, "risk-high"]);
     expect(issue?.fields.priority).toEqual({ id: "2" });
     expect(issue?.properties[0]?.value).toMatchObject({
@@ -56,7 +56,7 @@ describe("auto-push", () => {
     await it.appliance.ingest([critical("a", { entity: "south" }), critical("b", { entity: "North" })]);
     await until(() => it.snow.rows.length === 2);
     const groupOf = (actor: string) =>
-      it.snow.rows.find((row) => row.short_description?.includes(` ${actor} `))?.assignment_group;
+      it.snow.rows.find((row) => row.short_description?.endsWith(` by ${actor}`))?.assignment_group;
     expect([groupOf("a"), groupOf("b")]).toEqual(["b".repeat(32), "a".repeat(32)]);
     await until(async () => (await deliveries(it, "state=confirmed")).length === 2);
     expect((await deliveries(it))[0].detail).toContain("the instance made priority 5 of impact 2 and urgency 1, not 2");

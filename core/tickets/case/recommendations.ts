@@ -4,7 +4,7 @@ import { compareLevels } from "../../risk.ts";
 import type { CaseFacts } from "./case-facts.ts";
 import { commandWith, sentenceWith } from "./command-names.ts";
 import { evidenceOf } from "./evidence-kinds.ts";
-import { HostRoles } from "./host-roles.ts";
+import { HostRoles, seenOn } from "./host-roles.ts";
 import { type Observed, type ObservedRule, some, type Target, techniqueLabel } from "./observed.ts";
 import { type Step, type StepSection, steps } from "./recommendation-table.ts";
 import { seenBy, shown } from "./seen-words.ts";
@@ -52,14 +52,6 @@ export function recommend(facts: CaseFacts, observed: Observed, pattern: string,
     prevention: list("prevent"),
     practices: list("practice"),
   };
-}
-
-/** The hosts of events: where a rule fired on one host alone it is that one. */
-function seenOn({ rules }: Observed) {
-  return rules.map(({ sample, event, hosts }) => ({
-    host: sample?.host || (hosts.length === 1 ? (hosts[0] ?? "") : ""),
-    event,
-  }));
 }
 
 /** Rules from medium on; without any, those that are not only for information; without any, all. */
