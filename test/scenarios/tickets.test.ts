@@ -24,7 +24,7 @@ describe("auto-push", () => {
     const [row] = it.snow.rows;
     expect({ ...row }).toMatchObject({
       correlation_id: id,
-      impact: "2",
+      impact: "1",
       urgency: "2",
       priority: "3",
       assignment_group: "a".repeat(32),
