@@ -345,6 +345,29 @@ describe("tried before it is saved", () => {
   });
 });
 
+test("what only repeats an actor's newest hour counts too, in batches of its own: tried, taken and given back", async () => {
+  const old = { timestamp: "2019-05-01T10:00:00Z" };
+  for (let n = 0; n < 4; n++) await appliance.ingest([critical("a", old)]);
+  appliance.clock.skip(31 * dayMs);
+  analyst = await ApiClient.loggedIn(appliance, "analyst");
+  const tried = async () => (await analyst.post("/api/exceptions/try", { rule: "suspicious logon" })).body;
+  expect(await tried()).toMatchObject({ detections: 0, actors: 0 });
+  for (let n = 0; n < 3; n++) await appliance.ingest([critical("a", old)]);
+  // Seven of one hour, of which four came in before: that is not kept, and it says so.
+  expect(await tried()).toMatchObject({
+    detections: 7,
+    exact: false,
+    summary: expect.stringContaining("may have come in earlier"),
+  });
+  const id = await except({ rule: "suspicious logon", host: "ws-101" });
+  expect(await incidentOf("a")).toMatchObject({ sigma_alert_count: 0 });
+  await restart();
+  await analyst.delete(`/api/exceptions/${id}`);
+  expect(await incidentOf("a")).toMatchObject({ sigma_alert_count: 7 });
+  await appliance.ingest([critical("a", old)]);
+  expect(await incidentOf("a")).toMatchObject({ sigma_alert_count: 8 });
+});
+
 describe("proposed from a false positive", () => {
   const image = "C:\\Program Files\\Backup\\agent.exe";
   const backup = (fields: object = {}) =>

@@ -530,6 +530,29 @@ describe("what is written", () => {
     );
   });
 
+  test("an incident of alarms alone has steps and sentences that name them", () => {
+    const alarms = [{ alarmId: "7", name: "Impossible travel", rbp: 88, entity: "Main Site", at: start }];
+    for (const [type, actor] of [
+      ["user", "jsmith"],
+      ["host", "ws1"],
+      ["ip", "45.77.1.2"],
+    ] as const) {
+      const bare = incident([], { type, actor });
+      const facts = {
+        ...bare,
+        alarms,
+        body: { ...bare.body, risk: { ...bare.body.risk, alarm_count: 3 } },
+      } as CaseFacts;
+      const all = recommend(facts, observe(facts), "x");
+      expect(all.containment.length).toBeGreaterThan(1);
+      expect(all.containment.join("\n")).toContain("Impossible travel");
+      expect(Object.values(all).flat().join("\n")).not.toMatch(/undefined|\{|""/);
+      expect(threatAnalysis(facts, observe(facts), "x")[0]).toBe(
+        'No detection: it rests on 3 SIEM alarms, the highest 2026-03-01 04:00 UTC: "Impossible travel" (priority 88).',
+      );
+    }
+  });
+
   test("accounts are counted once", () => {
     const spellings = [
       "CORP\\jsmith",
