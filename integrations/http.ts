@@ -2,7 +2,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ofetch } from "ofetch";
 import { DeliveryError } from "../core/errors.ts";
-import type { Exchange, RemoteTicket } from "../core/tickets/ticket.ts";
+import type { RemoteTicket } from "../core/tickets/ticket.ts";
+import type { Exchange } from "../core/tickets/ticket-system.ts";
 import { brokenOff, carriesError, parseJson, passesByItself, retryAfterSeconds, wordsOf } from "./answers.ts";
 import { putOff, type Throttle } from "./throttle.ts";
 

@@ -1,5 +1,5 @@
 /** Renders a draft as plain text, for fields without markup. */
-import type { Block, Draft } from "../core/tickets/draft.ts";
+import { type Block, beyondLine, type Draft } from "../core/tickets/draft.ts";
 
 export function plainText({ sections }: Pick<Draft, "sections">): string {
   return sections
@@ -13,6 +13,11 @@ export function plainComment(blocks: readonly Block[]): string {
 }
 
 function blockText(block: Block): string {
+  const beyond = beyondLine(block);
+  return beyond === null ? shownText(block) : `${shownText(block)}\n${beyond}`;
+}
+
+function shownText(block: Block): string {
   switch (block.kind) {
     case "text":
       return lines(block.text);

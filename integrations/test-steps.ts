@@ -1,6 +1,6 @@
 /** Collects the steps of a connection test with their outcomes. */
 import { messageOf } from "../core/errors.ts";
-import type { TestStep } from "../core/tickets/ticket.ts";
+import type { TestStep } from "../core/tickets/ticket-system.ts";
 
 /** The finding of a step; `warning` is a problem that does not fail it. */
 export type TestFinding = string | { detail: string; warning: boolean };

@@ -12,6 +12,7 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
   return {
     ...objects,
     ...row,
+    headline: detail.headline,
     risk: {
       ...objects.risk,
       previous_score: risk.previousScore,

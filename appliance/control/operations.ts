@@ -6,7 +6,7 @@ import type { FeedName } from "../../core/feeds/feeds.ts";
 import { batchSha256 } from "../../core/intake/hash.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../../core/intake/intake.ts";
 import type { Clock } from "../../core/ports.ts";
-import type { TestStep } from "../../core/tickets/ticket.ts";
+import type { TestStep } from "../../core/tickets/ticket-system.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { StoreFacts } from "../../store/database/integrity.ts";
 import type { Store } from "../../store/open-store.ts";

@@ -15,7 +15,7 @@ import { formatProblem } from "../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import type { SavedFeeds } from "../../core/settings/sources.ts";
 import type { DestinationSettings } from "../../core/settings.ts";
-import type { TestStep } from "../../core/tickets/ticket.ts";
+import type { TestStep } from "../../core/tickets/ticket-system.ts";
 import type { Store } from "../../store/open-store.ts";
 import { probe } from "../../transports/syslog/probe.ts";
 import { tlsMaterial } from "./syslog-feed.ts";

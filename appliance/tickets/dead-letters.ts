@@ -3,10 +3,11 @@
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import { mendPayload } from "../../core/tickets/mend.ts";
-import { type Delivery, notIdentified, type TicketSystem } from "../../core/tickets/ticket.ts";
+import { type Delivery, notIdentified } from "../../core/tickets/ticket.ts";
+import type { TicketSystem } from "../../core/tickets/ticket-system.ts";
 import { toIso } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
+import type { DeadLetterFilter, MendedRequest } from "../../store/outbox/dead-letters.ts";
 import type { AuditAuthor, AuditLog } from "../access/audit-log.ts";
 import { identifyDelivery, isUndecided } from "./identify.ts";
 
@@ -106,7 +107,7 @@ export class DeadLetters {
     wake();
   }
 
-  #mended(delivery: Delivery, fields: Readonly<Record<string, unknown>>): string {
+  #mended(delivery: Delivery, fields: Readonly<Record<string, unknown>>): MendedRequest {
     const { id, kind, payload, cause } = delivery;
     if (payload === null)
       throw new EdgeError("delivery_state", "this one has no request to mend: send it again as it is");
@@ -115,10 +116,12 @@ export class DeadLetters {
         "delivery_state",
         "this one was made: say which ticket it is, or send it again without fields",
       );
-    const mended = mendPayload(payload, fields, this.#parts.systemOf(delivery).fixedFields);
+    const system = this.#parts.systemOf(delivery);
+    const mended = mendPayload(payload, fields, system.fixedFields);
     if (kind === "comment" && !mended.includes(id))
       throw new UsageError(`fields: the text keeps its reference RhythmX ${id}`);
-    return mended;
+    const hasOwnTitle = kind === "create" && system.titleOf(mended) !== system.titleOf(payload);
+    return { payload: mended, hasOwnTitle };
   }
 
   /** @throws EdgeError delivery_state */

@@ -4,12 +4,11 @@ import type { Clock } from "../../core/ports.ts";
 import {
   correlationOf,
   type Delivery,
-  type KnownTicket,
   notIdentified,
   type RemoteTicket,
-  type TicketSystem,
   unknownOutcome,
 } from "../../core/tickets/ticket.ts";
+import type { KnownTicket, TicketSystem } from "../../core/tickets/ticket-system.ts";
 import { recordingExchanges } from "../../integrations/http.ts";
 import type { Store } from "../../store/open-store.ts";
 import { isHidden } from "./lane/failures.ts";

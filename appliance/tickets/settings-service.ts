@@ -12,7 +12,8 @@ import {
 } from "../../core/settings/ticket-definitions.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { type GivenValue, problemOf, readTicketSettings } from "../../core/settings/tickets.ts";
-import { type TestStep, type TicketSystem, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
+import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
+import type { TestStep, TicketSystem } from "../../core/tickets/ticket-system.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
 import { Turns } from "../access/turns.ts";

@@ -1,7 +1,8 @@
 /** The ticket systems of the settings in force, with one adapter for each system and route. */
 import { EdgeError } from "../../core/errors.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
-import type { TicketSystem, TicketSystemName } from "../../core/tickets/ticket.ts";
+import type { TicketSystemName } from "../../core/tickets/ticket.ts";
+import type { TicketSystem } from "../../core/tickets/ticket-system.ts";
 import type { AdapterTools } from "../../integrations/http.ts";
 import { Jira } from "../../integrations/jira/jira.ts";
 import { Proactive } from "../../integrations/proactive/proactive.ts";

@@ -88,11 +88,18 @@ describe("techniques", () => {
     expect(readAttackTags(["attack.t1086"]).techniques).toEqual(["T1059.001"]);
   });
   test("ids newer than the data keep their number", () => {
-    expect(readAttackTags(["attack.t1685.001"]).techniques).toEqual(["T1685.001"]);
-    expect(techniqueName("T1685.001")).toBe("T1685.001");
+    expect(readAttackTags(["attack.t1999.001"]).techniques).toEqual(["T1999.001"]);
+    expect(techniqueName("T1999.001")).toBe("T1999.001");
   });
   test("names", () => {
     expect(techniqueName("T1003.001")).toBe("OS Credential Dumping: LSASS Memory");
     expect(techniqueName("T1047")).toBe("Windows Management Instrumentation");
   });
+});
+
+test("techniques of newer versions have a name, and one is known by its tactic", () => {
+  expect(techniqueName("T1685.005")).toBe("Disable or Modify Tools: Clear Windows Event Logs");
+  expect(techniqueName("T1999")).toBe("T1999");
+  expect(readAttackTags(["attack.t1686.003"]).techniques).toEqual(["T1686.003"]);
+  expect(familiesOf(readAttackTags(["attack.t1686.003"]).mask).map(({ name }) => name)).toEqual(["defense-evasion"]);
 });

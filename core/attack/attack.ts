@@ -3,6 +3,7 @@
  * beside this file, its licence in `LICENSE.txt`).
  */
 import data from "./attack-enterprise.json" with { type: "json" };
+import newer from "./newer-techniques.json" with { type: "json" };
 
 /** What the data is: source, version and date. */
 export const attackSource: string = data.source;
@@ -41,10 +42,19 @@ interface Technique {
   revokedBy: string | null;
 }
 
+interface Row {
+  id: string;
+  name: string;
+  tactics: string[];
+  revoked_by?: string;
+}
+
+/** What the data has counts; of newer versions only what it lacks. */
 const techniques = new Map<string, Technique>(
-  (data.techniques as { id: string; name: string; tactics: string[]; revoked_by?: string }[]).map(
-    ({ id, name, tactics, revoked_by }) => [id, { name, tactics, revokedBy: revoked_by ?? null }],
-  ),
+  ([...newer.techniques, ...data.techniques] as Row[]).map(({ id, name, tactics, revoked_by }) => [
+    id,
+    { name, tactics, revokedBy: revoked_by ?? null },
+  ]),
 );
 
 /** The family of a tactic's name in any spelling (`Credential Access`, `credential_access`, `stealth`); null when unknown. */

@@ -134,19 +134,22 @@ const sentences: Readonly<Record<FactorName, (facts: WindowFacts) => string>> = 
     if (titles.length === 0) return "The rules name no ATT&CK tactic.";
     return `${many(titles.length, "ATT&CK tactic")} (${titles.join(", ")}) and ${many(techniques, "technique")}.`;
   },
+  // There may be older ones: what is said holds for the window.
   alarm_priority: ({ alarms, rbpMax, rbpSum }) =>
     alarms === 0
-      ? "No SIEM alarm."
+      ? "No SIEM alarm in the seven days that count."
       : `${many(alarms, "SIEM alarm")} within 7 days, the highest risk-based priority ${rbpMax}, on average ${round(rbpSum / alarms, 1)}.`,
   alarm_volume: ({ alarms, alarms24h }) =>
-    alarms === 0 ? "No SIEM alarm." : `${many(alarms24h, "SIEM alarm")} within 24 hours, ${alarms} within 7 days.`,
+    alarms === 0
+      ? "No SIEM alarm in the seven days that count."
+      : `${alarms24h === 0 ? "No SIEM alarm" : many(alarms24h, "SIEM alarm")} within the last 24 hours, ${alarms} within 7 days.`,
   threat_cases: ({ cases }) =>
     cases.length === 0
       ? "No attack pattern is fulfilled."
       : `${many(cases.length, "attack pattern")} fulfilled: ${cases.map(({ type }) => type.replaceAll("_", " ")).join(", ")}.`,
   velocity: ({ peak }) =>
     peak === 0
-      ? "Nothing happened."
+      ? "No detection or alarm in the seven days that count."
       : `At most ${many(peak, "detection or alarm", "detections and alarms")} in one hour.`,
 };
 

@@ -28,8 +28,11 @@ export interface CasePattern {
   minLevel: Level;
   /** Stages of the kill chain reached one after the other, each by a rule of its own; 0 = no progression asked for. */
   minStages: number;
-  /** Where a crown jewel (`floors.ts`) is among them, one rule is enough. */
-  crownJewelAlone?: boolean;
+  /**
+   * Two rules of level medium count as one of level high does, and a crown jewel (`floors.ts`) needs no second rule: what the table of a
+   * customer asks for holds to the letter.
+   */
+  isBuiltIn?: boolean;
 }
 
 /** Defaults of a row. */
@@ -47,7 +50,7 @@ function row(type: string, tactic: string, differences: Partial<CasePattern> = {
   return {
     ...patternDefaults,
     minRules: 2,
-    crownJewelAlone: true,
+    isBuiltIn: true,
     type,
     tactics: [tactic],
     techniques: [],

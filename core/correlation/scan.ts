@@ -60,8 +60,8 @@ interface Finding {
   count: number;
   risk: number;
   serious: boolean;
-  /** A detection of level medium or more is in it. */
-  notable: boolean;
+  /** Its rules of level medium or more. */
+  notable: Set<number>;
   /** A crown jewel is in it. */
   crownJewel: boolean;
   rules: Set<number>;
@@ -219,7 +219,7 @@ function note(
       count: 0,
       risk: 0,
       serious: false,
-      notable: false,
+      notable: new Set(),
       crownJewel: false,
       rules: new Set(),
       hosts: new Set(),
@@ -231,17 +231,18 @@ function note(
   finding.count += item.count;
   if (item.risk > finding.risk) finding.risk = item.risk;
   if (rule.level >= high) finding.serious = true;
-  if (rule.level >= medium) finding.notable = true;
-  if (pattern.crownJewelAlone === true && traits.floors[item.rule]?.crownJewel) finding.crownJewel = true;
+  if (pattern.isBuiltIn === true && traits.floors[item.rule]?.crownJewel) finding.crownJewel = true;
   const number = traits.numbers[item.rule] ?? item.rule;
   finding.rules.add(number);
+  if (rule.level >= medium) finding.notable.add(number);
   if (item.host >= 0) finding.hosts.add(item.host);
   if (finding.hours.at(-1) !== hour) finding.hours.push(hour);
   finding.stages?.add(rule.mask, number, item);
 }
 
 function isEnough(finding: Finding): boolean {
-  const { pattern, count, serious, stages } = finding;
+  const { pattern, count, stages, notable } = finding;
+  const serious = finding.serious || (pattern.isBuiltIn === true && notable.size >= 2);
   return (
     count >= (serious ? Math.min(pattern.minAlerts, pattern.minAlertsHigh) : pattern.minAlerts) &&
     !lacksVariety(finding) &&
@@ -252,7 +253,7 @@ function isEnough(finding: Finding): boolean {
 /** It lacks rules, hosts or stages, so further or later detections of those that it has cannot fulfil it. */
 function lacksVariety({ pattern, notable, crownJewel, rules, hosts, stages }: Finding): boolean {
   return (
-    !notable ||
+    notable.size === 0 ||
     rules.size < (crownJewel ? 1 : pattern.minRules) ||
     // Without any host (cloud logs) everything counts as one host.
     Math.max(hosts.size, 1) < pattern.minHosts ||

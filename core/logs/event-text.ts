@@ -34,7 +34,7 @@ export function eventDetail(facts: EventFacts): string {
     ...(facts.ticketEncryption === "" ? [] : [`encryption ${facts.ticketEncryption}`]),
     ...place("account", facts.account),
     ...place("group", facts.group),
-    ...place("object", facts.directoryObject),
+    ...place("object", facts.directoryObject || facts.object),
     ...place("attribute", facts.directoryAttribute),
     ...place("logon type", facts.logonType),
     ...place("name", domain),
@@ -148,6 +148,7 @@ function clauseOf(facts: EventFacts): string {
       : eventId === "12"
         ? passive("created or deleted", "created or deleted", registryKey)
         : `${passive("set", "set", registryKey)}${facts.registryValue === "" ? "" : ` to ${facts.registryValue}`}`;
+  if (facts.object !== "") return `the object ${facts.object} was opened${from}`;
   if (facts.share !== "") return `${file === "" ? facts.share : `${file} on ${facts.share}`} was opened${from}`;
   if (facts.library !== "") return passive("loaded", "loaded", facts.library);
   if (facts.pipe !== "")

@@ -62,6 +62,8 @@ export interface EventFacts {
   ticketEncryption: string;
   logonType: string;
   access: string;
+  /** Another object that was opened: of the SAM, of the service manager, … */
+  object: string;
   /** A directory object and what of it was read or written. */
   directoryObject: string;
   directoryAttribute: string;
@@ -163,6 +165,7 @@ export function eventFacts(log: string): EventFacts {
     ticketEncryption: isTicket ? first(fieldNames.ticketEncryption) : "",
     logonType: first(fieldNames.logonType),
     access: isDirectory ? fields.first("accessmask") : first(fieldNames.access).trim(),
+    object: /^46(?:56|61|63)$/.test(eventId) && !isKey && !isProcess && !/^(?:file)?$/.test(objectType) ? object : "",
     directoryObject: isDirectory ? first(fieldNames.directoryObject) : "",
     directoryAttribute: isDirectory ? first(fieldNames.directoryAttribute).trim() : "",
     script: first(fieldNames.script),

@@ -1,73 +1,72 @@
-/** The ticket of an incident: every section of the seed's table, from the incident's own data (seed 001 "Ticket Content"). */
-import type { InvolvedAssets } from "../assets/involved.ts";
-import type { ChainLink, RiskDetail, RuleSummary } from "../correlation/summary.ts";
-import type { IncidentBody } from "../incident-event.ts";
-import type { Block, Draft, Section } from "./draft.ts";
-import { mapTexts } from "./draft.ts";
+/** The ticket of an incident: what a reader needs first, then every section of the seed's table (seed 001 "Ticket Content"). */
+import { chainWords } from "./case/attack-chain.ts";
+import type { CaseFacts } from "./case/case-facts.ts";
+import { attackPattern } from "./case/overview.ts";
+import { type Recommendations, recommend } from "./case/recommendations.ts";
+import { alertRules, sampleEvents } from "./case/rule-tables.ts";
+import { type Block, type Draft, mapTexts, type Section } from "./draft.ts";
 import { masked } from "./masking/masking.ts";
+import { openingOf } from "./opening.ts";
+import { compositionOf, durationOf, incidentUrl, linkTo, paragraph, section } from "./sections.ts";
 import { type SlaMinutes, slaOf } from "./sla.ts";
 
-/** What is known of an incident. */
-export interface TicketFacts {
-  incident: { createdAt: number; closedAt: number | null };
-  body: IncidentBody;
-  risk: RiskDetail;
-  chain: readonly ChainLink[];
-  rules: readonly (RuleSummary & { author: string })[];
-  /** Its hosts and accounts, with their roles. */
-  assets: InvolvedAssets;
-}
-
 const topRules = 10;
-const longestSummary = 255;
+/** Recommended actions of each kind. */
+const mostActions = 3;
+const opening = "What Happened";
 
-/** `baseUrl`: where the incident can be opened. */
+/** `baseUrl`: where the incident can be opened. `isFirst`: the ticket is being made, so that there is no change to tell of. `now`: epoch milliseconds. */
 export function composeTicket(
-  facts: TicketFacts,
-  options: { baseUrl: string; sla: SlaMinutes; maskPatterns?: readonly RegExp[] },
+  given: CaseFacts,
+  options: { baseUrl: string; sla: SlaMinutes; maskPatterns?: readonly RegExp[]; isFirst: boolean },
   now: number,
 ): Draft {
-  const { body, risk } = facts;
+  const composition = compositionOf(given, options.maskPatterns);
+  const { facts, observed, headline } = composition;
+  const { body } = facts;
   const url = incidentUrl(options.baseUrl, body.incident_id);
+  const actions = recommend(facts, observed, attackPattern(facts));
   const sections: Section[] = [
-    section("Actor Information", actor(body)),
-    section("Risk Assessment", ...riskBlocks(body, risk)),
+    section(opening, ...openingOf(composition, actions, opening)),
+    section("Actor Information", actor(facts)),
+    section("Risk Assessment", ...riskBlocks(facts, options.isFirst)),
     section("Activity Summary", activity(facts)),
     section("Timeline", timeline(facts)),
     section("SLA Status", sla(facts, options.sla, now)),
-    section("MITRE ATT&CK Coverage", ...attack(facts)),
-    section("Alert Rules", ...rules(facts)),
+    section("MITRE ATT&CK Coverage", attack(facts)),
+    section("Alert Rules", alertRules(observed, topRules)),
+    section("Sample Events per Rule", sampleEvents(observed)),
+    ...actionSections(actions, mostActions),
   ];
   if (body.investigation_notes !== null)
-    sections.push(section("Investigation Notes", { kind: "text", text: body.investigation_notes }));
-  sections.push(section("RhythmX", { kind: "link", text: `Open ${body.incident_id} in RhythmX Edge`, url }));
+    sections.push(section("Investigation Notes", paragraph(body.investigation_notes)));
+  sections.push(section("RhythmX", linkTo(body.incident_id, url)));
   const draft: Draft = {
     incidentId: body.incident_id,
     entity: body.entity_name,
     level: body.risk.level,
-    summary: summaryOf(body),
+    headline,
     sections,
     url,
-    expendable: ["Investigation Notes", "Alert Rules", "MITRE ATT&CK Coverage", "Timeline", "SLA Status"],
+    yielding: ["Investigation Notes", "Sample Events per Rule", "Risk Assessment", "Alert Rules"],
   };
   return mapTexts(draft, (text) => masked(text, options.maskPatterns));
 }
 
-/** One line, at most 255 characters. */
-export function summaryOf({ risk, actor_type: type, group_key: actor, entity_name: entity }: IncidentBody): string {
-  return oneLine(`[RhythmX] ${risk.level.toUpperCase()} ${type} ${actor} (risk ${risk.score}, ${entity})`);
+/** A section for each kind of action that there is anything to say of; the most urgent first. */
+export function actionSections(actions: Recommendations, most: number): Section[] {
+  const kinds = [
+    ["Containment", actions.containment],
+    ["Eradication", actions.eradication],
+    ["Prevention", actions.prevention],
+    ["Best Practices", actions.practices],
+  ] as const;
+  return kinds
+    .filter(([, items]) => items.length > 0)
+    .map(([kind, items]) => section(`Recommended Actions: ${kind}`, { kind: "list", items: items.slice(0, most) }));
 }
 
-/** Where people open an incident. */
-export function incidentUrl(baseUrl: string, incidentId: string): string {
-  return `${baseUrl.replace(/\/$/, "")}/incidents/${incidentId}`;
-}
-
-function section(title: string, ...blocks: Block[]): Section {
-  return { title, blocks };
-}
-
-function actor(body: IncidentBody): Block {
+function actor({ body }: CaseFacts): Block {
   return {
     kind: "facts",
     rows: [
@@ -81,7 +80,7 @@ function actor(body: IncidentBody): Block {
   };
 }
 
-function riskBlocks(body: IncidentBody, risk: RiskDetail): Block[] {
+function riskBlocks({ body, risk }: CaseFacts, isFirst: boolean): Block[] {
   const { score, level } = body.risk;
   const confidence = risk.confidence === null ? "" : `${risk.confidence.word} (${risk.confidence.percent} %)`;
   return [
@@ -91,13 +90,14 @@ function riskBlocks(body: IncidentBody, risk: RiskDetail): Block[] {
         ["Risk score", `${score} of 100`],
         ["Risk level", level],
         ["Severity", level.toUpperCase()],
-        ["Trend", `${risk.trend}, ${risk.previousScore} before`],
+        ["Trend", isFirst ? "its first" : `${risk.trend}, ${risk.previousScore} before`],
         ["Confidence", confidence],
         ["Primary driver", risk.primaryDriver?.name.replaceAll("_", " ") ?? ""],
       ],
     },
     {
       kind: "table",
+      noun: "factors",
       head: ["Factor", "Points", "Why"],
       rows: risk.factors.map(({ name, points, weight, why }) => [
         name.replaceAll("_", " "),
@@ -108,7 +108,7 @@ function riskBlocks(body: IncidentBody, risk: RiskDetail): Block[] {
   ];
 }
 
-function activity({ body, rules: all }: TicketFacts): Block {
+function activity({ body, rules: all }: CaseFacts): Block {
   const { risk } = body;
   const [primary] = all;
   return {
@@ -127,7 +127,7 @@ function activity({ body, rules: all }: TicketFacts): Block {
   };
 }
 
-function timeline({ body }: TicketFacts): Block {
+function timeline({ body }: CaseFacts): Block {
   const { first_alarm: first, last_alarm: last, created_at: created } = body.timeline;
   const duration = first === null || last === null ? "" : durationOf(Date.parse(last) - Date.parse(first));
   return {
@@ -141,7 +141,7 @@ function timeline({ body }: TicketFacts): Block {
   };
 }
 
-function sla({ incident, body }: TicketFacts, minutes: SlaMinutes, now: number): Block {
+function sla({ incident, body }: CaseFacts, minutes: SlaMinutes, now: number): Block {
   const { targetMinutes, status, percent } = slaOf(
     body.risk.level,
     incident.createdAt,
@@ -159,49 +159,17 @@ function sla({ incident, body }: TicketFacts, minutes: SlaMinutes, now: number):
   };
 }
 
-function attack({ body, chain }: TicketFacts): Block[] {
+function attack({ body, chain }: CaseFacts): Block {
   const { techniques } = body.mitre;
-  return [
-    {
-      kind: "facts",
-      rows: [
-        ["Tactics", chain.map(({ title }) => title).join(" → ") || "none named"],
-        ["Techniques", techniques.join(", ") || "none named"],
-      ],
-    },
-  ];
-}
-
-function rules({ rules: all }: TicketFacts): Block[] {
-  const shown = all.slice(0, topRules);
-  const rest = all.slice(topRules);
-  const table: Block = {
-    kind: "table",
-    head: ["Rule", "Level", "Count", "Author"],
-    rows: shown.map(({ title, level, count, author }) => [title, level, String(count), author || "unknown"]),
+  return {
+    kind: "facts",
+    rows: [
+      ["Tactics", chainWords(chain) || "none named"],
+      ["Techniques", techniques.join(", ") || "none named"],
+    ],
   };
-  if (rest.length === 0) return [table];
-  const detections = rest.reduce((sum, { count }) => sum + count, 0);
-  return [table, { kind: "text", text: `and ${rest.length} more rules with ${detections} detections` }];
 }
 
 function listOf(items: readonly string[]): string {
   return items.length === 0 ? "" : `: ${items.join(", ")}`;
-}
-
-/** `3 d 4 h`, `2 h 5 min`, `40 s`. */
-function durationOf(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  const parts: [number, string][] = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "min"],
-  ];
-  const shown = parts.filter(([count]) => count > 0).slice(0, 2);
-  return shown.length === 0 ? `${seconds} s` : shown.map(([count, unit]) => `${count} ${unit}`).join(" ");
-}
-
-function oneLine(text: string): string {
-  const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
-  return line.length <= longestSummary ? line : `${line.slice(0, longestSummary - 1).toWellFormed()}…`;
 }

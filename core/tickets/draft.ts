@@ -1,12 +1,24 @@
 /** What a ticket says, as structure: each system renders it in its own way, so that untrusted text is never markup. */
 import type { RiskLevel } from "../risk.ts";
+import type { Headline } from "./headline/headline.ts";
+
+export interface TableBlock {
+  kind: "table";
+  head: readonly string[];
+  /** The most important first. */
+  rows: readonly (readonly string[])[];
+  /** What a row is, in the plural: `rules`. */
+  noun: string;
+  /** How many more rows there are than shown. */
+  beyond?: number;
+}
 
 export type Block =
   | { kind: "text"; text: string }
   /** Names and values. */
   | { kind: "facts"; rows: readonly (readonly [string, string])[] }
-  | { kind: "table"; head: readonly string[]; rows: readonly (readonly string[])[] }
-  | { kind: "list"; items: readonly string[] }
+  | TableBlock
+  | { kind: "list"; items: readonly string[]; beyond?: number }
   | { kind: "link"; text: string; url: string };
 
 export interface Section {
@@ -18,64 +30,51 @@ export interface Draft {
   incidentId: string;
   entity: string;
   level: RiskLevel;
-  /** One line, at most 255 characters. */
-  summary: string;
+  /** What the title is made of (`titleWithin`). */
+  headline: Headline;
+  /** The first is what a reader needs at once. */
   sections: readonly Section[];
   /** Deep link to the incident. */
   url: string;
-  /** When one of them has to go, the first goes first; what is not named stays. */
-  expendable: readonly string[];
+  /** Titles of sections that are shortened before the others where a system takes less text; the first one first. None is ever left out. */
+  yielding: readonly string[];
 }
 
-/** The draft without the sections named, which say that they are left out. */
-function without(draft: Draft, titles: readonly string[]): Draft {
-  if (titles.length === 0) return draft;
-  const sections = draft.sections.filter(({ title }) => !titles.includes(title));
-  const note: Section = {
-    title: "Left out",
-    blocks: [{ kind: "text", text: `Too long for this system: ${titles.join(", ")}. See the incident.` }],
-  };
-  return { ...draft, sections: [...sections, note] };
-}
-
-/** The longest draft whose rendering fits into `budget`; texts are cut when leaving out sections is not enough. */
-export function fitDraft(draft: Draft, budget: number, size: (draft: Draft) => number): Draft {
-  for (let gone = 0; gone <= draft.expendable.length; gone++) {
-    const candidate = without(draft, draft.expendable.slice(0, gone));
-    if (size(candidate) <= budget) return candidate;
-  }
-  const least = without(draft, draft.expendable);
-  for (let longest = 400; longest >= 20; longest = Math.floor(longest / 2)) {
-    const candidate = mapTexts(least, (text) =>
-      text.length > longest ? `${text.slice(0, longest).toWellFormed()}…` : text,
-    );
-    if (size(candidate) <= budget) return candidate;
-  }
-  return {
-    ...least,
-    sections: [{ title: "Incident", blocks: [{ kind: "text", text: "Too long for this system: see the incident." }] }],
-  };
+/** `and 37 more rules`; null where all are shown. */
+export function beyondLine(block: Block): string | null {
+  const [count, noun] =
+    block.kind === "table"
+      ? [block.beyond ?? 0, block.noun]
+      : block.kind === "list"
+        ? [block.beyond ?? 0, ""]
+        : [0, ""];
+  return count === 0 ? null : `and ${count} more ${noun}`.trimEnd();
 }
 
 /** The draft with every text that is not fixed changed. */
 export function mapTexts(draft: Draft, change: (text: string) => string): Draft {
-  const block = (one: Block): Block => {
-    switch (one.kind) {
-      case "text":
-        return { ...one, text: change(one.text) };
-      case "facts":
-        return { ...one, rows: one.rows.map(([name, value]) => [name, change(value)] as const) };
-      case "table":
-        return { ...one, rows: one.rows.map((row) => row.map(change)) };
-      case "list":
-        return { ...one, items: one.items.map(change) };
-      case "link":
-        return one;
-    }
-  };
+  const { what, where, who, rules } = draft.headline;
   return {
     ...draft,
-    summary: change(draft.summary),
-    sections: draft.sections.map(({ title, blocks }) => ({ title, blocks: blocks.map(block) })),
+    headline: { what: change(what), where: change(where), who: change(who), rules },
+    sections: draft.sections.map(({ title, blocks }) => ({
+      title,
+      blocks: blocks.map((block) => mapBlock(block, change)),
+    })),
   };
+}
+
+export function mapBlock(block: Block, change: (text: string) => string): Block {
+  switch (block.kind) {
+    case "text":
+      return { ...block, text: change(block.text) };
+    case "facts":
+      return { ...block, rows: block.rows.map(([name, value]) => [name, change(value)] as const) };
+    case "table":
+      return { ...block, rows: block.rows.map((row) => row.map(change)) };
+    case "list":
+      return { ...block, items: block.items.map(change) };
+    case "link":
+      return block;
+  }
 }

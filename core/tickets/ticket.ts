@@ -2,7 +2,6 @@
 import type { IncidentStatus } from "../incident.ts";
 import type { RiskLevel } from "../risk.ts";
 import type { ReportedRisk } from "./cadence.ts";
-import type { Block, Draft } from "./draft.ts";
 
 /** `proactive` stands in for `servicenow` where an MSSP has it (TICKET_INTEGRATION). */
 export const ticketSystems = ["jira", "servicenow", "proactive"] as const;
@@ -52,6 +51,14 @@ export interface Ticket {
   readAt: number | null;
   /** Whether the account has read it at least once. */
   wasRead: boolean;
+  title: {
+    /** As it was kept when we last wrote it; null = not known. */
+    told: string | null;
+    /** What requests have asked for since, whose outcome is not known. */
+    asked: readonly string[];
+    /** A person has changed it: it is left alone for good. */
+    isTheirs: boolean;
+  };
   /** Since when it is known to be deleted. */
   goneAt: number | null;
   /** The ticket it was merged into or duplicates, as the target names it. */
@@ -71,6 +78,8 @@ export interface RemoteTicket {
   warning?: string;
   /** As the target calls its state, where its answer says so. */
   status?: string;
+  /** Its title as the target has kept it, where the answer to a create says so. */
+  title?: string;
 }
 
 export interface Delivery {
@@ -154,25 +163,6 @@ export interface RemoteChange {
   stamp: string;
 }
 
-/** The outcome of an update. */
-export interface UpdateResult {
-  /** The target's id of what was made. */
-  commentId?: string;
-  /** The ticket as it is afterwards, where the target tells. */
-  state?: RemoteState;
-  /** What the target did differently from the request. */
-  warning?: string;
-  /** It cannot be said in a field: what a comment has to say instead. */
-  instead?: string;
-}
-
-/** A comment or work note to be written. */
-export interface CommentRequest {
-  blocks: readonly Block[];
-  /** Token by which it is found again: the delivery's id. */
-  token: string;
-}
-
 /** One request to a target, or a look at it. */
 export interface Attempt {
   /** Epoch milliseconds. */
@@ -186,95 +176,6 @@ export interface Attempt {
   outcome: string;
   /** The target's message, shortened. */
   words: string;
-}
-
-/** A ticket to be made: what is said, and by which word it is found again. */
-export interface TicketRequest {
-  /** Label, correlation id: `rhythmx-inc-7601d999`. */
-  correlation: string;
-  draft: Draft;
-}
-
-/** One step of a connection test. */
-export interface TestStep {
-  name: string;
-  ok: boolean;
-  /** What was found, or what is wrong and how to mend it. */
-  detail: string;
-  /** It works with a limitation, which the status shows. */
-  warning?: boolean;
-}
-
-/** A ticket of ours, and the word by which its target finds it. */
-export interface KnownTicket {
-  remote: RemoteTicket;
-  correlation: string;
-}
-
-/** A ticket named by a person. */
-export interface NamedTicket {
-  ticket: RemoteTicket;
-  /** Whether the account could read it. */
-  seen: boolean;
-  /** By which correlation it is found, where it has one of ours; null = none, or not seen. */
-  correlation: string | null;
-}
-
-/** What a target says to a request: noted for the ledger of attempts. */
-export interface Exchange {
-  request: string;
-  status: number | null;
-  words: string;
-}
-
-/** A ticket system. Every method throws `DeliveryError`; `data.sent` of it tells whether the request may have had its effect. */
-export interface TicketSystem {
-  readonly name: TicketSystemName;
-  /** Whether it can be asked what has changed; else each open ticket is read. */
-  readonly searches: boolean;
-  /** Whether its connection test fails where the account may not read tickets of its own, even before there is one. */
-  readonly testShowsReading: boolean;
-  /** Fields of a create's request that nobody mends by hand, because the ticket is found or routed by them. */
-  readonly fixedFields: readonly string[];
-  /** The exact request body as JSON text, the same for the same request and settings. May ask the target what it accepts. */
-  render(request: TicketRequest): Promise<string>;
-  /** What to store before a create, for a later look-up; null = nothing. `known`: tickets of ours, the newest first. */
-  hint(known: readonly KnownTicket[]): Promise<string | null>;
-  create(payload: string): Promise<RemoteTicket>;
-  /** The priority that this request will give, by the target's name; null = it sends none. */
-  priorityOf(payload: string): Promise<string | null>;
-  /** The ticket of this correlation, null where there is none. `hint`: what was remembered before the create. */
-  find(correlation: string, hint: string | null): Promise<RemoteTicket | null>;
-  /** Whether the account finds tickets of its own: only then does an empty look mean that there is none. `known`: the newest first. */
-  findsOwn(known: readonly KnownTicket[]): Promise<boolean>;
-  /** The ticket of this number, read where the account may. @throws DeliveryError number_form */
-  named(number: string): Promise<NamedTicket>;
-  /** Puts the link to the incident into the ticket; doing it again changes nothing. Null = this system has it in the body. */
-  link: ((ticket: RemoteTicket, draft: Draft) => Promise<void>) | null;
-  /** Null: it is not there, or hidden from the account. */
-  read(id: string): Promise<RemoteState | null>;
-  /** The newest first, page by page, until one is known. */
-  comments(id: string, isKnown: (commentId: string) => boolean): Promise<RemoteComment[]>;
-  /**
-   * Tickets that have changed since `cursor` (null: since `since`, epoch ms), page by page to the end. The last page's cursor is the next
-   * one's beginning, with an overlap: tickets already seen may come again; their stamp shows that.
-   */
-  changes(cursor: string | null, since: number): AsyncIterable<{ changes: RemoteChange[]; cursor: string }>;
-  /** The exact request body of a comment as JSON text. */
-  renderComment(request: CommentRequest): Promise<string>;
-  comment(id: string, payload: string): Promise<UpdateResult>;
-  /** The comment of this token, null where there is none. */
-  findComment(id: string, token: string): Promise<{ commentId: string } | null>;
-  /** `state`: the ticket as it is. */
-  setStatus(state: RemoteState, status: IncidentStatus, notes: string): Promise<UpdateResult>;
-  /** The id of the person whom an analyst is in the target; null = nobody, or several. */
-  findPerson(analyst: string): Promise<string | null>;
-  /** Null = nobody. */
-  setAssignee(id: string, personId: string | null): Promise<UpdateResult>;
-  /** `draft`: what the ticket would say now, for a system whose text is kept up to date. */
-  setPriority(id: string, level: RiskLevel, draft: () => Promise<Draft>): Promise<UpdateResult>;
-  /** Reads only. */
-  test(): Promise<TestStep[]>;
 }
 
 /**

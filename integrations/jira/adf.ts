@@ -1,5 +1,5 @@
 /** Renders a draft in Atlassian Document Format, in which text cannot become markup (Jira Cloud, REST v3). */
-import type { Block, Draft } from "../../core/tickets/draft.ts";
+import { type Block, beyondLine, type Draft } from "../../core/tickets/draft.ts";
 
 export interface AdfNode {
   type: string;
@@ -34,6 +34,11 @@ export function adfText(node: AdfNode | string | null | undefined): string {
 }
 
 function blockNodes(block: Block): AdfNode[] {
+  const beyond = beyondLine(block);
+  return beyond === null ? shownNodes(block) : [...shownNodes(block), paragraph(beyond)];
+}
+
+function shownNodes(block: Block): AdfNode[] {
   switch (block.kind) {
     case "text":
       return [{ type: "paragraph", content: lines(block.text) }];

@@ -103,3 +103,13 @@ async function everyPage(target: Target, path: string, names: readonly string[])
     if (page.length === 0 || startAt >= Number(body?.total ?? 0) || found.length > 2000) return found;
   }
 }
+
+/** The payload without its priority if that is what the target refused; else null. */
+export function withoutPriority(payload: string, error: unknown): string | null {
+  if (!(error instanceof DeliveryError) || error.data.status !== 400 || !/\bpriority\b/i.test(String(error.data.words)))
+    return null;
+  const parsed = JSON.parse(payload) as { fields: Record<string, unknown> };
+  if (parsed.fields.priority === undefined) return null;
+  const { priority: _, ...fields } = parsed.fields;
+  return JSON.stringify({ ...parsed, fields });
+}

@@ -1,6 +1,7 @@
 /** Identifies issues: from the answer to a create or by a key; and checks whether the account sees its own issues (protocols 3.3). */
 import { DeliveryError } from "../../core/errors.ts";
-import type { KnownTicket, NamedTicket, RemoteTicket } from "../../core/tickets/ticket.ts";
+import type { RemoteTicket } from "../../core/tickets/ticket.ts";
+import type { KnownTicket, NamedTicket } from "../../core/tickets/ticket-system.ts";
 import type { TargetAnswer } from "../http.ts";
 import type { JiraSite } from "./site.ts";
 

@@ -2,8 +2,10 @@
 import { DeliveryError } from "../../core/errors.ts";
 import { type IncidentStatus, isOpen } from "../../core/incident.ts";
 import type { RiskLevel } from "../../core/risk.ts";
-import type { CommentRequest, RemoteState, UpdateResult } from "../../core/tickets/ticket.ts";
+import type { RemoteState } from "../../core/tickets/ticket.ts";
+import type { CommentRequest, TitleChange, UpdateResult } from "../../core/tickets/ticket-system.ts";
 import type { TestFinding } from "../test-steps.ts";
+import { findTitle, titleResult } from "../titles.ts";
 import { adfComment } from "./adf.ts";
 import { fieldsRequired } from "./create-meta.ts";
 import { type CommentBody, idOf, type JiraUser, type Meanings } from "./issue-state.ts";
@@ -15,6 +17,16 @@ import { wikiComment } from "./wiki.ts";
 const mostSteps = 5;
 const commentsAPage = 100;
 const mostCommentPages = 20;
+
+/** What an issue's level is written as. */
+export interface Risk {
+  level: RiskLevel;
+  /** Null: the project has no such priority. */
+  priorityId: string | null;
+  /** Whether the project has labels. */
+  hasLabels: boolean;
+  title: TitleChange | null;
+}
 
 export class IssueUpdates {
   readonly #site: JiraSite;
@@ -140,41 +152,52 @@ export class IssueUpdates {
     });
   }
 
-  /** `priorityId` null: the project has no such priority. The level is set as a label in any case, if the project has labels. */
-  async setPriority(
-    id: string,
-    level: RiskLevel,
-    priorityId: string | null,
-    hasLabels: boolean,
-  ): Promise<UpdateResult> {
+  /** Priority, label and title. What is not on the edit screen is left out with a warning. */
+  async setRisk(id: string, { level, priorityId, hasLabels, title }: Risk): Promise<UpdateResult> {
+    const finding = await findTitle(title, async () => {
+      const { summary } = await this.#fieldsOf(id, "summary");
+      return typeof summary === "string" ? summary : null;
+    });
     const others = ["critical", "high", "medium", "low"].filter((one) => one !== level);
     const labels = [...others.map((one) => ({ remove: `risk-${one}` })), { add: `risk-${level}` }];
-    const put = (withPriority: boolean) =>
-      this.#site.target.request({
-        method: "PUT",
-        path: this.#issue(id),
-        body: JSON.stringify({
-          ...(withPriority ? { fields: { priority: { id: priorityId } } } : {}),
-          ...(hasLabels ? { update: { labels } } : {}),
-        }),
-      });
-    if (priorityId === null && !hasLabels) return { warning: "the project has neither this priority nor labels" };
-    try {
-      await put(priorityId !== null);
-    } catch (error) {
-      // It is on the create screen, but not on the edit screen.
-      if (priorityId === null || !isAbout(error, "priority")) throw error;
-      if (hasLabels) await put(false);
-      return { warning: "the priority is not on the screen for editing: only the label says it" };
+    const fields: Record<string, unknown> = {
+      ...(priorityId === null ? {} : { priority: { id: priorityId } }),
+      ...(finding.write === null ? {} : { summary: finding.write }),
+    };
+    const warnings =
+      priorityId === null && !hasLabels ? ["the project has neither this priority nor labels"] : ([] as string[]);
+    while (Object.keys(fields).length > 0 || hasLabels) {
+      try {
+        const set = Object.keys(fields).length === 0 ? {} : { fields };
+        const body = JSON.stringify({ ...set, ...(hasLabels ? { update: { labels } } : {}) });
+        await this.#site.target.request({ method: "PUT", path: this.#issue(id), body });
+        break;
+      } catch (error) {
+        // It is on the create screen, but not on the edit screen.
+        const refused = Object.keys(fields).find((name) => isAbout(error, name));
+        if (refused === undefined) throw error;
+        delete fields[refused];
+        const said = refused === "priority" && hasLabels ? "only the label says it" : "it stays as it is";
+        warnings.push(`the ${refused} is not on the screen for editing: ${said}`);
+      }
     }
-    return this.#kept(async () => {
-      const kept = await this.#fieldsOf(id, "priority,labels");
-      const priority = (kept.priority as { id?: string } | null | undefined)?.id;
-      if (priorityId !== null && priority !== undefined && String(priority) !== priorityId)
-        throw notKept("priority", String(priority), priorityId);
-      if (hasLabels && Array.isArray(kept.labels) && !kept.labels.includes(`risk-${level}`))
-        throw notKept("labels", kept.labels.join(" "), `risk-${level}`);
+    let keptTitle: string | undefined;
+    const kept = await this.#kept(async () => {
+      const found = await this.#fieldsOf(id, "priority,labels,summary");
+      if (typeof found.summary === "string") keptTitle = found.summary;
+      const priority = (found.priority as { id?: string } | null | undefined)?.id;
+      if ("priority" in fields && priority !== undefined && String(priority) !== priorityId)
+        throw notKept("priority", String(priority), priorityId ?? "none");
+      if (hasLabels && Array.isArray(found.labels) && !found.labels.includes(`risk-${level}`))
+        throw notKept("labels", found.labels.join(" "), `risk-${level}`);
     });
+    if (kept.warning !== undefined) warnings.push(kept.warning);
+    const result = {
+      ...(warnings.length === 0 ? {} : { warning: warnings.join("; ") }),
+      ...(keptTitle === undefined ? {} : { title: keptTitle }),
+    };
+    const isRefused = finding.write !== null && !("summary" in fields);
+    return titleResult(isRefused ? { ...finding, write: null } : finding, result);
   }
 
   /** For a connection test: required fields on the screens of an issue's transitions that nothing fills. */

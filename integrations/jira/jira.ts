@@ -2,25 +2,25 @@
 import { DeliveryError } from "../../core/errors.ts";
 import type { IncidentStatus } from "../../core/incident.ts";
 import type { RiskLevel } from "../../core/risk.ts";
-import { type Draft, fitDraft } from "../../core/tickets/draft.ts";
+import type { Draft } from "../../core/tickets/draft.ts";
+import { fitDraft } from "../../core/tickets/fit.ts";
+import { titleWithin } from "../../core/tickets/headline/headline.ts";
+import type { RemoteChange, RemoteComment, RemoteState, RemoteTicket } from "../../core/tickets/ticket.ts";
 import type {
   CommentRequest,
   KnownTicket,
   NamedTicket,
-  RemoteChange,
-  RemoteComment,
-  RemoteState,
-  RemoteTicket,
   TestStep,
   TicketRequest,
   TicketSystem,
+  TitleChange,
   UpdateResult,
-} from "../../core/tickets/ticket.ts";
+} from "../../core/tickets/ticket-system.ts";
 import type { AdapterTools } from "../http.ts";
 import { plainText } from "../plain-text.ts";
 import { TestSteps } from "../test-steps.ts";
 import { adfDocument } from "./adf.ts";
-import { fieldsRequired } from "./create-meta.ts";
+import { fieldsRequired, withoutPriority } from "./create-meta.ts";
 import { createdIssue, IssueIdentity } from "./issue-identity.ts";
 import { IssueReader } from "./issue-reader.ts";
 import { IssueUpdates } from "./issue-updates.ts";
@@ -31,6 +31,8 @@ import { wikiMarkup } from "./wiki.ts";
 
 /** A text field takes 32,767 characters; how ADF is counted is not documented. */
 const textBudget = 25_000;
+const longestSummary = 255;
+
 export class Jira implements TicketSystem {
   readonly name = "jira";
   readonly searches = true;
@@ -67,7 +69,7 @@ export class Jira implements TicketSystem {
     const fields = {
       project: { key: projectKey },
       issuetype: { id: meta.issueTypeId },
-      summary: draft.summary,
+      summary: this.titleFor(draft.level, draft),
       description: deployment === "cloud" ? adfDocument(fitted) : wikiMarkup(fitted),
       ...(meta.labels ? { labels: ["rhythmx", correlation, `risk-${draft.level}`] } : {}),
       ...(priority === null ? {} : { priority: { id: priority.id } }),
@@ -113,6 +115,15 @@ export class Jira implements TicketSystem {
     const { id, name } = fields.priority;
     const known = (await this.#site.createMeta()).priorities?.find((one) => one.id === id);
     return known?.name ?? name ?? id ?? null;
+  }
+
+  titleOf(payload: string): string | null {
+    const { summary } = (JSON.parse(payload) as { fields?: { summary?: unknown } }).fields ?? {};
+    return typeof summary === "string" ? summary : null;
+  }
+
+  titleFor(level: RiskLevel, { headline }: Draft): string {
+    return titleWithin(level, headline, longestSummary);
   }
 
   findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
@@ -188,10 +199,16 @@ export class Jira implements TicketSystem {
     return this.#updates.setAssignee(id, personId, (await this.#site.detect()) === "cloud");
   }
 
-  async setPriority(id: string, level: RiskLevel): Promise<UpdateResult> {
+  async setPriority(
+    id: string,
+    level: RiskLevel,
+    _draft: () => Promise<Draft>,
+    title: TitleChange | null,
+  ): Promise<UpdateResult> {
     await this.#site.detect();
     const meta = await this.#site.createMeta();
-    return this.#updates.setPriority(id, level, priorityOf(meta.priorities, level, false)?.id ?? null, meta.labels);
+    const priorityId = priorityOf(meta.priorities, level, false)?.id ?? null;
+    return this.#updates.setRisk(id, { level, priorityId, hasLabels: meta.labels, title });
   }
 
   async test(): Promise<TestStep[]> {
@@ -271,16 +288,6 @@ export class Jira implements TicketSystem {
     const correlations = said.filter((one) => typeof one === "string" && one.startsWith("rhythmx-"));
     return { id: String(body?.id), key: String(body?.key), correlations };
   }
-}
-
-/** The payload without its priority if that is what the target refused; else null. */
-function withoutPriority(payload: string, error: unknown): string | null {
-  if (!(error instanceof DeliveryError) || error.data.status !== 400 || !/\bpriority\b/i.test(String(error.data.words)))
-    return null;
-  const parsed = JSON.parse(payload) as { fields: Record<string, unknown> };
-  if (parsed.fields.priority === undefined) return null;
-  const { priority: _, ...fields } = parsed.fields;
-  return JSON.stringify({ ...parsed, fields });
 }
 
 function numberOf(key: string): number {

@@ -1,5 +1,5 @@
 /** Renders a draft in Jira's wiki markup (Data Center, REST v2); escapes what would start markup, and nothing else. */
-import type { Block, Draft } from "../../core/tickets/draft.ts";
+import { type Block, beyondLine, type Draft } from "../../core/tickets/draft.ts";
 
 export function wikiMarkup({ sections }: Pick<Draft, "sections">): string {
   return sections
@@ -13,6 +13,11 @@ export function wikiComment(blocks: readonly Block[]): string {
 }
 
 function blockMarkup(block: Block): string {
+  const beyond = beyondLine(block);
+  return beyond === null ? shownMarkup(block) : `${shownMarkup(block)}\n\n${escaped(beyond)}`;
+}
+
+function shownMarkup(block: Block): string {
   switch (block.kind) {
     case "text":
       return block.text.replace(/\r\n?/g, "\n").split("\n").map(escaped).join("\n");

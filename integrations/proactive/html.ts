@@ -1,11 +1,22 @@
 /** Renders a draft as HTML for a field of a ticket: all text escaped, inline styles, no external resources. */
-import type { Block, Draft } from "../../core/tickets/draft.ts";
+import { type Block, beyondLine, type Draft } from "../../core/tickets/draft.ts";
+import { fitDraft } from "../../core/tickets/fit.ts";
 
 export function htmlBody({ sections }: Pick<Draft, "sections">): string {
   return sections.map(({ title, blocks }) => `<h3>${escaped(title)}</h3>${blocks.map(blockHtml).join("")}`).join("\n");
 }
 
+/** At most so many characters of HTML. */
+export function fittedHtml(draft: Draft, longest: number): string {
+  return htmlBody(fitDraft(draft, longest, (one) => htmlBody(one).length));
+}
+
 function blockHtml(block: Block): string {
+  const beyond = beyondLine(block);
+  return beyond === null ? shownHtml(block) : `${shownHtml(block)}<p>${escaped(beyond)}</p>`;
+}
+
+function shownHtml(block: Block): string {
   switch (block.kind) {
     case "text":
       return `<p>${lines(block.text)}</p>`;

@@ -3,23 +3,25 @@ import { DeliveryError } from "../../core/errors.ts";
 import type { IncidentStatus } from "../../core/incident.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import type { ProactiveConnection } from "../../core/settings/ticket-settings.ts";
-import { type Draft, fitDraft } from "../../core/tickets/draft.ts";
+import type { Draft } from "../../core/tickets/draft.ts";
+import { fitDraft } from "../../core/tickets/fit.ts";
+import { titleWithin } from "../../core/tickets/headline/headline.ts";
+import type { RemoteComment, RemoteState, RemoteTicket } from "../../core/tickets/ticket.ts";
 import type {
   CommentRequest,
   KnownTicket,
   NamedTicket,
-  RemoteComment,
-  RemoteState,
-  RemoteTicket,
   TestStep,
   TicketRequest,
   TicketSystem,
+  TitleChange,
   UpdateResult,
-} from "../../core/tickets/ticket.ts";
+} from "../../core/tickets/ticket-system.ts";
 import { type AdapterTools, Target, type TargetAnswer } from "../http.ts";
 import { plainComment, plainText } from "../plain-text.ts";
 import { TestSteps } from "../test-steps.ts";
-import { htmlBody } from "./html.ts";
+import { findTitle, titleResult } from "../titles.ts";
+import { fittedHtml } from "./html.ts";
 import {
   type CaseAnswer,
   type CaseBody,
@@ -69,8 +71,8 @@ export class Proactive implements TicketSystem {
     const body: CaseBody = {
       serviceIdentifier: this.#settings.serviceIdentifier,
       correlationId: correlation,
-      shortDescription: draft.summary.slice(0, limits.shortDescription).toWellFormed(),
-      description: description(draft),
+      shortDescription: this.titleFor(draft.level, draft),
+      description: fittedHtml(draft, limits.description),
       priority: priorities[draft.level],
       // The same content without markup.
       workNotes: plainText(fitDraft(draft, limits.workNotes, (one) => plainText(one).length)),
@@ -95,6 +97,14 @@ export class Proactive implements TicketSystem {
 
   priorityOf(payload: string): Promise<string | null> {
     return Promise.resolve((JSON.parse(payload) as Partial<CaseBody>).priority ?? null);
+  }
+
+  titleOf(payload: string): string | null {
+    return (JSON.parse(payload) as Partial<CaseBody>).shortDescription ?? null;
+  }
+
+  titleFor(level: RiskLevel, { headline }: Draft): string {
+    return titleWithin(level, headline, limits.shortDescription);
   }
 
   async find(correlation: string): Promise<RemoteTicket | null> {
@@ -189,10 +199,22 @@ export class Proactive implements TicketSystem {
     return Promise.resolve({ instead: "Assigned to nobody in RhythmX Edge." });
   }
 
-  async setPriority(id: string, level: RiskLevel, draft: () => Promise<Draft>): Promise<UpdateResult> {
+  async setPriority(
+    id: string,
+    level: RiskLevel,
+    draft: () => Promise<Draft>,
+    title: TitleChange | null,
+  ): Promise<UpdateResult> {
     const priority = priorities[level];
-    const kept = await this.#patch(id, { priority, description: description(await draft()) });
-    if (kept?.priority == null || kept.priority === priority) return {};
+    const finding = await findTitle(title, () => this.#title(id), { writesUnseen: true });
+    const asked = finding.write === null ? {} : { shortDescription: finding.write };
+    const kept = await this.#patch(id, {
+      priority,
+      description: fittedHtml(await draft(), limits.description),
+      ...asked,
+    });
+    if (kept?.priority == null || kept.priority === priority)
+      return titleResult(finding, { title: kept?.shortDescription ?? finding.write });
     throw new DeliveryError(
       "not_kept",
       `the API kept priority ${JSON.stringify(kept.priority.slice(0, 40))} where ${JSON.stringify(priority)} was asked: mend it there`,
@@ -214,6 +236,13 @@ export class Proactive implements TicketSystem {
         Promise.resolve(`${serviceIdentifier}: checked with the first case`),
       );
     return steps.done;
+  }
+
+  /** Null if the API does not show it. */
+  async #title(id: string): Promise<string | null> {
+    const answer = await this.#target.request({ method: "GET", path: this.#path(id), also: [403, 404] });
+    if (answer.status !== 200) return null;
+    return casesOf(answer.body).find(({ ticketNumber }) => ticketNumber === id)?.shortDescription ?? null;
   }
 
   /** Returns the case after the change, if the answer contains it. */
@@ -265,13 +294,7 @@ export class Proactive implements TicketSystem {
   }
 }
 
-function description(draft: Draft): string {
-  return htmlBody(fitDraft(draft, limits.description, (one) => htmlBody(one).length));
-}
-
 function unexpected({ status }: TargetAnswer): DeliveryError {
-  return new DeliveryError("unexpected", `it answers ${status} without a ticketNumber`, {
-    retryable: true,
-    data: { status, words: "", effectUnknown: true, permanent: false },
-  });
+  const data = { status, words: "", effectUnknown: true, permanent: false };
+  return new DeliveryError("unexpected", `it answers ${status} without a ticketNumber`, { retryable: true, data });
 }

@@ -22,8 +22,9 @@ export interface CaseAnswer {
   ticketNumber: string;
   ticketStatus: string;
   correlationId: string | null;
-  /** Null if the answer does not contain it. */
+  /** Null if the answer does not contain them. */
   priority: string | null;
+  shortDescription: string | null;
 }
 
 export const paths = {
@@ -64,7 +65,7 @@ export function casesOf(body: unknown): CaseAnswer[] {
   const inner = isObject(body) && "result" in body ? body.result : body;
   const list = Array.isArray(inner) ? inner : [inner];
   return list.filter(isObject).flatMap((one) => {
-    const { ticketStatus, correlationId, priority } = one;
+    const { ticketStatus, correlationId, priority, shortDescription } = one;
     const ticketNumber = numberKeys.map((key) => one[key]).find((value) => typeof value === "string" && value !== "");
     if (typeof ticketNumber !== "string") return [];
     return [
@@ -73,6 +74,7 @@ export function casesOf(body: unknown): CaseAnswer[] {
         ticketStatus: typeof ticketStatus === "string" ? ticketStatus : "",
         correlationId: typeof correlationId === "string" ? correlationId : null,
         priority: typeof priority === "string" ? priority : null,
+        shortDescription: typeof shortDescription === "string" ? shortDescription : null,
       },
     ];
   });

@@ -1,6 +1,7 @@
 /** Identifies records: from the answer to a create or by a number; and checks whether the account sees its own records (protocols 4). */
 import { DeliveryError } from "../../core/errors.ts";
-import type { KnownTicket, NamedTicket, RemoteTicket } from "../../core/tickets/ticket.ts";
+import type { RemoteTicket } from "../../core/tickets/ticket.ts";
+import type { KnownTicket, NamedTicket } from "../../core/tickets/ticket-system.ts";
 import type { TargetAnswer } from "../http.ts";
 import { rawOf, type StateRow } from "./record-state.ts";
 import type { Table } from "./table.ts";

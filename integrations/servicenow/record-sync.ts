@@ -2,11 +2,13 @@
 
 import { DeliveryError } from "../../core/errors.ts";
 import type { IncidentStatus } from "../../core/incident.ts";
-import type { RemoteChange, RemoteComment, RemoteState, UpdateResult } from "../../core/tickets/ticket.ts";
+import type { RemoteChange, RemoteComment, RemoteState } from "../../core/tickets/ticket.ts";
+import type { TitleChange, UpdateResult } from "../../core/tickets/ticket-system.ts";
 import { dayMs, hourMs } from "../../core/time.ts";
 import { afterWriting } from "../answers.ts";
 import { withoutCodeTags } from "../plain-text.ts";
 import type { TestFinding } from "../test-steps.ts";
+import { findTitle, titleResult } from "../titles.ts";
 import { type RecordIdentity, rowOf } from "./identity.ts";
 import { Journal } from "./journal.ts";
 import {
@@ -123,10 +125,33 @@ export class RecordSync {
     }
   }
 
-  /** Writes fields and state, and compares what the instance kept with the request. @throws DeliveryError not_kept */
-  async patch(id: string, values: Readonly<Record<string, string>>): Promise<UpdateResult> {
+  /** Level and title. A title that the instance does not take is only a warning. @throws DeliveryError not_kept: impact or urgency */
+  async setRisk(
+    id: string,
+    values: Readonly<Record<string, string>>,
+    title: TitleChange | null,
+  ): Promise<UpdateResult> {
+    const finding = await findTitle(title, () => this.#title(id));
+    const asked = finding.write === null ? {} : { short_description: finding.write };
+    const { state: _, ...result } = await this.patch(id, { ...values, ...asked }, Object.keys(asked));
+    return titleResult(finding, result);
+  }
+
+  /** Null if the account may not read it. */
+  async #title(id: string): Promise<string | null> {
+    const path = `${await this.#record(id)}?sysparm_exclude_reference_link=true&sysparm_fields=sys_id,short_description`;
+    const row = await this.#seen(path);
+    return row.short_description === undefined ? null : rawOf(row.short_description);
+  }
+
+  /** Writes fields and state, and compares what the instance kept with the request. `soft`: fields that it need not keep. @throws DeliveryError not_kept */
+  async patch(
+    id: string,
+    values: Readonly<Record<string, string>>,
+    soft: readonly string[] = [],
+  ): Promise<UpdateResult> {
     const record = await this.#record(id);
-    const shown = [...stateFields.split(","), "close_notes", "impact", "urgency", "priority"].join(",");
+    const shown = [...stateFields.split(","), "close_notes", "impact", "urgency", "priority", ...soft].join(",");
     const more = `sysparm_display_value=all&sysparm_exclude_reference_link=true&sysparm_fields=${shown}`;
     const body = JSON.stringify(values);
     const answer = await this.#table.target.request({ method: "PATCH", path: `${record}?${more}`, body });
@@ -140,6 +165,7 @@ export class RecordSync {
     for (const name of Object.keys(values).filter((one) => !journalFields.includes(one))) {
       const [asked, field] = [values[name] ?? "", row[name]];
       if (field === undefined) unseen.push(name);
+      else if (soft.includes(name)) continue;
       else if (rawOf(field) !== asked && displayOf(field) !== asked && !isShortened(asked, rawOf(field)))
         throw notKept(name, JSON.stringify(rawOf(field).slice(0, 40)), JSON.stringify(asked.slice(0, 40)));
     }
@@ -147,7 +173,8 @@ export class RecordSync {
       unseen.length === 0
         ? {}
         : { warning: `the account may not read ${unseen.join(", ")}: whether it was kept is not seen` };
-    return { state: this.#state(row), ...warning };
+    const title = row.short_description === undefined ? {} : { title: rawOf(row.short_description) };
+    return { state: this.#state(row), ...title, ...warning };
   }
 
   /** The sys_id of the user with this user name, e-mail address or name; null if there is none or more than one. */

@@ -2,20 +2,20 @@
 import { DeliveryError } from "../../core/errors.ts";
 import type { IncidentStatus } from "../../core/incident.ts";
 import type { RiskLevel } from "../../core/risk.ts";
-import { fitDraft } from "../../core/tickets/draft.ts";
+import type { Draft } from "../../core/tickets/draft.ts";
+import { fitDraft } from "../../core/tickets/fit.ts";
+import { titleWithin } from "../../core/tickets/headline/headline.ts";
+import type { RemoteChange, RemoteComment, RemoteState, RemoteTicket } from "../../core/tickets/ticket.ts";
 import type {
   CommentRequest,
   KnownTicket,
   NamedTicket,
-  RemoteChange,
-  RemoteComment,
-  RemoteState,
-  RemoteTicket,
   TestStep,
   TicketRequest,
   TicketSystem,
+  TitleChange,
   UpdateResult,
-} from "../../core/tickets/ticket.ts";
+} from "../../core/tickets/ticket-system.ts";
 import type { AdapterTools } from "../http.ts";
 import { plainComment, plainText, withoutCodeTags } from "../plain-text.ts";
 import { type TestFinding, TestSteps } from "../test-steps.ts";
@@ -60,7 +60,7 @@ export class ServiceNow implements TicketSystem {
         ? {}
         : { work_notes: plainText(fitDraft(draft, workNoteBudget, (one) => plainText(one).length)) };
     return JSON.stringify({
-      short_description: withoutCodeTags(draft.summary).slice(0, longestShortDescription).toWellFormed(),
+      short_description: this.titleFor(draft.level, draft),
       description,
       impact,
       urgency,
@@ -87,12 +87,24 @@ export class ServiceNow implements TicketSystem {
       },
     });
     const asked = JSON.parse(payload) as Asked;
+    const title = rawOf(row.short_description);
     const warnings = [
       warningOf(asked, row),
       asked.work_notes === undefined ? null : await this.#noteWarning(ticket.id, asked),
     ];
     const warning = warnings.filter((one) => one !== null).join("; ");
-    return warning === "" ? ticket : { ...ticket, warning };
+    return { ...ticket, ...(title === "" ? {} : { title }), ...(warning === "" ? {} : { warning }) };
+  }
+
+  titleOf(payload: string): string | null {
+    return (JSON.parse(payload) as { short_description?: string }).short_description ?? null;
+  }
+
+  /** A journal shows changes of the title, and its code tags would become markup there. */
+  titleFor(level: RiskLevel, { headline }: Draft): string {
+    const { what, where, who, rules } = headline;
+    const plain = { what: withoutCodeTags(what), where: withoutCodeTags(where), who: withoutCodeTags(who), rules };
+    return titleWithin(level, plain, longestShortDescription);
   }
 
   priorityOf(payload: string): Promise<string | null> {
@@ -154,10 +166,14 @@ export class ServiceNow implements TicketSystem {
     return this.#sync.patch(id, { assigned_to: personId ?? "" });
   }
 
-  async setPriority(id: string, level: RiskLevel): Promise<UpdateResult> {
+  async setPriority(
+    id: string,
+    level: RiskLevel,
+    _draft: () => Promise<Draft>,
+    title: TitleChange | null,
+  ): Promise<UpdateResult> {
     const { impact, urgency } = matrix[level];
-    const { warning } = await this.#sync.patch(id, { impact, urgency });
-    return warning === undefined ? {} : { warning };
+    return this.#sync.setRisk(id, { impact, urgency }, title);
   }
 
   async test(): Promise<TestStep[]> {
@@ -236,7 +252,7 @@ export class ServiceNow implements TicketSystem {
 }
 
 const fields =
-  "sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,priority,correlation_id,state,impact,urgency,assignment_group";
+  "sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,priority,correlation_id,state,impact,urgency,assignment_group,short_description";
 
 function groupError(name: string, why: string): DeliveryError {
   return new DeliveryError(

@@ -1,6 +1,6 @@
 /** Settings saved through the API or the console, and the last connection tests. Secrets are encrypted by the caller. */
 
-import type { TestStep } from "../../core/tickets/ticket.ts";
+import type { TestStep } from "../../core/tickets/ticket-system.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";

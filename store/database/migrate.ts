@@ -14,9 +14,10 @@ import proactive from "./migrations/0006_proactive.sql" with { type: "text" };
 import counts from "./migrations/0007_counts.sql" with { type: "text" };
 import analystStatus from "./migrations/0008_analyst_status.sql" with { type: "text" };
 import assets from "./migrations/0009_assets.sql" with { type: "text" };
+import ticketTitles from "./migrations/0010_ticket_titles.sql" with { type: "text" };
 import exceptions from "./migrations/0011_exceptions.sql" with { type: "text" };
 import actorRepeats from "./migrations/0012_actor_repeats.sql" with { type: "text" };
-import ruleActors from "./migrations/0013_rule_actors.sql" with { type: "text" };
+import rules from "./migrations/0013_rules.sql" with { type: "text" };
 import { integer } from "./rows.ts";
 
 interface Migration {
@@ -35,9 +36,10 @@ const migrations: readonly Migration[] = [
   { id: 7, name: "0007_counts", sql: counts },
   { id: 8, name: "0008_analyst_status", sql: analystStatus },
   { id: 9, name: "0009_assets", sql: assets },
+  { id: 10, name: "0010_ticket_titles", sql: ticketTitles },
   { id: 11, name: "0011_exceptions", sql: exceptions },
   { id: 12, name: "0012_actor_repeats", sql: actorRepeats },
-  { id: 13, name: "0013_rule_actors", sql: ruleActors },
+  { id: 13, name: "0013_rules", sql: rules },
 ];
 
 /** The newest schema this version knows. */

@@ -17,6 +17,7 @@ import { currentScore, earliestDecay, nextDecay } from "../../core/correlation/s
 import type { FieldChange } from "../../core/incident-event.ts";
 import { compareLevels, type RiskLevel, riskLevel } from "../../core/risk.ts";
 import { systemsToPush } from "../../core/tickets/auto-push.ts";
+import { headlineOfActor } from "../../core/tickets/headline/actor-headline.ts";
 import { hourMs } from "../../core/time.ts";
 import { newIds } from "../database/new-ids.ts";
 import { askGate, type TicketRules } from "../outbox/ticket-updates.ts";
@@ -153,6 +154,7 @@ export async function conclude(
         level: riskLevel(period.state.risk.score),
         updatedAt: now,
         activity: { ...period.state.activity },
+        headline: headlineOfActor(period.actor, period.state, now),
       };
       raised.escalatedAt = now;
       const body = incidentBody(raised, period.state, activeNow, now, changes);
@@ -167,8 +169,10 @@ export async function conclude(
       const quiet = conclusion.changed.size === 0 && from === to;
       const data = JSON.stringify({ risk_score: period.state.risk.score, risk_level: to });
       const seq = quiet ? null : unit.addEvent("incident_scored", period.incidentId, period.entity, data);
-      const { state, incidentId } = period;
-      scored.push({ incidentId, activity: state.activity, score: state.risk.score, seq, moved: from !== to });
+      const { state, incidentId, actor } = period;
+      const headline = conclusion.changed.size === 0 ? null : headlineOfActor(actor, state, now);
+      const score = { incidentId, activity: state.activity, score: state.risk.score, seq, moved: from !== to };
+      scored.push({ ...score, headline });
       if (from !== to) {
         appliance.addHistory("incident", period.incidentId, levelChange(from, to));
         moved.push(period.incidentId);

@@ -12,6 +12,8 @@ import type { Row, Statement } from "../database/statement.ts";
 /** An incident with the events of its creation and of its last change. */
 export interface IncidentRow extends Incident {
   activity: ListedActivity;
+  /** What happened, where and by whom, in one line, as it was last assessed; null for rows of earlier versions. */
+  headline: string | null;
   createdSeq: number;
   updatedSeq: number;
 }
@@ -22,7 +24,7 @@ export type ListedActivity = Pick<ActorActivity, "detections" | "alarms" | "firs
 const incidentColumns = `incident_id, period_id, entity_name, group_key, actor_type, status, risk_score, risk_level,
   assigned_analyst, investigation_notes, resolution_notes, external_ticket_id, external_ticket_url, external_system,
   created_at, updated_at, closed_at, escalated_at, sigma_alert_count, alarm_count, first_alarm_time, last_alarm_time,
-  created_seq, updated_seq`;
+  headline, created_seq, updated_seq`;
 
 export async function findIncidents(database: Database, ids: readonly string[]): Promise<Map<string, IncidentRow>> {
   if (ids.length === 0) return new Map();
@@ -37,7 +39,7 @@ const savedAnew = [
   ...["status", "risk_score", "risk_level", "assigned_analyst", "investigation_notes", "resolution_notes"],
   ...["external_ticket_id", "external_ticket_url", "external_system"],
   ...["updated_at", "closed_at", "escalated_at", "updated_seq"],
-  ...["sigma_alert_count", "alarm_count", "first_alarm_time", "last_alarm_time"],
+  ...["sigma_alert_count", "alarm_count", "first_alarm_time", "last_alarm_time", "headline"],
 ]
   .map((column) => `${column} = excluded.${column}`)
   .join(", ");
@@ -51,7 +53,7 @@ export function saveIncidents(incidents: readonly IncidentRow[]): Statement[] {
     ...[i.assignedAnalyst, i.investigationNotes, i.resolutionNotes, i.ticketId, i.ticketUrl, i.ticketSystem],
     ...[toIso(i.createdAt), toIso(i.updatedAt), isoOrNull(i.closedAt), toIso(i.escalatedAt)],
     ...[i.activity.detections, i.activity.alarms, isoOrNull(i.activity.firstAt), isoOrNull(i.activity.lastAt)],
-    ...[i.createdSeq, i.updatedSeq],
+    ...[i.headline, i.createdSeq, i.updatedSeq],
   ]);
   return forRows(saveSql, rows);
 }
@@ -77,23 +79,26 @@ export interface NewScore {
   seq: number | null;
   /** The level is another, too. */
   moved: boolean;
+  /** Null leaves the one that there is: only time has passed. */
+  headline: string | null;
 }
 
 /**
- * `[incident id, score, level, updated_at or null, updated_seq or null, escalated_at or null, detections, alarms, first, last]`: all of it
- * in one statement, because touching a row twice costs twice.
+ * `[incident id, score, level, updated_at or null, updated_seq or null, escalated_at or null, detections, alarms, first, last, headline or null]`:
+ * all of it in one statement, because touching a row twice costs twice.
  */
 const scoreSql = `update incidents set risk_score = ?2, risk_level = ?3, updated_at = coalesce(?4, updated_at),
     updated_seq = coalesce(?5, updated_seq), escalated_at = coalesce(?6, escalated_at),
-    sigma_alert_count = ?7, alarm_count = ?8, first_alarm_time = ?9, last_alarm_time = ?10
+    sigma_alert_count = ?7, alarm_count = ?8, first_alarm_time = ?9, last_alarm_time = ?10,
+    headline = coalesce(?11, headline)
   where incident_id = ?1`;
 
 /** The statement that writes scores which have changed at `now` (epoch milliseconds). */
 export function saveScores(scored: readonly NewScore[], now: number): Statement[] {
   const at = toIso(now);
-  const rows = scored.map(({ incidentId, activity: a, score, seq, moved }) => [
+  const rows = scored.map(({ incidentId, activity: a, score, seq, moved, headline }) => [
     ...[incidentId, score, riskLevel(score), seq === null ? null : at, seq, moved ? at : null],
-    ...[a.detections, a.alarms, isoOrNull(a.firstAt), isoOrNull(a.lastAt)],
+    ...[a.detections, a.alarms, isoOrNull(a.firstAt), isoOrNull(a.lastAt), headline],
   ]);
   return forRows(scoreSql, rows);
 }
@@ -124,6 +129,7 @@ function incidentFromRow(row: Row): IncidentRow {
       firstAt: timeOrNull(row, "first_alarm_time"),
       lastAt: timeOrNull(row, "last_alarm_time"),
     },
+    headline: textOrNull(row, "headline"),
     createdSeq: integer(row, "created_seq"),
     updatedSeq: integer(row, "updated_seq"),
   };

@@ -1,6 +1,7 @@
 /** The first rows of incidents and cases. */
 import type { Assessment } from "../../core/correlation/assess.ts";
 import { riskLevel } from "../../core/risk.ts";
+import { headlineOfActor } from "../../core/tickets/headline/actor-headline.ts";
 import type { ActorPeriod } from "./actor-periods.ts";
 import type { CaseRow } from "./case-rows.ts";
 import type { IncidentRow } from "./incident-rows.ts";
@@ -29,6 +30,7 @@ export function newIncident(period: ActorPeriod, incidentId: string, now: number
     closedAt: null,
     escalatedAt: now,
     activity: { ...period.state.activity },
+    headline: headlineOfActor(actor, period.state, now),
     createdSeq: 0,
     updatedSeq: 0,
   };

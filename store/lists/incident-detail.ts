@@ -17,6 +17,7 @@ import {
 import { type Level, levels } from "../../core/detection.ts";
 import type { IncidentBody } from "../../core/incident-event.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
+import { headlineOfActor } from "../../core/tickets/headline/actor-headline.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
@@ -61,6 +62,8 @@ export interface RuleOfIncident extends RuleSummary {
 export interface IncidentDetail {
   incident: IncidentRow;
   body: IncidentBody;
+  /** What happened, where and by whom, in one line. */
+  headline: string;
   risk: RiskDetail;
   chain: ChainLink[];
   rules: RuleOfIncident[];
@@ -107,6 +110,7 @@ export async function readIncidentDetail(
   return {
     incident,
     body: incidentBody(incident, state, activeOf(cases), now),
+    headline: headlineOfActor({ type: incident.actorType, name: incident.actor }, state, now),
     risk: riskDetail(state, now),
     chain: attackChain(state.evidence),
     rules: ruleSummaries(state.evidence).map((rule) => ({ ...rule, author: authors.get(rule.key) ?? "" })),

@@ -60,7 +60,8 @@ const incidentJson = `json_object(
   'threat_case_count', (select count(*) from threat_cases c where c.period_id = incidents.period_id and c.status <> 'CLOSED'),
   'assigned_analyst', assigned_analyst, 'first_alarm_time', first_alarm_time, 'last_alarm_time', last_alarm_time,
   'created_at', created_at, 'updated_at', updated_at, 'closed_at', closed_at,
-  'external_ticket_id', external_ticket_id, 'external_ticket_url', external_ticket_url, 'external_system', external_system) as row`;
+  'external_ticket_id', external_ticket_id, 'external_ticket_url', external_ticket_url, 'external_system', external_system,
+  'headline', headline) as row`;
 
 const alertJson = `json_object(
   'hash', a.hash, 'rule_id', nullif(a.rule_id, ''), 'rule_title', a.rule_title, 'rule_author', nullif(a.rule_author, ''), 'level', a.level,

@@ -94,23 +94,39 @@ export async function retryDeliveries(database: Database, which: DeadLetterFilte
   return results[0]?.rowsAffected ?? 0;
 }
 
+/** A request as a person has changed it. */
+export interface MendedRequest {
+  payload: string;
+  /** Whether the person gave it another title, which is then left alone. */
+  hasOwnTitle: boolean;
+}
+
 /** Replaces the request of a parked or dead delivery by a corrected one and sends it. Returns false if it is neither. */
 export async function mendDelivery(
   database: Database,
   id: string,
-  payload: string,
+  { payload, hasOwnTitle }: MendedRequest,
   who: string,
   now: number,
 ): Promise<boolean> {
+  const waits = `id = ? and kind in ('create', 'comment') and state in ('parked', 'dead') and not ${isMade}`;
   const results = await database.write([
+    ...(hasOwnTitle
+      ? [
+          {
+            sql: `update tickets set title_theirs = 1 where id = (select ticket_id from deliveries where ${waits})`,
+            args: [id],
+          },
+        ]
+      : []),
     {
       sql: `update deliveries set state = case when cause = '${unknownOutcome}' then 'unknown' else 'planned' end, attempts = 0, lookups = 0,
               payload = ?, trigger = 'manual', who = ?, next_attempt_at = ?, updated_at = ?
-            where id = ? and kind in ('create', 'comment') and state in ('parked', 'dead') and not ${isMade}`,
+            where ${waits}`,
       args: [payload, who, now, toIso(now), id],
     },
   ]);
-  return results[0]?.rowsAffected === 1;
+  return results.at(-1)?.rowsAffected === 1;
 }
 
 /** Discards updates of tickets that will never exist. */

@@ -23,6 +23,8 @@ export interface DeliveryOutcome {
   commentId: string | null;
   /** The ticket's values after our update, so that the next reading does not take them for somebody else's change. */
   known: { status?: string; assigneeId?: string | null } | null;
+  /** The ticket's title as it was kept; null: a person has changed it; absent: it was not written. */
+  title?: string | null;
   /** A delivery that follows. */
   next: { kind: DeliveryKind; content: UpdateContent | null } | null;
   /** The target accepts no request before this time (epoch ms); null = it named none. */
@@ -68,8 +70,9 @@ export function outcomeStatements(outcome: DeliveryOutcome, now: number): Statem
             args: [remote.id, remote.key, remote.url, nextReadAt(null, null, now), id, at],
           },
           {
-            sql: `update tickets set remote_status = coalesce(remote_status, ?1) where id = (select ticket_id from deliveries where id = ?2)`,
-            args: [remote.status ?? "", id],
+            sql: `update tickets set remote_status = coalesce(remote_status, ?1), told_title = coalesce(?3, asked_titles ->> '$[#-1]'), asked_titles = null
+              where id = (select ticket_id from deliveries where id = ?2)`,
+            args: [remote.status ?? "", id, remote.title ?? null],
           },
           {
             sql: `update incidents set snow_last_priority = ${priorityOfLevel("t.told_level")}, last_snow_update_at = null,
@@ -87,6 +90,15 @@ export function outcomeStatements(outcome: DeliveryOutcome, now: number): Statem
           },
         ]),
     ...(outcome.known === null ? [] : [knownStatement(outcome.known, id, now)]),
+    ...(outcome.title === undefined
+      ? []
+      : [
+          {
+            sql: `update tickets set told_title = coalesce(?1, told_title), asked_titles = null, title_theirs = case when ?1 is null then 1 else title_theirs end
+              where id = (select ticket_id from deliveries where id = ?2)`,
+            args: [outcome.title, id],
+          },
+        ]),
     ...(next === null
       ? []
       : [

@@ -1,12 +1,12 @@
 /** Creates that may have made a ticket whose id is not known: a person names it, or has another one made. */
 import {
   correlationOf,
-  type KnownTicket,
   notIdentified,
   sendAgain,
   type TicketSystemName,
   unknownOutcome,
 } from "../../core/tickets/ticket.ts";
+import type { KnownTicket } from "../../core/tickets/ticket-system.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text } from "../database/rows.ts";

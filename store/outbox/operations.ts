@@ -7,6 +7,7 @@ import {
   discardDeliveries,
   discardDelivery,
   listDeadLetters,
+  type MendedRequest,
   mendDelivery,
   readProbe,
   retryDeliveries,
@@ -16,6 +17,7 @@ import { askAgain, knownTickets, nextGeneration, ownerOfTicket, takeUndecided } 
 import { passGate, type TicketRules } from "./ticket-updates.ts";
 import {
   beginDelivery,
+  createPayload,
   dueDeliveries,
   findDelivery,
   findTicket,
@@ -59,6 +61,7 @@ export const outboxOperations = {
     kind: "write",
     run: ({ database }, sending: Sending, now: number) => beginDelivery(database, sending, now),
   },
+  createPayload: { kind: "read", run: ({ database }, ticketId: number) => createPayload(database, ticketId) },
   findDelivery: { kind: "read", run: ({ database }, id: string) => findDelivery(database, id) },
   ticketOfDelivery: { kind: "read", run: ({ database }, id: string) => ticketOfDelivery(database, id) },
   retryDeliveries: {
@@ -77,8 +80,8 @@ export const outboxOperations = {
   },
   mendDelivery: {
     kind: "write",
-    run: ({ database }, id: string, payload: string, who: string, now: number) =>
-      mendDelivery(database, id, payload, who, now),
+    run: ({ database }, id: string, mended: MendedRequest, who: string, now: number) =>
+      mendDelivery(database, id, mended, who, now),
   },
   saveThrottle: {
     kind: "write",

@@ -156,22 +156,43 @@ export interface Sending {
   hint: string | null;
   /** The value it sets: a level, a status, or a person's id; null leaves the stored one. */
   asked: string | null;
+  /** The title that it gives the ticket; null = it gives none. */
+  title?: string | null;
 }
 
 /** Records, before a request, that its outcome is unknown from now on. Returns false if it must not be sent any more. */
 export async function beginDelivery(
   database: Database,
-  { id, payload, hint, asked }: Sending,
+  { id, payload, hint, asked, title = null }: Sending,
   now: number,
 ): Promise<boolean> {
   const results = await database.write([
+    // Before the delivery, whose state tells whether it is sent at all.
+    ...(title === null
+      ? []
+      : [
+          {
+            sql: `update tickets set asked_titles = json_insert(coalesce(asked_titles, '[]'), '$[#]', ?1)
+              where id = (select ticket_id from deliveries where id = ?2 and state in ('planned', 'sending'))`,
+            args: [title, id],
+          },
+        ]),
     {
       sql: `update deliveries set state = 'sending', payload = coalesce(?, payload), hint = ?, asked = coalesce(?, asked), updated_at = ?
         where id = ? and state in ('planned', 'sending')`,
       args: [payload, hint, asked, toIso(now), id],
     },
   ]);
-  return results[0]?.rowsAffected === 1;
+  return results.at(-1)?.rowsAffected === 1;
+}
+
+/** The request that made the ticket; null where it is no longer kept. */
+export async function createPayload(database: Database, ticketId: number): Promise<string | null> {
+  const { rows } = await database.read(
+    "select payload from deliveries where ticket_id = ? and kind = 'create' and state = 'confirmed' order by seq desc limit 1",
+    [ticketId],
+  );
+  return rows[0] === undefined ? null : textOrNull(rows[0], "payload");
 }
 
 export async function findDelivery(database: Database, id: string): Promise<Delivery | null> {
@@ -208,6 +229,11 @@ export function ticketFromRow(row: Row): Ticket {
     remoteStatus: textOrNull(row, "remote_status"),
     readAt: timeOrNull(row, "polled_at"),
     wasRead: textOrNull(row, "remote_stamp") !== null,
+    title: {
+      told: textOrNull(row, "told_title"),
+      asked: JSON.parse(textOrNull(row, "asked_titles") ?? "[]") as string[],
+      isTheirs: integer(row, "title_theirs") === 1,
+    },
     goneAt: timeOrNull(row, "gone_at"),
     mergedInto: textOrNull(row, "merged_into"),
     createdAt: fromIso(text(row, "created_at")),

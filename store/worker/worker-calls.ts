@@ -4,6 +4,7 @@ import { EdgeError, StoreError, type StoreErrorCode } from "../../core/errors.ts
 import type { AppendedCounts } from "../../core/event.ts";
 import type { OnCommit } from "../database/database.ts";
 import type { OperationKind } from "../database/operation.ts";
+import { encodeCall } from "./messages.ts";
 import type { StoreMethod, StoreReply } from "./store-worker.ts";
 
 /** Called with every failure of reading or writing, and with null when the same works again. */
@@ -83,7 +84,7 @@ export class WorkerCalls {
   #send(method: StoreMethod, kind: Kind, args: unknown[]): Promise<unknown> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#worker.postMessage({ id, method, args });
+      this.#worker.postMessage(encodeCall({ id, method, args }));
       this.#waiting.set(id, { kind, resolve, reject });
     });
   }

@@ -1,5 +1,6 @@
 /** Entry point of the store's Worker: runs calls in order and answers each. */
 import { parentPort } from "node:worker_threads";
+import { type CallMessage, decodeCall } from "./messages.ts";
 import { type StoreCall, StoreWorker } from "./store-worker.ts";
 
 const port = parentPort;
@@ -9,8 +10,8 @@ const worker = new StoreWorker();
 const waiting: StoreCall[] = [];
 let working = false;
 
-port.on("message", (call: StoreCall) => {
-  waiting.push(call);
+port.on("message", (message: CallMessage) => {
+  waiting.push(decodeCall(message));
   if (!working) setImmediate(work);
   working = true;
 });

@@ -23,6 +23,6 @@ export const latency: Bench = {
         await product.process.dispose();
       }
     }
-    return [absolute("POST to receiver at 1,000/s, p99", ours, milliseconds, { below: 250 })];
+    return [absolute("POST to receiver at 1,000/s, p99", ours, milliseconds, { below: 100 })];
   },
 };

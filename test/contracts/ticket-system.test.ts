@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { DeliveryError } from "../../core/errors.ts";
 import type { Draft } from "../../core/tickets/draft.ts";
-import { correlationOf, type TicketSystem } from "../../core/tickets/ticket.ts";
+import { correlationOf } from "../../core/tickets/ticket.ts";
+import type { TicketSystem } from "../../core/tickets/ticket-system.ts";
 import { Jira } from "../../integrations/jira/jira.ts";
 import { Proactive } from "../../integrations/proactive/proactive.ts";
 import { ServiceNow } from "../../integrations/servicenow/servicenow.ts";
@@ -126,7 +127,7 @@ function draft(level: Draft["level"] = "high", text = "plain"): Draft {
     incidentId,
     entity: "Primary Site",
     level,
-    summary: `[RhythmX] ${text}`.slice(0, 255).replace(/\s/g, " "),
+    headline: { what: text, where: "on ws-101", who: "by jsmith", rules: [] },
     url: `https://edge.example/incidents/${incidentId}`,
     sections: [
       {
@@ -146,6 +147,7 @@ function draft(level: Draft["level"] = "high", text = "plain"): Draft {
         blocks: [
           {
             kind: "table",
+            noun: "rules",
             head: ["Rule", "Count"],
             rows: [
               [text, "1"],
@@ -161,7 +163,7 @@ function draft(level: Draft["level"] = "high", text = "plain"): Draft {
         blocks: [{ kind: "link", text: "Open", url: `https://edge.example/incidents/${incidentId}` }],
       },
     ],
-    expendable: ["Notes", "Rules"],
+    yielding: ["Notes", "Rules"],
   };
 }
 
@@ -194,7 +196,9 @@ for (const [name, make] of Object.entries(makers)) {
       const remote = await it.adapter.create(payload);
       expect(it.count()).toBe(before + 1);
       expect(remote.url).toStartWith(it.standIn.url);
-      expect(await it.adapter.find(request(one).correlation, hint)).toEqual(remote);
+      const { title, ...found } = remote;
+      expect(await it.adapter.find(request(one).correlation, hint)).toEqual(found);
+      expect([undefined, it.adapter.titleOf(payload)]).toContain(title);
       expect(await it.adapter.find(correlationOf(it.adapter.name, "INC-ffffffff", 1), hint)).toBeNull();
       await it.adapter.link?.(remote, one);
       await it.adapter.link?.(remote, one);
@@ -310,7 +314,8 @@ for (const [name, make] of Object.entries(makers)) {
         );
         expect(await it.adapter.findPerson("jane.doe")).toBeNull();
         expect([it.adapter.searches, it.standIn.log.length]).toEqual([false, asked]);
-        await it.adapter.setPriority(made.id, "critical", () => Promise.resolve(draft("critical", "<b>now</b>")));
+        const now = () => Promise.resolve(draft("critical", "<b>now</b>"));
+        await it.adapter.setPriority(made.id, "critical", now, null);
         expect(it.newest()).toContain('"priority":"P1"');
         expect(it.newest()).toContain("&#60;b&#62;now");
         await it.adapter.comment(made.id, await it.adapter.renderComment({ blocks: [], token: "dlv-1" }));
@@ -368,7 +373,7 @@ for (const [name, make] of Object.entries(makers)) {
 
     full("priority and assignee are set; nobody of an unknown name is found", async () => {
       const made = await ticket();
-      await it.adapter.setPriority(made.id, "critical", () => Promise.resolve(draft()));
+      await it.adapter.setPriority(made.id, "critical", () => Promise.resolve(draft()), null);
       expect(it.newest()).toContain(name === "ServiceNow" ? '"priority":"1"' : '"priority":{"id":"1"}');
       const id = await it.adapter.findPerson("jane.doe");
       expect(id).not.toBeNull();
@@ -383,7 +388,7 @@ for (const [name, make] of Object.entries(makers)) {
     const updates: [string, (id: string) => Promise<unknown>][] = [
       ["read", (id) => it.adapter.read(id)],
       ["comment", (id) => it.adapter.comment(id, JSON.stringify({ work_notes: "x", body: "x" }))],
-      ["priority", (id) => it.adapter.setPriority(id, "low", () => Promise.resolve(draft()))],
+      ["priority", (id) => it.adapter.setPriority(id, "low", () => Promise.resolve(draft()), null)],
       ...(name === "Proactive"
         ? []
         : [["assignee", (id) => it.adapter.setAssignee(id, null)] satisfies (typeof updates)[number]]),

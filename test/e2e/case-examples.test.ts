@@ -6,7 +6,7 @@ import { observe } from "../../core/tickets/case/observed.ts";
 import { attackPattern, campaignId } from "../../core/tickets/case/overview.ts";
 import { steps } from "../../core/tickets/case/recommendation-table.ts";
 import { recommend } from "../../core/tickets/case/recommendations.ts";
-import { fitDraft } from "../../core/tickets/draft.ts";
+import { fitDraft } from "../../core/tickets/fit.ts";
 import { plainText } from "../../integrations/plain-text.ts";
 import { htmlBody } from "../../integrations/proactive/html.ts";
 import { type CaseExample, everyCase, longestCase } from "./case-examples.ts";

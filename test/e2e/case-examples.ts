@@ -4,7 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { composeCase } from "../../core/tickets/case/compose-case.ts";
-import { type Draft, fitDraft } from "../../core/tickets/draft.ts";
+import type { Draft } from "../../core/tickets/draft.ts";
+import { fitDraft } from "../../core/tickets/fit.ts";
+import { titleWithin } from "../../core/tickets/headline/headline.ts";
 import { plainText } from "../../integrations/plain-text.ts";
 import { htmlBody } from "../../integrations/proactive/html.ts";
 import { runScenarios, type ScenarioResult } from "./attack-scenarios.ts";
@@ -82,7 +84,7 @@ if (import.meta.main) {
       .slice(0, 60)}`;
     const html = htmlBody(fitDraft(draft, longestCase, (one) => htmlBody(one).length));
     const text = plainText(fitDraft(draft, longestCase, (one) => plainText(one).length));
-    writeFileSync(join(folder, `${file}.txt`), `${draft.summary}\n\n${text}\n`);
+    writeFileSync(join(folder, `${file}.txt`), `${titleWithin(draft.level, draft.headline, 160)}\n\n${text}\n`);
     writeFileSync(join(folder, `${file}.html`), `${html}\n`);
     const isDrawn = picture(html, join(folder, `${file}.png`));
     console.log(`${file}: ${html.length} characters of HTML, ${text.length} of text${isDrawn ? "" : ", no picture"}`);

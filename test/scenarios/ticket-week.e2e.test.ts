@@ -25,7 +25,7 @@ interface World extends Scene {
 }
 
 const keyOf = ({ jira }: Scene, actor: string) =>
-  jira.issues.find(({ fields }) => fields.summary.includes(` ${actor} `))?.key ?? "";
+  jira.issues.find(({ fields }) => fields.summary.endsWith(` by ${actor}`))?.key ?? "";
 const rowOf = ({ snow }: Scene, actor: string) =>
   snow.rows.find((row) => row.short_description?.includes(` ${actor} `))?.number ?? "";
 

@@ -67,6 +67,8 @@ export interface JiraOptions {
   people?: readonly JiraPerson[];
   /** Whether it may be searched. */
   searchable?: boolean;
+  /** Whether the title is on the screen for editing. */
+  titleEditable?: boolean;
   /** Whether it refuses an issue without a priority. */
   priorityRequired?: boolean;
   /** Required on the screens of transitions to a done status. */

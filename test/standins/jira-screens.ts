@@ -65,9 +65,8 @@ export function wrongFields(options: Required<JiraOptions>, fields: Record<strin
   if ((project as { key?: string } | undefined)?.key !== "SEC") wrong.project = "valid project is required";
   if (!["10001", "10002"].includes(String((issuetype as { id?: string } | undefined)?.id)))
     wrong.issuetype = "The issue type selected is invalid.";
-  if (typeof summary !== "string" || summary === "") wrong.summary = "You must specify a summary of the issue.";
-  else if ((summary as string).length > 255 || /[\r\n]/.test(summary))
-    wrong.summary = "The summary is invalid because it contains newline characters or is too long.";
+  const refusal = wrongSummary(summary);
+  if (refusal !== null) wrong.summary = refusal;
   if (deployment === "Cloud" ? !adf(description) : typeof description !== "string")
     wrong.description = "Operation value must be an Atlassian Document (see the Atlassian Document Format)";
   else if (JSON.stringify(description).length > 200_000 || textLength(description) > 32_767)
@@ -88,4 +87,12 @@ export function textLength(node: unknown): number {
   if (typeof node !== "object" || node === null) return 0;
   const { text, content } = node as { text?: string; content?: unknown[] };
   return (text?.length ?? 0) + (content ?? []).reduce((sum: number, one) => sum + textLength(one), 0);
+}
+
+/** Why Jira refuses this summary; null = it takes it. */
+export function wrongSummary(summary: unknown): string | null {
+  if (typeof summary !== "string" || summary === "") return "You must specify a summary of the issue.";
+  if (summary.length > 255 || /[\r\n]/.test(summary))
+    return "The summary is invalid because it contains newline characters or is too long.";
+  return null;
 }

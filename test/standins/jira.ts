@@ -12,7 +12,7 @@ import {
   stamp,
   us,
 } from "./jira-model.ts";
-import { createMeta, wrongFields } from "./jira-screens.ts";
+import { createMeta, wrongFields, wrongSummary } from "./jira-screens.ts";
 import { search } from "./jira-search.ts";
 import { type Asked, type Reply, StandIn } from "./stand-in.ts";
 
@@ -39,6 +39,7 @@ export class JiraStandIn extends StandIn {
       people: [],
       searchable: true,
       priorityRequired: false,
+      titleEditable: true,
       transitionRequired: [],
       dropsAssignee: false,
       ...options,
@@ -238,6 +239,12 @@ export class JiraStandIn extends StandIn {
         status: 400,
         body: errors({ labels: "Field 'labels' cannot be set. It is not on the appropriate screen, or unknown." }),
       };
+    const { summary } = body?.fields ?? {};
+    if (summary !== undefined) {
+      const wrong = this.options.titleEditable ? wrongSummary(summary) : "Field 'summary' cannot be set.";
+      if (wrong !== null) return { status: 400, body: errors({ summary: wrong }) };
+      issue.fields.summary = String(summary);
+    }
     if (priority !== undefined) issue.fields.priority = priority;
     for (const { add, remove } of body?.update?.labels ?? []) {
       issue.fields.labels = issue.fields.labels.filter((label) => label !== remove && label !== add);

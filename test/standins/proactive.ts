@@ -20,6 +20,8 @@ export interface ProactiveOptions {
   registered?: readonly string[];
   /** `unfiltered`: a look-up gives every case, whatever is asked for; `anonymous`: what it finds does not name its correlation. */
   lookUp?: "exact" | "unfiltered" | "anonymous";
+  /** Whether reading a case shows its title. */
+  showsTitle?: boolean;
 }
 
 const keys = ["serviceIdentifier", "correlationId", "shortDescription", "description", "priority", "workNotes"];
@@ -38,6 +40,7 @@ export class ProactiveStandIn extends StandIn {
       table: "Case",
       registered: ["ACME-EDGE"],
       lookUp: "exact",
+      showsTitle: false,
       ...options,
     };
   }
@@ -72,7 +75,9 @@ export class ProactiveStandIn extends StandIn {
     }
     const found = this.cases.find(({ ticketNumber }) => ticketNumber === number);
     if (found === undefined) return { status: 404, body: failure("no such case") };
-    if (asked.method === "GET") return { status: 200, body: shown(found) };
+    const { shortDescription } = found;
+    const title = this.options.showsTitle ? { shortDescription } : {};
+    if (asked.method === "GET") return { status: 200, body: { ...shown(found), ...title } };
     return asked.method === "PATCH" ? this.#patch(asked, found) : { status: 405, body: failure("method") };
   }
 

@@ -11,8 +11,8 @@ import {
   type RemoteTicket,
   sendAgain,
   type Ticket,
-  type TicketSystem,
 } from "../../../core/tickets/ticket.ts";
+import type { TicketSystem } from "../../../core/tickets/ticket-system.ts";
 import { type Exchanges, recordingExchanges } from "../../../integrations/http.ts";
 import type { DeliveryOutcome } from "../../../store/outbox/delivery-outcomes.ts";
 import type { Log } from "../../runtime/log.ts";
@@ -88,7 +88,8 @@ class Carrier {
         payload = await target.render({ correlation: await this.#correlation(), draft: text });
       }
       const hint = await target.hint(await store.tickets.knownTickets(system, ticketId, mostKnown));
-      if (!(await store.tickets.beginDelivery({ id, payload, hint, asked: level }, clock.now()))) return;
+      const title = target.titleOf(payload);
+      if (!(await store.tickets.beginDelivery({ id, payload, hint, asked: level, title }, clock.now()))) return;
     } catch (error) {
       // No request with an effect has been sent.
       return this.#failed(error, false);
@@ -128,9 +129,9 @@ class Carrier {
     try {
       update = await prepareUpdate(this.#delivery, ticket, target, this.#parts);
       if (update === null) return;
-      const { payload, asked, send } = update;
+      const { payload, asked, title, send } = update;
       if (send !== null) {
-        if (!(await store.tickets.beginDelivery({ id, payload, hint: null, asked }, clock.now()))) return;
+        if (!(await store.tickets.beginDelivery({ id, payload, hint: null, asked, title }, clock.now()))) return;
         sent = true;
         result = await send();
       }
@@ -144,6 +145,7 @@ class Carrier {
       detail: result.warning ?? update.warning,
       commentId: result.commentId ?? null,
       known: result.known ?? update.known,
+      ...(result.title === undefined ? {} : { title: result.title }),
       next: instead === null ? null : { kind: "comment", content: instead },
     });
   }

@@ -3,8 +3,9 @@ import { EdgeError } from "../../../core/errors.ts";
 import type { Clock } from "../../../core/ports.ts";
 import type { TicketSettings } from "../../../core/settings/ticket-settings.ts";
 import { composeCase } from "../../../core/tickets/case/compose-case.ts";
-import { composeTicket, incidentUrl } from "../../../core/tickets/compose.ts";
+import { composeTicket } from "../../../core/tickets/compose.ts";
 import type { Draft } from "../../../core/tickets/draft.ts";
+import { incidentUrl } from "../../../core/tickets/sections.ts";
 import type { TicketSystemName } from "../../../core/tickets/ticket.ts";
 import type { Store } from "../../../store/open-store.ts";
 
@@ -50,8 +51,8 @@ export class Drafts {
       throw new EdgeError("incident_unknown", `there is no incident ${incidentId}`);
     const { sla, maskPatterns } = settings;
     const baseUrl = this.#baseUrl;
-    if (system !== "proactive") return composeTicket(facts, { baseUrl, sla, maskPatterns }, now);
-    const samples = await store.reading.readSamples(incidentId);
-    return composeCase({ ...facts, samples }, { baseUrl, maskPatterns, isFirst }, now);
+    const whole = { ...facts, samples: await store.reading.readSamples(incidentId) };
+    if (system !== "proactive") return composeTicket(whole, { baseUrl, sla, maskPatterns, isFirst }, now);
+    return composeCase(whole, { baseUrl, maskPatterns, isFirst }, now);
   }
 }

@@ -2,7 +2,8 @@
 import type { Clock, Random, Sleep } from "../../../core/ports.ts";
 import type { TicketSettings } from "../../../core/settings/ticket-settings.ts";
 import type { Circuit } from "../../../core/tickets/circuit.ts";
-import type { RemotePerson, TicketSystem, TicketSystemName } from "../../../core/tickets/ticket.ts";
+import type { RemotePerson, TicketSystemName } from "../../../core/tickets/ticket.ts";
+import type { TicketSystem } from "../../../core/tickets/ticket-system.ts";
 import type { Throttle } from "../../../integrations/throttle.ts";
 import type { Store } from "../../../store/open-store.ts";
 import type { Log } from "../../runtime/log.ts";

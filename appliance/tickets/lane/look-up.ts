@@ -7,9 +7,9 @@ import {
   notIdentified,
   type RemoteTicket,
   sendAgain,
-  type TicketSystem,
   unknownOutcome,
 } from "../../../core/tickets/ticket.ts";
+import type { TicketSystem } from "../../../core/tickets/ticket-system.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { isHidden } from "./failures.ts";
 

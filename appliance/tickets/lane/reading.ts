@@ -1,7 +1,8 @@
 /** Reads a ticket's comments, and checks whether a missing ticket is really gone. */
 import { DeliveryError } from "../../../core/errors.ts";
 import type { Clock } from "../../../core/ports.ts";
-import type { RemoteComment, Ticket, TicketSystem } from "../../../core/tickets/ticket.ts";
+import type { RemoteComment, Ticket } from "../../../core/tickets/ticket.ts";
+import type { TicketSystem } from "../../../core/tickets/ticket-system.ts";
 import type { Store } from "../../../store/open-store.ts";
 import type { Log } from "../../runtime/log.ts";
 

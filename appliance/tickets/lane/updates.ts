@@ -2,18 +2,12 @@
 import { DeliveryError } from "../../../core/errors.ts";
 import type { Incident } from "../../../core/incident.ts";
 import type { Clock } from "../../../core/ports.ts";
+import type { RiskLevel } from "../../../core/risk.ts";
 import type { TicketSettings } from "../../../core/settings/ticket-settings.ts";
 import { masked } from "../../../core/tickets/masking/masking.ts";
 import { idInSystem } from "../../../core/tickets/people.ts";
-import type {
-  Delivery,
-  RemotePerson,
-  RemoteState,
-  Ticket,
-  TicketSystem,
-  UpdateContent,
-  UpdateResult,
-} from "../../../core/tickets/ticket.ts";
+import type { Delivery, RemotePerson, RemoteState, Ticket, UpdateContent } from "../../../core/tickets/ticket.ts";
+import type { TicketSystem, TitleChange, UpdateResult } from "../../../core/tickets/ticket-system.ts";
 import { commentBlocks } from "../../../core/tickets/updates.ts";
 import type { Store } from "../../../store/open-store.ts";
 import type { DeliveryOutcome } from "../../../store/outbox/delivery-outcomes.ts";
@@ -38,6 +32,8 @@ export interface Update {
   send: (() => Promise<UpdateResult & { known?: Known }>) | null;
   payload: string | null;
   asked: string | null;
+  /** The title that it gives the ticket. */
+  title: string | null;
   known: Known;
   warning: string | null;
   /** A comment to add if the field cannot be set. */
@@ -49,6 +45,7 @@ const nothing = (outcome: string, more: Partial<Update> = {}): Update => ({
   send: null,
   payload: null,
   asked: null,
+  title: null,
   known: null,
   warning: null,
   instead: null,
@@ -73,9 +70,7 @@ export async function prepareUpdate(
     }
     case "priority": {
       if (content?.kind !== "level") return nothing("nothing to set");
-      const { level } = content;
-      const draft = () => parts.drafts.updated(delivery.incidentId, delivery.system);
-      return nothing(`priority for ${level}`, { asked: level, send: () => target.setPriority(id, level, draft) });
+      return priorityUpdate(delivery, content.level, ticket, target, parts);
     }
     default: {
       const remote = await readFirst(ticket, target, parts);
@@ -90,6 +85,29 @@ export async function prepareUpdate(
         : assigneeUpdate(incident, remote, target, parts);
     }
   }
+}
+
+/** The level, and with it the title, unless that is a person's. */
+async function priorityUpdate(
+  { incidentId, system }: Delivery,
+  level: RiskLevel,
+  { id, remote, title }: Ticket,
+  target: TicketSystem,
+  { store, drafts }: UpdateParts,
+): Promise<Update> {
+  const draft = await drafts.updated(incidentId, system);
+  let change: TitleChange | null = null;
+  if (!title.isTheirs) {
+    // Tickets from before titles were remembered have the one of the request that made them.
+    const made = title.told === null ? await store.tickets.createPayload(id) : null;
+    const told = title.told ?? (made === null ? null : target.titleOf(made));
+    if (told !== null) change = { text: target.titleFor(level, draft), ours: [told, ...title.asked] };
+  }
+  return nothing(`priority for ${level}`, {
+    asked: level,
+    title: change?.text ?? null,
+    send: () => target.setPriority(remote?.id ?? "", level, () => Promise.resolve(draft), change),
+  });
 }
 
 /** Applies changes of the ticket to the incident before anything of ours is sent. */

@@ -57,7 +57,6 @@ function readRow({ node, path }: FileRow, file: string, report: Report, types: S
   const known = builtInPatterns.find((pattern) => pattern.type === type);
   const base = known ?? { ...patternDefaults, tactics: [], techniques: [] };
   const minAlerts = reader.read("min_alerts", wholeNumber(1, 10_000), base.minAlerts);
-  const crownJewelAlone = known?.crownJewelAlone ?? false;
   const row = {
     type: type ?? "",
     tactics: reader.read("tactics", tacticNames, base.tactics),
@@ -69,7 +68,7 @@ function readRow({ node, path }: FileRow, file: string, report: Report, types: S
     minHosts: reader.read("min_hosts", wholeNumber(1, 1_000), base.minHosts),
     minLevel: reader.read("min_level", oneOf(levels), base.minLevel),
     minStages: reader.read("min_stages", wholeNumber(0, 8), base.minStages),
-    ...(crownJewelAlone ? { crownJewelAlone } : {}),
+    ...(known?.isBuiltIn === true ? { isBuiltIn: true } : {}),
   };
   const enabled = reader.read("enabled", trueOrFalse, true);
   if (enabled && row.tactics.length === 0 && row.techniques.length === 0 && row.minStages === 0)

@@ -1,8 +1,9 @@
-/** What an enriched case is made of: the incident's own data, with one sample event for each rule. */
+/** What a ticket is made of: the incident's own data, with one sample event for each rule. */
 import type { InvolvedAssets } from "../../assets/involved.ts";
+import type { ChainLink, RiskDetail, RuleSummary } from "../../correlation/summary.ts";
 import type { IncidentStatus } from "../../incident.ts";
+import type { IncidentBody } from "../../incident-event.ts";
 import type { CaseSeverity } from "../../threat-case.ts";
-import type { TicketFacts } from "../compose.ts";
 
 /** One representative event of a rule. */
 export interface RuleSample {
@@ -17,12 +18,16 @@ export interface RuleSample {
   log: string | null;
 }
 
-export interface CaseFacts extends TicketFacts {
+export interface CaseFacts {
   incident: { createdAt: number; closedAt: number | null; escalatedAt: number; status: IncidentStatus };
+  body: IncidentBody;
+  risk: RiskDetail;
+  chain: readonly ChainLink[];
+  rules: readonly (RuleSummary & { author: string })[];
+  /** Its hosts and accounts, with their roles. */
+  assets: InvolvedAssets;
   cases: readonly { caseId: string; type: string; status: string; severity: CaseSeverity; alerts: number }[];
   users: readonly string[];
-  /** Its hosts and accounts with what is known of each. */
-  assets: InvolvedAssets;
   alarms: readonly { alarmId: string; name: string; rbp: number; entity: string; at: number }[];
   samples: readonly RuleSample[];
 }

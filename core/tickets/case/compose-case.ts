@@ -1,15 +1,19 @@
 /** The enriched body of a Proactive Case: every section of the seed's table, from the incident's own data (seed 001 "Enriched Ticket Body"). */
 
-import { eventDetail } from "../../logs/event-text.ts";
-import { incidentUrl, summaryOf } from "../compose.ts";
-import type { Block, Draft, Section } from "../draft.ts";
-import { mapTexts } from "../draft.ts";
+import { actionSections } from "../compose.ts";
+import { type Block, type Draft, mapTexts, type Section } from "../draft.ts";
 import { masked } from "../masking/masking.ts";
+import { openingOf } from "../opening.ts";
+import { compositionOf, incidentUrl, linkTo, paragraph, section } from "../sections.ts";
+import { chainWords } from "./attack-chain.ts";
 import type { CaseFacts } from "./case-facts.ts";
+import { HostRoles, seenOn } from "./host-roles.ts";
 import { firstOf, lastOf, threatAnalysis, threatSummary } from "./narrative.ts";
-import { type Observed, type ObservedRule, observe } from "./observed.ts";
+import { withinWords } from "./narrative-words.ts";
+import type { Observed } from "./observed.ts";
 import { attackPattern, campaignId, systemState, trendOf } from "./overview.ts";
 import { recommend } from "./recommendations.ts";
+import { detectedThreats, iso, sampleEvents, sampleRow } from "./rule-tables.ts";
 
 export interface CaseOptions {
   baseUrl: string;
@@ -18,19 +22,30 @@ export interface CaseOptions {
   isFirst: boolean;
 }
 
-const iso = (epochMs: number) => `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+const mostAlarms = 50;
+/** Recommended actions of each kind. */
+const mostActions = 7;
+const opening = "Threat Summary";
 
 /** `now`: epoch milliseconds. */
-export function composeCase(facts: CaseFacts, options: CaseOptions, now: number): Draft {
+export function composeCase(given: CaseFacts, options: CaseOptions, now: number): Draft {
+  const composition = compositionOf(given, options.maskPatterns);
+  const { facts, observed, headline } = composition;
   const { body } = facts;
-  const observed = observe(facts);
   const pattern = attackPattern(facts);
   const actions = recommend(facts, observed, pattern);
   const url = incidentUrl(options.baseUrl, body.incident_id);
-  const list = (items: readonly string[]): Block => ({ kind: "list", items });
+  const first = openingOf(composition, actions, opening);
+  const told = withinWords({
+    opening: first,
+    summary: threatSummary(facts, observed, pattern),
+    analysis: threatAnalysis(facts, observed, pattern),
+    actions,
+    mostActions,
+  });
   const sections: Section[] = [
-    section("Threat Summary", text(threatSummary(facts, observed, pattern))),
-    section("Threat Analysis", ...threatAnalysis(facts, observed, pattern).map(text)),
+    section(opening, ...first, paragraph(told.summary)),
+    section("Threat Analysis", ...told.analysis.map(paragraph)),
     section("Incident Overview", overview(facts, observed, pattern, options.isFirst, now)),
     section("Blast Radius", blastRadius(facts, observed)),
     section("Detected Threats", detectedThreats(observed)),
@@ -38,31 +53,26 @@ export function composeCase(facts: CaseFacts, options: CaseOptions, now: number)
     ...(options.isFirst ? [] : [section("Cause of Risk Increment", ...causeOfIncrement(facts, observed))]),
     section("Contributed SIEM Triggers", siemTriggers(facts)),
     section("MITRE ATT&CK", attack(facts)),
-    section("Recommended Actions: Containment", list(actions.containment)),
-    section("Recommended Actions: Eradication", list(actions.eradication)),
-    section("Recommended Actions: Prevention", list(actions.prevention)),
-    section("Recommended Actions: Best Practices", list(actions.practices)),
+    ...actionSections(told.actions, mostActions),
     section("Timeline", timeline(facts)),
-    section("Deep Dive", { kind: "link", text: `Open ${body.incident_id} in RhythmX Edge`, url }),
+    section("Deep Dive", linkTo(body.incident_id, url)),
   ];
   const draft: Draft = {
     incidentId: body.incident_id,
     entity: body.entity_name,
     level: body.risk.level,
-    summary: summaryOf(body),
+    headline,
     sections,
     url,
-    expendable: ["Sample Events per Rule", "Contributed SIEM Triggers", "Threat Analysis"],
+    yielding: [
+      "Sample Events per Rule",
+      "Contributed SIEM Triggers",
+      "Detected Threats",
+      "Blast Radius",
+      "MITRE ATT&CK",
+    ],
   };
   return mapTexts(draft, (one) => masked(one, options.maskPatterns));
-}
-
-function section(title: string, ...blocks: Block[]): Section {
-  return { title, blocks };
-}
-
-function text(value: string): Block {
-  return { kind: "text", text: value };
 }
 
 function overview(facts: CaseFacts, observed: Observed, pattern: string, isFirst: boolean, now: number): Block {
@@ -73,7 +83,7 @@ function overview(facts: CaseFacts, observed: Observed, pattern: string, isFirst
     rows: [
       ["Entity", body.entity_name],
       ["Actor", `${body.group_key} (${body.actor_type})`],
-      ["Risk score", `${body.risk.score} of 100 (${body.risk.level}), ${trendOf(facts)}`],
+      ["Risk score", `${body.risk.score} of 100 (${body.risk.level}), ${trendOf(facts, isFirst)}`],
       ["Confidence", confidence === null ? "none yet" : `${confidence.word} (${confidence.percent} %)`],
       [
         "Primary driver",
@@ -86,15 +96,18 @@ function overview(facts: CaseFacts, observed: Observed, pattern: string, isFirst
   };
 }
 
-function blastRadius({ body, cases }: CaseFacts, { hosts, users }: Observed): Block {
+function blastRadius({ body, cases, assets }: CaseFacts, observed: Observed): Block {
+  const { hosts, users } = observed;
+  const roles = new HostRoles(assets, seenOn(observed));
+  const withRole = (name: string, role: string) => (role === "" ? name : `${name} (${role})`);
   const listed = (names: readonly string[]) =>
     names.length === 0 ? "none named" : `${names.length}: ${names.join(", ")}`;
   const open = cases.filter(({ status }) => status !== "CLOSED");
   return {
     kind: "facts",
     rows: [
-      ["Affected hosts", listed(hosts)],
-      ["Affected users", listed(users)],
+      ["Affected hosts", listed(hosts.map((host) => withRole(host, roles.words(host))))],
+      ["Affected users", listed(users.map((user) => withRole(user, roles.accountWords(user))))],
       ["SIEM alarms", String(body.risk.alarm_count)],
       ["RhythmX detections", String(body.risk.sigma_alert_count)],
       [
@@ -105,43 +118,19 @@ function blastRadius({ body, cases }: CaseFacts, { hosts, users }: Observed): Bl
   };
 }
 
-function detectedThreats({ rules }: Observed): Block {
-  return {
-    kind: "table",
-    head: ["Rule", "Severity", "Count", "First seen", "Last seen"],
-    rows: rules.map(({ rule }) => [rule.title, rule.level, String(rule.count), iso(rule.first), iso(rule.last)]),
-  };
-}
-
-function sampleEvents({ rules }: Observed): Block {
-  return {
-    kind: "table",
-    head: ["Rule", "Time", "Host", "User", "Event ID", "Detail"],
-    rows: rules.map(sampleRow),
-  };
-}
-
-function sampleRow({ rule, sample, event }: ObservedRule): string[] {
-  const detail = event === null ? "" : eventDetail(event);
-  return [
-    ...[rule.title, iso(sample?.at ?? rule.last), sample?.host || rule.hosts[0] || "not named"],
-    ...[sample?.user || event?.account || "not named", event?.eventId || "none"],
-    detail.length > 200
-      ? `${detail.slice(0, 199).toWellFormed()}…`
-      : detail || (event === null ? "the log is no longer kept" : "the log says no more"),
-  ];
-}
-
 /** The rule that came last: what it saw made the risk rise. */
 function causeOfIncrement({ risk }: CaseFacts, { rules }: Observed): Block[] {
   const [newest] = [...rules].sort((a, b) => b.rule.first - a.rule.first);
-  if (newest === undefined) return [text("No rule is newer than the last update.")];
+  if (newest === undefined) return [paragraph("No rule is newer than the last update.")];
   const { rule } = newest;
-  const direction = risk.score >= risk.previousScore ? "rose" : "fell";
+  const { score, previousScore: before } = risk;
+  const change =
+    score === before ? `is unchanged at ${score}` : `${score > before ? "rose" : "fell"} from ${before} to ${score}`;
+  const count = rule.count === 1 ? "once" : `${rule.count} times`;
   const [, time = "", host = "", user = "", eventId = "", detail = ""] = sampleRow(newest);
   return [
-    text(
-      `The score ${direction} from ${risk.previousScore} to ${risk.score}. The newest rule is "${rule.title}" (${rule.level}), first seen ${iso(rule.first)}, ${rule.count} times.`,
+    paragraph(
+      `The score ${change}. The newest rule is "${rule.title}" (${rule.level}), first seen ${iso(rule.first)}, ${count}.`,
     ),
     {
       kind: "facts",
@@ -157,14 +146,22 @@ function causeOfIncrement({ risk }: CaseFacts, { rules }: Observed): Block[] {
 }
 
 function siemTriggers({ alarms, body }: CaseFacts): Block {
+  const { alarm_count: count } = body.risk;
   if (alarms.length === 0)
-    return text(`No SIEM alarm names ${body.group_key}: the incident stands on RhythmX detections alone.`);
+    return paragraph(
+      count > 0
+        ? `${count === 1 ? "One SIEM alarm" : `${count} SIEM alarms`} counted towards this incident; no longer kept.`
+        : `No SIEM alarm of ${body.group_key} has counted towards this incident: it stands on RhythmX detections alone.`,
+    );
   return {
     kind: "table",
+    noun: "alarms",
     head: ["Alarm ID", "Date", "RBP", "Entity", "Alarm"],
-    rows: alarms
-      .slice(0, 50)
+    rows: [...alarms]
+      .sort((a, b) => b.rbp - a.rbp || b.at - a.at)
+      .slice(0, mostAlarms)
       .map(({ alarmId, at, rbp, entity, name }) => [alarmId, iso(at), String(rbp), entity, name]),
+    beyond: Math.max(0, Math.max(alarms.length, body.risk.alarm_count) - mostAlarms),
   };
 }
 
@@ -175,7 +172,7 @@ function attack({ body, chain }: CaseFacts): Block {
     rows: [
       ["Tactics", `${chain.length}: ${chain.map(({ title }) => title).join(", ") || "none named"}`],
       ["Techniques", `${techniques.length}: ${techniques.join(", ") || "none named"}`],
-      ["Attack chain", chain.map(({ title, first }) => `${title} (${iso(first)})`).join(" → ") || "none"],
+      ["Attack chain", chainWords(chain, true) || "none"],
     ],
   };
 }

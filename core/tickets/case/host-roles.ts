@@ -4,6 +4,7 @@ import { type InvolvedAssets, rolesOf } from "../../assets/involved.ts";
 import { shortHost } from "../../correlation/actor.ts";
 import { normaliseHost } from "../../intake/identity.ts";
 import type { EventFacts } from "../../logs/log-facts.ts";
+import type { Observed } from "./observed.ts";
 
 /** Events that domain controllers alone write: tickets, objects of the directory, its replication, computer accounts, trusts. */
 const ofController =
@@ -19,18 +20,21 @@ interface Seen {
 
 export class HostRoles {
   readonly #known: ReturnType<typeof rolesOf>;
+  /** The name under which something is known, by first label: logs and lists write it short or long. */
+  readonly #names = new Map<string, string>();
   /** Of which logs show it, by first label. */
   readonly #controllers = new Set<string>();
 
   /** `seen`: events with the hosts that wrote them. */
   constructor(assets: InvolvedAssets, seen: readonly Seen[]) {
     this.#known = rolesOf(assets);
+    for (const { name } of assets.hosts) if (!this.#names.has(label(name))) this.#names.set(label(name), name);
     for (const { host, event } of seen)
       if (event !== null && showsController(event)) this.#controllers.add(label(host));
   }
 
   isController(host: string): boolean {
-    const known = this.#known.ofHost(host);
+    const known = this.#hostRole(host);
     if (known?.role === "domain_controller") return true;
     if (known?.role != null && known.from !== "inferred") return false;
     return this.#controllers.has(label(host)) || controllerName.test(label(host));
@@ -38,7 +42,7 @@ export class HostRoles {
 
   /** Whether others depend on it, so that its owner has a say before it is cut off. */
   isShared(host: string): boolean {
-    const known = this.#known.ofHost(host);
+    const known = this.#hostRole(host);
     if (known === null) return false;
     return (known.role !== null && known.role !== "workstation") || ["high", "critical"].includes(known.criticality);
   }
@@ -46,8 +50,12 @@ export class HostRoles {
   /** `domain controller`, `backup server`; "" where nothing is known. */
   words(host: string): string {
     if (this.isController(host)) return roleWords("host", "domain_controller");
-    const role = this.#known.ofHost(host)?.role ?? null;
+    const role = this.#hostRole(host)?.role ?? null;
     return role === null ? "" : roleWords("host", role);
+  }
+
+  #hostRole(host: string) {
+    return this.#known.ofHost(host) ?? this.#known.ofHost(this.#names.get(label(host)) ?? host);
   }
 
   /** `service account`; "" for personal accounts and where nothing is known. */
@@ -59,6 +67,14 @@ export class HostRoles {
       return "built-in account";
     return /^(?:svc|srv|sa|service|gmsa)[._-]|[._-](?:svc|service)(?:@|$)/.test(name) ? "service account" : "";
   }
+}
+
+/** The hosts of events: where a rule fired on one host alone it is that one. */
+export function seenOn({ rules }: Observed): Seen[] {
+  return rules.map(({ sample, event, hosts }) => ({
+    host: sample?.host || (hosts.length === 1 ? (hosts[0] ?? "") : ""),
+    event,
+  }));
 }
 
 function label(host: string): string {

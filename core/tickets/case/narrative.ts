@@ -1,88 +1,151 @@
-/** Summary and analysis as written prose: who, what, where, how far, and why that is believed. */
-
-import { eventDetail } from "../../logs/event-text.ts";
+/** Summary and analysis as written prose: who, what, where, how far, and why that is believed. Nothing that rules and logs do not say. */
+import { levels } from "../../detection.ts";
+import { eventClause, oneLine } from "../../logs/event-text.ts";
+import { chainWords } from "./attack-chain.ts";
 import type { CaseFacts } from "./case-facts.ts";
-import { type Observed, some, techniqueLabel } from "./observed.ts";
+import { HostRoles, seenOn } from "./host-roles.ts";
+import { type Observed, type ObservedRule, some, techniqueLabel } from "./observed.ts";
 
-const day = (epochMs: number) => `${new Date(epochMs).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+const minute = (epochMs: number) => new Date(epochMs).toISOString().slice(0, 16).replace("T", " ");
 const many = (count: number, one: string, more = `${one}s`) =>
   `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
 
+/** How many rules the analysis tells of one by one. */
+const mostRules = 4;
+const longestExample = 120;
+
 /** One paragraph. */
 export function threatSummary(facts: CaseFacts, observed: Observed, pattern: string): string {
-  const { body, rules, chain, cases } = facts;
-  const kind = { user: "the account", host: "the host", ip: "the address" }[body.actor_type];
-  const where =
-    body.actor_type === "host" && observed.hosts.length === 1
-      ? ""
-      : ` on ${some(observed.hosts, 4) || "no named host"}`;
-  const worst = rules.slice(0, 3);
-  const sentences = [
-    `${kind[0]?.toUpperCase()}${kind.slice(1)} ${body.group_key} of ${body.entity_name} shows ${cases.length > 1 ? `an attack in several stages: ${pattern}` : pattern}${where}, with a risk of ${body.risk.score} of 100 (${body.risk.level}).`,
-    `${many(body.risk.sigma_alert_count, "detection")} of ${many(rules.length, "rule")}${body.risk.alarm_count > 0 ? ` and ${many(body.risk.alarm_count, "SIEM alarm")}` : ""} came in between ${day(firstOf(facts))} and ${day(lastOf(facts))}.`,
-    worst.length === 0
-      ? ""
-      : `The most serious ${worst.length === 1 ? "is" : "are"} ${some(
-          worst.map(({ title, level, count }) => `"${title}" (${level}, ${many(count, "time")})`),
-          3,
-        )}.`,
-    chain.length === 0
-      ? ""
-      : `Seen of MITRE ATT&CK: ${many(chain.length, "tactic")} (${chain.map(({ title }) => title).join(" → ")}) with ${many(body.mitre.techniques.length, "technique")}.`,
-  ];
-  return sentences.filter((one) => one !== "").join(" ");
+  const { body, chain, risk } = facts;
+  const roles = new HostRoles(facts.assets, seenOn(observed));
+  const named = (host: string) => withRole(host, roles.words(host));
+  const kind = { user: "The account", host: "The host", ip: "The address" }[body.actor_type];
+  const isAlone = body.actor_type === "host" && observed.hosts.length === 1;
+  const actor =
+    body.actor_type === "host"
+      ? named(body.group_key)
+      : body.actor_type === "user"
+        ? withRole(body.group_key, roles.accountWords(body.group_key))
+        : body.group_key;
+  const where = isAlone || observed.hosts.length === 0 ? "" : ` on ${some(observed.hosts.map(named), 4)}`;
+  const what = isStaged(facts) ? `an attack in several stages: ${pattern}` : pattern;
+  const sure = risk.confidence === null ? "" : `, confidence ${risk.confidence.word}`;
+  const tactics = chainWords(chain);
+  return [
+    `${kind} ${actor} of ${body.entity_name} shows signs of ${what}${where}; risk ${body.risk.score} of 100 (${body.risk.level})${sure}.`,
+    `${countsOf(facts)} came in ${span(firstOf(facts), lastOf(facts))}.`,
+    tactics === "" ? "" : `By the rules' tags, in order of time: ${tactics}.`,
+  ]
+    .filter((one) => one !== "")
+    .join(" ");
 }
 
-/** A paragraph for each tactic, in kill-chain order, then why the risk is what it is. */
+/** Paragraphs: the most serious rules in the order in which they first fired, then why the risk is what it is. */
 export function threatAnalysis(facts: CaseFacts, observed: Observed, pattern: string): string[] {
-  const { risk, body, cases } = facts;
-  const stages = stagesOf(facts, observed).map(({ titles, first, count, rules }) => {
-    const [main] = rules;
-    const techniques = [...new Set(rules.flatMap(({ rule }) => rule.techniques))].slice(0, 3).map(techniqueLabel);
-    const hosts = some([...new Set(rules.flatMap((one) => one.hosts))], 3);
-    const detail = main?.event == null ? "" : eventDetail(main.event);
-    const example =
-      detail === "" ? "" : ` For example: ${detail.length > 180 ? `${detail.slice(0, 179).toWellFormed()}…` : detail}.`;
-    const names = some(
-      rules.map(({ rule }) => `"${rule.title}"`),
-      2,
-    );
-    return `${some(titles, 9)}, from ${day(first)}: ${many(count, "detection")} of ${names}${hosts === "" ? "" : ` on ${hosts}`}${techniques.length === 0 ? "" : ` (${techniques.join(", ")})`}.${example}`;
-  });
+  const serious = observed.rules.filter(({ rule }) => rule.level !== "informational");
+  const told = (serious.length > 0 ? serious : observed.rules).slice(0, mostRules);
+  const others = observed.rules.filter((one) => !told.includes(one));
+  const inTime = [...told].sort((a, b) => a.rule.first - b.rule.first);
+  const rest = others.reduce((sum, { rule }) => sum + rule.count, 0);
+  return [
+    ...inTime.map(ruleSentence),
+    ...(others.length === 0
+      ? []
+      : [
+          others.length === 1
+            ? `One more rule fired ${times(rest)}; it has a row below.`
+            : `${others.length} more rules fired ${times(rest)} together; each has a row below.`,
+        ]),
+    ...(observed.rules.length === 0 ? [withoutRules(facts)] : []),
+    reasons(facts, pattern),
+  ];
+}
+
+/** `2026-03-13 04:00 UTC: "LSASS Dump" (critical) fired once on ws-101: procdump.exe opened lsass.exe (T1003.001 LSASS Memory).` */
+function ruleSentence({ rule, event, hosts }: ObservedRule): string {
+  const techniques = rule.techniques.slice(0, 2).map(techniqueLabel);
+  const clause = event === null ? "" : oneLine(eventClause(event), longestExample);
+  const where = hosts.length === 0 ? "" : ` on ${some(hosts, 3)}`;
+  const example = clause === "" ? "" : rule.count === 1 ? `: ${clause}` : `, for example: ${clause}`;
+  return `${period(rule.first, rule.last)}: "${oneLine(rule.title, 120)}" (${rule.level}) fired ${times(rule.count)}${where}${example}${
+    techniques.length === 0 ? "" : ` (${techniques.join(", ")})`
+  }.`;
+}
+
+function reasons({ risk, body, cases, rules }: CaseFacts, pattern: string): string {
   const open = cases.filter(({ status }) => status !== "CLOSED");
+  const types = (list: typeof open) =>
+    some([...new Set(list.map(({ type, severity }) => `${type.replaceAll("_", " ")} (${severity.toLowerCase()})`))], 6);
   const driver = risk.primaryDriver;
-  const why = [
-    open.length === 0
-      ? `No threat case is open; the pattern is read from the tactics: ${pattern}.`
-      : `${many(open.length, "threat case")} of ${body.group_key} ${open.length === 1 ? "is" : "are"} open: ${open.map(({ type, severity }) => `${type.replaceAll("_", " ")} (${severity.toLowerCase()})`).join(", ")}.`,
+  return [
+    open.length > 0
+      ? `${many(open.length, "threat case")} of ${body.group_key} ${open.length === 1 ? "is" : "are"} open: ${types(open)}.`
+      : cases.length > 0
+        ? `No threat case of ${body.group_key} is open any more; closed: ${types([...cases])}.`
+        : `No threat case of ${body.group_key} is open; what it is called, ${pattern}, comes from its rules.`,
     driver === null
       ? ""
-      : `What weighs most in the risk is ${driver.name.replaceAll("_", " ")}: ${driver.why.replace(/\.$/, "")}.`,
-  ];
-  return [
-    ...(stages.length === 0 ? [`The detections of ${body.group_key} name no tactic.`] : stages),
-    why.filter((one) => one !== "").join(" "),
-  ];
+      : driver.name === "detection_severity" && rules[0] !== undefined
+        ? `Most of the risk comes from how serious "${oneLine(rules[0].title, 120)}" is (${rules[0].level}).`
+        : `Most of the risk comes from ${driver.name.replaceAll("_", " ")}: ${asClause(driver.why)}.`,
+    risk.confidence === null || risk.confidence.why === "One sign only."
+      ? ""
+      : `Confidence is ${risk.confidence.word} (${risk.confidence.percent} %): ${asClause(risk.confidence.why.replace(", four or more of them", ""))}.`,
+  ]
+    .filter((one) => one !== "")
+    .join(" ");
 }
 
-interface Stage {
-  titles: string[];
-  first: number;
-  count: number;
-  rules: Observed["rules"];
+function withoutRules({ body, alarms }: CaseFacts): string {
+  const { sigma_alert_count: detections, alarm_count: count } = body.risk;
+  if (detections > 0) return `No detection of ${body.group_key} is kept any more.`;
+  if (count === 0) return "Neither a detection nor a SIEM alarm has counted towards this incident: somebody made it.";
+  const top = [...alarms].sort((a, b) => b.rbp - a.rbp || b.at - a.at).slice(0, 3);
+  const named = top.map(({ name, rbp, at }) => `${minute(at)} UTC: "${oneLine(name, 120)}" (priority ${rbp})`);
+  return `No detection: it rests on ${many(count, "SIEM alarm")}${named.length === 0 ? "" : `, the highest ${some(named, 3)}`}.`;
 }
 
-/** Tactics in kill-chain order; tactics of the same rules are combined. */
-function stagesOf({ chain }: CaseFacts, observed: Observed): Stage[] {
-  const stages = new Map<string, Stage>();
-  for (const { tactic, title, first, count } of chain) {
-    const rules = observed.rules.filter(({ rule }) => rule.tactics.includes(tactic));
-    const key = rules.map(({ rule }) => rule.key).join("\n");
-    const stage = stages.get(key);
-    if (stage === undefined) stages.set(key, { titles: [title], first, count, rules });
-    else stage.titles.push(title);
-  }
-  return [...stages.values()];
+/** Two tactics, each by a rule of its own: one rule with three tactics is one stage. */
+function isStaged({ rules }: CaseFacts): boolean {
+  const telling = rules.filter(({ level, tactics }) => levels.indexOf(level) > 0 && tactics.length > 0);
+  return telling.length > 1 && new Set(telling.flatMap(({ tactics }) => tactics)).size > 1;
+}
+
+function countsOf({ body, rules }: CaseFacts): string {
+  const { sigma_alert_count: detections, alarm_count: alarms } = body.risk;
+  const parts = [
+    ...(detections > 0 ? [`${many(detections, "detection")} of ${many(rules.length, "rule")}`] : []),
+    ...(alarms > 0 ? [many(alarms, "SIEM alarm")] : []),
+  ];
+  return parts.length === 0 ? "Nothing" : parts.join(" and ");
+}
+
+/** A single moment is no span. */
+function span(first: number, last: number): string {
+  return minute(first) === minute(last) ? `at ${minute(first)} UTC` : `between ${period(first, last, "and")}`;
+}
+
+/** `2026-03-13 04:00 to 04:30 UTC` */
+function period(first: number, last: number, word = "to"): string {
+  const [from, to] = [minute(first), minute(last)];
+  if (from === to) return `${from} UTC`;
+  return `${from} ${word} ${from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to} UTC`;
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count.toLocaleString("en")} times`;
+}
+
+/** A sentence as a part of another one. */
+function asClause(sentence: string): string {
+  const text = sentence.replace(/\.$/, "");
+  return /^\p{Lu}\p{Ll}/u.test(text) && !/^(?:SIEM|ATT&CK)/.test(text)
+    ? `${text.charAt(0).toLowerCase()}${text.slice(1)}`
+    : text;
+}
+
+function withRole(name: string, role: string): string {
+  return role === "" ? name : `${name} (${role})`;
 }
 
 export function firstOf({ body }: CaseFacts): number {

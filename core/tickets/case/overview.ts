@@ -35,8 +35,9 @@ export function systemState({ incident, risk, body }: CaseFacts, isFirst: boolea
   return now - last > quietMs ? "quiet" : "active";
 }
 
-/** `↑ from 61`. */
-export function trendOf({ risk }: CaseFacts): string {
+/** `↑ from 61`. A ticket that is being made tells of no change: its reader has seen nothing before. */
+export function trendOf({ risk }: CaseFacts, isFirst: boolean): string {
+  if (isFirst) return "→ its first";
   if (risk.previousScore === 0) return "→ its first";
   if (risk.previousScore === risk.score) return "→ unchanged";
   return `${risk.score > risk.previousScore ? "↑" : "↓"} from ${risk.previousScore}`;

@@ -11,3 +11,6 @@ create table rule_actors (
   primary key (entity, rule, block)
 ) without rowid;
 create index rule_actors_updated on rule_actors (updated_day);
+
+-- Titles of new rules that a ticket was not told of yet, a line each.
+alter table tickets add column untold_rules text;

@@ -1,0 +1,24 @@
+/** The heading of an actor's incident from its evidence alone, for lists. */
+import type { ActorState } from "../../correlation/actor-state.ts";
+import { ruleSummaries } from "../../correlation/summary.ts";
+import type { ActorType } from "../../incident.ts";
+import { shortened } from "../../text/shorten.ts";
+import { headlineOf, headlineText } from "./headline.ts";
+
+const longest = 255;
+
+/** `LSASS memory dumped on ws-101 by jsmith`, at most 255 characters. `now`: epoch milliseconds. */
+export function headlineOfActor(
+  { type, name }: { type: ActorType; name: string },
+  { evidence, activity }: ActorState,
+  _now: number,
+): string {
+  const headline = headlineOf({
+    actor: name,
+    actorType: type,
+    rules: ruleSummaries(evidence),
+    floorRule: null,
+    alarms: { count: activity.alarms, maxRbp: activity.rbpMax },
+  });
+  return shortened(headlineText(headline), longest);
+}

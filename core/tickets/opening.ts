@@ -1,0 +1,159 @@
+/**
+ * What a reader needs within the first 120 words of a ticket: what happened, with the command or object; where, who and since when; how sure
+ * and why; three things to do now.
+ */
+import { rolesOf } from "../assets/involved.ts";
+import { eventClause, eventDetail } from "../logs/event-text.ts";
+import { oneLine, shortened, wordCount } from "../text/shorten.ts";
+import type { CaseFacts } from "./case/case-facts.ts";
+import type { Recommendations } from "./case/recommendations.ts";
+import type { Block } from "./draft.ts";
+import { headlineText } from "./headline/headline.ts";
+import { type Composition, withRole } from "./sections.ts";
+
+/** Fewer than 120, because readers count words differently. */
+const mostWords = 116;
+const longestObject = 180;
+/** How many are named before the others are counted. */
+const mostNamed = 4;
+
+/** How much each part may say, in words; tried one after the other until the opening is short enough. */
+const measures = [
+  { object: 18, why: 20, step: 24 },
+  { object: 14, why: 14, step: 20 },
+  { object: 12, why: 10, step: 16 },
+  { object: 10, why: 7, step: 13 },
+  { object: 8, why: 5, step: 10 },
+  { object: 5, why: 3, step: 7 },
+];
+
+type Measure = (typeof measures)[number];
+
+/** `title`: of the section it opens, whose words count too. */
+export function openingOf(composition: Composition, actions: Recommendations, title: string): Block[] {
+  let blocks: Block[] = [];
+  for (const measure of measures) {
+    blocks = blocksOf(composition, actions, measure);
+    if (wordCount(title) + blocks.reduce((sum, block) => sum + wordCount(textOf(block)), 0) <= mostWords) break;
+  }
+  return blocks;
+}
+
+function blocksOf(composition: Composition, actions: Recommendations, measure: Measure): Block[] {
+  const steps = [...actions.containment, ...actions.eradication].slice(0, 3).map((one) => brief(one, measure.step));
+  return [
+    { kind: "text", text: sentence(composition, measure) },
+    { kind: "facts", rows: facts(composition, measure) },
+    ...(steps.length === 0
+      ? []
+      : ([
+          { kind: "text", text: "Do now:" },
+          { kind: "list", items: steps },
+        ] as Block[])),
+  ];
+}
+
+/** `LSASS memory dumped on ws-101 by jsmith: procdump.exe -ma lsass.exe. Rule "LSASS Dump" (critical).` */
+function sentence({ headline, observed, facts }: Composition, { object }: Measure): string {
+  const what = headlineText(headline);
+  const main = observed.rules.find(({ rule }) => headline.rules.includes(rule.key));
+  if (main === undefined) {
+    const { alarm_count: count, sigma_alert_count: detections } = facts.body.risk;
+    const alarms = count === 1 ? "One SIEM alarm" : `${count} SIEM alarms`;
+    return `${what}. ${alarms}, ${detections === 0 ? "no detection of RhythmX" : `${detections} detections of RhythmX`}.`;
+  }
+  const said = main.event === null ? "" : eventClause(main.event) || eventDetail(main.event);
+  const detail = words(shortened(oneLine(said), longestObject), object);
+  const { title, level } = main.rule;
+  const rule = headline.what.includes(title) ? `Level ${level}` : `Rule "${shortened(oneLine(title), 90)}" (${level})`;
+  return `${what}${detail === "" ? "" : `: ${detail}`}${detail.endsWith("…") ? " " : ". "}${rule}.`;
+}
+
+function facts({ facts, observed, headline }: Composition, { why }: Measure): (readonly [string, string])[] {
+  const { ofHost, ofAccount } = rolesOf(facts.assets);
+  const first = new Set(
+    observed.rules.filter(({ rule }) => headline.rules.includes(rule.key)).flatMap(({ rule }) => rule.hosts),
+  );
+  const hosts = [...observed.hosts].sort(
+    (a, b) => Number(first.has(b.toLowerCase())) - Number(first.has(a.toLowerCase())),
+  );
+  const rows: [string, string][] = [
+    ["Hosts", named(hosts.map((name) => withRole(name, ofHost(name)?.role ?? null)))],
+    ["Users", named(observed.users.map((name) => withRole(name, ofAccount(name)?.role ?? null)))],
+    ["Since", sinceOf(facts)],
+    ["Sure", sureOf(facts, why)],
+  ];
+  return rows.filter(([, value]) => value !== "");
+}
+
+function named(names: readonly string[]): string {
+  if (names.length <= mostNamed) return names.join(", ");
+  return `${names.slice(0, mostNamed).join(", ")} and ${names.length - mostNamed} more`;
+}
+
+/** `2026-03-13 04:00 UTC, to 04:30; 58 detections of 9 rules` */
+function sinceOf({ body, rules }: CaseFacts): string {
+  const minute = (text: string) => text.slice(0, 16).replace("T", " ");
+  const from = minute(body.timeline.first_alarm ?? body.timeline.created_at);
+  const to = minute(body.timeline.last_alarm ?? body.timeline.created_at);
+  const end = to === from ? "" : from.slice(0, 10) === to.slice(0, 10) ? ` to ${to.slice(11)}` : ` to ${to}`;
+  const { sigma_alert_count: detections, alarm_count: alarms } = body.risk;
+  const counts = [
+    ...(detections > 0 ? [`${many(detections, "detection")} of ${many(rules.length, "rule")}`] : []),
+    ...(alarms > 0 ? [many(alarms, "SIEM alarm")] : []),
+  ];
+  return `${from}${end} UTC; ${counts.join(", ")}`;
+}
+
+/** How sure it is and why, then what the risk rests on. */
+function sureOf({ risk, body }: CaseFacts, most: number): string {
+  const { confidence, primaryDriver } = risk;
+  const signs = confidence === null ? "" : plain(confidence.why).replace(", four or more of them", "");
+  const sure = confidence === null ? "" : `${confidence.word}, ${confidence.percent} %: ${words(signs, most)}; `;
+  // That the most serious rule is serious has been said.
+  const why = primaryDriver === null || primaryDriver.name === "detection_severity" ? "" : plain(primaryDriver.why);
+  const driver = why === "" ? "" : `, as ${lowerFirst(words(why, most))}`;
+  return `${sure}risk ${body.risk.score} of 100${driver}`;
+}
+
+const plain = (text: string) => oneLine(text).replace(/\.$/, "");
+
+function lowerFirst(text: string): string {
+  return /^\p{Lu}\p{Ll}/u.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
+}
+
+function many(count: number, one: string): string {
+  return `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
+}
+
+/** A step without its reason, which its section gives. */
+function brief(step: string, most: number): string {
+  const text = plain(step);
+  const end = /; |: (?=\p{Lu})| \(|, (?:because|so that|since)|\. |, then /u.exec(text)?.index ?? text.length;
+  return words(end > 30 ? text.slice(0, end) : text, most);
+}
+
+/** At most so many words. */
+function words(text: string, most: number): string {
+  const parts = text.split(" ");
+  return parts.length <= most
+    ? text
+    : `${parts
+        .slice(0, most)
+        .join(" ")
+        .replace(/[,;:]$/, "")} …`;
+}
+
+export function textOf(block: Block): string {
+  switch (block.kind) {
+    case "text":
+    case "link":
+      return block.text;
+    case "facts":
+      return block.rows.flat().join(" ");
+    case "table":
+      return [block.head, ...block.rows].flat().join(" ");
+    case "list":
+      return block.items.join(" ");
+  }
+}

@@ -1,0 +1,76 @@
+/** What every ticket is built of, whichever system it is for. */
+
+import { oneLine } from "../text/shorten.ts";
+import type { CaseFacts } from "./case/case-facts.ts";
+import type { Observed } from "./case/observed.ts";
+import { observe } from "./case/observed.ts";
+import type { Block, Section } from "./draft.ts";
+import { byImportance, type Headline, headlineOf } from "./headline/headline.ts";
+import { masked } from "./masking/masking.ts";
+
+export function section(title: string, ...blocks: Block[]): Section {
+  return { title, blocks };
+}
+
+export function paragraph(text: string): Block {
+  return { kind: "text", text };
+}
+
+/** Where people open an incident. */
+export function incidentUrl(baseUrl: string, incidentId: string): string {
+  return `${baseUrl.replace(/\/$/, "")}/incidents/${incidentId}`;
+}
+
+export function linkTo(incidentId: string, url: string): Block {
+  return { kind: "link", text: `Open ${incidentId} in RhythmX Edge`, url };
+}
+
+/** `3 d 4 h`, `2 h 5 min`, `40 s`. */
+export function durationOf(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+  ];
+  const shown = parts.filter(([count]) => count > 0).slice(0, 2);
+  return shown.length === 0 ? `${seconds} s` : shown.map(([count, unit]) => `${count} ${unit}`).join(" ");
+}
+
+/** The facts with the most important rule first, what their events say, and the heading they give. */
+export interface Composition {
+  facts: CaseFacts;
+  observed: Observed;
+  headline: Headline;
+}
+
+/** Texts of events are masked before anything of them is shortened: of half a secret it is no longer seen that it is one. */
+export function compositionOf(given: CaseFacts, maskPatterns: readonly RegExp[] | undefined): Composition {
+  const rules = byImportance({ rules: given.rules, floorRule: null }).map(({ rule }) => rule);
+  const facts = { ...given, rules };
+  const observed = observe(facts);
+  for (const rule of observed.rules) if (rule.event !== null) rule.event = maskedEvent(rule.event, maskPatterns);
+  const top = [...facts.alarms].sort((a, b) => b.rbp - a.rbp || b.at - a.at)[0];
+  const headline = headlineOf({
+    actor: facts.body.group_key,
+    actorType: facts.body.actor_type,
+    rules,
+    floorRule: null,
+    alarms: { count: facts.body.risk.alarm_count, maxRbp: facts.body.risk.max_rbp },
+    topAlarm: top?.name,
+  });
+  return { facts, observed, headline };
+}
+
+function maskedEvent<Event extends object>(event: Event, maskPatterns: readonly RegExp[] | undefined): Event {
+  const mask = (value: unknown): unknown => {
+    if (typeof value === "string") return masked(value, maskPatterns);
+    return Array.isArray(value) ? value.map(mask) : value;
+  };
+  return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, mask(value)])) as Event;
+}
+
+/** A name on one line, with the role of the host or account where it is known. */
+export function withRole(name: string, role: string | null): string {
+  return role === null ? oneLine(name) : `${oneLine(name)} (${role.replaceAll("_", " ")})`;
+}

@@ -1,0 +1,135 @@
+/** What core needs of a ticket system; each adapter implements it (integrations/). */
+import type { IncidentStatus } from "../incident.ts";
+import type { RiskLevel } from "../risk.ts";
+import type { Block, Draft } from "./draft.ts";
+import type { RemoteChange, RemoteComment, RemoteState, RemoteTicket, TicketSystemName } from "./ticket.ts";
+
+/** The title of a ticket, and what is known of it in the target. */
+export interface TitleChange {
+  /** Within the system's limit. */
+  text: string;
+  /** Titles that are ours: what was last kept, and what requests of unknown outcome have asked for since. Any other is a person's. */
+  ours: readonly string[];
+}
+
+/** The outcome of an update. */
+export interface UpdateResult {
+  /** The target's id of what was made. */
+  commentId?: string;
+  /** The ticket as it is afterwards, where the target tells. */
+  state?: RemoteState;
+  /** What the target did differently from the request. */
+  warning?: string;
+  /** It cannot be said in a field: what a comment has to say instead. */
+  instead?: string;
+  /** The title as it was kept; null: a person has changed it, and it was left alone. */
+  title?: string | null;
+}
+
+/** A comment or work note to be written. */
+export interface CommentRequest {
+  blocks: readonly Block[];
+  /** Token by which it is found again: the delivery's id. */
+  token: string;
+}
+
+/** A ticket to be made: what is said, and by which word it is found again. */
+export interface TicketRequest {
+  /** Label, correlation id: `rhythmx-inc-7601d999`. */
+  correlation: string;
+  draft: Draft;
+}
+
+/** One step of a connection test. */
+export interface TestStep {
+  name: string;
+  ok: boolean;
+  /** What was found, or what is wrong and how to mend it. */
+  detail: string;
+  /** It works with a limitation, which the status shows. */
+  warning?: boolean;
+}
+
+/** A ticket of ours, and the word by which its target finds it. */
+export interface KnownTicket {
+  remote: RemoteTicket;
+  correlation: string;
+}
+
+/** A ticket named by a person. */
+export interface NamedTicket {
+  ticket: RemoteTicket;
+  /** Whether the account could read it. */
+  seen: boolean;
+  /** By which correlation it is found, where it has one of ours; null = none, or not seen. */
+  correlation: string | null;
+}
+
+/** What a target says to a request: noted for the ledger of attempts. */
+export interface Exchange {
+  request: string;
+  status: number | null;
+  words: string;
+}
+
+/** A ticket system. Every method throws `DeliveryError`; `data.sent` of it tells whether the request may have had its effect. */
+export interface TicketSystem {
+  readonly name: TicketSystemName;
+  /** Whether it can be asked what has changed; else each open ticket is read. */
+  readonly searches: boolean;
+  /** Whether its connection test fails where the account may not read tickets of its own, even before there is one. */
+  readonly testShowsReading: boolean;
+  /** Fields of a create's request that nobody mends by hand, because the ticket is found or routed by them. */
+  readonly fixedFields: readonly string[];
+  /** The exact request body as JSON text, the same for the same request and settings. May ask the target what it accepts. */
+  render(request: TicketRequest): Promise<string>;
+  /** What to store before a create, for a later look-up; null = nothing. `known`: tickets of ours, the newest first. */
+  hint(known: readonly KnownTicket[]): Promise<string | null>;
+  create(payload: string): Promise<RemoteTicket>;
+  /** The priority that this request will give, by the target's name; null = it sends none. */
+  priorityOf(payload: string): Promise<string | null>;
+  /** The title that a create's request gives; null = none. */
+  titleOf(payload: string): string | null;
+  /** The title for this level and draft, within the system's limit. */
+  titleFor(level: RiskLevel, draft: Draft): string;
+  /** The ticket of this correlation, null where there is none. `hint`: what was remembered before the create. */
+  find(correlation: string, hint: string | null): Promise<RemoteTicket | null>;
+  /** Whether the account finds tickets of its own: only then does an empty look mean that there is none. `known`: the newest first. */
+  findsOwn(known: readonly KnownTicket[]): Promise<boolean>;
+  /** The ticket of this number, read where the account may. @throws DeliveryError number_form */
+  named(number: string): Promise<NamedTicket>;
+  /** Puts the link to the incident into the ticket; doing it again changes nothing. Null = this system has it in the body. */
+  link: ((ticket: RemoteTicket, draft: Draft) => Promise<void>) | null;
+  /** Null: it is not there, or hidden from the account. */
+  read(id: string): Promise<RemoteState | null>;
+  /** The newest first, page by page, until one is known. */
+  comments(id: string, isKnown: (commentId: string) => boolean): Promise<RemoteComment[]>;
+  /**
+   * Tickets that have changed since `cursor` (null: since `since`, epoch ms), page by page to the end. The last page's cursor is the next
+   * one's beginning, with an overlap: tickets already seen may come again; their stamp shows that.
+   */
+  changes(cursor: string | null, since: number): AsyncIterable<{ changes: RemoteChange[]; cursor: string }>;
+  /** The exact request body of a comment as JSON text. */
+  renderComment(request: CommentRequest): Promise<string>;
+  comment(id: string, payload: string): Promise<UpdateResult>;
+  /** The comment of this token, null where there is none. */
+  findComment(id: string, token: string): Promise<{ commentId: string } | null>;
+  /** `state`: the ticket as it is. */
+  setStatus(state: RemoteState, status: IncidentStatus, notes: string): Promise<UpdateResult>;
+  /** The id of the person whom an analyst is in the target; null = nobody, or several. */
+  findPerson(analyst: string): Promise<string | null>;
+  /** Null = nobody. */
+  setAssignee(id: string, personId: string | null): Promise<UpdateResult>;
+  /**
+   * `draft`: what the ticket would say now, for a system whose text is kept up to date. `title`: follows the level unless it is a person's by
+   * now; null = left alone. What the account may not do to a title is a warning, because the level counts.
+   */
+  setPriority(
+    id: string,
+    level: RiskLevel,
+    draft: () => Promise<Draft>,
+    title: TitleChange | null,
+  ): Promise<UpdateResult>;
+  /** Reads only. */
+  test(): Promise<TestStep[]>;
+}
