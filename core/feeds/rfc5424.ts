@@ -2,7 +2,7 @@
 
 import type { incidentEventKinds } from "../event.ts";
 import { dayMs } from "../time.ts";
-import { type MessageBytes, ownBytes } from "./message-buffer.ts";
+import { type MessageBody, type MessageBytes, ownBytes } from "./message-buffer.ts";
 
 /** One SD-ELEMENT. The id and the names are the program's own constants; the values may hold any text. */
 export interface SdElement {
@@ -36,7 +36,7 @@ export interface SyslogMessage {
   /** At least one, because the seed's Logstash pattern does not match an SD of `-`. */
   sd: readonly SdElement[];
   /** One line of ASCII, so that no BOM is due (RFC 5424 6.4) and LF framing is safe. */
-  body: string;
+  body: MessageBody;
 }
 
 const NILVALUE = "-";
