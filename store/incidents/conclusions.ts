@@ -12,7 +12,7 @@ import {
 import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
 import { compact } from "../../core/correlation/compact.ts";
 import type { EvidenceHour } from "../../core/correlation/evidence.ts";
-import { rulesChange, takeNewRules } from "../../core/correlation/new-rules.ts";
+import { rulesChange, takeNewRules } from "../../core/correlation/rarity/new-rules.ts";
 import type { Repeats } from "../../core/correlation/repeats.ts";
 import { currentScore, earliestDecay, nextDecay } from "../../core/correlation/score.ts";
 import type { FieldChange } from "../../core/incident-event.ts";

@@ -1,8 +1,8 @@
 /** Rules that an open incident has to tell of: new to its actor, and of level high or more or a crown jewel. */
-import { levels } from "../detection.ts";
-import type { FieldChange } from "../incident-event.ts";
-import type { Evidence, EvidenceRule } from "./evidence.ts";
-import { floorOf, type PreparedFloors } from "./floors.ts";
+import { levels } from "../../detection.ts";
+import type { FieldChange } from "../../incident-event.ts";
+import type { Evidence, EvidenceRule } from "../evidence.ts";
+import { floorOf, type PreparedFloors } from "../floors.ts";
 
 const high = levels.indexOf("high");
 const medium = levels.indexOf("medium");
