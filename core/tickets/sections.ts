@@ -1,6 +1,6 @@
 /** What every ticket is built of, whichever system it is for. */
 
-import { oneLine } from "../text/shorten.ts";
+import { oneLine, withoutSteering } from "../text/shorten.ts";
 import type { CaseFacts } from "./case/case-facts.ts";
 import type { Observed } from "./case/observed.ts";
 import { observe } from "./case/observed.ts";
@@ -62,6 +62,11 @@ export function compositionOf(given: CaseFacts, maskPatterns: readonly RegExp[] 
   return { facts, observed, headline };
 }
 
+/** What leaves for a ticket: secrets masked, nothing that hides or turns text. */
+export function textOf(maskPatterns: readonly RegExp[] | undefined): (text: string) => string {
+  return (text) => withoutSteering(masked(text, maskPatterns));
+}
+
 function maskedEvent<Event extends object>(event: Event, maskPatterns: readonly RegExp[] | undefined): Event {
   const mask = (value: unknown): unknown => {
     if (typeof value === "string") return masked(value, maskPatterns);
@@ -70,7 +75,7 @@ function maskedEvent<Event extends object>(event: Event, maskPatterns: readonly 
   return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, mask(value)])) as Event;
 }
 
-/** A name on one line, with the role of the host or account where it is known. */
-export function withRole(name: string, role: string | null): string {
-  return role === null ? oneLine(name) : `${oneLine(name)} (${role.replaceAll("_", " ")})`;
+/** A name on one line, with the role of the host or account; "" = not known. */
+export function withRole(name: string, role: string): string {
+  return role === "" ? oneLine(name) : `${oneLine(name)} (${role})`;
 }
