@@ -1,6 +1,4 @@
 import { constants } from "node:os";
-import { runDemo } from "../demo/demo.ts";
-import { Screen } from "../demo/screen.ts";
 import { type Command, noPositionals, parseOptions } from "./command.ts";
 
 const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -37,6 +35,8 @@ when everything was seen, else 1.`,
     // The output was closed (a closed terminal, `| head`): the temporary folder still has to be removed.
     stdout.on("error", onOutputGone);
     try {
+      // Loaded for this command alone: its sample would otherwise stay in the memory of the service.
+      const [{ runDemo }, { Screen }] = await Promise.all([import("../demo/demo.ts"), import("../demo/screen.ts")]);
       const missing = await runDemo({
         screen: new Screen({
           write: terminal.out,

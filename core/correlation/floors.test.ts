@@ -92,6 +92,7 @@ const ordinary: Rule[] = [
   ["Suspicious Volume Shadow Copy VSS_PS.dll Load", "high", "t1490"],
   ["Malicious PowerShell Commandlets - PoshModule", "high", "t1482 t1087"],
   ["Security Eventlog Cleared", "high", "t1070.001"],
+  ["LSASS Process Reconnaissance Via Findstr.EXE", "high", "t1552.006"],
   ["Ransomware Protection Switched Off", "high"],
   ["Renamed Gpg.EXE Execution of Ransomware Protection", "high"],
   ["Contigency Plan Opened", "high"],

@@ -6,8 +6,8 @@ import manifest from "../../package.json" with { type: "json" };
 export function machineLine(peers: readonly string[]): string {
   const model = cpus()[0]?.model.trim() ?? "unknown CPU";
   const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
-  const { "@libsql/client": libsql } = manifest.dependencies;
-  const versions = [`bun ${process.versions.bun}`, `@libsql/client ${libsql}`, ...peers];
+  const { libsql } = manifest.dependencies;
+  const versions = [`bun ${process.versions.bun}`, `libsql ${libsql}`, ...peers];
   return `${availableParallelism()} cores, ${model}, ${memory}, kernel ${release()}; ${versions.join(", ")}`;
 }
 

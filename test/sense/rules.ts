@@ -37,7 +37,7 @@ const neverHarmless = new RegExp(
     "lsass.*dump|dump.*lsass|memory dump|password dumper|cred dump|credential data|sensitive hives|sam database|dcsync|dpapi",
     "qakbot|cve-|shai-hulud|unc2452|redsun|edr-freeze|memprocfs|squiblytwo|bloopers|overpass|amsi bypass|uac|eventlog cleared",
     "remote lsass|process access to lsass|svchost process access|esentutl|impersonation|mavinject|ppl tampering|netntlm",
-    "credential scanner|gpp passwords|system restore|scheduled task (deleted|disabled)|important scheduled|wbemcomn|iertutil",
+    "credential scanner|lsass process recon|cached credentials|gpp passwords|system restore|scheduled task (deleted|disabled)|important scheduled|wbemcomn|iertutil",
   ].join("|"),
   "i",
 );

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { areaUnderCurve, median, percent } from "./measures.ts";
 import { type NoiseProfile, noiseProfiles } from "./noise.ts";
 import { isAtLeast, measureSample } from "./sample.ts";
-import { attackedWeek, type PlacedAttack, quietWeeks, weekByDays, worldOf } from "./week.ts";
+import { type MeasuredWeek, measureWeeks, type PlacedAttack, weekByDays, worldOf } from "./week.ts";
 
 const { values } = parseArgs({
   options: {
@@ -47,47 +47,53 @@ async function reportSample(): Promise<void> {
   console.log(
     `  cases carried by two rules or a crown jewel: ${percent(cases.filter(({ isCarried }) => isCarried).length, cases.length)}`,
   );
+  const tactics = scenarios.flatMap(({ name, tactics }) => tactics.map((one) => ({ name, ...one })));
+  console.log(
+    `  tactics of three detections of two rules that have a case: ${percent(tactics.filter(({ hasCase }) => hasCase).length, tactics.length)}`,
+  );
   if (!values.verbose) return;
   for (const { name, score } of emergencies.filter((one) => !isAtLeast(one, "high")))
     console.log(`    too low: ${score} ${name}`);
   for (const { name, score } of rest.filter((one) => isAtLeast(one, "high"))) console.log(`    rest: ${score} ${name}`);
+  for (const { name, family } of tactics.filter(({ hasCase }) => !hasCase))
+    console.log(`    no case: ${family} ${name}`);
 }
 
 async function reportWeeks(): Promise<void> {
   const seed = Number(values.seed);
-  const all: { quiet: number[][]; placed: PlacedAttack[][] } = { quiet: [[], []], placed: [[], []] };
+  const all: MeasuredWeek[][] = [[], []];
   for (let run = 0; run < Number(values.runs); run++) {
     const profile = profileOf(run);
-    const world = worldOf(seed + run, profile, size);
-    const { first, second } = await quietWeeks(world);
-    const [inFirst, inSecond] = [await attackedWeek(world, 0, size), await attackedWeek(world, 1, size)];
-    const [inOrder, shuffled] = [await weekByDays(world, false), await weekByDays(world, true)];
-    const differ = [...new Set([...inOrder.keys(), ...shuffled.keys()])].filter(
-      (actor) => inOrder.get(actor) !== shuffled.get(actor),
-    );
     console.log(`\nseed ${seed + run}, ${profile.name}: ${size.detections} detections a week, 300 hosts, 200 users`);
-    console.log(
-      `  quiet week from an empty appliance: ${aDay(first.length)}; after a week's history: ${aDay(second.length)}`,
-    );
-    console.log(`  attacks from an empty appliance: ${ranks(inFirst)}`);
-    console.log(`  attacks after a week's history: ${ranks(inSecond)}`);
-    console.log(
-      `  days in another order: ${differ.length === 0 ? "nothing changes" : `${differ.length} actors differ`}`,
-    );
-    if (values.verbose)
-      for (const { name, rank, score } of [...inFirst, ...inSecond])
-        console.log(`    ${rank ?? "none"} ${score} ${name}`);
-    for (const [week, incidents] of [first, second].entries()) all.quiet[week]?.push(incidents.length / 7);
-    for (const [week, placed] of [inFirst, inSecond].entries()) all.placed[week]?.push(...placed);
+    const world = worldOf(seed + run, profile, size);
+    for (const [week, measured] of (await measureWeeks(world, size)).entries()) {
+      all[week]?.push(measured);
+      console.log(
+        `  ${weekNames[week]}: ${aDay(measured.quiet)} without an attack; attacks: ${ranks(measured.placed)}`,
+      );
+      if (values.verbose)
+        for (const { name, rank, score } of measured.placed) console.log(`    ${rank ?? "none"} ${score} ${name}`);
+    }
+    if (run === 0) await reportOrder(seed, profile);
   }
   console.log("");
-  for (const [week, name] of ["from an empty appliance", "after a week's history"].entries()) {
-    const quiet = all.quiet[week] ?? [];
+  for (const [week, measured] of all.entries()) {
+    const quiet = measured.map((one) => one.quiet / 7);
     const spread = `${Math.min(...quiet).toFixed(1)} to ${Math.max(...quiet).toFixed(1)}, median ${median(quiet).toFixed(1)}`;
-    console.log(
-      `all runs, ${name}: ${spread} incidents a day in a quiet week; attacks: ${ranks(all.placed[week] ?? [])}`,
-    );
+    const placed = measured.flatMap((one) => one.placed);
+    console.log(`all runs, ${weekNames[week]}: ${spread} incidents a day without an attack; attacks: ${ranks(placed)}`);
   }
+}
+
+const weekNames = ["from an empty appliance", "after a week's history"];
+
+/** The first week, each day one batch, in the order of its times and in another. */
+async function reportOrder(seed: number, profile: NoiseProfile): Promise<void> {
+  const inOrder = await weekByDays(worldOf(seed, profile, size), false);
+  const shuffled = await weekByDays(worldOf(seed, profile, size), true);
+  const actors = [...new Set([...inOrder.keys(), ...shuffled.keys()])];
+  const differ = actors.filter((actor) => inOrder.get(actor) !== shuffled.get(actor));
+  console.log(`  days in another order: ${differ.length === 0 ? "nothing changes" : `${differ.length} actors differ`}`);
 }
 
 function profileOf(run: number): NoiseProfile {

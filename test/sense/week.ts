@@ -52,16 +52,6 @@ async function send(
   }
 }
 
-/** Incidents of two quiet weeks, the first from an empty appliance. */
-export async function quietWeeks({ noise }: World): Promise<{ first: ListedIncident[]; second: ListedIncident[] }> {
-  return await onAppliance(async (appliance) => {
-    await send(appliance, noise);
-    const incidents = await appliance.incidents();
-    const isFirst = ({ created_at }: ListedIncident) => Date.parse(created_at) <= start + weekMs;
-    return { first: incidents.filter(isFirst), second: incidents.filter((one) => !isFirst(one)) };
-  });
-}
-
 export interface PlacedAttack {
   name: string;
   /** Of its incident with the highest risk, at its end, among all incidents; null = it has none. */
@@ -69,28 +59,58 @@ export interface PlacedAttack {
   score: number;
 }
 
-/** A week with attacks at random times on random machines; `week` 0 is the first of an empty appliance, 1 the one after. */
-export async function attackedWeek(world: World, week: 0 | 1, { attacks }: WeekSize): Promise<PlacedAttack[]> {
-  const { dice, estate, noise } = world;
-  const begin = start + week * weekMs;
-  const chosen = dice.shuffled(sampleScenarios().filter(hasMedium).filter(isEmergency)).slice(0, attacks);
-  const planted = chosen.map((scenario) => moveAttack(dice, estate, scenario, begin + dice.next() * 6.5 * dayMs));
-  const records: Sent[] = [...noise, ...planted.flatMap((one) => one.records)].filter(
-    ({ timestamp }) => Date.parse(timestamp) < begin + weekMs,
+export interface MeasuredWeek {
+  /** New incidents of actors that no attack touches. */
+  quiet: number;
+  placed: PlacedAttack[];
+}
+
+/**
+ * Two weeks with attacks at random times on random machines, the first from an empty appliance. In the second week the incidents of the
+ * first week's attacks do not count for ranks: they have been dealt with.
+ */
+export async function measureWeeks(world: World, { attacks }: WeekSize): Promise<MeasuredWeek[]> {
+  const weeks = [0, 1].map((week) => plantAttacks(world, week, attacks));
+  const planted = weeks.flat();
+  const records: Sent[] = [...world.noise, ...planted.flatMap((one) => one.records)].sort((a, b) =>
+    a.timestamp < b.timestamp ? -1 : 1,
   );
-  const placed: PlacedAttack[] = [];
-  const waiting = new Set(planted);
-  await onAppliance(async (appliance) => {
-    const after = async (at: number) => {
-      for (const attack of [...waiting].filter(({ end }) => end < at)) {
+  return await onAppliance(async (appliance) => {
+    const waiting = new Set(planted);
+    const placed = new Map<Attack, PlacedAttack>();
+    const settle = async (at: number) => {
+      const over = [...waiting].filter(({ end }) => end < at);
+      const incidents = over.length === 0 ? [] : await appliance.incidents();
+      for (const attack of over) {
         waiting.delete(attack);
-        placed.push(place(attack, await appliance.incidents()));
+        const past = weeks[1]?.includes(attack) === true ? (weeks[0] ?? []) : [];
+        placed.set(attack, place(attack, without(incidents, past)));
       }
     };
-    await send(appliance, records, { after });
-    for (const attack of waiting) placed.push(place(attack, await appliance.incidents()));
+    await send(appliance, records, { after: settle });
+    await settle(Number.POSITIVE_INFINITY);
+    const quiet = without(await appliance.incidents(), planted);
+    return weeks.map((own, week) => ({
+      quiet: quiet.filter(({ created_at }) => weekOf(Date.parse(created_at)) === week).length,
+      placed: own.flatMap((attack) => placed.get(attack) ?? []),
+    }));
   });
-  return placed;
+}
+
+function plantAttacks({ dice, estate }: World, week: number, attacks: number): Attack[] {
+  const begin = start + week * weekMs;
+  const chosen = dice.shuffled(sampleScenarios().filter(hasMedium).filter(isEmergency)).slice(0, attacks);
+  // All of them end within the week.
+  return chosen.map((scenario) => moveAttack(dice, estate, scenario, begin + dice.next() * 6.5 * dayMs));
+}
+
+/** A batch is taken in at its end, so what happens in a week's last hour is recorded when the week is over. */
+function weekOf(recorded: number): number {
+  return Math.floor((recorded - 1 - start) / weekMs);
+}
+
+function without(incidents: readonly ListedIncident[], attacks: readonly Attack[]): ListedIncident[] {
+  return incidents.filter(({ group_key }) => !attacks.some(({ actors }) => actors.has(group_key)));
 }
 
 function hasMedium({ levels }: { levels: Record<string, number> }): boolean {

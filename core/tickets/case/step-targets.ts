@@ -107,6 +107,7 @@ export class StepTargets {
           words: { user: shown(user), account_role: role || "account" },
           names: { user: [accountName(user)] },
           rules: own.length > 0 ? own : rules,
+          isLinux: own.length > 0 && own.every((one) => one.hosts.some((host) => this.#observed.linuxHosts.has(host))),
           isLocal: hosts.has(user.toLowerCase().split("\\")[0] ?? "") && user.includes("\\"),
         };
       });
