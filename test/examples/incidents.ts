@@ -1,7 +1,6 @@
 /** What comes in for each of the ten incidents of docs/examples: attacks of the sample, and made-up ones of the kinds that it lacks. */
 import { ownSampleText } from "../harness/engine-samples.ts";
-
-type Fields = Record<string, unknown>;
+import { at, begin, cmd, detection, type Fields, powershell, process, type Rule, system32 } from "./records.ts";
 
 export interface ExampleIncident {
   /** Of its files. */
@@ -13,38 +12,6 @@ export interface ExampleIncident {
   /** Promoted by hand for this reason. */
   promoted?: string;
   assets?: { kind: "host" | "account"; name: string; role: string }[];
-}
-
-const begin = Date.UTC(2026, 2, 12, 22, 41, 7);
-const at = (seconds: number) => new Date(begin + seconds * 1000).toISOString();
-
-/** A program that was started, as Sysmon logs it. */
-const process = (computer: string, user: string, image: string, commandLine: string, parent: string) => ({
-  EventID: 1,
-  Channel: "Microsoft-Windows-Sysmon/Operational",
-  Computer: computer,
-  EventData: { Image: image, CommandLine: commandLine, User: user, ParentImage: parent, ProcessId: "4711" },
-});
-const system32 = "C:\\Windows\\System32";
-const cmd = `${system32}\\cmd.exe`;
-const powershell = `${system32}\\WindowsPowerShell\\v1.0\\powershell.exe`;
-
-interface Rule {
-  title: string;
-  level: string;
-  tags: string[];
-}
-
-function detection(rule: Rule, seconds: number, fields: Fields): Fields {
-  return {
-    rule_id: `example-${rule.title.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`.slice(0, 60),
-    rule_title: rule.title,
-    rule_author: "Example author",
-    level: rule.level,
-    tags: rule.tags.map((tag) => `attack.${tag}`),
-    timestamp: at(seconds),
-    ...fields,
-  };
 }
 
 const shadowCopies: Rule = {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { exampleTickets } from "./render.ts";
 
 /** Tickets that are also shown as a picture, which is kept small. */
-const pictured = ["01-credential-dump", "06-many-hosts", "10-domain-controller"];
+const pictured = ["02-ransomware", "06-many-hosts", "10-domain-controller"];
 const largestPicture = 120_000;
 
 function picture(html: string, path: string): boolean {
@@ -15,7 +15,7 @@ function picture(html: string, path: string): boolean {
     const page = join(folder, "case.html");
     const style = "body{font:13px sans-serif;margin:12px;max-width:760px}td,th{text-align:left;vertical-align:top}";
     writeFileSync(page, html.replace("<title>", `<style>${style}</style><title>`));
-    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=800,700"];
+    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=800,640"];
     spawnSync("chromium", [...flags, `--screenshot=${path}`, `file://${page}`], { stdio: "ignore", timeout: 60_000 });
     if (existsSync(path) && statSync(path).size > largestPicture) rmSync(path);
     return existsSync(path);

@@ -52,7 +52,7 @@ export async function exampleTickets(): Promise<ExampleTicket[]> {
 }
 
 /** The ticket of these facts in each system. */
-export function exampleTicket(name: string, facts: CaseFacts): ExampleTicket {
+function exampleTicket(name: string, facts: CaseFacts): ExampleTicket {
   const ticket = composeTicket(facts, { baseUrl, sla, isFirst: true }, now);
   const proactiveCase = composeCase(facts, { baseUrl, isFirst: true }, now);
   const text = (draft: Draft, most: number) => plainText(fitDraft(draft, most, (one) => plainText(one).length));
