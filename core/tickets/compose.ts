@@ -96,6 +96,7 @@ function riskBlocks({ body, risk }: CaseFacts, isFirst: boolean): Block[] {
         ["Trend", isFirst ? "its first" : `${risk.trend}, ${risk.previousScore} before`],
         ["Confidence", confidence],
         ["Primary driver", risk.primaryDriver?.name.replaceAll("_", " ") ?? ""],
+        ...floorRows(risk),
       ],
     },
     {
@@ -110,6 +111,11 @@ function riskBlocks({ body, risk }: CaseFacts, isFirst: boolean): Block[] {
       ]),
     },
   ];
+}
+
+/** What one rule is worth by itself; none where no floor holds. */
+export function floorRows({ floor }: CaseFacts["risk"]): [string, string][] {
+  return floor === null ? [] : [["Floor", `${Math.round(floor.points)} points for "${floor.rule}": ${floor.why}`]];
 }
 
 function activity({ body, rules: all }: CaseFacts): Block {

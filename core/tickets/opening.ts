@@ -14,18 +14,16 @@ import { type Composition, withRole } from "./sections.ts";
 /** Fewer than 120, because a mask or a sign that is shown may be a word more. */
 const mostWords = 117;
 const longestObject = 180;
-/** How many are named before the others are counted. */
-const mostNamed = 4;
-
-/** How much each part may say, in words; tried one after the other until the opening is short enough. */
+/** How much each part may say: words, and names before the others are counted; tried one after the other until the opening is short enough. */
 const measures = [
-  { object: 18, why: 20, step: 24 },
-  { object: 14, why: 14, step: 20 },
-  { object: 12, why: 10, step: 16 },
-  { object: 10, why: 7, step: 13 },
-  { object: 8, why: 5, step: 10 },
-  { object: 5, why: 3, step: 7 },
-  { object: 3, why: 2, step: 6 },
+  { object: 18, why: 20, names: 4, step: 24 },
+  { object: 14, why: 14, names: 4, step: 20 },
+  { object: 12, why: 10, names: 3, step: 18 },
+  { object: 12, why: 8, names: 2, step: 16 },
+  { object: 10, why: 7, names: 2, step: 13 },
+  { object: 8, why: 5, names: 1, step: 10 },
+  { object: 5, why: 3, names: 1, step: 7 },
+  { object: 3, why: 2, names: 1, step: 6 },
 ];
 
 type Measure = (typeof measures)[number];
@@ -85,7 +83,7 @@ function sentence({ headline, observed, facts }: Composition, { object }: Measur
   return `${what}${detail === "" ? "" : `: ${detail}`}${detail.endsWith("…") ? " " : ". "}${rule}.`;
 }
 
-function facts({ facts, observed, headline }: Composition, { why }: Measure): (readonly [string, string])[] {
+function facts({ facts, observed, headline }: Composition, { why, names }: Measure): (readonly [string, string])[] {
   const roles = new HostRoles(facts.assets, seenOn(observed));
   const first = new Set(
     observed.rules.filter(({ rule }) => headline.rules.includes(rule.key)).flatMap(({ rule }) => rule.hosts),
@@ -96,8 +94,20 @@ function facts({ facts, observed, headline }: Composition, { why }: Measure): (r
   const { group_key: actor, actor_type: type } = facts.body;
   const users = observed.users.length > 0 || type !== "user" ? observed.users : [actor];
   const rows: [string, string][] = [
-    ["Hosts", named(hosts.map((name) => withRole(name, roles.words(name))))],
-    ["Users", named(users.map((name) => withRole(name, roles.accountWords(name))))],
+    [
+      "Hosts",
+      named(
+        hosts.map((name) => withRole(name, roles.words(name))),
+        names,
+      ),
+    ],
+    [
+      "Users",
+      named(
+        users.map((name) => withRole(name, roles.accountWords(name))),
+        names,
+      ),
+    ],
     [isMoment(facts) ? "At" : "Since", sinceOf(facts)],
     ["Sure", sureOf(facts, why)],
     ["Opened by hand", openedBy(facts, why)],
@@ -105,9 +115,9 @@ function facts({ facts, observed, headline }: Composition, { why }: Measure): (r
   return rows.filter(([, value]) => value !== "");
 }
 
-function named(names: readonly string[]): string {
-  if (names.length <= mostNamed) return names.join(", ");
-  return `${names.slice(0, mostNamed).join(", ")} and ${names.length - mostNamed} more`;
+function named(names: readonly string[], most: number): string {
+  if (names.length <= most) return names.join(", ");
+  return `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
 }
 
 /** Whether all of it happened within one minute. */
@@ -137,7 +147,7 @@ function openedBy({ promotion }: CaseFacts, most: number): string {
 
 /** How sure it is and why, then what the risk rests on. */
 function sureOf({ risk, body }: CaseFacts, most: number): string {
-  const { confidence, primaryDriver } = risk;
+  const { confidence, floor, primaryDriver } = risk;
   const signs =
     confidence === null
       ? ""
@@ -145,8 +155,10 @@ function sureOf({ risk, body }: CaseFacts, most: number): string {
           .replace(", four or more of them", "")
           .replace(" beside them", body.risk.sigma_alert_count === 0 ? "" : " beside them");
   const sure = confidence === null ? "" : `${confidence.word}, ${confidence.percent} %: ${words(signs, most)}; `;
+  const isFloor = floor !== null && Math.round(floor.points) >= body.risk.score;
   // That the most serious rule is serious has been said.
-  const why = primaryDriver === null || primaryDriver.name === "detection_severity" ? "" : plain(primaryDriver.why);
+  const factor = primaryDriver === null || primaryDriver.name === "detection_severity" ? "" : plain(primaryDriver.why);
+  const why = isFloor ? plain(floor.why.split(/[:.]/)[0] ?? "") : factor;
   const driver = why === "" || wordCount(why) > most ? "" : `, as ${lowerFirst(why)}`;
   return `${sure}risk ${body.risk.score} of 100${driver}`;
 }

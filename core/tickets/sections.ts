@@ -46,7 +46,8 @@ export interface Composition {
 
 /** Texts of events are masked before anything of them is shortened: of half a secret it is no longer seen that it is one. */
 export function compositionOf(given: CaseFacts, maskPatterns: readonly RegExp[] | undefined): Composition {
-  const rules = byImportance({ rules: given.rules, floorRule: null }).map(({ rule }) => rule);
+  const floorRule = given.risk.floor?.rule ?? null;
+  const rules = byImportance({ rules: given.rules, floorRule }).map(({ rule }) => rule);
   const facts = { ...given, rules };
   const observed = observe(facts);
   for (const rule of observed.rules) if (rule.event !== null) rule.event = maskedEvent(rule.event, maskPatterns);
@@ -55,7 +56,7 @@ export function compositionOf(given: CaseFacts, maskPatterns: readonly RegExp[] 
     actor: facts.body.group_key,
     actorType: facts.body.actor_type,
     rules,
-    floorRule: null,
+    floorRule,
     alarms: { count: facts.body.risk.alarm_count, maxRbp: facts.body.risk.max_rbp },
     topAlarm: top?.name,
   });

@@ -1,6 +1,6 @@
 /** The enriched body of a Proactive Case: every section of the seed's table, from the incident's own data (seed 001 "Enriched Ticket Body"). */
 
-import { actionSections } from "../compose.ts";
+import { actionSections, floorRows } from "../compose.ts";
 import { type Block, type Draft, mapTexts, type Section } from "../draft.ts";
 import { openingOf } from "../opening.ts";
 import { compositionOf, incidentUrl, linkTo, paragraph, section, textOf } from "../sections.ts";
@@ -89,6 +89,7 @@ function overview(facts: CaseFacts, observed: Observed, pattern: string, isFirst
         "Primary driver",
         primaryDriver === null ? "none" : `${primaryDriver.name.replaceAll("_", " ")}: ${primaryDriver.why}`,
       ],
+      ...floorRows(risk),
       ["Attack pattern", pattern],
       ["System state", systemState(facts, isFirst, now)],
       ["Campaign ID", campaignId(facts, observed)],
