@@ -77,18 +77,22 @@ function reasons({ risk, body, cases, rules }: CaseFacts, pattern: string): stri
   const open = cases.filter(({ status }) => status !== "CLOSED");
   const types = (list: typeof open) =>
     some([...new Set(list.map(({ type, severity }) => `${type.replaceAll("_", " ")} (${severity.toLowerCase()})`))], 6);
-  const driver = risk.primaryDriver;
+  const { primaryDriver: driver, floor } = risk;
+  const worst = rules.find(({ title }) => driver?.why.includes(`"${title}" with risk`) === true);
   return [
     open.length > 0
       ? `${many(open.length, "threat case")} of ${shown(body.group_key)} ${open.length === 1 ? "is" : "are"} open: ${types(open)}.`
       : cases.length > 0
         ? `No threat case of ${shown(body.group_key)} is open any more; closed: ${types([...cases])}.`
         : `No threat case of ${shown(body.group_key)} is open; what it is called, ${pattern}, comes from its rules.`,
-    driver === null
-      ? ""
-      : driver.name === "detection_severity" && rules[0] !== undefined
-        ? `Most of the risk comes from how serious "${oneLine(rules[0].title, 120)}" is (${rules[0].level}).`
-        : `Most of the risk comes from ${driver.name.replaceAll("_", " ")}: ${asClause(driver.why)}.`,
+    // What one rule is worth by itself may be all that the score is made of.
+    floor != null && Math.round(floor.points) >= body.risk.score
+      ? `The risk rests on "${shown(floor.rule)}" by itself: ${asClause(floor.why)}.`
+      : driver === null
+        ? ""
+        : driver.name === "detection_severity" && worst !== undefined
+          ? `Most of the risk comes from how serious "${shown(worst.title)}" is (${worst.level}).`
+          : `Most of the risk comes from ${driver.name.replaceAll("_", " ")}: ${asClause(driver.why)}.`,
     risk.confidence === null || risk.confidence.why === "One sign only."
       ? ""
       : `Confidence is ${risk.confidence.word} (${risk.confidence.percent} %): ${asClause(risk.confidence.why.replace(", four or more of them", ""))}.`,
