@@ -309,11 +309,11 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [caseId, { status: "OPEN" }, author, now],
     ],
     "incidents.actorRules": [[]],
-    "incidents.replaceAssets": [[{ entity: "Site", rows: [assetRow], who: "a", revision: null }, now]],
     "incidents.listExceptions": [[]],
     "incidents.insertException": [[exception]],
     "incidents.applyExceptions": [[now], [now]],
     "incidents.deleteException": [["e1", now]],
+    "incidents.replaceAssets": [[{ entity: "Site", rows: [assetRow], who: "a", revision: null }, now]],
     "incidents.assessLeft": [
       [now, true],
       [now, false],
