@@ -2,7 +2,7 @@
  * API keys: `smk_` + 30 base62 digits + 6 base62 digits of the CRC-32 of what precedes them, so that a typing error is
  * detected without asking the database. Only the SHA-256 is stored.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { UsageError } from "./errors.ts";
 
 export const apiKeyScopes = ["feed:read", "incident:write", "ingest", "metrics:read"] as const;
@@ -42,7 +42,7 @@ export function isApiKey(text: string): boolean {
 }
 
 export function apiKeySha256(key: string): string {
-  return createHash("sha256").update(key).digest("hex");
+  return hash("sha256", key, "hex");
 }
 
 /** Reads a comma list of scopes. Throws `UsageError` naming the unknown one. */

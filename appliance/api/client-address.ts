@@ -16,8 +16,9 @@ export function clientAddress(trusted: readonly string[]): (peer: string, forwar
   const isTrusted = (address: string) =>
     isIP(address) !== 0 && proxies.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
   return (peer, forwardedFor) => {
+    if (forwardedFor === undefined) return peer;
     let client = peer;
-    for (const hop of (forwardedFor ?? "").split(",").reverse()) {
+    for (const hop of forwardedFor.split(",").reverse()) {
       const address = addressOf(hop.trim());
       if (!isTrusted(client) || isIP(address) === 0) break;
       client = address;

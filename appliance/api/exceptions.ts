@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
 import { type Exception, type NewException, whyNoException } from "../../core/exceptions/exception.ts";
+import { coveredBy, proposalJson, proposeExceptions } from "../../core/exceptions/propose.ts";
 import { type TrialStep, trialDays } from "../../core/exceptions/trial.ts";
 import type { Clock } from "../../core/ports.ts";
 import { dayMs } from "../../core/time.ts";
@@ -15,6 +16,8 @@ type Json = Record<string, unknown>;
 /** A trial ends after so long, or so many logs, and then says that it did not look at everything. */
 const longestTrialMs = 15_000;
 const mostTrialLogs = 50_000;
+/** Incidents whose proposals one list holds, the newest. */
+const mostFalsePositives = 50;
 
 export class Exceptions {
   readonly #store: Store;
@@ -80,6 +83,39 @@ export class Exceptions {
       }
     }
     return result.json();
+  }
+
+  /**
+   * Proposals from an incident's evidence; of null those from incidents that were false positives in the last days and that no exception
+   * covers yet. @throws EdgeError incident_unknown
+   */
+  async proposals(caller: Caller, incidentId: string | null): Promise<Json[]> {
+    const { reading } = this.#store;
+    if (incidentId !== null) {
+      const row = await reading.readRow("incidents", incidentId);
+      if (row === null || !seesEntity(caller, row.entity))
+        throw new EdgeError("incident_unknown", `there is no incident ${incidentId.slice(0, 32)}`);
+      return this.#proposalsOf(incidentId);
+    }
+    const recent = await reading.falsePositives(this.#clock.now() - trialDays * dayMs, mostFalsePositives);
+    const found: Json[] = [];
+    for (const { incidentId: id, entity } of recent) {
+      if (!seesEntity(caller, entity)) continue;
+      const open = (await this.#proposalsOf(id)).filter(({ covered_by }) => covered_by === null);
+      found.push(...open.map((proposal) => ({ incident_id: id, ...proposal })));
+    }
+    return found;
+  }
+
+  async #proposalsOf(incidentId: string): Promise<Json[]> {
+    const evidence = await this.#store.reading.readProposalEvidence(incidentId);
+    if (evidence === null) return [];
+    const { incident, rules, alerts } = evidence;
+    const now = this.#clock.now();
+    const known = await this.#store.incidents.listExceptions();
+    return proposeExceptions(incident, rules, alerts, now).map((proposal) =>
+      proposalJson(proposal, coveredBy(proposal, alerts, incident, known, now)?.id ?? null),
+    );
   }
 
   #expectAllowed(caller: Caller, request: NewException): void {

@@ -69,7 +69,7 @@ export class TrialResult {
             `judged by the newest log kept of each alert (${this.logsRead} read${this.#logsGone === 0 ? "" : `, ${this.#logsGone} no longer kept and not counted`})`,
           ]
         : []),
-      ...(this.#isExact ? [] : ["old evidence of very active actors is no longer kept by day"]),
+      ...(this.#isExact ? [] : ["some may have come in earlier: evidence of long ago is not kept by the day"]),
       ...(this.isComplete ? [] : ["there is more than a trial looks at: name a rule, an actor or an entity"]),
     ];
     return [`would have suppressed ${counted} in ${trialDays} days`, ...remarks].join("; ");

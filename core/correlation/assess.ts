@@ -4,6 +4,7 @@ import type { ActiveCase, ActorState } from "./actor-state.ts";
 import { type CaseFacts, caseFacts } from "./case-facts.ts";
 import type { EvidenceHour } from "./evidence.ts";
 import { scoreWindowHours } from "./facts.ts";
+import type { PreparedFloors } from "./floors.ts";
 import { type PreparedPattern, steadyMark } from "./patterns.ts";
 import { repeatedFacts } from "./repeats.ts";
 import { ruleTraits, scanWindows } from "./scan.ts";
@@ -12,6 +13,8 @@ import { affectedEnds } from "./windows.ts";
 
 export interface AssessmentRules {
   patterns: readonly PreparedPattern[];
+  /** What one detection is worth by itself. */
+  floors: PreparedFloors;
   /** QUALIFY_MIN_SCORE. */
   minScore: number;
 }
@@ -28,7 +31,7 @@ export interface Assessment {
 /** Assesses the windows that contain the changed hours and keeps them in the state; the caller opens the cases and adds them to the state. */
 export function assess(state: ActorState, changed: ReadonlySet<EvidenceHour>, rules: AssessmentRules): Assessment {
   const { evidence } = state;
-  const traits = ruleTraits(evidence.rules, rules.patterns);
+  const traits = ruleTraits(evidence.rules, rules.patterns, rules.floors);
   const ends = affectedEnds(evidence, changed, scoreWindowHours);
   const scans = ends.map((end) => scanWindows(evidence, end, traits));
   const isNewest = ends.at(-1)?.hour === evidence.hours.at(-1)?.hour;

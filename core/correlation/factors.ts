@@ -4,7 +4,8 @@
  */
 import { familiesOf } from "../attack/attack.ts";
 import { levels } from "../detection.ts";
-import { familyCount, type WindowFacts } from "./facts.ts";
+import type { WindowFacts } from "./facts.ts";
+import { rarityText } from "./rarity/rarity.ts";
 
 export interface RiskFactor {
   name: FactorName;
@@ -31,20 +32,32 @@ export const factorWeights = {
 export type FactorName = keyof typeof factorWeights;
 
 /** The amount at which a factor reaches its full value. */
-const full = { risk: 90, rules: 10, families: 6, techniques: 10, rbpSum: 300, alarms24h: 30, alarms7d: 100, peak: 100 };
+const full = {
+  risk: 90,
+  rules: 10,
+  burst: 6,
+  families: 6,
+  techniques: 10,
+  rbpSum: 300,
+  alarms24h: 30,
+  alarms7d: 100,
+  peak: 100,
+};
 /** A case of risk 100 has this share of the factor; others add to what is left. */
 const caseShare = 0.55;
 
 const factorValue: Readonly<Record<FactorName, (facts: WindowFacts) => number>> = {
-  detection_severity: ({ risk }) => risk / full.risk,
-  rule_diversity: ({ rules }) => logarithmic(rules, full.rules),
-  attack_breadth: (facts) =>
-    0.6 * linear(familyCount(facts), full.families) + 0.4 * linear(facts.techniques, full.techniques),
+  detection_severity: ({ severity }) => severity / full.risk,
+  rule_diversity: ({ ruleWorth, burst }) =>
+    0.4 * logarithmic(ruleWorth, full.rules) + 0.6 * logarithmic(burst, full.burst),
+  attack_breadth: ({ familyWorth, techniqueWorth }) =>
+    0.6 * linear(familyWorth, full.families) + 0.4 * linear(techniqueWorth, full.techniques),
   alarm_priority: ({ rbpMax, rbpSum }) => 0.7 * (rbpMax / 100) + 0.3 * Math.min(1, rbpSum / full.rbpSum),
   alarm_volume: ({ alarms24h, alarms }) =>
     0.5 * logarithmic(alarms24h + 1, full.alarms24h + 1) + 0.5 * logarithmic(alarms + 1, full.alarms7d + 1),
-  threat_cases: ({ cases }) => (1 - cases.reduce((left, { risk }) => left * (1 - caseShare * (risk / 100)), 1)) / 0.9,
-  velocity: ({ peak }) => logarithmic(peak, full.peak),
+  threat_cases: ({ cases }) => (1 - cases.reduce((left, { lent }) => left * (1 - caseShare * (lent / 100)), 1)) / 0.9,
+  // Many detections of what is common here say little.
+  velocity: ({ peak, severity }) => logarithmic(peak, full.peak) * (severity / full.risk),
 };
 
 /** 0 for one, 1 from `most` on. */
@@ -61,12 +74,14 @@ function pointsOf(name: FactorName, facts: WindowFacts): number {
   return Math.min(1, Math.max(0, factorValue[name](facts))) * factorWeights[name];
 }
 
+const medium = levels.indexOf("medium");
+
 const names = Object.keys(factorWeights) as FactorName[];
 
-/** The score of a window, 0-100, whole. */
+/** The score of a window, 0-100, whole: the larger of the factors' sum and the floor. */
 export function scoreOf(facts: WindowFacts): number {
   const sum = names.reduce((total, name) => total + pointsOf(name, facts), 0);
-  return Math.min(100, Math.round(sum));
+  return Math.min(100, Math.max(Math.round(sum), facts.floor?.points ?? 0));
 }
 
 /** The seven factors in their order. */
@@ -88,15 +103,23 @@ function round(value: number, digits: number): number {
 }
 
 const sentences: Readonly<Record<FactorName, (facts: WindowFacts) => string>> = {
-  detection_severity: ({ detections, level, risk, topRule }) =>
-    detections === 0
-      ? "No detection."
-      : `The most serious of ${many(detections, "detection")} is "${topRule}" with risk ${risk}; the highest level is ${levels[level]}.`,
-  rule_diversity: ({ rules }) =>
-    rules === 0
-      ? "No rule above informational fired."
-      : `${many(rules, "different rule")} above informational fired within 7 days.`,
-  attack_breadth: ({ mask, techniques }) => {
+  detection_severity: (facts) => {
+    const { detections, level, risk, topRule, severity } = facts;
+    if (detections === 0) return "No detection.";
+    if (level < medium)
+      return `No detection above low: ${many(detections, "detection")} of level low or informational.`;
+    const usual = rarityText(facts.seen);
+    const counts = severity < risk ? `, and counts for ${round(severity, 0)}` : "";
+    return `The most serious of ${many(detections, "detection")} is "${topRule}" with risk ${risk}${usual === null ? "" : `; it ${usual}`}${counts}; the highest level is ${levels[level]}.`;
+  },
+  rule_diversity: ({ rules, commonRules, burst, level }) => {
+    if (rules === 0) return "No rule above informational fired.";
+    const common = commonRules === 0 ? "" : `, ${commonRules} of them common here`;
+    const together = level < medium ? "" : `; at most ${burst} of level medium or more and not common within two hours`;
+    return `${many(rules, "different rule")} above informational fired within 7 days${common}${together}.`;
+  },
+  attack_breadth: ({ mask, techniques, level }) => {
+    if (level < medium) return "No rule above low fired.";
     const titles = familiesOf(mask).map(({ title }) => title);
     if (titles.length === 0) return "The rules name no ATT&CK tactic.";
     return `${many(titles.length, "ATT&CK tactic")} (${titles.join(", ")}) and ${many(techniques, "technique")}.`;
@@ -122,4 +145,24 @@ const sentences: Readonly<Record<FactorName, (facts: WindowFacts) => string>> = 
 
 function many(count: number, one: string, more = `${one}s`): string {
   return `${count} ${count === 1 ? one : more}`;
+}
+
+/** The floor of a window as people see it: beside the seven factors, none of them. */
+export interface RiskFloor {
+  points: number;
+  /** The rule's title. */
+  rule: string;
+  why: string;
+}
+
+/** Null if none holds. */
+export function floorShown({ floor }: WindowFacts): RiskFloor | null {
+  if (floor === null) return null;
+  const { points, rule, why, crownJewel, seen } = floor;
+  const usual = rarityText(seen);
+  const sentences = [
+    why,
+    usual === null ? "" : `It ${usual}${crownJewel ? "; this one counts however usual it is" : ""}.`,
+  ];
+  return { points, rule, why: sentences.filter((text) => text !== "").join(" ") };
 }

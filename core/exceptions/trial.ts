@@ -1,6 +1,6 @@
 /** What an exception would have suppressed, had it been there: of evidence that is kept. */
 import type { Evidence, EvidenceItem } from "../correlation/evidence.ts";
-import { hourMs, minuteMs } from "../time.ts";
+import { minuteMs } from "../time.ts";
 
 /** How far back trials look. */
 export const trialDays = 30;
@@ -25,7 +25,10 @@ export interface TrialStep {
 export interface Coverage {
   detections: number;
   places: Map<string, number>;
+  /** False where rules are no longer told apart. */
   isExact: boolean;
+  /** Some of what was counted happened before `since`, and so may have been recorded before it. */
+  mayBeOlder: boolean;
 }
 
 /** The place of detections within an actor's evidence. `rule`: a rule's key; `host`: lower case, "" = none. */
@@ -39,7 +42,7 @@ export function coverageOf(
   isCovered: (item: EvidenceItem) => boolean,
   since: number,
 ): Coverage {
-  const coverage: Coverage = { detections: 0, places: new Map(), isExact: true };
+  const coverage: Coverage = { detections: 0, places: new Map(), isExact: true, mayBeOlder: false };
   for (const { items, recorded } of hours) {
     if (recorded * minuteMs < since) continue;
     for (const item of items) {
@@ -47,8 +50,8 @@ export function coverageOf(
       // Rules beyond what is kept of an actor.
       if (rule === "") coverage.isExact = false;
       if (!isCovered(item)) continue;
-      // Hours that were folded into one may reach back further than asked for.
-      if (item.last - item.first > hourMs && item.first < since) coverage.isExact = false;
+      // Of an hour that long ago, or hours folded into one, some may have been recorded earlier.
+      if (item.first < since) coverage.mayBeOlder = true;
       const place = placeOf(rule, hosts[item.host] ?? "");
       coverage.detections += item.count;
       coverage.places.set(place, (coverage.places.get(place) ?? 0) + item.count);

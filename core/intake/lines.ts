@@ -29,7 +29,7 @@ type Lines = Pick<BatchRecords, "records" | "repaired">;
 
 /** Those of UTF-8 without NULs whose first line is an object; null for any other batch. */
 function recordLines(body: Uint8Array, limit: number): Lines | null {
-  if (body.includes(0) || encodingOf(body) !== "utf-8") return null;
+  if (encodingOf(body) !== "utf-8" || body.includes(0)) return null;
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
   const lines: Lines = { records: [], repaired: false };
   for (let start = 0; start < bytes.length && lines.records.length <= limit; ) {

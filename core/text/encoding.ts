@@ -12,6 +12,8 @@ const sniffedBytes = 1024;
 export function encodingOf(bytes: Uint8Array): TextEncoding {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";
+  // What follows looks for NULs.
+  if (!bytes.includes(0)) return "utf-8";
   const opening = openingEncoding(bytes);
   if (opening !== null) return opening;
   let pairs = 0;

@@ -1,10 +1,13 @@
 /** The incident step of intake: adds detections and alarms to the evidence of their actors, in the same commit as their rows. */
 import { type Actor, ActorFinder, type ActorRules } from "../../core/correlation/actor.ts";
 import { addAlarms, addDetections, type EvidenceHour } from "../../core/correlation/evidence.ts";
+import { prepareFloors } from "../../core/correlation/floors.ts";
 import { preparePatterns } from "../../core/correlation/patterns.ts";
+import { newSightings } from "../../core/correlation/rarity/rarity.ts";
 import { addRepeats } from "../../core/correlation/repeats.ts";
 import { type Alarm, type Detection, levels } from "../../core/detection.ts";
 import { ExceptionList } from "../../core/exceptions/exception-list.ts";
+import { normaliseName } from "../../core/intake/identity.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
 import type { AssetBook } from "../assets/asset-book.ts";
 import type { Database } from "../database/database.ts";
@@ -45,7 +48,12 @@ export class Correlator {
     this.actorRules = settings.actors;
     this.#finder = new ActorFinder(settings.actors);
     this.#exceptions = exceptions;
-    this.rules = { patterns: preparePatterns(settings.patterns), minScore: settings.minScore, tickets };
+    this.rules = {
+      patterns: preparePatterns(settings.patterns),
+      floors: prepareFloors(settings.floors),
+      minScore: settings.minScore,
+      tickets,
+    };
   }
 
   /** Creates a correlator and loads the exceptions. */
@@ -126,6 +134,13 @@ export class Correlator {
       return group.period.id;
     });
     const examined = [...gathered.values()].map((group) => fold(group, unit.now));
+    // Repeats bring no rule that their day did not have.
+    const fresh = examined.flatMap(({ period, changed, repeated }) => {
+      if (repeated !== undefined) return [];
+      const entity = normaliseName(period.entity);
+      return newSightings(period.state.evidence, changed).map((one) => ({ ...one, entity }));
+    });
+    unit.add(...(await unit.ruleActors.sight(this.#database, fresh, unit.now)));
     const quiet = assess ? await conclude(unit, this.rules, examined) : [];
     if (!assess) for (const { period } of examined) period.pending = true;
     const apart = new Set(quiet.map(({ period }) => period));

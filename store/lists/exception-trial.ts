@@ -6,7 +6,7 @@ import { itemTest } from "../../core/exceptions/taken-evidence.ts";
 import { type Coverage, coverageOf, placeOf, type TrialStep } from "../../core/exceptions/trial.ts";
 import { normaliseHost, normaliseName } from "../../core/intake/identity.ts";
 import { eventFacts } from "../../core/logs/log-facts.ts";
-import { toIso } from "../../core/time.ts";
+import { minuteMs, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 import { type ActorPeriod, actorOfKey, periodsById } from "../incidents/actor-periods.ts";
@@ -34,13 +34,15 @@ export async function tryException(
   after: number,
 ): Promise<TrialStep> {
   const matcher = new ExceptionMatcher(scope, actorRules);
+  // Repeats of its newest hour are stored beside a period.
   const { rows } = await database.read(
-    "select id, actor_key, updated_at from actor_periods where id > ? order by id limit ?",
-    [after, rowsPerStep],
+    `select id, actor_key, updated_at >= ?1 or exists (
+        select 1 from actor_repeats r where r.period_id = actor_periods.id and r.recorded >= ?2) as recent
+      from actor_periods where id > ?3 order by id limit ?4`,
+    [toIso(since), Math.floor(since / minuteMs), after, rowsPerStep],
   );
-  const from = toIso(since);
   const ids = rows
-    .filter((row) => text(row, "updated_at") >= from && matcher.mayConcern(...actorOfKey(text(row, "actor_key"))))
+    .filter((row) => integer(row, "recent") === 1 && matcher.mayConcern(...actorOfKey(text(row, "actor_key"))))
     .map((row) => integer(row, "id"));
   const end = rows.length < rowsPerStep ? null : integer(rows.at(-1) ?? {}, "id");
   const step: TrialStep = {
@@ -57,7 +59,7 @@ export async function tryException(
     for (const period of await periodsById(database, some)) {
       const { evidence } = period.state;
       const covered = coverageOf(evidence, itemTest(matcher, period, evidence, actorRules), since);
-      const { isExact } = covered;
+      const isExact = covered.isExact && !(covered.mayBeOlder && (await hasOlderAlerts(database, period.id, since)));
       const detections =
         needsLog(scope) && covered.detections > 0
           ? await coveredByLogs(database, matcher, actorRules, period, covered, step)
@@ -78,6 +80,15 @@ export async function tryException(
       return at + periodsAtOnce < ids.length ? { ...step, next: some.at(-1) ?? end } : step;
   }
   return step;
+}
+
+async function hasOlderAlerts(database: Database, periodId: number, since: number): Promise<boolean> {
+  const { rows } = await database.read(
+    `select 1 as found from sigma_alerts where id in (select id from sigma_alerts where period_id = ?1
+      union select alert_id from period_alerts where period_id = ?1) and recorded_at < ?2 limit 1`,
+    [periodId, toIso(since)],
+  );
+  return rows.length > 0;
 }
 
 /** Of the covered detections of a period those whose alert has a log that fits: the newest log speaks for all of its alert. */

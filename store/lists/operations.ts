@@ -7,6 +7,7 @@ import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
+import { falsePositives, readProposalEvidence } from "./proposal-evidence.ts";
 import { readSamples } from "./rule-samples.ts";
 import { countDeliveries, countTickets, listDeliveries, listTickets, type TicketFilter } from "./ticket-lists.ts";
 
@@ -30,6 +31,14 @@ export const listReading = {
   tryException: {
     kind: "read",
     run: ({ database }, trial: Trial, after: number) => tryException(database, trial, after),
+  },
+  readProposalEvidence: {
+    kind: "read",
+    run: ({ database }, incidentId: string) => readProposalEvidence(database, incidentId),
+  },
+  falsePositives: {
+    kind: "read",
+    run: ({ database }, since: number, limit: number) => falsePositives(database, since, limit),
   },
   readCase: {
     kind: "read",

@@ -137,6 +137,7 @@ export async function applyReading(
       await unit.flush();
       await applyIncidentChange(unit.as(author(who)), rules, ticket.incidentId, step);
       outcome.changed.push(...Object.keys(step));
+      if (step.status === "FALSE_POSITIVE") noteProposal(unit, ticket);
     } catch (error) {
       // Another incident of the actor is open: this one stays closed, and its history says why.
       if (!(error instanceof EdgeError) || error.code !== "incident_newer") throw error;
@@ -258,6 +259,16 @@ function overrule(ids: readonly string[], { key, status }: RemoteState, now: num
       where id in (select value from json_each(?)) and state in ('planned', 'parked', 'dead')`,
     args: [`${key} was changed meanwhile (${status.slice(0, 100)}): the ticket wins`, toIso(now), JSON.stringify(ids)],
   };
+}
+
+/** Nobody here sees the answer in which exceptions are proposed to who sets the status: the history says where they are. */
+function noteProposal(unit: UnitOfWork, { incidentId, system }: Ticket): void {
+  unit.as({ who: "rhythmx", source: syncSource(system) }).addHistory("incident", incidentId, {
+    action: "EXCEPTION_PROPOSED",
+    field: "exceptions",
+    old: null,
+    new: `GET /api/incidents/${incidentId}/exceptions`,
+  });
 }
 
 /** The source in history entries. */

@@ -400,6 +400,8 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [{ scope: exception, actorRules: { hostShortNames: false }, since: 0 }, 0],
       [{ scope: { ...exception, process: "x" }, actorRules: { hostShortNames: false }, since: 0 }, 0],
     ],
+    "reading.readProposalEvidence": [[id]],
+    "reading.falsePositives": [[0, 50]],
     "reading.readCase": [[caseId]],
     "reading.readSamples": [[id]],
     "reading.listAssets": [["Site"]],

@@ -35,6 +35,8 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "PATCH /api/cases/:id/status": writing,
   "PATCH /api/cases/:id": writing,
   "GET /api/exceptions": reading,
+  "GET /api/exceptions/proposals": reading,
+  "GET /api/incidents/:id/exceptions": reading,
   "POST /api/exceptions": investigating,
   "POST /api/exceptions/try": investigating,
   "DELETE /api/exceptions/:id": investigating,

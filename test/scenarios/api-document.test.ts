@@ -71,13 +71,27 @@ describe("answers have the shapes that it says, no field less and none more", ()
       "/api/v1/feed/cases",
       "/api/v1/feed/alerts",
     ];
-    for (const path of [...lists, "/api/exceptions", "/api/users", "/api/keys", "/api/audit", "/api/me"])
+    for (const path of [
+      ...lists,
+      "/api/exceptions",
+      "/api/exceptions/proposals",
+      "/api/users",
+      "/api/keys",
+      "/api/audit",
+      "/api/me",
+    ])
       holds(`GET ${path}`, 200, (await admin.get(path)).body);
     const { incidents } = (await admin.get("/api/incidents?limit=50")).body;
     const { cases } = (await admin.get("/api/cases/search?limit=50")).body;
     expect([incidents.length > 10, cases.length > 10]).toEqual([true, true]);
     for (const { incident_id } of incidents)
       holds("GET /api/incidents/:id", 200, (await admin.get(`/api/incidents/${incident_id}`)).body);
+    for (const { incident_id } of incidents)
+      holds(
+        "GET /api/incidents/:id/exceptions",
+        200,
+        (await admin.get(`/api/incidents/${incident_id}/exceptions`)).body,
+      );
     for (const { case_id } of cases) holds("GET /api/cases/:id", 200, (await admin.get(`/api/cases/${case_id}`)).body);
   });
 
@@ -86,6 +100,9 @@ describe("answers have the shapes that it says, no field less and none more", ()
     const { case_id } = (await admin.get("/api/cases/search?limit=1")).body.cases[0];
     const patched = await admin.patch(`/api/incidents/${incident_id}/status`, { status: "IN_PROGRESS" });
     holds("PATCH /api/incidents/:id/status", 200, patched.body);
+    const wrong = await admin.patch(`/api/incidents/${incident_id}/status`, { status: "FALSE_POSITIVE" });
+    holds("PATCH /api/incidents/:id/status", 200, wrong.body);
+    expect(wrong.body.proposed_exceptions.length).toBeGreaterThan(0);
     holds("PATCH /api/cases/:id", 200, (await admin.patch(`/api/cases/${case_id}`, { notes: "x" })).body);
     await appliance.ingest([detection({ user: "quiet", level: "low" })]);
     const promoted = await admin.post("/api/incidents", { entity: "Primary Site", actor: "quiet", reason: "x" });

@@ -178,16 +178,18 @@ describe("evidence that is there already", () => {
   test("what is known of actors without an incident no longer adds up to one", async () => {
     const quiet = (n: number) =>
       detection({ user: "q", rule_id: `r${n}`, rule_title: `R${n}`, level: "medium", host: `h${n}` });
-    await appliance.ingest([quiet(1), quiet(2)]);
+    // Together with others they are more than the floor of one.
+    const three = [1, 2, 3].map((n) => detection({ user: "q", rule_id: `t${n}`, rule_title: `T${n}`, level: "high" }));
+    await appliance.ingest([1, 2, 3, 4, 5, 6].map(quiet));
     const other = await TestAppliance.start();
     try {
-      await other.ingest([quiet(1), quiet(2), critical("q")]);
+      await other.ingest([...[1, 2, 3, 4, 5, 6].map(quiet), ...three]);
       const reader = await ApiClient.withKey(other, ["feed:read"]);
       const [without] = (await reader.get("/api/incidents")).body.incidents;
       await except({ actor: "q", rule: "r?" });
-      await appliance.ingest([critical("q")]);
+      await appliance.ingest([...three]);
       expect((await incidentOf("q")).risk_score).toBeLessThan(without.risk_score);
-      expect(await incidentOf("q")).toMatchObject({ sigma_alert_count: 1 });
+      expect(await incidentOf("q")).toMatchObject({ sigma_alert_count: 3 });
     } finally {
       await other.dispose();
     }
@@ -340,5 +342,100 @@ describe("tried before it is saved", () => {
     }
     const long = await analyst.post("/api/exceptions/try", { rule: "x".repeat(501) });
     expect([long.status, long.body.detail]).toEqual([400, expect.stringContaining("at most 500 characters")]);
+  });
+});
+
+test("what only repeats an actor's newest hour counts too, in batches of its own: tried, taken and given back", async () => {
+  const old = { timestamp: "2019-05-01T10:00:00Z" };
+  for (let n = 0; n < 4; n++) await appliance.ingest([critical("a", old)]);
+  appliance.clock.skip(31 * dayMs);
+  analyst = await ApiClient.loggedIn(appliance, "analyst");
+  const tried = async () => (await analyst.post("/api/exceptions/try", { rule: "suspicious logon" })).body;
+  expect(await tried()).toMatchObject({ detections: 0, actors: 0 });
+  for (let n = 0; n < 3; n++) await appliance.ingest([critical("a", old)]);
+  // Seven of one hour, of which four came in before: that is not kept, and it says so.
+  expect(await tried()).toMatchObject({
+    detections: 7,
+    exact: false,
+    summary: expect.stringContaining("may have come in earlier"),
+  });
+  const id = await except({ rule: "suspicious logon", host: "ws-101" });
+  expect(await incidentOf("a")).toMatchObject({ sigma_alert_count: 0 });
+  await restart();
+  await analyst.delete(`/api/exceptions/${id}`);
+  expect(await incidentOf("a")).toMatchObject({ sigma_alert_count: 7 });
+  await appliance.ingest([critical("a", old)]);
+  expect(await incidentOf("a")).toMatchObject({ sigma_alert_count: 8 });
+});
+
+describe("proposed from a false positive", () => {
+  const image = "C:\\Program Files\\Backup\\agent.exe";
+  const backup = (fields: object = {}) =>
+    critical("svc-backup", { raw: sysmon({ Image: image, CommandLine: "agent.exe --full" }), ...fields });
+  const falsely = (id: string, by = analyst) =>
+    by.patch(`/api/incidents/${id}/status`, { status: "FALSE_POSITIVE", notes: "Backup" });
+
+  test("in the answer of the change, and at an address of its own; saved as it is, it keeps the false positive away", async () => {
+    await appliance.ingest([
+      backup(),
+      backup(),
+      backup({ rule_id: "r2", rule_title: "Other Rule", level: "high", raw: {} }),
+    ]);
+    const { incident_id: id } = await incidentOf("svc-backup");
+    const { status, body } = await falsely(id);
+    expect([status, body.incident_id, body.status]).toEqual([200, id, "FALSE_POSITIVE"]);
+    const [first, second] = body.proposed_exceptions;
+    expect(first).toMatchObject({
+      exception: {
+        entity: "Primary Site",
+        rule: "8f2c0e5a-0000-4000-8000-000000000001",
+        actor: "svc-backup",
+        process: image,
+      },
+      rule_title: "Suspicious Logon",
+      detections: 2,
+      covered_by: null,
+    });
+    expect(first.exception.reason).toBe(`${id} was a false positive: Backup`);
+    expect(second.exception).toMatchObject({ rule: "r2", actor: "svc-backup", host: "ws-101" });
+    expect((await analyst.get(`/api/incidents/${id}/exceptions`)).body.proposals).toEqual(body.proposed_exceptions);
+    expect((await falsely(id)).body.proposed_exceptions).toHaveLength(2);
+    const list = async () => (await analyst.get("/api/exceptions/proposals")).body.proposals;
+    expect((await list()).map(({ incident_id }: { incident_id: string }) => incident_id)).toEqual([id, id]);
+
+    for (const { exception } of body.proposed_exceptions) {
+      expect((await analyst.post("/api/exceptions/try", exception)).status).toBe(200);
+      expect((await analyst.post("/api/exceptions", exception)).status).toBe(201);
+    }
+    await restart();
+    expect(await list()).toEqual([]);
+    const [covered] = (await analyst.get(`/api/incidents/${id}/exceptions`)).body.proposals;
+    expect(covered.covered_by).toMatch(/^exc-/);
+    await appliance.ingest([backup(), backup({ rule_id: "r2", rule_title: "Other Rule", level: "high", raw: {} })]);
+    expect((await analyst.get("/api/incidents?actor=svc-backup")).body.total).toBe(1);
+    // Another program of the same account is no part of it.
+    await appliance.ingest([backup({ raw: sysmon({ Image: "C:\\Temp\\agent.exe" }) })]);
+    expect((await analyst.get("/api/incidents?actor=svc-backup")).body.total).toBe(2);
+  });
+
+  test("other changes of status propose nothing, and hold for whom they did", async () => {
+    await appliance.ingest([backup()]);
+    const { incident_id: id } = await incidentOf("svc-backup");
+    expect(
+      (await analyst.patch(`/api/incidents/${id}/status`, { status: "CLOSED" })).body.proposed_exceptions,
+    ).toBeUndefined();
+    expect((await analyst.get("/api/exceptions/proposals")).body.proposals).toEqual([]);
+    const soar = await ApiClient.withKey(appliance, ["incident:write"], ["Primary Site"]);
+    expect((await falsely(id, soar)).body.proposed_exceptions).toHaveLength(1);
+  });
+
+  test("of others' entities nothing is told", async () => {
+    await appliance.ingest([backup({ entity: "Theirs" })]);
+    const { incident_id: id } = await incidentOf("svc-backup");
+    await falsely(id);
+    const limited = await ApiClient.asUser(appliance, "limited", "analyst", ["Mine"]);
+    expect((await limited.get(`/api/incidents/${id}/exceptions`)).status).toBe(404);
+    expect((await limited.get("/api/exceptions/proposals")).body.proposals).toEqual([]);
+    expect((await limited.get("/api/incidents/INC-00000000/exceptions")).status).toBe(404);
   });
 });

@@ -100,7 +100,16 @@ describe("back in", () => {
     expect((await detail(it)).status).toBe("IN_PROGRESS");
     it.snow.change(it.number, { state: "8" });
     await polled(it);
-    expect((await detail(it)).status).toBe("FALSE_POSITIVE");
+    const incident = await detail(it);
+    expect(incident.status).toBe("FALSE_POSITIVE");
+    // Somebody there has decided; here it is told where to find what keeps it from coming back.
+    const told = (incident.history as Entry[]).filter(({ action }) => action === "EXCEPTION_PROPOSED");
+    const address = `/api/incidents/${it.id}/exceptions`;
+    expect(told.map(({ who, new: text }) => [who, text])).toEqual([["rhythmx", `GET ${address}`]]);
+    const [proposal] = (await (await login(it)).get(address)).body.proposals;
+    expect(proposal.exception).toMatchObject({ actor: incident.group_key, rule: expect.any(String) });
+    const waiting = (await (await login(it)).get("/api/exceptions/proposals")).body.proposals;
+    expect(waiting.map(({ incident_id }: { incident_id: string }) => incident_id)).toEqual([it.id]);
     it.snow.change(it.number, { state: "2" });
     await polled(it);
     expect((await detail(it)).status).toBe("FALSE_POSITIVE");

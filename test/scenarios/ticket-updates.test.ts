@@ -9,6 +9,7 @@ import {
   deliveries,
   detail,
   login,
+  medium,
   type Scene,
   settled,
   ticketed,
@@ -219,11 +220,11 @@ const tactics = [
   ...["lateral-movement", "collection", "command-and-control", "exfiltration", "impact"],
 ];
 /** One detection more, of another rule, tactic and host; and an alarm. */
-const more = async (it: Scene, n: number) => {
+const more = async (it: Scene, n: number, level = "critical") => {
   const timestamp = new Date(it.appliance.clock.now() - 1000).toISOString();
   const tags = [`attack.${tactics[n % tactics.length]}`, `attack.t1${String(100 + n)}`];
   await it.appliance.ingest([
-    critical("jsmith", { rule_id: `more-${n}`, rule_title: `More ${n}`, host: `WS-${n}`, tags, timestamp }),
+    critical("jsmith", { level, rule_id: `more-${n}`, rule_title: `More ${n}`, host: `WS-${n}`, tags, timestamp }),
   ]);
   const alarm = { alarm_id: `a-${n}`, alarm_name: `Alarm ${n}`, rbp: 95, timestamp, user: "jsmith" };
   await it.appliance.ingest([alarm], { kind: "alarms" });
@@ -231,12 +232,13 @@ const more = async (it: Scene, n: number) => {
 
 describe("cadence gate", () => {
   test("the first change at once, then not within a day, critical always", async () => {
-    const it = await ticketed();
+    const it = await ticketed({}, {}, medium("jsmith"));
     await turn(it, 2_000);
     expect(it.snow.row(it.number)).toMatchObject({ impact: "2", urgency: "2" });
     let made = 0;
     const raise = async (wanted: string) => {
-      for (; (await detail(it)).risk_level !== wanted && made < 60; made += 1) await more(it, made);
+      for (; (await detail(it)).risk_level !== wanted && made < 60; made += 1)
+        await more(it, made, wanted === "high" ? "medium" : "critical");
       await turn(it, 2_000);
       await settled(it);
     };

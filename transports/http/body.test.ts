@@ -35,6 +35,18 @@ test("every part buys the sender another minute, the last one time to write it d
   expect(extensions).toEqual([60, 60, 60, 60, 240]);
 });
 
+test("pieces of any size, in their order", async () => {
+  const letter = (index: number) => String.fromCharCode(97 + (index % 26));
+  for (const sizes of [[5_000], [1, 5_000, 2, 3, 6_000, 7_000], [4_096, 4_095, 1], Array(300).fill(20), [70_000, 1]]) {
+    const parts = sizes.map((size, index) => letter(index).repeat(size));
+    // Views of a larger piece as well.
+    for (const before of [0, 100_000]) {
+      const views = parts.map((part) => bytes(" ".repeat(before) + part).subarray(before));
+      expect((await send(views)).text).toBe(parts.join(""));
+    }
+  }
+});
+
 test("gzip over several parts, and no body at all", async () => {
   const packed = gzipSync("unpacked");
   const sent = await send([packed.subarray(0, 5), packed.subarray(5)], { "Content-Encoding": "GZIP" });

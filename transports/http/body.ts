@@ -53,6 +53,8 @@ const answerSeconds = 240;
 /** Each piece of a body costs time, however small: a client that drips may, one that floods with single bytes may not. */
 const mostSmallPieces = 20_000;
 const smallBytes = 16;
+/** Pieces of this size are kept as they came. */
+const keptPiece = 4096;
 
 /** Deflate cannot pack more than this into a byte. */
 const deepestPacking = 1032;
@@ -150,7 +152,7 @@ async function receive(c: BodyContext, limits: BodyLimits, take: (bytes: number)
   await new Promise((resolve) => setImmediate(resolve));
   const reader = c.req.raw.body?.getReader();
   if (reader === undefined) return new Uint8Array();
-  const held = new GrowingBytes();
+  const held = new Pieces();
   let size = 0;
   let pieces = 0;
   let isLate = false;
@@ -189,28 +191,50 @@ async function receive(c: BodyContext, limits: BodyLimits, take: (bytes: number)
   return held.bytes;
 }
 
-/** Bytes that come piece by piece: a list of pieces of one byte each would take two hundred times the memory. */
-class GrowingBytes {
-  #room = new Uint8Array(0);
+/**
+ * Bytes that come piece by piece. Large pieces are kept as they came and copied once, at the end; small ones are gathered, because a list of
+ * pieces of one byte each would take two hundred times the memory.
+ */
+class Pieces {
+  readonly #whole: Uint8Array[] = [];
+  #gathered = new Uint8Array(0);
   #size = 0;
 
   get bytes(): Uint8Array {
-    return this.#room.subarray(0, this.#size);
+    this.#close();
+    const [only] = this.#whole;
+    if (this.#whole.length === 1 && only !== undefined) return only;
+    return Buffer.concat(this.#whole);
   }
 
   add(part: Uint8Array): void {
-    const size = this.#size + part.length;
-    if (size > this.#room.length) {
-      const larger = new Uint8Array(Math.max(size, this.#room.length * 2));
-      larger.set(this.bytes);
-      this.#room = larger;
+    // A small view would keep all of a large piece.
+    if (part.length >= keptPiece && part.length * 2 >= part.buffer.byteLength) {
+      this.#close();
+      this.#whole.push(part);
+      return;
     }
-    this.#room.set(part, this.#size);
+    const size = this.#size + part.length;
+    if (size > this.#gathered.length) {
+      const larger = new Uint8Array(Math.max(size, this.#gathered.length * 2));
+      larger.set(this.#gathered.subarray(0, this.#size));
+      this.#gathered = larger;
+    }
+    this.#gathered.set(part, this.#size);
     this.#size = size;
   }
 
   clear(): void {
-    this.#room = new Uint8Array(0);
+    this.#whole.length = 0;
+    this.#gathered = new Uint8Array(0);
+    this.#size = 0;
+  }
+
+  /** Ends what was gathered: what comes next follows it. */
+  #close(): void {
+    if (this.#size === 0) return;
+    this.#whole.push(this.#gathered.subarray(0, this.#size));
+    this.#gathered = new Uint8Array(0);
     this.#size = 0;
   }
 }

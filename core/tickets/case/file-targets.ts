@@ -90,7 +90,8 @@ function seenFiles(event: EventFacts): SeenFile[] {
   const isWritten =
     /^(?:11|29)$/.test(eventId) || (eventId === "" && /creat|written|added/i.test(operation)) || eventId === "5145";
   const isRun =
-    /^(?:1|4688|592)$/.test(eventId) || fileHashes.some((one) => one.path === image && one.evidence === "executed");
+    /^(?:1|4688|592|SYSCALL|EXECVE)$/.test(eventId) ||
+    fileHashes.some((one) => one.path === image && one.evidence === "executed");
   return [
     ...(image !== "" && isRun
       ? [{ path: image, fate: "the log shows that it ran", hash: hashOf(image, ["executed"]), isWritten: false }]

@@ -20,18 +20,21 @@ interface Seen {
 
 export class HostRoles {
   readonly #known: ReturnType<typeof rolesOf>;
+  /** The name under which something is known, by first label: logs and lists write it short or long. */
+  readonly #names = new Map<string, string>();
   /** Of which logs show it, by first label. */
   readonly #controllers = new Set<string>();
 
   /** `seen`: events with the hosts that wrote them. */
   constructor(assets: InvolvedAssets, seen: readonly Seen[]) {
     this.#known = rolesOf(assets);
+    for (const { name } of assets.hosts) if (!this.#names.has(label(name))) this.#names.set(label(name), name);
     for (const { host, event } of seen)
       if (event !== null && showsController(event)) this.#controllers.add(label(host));
   }
 
   isController(host: string): boolean {
-    const known = this.#known.ofHost(host);
+    const known = this.#hostRole(host);
     if (known?.role === "domain_controller") return true;
     if (known?.role != null && known.from !== "inferred") return false;
     return this.#controllers.has(label(host)) || controllerName.test(label(host));
@@ -39,7 +42,7 @@ export class HostRoles {
 
   /** Whether others depend on it, so that its owner has a say before it is cut off. */
   isShared(host: string): boolean {
-    const known = this.#known.ofHost(host);
+    const known = this.#hostRole(host);
     if (known === null) return false;
     return (known.role !== null && known.role !== "workstation") || ["high", "critical"].includes(known.criticality);
   }
@@ -47,8 +50,12 @@ export class HostRoles {
   /** `domain controller`, `backup server`; "" where nothing is known. */
   words(host: string): string {
     if (this.isController(host)) return roleWords("host", "domain_controller");
-    const role = this.#known.ofHost(host)?.role ?? null;
+    const role = this.#hostRole(host)?.role ?? null;
     return role === null ? "" : roleWords("host", role);
+  }
+
+  #hostRole(host: string) {
+    return this.#known.ofHost(host) ?? this.#known.ofHost(this.#names.get(label(host)) ?? host);
   }
 
   /** `service account`; "" for personal accounts and where nothing is known. */

@@ -56,7 +56,7 @@ export function threatAnalysis(facts: CaseFacts, observed: Observed, pattern: st
             ? `One more rule fired ${times(rest)}; it has a row below.`
             : `${others.length} more rules fired ${times(rest)} together; each has a row below.`,
         ]),
-    ...(observed.rules.length === 0 ? [`No detection of ${facts.body.group_key} is kept any more.`] : []),
+    ...(observed.rules.length === 0 ? [withoutRules(facts)] : []),
     reasons(facts, pattern),
   ];
 }
@@ -94,6 +94,15 @@ function reasons({ risk, body, cases, rules }: CaseFacts, pattern: string): stri
   ]
     .filter((one) => one !== "")
     .join(" ");
+}
+
+function withoutRules({ body, alarms }: CaseFacts): string {
+  const { sigma_alert_count: detections, alarm_count: count } = body.risk;
+  if (detections > 0) return `No detection of ${body.group_key} is kept any more.`;
+  if (count === 0) return "Neither a detection nor a SIEM alarm has counted towards this incident: somebody made it.";
+  const top = [...alarms].sort((a, b) => b.rbp - a.rbp || b.at - a.at).slice(0, 3);
+  const named = top.map(({ name, rbp, at }) => `${minute(at)} UTC: "${oneLine(name, 120)}" (priority ${rbp})`);
+  return `No detection: it rests on ${many(count, "SIEM alarm")}${named.length === 0 ? "" : `, the highest ${some(named, 3)}`}.`;
 }
 
 /** Two tactics, each by a rule of its own: one rule with three tactics is one stage. */

@@ -53,6 +53,8 @@ export interface ExceptionPort {
   add(caller: Caller, request: NewException): Promise<Json>;
   remove(caller: Caller, id: string): Promise<void>;
   trial(caller: Caller, request: NewException): Promise<Json>;
+  /** Of one incident; null = of recent false positives, those that no exception covers yet. */
+  proposals(caller: Caller, incidentId: string | null): Promise<Json[]>;
 }
 
 export interface AdministrationPort {

@@ -5,7 +5,74 @@ import { acceptedSince, readSince } from "../../../core/pages/since.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { shortText, someText } from "./parameters.ts";
 import { type Route, route } from "./route.ts";
-import { exceptionRow, trialAnswer } from "./shapes.ts";
+import { count, incidentRow, orNull, text, time } from "./shapes.ts";
+
+const exceptionRow = v.object({
+  id: text,
+  entity_name: v.pipe(orNull(text), v.description("Null = any.")),
+  rule: orNull(text),
+  actor: orNull(text),
+  host: orNull(text),
+  until: v.pipe(orNull(time), v.description("Null = until it is removed.")),
+  reason: text,
+  who: text,
+  created_at: time,
+  process: orNull(text),
+  command_line: orNull(text),
+  hash: orNull(text),
+  hits: v.pipe(count, v.description("Detections that it kept out of the evidence as they came in.")),
+  last_hit_at: orNull(time),
+});
+
+/** `exception` is a body of POST /api/exceptions. */
+const proposedException = v.object({
+  exception: v.pipe(
+    v.object({
+      entity: text,
+      rule: text,
+      actor: text,
+      host: v.optional(text),
+      process: v.optional(text),
+      command_line: v.optional(text),
+      hash: v.optional(text),
+      until: orNull(time),
+      reason: text,
+    }),
+    v.description("May be edited, tried and saved as it is."),
+  ),
+  rule_title: text,
+  detections: v.pipe(count, v.description("Of the incident, by this rule.")),
+  logs_read: count,
+  why: v.pipe(text, v.description("What the proposal rests on.")),
+  covered_by: v.pipe(orNull(text), v.description("A saved exception that covers it already.")),
+});
+
+/** The row of an incident whose status was set. */
+export const changedIncident = v.object({
+  ...incidentRow.entries,
+  proposed_exceptions: v.optional(
+    v.pipe(v.array(proposedException), v.description("With FALSE_POSITIVE alone: one for each rule, at most ten.")),
+  ),
+});
+
+const trialAnswer = v.object({
+  detections: v.pipe(count, v.description("That would have been no evidence.")),
+  actors: count,
+  days: count,
+  since: time,
+  exact: v.pipe(v.boolean(), v.description("False where it is an estimate or not everything was looked at.")),
+  basis: v.picklist(["evidence", "kept_logs"]),
+  complete: v.pipe(v.boolean(), v.description("False where the trial ended before it had looked at everything.")),
+  logs_read: count,
+  logs_gone: v.pipe(count, v.description("Alerts whose log is no longer kept; they are not counted.")),
+  open_incidents: v.pipe(count, v.description("Open incidents with such detections.")),
+  rescores: v.pipe(count, v.description("Those that saving it would give a new score.")),
+  incidents: v.pipe(
+    v.array(v.object({ incident_id: text, entity_name: text, group_key: text, detections: count })),
+    v.description("The 20 with the most."),
+  ),
+  summary: v.pipe(text, v.description("The same in words.")),
+});
 
 const wildcards =
   "`*` is any run of characters, `?` any one; upper and lower case are the same; it has to fit the whole";
@@ -74,6 +141,42 @@ export function exceptionRoutes({ exceptions }: ApiDependencies): Route[] {
       handle: async ({ c, caller }) => c.json({ exceptions: await exceptions.list(caller) }),
     }),
     route({
+      method: "GET",
+      path: "/api/exceptions/proposals",
+      permission: "read",
+      callers: "users and keys",
+      tag: "Exceptions",
+      summary: "Exceptions that are proposed",
+      description:
+        "From incidents that were marked FALSE_POSITIVE in the last 30 days, here or by their ticket, where no exception covers it yet.",
+      answers: {
+        200: {
+          description: "Of the newest false positives first.",
+          schema: v.object({
+            proposals: v.array(v.object({ incident_id: text, ...proposedException.entries })),
+          }),
+        },
+      },
+      handle: async ({ c, caller }) => c.json({ proposals: await exceptions.proposals(caller, null) }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/incidents/:id/exceptions",
+      permission: "read",
+      callers: "users and keys",
+      tag: "Exceptions",
+      summary: "Exceptions proposed from an incident's evidence",
+      description: "Whatever its status.",
+      answers: {
+        200: {
+          description: "One for each rule, at most ten.",
+          schema: v.object({ proposals: v.array(proposedException) }),
+        },
+        404: { description: "There is none of that id, or none that this caller may see." },
+      },
+      handle: async ({ c, caller, param }) => c.json({ proposals: await exceptions.proposals(caller, param("id")) }),
+    }),
+    route({
       ...write,
       method: "POST",
       path: "/api/exceptions",
@@ -115,16 +218,16 @@ export function exceptionRoutes({ exceptions }: ApiDependencies): Route[] {
 type Body = { [Field in keyof v.InferOutput<typeof exceptionBody>]?: string | null | undefined };
 
 function requestOf(body: Body): NewException {
-  const text = (field: string | null | undefined) => field?.trim() ?? "";
+  const given = (field: string | null | undefined) => field?.trim() ?? "";
   return {
-    entity: text(body.entity),
-    rule: text(body.rule),
-    actor: text(body.actor),
-    host: text(body.host),
-    process: text(body.process),
-    commandLine: text(body.command_line),
-    hash: text(body.hash),
-    reason: text(body.reason),
-    until: text(body.until) === "" ? null : (readSince(text(body.until))?.at ?? null),
+    entity: given(body.entity),
+    rule: given(body.rule),
+    actor: given(body.actor),
+    host: given(body.host),
+    process: given(body.process),
+    commandLine: given(body.command_line),
+    hash: given(body.hash),
+    reason: given(body.reason),
+    until: given(body.until) === "" ? null : (readSince(given(body.until))?.at ?? null),
   };
 }

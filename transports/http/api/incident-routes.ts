@@ -1,6 +1,7 @@
 /** One incident or case: full detail, and what people and SOARs change of it. */
 import * as v from "valibot";
 import type { ApiDependencies } from "./dependencies.ts";
+import { changedIncident } from "./exception-routes.ts";
 import { caseStatus, incidentStatus, shortText, someText } from "./parameters.ts";
 import { type ApiContext, type Route, route } from "./route.ts";
 import { caseDetail, caseRow, incidentDetail, incidentRow } from "./shapes.ts";
@@ -36,7 +37,7 @@ const newer = { description: "A newer one of the same actor is open." };
 const json = (c: ApiContext, text: string, status: 200 | 201 = 200) =>
   c.body(text, status, { "Content-Type": "application/json" });
 
-export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
+export function incidentRoutes({ investigation, exceptions }: ApiDependencies): Route[] {
   const anyone = { callers: "users and keys" } as const;
   const write = { ...anyone, method: "PATCH", permission: "incident:write" } as const;
   return [
@@ -57,18 +58,21 @@ export function incidentRoutes({ investigation }: ApiDependencies): Route[] {
       path: "/api/incidents/:id/status",
       tag: "Incidents",
       summary: "Sets the status",
-      description: "The same status again is no change. Closing an incident closes its active cases.",
+      description:
+        "The same status again is no change. Closing an incident closes its active cases. FALSE_POSITIVE proposes exceptions from its evidence, so that it does not come back.",
       body: incidentStatusBody,
       bodyExample: { status: "CLOSED", notes: "Resolved via SOAR playbook PB-1234" },
       answers: {
-        200: { description: "The row.", schema: incidentRow },
+        200: { description: "The row; with FALSE_POSITIVE also proposed exceptions.", schema: changedIncident },
         404: unknownIncident,
         409: newer,
         422: tooLong,
       },
       handle: async ({ c, caller, param, body }) => {
         const request = { status: body.status, notes: body.notes ?? null };
-        return json(c, await investigation.changeIncident(caller, param("id"), request));
+        const row = await investigation.changeIncident(caller, param("id"), request);
+        if (body.status !== "FALSE_POSITIVE") return json(c, row);
+        return c.json({ ...JSON.parse(row), proposed_exceptions: await exceptions.proposals(caller, param("id")) });
       },
     }),
     route({

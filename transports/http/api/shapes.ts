@@ -168,6 +168,7 @@ export const incidentDetail = v.object({
     confidence: orNull(v.object({ percent: v.number(), word: v.picklist(["high", "medium", "low"]), why: text })),
     primary_driver: orNull(text),
     factors: v.array(v.object({ name: text, value: v.number(), weight: v.number(), points: v.number(), why: text })),
+    floor: orNull(v.object({ points: v.number(), rule: text, why: text })),
   }),
   mitre: v.object({
     unique_tactics: count,
@@ -203,42 +204,6 @@ export const caseDetail = v.object({
   alerts_by_rule: v.array(v.object(ruleSummary)),
   alerts: v.array(v.object(alertFields)),
   ...historyFields,
-});
-
-export const exceptionRow = v.object({
-  id: text,
-  entity_name: v.pipe(orNull(text), v.description("Null = any.")),
-  rule: orNull(text),
-  actor: orNull(text),
-  host: orNull(text),
-  until: v.pipe(orNull(time), v.description("Null = until it is removed.")),
-  reason: text,
-  who: text,
-  created_at: time,
-  process: orNull(text),
-  command_line: orNull(text),
-  hash: orNull(text),
-  hits: v.pipe(count, v.description("Detections that it kept out of the evidence as they came in.")),
-  last_hit_at: orNull(time),
-});
-
-export const trialAnswer = v.object({
-  detections: v.pipe(count, v.description("That would have been no evidence.")),
-  actors: count,
-  days: count,
-  since: time,
-  exact: v.pipe(v.boolean(), v.description("False where it is an estimate or not everything was looked at.")),
-  basis: v.picklist(["evidence", "kept_logs"]),
-  complete: v.pipe(v.boolean(), v.description("False where the trial ended before it had looked at everything.")),
-  logs_read: count,
-  logs_gone: v.pipe(count, v.description("Alerts whose log is no longer kept; they are not counted.")),
-  open_incidents: v.pipe(count, v.description("Open incidents with such detections.")),
-  rescores: v.pipe(count, v.description("Those that saving it would give a new score.")),
-  incidents: v.pipe(
-    v.array(v.object({ incident_id: text, entity_name: text, group_key: text, detections: count })),
-    v.description("The 20 with the most."),
-  ),
-  summary: v.pipe(text, v.description("The same in words.")),
 });
 
 export const tokenPair = v.object({
