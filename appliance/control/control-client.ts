@@ -62,6 +62,13 @@ export async function connectControl(
     identifyDelivery: async (id, number) => {
       await json("/deliveries/identify", { id, number });
     },
+    listExceptions: () => json("/exceptions/list", {}),
+    addException: (exception) => json("/exceptions/add", exception),
+    tryException: (exception) => json("/exceptions/try", exception),
+    removeException: async (id) => {
+      await json("/exceptions/remove", { id });
+    },
+    proposedExceptions: (incidentId) => json("/exceptions/proposals", { incidentId }),
     testTickets: () => json("/tickets/test", {}),
     doctor: () => json<DoctorReport>("/doctor", {}),
   };

@@ -2,6 +2,7 @@
  * The seven factors of an actor's risk (CONTRACT 5): each with its value, its weight and a sentence why. Every value is between 0 and 1
  * and never falls when evidence is added. docs/correlation.md has the table and a worked example.
  */
+import { assetSentence, pointsOf as pointsOfAsset } from "../assets/weight.ts";
 import { familiesOf } from "../attack/attack.ts";
 import { levels } from "../detection.ts";
 import type { WindowFacts } from "./facts.ts";
@@ -34,6 +35,8 @@ export type FactorName = keyof typeof factorWeights;
 /** The amount at which a factor reaches its full value. */
 const full = {
   risk: 90,
+  // What is worth less raises a score less where something critical is involved.
+  assetRisk: 50,
   rules: 10,
   burst: 6,
   families: 6,
@@ -47,7 +50,9 @@ const full = {
 const caseShare = 0.55;
 
 const factorValue: Readonly<Record<FactorName, (facts: WindowFacts) => number>> = {
-  detection_severity: ({ severity }) => severity / full.risk,
+  detection_severity: ({ severity, asset }) =>
+    severity / full.risk +
+    (pointsOfAsset(asset) / factorWeights.detection_severity) * Math.min(1, severity / full.assetRisk),
   rule_diversity: ({ ruleWorth, burst }) =>
     0.4 * logarithmic(ruleWorth, full.rules) + 0.6 * logarithmic(burst, full.burst),
   attack_breadth: ({ familyWorth, techniqueWorth }) =>
@@ -81,7 +86,12 @@ const names = Object.keys(factorWeights) as FactorName[];
 /** The score of a window, 0-100, whole: the larger of the factors' sum and the floor. */
 export function scoreOf(facts: WindowFacts): number {
   const sum = names.reduce((total, name) => total + pointsOf(name, facts), 0);
-  return Math.min(100, Math.max(Math.round(sum), facts.floor?.points ?? 0));
+  return Math.min(100, Math.max(Math.round(sum), floorPoints(facts)));
+}
+
+/** Of the floor that holds, more where something critical is involved; 0 without one. */
+function floorPoints({ floor, asset }: WindowFacts): number {
+  return floor === null ? 0 : Math.min(100, floor.points + pointsOfAsset(asset));
 }
 
 /** The seven factors in their order. */
@@ -110,7 +120,7 @@ const sentences: Readonly<Record<FactorName, (facts: WindowFacts) => string>> = 
       return `No detection above low: ${many(detections, "detection")} of level low or informational.`;
     const usual = rarityText(facts.seen);
     const counts = severity < risk ? `, and counts for ${round(severity, 0)}` : "";
-    return `The most serious of ${many(detections, "detection")} is "${topRule}" with risk ${risk}${usual === null ? "" : `; it ${usual}`}${counts}; the highest level is ${levels[level]}.`;
+    return `The most serious of ${many(detections, "detection")} is "${topRule}" with risk ${risk}${usual === null ? "" : `; it ${usual}`}${counts}; the highest level is ${levels[level]}.${critical(facts)}`;
   },
   rule_diversity: ({ rules, commonRules, burst, level }) => {
     if (rules === 0) return "No rule above informational fired.";
@@ -143,6 +153,10 @@ const sentences: Readonly<Record<FactorName, (facts: WindowFacts) => string>> = 
       : `At most ${many(peak, "detection or alarm", "detections and alarms")} in one hour.`,
 };
 
+function critical({ asset }: Pick<WindowFacts, "asset">): string {
+  return asset === null ? "" : ` It counts more because ${assetSentence(asset)}.`;
+}
+
 function many(count: number, one: string, more = `${one}s`): string {
   return `${count} ${count === 1 ? one : more}`;
 }
@@ -156,13 +170,17 @@ export interface RiskFloor {
 }
 
 /** Null if none holds. */
-export function floorShown({ floor }: WindowFacts): RiskFloor | null {
+export function floorShown(facts: WindowFacts): RiskFloor | null {
+  const { floor } = facts;
   if (floor === null) return null;
-  const { points, rule, why, crownJewel, seen } = floor;
+  const { rule, why, crownJewel, seen } = floor;
   const usual = rarityText(seen);
   const sentences = [
     why,
     usual === null ? "" : `It ${usual}${crownJewel ? "; this one counts however usual it is" : ""}.`,
   ];
-  return { points, rule, why: sentences.filter((text) => text !== "").join(" ") };
+  const more = pointsOfAsset(facts.asset);
+  if (facts.asset !== null && more > 0)
+    sentences.push(`It counts ${more} points more, because ${assetSentence(facts.asset)}.`);
+  return { points: floorPoints(facts), rule, why: sentences.filter((text) => text !== "").join(" ") };
 }

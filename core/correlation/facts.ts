@@ -1,4 +1,5 @@
 /** The numbers of one seven-day window from which floor and seven factors are computed; small enough to keep with the actor. */
+import type { AssetWeight } from "../assets/weight.ts";
 import { familiesOf } from "../attack/attack.ts";
 import type { Sighting } from "./rarity/sightings.ts";
 
@@ -28,7 +29,7 @@ export interface WindowFloor {
 }
 
 /** Times are epoch milliseconds. A rule's worth is between 0 and 1: little where it is common (`rarity.ts`). */
-export interface WindowFacts {
+export interface WindowFacts extends AssetWeight {
   /** The newest evidence: where the window ends. */
   at: number;
   first: number;

@@ -3,6 +3,7 @@
  * that concerns an actor, so it looks at each item once, for all patterns together.
  */
 
+import { noWeight } from "../assets/weight.ts";
 import { levels } from "../detection.ts";
 import { riskLevel } from "../risk.ts";
 import { caseSeverities, severityOf } from "../threat-case.ts";
@@ -169,6 +170,7 @@ function noFacts(end: WindowEnd): WindowFacts {
     peak: 0,
     cases: [],
     floor: null,
+    ...noWeight,
   };
 }
 

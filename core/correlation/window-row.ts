@@ -1,13 +1,15 @@
 /**
  * A scored window as it stands in an actor's state.
  *
- * Version 2: [score, numbers, texts, seen, cases, floor]
+ * Version 2: [score, numbers, texts, seen, cases, floor, asset]
  *   numbers: the facts named in `numbers`, in that order; texts: [topRule]
  *   seen: [actors, of, established], empty where nothing is known; cases: flat, three for each: type, risk, lent
  *   floor: [points, rule, why, crownJewel, seen], empty if there is none
+ *   asset: [ordinary, kind, name, role, criticality], absent if nothing is ordinary or critical
  * Version 1: [score, at, first, recorded, detections, risk, topRule, level, rules, mask, techniques, hosts, alarms, alarms24h, rbpSum,
  *            rbpMax, peak, cases…]
  */
+import { type AssetWeight, type CriticalAsset, noWeight } from "../assets/weight.ts";
 import { familyCount, type Seen, type WindowFacts } from "./facts.ts";
 import type { ScoredWindow } from "./score.ts";
 
@@ -26,7 +28,9 @@ export type WindowRow = [
   seen: SeenRow,
   cases: (string | number)[],
   floor: FloorRow,
+  ...asset: AssetRow,
 ];
+type AssetRow = [] | [ordinary: number, ...named: string[]];
 /** As version 1 wrote it. */
 export type WindowRow1 = (number | string)[];
 
@@ -39,10 +43,11 @@ export function encodeWindow({ score, facts }: ScoredWindow): WindowRow {
     seenRow(facts.seen),
     facts.cases.flatMap(({ type, risk, lent }) => [type, risk, lent]),
     floor === null ? [] : [floor.points, floor.rule, floor.why, floor.crownJewel ? 1 : 0, seenRow(floor.seen)],
+    ...assetRow(facts),
   ];
 }
 
-export function parseWindow([score, values, topRule, seen, flat, floor]: WindowRow): ScoredWindow {
+export function parseWindow([score, values, topRule, seen, flat, floor, ...asset]: WindowRow): ScoredWindow {
   const cases: WindowFacts["cases"] = [];
   for (let at = 0; at + 2 < flat.length; at += 3)
     cases.push({ type: String(flat[at]), risk: Number(flat[at + 1]), lent: Number(flat[at + 2]) });
@@ -57,6 +62,7 @@ export function parseWindow([score, values, topRule, seen, flat, floor]: WindowR
       cases,
       floor:
         points === undefined ? null : { points, rule, why, crownJewel: crownJewel === 1, seen: parseSeen(floorSeen) },
+      ...parseAsset(asset),
     },
   };
 }
@@ -96,8 +102,20 @@ export function parseWindow1(row: WindowRow | WindowRow1): ScoredWindow {
       peak: number(16),
       cases,
       floor: null,
+      ...noWeight,
     },
   };
+}
+
+function assetRow({ asset, isOrdinary }: AssetWeight): AssetRow {
+  if (asset === null) return isOrdinary ? [1] : [];
+  const { kind, name, role, criticality } = asset;
+  return [isOrdinary ? 1 : 0, kind, name, role ?? "", criticality];
+}
+
+function parseAsset([ordinary, kind, name, role, criticality]: AssetRow): AssetWeight {
+  const asset = name === undefined ? null : ({ kind, name, role: role || null, criticality } as CriticalAsset);
+  return { asset, isOrdinary: ordinary === 1 };
 }
 
 function seenRow(seen: Seen | null): SeenRow {

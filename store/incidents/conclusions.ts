@@ -1,5 +1,7 @@
 /** Turns what core concludes from evidence (scores, cases, incidents) into rows and events. */
 
+import type { Roles } from "../../core/assets/roles.ts";
+import { type AssetTraits, assetTraits } from "../../core/assets/weight.ts";
 import {
   type Assessment,
   type AssessmentRules,
@@ -29,6 +31,7 @@ import { type Change, correlationAuthor, type UnitOfWork } from "./unit-of-work.
 
 export interface ConclusionRules extends AssessmentRules {
   tickets: TicketRules;
+  roles: Roles;
 }
 
 /** An actor to assess, and the hours whose evidence changed; no hours if only time has passed. */
@@ -192,11 +195,11 @@ export async function conclude(
   );
 }
 
-function examine(one: Examined, rules: AssessmentRules, now: number): Conclusion {
+function examine(one: Examined, rules: ConclusionRules, now: number): Conclusion {
   const { period, changed, repeated, promotion } = one;
   const { state } = period;
   const short = repeated === undefined ? null : assessRepeats(state, repeated.hour, repeated.count, rules);
-  const assessment = short ?? assess(state, changed, rules);
+  const assessment = short ?? assess(state, changed, rules, traitsOf(period, rules.roles));
   const oldScore = state.risk.score;
   const score = currentScore(state.windows, now);
   const exists = period.incidentId !== null;
@@ -244,4 +247,9 @@ function noteCreation(unit: UnitOfWork, { incidentId, level }: IncidentRow, { pr
 
 function levelChange(from: RiskLevel, to: RiskLevel): Change {
   return { action: "RISK_LEVEL_CHANGED", field: "risk_level", old: from, new: to };
+}
+
+/** What is known of the hosts and accounts of an actor's evidence. */
+export function traitsOf({ entity, actor, state }: ActorPeriod, roles: Roles): AssetTraits | null {
+  return assetTraits(roles, { entity, actor, hosts: state.evidence.hosts });
 }

@@ -1,7 +1,8 @@
 /** The incident step of intake: adds detections and alarms to the evidence of their actors, in the same commit as their rows. */
+import { isOrdinaryRole } from "../../core/assets/weight.ts";
 import { type Actor, ActorFinder, type ActorRules } from "../../core/correlation/actor.ts";
-import { addAlarms, addDetections, type EvidenceHour } from "../../core/correlation/evidence.ts";
-import { prepareFloors } from "../../core/correlation/floors.ts";
+import { addAlarms, addDetections, type EvidenceHour, ruleOf } from "../../core/correlation/evidence.ts";
+import { floorOf, prepareFloors } from "../../core/correlation/floors.ts";
 import { preparePatterns } from "../../core/correlation/patterns.ts";
 import { newSightings } from "../../core/correlation/rarity/rarity.ts";
 import { addRepeats } from "../../core/correlation/repeats.ts";
@@ -53,6 +54,7 @@ export class Correlator {
       floors: prepareFloors(settings.floors),
       minScore: settings.minScore,
       tickets,
+      roles: assets,
     };
   }
 
@@ -78,6 +80,7 @@ export class Correlator {
   async detections(unit: UnitOfWork, detections: readonly Detection[], assess: boolean): Promise<(number | null)[]> {
     const hits = new Map<string, number>();
     const isEvidence = (detection: Detection, actor: Actor) => {
+      if (this.#isOrdinary(detection, actor)) return false;
       const covering = this.#exceptions.covering(detection, actor, unit.now);
       for (const id of covering) hits.set(id, (hits.get(id) ?? 0) + 1);
       return covering.length === 0;
@@ -88,6 +91,18 @@ export class Correlator {
     const periodIds = await this.#take(unit, detections, assess, { isEvidence, add });
     unit.add(...countHits(hits, unit.now));
     return periodIds;
+  }
+
+  /**
+   * What a scanner, a backup or a deployment server does to another machine is no evidence against that machine, unless it is of level high
+   * or a crown jewel.
+   */
+  #isOrdinary(detection: Detection, actor: Actor): boolean {
+    const { srcIp, entity, level } = detection;
+    if (srcIp === null || actor.type !== "host" || levels.indexOf(level) >= high) return false;
+    if (!isOrdinaryRole(this.#assets.ofHost(entity, srcIp)?.role)) return false;
+    if (isOrdinaryRole(this.#assets.ofHost(entity, actor.name)?.role)) return false;
+    return floorOf(ruleOf(detection), this.rules.floors)?.crownJewel !== true;
   }
 
   /** The same for alarms. */
