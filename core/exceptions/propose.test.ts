@@ -133,7 +133,8 @@ test("one that is covered already says by which", () => {
   const image = "C:\\Program Files\\Backup\\agent.exe";
   const { proposal, alerts } = proposed(sysmon({ Image: image }));
   const saved = (fields: object) => ({ ...proposal.exception, id: "exc-1", ...fields });
-  const by = (fields: object) => coveredBy(proposal, alerts, incident, [saved(fields)], now)?.id ?? null;
+  const by = (fields: object) =>
+    coveredBy(proposal, alerts, incident, [saved(fields)], { hostShortNames: false }, now)?.id ?? null;
   expect(by({})).toBe("exc-1");
   expect(by({ actor: "", process: "agent.*", rule: "suspicious *" })).toBe("exc-1");
   expect(by({ process: "other.exe" })).toBeNull();

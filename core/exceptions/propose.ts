@@ -1,4 +1,5 @@
 /** Proposes exceptions from the evidence of an incident that was a false positive, for a person to edit and save. */
+import type { ActorRules } from "../correlation/actor.ts";
 import type { RuleSummary } from "../correlation/summary.ts";
 import type { Incident } from "../incident.ts";
 import { normaliseName } from "../intake/identity.ts";
@@ -121,9 +122,9 @@ export function coveredBy<Known extends NewException & { id: string }>(
   alerts: readonly AlertSample[],
   { actor, actorType }: Concerned,
   known: readonly Known[],
+  rules: Pick<ActorRules, "hostShortNames">,
   now: number,
 ): Known | null {
-  const rules = { hostShortNames: false };
   const rule = normaliseName(exception.rule);
   const own = alerts.filter((alert) => rule === normaliseName(patternOf(alert.ruleId ?? alert.ruleTitle)));
   const covers = (one: Known) => {

@@ -248,6 +248,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [0, 100, feedKinds.alerts],
       [0, 100, feedKinds.incidents],
     ],
+    "events.readInto": [[new SharedArrayBuffer(4096), 0, 100, feedKinds.alerts]],
     "events.position": [["alerts/a"]],
     "events.savePosition": [["alerts/a", 1, now]],
     "events.end": [[]],
