@@ -113,11 +113,12 @@ export class Exceptions {
   async #proposalsOf(incidentId: string): Promise<Json[]> {
     const evidence = await this.#store.reading.readProposalEvidence(incidentId);
     if (evidence === null) return [];
-    const { incident, rules, alerts } = evidence;
+    const { incident, alerts } = evidence;
     const now = this.#clock.now();
     const known = await this.#store.incidents.listExceptions();
-    return proposeExceptions(incident, rules, alerts, now).map((proposal) =>
-      proposalJson(proposal, coveredBy(proposal, alerts, incident, known, now)?.id ?? null),
+    const rules = (await this.#store.incidents.actorRules()) ?? { hostShortNames: false };
+    return proposeExceptions(incident, evidence.rules, alerts, now).map((proposal) =>
+      proposalJson(proposal, coveredBy(proposal, alerts, incident, known, rules, now)?.id ?? null),
     );
   }
 

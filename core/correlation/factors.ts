@@ -125,7 +125,10 @@ const sentences: Readonly<Record<FactorName, (facts: WindowFacts) => string>> = 
   rule_diversity: ({ rules, commonRules, burst, level }) => {
     if (rules === 0) return "No rule above informational fired.";
     const common = commonRules === 0 ? "" : `, ${commonRules} of them common here`;
-    const together = level < medium ? "" : `; at most ${burst} of level medium or more and not common within two hours`;
+    const together =
+      level < medium
+        ? ""
+        : `; at most ${burst} of level medium or more${commonRules === 0 ? "" : ", common ones left out,"} within half an hour`;
     return `${many(rules, "different rule")} above informational fired within 7 days${common}${together}.`;
   },
   attack_breadth: ({ mask, techniques, level }) => {

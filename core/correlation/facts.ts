@@ -55,7 +55,7 @@ export interface WindowFacts extends AssetWeight {
   ruleWorth: number;
   familyWorth: number;
   techniqueWorth: number;
-  /** Most distinct rules of level medium or more, common ones left out, within two hours side by side. */
+  /** Most distinct rules of level medium or more, common ones left out, within half an hour. */
   burst: number;
   alarms: number;
   alarms24h: number;

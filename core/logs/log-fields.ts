@@ -97,7 +97,7 @@ export class LogFields {
 
   /** The first of a name counts. */
   #set(path: readonly string[], text: string): void {
-    const value = text.slice(0, longestValue);
+    const value = singleSigns(text.slice(0, longestValue));
     if (isNoValue(value) || path.length === 0) return;
     const own = plain(path.slice(-2).join("."));
     const name = textNames.find((one) => one === own || one === plain(path.at(-1) ?? ""));
@@ -109,6 +109,13 @@ export class LogFields {
       if (!this.#values.has(name)) this.#values.set(name, value);
     }
   }
+}
+
+/** Paths and accounts whose backslashes a shipper wrote twice, as Wazuh does; `\\\\server\\share` stays. */
+function singleSigns(text: string): string {
+  if (!text.includes("\\\\")) return text;
+  const isTwice = /[A-Za-z]:\\\\[^\\]/.test(text) ? !/[A-Za-z]:\\[^\\]/.test(text) : /^[^\\\s]+\\\\[^\\]+$/.test(text);
+  return isTwice ? text.replaceAll("\\\\", "\\") : text;
 }
 
 function plain(name: string): string {

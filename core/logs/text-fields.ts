@@ -11,6 +11,15 @@ export function textFields(text: string): Pair[] {
   if (/<Event[\s>]/.test(head) || /<EventData[\s>]/.test(head)) return xmlFields(head);
   if (/\btype=[A-Z_]+\s+msg=audit\(/.test(head)) return auditFields(head);
   if (/\bCEF:\d+\|/.test(head)) return cefFields(head);
+  const [, command] = /\bsudo(?:\[\d+\])?:.*\bCOMMAND=(.+)$/.exec(head) ?? [];
+  if (command !== undefined) return [["commandline", command.trim()]];
+  const [, account = "", address = ""] =
+    /\bsshd(?:\[\d+\])?: (?:Accepted|Failed) \S+ for (?:invalid user )?(\S+) from (\S+)/.exec(head) ?? [];
+  if (account !== "")
+    return [
+      ["acct", account],
+      ["srcip", address],
+    ];
   if (head.includes(" ¦ ")) return head.split(" ¦ ").flatMap(colonField);
   const lines = head.split(/\r?\n/).slice(0, mostPairs);
   if (lines.length > 1)

@@ -232,6 +232,18 @@ describe("evidence that is there already", () => {
     await appliance.ingest([critical("j", noisy)]);
     expect((await analyst.get("/api/incidents?actor=j")).body.total).toBe(1);
   });
+
+  test("an incident that is opened again loses what was excepted meanwhile", async () => {
+    await appliance.ingest([critical("j", noisy), critical("k", noisy), detection({ user: "j", ...other })]);
+    const { incident_id } = await incidentOf("j");
+    await analyst.patch(`/api/incidents/${incident_id}/status`, { status: "FALSE_POSITIVE" });
+    await except({ rule: "noisy" });
+    await analyst.patch(`/api/incidents/${incident_id}/status`, { status: "OPEN" });
+    await appliance.clock.advance(60_000);
+    expect(await incidentOf("j")).toMatchObject({ status: "OPEN", sigma_alert_count: 1 });
+    const { history } = await detailOf("k");
+    expect(history.filter(({ action }: { action: string }) => action === "EXCEPTION_APPLIED")).toHaveLength(1);
+  });
 });
 
 describe("tried before it is saved", () => {
