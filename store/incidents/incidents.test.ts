@@ -287,7 +287,7 @@ describe("an open incident", () => {
     expect(risk.level).toBe("medium");
     const before = await store.events.end();
     now += minuteMs;
-    await ingest("detections", records(1, plain(3, { level: "medium" })));
+    await ingest("detections", records(4, plain(3, { level: "medium" })));
     expect((await events(before)).map(({ kind }) => kind)).toEqual(["incident_scored"]);
     now += minuteMs;
     await ingest(
@@ -310,6 +310,48 @@ describe("an open incident", () => {
       ["CREATED", null, "medium"],
       ["RISK_LEVEL_CHANGED", "medium", "high"],
     ]);
+  });
+
+  test("each new high or critical rule and each crown jewel is told, whatever the level; others and repeats are not", async () => {
+    await ingest("detections", records(1));
+    const id = await onlyIncident();
+    const before = await store.events.end();
+    const told = async () =>
+      (await events(before)).filter(({ kind }) => kind === "incident_updated").map(({ body }) => body.changes);
+    // The same again, at another level below high, and a new rule of level medium.
+    await ingest("detections", [...records(2), ...records(1, () => ({ level: "medium" }))]);
+    await ingest("detections", records(1, plain(0, { level: "medium" })));
+    expect(await told()).toEqual([]);
+    const dcsync = { level: "medium", tags: ["attack.t1003.006"], rule_id: "dcsync", rule_title: "DCSync by a user" };
+    await ingest("detections", [
+      ...records(1, plain(1)),
+      ...records(1, plain(2, { level: "critical" })),
+      ...records(2, () => dcsync),
+    ]);
+    expect((await told()).map(([change]) => change)).toEqual([
+      { field: "rules", old: null, new: "Plain 2; Plain 1; DCSync by a user" },
+    ]);
+    const detail = await store.reading.readIncident(id, now);
+    expect(detail?.history.at(-1)).toMatchObject({ action: "RULES_ADDED", new: "Plain 2; Plain 1; DCSync by a user" });
+    await ingest("detections", [...records(1, plain(1)), ...records(1, () => dcsync)]);
+    expect(await told()).toHaveLength(1);
+    // A rule that was medium, now as high.
+    await ingest("detections", records(1, plain(0)));
+    expect((await told())[1]).toEqual([{ field: "rules", old: null, new: "Plain 0" }]);
+  });
+
+  test("a batch in many parts tells its new rules once", async () => {
+    await ingest("detections", records(1));
+    const before = await store.events.end();
+    const noise = (index: number) => ({ user: `other-${index}`, level: "low", rule_id: "noise", tags: [] });
+    await ingest("detections", [
+      ...records(1, plain(0)),
+      ...records(2500, noise),
+      ...records(1, plain(0)),
+      ...records(1, plain(1)),
+    ]);
+    const told = (await events(before)).filter(({ kind }) => kind === "incident_updated");
+    expect(told.map(({ body }) => body.changes)).toEqual([[{ field: "rules", old: null, new: "Plain 0; Plain 1" }]]);
   });
 
   test("falls silently point by point, its levels are told to followers, and rises from there with news", async () => {
@@ -453,7 +495,7 @@ test("notes, analyst and their history; blank empties", async () => {
 describe("cases", () => {
   test("closing one by hand takes its evidence out of pattern and score; what comes later makes a new one", async () => {
     const one = (from: number, count: number) => records(count, plain(from, { tags: ["attack.impact"] }));
-    await ingest("detections", one(0, 6));
+    await ingest("detections", one(0, 20));
     const id = await onlyIncident();
     const [{ case_id }] = await created("case");
     const before = (await store.reading.readIncident(id, now))?.incident.score ?? 0;
@@ -461,7 +503,7 @@ describe("cases", () => {
     await store.incidents.changeCase(case_id, { status: "CLOSED", notes: "Pentest" }, analyst, now);
     const told = await events(end);
     expect(told.map(({ kind }) => kind)).toEqual(["case_updated", "incident_scored"]);
-    expect(told[0]?.body).toMatchObject({ status: "CLOSED", investigation_notes: "Pentest", alert_count: 6 });
+    expect(told[0]?.body).toMatchObject({ status: "CLOSED", investigation_notes: "Pentest", alert_count: 20 });
     const detail = await store.reading.readIncident(id, now);
     expect(detail?.incident.score).toBeLessThan(before);
     expect(detail?.body.risk.threat_case_count).toBe(0);
@@ -476,7 +518,7 @@ describe("cases", () => {
     expect(refused).toMatchObject({ code: "case_newer" });
     await store.incidents.changeCase(cases[1].case_id, { status: "CLOSED" }, analyst, now);
     await store.incidents.changeCase(case_id, { status: "OPEN" }, analyst, now);
-    expect((await store.reading.readCase(case_id))?.threatCase).toMatchObject({ status: "OPEN", alerts: 6 });
+    expect((await store.reading.readCase(case_id))?.threatCase).toMatchObject({ status: "OPEN", alerts: 20 });
     expect((await store.reading.readIncident(id, now))?.body.risk.threat_case_count).toBe(1);
   });
 
