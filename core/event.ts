@@ -25,4 +25,6 @@ export interface LoggedEvent {
   data: string;
   /** The original log as a one-line ASCII JSON object, or null where the kind has none. */
   body: string | null;
+  /** The same as UTF-8, where the reader has asked for it in that form (`EventLog.readInto`); `body` is null then. */
+  bodyBytes?: Uint8Array;
 }

@@ -3,6 +3,7 @@
  */
 import type { Alarm, Detection, RecordWarning, RejectedRecord } from "./detection.ts";
 import type { AppendedCounts, EventKind, LoggedEvent } from "./event.ts";
+import type { PackedEvents } from "./feeds/packed-events.ts";
 
 /** The appliance's clock. Both values are milliseconds. */
 export interface Clock {
@@ -22,6 +23,8 @@ export type Sleep = (milliseconds: number, signal?: AbortSignal) => Promise<void
 export interface EventLog {
   /** Events with `seq > after` of the given kinds, oldest first, at most `limit`. */
   read(after: number, limit: number, kinds: readonly EventKind[]): Promise<LoggedEvent[]>;
+  /** The same, with the bodies in `shared` as far as they fit: `unpackBodies` makes events of the answer. */
+  readInto(shared: SharedArrayBuffer, after: number, limit: number, kinds: readonly EventKind[]): Promise<PackedEvents>;
   /** The position of a reader, or null when it has none yet. */
   position(reader: string): Promise<number | null>;
   /** Records that `reader` has finished with everything up to and including `seq`. Durable when it resolves. */

@@ -21,6 +21,7 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
       confidence: risk.confidence,
       primary_driver: risk.primaryDriver?.name ?? null,
       factors: risk.factors,
+      floor: risk.floor,
     },
     attack_chain: chain.map(({ tactic, title, first, count }) => ({ tactic, title, first_seen: toIso(first), count })),
     alerts_by_rule: rules.map((rule) => ({ ...ruleJson(rule), rule_author: rule.author || null })),

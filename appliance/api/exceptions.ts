@@ -8,7 +8,7 @@ import { type TrialStep, trialDays } from "../../core/exceptions/trial.ts";
 import type { Clock } from "../../core/ports.ts";
 import { dayMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
-import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
+import { type AuditAuthor, type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { TrialResult } from "./trial-result.ts";
 
 type Json = Record<string, unknown>;
@@ -23,8 +23,11 @@ export class Exceptions {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #audit: AuditLog;
+  readonly #authorOf: (caller: Caller) => AuditAuthor;
 
-  constructor(store: Store, clock: Clock, audit: AuditLog) {
+  /** `authorOf`: who the audit log names for a caller. */
+  constructor(store: Store, clock: Clock, audit: AuditLog, authorOf: (caller: Caller) => AuditAuthor = auditAuthor) {
+    this.#authorOf = authorOf;
     this.#store = store;
     this.#clock = clock;
     this.#audit = audit;
@@ -50,7 +53,7 @@ export class Exceptions {
     await this.#store.incidents.insertException(exception);
     await this.#apply();
     const { id, ...detail } = exceptionJson(exception);
-    await this.#audit.note(auditAuthor(caller), "exception.create", exception.id, detail);
+    await this.#audit.note(this.#authorOf(caller), "exception.create", exception.id, detail);
     return { id, ...detail };
   }
 
@@ -62,7 +65,7 @@ export class Exceptions {
     if (!own || !(await this.#store.incidents.deleteException(id, this.#clock.now())))
       throw new EdgeError("exception_unknown", `there is no exception ${id.slice(0, 64)}`);
     await this.#apply();
-    await this.#audit.note(auditAuthor(caller), "exception.delete", id);
+    await this.#audit.note(this.#authorOf(caller), "exception.delete", id);
   }
 
   /** What it would have suppressed. @throws EdgeError as `add`; no_correlation */
@@ -110,11 +113,12 @@ export class Exceptions {
   async #proposalsOf(incidentId: string): Promise<Json[]> {
     const evidence = await this.#store.reading.readProposalEvidence(incidentId);
     if (evidence === null) return [];
-    const { incident, rules, alerts } = evidence;
+    const { incident, alerts } = evidence;
     const now = this.#clock.now();
     const known = await this.#store.incidents.listExceptions();
-    return proposeExceptions(incident, rules, alerts, now).map((proposal) =>
-      proposalJson(proposal, coveredBy(proposal, alerts, incident, known, now)?.id ?? null),
+    const rules = (await this.#store.incidents.actorRules()) ?? { hostShortNames: false };
+    return proposeExceptions(incident, evidence.rules, alerts, now).map((proposal) =>
+      proposalJson(proposal, coveredBy(proposal, alerts, incident, known, rules, now)?.id ?? null),
     );
   }
 

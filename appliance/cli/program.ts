@@ -10,6 +10,7 @@ import { deliveriesCommand } from "./deliveries.ts";
 import { demoCommand } from "./demo.ts";
 import { destinationsCommand } from "./destinations.ts";
 import { doctorCommand } from "./doctor.ts";
+import { exceptionsCommand } from "./exceptions.ts";
 import { importCommand } from "./import/import.ts";
 import { keyCommand } from "./key.ts";
 import { reloadCommand } from "./reload.ts";
@@ -26,6 +27,7 @@ const commands: readonly Command[] = [
   importCommand,
   userCommand,
   deliveriesCommand,
+  exceptionsCommand,
   keyCommand,
   replayCommand,
   destinationsCommand,

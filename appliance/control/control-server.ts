@@ -41,6 +41,17 @@ const deadLetters = v.object({
   system: v.exactOptional(v.picklist(ticketSystems)),
   causes: v.exactOptional(v.array(v.string())),
 });
+const exception = v.object({
+  entity: v.string(),
+  rule: v.string(),
+  actor: v.string(),
+  host: v.string(),
+  process: v.string(),
+  commandLine: v.string(),
+  hash: v.string(),
+  until: v.nullable(v.number()),
+  reason: v.string(),
+});
 const identified = v.object({ id: v.string(), number: v.string() });
 const importQuery = v.object({ kind: v.picklist(["detections", "alarms"]), format: v.string(), before: v.string() });
 
@@ -118,6 +129,21 @@ function controlApp(operations: Operations): Hono {
     const { id, number } = v.parse(identified, await c.req.json());
     await operations.identifyDelivery(id, number);
     return c.json({});
+  });
+  app.post("/exceptions/list", async (c) => c.json(await operations.listExceptions()));
+  app.post("/exceptions/add", async (c) =>
+    c.json(await operations.addException(v.parse(exception, await c.req.json()))),
+  );
+  app.post("/exceptions/try", async (c) =>
+    c.json(await operations.tryException(v.parse(exception, await c.req.json()))),
+  );
+  app.post("/exceptions/remove", async (c) => {
+    await operations.removeException(v.parse(keyId, await c.req.json()).id);
+    return c.json({});
+  });
+  app.post("/exceptions/proposals", async (c) => {
+    const { incidentId } = v.parse(v.object({ incidentId: v.nullable(v.string()) }), await c.req.json());
+    return c.json(await operations.proposedExceptions(incidentId));
   });
   app.post("/tickets/test", async (c) => c.json(await operations.testTickets()));
   app.post("/doctor", async (c) => c.json(await operations.doctor()));

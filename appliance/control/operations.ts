@@ -1,7 +1,9 @@
 /** The operations of commands: called through the control socket of a running appliance, or in the command's own process if none runs. */
+import type { Caller } from "../../core/access/caller.ts";
 import type { NewUser, UserChange } from "../../core/access/user.ts";
 import type { ApiKeyRecord } from "../../core/api-key.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
+import type { NewException } from "../../core/exceptions/exception.ts";
 import type { FeedName } from "../../core/feeds/feeds.ts";
 import { batchSha256 } from "../../core/intake/hash.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../../core/intake/intake.ts";
@@ -15,10 +17,24 @@ import type { Accounts } from "../access/accounts.ts";
 import { type AuditLog, commandLine } from "../access/audit-log.ts";
 import type { KeyRing, NewKey } from "../access/key-ring.ts";
 import { userJson } from "../api/administration.ts";
+import { Exceptions } from "../api/exceptions.ts";
 import type { DestinationControl, ListedDestination } from "../feeds/destination-control.ts";
 import { type DeadLetterGroup, DeadLetters } from "../tickets/dead-letters.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
 import type { LoopStatus } from "../upkeep/scheduler.ts";
+
+type Json = Record<string, unknown>;
+
+/** Whoever may use the data folder may do everything. */
+const operator: Caller = {
+  kind: "user",
+  id: "",
+  name: commandLine.who,
+  role: "admin",
+  scopes: [],
+  entities: null,
+  address: "",
+};
 
 /** A user as shown by `user list` and the API. */
 export interface ListedUser {
@@ -87,6 +103,13 @@ export interface Operations {
   discardDeliveries(which: DeadLetterFilter, reason: string): Promise<{ discarded: number }>;
   /** Names the ticket that a create made and that could not be identified. */
   identifyDelivery(id: string, number: string): Promise<void>;
+  listExceptions(): Promise<Json[]>;
+  addException(request: NewException): Promise<Json>;
+  /** What one would have suppressed; saves nothing. */
+  tryException(request: NewException): Promise<Json>;
+  removeException(id: string): Promise<void>;
+  /** Exceptions proposed from one incident; null = from recent false positives. */
+  proposedExceptions(incidentId: string | null): Promise<Json[]>;
   /** Tests the configured ticket systems without writing to them. */
   testTickets(): Promise<{ system: string; steps: TestStep[] }[]>;
   /** `countReplay` returns what `replay` would send. */
@@ -130,6 +153,7 @@ export function createOperations(tools: OperationsTools): Operations {
     systemOf: ({ system, entity }) => ticketSettings.adapterOf(system, entity),
     wake: wakeTickets,
   });
+  const exceptions = new Exceptions(store, clock, audit, () => commandLine);
   return {
     createKey: async (request) => {
       if (request.name.trim() === "" || request.name.length > 100)
@@ -172,6 +196,11 @@ export function createOperations(tools: OperationsTools): Operations {
       return { discarded: 1 };
     },
     identifyDelivery: async (id, number) => deadLetters.identify(commandLine, await deadLetters.find(id), number),
+    listExceptions: () => exceptions.list(operator),
+    addException: (request) => exceptions.add(operator, request),
+    tryException: (request) => exceptions.trial(operator, request),
+    removeException: (id) => exceptions.remove(operator, id),
+    proposedExceptions: (incidentId) => exceptions.proposals(operator, incidentId),
     testTickets: () => ticketSettings.testAll(),
     countReplay: (request) => destinations.count(request),
     replay: async (request) => {

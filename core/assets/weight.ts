@@ -44,6 +44,12 @@ interface EvidenceOfHosts {
 
 const medium = levels.indexOf("medium");
 const ordinaryRoles = new Set<string>(["scanner", "backup", "deployment"]);
+
+/** Whether it is what a host or account of this role does by itself that rules report. */
+export function isOrdinaryRole(role: HostRoleName | AccountRoleName | null | undefined): boolean {
+  return ordinaryRoles.has(role ?? "");
+}
+
 const points: Readonly<Record<Criticality, number>> = { low: 0, normal: 0, high: 3, critical: 6 };
 
 /** Points that a score has more where this is involved. */
@@ -95,13 +101,13 @@ export function assetWeight(
   let allOrdinary = true;
   for (const host of involved) {
     const known = traits.hosts[host] ?? null;
-    if (!ordinaryRoles.has(known?.role ?? "")) allOrdinary = false;
+    if (!isOrdinaryRole(known?.role)) allOrdinary = false;
     if (known !== null) candidates.push({ kind: "host", name: evidence.hosts[host] ?? "", ...known });
   }
   const asset = candidates.filter((one) => pointsOf(one) > 0).reduce<CriticalAsset | null>(moreCritical, null);
   return {
     asset: asset === null ? null : onlyAsset(asset),
-    isOrdinary: allOrdinary || ordinaryRoles.has(traits.actor?.role ?? ""),
+    isOrdinary: allOrdinary || isOrdinaryRole(traits.actor?.role),
   };
 }
 

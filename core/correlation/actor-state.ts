@@ -1,21 +1,23 @@
 /**
  * An actor's state between two writes, as compact JSON text, because every batch about the actor reads and writes it.
  *
- * Version 1: [1, rules, hosts, part, hours, windows, cases, activity, risk, steadyFor where there is one]
+ * Version 2: [2, rules, hosts, part, hours, windows, cases, activity, risk, steadyFor or null, sightings, assessedRules]
  *   rule: [key, title, level, mask, techniques…]
  *   hour: [hour, part, recorded, items, alarms, matched, closed]; items and alarms are flat numbers, times relative to the hour
- *   window: [score, at, first, recorded, detections, risk, topRule, level, rules, mask, techniques, hosts, alarms, alarms24h, rbpSum,
- *            rbpMax, peak, cases…]
+ *   window: [score, facts] (`window-row.ts`)
  *   case: [type, id, severity, hosts, rules]
+ *   sightings: flat numbers, five for each: rule, day, actors, of, 1 where the entity is established
  *   activity: [detections, highDetections, alarms, rbpSum, rbpMax, firstAt, lastAt]; risk: [score, previous, changedAt]
+ * Version 1 ends with steadyFor, where there is one, and has neither sightings nor assessedRules; nothing is known of how usual its rules were.
  */
 
 import { EdgeError } from "../errors.ts";
 import type { ActorActivity } from "../incident.ts";
 import { hourMs } from "../time.ts";
 import { type Evidence, type EvidenceHour, noEvidence } from "./evidence.ts";
-import type { WindowFacts } from "./facts.ts";
+import { sightingKey } from "./rarity/sightings.ts";
 import type { ScoredWindow } from "./score.ts";
+import { encodeWindow, parseWindow, parseWindow1, type WindowRow } from "./window-row.ts";
 
 /** An active case, with its evidence as stored in its row. */
 export interface ActiveCase {
@@ -54,10 +56,10 @@ export function newActorState(now: number): ActorState {
   };
 }
 
-const version = 1;
+const version = 2;
 
 export function encodeActorState({ evidence, windows, cases, activity: a, risk }: ActorState): string {
-  const parts: unknown[] = [
+  return JSON.stringify([
     version,
     evidence.rules.map(({ key, title, level, mask, techniques }) => [key, title, level, mask, ...techniques]),
     evidence.hosts,
@@ -67,27 +69,31 @@ export function encodeActorState({ evidence, windows, cases, activity: a, risk }
     cases.map(({ type, id, severity, hosts, rules }) => [type, id, severity, hosts, rules]),
     [a.detections, a.highDetections, a.alarms, a.rbpSum, a.rbpMax, a.firstAt, a.lastAt],
     [risk.score, risk.previous, risk.changedAt],
-  ];
-  if (evidence.steadyFor !== undefined) parts.push(evidence.steadyFor);
-  return JSON.stringify(parts);
+    evidence.steadyFor ?? null,
+    encodeSightings(evidence),
+    evidence.assessedRules,
+  ]);
 }
 
 /** Reads what `encodeActorState` wrote. Throws `EdgeError` code `actor_state_corrupt` for anything else. */
 export function parseActorState(text: string): ActorState {
   try {
-    const [found, ruleRows, hosts, part, hours, windows, cases, activity, risk, steadyFor] = JSON.parse(
-      text,
-    ) as StateRow;
-    if (found !== version) throw new Error(`its version is ${found}, and this program reads version ${version}`);
+    const row = JSON.parse(text) as StateRow;
+    const [found, ruleRows, hosts, part, hours, windows, cases, activity, risk, steadyFor, sightings, assessedRules] =
+      row;
+    if (found !== version && found !== 1)
+      throw new Error(`its version is ${found}, and this program reads version ${version}`);
     return {
       evidence: {
         rules: ruleRows.map(([key, title, level, mask, ...techniques]) => ({ key, title, level, mask, techniques })),
         hosts,
         part,
         hours: hours.map(parseHour),
-        ...(steadyFor === undefined ? {} : { steadyFor }),
+        ...(typeof steadyFor === "string" ? { steadyFor } : {}),
+        sightings: parseSightings(sightings ?? []),
+        assessedRules: assessedRules ?? ruleRows.length,
       },
-      windows: windows.map(parseWindow),
+      windows: windows.map(found === 1 ? parseWindow1 : parseWindow),
       cases: cases.map(([type, id, severity, hosts, rules]) => ({ type, id, severity, hosts, rules })),
       activity: parseActivity(activity),
       risk: { score: risk[0], previous: risk[1], changedAt: risk[2] },
@@ -108,7 +114,6 @@ type HourRow = [
   matched: string[],
   closed: string[],
 ];
-type WindowRow = [...numbers: (number | string)[]];
 type ActivityRow = [
   detections: number,
   highDetections: number,
@@ -128,7 +133,9 @@ type StateRow = [
   cases: CaseRow[],
   activity: ActivityRow,
   risk: [score: number, previous: number, changedAt: number],
-  steadyFor?: string,
+  steadyFor?: string | null,
+  sightings?: number[],
+  assessedRules?: number,
 ];
 type CaseRow = [type: string, id: string, severity: string, hosts: number, rules: number];
 
@@ -165,38 +172,18 @@ function parseHour([hour, part, recorded, numbers, sums, matched, closed]: HourR
   return { hour, part, recorded, items, alarms, matched, closed };
 }
 
-function encodeWindow({ score, facts: f }: ScoredWindow): WindowRow {
-  return [
-    ...[score, f.at, f.first, f.recorded, f.detections, f.risk, f.topRule, f.level, f.rules, f.mask, f.techniques],
-    ...[f.hosts, f.alarms, f.alarms24h, f.rbpSum, f.rbpMax, f.peak],
-    ...f.cases.flatMap(({ type, risk }) => [type, risk]),
-  ];
+function encodeSightings({ sightings }: Evidence): number[] {
+  const numbers: number[] = [];
+  for (const { rule, day, actors, of, isEstablished } of sightings.values())
+    numbers.push(rule, day, actors, of, isEstablished ? 1 : 0);
+  return numbers;
 }
 
-function parseWindow(row: WindowRow): ScoredWindow {
-  const number = (at: number) => Number(row[at]);
-  const cases: WindowFacts["cases"] = [];
-  for (let at = 17; at + 1 < row.length; at += 2) cases.push({ type: String(row[at]), risk: number(at + 1) });
-  return {
-    score: number(0),
-    facts: {
-      at: number(1),
-      first: number(2),
-      recorded: number(3),
-      detections: number(4),
-      risk: number(5),
-      topRule: String(row[6]),
-      level: number(7),
-      rules: number(8),
-      mask: number(9),
-      techniques: number(10),
-      hosts: number(11),
-      alarms: number(12),
-      alarms24h: number(13),
-      rbpSum: number(14),
-      rbpMax: number(15),
-      peak: number(16),
-      cases,
-    },
-  };
+function parseSightings(numbers: readonly number[]): Evidence["sightings"] {
+  const sightings: Evidence["sightings"] = new Map();
+  for (let at = 0; at + 4 < numbers.length; at += 5) {
+    const [rule = 0, day = 0, actors = 0, of = 0, established = 0] = numbers.slice(at, at + 5);
+    sightings.set(sightingKey(rule, day), { rule, day, actors, of, isEstablished: established === 1 });
+  }
+  return sightings;
 }

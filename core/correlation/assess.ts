@@ -1,17 +1,22 @@
 /** Computes an actor's score and cases after some of its hours have changed. */
+import { type AssetTraits, type AssetWeight, assetWeight } from "../assets/weight.ts";
 import { caseSeverities } from "../threat-case.ts";
+import { hourMs } from "../time.ts";
 import type { ActiveCase, ActorState } from "./actor-state.ts";
 import { type CaseFacts, caseFacts } from "./case-facts.ts";
-import type { EvidenceHour } from "./evidence.ts";
+import type { Evidence, EvidenceHour } from "./evidence.ts";
 import { scoreWindowHours } from "./facts.ts";
+import type { PreparedFloors } from "./floors.ts";
 import { type PreparedPattern, steadyMark } from "./patterns.ts";
 import { repeatedFacts } from "./repeats.ts";
 import { ruleTraits, scanWindows } from "./scan.ts";
 import { keepBest, qualifies } from "./score.ts";
-import { affectedEnds } from "./windows.ts";
+import { affectedEnds, type WindowEnd } from "./windows.ts";
 
 export interface AssessmentRules {
   patterns: readonly PreparedPattern[];
+  /** What one detection is worth by itself. */
+  floors: PreparedFloors;
   /** QUALIFY_MIN_SCORE. */
   minScore: number;
 }
@@ -26,11 +31,20 @@ export interface Assessment {
 }
 
 /** Assesses the windows that contain the changed hours and keeps them in the state; the caller opens the cases and adds them to the state. */
-export function assess(state: ActorState, changed: ReadonlySet<EvidenceHour>, rules: AssessmentRules): Assessment {
+export function assess(
+  state: ActorState,
+  changed: ReadonlySet<EvidenceHour>,
+  rules: AssessmentRules,
+  assets: AssetTraits | null = null,
+): Assessment {
   const { evidence } = state;
-  const traits = ruleTraits(evidence.rules, rules.patterns);
+  const traits = ruleTraits(evidence.rules, rules.patterns, rules.floors);
   const ends = affectedEnds(evidence, changed, scoreWindowHours);
-  const scans = ends.map((end) => scanWindows(evidence, end, traits));
+  const scans = ends.map((end) => {
+    const scan = scanWindows(evidence, end, traits);
+    Object.assign(scan.facts, weightOf(evidence, end, assets));
+    return scan;
+  });
   const isNewest = ends.at(-1)?.hour === evidence.hours.at(-1)?.hour;
   evidence.steadyFor = isNewest && scans.at(-1)?.isSteady === true ? steadyMark(rules.patterns) : undefined;
   const windows = scans.map(({ facts }) => facts);
@@ -82,4 +96,22 @@ export function activeCase(id: string, type: string, facts: CaseFacts): ActiveCa
 
 function hasChanged(known: ActiveCase, { severity, hosts, rules }: CaseFacts): boolean {
   return known.severity !== severity || known.hosts !== hosts.length || known.rules !== rules;
+}
+
+function weightOf(evidence: Evidence, { behind, first }: WindowEnd, assets: AssetTraits | null): AssetWeight {
+  return assetWeight(evidence, { behind, reach: first - scoreWindowHours * hourMs }, assets);
+}
+
+/** The hours that end windows which were scored with other roles than these. */
+export function hoursOfOtherRoles({ evidence, windows }: ActorState, assets: AssetTraits | null): EvidenceHour[] {
+  const scored = new Map(windows.map(({ facts }) => [Math.floor(facts.at / hourMs), facts]));
+  const ends = affectedEnds(evidence, new Set(evidence.hours), scoreWindowHours);
+  const other = new Set<number>();
+  for (const end of ends) {
+    const facts = scored.get(end.hour);
+    if (facts === undefined) continue;
+    const { asset, isOrdinary } = weightOf(evidence, end, assets);
+    if (isOrdinary !== facts.isOrdinary || JSON.stringify(asset) !== JSON.stringify(facts.asset)) other.add(end.hour);
+  }
+  return evidence.hours.filter(({ hour }) => other.has(hour));
 }

@@ -5,6 +5,7 @@
 import { hourMs } from "../time.ts";
 import type { Evidence, EvidenceAlarms, EvidenceHour, EvidenceItem } from "./evidence.ts";
 import { scoreWindowHours } from "./facts.ts";
+import { foldSightings } from "./rarity/rarity.ts";
 
 /** Items (rule × host × hour) up to which everything is kept as it is. */
 const roomyItems = 600;
@@ -16,6 +17,7 @@ export function compact(evidence: Evidence, now: number): boolean {
   if (countItems(evidence) <= roomyItems) return false;
   // What is folded may change what a case holds.
   evidence.steadyFor = undefined;
+  foldSightings(evidence, evidence.hours.at(-1)?.hour ?? 0);
   const newest = evidence.hours.at(-1)?.hour ?? 0;
   const before = evidence.hours.length;
   foldHours(

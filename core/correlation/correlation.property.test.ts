@@ -11,10 +11,11 @@ import { assess } from "./assess.ts";
 import { caseFacts } from "./case-facts.ts";
 import { addAlarms, addDetections } from "./evidence.ts";
 import { factorsOf, factorWeights } from "./factors.ts";
+import { builtInFloors, prepareFloors } from "./floors.ts";
 import { builtInPatterns, preparePatterns } from "./patterns.ts";
 import { bestWindow, currentScore } from "./score.ts";
 
-const rules = { patterns: preparePatterns(builtInPatterns), minScore: 40 };
+const rules = { patterns: preparePatterns(builtInPatterns), floors: prepareFloors(builtInFloors), minScore: 40 };
 const now = Date.UTC(2026, 2, 13, 4, 30);
 const start = Date.UTC(2019, 4, 1);
 
@@ -150,10 +151,10 @@ test("more evidence never lowers the score, closes no case and takes nothing fro
   );
 });
 
-test("bounds: the score is 0 to 100 and the sum of its factors, each between nothing and its weight", () => {
+test("bounds: the score is 0 to 100 and the larger of its floor and the sum of its factors, each between nothing and its weight", () => {
   fc.assert(
     fc.property(records, (all) => {
-      const { score, factors } = seen(takeIn([all]));
+      const { score, factors, facts } = seen(takeIn([all]));
       expect(score).toBeGreaterThanOrEqual(0);
       expect(score).toBeLessThanOrEqual(100);
       let sum = 0;
@@ -165,7 +166,7 @@ test("bounds: the score is 0 to 100 and the sum of its factors, each between not
         expect(why).toMatch(/^[A-Z0-9].*\.$/);
         sum += points;
       }
-      expect(Math.abs(Math.min(100, sum) - score)).toBeLessThan(1);
+      expect(Math.abs(Math.min(100, Math.max(sum, facts?.floor?.points ?? 0)) - score)).toBeLessThan(1);
     }),
   );
 });

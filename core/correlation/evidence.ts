@@ -7,6 +7,7 @@ import { readAttackTags } from "../attack/attack.ts";
 import { type Alarm, type Detection, levels } from "../detection.ts";
 import { normaliseHost, normaliseName } from "../intake/identity.ts";
 import { hourMs } from "../time.ts";
+import { ruleNumbers, type Sighting, sightingKey } from "./rarity/sightings.ts";
 
 /** A rule at one level (engines may report a rule at several). */
 export interface EvidenceRule {
@@ -67,6 +68,10 @@ export interface Evidence {
   hours: EvidenceHour[];
   /** Where new evidence goes. */
   part: number;
+  /** How usual its rules were in the entity, by `sightingKey`. */
+  sightings: Map<number, Sighting>;
+  /** So many of its rules were known when it was last assessed: those behind them are new. */
+  assessedRules: number;
   /**
    * The mark of the patterns (`steadyMark`) for which the window that ends with the newest hour was scanned, if more detections of what
    * that hour holds cannot fulfil another of them.
@@ -79,7 +84,7 @@ const mostRules = 500;
 const mostHosts = 1_000;
 
 export function noEvidence(): Evidence {
-  return { rules: [], hosts: [], hours: [], part: 0 };
+  return { rules: [], hosts: [], hours: [], part: 0, sightings: new Map(), assessedRules: 0 };
 }
 
 /** Adds detections of one actor, recorded at `now` (epoch ms). Returns the hours that changed. */
@@ -154,6 +159,13 @@ export function mergeEvidence(into: Evidence, from: Evidence): void {
       host: item.host < 0 ? -1 : addHost(into, from.hosts[item.host] ?? ""),
     }));
     insertHour(into, { ...hour, part: part + hour.part, items });
+  }
+  const numbers = ruleNumbers(into.rules);
+  for (const sighting of from.sightings.values()) {
+    const known = from.rules[sighting.rule];
+    const at = into.rules.findIndex(({ key }) => key === known?.key);
+    const key = sightingKey(numbers[at] ?? at, sighting.day);
+    if (at >= 0 && !into.sightings.has(key)) into.sightings.set(key, { ...sighting, rule: at });
   }
   into.part = part + from.part;
 }

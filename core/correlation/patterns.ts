@@ -28,6 +28,11 @@ export interface CasePattern {
   minLevel: Level;
   /** Stages of the kill chain reached one after the other, each by a rule of its own; 0 = no progression asked for. */
   minStages: number;
+  /**
+   * Two rules of level medium count as one of level high does, and a crown jewel (`floors.ts`) needs no second rule: what the table of a
+   * customer asks for holds to the letter.
+   */
+  isBuiltIn?: boolean;
 }
 
 /** Defaults of a row. */
@@ -42,7 +47,15 @@ export const patternDefaults = {
 } as const satisfies Partial<CasePattern>;
 
 function row(type: string, tactic: string, differences: Partial<CasePattern> = {}): CasePattern {
-  return { ...patternDefaults, type, tactics: [tactic], techniques: [], ...differences };
+  return {
+    ...patternDefaults,
+    minRules: 2,
+    isBuiltIn: true,
+    type,
+    tactics: [tactic],
+    techniques: [],
+    ...differences,
+  };
 }
 
 /**

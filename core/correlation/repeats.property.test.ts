@@ -8,10 +8,11 @@ import { type ActorState, encodeActorState, newActorState, parseActorState } fro
 import { type Assessment, activeCase, assess, assessRepeats } from "./assess.ts";
 import { compact } from "./compact.ts";
 import { addAlarms, addDetections, closePattern } from "./evidence.ts";
+import { builtInFloors, prepareFloors } from "./floors.ts";
 import { builtInPatterns, preparePatterns } from "./patterns.ts";
 import { addRepeats, addStoredRepeats, type Repeats } from "./repeats.ts";
 
-const rules = { patterns: preparePatterns(builtInPatterns), minScore: 40 };
+const rules = { patterns: preparePatterns(builtInPatterns), floors: prepareFloors(builtInFloors), minScore: 40 };
 const start = Date.UTC(2026, 2, 13, 4, 30);
 
 const tags = [["attack.execution"], ["attack.lateral_movement", "attack.t1021"], ["attack.credential-access"], []];

@@ -80,7 +80,11 @@ export function keepBest(windows: readonly ScoredWindow[], added: readonly Windo
 
 const medium = levels.indexOf("medium");
 
+/** What scanners, backups and deployments do by themselves takes so much more, unless a crown jewel is in it. */
+const ordinaryAllowance = 30;
+
 /** Whether a window makes an incident: at the threshold, and not on informational and low detections alone (CONTRACT 5). */
 export function qualifies(facts: WindowFacts, minScore: number): boolean {
-  return facts.level >= medium && scoreOf(facts) >= minScore;
+  const allowance = facts.isOrdinary && facts.floor?.crownJewel !== true ? ordinaryAllowance : 0;
+  return facts.level >= medium && scoreOf(facts) >= minScore + allowance;
 }

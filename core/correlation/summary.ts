@@ -4,7 +4,7 @@ import { type Level, levels } from "../detection.ts";
 import type { ActorState } from "./actor-state.ts";
 import { type Confidence, confidenceOf } from "./confidence.ts";
 import type { Evidence } from "./evidence.ts";
-import { factorsOf, primaryDriver, type RiskFactor } from "./factors.ts";
+import { factorsOf, floorShown, primaryDriver, type RiskFactor, type RiskFloor } from "./factors.ts";
 import { bestWindow } from "./score.ts";
 
 /** Detections of one rule. Times are epoch milliseconds. */
@@ -92,6 +92,8 @@ export interface RiskDetail {
   scoreChangedAt: number;
   trend: "rising" | "falling" | "steady";
   factors: RiskFactor[];
+  /** What one rule is worth by itself, at the score's age; null if none holds. */
+  floor: RiskFloor | null;
   primaryDriver: RiskFactor | null;
   confidence: Confidence | null;
 }
@@ -106,6 +108,7 @@ export function riskDetail({ risk, windows }: ActorState, now: number): RiskDeta
     scoreChangedAt: risk.changedAt,
     trend: risk.score > risk.previous ? "rising" : risk.score < risk.previous ? "falling" : "steady",
     factors,
+    floor: facts === null ? null : floorShown(facts),
     primaryDriver: facts === null ? null : primaryDriver(factors),
     confidence: facts === null ? null : confidenceOf(facts),
   };

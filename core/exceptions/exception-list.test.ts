@@ -215,3 +215,12 @@ test("what would cover everything, nothing or only the past is refused with its 
   ];
   for (const [fields, start] of refused) expect(whyNoException({ ...request, ...fields }, now)).toStartWith(start);
 });
+
+test("more entities and rules than are remembered are told apart all the same", () => {
+  const list = new ExceptionList([exceptionOf({ rule: "rule 7*" })], { hostShortNames: false });
+  for (let again = 0; again < 2; again++)
+    for (let n = 0; n < 12_000; n++) {
+      const one = detectionOf({ entity: `e${n % 3}`, ruleId: null, ruleTitle: `rule ${n}` });
+      expect(list.covering(one, actor, now)).toHaveLength(String(n).startsWith("7") ? 1 : 0);
+    }
+});

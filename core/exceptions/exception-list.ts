@@ -26,9 +26,8 @@ interface EntityView {
   anyRule: Arranged | null;
 }
 
-/** What is remembered of entities and rules; beyond it, it is worked out anew. Detections may invent as many as they like. */
-const mostEntities = 500;
-const mostRules = 5_000;
+/** The most entities and rules that are remembered; beyond it, they are worked out anew. Detections may invent as many as they like. */
+const mostRemembered = 10_000;
 
 const none: readonly string[] = [];
 
@@ -36,6 +35,7 @@ export class ExceptionList {
   readonly #all: readonly Listed[];
   readonly #rules: Pick<ActorRules, "hostShortNames">;
   readonly #views = new Map<string, EntityView>();
+  #remembered = 0;
   /** Detections of one entity mostly come one after the other. */
   #last: EntityView | null = null;
 
@@ -73,7 +73,7 @@ export class ExceptionList {
     if (view === undefined) {
       const anyRule = this.#all.filter(({ matcher }) => matcher.namesNoRule && matcher.fitsEntity(entity));
       view = { entity, rules: new Map(), anyRule: arrange(anyRule) };
-      if (this.#views.size >= mostEntities) this.#views.clear();
+      this.#remember();
       this.#views.set(entity, view);
     }
     this.#last = view;
@@ -85,9 +85,16 @@ export class ExceptionList {
       ({ matcher }) => !matcher.namesNoRule && matcher.fitsEntity(entity) && matcher.fitsRule({ ruleId, ruleTitle }),
     );
     const known = { title: ruleTitle, exceptions: arrange(exceptions) };
-    if (view.rules.size >= mostRules) view.rules.clear();
+    this.#remember();
     view.rules.set(key, known);
     return known;
+  }
+
+  #remember(): void {
+    if (++this.#remembered <= mostRemembered) return;
+    this.#remembered = 1;
+    this.#views.clear();
+    this.#last = null;
   }
 }
 

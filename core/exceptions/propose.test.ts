@@ -133,7 +133,8 @@ test("one that is covered already says by which", () => {
   const image = "C:\\Program Files\\Backup\\agent.exe";
   const { proposal, alerts } = proposed(sysmon({ Image: image }));
   const saved = (fields: object) => ({ ...proposal.exception, id: "exc-1", ...fields });
-  const by = (fields: object) => coveredBy(proposal, alerts, incident, [saved(fields)], now)?.id ?? null;
+  const by = (fields: object) =>
+    coveredBy(proposal, alerts, incident, [saved(fields)], { hostShortNames: false }, now)?.id ?? null;
   expect(by({})).toBe("exc-1");
   expect(by({ actor: "", process: "agent.*", rule: "suspicious *" })).toBe("exc-1");
   expect(by({ process: "other.exe" })).toBeNull();
@@ -181,6 +182,8 @@ test("a pattern for several texts says enough, or there is none", () => {
   expect(commonPattern(["backup --set 1 --quiet", "backup --set 22 --quiet"], 100)).toBe("backup --set * --quiet");
   expect(commonPattern(["abc", "xyz"], 100)).toBeNull();
   expect(commonPattern(["cmd 1", "cmd 2"], 100)).toBeNull();
+  const encoded = (text: string) => `powershell -enc ${Buffer.from(text, "utf16le").toString("base64")}`;
+  expect(commonPattern([encoded("Invoke-Backup".repeat(9)), encoded("Install-Evil".repeat(9))], 4_000)).toBeNull();
   expect(commonPattern(["x".repeat(50)], 20)).toBe(`${"x".repeat(19)}*`);
   expect(commonPattern([], 20)).toBeNull();
   expect(commonPattern([" "], 20)).toBeNull();

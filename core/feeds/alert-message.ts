@@ -24,7 +24,8 @@ export function alertMessage(
   into: MessageBytes = ownBytes,
 ): EncodedMessage {
   const snapshot = parseSnapshot(event.data);
-  if (event.body === null) throw corrupt(event, "its log is missing");
+  const body = event.bodyBytes ?? event.body;
+  if (body === null) throw corrupt(event, "its log is missing");
   const hourly = event.kind === "alert_hourly";
   const sd = [hourly ? hourlyElement(event, snapshot, options) : firstElement(snapshot, options)];
   if (options.ruleInfo) sd.push(ruleElement(snapshot, options));
@@ -35,7 +36,7 @@ export function alertMessage(
       timestamp: event.at,
       msgid: options.msgid === "nil" ? null : hourly ? "HOURLY" : "FIRST",
       sd,
-      body: event.body,
+      body,
     },
     options,
     into,

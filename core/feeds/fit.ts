@@ -1,6 +1,6 @@
 /** A message of bounded size: what is too long is shortened by meaning, never cut (CONTRACT 3). */
 import { fitBody, markLength, smallestBody } from "./fit-body.ts";
-import { type MessageBytes, ownBytes } from "./message-buffer.ts";
+import { type MessageBody, type MessageBytes, ownBytes, textOf } from "./message-buffer.ts";
 import { encodeHead, encodeMessage, escapedSize, hostName, type MsgId, type SdElement, utf8Length } from "./rfc5424.ts";
 import type { MessageOptions } from "./syslog-options.ts";
 
@@ -17,8 +17,8 @@ export interface MessageContent {
   timestamp: number;
   msgid: MsgId | null;
   sd: readonly SdElement[];
-  /** JSON object, one line of ASCII, no white space outside strings. */
-  body: string;
+  /** JSON object, one line of ASCII, no white space outside strings; as a text, or as its bytes. */
+  body: MessageBody;
 }
 
 /**
@@ -57,7 +57,7 @@ export function composeMessage(
   if (room() < smallestBody) message.sd = message.sd.filter((element, at) => at === 0 || element.shorten === undefined);
   const lacking = smallestBody - room();
   if (lacking > 0) message.hostname = hostName(message.hostname).slice(0, -lacking);
-  message.body = fitBody(message.body, room());
+  message.body = fitBody(textOf(message.body), room());
   return { bytes: encodeMessage(message), shrunk: true };
 }
 

@@ -66,6 +66,16 @@ test("times have 0, 3 or 6 digits and stay within years of four digits", () => {
   expect(formatTime(base.timestamp, 6)).toBe("2026-03-13T04:30:00.123000Z");
   expect(formatTime(8.64e15, 0)).toBe("9999-12-31T23:59:59Z");
   expect(formatTime(-8.64e15, 0)).toBe("0000-01-01T00:00:00Z");
+  expect(formatTime(-0.5, 3)).toBe("1970-01-01T00:00:00.000Z");
+  // Years 0 to 9999, in any order, more days than are remembered.
+  fc.assert(
+    fc.property(fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 }), (time) => {
+      const iso = new Date(time).toISOString();
+      expect(formatTime(time, 3)).toBe(iso);
+      expect(formatTime(time, 0)).toBe(`${iso.slice(0, 19)}Z`);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test.each([

@@ -2,7 +2,7 @@
 
 import type { incidentEventKinds } from "../event.ts";
 import { dayMs } from "../time.ts";
-import { type MessageBytes, ownBytes } from "./message-buffer.ts";
+import { type MessageBody, type MessageBytes, ownBytes } from "./message-buffer.ts";
 
 /** One SD-ELEMENT. The id and the names are the program's own constants; the values may hold any text. */
 export interface SdElement {
@@ -36,7 +36,7 @@ export interface SyslogMessage {
   /** At least one, because the seed's Logstash pattern does not match an SD of `-`. */
   sd: readonly SdElement[];
   /** One line of ASCII, so that no BOM is due (RFC 5424 6.4) and LF framing is safe. */
-  body: string;
+  body: MessageBody;
 }
 
 const NILVALUE = "-";
@@ -72,25 +72,31 @@ const latest = 253_402_300_799_999;
 
 /** `00` to `59`. */
 const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"));
-/** The date of the day that was formatted last, with its `T`: most times of a batch are of one day. */
-const lastDay = { day: Number.NaN, date: "" };
+/** Dates with their `T` by days since 1970: the times of a batch are of few days. */
+const dates = new Map<number, string>();
+const mostDates = 64;
+
+function dateOf(day: number): string {
+  const known = dates.get(day);
+  if (known !== undefined) return known;
+  const date = new Date(day * dayMs).toISOString().slice(0, 11);
+  if (dates.size === mostDates) dates.clear();
+  dates.set(day, date);
+  return date;
+}
 
 /** RFC 3339 UTC with `Z` and 0, 3 or 6 fraction digits; a time outside the years 0000-9999 becomes the nearest inside. */
 export function formatTime(milliseconds: number, precision: 0 | 3 | 6): string {
   // A message has three times, and `toISOString` for each would be a sixth of what it costs.
   const time = Math.trunc(Math.min(Math.max(milliseconds, earliest), latest));
   const day = Math.floor(time / dayMs);
-  if (day !== lastDay.day) {
-    lastDay.date = new Date(day * dayMs).toISOString().slice(0, 11);
-    lastDay.day = day;
-  }
   const ofDay = time - day * dayMs;
   const second = Math.floor(ofDay / 1000);
   const minute = Math.floor(second / 60);
   const clock = `${twoDigits[Math.floor(minute / 60)]}:${twoDigits[minute % 60]}:${twoDigits[second % 60]}`;
-  if (precision === 0) return `${lastDay.date}${clock}Z`;
+  if (precision === 0) return `${dateOf(day)}${clock}Z`;
   const fraction = String(ofDay % 1000).padStart(3, "0");
-  return `${lastDay.date}${clock}.${fraction}${precision === 3 ? "Z" : "000Z"}`;
+  return `${dateOf(day)}${clock}.${fraction}${precision === 3 ? "Z" : "000Z"}`;
 }
 
 // What almost every value consists of: the test is much cheaper than three replacements that find nothing.

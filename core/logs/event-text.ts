@@ -40,12 +40,13 @@ export function eventDetail(facts: EventFacts): string {
     ...place("name", domain),
     ...place("url", facts.url),
     ...(ips.length === 0 ? [] : [`address ${ips.join(", ")}${port === "" ? "" : ` port ${port}`}`]),
+    ...place("call", facts.call),
     ...place("threat", facts.threat),
     ...place("firewall rule", facts.firewallRule),
     ...place("WMI", facts.wmi),
     ...(script !== "" && commandLine === "" ? [`script ${script}`] : []),
   ];
-  return oneLine(parts.length > 0 ? parts.join("; ") : facts.message || remaining(facts), 4_000);
+  return oneLine(parts.length > 0 ? parts.join("; ") : facts.message || remaining(facts) || clauseOf(facts), 4_000);
 }
 
 /** Fields that have no place in the facts. */
@@ -78,6 +79,13 @@ const taskEvents: Readonly<Record<string, string>> = {
   "200": "was started",
   "129": "was started",
   "201": "has ended",
+};
+const defenderEvents: Readonly<Record<string, string>> = {
+  "5001": "real-time protection was switched off",
+  "5004": "the settings of real-time protection were changed",
+  "5007": "the settings of Microsoft Defender were changed",
+  "5010": "scanning for malware was switched off",
+  "5012": "scanning for viruses was switched off",
 };
 const wmiEvents: Readonly<Record<string, string>> = { "19": "filter", "20": "consumer", "21": "binding" };
 const logonTypes: Readonly<Record<string, string>> = {
@@ -119,7 +127,9 @@ function clauseOf(facts: EventFacts): string {
   if (eventId === "4624" && account !== "")
     return `${account} logged on ${logonTypes[facts.logonType] ?? `(type ${facts.logonType || "not named"})`}${from}`;
   if (/^(?:4625|4771|4776)$/.test(eventId) && account !== "")
-    return `a logon of ${account} was checked${eventId === "4625" ? " and failed" : ""}${from}`;
+    return eventId === "4625"
+      ? `a logon of ${account} failed${from}`
+      : `the credentials of ${account} were checked${from}`;
   if (facts.group !== "" && account !== "" && /^47(?:28|32|56)$/.test(eventId))
     return `${account} was added to the group ${facts.group}`;
   if (accountEvents[eventId] !== undefined && account !== "") return `the account ${account} ${accountEvents[eventId]}`;
@@ -133,7 +143,15 @@ function clauseOf(facts: EventFacts): string {
     return `the service ${service} was installed, which runs ${facts.servicePath}`;
   if (task !== "" && taskEvents[eventId] !== undefined)
     return `the scheduled task ${task} ${taskEvents[eventId]}${facts.taskAction === "" ? "" : `, which runs ${facts.taskAction}`}`;
+  if (facts.call !== "") return `${facts.call} was called${from}`;
+  if (facts.threat !== "" && file === "" && facts.ips.length > 0)
+    return `${facts.threat} was seen${peer === "" ? "" : ` in traffic with ${peer}`}`;
   if (facts.threat !== "" && file !== "") return `${facts.threat} was found in ${file}`;
+  if (eventId === "4648" && account !== "")
+    return `the credentials of ${account} were used${by === "" ? "" : ` by ${who}`}`;
+  if (eventId === "25" && who !== "") return `the image of ${who} was replaced in memory`;
+  const protection = /defender/i.test(facts.channel) ? defenderEvents[eventId] : undefined;
+  if (protection !== undefined) return protection;
   if (target !== "" && eventId === "8") return `${by || "a program "}started a thread in ${fileName(target)}`;
   if (target !== "")
     return `${by || "a program "}opened ${fileName(target)}${/^0x/i.test(facts.access) ? ` (access ${facts.access})` : ""}`;
@@ -142,6 +160,7 @@ function clauseOf(facts: EventFacts): string {
     (/^(?:1|4688|400|EXECVE|PROCTITLE)$/.test(eventId) || (file === "" && registryKey === "" && peer === ""))
   )
     return `${commandLine} ran${facts.parent === "" ? "" : `, started by ${fileName(facts.parent)}`}`;
+  if (commandLine === "" && image !== "" && /^(?:1|4688|592|SYSCALL)$/.test(eventId)) return `${image} ran`;
   if (registryKey !== "")
     return /^(?:4656|4658|4660|4663)$/.test(eventId)
       ? passive("opened", "opened", registryKey)
@@ -157,6 +176,7 @@ function clauseOf(facts: EventFacts): string {
       : passive("created as a pipe", "created the pipe", facts.pipe);
   if (facts.wmi !== "") return `a WMI event ${wmiEvents[eventId] ?? "subscription"} was made: ${facts.wmi}`;
   if (file !== "" && file !== image) return fileClause(facts, passive);
+  if (facts.url !== "" && facts.script === "") return `${facts.url} was requested`;
   if (domain !== "" && (eventId === "22" || peer === "")) return passive("looked up", "looked up", domain);
   if (peer !== "")
     return `${who === "" ? "a connection with" : `${who} had a connection with`} ${peer}${port === "" ? "" : ` port ${port}`}${who === "" ? " was seen" : ""}`;

@@ -160,6 +160,47 @@ describe("what other sources say", () => {
     expect(facts({ src_ip: "45.77.1.2", dest_ip: "91.1.1.1" }).peer).toBe("");
   });
 
+  test("sudo, sshd, web requests, clouds, Defender, twice written backslashes", () => {
+    expect(facts("Mar  1 10:00:00 web1 sudo:   j : TTY=pts/0 ; USER=root ; COMMAND=/bin/bash -c id").commandLine).toBe(
+      "/bin/bash -c id",
+    );
+    const ssh = facts("Mar  1 10:00:00 web1 sshd[99]: Failed password for invalid user bob from 45.77.1.2 port 5 ssh2");
+    expect([ssh.account, ssh.peer]).toEqual(["bob", "45.77.1.2"]);
+    expect(
+      facts({
+        _path: "http",
+        "id.orig_h": "10.0.0.5",
+        "id.resp_h": "45.77.1.2",
+        method: "GET",
+        host: "bad.top",
+        uri: "/a",
+      }).url,
+    ).toBe("http://bad.top/a");
+    const cloud = facts({
+      eventSource: "s3.amazonaws.com",
+      eventName: "PutBucketPolicy",
+      sourceIPAddress: "45.77.1.2",
+    });
+    expect(eventClause(cloud)).toBe("PutBucketPolicy of s3.amazonaws.com was called from 45.77.1.2");
+    expect(eventClause(facts({ EventID: 5001, Channel: "Microsoft-Windows-Windows Defender/Operational" }))).toBe(
+      "real-time protection was switched off",
+    );
+    expect(eventClause(facts({ src_ip: "10.0.0.5", dest_ip: "45.77.1.2", alert: { signature: "ET X" } }))).toBe(
+      "ET X was seen in traffic with 45.77.1.2",
+    );
+    const wazuh = facts({ data: { win: { eventdata: { image: "C:\\\\temp\\\\m.exe", targetUserName: "j" } } } });
+    expect(wazuh.image).toBe("C:\\temp\\m.exe");
+    expect(
+      facts({
+        ActionType: "ProcessCreated",
+        FileName: "x.exe",
+        FolderPath: "C:\\Users\\j\\x.exe",
+        InitiatingProcessFileName: "cmd.exe",
+        ProcessCommandLine: "x",
+      }),
+    ).toMatchObject({ image: "C:\\Users\\j\\x.exe", file: "", parent: "cmd.exe" });
+  });
+
   test("a hash belongs to a file", () => {
     const sha = "a".repeat(32) + "b".repeat(32);
     const of = (one: object) => facts(one).fileHashes.map(({ path, evidence }) => `${evidence} ${path}`);

@@ -1,11 +1,11 @@
 /** What a log says of an event, whoever shipped it: who did what to what, by the names that Windows, Sysmon, Linux and the common shippers use. */
-import { isRemoteAddress } from "./addresses.ts";
 /** Names under which Windows, Sysmon, Linux and the common shippers tell the same, best first; lower case without signs between words (`LogFields`). */
 import fieldNames from "./field-names.json" with { type: "json" };
 import { type FileHash, hashesOf } from "./file-hashes.ts";
 import { fileName } from "./file-kinds.ts";
 import { isNoValue, LogFields } from "./log-fields.ts";
 import { addressesOf } from "./peers.ts";
+import { callOf, domainOf, urlOf } from "./requests.ts";
 import { entities, type Pair } from "./text-fields.ts";
 
 /** Texts are "" where the log says nothing of it. */
@@ -75,6 +75,8 @@ export interface EventFacts {
   wmi: string;
   /** What was called of a cloud or kernel. */
   operation: string;
+  /** `PutBucketPolicy of s3.amazonaws.com`: what was called of a cloud. */
+  call: string;
   /** What the event says in words. */
   message: string;
   /** Every field, for what has no place above. */
@@ -134,10 +136,12 @@ export function eventFacts(log: string): EventFacts {
     fileHashes,
     ...addresses,
     domain: domainOf(first(fieldNames.domain)),
-    url: /^https?:\/\//i.test(first(fieldNames.url)) ? first(fieldNames.url) : "",
+    url: urlOf(fields),
     file:
-      isInitiated && !isStarted && place !== ""
-        ? place
+      isInitiated && place !== ""
+        ? isStarted
+          ? ""
+          : place
         : first(fieldNames.file) || fileObject(fields, eventId, isKey || isProcess || isDirectory, object),
     library: first(fieldNames.library),
     registryKey: first(fieldNames.registryKey) || (isKey ? joinedKey(object, fields.first("objectvaluename")) : ""),
@@ -173,6 +177,7 @@ export function eventFacts(log: string): EventFacts {
     firewallRule: /firewall/i.test(first(fieldNames.channel)) ? fields.first("rulename") : "",
     wmi: wmiOf(fields, eventId),
     operation: first(fieldNames.operation),
+    call: eventId === "" || fields.first("eventsource") !== "" ? callOf(fields) : "",
     message: first(fieldNames.message),
     entries: fields.entries,
   };
@@ -255,13 +260,6 @@ function taskAction(xml: string): string {
   const part = (name: string) =>
     entities(new RegExp(`<${name}>([^<]{1,2000})</${name}>`, "i").exec(xml)?.[1] ?? "").trim();
   return [part("Command"), part("Arguments")].filter((one) => one !== "").join(" ");
-}
-
-/** The host's name within an address or by itself. */
-function domainOf(text: string): string {
-  const [name = ""] = text.replace(/^https?:\/\//i, "").split(/[/:\s]/);
-  const plain = name.replace(/\.$/, "");
-  return isRemoteAddress(plain) || !/^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(plain) ? "" : plain;
 }
 
 function joined(folder: string, name: string): string {

@@ -12,7 +12,10 @@ const longestPath = 4;
 
 /** Words that shippers and Windows write where there is nothing. */
 const noValue =
-  /^(-|--|n\/a|none|null|\(null\)|undefined|nil|\?|%%1793|(<|&lt;)?unknown( process)?(>|&gt;)?|\{?0{8}-(0{4}-){3}0{12}\}?|::|0\.0\.0\.0)?$/i;
+  /^(-|--|-\\-|\\|n\/a|none|null|\(null\)|undefined|nil|\?|%%1793|(<|&lt;)?unknown( process)?(>|&gt;)?|\{?0{8}-(0{4}-){3}0{12}\}?|::|0\.0\.0\.0)?$/i;
+
+/** Fields that may hold a whole event as text. */
+const textNames = ["raw", "message", "event.original", "fulllog", "details", "contextinfo", "data"];
 
 export function isNoValue(text: string): boolean {
   return noValue.test(text.trim());
@@ -22,6 +25,8 @@ export class LogFields {
   readonly #values = new Map<string, string>();
   /** Names as they stand in the log, with their values; in order. */
   readonly #own: Pair[] = [];
+  /** Whole texts of the fields that hold other fields. */
+  readonly #texts = new Map<string, string>();
   #count = 0;
 
   /** `log`: as it came in, JSON or text. */
@@ -30,8 +35,8 @@ export class LogFields {
     if (value === undefined) this.#text(log);
     else this.#gather(value, [], 0);
     // What is told twice, as fields and as text for people, is read from the fields.
-    for (const name of ["raw", "_raw", "message", "event.original", "fulllog", "details", "contextinfo", "data"]) {
-      const text = this.#values.get(plain(name));
+    for (const name of textNames) {
+      const text = this.#texts.get(name);
       if (text !== undefined && text.length > 20) this.#text(text);
     }
   }
@@ -92,8 +97,11 @@ export class LogFields {
 
   /** The first of a name counts. */
   #set(path: readonly string[], text: string): void {
-    const value = text.slice(0, longestValue);
+    const value = singleSigns(text.slice(0, longestValue));
     if (isNoValue(value) || path.length === 0) return;
+    const own = plain(path.slice(-2).join("."));
+    const name = textNames.find((one) => one === own || one === plain(path.at(-1) ?? ""));
+    if (name !== undefined && !this.#texts.has(name)) this.#texts.set(name, text);
     this.#count++;
     this.#own.push([path.at(-1) ?? "", value]);
     for (let length = 1; length <= Math.min(longestPath, path.length); length++) {
@@ -101,6 +109,13 @@ export class LogFields {
       if (!this.#values.has(name)) this.#values.set(name, value);
     }
   }
+}
+
+/** Paths and accounts whose backslashes a shipper wrote twice, as Wazuh does; `\\\\server\\share` stays. */
+function singleSigns(text: string): string {
+  if (!text.includes("\\\\")) return text;
+  const isTwice = /[A-Za-z]:\\\\[^\\]/.test(text) ? !/[A-Za-z]:\\[^\\]/.test(text) : /^[^\\\s]+\\\\[^\\]+$/.test(text);
+  return isTwice ? text.replaceAll("\\\\", "\\") : text;
 }
 
 function plain(name: string): string {

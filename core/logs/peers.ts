@@ -1,5 +1,5 @@
 /** The machines on both sides of a connection, and which of them is the other one. */
-import { isRemoteAddress, plainAddress } from "./addresses.ts";
+import { isPublicAddress, isRemoteAddress, plainAddress } from "./addresses.ts";
 import type { LogFields } from "./log-fields.ts";
 
 /** `ips`: of other machines. `peer`: the one that this machine had to do with, "" where the log does not say which it is. */
@@ -56,7 +56,12 @@ export function addressesOf(fields: LogFields): { ips: string[]; peer: string; p
         ? destination
         : inward.test(direction) || isLocalTarget === "true"
           ? source
-          : "";
+          : isPublicAddress(destination) !== isPublicAddress(source)
+            ? // One is of the internet, so it is the other one that is ours.
+              isPublicAddress(source)
+              ? source
+              : destination
+            : "";
   const port = fields.first(
     "destinationport",
     "destination.port",

@@ -135,3 +135,13 @@ export async function pruneInferred(database: Database, day: number, most: numbe
   if (gone.length > 0) await database.write([...forRows(sql, gone), rolesChanged]);
   return gone.length;
 }
+
+/** After which period actors are still to be scored again; null = none. */
+export async function rescoreAfter(database: Database): Promise<number | null> {
+  const { rows } = await database.read("select rescore_after from asset_state where rescore_after is not null");
+  return rows[0] === undefined ? null : integer(rows[0], "rescore_after");
+}
+
+export function rescoredTo(periodId: number | null): Statement {
+  return { sql: "update asset_state set rescore_after = ?", args: [periodId] };
+}

@@ -17,6 +17,7 @@ import assets from "./migrations/0009_assets.sql" with { type: "text" };
 import ticketTitles from "./migrations/0010_ticket_titles.sql" with { type: "text" };
 import exceptions from "./migrations/0011_exceptions.sql" with { type: "text" };
 import actorRepeats from "./migrations/0012_actor_repeats.sql" with { type: "text" };
+import rules from "./migrations/0013_rules.sql" with { type: "text" };
 import { integer } from "./rows.ts";
 
 interface Migration {
@@ -38,6 +39,7 @@ const migrations: readonly Migration[] = [
   { id: 10, name: "0010_ticket_titles", sql: ticketTitles },
   { id: 11, name: "0011_exceptions", sql: exceptions },
   { id: 12, name: "0012_actor_repeats", sql: actorRepeats },
+  { id: 13, name: "0013_rules", sql: rules },
 ];
 
 /** The newest schema this version knows. */

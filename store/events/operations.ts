@@ -1,5 +1,6 @@
 /** Operations on the event log and on the positions of its readers. */
 import type { EventKind } from "../../core/event.ts";
+import { packBodies } from "../../core/feeds/packed-events.ts";
 import type { Span } from "../../core/feeds/replay.ts";
 import type { Collection } from "../../core/pages/page.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
@@ -25,6 +26,12 @@ export const eventOperations = {
     shares: true,
     run: ({ database }, after: number, limit: number, kinds: readonly EventKind[]) =>
       readEvents(database, after, limit, kinds),
+  },
+  readInto: {
+    kind: "read",
+    shares: true,
+    run: async ({ database }, shared: SharedArrayBuffer, after: number, limit: number, kinds: readonly EventKind[]) =>
+      packBodies(await readEvents(database, after, limit, kinds), shared),
   },
   position: { kind: "read", run: ({ database }, reader: string) => readPosition(database, reader) },
   savePosition: {

@@ -1,10 +1,14 @@
 /** The incident step of intake: adds detections and alarms to the evidence of their actors, in the same commit as their rows. */
+import { isOrdinaryRole } from "../../core/assets/weight.ts";
 import { type Actor, ActorFinder, type ActorRules } from "../../core/correlation/actor.ts";
-import { addAlarms, addDetections, type EvidenceHour } from "../../core/correlation/evidence.ts";
+import { addAlarms, addDetections, type EvidenceHour, ruleOf } from "../../core/correlation/evidence.ts";
+import { floorOf, prepareFloors } from "../../core/correlation/floors.ts";
 import { preparePatterns } from "../../core/correlation/patterns.ts";
+import { newSightings } from "../../core/correlation/rarity/rarity.ts";
 import { addRepeats } from "../../core/correlation/repeats.ts";
 import { type Alarm, type Detection, levels } from "../../core/detection.ts";
 import { ExceptionList } from "../../core/exceptions/exception-list.ts";
+import { normaliseName } from "../../core/intake/identity.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
 import type { AssetBook } from "../assets/asset-book.ts";
 import type { Database } from "../database/database.ts";
@@ -45,7 +49,13 @@ export class Correlator {
     this.actorRules = settings.actors;
     this.#finder = new ActorFinder(settings.actors);
     this.#exceptions = exceptions;
-    this.rules = { patterns: preparePatterns(settings.patterns), minScore: settings.minScore, tickets };
+    this.rules = {
+      patterns: preparePatterns(settings.patterns),
+      floors: prepareFloors(settings.floors),
+      minScore: settings.minScore,
+      tickets,
+      roles: assets,
+    };
   }
 
   /** Creates a correlator and loads the exceptions. */
@@ -70,6 +80,7 @@ export class Correlator {
   async detections(unit: UnitOfWork, detections: readonly Detection[], assess: boolean): Promise<(number | null)[]> {
     const hits = new Map<string, number>();
     const isEvidence = (detection: Detection, actor: Actor) => {
+      if (this.#isOrdinary(detection, actor)) return false;
       const covering = this.#exceptions.covering(detection, actor, unit.now);
       for (const id of covering) hits.set(id, (hits.get(id) ?? 0) + 1);
       return covering.length === 0;
@@ -80,6 +91,18 @@ export class Correlator {
     const periodIds = await this.#take(unit, detections, assess, { isEvidence, add });
     unit.add(...countHits(hits, unit.now));
     return periodIds;
+  }
+
+  /**
+   * What a scanner, a backup or a deployment server does to another machine is no evidence against that machine, unless it is of level high
+   * or a crown jewel.
+   */
+  #isOrdinary(detection: Detection, actor: Actor): boolean {
+    const { srcIp, entity, level } = detection;
+    if (srcIp === null || actor.type !== "host" || levels.indexOf(level) >= high) return false;
+    if (!isOrdinaryRole(this.#assets.ofHost(entity, srcIp)?.role)) return false;
+    if (isOrdinaryRole(this.#assets.ofHost(entity, actor.name)?.role)) return false;
+    return floorOf(ruleOf(detection), this.rules.floors)?.crownJewel !== true;
   }
 
   /** The same for alarms. */
@@ -126,6 +149,13 @@ export class Correlator {
       return group.period.id;
     });
     const examined = [...gathered.values()].map((group) => fold(group, unit.now));
+    // Repeats bring no rule that their day did not have.
+    const fresh = examined.flatMap(({ period, changed, repeated }) => {
+      if (repeated !== undefined) return [];
+      const entity = normaliseName(period.entity);
+      return newSightings(period.state.evidence, changed).map((one) => ({ ...one, entity }));
+    });
+    unit.add(...(await unit.ruleActors.sight(this.#database, fresh, unit.now)));
     const quiet = assess ? await conclude(unit, this.rules, examined) : [];
     if (!assess) for (const { period } of examined) period.pending = true;
     const apart = new Set(quiet.map(({ period }) => period));

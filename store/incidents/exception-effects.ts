@@ -16,7 +16,7 @@ import { forRows, insertSql } from "../database/insert-sql.ts";
 import { integer, text } from "../database/rows.ts";
 import { type ActorPeriod, actorOfKey, periodsById } from "./actor-periods.ts";
 import { casesOfPeriods, saveCases } from "./case-rows.ts";
-import { conclude, type Examined } from "./conclusions.ts";
+import { conclude, type Examined, traitsOf } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
 import { listExceptions } from "./exceptions.ts";
 import { noteChanges } from "./incident-changes.ts";
@@ -178,7 +178,7 @@ async function rescore(unit: UnitOfWork, correlator: Correlator, examined: reado
   if (examined.length === 0) return;
   const { rules } = correlator;
   for (const { period, changed } of examined) {
-    assess(period.state, changed, rules);
+    assess(period.state, changed, rules, traitsOf(period, rules.roles));
     await closeEmptyCases(unit, period);
   }
   await conclude(unit, rules, examined);

@@ -49,6 +49,18 @@ export async function insertException(database: Database, e: Exception): Promise
   await database.write([{ sql: insertSql("exceptions", `${columns}, applied_upto`), args: values }]);
 }
 
+/**
+ * The statement after which exceptions look at the evidence of this period, and of those that came after it, once more: it was closed when
+ * they were saved.
+ */
+export function applyAgain(periodId: number): Statement {
+  return {
+    sql: `update exceptions set applied_upto = min(coalesce(applied_upto, ?1), ?1)
+      where process = '' and command_line = '' and hash = '' and removed = 0`,
+    args: [periodId - 1],
+  };
+}
+
 /** Adds to what exceptions have suppressed. `hits`: detections by exception, at `now` (epoch ms). */
 export function countHits(hits: ReadonlyMap<string, number>, now: number): Statement[] {
   const rows = [...hits].map(([id, count]) => [count, toIso(now), id]);

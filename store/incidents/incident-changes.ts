@@ -11,6 +11,7 @@ import { type ActorPeriod, currentPeriods, periodById } from "./actor-periods.ts
 import { type CaseRow, casesOfPeriods, saveCases } from "./case-rows.ts";
 import { conclude, type Examined } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
+import { applyAgain } from "./exceptions.ts";
 import type { HistoryAction, HistorySubject } from "./history.ts";
 import { findIncidents, type IncidentRow, saveIncidents } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
@@ -61,6 +62,7 @@ export async function applyIncidentChange(
       takeOver(unit, period, between);
       cases.push(...since);
     }
+    unit.add(applyAgain(period.id));
     // Due at once: the score may have fallen in the meantime.
     Object.assign(period, { current: true, decayAt: now });
   }

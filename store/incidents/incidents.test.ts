@@ -65,6 +65,17 @@ function records(count: number, fields: (index: number) => Record<string, unknow
   return Array.from({ length: count }, (_, index) => record({ timestamp: at(index), ...fields(index) }));
 }
 
+/** Of rules that are no crown jewels, each another. */
+function plain(from: number, fields: Record<string, unknown> = {}) {
+  return (index: number) => ({
+    level: "high",
+    rule_id: `plain-${from + index}`,
+    rule_title: `Plain ${from + index}`,
+    tags: ["attack.execution"],
+    ...fields,
+  });
+}
+
 async function ingest(kind: "detections" | "alarms", list: Record<string, unknown>[]): Promise<unknown> {
   const intake = new Intake({ store, clock, defaultEntity: () => "Primary Site" });
   const body = new TextEncoder().encode(list.map((one) => JSON.stringify(one)).join("\n"));
@@ -116,8 +127,9 @@ test("one critical detection is an incident; its event has everything the seed's
     external_ticket_url: null,
     external_system: null,
     risk: {
-      score: 42,
-      level: "medium",
+      // A crown jewel: by itself it is worth what the table of floors says.
+      score: 90,
+      level: "critical",
       alarm_count: 0,
       alarm_count_7d: 0,
       alarm_count_24h: 0,
@@ -249,13 +261,13 @@ test("tenants never mix, however alike their actors are; spelling of a tenant's 
   }
 });
 
-test("informational and low detections never make an incident, however many rules and cases", async () => {
+test("informational and low detections make neither incident nor case, however many rules", async () => {
   await ingest(
     "detections",
     records(200, (index) => ({ level: index % 2 ? "low" : "informational", rule_id: `r${index % 40}` })),
   );
   expect(await created()).toEqual([]);
-  expect(await created("case")).not.toEqual([]);
+  expect(await created("case")).toEqual([]);
 });
 
 test("no actor, no incident", async () => {
@@ -269,24 +281,24 @@ test("no actor, no incident", async () => {
 
 describe("an open incident", () => {
   test("is told again when its level rises, and only then; points are told to followers", async () => {
-    await ingest(
-      "detections",
-      records(2, () => ({ level: "high" })),
-    );
+    await ingest("detections", records(3, plain(0)));
     const id = await onlyIncident();
     const [{ risk }] = await created();
     expect(risk.level).toBe("medium");
     const before = await store.events.end();
     now += minuteMs;
-    await ingest(
-      "detections",
-      records(1, () => ({ level: "high", rule_id: "r2" })),
-    );
+    await ingest("detections", records(4, plain(3, { level: "medium" })));
     expect((await events(before)).map(({ kind }) => kind)).toEqual(["incident_scored"]);
     now += minuteMs;
     await ingest(
       "detections",
-      records(12, (index) => ({ rule_id: `x${index}`, tags: [["attack.execution"], ["attack.impact"]][index % 2] })),
+      records(12, (index) => ({
+        ...plain(10, { level: "medium" })(index),
+        tags: [
+          ["attack.execution", "attack.impact", "attack.persistence", "attack.discovery"][index % 4],
+          `attack.t10${10 + index}`,
+        ],
+      })),
     );
     const updated = (await events(before)).filter(({ kind }) => kind === "incident_updated");
     expect(updated.map(({ body }) => [body.incident_id, body.event, body.changes])).toEqual([
@@ -300,11 +312,50 @@ describe("an open incident", () => {
     ]);
   });
 
+  test("each new high or critical rule and each crown jewel is told, whatever the level; others and repeats are not", async () => {
+    await ingest("detections", records(1));
+    const id = await onlyIncident();
+    const before = await store.events.end();
+    const told = async () =>
+      (await events(before)).filter(({ kind }) => kind === "incident_updated").map(({ body }) => body.changes);
+    // The same again, at another level below high, and a new rule of level medium.
+    await ingest("detections", [...records(2), ...records(1, () => ({ level: "medium" }))]);
+    await ingest("detections", records(1, plain(0, { level: "medium" })));
+    expect(await told()).toEqual([]);
+    const dcsync = { level: "medium", tags: ["attack.t1003.006"], rule_id: "dcsync", rule_title: "DCSync by a user" };
+    await ingest("detections", [
+      ...records(1, plain(1)),
+      ...records(1, plain(2, { level: "critical" })),
+      ...records(2, () => dcsync),
+    ]);
+    expect((await told()).map(([change]) => change)).toEqual([
+      { field: "rules", old: null, new: "Plain 2; Plain 1; DCSync by a user" },
+    ]);
+    const detail = await store.reading.readIncident(id, now);
+    expect(detail?.history.at(-1)).toMatchObject({ action: "RULES_ADDED", new: "Plain 2; Plain 1; DCSync by a user" });
+    await ingest("detections", [...records(1, plain(1)), ...records(1, () => dcsync)]);
+    expect(await told()).toHaveLength(1);
+    // A rule that was medium, now as high.
+    await ingest("detections", records(1, plain(0)));
+    expect((await told())[1]).toEqual([{ field: "rules", old: null, new: "Plain 0" }]);
+  });
+
+  test("a batch in many parts tells its new rules once", async () => {
+    await ingest("detections", records(1));
+    const before = await store.events.end();
+    const noise = (index: number) => ({ user: `other-${index}`, level: "low", rule_id: "noise", tags: [] });
+    await ingest("detections", [
+      ...records(1, plain(0)),
+      ...records(2500, noise),
+      ...records(1, plain(0)),
+      ...records(1, plain(1)),
+    ]);
+    const told = (await events(before)).filter(({ kind }) => kind === "incident_updated");
+    expect(told.map(({ body }) => body.changes)).toEqual([[{ field: "rules", old: null, new: "Plain 0; Plain 1" }]]);
+  });
+
   test("falls silently point by point, its levels are told to followers, and rises from there with news", async () => {
-    await ingest(
-      "detections",
-      records(2, () => ({ level: "high" })),
-    );
+    await ingest("detections", records(3, plain(0)));
     const id = await onlyIncident();
     const scoreAt = async (days: number) => {
       now = start + days * dayMs;
@@ -320,7 +371,7 @@ describe("an open incident", () => {
     expect(fallen.map(({ kind, body }) => [kind, body.risk_level])).toEqual([["incident_scored", "low"]]);
     await ingest(
       "detections",
-      records(2, () => ({ level: "high", timestamp: new Date(now).toISOString() })),
+      records(3, (index) => ({ ...plain(0)(index), timestamp: new Date(now).toISOString() })),
     );
     expect((await events()).at(-1)?.body.changes).toEqual([{ field: "risk_level", old: "low", new: "medium" }]);
   });
@@ -341,18 +392,12 @@ describe("closing", () => {
     expect(incident).toMatchObject({ status: "CLOSED", resolutionNotes: "Resolved via playbook", closedAt: now });
     now += minuteMs;
     // Alone it is too little: evidence of the closed case does not count.
-    await ingest(
-      "detections",
-      records(1, () => ({ level: "high" })),
-    );
+    await ingest("detections", records(1, plain(0, { tags: ["attack.impact"] })));
     expect(await created()).toHaveLength(1);
-    await ingest(
-      "detections",
-      records(2, () => ({ level: "high", rule_id: "r2", tags: ["attack.impact"] })),
-    );
+    await ingest("detections", records(2, plain(1, { tags: ["attack.impact"] })));
     const incidents = await created();
     expect(incidents).toHaveLength(2);
-    expect(incidents[1]).toMatchObject({ risk: { sigma_alert_count: 3, sigma_unique_rules: 2 } });
+    expect(incidents[1]).toMatchObject({ risk: { sigma_alert_count: 3, sigma_unique_rules: 3 } });
     expect(incidents[1].related_cases.map(({ case_type }: Body) => case_type)).toEqual(["impact"]);
     // The closed one is unchanged.
     const detail = await store.reading.readIncident(first, now);
@@ -434,7 +479,7 @@ test("notes, analyst and their history; blank empties", async () => {
   });
   const detail = await store.reading.readIncident(id, now);
   expect(detail?.history.map(({ who, action, old, new: value }) => [who, action, old, value])).toEqual([
-    ["rhythmx", "CREATED", null, "medium"],
+    ["rhythmx", "CREATED", null, "critical"],
     ["analyst1", "STATUS_CHANGED", "OPEN", "IN_PROGRESS"],
     ["analyst1", "NOTES_CHANGED", null, "Looking at it"],
     ["analyst1", "ASSIGNED", null, "analyst2"],
@@ -449,7 +494,8 @@ test("notes, analyst and their history; blank empties", async () => {
 
 describe("cases", () => {
   test("closing one by hand takes its evidence out of pattern and score; what comes later makes a new one", async () => {
-    await ingest("detections", records(3));
+    const one = (from: number, count: number) => records(count, plain(from, { tags: ["attack.impact"] }));
+    await ingest("detections", one(0, 20));
     const id = await onlyIncident();
     const [{ case_id }] = await created("case");
     const before = (await store.reading.readIncident(id, now))?.incident.score ?? 0;
@@ -457,22 +503,22 @@ describe("cases", () => {
     await store.incidents.changeCase(case_id, { status: "CLOSED", notes: "Pentest" }, analyst, now);
     const told = await events(end);
     expect(told.map(({ kind }) => kind)).toEqual(["case_updated", "incident_scored"]);
-    expect(told[0]?.body).toMatchObject({ status: "CLOSED", investigation_notes: "Pentest", alert_count: 3 });
+    expect(told[0]?.body).toMatchObject({ status: "CLOSED", investigation_notes: "Pentest", alert_count: 20 });
     const detail = await store.reading.readIncident(id, now);
     expect(detail?.incident.score).toBeLessThan(before);
     expect(detail?.body.risk.threat_case_count).toBe(0);
-    await ingest("detections", records(1));
+    await ingest("detections", one(0, 1));
     expect(await created("case")).toHaveLength(1);
-    await ingest("detections", records(1));
+    await ingest("detections", one(1, 1));
     const cases = await created("case");
     expect(cases).toHaveLength(2);
-    expect(cases[1]).toMatchObject({ case_type: "credential_theft", alert_count: 2 });
+    expect(cases[1]).toMatchObject({ case_type: "impact", alert_count: 2 });
     // The closed one cannot be reopened beside it.
     const refused = await refusal(store.incidents.changeCase(case_id, { status: "OPEN" }, analyst, now));
     expect(refused).toMatchObject({ code: "case_newer" });
     await store.incidents.changeCase(cases[1].case_id, { status: "CLOSED" }, analyst, now);
     await store.incidents.changeCase(case_id, { status: "OPEN" }, analyst, now);
-    expect((await store.reading.readCase(case_id))?.threatCase).toMatchObject({ status: "OPEN", alerts: 3 });
+    expect((await store.reading.readCase(case_id))?.threatCase).toMatchObject({ status: "OPEN", alerts: 20 });
     expect((await store.reading.readIncident(id, now))?.body.risk.threat_case_count).toBe(1);
   });
 

@@ -18,6 +18,7 @@ import { applyExceptions } from "./exception-effects.ts";
 import { deleteException, insertException, listExceptions } from "./exceptions.ts";
 import { applyIncidentChange, type ChangeRules, promote } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";
+import { applyRoles } from "./role-effects.ts";
 import { type Author, type OpenUnit, UnitOfWork } from "./unit-of-work.ts";
 
 export interface OpenIncidents extends OpenUnit, OpenOutbox, OpenAssets {
@@ -33,7 +34,8 @@ export const incidentOperations = {
     run: async (open, settings: CorrelationSettings | null): Promise<void> => {
       const { database, ticketRules, assets } = open;
       const file = settings?.assets ?? [];
-      const noted = await noteFile(database, createHash("sha256").update(JSON.stringify(file)).digest("hex"));
+      const sha256 = file.length === 0 ? "" : createHash("sha256").update(JSON.stringify(file)).digest("hex");
+      const noted = await noteFile(database, sha256);
       if (noted.length > 0) await database.write(noted);
       await assets.setFile(database, file);
       open.correlator =
@@ -44,7 +46,10 @@ export const incidentOperations = {
     kind: "write",
     run: async (open, now: number, starting: boolean) =>
       open.correlator !== null &&
-      ((await assessLeft(open, open.correlator, now, starting)) || (await applyExceptions(open, open.correlator, now))),
+      ((await assessLeft(open, open.correlator, now, starting)) ||
+        (await applyExceptions(open, open.correlator, now)) ||
+        // Intake need not wait for this.
+        (!starting && (await applyRoles(open, open.correlator, now)))),
   },
   decayScores: {
     kind: "write",

@@ -10,6 +10,7 @@ import { EventBatch } from "../events/event-batch.ts";
 import type { OpenLog } from "../events/open-log.ts";
 import { addHistory, type HistoryAction, type HistoryEntry, type HistorySubject } from "./history.ts";
 import type { PeriodCache } from "./period-cache.ts";
+import type { RuleActors } from "./rule-actors.ts";
 
 /** Who makes a change, and where it comes from (`api`, `console`, the synchronisation with a ticket system). */
 export interface Author {
@@ -30,6 +31,7 @@ export type Change = Omit<HistoryEntry, "at" | "who" | "source">;
 /** What a unit of work needs of the Worker's state. */
 export interface OpenUnit extends OpenLog {
   readonly periods: PeriodCache;
+  readonly ruleActors: RuleActors;
 }
 
 interface Gathered {
@@ -104,6 +106,10 @@ export class UnitOfWork {
   /** The actors in memory. Whatever changes a period must return it there or drop it (`savePeriods`). */
   get periods(): PeriodCache {
     return this.#open.periods;
+  }
+
+  get ruleActors(): RuleActors {
+    return this.#open.ruleActors;
   }
 
   /** The same unit with another author, for history entries of that author in the same commit. */

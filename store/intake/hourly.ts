@@ -9,24 +9,19 @@ import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
-import type { Row } from "../database/statement.ts";
+import type { Row, Value } from "../database/statement.ts";
 import type { Sequences } from "../events/sequences.ts";
 
 const alertsPerWrite = 1000;
 
 /** The columns of an alert that make its snapshot and counts. */
 const columns = `id, hash, entity_name, rule_id, rule_title, rule_author, level, tags, user_name, host, src_ip, risk, ml_cluster,
-  count, sent_count, first_seen, last_seen, recorded_at, last_message_at`;
+  count, sent_count, first_seen, last_seen, recorded_at, last_message_at, first_seq`;
 
 /** The log comes from alert_logs, or from the first event while that is the alert's newest log. */
 const appendSql = `insert into event_log (seq, at, kind, subject, entity_name, data, body)
-  select j.value->>0, j.value->>1, 'alert_hourly', a.hash, a.entity_name, j.value->>3,
-    coalesce(l.body, f.body, '{"raw":""}')
-  from json_each(?) j
-  join sigma_alerts a on a.id = j.value->>2
-  left join alert_logs l on l.alert_id = a.id
-  left join event_log f on l.alert_id is null and f.seq = a.first_seq
-  order by j.value->>0`;
+  values (?, ?, 'alert_hourly', ?, ?, ?,
+    coalesce((select body from alert_logs where alert_id = ?), (select body from event_log where seq = ?), '{"raw":""}'))`;
 
 export async function recordHourly(
   database: Database,
@@ -39,7 +34,7 @@ export async function recordHourly(
      order by last_message_at limit ?`,
     [toIso(now - intervalMs), toIso(now), alertsPerWrite],
   );
-  const due: unknown[][] = [];
+  const due: Value[][] = [];
   const sent: [id: number, seq: number][] = [];
   const restart: number[] = [];
   for (const row of rows) {
@@ -49,13 +44,15 @@ export async function recordHourly(
     if (decision.reason === "clock-went-back") restart.push(id);
     if (!decision.send) continue;
     const snapshot = { ...snapshotOf(row, counts), delta: decision.delta, burst: burst(counts).burst };
-    due.push([sequences.lastSeq + due.length + 1, now, id, encodeSnapshot(snapshot)]);
-    sent.push([id, sequences.lastSeq + due.length]);
+    const seq = sequences.lastSeq + due.length + 1;
+    const { hash, entity } = snapshot;
+    due.push([seq, now, hash, entity, encodeSnapshot(snapshot), id, integer(row, "first_seq")]);
+    sent.push([id, seq]);
   }
   if (due.length === 0 && restart.length === 0) return { recorded: 0, more: false };
   const at = toIso(now);
   await database.write([
-    { sql: appendSql, args: [JSON.stringify(due)] },
+    { sql: appendSql, rows: due },
     {
       sql: `update sigma_alerts set sent_count = count, last_message_at = ?, last_seq = j.seq
         from (select value->>0 as id, value->>1 as seq from json_each(?)) j where sigma_alerts.id = j.id`,

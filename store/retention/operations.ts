@@ -6,7 +6,7 @@ import { type PruneStep, prune } from "./retention.ts";
 export const retentionOperations = {
   prune: {
     kind: "write",
-    run: ({ database, periods, assets }, now: number, retentionDays: number, step: PruneStep | null) =>
-      prune({ database, periods, assets }, now, retentionDays, step),
+    run: ({ database, periods, assets, ruleActors }, now: number, retentionDays: number, step: PruneStep | null) =>
+      prune({ database, periods, assets, ruleActors }, now, retentionDays, step),
   },
 } satisfies Operations<OpenIncidents>;

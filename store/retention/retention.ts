@@ -10,6 +10,7 @@ import { pruneInferred } from "../assets/asset-rows.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text } from "../database/rows.ts";
 import type { PeriodCache } from "../incidents/period-cache.ts";
+import type { RuleActors } from "../incidents/rule-actors.ts";
 import { forgetAlerts, forgetPeriods } from "./forget.ts";
 
 const detectionIdDays = 7;
@@ -21,13 +22,16 @@ const perStep = {
   events: 1_000,
   alerts: 5_000,
   periods: 5_000,
+  rules: 1_000,
   roles: 500,
 };
 /** The most alerts and periods that one step removes; rows of other tables are removed with each. */
 const removedPerStep = { alerts: 250, periods: 50 };
 
 /** The sweeps of a pass, in order. */
-const sweeps = ["detectionIds", "batches", "alarms", "events", "alerts", "incidents", "actors", "roles"] as const;
+const sweeps = [
+  ...(["detectionIds", "batches", "alarms", "events", "alerts", "incidents", "actors", "roles", "ruleActors"] as const),
+] as const;
 type Sweep = (typeof sweeps)[number];
 
 /** Where a pass continues: the sweep, and the id after which it reads next. */
@@ -50,6 +54,7 @@ interface Held {
   database: Database;
   periods: PeriodCache;
   assets: AssetBook;
+  ruleActors: RuleActors;
 }
 
 interface Limits {
@@ -95,6 +100,7 @@ const sweepers: Readonly<Record<Sweep, (held: Held, limits: Limits) => Promise<S
   incidents: pruneIncidents,
   actors: pruneActors,
   roles: pruneRoles,
+  ruleActors: pruneRuleActors,
 };
 
 /** Runs one small step of pruning at `now` (epoch ms); `step` null starts a pass. */
@@ -189,6 +195,19 @@ async function pruneRoles({ database, assets }: Held, { cutoff }: Limits): Promi
   const removed = await pruneInferred(database, Math.floor(cutoff / dayMs), perStep.roles);
   if (removed > 0) await assets.load(database);
   return { after: removed === perStep.roles ? 0 : null };
+}
+
+/** Removes what was counted of rules that no actor's evidence has had anew since the limit. */
+async function pruneRuleActors({ database, ruleActors }: Held, { cutoff }: Limits): Promise<Swept> {
+  const swept = await pruneRows(
+    database,
+    `delete from rule_actors where (entity, rule, block) in
+      (select entity, rule, block from rule_actors where updated_day < ? order by updated_day, entity, rule, block limit ?)`,
+    Math.floor(cutoff / dayMs),
+    perStep.rules,
+  );
+  ruleActors.clear();
+  return swept;
 }
 
 /** The id after which the next step reads: the last removed one if more are to be removed, else the last one read; null at the end. */

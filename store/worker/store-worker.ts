@@ -12,6 +12,7 @@ import { copyBeforeUpgrade } from "../database/upgrade-copy.ts";
 import { Sequences } from "../events/sequences.ts";
 import { Assessments } from "../incidents/assessments.ts";
 import { PeriodCache } from "../incidents/period-cache.ts";
+import { RuleActors } from "../incidents/rule-actors.ts";
 import type { OpenReading } from "../lists/operations.ts";
 import { noTicketRules } from "../outbox/ticket-updates.ts";
 import type { Open } from "./open-file.ts";
@@ -146,10 +147,11 @@ export class StoreWorker {
     if (method === "close") return this.#close();
     if (this.#reading !== null) return perform(this.#reading, operationIn(reading, method), method, args);
     if (this.#open === null) throw new Error(`the store is not open for ${method}`);
-    const { database, sequences, periods, assets } = this.#open;
+    const { database, sequences, periods, assets, ruleActors } = this.#open;
     try {
       if (this.#doubtful) {
         periods.forgetTouched();
+        ruleActors.clear();
         await assets.forgetUnstored(database);
         await sequences.reload(database);
       }
@@ -182,7 +184,8 @@ export class StoreWorker {
         if (Object.keys(counts).length > 0) this.#appended.push({ appended: { end: sequences.lastSeq, counts } });
       };
       const periods = new PeriodCache(this.#periodBytes);
-      this.#open = { database, lock, sequences, appended, assessments, assets, correlator: null, ticketRules, periods };
+      const memory = { assessments, assets, periods, ruleActors: new RuleActors() };
+      this.#open = { database, lock, sequences, appended, correlator: null, ticketRules, ...memory };
       return { migrated, writing: catalogueOf(this.#writing), reading: catalogueOf(reading) };
     } catch (error) {
       database?.close();

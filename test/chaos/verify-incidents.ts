@@ -3,6 +3,7 @@ import { createClient, type Client as Libsql } from "@libsql/client";
 import type { ActorState } from "../../core/correlation/actor-state.ts";
 import { assess } from "../../core/correlation/assess.ts";
 import { scoreOf } from "../../core/correlation/factors.ts";
+import { builtInFloors, prepareFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns, preparePatterns } from "../../core/correlation/patterns.ts";
 import type { Row } from "../../store/database/statement.ts";
 import { stateColumns, stateFrom } from "../../store/incidents/actor-periods.ts";
@@ -14,7 +15,7 @@ export interface IncidentReport {
   cases: number;
 }
 
-const rules = { patterns: preparePatterns(builtInPatterns), minScore: 40 };
+const rules = { patterns: preparePatterns(builtInPatterns), floors: prepareFloors(builtInFloors), minScore: 40 };
 
 /** Each actor of the workload has one alert and its incident is never closed: what is kept of it must follow from its evidence alone. */
 export async function verifyIncidents(path: string): Promise<IncidentReport> {

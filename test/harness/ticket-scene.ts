@@ -63,6 +63,10 @@ export async function scene(
 export const critical = (user: string, fields: object = {}) =>
   detection({ user, level: "critical", tags: ["attack.execution", "attack.t1059.001"], ...fields });
 
+/** Three rules of level high at once, which are a medium incident; one critical rule by itself is a high one. */
+export const medium = (user: string, fields: object = {}) =>
+  [1, 2, 3].map((n) => critical(user, { level: "high", rule_id: `m${n}`, rule_title: `Medium ${n}`, ...fields }));
+
 /** Lets the appliance's loops turn and answers come in. */
 export async function turn({ appliance }: Scene, milliseconds: number): Promise<void> {
   await appliance.clock.advance(milliseconds);
@@ -78,9 +82,10 @@ export const login = (it: Scene) => ApiClient.loggedIn(it.appliance, "admin");
 export async function ticketed(
   env: Record<string, string> = {},
   options: { jira?: JiraOptions; snow?: ServiceNowOptions } = {},
+  detections: Record<string, unknown>[] = [critical("jsmith")],
 ): Promise<Scene & { id: string; key: string; number: string }> {
   const it = await scene(env, options);
-  await it.appliance.ingest([critical("jsmith")]);
+  await it.appliance.ingest(detections);
   // A create each, and Jira's link.
   const systems = env.AUTO_PUSH_SYSTEMS ?? "jira,servicenow";
   const expected = (systems.includes("jira") ? 2 : 0) + (systems.includes("servicenow") ? 1 : 0);

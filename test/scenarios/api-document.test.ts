@@ -75,6 +75,7 @@ describe("answers have the shapes that it says, no field less and none more", ()
       ...lists,
       "/api/exceptions",
       "/api/exceptions/proposals",
+      "/api/assets",
       "/api/users",
       "/api/keys",
       "/api/audit",

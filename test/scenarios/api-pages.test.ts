@@ -48,8 +48,8 @@ describe("order and envelope", () => {
       actor_type: "user",
       entity_name: "Five",
       status: "OPEN",
-      risk_score: 42,
-      risk_level: "medium",
+      risk_score: 76,
+      risk_level: "high",
       alarm_count: 0,
       sigma_alert_count: 1,
       threat_case_count: 0,
@@ -170,8 +170,8 @@ describe("filters", () => {
     ["status=open", 26],
     ["status=OPEN,IN_PROGRESS", 26],
     ["status=CLOSED", 0],
-    ["min_risk=43", 0],
-    ["min_risk=42", 26],
+    ["min_risk=77", 0],
+    ["min_risk=76", 26],
     ["actor=CORP%5CUSER-7", 1],
     ["entity=Five&actor=user-7", 0],
     ["stauts=CLOSED", 26],
@@ -270,7 +270,7 @@ describe("changes", () => {
     expect(detail).toMatchObject({
       status: "FALSE_POSITIVE",
       resolution_notes: "A test",
-      risk: { score: 42 },
+      risk: { score: 76, floor: { points: 76, rule: "Suspicious Logon" } },
     });
     expect(detail.risk.factors).toHaveLength(7);
     const { history } = detail;

@@ -214,6 +214,89 @@ describe("the list of an entity", () => {
   });
 });
 
+describe("what roles do to scores", () => {
+  let appliance: TestAppliance;
+  let admin: ApiClient;
+  const put = (assets: object[]) => admin.send("PUT", "/api/assets", { assets });
+  const incidentsOf = async (actor: string) => (await admin.get(`/api/incidents?actor=${actor}`)).body.incidents;
+  const medium = (fields: Record<string, unknown>) =>
+    Array.from({ length: 8 }, (_, n) =>
+      detection({
+        ...{ rule_id: `r${n}`, rule_title: `Strange Remote Change ${n}`, level: "medium", raw: { n } },
+        ...{ tags: ["attack.lateral-movement", "attack.t1021.002", "attack.persistence", "attack.execution"] },
+        ...fields,
+      }),
+    );
+  const jewel = {
+    ...{ rule_title: "LSASS Memory Dump", rule_id: "dump", level: "high", raw: {} },
+    tags: ["attack.credential-access", "attack.t1003.001"],
+  };
+
+  beforeAll(async () => {
+    appliance = await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password } });
+    admin = await ApiClient.loggedIn(appliance, "admin");
+  });
+  afterAll(() => appliance.dispose());
+
+  test("an open incident is scored again when a list changes, and says why; without the list it is as before", async () => {
+    await appliance.ingest(medium({ user: "eve", host: "pay-db" }));
+    await appliance.ingest(medium({ user: "mallory", host: "ws-1" }));
+    const [eve] = await incidentsOf("eve");
+    const [mallory] = await incidentsOf("mallory");
+    const severity = async () => {
+      const { body } = await admin.get(`/api/incidents/${eve.incident_id}`);
+      return { score: body.risk.score, why: body.risk.factors[0].why };
+    };
+    const before = await severity();
+    await put([{ host: "PAY-DB.corp.example", criticality: "critical" }]);
+    await until(async () => (await severity()).score > before.score);
+    expect(await severity()).toEqual({
+      score: before.score + 6,
+      why: `${before.why} It counts more because pay-db is of critical criticality.`,
+    });
+    expect((await incidentsOf("mallory"))[0].updated_at).toBe(mallory.updated_at);
+    // New evidence keeps it.
+    await appliance.ingest([detection({ user: "eve", host: "pay-db", level: "low", rule_id: "low" })]);
+    expect((await severity()).score).toBe(before.score + 6);
+    await put([]);
+    await until(async () => (await severity()).score === before.score);
+  });
+
+  test("what a deployment account does is ordinary, a crown jewel among it is not", async () => {
+    await put([{ account: "svc-deploy", role: "deployment" }]);
+    await appliance.ingest(medium({ user: "svc-deploy", host: "ws-2" }));
+    await appliance.ingest(medium({ user: "svc-other", host: "ws-2" }));
+    expect([(await incidentsOf("svc-deploy")).length, (await incidentsOf("svc-other")).length]).toEqual([0, 1]);
+    await appliance.ingest([detection({ ...jewel, user: "svc-deploy", host: "ws-2" })]);
+    expect(await incidentsOf("svc-deploy")).toMatchObject([{ risk_level: "critical" }]);
+  });
+
+  test("what a scanner does to a machine is no evidence against the machine, but for high rules and crown jewels", async () => {
+    await put([{ host: "scan-01", role: "scanner", aliases: ["10.9.9.9"] }]);
+    const scanned = (host: string) => ({ user: null, host, src_ip: "10.9.9.9" });
+    await appliance.ingest(medium(scanned("ws-3")));
+    await appliance.ingest(medium({ ...scanned("ws-4"), src_ip: "10.9.9.10" }));
+    expect([(await incidentsOf("ws-3")).length, (await incidentsOf("ws-4")).length]).toEqual([0, 1]);
+    await appliance.ingest([detection({ ...jewel, ...scanned("ws-3") })]);
+    expect(await incidentsOf("ws-3")).toMatchObject([{ sigma_alert_count: 1 }]);
+  });
+
+  test("a role that a later log shows counts for evidence that was there before", async () => {
+    await put([]);
+    await appliance.ingest(medium({ user: "trudy", host: "dc7.corp.example" }));
+    const [{ risk_score: before }] = await incidentsOf("trudy");
+    await appliance.ingest([
+      detection({
+        ...{ user: "CORP\\someone", host: "dc7.corp.example", level: "low", event_id: 4769, channel: "Security" },
+        raw: { TargetUserName: "someone@CORP", Computer: "dc7.corp.example" },
+      }),
+    ]);
+    appliance = await appliance.restarted();
+    admin = await ApiClient.loggedIn(appliance, "admin");
+    await until(async () => (await incidentsOf("trudy"))[0].risk_score === before + 6);
+  });
+});
+
 test(
   "assets.json comes before the list of the API; check, start and reload say what is wrong with it",
   cleaningUp(async (defer) => {

@@ -178,16 +178,18 @@ describe("evidence that is there already", () => {
   test("what is known of actors without an incident no longer adds up to one", async () => {
     const quiet = (n: number) =>
       detection({ user: "q", rule_id: `r${n}`, rule_title: `R${n}`, level: "medium", host: `h${n}` });
-    await appliance.ingest([quiet(1), quiet(2)]);
+    // Together with others they are more than the floor of one.
+    const three = [1, 2, 3].map((n) => detection({ user: "q", rule_id: `t${n}`, rule_title: `T${n}`, level: "high" }));
+    await appliance.ingest([1, 2, 3, 4, 5, 6].map(quiet));
     const other = await TestAppliance.start();
     try {
-      await other.ingest([quiet(1), quiet(2), critical("q")]);
+      await other.ingest([...[1, 2, 3, 4, 5, 6].map(quiet), ...three]);
       const reader = await ApiClient.withKey(other, ["feed:read"]);
       const [without] = (await reader.get("/api/incidents")).body.incidents;
       await except({ actor: "q", rule: "r?" });
-      await appliance.ingest([critical("q")]);
+      await appliance.ingest([...three]);
       expect((await incidentOf("q")).risk_score).toBeLessThan(without.risk_score);
-      expect(await incidentOf("q")).toMatchObject({ sigma_alert_count: 1 });
+      expect(await incidentOf("q")).toMatchObject({ sigma_alert_count: 3 });
     } finally {
       await other.dispose();
     }
@@ -229,6 +231,18 @@ describe("evidence that is there already", () => {
     expect(await incidentOf("j")).toMatchObject({ status: "FALSE_POSITIVE", risk_score, sigma_alert_count: 1 });
     await appliance.ingest([critical("j", noisy)]);
     expect((await analyst.get("/api/incidents?actor=j")).body.total).toBe(1);
+  });
+
+  test("an incident that is opened again loses what was excepted meanwhile", async () => {
+    await appliance.ingest([critical("j", noisy), critical("k", noisy), detection({ user: "j", ...other })]);
+    const { incident_id } = await incidentOf("j");
+    await analyst.patch(`/api/incidents/${incident_id}/status`, { status: "FALSE_POSITIVE" });
+    await except({ rule: "noisy" });
+    await analyst.patch(`/api/incidents/${incident_id}/status`, { status: "OPEN" });
+    await appliance.clock.advance(60_000);
+    expect(await incidentOf("j")).toMatchObject({ status: "OPEN", sigma_alert_count: 1 });
+    const { history } = await detailOf("k");
+    expect(history.filter(({ action }: { action: string }) => action === "EXCEPTION_APPLIED")).toHaveLength(1);
   });
 });
 

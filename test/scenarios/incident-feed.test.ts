@@ -67,7 +67,7 @@ test("the alert, the case and the incident, each on its feed; case and incident 
     },
   });
   expect(incident).toMatchObject({
-    pri: 140,
+    pri: 138,
     msgid: "incident_created",
     sdId: "sigma-incident@32473",
     params: {
@@ -75,7 +75,7 @@ test("the alert, the case and the incident, each on its feed; case and incident 
       actor_type: "user",
       entity: "Primary Site",
       status: "OPEN",
-      risk_level: "medium",
+      risk_level: "critical",
       related_case_ids: threatCase?.params.id,
       related_case_types: "credential_theft",
       threat_case_count: "1",
@@ -126,10 +126,12 @@ test("who wants only serious ones of one tenant gets those; who wants no rises o
     to(serious, { name: "serious", min_risk: 70, entities: ["north"] }),
     to(quiet, { name: "quiet", risk_level_events: false }),
   ] as object);
-  await edge.ingest(theft().map((one) => ({ ...one, entity: "North" })));
-  await edge.ingest(theft().map((one) => ({ ...one, entity: "South" })));
+  const some = (entity: string) =>
+    [1, 2, 3].map((n) => detection({ rule_id: `s${n}`, rule_title: `S${n}`, tags: ["attack.execution"], entity }));
+  await edge.ingest(some("North"));
+  await edge.ingest(some("South"));
   const more = ["execution", "persistence", "discovery", "lateral-movement", "impact"].flatMap((tactic, n) => [
-    detection({ level: "high", rule_id: `a${n}`, tags: [`attack.${tactic}`], entity: "North" }),
+    detection({ level: "critical", rule_id: `a${n}`, tags: [`attack.${tactic}`], entity: "North" }),
     detection({ level: "high", rule_id: `b${n}`, tags: [`attack.${tactic}`], entity: "North" }),
   ]);
   await edge.ingest(more);
@@ -137,13 +139,31 @@ test("who wants only serious ones of one tenant gets those; who wants no rises o
     receiver.messages.map((message) => `${read(message).msgid} ${read(message).params.entity}`);
   await until(() => kinds(all).includes("incident_updated North"));
   const rise = all.messages.map(read).find(({ msgid }) => msgid === "incident_updated");
-  expect(rise?.body.changes).toEqual([{ field: "risk_level", old: "medium", new: rise?.params.risk_level }]);
+  expect(rise?.body.changes).toContainEqual({ field: "risk_level", old: "medium", new: rise?.params.risk_level });
   await until(() => quiet.messages.length === all.messages.length - 1);
   expect(kinds(quiet)).not.toContain("incident_updated North");
-  // The case of risk 90, the cases of risk 75, and the incident once it was serious.
+  // The cases of risk 75 and 90, and the incident once it was serious.
   await until(() => kinds(serious).includes("incident_updated North"));
   expect(kinds(serious)).not.toContain("incident_created North");
   expect(kinds(serious).some((kind) => kind.endsWith("South"))).toBe(false);
+});
+
+test("new rules of an open incident are told where rises of the level are", async () => {
+  const [all, quiet] = [await receiving(), await receiving()];
+  const edge = await appliance([
+    to(all, { name: "all" }),
+    to(quiet, { name: "quiet", risk_level_events: false }),
+  ] as object);
+  await edge.ingest(theft());
+  await edge.ingest([detection({ rule_id: "new", rule_title: "A new rule" })]);
+  await until(() => all.messages.length === 3);
+  const update = read(all.messages[2] ?? "");
+  expect(update).toMatchObject({ msgid: "incident_updated", params: { event: "updated" } });
+  expect(update.body.changes).toEqual([{ field: "rules", old: null, new: "A new rule" }]);
+  await until(() => quiet.messages.length === 2);
+  await edge.ingest(theft("other"));
+  await until(() => quiet.messages.length === 4);
+  expect(quiet.messages.map((message) => read(message).msgid)).not.toContain("incident_updated");
 });
 
 test("a replay has the same bytes, whatever has changed since", async () => {
@@ -171,7 +191,7 @@ test("a name that both feeds have is asked for with its feed", async () => {
 
 test("the score that makes an incident and whose accounts are shared are settings; a new value holds at once", async () => {
   const receiver = await receiving();
-  const edge = await appliance(to(receiver), undefined, { QUALIFY_MIN_SCORE: "60", SHARED_ACCOUNTS: "jsmith" });
+  const edge = await appliance(to(receiver), undefined, { QUALIFY_MIN_SCORE: "95", SHARED_ACCOUNTS: "jsmith" });
   await edge.ingest(theft());
   await until(() => receiver.messages.length === 1);
   expect(read(receiver.messages[0] ?? "")).toMatchObject({

@@ -313,5 +313,5 @@ test("the preview names the priority that impact and urgency will give", async (
   const [{ incident_id: id }] = (await it.admin.get("/api/incidents")).body.incidents;
   const preview = async (system: string) =>
     (await it.admin.post(`/api/incidents/${id}/tickets/preview`, { system })).body.priority;
-  expect([await preview("servicenow"), await preview("jira")]).toEqual(["3 - Moderate", "Medium"]);
+  expect([await preview("servicenow"), await preview("jira")]).toEqual(["2 - High", "High"]);
 });

@@ -7,7 +7,7 @@ import { dayMs, hourMs } from "../../core/time.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { TestAppliance, until } from "../harness/appliance.ts";
 import { queryDatabase } from "../harness/query-database.ts";
-import { critical } from "../harness/ticket-scene.ts";
+import { critical, medium } from "../harness/ticket-scene.ts";
 import { type ProactiveCase, type ProactiveOptions, ProactiveStandIn } from "../standins/proactive.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
 
@@ -66,9 +66,9 @@ const columns = ({ appliance }: Site) => {
   return queryDatabase(appliance, sql) as Record<string, string | null>;
 };
 
-async function withCase(env: Record<string, string | undefined> = {}) {
+async function withCase(env: Record<string, string | undefined> = {}, detections = [critical("jsmith")]) {
   const it = await site(env);
-  await it.appliance.ingest([critical("jsmith")]);
+  await it.appliance.ingest(detections);
   await until(() => it.api.cases.length === 1);
   await until(async () => (await incidentOf(it)).external_ticket_id !== null);
   const [made] = it.api.cases;
@@ -83,8 +83,8 @@ describe("a case", () => {
     expect({ ...made }).toMatchObject({
       serviceIdentifier: "ACME-EDGE",
       correlationId: incident.incident_id,
-      priority: "P3",
-      shortDescription: "MEDIUM: Suspicious Logon on ws-101 by jsmith",
+      priority: "P2",
+      shortDescription: "HIGH: Suspicious Logon on ws-101 by jsmith",
     });
     const titles = [...made.description.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, title]) => title);
     expect(titles).toEqual([
@@ -99,7 +99,7 @@ describe("a case", () => {
     // Creation is not an update.
     expect(columns(it)).toEqual({
       last_snow_update_at: null,
-      snow_last_priority: "P3",
+      snow_last_priority: "P2",
       snow_ticket_state: "New",
       snow_last_polled_at: null,
     });
@@ -365,11 +365,12 @@ describe("polling over simulated days", () => {
 });
 
 test("a level that changes: priority and text of the case are brought up to date, with what made the risk rise", async () => {
-  const it = await withCase({ SNOW_UPDATE_CADENCE_HOURS: "1000" });
+  const it = await withCase({ SNOW_UPDATE_CADENCE_HOURS: "1000" }, medium("jsmith"));
   const tactics = ["credential-access", "lateral-movement", "persistence", "discovery", "impact", "collection"];
   for (let n = 0; (await incidentOf(it)).risk_level === "medium" && n < 40; n++)
     await it.appliance.ingest([
       critical("jsmith", {
+        level: "medium",
         rule_id: `more-${n}`,
         rule_title: `More of it ${n}`,
         host: `WS-${n}`,
@@ -424,5 +425,5 @@ test("the gate counts from last_snow_update_at and snow_last_priority", async ()
   expect(gate.map((msg) => msg.replace(/ incident=\S+/, ""))).toEqual([
     "SNOW cadence gate: PUSH reason=cadence-elapsed-30h",
   ]);
-  expect(columns(it).snow_last_priority).toBe("P3");
+  expect(columns(it).snow_last_priority).toBe("P2");
 });

@@ -3,12 +3,14 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { hourMs } from "../../core/time.ts";
 import { until } from "../harness/appliance.ts";
+import { queryDatabase } from "../harness/query-database.ts";
 import {
   cleanUpScenes,
   critical,
   deliveries,
   detail,
   login,
+  medium,
   type Scene,
   settled,
   ticketed,
@@ -219,11 +221,11 @@ const tactics = [
   ...["lateral-movement", "collection", "command-and-control", "exfiltration", "impact"],
 ];
 /** One detection more, of another rule, tactic and host; and an alarm. */
-const more = async (it: Scene, n: number) => {
+const more = async (it: Scene, n: number, level = "critical") => {
   const timestamp = new Date(it.appliance.clock.now() - 1000).toISOString();
   const tags = [`attack.${tactics[n % tactics.length]}`, `attack.t1${String(100 + n)}`];
   await it.appliance.ingest([
-    critical("jsmith", { rule_id: `more-${n}`, rule_title: `More ${n}`, host: `WS-${n}`, tags, timestamp }),
+    critical("jsmith", { level, rule_id: `more-${n}`, rule_title: `More ${n}`, host: `WS-${n}`, tags, timestamp }),
   ]);
   const alarm = { alarm_id: `a-${n}`, alarm_name: `Alarm ${n}`, rbp: 95, timestamp, user: "jsmith" };
   await it.appliance.ingest([alarm], { kind: "alarms" });
@@ -231,12 +233,13 @@ const more = async (it: Scene, n: number) => {
 
 describe("cadence gate", () => {
   test("the first change at once, then not within a day, critical always", async () => {
-    const it = await ticketed();
+    const it = await ticketed({}, {}, medium("jsmith"));
     await turn(it, 2_000);
     expect(it.snow.row(it.number)).toMatchObject({ impact: "2", urgency: "2" });
     let made = 0;
     const raise = async (wanted: string) => {
-      for (; (await detail(it)).risk_level !== wanted && made < 60; made += 1) await more(it, made);
+      for (; (await detail(it)).risk_level !== wanted && made < 60; made += 1)
+        await more(it, made, wanted === "high" ? "medium" : "critical");
       await turn(it, 2_000);
       await settled(it);
     };
@@ -261,6 +264,57 @@ describe("cadence gate", () => {
       /^(SKIP reason=within-cadence next=\S+ )?PUSH reason=cadence-elapsed-\d+h$/,
     );
     expect(it.snow.row(it.number).priority).not.toBe("1");
+  });
+});
+
+describe("new rules", () => {
+  const rule = (it: Scene, title: string) =>
+    critical("jsmith", {
+      rule_id: title,
+      rule_title: title,
+      timestamp: new Date(it.appliance.clock.now()).toISOString(),
+    });
+  const told = (it: Awaited<ReturnType<typeof ticketed>>) => [
+    ...it.jira.issue(it.key).comments.map(({ body }) => words(body)),
+    it.snow.journal.map(({ value }) => value).join("\n"),
+  ];
+
+  test("are collected into one note, sent once the cadence has elapsed since the ticket was made, and not again", async () => {
+    const it = await ticketed();
+    await it.appliance.ingest([rule(it, "First new rule")]);
+    await turn(it, 2_000);
+    await it.appliance.ingest([rule(it, "Second <b>new</b> rule")]);
+    await turn(it, 2_000);
+    await settled(it);
+    expect(told(it).join(" ")).not.toContain("new rule");
+    expect(lines(it).at(-1)).toMatch(/^SKIP reason=within-cadence/);
+    it.appliance.clock.skip(25 * hourMs);
+    await turn(it, 65_000);
+    await settled(it);
+    expect(lines(it).at(-1)).toBe("PUSH reason=cadence-elapsed-25h");
+    for (const words of told(it)) {
+      expect(words).toContain("New: First new rule");
+      expect(words).toContain("New: Second");
+    }
+    expect(it.jira.issue(it.key).comments).toHaveLength(1);
+    const stamps = queryDatabase(it.appliance, "select last_snow_update_at as at, snow_last_priority from incidents");
+    expect(stamps).toMatchObject({ at: expect.stringMatching(/^2026-/), snow_last_priority: "P2" });
+    it.appliance.clock.skip(25 * hourMs);
+    await turn(it, 65_000);
+    await settled(it);
+    expect(it.jira.issue(it.key).comments).toHaveLength(1);
+  });
+
+  test("go with the next level push", async () => {
+    const it = await ticketed({}, {}, medium("jsmith"));
+    await it.appliance.ingest([rule(it, "Beside the rise")]);
+    await turn(it, 2_000);
+    await settled(it);
+    expect(lines(it)).toEqual(["PUSH reason=first-push"]);
+    for (const words of told(it)) {
+      expect(words).toContain("Risk has gone from medium to high");
+      expect(words).toContain("New: Beside the rise");
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { ApiClient } from "../harness/api-client.ts";
 import { until } from "../harness/appliance.ts";
-import { cleanUp, cleanUpScenes, critical, deliveries, scene, turn } from "../harness/ticket-scene.ts";
+import { cleanUp, cleanUpScenes, critical, deliveries, medium, scene, turn } from "../harness/ticket-scene.ts";
 
 afterEach(cleanUpScenes);
 
@@ -14,9 +14,9 @@ describe("auto-push", () => {
     const { incidents } = (await it.admin.get("/api/incidents")).body;
     const [{ incident_id: id }] = incidents;
     const [issue] = it.jira.issues;
-    expect(issue?.fields.summary).toBe("MEDIUM: Suspicious Logon on ws-101 by jsmith");
-    expect(issue?.fields.labels).toEqual(["rhythmx", `rhythmx-${id.toLowerCase()}`, "risk-medium"]);
-    expect(issue?.fields.priority).toEqual({ id: "3" });
+    expect(issue?.fields.summary).toBe("HIGH: Suspicious Logon on ws-101 by jsmith");
+    expect(issue?.fields.labels).toEqual(["rhythmx", `rhythmx-${id.toLowerCase()}`, "risk-high"]);
+    expect(issue?.fields.priority).toEqual({ id: "2" });
     expect(issue?.properties[0]?.value).toMatchObject({
       incident_id: id,
       url: `https://edge.example:8443/incidents/${id}`,
@@ -25,8 +25,8 @@ describe("auto-push", () => {
     expect({ ...row }).toMatchObject({
       correlation_id: id,
       impact: "2",
-      urgency: "2",
-      priority: "3",
+      urgency: "1",
+      priority: "2",
       assignment_group: "a".repeat(32),
     });
     await until(async () => (await it.admin.get(`/api/incidents/${id}`)).body.tickets.length === 2);
@@ -59,7 +59,7 @@ describe("auto-push", () => {
       it.snow.rows.find((row) => row.short_description?.endsWith(` by ${actor}`))?.assignment_group;
     expect([groupOf("a"), groupOf("b")]).toEqual(["b".repeat(32), "a".repeat(32)]);
     await until(async () => (await deliveries(it, "state=confirmed")).length === 2);
-    expect((await deliveries(it))[0].detail).toContain("the instance made priority 5 of impact 2 and urgency 2, not 3");
+    expect((await deliveries(it))[0].detail).toContain("the instance made priority 5 of impact 2 and urgency 1, not 2");
   });
 
   test("a system that is enabled but lacks something gets none, and nothing waits for it", async () => {
@@ -74,7 +74,7 @@ describe("auto-push", () => {
 
   test("below the threshold none; rising to it makes one", async () => {
     const it = await scene({ AUTO_PUSH_MIN_SEVERITY: "HIGH", AUTO_PUSH_SYSTEMS: "jira" });
-    await it.appliance.ingest([critical("riser")]);
+    await it.appliance.ingest(medium("riser"));
     await turn(it, 10_000);
     expect(it.jira.issues).toEqual([]);
     const more = ["privilege-escalation", "persistence", "lateral-movement", "discovery"].flatMap((tactic, n) =>

@@ -68,6 +68,7 @@ function readRow({ node, path }: FileRow, file: string, report: Report, types: S
     minHosts: reader.read("min_hosts", wholeNumber(1, 1_000), base.minHosts),
     minLevel: reader.read("min_level", oneOf(levels), base.minLevel),
     minStages: reader.read("min_stages", wholeNumber(0, 8), base.minStages),
+    ...(known?.isBuiltIn === true ? { isBuiltIn: true } : {}),
   };
   const enabled = reader.read("enabled", trueOrFalse, true);
   if (enabled && row.tactics.length === 0 && row.techniques.length === 0 && row.minStages === 0)

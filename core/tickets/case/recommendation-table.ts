@@ -24,6 +24,7 @@ export type StepObject =
   | "files"
   | "system_files"
   | "processes"
+  | "dumps"
   | "hashes"
   | "services"
   | "tasks"

@@ -1,10 +1,12 @@
 /** What is recommended, and what is not, for logs of many shapes: nothing that would do harm. */
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import type { InvolvedAssets } from "../../assets/involved.ts";
 import type { CaseFacts } from "./case-facts.ts";
 import { threatAnalysis, threatSummary } from "./narrative.ts";
 import { observe } from "./observed.ts";
 import { attackPattern } from "./overview.ts";
+import { steps } from "./recommendation-table.ts";
 import { recommend } from "./recommendations.ts";
 
 interface Given {
@@ -432,6 +434,100 @@ describe("grave steps", () => {
   });
 });
 
+test("whatever rules, objects and hosts come together, no step does harm", () => {
+  const techniques = [...new Set(steps.flatMap((step) => step.techniques ?? []))];
+  const tactics = [...new Set(steps.flatMap((step) => step.tactics ?? []))];
+  const titles = [
+    "Ransomware Encrypts Files",
+    "Mimikatz DC Sync",
+    "Golden Ticket",
+    "Shadow Copies Deleted",
+    "NTDS.DIT Dump",
+    "Security Eventlog Cleared",
+    "LSASS Memory Dump",
+    "Something",
+  ];
+  const images = [
+    "C:\\Windows\\System32\\lsass.exe",
+    "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe",
+    "C:\\ProgramData\\Microsoft\\Windows Defender\\MsMpEng.exe",
+    "D:\\PsExec.exe",
+    "C:\\Users\\j\\evil.exe",
+    "",
+  ];
+  const logs = (image: string, address: string): object[] => [
+    started(image),
+    {
+      EventID: 3,
+      Channel: "Microsoft-Windows-Sysmon/Operational",
+      Image: image,
+      Initiated: "true",
+      SourceIp: "10.0.0.5",
+      DestinationIp: address,
+    },
+    { EventID: 10, SourceImage: image, TargetImage: "C:\\Windows\\System32\\lsass.exe", GrantedAccess: "0x1410" },
+    { EventID: 11, Image: image, TargetFilename: "C:\\Windows\\System32\\x.dll" },
+    { EventID: 7045, Channel: "System", ServiceName: "Sysmon64", ImagePath: image },
+    {
+      EventID: 4624,
+      Channel: "Security",
+      TargetUserName: "SYSTEM",
+      TargetDomainName: "NT AUTHORITY",
+      IpAddress: address,
+      LogonType: 3,
+    },
+    {
+      EventID: 4769,
+      Channel: "Security",
+      TargetUserName: "j@CORP",
+      ServiceName: "krbtgt",
+      TicketEncryptionType: "0x17",
+      IpAddress: address,
+    },
+    {
+      EventID: 13,
+      Image: image,
+      TargetObject: "HKLM\\SYSTEM\\CurrentControlSet\\Services\\EventLog\\Start",
+      Details: "4",
+    },
+    { EventID: 7, Image: image, ImageLoaded: "C:\\Windows\\System32\\wbem\\wbemcomn.dll", Hashes: `SHA256=${sha}` },
+  ];
+  const one = fc.record({
+    title: fc.constantFrom(...titles),
+    level: fc.constantFrom("critical", "high", "medium", "low", "informational"),
+    techniques: fc.subarray(techniques),
+    tactics: fc.subarray(tactics),
+    host: fc.constantFrom("dc01", "ws1", "DC2.corp.example", ""),
+    user: fc.constantFrom("CORP\\jsmith", "NT AUTHORITY\\SYSTEM", "CORP\\DC01$", "root", ""),
+    log: fc
+      .tuple(
+        fc.constantFrom(...images),
+        fc.constantFrom("10.0.0.9", "45.77.1.2", "::ffff:10.1.1.1", "169.254.3.3"),
+        fc.nat(8),
+      )
+      .map(([image, address, at]) => logs(image, address)[at] ?? {}),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(one, { minLength: 1, maxLength: 8 }),
+      fc.constantFrom("low", "medium", "high", "critical"),
+      (rules, level) => {
+        for (const step of advice(incident(rules, { level }))) {
+          const order = step.replace(/"[^"]+"/g, "it").split(/ \(|: /)[0] ?? "";
+          expect(order).not.toMatch(/^(?:Isolate|Re-image|Restore|Segment|Let only|Ask the owner of).*\bdc0?[12]\b/i);
+          expect(order).not.toMatch(
+            /^(?:End|Quarantine|Block|Export and then|Disable).*(?:\\windows\\|lsass|powershell|msmpeng|psexec|sysmon|krbtgt|SYSTEM\b|\$)/i,
+          );
+          expect(order).not.toMatch(/^Block (?:10\.|169\.|::)/);
+          expect(order).not.toMatch(/^Give the service account krbtgt/);
+          expect(step).not.toMatch(/undefined|\{\w+\}| {2}|\(\)/);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 describe("what is written", () => {
   test("no hostile name gets into a command, and it is told all the same", () => {
     const names = [
@@ -469,6 +565,15 @@ describe("what is written", () => {
         expect(step).not.toMatch(/[\p{Cc}\u202e]/u);
       }
     }
+  });
+
+  test("an account of one machine is disabled there, and a dump of secrets is looked for", () => {
+    const log = started("C:\\Windows\\System32\\rundll32.exe", {
+      CommandLine: "rundll32 comsvcs.dll, MiniDump 624 C:\\Temp\\l.dmp full",
+    });
+    const list = advice(incident([{ log, user: "WS1\\jsmith", title: "LSASS Dump", techniques: ["T1003.001"] }]));
+    expect(list.join("\n")).toContain("Disable-LocalUser -Name 'jsmith'");
+    expect(list.find((step) => step.startsWith("Take "))).toStartWith("Take C:\\Temp\\l.dmp on ws1 into evidence");
   });
 
   test("a Linux host gets no Windows command", () => {
@@ -528,6 +633,40 @@ describe("what is written", () => {
     expect(threatAnalysis(one, observe(one), "execution")[0]).toStartWith(
       '2026-03-01 04:00 UTC: "Rule" (high) fired once on ws1',
     );
+  });
+
+  test("an incident of alarms alone has steps and sentences that name them", () => {
+    const alarms = [{ alarmId: "7", name: "Impossible travel", rbp: 88, entity: "Main Site", at: start }];
+    for (const [type, actor] of [
+      ["user", "jsmith"],
+      ["host", "ws1"],
+      ["ip", "45.77.1.2"],
+    ] as const) {
+      const bare = incident([], { type, actor });
+      const facts = {
+        ...bare,
+        alarms,
+        body: { ...bare.body, risk: { ...bare.body.risk, alarm_count: 3 } },
+      } as CaseFacts;
+      const all = recommend(facts, observe(facts), "x");
+      expect(all.containment.length).toBeGreaterThan(1);
+      expect(all.containment.join("\n")).toContain("Impossible travel");
+      expect(Object.values(all).flat().join("\n")).not.toMatch(/undefined|\{|""/);
+      expect(threatAnalysis(facts, observe(facts), "x")[0]).toBe(
+        'No detection: it rests on 3 SIEM alarms, the highest 2026-03-01 04:00 UTC: "Impossible travel" (priority 88).',
+      );
+    }
+  });
+
+  test("a campaign is told by what the attacker brought, never by a part of Windows or a name of one's own", () => {
+    const windows = started("C:\\Windows\\System32\\whoami.exe");
+    const own = { EventID: 22, Image: "C:\\Temp\\a.exe", QueryName: "dc01.corp.local" };
+    expect(observe(incident([{ log: windows }, { log: own }]))).toMatchObject({ hashes: [], domains: [] });
+    const brought = [
+      { log: started("C:\\Temp\\a.exe") },
+      { log: { EventID: 22, Image: "C:\\Temp\\a.exe", QueryName: "cdn.evil-updates.top" } },
+    ];
+    expect(observe(incident(brought))).toMatchObject({ hashes: [sha], domains: ["cdn.evil-updates.top"] });
   });
 
   test("accounts are counted once", () => {

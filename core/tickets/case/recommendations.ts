@@ -30,13 +30,9 @@ export function recommend(facts: CaseFacts, observed: Observed, pattern: string,
   const general = generalWords(facts, observed, indicatorsOf(targets, relevant), pattern);
   const found = steps
     .filter((step) => fitsLevel(step, facts))
-    .flatMap((step, order) =>
-      step.for === "incident" && !isNamed(step)
-        ? [{ step, order, rules: relevant }]
-        : [{ step, order, rules: matching(step, relevant, evidence) }],
-    )
+    .map((step, order) => ({ step, order, rules: matching(step, relevant, evidence) }))
     .flatMap(({ step, order, rules }) =>
-      rules.length === 0
+      rules.length === 0 && (isNamed(step) || relevant.length > 0)
         ? []
         : targets.of(step.for, rules, step.os).map((target) => ({ step, order, text: written(step, target, general) })),
     )
@@ -85,6 +81,17 @@ function fitsLevel({ level, below }: Step, { body }: CaseFacts): boolean {
   );
 }
 
+/** What stands for the rule where alarms of a SIEM are all there is. */
+function alarmWords({ alarms, body }: CaseFacts): { rule: string; seen: string } {
+  const [top] = [...alarms].sort((a, b) => b.rbp - a.rbp || b.at - a.at);
+  if (top !== undefined) {
+    const rule = `"${shown(top.name)}"`;
+    return { rule, seen: `the SIEM raised ${rule} with priority ${top.rbp}` };
+  }
+  const rule = body.risk.alarm_count > 0 ? "the SIEM's alarms" : "what led to this incident";
+  return { rule, seen: `the risk is ${body.risk.level}` };
+}
+
 /** What others can search for: only what is no part of a system and none of one's own networks. */
 function indicatorsOf(targets: StepTargets, rules: readonly ObservedRule[]): string[] {
   const kinds = [
@@ -98,11 +105,12 @@ function indicatorsOf(targets: StepTargets, rules: readonly ObservedRule[]): str
 }
 
 function generalWords(
-  { body }: CaseFacts,
+  facts: CaseFacts,
   observed: Observed,
   indicators: readonly string[],
   pattern: string,
 ): Record<string, string> {
+  const { body } = facts;
   const titles = observed.rules.map(({ rule }) => `"${shown(rule.title)}"`);
   const techniques = [...new Set(observed.rules.flatMap(({ rule }) => rule.techniques))];
   const first = body.timeline.first_alarm ?? body.timeline.created_at;
@@ -110,12 +118,18 @@ function generalWords(
     entity: shown(body.entity_name),
     incident: body.incident_id,
     pattern,
+    ...alarmWords(facts),
     level: body.risk.level,
     since: `${first.slice(0, 16).replace("T", " ")} UTC`,
     scope: some((observed.hosts.length > 0 ? observed.hosts : [body.group_key]).map(shown), 3),
     indicators:
-      indicators.length > 0 ? `its indicators ${some(indicators.map(shown), 3)}` : `its rules ${some(titles, 2)}`,
-    techniques: techniques.length > 0 ? some(techniques, 5) : some(titles, 2),
+      indicators.length > 0
+        ? `its indicators ${some(indicators.map(shown), 3)}`
+        : titles.length > 0
+          ? `its rules ${some(titles, 2)}`
+          : `its alarms, such as ${alarmWords(facts).rule}`,
+    techniques:
+      techniques.length > 0 ? some(techniques, 5) : titles.length > 0 ? some(titles, 2) : alarmWords(facts).rule,
   };
 }
 

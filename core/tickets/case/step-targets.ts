@@ -108,7 +108,7 @@ export class StepTargets {
           names: { user: [accountName(user)] },
           rules: own.length > 0 ? own : rules,
           isLinux: own.length > 0 && own.every((one) => one.hosts.some((host) => this.#observed.linuxHosts.has(host))),
-          isLocal: hosts.has(user.toLowerCase().split("\\")[0] ?? "") && user.includes("\\"),
+          isLocal: isOfHost(hosts, [user, ...own.map(({ sample }) => sample?.user ?? "")]),
         };
       });
   }
@@ -147,6 +147,8 @@ export class StepTargets {
         return isExternalName(event.domain, [...this.#observed.hosts, ...this.#observed.users])
           ? [{ key: event.domain.toLowerCase(), words: { domain: shown(event.domain) } }]
           : [];
+      case "dumps":
+        return dumpsOf(event).map((file) => ({ key: file.toLowerCase(), words: { file: shown(file) } }));
       case "tasks":
         return /^(?:4698|106)$/.test(eventId) && !hidden.test(task)
           ? [{ key: task, words: { task: shown(task) } }]
@@ -216,6 +218,23 @@ function isForeignService({ eventId, service, servicePath }: EventFacts): boolea
   const isCommand =
     /%comspec%|\bcmd(?:\.exe)?["']?\s+\/|powershell|pwsh|rundll32|mshta|\\pipe\\|\\\\127\.0\.0\.1\\/i.test(servicePath);
   return isCommand || programsOf(servicePath).length > 0;
+}
+
+/** Files with stolen secrets that a log names: dumps of memory, hives, directory databases, tickets. */
+function dumpsOf({ file, commandLine, eventId }: EventFacts): string[] {
+  const named =
+    commandLine
+      .slice(0, 1_000)
+      .match(/(?:[a-z]:\\|\\\\|\/tmp\/)[^\s"'|<>]+\.(?:dmp|mdmp|dit|kirbi|ccache|hiv|sav|save)\b/gi) ?? [];
+  const written =
+    /^(?:11|15|29)$/.test(eventId) && /\.(?:dmp|mdmp|dit|kirbi|ccache|hiv|sav)$/i.test(file) ? [file] : [];
+  return [...new Set([...written, ...named])].filter((path) => !/\\windows\\ntds\\ntds\.dit$/i.test(path));
+}
+
+/** Whether an account is one of these machines: in each spelling that names a domain it is a host's. */
+function isOfHost(hosts: ReadonlySet<string | undefined>, spellings: readonly string[]): boolean {
+  const domains = spellings.filter((one) => one.includes("\\")).map((one) => one.toLowerCase().split("\\")[0]);
+  return domains.length > 0 && domains.every((domain) => hosts.has(domain));
 }
 
 function same(one: string, other: string): boolean {

@@ -168,6 +168,7 @@ export const incidentDetail = v.object({
     confidence: orNull(v.object({ percent: v.number(), word: v.picklist(["high", "medium", "low"]), why: text })),
     primary_driver: orNull(text),
     factors: v.array(v.object({ name: text, value: v.number(), weight: v.number(), points: v.number(), why: text })),
+    floor: orNull(v.object({ points: v.number(), rule: text, why: text })),
   }),
   mitre: v.object({
     unique_tactics: count,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { DeliveryError, StoreError } from "../../../core/errors.ts";
 import type { AppendedCounts, LoggedEvent } from "../../../core/event.ts";
+import { type PackedEvents, packBodies } from "../../../core/feeds/packed-events.ts";
 import type { EventLog, HeldMessages, SyslogBytes, SyslogSender } from "../../../core/ports.ts";
 import { Destination, type DestinationOptions } from "./destination.ts";
 
@@ -23,6 +24,9 @@ class MemoryLog implements EventLog {
   async read(after: number, limit: number): Promise<LoggedEvent[]> {
     if (this.failing) throw new StoreError("store_io", "the disk is gone");
     return this.events.slice(after, after + limit);
+  }
+  async readInto(shared: SharedArrayBuffer, after: number, limit: number): Promise<PackedEvents> {
+    return packBodies(structuredClone(await this.read(after, limit)), shared);
   }
   async position(): Promise<number | null> {
     return this.stored;

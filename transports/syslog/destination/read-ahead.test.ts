@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
 import type { LoggedEvent } from "../../../core/event.ts";
+import { textOf } from "../../../core/feeds/message-buffer.ts";
+import { type PackedEvents, packBodies } from "../../../core/feeds/packed-events.ts";
 import { ReadAhead } from "./read-ahead.ts";
 
 const event = (seq: number): LoggedEvent => ({
@@ -26,8 +28,12 @@ class CountingLog {
     this.limits.push(limit);
     if (this.fails) throw new Error("locked");
     return Array.from({ length: Math.min(limit, this.end - after) }, (_, index) => {
-      return { ...event(after + 1 + index), body: "x".repeat(this.size) };
+      return { ...event(after + 1 + index), body: `${after + 1 + index}${"x".repeat(this.size)}` };
     });
+  }
+
+  async readInto(shared: SharedArrayBuffer, after: number, limit: number): Promise<PackedEvents> {
+    return packBodies(await this.read(after, limit), shared);
   }
 }
 
@@ -103,4 +109,25 @@ test("what was read in a step is dropped when the place is set back", async () =
   for (const after of [0, 2, 4]) await ahead.read(after);
   expect(await seqs(ahead.read(1))).toEqual([2, 3]);
   expect(await seqs(ahead.read(3))).toEqual([4, 5]);
+});
+
+test("each event has its own log, also while the next step is read into shared memory, and when it does not fit there", async () => {
+  for (const size of [2, 150_000]) {
+    const log = new CountingLog();
+    log.end = 23;
+    log.size = size;
+    const ahead = new ReadAhead(log, 2, ["alert_first"]);
+    let asBytes = 0;
+    for (let after = 0; after < log.end; ) {
+      const events = await ahead.read(after);
+      // The step after this one has been read by now.
+      await Promise.resolve();
+      for (const { seq, body, bodyBytes } of events) {
+        expect(textOf(bodyBytes ?? body ?? "")).toBe(`${seq}${"x".repeat(size)}`);
+        if (bodyBytes !== undefined) asBytes++;
+      }
+      after = events.at(-1)?.seq ?? log.end;
+    }
+    expect(asBytes).toBe(21);
+  }
 });
