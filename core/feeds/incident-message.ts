@@ -25,12 +25,15 @@ export function incidentFeedMessage(event: LoggedEvent, options: MessageOptions)
   );
 }
 
-/** What a destination filters an event by: its risk, and whether a rise of the risk level is its only news. */
+/** What the appliance finds out by itself and `risk_level_events` turns off. */
+const foundOut: readonly string[] = ["risk_level", "rules"];
+
+/** What a destination filters an event by: its risk, and whether a rise of the risk level or new rules are its only news. */
 export function incidentEventFacts(event: LoggedEvent): { risk: number; onlyRiskLevel: boolean } {
   const body = storedBody(event);
   return {
     risk: "incident_id" in body ? body.risk.score : body.max_risk_score,
-    onlyRiskLevel: body.changes?.every(({ field }) => field === "risk_level") ?? false,
+    onlyRiskLevel: body.changes?.every(({ field }) => foundOut.includes(field)) ?? false,
   };
 }
 

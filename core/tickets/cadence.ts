@@ -26,11 +26,23 @@ export function cadenceGate(
   if (level === lastReported.level) return { push: false, reason: "unchanged" };
   if (lastReported.at === null) return { push: true, reason: "first-push" };
   if (level === "critical") return { push: true, reason: "p1-escalation" };
-  const elapsed = now - lastReported.at;
+  return sinceGate(lastReported.at, cadenceHours, now);
+}
+
+/**
+ * Whether the ticket is told of new rules now, where its level is what it says already: once the cadence has elapsed since it was last told
+ * of a change, or made. `since`: epoch milliseconds.
+ */
+export function sinceGate(
+  since: number,
+  cadenceHours: number,
+  now: number,
+): Exclude<GateDecision, { reason: "unchanged" }> {
+  const elapsed = now - since;
   // A clock that was set back must not make it wait for longer than the cadence.
   if (elapsed >= cadenceHours * hourMs || elapsed < -cadenceHours * hourMs)
     return { push: true, reason: `cadence-elapsed-${Math.max(0, Math.floor(elapsed / hourMs))}h` };
-  return { push: false, reason: "within-cadence", nextAt: lastReported.at + cadenceHours * hourMs };
+  return { push: false, reason: "within-cadence", nextAt: since + cadenceHours * hourMs };
 }
 
 /** The log line of a decision (CONTRACT 6), null where there is nothing to say. */

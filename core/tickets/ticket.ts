@@ -111,10 +111,11 @@ export interface Delivery {
   updatedAt: number;
 }
 
-/** What an update says: somebody's note, or a risk level. Times are epoch milliseconds. */
+/** What an update says: somebody's note, a risk level, or rules that are new, by title. Times are epoch milliseconds. */
 export type UpdateContent =
   | { kind: "note"; who: string; at: number; title: string; text: string }
-  | { kind: "level"; level: RiskLevel; from: RiskLevel; score: number; at: number };
+  | { kind: "level"; level: RiskLevel; from: RiskLevel; score: number; at: number; rules?: readonly string[] }
+  | { kind: "rules"; rules: readonly string[]; at: number };
 
 /** Somebody in the target. */
 export interface RemotePerson {

@@ -21,20 +21,34 @@ export function noteFrom({ field, old, new: now }: FieldChange, who: string, at:
 /** The blocks of a comment. `url`: the incident. */
 export function commentBlocks(content: UpdateContent, url: string, maskPatterns: readonly RegExp[]): Block[] {
   const at = `${new Date(content.at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const link: Block = { kind: "link", text: "Open the incident in RhythmX Edge", url };
   if (content.kind === "level") {
     const direction = content.level === content.from ? "is" : `has gone from ${content.from} to`;
     const text = `Risk ${direction} ${content.level} (score ${content.score} of 100), ${at}.`;
-    return [
-      { kind: "text", text },
-      { kind: "link", text: "Open the incident in RhythmX Edge", url },
-    ];
+    return [{ kind: "text", text }, ...rulesBlocks(content.rules ?? [], maskPatterns), link];
   }
+  if (content.kind === "rules")
+    return [
+      { kind: "text", text: `Rules of level high or more that are new to this incident, ${at}.` },
+      ...rulesBlocks(content.rules, maskPatterns),
+      link,
+    ];
   const text = masked(content.text, maskPatterns);
   const short = text.length > longestText ? `${text.slice(0, longestText).toWellFormed()}…` : text;
   return [
     { kind: "text", text: `${content.title} by ${content.who}, ${at}` },
     { kind: "text", text: short },
   ];
+}
+
+/** More are counted only. */
+const mostRules = 20;
+
+function rulesBlocks(rules: readonly string[], maskPatterns: readonly RegExp[]): Block[] {
+  if (rules.length === 0) return [];
+  const more = rules.length - mostRules;
+  const items = rules.slice(0, mostRules).map((title) => `New: ${masked(title, maskPatterns)}`);
+  return [{ kind: "list", items: more > 0 ? [...items, `and ${more} more`] : items }];
 }
 
 /** A ticket's comment as a line of the incident's investigation notes. */

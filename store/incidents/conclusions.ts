@@ -12,6 +12,7 @@ import {
 import { caseBody, incidentBody } from "../../core/correlation/bodies.ts";
 import { compact } from "../../core/correlation/compact.ts";
 import type { EvidenceHour } from "../../core/correlation/evidence.ts";
+import { rulesChange, takeNewRules } from "../../core/correlation/rarity/new-rules.ts";
 import type { Repeats } from "../../core/correlation/repeats.ts";
 import { currentScore, earliestDecay, nextDecay } from "../../core/correlation/score.ts";
 import type { FieldChange } from "../../core/incident-event.ts";
@@ -20,7 +21,7 @@ import { systemsToPush } from "../../core/tickets/auto-push.ts";
 import { headlineOfActor } from "../../core/tickets/headline/actor-headline.ts";
 import { hourMs } from "../../core/time.ts";
 import { newIds } from "../database/new-ids.ts";
-import { askGate, type TicketRules } from "../outbox/ticket-updates.ts";
+import { askGate, noteRules, type TicketRules } from "../outbox/ticket-updates.ts";
 import { type PlannedTicket, planTickets } from "../outbox/tickets.ts";
 import type { ActorPeriod } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, growCases, saveCases } from "./case-rows.ts";
@@ -53,6 +54,8 @@ interface Conclusion extends Examined {
   create: boolean;
   /** The level of an existing incident rose. */
   rose: boolean;
+  /** Titles of rules that an existing incident has to tell of. */
+  news: readonly string[];
   /** Only counts and times changed: the repeats can be stored without the state. */
   quiet: boolean;
 }
@@ -74,14 +77,13 @@ export async function conclude(
   const appliance = unit.as(correlationAuthor);
   const conclusions = examined.map((one) => examine(one, rules, now));
   const announced = conclusions.filter(
-    ({ create, rose, assessment, period }) =>
-      create || rose || (period.incidentId !== null && assessment.opened.length > 0),
+    (one) => one.create || isNews(one) || (one.period.incidentId !== null && one.assessment.opened.length > 0),
   );
   const incidents = await findIncidents(
     database,
     announced.flatMap(({ period }) => period.incidentId ?? []),
   );
-  const withCases = announced.filter(({ create, rose, period }) => (create || rose) && period.state.cases.length > 0);
+  const withCases = announced.filter((one) => (one.create || isNews(one)) && one.period.state.cases.length > 0);
   const cases = Map.groupBy(
     await casesOfPeriods(
       database,
@@ -113,8 +115,9 @@ export async function conclude(
   };
   /** Incidents whose level changed. */
   const moved: string[] = [];
+  const untold: { incidentId: string; titles: readonly string[] }[] = [];
   for (const conclusion of conclusions) {
-    const { period, assessment, create, rose, oldScore } = conclusion;
+    const { period, assessment, create, rose, oldScore, news } = conclusion;
     const incident = create
       ? newIncident(period, incidentIds.pop() ?? "", now)
       : (incidents.get(period.incidentId ?? "") ?? null);
@@ -146,23 +149,31 @@ export async function conclude(
       saved.push(incident);
       plan(incident);
       noteCreation(unit, incident, conclusion);
-    } else if (incident !== null && rose) {
-      const changes = riseOf(incident, period.state.risk.score);
+    } else if (incident !== null && isNews(conclusion)) {
+      const { score } = period.state.risk;
       const raised: IncidentRow = {
         ...incident,
-        score: period.state.risk.score,
-        level: riskLevel(period.state.risk.score),
+        score,
+        level: riskLevel(score),
         updatedAt: now,
         activity: { ...period.state.activity },
-        headline: headlineOfActor(period.actor, period.state, now),
       };
-      raised.escalatedAt = now;
+      const changes = [...(rose ? riseOf(incident, score) : []), ...(news.length > 0 ? [rulesChange(news)] : [])];
+      if (rose) raised.escalatedAt = now;
       const body = incidentBody(raised, period.state, activeNow, now, changes);
       raised.updatedSeq = unit.addEvent("incident_updated", raised.incidentId, raised.entity, JSON.stringify(body));
       saved.push(raised);
-      plan(raised);
-      appliance.addHistory("incident", raised.incidentId, levelChange(incident.level, raised.level));
-      moved.push(raised.incidentId);
+      if (rose) plan(raised);
+      if (raised.level !== incident.level) {
+        appliance.addHistory("incident", raised.incidentId, levelChange(incident.level, raised.level));
+        moved.push(raised.incidentId);
+      }
+      if (news.length > 0) {
+        const { field, new: named } = rulesChange(news);
+        const entry = { action: "RULES_ADDED" as const, field, old: null, new: String(named) };
+        appliance.addHistory("incident", raised.incidentId, entry);
+        untold.push({ incidentId: raised.incidentId, titles: news });
+      }
     } else if (period.incidentId !== null && period.state.risk.score !== oldScore) {
       const [from, to] = [riskLevel(oldScore), riskLevel(period.state.risk.score)];
       // A score that falls with time makes an event only if the level changes.
@@ -189,6 +200,7 @@ export async function conclude(
     ...saveActivity(active),
     ...planTickets(tickets, now),
     ...askGate(moved, rules.tickets.policies, now),
+    ...noteRules(untold, rules.tickets.policies, now),
   );
   return conclusions.flatMap(({ period, repeated, quiet }) =>
     quiet && repeated !== undefined ? { period, repeats: repeated.repeats } : [],
@@ -211,12 +223,18 @@ function examine(one: Examined, rules: ConclusionRules, now: number): Conclusion
     (!exists || score === oldScore) &&
     now - period.storedAt < longestQuietMs &&
     !isDue(period, now);
-  if (quiet) return { ...one, assessment, oldScore, create, rose: false, quiet };
+  if (quiet) return { ...one, assessment, oldScore, create, rose: false, news: [], quiet };
   if (score !== oldScore) state.risk = { score, previous: oldScore, changedAt: now };
   period.pending = false;
   if (create || exists) period.decayAt = decayTime(period, now);
   const rose = exists && compareLevels(riskLevel(score), riskLevel(oldScore)) > 0;
-  return { ...one, assessment, oldScore, create, rose, quiet };
+  const fresh = takeNewRules(state.evidence, rules.floors);
+  return { ...one, assessment, oldScore, create, rose, news: exists ? fresh : [], quiet };
+}
+
+/** An existing incident has something to tell. */
+function isNews({ rose, news }: Conclusion): boolean {
+  return rose || news.length > 0;
 }
 
 function isDue({ decayAt }: ActorPeriod, now: number): boolean {

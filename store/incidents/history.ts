@@ -14,6 +14,7 @@ export type HistoryAction =
   | "ASSIGNED"
   | "NOTES_CHANGED"
   | "RISK_LEVEL_CHANGED"
+  | "RULES_ADDED"
   | "TICKET_LINKED"
   | "EXCEPTION_PROPOSED"
   | "EXCEPTION_APPLIED"

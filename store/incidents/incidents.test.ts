@@ -312,6 +312,48 @@ describe("an open incident", () => {
     ]);
   });
 
+  test("each new high or critical rule and each crown jewel is told, whatever the level; others and repeats are not", async () => {
+    await ingest("detections", records(1));
+    const id = await onlyIncident();
+    const before = await store.events.end();
+    const told = async () =>
+      (await events(before)).filter(({ kind }) => kind === "incident_updated").map(({ body }) => body.changes);
+    // The same again, at another level below high, and a new rule of level medium.
+    await ingest("detections", [...records(2), ...records(1, () => ({ level: "medium" }))]);
+    await ingest("detections", records(1, plain(0, { level: "medium" })));
+    expect(await told()).toEqual([]);
+    const dcsync = { level: "medium", tags: ["attack.t1003.006"], rule_id: "dcsync", rule_title: "DCSync by a user" };
+    await ingest("detections", [
+      ...records(1, plain(1)),
+      ...records(1, plain(2, { level: "critical" })),
+      ...records(2, () => dcsync),
+    ]);
+    expect((await told()).map(([change]) => change)).toEqual([
+      { field: "rules", old: null, new: "Plain 2; Plain 1; DCSync by a user" },
+    ]);
+    const detail = await store.reading.readIncident(id, now);
+    expect(detail?.history.at(-1)).toMatchObject({ action: "RULES_ADDED", new: "Plain 2; Plain 1; DCSync by a user" });
+    await ingest("detections", [...records(1, plain(1)), ...records(1, () => dcsync)]);
+    expect(await told()).toHaveLength(1);
+    // A rule that was medium, now as high.
+    await ingest("detections", records(1, plain(0)));
+    expect((await told())[1]).toEqual([{ field: "rules", old: null, new: "Plain 0" }]);
+  });
+
+  test("a batch in many parts tells its new rules once", async () => {
+    await ingest("detections", records(1));
+    const before = await store.events.end();
+    const noise = (index: number) => ({ user: `other-${index}`, level: "low", rule_id: "noise", tags: [] });
+    await ingest("detections", [
+      ...records(1, plain(0)),
+      ...records(2500, noise),
+      ...records(1, plain(0)),
+      ...records(1, plain(1)),
+    ]);
+    const told = (await events(before)).filter(({ kind }) => kind === "incident_updated");
+    expect(told.map(({ body }) => body.changes)).toEqual([[{ field: "rules", old: null, new: "Plain 0; Plain 1" }]]);
+  });
+
   test("falls silently point by point, its levels are told to followers, and rises from there with news", async () => {
     await ingest("detections", records(3, plain(0)));
     const id = await onlyIncident();

@@ -117,7 +117,8 @@ export const outboxOperations = {
   },
   passGate: {
     kind: "write",
-    run: ({ database }, cadenceHours: number, now: number) => passGate(database, cadenceHours, now),
+    run: ({ database, ticketRules }, cadenceHours: number, now: number) =>
+      passGate(database, ticketRules.policies, cadenceHours, now),
   },
 } satisfies Operations<OpenOutbox>;
 

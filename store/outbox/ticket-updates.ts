@@ -3,7 +3,7 @@
 import type { FieldChange } from "../../core/incident-event.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import type { AutoPush } from "../../core/tickets/auto-push.ts";
-import { cadenceGate, type GateDecision } from "../../core/tickets/cadence.ts";
+import { cadenceGate, type GateDecision, sinceGate } from "../../core/tickets/cadence.ts";
 import { defaultPolicies, type FieldPolicies, type TicketField } from "../../core/tickets/policy.ts";
 import {
   type DeliveryKind,
@@ -14,8 +14,8 @@ import {
 import { noteFrom } from "../../core/tickets/updates.ts";
 import { hourMs, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { timeOrNull } from "../database/iso.ts";
-import { integer, integerOrNull, text } from "../database/rows.ts";
+import { fromIso, timeOrNull } from "../database/iso.ts";
+import { integer, integerOrNull, text, textOrNull } from "../database/rows.ts";
 import type { Statement } from "../database/statement.ts";
 import { levelOfPriority, snowPushed } from "./snow-columns.ts";
 import { newDeliveryId } from "./tickets.ts";
@@ -127,6 +127,32 @@ export function askGate(incidentIds: readonly string[], policies: SystemPolicies
   ];
 }
 
+/** Newest first, because older titles are the ones that a ticket may already have; far more than a note names. */
+const longestUntold = 10_000;
+
+/**
+ * Statements that keep titles of new rules for the tickets of these incidents, and make the gate decide when they are told. A ticket whose
+ * content is not rendered yet will have them.
+ */
+export function noteRules(
+  incidents: readonly { incidentId: string; titles: readonly string[] }[],
+  policies: SystemPolicies,
+  now: number,
+): Statement[] {
+  return incidents.map(({ incidentId, titles }) => ({
+    sql: `update tickets set gate_at = ?1, untold_rules = substr(?2 || coalesce(char(10) || untold_rules, ''), 1, ?3)
+      where gone_at is null and incident_id = ?4 and system in (select value from json_each(?5))
+        and not exists (select 1 from deliveries c where c.ticket_id = tickets.id and c.kind = 'create' and c.state = 'planned' and c.payload is null)`,
+    args: [
+      now,
+      titles.map((title) => title.replace(/\s+/g, " ")).join("\n"),
+      longestUntold,
+      incidentId,
+      systemsWith(policies, "notes"),
+    ],
+  }));
+}
+
 /** The gate's decision about one ticket. */
 export interface GateOutcome {
   incidentId: string;
@@ -139,18 +165,24 @@ const gateWaits = "gate_at is not null and remote_id is not null and gone_at is 
 /** Asks the gate about tickets that are due, up to 200, and plans the updates it allows. `nextAt`: when to ask next; null = never. */
 export async function passGate(
   database: Database,
+  policies: SystemPolicies,
   cadenceHours: number,
   now: number,
 ): Promise<{ outcomes: GateOutcome[]; nextAt: number | null }> {
-  const outcomes = await askDueTickets(database, cadenceHours, now);
+  const outcomes = await askDueTickets(database, policies, cadenceHours, now);
   const { rows } = await database.read(`select min(gate_at) as next_at from tickets where ${gateWaits}`, []);
   return { outcomes, nextAt: rows[0] === undefined ? null : integerOrNull(rows[0], "next_at") };
 }
 
-async function askDueTickets(database: Database, cadenceHours: number, now: number): Promise<GateOutcome[]> {
+async function askDueTickets(
+  database: Database,
+  policies: SystemPolicies,
+  cadenceHours: number,
+  now: number,
+): Promise<GateOutcome[]> {
   const { rows } = await database.read(
     // For ServiceNow the level and time are in columns of the incident, under the seed's names.
-    `select t.id, t.incident_id, t.system, i.risk_level, i.risk_score,
+    `select t.id, t.incident_id, t.system, t.created_at, t.untold_rules, i.risk_level, i.risk_score,
        case when t.system = 'jira' then t.told_level else coalesce(${levelOfPriority}, t.told_level) end as told_level,
        case when t.system = 'jira' then t.told_at else i.last_snow_update_at end as told_at
      from tickets t join incidents i on i.incident_id = t.incident_id
@@ -162,37 +194,49 @@ async function askDueTickets(database: Database, cadenceHours: number, now: numb
   const outcomes: GateOutcome[] = [];
   const statements: Statement[] = [];
   for (const row of rows) {
-    const [id, level] = [integer(row, "id"), text(row, "risk_level") as RiskLevel];
-    const from = (row.told_level ?? level) as RiskLevel;
-    const decision = cadenceGate(level, { level: from, at: timeOrNull(row, "told_at") }, cadenceHours, now);
-    outcomes.push({
-      incidentId: text(row, "incident_id"),
-      system: text(row, "system") as TicketSystemName,
-      decision,
-    });
+    const [id, system] = [integer(row, "id"), text(row, "system") as TicketSystemName];
+    const present = text(row, "risk_level") as RiskLevel;
+    const from = (row.told_level ?? present) as RiskLevel;
+    // A ticket whose priority is left alone is told of rules only.
+    const level = policies[system].priority === "once" ? from : present;
+    const rules = (textOrNull(row, "untold_rules") ?? "").split("\n").filter((title) => title !== "");
+    const toldAt = timeOrNull(row, "told_at");
+    const ofLevel = cadenceGate(level, { level: from, at: toldAt }, cadenceHours, now);
+    const isSame = ofLevel.reason === "unchanged";
+    const decision =
+      isSame && rules.length > 0 ? sinceGate(toldAt ?? fromIso(text(row, "created_at")), cadenceHours, now) : ofLevel;
+    outcomes.push({ incidentId: text(row, "incident_id"), system, decision });
     if (!decision.push) {
       const next = decision.reason === "within-cadence" ? decision.nextAt : null;
       statements.push({ sql: "update tickets set gate_at = ? where id = ?", args: [next, id] });
       continue;
     }
-    const content: UpdateContent = { kind: "level", level, from, score: integer(row, "risk_score"), at: now };
+    const score = integer(row, "risk_score");
+    const content: UpdateContent = isSame
+      ? { kind: "rules", rules, at: now }
+      : { kind: "level", level, from, score, at: now, ...(rules.length === 0 ? {} : { rules }) };
+    const kinds = isSame ? (["comment"] as const) : (["priority", "comment"] as const);
     statements.push(
       {
-        sql: "update tickets set gate_at = null, told_level = ?, told_at = ? where id = ?",
+        sql: "update tickets set gate_at = null, untold_rules = null, told_level = ?, told_at = ? where id = ?",
         args: [level, toIso(now), id],
       },
-      ...snowPushed(text(row, "incident_id"), text(row, "system") as TicketSystemName, level, now),
-      // An earlier update of the level is out of date.
-      {
-        sql: `update deliveries set state = 'discarded', detail = 'another level followed', updated_at = ?
-          where ticket_id = ? and kind = 'priority' and state in ('planned', 'parked', 'dead')`,
-        args: [toIso(now), id],
-      },
-      ...(["priority", "comment"] as const).map((kind) => insertUpdate(id, kind, content, now)),
+      ...snowPushed(text(row, "incident_id"), system, level, now),
+      ...(isSame ? [] : [outdatedLevel(id, now)]),
+      ...kinds.map((kind) => insertUpdate(id, kind, content, now)),
     );
   }
   await database.write(statements);
   return outcomes;
+}
+
+/** An earlier update of the level is out of date. */
+function outdatedLevel(ticketId: number, now: number): Statement {
+  return {
+    sql: `update deliveries set state = 'discarded', detail = 'another level followed', updated_at = ?
+      where ticket_id = ? and kind = 'priority' and state in ('planned', 'parked', 'dead')`,
+    args: [toIso(now), ticketId],
+  };
 }
 
 function insertUpdate(ticketId: number, kind: DeliveryKind, content: UpdateContent, now: number): Statement {

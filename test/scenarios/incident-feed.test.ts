@@ -148,6 +148,24 @@ test("who wants only serious ones of one tenant gets those; who wants no rises o
   expect(kinds(serious).some((kind) => kind.endsWith("South"))).toBe(false);
 });
 
+test("new rules of an open incident are told where rises of the level are", async () => {
+  const [all, quiet] = [await receiving(), await receiving()];
+  const edge = await appliance([
+    to(all, { name: "all" }),
+    to(quiet, { name: "quiet", risk_level_events: false }),
+  ] as object);
+  await edge.ingest(theft());
+  await edge.ingest([detection({ rule_id: "new", rule_title: "A new rule" })]);
+  await until(() => all.messages.length === 3);
+  const update = read(all.messages[2] ?? "");
+  expect(update).toMatchObject({ msgid: "incident_updated", params: { event: "updated" } });
+  expect(update.body.changes).toEqual([{ field: "rules", old: null, new: "A new rule" }]);
+  await until(() => quiet.messages.length === 2);
+  await edge.ingest(theft("other"));
+  await until(() => quiet.messages.length === 4);
+  expect(quiet.messages.map((message) => read(message).msgid)).not.toContain("incident_updated");
+});
+
 test("a replay has the same bytes, whatever has changed since", async () => {
   const receiver = await receiving();
   const edge = await appliance(to(receiver));

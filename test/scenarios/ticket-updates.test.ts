@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { hourMs } from "../../core/time.ts";
 import { until } from "../harness/appliance.ts";
+import { queryDatabase } from "../harness/query-database.ts";
 import {
   cleanUpScenes,
   critical,
@@ -263,6 +264,57 @@ describe("cadence gate", () => {
       /^(SKIP reason=within-cadence next=\S+ )?PUSH reason=cadence-elapsed-\d+h$/,
     );
     expect(it.snow.row(it.number).priority).not.toBe("1");
+  });
+});
+
+describe("new rules", () => {
+  const rule = (it: Scene, title: string) =>
+    critical("jsmith", {
+      rule_id: title,
+      rule_title: title,
+      timestamp: new Date(it.appliance.clock.now()).toISOString(),
+    });
+  const told = (it: Awaited<ReturnType<typeof ticketed>>) => [
+    ...it.jira.issue(it.key).comments.map(({ body }) => words(body)),
+    it.snow.journal.map(({ value }) => value).join("\n"),
+  ];
+
+  test("are collected into one note, sent once the cadence has elapsed since the ticket was made, and not again", async () => {
+    const it = await ticketed();
+    await it.appliance.ingest([rule(it, "First new rule")]);
+    await turn(it, 2_000);
+    await it.appliance.ingest([rule(it, "Second <b>new</b> rule")]);
+    await turn(it, 2_000);
+    await settled(it);
+    expect(told(it).join(" ")).not.toContain("new rule");
+    expect(lines(it).at(-1)).toMatch(/^SKIP reason=within-cadence/);
+    it.appliance.clock.skip(25 * hourMs);
+    await turn(it, 65_000);
+    await settled(it);
+    expect(lines(it).at(-1)).toBe("PUSH reason=cadence-elapsed-25h");
+    for (const words of told(it)) {
+      expect(words).toContain("New: First new rule");
+      expect(words).toContain("New: Second");
+    }
+    expect(it.jira.issue(it.key).comments).toHaveLength(1);
+    const stamps = queryDatabase(it.appliance, "select last_snow_update_at as at, snow_last_priority from incidents");
+    expect(stamps).toMatchObject({ at: expect.stringMatching(/^2026-/), snow_last_priority: "P2" });
+    it.appliance.clock.skip(25 * hourMs);
+    await turn(it, 65_000);
+    await settled(it);
+    expect(it.jira.issue(it.key).comments).toHaveLength(1);
+  });
+
+  test("go with the next level push", async () => {
+    const it = await ticketed({}, {}, medium("jsmith"));
+    await it.appliance.ingest([rule(it, "Beside the rise")]);
+    await turn(it, 2_000);
+    await settled(it);
+    expect(lines(it)).toEqual(["PUSH reason=first-push"]);
+    for (const words of told(it)) {
+      expect(words).toContain("Risk has gone from medium to high");
+      expect(words).toContain("New: Beside the rise");
+    }
   });
 });
 

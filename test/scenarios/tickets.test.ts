@@ -24,9 +24,9 @@ describe("auto-push", () => {
     const [row] = it.snow.rows;
     expect({ ...row }).toMatchObject({
       correlation_id: id,
-      impact: "1",
-      urgency: "2",
-      priority: "3",
+      impact: "2",
+      urgency: "1",
+      priority: "2",
       assignment_group: "a".repeat(32),
     });
     await until(async () => (await it.admin.get(`/api/incidents/${id}`)).body.tickets.length === 2);
