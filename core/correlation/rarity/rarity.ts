@@ -130,4 +130,4 @@ export function worthOf(sighting: Sighting | undefined, burst: number): number {
   return worth.unknown[Math.min(burst, worth.unknown.length - 1)] ?? worth.common;
 }
 
-const worth = { unseen: 1, rare: 0.96, unknown: [0.5, 0.5, 0.6, 0.85, 0.95], common: 0.15 } as const;
+const worth = { unseen: 1, rare: 0.96, unknown: [0.5, 0.5, 0.6, 0.88, 1], common: 0.15 } as const;
