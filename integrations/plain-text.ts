@@ -24,14 +24,7 @@ function shownText(block: Block): string {
     case "facts":
       return block.rows.map(([name, value]) => `${name}: ${oneLine(value)}`).join("\n");
     case "table":
-      return block.rows
-        .map((row) =>
-          row
-            .map((cell, at) => (at === 0 ? oneLine(cell) : `${block.head[at]?.toLowerCase()} ${oneLine(cell)}`))
-            .join(", "),
-        )
-        .map((row) => `- ${row}`)
-        .join("\n");
+      return [block.head, ...block.rows].map((row) => row.map(oneLine).join(" | ")).join("\n");
     case "list":
       return block.items.map((item) => `- ${oneLine(item)}`).join("\n");
     case "link":

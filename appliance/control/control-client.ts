@@ -1,5 +1,4 @@
 /** Calls the running appliance through its control socket, for commands. */
-import { request } from "node:http";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import { version } from "../runtime/version.ts";
 import { socketAddress } from "./control-address.ts";
@@ -103,7 +102,9 @@ function isAbsent(error: unknown): boolean {
   return ["ENOENT", "ECONNREFUSED"].includes(String((error as { code?: unknown }).code));
 }
 
-function post(socketPath: string, path: string, body: Uint8Array | string, type: string): Promise<unknown> {
+async function post(socketPath: string, path: string, body: Uint8Array | string, type: string): Promise<unknown> {
+  // The service, which is the other end, needs no client: it would take two megabytes of it.
+  const { request } = await import("node:http");
   return new Promise((resolve, reject) => {
     const headers = { "Content-Type": type, "Content-Length": Buffer.byteLength(body) };
     const outgoing = request({ socketPath, path, method: "POST", headers }, (response) => {

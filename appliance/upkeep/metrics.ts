@@ -1,8 +1,8 @@
 /** Prometheus metrics. Gauges and counters are read from the parts that own them at each request. */
-import { Counter, Gauge, Registry } from "prom-client";
 import type { FeedName } from "../../core/feeds/feeds.ts";
 import type { DestinationStatus } from "../../transports/syslog/destination/destination.ts";
 import { versionInfo } from "../runtime/version.ts";
+import { type Labels, type Metric, MetricSet } from "./metric-text.ts";
 import type { LoopStatus } from "./scheduler.ts";
 
 export interface MetricSources {
@@ -39,91 +39,74 @@ export interface Metrics {
 }
 
 export function createMetrics(sources: MetricSources): Metrics {
-  const registry = new Registry();
-  const registers = [registry];
+  const metrics = new MetricSet();
   const read = (name: string, help: string, value: () => number) =>
-    new Gauge({
+    metrics.gauge({
       name,
       help,
-      registers,
       collect() {
-        this.set(value());
+        this.set({}, value());
       },
     });
 
   const { version, commit } = versionInfo();
-  new Gauge({ name: "rhythmx_build_info", help: "What is running.", labelNames: ["version", "commit"], registers }).set(
-    { version, commit },
-    1,
-  );
+  metrics.gauge({ name: "rhythmx_build_info", help: "What is running.", labelled: true }).set({ version, commit }, 1);
   read("rhythmx_uptime_seconds", "Seconds since start.", () => Math.floor(sources.uptimeMs() / 1000));
   read("rhythmx_event_log_end", "Sequence number of the newest event.", sources.logEnd);
   read("rhythmx_intake_pending_bytes", "Bytes of batches being taken in.", sources.pendingBytes);
   read("process_resident_memory_bytes", "Resident memory in bytes.", () => process.memoryUsage.rss());
 
-  type Values = () => Iterable<readonly [labels: Readonly<Record<string, string>>, value: number]>;
-  const gauges = (name: string, help: string, labelNames: string[], values: Values) =>
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers,
-      collect() {
-        this.reset();
-        for (const [labels, value] of values()) this.set(labels, value);
-      },
-    });
-  const totals = (name: string, help: string, labelNames: string[], values: Values) =>
-    new Counter({
-      name,
-      help,
-      labelNames,
-      registers,
-      collect() {
-        this.reset();
-        for (const [labels, value] of values()) this.inc(labels, value);
-      },
-    });
-  const destination = ["feed", "destination"];
+  type Values = () => Iterable<readonly [labels: Labels, value: number]>;
+  const labelled = (name: string, help: string, values: Values) => ({
+    name,
+    help,
+    labelled: true,
+    collect(this: Metric) {
+      this.reset();
+      for (const [labels, value] of values()) this.set(labels, value);
+    },
+  });
+  const gauges = (name: string, help: string, values: Values) => metrics.gauge(labelled(name, help, values));
+  const totals = (name: string, help: string, values: Values) => metrics.counter(labelled(name, help, values));
   const each = (value: (status: DestinationStatus) => number) => () =>
     sources.destinations().map((status) => [{ feed: status.feed, destination: status.name }, value(status)] as const);
 
   const connected = each((status) => (status.connected ? 1 : 0));
-  gauges("rhythmx_syslog_connected", "1 while the destination is connected.", destination, connected);
+  gauges("rhythmx_syslog_connected", "1 while the destination is connected.", connected);
   const queued = each((status) => status.queued);
-  gauges("rhythmx_syslog_queued", "Messages waiting.", destination, queued);
+  gauges("rhythmx_syslog_queued", "Messages waiting.", queued);
   const sent = each((status) => status.sent);
-  totals("rhythmx_syslog_written_total", "Messages handed to the transport.", destination, sent);
+  totals("rhythmx_syslog_written_total", "Messages handed to the transport.", sent);
   const resent = each((status) => status.resent);
-  totals("rhythmx_syslog_resent_total", "Messages written again after a connection broke.", destination, resent);
+  totals("rhythmx_syslog_resent_total", "Messages written again after a connection broke.", resent);
   const shrunk = each((status) => status.shrunk);
-  totals("rhythmx_syslog_shrunk_total", "Messages shortened to fit.", destination, shrunk);
+  totals("rhythmx_syslog_shrunk_total", "Messages shortened to fit.", shrunk);
   const errors = each((status) => status.errors);
-  totals("rhythmx_syslog_errors_total", "Connections that failed or broke.", destination, errors);
+  totals("rhythmx_syslog_errors_total", "Connections that failed or broke.", errors);
 
   const faults = () => sources.faults().map(({ name }) => [{ fault: name }, 1] as const);
-  gauges("rhythmx_fault", "1 for each thing that is wrong at the moment.", ["fault"], faults);
+  gauges("rhythmx_fault", "1 for each thing that is wrong at the moment.", faults);
   const failures = () => sources.loops().map(({ name, failures }) => [{ loop: name }, failures] as const);
-  totals("rhythmx_loop_failures_total", "Turns of a loop that failed.", ["loop"], failures);
+  totals("rhythmx_loop_failures_total", "Turns of a loop that failed.", failures);
 
-  new Gauge({
+  metrics.gauge({
     name: "rhythmx_ticket_deliveries",
     help: "Deliveries to ticket systems that are not finished, by state.",
-    labelNames: ["system", "state"],
-    registers,
+    labelled: true,
     async collect() {
+      const deliveries = await sources.tickets.deliveries();
       this.reset();
-      for (const { system, state, count } of await sources.tickets.deliveries()) this.set({ system, state }, count);
+      for (const { system, state, count } of deliveries) this.set({ system, state }, count);
     },
   });
-  new Gauge({
+  metrics.gauge({
     name: "rhythmx_tickets",
     help: "Tickets that are known: there, gone from their target, and those that could not be read when they were last tried.",
-    labelNames: ["system", "state"],
-    registers,
+    labelled: true,
     async collect() {
+      const counts = await sources.tickets.counts();
       this.reset();
-      for (const { system, count, gone, unreadable } of await sources.tickets.counts()) {
+      for (const { system, count, gone, unreadable } of counts) {
         this.set({ system, state: "there" }, count - gone);
         this.set({ system, state: "gone" }, gone);
         this.set({ system, state: "unreadable" }, unreadable);
@@ -131,56 +114,50 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
   });
   const hooks = () => sources.tickets.webhooks().map(({ count, ...labels }) => [labels, count] as const);
-  totals("rhythmx_ticket_webhooks_total", "Webhooks by what became of them.", ["system", "outcome"], hooks);
+  totals("rhythmx_ticket_webhooks_total", "Webhooks by what became of them.", hooks);
   const found = () =>
     sources.tickets.syncs().flatMap(({ system, okAt }) => (okAt === null ? [] : [[{ system }, okAt / 1000] as const]));
-  gauges("rhythmx_ticket_sync_timestamp_seconds", "When changed tickets were last found.", ["system"], found);
-  const prunedEvents = new Counter({
+  gauges("rhythmx_ticket_sync_timestamp_seconds", "When changed tickets were last found.", found);
+  const prunedEvents = metrics.counter({
     name: "rhythmx_events_pruned_total",
     help: "Events that passed the retention limit.",
-    registers,
   });
-  const expired = new Counter({
+  const expired = metrics.counter({
     name: "rhythmx_events_expired_total",
     help: "Deliveries that will not happen because the event passed the retention limit first.",
-    registers,
   });
-  const answers = new Counter({
+  const answers = metrics.counter({
     name: "rhythmx_intake_requests_total",
     help: "Batches by HTTP status.",
-    labelNames: ["status"],
-    registers,
+    labelled: true,
   });
-  const asked = new Counter({
+  const asked = metrics.counter({
     name: "rhythmx_api_requests_total",
     help: "Requests of the API by method and HTTP status.",
-    labelNames: ["method", "status"],
-    registers,
+    labelled: true,
   });
-  const reloads = new Counter({
+  const reloads = metrics.counter({
     name: "rhythmx_config_reloads_total",
     help: "Reloads of the settings by what became of them.",
-    labelNames: ["outcome"],
-    registers,
+    labelled: true,
   });
-  for (const outcome of ["taken", "refused", "failed"]) reloads.inc({ outcome }, 0);
-  const lastReload = new Gauge({
+  for (const outcome of ["taken", "refused", "failed"]) reloads.set({ outcome }, 0);
+  const lastReload = metrics.gauge({
     name: "rhythmx_config_last_reload_successful",
     help: "1 unless the last reload refused something.",
-    registers,
   });
-  lastReload.set(1);
+  lastReload.set({}, 1);
   return {
     reloaded: (outcome) => {
-      reloads.inc({ outcome });
-      lastReload.set(outcome === "taken" ? 1 : 0);
+      reloads.add({ outcome });
+      lastReload.set({}, outcome === "taken" ? 1 : 0);
     },
-    text: () => registry.metrics(),
-    asked: (method, status) => asked.inc({ method, status: String(status) }),
+    text: () => metrics.text(),
+    asked: (method, status) => asked.add({ method, status: String(status) }),
     pruned: (events, lost) => {
-      prunedEvents.inc(events);
-      expired.inc(lost);
+      prunedEvents.add({}, events);
+      expired.add({}, lost);
     },
-    ingested: (status) => answers.inc({ status: String(status) }),
+    ingested: (status) => answers.add({ status: String(status) }),
   };
 }

@@ -81,13 +81,13 @@ const serious: Rule[] = [
   ["Suspicious WmiPrvSE Child Process", "high", "t1047 t1204.002"],
   ["Suspicious Process By Web Server Process", "high", "t1505.003"],
   ["Meterpreter or Cobalt Strike Getsystem Service Installation - System", "high", "t1134.001"],
+  ["HackTool - Empire PowerShell Launch Parameters", "high", "t1059.001"],
   ["A critical rule of which nobody has heard", "critical"],
 ];
 
 /** High without more: as much as any rule of that level. */
 const ordinary: Rule[] = [
   ["AMSI Bypass Pattern Assembly GetType", "high", "t1562.001"],
-  ["HackTool - Empire PowerShell Launch Parameters", "high", "t1059.001"],
   ["Net WebClient Casing Anomalies", "high", "t1059.001"],
   ["Suspicious Volume Shadow Copy VSS_PS.dll Load", "high", "t1490"],
   ["Malicious PowerShell Commandlets - PoshModule", "high", "t1482 t1087"],
@@ -98,10 +98,16 @@ const ordinary: Rule[] = [
   ["Contigency Plan Opened", "high"],
 ];
 
-const nothing: Rule[] = [
+/** Often harmless alone: they count where other rules fire together with them. */
+const withOthers: Rule[] = [
   ["LSASS Access From Non System Account", "medium", "t1003.001"],
   ["Potentially Suspicious AccessMask Requested From LSASS", "medium", "t1003.001"],
   ["Potential Credential Dumping Attempt Via PowerShell", "medium", "t1003.001"],
+  ["Pass the Hash Activity 2", "medium", "t1550.002"],
+  ["WMIC Remote Command Execution", "medium", "t1047"],
+];
+
+const nothing: Rule[] = [
   ["Volume Shadow Copy Mount", "low", "t1003.002"],
   ["Add or Remove Computer from DC", "low", "t1207"],
   ["Mimikatz mentioned in a mail", "low"],
@@ -135,6 +141,14 @@ describe("the built-in table", () => {
     expect(found(ordinary, (one) => `${one?.crownJewel} ${riskLevel(one?.points ?? 0)}`)).toEqual(
       expected(ordinary, "false medium"),
     );
+  });
+
+  test("access to credentials at level medium is high with two rules beside it", () => {
+    const says = (one: ReturnType<typeof floor>) =>
+      `${one?.crownJewel} ${one?.rulesTogether} ${riskLevel(one?.points ?? 0)}`;
+    expect(found(withOthers, says)).toEqual(expected(withOthers, "false 3 high"));
+    expect(found(serious, (one) => String(one?.rulesTogether))).toEqual(expected(serious, "1"));
+    expect(found(ordinary, (one) => String(one?.rulesTogether))).toEqual(expected(ordinary, "3"));
   });
 
   test("medium and low rules without a name of their own have no floor", () => {
@@ -184,7 +198,7 @@ describe("a table", () => {
   test("of several rows a crown jewel counts, then the most points, whatever their order", () => {
     const rows = [row({ points: 60 }), row({ points: 40, crownJewel: true }), row({ points: 50, crownJewel: true })];
     for (const order of [rows, rows.toReversed()])
-      expect(floor("x", "medium", [], prepareFloors(order))).toEqual({ points: 50, crownJewel: true, why: "why" });
+      expect(floor("x", "medium", [], prepareFloors(order))).toMatchObject({ points: 50, crownJewel: true });
     expect(floor("x", "medium", [], prepareFloors([row({ points: 3 }), row({ points: 7 })]))?.points).toBe(7);
   });
 

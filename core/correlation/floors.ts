@@ -24,6 +24,8 @@ export interface FloorRow {
   rules: readonly string[];
   /** In the form of `titleWords`: a title that has one of them does not count, by whatever else it is named. */
   unlessWords: readonly string[];
+  /** How many different rules of level medium or more have to fire together for it to hold; fewer where the rule is known to be rare. */
+  rulesTogether: number;
   /** For the analyst: what such a rule reports and what that means. */
   why: string;
 }
@@ -36,6 +38,7 @@ export const floorDefaults = {
   titleWords: [],
   rules: [],
   unlessWords: [],
+  rulesTogether: 1,
 } as const satisfies Partial<FloorRow>;
 
 interface WrittenRow {
@@ -47,6 +50,7 @@ interface WrittenRow {
   title_words?: string[];
   rules?: string[];
   unless_words?: string[];
+  rules_together?: number;
   why: string;
 }
 
@@ -60,6 +64,7 @@ export const builtInFloors: readonly FloorRow[] = (table.floors as WrittenRow[])
   titleWords: row.title_words ?? [],
   rules: row.rules ?? [],
   unlessWords: row.unless_words ?? [],
+  rulesTogether: row.rules_together ?? floorDefaults.rulesTogether,
   why: row.why,
 }));
 
@@ -84,6 +89,8 @@ export interface PreparedFloors {
 export interface Floor {
   points: number;
   crownJewel: boolean;
+  /** So many different rules have to fire together; 1 = it stands alone. */
+  rulesTogether: number;
   /** A sentence for the analyst. */
   why: string;
 }
@@ -124,10 +131,14 @@ export function floorOf(rule: FloorRule, table: PreparedFloors): Floor | null {
   const held = table.rows.filter((row) => holds(row, rule, words));
   const named = held.find((row) => row.row.crownJewel === held[0]?.row.crownJewel && isNamed(row, rule, words));
   const found = (named ?? held[0])?.row;
-  const floor = found === undefined ? null : { points: found.points, crownJewel: found.crownJewel, why: found.why };
+  const floor = found === undefined ? null : pickFloor(found);
   if (table.known.size >= mostKnown) table.known.clear();
   table.known.set(key, floor);
   return floor;
+}
+
+function pickFloor({ points, crownJewel, rulesTogether, why }: FloorRow): Floor {
+  return { points, crownJewel, rulesTogether, why };
 }
 
 function holds(prepared: PreparedRow, rule: FloorRule, title: Set<string>): boolean {

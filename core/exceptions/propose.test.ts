@@ -182,6 +182,8 @@ test("a pattern for several texts says enough, or there is none", () => {
   expect(commonPattern(["backup --set 1 --quiet", "backup --set 22 --quiet"], 100)).toBe("backup --set * --quiet");
   expect(commonPattern(["abc", "xyz"], 100)).toBeNull();
   expect(commonPattern(["cmd 1", "cmd 2"], 100)).toBeNull();
+  const encoded = (text: string) => `powershell -enc ${Buffer.from(text, "utf16le").toString("base64")}`;
+  expect(commonPattern([encoded("Invoke-Backup".repeat(9)), encoded("Install-Evil".repeat(9))], 4_000)).toBeNull();
   expect(commonPattern(["x".repeat(50)], 20)).toBe(`${"x".repeat(19)}*`);
   expect(commonPattern([], 20)).toBeNull();
   expect(commonPattern([" "], 20)).toBeNull();

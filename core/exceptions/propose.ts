@@ -5,7 +5,7 @@ import type { Incident } from "../incident.ts";
 import { normaliseName } from "../intake/identity.ts";
 import { fileKind, fileName } from "../logs/file-kinds.ts";
 import { type EventFacts, eventFacts } from "../logs/log-facts.ts";
-import { patternOf } from "../text/wildcard.ts";
+import { hasWildcard, patternOf } from "../text/wildcard.ts";
 import { dayMs, toIso } from "../time.ts";
 import { commonPattern } from "./common-pattern.ts";
 import { longestFields, type NewException, whyNoException } from "./exception.ts";
@@ -87,26 +87,29 @@ function narrow(
   const process = programs.size === 1 ? all(({ image }) => image, longestFields.process) : null;
   const commandLine = all((one) => one.commandLine, longestFields.commandLine);
   const hash = all((one) => one.hash, longestFields.hash);
-  const read = facts.length === 1 ? "the one log that was read" : `all ${facts.length} logs that were read`;
-  const kinds = new Set(facts.map(({ image, originalName }) => fileKind(image, originalName)));
-  const belongs = kinds.size > 0 && [...kinds].every((kind) => kind === "installed" || kind === "security");
-  const isSystem = [...kinds].some((kind) => kind === "system" || kind === "administration");
-  if (process !== null && belongs)
-    return { ...nothing, process, why: `${read} name this installed program, which ordinary accounts cannot replace` };
-  if (hash !== null && !/[*?]/.test(hash) && !isSystem)
-    return { ...nothing, hash, why: `${read} name this very file; another file in its place is not covered` };
+  const logs = facts.length === 1 ? "the one log that was read names" : `all ${facts.length} logs that were read name`;
+  const kinds = [...new Set(facts.map(({ image, originalName }) => fileKind(image, originalName)))];
+  const isInstalled = kinds.every((kind) => kind === "installed" || kind === "security");
+  const isSystem = kinds.some((kind) => kind === "system" || kind === "administration");
+  const [host = ""] = rule.hosts.length === 1 && actorType !== "host" ? rule.hosts : [];
+  const limited = host === "" ? "" : "; limited to the one host it was seen on";
+  if (process !== null && isInstalled)
+    return { ...nothing, process, why: `${logs} this installed program, which ordinary accounts cannot replace` };
+  if (hash !== null && !hasWildcard(hash) && !isSystem)
+    return { ...nothing, hash, why: `${logs} this very file; another file in its place is not covered` };
   if (commandLine !== null) {
-    const program = process === null ? {} : { process };
-    const reason = isSystem ? "the program belongs to the system and does many other things" : "with this command line";
-    return { ...nothing, ...program, commandLine, why: `${read} name this command line: ${reason}` };
+    const more = isSystem ? "; its program belongs to the system and does many other things" : "";
+    return { ...nothing, process: process ?? "", commandLine, why: `${logs} this command line${more}` };
   }
-  if (process !== null)
-    return { ...nothing, process, why: `${read} name this process, and have no command line or hash in common` };
-  const [host = ""] = rule.hosts;
+  if (process !== null) {
+    const more = isSystem
+      ? "which belongs to the system and does many other things"
+      : "in whose place others may put another file";
+    return { ...nothing, process, host, why: `${logs} this process, ${more}${limited}` };
+  }
   const why = facts.length === 0 ? "no log of it is kept" : "its logs have no process, command line or hash in common";
-  return rule.hosts.length === 1 && actorType !== "host"
-    ? { ...nothing, host, why: `${why}; limited to the one host it was seen on` }
-    : { ...nothing, why: `${why}: it covers all of this rule by this actor` };
+  const covers = host === "" ? ": it covers all of this rule by this actor" : limited;
+  return { ...nothing, host, why: `${why}${covers}` };
 }
 
 function reasonOf({ incidentId, resolutionNotes }: Concerned): string {

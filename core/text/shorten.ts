@@ -34,6 +34,15 @@ export function oneLine(text: string): string {
   return text.toWellFormed().replace(steering, " ").replace(/\s+/g, " ").trim();
 }
 
+/** The same characters where lines are to stay: what steers is shown, because hiding a name in it is part of some attacks. */
+export function withoutSteering(text: string): string {
+  return text.toWellFormed().replace(/(?![\u200c\u200d])\p{Cf}|[\u2028\u2029]/gu, (sign) => `[U+${codeOf(sign)}]`);
+}
+
+function codeOf(sign: string): string {
+  return (sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+}
+
 /** The number of words, as a reader counts them. */
 export function wordCount(text: string): number {
   return text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;

@@ -20,8 +20,13 @@ interface Stretch {
   text: string | null;
 }
 
-/** Stretches between the `*` of one reading; a single one has to be the whole text. */
-type Reading = readonly Stretch[];
+/** Stretches between the `*` of one reading. */
+interface Reading {
+  first: Stretch;
+  middle: readonly Stretch[];
+  /** Null without a `*`: the first is the whole text. */
+  last: Stretch | null;
+}
 
 /** Whether the text holds a sign that stands for other characters. */
 export function hasWildcard(pattern: string): boolean {
@@ -44,11 +49,20 @@ export function wildcard(pattern: string): (text: string) => boolean {
   const readings = [read(folded, false)];
   if (/\\[*?]/.test(folded)) readings.push(read(folded, true));
   return (text) => {
-    const plain = fold(text);
-    // Characters outside the basic plane are two units of a string, and one character for `?`.
-    const units = /[\ud800-\udfff]/.test(plain) ? [...plain] : plain;
+    const units = unitsOf(text);
     return readings.some((reading) => fits(reading, units));
   };
+}
+
+/** The text that was folded last: one text is mostly held against many patterns. */
+let last: { text: string; units: string | readonly string[] } = { text: "", units: "" };
+
+/** Characters outside the basic plane are two units of a string, and one character for `?`. */
+function unitsOf(text: string): string | readonly string[] {
+  if (text === last.text) return last.units;
+  const plain = fold(text);
+  last = { text, units: /[\ud800-\udfff]/.test(plain) ? [...plain] : plain };
+  return last.units;
 }
 
 function fold(text: string): string {
@@ -69,16 +83,19 @@ function read(pattern: string, escapes: boolean): Reading {
     } else if (character === "*") stretches.push([]);
     else stretches.at(-1)?.push(character === "?" ? null : character);
   }
-  return stretches.map((one) => ({ characters: one, text: one.includes(null) ? null : one.join("") }));
+  const [first = stretchOf([]), ...middle] = stretches.map(stretchOf);
+  return { first, last: middle.pop() ?? null, middle };
 }
 
-function fits(stretches: Reading, text: string | readonly string[]): boolean {
-  const [first, ...rest] = stretches;
-  const last = rest.pop();
-  if (first === undefined || !stands(first, text, 0)) return false;
+function stretchOf(characters: readonly Character[]): Stretch {
+  return { characters, text: characters.includes(null) ? null : characters.join("") };
+}
+
+function fits({ first, middle, last }: Reading, text: string | readonly string[]): boolean {
+  if (!stands(first, text, 0)) return false;
   let from = first.characters.length;
-  if (last === undefined) return from === text.length;
-  for (const stretch of rest) {
+  if (last === null) return from === text.length;
+  for (const stretch of middle) {
     const at = find(stretch, text, from);
     if (at < 0) return false;
     from = at + stretch.characters.length;
@@ -95,5 +112,9 @@ function find(stretch: Stretch, text: string | readonly string[], from: number):
 
 function stands({ characters }: Stretch, text: string | readonly string[], at: number): boolean {
   if (at + characters.length > text.length) return false;
-  return characters.every((character, n) => character === null || character === text[at + n]);
+  for (let n = 0; n < characters.length; n++) {
+    const character = characters[n];
+    if (character !== null && character !== text[at + n]) return false;
+  }
+  return true;
 }

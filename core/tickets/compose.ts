@@ -1,16 +1,19 @@
 /** The ticket of an incident: what a reader needs first, then every section of the seed's table (seed 001 "Ticket Content"). */
+
+import { alarmActions } from "./case/alarm-actions.ts";
 import { chainWords } from "./case/attack-chain.ts";
 import type { CaseFacts } from "./case/case-facts.ts";
+import { techniqueLabel } from "./case/observed.ts";
 import { attackPattern } from "./case/overview.ts";
 import { type Recommendations, recommend } from "./case/recommendations.ts";
-import { alertRules, sampleEvents } from "./case/rule-tables.ts";
+import { alertRules, sampleEvents, siemAlarms } from "./case/rule-tables.ts";
 import { type Block, type Draft, mapTexts, type Section } from "./draft.ts";
-import { masked } from "./masking/masking.ts";
 import { openingOf } from "./opening.ts";
-import { compositionOf, durationOf, incidentUrl, linkTo, paragraph, section } from "./sections.ts";
+import { compositionOf, durationOf, incidentUrl, linkTo, paragraph, section, textOf } from "./sections.ts";
 import { type SlaMinutes, slaOf } from "./sla.ts";
 
 const topRules = 10;
+const mostAlarms = 10;
 /** Recommended actions of each kind. */
 const mostActions = 3;
 const opening = "What Happened";
@@ -25,12 +28,12 @@ export function composeTicket(
   const { facts, observed, headline } = composition;
   const { body } = facts;
   const url = incidentUrl(options.baseUrl, body.incident_id);
-  const actions = recommend(facts, observed, attackPattern(facts));
+  const actions = facts.rules.length === 0 ? alarmActions(facts) : recommend(facts, observed, attackPattern(facts));
   const sections: Section[] = [
     section(opening, ...openingOf(composition, actions, opening)),
     section("Actor Information", actor(facts)),
     section("Risk Assessment", ...riskBlocks(facts, options.isFirst)),
-    section("Activity Summary", activity(facts)),
+    section("Activity Summary", activity(facts), ...(facts.alarms.length === 0 ? [] : [siemAlarms(facts, mostAlarms)])),
     section("Timeline", timeline(facts)),
     section("SLA Status", sla(facts, options.sla, now)),
     section("MITRE ATT&CK Coverage", attack(facts)),
@@ -48,9 +51,9 @@ export function composeTicket(
     headline,
     sections,
     url,
-    yielding: ["Investigation Notes", "Sample Events per Rule", "Risk Assessment", "Alert Rules"],
+    yielding: ["Investigation Notes", "Sample Events per Rule", "Alert Rules"],
   };
-  return mapTexts(draft, (text) => masked(text, options.maskPatterns));
+  return mapTexts(draft, textOf(options.maskPatterns));
 }
 
 /** A section for each kind of action that there is anything to say of; the most urgent first. */
@@ -93,11 +96,13 @@ function riskBlocks({ body, risk }: CaseFacts, isFirst: boolean): Block[] {
         ["Trend", isFirst ? "its first" : `${risk.trend}, ${risk.previousScore} before`],
         ["Confidence", confidence],
         ["Primary driver", risk.primaryDriver?.name.replaceAll("_", " ") ?? ""],
+        ...floorRows(risk),
       ],
     },
     {
       kind: "table",
       noun: "factors",
+      whole: true,
       head: ["Factor", "Points", "Why"],
       rows: risk.factors.map(({ name, points, weight, why }) => [
         name.replaceAll("_", " "),
@@ -106,6 +111,11 @@ function riskBlocks({ body, risk }: CaseFacts, isFirst: boolean): Block[] {
       ]),
     },
   ];
+}
+
+/** What one rule is worth by itself; none where no floor holds. */
+export function floorRows({ floor }: CaseFacts["risk"]): [string, string][] {
+  return floor === null ? [] : [["Floor", `${Math.round(floor.points)} points for "${floor.rule}": ${floor.why}`]];
 }
 
 function activity({ body, rules: all }: CaseFacts): Block {
@@ -165,7 +175,7 @@ function attack({ body, chain }: CaseFacts): Block {
     kind: "facts",
     rows: [
       ["Tactics", chainWords(chain) || "none named"],
-      ["Techniques", techniques.join(", ") || "none named"],
+      ["Techniques", techniques.map(techniqueLabel).join(", ") || "none named"],
     ],
   };
 }

@@ -11,6 +11,8 @@ export interface TableBlock {
   noun: string;
   /** How many more rows there are than shown. */
   beyond?: number;
+  /** Rows are shortened, and never left out. */
+  whole?: true;
 }
 
 export type Block =

@@ -25,8 +25,8 @@ const degrees: readonly Degree[] = [
   { text: 110, cell: 40, rows: 3, items: 1 },
   { text: 70, cell: 30, rows: 1, items: 1 },
 ];
-/** Up to here the sections that yield go first; then the others up to the second; then both further. */
-const [yieldingFirst, othersFirst] = [6, 4];
+/** The sections that yield go first, up to this degree; then the others, up to the second; then both further, by turns. */
+const [yieldingFirst, othersFirst] = [6, 7];
 /** What stands between two sections of a rendering, at most. */
 const between = 2;
 
@@ -41,8 +41,8 @@ export function fitDraft(draft: Draft, budget: number, size: (draft: Draft) => n
   const steps = [
     ...stepsOf(yielding, 1, yieldingFirst),
     ...stepsOf(others, 1, othersFirst),
-    ...stepsOf(yielding, yieldingFirst + 1, degrees.length - 1),
-    ...stepsOf(others, othersFirst + 1, degrees.length - 1),
+    ...stepsOf(yielding, yieldingFirst + 1, othersFirst),
+    ...stepsOf([...others, ...yielding], othersFirst + 1, degrees.length - 1),
     ...stepsOf(opening === undefined ? [] : [opening], 3, degrees.length - 1),
   ];
   for (const [at, degree] of steps) {
@@ -118,7 +118,7 @@ class Fitting {
 }
 
 function rowsOf(block: Block): number {
-  return block.kind === "table" ? block.rows.length : 0;
+  return block.kind === "table" && block.whole !== true ? block.rows.length : 0;
 }
 
 function shortBlock(block: Block, { text, cell, rows, items }: Degree): Block {
@@ -128,7 +128,7 @@ function shortBlock(block: Block, { text, cell, rows, items }: Degree): Block {
     case "facts":
       return mapBlock(block, (one) => shortened(one, 2 * cell));
     case "table": {
-      const shown = block.rows.slice(0, rows);
+      const shown = block.whole === true ? block.rows : block.rows.slice(0, rows);
       const beyond = (block.beyond ?? 0) + block.rows.length - shown.length;
       return mapBlock({ ...block, rows: shown, beyond }, (one) => shortened(one, cell));
     }

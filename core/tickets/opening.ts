@@ -2,29 +2,28 @@
  * What a reader needs within the first 120 words of a ticket: what happened, with the command or object; where, who and since when; how sure
  * and why; three things to do now.
  */
-import { rolesOf } from "../assets/involved.ts";
 import { eventClause, eventDetail } from "../logs/event-text.ts";
 import { oneLine, shortened, wordCount } from "../text/shorten.ts";
 import type { CaseFacts } from "./case/case-facts.ts";
+import { HostRoles, seenOn } from "./case/host-roles.ts";
 import type { Recommendations } from "./case/recommendations.ts";
 import type { Block } from "./draft.ts";
 import { headlineText } from "./headline/headline.ts";
 import { type Composition, withRole } from "./sections.ts";
 
-/** Fewer than 120, because readers count words differently. */
-const mostWords = 116;
+/** Fewer than 120, because a mask or a sign that is shown may be a word more. */
+const mostWords = 117;
 const longestObject = 180;
-/** How many are named before the others are counted. */
-const mostNamed = 4;
-
-/** How much each part may say, in words; tried one after the other until the opening is short enough. */
+/** How much each part may say: words, and names before the others are counted; tried one after the other until the opening is short enough. */
 const measures = [
-  { object: 18, why: 20, step: 24 },
-  { object: 14, why: 14, step: 20 },
-  { object: 12, why: 10, step: 16 },
-  { object: 10, why: 7, step: 13 },
-  { object: 8, why: 5, step: 10 },
-  { object: 5, why: 3, step: 7 },
+  { object: 18, why: 20, names: 4, step: 24 },
+  { object: 14, why: 14, names: 4, step: 20 },
+  { object: 12, why: 10, names: 3, step: 18 },
+  { object: 12, why: 8, names: 2, step: 16 },
+  { object: 10, why: 7, names: 2, step: 13 },
+  { object: 8, why: 5, names: 1, step: 10 },
+  { object: 5, why: 3, names: 1, step: 7 },
+  { object: 3, why: 2, names: 1, step: 6 },
 ];
 
 type Measure = (typeof measures)[number];
@@ -34,13 +33,28 @@ export function openingOf(composition: Composition, actions: Recommendations, ti
   let blocks: Block[] = [];
   for (const measure of measures) {
     blocks = blocksOf(composition, actions, measure);
-    if (wordCount(title) + blocks.reduce((sum, block) => sum + wordCount(textOf(block)), 0) <= mostWords) break;
+    if (partsOf(title) + blocks.reduce((sum, block) => sum + partsOf(textOf(block)) + bulletsOf(block), 0) <= mostWords)
+      break;
   }
   return blocks;
 }
 
+/** Words as the strictest reader counts them: whatever stands between blanks. */
+function partsOf(text: string): number {
+  return text.split(/\s+/).filter((part) => part !== "").length;
+}
+
+function bulletsOf(block: Block): number {
+  return block.kind === "list" ? block.items.length : 0;
+}
+
 function blocksOf(composition: Composition, actions: Recommendations, measure: Measure): Block[] {
-  const steps = [...actions.containment, ...actions.eradication].slice(0, 3).map((one) => brief(one, measure.step));
+  const named = composition.observed.rules.find(({ rule }) => composition.headline.rules.includes(rule.key));
+  // The sentence above has named the rule.
+  const again = named === undefined ? null : `"${oneLine(named.rule.title)}"`;
+  const steps = [...actions.containment, ...actions.eradication]
+    .slice(0, 3)
+    .map((one) => brief(again === null ? one : one.replaceAll(again, "this"), measure.step));
   return [
     { kind: "text", text: sentence(composition, measure) },
     { kind: "facts", rows: facts(composition, measure) },
@@ -69,26 +83,47 @@ function sentence({ headline, observed, facts }: Composition, { object }: Measur
   return `${what}${detail === "" ? "" : `: ${detail}`}${detail.endsWith("…") ? " " : ". "}${rule}.`;
 }
 
-function facts({ facts, observed, headline }: Composition, { why }: Measure): (readonly [string, string])[] {
-  const { ofHost, ofAccount } = rolesOf(facts.assets);
+function facts({ facts, observed, headline }: Composition, { why, names }: Measure): (readonly [string, string])[] {
+  const roles = new HostRoles(facts.assets, seenOn(observed));
   const first = new Set(
     observed.rules.filter(({ rule }) => headline.rules.includes(rule.key)).flatMap(({ rule }) => rule.hosts),
   );
   const hosts = [...observed.hosts].sort(
     (a, b) => Number(first.has(b.toLowerCase())) - Number(first.has(a.toLowerCase())),
   );
+  const { group_key: actor, actor_type: type } = facts.body;
+  const users = observed.users.length > 0 || type !== "user" ? observed.users : [actor];
   const rows: [string, string][] = [
-    ["Hosts", named(hosts.map((name) => withRole(name, ofHost(name)?.role ?? null)))],
-    ["Users", named(observed.users.map((name) => withRole(name, ofAccount(name)?.role ?? null)))],
-    ["Since", sinceOf(facts)],
+    [
+      "Hosts",
+      named(
+        hosts.map((name) => withRole(name, roles.words(name))),
+        names,
+      ),
+    ],
+    [
+      "Users",
+      named(
+        users.map((name) => withRole(name, roles.accountWords(name))),
+        names,
+      ),
+    ],
+    [isMoment(facts) ? "At" : "Since", sinceOf(facts)],
     ["Sure", sureOf(facts, why)],
+    ["Opened by hand", openedBy(facts, why)],
   ];
   return rows.filter(([, value]) => value !== "");
 }
 
-function named(names: readonly string[]): string {
-  if (names.length <= mostNamed) return names.join(", ");
-  return `${names.slice(0, mostNamed).join(", ")} and ${names.length - mostNamed} more`;
+function named(names: readonly string[], most: number): string {
+  if (names.length <= most) return names.join(", ");
+  return `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
+}
+
+/** Whether all of it happened within one minute. */
+function isMoment({ body }: CaseFacts): boolean {
+  const { first_alarm: first, last_alarm: last } = body.timeline;
+  return (first ?? "").slice(0, 16) === (last ?? "").slice(0, 16);
 }
 
 /** `2026-03-13 04:00 UTC, to 04:30; 58 detections of 9 rules` */
@@ -105,14 +140,26 @@ function sinceOf({ body, rules }: CaseFacts): string {
   return `${from}${end} UTC; ${counts.join(", ")}`;
 }
 
+/** Who promoted the actor, and why; "" where the score did. */
+function openedBy({ promotion }: CaseFacts, most: number): string {
+  return promotion == null ? "" : `${oneLine(promotion.who)}: ${words(oneLine(promotion.reason), most)}`;
+}
+
 /** How sure it is and why, then what the risk rests on. */
 function sureOf({ risk, body }: CaseFacts, most: number): string {
-  const { confidence, primaryDriver } = risk;
-  const signs = confidence === null ? "" : plain(confidence.why).replace(", four or more of them", "");
+  const { confidence, floor, primaryDriver } = risk;
+  const signs =
+    confidence === null
+      ? ""
+      : plain(confidence.why)
+          .replace(", four or more of them", "")
+          .replace(" beside them", body.risk.sigma_alert_count === 0 ? "" : " beside them");
   const sure = confidence === null ? "" : `${confidence.word}, ${confidence.percent} %: ${words(signs, most)}; `;
+  const isFloor = floor !== null && Math.round(floor.points) >= body.risk.score;
   // That the most serious rule is serious has been said.
-  const why = primaryDriver === null || primaryDriver.name === "detection_severity" ? "" : plain(primaryDriver.why);
-  const driver = why === "" ? "" : `, as ${lowerFirst(words(why, most))}`;
+  const factor = primaryDriver === null || primaryDriver.name === "detection_severity" ? "" : plain(primaryDriver.why);
+  const why = isFloor ? plain(floor.why.split(/[:.]/)[0] ?? "") : factor;
+  const driver = why === "" || wordCount(why) > most ? "" : `, as ${lowerFirst(why)}`;
   return `${sure}risk ${body.risk.score} of 100${driver}`;
 }
 
@@ -126,11 +173,13 @@ function many(count: number, one: string): string {
   return `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
 }
 
-/** A step without its reason, which its section gives. */
+/** A step without its reason, and without the way where that is long: its section has both. */
 function brief(step: string, most: number): string {
   const text = plain(step);
-  const end = /; |: (?=\p{Lu})| \(|, (?:because|so that|since)|\. |, then /u.exec(text)?.index ?? text.length;
-  return words(end > 30 ? text.slice(0, end) : text, most);
+  const way = text.indexOf(" (");
+  const reason = text.indexOf("): ");
+  const short = reason > 0 ? text.slice(0, reason + 1) : (text.split(": ")[0] ?? text);
+  return words(wordCount(short) <= most || way < 0 ? short : short.slice(0, way), most);
 }
 
 /** At most so many words. */

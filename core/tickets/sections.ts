@@ -1,6 +1,6 @@
 /** What every ticket is built of, whichever system it is for. */
 
-import { oneLine } from "../text/shorten.ts";
+import { oneLine, withoutSteering } from "../text/shorten.ts";
 import type { CaseFacts } from "./case/case-facts.ts";
 import type { Observed } from "./case/observed.ts";
 import { observe } from "./case/observed.ts";
@@ -46,7 +46,8 @@ export interface Composition {
 
 /** Texts of events are masked before anything of them is shortened: of half a secret it is no longer seen that it is one. */
 export function compositionOf(given: CaseFacts, maskPatterns: readonly RegExp[] | undefined): Composition {
-  const rules = byImportance({ rules: given.rules, floorRule: null }).map(({ rule }) => rule);
+  const floorRule = given.risk.floor?.rule ?? null;
+  const rules = byImportance({ rules: given.rules, floorRule }).map(({ rule }) => rule);
   const facts = { ...given, rules };
   const observed = observe(facts);
   for (const rule of observed.rules) if (rule.event !== null) rule.event = maskedEvent(rule.event, maskPatterns);
@@ -55,11 +56,16 @@ export function compositionOf(given: CaseFacts, maskPatterns: readonly RegExp[] 
     actor: facts.body.group_key,
     actorType: facts.body.actor_type,
     rules,
-    floorRule: null,
+    floorRule,
     alarms: { count: facts.body.risk.alarm_count, maxRbp: facts.body.risk.max_rbp },
     topAlarm: top?.name,
   });
   return { facts, observed, headline };
+}
+
+/** What leaves for a ticket: secrets masked, nothing that hides or turns text. */
+export function textOf(maskPatterns: readonly RegExp[] | undefined): (text: string) => string {
+  return (text) => withoutSteering(masked(text, maskPatterns));
 }
 
 function maskedEvent<Event extends object>(event: Event, maskPatterns: readonly RegExp[] | undefined): Event {
@@ -70,7 +76,7 @@ function maskedEvent<Event extends object>(event: Event, maskPatterns: readonly 
   return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, mask(value)])) as Event;
 }
 
-/** A name on one line, with the role of the host or account where it is known. */
-export function withRole(name: string, role: string | null): string {
-  return role === null ? oneLine(name) : `${oneLine(name)} (${role.replaceAll("_", " ")})`;
+/** A name on one line, with the role of the host or account; "" = not known. */
+export function withRole(name: string, role: string): string {
+  return role === "" ? oneLine(name) : `${oneLine(name)} (${role})`;
 }

@@ -3,7 +3,6 @@ import { DeliveryError } from "../../core/errors.ts";
 import type { IncidentStatus } from "../../core/incident.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import type { Draft } from "../../core/tickets/draft.ts";
-import { fitDraft } from "../../core/tickets/fit.ts";
 import { titleWithin } from "../../core/tickets/headline/headline.ts";
 import type { RemoteChange, RemoteComment, RemoteState, RemoteTicket } from "../../core/tickets/ticket.ts";
 import type {
@@ -17,18 +16,16 @@ import type {
   UpdateResult,
 } from "../../core/tickets/ticket-system.ts";
 import type { AdapterTools } from "../http.ts";
-import { plainComment, plainText, withoutCodeTags } from "../plain-text.ts";
+import { plainComment, withoutCodeTags } from "../plain-text.ts";
 import { type TestFinding, TestSteps } from "../test-steps.ts";
 import { type Asked, matrix, priorityMade, priorityNames, warningOf } from "./asked.ts";
 import { createdRecord, RecordIdentity, rowOf } from "./identity.ts";
 import { rawOf, type StateRow } from "./record-state.ts";
 import { RecordSync } from "./record-sync.ts";
 import { type ServiceNowSettings, Table } from "./table.ts";
+import { recordTexts } from "./texts.ts";
 
-/** Length of the field `description`. */
-const descriptionBudget = 3_900;
-/** If the text is too long for the description, the first work note contains all of it. */
-const workNoteBudget = 30_000;
+const longestNote = 30_000;
 const longestShortDescription = 160;
 
 export class ServiceNow implements TicketSystem {
@@ -53,12 +50,7 @@ export class ServiceNow implements TicketSystem {
   async render({ correlation, draft }: TicketRequest): Promise<string> {
     const group = await this.#assignmentGroup();
     const { impact, urgency } = matrix[draft.level];
-    const whole = plainText(draft);
-    const description = plainText(fitDraft(draft, descriptionBudget, (one) => plainText(one).length));
-    const notes =
-      whole === description
-        ? {}
-        : { work_notes: plainText(fitDraft(draft, workNoteBudget, (one) => plainText(one).length)) };
+    const { description, workNotes } = recordTexts(draft);
     return JSON.stringify({
       short_description: this.titleFor(draft.level, draft),
       description,
@@ -67,7 +59,7 @@ export class ServiceNow implements TicketSystem {
       correlation_id: correlation,
       correlation_display: "RhythmX",
       ...(group === null ? {} : { assignment_group: group }),
-      ...notes,
+      ...(workNotes === null ? {} : { work_notes: workNotes }),
       ...this.#settings.extraFields,
     });
   }
@@ -138,7 +130,7 @@ export class ServiceNow implements TicketSystem {
 
   /** A work note, which the caller of an incident may not read. Journals have no properties, so the token is in the text. */
   renderComment({ blocks, token }: CommentRequest): Promise<string> {
-    const text = plainComment(blocks).slice(0, workNoteBudget).toWellFormed();
+    const text = plainComment(blocks).slice(0, longestNote).toWellFormed();
     return Promise.resolve(JSON.stringify({ work_notes: `${text}\n\nRhythmX ${token}` }));
   }
 

@@ -287,7 +287,7 @@ describe("an open incident", () => {
     expect(risk.level).toBe("medium");
     const before = await store.events.end();
     now += minuteMs;
-    await ingest("detections", records(1, plain(3, { level: "medium" })));
+    await ingest("detections", records(4, plain(3, { level: "medium" })));
     expect((await events(before)).map(({ kind }) => kind)).toEqual(["incident_scored"]);
     now += minuteMs;
     await ingest(
@@ -495,7 +495,7 @@ test("notes, analyst and their history; blank empties", async () => {
 describe("cases", () => {
   test("closing one by hand takes its evidence out of pattern and score; what comes later makes a new one", async () => {
     const one = (from: number, count: number) => records(count, plain(from, { tags: ["attack.impact"] }));
-    await ingest("detections", one(0, 6));
+    await ingest("detections", one(0, 20));
     const id = await onlyIncident();
     const [{ case_id }] = await created("case");
     const before = (await store.reading.readIncident(id, now))?.incident.score ?? 0;
@@ -503,7 +503,7 @@ describe("cases", () => {
     await store.incidents.changeCase(case_id, { status: "CLOSED", notes: "Pentest" }, analyst, now);
     const told = await events(end);
     expect(told.map(({ kind }) => kind)).toEqual(["case_updated", "incident_scored"]);
-    expect(told[0]?.body).toMatchObject({ status: "CLOSED", investigation_notes: "Pentest", alert_count: 6 });
+    expect(told[0]?.body).toMatchObject({ status: "CLOSED", investigation_notes: "Pentest", alert_count: 20 });
     const detail = await store.reading.readIncident(id, now);
     expect(detail?.incident.score).toBeLessThan(before);
     expect(detail?.body.risk.threat_case_count).toBe(0);
@@ -518,7 +518,7 @@ describe("cases", () => {
     expect(refused).toMatchObject({ code: "case_newer" });
     await store.incidents.changeCase(cases[1].case_id, { status: "CLOSED" }, analyst, now);
     await store.incidents.changeCase(case_id, { status: "OPEN" }, analyst, now);
-    expect((await store.reading.readCase(case_id))?.threatCase).toMatchObject({ status: "OPEN", alerts: 6 });
+    expect((await store.reading.readCase(case_id))?.threatCase).toMatchObject({ status: "OPEN", alerts: 20 });
     expect((await store.reading.readIncident(id, now))?.body.risk.threat_case_count).toBe(1);
   });
 

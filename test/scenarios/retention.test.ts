@@ -70,9 +70,9 @@ test.concurrent(
     await until(() => good.messages.length === 5);
     expect(countsOf(good)).toEqual(["FIRST 2", "FIRST 1", "FIRST 1", "FIRST 1", "FIRST 1"]);
     await dead.start();
-    // Of the old events only those that were in memory already: one with the sender, one ready to be sent, one read ahead.
+    // Of the old events only those that were messages already: one with the sender, one ready to be sent.
     await until(() => dead.messages.at(-1)?.includes("jsmith") === true && dead.messages.length > 1);
-    expect(countsOf(dead)).toEqual(["FIRST 2", "FIRST 1", "FIRST 1", "FIRST 1"]);
+    expect(countsOf(dead)).toEqual(["FIRST 2", "FIRST 1", "FIRST 1"]);
     expect((await appliance.health()).body).toMatchObject({ status: "running", queued: 0 });
   }),
 );

@@ -21,11 +21,14 @@ export function sampleScenarios(): Scenario[] {
 }
 
 const folders = ["credential_access", "lateral_movement", "impact"];
+/** Credential access, lateral movement, impact. */
+const tacticIds = ["TA0006", "TA0008", "TA0040"];
 const worst = /^T(1003|1558|1486|1490|1485|1207|1484|1550|1210)/;
 
 /** Whether somebody should be woken: theft of credentials, lateral movement, ransomware or control of the domain, as upstream names it. */
-export function isEmergency({ tactic_folder, techniques = [] }: Scenario): boolean {
-  return folders.includes(tactic_folder ?? "") || techniques.some((id) => worst.test(id));
+export function isEmergency({ tactic_folder, tactics = [], techniques = [] }: Scenario): boolean {
+  if (folders.includes(tactic_folder ?? "") || tactics.some((id) => tacticIds.includes(id))) return true;
+  return techniques.some((id) => worst.test(id));
 }
 
 export interface Attack {

@@ -2,6 +2,7 @@
 import { EdgeError } from "../../../core/errors.ts";
 import type { Clock } from "../../../core/ports.ts";
 import type { TicketSettings } from "../../../core/settings/ticket-settings.ts";
+import { promotionOf } from "../../../core/tickets/case/case-facts.ts";
 import { composeCase } from "../../../core/tickets/case/compose-case.ts";
 import { composeTicket } from "../../../core/tickets/compose.ts";
 import type { Draft } from "../../../core/tickets/draft.ts";
@@ -51,7 +52,8 @@ export class Drafts {
       throw new EdgeError("incident_unknown", `there is no incident ${incidentId}`);
     const { sla, maskPatterns } = settings;
     const baseUrl = this.#baseUrl;
-    const whole = { ...facts, samples: await store.reading.readSamples(incidentId) };
+    const samples = await store.reading.readSamples(incidentId);
+    const whole = { ...facts, promotion: promotionOf(facts.history), samples };
     if (system !== "proactive") return composeTicket(whole, { baseUrl, sla, maskPatterns, isFirst }, now);
     return composeCase(whole, { baseUrl, maskPatterns, isFirst }, now);
   }

@@ -10,7 +10,7 @@ import { dayOf, ruleNumbers, type Sighting, sightingKey } from "./sightings.ts";
 const rarityDays = 14;
 /** Below these an entity is new: nothing can be told from a rule not having been seen. */
 const establishedDays = 3;
-const establishedActors = 20;
+export const establishedActors = 20;
 /** From so many actors on a rule is common. */
 const commonActors = 5;
 
@@ -123,11 +123,16 @@ export function foldSightings({ sightings }: Evidence, newest: number): void {
   for (const [key, { day }] of sightings) if (day < oldest) sightings.delete(key);
 }
 
-/** What a rule counts for, by how usual it is. An unknown one counts for more when others stand beside it: `burst` of the window. */
+/** What a rule counts for, by how usual it is; more when others stand beside it (`burst` of the window). */
 export function worthOf(sighting: Sighting | undefined, burst: number): number {
-  const rarity = rarityOf(sighting);
-  if (rarity !== "unknown") return worth[rarity];
-  return worth.unknown[Math.min(burst, worth.unknown.length - 1)] ?? worth.common;
+  const worths = worth[rarityOf(sighting)];
+  return worths[Math.min(burst, worths.length - 1)] ?? worth.common[0];
 }
 
-const worth = { unseen: 1, rare: 0.96, unknown: [0.5, 0.5, 0.6, 0.88, 1], common: 0.15 } as const;
+/** By the number of rules that fire together. */
+const worth = {
+  unseen: [0.85, 0.85, 0.9, 0.95, 1],
+  rare: [0.6, 0.6, 0.7, 0.85, 0.96],
+  unknown: [0.5, 0.5, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95],
+  common: [0.15],
+} as const;

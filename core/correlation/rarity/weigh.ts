@@ -5,13 +5,11 @@ import { minuteMs } from "../../time.ts";
 import type { EvidenceItem, EvidenceRule } from "../evidence.ts";
 import type { WindowFacts } from "../facts.ts";
 import type { Floor } from "../floors.ts";
-import { rarer, rarityOf } from "./rarity.ts";
+import { establishedActors, rarer, rarityOf } from "./rarity.ts";
 import type { Sighting } from "./sightings.ts";
 
-/** So many rules have to fire together for a floor to hold where a rule is known to be rare, and where nothing is known of it. */
-const together = { rare: 2, unknown: 3 } as const;
-/** A floor of this height or more is that of an emergency, and needs no company. */
-const emergency = 70;
+/** So many fewer rules than the table asks for have to fire together for a floor to hold where a rule is known to be rare. */
+const fewerTogether = { unseen: 2, rare: 1, unknown: 0 } as const;
 
 const critical = levels.indexOf("critical");
 const medium = levels.indexOf("medium");
@@ -115,14 +113,15 @@ export function weigh(
     }
     const { floor } = rule;
     if (floor === null || rule.level < medium || !holds(floor, rule, facts.burst)) continue;
+    const { points, crownJewel, why } = floor;
     const known = facts.floor;
     if (
       known === null ||
-      floor.points > known.points ||
-      (floor.points === known.points &&
-        ((floor.crownJewel && !known.crownJewel) || (floor.crownJewel === known.crownJewel && rule.title < known.rule)))
+      points > known.points ||
+      (points === known.points &&
+        ((crownJewel && !known.crownJewel) || (crownJewel === known.crownJewel && rule.title < known.rule)))
     )
-      facts.floor = { ...floor, rule: rule.title, seen: rule.sighting ?? null };
+      facts.floor = { points, crownJewel, why, rule: rule.title, seen: rule.sighting ?? null };
   }
   // A rule may have many tactics: each rule counts for itself and one more.
   const families = familiesOf(facts.mask).map(({ order }) =>
@@ -133,10 +132,15 @@ export function weigh(
   for (const numbers of techniques.values()) facts.techniqueWorth += best(numbers);
 }
 
-/** Whether a rule's floor holds: where the rule is rare; of a crown jewel always. */
-function holds({ crownJewel, points }: Floor, { sighting, level }: RuleInWindow, burst: number): boolean {
+/**
+ * Whether a rule's floor holds: of a crown jewel always, of others where the rule is not common and enough rules fire together. In the
+ * first days of an entity with many actors a rule of which nothing is known is more likely a usual one, so one more is asked for.
+ */
+function holds({ crownJewel, rulesTogether }: Floor, { sighting, level }: RuleInWindow, burst: number): boolean {
   if (crownJewel) return true;
   const rarity = rarityOf(sighting);
   if (rarity === "common") return false;
-  return rarity === "unseen" || level >= critical || points >= emergency || burst >= together[rarity];
+  if (level >= critical) return true;
+  const isNewAndLarge = rarity === "unknown" && (sighting?.of ?? 0) >= establishedActors;
+  return burst >= rulesTogether - fewerTogether[rarity] + (isNewAndLarge ? 1 : 0);
 }

@@ -26,6 +26,7 @@ test("a row is added; what it does not say has its default; ids are compared in 
     titleWords: [],
     rules: ["our-rule-17"],
     unlessWords: [],
+    rulesTogether: 1,
     why: "A rule that the row payments of risk_floors.json names.",
   });
 });
@@ -56,6 +57,7 @@ describe("what is wrong is told with its line, and leaves only its row out", () 
     ["a star within", '{"floors": [{"name": "dcsync", "title_words": ["mimi*katz"]}]}', "a list of words of titles"],
     ["a word of one letter", '{"floors": [{"name": "dcsync", "title_words": ["a*"]}]}', "a list of words of titles"],
     ["a sentence with a line break", '{"floors": [{"name": "dcsync", "why": "a\\nb"}]}', "a sentence of at most 300"],
+    ["nothing together", '{"floors": [{"name": "dcsync", "rules_together": 0}]}', "a whole number from 1 to 10"],
     ["twice", '{"floors": [{"name": "dcsync"}, {"name": "dcsync"}]}', "each name once"],
   ];
   for (const [name, text, expected] of wrong)

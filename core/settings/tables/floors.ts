@@ -11,7 +11,7 @@ import { type FileRow, fileRows, leftOut, listOf, rowName } from "./rows.ts";
 /** Every key of a row. */
 export const floorKeys: readonly string[] = [
   ...["name", "enabled", "points", "crown_jewel", "min_level", "techniques", "title_words", "rules", "unless_words"],
-  "why",
+  ...["rules_together", "why"],
 ];
 
 const mostFloors = 500;
@@ -74,6 +74,7 @@ function readRow(
     titleWords: reader.read("title_words", titleWords, base.titleWords),
     rules: reader.read("rules", ruleIds, base.rules),
     unlessWords: reader.read("unless_words", titleWords, base.unlessWords),
+    rulesTogether: reader.read("rules_together", wholeNumber(1, 10), base.rulesTogether),
     why: reader.read("why", sentence, base.why),
   };
   if (known === undefined && enabled) {

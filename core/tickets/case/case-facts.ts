@@ -29,5 +29,15 @@ export interface CaseFacts {
   cases: readonly { caseId: string; type: string; status: string; severity: CaseSeverity; alerts: number }[];
   users: readonly string[];
   alarms: readonly { alarmId: string; name: string; rbp: number; entity: string; at: number }[];
+  /** Set if a person asked for the incident. */
+  promotion?: { who: string; reason: string } | null;
   samples: readonly RuleSample[];
+}
+
+/** Who asked for an incident and why, by its history; null where its score made it. */
+export function promotionOf(
+  history: readonly { action: string; who: string; new: string | null }[],
+): { who: string; reason: string } | null {
+  const entry = history.find(({ action }) => action === "PROMOTED");
+  return entry === undefined ? null : { who: entry.who, reason: entry.new ?? "" };
 }

@@ -1,10 +1,10 @@
 /** The enriched body of a Proactive Case: every section of the seed's table, from the incident's own data (seed 001 "Enriched Ticket Body"). */
 
-import { actionSections } from "../compose.ts";
+import { actionSections, floorRows } from "../compose.ts";
 import { type Block, type Draft, mapTexts, type Section } from "../draft.ts";
-import { masked } from "../masking/masking.ts";
 import { openingOf } from "../opening.ts";
-import { compositionOf, incidentUrl, linkTo, paragraph, section } from "../sections.ts";
+import { compositionOf, incidentUrl, linkTo, paragraph, section, textOf } from "../sections.ts";
+import { alarmActions } from "./alarm-actions.ts";
 import { chainWords } from "./attack-chain.ts";
 import type { CaseFacts } from "./case-facts.ts";
 import { HostRoles, seenOn } from "./host-roles.ts";
@@ -13,7 +13,7 @@ import { withinWords } from "./narrative-words.ts";
 import type { Observed } from "./observed.ts";
 import { attackPattern, campaignId, systemState, trendOf } from "./overview.ts";
 import { recommend } from "./recommendations.ts";
-import { detectedThreats, iso, sampleEvents, sampleRow } from "./rule-tables.ts";
+import { detectedThreats, iso, sampleEvents, sampleRow, siemAlarms } from "./rule-tables.ts";
 
 export interface CaseOptions {
   baseUrl: string;
@@ -33,7 +33,7 @@ export function composeCase(given: CaseFacts, options: CaseOptions, now: number)
   const { facts, observed, headline } = composition;
   const { body } = facts;
   const pattern = attackPattern(facts);
-  const actions = recommend(facts, observed, pattern);
+  const actions = facts.rules.length === 0 ? alarmActions(facts) : recommend(facts, observed, pattern);
   const url = incidentUrl(options.baseUrl, body.incident_id);
   const first = openingOf(composition, actions, opening);
   const told = withinWords({
@@ -51,7 +51,7 @@ export function composeCase(given: CaseFacts, options: CaseOptions, now: number)
     section("Detected Threats", detectedThreats(observed)),
     section("Sample Events per Rule", sampleEvents(observed)),
     ...(options.isFirst ? [] : [section("Cause of Risk Increment", ...causeOfIncrement(facts, observed))]),
-    section("Contributed SIEM Triggers", siemTriggers(facts)),
+    section("Contributed SIEM Triggers", siemAlarms(facts, mostAlarms)),
     section("MITRE ATT&CK", attack(facts)),
     ...actionSections(told.actions, mostActions),
     section("Timeline", timeline(facts)),
@@ -72,7 +72,7 @@ export function composeCase(given: CaseFacts, options: CaseOptions, now: number)
       "MITRE ATT&CK",
     ],
   };
-  return mapTexts(draft, (one) => masked(one, options.maskPatterns));
+  return mapTexts(draft, textOf(options.maskPatterns));
 }
 
 function overview(facts: CaseFacts, observed: Observed, pattern: string, isFirst: boolean, now: number): Block {
@@ -89,6 +89,7 @@ function overview(facts: CaseFacts, observed: Observed, pattern: string, isFirst
         "Primary driver",
         primaryDriver === null ? "none" : `${primaryDriver.name.replaceAll("_", " ")}: ${primaryDriver.why}`,
       ],
+      ...floorRows(risk),
       ["Attack pattern", pattern],
       ["System state", systemState(facts, isFirst, now)],
       ["Campaign ID", campaignId(facts, observed)],
@@ -143,26 +144,6 @@ function causeOfIncrement({ risk }: CaseFacts, { rules }: Observed): Block[] {
       ],
     },
   ];
-}
-
-function siemTriggers({ alarms, body }: CaseFacts): Block {
-  const { alarm_count: count } = body.risk;
-  if (alarms.length === 0)
-    return paragraph(
-      count > 0
-        ? `${count === 1 ? "One SIEM alarm" : `${count} SIEM alarms`} counted towards this incident; no longer kept.`
-        : `No SIEM alarm of ${body.group_key} has counted towards this incident: it stands on RhythmX detections alone.`,
-    );
-  return {
-    kind: "table",
-    noun: "alarms",
-    head: ["Alarm ID", "Date", "RBP", "Entity", "Alarm"],
-    rows: [...alarms]
-      .sort((a, b) => b.rbp - a.rbp || b.at - a.at)
-      .slice(0, mostAlarms)
-      .map(({ alarmId, at, rbp, entity, name }) => [alarmId, iso(at), String(rbp), entity, name]),
-    beyond: Math.max(0, Math.max(alarms.length, body.risk.alarm_count) - mostAlarms),
-  };
 }
 
 function attack({ body, chain }: CaseFacts): Block {

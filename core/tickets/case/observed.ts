@@ -1,7 +1,8 @@
 /** What was seen in an incident, gathered from its rules and their sample events: the words that narrative and recommendations are made of. */
 import { techniqueName } from "../../attack/attack.ts";
 import { distinctAccounts, isOwnAccount } from "../../logs/accounts.ts";
-import { fileName } from "../../logs/file-kinds.ts";
+import { isExternalName } from "../../logs/domain-names.ts";
+import { fileName, isExpendable } from "../../logs/file-kinds.ts";
 import { type EventFacts, eventFacts } from "../../logs/log-facts.ts";
 import type { CaseFacts, RuleSample } from "./case-facts.ts";
 
@@ -32,8 +33,10 @@ export interface Observed {
   /** Every account, the actor first where it is one. */
   users: string[];
   ips: string[];
+  /** Of programs that are no part of a system: what an attacker may have brought. */
   hashes: string[];
   processes: string[];
+  /** Names of the internet that are not one's own. */
   domains: string[];
   /** Lower case. */
   linuxHosts: ReadonlySet<string>;
@@ -51,9 +54,10 @@ export function observe(facts: CaseFacts): Observed {
   });
   const { group_key: actor, actor_type: type } = facts.body;
   const each = (pick: (one: ObservedRule) => readonly string[]) => distinct(rules.flatMap(pick));
+  const hosts = distinct([...(type === "host" ? [actor] : []), ...each((one) => one.hosts)]);
   return {
     rules,
-    hosts: distinct([...(type === "host" ? [actor] : []), ...each(({ hosts }) => hosts)]),
+    hosts,
     users: distinctAccounts(
       [...(type === "user" ? [actor] : []), ...facts.users, ...each(({ users }) => users)],
       new Map(rules.flatMap(({ event }) => event?.sids ?? [])),
@@ -62,9 +66,13 @@ export function observe(facts: CaseFacts): Observed {
       ...(type === "ip" ? [actor] : []),
       ...each(({ event, sample }) => [...(event?.ips ?? []), sample?.ip ?? ""]),
     ]),
-    hashes: each(({ event }) => [event?.hash ?? ""]),
+    hashes: each(({ event }) =>
+      (event?.fileHashes ?? []).filter(({ path }) => isExpendable(path)).map(({ hash }) => hash),
+    ),
     processes: each(({ event }) => [fileName(event?.image ?? "")]),
-    domains: each(({ event }) => [event?.domain ?? ""]),
+    domains: each(({ event }) => [event?.domain ?? ""]).filter((name) =>
+      isExternalName(name, [...facts.users, ...hosts]),
+    ),
     linuxHosts: new Set(rules.filter(({ event }) => event !== null && isLinux(event)).flatMap(({ hosts }) => hosts)),
     isCloud:
       rules.length > 0 && rules.every(({ event, hosts }) => event !== null && hosts.length === 0 && isOfCloud(event)),

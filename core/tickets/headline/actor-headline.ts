@@ -1,5 +1,6 @@
 /** The heading of an actor's incident from its evidence alone, for lists. */
 import type { ActorState } from "../../correlation/actor-state.ts";
+import { bestWindow } from "../../correlation/score.ts";
 import { ruleSummaries } from "../../correlation/summary.ts";
 import type { ActorType } from "../../incident.ts";
 import { shortened } from "../../text/shorten.ts";
@@ -10,14 +11,14 @@ const longest = 255;
 /** `LSASS memory dumped on ws-101 by jsmith`, at most 255 characters. `now`: epoch milliseconds. */
 export function headlineOfActor(
   { type, name }: { type: ActorType; name: string },
-  { evidence, activity }: ActorState,
-  _now: number,
+  { evidence, activity, windows }: ActorState,
+  now: number,
 ): string {
   const headline = headlineOf({
     actor: name,
     actorType: type,
     rules: ruleSummaries(evidence),
-    floorRule: null,
+    floorRule: bestWindow(windows, now)?.facts.floor?.rule ?? null,
     alarms: { count: activity.alarms, maxRbp: activity.rbpMax },
   });
   return shortened(headlineText(headline), longest);

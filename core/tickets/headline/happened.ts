@@ -13,6 +13,8 @@ export interface Happened {
   rank: number;
   /** Whether it is an emergency by itself. */
   emergency: boolean;
+  /** What it has to do with: of one topic one is enough in a heading. */
+  topic: string;
   /** Whether its first word is a name, which keeps its capital. */
   startsWithName: boolean;
 }
@@ -26,6 +28,7 @@ interface Row {
   /** Where given, the rule has one of these, or one below it. */
   techniques: readonly string[];
   emergency: boolean;
+  topic: string;
   name: boolean;
 }
 
@@ -38,14 +41,16 @@ const rows: readonly Row[] = (
     techniques?: string[];
     emergency?: boolean;
     name?: boolean;
+    topic?: string;
   }[]
-).map(({ says, suspected, words, not, techniques, emergency, name }) => ({
+).map(({ says, suspected, words, not, techniques, emergency, name, topic }) => ({
   says,
   suspected,
   words: new RegExp(words, "i"),
   not: not === undefined ? null : new RegExp(not, "i"),
   techniques: techniques ?? [],
   emergency: emergency === true,
+  topic: topic ?? says,
   name: name === true,
 }));
 
@@ -68,13 +73,14 @@ export function happened({ title, techniques }: { title: string; techniques: rea
   const row = rows[rank];
   if (row === undefined) {
     const own = shortened(text.replace(prefix, "") || text || "unnamed rule", longestTitle);
-    return { what: own, rank: Number.POSITIVE_INFINITY, emergency: false, startsWithName: true };
+    return { what: own, rank: Number.POSITIVE_INFINITY, emergency: false, topic: own, startsWithName: true };
   }
   const isUnsure = unsure.test(text) && !/^successful\b/i.test(text);
   return {
     what: isUnsure ? row.suspected : row.says,
     rank: isUnsure ? rank + rows.length : rank,
     emergency: row.emergency && !isUnsure,
+    topic: row.topic,
     startsWithName: row.name && !isUnsure,
   };
 }

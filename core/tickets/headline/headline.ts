@@ -13,6 +13,8 @@ export interface HeadlineRule {
   /** `critical` … `informational`. */
   level: string;
   count: number;
+  /** When it fired first, epoch milliseconds. */
+  first: number;
   hosts: readonly string[];
   techniques: readonly string[];
 }
@@ -56,7 +58,7 @@ export function headlineOf(facts: HeadlineFacts): Headline {
     return { what: "Activity", where: "", who: `${ofActor[actorType]} ${nameOf(actor)}`, rules: [] };
   // A second emergency beside the first is worth its words, a third is not.
   const second = first.said.emergency
-    ? others.find(({ said, rule }) => said.emergency && said.what !== first.said.what && isSerious(rule))
+    ? others.find(({ said, rule }) => said.emergency && said.topic !== first.said.topic && isSerious(rule))
     : undefined;
   const told = second === undefined ? [first] : [first, second];
   const hosts = [...new Set(told.flatMap(({ rule }) => rule.hosts).map(nameOf))];
@@ -85,6 +87,7 @@ export function byImportance<R extends HeadlineRule>({
         levelRank.indexOf(a.rule.level) - levelRank.indexOf(b.rule.level) ||
         compare(a.said.rank, b.said.rank) ||
         b.rule.count - a.rule.count ||
+        a.rule.first - b.rule.first ||
         compare(a.rule.key, b.rule.key),
     );
 }

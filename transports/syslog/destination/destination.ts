@@ -132,6 +132,7 @@ export class Destination {
   /** Counts again what waits: retention has removed events, perhaps some that waited here. */
   async recount(): Promise<void> {
     const { log, kinds } = this.#options;
+    this.#events.forget();
     for (let position = -1; position !== this.#position.sent; ) {
       position = this.#position.sent;
       this.#queued = await log.countAfter(position, kinds);

@@ -51,6 +51,12 @@ export class ReadAhead {
     return batch;
   }
 
+  /** Drops what has been read and not been taken: the log has changed. */
+  forget(): void {
+    this.#read = [];
+    this.#ahead = null;
+  }
+
   async #refill(after: number): Promise<void> {
     this.#read = [];
     const ahead = this.#ahead?.after === after ? this.#ahead : null;
