@@ -26,6 +26,11 @@ test("JSON: rows name a host, an account, or a kind and a name; lists of hosts a
   const { host: name, ...rest } = host;
   expect(rows(json({ hosts: [{ name, ...rest }], accounts: [account] }))).toEqual(expected as never);
   expect(rows(json({ assets: [{ kind: "Host", name, role: "DC", aliases: "10.0.0.5" }] }))).toEqual([dc] as never);
+  expect(rows(json({ assets: [{ type: "host", name, role: "dc", aliases: ["10.0.0.5"] }] }))).toEqual([dc] as never);
+  const named = { hostname: name, role: "dc", aliases: ["10.0.0.5"] };
+  expect(rows(json([named, { user: "CORP\\svc-deploy", role: "deployment", criticality: "normal" }]))).toEqual(
+    expected as never,
+  );
   expect(json({ entity: " Site A ", assets: [] })).toEqual({ entity: "Site A", rows: [] });
 });
 

@@ -3,7 +3,7 @@ import { normaliseName } from "../intake/identity.ts";
 import { shown } from "../settings/problem.ts";
 import { parseCsv, withoutApostrophe, writeCsv } from "../text/csv.ts";
 import type { Asset, AssetKind, AssetSource, ListedAsset } from "./asset.ts";
-import { assetRowKeys, type ReadAsset, type RowProblem, readAssetRow, unknownKey } from "./asset-row.ts";
+import { type ReadAsset, type RowProblem, readAssetRow, readRowKeys, unknownKey } from "./asset-row.ts";
 import { assetKey } from "./roles.ts";
 
 /** The most rows that one entity's list may have. */
@@ -175,7 +175,7 @@ function problemAt(place: string, between: string, errors: ListError[]): GivenRo
 }
 
 function isRowKey(key: string): boolean {
-  return assetRowKeys.some((one) => one === key);
+  return readRowKeys.includes(key);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

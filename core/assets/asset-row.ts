@@ -21,6 +21,12 @@ export const assetRowKeys = [
   ...["host", "account", "kind", "name", "role", "criticality", "aliases", "entity", "entity_name", "from"],
 ] as const;
 
+/** What exports of other programs call some of them. */
+const otherNames: Readonly<Record<string, string>> = { type: "kind", hostname: "host", user: "account" };
+
+/** Every key that is read. */
+export const readRowKeys: readonly string[] = [...assetRowKeys, ...Object.keys(otherNames)];
+
 export interface RowProblem {
   key: string;
   found: string;
@@ -39,8 +45,9 @@ const longestName = 256;
 const acceptedName = `a whole name of 1 to ${longestName} characters, without control characters, "*", "|" and ";"`;
 
 /** The row; or what is wrong with it. Null and empty texts count as absent. */
-export function readAssetRow(values: ReadonlyMap<string, unknown>): ReadAsset | { problems: RowProblem[] } {
+export function readAssetRow(row: ReadonlyMap<string, unknown>): ReadAsset | { problems: RowProblem[] } {
   const problems: RowProblem[] = [];
+  const values = withOwnNames(row);
   const wrong = (key: string, found: unknown, accepted: string) => {
     problems.push({ key, found: found === undefined ? "nothing" : shown(found), accepted });
   };
@@ -90,6 +97,13 @@ export function readAssetRow(values: ReadonlyMap<string, unknown>): ReadAsset | 
   return { asset: { kind, name, role, criticality, aliases } as Asset, entity: entity ?? second ?? null, from };
 }
 
+/** The row with our names for its keys; where it has both names, ours counts. */
+function withOwnNames(row: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
+  const others = Object.entries(otherNames).filter(([other, own]) => row.has(other) && !row.has(own));
+  if (others.length === 0) return row;
+  return new Map([...row, ...others.map(([other, own]) => [own, row.get(other)] as const)]);
+}
+
 /** A key that no row has, with the nearest that it has. */
 export function unknownKey(key: string): string {
   const nearest = nearestName(key, assetRowKeys);
@@ -107,7 +121,7 @@ function kindOf(
     return null;
   }
   const kind = given("kind");
-  const word = typeof kind === "string" ? assetKinds.find((one) => one === kind.toLowerCase()) : undefined;
+  const word = typeof kind === "string" ? assetKinds.find((one) => one === kindMeant(kind)) : undefined;
   if (kind !== undefined && word === undefined) wrong("kind", kind, assetKinds.join(", "));
   const [key] = named;
   if (key === "host" || key === "account") {
@@ -157,4 +171,9 @@ function roleMeant(word: string): string {
     jump: "jump_host",
   };
   return Object.hasOwn(others, name) ? (others[name] ?? name) : name;
+}
+
+function kindMeant(word: string): string {
+  const kind = word.toLowerCase();
+  return kind === "user" ? "account" : kind;
 }

@@ -5,7 +5,7 @@ import { type Report, shown } from "../settings/problem.ts";
 import type { SettingsFile } from "../settings/sources.ts";
 import type { AssetKind, ListedAsset } from "./asset.ts";
 import { type GivenRow, listKeys, mostAssets, readAssetRows } from "./asset-list.ts";
-import { assetRowKeys } from "./asset-row.ts";
+import { readRowKeys } from "./asset-row.ts";
 
 const effect = "none of its assets count";
 const example = '{"assets": [{"host": "dc01.corp.example", "role": "domain_controller"}]}';
@@ -49,7 +49,7 @@ function rowOf(node: JsonNode, kind: AssetKind | null, path: string, file: Setti
       ? node
       : { kind: "object", line: node.line, entries: new Map([["name", node]]), repeated: [] };
   const place = { file: file.source, path, effect: "this asset is left out", report };
-  const { problem } = objectReader(object, place, assetRowKeys);
+  const { problem } = objectReader(object, place, readRowKeys);
   const values = new Map([...object.entries].map(([key, value]) => [key, plainValue(value)]));
   if (kind !== null && !values.has("kind") && !values.has(kind)) values.set("kind", kind);
   return { values, problem: ({ key, found, accepted }) => problem(key, found, accepted) };

@@ -223,7 +223,9 @@ function isForeignService({ eventId, service, servicePath }: EventFacts): boolea
 /** Files with stolen secrets that a log names: dumps of memory, hives, directory databases, tickets. */
 function dumpsOf({ file, commandLine, eventId }: EventFacts): string[] {
   const named =
-    commandLine.match(/(?:[a-z]:\\|\\\\|\/tmp\/)[^\s"'|<>]+\.(?:dmp|mdmp|dit|kirbi|ccache|hiv|sav|save)\b/gi) ?? [];
+    commandLine
+      .slice(0, 1_000)
+      .match(/(?:[a-z]:\\|\\\\|\/tmp\/)[^\s"'|<>]+\.(?:dmp|mdmp|dit|kirbi|ccache|hiv|sav|save)\b/gi) ?? [];
   const written =
     /^(?:11|15|29)$/.test(eventId) && /\.(?:dmp|mdmp|dit|kirbi|ccache|hiv|sav)$/i.test(file) ? [file] : [];
   return [...new Set([...written, ...named])].filter((path) => !/\\windows\\ntds\\ntds\.dit$/i.test(path));

@@ -47,6 +47,8 @@ const answer = v.object({ entity_name: v.string(), total: v.number(), assets: v.
 const newRow = v.object({
   host: v.optional(v.pipe(v.string(), v.description("The host, by any name that its detections have."))),
   account: v.optional(v.pipe(v.string(), v.description("In a host's place: an account."))),
+  kind: v.optional(v.pipe(v.picklist(assetKinds), v.description("With `name`: the other way to name one."))),
+  name: v.optional(v.string()),
   role: v.nullish(
     v.pipe(v.string(), v.description(`Of hosts: ${hostRoles.join(", ")}. Of accounts: ${accountRoles.join(", ")}.`)),
   ),
