@@ -115,12 +115,12 @@ function round(value: number, digits: number): number {
 const sentences: Readonly<Record<FactorName, (facts: WindowFacts) => string>> = {
   detection_severity: (facts) => {
     const { detections, level, risk, topRule, severity } = facts;
-    if (detections === 0) return "No detection.";
+    if (detections === 0) return "No detection in the seven days that count.";
     if (level < medium)
-      return `No detection above low: ${many(detections, "detection")} of level low or informational.`;
+      return `No detection above low within 7 days: ${many(detections, "detection")} of level low or informational.`;
     const usual = rarityText(facts.seen);
     const counts = severity < risk ? `, and counts for ${round(severity, 0)}` : "";
-    return `The most serious of ${many(detections, "detection")} is "${topRule}" with risk ${risk}${usual === null ? "" : `; it ${usual}`}${counts}; the highest level is ${levels[level]}.${critical(facts)}`;
+    return `The most serious of ${many(detections, "detection")} within 7 days is "${topRule}" with risk ${risk}${usual === null ? "" : `; it ${usual}`}${counts}; the highest level is ${levels[level]}.${critical(facts)}`;
   },
   rule_diversity: ({ rules, commonRules, burst, level }) => {
     if (rules === 0) return "No rule above informational fired.";

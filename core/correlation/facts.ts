@@ -1,5 +1,5 @@
 /** The numbers of one seven-day window from which floor and seven factors are computed; small enough to keep with the actor. */
-import type { AssetWeight } from "../assets/weight.ts";
+import { type AssetWeight, noWeight } from "../assets/weight.ts";
 import { familiesOf } from "../attack/attack.ts";
 import type { Sighting } from "./rarity/sightings.ts";
 
@@ -71,4 +71,36 @@ export interface WindowFacts extends AssetWeight {
 /** How many families a window shows. A rule may have many tactics: each rule counts for itself and one more. */
 export function familyCount({ mask, rules }: Pick<WindowFacts, "mask" | "rules">): number {
   return Math.min(familiesOf(mask).length, rules + 1);
+}
+
+/** The facts of a window with this end before anything is counted. */
+export function noFacts(end: { first: number; last: number }): WindowFacts {
+  return {
+    at: end.last,
+    first: end.first,
+    recorded: 0,
+    detections: 0,
+    severity: 0,
+    topRule: "",
+    risk: 0,
+    seen: null,
+    level: 0,
+    rules: 0,
+    commonRules: 0,
+    mask: 0,
+    techniques: 0,
+    hosts: 0,
+    ruleWorth: 0,
+    familyWorth: 0,
+    techniqueWorth: 0,
+    burst: 0,
+    alarms: 0,
+    alarms24h: 0,
+    rbpSum: 0,
+    rbpMax: 0,
+    peak: 0,
+    cases: [],
+    floor: null,
+    ...noWeight,
+  };
 }

@@ -3,13 +3,12 @@
  * that concerns an actor, so it looks at each item once, for all patterns together.
  */
 
-import { noWeight } from "../assets/weight.ts";
 import { levels } from "../detection.ts";
 import { riskLevel } from "../risk.ts";
 import { caseSeverities, severityOf } from "../threat-case.ts";
 import { hourMs } from "../time.ts";
 import type { Evidence, EvidenceHour, EvidenceItem, EvidenceRule } from "./evidence.ts";
-import { type Fulfilled, scoreWindowHours, type WindowFacts } from "./facts.ts";
+import { type Fulfilled, noFacts, scoreWindowHours, type WindowFacts } from "./facts.ts";
 import { type Floor, floorOf, type PreparedFloors } from "./floors.ts";
 import { belongs, type PreparedPattern } from "./patterns.ts";
 import { rarityOf, worthOf } from "./rarity/rarity.ts";
@@ -39,12 +38,40 @@ export function ruleTraits(
   patterns: readonly PreparedPattern[],
   floors: PreparedFloors,
 ): RuleTraits {
+  const { order, traits } = knownTraits(patterns, floors);
+  const found = rules.map((rule) => {
+    const key = `${rule.level} ${rule.mask} ${rule.techniques.join(" ")}\n${rule.key}\n${rule.title}`;
+    let known = traits.get(key);
+    if (known === undefined) {
+      known = { patterns: patterns.filter((pattern) => belongs(pattern, rule)), floor: floorOf(rule, floors) };
+      if (traits.size >= mostTraits) traits.clear();
+      traits.set(key, known);
+    }
+    return known;
+  });
   return {
-    patterns: rules.map((rule) => patterns.filter((pattern) => belongs(pattern, rule))),
+    patterns: found.map((one) => one.patterns),
     numbers: ruleNumbers(rules),
-    floors: rules.map((rule) => floorOf(rule, floors)),
-    order: new Map(patterns.map(({ type }, at) => [type, at])),
+    floors: found.map((one) => one.floor),
+    order,
   };
+}
+
+interface KnownTraits {
+  order: ReadonlyMap<string, number>;
+  traits: Map<string, { patterns: PreparedPattern[]; floor: Floor | null }>;
+}
+
+/** There are few rules and they repeat, so what a table says of each is looked up once. */
+const mostTraits = 5_000;
+const tables = new WeakMap<PreparedFloors, KnownTraits & { patterns: readonly PreparedPattern[] }>();
+
+function knownTraits(patterns: readonly PreparedPattern[], floors: PreparedFloors): KnownTraits {
+  const known = tables.get(floors);
+  if (known?.patterns === patterns) return known;
+  const fresh = { patterns, order: new Map(patterns.map(({ type }, at) => [type, at])), traits: new Map() };
+  tables.set(floors, fresh);
+  return fresh;
 }
 
 /** The result of a scan. */
@@ -141,37 +168,6 @@ export function scanWindows(evidence: Evidence, end: WindowEnd, traits: RuleTrai
   }
   facts.cases = lend(fulfilled, rules, worth, traits.order);
   return { facts, isSteady };
-}
-
-function noFacts(end: WindowEnd): WindowFacts {
-  return {
-    at: end.last,
-    first: end.first,
-    recorded: 0,
-    detections: 0,
-    severity: 0,
-    topRule: "",
-    risk: 0,
-    seen: null,
-    level: 0,
-    rules: 0,
-    commonRules: 0,
-    mask: 0,
-    techniques: 0,
-    hosts: 0,
-    ruleWorth: 0,
-    familyWorth: 0,
-    techniqueWorth: 0,
-    burst: 0,
-    alarms: 0,
-    alarms24h: 0,
-    rbpSum: 0,
-    rbpMax: 0,
-    peak: 0,
-    cases: [],
-    floor: null,
-    ...noWeight,
-  };
 }
 
 /** What a rule lends to the patterns that it is in: all to the most severe, then to the first of the table. */

@@ -78,7 +78,9 @@ test("detections alone can reach 100; alarms only add, and never beyond", () => 
 test("the primary driver is the factor with the largest share, and its sentence has the numbers", () => {
   const driver = primaryDriver(factorsOf(everything));
   expect(driver).toMatchObject({ name: "detection_severity", points: 42, value: 1 });
-  expect(driver.why).toBe('The most serious of 500 detections is "R" with risk 90; the highest level is critical.');
+  expect(driver.why).toBe(
+    'The most serious of 500 detections within 7 days is "R" with risk 90; the highest level is critical.',
+  );
 });
 
 const window = (score: number, recorded = recordedAt, at = recorded): ScoredWindow => ({

@@ -52,7 +52,8 @@ export function parseWindow([score, values, topRule, seen, flat, floor, ...asset
   for (let at = 0; at + 2 < flat.length; at += 3)
     cases.push({ type: String(flat[at]), risk: Number(flat[at + 1]), lent: Number(flat[at + 2]) });
   const [points, rule = "", why = "", crownJewel, floorSeen = []] = floor;
-  const named = Object.fromEntries(numbers.map((name, at) => [name, values[at] ?? 0]));
+  const named: Partial<Record<(typeof numbers)[number], number>> = {};
+  for (const [at, name] of numbers.entries()) named[name] = values[at] ?? 0;
   return {
     score,
     facts: {

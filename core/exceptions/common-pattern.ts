@@ -3,8 +3,9 @@
 import { patternOf, wildcard } from "../text/wildcard.ts";
 import { masked } from "../tickets/masking/masking.ts";
 
-/** What is common has to be so long, or it would say too little. */
+/** What is common has to be so long, and so much of the shortest text, or it would say too little: encoded commands begin alike. */
 const shortestCommon = 10;
+const leastShare = 0.4;
 /** Beginnings and ends shorter than this are chance. */
 const shortestPart = 3;
 
@@ -20,7 +21,9 @@ export function commonPattern(texts: readonly string[], longest: number): string
   const [first, ...others] = patterns;
   if (first === undefined || first === "") return null;
   const pattern = shortened(others.length === 0 ? first : joined(patterns), longest);
-  if (pattern === null || literals(pattern) < (others.length === 0 ? 1 : shortestCommon)) return null;
+  const shortest = Math.min(...patterns.map(literals));
+  const least = others.length === 0 ? 1 : Math.max(shortestCommon, leastShare * shortest);
+  if (pattern === null || literals(pattern) < least) return null;
   const fits = wildcard(pattern);
   return texts.every((text) => fits(text)) ? pattern : null;
 }

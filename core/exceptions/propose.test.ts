@@ -129,6 +129,19 @@ describe("what is proposed", () => {
   });
 });
 
+test("signs and lengths of names, which whoever writes a log may choose, do not widen it", () => {
+  const [starred] = proposeExceptions({ ...incident, actor: "svc*" }, [{ ...rule, hosts: ["ws-*"] }], [], now);
+  expect(starred?.exception).toMatchObject({ actor: "svc?", host: "ws-?" });
+  expect(proposeExceptions({ ...incident, actor: "*" }, [rule], [], now)).toEqual([]);
+  const [long] = proposeExceptions(
+    { ...incident, actor: "a".repeat(300) },
+    [{ ...rule, key: "r".repeat(600) }],
+    [],
+    now,
+  );
+  expect(long?.exception).toMatchObject({ actor: `${"a".repeat(255)}*`, rule: `${"r".repeat(499)}*` });
+});
+
 test("one that is covered already says by which", () => {
   const image = "C:\\Program Files\\Backup\\agent.exe";
   const { proposal, alerts } = proposed(sysmon({ Image: image }));
@@ -182,6 +195,8 @@ test("a pattern for several texts says enough, or there is none", () => {
   expect(commonPattern(["backup --set 1 --quiet", "backup --set 22 --quiet"], 100)).toBe("backup --set * --quiet");
   expect(commonPattern(["abc", "xyz"], 100)).toBeNull();
   expect(commonPattern(["cmd 1", "cmd 2"], 100)).toBeNull();
+  const encoded = (text: string) => `powershell -enc ${Buffer.from(text, "utf16le").toString("base64")}`;
+  expect(commonPattern([encoded("Invoke-Backup".repeat(9)), encoded("Install-Evil".repeat(9))], 4_000)).toBeNull();
   expect(commonPattern(["x".repeat(50)], 20)).toBe(`${"x".repeat(19)}*`);
   expect(commonPattern([], 20)).toBeNull();
   expect(commonPattern([" "], 20)).toBeNull();

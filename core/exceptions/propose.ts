@@ -5,7 +5,7 @@ import type { Incident } from "../incident.ts";
 import { normaliseName } from "../intake/identity.ts";
 import { fileKind, fileName } from "../logs/file-kinds.ts";
 import { type EventFacts, eventFacts } from "../logs/log-facts.ts";
-import { patternOf } from "../text/wildcard.ts";
+import { hasWildcard, patternOf } from "../text/wildcard.ts";
 import { dayMs, toIso } from "../time.ts";
 import { commonPattern } from "./common-pattern.ts";
 import { longestFields, type NewException, whyNoException } from "./exception.ts";
@@ -62,13 +62,19 @@ function propose(incident: Concerned, rule: RuleSummary, alerts: readonly AlertS
   const named = alerts.find(({ ruleId }) => ruleId !== null)?.ruleId ?? rule.key;
   const exception: NewException = {
     entity: incident.entity,
-    rule: patternOf(named).slice(0, longestFields.rule),
-    actor: incident.actor,
+    rule: namePattern(named, longestFields.rule),
+    actor: namePattern(incident.actor, longestFields.actor),
     ...narrowing,
     until: Math.ceil((now + untilDays * dayMs) / dayMs) * dayMs,
     reason: reasonOf(incident),
   };
   return { exception, ruleTitle: rule.title, detections: rule.count, logs: logs.length, why };
+}
+
+/** Names come from logs, whose authors may put signs into them. */
+function namePattern(name: string, longest: number): string {
+  const pattern = patternOf(name.trim());
+  return pattern.length <= longest ? pattern : `${pattern.slice(0, longest - 1).toWellFormed()}*`;
 }
 
 /** What all of a rule's logs have in common, the most telling that is not everybody's. */
@@ -87,26 +93,30 @@ function narrow(
   const process = programs.size === 1 ? all(({ image }) => image, longestFields.process) : null;
   const commandLine = all((one) => one.commandLine, longestFields.commandLine);
   const hash = all((one) => one.hash, longestFields.hash);
-  const read = facts.length === 1 ? "the one log that was read" : `all ${facts.length} logs that were read`;
-  const kinds = new Set(facts.map(({ image, originalName }) => fileKind(image, originalName)));
-  const belongs = kinds.size > 0 && [...kinds].every((kind) => kind === "installed" || kind === "security");
-  const isSystem = [...kinds].some((kind) => kind === "system" || kind === "administration");
-  if (process !== null && belongs)
-    return { ...nothing, process, why: `${read} name this installed program, which ordinary accounts cannot replace` };
-  if (hash !== null && !/[*?]/.test(hash) && !isSystem)
-    return { ...nothing, hash, why: `${read} name this very file; another file in its place is not covered` };
+  const logs = facts.length === 1 ? "the one log that was read names" : `all ${facts.length} logs that were read name`;
+  const kinds = [...new Set(facts.map(({ image, originalName }) => fileKind(image, originalName)))];
+  const isInstalled = kinds.every((kind) => kind === "installed" || kind === "security");
+  const isSystem = kinds.some((kind) => kind === "system" || kind === "administration");
+  const [only = ""] = rule.hosts.length === 1 && actorType !== "host" ? rule.hosts : [];
+  const host = namePattern(only, longestFields.host);
+  const limited = host === "" ? "" : "; limited to the one host it was seen on";
+  if (process !== null && isInstalled)
+    return { ...nothing, process, why: `${logs} this installed program, which ordinary accounts cannot replace` };
+  if (hash !== null && !hasWildcard(hash) && !isSystem)
+    return { ...nothing, hash, why: `${logs} this very file; another file in its place is not covered` };
   if (commandLine !== null) {
-    const program = process === null ? {} : { process };
-    const reason = isSystem ? "the program belongs to the system and does many other things" : "with this command line";
-    return { ...nothing, ...program, commandLine, why: `${read} name this command line: ${reason}` };
+    const more = isSystem ? "; its program belongs to the system and does many other things" : "";
+    return { ...nothing, process: process ?? "", commandLine, why: `${logs} this command line${more}` };
   }
-  if (process !== null)
-    return { ...nothing, process, why: `${read} name this process, and have no command line or hash in common` };
-  const [host = ""] = rule.hosts;
+  if (process !== null) {
+    const more = isSystem
+      ? "which belongs to the system and does many other things"
+      : "in whose place others may put another file";
+    return { ...nothing, process, host, why: `${logs} this process, ${more}${limited}` };
+  }
   const why = facts.length === 0 ? "no log of it is kept" : "its logs have no process, command line or hash in common";
-  return rule.hosts.length === 1 && actorType !== "host"
-    ? { ...nothing, host, why: `${why}; limited to the one host it was seen on` }
-    : { ...nothing, why: `${why}: it covers all of this rule by this actor` };
+  const covers = host === "" ? ": it covers all of this rule by this actor" : limited;
+  return { ...nothing, host, why: `${why}${covers}` };
 }
 
 function reasonOf({ incidentId, resolutionNotes }: Concerned): string {
@@ -126,7 +136,9 @@ export function coveredBy<Known extends NewException & { id: string }>(
   now: number,
 ): Known | null {
   const rule = normaliseName(exception.rule);
-  const own = alerts.filter((alert) => rule === normaliseName(patternOf(alert.ruleId ?? alert.ruleTitle)));
+  const own = alerts.filter(
+    (alert) => rule === normaliseName(namePattern(alert.ruleId ?? alert.ruleTitle, longestFields.rule)),
+  );
   const covers = (one: Known) => {
     if (one.until !== null && one.until <= now) return false;
     const matcher = new ExceptionMatcher(one, rules);

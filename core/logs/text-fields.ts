@@ -11,10 +11,12 @@ export function textFields(text: string): Pair[] {
   if (/<Event[\s>]/.test(head) || /<EventData[\s>]/.test(head)) return xmlFields(head);
   if (/\btype=[A-Z_]+\s+msg=audit\(/.test(head)) return auditFields(head);
   if (/\bCEF:\d+\|/.test(head)) return cefFields(head);
-  const [, command] = /\bsudo(?:\[\d+\])?:.*\bCOMMAND=(.+)$/.exec(head) ?? [];
+  // Lines of syslog are short; a long one must cost nothing.
+  const line = head.slice(0, 2_000);
+  const [, command] = /\bsudo(?:\[\d+\])?:.*\bCOMMAND=(.+)$/.exec(line) ?? [];
   if (command !== undefined) return [["commandline", command.trim()]];
   const [, account = "", address = ""] =
-    /\bsshd(?:\[\d+\])?: (?:Accepted|Failed) \S+ for (?:invalid user )?(\S+) from (\S+)/.exec(head) ?? [];
+    /\bsshd(?:\[\d+\])?: (?:Accepted|Failed) \S+ for (?:invalid user )?(\S+) from (\S+)/.exec(line) ?? [];
   if (account !== "")
     return [
       ["acct", account],

@@ -16,14 +16,16 @@ const mostWords = 117;
 const longestObject = 180;
 /** How much each part may say: words, and names before the others are counted; tried one after the other until the opening is short enough. */
 const measures = [
-  { object: 18, why: 20, names: 4, step: 24 },
-  { object: 14, why: 14, names: 4, step: 20 },
-  { object: 12, why: 10, names: 3, step: 18 },
-  { object: 12, why: 8, names: 2, step: 16 },
-  { object: 10, why: 7, names: 2, step: 13 },
-  { object: 8, why: 5, names: 1, step: 10 },
-  { object: 5, why: 3, names: 1, step: 7 },
-  { object: 3, why: 2, names: 1, step: 6 },
+  { object: 18, why: 20, names: 4, step: 24, way: true },
+  { object: 14, why: 14, names: 3, step: 24, way: true },
+  { object: 14, why: 12, names: 3, step: 24, way: false },
+  { object: 12, why: 9, names: 2, step: 22, way: false },
+  { object: 11, why: 7, names: 2, step: 20, way: false },
+  { object: 10, why: 5, names: 2, step: 17, way: false },
+  { object: 8, why: 5, names: 1, step: 14, way: false },
+  { object: 7, why: 3, names: 1, step: 11, way: false },
+  { object: 5, why: 3, names: 1, step: 8, way: false },
+  { object: 3, why: 2, names: 1, step: 6, way: false },
 ];
 
 type Measure = (typeof measures)[number];
@@ -54,7 +56,7 @@ function blocksOf(composition: Composition, actions: Recommendations, measure: M
   const again = named === undefined ? null : `"${oneLine(named.rule.title)}"`;
   const steps = [...actions.containment, ...actions.eradication]
     .slice(0, 3)
-    .map((one) => brief(again === null ? one : one.replaceAll(again, "this"), measure.step));
+    .map((one) => brief(again === null ? one : one.replaceAll(again, "this"), measure));
   return [
     { kind: "text", text: sentence(composition, measure) },
     { kind: "facts", rows: facts(composition, measure) },
@@ -154,7 +156,7 @@ function sureOf({ risk, body }: CaseFacts, most: number): string {
       : plain(confidence.why)
           .replace(", four or more of them", "")
           .replace(" beside them", body.risk.sigma_alert_count === 0 ? "" : " beside them");
-  const sure = confidence === null ? "" : `${confidence.word}, ${confidence.percent} %: ${words(signs, most)}; `;
+  const sure = confidence === null ? "" : `${confidence.word}, ${confidence.percent} %: ${signsWithin(signs, most)}; `;
   const isFloor = floor !== null && Math.round(floor.points) >= body.risk.score;
   // That the most serious rule is serious has been said.
   const factor = primaryDriver === null || primaryDriver.name === "detection_severity" ? "" : plain(primaryDriver.why);
@@ -173,13 +175,30 @@ function many(count: number, one: string): string {
   return `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
 }
 
-/** A step without its reason, and without the way where that is long: its section has both. */
-function brief(step: string, most: number): string {
+/** A step without its reason, and where room is short without the way and the time, which stand elsewhere. */
+function brief(step: string, { step: most, way: withWay }: Measure): string {
   const text = plain(step);
   const way = text.indexOf(" (");
   const reason = text.indexOf("): ");
   const short = reason > 0 ? text.slice(0, reason + 1) : (text.split(": ")[0] ?? text);
-  return words(wordCount(short) <= most || way < 0 ? short : short.slice(0, way), most);
+  const bare = withWay || way < 0 ? short : short.slice(0, way);
+  if (wordCount(bare) <= most) return bare;
+  const untimed = bare.replace(/ (?:in the days )?since \d{4}-\d\d-\d\d \d\d:\d\d UTC/, "");
+  if (wordCount(untimed) <= most) return untimed;
+  // The first of two things, whole, rather than both by half.
+  const second = /,? and (?=(?:take|end|check|reset|list|keep|look|remove|fetch|search|tell|forward)\b)/.exec(untimed);
+  return words(second === null ? untimed : untimed.slice(0, second.index), most);
+}
+
+/** As many of the signs as fit, whole. */
+function signsWithin(signs: string, most: number): string {
+  let kept = "";
+  for (const sign of signs.split(", ")) {
+    const next = kept === "" ? sign : `${kept}, ${sign}`;
+    if (kept !== "" && wordCount(next) > most) break;
+    kept = next;
+  }
+  return kept;
 }
 
 /** At most so many words. */

@@ -12,6 +12,7 @@ import { ExceptionMatcher } from "../../core/exceptions/exception-matcher.ts";
 import { itemTest, takeItems } from "../../core/exceptions/taken-evidence.ts";
 import type { FieldChange } from "../../core/incident-event.ts";
 import { dayMs, minuteMs } from "../../core/time.ts";
+import type { Database } from "../database/database.ts";
 import { forRows, insertSql } from "../database/insert-sql.ts";
 import { integer, text } from "../database/rows.ts";
 import { type ActorPeriod, actorOfKey, periodsById } from "./actor-periods.ts";
@@ -24,8 +25,12 @@ import { findIncidents, saveActivity } from "./incident-rows.ts";
 import { savePeriods } from "./save-periods.ts";
 import { type OpenUnit, UnitOfWork } from "./unit-of-work.ts";
 
-/** The most actors that one commit goes through. */
-const actorsPerWrite = 300;
+/** The most actors that one commit looks at by name, those whose evidence it reads, and those that it changes: others wait meanwhile. */
+const mostLookedAt = 2_000;
+const mostRead = 300;
+const mostChanged = 50;
+/** Read at once. */
+const readAtOnce = 50;
 /** Evidence that is older has lost its weight, and makes no new incident when it comes back. */
 const freshMs = 7 * dayMs;
 
@@ -44,27 +49,12 @@ async function takeStep(open: OpenUnit, correlator: Correlator, now: number): Pr
   const exception = (await listExceptions(database)).find(({ id }) => id === text(row, "id"));
   if (exception === undefined) return false;
   const isOver = exception.until !== null && exception.until <= now;
-  const next = isOver
-    ? []
-    : (
-        await database.read(
-          "select id, actor_key from actor_periods where current = 1 and id > ? order by id limit ?",
-          [integer(row, "applied_upto"), actorsPerWrite],
-        )
-      ).rows;
-  const upto = next.length < actorsPerWrite ? null : integer(next.at(-1) ?? row, "id");
   const matcher = new ExceptionMatcher(exception, correlator.actorRules);
-  const ids = next
-    .filter((one) => matcher.mayConcern(...actorOfKey(text(one, "actor_key"))))
-    .map((one) => integer(one, "id"));
   const author = { who: exception.who, source: "exception" };
   await UnitOfWork.inOneWrite(open, author, now, async (unit) => {
-    const concerned: [ActorPeriod, ActorState][] = [];
-    for (const period of await periodsById(database, ids)) {
-      const { state } = period;
-      const taken = takeItems(state, itemTest(matcher, period, state.evidence, correlator.actorRules));
-      if (taken !== null) concerned.push([period, taken]);
-    }
+    const { concerned, upto } = isOver
+      ? { concerned: [], upto: null }
+      : await takeFrom(database, correlator, matcher, integer(row, "applied_upto"));
     await keepAside(unit, exception.id, concerned);
     await rescore(
       unit,
@@ -84,6 +74,33 @@ async function takeStep(open: OpenUnit, correlator: Correlator, now: number): Pr
   return true;
 }
 
+/** Takes what is covered from the evidence of some actors behind `after`; `upto`: how far that was, null = to the end. */
+async function takeFrom(
+  database: Database,
+  { actorRules }: Correlator,
+  matcher: ExceptionMatcher,
+  after: number,
+): Promise<{ concerned: (readonly [ActorPeriod, ActorState])[]; upto: number | null }> {
+  const { rows } = await database.read(
+    "select id, actor_key from actor_periods where current = 1 and id > ? order by id limit ?",
+    [after, mostLookedAt],
+  );
+  const ids = rows
+    .filter((row) => matcher.mayConcern(...actorOfKey(text(row, "actor_key"))))
+    .map((row) => integer(row, "id"));
+  const concerned: (readonly [ActorPeriod, ActorState])[] = [];
+  for (let at = 0; at < ids.length; at += readAtOnce) {
+    if (at >= mostRead || concerned.length >= mostChanged) return { concerned, upto: ids[at - 1] ?? after };
+    for (const period of await periodsById(database, ids.slice(at, at + readAtOnce))) {
+      const { state } = period;
+      const taken = takeItems(state, itemTest(matcher, period, state.evidence, actorRules));
+      if (taken !== null) concerned.push([period, taken]);
+    }
+  }
+  const last = rows.at(-1);
+  return { concerned, upto: rows.length < mostLookedAt || last === undefined ? null : integer(last, "id") };
+}
+
 /** Gives back evidence of removed exceptions. */
 async function giveBackStep(open: OpenUnit, correlator: Correlator, now: number): Promise<boolean> {
   const { database } = open;
@@ -92,7 +109,7 @@ async function giveBackStep(open: OpenUnit, correlator: Correlator, now: number)
   const exceptionId = text(removed, "id");
   const { rows } = await database.read(
     "select period_id, state from excepted_evidence where exception_id = ? order by period_id limit ?",
-    [exceptionId, actorsPerWrite],
+    [exceptionId, mostChanged],
   );
   const states = new Map(rows.map((row) => [integer(row, "period_id"), text(row, "state")]));
   const others = (await listExceptions(database)).filter(
@@ -118,7 +135,7 @@ async function giveBackStep(open: OpenUnit, correlator: Correlator, now: number)
         "delete from excepted_evidence where exception_id = ? and period_id = ?",
         [...states.keys()].map((id) => [exceptionId, id]),
       ),
-      ...(rows.length < actorsPerWrite ? [{ sql: "delete from exceptions where id = ?", args: [exceptionId] }] : []),
+      ...(rows.length < mostChanged ? [{ sql: "delete from exceptions where id = ?", args: [exceptionId] }] : []),
     );
     const isFresh = ({ recorded }: { recorded: number }) => recorded * minuteMs > now - freshMs;
     const current = periods.filter((period) => period.current);
@@ -155,12 +172,15 @@ async function keepAside(
   exceptionId: string,
   taken: readonly (readonly [ActorPeriod, ActorState])[],
 ): Promise<void> {
+  if (taken.length === 0) return;
+  const { rows } = await unit.database.read(
+    "select period_id, state from excepted_evidence where exception_id = ? and period_id in (select value from json_each(?))",
+    [exceptionId, JSON.stringify(taken.map(([{ id }]) => id))],
+  );
+  const known = new Map(rows.map((row) => [integer(row, "period_id"), text(row, "state")]));
   for (const [{ id }, state] of taken) {
-    const { rows } = await unit.database.read(
-      "select state from excepted_evidence where exception_id = ? and period_id = ?",
-      [exceptionId, id],
-    );
-    const kept = rows[0] === undefined ? state : parseActorState(text(rows[0], "state"));
+    const before = known.get(id);
+    const kept = before === undefined ? state : parseActorState(before);
     if (kept !== state) mergeState(kept, state);
     unit.add({
       sql: insertSql(

@@ -22,6 +22,9 @@ interface Block {
   counts: number[];
 }
 
+/** Blocks of one entity by rule ("" for all) and number. */
+type BlocksByRule = Map<string, Map<number, Block>>;
+
 /** A rule that is new to an actor's day, with the actor's entity, normalised. */
 export interface SightingOfEntity extends NewSighting {
   entity: string;
@@ -57,21 +60,8 @@ export class RuleActors {
     if (fresh.length === 0) return [];
     const blocks = await this.#load(database, fresh);
     const changed = new Set<Block>();
-    for (const [entity, sightings] of Map.groupBy(fresh, (one) => one.entity)) {
-      const at = (rule: string | null, day: number) => blocks.get(blockKey(entity, rule ?? "", blockOf(day)));
-      const counts: ActorCounts = {
-        of: (rule, day) => at(rule, day)?.counts[placeOf(day)] ?? 0,
-        add: (rule, days) => {
-          for (const day of days) {
-            const block = at(rule, day);
-            if (block === undefined) continue;
-            block.counts[placeOf(day)] = (block.counts[placeOf(day)] ?? 0) + 1;
-            changed.add(block);
-          }
-        },
-      };
-      sight(sightings, counts);
-    }
+    for (const [entity, sightings] of Map.groupBy(fresh, (one) => one.entity))
+      sight(sightings, countsIn(blocks.get(entity) ?? new Map(), changed));
     this.#makeRoom();
     const today = Math.floor(now / dayMs);
     const rows = [...changed].map(({ entity, rule, block, counts }) => [
@@ -80,21 +70,28 @@ export class RuleActors {
     return forRows(saveSql, rows);
   }
 
-  async #load(database: Database, fresh: readonly SightingOfEntity[]): Promise<Map<string, Block>> {
-    const found = new Map<string, Block>();
+  /** The blocks that these sightings look at and count in: by entity, rule ("" for all) and number. */
+  async #load(database: Database, fresh: readonly SightingOfEntity[]): Promise<Map<string, BlocksByRule>> {
+    const found = new Map<string, BlocksByRule>();
     const missing = new Map<string, Block>();
-    for (const { entity, key, day } of fresh)
-      for (const rule of [key, ""])
+    for (const { entity, key, day } of fresh) {
+      const byRule = found.get(entity) ?? new Map<string, Map<number, Block>>();
+      found.set(entity, byRule);
+      for (const rule of [key, ""]) {
+        const byNumber = byRule.get(rule) ?? new Map<number, Block>();
+        byRule.set(rule, byNumber);
         for (let block = blockOf(day - reach.before); block <= blockOf(day + reach.after); block++) {
+          if (byNumber.has(block)) continue;
           const name = blockKey(entity, rule, block);
-          if (found.has(name)) continue;
           const known = this.#blocks.get(name);
           const one = known ?? { entity, rule, block, counts: Array<number>(daysPerBlock).fill(0) };
           if (known === undefined) missing.set(name, one);
-          found.set(name, one);
+          byNumber.set(block, one);
           this.#blocks.delete(name);
           this.#blocks.set(name, one);
         }
+      }
+    }
     if (missing.size === 0) return found;
     const names = [...missing.values()].map(({ entity, rule, block }) => [entity, rule, block]);
     const { rows } = await database.read(
@@ -115,6 +112,24 @@ export class RuleActors {
       this.#blocks.delete(oldest);
     }
   }
+}
+
+/** The counts of one entity; blocks that change are added to `changed`. */
+function countsIn(blocks: BlocksByRule, changed: Set<Block>): ActorCounts {
+  const at = (rule: string | null, day: number) => blocks.get(rule ?? "")?.get(blockOf(day));
+  return {
+    of: (rule, day) => at(rule, day)?.counts[placeOf(day)] ?? 0,
+    add(rule, days) {
+      let block: Block | undefined;
+      for (const day of days) {
+        if (block?.block !== blockOf(day)) block = at(rule, day);
+        if (block === undefined) continue;
+        const place = placeOf(day);
+        block.counts[place] = (block.counts[place] ?? 0) + 1;
+        changed.add(block);
+      }
+    },
+  };
 }
 
 function blockKey(entity: string, rule: string, block: number): string {

@@ -12,7 +12,7 @@ import { integer, text, textOrNull } from "../database/rows.ts";
 import { type ActorPeriod, actorOfKey, periodsById } from "../incidents/actor-periods.ts";
 
 /** Rows that one step looks at, those of them that it decodes at once, and logs after which it ends. */
-const rowsPerStep = 2_000;
+const rowsPerStep = 1_000;
 const periodsAtOnce = 25;
 const logsPerStep = 1_000;
 const logsAtOnce = 25;

@@ -5,6 +5,7 @@ import { attackPattern, campaignId } from "../../core/tickets/case/overview.ts";
 import { steps } from "../../core/tickets/case/recommendation-table.ts";
 import { recommend } from "../../core/tickets/case/recommendations.ts";
 import { fitDraft } from "../../core/tickets/fit.ts";
+import { titleWithin } from "../../core/tickets/headline/headline.ts";
 import { plainText } from "../../integrations/plain-text.ts";
 import { htmlBody } from "../../integrations/proactive/html.ts";
 import { type CaseExample, everyCase, longestCase } from "./case-examples.ts";
@@ -28,6 +29,39 @@ describe("the cases of the sample", () => {
           return sum + block.rows.flat().join("").length;
         }, 0);
         expect([name, title, size > 20]).toEqual([name, title, true]);
+      }
+  });
+
+  test("say within 120 words what happened, where, who, since when, how sure, and what to do; half of them in 600 words of prose", () => {
+    const counts: number[] = [];
+    for (const { name, draft, incident } of cases) {
+      const first = plainText({ sections: draft.sections.slice(0, 1) })
+        .split(/\s+/)
+        .slice(0, 120)
+        .join(" ");
+      const { what, where, who } = draft.headline;
+      const [list] = draft.sections.flatMap(({ blocks }) => blocks).filter((block) => block.kind === "list");
+      const steps = list?.kind === "list" ? list.items : [];
+      expect([name, steps.length > 0]).toEqual([name, true]);
+      const named =
+        incident.body.actor_type === "user" ? "Users" : incident.body.actor_type === "host" ? "Hosts" : "Since";
+      const lacking = [what, where, who, "Sure", named, ...steps].filter(
+        (part) => !first.includes(part.replace(/\s+/g, " ")),
+      );
+      expect([name, lacking]).toEqual([name, []]);
+      const prose = draft.sections.filter(({ title }) => /^(Threat|Recommended)/.test(title));
+      counts.push(plainText({ sections: prose }).split(/\s+/).length);
+    }
+    counts.sort((a, b) => a - b);
+    expect(counts[Math.floor(counts.length / 2)]).toBeLessThanOrEqual(620);
+  });
+
+  test("have a title of one line that fits every system", () => {
+    for (const { draft } of cases)
+      for (const longest of [160, 255]) {
+        const title = titleWithin(draft.level, draft.headline, longest);
+        expect(title.length).toBeLessThanOrEqual(longest);
+        expect(title).toMatch(/^(CRITICAL|HIGH|MEDIUM|LOW): [^\r\n]{10,}$/);
       }
   });
 

@@ -52,7 +52,10 @@ const signs: Readonly<Record<EvidenceKind, Sign>> = {
 
 /** The rules that show each kind. */
 export function evidenceOf(rules: readonly ObservedRule[]): ReadonlyMap<EvidenceKind, ObservedRule[]> {
-  const said = (one: ObservedRule) => [one.rule.title, one.event?.commandLine ?? "", one.event?.script ?? ""].join(" ");
+  const said = (one: ObservedRule) =>
+    [one.rule.title, one.event?.commandLine ?? "", one.event?.script ?? ""]
+      .map((text) => text.slice(0, 1_000))
+      .join(" ");
   return new Map(
     Object.entries(signs).map(([kind, holds]) => [kind as EvidenceKind, rules.filter((one) => holds(one, said(one)))]),
   );

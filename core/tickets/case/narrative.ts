@@ -5,6 +5,7 @@ import { chainWords } from "./attack-chain.ts";
 import type { CaseFacts } from "./case-facts.ts";
 import { HostRoles, seenOn } from "./host-roles.ts";
 import { type Observed, type ObservedRule, some, techniqueLabel } from "./observed.ts";
+import { shown } from "./seen-words.ts";
 
 const minute = (epochMs: number) => new Date(epochMs).toISOString().slice(0, 16).replace("T", " ");
 const many = (count: number, one: string, more = `${one}s`) =>
@@ -26,13 +27,13 @@ export function threatSummary(facts: CaseFacts, observed: Observed, pattern: str
       ? named(body.group_key)
       : body.actor_type === "user"
         ? withRole(body.group_key, roles.accountWords(body.group_key))
-        : body.group_key;
+        : shown(body.group_key);
   const where = isAlone || observed.hosts.length === 0 ? "" : ` on ${some(observed.hosts.map(named), 4)}`;
   const what = isStaged(facts) ? `an attack in several stages: ${pattern}` : pattern;
   const sure = risk.confidence === null ? "" : `, confidence ${risk.confidence.word}`;
   const tactics = chainWords(chain);
   return [
-    `${kind} ${actor} of ${body.entity_name} shows signs of ${what}${where}; risk ${body.risk.score} of 100 (${body.risk.level})${sure}.`,
+    `${kind} ${actor} of ${shown(body.entity_name)} shows signs of ${what}${where}; risk ${body.risk.score} of 100 (${body.risk.level})${sure}.`,
     `${countsOf(facts)} came in ${span(firstOf(facts), lastOf(facts))}.`,
     tactics === "" ? "" : `By the rules' tags, in order of time: ${tactics}.`,
   ]
@@ -65,7 +66,7 @@ export function threatAnalysis(facts: CaseFacts, observed: Observed, pattern: st
 function ruleSentence({ rule, event, hosts }: ObservedRule): string {
   const techniques = rule.techniques.slice(0, 2).map(techniqueLabel);
   const clause = event === null ? "" : oneLine(eventClause(event), longestExample);
-  const where = hosts.length === 0 ? "" : ` on ${some(hosts, 3)}`;
+  const where = hosts.length === 0 ? "" : ` on ${some(hosts.map(shown), 3)}`;
   const example = clause === "" ? "" : rule.count === 1 ? `: ${clause}` : `, for example: ${clause}`;
   return `${period(rule.first, rule.last)}: "${oneLine(rule.title, 120)}" (${rule.level}) fired ${times(rule.count)}${where}${example}${
     techniques.length === 0 ? "" : ` (${techniques.join(", ")})`
@@ -76,18 +77,22 @@ function reasons({ risk, body, cases, rules }: CaseFacts, pattern: string): stri
   const open = cases.filter(({ status }) => status !== "CLOSED");
   const types = (list: typeof open) =>
     some([...new Set(list.map(({ type, severity }) => `${type.replaceAll("_", " ")} (${severity.toLowerCase()})`))], 6);
-  const driver = risk.primaryDriver;
+  const { primaryDriver: driver, floor } = risk;
+  const worst = rules.find(({ title }) => driver?.why.includes(`"${title}" with risk`) === true);
   return [
     open.length > 0
-      ? `${many(open.length, "threat case")} of ${body.group_key} ${open.length === 1 ? "is" : "are"} open: ${types(open)}.`
+      ? `${many(open.length, "threat case")} of ${shown(body.group_key)} ${open.length === 1 ? "is" : "are"} open: ${types(open)}.`
       : cases.length > 0
-        ? `No threat case of ${body.group_key} is open any more; closed: ${types([...cases])}.`
-        : `No threat case of ${body.group_key} is open; what it is called, ${pattern}, comes from its rules.`,
-    driver === null
-      ? ""
-      : driver.name === "detection_severity" && rules[0] !== undefined
-        ? `Most of the risk comes from how serious "${oneLine(rules[0].title, 120)}" is (${rules[0].level}).`
-        : `Most of the risk comes from ${driver.name.replaceAll("_", " ")}: ${asClause(driver.why)}.`,
+        ? `No threat case of ${shown(body.group_key)} is open any more; closed: ${types([...cases])}.`
+        : `No threat case of ${shown(body.group_key)} is open; what it is called, ${pattern}, comes from its rules.`,
+    // What one rule is worth by itself may be all that the score is made of.
+    floor != null && Math.round(floor.points) >= body.risk.score
+      ? `The risk rests on "${shown(floor.rule)}" by itself: ${asClause(floor.why)}.`
+      : driver === null
+        ? ""
+        : driver.name === "detection_severity" && worst !== undefined
+          ? `Most of the risk comes from how serious "${shown(worst.title)}" is (${worst.level}).`
+          : `Most of the risk comes from ${driver.name.replaceAll("_", " ")}: ${asClause(driver.why)}.`,
     risk.confidence === null || risk.confidence.why === "One sign only."
       ? ""
       : `Confidence is ${risk.confidence.word} (${risk.confidence.percent} %): ${asClause(risk.confidence.why.replace(", four or more of them", ""))}.`,
@@ -98,7 +103,7 @@ function reasons({ risk, body, cases, rules }: CaseFacts, pattern: string): stri
 
 function withoutRules({ body, alarms }: CaseFacts): string {
   const { sigma_alert_count: detections, alarm_count: count } = body.risk;
-  if (detections > 0) return `No detection of ${body.group_key} is kept any more.`;
+  if (detections > 0) return `No detection of ${shown(body.group_key)} is kept any more.`;
   if (count === 0) return "Neither a detection nor a SIEM alarm has counted towards this incident: somebody made it.";
   const top = [...alarms].sort((a, b) => b.rbp - a.rbp || b.at - a.at).slice(0, 3);
   const named = top.map(({ name, rbp, at }) => `${minute(at)} UTC: "${oneLine(name, 120)}" (priority ${rbp})`);
@@ -145,7 +150,7 @@ function asClause(sentence: string): string {
 }
 
 function withRole(name: string, role: string): string {
-  return role === "" ? name : `${name} (${role})`;
+  return role === "" ? shown(name) : `${shown(name)} (${role})`;
 }
 
 export function firstOf({ body }: CaseFacts): number {
