@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { ownSampleText } from "../../test/harness/engine-samples.ts";
 import { detectionOf, type ReadDetection, readDetection } from "./detection.ts";
+import { type BatchFormat, formatOf } from "./engines/format.ts";
 import { readOwnRecord } from "./own-record.ts";
 import { logBody } from "./raw-log.ts";
 import { parseRecord, RecordFields } from "./record-fields.ts";
@@ -19,6 +20,8 @@ function parsed(record: string): ReadDetection {
   if (!read.ok) return read;
   return detectionOf(new RecordFields(record, read.members), logBody(record, read.members.raw), context);
 }
+
+const anyFormat = formatOf("detections", "auto") as BatchFormat;
 
 const usual = {
   id: "4711",
@@ -132,7 +135,10 @@ test("any record is read as JSON.parse reads it, and refused with the same words
         const start = at % (record.length + 1);
         record = record.slice(0, start) + put + record.slice(start + cut);
       }
-      expect(readDetection(record, context)).toEqual(parsed(record));
+      const read = readDetection(record, context);
+      expect(read).toEqual(parsed(record));
+      // The records of a batch of any formats are recognised first.
+      if (read.ok) expect(anyFormat.read({ text: record, envelope: null }, context)).toEqual(read);
     }),
     { numRuns: 3_000 },
   );
