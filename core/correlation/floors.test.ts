@@ -213,6 +213,19 @@ describe("a table", () => {
     expect(floor("HackTool - Mimikatz Execution", "high", ["t1003.001", "t1003.006"])?.why).toContain("names a tool");
   });
 
+  test("a row that stands alone comes before one that asks for company", () => {
+    const rows = [
+      row({ points: 70, titleWords: ["pass hash"], rulesTogether: 3 }),
+      row({ points: 60, techniques: ["T1550"] }),
+    ];
+    expect(floor("Pass the Hash", "high", ["t1550"], prepareFloors(rows))).toMatchObject({
+      points: 60,
+      rulesTogether: 1,
+    });
+    expect(floor("Pass the Hash", "high", [], prepareFloors(rows))).toMatchObject({ points: 70, rulesTogether: 3 });
+    expect(floor("Pass the Hash Activity", "high", ["t1550.002"])).toMatchObject({ rulesTogether: 1 });
+  });
+
   test("the same rule at another level, or with other techniques, is looked up anew", () => {
     const table = prepareFloors([row({ minLevel: "high", techniques: ["T1003"] })]);
     expect(floor("x", "high", [], table)).toBeNull();

@@ -114,14 +114,15 @@ export function prepareFloors(rows: readonly FloorRow[]): PreparedFloors {
     titleWords: row.titleWords.map(wordsOf),
     unlessWords: row.unlessWords.map(wordsOf),
   }));
-  // Crown jewels first, then by points.
-  prepared.sort((a, b) => Number(b.row.crownJewel) - Number(a.row.crownJewel) || b.row.points - a.row.points);
+  // Crown jewels first, then those that need the least company, then by points.
+  prepared.sort((a, b) => standing(a.row) - standing(b.row) || b.row.points - a.row.points);
   return { rows: prepared, known: new Map() };
 }
 
 /**
  * What a detection of the rule is worth by itself; null if the table does not say. Of several rows crown jewels come first, then those
- * that name the rule by its id or title: a technique, of which a rule may have many, says less of what it reports. Then points decide.
+ * that ask for the fewest rules together, then those that name the rule by its id or title: a technique, of which a rule may have many,
+ * says less of what it reports. Then points decide.
  */
 export function floorOf(rule: FloorRule, table: PreparedFloors): Floor | null {
   const key = `${rule.level}\n${rule.key}\n${rule.title}\n${rule.techniques.join(" ")}`;
@@ -129,12 +130,18 @@ export function floorOf(rule: FloorRule, table: PreparedFloors): Floor | null {
   if (known !== undefined) return known;
   const words = titleOf(rule.title);
   const held = table.rows.filter((row) => holds(row, rule, words));
-  const named = held.find((row) => row.row.crownJewel === held[0]?.row.crownJewel && isNamed(row, rule, words));
-  const found = (named ?? held[0])?.row;
+  const [best] = held;
+  const named = held.find((one) => best && standing(one.row) === standing(best.row) && isNamed(one, rule, words));
+  const found = (named ?? best)?.row;
   const floor = found === undefined ? null : pickFloor(found);
   if (table.known.size >= mostKnown) table.known.clear();
   table.known.set(key, floor);
   return floor;
+}
+
+/** 0 for a crown jewel, else how many rules have to fire together. */
+function standing({ crownJewel, rulesTogether }: FloorRow): number {
+  return crownJewel ? 0 : rulesTogether;
 }
 
 function pickFloor({ points, crownJewel, rulesTogether, why }: FloorRow): Floor {

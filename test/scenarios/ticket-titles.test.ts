@@ -85,6 +85,10 @@ describe("a title", () => {
     expect(await raised(it, "critical")).toBe("critical");
     expect([levelOf(issue?.fields.summary), levelOf(row?.short_description)]).toEqual(["critical", "critical"]);
     expect(flag(it)).toBe(0);
+    // The same words lead list and detail.
+    const heading = String(issue?.fields.summary).replace(/^CRITICAL: /, "");
+    const { incidents } = (await (await login(it)).get("/api/incidents")).body;
+    expect([incidents[0].headline, (await detail(it)).headline]).toEqual([heading, heading]);
   });
 
   test("that a person has changed is left alone for good, also where the person takes back our own; the level is still told", async () => {
@@ -204,6 +208,29 @@ describe("limits and hostile text", () => {
     }
     expect(titles[1]?.[0]).not.toContain("[code]");
   });
+
+  for (const deployment of ["Cloud", "Server"] as const)
+    test(`Jira ${deployment} that finds a description too long gets a shorter one, with every section`, async () => {
+      const jira = {
+        longestText: 9_000,
+        deployment,
+        ...(deployment === "Server" ? { credentials: "pat-123456" } : {}),
+      };
+      const it = await scene({ AUTO_PUSH_SYSTEMS: "jira" }, { jira });
+      const rules = Array.from({ length: 60 }, (_, n) =>
+        critical("jsmith", {
+          rule_id: `r-${n}`,
+          rule_title: `Rule number ${n}`,
+          raw: { EventID: 1, Image: "C:\\x.exe", CommandLine: `x.exe ${"argument ".repeat(20)}${n}` },
+        }),
+      );
+      await it.appliance.ingest(rules);
+      await until(() => it.jira.issues.length === 1);
+      const text = JSON.stringify(it.jira.issues[0]?.fields.description);
+      for (const title of ["What Happened", "SLA Status", "Alert Rules", "Sample Events per Rule", "RhythmX"])
+        expect([title, text.includes(title)]).toEqual([title, true]);
+      expect(text).toContain("and 55 more: see the incident");
+    });
 
   test("names of any length leave room for what happened", async () => {
     const it = await scene();

@@ -21,6 +21,8 @@ const { values } = parseArgs({
 });
 const size = { detections: Number(values.detections), attacks: Number(values.attacks) };
 
+const weekNames = ["from an empty appliance", "after a week's history"];
+
 await reportSample();
 if (!values.sample) await reportWeeks();
 process.exit(0);
@@ -84,8 +86,6 @@ async function reportWeeks(): Promise<void> {
     console.log(`all runs, ${weekNames[week]}: ${spread} incidents a day without an attack; attacks: ${ranks(placed)}`);
   }
 }
-
-const weekNames = ["from an empty appliance", "after a week's history"];
 
 /** The first week, each day one batch, in the order of its times and in another. */
 async function reportOrder(seed: number, profile: NoiseProfile): Promise<void> {
