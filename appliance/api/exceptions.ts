@@ -13,6 +13,8 @@ import { TrialResult } from "./trial-result.ts";
 
 type Json = Record<string, unknown>;
 
+/** So long an answer waits for evidence that is there already. */
+const longestApplyMs = 10_000;
 /** A trial ends after so long, or so many logs, and then says that it did not look at everything. */
 const longestTrialMs = 15_000;
 const mostTrialLogs = 50_000;
@@ -129,9 +131,11 @@ export class Exceptions {
     if (refusal !== null) throw new EdgeError("exception_refused", refusal);
   }
 
-  /** Evidence that is there already. What is left if the process ends is done after the next start. */
+  /** Evidence that is there already. What takes longer is gone on with by the loop of correlation, also after the next start. */
   async #apply(): Promise<void> {
-    while (await this.#store.incidents.applyExceptions(this.#clock.now()));
+    const begun = this.#clock.monotonic();
+    while (await this.#store.incidents.applyExceptions(this.#clock.now()))
+      if (this.#clock.monotonic() - begun > longestApplyMs) return;
   }
 }
 

@@ -129,6 +129,19 @@ describe("what is proposed", () => {
   });
 });
 
+test("signs and lengths of names, which whoever writes a log may choose, do not widen it", () => {
+  const [starred] = proposeExceptions({ ...incident, actor: "svc*" }, [{ ...rule, hosts: ["ws-*"] }], [], now);
+  expect(starred?.exception).toMatchObject({ actor: "svc?", host: "ws-?" });
+  expect(proposeExceptions({ ...incident, actor: "*" }, [rule], [], now)).toEqual([]);
+  const [long] = proposeExceptions(
+    { ...incident, actor: "a".repeat(300) },
+    [{ ...rule, key: "r".repeat(600) }],
+    [],
+    now,
+  );
+  expect(long?.exception).toMatchObject({ actor: `${"a".repeat(255)}*`, rule: `${"r".repeat(499)}*` });
+});
+
 test("one that is covered already says by which", () => {
   const image = "C:\\Program Files\\Backup\\agent.exe";
   const { proposal, alerts } = proposed(sysmon({ Image: image }));

@@ -62,13 +62,19 @@ function propose(incident: Concerned, rule: RuleSummary, alerts: readonly AlertS
   const named = alerts.find(({ ruleId }) => ruleId !== null)?.ruleId ?? rule.key;
   const exception: NewException = {
     entity: incident.entity,
-    rule: patternOf(named).slice(0, longestFields.rule),
-    actor: incident.actor,
+    rule: namePattern(named, longestFields.rule),
+    actor: namePattern(incident.actor, longestFields.actor),
     ...narrowing,
     until: Math.ceil((now + untilDays * dayMs) / dayMs) * dayMs,
     reason: reasonOf(incident),
   };
   return { exception, ruleTitle: rule.title, detections: rule.count, logs: logs.length, why };
+}
+
+/** Names come from logs, whose authors may put signs into them. */
+function namePattern(name: string, longest: number): string {
+  const pattern = patternOf(name.trim());
+  return pattern.length <= longest ? pattern : `${pattern.slice(0, longest - 1).toWellFormed()}*`;
 }
 
 /** What all of a rule's logs have in common, the most telling that is not everybody's. */
@@ -91,7 +97,8 @@ function narrow(
   const kinds = [...new Set(facts.map(({ image, originalName }) => fileKind(image, originalName)))];
   const isInstalled = kinds.every((kind) => kind === "installed" || kind === "security");
   const isSystem = kinds.some((kind) => kind === "system" || kind === "administration");
-  const [host = ""] = rule.hosts.length === 1 && actorType !== "host" ? rule.hosts : [];
+  const [only = ""] = rule.hosts.length === 1 && actorType !== "host" ? rule.hosts : [];
+  const host = namePattern(only, longestFields.host);
   const limited = host === "" ? "" : "; limited to the one host it was seen on";
   if (process !== null && isInstalled)
     return { ...nothing, process, why: `${logs} this installed program, which ordinary accounts cannot replace` };
@@ -129,7 +136,9 @@ export function coveredBy<Known extends NewException & { id: string }>(
   now: number,
 ): Known | null {
   const rule = normaliseName(exception.rule);
-  const own = alerts.filter((alert) => rule === normaliseName(patternOf(alert.ruleId ?? alert.ruleTitle)));
+  const own = alerts.filter(
+    (alert) => rule === normaliseName(namePattern(alert.ruleId ?? alert.ruleTitle, longestFields.rule)),
+  );
   const covers = (one: Known) => {
     if (one.until !== null && one.until <= now) return false;
     const matcher = new ExceptionMatcher(one, rules);

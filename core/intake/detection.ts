@@ -15,11 +15,17 @@ const longestTag = 128;
 
 /** Reads a record's text. Never throws; an error names every field at fault. */
 export function readDetection(record: string, context: ReadContext): ReadDetection {
-  const own = readOwnRecord(record);
-  if (own !== null) return detectionOf(new RecordFields(record, own.members), own.log, context);
+  const usual = readUsualDetection(record, context);
+  if (usual !== null) return usual;
   const parsed = parseRecord(record);
   if (!parsed.ok) return parsed;
   return detectionOf(new RecordFields(record, parsed.members), logBody(record, parsed.members.raw), context);
+}
+
+/** The same of a usual record of our own format (`readOwnRecord`); null for any other. */
+export function readUsualDetection(record: string, context: ReadContext): ReadDetection | null {
+  const own = readOwnRecord(record);
+  return own === null ? null : detectionOf(new RecordFields(record, own.members), own.log, context);
 }
 
 /** The detection that these members and this log are, wherever they come from. */

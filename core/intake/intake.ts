@@ -130,7 +130,7 @@ export class Intake {
         const step = this.#step(request, end, tally, last ? batch.rest : null);
         tally = addTally(tally, await this.#write(batch, read, step, last));
       }
-      for (const record of read) if ("hash" in record) batch.counted.add(record.hash);
+      if (!last) for (const record of read) if ("hash" in record) batch.counted.add(record.hash);
     }
     return tally;
   }
@@ -203,7 +203,7 @@ export class Intake {
     if (batch.kind === "alarms") return this.#store.writeAlarms({ alarms: records as Alarm[], now, step, more });
     const detections = records as Detection[];
     const counted = new Set<string>();
-    for (const { hash } of detections) if (batch.counted.has(hash)) counted.add(hash);
+    if (batch.counted.size > 0) for (const { hash } of detections) if (batch.counted.has(hash)) counted.add(hash);
     return this.#store.writeDetections({ detections, now, counted: [...counted], step, more });
   }
 

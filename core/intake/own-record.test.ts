@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { ownSampleText } from "../../test/harness/engine-samples.ts";
 import { detectionOf, type ReadDetection, readDetection } from "./detection.ts";
+import { type BatchFormat, formatOf } from "./engines/format.ts";
 import { readOwnRecord } from "./own-record.ts";
 import { logBody } from "./raw-log.ts";
 import { parseRecord, RecordFields } from "./record-fields.ts";
@@ -19,6 +20,8 @@ function parsed(record: string): ReadDetection {
   if (!read.ok) return read;
   return detectionOf(new RecordFields(record, read.members), logBody(record, read.members.raw), context);
 }
+
+const anyFormat = formatOf("detections", "auto") as BatchFormat;
 
 const usual = {
   id: "4711",
@@ -69,6 +72,10 @@ test.each([
   ["a list as log", '{"rule_title":"a","raw":[{}]}'],
   ["numbers", '{"rule_title":"a","event_id":9007199254740993,"record_id":1e3,"risk":-0,"ml_cluster":1.5,"raw":{}}'],
   ["halves of pairs and NULs", '{"rule_title":"a\\ud800","user":"\\u0000","host":"\ufffd","raw":{"a":"\\udc00"}}'],
+  [
+    "backslashes",
+    '{"rule_title":"\\\\","user":"A\\\\b","host":"\\\\\\\\c","id":"d\\n","channel":"\\\\\\"","raw":{"a":"\\\\"}}',
+  ],
   ["a comma too many", '{"rule_title":"a","raw":{},}'],
   ["more behind the end", '{"rule_title":"a","raw":{}} x'],
   ["cut off", '{"rule_title":"a","raw":{"a":'],
@@ -90,7 +97,27 @@ test("a log as deep as is accepted, and one level deeper", () => {
 test("any record is read as JSON.parse reads it, and refused with the same words", () => {
   const scalar = fc.oneof(
     fc.string({ unit: "binary", maxLength: 12 }),
-    fc.constantFrom<unknown>("", " a ", null, true, 7, 1e300, -1, 4.5, [], {}, ["a"], [1], "2026-03-13T04:29:55.123Z"),
+    fc.constantFrom<unknown>(
+      "",
+      " a ",
+      "\\",
+      "A\\b",
+      "\\\\c",
+      'd\\"',
+      "e\n",
+      "\\f\t",
+      null,
+      true,
+      7,
+      1e300,
+      -1,
+      4.5,
+      [],
+      {},
+      ["a"],
+      [1],
+      "2026-03-13T04:29:55.123Z",
+    ),
     fc.string({ minLength: 60, maxLength: 70 }),
     fc.jsonValue(),
   );
@@ -108,7 +135,10 @@ test("any record is read as JSON.parse reads it, and refused with the same words
         const start = at % (record.length + 1);
         record = record.slice(0, start) + put + record.slice(start + cut);
       }
-      expect(readDetection(record, context)).toEqual(parsed(record));
+      const read = readDetection(record, context);
+      expect(read).toEqual(parsed(record));
+      // The records of a batch of any formats are recognised first.
+      if (read.ok) expect(anyFormat.read({ text: record, envelope: null }, context)).toEqual(read);
     }),
     { numRuns: 3_000 },
   );

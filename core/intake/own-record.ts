@@ -69,6 +69,7 @@ const quote = 34;
 const comma = 44;
 const minus = 45;
 const openBracket = 91;
+const backslash = 92;
 const openBrace = 123;
 const closeBrace = 125;
 
@@ -127,9 +128,18 @@ function memberValue(member: Member, text: string, start: number, end: number, j
   const code = text.charCodeAt(start);
   if (member.kind === "tags" && code === openBracket) return tagsOf(text.slice(start, end));
   if (member.kind !== "tags" && code === quote)
-    return json.isEscaped ? JSON.parse(text.slice(start, end)) : text.slice(start + 1, end - 1);
+    return json.isEscaped ? unescaped(text, start, end) : text.slice(start + 1, end - 1);
   if (member.kind === "scalar" && (code === minus || (code >= 48 && code <= 57))) return Number(text.slice(start, end));
   return text.startsWith("null", start) ? null : undefined;
+}
+
+/** The value of a string with escapes. Nearly always it is one backslash, that of a user's domain. */
+function unescaped(text: string, start: number, end: number): string {
+  const at = text.indexOf("\\", start);
+  const next = text.indexOf("\\", at + 2);
+  return text.charCodeAt(at + 1) === backslash && (next < 0 || next >= end)
+    ? text.slice(start + 1, at + 1) + text.slice(at + 2, end - 1)
+    : JSON.parse(text.slice(start, end));
 }
 
 /** A batch has few rules, each with its tags: their texts with what JSON.parse gives for them. */

@@ -157,6 +157,7 @@ export async function conclude(
         level: riskLevel(score),
         updatedAt: now,
         activity: { ...period.state.activity },
+        headline: headlineOfActor(period.actor, period.state, now),
       };
       const changes = [...(rose ? riseOf(incident, score) : []), ...(news.length > 0 ? [rulesChange(news)] : [])];
       if (rose) raised.escalatedAt = now;

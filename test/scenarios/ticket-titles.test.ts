@@ -85,6 +85,10 @@ describe("a title", () => {
     expect(await raised(it, "critical")).toBe("critical");
     expect([levelOf(issue?.fields.summary), levelOf(row?.short_description)]).toEqual(["critical", "critical"]);
     expect(flag(it)).toBe(0);
+    // The same words lead list and detail.
+    const heading = String(issue?.fields.summary).replace(/^CRITICAL: /, "");
+    const { incidents } = (await (await login(it)).get("/api/incidents")).body;
+    expect([incidents[0].headline, (await detail(it)).headline]).toEqual([heading, heading]);
   });
 
   test("that a person has changed is left alone for good, also where the person takes back our own; the level is still told", async () => {

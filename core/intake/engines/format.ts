@@ -1,6 +1,6 @@
 /** A format as intake uses it: how a batch's text becomes records, and how one of them is read. */
 import { alarmOf, type ReadAlarm, readAlarm } from "../alarm.ts";
-import { detectionOf, type ReadDetection, readDetection } from "../detection.ts";
+import { detectionOf, type ReadDetection, readDetection, readUsualDetection } from "../detection.ts";
 import { logBody, originalLogBody } from "../raw-log.ts";
 import { parseRecord, type ReadContext, RecordFields } from "../record-fields.ts";
 import { splitRecords } from "../split.ts";
@@ -30,6 +30,8 @@ interface Kind<Mapped> {
   formats: readonly string[];
   engines: Readonly<Record<string, Engine<Mapped>>>;
   isOwn(members: Members): boolean;
+  /** A usual record of our own, which needs no other look; null for any other. */
+  readUsual(text: string, context: ReadContext): ReadRecord | null;
   readOwn(text: string, context: ReadContext): ReadRecord;
   ofOwn(record: EngineRecord, context: ReadContext): ReadRecord;
   ofMapped(record: EngineRecord, mapped: Mapped, context: ReadContext): ReadRecord;
@@ -41,6 +43,7 @@ const detections: Kind<MappedDetection> = {
   formats: detectionFormats,
   engines: detectionEngines,
   isOwn: (members) => "rule_title" in members || "raw" in members,
+  readUsual: readUsualDetection,
   readOwn: readDetection,
   ofOwn: ({ text, members }, context) =>
     detectionOf(new RecordFields(text, members), logBody(text, members.raw), context),
@@ -58,6 +61,7 @@ const alarms: Kind<MappedAlarm> = {
   formats: alarmFormats,
   engines: alarmEngines,
   isOwn: (members) => "alarm_id" in members,
+  readUsual: () => null,
   readOwn: readAlarm,
   ofOwn: ({ text, members }, context) => alarmOf(new RecordFields(text, members), context),
   ofMapped: (record, mapped, context) => alarmOf(fieldsOf(record, mapped), context),
@@ -82,6 +86,8 @@ function choose<Mapped extends MappedAlarm>(
   return withSplit({
     sources: (records, limit) => related(unfolded(records, limit, lists), engines),
     read: (source, context) => {
+      const usual = engine === undefined && source.envelope === null ? kind.readUsual(source.text, context) : null;
+      if (usual !== null) return usual;
       const parsed = parseRecord(source.text);
       if (!parsed.ok) return parsed;
       const record = { ...source, members: parsed.members };

@@ -152,6 +152,16 @@ describe("domain controllers", () => {
     expect(ofHost(advice(incident([{ host: "ALPHA7.corp.example" }], { assets })), "alpha7")).toEqual([]);
   });
 
+  test("where only a domain controller has serious rules, the other hosts of the account are isolated", () => {
+    const list = advice(
+      incident([
+        { host: "dc01", title: "DCSync" },
+        { host: "ws1", level: "low" },
+      ]),
+    );
+    expect(list.find((step) => step.startsWith("Isolate"))).toStartWith("Isolate ws1 (");
+  });
+
   test("a host that somebody says is a workstation is one, and others are isolated", () => {
     const assets = { hosts: [asset("dc01", "workstation")], accounts: [] };
     expect(ofHost(advice(incident([{ host: "dc01" }], { assets })), "dc01")).not.toEqual([]);

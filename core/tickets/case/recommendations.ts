@@ -34,7 +34,9 @@ export function recommend(facts: CaseFacts, observed: Observed, pattern: string,
     .flatMap(({ step, order, rules }) =>
       rules.length === 0 && (isNamed(step) || relevant.length > 0)
         ? []
-        : targets.of(step.for, rules, step.os).map((target) => ({ step, order, text: written(step, target, general) })),
+        : targets
+            .of(step.for, rules, step.os, !isNamed(step))
+            .map((target) => ({ step, order, text: written(step, target, general) })),
     )
     .sort((a, b) => b.step.urgency - a.step.urgency || a.order - b.order);
   const list = (section: StepSection) => {
@@ -101,7 +103,7 @@ function indicatorsOf(targets: StepTargets, rules: readonly ObservedRule[]): str
     ["files", "file"],
     ["services", "service"],
   ] as const;
-  return kinds.flatMap(([kind, word]) => targets.of(kind, rules, undefined).map(({ words }) => words[word] ?? ""));
+  return kinds.flatMap(([kind, word]) => targets.of(kind, rules).map(({ words }) => words[word] ?? ""));
 }
 
 function generalWords(

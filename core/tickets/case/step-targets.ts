@@ -30,15 +30,15 @@ export class StepTargets {
     this.#roles = roles;
   }
 
-  /** Objects of a kind among these rules, the most serious rules first. `os`: only hosts that may have it. */
-  of(kind: StepObject, rules: readonly ObservedRule[], os: string | undefined): Target[] {
+  /** Objects of a kind among these rules, the most serious rules first. `os`: only hosts that may have it. `isGeneral`: the step is for any incident. */
+  of(kind: StepObject, rules: readonly ObservedRule[], os?: string, isGeneral = false): Target[] {
     switch (kind) {
       case "incident":
         return [{ words: {}, names: {}, rules }];
       case "hosts":
       case "controllers":
       case "any_hosts":
-        return this.#hosts(kind, rules, os);
+        return this.#hosts(kind, rules, os, isGeneral);
       case "accounts":
       case "sensitive_accounts":
       case "all_accounts":
@@ -53,6 +53,7 @@ export class StepTargets {
     kind: "hosts" | "controllers" | "any_hosts",
     rules: readonly ObservedRule[],
     os: string | undefined,
+    isGeneral: boolean,
   ): Target[] {
     const actor = this.#facts.body.actor_type === "host" ? [this.#facts.body.group_key] : [];
     const named = distinct(rules.flatMap(({ hosts }) => hosts));
@@ -62,7 +63,9 @@ export class StepTargets {
     const isController = (host: string) => this.#roles.isController(host);
     if (kind === "any_hosts") return this.#hostTarget(all, rules);
     if (kind === "controllers") return this.#hostTarget(all.filter(isController), rules);
-    const others = all.filter((host) => !isController(host));
+    const own = all.filter((host) => !isController(host));
+    // An account that was used on a domain controller alone came from somewhere: the other hosts on which it was seen.
+    const others = own.length === 0 && isGeneral ? this.#observed.hosts.filter((host) => !isController(host)) : own;
     const isShared = (host: string) => this.#roles.isShared(host);
     return [
       ...this.#hostTarget(
