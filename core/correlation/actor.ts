@@ -1,6 +1,7 @@
 /** Who a detection or alarm is about (CONTRACT 5 and 10): the user, else the host, else the address. */
 import type { ActorType } from "../incident.ts";
 import { normaliseHost, normaliseName, normaliseUser } from "../intake/identity.ts";
+import { isTranslatedSystemAccount } from "../logs/accounts.ts";
 
 export interface Actor {
   type: ActorType;
@@ -58,6 +59,7 @@ export class ActorFinder {
       systemAccounts.has(user) ||
       numberedSystemAccount.test(user) ||
       virtualDomain.test(full) ||
+      isTranslatedSystemAccount(full) ||
       this.#shared.has(user)
     );
   }

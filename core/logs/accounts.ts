@@ -5,7 +5,45 @@ import { isNoValue } from "./log-fields.ts";
 const systemDomain =
   /^(?:nt[ -](?:auth|autor|aut\S?rit|instans|myndighe[dt]|hallinta|yetkilisi|\S*служб|overheid)|autorit\S{1,2} nt$|autoridade? nt$|zarz\S{3,6}nie nt$|nt service$|iis apppool$|nt virtual machine$|window manager$|font driver host$|builtin$|vordefiniert$|builtin\\|predefiniti$|nt-dienst$|service nt$)/i;
 
-/** Accounts that exist on every machine, in the languages of Windows and on Linux. */
+/** What Windows calls its own accounts in other languages. */
+const translatedNames = new Set([
+  "système",
+  "systeme",
+  "service local",
+  "service réseau",
+  "service reseau",
+  "anonymous",
+  "lokaler dienst",
+  "netzwerkdienst",
+  "anonymous-anmeldung",
+  "lokales system",
+  "sistema",
+  "servicio local",
+  "servicio de red",
+  "servizio locale",
+  "servizio di rete",
+  "serviço local",
+  "serviço de rede",
+  "servico local",
+  "servico de rede",
+  "usługa lokalna",
+  "usługa sieciowa",
+  "lokal tjänst",
+  "nätverkstjänst",
+  "lokale service",
+  "netwerkservice",
+  "система",
+  "локальная служба",
+  "сетевая служба",
+  "rendszer",
+  "helyi szolgáltatás",
+  "hálózati szolgáltatás",
+  "sistem",
+  "järjestelmä",
+  "ローカル システム",
+  "系统",
+]);
+/** Accounts that exist on every machine, on Windows and on Linux. */
 const systemNames = new Set([
   ...[
     "system",
@@ -19,55 +57,7 @@ const systemNames = new Set([
     "iusr",
     "everyone",
   ],
-  ...[
-    "système",
-    "systeme",
-    "service local",
-    "service réseau",
-    "service reseau",
-    "anonymous",
-    "lokaler dienst",
-    "netzwerkdienst",
-    "anonymous-anmeldung",
-    "lokales system",
-  ],
-  ...[
-    "sistema",
-    "servicio local",
-    "servicio de red",
-    "servizio locale",
-    "servizio di rete",
-    "serviço local",
-    "serviço de rede",
-    "servico local",
-    "servico de rede",
-  ],
-  ...[
-    "usługa lokalna",
-    "usługa sieciowa",
-    "lokal tjänst",
-    "nätverkstjänst",
-    "lokale service",
-    "netwerkservice",
-    "система",
-    "локальная служба",
-    "сетевая служба",
-  ],
-  ...[
-    "rendszer",
-    "helyi szolgáltatás",
-    "hálózati szolgáltatás",
-    "sistem",
-    "järjestelmä",
-    "ローカル システム",
-    "系统",
-    "wow64",
-    "krbtgt",
-    "dwm",
-    "umfd",
-    "defaultappool",
-    "window manager",
-  ],
+  ...["wow64", "krbtgt", "dwm", "umfd", "defaultappool", "window manager"],
   ...[
     "root",
     "daemon",
@@ -138,6 +128,7 @@ export function isOwnAccount(text: string): boolean {
   if (
     plain.endsWith("$") ||
     systemNames.has(plain) ||
+    translatedNames.has(plain) ||
     numbered.test(plain) ||
     serviceLike.test(plain) ||
     systemSid.test(plain)
@@ -147,6 +138,12 @@ export function isOwnAccount(text: string): boolean {
   if (/^\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?$/.test(plain) || /^(?:0x[0-9a-f]+|4294967295|0)$/.test(plain))
     return false;
   return !systemDomain.test(domain.normalize("NFC"));
+}
+
+/** Whether an account is one of Windows itself under the name that another language has for it, or in the domain that it has there. */
+export function isTranslatedSystemAccount(text: string): boolean {
+  const { domain, name } = accountOf(text);
+  return translatedNames.has(name) || (domain !== "" && systemDomain.test(domain));
 }
 
 /** Accounts of a log by their SIDs. */

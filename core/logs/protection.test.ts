@@ -1,5 +1,6 @@
 /** Accounts, addresses and files: what may be acted on. */
 import { describe, expect, test } from "bun:test";
+import { ActorFinder } from "../correlation/actor.ts";
 import { accountName, distinctAccounts, isOwnAccount } from "./accounts.ts";
 import { isPublicAddress, plainAddress } from "./addresses.ts";
 import { fileKind, fileName, isExpendable } from "./file-kinds.ts";
@@ -62,6 +63,20 @@ describe("accounts", () => {
     expect(own.filter((name) => !isOwnAccount(name))).toEqual([]);
     expect(accountName("CORP\\J.Smith")).toBe("J.Smith");
   });
+});
+
+test("the machine is the actor where its system acts, in any language", () => {
+  const finder = new ActorFinder({ sharedAccounts: [], hostShortNames: false });
+  const actor = (user: string) => finder.find({ user, host: "ws1", srcIp: null });
+  for (const user of [
+    "NT-AUTORITÄT\\SYSTEM",
+    "AUTORITE NT\\Système",
+    "NT-AUTORITÄT\\Netzwerkdienst",
+    "Sistema",
+    "NT AUTHORITY\\СИСТЕМА",
+  ])
+    expect([user, actor(user)]).toEqual([user, { type: "host", name: "ws1" }]);
+  expect(actor("CORP\\nthor")).toEqual({ type: "user", name: "nthor" });
 });
 
 test("only public addresses, in every spelling", () => {

@@ -56,7 +56,7 @@ export function composeTicket(
   return mapTexts(draft, textOf(options.maskPatterns));
 }
 
-/** A section for each kind of action that there is anything to say of; the most urgent first. */
+/** A section for each kind of action, the most urgent first. */
 export function actionSections(actions: Recommendations, most: number): Section[] {
   const kinds = [
     ["Containment", actions.containment],
@@ -64,9 +64,14 @@ export function actionSections(actions: Recommendations, most: number): Section[
     ["Prevention", actions.prevention],
     ["Best Practices", actions.practices],
   ] as const;
-  return kinds
-    .filter(([, items]) => items.length > 0)
-    .map(([kind, items]) => section(`Recommended Actions: ${kind}`, { kind: "list", items: items.slice(0, most) }));
+  return kinds.map(([kind, items]) =>
+    section(
+      `Recommended Actions: ${kind}`,
+      items.length === 0
+        ? paragraph("Nothing that the evidence of this incident calls for.")
+        : { kind: "list", items: items.slice(0, most) },
+    ),
+  );
 }
 
 function actor({ body }: CaseFacts): Block {

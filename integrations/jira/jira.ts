@@ -26,12 +26,15 @@ import { IssueReader } from "./issue-reader.ts";
 import { IssueUpdates } from "./issue-updates.ts";
 import { KeyLookup, type KnownIssue } from "./key-lookup.ts";
 import { priorityOf } from "./priorities.ts";
+import { withShorterText } from "./shorter.ts";
 import { type JiraSettings, JiraSite, unexpected } from "./site.ts";
 import { wikiMarkup } from "./wiki.ts";
 
 /** A text field takes 32,767 characters; how ADF is counted is not documented. */
 const textBudget = 25_000;
 const longestSummary = 255;
+/** How often a create that was refused is changed and sent again. */
+const mostChanges = 2;
 
 export class Jira implements TicketSystem {
   readonly name = "jira";
@@ -95,18 +98,19 @@ export class Jira implements TicketSystem {
         body,
         identified: (answer) => createdIssue(this.#site, answer),
       });
-    let made: RemoteTicket;
-    try {
-      made = await post(payload);
-    } catch (error) {
-      const without = withoutPriority(payload, error);
-      // The fields that Jira accepts have changed since they were read.
-      this.#site.forgetMeta();
-      if (without === null) throw error;
-      made = await post(without);
-    }
-    this.#highest = Math.max(this.#highest, numberOf(made.key));
-    return made;
+    let body = payload;
+    for (let changes = 0; ; changes++)
+      try {
+        const made = await post(body);
+        this.#highest = Math.max(this.#highest, numberOf(made.key));
+        return made;
+      } catch (error) {
+        // The fields that Jira accepts have changed since they were read.
+        this.#site.forgetMeta();
+        const other = withoutPriority(body, error) ?? withShorterText(body, error);
+        if (other === null || other === body || changes === mostChanges) throw error;
+        body = other;
+      }
   }
 
   async priorityOf(payload: string): Promise<string | null> {

@@ -10,9 +10,9 @@ import { findIncidents } from "../incidents/incident-rows.ts";
 
 /** Alerts of each rule, the newest; and in all. */
 const alertsPerRule = 5;
-const mostAlerts = 150;
-/** Longer logs are left out: proposals need not be perfect, and memory is bounded. */
-const longestLog = 200_000;
+const mostAlerts = 100;
+/** Longer logs are left out: memory is bounded, and a proposal needs only some of them. */
+const longestLog = 65_536;
 
 export interface ProposalEvidence {
   incident: Incident;

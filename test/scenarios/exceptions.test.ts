@@ -441,6 +441,23 @@ describe("proposed from a false positive", () => {
     expect((await falsely(id, soar)).body.proposed_exceptions).toHaveLength(1);
   });
 
+  test("logs that are hostile or very long do no harm", async () => {
+    const long = sysmon({ Image: image, CommandLine: `agent ${"x".repeat(100_000)}` });
+    await appliance.ingest([
+      backup({ rule_id: "long", raw: long }),
+      backup({ rule_id: "odd", raw: { CommandLine: { deep: [["*", "?"]] }, Image: 7, Hashes: null } }),
+      backup({ rule_id: "text", raw: `CommandLine="${"\\*?".repeat(500)}` }),
+      backup({ rule_id: "*", rule_title: "* ? \\", raw: sysmon({ CommandLine: "*".repeat(50) }) }),
+    ]);
+    const { incident_id: id } = await incidentOf("svc-backup");
+    const { proposed_exceptions: proposed } = (await falsely(id)).body;
+    expect(proposed.length).toBeGreaterThanOrEqual(3);
+    for (const { exception } of proposed) {
+      expect(exception.rule).not.toContain("*");
+      expect((await analyst.post("/api/exceptions", exception)).status).toBe(201);
+    }
+  });
+
   test("of others' entities nothing is told", async () => {
     await appliance.ingest([backup({ entity: "Theirs" })]);
     const { incident_id: id } = await incidentOf("svc-backup");

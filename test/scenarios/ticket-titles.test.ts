@@ -209,6 +209,29 @@ describe("limits and hostile text", () => {
     expect(titles[1]?.[0]).not.toContain("[code]");
   });
 
+  for (const deployment of ["Cloud", "Server"] as const)
+    test(`Jira ${deployment} that finds a description too long gets a shorter one, with every section`, async () => {
+      const jira = {
+        longestText: 9_000,
+        deployment,
+        ...(deployment === "Server" ? { credentials: "pat-123456" } : {}),
+      };
+      const it = await scene({ AUTO_PUSH_SYSTEMS: "jira" }, { jira });
+      const rules = Array.from({ length: 60 }, (_, n) =>
+        critical("jsmith", {
+          rule_id: `r-${n}`,
+          rule_title: `Rule number ${n}`,
+          raw: { EventID: 1, Image: "C:\\x.exe", CommandLine: `x.exe ${"argument ".repeat(20)}${n}` },
+        }),
+      );
+      await it.appliance.ingest(rules);
+      await until(() => it.jira.issues.length === 1);
+      const text = JSON.stringify(it.jira.issues[0]?.fields.description);
+      for (const title of ["What Happened", "SLA Status", "Alert Rules", "Sample Events per Rule", "RhythmX"])
+        expect([title, text.includes(title)]).toEqual([title, true]);
+      expect(text).toContain("and 55 more: see the incident");
+    });
+
   test("names of any length leave room for what happened", async () => {
     const it = await scene();
     await it.appliance.ingest([critical("u".repeat(300), { host: "h".repeat(300), rule_title: "Mimikatz Execution" })]);

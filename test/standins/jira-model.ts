@@ -67,6 +67,8 @@ export interface JiraOptions {
   people?: readonly JiraPerson[];
   /** Whether it may be searched. */
   searchable?: boolean;
+  /** The most characters of a description. */
+  longestText?: number;
   /** Whether the title is on the screen for editing. */
   titleEditable?: boolean;
   /** Whether it refuses an issue without a priority. */

@@ -69,7 +69,7 @@ export function wrongFields(options: Required<JiraOptions>, fields: Record<strin
   if (refusal !== null) wrong.summary = refusal;
   if (deployment === "Cloud" ? !adf(description) : typeof description !== "string")
     wrong.description = "Operation value must be an Atlassian Document (see the Atlassian Document Format)";
-  else if (JSON.stringify(description).length > 200_000 || textLength(description) > 32_767)
+  else if (JSON.stringify(description).length > 200_000 || textLength(description) > options.longestText)
     wrong.description = "The entered text is too long. It exceeds the allowed limit of 32,767 characters.";
   if (
     labels !== undefined &&
@@ -90,7 +90,8 @@ export function textLength(node: unknown): number {
 }
 
 /** Why Jira refuses this summary; null = it takes it. */
-export function wrongSummary(summary: unknown): string | null {
+export function wrongSummary(summary: unknown, editable = true): string | null {
+  if (!editable) return "Field 'summary' cannot be set. It is not on the appropriate screen, or unknown.";
   if (typeof summary !== "string" || summary === "") return "You must specify a summary of the issue.";
   if (summary.length > 255 || /[\r\n]/.test(summary))
     return "The summary is invalid because it contains newline characters or is too long.";

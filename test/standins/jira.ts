@@ -40,6 +40,7 @@ export class JiraStandIn extends StandIn {
       searchable: true,
       priorityRequired: false,
       titleEditable: true,
+      longestText: 32_767,
       transitionRequired: [],
       dropsAssignee: false,
       ...options,
@@ -239,12 +240,10 @@ export class JiraStandIn extends StandIn {
         status: 400,
         body: errors({ labels: "Field 'labels' cannot be set. It is not on the appropriate screen, or unknown." }),
       };
-    const { summary } = body?.fields ?? {};
-    if (summary !== undefined) {
-      const wrong = this.options.titleEditable ? wrongSummary(summary) : "Field 'summary' cannot be set.";
-      if (wrong !== null) return { status: 400, body: errors({ summary: wrong }) };
-      issue.fields.summary = String(summary);
-    }
+    const summary = body?.fields?.summary;
+    const wrong = summary === undefined ? null : wrongSummary(summary, this.options.titleEditable);
+    if (wrong !== null) return { status: 400, body: errors({ summary: wrong }) };
+    if (summary !== undefined) Object.assign(issue.fields, { summary });
     if (priority !== undefined) issue.fields.priority = priority;
     for (const { add, remove } of body?.update?.labels ?? []) {
       issue.fields.labels = issue.fields.labels.filter((label) => label !== remove && label !== add);

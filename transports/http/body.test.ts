@@ -101,3 +101,30 @@ test("strangers of one network have a share, all strangers a part, and those who
   room.give(from("2001:db8::9"), 4);
   expect(room.take(from("192.0.2.2"), 4)).toBe(true);
 });
+
+test("the stream of a body is asked for a turn later, when a small body is complete and needs no buffer for large ones", async () => {
+  const app = new Hono<{ Bindings: ConnectionBindings }>();
+  app.post("/", (c) =>
+    withBody(c, { address: "192.0.2.1", known: true }, async (body) => c.text(Buffer.from(body).toString())),
+  );
+  const request = new Request("http://edge/", { method: "POST", body: "small" });
+  const { body } = request;
+  let isComplete = false;
+  const asked: boolean[] = [];
+  Object.defineProperty(request, "body", {
+    get() {
+      asked.push(isComplete);
+      return body;
+    },
+  });
+  const answer = app.fetch(request, { remoteAddress: "127.0.0.1", extendTimeout: () => {} });
+  // The rest of the packet with the head is read when the server gets its turn.
+  setImmediate(() => {
+    isComplete = true;
+  });
+  for (let n = 0; n < 100; n++) await Promise.resolve();
+  expect(asked).not.toContain(false);
+  const response = await answer;
+  expect(await response.text()).toBe("small");
+  expect(asked.length).toBeGreaterThan(0);
+});

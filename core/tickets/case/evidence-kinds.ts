@@ -42,7 +42,7 @@ const signs: Readonly<Record<EvidenceKind, Sign>> = {
     ),
   recovery_inhibited: (one, said) =>
     has(one, "T1490") &&
-    /(?:delet|disabl|resiz|remov|inhibit|stop|tamper)\w*.*(?:shadow|vss|backup|recover|restore)|(?:shadow|backup|catalog|recover|restore)\w*.*(?:delet|disabl|resiz|remov|inhibit|\bno\b)|recoveryenabled|ignoreallfailures/i.test(
+    /(?:delet|disabl|resiz|remov|inhibit|stop|tamper)\w*.*(?:shadow|vss|backup|recover|restore)|(?:shadow|backup|catalog|recover|restore)\w*.*(?:delet|disabl|resiz|remov|inhibit|\bno\b)|recoveryenabled|ignoreallfailures|boot configuration tamper/i.test(
       said,
     ),
   log_cleared: (one, said) =>
