@@ -57,7 +57,7 @@ export async function loadSettings(options: LoadOptions): Promise<ResolvedSettin
     incidentFeedFile: await read(feedForms.incidents.file),
     casePatternsFile: await read("case_patterns.json"),
     assetsFile: await read("assets.json"),
-    riskFloorsFile: await read("risk_floors.json"),
+    riskFloorsFile: await read("floors.json"),
     ...(saved === undefined ? {} : { saved }),
     configDir,
     defaultDataDir: fromCheckout ? checkoutDataDir : serviceDataDir,

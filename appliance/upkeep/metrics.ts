@@ -1,8 +1,11 @@
-/** Prometheus metrics. Gauges and counters are read from the parts that own them at each request. */
+/**
+ * Prometheus metrics. Gauges and counters are read from the parts that own them at each request. The library is loaded at the first one: it
+ * takes five megabytes, which an appliance that nobody scrapes can do without.
+ */
+import type { Registry } from "prom-client";
 import type { FeedName } from "../../core/feeds/feeds.ts";
 import type { DestinationStatus } from "../../transports/syslog/destination/destination.ts";
 import { versionInfo } from "../runtime/version.ts";
-import { type Labels, type Metric, MetricSet } from "./metric-text.ts";
 import type { LoopStatus } from "./scheduler.ts";
 
 export interface MetricSources {
@@ -38,71 +41,146 @@ export interface Metrics {
   asked(method: string, status: number): void;
 }
 
+/** A counter of the service itself, by labels. */
+class Tally {
+  readonly #counts = new Map<string, { labels: Readonly<Record<string, string>>; count: number }>();
+
+  add(labels: Readonly<Record<string, string>>, more = 1): void {
+    const key = Object.values(labels).join("\n");
+    const known = this.#counts.get(key);
+    if (known === undefined) this.#counts.set(key, { labels, count: more });
+    else known.count += more;
+  }
+
+  get values(): (readonly [labels: Readonly<Record<string, string>>, value: number])[] {
+    return [...this.#counts.values()].map(({ labels, count }) => [labels, count]);
+  }
+}
+
+interface Tallies {
+  pruned: Tally;
+  expired: Tally;
+  answers: Tally;
+  asked: Tally;
+  reloads: Tally;
+  lastReload: "taken" | "refused" | "failed";
+}
+
 export function createMetrics(sources: MetricSources): Metrics {
-  const metrics = new MetricSet();
+  const tallies: Tallies = {
+    pruned: new Tally(),
+    expired: new Tally(),
+    answers: new Tally(),
+    asked: new Tally(),
+    reloads: new Tally(),
+    lastReload: "taken",
+  };
+  for (const tally of [tallies.pruned, tallies.expired]) tally.add({}, 0);
+  for (const outcome of ["taken", "refused", "failed"]) tallies.reloads.add({ outcome }, 0);
+  let registry: Promise<Registry> | null = null;
+  return {
+    reloaded: (outcome) => {
+      tallies.reloads.add({ outcome });
+      tallies.lastReload = outcome;
+    },
+    async text() {
+      registry ??= register(sources, tallies);
+      return (await registry).metrics();
+    },
+    asked: (method, status) => tallies.asked.add({ method, status: String(status) }),
+    pruned: (events, lost) => {
+      tallies.pruned.add({}, events);
+      tallies.expired.add({}, lost);
+    },
+    ingested: (status) => tallies.answers.add({ status: String(status) }),
+  };
+}
+
+async function register(sources: MetricSources, tallies: Tallies): Promise<Registry> {
+  const { Counter, Gauge, Registry } = await import("prom-client");
+  const registry = new Registry();
+  const registers = [registry];
   const read = (name: string, help: string, value: () => number) =>
-    metrics.gauge({
+    new Gauge({
       name,
       help,
+      registers,
       collect() {
-        this.set({}, value());
+        this.set(value());
       },
     });
 
   const { version, commit } = versionInfo();
-  metrics.gauge({ name: "rhythmx_build_info", help: "What is running.", labelled: true }).set({ version, commit }, 1);
+  new Gauge({ name: "rhythmx_build_info", help: "What is running.", labelNames: ["version", "commit"], registers }).set(
+    { version, commit },
+    1,
+  );
   read("rhythmx_uptime_seconds", "Seconds since start.", () => Math.floor(sources.uptimeMs() / 1000));
   read("rhythmx_event_log_end", "Sequence number of the newest event.", sources.logEnd);
   read("rhythmx_intake_pending_bytes", "Bytes of batches being taken in.", sources.pendingBytes);
   read("process_resident_memory_bytes", "Resident memory in bytes.", () => process.memoryUsage.rss());
 
-  type Values = () => Iterable<readonly [labels: Labels, value: number]>;
-  const labelled = (name: string, help: string, values: Values) => ({
-    name,
-    help,
-    labelled: true,
-    collect(this: Metric) {
-      this.reset();
-      for (const [labels, value] of values()) this.set(labels, value);
-    },
-  });
-  const gauges = (name: string, help: string, values: Values) => metrics.gauge(labelled(name, help, values));
-  const totals = (name: string, help: string, values: Values) => metrics.counter(labelled(name, help, values));
+  type Values = () => Iterable<readonly [labels: Readonly<Record<string, string>>, value: number]>;
+  const gauges = (name: string, help: string, labelNames: string[], values: Values) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        for (const [labels, value] of values()) this.set(labels, value);
+      },
+    });
+  const totals = (name: string, help: string, labelNames: string[], values: Values) =>
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        for (const [labels, value] of values()) this.inc(labels, value);
+      },
+    });
+  const destination = ["feed", "destination"];
   const each = (value: (status: DestinationStatus) => number) => () =>
     sources.destinations().map((status) => [{ feed: status.feed, destination: status.name }, value(status)] as const);
 
   const connected = each((status) => (status.connected ? 1 : 0));
-  gauges("rhythmx_syslog_connected", "1 while the destination is connected.", connected);
+  gauges("rhythmx_syslog_connected", "1 while the destination is connected.", destination, connected);
   const queued = each((status) => status.queued);
-  gauges("rhythmx_syslog_queued", "Messages waiting.", queued);
+  gauges("rhythmx_syslog_queued", "Messages waiting.", destination, queued);
   const sent = each((status) => status.sent);
-  totals("rhythmx_syslog_written_total", "Messages handed to the transport.", sent);
+  totals("rhythmx_syslog_written_total", "Messages handed to the transport.", destination, sent);
   const resent = each((status) => status.resent);
-  totals("rhythmx_syslog_resent_total", "Messages written again after a connection broke.", resent);
+  totals("rhythmx_syslog_resent_total", "Messages written again after a connection broke.", destination, resent);
   const shrunk = each((status) => status.shrunk);
-  totals("rhythmx_syslog_shrunk_total", "Messages shortened to fit.", shrunk);
+  totals("rhythmx_syslog_shrunk_total", "Messages shortened to fit.", destination, shrunk);
   const errors = each((status) => status.errors);
-  totals("rhythmx_syslog_errors_total", "Connections that failed or broke.", errors);
+  totals("rhythmx_syslog_errors_total", "Connections that failed or broke.", destination, errors);
 
   const faults = () => sources.faults().map(({ name }) => [{ fault: name }, 1] as const);
-  gauges("rhythmx_fault", "1 for each thing that is wrong at the moment.", faults);
+  gauges("rhythmx_fault", "1 for each thing that is wrong at the moment.", ["fault"], faults);
   const failures = () => sources.loops().map(({ name, failures }) => [{ loop: name }, failures] as const);
-  totals("rhythmx_loop_failures_total", "Turns of a loop that failed.", failures);
+  totals("rhythmx_loop_failures_total", "Turns of a loop that failed.", ["loop"], failures);
 
-  metrics.gauge({
+  new Gauge({
     name: "rhythmx_ticket_deliveries",
     help: "Deliveries to ticket systems that are not finished, by state.",
-    labelled: true,
+    labelNames: ["system", "state"],
+    registers,
     async collect() {
       const deliveries = await sources.tickets.deliveries();
       this.reset();
       for (const { system, state, count } of deliveries) this.set({ system, state }, count);
     },
   });
-  metrics.gauge({
+  new Gauge({
     name: "rhythmx_tickets",
     help: "Tickets that are known: there, gone from their target, and those that could not be read when they were last tried.",
-    labelled: true,
+    labelNames: ["system", "state"],
+    registers,
     async collect() {
       const counts = await sources.tickets.counts();
       this.reset();
@@ -114,50 +192,21 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
   });
   const hooks = () => sources.tickets.webhooks().map(({ count, ...labels }) => [labels, count] as const);
-  totals("rhythmx_ticket_webhooks_total", "Webhooks by what became of them.", hooks);
+  totals("rhythmx_ticket_webhooks_total", "Webhooks by what became of them.", ["system", "outcome"], hooks);
   const found = () =>
     sources.tickets.syncs().flatMap(({ system, okAt }) => (okAt === null ? [] : [[{ system }, okAt / 1000] as const]));
-  gauges("rhythmx_ticket_sync_timestamp_seconds", "When changed tickets were last found.", found);
-  const prunedEvents = metrics.counter({
-    name: "rhythmx_events_pruned_total",
-    help: "Events that passed the retention limit.",
-  });
-  const expired = metrics.counter({
-    name: "rhythmx_events_expired_total",
-    help: "Deliveries that will not happen because the event passed the retention limit first.",
-  });
-  const answers = metrics.counter({
-    name: "rhythmx_intake_requests_total",
-    help: "Batches by HTTP status.",
-    labelled: true,
-  });
-  const asked = metrics.counter({
-    name: "rhythmx_api_requests_total",
-    help: "Requests of the API by method and HTTP status.",
-    labelled: true,
-  });
-  const reloads = metrics.counter({
-    name: "rhythmx_config_reloads_total",
-    help: "Reloads of the settings by what became of them.",
-    labelled: true,
-  });
-  for (const outcome of ["taken", "refused", "failed"]) reloads.set({ outcome }, 0);
-  const lastReload = metrics.gauge({
-    name: "rhythmx_config_last_reload_successful",
-    help: "1 unless the last reload refused something.",
-  });
-  lastReload.set({}, 1);
-  return {
-    reloaded: (outcome) => {
-      reloads.add({ outcome });
-      lastReload.set({}, outcome === "taken" ? 1 : 0);
-    },
-    text: () => metrics.text(),
-    asked: (method, status) => asked.add({ method, status: String(status) }),
-    pruned: (events, lost) => {
-      prunedEvents.add({}, events);
-      expired.add({}, lost);
-    },
-    ingested: (status) => answers.add({ status: String(status) }),
-  };
+  gauges("rhythmx_ticket_sync_timestamp_seconds", "When changed tickets were last found.", ["system"], found);
+  const { pruned, expired, answers, asked, reloads } = tallies;
+  totals("rhythmx_events_pruned_total", "Events that passed the retention limit.", [], () => pruned.values);
+  const lost = "Deliveries that will not happen because the event passed the retention limit first.";
+  totals("rhythmx_events_expired_total", lost, [], () => expired.values);
+  totals("rhythmx_intake_requests_total", "Batches by HTTP status.", ["status"], () => answers.values);
+  const requests = "Requests of the API by method and HTTP status.";
+  totals("rhythmx_api_requests_total", requests, ["method", "status"], () => asked.values);
+  const reloaded = "Reloads of the settings by what became of them.";
+  totals("rhythmx_config_reloads_total", reloaded, ["outcome"], () => reloads.values);
+  read("rhythmx_config_last_reload_successful", "1 unless the last reload refused something.", () =>
+    tallies.lastReload === "taken" ? 1 : 0,
+  );
+  return registry;
 }

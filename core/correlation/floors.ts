@@ -1,6 +1,6 @@
 /**
  * What one detection is worth by itself, however little else is known of its actor. The table is `floors.json` beside this file, in the
- * form of the customer's `risk_floors.json`, and meant to be read by analysts (docs/correlation.md).
+ * form of the customer's `floors.json`, and meant to be read by analysts (docs/correlation.md).
  */
 import { currentTechnique } from "../attack/attack.ts";
 import { type Level, levels } from "../detection.ts";

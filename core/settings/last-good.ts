@@ -36,13 +36,13 @@ export function keepLastGood(last: ResolvedSettings, next: ResolvedSettings): Re
   }
   const { patterns, floors, assets } = last.settings.correlation;
   if (noFolder || keepsTable(last, next, "case_patterns")) merging.keepTable("case_patterns", { patterns });
-  if (noFolder || keepsTable(last, next, "risk_floors")) merging.keepTable("risk_floors", { floors });
+  if (noFolder || keepsTable(last, next, "floors")) merging.keepTable("floors", { floors });
   if (noFolder || keepsTable(last, next, "assets")) merging.keepTable("assets", { assets });
   return merging.resolved();
 }
 
 /** Sections whose settings are one table of the correlation. */
-type Table = "case_patterns" | "risk_floors" | "assets";
+type Table = "case_patterns" | "floors" | "assets";
 
 class Merging {
   readonly #last: ResolvedSettings;

@@ -28,7 +28,7 @@ export const settingsSections = [
   "alerts",
   "incidents",
   "case_patterns",
-  "risk_floors",
+  "floors",
   "assets",
   "tickets",
 ] as const;

@@ -35,7 +35,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
   const reportOf = (): Report => ({ problems: [], warnings });
   const report = reportOf();
   const feedReports = { alerts: reportOf(), incidents: reportOf() };
-  const tableReports = { case_patterns: reportOf(), risk_floors: reportOf(), assets: reportOf() };
+  const tableReports = { case_patterns: reportOf(), floors: reportOf(), assets: reportOf() };
   const origins: Record<string, SettingOrigin> = {};
   const {
     envFile,
@@ -98,7 +98,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
         hostShortNames: environment.read("HOST_SHORT_NAMES"),
       },
       patterns: readCasePatterns(casePatternsFile, tableReports.case_patterns),
-      floors: readFloors(riskFloorsFile, tableReports.risk_floors),
+      floors: readFloors(riskFloorsFile, tableReports.floors),
       minScore: environment.read("QUALIFY_MIN_SCORE"),
       assets: readAssetsFile(assetsFile, tableReports.assets),
     },
@@ -110,7 +110,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     alerts: feedReports.alerts.problems,
     incidents: feedReports.incidents.problems,
     case_patterns: tableReports.case_patterns.problems,
-    risk_floors: tableReports.risk_floors.problems,
+    floors: tableReports.floors.problems,
     assets: tableReports.assets.problems,
     tickets: readTicketSettings(ticketValues).problems,
   };

@@ -34,7 +34,7 @@ export interface SettingsSources {
   casePatternsFile?: SettingsFile | null;
   /** `assets.json`. */
   assetsFile?: SettingsFile | null;
-  /** `risk_floors.json`. */
+  /** `floors.json`. */
   riskFloorsFile?: SettingsFile | null;
   /** Saved in the console: the feeds as texts in the shape of their files. */
   saved?: SavedFeeds;

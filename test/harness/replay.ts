@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient, type Value } from "@libsql/client";
 import type { Batch } from "../../store/database/database.ts";
+import { fileUrl } from "../../store/database/instance-lock.ts";
 import type { Statement } from "../../store/database/statement.ts";
-import { fileUrl } from "./file-url.ts";
 
 /** A database file with what is still in its log, as bytes. */
 type Content = readonly { suffix: "" | "-wal"; bytes: Uint8Array }[];

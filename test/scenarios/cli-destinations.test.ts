@@ -176,7 +176,7 @@ test(
       expect(stderr).toContain(words);
       expect(stderr).not.toMatch(/ENOENT|EISDIR|EACCES/);
     }
-    for (const name of ["config.json", ".env.production", "case_patterns.json", "risk_floors.json"]) {
+    for (const name of ["config.json", ".env.production", "case_patterns.json", "floors.json"]) {
       const file = join(site.folder, "etc", name);
       rmSync(file, { force: true });
       spawnSync("mkfifo", [file]);

@@ -36,7 +36,7 @@ test(
 
     etc("config.json", `{"syslog": [{"name": "siem", "host": "127.0.0.1", "port": ${receiver.port}},]}`);
     etc("case_patterns.json", '{"patterns": [{"type": "impact", "min_alerts": 0}]}');
-    etc("risk_floors.json", '{"floors": [{"name": "ransomware", "points": 200}]}');
+    etc("floors.json", '{"floors": [{"name": "ransomware", "points": 200}]}');
     etc("assets.json", '{"assets": [{"host": "dc01", "role": "king"}]}');
     const refused = site.run(["reload"]);
     expect([refused.code, refused.stdout]).toEqual([1, ""]);
@@ -44,7 +44,7 @@ test(
       /^problem: \S+config\.json line 1 column \d+: .*the last good settings stay in force$/m,
     );
     expect(refused.stderr).toMatch(/^problem: \S+case_patterns\.json.*the last good settings stay in force$/m);
-    expect(refused.stderr).toMatch(/^problem: \S+risk_floors\.json.*the last good settings stay in force$/m);
+    expect(refused.stderr).toMatch(/^problem: \S+floors\.json.*the last good settings stay in force$/m);
     expect(refused.stderr).toMatch(/^problem: \S+assets\.json.*the last good settings stay in force$/m);
     await send("two");
     await until(() => receiver.messages.length === 2);
@@ -64,7 +64,7 @@ test(
 
     site.configure({ syslog });
     etc("case_patterns.json", '{"patterns": [{"type": "impact", "min_alerts": 2}]}');
-    etc("risk_floors.json", '{"floors": [{"name": "ransomware", "points": 99}]}');
+    etc("floors.json", '{"floors": [{"name": "ransomware", "points": 99}]}');
     etc("assets.json", '{"assets": [{"host": "dc01", "role": "domain_controller"}]}');
     expect(site.run(["reload"])).toEqual({ code: 0, stdout: "", stderr: "settings and certificates are read again\n" });
     expect(await metric("rhythmx_config_last_reload_successful")).toEndWith(" 1");

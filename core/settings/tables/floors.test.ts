@@ -5,7 +5,7 @@ import { readFloors } from "./floors.ts";
 
 function read(text: string) {
   const report: Report = { problems: [], warnings: [] };
-  const file = { source: "/etc/rhythmx/risk_floors.json", folder: "/etc/rhythmx", content: { text } };
+  const file = { source: "/etc/rhythmx/floors.json", folder: "/etc/rhythmx", content: { text } };
   return { floors: readFloors(file, report), lines: formatProblems(report) };
 }
 
@@ -27,7 +27,7 @@ test("a row is added; what it does not say has its default; ids are compared in 
     rules: ["our-rule-17"],
     unlessWords: [],
     rulesTogether: 1,
-    why: "A rule that the row payments of risk_floors.json names.",
+    why: "A rule that the row payments of floors.json names.",
   });
 });
 
@@ -43,7 +43,7 @@ test("a built-in row is changed where the file says so, or taken out", () => {
 
 describe("what is wrong is told with its line, and leaves only its row out", () => {
   const wrong: [string, string, string][] = [
-    ["not JSON", "{", "risk_floors.json line 1 column 2"],
+    ["not JSON", "{", "floors.json line 1 column 2"],
     ["a list", "[]", "found a list; accepted: a JSON object"],
     ["floors no list", '{"floors": 1}', "line 1: floors: found 1; accepted: a list of floors"],
     ["a row that is no object", '{"floors": [3]}', "line 1: floors[0]: found 3"],

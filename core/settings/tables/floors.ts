@@ -1,4 +1,4 @@
-/** `risk_floors.json`: rows that are added to the built-in table of what one detection is worth by itself, or change it. */
+/** `floors.json`: rows that are added to the built-in table of what one detection is worth by itself, or change it. */
 import { builtInFloors, type FloorRow, floorDefaults } from "../../correlation/floors.ts";
 import { normaliseName } from "../../intake/identity.ts";
 import { matching, oneOf, trueOrFalse, wholeNumber } from "../forms.ts";
@@ -64,7 +64,7 @@ function readRow(
   names.add(name ?? "");
   const known = builtInFloors.find((row) => row.name === name);
   const enabled = reader.read("enabled", trueOrFalse, true);
-  const base = known ?? { ...floorDefaults, points: 0, why: `A rule that the row ${name} of risk_floors.json names.` };
+  const base = known ?? { ...floorDefaults, points: 0, why: `A rule that the row ${name} of floors.json names.` };
   const row = {
     name: name ?? "",
     points: reader.read("points", wholeNumber(1, 100), base.points),
