@@ -53,6 +53,8 @@ const crownJewels: Rule[] = [
   ["Ransom Note File Written", "high"],
   ["Webshell Detection With Command Line Keywords", "high", "t1505.003"],
   ["HackTool - EDRSilencer Execution", "high", "t1562"],
+  ["Meterpreter or Cobalt Strike Getsystem Service Installation - System", "high", "t1134.001"],
+  ["Wmiprvse Wbemcomn DLL Hijack - File", "critical", "t1047 t1021.002"],
   ["CobaltStrike Named Pipe", "critical", "t1055"],
   ["smbexec.py Service Installation", "high", "t1021.002 t1569.002"],
   ["HackTool - CrackMapExec Execution", "high", "t1047 t1053"],
@@ -79,8 +81,8 @@ const serious: Rule[] = [
   ["SysKey Registry Keys Access", "high", "t1012"],
   ["PUA - RemCom Default Named Pipe", "medium", "t1021.002"],
   ["Suspicious WmiPrvSE Child Process", "high", "t1047 t1204.002"],
+  ["Potential Meterpreter/CobaltStrike Activity", "high", "t1134.001"],
   ["Suspicious Process By Web Server Process", "high", "t1505.003"],
-  ["Meterpreter or Cobalt Strike Getsystem Service Installation - System", "high", "t1134.001"],
   ["HackTool - Empire PowerShell Launch Parameters", "high", "t1059.001"],
   ["A critical rule of which nobody has heard", "critical"],
 ];

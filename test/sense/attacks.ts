@@ -40,15 +40,37 @@ export interface Attack {
   end: number;
 }
 
+/** Machines and people in random order; each is given away once, so that no attack stands in the way of another. */
+export class Targets {
+  readonly #machines: string[];
+  readonly #users: string[];
+
+  constructor(dice: Dice, { machines, users }: Estate) {
+    this.#machines = dice.shuffled(machines.map(({ name }) => name));
+    this.#users = dice.shuffled(users);
+  }
+
+  machine(): string {
+    return given(this.#machines.pop());
+  }
+
+  user(): string {
+    return given(this.#users.pop());
+  }
+}
+
+function given(name: string | undefined): string {
+  if (name === undefined) throw new Error("more attacks than machines or people");
+  return name;
+}
+
 /** The scenario on machines and people of the estate, its first detection at `start` (epoch ms). */
-export function moveAttack(dice: Dice, estate: Estate, scenario: Scenario, start: number): Attack {
+export function moveAttack(targets: Targets, scenario: Scenario, start: number): Attack {
   const records = sampleRecords().filter(({ source }) => source === scenario.source);
   const first = Math.min(...records.map(({ timestamp }) => Date.parse(timestamp)));
-  const machines = dice.shuffled(estate.machines);
-  const users = dice.shuffled(estate.users);
   const hosts = new Map<string, string>();
   const people = new Map<string, string>();
-  const place = (host: string) => taken(hosts, short(host), () => machines[hosts.size]?.name ?? host);
+  const place = (host: string) => taken(hosts, short(host), () => targets.machine());
   const actors = new Set<string>();
   const moved = records.map((record, at) => {
     const host = record.host === null ? null : place(record.host);
@@ -69,7 +91,7 @@ export function moveAttack(dice: Dice, estate: Estate, scenario: Scenario, start
       return user;
     if (name.startsWith("arn:")) return user;
     if (name.endsWith("$")) return `${domain}\\${short(place(name.slice(0, -1)))}$`;
-    return `${domain}\\${taken(people, name, () => users[people.size] ?? name)}`;
+    return `${domain}\\${taken(people, name, () => targets.user())}`;
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { dayMs } from "../../core/time.ts";
 import { Dice } from "../chaos/dice.ts";
-import { isEmergency, moveAttack, sampleScenarios } from "./attacks.ts";
+import { isEmergency, moveAttack, sampleScenarios, Targets } from "./attacks.ts";
 import { estateOf } from "./estate.ts";
 import { areaUnderCurve, median, rankOf } from "./measures.ts";
 import { noiseProfiles, quietDetections } from "./noise.ts";
@@ -52,7 +52,7 @@ describe("the invented company", () => {
   test("an attack keeps its order, and one machine or person stays one", () => {
     const scenario = sampleScenarios().find(({ name }) => name === "purplesharp_ad_playbook_I");
     const dice = new Dice(5);
-    const { records, actors, end } = moveAttack(dice, estateOf(dice), scenario!, start);
+    const { records, actors, end } = moveAttack(new Targets(dice, estateOf(dice)), scenario!, start);
     expect(records.length).toBeGreaterThan(200);
     expect(records.every(({ host }) => host === null || host.endsWith(".corp.example"))).toBe(true);
     expect(JSON.stringify(records.map(({ user }) => user))).not.toMatch(/pgustavo|shire/i);

@@ -1,7 +1,7 @@
 /** Weeks of an invented company: what a quiet one gives, and where attacks stand that are put into it. */
 import { dayMs, hourMs } from "../../core/time.ts";
 import { Dice } from "../chaos/dice.ts";
-import { type Attack, isEmergency, moveAttack, sampleScenarios } from "./attacks.ts";
+import { type Attack, isEmergency, moveAttack, sampleScenarios, Targets } from "./attacks.ts";
 import { type Estate, estateOf } from "./estate.ts";
 import { type ListedIncident, MeasuredAppliance } from "./measured-appliance.ts";
 import { rankOf } from "./measures.ts";
@@ -70,7 +70,8 @@ export interface MeasuredWeek {
  * first week's attacks do not count for ranks: they have been dealt with.
  */
 export async function measureWeeks(world: World, { attacks }: WeekSize): Promise<MeasuredWeek[]> {
-  const weeks = [0, 1].map((week) => plantAttacks(world, week, attacks));
+  const targets = new Targets(world.dice, world.estate);
+  const weeks = [0, 1].map((week) => plantAttacks(world.dice, targets, week, attacks));
   const planted = weeks.flat();
   const records: Sent[] = [...world.noise, ...planted.flatMap((one) => one.records)].sort((a, b) =>
     a.timestamp < b.timestamp ? -1 : 1,
@@ -97,11 +98,11 @@ export async function measureWeeks(world: World, { attacks }: WeekSize): Promise
   });
 }
 
-function plantAttacks({ dice, estate }: World, week: number, attacks: number): Attack[] {
+function plantAttacks(dice: Dice, targets: Targets, week: number, attacks: number): Attack[] {
   const begin = start + week * weekMs;
   const chosen = dice.shuffled(sampleScenarios().filter(hasMedium).filter(isEmergency)).slice(0, attacks);
   // All of them end within the week.
-  return chosen.map((scenario) => moveAttack(dice, estate, scenario, begin + dice.next() * 6.5 * dayMs));
+  return chosen.map((scenario) => moveAttack(targets, scenario, begin + dice.next() * 6.5 * dayMs));
 }
 
 /** A batch is taken in at its end, so what happens in a week's last hour is recorded when the week is over. */

@@ -133,6 +133,6 @@ export function worthOf(sighting: Sighting | undefined, burst: number): number {
 const worth = {
   unseen: [0.85, 0.85, 0.9, 0.95, 1],
   rare: [0.6, 0.6, 0.7, 0.85, 0.96],
-  unknown: [0.5, 0.5, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95],
+  unknown: [0.5, 0.5, 0.5, 0.65, 0.8, 0.85, 0.9, 0.95],
   common: [0.15],
 } as const;
