@@ -13,7 +13,7 @@ import { type Floor, floorOf, type PreparedFloors } from "./floors.ts";
 import { belongs, type PreparedPattern } from "./patterns.ts";
 import { rarityOf, worthOf } from "./rarity/rarity.ts";
 import { dayOf, ruleNumbers, sightingKey } from "./rarity/sightings.ts";
-import { Burst, noteRule, type RuleInWindow, weigh } from "./rarity/weigh.ts";
+import { Burst, exact, noteRule, type RuleInWindow, weigh } from "./rarity/weigh.ts";
 import { Stages } from "./stages.ts";
 import type { WindowEnd } from "./windows.ts";
 
@@ -149,11 +149,12 @@ export function scanWindows(evidence: Evidence, end: WindowEnd, traits: RuleTrai
   facts.rules = rules.size;
   facts.hosts = hosts.size;
   facts.burst = burst.most();
-  const techniques = techniquesOf(evidence, rules, traits);
+  const worth = new Map<number, number>();
+  for (const [number, { sighting }] of rules) worth.set(number, worthOf(sighting, facts.burst));
+  const techniques = techniquesOf(evidence, worth, traits);
   facts.techniques = techniques.size;
   // Of informational and low rules alone nothing follows.
   if (facts.level < medium) return { facts, isSteady: true };
-  const worth = new Map([...rules].map(([number, { sighting }]) => [number, worthOf(sighting, facts.burst)]));
   weigh(facts, rules, worth, techniques);
   let isSteady = true;
   const fulfilled: Finding[] = [];
@@ -190,7 +191,7 @@ function lend(
         values.push((rules.get(number)?.risk ?? 0) * (worth.get(number) ?? 0) ** 2);
       }
       const [best = 0, second = 0] = values.sort((a, b) => b - a);
-      return { type, risk, lent: crownJewel ? best : (best + second) / 2 };
+      return { type, risk, lent: exact(crownJewel ? best : (best + second) / 2) };
     })
     .sort(byType);
 }
@@ -257,21 +258,17 @@ function lacksVariety({ pattern, notable, crownJewel, rules, hosts, stages }: Fi
   );
 }
 
-/** The techniques that the window's rules name, each with its rules. */
+/** The techniques that the window's rules name, each with the best worth of its rules. */
 function techniquesOf(
   { rules }: Evidence,
-  seen: ReadonlyMap<number, RuleInWindow>,
+  worth: ReadonlyMap<number, number>,
   { numbers }: RuleTraits,
-): Map<string, Set<number>> {
-  const techniques = new Map<string, Set<number>>();
+): Map<string, number> {
+  const techniques = new Map<string, number>();
   for (const [at, rule] of rules.entries()) {
-    const number = numbers[at] ?? at;
-    if (rule.level < low || rule.techniques.length === 0 || !seen.has(number)) continue;
-    for (const id of rule.techniques) {
-      const known = techniques.get(id);
-      if (known === undefined) techniques.set(id, new Set([number]));
-      else known.add(number);
-    }
+    const own = rule.level < low ? undefined : worth.get(numbers[at] ?? at);
+    if (own === undefined) continue;
+    for (const id of rule.techniques) techniques.set(id, Math.max(techniques.get(id) ?? 0, own));
   }
   return techniques;
 }

@@ -94,6 +94,16 @@ test("a log as deep as is accepted, and one level deeper", () => {
   }
 });
 
+test("senders with members of their own, in turn", () => {
+  for (let sender = 0; sender < 1_500; sender++) {
+    const { rule_title, ...rest } = usual;
+    const record = JSON.stringify({ [`own_${sender}`]: 1, ...rest, rule_title, [`${"long".repeat(sender % 40)}`]: 2 });
+    expect(readOwnRecord(record)).not.toBeNull();
+    expect(readDetection(record, context)).toEqual(parsed(record));
+    expect(readDetection(JSON.stringify(usual), context)).toEqual(parsed(JSON.stringify(usual)));
+  }
+});
+
 test("any record is read as JSON.parse reads it, and refused with the same words", () => {
   const scalar = fc.oneof(
     fc.string({ unit: "binary", maxLength: 12 }),

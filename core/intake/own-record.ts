@@ -62,6 +62,9 @@ interface Spelling {
 
 /** The names of the record before: most senders write the same ones in the same order. */
 const order: Spelling[] = [];
+/** All that were met. */
+const spellings = new Map<string, Spelling>();
+const mostSpellings = 1_000;
 const mostMembers = 64;
 const longestName = 64;
 
@@ -107,13 +110,21 @@ export function readOwnRecord(text: string): OwnRecord | null {
   return json.skip(at + 1) === text.length && log !== null ? { members, log } : null;
 }
 
-/** The name from `start` to the end of its colon, remembered for the next record; null if it is none, or may be one of ours in disguise. */
+/** The name from `start` to the end of its colon, expected there in the next record; null if it is none, or may be one of ours in disguise. */
 function spelled(text: string, start: number, end: number, index: number): Spelling | null {
   const written = end < 0 ? "\\" : text.slice(start, end);
-  if (written.includes("\\")) return null;
-  const member = known.get(written.slice(1, written.lastIndexOf('"')));
-  const spelling = { text: detached(written), member };
-  if (index < mostMembers && written.length <= longestName) order[index] = spelling;
+  const met = spellings.get(written);
+  if (met === undefined && written.includes("\\")) return null;
+  const spelling = met ?? { text: written, member: known.get(written.slice(1, written.lastIndexOf('"'))) };
+  if (index >= mostMembers || written.length > longestName) return spelling;
+  order[index] = met ?? remembered(spelling);
+  return spelling;
+}
+
+function remembered({ text, member }: Spelling): Spelling {
+  if (spellings.size >= mostSpellings) spellings.clear();
+  const spelling = { text: detached(text), member };
+  spellings.set(spelling.text, spelling);
   return spelling;
 }
 

@@ -152,6 +152,7 @@ export function describeIncident({ incident, risk, chain, rules, cases, body }: 
     ...risk.factors
       .filter(({ points }) => points > 0)
       .map(({ name, points, why }) => `    ${points.toFixed(1).padStart(5)}  ${name}: ${why}`),
+    ...(risk.floor === null ? [] : [`    floor ${risk.floor.points} by "${risk.floor.rule}": ${risk.floor.why}`]),
     `    chain: ${chain.map(({ title, count }) => `${title} (${count})`).join(" → ")}`,
     ...cases.map(
       ({ type, severity, alerts, hosts }) =>

@@ -1,5 +1,4 @@
 /** What a window's rules are worth together: less where they are common in the entity (`rarity.ts`), and at least the floor of one of them. */
-import { familiesOf } from "../../attack/attack.ts";
 import { levels } from "../../detection.ts";
 import { minuteMs } from "../../time.ts";
 import type { EvidenceItem, EvidenceRule } from "../evidence.ts";
@@ -89,21 +88,22 @@ function better(a: Floor | null, b: Floor | null): Floor | null {
   return b.points > a.points ? b : a;
 }
 
-/** Adds what the rules are worth. */
+/** Adds what the rules are worth. `techniques`: of each the best worth of its rules. */
 export function weigh(
   facts: WindowFacts,
   rules: ReadonlyMap<number, RuleInWindow>,
   worth: ReadonlyMap<number, number>,
-  techniques: ReadonlyMap<string, Set<number>>,
+  techniques: ReadonlyMap<string, number>,
 ): void {
-  const best = (numbers: Iterable<number>) => {
-    let most = 0;
-    for (const number of numbers) most = Math.max(most, (worth.get(number) ?? 0) ** 2);
-    return most;
-  };
+  const families = new Map<number, number>();
   for (const [number, rule] of rules) {
-    const severity = rule.risk * (worth.get(number) ?? 0);
-    facts.ruleWorth += worth.get(number) ?? 0;
+    const own = worth.get(number) ?? 0;
+    const severity = exact(rule.risk * own);
+    facts.ruleWorth += own;
+    for (let bits = rule.mask; bits !== 0; bits &= bits - 1) {
+      const family = bits & -bits;
+      families.set(family, Math.max(families.get(family) ?? 0, own ** 2));
+    }
     if (rarityOf(rule.sighting) === "common") facts.commonRules++;
     if (severity > facts.severity || (severity === facts.severity && rule.title < facts.topRule)) {
       facts.severity = severity;
@@ -124,12 +124,17 @@ export function weigh(
       facts.floor = { points, crownJewel, why, rule: rule.title, seen: rule.sighting ?? null };
   }
   // A rule may have many tactics: each rule counts for itself and one more.
-  const families = familiesOf(facts.mask).map(({ order }) =>
-    best([...rules].filter(([, { mask }]) => (mask & (1 << order)) !== 0).map(([number]) => number)),
-  );
-  families.sort((a, b) => b - a);
-  for (const value of families.slice(0, rules.size + 1)) facts.familyWorth += value;
-  for (const numbers of techniques.values()) facts.techniqueWorth += best(numbers);
+  const best = [...families.values()].sort((a, b) => b - a).slice(0, rules.size + 1);
+  for (const value of best) facts.familyWorth += value;
+  for (const value of techniques.values()) facts.techniqueWorth += value ** 2;
+  facts.ruleWorth = exact(facts.ruleWorth);
+  facts.familyWorth = exact(facts.familyWorth);
+  facts.techniqueWorth = exact(facts.techniqueWorth);
+}
+
+/** Sums of fractions differ in their last digits with the order in which they are added; these do not. */
+export function exact(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
 }
 
 /**
