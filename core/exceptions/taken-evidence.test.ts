@@ -6,6 +6,7 @@ import { exceptionOf } from "../../test/harness/exception-of.ts";
 import { type ActorState, encodeActorState, newActorState, parseActorState } from "../correlation/actor-state.ts";
 import { addAlarms, addDetections } from "../correlation/evidence.ts";
 import { mergeState } from "../correlation/merge-states.ts";
+import { newSightings, sight } from "../correlation/rarity/rarity.ts";
 import { ruleSummaries } from "../correlation/summary.ts";
 import { type Detection, levels } from "../detection.ts";
 import { hourMs, minuteMs } from "../time.ts";
@@ -108,4 +109,23 @@ test("what is left is assessed from scratch, and what an exception does not cove
     windows: [],
     activity: { detections: 0, firstAt: null },
   });
+});
+
+test("how usual a rule was stays with it, taken out, left and given back", () => {
+  const state = newActorState(now);
+  const all = [0, 1, 2].map((rule) => detection({ rule, host: "ws-1", level: "high", minutes: 10 }));
+  const hours = addDetections(state.evidence, all, now);
+  const counts = { of: (rule: string | null) => (rule === null ? 300 : Number(rule.slice(1)) * 100), add: () => {} };
+  sight(newSightings(state.evidence, hours), counts);
+  const usual = ({ evidence }: ActorState) =>
+    Object.fromEntries([...evidence.sightings.values()].map(({ rule, actors }) => [evidence.rules[rule]?.key, actors]));
+  expect(usual(state)).toEqual({ r0: 0, r1: 100, r2: 200 });
+  const matcher = new ExceptionMatcher(exceptionOf({ rule: "r0" }), rules);
+  const taken = takeItems(state, itemTest(matcher, holder, state.evidence, rules));
+  expect(usual(state)).toEqual({ r1: 100, r2: 200 });
+  expect(taken === null ? null : usual(taken)).toEqual({ r0: 0 });
+  // A rule that comes now is new, those that are left are not.
+  expect(state.evidence.assessedRules).toBe(2);
+  if (taken !== null) mergeState(state, taken);
+  expect(usual(state)).toEqual({ r0: 0, r1: 100, r2: 200 });
 });

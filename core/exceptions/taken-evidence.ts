@@ -2,6 +2,7 @@
 import type { Actor, ActorRules } from "../correlation/actor.ts";
 import { type ActorState, newActorState } from "../correlation/actor-state.ts";
 import type { Evidence, EvidenceHour, EvidenceItem, EvidenceRule } from "../correlation/evidence.ts";
+import { sightingKey } from "../correlation/rarity/sightings.ts";
 import { levels } from "../detection.ts";
 import { type ExceptionMatcher, namesOf } from "./exception-matcher.ts";
 
@@ -61,7 +62,8 @@ export function takeItems(state: ActorState, isCovered: (item: EvidenceItem) => 
     if (items.length > 0 || hour.alarms !== null) left.push({ ...hour, items });
   }
   if (taken.evidence.hours.length === 0) return null;
-  Object.assign(taken.evidence, { rules: evidence.rules, hosts: evidence.hosts, part: evidence.part });
+  const { rules, hosts, part, sightings } = evidence;
+  Object.assign(taken.evidence, { rules, hosts, part, sightings });
   evidence.hours = left.map((hour) => ({ ...hour, matched: [] }));
   dropUnused(taken.evidence);
   dropUnused(evidence);
@@ -93,7 +95,20 @@ function dropUnused(evidence: Evidence): void {
       rule: placeOf(ruleAt, rules, evidence.rules, item.rule),
       host: placeOf(hostAt, hosts, evidence.hosts, item.host),
     }));
-  Object.assign(evidence, { rules, hosts });
+  const sightings = movedSightings(evidence, rules);
+  // All of them have been told, if they had to be.
+  Object.assign(evidence, { rules, hosts, sightings, assessedRules: rules.length });
+}
+
+/** How usual the rules were that are kept, by their new places. */
+function movedSightings(evidence: Evidence, rules: readonly EvidenceRule[]): Evidence["sightings"] {
+  const sightings: Evidence["sightings"] = new Map();
+  for (const sighting of evidence.sightings.values()) {
+    const key = evidence.rules[sighting.rule]?.key;
+    const rule = rules.findIndex((one) => one.key === key);
+    if (rule >= 0) sightings.set(sightingKey(rule, sighting.day), { ...sighting, rule });
+  }
+  return sightings;
 }
 
 function countsOf({ hours, rules }: Evidence) {

@@ -122,6 +122,8 @@ async function giveBackStep(open: OpenUnit, correlator: Correlator, now: number)
       await keepForOthers(unit, correlator, others, period, back);
       const returned = back.activity.detections;
       mergeState(period.state, back);
+      // What comes back was there before: it is no news.
+      period.state.evidence.assessedRules = period.state.evidence.rules.length;
       if (period.incidentId !== null && returned > 0)
         unit.addHistory("incident", period.incidentId, {
           action: "EXCEPTION_REMOVED",

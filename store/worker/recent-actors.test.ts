@@ -254,6 +254,30 @@ test("a commit that fails leaves no trace in memory, alone or with others that s
   expect(counted(sharing)).toBe(2);
 });
 
+test("a commit that fails counts no actor for a rule, alone or with others that shared it", async () => {
+  let fails = false;
+  const failing = await Site.opened(
+    "rules failing",
+    undefined,
+    failingWhen(() => fails),
+  );
+  const sound = await Site.opened("rules");
+  const write = (actor: number): [StoreCall["method"], unknown] => [
+    "intake.writeDetections",
+    detections(start, [actor], 0),
+  ];
+  const noted = (site: Site) => site.rows("select entity, rule, block, counts from rule_actors order by 1, 2, 3");
+  await failing.call(...write(1));
+  fails = true;
+  await failing.together(write(2));
+  await failing.together(write(2), write(3));
+  fails = false;
+  await failing.together(write(2), write(3));
+  for (const actor of [1, 2, 3]) await sound.call(...write(actor));
+  expect(noted(failing)).toEqual(noted(sound));
+  expect(JSON.parse(String(noted(sound)[0]?.counts))).toContain(3);
+});
+
 test("a repeat writes counts apart from the actor's state; who reads the actor has them, and within an hour the state does", async () => {
   const site = await Site.opened("apart");
   const quiet = (now: number) => site.call("intake.writeDetections", detections(now, [1], 0));

@@ -165,7 +165,7 @@ describe("doctor", () => {
     await appliance.start();
     appliance.run(
       ["import", "-"],
-      [detection(), detection({ rule_id: "b" })].map((line) => JSON.stringify(line)).join("\n"),
+      [detection(), detection({ rule_id: "b", level: "critical" })].map((line) => JSON.stringify(line)).join("\n"),
     );
     await until(() => receiver.messages.length === 2);
     await until(async () => {

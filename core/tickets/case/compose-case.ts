@@ -10,7 +10,7 @@ import type { CaseFacts } from "./case-facts.ts";
 import { HostRoles, seenOn } from "./host-roles.ts";
 import { firstOf, lastOf, threatAnalysis, threatSummary } from "./narrative.ts";
 import { withinWords } from "./narrative-words.ts";
-import type { Observed } from "./observed.ts";
+import { type Observed, techniqueLabel } from "./observed.ts";
 import { attackPattern, campaignId, systemState, trendOf } from "./overview.ts";
 import { recommend } from "./recommendations.ts";
 import { detectedThreats, iso, sampleEvents, sampleRow, siemAlarms } from "./rule-tables.ts";
@@ -152,7 +152,7 @@ function attack({ body, chain }: CaseFacts): Block {
     kind: "facts",
     rows: [
       ["Tactics", `${chain.length}: ${chain.map(({ title }) => title).join(", ") || "none named"}`],
-      ["Techniques", `${techniques.length}: ${techniques.join(", ") || "none named"}`],
+      ["Techniques", `${techniques.length}: ${techniques.map(techniqueLabel).join(", ") || "none named"}`],
       ["Attack chain", chainWords(chain, true) || "none"],
     ],
   };
