@@ -1,6 +1,7 @@
 /** Exceptions on behalf of a caller, limited to the caller's entities. */
 import { randomBytes } from "node:crypto";
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
+import type { ActorRules } from "../../core/correlation/actor.ts";
 import { EdgeError } from "../../core/errors.ts";
 import { type Exception, type NewException, whyNoException } from "../../core/exceptions/exception.ts";
 import { coveredBy, proposalJson, proposeExceptions } from "../../core/exceptions/propose.ts";
@@ -20,6 +21,12 @@ const longestTrialMs = 15_000;
 const mostTrialLogs = 50_000;
 /** Incidents whose proposals one list holds, the newest. */
 const mostFalsePositives = 50;
+
+/** What proposals are compared with. */
+interface Saved {
+  exceptions: readonly Exception[];
+  rules: Pick<ActorRules, "hostShortNames">;
+}
 
 export class Exceptions {
   readonly #store: Store;
@@ -53,9 +60,10 @@ export class Exceptions {
       lastHitAt: null,
     };
     await this.#store.incidents.insertException(exception);
-    await this.#apply();
     const { id, ...detail } = exceptionJson(exception);
+    // It holds from now on, whatever becomes of the evidence that is there already.
     await this.#audit.note(this.#authorOf(caller), "exception.create", exception.id, detail);
+    await this.#apply();
     return { id, ...detail };
   }
 
@@ -66,8 +74,8 @@ export class Exceptions {
       known !== undefined && (known.entity === "" ? caller.entities === null : seesEntity(caller, known.entity));
     if (!own || !(await this.#store.incidents.deleteException(id, this.#clock.now())))
       throw new EdgeError("exception_unknown", `there is no exception ${id.slice(0, 64)}`);
-    await this.#apply();
     await this.#audit.note(this.#authorOf(caller), "exception.delete", id);
+    await this.#apply();
   }
 
   /** What it would have suppressed. @throws EdgeError as `add`; no_correlation */
@@ -100,25 +108,32 @@ export class Exceptions {
       const row = await reading.readRow("incidents", incidentId);
       if (row === null || !seesEntity(caller, row.entity))
         throw new EdgeError("incident_unknown", `there is no incident ${incidentId.slice(0, 32)}`);
-      return this.#proposalsOf(incidentId);
+      return this.#proposalsOf(incidentId, await this.#saved());
     }
-    const recent = await reading.falsePositives(this.#clock.now() - trialDays * dayMs, mostFalsePositives);
+    const since = this.#clock.now() - trialDays * dayMs;
+    const recent = await reading.falsePositives(since, mostFalsePositives, caller.entities);
+    const saved = await this.#saved();
     const found: Json[] = [];
-    for (const { incidentId: id, entity } of recent) {
-      if (!seesEntity(caller, entity)) continue;
-      const open = (await this.#proposalsOf(id)).filter(({ covered_by }) => covered_by === null);
+    for (const id of recent) {
+      const open = (await this.#proposalsOf(id, saved)).filter(({ covered_by }) => covered_by === null);
       found.push(...open.map((proposal) => ({ incident_id: id, ...proposal })));
     }
     return found;
   }
 
-  async #proposalsOf(incidentId: string): Promise<Json[]> {
+  async #saved(): Promise<Saved> {
+    const { incidents } = this.#store;
+    return {
+      exceptions: await incidents.listExceptions(),
+      rules: (await incidents.actorRules()) ?? { hostShortNames: false },
+    };
+  }
+
+  async #proposalsOf(incidentId: string, { exceptions: known, rules }: Saved): Promise<Json[]> {
     const evidence = await this.#store.reading.readProposalEvidence(incidentId);
     if (evidence === null) return [];
     const { incident, alerts } = evidence;
     const now = this.#clock.now();
-    const known = await this.#store.incidents.listExceptions();
-    const rules = (await this.#store.incidents.actorRules()) ?? { hostShortNames: false };
     return proposeExceptions(incident, evidence.rules, alerts, now).map((proposal) =>
       proposalJson(proposal, coveredBy(proposal, alerts, incident, known, rules, now)?.id ?? null),
     );

@@ -117,3 +117,13 @@ test("a name in the spelling by which assets are found", () => {
     "",
   ]);
 });
+
+test("senders of invented entities and hosts fill no memory, and answers stay right", () => {
+  const roles = new RoleTable([host("dc01", { role: "domain_controller" })]);
+  for (let n = 0; n < 50_000; n++) {
+    expect(roles.ofHost(`entity ${n % 300}`, `invented-${n}`)).toBeNull();
+    expect(roles.askedHosts).toBeLessThanOrEqual(10_000);
+  }
+  expect(roles.ofHost(site, "dc01")?.role).toBe("domain_controller");
+  expect(roles.ofHost(site, "DC01")?.role).toBe("domain_controller");
+});

@@ -40,9 +40,8 @@ export interface Roles {
 /** For rows that hold for every entity; no entity has this name, because names are trimmed. */
 const everyEntity = " ";
 
-/** Names remembered with their answer: entities, and hosts of each. */
-const mostAskedEntities = 500;
-const mostAsked = 5_000;
+/** Hosts remembered with their answer, of all entities together: senders may invent as many of both as they like. */
+const mostAsked = 10_000;
 
 interface Names {
   /** By each of its names. */
@@ -55,6 +54,7 @@ interface Names {
 export class RoleTable implements Roles {
   /** Host look-ups of each entity, because the same few come with every batch. */
   readonly #asked = new Map<string, Map<string, HostRole | null>>();
+  #askedHosts = 0;
   #size = 0;
   /** By source, then entity, then kind. */
   readonly #sources: ReadonlyMap<AssetSource, Map<string, Record<AssetKind, Names>>>;
@@ -66,7 +66,7 @@ export class RoleTable implements Roles {
 
   /** Adds one more, which does not replace others of its name. */
   add(asset: ListedAsset): void {
-    this.#asked.clear();
+    this.#forgetAsked();
     this.#size++;
     const entities = this.#sources.get(asset.from);
     const entity = asset.entity === null ? everyEntity : normaliseName(asset.entity);
@@ -83,18 +83,24 @@ export class RoleTable implements Roles {
 
   ofHost(entity: string, host: string): HostRole | null {
     if (this.#size === 0) return null;
-    let asked = this.#asked.get(entity);
-    if (asked === undefined || asked.size >= mostAsked) {
-      if (this.#asked.size >= mostAskedEntities) this.#asked.clear();
-      asked = new Map();
-      this.#asked.set(entity, asked);
-    }
-    let found = asked.get(host);
-    if (found === undefined) {
-      found = combined(this.#rows("host", entity, host), hostRoles);
-      asked.set(host, found);
-    }
+    const known = this.#asked.get(entity)?.get(host);
+    if (known !== undefined) return known;
+    if (this.#askedHosts >= mostAsked) this.#forgetAsked();
+    const found = combined(this.#rows("host", entity, host), hostRoles);
+    const asked = this.#asked.get(entity) ?? new Map<string, HostRole | null>();
+    this.#asked.set(entity, asked.set(host, found));
+    this.#askedHosts++;
     return found;
+  }
+
+  /** How many hosts are remembered with their answer. */
+  get askedHosts(): number {
+    return this.#askedHosts;
+  }
+
+  #forgetAsked(): void {
+    this.#asked.clear();
+    this.#askedHosts = 0;
   }
 
   ofAccount(entity: string, user: string): AccountRole | null {

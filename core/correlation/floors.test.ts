@@ -85,6 +85,23 @@ const serious: Rule[] = [
   ["Suspicious Process By Web Server Process", "high", "t1505.003"],
   ["HackTool - Empire PowerShell Launch Parameters", "high", "t1059.001"],
   ["A critical rule of which nobody has heard", "critical"],
+  // Rules of sensors that send no tags: the title alone has to say it.
+  ["Potential LSASS Process Dump Via Procdump", "high"],
+  ["Suspicious LSASS Access Via MalSecLogon", "high"],
+  ["LSASS memory was accessed, possible credential dump", "high"],
+  ["Credential Dumping Attempt Via WerFault", "high"],
+  ["Potential Credential Access via Windows Utilities", "high"],
+  ["Possible NTDS.dit theft", "high"],
+  ["Successful Overpass the Hash Attempt", "high"],
+  ["Lateral movement to a server", "high"],
+  ["Inhibit System Recovery - vssadmin", "high"],
+  ["Suspicious Process By Web Server Process", "high"],
+  // An emergency by its name, at a level that its rule set gives carelessly.
+  ["Process Memory Dump of LSASS Via Comsvcs.DLL", "medium"],
+  ["Ransom note created", "medium"],
+  ["Ransomware detected", "medium"],
+  ["Web shell detected on a server", "medium"],
+  ["DPAPI Domain Backup Key Extraction", "medium", "t1003.004"],
 ];
 
 /** High without more: as much as any rule of that level. */
@@ -96,6 +113,7 @@ const ordinary: Rule[] = [
   ["Security Eventlog Cleared", "high", "t1070.001"],
   ["LSASS Process Reconnaissance Via Findstr.EXE", "high", "t1552.006"],
   ["Ransomware Protection Switched Off", "high"],
+  ["Vssadmin list shadows", "high", "t1490"],
   ["Renamed Gpg.EXE Execution of Ransomware Protection", "high"],
   ["Contigency Plan Opened", "high"],
 ];
@@ -118,6 +136,8 @@ const nothing: Rule[] = [
   ["Psexec Execution", "medium", "t1569 t1021"],
   ["Kerberoasting Activity - Initial Query", "medium", "t1558.003"],
   ["Shadow copies listed", "medium"],
+  ["Ransomware protection is off", "medium"],
+  ["Possible web shell written", "medium"],
   ["User Logoff Event", "informational", "t1531"],
   ["Local Accounts Discovery", "low", "t1033"],
 ];

@@ -50,7 +50,7 @@ export const assetOperations = {
       if (assets.size - before.size + next.length > mostAssetsInAll)
         throw new EdgeError(
           "assets_limit",
-          `the lists of all entities together hold at most ${mostAssetsInAll} assets`,
+          `assets.json, the lists of all entities and the roles that logs show together hold at most ${mostAssetsInAll} assets: leave out rows with usual roles, such as workstations`,
         );
       const added = next.filter((one) => !before.has(keyOf(one))).length;
       const kept = next.filter((one) => before.has(keyOf(one)));

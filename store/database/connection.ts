@@ -17,6 +17,8 @@ interface Prepared {
 
 export class Connection {
   readonly #file: Libsql.Database;
+  /** The driver ends the whole process when something is asked of a file that is closed. */
+  #isClosed = false;
   /** By SQL text, the least recently used first. */
   readonly #prepared = new Map<string, Prepared>();
 
@@ -26,7 +28,7 @@ export class Connection {
   }
 
   get inTransaction(): boolean {
-    return this.#file.inTransaction;
+    return !this.#isClosed && this.#file.inTransaction;
   }
 
   /** Rows of a query. @throws SqliteError */
@@ -50,15 +52,23 @@ export class Connection {
 
   /** Runs a script of statements without arguments. @throws SqliteError */
   script(sql: string): void {
+    this.#expectOpen();
     this.#file.exec(sql);
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#prepared.clear();
     this.#file.close();
   }
 
+  #expectOpen(): void {
+    if (this.#isClosed) throw new Error("the connection was closed after an error of the storage");
+  }
+
   #prepare(sql: string): Prepared {
+    this.#expectOpen();
     const known = this.#prepared.get(sql);
     if (known !== undefined) {
       this.#prepared.delete(sql);

@@ -170,7 +170,7 @@ export class Database {
   /** @throws StoreError */
   #once<T>(work: (connection: Connection) => T): T {
     try {
-      return work(this.#connection ?? this.#connect());
+      return work(this.#connection ?? this.#connectAnew());
     } catch (error) {
       throw this.#failure(error);
     }
@@ -208,6 +208,13 @@ export class Database {
     }
   }
 
+  /** In a transaction that has lost its connection nothing more is written: on another one it would be by itself, and stay. */
+  #connectAnew(): Connection {
+    if (this.#transaction !== null)
+      throw new StoreError("store_failed", "the transaction ended with the error of the storage before this call");
+    return this.#connect();
+  }
+
   #connect(): Connection {
     const connection = new Connection(this.#path, lockWaitMs);
     try {
@@ -223,6 +230,12 @@ export class Database {
   #disconnect(): void {
     const connection = this.#connection;
     this.#connection = null;
+    try {
+      // Otherwise its lock would stay until its statements are collected.
+      if (connection?.inTransaction) connection.run(rollback);
+    } catch {
+      // The storage is at fault.
+    }
     try {
       connection?.close();
     } catch {

@@ -38,7 +38,8 @@ export const listReading = {
   },
   falsePositives: {
     kind: "read",
-    run: ({ database }, since: number, limit: number) => falsePositives(database, since, limit),
+    run: ({ database }, since: number, limit: number, entities: readonly string[] | null) =>
+      falsePositives(database, since, limit, entities),
   },
   readCase: {
     kind: "read",

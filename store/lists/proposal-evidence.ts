@@ -4,6 +4,7 @@ import type { AlertSample } from "../../core/exceptions/propose.ts";
 import type { Incident } from "../../core/incident.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { entitySpellings } from "../database/entity-spellings.ts";
 import { text, textOrNull } from "../database/rows.ts";
 import { periodById } from "../incidents/actor-periods.ts";
 import { findIncidents } from "../incidents/incident-rows.ts";
@@ -47,16 +48,18 @@ export async function readProposalEvidence(database: Database, incidentId: strin
   return { incident, rules: ruleSummaries(period.state.evidence), alerts };
 }
 
-/** Incidents that were closed as false positives at `since` (epoch ms) or later, the newest first. */
+/** Incidents of these entities (null = of all) that were closed as false positives at `since` (epoch ms) or later, the newest first. */
 export async function falsePositives(
   database: Database,
   since: number,
   limit: number,
-): Promise<{ incidentId: string; entity: string }[]> {
+  entities: readonly string[] | null,
+): Promise<string[]> {
+  const ofEntities = entities === null ? "" : "and entity_name collate nocase in (select value from json_each(?3))";
   const { rows } = await database.read(
-    `select incident_id, entity_name from incidents where closed_at >= ? and status = 'FALSE_POSITIVE'
-      order by closed_at desc, id desc limit ?`,
-    [toIso(since), limit],
+    `select incident_id from incidents where closed_at >= ?1 and status = 'FALSE_POSITIVE' ${ofEntities}
+      order by closed_at desc, id desc limit ?2`,
+    [toIso(since), limit, ...(entities === null ? [] : [JSON.stringify(await entitySpellings(database, entities))])],
   );
-  return rows.map((row) => ({ incidentId: text(row, "incident_id"), entity: text(row, "entity_name") }));
+  return rows.map((row) => text(row, "incident_id"));
 }

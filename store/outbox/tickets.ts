@@ -172,8 +172,10 @@ export async function beginDelivery(
       ? []
       : [
           {
+            // A request that is sent again and again asks for the same.
             sql: `update tickets set asked_titles = json_insert(coalesce(asked_titles, '[]'), '$[#]', ?1)
-              where id = (select ticket_id from deliveries where id = ?2 and state in ('planned', 'sending'))`,
+              where id = (select ticket_id from deliveries where id = ?2 and state in ('planned', 'sending'))
+                and asked_titles ->> '$[#-1]' is not ?1`,
             args: [title, id],
           },
         ]),

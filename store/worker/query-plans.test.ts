@@ -402,7 +402,10 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [{ scope: { ...exception, process: "x" }, actorRules: { hostShortNames: false }, since: 0 }, 0],
     ],
     "reading.readProposalEvidence": [[id]],
-    "reading.falsePositives": [[0, 50]],
+    "reading.falsePositives": [
+      [0, 50, null],
+      [0, 50, ["Site"]],
+    ],
     "reading.readCase": [[caseId]],
     "reading.readSamples": [[id]],
     "reading.listAssets": [["Site"]],

@@ -467,4 +467,17 @@ describe("proposed from a false positive", () => {
     expect((await limited.get("/api/exceptions/proposals")).body.proposals).toEqual([]);
     expect((await limited.get("/api/incidents/INC-00000000/exceptions")).status).toBe(404);
   });
+
+  test("others' false positives do not crowd out one's own", async () => {
+    await appliance.ingest([backup({ entity: "Mine", user: "svc-mine" })]);
+    const { incident_id: mine } = await incidentOf("svc-mine");
+    await falsely(mine);
+    appliance.clock.advance(1_000);
+    const users = Array.from({ length: 55 }, (_, n) => `their-${n}`);
+    await appliance.ingest(users.map((user) => backup({ entity: "Theirs", user })));
+    for (const user of users) await falsely((await incidentOf(user)).incident_id);
+    const limited = await ApiClient.asUser(appliance, "limited", "analyst", ["mine"]);
+    const { proposals } = (await limited.get("/api/exceptions/proposals")).body;
+    expect(proposals.map((one: { incident_id: string }) => one.incident_id)).toEqual([mine]);
+  });
 });

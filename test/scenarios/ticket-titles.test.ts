@@ -128,6 +128,24 @@ describe("a title", () => {
     expect([levelOf(row?.short_description), levelOf(issue?.fields.summary)]).toEqual(["critical", "critical"]);
   });
 
+  test("that is asked for again and again while a system is down is remembered once", async () => {
+    const it = await promoted(["jira"]);
+    let asked = 0;
+    it.jira.faults = ({ method, path }) => {
+      if (method !== "PUT" || !/issue\/[^/]+$/.test(path)) return null;
+      asked++;
+      return { when: "before", what: { status: 503 } };
+    };
+    await it.appliance.ingest([critical("jsmith", { rule_id: "more", tags: ["attack.t1003.001"] })]);
+    await until(async () => {
+      await turn(it, 30 * 60_000);
+      return asked > 3;
+    });
+    it.jira.faults = () => null;
+    const titles = queryDatabase(it.appliance, "select json_array_length(asked_titles) as n from tickets").n;
+    expect(titles).toBe(1);
+  });
+
   test("that a system does not let us change stays, and the level is told all the same", async () => {
     const it = await promoted(["jira", "servicenow"], { jira: { titleEditable: false } });
     const [issue, row] = [it.jira.issues[0], it.snow.rows[0]];
