@@ -41,6 +41,8 @@ export interface Examined {
   changed: ReadonlySet<EvidenceHour>;
   /** Set if all that was added are so many detections that only repeat the newest hour, the one in `changed`. */
   repeated?: { hour: EvidenceHour; count: number; repeats: readonly Repeats[] };
+  /** Set if the evidence has a rule or host that it did not have, or has lost one: the heading may be another. */
+  regrouped?: boolean;
   /** Set if somebody asked for an incident, whatever the score. */
   promotion?: { reason: string };
 }
@@ -118,6 +120,7 @@ export async function conclude(
   const untold: { incidentId: string; titles: readonly string[] }[] = [];
   for (const conclusion of conclusions) {
     const { period, assessment, create, rose, oldScore, news } = conclusion;
+    const heading = () => headlineOfActor(period.actor, period.state, now);
     const incident = create
       ? newIncident(period, incidentIds.pop() ?? "", now)
       : (incidents.get(period.incidentId ?? "") ?? null);
@@ -157,7 +160,7 @@ export async function conclude(
         level: riskLevel(score),
         updatedAt: now,
         activity: { ...period.state.activity },
-        headline: headlineOfActor(period.actor, period.state, now),
+        headline: heading(),
       };
       const changes = [...(rose ? riseOf(incident, score) : []), ...(news.length > 0 ? [rulesChange(news)] : [])];
       if (rose) raised.escalatedAt = now;
@@ -181,8 +184,8 @@ export async function conclude(
       const quiet = conclusion.changed.size === 0 && from === to;
       const data = JSON.stringify({ risk_score: period.state.risk.score, risk_level: to });
       const seq = quiet ? null : unit.addEvent("incident_scored", period.incidentId, period.entity, data);
-      const { state, incidentId, actor } = period;
-      const headline = conclusion.changed.size === 0 ? null : headlineOfActor(actor, state, now);
+      const { state, incidentId } = period;
+      const headline = conclusion.changed.size === 0 ? null : heading();
       const score = { incidentId, activity: state.activity, score: state.risk.score, seq, moved: from !== to };
       scored.push({ ...score, headline });
       if (from !== to) {
@@ -190,7 +193,7 @@ export async function conclude(
         moved.push(period.incidentId);
       }
     } else if (period.incidentId !== null && conclusion.changed.size > 0)
-      active.push([period.incidentId, period.state.activity]);
+      active.push([period.incidentId, period.state.activity, conclusion.regrouped === true ? heading() : null]);
     if (compact(period.state.evidence, now)) conclusion.quiet = false;
   }
   unit.add(

@@ -191,8 +191,10 @@ function fold({ period, detections, alarms }: Gathered, now: number): Examined {
   const repeated = period.pending || alarms.length > 0 ? null : addRepeats(evidence, detections, now);
   if (repeated !== null)
     return { period, changed: new Set([repeated.hour]), repeated: { ...repeated, count: detections.length } };
+  const [rules, hosts] = [evidence.rules.length, evidence.hosts.length];
   const added = [addDetections(evidence, detections, now), addAlarms(evidence, alarms, now)];
+  const regrouped = period.pending || evidence.rules.length > rules || evidence.hosts.length > hosts;
   // Earlier parts of an unfinished batch are not yet assessed, so all hours have to be.
   const changed = period.pending ? evidence.hours : added.flatMap((hours) => [...hours]);
-  return { period, changed: new Set<EvidenceHour>(changed) };
+  return { period, changed: new Set<EvidenceHour>(changed), regrouped };
 }

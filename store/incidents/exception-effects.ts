@@ -59,7 +59,7 @@ async function takeStep(open: OpenUnit, correlator: Correlator, now: number): Pr
     await rescore(
       unit,
       correlator,
-      concerned.map(([period]) => ({ period, changed: new Set(period.state.evidence.hours) })),
+      concerned.map(([period]) => ({ period, changed: new Set(period.state.evidence.hours), regrouped: true })),
     );
     for (const [{ incidentId }, { activity }] of concerned)
       if (incidentId !== null)
@@ -144,7 +144,11 @@ async function giveBackStep(open: OpenUnit, correlator: Correlator, now: number)
     await rescore(
       unit,
       correlator,
-      current.map((period) => ({ period, changed: new Set(period.state.evidence.hours.filter(isFresh)) })),
+      current.map((period) => ({
+        period,
+        changed: new Set(period.state.evidence.hours.filter(isFresh)),
+        regrouped: true,
+      })),
     );
     savePeriods(
       unit,
@@ -208,7 +212,9 @@ async function rescore(unit: UnitOfWork, correlator: Correlator, examined: reado
   savePeriods(unit, periods);
   unit.add(
     ...saveActivity(
-      periods.flatMap(({ incidentId, state }) => (incidentId === null ? [] : [[incidentId, state.activity] as const])),
+      periods.flatMap(({ incidentId, state }) =>
+        incidentId === null ? [] : [[incidentId, state.activity, null] as const],
+      ),
     ),
   );
 }

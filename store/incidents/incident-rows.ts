@@ -58,14 +58,17 @@ export function saveIncidents(incidents: readonly IncidentRow[]): Statement[] {
   return forRows(saveSql, rows);
 }
 
-/** `[incident id, detections, alarms, first, last]` */
-const activeSql = `update incidents set sigma_alert_count = ?2, alarm_count = ?3, first_alarm_time = ?4, last_alarm_time = ?5
+/** `[incident id, detections, alarms, first, last, headline or null]` */
+const activeSql = `update incidents set sigma_alert_count = ?2, alarm_count = ?3, first_alarm_time = ?4, last_alarm_time = ?5,
+    headline = coalesce(?6, headline)
   where incident_id = ?1`;
 
-/** The statement that updates the activity of these incidents' actors. */
-export function saveActivity(active: readonly (readonly [incidentId: string, ListedActivity])[]): Statement[] {
-  const rows = active.map(([id, { detections, alarms, firstAt, lastAt }]) => [
-    ...[id, detections, alarms, isoOrNull(firstAt), isoOrNull(lastAt)],
+type ActiveIncident = readonly [incidentId: string, activity: ListedActivity, headline: string | null];
+
+/** The statement that updates the activity of these incidents' actors; without a heading the one that there is stays. */
+export function saveActivity(active: readonly ActiveIncident[]): Statement[] {
+  const rows = active.map(([id, { detections, alarms, firstAt, lastAt }, headline]) => [
+    ...[id, detections, alarms, isoOrNull(firstAt), isoOrNull(lastAt), headline],
   ]);
   return forRows(activeSql, rows);
 }

@@ -1,5 +1,6 @@
 /** Detections in over HTTP, incidents and cases out as syslog: what the SIEM sees of them. */
 import { afterEach, expect, test } from "bun:test";
+import { ApiClient } from "../harness/api-client.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { freePort } from "../harness/free-port.ts";
 import { parseRfc5424 } from "../harness/rfc5424-strict.ts";
@@ -164,6 +165,29 @@ test("new rules of an open incident are told where rises of the level are", asyn
   await edge.ingest(theft("other"));
   await until(() => quiet.messages.length === 4);
   expect(quiet.messages.map((message) => read(message).msgid)).not.toContain("incident_updated");
+});
+
+test("the heading in lists follows the hosts, also where the score stays as it is, and what exceptions take out", async () => {
+  const edge = await appliance(to(await receiving()));
+  const api = await ApiClient.asUser(edge, "analyst", "analyst");
+  const dcsync = { user: "jsmith", rule_title: "Mimikatz DC Sync", tags: ["attack.t1003.006"] };
+  const listed = async () => {
+    const [incident] = (await api.get("/api/incidents")).body.incidents;
+    const { headline } = (await api.get(`/api/incidents/${incident.incident_id}`)).body;
+    expect(incident.headline).toBe(headline);
+    return [incident.risk_score, headline];
+  };
+  await edge.ingest([detection({ ...dcsync, host: "WS-1" })]);
+  const [score, first] = await listed();
+  expect(first).toBe("Domain passwords replicated (DCSync) on ws-1 by jsmith");
+  for (const host of ["WS-2", "WS-3", "WS-4"]) await edge.ingest([detection({ ...dcsync, host })]);
+  expect(await listed()).toEqual([score, "Domain passwords replicated (DCSync) on 4 hosts by jsmith"]);
+  await edge.ingest([detection({ ...dcsync, host: "WS-4" })]);
+  for (const host of ["WS-2", "WS-3"]) {
+    const { status } = await api.post("/api/exceptions", { host, actor: "jsmith", reason: "known" });
+    expect(status).toBe(201);
+  }
+  expect(await listed()).toEqual([score, "Domain passwords replicated (DCSync) on ws-1 and ws-4 by jsmith"]);
 });
 
 test("a replay has the same bytes, whatever has changed since", async () => {
