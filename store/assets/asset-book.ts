@@ -21,7 +21,7 @@ export class AssetBook implements Roles {
   /** `changes` of the rows that were read; null = none yet. */
   #changes: number | null = null;
   readonly #indications = new Indications();
-  /** True while something was inferred that may not be in the file yet. */
+  /** True while something here may not be as it is in the file: inferred and not stored yet, or not read again yet. */
   #isAhead = false;
 
   /** What `assets.json` says now; the rest is read again. */
@@ -30,13 +30,16 @@ export class AssetBook implements Roles {
     await this.load(database);
   }
 
-  /** Reads all rows again. */
+  /** Reads all rows again. If that fails, the next look reads them. */
   async load(database: Database): Promise<void> {
-    this.#changes = await changesOf(database);
+    this.#isAhead = true;
+    // Before the rows, so that what is written meanwhile is noticed.
+    const changes = await changesOf(database);
     const inferred = await readInferred(database);
-    this.#inferred = new Map(inferred.map((one) => [keyOf(one.entity, one.host), one]));
     this.#all = [...this.#file, ...(await readLists(database)), ...inferred.map(assetOf)];
+    this.#inferred = new Map(inferred.map((one) => [keyOf(one.entity, one.host), one]));
     this.#table = new RoleTable(this.#all);
+    this.#changes = changes;
     this.#isAhead = false;
   }
 
@@ -101,7 +104,7 @@ export class AssetBook implements Roles {
     this.#isAhead = false;
   }
 
-  /** Called after a failure: what was inferred may not be in the file. */
+  /** Called after a failure: what is here may not be in the file. */
   async forgetUnstored(database: Database): Promise<void> {
     if (this.#isAhead) await this.load(database);
   }
