@@ -190,6 +190,9 @@ describe("what other sources say", () => {
     );
     const wazuh = facts({ data: { win: { eventdata: { image: "C:\\\\temp\\\\m.exe", targetUserName: "j" } } } });
     expect(wazuh.image).toBe("C:\\temp\\m.exe");
+    const quoted = facts({ data: { win: { eventdata: { commandLine: '\\"C:\\\\temp\\\\m.exe\\" \\"a::b\\"' } } } });
+    expect(quoted.commandLine).toBe('"C:\\temp\\m.exe" "a::b"');
+    expect(facts({ CommandLine: 'C:\\temp\\m.exe -c \\"a\\"' }).commandLine).toBe('C:\\temp\\m.exe -c \\"a\\"');
     expect(
       facts({
         ActionType: "ProcessCreated",

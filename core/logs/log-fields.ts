@@ -111,11 +111,11 @@ export class LogFields {
   }
 }
 
-/** Paths and accounts whose backslashes a shipper wrote twice, as Wazuh does; `\\\\server\\share` stays. */
+/** Paths and accounts whose backslashes a shipper wrote twice, and quotes with one, as Wazuh does; `\\\\server\\share` stays. */
 function singleSigns(text: string): string {
   if (!text.includes("\\\\")) return text;
   const isTwice = /[A-Za-z]:\\\\[^\\]/.test(text) ? !/[A-Za-z]:\\[^\\]/.test(text) : /^[^\\\s]+\\\\[^\\]+$/.test(text);
-  return isTwice ? text.replaceAll("\\\\", "\\") : text;
+  return isTwice ? text.replace(/\\(["\\])/g, "$1") : text;
 }
 
 function plain(name: string): string {

@@ -160,9 +160,15 @@ function sureOf({ risk, body }: CaseFacts, most: number): string {
   const isFloor = floor !== null && Math.round(floor.points) >= body.risk.score;
   // That the most serious rule is serious has been said.
   const factor = primaryDriver === null || primaryDriver.name === "detection_severity" ? "" : plain(primaryDriver.why);
-  const why = isFloor ? plain(floor.why.split(/[:.]/)[0] ?? "") : factor;
-  const driver = why === "" || wordCount(why) > most ? "" : `, as ${lowerFirst(why)}`;
+  // Its first sentence, up to the colon; the dot in NTDS.dit ends none.
+  const why = isFloor ? plain(floor.why.split(/[:.](?=\s|$)/)[0] ?? "") : factor;
+  const driver = why === "" || wordCount(why) > most ? "" : `, ${because(why)}`;
   return `${sure}risk ${body.risk.score} of 100${driver}`;
+}
+
+/** A reason as the rest of a sentence: `as the rule reports DCSync`, `because of a critical rule`. */
+function because(why: string): string {
+  return why.startsWith("A ") ? `because of a ${why.slice(2)}` : `as ${lowerFirst(why)}`;
 }
 
 const plain = (text: string) => oneLine(text).replace(/\.$/, "");

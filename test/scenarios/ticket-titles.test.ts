@@ -71,6 +71,25 @@ async function raised(it: Promoted, wanted?: string, retryMs = 0): Promise<strin
 const levelOf = (title: unknown) => /^[A-Z]+(?=: )/.exec(String(title))?.[0]?.toLowerCase() ?? "";
 const flag = (it: Promoted) => queryDatabase(it.appliance, "select sum(title_theirs) as n from tickets").n;
 
+describe("the opening", () => {
+  const sure = async (fields: object) => {
+    const it = await scene({ AUTO_PUSH_ENABLED: "false" });
+    await it.appliance.ingest([critical("jsmith", fields)]);
+    const [{ incident_id: id }] = (await it.admin.get("/api/incidents")).body.incidents;
+    const { body } = await it.admin.post(`/api/incidents/${id}/tickets/preview`, { system: "servicenow" });
+    return /^Sure: .*$/m.exec(body.payload.description)?.[0];
+  };
+
+  test("says what the risk rests on as the end of a sentence", async () => {
+    const copied = { rule_id: "n1", rule_title: "NTDS Exfiltration Filename Patterns", tags: ["attack.t1003.003"] };
+    expect(await sure(copied)).toEndWith(
+      "risk 93 of 100, as the rule reports a copy of the Active Directory database (NTDS.dit)",
+    );
+    const unknown = { rule_id: "c1", rule_title: "Something of which nobody has heard", tags: [] };
+    expect(await sure(unknown)).toEndWith("risk 76 of 100, because of a critical rule");
+  });
+});
+
 describe("a title", () => {
   test("says level, what happened, where and who, and follows each level that is pushed, in both systems", async () => {
     const it = await promoted(["jira", "servicenow"]);
