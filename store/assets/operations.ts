@@ -4,11 +4,11 @@ import { isSameAsset, mostAssetsInAll } from "../../core/assets/asset-list.ts";
 import type { ReadAsset } from "../../core/assets/asset-row.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
-import type { AssetBook } from "./asset-book.ts";
 import { countAssets, replaceList, revisionOf } from "./asset-rows.ts";
+import type { KnownAssets } from "./known-assets.ts";
 
 export interface OpenAssets extends OpenDatabase {
-  readonly assets: AssetBook;
+  readonly assets: KnownAssets;
 }
 
 /** A list that takes the place of the entity's present one. */

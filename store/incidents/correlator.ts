@@ -10,7 +10,7 @@ import { type Alarm, type Detection, levels } from "../../core/detection.ts";
 import { ExceptionList } from "../../core/exceptions/exception-list.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
-import type { AssetBook } from "../assets/asset-book.ts";
+import type { KnownAssets } from "../assets/known-assets.ts";
 import type { Database } from "../database/database.ts";
 import type { TicketRules } from "../outbox/ticket-updates.ts";
 import { type ActorPeriod, actorKey, newPeriod } from "./actor-periods.ts";
@@ -34,7 +34,7 @@ export class Correlator {
   readonly #database: Database;
   readonly #finder: ActorFinder;
   readonly actorRules: ActorRules;
-  readonly #assets: AssetBook;
+  readonly #assets: KnownAssets;
   #exceptions: ExceptionList;
   readonly rules: ConclusionRules;
 
@@ -42,7 +42,7 @@ export class Correlator {
     database: Database,
     settings: CorrelationSettings,
     exceptions: ExceptionList,
-    { tickets, assets }: { tickets: TicketRules; assets: AssetBook },
+    { tickets, assets }: { tickets: TicketRules; assets: KnownAssets },
   ) {
     this.#assets = assets;
     this.#database = database;
@@ -62,7 +62,7 @@ export class Correlator {
   static async load(
     database: Database,
     settings: CorrelationSettings,
-    parts: { tickets: TicketRules; assets: AssetBook },
+    parts: { tickets: TicketRules; assets: KnownAssets },
   ): Promise<Correlator> {
     const exceptions = new ExceptionList(await listExceptions(database), settings.actors);
     return new Correlator(database, settings, exceptions, parts);

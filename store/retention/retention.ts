@@ -5,8 +5,8 @@
 import { feedKinds } from "../../core/feeds/feeds.ts";
 import { idempotencyWindowMs } from "../../core/intake/answer.ts";
 import { dayMs, toIso } from "../../core/time.ts";
-import type { AssetBook } from "../assets/asset-book.ts";
 import { pruneInferred } from "../assets/asset-rows.ts";
+import type { KnownAssets } from "../assets/known-assets.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text } from "../database/rows.ts";
 import type { PeriodCache } from "../incidents/period-cache.ts";
@@ -53,7 +53,7 @@ export interface Pruned {
 interface Held {
   database: Database;
   periods: PeriodCache;
-  assets: AssetBook;
+  assets: KnownAssets;
   ruleActors: RuleActors;
 }
 

@@ -3,7 +3,7 @@
 import { preparePatterns } from "../../core/correlation/patterns.ts";
 import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
-import { AssetBook } from "../assets/asset-book.ts";
+import { KnownAssets } from "../assets/known-assets.ts";
 import { type Batch, Database } from "../database/database.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
 import { expectNewestSchema, migrate, schemaOf } from "../database/migrate.ts";
@@ -177,7 +177,7 @@ export class StoreWorker {
       const migrated = await bringUpToDate(database, path, now, mode);
       const sequences = await Sequences.load(database);
       const assessments = new Assessments();
-      const assets = new AssetBook();
+      const assets = new KnownAssets();
       await assets.load(database);
       const ticketRules = { ...noTicketRules };
       const appended = (counts: AppendedCounts) => {
@@ -196,7 +196,7 @@ export class StoreWorker {
 
   async #openReader(path: string, { patterns, assets: file }: ReadingSettings): Promise<void> {
     const database = await Database.open(path, "read");
-    const assets = new AssetBook();
+    const assets = new KnownAssets();
     await assets.setFile(database, file);
     this.#reading = { database, patterns: preparePatterns(patterns), assets };
   }

@@ -1,7 +1,7 @@
 /** What a connection knows of assets, over reads that fail. */
 import { expect, test } from "bun:test";
 import type { Database } from "../database/database.ts";
-import { AssetBook } from "./asset-book.ts";
+import { KnownAssets } from "./known-assets.ts";
 
 /** A file with one list, which can be changed, and whose rows cannot be read while `failing`. */
 function fileOf(role: string) {
@@ -17,21 +17,21 @@ function fileOf(role: string) {
 
 test("a connection that could not read a change reads it with the next look", async () => {
   const { file, database } = fileOf("server");
-  const book = new AssetBook();
-  await book.load(database);
+  const known = new KnownAssets();
+  await known.load(database);
   Object.assign(file, { changes: 2, role: "scanner", failing: true });
-  await expect(book.current(database)).rejects.toThrow("cannot be read");
+  await expect(known.current(database)).rejects.toThrow("cannot be read");
   file.failing = false;
-  expect((await book.current(database)).ofHost("E", "a")?.role).toBe("scanner");
+  expect((await known.current(database)).ofHost("E", "a")?.role).toBe("scanner");
 });
 
 test("the connection that writes reads a change again after a failure", async () => {
   const { file, database } = fileOf("server");
-  const book = new AssetBook();
-  await book.load(database);
+  const known = new KnownAssets();
+  await known.load(database);
   Object.assign(file, { changes: 2, role: "scanner", failing: true });
-  await expect(book.load(database)).rejects.toThrow("cannot be read");
+  await expect(known.load(database)).rejects.toThrow("cannot be read");
   file.failing = false;
-  await book.forgetUnstored(database);
-  expect(book.ofHost("E", "a")?.role).toBe("scanner");
+  await known.forgetUnstored(database);
+  expect(known.ofHost("E", "a")?.role).toBe("scanner");
 });

@@ -12,7 +12,7 @@ import { changesOf, type InferredRole, readInferred, readLists, storeInferred, s
 /** Far more domain controllers and servers than an appliance sees; beyond it none is inferred, so that no sender can fill memory. */
 const mostInferred = 5_000;
 
-export class AssetBook implements Roles {
+export class KnownAssets implements Roles {
   #file: readonly ListedAsset[] = [];
   #all: ListedAsset[] = [];
   #table = new RoleTable([]);
@@ -44,7 +44,7 @@ export class AssetBook implements Roles {
   }
 
   /** For a connection beside the one that writes: the same, read again if it has changed. */
-  async current(database: Database): Promise<AssetBook> {
+  async current(database: Database): Promise<KnownAssets> {
     if (this.#changes !== (await changesOf(database))) await this.load(database);
     return this;
   }
