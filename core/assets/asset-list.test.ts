@@ -153,3 +153,13 @@ test("what an answer shows can be sent back, in JSON and in CSV, whatever the na
   expect(csv).not.toMatch(/(?:^|,|"|\n)[=@+-]/);
   expect(rows(readCsvList(csv))).toEqual(expected as never);
 });
+
+test("a table that is wide and long costs its size, not width times length", () => {
+  const wide = `host,role${",".repeat(16_000)}\n${"a\n".repeat(15_000)}`;
+  const rows = Array.from({ length: 15_000 }, (_, n) => `h${n},server\n`).join("");
+  const trimmed = readCsvList(`host,role${",".repeat(16_000)}\n${rows}`);
+  expect("rows" in trimmed && trimmed.rows.length).toBe(15_000);
+  expect("errors" in readCsvList(wide)).toBe(true);
+  const wider = readCsvList(`host,role${",".repeat(20_000)}\na,server\n`);
+  expect("errors" in wider && wider.errors[0]?.reason).toContain("found 20002 columns; accepted: at most 16384");
+});

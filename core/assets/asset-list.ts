@@ -11,6 +11,9 @@ export const mostAssets = 20_000;
 /** The most that all lists together may have. */
 export const mostAssetsInAll = 100_000;
 
+/** As many as spreadsheets have. */
+const mostColumns = 16_384;
+
 /** A row before it is read: its values by key, and where a problem of it is reported. */
 export interface GivenRow {
   values: ReadonlyMap<string, unknown>;
@@ -121,31 +124,44 @@ export function readCsvList(text: string): GivenList | { errors: ListError[] } {
   const [header, ...lines] = parsed.rows;
   const accepted = `a first row with the names of the columns, such as ${columns.join(",")}`;
   if (header === undefined) return { errors: [{ name: "line 1", reason: `found nothing; accepted: ${accepted}` }] };
-  const names = header.cells.map((cell) =>
-    cell
-      .trim()
-      .toLowerCase()
-      .replace(/[\s-]+/g, "_"),
-  );
+  const width = header.cells.length;
+  if (width > mostColumns) {
+    const reason = `found ${width} columns; accepted: at most ${mostColumns}`;
+    return { errors: [{ name: `line ${header.line}`, reason }] };
+  }
   const errors: ListError[] = [];
-  for (const [index, name] of names.entries()) {
-    const found = shown(header.cells[index]?.trim());
+  const filled = new Set(
+    lines.flatMap(({ cells }) => [...cells.keys()].filter((at) => (cells[at] ?? "").trim() !== "")),
+  );
+  const columnsRead = new Map<string, number>();
+  for (const [index, cell] of header.cells.entries()) {
+    const name = columnName(cell);
+    const found = shown(cell.trim());
     const place = `line ${header.line}, column ${index + 1}`;
     // Spreadsheets write empty columns at the end.
-    if (name === "" && lines.every(({ cells }) => (cells[index] ?? "").trim() === "")) continue;
+    if (name === "" && !filled.has(index)) continue;
     if (!isRowKey(name))
       errors.push({ name: place, reason: `found ${found}; accepted: ${name === "" ? accepted : unknownKey(name)}` });
-    else if (names.indexOf(name) !== index)
+    else if (columnsRead.has(name))
       errors.push({ name: place, reason: `found ${found} once more; accepted: each column once` });
+    else columnsRead.set(name, index);
   }
   if (errors.length > 0) return { errors };
   const rows = lines.map(({ line, cells }): GivenRow => {
     const problem = problemAt(`line ${line}`, ", ", errors);
-    if (cells.slice(names.length).some((cell) => cell.trim() !== ""))
-      problem({ key: "", found: `${cells.length} cells`, accepted: `as many as the first row has, ${names.length}` });
-    return { values: new Map(names.map((name, index) => [name, withoutApostrophe(cells[index] ?? "")])), problem };
+    if (cells.slice(width).some((cell) => cell.trim() !== ""))
+      problem({ key: "", found: `${cells.length} cells`, accepted: `as many as the first row has, ${width}` });
+    const values = [...columnsRead].map(([name, index]) => [name, withoutApostrophe(cells[index] ?? "")] as const);
+    return { values: new Map(values), problem };
   });
   return finished(rows, null, errors);
+}
+
+function columnName(cell: string): string {
+  return cell
+    .trim()
+    .toLowerCase()
+    .replace(/[\s-]+/g, "_");
 }
 
 function finished(
