@@ -149,3 +149,24 @@ test("what is kept in memory is bounded, and what was dropped is read again", as
   expect(await noted("noisy")).toBe(25);
   database.close();
 });
+
+test("rules and entities with very long names take no more memory than usual ones", async () => {
+  const database = await Database.open(join(folder, "rhythmx.db"), "read");
+  const { noEvidence } = await import("../../core/correlation/evidence.ts");
+  const counts = new RuleActors();
+  const sight = async (length: number, rules: number) => {
+    const day = Math.floor(start / dayMs);
+    const named = Array.from({ length: rules }, (_, n) => `${n}`.padStart(length, "x"));
+    const fresh = named.map((key, rule) => ({ evidence: noEvidence(), rule, key, day, entity: "e".repeat(256) }));
+    await counts.sight(database, fresh, now);
+    return counts.size;
+  };
+  expect(await sight(16, 5_000)).toBeGreaterThan(5_000);
+  const long = await sight(1_024, 6_000);
+  expect(long * 1_024).toBeLessThan(4_000_000);
+  expect(long).toBeGreaterThan(1_000);
+  counts.clear();
+  // What is counted of names starts again, too.
+  expect(await sight(16, 5_000)).toBeGreaterThan(5_000);
+  database.close();
+});

@@ -10,8 +10,10 @@ import { integer, text } from "../database/rows.ts";
 import type { Statement } from "../database/statement.ts";
 
 const daysPerBlock = 32;
-/** Some 300 bytes each. */
+/** Some 300 bytes each … */
 const mostBlocks = 20_000;
+/** … and their names, which are long only where a sender makes them so. */
+const mostCharacters = 4_000_000;
 /** Days that a sighting looks at and counts for, before and after its own. */
 const reach = { before: 2, after: 14 };
 
@@ -40,6 +42,8 @@ export class RuleActors {
   readonly #most: number;
   /** The least recently read first. */
   readonly #blocks = new Map<string, Block>();
+  /** Of their names. */
+  #characters = 0;
 
   /** `most`: the number of blocks that are kept. */
   constructor(most = mostBlocks) {
@@ -53,6 +57,7 @@ export class RuleActors {
   /** Called after a failure. */
   clear(): void {
     this.#blocks.clear();
+    this.#characters = 0;
   }
 
   /** Notes in the evidence how usual these rules were, and returns the statements that count their actors. `now`: epoch milliseconds. */
@@ -87,7 +92,7 @@ export class RuleActors {
           const one = known ?? { entity, rule, block, counts: Array<number>(daysPerBlock).fill(0) };
           if (known === undefined) missing.set(name, one);
           byNumber.set(block, one);
-          this.#blocks.delete(name);
+          if (!this.#blocks.delete(name)) this.#characters += name.length;
           this.#blocks.set(name, one);
         }
       }
@@ -108,8 +113,9 @@ export class RuleActors {
 
   #makeRoom(): void {
     for (const oldest of this.#blocks.keys()) {
-      if (this.#blocks.size <= this.#most) return;
+      if (this.#blocks.size <= this.#most && this.#characters <= mostCharacters) return;
       this.#blocks.delete(oldest);
+      this.#characters -= oldest.length;
     }
   }
 }

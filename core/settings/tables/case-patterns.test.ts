@@ -78,3 +78,12 @@ describe("what is wrong is told with its line, and leaves only its row out", () 
     expect(patterns).toHaveLength(builtInPatterns.length + 1);
   });
 });
+
+test("rows beyond the most that a table takes are left out, and said", () => {
+  const rows = Array.from({ length: 60 }, (_, n) => ({ type: `row_${n}`, techniques: ["T1486"] }));
+  const { patterns, lines } = read(JSON.stringify({ patterns: rows }));
+  expect(patterns).toHaveLength(60);
+  const left = lines.split("\n").filter((line) => line.includes("at most 60 with the built-in ones"));
+  expect(left).toHaveLength(builtInPatterns.length);
+  expect(left[0]).toContain("one pattern too many");
+});

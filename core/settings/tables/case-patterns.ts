@@ -6,7 +6,7 @@ import { oneOf, trueOrFalse, wholeNumber } from "../forms.ts";
 import { objectReader } from "../object-reader.ts";
 import { type Report, shown } from "../problem.ts";
 import type { SettingsFile } from "../sources.ts";
-import { type FileRow, fileRows, leftOut, listOf, rowName } from "./rows.ts";
+import { type FileRow, fileRows, leftOut, listOf, placeRow, rowName } from "./rows.ts";
 
 /** Every key of a row. */
 export const casePatternKeys: readonly string[] = [
@@ -41,7 +41,10 @@ export function readCasePatterns(file: SettingsFile | null, report: Report): Cas
     const row = readRow(written, file.source, report, types);
     if (row === null) continue;
     if ("removed" in row) table.delete(row.removed);
-    else if (table.has(row.type) || table.size < mostPatterns) table.set(row.type, row);
+    else {
+      const place = { source: file.source, path: written.path, kind: form.row, report };
+      placeRow(table, [row.type, row], mostPatterns, place);
+    }
   }
   return [...table.values()];
 }

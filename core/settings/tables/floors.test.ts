@@ -73,3 +73,14 @@ describe("what is wrong is told with its line, and leaves only its row out", () 
     expect(floors).toHaveLength(builtInFloors.length + 1);
   });
 });
+
+test("rows beyond the most that a table takes are left out, and said", () => {
+  const rows = Array.from({ length: 510 }, (_, n) => ({ name: `row_${n}`, rules: [`r-${n}`], points: 50 }));
+  const changed = { name: "web_shell", points: 80 };
+  const { floors, lines } = read(JSON.stringify({ floors: [...rows, changed] }));
+  expect(floors).toHaveLength(500);
+  expect(floors.find(({ name }) => name === "web_shell")?.points).toBe(80);
+  const left = lines.split("\n").filter((line) => line.includes("at most 500 with the built-in ones"));
+  expect(left).toHaveLength(builtInFloors.length + 510 - 500);
+  expect(left[0]).toContain(`floors[${500 - builtInFloors.length}]`);
+});

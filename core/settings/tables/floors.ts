@@ -6,7 +6,7 @@ import { objectReader } from "../object-reader.ts";
 import { type Report, shown } from "../problem.ts";
 import type { SettingsFile } from "../sources.ts";
 import { techniqueIds } from "./case-patterns.ts";
-import { type FileRow, fileRows, leftOut, listOf, rowName } from "./rows.ts";
+import { type FileRow, fileRows, leftOut, listOf, placeRow, rowName } from "./rows.ts";
 
 /** Every key of a row. */
 export const floorKeys: readonly string[] = [
@@ -46,7 +46,10 @@ export function readFloors(file: SettingsFile | null, report: Report): FloorRow[
     const row = readRow(written, file.source, report, names);
     if (row === null) continue;
     if ("removed" in row) table.delete(row.removed);
-    else if (table.has(row.name) || table.size < mostFloors) table.set(row.name, row);
+    else {
+      const place = { source: file.source, path: written.path, kind: form.row, report };
+      placeRow(table, [row.name, row], mostFloors, place);
+    }
   }
   return [...table.values()];
 }

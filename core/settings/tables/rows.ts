@@ -75,3 +75,22 @@ export function fileRows(file: SettingsFile, { list: key, row, example }: TableF
 export function leftOut(row: string): string {
   return `this ${row} is left out`;
 }
+
+/** Adds a row to a table, or puts it in the place of the one with its name. One beyond `most` rows is left out and reported. */
+export function placeRow<Row>(
+  table: Map<string, Row>,
+  [name, row]: readonly [name: string, row: Row],
+  most: number,
+  { source, path, kind, report }: { source: string; path: string; kind: string; report: Report },
+): void {
+  if (table.has(name) || table.size < most) table.set(name, row);
+  else
+    report.problems.push({
+      source,
+      key: path,
+      found: `one ${kind} too many`,
+      accepted: `at most ${most} with the built-in ones`,
+      effect: leftOut(kind),
+      fatal: false,
+    });
+}
