@@ -58,6 +58,9 @@ const crownJewels: Rule[] = [
   ["CobaltStrike Named Pipe", "critical", "t1055"],
   ["smbexec.py Service Installation", "high", "t1021.002 t1569.002"],
   ["HackTool - CrackMapExec Execution", "high", "t1047 t1053"],
+  ["VSS deleted with wmic", "high"],
+  ["Active Directory database dumped", "high"],
+  ["Malicious credential theft tool execution detected", "high"],
 ];
 
 /** Serious alone, and only where they are rare. */
@@ -96,6 +99,10 @@ const serious: Rule[] = [
   ["Lateral movement to a server", "high"],
   ["Inhibit System Recovery - vssadmin", "high"],
   ["Suspicious Process By Web Server Process", "high"],
+  ["Directory replication from a workstation", "high"],
+  ["IIS worker process spawned cmd.exe", "high"],
+  ["Apache spawned a shell", "high"],
+  ["Reading of /etc/shadow by unusual process", "high"],
   // An emergency by its name, at a level that its rule set gives carelessly.
   ["Process Memory Dump of LSASS Via Comsvcs.DLL", "medium"],
   ["Ransom note created", "medium"],
@@ -114,6 +121,8 @@ const ordinary: Rule[] = [
   ["LSASS Process Reconnaissance Via Findstr.EXE", "high", "t1552.006"],
   ["Ransomware Protection Switched Off", "high"],
   ["Vssadmin list shadows", "high", "t1490"],
+  ["LSASS protection enabled", "high"],
+  ["Ransomware simulation of the training completed", "high"],
   ["Renamed Gpg.EXE Execution of Ransomware Protection", "high"],
   ["Contigency Plan Opened", "high"],
 ];
@@ -125,6 +134,7 @@ const withOthers: Rule[] = [
   ["Potential Credential Dumping Attempt Via PowerShell", "medium", "t1003.001"],
   ["Pass the Hash Activity 2", "medium", "t1550.002"],
   ["WMIC Remote Command Execution", "medium", "t1047"],
+  ["Windows Backup Deleted Via Wbadmin.EXE", "medium", "t1490"],
 ];
 
 const nothing: Rule[] = [

@@ -54,8 +54,9 @@ const rows: readonly Row[] = (
   name: name === true,
 }));
 
+/** Of what was stopped nobody knows whether it would have succeeded. */
 const unsure =
-  /\b(potential(ly)?|possibl[ey]|attempt(s|ed)?|probabl[ey]|suspected|indicators?|usage of|invocation of|or)\b/i;
+  /\b(potential(ly)?|possibl[ey]|attempt(s|ed)?|probabl[ey]|suspected|indicators?|usage of|invocation of|or|blocked|prevented|quarantined|denied)\b/i;
 /** What rule writers put before a title. */
 const prefix = /^\s*(hacktool|pua|rat|malware|apt|antivirus|suspicious activity)\s*[-:–]\s*/i;
 const longestTitle = 110;
