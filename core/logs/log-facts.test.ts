@@ -279,3 +279,9 @@ describe("what other sources say", () => {
       expect(eventDetail(facts(log))).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 });
+
+test("a name of very many parts costs its length once, not for each field below it", () => {
+  const fields = Object.fromEntries(Array.from({ length: 1_900 }, (_, n) => [`k${n}`, "v"]));
+  const log = JSON.stringify({ ["a.".repeat(450_000)]: { ...fields, CommandLine: "x -y" } });
+  expect(eventFacts(log).commandLine).toBe("x -y");
+});

@@ -81,7 +81,8 @@ export class LogFields {
     }
     for (const [name, inner] of Object.entries(members)) {
       if (name === "#text" || name === "$t" || name === "_text") this.#gather(inner, path, depth + 1);
-      else this.#gather(inner, [...path, ...name.replace(/^[@$]/, "").split(".")], depth + 1);
+      // Of a name with very many parts all but the last would be copied for each field below it.
+      else this.#gather(inner, [...path, ...name.replace(/^[@$]/, "").split(".")].slice(-longestPath), depth + 1);
     }
   }
 
