@@ -119,7 +119,9 @@ interface Subject {
 }
 
 function subjectOf(n: number): Subject {
-  const rule = { title: `Rule ${n % 37}`, ruleId: n % 3 === 0 ? null : `rule-${n % 37}` };
+  // A crown jewel, which makes a case alone; other rules would need company, and each actor has one.
+  const title = n % 37 === 0 ? "Mimikatz Use" : `Rule ${n % 37}`;
+  const rule = { title, ruleId: n % 3 === 0 ? null : `rule-${n % 37}` };
   if (n % 5 === 0) return { ...rule, user: null, host: null, ip: `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}` };
   if (n % 5 === 1) return { ...rule, user: null, host: `WS-${n}.corp.example`, ip: "192.0.2.1" };
   return { ...rule, user: `User${n}`, host: `WS-${n % 500}`, ip: null };

@@ -87,13 +87,15 @@ async function reportWeeks(): Promise<void> {
   }
 }
 
-/** The first week, each day one batch, in the order of its times and in another. */
+/** The first week, each day one batch, within the day in the order of its times and in another; the days follow each other. */
 async function reportOrder(seed: number, profile: NoiseProfile): Promise<void> {
   const inOrder = await weekByDays(worldOf(seed, profile, size), false);
   const shuffled = await weekByDays(worldOf(seed, profile, size), true);
   const actors = [...new Set([...inOrder.keys(), ...shuffled.keys()])];
   const differ = actors.filter((actor) => inOrder.get(actor) !== shuffled.get(actor));
-  console.log(`  days in another order: ${differ.length === 0 ? "nothing changes" : `${differ.length} actors differ`}`);
+  console.log(
+    `  each day in another order: ${differ.length === 0 ? "nothing changes" : `${differ.length} actors differ`}`,
+  );
 }
 
 function profileOf(run: number): NoiseProfile {
