@@ -36,6 +36,8 @@ export interface Incident {
   closedAt: number | null;
   /** When the present level was reached. */
   escalatedAt: number;
+  /** `CMP-` and 8 hexadecimal digits: the campaign it is part of; null = none. */
+  campaignId: string | null;
 }
 
 /** Counts of an actor in one period. Times are epoch milliseconds of the detections' own clock; null without any. */

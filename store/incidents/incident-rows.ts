@@ -24,7 +24,7 @@ export type ListedActivity = Pick<ActorActivity, "detections" | "alarms" | "firs
 const incidentColumns = `incident_id, period_id, entity_name, group_key, actor_type, status, risk_score, risk_level,
   assigned_analyst, investigation_notes, resolution_notes, external_ticket_id, external_ticket_url, external_system,
   created_at, updated_at, closed_at, escalated_at, sigma_alert_count, alarm_count, first_alarm_time, last_alarm_time,
-  headline, created_seq, updated_seq`;
+  headline, campaign_id, created_seq, updated_seq`;
 
 export async function findIncidents(database: Database, ids: readonly string[]): Promise<Map<string, IncidentRow>> {
   if (ids.length === 0) return new Map();
@@ -39,7 +39,7 @@ const savedAnew = [
   ...["status", "risk_score", "risk_level", "assigned_analyst", "investigation_notes", "resolution_notes"],
   ...["external_ticket_id", "external_ticket_url", "external_system"],
   ...["updated_at", "closed_at", "escalated_at", "updated_seq"],
-  ...["sigma_alert_count", "alarm_count", "first_alarm_time", "last_alarm_time", "headline"],
+  ...["sigma_alert_count", "alarm_count", "first_alarm_time", "last_alarm_time", "headline", "campaign_id"],
 ]
   .map((column) => `${column} = excluded.${column}`)
   .join(", ");
@@ -53,7 +53,7 @@ export function saveIncidents(incidents: readonly IncidentRow[]): Statement[] {
     ...[i.assignedAnalyst, i.investigationNotes, i.resolutionNotes, i.ticketId, i.ticketUrl, i.ticketSystem],
     ...[toIso(i.createdAt), toIso(i.updatedAt), isoOrNull(i.closedAt), toIso(i.escalatedAt)],
     ...[i.activity.detections, i.activity.alarms, isoOrNull(i.activity.firstAt), isoOrNull(i.activity.lastAt)],
-    ...[i.headline, i.createdSeq, i.updatedSeq],
+    ...[i.headline, i.campaignId, i.createdSeq, i.updatedSeq],
   ]);
   return forRows(saveSql, rows);
 }
@@ -122,6 +122,7 @@ function incidentFromRow(row: Row): IncidentRow {
     ticketId: textOrNull(row, "external_ticket_id"),
     ticketUrl: textOrNull(row, "external_ticket_url"),
     ticketSystem: textOrNull(row, "external_system"),
+    campaignId: textOrNull(row, "campaign_id"),
     createdAt: fromIso(text(row, "created_at")),
     updatedAt: fromIso(text(row, "updated_at")),
     closedAt: timeOrNull(row, "closed_at"),

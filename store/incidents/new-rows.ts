@@ -25,6 +25,7 @@ export function newIncident(period: ActorPeriod, incidentId: string, now: number
     ticketId: null,
     ticketUrl: null,
     ticketSystem: null,
+    campaignId: null,
     createdAt: now,
     updatedAt: now,
     closedAt: null,
