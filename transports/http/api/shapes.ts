@@ -38,6 +38,10 @@ export const incidentRow = v.object({
       "What happened, where and by whom, in one line. Null where nothing has happened since an earlier version.",
     ),
   ),
+  campaign_id: v.pipe(
+    orNull(text),
+    v.description("`CMP-` and 8 hexadecimal digits: the campaign of incidents it is part of; null = none."),
+  ),
 });
 
 export const caseRow = v.object({
