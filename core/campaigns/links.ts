@@ -71,13 +71,12 @@ export function linksOf(me: Side, other: Side, matches: readonly Match[], sharin
       link("movement", mine.value, match);
     else if (kinds === "host host" && !isShared) {
       const kind = sameHost(me, other, match, sharing, named !== undefined);
-      if (kind !== null) link(kind, longer(mine.name, theirs.name), match);
+      if (kind !== null) link(kind, ownerOf(mine.value, me, other)?.actor ?? longer(mine.name, theirs.name), match);
     }
   }
   // A log of the one's machine names the other's account.
   const owner = named?.mine.kind === "user" ? other : me;
-  if (named !== undefined && !isShared && owner.actorType === "host")
-    link("host", `${named.mine.value} on ${owner.actor}`, named);
+  if (named !== undefined && !isShared && owner.actorType === "host") link("host", owner.actor, named);
   return [...found.values()];
 }
 
@@ -90,7 +89,7 @@ function isReached(reached: Side, by: Side, { mine, theirs }: Match, sharing: Sh
   if (standing === "many" || (by.isShared && by.actorType === "user")) return false;
   if (!isAddress && !isSameHost(mine.name, theirs.name)) return false;
   if (reached.actorType === "ip") return reached.actor === value;
-  if (reached.actorType === "host") return isAddress || hostValue(reached.actor) === value;
+  if (reached.actorType === "host") return isAddress || isOwner(value, reached);
   return standing === "own" && !reached.isShared && (isAddress || sharing.isPersonal(value));
 }
 
@@ -103,10 +102,19 @@ function sameHost(
   isNamed: boolean,
 ): "host" | "name" | null {
   if (!isSameHost(mine.name, theirs.name) || sharing.ofHost(mine.value) !== "own") return null;
-  const owners = [me, other].filter(({ actorType, actor }) => actorType === "host" && hostValue(actor) === mine.value);
+  const owners = [me, other].filter((side) => isOwner(mine.value, side));
   if (owners.length === 2) return "name";
   if (owners.length === 1) return "host";
   return isNamed || sharing.isPersonal(mine.value) ? "host" : null;
+}
+
+function ownerOf(host: string, ...sides: readonly Side[]): Side | undefined {
+  return sides.find((side) => isOwner(host, side));
+}
+
+/** Whether it is the host's own incident. */
+function isOwner(host: string, { actorType, actor }: Side): boolean {
+  return actorType === "host" && hostValue(actor) === host;
 }
 
 function longer(one: string, other: string): string {

@@ -88,7 +88,10 @@ function numberOf(text: string): bigint | null {
 
 /** Lower case, without braces; "" for anything else and for the one of zeros. */
 function guidOf(text: string): string {
-  const guid = text.trim().toLowerCase().replace(/^\{(.*)\}$/, "$1");
+  const guid = text
+    .trim()
+    .toLowerCase()
+    .replace(/^\{(.*)\}$/, "$1");
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(guid) && /[1-9a-f]/.test(guid) ? guid : "";
 }
 

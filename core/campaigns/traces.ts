@@ -26,9 +26,9 @@ export interface Trace {
 }
 
 /** Incidents join within this time. */
-export const reachMs = 6 * hourMs;
+const reachMs = 6 * hourMs;
 /** … and on the same crown jewel within this. */
-export const crownJewelReachMs = 10 * minuteMs;
+const crownJewelReachMs = 10 * minuteMs;
 
 /** Far longer than names are; what is longer is no trace. */
 const longestValue = 300;
@@ -37,7 +37,7 @@ export function reachOf(kind: TraceKind): number {
   return kind === "crown_jewel" ? crownJewelReachMs : reachMs;
 }
 
-export function blockOf(kind: TraceKind, at: number): number {
+function blockOf(kind: TraceKind, at: number): number {
   return Math.floor(at / reachOf(kind));
 }
 

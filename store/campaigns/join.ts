@@ -13,7 +13,14 @@ import { casesOfPeriods } from "../incidents/case-rows.ts";
 import { findIncidents, type IncidentRow, saveIncidents } from "../incidents/incident-rows.ts";
 import { activeOf, liveCases } from "../incidents/live-cases.ts";
 import type { UnitOfWork } from "../incidents/unit-of-work.ts";
-import { beginCampaigns, findCampaigns, membersOf, mergeCampaigns, saveLinks, touchCampaigns } from "./campaign-rows.ts";
+import {
+  beginCampaigns,
+  findCampaigns,
+  membersOf,
+  mergeCampaigns,
+  saveLinks,
+  touchCampaigns,
+} from "./campaign-rows.ts";
 import { type CampaignStep, readLooks, saveLooks } from "./looks.ts";
 
 /** What a commit has joined. */

@@ -3,7 +3,8 @@
  * others share it. The Worker that writes then makes one commit of it (`join.ts`).
  */
 import { type CampaignLink, campaignReader } from "../../core/campaigns/campaign.ts";
-import type { PreparedFloors } from "../../core/correlation/floors.ts";
+import type { ActorRules } from "../../core/correlation/actor.ts";
+import { type FloorRow, type PreparedFloors, prepareFloors } from "../../core/correlation/floors.ts";
 import { messageOf, StoreError } from "../../core/errors.ts";
 import type { LoggedEvent } from "../../core/event.ts";
 import { isOpen } from "../../core/incident.ts";
@@ -15,7 +16,7 @@ import { readEvents, readPosition } from "../events/event-log.ts";
 import { type ActorPeriod, periodsById } from "../incidents/actor-periods.ts";
 import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
 import { findLinks, type Looked } from "./find-links.ts";
-import type { KnownSharing } from "./known-sharing.ts";
+import { KnownSharing } from "./known-sharing.ts";
 import { lookAt } from "./look-at.ts";
 import { type CampaignStep, changedSince, type Found, type Look, mostFailures, readLooks } from "./looks.ts";
 
@@ -39,7 +40,12 @@ export interface CampaignMemory {
 
 /** The state of the reading Worker that a step uses. */
 export interface OpenCampaigns extends OpenAssets {
-  readonly campaigns: CampaignMemory;
+  /** Another one after the settings changed. */
+  campaigns: CampaignMemory;
+}
+
+export function newMemory(floors: readonly FloorRow[], actors: ActorRules): CampaignMemory {
+  return { sharing: new KnownSharing(actors), floors: prepareFloors(floors), readTo: 0, sweptAt: 0 };
 }
 
 /** `step` null: there is nothing to write. `more`: another step has something to do at once. */

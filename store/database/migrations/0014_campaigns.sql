@@ -63,4 +63,4 @@ create table campaign_looks (
 
 -- What happened before is not looked at: the reader of an upgraded file starts at the end of its log, that of a new one at the beginning.
 insert into reader_positions (reader, position, updated_at)
-  select 'campaigns', seq, '1970-01-01T00:00:00.000Z' from sqlite_sequence where name = 'event_log' and seq > 0;
+  select 'campaigns', seq, '1970-01-01T00:00:00.000Z' from sqlite_sequence where name = 'event_log' and seq > 0 order by seq;
