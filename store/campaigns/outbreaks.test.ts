@@ -14,7 +14,6 @@ let store: Store;
 let now = 0;
 const start = Date.UTC(2026, 2, 13, 12, 0);
 const clock = { now: () => now, monotonic: () => now };
-const _analyst = { who: "analyst1", source: "api" };
 
 async function open(assets: ListedAsset[] = []): Promise<Store> {
   const opened = await openStore({ path: join(folder, "rhythmx.db"), clock });
