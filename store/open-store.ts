@@ -18,6 +18,7 @@ export interface Store extends IntakeStore, HourlyStore {
   /** Operations on a separate connection, which need not wait for writes. */
   readonly reading: Clients<Reading>["reading"];
   readonly incidents: Writer["incidents"];
+  /** What concerns several actors. */
   readonly campaigns: Writer["campaigns"];
   readonly tickets: Writer["tickets"];
   /** The names of the migrations that were applied when the file was opened. */

@@ -5,7 +5,7 @@ import type { FloorRow } from "../../core/correlation/floors.ts";
 import { type CasePattern, preparePatterns } from "../../core/correlation/patterns.ts";
 import { accessOperations, auditReading, settingsOperations } from "../access/operations.ts";
 import { assetOperations, assetReading } from "../assets/operations.ts";
-import { campaignOperations, campaignReading } from "../campaigns/operations.ts";
+import { campaignOperations, campaignReading, outbreakOperations } from "../campaigns/operations.ts";
 import { newMemory } from "../campaigns/step.ts";
 import type { Operation, OperationKind, Operations } from "../database/operation.ts";
 import { fileOperations } from "../database/operations.ts";
@@ -26,7 +26,7 @@ export const writing = {
   events: eventOperations,
   admin: { ...accessOperations, ...fileOperations, ...positionOperations, ...retentionOperations },
   incidents: { ...incidentOperations, ...assetOperations },
-  campaigns: campaignOperations,
+  campaigns: { ...campaignOperations, ...outbreakOperations },
   tickets: {
     ...settingsOperations,
     ...outboxOperations,
