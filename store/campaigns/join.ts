@@ -31,14 +31,18 @@ export interface Joined {
   campaignIds: string[];
 }
 
+/** What joining means for the tickets of a campaign: statements of the same commit. Reads see the incidents as they are joined. */
+export type CampaignTickets = (campaignId: string) => Promise<readonly Statement[]>;
+
 /**
- * Adds a step to the unit: the position, the looks, and what they join. Only incidents that are still open and of one entity are joined; those that a
+ * Adds a step to the unit, which must be a transaction: the position, the looks, and what they join. Only incidents that are still open and of one entity are joined; those that a
  * younger campaign brings along may be closed.
  */
 export async function joinIncidents(
   unit: UnitOfWork,
   patterns: readonly PreparedPattern[],
   step: CampaignStep,
+  ticketsOf: CampaignTickets,
 ): Promise<Joined> {
   const { database, now } = unit;
   unit.add(...savePosition(step.upTo, now), ...saveLooks(step.found));
@@ -84,6 +88,9 @@ export async function joinIncidents(
     ),
   );
   await tellIncidents(unit, patterns, campaignOf);
+  // Decisions about tickets read the incidents as they are now.
+  await unit.flush();
+  for (const campaignId of changed) unit.add(...(await ticketsOf(campaignId)));
   return { incidents: campaignOf.size, campaignIds: changed };
 }
 

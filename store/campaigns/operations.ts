@@ -17,7 +17,7 @@ export const campaignOperations = {
     kind: "write",
     run: (open, step: CampaignStep, now: number) =>
       UnitOfWork.inOneTransaction(open, correlationAuthor, now, (unit) =>
-        joinIncidents(unit, open.correlator?.rules.patterns ?? [], step),
+        joinIncidents(unit, open.correlator?.rules.patterns ?? [], step, async () => []),
       ),
   },
   /** Whether there are incidents at all: until then the reading Worker need not start. */
