@@ -13,6 +13,7 @@ export interface ListedIncident {
   entity_name: string;
   risk_score: number;
   created_at: string;
+  campaign_id: string | null;
 }
 
 const everything = 100_000;
@@ -59,6 +60,15 @@ export class MeasuredAppliance {
     } as const;
     const answer = JSON.parse((await this.#intake.ingest({ ...common, body })).json) as { rejected: number };
     if (answer.rejected > 0) throw new Error(`${answer.rejected} records were refused`);
+  }
+
+  /** Joins what belongs together, as the loop of that name does. */
+  async join(): Promise<void> {
+    for (let goesOn = true; goesOn; ) {
+      const { step, more } = await this.store.reading.campaignStep(this.now);
+      if (step !== null) await this.store.campaigns.joinIncidents(step, this.now);
+      goesOn = more;
+    }
   }
 
   /** The highest risk first. */

@@ -30,10 +30,10 @@ export function worldOf(seed: number, profile: NoiseProfile, { detections }: Wee
   return { estate, dice, noise: quietDetections(dice, estate, profile, { start, days: 14, count: 2 * detections }) };
 }
 
-type Sent = { timestamp: string };
+export type Sent = { timestamp: string };
 
 /** Sends records as they happen, in batches of an hour or a day, with the appliance's clock beside them. */
-async function send(
+export async function send(
   appliance: MeasuredAppliance,
   records: readonly Sent[],
   { batch = hourMs, after }: { batch?: number; after?: (at: number) => Promise<void> } = {},
@@ -98,7 +98,7 @@ export async function measureWeeks(world: World, { attacks }: WeekSize): Promise
   });
 }
 
-function plantAttacks(dice: Dice, targets: Targets, week: number, attacks: number): Attack[] {
+export function plantAttacks(dice: Dice, targets: Targets, week: number, attacks: number): Attack[] {
   const begin = start + week * weekMs;
   const chosen = dice.shuffled(sampleScenarios().filter(hasMedium).filter(isEmergency)).slice(0, attacks);
   // All of them end within the week.
@@ -135,7 +135,7 @@ export async function weekByDays({ noise, dice }: World, isShuffled: boolean): P
   });
 }
 
-async function onAppliance<T>(run: (appliance: MeasuredAppliance) => Promise<T>): Promise<T> {
+export async function onAppliance<T>(run: (appliance: MeasuredAppliance) => Promise<T>): Promise<T> {
   const appliance = await MeasuredAppliance.started(start);
   try {
     return await run(appliance);
