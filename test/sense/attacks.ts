@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Dice } from "../chaos/dice.ts";
-import { domain, type Estate } from "./estate.ts";
+import { domain, type Estate, type Machine } from "./estate.ts";
 import { type SampleRecord, sampleRecords } from "./rules.ts";
 
 export interface Scenario {
@@ -42,20 +42,28 @@ export interface Attack {
 
 /** Machines and people in random order; each is given away once, so that no attack stands in the way of another. */
 export class Targets {
-  readonly #machines: string[];
+  readonly #machines: Machine[];
   readonly #users: string[];
+  readonly #administrators: string[];
 
-  constructor(dice: Dice, { machines, users }: Estate) {
-    this.#machines = dice.shuffled(machines.map(({ name }) => name));
+  constructor(dice: Dice, { machines, users, administrators }: Estate) {
+    this.#machines = dice.shuffled(machines);
     this.#users = dice.shuffled(users);
+    this.#administrators = [...administrators];
   }
 
-  machine(): string {
-    return given(this.#machines.pop());
+  machine(kind?: Machine["kind"]): string {
+    const at = this.#machines.findLastIndex((one) => kind === undefined || one.kind === kind);
+    return given(at < 0 ? undefined : this.#machines.splice(at, 1)[0]?.name);
   }
 
   user(): string {
     return given(this.#users.pop());
+  }
+
+  /** Null when all have been given away. */
+  administrator(): string | null {
+    return this.#administrators.pop() ?? null;
   }
 }
 
@@ -95,16 +103,16 @@ export function moveAttack(targets: Targets, scenario: Scenario, start: number):
   }
 }
 
-function taken(known: Map<string, string>, name: string, next: () => string): string {
+export function taken(known: Map<string, string>, name: string, next: () => string): string {
   const found = known.get(name) ?? next();
   known.set(name, found);
   return found;
 }
 
-function short(host: string): string {
+export function short(host: string): string {
   return host.toLowerCase().split(".")[0] ?? "";
 }
 
-function bare(user: string): string {
+export function bare(user: string): string {
   return user.slice(user.lastIndexOf("\\") + 1).toLowerCase();
 }
