@@ -26,19 +26,24 @@ export interface Wave {
   isAttack: boolean;
 }
 
-export const waves: readonly Wave[] = [
-  ...[5, 50, 500].flatMap((hosts) => [
+/** Attacks on so many hosts each, and what is none. */
+export function wavesOf(sizes: readonly number[]): Wave[] {
+  const attacks = sizes.flatMap((hosts) => [
     wave("shadow copies deleted as SYSTEM", "shadow", null, hosts, 50 * 1000),
     wave("shadow copies deleted by one account", "shadow", "u1399", hosts, 8 * minuteMs),
-    wave("a high rule as SYSTEM", "ps_specific", null, hosts, 50 * 1000),
+    wave("a high rule as SYSTEM", "vendor_child", null, hosts, 50 * 1000),
     wave("a high rule by one account", "defender_off", "u1399", hosts, 8 * minuteMs),
-  ]),
-  harmless("a new tool by the usual account, high rule", "service_odd", "svc_deploy", 300, 2 * hourMs),
-  harmless("a new tool by the usual account, within ten minutes", "service_odd", "svc_deploy", 300, 10 * minuteMs),
+  ]);
+  return [...attacks, ...harmlessWaves];
+}
+
+const harmlessWaves: readonly Wave[] = [
+  harmless("a new tool by the usual account, high rule", "anydesk", "svc_deploy", 300, 2 * hourMs),
+  harmless("a new tool by the usual account, within ten minutes", "anydesk", "svc_deploy", 300, 10 * minuteMs),
   harmless("a new tool by the usual account, medium rule", "service_remote", "svc_deploy", 300, 2 * hourMs),
   harmless("a new tool as SYSTEM, medium rule", "service_remote", null, 300, 2 * hourMs),
-  harmless("an administrator's patch night", "service_odd", "adm", 80, 4 * hourMs, "server"),
-  harmless("backup agents renewed by their account", "service_odd", "svc_backup", 83, 30 * minuteMs, "server"),
+  harmless("an administrator's patch night", "defender_off", "adm", 80, 4 * hourMs, "server"),
+  harmless("backup agents renewed by their account", "potato", "svc_backup", 83, 30 * minuteMs, "server"),
 ];
 
 function wave(name: string, rule: string, user: string | null, hosts: number, span: number): Wave {
@@ -58,7 +63,7 @@ function harmless(
 
 export interface WaveResult {
   /** Incidents that were not there before: actors and scores. */
-  incidents: { actor: string; score: number; campaign: string | null }[];
+  incidents: { id: string; actor: string; score: number; campaign: string | null }[];
   outbreaks: { rule: string; hosts: string[]; incidentId: string | null }[];
 }
 
@@ -93,7 +98,7 @@ export async function measureWave(seed: number, one: Wave, order: WaveOrder): Pr
     await appliance.followActors();
     const incidents = (await appliance.incidents())
       .filter(({ incident_id }) => !before.has(incident_id))
-      .map((row) => ({ actor: row.group_key, score: row.risk_score, campaign: row.campaign_id }));
+      .map((row) => ({ id: row.incident_id, actor: row.group_key, score: row.risk_score, campaign: row.campaign_id }));
     return { incidents, outbreaks: await appliance.outbreaks() };
   } finally {
     await appliance.close();
