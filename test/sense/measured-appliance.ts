@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
+import { OutbreakWatch } from "../../appliance/upkeep/outbreak-watch.ts";
 import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { Intake } from "../../core/intake/intake.ts";
@@ -40,11 +41,13 @@ export class MeasuredAppliance {
   readonly store: Store;
   readonly #folder: string;
   readonly #intake: Intake;
+  readonly #outbreaks: OutbreakWatch;
 
   private constructor(folder: string, store: Store, clock: { now(): number; monotonic(): number }, now: number) {
     this.#folder = folder;
     this.store = store;
     this.now = now;
+    this.#outbreaks = new OutbreakWatch({ store, stopping: new AbortController().signal });
     this.#intake = new Intake({ store, clock, defaultEntity: () => "Acme" });
   }
 
@@ -72,7 +75,14 @@ export class MeasuredAppliance {
   }
 
   /** What is found behind intake: outbreaks and campaigns, until there is nothing more to find. */
-  async followActors(): Promise<void> {}
+  async followActors(): Promise<void> {
+    await this.#outbreaks.tick(this.now);
+    for (let due = this.#outbreaks.nextDueAt(this.now); Number.isFinite(due); ) {
+      this.now = Math.max(this.now, due);
+      await this.#outbreaks.tick(this.now);
+      due = this.#outbreaks.nextDueAt(this.now);
+    }
+  }
 
   /** The highest risk first. */
   async incidents(): Promise<ListedIncident[]> {
