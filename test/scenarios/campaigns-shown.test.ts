@@ -33,21 +33,20 @@ beforeAll(async () => {
   );
   const { incidents } = (await admin.get("/api/incidents")).body;
   for (const { incident_id, group_key } of incidents) ids[group_key as Actor] = incident_id;
-  await appliance.stop();
-  writeCampaigns(appliance, [
-    {
-      id: "CMP-00000001",
-      entity: "North",
-      incidents: [ids.alice, ids.bob],
-      links: [{ one: ids.alice, other: ids.bob, kind: "host", what: "ws-101", at }],
-    },
-    { id: "CMP-00000002", entity: "North", joinedInto: "CMP-00000001" },
-    { id: "CMP-00000003", entity: "North", joinedInto: "CMP-00000002" },
-    { id: "CMP-00000004", entity: "South", incidents: [ids.carol], createdAt: "2026-03-13T05:00:00.000Z" },
-  ]);
-  writeOutbreak(appliance, { incidentId: ids.alice, entity: "North", rule: evil, hosts, at });
-  const { dataDir, clock } = appliance;
-  appliance = await TestAppliance.start({ dataDir, clock });
+  appliance = await appliance.restarted(() => {
+    writeCampaigns(appliance, [
+      {
+        id: "CMP-00000001",
+        entity: "North",
+        incidents: [ids.alice, ids.bob],
+        links: [{ one: ids.alice, other: ids.bob, kind: "host", what: "ws-101", at }],
+      },
+      { id: "CMP-00000002", entity: "North", joinedInto: "CMP-00000001" },
+      { id: "CMP-00000003", entity: "North", joinedInto: "CMP-00000002" },
+      { id: "CMP-00000004", entity: "South", incidents: [ids.carol], createdAt: "2026-03-13T05:00:00.000Z" },
+    ]);
+    writeOutbreak(appliance, { incidentId: ids.alice, entity: "North", rule: evil, hosts, at });
+  });
   admin = await ApiClient.loggedIn(appliance, "admin");
 }, 60_000);
 

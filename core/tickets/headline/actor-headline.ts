@@ -1,4 +1,5 @@
 /** The heading of an actor's incident from its evidence alone, for lists. */
+import type { Outbreak } from "../../campaigns/campaign.ts";
 import type { ActorState } from "../../correlation/actor-state.ts";
 import { bestWindow } from "../../correlation/score.ts";
 import { ruleSummaries } from "../../correlation/summary.ts";
@@ -13,6 +14,7 @@ export function headlineOfActor(
   { type, name }: { type: ActorType; name: string },
   { evidence, activity, windows }: ActorState,
   now: number,
+  outbreak: Outbreak | null = null,
 ): string {
   const headline = headlineOf({
     actor: name,
@@ -20,6 +22,10 @@ export function headlineOfActor(
     rules: ruleSummaries(evidence),
     floorRule: bestWindow(windows, now)?.facts.floor?.rule ?? null,
     alarms: { count: activity.alarms, maxRbp: activity.rbpMax },
+    outbreak:
+      outbreak === null
+        ? null
+        : { rule: outbreak.rule, hosts: outbreak.hosts.length, spanMs: outbreak.lastAt - outbreak.firstAt },
   });
   return shortened(headlineText(headline), longest);
 }
