@@ -43,6 +43,8 @@ const growing = [
   "delivery_attempts",
   "ticket_comments",
   "audit_log",
+  "outbreak_sightings",
+  "outbreaks",
 ];
 
 /** Statements that may read a whole table, and why. */
@@ -336,6 +338,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [caseId, { status: "CLOSED", notes: "x" }, author, now],
       [caseId, { status: "OPEN" }, author, now],
     ],
+    "campaigns.followOutbreaks": [[now], [now + 40_000], [now + 80_000]],
     "incidents.actorRules": [[]],
     "incidents.listExceptions": [[]],
     "incidents.insertException": [[exception]],
