@@ -115,7 +115,7 @@ export async function readIncidentDetail(
   return {
     incident,
     body,
-    headline: headlineOfActor({ type: incident.actorType, name: incident.actor }, state, now, incident.outbreak),
+    headline: headlineOfActor({ type: incident.actorType, name: incident.actor }, state, now),
     risk: riskDetail(state, now),
     chain: attackChain(state.evidence),
     rules: ruleSummaries(state.evidence).map((rule) => ({ ...rule, author: authors.get(rule.key) ?? "" })),

@@ -1,4 +1,4 @@
-/** Rows of campaigns and outbreaks in the database of a stopped appliance, as the readers behind intake write them. */
+/** Rows of campaigns in the database of a stopped appliance, as the reader behind intake writes them. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
@@ -54,24 +54,4 @@ export function writeCampaigns(appliance: { dataDir: string }, campaigns: readon
       ],
     ),
   );
-}
-
-/** `hosts` within a minute from `at` (epoch milliseconds) on. */
-export function writeOutbreak(
-  appliance: { dataDir: string },
-  {
-    incidentId,
-    entity,
-    rule,
-    hosts,
-    at,
-  }: { incidentId: string; entity: string; rule: string; hosts: readonly string[]; at: number },
-): void {
-  changeDatabase(appliance, [
-    [
-      `insert into outbreaks (entity_name, rule_key, rule_title, first_at, last_at, hosts, incident_id, formed_at, updated_at)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [entity, rule.toLowerCase(), rule, at, at + 50_000, JSON.stringify(hosts), incidentId, at, at],
-    ],
-  ]);
 }

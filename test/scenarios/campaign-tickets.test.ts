@@ -1,7 +1,7 @@
 /** What tickets of each system say of a campaign and of an outbreak. */
 import { afterEach, describe, expect, test } from "bun:test";
-import { writeCampaigns, writeOutbreak } from "../harness/campaign-rows.ts";
-import { cleanUp, cleanUpScenes, critical, login, type Scene, scene } from "../harness/ticket-scene.ts";
+import { writeCampaigns } from "../harness/campaign-rows.ts";
+import { cleanUp, cleanUpScenes, critical, login, type Scene, scene, turn } from "../harness/ticket-scene.ts";
 import { ProactiveStandIn } from "../standins/proactive.ts";
 
 afterEach(cleanUpScenes);
@@ -21,11 +21,21 @@ async function attacked(
   const it = await scene({ AUTO_PUSH_ENABLED: "false", ...env }, { jira: { deployment } });
   const own = { tags: ["attack.execution"] };
   await it.appliance.ingest([
-    critical("alice", { ...own, rule_id: "r1", rule_title: title, host: "ws-000" }),
+    ...hosts.map((host, n) =>
+      critical("alice", {
+        ...own,
+        rule_id: "r1",
+        rule_title: title,
+        host,
+        timestamp: new Date(at + n * 100).toISOString(),
+      }),
+    ),
     critical("bob", { ...own, rule_id: "r2", rule_title: "Rule of bob", host: "own-2" }),
     critical("x<img src=y>", { ...own, rule_id: "r3", rule_title: "Rule of x", host: "own-3" }),
     critical("dave", { ...own, rule_id: "r4", rule_title: "Rule of dave", host: "own-4" }),
   ]);
+  // An outbreak waits whether an earlier host comes.
+  await turn(it, 40_000);
   const { incidents } = (await it.admin.get("/api/incidents")).body;
   const ids = Object.fromEntries(
     incidents.map(({ group_key, incident_id }: Record<string, string>) => [group_key ?? "", incident_id ?? ""]),
@@ -39,7 +49,6 @@ async function attacked(
     writeCampaigns(it.appliance, [
       { id: "CMP-00000001", entity, incidents: [alice, bob, x], links, tickets: { [bob]: "SEC-77" } },
     ]);
-    writeOutbreak(it.appliance, { incidentId: alice, entity, rule: title, hosts, at });
   });
   return { ...it, admin: await login(it), ids: { alice, bob, x, dave: ids.dave ?? "" } };
 }
@@ -63,7 +72,7 @@ describe("a ticket", () => {
     const it = await attacked();
     const jira = await payloadOf(it, it.ids.alice, "jira");
     const snow = await payloadOf(it, it.ids.alice, "servicenow");
-    const title1 = `HIGH: ${shownTitle} on 50 hosts within 1 minute by alice`;
+    const title1 = `CRITICAL: ${shownTitle} on 50 hosts within 1 minute by alice`;
     expect([jira.fields.summary, snow.short_description]).toEqual([title1, title1]);
     for (const text of [adfText(jira.fields.description), snow.description]) {
       const first = words(text, 120);
@@ -81,7 +90,7 @@ describe("a ticket", () => {
     ]);
     const plain = snow.work_notes ?? snow.description;
     expect(section(plain, "OUTBREAK")).toBe(
-      `The same rule, "${shownTitle}", fired on 50 hosts within 1 minute, from 2026-03-13T04:02:00Z to 2026-03-13T04:02:50Z.\n` +
+      `The same rule, "${shownTitle}", fired on 50 hosts within 1 minute, from 2026-03-13T04:02:00Z to 2026-03-13T04:02:04Z.\n` +
         `Hosts, in this order: ${hostsOf(49).join(", ")} and ws-049.`,
     );
     const campaign = section(plain, "CAMPAIGN").split("\n");
@@ -141,7 +150,7 @@ describe("a Proactive Case", () => {
       PROACTIVE_SNOW_SERVICE_IDENTIFIER: "ACME-EDGE",
     });
     const made = await payloadOf(it, it.ids.alice, "proactive");
-    expect(made.shortDescription).toBe(`HIGH: ${shownTitle} on 50 hosts within 1 minute by alice`);
+    expect(made.shortDescription).toBe(`CRITICAL: ${shownTitle} on 50 hosts within 1 minute by alice`);
     expect(made.description).toContain("<th>Campaign ID</th><td>CMP-00000001</td>");
     expect(made.description).toContain("<h3>Campaign</h3><p>Part of campaign CMP-00000001 with 2 other incidents:");
     expect(made.description).toContain("x&#60;img src=y&#62;");

@@ -1,5 +1,4 @@
 /** The heading of an actor's incident from its evidence alone, for lists. */
-import type { Outbreak } from "../../campaigns/campaign.ts";
 import type { ActorState } from "../../correlation/actor-state.ts";
 import { bestWindow } from "../../correlation/score.ts";
 import { ruleSummaries } from "../../correlation/summary.ts";
@@ -14,8 +13,8 @@ export function headlineOfActor(
   { type, name }: { type: ActorType; name: string },
   { evidence, activity, windows }: ActorState,
   now: number,
-  outbreak: Outbreak | null = null,
 ): string {
+  const [outbreak = null] = [...evidence.outbreaks].sort((a, b) => b.hosts - a.hosts || a.firstAt - b.firstAt);
   const headline = headlineOf({
     actor: name,
     actorType: type,
@@ -25,7 +24,7 @@ export function headlineOfActor(
     outbreak:
       outbreak === null
         ? null
-        : { rule: outbreak.rule, hosts: outbreak.hosts.length, spanMs: outbreak.lastAt - outbreak.firstAt },
+        : { rule: outbreak.title, hosts: outbreak.hosts, spanMs: outbreak.lastAt - outbreak.firstAt },
   });
   return shortened(headlineText(headline), longest);
 }
