@@ -122,6 +122,6 @@ export function short(host: string): string {
   return host.toLowerCase().split(".")[0] ?? "";
 }
 
-export function bare(user: string): string {
+function bare(user: string): string {
   return user.slice(user.lastIndexOf("\\") + 1).toLowerCase();
 }

@@ -38,7 +38,7 @@ export function withLogs(estate: Estate, noise: readonly NoiseRecord[]): NoiseRe
         SubjectUserName: "-",
         SubjectLogonId: "0x0",
       };
-      return { ...record, raw: log(record, 4624, "Security", fields) };
+      return logged(record, 4624, "Security", fields);
     }
     const fields = {
       ProcessGuid: guid(record.id),
@@ -50,7 +50,7 @@ export function withLogs(estate: Estate, noise: readonly NoiseRecord[]): NoiseRe
       ParentProcessGuid: guid(`${isSystem ? "services" : "explorer"}|${session}`),
       ParentImage: isSystem ? "C:\\Windows\\System32\\services.exe" : "C:\\Windows\\explorer.exe",
     };
-    return { ...record, raw: log(record, 1, sysmon, fields) };
+    return logged(record, 1, sysmon, fields);
   });
 }
 
@@ -88,7 +88,7 @@ export function shareUse(id: string, key: string, server: Machine, user: string,
     ShareName: "\\\\*\\Public",
     RelativeTargetName: "list.xlsx",
   };
-  return { ...record, src_ip: ip, raw: log(record, 5145, "Security", fields) };
+  return logged({ ...record, src_ip: ip }, 5145, "Security", fields);
 }
 
 /** An administrator's work on a machine, from the jump host. */
@@ -119,8 +119,10 @@ function visit(id: string, key: string, machine: Machine, user: string, at: numb
   };
 }
 
-function log({ host, timestamp }: NoiseRecord, id: number, channel: string, fields: Record<string, string>) {
-  return windowsLog("winlog", { id, channel, computer: host, time: timestamp, fields });
+function logged(record: NoiseRecord, id: number, channel: string, fields: Record<string, string>): NoiseRecord {
+  const { host, timestamp } = record;
+  const raw = windowsLog("winlog", { id, channel, computer: host, time: timestamp, fields });
+  return { ...record, event_id: id, channel, raw };
 }
 
 function digest(text: string): string {

@@ -27,9 +27,13 @@ const ofMachine =
  * be listed under. Low ones make nobody's incident.
  */
 export function actorsOf(records: readonly KnownRecord[]): Set<string> {
+  return actorsIn(records.filter(({ level }) => level !== "informational" && level !== "low"));
+}
+
+/** The same with low ones: somebody who is in a campaign for good reason, and whom nobody would miss. */
+export function actorsIn(records: readonly KnownRecord[]): Set<string> {
   const actors = new Set<string>();
-  for (const { host, user, src_ip: ip = null, level } of records) {
-    if (level === "informational" || level === "low") continue;
+  for (const { host, user, src_ip: ip = null } of records) {
     const name = user?.toLowerCase() ?? "";
     const own = /^arn:/.test(name) ? name : (name.split("\\").at(-1)?.split("@")[0] ?? "");
     const isPerson =

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
+import { CampaignWatch } from "../../appliance/upkeep/campaign-watch.ts";
 import { OutbreakWatch } from "../../appliance/upkeep/outbreak-watch.ts";
 import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
@@ -35,6 +36,12 @@ const correlation = {
   minScore: 40,
 };
 
+/** What is written to the log ends the measurement. */
+const fail = (text: string, fields?: object) => {
+  throw new Error(`${text} ${JSON.stringify(fields)}`);
+};
+const failing = { debug() {}, info() {}, warn: fail, error: fail };
+
 export class MeasuredAppliance {
   /** Epoch milliseconds of its clock. */
   now: number;
@@ -42,12 +49,15 @@ export class MeasuredAppliance {
   readonly #folder: string;
   readonly #intake: Intake;
   readonly #outbreaks: OutbreakWatch;
+  readonly #campaigns: CampaignWatch;
 
   private constructor(folder: string, store: Store, clock: { now(): number; monotonic(): number }, now: number) {
     this.#folder = folder;
     this.store = store;
     this.now = now;
-    this.#outbreaks = new OutbreakWatch({ store, stopping: new AbortController().signal });
+    const stopping = new AbortController().signal;
+    this.#outbreaks = new OutbreakWatch({ store, stopping });
+    this.#campaigns = new CampaignWatch({ store, stopping, log: failing });
     this.#intake = new Intake({ store, clock, defaultEntity: () => "Acme" });
   }
 
@@ -82,6 +92,7 @@ export class MeasuredAppliance {
       await this.#outbreaks.tick(this.now);
       due = this.#outbreaks.nextDueAt(this.now);
     }
+    await this.#campaigns.tick(this.now);
   }
 
   /** The highest risk first. */

@@ -18,6 +18,8 @@ export interface NoiseRecord {
   src_ip: string | null;
   timestamp: string;
   entity: string;
+  event_id?: number;
+  channel?: string;
   raw: object;
 }
 

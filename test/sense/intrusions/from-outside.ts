@@ -1,6 +1,6 @@
 /** Attacks that come in by a server that faces the internet, on Windows and Linux. */
 import type { Cast } from "./cast.ts";
-import type { Process } from "./intruder.ts";
+import type { Process } from "./session.ts";
 import { becomeSystem, dumpCredentials, encrypt, lookAround, moveTo, readDirectory } from "./steps.ts";
 
 /** A web shell in IIS, SYSTEM by a potato, another server with the local administrator's hash. */

@@ -1,6 +1,6 @@
 /** Attacks that begin at somebody's desk: mail, removable media, help desk fraud, insiders. */
 import type { Cast } from "./cast.ts";
-import type { Process } from "./intruder.ts";
+import type { Process } from "./session.ts";
 import { becomeSystem, dumpCredentials, encrypt, lookAround, moveTo, readDirectory } from "./steps.ts";
 
 /** Mail with a document → SYSTEM on the workstation → credentials → a server → the domain → ransomware on many machines. */

@@ -3,58 +3,18 @@ import type { Dice } from "../../chaos/dice.ts";
 import { domain, type Machine } from "../estate.ts";
 import { type LogShape, linuxLog, logShapes, sysmon, type WindowsEvent, windowsLog } from "./logs.ts";
 import { attackRule } from "./rule-table.ts";
-
-export interface AttackRecord {
-  id: string;
-  rule_id: string;
-  rule_title: string;
-  rule_author: string;
-  level: string;
-  tags: readonly string[];
-  host: string | null;
-  user: string | null;
-  src_ip: string | null;
-  timestamp: string;
-  entity: string;
-  raw: object;
-}
-
-/** Somebody logged on to a machine. */
-export interface Session {
-  machine: Machine;
-  /** Without domain; null = the machine's own account, SYSTEM. */
-  user: string | null;
-  /** Whose account it is: the domain, the machine itself, IIS. */
-  authority: string;
-  /** `0x3e7` for SYSTEM. */
-  logonId: string;
-}
-
-export interface Process {
-  session: Session;
-  image: string;
-  commandLine: string;
-  guid: string;
-  pid: number;
-}
-
-export interface Origin {
-  machine?: Machine;
-  ip: string;
-}
-
-/** The programs that stand in Windows' own folder, by file name. */
-const system32 =
-  /^(cmd|whoami|net|nltest|rundll32|regsvr32|msiexec|mshta|schtasks|reg|wmic|vssadmin|bcdedit|wbadmin|sc|certutil|wevtutil|fodhelper|svchost|services|wsmprovhost|ntdsutil|mstsc|wmiprvse|lsass|w3wp)\.exe$/i;
-
-export function pathOf(image: string): string {
-  if (image.includes("\\")) return image;
-  if (image === "powershell.exe") return "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe";
-  if (image === "explorer.exe") return "C:\\Windows\\explorer.exe";
-  if (image === "WINWORD.EXE" || image === "EXCEL.EXE")
-    return `C:\\Program Files\\Microsoft Office\\root\\Office16\\${image}`;
-  return system32.test(image) ? `C:\\Windows\\System32\\${image}` : `C:\\Users\\Public\\${image}`;
-}
+import {
+  type AttackRecord,
+  account,
+  hex,
+  netbios,
+  type Origin,
+  type Process,
+  pathOf,
+  type Seen,
+  type Session,
+  subject,
+} from "./session.ts";
 
 export class Intruder {
   readonly records: AttackRecord[] = [];
@@ -203,24 +163,19 @@ export class Intruder {
       exe,
       session: parent.session,
     };
-    this.#detect(
-      rules,
-      machine.name,
+    const raw = linuxLog({
+      computer: machine.name,
+      time: new Date(this.at).toISOString(),
       user,
-      null,
-      linuxLog({
-        computer: machine.name,
-        time: new Date(this.at).toISOString(),
-        user,
-        exe,
-        commandLine,
-        pid: own.pid,
-        parentPid: parent.pid,
-        parentExe: parent.exe,
-        session: parent.session,
-        guids: this.#hasSysmon ? { own: own.guid, parent: parent.guid } : null,
-      }),
-    );
+      exe,
+      commandLine,
+      pid: own.pid,
+      parentPid: parent.pid,
+      parentExe: parent.exe,
+      session: parent.session,
+      guids: this.#hasSysmon ? { own: own.guid, parent: parent.guid } : null,
+    });
+    this.#detect(rules, { host: machine.name, user, ip: null, event: null, raw });
     return own;
   }
 
@@ -241,10 +196,11 @@ export class Intruder {
     };
     // Older Sysmon does not say who opened a process.
     const says = id !== 10 || this.dice.chance(0.5);
-    this.#detect(rules, session.machine.name, says ? account(session) : null, ip, windowsLog(this.#shape, event));
+    const user = says ? account(session) : null;
+    this.#detect(rules, { host: session.machine.name, user, ip, event, raw: windowsLog(this.#shape, event) });
   }
 
-  #detect(rules: string, host: string, user: string | null, ip: string | null, raw: object): void {
+  #detect(rules: string, { host, user, ip, event, raw }: Seen): void {
     for (const key of rules.split(" ").filter((one) => one !== "")) {
       const rule = attackRule(key);
       if (this.dice.chance(this.#missing)) continue;
@@ -258,6 +214,8 @@ export class Intruder {
         host,
         user,
         src_ip: ip,
+        event_id: event?.id ?? null,
+        channel: event?.channel ?? null,
         timestamp: new Date(this.at).toISOString(),
         entity: "Acme",
         raw,
@@ -269,25 +227,4 @@ export class Intruder {
   #logonId(): string {
     return hex(this.dice.int(0x10000, 0xfffffff));
   }
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16)}`;
-}
-
-function account({ user, authority }: Session): string {
-  return `${authority}\\${user ?? "SYSTEM"}`;
-}
-
-function subject(session: Session): Record<string, string> {
-  const { machine, user, authority, logonId } = session;
-  return {
-    SubjectUserName: user ?? `${netbios(machine)}$`,
-    SubjectDomainName: user === null ? domain : authority,
-    SubjectLogonId: logonId,
-  };
-}
-
-export function netbios({ name }: Machine): string {
-  return (name.split(".")[0] ?? "").toUpperCase();
 }

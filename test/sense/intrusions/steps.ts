@@ -1,7 +1,7 @@
 /** What attackers do again and again, each time in one of its ways. */
 import type { Machine } from "../estate.ts";
 import type { Cast } from "./cast.ts";
-import type { Origin, Process, Session } from "./intruder.ts";
+import type { Origin, Process, Session } from "./session.ts";
 
 export function lookAround({ intruder }: Cast, shell: Process): void {
   const { dice } = intruder;
@@ -195,14 +195,21 @@ export function readDirectory(cast: Cast, from: Process, account: string): void 
   }
 }
 
-/** The end of it: machine by machine within minutes, as the account or as the machine itself. */
+/**
+ * The end of it: machine by machine within minutes, as the account or as the machine itself: by PsExec with the account, or by a policy of the
+ * domain, of which the machines' logs say nothing.
+ */
 export function encrypt({ intruder }: Cast, hosts: readonly Machine[], account: string | null, origin: Origin): void {
   const { dice } = intruder;
-  const asSystem = account === null || dice.chance(0.4);
+  const way = account === null ? "policy" : dice.pick(["account", "account", "psexec", "psexec", "policy"]);
   for (const machine of hosts) {
-    const session: Session = asSystem
-      ? intruder.system(machine)
-      : intruder.logon(machine, account, origin, 3, "admin_logon");
+    let session: Session = intruder.system(machine);
+    if (way === "account" && account !== null) session = intruder.logon(machine, account, origin, 3, "admin_logon");
+    if (way === "psexec" && account !== null) {
+      const own = intruder.logon(machine, account, origin, 3, "admin_logon");
+      const service = { ServiceName: "PSEXESVC", ImagePath: "%SystemRoot%\\PSEXESVC.exe", AccountName: "LocalSystem" };
+      intruder.event(own, 7045, "System", service, "psexec_service");
+    }
     const cmd = intruder.process(session, "cmd.exe", "cmd /c C:\\Windows\\Temp\\e.exe");
     intruder.start(cmd, "vssadmin.exe", "vssadmin delete shadows /all /quiet", "shadow");
     if (dice.chance(0.6)) intruder.start(cmd, "bcdedit.exe", "bcdedit /set {default} recoveryenabled no", "bcdedit");

@@ -1,6 +1,6 @@
 /** Attacks on the domain itself: tickets, certificates, coercion, hashes that open the next machine. */
 import type { Cast } from "./cast.ts";
-import type { Process } from "./intruder.ts";
+import type { Process } from "./session.ts";
 import { becomeSystem, dumpCredentials, encrypt, lookAround, moveTo, readDirectory } from "./steps.ts";
 
 function foothold(cast: Cast): Process {
