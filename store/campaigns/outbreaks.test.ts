@@ -313,6 +313,7 @@ describe("an outbreak goes on", () => {
     await ingest(wave(4, (index) => ({ host: `late-${index}` }), start - 9 * minuteMs));
     await settle();
     expect(await bodies("incident_created")).toHaveLength(1);
+    now += 20 * minuteMs;
     await ingest(wave(10, () => ({}), now - minuteMs));
     await settle();
     const created = await bodies("incident_created");
