@@ -89,6 +89,7 @@ export async function createApi(parts: ApiParts) {
   const { reading } = store;
   let rotating: Promise<unknown> = Promise.resolve();
   const tickets = new TicketService(store, dispatcher, clock, audit);
+  const ownAccount = new OwnAccount(accounts, authentication, logins, audit);
   const ticketSettings = new SettingsService({ store, clock, log, secrets, dispatcher });
   return {
     ticketSettings,
@@ -104,6 +105,7 @@ export async function createApi(parts: ApiParts) {
     },
     accounts,
     sessions,
+    ownAccount,
     audit,
     /** Removes expired logins and stores the positions of pollers. */
     tick: async () => {
@@ -127,7 +129,7 @@ export async function createApi(parts: ApiParts) {
           return () => void revoked.delete(listener);
         },
       },
-      logins: new OwnAccount(accounts, authentication, logins, audit),
+      logins: ownAccount,
       pages: new Pages(reading, new Cursors(cursorKey, generation), continuity, clock, (position) => save([position])),
       investigation: new Investigation(store, clock, audit, (incidentId) => tickets.ofIncident(incidentId)),
       exceptions: new Exceptions(store, clock, audit),
