@@ -28,9 +28,11 @@ import { ApiListener, HealthListener } from "./runtime/listeners.ts";
 import { argon2id } from "./runtime/passwords.ts";
 import { version } from "./runtime/version.ts";
 import { TicketDispatcher } from "./tickets/dispatcher.ts";
+import { CampaignWatch } from "./upkeep/campaign-watch.ts";
 import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
+import { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
 import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
@@ -164,6 +166,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     store.events.onAppend((_, counts) =>
       (counts.incident_created ?? counts.incident_updated ?? 0) ? dispatcher.wake() : null,
     );
+    const campaigns = new CampaignWatch({ store, log, stopping: stopping.signal });
+    store.events.onAppend((_, counts) => campaigns.appended(counts));
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const upkeep = createUpkeep({
@@ -174,9 +178,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       onPruned: (events, expired) => metrics.pruned(events, expired),
       recountQueues: () => feeds.recount(),
     });
+    const outbreaks = new OutbreakWatch({ store, stopping: stopping.signal });
+    store.events.onAppend((_, counts) => outbreaks.appended(counts));
     const loops = createLoops({
       feeds,
       upkeep,
+      campaigns,
+      outbreaks,
       descriptors,
       storage,
       keys,
@@ -188,7 +196,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     states.running(feeds, scheduler, dispatcher.stuck);
-    followDueTimes(dispatcher, scheduler);
+    followDueTimes({ dispatcher, outbreaks, campaigns }, scheduler);
     const metrics = createMetrics({
       uptimeMs,
       destinations: () => feeds.status(),

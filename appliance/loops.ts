@@ -5,17 +5,25 @@ import type { KeyRing } from "./access/key-ring.ts";
 import { feedLoops } from "./feed-states.ts";
 import type { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import type { TicketDispatcher } from "./tickets/dispatcher.ts";
+import type { CampaignWatch } from "./upkeep/campaign-watch.ts";
 import type { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
+import type { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
 import type { Loop, Scheduler } from "./upkeep/scheduler.ts";
 import type { StorageWatch } from "./upkeep/storage-watch.ts";
 import type { createUpkeep } from "./upkeep/upkeep.ts";
 
 /** Called when the dispatcher is due at another time (`Scheduler.dueChanged`). */
 const ticketLoop = "tickets";
+/** The same for the search for campaigns. */
+const campaignLoop = "campaigns";
+/** The same for the search for outbreaks. */
+const outbreakLoop = "outbreaks";
 
 interface LoopParts {
   feeds: SyslogFeeds;
   upkeep: ReturnType<typeof createUpkeep>;
+  campaigns: CampaignWatch;
+  outbreaks: OutbreakWatch;
   descriptors: DescriptorWatch;
   storage: StorageWatch;
   keys: KeyRing;
@@ -31,7 +39,8 @@ interface LoopParts {
 }
 
 export function createLoops(parts: LoopParts): Loop[] {
-  const { feeds, upkeep, descriptors, storage, keys, dispatcher, access, listeners, alive } = parts;
+  const { feeds, upkeep, outbreaks, campaigns, descriptors, storage, keys, dispatcher, access, listeners, alive } =
+    parts;
   const watching = (everyMs: number) => Math.max(everyMs, parts.watchEveryMs);
   return [
     { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => upkeep.hourly(now) },
@@ -41,6 +50,18 @@ export function createLoops(parts: LoopParts): Loop[] {
     { name: "stuck-deliveries", everyMs: () => watching(5_000), tick: () => dispatcher.stuck.tick() },
     { name: "heartbeat", everyMs: () => feeds.heartbeatEveryMs, tick: (now) => feeds.sendHeartbeats(now) },
     { name: "correlation", everyMs: () => minuteMs, tick: (now) => upkeep.correlation(now) },
+    {
+      name: outbreakLoop,
+      everyMs: () => minuteMs,
+      nextDueAt: (now) => outbreaks.nextDueAt(now),
+      tick: (now) => outbreaks.tick(now),
+    },
+    {
+      name: campaignLoop,
+      everyMs: () => watching(minuteMs / 2),
+      nextDueAt: (now) => campaigns.nextDueAt(now),
+      tick: (now) => campaigns.tick(now),
+    },
     {
       name: "storage",
       everyMs: () => watching(descriptors.everyMs),
@@ -68,8 +89,13 @@ export function createLoops(parts: LoopParts): Loop[] {
   ];
 }
 
-/** The dispatcher's loop waits until the dispatcher is next due. */
-export function followDueTimes(dispatcher: TicketDispatcher, scheduler: Scheduler): void {
+/** These loops wait until their work is next due. */
+export function followDueTimes(
+  { dispatcher, outbreaks, campaigns }: Pick<LoopParts, "dispatcher" | "outbreaks" | "campaigns">,
+  scheduler: Scheduler,
+): void {
+  outbreaks.onDueChanged(() => scheduler.dueChanged(outbreakLoop));
+  campaigns.onDueChanged(() => scheduler.dueChanged(campaignLoop));
   dispatcher.onDueChanged(() => scheduler.dueChanged(ticketLoop));
 }
 

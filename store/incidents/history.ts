@@ -15,10 +15,12 @@ export type HistoryAction =
   | "NOTES_CHANGED"
   | "RISK_LEVEL_CHANGED"
   | "RULES_ADDED"
+  | "OUTBREAK"
   | "TICKET_LINKED"
   | "EXCEPTION_PROPOSED"
   | "EXCEPTION_APPLIED"
   | "EXCEPTION_REMOVED"
+  | "CAMPAIGN_JOINED"
   | "EXTERNAL_SYNC";
 
 export interface HistoryEntry {

@@ -3,6 +3,7 @@
 import { type InvolvedAssets, involvedAssets } from "../../core/assets/involved.ts";
 import type { Roles } from "../../core/assets/roles.ts";
 import { readAttackTags } from "../../core/attack/attack.ts";
+import type { CampaignMembers } from "../../core/campaigns/members.ts";
 import { incidentBody } from "../../core/correlation/bodies.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import { belongs } from "../../core/correlation/patterns.ts";
@@ -26,6 +27,7 @@ import { type CaseRow, casesOfPeriods, findCase } from "../incidents/case-rows.t
 import { readHistory, type ShownEntry } from "../incidents/history.ts";
 import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
 import { activeOf, liveCases } from "../incidents/live-cases.ts";
+import { readMembers } from "./campaigns.ts";
 
 /** An alert of the actor of an incident or case. Times are epoch milliseconds. */
 export interface AlertOfActor {
@@ -75,6 +77,8 @@ export interface IncidentDetail {
   assets: InvolvedAssets;
   /** The newest alarms. */
   alarms: ContributingAlarm[];
+  /** The other incidents of its campaign, and why they are one; null = it is part of none. */
+  campaign: CampaignMembers | null;
   /** The newest entries, oldest first. */
   history: ShownEntry[];
   historyTotal: number;
@@ -107,9 +111,10 @@ export async function readIncidentDetail(
   const cases = liveCases(await casesOfPeriods(database, [period.id]), state, patterns);
   const { authors, users } = await writersAndUsers(database, period.id);
   const history = await readHistory(database, "incident", incidentId);
+  const body = incidentBody(incident, state, activeOf(cases), now);
   return {
     incident,
-    body: incidentBody(incident, state, activeOf(cases), now),
+    body,
     headline: headlineOfActor({ type: incident.actorType, name: incident.actor }, state, now),
     risk: riskDetail(state, now),
     chain: attackChain(state.evidence),
@@ -117,10 +122,16 @@ export async function readIncidentDetail(
     cases,
     users,
     assets: involvedAssets(roles, incident.entity, {
-      hosts: [...(incident.actorType === "host" ? [incident.actor] : []), ...state.evidence.hosts],
+      // Those of an outbreak too: what is recommended for all of them must know a domain controller among them.
+      hosts: [
+        ...(incident.actorType === "host" ? [incident.actor] : []),
+        ...state.evidence.hosts,
+        ...(body.outbreak?.hosts ?? []),
+      ],
       accounts: [...(incident.actorType === "user" ? [incident.actor] : []), ...users],
     }),
     alarms: await contributingAlarms(database, period.id),
+    campaign: incident.campaignId === null ? null : await readMembers(database, incident.campaignId, incidentId),
     history: history.entries,
     historyTotal: history.total,
   };

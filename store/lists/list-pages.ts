@@ -7,11 +7,16 @@ import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
 import { integer, text } from "../database/rows.ts";
+import { campaignNow } from "./campaigns.ts";
 import { Conditions, type Statement } from "./conditions.ts";
 import { type ListedTable, listedTables } from "./listed-tables.ts";
 
 /** Filters with every stored spelling of the entity that was asked for. */
-type StoredFilters = Omit<RowFilters, "entity"> & { entity?: readonly string[] | undefined };
+type StoredFilters = Omit<RowFilters, "entity" | "campaign"> & {
+  entity?: readonly string[] | undefined;
+  /** What became of the campaign that was asked for. */
+  campaign?: readonly string[] | undefined;
+};
 
 /** Reads one page. Rows committed while it is read belong to a later page. */
 export async function listPage(
@@ -22,7 +27,12 @@ export async function listPage(
   const table = listedTables[query.collection];
   const entities = await entitySpellings(database, query.entities);
   const asked = query.filters.entity === undefined ? undefined : [query.filters.entity.trim()];
-  const filters = { ...query.filters, entity: asked && (await entitySpellings(database, asked)) };
+  const { campaign } = query.filters;
+  const filters = {
+    ...query.filters,
+    entity: asked && (await entitySpellings(database, asked)),
+    campaign: campaign === undefined ? undefined : [await campaignNow(database, campaign)],
+  };
   const { order, limit, offset } = query;
   const by = order.kind === "walk" ? order.by : "created";
   const seq = table.seq[by];
@@ -154,6 +164,7 @@ function conditionsOf(
   oneOf(columns.severity, filters.severities);
   oneOf(columns.type, filters.caseTypes);
   oneOf(columns.level, filters.levels);
+  oneOf(columns.campaign, filters.campaign);
   const actor = filters.actor ?? filters.primaryUser;
   if (actor !== undefined && columns.actor !== undefined)
     oneOf(columns.actor, [...new Set([normaliseUser(actor), normaliseHost(actor), actor.trim().toLowerCase()])]);

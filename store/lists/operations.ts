@@ -1,9 +1,10 @@
 /** Operations for lists and details of the API, and counts of tickets and deliveries. */
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { Collection, PageQuery } from "../../core/pages/page.ts";
-import type { OpenAssets } from "../assets/operations.ts";
+import type { OpenCampaigns } from "../campaigns/step.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
+import { listCampaigns, readCampaign } from "./campaigns.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
@@ -12,7 +13,7 @@ import { readSamples } from "./rule-samples.ts";
 import { countDeliveries, countTickets, listDeliveries, listTickets, type TicketFilter } from "./ticket-lists.ts";
 
 /** The state of the reading Worker. */
-export interface OpenReading extends OpenAssets {
+export interface OpenReading extends OpenCampaigns {
   /** The patterns that make a case, for lists and details of cases. */
   patterns: readonly PreparedPattern[];
 }
@@ -27,6 +28,11 @@ export const listReading = {
     kind: "read",
     run: async ({ database, patterns, assets }, incidentId: string, now: number) =>
       readIncidentDetail(database, { patterns, roles: await assets.current(database) }, incidentId, now),
+  },
+  readCampaign: { kind: "read", run: ({ database }, campaignId: string) => readCampaign(database, campaignId) },
+  listCampaigns: {
+    kind: "read",
+    run: ({ database }, query: Parameters<typeof listCampaigns>[1]) => listCampaigns(database, query),
   },
   tryException: {
     kind: "read",

@@ -19,6 +19,7 @@ export interface Refusal {
 const refusals: Readonly<Record<string, { status: Status; title: string }>> = {
   incident_unknown: { status: 404, title: "Not Found" },
   case_unknown: { status: 404, title: "Not Found" },
+  campaign_unknown: { status: 404, title: "Not Found" },
   actor_unknown: { status: 404, title: "Not Found" },
   exception_unknown: { status: 404, title: "Not Found" },
   user_unknown: { status: 404, title: "Not Found" },

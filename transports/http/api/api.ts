@@ -9,6 +9,7 @@ import { refusalOf } from "../refusals.ts";
 import type { SystemRoute } from "../system-routes.ts";
 import { administrationRoutes } from "./administration-routes.ts";
 import { assetRoutes } from "./assets/asset-routes.ts";
+import { campaignRoutes } from "./campaigns/campaign-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { exceptionRoutes } from "./exception-routes.ts";
@@ -28,6 +29,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...pageRoutes(dependencies),
     ...streamRoutes(dependencies),
     ...incidentRoutes(dependencies),
+    ...campaignRoutes(dependencies),
     ...exceptionRoutes(dependencies),
     ...assetRoutes(dependencies),
     ...ticketRoutes(dependencies),

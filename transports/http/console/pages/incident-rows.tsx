@@ -61,7 +61,7 @@ export async function readIncidents(
 }
 
 /** What happened leads; the actor and the place stand below it. */
-export const WhatHappened = ({ row }: { row: IncidentRow }) => (
+const WhatHappened = ({ row }: { row: IncidentRow }) => (
   <>
     <a class="lead" href={`/incidents/${row.incident_id}`}>
       {row.headline ?? row.group_key}
