@@ -118,6 +118,9 @@ async function knownAlerts(database: Database, detections: readonly Detection[])
   );
 }
 
+/** Of alerts of level medium or more; whoever looks at them sees the level. */
+const notedRisk = 50;
+
 function addAlerts(
   unit: UnitOfWork,
   plan: Plan,
@@ -146,6 +149,7 @@ function addAlerts(
       const { value = null, isCurrent = false } = change.cluster ?? {};
       updates.push([id, added, toIso(firstSeen), toIso(lastSeen), risk, value, period, isCurrent ? 1 : 0, at]);
       if (newest !== null) logs.push([id, newest.body]);
+      if (period !== null && risk >= notedRisk) unit.repeatedAlerts.note(id);
       const former = stored?.periodId ?? null;
       if (period !== null && former !== null && former !== period) formerPeriods.push([former, id]);
     }
