@@ -31,6 +31,7 @@ import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
+import { SearchUpkeep } from "./upkeep/search-upkeep.ts";
 import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
@@ -140,6 +141,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       faults,
       log,
     });
+    const search = new SearchUpkeep({ store, clock });
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
       clock,
@@ -154,6 +156,15 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       dispatcher,
       defaultEntity: () => settings.defaultEntity,
       onAssets: () => scheduler.wake(),
+      search,
+      running: {
+        uptimeMs,
+        status: (feed) => states.health(feed).status,
+        destinations: () => feeds.status(),
+        loops: () => scheduler.status(),
+        faults: () => faults.list(),
+        searchBehind: () => search.behind,
+      },
       feedSettings: new FeedSettingsService({ store, clock, reloads }),
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.savePositions() });
@@ -180,6 +191,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       storage,
       keys,
       dispatcher,
+      search,
       access,
       listeners: () => [health, incidentHealth, api],
       alive: () => states.allRun() && options.onAlive?.(),
@@ -187,7 +199,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     states.running(feeds, scheduler, dispatcher.stuck);
-    followDueTimes(dispatcher, scheduler);
+    followDueTimes(dispatcher, search, scheduler);
+    store.events.onAppend((_, counts) => search.wake(counts));
     const metrics = createMetrics({
       uptimeMs,
       destinations: () => feeds.status(),

@@ -7,11 +7,14 @@ import type { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import type { TicketDispatcher } from "./tickets/dispatcher.ts";
 import type { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import type { Loop, Scheduler } from "./upkeep/scheduler.ts";
+import type { SearchUpkeep } from "./upkeep/search-upkeep.ts";
 import type { StorageWatch } from "./upkeep/storage-watch.ts";
 import type { createUpkeep } from "./upkeep/upkeep.ts";
 
 /** Called when the dispatcher is due at another time (`Scheduler.dueChanged`). */
 const ticketLoop = "tickets";
+
+const searchLoop = "search-index";
 
 interface LoopParts {
   feeds: SyslogFeeds;
@@ -20,6 +23,7 @@ interface LoopParts {
   storage: StorageWatch;
   keys: KeyRing;
   dispatcher: TicketDispatcher;
+  search: SearchUpkeep;
   /** Removes expired logins and saves positions of pollers. */
   access: { tick(): Promise<void> };
   /** Listeners that retry when their port was in use. */
@@ -31,7 +35,7 @@ interface LoopParts {
 }
 
 export function createLoops(parts: LoopParts): Loop[] {
-  const { feeds, upkeep, descriptors, storage, keys, dispatcher, access, listeners, alive } = parts;
+  const { feeds, upkeep, descriptors, storage, keys, dispatcher, search, access, listeners, alive } = parts;
   const watching = (everyMs: number) => Math.max(everyMs, parts.watchEveryMs);
   return [
     { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => upkeep.hourly(now) },
@@ -58,6 +62,13 @@ export function createLoops(parts: LoopParts): Loop[] {
       nextDueAt: (now) => dispatcher.nextDueAt(now),
       tick: (now) => dispatcher.tick(now),
     },
+    {
+      name: searchLoop,
+      // A ticket's number or a name may become another without an event.
+      everyMs: () => watching(10_000),
+      nextDueAt: () => search.nextDueAt(),
+      tick: () => search.tick(),
+    },
     { name: "access", everyMs: () => watching(10_000), tick: () => access.tick() },
     {
       name: "health-port",
@@ -68,8 +79,9 @@ export function createLoops(parts: LoopParts): Loop[] {
   ];
 }
 
-/** The dispatcher's loop waits until the dispatcher is next due. */
-export function followDueTimes(dispatcher: TicketDispatcher, scheduler: Scheduler): void {
+/** The loops of what knows when it is next due wait until then. */
+export function followDueTimes(dispatcher: TicketDispatcher, search: SearchUpkeep, scheduler: Scheduler): void {
+  search.onDueChanged(() => scheduler.dueChanged(searchLoop));
   dispatcher.onDueChanged(() => scheduler.dueChanged(ticketLoop));
 }
 

@@ -30,7 +30,7 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["access", "assets", "outbox"],
     ["incidents"],
     ["intake"],
-    ["sync"],
+    ["search", "sync"],
     ["lists"],
     ["retention"],
     ["worker"],

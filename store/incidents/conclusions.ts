@@ -25,7 +25,14 @@ import { askGate, noteRules, type TicketRules } from "../outbox/ticket-updates.t
 import { type PlannedTicket, planTickets } from "../outbox/tickets.ts";
 import type { ActorPeriod } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, growCases, saveCases } from "./case-rows.ts";
-import { findIncidents, type IncidentRow, saveActivity, saveIncidents, saveScores } from "./incident-rows.ts";
+import {
+  findIncidents,
+  type IncidentRow,
+  saveActivity,
+  saveIncidents,
+  saveScores,
+  searchAnew,
+} from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
 import { newCase, newIncident } from "./new-rows.ts";
 import { type Change, correlationAuthor, type UnitOfWork } from "./unit-of-work.ts";
@@ -117,6 +124,8 @@ export async function conclude(
   };
   /** Incidents whose level changed. */
   const moved: string[] = [];
+  /** Incidents with a rule, host or case by which they were not found before. */
+  const renamed: string[] = [];
   const untold: { incidentId: string; titles: readonly string[] }[] = [];
   for (const conclusion of conclusions) {
     const { period, assessment, create, rose, oldScore, news } = conclusion;
@@ -194,6 +203,8 @@ export async function conclude(
       }
     } else if (period.incidentId !== null && conclusion.changed.size > 0)
       active.push([period.incidentId, period.state.activity, conclusion.regrouped === true ? heading() : null]);
+    if (period.incidentId !== null && (conclusion.regrouped === true || assessment.opened.length > 0))
+      renamed.push(period.incidentId);
     if (compact(period.state.evidence, now)) conclusion.quiet = false;
   }
   unit.add(
@@ -205,6 +216,7 @@ export async function conclude(
     ...planTickets(tickets, now),
     ...askGate(moved, rules.tickets.policies, now),
     ...noteRules(untold, rules.tickets.policies, now),
+    ...searchAnew(renamed),
   );
   return conclusions.flatMap(({ period, repeated, quiet }) =>
     quiet && repeated !== undefined ? { period, repeats: repeated.repeats } : [],

@@ -14,6 +14,7 @@ import { exceptionRoutes } from "./exception-routes.ts";
 import { incidentRoutes } from "./incident-routes.ts";
 import { readJsonBody, readTextBody } from "./json-body.ts";
 import { loginRoutes } from "./login-routes.ts";
+import { overviewRoutes } from "./overview/overview-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { BadRequest, readBody, readQuery } from "./read-request.ts";
 import type { ApiContext, Request, Route, TextBody } from "./route.ts";
@@ -27,6 +28,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...pageRoutes(dependencies),
     ...streamRoutes(dependencies),
     ...incidentRoutes(dependencies),
+    ...overviewRoutes(dependencies),
     ...exceptionRoutes(dependencies),
     ...assetRoutes(dependencies),
     ...ticketRoutes(dependencies),
@@ -149,6 +151,7 @@ const refusals: Readonly<
   Record<string, { status: 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 502 | 503; title: string }>
 > = {
   incident_unknown: { status: 404, title: "Not Found" },
+  alert_unknown: { status: 404, title: "Not Found" },
   case_unknown: { status: 404, title: "Not Found" },
   actor_unknown: { status: 404, title: "Not Found" },
   exception_unknown: { status: 404, title: "Not Found" },
