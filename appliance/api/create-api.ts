@@ -25,6 +25,7 @@ import { TicketService } from "../tickets/ticket-service.ts";
 import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
 import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
+import { Campaigns } from "./campaigns.ts";
 import { clientAddress } from "./client-address.ts";
 import { Cursors } from "./cursors.ts";
 import { Exceptions } from "./exceptions.ts";
@@ -135,6 +136,7 @@ export async function createApi(parts: ApiParts) {
       }),
       investigation: new Investigation(store, clock, audit, (incidentId) => tickets.ofIncident(incidentId)),
       overview: new Overview({ reading, clock, running: parts.running, dataDir: settings.dataDir }),
+      campaigns: new Campaigns(reading),
       exceptions: new Exceptions(store, clock, audit),
       tickets,
       webhooks: dispatcher.webhooks,

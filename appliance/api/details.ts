@@ -5,6 +5,8 @@ import { minuteMs, toIso } from "../../core/time.ts";
 import type { AlertLog, RuleExample } from "../../store/lists/alert-detail.ts";
 import type { CaseDetail, IncidentDetail } from "../../store/lists/incident-detail.ts";
 
+import { campaignParts } from "./campaigns.ts";
+
 type Json = Record<string, unknown>;
 
 /** `row`: the incident as in lists. */
@@ -63,6 +65,9 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
       due_at: toIso(detail.incident.createdAt + detail.sla.targetMinutes * minuteMs),
     },
     tickets,
+    campaign:
+      detail.campaign === null ? null : { campaign_id: detail.campaign.campaignId, ...campaignParts(detail.campaign) },
+    outbreak: body.outbreak ?? null,
     history: history.map(historyEntry),
     history_total: historyTotal,
   };

@@ -111,12 +111,6 @@ export function saveScores(scored: readonly NewScore[], now: number): Statement[
   return forRows(scoreSql, rows);
 }
 
-/** Has the search learn anew by which words these incidents are found; where the row says so itself, triggers do. */
-export function searchAnew(incidentIds: readonly string[]): Statement[] {
-  const rows = [...new Set(incidentIds)].map((id) => [id]);
-  return forRows("insert into search_pending values (?) on conflict do nothing", rows);
-}
-
 function incidentFromRow(row: Row): IncidentRow {
   return {
     incidentId: text(row, "incident_id"),

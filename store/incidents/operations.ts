@@ -7,7 +7,6 @@ import type { Incident } from "../../core/incident.ts";
 import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
 import type { ThreatCase } from "../../core/threat-case.ts";
-import type { SlaMinutes } from "../../core/tickets/sla.ts";
 import { noteFile } from "../assets/asset-rows.ts";
 import type { OpenAssets } from "../assets/operations.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
@@ -20,7 +19,6 @@ import { deleteException, insertException, listExceptions } from "./exceptions.t
 import { applyIncidentChange, type ChangeRules, promote } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";
 import { applyRoles } from "./role-effects.ts";
-import { applyServiceLevels } from "./service-levels.ts";
 import { type Author, type OpenUnit, UnitOfWork } from "./unit-of-work.ts";
 
 export interface OpenIncidents extends OpenUnit, OpenOutbox, OpenAssets {
@@ -87,11 +85,6 @@ export const incidentOperations = {
   applyExceptions: {
     kind: "write",
     run: async (open, now: number) => open.correlator !== null && applyExceptions(open, open.correlator, now),
-  },
-  /** Brings due times in line with the settings, a step at a time; returns whether another step is needed. */
-  applyServiceLevels: {
-    kind: "write",
-    run: ({ database }, minutes: SlaMinutes) => applyServiceLevels(database, minutes),
   },
   /** Null while the incident step is off. */
   actorRules: { kind: "memory", run: async ({ correlator }) => correlator?.actorRules ?? null },

@@ -27,9 +27,10 @@ import { type CaseRow, casesOfPeriods, findCase } from "../incidents/case-rows.t
 import { readHistory, type ShownEntry } from "../incidents/history.ts";
 import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
 import { activeOf, liveCases } from "../incidents/live-cases.ts";
-import { serviceLevels } from "../incidents/service-levels.ts";
+import { serviceLevels } from "../outbox/service-levels.ts";
 import { type ActiveHour, activeHours } from "./active-hours.ts";
 import { newestExamples, type RuleExample } from "./alert-detail.ts";
+import { type CampaignMembers, readMembers } from "./campaigns.ts";
 
 /** An alert of the actor of an incident or case. Times are epoch milliseconds. */
 export interface AlertOfActor {
@@ -84,6 +85,8 @@ export interface IncidentDetail {
   /** The newest hours in which something happened, oldest first. */
   activity: ActiveHour[];
   sla: Sla;
+  /** The other incidents of its campaign, and why they are one; null = it is part of none. */
+  campaign: CampaignMembers | null;
   /** The newest entries, oldest first. */
   history: ShownEntry[];
   historyTotal: number;
@@ -139,6 +142,7 @@ export async function readIncidentDetail(
     alarms: await contributingAlarms(database, period.id),
     activity: activeHours(state.evidence, mostHours),
     sla: slaOf(incident.level, incident.createdAt, incident.closedAt, now, await serviceLevels(database)),
+    campaign: incident.campaignId === null ? null : await readMembers(database, incident.campaignId, incidentId),
     history: history.entries,
     historyTotal: history.total,
   };

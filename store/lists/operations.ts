@@ -6,6 +6,7 @@ import { entitySpellings } from "../database/entity-spellings.ts";
 import { fileFacts } from "../database/integrity.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { readAlertLog } from "./alert-detail.ts";
+import { listCampaigns, readCampaign } from "./campaigns.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
@@ -31,6 +32,11 @@ export const listReading = {
     kind: "read",
     run: async ({ database, patterns, assets }, incidentId: string, now: number) =>
       readIncidentDetail(database, { patterns, roles: await assets.current(database) }, incidentId, now),
+  },
+  readCampaign: { kind: "read", run: ({ database }, campaignId: string) => readCampaign(database, campaignId) },
+  listCampaigns: {
+    kind: "read",
+    run: ({ database }, query: Parameters<typeof listCampaigns>[1]) => listCampaigns(database, query),
   },
   tryException: {
     kind: "read",

@@ -62,6 +62,12 @@ export interface OverviewPort {
   system(caller: Caller): Promise<Json>;
 }
 
+export interface CampaignPort {
+  /** @throws EdgeError campaign_unknown, also for one of an entity that the caller may not see */
+  campaign(caller: Caller, id: string): Promise<Json>;
+  list(caller: Caller, query: { entity: string | null; limit: number; offset: number }): Promise<Json>;
+}
+
 export interface ExceptionPort {
   list(caller: Caller): Promise<Json[]>;
   add(caller: Caller, request: NewException): Promise<Json>;
@@ -183,6 +189,7 @@ export interface ApiDependencies {
   pages: { page(caller: Caller, request: PageRequest): Promise<PageAnswer> };
   investigation: InvestigationPort;
   overview: OverviewPort;
+  campaigns: CampaignPort;
   exceptions: ExceptionPort;
   assets: AssetsPort;
   administration: AdministrationPort;

@@ -3,16 +3,10 @@ import * as v from "valibot";
 import { accountRoles, assetSources, criticalities, hostRoles } from "../../../core/assets/asset.ts";
 import { levels } from "../../../core/detection.ts";
 import { actorTypes, incidentStatuses } from "../../../core/incident.ts";
-import { riskLevels } from "../../../core/risk.ts";
 import { caseSeverities, caseStatuses } from "../../../core/threat-case.ts";
 import { slaStatuses } from "../../../core/tickets/sla.ts";
-
-export const text = v.string();
-export const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-export const time = v.pipe(v.string(), v.isoTimestamp());
-export const orNull = <S extends v.GenericSchema>(schema: S) => v.nullable(schema);
-const riskLevel = v.picklist(riskLevels);
-const score = v.pipe(v.number(), v.minValue(0), v.maxValue(100));
+import { campaignOfIncident, outbreak } from "./campaigns/campaign-shapes.ts";
+import { count, orNull, riskLevel, score, text, time } from "./shapes/field-shapes.ts";
 
 export const incidentRow = v.object({
   incident_id: v.pipe(text, v.description("`INC-` and 8 hexadecimal digits.")),
@@ -251,6 +245,8 @@ export const incidentDetail = v.object({
     v.description("From its creation to its closing, or until now; by its present level."),
   ),
   tickets: v.array(v.record(text, v.unknown())),
+  campaign: campaignOfIncident,
+  outbreak,
   ...historyFields,
 });
 

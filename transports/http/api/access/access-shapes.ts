@@ -1,6 +1,6 @@
 /** What the API answers about logins, users, keys and the audit log. */
 import * as v from "valibot";
-import { count, orNull, text, time } from "../shapes.ts";
+import { count, orNull, text, time } from "../shapes/field-shapes.ts";
 
 export const tokenPair = v.object({
   token: v.pipe(text, v.description("The access token, for `Authorization: Bearer`.")),

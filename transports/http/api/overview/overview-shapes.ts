@@ -4,7 +4,7 @@ import { levels } from "../../../../core/detection.ts";
 import { feedNames } from "../../../../core/feeds/feeds.ts";
 import { riskLevels } from "../../../../core/risk.ts";
 import { deliveryStates, ticketSystems } from "../../../../core/tickets/ticket.ts";
-import { count, orNull, text, time } from "../shapes.ts";
+import { count, orNull, text, time } from "../shapes/field-shapes.ts";
 
 const byLevel = v.object(Object.fromEntries(levels.map((level) => [level, count])));
 const byRiskLevel = v.object(Object.fromEntries(riskLevels.map((level) => [level, count])));
