@@ -5,6 +5,7 @@ import type { KeyRing } from "./access/key-ring.ts";
 import { feedLoops } from "./feed-states.ts";
 import type { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import type { TicketDispatcher } from "./tickets/dispatcher.ts";
+import type { CampaignWatch } from "./upkeep/campaign-watch.ts";
 import type { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import type { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
 import type { Loop, Scheduler } from "./upkeep/scheduler.ts";
@@ -14,6 +15,8 @@ import type { createUpkeep } from "./upkeep/upkeep.ts";
 
 /** Called when the dispatcher is due at another time (`Scheduler.dueChanged`). */
 const ticketLoop = "tickets";
+/** The same for the search for campaigns. */
+const campaignLoop = "campaigns";
 /** The same for the search for outbreaks. */
 const outbreakLoop = "outbreaks";
 /** And for the search index. */
@@ -22,6 +25,7 @@ const searchLoop = "search-index";
 interface LoopParts {
   feeds: SyslogFeeds;
   upkeep: ReturnType<typeof createUpkeep>;
+  campaigns: CampaignWatch;
   outbreaks: OutbreakWatch;
   descriptors: DescriptorWatch;
   storage: StorageWatch;
@@ -39,7 +43,20 @@ interface LoopParts {
 }
 
 export function createLoops(parts: LoopParts): Loop[] {
-  const { feeds, upkeep, outbreaks, descriptors, storage, keys, dispatcher, search, access, listeners, alive } = parts;
+  const {
+    feeds,
+    upkeep,
+    outbreaks,
+    campaigns,
+    descriptors,
+    storage,
+    keys,
+    dispatcher,
+    search,
+    access,
+    listeners,
+    alive,
+  } = parts;
   const watching = (everyMs: number) => Math.max(everyMs, parts.watchEveryMs);
   return [
     { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => upkeep.hourly(now) },
@@ -54,6 +71,12 @@ export function createLoops(parts: LoopParts): Loop[] {
       everyMs: () => minuteMs,
       nextDueAt: (now) => outbreaks.nextDueAt(now),
       tick: (now) => outbreaks.tick(now),
+    },
+    {
+      name: campaignLoop,
+      everyMs: () => watching(minuteMs / 2),
+      nextDueAt: (now) => campaigns.nextDueAt(now),
+      tick: (now) => campaigns.tick(now),
     },
     {
       name: "storage",
@@ -91,10 +114,11 @@ export function createLoops(parts: LoopParts): Loop[] {
 
 /** These loops wait until their work is next due. */
 export function followDueTimes(
-  { dispatcher, outbreaks, search }: Pick<LoopParts, "dispatcher" | "outbreaks" | "search">,
+  { dispatcher, outbreaks, campaigns, search }: Pick<LoopParts, "dispatcher" | "outbreaks" | "campaigns" | "search">,
   scheduler: Scheduler,
 ): void {
   outbreaks.onDueChanged(() => scheduler.dueChanged(outbreakLoop));
+  campaigns.onDueChanged(() => scheduler.dueChanged(campaignLoop));
   search.onDueChanged(() => scheduler.dueChanged(searchLoop));
   dispatcher.onDueChanged(() => scheduler.dueChanged(ticketLoop));
 }

@@ -1,7 +1,7 @@
 /** Campaigns for lists and details: which incidents each has, and why they are one. */
-import type { CampaignLink, LinkKind } from "../../core/campaigns/campaign.ts";
+import type { LinkKind } from "../../core/campaigns/campaign.ts";
+import type { CampaignMember, CampaignMembers, NamedLink } from "../../core/campaigns/members.ts";
 import type { LinkedActor } from "../../core/campaigns/why.ts";
-import type { Incident } from "../../core/incident.ts";
 import { type RiskLevel, riskLevel } from "../../core/risk.ts";
 import type { Database } from "../database/database.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
@@ -15,28 +15,6 @@ const mostMembers = 500;
 const mostLinks = 500;
 /** Joins one after the other that are followed; rows that name each other end there. */
 const mostJoins = 1_000;
-
-/** An incident as its campaign names it. */
-export type CampaignMember = Pick<
-  Incident,
-  "incidentId" | "actor" | "actorType" | "score" | "level" | "status" | "ticketId" | "ticketUrl" | "ticketSystem"
-> & { headline: string | null };
-
-/** A link, with the actors of its incidents; null where retention has taken one. */
-export interface NamedLink {
-  link: CampaignLink;
-  of: { one: LinkedActor | null; other: LinkedActor | null };
-}
-
-export interface CampaignMembers {
-  campaignId: string;
-  /** Open ones first, then by risk. */
-  members: CampaignMember[];
-  membersTotal: number;
-  /** In the order of what they share. */
-  links: NamedLink[];
-  linksTotal: number;
-}
 
 /** Times are epoch milliseconds of the appliance's clock. */
 export interface CampaignDetail extends CampaignMembers {

@@ -3,6 +3,7 @@
 import { type InvolvedAssets, involvedAssets } from "../../core/assets/involved.ts";
 import type { Roles } from "../../core/assets/roles.ts";
 import { readAttackTags } from "../../core/attack/attack.ts";
+import type { CampaignMembers } from "../../core/campaigns/members.ts";
 import { incidentBody } from "../../core/correlation/bodies.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import { belongs } from "../../core/correlation/patterns.ts";
@@ -30,7 +31,7 @@ import { activeOf, liveCases } from "../incidents/live-cases.ts";
 import { serviceLevels } from "../outbox/service-levels.ts";
 import { type ActiveHour, activeHours } from "./active-hours.ts";
 import { newestExamples, type RuleExample } from "./alert-detail.ts";
-import { type CampaignMembers, readMembers } from "./campaigns.ts";
+import { readMembers } from "./campaigns.ts";
 
 /** An alert of the actor of an incident or case. Times are epoch milliseconds. */
 export interface AlertOfActor {
@@ -122,9 +123,10 @@ export async function readIncidentDetail(
   const { authors, users } = await writersAndUsers(database, period.id);
   const examples = await newestExamples(database, period.id);
   const history = await readHistory(database, "incident", incidentId);
+  const body = incidentBody(incident, state, activeOf(cases), now);
   return {
     incident,
-    body: incidentBody(incident, state, activeOf(cases), now),
+    body,
     headline: headlineOfActor({ type: incident.actorType, name: incident.actor }, state, now),
     risk: riskDetail(state, now),
     chain: attackChain(state.evidence),
@@ -136,7 +138,12 @@ export async function readIncidentDetail(
     cases,
     users,
     assets: involvedAssets(roles, incident.entity, {
-      hosts: [...(incident.actorType === "host" ? [incident.actor] : []), ...state.evidence.hosts],
+      // Those of an outbreak too: what is recommended for all of them must know a domain controller among them.
+      hosts: [
+        ...(incident.actorType === "host" ? [incident.actor] : []),
+        ...state.evidence.hosts,
+        ...(body.outbreak?.hosts ?? []),
+      ],
       accounts: [...(incident.actorType === "user" ? [incident.actor] : []), ...users],
     }),
     alarms: await contributingAlarms(database, period.id),

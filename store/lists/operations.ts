@@ -1,7 +1,7 @@
 /** Operations for lists and details of the API, and counts of tickets and deliveries. */
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { Collection, PageQuery } from "../../core/pages/page.ts";
-import type { OpenAssets } from "../assets/operations.ts";
+import type { OpenCampaigns } from "../campaigns/step.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
 import { fileFacts } from "../database/integrity.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
@@ -16,7 +16,7 @@ import { readSamples } from "./rule-samples.ts";
 import { countDeliveries, countTickets, listDeliveries, listTickets, type TicketFilter } from "./ticket-lists.ts";
 
 /** The state of the reading Worker. */
-export interface OpenReading extends OpenAssets {
+export interface OpenReading extends OpenCampaigns {
   /** The patterns that make a case, for lists and details of cases. */
   patterns: readonly PreparedPattern[];
 }

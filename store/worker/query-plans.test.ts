@@ -16,6 +16,7 @@ import type { IntakeStore } from "../../core/ports.ts";
 import { defaultPolicies } from "../../core/tickets/policy.ts";
 import { dayMs, hourMs } from "../../core/time.ts";
 import { exceptionOf } from "../../test/harness/exception-of.ts";
+import type { StepTaken } from "../campaigns/step.ts";
 import { Database } from "../database/database.ts";
 import { type OperationName, reading, writing } from "./operations.ts";
 import { StoreWorker } from "./store-worker.ts";
@@ -33,6 +34,8 @@ const growing = [
   "campaigns",
   "campaign_links",
   "outbreaks",
+  "incident_traces",
+  "campaign_looks",
   "incident_history",
   "threat_cases",
   "case_history",
@@ -63,6 +66,7 @@ const allowed: readonly { sql: RegExp; why: string }[] = [
   { sql: /pragma integrity_check/i, why: "doctor: reads everything by its nature" },
 ];
 
+const noActorRules = { sharedAccounts: [], hostShortNames: false };
 const now = Date.UTC(2026, 2, 13, 4, 30);
 let folder: string;
 const writer = new StoreWorker();
@@ -94,7 +98,12 @@ beforeAll(async () => {
     return write.call(this, batch);
   };
   await ask(writer, "open", join(folder, "rhythmx.db"), now, "serve");
-  await ask(reader, "openReader", join(folder, "rhythmx.db"), { patterns: builtInPatterns, assets: [] });
+  await ask(reader, "openReader", join(folder, "rhythmx.db"), {
+    patterns: builtInPatterns,
+    assets: [],
+    floors: builtInFloors,
+    actors: noActorRules,
+  });
 });
 
 afterAll(async () => {
@@ -491,7 +500,13 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "incidents.countAssets": [[]],
     "reading.listTickets": lists.map((one) => [one]),
     "reading.listDeliveries": lists.map((one) => [one]),
-    "settings.configure": [[{ patterns: builtInPatterns, assets: [] }]],
+    "reading.campaignStep": [[now], [now + hourMs]],
+    "settings.configure": [[{ patterns: builtInPatterns, assets: [], floors: builtInFloors, actors: noActorRules }]],
+    "campaigns.hasIncidents": [[]],
+    "campaigns.campaignPosition": [[]],
+    "campaigns.joinIncidents": [
+      [await ask(reader, "reading.campaignStep", now).then((taken) => (taken as StepTaken).step), now],
+    ],
   };
 }
 

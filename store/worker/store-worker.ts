@@ -4,6 +4,7 @@ import { preparePatterns } from "../../core/correlation/patterns.ts";
 import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
 import { KnownAssets } from "../assets/known-assets.ts";
+import { newMemory } from "../campaigns/step.ts";
 import { type Batch, Database } from "../database/database.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
 import { expectNewestSchema, migrate, schemaOf } from "../database/migrate.ts";
@@ -194,11 +195,11 @@ export class StoreWorker {
     }
   }
 
-  async #openReader(path: string, { patterns, assets: file }: ReadingSettings): Promise<void> {
+  async #openReader(path: string, { patterns, assets: file, floors, actors }: ReadingSettings): Promise<void> {
     const database = await Database.open(path, "read");
     const assets = new KnownAssets();
     await assets.setFile(database, file);
-    this.#reading = { database, patterns: preparePatterns(patterns), assets };
+    this.#reading = { database, patterns: preparePatterns(patterns), assets, campaigns: newMemory(floors, actors) };
   }
 
   /** Moves the WAL into the file first, which libsql does not do on closing. */
