@@ -13,6 +13,7 @@ import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
 import { noteProblems, renewCertificate } from "./config/notices.ts";
+import { createConsole } from "./console/create-console.ts";
 import { startControlServer } from "./control/control-server.ts";
 import { createOperations } from "./control/operations.ts";
 import { Reloads } from "./control/reloads.ts";
@@ -234,6 +235,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
     const app = createApp({
       api: apiDependencies,
+      console: createConsole({
+        ...access,
+        api: apiDependencies,
+        clock,
+        trustedProxies: settings.trustedProxies,
+        baseUrl: () => dispatcher.baseUrl,
+      }),
       intake,
       keys,
       closed: () => closedBy(faults),

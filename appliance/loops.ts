@@ -68,7 +68,8 @@ export function createLoops(parts: LoopParts): Loop[] {
     { name: "correlation", everyMs: () => minuteMs, tick: (now) => upkeep.correlation(now) },
     {
       name: outbreakLoop,
-      everyMs: () => minuteMs,
+      // Alerts that only occur again make no event that would wake it.
+      everyMs: () => watching(5_000),
       nextDueAt: (now) => outbreaks.nextDueAt(now),
       tick: (now) => outbreaks.tick(now),
     },

@@ -42,6 +42,7 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["access", "config", "feeds", "packaging", "upkeep"],
     ["tickets"],
     ["api"],
+    ["console"],
     ["control"],
     ["."],
     ["demo"],

@@ -8,6 +8,8 @@ import type { Clock, Sleep } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
 import { AuditLog } from "../access/audit-log.ts";
+import { Authentication } from "../access/authentication.ts";
+import { ConsoleSessions } from "../access/console-sessions.ts";
 import { ensureAdmin } from "../access/first-admin.ts";
 import type { KeyRing } from "../access/key-ring.ts";
 import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
@@ -69,7 +71,9 @@ export async function createApi(parts: ApiParts) {
   const audit = new AuditLog(store.admin, clock);
   const accounts = await Accounts.load(store.admin, clock, passwords);
   await ensureAdmin(accounts, settings, log);
-  const logins = await Logins.load({ admin: store.admin, clock, accounts, tokens, secrets, audit });
+  const authentication = new Authentication({ accounts, clock, audit, secrets });
+  const logins = await Logins.load({ admin: store.admin, clock, accounts, authentication, tokens, audit });
+  const sessions = await ConsoleSessions.load({ admin: store.admin, clock, accounts, authentication, secrets, audit });
   const refusedKeys = new RefusedKeys(audit, clock);
   keys.onRefused((record, reason, address) => refusedKeys.refused(record, reason, address));
   const revoked = new Set<() => void>();
@@ -78,6 +82,7 @@ export async function createApi(parts: ApiParts) {
   };
   keys.onRevoked(onRevoked);
   logins.onEnded(onRevoked);
+  sessions.onEnded(onRevoked);
   const generation = await store.admin.readGeneration();
   const continuity = new Continuity(await store.admin.listPollPositions());
   const save = (positions: readonly PollPosition[]) =>
@@ -89,6 +94,7 @@ export async function createApi(parts: ApiParts) {
   const { reading } = store;
   let rotating: Promise<unknown> = Promise.resolve();
   const tickets = new TicketService(store, dispatcher, clock, audit);
+  const ownAccount = new OwnAccount(accounts, authentication, logins, audit);
   const ticketSettings = new SettingsService({ store, clock, log, secrets, dispatcher });
   return {
     ticketSettings,
@@ -103,10 +109,13 @@ export async function createApi(parts: ApiParts) {
       return rotated;
     },
     accounts,
+    sessions,
+    ownAccount,
     audit,
     /** Removes expired logins and stores the positions of pollers. */
     tick: async () => {
       await logins.tick();
+      await sessions.tick();
       await savePositions();
     },
     savePositions,
@@ -125,7 +134,7 @@ export async function createApi(parts: ApiParts) {
           return () => void revoked.delete(listener);
         },
       },
-      logins: new OwnAccount(accounts, logins, audit),
+      logins: ownAccount,
       pages: new Pages({
         reading,
         cursors: new Cursors(cursorKey, generation),

@@ -1,5 +1,5 @@
 /** Incidents and cases on behalf of a caller, limited to the caller's entities. */
-import { type Caller, seesEntity } from "../../core/access/caller.ts";
+import { type Caller, seesEntity, sourceOf } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
 import type { Collection } from "../../core/pages/page.ts";
@@ -121,8 +121,8 @@ function unknown(collection: Collection, id: string): EdgeError {
   );
 }
 
-function authorOf({ name }: Caller): { who: string; source: string } {
-  return { who: name, source: "api" };
+function authorOf(caller: Caller): { who: string; source: string } {
+  return { who: caller.name, source: sourceOf(caller) };
 }
 
 /** What the audit log keeps of a request: notes can be long and are in the history, so only their presence is noted. */

@@ -98,6 +98,11 @@ export class TicketDispatcher {
     this.#dueChanged();
   }
 
+  /** `RHYTHMX_BASE_URL`; null = not set. */
+  get baseUrl(): string | null {
+    return this.#settings?.baseUrl ?? null;
+  }
+
   get systems(): TicketSystems | null {
     return this.#systems;
   }

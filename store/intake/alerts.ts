@@ -126,6 +126,9 @@ async function knownAlerts(database: Database, detections: readonly Detection[])
   );
 }
 
+/** Of alerts of level medium or more; whoever looks at them sees the level. */
+const notedRisk = 50;
+
 function addAlerts(
   unit: UnitOfWork,
   plan: Plan,
@@ -154,6 +157,7 @@ function addAlerts(
       const { value = null, isCurrent = false } = change.cluster ?? {};
       updates.push([id, added, toIso(firstSeen), toIso(lastSeen), risk, value, period, isCurrent ? 1 : 0, at]);
       if (newest !== null) logs.push([id, newest.body]);
+      if (period !== null && risk >= notedRisk) unit.repeatedAlerts.note(id);
       const former = stored?.periodId ?? null;
       if (period !== null && former !== null && former !== period) formerPeriods.push([former, id]);
     }

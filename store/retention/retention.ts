@@ -15,6 +15,8 @@ import { forgetInSearch } from "../search/search-index.ts";
 import { forgetAlerts, forgetPeriods } from "./forget.ts";
 
 const detectionIdDays = 7;
+/** A chain of hosts is found within minutes; the day before says what was usual. */
+const sightingDays = 2;
 /** The most rows that one step reads, or removes if it removes rows without reading them. */
 const perStep = {
   detectionIds: 5_000,
@@ -25,6 +27,8 @@ const perStep = {
   periods: 5_000,
   rules: 1_000,
   roles: 500,
+  sightings: 5_000,
+  outbreaks: 1_000,
 };
 /** The most alerts and periods that one step removes; rows of other tables are removed with each. */
 const removedPerStep = { alerts: 250, periods: 50 };
@@ -32,6 +36,7 @@ const removedPerStep = { alerts: 250, periods: 50 };
 /** The sweeps of a pass, in order. */
 const sweeps = [
   ...(["detectionIds", "batches", "alarms", "events", "alerts", "incidents", "actors", "roles", "ruleActors"] as const),
+  ...(["sightings", "outbreaks"] as const),
 ] as const;
 type Sweep = (typeof sweeps)[number];
 
@@ -102,6 +107,23 @@ const sweepers: Readonly<Record<Sweep, (held: Held, limits: Limits) => Promise<S
   actors: pruneActors,
   roles: pruneRoles,
   ruleActors: pruneRuleActors,
+  sightings: ({ database }, { now }) =>
+    pruneRows(
+      database,
+      `delete from outbreak_sightings where (entity_key, rule_key, seen_at, host, user_name) in
+        (select entity_key, rule_key, seen_at, host, user_name from outbreak_sightings where noted_day < ?
+         order by noted_day, entity_key, rule_key, seen_at, host, user_name limit ?)`,
+      Math.floor(now / dayMs) - sightingDays,
+      perStep.sightings,
+    ),
+  outbreaks: ({ database }, { now }) =>
+    pruneRows(
+      database,
+      `delete from outbreaks where id in
+        (select id from outbreaks where incident_id is null and due_at is null and updated_at < ? order by id limit ?)`,
+      now - sightingDays * dayMs,
+      perStep.outbreaks,
+    ),
 };
 
 /** Runs one small step of pruning at `now` (epoch ms); `step` null starts a pass. */

@@ -256,8 +256,10 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     createdAt: now,
     disabledAt: null,
     lastLoginAt: null,
+    displayName: null,
   };
   const session = { id: "s1", userId: "u1", counter: 1, createdAt: now, refreshedAt: now, address: "" };
+  const visit = { sha256: "s1", userId: "u1", tokenVersion: 1, createdAt: now, seenAt: now, address: "" };
   const key = {
     id: "k1",
     name: "k",
@@ -339,6 +341,10 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "admin.insertSession": [[session]],
     "admin.updateSession": [[session]],
     "admin.deleteSessions": [[["s1"]]],
+    "admin.listConsoleSessions": [[]],
+    "admin.insertConsoleSession": [[visit]],
+    "admin.touchConsoleSessions": [[[["s1", now]]]],
+    "admin.deleteConsoleSessions": [[["s1"]]],
     "admin.deleteUser": [["u1"]],
     "admin.addAudit": [
       [[{ at: now, who: "a", action: "user.create", target: "j", detail: {}, address: "", source: "api" }]],

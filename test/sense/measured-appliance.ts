@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { Intake } from "../../core/intake/intake.ts";
+import { minuteMs } from "../../core/time.ts";
 import { openStore, type Store } from "../../store/open-store.ts";
 
 export interface ListedIncident {
@@ -59,6 +60,33 @@ export class MeasuredAppliance {
     } as const;
     const answer = JSON.parse((await this.#intake.ingest({ ...common, body })).json) as { rejected: number };
     if (answer.rejected > 0) throw new Error(`${answer.rejected} records were refused`);
+    await this.#followOutbreaks();
+  }
+
+  /** What the loop does in the minute after a batch. */
+  async #followOutbreaks(): Promise<void> {
+    for (let at = this.now; at <= this.now + minuteMs; ) {
+      const { more, nextAt } = await this.store.campaigns.followOutbreaks(at);
+      if (more) continue;
+      if (nextAt === null) return;
+      at = Math.max(at + 1, nextAt);
+    }
+  }
+
+  /** The actors of incidents that tell of an outbreak, with its rule. */
+  async outbreaks(): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    const kinds = ["incident_created", "incident_updated"] as const;
+    for (let after = 0; ; ) {
+      const events = await this.store.events.read(after, 1_000, kinds);
+      for (const { data } of events) {
+        const { group_key, outbreak } = JSON.parse(data) as { group_key: string; outbreak?: { rule: string } };
+        if (outbreak !== undefined) found.set(group_key, outbreak.rule);
+      }
+      const last = events.at(-1);
+      if (last === undefined) return found;
+      after = last.seq;
+    }
   }
 
   /** The highest risk first. */

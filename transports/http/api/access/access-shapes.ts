@@ -13,6 +13,7 @@ export const tokenPair = v.object({
 
 export const userRow = v.object({
   name: text,
+  display_name: v.pipe(orNull(text), v.description("How the person is called in the console; null = by name.")),
   role: v.picklist(["viewer", "analyst", "soar", "admin"]),
   entities: v.pipe(v.array(text), v.description("Empty = all.")),
   disabled: v.boolean(),
