@@ -147,7 +147,7 @@ export class MeasuredAppliance {
   }
 
   async #list<T>(collection: "incidents" | "cases", order: PageOrder): Promise<T[]> {
-    const query = { collection, entities: null, filters: {}, order, limit: everything, offset: 0 };
+    const query = { collection, entities: null, filters: {}, order, limit: everything, offset: 0, now: 0 };
     return JSON.parse((await this.store.reading.listPage(query)).json) as T[];
   }
 
