@@ -24,6 +24,7 @@ import { version } from "../runtime/version.ts";
 import type { TicketDispatcher } from "../tickets/dispatcher.ts";
 import { SettingsService } from "../tickets/settings-service.ts";
 import { TicketService } from "../tickets/ticket-service.ts";
+import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
 import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
 import { Campaigns } from "./campaigns.ts";
@@ -31,6 +32,7 @@ import { clientAddress } from "./client-address.ts";
 import { Cursors } from "./cursors.ts";
 import { Exceptions } from "./exceptions.ts";
 import { Investigation } from "./investigation.ts";
+import { Overview, type RunningParts } from "./overview.ts";
 import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
 import { settingsPort } from "./settings.ts";
@@ -59,6 +61,8 @@ export interface ApiParts {
   stopping: AbortSignal;
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
+  search: SearchUpkeep;
+  running: RunningParts;
 }
 
 export async function createApi(parts: ApiParts) {
@@ -134,8 +138,16 @@ export async function createApi(parts: ApiParts) {
         },
       },
       logins: ownAccount,
-      pages: new Pages(reading, new Cursors(cursorKey, generation), continuity, clock, (position) => save([position])),
+      pages: new Pages({
+        reading,
+        cursors: new Cursors(cursorKey, generation),
+        continuity,
+        clock,
+        search: parts.search,
+        savePosition: (position) => save([position]),
+      }),
       investigation: new Investigation(store, clock, audit, (incidentId) => tickets.ofIncident(incidentId)),
+      overview: new Overview({ reading, clock, running: parts.running, dataDir: settings.dataDir }),
       campaigns: new Campaigns(reading),
       exceptions: new Exceptions(store, clock, audit),
       tickets,

@@ -18,6 +18,7 @@ export interface Refusal {
 /** What a refusal is called and which status it has; its message is the caller's to read. */
 const refusals: Readonly<Record<string, { status: Status; title: string }>> = {
   incident_unknown: { status: 404, title: "Not Found" },
+  alert_unknown: { status: 404, title: "Not Found" },
   case_unknown: { status: 404, title: "Not Found" },
   campaign_unknown: { status: 404, title: "Not Found" },
   actor_unknown: { status: 404, title: "Not Found" },
