@@ -13,6 +13,7 @@ import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
 import { noteProblems, renewCertificate } from "./config/notices.ts";
+import { createConsole } from "./console/create-console.ts";
 import { startControlServer } from "./control/control-server.ts";
 import { createOperations } from "./control/operations.ts";
 import { Reloads } from "./control/reloads.ts";
@@ -33,6 +34,7 @@ import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
 import { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
+import { SearchUpkeep } from "./upkeep/search-upkeep.ts";
 import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
@@ -142,9 +144,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       faults,
       log,
     });
+    const search = new SearchUpkeep({ store, clock });
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
       clock,
+      loginClock: options.loginClock ?? clock,
       sleep,
       keys,
       log,
@@ -156,6 +160,15 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       dispatcher,
       defaultEntity: () => settings.defaultEntity,
       onAssets: () => scheduler.wake(),
+      search,
+      running: {
+        uptimeMs,
+        status: (feed) => states.health(feed).status,
+        destinations: () => feeds.status(),
+        loops: () => scheduler.status(),
+        faults: () => faults.list(),
+        searchBehind: () => search.behind,
+      },
       feedSettings: new FeedSettingsService({ store, clock, reloads }),
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.savePositions() });
@@ -188,6 +201,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       storage,
       keys,
       dispatcher,
+      search,
       access,
       listeners: () => [health, incidentHealth, api],
       alive: () => states.allRun() && options.onAlive?.(),
@@ -195,7 +209,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     states.running(feeds, scheduler, dispatcher.stuck);
-    followDueTimes({ dispatcher, outbreaks, campaigns }, scheduler);
+    followDueTimes({ dispatcher, outbreaks, campaigns, search }, scheduler);
+    store.events.onAppend((_, counts) => search.wake(counts));
     const metrics = createMetrics({
       uptimeMs,
       destinations: () => feeds.status(),
@@ -221,6 +236,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
     const app = createApp({
       api: apiDependencies,
+      console: createConsole({
+        ...access,
+        api: apiDependencies,
+        clock,
+        trustedProxies: settings.trustedProxies,
+        baseUrl: () => dispatcher.baseUrl,
+      }),
       intake,
       keys,
       closed: () => closedBy(faults),
@@ -241,6 +263,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });
     log.info("ready", {
       api: api.url,
+      console: `${api.url}/`,
       health: health.url,
       incident_health: incidentHealth.url,
       version,

@@ -39,6 +39,7 @@ export function forgetPeriods(periodIds: readonly number[]): Statement[] {
     // Before their tickets, whose entity and system are needed to count them.
     `delete from deliveries where ticket_id in (${finishedTickets})`,
     `delete from tickets where id in (${finishedTickets})`,
+    `delete from outbreaks where incident_id in (select incident_id from incidents where period_id ${gone})`,
     `delete from incident_history where incident_id in (select incident_id from incidents where period_id ${gone})`,
     `delete from campaigns where campaign_id in (${emptiedCampaigns}) or joined_into in (${emptiedCampaigns})`,
     ...["campaign_links", "incident_traces", "campaign_looks"].map(

@@ -10,6 +10,7 @@ import { InstanceLock } from "../database/instance-lock.ts";
 import { expectNewestSchema, migrate, schemaOf } from "../database/migrate.ts";
 import type { OpenDatabase, Operation } from "../database/operation.ts";
 import { copyBeforeUpgrade } from "../database/upgrade-copy.ts";
+import { RepeatedAlerts } from "../events/repeated-alerts.ts";
 import { Sequences } from "../events/sequences.ts";
 import { Assessments } from "../incidents/assessments.ts";
 import { PeriodCache } from "../incidents/period-cache.ts";
@@ -185,7 +186,13 @@ export class StoreWorker {
         if (Object.keys(counts).length > 0) this.#appended.push({ appended: { end: sequences.lastSeq, counts } });
       };
       const periods = new PeriodCache(this.#periodBytes);
-      const memory = { assessments, assets, periods, ruleActors: new RuleActors() };
+      const memory = {
+        assessments,
+        assets,
+        periods,
+        ruleActors: new RuleActors(),
+        repeatedAlerts: new RepeatedAlerts(),
+      };
       this.#open = { database, lock, sequences, appended, correlator: null, ticketRules, ...memory };
       return { migrated, writing: catalogueOf(this.#writing), reading: catalogueOf(reading) };
     } catch (error) {

@@ -1,80 +1,87 @@
-/** How well what is one attack becomes one campaign, and what nobody did together stays apart. */
-import { type Attack, sampleScenarios, Targets } from "./attacks.ts";
-import { type ListedIncident, MeasuredAppliance } from "./measured-appliance.ts";
-import { sampleRecords } from "./rules.ts";
-import { onAppliance, plantAttacks, type Sent, send, type WeekSize, type World } from "./week.ts";
+/**
+ * `npm run sense:campaigns`: how well campaigns tell one attack from two and from noise, on invented weeks with the sample's and with invented
+ * attacks. `npm run sense:campaigns -- --seed 7 --runs 1 --profile office --verbose`; docs/correlation.md has the figures.
+ */
+import { parseArgs } from "node:util";
+import { minuteMs } from "../../core/time.ts";
+import type { CampaignFigures } from "./campaign-measures.ts";
+import { measureCampaigns, measureQuiet, measureRecorded } from "./campaign-weeks.ts";
+import { campaignWorld } from "./campaign-world.ts";
+import { percent } from "./measures.ts";
+import { noiseProfiles } from "./noise.ts";
 
-/** A recorded attack with several incidents. */
-export interface SplitAttack {
-  name: string;
-  /** Actors of its incidents: those of one campaign together. */
-  parts: string[][];
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: "1" },
+    runs: { type: "string", default: "3" },
+    profile: { type: "string" },
+    detections: { type: "string", default: "20000" },
+    attacks: { type: "string", default: "48" },
+    days: { type: "string", default: "14" },
+    /** Minutes of detections in one batch. */
+    batch: { type: "string", default: "60" },
+    verbose: { type: "boolean", default: false },
+  },
+});
+const size = { detections: Number(values.detections), attacks: Number(values.attacks), days: Number(values.days) };
+const batch = Number(values.batch) * minuteMs;
+
+console.log("the sample as it was recorded, each attack an entity of its own:");
+report(await measureRecorded());
+
+const all: CampaignFigures[] = [];
+let quietCampaigns = 0;
+for (let run = 0; run < Number(values.runs); run++) {
+  const seed = Number(values.seed) + run;
+  const profile =
+    noiseProfiles.find(({ name }) => name === values.profile) ?? noiseProfiles[run % noiseProfiles.length];
+  if (profile === undefined) throw new Error("no profile");
+  console.log(`\nseed ${seed}, ${profile.name}: ${size.days} days, ${size.detections} detections a week`);
+  const world = campaignWorld(seed, profile, size);
+  const quiet = await measureQuiet(world, batch);
+  quietCampaigns += quiet.ofNoise.length;
+  console.log(`  without attacks: ${quiet.incidents} incidents, ${quiet.ofNoise.length} campaigns`);
+  for (const { actors, links } of quiet.ofNoise.slice(0, 10)) console.log(`    ${actors.join(", ")}: ${some(links)}`);
+  const figures = await measureCampaigns(world, batch);
+  all.push(figures);
+  report(figures);
+}
+console.log("\nall runs:");
+const sum = (of: (one: CampaignFigures) => number) => all.reduce((total, one) => total + of(one), 0);
+const attacks = sum((one) => one.attacks);
+console.log(
+  `  attacks split without a common campaign: ${percent(
+    sum((one) => one.split.length),
+    attacks,
+  )}`,
+);
+console.log(
+  `  of ${sum((one) => one.inPieces)} with two incidents or more, ${sum((one) => one.seen)} with one at least`,
+);
+console.log(`  campaigns of two attacks: ${sum((one) => one.mixed.length)}`);
+console.log(`  campaigns of an attack with incidents of noise: ${sum((one) => one.withNoise.length)}`);
+console.log(
+  `  campaigns of noise alone beside attacks: ${sum((one) => one.ofNoise.length)}; without attacks: ${quietCampaigns}`,
+);
+process.exit(0);
+
+function report({ attacks, seen, inPieces, split, mixed, withNoise, ofNoise, met }: CampaignFigures): void {
+  console.log(`  ${attacks} attacks, ${seen} with an incident, ${inPieces} with two or more`);
+  console.log(`  split without a common campaign: ${percent(split.length, attacks)}`);
+  for (const { name, parts } of split) console.log(`    ${name}: ${parts.map((part) => part.join("+")).join(" | ")}`);
+  console.log(`  campaigns of two attacks: ${mixed.length}`);
+  for (const { campaign, attacks, links } of mixed)
+    console.log(`    ${campaign} ${attacks.join(", ")}: ${some(links)}`);
+  console.log(`  campaigns of an attack with incidents of noise: ${withNoise.length}`);
+  for (const { attacks, noise, links } of withNoise)
+    console.log(`    ${attacks.join(", ")} with ${noise.join(", ")}: ${some(links)}`);
+  console.log(`  campaigns of noise alone: ${ofNoise.length}`);
+  for (const { actors, links } of ofNoise.slice(0, 10)) console.log(`    ${actors.join(", ")}: ${some(links)}`);
+  if (met.length > 0)
+    console.log(`  attacks that met in one incident: ${met.map((names) => names.join("+")).join(", ")}`);
 }
 
-/** The recorded attacks of the sample that have more than one incident, each an entity of its own. */
-export async function measureSampleCampaigns(): Promise<SplitAttack[]> {
-  const bySource = Map.groupBy(sampleRecords(), ({ source }) => source);
-  const appliance = await MeasuredAppliance.started(Date.UTC(2026, 8, 7));
-  try {
-    for (const { source, name } of sampleScenarios())
-      await appliance.ingest((bySource.get(source) ?? []).map((record) => ({ ...record, entity: name })));
-    await appliance.join();
-    const byEntity = Map.groupBy(await appliance.incidents(), ({ entity_name }) => entity_name);
-    return [...byEntity]
-      .filter(([, incidents]) => incidents.length > 1)
-      .map(([name, incidents]) => ({ name, parts: partsOf(incidents) }));
-  } finally {
-    await appliance.close();
-  }
-}
-
-export interface MeasuredCampaigns {
-  /** Attacks with an incident, and those of them whose incidents are not one campaign. */
-  attacks: number;
-  split: SplitAttack[];
-  /** Campaigns of more than one attack. */
-  glued: string[][];
-  /** Campaigns of an attack and of somebody whom no attack touches. */
-  mixed: string[][];
-  /** Campaigns that no attack touches. */
-  quiet: string[][];
-}
-
-/** Two weeks with attacks at random times on random machines. */
-export async function measureCampaigns(world: World, { attacks }: WeekSize): Promise<MeasuredCampaigns> {
-  const targets = new Targets(world.dice, world.estate);
-  const planted = [0, 1].flatMap((week) => plantAttacks(world.dice, targets, week, attacks));
-  const records: Sent[] = [...world.noise, ...planted.flatMap((one) => one.records)].sort((a, b) =>
-    a.timestamp < b.timestamp ? -1 : 1,
-  );
-  return await onAppliance(async (appliance) => {
-    await send(appliance, records, { after: () => appliance.join() });
-    return judged(await appliance.incidents(), planted);
-  });
-}
-
-function judged(incidents: readonly ListedIncident[], planted: readonly Attack[]): MeasuredCampaigns {
-  const attackOf = (actor: string) => planted.findIndex(({ actors }) => actors.has(actor));
-  const own = planted.map(({ name, actors }) => ({
-    name,
-    parts: partsOf(incidents.filter(({ group_key }) => actors.has(group_key))),
-  }));
-  const campaigns = partsOf(incidents)
-    .filter((actors) => actors.length > 1)
-    .map((actors) => ({ actors, of: new Set(actors.map(attackOf)) }));
-  const touching = ({ of }: { of: Set<number> }) => [...of].filter((attack) => attack >= 0).length;
-  const named = (list: typeof campaigns) => list.map(({ actors }) => actors);
-  return {
-    attacks: own.filter(({ parts }) => parts.length > 0).length,
-    split: own.filter(({ parts }) => parts.length > 1),
-    glued: named(campaigns.filter((one) => touching(one) > 1)),
-    mixed: named(campaigns.filter((one) => touching(one) === 1 && one.of.has(-1))),
-    quiet: named(campaigns.filter((one) => touching(one) === 0)),
-  };
-}
-
-/** Actors by campaign; one without a campaign is a part by itself. */
-function partsOf(incidents: readonly ListedIncident[]): string[][] {
-  const groups = Map.groupBy(incidents, ({ incident_id, campaign_id }) => campaign_id ?? incident_id);
-  return [...groups.values()].map((group) => group.map(({ group_key }) => group_key));
+function some(links: readonly string[]): string {
+  const shown = values.verbose ? links : links.slice(0, 4);
+  return shown.join("; ") + (links.length > shown.length ? `; and ${links.length - shown.length} more` : "");
 }

@@ -3,7 +3,6 @@
  * `npm run sense -- --seed 7 --runs 5 --profile office --sample` changes what is measured; docs/correlation.md has the figures.
  */
 import { parseArgs } from "node:util";
-import { measureCampaigns, measureSampleCampaigns } from "./campaigns.ts";
 import { areaUnderCurve, median, percent } from "./measures.ts";
 import { type NoiseProfile, noiseProfiles } from "./noise.ts";
 import { isAtLeast, measureSample } from "./sample.ts";
@@ -17,7 +16,6 @@ const { values } = parseArgs({
     detections: { type: "string", default: "20000" },
     attacks: { type: "string", default: "12" },
     sample: { type: "boolean", default: false },
-    campaigns: { type: "boolean", default: false },
     verbose: { type: "boolean", default: false },
   },
 });
@@ -25,11 +23,8 @@ const size = { detections: Number(values.detections), attacks: Number(values.att
 
 const weekNames = ["from an empty appliance", "after a week's history"];
 
-if (values.campaigns) await reportCampaigns();
-else {
-  await reportSample();
-  if (!values.sample) await reportWeeks();
-}
+await reportSample();
+if (!values.sample) await reportWeeks();
 process.exit(0);
 
 async function reportSample(): Promise<void> {
@@ -66,27 +61,6 @@ async function reportSample(): Promise<void> {
     console.log(`    no case: ${family} ${name}`);
 }
 
-async function reportCampaigns(): Promise<void> {
-  const sample = await measureSampleCampaigns();
-  const split = sample.filter(({ parts }) => parts.length > 1);
-  console.log(`sample: ${sample.length} attacks with several incidents, ${split.length} of them not one campaign`);
-  if (values.verbose) for (const { name, parts } of split) console.log(`    ${name}: ${JSON.stringify(parts)}`);
-  const seed = Number(values.seed);
-  for (let run = 0; run < Number(values.runs); run++) {
-    const profile = profileOf(run);
-    const found = await measureCampaigns(worldOf(seed + run, profile, size), size);
-    console.log(
-      `seed ${seed + run}, ${profile.name}, two weeks: ${percent(found.split.length, found.attacks)} of attacks not one campaign; ` +
-        `campaigns of several attacks: ${found.glued.length}, with somebody else: ${found.mixed.length}, without an attack: ${found.quiet.length}`,
-    );
-    if (!values.verbose) continue;
-    for (const { name, parts } of found.split) console.log(`    split: ${name}: ${JSON.stringify(parts)}`);
-    for (const actors of found.glued) console.log(`    several attacks: ${actors.join(", ")}`);
-    for (const actors of found.mixed) console.log(`    with somebody else: ${actors.join(", ")}`);
-    for (const actors of found.quiet) console.log(`    without an attack: ${actors.join(", ")}`);
-  }
-}
-
 async function reportWeeks(): Promise<void> {
   const seed = Number(values.seed);
   const all: MeasuredWeek[][] = [[], []];
@@ -94,7 +68,8 @@ async function reportWeeks(): Promise<void> {
     const profile = profileOf(run);
     console.log(`\nseed ${seed + run}, ${profile.name}: ${size.detections} detections a week, 300 hosts, 200 users`);
     const world = worldOf(seed + run, profile, size);
-    for (const [week, measured] of (await measureWeeks(world, size)).entries()) {
+    const { weeks, outbreaks } = await measureWeeks(world, size);
+    for (const [week, measured] of weeks.entries()) {
       all[week]?.push(measured);
       console.log(
         `  ${weekNames[week]}: ${aDay(measured.quiet)} without an attack; attacks: ${ranks(measured.placed)}`,
@@ -102,6 +77,9 @@ async function reportWeeks(): Promise<void> {
       if (values.verbose)
         for (const { name, rank, score } of measured.placed) console.log(`    ${rank ?? "none"} ${score} ${name}`);
     }
+    console.log(`  outbreaks: ${outbreaks.quiet.size} without an attack, ${outbreaks.attacks.size} of attacks`);
+    if (values.verbose)
+      for (const [actor, rule] of outbreaks.quiet) console.log(`    outbreak without an attack: ${actor}: ${rule}`);
     if (run === 0) await reportOrder(seed, profile);
   }
   console.log("");
