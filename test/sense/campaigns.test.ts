@@ -104,5 +104,5 @@ test("a small week: attacks are not left in pieces, nor joined with each other, 
   expect(figures.inPieces).toBeGreaterThan(5);
   expect(figures.split.length).toBeLessThanOrEqual(2);
   expect(figures.mixed.length).toBeLessThanOrEqual(1);
-  expect((await measureQuiet(world)).ofNoise.length).toBeLessThanOrEqual(1);
+  expect((await measureQuiet(world)).ofNoise.length).toBeLessThanOrEqual(2);
 });

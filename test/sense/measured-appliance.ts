@@ -8,7 +8,6 @@ import { OutbreakWatch } from "../../appliance/upkeep/outbreak-watch.ts";
 import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { Intake } from "../../core/intake/intake.ts";
-import { minuteMs } from "../../core/time.ts";
 import { openStore, type Store } from "../../store/open-store.ts";
 
 export interface ListedIncident {
@@ -83,33 +82,6 @@ export class MeasuredAppliance {
     } as const;
     const answer = JSON.parse((await this.#intake.ingest({ ...common, body })).json) as { rejected: number };
     if (answer.rejected > 0) throw new Error(`${answer.rejected} records were refused`);
-    await this.#followOutbreaks();
-  }
-
-  /** What the loop does in the minute after a batch. */
-  async #followOutbreaks(): Promise<void> {
-    for (let at = this.now; at <= this.now + minuteMs; ) {
-      const { more, nextAt } = await this.store.campaigns.followOutbreaks(at);
-      if (more) continue;
-      if (nextAt === null) return;
-      at = Math.max(at + 1, nextAt);
-    }
-  }
-
-  /** The actors of incidents that tell of an outbreak, with its rule. */
-  async outbreaks(): Promise<Map<string, string>> {
-    const found = new Map<string, string>();
-    const kinds = ["incident_created", "incident_updated"] as const;
-    for (let after = 0; ; ) {
-      const events = await this.store.events.read(after, 1_000, kinds);
-      for (const { data } of events) {
-        const { group_key, outbreak } = JSON.parse(data) as { group_key: string; outbreak?: { rule: string } };
-        if (outbreak !== undefined) found.set(group_key, outbreak.rule);
-      }
-      const last = events.at(-1);
-      if (last === undefined) return found;
-      after = last.seq;
-    }
   }
 
   /** What is found behind intake: outbreaks and campaigns, until there is nothing more to find. */
@@ -152,12 +124,16 @@ export class MeasuredAppliance {
     }));
   }
 
-  async outbreaks(): Promise<{ rule: string; hosts: string[]; incidentId: string | null }[]> {
-    const rows = await this.#rows("select rule_title, hosts, incident_id from outbreaks");
-    return rows.map(({ rule_title, hosts, incident_id }) => ({
+  /** Outbreaks that made an incident, with its actor. */
+  async outbreaks(): Promise<{ rule: string; hosts: string[]; incidentId: string; actor: string }[]> {
+    const rows = await this.#rows(
+      "select rule_title, hosts, incident_id, group_key from outbreaks join incidents using (incident_id)",
+    );
+    return rows.map(({ rule_title, hosts, incident_id, group_key }) => ({
       rule: String(rule_title),
       hosts: JSON.parse(String(hosts)) as string[],
-      incidentId: incident_id === null ? null : String(incident_id),
+      incidentId: String(incident_id),
+      actor: String(group_key),
     }));
   }
 

@@ -64,7 +64,7 @@ function harmless(
 export interface WaveResult {
   /** Incidents that were not there before: actors and scores. */
   incidents: { id: string; actor: string; score: number; campaign: string | null }[];
-  outbreaks: { rule: string; hosts: string[]; incidentId: string | null }[];
+  outbreaks: { rule: string; hosts: string[]; incidentId: string }[];
 }
 
 export interface WaveOrder {
