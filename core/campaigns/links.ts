@@ -4,6 +4,7 @@
  */
 import { levels } from "../detection.ts";
 import type { ActorType } from "../incident.ts";
+import { minuteMs } from "../time.ts";
 import type { CampaignLink, LinkKind } from "./campaign.ts";
 import { gapOf, hostValue, isSameHost, reachOf, type Trace } from "./traces.ts";
 
@@ -49,6 +50,8 @@ export const counterparts: Readonly<Record<Trace["kind"], readonly Trace["kind"]
 };
 
 const high = levels.indexOf("high");
+/** What happens on one machine within this time comes together. */
+const togetherMs = 30 * minuteMs;
 
 /** Why these two are one campaign: for each kind the earliest that they share; empty: they are not. */
 export function linksOf(me: Side, other: Side, matches: readonly Match[], sharing: Sharing): CampaignLink[] {
@@ -95,7 +98,10 @@ function isReached(reached: Side, by: Side, { mine, theirs }: Match, sharing: Sh
   if (!isAddress && !isSameHost(mine.name, theirs.name)) return false;
   if (reached.actorType === "ip") return reached.actor === value;
   if (reached.actorType === "host") return isAddress || isOwner(value, reached);
-  return standing === "own" && !reached.isShared && (isAddress || sharing.isPersonal(value));
+  if (standing !== "own" || reached.isShared) return false;
+  // Somebody's few machines stand for them where what they did there is grave.
+  const { level } = mine.kind === "host" ? mine : theirs;
+  return isAddress || sharing.isPersonal(value) || (level >= high && sharing.isAtHome(reached.actor));
 }
 
 /** What evidence on one machine says of two incidents that nobody shares; `isNamed`: a log of the one names the other's account. */
@@ -110,11 +116,13 @@ function sameHost(
   const owners = [me, other].filter((side) => isOwner(mine.value, side));
   if (owners.length === 2) return "name";
   if (isNamed) return "host";
-  // Whoever works on a machine has detections of no weight beside its own: what is an attack's is grave on both sides, or on one of somebody's few.
-  const [least = 0, most = 0] = [mine.level, theirs.level].sort((a, b) => a - b);
-  if (owners.length === 0) return least >= high && sharing.isPersonal(mine.value) ? "host" : null;
+  // Whoever works on a machine has detections beside its own. An attack's are grave on both sides; on one, if they come together.
+  const areGrave = Math.min(mine.level, theirs.level) >= high;
+  if (owners.length === 0) return areGrave && sharing.isPersonal(mine.value) ? "host" : null;
   const [user] = [me, other].filter((side) => !isOwner(mine.value, side));
-  return least >= high || (most >= high && user !== undefined && sharing.isAtHome(user.actor)) ? "host" : null;
+  if (user === undefined || !sharing.isAtHome(user.actor)) return null;
+  const areTogether = gapOf(mine, theirs) <= togetherMs && Math.max(mine.level, theirs.level) >= high;
+  return areTogether || (areGrave && sharing.isPersonal(mine.value)) ? "host" : null;
 }
 
 function ownerOf(host: string, ...sides: readonly Side[]): Side | undefined {

@@ -16,6 +16,15 @@ const systemGuid = /(?:e3|e4|e5|e7)030000$/;
 /** Logons that failed name accounts that did nothing. */
 const failures = /^(?:4625|4771|4776)$/;
 const mostPeers = 16;
+/** How command lines name another machine: shares and `psexec`, `wmic`, PowerShell, tools of Windows, remote desktop, `winrs`, `ssh` and `scp`. */
+const onCommandLines = [
+  /(?:^|[^\\\w])\\\\([a-z0-9][\w.-]{0,254})/gi,
+  /\/node:["']?([a-z0-9][\w.-]{0,254})/gi,
+  /-(?:computername|cn)\s+["']?([a-z0-9][\w.-]{0,254})/gi,
+  /\b(?:schtasks|taskkill|tasklist|systeminfo|shutdown|driverquery)(?:\.exe)?\b[^|&]{0,400}?\s\/[sm]\s+(?:\\\\)?([a-z0-9][\w.-]{0,254})/gi,
+  /\b(?:mstsc(?:\.exe)?\b[^|&]{0,200}?\/v:|winrs(?:\.exe)?\b[^|&]{0,200}?-r(?:emote)?:)["']?([a-z0-9][\w.-]{0,254})/gi,
+  /\b(?:ssh|scp|sftp|rsync)\b[^|&;]{0,400}?\s[\w.-]{1,64}@([a-z0-9][\w.-]{0,254})/gi,
+];
 const thisMachine = /^(?:localhost|\.|\?|-|127\..*)$/;
 
 /** `log`: as it came in. `host`: the machine of its evidence, "" = unknown. `at`: epoch milliseconds. */
@@ -75,10 +84,8 @@ function addProcesses(traces: TraceSet, fields: LogFields, level: number, at: nu
 function peersOf(fields: LogFields): Set<string> {
   const peers = new Set(fields.all(...fieldNames.peers));
   for (const line of fields.all(...fieldNames.commandLines))
-    for (const [, unc, node, named] of line.matchAll(
-      /(?:^|[^\\\w])\\\\([a-z0-9][\w.-]{0,254})|\/node:["']?([a-z0-9][\w.-]{0,254})|-(?:computername|cn)\s+["']?([a-z0-9][\w.-]{0,254})/gi,
-    ))
-      if (peers.size < mostPeers) peers.add(unc ?? node ?? named ?? "");
+    for (const pattern of onCommandLines)
+      for (const [, name = ""] of line.matchAll(pattern)) if (peers.size < mostPeers) peers.add(name);
   for (const peer of peers) if (thisMachine.test(peer)) peers.delete(peer);
   return peers;
 }
