@@ -25,6 +25,13 @@ const onCommandLines = [
   /\b(?:mstsc(?:\.exe)?\b[^|&]{0,200}?\/v:|winrs(?:\.exe)?\b[^|&]{0,200}?-r(?:emote)?:)["']?([a-z0-9][\w.-]{0,254})/gi,
   /\b(?:ssh|scp|sftp|rsync)\b[^|&;]{0,400}?\s[\w.-]{1,64}@([a-z0-9][\w.-]{0,254})/gi,
 ];
+const mostAccounts = 16;
+/** `net user NAME`, `/u NAME`, `-u NAME`, `/user:NAME`, `ssh NAME@host`. */
+const accountsOnCommandLines = [
+  /\bnet1?(?:\.exe)?\s+user\s+["']?([\w.$-]{1,64})/gi,
+  /\s[-/]u(?:ser(?:name)?)?[:=\s]\s*["']?((?:[\w.-]{1,64}\\)?[\w.$-]{1,64})/gi,
+  /\b(?:ssh|scp|sftp|rsync)\b[^|&;]{0,400}?\s([\w.-]{1,64})@[a-z0-9]/gi,
+];
 const thisMachine = /^(?:localhost|\.|\?|-|127\..*)$/;
 
 /** `log`: as it came in. `host`: the machine of its evidence, "" = unknown. `at`: epoch milliseconds. */
@@ -52,7 +59,7 @@ export function addLogTraces(traces: TraceSet, { log, host, at, level, withAccou
   for (const address of ips)
     if (peer !== "" && address !== peer && isRemoteAddress(address)) traces.add("address", address, address, level, at);
   if (withAccounts && !failures.test(fields.first(...fieldNames.eventId)))
-    for (const account of fields.all(...fieldNames.accounts))
+    for (const account of accountsOf(fields))
       if (isOwnAccount(account)) traces.add("account", accountValue(account), account, level, at);
 }
 
@@ -85,9 +92,22 @@ function peersOf(fields: LogFields): Set<string> {
   const peers = new Set(fields.all(...fieldNames.peers));
   for (const line of fields.all(...fieldNames.commandLines))
     for (const pattern of onCommandLines)
-      for (const [, name = ""] of line.matchAll(pattern)) if (peers.size < mostPeers) peers.add(name);
+      for (const name of namesIn(line, pattern)) if (peers.size < mostPeers) peers.add(name);
   for (const peer of peers) if (thisMachine.test(peer)) peers.delete(peer);
   return peers;
+}
+
+/** Accounts in fields, and those that command lines make and use. */
+function accountsOf(fields: LogFields): Set<string> {
+  const accounts = new Set(fields.all(...fieldNames.accounts));
+  for (const line of fields.all(...fieldNames.commandLines))
+    for (const pattern of accountsOnCommandLines)
+      for (const name of namesIn(line, pattern)) if (accounts.size < mostAccounts) accounts.add(name);
+  return accounts;
+}
+
+function namesIn(line: string, pattern: RegExp): string[] {
+  return [...line.matchAll(pattern)].map(([, name = ""]) => name);
 }
 
 /** Hexadecimal or decimal; null for anything else. */
