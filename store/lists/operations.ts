@@ -8,6 +8,8 @@ import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { readAlertLog } from "./alert-detail.ts";
 import { listCampaigns, readCampaign } from "./campaigns.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
+import { listEntities } from "../database/entity-spellings.ts";
+import { recentHistory } from "../incidents/history.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { type OverviewQuery, readHours, readOverview } from "./overview.ts";
@@ -55,6 +57,11 @@ export const listReading = {
     kind: "read",
     run: ({ database, patterns }, caseId: string) => readCaseDetail(database, patterns, caseId),
   },
+  recentHistory: {
+    kind: "read",
+    run: ({ database }, entities: readonly string[] | null, limit: number) => recentHistory(database, entities, limit),
+  },
+  listEntities: { kind: "read", run: ({ database }) => listEntities(database) },
   readAlertLog: { kind: "read", run: ({ database }, hash: string) => readAlertLog(database, hash) },
   readOverview: { kind: "read", run: ({ database }, query: OverviewQuery) => readOverview(database, query) },
   readHours: {
