@@ -148,6 +148,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
       clock,
+      loginClock: options.loginClock ?? clock,
       sleep,
       keys,
       log,
@@ -265,6 +266,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });
     log.info("ready", {
       api: api.url,
+      console: `${api.url}/`,
       health: health.url,
       incident_health: incidentHealth.url,
       version,
