@@ -8,8 +8,8 @@ import type { Store } from "../../store/open-store.ts";
 import type { ApiDependencies } from "../../transports/http/api/dependencies.ts";
 import type { ConsoleDependencies, ShellCounts } from "../../transports/http/console/ports.ts";
 import type { Accounts } from "../access/accounts.ts";
-import { firstPasswordFile } from "../access/first-admin.ts";
 import type { ConsoleSessions } from "../access/console-sessions.ts";
+import { firstPasswordFile } from "../access/first-admin.ts";
 import { trustedProxies } from "../api/client-address.ts";
 import type { OwnAccount } from "../api/own-account.ts";
 

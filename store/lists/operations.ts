@@ -2,14 +2,13 @@
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { Collection, PageQuery } from "../../core/pages/page.ts";
 import type { OpenCampaigns } from "../campaigns/step.ts";
-import { entitySpellings } from "../database/entity-spellings.ts";
+import { entitySpellings, listEntities } from "../database/entity-spellings.ts";
 import { fileFacts } from "../database/integrity.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
+import { recentHistory } from "../incidents/history.ts";
 import { readAlertLog } from "./alert-detail.ts";
 import { listCampaigns, readCampaign } from "./campaigns.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
-import { listEntities } from "../database/entity-spellings.ts";
-import { recentHistory } from "../incidents/history.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { type OverviewQuery, readHours, readOverview } from "./overview.ts";

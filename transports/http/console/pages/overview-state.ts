@@ -1,7 +1,6 @@
 /** What the overview shows, read through the ports on behalf of the person. */
 import { may } from "../../../../core/access/caller.ts";
 import { type AttentionLine, needsAttention } from "../../../../core/console/attention.ts";
-import { hourMs } from "../../../../core/time.ts";
 import type { PageRequest } from "../page.ts";
 import type { HourOfActivity } from "../parts/chart.tsx";
 import type { Level } from "../parts/severity.tsx";
@@ -34,11 +33,15 @@ export interface Destination {
 }
 
 export interface Target {
-  system: string;
-  enabled: boolean;
+  /** As people say it. */
+  name: string;
+  /** Tickets that there are in it. */
   tickets: number;
   waiting: number;
+  /** Deliveries that wait for a person. */
   standing: number;
+  /** When it was last searched for changes, ISO 8601. */
+  lastSearch: string | null;
 }
 
 export interface OverviewData {
@@ -53,6 +56,14 @@ export interface OverviewData {
   changes: RecentChange[];
   /** Nothing has ever come in. */
   isNew: boolean;
+}
+
+/** Of `GET /api/integrations/status`. */
+interface Integration {
+  system: string;
+  enabled: boolean;
+  tickets?: { known: number };
+  sync?: { last_search: string | null };
 }
 
 interface Group {
@@ -90,9 +101,9 @@ export async function readOverview(request: PageRequest): Promise<OverviewData> 
       hours: { hour: string; detections: Partial<Record<Level, number>> }[];
     }>,
     readIncidents(mine, { statuses: open, limit: 6 }),
-    readIncidents(mine, { statuses: open, sortBy: "due_at", sortDir: "asc", sla: "at_risk", limit: 1 }),
+    readIncidents(mine, { statuses: open, sortBy: "due_at", sortDir: "asc", filters: { sla: ["at_risk"] }, limit: 1 }),
     api.tickets.deadLetters(seen) as Promise<Group[]>,
-    api.settings.status() as Promise<unknown> as Promise<{ system: string; enabled: boolean; tickets?: number }[]>,
+    api.settings.status() as Promise<unknown> as Promise<Integration[]>,
     may(caller, "exceptions:write") ? api.exceptions.proposals(seen, null) : [],
     ports.overview.recentChanges(caller, entity, 10),
     readAny(request),
@@ -140,7 +151,12 @@ export async function readOverview(request: PageRequest): Promise<OverviewData> 
     top: top.rows,
     targets: integrations
       .filter(({ enabled }) => enabled)
-      .map(({ system, enabled, tickets = 0 }) => ({ system, enabled, tickets, ...waitingOf(figures, system) })),
+      .map(({ system, tickets, sync }) => ({
+        name: systemName(system),
+        tickets: tickets?.known ?? 0,
+        ...waitingOf(figures, system),
+        lastSearch: sync?.last_search ?? null,
+      })),
     changes,
     isNew: ever === 0,
   };
@@ -167,7 +183,3 @@ async function readAny({ caller, ports }: PageRequest): Promise<number> {
   });
   return answer.total;
 }
-
-/** The hour of day, for the chart's foot. */
-export const chartHours = 24;
-export const chartSpanMs = chartHours * hourMs;
