@@ -14,7 +14,14 @@ import { listPage, readRow } from "./list-pages.ts";
 import { type OverviewQuery, readHours, readOverview } from "./overview.ts";
 import { falsePositives, readProposalEvidence } from "./proposal-evidence.ts";
 import { readSamples } from "./rule-samples.ts";
-import { countDeliveries, countTickets, listDeliveries, listTickets, type TicketFilter } from "./ticket-lists.ts";
+import {
+  countDeliveries,
+  countTickets,
+  listDeliveries,
+  listTickets,
+  readDelivery,
+  type TicketFilter,
+} from "./ticket-lists.ts";
 
 /** The state of the reading Worker. */
 export interface OpenReading extends OpenCampaigns {
@@ -74,6 +81,7 @@ export const listReading = {
     kind: "read",
     run: async ({ database }, filter: TicketFilter) => listTickets(database, await spelled(database, filter)),
   },
+  readDelivery: { kind: "read", run: ({ database }, id: string) => readDelivery(database, id) },
   listDeliveries: {
     kind: "read",
     run: async ({ database }, filter: TicketFilter) => listDeliveries(database, await spelled(database, filter)),
