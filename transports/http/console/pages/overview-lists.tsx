@@ -1,5 +1,5 @@
 /** The overview's lists: what needs attention, where things go, and what people and systems changed. */
-import type { AttentionLine, AttentionTone } from "../../../../core/console/attention.ts";
+import type { AttentionLine, AttentionTone } from "../../../../core/console/attention-state.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { Person } from "../parts/person.tsx";
 import { words } from "../parts/severity.tsx";
