@@ -34,6 +34,7 @@ import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
 import { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
+import { SearchUpkeep } from "./upkeep/search-upkeep.ts";
 import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
@@ -143,9 +144,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       faults,
       log,
     });
+    const search = new SearchUpkeep({ store, clock });
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
       clock,
+      loginClock: options.loginClock ?? clock,
       sleep,
       keys,
       log,
@@ -157,6 +160,15 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       dispatcher,
       defaultEntity: () => settings.defaultEntity,
       onAssets: () => scheduler.wake(),
+      search,
+      running: {
+        uptimeMs,
+        status: (feed) => states.health(feed).status,
+        destinations: () => feeds.status(),
+        loops: () => scheduler.status(),
+        faults: () => faults.list(),
+        searchBehind: () => search.behind,
+      },
       feedSettings: new FeedSettingsService({ store, clock, reloads }),
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.savePositions() });
@@ -189,6 +201,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       storage,
       keys,
       dispatcher,
+      search,
       access,
       listeners: () => [health, incidentHealth, api],
       alive: () => states.allRun() && options.onAlive?.(),
@@ -196,7 +209,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     states.running(feeds, scheduler, dispatcher.stuck);
-    followDueTimes({ dispatcher, outbreaks, campaigns }, scheduler);
+    followDueTimes({ dispatcher, outbreaks, campaigns, search }, scheduler);
+    store.events.onAppend((_, counts) => search.wake(counts));
     const metrics = createMetrics({
       uptimeMs,
       destinations: () => feeds.status(),
@@ -228,6 +242,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         clock,
         trustedProxies: settings.trustedProxies,
         baseUrl: () => dispatcher.baseUrl,
+        reading: store.reading,
+        dataDir: settings.dataDir,
+        certificateFile: settings.tlsCertFile,
       }),
       intake,
       keys,
@@ -249,6 +266,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });
     log.info("ready", {
       api: api.url,
+      console: `${api.url}/`,
       health: health.url,
       incident_health: incidentHealth.url,
       version,

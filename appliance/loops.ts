@@ -9,6 +9,7 @@ import type { CampaignWatch } from "./upkeep/campaign-watch.ts";
 import type { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import type { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
 import type { Loop, Scheduler } from "./upkeep/scheduler.ts";
+import type { SearchUpkeep } from "./upkeep/search-upkeep.ts";
 import type { StorageWatch } from "./upkeep/storage-watch.ts";
 import type { createUpkeep } from "./upkeep/upkeep.ts";
 
@@ -18,6 +19,8 @@ const ticketLoop = "tickets";
 const campaignLoop = "campaigns";
 /** The same for the search for outbreaks. */
 const outbreakLoop = "outbreaks";
+/** And for the search index. */
+const searchLoop = "search-index";
 
 interface LoopParts {
   feeds: SyslogFeeds;
@@ -28,6 +31,7 @@ interface LoopParts {
   storage: StorageWatch;
   keys: KeyRing;
   dispatcher: TicketDispatcher;
+  search: SearchUpkeep;
   /** Removes expired logins and saves positions of pollers. */
   access: { tick(): Promise<void> };
   /** Listeners that retry when their port was in use. */
@@ -39,8 +43,20 @@ interface LoopParts {
 }
 
 export function createLoops(parts: LoopParts): Loop[] {
-  const { feeds, upkeep, outbreaks, campaigns, descriptors, storage, keys, dispatcher, access, listeners, alive } =
-    parts;
+  const {
+    feeds,
+    upkeep,
+    outbreaks,
+    campaigns,
+    descriptors,
+    storage,
+    keys,
+    dispatcher,
+    search,
+    access,
+    listeners,
+    alive,
+  } = parts;
   const watching = (everyMs: number) => Math.max(everyMs, parts.watchEveryMs);
   return [
     { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => upkeep.hourly(now) },
@@ -80,6 +96,13 @@ export function createLoops(parts: LoopParts): Loop[] {
       nextDueAt: (now) => dispatcher.nextDueAt(now),
       tick: (now) => dispatcher.tick(now),
     },
+    {
+      name: searchLoop,
+      // A ticket's number or a name may become another without an event.
+      everyMs: () => watching(10_000),
+      nextDueAt: () => search.nextDueAt(),
+      tick: () => search.tick(),
+    },
     { name: "access", everyMs: () => watching(10_000), tick: () => access.tick() },
     {
       name: "health-port",
@@ -92,11 +115,12 @@ export function createLoops(parts: LoopParts): Loop[] {
 
 /** These loops wait until their work is next due. */
 export function followDueTimes(
-  { dispatcher, outbreaks, campaigns }: Pick<LoopParts, "dispatcher" | "outbreaks" | "campaigns">,
+  { dispatcher, outbreaks, campaigns, search }: Pick<LoopParts, "dispatcher" | "outbreaks" | "campaigns" | "search">,
   scheduler: Scheduler,
 ): void {
   outbreaks.onDueChanged(() => scheduler.dueChanged(outbreakLoop));
   campaigns.onDueChanged(() => scheduler.dueChanged(campaignLoop));
+  search.onDueChanged(() => scheduler.dueChanged(searchLoop));
   dispatcher.onDueChanged(() => scheduler.dueChanged(ticketLoop));
 }
 

@@ -31,7 +31,7 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["incidents"],
     ["intake"],
     ["campaigns"],
-    ["sync"],
+    ["search", "sync"],
     ["lists"],
     ["retention"],
     ["worker"],

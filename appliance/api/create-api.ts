@@ -24,6 +24,7 @@ import { version } from "../runtime/version.ts";
 import type { TicketDispatcher } from "../tickets/dispatcher.ts";
 import { SettingsService } from "../tickets/settings-service.ts";
 import { TicketService } from "../tickets/ticket-service.ts";
+import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
 import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
 import { Campaigns } from "./campaigns.ts";
@@ -31,6 +32,7 @@ import { clientAddress } from "./client-address.ts";
 import { Cursors } from "./cursors.ts";
 import { Exceptions } from "./exceptions.ts";
 import { Investigation } from "./investigation.ts";
+import { Overview, type RunningParts } from "./overview.ts";
 import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
 import { settingsPort } from "./settings.ts";
@@ -38,6 +40,8 @@ import { settingsPort } from "./settings.ts";
 export interface ApiParts {
   store: Store;
   clock: Clock;
+  /** Of logins, sessions and codes. */
+  loginClock: Clock;
   sleep: Sleep;
   keys: KeyRing;
   log: Log;
@@ -57,19 +61,22 @@ export interface ApiParts {
   stopping: AbortSignal;
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
+  search: SearchUpkeep;
+  running: RunningParts;
 }
 
 export async function createApi(parts: ApiParts) {
-  const { store, clock, keys, log, passwords, settings, stopping, dispatcher, feedSettings } = parts;
+  const { store, clock, loginClock, keys, log, passwords, settings, stopping, dispatcher, feedSettings } = parts;
   const places = { dataDir: settings.dataDir, file: settings.masterKeyFile, credentialsDir: parts.credentialsDir };
   const { secrets, cursorKey } = await secretsOf(parts, places);
-  const tokens = new Tokens(secrets, clock);
+  const tokens = new Tokens(secrets, loginClock);
   const audit = new AuditLog(store.admin, clock);
   const accounts = await Accounts.load(store.admin, clock, passwords);
   await ensureAdmin(accounts, settings, log);
-  const authentication = new Authentication({ accounts, clock, audit, secrets });
-  const logins = await Logins.load({ admin: store.admin, clock, accounts, authentication, tokens, audit });
-  const sessions = await ConsoleSessions.load({ admin: store.admin, clock, accounts, authentication, secrets, audit });
+  const forLogins = { admin: store.admin, clock: loginClock, accounts, secrets, audit };
+  const authentication = new Authentication(forLogins);
+  const logins = await Logins.load({ ...forLogins, authentication, tokens });
+  const sessions = await ConsoleSessions.load({ ...forLogins, authentication });
   const refusedKeys = new RefusedKeys(audit, clock);
   keys.onRefused((record, reason, address) => refusedKeys.refused(record, reason, address));
   const revoked = new Set<() => void>();
@@ -131,8 +138,16 @@ export async function createApi(parts: ApiParts) {
         },
       },
       logins: ownAccount,
-      pages: new Pages(reading, new Cursors(cursorKey, generation), continuity, clock, (position) => save([position])),
+      pages: new Pages({
+        reading,
+        cursors: new Cursors(cursorKey, generation),
+        continuity,
+        clock,
+        search: parts.search,
+        savePosition: (position) => save([position]),
+      }),
       investigation: new Investigation(store, clock, audit, (incidentId) => tickets.ofIncident(incidentId)),
+      overview: new Overview({ reading, clock, running: parts.running, dataDir: settings.dataDir }),
       campaigns: new Campaigns(reading),
       exceptions: new Exceptions(store, clock, audit),
       tickets,

@@ -94,6 +94,7 @@ export class TicketDispatcher {
     for (const lane of this.#allLanes) lane.apply(settings, this.#systems);
     this.#gate.apply(settings.cadenceHours);
     await store.tickets.configureTickets({ push: settings.autoPush, policies: settings.policies });
+    while (await store.tickets.applyServiceLevels(settings.sla));
     this.#dueChanged();
   }
 

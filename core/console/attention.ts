@@ -20,7 +20,6 @@ export const attentionReasons = [
   "nothing_received",
   "no_destination",
   "first_password",
-  "no_backup",
 ] as const;
 export type AttentionReason = (typeof attentionReasons)[number];
 
@@ -58,15 +57,13 @@ export interface AttentionState {
   };
   /** Of both syslog feeds. */
   destinations: readonly {
+    /** What goes there: alerts, incidents. */
+    feed: string;
     name: string;
-    address: string;
     connected: boolean;
-    /** Messages that wait on the disk. */
-    queued: number;
+    /** Messages that wait on the disk; null where that is not for this person. */
+    queued: number | null;
     lastError: string | null;
-    failingSince: number | null;
-    /** Delivered at most once: what is sent meanwhile is lost. */
-    isUdp: boolean;
   }[];
   /** Deliveries to ticket systems that wait for a person, grouped by cause. */
   standing: readonly {
@@ -89,12 +86,9 @@ export interface AttentionState {
   hasDestination: boolean;
   /** The generated first password still lies in the data folder. */
   hasFirstPassword: boolean;
-  /** Null where backups are not for this person. */
-  backup: { lastAt: number | null } | null;
 }
 
 const certificateNoticeMs = 30 * dayMs;
-const backupNoticeMs = 7 * dayMs;
 
 /** The lines for this state at `now` (epoch milliseconds), the most urgent first; empty when nothing needs anybody. */
 export function needsAttention(state: AttentionState, now: number): AttentionLine[] {
@@ -211,19 +205,20 @@ function ticketLines({ standing }: AttentionState): AttentionLine[] {
 function destinationLines({ destinations }: AttentionState): AttentionLine[] {
   const away = destinations.filter(({ connected, lastError }) => !connected && lastError !== null);
   const others = destinations.length - away.length;
-  return away.map(({ name, address, queued, lastError, failingSince, isUdp }) => {
+  return away.map(({ feed, name, queued, lastError }) => {
     const rest = others > 0 ? ` ${counted(others, "other destination")} ${isOrAre(others)} not affected.` : "";
-    const kept = isUdp
-      ? "UDP confirms nothing: what is sent meanwhile may be lost."
-      : `${counted(queued, "message")} ${queued === 1 ? "waits" : "wait"} on the disk and nothing is lost.`;
+    const kept =
+      queued === null
+        ? "What was accepted waits on the disk and nothing is lost."
+        : `${counted(queued, "message")} ${queued === 1 ? "waits" : "wait"} on the disk and nothing is lost.`;
     return {
       reason: "destination_away",
       tone: "broken",
-      title: `${name} cannot be reached`,
+      title: `${name} cannot be reached with ${feed}`,
       means: `${kept}${rest}`,
-      says: lastError === null ? null : { who: address, words: lastError },
-      step: { label: "Open the destination", href: "/settings/integrations" },
-      since: failingSince,
+      says: lastError === null ? null : { who: "The last attempt", words: lastError },
+      step: { label: "Open the system page", href: "/system" },
+      since: null,
     };
   });
 }
@@ -232,7 +227,7 @@ function setUpLines(state: AttentionState, now: number): AttentionLine[] {
   const lines: AttentionLine[] = [];
   const hint = (reason: AttentionReason, title: string, means: string, label: string, href: string) =>
     lines.push({ reason, tone: "hint", title, means, says: null, step: { label, href }, since: null });
-  const { certificateEndsAt, proposedExceptions, backup } = state;
+  const { certificateEndsAt, proposedExceptions } = state;
   if (certificateEndsAt !== null && certificateEndsAt - now < certificateNoticeMs) {
     const days = Math.floor((certificateEndsAt - now) / dayMs);
     hint(
@@ -274,16 +269,6 @@ function setUpLines(state: AttentionState, now: number): AttentionLine[] {
       "It is removed when the account admin has another one.",
       "Change the password",
       "/account",
-    );
-  if (backup !== null && (backup.lastAt === null || now - backup.lastAt > backupNoticeMs))
-    hint(
-      "no_backup",
-      backup.lastAt === null
-        ? "There is no backup"
-        : `The last backup is ${counted(Math.floor((now - backup.lastAt) / dayMs), "day")} old`,
-      "A lost disk would take tickets, history and exceptions with it.",
-      "Show how",
-      "/system",
     );
   return lines;
 }

@@ -144,7 +144,9 @@ function sinceOf({ body, rules }: CaseFacts): string {
     ...(detections > 0 ? [`${many(detections, "detection")} of ${many(rules.length, "rule")}`] : []),
     ...(alarms > 0 ? [many(alarms, "SIEM alarm")] : []),
   ];
-  return `${from}${end} UTC; ${counts.join(", ")}`;
+  // Of an outbreak's hosts this one's evidence is counted.
+  const own = body.outbreak !== undefined && body.actor_type === "host" ? `on ${oneLine(body.group_key)} alone ` : "";
+  return `${from}${end} UTC; ${own}${counts.join(", ")}`;
 }
 
 /** Who promoted the actor, and why; "" where the score did. */

@@ -11,6 +11,7 @@ import type { Database } from "../database/database.ts";
 import { integer, text } from "../database/rows.ts";
 import type { PeriodCache } from "../incidents/period-cache.ts";
 import type { RuleActors } from "../incidents/rule-actors.ts";
+import { forgetInSearch } from "../search/search-index.ts";
 import { forgetAlerts, forgetPeriods } from "./forget.ts";
 
 const detectionIdDays = 7;
@@ -178,7 +179,7 @@ async function pruneAlerts({ database }: Held, { cutoff, after }: Limits): Promi
   const limit = toIso(cutoff);
   const old = rows.filter((row) => text(row, "updated_at") < limit && integer(row, "sent") === 1);
   const ids = old.slice(0, removedPerStep.alerts).map((row) => integer(row, "id"));
-  if (ids.length > 0) await database.write(forgetAlerts(ids));
+  if (ids.length > 0) await database.write([...(await forgetInSearch(database, ids)), ...forgetAlerts(ids)]);
   return { alerts: ids.length, after: placeAfter(rows, old.length > ids.length ? ids : null, perStep.alerts) };
 }
 

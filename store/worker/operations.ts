@@ -15,6 +15,7 @@ import { intakeOperations } from "../intake/operations.ts";
 import { listReading, type OpenReading, ticketCounts } from "../lists/operations.ts";
 import { outboxOperations, outboxReading } from "../outbox/operations.ts";
 import { retentionOperations } from "../retention/operations.ts";
+import { searchOperations } from "../search/operations.ts";
 import { syncOperations } from "../sync/operations.ts";
 import type { Open } from "./open-file.ts";
 
@@ -24,7 +25,7 @@ export type Groups<State> = Readonly<Record<string, Operations<State>>>;
 export const writing = {
   intake: { ...intakeOperations, ...assessmentOperations },
   events: eventOperations,
-  admin: { ...accessOperations, ...fileOperations, ...positionOperations, ...retentionOperations },
+  admin: { ...accessOperations, ...fileOperations, ...positionOperations, ...retentionOperations, ...searchOperations },
   incidents: { ...incidentOperations, ...assetOperations },
   campaigns: { ...campaignOperations, ...outbreakOperations },
   tickets: {

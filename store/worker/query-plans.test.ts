@@ -46,6 +46,8 @@ const growing = [
   "delivery_attempts",
   "ticket_comments",
   "audit_log",
+  "detection_hours",
+  "search_pending",
   "outbreak_sightings",
   "outbreaks",
 ];
@@ -154,16 +156,41 @@ const walk = (by: "created" | "updated", direction: "up" | "down", position: num
   positionIsBound: false,
   boundIsFiner: false,
 });
+const ofIncidents = [
+  { campaign: "CMP-00000001" },
+  { owner: null },
+  { owner: "j" },
+  { riskLevels: ["critical"] },
+  { ticket: "SEC-1" },
+  { ticket: "any" },
+  { sla: ["breached"] },
+];
+const ofAlerts = [{ host: "host-1" }, { levels: ["critical"] }, { rule: "Rule 1", user: "user-1" }, { hash: "x" }];
 const pages = (["incidents", "cases", "alerts"] as const).flatMap((collection) =>
   [walk("created", "up", 0), walk("updated", "up", 0), walk("created", "down", null)].flatMap((order) =>
     [allEntities, someEntities].flatMap((entities) =>
       [
-        ...[{}, { statuses: ["OPEN"] }, { createdSince: now - hourMs, updatedSince: now - hourMs }],
-        ...(collection === "incidents" ? [{ campaign: "CMP-00000001" }] : []),
-      ].map((filters) => [{ collection, entities, filters, order, limit: 100, offset: 0 }]),
+        {},
+        { statuses: ["OPEN"] },
+        { createdSince: now - hourMs, updatedSince: now - hourMs },
+        ...(collection === "cases" ? [] : [{ text: "rule 1" }, { text: "nothing like it" }]),
+        ...(collection === "incidents" ? ofIncidents : []),
+        ...(collection === "alerts" ? ofAlerts : []),
+      ].map((filters) => [{ collection, entities, filters, order, limit: 100, offset: 0, now }]),
     ),
   ),
 );
+const byDueTime = (["up", "down"] as const).map((direction) => [
+  {
+    collection: "incidents",
+    entities: null,
+    filters: {},
+    order: { kind: "sorted", by: "due_at", direction },
+    limit: 100,
+    offset: 0,
+    now,
+  },
+]);
 
 /** Makes these incidents one campaign, as its reader does. */
 async function campaignOf(ids: readonly string[]): Promise<void> {
@@ -195,6 +222,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
           order: walk("created", "up", 0),
           limit: 2,
           offset: 0,
+          now,
         })) as { json: string }
       ).json,
     ) as { incident_id: string }[]
@@ -353,6 +381,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [caseId, { status: "CLOSED", notes: "x" }, author, now],
       [caseId, { status: "OPEN" }, author, now],
     ],
+    "tickets.applyServiceLevels": Array.from({ length: 4 }, () => [{ critical: 1, high: 2, medium: 3, low: 4 }]),
     "campaigns.followOutbreaks": [[now], [now + 40_000], [now + 80_000]],
     "incidents.actorRules": [[]],
     "incidents.listExceptions": [[]],
@@ -436,12 +465,24 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "reading.listDeadLetters": [[null], [["Site"]]],
     "reading.findDelivery": [[first]],
     "reading.findTicket": [[id, "jira"]],
-    "reading.listPage": pages,
+    "reading.listPage": [...pages, ...byDueTime],
     "reading.readRow": [
-      ["incidents", id],
-      ["cases", caseId],
-      ["alerts", hash],
+      ["incidents", id, now],
+      ["cases", caseId, now],
+      ["alerts", hash, now],
     ],
+    "reading.readAlertLog": [[hash]],
+    "reading.readOverview": [
+      [{ entities: null, since: now - dayMs, now }],
+      [{ entities: ["Site"], since: now - dayMs, now }],
+    ],
+    "reading.readHours": [
+      [{ entities: null, from: now - dayMs, to: now }],
+      [{ entities: ["Site"], from: now - dayMs, to: now }],
+    ],
+    "reading.fileFacts": [[]],
+    "reading.readDelivery": [[first]],
+    "admin.indexSome": [[], []],
     "reading.readIncident": [
       [id, now],
       [inCampaign, now],

@@ -76,6 +76,11 @@ describe("answers have the shapes that it says, no field less and none more", ()
     ];
     for (const path of [
       ...lists,
+      "/api/alerts",
+      "/api/alerts?text=suspicious",
+      "/api/overview",
+      "/api/activity",
+      "/api/system",
       "/api/exceptions",
       "/api/exceptions/proposals",
       "/api/assets",
@@ -84,10 +89,12 @@ describe("answers have the shapes that it says, no field less and none more", ()
       "/api/audit",
       "/api/me",
     ])
-      holds(`GET ${path}`, 200, (await admin.get(path)).body);
+      holds(`GET ${path.split("?")[0]}`, 200, (await admin.get(path)).body);
     const { incidents } = (await admin.get("/api/incidents?limit=50")).body;
     const { cases } = (await admin.get("/api/cases/search?limit=50")).body;
     expect([incidents.length > 10, cases.length > 10]).toEqual([true, true]);
+    for (const { hash } of (await admin.get("/api/alerts?limit=5")).body.alerts)
+      holds("GET /api/alerts/:hash", 200, (await admin.get(`/api/alerts/${hash}`)).body);
     for (const { incident_id } of incidents)
       holds("GET /api/incidents/:id", 200, (await admin.get(`/api/incidents/${incident_id}`)).body);
     for (const { incident_id } of incidents)
@@ -99,11 +106,30 @@ describe("answers have the shapes that it says, no field less and none more", ()
     for (const { case_id } of cases) holds("GET /api/cases/:id", 200, (await admin.get(`/api/cases/${case_id}`)).body);
   });
 
+  test("campaigns", async () => {
+    // Their reader and that of outbreaks have looked.
+    await appliance.clock.advance(90_000);
+    const { body } = await admin.get("/api/campaigns");
+    holds("GET /api/campaigns", 200, body);
+    expect(body.campaigns.length).toBeGreaterThan(0);
+    for (const { campaign_id, incident_count } of body.campaigns) {
+      const campaign = (await admin.get(`/api/campaigns/${campaign_id}`)).body;
+      holds("GET /api/campaigns/:id", 200, campaign);
+      expect([campaign.incidents_total, campaign.links_total > 0]).toEqual([incident_count, true]);
+      const [one] = campaign.incidents;
+      holds("GET /api/incidents/:id", 200, (await admin.get(`/api/incidents/${one.incident_id}`)).body);
+      const listed = (await admin.get(`/api/incidents?campaign=${campaign_id}&limit=500`)).body;
+      expect(listed.total).toBe(incident_count);
+    }
+  });
+
   test("changes", async () => {
     const { incident_id } = (await admin.get("/api/incidents?limit=1")).body.incidents[0];
     const { case_id } = (await admin.get("/api/cases/search?limit=1")).body.cases[0];
     const patched = await admin.patch(`/api/incidents/${incident_id}/status`, { status: "IN_PROGRESS" });
     holds("PATCH /api/incidents/:id/status", 200, patched.body);
+    const bulk = { ids: [incident_id, "INC-00000000"], assigned_analyst: "jane.doe" };
+    holds("POST /api/incidents/bulk", 200, (await admin.post("/api/incidents/bulk", bulk)).body);
     const wrong = await admin.patch(`/api/incidents/${incident_id}/status`, { status: "FALSE_POSITIVE" });
     holds("PATCH /api/incidents/:id/status", 200, wrong.body);
     expect(wrong.body.proposed_exceptions.length).toBeGreaterThan(0);
@@ -158,6 +184,7 @@ function strict(schema: v.GenericSchema): v.GenericSchema {
   if (inner.type === "object" && inner.entries !== undefined)
     return v.strictObject(Object.fromEntries(Object.entries(inner.entries).map(([name, one]) => [name, strict(one)])));
   if (inner.type === "array" && inner.item !== undefined) return v.array(strict(inner.item));
+  if (inner.type === "exact_optional" && inner.wrapped !== undefined) return v.exactOptional(strict(inner.wrapped));
   if (inner.type === "nullable" && inner.wrapped !== undefined) return v.nullable(strict(inner.wrapped));
   return schema;
 }

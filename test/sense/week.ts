@@ -48,6 +48,7 @@ async function send(
       while (await appliance.store.incidents.decayScores(appliance.now));
     }
     await appliance.ingest(batches.get(number) ?? []);
+    await appliance.followActors();
     await after?.(end);
   }
 }
@@ -98,7 +99,7 @@ export async function measureWeeks(world: World, { attacks }: WeekSize): Promise
     await send(appliance, records, { after: settle });
     await settle(Number.POSITIVE_INFINITY);
     const quiet = without(await appliance.incidents(), planted);
-    const outbreaks = [...(await appliance.outbreaks())];
+    const outbreaks = (await appliance.outbreaks()).map(({ actor, rule }) => [actor, rule] as [string, string]);
     const isOfAttack = ([actor]: [string, string]) => planted.some(({ actors }) => actors.has(actor));
     return {
       weeks: weeks.map((own, week) => ({

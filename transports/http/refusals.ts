@@ -3,7 +3,7 @@ import { DeliveryError, EdgeError, StoreError, UsageError } from "../../core/err
 import { BadRequest } from "./api/read-request.ts";
 import type { ProblemError } from "./problem.ts";
 
-type Status = 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 502 | 503;
+type Status = 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 500 | 502 | 503;
 
 export interface Refusal {
   status: Status;
@@ -18,6 +18,7 @@ export interface Refusal {
 /** What a refusal is called and which status it has; its message is the caller's to read. */
 const refusals: Readonly<Record<string, { status: Status; title: string }>> = {
   incident_unknown: { status: 404, title: "Not Found" },
+  alert_unknown: { status: 404, title: "Not Found" },
   case_unknown: { status: 404, title: "Not Found" },
   campaign_unknown: { status: 404, title: "Not Found" },
   actor_unknown: { status: 404, title: "Not Found" },

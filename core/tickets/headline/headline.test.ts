@@ -44,6 +44,8 @@ test("what a rule's words carry is said in plain words; what it is unsure of as 
     ["Volume Shadow Copy Deleted or Resized via VssAdmin", "Deletion of shadow copies suspected", {}],
     ["Powerview Add-DomainObjectAcl DCSync AD Extend Right", "Right to replicate domain passwords (DCSync) given", {}],
     ["Security Eventlog Cleared", "Event log cleared", {}],
+    ["New RUN Key Pointing to Suspicious Folder", "Autostart entry written", {}],
+    ["Rundll32 Execution From Temp Folder", "Rundll32 Execution From Temp Folder", {}],
     ["Disable Windows Firewall by Registry", "Windows firewall disabled", {}],
     ["Windows Defender Threat Detection Disabled", "Microsoft Defender disabled", {}],
     ["HackTool - SharpHound Execution", "Domain mapped with BloodHound", {}],

@@ -2,10 +2,10 @@
 import * as v from "valibot";
 import { roles } from "../../../core/access/user.ts";
 import { apiKeyScopes } from "../../../core/api-key.ts";
+import { auditRow, keyRow, userRow } from "./access/access-shapes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { paging, shortText, someText, word } from "./parameters.ts";
 import { type Route, route } from "./route.ts";
-import { auditRow, keyRow, userRow } from "./shapes.ts";
 
 const entities = v.optional(
   v.pipe(
@@ -22,6 +22,9 @@ const userChange = v.object({
   disabled: v.optional(v.boolean("true or false")),
   password: v.optional(password),
   reset_second_factor: v.optional(v.boolean("true or false")),
+  display_name: v.optional(
+    v.nullable(v.pipe(shortText(80), v.description("How the person is called in the console; null = by name."))),
+  ),
 });
 const dayForm = "a number of days above 0, up to 36500";
 const newKey = v.object({
@@ -85,9 +88,9 @@ export function administrationRoutes({ administration }: ApiDependencies): Route
       bodyExample: { disabled: true },
       answers: { 200: { description: "The user.", schema: userRow }, 404: unknown, 409: conflict },
       handle: async ({ c, caller, param, body }) => {
-        const { reset_second_factor: resetTotp, ...rest } = body;
+        const { reset_second_factor: resetTotp, display_name: displayName, ...rest } = body;
         const change = Object.fromEntries(
-          Object.entries({ ...rest, resetTotp }).filter(([, value]) => value !== undefined),
+          Object.entries({ ...rest, resetTotp, displayName }).filter(([, value]) => value !== undefined),
         );
         return c.json(await administration.changeUser(caller, param("name"), change));
       },

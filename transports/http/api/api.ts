@@ -16,6 +16,7 @@ import { exceptionRoutes } from "./exception-routes.ts";
 import { incidentRoutes } from "./incident-routes.ts";
 import { readJsonBody, readTextBody } from "./json-body.ts";
 import { loginRoutes } from "./login-routes.ts";
+import { overviewRoutes } from "./overview/overview-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { readBody, readQuery } from "./read-request.ts";
 import type { ApiContext, Request, Route, TextBody } from "./route.ts";
@@ -29,6 +30,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...pageRoutes(dependencies),
     ...streamRoutes(dependencies),
     ...incidentRoutes(dependencies),
+    ...overviewRoutes(dependencies),
     ...campaignRoutes(dependencies),
     ...exceptionRoutes(dependencies),
     ...assetRoutes(dependencies),
