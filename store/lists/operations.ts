@@ -2,9 +2,10 @@
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { Collection, PageQuery } from "../../core/pages/page.ts";
 import type { OpenCampaigns } from "../campaigns/step.ts";
-import { entitySpellings } from "../database/entity-spellings.ts";
+import { entitySpellings, listEntities } from "../database/entity-spellings.ts";
 import { fileFacts } from "../database/integrity.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
+import { recentHistory } from "../incidents/history.ts";
 import { readAlertLog } from "./alert-detail.ts";
 import { listCampaigns, readCampaign } from "./campaigns.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
@@ -62,6 +63,11 @@ export const listReading = {
     kind: "read",
     run: ({ database, patterns }, caseId: string) => readCaseDetail(database, patterns, caseId),
   },
+  recentHistory: {
+    kind: "read",
+    run: ({ database }, entities: readonly string[] | null, limit: number) => recentHistory(database, entities, limit),
+  },
+  listEntities: { kind: "read", run: ({ database }) => listEntities(database) },
   readAlertLog: { kind: "read", run: ({ database }, hash: string) => readAlertLog(database, hash) },
   readOverview: { kind: "read", run: ({ database }, query: OverviewQuery) => readOverview(database, query) },
   readHours: {

@@ -1,6 +1,7 @@
 /** The console in a browser: what every page has in common. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { password } from "../harness/api-client.ts";
+import * as OTPAuth from "otpauth";
+import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
 import { TestBrowser, type TestWindow, themes, widths } from "../harness/browser.ts";
 import { ownSampleText } from "../harness/engine-samples.ts";
@@ -218,5 +219,69 @@ test("times are in the viewer's zone, or in UTC by choice", async () => {
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.locator(".zone", { hasText: "Times in UTC" }).waitFor();
   expect(await signedIn.textContent()).not.toBe(there);
+  await window.close();
+});
+
+test("hostile names stay names on every page", async () => {
+  const hostile = `"><img src=x onerror=alert(1)><script>alert(2)</script>' onclick=x {{7*7}} javascript:alert(3) \u202e`;
+  const record = detection({
+    rule_title: `Mimikatz ${hostile}`,
+    rule_id: hostile,
+    level: "critical",
+    user: `evil ${hostile}`,
+    host: `host ${hostile}`,
+    entity: `Site ${hostile}`,
+    timestamp: new Date(appliance.clock.now() - 60_000).toISOString(),
+    tags: ["attack.credential-access", hostile],
+  });
+  expect((await appliance.ingest([record])).body.accepted).toBe(1);
+  const window = await open();
+  const dialogs: string[] = [];
+  window.page.on("dialog", (dialog) => {
+    dialogs.push(dialog.message());
+    void dialog.dismiss();
+  });
+  await window.signIn("admin", password, "/incidents");
+  for (const path of [
+    "/",
+    "/incidents",
+    `/incidents?q=${encodeURIComponent(hostile)}&view=all`,
+    `/search?q=${encodeURIComponent(hostile)}`,
+    `/${encodeURIComponent(hostile)}`,
+  ]) {
+    await window.page.goto(path);
+    expect([path, await window.faults()]).toEqual([path, []]);
+  }
+  await window.page.goto("/incidents");
+  expect(await window.page.getByText(hostile.trim().slice(0, 20)).count()).toBeGreaterThan(0);
+  expect(await window.page.locator("img").count()).toBe(0);
+  expect(dialogs).toEqual([]);
+  await window.close();
+});
+
+test("a second factor is set up by the picture that an app reads, and asked for from then on", async () => {
+  await ApiClient.asUser(appliance, "quinn", "viewer");
+  const window = await open();
+  await window.signIn("quinn", password, "/account");
+  const { page } = window;
+  await page.getByLabel("Your password").fill(password);
+  await page.getByRole("button", { name: "Set up second factor" }).click();
+  const picture = page.getByRole("img", { name: "QR code of the key below" });
+  await picture.waitFor();
+  expect(await window.faults()).toEqual([]);
+  const uri = await page.getByRole("link", { name: "Open in the authenticator app" }).getAttribute("href");
+  const code = () => (OTPAuth.URI.parse(uri ?? "") as OTPAuth.TOTP).generate({ timestamp: appliance.clock.now() });
+  await page.getByLabel("Code that the app shows").fill(code());
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await page.getByText("The second factor is set up.").waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Name").fill("quinn");
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  expect(await window.faults()).toEqual([]);
+  await appliance.clock.advance(30_000);
+  await page.getByLabel("Code of your authenticator app").fill(code());
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
   await window.close();
 });
