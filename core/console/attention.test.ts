@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { dayMs } from "../time.ts";
-import { type AttentionState, needsAttention } from "./attention.ts";
+import { needsAttention } from "./attention.ts";
+import type { AttentionState } from "./attention-state.ts";
 
 const now = Date.UTC(2026, 10, 29, 12);
 const quiet: AttentionState = {

@@ -220,3 +220,40 @@ test("times are in the viewer's zone, or in UTC by choice", async () => {
   expect(await signedIn.textContent()).not.toBe(there);
   await window.close();
 });
+
+test("hostile names stay names on every page", async () => {
+  const hostile = `"><img src=x onerror=alert(1)><script>alert(2)</script>' onclick=x {{7*7}} javascript:alert(3) \u202e`;
+  const record = detection({
+    rule_title: `Mimikatz ${hostile}`,
+    rule_id: hostile,
+    level: "critical",
+    user: `evil ${hostile}`,
+    host: `host ${hostile}`,
+    entity: `Site ${hostile}`,
+    timestamp: new Date(appliance.clock.now() - 60_000).toISOString(),
+    tags: ["attack.credential-access", hostile],
+  });
+  expect((await appliance.ingest([record])).body.accepted).toBe(1);
+  const window = await open();
+  const dialogs: string[] = [];
+  window.page.on("dialog", (dialog) => {
+    dialogs.push(dialog.message());
+    void dialog.dismiss();
+  });
+  await window.signIn("admin", password, "/incidents");
+  for (const path of [
+    "/",
+    "/incidents",
+    `/incidents?q=${encodeURIComponent(hostile)}&view=all`,
+    `/search?q=${encodeURIComponent(hostile)}`,
+    `/${encodeURIComponent(hostile)}`,
+  ]) {
+    await window.page.goto(path);
+    expect([path, await window.faults()]).toEqual([path, []]);
+  }
+  await window.page.goto("/incidents");
+  expect(await window.page.getByText(hostile.trim().slice(0, 20)).count()).toBeGreaterThan(0);
+  expect(await window.page.locator("img").count()).toBe(0);
+  expect(dialogs).toEqual([]);
+  await window.close();
+});

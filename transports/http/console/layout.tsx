@@ -3,6 +3,7 @@ import type { Child } from "hono/jsx";
 import { may, type Permission } from "../../../core/access/caller.ts";
 import { assetPaths } from "./assets.ts";
 import type { Preferences, Theme } from "./cookies.ts";
+import { Dialog } from "./parts/dialog.tsx";
 import { Form } from "./parts/form.tsx";
 import { Icon, type IconName, Logo } from "./parts/icon.tsx";
 import { Person, Who } from "./parts/person.tsx";
@@ -78,10 +79,9 @@ export interface ShellProps {
 
 export const Shell = (props: ShellProps) => {
   const { title, at, here, caller, preferences, counts, paths, said, children } = props;
+  const isShown = ({ path, permission }: Entry) => paths.has(path) && may(caller, permission);
   const entries = (list: readonly Entry[]) =>
-    list
-      .filter(({ path, permission }) => paths.has(path) && may(caller, permission))
-      .map((entry) => <NavigationEntry entry={entry} isHere={entry.path === at} counts={counts} />);
+    list.filter(isShown).map((entry) => <NavigationEntry entry={entry} isHere={entry.path === at} counts={counts} />);
   return (
     <Document title={title} theme={preferences.theme} stream={{ user: caller.name }}>
       <nav class="vh" aria-label="Skip">
@@ -163,9 +163,38 @@ export const Shell = (props: ShellProps) => {
         {said}
       </p>
       <dialog class="pop" id="dialog" aria-label="Dialog" />
+      <Keys entries={[...work, ...settings].filter(isShown)} />
     </Document>
   );
 };
+
+const keys: readonly (readonly [string, string])[] = [
+  ["/", "search"],
+  ["j k", "next and previous row"],
+  ["Enter", "open the row"],
+  ["x", "tick the row"],
+  ["Esc", "close"],
+];
+
+/** Opened by `?`. Pages say their own keys in the foot of their tables. */
+const Keys = ({ entries }: { entries: readonly Entry[] }) => (
+  <Dialog id="keys" title="Keys">
+    <dl class="kv">
+      {[...keys, ...entries.map((entry) => [entry.keys, entry.name] as const)].map(([key, what]) => (
+        <>
+          <dt>
+            {key.split(" ").map((one) => (
+              <>
+                <kbd>{one}</kbd>{" "}
+              </>
+            ))}
+          </dt>
+          <dd>{what}</dd>
+        </>
+      ))}
+    </dl>
+  </Dialog>
+);
 
 const NavigationEntry = ({ entry, isHere, counts }: { entry: Entry; isHere: boolean; counts: ShellCounts | null }) => {
   const count = counts === null ? undefined : entry.count?.(counts);

@@ -1,5 +1,5 @@
 /** The overview's lists: what needs attention, where things go, and what people and systems changed. */
-import type { AttentionLine, AttentionTone } from "../../../../core/console/attention.ts";
+import type { AttentionLine, AttentionTone } from "../../../../core/console/attention-state.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { Person } from "../parts/person.tsx";
 import { words } from "../parts/severity.tsx";
@@ -172,8 +172,6 @@ function deed({ action, field, old, new: now }: RecentChange): string {
       return "found new rules at";
     case "OUTBREAK":
       return "found an outbreak at";
-    case "TICKET_LINKED":
-      return `linked ticket ${now} to`;
     case "CAMPAIGN_JOINED":
       return `joined to campaign ${now}:`;
     case "EXCEPTION_PROPOSED":

@@ -1,6 +1,7 @@
 /** What the overview shows, read through the ports on behalf of the person. */
 import { may } from "../../../../core/access/caller.ts";
-import { type AttentionLine, needsAttention } from "../../../../core/console/attention.ts";
+import { needsAttention } from "../../../../core/console/attention.ts";
+import type { AttentionLine } from "../../../../core/console/attention-state.ts";
 import type { PageRequest } from "../page.ts";
 import type { HourOfActivity } from "../parts/chart.tsx";
 import type { Level } from "../parts/severity.tsx";
