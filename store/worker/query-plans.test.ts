@@ -510,6 +510,11 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "reading.readSamples": [[id]],
     "reading.listAssets": [["Site"]],
     "incidents.countAssets": [[]],
+    "reading.listEntities": [[]],
+    "reading.recentHistory": [
+      [null, 10],
+      [["Site"], 10],
+    ],
     "reading.listToldIn": [[[id]]],
     "reading.listTickets": lists.map((one) => [one]),
     "reading.listDeliveries": lists.map((one) => [one]),
