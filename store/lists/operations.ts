@@ -19,6 +19,7 @@ import {
   countTickets,
   listDeliveries,
   listTickets,
+  listToldIn,
   readDelivery,
   type TicketFilter,
 } from "./ticket-lists.ts";
@@ -77,6 +78,10 @@ export const listReading = {
   },
   fileFacts: { kind: "read", run: ({ database }) => fileFacts(database) },
   readSamples: { kind: "read", run: ({ database }, incidentId: string) => readSamples(database, incidentId) },
+  listToldIn: {
+    kind: "read",
+    run: ({ database }, incidentIds: readonly string[]) => listToldIn(database, incidentIds),
+  },
   listTickets: {
     kind: "read",
     run: async ({ database }, filter: TicketFilter) => listTickets(database, await spelled(database, filter)),
