@@ -24,13 +24,13 @@ type Sharers = number[] | null;
 export class Popularity {
   /** By kind, entity and name. */
   readonly #sharers = new Map<string, Sharers>();
-  readonly #actors = new Map<string, Set<number>>();
+  readonly #actors = new Map<string, { known: Set<number>; sinceHour: number }>();
 
   /** One detection. Names as `hostValue` and `accountValue` give them; "" = none. `actor`: its key. `at`: epoch milliseconds. */
   add(entity: string, seen: { actor: string; host: string; account: string; address: string; at: number }): void {
     const actor = shortHash(seen.actor);
     const hour = Math.floor(seen.at / hourMs);
-    this.#note(entity, actor);
+    this.#note(entity, actor, hour);
     if (seen.host !== "") this.#share(keyOf("host", entity, seen.host), actor, hour);
     if (seen.address !== "") this.#share(keyOf("address", entity, seen.address), actor, hour);
     if (seen.account !== "" && seen.host !== "")
@@ -50,21 +50,27 @@ export class Popularity {
     return count;
   }
 
+  /** Since when the entity's detections are counted, epoch milliseconds; Infinity = there are none. */
+  knownSince(entity: string): number {
+    return (this.#actors.get(entity)?.sinceHour ?? Number.POSITIVE_INFINITY) * hourMs;
+  }
+
   /** Whether more than 5 % of the entity's actors share it, and more than five. */
   isShared(entity: string, kind: SharedKind, name: string, before?: number): boolean {
     const count = this.sharersOf(entity, kind, name, before);
-    return count >= always || count > Math.max(never, share * (this.#actors.get(entity)?.size ?? 0));
+    return count >= always || count > Math.max(never, share * (this.#actors.get(entity)?.known.size ?? 0));
   }
 
-  #note(entity: string, actor: number): void {
+  #note(entity: string, actor: number, hour: number): void {
     let actors = this.#actors.get(entity);
     if (actors === undefined) {
       const oldest = this.#actors.size >= mostEntities ? this.#actors.keys().next().value : undefined;
       if (oldest !== undefined) this.#actors.delete(oldest);
-      actors = new Set();
+      actors = { known: new Set(), sinceHour: hour };
       this.#actors.set(entity, actors);
     }
-    if (actors.size < mostActors) actors.add(actor);
+    actors.sinceHour = Math.min(actors.sinceHour, hour);
+    if (actors.known.size < mostActors) actors.known.add(actor);
   }
 
   #share(key: string, by: number, hour: number): void {

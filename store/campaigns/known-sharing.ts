@@ -9,7 +9,7 @@ import { accountValue, hostValue } from "../../core/campaigns/traces.ts";
 import { ActorFinder, type ActorRules, canonicalIp } from "../../core/correlation/actor.ts";
 import type { ActorType } from "../../core/incident.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
-import { hourMs, minuteMs } from "../../core/time.ts";
+import { dayMs, hourMs, minuteMs } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
@@ -23,7 +23,7 @@ const idleMs = 30 * minuteMs;
 const personal = 3;
 /** … and an account is seen on so many hosts where it has no task on many. */
 const home = 5;
-/** An account that has come to many hosts within this time is no administrator: that is how an attack spreads. */
+/** An account that has come to many hosts within this time is no administrator, where a day before is known: that is how an attack spreads. */
 const spreadMs = 6 * hourMs;
 
 /** What these are for makes them join by sessions, processes and movement alone. */
@@ -109,7 +109,7 @@ export class EntitySharing implements Sharing {
   }
 
   isAtHome(account: string, at: number): boolean {
-    return this.#popularity.sharersOf(this.#key, "account", accountValue(account), at - spreadMs) <= home;
+    return this.#popularity.sharersOf(this.#key, "account", accountValue(account), this.#settledBefore(at)) <= home;
   }
 
   /** Whether an actor is one whom many share at `at` (epoch ms), or who has to do with many by what it is for. */
@@ -119,8 +119,13 @@ export class EntitySharing implements Sharing {
     const role = this.#roles.ofAccount(this.#entity, actor)?.role ?? null;
     return (
       (role !== null && sharedAccounts.has(role)) ||
-      this.#popularity.isShared(this.#key, "account", accountValue(actor), at - spreadMs)
+      this.#popularity.isShared(this.#key, "account", accountValue(actor), this.#settledBefore(at))
     );
+  }
+
+  /** Where nothing is known of the days before, an administrator's first hours look like an attack. */
+  #settledBefore(at: number): number {
+    return this.#popularity.knownSince(this.#key) > at - dayMs ? Number.POSITIVE_INFINITY : at - spreadMs;
   }
 
   #hasSharedRole(host: string): boolean {
