@@ -1,7 +1,11 @@
 /** Who a detection or alarm is about (CONTRACT 5 and 10): the user, else the host, else the address. */
+
+import { canonicalIp, plainHost, shortHost } from "../identities/host-name.ts";
+import { NameBook } from "../identities/name-book.ts";
 import type { ActorType } from "../incident.ts";
-import { normaliseHost, normaliseName, normaliseUser } from "../intake/identity.ts";
+import { normaliseName, normaliseUser } from "../intake/identity.ts";
 import { isTranslatedSystemAccount } from "../logs/accounts.ts";
+import { detached } from "../text/detached.ts";
 
 export interface Actor {
   type: ActorType;
@@ -29,70 +33,152 @@ const numberedSystemAccount = /^(?:dwm|umfd)-\d+$/;
 /** Domains of virtual accounts, which are local to each machine. */
 const virtualDomain = /^(?:nt service|iis apppool|nt virtual machine|window manager|font driver host)\\/;
 
-/** Decides who the actor is; one decider for one set of rules, because most users come again and again. */
+interface User {
+  /** As an actor; "" where there is none. */
+  name: string;
+  isPersonal: boolean;
+}
+
+interface Named {
+  user: string | null;
+  host: string | null;
+  srcIp: string | null;
+}
+
+/** Spellings of one entity as they come, with what they mean. */
+interface Spellings {
+  entity: string;
+  users: Map<string, User>;
+  hosts: Map<string, string>;
+}
+
+/** The most spellings that are remembered with their meaning, and the longest. */
+const mostSpellings = 20_000;
+const longestSpelling = 256;
+
+/** Decides who the actor is; one decider for one set of rules, because most names come again and again. */
 export class ActorFinder {
   readonly #shared: ReadonlySet<string>;
   readonly #shortNames: boolean;
+  readonly #names: NameBook;
+  readonly #spellings = new Map<string, Spellings>();
+  #remembered = 0;
+  /** Of the names by which the spellings were read. */
+  #version = 0;
+  /** Records of one entity mostly come one after the other. */
+  #last: Spellings | null = null;
 
-  constructor(rules: ActorRules) {
+  /** `names`: who is who, by what was learnt and aliases. */
+  constructor(rules: ActorRules, names: NameBook = new NameBook()) {
     this.#shared = new Set(rules.sharedAccounts.map((account) => normaliseUser(account)));
     this.#shortNames = rules.hostShortNames;
+    this.#names = names;
   }
 
   /**
    * The user, unless it is missing or the account of a machine, of a service or of many; else the host, else the IP address, else the
    * machine that a machine account is named after. Null where there is none of them.
    */
-  find(record: { user: string | null; host: string | null; srcIp: string | null }): Actor | null {
-    const user = present(normaliseUser(record.user));
-    if (user !== "" && this.#isPersonal(user, normaliseName(record.user))) return { type: "user", name: user };
-    const host = this.#host(record.host);
+  find({ user: account, host: machine, srcIp, entity = "" }: Named & { entity?: string }): Actor | null {
+    const spellings = this.#of(entity);
+    const user = account === null ? nobody : this.#user(spellings, account);
+    if (user.isPersonal) return { type: "user", name: user.name };
+    const host = machine === null ? "" : this.#host(spellings, machine);
     if (host !== "") return { type: "host", name: host };
-    const ip = present(canonicalIp(record.srcIp));
+    const ip = present(canonicalIp(srcIp));
     if (ip !== "") return { type: "ip", name: ip };
-    return user.length > 1 && user.endsWith("$") ? { type: "host", name: user.slice(0, -1) } : null;
+    const { name } = user;
+    return name.length > 1 && name.endsWith("$")
+      ? { type: "host", name: this.#hostOf(entity, name.slice(0, -1)) }
+      : null;
   }
 
-  #isPersonal(user: string, full: string): boolean {
+  /** The host as an actor would have it; "" for none. */
+  hostOf(entity: string, host: string | null): string {
+    return host === null ? "" : this.#host(this.#of(entity), host);
+  }
+
+  /** Whether an account of this name is a person's or a service's own. `full`: with its domain, lower case. */
+  isPersonal(bare: string, full: string): boolean {
     return !(
-      user.endsWith("$") ||
-      systemAccounts.has(user) ||
-      numberedSystemAccount.test(user) ||
+      present(bare) === "" ||
+      bare.endsWith("$") ||
+      systemAccounts.has(bare) ||
+      numberedSystemAccount.test(bare) ||
       virtualDomain.test(full) ||
       isTranslatedSystemAccount(full) ||
-      this.#shared.has(user)
+      this.#shared.has(bare)
     );
   }
 
-  #host(host: string | null): string {
-    const name = present(normaliseHost(host));
-    return this.#shortNames ? shortHost(name) : name;
+  #user({ entity, users }: Spellings, given: string): User {
+    const known = users.get(given);
+    if (known !== undefined) return known;
+    const full = normaliseName(given);
+    const account = this.#names.accountIn(entity, given);
+    let user = isMissing(full) ? nobody : this.#userOf(account.bare, full);
+    if (user.isPersonal) {
+      const name = this.#names.userOf(entity, account);
+      // A SID or an alias may stand for the account of a machine or of many.
+      if (name !== account.bare) user = this.#userOf(normaliseUser(name), name, name);
+    }
+    if (this.#mayRemember(given)) users.set(detached(given), { ...user, name: detached(user.name) });
+    return user;
+  }
+
+  #userOf(bare: string, full: string, name = bare): User {
+    const isPersonal = this.isPersonal(bare, full);
+    return { name: isPersonal ? name : present(bare), isPersonal };
+  }
+
+  #host({ entity, hosts }: Spellings, given: string): string {
+    const known = hosts.get(given);
+    if (known !== undefined) return known;
+    const name = present(plainHost(given));
+    const host = name === "" ? "" : this.#hostOf(entity, name);
+    if (this.#mayRemember(given)) hosts.set(detached(given), detached(host));
+    return host;
+  }
+
+  #hostOf(entity: string, name: string): string {
+    const host = this.#names.hostOf(entity, name);
+    return this.#shortNames ? shortHost(host) : host;
+  }
+
+  #of(entity: string): Spellings {
+    if (this.#version !== this.#names.version || this.#remembered > mostSpellings) {
+      this.#spellings.clear();
+      this.#remembered = 0;
+      this.#last = null;
+      this.#version = this.#names.version;
+    }
+    if (this.#last?.entity === entity) return this.#last;
+    let spellings = this.#spellings.get(entity);
+    if (spellings === undefined) {
+      spellings = { entity, users: new Map(), hosts: new Map() };
+      this.#remembered++;
+      this.#spellings.set(entity, spellings);
+    }
+    this.#last = spellings;
+    return spellings;
+  }
+
+  #mayRemember(given: string): boolean {
+    if (given.length > longestSpelling) return false;
+    this.#remembered++;
+    return true;
   }
 }
 
-/** The first label of a host's name; addresses stay whole. */
-export function shortHost(name: string): string {
-  if (name.includes(":") || /^[\d.]+$/.test(name)) return name;
-  return name.split(".", 1)[0] || name;
-}
+const nobody: User = { name: "", isPersonal: false };
 
 function present(name: string): string {
-  return missing.has(name) ? "" : name;
+  return isMissing(name) ? "" : name;
 }
 
-/**
- * Normalises an address: IPv6 shortened (RFC 5952), without brackets and zone, an IPv4 address within IPv6 as IPv4. What is no
- * address stays as it is, in lower case.
- */
-export function canonicalIp(address: string | null): string {
-  const text = normaliseName(address);
-  if (!text.includes(":")) return text;
-  const plain = text.replace(/^\[(.*)\]$/, "$1").replace(/%.*$/, "");
-  const url = `http://[${plain}]/`;
-  if (!URL.canParse(url)) return text;
-  const short = new URL(url).hostname.slice(1, -1);
-  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(short) ?? [];
-  if (high === undefined || low === undefined) return short;
-  const [a, b] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
-  return `${a >> 8}.${a & 255}.${b >> 8}.${b & 255}`;
+/** Whether a log writes this, in lower case, where it has no name. */
+export function isMissing(name: string): boolean {
+  return name === "" || missing.has(name);
 }
+
+export { canonicalIp, shortHost } from "../identities/host-name.ts";

@@ -8,6 +8,7 @@ import { newSightings } from "../../core/correlation/rarity/rarity.ts";
 import { addRepeats } from "../../core/correlation/repeats.ts";
 import { type Alarm, type Detection, levels } from "../../core/detection.ts";
 import { ExceptionList } from "../../core/exceptions/exception-list.ts";
+import { NameLearner } from "../../core/identities/learn-names.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
 import type { KnownAssets } from "../assets/known-assets.ts";
@@ -33,6 +34,9 @@ const high = levels.indexOf("high");
 export class Correlator {
   readonly #database: Database;
   readonly #finder: ActorFinder;
+  readonly #learner: NameLearner;
+  /** How often the names had been read again when they were last learnt. */
+  #nameLoads = 0;
   readonly actorRules: ActorRules;
   readonly #assets: KnownAssets;
   #exceptions: ExceptionList;
@@ -47,7 +51,8 @@ export class Correlator {
     this.#assets = assets;
     this.#database = database;
     this.actorRules = settings.actors;
-    this.#finder = new ActorFinder(settings.actors);
+    this.#finder = new ActorFinder(settings.actors, assets.names.book);
+    this.#learner = new NameLearner(assets.names.book, this.#finder);
     this.#exceptions = exceptions;
     this.rules = {
       patterns: preparePatterns(settings.patterns),
@@ -87,6 +92,7 @@ export class Correlator {
     };
     // Before anything is scored, so that a batch gives the same in any order.
     unit.add(...this.#assets.infer(detections, unit.now));
+    this.#learn(unit, detections);
     const add = (gathered: Gathered, one: Detection) => gathered.detections.push(one);
     const periodIds = await this.#take(unit, detections, assess, { isEvidence, add });
     unit.add(...countHits(hits, unit.now));
@@ -109,15 +115,28 @@ export class Correlator {
   alarms(unit: UnitOfWork, alarms: readonly AlarmEvidence[], assess: boolean): Promise<(number | null)[]> {
     const isEvidence = ({ raised }: AlarmEvidence, _actor: Actor, period: ActorPeriod | undefined) =>
       raised === undefined || (period !== undefined && raised.periodId === period.id);
+    this.#learn(unit, alarms);
     return this.#take(unit, alarms, assess, { isEvidence, add: ({ alarms }, one) => alarms.push(one) });
   }
 
-  /** The keys that an actor of this name may have: as user, host or address. */
+  /** The keys that an actor of this name may have: as user, host or address; then those that it had before names were joined. */
   keysOf(entity: string, name: string): string[] {
-    const found = [{ user: name }, { host: name }, { srcIp: name }].map((named) =>
-      this.#finder.find({ user: null, host: null, srcIp: null, ...named }),
+    const named = [{ user: name }, { host: name }, { srcIp: name }].map((one) => ({
+      ...{ user: null, host: null, srcIp: null, entity },
+      ...one,
+    }));
+    const found = [this.#finder, new ActorFinder(this.actorRules)].flatMap((finder) =>
+      named.map((one) => finder.find(one)),
     );
-    return found.flatMap((actor) => (actor === null ? [] : [actorKey(entity, actor)]));
+    return [...new Set(found.flatMap((actor) => (actor === null ? [] : [actorKey(entity, actor)])))];
+  }
+
+  /** Learns whom the names of these stand for. Before any of them is looked at, so that their order does not count. */
+  #learn(unit: UnitOfWork, records: readonly (Detection | Alarm)[]): void {
+    const { names } = this.#assets;
+    if (this.#nameLoads !== names.loads) this.#learner.forget();
+    this.#nameLoads = names.loads;
+    unit.add(...this.#assets.learn(this.#learner.learn(records, unit.now), unit.now));
   }
 
   async #take<T extends Detection | AlarmEvidence>(
