@@ -24,7 +24,11 @@ export class HostNames {
 
   /** The actor's name. `name` as `plainHost` gives it. */
   actorOf(name: string): string {
-    return this.#names.get(name)?.knownAs ?? name;
+    const known = this.#names.get(name);
+    if (known !== undefined) return known.knownAs;
+    // A short name that no log has as a host's, such as that of a machine's account.
+    const full = isFull(name) ? undefined : this.#labels.get(name);
+    return full?.count === 1 ? (this.#names.get(full.first)?.knownAs ?? name) : name;
   }
 
   /** The other names that stand for the actor of this name. */

@@ -8,6 +8,7 @@ import { newSightings } from "../../core/correlation/rarity/rarity.ts";
 import { addRepeats } from "../../core/correlation/repeats.ts";
 import { type Alarm, type Detection, levels } from "../../core/detection.ts";
 import { ExceptionList } from "../../core/exceptions/exception-list.ts";
+import type { NamingRules } from "../../core/exceptions/exception-matcher.ts";
 import { NameLearner } from "../../core/identities/learn-names.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
@@ -69,13 +70,18 @@ export class Correlator {
     settings: CorrelationSettings,
     parts: { tickets: TicketRules; assets: KnownAssets },
   ): Promise<Correlator> {
-    const exceptions = new ExceptionList(await listExceptions(database), settings.actors);
+    const exceptions = new ExceptionList(await listExceptions(database), naming(settings.actors, parts.assets));
     return new Correlator(database, settings, exceptions, parts);
+  }
+
+  /** How actors are named, for exceptions. */
+  get naming(): NamingRules {
+    return naming(this.actorRules, this.#assets);
   }
 
   /** Call after the exceptions have changed. */
   async reloadExceptions(): Promise<void> {
-    this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.actorRules);
+    this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.naming);
   }
 
   /**
@@ -186,6 +192,10 @@ export class Correlator {
     saveRepeats(unit, quiet);
     return periodIds;
   }
+}
+
+function naming({ hostShortNames }: ActorRules, { names }: KnownAssets): NamingRules {
+  return { hostShortNames, names: names.book };
 }
 
 /** Adds the collected records to the actor's evidence and counts. */

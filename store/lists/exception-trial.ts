@@ -1,9 +1,9 @@
 /** Tries an exception on what is kept, a step at a time, so that neither memory nor the Worker's time grow with the appliance. */
-import type { ActorRules } from "../../core/correlation/actor.ts";
 import { type ExceptionScope, needsLog } from "../../core/exceptions/exception.ts";
-import { ExceptionMatcher, namesOf } from "../../core/exceptions/exception-matcher.ts";
+import { ExceptionMatcher, type NamingRules, namesOf } from "../../core/exceptions/exception-matcher.ts";
 import { itemTest } from "../../core/exceptions/taken-evidence.ts";
 import { type Coverage, coverageOf, placeOf, type TrialStep } from "../../core/exceptions/trial.ts";
+import type { NameBook } from "../../core/identities/name-book.ts";
 import { normaliseHost, normaliseName } from "../../core/intake/identity.ts";
 import { eventFacts } from "../../core/logs/log-facts.ts";
 import { minuteMs, toIso } from "../../core/time.ts";
@@ -22,7 +22,7 @@ const mostAlerts = 5_000;
 /** What to try. Times are epoch milliseconds. */
 export interface Trial {
   scope: ExceptionScope;
-  actorRules: Pick<ActorRules, "hostShortNames">;
+  actorRules: NamingRules;
   /** What was recorded before it does not count. */
   since: number;
 }
@@ -30,9 +30,11 @@ export interface Trial {
 /** `after`: the `next` of the step before; 0 at first. */
 export async function tryException(
   database: Database,
-  { scope, actorRules, since }: Trial,
+  { scope, actorRules: { hostShortNames }, since }: Trial,
+  names: NameBook,
   after: number,
 ): Promise<TrialStep> {
+  const actorRules = { hostShortNames, names };
   const matcher = new ExceptionMatcher(scope, actorRules);
   // Repeats of its newest hour are stored beside a period.
   const { rows } = await database.read(
@@ -95,7 +97,7 @@ async function hasOlderAlerts(database: Database, periodId: number, since: numbe
 async function coveredByLogs(
   database: Database,
   matcher: ExceptionMatcher,
-  actorRules: Pick<ActorRules, "hostShortNames">,
+  actorRules: NamingRules,
   { id, entity, actor }: ActorPeriod,
   { places }: Coverage,
   step: TrialStep,

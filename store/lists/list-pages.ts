@@ -1,7 +1,9 @@
 /** Pages of incidents, cases and alerts for the API. Runs in the reading Worker. */
 
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
-import { normaliseHost, normaliseUser } from "../../core/intake/identity.ts";
+import { plainHost } from "../../core/identities/host-name.ts";
+import type { NameBook } from "../../core/identities/name-book.ts";
+import { normaliseName, normaliseUser } from "../../core/intake/identity.ts";
 import type { Collection, Page, PageQuery, RowFilters, Walk } from "../../core/pages/page.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
@@ -13,11 +15,12 @@ import { type ListedTable, listedTables } from "./listed-tables.ts";
 /** Filters with every stored spelling of the entity that was asked for. */
 type StoredFilters = Omit<RowFilters, "entity"> & { entity?: readonly string[] | undefined };
 
-/** Reads one page. Rows committed while it is read belong to a later page. */
+/** Reads one page, of these actors alone where some are given. Rows committed while it is read belong to a later page. */
 export async function listPage(
   database: Database,
   query: PageQuery,
   patterns: readonly PreparedPattern[],
+  actors: readonly string[] | null,
 ): Promise<Page> {
   const table = listedTables[query.collection];
   const entities = await entitySpellings(database, query.entities);
@@ -27,7 +30,7 @@ export async function listPage(
   const by = order.kind === "walk" ? order.by : "created";
   const seq = table.seq[by];
   const lookedUp = order.kind === "walk" && order.direction === "up" && order.position === null;
-  const counted = conditionsOf(table, filters, entities, by);
+  const counted = conditionsOf(table, filters, entities, actors, by);
   if (order.kind === "walk" && order.positionIsBound && order.position !== null)
     counted.add(`${seq} > ?`, order.position);
   const countsAll = order.kind !== "walk" || !order.positionIsBound;
@@ -43,7 +46,7 @@ export async function listPage(
   const { top, generation, gap } = head;
   const start = order.kind === "walk" ? await startOf(database, table, order, query.filters, top) : 0;
   if (lookedUp && start > 0) counted.add(`${seq} > ?`, start);
-  const rows = conditionsOf(table, filters, entities, by);
+  const rows = conditionsOf(table, filters, entities, actors, by);
   if (order.kind === "walk") {
     if (order.direction === "up") rows.add(`${seq} > ?`, start);
     else {
@@ -139,6 +142,7 @@ function conditionsOf(
   table: ListedTable,
   filters: StoredFilters,
   entities: readonly string[] | null,
+  actors: readonly string[] | null,
   by: Walk["by"],
 ): Conditions {
   const all = new Conditions();
@@ -154,15 +158,20 @@ function conditionsOf(
   oneOf(columns.severity, filters.severities);
   oneOf(columns.type, filters.caseTypes);
   oneOf(columns.level, filters.levels);
-  const actor = filters.actor ?? filters.primaryUser;
-  if (actor !== undefined && columns.actor !== undefined)
-    oneOf(columns.actor, [...new Set([normaliseUser(actor), normaliseHost(actor), actor.trim().toLowerCase()])]);
+  oneOf(columns.actor, actors ?? undefined);
   if (filters.incidentId !== undefined && columns.incident !== undefined) all.add(columns.incident, filters.incidentId);
   // In descending order it is the bound at which the walk starts.
   if (by === "updated" && filters.createdSince !== undefined)
     all.add(`${columns.recorded} >= ?`, toIso(filters.createdSince));
   if (filters.minRisk !== undefined) all.add(`${columns.risk} >= ?`, filters.minRisk);
   return all;
+}
+
+/** The names under which an actor may stand that is called so: what the names that are known say, else the name without domain; and the name itself. */
+export function actorsCalled(given: string, names: NameBook): string[] {
+  const host = plainHost(given);
+  const known = names.everyReading(given, host);
+  return [...new Set([...(known.length > 0 ? known : [normaliseUser(given), host]), normaliseName(given)])];
 }
 
 /** The number of matching rows. For filters by entity and status alone it is read from the table of counts. */

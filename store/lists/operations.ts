@@ -6,7 +6,7 @@ import { entitySpellings } from "../database/entity-spellings.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
-import { listPage, readRow } from "./list-pages.ts";
+import { actorsCalled, listPage, readRow } from "./list-pages.ts";
 import { falsePositives, readProposalEvidence } from "./proposal-evidence.ts";
 import { readSamples } from "./rule-samples.ts";
 import { countDeliveries, countTickets, listDeliveries, listTickets, type TicketFilter } from "./ticket-lists.ts";
@@ -18,7 +18,11 @@ export interface OpenReading extends OpenAssets {
 }
 
 export const listReading = {
-  listPage: { kind: "read", run: ({ database, patterns }, query: PageQuery) => listPage(database, query, patterns) },
+  listPage: {
+    kind: "read",
+    run: async ({ database, patterns, assets }, query: PageQuery) =>
+      listPage(database, query, patterns, await actorsAsked(database, assets, query)),
+  },
   readRow: {
     kind: "read",
     run: ({ database, patterns }, collection: Collection, id: string) => readRow(database, collection, id, patterns),
@@ -30,7 +34,8 @@ export const listReading = {
   },
   tryException: {
     kind: "read",
-    run: ({ database }, trial: Trial, after: number) => tryException(database, trial, after),
+    run: async ({ database, assets }, trial: Trial, after: number) =>
+      tryException(database, trial, (await assets.current(database)).names.book, after),
   },
   readProposalEvidence: {
     kind: "read",
@@ -60,6 +65,16 @@ export const ticketCounts = {
   countDeliveries: { kind: "read", run: ({ database }) => countDeliveries(database) },
   countTickets: { kind: "read", run: ({ database }) => countTickets(database) },
 } satisfies Operations<OpenDatabase>;
+
+/** The actors that the filters ask for; null = no one in particular. */
+async function actorsAsked(
+  database: OpenDatabase["database"],
+  assets: OpenReading["assets"],
+  { filters: { actor, primaryUser } }: PageQuery,
+): Promise<string[] | null> {
+  const asked = actor ?? primaryUser;
+  return asked === undefined ? null : actorsCalled(asked, (await assets.current(database)).names.book);
+}
 
 async function spelled(database: OpenDatabase["database"], filter: TicketFilter): Promise<TicketFilter> {
   return { ...filter, entities: await entitySpellings(database, filter.entities) };

@@ -1,6 +1,8 @@
 /** Who is who, from the outside: which spellings of a name are one actor, and under which name it goes. */
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+
 import { Database as Sqlite } from "bun:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { ApiClient } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
@@ -25,10 +27,12 @@ const domain = "S-1-5-21-1004336348-1177238915-682003330";
 
 async function actors(query = ""): Promise<string[]> {
   const { body } = await analyst.get(`/api/incidents?limit=500${query}`);
-  return body.incidents.map(
-    (one: { actor_type: string; group_key: string; sigma_alert_count: number }) =>
-      `${one.actor_type}:${one.group_key} ${one.sigma_alert_count}`,
-  ).sort();
+  return body.incidents
+    .map(
+      (one: { actor_type: string; group_key: string; sigma_alert_count: number }) =>
+        `${one.actor_type}:${one.group_key} ${one.sigma_alert_count}`,
+    )
+    .sort();
 }
 
 async function restart(): Promise<void> {
@@ -37,7 +41,14 @@ async function restart(): Promise<void> {
 }
 
 describe("hosts", () => {
-  const spellings = ["fs01", "FS01.corp.example", "CORP\\fs01", "\\\\FS01", "fs01.corp.example.", "\\\\fs01.corp.example\\c$"];
+  const spellings = [
+    "fs01",
+    "FS01.corp.example",
+    "CORP\\fs01",
+    "\\\\FS01",
+    "fs01.corp.example.",
+    "\\\\fs01.corp.example\\c$",
+  ];
 
   test("six spellings of one host are one actor, in one batch or one after the other, and over a restart", async () => {
     await appliance.ingest(spellings.map((host) => onHost(host)));
@@ -101,7 +112,7 @@ describe("hosts", () => {
     expect([promoted.status, promoted.body.group_key]).toEqual([201, "fs01"]);
     for (const actor of ["fs01", "FS01.corp.example", "CORP\\FS01", "\\\\fs01.corp.example"])
       expect([actor, await actors(`&actor=${encodeURIComponent(actor)}`)]).toEqual([actor, ["host:fs01 2"]]);
-    for (const fields of [{ actor: "FS01.corp.example" }, { host: "\\\\fs01.corp.example", rule: "*" }]) {
+    for (const fields of [{ actor: "FS01.corp.example" }, { host: "\\\\fs01.corp.example" }]) {
       const { body } = await analyst.post("/api/exceptions", { reason: "known", ...fields });
       await appliance.ingest([onHost("fs01"), onHost("CORP\\fs01")]);
       const { exceptions } = (await analyst.get("/api/exceptions")).body;
@@ -157,7 +168,11 @@ describe("users", () => {
   });
 
   test("a SID of a machine's or a shared account is that of its host", async () => {
-    const raw = security({ SubjectUserSid: `${domain}-500`, SubjectUserName: "Administrator", SubjectDomainName: "CORP" });
+    const raw = security({
+      SubjectUserSid: `${domain}-500`,
+      SubjectUserName: "Administrator",
+      SubjectDomainName: "CORP",
+    });
     await appliance.ingest([byUser(`${domain}-500`, { raw, host: "ws-1" })]);
     expect(await actors()).toEqual(["host:ws-1 1"]);
   });
@@ -178,7 +193,8 @@ describe("aliases", () => {
       { host: "fs01.corp.example", aliases: ["files", "10.0.0.5"] },
       { account: "CORP\\john.smith", aliases: ["jsmith", "jsmith@gmail.com"] },
     ]);
-    await appliance.ingest([onHost("files"), onHost("FS01"), onHost("10.0.0.5"), onHost("fs01.corp.example")]);
+    await appliance.ingest([onHost("fs01.corp.example")]);
+    await appliance.ingest([onHost("files"), onHost("10.0.0.5"), onHost("FS01")]);
     await appliance.ingest([byUser("jsmith@gmail.com"), byUser("JSMITH"), byUser("CORP\\john.smith")]);
     expect(await actors()).toEqual(["host:fs01.corp.example 4", "user:john.smith 3"]);
     expect(await actors("&actor=files")).toEqual(["host:fs01.corp.example 4"]);
@@ -194,22 +210,45 @@ describe("aliases", () => {
 });
 
 test("hashes are those of the names as they were given", async () => {
+  const hosts = ["fs01", "FS01.corp.example", "CORP\\fs01", "\\\\FS01"];
+  const users = ["CORPA\\jsmith", "CORPB\\jsmith", "jsmith@gmail.com"];
   await appliance.ingest([
-    ...["fs01", "FS01.corp.example", "CORP\\fs01", "\\\\FS01"].map((host) => detection({ user: null, host })),
-    ...["CORPA\\jsmith", "jsmith@gmail.com"].map((user) => detection({ user, host: null })),
+    ...hosts.map((host) => detection({ rule_id: "r", user: null, host })),
+    ...users.map((user) => detection({ rule_id: "r", user, host: null })),
   ]);
+  const hash = (user: string, host: string) =>
+    createHash("sha256")
+      .update(JSON.stringify(["primary site", "r", user, host, ""]))
+      .digest("hex")
+      .slice(0, 16);
   const { body } = await analyst.get("/api/v1/feed/alerts?limit=500");
-  expect(new Set(body.data.map(({ hash }: { hash: string }) => hash)).size).toBe(5);
+  expect(body.data.map((one: { hash: string }) => one.hash).sort()).toEqual(
+    [...hosts.map((host) => hash("", host.toLowerCase())), hash("jsmith", "")].sort(),
+  );
 });
 
 test("names that anybody may invent: bounded, and harmless", async () => {
-  const names = ["__proto__", "constructor", "toString", "a".repeat(3_000), "\\\\", "\\\\\\", "//", ".", "x\\", "@", "@a", "a@", "s-1-5-21-"];
-  for (const name of names) {
-    const { status } = await appliance.ingest([onHost(name), byUser(name), byUser(`CORP\\${name}`), byUser(`${name}@b`)]);
-    expect([name, status]).toEqual([name, 200]);
-  }
+  const names = [
+    "__proto__",
+    "constructor",
+    "toString",
+    "a".repeat(3_000),
+    "\\\\",
+    "\\\\\\",
+    "//",
+    ".",
+    "x\\",
+    "@",
+    "@a",
+    "a@",
+    "s-1-5-21-",
+  ];
+  const all = (name: string) => [onHost(name), byUser(name), byUser(`CORP\\${name}`), byUser(`${name}@b`)];
+  expect((await appliance.ingest(names.flatMap(all))).status).toBe(200);
   await appliance.ingest(
-    Array.from({ length: 3_000 }, (_, n) => detection({ user: `j@domain-${n}.example`, host: `web.d${n}.example`, level: "low" })),
+    Array.from({ length: 1_500 }, (_, n) =>
+      detection({ user: `j@domain-${n}.example`, host: `web.d${n}.example`, level: "low" }),
+    ),
   );
   expect(await actors("&actor=constructor")).toEqual(["host:constructor 1", "user:constructor 2"]);
   await restart();
@@ -219,4 +258,4 @@ test("names that anybody may invent: bounded, and harmless", async () => {
   const { longest } = file.query("select max(length(name)) as longest from name_joins").get() as { longest: number };
   file.close();
   expect(longest).toBeLessThanOrEqual(255);
-});
+}, 120_000);
