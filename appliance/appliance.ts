@@ -30,6 +30,7 @@ import { TicketDispatcher } from "./tickets/dispatcher.ts";
 import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
+import { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
 import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
@@ -173,9 +174,12 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       onPruned: (events, expired) => metrics.pruned(events, expired),
       recountQueues: () => feeds.recount(),
     });
+    const outbreaks = new OutbreakWatch({ store, stopping: stopping.signal });
+    store.events.onAppend((_, counts) => outbreaks.appended(counts));
     const loops = createLoops({
       feeds,
       upkeep,
+      outbreaks,
       descriptors,
       storage,
       keys,
@@ -187,7 +191,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     states.running(feeds, scheduler, dispatcher.stuck);
-    followDueTimes(dispatcher, scheduler);
+    followDueTimes(dispatcher, outbreaks, scheduler);
     const metrics = createMetrics({
       uptimeMs,
       destinations: () => feeds.status(),

@@ -6,16 +6,20 @@ import { feedLoops } from "./feed-states.ts";
 import type { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import type { TicketDispatcher } from "./tickets/dispatcher.ts";
 import type { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
+import type { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
 import type { Loop, Scheduler } from "./upkeep/scheduler.ts";
 import type { StorageWatch } from "./upkeep/storage-watch.ts";
 import type { createUpkeep } from "./upkeep/upkeep.ts";
 
 /** Called when the dispatcher is due at another time (`Scheduler.dueChanged`). */
 const ticketLoop = "tickets";
+/** The same for the search for outbreaks. */
+const outbreakLoop = "outbreaks";
 
 interface LoopParts {
   feeds: SyslogFeeds;
   upkeep: ReturnType<typeof createUpkeep>;
+  outbreaks: OutbreakWatch;
   descriptors: DescriptorWatch;
   storage: StorageWatch;
   keys: KeyRing;
@@ -31,7 +35,7 @@ interface LoopParts {
 }
 
 export function createLoops(parts: LoopParts): Loop[] {
-  const { feeds, upkeep, descriptors, storage, keys, dispatcher, access, listeners, alive } = parts;
+  const { feeds, upkeep, outbreaks, descriptors, storage, keys, dispatcher, access, listeners, alive } = parts;
   const watching = (everyMs: number) => Math.max(everyMs, parts.watchEveryMs);
   return [
     { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => upkeep.hourly(now) },
@@ -41,6 +45,12 @@ export function createLoops(parts: LoopParts): Loop[] {
     { name: "stuck-deliveries", everyMs: () => watching(5_000), tick: () => dispatcher.stuck.tick() },
     { name: "heartbeat", everyMs: () => feeds.heartbeatEveryMs, tick: (now) => feeds.sendHeartbeats(now) },
     { name: "correlation", everyMs: () => minuteMs, tick: (now) => upkeep.correlation(now) },
+    {
+      name: outbreakLoop,
+      everyMs: () => minuteMs,
+      nextDueAt: (now) => outbreaks.nextDueAt(now),
+      tick: (now) => outbreaks.tick(now),
+    },
     {
       name: "storage",
       everyMs: () => watching(descriptors.everyMs),
@@ -68,8 +78,9 @@ export function createLoops(parts: LoopParts): Loop[] {
   ];
 }
 
-/** The dispatcher's loop waits until the dispatcher is next due. */
-export function followDueTimes(dispatcher: TicketDispatcher, scheduler: Scheduler): void {
+/** These loops wait until their work is next due. */
+export function followDueTimes(dispatcher: TicketDispatcher, outbreaks: OutbreakWatch, scheduler: Scheduler): void {
+  outbreaks.onDueChanged(() => scheduler.dueChanged(outbreakLoop));
   dispatcher.onDueChanged(() => scheduler.dueChanged(ticketLoop));
 }
 

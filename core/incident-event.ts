@@ -22,6 +22,18 @@ export interface RelatedCase {
   last_alert: string;
 }
 
+/** The same rule on many hosts within minutes (decision 24). Times are the detections' own. */
+export interface OutbreakBody {
+  /** Title of the rule. */
+  rule: string;
+  /** In the order in which the rule fired on them first; the first thousand. */
+  hosts: string[];
+  /** How many hosts there are, also where the list is shorter. */
+  hosts_total: number;
+  first_seen: string;
+  last_seen: string;
+}
+
 /**
  * JSON body of an incident's syslog message (seed 003 "Incident JSON Body"), keys in the seed's order. It is what the event stores:
  * message and structured data are made from it alone. Times are whole seconds with `Z`.
@@ -79,6 +91,10 @@ export interface IncidentBody {
   };
   /** In `incident_updated` only. */
   changes?: FieldChange[];
+  /** Not in the seed. The campaign it is part of; null = none. Events of earlier versions have no such key. */
+  campaign_id: string | null;
+  /** Not in the seed. Only in incidents that an outbreak made. */
+  outbreak?: OutbreakBody;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** An incident: everything about one actor of one entity. */
+import type { Outbreak } from "./campaigns/campaign.ts";
 import type { RiskLevel } from "./risk.ts";
 
 export const actorTypes = ["user", "host", "ip"] as const;
@@ -38,6 +39,8 @@ export interface Incident {
   escalatedAt: number;
   /** `CMP-` and 8 hexadecimal digits: the campaign it is part of; null = none. */
   campaignId: string | null;
+  /** The same rule on many hosts, which made it what it is; of several the one on most hosts. */
+  outbreak: Outbreak | null;
 }
 
 /** Counts of an actor in one period. Times are epoch milliseconds of the detections' own clock; null without any. */

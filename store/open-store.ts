@@ -18,6 +18,8 @@ export interface Store extends IntakeStore, HourlyStore {
   /** Operations on a separate connection, which need not wait for writes. */
   readonly reading: Clients<Reading>["reading"];
   readonly incidents: Writer["incidents"];
+  /** What concerns several actors. */
+  readonly campaigns: Writer["campaigns"];
   readonly tickets: Writer["tickets"];
   /** The names of the migrations that were applied when the file was opened. */
   readonly migrated: readonly string[];
@@ -54,7 +56,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     throw error;
   }
   const reader = new Reader(path, onFault);
-  const { intake, events, admin, incidents, tickets } = clientsOf<Writing>(opened.writing, (...call) =>
+  const { intake, events, admin, incidents, campaigns, tickets } = clientsOf<Writing>(opened.writing, (...call) =>
     calls.call(...call),
   );
   const { reading } = clientsOf<Reading>(opened.reading, (...call) => reader.call(...call));
@@ -75,6 +77,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         await incidents.configureCorrelation(settings);
       },
     },
+    campaigns,
     tickets,
     get isIdle() {
       return calls.isIdle && reader.isIdle;

@@ -30,6 +30,7 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["access", "assets", "outbox"],
     ["incidents"],
     ["intake"],
+    ["campaigns"],
     ["sync"],
     ["lists"],
     ["retention"],

@@ -24,6 +24,7 @@ import { SettingsService } from "../tickets/settings-service.ts";
 import { TicketService } from "../tickets/ticket-service.ts";
 import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
+import { Campaigns } from "./campaigns.ts";
 import { clientAddress } from "./client-address.ts";
 import { Cursors } from "./cursors.ts";
 import { Exceptions } from "./exceptions.ts";
@@ -123,6 +124,7 @@ export async function createApi(parts: ApiParts) {
       logins: new OwnAccount(accounts, logins, audit),
       pages: new Pages(reading, new Cursors(cursorKey, generation), continuity, clock, (position) => save([position])),
       investigation: new Investigation(store, clock, audit, (incidentId) => tickets.ofIncident(incidentId)),
+      campaigns: new Campaigns(reading),
       exceptions: new Exceptions(store, clock, audit),
       tickets,
       webhooks: dispatcher.webhooks,

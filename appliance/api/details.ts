@@ -3,6 +3,8 @@ import type { RuleSummary } from "../../core/correlation/summary.ts";
 import { toIso } from "../../core/time.ts";
 import type { CaseDetail, IncidentDetail } from "../../store/lists/incident-detail.ts";
 
+import { campaignParts } from "./campaigns.ts";
+
 type Json = Record<string, unknown>;
 
 /** `row`: the incident as in lists. */
@@ -46,6 +48,9 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
       timestamp: toIso(at),
     })),
     tickets,
+    campaign:
+      detail.campaign === null ? null : { campaign_id: detail.campaign.campaignId, ...campaignParts(detail.campaign) },
+    outbreak: body.outbreak ?? null,
     history: history.map(historyEntry),
     history_total: historyTotal,
   };

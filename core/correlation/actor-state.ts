@@ -1,20 +1,21 @@
 /**
  * An actor's state between two writes, as compact JSON text, because every batch about the actor reads and writes it.
  *
- * Version 2: [2, rules, hosts, part, hours, windows, cases, activity, risk, steadyFor or null, sightings, assessedRules]
+ * Version 3: [3, rules, hosts, part, hours, windows, cases, activity, risk, steadyFor or null, sightings, assessedRules, outbreaks…]
  *   rule: [key, title, level, mask, techniques…]
  *   hour: [hour, part, recorded, items, alarms, matched, closed]; items and alarms are flat numbers, times relative to the hour
  *   window: [score, facts] (`window-row.ts`)
  *   case: [type, id, severity, hosts, rules]
  *   sightings: flat numbers, five for each: rule, day, actors, of, 1 where the entity is established
+ *   outbreak: [id, key, title, hosts, firstAt, lastAt]
  *   activity: [detections, highDetections, alarms, rbpSum, rbpMax, firstAt, lastAt]; risk: [score, previous, changedAt]
- * Version 1 ends with steadyFor, where there is one, and has neither sightings nor assessedRules; nothing is known of how usual its rules were.
+ * Version 2 has no outbreaks. Version 1 ends with steadyFor, where there is one, and has neither sightings nor assessedRules; nothing is known of how usual its rules were.
  */
 
 import { EdgeError } from "../errors.ts";
 import type { ActorActivity } from "../incident.ts";
 import { hourMs } from "../time.ts";
-import { type Evidence, type EvidenceHour, noEvidence } from "./evidence.ts";
+import { type Evidence, type EvidenceHour, type EvidenceOutbreak, noEvidence } from "./evidence.ts";
 import { sightingKey } from "./rarity/sightings.ts";
 import type { ScoredWindow } from "./score.ts";
 import { encodeWindow, parseWindow, parseWindow1, type WindowRow } from "./window-row.ts";
@@ -56,7 +57,7 @@ export function newActorState(now: number): ActorState {
   };
 }
 
-const version = 2;
+const version = 3;
 
 export function encodeActorState({ evidence, windows, cases, activity: a, risk }: ActorState): string {
   return JSON.stringify([
@@ -72,6 +73,7 @@ export function encodeActorState({ evidence, windows, cases, activity: a, risk }
     evidence.steadyFor ?? null,
     encodeSightings(evidence),
     evidence.assessedRules,
+    ...evidence.outbreaks.map(({ id, key, title, hosts, firstAt, lastAt }) => [id, key, title, hosts, firstAt, lastAt]),
   ]);
 }
 
@@ -79,9 +81,9 @@ export function encodeActorState({ evidence, windows, cases, activity: a, risk }
 export function parseActorState(text: string): ActorState {
   try {
     const row = JSON.parse(text) as StateRow;
-    const [found, ruleRows, hosts, part, hours, windows, cases, activity, risk, steadyFor, sightings, assessedRules] =
-      row;
-    if (found !== version && found !== 1)
+    const [found, ruleRows, hosts, part, hours, windows, cases, activity, risk, ...more] = row;
+    const [steadyFor, sightings, assessedRules, ...outbreaks] = more;
+    if (found !== version && found !== 2 && found !== 1)
       throw new Error(`its version is ${found}, and this program reads version ${version}`);
     return {
       evidence: {
@@ -91,6 +93,7 @@ export function parseActorState(text: string): ActorState {
         hours: hours.map(parseHour),
         ...(typeof steadyFor === "string" ? { steadyFor } : {}),
         sightings: parseSightings(sightings ?? []),
+        outbreaks: outbreaks.map(parseOutbreak),
         assessedRules: assessedRules ?? ruleRows.length,
       },
       windows: windows.map(found === 1 ? parseWindow1 : parseWindow),
@@ -133,11 +136,14 @@ type StateRow = [
   cases: CaseRow[],
   activity: ActivityRow,
   risk: [score: number, previous: number, changedAt: number],
-  steadyFor?: string | null,
-  sightings?: number[],
-  assessedRules?: number,
+  ...more: [steadyFor?: string | null, sightings?: number[], assessedRules?: number, ...outbreaks: OutbreakRow[]],
 ];
+type OutbreakRow = [id: number, key: string, title: string, hosts: number, firstAt: number, lastAt: number];
 type CaseRow = [type: string, id: string, severity: string, hosts: number, rules: number];
+
+function parseOutbreak([id, key, title, hosts, firstAt, lastAt]: OutbreakRow): EvidenceOutbreak {
+  return { id, key, title, hosts, firstAt, lastAt };
+}
 
 function parseActivity([
   detections,

@@ -1,8 +1,9 @@
 /** Bodies of incident and case events, made from the stored incident, actor and cases (seed 003). */
 
 import { familiesOf } from "../attack/attack.ts";
+import type { Outbreak } from "../campaigns/campaign.ts";
 import type { ActorActivity, Incident } from "../incident.ts";
-import type { CaseBody, FieldChange, IncidentBody, RelatedCase } from "../incident-event.ts";
+import type { CaseBody, FieldChange, IncidentBody, OutbreakBody, RelatedCase } from "../incident-event.ts";
 import { compareCases, type ThreatCase } from "../threat-case.ts";
 import { hourMs } from "../time.ts";
 import type { ActorState } from "./actor-state.ts";
@@ -58,6 +59,22 @@ export function incidentBody(
       closed_at: seconds(incident.closedAt),
     },
     ...(changes === null ? {} : { changes }),
+    // New keys are only ever appended (CONTRACT 3).
+    campaign_id: incident.campaignId,
+    ...(incident.outbreak === null ? {} : { outbreak: outbreakBody(incident.outbreak) }),
+  };
+}
+
+/** The most hosts that one event names. */
+const mostHosts = 1_000;
+
+function outbreakBody({ rule, hosts, firstAt, lastAt }: Outbreak): OutbreakBody {
+  return {
+    rule,
+    hosts: hosts.slice(0, mostHosts),
+    hosts_total: hosts.length,
+    first_seen: wholeSeconds(firstAt),
+    last_seen: wholeSeconds(lastAt),
   };
 }
 

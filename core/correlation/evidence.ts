@@ -61,6 +61,19 @@ export interface EvidenceHour {
   closed: string[];
 }
 
+/** An outbreak that is this actor's (`core/campaigns/outbreak.ts`). */
+export interface EvidenceOutbreak {
+  /** Of its row. */
+  id: number;
+  /** Key and title of its rule. */
+  key: string;
+  title: string;
+  hosts: number;
+  /** Epoch milliseconds. */
+  firstAt: number;
+  lastAt: number;
+}
+
 export interface Evidence {
   rules: EvidenceRule[];
   hosts: string[];
@@ -70,6 +83,8 @@ export interface Evidence {
   part: number;
   /** How usual its rules were in the entity, by `sightingKey`. */
   sightings: Map<number, Sighting>;
+  /** In the order in which they were found. */
+  outbreaks: EvidenceOutbreak[];
   /** So many of its rules were known when it was last assessed: those behind them are new. */
   assessedRules: number;
   /**
@@ -84,7 +99,7 @@ const mostRules = 500;
 const mostHosts = 1_000;
 
 export function noEvidence(): Evidence {
-  return { rules: [], hosts: [], hours: [], part: 0, sightings: new Map(), assessedRules: 0 };
+  return { rules: [], hosts: [], hours: [], part: 0, sightings: new Map(), outbreaks: [], assessedRules: 0 };
 }
 
 /** Adds detections of one actor, recorded at `now` (epoch ms). Returns the hours that changed. */
@@ -167,7 +182,19 @@ export function mergeEvidence(into: Evidence, from: Evidence): void {
     const key = sightingKey(numbers[at] ?? at, sighting.day);
     if (at >= 0 && !into.sightings.has(key)) into.sightings.set(key, { ...sighting, rule: at });
   }
+  for (const outbreak of from.outbreaks) noteOutbreak(into, outbreak);
   into.part = part + from.part;
+}
+
+/** More than an attack on one actor makes; beyond it the oldest goes. */
+const mostOutbreaks = 8;
+
+/** Adds an outbreak, or what is now known of it. */
+export function noteOutbreak({ outbreaks }: Evidence, outbreak: EvidenceOutbreak): void {
+  const at = outbreaks.findIndex(({ id }) => id === outbreak.id);
+  if (at >= 0) outbreaks[at] = outbreak;
+  else outbreaks.push(outbreak);
+  if (outbreaks.length > mostOutbreaks) outbreaks.shift();
 }
 
 function hourOf(evidence: Evidence, timestamp: number, now: number): EvidenceHour {
@@ -202,7 +229,7 @@ function ruleIndex(evidence: Evidence, detection: Detection): number {
 }
 
 /** The rule that a detection names. */
-export function ruleOf(detection: Detection): EvidenceRule {
+export function ruleOf(detection: Pick<Detection, "ruleId" | "ruleTitle" | "level" | "tags">): EvidenceRule {
   const { mask, techniques } = readAttackTags(detection.tags);
   const level = levels.indexOf(detection.level);
   const key = normaliseName(detection.ruleId) || normaliseName(detection.ruleTitle);

@@ -3,6 +3,7 @@
  * that concerns an actor, so it looks at each item once, for all patterns together.
  */
 
+import { outbreakPoints, outbreakSentence } from "../campaigns/outbreak.ts";
 import { levels } from "../detection.ts";
 import { riskLevel } from "../risk.ts";
 import { caseSeverities, severityOf } from "../threat-case.ts";
@@ -156,6 +157,7 @@ export function scanWindows(evidence: Evidence, end: WindowEnd, traits: RuleTrai
   // Of informational and low rules alone nothing follows.
   if (facts.level < medium) return { facts, isSteady: true };
   weigh(facts, rules, worth, techniques);
+  raiseFloor(facts, evidence, rules, { hour: end.hour, reach: scoreReach });
   let isSteady = true;
   const fulfilled: Finding[] = [];
   for (const finding of findings.values()) {
@@ -169,6 +171,24 @@ export function scanWindows(evidence: Evidence, end: WindowEnd, traits: RuleTrai
   }
   facts.cases = lend(fulfilled, rules, worth, traits.order);
   return { facts, isSteady };
+}
+
+/** An outbreak is worth its points in the windows that have its first host's evidence of the rule. */
+function raiseFloor(
+  facts: WindowFacts,
+  evidence: Evidence,
+  rules: ReadonlyMap<number, RuleInWindow>,
+  window: { hour: number; reach: number },
+): void {
+  for (const { key, title, hosts, firstAt, lastAt } of evidence.outbreaks) {
+    const rule = rules.get(evidence.rules.findIndex((one) => one.key === key));
+    if (rule === undefined || firstAt <= window.reach || Math.floor(firstAt / hourMs) > window.hour) continue;
+    const { floor } = facts;
+    if (floor !== null && floor.points > outbreakPoints) continue;
+    const why = outbreakSentence(hosts, lastAt - firstAt);
+    const crownJewel = floor?.crownJewel ?? false;
+    facts.floor = { points: outbreakPoints, crownJewel, rule: title, why, seen: rule.sighting ?? null };
+  }
 }
 
 /** What a rule lends to the patterns that it is in: all to the most severe, then to the first of the table. */

@@ -65,6 +65,7 @@ export function takeItems(state: ActorState, isCovered: (item: EvidenceItem) => 
   const { rules, hosts, part, sightings } = evidence;
   Object.assign(taken.evidence, { rules, hosts, part, sightings });
   evidence.hours = left.map((hour) => ({ ...hour, matched: [] }));
+  moveOutbreaks(evidence, taken.evidence);
   dropUnused(taken.evidence);
   dropUnused(evidence);
   Object.assign(taken.activity, countsOf(taken.evidence));
@@ -75,6 +76,13 @@ export function takeItems(state: ActorState, isCovered: (item: EvidenceItem) => 
   const { firstAt, lastAt } = countsOf(evidence);
   Object.assign(activity, { firstAt, lastAt });
   return taken;
+}
+
+/** An outbreak goes with the last evidence of its rule. */
+function moveOutbreaks(from: Evidence, to: Evidence): void {
+  const left = new Set(from.hours.flatMap(({ items }) => items.map(({ rule }) => from.rules[rule]?.key)));
+  to.outbreaks = from.outbreaks.filter(({ key }) => !left.has(key));
+  from.outbreaks = from.outbreaks.filter(({ key }) => left.has(key));
 }
 
 /** Forgets rules and hosts of which there is no item. */

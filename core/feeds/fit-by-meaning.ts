@@ -1,6 +1,6 @@
 /**
- * A message of the incident/case feed that is too long is shortened by meaning: notes first, then the list (related cases, affected
- * computers) from its end, in structured data and JSON alike; only what is left then is shortened as any other text.
+ * A message of the incident/case feed that is too long is shortened by meaning: notes first, then its lists (hosts of an outbreak, related
+ * cases, affected computers) from their ends, in structured data and JSON alike; only what is left then is shortened as any other text.
  */
 import type { FieldChange } from "../incident-event.ts";
 import { asciiJson } from "../text/ascii-json.ts";
@@ -16,9 +16,30 @@ export interface Shrinking<B extends Body> {
   element(body: B): SdElement;
   /** Fields with text written by people. */
   notes: readonly (keyof B & string)[];
-  list: keyof B & string;
-  /** Name of the number that says how long the list was. */
-  total: string;
+  /** Cut one after the other, each from its end and only as far as needed. */
+  lists: readonly ShrinkingList<B>[];
+}
+
+export interface ShrinkingList<B extends Body> {
+  /** How many there are; 0 where the body has no such list. */
+  length(body: B): number;
+  /** How many stay at least. */
+  least: number;
+  /** The body with so many of them. */
+  keep(body: B, count: number): B;
+  /** What the body says besides where the list is not whole: how long it was. */
+  marks(length: number): object;
+}
+
+/** A list of the body by its key; `total` names the number that says how long it was. */
+export function listOf<B extends Body>(key: keyof B & string, total: string): ShrinkingList<B> {
+  const of = (body: B) => body[key] as readonly unknown[];
+  return {
+    length: (body) => of(body).length,
+    least: 0,
+    keep: (body, count) => ({ ...body, [key]: of(body).slice(0, count) }),
+    marks: (length) => ({ [total]: length }),
+  };
 }
 
 interface Header {
@@ -51,14 +72,21 @@ export function fitByMeaning<B extends Body>(
   const length = largest(longest, (most) => fits(withNotes(body, shrinking, most), truncated));
   if (length >= 0) return shrunk(content(withNotes(body, shrinking, length), truncated), options);
 
-  const bare = withNotes(body, shrinking, 0);
-  const list = body[shrinking.list] as readonly unknown[];
-  const marks = { ...truncated, [shrinking.total]: list.length };
-  const withItems = (count: number) => ({ ...bare, [shrinking.list]: list.slice(0, count) });
-  const items = largest(list.length - 1, (count) => fits(withItems(count), marks));
-  if (items >= 0) return shrunk(content(withItems(items), marks), options);
+  let some = withNotes(body, shrinking, 0);
+  let marks: object = truncated;
+  for (const { length: lengthOf, least, keep, marks: marksOf } of shrinking.lists) {
+    const length = lengthOf(some);
+    if (length <= least) continue;
+    const whole = some;
+    const marked = { ...marks, ...marksOf(length) };
+    const more = largest(length - 1 - least, (count) => fits(keep(whole, least + count), marked));
+    if (more >= 0) return shrunk(content(keep(whole, least + more), marked), options);
+    some = keep(whole, least);
+    marks = marked;
+  }
   // Very long names, or a receiver with a very small limit.
-  return shrunk(content(withItems(0), { [shrinking.total]: list.length }), options);
+  const { truncated: _, ...totals } = marks as { truncated?: true };
+  return shrunk(content(some, totals), options);
 }
 
 function shrunk(content: MessageContent, options: MessageOptions): EncodedMessage {

@@ -4,7 +4,7 @@ import { parseRfc5424 } from "../../test/harness/rfc5424-strict.ts";
 import { seedGrok } from "../../test/harness/seed-grok.ts";
 import type { EdgeError } from "../errors.ts";
 import type { EventKind, LoggedEvent } from "../event.ts";
-import type { CaseBody, IncidentBody, RelatedCase } from "../incident-event.ts";
+import type { CaseBody, IncidentBody, OutbreakBody, RelatedCase } from "../incident-event.ts";
 import { incidentEventFacts, incidentFeedMessage } from "./incident-message.ts";
 import type { MessageOptions } from "./syslog-options.ts";
 
@@ -86,6 +86,14 @@ const incident: IncidentBody = {
     updated_at: "2026-03-13T03:49:20Z",
     closed_at: null,
   },
+  campaign_id: null,
+};
+const outbreak: OutbreakBody = {
+  rule: "LSASS Dump",
+  hosts: Array.from({ length: 500 }, (_, index) => `ws-${String(index).padStart(3, "0")}.corp.example`),
+  hosts_total: 500,
+  first_seen: "2026-03-13T03:48:00Z",
+  last_seen: "2026-03-13T03:48:50Z",
 };
 const threatCase: CaseBody = {
   case_id: "CASE-abc123",
@@ -128,7 +136,7 @@ const incidentTail =
   '{"case_id":"CASE-def456","case_type":"credential_theft","severity":"HIGH","status":"OPEN","alert_count":12,' +
   '"max_risk_score":78,"first_alert":"2026-03-12T16:00:00Z","last_alert":"2026-03-13T01:15:00Z"}],' +
   '"timeline":{"first_alarm":"2026-03-12T18:26:28Z","last_alarm":"2026-03-13T03:49:20Z","risk_first_seen":"2026-03-12T08:00:00Z",' +
-  '"risk_last_seen":"2026-03-13T04:00:00Z","created_at":"2026-03-12T18:26:28Z","updated_at":"2026-03-13T03:49:20Z","closed_at":null}}';
+  '"risk_last_seen":"2026-03-13T04:00:00Z","created_at":"2026-03-12T18:26:28Z","updated_at":"2026-03-13T03:49:20Z","closed_at":null},"campaign_id":null}';
 const caseTail =
   '"alert_count":28,"max_risk_score":85,"affected_computers":["WS-101","WS-102","DC-01"],"related_incident":' +
   '{"incident_id":"INC-7601d999","group_key":"jsmith","status":"OPEN","assigned_analyst":null},"timeline":' +
@@ -146,15 +154,18 @@ describe("golden messages, written by hand after the seed's examples", () => {
     );
   });
 
-  test("incident_updated, with its changes at the end; critical is <138>", () => {
+  test("incident_updated, with its changes behind the seed's keys; critical is <138>", () => {
+    const { campaign_id: _, ...asInTheSeed } = incident;
     const body: IncidentBody = {
-      ...incident,
+      ...asInTheSeed,
       event: "updated",
       status: "IN_PROGRESS",
       assigned_analyst: "analyst1",
       external_ticket_id: "SEC-1234",
       risk: { ...incident.risk, score: 90, level: "critical" },
       changes: [{ field: "status", old: "OPEN", new: "IN_PROGRESS" }],
+      campaign_id: "CMP-0badcafe",
+      outbreak: { ...outbreak, hosts: ["ws-1", "ws-2"], hosts_total: 2 },
     };
     const message = render("incident_updated", body);
     expect(message).toStartWith(
@@ -164,7 +175,11 @@ describe("golden messages, written by hand after the seed's examples", () => {
         'related_case_ids="CASE-abc123,CASE-def456" related_case_types="lateral_movement,credential_theft" ' +
         'assigned_analyst="analyst1" external_ticket="SEC-1234"] {"incident_id":"INC-7601d999","event":"updated",',
     );
-    expect(message).toEndWith('"closed_at":null},"changes":[{"field":"status","old":"OPEN","new":"IN_PROGRESS"}]}');
+    expect(message).toEndWith(
+      '"closed_at":null},"changes":[{"field":"status","old":"OPEN","new":"IN_PROGRESS"}],"campaign_id":"CMP-0badcafe",' +
+        '"outbreak":{"rule":"LSASS Dump","hosts":["ws-1","ws-2"],"hosts_total":2,"first_seen":"2026-03-13T03:48:00Z",' +
+        '"last_seen":"2026-03-13T03:48:50Z"}}',
+    );
   });
 
   test("case_created", () => {
@@ -243,6 +258,8 @@ test("what a destination filters by", () => {
   expect(facts("incident_updated", { ...incident, changes: [rise] }).onlyRiskLevel).toBe(true);
   const status = { field: "status", old: "OPEN", new: "CLOSED" };
   expect(facts("incident_updated", { ...incident, changes: [rise, status] }).onlyRiskLevel).toBe(false);
+  const joined = { field: "campaign_id", old: null, new: "CMP-0badcafe" };
+  expect(facts("incident_updated", { ...incident, changes: [joined] }).onlyRiskLevel).toBe(true);
 });
 
 test("a body that cannot be one is told", () => {
@@ -310,6 +327,30 @@ describe("a message that is too long", () => {
     expect(params(message).get("threat_case_count")).toBe("60");
   });
 
+  test("the hosts of an outbreak go before the cases, down to a few, and are counted; then cases, then the last hosts", () => {
+    const body = { ...incident, campaign_id: "CMP-0badcafe", outbreak };
+    expect(json(render("incident_created", body, { maxBytes: 20_000 }))).toEqual(body as never);
+    const notes = { ...body, investigation_notes: "gone" };
+    const large = json(render("incident_created", notes, { maxBytes: 8192 }));
+    expect(large.outbreak.hosts).toEqual(outbreak.hosts.slice(0, large.outbreak.hosts.length));
+    expect(large.outbreak.hosts.length).toBeGreaterThan(200);
+    expect(large).toMatchObject({ investigation_notes: null, related_cases: incident.related_cases, truncated: true });
+    expect(large).not.toHaveProperty("related_cases_total");
+    const many = { ...body, related_cases: manyCases };
+    const small = json(render("incident_created", many, { maxBytes: 4096 }));
+    expect(small.outbreak).toEqual({ ...outbreak, hosts: outbreak.hosts.slice(0, 5) });
+    expect(small.related_cases.length).toBeGreaterThan(5);
+    expect(small).toMatchObject({ campaign_id: "CMP-0badcafe", related_cases_total: 60, truncated: true });
+    const least = render("incident_created", many, { maxBytes: 1500 });
+    expect(Buffer.byteLength(least)).toBeLessThanOrEqual(1500);
+    expect(json(least)).toMatchObject({
+      related_cases: [],
+      outbreak: { hosts_total: 500 },
+      campaign_id: "CMP-0badcafe",
+    });
+    expect(json(least).outbreak.hosts.length).toBeLessThan(5);
+  });
+
   test("affected computers of a case likewise", () => {
     const hosts = Array.from({ length: 2000 }, (_, index) => `WS-${index}`);
     const message = render("case_created", { ...threatCase, affected_computers: hosts }, { maxBytes: 2048 });
@@ -354,6 +395,7 @@ describe("a message that is too long", () => {
               related_cases,
               event: "updated",
               changes: [{ field: "assigned_analyst", old: analyst, new: actor }],
+              outbreak: { ...outbreak, rule: entity, hosts, hosts_total: hosts.length },
             },
             { maxBytes, sequenceId: true },
           ),

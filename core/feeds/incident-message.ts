@@ -7,7 +7,7 @@ import type { LoggedEvent } from "../event.ts";
 import type { CaseBody, IncidentBody } from "../incident-event.ts";
 import { syslogSeverity } from "../risk.ts";
 import type { EncodedMessage } from "./fit.ts";
-import { fitByMeaning, type Shrinking } from "./fit-by-meaning.ts";
+import { fitByMeaning, listOf, type Shrinking, type ShrinkingList } from "./fit-by-meaning.ts";
 import type { MsgId, SdElement } from "./rfc5424.ts";
 import type { MessageOptions } from "./syslog-options.ts";
 
@@ -26,9 +26,9 @@ export function incidentFeedMessage(event: LoggedEvent, options: MessageOptions)
 }
 
 /** What the appliance finds out by itself and `risk_level_events` turns off. */
-const foundOut: readonly string[] = ["risk_level", "rules"];
+const foundOut: readonly string[] = ["risk_level", "rules", "campaign_id", "outbreak"];
 
-/** What a destination filters an event by: its risk, and whether a rise of the risk level or new rules are its only news. */
+/** What a destination filters an event by: its risk, and whether what the appliance has found out by itself is its only news. */
 export function incidentEventFacts(event: LoggedEvent): { risk: number; onlyRiskLevel: boolean } {
   const body = storedBody(event);
   return {
@@ -62,8 +62,8 @@ function incidentShrinking({ enterpriseId }: MessageOptions): Shrinking<Incident
   return {
     element: (body) => incidentElement(body, enterpriseId),
     notes: ["investigation_notes", "resolution_notes"],
-    list: "related_cases",
-    total: "related_cases_total",
+    // The first hosts say more than the last cases, the last hosts less.
+    lists: [hostsDownTo(fewHosts), listOf("related_cases", "related_cases_total"), hostsDownTo(0)],
   };
 }
 
@@ -71,8 +71,24 @@ function caseShrinking({ enterpriseId }: MessageOptions): Shrinking<CaseBody> {
   return {
     element: (body) => caseElement(body, enterpriseId),
     notes: ["investigation_notes"],
-    list: "affected_computers",
-    total: "affected_computers_total",
+    lists: [listOf("affected_computers", "affected_computers_total")],
+  };
+}
+
+const fewHosts = 5;
+
+/** Hosts of an outbreak, which counts them by itself. */
+function hostsDownTo(least: number): ShrinkingList<IncidentBody> {
+  return {
+    length: ({ outbreak }) => outbreak?.hosts.length ?? 0,
+    least,
+    keep: (body, count) => {
+      const { outbreak } = body;
+      return outbreak === undefined
+        ? body
+        : { ...body, outbreak: { ...outbreak, hosts: outbreak.hosts.slice(0, count) } };
+    },
+    marks: () => ({}),
   };
 }
 

@@ -118,6 +118,14 @@ export class NameBook {
     return distinct([...names.othersOf(name), ...own], name);
   }
 
+  /** Every name under which this actor may have incidents: its own from now on, and those that have come to stand for it. */
+  namesOfActor(entity: string, actor: { type: string; name: string }): string[] {
+    const { type, name } = actor;
+    if (type !== "host" && type !== "user") return [name];
+    const now = type === "host" ? this.hostOf(entity, name) : this.userOf(entity, this.accountIn(entity, name));
+    return [...new Set([name, now, ...this.othersOf(entity, { type, name: now })])].filter((one) => !one.endsWith("@"));
+  }
+
   /** The actors that this name may be of, whatever the entity: where any of them knows it, those alone. */
   everyReading(given: string, host: string): string[] {
     const found = new Set<string>();

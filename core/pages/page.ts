@@ -9,6 +9,7 @@ export interface RowFilters {
   statuses?: readonly string[];
   /** User, host or address. */
   actor?: string;
+  campaign?: string;
   minRisk?: number;
   severities?: readonly string[];
   caseTypes?: readonly string[];

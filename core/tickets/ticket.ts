@@ -111,11 +111,25 @@ export interface Delivery {
   updatedAt: number;
 }
 
-/** What an update says: somebody's note, a risk level, or rules that are new, by title. Times are epoch milliseconds. */
+/** What an update says: somebody's note, a risk level, or rules that are new, by title, and what has become of an outbreak. Times are epoch milliseconds. */
 export type UpdateContent =
   | { kind: "note"; who: string; at: number; title: string; text: string }
-  | { kind: "level"; level: RiskLevel; from: RiskLevel; score: number; at: number; rules?: readonly string[] }
-  | { kind: "rules"; rules: readonly string[]; at: number };
+  | {
+      kind: "level";
+      level: RiskLevel;
+      from: RiskLevel;
+      score: number;
+      at: number;
+      rules?: readonly string[];
+      outbreak?: ToldOutbreak;
+    }
+  | { kind: "rules"; rules: readonly string[]; at: number; outbreak?: ToldOutbreak };
+
+/** An outbreak as an update tells it: the title of its rule, and on how many hosts that fired by then. */
+export interface ToldOutbreak {
+  rule: string;
+  hosts: number;
+}
 
 /** Somebody in the target. */
 export interface RemotePerson {

@@ -2,7 +2,7 @@
 import type { FieldChange } from "../incident-event.ts";
 import type { Block } from "./draft.ts";
 import { masked } from "./masking/masking.ts";
-import type { UpdateContent } from "./ticket.ts";
+import type { ToldOutbreak, UpdateContent } from "./ticket.ts";
 
 const longestText = 20_000;
 
@@ -25,11 +25,19 @@ export function commentBlocks(content: UpdateContent, url: string, maskPatterns:
   if (content.kind === "level") {
     const direction = content.level === content.from ? "is" : `has gone from ${content.from} to`;
     const text = `Risk ${direction} ${content.level} (score ${content.score} of 100), ${at}.`;
-    return [{ kind: "text", text }, ...rulesBlocks(content.rules ?? [], maskPatterns), link];
+    return [
+      { kind: "text", text },
+      ...outbreakBlocks(content.outbreak, maskPatterns),
+      ...rulesBlocks(content.rules ?? [], maskPatterns),
+      link,
+    ];
   }
   if (content.kind === "rules")
     return [
-      { kind: "text", text: `Rules of level high or more that are new to this incident, ${at}.` },
+      ...outbreakBlocks(content.outbreak, maskPatterns),
+      ...(content.rules.length === 0
+        ? []
+        : [{ kind: "text", text: `Rules of level high or more that are new to this incident, ${at}.` } as const]),
       ...rulesBlocks(content.rules, maskPatterns),
       link,
     ];
@@ -41,6 +49,14 @@ export function commentBlocks(content: UpdateContent, url: string, maskPatterns:
   ];
 }
 
+function outbreakBlocks(outbreak: ToldOutbreak | undefined, maskPatterns: readonly RegExp[]): Block[] {
+  if (outbreak === undefined) return [];
+  const rule = masked(outbreak.rule, maskPatterns);
+  const text = `Outbreak: "${rule.length > longestRule ? `${rule.slice(0, longestRule).toWellFormed()}…` : rule}" has fired on ${outbreak.hosts} hosts within minutes.`;
+  return [{ kind: "text", text }];
+}
+
+const longestRule = 200;
 /** More are counted only. */
 const mostRules = 20;
 

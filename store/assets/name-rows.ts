@@ -9,17 +9,6 @@ import { forRows, insertSql } from "../database/insert-sql.ts";
 import { integer, text } from "../database/rows.ts";
 import type { Row, Statement } from "../database/statement.ts";
 
-/** A name that stands for another, and the number of the change by which it does. */
-export interface NameJoin {
-  change: number;
-  /** In the spelling by which it is recognised. */
-  entityKey: string;
-  kind: "host" | "account";
-  name: string;
-  knownAs: string;
-  why: NameReason;
-}
-
 /** The number of the last change. */
 export async function lastNameChange(database: Database): Promise<number> {
   const { rows } = await database.read("select changes from name_state");
@@ -33,26 +22,6 @@ export async function readNames(database: Database, after = -1): Promise<EntityN
     [after],
   );
   return rows.map((row) => ({ entity: text(row, "entity_key"), known: knownOf(row) }));
-}
-
-/**
- * Up to `limit` names of hosts and accounts that have come to stand for another since this change, the earliest first: actors of these names, if there
- * are any, have turned out to be one. Aliases are not among them (`NameBook.othersOf` has them).
- */
-export async function joinsSince(database: Database, after: number, limit: number): Promise<NameJoin[]> {
-  const { rows } = await database.read(
-    `select change, entity_key, kind, name, known_as, why from name_joins where change > ? and kind <> 'domain' and name <> known_as
-     order by change limit ?`,
-    [after, limit],
-  );
-  return rows.map((row) => ({
-    change: integer(row, "change"),
-    entityKey: text(row, "entity_key"),
-    kind: text(row, "kind") as NameJoin["kind"],
-    name: text(row, "name"),
-    knownAs: text(row, "known_as"),
-    why: text(row, "why") as NameReason,
-  }));
 }
 
 const saveSql = insertSql(

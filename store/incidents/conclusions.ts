@@ -2,6 +2,7 @@
 
 import type { Roles } from "../../core/assets/roles.ts";
 import { type AssetTraits, assetTraits } from "../../core/assets/weight.ts";
+import type { Outbreak } from "../../core/campaigns/campaign.ts";
 import {
   type Assessment,
   type AssessmentRules,
@@ -21,7 +22,7 @@ import { systemsToPush } from "../../core/tickets/auto-push.ts";
 import { headlineOfActor } from "../../core/tickets/headline/actor-headline.ts";
 import { hourMs } from "../../core/time.ts";
 import { newIds } from "../database/new-ids.ts";
-import { askGate, noteRules, type TicketRules } from "../outbox/ticket-updates.ts";
+import { askGate, noteOutbreaks, noteRules, type TicketRules } from "../outbox/ticket-updates.ts";
 import { type PlannedTicket, planTickets } from "../outbox/tickets.ts";
 import type { ActorPeriod } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, growCases, saveCases } from "./case-rows.ts";
@@ -43,6 +44,8 @@ export interface Examined {
   repeated?: { hour: EvidenceHour; count: number; repeats: readonly Repeats[] };
   /** Set if the evidence has a rule or host that it did not have, or has lost one: the heading may be another. */
   regrouped?: boolean;
+  /** Set if the evidence has a new outbreak, or one with more hosts; `told`: so many were told before, null = it is new. */
+  outbreak?: Outbreak & { told: number | null };
   /** Set if somebody asked for an incident, whatever the score. */
   promotion?: { reason: string };
 }
@@ -117,6 +120,7 @@ export async function conclude(
   };
   /** Incidents whose level changed. */
   const moved: string[] = [];
+  const outbreaks: { incidentId: string; outbreak: Outbreak }[] = [];
   const untold: { incidentId: string; titles: readonly string[] }[] = [];
   for (const conclusion of conclusions) {
     const { period, assessment, create, rose, oldScore, news } = conclusion;
@@ -125,6 +129,8 @@ export async function conclude(
       ? newIncident(period, incidentIds.pop() ?? "", now)
       : (incidents.get(period.incidentId ?? "") ?? null);
     period.incidentId = incident?.incidentId ?? period.incidentId;
+    const { outbreak } = conclusion;
+    if (incident !== null && outbreak !== undefined) incident.outbreak = larger(incident.outbreak, outbreak);
 
     const activeNow = activeOf(liveCases(cases.get(period.id) ?? [], period.state, rules.patterns));
     for (const { known, facts } of assessment.grown) {
@@ -162,7 +168,11 @@ export async function conclude(
         activity: { ...period.state.activity },
         headline: heading(),
       };
-      const changes = [...(rose ? riseOf(incident, score) : []), ...(news.length > 0 ? [rulesChange(news)] : [])];
+      const changes = [
+        ...(rose ? riseOf(incident, score) : []),
+        ...(news.length > 0 ? [rulesChange(news)] : []),
+        ...(outbreak === undefined ? [] : [outbreakChange(outbreak)]),
+      ];
       if (rose) raised.escalatedAt = now;
       const body = incidentBody(raised, period.state, activeNow, now, changes);
       raised.updatedSeq = unit.addEvent("incident_updated", raised.incidentId, raised.entity, JSON.stringify(body));
@@ -178,6 +188,7 @@ export async function conclude(
         appliance.addHistory("incident", raised.incidentId, entry);
         untold.push({ incidentId: raised.incidentId, titles: news });
       }
+      if (outbreak !== undefined) outbreaks.push({ incidentId: raised.incidentId, outbreak });
     } else if (period.incidentId !== null && period.state.risk.score !== oldScore) {
       const [from, to] = [riskLevel(oldScore), riskLevel(period.state.risk.score)];
       // A score that falls with time makes an event only if the level changes.
@@ -205,6 +216,7 @@ export async function conclude(
     ...planTickets(tickets, now),
     ...askGate(moved, rules.tickets.policies, now),
     ...noteRules(untold, rules.tickets.policies, now),
+    ...noteOutbreaks(outbreaks, rules.tickets.policies, now),
   );
   return conclusions.flatMap(({ period, repeated, quiet }) =>
     quiet && repeated !== undefined ? { period, repeats: repeated.repeats } : [],
@@ -237,8 +249,17 @@ function examine(one: Examined, rules: ConclusionRules, now: number): Conclusion
 }
 
 /** An existing incident has something to tell. */
-function isNews({ rose, news }: Conclusion): boolean {
-  return rose || news.length > 0;
+function isNews({ rose, news, outbreak }: Conclusion): boolean {
+  return rose || news.length > 0 || outbreak !== undefined;
+}
+
+function outbreakChange({ told, hosts }: NonNullable<Examined["outbreak"]>): FieldChange {
+  return { field: "outbreak", old: told, new: hosts.length };
+}
+
+/** The one that an incident shows. */
+function larger(known: Outbreak | null, outbreak: Outbreak): Outbreak {
+  return known !== null && known.hosts.length > outbreak.hosts.length ? known : outbreak;
 }
 
 function isDue({ decayAt }: ActorPeriod, now: number): boolean {

@@ -117,6 +117,11 @@ export class Correlator {
     return floorOf(ruleOf(detection), this.rules.floors)?.crownJewel !== true;
   }
 
+  /** Who a detection is about, as evidence has it; null = nobody. */
+  actorOf(record: Parameters<ActorFinder["find"]>[0]): Actor | null {
+    return this.#finder.find(record);
+  }
+
   /** The same for alarms. */
   alarms(unit: UnitOfWork, alarms: readonly AlarmEvidence[], assess: boolean): Promise<(number | null)[]> {
     const isEvidence = ({ raised }: AlarmEvidence, _actor: Actor, period: ActorPeriod | undefined) =>

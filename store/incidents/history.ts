@@ -15,6 +15,7 @@ export type HistoryAction =
   | "NOTES_CHANGED"
   | "RISK_LEVEL_CHANGED"
   | "RULES_ADDED"
+  | "OUTBREAK"
   | "TICKET_LINKED"
   | "EXCEPTION_PROPOSED"
   | "EXCEPTION_APPLIED"

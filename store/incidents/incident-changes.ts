@@ -141,7 +141,7 @@ function takeOver(unit: UnitOfWork, period: ActorPeriod, between: ActorPeriod): 
     // What an exception took from both stays with the one it has.
     { sql: "update or ignore excepted_evidence set period_id = ? where period_id = ?", args: [period.id, between.id] },
     { sql: "delete from excepted_evidence where period_id = ?", args: [between.id] },
-    ...["sigma_alerts", "alarms", "threat_cases"].map((table) => ({
+    ...["sigma_alerts", "alarms", "threat_cases", "outbreak_sightings"].map((table) => ({
       sql: `update ${table} set period_id = ? where period_id = ?`,
       args: [period.id, between.id],
     })),

@@ -1,5 +1,6 @@
 /** Rows of incidents and of their history. */
 
+import type { Outbreak } from "../../core/campaigns/campaign.ts";
 import type { ActorActivity, ActorType, Incident, IncidentStatus } from "../../core/incident.ts";
 import { type RiskLevel, riskLevel } from "../../core/risk.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
@@ -26,10 +27,14 @@ const incidentColumns = `incident_id, period_id, entity_name, group_key, actor_t
   created_at, updated_at, closed_at, escalated_at, sigma_alert_count, alarm_count, first_alarm_time, last_alarm_time,
   headline, campaign_id, created_seq, updated_seq`;
 
+/** The outbreak on most hosts, as JSON. An incident without one costs a look at an index. */
+const outbreakColumn = `(select json_object('rule', rule_title, 'hosts', json(hosts), 'firstAt', first_at, 'lastAt', last_at)
+  from outbreaks o where o.incident_id = incidents.incident_id order by json_array_length(hosts) desc, first_at, id limit 1) as outbreak`;
+
 export async function findIncidents(database: Database, ids: readonly string[]): Promise<Map<string, IncidentRow>> {
   if (ids.length === 0) return new Map();
   const { rows } = await database.read(
-    `select ${incidentColumns} from incidents where incident_id in (select value from json_each(?))`,
+    `select ${incidentColumns}, ${outbreakColumn} from incidents where incident_id in (select value from json_each(?))`,
     [JSON.stringify(ids)],
   );
   return new Map(rows.map(incidentFromRow).map((incident) => [incident.incidentId, incident]));
@@ -123,6 +128,7 @@ function incidentFromRow(row: Row): IncidentRow {
     ticketUrl: textOrNull(row, "external_ticket_url"),
     ticketSystem: textOrNull(row, "external_system"),
     campaignId: textOrNull(row, "campaign_id"),
+    outbreak: outbreakFrom(textOrNull(row, "outbreak")),
     createdAt: fromIso(text(row, "created_at")),
     updatedAt: fromIso(text(row, "updated_at")),
     closedAt: timeOrNull(row, "closed_at"),
@@ -137,4 +143,8 @@ function incidentFromRow(row: Row): IncidentRow {
     createdSeq: integer(row, "created_seq"),
     updatedSeq: integer(row, "updated_seq"),
   };
+}
+
+function outbreakFrom(json: string | null): Outbreak | null {
+  return json === null ? null : (JSON.parse(json) as Outbreak);
 }

@@ -151,11 +151,12 @@ test("one critical detection is an incident; its event has everything the seed's
       updated_at: "2026-03-13T04:30:00Z",
       closed_at: null,
     },
+    campaign_id: null,
   });
   expect(Object.keys(incident)).toEqual([
     ...["incident_id", "event", "group_key", "actor_type", "entity_name", "status", "assigned_analyst"],
     ...["investigation_notes", "resolution_notes", "external_ticket_id", "external_ticket_url", "external_system"],
-    ...["risk", "mitre", "related_cases", "timeline"],
+    ...["risk", "mitre", "related_cases", "timeline", "campaign_id"],
   ]);
 });
 

@@ -26,6 +26,7 @@ export function newIncident(period: ActorPeriod, incidentId: string, now: number
     ticketUrl: null,
     ticketSystem: null,
     campaignId: null,
+    outbreak: null,
     createdAt: now,
     updatedAt: now,
     closedAt: null,

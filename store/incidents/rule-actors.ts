@@ -2,7 +2,7 @@
  * How many actors of an entity each rule has fired on before a day (`core/correlation/rarity/rarity.ts`). Rows are read once and kept in memory, as
  * one process writes; a failed call drops all of them, because it may have changed them there.
  */
-import { type ActorCounts, type NewSighting, sight } from "../../core/correlation/rarity/rarity.ts";
+import { type ActorCounts, type NewSighting, sight, usualBefore } from "../../core/correlation/rarity/rarity.ts";
 import { dayMs } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { forRows, insertSql } from "../database/insert-sql.ts";
@@ -31,6 +31,8 @@ type BlocksByRule = Map<string, Map<number, Block>>;
 export interface SightingOfEntity extends NewSighting {
   entity: string;
 }
+
+type AskedRule = Pick<SightingOfEntity, "entity" | "key" | "day">;
 
 const saveSql = insertSql(
   "rule_actors",
@@ -75,8 +77,17 @@ export class RuleActors {
     return forRows(saveSql, rows);
   }
 
+  /** How usual these rules were in their entities, normalised, before these days; in order. */
+  async usual(database: Database, asked: readonly AskedRule[]): Promise<ReturnType<typeof usualBefore>[]> {
+    const blocks = await this.#load(database, asked);
+    this.#makeRoom();
+    return asked.map(({ entity, key, day }) =>
+      usualBefore(countsIn(blocks.get(entity) ?? new Map(), new Set()), key, day),
+    );
+  }
+
   /** The blocks that these sightings look at and count in: by entity, rule ("" for all) and number. */
-  async #load(database: Database, fresh: readonly SightingOfEntity[]): Promise<Map<string, BlocksByRule>> {
+  async #load(database: Database, fresh: readonly AskedRule[]): Promise<Map<string, BlocksByRule>> {
     const found = new Map<string, BlocksByRule>();
     const missing = new Map<string, Block>();
     for (const { entity, key, day } of fresh) {

@@ -26,6 +26,7 @@ import { type CaseRow, casesOfPeriods, findCase } from "../incidents/case-rows.t
 import { readHistory, type ShownEntry } from "../incidents/history.ts";
 import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
 import { activeOf, liveCases } from "../incidents/live-cases.ts";
+import { type CampaignMembers, readMembers } from "./campaigns.ts";
 
 /** An alert of the actor of an incident or case. Times are epoch milliseconds. */
 export interface AlertOfActor {
@@ -75,6 +76,8 @@ export interface IncidentDetail {
   assets: InvolvedAssets;
   /** The newest alarms. */
   alarms: ContributingAlarm[];
+  /** The other incidents of its campaign, and why they are one; null = it is part of none. */
+  campaign: CampaignMembers | null;
   /** The newest entries, oldest first. */
   history: ShownEntry[];
   historyTotal: number;
@@ -121,6 +124,7 @@ export async function readIncidentDetail(
       accounts: [...(incident.actorType === "user" ? [incident.actor] : []), ...users],
     }),
     alarms: await contributingAlarms(database, period.id),
+    campaign: incident.campaignId === null ? null : await readMembers(database, incident.campaignId, incidentId),
     history: history.entries,
     historyTotal: history.total,
   };

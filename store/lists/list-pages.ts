@@ -9,11 +9,16 @@ import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
 import { integer, text } from "../database/rows.ts";
+import { campaignNow } from "./campaigns.ts";
 import { Conditions, type Statement } from "./conditions.ts";
 import { type ListedTable, listedTables } from "./listed-tables.ts";
 
 /** Filters with every stored spelling of the entity that was asked for. */
-type StoredFilters = Omit<RowFilters, "entity"> & { entity?: readonly string[] | undefined };
+type StoredFilters = Omit<RowFilters, "entity" | "campaign"> & {
+  entity?: readonly string[] | undefined;
+  /** What became of the campaign that was asked for. */
+  campaign?: readonly string[] | undefined;
+};
 
 /** Reads one page, of these actors alone where some are given. Rows committed while it is read belong to a later page. */
 export async function listPage(
@@ -25,7 +30,12 @@ export async function listPage(
   const table = listedTables[query.collection];
   const entities = await entitySpellings(database, query.entities);
   const asked = query.filters.entity === undefined ? undefined : [query.filters.entity.trim()];
-  const filters = { ...query.filters, entity: asked && (await entitySpellings(database, asked)) };
+  const { campaign } = query.filters;
+  const filters = {
+    ...query.filters,
+    entity: asked && (await entitySpellings(database, asked)),
+    campaign: campaign === undefined ? undefined : [await campaignNow(database, campaign)],
+  };
   const { order, limit, offset } = query;
   const by = order.kind === "walk" ? order.by : "created";
   const seq = table.seq[by];
@@ -159,6 +169,7 @@ function conditionsOf(
   oneOf(columns.type, filters.caseTypes);
   oneOf(columns.level, filters.levels);
   oneOf(columns.actor, actors ?? undefined);
+  oneOf(columns.campaign, filters.campaign);
   if (filters.incidentId !== undefined && columns.incident !== undefined) all.add(columns.incident, filters.incidentId);
   // In descending order it is the bound at which the walk starts.
   if (by === "updated" && filters.createdSince !== undefined)

@@ -29,6 +29,7 @@ export interface ListedTable {
     type?: string;
     level?: string;
     actor?: string;
+    campaign?: string;
     /** A condition in which the incident's id is bound. */
     incident?: string;
   };
@@ -61,7 +62,7 @@ const incidentJson = `json_object(
   'assigned_analyst', assigned_analyst, 'first_alarm_time', first_alarm_time, 'last_alarm_time', last_alarm_time,
   'created_at', created_at, 'updated_at', updated_at, 'closed_at', closed_at,
   'external_ticket_id', external_ticket_id, 'external_ticket_url', external_ticket_url, 'external_system', external_system,
-  'headline', headline) as row`;
+  'headline', headline, 'campaign_id', campaign_id) as row`;
 
 const alertJson = `json_object(
   'hash', a.hash, 'rule_id', nullif(a.rule_id, ''), 'rule_title', a.rule_title, 'rule_author', nullif(a.rule_author, ''), 'level', a.level,
@@ -79,6 +80,7 @@ export const listedTables = {
       recorded: "created_at",
       status: "status",
       actor: "group_key",
+      campaign: "campaign_id",
     },
     sorts: { risk_score: "risk_score", last_alarm_time: "last_alarm_time" },
     json: asTheyAre,

@@ -4,6 +4,7 @@ import type { Collection, PageQuery } from "../../core/pages/page.ts";
 import type { OpenAssets } from "../assets/operations.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
+import { listCampaigns, readCampaign } from "./campaigns.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { actorsCalled, listPage, readRow } from "./list-pages.ts";
@@ -31,6 +32,11 @@ export const listReading = {
     kind: "read",
     run: async ({ database, patterns, assets }, incidentId: string, now: number) =>
       readIncidentDetail(database, { patterns, roles: await assets.current(database) }, incidentId, now),
+  },
+  readCampaign: { kind: "read", run: ({ database }, campaignId: string) => readCampaign(database, campaignId) },
+  listCampaigns: {
+    kind: "read",
+    run: ({ database }, query: Parameters<typeof listCampaigns>[1]) => listCampaigns(database, query),
   },
   tryException: {
     kind: "read",

@@ -1,5 +1,6 @@
 /** Plans updates of tickets when their incidents change: in the write of the change, each as a separate delivery. */
 
+import type { Outbreak } from "../../core/campaigns/campaign.ts";
 import type { FieldChange } from "../../core/incident-event.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import type { AutoPush } from "../../core/tickets/auto-push.ts";
@@ -130,6 +131,10 @@ export function askGate(incidentIds: readonly string[], policies: SystemPolicies
 /** Newest first, because older titles are the ones that a ticket may already have; far more than a note names. */
 const longestUntold = 10_000;
 
+/** Tickets whose content is rendered already; others will have what is new. */
+const untold = `where gone_at is null and not exists (select 1 from deliveries c where c.ticket_id = tickets.id and c.kind = 'create'
+  and c.state = 'planned' and c.payload is null) and`;
+
 /**
  * Statements that keep titles of new rules for the tickets of these incidents, and make the gate decide when they are told. A ticket whose
  * content is not rendered yet will have them.
@@ -141,8 +146,7 @@ export function noteRules(
 ): Statement[] {
   return incidents.map(({ incidentId, titles }) => ({
     sql: `update tickets set gate_at = ?1, untold_rules = substr(?2 || coalesce(char(10) || untold_rules, ''), 1, ?3)
-      where gone_at is null and incident_id = ?4 and system in (select value from json_each(?5))
-        and not exists (select 1 from deliveries c where c.ticket_id = tickets.id and c.kind = 'create' and c.state = 'planned' and c.payload is null)`,
+      ${untold} incident_id = ?4 and system in (select value from json_each(?5))`,
     args: [
       now,
       titles.map((title) => title.replace(/\s+/g, " ")).join("\n"),
@@ -150,6 +154,18 @@ export function noteRules(
       incidentId,
       systemsWith(policies, "notes"),
     ],
+  }));
+}
+
+/** The same for an outbreak that an incident has, or that has more hosts: the ticket is told of the newest. */
+export function noteOutbreaks(
+  incidents: readonly { incidentId: string; outbreak: Pick<Outbreak, "rule" | "hosts"> }[],
+  policies: SystemPolicies,
+  now: number,
+): Statement[] {
+  return incidents.map(({ incidentId, outbreak: { rule, hosts } }) => ({
+    sql: `update tickets set gate_at = ?1, untold_outbreak = ?2 ${untold} incident_id = ?3 and system in (select value from json_each(?4))`,
+    args: [now, JSON.stringify({ rule, hosts: hosts.length }), incidentId, systemsWith(policies, "notes")],
   }));
 }
 
@@ -182,7 +198,7 @@ async function askDueTickets(
 ): Promise<GateOutcome[]> {
   const { rows } = await database.read(
     // For ServiceNow the level and time are in columns of the incident, under the seed's names.
-    `select t.id, t.incident_id, t.system, t.created_at, t.untold_rules, i.risk_level, i.risk_score,
+    `select t.id, t.incident_id, t.system, t.created_at, t.untold_rules, t.untold_outbreak, i.risk_level, i.risk_score,
        case when t.system = 'jira' then t.told_level else coalesce(${levelOfPriority}, t.told_level) end as told_level,
        case when t.system = 'jira' then t.told_at else i.last_snow_update_at end as told_at
      from tickets t join incidents i on i.incident_id = t.incident_id
@@ -200,11 +216,14 @@ async function askDueTickets(
     // A ticket whose priority is left alone is told of rules only.
     const level = policies[system].priority === "once" ? from : present;
     const rules = (textOrNull(row, "untold_rules") ?? "").split("\n").filter((title) => title !== "");
+    const outbreak = JSON.parse(textOrNull(row, "untold_outbreak") ?? "null") as { rule: string; hosts: number } | null;
     const toldAt = timeOrNull(row, "told_at");
     const ofLevel = cadenceGate(level, { level: from, at: toldAt }, cadenceHours, now);
     const isSame = ofLevel.reason === "unchanged";
     const decision =
-      isSame && rules.length > 0 ? sinceGate(toldAt ?? fromIso(text(row, "created_at")), cadenceHours, now) : ofLevel;
+      isSame && (rules.length > 0 || outbreak !== null)
+        ? sinceGate(toldAt ?? fromIso(text(row, "created_at")), cadenceHours, now)
+        : ofLevel;
     outcomes.push({ incidentId: text(row, "incident_id"), system, decision });
     if (!decision.push) {
       const next = decision.reason === "within-cadence" ? decision.nextAt : null;
@@ -212,13 +231,14 @@ async function askDueTickets(
       continue;
     }
     const score = integer(row, "risk_score");
+    const told = outbreak === null ? {} : { outbreak };
     const content: UpdateContent = isSame
-      ? { kind: "rules", rules, at: now }
-      : { kind: "level", level, from, score, at: now, ...(rules.length === 0 ? {} : { rules }) };
+      ? { kind: "rules", rules, at: now, ...told }
+      : { kind: "level", level, from, score, at: now, ...(rules.length === 0 ? {} : { rules }), ...told };
     const kinds = isSame ? (["comment"] as const) : (["priority", "comment"] as const);
     statements.push(
       {
-        sql: "update tickets set gate_at = null, untold_rules = null, told_level = ?, told_at = ? where id = ?",
+        sql: "update tickets set gate_at = null, untold_rules = null, untold_outbreak = null, told_level = ?, told_at = ? where id = ?",
         args: [level, toIso(now), id],
       },
       ...snowPushed(text(row, "incident_id"), system, level, now),

@@ -3,6 +3,7 @@ import type { ListedAsset } from "../../core/assets/asset.ts";
 import { type CasePattern, preparePatterns } from "../../core/correlation/patterns.ts";
 import { accessOperations, auditReading, settingsOperations } from "../access/operations.ts";
 import { assetOperations, assetReading } from "../assets/operations.ts";
+import { outbreakOperations } from "../campaigns/operations.ts";
 import type { Operation, OperationKind, Operations } from "../database/operation.ts";
 import { fileOperations } from "../database/operations.ts";
 import { eventOperations, eventReading, positionOperations } from "../events/operations.ts";
@@ -22,6 +23,7 @@ export const writing = {
   events: eventOperations,
   admin: { ...accessOperations, ...fileOperations, ...positionOperations, ...retentionOperations },
   incidents: { ...incidentOperations, ...assetOperations },
+  campaigns: outbreakOperations,
   tickets: {
     ...settingsOperations,
     ...outboxOperations,

@@ -30,6 +30,9 @@ const growing = [
   "ingest_batches",
   "actor_periods",
   "incidents",
+  "campaigns",
+  "campaign_links",
+  "outbreaks",
   "incident_history",
   "threat_cases",
   "case_history",
@@ -40,6 +43,8 @@ const growing = [
   "delivery_attempts",
   "ticket_comments",
   "audit_log",
+  "outbreak_sightings",
+  "outbreaks",
 ];
 
 /** Statements that may read a whole table, and why. */
@@ -48,6 +53,10 @@ const allowed: readonly { sql: RegExp; why: string }[] = [
   {
     sql: /select min\(seq\) as seq from event_log where at >= /,
     why: "replay by a person; ends at the first event found",
+  },
+  {
+    sql: /from campaigns where joined_into is null/,
+    why: "a list of campaigns, of which there are a few a week: asked by a person",
   },
   { sql: /pragma integrity_check/i, why: "doctor: reads everything by its nature" },
 ];
@@ -139,16 +148,35 @@ const walk = (by: "created" | "updated", direction: "up" | "down", position: num
 const pages = (["incidents", "cases", "alerts"] as const).flatMap((collection) =>
   [walk("created", "up", 0), walk("updated", "up", 0), walk("created", "down", null)].flatMap((order) =>
     [allEntities, someEntities].flatMap((entities) =>
-      [{}, { statuses: ["OPEN"] }, { createdSince: now - hourMs, updatedSince: now - hourMs }].map((filters) => [
-        { collection, entities, filters, order, limit: 100, offset: 0 },
-      ]),
+      [
+        ...[{}, { statuses: ["OPEN"] }, { createdSince: now - hourMs, updatedSince: now - hourMs }],
+        ...(collection === "incidents" ? [{ campaign: "CMP-00000001" }] : []),
+      ].map((filters) => [{ collection, entities, filters, order, limit: 100, offset: 0 }]),
     ),
   ),
 );
 
+/** Makes these incidents one campaign, as its reader does. */
+async function campaignOf(ids: readonly string[]): Promise<void> {
+  const database = new Sqlite(join(folder, "rhythmx.db"));
+  database.exec("pragma busy_timeout = 10000");
+  database
+    .query("insert into campaigns values ('CMP-00000001', 'Site', null, ?1, ?1)")
+    .run(new Date(now).toISOString());
+  for (const id of ids)
+    database.query("update incidents set campaign_id = 'CMP-00000001' where incident_id = ?").run(id);
+  database
+    .query(
+      `insert into campaign_links (campaign_id, incident_id, other_id, kind, what, seen_at)
+       values ('CMP-00000001', ?, ?, 'host', 'host-1', ?)`,
+    )
+    .run(ids[0] ?? "", ids[1] ?? "", now);
+  database.close();
+}
+
 /** What each operation is called with: once or several times, in this order. */
 async function examples(): Promise<Record<string, unknown[][]>> {
-  const [incident] = (
+  const ids = (
     JSON.parse(
       (
         (await ask(reader, "reading.listPage", {
@@ -156,13 +184,13 @@ async function examples(): Promise<Record<string, unknown[][]>> {
           entities: null,
           filters: {},
           order: walk("created", "up", 0),
-          limit: 1,
+          limit: 2,
           offset: 0,
         })) as { json: string }
       ).json,
-    ) as { incident_id: string; group_key: string }[]
-  ).slice(0, 1);
-  const id = incident?.incident_id ?? "";
+    ) as { incident_id: string }[]
+  ).map(({ incident_id }) => incident_id);
+  const id = ids[0] ?? "";
   const detail = (await ask(reader, "reading.readIncident", id, now)) as { cases: { caseId: string }[] };
   const caseId = detail.cases[0]?.caseId ?? "";
   const { deliveries } = (await ask(reader, "reading.listDeliveries", {
@@ -172,6 +200,8 @@ async function examples(): Promise<Record<string, unknown[][]>> {
   })) as { deliveries: { id: string; ticketId: number }[] };
   const [first, second, third] = deliveries.map((one) => one.id);
   const ticketId = deliveries[0]?.ticketId ?? 0;
+  const inCampaign = ids[1] ?? "";
+  await campaignOf(ids);
   const ticket = await ask(reader, "reading.findTicket", id, "jira");
   const { hash } = JSON.parse(
     ((await ask(reader, "reading.listPage", pages.at(-1)?.[0])) as { json: string }).json,
@@ -308,6 +338,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [caseId, { status: "CLOSED", notes: "x" }, author, now],
       [caseId, { status: "OPEN" }, author, now],
     ],
+    "campaigns.followOutbreaks": [[now], [now + 40_000], [now + 80_000]],
     "incidents.actorRules": [[]],
     "incidents.listExceptions": [[]],
     "incidents.insertException": [[exception]],
@@ -396,7 +427,15 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       ["cases", caseId],
       ["alerts", hash],
     ],
-    "reading.readIncident": [[id, now]],
+    "reading.readIncident": [
+      [id, now],
+      [inCampaign, now],
+    ],
+    "reading.readCampaign": [["CMP-00000001"]],
+    "reading.listCampaigns": [
+      [{ entities: null, limit: 10, offset: 0 }],
+      [{ entities: ["Site"], limit: 10, offset: 0 }],
+    ],
     "reading.tryException": [
       [{ scope: exception, actorRules: { hostShortNames: false }, since: 0 }, 0],
       [{ scope: { ...exception, process: "x" }, actorRules: { hostShortNames: false }, since: 0 }, 0],

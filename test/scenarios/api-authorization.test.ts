@@ -31,6 +31,8 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "PATCH /api/incidents/:id/status": writing,
   "PATCH /api/incidents/:id": writing,
   "POST /api/incidents": investigating,
+  "GET /api/campaigns": reading,
+  "GET /api/campaigns/:id": reading,
   "GET /api/cases/:id": reading,
   "PATCH /api/cases/:id/status": writing,
   "PATCH /api/cases/:id": writing,

@@ -63,6 +63,7 @@ describe("order and envelope", () => {
       external_ticket_url: null,
       external_system: null,
       headline: "Suspicious Logon on ws-101 by user-25",
+      campaign_id: null,
     });
     const feed = await api.get("/api/v1/feed/incidents?limit=2");
     expect(Object.keys(feed.body)).toEqual(["data", "total", "limit", "offset", "next_cursor", "has_more"]);

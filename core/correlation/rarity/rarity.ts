@@ -17,7 +17,7 @@ const commonActors = 5;
 export type Rarity = "unseen" | "rare" | "unknown" | "common";
 
 /** Undefined (evidence of earlier versions, rules that are not told apart) is unknown. */
-export function rarityOf(sighting: Sighting | undefined): Rarity {
+export function rarityOf(sighting: Omit<Sighting, "rule"> | undefined): Rarity {
   if (sighting === undefined) return "unknown";
   const { actors, isEstablished } = sighting;
   if (!isEstablished) return actors >= commonActors ? "common" : "unknown";
@@ -73,12 +73,18 @@ export interface ActorCounts {
   add(rule: string | null, days: readonly number[]): void;
 }
 
+/** How usual a rule was before a day. */
+export function usualBefore(counts: ActorCounts, key: string, day: number): Omit<Sighting, "rule"> {
+  const of = counts.of(null, day);
+  // Evidence of three days ago or more is what the day two days ago looked back on.
+  const isEstablished = of >= establishedActors && counts.of(null, day - establishedDays + 1) > 0;
+  return { day, actors: counts.of(key, day), of, isEstablished };
+}
+
 /** Notes sightings of one entity and counts their actors. Days in order, so that those of one batch count for each other as live ones do. */
 export function sight(fresh: readonly NewSighting[], counts: ActorCounts): void {
   for (const { evidence, rule, key, day } of [...fresh].sort((a, b) => a.day - b.day)) {
-    const of = counts.of(null, day);
-    // Evidence of three days ago or more is what the day two days ago looked back on.
-    const isEstablished = of >= establishedActors && counts.of(null, day - establishedDays + 1) > 0;
+    const usual = usualBefore(counts, key, day);
     const { sightings } = evidence;
     const others = [...sightings.values()];
     counts.add(
@@ -95,7 +101,7 @@ export function sight(fresh: readonly NewSighting[], counts: ActorCounts): void 
         others.filter((other) => other.rule === rule).map((other) => other.day),
       ),
     );
-    sightings.set(sightingKey(rule, day), { rule, day, actors: counts.of(key, day), of, isEstablished });
+    sightings.set(sightingKey(rule, day), { rule, ...usual });
   }
 }
 

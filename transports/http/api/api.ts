@@ -8,6 +8,7 @@ import { problem } from "../problem.ts";
 import type { SystemRoute } from "../system-routes.ts";
 import { administrationRoutes } from "./administration-routes.ts";
 import { assetRoutes } from "./assets/asset-routes.ts";
+import { campaignRoutes } from "./campaigns/campaign-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { exceptionRoutes } from "./exception-routes.ts";
@@ -27,6 +28,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...pageRoutes(dependencies),
     ...streamRoutes(dependencies),
     ...incidentRoutes(dependencies),
+    ...campaignRoutes(dependencies),
     ...exceptionRoutes(dependencies),
     ...assetRoutes(dependencies),
     ...ticketRoutes(dependencies),
@@ -150,6 +152,7 @@ const refusals: Readonly<
 > = {
   incident_unknown: { status: 404, title: "Not Found" },
   case_unknown: { status: 404, title: "Not Found" },
+  campaign_unknown: { status: 404, title: "Not Found" },
   actor_unknown: { status: 404, title: "Not Found" },
   exception_unknown: { status: 404, title: "Not Found" },
   user_unknown: { status: 404, title: "Not Found" },

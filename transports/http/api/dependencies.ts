@@ -48,6 +48,12 @@ export interface InvestigationPort {
   promote(caller: Caller, request: { entity: string; actor: string; reason: string }): Promise<string>;
 }
 
+export interface CampaignPort {
+  /** @throws EdgeError campaign_unknown, also for one of an entity that the caller may not see */
+  campaign(caller: Caller, id: string): Promise<Json>;
+  list(caller: Caller, query: { entity: string | null; limit: number; offset: number }): Promise<Json>;
+}
+
 export interface ExceptionPort {
   list(caller: Caller): Promise<Json[]>;
   add(caller: Caller, request: NewException): Promise<Json>;
@@ -168,6 +174,7 @@ export interface ApiDependencies {
   logins: LoginPort;
   pages: { page(caller: Caller, request: PageRequest): Promise<PageAnswer> };
   investigation: InvestigationPort;
+  campaigns: CampaignPort;
   exceptions: ExceptionPort;
   assets: AssetsPort;
   administration: AdministrationPort;

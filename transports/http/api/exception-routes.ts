@@ -5,7 +5,8 @@ import { acceptedSince, readSince } from "../../../core/pages/since.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { shortText, someText } from "./parameters.ts";
 import { type Route, route } from "./route.ts";
-import { count, incidentRow, orNull, text, time } from "./shapes.ts";
+import { count, orNull, text, time } from "./shapes/field-shapes.ts";
+import { incidentRow } from "./shapes.ts";
 
 const exceptionRow = v.object({
   id: text,

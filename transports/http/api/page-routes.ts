@@ -21,6 +21,13 @@ import { type ApiContext, type Request, type Route, route } from "./route.ts";
 import { alertRow, casePage, caseRow, feedPage, incidentPage, incidentRow } from "./shapes.ts";
 
 const actor = v.optional(v.pipe(shortText(), v.description("User, host or address, in any spelling.")));
+const campaign = v.optional(
+  v.pipe(
+    shortText(64),
+    v.description("Incidents of this campaign; an id that became part of an older campaign means that one."),
+    v.examples(["CMP-7601d999"]),
+  ),
+);
 const sorting = {
   sort_by: v.optional(
     v.pipe(
@@ -39,6 +46,7 @@ const incidentQuery = v.object({
   entity: entityFilter,
   actor,
   min_risk: minRisk,
+  campaign,
   ...sorting,
   ...paging,
 });
@@ -105,6 +113,7 @@ export function pageRoutes({ pages }: ApiDependencies): Route[] {
     entity: query.entity,
     actor: query.actor,
     minRisk: query.min_risk,
+    campaign: query.campaign,
   });
   const casesBy = (query: v.InferOutput<typeof caseFeed>, entity = query.entity) => ({
     entity,

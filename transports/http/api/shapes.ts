@@ -4,13 +4,8 @@ import { accountRoles, assetSources, criticalities, hostRoles } from "../../../c
 import { levels } from "../../../core/detection.ts";
 import { actorTypes, incidentStatuses } from "../../../core/incident.ts";
 import { caseSeverities, caseStatuses } from "../../../core/threat-case.ts";
-
-export const text = v.string();
-export const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-export const time = v.pipe(v.string(), v.isoTimestamp());
-export const orNull = <S extends v.GenericSchema>(schema: S) => v.nullable(schema);
-const riskLevel = v.picklist(["critical", "high", "medium", "low"]);
-const score = v.pipe(v.number(), v.minValue(0), v.maxValue(100));
+import { campaignOfIncident, outbreak } from "./campaigns/campaign-shapes.ts";
+import { count, orNull, riskLevel, score, text, time } from "./shapes/field-shapes.ts";
 
 export const incidentRow = v.object({
   incident_id: v.pipe(text, v.description("`INC-` and 8 hexadecimal digits.")),
@@ -37,6 +32,10 @@ export const incidentRow = v.object({
     v.description(
       "What happened, where and by whom, in one line. Null where nothing has happened since an earlier version.",
     ),
+  ),
+  campaign_id: v.pipe(
+    orNull(text),
+    v.description("`CMP-` and 8 hexadecimal digits: the campaign of incidents it is part of; null = none."),
   ),
 });
 
@@ -188,6 +187,8 @@ export const incidentDetail = v.object({
   ),
   alarms: v.array(v.object({ alarm_id: text, name: text, rbp: v.number(), entity_name: text, timestamp: time })),
   tickets: v.array(v.record(text, v.unknown())),
+  campaign: campaignOfIncident,
+  outbreak,
   ...historyFields,
 });
 

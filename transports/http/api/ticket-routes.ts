@@ -12,7 +12,7 @@ import {
   riskUpdate,
   settingsSection,
   ticketRow,
-} from "./ticket-shapes.ts";
+} from "./shapes/ticket-shapes.ts";
 
 const system = v.pipe(word(ticketSystems), v.description("The ticket system."));
 const systemBody = v.object({ system });

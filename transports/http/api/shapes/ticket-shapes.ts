@@ -1,8 +1,8 @@
 /** What the API answers about tickets and ticket systems. */
 import * as v from "valibot";
-import { fieldPolicies } from "../../../core/tickets/policy.ts";
-import { deliveryStates, ticketSystems } from "../../../core/tickets/ticket.ts";
-import { count, orNull, text, time } from "./shapes.ts";
+import { fieldPolicies } from "../../../../core/tickets/policy.ts";
+import { deliveryStates, ticketSystems } from "../../../../core/tickets/ticket.ts";
+import { count, orNull, text, time } from "./field-shapes.ts";
 
 export const ticketRow = v.object({
   incident_id: text,

@@ -1,0 +1,160 @@
+/** Rows of outbreaks and of what they are made of. */
+import { reachMs, type Sighting } from "../../core/campaigns/outbreak.ts";
+import { type IncidentStatus, isOpen } from "../../core/incident.ts";
+import { dayMs } from "../../core/time.ts";
+import type { Database } from "../database/database.ts";
+import { forRows, insertSql } from "../database/insert-sql.ts";
+import { integer, integerOrNull, text, textOrNull } from "../database/rows.ts";
+import type { Row, Statement } from "../database/statement.ts";
+import type { AlertSighting } from "./outbreak-alerts.ts";
+
+/** As in the table: `waiting` whether an earlier host comes, `none` where it is no attack, `over` where its evidence is gone. */
+type OutbreakState = "waiting" | "open" | "none" | "over";
+
+/** Times are epoch milliseconds, as in the table. */
+export interface OutbreakRow {
+  /** 0 = not stored yet. */
+  id: number;
+  entity: string;
+  entityKey: string;
+  rule: string;
+  title: string;
+  state: OutbreakState;
+  /** Nothing counts towards it any more: its incident is closed, or its evidence is gone. */
+  isOver: boolean;
+  firstAt: number;
+  lastAt: number;
+  hosts: string[];
+  incidentId: string | null;
+  formedAt: number;
+  updatedAt: number;
+  dueAt: number | null;
+}
+
+/** A rule of an entity, both as outbreaks have them. */
+export type RuleOfEntity = Pick<OutbreakRow, "entityKey" | "rule">;
+
+export const nameOf = ({ entityKey, rule }: RuleOfEntity) => JSON.stringify([entityKey, rule]);
+
+const columns = `entity_name, entity_key, rule_key, rule_title, state, first_at, last_at, hosts, incident_id, formed_at, updated_at, due_at`;
+const selected = `select o.id, ${columns
+  .split(", ")
+  .map((column) => `o.${column}`)
+  .join(", ")}, i.status from outbreaks o left join incidents i on i.incident_id = o.incident_id`;
+
+/** Outbreaks of these rules by `nameOf`, the oldest first. */
+export async function outbreaksOf(
+  database: Database,
+  rules: readonly RuleOfEntity[],
+): Promise<Map<string, OutbreakRow[]>> {
+  const { rows } = await database.read(
+    `${selected} where (o.entity_key, o.rule_key) in (select value->>0, value->>1 from json_each(?)) order by o.id`,
+    [JSON.stringify(rules.map(({ entityKey, rule }) => [entityKey, rule]))],
+  );
+  return Map.groupBy(rows.map(fromRow), nameOf);
+}
+
+/** Up to `limit` outbreaks to look at; a time far ahead is of a clock that was set back. */
+export async function dueOutbreaks(database: Database, now: number, limit: number): Promise<OutbreakRow[]> {
+  const { rows } = await database.read(
+    `${selected} where o.due_at <= ?1 or o.due_at > ?2 order by o.due_at, o.id limit ?3`,
+    [now, now + 60_000, limit],
+  );
+  return rows.map(fromRow);
+}
+
+/** When to look at an outbreak next, epoch milliseconds; null = when others come. */
+export async function nextDue(database: Database): Promise<number | null> {
+  const { rows } = await database.read("select min(due_at) as due from outbreaks where due_at is not null");
+  return rows[0] === undefined ? null : integerOrNull(rows[0], "due");
+}
+
+const insertOutbreakSql = insertSql("outbreaks", columns);
+const updateOutbreakSql = `update outbreaks set state = ?2, first_at = ?3, last_at = ?4, hosts = ?5, incident_id = ?6, updated_at = ?7, due_at = ?8, rule_title = ?9
+  where id = ?1`;
+
+/** The statement that inserts or updates an outbreak. */
+export function saveOutbreak(o: OutbreakRow): Statement {
+  const hosts = JSON.stringify(o.hosts);
+  return o.id === 0
+    ? {
+        sql: insertOutbreakSql,
+        args: [
+          ...[o.entity, o.entityKey, o.rule, o.title, o.state, o.firstAt, o.lastAt],
+          ...[hosts, o.incidentId, o.formedAt, o.updatedAt, o.dueAt],
+        ],
+      }
+    : {
+        sql: updateOutbreakSql,
+        args: [o.id, o.state, o.firstAt, o.lastAt, hosts, o.incidentId, o.updatedAt, o.dueAt, o.title],
+      };
+}
+
+const noteSql = insertSql(
+  "outbreak_sightings",
+  "entity_key, rule_key, host, user_name, seen_at, period_id, noted_day",
+  "on conflict do nothing",
+);
+
+/** Statements that keep sightings; one that is known stays as it is. */
+export function noteSightings(sightings: readonly AlertSighting[], now: number): Statement[] {
+  const day = Math.floor(now / dayMs);
+  return forRows(
+    noteSql,
+    sightings.map(({ entityKey, rule, host, user, at, periodId }) => [entityKey, rule, host, user, at, periodId, day]),
+  );
+}
+
+/** More are of outbreaks that are known. */
+const mostRead = 20_000;
+
+/**
+ * Sightings of a rule whose evidence still counts, from a day before `first` to a day after `last`, and of none of these outbreaks, which
+ * are over.
+ */
+export async function sightingsNear(
+  database: Database,
+  { entityKey, rule }: RuleOfEntity,
+  span: { first: number; last: number },
+  over: readonly OutbreakRow[],
+): Promise<Sighting[]> {
+  const { rows } = await database.read(
+    `select s.host, s.user_name, s.seen_at, s.period_id from outbreak_sightings s join actor_periods p on p.id = s.period_id and p.current = 1
+     where s.entity_key = ? and s.rule_key = ? and s.seen_at between ? and ? order by s.seen_at, s.host, s.user_name limit ?`,
+    [entityKey, rule, span.first - dayMs, span.last + dayMs, mostRead],
+  );
+  return rows
+    .map((row) => ({
+      host: text(row, "host"),
+      user: text(row, "user_name"),
+      at: integer(row, "seen_at"),
+      periodId: integer(row, "period_id"),
+    }))
+    .filter(({ at }) => !over.some(({ firstAt, lastAt }) => at >= firstAt && at <= lastAt));
+}
+
+/** Whether something at this time belongs to the outbreak, which it may make longer. */
+export function isNear({ firstAt, lastAt }: Pick<OutbreakRow, "firstAt" | "lastAt">, at: number): boolean {
+  return at >= firstAt - reachMs && at <= lastAt + reachMs;
+}
+
+function fromRow(row: Row): OutbreakRow {
+  const state = text(row, "state") as OutbreakState;
+  const status = textOrNull(row, "status") as IncidentStatus | null;
+  return {
+    id: integer(row, "id"),
+    entity: text(row, "entity_name"),
+    entityKey: text(row, "entity_key"),
+    rule: text(row, "rule_key"),
+    title: text(row, "rule_title"),
+    state,
+    isOver: state === "over" || (state === "open" && (status === null || !isOpen(status))),
+    firstAt: integer(row, "first_at"),
+    lastAt: integer(row, "last_at"),
+    hosts: JSON.parse(text(row, "hosts")) as string[],
+    incidentId: textOrNull(row, "incident_id"),
+    formedAt: integer(row, "formed_at"),
+    updatedAt: integer(row, "updated_at"),
+    dueAt: integerOrNull(row, "due_at"),
+  };
+}

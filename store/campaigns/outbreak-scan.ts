@@ -1,0 +1,156 @@
+/** Looks at new alerts, keeps what may become an outbreak, and finds where five hosts are close enough together. */
+import { hostsOf, mostHosts, outbreaksIn, settledAt, tellAt } from "../../core/campaigns/outbreak.ts";
+import type { Database } from "../database/database.ts";
+import { integer, integerOrNull, text } from "../database/rows.ts";
+import type { Correlator } from "../incidents/correlator.ts";
+import type { UnitOfWork } from "../incidents/unit-of-work.ts";
+import { type AlertSighting, alertColumns, sightingsOf } from "./outbreak-alerts.ts";
+import {
+  isNear,
+  nameOf,
+  noteSightings,
+  type OutbreakRow,
+  outbreaksOf,
+  type RuleOfEntity,
+  saveOutbreak,
+  sightingsNear,
+} from "./outbreak-rows.ts";
+
+/** Alerts that one commit looks at. */
+const alertsPerStep = 2_000;
+
+/** Goes a step further; returns whether more is left. */
+export async function scanAlerts(unit: UnitOfWork, correlator: Correlator): Promise<boolean> {
+  const { database, now } = unit;
+  const step = await nextStep(database);
+  if (step === null) return false;
+  const { rows } = await database.read(
+    `select ${alertColumns} from sigma_alerts
+     where id > ? and id <= ? and level in ('medium', 'high', 'critical') and period_id is not null order by id`,
+    [step.after, step.upto],
+  );
+  const found = await sightingsOf(unit, correlator, rows);
+  const known = await outbreaksOf(database, distinctRules(found));
+  const kept = found.filter((sighting) => !(known.get(nameOf(sighting)) ?? []).some((row) => isSpent(row, sighting)));
+  unit.add(...noteSightings(kept, now), {
+    sql: "update outbreak_position set alert_id = ?",
+    args: [step.upto],
+  });
+  await unit.flush();
+  const changed = new Set<OutbreakRow>();
+  const loose: AlertSighting[] = [];
+  for (const [name, sightings] of Map.groupBy(kept, nameOf))
+    loose.push(...join(known.get(name) ?? [], sightings, changed, now));
+  const byRule = Map.groupBy(loose, nameOf);
+  for (const rule of await onManyHosts(database, distinctRules(loose)))
+    await begin(unit, known.get(nameOf(rule)) ?? [], byRule.get(nameOf(rule)) ?? [], changed);
+  unit.add(...[...changed].map(saveOutbreak));
+  await unit.flush();
+  return step.isFull;
+}
+
+/** The ids of the next alerts; null at the end. */
+async function nextStep(database: Database): Promise<{ after: number; upto: number; isFull: boolean } | null> {
+  const position = await database.read("select alert_id from outbreak_position");
+  const after = position.rows[0] === undefined ? 0 : integer(position.rows[0], "alert_id");
+  const { rows } = await database.read(
+    "select max(id) as upto, count(*) as n from (select id from sigma_alerts where id > ? order by id limit ?)",
+    [after, alertsPerStep],
+  );
+  const upto = rows[0] === undefined ? null : integerOrNull(rows[0], "upto");
+  return upto === null ? null : { after, upto, isFull: integer(rows[0] ?? {}, "n") === alertsPerStep };
+}
+
+function distinctRules(sightings: readonly RuleOfEntity[]): RuleOfEntity[] {
+  return [...new Map(sightings.map((one) => [nameOf(one), one])).values()];
+}
+
+/** It belongs to an outbreak that is over, or to one that has all the hosts that are noted. */
+function isSpent(row: OutbreakRow, { at, host }: AlertSighting): boolean {
+  if (row.isOver) return at >= row.firstAt && at <= row.lastAt;
+  return row.hosts.length >= mostHosts && isNear(row, at) && !row.hosts.includes(host);
+}
+
+/** Makes the outbreaks longer by these sightings of their rule; returns those that belong to none of them. */
+function join(
+  rows: readonly OutbreakRow[],
+  sightings: readonly AlertSighting[],
+  changed: Set<OutbreakRow>,
+  now: number,
+): AlertSighting[] {
+  const alive = rows.filter(({ isOver }) => !isOver).map((row) => ({ row, hosts: new Set(row.hosts) }));
+  let loose = [...sightings].sort((a, b) => a.at - b.at);
+  // Each one that joins may bring the next within reach, in either direction.
+  for (let before = -1; alive.length > 0 && loose.length > 0 && loose.length !== before; ) {
+    before = loose.length;
+    loose = loose.filter(({ at, host }) => {
+      const near = alive.find(({ row }) => isNear(row, at));
+      if (near === undefined) return true;
+      extend(near.row, at, near.hosts.has(host) ? null : host, now);
+      near.hosts.add(host);
+      changed.add(near.row);
+      return false;
+    });
+    loose.reverse();
+  }
+  return loose;
+}
+
+/** `host`: null if it is known. */
+function extend(row: OutbreakRow, at: number, host: string | null, now: number): void {
+  row.firstAt = Math.min(row.firstAt, at);
+  row.lastAt = Math.max(row.lastAt, at);
+  if (host === null) return;
+  if (row.state !== "waiting") {
+    row.dueAt ??= tellAt(row.updatedAt, now);
+    return;
+  }
+  if (row.hosts.length < mostHosts) row.hosts.push(host);
+  row.updatedAt = now;
+  row.dueAt = settledAt(row.formedAt, now);
+}
+
+/** Of these rules those with sightings on five hosts or more, whenever that was. */
+async function onManyHosts(database: Database, rules: readonly RuleOfEntity[]): Promise<RuleOfEntity[]> {
+  if (rules.length === 0) return [];
+  const { rows } = await database.read(
+    `select s.entity_key, s.rule_key from json_each(?) j cross join outbreak_sightings s
+       on s.entity_key = j.value->>0 and s.rule_key = j.value->>1
+     group by 1, 2 having count(distinct s.host) >= 5 order by 1, 2`,
+    [JSON.stringify(rules.map(({ entityKey, rule }) => [entityKey, rule]))],
+  );
+  return rows.map((row) => ({ entityKey: text(row, "entity_key"), rule: text(row, "rule_key") }));
+}
+
+/** Adds outbreaks that these sightings complete, which belong to no known one. */
+async function begin(
+  { database, now }: UnitOfWork,
+  known: readonly OutbreakRow[],
+  loose: readonly AlertSighting[],
+  changed: Set<OutbreakRow>,
+): Promise<void> {
+  const [one] = loose;
+  if (one === undefined) return;
+  const times = loose.map(({ at }) => at);
+  const span = { first: times.reduce((a, b) => Math.min(a, b)), last: times.reduce((a, b) => Math.max(a, b)) };
+  const over = known.filter(({ isOver }) => isOver);
+  for (const chain of outbreaksIn(await sightingsNear(database, one, span, over))) {
+    const [firstAt, lastAt] = [chain[0]?.at ?? 0, chain.at(-1)?.at ?? 0];
+    if (!times.some((at) => at >= firstAt && at <= lastAt)) continue;
+    const longer = known.find((row) => !row.isOver && (isNear(row, firstAt) || isNear(row, lastAt)));
+    if (longer !== undefined) {
+      const hosts = new Set(longer.hosts);
+      for (const { at, host } of chain) {
+        extend(longer, at, hosts.has(host) ? null : host, now);
+        hosts.add(host);
+      }
+      changed.add(longer);
+      continue;
+    }
+    const { entity, entityKey, rule, title } = one;
+    changed.add({
+      ...{ id: 0, entity, entityKey, rule, title, state: "waiting", isOver: false, firstAt, lastAt },
+      ...{ hosts: hostsOf(chain), incidentId: null, formedAt: now, updatedAt: now, dueAt: settledAt(now, now) },
+    });
+  }
+}
