@@ -50,6 +50,7 @@ interface Spellings {
   entity: string;
   users: Map<string, User>;
   hosts: Map<string, string>;
+  machines: Map<string, string>;
 }
 
 /** The most spellings that are remembered with their meaning, and the longest. */
@@ -93,9 +94,16 @@ export class ActorFinder {
       : null;
   }
 
-  /** The host as an actor would have it; "" for none. */
-  hostOf(entity: string, host: string | null): string {
-    return host === null ? "" : this.#host(this.#of(entity), host);
+  /** The host by the name of its actor, with its domain also where hosts go by their first label; "" for none. */
+  machineOf(entity: string, host: string | null): string {
+    if (host === null) return "";
+    const { machines } = this.#of(entity);
+    const known = machines.get(host);
+    if (known !== undefined) return known;
+    const name = present(plainHost(host));
+    const machine = name === "" ? "" : this.#names.hostOf(entity, name);
+    if (this.#mayRemember(host)) machines.set(detached(host), detached(machine));
+    return machine;
   }
 
   /** Whether an account of this name is a person's or a service's own. `full`: with its domain, lower case. */
@@ -155,7 +163,7 @@ export class ActorFinder {
     if (this.#last?.entity === entity) return this.#last;
     let spellings = this.#spellings.get(entity);
     if (spellings === undefined) {
-      spellings = { entity, users: new Map(), hosts: new Map() };
+      spellings = { entity, users: new Map(), hosts: new Map(), machines: new Map() };
       this.#remembered++;
       this.#spellings.set(entity, spellings);
     }

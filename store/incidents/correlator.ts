@@ -99,7 +99,7 @@ export class Correlator {
     // Before anything is scored, so that a batch gives the same in any order.
     unit.add(...this.#assets.infer(detections, unit.now));
     this.#learn(unit, detections);
-    const add = (gathered: Gathered, one: Detection) => gathered.detections.push(one);
+    const add = (gathered: Gathered, one: Detection) => gathered.detections.push(this.#onItsHost(one));
     const periodIds = await this.#take(unit, detections, assess, { isEvidence, add });
     unit.add(...countHits(hits, unit.now));
     return periodIds;
@@ -117,8 +117,14 @@ export class Correlator {
     return floorOf(ruleOf(detection), this.rules.floors)?.crownJewel !== true;
   }
 
+  /** With the name of its host that evidence has: spellings of one host are one there too. */
+  #onItsHost(detection: Detection): Detection {
+    const host = this.#finder.machineOf(detection.entity, detection.host);
+    return host === "" || host === detection.host ? detection : { ...detection, host };
+  }
+
   /** Who a detection is about, as evidence has it; null = nobody. */
-  actorOf(record: Parameters<ActorFinder["find"]>[0]): Actor | null {
+  actorOf(record: Parameters<ActorFinder["find"]>[0] & { entity: string }): Actor | null {
     return this.#finder.find(record);
   }
 

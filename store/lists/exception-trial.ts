@@ -3,6 +3,7 @@ import { type ExceptionScope, needsLog } from "../../core/exceptions/exception.t
 import { ExceptionMatcher, type NamingRules, namesOf } from "../../core/exceptions/exception-matcher.ts";
 import { itemTest } from "../../core/exceptions/taken-evidence.ts";
 import { type Coverage, coverageOf, placeOf, type TrialStep } from "../../core/exceptions/trial.ts";
+import { plainHost } from "../../core/identities/host-name.ts";
 import type { NameBook } from "../../core/identities/name-book.ts";
 import { normaliseHost, normaliseName } from "../../core/intake/identity.ts";
 import { eventFacts } from "../../core/logs/log-facts.ts";
@@ -130,13 +131,24 @@ async function coveredByLogs(
       else step.logsRead++;
       if (log === null || !matcher.fitsLog(eventFacts(log))) continue;
       // An alert counts from its first day on, and may have moved here from an earlier incident.
-      const place = placeOf(normaliseName(ruleId) || normaliseName(ruleTitle), normaliseHost(host));
-      const here = Math.min(count, places.get(place) ?? 0);
-      places.set(place, (places.get(place) ?? 0) - here);
-      detections += here;
+      const rule = normaliseName(ruleId) || normaliseName(ruleTitle);
+      let left = count;
+      for (const name of hostsInEvidence(entity, host, actorRules)) {
+        const place = placeOf(rule, name);
+        const here = Math.min(left, places.get(place) ?? 0);
+        places.set(place, (places.get(place) ?? 0) - here);
+        left -= here;
+      }
+      detections += count - left;
     }
   }
   return detections;
+}
+
+/** The names by which evidence may have the host of an alert: that of its actor, and the one that was given. */
+function hostsInEvidence(entity: string, host: string, { names }: NamingRules): string[] {
+  const plain = plainHost(host);
+  return [...new Set([names?.hostOf(entity, plain) ?? plain, normaliseHost(host)])];
 }
 
 /** The newest kept log of each of these alerts. */
