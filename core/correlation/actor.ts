@@ -1,5 +1,6 @@
 /** Who a detection or alarm is about (CONTRACT 5 and 10): the user, else the host, else the address. */
 
+import type { AccountName } from "../identities/account-name.ts";
 import { canonicalIp, plainHost, shortHost } from "../identities/host-name.ts";
 import { NameBook } from "../identities/name-book.ts";
 import type { ActorType } from "../incident.ts";
@@ -33,10 +34,34 @@ const numberedSystemAccount = /^(?:dwm|umfd)-\d+$/;
 /** Domains of virtual accounts, which are local to each machine. */
 const virtualDomain = /^(?:nt service|iis apppool|nt virtual machine|window manager|font driver host)\\/;
 
-interface User {
-  /** As an actor; "" where there is none. */
-  name: string;
+/** A user as it was given, and what it means. */
+export interface GivenUser {
+  account: AccountName;
+  /** An account that a person or a service has for itself. */
   isPersonal: boolean;
+  /** Of the actor; of others their own name, "" for none. */
+  name: string;
+  /** The actor is a person or a service: a SID or an alias may stand for the account of a machine or of many. */
+  isActor: boolean;
+  /** Of the names by which the two before were found. */
+  version: number;
+  met: Met;
+}
+
+export interface GivenHost {
+  /** "" = none. */
+  plain: string;
+  /** The name of its actor. */
+  machine: string;
+  version: number;
+  met: Met;
+}
+
+/** What `core/identities/learn-names.ts` remembers of a spelling: when it was last met, and how often its log may be looked at. */
+export interface Met {
+  /** Epoch milliseconds / 86,400,000; -1 = never. */
+  day: number;
+  looks: number;
 }
 
 interface Named {
@@ -45,16 +70,15 @@ interface Named {
   srcIp: string | null;
 }
 
-/** Spellings of one entity as they come, with what they mean. */
+/** Spellings of one entity as they come. */
 interface Spellings {
   entity: string;
-  users: Map<string, User>;
-  hosts: Map<string, string>;
-  machines: Map<string, string>;
+  users: Map<string, GivenUser>;
+  hosts: Map<string, GivenHost>;
 }
 
-/** The most spellings that are remembered with their meaning, and the longest. */
-const mostSpellings = 20_000;
+/** The most spellings that are remembered, and the longest. */
+const mostSpellings = 30_000;
 const longestSpelling = 256;
 
 /** Decides who the actor is; one decider for one set of rules, because most names come again and again. */
@@ -64,8 +88,7 @@ export class ActorFinder {
   readonly #names: NameBook;
   readonly #spellings = new Map<string, Spellings>();
   #remembered = 0;
-  /** Of the names by which the spellings were read. */
-  #version = 0;
+  #generation = 0;
   /** Records of one entity mostly come one after the other. */
   #last: Spellings | null = null;
 
@@ -80,30 +103,58 @@ export class ActorFinder {
    * The user, unless it is missing or the account of a machine, of a service or of many; else the host, else the IP address, else the
    * machine that a machine account is named after. Null where there is none of them.
    */
-  find({ user: account, host: machine, srcIp, entity = "" }: Named & { entity?: string }): Actor | null {
-    const spellings = this.#of(entity);
-    const user = account === null ? nobody : this.#user(spellings, account);
-    if (user.isPersonal) return { type: "user", name: user.name };
-    const host = machine === null ? "" : this.#host(spellings, machine);
+  find({ user: account, host: given, srcIp, entity = "" }: Named & { entity?: string }): Actor | null {
+    const user = account === null ? null : this.user(entity, account);
+    if (user?.isActor === true) return { type: "user", name: user.name };
+    const host = this.#short(this.machineOf(entity, given));
     if (host !== "") return { type: "host", name: host };
     const ip = present(canonicalIp(srcIp));
     if (ip !== "") return { type: "ip", name: ip };
-    const { name } = user;
+    const name = user?.name ?? "";
     return name.length > 1 && name.endsWith("$")
-      ? { type: "host", name: this.#hostOf(entity, name.slice(0, -1)) }
+      ? { type: "host", name: this.#short(this.#names.hostOf(entity, name.slice(0, -1))) }
       : null;
   }
 
   /** The host by the name of its actor, with its domain also where hosts go by their first label; "" for none. */
   machineOf(entity: string, host: string | null): string {
-    if (host === null) return "";
-    const { machines } = this.#of(entity);
-    const known = machines.get(host);
-    if (known !== undefined) return known;
-    const name = present(plainHost(host));
-    const machine = name === "" ? "" : this.#names.hostOf(entity, name);
-    if (this.#mayRemember(host)) machines.set(detached(host), detached(machine));
-    return machine;
+    return host === null ? "" : this.host(entity, host).machine;
+  }
+
+  user(entity: string, given: string): GivenUser {
+    const { users } = this.#of(entity);
+    let user = users.get(given);
+    if (user === undefined) {
+      const own = detached(given);
+      const full = normaliseName(own);
+      const account = this.#names.accountIn(entity, own);
+      const isPersonal = !isMissing(full) && this.isPersonal(account.bare, full);
+      const name = isMissing(full) ? "" : present(account.bare);
+      user = { account, isPersonal, name, isActor: isPersonal, version: -1, met: neverMet() };
+      if (this.#mayRemember(own)) users.set(own, user);
+    }
+    if (user.version === this.#names.version) return user;
+    user.version = this.#names.version;
+    if (!user.isPersonal) return user;
+    user.name = this.#names.userOf(entity, user.account);
+    user.isActor = user.name === user.account.bare || this.isPersonal(normaliseUser(user.name), user.name);
+    if (!user.isActor) user.name = normaliseUser(user.name);
+    return user;
+  }
+
+  host(entity: string, given: string): GivenHost {
+    const { hosts } = this.#of(entity);
+    let host = hosts.get(given);
+    if (host === undefined) {
+      const own = detached(given);
+      const plain = present(plainHost(own));
+      host = { plain, machine: plain, version: -1, met: neverMet() };
+      if (this.#mayRemember(own)) hosts.set(own, host);
+    }
+    if (host.version === this.#names.version) return host;
+    host.version = this.#names.version;
+    if (host.plain !== "") host.machine = this.#names.hostOf(entity, host.plain);
+    return host;
   }
 
   /** Whether an account of this name is a person's or a service's own. `full`: with its domain, lower case. */
@@ -119,53 +170,23 @@ export class ActorFinder {
     );
   }
 
-  #user({ entity, users }: Spellings, given: string): User {
-    const known = users.get(given);
-    if (known !== undefined) return known;
-    const full = normaliseName(given);
-    const account = this.#names.accountIn(entity, given);
-    let user = isMissing(full) ? nobody : this.#userOf(account.bare, full);
-    if (user.isPersonal) {
-      const name = this.#names.userOf(entity, account);
-      // A SID or an alias may stand for the account of a machine or of many.
-      if (name !== account.bare) user = this.#userOf(normaliseUser(name), name, name);
-    }
-    if (this.#mayRemember(given)) users.set(detached(given), { ...user, name: detached(user.name) });
-    return user;
-  }
-
-  #userOf(bare: string, full: string, name = bare): User {
-    const isPersonal = this.isPersonal(bare, full);
-    return { name: isPersonal ? name : present(bare), isPersonal };
-  }
-
-  #host({ entity, hosts }: Spellings, given: string): string {
-    const known = hosts.get(given);
-    if (known !== undefined) return known;
-    const name = present(plainHost(given));
-    const host = name === "" ? "" : this.#hostOf(entity, name);
-    if (this.#mayRemember(given)) hosts.set(detached(given), detached(host));
-    return host;
-  }
-
-  #hostOf(entity: string, name: string): string {
-    const host = this.#names.hostOf(entity, name);
+  #short(host: string): string {
     return this.#shortNames ? shortHost(host) : host;
   }
 
   #of(entity: string): Spellings {
-    if (this.#version !== this.#names.version || this.#remembered > mostSpellings) {
+    if (this.#remembered > mostSpellings || this.#generation !== this.#names.generation) {
       this.#spellings.clear();
       this.#remembered = 0;
       this.#last = null;
-      this.#version = this.#names.version;
+      this.#generation = this.#names.generation;
     }
     if (this.#last?.entity === entity) return this.#last;
     let spellings = this.#spellings.get(entity);
     if (spellings === undefined) {
-      spellings = { entity, users: new Map(), hosts: new Map(), machines: new Map() };
+      spellings = { entity: detached(entity), users: new Map(), hosts: new Map() };
       this.#remembered++;
-      this.#spellings.set(entity, spellings);
+      this.#spellings.set(spellings.entity, spellings);
     }
     this.#last = spellings;
     return spellings;
@@ -178,14 +199,16 @@ export class ActorFinder {
   }
 }
 
-const nobody: User = { name: "", isPersonal: false };
+function neverMet(): Met {
+  return { day: -1, looks: 0 };
+}
 
 function present(name: string): string {
   return isMissing(name) ? "" : name;
 }
 
 /** Whether a log writes this, in lower case, where it has no name. */
-export function isMissing(name: string): boolean {
+function isMissing(name: string): boolean {
   return name === "" || missing.has(name);
 }
 

@@ -12,6 +12,8 @@ export class AccountNames {
   readonly #accounts = new Map<string, KnownName>();
   /** The domain whose account has the plain name. */
   readonly #owners = new Map<string, string>();
+  /** SIDs that stand for nobody else. */
+  readonly #openSids = new Set<string>();
   /** SIDs of users. */
   readonly #sids = new Map<string, string[]>();
 
@@ -36,6 +38,10 @@ export class AccountNames {
     const of = this.domains.knownAs(domain);
     const owner = this.#owners.get(bare);
     return isPublicMail(of) || (owner !== undefined && owner !== of) ? key : bare;
+  }
+
+  get hasOpenSids(): boolean {
+    return this.#openSids.size > 0;
   }
 
   /** Whether a log has named this user with its SID. */
@@ -71,7 +77,7 @@ export class AccountNames {
     if (!changes.mayKeep(key)) return;
     const isFirst = isSid || (!this.#owners.has(bare) && !isPublicMail(of));
     const why = isSid ? "found" : isFirst ? "first domain" : "second domain";
-    const one: KnownName = { kind: "account", name: key, knownAs: isFirst ? bare : key, why, day };
+    const one: KnownName = { kind: "account", name: key, knownAs: isFirst ? bare : key, why, day, row: null };
     this.#set(bare, of, one);
     changes.changed(one);
   }
@@ -134,7 +140,11 @@ export class AccountNames {
   }
 
   #noteSid({ name, knownAs }: KnownName): void {
-    if (name === knownAs) return;
+    if (name === knownAs) {
+      this.#openSids.add(name);
+      return;
+    }
+    this.#openSids.delete(name);
     const known = this.#sids.get(knownAs) ?? [];
     if (!known.includes(name)) this.#sids.set(knownAs, [...known, name]);
   }

@@ -50,7 +50,8 @@ export class DomainNames {
     const fitting = this.#fitting(domain);
     const knownAs = fitting ?? domain;
     if (changes.mayKeep(domain)) {
-      const one: KnownName = { kind: "domain", name: domain, knownAs, why: fitting === null ? "found" : "fits", day };
+      const why = fitting === null ? "found" : "fits";
+      const one: KnownName = { kind: "domain", name: domain, knownAs, why, day, row: null };
       this.#set(one);
       changes.changed(one);
     }

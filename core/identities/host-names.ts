@@ -55,7 +55,7 @@ export class HostNames {
 
   #add(name: string, day: number, changes: NameChanges): void {
     if (!changes.mayKeep(name)) return;
-    const known: KnownName = { kind: "host", name, knownAs: name, why: "found", day };
+    const known: KnownName = { kind: "host", name, knownAs: name, why: "found", day, row: null };
     const label = shortHost(name);
     const full = this.#labels.get(label);
     if (isFull(name)) {

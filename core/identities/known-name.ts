@@ -19,6 +19,8 @@ export interface KnownName {
   why: NameReason;
   /** The last day on which it was seen, epoch milliseconds / 86,400,000 of the appliance's clock. */
   day: number;
+  /** Its number in the file, larger for what has changed later; null = not stored yet. */
+  row: number | null;
 }
 
 /** What a change of names has to be told to: a name is new or stands for another than before, or has only been seen again. */

@@ -34,6 +34,8 @@ export class NameBook {
   #characters = 0;
   /** Grows whenever somebody may be another actor than before. */
   version = 0;
+  /** Grows when all names are read again. */
+  generation = 0;
 
   get size(): number {
     return this.#size;
@@ -59,6 +61,7 @@ export class NameBook {
 
   clear(): void {
     this.version++;
+    this.generation++;
     this.#entities.clear();
     this.#size = 0;
     this.#characters = 0;
@@ -91,6 +94,11 @@ export class NameBook {
   /** An account as it was given, taken apart. */
   accountIn(entity: string, given: string | null): AccountName {
     return accountName(given, (name) => this.#entities.get(normaliseName(entity))?.accounts.domains.has(name) === true);
+  }
+
+  /** Whether a SID stands for a user here, and no log has named its account yet. */
+  hasOpenSids(entity: string): boolean {
+    return this.#entities.get(normaliseName(entity))?.accounts.hasOpenSids === true;
   }
 
   /** Whether a log has named this user with its SID. */

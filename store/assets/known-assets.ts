@@ -106,9 +106,9 @@ export class KnownAssets implements Roles {
     return [...storeInferred([...(found?.values() ?? [])], now), ...storeSeen([...(seen?.values() ?? [])])];
   }
 
-  /** Takes in what was learnt of names; returns the statements that store it. `now`: epoch milliseconds. */
-  learn(learnt: Learnt, now: number): Statement[] {
-    const statements = this.names.store(learnt, now);
+  /** Takes in what was learnt of names; returns the statements that store it. */
+  learn(learnt: Learnt): Statement[] {
+    const statements = this.names.store(learnt);
     if (statements.length > 0) this.#isAhead = true;
     return statements;
   }

@@ -10,8 +10,6 @@ export class KnownNames {
   readonly book = new NameBook();
   /** The last change that is here. */
   #change = 0;
-  /** How often everything was read again. */
-  loads = 0;
 
   /** Reads all rows again. */
   async load(database: Database): Promise<void> {
@@ -19,7 +17,6 @@ export class KnownNames {
     const names = await readNames(database);
     this.book.clear();
     this.book.load(names);
-    this.loads++;
   }
 
   /** For a connection beside the one that writes: reads what has changed since. Names that were removed stay until it is opened anew. */
@@ -34,10 +31,10 @@ export class KnownNames {
     this.book.setAliases(assets.filter(({ aliases }) => aliases.length > 0));
   }
 
-  /** Statements that store what the book has learnt. `now`: epoch milliseconds. */
-  store(learnt: Learnt, now: number): Statement[] {
+  /** Statements that store what the book has learnt. */
+  store(learnt: Learnt): Statement[] {
     if (learnt.changed.length === 0 && learnt.seen.length === 0) return [];
-    const statements = storeNames(learnt, this.#change, now);
+    const statements = storeNames(learnt, this.#change);
     this.#change += learnt.changed.length;
     return statements;
   }

@@ -36,8 +36,6 @@ export class Correlator {
   readonly #database: Database;
   readonly #finder: ActorFinder;
   readonly #learner: NameLearner;
-  /** How often the names had been read again when they were last learnt. */
-  #nameLoads = 0;
   readonly actorRules: ActorRules;
   readonly #assets: KnownAssets;
   #exceptions: ExceptionList;
@@ -150,10 +148,7 @@ export class Correlator {
 
   /** Learns whom the names of these stand for. Before any of them is looked at, so that their order does not count. */
   #learn(unit: UnitOfWork, records: readonly (Detection | Alarm)[]): void {
-    const { names } = this.#assets;
-    if (this.#nameLoads !== names.loads) this.#learner.forget();
-    this.#nameLoads = names.loads;
-    unit.add(...this.#assets.learn(this.#learner.learn(records, unit.now), unit.now));
+    unit.add(...this.#assets.learn(this.#learner.learn(records, unit.now)));
   }
 
   async #take<T extends Detection | AlarmEvidence>(
