@@ -43,14 +43,15 @@ export function isPublicMail(domain: string): boolean {
  * The name without domain is that of `normaliseUser`, the slash apart.
  */
 export function accountName(given: string | null, isDomain: (name: string) => boolean = () => false): AccountName {
-  const bare = normaliseUser(given);
   const full = normaliseName(given);
+  const bare = normaliseUser(full);
   if (full.startsWith("arn:")) return { bare, domain: "" };
   const slash = full.lastIndexOf("\\");
   const account = full.slice(slash + 1);
   const at = account.indexOf("@");
   if (at > 0) return { bare, domain: domainOf(account.slice(at + 1)) };
   if (slash >= 0) return { bare, domain: domainOf(full.slice(0, slash).replace(/^\\+/, "")) };
+  if (!full.includes("/")) return { bare, domain: "" };
   const parts = full.split("/", 3);
   const [before = "", behind = ""] = parts;
   if (parts.length !== 2 || behind === "" || serviceClass.test(before)) return { bare, domain: "" };

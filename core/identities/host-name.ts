@@ -18,13 +18,15 @@ export function plainHost(host: string | null): string {
 
 /** The first label of a host's name; addresses stay whole. */
 export function shortHost(name: string): string {
-  if (isAddress(name)) return name;
-  return name.split(".", 1)[0] || name;
+  const dot = name.indexOf(".");
+  return dot <= 0 || isAddress(name) ? name : name.slice(0, dot);
 }
 
 /** Whether it is an address, as far as a name can be taken for one. */
 export function isAddress(name: string): boolean {
-  return name.includes(":") || /^[\d.]+$/.test(name);
+  const first = name.charCodeAt(0);
+  // A digit or a dot.
+  return name.includes(":") || (((first >= 48 && first <= 57) || first === 46) && /^[\d.]+$/.test(name));
 }
 
 /**

@@ -58,10 +58,10 @@ export class HostNames {
     const known: KnownName = { kind: "host", name, knownAs: name, why: "found", day, row: null };
     const label = shortHost(name);
     const full = this.#labels.get(label);
-    if (isFull(name)) {
+    if (label !== name) {
       const short = this.#names.get(label);
       if (full === undefined && short !== undefined) Object.assign(known, { knownAs: short.knownAs, why: "full name" });
-      this.#count(name);
+      this.#count(name, label);
     } else if (full?.count === 1) {
       const one = this.#names.get(full.first);
       if (one !== undefined) Object.assign(known, { knownAs: one.knownAs, why: "short name" });
@@ -70,8 +70,7 @@ export class HostNames {
     changes.changed(known);
   }
 
-  #count(name: string): void {
-    const label = shortHost(name);
+  #count(name: string, label = shortHost(name)): void {
     const full = this.#labels.get(label);
     if (full === undefined) this.#labels.set(label, { count: 1, first: name, second: null });
     else {
@@ -83,8 +82,9 @@ export class HostNames {
   /** From the second full name on each stands for itself; where only one is left, or two were there before names were joined, they are one. */
   #joinLabel(label: string, changes: NameChanges): void {
     const full = this.#labels.get(label);
-    const short = this.#names.get(label);
     if (full === undefined) return;
+    const short = this.#names.get(label);
+    if (short === undefined && full.count === 1) return;
     const one = this.#names.get(full.first);
     if (full.count > 1) {
       const second = full.second === null ? undefined : this.#names.get(full.second);

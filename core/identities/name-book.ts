@@ -30,6 +30,9 @@ interface EntityNames {
 export class NameBook {
   readonly #entities = new Map<string, EntityNames>();
   #aliases = new NameAliases([]);
+  /** The entity that was last asked for, and who was last told: mostly it is the same again. */
+  #last: { entity: string; of: EntityNames } | null = null;
+  #told: { changes: Changes; of: EntityNames; names: NameChanges } | null = null;
   #size = 0;
   #characters = 0;
   /** Grows whenever somebody may be another actor than before. */
@@ -47,8 +50,8 @@ export class NameBook {
     // Accounts are found by what their domains are known as.
     for (const isDomain of [true, false])
       for (const { entity, known } of names) {
-        if ((known.kind === "domain") !== isDomain || !this.#hasRoom(entity, known.name)) continue;
         const of = this.#entityOf(entity);
+        if ((known.kind === "domain") !== isDomain || !this.#hasRoom(of, known.name)) continue;
         const isNew =
           known.kind === "host"
             ? of.hosts.load(known)
@@ -63,6 +66,8 @@ export class NameBook {
     this.version++;
     this.generation++;
     this.#entities.clear();
+    this.#last = null;
+    this.#told = null;
     this.#size = 0;
     this.#characters = 0;
   }
@@ -75,35 +80,33 @@ export class NameBook {
 
   /** The host's name as an actor. `host` as `plainHost` gives it. */
   hostOf(entity: string, host: string): string {
-    const key = normaliseName(entity);
-    const known = this.#entities.get(key);
+    const known = this.#find(entity);
+    if (this.#aliases.isEmpty) return known?.hosts.actorOf(host) ?? host;
     const actorOf = (name: string) => known?.hosts.actorOf(name) ?? name;
-    const stands = this.#aliases.isEmpty ? null : this.#aliases.hostOf(key, host, actorOf);
-    return actorOf(stands ?? host);
+    return actorOf(this.#aliases.hostOf(normaliseName(entity), host, actorOf) ?? host);
   }
 
   /** The user of an account. */
   userOf(entity: string, account: AccountName): string {
-    const key = normaliseName(entity);
-    const names = this.#entities.get(key)?.accounts ?? nobody;
+    const names = this.#find(entity)?.accounts ?? nobody;
+    if (this.#aliases.isEmpty) return names.actorOf(account);
     const actorOf = (name: AccountName) => names.actorOf(name);
-    const stands = this.#aliases.isEmpty ? null : this.#aliases.accountOf(key, account, actorOf);
-    return actorOf(stands ?? account);
+    return actorOf(this.#aliases.accountOf(normaliseName(entity), account, actorOf) ?? account);
   }
 
   /** An account as it was given, taken apart. */
   accountIn(entity: string, given: string | null): AccountName {
-    return accountName(given, (name) => this.#entities.get(normaliseName(entity))?.accounts.domains.has(name) === true);
+    return accountName(given, (name) => this.#find(entity)?.accounts.domains.has(name) === true);
   }
 
   /** Whether a SID stands for a user here, and no log has named its account yet. */
   hasOpenSids(entity: string): boolean {
-    return this.#entities.get(normaliseName(entity))?.accounts.hasOpenSids === true;
+    return this.#find(entity)?.accounts.hasOpenSids === true;
   }
 
   /** Whether a log has named this user with its SID. */
   hasSid(entity: string, user: string): boolean {
-    return this.#entities.get(normaliseName(entity))?.accounts.hasSid(user) === true;
+    return this.#find(entity)?.accounts.hasSid(user) === true;
   }
 
   /** Every other name by which an actor may be called; `name@` among those of a user says that no domain is known of it. */
@@ -165,19 +168,24 @@ export class NameBook {
     of.accounts.meetSid(sid, account, day, this.#changesOf(entity, of, changes));
   }
 
+  #find(entity: string): EntityNames | undefined {
+    if (entity === this.#last?.entity) return this.#last.of;
+    const of = this.#entities.get(normaliseName(entity));
+    if (of !== undefined) this.#last = { entity, of };
+    return of;
+  }
+
   #entityOf(entity: string): EntityNames {
-    const key = normaliseName(entity);
-    let of = this.#entities.get(key);
+    let of = this.#find(entity);
     if (of === undefined) {
       of = { hosts: new HostNames(), accounts: new AccountNames(), size: 0 };
       // One that is not kept knows nobody.
-      if (this.#entities.size < mostNames) this.#entities.set(key, of);
+      if (this.#entities.size < mostNames) this.#entities.set(normaliseName(entity), of);
     }
     return of;
   }
 
-  #hasRoom(entity: string, name: string): boolean {
-    const size = this.#entities.get(normaliseName(entity))?.size ?? 0;
+  #hasRoom({ size }: EntityNames, name: string): boolean {
     return (
       name.length <= longestName &&
       size < mostInEntity &&
@@ -193,9 +201,10 @@ export class NameBook {
   }
 
   #changesOf(entity: string, of: EntityNames, changes: Changes): NameChanges {
-    return {
+    if (this.#told?.changes === changes && this.#told.of === of) return this.#told.names;
+    const names: NameChanges = {
       mayKeep: (name) => {
-        if (!this.#hasRoom(entity, name)) return false;
+        if (!this.#hasRoom(of, name)) return false;
         this.#note(of, name);
         return true;
       },
@@ -206,6 +215,8 @@ export class NameBook {
       },
       seen: (known) => changes.seen({ entity, known }),
     };
+    this.#told = { changes, of, names };
+    return names;
   }
 }
 
