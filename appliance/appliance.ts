@@ -13,6 +13,7 @@ import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
 import { noteProblems, renewCertificate } from "./config/notices.ts";
+import { createConsole } from "./console/create-console.ts";
 import { startControlServer } from "./control/control-server.ts";
 import { createOperations } from "./control/operations.ts";
 import { Reloads } from "./control/reloads.ts";
@@ -27,11 +28,13 @@ import { ApiListener, HealthListener } from "./runtime/listeners.ts";
 import { argon2id } from "./runtime/passwords.ts";
 import { version } from "./runtime/version.ts";
 import { TicketDispatcher } from "./tickets/dispatcher.ts";
+import { CampaignWatch } from "./upkeep/campaign-watch.ts";
 import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import { createMetrics } from "./upkeep/metrics.ts";
 import { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
+import { SearchUpkeep } from "./upkeep/search-upkeep.ts";
 import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
@@ -141,6 +144,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       faults,
       log,
     });
+    const search = new SearchUpkeep({ store, clock });
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
       clock,
@@ -155,6 +159,15 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       dispatcher,
       defaultEntity: () => settings.defaultEntity,
       onAssets: () => scheduler.wake(),
+      search,
+      running: {
+        uptimeMs,
+        status: (feed) => states.health(feed).status,
+        destinations: () => feeds.status(),
+        loops: () => scheduler.status(),
+        faults: () => faults.list(),
+        searchBehind: () => search.behind,
+      },
       feedSettings: new FeedSettingsService({ store, clock, reloads }),
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.savePositions() });
@@ -164,6 +177,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     store.events.onAppend((_, counts) =>
       (counts.incident_created ?? counts.incident_updated ?? 0) ? dispatcher.wake() : null,
     );
+    const campaigns = new CampaignWatch({ store, log, stopping: stopping.signal });
+    store.events.onAppend((_, counts) => campaigns.appended(counts));
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const upkeep = createUpkeep({
@@ -179,11 +194,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const loops = createLoops({
       feeds,
       upkeep,
+      campaigns,
       outbreaks,
       descriptors,
       storage,
       keys,
       dispatcher,
+      search,
       access,
       listeners: () => [health, incidentHealth, api],
       alive: () => states.allRun() && options.onAlive?.(),
@@ -191,7 +208,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     states.running(feeds, scheduler, dispatcher.stuck);
-    followDueTimes(dispatcher, outbreaks, scheduler);
+    followDueTimes({ dispatcher, outbreaks, campaigns, search }, scheduler);
+    store.events.onAppend((_, counts) => search.wake(counts));
     const metrics = createMetrics({
       uptimeMs,
       destinations: () => feeds.status(),
@@ -217,6 +235,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
     const app = createApp({
       api: apiDependencies,
+      console: createConsole({
+        ...access,
+        api: apiDependencies,
+        clock,
+        trustedProxies: settings.trustedProxies,
+        baseUrl: () => dispatcher.baseUrl,
+      }),
       intake,
       keys,
       closed: () => closedBy(faults),

@@ -5,25 +5,33 @@ import type { KeyRing } from "./access/key-ring.ts";
 import { feedLoops } from "./feed-states.ts";
 import type { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import type { TicketDispatcher } from "./tickets/dispatcher.ts";
+import type { CampaignWatch } from "./upkeep/campaign-watch.ts";
 import type { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
 import type { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
 import type { Loop, Scheduler } from "./upkeep/scheduler.ts";
+import type { SearchUpkeep } from "./upkeep/search-upkeep.ts";
 import type { StorageWatch } from "./upkeep/storage-watch.ts";
 import type { createUpkeep } from "./upkeep/upkeep.ts";
 
 /** Called when the dispatcher is due at another time (`Scheduler.dueChanged`). */
 const ticketLoop = "tickets";
+/** The same for the search for campaigns. */
+const campaignLoop = "campaigns";
 /** The same for the search for outbreaks. */
 const outbreakLoop = "outbreaks";
+/** And for the search index. */
+const searchLoop = "search-index";
 
 interface LoopParts {
   feeds: SyslogFeeds;
   upkeep: ReturnType<typeof createUpkeep>;
+  campaigns: CampaignWatch;
   outbreaks: OutbreakWatch;
   descriptors: DescriptorWatch;
   storage: StorageWatch;
   keys: KeyRing;
   dispatcher: TicketDispatcher;
+  search: SearchUpkeep;
   /** Removes expired logins and saves positions of pollers. */
   access: { tick(): Promise<void> };
   /** Listeners that retry when their port was in use. */
@@ -35,7 +43,20 @@ interface LoopParts {
 }
 
 export function createLoops(parts: LoopParts): Loop[] {
-  const { feeds, upkeep, outbreaks, descriptors, storage, keys, dispatcher, access, listeners, alive } = parts;
+  const {
+    feeds,
+    upkeep,
+    outbreaks,
+    campaigns,
+    descriptors,
+    storage,
+    keys,
+    dispatcher,
+    search,
+    access,
+    listeners,
+    alive,
+  } = parts;
   const watching = (everyMs: number) => Math.max(everyMs, parts.watchEveryMs);
   return [
     { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => upkeep.hourly(now) },
@@ -47,9 +68,16 @@ export function createLoops(parts: LoopParts): Loop[] {
     { name: "correlation", everyMs: () => minuteMs, tick: (now) => upkeep.correlation(now) },
     {
       name: outbreakLoop,
-      everyMs: () => minuteMs,
+      // Alerts that only occur again make no event that would wake it.
+      everyMs: () => watching(5_000),
       nextDueAt: (now) => outbreaks.nextDueAt(now),
       tick: (now) => outbreaks.tick(now),
+    },
+    {
+      name: campaignLoop,
+      everyMs: () => watching(minuteMs / 2),
+      nextDueAt: (now) => campaigns.nextDueAt(now),
+      tick: (now) => campaigns.tick(now),
     },
     {
       name: "storage",
@@ -68,6 +96,13 @@ export function createLoops(parts: LoopParts): Loop[] {
       nextDueAt: (now) => dispatcher.nextDueAt(now),
       tick: (now) => dispatcher.tick(now),
     },
+    {
+      name: searchLoop,
+      // A ticket's number or a name may become another without an event.
+      everyMs: () => watching(10_000),
+      nextDueAt: () => search.nextDueAt(),
+      tick: () => search.tick(),
+    },
     { name: "access", everyMs: () => watching(10_000), tick: () => access.tick() },
     {
       name: "health-port",
@@ -79,8 +114,13 @@ export function createLoops(parts: LoopParts): Loop[] {
 }
 
 /** These loops wait until their work is next due. */
-export function followDueTimes(dispatcher: TicketDispatcher, outbreaks: OutbreakWatch, scheduler: Scheduler): void {
+export function followDueTimes(
+  { dispatcher, outbreaks, campaigns, search }: Pick<LoopParts, "dispatcher" | "outbreaks" | "campaigns" | "search">,
+  scheduler: Scheduler,
+): void {
   outbreaks.onDueChanged(() => scheduler.dueChanged(outbreakLoop));
+  campaigns.onDueChanged(() => scheduler.dueChanged(campaignLoop));
+  search.onDueChanged(() => scheduler.dueChanged(searchLoop));
   dispatcher.onDueChanged(() => scheduler.dueChanged(ticketLoop));
 }
 

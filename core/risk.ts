@@ -1,7 +1,8 @@
 /** Score to level to severity: the one table (seed 003 "Syslog Severity Mapping", seed 001 "Severity Determination"; CONTRACT 9.2). */
 import type { Level } from "./detection.ts";
 
-export type RiskLevel = "critical" | "high" | "medium" | "low";
+export const riskLevels = ["critical", "high", "medium", "low"] as const;
+export type RiskLevel = (typeof riskLevels)[number];
 
 /** RFC 5424 severity codes per risk level. */
 export const syslogSeverity = { critical: 2, high: 3, medium: 4, low: 6 } as const satisfies Record<RiskLevel, number>;

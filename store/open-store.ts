@@ -73,7 +73,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     incidents: {
       ...incidents,
       configureCorrelation: async (settings) => {
-        await reader.configure({ patterns: settings?.patterns ?? [], assets: settings?.assets ?? [] });
+        const {
+          patterns = [],
+          assets = [],
+          floors = [],
+          actors = { sharedAccounts: [], hostShortNames: false },
+        } = settings ?? {};
+        await reader.configure({ patterns, assets, floors, actors });
         await incidents.configureCorrelation(settings);
       },
     },

@@ -33,7 +33,7 @@ const firstOnes = [
 ];
 
 function filesOf(tier: string): string[] {
-  const pattern = new Bun.Glob("{core,store,transports,integrations,appliance,test}/**/*.test.ts");
+  const pattern = new Bun.Glob("{core,store,transports,integrations,appliance,test}/**/*.test.{ts,tsx}");
   const rank = (path: string) => firstOnes.findIndex((name) => path.includes(name)) + 1 || firstOnes.length + 1;
   return [...pattern.scanSync({ cwd: root })]
     .filter((path) => isLong(path) === (tier === "e2e"))

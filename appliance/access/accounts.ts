@@ -1,6 +1,7 @@
 /** Users, kept in memory: read at the start and changed only here, so that no request waits for the database. */
 import { randomBytes } from "node:crypto";
 import {
+  badDisplayName,
   badPassword,
   badUserName,
   type NewUser,
@@ -104,6 +105,7 @@ export class Accounts {
         createdAt: this.#clock.now(),
         disabledAt: null,
         lastLoginAt: null,
+        displayName: null,
       };
       await this.#admin.insertUser(user);
       this.#users.set(user.id, user);
@@ -159,6 +161,15 @@ export class Accounts {
       const current = this.#unchanged(user);
       const totpSecret = seal === null ? null : seal();
       await this.#save({ ...current, totpSecret, totpStep: step }, current);
+    });
+  }
+
+  /** Null = called by the login. @throws UsageError; EdgeError account_changed */
+  async setDisplayName(user: UserRecord, displayName: string | null): Promise<void> {
+    checked("display_name", displayName === null ? null : badDisplayName(displayName));
+    await this.#changing(null, async () => {
+      const current = this.#unchanged(user);
+      await this.#save({ ...current, displayName }, current);
     });
   }
 

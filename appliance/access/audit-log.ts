@@ -1,6 +1,6 @@
 /** The audit log of administrative actions: who did what to what, when and from where. */
 import type { AuditEntry } from "../../core/access/audit.ts";
-import type { Caller } from "../../core/access/caller.ts";
+import { type Caller, sourceOf } from "../../core/access/caller.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 
@@ -8,9 +8,9 @@ export type AuditAuthor = Pick<AuditEntry, "who" | "address" | "source">;
 
 export const commandLine: AuditAuthor = { who: "command line", address: "", source: "command" };
 
-/** The author of a change that a caller of the API makes. */
-export function auditAuthor({ name, address }: Caller): AuditAuthor {
-  return { who: name, address, source: "api" };
+/** The author of a change that a caller of the API or the console makes. */
+export function auditAuthor(caller: Caller): AuditAuthor {
+  return { who: caller.name, address: caller.address, source: sourceOf(caller) };
 }
 
 export class AuditLog {

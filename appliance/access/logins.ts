@@ -1,8 +1,7 @@
-/** Logins: checks passwords and second factors, and issues and checks access and refresh tokens. */
+/** Logins of the API: issues and checks access and refresh tokens. */
 
 import { randomBytes } from "node:crypto";
 import type { Caller } from "../../core/access/caller.ts";
-import { type Attempt, LoginThrottle } from "../../core/access/login-throttle.ts";
 import { mustChangePassword, type SessionRecord, type UserRecord } from "../../core/access/user.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -10,8 +9,7 @@ import { dayMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Accounts } from "./accounts.ts";
 import type { AuditLog } from "./audit-log.ts";
-import type { Secrets } from "./master-key.ts";
-import { SecondFactors } from "./second-factors.ts";
+import type { Authentication, LoginRequest } from "./authentication.ts";
 import { accessSeconds, type Tokens } from "./tokens.ts";
 import { Turns } from "./turns.ts";
 
@@ -31,13 +29,6 @@ export interface TokenPair {
   password_change_required: boolean;
 }
 
-export interface LoginRequest {
-  username: string;
-  password: string;
-  totp: string | null;
-  address: string;
-}
-
 /** The user behind an access token. */
 export interface UserCaller extends Caller {
   tokenVersion: number;
@@ -52,15 +43,13 @@ interface Parts {
   admin: Store["admin"];
   clock: Clock;
   accounts: Accounts;
+  authentication: Authentication;
   tokens: Tokens;
-  secrets: Secrets;
   audit: AuditLog;
 }
 
 export class Logins {
-  readonly secondFactors: SecondFactors;
   readonly #parts: Parts;
-  readonly #throttle = new LoginThrottle();
   readonly #sessions = new Map<string, SessionRecord>();
   /** Runs one refresh of a login at a time. */
   readonly #turns = new Turns();
@@ -69,7 +58,6 @@ export class Logins {
 
   private constructor(parts: Parts) {
     this.#parts = parts;
-    this.secondFactors = new SecondFactors(parts.accounts, parts.secrets, parts.clock);
     parts.accounts.onRevoked((userId) => this.#endAll(userId));
   }
 
@@ -78,7 +66,7 @@ export class Logins {
     for (const session of await parts.admin.listSessions()) {
       logins.#sessions.set(session.id, session);
       const user = parts.accounts.byId(session.userId);
-      if (user !== null) logins.#throttle.known(user.name.toLowerCase(), session.address, session.refreshedAt);
+      if (user !== null) parts.authentication.known(user, session.address, session.refreshedAt);
     }
     return logins;
   }
@@ -88,51 +76,32 @@ export class Logins {
     this.#onEnded = listener;
   }
 
-  /**
-   * @throws EdgeError login_refused (the same for unknown users, wrong passwords and disabled ones), totp_needed, totp_wrong, login_throttled
-   * with `retryAfter` in seconds, logins_busy
-   */
-  async login({ username, password, totp, address }: LoginRequest): Promise<TokenPair> {
-    const { accounts, clock, audit } = this.#parts;
-    const account = username.trim().toLowerCase().slice(0, 64);
-    const waitMs = this.#throttle.waitMs(account, address, clock.now());
-    if (waitMs > 0) throw throttled(waitMs);
-    const user = accounts.find(username);
-    // Counted before the hash is computed, so that concurrent attempts cannot avoid the delay.
-    const attempt = this.#throttle.begin(account, address, clock.now());
-    const matches = await accounts.verify(user, password).catch((error: unknown) => {
-      attempt.forgive();
-      throw error;
-    });
-    // Checked again after each wait: an administrator may have changed the account meanwhile.
-    if (!matches || user === null || accounts.present(user) === null) {
-      await audit.note({ who: account || "?", address, source: "api" }, "login.refused", account || "?");
-      throw loginRefused();
-    }
-    if (user.totpSecret !== null) await this.#secondFactor(user, totp, attempt, address);
+  /** @throws EdgeError as `Authentication.check` */
+  async login(request: LoginRequest): Promise<TokenPair> {
+    const { authentication, clock, admin } = this.#parts;
+    const { address } = request;
+    const authenticated = await authentication.check(request, "api");
     const now = clock.now();
     const session: SessionRecord = {
       id: `ses-${randomBytes(16).toString("hex")}`,
-      userId: user.id,
+      userId: authenticated.user.id,
       counter: 1,
       createdAt: now,
       refreshedAt: now,
       address,
     };
-    await this.#parts.admin.insertSession(session).catch((error: unknown) => {
-      // The password was right: a full disk is no failure of its owner.
-      attempt.forgive();
-      throw error;
-    });
-    if (accounts.present(user) === null) {
-      await this.#delete([session.id]);
-      throw loginRefused();
-    }
-    this.#sessions.set(session.id, session);
-    attempt.succeeded();
-    await accounts.noteLogin(user);
-    await audit.note({ who: user.name, address, source: "api" }, "login", user.name);
-    return this.#pair(session, user);
+    await authentication.complete(
+      authenticated,
+      { address, source: "api" },
+      {
+        begin: async () => {
+          await admin.insertSession(session);
+          this.#sessions.set(session.id, session);
+        },
+        undo: () => this.end(session.id),
+      },
+    );
+    return this.#pair(session, authenticated.user);
   }
 
   /** @throws EdgeError refresh_refused */
@@ -215,33 +184,6 @@ export class Logins {
     if (all.length > 0) await this.#delete(all);
   }
 
-  /** Verifies the user's password; failures count like those of logins. @throws EdgeError login_throttled */
-  async confirmPassword(user: UserRecord, password: string, address: string): Promise<boolean> {
-    const account = user.name.toLowerCase();
-    const { clock, accounts } = this.#parts;
-    const waitMs = this.#throttle.waitMs(account, address, clock.now());
-    if (waitMs > 0) throw throttled(waitMs);
-    const attempt = this.#throttle.begin(account, address, clock.now());
-    const matches = await accounts.verify(user, password).catch((error: unknown) => {
-      attempt.forgive();
-      throw error;
-    });
-    if (matches) attempt.succeeded();
-    return matches;
-  }
-
-  async #secondFactor(user: UserRecord, code: string | null, attempt: Attempt, address: string): Promise<void> {
-    const { audit } = this.#parts;
-    if (code === null) {
-      // The password was right and only the code is missing: neither a failure, nor a reason to clear earlier ones.
-      attempt.forgive();
-      throw new EdgeError("totp_needed", "this user has a second factor: send its code as totp");
-    }
-    if (await this.secondFactors.accepts(user, code)) return;
-    await audit.note({ who: user.name, address, source: "api" }, "login.refused", user.name, { totp: "wrong" });
-    throw new EdgeError("totp_wrong", "the code is wrong or was used already: send the next one");
-  }
-
   async #pair(session: SessionRecord, user: UserRecord): Promise<TokenPair> {
     const { tokens } = this.#parts;
     const access = { userId: user.id, sessionId: session.id, tokenVersion: user.tokenVersion };
@@ -263,7 +205,7 @@ export class Logins {
   async #endAll(userId: string): Promise<void> {
     const ids = [...this.#sessions.values()].filter((session) => session.userId === userId).map(({ id }) => id);
     for (const id of ids) this.#sessions.delete(id);
-    this.secondFactors.forget(userId);
+    this.#parts.authentication.secondFactors.forget(userId);
     if (ids.length > 0) await this.#delete(ids);
     this.#onEnded();
   }
@@ -280,17 +222,6 @@ function hasEnded({ createdAt, refreshedAt }: SessionRecord, now: number): boole
   return now - refreshedAt > idleMs || now - createdAt > longestMs;
 }
 
-function loginRefused(): EdgeError {
-  return new EdgeError("login_refused", "user name or password is wrong");
-}
-
 function refreshRefused(): EdgeError {
   return new EdgeError("refresh_refused", "this refresh token does not hold (any more): log in again");
-}
-
-function throttled(waitMs: number): EdgeError {
-  const retryAfter = Math.ceil(waitMs / 1000);
-  return new EdgeError("login_throttled", `too many failed logins: the next is looked at in ${retryAfter} s`, {
-    data: { retryAfter },
-  });
 }

@@ -89,6 +89,7 @@ function authorityOf(caller: Caller): Authority {
 export function userJson(user: UserRecord): Json {
   return {
     name: user.name,
+    display_name: user.displayName,
     role: user.role,
     entities: user.entities,
     disabled: user.disabledAt !== null,

@@ -1,10 +1,10 @@
 /** Campaigns on behalf of a caller, limited to the caller's entities. */
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
+import type { CampaignMember, CampaignMembers, NamedLink } from "../../core/campaigns/members.ts";
 import { linkSentence } from "../../core/campaigns/why.ts";
 import { EdgeError } from "../../core/errors.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
 import { toIso } from "../../core/time.ts";
-import type { CampaignMember, CampaignMembers, NamedLink } from "../../store/lists/campaigns.ts";
 import type { Store } from "../../store/open-store.ts";
 
 type Json = Record<string, unknown>;

@@ -1,11 +1,8 @@
 /** Finds the client's address of a request behind trusted proxies. */
 import { BlockList, isIP } from "node:net";
 
-/**
- * `X-Forwarded-For` is used only from a trusted proxy, and read from its end: the first address that is no trusted proxy is the
- * client's. Anything before it may be forged.
- */
-export function clientAddress(trusted: readonly string[]): (peer: string, forwardedFor: string | undefined) => string {
+/** Whether an address is one of the proxies that are trusted: addresses and networks. */
+export function trustedProxies(trusted: readonly string[]): (address: string) => boolean {
   const proxies = new BlockList();
   for (const network of trusted) {
     const [address = "", bits] = network.split("/");
@@ -13,8 +10,15 @@ export function clientAddress(trusted: readonly string[]): (peer: string, forwar
     if (bits === undefined) proxies.addAddress(address, family);
     else proxies.addSubnet(address, Number(bits), family);
   }
-  const isTrusted = (address: string) =>
-    isIP(address) !== 0 && proxies.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+  return (address) => isIP(address) !== 0 && proxies.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+}
+
+/**
+ * `X-Forwarded-For` is used only from a trusted proxy, and read from its end: the first address that is no trusted proxy is the
+ * client's. Anything before it may be forged.
+ */
+export function clientAddress(trusted: readonly string[]): (peer: string, forwardedFor: string | undefined) => string {
+  const isTrusted = trustedProxies(trusted);
   return (peer, forwardedFor) => {
     if (forwardedFor === undefined) return peer;
     let client = peer;

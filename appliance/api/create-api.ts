@@ -8,6 +8,8 @@ import type { Clock, Sleep } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
 import { AuditLog } from "../access/audit-log.ts";
+import { Authentication } from "../access/authentication.ts";
+import { ConsoleSessions } from "../access/console-sessions.ts";
 import { ensureAdmin } from "../access/first-admin.ts";
 import type { KeyRing } from "../access/key-ring.ts";
 import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
@@ -22,6 +24,7 @@ import { version } from "../runtime/version.ts";
 import type { TicketDispatcher } from "../tickets/dispatcher.ts";
 import { SettingsService } from "../tickets/settings-service.ts";
 import { TicketService } from "../tickets/ticket-service.ts";
+import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
 import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
 import { Campaigns } from "./campaigns.ts";
@@ -29,6 +32,7 @@ import { clientAddress } from "./client-address.ts";
 import { Cursors } from "./cursors.ts";
 import { Exceptions } from "./exceptions.ts";
 import { Investigation } from "./investigation.ts";
+import { Overview, type RunningParts } from "./overview.ts";
 import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
 import { settingsPort } from "./settings.ts";
@@ -55,6 +59,8 @@ export interface ApiParts {
   stopping: AbortSignal;
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
+  search: SearchUpkeep;
+  running: RunningParts;
 }
 
 export async function createApi(parts: ApiParts) {
@@ -65,7 +71,9 @@ export async function createApi(parts: ApiParts) {
   const audit = new AuditLog(store.admin, clock);
   const accounts = await Accounts.load(store.admin, clock, passwords);
   await ensureAdmin(accounts, settings, log);
-  const logins = await Logins.load({ admin: store.admin, clock, accounts, tokens, secrets, audit });
+  const authentication = new Authentication({ accounts, clock, audit, secrets });
+  const logins = await Logins.load({ admin: store.admin, clock, accounts, authentication, tokens, audit });
+  const sessions = await ConsoleSessions.load({ admin: store.admin, clock, accounts, authentication, secrets, audit });
   const refusedKeys = new RefusedKeys(audit, clock);
   keys.onRefused((record, reason, address) => refusedKeys.refused(record, reason, address));
   const revoked = new Set<() => void>();
@@ -74,6 +82,7 @@ export async function createApi(parts: ApiParts) {
   };
   keys.onRevoked(onRevoked);
   logins.onEnded(onRevoked);
+  sessions.onEnded(onRevoked);
   const generation = await store.admin.readGeneration();
   const continuity = new Continuity(await store.admin.listPollPositions());
   const save = (positions: readonly PollPosition[]) =>
@@ -85,6 +94,7 @@ export async function createApi(parts: ApiParts) {
   const { reading } = store;
   let rotating: Promise<unknown> = Promise.resolve();
   const tickets = new TicketService(store, dispatcher, clock, audit);
+  const ownAccount = new OwnAccount(accounts, authentication, logins, audit);
   const ticketSettings = new SettingsService({ store, clock, log, secrets, dispatcher });
   return {
     ticketSettings,
@@ -99,10 +109,13 @@ export async function createApi(parts: ApiParts) {
       return rotated;
     },
     accounts,
+    sessions,
+    ownAccount,
     audit,
     /** Removes expired logins and stores the positions of pollers. */
     tick: async () => {
       await logins.tick();
+      await sessions.tick();
       await savePositions();
     },
     savePositions,
@@ -121,9 +134,17 @@ export async function createApi(parts: ApiParts) {
           return () => void revoked.delete(listener);
         },
       },
-      logins: new OwnAccount(accounts, logins, audit),
-      pages: new Pages(reading, new Cursors(cursorKey, generation), continuity, clock, (position) => save([position])),
+      logins: ownAccount,
+      pages: new Pages({
+        reading,
+        cursors: new Cursors(cursorKey, generation),
+        continuity,
+        clock,
+        search: parts.search,
+        savePosition: (position) => save([position]),
+      }),
       investigation: new Investigation(store, clock, audit, (incidentId) => tickets.ofIncident(incidentId)),
+      overview: new Overview({ reading, clock, running: parts.running, dataDir: settings.dataDir }),
       campaigns: new Campaigns(reading),
       exceptions: new Exceptions(store, clock, audit),
       tickets,

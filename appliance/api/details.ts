@@ -1,6 +1,8 @@
 /** The details of incidents and cases in the API: the row of lists, the objects of the syslog body, and the evidence. */
 import type { RuleSummary } from "../../core/correlation/summary.ts";
-import { toIso } from "../../core/time.ts";
+import { levels } from "../../core/detection.ts";
+import { minuteMs, toIso } from "../../core/time.ts";
+import type { AlertLog, RuleExample } from "../../store/lists/alert-detail.ts";
 import type { CaseDetail, IncidentDetail } from "../../store/lists/incident-detail.ts";
 
 import { campaignParts } from "./campaigns.ts";
@@ -26,7 +28,11 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
       floor: risk.floor,
     },
     attack_chain: chain.map(({ tactic, title, first, count }) => ({ tactic, title, first_seen: toIso(first), count })),
-    alerts_by_rule: rules.map((rule) => ({ ...ruleJson(rule), rule_author: rule.author || null })),
+    alerts_by_rule: rules.map((rule) => ({
+      ...ruleJson(rule),
+      rule_author: rule.author || null,
+      example: exampleJson(rule.example),
+    })),
     cases: cases.map((one) => ({
       case_id: one.caseId,
       case_type: one.type,
@@ -47,6 +53,17 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
       entity_name: entity,
       timestamp: toIso(at),
     })),
+    activity: detail.activity.map(({ at, detections, alarms: count }) => ({
+      hour: toIso(at),
+      ...Object.fromEntries(levels.map((level, n) => [level, detections[n] ?? 0])),
+      alarms: count,
+    })),
+    service_level: {
+      target_minutes: detail.sla.targetMinutes,
+      percent: detail.sla.percent,
+      status: detail.sla.status,
+      due_at: toIso(detail.incident.createdAt + detail.sla.targetMinutes * minuteMs),
+    },
     tickets,
     campaign:
       detail.campaign === null ? null : { campaign_id: detail.campaign.campaignId, ...campaignParts(detail.campaign) },
@@ -54,6 +71,25 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
     history: history.map(historyEntry),
     history_total: historyTotal,
   };
+}
+
+function exampleJson(example: RuleExample | null): Json | null {
+  if (example === null) return null;
+  const { hash, at, user, host, ip, log, shortened } = example;
+  return {
+    alert_hash: hash,
+    timestamp: toIso(at),
+    user: user || null,
+    host: host || null,
+    src_ip: ip || null,
+    log,
+    log_shortened: shortened,
+  };
+}
+
+/** `row`: the alert as in lists. */
+export function alertDetail(row: Json, { log, incidentId }: AlertLog): Json {
+  return { ...row, incident_id: incidentId, log };
 }
 
 /** `row`: the case as in lists. */

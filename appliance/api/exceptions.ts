@@ -105,7 +105,7 @@ export class Exceptions {
   async proposals(caller: Caller, incidentId: string | null): Promise<Json[]> {
     const { reading } = this.#store;
     if (incidentId !== null) {
-      const row = await reading.readRow("incidents", incidentId);
+      const row = await reading.readRow("incidents", incidentId, this.#clock.now());
       if (row === null || !seesEntity(caller, row.entity))
         throw new EdgeError("incident_unknown", `there is no incident ${incidentId.slice(0, 32)}`);
       return this.#proposalsOf(incidentId, await this.#saved());

@@ -1,13 +1,24 @@
 /** Incidents and cases on behalf of a caller, limited to the caller's entities. */
-import { type Caller, seesEntity } from "../../core/access/caller.ts";
+import { type Caller, seesEntity, sourceOf } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
+import type { Collection } from "../../core/pages/page.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
-import { caseDetail, incidentDetail } from "./details.ts";
+import { alertDetail, caseDetail, incidentDetail } from "./details.ts";
 
 type Json = Record<string, unknown>;
+
+/** What became of one of several changes: the row as JSON, or why not. */
+export type BulkResult = { id: string; row: string } | { id: string; refused: { status: number; detail: string } };
+
+/** What may be wrong with one incident of several, and its status. */
+const refusals: ReadonlyMap<string, number> = new Map([
+  ["incident_unknown", 404],
+  ["incident_newer", 409],
+  ["notes_too_long", 422],
+]);
 
 export class Investigation {
   readonly #store: Store;
@@ -32,6 +43,14 @@ export class Investigation {
     return incidentDetail(JSON.parse(row) as Json, detail, await this.#ticketsOf(id));
   }
 
+  /** With the newest log, as it is kept. @throws EdgeError alert_unknown, the same */
+  async alert(caller: Caller, hash: string): Promise<Json> {
+    const row = await this.#row("alerts", caller, hash);
+    const log = await this.#store.reading.readAlertLog(hash);
+    if (log === null) throw unknown("alerts", hash);
+    return alertDetail(JSON.parse(row) as Json, log);
+  }
+
   /** @throws EdgeError case_unknown, the same */
   async threatCase(caller: Caller, id: string): Promise<Json> {
     const row = await this.#row("cases", caller, id);
@@ -46,6 +65,22 @@ export class Investigation {
     const { changed } = await this.#store.incidents.changeIncident(id, request, authorOf(caller), this.#clock.now());
     if (changed) await this.#audit.note(auditAuthor(caller), "incident.change", id, auditDetail(request));
     return this.#row("incidents", caller, id);
+  }
+
+  /** The same for several, one after the other: what is wrong with one is told in its place and holds up no other. */
+  async changeIncidents(caller: Caller, ids: readonly string[], request: IncidentRequest): Promise<BulkResult[]> {
+    const results: BulkResult[] = [];
+    for (const id of new Set(ids)) {
+      try {
+        results.push({ id, row: await this.changeIncident(caller, id, request) });
+      } catch (error) {
+        if (!(error instanceof EdgeError)) throw error;
+        const status = refusals.get(error.code);
+        if (status === undefined) throw error;
+        results.push({ id, refused: { status, detail: error.message } });
+      }
+    }
+    return results;
   }
 
   /** Returns the row as JSON. @throws EdgeError case_unknown, case_newer */
@@ -70,20 +105,24 @@ export class Investigation {
     return this.#row("incidents", caller, id);
   }
 
-  async #row(collection: "incidents" | "cases", caller: Caller, id: string): Promise<string> {
-    const row = await this.#store.reading.readRow(collection, id);
+  async #row(collection: Collection, caller: Caller, id: string): Promise<string> {
+    const row = await this.#store.reading.readRow(collection, id, this.#clock.now());
     if (row === null || !seesEntity(caller, row.entity)) throw unknown(collection, id);
     return row.json;
   }
 }
 
-function unknown(collection: "incidents" | "cases", id: string): EdgeError {
-  const [code, one] = collection === "incidents" ? ["incident_unknown", "incident"] : ["case_unknown", "case"];
-  return new EdgeError(code, `there is no ${one} ${id.slice(0, 32)}`);
+const one = { incidents: "incident", cases: "case", alerts: "alert" } as const satisfies Record<Collection, string>;
+
+function unknown(collection: Collection, id: string): EdgeError {
+  return new EdgeError(
+    `${one[collection]}_unknown`,
+    `there is no ${one[collection]} ${id.slice(0, 32).toWellFormed()}`,
+  );
 }
 
-function authorOf({ name }: Caller): { who: string; source: string } {
-  return { who: name, source: "api" };
+function authorOf(caller: Caller): { who: string; source: string } {
+  return { who: caller.name, source: sourceOf(caller) };
 }
 
 /** What the audit log keeps of a request: notes can be long and are in the history, so only their presence is noted. */

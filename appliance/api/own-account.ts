@@ -4,16 +4,19 @@ import type { UserRecord } from "../../core/access/user.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Accounts } from "../access/accounts.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
-import type { LoginRequest, Logins, TokenPair } from "../access/logins.ts";
+import type { Authentication, LoginRequest } from "../access/authentication.ts";
+import type { Logins, TokenPair } from "../access/logins.ts";
 import { userJson } from "./administration.ts";
 
 export class OwnAccount {
   readonly #accounts: Accounts;
+  readonly #authentication: Authentication;
   readonly #logins: Logins;
   readonly #audit: AuditLog;
 
-  constructor(accounts: Accounts, logins: Logins, audit: AuditLog) {
+  constructor(accounts: Accounts, authentication: Authentication, logins: Logins, audit: AuditLog) {
     this.#accounts = accounts;
+    this.#authentication = authentication;
     this.#logins = logins;
     this.#audit = audit;
   }
@@ -51,15 +54,22 @@ export class OwnAccount {
     await this.#audit.note(auditAuthor(caller), "user.password", user.name);
   }
 
+  /** How the person is called in lists and histories; blank = by the login. @throws UsageError, EdgeError account_changed */
+  async changeDisplayName(caller: Caller, name: string): Promise<void> {
+    const user = this.#user(caller);
+    await this.#accounts.setDisplayName(user, name.trim() === "" ? null : name.trim());
+    await this.#audit.note(auditAuthor(caller), "user.display_name", user.name, { name: name.trim() });
+  }
+
   /** @throws EdgeError password_wrong, login_throttled */
   async beginTotp(caller: Caller, password: string): Promise<Record<string, unknown>> {
-    return { ...this.#logins.secondFactors.begin(await this.#confirmed(caller, password)) };
+    return { ...this.#authentication.secondFactors.begin(await this.#confirmed(caller, password)) };
   }
 
   /** @throws EdgeError totp_wrong, totp_not_begun */
   async confirmTotp(caller: Caller, code: string): Promise<void> {
     const user = this.#user(caller);
-    await this.#logins.secondFactors.confirm(user, code);
+    await this.#authentication.secondFactors.confirm(user, code);
     await this.#audit.note(auditAuthor(caller), "user.second_factor", user.name, { set: true });
   }
 
@@ -78,7 +88,7 @@ export class OwnAccount {
 
   async #confirmed(caller: Caller, password: string, field = "password"): Promise<UserRecord> {
     const user = this.#user(caller);
-    if (await this.#logins.confirmPassword(user, password, caller.address)) return user;
+    if (await this.#authentication.confirmPassword(user, password, caller.address)) return user;
     await this.#audit.note(auditAuthor(caller), "user.password_refused", user.name);
     throw new EdgeError("password_wrong", `${field}: this is not the password of ${user.name}`);
   }

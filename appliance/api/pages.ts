@@ -12,40 +12,50 @@ import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { type Cursor, type Cursors, questionOf, restored } from "./cursors.ts";
 
+interface PageParts {
+  reading: Store["reading"];
+  cursors: Cursors;
+  continuity: Continuity;
+  clock: Clock;
+  /** Has the search know what was written just now. */
+  search: { fresh(): Promise<void> };
+  savePosition: (position: PollPosition) => Promise<void>;
+}
+
+const searched = ["text", "rule", "host", "user", "levels"] as const;
+
 export class Pages {
   readonly #reading: Store["reading"];
   readonly #cursors: Cursors;
   readonly #continuity: Continuity;
   readonly #clock: Clock;
-  readonly #savePosition: (position: PollPosition) => Promise<void>;
+  readonly #search: PageParts["search"];
+  readonly #savePosition: PageParts["savePosition"];
 
-  constructor(
-    reading: Store["reading"],
-    cursors: Cursors,
-    continuity: Continuity,
-    clock: Clock,
-    savePosition: (position: PollPosition) => Promise<void>,
-  ) {
+  constructor({ reading, cursors, continuity, clock, search, savePosition }: PageParts) {
     this.#savePosition = savePosition;
     this.#reading = reading;
     this.#cursors = cursors;
     this.#continuity = continuity;
     this.#clock = clock;
+    this.#search = search;
   }
 
   /** @throws EdgeError cursor_invalid; cursor_restored; cursor_gap if retention removed rows that the caller had not read */
   async page(caller: Caller, request: PageRequest): Promise<PageAnswer> {
     const { collection, filters, limit, offset } = request;
+    const now = this.#clock.now();
     const entities = caller.entities === null ? null : [...caller.entities].map(normaliseName).sort();
+    if (searched.some((name) => filters[name] !== undefined)) await this.#search.fresh();
     const question = [collection, entities, Object.entries(filters).filter(([, value]) => value !== undefined)];
     if (request.cursor !== null) return this.#atCursor(request, question, entities, request.cursor);
 
     const bound = request.updatedSince ?? request.since;
-    const sorted = request.sortBy === "risk_score" || request.sortBy === "last_alarm_time" ? request.sortBy : null;
+    const sorted = request.sortBy === "created_at" || request.sortBy === "updated_at" ? null : request.sortBy;
     const direction = bound !== null || request.sortDir === "asc" ? "up" : "down";
     if (bound === null && sorted !== null) {
       const order = { kind: "sorted", by: sorted, direction } as const;
-      const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset });
+      const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset, now });
       return this.#answer(request, page, null);
     }
     const by: Walk["by"] =
@@ -63,8 +73,9 @@ export class Pages {
     direction: Walk["direction"],
   ): Promise<PageAnswer> {
     const { collection, filters, limit, offset } = request;
+    const now = this.#clock.now();
     const order = walk(by, direction, null);
-    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset });
+    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset, now });
     const next = { by, direction, top: page.top, generation: page.generation, position: page.lastSeq ?? 0 } as const;
     // The last page of a plain list has no next one: to continue, a caller sends a bound or a cursor.
     return this.#answer(request, page, page.more ? this.#cursors.write(next, questionOf(question)) : null);
@@ -77,6 +88,7 @@ export class Pages {
     text: string,
   ): Promise<PageAnswer> {
     const { collection, filters, limit } = request;
+    const now = this.#clock.now();
     const asked = questionOf(question);
     const cursor = this.#cursors.read(text, asked);
     if (cursor === null)
@@ -87,7 +99,7 @@ export class Pages {
     const { by, direction, position, top, generation } = cursor;
     const order = { ...walk(by, direction, position), since: direction === "up" ? { position, generation } : null };
     // In descending order the newest position of the first page is kept: newer rows follow after the oldest one.
-    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset: 0 });
+    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset: 0, now });
     if (page.gap) throw gap(collection, by);
     // An older copy of the file was put in place by hand. Rows may have been removed, so the newest row proves nothing.
     const furthest = Math.max(position, top);
@@ -110,6 +122,7 @@ export class Pages {
     bound: SinceBound,
   ): Promise<PageAnswer> {
     const { collection, limit, offset } = request;
+    const now = this.#clock.now();
     const remembers = keepsOwnClock(caller) && !request.literal;
     const poll = `${by} ${questionOf(question)}`;
     const known = remembers
@@ -126,7 +139,7 @@ export class Pages {
       ...(request.since?.at == null ? {} : { createdSince: request.since.at }),
       ...(request.updatedSince?.at == null ? {} : { updatedSince: request.updatedSince.at }),
     };
-    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset });
+    const page = await this.#reading.listPage({ collection, entities, filters, order, limit, offset, now });
     const end = endOf(page, page.start);
     if (remembers) {
       const answer = { since: bound.text, offset, start: page.start, count: page.count, end };
@@ -142,6 +155,8 @@ export class Pages {
     return {
       rows: page.json,
       total: page.total,
+      totalIsLeast: page.totalIsLeast,
+      behind: page.behind,
       limit,
       offset,
       nextCursor,

@@ -94,7 +94,13 @@ export class TicketDispatcher {
     for (const lane of this.#allLanes) lane.apply(settings, this.#systems);
     this.#gate.apply(settings.cadenceHours);
     await store.tickets.configureTickets({ push: settings.autoPush, policies: settings.policies });
+    while (await store.tickets.applyServiceLevels(settings.sla));
     this.#dueChanged();
+  }
+
+  /** `RHYTHMX_BASE_URL`; null = not set. */
+  get baseUrl(): string | null {
+    return this.#settings?.baseUrl ?? null;
   }
 
   get systems(): TicketSystems | null {

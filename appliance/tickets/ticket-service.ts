@@ -191,7 +191,7 @@ export class TicketService {
   }
 
   async #entity(caller: Caller, incidentId: string): Promise<string> {
-    const row = await this.#store.reading.readRow("incidents", incidentId);
+    const row = await this.#store.reading.readRow("incidents", incidentId, this.#clock.now());
     if (row === null || !seesEntity(caller, row.entity))
       throw new EdgeError("incident_unknown", `there is no incident ${incidentId.slice(0, 32)}`);
     return row.entity;

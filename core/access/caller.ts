@@ -47,11 +47,18 @@ export interface Caller {
   entities: readonly string[] | null;
   /** IP address. */
   address: string;
+  /** Set for people who work in the console: histories and the audit log say so. */
+  via?: "console";
 }
 
 export function may(caller: Caller, permission: Permission): boolean {
   if (caller.role !== null) return ofRole[caller.role].includes(permission);
   return caller.scopes.some((scope) => ofScope[scope].includes(permission));
+}
+
+/** Where a change of this caller comes from, as histories and the audit log name it. */
+export function sourceOf({ via }: Pick<Caller, "via">): "api" | "console" {
+  return via ?? "api";
 }
 
 /** Key scopes that grant a permission, named in a refusal. */

@@ -24,6 +24,8 @@ export interface UserRecord {
   createdAt: number;
   disabledAt: number | null;
   lastLoginAt: number | null;
+  /** How the person is called in lists and histories; null = by `name`. */
+  displayName: string | null;
 }
 
 export interface NewUser {
@@ -41,6 +43,19 @@ export interface UserChange {
   password?: string;
   /** Removes the second factor. */
   resetTotp?: boolean;
+}
+
+/** A sign-in of the console. Its cookie is known by its hash alone. */
+export interface ConsoleSessionRecord {
+  /** SHA-256 of the cookie, in hexadecimal digits. */
+  sha256: string;
+  userId: string;
+  /** The user's at the sign-in: once the user has another one, the session is over. */
+  tokenVersion: number;
+  /** Epoch milliseconds. */
+  createdAt: number;
+  seenAt: number;
+  address: string;
 }
 
 /** A login. Its refresh tokens hold the counter: each works once. */
@@ -62,6 +77,14 @@ export function badUserName(name: string): string | null {
   return nameForm.test(name)
     ? null
     : "1 to 64 letters, digits, dots, hyphens, underscores or @, a letter or digit first";
+}
+
+const longestDisplayName = 80;
+
+/** What is wrong with a person's name, null when nothing is. */
+export function badDisplayName(name: string): string | null {
+  if ([...name].length > longestDisplayName) return `at most ${longestDisplayName} characters`;
+  return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name) ? "letters, digits, signs and blanks alone" : null;
 }
 
 const shortestPassword = 12;

@@ -28,3 +28,6 @@ export interface Outbreak {
   firstAt: number;
   lastAt: number;
 }
+
+/** The name under which the reader that finds campaigns keeps its position in the event log. */
+export const campaignReader = "campaigns";

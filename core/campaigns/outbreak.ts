@@ -3,6 +3,7 @@
  * here depends on what was seen alone, not on the order or the batches in which it came in.
  */
 import { hourMs, minuteMs } from "../time.ts";
+import { spanWords } from "./span.ts";
 
 /** One detection of the rule, or the first or last of several on the host. */
 export interface Sighting {
@@ -116,8 +117,5 @@ export function isUsualOnMany(hosts: number, actors: number): boolean {
 
 /** Why an outbreak counts, as a sentence about its rule. `spanMs`: from its first host to its last. */
 export function outbreakSentence(hosts: number, spanMs: number): string {
-  const minutes = Math.max(1, Math.ceil(spanMs / minuteMs));
-  const span =
-    minutes > 120 ? `${Math.ceil(minutes / 60)} hours` : `${minutes} ${minutes === 1 ? "minute" : "minutes"}`;
-  return `It fired on ${hosts} hosts within ${span}, as what spreads by itself or is used on many hosts at once does.`;
+  return `It fired on ${hosts} hosts within ${spanWords(spanMs)}, as what spreads by itself or is used on many hosts at once does.`;
 }

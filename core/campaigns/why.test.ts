@@ -25,8 +25,11 @@ test("says what two incidents share, by the names of their actors and with the t
   expect(linkSentence(link("host", "ws-101"), { one: jsmith, other: host })).toBe(
     "jsmith was active on ws-101 at 2026-03-13 10:02 UTC",
   );
+  expect(linkSentence(link("host", "jsmith on ws-101"), { one: host, other: jsmith })).toBe(
+    "the logs of ws-101 name jsmith at 2026-03-13 10:02 UTC",
+  );
   expect(linkSentence(link("outbreak", "LSASS Dump"), { one: jsmith, other: null })).toBe(
-    'jsmith and an incident that is no longer kept are part of one outbreak of "LSASS Dump", at 2026-03-13 10:02 UTC',
+    'jsmith and an incident that is no longer kept are part of one outbreak of "LSASS Dump" at 2026-03-13 10:02 UTC',
   );
 });
 

@@ -26,29 +26,38 @@ export function linkSentence(
   const when = `at ${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
   switch (kind) {
     case "host":
-      // The host may be one of the two itself.
-      if (isHost(of.one, given)) return `${other} was active on ${what} ${when}`;
-      if (isHost(of.other, given)) return `${one} was active on ${what} ${when}`;
-      return `${both} were both active on ${what} ${when}`;
+      return `${ofHost(given, what, of) ?? `${both} were both active on ${what}`} ${when}`;
     case "logon":
-      return `${both} share a logon session, ${what}, ${when}`;
+      return `${both} share the logon session ${what} ${when}`;
     case "process":
-      return `${both} share a chain of processes, ${what}, ${when}`;
+      return `${both} share the process ${what} ${when}`;
     case "movement":
-      return `something moved between ${one} and ${other}, ${what}, ${when}`;
+      return `${both} are linked by movement to or from ${what} ${when}`;
     case "crown_jewel":
-      return `the same rule, "${what}", fired for ${both} within minutes, ${when}`;
+      return `the same rule, "${what}", fired for ${both} within minutes ${when}`;
     case "outbreak":
-      return `${both} are part of one outbreak of "${what}", ${when}`;
+      return `${both} are part of one outbreak of "${what}" ${when}`;
     case "name":
-      return `logs show that ${one} and ${other} are one: ${what}, ${when}`;
+      return `${both} are two names of one, ${what}, ${when}`;
   }
+}
+
+/** Where the host is one of the two itself: who was active on it, or which account its logs name (`what`: `jsmith on ws-101`). */
+function ofHost(given: string, what: string, { one, other }: { one: LinkedActor | null; other: LinkedActor | null }) {
+  const name = given.trim().toLowerCase();
+  for (const [host, guest] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    if (host?.actorType !== "host") continue;
+    const actor = host.actor.toLowerCase();
+    if (name === actor) return `${nameOf(guest)} was active on ${what}`;
+    if (name.endsWith(` on ${actor}`))
+      return `the logs of ${nameOf(host)} name ${shortened(oneLine(given.slice(0, -` on ${actor}`.length)), longestName)}`;
+  }
+  return null;
 }
 
 function nameOf(of: LinkedActor | null): string {
   return of === null ? "an incident that is no longer kept" : shortened(oneLine(of.actor), longestName) || "no name";
-}
-
-function isHost(of: LinkedActor | null, host: string): boolean {
-  return of?.actorType === "host" && of.actor.toLowerCase() === host.trim().toLowerCase();
 }

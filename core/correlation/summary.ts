@@ -99,7 +99,8 @@ export interface RiskDetail {
 }
 
 /** The score with its reasons; without evidence there are none. */
-export function riskDetail({ risk, windows }: ActorState, now: number): RiskDetail {
+export function riskDetail({ risk, windows, evidence }: ActorState, now: number): RiskDetail {
+  const largestOutbreak = Math.max(0, ...evidence.outbreaks.map(({ hosts }) => hosts));
   const facts = bestWindow(windows, now)?.facts ?? null;
   const factors = facts === null ? [] : factorsOf(facts);
   return {
@@ -110,6 +111,6 @@ export function riskDetail({ risk, windows }: ActorState, now: number): RiskDeta
     factors,
     floor: facts === null ? null : floorShown(facts),
     primaryDriver: facts === null ? null : primaryDriver(factors),
-    confidence: facts === null ? null : confidenceOf(facts),
+    confidence: facts === null ? null : confidenceOf(facts, largestOutbreak),
   };
 }

@@ -18,7 +18,7 @@ export interface PageRequest {
   since: SinceBound | null;
   updatedSince: SinceBound | null;
   cursor: string | null;
-  sortBy: "created_at" | "updated_at" | "risk_score" | "last_alarm_time";
+  sortBy: "created_at" | "updated_at" | "risk_score" | "last_alarm_time" | "due_at";
   sortDir: "asc" | "desc";
   limit: number;
   offset: number;
@@ -30,6 +30,10 @@ export interface PageAnswer {
   /** A JSON array. */
   rows: string;
   total: number;
+  /** There are more: counting has ended there. */
+  totalIsLeast: boolean;
+  /** Rows that the search does not know yet; null where it was not asked. */
+  behind: number | null;
   limit: number;
   offset: number;
   nextCursor: string | null;

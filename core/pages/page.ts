@@ -1,5 +1,9 @@
 /** Pages of what the API lists: which rows a caller asks for, and where the next page begins. */
 
+import type { Level } from "../detection.ts";
+import type { RiskLevel } from "../risk.ts";
+import type { SlaStatus } from "../tickets/sla.ts";
+
 export const collections = ["incidents", "cases", "alerts"] as const;
 export type Collection = (typeof collections)[number];
 
@@ -15,7 +19,20 @@ export interface RowFilters {
   caseTypes?: readonly string[];
   primaryUser?: string;
   incidentId?: string;
-  levels?: readonly string[];
+  levels?: readonly Level[];
+  /** Words, or the beginnings of words. */
+  text?: string;
+  /** Of alerts: the rule's id or title, the host, the account, in any spelling; the alert's hash. */
+  rule?: string;
+  host?: string;
+  user?: string;
+  hash?: string;
+  /** Of incidents: their risk level, to whom they are assigned (null = nobody), and how their service level stands. */
+  riskLevels?: readonly RiskLevel[];
+  owner?: string | null;
+  sla?: readonly SlaStatus[];
+  /** Of incidents: `none`, `any`, or a ticket's number. */
+  ticket?: string;
   /** Epoch milliseconds, inclusive: recorded, or last changed, not before. */
   createdSince?: number;
   updatedSince?: number;
@@ -45,7 +62,7 @@ export interface Walk {
 /** Any other order, in which rows may move; paged by offset. */
 export interface Sorted {
   kind: "sorted";
-  by: "risk_score" | "last_alarm_time";
+  by: "risk_score" | "last_alarm_time" | "due_at";
   direction: "up" | "down";
 }
 
@@ -57,6 +74,8 @@ export interface PageQuery {
   order: Walk | Sorted;
   limit: number;
   offset: number;
+  /** Epoch milliseconds: how service levels stand depends on it. */
+  now: number;
 }
 
 export interface Page {
@@ -66,8 +85,11 @@ export interface Page {
   count: number;
   /** Position of the last row; null without rows. */
   lastSeq: number | null;
-  /** Rows that match, on all pages. */
+  /** Rows that match, on all pages; where `totalIsLeast`, there are more. */
   total: number;
+  totalIsLeast: boolean;
+  /** Rows that the search does not know yet; null where it was not asked. */
+  behind: number | null;
   more: boolean;
   /** The newest position when the page was read; everything up to it was visible. */
   top: number;

@@ -11,6 +11,7 @@ import { type Block, type Draft, mapTexts, type Section } from "./draft.ts";
 import { openingOf } from "./opening.ts";
 import { compositionOf, durationOf, incidentUrl, linkTo, paragraph, section, textOf } from "./sections.ts";
 import { type SlaMinutes, slaOf } from "./sla.ts";
+import { spreadSections, spreadTitles } from "./spread/spread.ts";
 
 const topRules = 10;
 const mostAlarms = 10;
@@ -25,12 +26,14 @@ export function composeTicket(
   now: number,
 ): Draft {
   const composition = compositionOf(given, options.maskPatterns);
+  const mask = textOf(options.maskPatterns);
   const { facts, observed, headline } = composition;
   const { body } = facts;
   const url = incidentUrl(options.baseUrl, body.incident_id);
   const actions = facts.rules.length === 0 ? alarmActions(facts) : recommend(facts, observed, attackPattern(facts));
   const sections: Section[] = [
     section(opening, ...openingOf(composition, actions, opening)),
+    ...spreadSections(facts, mask),
     section("Actor Information", actor(facts)),
     section("Risk Assessment", ...riskBlocks(facts, options.isFirst)),
     section("Activity Summary", activity(facts), ...(facts.alarms.length === 0 ? [] : [siemAlarms(facts, mostAlarms)])),
@@ -51,9 +54,9 @@ export function composeTicket(
     headline,
     sections,
     url,
-    yielding: ["Investigation Notes", "Sample Events per Rule", "Alert Rules"],
+    yielding: ["Investigation Notes", "Sample Events per Rule", "Alert Rules", ...spreadTitles],
   };
-  return mapTexts(draft, textOf(options.maskPatterns));
+  return mapTexts(draft, mask);
 }
 
 /** A section for each kind of action, the most urgent first. */

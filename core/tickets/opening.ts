@@ -10,22 +10,23 @@ import type { Recommendations } from "./case/recommendations.ts";
 import type { Block } from "./draft.ts";
 import { headlineText } from "./headline/headline.ts";
 import { type Composition, withRole } from "./sections.ts";
+import { campaignFact } from "./spread/spread.ts";
 
 /** Fewer than 120, because a mask or a sign that is shown may be a word more. */
 const mostWords = 117;
 const longestObject = 180;
-/** How much each part may say: words, and names before the others are counted; tried one after the other until the opening is short enough. */
+/** How much each part may say: words, names before the others are counted, and incidents of the campaign; tried one after the other until the opening is short enough. */
 const measures = [
-  { object: 18, why: 20, names: 4, step: 24, way: true },
-  { object: 14, why: 14, names: 3, step: 24, way: true },
-  { object: 14, why: 12, names: 3, step: 24, way: false },
-  { object: 12, why: 9, names: 2, step: 22, way: false },
-  { object: 11, why: 7, names: 2, step: 20, way: false },
-  { object: 10, why: 5, names: 2, step: 17, way: false },
-  { object: 8, why: 5, names: 1, step: 14, way: false },
-  { object: 7, why: 3, names: 1, step: 11, way: false },
-  { object: 5, why: 3, names: 1, step: 8, way: false },
-  { object: 3, why: 2, names: 1, step: 6, way: false },
+  { object: 18, why: 20, names: 4, step: 24, way: true, others: 2 },
+  { object: 14, why: 14, names: 3, step: 24, way: true, others: 1 },
+  { object: 14, why: 12, names: 3, step: 24, way: false, others: 1 },
+  { object: 12, why: 9, names: 2, step: 22, way: false, others: 1 },
+  { object: 11, why: 7, names: 2, step: 20, way: false, others: 0 },
+  { object: 10, why: 5, names: 2, step: 17, way: false, others: 0 },
+  { object: 8, why: 5, names: 1, step: 14, way: false, others: 0 },
+  { object: 7, why: 3, names: 1, step: 11, way: false, others: 0 },
+  { object: 5, why: 3, names: 1, step: 8, way: false, others: 0 },
+  { object: 3, why: 2, names: 1, step: 6, way: false, others: 0 },
 ];
 
 type Measure = (typeof measures)[number];
@@ -85,7 +86,10 @@ function sentence({ headline, observed, facts }: Composition, { object }: Measur
   return `${what}${detail === "" ? "" : `: ${detail}`}${detail.endsWith("…") ? " " : ". "}${rule}.`;
 }
 
-function facts({ facts, observed, headline }: Composition, { why, names }: Measure): (readonly [string, string])[] {
+function facts(
+  { facts, observed, headline }: Composition,
+  { why, names, others }: Measure,
+): (readonly [string, string])[] {
   const roles = new HostRoles(facts.assets, seenOn(observed));
   const first = new Set(
     observed.rules.filter(({ rule }) => headline.rules.includes(rule.key)).flatMap(({ rule }) => rule.hosts),
@@ -112,6 +116,7 @@ function facts({ facts, observed, headline }: Composition, { why, names }: Measu
     ],
     [isMoment(facts) ? "At" : "Since", sinceOf(facts)],
     ["Sure", sureOf(facts, why)],
+    ["Campaign", campaignFact(facts, others)],
     ["Opened by hand", openedBy(facts, why)],
   ];
   return rows.filter(([, value]) => value !== "");
@@ -139,7 +144,9 @@ function sinceOf({ body, rules }: CaseFacts): string {
     ...(detections > 0 ? [`${many(detections, "detection")} of ${many(rules.length, "rule")}`] : []),
     ...(alarms > 0 ? [many(alarms, "SIEM alarm")] : []),
   ];
-  return `${from}${end} UTC; ${counts.join(", ")}`;
+  // Of an outbreak's hosts this one's evidence is counted.
+  const own = body.outbreak !== undefined && body.actor_type === "host" ? `on ${oneLine(body.group_key)} alone ` : "";
+  return `${from}${end} UTC; ${own}${counts.join(", ")}`;
 }
 
 /** Who promoted the actor, and why; "" where the score did. */

@@ -1,5 +1,6 @@
 /** What every ticket is built of, whichever system it is for. */
 
+import type { OutbreakBody } from "../incident-event.ts";
 import { oneLine, withoutSteering } from "../text/shorten.ts";
 import type { CaseFacts } from "./case/case-facts.ts";
 import type { Observed } from "./case/observed.ts";
@@ -46,8 +47,14 @@ export interface Composition {
 
 /** Texts of events are masked before anything of them is shortened: of half a secret it is no longer seen that it is one. */
 export function compositionOf(given: CaseFacts, maskPatterns: readonly RegExp[] | undefined): Composition {
-  const floorRule = given.risk.floor?.rule ?? null;
-  const rules = byImportance({ rules: given.rules, floorRule }).map(({ rule }) => rule);
+  const { outbreak } = given.body;
+  const floorRule = outbreak?.rule ?? given.risk.floor?.rule ?? null;
+  // The evidence of one actor has the rule on that actor's hosts alone.
+  const rules = byImportance({ rules: given.rules, floorRule }).map(({ rule }) =>
+    outbreak !== undefined && rule.title === outbreak.rule
+      ? { ...rule, hosts: [...new Set([...outbreak.hosts, ...rule.hosts])] }
+      : rule,
+  );
   const facts = { ...given, rules };
   const observed = observe(facts);
   for (const rule of observed.rules) if (rule.event !== null) rule.event = maskedEvent(rule.event, maskPatterns);
@@ -59,8 +66,14 @@ export function compositionOf(given: CaseFacts, maskPatterns: readonly RegExp[] 
     floorRule,
     alarms: { count: facts.body.risk.alarm_count, maxRbp: facts.body.risk.max_rbp },
     topAlarm: top?.name,
+    outbreak:
+      outbreak === undefined ? null : { rule: outbreak.rule, hosts: outbreak.hosts_total, spanMs: spanMs(outbreak) },
   });
   return { facts, observed, headline };
+}
+
+function spanMs({ first_seen: first, last_seen: last }: OutbreakBody): number {
+  return Date.parse(last) - Date.parse(first);
 }
 
 /** What leaves for a ticket: secrets masked, nothing that hides or turns text. */

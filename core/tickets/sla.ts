@@ -3,9 +3,12 @@ import type { RiskLevel } from "../risk.ts";
 
 export type SlaMinutes = Readonly<Record<RiskLevel, number>>;
 
+export const slaStatuses = ["on_track", "at_risk", "breached"] as const;
+export type SlaStatus = (typeof slaStatuses)[number];
+
 export interface Sla {
   targetMinutes: number;
-  status: "on_track" | "at_risk" | "breached";
+  status: SlaStatus;
   /** Of the target, whole, rounded down: 100 means breached. */
   percent: number;
 }

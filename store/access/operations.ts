@@ -1,11 +1,17 @@
 /** Operations on API keys, users, logins, the audit log, positions of pollers, and saved settings. */
 import type { AuditEntry } from "../../core/access/audit.ts";
-import type { SessionRecord, UserRecord } from "../../core/access/user.ts";
+import type { ConsoleSessionRecord, SessionRecord, UserRecord } from "../../core/access/user.ts";
 import type { ApiKeyRecord } from "../../core/api-key.ts";
 import type { PollPosition } from "../../core/pages/continuity.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
 import { type AuditQuery, addAudit, listAudit, pruneAudit } from "./audit.ts";
+import {
+  deleteConsoleSessions,
+  insertConsoleSession,
+  listConsoleSessions,
+  touchConsoleSessions,
+} from "./console-sessions.ts";
 import {
   type ConnectionTest,
   listConnectionTests,
@@ -46,6 +52,19 @@ export const accessOperations = {
   insertSession: { kind: "write", run: ({ database }, session: SessionRecord) => insertSession(database, session) },
   updateSession: { kind: "write", run: ({ database }, session: SessionRecord) => updateSession(database, session) },
   deleteSessions: { kind: "write", run: ({ database }, ids: readonly string[]) => deleteSessions(database, ids) },
+  listConsoleSessions: { kind: "read", run: ({ database }) => listConsoleSessions(database) },
+  insertConsoleSession: {
+    kind: "write",
+    run: ({ database }, session: ConsoleSessionRecord) => insertConsoleSession(database, session),
+  },
+  touchConsoleSessions: {
+    kind: "write",
+    run: ({ database }, uses: readonly (readonly [string, number])[]) => touchConsoleSessions(database, uses),
+  },
+  deleteConsoleSessions: {
+    kind: "write",
+    run: ({ database }, sha256s: readonly string[]) => deleteConsoleSessions(database, sha256s),
+  },
   addAudit: { kind: "write", run: ({ database }, entries: readonly AuditEntry[]) => addAudit(database, entries) },
   pruneAudit: {
     kind: "write",

@@ -9,7 +9,7 @@ import { integer, text, textOrNull } from "../database/rows.ts";
 import type { Row } from "../database/statement.ts";
 
 const columns = `id, name, role, entities, password_hash, password_is_initial, token_version, totp_secret, totp_step, created_at,
-  disabled_at, last_login_at`;
+  disabled_at, last_login_at, display_name`;
 
 export async function listUsers(database: Database): Promise<UserRecord[]> {
   return (await database.read(`select ${columns} from users order by name`)).rows.map(userFromRow);
@@ -18,11 +18,11 @@ export async function listUsers(database: Database): Promise<UserRecord[]> {
 export async function insertUser(database: Database, u: UserRecord): Promise<void> {
   await database.write([
     {
-      sql: `insert into users (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      sql: `insert into users (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       args: [
         ...[u.id, u.name, u.role, JSON.stringify(u.entities), u.passwordHash, u.passwordIsInitial ? 1 : 0],
         ...[u.tokenVersion, u.totpSecret, u.totpStep, toIso(u.createdAt), isoOrNull(u.disabledAt)],
-        isoOrNull(u.lastLoginAt),
+        ...[isoOrNull(u.lastLoginAt), u.displayName],
       ],
     },
   ]);
@@ -33,10 +33,11 @@ export async function updateUser(database: Database, u: UserRecord, tokenVersion
   const results = await database.write([
     {
       sql: `update users set role = ?, entities = ?, password_hash = ?, password_is_initial = ?, token_version = ?, totp_secret = ?,
-          totp_step = ?, disabled_at = ?, last_login_at = ? where id = ? and token_version = ?`,
+          totp_step = ?, disabled_at = ?, last_login_at = ?, display_name = ? where id = ? and token_version = ?`,
       args: [
         ...[u.role, JSON.stringify(u.entities), u.passwordHash, u.passwordIsInitial ? 1 : 0, u.tokenVersion],
-        ...[u.totpSecret, u.totpStep, isoOrNull(u.disabledAt), isoOrNull(u.lastLoginAt), u.id, tokenVersion],
+        ...[u.totpSecret, u.totpStep, isoOrNull(u.disabledAt), isoOrNull(u.lastLoginAt), u.displayName],
+        ...[u.id, tokenVersion],
       ],
     },
   ]);
@@ -46,6 +47,7 @@ export async function updateUser(database: Database, u: UserRecord, tokenVersion
 export async function deleteUser(database: Database, id: string): Promise<void> {
   await database.write([
     { sql: "delete from sessions where user_id = ?", args: [id] },
+    { sql: "delete from console_sessions where user_id = ?", args: [id] },
     { sql: "delete from users where id = ?", args: [id] },
   ]);
 }
@@ -135,5 +137,6 @@ function userFromRow(row: Row): UserRecord {
     createdAt: fromIso(text(row, "created_at")),
     disabledAt: timeOrNull(row, "disabled_at"),
     lastLoginAt: timeOrNull(row, "last_login_at"),
+    displayName: textOrNull(row, "display_name"),
   };
 }

@@ -37,11 +37,15 @@ export function rarityDay(at: number): number {
 /** The columns that are read of an alert; only alerts that are evidence count. */
 export const alertColumns = `id, entity_name, rule_id, rule_title, level, tags, user_name, host, src_ip, first_seen, last_seen, period_id`;
 
-/** The sightings of these alerts, two of an alert that occurred more than once. */
+/** What is older than an alert's newest occurrence was looked at when it was new. */
+const oldFirstMs = dayMs;
+
+/** The sightings of these alerts, two of an alert that occurred more than once. Those up to the id `known` have been looked at before. */
 export async function sightingsOf(
   unit: UnitOfWork,
   correlator: Correlator,
   rows: readonly Row[],
+  known: number,
 ): Promise<AlertSighting[]> {
   const sure: AlertSighting[] = [];
   const asked: AlertSighting[] = [];
@@ -66,8 +70,9 @@ export async function sightingsOf(
       user: user?.type === "user" && user.name.length <= longestName ? user.name : "",
       periodId: integer(row, "period_id"),
     };
-    for (const at of new Set([fromIso(text(row, "first_seen")), fromIso(text(row, "last_seen"))]))
-      (rule.counts === "always" ? sure : asked).push({ ...sighting, at });
+    const [first, last] = [fromIso(text(row, "first_seen")), fromIso(text(row, "last_seen"))];
+    const times = integer(row, "id") <= known && first < last - oldFirstMs ? [last] : [first, last];
+    for (const at of new Set(times)) (rule.counts === "always" ? sure : asked).push({ ...sighting, at });
   }
   const usual = await unit.ruleActors.usual(
     unit.database,

@@ -54,11 +54,19 @@ export async function outbreaksOf(
   return Map.groupBy(rows.map(fromRow), nameOf);
 }
 
-/** Up to `limit` outbreaks to look at; a time far ahead is of a clock that was set back. */
+/** A time further ahead is of a clock that was set back. */
+const farthestMs = 60_000;
+
+/** Whether there are outbreaks to look at. */
+export async function hasDue(database: Database, now: number): Promise<boolean> {
+  return (await dueOutbreaks(database, now, 1)).length > 0;
+}
+
+/** Up to `limit` outbreaks to look at. */
 export async function dueOutbreaks(database: Database, now: number, limit: number): Promise<OutbreakRow[]> {
   const { rows } = await database.read(
     `${selected} where o.due_at <= ?1 or o.due_at > ?2 order by o.due_at, o.id limit ?3`,
-    [now, now + 60_000, limit],
+    [now, now + farthestMs, limit],
   );
   return rows.map(fromRow);
 }

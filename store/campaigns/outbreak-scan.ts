@@ -19,17 +19,23 @@ import {
 /** Alerts that one commit looks at. */
 const alertsPerStep = 2_000;
 
-/** Goes a step further; returns whether more is left. */
-export async function scanAlerts(unit: UnitOfWork, correlator: Correlator): Promise<boolean> {
+/** Goes a step further, and looks at the alerts that occurred again; returns whether more new ones are left. */
+export async function scanAlerts(
+  unit: UnitOfWork,
+  correlator: Correlator,
+  repeated: readonly number[],
+): Promise<boolean> {
   const { database, now } = unit;
   const step = await nextStep(database);
-  if (step === null) return false;
+  if (step.upto === step.after && repeated.length === 0) return false;
   const { rows } = await database.read(
     `select ${alertColumns} from sigma_alerts
-     where id > ? and id <= ? and level in ('medium', 'high', 'critical') and period_id is not null order by id`,
-    [step.after, step.upto],
+     where (id > ?1 and id <= ?2 or id in (select value from json_each(?3))) and level in ('medium', 'high', 'critical')
+       and period_id is not null
+     order by id`,
+    [step.after, step.upto, JSON.stringify(repeated)],
   );
-  const found = await sightingsOf(unit, correlator, rows);
+  const found = await sightingsOf(unit, correlator, rows, step.after);
   const known = await outbreaksOf(database, distinctRules(found));
   const kept = found.filter((sighting) => !(known.get(nameOf(sighting)) ?? []).some((row) => isSpent(row, sighting)));
   unit.add(...noteSightings(kept, now), {
@@ -49,8 +55,16 @@ export async function scanAlerts(unit: UnitOfWork, correlator: Correlator): Prom
   return step.isFull;
 }
 
-/** The ids of the next alerts; null at the end. */
-async function nextStep(database: Database): Promise<{ after: number; upto: number; isFull: boolean } | null> {
+/** Whether there are alerts that were not looked at. */
+export async function hasNewAlerts(database: Database): Promise<boolean> {
+  const { rows } = await database.read(
+    "select coalesce((select max(id) from sigma_alerts), 0) > (select alert_id from outbreak_position) as more",
+  );
+  return rows[0] !== undefined && integer(rows[0], "more") === 1;
+}
+
+/** The ids of the next alerts, if there are any: those behind `after`. */
+async function nextStep(database: Database): Promise<{ after: number; upto: number; isFull: boolean }> {
   const position = await database.read("select alert_id from outbreak_position");
   const after = position.rows[0] === undefined ? 0 : integer(position.rows[0], "alert_id");
   const { rows } = await database.read(
@@ -58,7 +72,7 @@ async function nextStep(database: Database): Promise<{ after: number; upto: numb
     [after, alertsPerStep],
   );
   const upto = rows[0] === undefined ? null : integerOrNull(rows[0], "upto");
-  return upto === null ? null : { after, upto, isFull: integer(rows[0] ?? {}, "n") === alertsPerStep };
+  return { after, upto: upto ?? after, isFull: integer(rows[0] ?? {}, "n") === alertsPerStep };
 }
 
 function distinctRules(sightings: readonly RuleOfEntity[]): RuleOfEntity[] {

@@ -87,14 +87,9 @@ async function attackIn(
   const day = rarityDay(whole[0]?.at ?? 0);
   const [usual] = await ruleActors.usual(database, [{ entity: row.entityKey, key: row.rule, day }]);
   const atWork = await accountsAtWork(database, correlator, row.entity, whole, { day, actors: usual?.of ?? 0 });
-  const chain =
-    atWork.size === 0
-      ? whole
-      : chainOf(
-          row,
-          near.filter(({ user }) => !atWork.has(user)),
-        );
-  if (chain === null || (rarityOf(usual) === "unknown" && wasAround(chain, near))) return null;
+  const others = near.filter(({ user }) => !atWork.has(user));
+  const chain = atWork.size === 0 ? whole : chainOf(row, others);
+  if (chain === null || (rarityOf(usual) === "unknown" && wasAround(chain, others))) return null;
   return chain;
 }
 

@@ -44,6 +44,15 @@ export async function storeFacts(database: Database): Promise<StoreFacts> {
   };
 }
 
+/** The same as far as it is known without counting. */
+export async function fileFacts(database: Database): Promise<Pick<StoreFacts, "schema" | "sqlite" | "bytes">> {
+  const { rows } = await database.read(
+    `select sqlite_version() as sqlite, (select page_count from pragma_page_count) * (select page_size from pragma_page_size) as bytes`,
+  );
+  const row = rows[0] ?? {};
+  return { schema: schemaVersion, sqlite: text(row, "sqlite"), bytes: integer(row, "bytes") };
+}
+
 /** The faults that SQLite finds in the file; empty when there are none. Reads the whole file. */
 export async function integrityCheck(database: Database): Promise<string[]> {
   const { rows } = await database.read("PRAGMA integrity_check(20)");

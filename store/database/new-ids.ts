@@ -1,10 +1,10 @@
-/** `INC-` and `CASE-` ids: 8 random hexadecimal digits that are not in use. */
+/** `INC-`, `CASE-` and `CMP-` ids: 8 random hexadecimal digits that are not in use. */
 import { randomBytes } from "node:crypto";
 import type { Database } from "./database.ts";
 import { text } from "./rows.ts";
 
-const tables = { INC: "incidents", CASE: "threat_cases" } as const;
-const columns = { INC: "incident_id", CASE: "case_id" } as const;
+const tables = { INC: "incidents", CASE: "threat_cases", CMP: "campaigns" } as const;
+const columns = { INC: "incident_id", CASE: "case_id", CMP: "campaign_id" } as const;
 
 /** `count` different ids that no row has. */
 export async function newIds(database: Database, prefix: keyof typeof tables, count: number): Promise<string[]> {

@@ -71,8 +71,8 @@ for (const name of readdirSync(data).filter((one) => one.endsWith(".gz")))
     }
     await store.close();
     const after = counts(path);
-    // Tables that a later schema replaced.
-    const kept = Object.entries(before).filter(([table]) => table !== "alert_hours");
+    // Tables that a later schema replaced, and where a later reader of the log has a position of its own.
+    const kept = Object.entries(before).filter(([table]) => !["alert_hours", "reader_positions"].includes(table));
     for (const [table, count] of kept) expect([table, after[table]]).toEqual([table, count]);
     expect(after.incidents).toBe(rows);
     const database = new Sqlite(path, { readonly: true });

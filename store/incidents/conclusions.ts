@@ -29,6 +29,7 @@ import { type CaseRow, casesOfPeriods, growCases, saveCases } from "./case-rows.
 import { findIncidents, type IncidentRow, saveActivity, saveIncidents, saveScores } from "./incident-rows.ts";
 import { activeOf, liveCases } from "./live-cases.ts";
 import { newCase, newIncident } from "./new-rows.ts";
+import { searchAnew } from "./search-marks.ts";
 import { type Change, correlationAuthor, type UnitOfWork } from "./unit-of-work.ts";
 
 export interface ConclusionRules extends AssessmentRules {
@@ -216,6 +217,7 @@ export async function conclude(
     ...planTickets(tickets, now),
     ...askGate(moved, rules.tickets.policies, now),
     ...noteRules(untold, rules.tickets.policies, now),
+    ...searchAnew(conclusions),
     ...noteOutbreaks(outbreaks, rules.tickets.policies, now),
   );
   return conclusions.flatMap(({ period, repeated, quiet }) =>

@@ -20,6 +20,7 @@ export type HistoryAction =
   | "EXCEPTION_PROPOSED"
   | "EXCEPTION_APPLIED"
   | "EXCEPTION_REMOVED"
+  | "CAMPAIGN_JOINED"
   | "EXTERNAL_SYNC";
 
 export interface HistoryEntry {

@@ -29,7 +29,7 @@ const incidentColumns = `incident_id, period_id, entity_name, group_key, actor_t
 
 /** The outbreak on most hosts, as JSON. An incident without one costs a look at an index. */
 const outbreakColumn = `(select json_object('rule', rule_title, 'hosts', json(hosts), 'firstAt', first_at, 'lastAt', last_at)
-  from outbreaks o where o.incident_id = incidents.incident_id order by json_array_length(hosts) desc, first_at, id limit 1) as outbreak`;
+  from outbreaks o where o.incident_id = incidents.incident_id and o.state = 'open' order by json_array_length(hosts) desc, first_at, id limit 1) as outbreak`;
 
 export async function findIncidents(database: Database, ids: readonly string[]): Promise<Map<string, IncidentRow>> {
   if (ids.length === 0) return new Map();

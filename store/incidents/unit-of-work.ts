@@ -8,6 +8,7 @@ import type { Database } from "../database/database.ts";
 import type { Statement } from "../database/statement.ts";
 import { EventBatch } from "../events/event-batch.ts";
 import type { OpenLog } from "../events/open-log.ts";
+import type { RepeatedAlerts } from "../events/repeated-alerts.ts";
 import { addHistory, type HistoryAction, type HistoryEntry, type HistorySubject } from "./history.ts";
 import type { PeriodCache } from "./period-cache.ts";
 import type { RuleActors } from "./rule-actors.ts";
@@ -32,6 +33,7 @@ export type Change = Omit<HistoryEntry, "at" | "who" | "source">;
 export interface OpenUnit extends OpenLog {
   readonly periods: PeriodCache;
   readonly ruleActors: RuleActors;
+  readonly repeatedAlerts: RepeatedAlerts;
 }
 
 interface Gathered {
@@ -106,6 +108,10 @@ export class UnitOfWork {
   /** The actors in memory. Whatever changes a period must return it there or drop it (`savePeriods`). */
   get periods(): PeriodCache {
     return this.#open.periods;
+  }
+
+  get repeatedAlerts(): RepeatedAlerts {
+    return this.#open.repeatedAlerts;
   }
 
   get ruleActors(): RuleActors {

@@ -6,7 +6,7 @@ import { noTally } from "../../core/intake/answer.ts";
 import { idKeyOf } from "../../core/intake/hash.ts";
 import { type AlertChange, type KnownAlert, type Plan, planAlerts } from "../../core/intake/plan.ts";
 import type { DetectionWrite, IntakeTally } from "../../core/ports.ts";
-import { dayMs, toIso } from "../../core/time.ts";
+import { dayMs, hourMs, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { forRows, insertSql } from "../database/insert-sql.ts";
 import { fromIso } from "../database/iso.ts";
@@ -50,6 +50,13 @@ const countSql = `insert into row_counts select 'alerts', min(value), '', count(
   order by min(value)
   on conflict do update set n = n + excluded.n`;
 
+/** `[hour, entity, level, detections, new alerts]` */
+const hourSql = insertSql(
+  "detection_hours",
+  "hour, entity_name, level, detections, alerts",
+  "on conflict do update set detections = detections + excluded.detections, alerts = alerts + excluded.alerts",
+);
+
 export interface Written {
   tally: IntakeTally;
   /** The periods whose evidence the write added to. */
@@ -74,6 +81,7 @@ export async function writeDetections(
   const periodIds = (await correlator?.detections(unit, plan.counted, write.more === null)) ?? [];
   const periods = periodsByHash(plan.counted, periodIds);
   addAlerts(unit, plan, known, firsts, periods);
+  unit.add(...forRows(hourSql, hourRows(plan, unit.now)));
   if (write.step !== null) unit.add(recordStep("detections", write.step, tally, unit.now));
   return { tally, periodIds: [...new Set(periods.values())] };
 }
@@ -118,6 +126,9 @@ async function knownAlerts(database: Database, detections: readonly Detection[])
   );
 }
 
+/** Of alerts of level medium or more; whoever looks at them sees the level. */
+const notedRisk = 50;
+
 function addAlerts(
   unit: UnitOfWork,
   plan: Plan,
@@ -146,6 +157,7 @@ function addAlerts(
       const { value = null, isCurrent = false } = change.cluster ?? {};
       updates.push([id, added, toIso(firstSeen), toIso(lastSeen), risk, value, period, isCurrent ? 1 : 0, at]);
       if (newest !== null) logs.push([id, newest.body]);
+      if (period !== null && risk >= notedRisk) unit.repeatedAlerts.note(id);
       const former = stored?.periodId ?? null;
       if (period !== null && former !== null && former !== period) formerPeriods.push([former, id]);
     }
@@ -162,6 +174,24 @@ function addAlerts(
     ),
     ...forRows(newestLogSql, logs),
   );
+}
+
+/** What this write adds to the hour's counts, by entity and level. */
+function hourRows({ counted, changes }: Plan, now: number): Value[][] {
+  const hour = Math.floor(now / hourMs);
+  const rows = new Map<string, Value[]>();
+  const add = ({ entity, level }: Detection, detections: number, alerts: number) => {
+    const key = `${level} ${entity}`;
+    const row = rows.get(key);
+    if (row === undefined) rows.set(key, [hour, entity, level, detections, alerts]);
+    else {
+      row[3] = Number(row[3]) + detections;
+      row[4] = Number(row[4]) + alerts;
+    }
+  };
+  for (const detection of counted) add(detection, 1, 0);
+  for (const { first } of changes) if (first !== null) add(first.detection, 0, 1);
+  return [...rows.values()];
 }
 
 /** The period of each alert's newest evidence. */

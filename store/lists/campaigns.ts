@@ -1,7 +1,7 @@
 /** Campaigns for lists and details: which incidents each has, and why they are one. */
-import type { CampaignLink, LinkKind } from "../../core/campaigns/campaign.ts";
+import type { LinkKind } from "../../core/campaigns/campaign.ts";
+import type { CampaignMember, CampaignMembers, NamedLink } from "../../core/campaigns/members.ts";
 import type { LinkedActor } from "../../core/campaigns/why.ts";
-import type { Incident } from "../../core/incident.ts";
 import { type RiskLevel, riskLevel } from "../../core/risk.ts";
 import type { Database } from "../database/database.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
@@ -15,28 +15,6 @@ const mostMembers = 500;
 const mostLinks = 500;
 /** Joins one after the other that are followed; rows that name each other end there. */
 const mostJoins = 1_000;
-
-/** An incident as its campaign names it. */
-export type CampaignMember = Pick<
-  Incident,
-  "incidentId" | "actor" | "actorType" | "score" | "level" | "status" | "ticketId" | "ticketUrl" | "ticketSystem"
-> & { headline: string | null };
-
-/** A link, with the actors of its incidents; null where retention has taken one. */
-export interface NamedLink {
-  link: CampaignLink;
-  of: { one: LinkedActor | null; other: LinkedActor | null };
-}
-
-export interface CampaignMembers {
-  campaignId: string;
-  /** Open ones first, then by risk. */
-  members: CampaignMember[];
-  membersTotal: number;
-  /** In the order of what they share. */
-  links: NamedLink[];
-  linksTotal: number;
-}
 
 /** Times are epoch milliseconds of the appliance's clock. */
 export interface CampaignDetail extends CampaignMembers {
@@ -96,10 +74,11 @@ export async function readMembers(
   );
   const links = await database.read(
     `select l.incident_id, l.other_id, l.kind, l.what, l.seen_at, count(*) over () as total,
+       iif(l.other_id = ?2 or (l.incident_id <> ?2 and b.created_seq < a.created_seq), 1, 0) as swapped,
        a.group_key as one, a.actor_type as one_type, b.group_key as other, b.actor_type as other_type
      from campaign_links l left join incidents a on a.incident_id = l.incident_id left join incidents b on b.incident_id = l.other_id
      where l.campaign_id = ?1
-     order by ?2 in (l.incident_id, l.other_id) desc, l.seen_at, l.incident_id, l.other_id, l.kind, l.what limit ?3`,
+     order by ?2 in (l.incident_id, l.other_id) desc, l.seen_at, l.kind, l.what, a.created_seq + b.created_seq, a.created_seq limit ?3`,
     [campaignId, asking, mostLinks],
   );
   const totalOf = ([first]: readonly Row[]) => (first === undefined ? 0 : integer(first, "total"));
@@ -173,19 +152,26 @@ function memberFrom(row: Row): CampaignMember {
   };
 }
 
+/** The incident that asks stands first, else the older one. */
 function linkFrom(row: Row): NamedLink {
-  const actorOf = (name: "one" | "other"): LinkedActor | null => {
-    const actor = textOrNull(row, name);
-    return actor === null ? null : { actor, actorType: text(row, `${name}_type`) as LinkedActor["actorType"] };
-  };
+  const sides = [
+    { id: text(row, "incident_id"), actor: actorFrom(row, "one") },
+    { id: text(row, "other_id"), actor: actorFrom(row, "other") },
+  ] as const;
+  const [first, second] = integer(row, "swapped") === 1 ? ([sides[1], sides[0]] as const) : sides;
   return {
     link: {
-      incidentId: text(row, "incident_id"),
-      otherId: text(row, "other_id"),
+      incidentId: first.id,
+      otherId: second.id,
       kind: text(row, "kind") as LinkKind,
       what: text(row, "what"),
       at: integer(row, "seen_at"),
     },
-    of: { one: actorOf("one"), other: actorOf("other") },
+    of: { one: first.actor, other: second.actor },
   };
+}
+
+function actorFrom(row: Row, name: "one" | "other"): LinkedActor | null {
+  const actor = textOrNull(row, name);
+  return actor === null ? null : { actor, actorType: text(row, `${name}_type`) as LinkedActor["actorType"] };
 }

@@ -3,6 +3,7 @@
 import { type InvolvedAssets, involvedAssets } from "../../core/assets/involved.ts";
 import type { Roles } from "../../core/assets/roles.ts";
 import { readAttackTags } from "../../core/attack/attack.ts";
+import type { CampaignMembers } from "../../core/campaigns/members.ts";
 import { incidentBody } from "../../core/correlation/bodies.ts";
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import { belongs } from "../../core/correlation/patterns.ts";
@@ -18,6 +19,7 @@ import { type Level, levels } from "../../core/detection.ts";
 import type { IncidentBody } from "../../core/incident-event.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
 import { headlineOfActor } from "../../core/tickets/headline/actor-headline.ts";
+import { type Sla, slaOf } from "../../core/tickets/sla.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
@@ -26,7 +28,10 @@ import { type CaseRow, casesOfPeriods, findCase } from "../incidents/case-rows.t
 import { readHistory, type ShownEntry } from "../incidents/history.ts";
 import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
 import { activeOf, liveCases } from "../incidents/live-cases.ts";
-import { type CampaignMembers, readMembers } from "./campaigns.ts";
+import { serviceLevels } from "../outbox/service-levels.ts";
+import { type ActiveHour, activeHours } from "./active-hours.ts";
+import { newestExamples, type RuleExample } from "./alert-detail.ts";
+import { readMembers } from "./campaigns.ts";
 
 /** An alert of the actor of an incident or case. Times are epoch milliseconds. */
 export interface AlertOfActor {
@@ -58,6 +63,8 @@ export interface ContributingAlarm {
 export interface RuleOfIncident extends RuleSummary {
   /** The rule's author, whom Sigma's licence requires to be named. */
   author: string;
+  /** Null where retention has removed its alerts. */
+  example: RuleExample | null;
 }
 
 export interface IncidentDetail {
@@ -76,6 +83,9 @@ export interface IncidentDetail {
   assets: InvolvedAssets;
   /** The newest alarms. */
   alarms: ContributingAlarm[];
+  /** The newest hours in which something happened, oldest first. */
+  activity: ActiveHour[];
+  sla: Sla;
   /** The other incidents of its campaign, and why they are one; null = it is part of none. */
   campaign: CampaignMembers | null;
   /** The newest entries, oldest first. */
@@ -95,6 +105,8 @@ export interface CaseDetail {
 
 /** The most entries of each list; counts are of all. */
 const mostListed = 500;
+/** Two weeks of hours, and some. */
+const mostHours = 400;
 
 /** Null if there is no incident with that id. `now`: epoch milliseconds. */
 export async function readIncidentDetail(
@@ -109,21 +121,34 @@ export async function readIncidentDetail(
   const { state } = period;
   const cases = liveCases(await casesOfPeriods(database, [period.id]), state, patterns);
   const { authors, users } = await writersAndUsers(database, period.id);
+  const examples = await newestExamples(database, period.id);
   const history = await readHistory(database, "incident", incidentId);
+  const body = incidentBody(incident, state, activeOf(cases), now);
   return {
     incident,
-    body: incidentBody(incident, state, activeOf(cases), now),
+    body,
     headline: headlineOfActor({ type: incident.actorType, name: incident.actor }, state, now),
     risk: riskDetail(state, now),
     chain: attackChain(state.evidence),
-    rules: ruleSummaries(state.evidence).map((rule) => ({ ...rule, author: authors.get(rule.key) ?? "" })),
+    rules: ruleSummaries(state.evidence).map((rule) => ({
+      ...rule,
+      author: authors.get(rule.key) ?? "",
+      example: examples.get(rule.key) ?? null,
+    })),
     cases,
     users,
     assets: involvedAssets(roles, incident.entity, {
-      hosts: [...(incident.actorType === "host" ? [incident.actor] : []), ...state.evidence.hosts],
+      // Those of an outbreak too: what is recommended for all of them must know a domain controller among them.
+      hosts: [
+        ...(incident.actorType === "host" ? [incident.actor] : []),
+        ...state.evidence.hosts,
+        ...(body.outbreak?.hosts ?? []),
+      ],
       accounts: [...(incident.actorType === "user" ? [incident.actor] : []), ...users],
     }),
     alarms: await contributingAlarms(database, period.id),
+    activity: activeHours(state.evidence, mostHours),
+    sla: slaOf(incident.level, incident.createdAt, incident.closedAt, now, await serviceLevels(database)),
     campaign: incident.campaignId === null ? null : await readMembers(database, incident.campaignId, incidentId),
     history: history.entries,
     historyTotal: history.total,

@@ -1,24 +1,16 @@
 /** Pages of incidents, cases and alerts for the API. Runs in the reading Worker. */
 
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
-import { plainHost } from "../../core/identities/host-name.ts";
-import type { NameBook } from "../../core/identities/name-book.ts";
-import { normaliseName, normaliseUser } from "../../core/intake/identity.ts";
 import type { Collection, Page, PageQuery, RowFilters, Walk } from "../../core/pages/page.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
 import { integer, text } from "../database/rows.ts";
 import { campaignNow } from "./campaigns.ts";
-import { Conditions, type Statement } from "./conditions.ts";
-import { type ListedTable, listedTables } from "./listed-tables.ts";
-
-/** Filters with every stored spelling of the entity that was asked for. */
-type StoredFilters = Omit<RowFilters, "entity" | "campaign"> & {
-  entity?: readonly string[] | undefined;
-  /** What became of the campaign that was asked for. */
-  campaign?: readonly string[] | undefined;
-};
+import type { Statement } from "./conditions.ts";
+import { conditionsOf, isCountedInPart, mostCounted, type Source, sourceOf, totalOf } from "./filters.ts";
+import { type ListedTable, listedTables, type Present } from "./listed-tables.ts";
+import { searchOf } from "./search.ts";
 
 /** Reads one page, of these actors alone where some are given. Rows committed while it is read belong to a later page. */
 export async function listPage(
@@ -33,59 +25,60 @@ export async function listPage(
   const { campaign } = query.filters;
   const filters = {
     ...query.filters,
+    actors: actors ?? undefined,
     entity: asked && (await entitySpellings(database, asked)),
     campaign: campaign === undefined ? undefined : [await campaignNow(database, campaign)],
   };
-  const { order, limit, offset } = query;
+  const { order, limit, offset, now } = query;
   const by = order.kind === "walk" ? order.by : "created";
-  const seq = table.seq[by];
+  const limits = [...(entities === null ? [] : [entities]), ...(filters.entity === undefined ? [] : [filters.entity])];
+  const search = await searchOf(database, query.collection, query.filters, limits, by);
+  const source = sourceOf(table, by, search);
+  const { seq } = source;
   const lookedUp = order.kind === "walk" && order.direction === "up" && order.position === null;
-  const counted = conditionsOf(table, filters, entities, actors, by);
+  const counted = conditionsOf(source, filters, entities, now);
   if (order.kind === "walk" && order.positionIsBound && order.position !== null)
     counted.add(`${seq} > ?`, order.position);
   const countsAll = order.kind !== "walk" || !order.positionIsBound;
+  const totalBy = (unbounded: boolean) =>
+    totalOf({ collection: query.collection, filters, entities }, source, counted, unbounded);
   // Read first: the statements that follow then see every row up to `top`.
-  const head = await readHead(
-    database,
-    query,
-    table,
-    by,
-    lookedUp ? null : totalOf({ collection: query.collection, filters, entities }, table, by, counted, countsAll),
-  );
-  if (head.gap) return { ...head, json: "[]", count: 0, lastSeq: null, more: false, start: 0 };
-  const { top, generation, gap } = head;
+  const head = await readHead(database, query, source, lookedUp ? null : totalBy(countsAll));
+  const behind = search?.behind ?? null;
+  if (head.gap)
+    return { ...head, json: "[]", count: 0, lastSeq: null, more: false, start: 0, totalIsLeast: false, behind };
+  const { generation, gap } = head;
+  // What the index does not know yet belongs to a later page.
+  const top = search === null ? head.top : Math.min(head.top, search.known[by]);
   const start = order.kind === "walk" ? await startOf(database, table, order, query.filters, top) : 0;
   if (lookedUp && start > 0) counted.add(`${seq} > ?`, start);
-  const rows = conditionsOf(table, filters, entities, actors, by);
+  const rows = conditionsOf(source, filters, entities, now);
   if (order.kind === "walk") {
-    if (order.direction === "up") rows.add(`${seq} > ?`, start);
-    else {
+    if (order.direction === "up") {
+      rows.add(`${seq} > ?`, start);
+      if (search !== null) rows.add(`${seq} <= ?`, top);
+    } else {
       rows.add(`${seq} <= ?`, top);
       if (order.position !== null) rows.add(`${seq} < ?`, order.position);
     }
   }
-  const direction = order.direction === "up" ? "asc" : "desc";
-  const sorted = order.kind === "walk" ? seq : table.sorts[order.by];
-  if (sorted === undefined) throw new Error(`${query.collection} have no order ${order.kind === "sorted" && order.by}`);
   const found = await database.read(
-    `select ${table.select}, ${seq} as seq from ${table.from[by]}
-     where ${rows.where} order by ${sorted} ${direction}${order.kind === "sorted" ? `, ${seq} ${direction}` : ""} limit ? offset ?`,
+    `select ${table.select}, ${seq} as seq from ${source.from}
+     where ${rows.where} order by ${orderOf(table, order, seq)} limit ? offset ?`,
     [...rows.args, limit + 1, offset],
   );
   const more = found.rows.length > limit;
   const page = more ? found.rows.slice(0, limit) : found.rows;
   const last = page.at(-1);
-  const total = lookedUp
-    ? await count(
-        database,
-        totalOf({ collection: query.collection, filters, entities }, table, by, counted, start === 0),
-      )
-    : head.total;
+  const total = lookedUp ? await count(database, totalBy(start === 0)) : head.total;
+  const totalIsLeast = total > mostCounted && isCountedInPart(filters);
   return {
-    json: await table.json(database, page, patterns),
+    json: await table.json(database, page, { patterns, now }),
     count: page.length,
     lastSeq: last === undefined ? null : integer(last, "seq"),
-    total,
+    total: totalIsLeast ? mostCounted : total,
+    totalIsLeast,
+    behind,
     more,
     top,
     start,
@@ -94,12 +87,20 @@ export async function listPage(
   };
 }
 
+/** SQL of the order, without "order by". */
+function orderOf(table: ListedTable, order: PageQuery["order"], seq: string): string {
+  const direction = order.direction === "up" ? "asc" : "desc";
+  if (order.kind === "walk") return `${seq} ${direction}`;
+  const column = table.sorts[order.by];
+  if (column === undefined) throw new Error(`there is no order ${order.by}`);
+  return `${column} ${direction} nulls last, ${seq} ${direction}`;
+}
+
 /** What the page needs besides its rows, in one statement, so that a page with a cursor takes two. */
 async function readHead(
   database: Database,
   { collection, order }: PageQuery,
-  table: ListedTable,
-  by: Walk["by"],
+  { table, by }: Source,
   total: Statement | null,
 ): Promise<Pick<Page, "top" | "generation" | "gap" | "total">> {
   const since = order.kind === "walk" ? order.since : null;
@@ -148,75 +149,17 @@ async function startOf(
   return Math.min(order.boundIsFiner ? (await first(since + 1)) - 1 : bound, order.givenUpTo);
 }
 
-function conditionsOf(
-  table: ListedTable,
-  filters: StoredFilters,
-  entities: readonly string[] | null,
-  actors: readonly string[] | null,
-  by: Walk["by"],
-): Conditions {
-  const all = new Conditions();
-  const { columns } = table;
-  const oneOf = (column: string | undefined, values: readonly string[] | undefined) => {
-    if (values === undefined || column === undefined) return;
-    if (values.length === 1) all.add(`${column} = ?`, values[0] ?? "");
-    else all.add(`${column} in (select value from json_each(?))`, JSON.stringify(values));
-  };
-  oneOf(`${columns.entity} collate nocase`, entities ?? undefined);
-  oneOf(`${columns.entity} collate nocase`, filters.entity);
-  oneOf(columns.status, filters.statuses);
-  oneOf(columns.severity, filters.severities);
-  oneOf(columns.type, filters.caseTypes);
-  oneOf(columns.level, filters.levels);
-  oneOf(columns.actor, actors ?? undefined);
-  oneOf(columns.campaign, filters.campaign);
-  if (filters.incidentId !== undefined && columns.incident !== undefined) all.add(columns.incident, filters.incidentId);
-  // In descending order it is the bound at which the walk starts.
-  if (by === "updated" && filters.createdSince !== undefined)
-    all.add(`${columns.recorded} >= ?`, toIso(filters.createdSince));
-  if (filters.minRisk !== undefined) all.add(`${columns.risk} >= ?`, filters.minRisk);
-  return all;
-}
-
-/** The names under which an actor may stand that is called so: what the names that are known say, else the name without domain; and the name itself. */
-export function actorsCalled(given: string, names: NameBook): string[] {
-  const host = plainHost(given);
-  const known = names.everyReading(given, host);
-  return [...new Set([...(known.length > 0 ? known : [normaliseUser(given), host]), normaliseName(given)])];
-}
-
-/** The number of matching rows. For filters by entity and status alone it is read from the table of counts. */
-function totalOf(
-  { filters, entities, collection }: Pick<PageQuery, "collection" | "entities"> & { filters: StoredFilters },
-  table: ListedTable,
-  by: Walk["by"],
-  counted: Conditions,
-  unbounded: boolean,
-): Statement {
-  const { entity, statuses, createdSince: _, updatedSince: __, ...others } = filters;
-  if (!unbounded || Object.values(others).some((value) => value !== undefined))
-    return { sql: `select count(*) from ${table.from[by]} where ${counted.where}`, args: counted.args };
-  const conditions = new Conditions();
-  conditions.add("feed = ?", collection);
-  if (entities !== null)
-    conditions.add("entity_name collate nocase in (select value from json_each(?))", JSON.stringify(entities));
-  if (entity !== undefined)
-    conditions.add("entity_name collate nocase in (select value from json_each(?))", JSON.stringify(entity));
-  if (statuses !== undefined) conditions.add("status in (select value from json_each(?))", JSON.stringify(statuses));
-  return { sql: `select coalesce(sum(n), 0) from row_counts where ${conditions.where}`, args: conditions.args };
-}
-
 const idColumns = { incidents: "incident_id", cases: "case_id", alerts: "a.hash" } as const satisfies Record<
   Collection,
   string
 >;
 
-/** One row as lists show it, with its entity; null if there is none with that id. */
+/** One row as lists show it at `now` (epoch milliseconds), with its entity; null if there is none with that id. */
 export async function readRow(
   database: Database,
   collection: Collection,
   id: string,
-  patterns: readonly PreparedPattern[],
+  present: Present,
 ): Promise<{ entity: string; json: string } | null> {
   const table = listedTables[collection];
   const { rows } = await database.read(
@@ -225,6 +168,6 @@ export async function readRow(
   );
   const row = rows[0];
   if (row === undefined) return null;
-  const json = await table.json(database, [row], patterns);
+  const json = await table.json(database, [row], present);
   return { entity: text(row, "entity"), json: json.slice(1, -1) };
 }

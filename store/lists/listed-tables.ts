@@ -1,7 +1,8 @@
 /** The tables that the API lists, with the field names of their rows there. */
 
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
-import type { Collection, Walk } from "../../core/pages/page.ts";
+import type { Collection, Sorted, Walk } from "../../core/pages/page.ts";
+import type { SlaStatus } from "../../core/tickets/sla.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
@@ -28,19 +29,51 @@ export interface ListedTable {
     severity?: string;
     type?: string;
     level?: string;
+    riskLevel?: string;
+    hash?: string;
     actor?: string;
     campaign?: string;
     /** A condition in which the incident's id is bound. */
     incident?: string;
   };
   /** Columns to sort by whose values change. */
-  sorts: Partial<Record<"risk_score" | "last_alarm_time", string>>;
+  sorts: Partial<Record<Sorted["by"], string>>;
+  /** Rows have an owner, a ticket and a service level. */
+  hasOwners?: true;
+  /** Absent = it cannot be searched. */
+  search?: {
+    /** The table of the index, and the column whose values are the rowids there. */
+    index: string;
+    ids: string;
+    /** Where rows come from when the index is asked first (as `s`), by order; absent = it only says which rows match. */
+    created?: { from: string; seq: string };
+    updated?: { from: string; seq: string };
+  };
   /** The rows as a JSON array. */
-  json(database: Database, rows: readonly Row[], patterns: readonly PreparedPattern[]): string | Promise<string>;
+  json(database: Database, rows: readonly Row[], present: Present): string | Promise<string>;
+}
+
+/** What rows look like depends on these. */
+export interface Present {
+  patterns: readonly PreparedPattern[];
+  /** Epoch milliseconds. */
+  now: number;
 }
 
 /** For rows that the database has already turned into JSON. */
 const asTheyAre = (_database: Database, rows: readonly Row[]) => `[${rows.map((row) => text(row, "row")).join(",")}]`;
+
+/** Incidents, with how their service levels stand now. */
+const withSla = (_database: Database, rows: readonly Row[], { now }: Present) => {
+  const at = toIso(now);
+  const json = rows.map((row) => {
+    const due = textOrNull(row, "due_at");
+    const status =
+      due === null ? null : due <= at ? "breached" : text(row, "at_risk_at") <= at ? "at_risk" : "on_track";
+    return `${text(row, "row").slice(0, -1)},"due_at":${JSON.stringify(due)},"sla":${JSON.stringify(status satisfies SlaStatus | null)}}`;
+  });
+  return `[${json.join(",")}]`;
+};
 
 function seqs(table: string): Pick<ListedTable, "from" | "seq" | "top" | "firstSince"> {
   const top = (column: string) => `(select coalesce(max(${column}), 0) from ${table})`;
@@ -73,17 +106,20 @@ const alertJson = `json_object(
 export const listedTables = {
   incidents: {
     ...seqs("incidents"),
-    select: incidentJson,
+    select: `${incidentJson}, due_at, at_risk_at`,
+    hasOwners: true,
+    search: { index: "incident_search", ids: "incidents.id" },
     columns: {
       entity: "entity_name",
       risk: "risk_score",
       recorded: "created_at",
       status: "status",
+      riskLevel: "risk_level",
       actor: "group_key",
       campaign: "campaign_id",
     },
-    sorts: { risk_score: "risk_score", last_alarm_time: "last_alarm_time" },
-    json: asTheyAre,
+    sorts: { risk_score: "risk_score", last_alarm_time: "last_alarm_time", due_at: "due_at" },
+    json: withSla,
   },
   cases: {
     ...seqs("threat_cases"),
@@ -123,18 +159,24 @@ export const listedTables = {
         and seq > coalesce((select first_seq from sigma_alerts where recorded_at < ?1 order by recorded_at desc limit 1), 0)
         order by seq limit 1`,
     },
-    columns: { entity: "a.entity_name", risk: "a.risk", recorded: "a.recorded_at", level: "a.level" },
+    columns: { entity: "a.entity_name", risk: "a.risk", recorded: "a.recorded_at", level: "a.level", hash: "a.hash" },
+    search: {
+      index: "alert_search",
+      ids: "a.id",
+      created: { from: "alert_search s cross join sigma_alerts a on a.id = s.rowid", seq: "s.rowid" },
+      updated: {
+        from: `alert_search s cross join sigma_alerts a on a.id = s.rowid
+          cross join event_log e on e.seq = coalesce(a.last_seq, a.first_seq)`,
+        seq: "e.seq",
+      },
+    },
     sorts: {},
     json: asTheyAre,
   },
 } satisfies Record<Collection, ListedTable> as Record<Collection, ListedTable>;
 
 /** Brings cases up to date from their evidence: rows are not written for every further detection. */
-async function casesJson(
-  database: Database,
-  rows: readonly Row[],
-  patterns: readonly PreparedPattern[],
-): Promise<string> {
+async function casesJson(database: Database, rows: readonly Row[], { patterns }: Present): Promise<string> {
   const active = rows.filter((row) => row.status !== "CLOSED").map((row) => integer(row, "period_id"));
   const { rows: periods } = await database.read(
     `select id, ${stateColumns} from actor_periods where id in (select value from json_each(?))`,

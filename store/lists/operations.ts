@@ -1,19 +1,23 @@
 /** Operations for lists and details of the API, and counts of tickets and deliveries. */
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { Collection, PageQuery } from "../../core/pages/page.ts";
-import type { OpenAssets } from "../assets/operations.ts";
+import type { OpenCampaigns } from "../campaigns/step.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
+import { fileFacts } from "../database/integrity.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
+import { readAlertLog } from "./alert-detail.ts";
 import { listCampaigns, readCampaign } from "./campaigns.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
+import { actorsCalled } from "./filters.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
-import { actorsCalled, listPage, readRow } from "./list-pages.ts";
+import { listPage, readRow } from "./list-pages.ts";
+import { type OverviewQuery, readHours, readOverview } from "./overview.ts";
 import { falsePositives, readProposalEvidence } from "./proposal-evidence.ts";
 import { readSamples } from "./rule-samples.ts";
 import { countDeliveries, countTickets, listDeliveries, listTickets, type TicketFilter } from "./ticket-lists.ts";
 
 /** The state of the reading Worker. */
-export interface OpenReading extends OpenAssets {
+export interface OpenReading extends OpenCampaigns {
   /** The patterns that make a case, for lists and details of cases. */
   patterns: readonly PreparedPattern[];
 }
@@ -26,7 +30,8 @@ export const listReading = {
   },
   readRow: {
     kind: "read",
-    run: ({ database, patterns }, collection: Collection, id: string) => readRow(database, collection, id, patterns),
+    run: ({ database, patterns }, collection: Collection, id: string, now: number) =>
+      readRow(database, collection, id, { patterns, now }),
   },
   readIncident: {
     kind: "read",
@@ -56,6 +61,14 @@ export const listReading = {
     kind: "read",
     run: ({ database, patterns }, caseId: string) => readCaseDetail(database, patterns, caseId),
   },
+  readAlertLog: { kind: "read", run: ({ database }, hash: string) => readAlertLog(database, hash) },
+  readOverview: { kind: "read", run: ({ database }, query: OverviewQuery) => readOverview(database, query) },
+  readHours: {
+    kind: "read",
+    run: ({ database }, query: { entities: readonly string[] | null; from: number; to: number }) =>
+      readHours(database, query),
+  },
+  fileFacts: { kind: "read", run: ({ database }) => fileFacts(database) },
   readSamples: { kind: "read", run: ({ database }, incidentId: string) => readSamples(database, incidentId) },
   listTickets: {
     kind: "read",

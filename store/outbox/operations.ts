@@ -1,5 +1,6 @@
 /** Operations on the ledger of tickets and deliveries. */
 import type { Probe } from "../../core/tickets/probes.ts";
+import type { SlaMinutes } from "../../core/tickets/sla.ts";
 import type { TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import {
@@ -14,6 +15,7 @@ import {
   saveProbe,
 } from "./dead-letters.ts";
 import { askAgain, knownTickets, nextGeneration, ownerOfTicket, takeUndecided } from "./made-tickets.ts";
+import { applyServiceLevels } from "./service-levels.ts";
 import { passGate, type TicketRules } from "./ticket-updates.ts";
 import {
   beginDelivery,
@@ -42,6 +44,11 @@ export const outboxOperations = {
     run: async ({ ticketRules }, rules: TicketRules): Promise<void> => {
       Object.assign(ticketRules, rules);
     },
+  },
+  /** Brings due times in line with the settings, a step at a time; returns whether another step is needed. */
+  applyServiceLevels: {
+    kind: "write",
+    run: ({ database }, minutes: SlaMinutes) => applyServiceLevels(database, minutes),
   },
   /** Plans a ticket for an incident by hand, unless there is one. */
   planTicket: {

@@ -35,6 +35,7 @@ export function forgetPeriods(periodIds: readonly number[]): Statement[] {
     // Before their tickets, whose entity and system are needed to count them.
     `delete from deliveries where ticket_id in (${finishedTickets})`,
     `delete from tickets where id in (${finishedTickets})`,
+    `delete from outbreaks where incident_id in (select incident_id from incidents where period_id ${gone})`,
     `delete from incident_history where incident_id in (select incident_id from incidents where period_id ${gone})`,
     `delete from incidents where period_id ${gone}`,
     `delete from case_history where case_id in (select case_id from threat_cases where period_id ${gone})`,

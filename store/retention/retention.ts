@@ -12,9 +12,12 @@ import type { Database } from "../database/database.ts";
 import { integer, text } from "../database/rows.ts";
 import type { PeriodCache } from "../incidents/period-cache.ts";
 import type { RuleActors } from "../incidents/rule-actors.ts";
+import { forgetInSearch } from "../search/search-index.ts";
 import { forgetAlerts, forgetPeriods } from "./forget.ts";
 
 const detectionIdDays = 7;
+/** A chain of hosts is found within minutes; the day before says what was usual. */
+const sightingDays = 2;
 /** The most rows that one step reads, or removes if it removes rows without reading them. */
 const perStep = {
   detectionIds: 5_000,
@@ -26,24 +29,16 @@ const perStep = {
   rules: 1_000,
   roles: 500,
   names: 2_000,
+  sightings: 5_000,
+  outbreaks: 1_000,
 };
 /** The most alerts and periods that one step removes; rows of other tables are removed with each. */
 const removedPerStep = { alerts: 250, periods: 50 };
 
 /** The sweeps of a pass, in order. */
 const sweeps = [
-  ...([
-    "detectionIds",
-    "batches",
-    "alarms",
-    "events",
-    "alerts",
-    "incidents",
-    "actors",
-    "roles",
-    "names",
-    "ruleActors",
-  ] as const),
+  ...(["detectionIds", "batches", "alarms", "events", "alerts", "incidents", "actors", "roles", "ruleActors"] as const),
+  ...(["names", "sightings", "outbreaks"] as const),
 ] as const;
 type Sweep = (typeof sweeps)[number];
 
@@ -115,6 +110,23 @@ const sweepers: Readonly<Record<Sweep, (held: Held, limits: Limits) => Promise<S
   roles: pruneRoles,
   names: pruneOldNames,
   ruleActors: pruneRuleActors,
+  sightings: ({ database }, { now }) =>
+    pruneRows(
+      database,
+      `delete from outbreak_sightings where (entity_key, rule_key, seen_at, host, user_name) in
+        (select entity_key, rule_key, seen_at, host, user_name from outbreak_sightings where noted_day < ?
+         order by noted_day, entity_key, rule_key, seen_at, host, user_name limit ?)`,
+      Math.floor(now / dayMs) - sightingDays,
+      perStep.sightings,
+    ),
+  outbreaks: ({ database }, { now }) =>
+    pruneRows(
+      database,
+      `delete from outbreaks where id in
+        (select id from outbreaks where incident_id is null and due_at is null and updated_at < ? order by id limit ?)`,
+      now - sightingDays * dayMs,
+      perStep.outbreaks,
+    ),
 };
 
 /** Runs one small step of pruning at `now` (epoch ms); `step` null starts a pass. */
@@ -170,7 +182,7 @@ async function pruneAlerts({ database }: Held, { cutoff, after }: Limits): Promi
   const limit = toIso(cutoff);
   const old = rows.filter((row) => text(row, "updated_at") < limit && integer(row, "sent") === 1);
   const ids = old.slice(0, removedPerStep.alerts).map((row) => integer(row, "id"));
-  if (ids.length > 0) await database.write(forgetAlerts(ids));
+  if (ids.length > 0) await database.write([...(await forgetInSearch(database, ids)), ...forgetAlerts(ids)]);
   return { alerts: ids.length, after: placeAfter(rows, old.length > ids.length ? ids : null, perStep.alerts) };
 }
 

@@ -1,9 +1,12 @@
 /** The tables of operations of the two Workers, joined from the folders of the store: by group, then by method. */
 import type { ListedAsset } from "../../core/assets/asset.ts";
+import type { ActorRules } from "../../core/correlation/actor.ts";
+import type { FloorRow } from "../../core/correlation/floors.ts";
 import { type CasePattern, preparePatterns } from "../../core/correlation/patterns.ts";
 import { accessOperations, auditReading, settingsOperations } from "../access/operations.ts";
 import { assetOperations, assetReading } from "../assets/operations.ts";
-import { outbreakOperations } from "../campaigns/operations.ts";
+import { campaignOperations, campaignReading, outbreakOperations } from "../campaigns/operations.ts";
+import { newMemory } from "../campaigns/step.ts";
 import type { Operation, OperationKind, Operations } from "../database/operation.ts";
 import { fileOperations } from "../database/operations.ts";
 import { eventOperations, eventReading, positionOperations } from "../events/operations.ts";
@@ -12,6 +15,7 @@ import { intakeOperations } from "../intake/operations.ts";
 import { listReading, type OpenReading, ticketCounts } from "../lists/operations.ts";
 import { outboxOperations, outboxReading } from "../outbox/operations.ts";
 import { retentionOperations } from "../retention/operations.ts";
+import { searchOperations } from "../search/operations.ts";
 import { syncOperations } from "../sync/operations.ts";
 import type { Open } from "./open-file.ts";
 
@@ -21,9 +25,9 @@ export type Groups<State> = Readonly<Record<string, Operations<State>>>;
 export const writing = {
   intake: { ...intakeOperations, ...assessmentOperations },
   events: eventOperations,
-  admin: { ...accessOperations, ...fileOperations, ...positionOperations, ...retentionOperations },
+  admin: { ...accessOperations, ...fileOperations, ...positionOperations, ...retentionOperations, ...searchOperations },
   incidents: { ...incidentOperations, ...assetOperations },
-  campaigns: outbreakOperations,
+  campaigns: { ...campaignOperations, ...outbreakOperations },
   tickets: {
     ...settingsOperations,
     ...outboxOperations,
@@ -38,17 +42,28 @@ export interface ReadingSettings {
   patterns: readonly CasePattern[];
   /** Of `assets.json`. */
   assets: readonly ListedAsset[];
+  /** What one detection is worth by itself. */
+  floors: readonly FloorRow[];
+  actors: ActorRules;
 }
 
 /** Operations on a connection that cannot write. */
 export const reading = {
-  reading: { ...eventReading, ...auditReading, ...outboxReading, ...listReading, ...assetReading },
+  reading: {
+    ...eventReading,
+    ...auditReading,
+    ...outboxReading,
+    ...listReading,
+    ...assetReading,
+    ...campaignReading,
+  },
   settings: {
     /** Sets which patterns make a case, and the assets of the file. */
     configure: {
       kind: "read",
-      run: async (open, { patterns, assets }: ReadingSettings): Promise<void> => {
+      run: async (open, { patterns, assets, floors, actors }: ReadingSettings): Promise<void> => {
         open.patterns = preparePatterns(patterns);
+        open.campaigns = newMemory(floors, actors);
         await open.assets.setFile(open.database, assets);
       },
     },

@@ -16,6 +16,7 @@ import type { IntakeStore } from "../../core/ports.ts";
 import { defaultPolicies } from "../../core/tickets/policy.ts";
 import { dayMs, hourMs } from "../../core/time.ts";
 import { exceptionOf } from "../../test/harness/exception-of.ts";
+import type { StepTaken } from "../campaigns/step.ts";
 import { Database } from "../database/database.ts";
 import { type OperationName, reading, writing } from "./operations.ts";
 import { StoreWorker } from "./store-worker.ts";
@@ -33,6 +34,8 @@ const growing = [
   "campaigns",
   "campaign_links",
   "outbreaks",
+  "incident_traces",
+  "campaign_looks",
   "incident_history",
   "threat_cases",
   "case_history",
@@ -43,6 +46,8 @@ const growing = [
   "delivery_attempts",
   "ticket_comments",
   "audit_log",
+  "detection_hours",
+  "search_pending",
   "outbreak_sightings",
   "outbreaks",
 ];
@@ -61,6 +66,7 @@ const allowed: readonly { sql: RegExp; why: string }[] = [
   { sql: /pragma integrity_check/i, why: "doctor: reads everything by its nature" },
 ];
 
+const noActorRules = { sharedAccounts: [], hostShortNames: false };
 const now = Date.UTC(2026, 2, 13, 4, 30);
 let folder: string;
 const writer = new StoreWorker();
@@ -92,7 +98,12 @@ beforeAll(async () => {
     return write.call(this, batch);
   };
   await ask(writer, "open", join(folder, "rhythmx.db"), now, "serve");
-  await ask(reader, "openReader", join(folder, "rhythmx.db"), { patterns: builtInPatterns, assets: [] });
+  await ask(reader, "openReader", join(folder, "rhythmx.db"), {
+    patterns: builtInPatterns,
+    assets: [],
+    floors: builtInFloors,
+    actors: noActorRules,
+  });
 });
 
 afterAll(async () => {
@@ -145,16 +156,41 @@ const walk = (by: "created" | "updated", direction: "up" | "down", position: num
   positionIsBound: false,
   boundIsFiner: false,
 });
+const ofIncidents = [
+  { campaign: "CMP-00000001" },
+  { owner: null },
+  { owner: "j" },
+  { riskLevels: ["critical"] },
+  { ticket: "SEC-1" },
+  { ticket: "any" },
+  { sla: ["breached"] },
+];
+const ofAlerts = [{ host: "host-1" }, { levels: ["critical"] }, { rule: "Rule 1", user: "user-1" }, { hash: "x" }];
 const pages = (["incidents", "cases", "alerts"] as const).flatMap((collection) =>
   [walk("created", "up", 0), walk("updated", "up", 0), walk("created", "down", null)].flatMap((order) =>
     [allEntities, someEntities].flatMap((entities) =>
       [
-        ...[{}, { statuses: ["OPEN"] }, { createdSince: now - hourMs, updatedSince: now - hourMs }],
-        ...(collection === "incidents" ? [{ campaign: "CMP-00000001" }] : []),
-      ].map((filters) => [{ collection, entities, filters, order, limit: 100, offset: 0 }]),
+        {},
+        { statuses: ["OPEN"] },
+        { createdSince: now - hourMs, updatedSince: now - hourMs },
+        ...(collection === "cases" ? [] : [{ text: "rule 1" }, { text: "nothing like it" }]),
+        ...(collection === "incidents" ? ofIncidents : []),
+        ...(collection === "alerts" ? ofAlerts : []),
+      ].map((filters) => [{ collection, entities, filters, order, limit: 100, offset: 0, now }]),
     ),
   ),
 );
+const byDueTime = (["up", "down"] as const).map((direction) => [
+  {
+    collection: "incidents",
+    entities: null,
+    filters: {},
+    order: { kind: "sorted", by: "due_at", direction },
+    limit: 100,
+    offset: 0,
+    now,
+  },
+]);
 
 /** Makes these incidents one campaign, as its reader does. */
 async function campaignOf(ids: readonly string[]): Promise<void> {
@@ -186,6 +222,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
           order: walk("created", "up", 0),
           limit: 2,
           offset: 0,
+          now,
         })) as { json: string }
       ).json,
     ) as { incident_id: string }[]
@@ -219,8 +256,10 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     createdAt: now,
     disabledAt: null,
     lastLoginAt: null,
+    displayName: null,
   };
   const session = { id: "s1", userId: "u1", counter: 1, createdAt: now, refreshedAt: now, address: "" };
+  const visit = { sha256: "s1", userId: "u1", tokenVersion: 1, createdAt: now, seenAt: now, address: "" };
   const key = {
     id: "k1",
     name: "k",
@@ -302,6 +341,10 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "admin.insertSession": [[session]],
     "admin.updateSession": [[session]],
     "admin.deleteSessions": [[["s1"]]],
+    "admin.listConsoleSessions": [[]],
+    "admin.insertConsoleSession": [[visit]],
+    "admin.touchConsoleSessions": [[[["s1", now]]]],
+    "admin.deleteConsoleSessions": [[["s1"]]],
     "admin.deleteUser": [["u1"]],
     "admin.addAudit": [
       [[{ at: now, who: "a", action: "user.create", target: "j", detail: {}, address: "", source: "api" }]],
@@ -338,6 +381,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [caseId, { status: "CLOSED", notes: "x" }, author, now],
       [caseId, { status: "OPEN" }, author, now],
     ],
+    "tickets.applyServiceLevels": Array.from({ length: 4 }, () => [{ critical: 1, high: 2, medium: 3, low: 4 }]),
     "campaigns.followOutbreaks": [[now], [now + 40_000], [now + 80_000]],
     "incidents.actorRules": [[]],
     "incidents.listExceptions": [[]],
@@ -421,12 +465,23 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "reading.listDeadLetters": [[null], [["Site"]]],
     "reading.findDelivery": [[first]],
     "reading.findTicket": [[id, "jira"]],
-    "reading.listPage": pages,
+    "reading.listPage": [...pages, ...byDueTime],
     "reading.readRow": [
-      ["incidents", id],
-      ["cases", caseId],
-      ["alerts", hash],
+      ["incidents", id, now],
+      ["cases", caseId, now],
+      ["alerts", hash, now],
     ],
+    "reading.readAlertLog": [[hash]],
+    "reading.readOverview": [
+      [{ entities: null, since: now - dayMs, now }],
+      [{ entities: ["Site"], since: now - dayMs, now }],
+    ],
+    "reading.readHours": [
+      [{ entities: null, from: now - dayMs, to: now }],
+      [{ entities: ["Site"], from: now - dayMs, to: now }],
+    ],
+    "reading.fileFacts": [[]],
+    "admin.indexSome": [[], []],
     "reading.readIncident": [
       [id, now],
       [inCampaign, now],
@@ -451,7 +506,13 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "incidents.countAssets": [[]],
     "reading.listTickets": lists.map((one) => [one]),
     "reading.listDeliveries": lists.map((one) => [one]),
-    "settings.configure": [[{ patterns: builtInPatterns, assets: [] }]],
+    "reading.campaignStep": [[now], [now + hourMs]],
+    "settings.configure": [[{ patterns: builtInPatterns, assets: [], floors: builtInFloors, actors: noActorRules }]],
+    "campaigns.hasIncidents": [[]],
+    "campaigns.campaignPosition": [[]],
+    "campaigns.joinIncidents": [
+      [await ask(reader, "reading.campaignStep", now).then((taken) => (taken as StepTaken).step), now],
+    ],
   };
 }
 

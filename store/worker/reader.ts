@@ -9,7 +9,12 @@ export class Reader {
   readonly #onFault: OnFault;
   #calls: Promise<WorkerCalls> | null = null;
   #closing: Promise<void> | null = null;
-  #settings: ReadingSettings = { patterns: [], assets: [] };
+  #settings: ReadingSettings = {
+    patterns: [],
+    assets: [],
+    floors: [],
+    actors: { sharedAccounts: [], hostShortNames: false },
+  };
   #underWay = 0;
 
   /** `path`: the database file, which must exist at the first call. */
@@ -35,7 +40,7 @@ export class Reader {
     return this.#underWay === 0;
   }
 
-  /** Sets which patterns make a case, and the assets of the file, also for a Worker that starts later. */
+  /** Sets what makes cases and campaigns, and the assets of the file, also for a Worker that starts later. */
   async configure(settings: ReadingSettings): Promise<void> {
     this.#settings = settings;
     // If that fails the Worker has ended; the next call starts another with these settings.

@@ -4,11 +4,13 @@ import { preparePatterns } from "../../core/correlation/patterns.ts";
 import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
 import { KnownAssets } from "../assets/known-assets.ts";
+import { newMemory } from "../campaigns/step.ts";
 import { type Batch, Database } from "../database/database.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
 import { expectNewestSchema, migrate, schemaOf } from "../database/migrate.ts";
 import type { OpenDatabase, Operation } from "../database/operation.ts";
 import { copyBeforeUpgrade } from "../database/upgrade-copy.ts";
+import { RepeatedAlerts } from "../events/repeated-alerts.ts";
 import { Sequences } from "../events/sequences.ts";
 import { Assessments } from "../incidents/assessments.ts";
 import { PeriodCache } from "../incidents/period-cache.ts";
@@ -184,7 +186,13 @@ export class StoreWorker {
         if (Object.keys(counts).length > 0) this.#appended.push({ appended: { end: sequences.lastSeq, counts } });
       };
       const periods = new PeriodCache(this.#periodBytes);
-      const memory = { assessments, assets, periods, ruleActors: new RuleActors() };
+      const memory = {
+        assessments,
+        assets,
+        periods,
+        ruleActors: new RuleActors(),
+        repeatedAlerts: new RepeatedAlerts(),
+      };
       this.#open = { database, lock, sequences, appended, correlator: null, ticketRules, ...memory };
       return { migrated, writing: catalogueOf(this.#writing), reading: catalogueOf(reading) };
     } catch (error) {
@@ -194,11 +202,11 @@ export class StoreWorker {
     }
   }
 
-  async #openReader(path: string, { patterns, assets: file }: ReadingSettings): Promise<void> {
+  async #openReader(path: string, { patterns, assets: file, floors, actors }: ReadingSettings): Promise<void> {
     const database = await Database.open(path, "read");
     const assets = new KnownAssets();
     await assets.setFile(database, file);
-    this.#reading = { database, patterns: preparePatterns(patterns), assets };
+    this.#reading = { database, patterns: preparePatterns(patterns), assets, campaigns: newMemory(floors, actors) };
   }
 
   /** Moves the WAL into the file first, which libsql does not do on closing. */

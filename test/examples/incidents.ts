@@ -1,6 +1,7 @@
-/** What comes in for each of the ten incidents of docs/examples: attacks of the sample, and made-up ones of the kinds that it lacks. */
+/** What comes in for each of the twelve incidents of docs/examples: attacks of the sample, and made-up ones of the kinds that it lacks. */
 import { ownSampleText } from "../harness/engine-samples.ts";
 import { at, begin, cmd, detection, type Fields, powershell, process, type Rule, system32 } from "./records.ts";
+import { twoAccounts, worm } from "./spread.ts";
 
 export interface ExampleIncident {
   /** Of its files. */
@@ -271,4 +272,6 @@ export const exampleIncidents: readonly (() => ExampleIncident)[] = [
     actor: "pgustavo",
     assets: [{ kind: "host", name: "mordordc.theshire.local", role: "domain_controller" }],
   }),
+  () => ({ name: "outbreak", detections: worm(), actor: "br-20.corp.example" }),
+  () => ({ name: "campaign", detections: twoAccounts(), actor: "h.brandt" }),
 ];

@@ -1,4 +1,4 @@
-/** `npm run case-examples`: ten incidents of different kinds as tickets of each system, into docs/examples. */
+/** `npm run case-examples`: twelve incidents of different kinds as tickets of each system, into docs/examples. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

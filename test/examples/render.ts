@@ -1,7 +1,10 @@
-/** The ten example tickets as each system gets them, made by the product's own intake, store and adapters. */
+/** The twelve example tickets as each system gets them, made by the product's own intake, store and adapters. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createLog } from "../../appliance/runtime/log.ts";
+import { CampaignWatch } from "../../appliance/upkeep/campaign-watch.ts";
+import { OutbreakWatch } from "../../appliance/upkeep/outbreak-watch.ts";
 import { readAssetRow } from "../../core/assets/asset-row.ts";
 import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
@@ -95,11 +98,22 @@ async function factsOf(incident: ExampleIncident): Promise<CaseFacts> {
       const body = new TextEncoder().encode(list.map((one) => JSON.stringify(one)).join("\n"));
       await intake.ingest({ kind, body, format: "rhythmx", owner: "examples", entities: null, idempotency: null });
     }
+    await followed(store);
     return withFixedIds(await incidentOf(store, incident));
   } finally {
     await store.close();
     rmSync(folder, { recursive: true });
   }
+}
+
+/** What the readers behind intake find: outbreaks, once no earlier host is waited for, then campaigns. */
+async function followed(store: Store): Promise<void> {
+  const stopping = new AbortController().signal;
+  const outbreaks = new OutbreakWatch({ store, stopping });
+  await outbreaks.tick(now);
+  await outbreaks.tick(now + 15_000);
+  const log = createLog({ level: "error", format: "text", clock, write: (line) => console.error(line) });
+  await new CampaignWatch({ store, log, stopping }).tick(now + 15_000);
 }
 
 async function nameAssets(store: Store, { assets = [] }: ExampleIncident): Promise<void> {
@@ -143,6 +157,6 @@ function withFixedIds(given: CaseFacts): CaseFacts {
     seen.set(id, known);
     return known;
   };
-  const text = JSON.stringify(facts).replace(/\b(?:INC|CASE)-[0-9a-f]{8}\b/g, fixed);
+  const text = JSON.stringify(facts).replace(/\b(?:INC|CASE|CMP)-[0-9a-f]{8}\b/g, fixed);
   return JSON.parse(text) as CaseFacts;
 }

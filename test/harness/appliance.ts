@@ -143,9 +143,10 @@ export class TestAppliance {
     await this.#commits.verify();
   }
 
-  /** Stopped and started on the same folder, with the same settings of the environment and the same clock. */
-  async restarted(): Promise<TestAppliance> {
+  /** Stopped and started on the same folder, with the same settings of the environment and the same clock. `between`: while it is stopped. */
+  async restarted(between: () => void = () => {}): Promise<TestAppliance> {
     await this.stop();
+    between();
     return TestAppliance.start({ dataDir: this.dataDir, clock: this.clock, env: this.#env });
   }
 

@@ -1,4 +1,4 @@
-/** Rows of campaigns and outbreaks in the database of a stopped appliance, as the readers behind intake write them. */
+/** Rows of campaigns in the database of a stopped appliance, as the reader behind intake writes them. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
@@ -28,42 +28,30 @@ export interface CampaignRows {
   joinedInto?: string;
   createdAt?: string;
   incidents?: readonly string[];
+  /** Ticket keys by incident. */
+  tickets?: Readonly<Record<string, string>>;
   links?: readonly { one: string; other: string; kind: string; what: string; at: number }[];
 }
 
 export function writeCampaigns(appliance: { dataDir: string }, campaigns: readonly CampaignRows[]): void {
   changeDatabase(
     appliance,
-    campaigns.flatMap(({ id, entity, joinedInto = null, createdAt = created, incidents = [], links = [] }) => [
-      ["insert into campaigns values (?, ?, ?, ?, ?)", [id, entity, joinedInto, createdAt, createdAt]],
-      ...incidents.map((one): [string, Value[]] => [
-        "update incidents set campaign_id = ? where incident_id = ?",
-        [id, one],
-      ]),
-      ...links.map(({ one, other, kind, what, at }): [string, Value[]] => [
-        "insert into campaign_links (campaign_id, incident_id, other_id, kind, what, seen_at) values (?, ?, ?, ?, ?, ?)",
-        [id, one, other, kind, what, at],
-      ]),
-    ]),
+    campaigns.flatMap(
+      ({ id, entity, joinedInto = null, createdAt = created, incidents = [], tickets = {}, links = [] }) => [
+        ["insert into campaigns values (?, ?, ?, ?, ?)", [id, entity, joinedInto, createdAt, createdAt]],
+        ...incidents.map((one): [string, Value[]] => [
+          "update incidents set campaign_id = ? where incident_id = ?",
+          [id, one],
+        ]),
+        ...Object.entries(tickets).map(([one, key]): [string, Value[]] => [
+          "update incidents set external_ticket_id = ? where incident_id = ?",
+          [key, one],
+        ]),
+        ...links.map(({ one, other, kind, what, at }): [string, Value[]] => [
+          "insert into campaign_links (campaign_id, incident_id, other_id, kind, what, seen_at) values (?, ?, ?, ?, ?, ?)",
+          [id, one, other, kind, what, at],
+        ]),
+      ],
+    ),
   );
-}
-
-/** `hosts` within a minute from `at` (epoch milliseconds) on. */
-export function writeOutbreak(
-  appliance: { dataDir: string },
-  {
-    incidentId,
-    entity,
-    rule,
-    hosts,
-    at,
-  }: { incidentId: string; entity: string; rule: string; hosts: readonly string[]; at: number },
-): void {
-  changeDatabase(appliance, [
-    [
-      `insert into outbreaks (entity_name, rule_key, rule_title, first_at, last_at, hosts, incident_id, formed_at, updated_at)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [entity, rule.toLowerCase(), rule, at, at + 50_000, JSON.stringify(hosts), incidentId, at, at],
-    ],
-  ]);
 }

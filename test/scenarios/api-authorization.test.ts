@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { SignJWT } from "jose";
 import { createApp } from "../../transports/http/app.ts";
+import { isConsolePath } from "../../transports/http/console/console.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
 
@@ -28,6 +29,12 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "GET /api/v1/feed/alerts": reading,
   "GET /api/v1/feed/stream": reading,
   "GET /api/incidents/:id": reading,
+  "GET /api/alerts": reading,
+  "GET /api/alerts/:hash": reading,
+  "GET /api/overview": reading,
+  "GET /api/activity": reading,
+  "GET /api/system": everyone,
+  "POST /api/incidents/bulk": writing,
   "PATCH /api/incidents/:id/status": writing,
   "PATCH /api/incidents/:id": writing,
   "POST /api/incidents": investigating,
@@ -90,16 +97,20 @@ const middleware = ["/*", "/api/*", "/api/v1/ingest/*"];
 function bareRoutes(app: ReturnType<typeof createApp>): string[] {
   const known = new Set([...Object.keys(table), ...Object.keys(keysOnly)]);
   const addresses = new Set([...known].map((route) => route.split(" ")[1]));
-  return app.routes
-    .filter(({ method, path }) =>
-      method === "ALL" ? !middleware.includes(path) && !addresses.has(path) : !known.has(`${method} ${path}`),
-    )
-    .map(({ method, path }) => `${method} ${path}`);
+  return (
+    app.routes
+      // Pages and actions have a table of their own (console-authorization.test.ts).
+      .filter(({ path }) => !isConsolePath(path) || middleware.includes(path))
+      .filter(({ method, path }) =>
+        method === "ALL" ? !middleware.includes(path) && !addresses.has(path) : !known.has(`${method} ${path}`),
+      )
+      .map(({ method, path }) => `${method} ${path}`)
+  );
 }
 
-const program = () => createApp({ api: {} } as never);
+const program = () => createApp({ api: {}, console: {} } as never);
 const routes = program()
-  .routes.filter(({ method }) => method !== "ALL")
+  .routes.filter(({ method, path }) => method !== "ALL" && !isConsolePath(path))
   .map(({ method, path }) => `${method} ${path}`);
 const ids = { incident: "", case: "" };
 let appliance: TestAppliance;

@@ -64,6 +64,8 @@ describe("order and envelope", () => {
       external_system: null,
       headline: "Suspicious Logon on ws-101 by user-25",
       campaign_id: null,
+      due_at: "2026-03-13T12:30:24.000Z",
+      sla: "on_track",
     });
     const feed = await api.get("/api/v1/feed/incidents?limit=2");
     expect(Object.keys(feed.body)).toEqual(["data", "total", "limit", "offset", "next_cursor", "has_more"]);

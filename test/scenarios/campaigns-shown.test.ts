@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
-import { writeCampaigns, writeOutbreak } from "../harness/campaign-rows.ts";
+import { writeCampaigns } from "../harness/campaign-rows.ts";
 
-const at = Date.UTC(2026, 2, 13, 4, 2);
+const begin = Date.UTC(2026, 2, 13, 4, 2);
 const evil = `LSASS "Dump" <b>\u202e\r\n]`;
 const hosts = Array.from({ length: 50 }, (_, n) => `ws-${String(n).padStart(3, "0")}`);
 const actors = ["alice", "bob", "dave", "erin", "carol"] as const;
@@ -18,36 +18,38 @@ const incident = async (actor: Actor, by = admin) => (await by.get(`/api/inciden
 beforeAll(async () => {
   appliance = await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password } });
   admin = await ApiClient.loggedIn(appliance, "admin");
-  await appliance.ingest(
-    actors.map((user, n) =>
+  const records = actors.flatMap((user, n) =>
+    (user === "alice" ? hosts : [`own-${n}`]).map((host, at) =>
       detection({
         user,
-        host: `own-${n}`,
+        host,
+        timestamp: new Date(begin + at * 1000).toISOString(),
         entity: user === "carol" ? "South" : "North",
         level: "critical",
         rule_id: `r${n}`,
-        rule_title: `Rule ${n}`,
+        rule_title: user === "alice" ? evil : `Rule ${n}`,
         tags: ["attack.execution"],
       }),
     ),
   );
+  await appliance.ingest(records);
+  // An outbreak waits whether an earlier host comes.
+  await appliance.clock.advance(40_000);
   const { incidents } = (await admin.get("/api/incidents")).body;
   for (const { incident_id, group_key } of incidents) ids[group_key as Actor] = incident_id;
-  await appliance.stop();
-  writeCampaigns(appliance, [
-    {
-      id: "CMP-00000001",
-      entity: "North",
-      incidents: [ids.alice, ids.bob],
-      links: [{ one: ids.alice, other: ids.bob, kind: "host", what: "ws-101", at }],
-    },
-    { id: "CMP-00000002", entity: "North", joinedInto: "CMP-00000001" },
-    { id: "CMP-00000003", entity: "North", joinedInto: "CMP-00000002" },
-    { id: "CMP-00000004", entity: "South", incidents: [ids.carol], createdAt: "2026-03-13T05:00:00.000Z" },
-  ]);
-  writeOutbreak(appliance, { incidentId: ids.alice, entity: "North", rule: evil, hosts, at });
-  const { dataDir, clock } = appliance;
-  appliance = await TestAppliance.start({ dataDir, clock });
+  appliance = await appliance.restarted(() => {
+    writeCampaigns(appliance, [
+      {
+        id: "CMP-00000001",
+        entity: "North",
+        incidents: [ids.alice, ids.bob],
+        links: [{ one: ids.alice, other: ids.bob, kind: "host", what: "ws-101", at: begin }],
+      },
+      { id: "CMP-00000002", entity: "North", joinedInto: "CMP-00000001" },
+      { id: "CMP-00000003", entity: "North", joinedInto: "CMP-00000002" },
+      { id: "CMP-00000004", entity: "South", incidents: [ids.carol], createdAt: "2026-03-13T05:00:00.000Z" },
+    ]);
+  });
   admin = await ApiClient.loggedIn(appliance, "admin");
 }, 60_000);
 
@@ -95,9 +97,9 @@ describe("lists", () => {
       updated_at: "2026-03-13T04:30:00.000Z",
       incident_count: 2,
       open_incident_count: 2,
-      risk_score: 76,
-      risk_level: "high",
-      headline: expect.stringMatching(/^Rule [01] on own-[01] by (alice|bob)$/),
+      risk_score: expect.any(Number),
+      risk_level: "critical",
+      headline: "LSASS memory dumped on 50 hosts within 1 minute by alice",
     });
     const of = async (by: ApiClient, query = "") =>
       (await by.get(`/api/campaigns${query}`)).body.campaigns.map((one: { campaign_id: string }) => one.campaign_id);
@@ -144,7 +146,7 @@ describe("an incident", () => {
 
   test("has its outbreak with all hosts, as it is written", async () => {
     const { outbreak } = await incident("alice");
-    const times = { first_seen: "2026-03-13T04:02:00Z", last_seen: "2026-03-13T04:02:50Z" };
+    const times = { first_seen: "2026-03-13T04:02:00Z", last_seen: "2026-03-13T04:02:49Z" };
     expect(outbreak).toEqual({ rule: evil, hosts, hosts_total: 50, ...times });
   });
 
@@ -152,7 +154,7 @@ describe("an incident", () => {
     await admin.patch(`/api/incidents/${ids.alice}`, { assigned_analyst: "jane" });
     await admin.patch(`/api/incidents/${ids.dave}`, { assigned_analyst: "jane" });
     const events = await updates();
-    const [alice, dave] = [ids.alice, ids.dave].map((id) => events.find(({ incident_id }) => incident_id === id));
+    const [alice, dave] = [ids.alice, ids.dave].map((id) => events.findLast(({ incident_id }) => incident_id === id));
     expect(Object.keys(alice ?? {}).slice(-4)).toEqual(["timeline", "changes", "campaign_id", "outbreak"]);
     expect(alice).toMatchObject({ campaign_id: "CMP-00000001", outbreak: { rule: evil, hosts, hosts_total: 50 } });
     expect(Object.keys(dave ?? {}).slice(-3)).toEqual(["timeline", "changes", "campaign_id"]);
@@ -198,7 +200,8 @@ async function updates(): Promise<{ incident_id: string }[]> {
   );
   const reader = response.body?.getReader();
   let text = "";
-  while (!(text.includes(ids.alice) && text.includes(ids.dave))) {
+  const isAssigned = (id: string) => new RegExp(`"incident_id":"${id}"[^\\n]*"field":"assigned_analyst"`).test(text);
+  while (!(isAssigned(ids.alice) && isAssigned(ids.dave))) {
     const read = await reader?.read();
     if (read === undefined || read.done) break;
     text += new TextDecoder().decode(read.value);

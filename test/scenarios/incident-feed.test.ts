@@ -40,10 +40,10 @@ function read(message: string) {
   return { pri, appName, msgid, sdId: sd[0]?.id, params, body: JSON.parse(msg ?? "") };
 }
 
-/** A theft of credentials by one user on two hosts. */
-const theft = (user = "CORP\\jsmith") =>
+/** A theft of credentials by one user on two hosts; two of one entity would be one campaign. */
+const theft = (user = "CORP\\jsmith", entity = "Primary Site") =>
   ["WS-101", "WS-101", "DC-01"].map((host) =>
-    detection({ user, host, level: "critical", tags: ["attack.credential-access", "attack.t1003.001"] }),
+    detection({ user, host, entity, level: "critical", tags: ["attack.credential-access", "attack.t1003.001"] }),
   );
 
 test("the alert, the case and the incident, each on its feed; case and incident name each other", async () => {
@@ -99,7 +99,7 @@ test("a receiver that is away holds up nobody, is named on its own port, and get
   const port = await freePort();
   const edge = await appliance({ ...to({ port }), name: "soc" }, to(alerts));
   await edge.ingest(theft("one"));
-  await edge.ingest(theft("two"));
+  await edge.ingest(theft("two", "South"));
   await until(() => alerts.messages.length === 4);
   await until(async () => (await edge.health("incidents")).body.status === "degraded");
   expect((await edge.health("incidents")).body).toMatchObject({ queued: 4, destinations: [{ name: "soc" }] });
@@ -162,7 +162,7 @@ test("new rules of an open incident are told where rises of the level are", asyn
   expect(update).toMatchObject({ msgid: "incident_updated", params: { event: "updated" } });
   expect(update.body.changes).toEqual([{ field: "rules", old: null, new: "A new rule" }]);
   await until(() => quiet.messages.length === 2);
-  await edge.ingest(theft("other"));
+  await edge.ingest(theft("other", "South"));
   await until(() => quiet.messages.length === 4);
   expect(quiet.messages.map((message) => read(message).msgid)).not.toContain("incident_updated");
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Dice } from "../chaos/dice.ts";
-import { domain, type Estate } from "./estate.ts";
+import { domain, type Estate, type Machine } from "./estate.ts";
 import { type SampleRecord, sampleRecords } from "./rules.ts";
 
 export interface Scenario {
@@ -42,20 +42,37 @@ export interface Attack {
 
 /** Machines and people in random order; each is given away once, so that no attack stands in the way of another. */
 export class Targets {
-  readonly #machines: string[];
+  readonly #machines: Machine[];
   readonly #users: string[];
+  readonly #administrators: string[];
+  readonly #owners: ReadonlyMap<string, string>;
 
-  constructor(dice: Dice, { machines, users }: Estate) {
-    this.#machines = dice.shuffled(machines.map(({ name }) => name));
+  constructor(dice: Dice, { machines, users, administrators }: Estate) {
+    this.#machines = dice.shuffled(machines);
     this.#users = dice.shuffled(users);
+    this.#owners = new Map(machines.flatMap(({ name, user }) => (user === null ? [] : [[name, user]])));
+    // The first ones are left at their work.
+    this.#administrators = administrators.slice(3);
   }
 
-  machine(): string {
-    return given(this.#machines.pop());
+  machine(kind?: Machine["kind"]): string {
+    const at = this.#machines.findLastIndex((one) => kind === undefined || one.kind === kind);
+    return given(at < 0 ? undefined : this.#machines.splice(at, 1)[0]?.name);
   }
 
   user(): string {
     return given(this.#users.pop());
+  }
+
+  /** Who works on the machine; another, where that one has been given away. */
+  owner(name: string): string {
+    const at = this.#users.indexOf(this.#owners.get(name) ?? "");
+    return at < 0 ? this.user() : given(this.#users.splice(at, 1)[0]);
+  }
+
+  /** Null when all have been given away. */
+  administrator(): string | null {
+    return this.#administrators.pop() ?? null;
   }
 }
 
@@ -95,13 +112,13 @@ export function moveAttack(targets: Targets, scenario: Scenario, start: number):
   }
 }
 
-function taken(known: Map<string, string>, name: string, next: () => string): string {
+export function taken(known: Map<string, string>, name: string, next: () => string): string {
   const found = known.get(name) ?? next();
   known.set(name, found);
   return found;
 }
 
-function short(host: string): string {
+export function short(host: string): string {
   return host.toLowerCase().split(".")[0] ?? "";
 }
 

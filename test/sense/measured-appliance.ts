@@ -2,6 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createClient } from "@libsql/client";
+import { CampaignWatch } from "../../appliance/upkeep/campaign-watch.ts";
+import { OutbreakWatch } from "../../appliance/upkeep/outbreak-watch.ts";
 import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { Intake } from "../../core/intake/intake.ts";
@@ -13,6 +16,15 @@ export interface ListedIncident {
   entity_name: string;
   risk_score: number;
   created_at: string;
+  campaign_id: string | null;
+}
+
+/** Why two incidents are of one campaign, by `campaign_links`. */
+export interface ListedLink {
+  incident_id: string;
+  other_id: string;
+  kind: string;
+  what: string;
 }
 
 const everything = 100_000;
@@ -24,17 +36,28 @@ const correlation = {
   minScore: 40,
 };
 
+/** What is written to the log ends the measurement. */
+const fail = (text: string, fields?: object) => {
+  throw new Error(`${text} ${JSON.stringify(fields)}`);
+};
+const failing = { debug() {}, info() {}, warn: fail, error: fail };
+
 export class MeasuredAppliance {
   /** Epoch milliseconds of its clock. */
   now: number;
   readonly store: Store;
   readonly #folder: string;
   readonly #intake: Intake;
+  readonly #outbreaks: OutbreakWatch;
+  readonly #campaigns: CampaignWatch;
 
   private constructor(folder: string, store: Store, clock: { now(): number; monotonic(): number }, now: number) {
     this.#folder = folder;
     this.store = store;
     this.now = now;
+    const stopping = new AbortController().signal;
+    this.#outbreaks = new OutbreakWatch({ store, stopping });
+    this.#campaigns = new CampaignWatch({ store, stopping, log: failing });
     this.#intake = new Intake({ store, clock, defaultEntity: () => "Acme" });
   }
 
@@ -61,6 +84,17 @@ export class MeasuredAppliance {
     if (answer.rejected > 0) throw new Error(`${answer.rejected} records were refused`);
   }
 
+  /** What is found behind intake: outbreaks and campaigns, until there is nothing more to find. */
+  async followActors(): Promise<void> {
+    await this.#outbreaks.tick(this.now);
+    for (let due = this.#outbreaks.nextDueAt(this.now); Number.isFinite(due); ) {
+      this.now = Math.max(this.now, due);
+      await this.#outbreaks.tick(this.now);
+      due = this.#outbreaks.nextDueAt(this.now);
+    }
+    await this.#campaigns.tick(this.now);
+  }
+
   /** The highest risk first. */
   async incidents(): Promise<ListedIncident[]> {
     const order = { kind: "sorted", by: "risk_score", direction: "down" } as const;
@@ -79,8 +113,41 @@ export class MeasuredAppliance {
     return await this.#list("cases", { ...walk, positionIsBound: false, boundIsFiner: false });
   }
 
+  /** Read from the file itself: all that joined incidents. */
+  async links(): Promise<ListedLink[]> {
+    const rows = await this.#rows("select incident_id, other_id, kind, what from campaign_links");
+    return rows.map(({ incident_id, other_id, kind, what }) => ({
+      incident_id: String(incident_id),
+      other_id: String(other_id),
+      kind: String(kind),
+      what: String(what),
+    }));
+  }
+
+  /** Outbreaks that made an incident, with its actor. */
+  async outbreaks(): Promise<{ rule: string; hosts: string[]; incidentId: string; actor: string }[]> {
+    const rows = await this.#rows(
+      "select rule_title, hosts, incident_id, group_key from outbreaks join incidents using (incident_id)",
+    );
+    return rows.map(({ rule_title, hosts, incident_id, group_key }) => ({
+      rule: String(rule_title),
+      hosts: JSON.parse(String(hosts)) as string[],
+      incidentId: String(incident_id),
+      actor: String(group_key),
+    }));
+  }
+
+  async #rows(sql: string) {
+    const database = createClient({ url: `file:${join(this.#folder, "rhythmx.db")}` });
+    try {
+      return (await database.execute(sql)).rows;
+    } finally {
+      database.close();
+    }
+  }
+
   async #list<T>(collection: "incidents" | "cases", order: PageOrder): Promise<T[]> {
-    const query = { collection, entities: null, filters: {}, order, limit: everything, offset: 0 };
+    const query = { collection, entities: null, filters: {}, order, limit: everything, offset: 0, now: 0 };
     return JSON.parse((await this.store.reading.listPage(query)).json) as T[];
   }
 

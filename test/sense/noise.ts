@@ -18,7 +18,9 @@ export interface NoiseRecord {
   src_ip: string | null;
   timestamp: string;
   entity: string;
-  raw: Record<string, string>;
+  event_id?: number;
+  channel?: string;
+  raw: object;
 }
 
 /** How a company's rules are tuned. Shares are between 0 and 1. */

@@ -23,11 +23,14 @@ export interface SampleRecord {
   source: string;
 }
 
-export function sampleRecords(): SampleRecord[] {
-  return ownSampleText()
+let sample: readonly SampleRecord[] | undefined;
+
+export function sampleRecords(): readonly SampleRecord[] {
+  sample ??= ownSampleText()
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as SampleRecord);
+  return sample;
 }
 
 /** What nobody sees in a quiet week: tools and acts of attackers by their names. */

@@ -68,7 +68,8 @@ async function reportWeeks(): Promise<void> {
     const profile = profileOf(run);
     console.log(`\nseed ${seed + run}, ${profile.name}: ${size.detections} detections a week, 300 hosts, 200 users`);
     const world = worldOf(seed + run, profile, size);
-    for (const [week, measured] of (await measureWeeks(world, size)).entries()) {
+    const { weeks, outbreaks } = await measureWeeks(world, size);
+    for (const [week, measured] of weeks.entries()) {
       all[week]?.push(measured);
       console.log(
         `  ${weekNames[week]}: ${aDay(measured.quiet)} without an attack; attacks: ${ranks(measured.placed)}`,
@@ -76,6 +77,9 @@ async function reportWeeks(): Promise<void> {
       if (values.verbose)
         for (const { name, rank, score } of measured.placed) console.log(`    ${rank ?? "none"} ${score} ${name}`);
     }
+    console.log(`  outbreaks: ${outbreaks.quiet.size} without an attack, ${outbreaks.attacks.size} of attacks`);
+    if (values.verbose)
+      for (const [actor, rule] of outbreaks.quiet) console.log(`    outbreak without an attack: ${actor}: ${rule}`);
     if (run === 0) await reportOrder(seed, profile);
   }
   console.log("");

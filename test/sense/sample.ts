@@ -35,6 +35,7 @@ export async function measureSample(): Promise<MeasuredScenario[]> {
     const scenarios = sampleScenarios();
     for (const { source, name } of scenarios)
       await appliance.ingest((bySource.get(source) ?? []).map((record) => ({ ...record, entity: name })));
+    await appliance.followActors();
     const incidents = Map.groupBy(await appliance.incidents(), ({ entity_name }) => entity_name);
     const cases = await measureCases(appliance);
     return scenarios.map((scenario) => {

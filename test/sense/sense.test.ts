@@ -74,7 +74,7 @@ test("small weeks are played from intake to incidents; the order within a day ch
   const [profile] = noiseProfiles;
   const size = { detections: 600, attacks: 2 };
   const world = worldOf(11, profile!, size);
-  const weeks = await measureWeeks(world, size);
+  const { weeks } = await measureWeeks(world, size);
   expect(weeks).toHaveLength(2);
   for (const { quiet, placed } of weeks) {
     expect(quiet).toBeLessThan(300);

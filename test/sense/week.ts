@@ -48,6 +48,7 @@ async function send(
       while (await appliance.store.incidents.decayScores(appliance.now));
     }
     await appliance.ingest(batches.get(number) ?? []);
+    await appliance.followActors();
     await after?.(end);
   }
 }
@@ -65,11 +66,18 @@ export interface MeasuredWeek {
   placed: PlacedAttack[];
 }
 
+/** Both weeks, and the outbreaks in them. */
+export interface MeasuredWeeks {
+  weeks: MeasuredWeek[];
+  /** By actor, with the rule: of actors that no attack touches, and of those of attacks. */
+  outbreaks: { quiet: Map<string, string>; attacks: Map<string, string> };
+}
+
 /**
  * Two weeks with attacks at random times on random machines, the first from an empty appliance. In the second week the incidents of the
  * first week's attacks do not count for ranks: they have been dealt with.
  */
-export async function measureWeeks(world: World, { attacks }: WeekSize): Promise<MeasuredWeek[]> {
+export async function measureWeeks(world: World, { attacks }: WeekSize): Promise<MeasuredWeeks> {
   const targets = new Targets(world.dice, world.estate);
   const weeks = [0, 1].map((week) => plantAttacks(world.dice, targets, week, attacks));
   const planted = weeks.flat();
@@ -91,10 +99,18 @@ export async function measureWeeks(world: World, { attacks }: WeekSize): Promise
     await send(appliance, records, { after: settle });
     await settle(Number.POSITIVE_INFINITY);
     const quiet = without(await appliance.incidents(), planted);
-    return weeks.map((own, week) => ({
-      quiet: quiet.filter(({ created_at }) => weekOf(Date.parse(created_at)) === week).length,
-      placed: own.flatMap((attack) => placed.get(attack) ?? []),
-    }));
+    const outbreaks = (await appliance.outbreaks()).map(({ actor, rule }) => [actor, rule] as [string, string]);
+    const isOfAttack = ([actor]: [string, string]) => planted.some(({ actors }) => actors.has(actor));
+    return {
+      weeks: weeks.map((own, week) => ({
+        quiet: quiet.filter(({ created_at }) => weekOf(Date.parse(created_at)) === week).length,
+        placed: own.flatMap((attack) => placed.get(attack) ?? []),
+      })),
+      outbreaks: {
+        quiet: new Map(outbreaks.filter((one) => !isOfAttack(one))),
+        attacks: new Map(outbreaks.filter(isOfAttack)),
+      },
+    };
   });
 }
 

@@ -1,5 +1,6 @@
 /** What a ticket is made of: the incident's own data, with one sample event for each rule. */
 import type { InvolvedAssets } from "../../assets/involved.ts";
+import type { CampaignMembers } from "../../campaigns/members.ts";
 import type { ChainLink, RiskDetail, RuleSummary } from "../../correlation/summary.ts";
 import type { IncidentStatus } from "../../incident.ts";
 import type { IncidentBody } from "../../incident-event.ts";
@@ -32,6 +33,8 @@ export interface CaseFacts {
   /** Set if a person asked for the incident. */
   promotion?: { who: string; reason: string } | null;
   samples: readonly RuleSample[];
+  /** The other incidents of its campaign; null = it is part of none. */
+  campaign?: CampaignMembers | null;
 }
 
 /** Who asked for an incident and why, by its history; null where its score made it. */

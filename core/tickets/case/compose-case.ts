@@ -4,6 +4,7 @@ import { actionSections, floorRows } from "../compose.ts";
 import { type Block, type Draft, mapTexts, type Section } from "../draft.ts";
 import { openingOf } from "../opening.ts";
 import { compositionOf, incidentUrl, linkTo, paragraph, section, textOf } from "../sections.ts";
+import { spreadSections, spreadTitles } from "../spread/spread.ts";
 import { alarmActions } from "./alarm-actions.ts";
 import { chainWords } from "./attack-chain.ts";
 import type { CaseFacts } from "./case-facts.ts";
@@ -11,7 +12,7 @@ import { HostRoles, seenOn } from "./host-roles.ts";
 import { firstOf, lastOf, threatAnalysis, threatSummary } from "./narrative.ts";
 import { withinWords } from "./narrative-words.ts";
 import { type Observed, techniqueLabel } from "./observed.ts";
-import { attackPattern, campaignId, systemState, trendOf } from "./overview.ts";
+import { attackPattern, campaignWords, systemState, trendOf } from "./overview.ts";
 import { recommend } from "./recommendations.ts";
 import { detectedThreats, iso, sampleEvents, sampleRow, siemAlarms } from "./rule-tables.ts";
 
@@ -30,6 +31,7 @@ const opening = "Threat Summary";
 /** `now`: epoch milliseconds. */
 export function composeCase(given: CaseFacts, options: CaseOptions, now: number): Draft {
   const composition = compositionOf(given, options.maskPatterns);
+  const mask = textOf(options.maskPatterns);
   const { facts, observed, headline } = composition;
   const { body } = facts;
   const pattern = attackPattern(facts);
@@ -46,7 +48,8 @@ export function composeCase(given: CaseFacts, options: CaseOptions, now: number)
   const sections: Section[] = [
     section(opening, ...first, paragraph(told.summary)),
     section("Threat Analysis", ...told.analysis.map(paragraph)),
-    section("Incident Overview", overview(facts, observed, pattern, options.isFirst, now)),
+    ...spreadSections(facts, mask),
+    section("Incident Overview", overview(facts, pattern, options.isFirst, now)),
     section("Blast Radius", blastRadius(facts, observed)),
     section("Detected Threats", detectedThreats(observed)),
     section("Sample Events per Rule", sampleEvents(observed)),
@@ -70,12 +73,13 @@ export function composeCase(given: CaseFacts, options: CaseOptions, now: number)
       "Detected Threats",
       "Blast Radius",
       "MITRE ATT&CK",
+      ...spreadTitles,
     ],
   };
-  return mapTexts(draft, textOf(options.maskPatterns));
+  return mapTexts(draft, mask);
 }
 
-function overview(facts: CaseFacts, observed: Observed, pattern: string, isFirst: boolean, now: number): Block {
+function overview(facts: CaseFacts, pattern: string, isFirst: boolean, now: number): Block {
   const { body, risk } = facts;
   const { confidence, primaryDriver } = risk;
   return {
@@ -92,7 +96,7 @@ function overview(facts: CaseFacts, observed: Observed, pattern: string, isFirst
       ...floorRows(risk),
       ["Attack pattern", pattern],
       ["System state", systemState(facts, isFirst, now)],
-      ["Campaign ID", campaignId(facts, observed)],
+      ["Campaign ID", campaignWords(facts)],
     ],
   };
 }

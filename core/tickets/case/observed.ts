@@ -1,8 +1,6 @@
 /** What was seen in an incident, gathered from its rules and their sample events: the words that narrative and recommendations are made of. */
 import { techniqueName } from "../../attack/attack.ts";
 import { distinctAccounts, isOwnAccount } from "../../logs/accounts.ts";
-import { isExternalName } from "../../logs/domain-names.ts";
-import { fileName, isExpendable } from "../../logs/file-kinds.ts";
 import { type EventFacts, eventFacts } from "../../logs/log-facts.ts";
 import type { CaseFacts, RuleSample } from "./case-facts.ts";
 
@@ -32,12 +30,6 @@ export interface Observed {
   hosts: string[];
   /** Every account, the actor first where it is one. */
   users: string[];
-  ips: string[];
-  /** Of programs that are no part of a system: what an attacker may have brought. */
-  hashes: string[];
-  processes: string[];
-  /** Names of the internet that are not one's own. */
-  domains: string[];
   /** Lower case. */
   linuxHosts: ReadonlySet<string>;
   /** Whether it is all about calls of a cloud. */
@@ -61,17 +53,6 @@ export function observe(facts: CaseFacts): Observed {
     users: distinctAccounts(
       [...(type === "user" ? [actor] : []), ...facts.users, ...each(({ users }) => users)],
       new Map(rules.flatMap(({ event }) => event?.sids ?? [])),
-    ),
-    ips: distinct([
-      ...(type === "ip" ? [actor] : []),
-      ...each(({ event, sample }) => [...(event?.ips ?? []), sample?.ip ?? ""]),
-    ]),
-    hashes: each(({ event }) =>
-      (event?.fileHashes ?? []).filter(({ path }) => isExpendable(path)).map(({ hash }) => hash),
-    ),
-    processes: each(({ event }) => [fileName(event?.image ?? "")]),
-    domains: each(({ event }) => [event?.domain ?? ""]).filter((name) =>
-      isExternalName(name, [...facts.users, ...hosts]),
     ),
     linuxHosts: new Set(rules.filter(({ event }) => event !== null && isLinux(event)).flatMap(({ hosts }) => hosts)),
     isCloud:

@@ -1,9 +1,7 @@
 /** Words that sum an incident up: attack pattern, system state, campaign, trend. */
 
-import { createHash } from "node:crypto";
 import { hourMs } from "../../time.ts";
 import type { CaseFacts } from "./case-facts.ts";
-import type { Observed } from "./observed.ts";
 
 /** Without anything new for so long it is quiet. */
 const quietMs = 24 * hourMs;
@@ -43,19 +41,7 @@ export function trendOf({ risk }: CaseFacts, isFirst: boolean): string {
   return `${risk.score > risk.previousScore ? "↑" : "↓"} from ${risk.previousScore}`;
 }
 
-/**
- * `CMP-` and 8 hexadecimal digits: the same for incidents of one attack pattern that share infrastructure, which is what the attacker brings
- * along: remote addresses, else names, else file hashes, else techniques. Hosts and accounts of the victim are not part of it.
- */
-export function campaignId(facts: CaseFacts, observed: Observed): string {
-  const lower = (list: readonly string[]) => [...new Set(list.map((one) => one.toLowerCase()))].sort();
-  const kinds = [observed.ips.filter(isPublic), observed.domains, observed.hashes, facts.body.mitre.techniques];
-  const infrastructure = lower(kinds.find((list) => list.length > 0) ?? []);
-  const pattern = lower(facts.cases.map(({ type }) => type));
-  const text = JSON.stringify([pattern.length > 0 ? pattern : facts.body.mitre.tactics, infrastructure]);
-  return `CMP-${createHash("sha256").update(text).digest("hex").slice(0, 8)}`;
-}
-
-function isPublic(address: string): boolean {
-  return !/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i.test(address);
+/** The campaign by its id; in words where the incident stands alone. */
+export function campaignWords({ campaign }: CaseFacts): string {
+  return campaign?.campaignId ?? "none: no other incident is known to be part of this";
 }

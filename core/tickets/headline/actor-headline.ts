@@ -14,12 +14,17 @@ export function headlineOfActor(
   { evidence, activity, windows }: ActorState,
   now: number,
 ): string {
+  const [outbreak = null] = [...evidence.outbreaks].sort((a, b) => b.hosts - a.hosts || a.firstAt - b.firstAt);
   const headline = headlineOf({
     actor: name,
     actorType: type,
     rules: ruleSummaries(evidence),
     floorRule: bestWindow(windows, now)?.facts.floor?.rule ?? null,
     alarms: { count: activity.alarms, maxRbp: activity.rbpMax },
+    outbreak:
+      outbreak === null
+        ? null
+        : { rule: outbreak.title, hosts: outbreak.hosts, spanMs: outbreak.lastAt - outbreak.firstAt },
   });
   return shortened(headlineText(headline), longest);
 }

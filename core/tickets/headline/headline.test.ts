@@ -44,6 +44,8 @@ test("what a rule's words carry is said in plain words; what it is unsure of as 
     ["Volume Shadow Copy Deleted or Resized via VssAdmin", "Deletion of shadow copies suspected", {}],
     ["Powerview Add-DomainObjectAcl DCSync AD Extend Right", "Right to replicate domain passwords (DCSync) given", {}],
     ["Security Eventlog Cleared", "Event log cleared", {}],
+    ["New RUN Key Pointing to Suspicious Folder", "Autostart entry written", {}],
+    ["Rundll32 Execution From Temp Folder", "Rundll32 Execution From Temp Folder", {}],
     ["Disable Windows Firewall by Registry", "Windows firewall disabled", {}],
     ["Windows Defender Threat Detection Disabled", "Microsoft Defender disabled", {}],
     ["HackTool - SharpHound Execution", "Domain mapped with BloodHound", {}],
@@ -75,6 +77,21 @@ test("where and who, by what the actor is and how many hosts there are", () => {
   expect(says([on(50)])).toBe("Service installed on 50 hosts by jsmith");
   expect(says([on(0)], { actor: "dc01", actorType: "host" })).toBe("Service installed on dc01");
   expect(says([on(1)], { actor: "203.0.113.9", actorType: "ip" })).toBe("Service installed on ws-0 from 203.0.113.9");
+});
+
+test("an outbreak leads with its rule, its hosts and how fast it was, whatever the actor's own evidence has", () => {
+  const dump = rule("LSASS Process Memory Dump Files", { techniques: ["T1003.001"] });
+  const odd = rule("Odd Service", { hosts: ["ws-1"] });
+  const outbreak = { rule: "Odd Service", hosts: 50, spanMs: 49_000 };
+  expect(says([dump, odd], { outbreak })).toBe("Odd Service on 50 hosts within 1 minute by jsmith");
+  expect(says([dump, odd], { outbreak: { ...outbreak, spanMs: 61_000 }, actor: "ws-1", actorType: "host" })).toBe(
+    "Odd Service on 50 hosts within 2 minutes",
+  );
+  expect(says([odd], { outbreak: { ...outbreak, spanMs: 200 * 60_000 } })).toContain("on 50 hosts within 4 hours");
+  // Its rule has no room in the evidence any more.
+  expect(says([dump], { outbreak })).toBe("LSASS memory dumped on ws-101 by jsmith");
+  const title = titleWithin("critical", headlineOf(facts([odd], { outbreak })), 160);
+  expect(title).toBe("CRITICAL: Odd Service on 50 hosts within 1 minute by jsmith");
 });
 
 test("alarms lead where no rule says more", () => {

@@ -1,5 +1,6 @@
 /** What happened, where and by whom, in one line: the heading of an incident in tickets and lists. */
 
+import { spanWords } from "../../campaigns/span.ts";
 import type { ActorType } from "../../incident.ts";
 import type { RiskLevel } from "../../risk.ts";
 import { oneLine, shortened } from "../../text/shorten.ts";
@@ -29,6 +30,8 @@ export interface HeadlineFacts {
   alarms: { count: number; maxRbp: number };
   /** The alarm with the highest priority by name, where it is known. */
   topAlarm?: string | undefined;
+  /** The same rule on many hosts, which is then what happened: title of the rule, hosts, milliseconds from the first to the last. */
+  outbreak?: { rule: string; hosts: number; spanMs: number } | null;
 }
 
 export interface Headline {
@@ -49,22 +52,30 @@ const tellingRbp = 50;
 
 /** The most important of an incident. */
 export function headlineOf(facts: HeadlineFacts): Headline {
-  const { actor, actorType, alarms } = facts;
-  const [first, ...others] = byImportance(facts);
+  const { actor, actorType, alarms, outbreak = null } = facts;
+  const [first, ...others] = byImportance({ rules: facts.rules, floorRule: outbreak?.rule ?? facts.floorRule });
   const isMinor = first === undefined || levelRank.indexOf(first.rule.level) >= levelRank.indexOf("low");
   if (isMinor && alarms.count > 0 && (first === undefined || alarms.maxRbp >= tellingRbp))
     return { what: alarmWords(facts), where: "", who: `${ofActor[actorType]} ${nameOf(actor)}`, rules: [] };
   if (first === undefined)
     return { what: "Activity", where: "", who: `${ofActor[actorType]} ${nameOf(actor)}`, rules: [] };
+  const isOutbreak = outbreak !== null && first.rule.title === outbreak.rule;
   // A second emergency beside the first is worth its words, a third is not.
-  const second = first.said.emergency
-    ? others.find(({ said, rule }) => said.emergency && said.topic !== first.said.topic && isSerious(rule))
-    : undefined;
+  const second =
+    first.said.emergency && !isOutbreak
+      ? others.find(({ said, rule }) => said.emergency && said.topic !== first.said.topic && isSerious(rule))
+      : undefined;
   const told = second === undefined ? [first] : [first, second];
   const hosts = [...new Set(told.flatMap(({ rule }) => rule.hosts).map(nameOf))];
   return {
     what: told.map(({ said }, at) => (at === 0 ? said.what : inSentence(said))).join(", "),
-    where: hosts.length > 0 ? `on ${placeOf(hosts)}` : actorType === "host" ? `on ${nameOf(actor)}` : "",
+    where: isOutbreak
+      ? `on ${outbreak.hosts} hosts within ${spanWords(outbreak.spanMs)}`
+      : hosts.length > 0
+        ? `on ${placeOf(hosts)}`
+        : actorType === "host"
+          ? `on ${nameOf(actor)}`
+          : "",
     who: actorType === "user" ? `by ${nameOf(actor)}` : actorType === "ip" ? `from ${nameOf(actor)}` : "",
     rules: told.map(({ rule }) => rule.key),
   };

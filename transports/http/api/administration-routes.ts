@@ -2,10 +2,10 @@
 import * as v from "valibot";
 import { roles } from "../../../core/access/user.ts";
 import { apiKeyScopes } from "../../../core/api-key.ts";
+import { auditRow, keyRow, userRow } from "./access/access-shapes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { paging, shortText, someText, word } from "./parameters.ts";
 import { type Route, route } from "./route.ts";
-import { auditRow, keyRow, userRow } from "./shapes.ts";
 
 const entities = v.optional(
   v.pipe(

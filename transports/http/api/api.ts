@@ -1,10 +1,11 @@
 /** The API: every endpoint in order, and what happens around each: authentication, permission, validation and errors. */
 import type { Hono } from "hono";
 import { type Caller, may, rolesWith, scopesWith } from "../../../core/access/caller.ts";
-import { DeliveryError, EdgeError, StoreError, UsageError } from "../../../core/errors.ts";
+import { EdgeError } from "../../../core/errors.ts";
 import { bodyRefusal, type ConnectionBindings } from "../body.ts";
 import { conflictDetail, credentialOf } from "../credentials.ts";
 import { problem } from "../problem.ts";
+import { refusalOf } from "../refusals.ts";
 import type { SystemRoute } from "../system-routes.ts";
 import { administrationRoutes } from "./administration-routes.ts";
 import { assetRoutes } from "./assets/asset-routes.ts";
@@ -15,8 +16,9 @@ import { exceptionRoutes } from "./exception-routes.ts";
 import { incidentRoutes } from "./incident-routes.ts";
 import { readJsonBody, readTextBody } from "./json-body.ts";
 import { loginRoutes } from "./login-routes.ts";
+import { overviewRoutes } from "./overview/overview-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
-import { BadRequest, readBody, readQuery } from "./read-request.ts";
+import { readBody, readQuery } from "./read-request.ts";
 import type { ApiContext, Request, Route, TextBody } from "./route.ts";
 import { streamRoutes } from "./stream.ts";
 import { ticketRoutes } from "./ticket-routes.ts";
@@ -28,6 +30,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...pageRoutes(dependencies),
     ...streamRoutes(dependencies),
     ...incidentRoutes(dependencies),
+    ...overviewRoutes(dependencies),
     ...campaignRoutes(dependencies),
     ...exceptionRoutes(dependencies),
     ...assetRoutes(dependencies),
@@ -146,76 +149,13 @@ async function admit(
   return problem(c, 403, "Forbidden", `this takes ${needed.join(" or ")}`);
 }
 
-/** What a refusal is called and which status it has; its message is the caller's to read. */
-const refusals: Readonly<
-  Record<string, { status: 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 502 | 503; title: string }>
-> = {
-  incident_unknown: { status: 404, title: "Not Found" },
-  case_unknown: { status: 404, title: "Not Found" },
-  campaign_unknown: { status: 404, title: "Not Found" },
-  actor_unknown: { status: 404, title: "Not Found" },
-  exception_unknown: { status: 404, title: "Not Found" },
-  user_unknown: { status: 404, title: "Not Found" },
-  key_unknown: { status: 404, title: "Not Found" },
-  delivery_unknown: { status: 404, title: "Not Found" },
-  section_unknown: { status: 404, title: "Not Found" },
-  not_configured: { status: 409, title: "Not configured" },
-  ca_file: { status: 409, title: "Not configured" },
-  preview_outdated: { status: 409, title: "The preview is outdated" },
-  not_enabled: { status: 409, title: "Not enabled" },
-  identify_refused: { status: 409, title: "Not that ticket" },
-  delivery_state: { status: 409, title: "Not in this state" },
-  webhook_off: { status: 403, title: "Webhooks are off" },
-  webhook_signature: { status: 401, title: "Unauthorized" },
-  webhook_outdated: { status: 401, title: "Unauthorized" },
-  webhook_unreadable: { status: 400, title: "Unreadable body" },
-  setting_pinned: { status: 409, title: "Pinned" },
-  caller_revoked: { status: 401, title: "Unauthorized" },
-  account_changed: { status: 409, title: "The account was changed" },
-  cursor_restored: { status: 410, title: "Gone" },
-  incident_newer: { status: 409, title: "A newer incident is open" },
-  case_newer: { status: 409, title: "A newer case is active" },
-  incident_exists: { status: 409, title: "The actor has an open incident" },
-  user_exists: { status: 409, title: "The name is taken" },
-  last_admin: { status: 409, title: "The last administrator" },
-  totp_not_begun: { status: 409, title: "No second factor is being set up" },
-  exception_refused: { status: 422, title: "Unprocessable Content" },
-  exceptions_full: { status: 409, title: "No more exceptions" },
-  assets_changed: { status: 412, title: "Precondition Failed" },
-  assets_limit: { status: 422, title: "Unprocessable Content" },
-  entity_foreign: { status: 403, title: "Forbidden" },
-  cursor_gap: { status: 410, title: "Gone" },
-  login_refused: { status: 401, title: "Unauthorized" },
-  refresh_refused: { status: 401, title: "Unauthorized" },
-  password_wrong: { status: 401, title: "Unauthorized" },
-  totp_needed: { status: 401, title: "Second factor needed" },
-  totp_wrong: { status: 401, title: "Wrong code" },
-  login_throttled: { status: 429, title: "Too many failed logins" },
-  logins_busy: { status: 503, title: "Busy" },
-  no_correlation: { status: 503, title: "No incidents" },
-};
-
 function refusal(c: ApiContext, error: unknown): Response {
-  if (error instanceof BadRequest) return problem(c, 400, "Bad request", error.message, { errors: [...error.errors] });
-  if (error instanceof StoreError)
-    return problem(c, 503, "Not available", "the database cannot be used at the moment: try again", { retryAfter: 5 });
-  if (error instanceof DeliveryError)
-    return problem(c, 502, "The target does not answer as it should", `${error.code}: ${error.message}`);
-  if (!(error instanceof EdgeError)) throw error;
-  const { code, message, data } = error;
-  if (code === "cursor_invalid")
-    return problem(c, 400, "Bad request", `cursor: ${message}`, { errors: [{ name: "cursor", reason: message }] });
-  if (error instanceof UsageError) {
-    const [, name = "body", reason = message] = /^([a-z_]+): (.*)$/s.exec(message) ?? [];
-    return problem(c, 400, "Bad request", message, { errors: [{ name, reason }] });
-  }
-  if (code === "body_refused") return bodyRefusal(c, error);
-  if (code === "notes_too_long") {
-    const name = String(data.field);
-    return problem(c, 422, "Too long", message, { errors: [{ name, reason: message.slice(name.length + 2) }] });
-  }
-  const known = refusals[code];
-  if (known === undefined) throw error;
-  const retryAfter = typeof data.retryAfter === "number" ? data.retryAfter : known.status === 503 ? 5 : undefined;
-  return problem(c, known.status, known.title, message, retryAfter === undefined ? {} : { retryAfter });
+  if (error instanceof EdgeError && error.code === "body_refused") return bodyRefusal(c, error);
+  const known = refusalOf(error);
+  if (known === null) throw error;
+  const { status, title, detail, errors, retryAfter } = known;
+  return problem(c, status, title, detail, {
+    ...(errors === undefined ? {} : { errors }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  });
 }

@@ -43,9 +43,23 @@ export interface LoginPort {
 export interface InvestigationPort {
   incident(caller: Caller, id: string): Promise<Json>;
   threatCase(caller: Caller, id: string): Promise<Json>;
+  alert(caller: Caller, hash: string): Promise<Json>;
+  /** One after the other, each with its row as JSON or why not. */
+  changeIncidents(
+    caller: Caller,
+    ids: readonly string[],
+    request: IncidentRequest,
+  ): Promise<({ id: string; row: string } | { id: string; refused: { status: number; detail: string } })[]>;
   changeIncident(caller: Caller, id: string, request: IncidentRequest): Promise<string>;
   changeCase(caller: Caller, id: string, request: CaseRequest): Promise<string>;
   promote(caller: Caller, request: { entity: string; actor: string; reason: string }): Promise<string>;
+}
+
+export interface OverviewPort {
+  /** `since`: epoch milliseconds; null = the last 24 hours. */
+  overview(caller: Caller, since: number | null): Promise<Json>;
+  activity(caller: Caller, query: { entity: string | null; hours: number }): Promise<Json>;
+  system(caller: Caller): Promise<Json>;
 }
 
 export interface CampaignPort {
@@ -174,6 +188,7 @@ export interface ApiDependencies {
   logins: LoginPort;
   pages: { page(caller: Caller, request: PageRequest): Promise<PageAnswer> };
   investigation: InvestigationPort;
+  overview: OverviewPort;
   campaigns: CampaignPort;
   exceptions: ExceptionPort;
   assets: AssetsPort;

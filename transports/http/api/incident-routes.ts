@@ -3,8 +3,9 @@ import * as v from "valibot";
 import type { ApiDependencies } from "./dependencies.ts";
 import { changedIncident } from "./exception-routes.ts";
 import { caseStatus, incidentStatus, shortText, someText } from "./parameters.ts";
+import { BadRequest } from "./read-request.ts";
 import { type ApiContext, type Route, route } from "./route.ts";
-import { caseDetail, caseRow, incidentDetail, incidentRow } from "./shapes.ts";
+import { alertDetail, bulkResults, caseDetail, caseRow, incidentDetail, incidentRow } from "./shapes.ts";
 
 /** The length limit is checked where the existing notes are known. */
 const noteText = v.pipe(
@@ -26,6 +27,18 @@ const incidentBody = v.object({
   investigation_notes: v.nullish(v.pipe(noteText, v.description("Replaces those that are there. At most 64 kB."))),
 });
 const caseBody = v.object({ assigned_analyst: analyst, notes });
+const mostAtOnce = 200;
+const bulkBody = v.object({
+  ids: v.pipe(
+    v.array(someText(64), "a list of incident ids"),
+    v.minLength(1, "at least one incident id"),
+    v.maxLength(mostAtOnce, `at most ${mostAtOnce} incident ids`),
+    v.description("Each counts once."),
+  ),
+  status: v.optional(incidentStatus),
+  notes,
+  assigned_analyst: analyst,
+});
 const promotion = v.object({
   entity: v.pipe(someText(), v.description("Entity (tenant) of the actor.")),
   actor: v.pipe(someText(), v.description("User, host or address, in any spelling.")),
@@ -114,6 +127,43 @@ export function incidentRoutes({ investigation, exceptions }: ApiDependencies): 
         });
         return json(c, row, 201);
       },
+    }),
+    route({
+      ...anyone,
+      method: "POST",
+      path: "/api/incidents/bulk",
+      permission: "incident:write",
+      tag: "Incidents",
+      summary: "Sets status or assignment of several",
+      description: "One after the other, in the given order; what is refused holds up no other.",
+      body: bulkBody,
+      bodyExample: { ids: ["INC-7601d999", "INC-01234567"], assigned_analyst: "jane.doe" },
+      answers: { 200: { description: "What became of each.", schema: bulkResults } },
+      handle: async ({ c, caller, body }) => {
+        const { ids, status, notes: why, assigned_analyst: owner } = body;
+        if (status === undefined && owner === undefined)
+          throw new BadRequest([{ name: "status", reason: "give status, assigned_analyst or both" }]);
+        const results = await investigation.changeIncidents(caller, ids, {
+          ...(status === undefined ? {} : { status, notes: why ?? null }),
+          ...(owner === undefined ? {} : { assignedAnalyst: owner }),
+        });
+        return c.json({
+          results: results.map((one) => ({
+            incident_id: one.id,
+            ...("row" in one ? { ok: true, incident: JSON.parse(one.row) } : { ok: false, error: one.refused }),
+          })),
+        });
+      },
+    }),
+    route({
+      ...anyone,
+      method: "GET",
+      path: "/api/alerts/:hash",
+      permission: "read",
+      tag: "Alerts",
+      summary: "An alert with its newest log",
+      answers: { 200: { description: "The alert.", schema: alertDetail }, 404: unknownIncident },
+      handle: async ({ c, caller, param }) => c.json(await investigation.alert(caller, param("hash").toLowerCase())),
     }),
     route({
       ...anyone,

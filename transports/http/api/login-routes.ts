@@ -1,9 +1,9 @@
 /** Logging in and out, and changes by users to their own accounts. */
 import * as v from "valibot";
+import { tokenPair, userRow } from "./access/access-shapes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { shortText, someText } from "./parameters.ts";
 import { type Route, route } from "./route.ts";
-import { tokenPair, userRow } from "./shapes.ts";
 
 const password = v.pipe(v.string("a text"), v.maxLength(1024, "at most 1024 characters"));
 const loginBody = v.object({

@@ -31,8 +31,10 @@ const problemSchema = {
 const tags: Readonly<Record<Route["tag"] | SystemRoute["tag"], string>> = {
   Intake: "Detections and alarms in.",
   Login: "Logging in and out, one's own password and second factor.",
+  Overview: "Figures, activity, and the state of the appliance.",
   Incidents: "All that concerns one actor.",
   Cases: "Attack patterns that an actor's detections fulfil.",
+  Alerts: "Equal detections as one row each, with their newest log.",
   Feeds: "For programs that poll or listen.",
   Exceptions: "Detections that are no evidence.",
   Assets: "Hosts and accounts: what they are for, and how much depends on them.",

@@ -10,15 +10,20 @@ import {
   entityFilter,
   levelFilter,
   minRisk,
+  ownerFilter,
   paging,
+  riskLevelFilter,
   severityFilter,
   shortText,
+  slaFilter,
   statusFilter,
+  textFilter,
+  ticketFilter,
   walking,
   word,
 } from "./parameters.ts";
 import { type ApiContext, type Request, type Route, route } from "./route.ts";
-import { alertRow, casePage, caseRow, feedPage, incidentPage, incidentRow } from "./shapes.ts";
+import { alertPage, alertRow, casePage, caseRow, feedPage, incidentPage, incidentRow } from "./shapes.ts";
 
 const actor = v.optional(v.pipe(shortText(), v.description("User, host or address, in any spelling.")));
 const campaign = v.optional(
@@ -31,13 +36,18 @@ const campaign = v.optional(
 const sorting = {
   sort_by: v.optional(
     v.pipe(
-      word(["created_at", "updated_at", "risk_score", "last_alarm_time"]),
+      word(["created_at", "updated_at", "risk_score", "last_alarm_time", "due_at"]),
       v.description(
-        "Order without since, updated_since and cursor; default created_at. By risk_score and last_alarm_time rows move: page by offset.",
+        "Order without since, updated_since and cursor; default created_at. By risk_score, last_alarm_time and due_at rows move: page by offset. due_at is when the service level ends.",
       ),
     ),
   ),
-  sort_dir: v.optional(v.pipe(word(["asc", "desc"]), v.description("Default desc, newest or highest first."))),
+  sort_dir: v.optional(
+    v.pipe(
+      word(["asc", "desc"]),
+      v.description("Default desc, newest or highest first; with due_at asc, the most urgent first."),
+    ),
+  ),
 };
 
 const incidentQuery = v.object({
@@ -47,6 +57,11 @@ const incidentQuery = v.object({
   actor,
   min_risk: minRisk,
   campaign,
+  level: riskLevelFilter,
+  owner: ownerFilter,
+  ticket: ticketFilter,
+  sla: slaFilter,
+  text: textFilter,
   ...sorting,
   ...paging,
 });
@@ -66,7 +81,18 @@ const caseSearch = v.object({
   ...paging,
 });
 const caseFeed = v.object({ ...walking, ...caseFilters, ...paging });
-const alertFeed = v.object({ ...walking, entity: entityFilter, level: levelFilter, min_risk: minRisk, ...paging });
+const alertFeed = v.object({
+  ...walking,
+  entity: entityFilter,
+  level: levelFilter,
+  min_risk: minRisk,
+  rule: v.optional(v.pipe(shortText(1_000), v.description("The rule's id or title, in any case."))),
+  host: v.optional(v.pipe(shortText(), v.description("The host's name, or its first label."))),
+  user: v.optional(v.pipe(shortText(), v.description("The account, with or without its domain."))),
+  hash: v.optional(v.pipe(shortText(64), v.description("The alert of this hash."))),
+  text: textFilter,
+  ...paging,
+});
 
 interface Query {
   since?: string | undefined;
@@ -100,7 +126,7 @@ export function pageRoutes({ pages }: ApiDependencies): Route[] {
       updatedSince: given.updated_since === undefined ? null : readSince(given.updated_since),
       cursor: given.cursor ?? null,
       sortBy: given.sort_by ?? "created_at",
-      sortDir: given.sort_dir ?? "desc",
+      sortDir: given.sort_dir ?? (given.sort_by === "due_at" ? "asc" : "desc"),
       limit: given.limit ?? defaultLimit,
       offset: given.offset ?? 0,
       literal: c.req.header("x-rhythmx-since")?.trim().toLowerCase() === "literal",
@@ -114,7 +140,14 @@ export function pageRoutes({ pages }: ApiDependencies): Route[] {
     actor: query.actor,
     minRisk: query.min_risk,
     campaign: query.campaign,
+    riskLevels: query.level,
+    owner: query.owner?.toLowerCase() === "none" ? null : query.owner,
+    ticket: ticketOf(query.ticket),
+    sla: query.sla,
+    text: query.text,
   });
+  const alertFilters = ({ level, min_risk, entity, rule, host, user, hash, text }: v.InferOutput<typeof alertFeed>) =>
+    ({ entity, levels: level, minRisk: min_risk, rule, host, user, hash, text }) as never;
   const casesBy = (query: v.InferOutput<typeof caseFeed>, entity = query.entity) => ({
     entity,
     statuses: query.status,
@@ -174,17 +207,30 @@ export function pageRoutes({ pages }: ApiDependencies): Route[] {
       description: `${order} An alert counts as changed when a FIRST or HOURLY message has told of it.`,
       query: alertFeed,
       answers: { 200: { description: "A page of alerts.", schema: feedPage(alertRow) }, 410: gone },
-      handle: (request) => {
-        const { entity, level, min_risk } = request.query;
-        return listed(request, "alerts", { entity, levels: level, minRisk: min_risk } as never, "data");
-      },
+      handle: (request) => listed(request, "alerts", alertFilters(request.query), "data"),
+    }),
+    route({
+      ...common,
+      path: "/api/alerts",
+      tag: "Alerts",
+      summary: "Alerts, page by page",
+      description: `${order} A filter by rule, host, user, level or text is answered from an index that follows within a second or so: \`search_behind\` says how many rows it does not know yet.`,
+      query: alertFeed,
+      answers: { 200: { description: "A page of alerts.", schema: alertPage }, 410: gone },
+      handle: (request) => listed(request, "alerts", alertFilters(request.query), "alerts"),
     }),
   ];
 }
 
+/** `none` and `any` in any case. */
+function ticketOf(ticket: string | undefined): string | undefined {
+  const word = ticket?.trim().toLowerCase();
+  return word === "none" || word === "any" ? word : ticket;
+}
+
 /** The rows are JSON already: they are put into their envelope as they are. */
 function pageResponse(c: ApiContext, name: string, answer: PageAnswer, extra: string): Response {
-  const { rows, total, limit, offset, nextCursor, hasMore } = answer;
+  const { rows, total, totalIsLeast, behind, limit, offset, nextCursor, hasMore } = answer;
   if (nextCursor !== null) {
     c.header("X-Next-Cursor", nextCursor);
     const next = new URL(c.req.url);
@@ -193,6 +239,8 @@ function pageResponse(c: ApiContext, name: string, answer: PageAnswer, extra: st
     c.header("Link", `<${next.pathname}${next.search}>; rel="next"`);
   }
   const cursor = JSON.stringify(nextCursor);
-  const json = `{"${name}":${rows},"total":${total},"limit":${limit},"offset":${offset},"next_cursor":${cursor},"has_more":${hasMore}${extra}}`;
+  const counted = `"total":${total},${totalIsLeast ? '"total_is_least":true,' : ""}`;
+  const searched = behind === null ? "" : `,"search_behind":${behind}`;
+  const json = `{"${name}":${rows},${counted}"limit":${limit},"offset":${offset},"next_cursor":${cursor},"has_more":${hasMore}${searched}${extra}}`;
   return c.body(json, 200, { "Content-Type": "application/json" });
 }

@@ -3,7 +3,9 @@ import * as v from "valibot";
 import { levels } from "../../../core/detection.ts";
 import { incidentStatuses } from "../../../core/incident.ts";
 import { acceptedSince, readSince } from "../../../core/pages/since.ts";
+import { riskLevels } from "../../../core/risk.ts";
 import { caseSeverities, caseStatuses } from "../../../core/threat-case.ts";
+import { slaStatuses } from "../../../core/tickets/sla.ts";
 
 const largestLimit = 500;
 const largestOffset = 10_000_000;
@@ -18,7 +20,7 @@ function words<const T extends readonly string[]>(all: T) {
   return v.pipe(v.array(word(all)), v.minLength(1, `a comma list of ${all.join(", ")}`));
 }
 
-function whole(from: number, to: number) {
+export function whole(from: number, to: number) {
   const message = `a whole number from ${from} to ${to}`;
   return v.pipe(v.number(message), v.integer(message), v.minValue(from, message), v.maxValue(to, message));
 }
@@ -38,7 +40,7 @@ export function someText(longest = 200) {
   );
 }
 
-const since = v.pipe(
+export const sinceTime = v.pipe(
   v.string(acceptedSince),
   v.check((text) => readSince(text) !== null, acceptedSince),
 );
@@ -53,7 +55,7 @@ export const paging = {
 export const walking = {
   since: v.optional(
     v.pipe(
-      since,
+      sinceTime,
       v.description(
         "Rows that the appliance recorded at or after this time, oldest first. Empty = no bound. For API keys and role soar it never jumps over rows that this caller has not been given; the header `X-RhythmX-Since: literal` turns that off.",
       ),
@@ -61,7 +63,7 @@ export const walking = {
     ),
   ),
   updated_since: v.optional(
-    v.pipe(since, v.description("The same for the time of the last change."), v.examples(["2026-03-13T04:30:00Z"])),
+    v.pipe(sinceTime, v.description("The same for the time of the last change."), v.examples(["2026-03-13T04:30:00Z"])),
   ),
   cursor: v.optional(
     v.pipe(
@@ -87,6 +89,38 @@ export const severityFilter = v.optional(
   v.pipe(words(caseSeverities), v.description("Severities, with commas between them.")),
 );
 export const levelFilter = v.optional(v.pipe(words(levels), v.description("Levels, with commas between them.")));
+export const riskLevelFilter = v.optional(
+  v.pipe(words(riskLevels), v.description("Risk levels, with commas between them.")),
+);
+export const slaFilter = v.optional(
+  v.pipe(
+    words(slaStatuses),
+    v.description("How the service level of open incidents stands, with commas between them."),
+  ),
+);
+export const ownerFilter = v.optional(
+  v.pipe(
+    shortText(),
+    v.description("To whom they are assigned; `none` = to nobody."),
+    v.examples(["jane.doe", "none"]),
+  ),
+);
+export const ticketFilter = v.optional(
+  v.pipe(
+    shortText(),
+    v.description("`none` = without a ticket, `any` = with one, else a ticket's number."),
+    v.examples(["none", "SEC-1234"]),
+  ),
+);
+export const textFilter = v.optional(
+  v.pipe(
+    shortText(),
+    v.description(
+      "Words, or the beginnings of words, in any order: of an alert's rule, host, user, address and hash; of an incident's heading, actor, hosts, rules, id, tickets and campaign.",
+    ),
+    v.examples(["mimikatz ws-101"]),
+  ),
+);
 export const caseTypeFilter = v.optional(
   v.pipe(
     v.array(

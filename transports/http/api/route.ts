@@ -50,7 +50,18 @@ export interface Route {
   callers: "users" | "users and keys";
   /** Open to a user whose password somebody else has set, who has to choose another one first. */
   withInitialPassword?: boolean;
-  tag: "Login" | "Incidents" | "Cases" | "Feeds" | "Exceptions" | "Assets" | "Tickets" | "Settings" | "Administration";
+  tag:
+    | "Login"
+    | "Incidents"
+    | "Overview"
+    | "Cases"
+    | "Alerts"
+    | "Feeds"
+    | "Exceptions"
+    | "Assets"
+    | "Tickets"
+    | "Settings"
+    | "Administration";
   summary: string;
   description?: string;
   query?: ObjectSchema;

@@ -4,6 +4,7 @@ import { accountRoles, assetSources, criticalities, hostRoles } from "../../../c
 import { levels } from "../../../core/detection.ts";
 import { actorTypes, incidentStatuses } from "../../../core/incident.ts";
 import { caseSeverities, caseStatuses } from "../../../core/threat-case.ts";
+import { slaStatuses } from "../../../core/tickets/sla.ts";
 import { campaignOfIncident, outbreak } from "./campaigns/campaign-shapes.ts";
 import { count, orNull, riskLevel, score, text, time } from "./shapes/field-shapes.ts";
 
@@ -37,6 +38,8 @@ export const incidentRow = v.object({
     orNull(text),
     v.description("`CMP-` and 8 hexadecimal digits: the campaign of incidents it is part of; null = none."),
   ),
+  due_at: v.pipe(orNull(time), v.description("When its service level ends; null once it is closed.")),
+  sla: v.pipe(orNull(v.picklist(slaStatuses)), v.description("How it stands; at_risk from 75 % of the time on.")),
 });
 
 export const caseRow = v.object({
@@ -83,16 +86,48 @@ export const alertRow = v.object({
   updated_at: time,
 });
 
+export const alertDetail = v.object({
+  ...alertRow.entries,
+  incident_id: v.pipe(orNull(text), v.description("The incident that its evidence counts for; null = none.")),
+  log: v.pipe(
+    orNull(text),
+    v.description(
+      "The newest log as it is kept: JSON text with digits, order and repeated keys as received, on one line, other signs than ASCII escaped. Null where retention has removed it.",
+    ),
+  ),
+});
+
+export const bulkResults = v.object({
+  results: v.array(
+    v.object({
+      incident_id: text,
+      ok: v.boolean(),
+      incident: v.exactOptional(incidentRow),
+      error: v.exactOptional(v.object({ status: v.number(), detail: text })),
+    }),
+  ),
+});
+
 const envelope = {
   total: v.pipe(count, v.description("Rows that match, on all pages.")),
+  total_is_least: v.exactOptional(
+    v.pipe(
+      v.literal(true),
+      v.description("There are more: with filters by words, names and service level counting ends at 10,000."),
+    ),
+  ),
   limit: count,
   offset: count,
   next_cursor: v.pipe(orNull(text), v.description("Never null once since, updated_since or cursor was given.")),
   has_more: v.boolean(),
+  search_behind: v.exactOptional(
+    v.pipe(count, v.description("With filters that the search answers: rows that it does not know yet.")),
+  ),
 };
 
 export const incidentPage = v.object({ incidents: v.array(incidentRow), ...envelope, server_time: time });
 export const casePage = v.object({ cases: v.array(caseRow), ...envelope });
+export const alertPage = v.object({ alerts: v.array(alertRow), ...envelope });
 export const feedPage = (row: v.GenericSchema) => v.object({ data: v.array(row), ...envelope });
 
 const history = v.array(
@@ -123,6 +158,19 @@ const ruleSummary = {
   tactics: v.array(text),
   techniques: v.array(text),
 };
+
+const ruleExample = v.pipe(
+  v.object({
+    alert_hash: text,
+    timestamp: time,
+    user: orNull(text),
+    host: orNull(text),
+    src_ip: orNull(text),
+    log: v.pipe(orNull(text), v.description("The beginning of its newest log, at most 4,096 characters.")),
+    log_shortened: v.pipe(v.boolean(), v.description("`GET /api/alerts/{hash}` has the whole of it.")),
+  }),
+  v.description("Its newest event; null where retention has removed it."),
+);
 
 const relatedCase = v.object({
   case_id: text,
@@ -178,7 +226,7 @@ export const incidentDetail = v.object({
   related_cases: v.pipe(v.array(relatedCase), v.description("Active ones, by severity, then newest.")),
   timeline: v.record(text, orNull(text)),
   attack_chain: v.array(v.object({ tactic: text, title: text, first_seen: time, count })),
-  alerts_by_rule: v.array(v.object({ ...ruleSummary, rule_author: orNull(text) })),
+  alerts_by_rule: v.array(v.object({ ...ruleSummary, rule_author: orNull(text), example: orNull(ruleExample) })),
   cases: v.array(v.object({ ...relatedCase.entries, affected_computers: v.array(text) })),
   users: v.pipe(v.array(text), v.description("Accounts that its detections name, as they were first written.")),
   assets: v.pipe(
@@ -186,6 +234,16 @@ export const incidentDetail = v.object({
     v.description("Its hosts and accounts with their roles, as the lists of assets say them now."),
   ),
   alarms: v.array(v.object({ alarm_id: text, name: text, rbp: v.number(), entity_name: text, timestamp: time })),
+  activity: v.pipe(
+    v.array(v.object({ hour: time, ...Object.fromEntries(levels.map((level) => [level, count])), alarms: count })),
+    v.description(
+      "Detections by level and alarms of each hour of their own time in which there were any; the newest 400, oldest first.",
+    ),
+  ),
+  service_level: v.pipe(
+    v.object({ target_minutes: v.number(), percent: count, status: v.picklist(slaStatuses), due_at: time }),
+    v.description("From its creation to its closing, or until now; by its present level."),
+  ),
   tickets: v.array(v.record(text, v.unknown())),
   campaign: campaignOfIncident,
   outbreak,
@@ -205,47 +263,4 @@ export const caseDetail = v.object({
   alerts_by_rule: v.array(v.object(ruleSummary)),
   alerts: v.array(v.object(alertFields)),
   ...historyFields,
-});
-
-export const tokenPair = v.object({
-  token: v.pipe(text, v.description("The access token, for `Authorization: Bearer`.")),
-  access_token: v.pipe(text, v.description("The same.")),
-  token_type: v.literal("Bearer"),
-  expires_in: v.pipe(count, v.description("Seconds.")),
-  refresh_token: v.pipe(text, v.description("Works once; used again, it ends the whole login.")),
-  password_change_required: v.pipe(v.boolean(), v.description("Somebody else has set the password.")),
-});
-
-export const userRow = v.object({
-  name: text,
-  role: v.picklist(["viewer", "analyst", "soar", "admin"]),
-  entities: v.pipe(v.array(text), v.description("Empty = all.")),
-  disabled: v.boolean(),
-  second_factor: v.boolean(),
-  password_change_required: v.boolean(),
-  created_at: time,
-  last_login_at: orNull(time),
-});
-
-export const keyRow = v.object({
-  id: text,
-  name: text,
-  prefix: text,
-  scopes: v.array(text),
-  entities: v.pipe(v.array(text), v.description("Empty = all.")),
-  created_at: time,
-  expires_at: orNull(time),
-  revoked_at: orNull(time),
-  last_used_at: orNull(time),
-});
-
-export const auditRow = v.object({
-  id: count,
-  at: time,
-  who: text,
-  action: text,
-  target: text,
-  detail: v.record(text, v.unknown()),
-  address: text,
-  source: text,
 });

@@ -1,0 +1,101 @@
+/** What a log says that leads from one incident to another: sessions, processes, other machines, accounts. */
+import { isOwnAccount } from "../logs/accounts.ts";
+import { isRemoteAddress } from "../logs/addresses.ts";
+import { LogFields } from "../logs/log-fields.ts";
+import { addressesOf } from "../logs/peers.ts";
+import fieldNames from "./field-names.json" with { type: "json" };
+import { accountValue, hostName, hostValue, type TraceSet } from "./traces.ts";
+
+/** Processes that are one and the same for everything that happens on a machine. */
+const everybodys =
+  /(?:^|\\)(?:system|smss|csrss|wininit|winlogon|services|lsass|svchost|wmiprvse|taskeng|taskhostw?|lsaiso|registry|dwm|fontdrvhost)(?:\.exe)?$/i;
+/** Sessions of the system itself: anonymous, local service, network service, system. */
+const systemSessions = new Set([0n, 0x3e3n, 0x3e4n, 0x3e5n, 0x3e7n]);
+/** The same in Sysmon's GUIDs. */
+const systemGuid = /(?:e3|e4|e5|e7)030000$/;
+/** Logons that failed name accounts that did nothing. */
+const failures = /^(?:4625|4771|4776)$/;
+const mostPeers = 16;
+const thisMachine = /^(?:localhost|\.|\?|-|127\..*)$/;
+
+/** `log`: as it came in. `host`: the machine of its evidence, "" = unknown. `at`: epoch milliseconds. */
+export interface TracedLog {
+  log: string;
+  host: string;
+  at: number;
+  /** Whether accounts that it names are of use: not on a machine that many share. */
+  withAccounts: boolean;
+}
+
+export function addLogTraces(traces: TraceSet, { log, host, at, withAccounts }: TracedLog): void {
+  const fields = new LogFields(log);
+  const own = hostValue(host);
+  addSessions(traces, fields, own, at);
+  addProcesses(traces, fields, at);
+  for (const peer of peersOf(fields)) {
+    const value = hostValue(peer);
+    if (value !== "" && value !== own) traces.add("peer", value, hostName(peer), at);
+  }
+  const { ips, peer } = addressesOf(fields);
+  if (peer !== "") traces.add("peer_address", peer, peer, at);
+  for (const address of ips)
+    if (peer !== "" && address !== peer && isRemoteAddress(address)) traces.add("address", address, address, at);
+  if (withAccounts && !failures.test(fields.first(...fieldNames.eventId)))
+    for (const account of fields.all(...fieldNames.accounts))
+      if (isOwnAccount(account)) traces.add("account", accountValue(account), account, at);
+}
+
+function addSessions(traces: TraceSet, fields: LogFields, host: string, at: number): void {
+  for (const text of fields.all(...fieldNames.logonIds)) {
+    const id = numberOf(text);
+    if (host === "" || id === null || systemSessions.has(id)) continue;
+    const session = `0x${id.toString(16)}`;
+    traces.add("logon", `${host} ${session}`, `${session} on ${host}`, at);
+  }
+  // Sysmon's say no more than its numbers; those of Kerberos are the same on the machines of both sides.
+  if (fields.first("processguid") !== "" && fields.first("logonid") !== "") return;
+  for (const text of fields.all(...fieldNames.logonGuids)) {
+    const guid = guidOf(text);
+    if (guid !== "" && !systemGuid.test(guid)) traces.add("logon", guid, guid, at);
+  }
+}
+
+function addProcesses(traces: TraceSet, fields: LogFields, at: number): void {
+  for (const { guids, images } of fieldNames.processes) {
+    const guid = guidOf(fields.first(...guids)) || entityId(fields.first(...guids));
+    const image = fields.first(...images);
+    if (guid === "" || everybodys.test(image)) continue;
+    traces.add("process", guid, image.slice(image.lastIndexOf("\\") + 1) || guid, at);
+  }
+}
+
+/** Names of other machines, in fields and on command lines. */
+function peersOf(fields: LogFields): Set<string> {
+  const peers = new Set(fields.all(...fieldNames.peers));
+  for (const line of fields.all(...fieldNames.commandLines))
+    for (const [, unc, node, named] of line.matchAll(
+      /(?:^|[^\\\w])\\\\([a-z0-9][\w.-]{0,254})|\/node:["']?([a-z0-9][\w.-]{0,254})|-(?:computername|cn)\s+["']?([a-z0-9][\w.-]{0,254})/gi,
+    ))
+      if (peers.size < mostPeers) peers.add(unc ?? node ?? named ?? "");
+  for (const peer of peers) if (thisMachine.test(peer)) peers.delete(peer);
+  return peers;
+}
+
+/** Hexadecimal or decimal; null for anything else. */
+function numberOf(text: string): bigint | null {
+  return /^(?:0x[0-9a-f]{1,16}|\d{1,20})$/i.test(text.trim()) ? BigInt(text.trim()) : null;
+}
+
+/** Lower case, without braces; "" for anything else and for the one of zeros. */
+function guidOf(text: string): string {
+  const guid = text
+    .trim()
+    .toLowerCase()
+    .replace(/^\{(.*)\}$/, "$1");
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(guid) && /[1-9a-f]/.test(guid) ? guid : "";
+}
+
+/** Elastic's name of a process. */
+function entityId(text: string): string {
+  return /^[\w+/=-]{16,120}$/.test(text) && !/^\{?0{8}/.test(text) ? text : "";
+}

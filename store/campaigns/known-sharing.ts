@@ -1,0 +1,120 @@
+/**
+ * Who shares what, in the memory of the reading Worker: built from the alerts when it is first needed, kept up by their ids, dropped when
+ * nothing was looked at for a while. No index of the alerts by host or user pays for it.
+ */
+import type { Roles } from "../../core/assets/roles.ts";
+import type { Sharing, Standing } from "../../core/campaigns/links.ts";
+import { Popularity } from "../../core/campaigns/popularity.ts";
+import { accountValue, hostValue } from "../../core/campaigns/traces.ts";
+import { ActorFinder, type ActorRules, canonicalIp } from "../../core/correlation/actor.ts";
+import type { ActorType } from "../../core/incident.ts";
+import { normaliseName } from "../../core/intake/identity.ts";
+import { minuteMs } from "../../core/time.ts";
+import type { Database } from "../database/database.ts";
+import { integer, text } from "../database/rows.ts";
+
+/** Rows of alerts read in one call. */
+const perCall = 5_000;
+/** So many of the newest alerts say who shares what; older ones tell of a company that has changed since. */
+const mostAlerts = 300_000;
+const idleMs = 30 * minuteMs;
+/** At most so many actors use a workstation. */
+const personal = 3;
+
+/** What these are for makes them join by sessions, processes and movement alone. */
+const sharedHosts = new Set(["domain_controller", "jump_host", "scanner", "backup", "deployment"]);
+const sharedAccounts = new Set(["administrator", "service", "deployment", "backup", "scanner"]);
+
+export class KnownSharing {
+  #popularity = new Popularity();
+  #finder: ActorFinder;
+  /** The newest alert that is counted; null = none yet. */
+  #lastId: number | null = null;
+  #usedAt = 0;
+
+  constructor(actors: ActorRules) {
+    this.#finder = new ActorFinder(actors);
+  }
+
+  /** Counts further alerts; returns whether more are left. `now`: epoch milliseconds. */
+  async catchUp(database: Database, now: number): Promise<boolean> {
+    this.#usedAt = now;
+    if (this.#lastId === null) {
+      const { rows } = await database.read("select coalesce(max(id), 0) as id from sigma_alerts");
+      this.#lastId = Math.max(0, (rows[0] === undefined ? 0 : integer(rows[0], "id")) - mostAlerts);
+    }
+    const { rows } = await database.read(
+      "select id, entity_name, user_name, host, src_ip from sigma_alerts where id > ? order by id limit ?",
+      [this.#lastId, perCall],
+    );
+    for (const row of rows) {
+      this.#lastId = integer(row, "id");
+      const [user, host, srcIp] = [text(row, "user_name"), text(row, "host"), text(row, "src_ip")];
+      const actor = this.#finder.find({ user, host, srcIp });
+      if (actor === null) continue;
+      this.#popularity.add(normaliseName(text(row, "entity_name")), {
+        actor: `${actor.type} ${actor.name}`,
+        host: hostValue(host),
+        account: actor.type === "user" ? actor.name : "",
+        address: canonicalIp(srcIp),
+      });
+    }
+    return rows.length === perCall;
+  }
+
+  /** Frees the memory where nothing was looked at for half an hour. */
+  dropIfIdle(now: number): void {
+    if (this.#lastId === null || now - this.#usedAt < idleMs) return;
+    this.#popularity = new Popularity();
+    this.#lastId = null;
+  }
+
+  /** What is shared among the actors of one entity. */
+  of(entity: string, roles: Roles): EntitySharing {
+    return new EntitySharing(normaliseName(entity), entity, this.#popularity, roles);
+  }
+}
+
+export class EntitySharing implements Sharing {
+  readonly #key: string;
+  readonly #entity: string;
+  readonly #popularity: Popularity;
+  readonly #roles: Roles;
+
+  constructor(key: string, entity: string, popularity: Popularity, roles: Roles) {
+    this.#key = key;
+    this.#entity = entity;
+    this.#popularity = popularity;
+    this.#roles = roles;
+  }
+
+  ofHost(value: string): Standing {
+    if (this.#popularity.isShared(this.#key, "host", value)) return "many";
+    return this.#hasSharedRole(value) ? "role" : "own";
+  }
+
+  ofAddress(value: string): Standing {
+    if (this.#popularity.isShared(this.#key, "address", value)) return "many";
+    return this.#hasSharedRole(value) ? "role" : "own";
+  }
+
+  isPersonal(host: string): boolean {
+    return this.#popularity.sharersOf(this.#key, "host", host) <= personal;
+  }
+
+  /** Whether an actor is one whom many share, or who has to do with many by what it is for. */
+  isShared(type: ActorType, actor: string): boolean {
+    if (type === "host") return this.ofHost(hostValue(actor)) !== "own";
+    if (type === "ip") return this.ofAddress(actor) !== "own";
+    const role = this.#roles.ofAccount(this.#entity, actor)?.role ?? null;
+    return (
+      (role !== null && sharedAccounts.has(role)) ||
+      this.#popularity.isShared(this.#key, "account", accountValue(actor))
+    );
+  }
+
+  #hasSharedRole(host: string): boolean {
+    const role = this.#roles.ofHost(this.#entity, host)?.role ?? null;
+    return role !== null && sharedHosts.has(role);
+  }
+}

@@ -1,0 +1,145 @@
+/** What a list's filters become: conditions of a query, and the number of rows that match. */
+import { plainHost } from "../../core/identities/host-name.ts";
+import type { NameBook } from "../../core/identities/name-book.ts";
+import { normaliseName, normaliseUser } from "../../core/intake/identity.ts";
+import type { PageQuery, RowFilters, Walk } from "../../core/pages/page.ts";
+import { toIso } from "../../core/time.ts";
+import { Conditions, type Statement } from "./conditions.ts";
+import type { ListedTable } from "./listed-tables.ts";
+import type { Search } from "./search.ts";
+
+/** Filters with every stored spelling of the entity that was asked for, and with every name of the actor. */
+export type StoredFilters = Omit<RowFilters, "entity" | "campaign"> & {
+  entity?: readonly string[] | undefined;
+  actors?: readonly string[] | undefined;
+  /** What became of the campaign that was asked for. */
+  campaign?: readonly string[] | undefined;
+};
+
+/** Counting ends at so many rows where it has to look at each. */
+export const mostCounted = 10_000;
+
+/** What rows of a page are taken from, and by which order they are found. */
+export interface Source {
+  table: ListedTable;
+  by: Walk["by"];
+  search: Search | null;
+  /** SQL of where rows come from, and of their position. */
+  from: string;
+  seq: string;
+}
+
+export function sourceOf(table: ListedTable, by: Walk["by"], search: Search | null): Source {
+  const usual = { table, by, search, from: table.from[by], seq: table.seq[by] };
+  const found = table.search?.[by];
+  // What the index has found is in the order of its ids already.
+  if (search === null || found === undefined || (by === "updated" && !search.isRare)) return usual;
+  return { ...usual, from: found.from, seq: found.seq };
+}
+
+/** The names under which an actor may stand that is called so: what the names that are known say, else the name without domain; and the name itself. */
+export function actorsCalled(given: string, names: NameBook): string[] {
+  const host = plainHost(given);
+  const known = names.everyReading(given, host);
+  return [...new Set([...(known.length > 0 ? known : [normaliseUser(given), host]), normaliseName(given)])];
+}
+
+/** `entities`: that the caller may see; null = all. `now`: epoch milliseconds. */
+export function conditionsOf(
+  source: Source,
+  filters: StoredFilters,
+  entities: readonly string[] | null,
+  now: number,
+): Conditions {
+  const { table, by, search } = source;
+  const all = new Conditions();
+  const { columns } = table;
+  const oneOf = (column: string | undefined, values: readonly string[] | undefined) => {
+    if (values === undefined || column === undefined) return;
+    if (values.length === 1) all.add(`${column} = ?`, values[0] ?? "");
+    else all.add(`${column} in (select value from json_each(?))`, JSON.stringify(values));
+  };
+  const isFound = source.from !== table.from[by];
+  if (search !== null) {
+    const { ids = "", index = "" } = table.search ?? {};
+    if (isFound) all.add(`s.${index} match ?`, search.query);
+    else
+      all.add(`${search.isRare ? "" : "+"}${ids} in (select rowid from ${index} where ${index} match ?)`, search.query);
+  }
+  // The index knows entities and levels of what it has found.
+  if (!isFound) {
+    oneOf(`${columns.entity} collate nocase`, entities ?? undefined);
+    oneOf(`${columns.entity} collate nocase`, filters.entity);
+    oneOf(columns.level, filters.levels);
+  }
+  oneOf(columns.status, filters.statuses);
+  oneOf(columns.severity, filters.severities);
+  oneOf(columns.type, filters.caseTypes);
+  oneOf(columns.campaign, filters.campaign);
+  oneOf(columns.riskLevel, filters.riskLevels);
+  oneOf(columns.actor, filters.actors);
+  if (filters.incidentId !== undefined && columns.incident !== undefined) all.add(columns.incident, filters.incidentId);
+  if (filters.hash !== undefined && columns.hash !== undefined)
+    all.add(`${columns.hash} = ?`, filters.hash.trim().toLowerCase());
+  // In descending order it is the bound at which the walk starts.
+  if (by === "updated" && filters.createdSince !== undefined)
+    all.add(`${columns.recorded} >= ?`, toIso(filters.createdSince));
+  if (filters.minRisk !== undefined) all.add(`${columns.risk} >= ?`, filters.minRisk);
+  if (table.hasOwners) addOwnership(all, filters, now);
+  return all;
+}
+
+/** Filters of incidents alone: to whom they are assigned, their ticket, and how their service level stands. */
+function addOwnership(all: Conditions, { owner, ticket, sla }: StoredFilters, now: number): void {
+  if (owner === null) all.add("assigned_analyst is null");
+  else if (owner !== undefined) all.add("assigned_analyst = ? collate nocase", owner.trim());
+  if (ticket === "none") all.add("external_ticket_id is null");
+  else if (ticket === "any") all.add("external_ticket_id is not null");
+  else if (ticket !== undefined)
+    all.add("incident_id in (select incident_id from tickets where remote_key = ?)", ticket.trim());
+  if (sla === undefined) return;
+  const at = toIso(now);
+  const parts = sla.map((status) => ({ status, ...standing[status] }));
+  all.add(
+    `(${parts.map(({ sql }) => sql).join(" or ")})`,
+    ...parts.flatMap(({ times }) => Array<string>(times).fill(at)),
+  );
+}
+
+const standing = {
+  breached: { sql: "due_at <= ?", times: 1 },
+  at_risk: { sql: "(due_at > ? and at_risk_at <= ?)", times: 2 },
+  on_track: { sql: "(due_at > ? and at_risk_at > ?)", times: 2 },
+} as const;
+
+/** Filters for which rows are counted only up to `mostCounted`. */
+const countedInPart = ["text", "rule", "host", "user", "levels", "owner", "ticket", "sla", "riskLevels"] as const;
+
+/** Whether a total above `mostCounted` says no more than that there are more. */
+export function isCountedInPart(filters: StoredFilters): boolean {
+  return countedInPart.some((name) => filters[name] !== undefined);
+}
+
+/** The number of matching rows. For filters by entity and status alone it is read from the table of counts. */
+export function totalOf(
+  { filters, entities, collection }: Pick<PageQuery, "collection" | "entities"> & { filters: StoredFilters },
+  source: Source,
+  counted: Conditions,
+  unbounded: boolean,
+): Statement {
+  const { entity, statuses, createdSince: _, updatedSince: __, ...others } = filters;
+  if (isCountedInPart(filters)) {
+    const rows = `select 1 from ${source.from} where ${counted.where} limit ${mostCounted + 1}`;
+    return { sql: `select count(*) from (${rows})`, args: counted.args };
+  }
+  if (!unbounded || Object.values(others).some((value) => value !== undefined))
+    return { sql: `select count(*) from ${source.from} where ${counted.where}`, args: counted.args };
+  const conditions = new Conditions();
+  conditions.add("feed = ?", collection);
+  if (entities !== null)
+    conditions.add("entity_name collate nocase in (select value from json_each(?))", JSON.stringify(entities));
+  if (entity !== undefined)
+    conditions.add("entity_name collate nocase in (select value from json_each(?))", JSON.stringify(entity));
+  if (statuses !== undefined) conditions.add("status in (select value from json_each(?))", JSON.stringify(statuses));
+  return { sql: `select coalesce(sum(n), 0) from row_counts where ${conditions.where}`, args: conditions.args };
+}

@@ -1,0 +1,58 @@
+/** How a page is found by the search index: what it asks, how far the index has come, and which way is shorter. */
+import type { Collection, RowFilters, Walk } from "../../core/pages/page.ts";
+import { searchQuery } from "../../core/search/query.ts";
+import type { Database } from "../database/database.ts";
+import { integer } from "../database/rows.ts";
+
+/** Up to so many rows are looked up one by one; of more, the list is walked in its order and compared with what was found. */
+const fewRows = 2_000;
+
+export interface Search {
+  /** In the language of FTS5. */
+  query: string;
+  /** Only few rows have it. */
+  isRare: boolean;
+  /** Rows that the index does not know yet. */
+  behind: number;
+  /** Everything up to these positions is known to the index, by the two orders of a walk. */
+  known: { created: number; updated: number };
+}
+
+/** Null where the filters ask nothing of the index. `entities`: a row's entity is in each of these lists. */
+export async function searchOf(
+  database: Database,
+  collection: Collection,
+  filters: Pick<RowFilters, "text" | "rule" | "host" | "user" | "levels">,
+  entities: readonly (readonly string[])[],
+  by: Walk["by"],
+): Promise<Search | null> {
+  if (collection === "cases") return null;
+  const { levels: _, ...others } = filters;
+  // Levels alone are soon found in the rows themselves, and the order of changes is not that of the index.
+  if (by === "updated" && [others.text, others.rule, others.host, others.user].every((value) => value === undefined))
+    return null;
+  const query = searchQuery(collection === "alerts" ? filters : { text: filters.text }, entities);
+  if (query === null) return null;
+  const { rows } = await database.read(collection === "alerts" ? alertState : incidentState, [query, fewRows + 1]);
+  const row = rows[0] ?? {};
+  return {
+    query,
+    isRare: integer(row, "found") <= fewRows,
+    behind: integer(row, "behind"),
+    known: { created: integer(row, "created"), updated: integer(row, "updated") },
+  };
+}
+
+/** Positions of walks are below those of the first alert that is not indexed yet. */
+const alertState = `with done as (select value as id from search_state where name = 'alerts'),
+    next as (select id, first_seq from sigma_alerts where id > (select id from done) order by id limit 1)
+  select (select count(*) from (select 1 from alert_search where alert_search match ?1 limit ?2)) as found,
+    max(0, (select coalesce(max(id), 0) from sigma_alerts) - (select id from done)) as behind,
+    coalesce((select id - 1 from next), (select max(id) from sigma_alerts), 0) as created,
+    coalesce((select first_seq - 1 from next), 9007199254740991) as updated`;
+
+const incidentState = `select
+    (select count(*) from (select 1 from incident_search where incident_search match ?1 limit ?2)) as found,
+    (select count(*) from (select 1 from search_pending limit 10000)) as behind,
+    coalesce((select min(i.created_seq) - 1 from search_pending p join incidents i on i.incident_id = p.incident_id), 9007199254740991) as created,
+    coalesce((select min(i.updated_seq) - 1 from search_pending p join incidents i on i.incident_id = p.incident_id), 9007199254740991) as updated`;

@@ -1,0 +1,144 @@
+/**
+ * Debian's Chromium, driven against a real appliance. What no page of the console may do is watched on every page: errors in the browser's
+ * console (breaches of the content security policy among them), requests to other origins, failed requests.
+ */
+import axeCore from "axe-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+const executable = "/usr/bin/chromium";
+/** Its own source, for the page. */
+const axe = axeCore.source;
+
+export const widths = [1280, 390] as const;
+export const themes = ["light", "dark"] as const;
+
+export interface WindowOptions {
+  width?: number;
+  theme?: "light" | "dark";
+  /** False = JavaScript is off. */
+  script?: boolean;
+  zone?: string;
+}
+
+export class TestBrowser {
+  readonly #browser: Browser;
+
+  private constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  static async start(): Promise<TestBrowser> {
+    const args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none"];
+    return new TestBrowser(await chromium.launch({ executablePath: executable, args }));
+  }
+
+  /** A browser profile of its own, as of one person, with a first tab. */
+  async open(origin: string, options: WindowOptions = {}): Promise<TestWindow> {
+    const { width = 1280, theme = "light", script = true, zone = "UTC" } = options;
+    const context = await this.#browser.newContext({
+      baseURL: origin,
+      viewport: { width, height: width > 600 ? 900 : 844 },
+      colorScheme: theme,
+      deviceScaleFactor: width > 600 ? 1 : 2,
+      reducedMotion: "reduce",
+      javaScriptEnabled: script,
+      timezoneId: zone,
+    });
+    return new TestWindow(context, origin, width, await context.newPage());
+  }
+
+  close(): Promise<void> {
+    return this.#browser.close();
+  }
+}
+
+export class TestWindow {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** What went wrong since it was last looked at. */
+  readonly problems: string[] = [];
+  readonly #origin: string;
+  readonly #width: number;
+
+  constructor(context: BrowserContext, origin: string, width: number, page: Page) {
+    this.context = context;
+    this.page = page;
+    this.#origin = origin;
+    this.#width = width;
+    this.watch(page);
+  }
+
+  /** Another tab of the same person. */
+  async tab(): Promise<Page> {
+    const page = await this.context.newPage();
+    this.watch(page);
+    return page;
+  }
+
+  watch(page: Page): void {
+    page.on("console", (message) => {
+      // An answer that refuses (401, 409 …) is told there too; that is the scripts' to deal with.
+      if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+        this.problems.push(message.text());
+    });
+    page.on("pageerror", (error) => this.problems.push(`script: ${error.message}`));
+    page.on("request", (request) => {
+      if (!request.url().startsWith(this.#origin) && !/^(?:data|about|blob):/.test(request.url()))
+        this.problems.push(`off origin: ${request.url()}`);
+    });
+    page.on("response", (response) => {
+      if (response.status() >= 500) this.problems.push(`${response.status()} ${response.url()}`);
+    });
+  }
+
+  async signIn(name: string, password: string, to = "/"): Promise<void> {
+    await this.page.goto(`/sign-in?to=${encodeURIComponent(to)}`);
+    await this.page.getByLabel("Name").fill(name);
+    await this.page.getByLabel("Password").fill(password);
+    await this.page.getByRole("button", { name: "Sign in" }).click();
+    await this.page.waitForURL((url) => url.pathname !== "/sign-in");
+  }
+
+  /** What is wrong with the page as it is shown: empty when it is sound. */
+  async faults(): Promise<string[]> {
+    await this.page.evaluate("document.fonts.ready.then(() => null)");
+    const wide = await this.page.evaluate<number>("document.documentElement.scrollWidth");
+    return [
+      ...this.problems.splice(0),
+      ...(wide > this.#width ? [`scrolls sideways: ${wide} of ${this.#width}`] : []),
+      ...(await this.#accessibility()),
+    ];
+  }
+
+  /** Violations that axe finds. It runs in a world of its own, so that the page's policy stays in force. */
+  async #accessibility(): Promise<string[]> {
+    const session = await this.context.newCDPSession(this.page);
+    const { frameTree } = await session.send("Page.getFrameTree");
+    const frameId = frameTree.frame.id;
+    const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", { frameId });
+    await session.send("Runtime.evaluate", { contextId, expression: axe });
+    const expression = `axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations.map((one) =>
+      one.impact + " " + one.id + ": " + one.nodes.map((node) => node.target.join(" ") + " " + (node.any[0]?.message ?? "")).join("; ").slice(0, 400)))`;
+    const { result } = await session.send("Runtime.evaluate", {
+      contextId,
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    await session.detach();
+    return (result.value as string[] | undefined) ?? ["axe did not answer"];
+  }
+
+  /** The whole page as a picture. */
+  async picture(path: string): Promise<void> {
+    const height = await this.page.evaluate<number>("document.documentElement.scrollHeight");
+    const least = this.#width > 600 ? 900 : 844;
+    await this.page.setViewportSize({ width: this.#width, height: Math.max(height, least) });
+    await this.page.screenshot({ path });
+    await this.page.setViewportSize({ width: this.#width, height: least });
+  }
+
+  close(): Promise<void> {
+    return this.context.close();
+  }
+}

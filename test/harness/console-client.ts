@@ -1,0 +1,111 @@
+/** The console as a browser without script uses it: a cookie, pages, and forms with the fields that the page gave them. */
+import { password } from "./api-client.ts";
+import type { TestAppliance } from "./appliance.ts";
+
+export interface ConsolePage {
+  status: number;
+  headers: Headers;
+  /** Path and query of the page, after redirects were followed. */
+  at: string;
+  html: string;
+  /** Its text, without tags, blanks as one. */
+  text: string;
+}
+
+/** What a browser sends along with a form of our own page. */
+export const ownPage = { "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate" } as const;
+
+export class ConsoleClient {
+  readonly url: string;
+  /** By name. */
+  readonly cookies = new Map<string, string>();
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  /** Signed in as a user who exists and has a password of its own. */
+  static async signedIn(appliance: TestAppliance, name: string, secret = password): Promise<ConsoleClient> {
+    const client = new ConsoleClient(appliance.appliance.apiUrl);
+    const page = await client.post("/sign-in", { username: name, password: secret });
+    if (page.status !== 200) throw new Error(`${name} is not let in: ${page.status} ${page.text.slice(0, 200)}`);
+    return client;
+  }
+
+  get cookie(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  }
+
+  /** Redirects within the console are followed. */
+  get(path: string, headers: Record<string, string> = {}): Promise<ConsolePage> {
+    return this.#send("GET", path, null, headers);
+  }
+
+  post(path: string, fields: Record<string, string>, headers: Record<string, string> = ownPage): Promise<ConsolePage> {
+    return this.#send("POST", path, new URLSearchParams(fields), headers);
+  }
+
+  /** Sends the form with this action as the page has it, with these fields filled in. */
+  async submit(page: ConsolePage, action: string, fields: Record<string, string> = {}): Promise<ConsolePage> {
+    const form = new RegExp(
+      `<form[^>]*action="${action.replace(/[.*+?^$()[\]{}|\\]/g, "\\$&")}"[\\s\\S]*?</form>`,
+    ).exec(page.html)?.[0];
+    if (form === undefined) throw new Error(`the page at ${page.at} has no form ${action}`);
+    const given = [...form.matchAll(/<input[^>]*>/g)].flatMap(([tag]) => {
+      const attribute = (name: string) => new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
+      const name = attribute("name");
+      return name === undefined ? [] : [[name, unescaped(attribute("value") ?? "")] as const];
+    });
+    return this.post(action, { ...Object.fromEntries(given), ...fields });
+  }
+
+  /** One request, whatever it answers. */
+  async raw(
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    body: string | null = null,
+  ): Promise<Response> {
+    const response = await fetch(this.url + path, {
+      method,
+      redirect: "manual",
+      headers: { Accept: "text/html", ...(this.cookies.size > 0 ? { Cookie: this.cookie } : {}), ...headers },
+      ...(body === null ? {} : { body }),
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (/max-age=0/i.test(line)) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+    return response;
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    fields: URLSearchParams | null,
+    headers: Record<string, string>,
+  ): Promise<ConsolePage> {
+    const type = fields === null ? {} : { "Content-Type": "application/x-www-form-urlencoded" };
+    let at = path;
+    let response = await this.raw(method, at, { ...type, ...headers }, fields?.toString() ?? null);
+    for (let hops = 0; response.status === 303 && hops < 5; hops++) {
+      at = response.headers.get("location") ?? "/";
+      response = await this.raw("GET", at);
+    }
+    const html = await response.text();
+    return { status: response.status, headers: response.headers, at, html, text: textOf(html) };
+  }
+}
+
+function textOf(html: string): string {
+  const body = html.slice(html.indexOf("<body"));
+  return unescaped(body.replace(/<[^>]*>/g, " "))
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+function unescaped(text: string): string {
+  const signs: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', "#39": "'", amp: "&" };
+  return text.replace(/&(lt|gt|quot|#39|amp);/g, (_, name: string) => signs[name] ?? "");
+}

@@ -1,0 +1,176 @@
+/** Every page and action of the console against every kind of caller. A route without a row in the table fails. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Role } from "../../core/access/user.ts";
+import { createApp } from "../../transports/http/app.ts";
+import { isConsolePath } from "../../transports/http/console/console.ts";
+import { ApiClient, password } from "../harness/api-client.ts";
+import { TestAppliance } from "../harness/appliance.ts";
+import { ConsoleClient, ownPage } from "../harness/console-client.ts";
+
+const people: readonly Role[] = ["viewer", "analyst", "admin"];
+
+/** Who gets through; null = open to everybody. */
+const table: Readonly<Record<string, readonly Role[] | null>> = {
+  "GET /": people,
+  "GET /incidents": people,
+  "GET /search": people,
+  "GET /account": people,
+  "GET /console/stream": people,
+  "POST /console/preferences": people,
+  "POST /console/display-name": people,
+  "POST /console/password": people,
+  "POST /console/second-factor/begin": people,
+  "POST /console/second-factor/confirm": people,
+  "POST /console/second-factor/remove": people,
+  "GET /sign-in": null,
+  "POST /sign-in": null,
+  "POST /console/sign-out": null,
+  "GET /password": null,
+  "GET /assets/:file": null,
+};
+
+const routes = createApp({ api: {}, console: {} } as never)
+  .routes.filter(({ method, path }) => method !== "ALL" && isConsolePath(path))
+  .map(({ method, path }) => `${method} ${path}`);
+
+const form = { "Content-Type": "application/x-www-form-urlencoded" };
+let appliance: TestAppliance;
+const clients = new Map<Role, ConsoleClient>();
+/** The token that forms of a person carry. */
+const tokens = new Map<Role, string>();
+let stranger: ConsoleClient;
+
+beforeAll(async () => {
+  appliance = await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password } });
+  stranger = new ConsoleClient(appliance.appliance.apiUrl);
+  for (const role of people) {
+    if (role !== "admin") await ApiClient.asUser(appliance, role, role);
+    const client = await ConsoleClient.signedIn(appliance, role);
+    clients.set(role, client);
+    tokens.set(role, /name="form_token" value="([^"]+)"/.exec((await client.get("/account")).html)?.[1] ?? "");
+  }
+});
+afterAll(() => appliance.dispose());
+
+test("the table has every route", () => {
+  expect([...new Set(routes)].sort()).toEqual(Object.keys(table).sort());
+});
+
+const guarded = Object.entries(table).filter((row): row is [string, readonly Role[]] => row[1] !== null);
+const addressOf = (path: string) => path.replace(/:\w+/g, "INC-00000000");
+const known = (role: Role) => clients.get(role) ?? stranger;
+
+describe("pages and actions", () => {
+  test.each(guarded)("%s", async (route, allowed) => {
+    const [method = "", path = ""] = route.split(" ");
+    const where = addressOf(path);
+    const send = async (client: ConsoleClient, headers: Record<string, string>) => {
+      const stop = new AbortController();
+      const response = await fetch(client.url + where, {
+        method: method === "GET" && path.endsWith("/stream") ? "HEAD" : method,
+        redirect: "manual",
+        signal: stop.signal,
+        headers: { ...(client.cookies.size > 0 ? { Cookie: client.cookie } : {}), ...headers },
+        ...(method === "POST" ? { body: "" } : {}),
+      });
+      stop.abort();
+      return response.status;
+    };
+    const post = method === "POST" ? { ...form, ...ownPage } : {};
+    // Nobody; and nobody with what opens the API.
+    const { headers } = await ApiClient.loggedIn(appliance, "admin");
+    const closed = method === "POST" || path.endsWith("/stream") ? [401] : [303];
+    expect(closed).toContain(await send(stranger, { ...post }));
+    expect(closed).toContain(await send(stranger, { ...post, ...headers }));
+    expect(closed).toContain(await send(stranger, { ...post, "X-API-Key": appliance.key }));
+    for (const role of people) {
+      const status = await send(known(role), { ...post, "X-Form-Token": tokens.get(role) ?? "" });
+      if (!allowed.includes(role)) expect([role, status]).toEqual([role, 403]);
+      else
+        expect([
+          role,
+          [401, 403].includes(status) && !path.includes("second-factor") && !path.includes("password"),
+        ]).toEqual([role, false]);
+    }
+    if (method !== "POST") return;
+    // From another site; without the token; with that of somebody else; without a word where it comes from.
+    const admin = known("admin");
+    const token = { "X-Form-Token": tokens.get("admin") ?? "" };
+    for (const site of ["cross-site", "same-site", "none"])
+      expect(await send(admin, { ...form, ...token, "Sec-Fetch-Site": site })).toBe(403);
+    expect(await send(admin, { ...form, ...token, Origin: "https://evil.example" })).toBe(403);
+    expect(await send(admin, { ...form, ...token })).toBe(403);
+    expect(await send(admin, { ...post })).toBe(403);
+    expect(await send(admin, { ...post, "X-Form-Token": tokens.get("viewer") ?? "" })).toBe(403);
+  });
+});
+
+test("the cookie opens nothing of the API", async () => {
+  const { cookie, url } = known("admin");
+  for (const path of ["/api/me", "/api/incidents", "/api/users", "/api/v1/feed/stream", "/api/settings/jira"])
+    expect([path, (await fetch(url + path, { headers: { Cookie: cookie } })).status]).toEqual([path, 401]);
+});
+
+test("where a browser does not say Sec-Fetch-Site, its Origin counts", async () => {
+  const { cookie, url } = known("viewer");
+  const send = (origin: string) =>
+    fetch(`${url}/console/preferences`, {
+      method: "POST",
+      redirect: "manual",
+      headers: { ...form, Cookie: cookie, Origin: origin, "X-Form-Token": tokens.get("viewer") ?? "" },
+      body: "theme=dark&to=/account",
+    });
+  const own = await send(url);
+  expect([own.status, own.headers.get("location")]).toEqual([303, "/account"]);
+  expect(own.headers.getSetCookie().join()).toContain("rhythmx-theme=dark");
+  for (const origin of ["null", "http://evil.example", url.replace("http:", "https:"), `${url}0`])
+    expect([origin, (await send(origin)).status]).toEqual([origin, 403]);
+});
+
+test("a link from another site leads to the page once more, with the cookie", async () => {
+  const client = known("analyst");
+  const fromTicket = { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document" };
+  const hop = await fetch(`${client.url}/incidents?q=%22%3E%3Cscript%3E`, { headers: fromTicket });
+  expect([hop.status, hop.headers.get("set-cookie")]).toEqual([200, null]);
+  const html = await hop.text();
+  expect(html).not.toContain("<script>");
+  expect(hop.headers.get("refresh")).toBe("0; url=/incidents?q=%22%3E%3Cscript%3E");
+});
+
+test("pages are nobody's but the reader's, under a strict policy", async () => {
+  for (const [client, path, status] of [
+    [stranger, "/sign-in", 200],
+    [known("viewer"), "/", 200],
+    [known("viewer"), "/nothing/here", 404],
+  ] as const) {
+    const { headers, ...page } = await client.get(path);
+    expect(page.status).toBe(status);
+    const policy = headers.get("content-security-policy") ?? "";
+    expect(policy).toBe(
+      "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types rhythmx",
+    );
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("referrer-policy")).toBe("same-origin");
+    expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+    expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+    expect(page.html).not.toMatch(/\sstyle=|\son[a-z]+="|<script(?! type="module" src="\/assets\/)/);
+  }
+});
+
+test("files are packed, kept for good, and small", async () => {
+  const { html } = await stranger.get("/sign-in");
+  const files = [...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, file]) => file ?? "");
+  expect(files.length).toBe(4);
+  let sum = html.length;
+  for (const file of files) {
+    const response = await fetch(stranger.url + file, { headers: { "Accept-Encoding": "gzip" }, decompress: false });
+    expect(response.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+    sum += (await response.arrayBuffer()).byteLength;
+  }
+  // The second font comes with the first text in it.
+  expect(sum + 40_404).toBeLessThan(150_000);
+  const script = await (await fetch(stranger.url + (files.find((file) => file.endsWith(".js")) ?? ""))).text();
+  expect(script).not.toMatch(/^\s*(?:\/\/|\/\*\*)/m);
+  expect((await fetch(`${stranger.url}/assets/console.000000000000.css`)).status).toBe(404);
+});

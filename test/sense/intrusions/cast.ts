@@ -1,0 +1,44 @@
+/** The machines and people of one attack. */
+
+import type { Targets } from "../attacks.ts";
+import type { Estate, Machine } from "../estate.ts";
+import type { Intruder } from "./intruder.ts";
+
+export interface Cast {
+  intruder: Intruder;
+  estate: Estate;
+  /** Given to this attack alone. */
+  workstation(): Machine;
+  /** A workstation and who works on it. */
+  desk(): { machine: Machine; user: string };
+  server(): Machine;
+  user(): string;
+  /** Somebody whose account opens other machines: mostly a user, sometimes an administrator who works on many. */
+  account(): string;
+  /** Shared with other attacks, as there are only three. */
+  controller(): Machine;
+}
+
+export function castOf(intruder: Intruder, targets: Targets, estate: Estate): Cast {
+  const byName = new Map(estate.machines.map((machine) => [machine.name, machine]));
+  const take = (kind: "workstation" | "server") => {
+    const machine = byName.get(targets.machine(kind));
+    if (machine === undefined) throw new Error("a target that is not in the estate");
+    return machine;
+  };
+  return {
+    intruder,
+    estate,
+    desk: () => {
+      const machine = take("workstation");
+      return { machine, user: targets.owner(machine.name) };
+    },
+    workstation: () => take("workstation"),
+    server: () => take("server"),
+    user: () => targets.user(),
+    account: () => (intruder.dice.chance(0.25) ? targets.administrator() : null) ?? targets.user(),
+    controller: () => intruder.dice.pick(estate.controllers),
+  };
+}
+
+export type Playbook = (cast: Cast) => void;

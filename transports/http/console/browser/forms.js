@@ -1,0 +1,128 @@
+// @ts-check
+// Forms are sent by script, so that nothing typed is lost when a session has ended or a change is refused.
+
+document.addEventListener("submit", async (event) => {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  const button = /** @type {HTMLButtonElement | null} */ (event.submitter);
+  if (form.method !== "post" || form.dataset.plain !== undefined || event.defaultPrevented) return;
+  event.preventDefault();
+  if (form.dataset.sending) return;
+  const body = new URLSearchParams(/** @type {any} */ (new FormData(form, button)));
+  const chosen =
+    button?.dataset.said ??
+    /** @type {HTMLSelectElement | null} */ (one("select", form))?.selectedOptions[0]?.dataset.said;
+  const cell = form.dataset.optimistic ? one(form.dataset.optimistic) : null;
+  const before = cell?.textContent ?? "";
+  if (cell && chosen) cell.textContent = chosen;
+  form.dataset.sending = "1";
+  one(".problem", form)?.remove();
+  try {
+    const response = await ask(form.action, { method: "POST", body });
+    const said = decodeURIComponent(response.headers.get("X-Said") ?? "");
+    const to = response.headers.get("X-Location");
+    if (response.ok && cell) {
+      await refresh(() => true, false);
+      if (said) say(said);
+    } else if (to) {
+      if (said) sessionStorage.setItem("said", said);
+      const here = location.pathname + location.search;
+      if (to === here || to.startsWith(`${here}#`)) location.reload();
+      else location.assign(to);
+    } else if (response.ok) showMain(await response.text());
+    else {
+      if (cell) cell.textContent = before;
+      tell(form, said || "This could not be done. What you typed is still there: try again.");
+    }
+  } catch {
+    if (cell) cell.textContent = before;
+    tell(form, "The appliance does not answer. What you typed is still there: try again.");
+  } finally {
+    delete form.dataset.sending;
+  }
+});
+
+/** A problem where the form is. @param {HTMLElement} form @param {string} text */
+function tell(form, text) {
+  const place = document.createElement("p");
+  place.className = "problem bad small wide";
+  place.setAttribute("role", "alert");
+  place.textContent = text;
+  form.append(place);
+}
+
+/** What is shown once takes the place of the page. @param {string} html */
+function showMain(html) {
+  const page = parsed(html);
+  const [main, fresh] = [one("#main"), one("#main", page)];
+  if (!main || !fresh) return;
+  main.replaceChildren(...fresh.childNodes);
+  document.title = page.title;
+  scrollTo(0, 0);
+  (one("[autofocus]", main) ?? main).focus();
+}
+
+const left = sessionStorage.getItem("said");
+if (left) {
+  sessionStorage.removeItem("said");
+  say(left);
+} else if (one("#said")?.hidden === false) say(one("#said")?.textContent ?? "");
+
+/** Filters: what is typed or chosen replaces the list and the address. */
+/** @type {AbortController | null} */
+let filtering = null;
+/** @param {HTMLFormElement} form @param {number} delay */
+function filter(form, delay) {
+  filtering?.abort();
+  const mine = new AbortController();
+  filtering = mine;
+  setTimeout(async () => {
+    if (mine.signal.aborted) return;
+    const query = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+    for (const [name, value] of [...query]) if (value === "") query.delete(name);
+    const url = `${new URL(form.action).pathname}${query.size ? `?${query}` : ""}`;
+    if (await load(url, form.dataset.filter ?? "", mine.signal)) history.replaceState(null, "", url);
+  }, delay);
+}
+/** @param {string} url @param {string} place @param {AbortSignal} signal */
+async function load(url, place, signal) {
+  const response = await ask(url, { signal }).catch(() => null);
+  if (!response?.ok) return false;
+  const page = parsed(await response.text());
+  const [old, fresh] = [one(place), one(place, page)];
+  if (signal.aborted || !old || !fresh) return false;
+  old.replaceChildren(...fresh.childNodes);
+  document.title = page.title;
+  return true;
+}
+document.addEventListener("input", (event) => {
+  const field = /** @type {HTMLElement} */ (event.target);
+  const form = /** @type {HTMLFormElement | null} */ (field.closest("form[data-filter]"));
+  if (form) filter(form, field.tagName === "INPUT" ? 150 : 0);
+});
+
+document.addEventListener("click", async (event) => {
+  const target = /** @type {Element} */ (event.target);
+  const copy = /** @type {HTMLElement | null} */ (target.closest("[data-copy]"));
+  if (copy) {
+    await navigator.clipboard?.writeText(one(copy.dataset.copy ?? "")?.textContent ?? "").then(
+      () => say("Copied."),
+      () => say("The browser does not allow copying here."),
+    );
+    return;
+  }
+  const opener = target.closest("[data-opens]");
+  if (opener) {
+    event.preventDefault();
+    /** @type {HTMLDialogElement | null} */ (one(/** @type {HTMLElement} */ (opener).dataset.opens ?? ""))?.showModal();
+    return;
+  }
+  const link = /** @type {HTMLAnchorElement | null} */ (target.closest("a[data-dialog]"));
+  const dialog = /** @type {HTMLDialogElement | null} */ (one("#dialog"));
+  if (!link || !dialog || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const response = await ask(link.href).catch(() => null);
+  const main = response?.ok ? one("#main", parsed(await response.text())) : null;
+  if (!main) return location.assign(link.href);
+  dialog.replaceChildren(...main.childNodes);
+  dialog.showModal();
+});

@@ -1,0 +1,126 @@
+/**
+ * The console's table of contents: every page, action and file, in order. This is where to begin.
+ *
+ * A **page** is one object in `pages/` (`page({ path, permission, at, title, load, view })`) and one line in the table below. `load` reads,
+ * always on behalf of `request.caller`, through `request.ports`; `view` makes HTML of it with the parts of `parts/`, without I/O. What
+ * `load` throws becomes a page with its words (refusals.ts). The navigation shows an entry once its page is in the table (layout.tsx).
+ *
+ * An **action** is what a form does: `POST /console/…`, one object `{ path, permission, run }`. `run` gets `request.form`, does one thing and
+ * answers `{ to, said }`: the page that follows (303) and what it tells; or `{ title, at, view }` for what is shown once. What it throws is
+ * told to the person, and nothing typed is lost. Forms are made by `<Form action=…>`, which carries the token; without it, or from another
+ * site, an action is refused before it runs.
+ *
+ * A **part** is a component in `parts/`: text goes in as text and is escaped, geometry is attributes of SVG, since the policy forbids `style`.
+ * `<Time>` for every point in time, `<Person>` and `<Who>` for people, `<Sev>` for levels, `<State>` for outcomes, `<Empty>`, `<Notice>`,
+ * `<Panel>`, `<Outside>` for links that leave. `useViewing()` has now, zone and people.
+ *
+ * **Islands** are plain scripts in `browser/` (checked by `npm run types`, 12 kB in all). They work on attributes, and every page works
+ * without them:
+ * - `data-live="ID…"` on an element with an `id`: its content is replaced, in place, when something happens to one of these ids (an
+ *   incident's, a case's), to a kind of event (`incident_created`), or to anything (`*`). Open details, scroll, selection and typed text
+ *   survive. The page's own address is fetched again for it.
+ * - `data-fresh="incident_created"` on a hidden link: it appears with the number of such events since the page was shown ("2 new").
+ *   Its text has a child `<b>`.
+ * - `data-optimistic="#cell"` on a form and `data-said="…"` on its button or option: shown in `#cell` at once, put back on a refusal.
+ * - every POST form is sent by script where there is one, so that a session that ended meanwhile is renewed in a dialog and the form sent
+ *   again; `data-plain` leaves it to the browser.
+ * - `data-filter="#list"` on a GET form: what is typed or chosen replaces `#list` and the address; `data-dialog` on a link: the `main` of its
+ *   target is shown in a dialog; `data-copy="#id"` on a button copies a text; `data-key="g i"` on a link, button or field: its keys.
+ * - `data-rows` on a table: `j` `k` move, `Enter` opens `a.lead`, `x` ticks the row's check box.
+ *
+ * **Tests** go in by HTTP: `test/harness/console-client.ts` signs in, gets pages and sends forms as a browser without script does;
+ * `test/harness/browser.ts` drives Chromium in `*.e2e.test.ts`. Tests of parts are beside them.
+ */
+import type { Hono } from "hono";
+import { incidentEventKinds, type LoggedEvent } from "../../../core/event.ts";
+import type { ApiContext } from "../api/route.ts";
+import type { ConnectionBindings } from "../body.ts";
+import { EventStreams } from "../event-stream.ts";
+import { problem } from "../problem.ts";
+import { bare, wordsOf } from "./answer.tsx";
+import { assetNamed } from "./assets.ts";
+import { sessionCookie } from "./cookies.ts";
+import { Gate } from "./gate.tsx";
+import type { Action, AnyPage } from "./page.ts";
+import { accountActions, accountPage } from "./pages/account.tsx";
+import { incidentsPage } from "./pages/incidents.tsx";
+import { overviewPage } from "./pages/overview.tsx";
+import { preferenceActions } from "./pages/preferences.ts";
+import { searchPage } from "./pages/search.ts";
+import { signInRoutes } from "./pages/sign-in.tsx";
+import type { ConsoleDependencies } from "./ports.ts";
+
+const pages: readonly AnyPage[] = [overviewPage, incidentsPage, searchPage, accountPage];
+
+function actionsOf({ origin }: ConsoleDependencies): Action[] {
+  return [...preferenceActions, ...accountActions(origin)];
+}
+
+type App = Hono<{ Bindings: ConnectionBindings }>;
+
+/** Whether an address belongs to the console; everything else is for programs. */
+export function isConsolePath(path: string): boolean {
+  return !/^\/(?:api|healthz|readyz|metrics)(?:\/|$)/.test(path);
+}
+
+/** Adds every route. The returned function answers a reader's request for what is not there. */
+export function addConsole(
+  app: App,
+  dependencies: ConsoleDependencies,
+): (c: ApiContext) => Response | Promise<Response> {
+  const gate = new Gate(dependencies, new Set(pages.map(({ path }) => path)));
+  for (const one of pages) app.get(one.path, (c) => gate.page(c, one));
+  for (const one of actionsOf(dependencies)) app.post(one.path, (c) => gate.action(c, one));
+  for (const one of signInRoutes(dependencies, gate)) app.on(one.method, one.path, one.answer);
+  app.get("/console/stream", streamOf(dependencies, gate));
+  app.get("/assets/:file", (c) => {
+    const answer = assetNamed(c.req.param("file"), c.req.header("accept-encoding") ?? "");
+    return answer ?? problem(c, 404, "Not Found", "there is nothing at this address");
+  });
+  return (c) => {
+    const nothing = {
+      status: 404,
+      title: "Not Found",
+      detail: "it may have been mistyped, or what it named has been removed",
+    } as const;
+    const caller = gate.callerOf(c);
+    if (caller === null) return bare(c, dependencies, { ...wordsOf(nothing), status: 404 });
+    return gate.pages.answer(c, caller, { ...wordsOf(nothing), at: "", status: 404 });
+  };
+}
+
+/** The event log by cookie, which is all that a browser's EventSource can send. It tells what changed, and pages fetch what they show. */
+function streamOf(dependencies: ConsoleDependencies, gate: Gate): (c: ApiContext) => Response | Promise<Response> {
+  const { api, origin, sessions } = dependencies;
+  let streams: EventStreams | null = null;
+  return (c) => {
+    const cookie = sessionCookie(c, origin);
+    const address = gate.addressOf(c);
+    // A stream that stays open is no use of the session.
+    const present = () => {
+      const caller = cookie === null ? null : sessions.callerOf(cookie, address, false);
+      return caller === null || caller.mustChangePassword ? null : caller;
+    };
+    const caller = present();
+    if (caller === null) return problem(c, 401, "Unauthorized", "sign in to the console first");
+    streams ??= new EventStreams({ stream: api.stream, onRevoked: (listener) => api.callers.onRevoked(listener) });
+    return streams.open({
+      c,
+      caller,
+      kinds: [...incidentEventKinds, "incident_scored"],
+      lastEventId: c.req.query("last_event_id"),
+      stillAdmitted: async () => present(),
+      dataOf,
+    });
+  };
+}
+
+/** Which things an event is about: its subject, and the incident of a case. */
+function dataOf({ kind, subject, entity, data }: LoggedEvent): string {
+  const about = [subject];
+  if (kind.startsWith("case_")) {
+    const { related_incident: incident } = JSON.parse(data) as { related_incident?: { incident_id: string } | null };
+    if (incident) about.push(incident.incident_id);
+  }
+  return JSON.stringify({ about, entity_name: entity });
+}

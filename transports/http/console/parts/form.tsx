@@ -1,0 +1,34 @@
+/** A form that changes something: POST, with the token that no other site knows. */
+import type { Child } from "hono/jsx";
+import { useViewing } from "./viewing.ts";
+
+/** The name of the field with the token. */
+export const formTokenField = "form_token";
+
+interface FormProps {
+  /** An action's address: `/console/…`. */
+  action: string;
+  class?: string;
+  id?: string;
+  /** The selector of what shows the button's `data-said` at once, before the answer; it is put back if the answer is a refusal. */
+  optimistic?: string;
+  /** Sent by the browser itself, which then shows the answer. */
+  plain?: boolean;
+  label?: string;
+  children?: Child;
+}
+
+export const Form = ({ action, id, optimistic, plain, label, children, ...rest }: FormProps) => (
+  <form
+    method="post"
+    action={action}
+    id={id}
+    class={rest.class}
+    aria-label={label}
+    data-optimistic={optimistic}
+    data-plain={plain ? "" : undefined}
+  >
+    <input type="hidden" name={formTokenField} value={useViewing().formToken} />
+    {children}
+  </form>
+);

@@ -1,0 +1,64 @@
+/** What the console needs from the appliance beside what the API already has. */
+import type { Caller } from "../../../core/access/caller.ts";
+import type { ApiDependencies } from "../api/dependencies.ts";
+
+/** A person who works in the console. */
+export interface ConsoleCaller extends Caller {
+  /** Somebody else has set the password: until it is changed, nothing else is allowed. */
+  mustChangePassword: boolean;
+  /** What each form of this session carries. */
+  formToken: string;
+  /** Epoch milliseconds at which the session ends, used or not. */
+  endsAt: number;
+}
+
+/** A sign-in that succeeded, or one that waits for the code of the second factor. */
+export type SignIn = { cookie: string } | { pending: string };
+
+export interface SessionPort {
+  /** @throws EdgeError login_refused, login_throttled with `retryAfter` in seconds, logins_busy, console_refused */
+  signIn(request: { username: string; password: string; address: string }): Promise<SignIn>;
+  /** @throws EdgeError totp_wrong, login_throttled, sign_in_outdated, console_refused */
+  confirm(request: { pending: string; code: string; address: string }): Promise<SignIn>;
+  /** The person behind a cookie at this moment; null if it does not hold. `isUse`: whether it counts against the idle end. */
+  callerOf(cookie: string, address: string, isUse: boolean): ConsoleCaller | null;
+  signOut(cookie: string, address: string): Promise<void>;
+  /** Another password for oneself, which ends every session, and a new session. @throws EdgeError password_wrong, login_throttled; UsageError */
+  changePassword(caller: Caller, current: string, next: string): Promise<{ cookie: string }>;
+  changeDisplayName(caller: Caller, name: string): Promise<void>;
+}
+
+/** What stands beside the entries of the navigation. */
+export interface ShellCounts {
+  openIncidents: number;
+  activeCases: number;
+  /** Parked and dead deliveries. */
+  stuckDeliveries: number;
+}
+
+export interface ShellPort {
+  counts(caller: Caller): Promise<ShellCounts>;
+  /** Display names by login in lower case, of those who have one. */
+  people(): ReadonlyMap<string, string>;
+}
+
+/** Addresses under which people reach the console, and which connections are private. */
+export interface OriginPort {
+  /** Whether this peer is a proxy whose headers count. */
+  isTrustedProxy(peer: string): boolean;
+  /** `RHYTHMX_BASE_URL`; null = not set. */
+  baseUrl(): string | null;
+}
+
+/** The part of it that pages and actions get. */
+export interface ConsolePorts {
+  api: ApiDependencies;
+  sessions: SessionPort;
+}
+
+export interface ConsoleDependencies extends ConsolePorts {
+  shell: ShellPort;
+  origin: OriginPort;
+  /** Epoch milliseconds. */
+  now(): number;
+}
