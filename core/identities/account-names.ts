@@ -1,6 +1,7 @@
 /**
  * Which accounts of one entity are one user's. The account of the first domain that a name is seen in has the plain name, as the name without a
- * domain has; the account of another domain, or of a public mail domain, is `name@domain`. A SID is the user that a log names with it.
+ * domain has; the account of another domain, or of a public mail domain, is `name@domain`. A SID is the user that a log names with it. Accounts
+ * of the entity's usual domain are not remembered one by one: most are of it, and their actors tell of them.
  */
 import { type AccountName, isAccountSid, isPublicMail } from "./account-name.ts";
 import { DomainNames } from "./domain-names.ts";
@@ -10,7 +11,7 @@ export class AccountNames {
   readonly domains = new DomainNames();
   /** By `name@domain` with what the domain is known as, and by SID. */
   readonly #accounts = new Map<string, KnownName>();
-  /** The domain whose account has the plain name. */
+  /** The domain whose account has the plain name, where it is remembered. */
   readonly #owners = new Map<string, string>();
   /** SIDs that stand for nobody else. */
   readonly #openSids = new Set<string>();
@@ -52,7 +53,8 @@ export class AccountNames {
   /** Other spellings of this user: with its domains, and its SIDs. `name@` says that no domain is known of it. */
   othersOf(actor: string): string[] {
     const at = actor.indexOf("@");
-    const [bare, of] = at > 0 ? [actor.slice(0, at), actor.slice(at + 1)] : [actor, this.#owners.get(actor)];
+    const owner = this.#owners.get(actor) ?? this.domains.usual ?? undefined;
+    const [bare, of] = at > 0 ? [actor.slice(0, at), actor.slice(at + 1)] : [actor, owner];
     const sids = this.#sids.get(actor) ?? [];
     if (of === undefined) return [`${bare}@`, ...sids];
     return [...this.domains.namesOf(this.domains.knownAs(of)).map((domain) => `${bare}@${domain}`), ...sids].filter(
@@ -60,8 +62,16 @@ export class AccountNames {
     );
   }
 
-  /** An account has turned up on this day. */
-  meet(account: AccountName, day: number, changes: NameChanges): void {
+  /** Whether it depends on the actors that are there which name this account gets. */
+  asksForOwner({ bare, domain }: AccountName): boolean {
+    const { usual } = this.domains;
+    if (domain === "" || usual === null || this.#owners.has(bare)) return false;
+    const of = this.domains.knownAs(domain);
+    return of !== usual && !isPublicMail(of) && !this.#accounts.has(`${bare}@${of}`);
+  }
+
+  /** An account has turned up on this day. `owner`: the domain that has the plain name, as the actors that are there say; "" = none. */
+  meet(account: AccountName, day: number, changes: NameChanges, owner = ""): void {
     const { bare, domain } = account;
     const isSid = domain === "" && isAccountSid(bare);
     if (domain === "" && !isSid) return;
@@ -74,8 +84,10 @@ export class AccountNames {
       changes.seen(known);
       return;
     }
-    if (!changes.mayKeep(key)) return;
-    const isFirst = isSid || (!this.#owners.has(bare) && !isPublicMail(of));
+    const isOwned = this.#owners.has(bare);
+    if ((of === this.domains.usual && !isOwned) || !changes.mayKeep(key)) return;
+    const isOther = owner !== "" && this.domains.knownAs(owner) !== of;
+    const isFirst = isSid || (!isOwned && !isOther && !isPublicMail(of));
     const why = isSid ? "found" : isFirst ? "first domain" : "second domain";
     const one: KnownName = { kind: "account", name: key, knownAs: isFirst ? bare : key, why, day, row: null };
     this.#set(bare, of, one);
@@ -108,6 +120,9 @@ export class AccountNames {
       if (this.#owners.get(bare) === from) this.#owners.set(bare, into);
       if (same === undefined) {
         this.#accounts.set(target, known);
+        // The account of the usual domain that has the plain name is not remembered.
+        if (into !== this.domains.usual || this.#owners.has(bare) || known.knownAs === bare) continue;
+        renamed.set(known.knownAs, bare);
         continue;
       }
       // The plain name is the one that stays.

@@ -14,12 +14,18 @@ export class DomainNames {
   /** What the DNS domains with this first label are known as. */
   readonly #labels = new Map<string, Set<string>>();
   #merges = 0;
+  /** What the first domain of the entity is known as, whose accounts have plain names unless another's was there before. */
+  #usual: string | null = null;
 
   /** Takes in a name as it was stored; returns whether it is new. */
   load(known: KnownName): boolean {
     const isNew = !this.#names.has(known.name);
     this.#set(known);
     return isNew;
+  }
+
+  get usual(): string | null {
+    return this.#usual;
   }
 
   has(domain: string): boolean {
@@ -50,7 +56,8 @@ export class DomainNames {
     const fitting = this.#fitting(domain);
     const knownAs = fitting ?? domain;
     if (changes.mayKeep(domain)) {
-      const why = fitting === null ? "found" : "fits";
+      const isUsual = this.#usual === null && !isPublicMail(domain) && !isSid(domain);
+      const why = isUsual ? "usual domain" : fitting === null ? "found" : "fits";
       const one: KnownName = { kind: "domain", name: domain, knownAs, why, day, row: null };
       this.#set(one);
       changes.changed(one);
@@ -76,12 +83,14 @@ export class DomainNames {
     if (isPublicMail(from) || isPublicMail(into) || this.#merges >= mostMerges) return null;
     this.#merges++;
     for (const one of this.#names.values()) if (one.knownAs === from) become(one, into, changes);
+    if (this.#usual === from) this.#usual = into;
     for (const label of this.#labels.values()) if (label.delete(from)) label.add(into);
     return { from, into };
   }
 
   #set(known: KnownName): void {
     this.#names.set(known.name, known);
+    if (known.why === "usual domain") this.#usual = known.knownAs;
     const label = labelOf(known.name);
     if (label === known.name || isSid(known.name) || isPublicMail(known.name)) return;
     const all = this.#labels.get(label) ?? new Set();
@@ -100,7 +109,7 @@ export class DomainNames {
 }
 
 function become(known: KnownName, knownAs: string, changes: NameChanges): void {
-  Object.assign(known, { knownAs, why: "log" });
+  Object.assign(known, { knownAs, why: known.why === "usual domain" ? known.why : "log" });
   changes.changed(known);
 }
 

@@ -2,10 +2,10 @@
 
 export type NameKind = "host" | "account" | "domain";
 
-/** `found`: the name itself; the others say why it stands for another. */
+/** `found`: the name itself; `usual domain`: the first of its entity; the others say why it stands for another. */
 export type NameReason =
   | ("found" | "short name" | "full name" | "second full name")
-  | ("first domain" | "second domain" | "fits" | "log");
+  | ("usual domain" | "first domain" | "second domain" | "fits" | "log");
 
 export interface KnownName {
   kind: NameKind;

@@ -33,7 +33,25 @@ const mostRead = 100;
 const mostLookedThrough = 100;
 const longestLog = 65_536;
 
-const nothing: Learnt = { changed: [], seen: [] };
+/** Asks which account's the evidence of a user is. */
+export interface Owner {
+  entity: string;
+  /** Without domain. */
+  user: string;
+  /** An account of that user with its domain, as it was given; null = none is known. */
+  account: string | null;
+}
+
+/** Names to be learnt. */
+export interface Lesson {
+  day: number;
+  /** In the order in which they happened. */
+  fresh: readonly NamingRecord[];
+  /** Records whose logs may name a SID. */
+  telling: readonly NamingRecord[];
+  /** To be answered before. */
+  owners: readonly Owner[];
+}
 
 export class NameLearner {
   readonly #names: NameBook;
@@ -44,8 +62,8 @@ export class NameLearner {
     this.#finder = finder;
   }
 
-  /** Call before these are folded. In a batch the order of its records does not count, only their time. `now`: epoch milliseconds. */
-  learn(records: readonly NamingRecord[], now: number): Learnt {
+  /** What these have to teach, to be learnt before they are folded; null = nothing. `now`: epoch milliseconds. */
+  lesson(records: readonly NamingRecord[], now: number): Lesson | null {
     const day = Math.floor(now / dayMs);
     let fresh: NamingRecord[] | null = null;
     let telling: NamingRecord[] | null = null;
@@ -60,16 +78,36 @@ export class NameLearner {
         telling.push(record);
       }
     }
-    if (fresh === null && telling === null) return nothing;
+    if (fresh === null && telling === null) return null;
+    const first = fresh === null ? [] : fresh.sort(byTime);
+    return { day, fresh: first, telling: telling ?? [], owners: this.#askedOwners(first) };
+  }
+
+  /** The users of whom it has to be known which domain's account they are, unless it is that of these records. */
+  #askedOwners(fresh: readonly NamingRecord[]): Owner[] {
+    const asked: Owner[] = [];
+    for (const { entity, user } of fresh) {
+      if (user === null) continue;
+      const { account, isPersonal } = this.#finder.user(entity, user);
+      if (isPersonal && this.#names.asksForOwner(entity, account))
+        asked.push({ entity, user: account.bare, account: null });
+    }
+    return asked;
+  }
+
+  /** In a batch the order of its records does not count, only their time. */
+  learn({ day, fresh, telling, owners }: Lesson): Learnt {
+    const owner = new Map<string, string>();
+    for (const { entity, user, account } of owners)
+      if (account !== null) owner.set(`${entity}\n${user}`, this.#names.accountIn(entity, account).domain);
     const changed = new Map<EntityName["known"], EntityName>();
     const seen = new Map<EntityName["known"], EntityName>();
     const changes = {
       changed: (one: EntityName) => void changed.set(one.known, one),
       seen: (one: EntityName) => void seen.set(one.known, one),
     };
-    const first = fresh === null ? [] : fresh.sort(byTime);
-    for (const record of first) this.#meet(record, day, changes);
-    this.#readLogs(telling === null ? first : [...first, ...telling], day, changes);
+    for (const record of fresh) this.#meet(record, day, changes, owner);
+    this.#readLogs(telling.length === 0 ? fresh : [...fresh, ...telling], day, changes);
     if (seen.size > 0) for (const known of changed.keys()) seen.delete(known);
     return { changed: [...changed.values()], seen: [...seen.values()] };
   }
@@ -78,7 +116,7 @@ export class NameLearner {
     return this.#finder.host(entity, host).met.day === day;
   }
 
-  #meet({ entity, user, host }: NamingRecord, day: number, changes: Changes): void {
+  #meet({ entity, user, host }: NamingRecord, day: number, changes: Changes, owner: Map<string, string>): void {
     if (host !== null) {
       const { plain, met } = this.#finder.host(entity, host);
       if (met.day !== day && plain !== "") this.#names.meetHost(entity, plain, day, changes);
@@ -89,7 +127,9 @@ export class NameLearner {
     if (met.day === day) return;
     met.day = day;
     if (!isPersonal || account.bare.length > longestName) return;
-    this.#names.meetAccount(entity, account, day, changes);
+    const key = `${entity}\n${account.bare}`;
+    this.#names.meetAccount(entity, account, day, changes, owner.get(key));
+    if (this.#names.isUsual(entity, account) && !owner.has(key)) owner.set(key, account.domain);
     if (!this.#names.hasSid(entity, this.#names.userOf(entity, account))) met.looks = looksPerDay;
   }
 

@@ -157,9 +157,21 @@ export class NameBook {
     of.hosts.meet(host, day, this.#changesOf(entity, of, changes));
   }
 
-  meetAccount(entity: string, account: AccountName, day: number, changes: Changes): void {
+  /** `owner`: the domain whose account has the plain name, as the actors that are there say; "" = none. */
+  meetAccount(entity: string, account: AccountName, day: number, changes: Changes, owner = ""): void {
     const of = this.#entityOf(entity);
-    of.accounts.meet(account, day, this.#changesOf(entity, of, changes));
+    of.accounts.meet(account, day, this.#changesOf(entity, of, changes), owner);
+  }
+
+  /** Whether it depends on the actors that are there which name this account gets. */
+  asksForOwner(entity: string, account: AccountName): boolean {
+    return this.#find(entity)?.accounts.asksForOwner(account) === true;
+  }
+
+  /** Whether an account is of the domain whose accounts have plain names as a rule. */
+  isUsual(entity: string, { domain }: AccountName): boolean {
+    const domains = domain === "" ? undefined : this.#find(entity)?.accounts.domains;
+    return domains !== undefined && domains.usual === domains.knownAs(domain);
   }
 
   /** A log names an account with its SID. */

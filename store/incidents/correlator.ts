@@ -15,6 +15,7 @@ import type { CorrelationSettings } from "../../core/settings.ts";
 import type { KnownAssets } from "../assets/known-assets.ts";
 import type { Database } from "../database/database.ts";
 import type { TicketRules } from "../outbox/ticket-updates.ts";
+import { accountsOfUsers } from "./accounts-of-users.ts";
 import { type ActorPeriod, actorKey, newPeriod } from "./actor-periods.ts";
 import { type ConclusionRules, conclude, type Examined } from "./conclusions.ts";
 import { countHits, listExceptions } from "./exceptions.ts";
@@ -96,7 +97,7 @@ export class Correlator {
     };
     // Before anything is scored, so that a batch gives the same in any order.
     unit.add(...this.#assets.infer(detections, unit.now));
-    this.#learn(unit, detections);
+    await this.#learn(unit, detections);
     const add = (gathered: Gathered, one: Detection) => gathered.detections.push(this.#onItsHost(one));
     const periodIds = await this.#take(unit, detections, assess, { isEvidence, add });
     unit.add(...countHits(hits, unit.now));
@@ -127,10 +128,10 @@ export class Correlator {
   }
 
   /** The same for alarms. */
-  alarms(unit: UnitOfWork, alarms: readonly AlarmEvidence[], assess: boolean): Promise<(number | null)[]> {
+  async alarms(unit: UnitOfWork, alarms: readonly AlarmEvidence[], assess: boolean): Promise<(number | null)[]> {
     const isEvidence = ({ raised }: AlarmEvidence, _actor: Actor, period: ActorPeriod | undefined) =>
       raised === undefined || (period !== undefined && raised.periodId === period.id);
-    this.#learn(unit, alarms);
+    await this.#learn(unit, alarms);
     return this.#take(unit, alarms, assess, { isEvidence, add: ({ alarms }, one) => alarms.push(one) });
   }
 
@@ -147,8 +148,11 @@ export class Correlator {
   }
 
   /** Learns whom the names of these stand for. Before any of them is looked at, so that their order does not count. */
-  #learn(unit: UnitOfWork, records: readonly (Detection | Alarm)[]): void {
-    unit.add(...this.#assets.learn(this.#learner.learn(records, unit.now)));
+  async #learn(unit: UnitOfWork, records: readonly (Detection | Alarm)[]): Promise<void> {
+    const lesson = this.#learner.lesson(records, unit.now);
+    if (lesson === null) return;
+    const owners = await accountsOfUsers(this.#database, lesson.owners);
+    unit.add(...this.#assets.learn(this.#learner.learn({ ...lesson, owners })));
   }
 
   async #take<T extends Detection | AlarmEvidence>(

@@ -134,6 +134,29 @@ describe("users", () => {
     expect(await actors("&actor=jsmith%40gmail.com")).toEqual(["user:jsmith@gmail.com 2"]);
   });
 
+  test("an account keeps its name when its incident is closed, and one of a second domain that was there first keeps its", async () => {
+    await appliance.ingest([byUser("CORPA\\jsmith"), byUser("CORPB\\bob")]);
+    const { body } = await analyst.get("/api/incidents?actor=jsmith");
+    await analyst.patch(`/api/incidents/${body.incidents[0].incident_id}/status`, { status: "CLOSED" });
+    await restart();
+    await appliance.ingest([byUser("CORPB\\jsmith")]);
+    await appliance.ingest([byUser("CORPA\\jsmith"), byUser("CORPA\\bob"), byUser("bob")]);
+    expect(await actors("&status=OPEN")).toEqual([
+      "user:bob 2",
+      "user:bob@corpa 1",
+      "user:jsmith 1",
+      "user:jsmith@corpb 1",
+    ]);
+  });
+
+  test("a name without domain is the account of the domain that it is first seen in", async () => {
+    await appliance.ingest([byUser("CORPA\\jsmith"), byUser("bob")]);
+    await restart();
+    await appliance.ingest([byUser("CORPB\\bob"), byUser("bob")]);
+    await appliance.ingest([byUser("CORPA\\bob")]);
+    expect(await actors()).toEqual(["user:bob 3", "user:bob@corpa 1", "user:jsmith 1"]);
+  });
+
   test("a public mail account is nobody else, even where it comes first", async () => {
     await appliance.ingest([byUser("jsmith@gmail.com")]);
     await appliance.ingest([byUser("CORP\\jsmith"), byUser("jsmith")]);
