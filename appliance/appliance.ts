@@ -148,6 +148,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
       clock,
+      loginClock: options.loginClock ?? clock,
       sleep,
       keys,
       log,
@@ -241,6 +242,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         clock,
         trustedProxies: settings.trustedProxies,
         baseUrl: () => dispatcher.baseUrl,
+        reading: store.reading,
+        dataDir: settings.dataDir,
+        certificateFile: settings.tlsCertFile,
       }),
       intake,
       keys,
@@ -262,6 +266,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });
     log.info("ready", {
       api: api.url,
+      console: `${api.url}/`,
       health: health.url,
       incident_health: incidentHealth.url,
       version,

@@ -12,6 +12,8 @@ export interface ApplianceOptions {
   sleep: Sleep;
   random: Random;
   log: Log;
+  /** By which logins, sessions and codes of second factors run, where `clock` runs too fast for people; default: `clock`. */
+  loginClock?: Clock;
   /** False turns the incident step off: detections are deduplicated and sent, but make no incidents. */
   correlate?: boolean;
   /** How passwords are hashed; default argon2id with OWASP's parameters. */

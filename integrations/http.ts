@@ -1,10 +1,10 @@
 /** All requests to targets go through here. The error of a failed one says whether it may be sent again, and whether it may have had an effect. */
-import { AsyncLocalStorage } from "node:async_hooks";
 import { ofetch } from "ofetch";
 import { DeliveryError } from "../core/errors.ts";
 import type { RemoteTicket } from "../core/tickets/ticket.ts";
-import type { Exchange } from "../core/tickets/ticket-system.ts";
 import { brokenOff, carriesError, parseJson, passesByItself, retryAfterSeconds, wordsOf } from "./answers.ts";
+import { isRecording, note, noteBroken } from "./exchanges.ts";
+import { keptBody, withoutSecrets } from "./kept-bodies.ts";
 import { putOff, type Throttle } from "./throttle.ts";
 
 export type Fetch = typeof globalThis.fetch;
@@ -52,27 +52,6 @@ interface MakingRequest extends Pick<TargetRequest, "path" | "body"> {
 const defaultTimeoutMs = 30_000;
 const mostBytes = 4 * 1024 * 1024;
 const longestWords = 600;
-/** The requests made during one piece of work. */
-export interface Exchanges {
-  last: Exchange | null;
-  /** Whether one of the requests succeeded. */
-  answered: boolean;
-}
-
-const recording = new AsyncLocalStorage<Exchanges>();
-
-/** Runs `work` and records its requests, apart from those of other work that runs at the same time. */
-export function recordingExchanges<T>(work: (exchanges: Readonly<Exchanges>) => Promise<T>): Promise<T> {
-  const record: Exchanges = { last: null, answered: false };
-  return recording.run(record, () => work(record));
-}
-
-function note(exchange: Exchange, answered = false): void {
-  const record = recording.getStore();
-  if (record === undefined) return;
-  record.last = exchange;
-  record.answered ||= answered;
-}
 
 export class Target {
   readonly #options: TargetOptions;
@@ -92,7 +71,11 @@ export class Target {
     const isGood = status >= 200 && status < 300;
     const isAnswer = (body !== undefined || text === "") && !(isGood && carriesError(body));
     const isWanted = isGood || also.includes(status);
-    note({ request: `${method} ${path.split("?")[0]}`, status, words }, isWanted && isAnswer);
+    const sent = this.#kept(asked.body);
+    note(
+      { request: `${method} ${path.split("?")[0]}`, status, words, sent, answer: this.#kept(text) },
+      isWanted && isAnswer,
+    );
     if (!isWanted) throw this.#refusal(response, status, words);
     if (!isAnswer) throw this.#noAnswer(body, text, status, words);
     return { status, headers: response.headers, body };
@@ -113,12 +96,13 @@ export class Target {
     const { status, headers } = response;
     const parsed = broken === null ? parseJson(text) : undefined;
     const words = this.#clean(wordsOf(parsed, text));
+    const exchange = { request, status, words, sent: this.#kept(body), answer: this.#kept(text) };
     // Forms answer 303 See Other when something was made.
     if (!((status >= 200 && status < 300) || status === 303)) {
-      note({ request, status, words });
+      note(exchange);
       throw this.#refusal(response, status, words);
     }
-    note({ request, status, words }, true);
+    note(exchange, true);
     const made = identified({ status, headers, body: parsed });
     if (made !== null) return made;
     if (status !== 201) {
@@ -142,7 +126,7 @@ export class Target {
     const { baseUrl, headers, fetch, timeoutMs = defaultTimeoutMs } = this.#options;
     const request = `${method} ${path.split("?")[0]}`;
     this.#waitsFor(request);
-    note({ request, status: null, words: "" });
+    note({ request, status: null, words: "", sent: this.#kept(body), answer: null });
     const client = ofetch.create({}, { fetch } as never);
     let response: Response;
     try {
@@ -237,7 +221,7 @@ export class Target {
   #network(error: unknown, request: string): DeliveryError {
     const { name, sent, said } = brokenOff(error);
     const words = this.#clean(said);
-    note({ request, status: null, words });
+    noteBroken(request, words);
     return this.#failure(name, name.replaceAll("_", " "), null, words, {
       retryable: true,
       effectUnknown: sent,
@@ -273,15 +257,14 @@ export class Target {
     return Buffer.concat(parts).toString("utf8");
   }
 
+  /** Only work that is recorded keeps bodies. */
+  #kept(body: string | undefined): string | null {
+    return isRecording() ? keptBody(body, this.#options.secrets) : null;
+  }
+
   #clean(text: string): string {
-    let clean = text;
     // Before the text is shortened, which could leave a part of a secret.
-    for (const secret of this.#options.secrets) {
-      if (secret.length < 4) continue;
-      for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")])
-        clean = clean.replaceAll(form, "********");
-    }
-    return clean
+    return withoutSecrets(text, this.#options.secrets)
       .replace(/[\p{Cc}\s]+/gu, " ")
       .trim()
       .slice(0, longestWords)

@@ -116,6 +116,8 @@ export class Accounts {
   /** @throws EdgeError user_unknown, last_admin, caller_revoked; UsageError for a bad password or limit */
   async change(name: string, change: UserChange, by: Authority = null): Promise<UserRecord> {
     const { password, resetTotp } = change;
+    const displayName = change.displayName?.trim() || null;
+    checked("display_name", displayName === null ? null : badDisplayName(displayName));
     if (password !== undefined) checked("password", badPassword(password, this.known(name).name));
     const passwordHash = password === undefined ? null : await this.#passwords.hash(password);
     return this.#changing(by, async () => {
@@ -135,6 +137,7 @@ export class Accounts {
       };
       if (passwordHash !== null) Object.assign(changed, { passwordHash, passwordIsInitial: true });
       if (resetTotp) Object.assign(changed, { totpSecret: null, totpStep: 0 });
+      if (change.displayName !== undefined) Object.assign(changed, { displayName });
       await this.#save(changed, user);
       if (revokes) await this.#onRevoked(user.id);
       if (passwordHash !== null) this.#onPasswordGone(user);

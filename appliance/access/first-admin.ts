@@ -11,7 +11,8 @@ import type { Accounts } from "./accounts.ts";
 
 const name = "admin";
 const setting = "RHYTHMX_ADMIN_PASSWORD";
-const fileName = "initial-admin-password";
+/** In the data folder, until the first change of the password. */
+export const firstPasswordFile = "initial-admin-password";
 /** Without characters that look alike. */
 const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
@@ -43,7 +44,7 @@ export function firstPasswordProblem({
 
 /** Removes the file with the generated password when the password is changed or the account removed. */
 export function forgetInitialPassword(accounts: Accounts, dataDir: string): void {
-  const file = join(dataDir, fileName);
+  const file = join(dataDir, firstPasswordFile);
   accounts.onPasswordGone((user) => {
     if (user.name.toLowerCase() === name) removeFile(file);
   });
@@ -59,7 +60,7 @@ export async function ensureAdmin(
 ): Promise<void> {
   forgetInitialPassword(accounts, dataDir);
   if (accounts.hasAdmin || accounts.find(name) !== null) return;
-  const file = join(dataDir, fileName);
+  const file = join(dataDir, firstPasswordFile);
   const given = adminPassword;
   const password = given ?? Array.from({ length: 20 }, () => letters[randomInt(letters.length)]).join("");
   if (given === null) writeSecret(file, password);

@@ -40,6 +40,8 @@ import { settingsPort } from "./settings.ts";
 export interface ApiParts {
   store: Store;
   clock: Clock;
+  /** Of logins, sessions and codes. */
+  loginClock: Clock;
   sleep: Sleep;
   keys: KeyRing;
   log: Log;
@@ -64,16 +66,17 @@ export interface ApiParts {
 }
 
 export async function createApi(parts: ApiParts) {
-  const { store, clock, keys, log, passwords, settings, stopping, dispatcher, feedSettings } = parts;
+  const { store, clock, loginClock, keys, log, passwords, settings, stopping, dispatcher, feedSettings } = parts;
   const places = { dataDir: settings.dataDir, file: settings.masterKeyFile, credentialsDir: parts.credentialsDir };
   const { secrets, cursorKey } = await secretsOf(parts, places);
-  const tokens = new Tokens(secrets, clock);
+  const tokens = new Tokens(secrets, loginClock);
   const audit = new AuditLog(store.admin, clock);
   const accounts = await Accounts.load(store.admin, clock, passwords);
   await ensureAdmin(accounts, settings, log);
-  const authentication = new Authentication({ accounts, clock, audit, secrets });
-  const logins = await Logins.load({ admin: store.admin, clock, accounts, authentication, tokens, audit });
-  const sessions = await ConsoleSessions.load({ admin: store.admin, clock, accounts, authentication, secrets, audit });
+  const forLogins = { admin: store.admin, clock: loginClock, accounts, secrets, audit };
+  const authentication = new Authentication(forLogins);
+  const logins = await Logins.load({ ...forLogins, authentication, tokens });
+  const sessions = await ConsoleSessions.load({ ...forLogins, authentication });
   const refusedKeys = new RefusedKeys(audit, clock);
   keys.onRefused((record, reason, address) => refusedKeys.refused(record, reason, address));
   const revoked = new Set<() => void>();

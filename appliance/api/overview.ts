@@ -147,6 +147,9 @@ function incidentsJson({ incidents, newIncidents, breached, atRisk }: OverviewFi
     ),
     in_progress: sum(open.filter(({ status }) => status === "IN_PROGRESS")),
     unassigned: sum(open.filter(({ owned }) => !owned)),
+    unassigned_by_level: Object.fromEntries(
+      riskLevels.map((level: RiskLevel) => [level, sum(open.filter((one) => !one.owned && one.level === level))]),
+    ),
     new: newIncidents,
     sla: { breached, at_risk: atRisk, on_track: Math.max(0, sum(open) - breached - atRisk) },
   };

@@ -1,10 +1,15 @@
 /** Composes what the console needs beside the API. */
-import type { Caller } from "../../core/access/caller.ts";
+import { X509Certificate } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Caller, seesEntity } from "../../core/access/caller.ts";
 import type { Clock } from "../../core/ports.ts";
+import type { Store } from "../../store/open-store.ts";
 import type { ApiDependencies } from "../../transports/http/api/dependencies.ts";
 import type { ConsoleDependencies, ShellCounts } from "../../transports/http/console/ports.ts";
 import type { Accounts } from "../access/accounts.ts";
 import type { ConsoleSessions } from "../access/console-sessions.ts";
+import { firstPasswordFile } from "../access/first-admin.ts";
 import { trustedProxies } from "../api/client-address.ts";
 import type { OwnAccount } from "../api/own-account.ts";
 
@@ -14,13 +19,17 @@ export interface ConsoleParts {
   sessions: ConsoleSessions;
   ownAccount: OwnAccount;
   clock: Clock;
+  reading: Store["reading"];
+  dataDir: string;
+  /** Of the HTTPS listener; null = plain HTTP. */
+  certificateFile: string | null;
   trustedProxies: readonly string[];
   /** `RHYTHMX_BASE_URL`; null = not set. */
   baseUrl(): string | null;
 }
 
 export function createConsole(parts: ConsoleParts): ConsoleDependencies {
-  const { api, accounts, sessions, ownAccount, clock } = parts;
+  const { api, accounts, sessions, ownAccount, clock, reading } = parts;
   return {
     api,
     sessions: {
@@ -33,6 +42,18 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
         return sessions.renew(caller.id, caller.address);
       },
       changeDisplayName: (caller, name) => ownAccount.changeDisplayName(caller, name),
+    },
+    overview: {
+      entities: async (caller) => {
+        const names = await reading.listEntities();
+        return names.filter((name) => seesEntity(caller, name));
+      },
+      recentChanges: (caller, entity, limit) =>
+        reading.recentHistory(entity === null ? caller.entities : seesEntity(caller, entity) ? [entity] : [], limit),
+      setUp: () => ({
+        certificateEndsAt: certificateEnd(parts.certificateFile),
+        hasFirstPassword: existsSync(join(parts.dataDir, firstPasswordFile)),
+      }),
     },
     shell: {
       counts: (caller) => countsOf(api, caller),
@@ -62,4 +83,14 @@ async function countsOf({ pages, tickets }: ApiDependencies, caller: Caller): Pr
     tickets.deadLetters(caller) as Promise<{ count: number }[]>,
   ]);
   return { openIncidents, activeCases, stuckDeliveries: letters.reduce((sum, { count }) => sum + count, 0) };
+}
+
+/** When the certificate in this file ends, epoch milliseconds; null where there is none that can be read, which is a fault of its own. */
+function certificateEnd(file: string | null): number | null {
+  if (file === null) return null;
+  try {
+    return Date.parse(new X509Certificate(readFileSync(file)).validTo);
+  } catch {
+    return null;
+  }
 }

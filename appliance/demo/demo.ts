@@ -9,7 +9,7 @@ import { minuteMs } from "../../core/time.ts";
 import { startAppliance } from "../appliance.ts";
 import type { Appliance } from "../options.ts";
 import { createLog } from "../runtime/log.ts";
-import { compressedTime, systemSleep } from "../runtime/time.ts";
+import { compressedTime, systemClock, systemSleep } from "../runtime/time.ts";
 import { Account, type BatchAnswer } from "./account.ts";
 import { bodyOf, planFeed } from "./feed.ts";
 import { readMessage } from "./message.ts";
@@ -76,6 +76,8 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
     const appliance = await startAppliance({
       resolved,
       clock,
+      // A session of eight hours would end within minutes.
+      loginClock: systemClock,
       // A start that waits for disk space ends with the demo.
       sleep: (milliseconds, signal) => sleep(milliseconds, signal ?? options.signal),
       random: Math.random,
@@ -197,9 +199,10 @@ function introduce(scene: Scene): void {
   );
   story.step("An appliance starts");
   story.fact("data folder", `${dataDir}, removed at the end`);
+  story.fact("console", `${appliance.apiUrl}/ in a browser`);
+  story.fact("login", `admin, password ${scene.password}`);
   story.fact("HTTP API", appliance.apiUrl);
   story.fact("API described", `${appliance.apiUrl}/api/docs`);
-  story.fact("login", `admin, password ${scene.password} (POST /api/login)`);
   story.fact("health", `${appliance.healthUrl}/health`);
   story.fact("alerts to", `127.0.0.1:${ports.alerts} over TCP, a receiver that prints each message`);
   story.fact("incidents to", `127.0.0.1:${ports.incidents}, the same for incidents and threat cases`);
@@ -227,8 +230,9 @@ function nextSteps({ story }: Scene): void {
 }
 
 /** Lets the reader send detections: the resulting messages are printed. */
-function yourTurn({ story, appliance, key, minutesPerSecond }: Scene): void {
+function yourTurn({ story, appliance, key, password, minutesPerSecond }: Scene): void {
   story.step("Your turn");
+  story.say(`In a browser, ${appliance.apiUrl}/ shows all of it: sign in as admin with the password ${password}.`);
   story.say(
     `The appliance keeps running. Send it something from another terminal; FIRST appears here, and after ${60 / minutesPerSecond} seconds HOURLY if you sent it more than once:`,
   );

@@ -9,7 +9,7 @@ import {
   unknownOutcome,
 } from "../../core/tickets/ticket.ts";
 import type { KnownTicket, TicketSystem } from "../../core/tickets/ticket-system.ts";
-import { recordingExchanges } from "../../integrations/http.ts";
+import { recordingExchanges } from "../../integrations/exchanges.ts";
 import type { Store } from "../../store/open-store.ts";
 import { isHidden } from "./lane/failures.ts";
 
@@ -61,7 +61,7 @@ export function identifyDelivery(
     const unseen = named.seen
       ? null
       : `named by ${who}; the account may not read its own tickets, so it was not checked`;
-    const { request, status, words } = exchanges.last ?? { request: "", status: null, words: "" };
+    const exchange = exchanges.last ?? { request: "", status: null, words: "", sent: null, answer: null };
     await store.tickets.finishDelivery(
       {
         id,
@@ -75,10 +75,8 @@ export function identifyDelivery(
           at: begun,
           durationMs: Math.max(0, clock.now() - begun),
           action: "lookup",
-          request,
-          status,
+          ...exchange,
           outcome: `identified as ${key} by ${who}`,
-          words,
         },
         remote: named.ticket,
         commentId: null,

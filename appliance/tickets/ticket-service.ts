@@ -7,6 +7,7 @@ import type { Clock } from "../../core/ports.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import { cadenceGate } from "../../core/tickets/cadence.ts";
 import {
+  type Attempt,
   correlationOf,
   type Delivery,
   notIdentified,
@@ -107,6 +108,17 @@ export class TicketService {
   async deliveries(caller: Caller, query: ListQuery): Promise<Json> {
     const { deliveries, total } = await this.#store.reading.listDeliveries({ ...query, entities: caller.entities });
     return { deliveries: deliveries.map(deliveryJson), total, limit: query.limit, offset: query.offset };
+  }
+
+  /** One delivery with what was sent and answered at each attempt. @throws EdgeError delivery_unknown */
+  async delivery(caller: Caller, id: string): Promise<Json> {
+    await this.#known(caller, id);
+    const found = await this.#store.reading.readDelivery(id);
+    if (found === null) throw deliveryUnknown(id);
+    const bodies = found.history.map(({ sent = null, answer = null }) => ({ request_body: sent, answer_body: answer }));
+    const { attempt_history, ...row } = deliveryJson({ ...found, history: found.history.map(withoutBodies) });
+    const attempts = attempt_history as Json[];
+    return { ...row, attempt_history: attempts.map((attempt, n) => ({ ...attempt, ...bodies[n] })) };
   }
 
   deadLetters(caller: Caller): Promise<DeadLetterGroup[]> {
@@ -249,6 +261,10 @@ function ticketJson(ticket: Ticket & { stopped?: string | null }): Json {
     created_at: toIso(ticket.createdAt),
     updated_at: toIso(ticket.updatedAt),
   };
+}
+
+function withoutBodies({ sent: _, answer: __, ...attempt }: Attempt): Attempt {
+  return attempt;
 }
 
 function deliveryJson({

@@ -43,6 +43,8 @@ export interface UserChange {
   password?: string;
   /** Removes the second factor. */
   resetTotp?: boolean;
+  /** Null = called by the login. */
+  displayName?: string | null;
 }
 
 /** A sign-in of the console. Its cookie is known by its hash alone. */

@@ -2,6 +2,7 @@
  * What joins two open incidents of an entity. A pure decision about their traces; who shares what is asked for. Whatever many share joins nothing
  * by itself: sessions, processes and movement are an attack's own.
  */
+import { levels } from "../detection.ts";
 import type { ActorType } from "../incident.ts";
 import type { CampaignLink, LinkKind } from "./campaign.ts";
 import { gapOf, hostValue, isSameHost, reachOf, type Trace } from "./traces.ts";
@@ -24,6 +25,8 @@ export interface Sharing {
   ofAddress(value: string): Standing;
   /** At most three actors use it, as a workstation. */
   isPersonal(host: string): boolean;
+  /** At most five hosts have seen the account. */
+  isAtHome(account: string): boolean;
 }
 
 /** A trace of the one and one of the other that match, whatever the time. */
@@ -45,6 +48,8 @@ export const counterparts: Readonly<Record<Trace["kind"], readonly Trace["kind"]
   crown_jewel: ["crown_jewel"],
 };
 
+const high = levels.indexOf("high");
+
 /** Why these two are one campaign: for each kind the earliest that they share; empty: they are not. */
 export function linksOf(me: Side, other: Side, matches: readonly Match[], sharing: Sharing): CampaignLink[] {
   const found = new Map<LinkKind, CampaignLink>();
@@ -62,7 +67,7 @@ export function linksOf(me: Side, other: Side, matches: readonly Match[], sharin
     const { mine, theirs } = match;
     const kinds = `${mine.kind} ${theirs.kind}`;
     if (kinds === "logon logon" || kinds === "process process" || kinds === "crown_jewel crown_jewel")
-      link(mine.kind as LinkKind, mine.name, match);
+      link(mine.kind as LinkKind, longer(mine.name, theirs.name), match);
     else if (kinds === "host peer" && isReached(me, other, match, sharing)) link("movement", mine.name, match);
     else if (kinds === "peer host" && isReached(other, me, match, sharing)) link("movement", theirs.name, match);
     else if (kinds === "address peer_address" && isReached(me, other, match, sharing))
@@ -104,8 +109,12 @@ function sameHost(
   if (!isSameHost(mine.name, theirs.name) || sharing.ofHost(mine.value) !== "own") return null;
   const owners = [me, other].filter((side) => isOwner(mine.value, side));
   if (owners.length === 2) return "name";
-  if (owners.length === 1) return "host";
-  return isNamed || sharing.isPersonal(mine.value) ? "host" : null;
+  if (isNamed) return "host";
+  // Whoever works on a machine has detections of no weight beside its own: what is an attack's is grave on both sides, or on one of somebody's few.
+  const [least = 0, most = 0] = [mine.level, theirs.level].sort((a, b) => a - b);
+  if (owners.length === 0) return least >= high && sharing.isPersonal(mine.value) ? "host" : null;
+  const [user] = [me, other].filter((side) => !isOwner(mine.value, side));
+  return least >= high || (most >= high && user !== undefined && sharing.isAtHome(user.actor)) ? "host" : null;
 }
 
 function ownerOf(host: string, ...sides: readonly Side[]): Side | undefined {
@@ -118,5 +127,5 @@ function isOwner(host: string, { actorType, actor }: Side): boolean {
 }
 
 function longer(one: string, other: string): string {
-  return other.length > one.length ? other : one;
+  return other.length > one.length || (other.length === one.length && other < one) ? other : one;
 }

@@ -23,49 +23,51 @@ export interface TracedLog {
   log: string;
   host: string;
   at: number;
+  /** Index into `levels`. */
+  level: number;
   /** Whether accounts that it names are of use: not on a machine that many share. */
   withAccounts: boolean;
 }
 
-export function addLogTraces(traces: TraceSet, { log, host, at, withAccounts }: TracedLog): void {
+export function addLogTraces(traces: TraceSet, { log, host, at, level, withAccounts }: TracedLog): void {
   const fields = new LogFields(log);
   const own = hostValue(host);
-  addSessions(traces, fields, own, at);
-  addProcesses(traces, fields, at);
+  addSessions(traces, fields, own, level, at);
+  addProcesses(traces, fields, level, at);
   for (const peer of peersOf(fields)) {
     const value = hostValue(peer);
-    if (value !== "" && value !== own) traces.add("peer", value, hostName(peer), at);
+    if (value !== "" && value !== own) traces.add("peer", value, hostName(peer), level, at);
   }
   const { ips, peer } = addressesOf(fields);
-  if (peer !== "") traces.add("peer_address", peer, peer, at);
+  if (peer !== "") traces.add("peer_address", peer, peer, level, at);
   for (const address of ips)
-    if (peer !== "" && address !== peer && isRemoteAddress(address)) traces.add("address", address, address, at);
+    if (peer !== "" && address !== peer && isRemoteAddress(address)) traces.add("address", address, address, level, at);
   if (withAccounts && !failures.test(fields.first(...fieldNames.eventId)))
     for (const account of fields.all(...fieldNames.accounts))
-      if (isOwnAccount(account)) traces.add("account", accountValue(account), account, at);
+      if (isOwnAccount(account)) traces.add("account", accountValue(account), account, level, at);
 }
 
-function addSessions(traces: TraceSet, fields: LogFields, host: string, at: number): void {
+function addSessions(traces: TraceSet, fields: LogFields, host: string, level: number, at: number): void {
   for (const text of fields.all(...fieldNames.logonIds)) {
     const id = numberOf(text);
     if (host === "" || id === null || systemSessions.has(id)) continue;
     const session = `0x${id.toString(16)}`;
-    traces.add("logon", `${host} ${session}`, `${session} on ${host}`, at);
+    traces.add("logon", `${host} ${session}`, `${session} on ${host}`, level, at);
   }
   // Sysmon's say no more than its numbers; those of Kerberos are the same on the machines of both sides.
   if (fields.first("processguid") !== "" && fields.first("logonid") !== "") return;
   for (const text of fields.all(...fieldNames.logonGuids)) {
     const guid = guidOf(text);
-    if (guid !== "" && !systemGuid.test(guid)) traces.add("logon", guid, guid, at);
+    if (guid !== "" && !systemGuid.test(guid)) traces.add("logon", guid, guid, level, at);
   }
 }
 
-function addProcesses(traces: TraceSet, fields: LogFields, at: number): void {
+function addProcesses(traces: TraceSet, fields: LogFields, level: number, at: number): void {
   for (const { guids, images } of fieldNames.processes) {
     const guid = guidOf(fields.first(...guids)) || entityId(fields.first(...guids));
     const image = fields.first(...images);
     if (guid === "" || everybodys.test(image)) continue;
-    traces.add("process", guid, image.slice(image.lastIndexOf("\\") + 1) || guid, at);
+    traces.add("process", guid, image.slice(image.lastIndexOf("\\") + 1) || guid, level, at);
   }
 }
 

@@ -23,6 +23,8 @@ export interface Trace {
   /** The first and the last time within the block, epoch milliseconds of the detections' own time. */
   first: number;
   last: number;
+  /** The highest of its detections, an index into `levels`. */
+  level: number;
 }
 
 /** Incidents join within this time. */
@@ -73,23 +75,24 @@ export class TraceSet {
   }
 
   /** `first` to `last`: within one hour, or one log; both ends are times of detections. */
-  add(kind: TraceKind, value: string, name: string, first: number, last = first): void {
+  add(kind: TraceKind, value: string, name: string, level: number, first: number, last = first): void {
     if (value === "" || value.length > longestValue) return;
-    this.#addAt(kind, value, name, first);
-    if (last !== first) this.#addAt(kind, value, name, last);
+    this.#addAt(kind, value, name, level, first);
+    if (last !== first) this.#addAt(kind, value, name, level, last);
   }
 
-  #addAt(kind: TraceKind, value: string, name: string, at: number): void {
+  #addAt(kind: TraceKind, value: string, name: string, level: number, at: number): void {
     const block = blockOf(kind, at);
     const key = `${kind}\n${block}\n${value}`;
     const known = this.#traces.get(key);
     if (known !== undefined) {
       known.first = Math.min(known.first, at);
       known.last = Math.max(known.last, at);
+      known.level = Math.max(known.level, level);
       // The longer name says which domain.
       if (kind === "host" && name.length > known.name.length) known.name = name;
     } else if (this.#traces.size < this.#most)
-      this.#traces.set(key, { kind, value, name: name.slice(0, longestValue), block, first: at, last: at });
+      this.#traces.set(key, { kind, value, name: name.slice(0, longestValue), block, first: at, last: at, level });
   }
 
   list(): Trace[] {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { dayMs } from "../time.ts";
-import { type AttentionState, needsAttention } from "./attention.ts";
+import { needsAttention } from "./attention.ts";
+import type { AttentionState } from "./attention-state.ts";
 
 const now = Date.UTC(2026, 10, 29, 12);
 const quiet: AttentionState = {
@@ -16,9 +17,8 @@ const quiet: AttentionState = {
   detections: 1,
   hasDestination: true,
   hasFirstPassword: false,
-  backup: null,
 };
-const destination = { address: "10.40.8.21:514", queued: 0, lastError: null, failingSince: null, isUdp: false };
+const destination = { feed: "alerts", queued: 0, lastError: null };
 const group = { cause: "bad_request", count: 6, words: "", since: now, isNotIdentified: false };
 
 test("a quiet appliance needs nobody", () => {
@@ -36,19 +36,18 @@ test("the most urgent first, each with its reason, what it means and one step", 
       },
       destinations: [
         { ...destination, name: "splunk", connected: true },
-        { ...destination, name: "qradar", connected: false, queued: 839, lastError: "ECONNREFUSED", failingSince: now },
+        { ...destination, name: "qradar", connected: false, queued: 839, lastError: "ECONNREFUSED" },
       ],
       standing: [
         { ...group, system: "Jira", state: "parked", words: "Site is required.", areCredentialsRefused: false },
       ],
       certificateEndsAt: now + 3.5 * dayMs,
-      backup: { lastAt: null },
     },
     now,
   );
   expect(lines.map(({ reason }) => reason)).toEqual([
     ...(["fault", "breached", "critical_without_owner", "tickets_stand_still", "destination_away"] as const),
-    ...(["at_risk", "high_without_owner", "certificate_ends", "no_backup"] as const),
+    ...(["at_risk", "high_without_owner", "certificate_ends"] as const),
   ]);
   expect(lines[0]).toMatchObject({ title: "The disk is nearly full", since: now - 5 });
   expect(lines[1]?.title).toBe("1 incident is past its service level");
@@ -69,11 +68,11 @@ test("the most urgent first, each with its reason, what it means and one step", 
   expect(lines[7]?.title).toBe("The certificate ends in 3 days");
 });
 
-test("what is kept and what may be lost are not confused; nothing is sent twice", () => {
+test("nothing is sent twice, and it is said what is kept", () => {
   const lines = needsAttention(
     {
       ...quiet,
-      destinations: [{ ...destination, name: "old", connected: false, lastError: "no route", isUdp: true }],
+      destinations: [{ ...destination, name: "old", connected: false, lastError: "no route", queued: null }],
       standing: [
         {
           ...group,
@@ -95,7 +94,8 @@ test("what is kept and what may be lost are not confused; nothing is sent twice"
   expect(lines[0]?.title).toBe("1 ServiceNow ticket was made, and the answer did not say which");
   expect(lines[0]?.means).toContain("no second ticket");
   expect(lines[2]?.means).toContain("All attempts are used up");
-  expect(lines[3]?.means).toContain("may be lost");
+  expect(lines[3]?.title).toBe("old cannot be reached with alerts");
+  expect(lines[3]?.means).toBe("What was accepted waits on the disk and nothing is lost.");
 });
 
 test("a new appliance is told how to begin, and not that no SIEM is connected", () => {

@@ -70,6 +70,9 @@ export interface Exchange {
   request: string;
   status: number | null;
   words: string;
+  /** What was sent and answered, without secrets and shortened; null = nothing. */
+  sent: string | null;
+  answer: string | null;
 }
 
 /** A ticket system. Every method throws `DeliveryError`; `data.sent` of it tells whether the request may have had its effect. */

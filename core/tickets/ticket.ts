@@ -191,6 +191,9 @@ export interface Attempt {
   outcome: string;
   /** The target's message, shortened. */
   words: string;
+  /** What was sent and answered, without secrets and shortened; null = nothing, or no longer kept. Absent in lists. */
+  sent?: string | null;
+  answer?: string | null;
 }
 
 /**

@@ -63,7 +63,7 @@ async function matchingRows(
   );
   if (wanted.length === 0) return [];
   const { rows } = await database.read(
-    `select j.value ->> 0 as mine, t.kind, t.value, t.block, t.name, t.first_at, t.last_at,
+    `select j.value ->> 0 as mine, t.kind, t.value, t.block, t.name, t.first_at, t.last_at, t.level,
        i.incident_id, i.actor_type, i.group_key, coalesce(l.is_shared, 0) as is_shared
      from json_each(?1) j
        cross join incident_traces t on t.entity_key = ?2 and t.kind = j.value ->> 1 and t.value = j.value ->> 2
@@ -105,5 +105,6 @@ function traceFrom(row: Row): Trace {
     block: integer(row, "block"),
     first: integer(row, "first_at"),
     last: integer(row, "last_at"),
+    level: integer(row, "level"),
   };
 }

@@ -20,6 +20,8 @@ const mostAlerts = 300_000;
 const idleMs = 30 * minuteMs;
 /** At most so many actors use a workstation. */
 const personal = 3;
+/** … and an account is seen on so many hosts where it has no task on many. */
+const home = 5;
 
 /** What these are for makes them join by sessions, processes and movement alone. */
 const sharedHosts = new Set(["domain_controller", "jump_host", "scanner", "backup", "deployment"]);
@@ -100,6 +102,10 @@ export class EntitySharing implements Sharing {
 
   isPersonal(host: string): boolean {
     return this.#popularity.sharersOf(this.#key, "host", host) <= personal;
+  }
+
+  isAtHome(account: string): boolean {
+    return this.#popularity.sharersOf(this.#key, "account", accountValue(account)) <= home;
   }
 
   /** Whether an actor is one whom many share, or who has to do with many by what it is for. */

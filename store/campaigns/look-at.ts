@@ -2,6 +2,7 @@
 import { addLogTraces } from "../../core/campaigns/log-traces.ts";
 import { accountValue, hostName, hostValue, type Trace, TraceSet } from "../../core/campaigns/traces.ts";
 import { floorOf, type PreparedFloors } from "../../core/correlation/floors.ts";
+import { type Level, levels } from "../../core/detection.ts";
 import { minuteMs } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
@@ -34,9 +35,9 @@ export async function lookAt(
   addEvidence(traces, period, before?.stateAt ?? 0, floors);
   const known = before?.alerts ?? [];
   const logs = known.length >= mostLogs ? [] : await unreadLogs(database, period.id, known);
-  for (const { log, host, at } of logs) {
+  for (const { log, host, at, level } of logs) {
     const withAccounts = sharing.ofHost(hostValue(host)) === "own";
-    addLogTraces(traces, { log, host, at, withAccounts });
+    addLogTraces(traces, { log, host, at, level, withAccounts });
   }
   return { traces: traces.list(), alerts: [...known, ...logs.map(({ id }) => id)] };
 }
@@ -47,22 +48,29 @@ function addEvidence(traces: TraceSet, { actor, state }: ActorPeriod, since: num
   // The newest first: there may be more than are kept.
   for (const { recorded, items, alarms } of hours.toReversed()) {
     if (recorded < Math.floor(since / minuteMs)) continue;
-    if (alarms !== null) addActor(traces, actor, alarms.first, alarms.last);
+    if (alarms !== null) addActor(traces, actor, 0, alarms.first, alarms.last);
     for (const { rule, host, first, last } of items) {
-      addActor(traces, actor, first, last);
-      const name = hosts[host] ?? "";
-      traces.add("host", hostValue(name), hostName(name), first, last);
       const known = rules[rule];
+      const level = known?.level ?? 0;
+      addActor(traces, actor, level, first, last);
+      const name = hosts[host] ?? "";
+      traces.add("host", hostValue(name), hostName(name), level, first, last);
       if (known === undefined || floorOf(known, floors)?.crownJewel !== true) continue;
-      traces.add("crown_jewel", known.key, known.title, first, last);
+      traces.add("crown_jewel", known.key, known.title, level, first, last);
     }
   }
 }
 
-function addActor(traces: TraceSet, { type, name }: ActorPeriod["actor"], first: number, last: number): void {
-  if (type === "user") traces.add("user", accountValue(name), name, first, last);
-  else if (type === "host") traces.add("host", hostValue(name), hostName(name), first, last);
-  else traces.add("address", name, name, first, last);
+function addActor(
+  traces: TraceSet,
+  { type, name }: ActorPeriod["actor"],
+  level: number,
+  first: number,
+  last: number,
+): void {
+  if (type === "user") traces.add("user", accountValue(name), name, level, first, last);
+  else if (type === "host") traces.add("host", hostValue(name), hostName(name), level, first, last);
+  else traces.add("address", name, name, level, first, last);
 }
 
 /** Logs of alerts that were not read before: the highest level first, then the newest. */
@@ -70,19 +78,25 @@ async function unreadLogs(
   database: Database,
   periodId: number,
   known: readonly number[],
-): Promise<{ id: number; log: string; host: string; at: number }[]> {
+): Promise<{ id: number; level: number; log: string; host: string; at: number }[]> {
   const { rows } = await database.read(
     `with newest as (select id, level, host, first_seq, first_seen, last_seen from sigma_alerts where period_id = ?1 order by id desc limit ?4),
        chosen as (select * from newest where id not in (select value from json_each(?2))
          order by case level when 'critical' then 4 when 'high' then 3 when 'medium' then 2 when 'low' then 1 else 0 end desc,
            last_seen desc, id desc limit ?3)
-     select c.id, c.host, c.first_seen, c.last_seen, e.body as first, l.body as newest
+     select c.id, c.level, c.host, c.first_seen, c.last_seen, e.body as first, l.body as newest
      from chosen c left join event_log e on e.seq = c.first_seq left join alert_logs l on l.alert_id = c.id order by c.id`,
     [periodId, JSON.stringify(known), logsPerLook, newestAlerts],
   );
   return rows.map((row) => {
     const first = textOrNull(row, "first");
     const at = fromIso(text(row, first === null ? "last_seen" : "first_seen"));
-    return { id: integer(row, "id"), log: first ?? textOrNull(row, "newest") ?? "", host: text(row, "host"), at };
+    return {
+      id: integer(row, "id"),
+      level: levels.indexOf(text(row, "level") as Level),
+      log: first ?? textOrNull(row, "newest") ?? "",
+      host: text(row, "host"),
+      at,
+    };
   });
 }

@@ -78,10 +78,11 @@ const lookSql = insertSql(
 );
 const traceSql = insertSql(
   "incident_traces",
-  "entity_key, kind, value, block, incident_id, name, first_at, last_at",
+  "entity_key, kind, value, block, incident_id, name, first_at, last_at, level",
   `on conflict (entity_key, kind, value, block, incident_id) do update set
      name = case when length(excluded.name) > length(name) then excluded.name else name end,
-     first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)`,
+     first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at),
+     level = max(level, excluded.level)`,
 );
 
 /** Statements that keep looks and what they found. */
@@ -91,7 +92,17 @@ export function saveLooks(found: readonly Found[]): Statement[] {
     ...[look.isShared ? 1 : 0, JSON.stringify(look.alerts)],
   ]);
   const traces = found.flatMap(({ entityKey, incidentId, traces }) =>
-    traces.map((one) => [entityKey, one.kind, one.value, one.block, incidentId, one.name, one.first, one.last]),
+    traces.map((one) => [
+      entityKey,
+      one.kind,
+      one.value,
+      one.block,
+      incidentId,
+      one.name,
+      one.first,
+      one.last,
+      one.level,
+    ]),
   );
   return [...forRows(lookSql, looks), ...forRows(traceSql, traces)];
 }

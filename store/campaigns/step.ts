@@ -19,6 +19,7 @@ import { findLinks, type Looked } from "./find-links.ts";
 import { KnownSharing } from "./known-sharing.ts";
 import { lookAt } from "./look-at.ts";
 import { type CampaignStep, changedSince, type Found, type Look, mostFailures, readLooks } from "./looks.ts";
+import { outbreakLinks } from "./outbreak-links.ts";
 
 const kinds = ["incident_created", "incident_updated", "incident_scored"] as const;
 const eventsPerStep = 200;
@@ -96,8 +97,8 @@ function isToLookAt({ kind, data }: LoggedEvent, look: Look | undefined, now: nu
   const changes = (JSON.parse(data) as { changes?: FieldChange[] }).changes ?? [];
   // Its own word about an incident is no news.
   if (changes.every(({ field }) => field === "campaign_id")) return false;
-  // What goes on is found when it is next asked for; a level that rose or an incident that was reopened is looked at now.
-  return changes.some(({ field }) => field === "status") || now - look.lookedAt >= lookEveryMs;
+  // More of the same is found when it is next asked what goes on; a level that rose or an incident that was reopened is looked at now.
+  return changes.some(({ field }) => field !== "rules") || now - look.lookedAt >= lookEveryMs;
 }
 
 async function look(
@@ -128,7 +129,7 @@ async function look(
       const isShared = sharing.isShared(actorType, actor);
       const { traces, alerts } = await lookAt(database, period, before, { floors: open.campaigns.floors, sharing });
       const me = { incidentId, actorType, actor, isShared, entityKey, traces };
-      links.push(...(await findLinks(database, me, looked, sharing)));
+      links.push(...(await findLinks(database, me, looked, sharing)), ...(await outbreakLinks(database, me, looked)));
       looked.push(me);
       found.push({ ...me, stateAt: period.updatedAt, lookedAt: now, failures: 0, alerts });
     } catch (error) {

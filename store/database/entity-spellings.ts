@@ -16,3 +16,10 @@ export async function entitySpellings<Names extends readonly string[] | null>(
   const stored = rows.map((row) => text(row, "name")).filter((name) => wanted.has(normaliseName(name)));
   return [...new Set([...names, ...stored])] as readonly string[] as Names;
 }
+
+/** One spelling of each entity that has alerts, incidents or cases, in alphabetical order. */
+export async function listEntities(database: Database): Promise<string[]> {
+  const { rows } = await database.read("select distinct entity_name as name from row_counts where n > 0");
+  const names = new Map(rows.map((row) => text(row, "name")).map((name) => [normaliseName(name), name]));
+  return [...names.values()].sort((a, b) => a.localeCompare(b));
+}

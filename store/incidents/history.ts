@@ -2,6 +2,7 @@
 
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { entitySpellings } from "../database/entity-spellings.ts";
 import { forRows, insertSql } from "../database/insert-sql.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
@@ -86,4 +87,43 @@ export async function readHistory(
   if (entries.length < mostEntries) return { entries, total: entries.length };
   const { rows: counted } = await database.read(`select count(*) as n from ${tables[of]} where ${of}_id = ?`, [id]);
   return { entries, total: counted[0] === undefined ? entries.length : integer(counted[0], "n") };
+}
+
+/** A history entry of an incident, with what the incident is about. */
+export interface RecentEntry extends HistoryEntry {
+  incidentId: string;
+  actor: string;
+  entity: string;
+}
+
+/** Of how many of the newest entries those of other entities are left out. */
+const recentEntries = 500;
+
+/** The newest entries of all incidents of these entities (null = all), newest first. */
+export async function recentHistory(
+  database: Database,
+  entities: readonly string[] | null,
+  limit: number,
+): Promise<RecentEntry[]> {
+  const spellings = await entitySpellings(database, entities);
+  const { rows } = await database.read(
+    `select h.at, h.who, h.action, h.field, substr(h.old, 1, 200) as old, substr(h.new, 1, 200) as new, h.source,
+       i.incident_id, i.group_key, i.entity_name
+     from (select * from incident_history order by id desc limit ?1) h join incidents i on i.incident_id = h.incident_id
+     where ?2 is null or i.entity_name in (select value from json_each(?2))
+     order by h.id desc limit ?3`,
+    [recentEntries, spellings === null ? null : JSON.stringify(spellings), limit],
+  );
+  return rows.map((row) => ({
+    at: fromIso(text(row, "at")),
+    who: text(row, "who"),
+    action: text(row, "action") as HistoryAction,
+    field: textOrNull(row, "field"),
+    old: textOrNull(row, "old"),
+    new: textOrNull(row, "new"),
+    source: text(row, "source"),
+    incidentId: text(row, "incident_id"),
+    actor: text(row, "group_key"),
+    entity: text(row, "entity_name"),
+  }));
 }

@@ -2,9 +2,10 @@
 import type { PreparedPattern } from "../../core/correlation/patterns.ts";
 import type { Collection, PageQuery } from "../../core/pages/page.ts";
 import type { OpenCampaigns } from "../campaigns/step.ts";
-import { entitySpellings } from "../database/entity-spellings.ts";
+import { entitySpellings, listEntities } from "../database/entity-spellings.ts";
 import { fileFacts } from "../database/integrity.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
+import { recentHistory } from "../incidents/history.ts";
 import { readAlertLog } from "./alert-detail.ts";
 import { listCampaigns, readCampaign } from "./campaigns.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
@@ -14,7 +15,14 @@ import { listPage, readRow } from "./list-pages.ts";
 import { type OverviewQuery, readHours, readOverview } from "./overview.ts";
 import { falsePositives, readProposalEvidence } from "./proposal-evidence.ts";
 import { readSamples } from "./rule-samples.ts";
-import { countDeliveries, countTickets, listDeliveries, listTickets, type TicketFilter } from "./ticket-lists.ts";
+import {
+  countDeliveries,
+  countTickets,
+  listDeliveries,
+  listTickets,
+  readDelivery,
+  type TicketFilter,
+} from "./ticket-lists.ts";
 
 /** The state of the reading Worker. */
 export interface OpenReading extends OpenCampaigns {
@@ -61,6 +69,11 @@ export const listReading = {
     kind: "read",
     run: ({ database, patterns }, caseId: string) => readCaseDetail(database, patterns, caseId),
   },
+  recentHistory: {
+    kind: "read",
+    run: ({ database }, entities: readonly string[] | null, limit: number) => recentHistory(database, entities, limit),
+  },
+  listEntities: { kind: "read", run: ({ database }) => listEntities(database) },
   readAlertLog: { kind: "read", run: ({ database }, hash: string) => readAlertLog(database, hash) },
   readOverview: { kind: "read", run: ({ database }, query: OverviewQuery) => readOverview(database, query) },
   readHours: {
@@ -74,6 +87,7 @@ export const listReading = {
     kind: "read",
     run: async ({ database }, filter: TicketFilter) => listTickets(database, await spelled(database, filter)),
   },
+  readDelivery: { kind: "read", run: ({ database }, id: string) => readDelivery(database, id) },
   listDeliveries: {
     kind: "read",
     run: async ({ database }, filter: TicketFilter) => listDeliveries(database, await spelled(database, filter)),

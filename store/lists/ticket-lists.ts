@@ -5,7 +5,7 @@ import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 import type { Row } from "../database/statement.ts";
-import { deliveryColumns, deliveryFromRow, ticketFromRow } from "../outbox/tickets.ts";
+import { deliveryColumns, deliveryFromRow, findDelivery, ticketFromRow } from "../outbox/tickets.ts";
 import { Conditions, type Statement } from "./conditions.ts";
 
 export interface TicketFilter {
@@ -82,7 +82,7 @@ export async function listDeliveries(
       : { sql: `select count(*) as n from ${from} where ${all.where}`, args: all.args };
   const deliveries = rows.map(deliveryFromRow);
   const attempts = await database.read(
-    `select * from delivery_attempts where delivery_id in (select value from json_each(?)) order by id`,
+    `select ${attemptColumns} from delivery_attempts where delivery_id in (select value from json_each(?)) order by id`,
     [JSON.stringify(deliveries.map(({ id }) => id))],
   );
   const byDelivery = Map.groupBy(attempts.rows, (row) => text(row, "delivery_id"));
@@ -91,6 +91,30 @@ export async function listDeliveries(
     total: await numberOf(database, total),
   };
 }
+
+const attemptColumns = "delivery_id, at, duration_ms, action, request, status, outcome, words";
+
+/** One delivery with all of its attempts, oldest first, and what was sent and answered; null if there is none with that id. */
+export async function readDelivery(
+  database: Database,
+  id: string,
+): Promise<(Delivery & { history: Attempt[] }) | null> {
+  const delivery = await findDelivery(database, id);
+  if (delivery === null) return null;
+  const { rows } = await database.read(
+    `select ${attemptColumns}, request_body, answer_body from delivery_attempts where delivery_id = ? order by id desc limit ?`,
+    [id, mostAttempts],
+  );
+  const history = rows.reverse().map((row) => ({
+    ...attemptFromRow(row),
+    sent: textOrNull(row, "request_body"),
+    answer: textOrNull(row, "answer_body"),
+  }));
+  return { ...delivery, history };
+}
+
+/** The newest attempts of one delivery. */
+const mostAttempts = 500;
 
 async function numberOf(database: Database, { sql, args }: Statement): Promise<number> {
   const { rows } = await database.read(sql, args);

@@ -58,7 +58,7 @@ export function outcomeStatements(outcome: DeliveryOutcome, now: number): Statem
             args: [String(outcome.throttledUntil), id],
           },
         ]),
-    ...(attempt === null ? [] : [attemptStatement(id, attempt)]),
+    ...(attempt === null ? [] : attemptStatements(id, attempt)),
     ...(remote === null
       ? []
       : [
@@ -127,10 +127,23 @@ function knownStatement(
   };
 }
 
-function attemptStatement(id: string, a: Attempt): Statement {
-  return {
-    sql: `insert into delivery_attempts (delivery_id, at, duration_ms, action, request, status, outcome, words)
-      values (?, ?, ?, ?, ?, ?, ?, ?)`,
-    args: [id, toIso(a.at), a.durationMs, a.action, a.request, a.status, a.outcome, a.words],
-  };
+/** Of older attempts of a delivery what was sent and answered is no longer kept: one that is looked up for days makes many. */
+const bodiesKept = 10;
+
+function attemptStatements(id: string, a: Attempt): Statement[] {
+  return [
+    {
+      sql: `insert into delivery_attempts (delivery_id, at, duration_ms, action, request, status, outcome, words, request_body, answer_body)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      args: [
+        ...[id, toIso(a.at), a.durationMs, a.action, a.request, a.status, a.outcome, a.words],
+        ...[a.sent ?? null, a.answer ?? null],
+      ],
+    },
+    {
+      sql: `update delivery_attempts set request_body = null, answer_body = null where id =
+        (select id from delivery_attempts where delivery_id = ? order by id desc limit 1 offset ?)`,
+      args: [id, bodiesKept],
+    },
+  ];
 }

@@ -24,7 +24,11 @@ export function forgetAlerts(alertIds: readonly number[]): Statement[] {
 const finishedTickets = `select t.id from incidents i join tickets t on i.incident_id = t.incident_id where i.period_id ${gone}
   and not exists (select 1 from deliveries d where d.ticket_id = t.id and d.state not in ('confirmed', 'discarded'))`;
 
-/** Removes these periods with their incidents, cases, histories and finished tickets. */
+/** Campaigns of these periods' incidents that have no other. */
+const emptiedCampaigns = `select i.campaign_id from incidents i where i.period_id ${gone} and i.campaign_id is not null
+  and not exists (select 1 from incidents o where o.campaign_id = i.campaign_id and o.period_id not ${gone})`;
+
+/** Removes these periods with their incidents, campaigns, cases, histories and finished tickets. */
 export function forgetPeriods(periodIds: readonly number[]): Statement[] {
   const args = [JSON.stringify(periodIds)];
   return [
@@ -37,6 +41,12 @@ export function forgetPeriods(periodIds: readonly number[]): Statement[] {
     `delete from tickets where id in (${finishedTickets})`,
     `delete from outbreaks where incident_id in (select incident_id from incidents where period_id ${gone})`,
     `delete from incident_history where incident_id in (select incident_id from incidents where period_id ${gone})`,
+    `delete from campaigns where campaign_id in (${emptiedCampaigns}) or joined_into in (${emptiedCampaigns})`,
+    ...["campaign_links", "incident_traces", "campaign_looks"].map(
+      (table) =>
+        `delete from ${table} where incident_id in (select incident_id from incidents where period_id ${gone})`,
+    ),
+    `delete from campaign_links where other_id in (select incident_id from incidents where period_id ${gone})`,
     `delete from incidents where period_id ${gone}`,
     `delete from case_history where case_id in (select case_id from threat_cases where period_id ${gone})`,
     `delete from threat_cases where period_id ${gone}`,

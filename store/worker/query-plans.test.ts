@@ -481,6 +481,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [{ entities: ["Site"], from: now - dayMs, to: now }],
     ],
     "reading.fileFacts": [[]],
+    "reading.readDelivery": [[first]],
     "admin.indexSome": [[], []],
     "reading.readIncident": [
       [id, now],

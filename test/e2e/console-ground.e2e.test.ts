@@ -1,15 +1,18 @@
 /** The console in a browser: what every page has in common. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { password } from "../harness/api-client.ts";
-import { TestAppliance } from "../harness/appliance.ts";
+import { detection, TestAppliance } from "../harness/appliance.ts";
 import { TestBrowser, type TestWindow, themes, widths } from "../harness/browser.ts";
 import { ownSampleText } from "../harness/engine-samples.ts";
+import { freePort } from "../harness/free-port.ts";
 
 let appliance: TestAppliance;
 let browser: TestBrowser;
 
 beforeAll(async () => {
-  appliance = await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password } });
+  // It is started again on the same port.
+  const listen = `127.0.0.1:${await freePort()}`;
+  appliance = await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password, RHYTHMX_LISTEN: listen } });
   await appliance.ingest(ownSampleText().split("\n").slice(0, 3000).join("\n"));
   browser = await TestBrowser.start();
 });
@@ -36,3 +39,221 @@ for (const theme of themes)
       }
       await window.close();
     });
+
+const critical = (user: string, minute = 0) =>
+  detection({
+    rule_title: "Mimikatz Use",
+    rule_id: `rule ${minute}`,
+    level: "critical",
+    user,
+    host: `host-${user}`,
+    timestamp: new Date(appliance.clock.now() - 60_000 + minute * 1000).toISOString(),
+    tags: ["attack.credential-access", "attack.t1003"],
+  });
+
+test("a session that ends during work is renewed in a dialog, and what was typed is sent", async () => {
+  const window = await open();
+  await window.signIn("admin", password, "/account");
+  const { page } = window;
+  await page.getByLabel("How others see you").fill("Dana Admin");
+  const other = await window.tab();
+  await other.goto("/");
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await other.waitForURL("**/sign-in");
+  await page.getByRole("button", { name: "Save name" }).click();
+  const dialog = page.getByRole("dialog", { name: "Sign in again" });
+  await dialog.getByLabel("Name").fill("admin");
+  await dialog.getByLabel("Password").fill("wrong");
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await dialog.getByText("Name or password is wrong.").waitFor();
+  await dialog.getByLabel("Password").fill(password);
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("Your name is saved.").waitFor();
+  expect(await page.getByLabel("How others see you").inputValue()).toBe("Dana Admin");
+  expect(await page.locator(".self").textContent()).toContain("Dana Admin");
+  expect(window.problems).toEqual([]);
+  await window.close();
+});
+
+test("what is refused is told at the form, and what was typed stays", async () => {
+  const window = await open();
+  await window.signIn("admin", password, "/account");
+  const { page } = window;
+  await page.getByLabel("Present password").fill("not this one");
+  await page.getByLabel("New password").fill("a wholly other phrase");
+  await page.getByRole("button", { name: "Change password" }).click();
+  await page.getByRole("alert").getByText("this is not the password of admin").waitFor();
+  expect(await page.getByLabel("New password").inputValue()).toBe("a wholly other phrase");
+  expect(new URL(page.url()).pathname).toBe("/account");
+  await window.close();
+});
+
+test("a list says what is new, changes in place, and moves nothing under the reader", async () => {
+  const window = await open();
+  await window.signIn("admin", password, "/incidents");
+  const { page } = window;
+  await page.locator('#live[data-state="live"]').waitFor();
+  const first = await page.locator("tbody tr").first().getAttribute("id");
+  await appliance.ingest([critical("newcomer")]);
+  const bar = page.locator("[data-fresh]");
+  await bar.getByText("1 new. Show").waitFor();
+  expect(await page.locator("tbody tr").first().getAttribute("id")).toBe(first);
+  await bar.click();
+  const row = page.locator("tbody tr", { hasText: "newcomer" });
+  await row.getByText("1 detection", { exact: true }).waitFor();
+  expect(await page.locator("[data-fresh]").isHidden()).toBe(true);
+  await page.getByLabel("User, host or address").first().focus();
+  await appliance.ingest([1, 2, 3].map((minute) => critical("newcomer", minute)));
+  await row.getByText("4 detections").waitFor();
+  expect(window.problems).toEqual([]);
+  await window.close();
+});
+
+test("tabs share one stream; the next one goes on when the first is closed, and nothing is skipped", async () => {
+  const window = await open();
+  const streams: string[] = [];
+  window.context.on("request", (request) => {
+    if (request.url().includes("/console/stream")) streams.push(request.url());
+  });
+  await window.signIn("admin", password, "/incidents");
+  await window.page.locator('#live[data-state="live"]').waitFor();
+  const second = await window.tab();
+  await second.goto("/incidents");
+  await second.locator('#live[data-state="live"]').waitFor();
+  expect(streams.length).toBe(1);
+  await appliance.ingest([critical("both")]);
+  for (const page of [window.page, second]) await page.locator("[data-fresh]").getByText("1 new. Show").waitFor();
+  await window.page.close();
+  await appliance.ingest([critical("after")]);
+  await second.locator("[data-fresh]").getByText("2 new. Show").waitFor();
+  expect(streams.length).toBe(2);
+  expect(streams.at(-1)).toContain("last_event_id=");
+  await window.close();
+});
+
+test("a broken stream says so, and catches up when it is back", async () => {
+  const window = await open();
+  await window.signIn("admin", password, "/incidents");
+  const { page } = window;
+  await page.locator('#live[data-state="live"]').waitFor();
+  await appliance.ingest([critical("before-the-break")]);
+  await page.locator("[data-fresh]").getByText("1 new. Show").waitFor();
+  appliance = await appliance.restarted();
+  await page.locator('#live[data-state="away"]').waitFor();
+  await appliance.ingest([critical("in-the-break")]);
+  await page.locator('#live[data-state="live"]').waitFor({ timeout: 60_000 });
+  await page.locator("[data-fresh]").getByText("2 new. Show").waitFor();
+  await window.close();
+});
+
+test("without script: sign-in, list, search, theme and sign-out", async () => {
+  const window = await open({ script: false });
+  await window.signIn("admin", password, "/incidents");
+  const { page } = window;
+  await page.getByLabel("User, host or address").first().fill("pgustavo");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/incidents?q=pgustavo");
+  expect(await page.locator("tbody tr").count()).toBeGreaterThan(0);
+  await page.getByRole("button", { name: /^Theme/ }).click();
+  await page.waitForURL("**/incidents?q=pgustavo");
+  expect(await page.locator("html").getAttribute("data-theme")).toBe("light");
+  await page.goto("/account");
+  await page.getByLabel("How others see you").fill("Ada Admin");
+  await page.getByRole("button", { name: "Save name" }).click();
+  await page.getByText("Your name is saved.").waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL("**/sign-in");
+  await page.goto("/incidents");
+  expect(page.url()).toContain("/sign-in?to=%2Fincidents");
+  await window.close();
+});
+
+test("a link in a ticket, on another site, leads to the page and not to the sign-in", async () => {
+  const window = await open();
+  await window.signIn("admin", password, "/");
+  const ticket = Bun.serve({
+    port: 0,
+    fetch: () =>
+      new Response(`<a href="${appliance.appliance.apiUrl}/incidents?view=all">the incident</a>`, {
+        headers: { "Content-Type": "text/html" },
+      }),
+  });
+  // Another name for this machine is another site.
+  await window.page.goto(`http://localhost:${ticket.port}/`);
+  await window.page.getByText("the incident").click();
+  await window.page.getByRole("heading", { name: "Incidents" }).waitFor();
+  expect(new URL(window.page.url()).pathname).toBe("/incidents");
+  ticket.stop();
+  await window.close();
+});
+
+test("by keyboard: search, move, open, go", async () => {
+  const window = await open();
+  await window.signIn("admin", password, "/");
+  const { page } = window;
+  await page.keyboard.press("g");
+  await page.keyboard.press("i");
+  await page.getByRole("heading", { name: "Incidents" }).waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await page.keyboard.press("k");
+  expect(await page.locator('tr[aria-selected="true"]').count()).toBe(1);
+  const id = await page.locator("tbody tr").first().getAttribute("id");
+  expect(await page.locator('tr[aria-selected="true"]').getAttribute("id")).toBe(id);
+  await page.keyboard.press("/");
+  await page.keyboard.type("pgustavo");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/incidents?q=pgustavo");
+  await window.close();
+});
+
+test("times are in the viewer's zone, or in UTC by choice", async () => {
+  const window = await open({ zone: "Asia/Tokyo" });
+  await window.signIn("admin", password, "/account");
+  const { page } = window;
+  expect(await page.locator(".zone").textContent()).toBe("Times in Asia/Tokyo");
+  const signedIn = page.locator("#session time").first();
+  const there = await signedIn.textContent();
+  await page.locator('select[name="zone"]').selectOption("UTC");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.locator(".zone", { hasText: "Times in UTC" }).waitFor();
+  expect(await signedIn.textContent()).not.toBe(there);
+  await window.close();
+});
+
+test("hostile names stay names on every page", async () => {
+  const hostile = `"><img src=x onerror=alert(1)><script>alert(2)</script>' onclick=x {{7*7}} javascript:alert(3) \u202e`;
+  const record = detection({
+    rule_title: `Mimikatz ${hostile}`,
+    rule_id: hostile,
+    level: "critical",
+    user: `evil ${hostile}`,
+    host: `host ${hostile}`,
+    entity: `Site ${hostile}`,
+    timestamp: new Date(appliance.clock.now() - 60_000).toISOString(),
+    tags: ["attack.credential-access", hostile],
+  });
+  expect((await appliance.ingest([record])).body.accepted).toBe(1);
+  const window = await open();
+  const dialogs: string[] = [];
+  window.page.on("dialog", (dialog) => {
+    dialogs.push(dialog.message());
+    void dialog.dismiss();
+  });
+  await window.signIn("admin", password, "/incidents");
+  for (const path of [
+    "/",
+    "/incidents",
+    `/incidents?q=${encodeURIComponent(hostile)}&view=all`,
+    `/search?q=${encodeURIComponent(hostile)}`,
+    `/${encodeURIComponent(hostile)}`,
+  ]) {
+    await window.page.goto(path);
+    expect([path, await window.faults()]).toEqual([path, []]);
+  }
+  await window.page.goto("/incidents");
+  expect(await window.page.getByText(hostile.trim().slice(0, 20)).count()).toBeGreaterThan(0);
+  expect(await window.page.locator("img").count()).toBe(0);
+  expect(dialogs).toEqual([]);
+  await window.close();
+});

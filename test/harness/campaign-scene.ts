@@ -127,5 +127,5 @@ export function loggedOn(host: string, user: string, fields: Record<string, stri
 
 /** As Sysmon names a process. */
 export function guid(n: number): string {
-  return `{747f3d96-68dd-5f6f-${String(n).padStart(4, "0")}-00000000${String(7000 + n)}}`;
+  return `{747f3d96-68dd-5f6f-0000-${String(n).padStart(12, "0")}}`;
 }

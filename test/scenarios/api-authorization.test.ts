@@ -55,6 +55,7 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "POST /api/incidents/:id/tickets": investigating,
   "GET /api/tickets": everyone,
   "GET /api/deliveries": everyone,
+  "GET /api/deliveries/:id": everyone,
   "POST /api/deliveries/:id/retry": investigating,
   "POST /api/deliveries/:id/discard": investigating,
   "POST /api/deliveries/:id/identify": investigating,

@@ -106,6 +106,23 @@ describe("answers have the shapes that it says, no field less and none more", ()
     for (const { case_id } of cases) holds("GET /api/cases/:id", 200, (await admin.get(`/api/cases/${case_id}`)).body);
   });
 
+  test("campaigns", async () => {
+    // Their reader and that of outbreaks have looked.
+    await appliance.clock.advance(90_000);
+    const { body } = await admin.get("/api/campaigns");
+    holds("GET /api/campaigns", 200, body);
+    expect(body.campaigns.length).toBeGreaterThan(0);
+    for (const { campaign_id, incident_count } of body.campaigns) {
+      const campaign = (await admin.get(`/api/campaigns/${campaign_id}`)).body;
+      holds("GET /api/campaigns/:id", 200, campaign);
+      expect([campaign.incidents_total, campaign.links_total > 0]).toEqual([incident_count, true]);
+      const [one] = campaign.incidents;
+      holds("GET /api/incidents/:id", 200, (await admin.get(`/api/incidents/${one.incident_id}`)).body);
+      const listed = (await admin.get(`/api/incidents?campaign=${campaign_id}&limit=500`)).body;
+      expect(listed.total).toBe(incident_count);
+    }
+  });
+
   test("changes", async () => {
     const { incident_id } = (await admin.get("/api/incidents?limit=1")).body.incidents[0];
     const { case_id } = (await admin.get("/api/cases/search?limit=1")).body.cases[0];

@@ -81,6 +81,8 @@ test(
       ...["/api/dead-letters", "/api/tickets", "/api/audit", "/api/incidents"],
     ])
       answers.push(await admin.get(path));
+    for (const { id } of answers.find(({ body }) => body.deliveries !== undefined)?.body.deliveries ?? [])
+      answers.push(await admin.get(`/api/deliveries/${id}`));
     for (const system of ["jira", "servicenow"]) answers.push(await admin.post(`/api/settings/${system}/test`, {}));
     await until(() => stream.events.length > 0);
     const metrics = await (await fetch(`${appliance.appliance.apiUrl}/metrics`)).text();

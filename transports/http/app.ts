@@ -66,15 +66,16 @@ export function createApp(dependencies: AppDependencies): Hono<{ Bindings: Conne
     if (!c.req.path.startsWith("/api/v1/ingest/")) dependencies.onApiAnswer(c.req.method, c.res.status);
   });
   addApi(app, dependencies.api, others);
-  const notFoundPage = addConsole(app, dependencies.console);
+  const otherPages = addConsole(app, dependencies.console);
   otherMethods(app);
 
   const wantsPage = (c: Context) => isConsolePath(c.req.path) && (c.req.header("accept") ?? "").includes("text/html");
   app.notFound((c) =>
-    wantsPage(c) ? notFoundPage(c) : problem(c, 404, "Not Found", "there is nothing at this address"),
+    wantsPage(c) ? otherPages.notFound(c) : problem(c, 404, "Not Found", "there is nothing at this address"),
   );
   app.onError((error, c) => {
     dependencies.onDefect(error, c.req.method, c.req.path);
+    if (wantsPage(c)) return otherPages.defect(c);
     return problem(c, 500, "Internal error", "the appliance could not answer; its log says why");
   });
   return app;

@@ -3,7 +3,7 @@ import { DeliveryError, EdgeError, StoreError, UsageError } from "../../core/err
 import { BadRequest } from "./api/read-request.ts";
 import type { ProblemError } from "./problem.ts";
 
-type Status = 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 502 | 503;
+type Status = 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 500 | 502 | 503;
 
 export interface Refusal {
   status: Status;

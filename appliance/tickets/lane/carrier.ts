@@ -13,7 +13,7 @@ import {
   type Ticket,
 } from "../../../core/tickets/ticket.ts";
 import type { TicketSystem } from "../../../core/tickets/ticket-system.ts";
-import { type Exchanges, recordingExchanges } from "../../../integrations/http.ts";
+import { type Exchanges, recordingExchanges } from "../../../integrations/exchanges.ts";
 import type { DeliveryOutcome } from "../../../store/outbox/delivery-outcomes.ts";
 import type { Log } from "../../runtime/log.ts";
 import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";
@@ -275,9 +275,9 @@ class Carrier {
   }
 
   #attempt(action: Attempt["action"], outcome: string): Attempt {
-    const { request, status, words } = this.#exchanges.last ?? { request: "", status: null, words: "" };
+    const exchange = this.#exchanges.last ?? { request: "", status: null, words: "", sent: null, answer: null };
     const durationMs = Math.round(this.#parts.clock.monotonic() - this.#timer);
-    return { at: this.#begun, durationMs, action, request, status, outcome, words };
+    return { at: this.#begun, durationMs, action, outcome, ...exchange };
   }
 
   #note(error: unknown): void {

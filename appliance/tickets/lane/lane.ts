@@ -6,7 +6,7 @@ import { analystOf } from "../../../core/tickets/people.ts";
 import type { RemotePerson, TicketSystemName } from "../../../core/tickets/ticket.ts";
 import type { TestStep } from "../../../core/tickets/ticket-system.ts";
 import { minuteMs } from "../../../core/time.ts";
-import { recordingExchanges } from "../../../integrations/http.ts";
+import { recordingExchanges } from "../../../integrations/exchanges.ts";
 import type { Throttle } from "../../../integrations/throttle.ts";
 import type { TicketSystems } from "../systems.ts";
 import { DeliverySource } from "./delivery-source.ts";

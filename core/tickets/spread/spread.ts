@@ -23,7 +23,7 @@ const longestName = 64;
 /** Neither for an incident that stands alone. `mask`: for texts that are shortened here. */
 export function spreadSections({ body, campaign }: CaseFacts, mask: (text: string) => string): Section[] {
   return [
-    ...(body.outbreak === undefined ? [] : [section(outbreakTitle, ...outbreakBlocks(body.outbreak))]),
+    ...(body.outbreak === undefined ? [] : [section(outbreakTitle, ...outbreakBlocks(body.outbreak, mask))]),
     ...(campaign == null ? [] : [section(campaignTitle, ...campaignBlocks(campaign, mask))]),
   ];
 }
@@ -40,17 +40,14 @@ export function campaignFact({ campaign }: CaseFacts, most: number): string {
   )}`;
 }
 
-function outbreakBlocks({
-  rule,
-  hosts,
-  hosts_total: total,
-  first_seen: first,
-  last_seen: last,
-}: OutbreakBody): Block[] {
+function outbreakBlocks(
+  { rule, hosts, hosts_total: total, first_seen: first, last_seen: last }: OutbreakBody,
+  mask: (text: string) => string,
+): Block[] {
   const span = spanWords(Date.parse(last) - Date.parse(first));
   return [
     paragraph(
-      `The same rule, "${shortened(oneLine(rule), 200)}", fired on ${total} hosts within ${span}, from ${first} to ${last}.`,
+      `The same rule, "${shortened(mask(oneLine(rule)), 200)}", fired on ${total} hosts within ${span}, from ${first} to ${last}.`,
     ),
     paragraph(`Hosts, in this order: ${counted(hosts.slice(0, mostHosts).map(nameOf), total)}.`),
   ];

@@ -28,6 +28,7 @@ create table campaign_links (
   primary key (incident_id, other_id, kind, what)
 ) without rowid;
 create index campaign_links_campaign on campaign_links (campaign_id);
+create index campaign_links_other on campaign_links (other_id);
 
 -- What the evidence of an incident touched, by which others are found.
 create table incident_traces (
@@ -43,6 +44,8 @@ create table incident_traces (
   name text not null,
   first_at integer not null,
   last_at integer not null,
+  -- Of detections: the highest level, from 0 (informational) to 4 (critical).
+  level integer not null,
   primary key (entity_key, kind, value, block, incident_id)
 ) without rowid;
 create index incident_traces_incident on incident_traces (incident_id);

@@ -22,6 +22,9 @@ const userChange = v.object({
   disabled: v.optional(v.boolean("true or false")),
   password: v.optional(password),
   reset_second_factor: v.optional(v.boolean("true or false")),
+  display_name: v.optional(
+    v.nullable(v.pipe(shortText(80), v.description("How the person is called in the console; null = by name."))),
+  ),
 });
 const dayForm = "a number of days above 0, up to 36500";
 const newKey = v.object({
@@ -85,9 +88,9 @@ export function administrationRoutes({ administration }: ApiDependencies): Route
       bodyExample: { disabled: true },
       answers: { 200: { description: "The user.", schema: userRow }, 404: unknown, 409: conflict },
       handle: async ({ c, caller, param, body }) => {
-        const { reset_second_factor: resetTotp, ...rest } = body;
+        const { reset_second_factor: resetTotp, display_name: displayName, ...rest } = body;
         const change = Object.fromEntries(
-          Object.entries({ ...rest, resetTotp }).filter(([, value]) => value !== undefined),
+          Object.entries({ ...rest, resetTotp, displayName }).filter(([, value]) => value !== undefined),
         );
         return c.json(await administration.changeUser(caller, param("name"), change));
       },

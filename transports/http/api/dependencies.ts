@@ -154,6 +154,7 @@ export interface TicketPort {
   ): Promise<{ ticket: Json } | { delivery_id: string }>;
   tickets(caller: Caller, query: TicketList): Promise<Json>;
   deliveries(caller: Caller, query: TicketList): Promise<Json>;
+  delivery(caller: Caller, id: string): Promise<Json>;
   deadLetters(caller: Caller): Promise<object[]>;
   retry(caller: Caller, id: string, fields: Json | null): Promise<Json>;
   identify(caller: Caller, id: string, number: string): Promise<Json>;

@@ -7,6 +7,7 @@ import { type Route, route } from "./route.ts";
 import {
   connectionTest,
   deadLetterGroup,
+  deliveryDetail,
   deliveryRow,
   integrationStatus,
   riskUpdate,
@@ -140,6 +141,14 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
       query: deliveryQuery,
       answers: { 200: { description: "A page.", schema: page("deliveries", deliveryRow) } },
       handle: async ({ c, caller, query }) => c.json(await tickets.deliveries(caller, listed(query, query.state))),
+    }),
+    route({
+      ...read,
+      method: "GET",
+      path: "/api/deliveries/:id",
+      summary: "A delivery with what was sent and answered at each attempt",
+      answers: { 200: { description: "The delivery.", schema: deliveryDetail }, 404: unknown },
+      handle: async ({ c, caller, param }) => c.json(await tickets.delivery(caller, param("id"))),
     }),
     route({
       ...write,

@@ -63,11 +63,14 @@ export function isConsolePath(path: string): boolean {
   return !/^\/(?:api|healthz|readyz|metrics)(?:\/|$)/.test(path);
 }
 
-/** Adds every route. The returned function answers a reader's request for what is not there. */
-export function addConsole(
-  app: App,
-  dependencies: ConsoleDependencies,
-): (c: ApiContext) => Response | Promise<Response> {
+/** Answers to readers where no page is shown. */
+interface OtherPages {
+  notFound(c: ApiContext): Response | Promise<Response>;
+  defect(c: ApiContext): Response | Promise<Response>;
+}
+
+/** Adds every route. */
+export function addConsole(app: App, dependencies: ConsoleDependencies): OtherPages {
   const gate = new Gate(dependencies, new Set(pages.map(({ path }) => path)));
   for (const one of pages) app.get(one.path, (c) => gate.page(c, one));
   for (const one of actionsOf(dependencies)) app.post(one.path, (c) => gate.action(c, one));
@@ -77,17 +80,26 @@ export function addConsole(
     const answer = assetNamed(c.req.param("file"), c.req.header("accept-encoding") ?? "");
     return answer ?? problem(c, 404, "Not Found", "there is nothing at this address");
   });
-  return (c) => {
-    const nothing = {
-      status: 404,
-      title: "Not Found",
-      detail: "it may have been mistyped, or what it named has been removed",
-    } as const;
-    const caller = gate.callerOf(c);
-    if (caller === null) return bare(c, dependencies, { ...wordsOf(nothing), status: 404 });
-    return gate.pages.answer(c, caller, { ...wordsOf(nothing), at: "", status: 404 });
+  return {
+    notFound: (c) => {
+      const caller = gate.callerOf(c);
+      if (caller === null) return bare(c, dependencies, { ...wordsOf(nothing), status: 404 });
+      return gate.pages.answer(c, caller, { ...wordsOf(nothing), at: "", status: 404 });
+    },
+    defect: (c) => bare(c, dependencies, { ...wordsOf(defect), status: 500 }),
   };
 }
+
+const nothing = {
+  status: 404,
+  title: "Not Found",
+  detail: "it may have been mistyped, or what it named has been removed",
+} as const;
+const defect = {
+  status: 500,
+  title: "This page could not be made",
+  detail: "the appliance has a defect here; its log says which. Nothing that it accepted is lost by it",
+} as const;
 
 /** The event log by cookie, which is all that a browser's EventSource can send. It tells what changed, and pages fetch what they show. */
 function streamOf(dependencies: ConsoleDependencies, gate: Gate): (c: ApiContext) => Response | Promise<Response> {

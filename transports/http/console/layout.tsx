@@ -3,6 +3,7 @@ import type { Child } from "hono/jsx";
 import { may, type Permission } from "../../../core/access/caller.ts";
 import { assetPaths } from "./assets.ts";
 import type { Preferences, Theme } from "./cookies.ts";
+import { Dialog } from "./parts/dialog.tsx";
 import { Form } from "./parts/form.tsx";
 import { Icon, type IconName, Logo } from "./parts/icon.tsx";
 import { Person, Who } from "./parts/person.tsx";
@@ -163,9 +164,37 @@ export const Shell = (props: ShellProps) => {
         {said}
       </p>
       <dialog class="pop" id="dialog" aria-label="Dialog" />
+      <Keys />
     </Document>
   );
 };
+
+const keys: readonly (readonly [string, string])[] = [
+  ["/", "search"],
+  ["j k", "next and previous row"],
+  ["Enter", "open the row"],
+  ["x", "tick the row"],
+  ["g", "then the first letter of a page: o i c a d"],
+  ["Esc", "close"],
+];
+
+/** Opened by `?`. Pages say their own keys in the foot of their tables. */
+const Keys = () => (
+  <Dialog id="keys" title="Keys">
+    <dl class="kv">
+      {keys.map(([key, what]) => (
+        <>
+          <dt>
+            {key.split(" ").map((one) => (
+              <kbd>{one}</kbd>
+            ))}
+          </dt>
+          <dd>{what}</dd>
+        </>
+      ))}
+    </dl>
+  </Dialog>
+);
 
 const NavigationEntry = ({ entry, isHere, counts }: { entry: Entry; isHere: boolean; counts: ShellCounts | null }) => {
   const count = counts === null ? undefined : entry.count?.(counts);

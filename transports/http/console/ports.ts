@@ -42,6 +42,29 @@ export interface ShellPort {
   people(): ReadonlyMap<string, string>;
 }
 
+/** What somebody did to an incident, newest first on the overview. `at`: epoch milliseconds. */
+export interface RecentChange {
+  at: number;
+  who: string;
+  action: string;
+  field: string | null;
+  old: string | null;
+  new: string | null;
+  source: string;
+  incidentId: string;
+  actor: string;
+  entity: string;
+}
+
+export interface OverviewPort {
+  /** Names of the entities that have anything and that the caller may see. */
+  entities(caller: Caller): Promise<string[]>;
+  /** The newest changes of incidents. `entity`: null = all that the caller may see. */
+  recentChanges(caller: Caller, entity: string | null, limit: number): Promise<RecentChange[]>;
+  /** What is set up; for administrators alone. */
+  setUp(): { certificateEndsAt: number | null; hasFirstPassword: boolean };
+}
+
 /** Addresses under which people reach the console, and which connections are private. */
 export interface OriginPort {
   /** Whether this peer is a proxy whose headers count. */
@@ -54,6 +77,7 @@ export interface OriginPort {
 export interface ConsolePorts {
   api: ApiDependencies;
   sessions: SessionPort;
+  overview: OverviewPort;
 }
 
 export interface ConsoleDependencies extends ConsolePorts {

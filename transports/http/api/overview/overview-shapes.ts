@@ -35,6 +35,7 @@ export const overview = v.object({
     by_level: byRiskLevel,
     in_progress: count,
     unassigned: count,
+    unassigned_by_level: byRiskLevel,
     new: v.pipe(count, v.description("Recorded since, whatever became of them.")),
     sla: v.object({ breached: count, at_risk: count, on_track: count }),
   }),

@@ -39,6 +39,16 @@ export const riskUpdate = v.pipe(
   v.description("What the cadence gate says of the incident's present level; null without a ticket."),
 );
 
+const attemptFields = {
+  at: time,
+  duration_ms: count,
+  action: v.picklist(["send", "lookup"]),
+  request: text,
+  status: orNull(v.number()),
+  outcome: text,
+  words: text,
+};
+
 export const deliveryRow = v.object({
   id: text,
   incident_id: text,
@@ -59,15 +69,24 @@ export const deliveryRow = v.object({
   next_attempt_at: orNull(time),
   created_at: time,
   updated_at: time,
+  attempt_history: v.array(v.object(attemptFields)),
+});
+
+const keptBody = (what: string) =>
+  v.pipe(
+    orNull(text),
+    v.description(
+      `${what}, at most 65,536 characters, secrets masked; null = none, or no longer kept: the newest ten attempts have theirs.`,
+    ),
+  );
+
+export const deliveryDetail = v.object({
+  ...deliveryRow.entries,
   attempt_history: v.array(
     v.object({
-      at: time,
-      duration_ms: count,
-      action: v.picklist(["send", "lookup"]),
-      request: text,
-      status: orNull(v.number()),
-      outcome: text,
-      words: text,
+      ...attemptFields,
+      request_body: keptBody("What was sent"),
+      answer_body: keptBody("What the target said"),
     }),
   ),
 });

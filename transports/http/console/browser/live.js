@@ -38,15 +38,24 @@ function happened(event) {
   // A burst is one look at the page.
   timer ||= window.setTimeout(update, 700);
 }
+let lookedAt = 0;
 async function update() {
-  if (document.hidden) {
-    timer = window.setTimeout(update, 2_000);
+  // What follows everything, like the numbers of the navigation, is worth a look every ten seconds.
+  const named = all("[data-live][id]").some((element) => element.dataset.live !== "*" && isTold(element));
+  const wait = document.hidden ? 2_000 : named ? 0 : lookedAt + 10_000 - Date.now();
+  if (wait > 0) {
+    timer = window.setTimeout(update, wait);
     return;
   }
   const told = new Set(due);
   due.clear();
-  await refresh((element) => (element.dataset.live ?? "").split(" ").some((id) => told.has(id)), true).catch(() => {});
+  lookedAt = Date.now();
+  await refresh((element) => isTold(element, told), true).catch(() => {});
   timer = due.size ? window.setTimeout(update, 700) : 0;
+}
+/** @param {HTMLElement} element @param {Set<string>} told */
+function isTold(element, told = due) {
+  return (element.dataset.live ?? "").split(" ").some((id) => told.has(id));
 }
 
 function listen() {

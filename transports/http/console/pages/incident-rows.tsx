@@ -1,5 +1,7 @@
 /** Incidents as rows, for the list and the overview. */
 import type { IncidentStatus } from "../../../../core/incident.ts";
+import type { RowFilters } from "../../../../core/pages/page.ts";
+import type { SlaStatus } from "../../../../core/tickets/sla.ts";
 import type { PageRequest } from "../page.ts";
 import { Who } from "../parts/person.tsx";
 import { levelOf, Score } from "../parts/severity.tsx";
@@ -24,13 +26,18 @@ export interface IncidentRow {
   external_ticket_id: string | null;
   external_ticket_url: string | null;
   headline: string | null;
+  due_at: string | null;
+  sla: SlaStatus | null;
+  campaign_id: string | null;
 }
 
-export type IncidentSort = "risk_score" | "created_at" | "last_alarm_time";
+export type IncidentSort = "risk_score" | "created_at" | "last_alarm_time" | "due_at";
 
 interface Wanted {
   statuses?: readonly IncidentStatus[];
   actor?: string;
+  /** The other filters, as the API has them (core/pages/page.ts). */
+  filters?: RowFilters;
   sortBy?: IncidentSort;
   sortDir?: "asc" | "desc";
   limit: number;
@@ -40,11 +47,12 @@ interface Wanted {
 /** A page of incidents, highest risk first unless another order is asked for. */
 export async function readIncidents(
   { caller, ports }: PageRequest,
-  { statuses, actor, sortBy = "risk_score", sortDir = "desc", limit, offset = 0 }: Wanted,
+  { statuses, actor, filters, sortBy = "risk_score", sortDir = "desc", limit, offset = 0 }: Wanted,
 ): Promise<{ rows: IncidentRow[]; total: number }> {
   const answer = await ports.api.pages.page(caller, {
     collection: "incidents",
     filters: {
+      ...filters,
       ...(statuses === undefined ? {} : { statuses }),
       ...(actor === undefined || actor === "" ? {} : { actor }),
     },

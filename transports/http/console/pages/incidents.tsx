@@ -180,7 +180,7 @@ const Row = ({ row }: { row: IncidentRow }) => {
       </td>
       <td class="nowrap drop">
         <span class="two num">
-          <span>{row.sigma_alert_count} detections</span>
+          <span>{counted(row.sigma_alert_count, "detection")}</span>
           <small>{counted(row.threat_case_count, "case")}</small>
         </span>
       </td>

@@ -1,5 +1,6 @@
 /** `/sign-in` with its second step, `/password` for who must choose another one, and the sign-out. */
 import type { Child } from "hono/jsx";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { EdgeError } from "../../../../core/errors.ts";
 import type { ApiContext } from "../../api/route.ts";
 import { problem } from "../../problem.ts";
@@ -110,11 +111,7 @@ class Steps {
     return leadTo(c, caller?.mustChangePassword ? `/password?to=${encodeURIComponent(to)}` : to);
   }
 
-  #page(
-    c: ApiContext,
-    step: Child,
-    status: 200 | 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 502 | 503 = 200,
-  ) {
+  #page(c: ApiContext, step: Child, status: ContentfulStatusCode = 200) {
     return bare(c, this.#dependencies, { title: "Sign in", view: step, status });
   }
 }
