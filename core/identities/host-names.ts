@@ -45,8 +45,7 @@ export class HostNames {
     if (name === "" || isAddress(name)) return;
     const known = this.#names.get(name);
     if (known === undefined) this.#add(name, day, changes);
-    else {
-      if (known.day >= day) return;
+    else if (known.day < day) {
       known.day = day;
       changes.seen(known);
     }
