@@ -104,6 +104,11 @@ async function smoke(): Promise<void> {
     must(/^<134>1 \S+ RhythmX SigmaAlert \d+ FIRST \[sigma@32473 hash="/.test(message), `the message is ${message}`);
     must(message.includes(`title="Smoke"`) && message.endsWith(`{"n":1}\n`), `the message is ${message}`);
 
+    const signIn = await (await fetch(`${base}/sign-in`)).text();
+    const files = [...signIn.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, file]) => base + file);
+    const sizes = await Promise.all(files.map(async (file) => (await (await fetch(file)).bytes()).length));
+    must(sizes.length === 4 && sizes.every((size) => size > 200), `the console's files have ${sizes.join(", ")} bytes`);
+
     const health = await fetch(`http://127.0.0.1:${healthPort}/health`);
     const state = (await health.json()) as { status: string; alerts_sent: number };
     must(

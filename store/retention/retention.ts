@@ -113,9 +113,9 @@ const sweepers: Readonly<Record<Sweep, (held: Held, limits: Limits) => Promise<S
   sightings: ({ database }, { now }) =>
     pruneRows(
       database,
-      `delete from outbreak_sightings where (entity_key, rule_key, seen_at, host, user_name) in
-        (select entity_key, rule_key, seen_at, host, user_name from outbreak_sightings where noted_day < ?
-         order by noted_day, entity_key, rule_key, seen_at, host, user_name limit ?)`,
+      // In the order in which they were noted, so that it ends at the first one that is kept.
+      `delete from outbreak_sightings where id in
+        (select id from (select id, noted_day from outbreak_sightings order by id limit ?2) where noted_day < ?1 order by id)`,
       Math.floor(now / dayMs) - sightingDays,
       perStep.sightings,
     ),

@@ -79,10 +79,9 @@ export interface ShellProps {
 
 export const Shell = (props: ShellProps) => {
   const { title, at, here, caller, preferences, counts, paths, said, children } = props;
+  const isShown = ({ path, permission }: Entry) => paths.has(path) && may(caller, permission);
   const entries = (list: readonly Entry[]) =>
-    list
-      .filter(({ path, permission }) => paths.has(path) && may(caller, permission))
-      .map((entry) => <NavigationEntry entry={entry} isHere={entry.path === at} counts={counts} />);
+    list.filter(isShown).map((entry) => <NavigationEntry entry={entry} isHere={entry.path === at} counts={counts} />);
   return (
     <Document title={title} theme={preferences.theme} stream={{ user: caller.name }}>
       <nav class="vh" aria-label="Skip">
@@ -164,7 +163,7 @@ export const Shell = (props: ShellProps) => {
         {said}
       </p>
       <dialog class="pop" id="dialog" aria-label="Dialog" />
-      <Keys />
+      <Keys entries={[...work, ...settings].filter(isShown)} />
     </Document>
   );
 };
@@ -174,19 +173,20 @@ const keys: readonly (readonly [string, string])[] = [
   ["j k", "next and previous row"],
   ["Enter", "open the row"],
   ["x", "tick the row"],
-  ["g", "then the first letter of a page: o i c a d"],
   ["Esc", "close"],
 ];
 
 /** Opened by `?`. Pages say their own keys in the foot of their tables. */
-const Keys = () => (
+const Keys = ({ entries }: { entries: readonly Entry[] }) => (
   <Dialog id="keys" title="Keys">
     <dl class="kv">
-      {keys.map(([key, what]) => (
+      {[...keys, ...entries.map((entry) => [entry.keys, entry.name] as const)].map(([key, what]) => (
         <>
           <dt>
             {key.split(" ").map((one) => (
-              <kbd>{one}</kbd>
+              <>
+                <kbd>{one}</kbd>{" "}
+              </>
             ))}
           </dt>
           <dd>{what}</dd>

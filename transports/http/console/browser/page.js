@@ -115,10 +115,15 @@ async function signInDialog() {
   dialog.className = "pop ask";
   dialog.setAttribute("aria-label", "Sign in again");
   document.body.append(dialog);
+  const user = one("#live")?.dataset.user ?? "";
   const show = (/** @type {string} */ html) => {
     const step = one("[data-step]", parsed(html));
-    if (step) dialog.replaceChildren(step);
-    (one("[autofocus]", dialog) ?? one("input:not([type=hidden])", dialog))?.focus();
+    const words = document.createElement("p");
+    words.textContent = "Your session has ended. This page stays as it is, with what you typed.";
+    if (step) dialog.replaceChildren(words, step);
+    const name = /** @type {HTMLInputElement | null} */ (one("[name=username]", dialog));
+    if (name && !name.value) name.value = user;
+    (one("[type=password]", dialog) ?? one("input:not([type=hidden])", dialog))?.focus();
   };
   dialog.showModal();
   show(await (await fetch("/sign-in", { headers: { "X-Fragment": "1" } })).text());
@@ -136,10 +141,7 @@ async function signInDialog() {
       if (!token) return show(await response.text());
       document.documentElement.dataset.token = token;
       // Somebody else sits here now: nothing of this page is theirs.
-      if (
-        response.headers.get("X-User") !== one("#live")?.dataset.user ||
-        response.headers.get("X-Location")?.startsWith("/password")
-      )
+      if (response.headers.get("X-User") !== user || response.headers.get("X-Location")?.startsWith("/password"))
         return location.reload();
       dialog.close();
       dialog.remove();

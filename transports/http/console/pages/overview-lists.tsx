@@ -172,8 +172,6 @@ function deed({ action, field, old, new: now }: RecentChange): string {
       return "found new rules at";
     case "OUTBREAK":
       return "found an outbreak at";
-    case "TICKET_LINKED":
-      return `linked ticket ${now} to`;
     case "CAMPAIGN_JOINED":
       return `joined to campaign ${now}:`;
     case "EXCEPTION_PROPOSED":
