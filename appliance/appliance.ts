@@ -178,7 +178,12 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     store.events.onAppend((_, counts) =>
       (counts.incident_created ?? counts.incident_updated ?? 0) ? dispatcher.wake() : null,
     );
-    const campaigns = new CampaignWatch({ store, log, stopping: stopping.signal });
+    const campaigns = new CampaignWatch({
+      store,
+      log,
+      passed: () => dispatcher.wake(),
+      stopping: stopping.signal,
+    });
     store.events.onAppend((_, counts) => campaigns.appended(counts));
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });

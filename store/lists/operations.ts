@@ -20,6 +20,7 @@ import {
   countTickets,
   listDeliveries,
   listTickets,
+  listToldIn,
   readDelivery,
   type TicketFilter,
 } from "./ticket-lists.ts";
@@ -83,6 +84,10 @@ export const listReading = {
   },
   fileFacts: { kind: "read", run: ({ database }) => fileFacts(database) },
   readSamples: { kind: "read", run: ({ database }, incidentId: string) => readSamples(database, incidentId) },
+  listToldIn: {
+    kind: "read",
+    run: ({ database }, incidentIds: readonly string[]) => listToldIn(database, incidentIds),
+  },
   listTickets: {
     kind: "read",
     run: async ({ database }, filter: TicketFilter) => listTickets(database, await spelled(database, filter)),
