@@ -222,6 +222,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       loops: () => scheduler.status(),
       faults: () => faults.list(),
       logEnd: () => logEnd,
+      searchBehind: () => search.behind,
       pendingBytes: () => intake.pendingBytes,
       tickets: dispatcher.metrics(),
     });
