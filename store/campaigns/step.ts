@@ -20,6 +20,7 @@ import { findLinks, type Looked } from "./find-links.ts";
 import { KnownSharing } from "./known-sharing.ts";
 import { lookAt } from "./look-at.ts";
 import { type CampaignStep, changedSince, type Found, type Look, mostFailures, readLooks } from "./looks.ts";
+import { nameLinks } from "./name-links.ts";
 import { outbreakLinks } from "./outbreak-links.ts";
 
 const kinds = ["incident_created", "incident_updated", "incident_scored"] as const;
@@ -36,6 +37,8 @@ export interface CampaignMemory {
   floors: PreparedFloors;
   /** Events up to here have been read, as far as this process has. */
   readTo: number;
+  /** Changes of names up to here have been read; null = as far as the file says. */
+  namesTo: number | null;
   /** When it was last asked which incidents go on, epoch milliseconds. */
   sweptAt: number;
 }
@@ -47,7 +50,7 @@ export interface OpenCampaigns extends OpenAssets {
 }
 
 export function newMemory(floors: readonly FloorRow[], actors: ActorRules): CampaignMemory {
-  return { sharing: new KnownSharing(actors), floors: prepareFloors(floors), readTo: 0, sweptAt: 0 };
+  return { sharing: new KnownSharing(actors), floors: prepareFloors(floors), readTo: 0, namesTo: null, sweptAt: 0 };
 }
 
 /** `step` null: there is nothing to write. `more`: another step has something to do at once. */
@@ -63,21 +66,28 @@ export async function campaignStep(open: OpenCampaigns, now: number): Promise<St
   const events = await readEvents(database, Math.max(position, campaigns.readTo), eventsPerStep, kinds);
   const chosen = await chooseIncidents(open, events, now);
   const { ids } = chosen;
-  const sweeps = ids.length < incidentsPerStep && now - campaigns.sweptAt >= lookEveryMs;
-  const going = sweeps ? await changedSince(database, now - lookEveryMs, incidentsPerStep - ids.length) : [];
+  // A clock that was set back must not make it wait for the old time.
+  const sweeps = ids.length < incidentsPerStep && Math.abs(now - campaigns.sweptAt) >= lookEveryMs;
+  const going = sweeps
+    ? await changedSince(database, { from: now - lookEveryMs, to: now }, incidentsPerStep - ids.length)
+    : [];
   const wanted = [...new Set([...ids, ...going])];
   if (wanted.length > 0 && (await campaigns.sharing.catchUp(database, now))) return { step: null, more: true };
   const upTo = chosen.upTo ?? Math.max(position, campaigns.readTo);
   const taken = await look(open, wanted, now);
   campaigns.readTo = upTo;
-  const isMore = chosen.more || (sweeps && ids.length + going.length >= incidentsPerStep);
+  const names = await nameLinks(database, campaigns.namesTo);
+  campaigns.namesTo = names.upTo ?? campaigns.namesTo;
+  const isMore = chosen.more || names.more || (sweeps && ids.length + going.length >= incidentsPerStep);
   if (sweeps && !isMore) campaigns.sweptAt = now;
   if (wanted.length === 0) campaigns.sharing.dropIfIdle(now);
   const isEmpty =
     taken.found.length === 0 &&
+    names.links.length === 0 &&
     upTo - position < positionLag &&
     !(upTo > position && (await isWaitedFor(database, position, upTo)));
-  return { step: isEmpty ? null : { upTo, ...taken }, more: isMore };
+  const links = [...taken.links, ...names.links];
+  return { step: isEmpty ? null : { upTo, ...taken, links, namesUpTo: campaigns.namesTo }, more: isMore };
 }
 
 /** Whether the create of a ticket waits until the reader has passed one of these events. */
@@ -111,7 +121,7 @@ function isToLookAt({ kind, data }: LoggedEvent, look: Look | undefined, now: nu
   // Its own word about an incident is no news.
   if (changes.every(({ field }) => field === "campaign_id")) return false;
   // More of the same is found when it is next asked what goes on; a level that rose or an incident that was reopened is looked at now.
-  return changes.some(({ field }) => field !== "rules") || now - look.lookedAt >= lookEveryMs;
+  return changes.some(({ field }) => field !== "rules") || Math.abs(now - look.lookedAt) >= lookEveryMs;
 }
 
 async function look(
