@@ -217,7 +217,15 @@ function makeFault(
 function incident(n: number): Record<string, unknown> {
   const host = `ws-${n - (n % 4 === 3 ? 1 : 0)}`;
   const user = n % 4 === 3 ? "NT AUTHORITY\\SYSTEM" : `CORP\\actor-${n}`;
-  return detection({ rule_id: `rule-${n % 7}`, level: "critical", user, host, raw: { EventID: 1 } });
+  // A rule of its own: the same one on many hosts would be one outbreak.
+  return detection({
+    rule_id: `rule-${n}`,
+    rule_title: `Rule ${n}`,
+    level: "critical",
+    user,
+    host,
+    raw: { EventID: 1 },
+  });
 }
 
 async function ingest(
