@@ -13,6 +13,13 @@ const people: readonly Role[] = ["viewer", "analyst", "admin"];
 const table: Readonly<Record<string, readonly Role[] | null>> = {
   "GET /": people,
   "GET /incidents": people,
+  "GET /cases": people,
+  "GET /cases/:id": people,
+  "POST /console/cases/:id/status": ["analyst", "admin"],
+  "POST /console/cases/:id/owner": ["analyst", "admin"],
+  "POST /console/cases/:id/note": ["analyst", "admin"],
+  "GET /alerts": people,
+  "GET /alerts/:hash": people,
   "GET /search": people,
   "GET /account": people,
   "GET /console/stream": people,

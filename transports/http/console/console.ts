@@ -43,6 +43,10 @@ import { sessionCookie } from "./cookies.ts";
 import { Gate } from "./gate.tsx";
 import type { Action, AnyPage } from "./page.ts";
 import { accountActions, accountPage } from "./pages/account.tsx";
+import { alertPage } from "./pages/alerts/alert.tsx";
+import { alertsPage } from "./pages/alerts/alerts.tsx";
+import { caseActions, casePage } from "./pages/cases/case.tsx";
+import { casesPage } from "./pages/cases/cases.tsx";
 import { incidentsPage } from "./pages/incidents.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
@@ -50,10 +54,19 @@ import { searchPage } from "./pages/search.ts";
 import { signInRoutes } from "./pages/sign-in.tsx";
 import type { ConsoleDependencies } from "./ports.ts";
 
-const pages: readonly AnyPage[] = [overviewPage, incidentsPage, searchPage, accountPage];
+const pages: readonly AnyPage[] = [
+  overviewPage,
+  incidentsPage,
+  casesPage,
+  casePage,
+  alertsPage,
+  alertPage,
+  searchPage,
+  accountPage,
+];
 
 function actionsOf({ origin }: ConsoleDependencies): Action[] {
-  return [...preferenceActions, ...accountActions(origin)];
+  return [...preferenceActions, ...accountActions(origin), ...caseActions];
 }
 
 type App = Hono<{ Bindings: ConnectionBindings }>;
