@@ -20,7 +20,7 @@ import { findLinks, type Looked } from "./find-links.ts";
 import { KnownSharing } from "./known-sharing.ts";
 import { lookAt } from "./look-at.ts";
 import { type CampaignStep, changedSince, type Found, type Look, mostFailures, readLooks } from "./looks.ts";
-import { nameLinks } from "./name-links.ts";
+import { aliasLinks, nameLinks } from "./name-links.ts";
 import { outbreakLinks } from "./outbreak-links.ts";
 
 const kinds = ["incident_created", "incident_updated", "incident_scored"] as const;
@@ -152,7 +152,11 @@ async function look(
       const isShared = sharing.isShared(actorType, actor, period.state.activity.lastAt ?? now);
       const { traces, alerts } = await lookAt(database, period, before, { floors: open.campaigns.floors, sharing });
       const me = { incidentId, actorType, actor, isShared, entityKey, traces };
-      links.push(...(await findLinks(database, me, looked, sharing)), ...(await outbreakLinks(database, me, looked)));
+      links.push(
+        ...(await findLinks(database, me, looked, sharing)),
+        ...(await outbreakLinks(database, me, looked)),
+        ...(await aliasLinks(database, me, roles.listOf(entity))),
+      );
       looked.push(me);
       found.push({ ...me, stateAt: period.updatedAt, lookedAt: now, failures: 0, alerts });
     } catch (error) {
