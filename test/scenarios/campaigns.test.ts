@@ -36,8 +36,8 @@ describe("a host", () => {
     scene = await CampaignScene.start();
     await scene.happens(attack(0, { host: "WS-1.corp.example", user: "CORP\\alice" }));
     await scene.happens(attack(20, { host: "ws-1", user: system }));
-    expect(await scene.partition()).toEqual({ campaigns: [["alice", "ws-1"]], alone: [] });
-    expect(await scene.why("alice")).toMatchObject([{ kind: "host", what: "ws-1" }]);
+    expect(await scene.partition()).toEqual({ campaigns: [["alice", "ws-1.corp.example"]], alone: [] });
+    expect(await scene.why("alice")).toMatchObject([{ kind: "host", what: "ws-1.corp.example" }]);
     const [row] = await scene.incidents();
     expect(row.campaign_id).toMatch(/^CMP-[0-9a-f]{8}$/);
     const { history } = (await scene.admin.get(`/api/incidents/${row.incident_id}`)).body;
