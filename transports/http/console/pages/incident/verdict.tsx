@@ -27,12 +27,12 @@ export const Verdict = ({ incident, story }: { incident: IncidentDetail; story: 
       <div class="verdict">
         <Gauge score={risk.score} level={levelOf(risk.level)}>
           <p class="tiny soft">
-            {risk.trend === "steady" ? null : (
+            {risk.trend === "steady" || risk.previous_score === 0 ? null : (
               <span class={risk.trend === "rising" ? "critical" : "good"}>
                 <Icon n={risk.trend === "rising" ? "trending-up" : "trending-down"} s={12} c="inl" />
               </span>
             )}
-            {risk.previous_score} before
+            {risk.previous_score === 0 ? "Its first score" : `${risk.previous_score} before`}
           </p>
           {risk.confidence === null ? null : (
             <p class="tiny soft">
