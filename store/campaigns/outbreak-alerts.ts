@@ -52,15 +52,15 @@ export async function sightingsOf(
   const rules = new Map<string, { key: string; counts: "always" | "rare" | "never" }>();
   for (const row of rows) {
     const [title, level, tags] = [text(row, "rule_title"), text(row, "level"), text(row, "tags")];
-    const name = JSON.stringify([text(row, "rule_id"), title, level, tags]);
+    const name = `${level}\n${text(row, "rule_id")}\n${title}\n${tags}`;
     const rule = rules.get(name) ?? traitsOf(row, correlator);
     rules.set(name, rule);
     if (rule.counts === "never") continue;
     const entity = text(row, "entity_name");
-    const actor = correlator.actorOf({ user: null, host: text(row, "host"), srcIp: null });
+    const actor = correlator.actorOf({ entity, user: null, host: text(row, "host"), srcIp: null });
     if (actor === null || actor.name.length > longestName) continue;
     if (rule.counts === "rare" && isOrdinary(row, entity, actor.name, correlator)) continue;
-    const user = correlator.actorOf({ user: text(row, "user_name"), host: null, srcIp: null });
+    const user = correlator.actorOf({ entity, user: text(row, "user_name"), host: null, srcIp: null });
     const sighting = {
       entity,
       entityKey: normaliseName(entity),
@@ -70,15 +70,23 @@ export async function sightingsOf(
       user: user?.type === "user" && user.name.length <= longestName ? user.name : "",
       periodId: integer(row, "period_id"),
     };
-    const [first, last] = [fromIso(text(row, "first_seen")), fromIso(text(row, "last_seen"))];
-    const times = integer(row, "id") <= known && first < last - oldFirstMs ? [last] : [first, last];
-    for (const at of new Set(times)) (rule.counts === "always" ? sure : asked).push({ ...sighting, at });
+    const last = fromIso(text(row, "last_seen"));
+    const first = row.first_seen === row.last_seen ? last : fromIso(text(row, "first_seen"));
+    const isOld = integer(row, "id") <= known && first < last - oldFirstMs;
+    for (const at of first === last || isOld ? [last] : [first, last])
+      (rule.counts === "always" ? sure : asked).push({ ...sighting, at });
   }
-  const usual = await unit.ruleActors.usual(
-    unit.database,
-    asked.map(({ entityKey, rule, at }) => ({ entity: entityKey, key: rule, day: rarityDay(at) })),
+  return [...sure, ...(await rareOf(unit, asked))];
+}
+
+/** Those of rules that were not common before their day; most are of the same few rules. */
+async function rareOf({ database, ruleActors }: UnitOfWork, sightings: readonly AlertSighting[]) {
+  const groups = Map.groupBy(sightings, ({ entityKey, rule, at }) => `${rarityDay(at)} ${entityKey}\n${rule}`);
+  const asked = [...groups.values()].flatMap(([one]) =>
+    one === undefined ? [] : { entity: one.entityKey, key: one.rule, day: rarityDay(one.at) },
   );
-  return [...sure, ...asked.filter((_, index) => rarityOf(usual[index]) !== "common")];
+  const usual = await ruleActors.usual(database, asked);
+  return [...groups.values()].flatMap((group, index) => (rarityOf(usual[index]) === "common" ? [] : group));
 }
 
 function traitsOf(row: Row, { rules }: Correlator): { key: string; counts: "always" | "rare" | "never" } {

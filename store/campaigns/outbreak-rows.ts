@@ -11,8 +11,8 @@ import type { AlertSighting } from "./outbreak-alerts.ts";
 /** As in the table: `waiting` whether an earlier host comes, `none` where it is no attack, `over` where its evidence is gone. */
 type OutbreakState = "waiting" | "open" | "none" | "over";
 
-/** Times are epoch milliseconds, as in the table. */
-export interface OutbreakRow {
+/** An outbreak without its hosts, which may be many. Times are epoch milliseconds, as in the table. */
+export interface OutbreakSpan {
   /** 0 = not stored yet. */
   id: number;
   entity: string;
@@ -24,20 +24,26 @@ export interface OutbreakRow {
   isOver: boolean;
   firstAt: number;
   lastAt: number;
-  hosts: string[];
+  /** As it was last told. */
+  hostCount: number;
   incidentId: string | null;
   formedAt: number;
   updatedAt: number;
   dueAt: number | null;
 }
 
+export interface OutbreakRow extends OutbreakSpan {
+  /** In the order of their first sighting. */
+  hosts: string[];
+}
+
 /** A rule of an entity, both as outbreaks have them. */
-export type RuleOfEntity = Pick<OutbreakRow, "entityKey" | "rule">;
+export type RuleOfEntity = Pick<OutbreakSpan, "entityKey" | "rule">;
 
-export const nameOf = ({ entityKey, rule }: RuleOfEntity) => JSON.stringify([entityKey, rule]);
+export const nameOf = ({ entityKey, rule }: RuleOfEntity) => `${entityKey}\n${rule}`;
 
-const columns = `entity_name, entity_key, rule_key, rule_title, state, first_at, last_at, hosts, incident_id, formed_at, updated_at, due_at`;
-const selected = `select o.id, ${columns
+const columns = `entity_name, entity_key, rule_key, rule_title, state, first_at, last_at, host_count, incident_id, formed_at, updated_at, due_at`;
+const selected = `o.id, ${columns
   .split(", ")
   .map((column) => `o.${column}`)
   .join(", ")}, i.status from outbreaks o left join incidents i on i.incident_id = o.incident_id`;
@@ -46,12 +52,12 @@ const selected = `select o.id, ${columns
 export async function outbreaksOf(
   database: Database,
   rules: readonly RuleOfEntity[],
-): Promise<Map<string, OutbreakRow[]>> {
+): Promise<Map<string, OutbreakSpan[]>> {
   const { rows } = await database.read(
-    `${selected} where (o.entity_key, o.rule_key) in (select value->>0, value->>1 from json_each(?)) order by o.id`,
+    `select ${selected} where (o.entity_key, o.rule_key) in (select value->>0, value->>1 from json_each(?)) order by o.id`,
     [JSON.stringify(rules.map(({ entityKey, rule }) => [entityKey, rule]))],
   );
-  return Map.groupBy(rows.map(fromRow), nameOf);
+  return Map.groupBy(rows.map(spanFrom), nameOf);
 }
 
 /** A time further ahead is of a clock that was set back. */
@@ -65,10 +71,10 @@ export async function hasDue(database: Database, now: number): Promise<boolean> 
 /** Up to `limit` outbreaks to look at. */
 export async function dueOutbreaks(database: Database, now: number, limit: number): Promise<OutbreakRow[]> {
   const { rows } = await database.read(
-    `${selected} where o.due_at <= ?1 or o.due_at > ?2 order by o.due_at, o.id limit ?3`,
+    `select o.hosts, ${selected} where o.due_at <= ?1 or o.due_at > ?2 order by o.due_at, o.id limit ?3`,
     [now, now + farthestMs, limit],
   );
-  return rows.map(fromRow);
+  return rows.map((row) => ({ ...spanFrom(row), hosts: JSON.parse(text(row, "hosts")) as string[] }));
 }
 
 /** When to look at an outbreak next, epoch milliseconds; null = when others come. */
@@ -77,25 +83,37 @@ export async function nextDue(database: Database): Promise<number | null> {
   return rows[0] === undefined ? null : integerOrNull(rows[0], "due");
 }
 
-const insertOutbreakSql = insertSql("outbreaks", columns);
-const updateOutbreakSql = `update outbreaks set state = ?2, first_at = ?3, last_at = ?4, hosts = ?5, incident_id = ?6, updated_at = ?7, due_at = ?8, rule_title = ?9
-  where id = ?1`;
+const insertOutbreakSql = insertSql("outbreaks", `${columns}, hosts`);
+/** `[id, state, first, last, updated, due]` */
+const updateSpanSql =
+  "update outbreaks set state = ?2, first_at = ?3, last_at = ?4, updated_at = ?5, due_at = ?6 where id = ?1";
+/** `[id, title, hosts, number of hosts, incident]` */
+const updateHostsSql =
+  "update outbreaks set rule_title = ?2, hosts = ?3, host_count = ?4, incident_id = ?5 where id = ?1";
 
-/** The statement that inserts or updates an outbreak. */
-export function saveOutbreak(o: OutbreakRow): Statement {
-  const hosts = JSON.stringify(o.hosts);
-  return o.id === 0
-    ? {
-        sql: insertOutbreakSql,
-        args: [
-          ...[o.entity, o.entityKey, o.rule, o.title, o.state, o.firstAt, o.lastAt],
-          ...[hosts, o.incidentId, o.formedAt, o.updatedAt, o.dueAt],
-        ],
-      }
-    : {
-        sql: updateOutbreakSql,
-        args: [o.id, o.state, o.firstAt, o.lastAt, hosts, o.incidentId, o.updatedAt, o.dueAt, o.title],
-      };
+/** Statements that insert or update outbreaks; their hosts stay as they are. */
+export function saveSpans(spans: Iterable<OutbreakSpan>): Statement[] {
+  const all = [...spans];
+  const fresh = all.filter(({ id }) => id === 0);
+  return [
+    ...forRows(
+      insertOutbreakSql,
+      fresh.map((o) => [
+        ...[o.entity, o.entityKey, o.rule, o.title, o.state, o.firstAt, o.lastAt],
+        ...[o.hostCount, o.incidentId, o.formedAt, o.updatedAt, o.dueAt, "[]"],
+      ]),
+    ),
+    ...forRows(
+      updateSpanSql,
+      all.flatMap((o) => (o.id === 0 ? [] : [[o.id, o.state, o.firstAt, o.lastAt, o.updatedAt, o.dueAt]])),
+    ),
+  ];
+}
+
+/** Statements that update an outbreak with its hosts and its incident. */
+export function saveOutbreak(o: OutbreakRow): Statement[] {
+  const hosts = { sql: updateHostsSql, args: [o.id, o.title, JSON.stringify(o.hosts), o.hosts.length, o.incidentId] };
+  return [...saveSpans([o]), hosts];
 }
 
 const noteSql = insertSql(
@@ -107,9 +125,11 @@ const noteSql = insertSql(
 /** Statements that keep sightings; one that is known stays as it is. */
 export function noteSightings(sightings: readonly AlertSighting[], now: number): Statement[] {
   const day = Math.floor(now / dayMs);
+  // Those of a rule one after the other: they stand on the same pages.
+  const byRule = [...Map.groupBy(sightings, nameOf).values()].flat();
   return forRows(
     noteSql,
-    sightings.map(({ entityKey, rule, host, user, at, periodId }) => [entityKey, rule, host, user, at, periodId, day]),
+    byRule.map(({ entityKey, rule, host, user, at, periodId }) => [entityKey, rule, host, user, at, periodId, day]),
   );
 }
 
@@ -124,7 +144,7 @@ export async function sightingsNear(
   database: Database,
   { entityKey, rule }: RuleOfEntity,
   span: { first: number; last: number },
-  over: readonly OutbreakRow[],
+  over: readonly OutbreakSpan[],
 ): Promise<Sighting[]> {
   const { rows } = await database.read(
     `select s.host, s.user_name, s.seen_at, s.period_id from outbreak_sightings s join actor_periods p on p.id = s.period_id and p.current = 1
@@ -142,11 +162,11 @@ export async function sightingsNear(
 }
 
 /** Whether something at this time belongs to the outbreak, which it may make longer. */
-export function isNear({ firstAt, lastAt }: Pick<OutbreakRow, "firstAt" | "lastAt">, at: number): boolean {
+export function isNear({ firstAt, lastAt }: Pick<OutbreakSpan, "firstAt" | "lastAt">, at: number): boolean {
   return at >= firstAt - reachMs && at <= lastAt + reachMs;
 }
 
-function fromRow(row: Row): OutbreakRow {
+function spanFrom(row: Row): OutbreakSpan {
   const state = text(row, "state") as OutbreakState;
   const status = textOrNull(row, "status") as IncidentStatus | null;
   return {
@@ -159,7 +179,7 @@ function fromRow(row: Row): OutbreakRow {
     isOver: state === "over" || (state === "open" && (status === null || !isOpen(status))),
     firstAt: integer(row, "first_at"),
     lastAt: integer(row, "last_at"),
-    hosts: JSON.parse(text(row, "hosts")) as string[],
+    hostCount: integer(row, "host_count"),
     incidentId: textOrNull(row, "incident_id"),
     formedAt: integer(row, "formed_at"),
     updatedAt: integer(row, "updated_at"),

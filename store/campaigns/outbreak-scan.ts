@@ -1,7 +1,7 @@
 /** Looks at new alerts, keeps what may become an outbreak, and finds where five hosts are close enough together. */
-import { hostsOf, mostHosts, outbreaksIn, settledAt, tellAt } from "../../core/campaigns/outbreak.ts";
+import { mostHosts, outbreaksIn, settledAt, tellAt } from "../../core/campaigns/outbreak.ts";
 import type { Database } from "../database/database.ts";
-import { integer, integerOrNull, text } from "../database/rows.ts";
+import { integer, text } from "../database/rows.ts";
 import type { Correlator } from "../incidents/correlator.ts";
 import type { UnitOfWork } from "../incidents/unit-of-work.ts";
 import { type AlertSighting, alertColumns, sightingsOf } from "./outbreak-alerts.ts";
@@ -9,10 +9,10 @@ import {
   isNear,
   nameOf,
   noteSightings,
-  type OutbreakRow,
+  type OutbreakSpan,
   outbreaksOf,
   type RuleOfEntity,
-  saveOutbreak,
+  saveSpans,
   sightingsNear,
 } from "./outbreak-rows.ts";
 
@@ -37,20 +37,21 @@ export async function scanAlerts(
   );
   const found = await sightingsOf(unit, correlator, rows, step.after);
   const known = await outbreaksOf(database, distinctRules(found));
-  const kept = found.filter((sighting) => !(known.get(nameOf(sighting)) ?? []).some((row) => isSpent(row, sighting)));
-  unit.add(...noteSightings(kept, now), {
+  const alive = found.filter((one) => !(known.get(nameOf(one)) ?? []).some((span) => isOverThen(span, one)));
+  const noted = alive.filter((one) => !(known.get(nameOf(one)) ?? []).some((span) => isFull(span, one)));
+  unit.add(...noteSightings(noted, now), {
     sql: "update outbreak_position set alert_id = ?",
     args: [step.upto],
   });
   await unit.flush();
-  const changed = new Set<OutbreakRow>();
+  const changed = new Set<OutbreakSpan>();
   const loose: AlertSighting[] = [];
-  for (const [name, sightings] of Map.groupBy(kept, nameOf))
+  for (const [name, sightings] of Map.groupBy(alive, nameOf))
     loose.push(...join(known.get(name) ?? [], sightings, changed, now));
   const byRule = Map.groupBy(loose, nameOf);
   for (const rule of await onManyHosts(database, distinctRules(loose)))
     await begin(unit, known.get(nameOf(rule)) ?? [], byRule.get(nameOf(rule)) ?? [], changed);
-  unit.add(...[...changed].map(saveOutbreak));
+  unit.add(...saveSpans(changed));
   await unit.flush();
   return step.isFull;
 }
@@ -63,46 +64,48 @@ export async function hasNewAlerts(database: Database): Promise<boolean> {
   return rows[0] !== undefined && integer(rows[0], "more") === 1;
 }
 
-/** The ids of the next alerts, if there are any: those behind `after`. */
+/** The ids of the next alerts, if there are any: those behind `after`. There are few gaps between ids, and where there are, a step is short. */
 async function nextStep(database: Database): Promise<{ after: number; upto: number; isFull: boolean }> {
-  const position = await database.read("select alert_id from outbreak_position");
-  const after = position.rows[0] === undefined ? 0 : integer(position.rows[0], "alert_id");
   const { rows } = await database.read(
-    "select max(id) as upto, count(*) as n from (select id from sigma_alerts where id > ? order by id limit ?)",
-    [after, alertsPerStep],
+    "select alert_id as after, coalesce((select max(id) from sigma_alerts), 0) as last from outbreak_position",
   );
-  const upto = rows[0] === undefined ? null : integerOrNull(rows[0], "upto");
-  return { after, upto: upto ?? after, isFull: integer(rows[0] ?? {}, "n") === alertsPerStep };
+  const [after, last] = rows[0] === undefined ? [0, 0] : [integer(rows[0], "after"), integer(rows[0], "last")];
+  const upto = Math.max(after, Math.min(last, after + alertsPerStep));
+  return { after, upto, isFull: upto < last };
 }
 
 function distinctRules(sightings: readonly RuleOfEntity[]): RuleOfEntity[] {
   return [...new Map(sightings.map((one) => [nameOf(one), one])).values()];
 }
 
-/** It belongs to an outbreak that is over, or to one that has all the hosts that are noted. */
-function isSpent(row: OutbreakRow, { at, host }: AlertSighting): boolean {
-  if (row.isOver) return at >= row.firstAt && at <= row.lastAt;
-  return row.hosts.length >= mostHosts && isNear(row, at) && !row.hosts.includes(host);
+/** It belongs to an outbreak that is over. */
+function isOverThen({ isOver, firstAt, lastAt }: OutbreakSpan, { at }: AlertSighting): boolean {
+  return isOver && at >= firstAt && at <= lastAt;
+}
+
+/** It belongs to an outbreak that has all the hosts that are noted. */
+function isFull(span: OutbreakSpan, { at }: AlertSighting): boolean {
+  return !span.isOver && span.hostCount >= mostHosts && isNear(span, at);
 }
 
 /** Makes the outbreaks longer by these sightings of their rule; returns those that belong to none of them. */
 function join(
-  rows: readonly OutbreakRow[],
+  spans: readonly OutbreakSpan[],
   sightings: readonly AlertSighting[],
-  changed: Set<OutbreakRow>,
+  changed: Set<OutbreakSpan>,
   now: number,
 ): AlertSighting[] {
-  const alive = rows.filter(({ isOver }) => !isOver).map((row) => ({ row, hosts: new Set(row.hosts) }));
+  const alive = spans.filter(({ isOver }) => !isOver);
+  if (alive.length === 0) return [...sightings];
   let loose = [...sightings].sort((a, b) => a.at - b.at);
   // Each one that joins may bring the next within reach, in either direction.
-  for (let before = -1; alive.length > 0 && loose.length > 0 && loose.length !== before; ) {
+  for (let before = -1; loose.length > 0 && loose.length !== before; ) {
     before = loose.length;
-    loose = loose.filter(({ at, host }) => {
-      const near = alive.find(({ row }) => isNear(row, at));
+    loose = loose.filter(({ at }) => {
+      const near = alive.find((span) => isNear(span, at));
       if (near === undefined) return true;
-      extend(near.row, at, near.hosts.has(host) ? null : host, now);
-      near.hosts.add(host);
-      changed.add(near.row);
+      extend(near, at, now);
+      changed.add(near);
       return false;
     });
     loose.reverse();
@@ -110,18 +113,14 @@ function join(
   return loose;
 }
 
-/** `host`: null if it is known. */
-function extend(row: OutbreakRow, at: number, host: string | null, now: number): void {
-  row.firstAt = Math.min(row.firstAt, at);
-  row.lastAt = Math.max(row.lastAt, at);
-  if (host === null) return;
-  if (row.state !== "waiting") {
-    row.dueAt ??= tellAt(row.updatedAt, now);
-    return;
-  }
-  if (row.hosts.length < mostHosts) row.hosts.push(host);
-  row.updatedAt = now;
-  row.dueAt = settledAt(row.formedAt, now);
+/** Whether it has another host is found out when it is looked at next. */
+function extend(span: OutbreakSpan, at: number, now: number): void {
+  span.firstAt = Math.min(span.firstAt, at);
+  span.lastAt = Math.max(span.lastAt, at);
+  if (span.state === "waiting") {
+    span.updatedAt = now;
+    span.dueAt = settledAt(span.formedAt, now);
+  } else if (span.hostCount < mostHosts) span.dueAt ??= tellAt(span.updatedAt, now);
 }
 
 /** Of these rules those with sightings on five hosts or more, whenever that was. */
@@ -139,9 +138,9 @@ async function onManyHosts(database: Database, rules: readonly RuleOfEntity[]): 
 /** Adds outbreaks that these sightings complete, which belong to no known one. */
 async function begin(
   { database, now }: UnitOfWork,
-  known: readonly OutbreakRow[],
+  known: readonly OutbreakSpan[],
   loose: readonly AlertSighting[],
-  changed: Set<OutbreakRow>,
+  changed: Set<OutbreakSpan>,
 ): Promise<void> {
   const [one] = loose;
   if (one === undefined) return;
@@ -153,18 +152,14 @@ async function begin(
     if (!times.some((at) => at >= firstAt && at <= lastAt)) continue;
     const longer = known.find((row) => !row.isOver && (isNear(row, firstAt) || isNear(row, lastAt)));
     if (longer !== undefined) {
-      const hosts = new Set(longer.hosts);
-      for (const { at, host } of chain) {
-        extend(longer, at, hosts.has(host) ? null : host, now);
-        hosts.add(host);
-      }
+      for (const at of [firstAt, lastAt]) extend(longer, at, now);
       changed.add(longer);
       continue;
     }
     const { entity, entityKey, rule, title } = one;
     changed.add({
       ...{ id: 0, entity, entityKey, rule, title, state: "waiting", isOver: false, firstAt, lastAt },
-      ...{ hosts: hostsOf(chain), incidentId: null, formedAt: now, updatedAt: now, dueAt: settledAt(now, now) },
+      ...{ hostCount: 0, incidentId: null, formedAt: now, updatedAt: now, dueAt: settledAt(now, now) },
     });
   }
 }

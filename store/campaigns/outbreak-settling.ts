@@ -26,6 +26,7 @@ import {
   type OutbreakRow,
   outbreaksOf,
   saveOutbreak,
+  saveSpans,
   sightingsNear,
 } from "./outbreak-rows.ts";
 
@@ -44,7 +45,7 @@ export async function settleOutbreaks(
   for (const row of due) {
     row.dueAt = null;
     if (!row.isOver) formed += (await settle(unit, correlator, row)) ? 1 : 0;
-    unit.add(saveOutbreak(row));
+    unit.add(...saveOutbreak(row));
     // The next one may be of the same actor.
     await unit.flush();
   }
@@ -71,7 +72,7 @@ async function settle(unit: UnitOfWork, correlator: Correlator, row: OutbreakRow
   if (same === undefined) return open(unit, correlator, row, chain);
   Object.assign(row, { state: "over", isOver: true });
   same.dueAt ??= tellAt(same.updatedAt, unit.now);
-  unit.add(saveOutbreak(same));
+  unit.add(...saveSpans([same]));
   return false;
 }
 

@@ -7,7 +7,7 @@ import { changeIncident, type IncidentRequest, withoutCopies } from "../../core/
 import type { FieldChange } from "../../core/incident-event.ts";
 import type { Database } from "../database/database.ts";
 import { planUpdates, type SystemPolicies } from "../outbox/ticket-updates.ts";
-import { type ActorPeriod, currentPeriods, periodById } from "./actor-periods.ts";
+import { type ActorPeriod, actorOfKey, currentPeriods, periodById } from "./actor-periods.ts";
 import { type CaseRow, casesOfPeriods, saveCases } from "./case-rows.ts";
 import { conclude, type Examined } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
@@ -135,13 +135,18 @@ function mergeCases(
 function takeOver(unit: UnitOfWork, period: ActorPeriod, between: ActorPeriod): void {
   mergeState(period.state, between.state);
   Object.assign(period, { pending: true, updatedAt: unit.now });
+  const [entityKey] = actorOfKey(period.key);
   unit.add(
     { sql: "delete from actor_periods where id = ?", args: [between.id] },
+    {
+      sql: "update outbreak_sightings set period_id = ? where entity_key = ? and period_id = ?",
+      args: [period.id, entityKey, between.id],
+    },
     { sql: "delete from actor_repeats where period_id = ?", args: [between.id] },
     // What an exception took from both stays with the one it has.
     { sql: "update or ignore excepted_evidence set period_id = ? where period_id = ?", args: [period.id, between.id] },
     { sql: "delete from excepted_evidence where period_id = ?", args: [between.id] },
-    ...["sigma_alerts", "alarms", "threat_cases", "outbreak_sightings"].map((table) => ({
+    ...["sigma_alerts", "alarms", "threat_cases"].map((table) => ({
       sql: `update ${table} set period_id = ? where period_id = ?`,
       args: [period.id, between.id],
     })),

@@ -1,6 +1,7 @@
 /** The console in a browser: what every page has in common. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { password } from "../harness/api-client.ts";
+import * as OTPAuth from "otpauth";
+import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
 import { TestBrowser, type TestWindow, themes, widths } from "../harness/browser.ts";
 import { ownSampleText } from "../harness/engine-samples.ts";
@@ -255,5 +256,32 @@ test("hostile names stay names on every page", async () => {
   expect(await window.page.getByText(hostile.trim().slice(0, 20)).count()).toBeGreaterThan(0);
   expect(await window.page.locator("img").count()).toBe(0);
   expect(dialogs).toEqual([]);
+  await window.close();
+});
+
+test("a second factor is set up by the picture that an app reads, and asked for from then on", async () => {
+  await ApiClient.asUser(appliance, "quinn", "viewer");
+  const window = await open();
+  await window.signIn("quinn", password, "/account");
+  const { page } = window;
+  await page.getByLabel("Your password").fill(password);
+  await page.getByRole("button", { name: "Set up second factor" }).click();
+  const picture = page.getByRole("img", { name: "QR code of the key below" });
+  await picture.waitFor();
+  expect(await window.faults()).toEqual([]);
+  const uri = await page.getByRole("link", { name: "Open in the authenticator app" }).getAttribute("href");
+  const code = () => (OTPAuth.URI.parse(uri ?? "") as OTPAuth.TOTP).generate({ timestamp: appliance.clock.now() });
+  await page.getByLabel("Code that the app shows").fill(code());
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await page.getByText("The second factor is set up.").waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Name").fill("quinn");
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  expect(await window.faults()).toEqual([]);
+  await appliance.clock.advance(30_000);
+  await page.getByLabel("Code of your authenticator app").fill(code());
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
   await window.close();
 });

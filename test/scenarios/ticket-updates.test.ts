@@ -318,6 +318,49 @@ describe("new rules", () => {
   });
 });
 
+describe("an outbreak", () => {
+  const wave = (it: Scene, from: number, count: number) =>
+    Array.from({ length: count }, (_, n) =>
+      critical("jsmith", {
+        rule_id: "spread",
+        rule_title: "Spreads <b>fast</b>",
+        host: `ws-${from + n}`,
+        timestamp: new Date(it.appliance.clock.now() - 60_000 + n).toISOString(),
+      }),
+    );
+
+  test("that comes to an incident with tickets goes with the level that it brings; later hosts are one note", async () => {
+    const it = await ticketed();
+    await it.appliance.ingest(wave(it, 0, 6));
+    await turn(it, 60_000);
+    await settled(it);
+    expect((await detail(it)).outbreak.hosts).toHaveLength(6);
+    const told = () => [
+      ...it.jira.issue(it.key).comments.map(({ body }) => words(body)),
+      it.snow.journal.map(({ value }) => value).join("\n"),
+    ];
+    for (const text of told()) {
+      expect(text).toContain("Risk has gone from high to critical");
+      expect(text).toMatch(/Outbreak: .*Spreads .*fast.* has fired on 6 hosts/);
+    }
+    for (const [from, count] of [
+      [10, 3],
+      [20, 4],
+    ] as const) {
+      await it.appliance.ingest(wave(it, from, count));
+      await turn(it, 30_000);
+    }
+    await settled(it);
+    expect(told().join(" ")).not.toContain("has fired on 9 hosts");
+    it.appliance.clock.skip(25 * hourMs);
+    await turn(it, 65_000);
+    await settled(it);
+    for (const text of [told()[1], told().at(-1)]) expect(text).toContain("has fired on 13 hosts");
+    expect(told().join(" ")).not.toContain("has fired on 9 hosts");
+    expect(it.jira.issue(it.key).comments).toHaveLength(2);
+  });
+});
+
 describe("cadence gate and a clock that was set back", () => {
   test("a level that waits is sent at once, not when the old time has come round", async () => {
     const it = await ticketed({ AUTO_PUSH_SYSTEMS: "servicenow", SNOW_UPDATE_CADENCE_HOURS: "720" });

@@ -1,6 +1,8 @@
 -- The same rule on many hosts within minutes. Columns *_at of type integer are epoch milliseconds: seen_at, first_at and last_at of the
 -- detections' own time, the others of the appliance's.
 create table outbreak_sightings (
+  -- In the order in which they were noted.
+  id integer primary key,
   -- Normalised, like the rule's key in evidence and the host and user as actors are.
   entity_key text not null,
   rule_key text not null,
@@ -12,10 +14,8 @@ create table outbreak_sightings (
   period_id integer not null,
   -- Days of the appliance's clock.
   noted_day integer not null,
-  primary key (entity_key, rule_key, seen_at, host, user_name)
-) without rowid;
-create index outbreak_sightings_noted on outbreak_sightings (noted_day);
-create index outbreak_sightings_period on outbreak_sightings (period_id);
+  unique (entity_key, rule_key, seen_at, host, user_name)
+);
 
 create table outbreaks (
   id integer primary key,
@@ -27,8 +27,9 @@ create table outbreaks (
   state text not null,
   first_at integer not null,
   last_at integer not null,
-  -- A JSON list, in order of their first sighting.
+  -- A JSON list, in order of their first sighting; as many as that.
   hosts text not null,
+  host_count integer not null,
   -- The incident it made; null while there is none.
   incident_id text,
   -- When five hosts were known, and when it was last looked at or told.

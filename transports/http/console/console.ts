@@ -43,9 +43,12 @@ import { sessionCookie } from "./cookies.ts";
 import { Gate } from "./gate.tsx";
 import type { Action, AnyPage } from "./page.ts";
 import { accountActions, accountPage } from "./pages/account.tsx";
+import { alertPage } from "./pages/alerts/alert.tsx";
+import { alertsPage } from "./pages/alerts/alerts.tsx";
+import { caseActions, casePage } from "./pages/cases/case.tsx";
+import { casesPage } from "./pages/cases/cases.tsx";
 import { incidentActions } from "./pages/incident/actions.ts";
 import { exceptionPage } from "./pages/incident/exception-page.tsx";
-import { logPage } from "./pages/incident/log-page.tsx";
 import { incidentPage } from "./pages/incident/page.tsx";
 import { previewPage } from "./pages/incident/preview-page.tsx";
 import { incidentsPage } from "./pages/incidents.tsx";
@@ -61,13 +64,16 @@ const pages: readonly AnyPage[] = [
   incidentPage,
   previewPage,
   exceptionPage,
-  logPage,
+  casesPage,
+  casePage,
+  alertsPage,
+  alertPage,
   searchPage,
   accountPage,
 ];
 
 function actionsOf({ origin }: ConsoleDependencies): Action[] {
-  return [...preferenceActions, ...incidentActions, ...accountActions(origin)];
+  return [...preferenceActions, ...accountActions(origin), ...incidentActions, ...caseActions];
 }
 
 type App = Hono<{ Bindings: ConnectionBindings }>;

@@ -4,6 +4,7 @@ import { safeReturn } from "../origin.ts";
 import { type Action, page, type Shown } from "../page.ts";
 import { Field, Select } from "../parts/field.tsx";
 import { Form } from "../parts/form.tsx";
+import { Qr } from "../parts/qr/qr.tsx";
 import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { Notice, Panel } from "../parts/words.tsx";
@@ -139,7 +140,8 @@ function secretPage({ secret, otpauth_uri }: { secret: string; otpauth_uri: stri
         </div>
         <Panel title="Your authenticator app" id="secret">
           <div class="form one">
-            <Notice kind="run">Enter this key in the app, or open the link on the device that has it.</Notice>
+            <Notice kind="run">Point the app's camera at the picture, or enter the key below it.</Notice>
+            <Qr text={otpauth_uri} label="QR code of the key below" />
             <p class="mono secret">{secret.replace(/(.{4})(?=.)/g, "$1 ")}</p>
             <p>
               <a class="btn" href={otpauth_uri}>

@@ -119,7 +119,7 @@ const Change = ({ name, old, now }: { name: string; old: string; now: string }) 
 );
 
 /** Each note with who wrote it, where the history tells it of all of them; else the text as it is. */
-export const Notes = ({ incident }: { incident: IncidentDetail }) => {
+const Notes = ({ incident }: { incident: IncidentDetail }) => {
   const { investigation_notes: notes, resolution_notes: resolution } = incident;
   const written = incident.history.filter(({ field, new: now }) => field === "investigation_notes" && now !== null);
   const isWhole = notes !== null && written.map((entry) => entry.new).join("\n") === notes;

@@ -9,12 +9,13 @@ import { Activity } from "./activity.tsx";
 import { Alarms, AttackChain, Cases, Lanes } from "./evidence.tsx";
 import { History } from "./history.tsx";
 import { type IncidentData, readIncident } from "./incident-detail.ts";
+import { Steps } from "./proposals.tsx";
 import { Rules } from "./rules.tsx";
 import { BlastRadius, Campaign, Outbreak } from "./spread.tsx";
 import { canBeMade, systemNames } from "./ticket-detail.ts";
 import { Tickets } from "./tickets.tsx";
 import { Verdict } from "./verdict.tsx";
-import { Steps, Work } from "./work.tsx";
+import { Work } from "./work.tsx";
 
 export const incidentPage = page<IncidentData>({
   path: "/incidents/:id",

@@ -123,7 +123,7 @@ const Rule = ({ rule, event, open, incident, rights }: RuleProps) => {
           <p class="small quiet">Its events are no longer kept.</p>
         ) : (
           <>
-            <Log id={incident.incident_id} hash={example.alert_hash} />
+            <Log hash={example.alert_hash} />
             <p class="row tiny quiet any">
               <span>
                 Alert{" "}
@@ -153,8 +153,8 @@ const Rule = ({ rule, event, open, incident, rights }: RuleProps) => {
 };
 
 /** The raw log, fetched when it is opened; without script it is on the alert's own page. */
-const Log = ({ id, hash }: { id: string; hash: string }) => (
-  <details class="raw" id={`log-${hash}`} data-load={`/incidents/${id}/log/${hash}`}>
+const Log = ({ hash }: { hash: string }) => (
+  <details class="raw" id={`log-${hash}`} data-load={`/alerts/${hash}`}>
     <summary class="small">
       <span class="run">The whole log</span>
     </summary>

@@ -11,7 +11,7 @@ const factorNames: ReadonlyMap<string, string> = new Map([
   ["alarm_volume", "SIEM alarm volume"],
 ]);
 
-export function factorName(name: string): string {
+function factorName(name: string): string {
   return factorNames.get(name) ?? words(name);
 }
 

@@ -1,4 +1,4 @@
-/** What people do with it: status, owner, service level, notes, exceptions. Who may only read sees how it stands. */
+/** What people do with it: status, owner, service level, notes. Who may only read sees how it stands. */
 import { incidentStatuses } from "../../../../../core/incident.ts";
 import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
@@ -7,10 +7,10 @@ import { Bar, words } from "../../parts/severity.tsx";
 import { State, Status } from "../../parts/state.tsx";
 import { Time } from "../../parts/time.tsx";
 import { useViewing } from "../../parts/viewing.ts";
-import { Panel } from "../../parts/words.tsx";
 import { NotesPanel } from "./history.tsx";
-import type { IncidentData, IncidentDetail, Proposal } from "./incident-detail.ts";
+import type { IncidentData, IncidentDetail } from "./incident-detail.ts";
 import { spanOf } from "./phrases.ts";
+import { Proposals } from "./proposals.tsx";
 
 export const Work = (data: IncidentData) => {
   const { incident, rights } = data;
@@ -206,59 +206,3 @@ const ServiceLevel = ({ incident }: { incident: IncidentDetail }) => {
     </>
   );
 };
-
-const Proposals = ({ incident, proposals, rights }: IncidentData) => {
-  const id = incident.incident_id;
-  const isFalse = incident.status === "FALSE_POSITIVE";
-  if (!rights.exceptions) return <span id="proposals" data-live={id} hidden />;
-  return (
-    <section class="panel" aria-label="Exceptions" id="proposals" data-live={id}>
-      <div class="body">
-        <p class="small soft">
-          {isFalse
-            ? "So that it does not come back: an exception keeps matching detections out of the score. They are still sent as alerts."
-            : "Not again? An exception keeps matching detections out of the score; they are still sent as alerts."}
-        </p>
-        {proposals.length === 0 ? (
-          <a class="btn" href={`/incidents/${id}/exception`}>
-            <Icon n="ban" />
-            New exception…
-          </a>
-        ) : (
-          <ul class="stack small">
-            {proposals.map((proposal, at) => (
-              <ProposalItem id={id} proposal={proposal} at={at} />
-            ))}
-          </ul>
-        )}
-      </div>
-    </section>
-  );
-};
-
-const ProposalItem = ({ id, proposal, at }: { id: string; proposal: Proposal; at: number }) => (
-  <li class="any">
-    <b>{proposal.rule_title}</b>
-    <p class="tiny soft">{proposal.why}</p>
-    {proposal.covered_by === null ? (
-      <a class="btn mini" href={`/incidents/${id}/exception?proposal=${at}`}>
-        <Icon n="ban" s={13} />
-        See what it would suppress
-      </a>
-    ) : (
-      <State kind="good">There is an exception for it</State>
-    )}
-  </li>
-);
-
-/** What to do first, as its tickets say it. */
-export const Steps = ({ steps }: { steps: readonly string[] }) =>
-  steps.length === 0 ? null : (
-    <Panel title="Do now" id="steps">
-      <ol class="body small numbered any">
-        {steps.slice(0, 3).map((step) => (
-          <li>{step}</li>
-        ))}
-      </ol>
-    </Panel>
-  );
