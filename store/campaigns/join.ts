@@ -22,7 +22,6 @@ import {
   touchCampaigns,
 } from "./campaign-rows.ts";
 import { type CampaignStep, readLooks, saveLooks } from "./looks.ts";
-import { saveNamesRead } from "./name-links.ts";
 
 /** What a commit has joined. */
 export interface Joined {
@@ -46,7 +45,7 @@ export async function joinIncidents(
   ticketsOf: CampaignTickets,
 ): Promise<Joined> {
   const { database, now } = unit;
-  unit.add(...savePosition(step.upTo, now), ...saveNamesRead(step.namesUpTo), ...saveLooks(step.found));
+  unit.add(...savePosition(step.upTo, now), ...saveLooks(step.found));
   if (step.links.length === 0) return { incidents: 0, campaignIds: [] };
   const incidents = await findIncidents(
     database,

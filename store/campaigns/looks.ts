@@ -33,8 +33,6 @@ export interface CampaignStep {
   upTo: number;
   found: readonly Found[];
   links: readonly CampaignLink[];
-  /** The change of names up to which it has looked; null = as before. */
-  namesUpTo: number | null;
   /** Why incidents could not be looked at. */
   failed: readonly { incidentId: string; message: string }[];
 }

@@ -11,6 +11,7 @@ import { isOpen } from "../../core/incident.ts";
 import type { FieldChange } from "../../core/incident-event.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
 import { minuteMs } from "../../core/time.ts";
+import type { KnownAssets } from "../assets/known-assets.ts";
 import type { OpenAssets } from "../assets/operations.ts";
 import type { Database } from "../database/database.ts";
 import { readEvents, readPosition } from "../events/event-log.ts";
@@ -20,7 +21,7 @@ import { findLinks, type Looked } from "./find-links.ts";
 import { KnownSharing } from "./known-sharing.ts";
 import { lookAt } from "./look-at.ts";
 import { type CampaignStep, changedSince, type Found, type Look, mostFailures, readLooks } from "./looks.ts";
-import { aliasLinks, nameLinks } from "./name-links.ts";
+import { nameLinks } from "./name-links.ts";
 import { outbreakLinks } from "./outbreak-links.ts";
 
 const kinds = ["incident_created", "incident_updated", "incident_scored"] as const;
@@ -37,8 +38,6 @@ export interface CampaignMemory {
   floors: PreparedFloors;
   /** Events up to here have been read, as far as this process has. */
   readTo: number;
-  /** Changes of names up to here have been read; null = as far as the file says. */
-  namesTo: number | null;
   /** When it was last asked which incidents go on, epoch milliseconds. */
   sweptAt: number;
 }
@@ -49,8 +48,8 @@ export interface OpenCampaigns extends OpenAssets {
   campaigns: CampaignMemory;
 }
 
-export function newMemory(floors: readonly FloorRow[], actors: ActorRules): CampaignMemory {
-  return { sharing: new KnownSharing(actors), floors: prepareFloors(floors), readTo: 0, namesTo: null, sweptAt: 0 };
+export function newMemory(floors: readonly FloorRow[], actors: ActorRules, { names }: KnownAssets): CampaignMemory {
+  return { sharing: new KnownSharing(actors, names.book), floors: prepareFloors(floors), readTo: 0, sweptAt: 0 };
 }
 
 /** `step` null: there is nothing to write. `more`: another step has something to do at once. */
@@ -72,22 +71,19 @@ export async function campaignStep(open: OpenCampaigns, now: number): Promise<St
     ? await changedSince(database, { from: now - lookEveryMs, to: now }, incidentsPerStep - ids.length)
     : [];
   const wanted = [...new Set([...ids, ...going])];
+  if (wanted.length > 0) await open.assets.current(database);
   if (wanted.length > 0 && (await campaigns.sharing.catchUp(database, now))) return { step: null, more: true };
   const upTo = chosen.upTo ?? Math.max(position, campaigns.readTo);
   const taken = await look(open, wanted, now);
   campaigns.readTo = upTo;
-  const names = await nameLinks(database, campaigns.namesTo);
-  campaigns.namesTo = names.upTo ?? campaigns.namesTo;
-  const isMore = chosen.more || names.more || (sweeps && ids.length + going.length >= incidentsPerStep);
+  const isMore = chosen.more || (sweeps && ids.length + going.length >= incidentsPerStep);
   if (sweeps && !isMore) campaigns.sweptAt = now;
   if (wanted.length === 0) campaigns.sharing.dropIfIdle(now);
   const isEmpty =
     taken.found.length === 0 &&
-    names.links.length === 0 &&
     upTo - position < positionLag &&
     !(upTo > position && (await isWaitedFor(database, position, upTo)));
-  const links = [...taken.links, ...names.links];
-  return { step: isEmpty ? null : { upTo, ...taken, links, namesUpTo: campaigns.namesTo }, more: isMore };
+  return { step: isEmpty ? null : { upTo, ...taken }, more: isMore };
 }
 
 /** Whether the create of a ticket waits until the reader has passed one of these events. */
@@ -152,11 +148,9 @@ async function look(
       const isShared = sharing.isShared(actorType, actor, period.state.activity.lastAt ?? now);
       const { traces, alerts } = await lookAt(database, period, before, { floors: open.campaigns.floors, sharing });
       const me = { incidentId, actorType, actor, isShared, entityKey, traces };
-      links.push(
-        ...(await findLinks(database, me, looked, sharing)),
-        ...(await outbreakLinks(database, me, looked)),
-        ...(await aliasLinks(database, me, roles.listOf(entity))),
-      );
+      links.push(...(await findLinks(database, me, looked, sharing)), ...(await outbreakLinks(database, me, looked)));
+      const newest = period.state.activity.lastAt ?? now;
+      links.push(...(await nameLinks(database, me, roles.names.book, newest)));
       looked.push(me);
       found.push({ ...me, stateAt: period.updatedAt, lookedAt: now, failures: 0, alerts });
     } catch (error) {
