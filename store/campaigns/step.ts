@@ -139,7 +139,7 @@ async function look(
       if (roles === null) break;
       const sharing = open.campaigns.sharing.of(entity, roles);
       const period = await periodOf(open, row);
-      const isShared = sharing.isShared(actorType, actor);
+      const isShared = sharing.isShared(actorType, actor, period.state.activity.lastAt ?? now);
       const { traces, alerts } = await lookAt(database, period, before, { floors: open.campaigns.floors, sharing });
       const me = { incidentId, actorType, actor, isShared, entityKey, traces };
       links.push(...(await findLinks(database, me, looked, sharing)), ...(await outbreakLinks(database, me, looked)));
