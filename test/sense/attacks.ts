@@ -78,14 +78,20 @@ export class Targets {
 
   /** Who works on the machine that was given; another, where that one has been given away. */
   owner({ user }: Machine): string {
-    return user !== null && this.#reserved.delete(user) ? user : this.person();
+    if (user === null || !this.#reserved.delete(user)) return this.person();
+    this.#clearDesksOf(user);
+    return user;
   }
 
   /** Somebody on whose machine no other attack is. */
   person(): string {
     const name = given(this.#users.pop());
-    this.#machines = this.#machines.filter(({ user }) => user !== name);
+    this.#clearDesksOf(name);
     return name;
+  }
+
+  #clearDesksOf(name: string): void {
+    this.#machines = this.#machines.filter(({ user }) => user !== name);
   }
 
   /** Null when all have been given away. */

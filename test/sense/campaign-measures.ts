@@ -43,7 +43,8 @@ export function judgeCampaigns(
   const split: SplitAttack[] = [];
   let [seen, inPieces] = [0, 0];
   for (const { name } of attacks) {
-    const own = incidents.filter(({ incident_id }) => ownersOf(incident_id).includes(name));
+    // An incident of two attacks can be in the campaign of one only.
+    const own = incidents.filter(({ incident_id }) => ownersOf(incident_id).join() === name);
     const parts = [...Map.groupBy(own, ({ campaign_id, incident_id }) => campaign_id ?? incident_id).values()];
     if (own.length > 0) seen++;
     if (own.length > 1) inPieces++;

@@ -2,7 +2,7 @@
 import type { Dice } from "../chaos/dice.ts";
 import { type Scenario, short, type Targets, taken } from "./attacks.ts";
 import { domain, type Estate, type Machine } from "./estate.ts";
-import { actorsOf, type KnownAttack } from "./known-attack.ts";
+import { actorsOf, type KnownAttack, ofAttack } from "./known-attack.ts";
 import { type SampleRecord, sampleRecords } from "./rules.ts";
 
 /** Fields of logs that hold a host, an account, a process or a logon. */
@@ -34,7 +34,11 @@ export function placeScenario(
     return { ...rest, ...moved, id: `${scenario.name}-${start}-${at}`, timestamp, entity: "Acme" };
   });
   const end = Math.max(...records.map(({ timestamp }) => Date.parse(timestamp)));
-  return { name: scenario.name, records, actors: actorsOf(records), start, end };
+  const { name } = scenario;
+  // By the machines of the recording, which stand in the same places.
+  const attack = new Set(ofAttack(name, own));
+  const actors = actorsOf(records.filter((_, at) => attack.has(own[at] as SampleRecord)));
+  return { name, records, actors, start, end };
 }
 
 /** Changes every name that the records hold, in any spelling and wherever in the text, always to the same. */
