@@ -32,7 +32,7 @@ export async function listPage(
   const { order, limit, offset, now } = query;
   const by = order.kind === "walk" ? order.by : "created";
   const limits = [...(entities === null ? [] : [entities]), ...(filters.entity === undefined ? [] : [filters.entity])];
-  const search = await searchOf(database, query.collection, query.filters, limits, by);
+  const search = await searchOf(database, query.collection, query.filters, limits, order);
   const source = sourceOf(table, by, search);
   const { seq } = source;
   const lookedUp = order.kind === "walk" && order.direction === "up" && order.position === null;
