@@ -90,8 +90,8 @@ test("figures: an attack in pieces, a campaign of two attacks, one with noise, o
     ],
     [{ incident_id: "I-a2", other_id: "I-b1", kind: "host", what: "ws-1" }],
   );
-  expect(judged).toMatchObject({ attacks: 4, seen: 4, inPieces: 3 });
-  expect(judged.split).toEqual([{ name: "A", parts: [["a1"], ["a2"]] }]);
+  expect(judged).toMatchObject({ attacks: 4, seen: 4, inPieces: 1 });
+  expect(judged.split).toEqual([{ name: "A", parts: [["a1"], ["a2"]], isShown: false }]);
   expect(judged.mixed).toEqual([{ campaign: "ab", attacks: ["A", "B"], links: ["host ws-1: a2 (A) and b1 (B)"] }]);
   expect(judged.withNoise.map(({ noise }) => noise)).toEqual([["noise"]]);
   expect(judged.ofNoise.map(({ actors }) => actors)).toEqual([["n1", "n2"]]);
