@@ -25,7 +25,7 @@
  * - every POST form is sent by script where there is one, so that a session that ended meanwhile is renewed in a dialog and the form sent
  *   again; `data-plain` leaves it to the browser.
  * - `data-filter="#list"` on a GET form: what is typed or chosen replaces `#list` and the address; `data-dialog` on a link: the `main` of its
- *   target is shown in a dialog; `data-copy="#id"` on a button copies a text; `data-key="g i"` on a link, button or field: its keys.
+ *   target is shown in a dialog; `data-load` on `<details>`: once opened, its `[data-loaded]` gets that of the page at this address; `data-copy="#id"` on a button copies a text; `data-key="g i"` on a link, button or field: its keys.
  * - `data-rows` on a table: `j` `k` move, `Enter` opens `a.lead`, `x` ticks the row's check box.
  *
  * **Tests** go in by HTTP: `test/harness/console-client.ts` signs in, gets pages and sends forms as a browser without script does;
@@ -47,6 +47,10 @@ import { alertPage } from "./pages/alerts/alert.tsx";
 import { alertsPage } from "./pages/alerts/alerts.tsx";
 import { caseActions, casePage } from "./pages/cases/case.tsx";
 import { casesPage } from "./pages/cases/cases.tsx";
+import { incidentActions } from "./pages/incident/actions.ts";
+import { exceptionPage } from "./pages/incident/exception-page.tsx";
+import { incidentPage } from "./pages/incident/page.tsx";
+import { previewPage } from "./pages/incident/preview-page.tsx";
 import { incidentsPage } from "./pages/incidents.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
@@ -57,6 +61,9 @@ import type { ConsoleDependencies } from "./ports.ts";
 const pages: readonly AnyPage[] = [
   overviewPage,
   incidentsPage,
+  incidentPage,
+  previewPage,
+  exceptionPage,
   casesPage,
   casePage,
   alertsPage,
@@ -66,7 +73,7 @@ const pages: readonly AnyPage[] = [
 ];
 
 function actionsOf({ origin }: ConsoleDependencies): Action[] {
-  return [...preferenceActions, ...accountActions(origin), ...caseActions];
+  return [...preferenceActions, ...accountActions(origin), ...incidentActions, ...caseActions];
 }
 
 type App = Hono<{ Bindings: ConnectionBindings }>;
