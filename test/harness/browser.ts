@@ -58,7 +58,7 @@ export class TestWindow {
   /** What went wrong since it was last looked at. */
   readonly problems: string[] = [];
   readonly #origin: string;
-  readonly #width: number;
+  #width: number;
 
   constructor(context: BrowserContext, origin: string, width: number, page: Page) {
     this.context = context;
@@ -89,6 +89,13 @@ export class TestWindow {
     page.on("response", (response) => {
       if (response.status() >= 500) this.problems.push(`${response.status()} ${response.url()}`);
     });
+  }
+
+  /** The same page in another theme and width, as when the system's theme changes. */
+  async look(theme: (typeof themes)[number], width: number): Promise<void> {
+    this.#width = width;
+    await this.page.emulateMedia({ colorScheme: theme });
+    await this.page.setViewportSize({ width, height: width > 600 ? 900 : 844 });
   }
 
   async signIn(name: string, password: string, to = "/"): Promise<void> {
