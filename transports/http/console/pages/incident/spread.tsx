@@ -140,7 +140,7 @@ export const Campaign = ({ incident: { campaign } }: { incident: IncidentDetail 
       {links.length === 0 ? null : (
         <div class="body flush small">
           <p class="tiny quiet">Why they are one</p>
-          <ul class="dots any">
+          <ul class="bullets any">
             {links.slice(0, fewReasons).map(({ why, at }) => (
               <li>
                 {why}{" "}
