@@ -168,6 +168,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         loops: () => scheduler.status(),
         faults: () => faults.list(),
         searchBehind: () => search.behind,
+        retentionDays: () => settings.retentionDays,
       },
       feedSettings: new FeedSettingsService({ store, clock, reloads }),
     });

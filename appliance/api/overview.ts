@@ -26,6 +26,8 @@ export interface RunningParts {
   faults(): readonly Fault[];
   /** Rows that the search does not know yet. */
   searchBehind(): number;
+  /** `RHYTHMX_RETENTION_DAYS`. */
+  retentionDays(): number;
 }
 
 interface OverviewParts {
@@ -106,6 +108,7 @@ export class Overview {
       database: { schema, sqlite, bytes },
       disk: disk === null ? null : { free_bytes: disk.bavail * disk.bsize, total_bytes: disk.blocks * disk.bsize },
       search: { behind: running.searchBehind() },
+      retention_days: running.retentionDays(),
       ...this.#state(caller),
       loops: running.loops().map(({ name, everyMs, runs, failures, lastRun, lastDurationMs, lastError }) => ({
         name,

@@ -28,6 +28,7 @@ interface ListQuery {
   incidentId?: string;
   system?: string;
   states?: readonly string[];
+  causes?: readonly string[];
   limit: number;
   offset: number;
 }
