@@ -167,7 +167,6 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         destinations: () => feeds.status(),
         loops: () => scheduler.status(),
         faults: () => faults.list(),
-        searchBehind: () => search.behind,
         retentionDays: () => settings.retentionDays,
       },
       feedSettings: new FeedSettingsService({ store, clock, reloads }),
@@ -185,7 +184,6 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       passed: () => dispatcher.wake(),
       stopping: stopping.signal,
     });
-    store.events.onAppend((_, counts) => campaigns.appended(counts));
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const upkeep = createUpkeep({
@@ -197,7 +195,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       recountQueues: () => feeds.recount(),
     });
     const outbreaks = new OutbreakWatch({ store, stopping: stopping.signal });
-    store.events.onAppend((_, counts) => outbreaks.appended(counts));
+    store.events.onAppend((_, counts) => [campaigns, outbreaks].forEach((watch) => void watch.appended(counts)));
     const loops = createLoops({
       feeds,
       upkeep,

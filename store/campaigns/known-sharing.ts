@@ -7,10 +7,12 @@ import type { Sharing, Standing } from "../../core/campaigns/links.ts";
 import { Popularity } from "../../core/campaigns/popularity.ts";
 import { accountValue, hostValue } from "../../core/campaigns/traces.ts";
 import { ActorFinder, type ActorRules, canonicalIp } from "../../core/correlation/actor.ts";
+import type { NameBook } from "../../core/identities/name-book.ts";
 import type { ActorType } from "../../core/incident.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
-import { minuteMs } from "../../core/time.ts";
+import { dayMs, hourMs, minuteMs } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 
 /** Rows of alerts read in one call. */
@@ -22,6 +24,8 @@ const idleMs = 30 * minuteMs;
 const personal = 3;
 /** … and an account is seen on so many hosts where it has no task on many. */
 const home = 5;
+/** An account that has come to many hosts within this time is no administrator, where a day before is known: that is how an attack spreads. */
+const spreadMs = 6 * hourMs;
 
 /** What these are for makes them join by sessions, processes and movement alone. */
 const sharedHosts = new Set(["domain_controller", "jump_host", "scanner", "backup", "deployment"]);
@@ -34,8 +38,8 @@ export class KnownSharing {
   #lastId: number | null = null;
   #usedAt = 0;
 
-  constructor(actors: ActorRules) {
-    this.#finder = new ActorFinder(actors);
+  constructor(actors: ActorRules, names: NameBook) {
+    this.#finder = new ActorFinder(actors, names);
   }
 
   /** Counts further alerts; returns whether more are left. `now`: epoch milliseconds. */
@@ -46,19 +50,21 @@ export class KnownSharing {
       this.#lastId = Math.max(0, (rows[0] === undefined ? 0 : integer(rows[0], "id")) - mostAlerts);
     }
     const { rows } = await database.read(
-      "select id, entity_name, user_name, host, src_ip from sigma_alerts where id > ? order by id limit ?",
+      "select id, entity_name, user_name, host, src_ip, first_seen from sigma_alerts where id > ? order by id limit ?",
       [this.#lastId, perCall],
     );
     for (const row of rows) {
       this.#lastId = integer(row, "id");
       const [user, host, srcIp] = [text(row, "user_name"), text(row, "host"), text(row, "src_ip")];
-      const actor = this.#finder.find({ user, host, srcIp });
+      const entity = text(row, "entity_name");
+      const actor = this.#finder.find({ entity, user, host, srcIp });
       if (actor === null) continue;
-      this.#popularity.add(normaliseName(text(row, "entity_name")), {
+      this.#popularity.add(normaliseName(entity), {
         actor: `${actor.type} ${actor.name}`,
         host: hostValue(host),
         account: actor.type === "user" ? actor.name : "",
         address: canonicalIp(srcIp),
+        at: fromIso(text(row, "first_seen")),
       });
     }
     return rows.length === perCall;
@@ -104,19 +110,24 @@ export class EntitySharing implements Sharing {
     return this.#popularity.sharersOf(this.#key, "host", host) <= personal;
   }
 
-  isAtHome(account: string): boolean {
-    return this.#popularity.sharersOf(this.#key, "account", accountValue(account)) <= home;
+  isAtHome(account: string, at: number): boolean {
+    return this.#popularity.sharersOf(this.#key, "account", accountValue(account), this.#settledBefore(at)) <= home;
   }
 
-  /** Whether an actor is one whom many share, or who has to do with many by what it is for. */
-  isShared(type: ActorType, actor: string): boolean {
+  /** Whether an actor is one whom many share at `at` (epoch ms), or who has to do with many by what it is for. */
+  isShared(type: ActorType, actor: string, at: number): boolean {
     if (type === "host") return this.ofHost(hostValue(actor)) !== "own";
     if (type === "ip") return this.ofAddress(actor) !== "own";
     const role = this.#roles.ofAccount(this.#entity, actor)?.role ?? null;
     return (
       (role !== null && sharedAccounts.has(role)) ||
-      this.#popularity.isShared(this.#key, "account", accountValue(actor))
+      this.#popularity.isShared(this.#key, "account", accountValue(actor), this.#settledBefore(at))
     );
+  }
+
+  /** Where nothing is known of the days before, an administrator's first hours look like an attack. */
+  #settledBefore(at: number): number {
+    return this.#popularity.knownSince(this.#key) > at - dayMs ? Number.POSITIVE_INFINITY : at - spreadMs;
   }
 
   #hasSharedRole(host: string): boolean {

@@ -1,15 +1,18 @@
 /** What a list's filters become: conditions of a query, and the number of rows that match. */
+import { plainHost } from "../../core/identities/host-name.ts";
+import type { NameBook } from "../../core/identities/name-book.ts";
 import { type IncidentStatus, isOpen } from "../../core/incident.ts";
-import { normaliseHost, normaliseUser } from "../../core/intake/identity.ts";
+import { normaliseName, normaliseUser } from "../../core/intake/identity.ts";
 import type { PageQuery, RowFilters, Walk } from "../../core/pages/page.ts";
 import { toIso } from "../../core/time.ts";
 import { Conditions, type Statement } from "./conditions.ts";
 import type { ListedTable } from "./listed-tables.ts";
 import type { Search } from "./search.ts";
 
-/** Filters with every stored spelling of the entity that was asked for. */
+/** Filters with every stored spelling of the entity that was asked for, and with every name of the actor. */
 export type StoredFilters = Omit<RowFilters, "entity" | "campaign"> & {
   entity?: readonly string[] | undefined;
+  actors?: readonly string[] | undefined;
   /** What became of the campaign that was asked for. */
   campaign?: readonly string[] | undefined;
 };
@@ -32,6 +35,13 @@ export function sourceOf(table: ListedTable, by: Walk["by"], search: Search | nu
   const found = table.search?.[by];
   if (search === null || found === undefined || (!search.isRare && found.order !== "as found")) return usual;
   return { ...usual, from: found.from, seq: found.seq };
+}
+
+/** The names under which an actor may stand that is called so: what the names that are known say, else the name without domain; and the name itself. */
+export function actorsCalled(given: string, names: NameBook): string[] {
+  const host = plainHost(given);
+  const known = names.everyReading(given, host);
+  return [...new Set([...(known.length > 0 ? known : [normaliseUser(given), host]), normaliseName(given)])];
 }
 
 /** What conditions depend on besides the filters. */
@@ -75,9 +85,7 @@ export function conditionsOf(source: Source, filters: StoredFilters, { entities,
   oneOf(columns.type, filters.caseTypes);
   oneOf(columns.campaign, filters.campaign);
   oneOf(columns.riskLevel, filters.riskLevels);
-  const actor = filters.actor ?? filters.primaryUser;
-  if (actor !== undefined && columns.actor !== undefined)
-    oneOf(columns.actor, [...new Set([normaliseUser(actor), normaliseHost(actor), actor.trim().toLowerCase()])]);
+  oneOf(columns.actor, filters.actors);
   if (filters.incidentId !== undefined && columns.incident !== undefined) all.add(columns.incident, filters.incidentId);
   if (filters.hash !== undefined && columns.hash !== undefined)
     all.add(`${columns.hash} = ?`, filters.hash.trim().toLowerCase());

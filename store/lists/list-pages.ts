@@ -12,11 +12,12 @@ import { conditionsOf, isCountedInPart, mostCounted, type Source, sourceOf, tota
 import { type ListedTable, listedTables, type Present } from "./listed-tables.ts";
 import { searchOf } from "./search.ts";
 
-/** Reads one page. Rows committed while it is read belong to a later page. */
+/** Reads one page, of these actors alone where some are given. Rows committed while it is read belong to a later page. */
 export async function listPage(
   database: Database,
   query: PageQuery,
   patterns: readonly PreparedPattern[],
+  actors: readonly string[] | null,
 ): Promise<Page> {
   const table = listedTables[query.collection];
   const entities = await entitySpellings(database, query.entities);
@@ -24,13 +25,14 @@ export async function listPage(
   const { campaign } = query.filters;
   const filters = {
     ...query.filters,
+    actors: actors ?? undefined,
     entity: asked && (await entitySpellings(database, asked)),
     campaign: campaign === undefined ? undefined : [await campaignNow(database, campaign)],
   };
   const { order, limit, offset, now } = query;
   const by = order.kind === "walk" ? order.by : "created";
   const limits = [...(entities === null ? [] : [entities]), ...(filters.entity === undefined ? [] : [filters.entity])];
-  const search = await searchOf(database, query.collection, query.filters, limits, by);
+  const search = await searchOf(database, query.collection, query.filters, limits, order);
   const source = sourceOf(table, by, search);
   const { seq } = source;
   const lookedUp = order.kind === "walk" && order.direction === "up" && order.position === null;

@@ -65,11 +65,6 @@ const unreachable = { description: "The target does not say what it accepts at t
 const page = <S extends v.GenericSchema>(name: string, row: S) =>
   v.object({ [name]: v.array(row), total: v.number(), limit: v.number(), offset: v.number() });
 
-/** A cause is kept of what stands still. */
-function standing(states: readonly string[] = ["parked", "dead"]): string[] {
-  return states.filter((state) => state === "parked" || state === "dead");
-}
-
 export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
   const write = { permission: "ticket:write", callers: "users", tag: "Tickets" } as const;
   const read = { permission: "read", callers: "users", tag: "Tickets" } as const;
@@ -81,7 +76,7 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
     ...(query.incident_id === undefined ? {} : { incidentId: query.incident_id }),
     ...(query.system === undefined ? {} : { system: query.system }),
     ...(states === undefined ? {} : { states }),
-    ...(query.cause === undefined ? {} : { causes: [query.cause], states: standing(states) }),
+    ...(query.cause === undefined ? {} : { causes: [query.cause] }),
     limit: query.limit ?? 100,
     offset: query.offset ?? 0,
   });

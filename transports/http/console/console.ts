@@ -25,7 +25,7 @@
  * - every POST form is sent by script where there is one, so that a session that ended meanwhile is renewed in a dialog and the form sent
  *   again; `data-plain` leaves it to the browser.
  * - `data-filter="#list"` on a GET form: what is typed or chosen replaces `#list` and the address; `data-dialog` on a link: the `main` of its
- *   target is shown in a dialog; `data-copy="#id"` on a button copies a text; `data-key="g i"` on a link, button or field: its keys.
+ *   target is shown in a dialog; `data-load` on `<details>`: once opened, its `[data-loaded]` gets that of the page at this address; `data-copy="#id"` on a button copies a text; `data-key="g i"` on a link, button or field: its keys.
  * - `data-rows` on a table: `j` `k` move, `Enter` opens `a.lead`, `x` ticks the row's check box.
  *
  * **Tests** go in by HTTP: `test/harness/console-client.ts` signs in, gets pages and sends forms as a browser without script does;
@@ -52,6 +52,10 @@ import { casesPage } from "./pages/cases/cases.tsx";
 import { deliveriesPage } from "./pages/deliveries/deliveries.tsx";
 import { deliveryPage } from "./pages/deliveries/delivery.tsx";
 import { deliveryActions } from "./pages/deliveries/delivery-actions.ts";
+import { incidentActions } from "./pages/incident/actions.ts";
+import { exceptionPage } from "./pages/incident/exception-page.tsx";
+import { incidentPage } from "./pages/incident/page.tsx";
+import { previewPage } from "./pages/incident/preview-page.tsx";
 import { incidentsPage } from "./pages/incidents.tsx";
 import { integrationActions, integrationsPage } from "./pages/integrations/integrations.tsx";
 import { overviewPage } from "./pages/overview.tsx";
@@ -64,6 +68,9 @@ import type { ConsoleDependencies } from "./ports.ts";
 const pages: readonly AnyPage[] = [
   overviewPage,
   incidentsPage,
+  incidentPage,
+  previewPage,
+  exceptionPage,
   casesPage,
   casePage,
   alertsPage,
@@ -79,7 +86,14 @@ const pages: readonly AnyPage[] = [
 ];
 
 function actionsOf({ origin }: ConsoleDependencies): Action[] {
-  return [...preferenceActions, ...accountActions(origin), ...caseActions, ...deliveryActions, ...integrationActions];
+  return [
+    ...preferenceActions,
+    ...accountActions(origin),
+    ...incidentActions,
+    ...caseActions,
+    ...deliveryActions,
+    ...integrationActions,
+  ];
 }
 
 type App = Hono<{ Bindings: ConnectionBindings }>;

@@ -21,6 +21,7 @@ document.addEventListener("submit", async (event) => {
     const said = decodeURIComponent(response.headers.get("X-Said") ?? "");
     const to = response.headers.get("X-Location");
     if (response.ok && cell) {
+      form.reset();
       await refresh(() => true, false);
       if (said) say(said);
     } else if (to) {
@@ -126,3 +127,19 @@ document.addEventListener("click", async (event) => {
   dialog.replaceChildren(...main.childNodes);
   dialog.showModal();
 });
+
+// What is large is fetched when somebody opens it.
+document.addEventListener(
+  "toggle",
+  async (event) => {
+    const details = /** @type {HTMLDetailsElement} */ (event.target);
+    const place = details.dataset.load && details.open ? one("[data-loaded]:not([data-loaded=done])", details) : null;
+    if (!place) return;
+    const response = await ask(details.dataset.load ?? "").catch(() => null);
+    const fresh = response?.ok ? one("[data-loaded]", parsed(await response.text())) : null;
+    if (!fresh) return say("The appliance does not answer. Close and open it to try again.");
+    place.replaceChildren(...fresh.childNodes);
+    place.dataset.loaded = "done";
+  },
+  true,
+);

@@ -27,7 +27,7 @@ document.addEventListener("keydown", (event) => {
   first = key === "g" && !first ? "g" : "";
   if (target) {
     event.preventDefault();
-    if (target instanceof HTMLInputElement) target.focus();
+    if (target.matches("input,select,textarea")) target.focus();
     else target.click();
   } else if (key === "j") move(1);
   else if (key === "k") move(-1);

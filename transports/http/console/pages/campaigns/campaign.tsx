@@ -82,15 +82,15 @@ const Members = ({ members }: { members: readonly Member[] }) => (
             </span>
           </td>
           <td class="wide">
-<span class="two">
-            <a class="lead" href={`/incidents/${one.incident_id}`}>
-              {one.headline ?? one.group_key}
-            </a>
-            <small>
-              {one.group_key} <span class="mono">{one.incident_id}</span>
-            </small>
-          </span>
-</td>
+            <span class="two">
+              <a class="lead" href={`/incidents/${one.incident_id}`}>
+                {one.headline ?? one.group_key}
+              </a>
+              <small>
+                {one.group_key} <span class="mono">{one.incident_id}</span>
+              </small>
+            </span>
+          </td>
           <td>
             <span class="row">
               <Who login={one.assigned_analyst} />

@@ -65,15 +65,15 @@ export const campaignsPage = page<Data>({
                     </span>
                   </td>
                   <td class="wide">
-<span class="two">
-                    <a class="lead" href={`/campaigns/${one.campaign_id}`}>
-                      {one.headline ?? one.campaign_id}
-                    </a>
-                    <small>
-                      {one.entity_name} <span class="mono">{one.campaign_id}</span>
-                    </small>
-                  </span>
-</td>
+                    <span class="two">
+                      <a class="lead" href={`/campaigns/${one.campaign_id}`}>
+                        {one.headline ?? one.campaign_id}
+                      </a>
+                      <small>
+                        {one.entity_name} <span class="mono">{one.campaign_id}</span>
+                      </small>
+                    </span>
+                  </td>
                   <td class="r" data-label="incidents">
                     {one.incident_count}
                   </td>

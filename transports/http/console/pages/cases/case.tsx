@@ -59,7 +59,8 @@ export const casePage = page<CaseDetail>({
                   <Time at={alert.last_seen} />
                   <span>
                     <a href={`/alerts/${alert.hash}`}>{alert.rule_title}</a> on{" "}
-                    <span class="mono">{alert.host ?? alert.src_ip ?? "no host"}</span>, {alert.count} times
+                    <span class="mono">{alert.host ?? alert.src_ip ?? "no host"}</span>,{" "}
+                    {alert.count === 1 ? "once" : `${alert.count} times`}
                   </span>
                 </li>
               ))}
@@ -80,7 +81,11 @@ export const casePage = page<CaseDetail>({
               ))}
             </ul>
           </Panel>
-          <Panel title="History" id="history" note={`${one.history_total} entries`}>
+          <Panel
+            title="History"
+            id="history"
+            note={one.history_total === 1 ? "1 entry" : `${one.history_total} entries`}
+          >
             <ul class="feed">
               {one.history.toReversed().map((entry) => (
                 <li>
@@ -160,8 +165,8 @@ const Work = ({ one, caller }: { one: CaseDetail; caller: ConsoleCaller }) => {
   const isMine = one.assigned_analyst?.toLowerCase() === caller.name.toLowerCase();
   return (
     <Panel title="Work" id="work">
-      <div class="body stack">
-        <p class="row">
+      <div class="stack">
+        <div class="body row nowrap">
           <Who login={one.assigned_analyst} />
           {one.assigned_analyst === null ? (
             <span class="quiet">Nobody works on it</span>
@@ -176,7 +181,7 @@ const Work = ({ one, caller }: { one: CaseDetail; caller: ConsoleCaller }) => {
               </button>
             </Form>
           ) : null}
-        </p>
+        </div>
         {mayChange ? (
           <Form class="form one" action={`/console/cases/${one.case_id}/status`} label="Status">
             <Select
@@ -192,7 +197,7 @@ const Work = ({ one, caller }: { one: CaseDetail; caller: ConsoleCaller }) => {
             <button class="btn">Save status</button>
           </Form>
         ) : null}
-        <div>
+        <div class="body">
           <h3 class="small">Notes</h3>
           <p class="notes">{one.investigation_notes ?? <span class="quiet">No notes yet</span>}</p>
         </div>

@@ -4,7 +4,15 @@ import { Icon } from "../../parts/icon.tsx";
 import { State } from "../../parts/state.tsx";
 import { Time } from "../../parts/time.tsx";
 import { systemName } from "../overview-state.ts";
-import { causeWords, type DeliveryRow, isUndecided, kindName, outcomeWords, standsStill, stateNames } from "./delivery-rows.ts";
+import {
+  causeWords,
+  type DeliveryRow,
+  isUndecided,
+  kindName,
+  outcomeWords,
+  standsStill,
+  stateNames,
+} from "./delivery-rows.ts";
 
 export const DeliveryTable = (props: { rows: readonly DeliveryRow[]; caption: string; mayWrite: boolean }) => (
   <table class="grid cards dest" data-rows>
@@ -34,18 +42,18 @@ const Row = ({ row, mayWrite }: { row: DeliveryRow; mayWrite: boolean }) => {
   return (
     <tr id={id}>
       <td>
-<span class="two">
-        <a class="lead" href={`/deliveries/${id}`}>
-          {kindName(kind)} in {systemName(system)}
-        </a>
-        <small>
-          <a class="mono" href={`/incidents/${incident_id}`}>
-            {incident_id}
-          </a>{" "}
-          {entity_name}
-        </small>
-      </span>
-</td>
+        <span class="two">
+          <a class="lead" href={`/deliveries/${id}`}>
+            {kindName(kind)} in {systemName(system)}
+          </a>
+          <small>
+            <a class="mono" href={`/incidents/${incident_id}`}>
+              {incident_id}
+            </a>{" "}
+            {entity_name}
+          </small>
+        </span>
+      </td>
       <td class="wide">
         <State kind={stateNames[state].kind}>{stateNames[state].name}</State>
         {cause === null ? null : <div class="tiny soft">{causeWords(cause).name}</div>}

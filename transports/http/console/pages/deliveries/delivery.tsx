@@ -9,7 +9,15 @@ import { Time } from "../../parts/time.tsx";
 import { Empty, Notice, Panel } from "../../parts/words.tsx";
 import { systemName } from "../overview-state.ts";
 import { Decide } from "./decide.tsx";
-import { causeWords, type DeliveryDetail, isGoodOutcome, kindName, outcomeWords, standsStill, stateNames } from "./delivery-rows.ts";
+import {
+  causeWords,
+  type DeliveryDetail,
+  isGoodOutcome,
+  kindName,
+  outcomeWords,
+  standsStill,
+  stateNames,
+} from "./delivery-rows.ts";
 
 export const deliveryPage = page<DeliveryDetail>({
   path: "/deliveries/:id",
