@@ -7,6 +7,7 @@ import type { Sharing, Standing } from "../../core/campaigns/links.ts";
 import { Popularity } from "../../core/campaigns/popularity.ts";
 import { accountValue, hostValue } from "../../core/campaigns/traces.ts";
 import { ActorFinder, type ActorRules, canonicalIp } from "../../core/correlation/actor.ts";
+import type { NameBook } from "../../core/identities/name-book.ts";
 import type { ActorType } from "../../core/incident.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
 import { dayMs, hourMs, minuteMs } from "../../core/time.ts";
@@ -25,6 +26,8 @@ const personal = 3;
 const home = 5;
 /** An account that has come to many hosts within this time is no administrator, where a day before is known: that is how an attack spreads. */
 const spreadMs = 6 * hourMs;
+/** So many may be of one attack, in an entity of which nothing else is known. */
+const fewActors = 100;
 
 /** What these are for makes them join by sessions, processes and movement alone. */
 const sharedHosts = new Set(["domain_controller", "jump_host", "scanner", "backup", "deployment"]);
@@ -37,8 +40,8 @@ export class KnownSharing {
   #lastId: number | null = null;
   #usedAt = 0;
 
-  constructor(actors: ActorRules) {
-    this.#finder = new ActorFinder(actors);
+  constructor(actors: ActorRules, names: NameBook) {
+    this.#finder = new ActorFinder(actors, names);
   }
 
   /** Counts further alerts; returns whether more are left. `now`: epoch milliseconds. */
@@ -55,9 +58,10 @@ export class KnownSharing {
     for (const row of rows) {
       this.#lastId = integer(row, "id");
       const [user, host, srcIp] = [text(row, "user_name"), text(row, "host"), text(row, "src_ip")];
-      const actor = this.#finder.find({ user, host, srcIp });
+      const entity = text(row, "entity_name");
+      const actor = this.#finder.find({ entity, user, host, srcIp });
       if (actor === null) continue;
-      this.#popularity.add(normaliseName(text(row, "entity_name")), {
+      this.#popularity.add(normaliseName(entity), {
         actor: `${actor.type} ${actor.name}`,
         host: hostValue(host),
         account: actor.type === "user" ? actor.name : "",
@@ -123,9 +127,10 @@ export class EntitySharing implements Sharing {
     );
   }
 
-  /** Where nothing is known of the days before, an administrator's first hours look like an attack. */
+  /** Where much happens and nothing is known of the days before, an administrator's first hours look like an attack. */
   #settledBefore(at: number): number {
-    return this.#popularity.knownSince(this.#key) > at - dayMs ? Number.POSITIVE_INFINITY : at - spreadMs;
+    const { actors, since } = this.#popularity.known(this.#key);
+    return actors > fewActors && since > at - dayMs ? Number.POSITIVE_INFINITY : at - spreadMs;
   }
 
   #hasSharedRole(host: string): boolean {
