@@ -55,6 +55,17 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
         hasFirstPassword: existsSync(join(parts.dataDir, firstPasswordFile)),
       }),
     },
+    incidents: {
+      assignable: (entity) =>
+        accounts
+          .list()
+          .filter(({ role, entities, disabledAt }) => {
+            const limits = { entities: entities.length === 0 ? null : entities };
+            return disabledAt === null && (role === "analyst" || role === "admin") && seesEntity(limits, entity);
+          })
+          .map(({ name }) => name)
+          .sort(),
+    },
     shell: {
       counts: (caller) => countsOf(api, caller),
       people: () =>

@@ -77,6 +77,7 @@ export function conditionsOf(
   if (by === "updated" && filters.createdSince !== undefined)
     all.add(`${columns.recorded} >= ?`, toIso(filters.createdSince));
   if (filters.minRisk !== undefined) all.add(`${columns.risk} >= ?`, filters.minRisk);
+  oneOf(columns.id, filters.ids);
   if (table.hasOwners) addOwnership(all, filters, now);
   return all;
 }

@@ -22,11 +22,14 @@
  * - `data-fresh="incident_created"` on a hidden link: it appears with the number of such events since the page was shown ("2 new").
  *   Its text has a child `<b>`.
  * - `data-optimistic="#cell"` on a form and `data-said="…"` on its button or option: shown in `#cell` at once, put back on a refusal.
+ * - `data-renews="#list"` on a form whose action leads back to this page: that part is fetched anew and the page stays where it is.
  * - every POST form is sent by script where there is one, so that a session that ended meanwhile is renewed in a dialog and the form sent
  *   again; `data-plain` leaves it to the browser.
  * - `data-filter="#list"` on a GET form: what is typed or chosen replaces `#list` and the address; `data-dialog` on a link: the `main` of its
  *   target is shown in a dialog; `data-copy="#id"` on a button copies a text; `data-key="g i"` on a link, button or field: its keys.
- * - `data-rows` on a table: `j` `k` move, `Enter` opens `a.lead`, `x` ticks the row's check box.
+ * - `data-rows` on a table: `j` `k` move, `Enter` opens `a.lead`, `x` ticks the row's check box; `data-row-key="t"` within a row: what the
+ *   key opens there; `data-of-rows` beside `data-key`: works on ticked rows, else on the chosen one. Coming back, the row that was opened is
+ *   chosen, and `data-back` on a link to a list leads to the list as it was left. `data-all="#list"` on a check box ticks all in there.
  *
  * **Tests** go in by HTTP: `test/harness/console-client.ts` signs in, gets pages and sends forms as a browser without script does;
  * `test/harness/browser.ts` drives Chromium in `*.e2e.test.ts`. Tests of parts are beside them.
@@ -43,17 +46,29 @@ import { sessionCookie } from "./cookies.ts";
 import { Gate } from "./gate.tsx";
 import type { Action, AnyPage } from "./page.ts";
 import { accountActions, accountPage } from "./pages/account.tsx";
-import { incidentsPage } from "./pages/incidents.tsx";
+import { bulkChangeAction } from "./pages/incidents/bulk-change.tsx";
+import { exceptionChoiceAction, exceptionsAction } from "./pages/incidents/bulk-exception.tsx";
+import { byHandAction, byHandPage } from "./pages/incidents/by-hand.tsx";
+import { columnsAction } from "./pages/incidents/columns.ts";
+import { incidentsPage } from "./pages/incidents/page.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
-import { searchPage } from "./pages/search.ts";
+import { searchPage } from "./pages/search/page.tsx";
 import { signInRoutes } from "./pages/sign-in.tsx";
 import type { ConsoleDependencies } from "./ports.ts";
 
-const pages: readonly AnyPage[] = [overviewPage, incidentsPage, searchPage, accountPage];
+const pages: readonly AnyPage[] = [overviewPage, incidentsPage, byHandPage, searchPage, accountPage];
 
 function actionsOf({ origin }: ConsoleDependencies): Action[] {
-  return [...preferenceActions, ...accountActions(origin)];
+  return [
+    ...preferenceActions,
+    bulkChangeAction,
+    exceptionChoiceAction,
+    exceptionsAction,
+    byHandAction,
+    columnsAction,
+    ...accountActions(origin),
+  ];
 }
 
 type App = Hono<{ Bindings: ConnectionBindings }>;

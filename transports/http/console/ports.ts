@@ -73,11 +73,17 @@ export interface OriginPort {
   baseUrl(): string | null;
 }
 
+export interface IncidentPort {
+  /** Logins of those who may work on incidents of this entity, in order. */
+  assignable(entity: string): string[];
+}
+
 /** The part of it that pages and actions get. */
 export interface ConsolePorts {
   api: ApiDependencies;
   sessions: SessionPort;
   overview: OverviewPort;
+  incidents: IncidentPort;
 }
 
 export interface ConsoleDependencies extends ConsolePorts {
