@@ -178,8 +178,12 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     store.events.onAppend((_, counts) =>
       (counts.incident_created ?? counts.incident_updated ?? 0) ? dispatcher.wake() : null,
     );
-    const campaigns = new CampaignWatch({ store, log, stopping: stopping.signal });
-    store.events.onAppend((_, counts) => campaigns.appended(counts));
+    const campaigns = new CampaignWatch({
+      store,
+      log,
+      passed: () => dispatcher.wake(),
+      stopping: stopping.signal,
+    });
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const upkeep = createUpkeep({
@@ -191,7 +195,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       recountQueues: () => feeds.recount(),
     });
     const outbreaks = new OutbreakWatch({ store, stopping: stopping.signal });
-    store.events.onAppend((_, counts) => outbreaks.appended(counts));
+    store.events.onAppend((_, counts) => [campaigns, outbreaks].forEach((watch) => void watch.appended(counts)));
     const loops = createLoops({
       feeds,
       upkeep,
@@ -217,6 +221,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       loops: () => scheduler.status(),
       faults: () => faults.list(),
       logEnd: () => logEnd,
+      searchBehind: () => search.behind,
       pendingBytes: () => intake.pendingBytes,
       tickets: dispatcher.metrics(),
     });

@@ -9,8 +9,13 @@ import { campaignParts } from "./campaigns.ts";
 
 type Json = Record<string, unknown>;
 
+export interface IncidentTickets {
+  tickets: readonly Json[];
+  told_in: readonly Json[];
+}
+
 /** `row`: the incident as in lists. */
-export function incidentDetail(row: Json, detail: IncidentDetail, tickets: readonly Json[]): Json {
+export function incidentDetail(row: Json, detail: IncidentDetail, tickets: IncidentTickets): Json {
   const { body, risk, chain, rules, cases, users, assets, alarms, history, historyTotal } = detail;
   const { event: _, changes: __, ...objects } = body;
   return {
@@ -64,7 +69,7 @@ export function incidentDetail(row: Json, detail: IncidentDetail, tickets: reado
       status: detail.sla.status,
       due_at: toIso(detail.incident.createdAt + detail.sla.targetMinutes * minuteMs),
     },
-    tickets,
+    ...tickets,
     campaign:
       detail.campaign === null ? null : { campaign_id: detail.campaign.campaignId, ...campaignParts(detail.campaign) },
     outbreak: body.outbreak ?? null,

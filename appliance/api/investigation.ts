@@ -6,7 +6,7 @@ import type { Collection } from "../../core/pages/page.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
-import { alertDetail, caseDetail, incidentDetail } from "./details.ts";
+import { alertDetail, caseDetail, type IncidentTickets, incidentDetail } from "./details.ts";
 
 type Json = Record<string, unknown>;
 
@@ -25,10 +25,15 @@ export class Investigation {
   readonly #clock: Clock;
   readonly #audit: AuditLog;
 
-  /** Tickets of an incident with their deliveries. */
-  readonly #ticketsOf: (incidentId: string) => Promise<Json[]>;
+  /** Tickets of an incident with their deliveries, and the tickets of others in which it was told. */
+  readonly #ticketsOf: (incidentId: string) => Promise<IncidentTickets>;
 
-  constructor(store: Store, clock: Clock, audit: AuditLog, ticketsOf: (incidentId: string) => Promise<Json[]>) {
+  constructor(
+    store: Store,
+    clock: Clock,
+    audit: AuditLog,
+    ticketsOf: (incidentId: string) => Promise<IncidentTickets>,
+  ) {
     this.#ticketsOf = ticketsOf;
     this.#store = store;
     this.#clock = clock;

@@ -22,7 +22,8 @@ interface PageParts {
   savePosition: (position: PollPosition) => Promise<void>;
 }
 
-const searched = ["text", "rule", "host", "user", "levels"] as const;
+/** Filters that the search answers; levels alone only for lists from the newest on. */
+const searched = ["text", "rule", "host", "user"] as const;
 
 export class Pages {
   readonly #reading: Store["reading"];
@@ -46,7 +47,9 @@ export class Pages {
     const { collection, filters, limit, offset } = request;
     const now = this.#clock.now();
     const entities = caller.entities === null ? null : [...caller.entities].map(normaliseName).sort();
-    if (searched.some((name) => filters[name] !== undefined)) await this.#search.fresh();
+    const polls = request.cursor !== null || request.since !== null || request.updatedSince !== null;
+    if (searched.some((name) => filters[name] !== undefined) || (!polls && filters.levels !== undefined))
+      await this.#search.fresh();
     const question = [collection, entities, Object.entries(filters).filter(([, value]) => value !== undefined)];
     if (request.cursor !== null) return this.#atCursor(request, question, entities, request.cursor);
 

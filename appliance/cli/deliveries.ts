@@ -20,6 +20,8 @@ list shows what stands still, by cause, with the target's own words: parked
 (refused, somebody has to mend something) and dead (retries used up). Nothing of
 it is ever deleted by itself. Mend the settings first; saving them sends what
 was parked again.
+What is parked while another ticket has come to stand for its campaign is then
+discarded with cause campaign, unless it may have arrived; retry ID makes it.
 
 A create that the target has made without saying which ticket it is
 (made_not_identified), or may have made (unknown_outcome), waits for you:

@@ -93,7 +93,11 @@ export class TicketDispatcher {
     this.#systems = new TicketSystems(settings, () => clock.now(), this.#throttles);
     for (const lane of this.#allLanes) lane.apply(settings, this.#systems);
     this.#gate.apply(settings.cadenceHours);
-    await store.tickets.configureTickets({ push: settings.autoPush, policies: settings.policies });
+    await store.tickets.configureTickets({
+      push: settings.autoPush,
+      policies: settings.policies,
+      campaigns: settings.campaigns,
+    });
     while (await store.tickets.applyServiceLevels(settings.sla));
     this.#dueChanged();
   }

@@ -10,7 +10,6 @@ import {
   type Attempt,
   correlationOf,
   type Delivery,
-  notIdentified,
   type Ticket,
   type TicketSystemName,
 } from "../../core/tickets/ticket.ts";
@@ -21,6 +20,7 @@ import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { type DeadLetterGroup, DeadLetters, deliveryUnknown } from "./dead-letters.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
 import { adapterOf } from "./systems.ts";
+import { deliveryJson, ticketJson, toldInJson } from "./ticket-json.ts";
 
 type Json = Record<string, unknown>;
 
@@ -60,7 +60,8 @@ export class TicketService {
     const { payload, level } = await this.#render(incidentId, entity, system);
     const priority = await adapterOf(this.#dispatcher.systems, system, entity).priorityOf(payload);
     const ticket = await this.#store.reading.findTicket(incidentId, system);
-    const update = this.#riskUpdate(ticket, level);
+    const reported = await this.#store.tickets.levelOfTicket(incidentId, system);
+    const update = this.#riskUpdate(ticket, reported ?? level);
     return {
       system,
       risk_update: update,
@@ -85,14 +86,23 @@ export class TicketService {
     if (known?.remote != null && !isGone) return { ticket: ticketJson(known) };
     if (!this.#dispatcher.systems?.isEnabled(system)) throw notEnabled(system);
     const waiting = isGone ? null : await this.#delivery(incidentId, system);
-    if (waiting !== null) {
+    if (waiting !== null && (await this.#store.tickets.wantDelivery(waiting.id, this.#clock.now()))) {
       this.#dispatcher.wake();
       return { delivery_id: waiting.id };
     }
     const { payload, level } = await this.#render(incidentId, entity, system);
     if (seen !== null && seen.toLowerCase() !== sha256(payload))
       throw new EdgeError("preview_outdated", "the incident has changed since the preview: look at it again");
-    const planned = { incidentId, entity, system, trigger: "manual" as const, who: caller.name, payload, level };
+    const planned = {
+      incidentId,
+      entity,
+      system,
+      trigger: "manual" as const,
+      who: caller.name,
+      payload,
+      level,
+      afterSeq: null,
+    };
     await this.#store.tickets.planTicket(planned, this.#clock.now());
     const delivery = await this.#delivery(incidentId, system);
     await this.#audit.note(auditAuthor(caller), "ticket.create", incidentId, { system });
@@ -102,7 +112,13 @@ export class TicketService {
 
   async tickets(caller: Caller, query: ListQuery): Promise<Json> {
     const { tickets, total } = await this.#store.reading.listTickets({ ...query, entities: caller.entities });
-    return { tickets: tickets.map(ticketJson), total, limit: query.limit, offset: query.offset };
+    const told = await this.#store.reading.listToldIn([...new Set(tickets.map(({ incidentId }) => incidentId))]);
+    return {
+      tickets: tickets.map((ticket) => ticketJson(ticket, told)),
+      total,
+      limit: query.limit,
+      offset: query.offset,
+    };
   }
 
   async deliveries(caller: Caller, query: ListQuery): Promise<Json> {
@@ -151,17 +167,23 @@ export class TicketService {
     return this.#deadLetters.discardAll(auditAuthor(caller), { ...which, entities: caller.entities }, reason);
   }
 
-  /** The tickets of an incident, for its details. */
-  async ofIncident(incidentId: string): Promise<Json[]> {
+  /** The tickets of an incident, and the tickets of others in which it was told, for its details. */
+  async ofIncident(incidentId: string): Promise<{ tickets: Json[]; told_in: Json[] }> {
     const query = { incidentId, entities: null, limit: 50, offset: 0 };
     const { tickets } = await this.#store.reading.listTickets(query);
     const { deliveries } = await this.#store.reading.listDeliveries(query);
-    const level = (await this.#store.tickets.findIncident(incidentId))?.level ?? null;
-    return tickets.map((ticket) => ({
-      ...ticketJson(ticket),
-      risk_update: level === null ? null : this.#riskUpdate(ticket, level),
-      deliveries: deliveries.filter(({ ticketId }) => ticketId === ticket.id).map(deliveryJson),
-    }));
+    const told = await this.#store.reading.listToldIn([incidentId]);
+    const levels = new Map<string, RiskLevel | null>();
+    for (const { system } of tickets) levels.set(system, await this.#store.tickets.levelOfTicket(incidentId, system));
+    const shown = tickets.map((ticket) => {
+      const level = levels.get(ticket.system) ?? null;
+      return {
+        ...ticketJson(ticket, told),
+        risk_update: level === null ? null : this.#riskUpdate(ticket, level),
+        deliveries: deliveries.filter(({ ticketId }) => ticketId === ticket.id).map(deliveryJson),
+      };
+    });
+    return { tickets: shown, told_in: told.map(toldInJson) };
   }
 
   /** The cadence gate's decision about the present level; null without a ticket (CONTRACT 6). */
@@ -238,54 +260,6 @@ function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** The state of a ticket that does not exist yet; its deliveries show more. */
-function waitingState(stopped: string | null): string {
-  if (stopped === "given up") return stopped;
-  return stopped === notIdentified ? "made, not identified" : "on its way";
-}
-
-function ticketJson(ticket: Ticket & { stopped?: string | null }): Json {
-  const { incidentId, entity, system, generation, remote, remoteStatus, readAt, goneAt, mergedInto } = ticket;
-  return {
-    incident_id: incidentId,
-    entity_name: entity,
-    system,
-    generation,
-    ticket_id: remote?.key ?? null,
-    ticket_url: remote?.url ?? null,
-    ticket_status: remoteStatus || null,
-    merged_into: mergedInto,
-    state: goneAt !== null ? "gone" : remote === null ? waitingState(ticket.stopped ?? null) : "there",
-    gone_at: isoOrNull(goneAt),
-    last_read_at: isoOrNull(readAt),
-    created_at: toIso(ticket.createdAt),
-    updated_at: toIso(ticket.updatedAt),
-  };
-}
-
 function withoutBodies({ sent: _, answer: __, ...attempt }: Attempt): Attempt {
   return attempt;
-}
-
-function deliveryJson({
-  history = [],
-  ...d
-}: Delivery & { history?: readonly { at: number; durationMs: number }[] }): Json {
-  return {
-    id: d.id,
-    incident_id: d.incidentId,
-    entity_name: d.entity,
-    system: d.system,
-    kind: d.kind,
-    state: d.state,
-    attempts: d.attempts,
-    cause: d.cause,
-    detail: d.detail,
-    trigger: d.trigger,
-    who: d.who,
-    next_attempt_at: ["planned", "unknown"].includes(d.state) ? toIso(d.nextAttemptAt) : null,
-    created_at: toIso(d.createdAt),
-    updated_at: toIso(d.updatedAt),
-    attempt_history: history.map(({ at, durationMs, ...one }) => ({ at: toIso(at), duration_ms: durationMs, ...one })),
-  };
 }

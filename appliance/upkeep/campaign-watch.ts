@@ -6,6 +6,8 @@ import type { Log } from "../runtime/log.ts";
 interface Parts {
   store: Pick<Store, "campaigns" | "reading">;
   log: Log;
+  /** Called when incidents have been looked at: what waited for that may go on. */
+  passed?(): void;
   /** A turn consists of small steps; no further one is started once this is aborted. */
   stopping: AbortSignal;
 }
@@ -47,7 +49,7 @@ export class CampaignWatch {
 
   /** One turn at `now`, epoch milliseconds. */
   async tick(now: number): Promise<void> {
-    const { store, log, stopping } = this.#parts;
+    const { store, log, stopping, passed } = this.#parts;
     this.#isBehind = false;
     try {
       this.#isUsed ||= await store.campaigns.hasIncidents();
@@ -57,6 +59,7 @@ export class CampaignWatch {
         goesOn = more;
         if (step === null) continue;
         await store.campaigns.joinIncidents(step, now);
+        passed?.();
         this.#failures += step.failed.length;
         for (const { incidentId, message } of step.failed)
           log.error("an incident was not looked at for campaigns", { incident: incidentId, error: message });

@@ -14,6 +14,8 @@ export interface MetricSources {
   loops(): readonly LoopStatus[];
   faults(): readonly { name: string }[];
   logEnd(): number;
+  /** Rows that the search does not know yet. */
+  searchBehind(): number;
   pendingBytes(): number;
   tickets: TicketMetrics;
 }
@@ -117,6 +119,7 @@ async function register(sources: MetricSources, tallies: Tallies): Promise<Regis
   );
   read("rhythmx_uptime_seconds", "Seconds since start.", () => Math.floor(sources.uptimeMs() / 1000));
   read("rhythmx_event_log_end", "Sequence number of the newest event.", sources.logEnd);
+  read("rhythmx_search_behind", "Rows that the search index does not know yet.", sources.searchBehind);
   read("rhythmx_intake_pending_bytes", "Bytes of batches being taken in.", sources.pendingBytes);
   read("process_resident_memory_bytes", "Resident memory in bytes.", () => process.memoryUsage.rss());
 

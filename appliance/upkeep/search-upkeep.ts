@@ -70,13 +70,11 @@ export class SearchUpkeep {
   }
 
   async #index(): Promise<void> {
-    const begun = this.#clock.monotonic();
-    const { behind, newestAlert } = await this.#store.admin.indexSome();
-    const took = this.#clock.monotonic() - begun;
+    const { behind, newestAlert, tookMs } = await this.#store.admin.indexSome();
     this.#busy = this.#newestAlert > 0 && newestAlert - this.#newestAlert > 20;
     this.#newestAlert = newestAlert;
     this.#behind = behind;
-    const pause = Math.ceil(this.#busy ? Math.max(shortestPauseMs, took * busyPause) : took * quietPause);
+    const pause = Math.ceil(this.#busy ? Math.max(shortestPauseMs, tookMs * busyPause) : tookMs * quietPause);
     // While it is busy another step follows in any case: only that tells when intake has ended.
     this.#dueAt =
       behind > 0 || this.#busy ? this.#clock.now() + Math.max(pause, leastPauseMs) : Number.POSITIVE_INFINITY;

@@ -4,6 +4,7 @@
  */
 import { levels } from "../detection.ts";
 import type { ActorType } from "../incident.ts";
+import { minuteMs } from "../time.ts";
 import type { CampaignLink, LinkKind } from "./campaign.ts";
 import { gapOf, hostValue, isSameHost, reachOf, type Trace } from "./traces.ts";
 
@@ -25,8 +26,8 @@ export interface Sharing {
   ofAddress(value: string): Standing;
   /** At most three actors use it, as a workstation. */
   isPersonal(host: string): boolean;
-  /** At most five hosts have seen the account. */
-  isAtHome(account: string): boolean;
+  /** At most five hosts had seen the account some hours before `at` (epoch ms). */
+  isAtHome(account: string, at: number): boolean;
 }
 
 /** A trace of the one and one of the other that match, whatever the time. */
@@ -49,6 +50,8 @@ export const counterparts: Readonly<Record<Trace["kind"], readonly Trace["kind"]
 };
 
 const high = levels.indexOf("high");
+/** What happens on one machine within this time comes together. */
+const togetherMs = 30 * minuteMs;
 
 /** Why these two are one campaign: for each kind the earliest that they share; empty: they are not. */
 export function linksOf(me: Side, other: Side, matches: readonly Match[], sharing: Sharing): CampaignLink[] {
@@ -68,11 +71,13 @@ export function linksOf(me: Side, other: Side, matches: readonly Match[], sharin
     const kinds = `${mine.kind} ${theirs.kind}`;
     if (kinds === "logon logon" || kinds === "process process" || kinds === "crown_jewel crown_jewel")
       link(mine.kind as LinkKind, longer(mine.name, theirs.name), match);
-    else if (kinds === "host peer" && isReached(me, other, match, sharing)) link("movement", mine.name, match);
-    else if (kinds === "peer host" && isReached(other, me, match, sharing)) link("movement", theirs.name, match);
-    else if (kinds === "address peer_address" && isReached(me, other, match, sharing))
+    else if (kinds === "host peer" && isReached(me, other, match, sharing, named !== undefined))
+      link("movement", mine.name, match);
+    else if (kinds === "peer host" && isReached(other, me, match, sharing, named !== undefined))
+      link("movement", theirs.name, match);
+    else if (kinds === "address peer_address" && isReached(me, other, match, sharing, named !== undefined))
       link("movement", mine.value, match);
-    else if (kinds === "peer_address address" && isReached(other, me, match, sharing))
+    else if (kinds === "peer_address address" && isReached(other, me, match, sharing, named !== undefined))
       link("movement", mine.value, match);
     else if (kinds === "host host" && !isShared) {
       const kind = sameHost(me, other, match, sharing, named !== undefined);
@@ -86,7 +91,7 @@ export function linksOf(me: Side, other: Side, matches: readonly Match[], sharin
 }
 
 /** Whether the other's logs that name a machine show movement to or from this incident, whose evidence is on that machine. */
-function isReached(reached: Side, by: Side, { mine, theirs }: Match, sharing: Sharing): boolean {
+function isReached(reached: Side, by: Side, { mine, theirs }: Match, sharing: Sharing, isNamed: boolean): boolean {
   const isAddress = mine.kind === "address" || mine.kind === "peer_address";
   const { value } = mine;
   const standing = isAddress ? sharing.ofAddress(value) : sharing.ofHost(value);
@@ -95,7 +100,10 @@ function isReached(reached: Side, by: Side, { mine, theirs }: Match, sharing: Sh
   if (!isAddress && !isSameHost(mine.name, theirs.name)) return false;
   if (reached.actorType === "ip") return reached.actor === value;
   if (reached.actorType === "host") return isAddress || isOwner(value, reached);
-  return standing === "own" && !reached.isShared && (isAddress || sharing.isPersonal(value));
+  if (standing !== "own" || reached.isShared) return false;
+  // Somebody's few machines stand for them where what they did there is grave.
+  const { level, last } = mine.kind === "host" ? mine : theirs;
+  return isAddress || isNamed || sharing.isPersonal(value) || (level >= high && sharing.isAtHome(reached.actor, last));
 }
 
 /** What evidence on one machine says of two incidents that nobody shares; `isNamed`: a log of the one names the other's account. */
@@ -110,11 +118,14 @@ function sameHost(
   const owners = [me, other].filter((side) => isOwner(mine.value, side));
   if (owners.length === 2) return "name";
   if (isNamed) return "host";
-  // Whoever works on a machine has detections of no weight beside its own: what is an attack's is grave on both sides, or on one of somebody's few.
-  const [least = 0, most = 0] = [mine.level, theirs.level].sort((a, b) => a - b);
-  if (owners.length === 0) return least >= high && sharing.isPersonal(mine.value) ? "host" : null;
+  // Whoever works on a machine has detections beside its own. An attack's are grave on both sides; on one, if they come together.
+  const areGrave = Math.min(mine.level, theirs.level) >= high;
+  const areTogether = gapOf(mine, theirs) <= togetherMs;
+  if (owners.length === 0) return areGrave && areTogether && sharing.isPersonal(mine.value) ? "host" : null;
   const [user] = [me, other].filter((side) => !isOwner(mine.value, side));
-  return least >= high || (most >= high && user !== undefined && sharing.isAtHome(user.actor)) ? "host" : null;
+  if (user === undefined || !sharing.isAtHome(user.actor, mine.last)) return null;
+  const isGrave = Math.max(mine.level, theirs.level) >= high;
+  return (isGrave && areTogether) || (areGrave && sharing.isPersonal(mine.value)) ? "host" : null;
 }
 
 function ownerOf(host: string, ...sides: readonly Side[]): Side | undefined {

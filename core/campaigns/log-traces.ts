@@ -16,6 +16,22 @@ const systemGuid = /(?:e3|e4|e5|e7)030000$/;
 /** Logons that failed name accounts that did nothing. */
 const failures = /^(?:4625|4771|4776)$/;
 const mostPeers = 16;
+/** How command lines name another machine: shares and `psexec`, `wmic`, PowerShell, tools of Windows, remote desktop, `winrs`, `ssh` and `scp`. */
+const onCommandLines = [
+  /(?:^|[^\\\w])\\\\([a-z0-9][\w.-]{0,254})/gi,
+  /\/node:["']?([a-z0-9][\w.-]{0,254})/gi,
+  /-(?:computername|cn)\s+["']?([a-z0-9][\w.-]{0,254})/gi,
+  /\b(?:schtasks|taskkill|tasklist|systeminfo|shutdown|driverquery)(?:\.exe)?\b[^|&]{0,400}?\s\/[sm]\s+(?:\\\\)?([a-z0-9][\w.-]{0,254})/gi,
+  /\b(?:mstsc(?:\.exe)?\b[^|&]{0,200}?\/v:|winrs(?:\.exe)?\b[^|&]{0,200}?-r(?:emote)?:)["']?([a-z0-9][\w.-]{0,254})/gi,
+  /\b(?:ssh|scp|sftp|rsync)\b[^|&;]{0,400}?\s[\w.-]{1,64}@([a-z0-9][\w.-]{0,254})/gi,
+];
+const mostAccounts = 16;
+/** `net user NAME`, `/u NAME`, `-u NAME`, `/user:NAME`, `ssh NAME@host`. */
+const accountsOnCommandLines = [
+  /\bnet1?(?:\.exe)?\s+user\s+["']?([\w.$-]{1,64})/gi,
+  /\s[-/]u(?:ser(?:name)?)?[:=\s]\s*["']?((?:[\w.-]{1,64}\\)?[\w.$-]{1,64})/gi,
+  /\b(?:ssh|scp|sftp|rsync)\b[^|&;]{0,400}?\s([\w.-]{1,64})@[a-z0-9]/gi,
+];
 const thisMachine = /^(?:localhost|\.|\?|-|127\..*)$/;
 
 /** `log`: as it came in. `host`: the machine of its evidence, "" = unknown. `at`: epoch milliseconds. */
@@ -43,7 +59,7 @@ export function addLogTraces(traces: TraceSet, { log, host, at, level, withAccou
   for (const address of ips)
     if (peer !== "" && address !== peer && isRemoteAddress(address)) traces.add("address", address, address, level, at);
   if (withAccounts && !failures.test(fields.first(...fieldNames.eventId)))
-    for (const account of fields.all(...fieldNames.accounts))
+    for (const account of accountsOf(fields))
       if (isOwnAccount(account)) traces.add("account", accountValue(account), account, level, at);
 }
 
@@ -75,12 +91,23 @@ function addProcesses(traces: TraceSet, fields: LogFields, level: number, at: nu
 function peersOf(fields: LogFields): Set<string> {
   const peers = new Set(fields.all(...fieldNames.peers));
   for (const line of fields.all(...fieldNames.commandLines))
-    for (const [, unc, node, named] of line.matchAll(
-      /(?:^|[^\\\w])\\\\([a-z0-9][\w.-]{0,254})|\/node:["']?([a-z0-9][\w.-]{0,254})|-(?:computername|cn)\s+["']?([a-z0-9][\w.-]{0,254})/gi,
-    ))
-      if (peers.size < mostPeers) peers.add(unc ?? node ?? named ?? "");
+    for (const pattern of onCommandLines)
+      for (const name of namesIn(line, pattern)) if (peers.size < mostPeers) peers.add(name);
   for (const peer of peers) if (thisMachine.test(peer)) peers.delete(peer);
   return peers;
+}
+
+/** Accounts in fields, and those that command lines make and use. */
+function accountsOf(fields: LogFields): Set<string> {
+  const accounts = new Set(fields.all(...fieldNames.accounts));
+  for (const line of fields.all(...fieldNames.commandLines))
+    for (const pattern of accountsOnCommandLines)
+      for (const name of namesIn(line, pattern)) if (accounts.size < mostAccounts) accounts.add(name);
+  return accounts;
+}
+
+function namesIn(line: string, pattern: RegExp): string[] {
+  return [...line.matchAll(pattern)].map(([, name = ""]) => name);
 }
 
 /** Hexadecimal or decimal; null for anything else. */

@@ -2,6 +2,7 @@
  * Who shares what: on how many actors of an entity a host or an address is seen, and an account on how many hosts. What many share joins
  * nothing. Senders may invent as many names as they like, so all of it is bounded.
  */
+import { hourMs } from "../time.ts";
 
 /** Beyond so many a name is shared in an entity of any size. */
 const always = 65;
@@ -17,60 +18,82 @@ const mostEntities = 1_000;
 
 export type SharedKind = "host" | "account" | "address";
 
-/** Short hashes of who shares a name; null: so many that it is shared in any case. */
+/** Short hashes of who shares a name, each followed by the hour in which that began; null: so many that it is shared in any case. */
 type Sharers = number[] | null;
 
 export class Popularity {
   /** By kind, entity and name. */
   readonly #sharers = new Map<string, Sharers>();
-  readonly #actors = new Map<string, Set<number>>();
+  readonly #actors = new Map<string, { known: Set<number>; sinceHour: number }>();
 
-  /** One detection. Names as `hostValue` and `accountValue` give them; "" = none. `actor`: its key. */
-  add(entity: string, seen: { actor: string; host: string; account: string; address: string }): void {
+  /** One detection. Names as `hostValue` and `accountValue` give them; "" = none. `actor`: its key. `at`: epoch milliseconds. */
+  add(entity: string, seen: { actor: string; host: string; account: string; address: string; at: number }): void {
     const actor = shortHash(seen.actor);
-    this.#note(entity, actor);
-    if (seen.host !== "") this.#share(keyOf("host", entity, seen.host), actor);
-    if (seen.address !== "") this.#share(keyOf("address", entity, seen.address), actor);
+    const hour = Math.floor(seen.at / hourMs);
+    this.#note(entity, actor, hour);
+    if (seen.host !== "") this.#share(keyOf("host", entity, seen.host), actor, hour);
+    if (seen.address !== "") this.#share(keyOf("address", entity, seen.address), actor, hour);
     if (seen.account !== "" && seen.host !== "")
-      this.#share(keyOf("account", entity, seen.account), shortHash(seen.host));
+      this.#share(keyOf("account", entity, seen.account), shortHash(seen.host), hour);
   }
 
-  /** How many actors are known to share a host or an address, or on how many hosts an account is; at most 65. */
-  sharersOf(entity: string, kind: SharedKind, name: string): number {
+  /**
+   * How many actors are known to share a host or an address, or on how many hosts an account is; at most 65. `before`: only those known
+   * before this time of the detections, epoch milliseconds.
+   */
+  sharersOf(entity: string, kind: SharedKind, name: string, before = Number.POSITIVE_INFINITY): number {
     const sharers = this.#sharers.get(keyOf(kind, entity, name));
-    return sharers === null ? always : (sharers?.length ?? 0);
+    if (sharers === null) return always;
+    const hour = before / hourMs;
+    let count = 0;
+    for (let at = 1; at < (sharers?.length ?? 0); at += 2) if ((sharers?.[at] ?? 0) < hour) count++;
+    return count;
+  }
+
+  /** Since when the entity's detections are counted, epoch milliseconds; Infinity = there are none. */
+  knownSince(entity: string): number {
+    return (this.#actors.get(entity)?.sinceHour ?? Number.POSITIVE_INFINITY) * hourMs;
   }
 
   /** Whether more than 5 % of the entity's actors share it, and more than five. */
-  isShared(entity: string, kind: SharedKind, name: string): boolean {
-    const count = this.sharersOf(entity, kind, name);
-    return count >= always || count > Math.max(never, share * (this.#actors.get(entity)?.size ?? 0));
+  isShared(entity: string, kind: SharedKind, name: string, before?: number): boolean {
+    const count = this.sharersOf(entity, kind, name, before);
+    return count >= always || count > Math.max(never, share * (this.#actors.get(entity)?.known.size ?? 0));
   }
 
-  #note(entity: string, actor: number): void {
+  #note(entity: string, actor: number, hour: number): void {
     let actors = this.#actors.get(entity);
     if (actors === undefined) {
       const oldest = this.#actors.size >= mostEntities ? this.#actors.keys().next().value : undefined;
       if (oldest !== undefined) this.#actors.delete(oldest);
-      actors = new Set();
+      actors = { known: new Set(), sinceHour: hour };
       this.#actors.set(entity, actors);
     }
-    if (actors.size < mostActors) actors.add(actor);
+    actors.sinceHour = Math.min(actors.sinceHour, hour);
+    if (actors.known.size < mostActors) actors.known.add(actor);
   }
 
-  #share(key: string, by: number): void {
+  #share(key: string, by: number, hour: number): void {
     const sharers = this.#sharers.get(key);
     if (sharers === undefined) {
       const oldest = this.#sharers.size >= mostNames ? this.#sharers.keys().next().value : undefined;
       if (oldest !== undefined) this.#sharers.delete(oldest);
-      this.#sharers.set(key, [by]);
+      this.#sharers.set(key, [by, hour]);
       return;
     }
     // The newest stand last.
     this.#sharers.delete(key);
-    if (sharers === null || sharers.includes(by)) this.#sharers.set(key, sharers);
-    else this.#sharers.set(key, sharers.length + 1 >= always ? null : [...sharers, by]);
+    this.#sharers.set(key, sharers === null ? null : withOne(sharers, by, hour));
   }
+}
+
+function withOne(sharers: number[], by: number, hour: number): Sharers {
+  for (let at = 0; at < sharers.length; at += 2)
+    if (sharers[at] === by) {
+      sharers[at + 1] = Math.min(sharers[at + 1] ?? hour, hour);
+      return sharers;
+    }
+  return sharers.length / 2 + 1 >= always ? null : [...sharers, by, hour];
 }
 
 function keyOf(kind: SharedKind, entity: string, name: string): string {

@@ -20,6 +20,9 @@ import { sightingKey } from "./rarity/sightings.ts";
 import type { ScoredWindow } from "./score.ts";
 import { encodeWindow, parseWindow, parseWindow1, type WindowRow } from "./window-row.ts";
 
+/** JSON path of the list of hosts in the encoded state of every version. */
+export const hostsPath = "$[2]";
+
 /** An active case, with its evidence as stored in its row. */
 export interface ActiveCase {
   type: string;

@@ -1,8 +1,8 @@
 /** All exceptions, arranged so that a detection that none of them concerns costs one look-up. */
-import type { Actor, ActorRules } from "../correlation/actor.ts";
+import type { Actor } from "../correlation/actor.ts";
 import type { Detection } from "../detection.ts";
 import type { Exception } from "./exception.ts";
-import { ExceptionMatcher, logReader, type Names, namesOf } from "./exception-matcher.ts";
+import { ExceptionMatcher, logReader, type Names, type NamingRules, namesOf } from "./exception-matcher.ts";
 
 interface Listed {
   id: string;
@@ -33,14 +33,14 @@ const none: readonly string[] = [];
 
 export class ExceptionList {
   readonly #all: readonly Listed[];
-  readonly #rules: Pick<ActorRules, "hostShortNames">;
+  readonly #rules: NamingRules;
   readonly #views = new Map<string, EntityView>();
   #remembered = 0;
   /** Detections of one entity mostly come one after the other. */
   #last: EntityView | null = null;
 
-  /** `hostShortNames`: hosts go by their first label, as their actors do. */
-  constructor(exceptions: readonly Exception[], rules: Pick<ActorRules, "hostShortNames">) {
+  /** `rules`: as actors are named by. */
+  constructor(exceptions: readonly Exception[], rules: NamingRules) {
     this.#rules = rules;
     this.#all = exceptions.map((exception) => ({
       id: exception.id,

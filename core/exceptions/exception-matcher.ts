@@ -1,7 +1,10 @@
 /** Whether one exception holds for a detection. */
 import { type Actor, type ActorRules, canonicalIp, shortHost } from "../correlation/actor.ts";
 import type { Detection } from "../detection.ts";
-import { normaliseHost, normaliseName, normaliseUser } from "../intake/identity.ts";
+import { accountName } from "../identities/account-name.ts";
+import { plainHost } from "../identities/host-name.ts";
+import type { NameBook } from "../identities/name-book.ts";
+import { normaliseName } from "../intake/identity.ts";
 import { fileName } from "../logs/file-kinds.ts";
 import { type EventFacts, eventFacts } from "../logs/log-facts.ts";
 import { hasWildcard, wildcard } from "../text/wildcard.ts";
@@ -19,17 +22,40 @@ export interface Names {
 /** A test of a text; null = any text fits. */
 type Test = ((text: string) => boolean) | null;
 
+/** How hosts are named, and by which other names an actor is known. */
+export type NamingRules = Pick<ActorRules, "hostShortNames"> & {
+  /** Not given where the names that were learnt are not at hand. */
+  names?: Pick<NameBook, "hostOf" | "othersOf">;
+};
+
 /** The names of a detection's actor and host. `detection.host` as it was given. */
-export function namesOf(
-  { host }: Pick<Covered, "host">,
-  actor: Actor,
-  rules: Pick<ActorRules, "hostShortNames">,
-): Names {
-  const full = canonicalIp(normaliseHost(host));
+export function namesOf({ host, entity }: Pick<Covered, "host" | "entity">, actor: Actor, rules: NamingRules): Names {
+  const full = canonicalIp(plainHost(host));
   const short = rules.hostShortNames ? shortHost(full) : full;
+  const { names } = rules;
+  const machine = names?.hostOf(entity, full) ?? full;
+  const hosts = new Set([short, full, machine, ...(names?.othersOf(entity, { type: "host", name: machine }) ?? [])]);
+  return { actor: actorNamesOf(entity, actor, full, rules), host: [...hosts] };
+}
+
+function actorNamesOf(entity: string, actor: Actor, host: string, { names }: NamingRules): string[] {
+  const others = names?.othersOf(entity, actor) ?? [];
   // The account of a machine has its short name, whatever the machine's logs call it.
-  const actors = actor.type === "host" ? [actor.name, shortHost(actor.name), full] : [actor.name];
-  return { actor: actors, host: short === full ? [full] : [short, full] };
+  if (actor.type === "host") {
+    const all = new Set([actor.name, shortHost(actor.name), host, ...others]);
+    return [...all, ...[...all].map(asHost)];
+  }
+  return actor.type === "user" && names === undefined ? [actor.name, anyDomain(actor.name)] : [actor.name, ...others];
+}
+
+/** The name of a host and of nobody else: what follows a domain's prefix may be either. */
+function asHost(name: string): string {
+  return `host ${name}`;
+}
+
+/** What stands for a user of whom no domain is known: an exception for an account of any domain is for this one. */
+function anyDomain(user: string): string {
+  return `${user}@`;
 }
 
 export class ExceptionMatcher {
@@ -47,10 +73,12 @@ export class ExceptionMatcher {
   readonly #commandLine: Test;
   readonly #hash: Test;
   readonly #isPath: boolean;
+  readonly #rules: NamingRules;
 
   /** `hostShortNames`: hosts go by their first label, as their actors do. */
-  constructor(scope: ExceptionScope, rules: Pick<ActorRules, "hostShortNames">) {
+  constructor(scope: ExceptionScope, rules: NamingRules) {
     this.entity = normaliseName(scope.entity);
+    this.#rules = rules;
     const rule = normaliseName(scope.rule);
     const actors = actorNames(scope.actor, rules);
     const host = hostName(scope.host, rules);
@@ -83,7 +111,10 @@ export class ExceptionMatcher {
   /** False if it holds for no detection of this actor. */
   mayConcern(entity: string, actor: Actor): boolean {
     // Hosts have further names, which their detections tell.
-    return this.fitsEntity(entity) && (this.#actor === null || actor.type === "host" || this.#actor(actor.name));
+    return (
+      this.fitsEntity(entity) &&
+      (this.#actor === null || actor.type === "host" || actorNamesOf(entity, actor, "", this.#rules).some(this.#actor))
+    );
   }
 
   /** Whether entity, rule, actor and host are as it says. */
@@ -124,16 +155,20 @@ function testOf(names: readonly string[]): Test {
   return (text) => tests.some((test) => test(text));
 }
 
-/** Users without domain, addresses in their one spelling, hosts, and machine accounts as the machine that they are of. */
-function actorNames(actor: string, rules: Pick<ActorRules, "hostShortNames">): string[] {
+/**
+ * Users with their domain where one is given, addresses in their one spelling, hosts, and machine accounts as the machine that they are of. An account
+ * of a domain is a user of whom no domain is known, too.
+ */
+function actorNames(actor: string, rules: NamingRules): string[] {
   if (actor.trim() === "") return [];
-  const user = normaliseUser(actor);
-  const host = hostName(user.endsWith("$") ? user.slice(0, -1) : actor, rules);
-  return [...new Set([user, host, canonicalIp(actor)])];
+  const { bare, domain } = accountName(actor);
+  const host = hostName(bare.endsWith("$") ? bare.slice(0, -1) : actor, rules);
+  const names = domain === "" ? [bare, host] : [`${bare}@${domain}`, anyDomain(bare), asHost(host)];
+  return [...new Set([...names, canonicalIp(actor)])];
 }
 
 /** A pattern with dots is of full names, also where hosts go by their first label. */
-function hostName(host: string, { hostShortNames }: Pick<ActorRules, "hostShortNames">): string {
-  const name = canonicalIp(normaliseHost(host));
+function hostName(host: string, { hostShortNames }: NamingRules): string {
+  const name = canonicalIp(plainHost(host));
   return hostShortNames && !hasWildcard(name) ? shortHost(name) : name;
 }

@@ -1,5 +1,4 @@
 /** Proposes exceptions from the evidence of an incident that was a false positive, for a person to edit and save. */
-import type { ActorRules } from "../correlation/actor.ts";
 import type { RuleSummary } from "../correlation/summary.ts";
 import type { Incident } from "../incident.ts";
 import { normaliseName } from "../intake/identity.ts";
@@ -9,7 +8,7 @@ import { hasWildcard, patternOf } from "../text/wildcard.ts";
 import { dayMs, toIso } from "../time.ts";
 import { commonPattern } from "./common-pattern.ts";
 import { longestFields, type NewException, whyNoException } from "./exception.ts";
-import { type Covered, ExceptionMatcher, namesOf } from "./exception-matcher.ts";
+import { type Covered, ExceptionMatcher, type NamingRules, namesOf } from "./exception-matcher.ts";
 
 /** An alert of the incident with logs that are kept of it. */
 export interface AlertSample {
@@ -132,7 +131,7 @@ export function coveredBy<Known extends NewException & { id: string }>(
   alerts: readonly AlertSample[],
   { actor, actorType }: Concerned,
   known: readonly Known[],
-  rules: Pick<ActorRules, "hostShortNames">,
+  rules: NamingRules,
   now: number,
 ): Known | null {
   const rule = normaliseName(exception.rule);

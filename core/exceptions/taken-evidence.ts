@@ -1,10 +1,10 @@
 /** Takes out of an actor's evidence what an exception covers that was saved after the evidence had come in. */
-import type { Actor, ActorRules } from "../correlation/actor.ts";
+import type { Actor } from "../correlation/actor.ts";
 import { type ActorState, newActorState } from "../correlation/actor-state.ts";
 import type { Evidence, EvidenceHour, EvidenceItem, EvidenceRule } from "../correlation/evidence.ts";
 import { sightingKey } from "../correlation/rarity/sightings.ts";
 import { levels } from "../detection.ts";
-import { type ExceptionMatcher, namesOf } from "./exception-matcher.ts";
+import { type ExceptionMatcher, type NamingRules, namesOf } from "./exception-matcher.ts";
 
 const high = levels.indexOf("high");
 
@@ -19,7 +19,7 @@ export function itemTest(
   matcher: ExceptionMatcher,
   { entity, actor }: Holder,
   { rules, hosts }: Evidence,
-  actorRules: Pick<ActorRules, "hostShortNames">,
+  actorRules: NamingRules,
 ): (item: EvidenceItem) => boolean {
   const known = new Map<string, boolean>();
   return ({ rule, host }) => {
@@ -39,7 +39,7 @@ function covers(
   actor: Actor,
   rule: EvidenceRule | undefined,
   host: string | null,
-  actorRules: Pick<ActorRules, "hostShortNames">,
+  actorRules: NamingRules,
 ): boolean {
   // Rules beyond the limit of an actor's evidence have lost their names.
   if (rule === undefined || rule.key === "") return false;

@@ -226,6 +226,12 @@ function sidsOf(fields: LogFields, eventId: string): [string, string][] {
     .map(([sid, name]) => [sid.toLowerCase(), name]);
 }
 
+/** SIDs of a log in lower case, with the accounts that it names for them: a small part of `eventFacts`. */
+export function sidsInLog(log: string): [sid: string, account: string][] {
+  const fields = new LogFields(log);
+  return sidsOf(fields, fields.first(...fieldNames.eventId));
+}
+
 function fileObject(fields: LogFields, eventId: string, isOther: boolean, object: string): string {
   if (isOther) return "";
   if (/^(?:4656|4658|4660|4663|4670)$/.test(eventId))

@@ -1,4 +1,5 @@
 /** Every setting of ticket systems: its section, the form it has to have, and what counts when it is not given. */
+import { campaignModes } from "../campaigns/campaign-tickets.ts";
 import { asText, type Form, fraction, matching, oneOf, path, trueOrFalseText, wholeNumber } from "./forms.ts";
 import {
   cron,
@@ -95,6 +96,7 @@ export const ticketDefinitions = {
   AUTO_PUSH_ENABLED: set("auto_push", trueOrFalseText, "false"),
   AUTO_PUSH_MIN_SEVERITY: set("auto_push", severity, "CRITICAL"),
   AUTO_PUSH_SYSTEMS: set("auto_push", systems, "jira"),
+  AUTO_PUSH_CAMPAIGNS: set("auto_push", oneOf(campaignModes), "lead"),
   RETRY_MAX_RETRIES: set("retry", asText(wholeNumber(0, 20)), "5"),
   RETRY_BASE_DELAY_SECONDS: set("retry", positive(3600), "60"),
   RETRY_MAX_DELAY_SECONDS: set("retry", positive(86_400), "3600"),

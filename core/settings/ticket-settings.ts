@@ -1,4 +1,6 @@
 /** Settings of ticket systems as the program has them. */
+
+import type { CampaignMode } from "../campaigns/campaign-tickets.ts";
 import type { IncidentStatus } from "../incident.ts";
 import type { AutoPush } from "../tickets/auto-push.ts";
 import type { PeopleOfSystems } from "../tickets/people.ts";
@@ -72,6 +74,8 @@ export interface TicketSettings {
   lacking: Readonly<Partial<Record<TicketSystemName, string>>>;
   enabled: Readonly<Record<TicketSystemName, boolean>>;
   autoPush: AutoPush | null;
+  /** Whether a campaign gets one ticket, or each of its incidents its own. */
+  campaigns: CampaignMode;
   retry: RetrySettings & { schedule: string };
   sla: SlaMinutes;
   /** Where people open incidents; null = not set. */

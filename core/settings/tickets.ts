@@ -2,6 +2,8 @@
  * Settings of ticket systems. They may also be saved by API or console, so they are read in two steps: what environment and files say (which
  * pins a setting), then what was saved.
  */
+
+import type { CampaignMode } from "../campaigns/campaign-tickets.ts";
 import type { RiskLevel } from "../risk.ts";
 import type { PeopleOfSystems } from "../tickets/people.ts";
 import { defaultPolicies, type FieldPolicies } from "../tickets/policy.ts";
@@ -110,6 +112,7 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
     autoPush: flag("AUTO_PUSH_ENABLED")
       ? { minLevel: read<RiskLevel>("AUTO_PUSH_MIN_SEVERITY") ?? "critical", systems: pushed }
       : null,
+    campaigns: read<CampaignMode>("AUTO_PUSH_CAMPAIGNS") ?? "lead",
     retry: {
       maxRetries: number("RETRY_MAX_RETRIES"),
       baseDelaySeconds: number("RETRY_BASE_DELAY_SECONDS"),

@@ -11,7 +11,12 @@ export interface ReportedRisk {
 }
 
 export type GateDecision =
-  | { push: true; reason: "first-push" | "p1-escalation" | `cadence-elapsed-${number}h` }
+  | {
+      push: true;
+      reason:
+        | ("first-push" | "p1-escalation" | `cadence-elapsed-${number}h`)
+        | ("first-campaign-note" | "campaign-critical");
+    }
   | { push: false; reason: "within-cadence"; nextAt: number }
   /** The level is what the ticket says already. */
   | { push: false; reason: "unchanged" };

@@ -111,7 +111,20 @@ export interface Delivery {
   updatedAt: number;
 }
 
-/** What an update says: somebody's note, a risk level, or rules that are new, by title, and what has become of an outbreak. Times are epoch milliseconds. */
+/** Another incident of the campaign, as a ticket that stands for it tells of it. Untrusted texts, shortened. */
+export interface ToldIncident {
+  incidentId: string;
+  level: RiskLevel;
+  headline: string;
+  actor: string;
+  hosts: readonly string[];
+  moreHosts: number;
+}
+
+/**
+ * What an update says: somebody's note, a risk level (`highest`: another incident of the campaign that has it), rules that are new, by title, what
+ * has become of an outbreak, or other incidents of the campaign. Times are epoch milliseconds.
+ */
 export type UpdateContent =
   | { kind: "note"; who: string; at: number; title: string; text: string }
   | {
@@ -122,8 +135,19 @@ export type UpdateContent =
       at: number;
       rules?: readonly string[];
       outbreak?: ToldOutbreak;
+      campaign?: string;
+      highest?: Pick<ToldIncident, "incidentId" | "headline">;
+      incidents?: readonly ToldIncident[];
     }
-  | { kind: "rules"; rules: readonly string[]; at: number; outbreak?: ToldOutbreak };
+  | { kind: "rules"; rules: readonly string[]; at: number; outbreak?: ToldOutbreak }
+  | {
+      kind: "campaign";
+      campaign: string;
+      incidents: readonly ToldIncident[];
+      rules?: readonly string[];
+      outbreak?: ToldOutbreak;
+      at: number;
+    };
 
 /** An outbreak as an update tells it: the title of its rule, and on how many hosts that fired by then. */
 export interface ToldOutbreak {

@@ -2,7 +2,7 @@
 import type { FieldChange } from "../incident-event.ts";
 import type { Block } from "./draft.ts";
 import { masked } from "./masking/masking.ts";
-import type { ToldOutbreak, UpdateContent } from "./ticket.ts";
+import type { ToldIncident, ToldOutbreak, UpdateContent } from "./ticket.ts";
 
 const longestText = 20_000;
 
@@ -18,34 +18,73 @@ export function noteFrom({ field, old, new: now }: FieldChange, who: string, at:
   return { kind: "note", who, at, title, text: isLonger ? now.slice(before.length + 1) : now };
 }
 
-/** The blocks of a comment. `url`: the incident. */
-export function commentBlocks(content: UpdateContent, url: string, maskPatterns: readonly RegExp[]): Block[] {
+/** The blocks of a comment about `incidentId`. `urlOf`: where an incident is opened. */
+export function commentBlocks(
+  content: UpdateContent,
+  { incidentId, urlOf }: { incidentId: string; urlOf: (incidentId: string) => string },
+  maskPatterns: readonly RegExp[],
+): Block[] {
   const at = `${new Date(content.at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  const link: Block = { kind: "link", text: "Open the incident in RhythmX Edge", url };
-  if (content.kind === "level") {
-    const direction = content.level === content.from ? "is" : `has gone from ${content.from} to`;
-    const text = `Risk ${direction} ${content.level} (score ${content.score} of 100), ${at}.`;
-    return [
-      { kind: "text", text },
-      ...outbreakBlocks(content.outbreak, maskPatterns),
-      ...rulesBlocks(content.rules ?? [], maskPatterns),
-      link,
-    ];
+  const link: Block = { kind: "link", text: "Open the incident in RhythmX Edge", url: urlOf(incidentId) };
+  const news = ({ rules = [], incidents = [], outbreak }: News) => [
+    ...outbreakBlocks(outbreak, maskPatterns),
+    ...rulesBlocks(rules, maskPatterns),
+    ...incidents.flatMap((one) => incidentBlocks(one, urlOf, maskPatterns)),
+  ];
+  switch (content.kind) {
+    case "level": {
+      const { level, from, score, campaign, highest, incidents = [] } = content;
+      const direction = level === from ? "is" : `has gone from ${from} to`;
+      const whose = highest === undefined ? "" : ` of the campaign ${campaign}`;
+      const text = `Risk${whose} ${direction} ${level} (score ${score} of 100), ${at}.`;
+      const why =
+        highest === undefined
+          ? []
+          : [paragraph(masked(`That is the level of ${highest.incidentId}: ${highest.headline}`, maskPatterns))];
+      const others = incidents.length === 0 ? [] : [paragraph(othersLine(incidents.length, campaign ?? ""))];
+      return [paragraph(text), ...why, ...others, ...news(content), link];
+    }
+    case "rules":
+      return [
+        ...outbreakBlocks(content.outbreak, maskPatterns),
+        ...(content.rules.length === 0
+          ? []
+          : [paragraph(`Rules of level high or more that are new to this incident, ${at}.`)]),
+        ...rulesBlocks(content.rules, maskPatterns),
+        link,
+      ];
+    case "campaign":
+      return [paragraph(`${othersLine(content.incidents.length, content.campaign)} ${at}.`), ...news(content), link];
+    default: {
+      const text = masked(content.text, maskPatterns);
+      const short = text.length > longestText ? `${text.slice(0, longestText).toWellFormed()}…` : text;
+      return [paragraph(`${content.title} by ${content.who}, ${at}`), paragraph(short)];
+    }
   }
-  if (content.kind === "rules")
-    return [
-      ...outbreakBlocks(content.outbreak, maskPatterns),
-      ...(content.rules.length === 0
-        ? []
-        : [{ kind: "text", text: `Rules of level high or more that are new to this incident, ${at}.` } as const]),
-      ...rulesBlocks(content.rules, maskPatterns),
-      link,
-    ];
-  const text = masked(content.text, maskPatterns);
-  const short = text.length > longestText ? `${text.slice(0, longestText).toWellFormed()}…` : text;
+}
+
+type News = Pick<UpdateContent & { kind: "level" }, "rules" | "incidents" | "outbreak">;
+
+function paragraph(text: string): Block {
+  return { kind: "text", text };
+}
+
+function othersLine(count: number, campaign: string): string {
+  const what = count === 1 ? "One more incident belongs" : `${count} more incidents belong`;
+  return `${what} to the same attack (campaign ${campaign}) and ${count === 1 ? "has" : "have"} no ticket of ${count === 1 ? "its" : "their"} own: this one stands for ${count === 1 ? "it" : "them"}.`;
+}
+
+function incidentBlocks(
+  { incidentId, level, headline, actor, hosts, moreHosts }: ToldIncident,
+  urlOf: (incidentId: string) => string,
+  maskPatterns: readonly RegExp[],
+): Block[] {
+  const places =
+    hosts.length === 0 ? "" : `, hosts ${hosts.join(", ")}${moreHosts > 0 ? ` and ${moreHosts} more` : ""}`;
+  const what = headline === "" ? "" : `: ${headline}`;
   return [
-    { kind: "text", text: `${content.title} by ${content.who}, ${at}` },
-    { kind: "text", text: short },
+    paragraph(masked(`${incidentId} (${level})${what}. Actor ${actor}${places}.`, maskPatterns)),
+    { kind: "link", text: `Open ${incidentId} in RhythmX Edge`, url: urlOf(incidentId) },
   ];
 }
 

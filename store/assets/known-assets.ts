@@ -3,11 +3,13 @@ import type { ListedAsset } from "../../core/assets/asset.ts";
 import { Indications, isBorneOut, type Shown } from "../../core/assets/inference.ts";
 import { type AccountRole, assetKey, type HostRole, type Roles, RoleTable } from "../../core/assets/roles.ts";
 import type { Detection } from "../../core/detection.ts";
+import type { Learnt } from "../../core/identities/learn-names.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
 import { dayMs } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import type { Statement } from "../database/statement.ts";
 import { changesOf, type InferredRole, readInferred, readLists, storeInferred, storeSeen } from "./asset-rows.ts";
+import { KnownNames } from "./known-names.ts";
 
 /** Far more domain controllers and servers than an appliance sees; beyond it none is inferred, so that no sender can fill memory. */
 const mostInferred = 5_000;
@@ -23,6 +25,8 @@ export class KnownAssets implements Roles {
   readonly #indications = new Indications();
   /** True while something here may not be as it is in the file: inferred and not stored yet, or not read again yet. */
   #isAhead = false;
+
+  readonly names = new KnownNames();
 
   /** What `assets.json` says now; the rest is read again. */
   async setFile(database: Database, assets: readonly ListedAsset[]): Promise<void> {
@@ -40,12 +44,15 @@ export class KnownAssets implements Roles {
     this.#inferred = new Map(inferred.map((one) => [keyOf(one.entity, one.host), one]));
     this.#table = new RoleTable(this.#all);
     this.#changes = changes;
+    this.names.setAliases(this.#all);
+    await this.names.load(database);
     this.#isAhead = false;
   }
 
   /** For a connection beside the one that writes: the same, read again if it has changed. */
   async current(database: Database): Promise<KnownAssets> {
     if (this.#changes !== (await changesOf(database))) await this.load(database);
+    else await this.names.catchUp(database);
     return this;
   }
 
@@ -97,6 +104,13 @@ export class KnownAssets implements Roles {
     }
     if (found === null && seen === null) return [];
     return [...storeInferred([...(found?.values() ?? [])], now), ...storeSeen([...(seen?.values() ?? [])])];
+  }
+
+  /** Takes in what was learnt of names; returns the statements that store it. */
+  learn(learnt: Learnt): Statement[] {
+    const statements = this.names.store(learnt);
+    if (statements.length > 0) this.#isAhead = true;
+    return statements;
   }
 
   /** Called after a commit: what was inferred is in the file now. */

@@ -9,8 +9,9 @@ import { accountValue, hostValue } from "../../core/campaigns/traces.ts";
 import { ActorFinder, type ActorRules, canonicalIp } from "../../core/correlation/actor.ts";
 import type { ActorType } from "../../core/incident.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
-import { minuteMs } from "../../core/time.ts";
+import { dayMs, hourMs, minuteMs } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
+import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 
 /** Rows of alerts read in one call. */
@@ -22,6 +23,8 @@ const idleMs = 30 * minuteMs;
 const personal = 3;
 /** … and an account is seen on so many hosts where it has no task on many. */
 const home = 5;
+/** An account that has come to many hosts within this time is no administrator, where a day before is known: that is how an attack spreads. */
+const spreadMs = 6 * hourMs;
 
 /** What these are for makes them join by sessions, processes and movement alone. */
 const sharedHosts = new Set(["domain_controller", "jump_host", "scanner", "backup", "deployment"]);
@@ -46,7 +49,7 @@ export class KnownSharing {
       this.#lastId = Math.max(0, (rows[0] === undefined ? 0 : integer(rows[0], "id")) - mostAlerts);
     }
     const { rows } = await database.read(
-      "select id, entity_name, user_name, host, src_ip from sigma_alerts where id > ? order by id limit ?",
+      "select id, entity_name, user_name, host, src_ip, first_seen from sigma_alerts where id > ? order by id limit ?",
       [this.#lastId, perCall],
     );
     for (const row of rows) {
@@ -59,6 +62,7 @@ export class KnownSharing {
         host: hostValue(host),
         account: actor.type === "user" ? actor.name : "",
         address: canonicalIp(srcIp),
+        at: fromIso(text(row, "first_seen")),
       });
     }
     return rows.length === perCall;
@@ -104,19 +108,24 @@ export class EntitySharing implements Sharing {
     return this.#popularity.sharersOf(this.#key, "host", host) <= personal;
   }
 
-  isAtHome(account: string): boolean {
-    return this.#popularity.sharersOf(this.#key, "account", accountValue(account)) <= home;
+  isAtHome(account: string, at: number): boolean {
+    return this.#popularity.sharersOf(this.#key, "account", accountValue(account), this.#settledBefore(at)) <= home;
   }
 
-  /** Whether an actor is one whom many share, or who has to do with many by what it is for. */
-  isShared(type: ActorType, actor: string): boolean {
+  /** Whether an actor is one whom many share at `at` (epoch ms), or who has to do with many by what it is for. */
+  isShared(type: ActorType, actor: string, at: number): boolean {
     if (type === "host") return this.ofHost(hostValue(actor)) !== "own";
     if (type === "ip") return this.ofAddress(actor) !== "own";
     const role = this.#roles.ofAccount(this.#entity, actor)?.role ?? null;
     return (
       (role !== null && sharedAccounts.has(role)) ||
-      this.#popularity.isShared(this.#key, "account", accountValue(actor))
+      this.#popularity.isShared(this.#key, "account", accountValue(actor), this.#settledBefore(at))
     );
+  }
+
+  /** Where nothing is known of the days before, an administrator's first hours look like an attack. */
+  #settledBefore(at: number): number {
+    return this.#popularity.knownSince(this.#key) > at - dayMs ? Number.POSITIVE_INFINITY : at - spreadMs;
   }
 
   #hasSharedRole(host: string): boolean {

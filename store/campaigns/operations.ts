@@ -4,6 +4,7 @@ import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { readPosition } from "../events/event-log.ts";
 import type { OpenIncidents } from "../incidents/operations.ts";
 import { correlationAuthor, UnitOfWork } from "../incidents/unit-of-work.ts";
+import { campaignTickets } from "../outbox/campaign-tickets.ts";
 import { joinIncidents } from "./join.ts";
 import type { CampaignStep } from "./looks.ts";
 import { hasDue, nextDue } from "./outbreak-rows.ts";
@@ -17,7 +18,9 @@ export const campaignOperations = {
     kind: "write",
     run: (open, step: CampaignStep, now: number) =>
       UnitOfWork.inOneTransaction(open, correlationAuthor, now, (unit) =>
-        joinIncidents(unit, open.correlator?.rules.patterns ?? [], step, async () => []),
+        joinIncidents(unit, open.correlator?.rules.patterns ?? [], step, (campaignId) =>
+          campaignTickets(open.database, open.ticketRules, campaignId, now),
+        ),
       ),
   },
   /** Whether there are incidents at all: until then the reading Worker need not start. */

@@ -57,10 +57,10 @@ export async function sightingsOf(
     rules.set(name, rule);
     if (rule.counts === "never") continue;
     const entity = text(row, "entity_name");
-    const actor = correlator.actorOf({ user: null, host: text(row, "host"), srcIp: null });
+    const actor = correlator.actorOf({ entity, user: null, host: text(row, "host"), srcIp: null });
     if (actor === null || actor.name.length > longestName) continue;
     if (rule.counts === "rare" && isOrdinary(row, entity, actor.name, correlator)) continue;
-    const user = correlator.actorOf({ user: text(row, "user_name"), host: null, srcIp: null });
+    const user = correlator.actorOf({ entity, user: text(row, "user_name"), host: null, srcIp: null });
     const sighting = {
       entity,
       entityKey: normaliseName(entity),

@@ -12,6 +12,7 @@ import type { FieldChange } from "../../core/incident-event.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
 import { minuteMs } from "../../core/time.ts";
 import type { OpenAssets } from "../assets/operations.ts";
+import type { Database } from "../database/database.ts";
 import { readEvents, readPosition } from "../events/event-log.ts";
 import { type ActorPeriod, periodsById } from "../incidents/actor-periods.ts";
 import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
@@ -72,8 +73,20 @@ export async function campaignStep(open: OpenCampaigns, now: number): Promise<St
   const isMore = chosen.more || (sweeps && ids.length + going.length >= incidentsPerStep);
   if (sweeps && !isMore) campaigns.sweptAt = now;
   if (wanted.length === 0) campaigns.sharing.dropIfIdle(now);
-  const isEmpty = taken.found.length === 0 && upTo - position < positionLag;
+  const isEmpty =
+    taken.found.length === 0 &&
+    upTo - position < positionLag &&
+    !(upTo > position && (await isWaitedFor(database, position, upTo)));
   return { step: isEmpty ? null : { upTo, ...taken }, more: isMore };
+}
+
+/** Whether the create of a ticket waits until the reader has passed one of these events. */
+async function isWaitedFor(database: Database, after: number, upTo: number): Promise<boolean> {
+  const { rows } = await database.read(
+    "select seq from deliveries where state = 'planned' and after_seq > ? and after_seq <= ? limit 1",
+    [after, upTo],
+  );
+  return rows.length > 0;
 }
 
 /** The incidents that these events are about and that are to be looked at now, and how far they reach. */
@@ -126,7 +139,7 @@ async function look(
       if (roles === null) break;
       const sharing = open.campaigns.sharing.of(entity, roles);
       const period = await periodOf(open, row);
-      const isShared = sharing.isShared(actorType, actor);
+      const isShared = sharing.isShared(actorType, actor, period.state.activity.lastAt ?? now);
       const { traces, alerts } = await lookAt(database, period, before, { floors: open.campaigns.floors, sharing });
       const me = { incidentId, actorType, actor, isShared, entityKey, traces };
       links.push(...(await findLinks(database, me, looked, sharing)), ...(await outbreakLinks(database, me, looked)));

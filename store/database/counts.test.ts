@@ -1,4 +1,4 @@
-/** The tables of counts agree with a count of the rows, whatever happens to tickets and deliveries. */
+/** The tables of counts agree with a count of the rows, whatever happens to tickets, deliveries and incidents; due times with level and status. */
 import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -43,6 +43,45 @@ function expectCountsRight(): void {
   ).toEqual([]);
 }
 
+function expectIncidentsRight(): void {
+  expect(
+    rows(
+      "select lower(entity_name) as entity, status, risk_level, owned, n from incident_counts where n <> 0 order by 1, 2, 3, 4",
+    ),
+  ).toEqual(
+    rows(`select lower(entity_name) as entity, status, risk_level, assigned_analyst is not null as owned, count(*) as n from incidents
+      group by 1, 2, 3, 4 order by 1, 2, 3, 4`),
+  );
+  const minutes = { critical: 240, high: 480, medium: 1440, low: 4320 };
+  for (const row of rows("select status, risk_level, created_at, due_at, at_risk_at from incidents") as Record<
+    string,
+    string
+  >[]) {
+    const open = row.status === "OPEN" || row.status === "IN_PROGRESS";
+    const after = (part: number) =>
+      new Date(Date.parse(row.created_at ?? "") + part * minutes[row.risk_level as "low"] * 60_000).toISOString();
+    expect([row.due_at, row.at_risk_at]).toEqual((open ? [after(1), after(0.75)] : [null, null]) as string[]);
+  }
+}
+
+const levels = ["critical", "high", "medium", "low"];
+const statusOf = (n: number) => ["OPEN", "IN_PROGRESS", "CLOSED", "FALSE_POSITIVE"][n % 4];
+const ofIncidents = {
+  made: (n: number) =>
+    `insert or ignore into incidents (incident_id, period_id, entity_name, group_key, actor_type, status, risk_score, risk_level, assigned_analyst,
+        created_at, updated_at, escalated_at, created_seq, updated_seq)
+      values ('INC-${n}', ${n}, '${["North", "NORTH", "South"][n % 3]}', 'a', 'user', '${statusOf(n)}', 50, '${levels[n % 4]}', ${n % 5 === 0 ? "'j'" : "null"},
+        '2026-03-13T04:30:00.${String(n).padStart(3, "0")}Z', '', '', 1, 1)`,
+  status: (n: number) => `update incidents set status = '${statusOf(n)}' where id % 3 = ${n % 3}`,
+  level: (n: number) =>
+    `update incidents set risk_level = '${levels[n % 4]}', risk_score = ${n} where id % 2 = ${n % 2}`,
+  both: (n: number) =>
+    `update incidents set risk_level = '${levels[n % 3]}', status = '${statusOf(n + 1)}', assigned_analyst = null where id % 4 = ${n % 4}`,
+  owner: (n: number) =>
+    `update incidents set assigned_analyst = ${n % 2 === 0 ? "null" : "'k'"} where id % 5 = ${n % 5}`,
+  removed: (n: number) => `delete from incidents where id % 6 = ${n % 6}`,
+};
+
 const statements = {
   ticket: (n: number) =>
     `insert or ignore into tickets (incident_id, entity_name, system, generation, created_at, updated_at)
@@ -59,6 +98,20 @@ const statements = {
   removed: (n: number) =>
     `delete from deliveries where ticket_id % 5 = ${n % 5}; delete from tickets where id % 5 = ${n % 5}`,
 };
+
+test("of incidents, after any order of changes", () => {
+  const kinds = Object.keys(ofIncidents) as (keyof typeof ofIncidents)[];
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom(...kinds), fc.nat(60)), { minLength: 5, maxLength: 40 }), (steps) => {
+      sqlite.run("delete from incidents");
+      for (const [kind, n] of [["made", 1], ["made", 2], ["made", 3], ...steps] as [keyof typeof ofIncidents, number][])
+        sqlite.run(ofIncidents[kind](n));
+      expectIncidentsRight();
+      expect(rows("select count(*) as n from search_pending")).toEqual(rows("select count(*) as n from incidents"));
+    }),
+    { numRuns: 60 },
+  );
+});
 
 test("after any order of changes", () => {
   const kinds = Object.keys(statements) as (keyof typeof statements)[];

@@ -107,17 +107,10 @@ export async function conclude(
   const saved: IncidentRow[] = [];
   const newCases: CaseRow[] = [];
   const tickets: PlannedTicket[] = [];
-  const plan = ({ incidentId, entity, level }: IncidentRow) => {
+  const plan = ({ incidentId, entity, level, updatedSeq: afterSeq }: IncidentRow) => {
+    const auto = { trigger: "auto" as const, who: correlationAuthor.who, payload: null, level: null };
     for (const system of systemsToPush(rules.tickets.push, level))
-      tickets.push({
-        incidentId,
-        entity,
-        system,
-        trigger: "auto",
-        who: correlationAuthor.who,
-        payload: null,
-        level: null,
-      });
+      tickets.push({ incidentId, entity, system, ...auto, afterSeq });
   };
   /** Incidents whose level changed. */
   const moved: string[] = [];

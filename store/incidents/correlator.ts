@@ -8,12 +8,14 @@ import { newSightings } from "../../core/correlation/rarity/rarity.ts";
 import { addRepeats } from "../../core/correlation/repeats.ts";
 import { type Alarm, type Detection, levels } from "../../core/detection.ts";
 import { ExceptionList } from "../../core/exceptions/exception-list.ts";
+import type { NamingRules } from "../../core/exceptions/exception-matcher.ts";
+import { NameLearner } from "../../core/identities/learn-names.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
 import type { KnownAssets } from "../assets/known-assets.ts";
 import type { Database } from "../database/database.ts";
 import type { TicketRules } from "../outbox/ticket-updates.ts";
-import { type ActorPeriod, actorKey, newPeriod } from "./actor-periods.ts";
+import { type ActorPeriod, accountsOfUsers, actorKey, newPeriod } from "./actor-periods.ts";
 import { type ConclusionRules, conclude, type Examined } from "./conclusions.ts";
 import { countHits, listExceptions } from "./exceptions.ts";
 import { savePeriods, saveRepeats } from "./save-periods.ts";
@@ -33,6 +35,7 @@ const high = levels.indexOf("high");
 export class Correlator {
   readonly #database: Database;
   readonly #finder: ActorFinder;
+  readonly #learner: NameLearner;
   readonly actorRules: ActorRules;
   readonly #assets: KnownAssets;
   #exceptions: ExceptionList;
@@ -47,7 +50,8 @@ export class Correlator {
     this.#assets = assets;
     this.#database = database;
     this.actorRules = settings.actors;
-    this.#finder = new ActorFinder(settings.actors);
+    this.#finder = new ActorFinder(settings.actors, assets.names.book);
+    this.#learner = new NameLearner(assets.names.book, this.#finder);
     this.#exceptions = exceptions;
     this.rules = {
       patterns: preparePatterns(settings.patterns),
@@ -64,13 +68,18 @@ export class Correlator {
     settings: CorrelationSettings,
     parts: { tickets: TicketRules; assets: KnownAssets },
   ): Promise<Correlator> {
-    const exceptions = new ExceptionList(await listExceptions(database), settings.actors);
+    const exceptions = new ExceptionList(await listExceptions(database), naming(settings.actors, parts.assets));
     return new Correlator(database, settings, exceptions, parts);
+  }
+
+  /** How actors are named, for exceptions. */
+  get naming(): NamingRules {
+    return naming(this.actorRules, this.#assets);
   }
 
   /** Call after the exceptions have changed. */
   async reloadExceptions(): Promise<void> {
-    this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.actorRules);
+    this.#exceptions = new ExceptionList(await listExceptions(this.#database), this.naming);
   }
 
   /**
@@ -87,7 +96,8 @@ export class Correlator {
     };
     // Before anything is scored, so that a batch gives the same in any order.
     unit.add(...this.#assets.infer(detections, unit.now));
-    const add = (gathered: Gathered, one: Detection) => gathered.detections.push(one);
+    await this.#learn(unit, detections);
+    const add = (gathered: Gathered, one: Detection) => gathered.detections.push(this.#onItsHost(one));
     const periodIds = await this.#take(unit, detections, assess, { isEvidence, add });
     unit.add(...countHits(hits, unit.now));
     return periodIds;
@@ -105,24 +115,43 @@ export class Correlator {
     return floorOf(ruleOf(detection), this.rules.floors)?.crownJewel !== true;
   }
 
+  /** With the name of its host that evidence has: spellings of one host are one there too. */
+  #onItsHost(detection: Detection): Detection {
+    const host = this.#finder.machineOf(detection.entity, detection.host);
+    return host === "" || host === detection.host ? detection : { ...detection, host };
+  }
+
   /** Who a detection is about, as evidence has it; null = nobody. */
-  actorOf(record: Parameters<ActorFinder["find"]>[0]): Actor | null {
+  actorOf(record: Parameters<ActorFinder["find"]>[0] & { entity: string }): Actor | null {
     return this.#finder.find(record);
   }
 
   /** The same for alarms. */
-  alarms(unit: UnitOfWork, alarms: readonly AlarmEvidence[], assess: boolean): Promise<(number | null)[]> {
+  async alarms(unit: UnitOfWork, alarms: readonly AlarmEvidence[], assess: boolean): Promise<(number | null)[]> {
     const isEvidence = ({ raised }: AlarmEvidence, _actor: Actor, period: ActorPeriod | undefined) =>
       raised === undefined || (period !== undefined && raised.periodId === period.id);
+    await this.#learn(unit, alarms);
     return this.#take(unit, alarms, assess, { isEvidence, add: ({ alarms }, one) => alarms.push(one) });
   }
 
-  /** The keys that an actor of this name may have: as user, host or address. */
+  /** The keys that an actor of this name may have: as user, host or address; then those that it had before names were joined. */
   keysOf(entity: string, name: string): string[] {
-    const found = [{ user: name }, { host: name }, { srcIp: name }].map((named) =>
-      this.#finder.find({ user: null, host: null, srcIp: null, ...named }),
+    const named = [{ user: name }, { host: name }, { srcIp: name }].map((one) => ({
+      ...{ user: null, host: null, srcIp: null, entity },
+      ...one,
+    }));
+    const found = [this.#finder, new ActorFinder(this.actorRules)].flatMap((finder) =>
+      named.map((one) => finder.find(one)),
     );
-    return found.flatMap((actor) => (actor === null ? [] : [actorKey(entity, actor)]));
+    return [...new Set(found.flatMap((actor) => (actor === null ? [] : [actorKey(entity, actor)])))];
+  }
+
+  /** Learns whom the names of these stand for. Before any of them is looked at, so that their order does not count. */
+  async #learn(unit: UnitOfWork, records: readonly (Detection | Alarm)[]): Promise<void> {
+    const lesson = this.#learner.lesson(records, unit.now);
+    if (lesson === null) return;
+    const owners = await accountsOfUsers(this.#database, lesson.owners);
+    unit.add(...this.#assets.learn(this.#learner.learn({ ...lesson, owners })));
   }
 
   async #take<T extends Detection | AlarmEvidence>(
@@ -172,6 +201,10 @@ export class Correlator {
     saveRepeats(unit, quiet);
     return periodIds;
   }
+}
+
+function naming({ hostShortNames }: ActorRules, { names }: KnownAssets): NamingRules {
+  return { hostShortNames, names: names.book };
 }
 
 /** Adds the collected records to the actor's evidence and counts. */

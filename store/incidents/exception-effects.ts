@@ -49,7 +49,7 @@ async function takeStep(open: OpenUnit, correlator: Correlator, now: number): Pr
   const exception = (await listExceptions(database)).find(({ id }) => id === text(row, "id"));
   if (exception === undefined) return false;
   const isOver = exception.until !== null && exception.until <= now;
-  const matcher = new ExceptionMatcher(exception, correlator.actorRules);
+  const matcher = new ExceptionMatcher(exception, correlator.naming);
   const author = { who: exception.who, source: "exception" };
   await UnitOfWork.inOneWrite(open, author, now, async (unit) => {
     const { concerned, upto } = isOver
@@ -77,7 +77,7 @@ async function takeStep(open: OpenUnit, correlator: Correlator, now: number): Pr
 /** Takes what is covered from the evidence of some actors behind `after`; `upto`: how far that was, null = to the end. */
 async function takeFrom(
   database: Database,
-  { actorRules }: Correlator,
+  { naming }: Correlator,
   matcher: ExceptionMatcher,
   after: number,
 ): Promise<{ concerned: (readonly [ActorPeriod, ActorState])[]; upto: number | null }> {
@@ -93,7 +93,7 @@ async function takeFrom(
     if (at >= mostRead || concerned.length >= mostChanged) return { concerned, upto: ids[at - 1] ?? after };
     for (const period of await periodsById(database, ids.slice(at, at + readAtOnce))) {
       const { state } = period;
-      const taken = takeItems(state, itemTest(matcher, period, state.evidence, actorRules));
+      const taken = takeItems(state, itemTest(matcher, period, state.evidence, naming));
       if (taken !== null) concerned.push([period, taken]);
     }
   }
@@ -167,8 +167,8 @@ async function keepForOthers(
   state: ActorState,
 ): Promise<void> {
   for (const other of others) {
-    const matcher = new ExceptionMatcher(other, correlator.actorRules);
-    const taken = takeItems(state, itemTest(matcher, period, state.evidence, correlator.actorRules));
+    const matcher = new ExceptionMatcher(other, correlator.naming);
+    const taken = takeItems(state, itemTest(matcher, period, state.evidence, correlator.naming));
     if (taken !== null) await keepAside(unit, other.id, [[period, taken]]);
   }
 }

@@ -1,9 +1,10 @@
 /** Tries an exception on what is kept, a step at a time, so that neither memory nor the Worker's time grow with the appliance. */
-import type { ActorRules } from "../../core/correlation/actor.ts";
 import { type ExceptionScope, needsLog } from "../../core/exceptions/exception.ts";
-import { ExceptionMatcher, namesOf } from "../../core/exceptions/exception-matcher.ts";
+import { ExceptionMatcher, type NamingRules, namesOf } from "../../core/exceptions/exception-matcher.ts";
 import { itemTest } from "../../core/exceptions/taken-evidence.ts";
 import { type Coverage, coverageOf, placeOf, type TrialStep } from "../../core/exceptions/trial.ts";
+import { plainHost } from "../../core/identities/host-name.ts";
+import type { NameBook } from "../../core/identities/name-book.ts";
 import { normaliseHost, normaliseName } from "../../core/intake/identity.ts";
 import { eventFacts } from "../../core/logs/log-facts.ts";
 import { minuteMs, toIso } from "../../core/time.ts";
@@ -22,7 +23,7 @@ const mostAlerts = 5_000;
 /** What to try. Times are epoch milliseconds. */
 export interface Trial {
   scope: ExceptionScope;
-  actorRules: Pick<ActorRules, "hostShortNames">;
+  actorRules: NamingRules;
   /** What was recorded before it does not count. */
   since: number;
 }
@@ -30,9 +31,11 @@ export interface Trial {
 /** `after`: the `next` of the step before; 0 at first. */
 export async function tryException(
   database: Database,
-  { scope, actorRules, since }: Trial,
+  { scope, actorRules: { hostShortNames }, since }: Trial,
+  names: NameBook,
   after: number,
 ): Promise<TrialStep> {
+  const actorRules = { hostShortNames, names };
   const matcher = new ExceptionMatcher(scope, actorRules);
   // Repeats of its newest hour are stored beside a period.
   const { rows } = await database.read(
@@ -95,7 +98,7 @@ async function hasOlderAlerts(database: Database, periodId: number, since: numbe
 async function coveredByLogs(
   database: Database,
   matcher: ExceptionMatcher,
-  actorRules: Pick<ActorRules, "hostShortNames">,
+  actorRules: NamingRules,
   { id, entity, actor }: ActorPeriod,
   { places }: Coverage,
   step: TrialStep,
@@ -128,13 +131,24 @@ async function coveredByLogs(
       else step.logsRead++;
       if (log === null || !matcher.fitsLog(eventFacts(log))) continue;
       // An alert counts from its first day on, and may have moved here from an earlier incident.
-      const place = placeOf(normaliseName(ruleId) || normaliseName(ruleTitle), normaliseHost(host));
-      const here = Math.min(count, places.get(place) ?? 0);
-      places.set(place, (places.get(place) ?? 0) - here);
-      detections += here;
+      const rule = normaliseName(ruleId) || normaliseName(ruleTitle);
+      let left = count;
+      for (const name of hostsInEvidence(entity, host, actorRules)) {
+        const place = placeOf(rule, name);
+        const here = Math.min(left, places.get(place) ?? 0);
+        places.set(place, (places.get(place) ?? 0) - here);
+        left -= here;
+      }
+      detections += count - left;
     }
   }
   return detections;
+}
+
+/** The names by which evidence may have the host of an alert: that of its actor, and the one that was given. */
+function hostsInEvidence(entity: string, host: string, { names }: NamingRules): string[] {
+  const plain = plainHost(host);
+  return [...new Set([names?.hostOf(entity, plain) ?? plain, normaliseHost(host)])];
 }
 
 /** The newest kept log of each of these alerts. */

@@ -1,14 +1,18 @@
 /** What a list's filters become: conditions of a query, and the number of rows that match. */
-import { normaliseHost, normaliseUser } from "../../core/intake/identity.ts";
+import { plainHost } from "../../core/identities/host-name.ts";
+import type { NameBook } from "../../core/identities/name-book.ts";
+import { type IncidentStatus, isOpen } from "../../core/incident.ts";
+import { normaliseName, normaliseUser } from "../../core/intake/identity.ts";
 import type { PageQuery, RowFilters, Walk } from "../../core/pages/page.ts";
 import { toIso } from "../../core/time.ts";
 import { Conditions, type Statement } from "./conditions.ts";
 import type { ListedTable } from "./listed-tables.ts";
 import type { Search } from "./search.ts";
 
-/** Filters with every stored spelling of the entity that was asked for. */
+/** Filters with every stored spelling of the entity that was asked for, and with every name of the actor. */
 export type StoredFilters = Omit<RowFilters, "entity" | "campaign"> & {
   entity?: readonly string[] | undefined;
+  actors?: readonly string[] | undefined;
   /** What became of the campaign that was asked for. */
   campaign?: readonly string[] | undefined;
 };
@@ -29,18 +33,28 @@ export interface Source {
 export function sourceOf(table: ListedTable, by: Walk["by"], search: Search | null): Source {
   const usual = { table, by, search, from: table.from[by], seq: table.seq[by] };
   const found = table.search?.[by];
-  // What the index has found is in the order of its ids already.
-  if (search === null || found === undefined || (by === "updated" && !search.isRare)) return usual;
+  if (search === null || found === undefined || (!search.isRare && found.order !== "as found")) return usual;
   return { ...usual, from: found.from, seq: found.seq };
 }
 
-/** `entities`: that the caller may see; null = all. `now`: epoch milliseconds. */
-export function conditionsOf(
-  source: Source,
-  filters: StoredFilters,
-  entities: readonly string[] | null,
-  now: number,
-): Conditions {
+/** The names under which an actor may stand that is called so: what the names that are known say, else the name without domain; and the name itself. */
+export function actorsCalled(given: string, names: NameBook): string[] {
+  const host = plainHost(given);
+  const known = names.everyReading(given, host);
+  return [...new Set([...(known.length > 0 ? known : [normaliseUser(given), host]), normaliseName(given)])];
+}
+
+/** What conditions depend on besides the filters. */
+export interface Asked {
+  /** That the caller may see; null = all. */
+  entities: readonly string[] | null;
+  /** Epoch milliseconds. */
+  now: number;
+  /** The page has an order of its own, whose index finds the first rows sooner than one of what many rows have. */
+  sorted: boolean;
+}
+
+export function conditionsOf(source: Source, filters: StoredFilters, { entities, now, sorted }: Asked): Conditions {
   const { table, by, search } = source;
   const all = new Conditions();
   const { columns } = table;
@@ -56,20 +70,22 @@ export function conditionsOf(
     else
       all.add(`${search.isRare ? "" : "+"}${ids} in (select rowid from ${index} where ${index} match ?)`, search.query);
   }
+  const rather = sorted ? "+" : "";
   // The index knows entities and levels of what it has found.
   if (!isFound) {
-    oneOf(`${columns.entity} collate nocase`, entities ?? undefined);
-    oneOf(`${columns.entity} collate nocase`, filters.entity);
+    oneOf(`${rather}${columns.entity} collate nocase`, entities ?? undefined);
+    oneOf(`${rather}${columns.entity} collate nocase`, filters.entity);
     oneOf(columns.level, filters.levels);
   }
-  oneOf(columns.status, filters.statuses);
+  oneOf(columns.status === undefined ? undefined : `${rather}${columns.status}`, filters.statuses);
+  // Said again for the index of what is open.
+  if (sorted && table.hasOwners && filters.statuses?.every((status) => isOpen(status as IncidentStatus)))
+    all.add("closed_at is null");
   oneOf(columns.severity, filters.severities);
   oneOf(columns.type, filters.caseTypes);
   oneOf(columns.campaign, filters.campaign);
   oneOf(columns.riskLevel, filters.riskLevels);
-  const actor = filters.actor ?? filters.primaryUser;
-  if (actor !== undefined && columns.actor !== undefined)
-    oneOf(columns.actor, [...new Set([normaliseUser(actor), normaliseHost(actor), actor.trim().toLowerCase()])]);
+  oneOf(columns.actor, filters.actors);
   if (filters.incidentId !== undefined && columns.incident !== undefined) all.add(columns.incident, filters.incidentId);
   if (filters.hash !== undefined && columns.hash !== undefined)
     all.add(`${columns.hash} = ?`, filters.hash.trim().toLowerCase());
@@ -106,11 +122,24 @@ const standing = {
 } as const;
 
 /** Filters for which rows are counted only up to `mostCounted`. */
-const countedInPart = ["text", "rule", "host", "user", "levels", "owner", "ticket", "sla", "riskLevels"] as const;
+const countedInPart: readonly (keyof StoredFilters)[] = [
+  "text",
+  "rule",
+  "host",
+  "user",
+  "levels",
+  "owner",
+  "ticket",
+  "sla",
+  "riskLevels",
+];
 
 /** Whether a total above `mostCounted` says no more than that there are more. */
-export function isCountedInPart(filters: StoredFilters): boolean {
-  return countedInPart.some((name) => filters[name] !== undefined);
+export function isCountedInPart(filters: StoredFilters, { hasOwners }: ListedTable): boolean {
+  // The risk of alerts has no index.
+  return (
+    countedInPart.some((name) => filters[name] !== undefined) || (hasOwners !== true && filters.minRisk !== undefined)
+  );
 }
 
 /** The number of matching rows. For filters by entity and status alone it is read from the table of counts. */
@@ -121,7 +150,7 @@ export function totalOf(
   unbounded: boolean,
 ): Statement {
   const { entity, statuses, createdSince: _, updatedSince: __, ...others } = filters;
-  if (isCountedInPart(filters)) {
+  if (isCountedInPart(filters, source.table)) {
     const rows = `select 1 from ${source.from} where ${counted.where} limit ${mostCounted + 1}`;
     return { sql: `select count(*) from (${rows})`, args: counted.args };
   }

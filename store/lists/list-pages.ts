@@ -12,11 +12,12 @@ import { conditionsOf, isCountedInPart, mostCounted, type Source, sourceOf, tota
 import { type ListedTable, listedTables, type Present } from "./listed-tables.ts";
 import { searchOf } from "./search.ts";
 
-/** Reads one page. Rows committed while it is read belong to a later page. */
+/** Reads one page, of these actors alone where some are given. Rows committed while it is read belong to a later page. */
 export async function listPage(
   database: Database,
   query: PageQuery,
   patterns: readonly PreparedPattern[],
+  actors: readonly string[] | null,
 ): Promise<Page> {
   const table = listedTables[query.collection];
   const entities = await entitySpellings(database, query.entities);
@@ -24,17 +25,18 @@ export async function listPage(
   const { campaign } = query.filters;
   const filters = {
     ...query.filters,
+    actors: actors ?? undefined,
     entity: asked && (await entitySpellings(database, asked)),
     campaign: campaign === undefined ? undefined : [await campaignNow(database, campaign)],
   };
   const { order, limit, offset, now } = query;
   const by = order.kind === "walk" ? order.by : "created";
   const limits = [...(entities === null ? [] : [entities]), ...(filters.entity === undefined ? [] : [filters.entity])];
-  const search = await searchOf(database, query.collection, query.filters, limits, by);
+  const search = await searchOf(database, query.collection, query.filters, limits, order);
   const source = sourceOf(table, by, search);
   const { seq } = source;
   const lookedUp = order.kind === "walk" && order.direction === "up" && order.position === null;
-  const counted = conditionsOf(source, filters, entities, now);
+  const counted = conditionsOf(source, filters, { entities, now, sorted: false });
   if (order.kind === "walk" && order.positionIsBound && order.position !== null)
     counted.add(`${seq} > ?`, order.position);
   const countsAll = order.kind !== "walk" || !order.positionIsBound;
@@ -50,7 +52,7 @@ export async function listPage(
   const top = search === null ? head.top : Math.min(head.top, search.known[by]);
   const start = order.kind === "walk" ? await startOf(database, table, order, query.filters, top) : 0;
   if (lookedUp && start > 0) counted.add(`${seq} > ?`, start);
-  const rows = conditionsOf(source, filters, entities, now);
+  const rows = conditionsOf(source, filters, { entities, now, sorted: order.kind === "sorted" });
   if (order.kind === "walk") {
     if (order.direction === "up") {
       rows.add(`${seq} > ?`, start);
@@ -69,7 +71,7 @@ export async function listPage(
   const page = more ? found.rows.slice(0, limit) : found.rows;
   const last = page.at(-1);
   const total = lookedUp ? await count(database, totalBy(start === 0)) : head.total;
-  const totalIsLeast = total > mostCounted && isCountedInPart(filters);
+  const totalIsLeast = total > mostCounted && isCountedInPart(filters, table);
   return {
     json: await table.json(database, page, { patterns, now }),
     count: page.length,

@@ -46,12 +46,19 @@ export interface ListedTable {
     /** The table of the index, and the column whose values are the rowids there. */
     index: string;
     ids: string;
-    /** Where rows come from when the index is asked first (as `s`), by order; absent = it only says which rows match. */
-    created?: { from: string; seq: string };
-    updated?: { from: string; seq: string };
+    /** Where rows come from when the index is asked first (as `s`), by order. */
+    created: Found;
+    updated: Found;
   };
   /** The rows as a JSON array. */
   json(database: Database, rows: readonly Row[], present: Present): string | Promise<string>;
+}
+
+/** `as found`: the order of positions is that in which the index finds rows; else what was found has to be sorted. */
+interface Found {
+  from: string;
+  seq: string;
+  order: "as found" | "sorted";
 }
 
 /** What rows look like depends on these. */
@@ -104,12 +111,19 @@ const alertJson = `json_object(
   'src_ip', nullif(a.src_ip, ''), 'risk', a.risk, 'ml_cluster', a.ml_cluster, 'count', a.count,
   'first_seen', a.first_seen, 'last_seen', a.last_seen, 'created_at', a.recorded_at, 'updated_at', a.updated_at) as row`;
 
+const foundIncidents = "incident_search s cross join incidents on incidents.id = s.rowid";
+
 export const listedTables = {
   incidents: {
     ...seqs("incidents"),
     select: `${incidentJson}, due_at, at_risk_at`,
     hasOwners: true,
-    search: { index: "incident_search", ids: "incidents.id" },
+    search: {
+      index: "incident_search",
+      ids: "incidents.id",
+      created: { from: foundIncidents, seq: "created_seq", order: "sorted" },
+      updated: { from: foundIncidents, seq: "updated_seq", order: "sorted" },
+    },
     columns: {
       entity: "entity_name",
       risk: "risk_score",
@@ -165,11 +179,16 @@ export const listedTables = {
     search: {
       index: "alert_search",
       ids: "a.id",
-      created: { from: "alert_search s cross join sigma_alerts a on a.id = s.rowid", seq: "s.rowid" },
+      created: {
+        from: "alert_search s cross join sigma_alerts a on a.id = s.rowid",
+        seq: "s.rowid",
+        order: "as found",
+      },
       updated: {
         from: `alert_search s cross join sigma_alerts a on a.id = s.rowid
           cross join event_log e on e.seq = coalesce(a.last_seq, a.first_seq)`,
         seq: "e.seq",
+        order: "sorted",
       },
     },
     sorts: {},

@@ -9,6 +9,7 @@ import { recentHistory } from "../incidents/history.ts";
 import { readAlertLog } from "./alert-detail.ts";
 import { listCampaigns, readCampaign } from "./campaigns.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
+import { actorsCalled } from "./filters.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { type OverviewQuery, readHours, readOverview } from "./overview.ts";
@@ -19,6 +20,7 @@ import {
   countTickets,
   listDeliveries,
   listTickets,
+  listToldIn,
   readDelivery,
   type TicketFilter,
 } from "./ticket-lists.ts";
@@ -30,7 +32,11 @@ export interface OpenReading extends OpenCampaigns {
 }
 
 export const listReading = {
-  listPage: { kind: "read", run: ({ database, patterns }, query: PageQuery) => listPage(database, query, patterns) },
+  listPage: {
+    kind: "read",
+    run: async ({ database, patterns, assets }, query: PageQuery) =>
+      listPage(database, query, patterns, await actorsAsked(database, assets, query)),
+  },
   readRow: {
     kind: "read",
     run: ({ database, patterns }, collection: Collection, id: string, now: number) =>
@@ -48,7 +54,8 @@ export const listReading = {
   },
   tryException: {
     kind: "read",
-    run: ({ database }, trial: Trial, after: number) => tryException(database, trial, after),
+    run: async ({ database, assets }, trial: Trial, after: number) =>
+      tryException(database, trial, (await assets.current(database)).names.book, after),
   },
   readProposalEvidence: {
     kind: "read",
@@ -77,6 +84,10 @@ export const listReading = {
   },
   fileFacts: { kind: "read", run: ({ database }) => fileFacts(database) },
   readSamples: { kind: "read", run: ({ database }, incidentId: string) => readSamples(database, incidentId) },
+  listToldIn: {
+    kind: "read",
+    run: ({ database }, incidentIds: readonly string[]) => listToldIn(database, incidentIds),
+  },
   listTickets: {
     kind: "read",
     run: async ({ database }, filter: TicketFilter) => listTickets(database, await spelled(database, filter)),
@@ -92,6 +103,16 @@ export const ticketCounts = {
   countDeliveries: { kind: "read", run: ({ database }) => countDeliveries(database) },
   countTickets: { kind: "read", run: ({ database }) => countTickets(database) },
 } satisfies Operations<OpenDatabase>;
+
+/** The actors that the filters ask for; null = no one in particular. */
+async function actorsAsked(
+  database: OpenDatabase["database"],
+  assets: OpenReading["assets"],
+  { filters: { actor, primaryUser } }: PageQuery,
+): Promise<string[] | null> {
+  const asked = actor ?? primaryUser;
+  return asked === undefined ? null : actorsCalled(asked, (await assets.current(database)).names.book);
+}
 
 async function spelled(database: OpenDatabase["database"], filter: TicketFilter): Promise<TicketFilter> {
   return { ...filter, entities: await entitySpellings(database, filter.entities) };

@@ -1,5 +1,5 @@
 /** How a page is found by the search index: what it asks, how far the index has come, and which way is shorter. */
-import type { Collection, RowFilters, Walk } from "../../core/pages/page.ts";
+import type { Collection, PageQuery, RowFilters } from "../../core/pages/page.ts";
 import { searchQuery } from "../../core/search/query.ts";
 import type { Database } from "../database/database.ts";
 import { integer } from "../database/rows.ts";
@@ -24,13 +24,13 @@ export async function searchOf(
   collection: Collection,
   filters: Pick<RowFilters, "text" | "rule" | "host" | "user" | "levels">,
   entities: readonly (readonly string[])[],
-  by: Walk["by"],
+  order: PageQuery["order"],
 ): Promise<Search | null> {
   if (collection === "cases") return null;
   const { levels: _, ...others } = filters;
-  // Levels alone are soon found in the rows themselves, and the order of changes is not that of the index.
-  if (by === "updated" && [others.text, others.rule, others.host, others.user].every((value) => value === undefined))
-    return null;
+  // Pollers find a level in the rows behind their position, and need not wait for the index.
+  const polls = order.kind === "walk" && (order.direction === "up" || order.by === "updated");
+  if (polls && [others.text, others.rule, others.host, others.user].every((value) => value === undefined)) return null;
   const query = searchQuery(collection === "alerts" ? filters : { text: filters.text }, entities);
   if (query === null) return null;
   const { rows } = await database.read(collection === "alerts" ? alertState : incidentState, [query, fewRows + 1]);

@@ -1,6 +1,7 @@
 /** Lists of tickets and deliveries. */
 
-import type { Attempt, Delivery, Ticket } from "../../core/tickets/ticket.ts";
+import { putOff } from "../../core/campaigns/campaign-tickets.ts";
+import type { Attempt, Delivery, Ticket, TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
@@ -34,7 +35,7 @@ function countOf(table: "delivery_counts" | "ticket_counts", { system, states, e
   return { sql: `select coalesce(sum(n), 0) as n from ${table} where ${all.where}`, args: all.args };
 }
 
-/** A ticket, and the cause why it could not be created yet, or `given up`. Null if it is being created or exists. */
+/** A ticket, and the cause why it could not be created yet, `campaign`, or `given up`. Null if it is being created or exists. */
 export interface ListedTicket extends Ticket {
   stopped: string | null;
 }
@@ -46,7 +47,7 @@ export async function listTickets(
 ): Promise<{ tickets: ListedTicket[]; total: number }> {
   const all = conditionsOf(filter, "t.system");
   const { rows } = await database.read(
-    `select t.*, (select iif(c.state = 'discarded', 'given up', c.cause) from deliveries c where c.ticket_id = t.id and c.kind = 'create'
+    `select t.*, (select iif(c.state = 'discarded', iif(c.cause = '${putOff}', c.cause, 'given up'), c.cause) from deliveries c where c.ticket_id = t.id and c.kind = 'create'
        and c.state in ('parked', 'discarded') order by c.seq desc limit 1) as stopped from tickets t where ${all.where} order by t.id desc limit ? offset ?`,
     [...all.args, filter.limit, filter.offset],
   );
@@ -57,6 +58,37 @@ export async function listTickets(
       : { sql: `select count(*) as n from tickets t where ${all.where}`, args: all.args };
   const tickets = rows.map((row) => ({ ...ticketFromRow(row), stopped: textOrNull(row, "stopped") }));
   return { tickets, total: await numberOf(database, total) };
+}
+
+/** In whose ticket an incident was told. */
+export interface ToldIn {
+  incidentId: string;
+  system: TicketSystemName;
+  /** The incident whose ticket it is, and the ticket as people know it. */
+  lead: string;
+  key: string;
+  url: string;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
+/** Where these incidents were told, for each system the ticket that was told last. */
+export async function listToldIn(database: Database, incidentIds: readonly string[]): Promise<ToldIn[]> {
+  if (incidentIds.length === 0) return [];
+  const { rows } = await database.read(
+    `select c.incident_id, t.system, t.incident_id as lead, t.remote_key, t.url, max(c.told_at) as told_at
+     from campaign_told c join tickets t on t.id = c.ticket_id
+     where c.incident_id in (select value from json_each(?)) and t.remote_key is not null group by c.incident_id, t.system order by t.system`,
+    [JSON.stringify(incidentIds)],
+  );
+  return rows.map((row) => ({
+    incidentId: text(row, "incident_id"),
+    system: text(row, "system") as TicketSystemName,
+    lead: text(row, "lead"),
+    key: text(row, "remote_key"),
+    url: text(row, "url"),
+    at: fromIso(text(row, "told_at")),
+  }));
 }
 
 /** Newest first; the attempts of each oldest first. */

@@ -83,10 +83,12 @@ export async function retryDeliveries(database: Database, which: DeadLetterFilte
   const results = await database.write([
     {
       // The settings may have been wrong, so it is rendered again, unless a person has approved the request.
+      // One that a person chose is wanted, also where another ticket stands for its campaign by now.
       // A note that was not seen after it was written may have been hidden: it is looked up first.
       sql: `update deliveries set state = case when kind = 'create' and cause = '${unknownOutcome}' then 'unknown'
               when kind = 'comment' and cause = 'not_kept' then 'unknown' else 'planned' end, attempts = 0,
-              lookups = 0, payload = case trigger when 'manual' then payload else null end, next_attempt_at = ?6, updated_at = ?7
+              lookups = 0, payload = case trigger when 'manual' then payload else null end, next_attempt_at = ?6, updated_at = ?7,
+              wanted = max(wanted, ?1 is not null)
             where ${filterSql} and not ${isMade}`,
       args: [...(await filterArgs(database, which)), now, toIso(now)],
     },

@@ -3,6 +3,8 @@ import type { Probe } from "../../core/tickets/probes.ts";
 import type { SlaMinutes } from "../../core/tickets/sla.ts";
 import type { TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
+import { passGate } from "./cadence-gate.ts";
+import { levelOfTicket } from "./campaign-members.ts";
 import {
   type DeadLetterFilter,
   discardDeliveries,
@@ -14,22 +16,21 @@ import {
   retryDeliveries,
   saveProbe,
 } from "./dead-letters.ts";
+import { beginDelivery, dueDeliveries, type Sending } from "./due-deliveries.ts";
 import { askAgain, knownTickets, nextGeneration, ownerOfTicket, takeUndecided } from "./made-tickets.ts";
 import { applyServiceLevels } from "./service-levels.ts";
-import { passGate, type TicketRules } from "./ticket-updates.ts";
+import type { TicketRules } from "./ticket-updates.ts";
 import {
-  beginDelivery,
   createPayload,
-  dueDeliveries,
   findDelivery,
   findTicket,
   listThrottles,
   type PlannedTicket,
   planTickets,
   recoverDeliveries,
-  type Sending,
   saveThrottle,
   ticketOfDelivery,
+  wantDelivery,
 } from "./tickets.ts";
 
 export interface OpenOutbox extends OpenDatabase {
@@ -58,10 +59,17 @@ export const outboxOperations = {
       return findTicket(database, planned.incidentId, planned.system);
     },
   },
+  levelOfTicket: {
+    kind: "read",
+    run: ({ database, ticketRules }, incidentId: string, system: TicketSystemName) =>
+      levelOfTicket(database, ticketRules, incidentId, system),
+  },
+  /** A person wants this create, whatever stands for its campaign. */
+  wantDelivery: { kind: "write", run: ({ database }, id: string, now: number) => wantDelivery(database, id, now) },
   dueDeliveries: {
     kind: "read",
-    run: ({ database }, system: TicketSystemName, now: number, retriesUpTo: number, limit: number) =>
-      dueDeliveries(database, system, now, retriesUpTo, limit),
+    run: ({ database, ticketRules }, system: TicketSystemName, now: number, retriesUpTo: number, limit: number) =>
+      dueDeliveries(database, system, now, retriesUpTo, limit, ticketRules.campaigns === "lead"),
   },
   recoverDeliveries: { kind: "write", run: ({ database }, now: number) => recoverDeliveries(database, now) },
   beginDelivery: {
@@ -124,8 +132,8 @@ export const outboxOperations = {
   },
   passGate: {
     kind: "write",
-    run: ({ database, ticketRules }, cadenceHours: number, now: number) =>
-      passGate(database, ticketRules.policies, cadenceHours, now),
+    run: ({ database, ticketRules }, cadenceHours: number, now: number, review: boolean) =>
+      passGate(database, ticketRules, cadenceHours, now, review),
   },
 } satisfies Operations<OpenOutbox>;
 

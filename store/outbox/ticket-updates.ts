@@ -1,24 +1,14 @@
 /** Plans updates of tickets when their incidents change: in the write of the change, each as a separate delivery. */
 
 import type { Outbreak } from "../../core/campaigns/campaign.ts";
+import type { CampaignMode } from "../../core/campaigns/campaign-tickets.ts";
 import type { FieldChange } from "../../core/incident-event.ts";
-import type { RiskLevel } from "../../core/risk.ts";
 import type { AutoPush } from "../../core/tickets/auto-push.ts";
-import { cadenceGate, type GateDecision, sinceGate } from "../../core/tickets/cadence.ts";
 import { defaultPolicies, type FieldPolicies, type TicketField } from "../../core/tickets/policy.ts";
-import {
-  type DeliveryKind,
-  type TicketSystemName,
-  ticketSystems,
-  type UpdateContent,
-} from "../../core/tickets/ticket.ts";
+import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import { noteFrom } from "../../core/tickets/updates.ts";
-import { hourMs, toIso } from "../../core/time.ts";
-import type { Database } from "../database/database.ts";
-import { fromIso, timeOrNull } from "../database/iso.ts";
-import { integer, integerOrNull, text, textOrNull } from "../database/rows.ts";
+import { toIso } from "../../core/time.ts";
 import type { Statement } from "../database/statement.ts";
-import { levelOfPriority, snowPushed } from "./snow-columns.ts";
 import { newDeliveryId } from "./tickets.ts";
 
 export type SystemPolicies = Readonly<Record<TicketSystemName, FieldPolicies>>;
@@ -28,10 +18,13 @@ export interface TicketRules {
   /** Which incidents become tickets automatically; null = none. */
   push: AutoPush | null;
   policies: SystemPolicies;
+  /** Whether a campaign has one ticket or each of its incidents. */
+  campaigns: CampaignMode;
 }
 
 export const noTicketRules: TicketRules = {
   push: null,
+  campaigns: "lead",
   policies: { jira: defaultPolicies, servicenow: defaultPolicies, proactive: defaultPolicies },
 };
 
@@ -167,102 +160,4 @@ export function noteOutbreaks(
     sql: `update tickets set gate_at = ?1, untold_outbreak = ?2 ${untold} incident_id = ?3 and system in (select value from json_each(?4))`,
     args: [now, JSON.stringify({ rule, hosts: hosts.length }), incidentId, systemsWith(policies, "notes")],
   }));
-}
-
-/** The gate's decision about one ticket. */
-export interface GateOutcome {
-  incidentId: string;
-  system: TicketSystemName;
-  decision: GateDecision;
-}
-
-const gateWaits = "gate_at is not null and remote_id is not null and gone_at is null";
-
-/** Asks the gate about tickets that are due, up to 200, and plans the updates it allows. `nextAt`: when to ask next; null = never. */
-export async function passGate(
-  database: Database,
-  policies: SystemPolicies,
-  cadenceHours: number,
-  now: number,
-): Promise<{ outcomes: GateOutcome[]; nextAt: number | null }> {
-  const outcomes = await askDueTickets(database, policies, cadenceHours, now);
-  const { rows } = await database.read(`select min(gate_at) as next_at from tickets where ${gateWaits}`, []);
-  return { outcomes, nextAt: rows[0] === undefined ? null : integerOrNull(rows[0], "next_at") };
-}
-
-async function askDueTickets(
-  database: Database,
-  policies: SystemPolicies,
-  cadenceHours: number,
-  now: number,
-): Promise<GateOutcome[]> {
-  const { rows } = await database.read(
-    // For ServiceNow the level and time are in columns of the incident, under the seed's names.
-    `select t.id, t.incident_id, t.system, t.created_at, t.untold_rules, t.untold_outbreak, i.risk_level, i.risk_score,
-       case when t.system = 'jira' then t.told_level else coalesce(${levelOfPriority}, t.told_level) end as told_level,
-       case when t.system = 'jira' then t.told_at else i.last_snow_update_at end as told_at
-     from tickets t join incidents i on i.incident_id = t.incident_id
-     where (t.gate_at <= ?1 or t.gate_at > ?2) and t.remote_id is not null and t.gone_at is null order by t.gate_at, t.id limit 200`,
-    // No ticket waits for longer than the cadence, unless the clock was set back.
-    [now, now + cadenceHours * hourMs],
-  );
-  if (rows.length === 0) return [];
-  const outcomes: GateOutcome[] = [];
-  const statements: Statement[] = [];
-  for (const row of rows) {
-    const [id, system] = [integer(row, "id"), text(row, "system") as TicketSystemName];
-    const present = text(row, "risk_level") as RiskLevel;
-    const from = (row.told_level ?? present) as RiskLevel;
-    // A ticket whose priority is left alone is told of rules only.
-    const level = policies[system].priority === "once" ? from : present;
-    const rules = (textOrNull(row, "untold_rules") ?? "").split("\n").filter((title) => title !== "");
-    const outbreak = JSON.parse(textOrNull(row, "untold_outbreak") ?? "null") as { rule: string; hosts: number } | null;
-    const toldAt = timeOrNull(row, "told_at");
-    const ofLevel = cadenceGate(level, { level: from, at: toldAt }, cadenceHours, now);
-    const isSame = ofLevel.reason === "unchanged";
-    const decision =
-      isSame && (rules.length > 0 || outbreak !== null)
-        ? sinceGate(toldAt ?? fromIso(text(row, "created_at")), cadenceHours, now)
-        : ofLevel;
-    outcomes.push({ incidentId: text(row, "incident_id"), system, decision });
-    if (!decision.push) {
-      const next = decision.reason === "within-cadence" ? decision.nextAt : null;
-      statements.push({ sql: "update tickets set gate_at = ? where id = ?", args: [next, id] });
-      continue;
-    }
-    const score = integer(row, "risk_score");
-    const told = outbreak === null ? {} : { outbreak };
-    const content: UpdateContent = isSame
-      ? { kind: "rules", rules, at: now, ...told }
-      : { kind: "level", level, from, score, at: now, ...(rules.length === 0 ? {} : { rules }), ...told };
-    const kinds = isSame ? (["comment"] as const) : (["priority", "comment"] as const);
-    statements.push(
-      {
-        sql: "update tickets set gate_at = null, untold_rules = null, untold_outbreak = null, told_level = ?, told_at = ? where id = ?",
-        args: [level, toIso(now), id],
-      },
-      ...snowPushed(text(row, "incident_id"), system, level, now),
-      ...(isSame ? [] : [outdatedLevel(id, now)]),
-      ...kinds.map((kind) => insertUpdate(id, kind, content, now)),
-    );
-  }
-  await database.write(statements);
-  return outcomes;
-}
-
-/** An earlier update of the level is out of date. */
-function outdatedLevel(ticketId: number, now: number): Statement {
-  return {
-    sql: `update deliveries set state = 'discarded', detail = 'another level followed', updated_at = ?
-      where ticket_id = ? and kind = 'priority' and state in ('planned', 'parked', 'dead')`,
-    args: [toIso(now), ticketId],
-  };
-}
-
-function insertUpdate(ticketId: number, kind: DeliveryKind, content: UpdateContent, now: number): Statement {
-  return {
-    sql: `insert into deliveries (id, ticket_id, kind, state, content, next_attempt_at, trigger, who, created_at, updated_at)
-      values (?, ?, ?, 'planned', ?, ?, 'auto', 'rhythmx', ?, ?)`,
-    args: [newDeliveryId(), ticketId, kind, JSON.stringify(content), now, toIso(now), toIso(now)],
-  };
 }

@@ -14,7 +14,7 @@ import {
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";
-import { integer, integerOrNull, text, textOrNull } from "../database/rows.ts";
+import { integer, text, textOrNull } from "../database/rows.ts";
 import type { Row, Statement } from "../database/statement.ts";
 
 /** A ticket to be created. */
@@ -28,6 +28,8 @@ export interface PlannedTicket {
   payload: string | null;
   /** The risk level in `payload`; null without one. */
   level: RiskLevel | null;
+  /** The event that calls for it, which the reader of campaigns has to have passed; null = it waits for nobody. */
+  afterSeq: number | null;
 }
 
 /** SQL of the generation: the next one if a person asks and the last ticket no longer exists, else the present or the first one. */
@@ -39,24 +41,37 @@ const newTicketsSql = `insert into tickets (incident_id, entity_name, system, ge
   select j.value->>0, j.value->>1, j.value->>2, ${generation}, ?2, ?2 from json_each(?1) j where true order by j.rowid on conflict do nothing`;
 
 /** A discarded create is planned again only by hand; if it may have made a ticket, it is looked up first. */
-const newCreatesSql = `insert into deliveries (id, ticket_id, kind, state, payload, asked, hint, next_attempt_at, trigger, who, created_at, updated_at)
+const newCreatesSql = `insert into deliveries (id, ticket_id, kind, state, payload, asked, hint, after_seq, next_attempt_at, trigger, who, created_at, updated_at)
     select j.value->>3, t.id, 'create', case when exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
         and (d.cause in ('unknown_outcome', 'interrupted', 'made_not_identified', 'send_again') or exists (select 1 from delivery_attempts a where a.delivery_id = d.id
           and a.action = 'send' and a.outcome in ('timeout', 'connection_broke', 'server_error', 'no_json', 'answer_error', 'unexpected', 'defect'))))
         then 'unknown' else 'planned' end,
       j.value->>6, j.value->>7, (select d.hint from deliveries d where d.ticket_id = t.id and d.kind = 'create' order by d.seq limit 1),
-      ?3, j.value->>4, j.value->>5, ?2, ?2
+      j.value->>8, ?3, j.value->>4, j.value->>5, ?2, ?2
     from json_each(?1) j join tickets t on t.incident_id = j.value->>0 and t.system = j.value->>2
     where t.generation = (select max(generation) from tickets u where u.incident_id = t.incident_id and u.system = t.system)
       and not exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
       and (d.state <> 'discarded' or j.value->>4 = 'auto'))
     order by j.rowid`;
 
+/** A person wants a ticket for which auto-push has planned a create: that is not put off any more. Returns false if it was given up meanwhile. */
+export async function wantDelivery(database: Database, id: string, now: number): Promise<boolean> {
+  const results = await database.write([
+    {
+      sql: "update deliveries set wanted = 1, after_seq = null, updated_at = ? where id = ? and kind = 'create' and state <> 'discarded'",
+      args: [toIso(now), id],
+    },
+  ]);
+  return results[0]?.rowsAffected === 1;
+}
+
 /** Statements that plan tickets where there are none yet, for the write of the incident's event. */
 export function planTickets(planned: readonly PlannedTicket[], now: number): Statement[] {
   if (planned.length === 0) return [];
   const rows = JSON.stringify(
-    planned.map((p) => [p.incidentId, p.entity, p.system, newDeliveryId(), p.trigger, p.who, p.payload, p.level]),
+    planned.map((p) => [
+      ...[p.incidentId, p.entity, p.system, newDeliveryId(), p.trigger, p.who, p.payload, p.level, p.afterSeq],
+    ]),
   );
   return [
     { sql: newTicketsSql, args: [rows, toIso(now)] },
@@ -71,50 +86,6 @@ export function newDeliveryId(): string {
 export const deliveryColumns = `d.id, d.ticket_id, t.incident_id, t.entity_name, t.system, d.kind, d.state, d.payload, d.content, d.attempts, d.lookups,
   d.hint, d.next_attempt_at, d.cause, d.detail, d.trigger, d.who, d.created_at, d.updated_at`;
 export const deliveryTables = "deliveries d join tickets t on t.id = d.ticket_id";
-
-/** Deliveries that are due, and when the next ones will be. Epoch milliseconds; null = none waits. */
-export interface DueDeliveries {
-  due: Delivery[];
-  /** When the next delivery without a failed attempt, or the next look-up, is due. */
-  nextAt: number | null;
-  /** The earliest time for the next retry, which is then made at a time of the schedule. */
-  nextRetryAt: number | null;
-}
-
-/**
- * Deliveries of a system that are due, one per ticket: the first that is not finished. A parked or dead one holds up later ones of its kind;
- * a create holds up all. A failed delivery is due if its next attempt was due at `retriesUpTo` (epoch ms).
- */
-export async function dueDeliveries(
-  database: Database,
-  system: TicketSystemName,
-  now: number,
-  retriesUpTo: number,
-  limit: number,
-): Promise<DueDeliveries> {
-  const { rows } = await database.read(
-    `select ${deliveryColumns} from ${deliveryTables}
-     where d.system = ?2 and d.state in ('planned', 'unknown') and d.next_attempt_at <= ?1 and t.gone_at is null
-       and (d.next_attempt_at <= ?3 or d.state = 'unknown' or d.attempts = 0) and (d.kind = 'create' or t.remote_id is not null)
-       and not exists (select 1 from deliveries e where e.ticket_id = d.ticket_id and e.seq < d.seq
-         and (e.state in ('planned', 'unknown', 'sending') or (e.state in ('parked', 'dead') and e.kind in ('create', d.kind))))
-     order by d.next_attempt_at, d.seq limit ?4`,
-    [now, system, retriesUpTo, limit],
-  );
-  const waiting = await database.read(
-    `select (select min(next_attempt_at) from deliveries where system = ?1 and state in ('planned', 'unknown') and next_attempt_at > ?2
-         and (state = 'unknown' or attempts = 0)) as next_at,
-       (select min(next_attempt_at) from deliveries where system = ?1 and state in ('planned', 'unknown') and next_attempt_at > ?3
-         and state = 'planned' and attempts > 0) as next_retry_at`,
-    [system, now, Math.min(now, retriesUpTo)],
-  );
-  const [next] = waiting.rows;
-  return {
-    due: rows.map(deliveryFromRow),
-    nextAt: next === undefined ? null : integerOrNull(next, "next_at"),
-    nextRetryAt: next === undefined ? null : integerOrNull(next, "next_retry_at"),
-  };
-}
 
 /** Requests that an earlier process was sending may have arrived: creates and comments are looked up first, the others are sent again. */
 export async function recoverDeliveries(database: Database, now: number): Promise<number> {
@@ -146,46 +117,6 @@ export async function saveThrottle(database: Database, system: TicketSystemName,
       args: [`throttled/${system}`, String(until)],
     },
   ]);
-}
-
-/** A request that is about to be sent. */
-export interface Sending {
-  id: string;
-  /** Null leaves the stored one. */
-  payload: string | null;
-  hint: string | null;
-  /** The value it sets: a level, a status, or a person's id; null leaves the stored one. */
-  asked: string | null;
-  /** The title that it gives the ticket; null = it gives none. */
-  title?: string | null;
-}
-
-/** Records, before a request, that its outcome is unknown from now on. Returns false if it must not be sent any more. */
-export async function beginDelivery(
-  database: Database,
-  { id, payload, hint, asked, title = null }: Sending,
-  now: number,
-): Promise<boolean> {
-  const results = await database.write([
-    // Before the delivery, whose state tells whether it is sent at all.
-    ...(title === null
-      ? []
-      : [
-          {
-            // A request that is sent again and again asks for the same.
-            sql: `update tickets set asked_titles = json_insert(coalesce(asked_titles, '[]'), '$[#]', ?1)
-              where id = (select ticket_id from deliveries where id = ?2 and state in ('planned', 'sending'))
-                and asked_titles ->> '$[#-1]' is not ?1`,
-            args: [title, id],
-          },
-        ]),
-    {
-      sql: `update deliveries set state = 'sending', payload = coalesce(?, payload), hint = ?, asked = coalesce(?, asked), updated_at = ?
-        where id = ? and state in ('planned', 'sending')`,
-      args: [payload, hint, asked, toIso(now), id],
-    },
-  ]);
-  return results.at(-1)?.rowsAffected === 1;
 }
 
 /** The request that made the ticket; null where it is no longer kept. */

@@ -35,6 +35,8 @@ export function forgetPeriods(periodIds: readonly number[]): Statement[] {
     noteGap("incidents", "incidents", "created_seq", "updated_seq", `period_id ${gone}`),
     noteGap("cases", "threat_cases", "created_seq", "updated_seq", `period_id ${gone}`),
     `delete from delivery_attempts where delivery_id in (select id from deliveries where ticket_id in (${finishedTickets}))`,
+    `delete from campaign_told where ticket_id in (${finishedTickets})
+      or incident_id in (select incident_id from incidents where period_id ${gone})`,
     `delete from ticket_comments where ticket_id in (${finishedTickets})`,
     // Before their tickets, whose entity and system are needed to count them.
     `delete from deliveries where ticket_id in (${finishedTickets})`,

@@ -7,6 +7,7 @@ import { idempotencyWindowMs } from "../../core/intake/answer.ts";
 import { dayMs, toIso } from "../../core/time.ts";
 import { pruneInferred } from "../assets/asset-rows.ts";
 import type { KnownAssets } from "../assets/known-assets.ts";
+import { pruneNames } from "../assets/name-rows.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text } from "../database/rows.ts";
 import type { PeriodCache } from "../incidents/period-cache.ts";
@@ -27,6 +28,7 @@ const perStep = {
   periods: 5_000,
   rules: 1_000,
   roles: 500,
+  names: 2_000,
   sightings: 5_000,
   outbreaks: 1_000,
 };
@@ -36,7 +38,7 @@ const removedPerStep = { alerts: 250, periods: 50 };
 /** The sweeps of a pass, in order. */
 const sweeps = [
   ...(["detectionIds", "batches", "alarms", "events", "alerts", "incidents", "actors", "roles", "ruleActors"] as const),
-  ...(["sightings", "outbreaks"] as const),
+  ...(["names", "sightings", "outbreaks"] as const),
 ] as const;
 type Sweep = (typeof sweeps)[number];
 
@@ -106,6 +108,7 @@ const sweepers: Readonly<Record<Sweep, (held: Held, limits: Limits) => Promise<S
   incidents: pruneIncidents,
   actors: pruneActors,
   roles: pruneRoles,
+  names: pruneOldNames,
   ruleActors: pruneRuleActors,
   sightings: ({ database }, { now }) =>
     pruneRows(
@@ -218,6 +221,13 @@ async function pruneRoles({ database, assets }: Held, { cutoff }: Limits): Promi
   const removed = await pruneInferred(database, Math.floor(cutoff / dayMs), perStep.roles);
   if (removed > 0) await assets.load(database);
   return { after: removed === perStep.roles ? 0 : null };
+}
+
+/** Removes names that nothing has had since the limit. */
+async function pruneOldNames({ database, assets }: Held, { cutoff }: Limits): Promise<Swept> {
+  const removed = await pruneNames(database, Math.floor(cutoff / dayMs), perStep.names);
+  if (removed > 0) await assets.names.load(database);
+  return { after: removed === perStep.names ? 0 : null };
 }
 
 /** Removes what was counted of rules that no actor's evidence has had anew since the limit. */

@@ -26,6 +26,8 @@ export interface IndexStep {
   /** The newest alert that there is, and how many rows the index does not know yet. */
   newestAlert: number;
   behind: number;
+  /** Milliseconds that it took the writer, without what was ahead of it. */
+  tookMs: number;
 }
 
 const alertColumns = "id, hash, entity_name, rule_id, rule_title, level, user_name, host, src_ip";
@@ -34,6 +36,7 @@ const removeAlertSql = "insert into alert_search (alert_search, rowid, words, fa
 
 /** Indexes some of what is not indexed yet. */
 export async function indexSome(database: Database): Promise<IndexStep> {
+  const begun = performance.now();
   const position = await expectVersion(database);
   const { rows } = await database.read(`select ${alertColumns} from sigma_alerts where id > ? order by id limit ?`, [
     position,
@@ -57,6 +60,7 @@ export async function indexSome(database: Database): Promise<IndexStep> {
     indexed: rows.length + incidents.count,
     newestAlert,
     behind: Math.max(0, newestAlert - reached) + integer(left.rows[0] ?? {}, "pending"),
+    tookMs: performance.now() - begun,
   };
 }
 

@@ -23,6 +23,7 @@ import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
 import type { Author, UnitOfWork } from "../incidents/unit-of-work.ts";
 import { snowPolled } from "../outbox/snow-columns.ts";
 import { ticketFromRow } from "../outbox/tickets.ts";
+import { followStatus } from "./follow-status.ts";
 import { knownComments } from "./ticket-readings.ts";
 
 const longestComment = 5_000;
@@ -137,6 +138,8 @@ export async function applyReading(
       await unit.flush();
       await applyIncidentChange(unit.as(author(who)), rules, ticket.incidentId, step);
       outcome.changed.push(...Object.keys(step));
+      if (step.status !== undefined)
+        await followStatus(unit, rules, { ticket, incident, remote, author: author(who) }, step.status);
       if (step.status === "FALSE_POSITIVE") noteProposal(unit, ticket);
     } catch (error) {
       // Another incident of the actor is open: this one stays closed, and its history says why.

@@ -1,7 +1,8 @@
 /**
  * `npm run chaos:tickets [-- SEED [INCIDENTS KILLS [proactive]]]`: incidents become tickets in both systems, and people change both, while calls fail in every way and the
- * stand-ins kill the appliance on receipt, before and after the effect, before and after the answer; at random moments too. At the end: one
- * ticket per incident and system, none lost, all three in step, every comment once everywhere, and no Retry-After was ignored.
+ * stand-ins kill the appliance on receipt, before and after the effect, before and after the answer; at random moments too. Half of the incidents
+ * are two of one campaign each. At the end: at most one ticket per incident and system, every open incident in a ticket of its own or told once in its
+ * campaign's, none lost, all three in step, every comment once everywhere, and no Retry-After was ignored.
  */
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,6 +12,7 @@ import { ApplianceProcess } from "../harness/process.ts";
 import type { Fault, FaultPlan } from "../standins/faults.ts";
 import { JiraStandIn } from "../standins/jira.ts";
 import type { StandIn } from "../standins/stand-in.ts";
+import { judgeCampaigns, uncovered } from "./campaign-verdict.ts";
 import { Dice } from "./dice.ts";
 import { proactive, serviceNow } from "./second-system.ts";
 import { TicketKeeper } from "./ticket-keeper.ts";
@@ -42,6 +44,10 @@ export interface TicketsReport {
   /** Creates of which a person said which ticket they had made, and those that were sent again. */
   identified: number;
   again: number;
+  /** Campaigns, incidents that stand in another's ticket, and campaigns with one ticket in each system. */
+  campaigns: number;
+  told: number;
+  single: number;
 }
 
 export async function runTickets(plan: TicketsPlan, say: (text: string) => void): Promise<TicketsReport> {
@@ -60,8 +66,7 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
     seconds: 0,
     resumed: 0,
     slowestMs: 0,
-    identified: 0,
-    again: 0,
+    ...{ identified: 0, again: 0, campaigns: 0, told: 0, single: 0 },
   };
   /** How long it took after each start until what was due was asked for, in milliseconds. */
   const resumed: number[] = [];
@@ -108,7 +113,7 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
 
     await ingest(appliance, key, plan.incidents, dice, kill);
     const made = () => second.numbers().length;
-    const complete = () => jira.issues.length >= plan.incidents && made() >= plan.incidents;
+    const complete = () => uncovered(appliance.folder)?.length === 0;
     const worked = () => report.changes >= plan.changes;
     for (let turns = 0; !(complete() && worked() && report.kills >= plan.kills && settled(appliance.folder)); turns++) {
       // Also while nothing is asked of the targets: at commits of delivery rows, and at starts.
@@ -135,7 +140,7 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
     for (let tries = 0; tries < 60; tries++) {
       await sleep(1_000);
       await keeper.look();
-      if (settled(appliance.folder) && people.disagreements().length === 0) break;
+      if (settled(appliance.folder) && complete() && people.disagreements().length === 0) break;
     }
     await sleep(1_500);
     await appliance.terminate();
@@ -143,6 +148,9 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
     report.again = keeper.again;
     report.violations.push(...people.disagreements());
     report.violations.push(...judge(appliance.folder, jira, second, plan.incidents), ...tooEarly(appliance.folder));
+    const { violations, ...counted } = judgeCampaigns(appliance.folder, jira, second);
+    report.violations.push(...violations);
+    Object.assign(report, counted);
     const late = resumed.filter((ms) => ms >= resumeMs).length;
     if (late > 0) report.violations.push(`${late} restarts asked nothing within a minute while something was due`);
     report.resumed = resumed.length;
@@ -205,6 +213,21 @@ function makeFault(
   return { when, what };
 }
 
+/** Of four in a row the last two are of one campaign: a user, and the machine of that user. */
+function incident(n: number): Record<string, unknown> {
+  const host = `ws-${n - (n % 4 === 3 ? 1 : 0)}`;
+  const user = n % 4 === 3 ? "NT AUTHORITY\\SYSTEM" : `CORP\\actor-${n}`;
+  // A rule of its own: the same one on many hosts would be one outbreak.
+  return detection({
+    rule_id: `rule-${n}`,
+    rule_title: `Rule ${n}`,
+    level: "critical",
+    user,
+    host,
+    raw: { EventID: 1 },
+  });
+}
+
 async function ingest(
   appliance: ApplianceProcess,
   key: string,
@@ -214,9 +237,7 @@ async function ingest(
 ): Promise<void> {
   for (let made = 0; made < incidents; ) {
     const count = Math.min(dice.int(1, 8), incidents - made);
-    const body = Array.from({ length: count }, (_, n) =>
-      JSON.stringify(detection({ user: `actor-${made + n}`, level: "critical" })),
-    ).join("\n");
+    const body = Array.from({ length: count }, (_, n) => JSON.stringify(incident(made + n))).join("\n");
     const headers = { "X-API-Key": key, "Content-Type": "application/x-ndjson", "Idempotency-Key": `batch-${made}` };
     for (;;) {
       const answer = await fetch(`${appliance.apiUrl}/api/v1/ingest/detections`, {
@@ -249,7 +270,7 @@ if (import.meta.main) {
   const kinds = Map.groupBy(report.violations, (text) => text.replace(/\d+/g, "N"));
   for (const [kind, { length }] of [...kinds].slice(0, 20)) console.log(`${length} times: ${kind}`);
   console.log(
-    `${report.kills} kills, ${report.changes} changes by people, ${report.calls} calls, ${report.faults} of them made to fail, ${report.identified} creates identified by a person and ${report.again} sent again, ${report.resumed} restarts seen to go on, the slowest after ${report.slowestMs} ms, ${report.seconds} s: ${report.violations.length} violations`,
+    `${report.kills} kills, ${report.changes} changes by people, ${report.calls} calls, ${report.faults} of them made to fail, ${report.campaigns} campaigns, ${report.single} of them with one ticket in each system, ${report.told} incidents told in another's, ${report.identified} creates identified by a person and ${report.again} sent again, ${report.resumed} restarts seen to go on, the slowest after ${report.slowestMs} ms, ${report.seconds} s: ${report.violations.length} violations`,
   );
   process.exit(report.violations.length === 0 ? 0 : 1);
 }

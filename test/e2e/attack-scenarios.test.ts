@@ -18,7 +18,6 @@ test("the sample's attacks give cases of the tactics that upstream names, and no
     "covenant_persistwmi.tar: persistence 5",
     "covenant_wmi_remote_event_subscription_ActiveScriptEventConsumers: lateral-movement 5",
     "covenant_wmi_remote_event_subscription_ActiveScriptEventConsumers: execution 7",
-    "empire_msbuild_dcerpc_wmi_smb: lateral-movement 3",
     "empire_shell_net_local_users: discovery 8",
     "empire_getsession_dcerpc_smb_srvsvc_NetSessEnum: discovery 5",
     "purplesharp_ad_playbook_I: discovery 4",

@@ -10,8 +10,11 @@ const code = `import { Database } from "bun:sqlite";
   database.exec("pragma busy_timeout = 10000");
   database.transaction(() => { for (const [sql, values] of JSON.parse(statements)) database.query(sql).run(...values); })();`;
 
-/** In a process of its own: two SQLites in one would take each other's locks away. */
-function changeDatabase({ dataDir }: { dataDir: string }, statements: readonly [sql: string, values: Value[]][]): void {
+/** Of a stopped appliance, in a process of its own: two SQLites in one would take each other's locks away. */
+export function changeDatabase(
+  { dataDir }: { dataDir: string },
+  statements: readonly [sql: string, values: Value[]][],
+): void {
   const { status, stderr } = spawnSync(
     process.execPath,
     ["-e", code, join(dataDir, "rhythmx.db"), JSON.stringify(statements)],

@@ -1,6 +1,7 @@
 /** An appliance whose incidents become campaigns, and logs as Windows and Sysmon write them. */
 import { ApiClient, password } from "./api-client.ts";
 import { TestAppliance, type TestApplianceOptions } from "./appliance.ts";
+import { queryDatabase } from "./query-database.ts";
 
 /** Of all detections unless a test says something else. */
 const sceneStart = Date.parse("2026-03-12T02:00:00Z");
@@ -29,20 +30,36 @@ export function usage(host: string, actors: readonly string[], fields: Record<st
 }
 
 export class CampaignScene {
-  readonly appliance: TestAppliance;
-  readonly admin: ApiClient;
+  appliance: TestAppliance;
+  admin: ApiClient;
+  readonly #options: TestApplianceOptions;
 
-  private constructor(appliance: TestAppliance, admin: ApiClient) {
+  private constructor(appliance: TestAppliance, admin: ApiClient, options: TestApplianceOptions) {
     this.appliance = appliance;
     this.admin = admin;
+    this.#options = options;
   }
 
   static async start(options: TestApplianceOptions = {}): Promise<CampaignScene> {
-    const appliance = await TestAppliance.start({
-      ...options,
-      env: { RHYTHMX_ADMIN_PASSWORD: password, ...options.env },
-    });
-    return new CampaignScene(appliance, await ApiClient.loggedIn(appliance, "admin"));
+    const given = { ...options, env: { RHYTHMX_ADMIN_PASSWORD: password, ...options.env } };
+    const appliance = await TestAppliance.start(given);
+    return new CampaignScene(appliance, await ApiClient.loggedIn(appliance, "admin"), given);
+  }
+
+  async restart(): Promise<void> {
+    await this.appliance.stop();
+    await this.begin();
+  }
+
+  /** Starts again on the same folder, with the same clock. */
+  async begin(): Promise<void> {
+    const { dataDir, clock } = this.appliance;
+    this.appliance = await TestAppliance.start({ ...this.#options, dataDir, clock });
+    this.admin = await ApiClient.loggedIn(this.appliance, "admin");
+  }
+
+  count(table: string): number {
+    return Number(queryDatabase(this.appliance, `select count(*) as n from ${table}`).n);
   }
 
   /** Takes in what is given, as one batch, and waits until incidents have been looked at. */
@@ -54,6 +71,8 @@ export class CampaignScene {
 
   async looked(): Promise<void> {
     await this.appliance.clock.advance(90_000);
+    // The login before may have passed its time.
+    this.admin = await ApiClient.loggedIn(this.appliance, "admin");
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely

@@ -52,6 +52,8 @@ export async function scene(
       AUTO_PUSH_ENABLED: "true",
       AUTO_PUSH_MIN_SEVERITY: "MEDIUM",
       AUTO_PUSH_SYSTEMS: "jira,servicenow",
+      // What is about one incident does not wait until it is known whether there are others.
+      AUTO_PUSH_CAMPAIGNS: "each",
       ...env,
     },
   });

@@ -155,6 +155,7 @@ for (const [name, start] of Object.entries(targets))
           env: {
             RHYTHMX_ADMIN_PASSWORD: password,
             AUTO_PUSH_ENABLED: "true",
+            AUTO_PUSH_CAMPAIGNS: "each",
             AUTO_PUSH_MIN_SEVERITY: "MEDIUM",
             AUTO_PUSH_SYSTEMS: target.section === "jira" ? "jira" : "servicenow",
             UNKNOWN_LOOKUP_DELAYS_SECONDS: "10,20",

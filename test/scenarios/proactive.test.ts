@@ -38,6 +38,7 @@ async function site(
     PROACTIVE_SNOW_SECRET: "proactive-secret-1",
     PROACTIVE_SNOW_SERVICE_IDENTIFIER: "ACME-EDGE",
     AUTO_PUSH_ENABLED: "true",
+    AUTO_PUSH_CAMPAIGNS: "each",
     AUTO_PUSH_MIN_SEVERITY: "MEDIUM",
     AUTO_PUSH_SYSTEMS: "servicenow",
     ...env,

@@ -46,7 +46,12 @@ test(
       echo.close();
     });
     const url = `http://127.0.0.1:${(echo.address() as AddressInfo).port}`;
-    const push = { AUTO_PUSH_ENABLED: "true", AUTO_PUSH_MIN_SEVERITY: "LOW", AUTO_PUSH_SYSTEMS: "jira,servicenow" };
+    const push = {
+      AUTO_PUSH_ENABLED: "true",
+      AUTO_PUSH_CAMPAIGNS: "each",
+      AUTO_PUSH_MIN_SEVERITY: "LOW",
+      AUTO_PUSH_SYSTEMS: "jira,servicenow",
+    };
     const appliance = await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password, ...push } });
     defer(() => appliance.dispose());
     const admin = await ApiClient.loggedIn(appliance, "admin");

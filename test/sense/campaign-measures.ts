@@ -1,5 +1,5 @@
 /** What the appliance makes of attacks that are known: how many stay in pieces, and which campaigns join what is not one. */
-import { actorsIn, type KnownAttack } from "./known-attack.ts";
+import { type KnownAttack, touchedBy } from "./known-attack.ts";
 import type { ListedIncident, ListedLink } from "./measured-appliance.ts";
 
 type MeasuredIncident = Pick<ListedIncident, "incident_id" | "group_key" | "campaign_id">;
@@ -67,7 +67,7 @@ export function judgeCampaigns(
     const ids = members.map(({ incident_id }) => incident_id);
     const names = [...new Set(ids.flatMap(ownersOf))];
     const touched = new Set(
-      attacks.filter(({ name }) => names.includes(name)).flatMap((one) => [...actorsIn(one.records)]),
+      attacks.filter(({ name }) => names.includes(name)).flatMap((one) => [...touchedBy(one.records)]),
     );
     const noise = ids.filter((id) => ownersOf(id).length === 0 && !touched.has(actorOf.get(id) ?? ""));
     const inside = links.filter(({ incident_id, other_id }) => ids.includes(incident_id) && ids.includes(other_id));

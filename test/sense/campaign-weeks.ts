@@ -1,8 +1,11 @@
 /** Plays an invented world through store and intake, and says what became of its attacks. */
 import { dayMs, hourMs } from "../../core/time.ts";
-import { sampleScenarios } from "./attacks.ts";
+import { Dice } from "../chaos/dice.ts";
+import { sampleScenarios, Targets } from "./attacks.ts";
 import { type CampaignFigures, judgeCampaigns } from "./campaign-measures.ts";
 import { type CampaignWorld, worldStart } from "./campaign-world.ts";
+import { estateOf } from "./estate.ts";
+import { intrusion, playbooks } from "./intrusions/playbooks.ts";
 import { actorsOf, type KnownAttack, type KnownRecord } from "./known-attack.ts";
 import { MeasuredAppliance } from "./measured-appliance.ts";
 import { sampleRecords } from "./rules.ts";
@@ -18,22 +21,44 @@ export async function measureCampaigns(world: CampaignWorld, batch = hourMs): Pr
 /** The sample as it was recorded, each attack an entity of its own. */
 export async function measureRecorded(): Promise<CampaignFigures> {
   const bySource = Map.groupBy(sampleRecords(), ({ source }) => source);
+  return await measureAlone(
+    sampleScenarios().map(({ source, name }) => {
+      const records = bySource.get(source) ?? [];
+      return { name, records, actors: actorsOf(records), start: 0, end: 0 };
+    }),
+  );
+}
+
+/** Invented attacks, `times` of each kind, each an entity of its own. */
+export async function measureInvented(seed: number, times: number): Promise<CampaignFigures> {
+  const attacks = Array.from({ length: times }, (_, round) =>
+    playbooks.map((playbook, at) => {
+      const dice = new Dice(seed * 10_000 + round * 100 + at);
+      const estate = estateOf(dice);
+      return intrusion(dice, new Targets(dice, estate), estate, playbook, worldStart);
+    }),
+  );
+  return await measureAlone(attacks.flat().map((attack, at) => ({ ...attack, name: `${attack.name}-${at}` })));
+}
+
+async function measureAlone(attacks: readonly KnownAttack[]): Promise<CampaignFigures> {
   const appliance = await MeasuredAppliance.started(worldStart);
   try {
-    const attacks: KnownAttack[] = [];
-    for (const { source, name } of sampleScenarios()) {
-      const records = bySource.get(source) ?? [];
-      await appliance.ingest(records.map((record) => ({ ...record, entity: name })));
+    for (const { name, records } of attacks) {
+      // One alert of two attacks would be one.
+      await appliance.ingest(records.map((record, at) => ({ ...record, id: `${name}-${at}`, entity: name })));
       await appliance.followActors();
-      attacks.push({ name, records, actors: actorsOf(records), start: 0, end: 0 });
     }
-    const incidents = await appliance.incidents();
-    const own = incidents.map((row) => ({ ...row, group_key: `${row.entity_name}: ${row.group_key}` }));
-    const named = attacks.map((attack) => ({
-      ...attack,
-      actors: new Set([...attack.actors].map((actor) => `${attack.name}: ${actor}`)),
+    const of = (entity: string, actor: string) => `${entity}: ${actor}`;
+    const incidents = (await appliance.incidents()).map((row) => ({
+      ...row,
+      group_key: of(row.entity_name, row.group_key),
     }));
-    return judgeCampaigns(named, own, await appliance.links());
+    const named = attacks.map(({ actors, ...attack }) => ({
+      ...attack,
+      actors: new Set([...actors].map((actor) => of(attack.name, actor))),
+    }));
+    return judgeCampaigns(named, incidents, await appliance.links());
   } finally {
     await appliance.close();
   }

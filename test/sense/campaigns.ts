@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util";
 import { minuteMs } from "../../core/time.ts";
 import type { CampaignFigures } from "./campaign-measures.ts";
-import { measureCampaigns, measureQuiet, measureRecorded } from "./campaign-weeks.ts";
+import { measureCampaigns, measureInvented, measureQuiet, measureRecorded } from "./campaign-weeks.ts";
 import { campaignWorld } from "./campaign-world.ts";
 import { percent } from "./measures.ts";
 import { noiseProfiles } from "./noise.ts";
@@ -18,6 +18,8 @@ const { values } = parseArgs({
     detections: { type: "string", default: "20000" },
     attacks: { type: "string", default: "48" },
     days: { type: "string", default: "14" },
+    /** Only attacks alone. */
+    alone: { type: "boolean", default: false },
     /** Minutes of detections in one batch. */
     batch: { type: "string", default: "60" },
     verbose: { type: "boolean", default: false },
@@ -28,6 +30,10 @@ const batch = Number(values.batch) * minuteMs;
 
 console.log("the sample as it was recorded, each attack an entity of its own:");
 report(await measureRecorded());
+console.log("invented attacks, each an entity of its own:");
+report(await measureInvented(Number(values.seed), 4));
+
+if (values.alone) process.exit(0);
 
 const all: CampaignFigures[] = [];
 let quietCampaigns = 0;
@@ -68,7 +74,10 @@ process.exit(0);
 function report({ attacks, seen, inPieces, split, mixed, withNoise, ofNoise, met }: CampaignFigures): void {
   console.log(`  ${attacks} attacks, ${seen} with an incident, ${inPieces} with two or more`);
   console.log(`  split without a common campaign: ${percent(split.length, attacks)}`);
-  for (const { name, parts } of split) console.log(`    ${name}: ${parts.map((part) => part.join("+")).join(" | ")}`);
+  for (const { name, parts } of split)
+    console.log(
+      `    ${name}: ${parts.map((part) => part.map((actor) => actor.replace(`${name}: `, "")).join("+")).join(" | ")}`,
+    );
   console.log(`  campaigns of two attacks: ${mixed.length}`);
   for (const { campaign, attacks, links } of mixed)
     console.log(`    ${campaign} ${attacks.join(", ")}: ${some(links)}`);

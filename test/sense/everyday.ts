@@ -74,7 +74,25 @@ export function popularTraffic(dice: Dice, estate: Estate, { start, days }: { st
       const rule = dice.pick([...popularRules, ...popularRules.slice(1)]);
       records.push(shareUse(`everyday-${day}-${at}`, rule, dice.pick(servers), desk.user ?? "", desk.ip, time));
     }
-  return records;
+  return [...records, ...oldTickets(dice, estate, { start, days })];
+}
+
+/** Tickets with an old encryption, as services and printers ask for: domain controllers have some every day. */
+function oldTickets(dice: Dice, estate: Estate, { start, days }: { start: number; days: number }): NoiseRecord[] {
+  return Array.from({ length: days * 9 }, (_, at) => {
+    const controller = estate.controllers[at % estate.controllers.length] as Machine;
+    const desk = dice.pick(estate.workstations);
+    const time = start + Math.floor(at / 9) * dayMs + dice.next() * dayMs;
+    const record = visit(`ticket-${at}`, "rc4_ticket", controller, desk.user ?? "", time);
+    const fields = {
+      TargetUserName: `${desk.user}@CORP.EXAMPLE`,
+      TargetDomainName: "CORP.EXAMPLE",
+      ServiceName: `svc_print${at % 4}`,
+      TicketEncryptionType: "0x17",
+      IpAddress: `::ffff:${desk.ip}`,
+    };
+    return logged({ ...record, src_ip: desk.ip }, 4769, "Security", fields);
+  });
 }
 
 /** Somebody uses a share of a server from a machine with this address. */

@@ -27,29 +27,35 @@ const ofMachine =
  * be listed under. Low ones make nobody's incident.
  */
 export function actorsOf(records: readonly KnownRecord[]): Set<string> {
-  return actorsIn(records.filter(({ level }) => level !== "informational" && level !== "low"));
-}
-
-/** The same with low ones: somebody who is in a campaign for good reason, and whom nobody would miss. */
-export function actorsIn(records: readonly KnownRecord[]): Set<string> {
   const actors = new Set<string>();
-  for (const { host, user, src_ip: ip = null } of records) {
-    const name = user?.toLowerCase() ?? "";
-    const own = /^arn:/.test(name) ? name : (name.split("\\").at(-1)?.split("@")[0] ?? "");
-    const isPerson =
-      own !== "" &&
-      !own.endsWith("$") &&
-      !ofMachine.test(own) &&
-      !/^(nt service|iis apppool|font driver host)\\/.test(name);
-    if (isPerson) {
-      actors.add(own);
-      // The account of a second domain.
-      if (name.includes("\\")) actors.add(`${own}@${name.split("\\")[0]}`);
-      if (name.includes("@")) actors.add(name);
-    } else if (host !== null) {
-      actors.add(host.toLowerCase());
-      actors.add(host.toLowerCase().split(".")[0] ?? "");
-    } else if (ip !== null) actors.add(ip);
+  for (const record of records) {
+    const { host, src_ip: ip = null, level } = record;
+    if (level === "informational" || level === "low") continue;
+    const people = peopleOf(record);
+    if (people.length > 0) for (const name of people) actors.add(name);
+    else if (host !== null) for (const name of spellings(host)) actors.add(name);
+    else if (ip !== null) actors.add(ip);
   }
   return actors;
+}
+
+/** Everybody and every machine that the records are about: who is in a campaign for good reason, and whom nobody would miss. */
+export function touchedBy(records: readonly KnownRecord[]): Set<string> {
+  return new Set(records.flatMap((record) => [...peopleOf(record), ...spellings(record.host ?? "")]));
+}
+
+function peopleOf({ user }: KnownRecord): string[] {
+  const name = user?.toLowerCase() ?? "";
+  if (name.startsWith("arn:")) return [name];
+  const own = name.split("\\").at(-1)?.split("@")[0] ?? "";
+  const isVirtual = /^(nt service|iis apppool|font driver host)\\/.test(name);
+  if (own === "" || own.endsWith("$") || ofMachine.test(own) || isVirtual) return [];
+  // The account of a second domain has it behind its name.
+  if (name.includes("\\")) return [own, `${own}@${name.split("\\")[0]}`];
+  return name.includes("@") ? [own, name] : [own];
+}
+
+function spellings(host: string): string[] {
+  const name = host.toLowerCase();
+  return [name, name.split(".")[0] ?? ""];
 }

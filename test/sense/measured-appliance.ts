@@ -84,7 +84,13 @@ export class MeasuredAppliance {
     if (answer.rejected > 0) throw new Error(`${answer.rejected} records were refused`);
   }
 
-  /** What is found behind intake: outbreaks and campaigns, until there is nothing more to find. */
+  /** What is found behind intake at this moment: outbreaks and campaigns. */
+  async followActorsNow(): Promise<void> {
+    await this.#outbreaks.tick(this.now);
+    await this.#campaigns.tick(this.now);
+  }
+
+  /** The same until there is nothing more to find, which takes its clock forward. */
   async followActors(): Promise<void> {
     await this.#outbreaks.tick(this.now);
     for (let due = this.#outbreaks.nextDueAt(this.now); Number.isFinite(due); ) {

@@ -93,7 +93,8 @@ export async function measureWave(seed: number, one: Wave, order: WaveOrder): Pr
     appliance.now = Math.max(appliance.now, start + historyDays * dayMs + 10 * hourMs + one.span);
     for (let at = 0; at < sent.length; at += order.batch) {
       await appliance.ingest(sent.slice(at, at + order.batch));
-      if (at % 20 === 0) await appliance.followActors();
+      // They come within seconds; nothing is waited for in between.
+      if (at % 20 === 0) await appliance.followActorsNow();
     }
     await appliance.followActors();
     const incidents = (await appliance.incidents())

@@ -64,7 +64,11 @@ export async function prepareUpdate(
   switch (delivery.kind) {
     case "comment": {
       if (content === null) return nothing("nothing to say");
-      const blocks = commentBlocks(content, parts.drafts.url(delivery.incidentId), parts.settings.maskPatterns);
+      const blocks = commentBlocks(
+        content,
+        { incidentId: delivery.incidentId, urlOf: (incidentId) => parts.drafts.url(incidentId) },
+        parts.settings.maskPatterns,
+      );
       const payload = delivery.payload ?? (await target.renderComment({ blocks, token: delivery.id }));
       return nothing("commented", { payload, send: () => target.comment(id, payload) });
     }

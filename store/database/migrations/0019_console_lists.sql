@@ -35,6 +35,8 @@ end;
 -- Filters of lists.
 create index incidents_owner on incidents (assigned_analyst collate nocase, created_seq);
 create index incidents_level on incidents (risk_level, created_seq);
+-- What is open, the highest risk first: the list that people work by.
+create index incidents_open_risk on incidents (risk_score, created_seq) where closed_at is null;
 create index incidents_with_ticket on incidents (created_seq) where external_ticket_id is not null;
 create index tickets_key on tickets (remote_key) where remote_key is not null;
 
@@ -76,7 +78,7 @@ create table detection_hours (
   primary key (hour, entity_name, level)
 ) without rowid;
 
--- Words and facts of alerts, by the alert's id; filled behind intake (decision 25). No content of its own: what is removed is said again.
+-- Words and facts of alerts, by the alert's id; filled behind intake (decision 28). No content of its own: what is removed is said again.
 create virtual table alert_search using fts5 (words, facts, content = '', detail = column, prefix = '2 3',
   tokenize = "ascii tokenchars '-_.$@:/\'");
 -- The same of incidents, which change.

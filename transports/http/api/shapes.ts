@@ -245,6 +245,10 @@ export const incidentDetail = v.object({
     v.description("From its creation to its closing, or until now; by its present level."),
   ),
   tickets: v.array(v.record(text, v.unknown())),
+  told_in: v.pipe(
+    v.array(v.record(text, v.unknown())),
+    v.description("The tickets of other incidents of its campaign in which it was told, one for each system."),
+  ),
   campaign: campaignOfIncident,
   outbreak,
   ...historyFields,

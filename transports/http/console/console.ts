@@ -46,6 +46,10 @@ import { sessionCookie } from "./cookies.ts";
 import { Gate } from "./gate.tsx";
 import type { Action, AnyPage } from "./page.ts";
 import { accountActions, accountPage } from "./pages/account.tsx";
+import { alertPage } from "./pages/alerts/alert.tsx";
+import { alertsPage } from "./pages/alerts/alerts.tsx";
+import { caseActions, casePage } from "./pages/cases/case.tsx";
+import { casesPage } from "./pages/cases/cases.tsx";
 import { bulkChangeAction } from "./pages/incidents/bulk-change.tsx";
 import { exceptionChoiceAction, exceptionsAction } from "./pages/incidents/bulk-exception.tsx";
 import { byHandAction, byHandPage } from "./pages/incidents/by-hand.tsx";
@@ -57,7 +61,17 @@ import { searchPage } from "./pages/search/page.tsx";
 import { signInRoutes } from "./pages/sign-in.tsx";
 import type { ConsoleDependencies } from "./ports.ts";
 
-const pages: readonly AnyPage[] = [overviewPage, incidentsPage, byHandPage, searchPage, accountPage];
+const pages: readonly AnyPage[] = [
+  overviewPage,
+  incidentsPage,
+  byHandPage,
+  casesPage,
+  casePage,
+  alertsPage,
+  alertPage,
+  searchPage,
+  accountPage,
+];
 
 function actionsOf({ origin }: ConsoleDependencies): Action[] {
   return [
@@ -68,6 +82,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     byHandAction,
     columnsAction,
     ...accountActions(origin),
+    ...caseActions,
   ];
 }
 

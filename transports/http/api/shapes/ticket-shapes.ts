@@ -13,12 +13,24 @@ export const ticketRow = v.object({
   ticket_url: orNull(text),
   ticket_status: v.pipe(orNull(text), v.description("As the target calls it, when it was last read.")),
   state: v.pipe(
-    v.picklist(["on its way", "made, not identified", "there", "gone", "given up"]),
+    v.picklist(["on its way", "made, not identified", "there", "gone", "given up", "told in another"]),
     v.description(
-      "`made, not identified`: the target has made it and does not say which it is, so a person has to. `gone`: deleted in the target; creating a ticket makes another one. `given up`: discarded, or sent again as another generation.",
+      "`made, not identified`: the target has made it and does not say which it is, so a person has to. `gone`: deleted in the target; creating a ticket makes another one. `given up`: discarded, or sent again as another generation. `told in another`: one ticket stands for its campaign, see `told_in`.",
     ),
   ),
   merged_into: v.pipe(orNull(text), v.description("Of which other ticket it is a part or a duplicate.")),
+  told_in: v.pipe(
+    orNull(
+      v.object({
+        incident_id: text,
+        system: v.picklist(ticketSystems),
+        ticket_id: text,
+        ticket_url: text,
+        told_at: time,
+      }),
+    ),
+    v.description("The ticket of another incident of its campaign in which it was told."),
+  ),
   gone_at: orNull(time),
   last_read_at: v.pipe(orNull(time), v.description("When the target last answered for it.")),
   created_at: time,
@@ -60,7 +72,7 @@ export const deliveryRow = v.object({
   cause: v.pipe(
     orNull(text),
     v.description(
-      "Why it stands still. `made_not_identified`: the target has made the ticket and its answer does not say which; `unknown_outcome`: it may have made it. Both wait for a person: identify, retry (another generation) or discard.",
+      "Why it stands still. `campaign`: a create that was given up because one ticket stands for the campaign; it is planned again where that ticket cannot. `made_not_identified`: the target has made the ticket and its answer does not say which; `unknown_outcome`: it may have made it. Both wait for a person: identify, retry (another generation) or discard.",
     ),
   ),
   detail: v.pipe(orNull(text), v.description("The target's own words.")),

@@ -112,9 +112,10 @@ async function load(url, place, signal) {
 document.addEventListener("input", (event) => {
   const field = /** @type {HTMLInputElement} */ (event.target);
   const form = /** @type {HTMLFormElement | null} */ (field.closest("form[data-filter]"));
-  if (field.dataset.all)
-    /** @type {HTMLInputElement} */ for (const box of all(`${field.dataset.all} tbody input[type=checkbox]`))
-      (/** @type {unknown} */ (box)).checked = field.checked;
+  if (field.dataset.all) {
+    const boxes = /** @type {HTMLInputElement[]} */ (all(`${field.dataset.all} tbody input[type=checkbox]`));
+    for (const box of boxes) box.checked = field.checked;
+  }
   if (form) filter(form, field.tagName === "INPUT" ? 150 : 0);
 });
 

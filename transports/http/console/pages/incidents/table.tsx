@@ -1,6 +1,5 @@
 /** The rows of the list: what happened leads, with the actor and the place below it. */
 import { isOpen } from "../../../../../core/incident.ts";
-import { Due } from "../../parts/due.tsx";
 import { Icon, type IconName } from "../../parts/icon.tsx";
 import { Who } from "../../parts/person.tsx";
 import { levelOf, Score, Sev } from "../../parts/severity.tsx";
@@ -11,6 +10,7 @@ import { Outside } from "../../parts/words.tsx";
 import type { IncidentRow } from "../incident-rows.tsx";
 import { type Asked, firstDirection, type Sort } from "./asked.ts";
 import { type Column, columns as names } from "./columns.ts";
+import { Due } from "./due.tsx";
 
 interface TableProps {
   url: URL;

