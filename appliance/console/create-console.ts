@@ -3,7 +3,10 @@ import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
+import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
+import { promotionOf } from "../../core/tickets/case/case-facts.ts";
+import { type Story, storyOf } from "../../core/tickets/case/story.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { ApiDependencies } from "../../transports/http/api/dependencies.ts";
 import type { ConsoleDependencies, ShellCounts } from "../../transports/http/console/ports.ts";
@@ -56,6 +59,7 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
       }),
     },
     incidents: {
+      story: (caller, id) => storyFor(caller, id, parts),
       assignable: (entity) =>
         accounts
           .list()
@@ -80,6 +84,17 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
     origin: { isTrustedProxy: trustedProxies(parts.trustedProxies), baseUrl: parts.baseUrl },
     now: () => clock.now(),
   };
+}
+
+async function storyFor(caller: Caller, id: string, { reading, clock }: ConsoleParts): Promise<Story> {
+  const now = clock.now();
+  const row = await reading.readRow("incidents", id, now);
+  const [facts, samples] =
+    row === null || !seesEntity(caller, row.entity)
+      ? [null, []]
+      : await Promise.all([reading.readIncident(id, now), reading.readSamples(id)]);
+  if (facts === null) throw new EdgeError("incident_unknown", `there is no incident ${id.slice(0, 32).toWellFormed()}`);
+  return storyOf({ ...facts, promotion: promotionOf(facts.history), samples });
 }
 
 async function countsOf({ pages, tickets }: ApiDependencies, caller: Caller): Promise<ShellCounts> {

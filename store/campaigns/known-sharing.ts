@@ -7,6 +7,7 @@ import type { Sharing, Standing } from "../../core/campaigns/links.ts";
 import { Popularity } from "../../core/campaigns/popularity.ts";
 import { accountValue, hostValue } from "../../core/campaigns/traces.ts";
 import { ActorFinder, type ActorRules, canonicalIp } from "../../core/correlation/actor.ts";
+import type { NameBook } from "../../core/identities/name-book.ts";
 import type { ActorType } from "../../core/incident.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
 import { dayMs, hourMs, minuteMs } from "../../core/time.ts";
@@ -37,8 +38,8 @@ export class KnownSharing {
   #lastId: number | null = null;
   #usedAt = 0;
 
-  constructor(actors: ActorRules) {
-    this.#finder = new ActorFinder(actors);
+  constructor(actors: ActorRules, names: NameBook) {
+    this.#finder = new ActorFinder(actors, names);
   }
 
   /** Counts further alerts; returns whether more are left. `now`: epoch milliseconds. */
@@ -55,9 +56,10 @@ export class KnownSharing {
     for (const row of rows) {
       this.#lastId = integer(row, "id");
       const [user, host, srcIp] = [text(row, "user_name"), text(row, "host"), text(row, "src_ip")];
-      const actor = this.#finder.find({ user, host, srcIp });
+      const entity = text(row, "entity_name");
+      const actor = this.#finder.find({ entity, user, host, srcIp });
       if (actor === null) continue;
-      this.#popularity.add(normaliseName(text(row, "entity_name")), {
+      this.#popularity.add(normaliseName(entity), {
         actor: `${actor.type} ${actor.name}`,
         host: hostValue(host),
         account: actor.type === "user" ? actor.name : "",

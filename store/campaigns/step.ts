@@ -11,6 +11,7 @@ import { isOpen } from "../../core/incident.ts";
 import type { FieldChange } from "../../core/incident-event.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
 import { minuteMs } from "../../core/time.ts";
+import type { KnownAssets } from "../assets/known-assets.ts";
 import type { OpenAssets } from "../assets/operations.ts";
 import type { Database } from "../database/database.ts";
 import { readEvents, readPosition } from "../events/event-log.ts";
@@ -20,6 +21,7 @@ import { findLinks, type Looked } from "./find-links.ts";
 import { KnownSharing } from "./known-sharing.ts";
 import { lookAt } from "./look-at.ts";
 import { type CampaignStep, changedSince, type Found, type Look, mostFailures, readLooks } from "./looks.ts";
+import { nameLinks } from "./name-links.ts";
 import { outbreakLinks } from "./outbreak-links.ts";
 
 const kinds = ["incident_created", "incident_updated", "incident_scored"] as const;
@@ -46,8 +48,8 @@ export interface OpenCampaigns extends OpenAssets {
   campaigns: CampaignMemory;
 }
 
-export function newMemory(floors: readonly FloorRow[], actors: ActorRules): CampaignMemory {
-  return { sharing: new KnownSharing(actors), floors: prepareFloors(floors), readTo: 0, sweptAt: 0 };
+export function newMemory(floors: readonly FloorRow[], actors: ActorRules, { names }: KnownAssets): CampaignMemory {
+  return { sharing: new KnownSharing(actors, names.book), floors: prepareFloors(floors), readTo: 0, sweptAt: 0 };
 }
 
 /** `step` null: there is nothing to write. `more`: another step has something to do at once. */
@@ -66,6 +68,7 @@ export async function campaignStep(open: OpenCampaigns, now: number): Promise<St
   const sweeps = ids.length < incidentsPerStep && now - campaigns.sweptAt >= lookEveryMs;
   const going = sweeps ? await changedSince(database, now - lookEveryMs, incidentsPerStep - ids.length) : [];
   const wanted = [...new Set([...ids, ...going])];
+  if (wanted.length > 0) await open.assets.current(database);
   if (wanted.length > 0 && (await campaigns.sharing.catchUp(database, now))) return { step: null, more: true };
   const upTo = chosen.upTo ?? Math.max(position, campaigns.readTo);
   const taken = await look(open, wanted, now);
@@ -143,6 +146,8 @@ async function look(
       const { traces, alerts } = await lookAt(database, period, before, { floors: open.campaigns.floors, sharing });
       const me = { incidentId, actorType, actor, isShared, entityKey, traces };
       links.push(...(await findLinks(database, me, looked, sharing)), ...(await outbreakLinks(database, me, looked)));
+      const newest = period.state.activity.lastAt ?? now;
+      links.push(...(await nameLinks(database, me, roles.names.book, newest)));
       looked.push(me);
       found.push({ ...me, stateAt: period.updatedAt, lookedAt: now, failures: 0, alerts });
     } catch (error) {

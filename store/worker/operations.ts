@@ -63,7 +63,7 @@ export const reading = {
       kind: "read",
       run: async (open, { patterns, assets, floors, actors }: ReadingSettings): Promise<void> => {
         open.patterns = preparePatterns(patterns);
-        open.campaigns = newMemory(floors, actors);
+        open.campaigns = newMemory(floors, actors, open.assets);
         await open.assets.setFile(open.database, assets);
       },
     },

@@ -206,7 +206,8 @@ export class StoreWorker {
     const database = await Database.open(path, "read");
     const assets = new KnownAssets();
     await assets.setFile(database, file);
-    this.#reading = { database, patterns: preparePatterns(patterns), assets, campaigns: newMemory(floors, actors) };
+    const campaigns = newMemory(floors, actors, assets);
+    this.#reading = { database, patterns: preparePatterns(patterns), assets, campaigns };
   }
 
   /** Moves the WAL into the file first, which libsql does not do on closing. */

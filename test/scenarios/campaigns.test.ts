@@ -8,13 +8,36 @@ afterEach(() => scene.dispose());
 const system = "NT AUTHORITY\\SYSTEM";
 const people = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `CORP\\user-${from + n}`);
 
+describe("names that turn out to be one actor's", () => {
+  const sid = "S-1-5-21-1004336348-1177238915-682003330-1105";
+
+  test("a SID and its user, and an alias: their open incidents are one campaign", async () => {
+    scene = await CampaignScene.start();
+    await scene.happens(attack(0, { host: "a", user: sid }));
+    await scene.happens(attack(2, { host: "c", user: "CORP\\eve" }));
+    expect(await scene.partition()).toMatchObject({ campaigns: [] });
+    const raw = { EventData: { SubjectUserSid: sid, SubjectUserName: "eve", SubjectDomainName: "CORP" } };
+    await scene.happens(attack(900, { host: "d", user: "CORP\\eve", raw }));
+    expect((await scene.partition()).campaigns).toEqual([["eve", sid.toLowerCase()]]);
+    expect(await scene.why("eve")).toMatchObject([{ kind: "name", what: `eve, ${sid.toLowerCase()}` }]);
+    await scene.happens(attack(2_000, { host: "x1", user: "frank" }), attack(4_000, { host: "x2", user: "f.miller" }));
+    const assets = [{ account: "frank", aliases: ["f.miller"] }];
+    await scene.admin.send("PUT", "/api/assets", { entity: "North", assets });
+    await scene.happens(attack(6_000, { host: "x3", user: "f.miller" }));
+    expect((await scene.partition()).campaigns).toEqual([
+      ["eve", sid.toLowerCase()],
+      ["f.miller", "frank"],
+    ]);
+  });
+});
+
 describe("a host", () => {
   test("joins the incident of the user on it and its own", async () => {
     scene = await CampaignScene.start();
     await scene.happens(attack(0, { host: "WS-1.corp.example", user: "CORP\\alice" }));
     await scene.happens(attack(20, { host: "ws-1", user: system }));
-    expect(await scene.partition()).toEqual({ campaigns: [["alice", "ws-1"]], alone: [] });
-    expect(await scene.why("alice")).toMatchObject([{ kind: "host", what: "ws-1" }]);
+    expect(await scene.partition()).toEqual({ campaigns: [["alice", "ws-1.corp.example"]], alone: [] });
+    expect(await scene.why("alice")).toMatchObject([{ kind: "host", what: "ws-1.corp.example" }]);
     const [row] = await scene.incidents();
     expect(row.campaign_id).toMatch(/^CMP-[0-9a-f]{8}$/);
     const { history } = (await scene.admin.get(`/api/incidents/${row.incident_id}`)).body;

@@ -208,7 +208,7 @@ test("hostile names are text, and so is what the address says", async () => {
   }
   expect((await console.get("/search?q=script")).text).toContain(nasty);
   const [row] = (await admin.get(`/api/incidents?entity=${query}`)).body.incidents;
-  const choice = await send(console, "exception", { id: row.incident_id });
+  const choice = await send(console, "exception", { id: [row.incident_id, id("anna")] });
   expect(choice.text).toContain(nasty.toLowerCase());
   expect(choice.html).not.toContain("<script>alert");
   await admin.patch(`/api/incidents/${row.incident_id}/status`, { status: "CLOSED" });
@@ -256,6 +256,8 @@ describe("several at once", () => {
   });
 
   test("exceptions from the selected ones: actors and rules to choose from, kept within one's entities", async () => {
+    const alone = await send(console, "exception", { id: [id("anna"), "INC-00000000"], to });
+    expect(alone.at).toBe(`/incidents/${id("anna")}/exception`);
     const choice = await send(console, "exception", { id: [id("anna"), id("bert")], to });
     expect(choice.text).toContain(
       "LSASS Memory Dump Via Comsvcs North · critical-0 · 2 detections in 2 of the selected",

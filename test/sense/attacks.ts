@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Dice } from "../chaos/dice.ts";
-import { domain, type Estate, type Machine } from "./estate.ts";
+import { domain, type Estate, isPopular, type Machine } from "./estate.ts";
 import { type SampleRecord, sampleRecords } from "./rules.ts";
 
 export interface Scenario {
@@ -42,32 +42,56 @@ export interface Attack {
 
 /** Machines and people in random order; each is given away once, so that no attack stands in the way of another. */
 export class Targets {
-  readonly #machines: Machine[];
+  #machines: Machine[];
   readonly #users: string[];
   readonly #administrators: string[];
-  readonly #owners: ReadonlyMap<string, string>;
+  /** Whose machine has been given, and who has not. */
+  readonly #reserved = new Set<string>();
 
   constructor(dice: Dice, { machines, users, administrators }: Estate) {
     this.#machines = dice.shuffled(machines);
     this.#users = dice.shuffled(users);
-    this.#owners = new Map(machines.flatMap(({ name, user }) => (user === null ? [] : [[name, user]])));
     // The first ones are left at their work.
     this.#administrators = administrators.slice(3);
   }
 
-  machine(kind?: Machine["kind"]): string {
-    const at = this.#machines.findLastIndex((one) => kind === undefined || one.kind === kind);
-    return given(at < 0 ? undefined : this.#machines.splice(at, 1)[0]?.name);
+  machine(): string {
+    return given(this.#machines.pop()?.name);
   }
 
   user(): string {
     return given(this.#users.pop());
   }
 
-  /** Who works on the machine; another, where that one has been given away. */
-  owner(name: string): string {
-    const at = this.#users.indexOf(this.#owners.get(name) ?? "");
-    return at < 0 ? this.user() : given(this.#users.splice(at, 1)[0]);
+  /** A machine of this kind; nobody else is given who works on it. */
+  machineOf(kind: Machine["kind"]): Machine {
+    const at = this.#machines.findLastIndex((one) => one.kind === kind && !isPopular(one));
+    const machine = this.#machines[at];
+    if (machine === undefined) throw new Error(`more attacks than machines: ${kind}`);
+    this.#machines.splice(at, 1);
+    if (machine.user !== null && this.#users.includes(machine.user)) {
+      this.#users.splice(this.#users.indexOf(machine.user), 1);
+      this.#reserved.add(machine.user);
+    }
+    return machine;
+  }
+
+  /** Who works on the machine that was given; another, where that one has been given away. */
+  owner({ user }: Machine): string {
+    if (user === null || !this.#reserved.delete(user)) return this.person();
+    this.#clearDesksOf(user);
+    return user;
+  }
+
+  /** Somebody on whose machine no other attack is. */
+  person(): string {
+    const name = given(this.#users.pop());
+    this.#clearDesksOf(name);
+    return name;
+  }
+
+  #clearDesksOf(name: string): void {
+    this.#machines = this.#machines.filter(({ user }) => user !== name);
   }
 
   /** Null when all have been given away. */

@@ -1,5 +1,5 @@
 /** What the appliance makes of attacks that are known: how many stay in pieces, and which campaigns join what is not one. */
-import { type KnownAttack, touchedBy } from "./known-attack.ts";
+import { actorsOf, type KnownAttack, type KnownRecord, touchedBy } from "./known-attack.ts";
 import type { ListedIncident, ListedLink } from "./measured-appliance.ts";
 
 type MeasuredIncident = Pick<ListedIncident, "incident_id" | "group_key" | "campaign_id">;
@@ -24,6 +24,8 @@ export interface CampaignFigures {
 
 export interface SplitAttack {
   name: string;
+  /** Whether the records of the parts name each other at all: a machine, an address, an account, a session, a process. */
+  isShown: boolean;
   /** Actors of its incidents, those of one campaign together. */
   parts: string[][];
 }
@@ -42,12 +44,14 @@ export function judgeCampaigns(
   const actorOf = new Map(incidents.map(({ incident_id, group_key }) => [incident_id, group_key]));
   const split: SplitAttack[] = [];
   let [seen, inPieces] = [0, 0];
-  for (const { name } of attacks) {
-    const own = incidents.filter(({ incident_id }) => ownersOf(incident_id).includes(name));
+  for (const { name, records } of attacks) {
+    // An incident of two attacks can be in the campaign of one only.
+    const own = incidents.filter(({ incident_id }) => ownersOf(incident_id).join() === name);
     const parts = [...Map.groupBy(own, ({ campaign_id, incident_id }) => campaign_id ?? incident_id).values()];
     if (own.length > 0) seen++;
     if (own.length > 1) inPieces++;
-    if (parts.length > 1) split.push({ name, parts: parts.map((part) => part.map(({ group_key }) => group_key)) });
+    const actors = parts.map((part) => part.map(({ group_key }) => group_key));
+    if (parts.length > 1) split.push({ name, parts: actors, isShown: areShown(records, actors) });
   }
   const figures: CampaignFigures = {
     attacks: attacks.length,
@@ -91,6 +95,31 @@ export function judgeCampaigns(
     if (names.length > 1 && !isMet(names, figures.met)) figures.mixed.push({ campaign, attacks: names, links: told });
   }
   return figures;
+}
+
+/** Whether all parts hang together by what their own records say, however much or little that proves. */
+function areShown(records: readonly KnownRecord[], parts: readonly (readonly string[])[]): boolean {
+  const plain = parts.map((part) => part.map((actor) => actor.slice(actor.lastIndexOf(" ") + 1)));
+  const told = plain.map((part) =>
+    records.filter((record) => [...actorsOf([record])].some((actor) => part.includes(actor))),
+  );
+  const words = told.map((own) => new Set(own.flatMap((record) => wordsOf(record))));
+  const reached = new Set([0]);
+  for (let before = 0; before !== reached.size; ) {
+    before = reached.size;
+    for (const at of parts.keys())
+      if ([...reached].some((one) => [...(words[one] ?? [])].some((word) => words[at]?.has(word)))) reached.add(at);
+  }
+  return reached.size === parts.length;
+}
+
+/** Names of machines, addresses, accounts, sessions and processes in a record; what every machine has left out. */
+function wordsOf(record: KnownRecord): string[] {
+  const text = JSON.stringify(record).toLowerCase();
+  const found = text.match(
+    /\b(?:ws|srv)-\d+\b|\bu\d{4}\b|\b10\.20\.\d+\.\d+\b|0x[0-9a-f]{5,}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f-]{17}/g,
+  );
+  return (found ?? []).filter((word) => !/^0x(?:1010|1410|1438|1fffff)$/.test(word));
 }
 
 /** Whether all of these attacks hang together by incidents that two of them have in common. */

@@ -6,7 +6,7 @@ import { type CampaignFigures, judgeCampaigns } from "./campaign-measures.ts";
 import { type CampaignWorld, worldStart } from "./campaign-world.ts";
 import { estateOf } from "./estate.ts";
 import { intrusion, playbooks } from "./intrusions/playbooks.ts";
-import { actorsOf, type KnownAttack, type KnownRecord } from "./known-attack.ts";
+import { actorsOf, type KnownAttack, type KnownRecord, ofAttack } from "./known-attack.ts";
 import { MeasuredAppliance } from "./measured-appliance.ts";
 import { sampleRecords } from "./rules.ts";
 
@@ -24,7 +24,7 @@ export async function measureRecorded(): Promise<CampaignFigures> {
   return await measureAlone(
     sampleScenarios().map(({ source, name }) => {
       const records = bySource.get(source) ?? [];
-      return { name, records, actors: actorsOf(records), start: 0, end: 0 };
+      return { name, records, actors: actorsOf(ofAttack(name, records)), start: 0, end: 0 };
     }),
   );
 }

@@ -5,8 +5,8 @@
 import { dayMs, minuteMs } from "../../core/time.ts";
 import { Dice } from "../chaos/dice.ts";
 import { sampleScenarios, Targets } from "./attacks.ts";
-import { type Estate, estateOf, type Machine } from "./estate.ts";
-import { adminWork, popularServers, popularTraffic, shareUse, withLogs } from "./everyday.ts";
+import { type Estate, estateOf, isPopular, type Machine } from "./estate.ts";
+import { adminWork, popularTraffic, shareUse, withLogs } from "./everyday.ts";
 import { intrusion, playbooks } from "./intrusions/playbooks.ts";
 import type { KnownAttack, KnownRecord } from "./known-attack.ts";
 import { type NoiseProfile, quietDetections } from "./noise.ts";
@@ -71,7 +71,7 @@ function bridges(dice: Dice, estate: Estate, attacks: readonly KnownAttack[]) {
   const pairs: { kind: "administrator" | "server"; names: readonly [string, string]; what: string }[] = [];
   const visits: KnownRecord[] = [];
   const touched = [...attacks];
-  const servers = popularServers(estate);
+  const servers = estate.machines.filter(isPopular);
   for (let at = 2; at < attacks.length; at += 3) {
     const [first, second] = [touched[at - 1], touched[at]];
     if (first === undefined || second === undefined) continue;

@@ -73,10 +73,13 @@ process.exit(0);
 
 function report({ attacks, seen, inPieces, split, mixed, withNoise, ofNoise, met }: CampaignFigures): void {
   console.log(`  ${attacks} attacks, ${seen} with an incident, ${inPieces} with two or more`);
-  console.log(`  split without a common campaign: ${percent(split.length, attacks)}`);
-  for (const { name, parts } of split)
+  const shown = split.filter(({ isShown }) => isShown).length;
+  console.log(
+    `  split without a common campaign: ${percent(split.length, attacks)}, ${shown} of them though records name the other part`,
+  );
+  for (const { name, parts, isShown } of split)
     console.log(
-      `    ${name}: ${parts.map((part) => part.map((actor) => actor.replace(`${name}: `, "")).join("+")).join(" | ")}`,
+      `    ${isShown ? "" : "(nothing names the other) "}${name}: ${parts.map((part) => part.map((actor) => actor.replace(`${name}: `, "")).join("+")).join(" | ")}`,
     );
   console.log(`  campaigns of two attacks: ${mixed.length}`);
   for (const { campaign, attacks, links } of mixed)

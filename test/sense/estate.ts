@@ -24,6 +24,11 @@ export interface Estate {
   deployment: { machine: Machine; account: string };
 }
 
+/** Servers that everybody uses: print server, wiki, two file servers. */
+export function isPopular({ name }: Machine): boolean {
+  return /^(print-01|wiki-01|srv-01|srv-02)\./.test(name);
+}
+
 export const domain = "CORP";
 
 export function estateOf(dice: Dice): Estate {

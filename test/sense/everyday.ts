@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { dayMs, hourMs } from "../../core/time.ts";
 import type { Dice } from "../chaos/dice.ts";
-import { domain, type Estate, type Machine } from "./estate.ts";
+import { domain, type Estate, isPopular, type Machine } from "./estate.ts";
 import { sysmon, windowsLog } from "./intrusions/logs.ts";
 import { attackRule } from "./intrusions/rule-table.ts";
 import type { NoiseRecord } from "./noise.ts";
@@ -54,17 +54,11 @@ export function withLogs(estate: Estate, noise: readonly NoiseRecord[]): NoiseRe
   });
 }
 
-/** Servers that everybody uses: print server, wiki, two file servers. */
-export function popularServers(estate: Estate): Machine[] {
-  const wanted = /^(print-01|wiki-01|srv-01|srv-02)\./;
-  return estate.machines.filter(({ name }) => wanted.test(name));
-}
-
 const popularRules = ["share_access", "net_exe", "admin_logon"] as const;
 
 /** People who use them, a few detections an hour. */
 export function popularTraffic(dice: Dice, estate: Estate, { start, days }: { start: number; days: number }) {
-  const servers = popularServers(estate);
+  const servers = estate.machines.filter(isPopular);
   const desks = estate.workstations.filter(({ user }) => user !== null);
   const records: NoiseRecord[] = [];
   for (let day = 0; day < days; day++)

@@ -59,3 +59,21 @@ function spellings(host: string): string[] {
   const name = host.toLowerCase();
   return [name, name.split(".")[0] ?? ""];
 }
+
+/**
+ * Recordings with incidents of the laboratory's own programs, by reading them: the cloud's guest agent collecting logs, a monitoring agent's
+ * script, an inventory that a domain controller makes of its domain. They are sent with the rest, and are not the attack's.
+ */
+const laboratory: Readonly<Record<string, RegExp>> = {
+  empire_dllinjection_LoadLibrary_CreateRemoteThread: /^mordordc/i,
+  empire_persistence_registry_modification_run_keys_standard_user: /^mordordc/i,
+  covenant_wmi_wbemcomn_dll_hijack: /^mordordc/i,
+  empire_smbexec_dcerpc_smb_svcctl: /^workstation5/i,
+  schtask_modification: /^workstation[56]/i,
+};
+
+/** Those of the recording's records that are the attack's. */
+export function ofAttack<T extends KnownRecord>(recording: string, records: readonly T[]): readonly T[] {
+  const own = laboratory[recording];
+  return own === undefined ? records : records.filter(({ host }) => !own.test(host ?? ""));
+}

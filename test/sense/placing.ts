@@ -1,8 +1,8 @@
 /** A recorded attack of the sample on other machines and people, in its logs too, as if it had been recorded there. */
 import type { Dice } from "../chaos/dice.ts";
 import { type Scenario, short, type Targets, taken } from "./attacks.ts";
-import { domain, type Estate } from "./estate.ts";
-import { actorsOf, type KnownAttack } from "./known-attack.ts";
+import { domain, type Estate, type Machine } from "./estate.ts";
+import { actorsOf, type KnownAttack, ofAttack } from "./known-attack.ts";
 import { type SampleRecord, sampleRecords } from "./rules.ts";
 
 /** Fields of logs that hold a host, an account, a process or a logon. */
@@ -34,7 +34,11 @@ export function placeScenario(
     return { ...rest, ...moved, id: `${scenario.name}-${start}-${at}`, timestamp, entity: "Acme" };
   });
   const end = Math.max(...records.map(({ timestamp }) => Date.parse(timestamp)));
-  return { name: scenario.name, records, actors: actorsOf(records), start, end };
+  const { name } = scenario;
+  // By the machines of the recording, which stand in the same places.
+  const attack = new Set(ofAttack(name, own));
+  const actors = actorsOf(records.filter((_, at) => attack.has(own[at] as SampleRecord)));
+  return { name, records, actors, start, end };
 }
 
 /** Changes every name that the records hold, in any spelling and wherever in the text, always to the same. */
@@ -51,14 +55,22 @@ function renamer(
   const add = (name: string, replacement: () => string) => {
     if (!everywhere.test(name)) taken(names, name.toLowerCase(), replacement);
   };
+  const desks: Machine[] = [];
+  const ordinary = () => {
+    const machine = targets.machineOf(dice.chance(0.6) ? "workstation" : "server");
+    if (machine.user !== null) desks.push(machine);
+    return machine.name;
+  };
+  // People work on the machines that the attack is on.
+  const person = () => {
+    const desk = desks.pop();
+    return desk === undefined ? targets.person() : targets.owner(desk);
+  };
   const addHost = (name: string) => {
     const [label = "", ...suffix] = name.toLowerCase().split(".");
     if (everywhere.test(label) || /^[\d.:]+$/.test(name)) return;
     // Domain controllers are few and everybody's.
-    const machine = () =>
-      /dc\d*$/.test(label)
-        ? dice.pick(estate.controllers).name
-        : targets.machine(dice.chance(0.6) ? "workstation" : "server");
+    const machine = () => (/dc\d*$/.test(label) ? dice.pick(estate.controllers).name : ordinary());
     add(label, () => short(taken(hosts, label, machine)));
     if (suffix.length > 1) add(suffix.join("."), () => "corp.example");
   };
@@ -99,7 +111,7 @@ function renamer(
     const [name = "", authority = ""] = text.includes("\\") ? text.split("\\").reverse() : text.split("@");
     if (authority !== "") addDomain(authority);
     if (name.endsWith("$")) addHost(name.slice(0, -1));
-    else if (!hosts.has(name.toLowerCase())) add(name, () => targets.user());
+    else if (!hosts.has(name.toLowerCase())) add(name, person);
   }
 
   function addDomain(text: string): void {

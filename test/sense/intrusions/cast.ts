@@ -20,23 +20,17 @@ export interface Cast {
 }
 
 export function castOf(intruder: Intruder, targets: Targets, estate: Estate): Cast {
-  const byName = new Map(estate.machines.map((machine) => [machine.name, machine]));
-  const take = (kind: "workstation" | "server") => {
-    const machine = byName.get(targets.machine(kind));
-    if (machine === undefined) throw new Error("a target that is not in the estate");
-    return machine;
-  };
   return {
     intruder,
     estate,
     desk: () => {
-      const machine = take("workstation");
-      return { machine, user: targets.owner(machine.name) };
+      const machine = targets.machineOf("workstation");
+      return { machine, user: targets.owner(machine) };
     },
-    workstation: () => take("workstation"),
-    server: () => take("server"),
-    user: () => targets.user(),
-    account: () => (intruder.dice.chance(0.25) ? targets.administrator() : null) ?? targets.user(),
+    workstation: () => targets.machineOf("workstation"),
+    server: () => targets.machineOf("server"),
+    user: () => targets.person(),
+    account: () => (intruder.dice.chance(0.25) ? targets.administrator() : null) ?? targets.person(),
     controller: () => intruder.dice.pick(estate.controllers),
   };
 }

@@ -26,10 +26,10 @@
  * - every POST form is sent by script where there is one, so that a session that ended meanwhile is renewed in a dialog and the form sent
  *   again; `data-plain` leaves it to the browser.
  * - `data-filter="#list"` on a GET form: what is typed or chosen replaces `#list` and the address; `data-dialog` on a link: the `main` of its
- *   target is shown in a dialog; `data-copy="#id"` on a button copies a text; `data-key="g i"` on a link, button or field: its keys.
+ *   target is shown in a dialog; `data-load` on `<details>`: once opened, its `[data-loaded]` gets that of the page at this address; `data-copy="#id"` on a button copies a text; `data-key="g i"` on a link, button or field: its keys.
  * - `data-rows` on a table: `j` `k` move, `Enter` opens `a.lead`, `x` ticks the row's check box; `data-row-key="t"` within a row: what the
- *   key opens there; `data-of-rows` beside `data-key`: works on ticked rows, else on the chosen one. Coming back, the row that was opened is
- *   chosen, and `data-back` on a link to a list leads to the list as it was left. `data-all="#list"` on a check box ticks all in there.
+ *   key opens there; `data-of-rows` beside `data-key`: works on ticked rows, else on the chosen one. The row that was opened is
+ *   chosen when somebody comes back. `data-all="#list"` on a check box ticks all in there.
  *
  * **Tests** go in by HTTP: `test/harness/console-client.ts` signs in, gets pages and sends forms as a browser without script does;
  * `test/harness/browser.ts` drives Chromium in `*.e2e.test.ts`. Tests of parts are beside them.
@@ -50,10 +50,12 @@ import { alertPage } from "./pages/alerts/alert.tsx";
 import { alertsPage } from "./pages/alerts/alerts.tsx";
 import { caseActions, casePage } from "./pages/cases/case.tsx";
 import { casesPage } from "./pages/cases/cases.tsx";
-import { bulkChangeAction } from "./pages/incidents/bulk-change.tsx";
-import { exceptionChoiceAction, exceptionsAction } from "./pages/incidents/bulk-exception.tsx";
-import { byHandAction, byHandPage } from "./pages/incidents/by-hand.tsx";
-import { columnsAction } from "./pages/incidents/columns.ts";
+import { incidentActions } from "./pages/incident/actions.ts";
+import { exceptionPage } from "./pages/incident/exception-page.tsx";
+import { incidentPage } from "./pages/incident/page.tsx";
+import { previewPage } from "./pages/incident/preview-page.tsx";
+import { listActions } from "./pages/incidents/actions.ts";
+import { byHandPage } from "./pages/incidents/by-hand.tsx";
 import { incidentsPage } from "./pages/incidents/page.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
@@ -65,6 +67,9 @@ const pages: readonly AnyPage[] = [
   overviewPage,
   incidentsPage,
   byHandPage,
+  incidentPage,
+  previewPage,
+  exceptionPage,
   casesPage,
   casePage,
   alertsPage,
@@ -74,16 +79,7 @@ const pages: readonly AnyPage[] = [
 ];
 
 function actionsOf({ origin }: ConsoleDependencies): Action[] {
-  return [
-    ...preferenceActions,
-    bulkChangeAction,
-    exceptionChoiceAction,
-    exceptionsAction,
-    byHandAction,
-    columnsAction,
-    ...accountActions(origin),
-    ...caseActions,
-  ];
+  return [...preferenceActions, ...accountActions(origin), ...listActions, ...incidentActions, ...caseActions];
 }
 
 type App = Hono<{ Bindings: ConnectionBindings }>;

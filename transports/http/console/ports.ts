@@ -1,5 +1,6 @@
 /** What the console needs from the appliance beside what the API already has. */
 import type { Caller } from "../../../core/access/caller.ts";
+import type { Story } from "../../../core/tickets/case/story.ts";
 import type { ApiDependencies } from "../api/dependencies.ts";
 
 /** A person who works in the console. */
@@ -74,6 +75,8 @@ export interface OriginPort {
 }
 
 export interface IncidentPort {
+  /** What its tickets tell of it, and what its rules' events say. @throws EdgeError incident_unknown, also for one of a foreign entity */
+  story(caller: Caller, id: string): Promise<Story>;
   /** Logins of those who may work on incidents of this entity, in order. */
   assignable(entity: string): string[];
 }

@@ -28,6 +28,7 @@ document.addEventListener("submit", async (event) => {
       await renew(form.dataset.renews);
       say(said);
     } else if (response.ok && cell) {
+      form.reset();
       await refresh(() => true, false);
       if (said) say(said);
     } else if (to) {
@@ -39,12 +40,10 @@ document.addEventListener("submit", async (event) => {
       if (cell) cell.textContent = before;
       tell(pop ?? form, said || "This could not be done. What you typed is still there: try again.");
     }
-  } catch {
+  } catch 
     if (cell) cell.textContent = before;
-    tell(pop ?? form, "The appliance does not answer. What you typed is still there: try again.");
-  } finally {
+    tell(pop ?? form, "The appliance does not answer. What you typed is still there: try again.");finally 
     delete form.dataset.sending;
-  }
 });
 
 /** Fetches a list anew; the same row stays chosen, or the one that took its place. @param {string} place */
@@ -145,3 +144,19 @@ document.addEventListener("click", async (event) => {
   dialog.replaceChildren(...main.childNodes);
   dialog.showModal();
 });
+
+// What is large is fetched when somebody opens it.
+document.addEventListener(
+  "toggle",
+  async (event) => {
+    const details = /** @type {HTMLDetailsElement} */ (event.target);
+    const place = details.dataset.load && details.open ? one("[data-loaded]:not([data-loaded=done])", details) : null;
+    if (!place) return;
+    const response = await ask(details.dataset.load ?? "").catch(() => null);
+    const fresh = response?.ok ? one("[data-loaded]", parsed(await response.text())) : null;
+    if (!fresh) return say("The appliance does not answer. Close and open it to try again.");
+    place.replaceChildren(...fresh.childNodes);
+    place.dataset.loaded = "done";
+  },
+  true,
+);

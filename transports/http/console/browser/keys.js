@@ -35,7 +35,7 @@ document.addEventListener("keydown", (event) => {
       if (!box) return say("Choose a row first: j and k move to one, x ticks it.");
       box.checked = true;
     }
-    if (target instanceof HTMLInputElement) target.focus();
+    if (target.matches("input,select,textarea")) target.focus();
     else target.click();
   } else if (inRow) inRow.click();
   else if (key === "j" || key === "k")
@@ -44,14 +44,10 @@ document.addEventListener("keydown", (event) => {
   else if (key === "?") /** @type {HTMLDialogElement | null} */ (one("#keys"))?.showModal();
 });
 
-/** Coming back from what a row leads to: the list as it was left, and the same row. */
+// Coming back from what a row leads to, the same row is chosen.
 document.addEventListener("click", (event) => {
-  const row = /** @type {Element} */ (event.target).closest("[data-rows] > tbody > tr[id]");
-  if (!row || !(/** @type {Element} */ (event.target).closest("a"))) return;
-  const left = `${location.pathname}${location.search}#${row.id}`;
-  history.replaceState(null, "", left);
-  sessionStorage.setItem(`left ${location.pathname}`, left);
+  const link = /** @type {Element} */ (event.target).closest("[data-rows] > tbody a");
+  const row = link?.closest("tr");
+  if (row) history.replaceState(null, "", `#${row.id}`);
 });
-for (const link of /** @type {HTMLAnchorElement[]} */ (all("a[data-back]")))
-  link.href = sessionStorage.getItem(`left ${link.pathname}`) ?? link.href;
 choose(rowsHere().find((row) => `#${row.id}` === location.hash));

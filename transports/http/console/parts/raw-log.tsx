@@ -1,4 +1,4 @@
-/** A log as it came: text, whole, wrapped. */
+/** A log as it came: text, whole, wrapped unless somebody switches that off. */
 import { Icon } from "./icon.tsx";
 
 /** Longer ones are not laid out: they hold up a browser. */
@@ -34,10 +34,14 @@ export function readableLog(log: string): string {
 }
 
 export const RawLog = ({ log, id }: { log: string; id: string }) => (
-  <>
+  <div class="rawlog">
     <p class="row small quiet">
       <span>{log.length.toLocaleString("en-US")} characters, as received</span>
-      <button class="btn mini push" type="button" data-copy={`#${id}`}>
+      <label class="row push">
+        <input type="checkbox" class="wraps" checked />
+        Wrap lines
+      </label>
+      <button class="btn mini" type="button" data-copy={`#${id}`}>
         <Icon n="copy" s={13} />
         Copy
       </button>
@@ -45,5 +49,5 @@ export const RawLog = ({ log, id }: { log: string; id: string }) => (
     <pre class="log tall" id={id} tabindex={0}>
       {readableLog(log)}
     </pre>
-  </>
+  </div>
 );

@@ -36,13 +36,13 @@ export const alertPage = page<AlertDetail>({
       </div>
       <div class="cols">
         <Panel title="Newest log" id="log">
-          <div class="body">
+          <div class="body" data-loaded>
             {alert.log === null ? (
               <Empty icon="file-text" title="The log is no longer kept">
                 <p>Retention removes logs; what was counted stays.</p>
               </Empty>
             ) : (
-              <RawLog log={alert.log} id="raw" />
+              <RawLog log={alert.log} id={`raw-${alert.hash}`} />
             )}
           </div>
         </Panel>

@@ -23,6 +23,9 @@ export const exceptionChoiceAction: Action = {
     const rows = await readChosen(request, ids);
     if (rows.length === 0)
       throw new EdgeError("incident_unknown", "none of the selected incidents is there any longer");
+    // Of one alone it is tried before it is made.
+    const [one, ...others] = rows;
+    if (one !== undefined && others.length === 0) return { to: `/incidents/${one.incident_id}/exception` };
     const details = await Promise.all(
       rows.slice(0, mostRead).map((row) => ports.api.investigation.incident(caller, row.incident_id).catch(() => null)),
     );
