@@ -125,7 +125,7 @@ function sameHost(
   const [user] = [me, other].filter((side) => !isOwner(mine.value, side));
   if (user === undefined || !sharing.isAtHome(user.actor, mine.last)) return null;
   const isGrave = Math.max(mine.level, theirs.level) >= high;
-  return (isGrave && areTogether) || (areGrave && sharing.isPersonal(mine.value)) ? "host" : null;
+  return areGrave || (isGrave && areTogether) ? "host" : null;
 }
 
 function ownerOf(host: string, ...sides: readonly Side[]): Side | undefined {

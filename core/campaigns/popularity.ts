@@ -50,9 +50,10 @@ export class Popularity {
     return count;
   }
 
-  /** Since when the entity's detections are counted, epoch milliseconds; Infinity = there are none. */
-  knownSince(entity: string): number {
-    return (this.#actors.get(entity)?.sinceHour ?? Number.POSITIVE_INFINITY) * hourMs;
+  /** How many actors the entity is known to have, at most 1,300, and since when: epoch milliseconds, Infinity = never. */
+  known(entity: string): { actors: number; since: number } {
+    const { known, sinceHour } = this.#actors.get(entity) ?? {};
+    return { actors: known?.size ?? 0, since: (sinceHour ?? Number.POSITIVE_INFINITY) * hourMs };
   }
 
   /** Whether more than 5 % of the entity's actors share it, and more than five. */

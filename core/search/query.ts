@@ -36,7 +36,9 @@ function textQuery(text: string): string[] {
   return pieces.map((piece) => {
     const parts = partsOf(piece).slice(0, mostPieces);
     if (parts.length < 2) return `words : ${beginning(piece)}`;
-    return `words : (${beginning(piece)} OR (${parts.map(beginning).join(" AND ")}))`;
+    // What a sign follows was typed to its end.
+    const apart = parts.map((part, n) => (n === parts.length - 1 ? beginning(part) : quoted(part)));
+    return `words : (${beginning(piece)} OR (${apart.join(" AND ")}))`;
   });
 }
 

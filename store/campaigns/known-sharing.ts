@@ -26,6 +26,8 @@ const personal = 3;
 const home = 5;
 /** An account that has come to many hosts within this time is no administrator, where a day before is known: that is how an attack spreads. */
 const spreadMs = 6 * hourMs;
+/** So many may be of one attack, in an entity of which nothing else is known. */
+const fewActors = 100;
 
 /** What these are for makes them join by sessions, processes and movement alone. */
 const sharedHosts = new Set(["domain_controller", "jump_host", "scanner", "backup", "deployment"]);
@@ -125,9 +127,10 @@ export class EntitySharing implements Sharing {
     );
   }
 
-  /** Where nothing is known of the days before, an administrator's first hours look like an attack. */
+  /** Where much happens and nothing is known of the days before, an administrator's first hours look like an attack. */
   #settledBefore(at: number): number {
-    return this.#popularity.knownSince(this.#key) > at - dayMs ? Number.POSITIVE_INFINITY : at - spreadMs;
+    const { actors, since } = this.#popularity.known(this.#key);
+    return actors > fewActors && since > at - dayMs ? Number.POSITIVE_INFINITY : at - spreadMs;
   }
 
   #hasSharedRole(host: string): boolean {

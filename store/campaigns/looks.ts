@@ -59,13 +59,17 @@ export async function readLooks(database: Database, incidentIds: readonly string
   return new Map(looks.map((look) => [look.incidentId, look]));
 }
 
-/** Open incidents whose evidence has changed since they were looked at, last before `lookedBefore` (epoch ms). */
-export async function changedSince(database: Database, lookedBefore: number, limit: number): Promise<string[]> {
+/** Open incidents whose evidence has changed since they were looked at, and not between these times (epoch ms). */
+export async function changedSince(
+  database: Database,
+  { from, to }: { from: number; to: number },
+  limit: number,
+): Promise<string[]> {
   const { rows } = await database.read(
     `select l.incident_id from actor_periods p indexed by actor_periods_decay
        join campaign_looks l on l.incident_id = p.incident_id
-     where p.decay_at is not null and p.updated_at > l.state_at and l.looked_at < ?1 and l.failures < ?2 limit ?3`,
-    [toIso(lookedBefore), mostFailures, limit],
+     where p.decay_at is not null and p.updated_at > l.state_at and (l.looked_at < ?1 or l.looked_at > ?2) and l.failures < ?3 limit ?4`,
+    [toIso(from), toIso(to), mostFailures, limit],
   );
   return rows.map((row) => text(row, "incident_id"));
 }

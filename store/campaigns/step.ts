@@ -65,8 +65,11 @@ export async function campaignStep(open: OpenCampaigns, now: number): Promise<St
   const events = await readEvents(database, Math.max(position, campaigns.readTo), eventsPerStep, kinds);
   const chosen = await chooseIncidents(open, events, now);
   const { ids } = chosen;
-  const sweeps = ids.length < incidentsPerStep && now - campaigns.sweptAt >= lookEveryMs;
-  const going = sweeps ? await changedSince(database, now - lookEveryMs, incidentsPerStep - ids.length) : [];
+  // A clock that was set back must not make it wait for the old time.
+  const sweeps = ids.length < incidentsPerStep && Math.abs(now - campaigns.sweptAt) >= lookEveryMs;
+  const going = sweeps
+    ? await changedSince(database, { from: now - lookEveryMs, to: now }, incidentsPerStep - ids.length)
+    : [];
   const wanted = [...new Set([...ids, ...going])];
   if (wanted.length > 0) await open.assets.current(database);
   if (wanted.length > 0 && (await campaigns.sharing.catchUp(database, now))) return { step: null, more: true };
@@ -114,7 +117,7 @@ function isToLookAt({ kind, data }: LoggedEvent, look: Look | undefined, now: nu
   // Its own word about an incident is no news.
   if (changes.every(({ field }) => field === "campaign_id")) return false;
   // More of the same is found when it is next asked what goes on; a level that rose or an incident that was reopened is looked at now.
-  return changes.some(({ field }) => field !== "rules") || now - look.lookedAt >= lookEveryMs;
+  return changes.some(({ field }) => field !== "rules") || Math.abs(now - look.lookedAt) >= lookEveryMs;
 }
 
 async function look(

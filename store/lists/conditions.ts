@@ -17,6 +17,11 @@ export class Conditions {
     this.args.push(...args);
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#parts.length;
+  }
+
   get where(): string {
     return this.#parts.length === 0 ? "true" : this.#parts.join(" and ");
   }

@@ -28,13 +28,17 @@ export interface Source {
   /** SQL of where rows come from, and of their position. */
   from: string;
   seq: string;
+  /** SQL of a column in the same order. */
+  order: string;
 }
 
-export function sourceOf(table: ListedTable, by: Walk["by"], search: Search | null): Source {
-  const usual = { table, by, search, from: table.from[by], seq: table.seq[by] };
+/** `sorted`: the page has an order of its own. */
+export function sourceOf(table: ListedTable, by: Walk["by"], search: Search | null, sorted: boolean): Source {
+  const seq = table.seq[by];
+  const usual = { table, by, search, from: table.from[by], seq, order: seq };
   const found = table.search?.[by];
-  if (search === null || found === undefined || (!search.isRare && found.order !== "as found")) return usual;
-  return { ...usual, from: found.from, seq: found.seq };
+  if (search === null || found === undefined || (!search.isRare && (sorted || !found.inOrder))) return usual;
+  return { ...usual, from: found.from, seq: found.seq, order: found.inOrder ? "s.rowid" : found.seq };
 }
 
 /** The names under which an actor may stand that is called so: what the names that are known say, else the name without domain; and the name itself. */
@@ -42,6 +46,11 @@ export function actorsCalled(given: string, names: NameBook): string[] {
   const host = plainHost(given);
   const known = names.everyReading(given, host);
   return [...new Set([...(known.length > 0 ? known : [normaliseUser(given), host]), normaliseName(given)])];
+}
+
+/** Rows come from the index. */
+function isFound({ table, by, from }: Source): boolean {
+  return from !== table.from[by];
 }
 
 /** What conditions depend on besides the filters. */
@@ -63,16 +72,15 @@ export function conditionsOf(source: Source, filters: StoredFilters, { entities,
     if (values.length === 1) all.add(`${column} = ?`, values[0] ?? "");
     else all.add(`${column} in (select value from json_each(?))`, JSON.stringify(values));
   };
-  const isFound = source.from !== table.from[by];
   if (search !== null) {
     const { ids = "", index = "" } = table.search ?? {};
-    if (isFound) all.add(`s.${index} match ?`, search.query);
+    if (isFound(source)) all.add(`s.${index} match ?`, search.query);
     else
       all.add(`${search.isRare ? "" : "+"}${ids} in (select rowid from ${index} where ${index} match ?)`, search.query);
   }
   const rather = sorted ? "+" : "";
   // The index knows entities and levels of what it has found.
-  if (!isFound) {
+  if (search === null) {
     oneOf(`${rather}${columns.entity} collate nocase`, entities ?? undefined);
     oneOf(`${rather}${columns.entity} collate nocase`, filters.entity);
     oneOf(columns.level, filters.levels);
@@ -151,8 +159,13 @@ export function totalOf(
 ): Statement {
   const { entity, statuses, createdSince: _, updatedSince: __, ...others } = filters;
   if (isCountedInPart(filters, source.table)) {
-    const rows = `select 1 from ${source.from} where ${counted.where} limit ${mostCounted + 1}`;
-    return { sql: `select count(*) from (${rows})`, args: counted.args };
+    const { index = "" } = source.table.search ?? {};
+    // What the index alone decides is counted there.
+    const isByIndex = source.search !== null && counted.size === 1;
+    const rows = isByIndex
+      ? `select 1 from ${index} where ${index} match ?`
+      : `select 1 from ${source.from} where ${counted.where}`;
+    return { sql: `select count(*) from (${rows} limit ${mostCounted + 1})`, args: counted.args };
   }
   if (!unbounded || Object.values(others).some((value) => value !== undefined))
     return { sql: `select count(*) from ${source.from} where ${counted.where}`, args: counted.args };

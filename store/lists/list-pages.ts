@@ -33,7 +33,7 @@ export async function listPage(
   const by = order.kind === "walk" ? order.by : "created";
   const limits = [...(entities === null ? [] : [entities]), ...(filters.entity === undefined ? [] : [filters.entity])];
   const search = await searchOf(database, query.collection, query.filters, limits, order);
-  const source = sourceOf(table, by, search);
+  const source = sourceOf(table, by, search, order.kind === "sorted");
   const { seq } = source;
   const lookedUp = order.kind === "walk" && order.direction === "up" && order.position === null;
   const counted = conditionsOf(source, filters, { entities, now, sorted: false });
@@ -64,7 +64,7 @@ export async function listPage(
   }
   const found = await database.read(
     `select ${table.select}, ${seq} as seq from ${source.from}
-     where ${rows.where} order by ${orderOf(table, order, seq)} limit ? offset ?`,
+     where ${rows.where} order by ${orderOf(source, order)} limit ? offset ?`,
     [...rows.args, limit + 1, offset],
   );
   const more = found.rows.length > limit;
@@ -88,12 +88,12 @@ export async function listPage(
 }
 
 /** SQL of the order, without "order by". */
-function orderOf(table: ListedTable, order: PageQuery["order"], seq: string): string {
+function orderOf({ table, order: position }: Source, order: PageQuery["order"]): string {
   const direction = order.direction === "up" ? "asc" : "desc";
-  if (order.kind === "walk") return `${seq} ${direction}`;
+  if (order.kind === "walk") return `${position} ${direction}`;
   const column = table.sorts[order.by];
   if (column === undefined) throw new Error(`there is no order ${order.by}`);
-  return `${column} ${direction} nulls last, ${seq} ${direction}`;
+  return `${column} ${direction} nulls last, ${position} ${direction}`;
 }
 
 /** What the page needs besides its rows, in one statement, so that a page with a cursor takes two. */

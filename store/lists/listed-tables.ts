@@ -54,11 +54,11 @@ export interface ListedTable {
   json(database: Database, rows: readonly Row[], present: Present): string | Promise<string>;
 }
 
-/** `as found`: the order of positions is that in which the index finds rows; else what was found has to be sorted. */
 interface Found {
   from: string;
   seq: string;
-  order: "as found" | "sorted";
+  /** The rowids of the index are in the order of positions, so that it gives the rows in order; else they have to be sorted. */
+  inOrder: boolean;
 }
 
 /** What rows look like depends on these. */
@@ -121,8 +121,8 @@ export const listedTables = {
     search: {
       index: "incident_search",
       ids: "incidents.id",
-      created: { from: foundIncidents, seq: "created_seq", order: "sorted" },
-      updated: { from: foundIncidents, seq: "updated_seq", order: "sorted" },
+      created: { from: foundIncidents, seq: "created_seq", inOrder: true },
+      updated: { from: foundIncidents, seq: "updated_seq", inOrder: false },
     },
     columns: {
       entity: "entity_name",
@@ -182,13 +182,13 @@ export const listedTables = {
       created: {
         from: "alert_search s cross join sigma_alerts a on a.id = s.rowid",
         seq: "s.rowid",
-        order: "as found",
+        inOrder: true,
       },
       updated: {
         from: `alert_search s cross join sigma_alerts a on a.id = s.rowid
           cross join event_log e on e.seq = coalesce(a.last_seq, a.first_seq)`,
         seq: "e.seq",
-        order: "sorted",
+        inOrder: false,
       },
     },
     sorts: {},

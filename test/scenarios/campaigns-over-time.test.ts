@@ -127,3 +127,41 @@ test("retention takes the campaign with the last of its incidents, and what is k
   await scene.looked();
   expect(counts()).toEqual([0, 0, 0, 0]);
 });
+
+test("two incidents of what turns out to be one actor: a log names a SID, a list gives a host another name", async () => {
+  scene = await CampaignScene.start();
+  const sid = "S-1-5-21-1004336348-1177238915-682003330-1107";
+  await scene.happens(attack(0, { host: "ws-1", user: sid }), attack(0, { host: "files", user: system }));
+  await scene.happens(
+    attack(700, {
+      host: "ws-2",
+      user: "CORP\\eve",
+      raw: { EventID: 4688, SubjectUserSid: sid, SubjectUserName: "eve", SubjectDomainName: "CORP" },
+    }),
+    attack(701, { host: "fs01", user: system }),
+  );
+  expect((await scene.partition()).campaigns).toEqual([["eve", sid.toLowerCase()]]);
+  expect(await scene.why("eve")).toMatchObject([{ kind: "name" }]);
+  const list = { entity: "North", assets: [{ host: "fs01", aliases: ["files"] }] };
+  expect((await scene.admin.send("PUT", "/api/assets", list)).status).toBe(200);
+  await scene.happens(attack(702, { host: "files", user: system }));
+  expect(await scene.partition()).toMatchObject({
+    campaigns: [
+      ["eve", sid.toLowerCase()],
+      ["files", "fs01"],
+    ],
+  });
+});
+
+test("hosts of an outbreak with incidents of their own are of its campaign", async () => {
+  scene = await CampaignScene.start();
+  const rule = { rule_id: "dcsync", rule_title: "Mimikatz DC Sync", tags: ["attack.t1003.006"], user: "CORP\\mallory" };
+  // Not by the crown jewel itself: they are no detections of that rule.
+  await scene.happens(attack(-30, { host: "ws-3", user: system }), attack(40, { host: "ws-4", user: system }));
+  await scene.happens(...[1, 2, 3, 4, 5, 6].map((n) => attack(n, { ...rule, host: `ws-${n}` })));
+  await scene.happens(attack(60, { host: "ws-6", user: system }), attack(61, { host: "ws-7", user: system }));
+  const { campaigns, alone } = await scene.partition();
+  expect(campaigns).toEqual([["mallory", "ws-3", "ws-4", "ws-6"]]);
+  expect(alone).toEqual(["ws-7"]);
+  expect((await scene.why("mallory")).map(({ kind }) => kind)).toContain("outbreak");
+});
