@@ -153,7 +153,7 @@ test("without script: sign-in, list, search, theme and sign-out", async () => {
   const { page } = window;
   await page.getByLabel("Search incidents").first().fill("pgustavo");
   await page.keyboard.press("Enter");
-  await page.waitForURL("**/incidents?q=pgustavo");
+  await page.waitForURL("**/incidents?q=pgustavo&**");
   expect(await page.locator("tbody tr").count()).toBeGreaterThan(0);
   await page.getByRole("button", { name: /^Theme/ }).click();
   await page.waitForURL("**/incidents?q=pgustavo");

@@ -4,6 +4,10 @@
 document.addEventListener("submit", async (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   const button = /** @type {HTMLButtonElement | null} */ (event.submitter);
+  if (form.dataset.filter) {
+    event.preventDefault();
+    return filter(form, 0);
+  }
   if (form.method !== "post" || form.dataset.plain !== undefined || event.defaultPrevented) return;
   event.preventDefault();
   if (form.dataset.sending) return;
@@ -40,10 +44,12 @@ document.addEventListener("submit", async (event) => {
       if (cell) cell.textContent = before;
       tell(pop ?? form, said || "This could not be done. What you typed is still there: try again.");
     }
-  } catch 
+  } catch {
     if (cell) cell.textContent = before;
-    tell(pop ?? form, "The appliance does not answer. What you typed is still there: try again.");finally 
+    tell(pop ?? form, "The appliance does not answer. What you typed is still there: try again.");
+  } finally {
     delete form.dataset.sending;
+  }
 });
 
 /** Fetches a list anew; the same row stays chosen, or the one that took its place. @param {string} place */
