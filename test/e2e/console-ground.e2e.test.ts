@@ -156,7 +156,7 @@ test("without script: sign-in, list, search, theme and sign-out", async () => {
   await page.waitForURL("**/incidents?q=pgustavo&**");
   expect(await page.locator("tbody tr").count()).toBeGreaterThan(0);
   await page.getByRole("button", { name: /^Theme/ }).click();
-  await page.waitForURL("**/incidents?q=pgustavo");
+  await page.waitForURL("**/incidents?q=pgustavo&**");
   expect(await page.locator("html").getAttribute("data-theme")).toBe("light");
   await page.goto("/account");
   await page.getByLabel("How others see you").fill("Ada Admin");

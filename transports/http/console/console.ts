@@ -48,8 +48,13 @@ import type { Action, AnyPage } from "./page.ts";
 import { accountActions, accountPage } from "./pages/account.tsx";
 import { alertPage } from "./pages/alerts/alert.tsx";
 import { alertsPage } from "./pages/alerts/alerts.tsx";
+import { campaignPage } from "./pages/campaigns/campaign.tsx";
+import { campaignsPage } from "./pages/campaigns/campaigns.tsx";
 import { caseActions, casePage } from "./pages/cases/case.tsx";
 import { casesPage } from "./pages/cases/cases.tsx";
+import { deliveriesPage } from "./pages/deliveries/deliveries.tsx";
+import { deliveryPage } from "./pages/deliveries/delivery.tsx";
+import { deliveryActions } from "./pages/deliveries/delivery-actions.ts";
 import { incidentActions } from "./pages/incident/actions.ts";
 import { exceptionPage } from "./pages/incident/exception-page.tsx";
 import { incidentPage } from "./pages/incident/page.tsx";
@@ -57,10 +62,12 @@ import { previewPage } from "./pages/incident/preview-page.tsx";
 import { listActions } from "./pages/incidents/actions.ts";
 import { byHandPage } from "./pages/incidents/by-hand.tsx";
 import { incidentsPage } from "./pages/incidents/page.tsx";
+import { integrationActions, integrationsPage } from "./pages/integrations/integrations.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
 import { searchPage } from "./pages/search/page.tsx";
 import { signInRoutes } from "./pages/sign-in.tsx";
+import { systemPage } from "./pages/system/system.tsx";
 import type { ConsoleDependencies } from "./ports.ts";
 
 const pages: readonly AnyPage[] = [
@@ -74,12 +81,26 @@ const pages: readonly AnyPage[] = [
   casePage,
   alertsPage,
   alertPage,
+  campaignsPage,
+  campaignPage,
+  deliveriesPage,
+  deliveryPage,
+  integrationsPage,
+  systemPage,
   searchPage,
   accountPage,
 ];
 
 function actionsOf({ origin }: ConsoleDependencies): Action[] {
-  return [...preferenceActions, ...accountActions(origin), ...listActions, ...incidentActions, ...caseActions];
+  return [
+    ...preferenceActions,
+    ...accountActions(origin),
+    ...listActions,
+    ...incidentActions,
+    ...caseActions,
+    ...deliveryActions,
+    ...integrationActions,
+  ];
 }
 
 type App = Hono<{ Bindings: ConnectionBindings }>;
