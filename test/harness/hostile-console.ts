@@ -10,6 +10,8 @@ export interface HostileConsole extends Scene {
   url: string;
   /** Every page once, those of one thing once for each kind of hostile word where that makes a difference. */
   paths: string[];
+  /** The path of the incident of the words that have everything. */
+  oneIncident: string;
 }
 
 const campaign = "CMP-00000001";
@@ -31,8 +33,7 @@ export async function hostileConsole(): Promise<HostileConsole> {
   const it = await scene({ AUTO_PUSH_MIN_SEVERITY: "LOW" }, { jira: { workflow } });
   // What one target refuses, it refuses in the worst words.
   const refusal = { error: { message: hostileWords.markup, detail: hostileWords.everything } };
-  it.snow.faults = ({ method }) =>
-    method === "POST" ? { when: "before", what: { as: 400, body: refusal } } : null;
+  it.snow.faults = ({ method }) => (method === "POST" ? { when: "before", what: { as: 400, body: refusal } } : null);
   for (const kind of kinds) {
     await taken(it.appliance.ingest(detectionsOf(kind, it.appliance.clock.now())));
     await taken(it.appliance.ingest([alarmOf(kind, it.appliance.clock.now())], { kind: "alarms" }));
@@ -49,7 +50,12 @@ export async function hostileConsole(): Promise<HostileConsole> {
   await turn(it, 10 * 60_000);
   it.admin = await login(it);
   await until(async () => (await deliveries(it, "state=parked&limit=100")).length >= kinds.length);
-  return { ...it, url: it.appliance.appliance.apiUrl, paths: await pathsOf(it, ids) };
+  return {
+    ...it,
+    url: it.appliance.appliance.apiUrl,
+    paths: await pathsOf(it, ids),
+    oneIncident: `/incidents/${ids.at(-1)}`,
+  };
 }
 
 async function taken(answer: Promise<{ status: number; body: { rejected: number } }>): Promise<void> {
@@ -70,7 +76,11 @@ async function worked(it: Scene): Promise<void> {
     const { status: code, body } = await client.patch(`/api/incidents/${id}`, notes);
     if (code !== 200) throw new Error(JSON.stringify(body).slice(0, 500));
   }
-  const saved = await client.post("/api/exceptions", { rule: hostileWords.markup, actor: "x", reason: written.slice(0, 2_000) });
+  const saved = await client.post("/api/exceptions", {
+    rule: hostileWords.markup,
+    actor: "x",
+    reason: written.slice(0, 2_000),
+  });
   if (saved.status >= 300) throw new Error(JSON.stringify(saved.body).slice(0, 500));
   await it.appliance.clock.advance(60_000);
   for (const { key } of it.jira.issues) {
@@ -95,7 +105,7 @@ async function pathsOf(it: Scene, ids: readonly string[]): Promise<string[]> {
   const { alerts } = await get("/api/alerts?limit=100");
   const sent: { id: string; system: string }[] = await deliveries(it, "limit=100");
   const deliveryTo = (system: string) => sent.find((delivery) => delivery.system === system)?.id;
-  const [one = ""] = ids;
+  const one = ids.at(-1);
   const q = (text: string) => encodeURIComponent(text.slice(0, 500).toWellFormed());
   return [
     "/",
@@ -112,18 +122,13 @@ async function pathsOf(it: Scene, ids: readonly string[]): Promise<string[]> {
     `/alerts?q=${q(hostileWords.long)}`,
     "/alerts",
     ...alerts.slice(0, 1).map((alert: { hash: string }) => `/alerts/${alert.hash}`),
-    //"/campaigns",
-    //`/campaigns/${campaign}`,
-    //"/deliveries",
-    //`/deliveries/${deliveryTo("servicenow")}`,
-    //`/deliveries/${deliveryTo("jira")}`,
-    //"/settings/integrations",
-    //"/system",
-    //"/exceptions",
-    //"/assets",
-    //"/users",
-    //"/keys",
-    //"/audit",
+    "/campaigns",
+    `/campaigns/${campaign}`,
+    "/deliveries",
+    `/deliveries/${deliveryTo("servicenow")}`,
+    `/deliveries/${deliveryTo("jira")}`,
+    "/settings/integrations",
+    "/system",
     "/account",
   ];
 }
