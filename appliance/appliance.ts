@@ -167,7 +167,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         destinations: () => feeds.status(),
         loops: () => scheduler.status(),
         faults: () => faults.list(),
-        searchBehind: () => search.behind,
+        retentionDays: () => settings.retentionDays,
       },
       feedSettings: new FeedSettingsService({ store, clock, reloads }),
     });

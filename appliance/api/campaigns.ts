@@ -79,6 +79,7 @@ function memberJson(member: CampaignMember): Json {
     risk_score: member.score,
     risk_level: member.level,
     status: member.status,
+    assigned_analyst: member.assignedAnalyst,
     external_ticket_id: member.ticketId,
     external_ticket_url: member.ticketUrl,
     external_system: member.ticketSystem,

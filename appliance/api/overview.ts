@@ -13,6 +13,7 @@ import type { Store } from "../../store/open-store.ts";
 import type { DestinationStatus } from "../../transports/syslog/destination/destination.ts";
 import { type VersionInfo, versionInfo } from "../runtime/version.ts";
 import type { LoopStatus } from "../upkeep/scheduler.ts";
+import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
 
 type Json = Record<string, unknown>;
 
@@ -24,14 +25,16 @@ export interface RunningParts {
   destinations(): readonly (DestinationStatus & { feed: FeedName })[];
   loops(): readonly LoopStatus[];
   faults(): readonly Fault[];
-  /** Rows that the search does not know yet. */
-  searchBehind(): number;
+  /** `RHYTHMX_RETENTION_DAYS`. */
+  retentionDays(): number;
 }
 
 interface OverviewParts {
   reading: Store["reading"];
   clock: Clock;
   running: RunningParts;
+  /** `behind`: rows that it does not know yet. */
+  search: Pick<SearchUpkeep, "behind">;
   dataDir: string;
 }
 
@@ -95,7 +98,7 @@ export class Overview {
 
   /** Versions, disk, database, loops, destinations and faults; nothing secret. */
   async system(caller: Caller): Promise<Json> {
-    const { reading, clock, running, dataDir } = this.#parts;
+    const { reading, clock, running, search, dataDir } = this.#parts;
     const { schema, sqlite, bytes } = await reading.fileFacts();
     const disk = await statfs(dataDir).catch(() => null);
     this.#version ??= versionInfo();
@@ -105,7 +108,8 @@ export class Overview {
       version: this.#version,
       database: { schema, sqlite, bytes },
       disk: disk === null ? null : { free_bytes: disk.bavail * disk.bsize, total_bytes: disk.blocks * disk.bsize },
-      search: { behind: running.searchBehind() },
+      search: { behind: search.behind },
+      retention_days: running.retentionDays(),
       ...this.#state(caller),
       loops: running.loops().map(({ name, everyMs, runs, failures, lastRun, lastDurationMs, lastError }) => ({
         name,

@@ -20,6 +20,7 @@ export function settingsPort(tickets: SettingsService, feeds: FeedSettingsServic
   return {
     section: (section: string): Json => (isFeedSection(section) ? feeds.section(section) : tickets.section(section)),
     status: () => tickets.status(),
+    feeds: (caller: Caller): Promise<Json[]> => feeds.status(caller.entities === null),
     test: async (caller: Caller, section: string, fields: Json) => {
       const tested = isFeedSection(section)
         ? { ...(await feeds.test(section, fields)), given: givenFields(fields) }

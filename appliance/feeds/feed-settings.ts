@@ -16,6 +16,7 @@ import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import type { SavedFeeds } from "../../core/settings/sources.ts";
 import type { DestinationSettings } from "../../core/settings.ts";
 import type { TestStep } from "../../core/tickets/ticket-system.ts";
+import { toIso } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import { probe } from "../../transports/syslog/probe.ts";
 import { tlsMaterial } from "./syslog-feed.ts";
@@ -62,6 +63,32 @@ export class FeedSettingsService {
   section(section: FeedSection): Json {
     const { settings, origins } = this.#parts.reloads.inForce;
     return { section, fields: sectionFields(section, settings, origins) };
+  }
+
+  /** Whether each feed has destinations, which, and its last test. `withAddresses`: where they are. */
+  async status(withAddresses: boolean): Promise<Json[]> {
+    const { store, reloads } = this.#parts;
+    const { settings, origins } = reloads.inForce;
+    const tests = new Map((await store.tickets.listConnectionTests()).map((test) => [test.section, test]));
+    return Object.entries(feedSections).map(([section, feed]) => {
+      const { destinations } = feedSettings(settings, feed);
+      const test = tests.get(section);
+      const isSet = destinations.length > 0;
+      return {
+        section,
+        feed,
+        configured: isSet,
+        // A feed has no switch: it runs while it has a destination.
+        enabled: isSet,
+        ...(origins[originName(section as FeedSection, "syslog")] ?? { source: "default", pinned: false }),
+        last_test: test === undefined ? null : { at: toIso(test.at), ok: test.ok, steps: test.steps },
+        destinations: destinations.map(({ name, protocol, host, port }) => ({
+          name,
+          protocol,
+          address: withAddresses ? `${host}:${port}` : null,
+        })),
+      };
+    });
   }
 
   /** Saves all fields or none; null resets one to its default. @throws UsageError; EdgeError setting_pinned */

@@ -28,6 +28,7 @@ interface ListQuery {
   incidentId?: string;
   system?: string;
   states?: readonly string[];
+  causes?: readonly string[];
   limit: number;
   offset: number;
 }
@@ -122,7 +123,11 @@ export class TicketService {
   }
 
   async deliveries(caller: Caller, query: ListQuery): Promise<Json> {
-    const { deliveries, total } = await this.#store.reading.listDeliveries({ ...query, entities: caller.entities });
+    const { deliveries, total } = await this.#store.reading.listDeliveries({
+      ...query,
+      ...(query.causes === undefined ? {} : { states: standing(query.states) }),
+      entities: caller.entities,
+    });
     return { deliveries: deliveries.map(deliveryJson), total, limit: query.limit, offset: query.offset };
   }
 
@@ -254,6 +259,11 @@ function notEnabled(system: TicketSystemName): EdgeError {
     "not_enabled",
     `${system} is not configured or switched off, so nothing is sent there: set ${setting[system]} and what it needs, or choose another system`,
   );
+}
+
+/** A cause is that of what stands still; what is done may have had one before. */
+function standing(states: readonly string[] = ["parked", "dead"]): string[] {
+  return states.filter((state) => state === "parked" || state === "dead");
 }
 
 function sha256(text: string): string {

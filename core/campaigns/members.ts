@@ -6,7 +6,16 @@ import type { LinkedActor } from "./why.ts";
 /** An incident as its campaign names it. */
 export type CampaignMember = Pick<
   Incident,
-  "incidentId" | "actor" | "actorType" | "score" | "level" | "status" | "ticketId" | "ticketUrl" | "ticketSystem"
+  | "incidentId"
+  | "actor"
+  | "actorType"
+  | "score"
+  | "level"
+  | "status"
+  | "assignedAnalyst"
+  | "ticketId"
+  | "ticketUrl"
+  | "ticketSystem"
 > & {
   /** What happened, where and by whom, in one line; null for rows of earlier versions. */
   headline: string | null;

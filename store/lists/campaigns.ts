@@ -66,7 +66,7 @@ export async function readMembers(
 ): Promise<CampaignMembers> {
   const asking = besides ?? "";
   const members = await database.read(
-    `select incident_id, group_key, actor_type, headline, risk_score, risk_level, status, external_ticket_id, external_ticket_url,
+    `select incident_id, group_key, actor_type, headline, risk_score, risk_level, status, assigned_analyst, external_ticket_id, external_ticket_url,
        external_system, count(*) over () as total
      from incidents where campaign_id = ?1 and incident_id <> ?2
      order by status in ('CLOSED', 'FALSE_POSITIVE'), risk_score desc, created_seq limit ?3`,
@@ -146,6 +146,7 @@ function memberFrom(row: Row): CampaignMember {
     score: integer(row, "risk_score"),
     level: text(row, "risk_level") as RiskLevel,
     status: text(row, "status") as CampaignMember["status"],
+    assignedAnalyst: textOrNull(row, "assigned_analyst"),
     ticketId: textOrNull(row, "external_ticket_id"),
     ticketUrl: textOrNull(row, "external_ticket_url"),
     ticketSystem: textOrNull(row, "external_system"),

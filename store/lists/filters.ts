@@ -7,7 +7,7 @@ import type { PageQuery, RowFilters, Walk } from "../../core/pages/page.ts";
 import { toIso } from "../../core/time.ts";
 import { Conditions, type Statement } from "./conditions.ts";
 import type { ListedTable } from "./listed-tables.ts";
-import type { Search } from "./search.ts";
+import { mostCounted, type Search } from "./search.ts";
 
 /** Filters with every stored spelling of the entity that was asked for, and with every name of the actor. */
 export type StoredFilters = Omit<RowFilters, "entity" | "campaign"> & {
@@ -16,9 +16,6 @@ export type StoredFilters = Omit<RowFilters, "entity" | "campaign"> & {
   /** What became of the campaign that was asked for. */
   campaign?: readonly string[] | undefined;
 };
-
-/** Counting ends at so many rows where it has to look at each. */
-export const mostCounted = 10_000;
 
 /** What rows of a page are taken from, and by which order they are found. */
 export interface Source {
@@ -158,13 +155,10 @@ export function totalOf(
 ): Statement {
   const { entity, statuses, createdSince: _, updatedSince: __, ...others } = filters;
   if (isCountedInPart(filters, source.table)) {
-    const { index = "" } = source.table.search ?? {};
-    // What the index alone decides is counted there.
-    const isByIndex = source.search !== null && counted.size === 1;
-    const rows = isByIndex
-      ? `select 1 from ${index} where ${index} match ?`
-      : `select 1 from ${source.from} where ${counted.where}`;
-    return { sql: `select count(*) from (${rows} limit ${mostCounted + 1})`, args: counted.args };
+    // What the index alone decides is counted already.
+    if (source.search !== null && counted.size === 1) return { sql: "select ?", args: [source.search.found] };
+    const rows = `select 1 from ${source.from} where ${counted.where} limit ${mostCounted + 1}`;
+    return { sql: `select count(*) from (${rows})`, args: counted.args };
   }
   if (!unbounded || Object.values(others).some((value) => value !== undefined))
     return { sql: `select count(*) from ${source.from} where ${counted.where}`, args: counted.args };

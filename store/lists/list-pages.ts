@@ -8,9 +8,9 @@ import { entitySpellings } from "../database/entity-spellings.ts";
 import { integer, text } from "../database/rows.ts";
 import { campaignNow } from "./campaigns.ts";
 import type { Statement } from "./conditions.ts";
-import { conditionsOf, isCountedInPart, mostCounted, type Source, sourceOf, totalOf } from "./filters.ts";
+import { conditionsOf, isCountedInPart, type Source, sourceOf, totalOf } from "./filters.ts";
 import { type ListedTable, listedTables, type Present } from "./listed-tables.ts";
-import { searchOf } from "./search.ts";
+import { mostCounted, searchOf } from "./search.ts";
 
 /** Reads one page, of these actors alone where some are given. Rows committed while it is read belong to a later page. */
 export async function listPage(

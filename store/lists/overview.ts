@@ -38,7 +38,8 @@ export interface HourCount {
 /** The condition that a row is of these entities, and its argument. */
 function ofEntities(entities: readonly string[] | null): { sql: string; args: Value[] } {
   if (entities === null) return { sql: "true", args: [] };
-  return { sql: "entity_name collate nocase in (select value from json_each(?))", args: [JSON.stringify(entities)] };
+  // The sign keeps to the index of the other condition: most rows may be of these entities.
+  return { sql: "+entity_name collate nocase in (select value from json_each(?))", args: [JSON.stringify(entities)] };
 }
 
 export async function readOverview(

@@ -6,11 +6,15 @@ import { integer } from "../database/rows.ts";
 
 /** Up to so many rows are looked up one by one; of more, the list is walked in its order and compared with what was found. */
 const fewRows = 2_000;
+/** Counting ends at so many rows where it has to look at each. */
+export const mostCounted = 10_000;
 
 export interface Search {
   /** In the language of FTS5. */
   query: string;
-  /** Only few rows have it. */
+  /** Rows that have it; above `mostCounted` there are more. */
+  found: number;
+  /** They are few. */
   isRare: boolean;
   /** Rows that the index does not know yet. */
   behind: number;
@@ -33,10 +37,11 @@ export async function searchOf(
   if (polls && [others.text, others.rule, others.host, others.user].every((value) => value === undefined)) return null;
   const query = searchQuery(collection === "alerts" ? filters : { text: filters.text }, entities);
   if (query === null) return null;
-  const { rows } = await database.read(collection === "alerts" ? alertState : incidentState, [query, fewRows + 1]);
+  const { rows } = await database.read(collection === "alerts" ? alertState : incidentState, [query, mostCounted + 1]);
   const row = rows[0] ?? {};
   return {
     query,
+    found: integer(row, "found"),
     isRare: integer(row, "found") <= fewRows,
     behind: integer(row, "behind"),
     known: { created: integer(row, "created"), updated: integer(row, "updated") },
@@ -54,5 +59,5 @@ const alertState = `with done as (select value as id from search_state where nam
 const incidentState = `select
     (select count(*) from (select 1 from incident_search where incident_search match ?1 limit ?2)) as found,
     (select count(*) from (select 1 from search_pending limit 10000)) as behind,
-    coalesce((select min(i.created_seq) - 1 from search_pending p join incidents i on i.incident_id = p.incident_id), 9007199254740991) as created,
-    coalesce((select min(i.updated_seq) - 1 from search_pending p join incidents i on i.incident_id = p.incident_id), 9007199254740991) as updated`;
+    coalesce((select min(i.created_seq) - 1 from search_pending p cross join incidents i on i.incident_id = p.incident_id), 9007199254740991) as created,
+    coalesce((select min(i.updated_seq) - 1 from search_pending p cross join incidents i on i.incident_id = p.incident_id), 9007199254740991) as updated`;

@@ -306,6 +306,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     { entities: ["Site"], limit: 10, offset: 0 },
     { incidentId: id, entities: ["Site"], limit: 10, offset: 0 },
     { system: "jira", states: ["parked", "dead"], entities: null, limit: 10, offset: 0 },
+    { states: ["parked", "dead"], causes: ["rejected"], entities: ["Site"], limit: 10, offset: 0 },
   ];
   return {
     "intake.writeDetections": [],

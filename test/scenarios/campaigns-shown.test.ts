@@ -124,6 +124,7 @@ describe("an incident", () => {
       incidents: [
         {
           ...{ incident_id, group_key, actor_type, headline, risk_score, risk_level, status },
+          ...{ assigned_analyst: null },
           ...{ external_ticket_id: null, external_ticket_url: null, external_system: null },
         },
       ],

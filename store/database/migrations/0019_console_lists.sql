@@ -32,6 +32,9 @@ create trigger incidents_due_again after update of status, risk_level on inciden
     where id = new.id;
 end;
 
+-- What is new is counted by entity in the index alone.
+drop index incidents_created_at;
+create index incidents_created_at on incidents (created_at, created_seq, entity_name);
 -- Filters of lists.
 create index incidents_owner on incidents (assigned_analyst collate nocase, created_seq);
 create index incidents_level on incidents (risk_level, created_seq);

@@ -133,6 +133,7 @@ interface TicketList {
   incidentId?: string;
   system?: string;
   states?: readonly string[];
+  causes?: readonly string[];
   limit: number;
   offset: number;
 }
@@ -178,7 +179,10 @@ export interface SettingsPort {
   section(section: string): Json;
   save(caller: Caller, section: string, fields: Json): Promise<Json>;
   test(caller: Caller, section: string, fields: Json): Promise<object>;
+  /** Of ticket systems. */
   status(): Promise<Json[]>;
+  /** Of the two syslog feeds. */
+  feeds(caller: Caller): Promise<Json[]>;
 }
 
 export interface ApiDependencies {

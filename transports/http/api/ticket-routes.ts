@@ -9,6 +9,7 @@ import {
   deadLetterGroup,
   deliveryDetail,
   deliveryRow,
+  feedStatus,
   integrationStatus,
   riskUpdate,
   settingsSection,
@@ -31,6 +32,7 @@ const listQuery = v.object({
 const deliveryQuery = v.object({
   ...listQuery.entries,
   state: v.optional(v.pipe(v.array(word(deliveryStates)), v.description("States, with commas between them."))),
+  cause: v.optional(v.pipe(shortText(64), v.description("Of what is parked or dead for this cause."))),
 });
 const reason = v.object({ reason: someText(1000) });
 const retryBody = v.object({
@@ -67,10 +69,14 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
   const write = { permission: "ticket:write", callers: "users", tag: "Tickets" } as const;
   const read = { permission: "read", callers: "users", tag: "Tickets" } as const;
   const admin = { permission: "administer", callers: "users", tag: "Settings" } as const;
-  const listed = (query: v.InferOutput<typeof listQuery>, states?: readonly string[]) => ({
+  const listed = (
+    query: v.InferOutput<typeof listQuery> & { cause?: string | undefined },
+    states?: readonly string[],
+  ) => ({
     ...(query.incident_id === undefined ? {} : { incidentId: query.incident_id }),
     ...(query.system === undefined ? {} : { system: query.system }),
     ...(states === undefined ? {} : { states }),
+    ...(query.cause === undefined ? {} : { causes: [query.cause] }),
     limit: query.limit ?? 100,
     offset: query.offset ?? 0,
   });
@@ -234,9 +240,17 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
       method: "GET",
       path: "/api/integrations/status",
       tag: "Settings",
-      summary: "Ticket systems: configured, enabled, last test",
-      answers: { 200: { description: "By system.", schema: v.object({ integrations: v.array(integrationStatus) }) } },
-      handle: async ({ c }) => c.json({ integrations: await settings.status() }),
+      summary: "Ticket systems and syslog feeds: configured, enabled, last test",
+      answers: {
+        200: {
+          description: "By system and feed.",
+          schema: v.object({ integrations: v.array(integrationStatus), feeds: v.array(feedStatus) }),
+        },
+      },
+      handle: async ({ c, caller }) => {
+        const [integrations, feeds] = await Promise.all([settings.status(), settings.feeds(caller)]);
+        return c.json({ integrations, feeds });
+      },
     }),
     route({
       ...admin,

@@ -45,17 +45,24 @@ import type { Action, AnyPage } from "./page.ts";
 import { accountActions, accountPage } from "./pages/account.tsx";
 import { alertPage } from "./pages/alerts/alert.tsx";
 import { alertsPage } from "./pages/alerts/alerts.tsx";
+import { campaignPage } from "./pages/campaigns/campaign.tsx";
+import { campaignsPage } from "./pages/campaigns/campaigns.tsx";
 import { caseActions, casePage } from "./pages/cases/case.tsx";
 import { casesPage } from "./pages/cases/cases.tsx";
+import { deliveriesPage } from "./pages/deliveries/deliveries.tsx";
+import { deliveryPage } from "./pages/deliveries/delivery.tsx";
+import { deliveryActions } from "./pages/deliveries/delivery-actions.ts";
 import { incidentActions } from "./pages/incident/actions.ts";
 import { exceptionPage } from "./pages/incident/exception-page.tsx";
 import { incidentPage } from "./pages/incident/page.tsx";
 import { previewPage } from "./pages/incident/preview-page.tsx";
 import { incidentsPage } from "./pages/incidents.tsx";
+import { integrationActions, integrationsPage } from "./pages/integrations/integrations.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
 import { searchPage } from "./pages/search.ts";
 import { signInRoutes } from "./pages/sign-in.tsx";
+import { systemPage } from "./pages/system/system.tsx";
 import type { ConsoleDependencies } from "./ports.ts";
 
 const pages: readonly AnyPage[] = [
@@ -68,12 +75,25 @@ const pages: readonly AnyPage[] = [
   casePage,
   alertsPage,
   alertPage,
+  campaignsPage,
+  campaignPage,
+  deliveriesPage,
+  deliveryPage,
+  integrationsPage,
+  systemPage,
   searchPage,
   accountPage,
 ];
 
 function actionsOf({ origin }: ConsoleDependencies): Action[] {
-  return [...preferenceActions, ...accountActions(origin), ...incidentActions, ...caseActions];
+  return [
+    ...preferenceActions,
+    ...accountActions(origin),
+    ...incidentActions,
+    ...caseActions,
+    ...deliveryActions,
+    ...integrationActions,
+  ];
 }
 
 type App = Hono<{ Bindings: ConnectionBindings }>;

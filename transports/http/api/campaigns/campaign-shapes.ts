@@ -12,6 +12,7 @@ const member = v.object({
   risk_score: score,
   risk_level: riskLevel,
   status: v.picklist(incidentStatuses),
+  assigned_analyst: orNull(text),
   external_ticket_id: orNull(text),
   external_ticket_url: orNull(text),
   external_system: orNull(text),

@@ -64,6 +64,7 @@ export const system = v.object({
     v.description("Of the data folder; null where it cannot be read."),
   ),
   search: v.object({ behind: v.pipe(count, v.description("Rows that the search does not know yet.")) }),
+  retention_days: v.pipe(v.number(), v.description("How long closed incidents and logs are kept.")),
   ...state,
   loops: v.array(
     v.object({

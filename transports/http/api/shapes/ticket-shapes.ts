@@ -1,5 +1,7 @@
 /** What the API answers about tickets and ticket systems. */
 import * as v from "valibot";
+import { feedNames } from "../../../../core/feeds/feeds.ts";
+import { feedSections } from "../../../../core/settings/feed-section.ts";
 import { fieldPolicies } from "../../../../core/tickets/policy.ts";
 import { deliveryStates, ticketSystems } from "../../../../core/tickets/ticket.ts";
 import { count, orNull, text, time } from "./field-shapes.ts";
@@ -146,6 +148,23 @@ export const integrationStatus = v.object({
   fields: v.pipe(
     v.record(text, v.object({ policy: v.picklist(fieldPolicies), winner: v.picklist(["ticket", "rhythmx"]) })),
     v.description("What is kept in step, and whose value stays when both have changed it."),
+  ),
+});
+
+export const feedStatus = v.object({
+  section: v.picklist(Object.keys(feedSections)),
+  feed: v.picklist(feedNames),
+  configured: v.boolean(),
+  enabled: v.boolean(),
+  source: v.pipe(text, v.description("Where its destinations are set: a file, `saved` or `default`.")),
+  pinned: v.pipe(v.boolean(), v.description("They cannot be changed here.")),
+  last_test: orNull(v.object({ at: time, ok: v.boolean(), steps })),
+  destinations: v.array(
+    v.object({
+      name: text,
+      protocol: text,
+      address: v.pipe(orNull(text), v.description("Host and port; null for callers who are limited to entities.")),
+    }),
   ),
 });
 

@@ -97,7 +97,7 @@ export const Campaign = ({ incident: { campaign } }: { incident: IncidentDetail 
       note={
         <>
           with {counted(total, "other incident")},{" "}
-          <a class="mono" href={`/incidents?campaign=${campaign.campaign_id}`}>
+          <a class="mono" href={`/campaigns/${campaign.campaign_id}`}>
             {campaign.campaign_id}
           </a>
         </>

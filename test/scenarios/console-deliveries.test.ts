@@ -1,0 +1,138 @@
+/** Deliveries in the console: what stands still by cause, request beside answer, and what people do about it. */
+import { afterEach, expect, test } from "bun:test";
+import { ApiClient } from "../harness/api-client.ts";
+import { until } from "../harness/appliance.ts";
+import { ConsoleClient } from "../harness/console-client.ts";
+import { cleanUpScenes, critical, deliveries, login, type Scene, scene, turn } from "../harness/ticket-scene.ts";
+
+afterEach(cleanUpScenes);
+
+const nasty = `SOC "><img src=x onerror=alert(1)>`;
+const field = { fieldId: "customfield_1", name: nasty };
+const jiraOnly = { AUTO_PUSH_SYSTEMS: "jira" };
+
+async function refused(...actors: [string, string][]): Promise<Scene> {
+  const it = await scene(jiraOnly, { jira: { required: [field] } });
+  await it.appliance.ingest(actors.map(([user, entity]) => critical(user, { entity })));
+  await until(async () => (await deliveries(it, "state=parked")).length === actors.length);
+  return it;
+}
+
+const asAdmin = ({ appliance }: Scene) => ConsoleClient.signedIn(appliance, "admin");
+
+async function personOf({ appliance }: Scene, name: string, role: "viewer" | "analyst", entities: string[] = []) {
+  await ApiClient.asUser(appliance, name, role, entities);
+  return ConsoleClient.signedIn(appliance, name);
+}
+
+test("what stands still is grouped by cause with the target's words as text; a viewer is offered nothing", async () => {
+  const it = await refused(["anna", "North"], ["bob", "South"]);
+  const viewer = await personOf(it, "vera", "viewer");
+  const page = await viewer.get("/deliveries?system=jira&cause=rejected");
+  expect(page.text).toContain("Jira: The request is refused, 2 parked");
+  expect(page.text).toMatch(/Jira says: .*SOC "><img src=x/);
+  expect(page.html).not.toContain("<img src=x");
+  expect(page.html).not.toContain('action="/console/deliveries');
+  const id = /href="\/deliveries\/(dlv-[0-9a-f]+)"/.exec(page.html)?.[1] ?? "";
+  const one = await viewer.get(`/deliveries/${id}`);
+  expect(one.text).toContain("Create ticket in Jira");
+  expect(one.text).toMatch(/400 rejected .*POST \/rest\/api\/3\/issue/);
+  // The request beside the answer.
+  expect(one.text).toMatch(/Request .*"summary": .* Answer .*errors/);
+  expect(one.html).not.toContain("<img src=x");
+  expect(one.html).not.toContain('action="/console/deliveries');
+  expect((await viewer.get("/deliveries/dlv-0000000000000000")).status).toBe(404);
+});
+
+test("filters in the address: system, cause, state, incident", async () => {
+  const it = await refused(["anna", "North"], ["bob", "South"]);
+  const admin = await asAdmin(it);
+  const [first, second] = await deliveries(it, "state=parked");
+  const idsAt = async (query: string) =>
+    [...(await admin.get(`/deliveries?${query}`)).html.matchAll(/<tr id="(dlv-[0-9a-f]+)"/g)].map(([, id]) => id);
+  expect(await idsAt("")).toEqual([first.id, second.id]);
+  expect(await idsAt("system=jira&cause=rejected")).toEqual([first.id, second.id]);
+  for (const none of ["system=servicenow", "cause=unauthorized", "state=dead", "state=unidentified", "state=queue"])
+    expect([none, await idsAt(none)]).toEqual([none, []]);
+  expect(await idsAt(`incident=${second.incident_id.toLowerCase()}`)).toEqual([second.id]);
+  const empty = await admin.get("/deliveries?cause=nosuchcause");
+  expect(empty.text).toContain("No delivery matches.");
+  expect((await admin.get("/deliveries?state=dead")).text).toContain("Nothing is dead.");
+});
+
+test("who sees one entity sees, retries and gives up nothing of another", async () => {
+  const it = await refused(["anna", "North"], ["bob", "South"]);
+  const nora = await personOf(it, "nora", "analyst", ["North"]);
+  const foreign = (await deliveries(it, "state=parked")).find(
+    (one: { entity_name: string }) => one.entity_name === "South",
+  );
+  const page = await nora.get("/deliveries");
+  expect(page.text).toContain("1 parked");
+  expect(page.html).not.toContain(foreign.id);
+  expect((await nora.get(`/deliveries/${foreign.id}`)).status).toBe(404);
+  const token = /name="form_token" value="([^"]+)"/.exec(page.html)?.[1] ?? "";
+  for (const [deed, fields] of [
+    ["retry", {}],
+    ["discard", { reason: "not mine" }],
+    ["identify", { number: "SEC-1" }],
+  ] as const)
+    expect(
+      (await nora.post(`/console/deliveries/${foreign.id}/${deed}`, { form_token: token, ...fields })).status,
+    ).toBe(404);
+  const given = await nora.submit(page, "/console/deliveries/discard", { reason: "Handled by phone" });
+  expect(given.text).toContain("1 delivery is given up.");
+  it.admin = await login(it);
+  expect((await deliveries(it, "state=parked")).map((one: { id: string }) => one.id)).toEqual([foreign.id]);
+});
+
+test("an analyst mends one by hand, then sends all of the cause again; a reason is needed to give up", async () => {
+  const it = await refused(["anna", "North"], ["bob", "North"], ["carl", "North"]);
+  const analyst = await personOf(it, "ana", "analyst");
+  const list = await analyst.get("/deliveries");
+  const id = /<tr id="(dlv-[0-9a-f]+)"/.exec(list.html)?.[1] ?? "";
+  const one = await analyst.get(`/deliveries/${id}`);
+  const wrong = await analyst.submit(one, `/console/deliveries/${id}/retry`, { fields: "[1" });
+  expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining("a JSON object")]);
+  const noReason = await analyst.submit(one, `/console/deliveries/${id}/discard`, { reason: " " });
+  expect(noReason.status).toBe(400);
+  const sent = await analyst.submit(one, `/console/deliveries/${id}/retry`, { fields: '{"customfield_1": "Blue"}' });
+  expect(sent.text).toContain("It is sent again.");
+  await until(() => it.jira.issues.length === 1);
+  const again = await analyst
+    .submit(sent, `/console/deliveries/${id}/discard`, { reason: "x" })
+    .catch((error) => String(error));
+  expect(JSON.stringify(again)).toMatch(/has no form|409/);
+  it.jira.options.required.length = 0;
+  const all = await analyst.submit(await analyst.get("/deliveries"), "/console/deliveries/retry");
+  expect(all.text).toContain("2 deliveries are sent again.");
+  await until(() => it.jira.issues.length === 3);
+  await until(async () => (await analyst.get("/deliveries")).text.includes("Nothing stands still."));
+  // Without a system, a state and a cause nothing goes.
+  const token = /name="form_token" value="([^"]+)"/.exec(all.html)?.[1] ?? "";
+  expect((await analyst.post("/console/deliveries/retry", { form_token: token })).status).toBe(400);
+});
+
+test("a ticket that was made and not identified is named, not sent again", async () => {
+  const it = await scene(
+    { AUTO_PUSH_SYSTEMS: "servicenow", UNKNOWN_LOOKUP_DELAYS_SECONDS: "10,20", RETRY_BASE_DELAY_SECONDS: "5" },
+    { snow: { createAnswer: "nothing", readable: false } },
+  );
+  await it.appliance.ingest([critical("kim")]);
+  await until(async () => {
+    await turn(it, 10_000);
+    it.admin = await login(it);
+    return (await deliveries(it, "state=parked")).length === 1;
+  }, 180_000);
+  const admin = await asAdmin(it);
+  const list = await admin.get("/deliveries?state=unidentified");
+  expect(list.text).toContain("Made, and the answer did not say which");
+  expect(list.text).toContain("there is no second ticket");
+  const id = /<tr id="(dlv-[0-9a-f]+)"/.exec(list.html)?.[1] ?? "";
+  expect(list.html).not.toContain(`action="/console/deliveries/${id}/retry"`);
+  const number = it.snow.rows[0]?.number ?? "";
+  const named = await admin.submit(await admin.get(`/deliveries/${id}`), `/console/deliveries/${id}/identify`, {
+    number,
+  });
+  expect(named.text).toContain(`ServiceNow ${number} is the incident's ticket now.`);
+  expect(named.text).toContain("Done");
+});

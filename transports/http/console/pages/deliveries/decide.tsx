@@ -1,0 +1,58 @@
+/** What a person can do with a delivery that waits: name its ticket, send it again, mend it first, give it up. */
+import { Form } from "../../parts/form.tsx";
+import { Icon } from "../../parts/icon.tsx";
+import { Panel } from "../../parts/words.tsx";
+import { systemName } from "../overview-state.ts";
+import { type DeliveryDetail, isUndecided, standsStill } from "./delivery-rows.ts";
+
+export const Decide = ({ one }: { one: DeliveryDetail }) => {
+  const undecided = isUndecided(one);
+  const isMade = one.cause === "made_not_identified";
+  const action = (deed: string) => `/console/deliveries/${one.id}/${deed}`;
+  return (
+    <Panel title="What happens with it" id="decide">
+      {undecided ? (
+        <Form class="form one" action={action("identify")} label="Name the ticket">
+          <label>
+            <span>Number in {systemName(one.system)}</span>
+            <input class="field mono" name="number" required maxlength={64} autocomplete="off" spellcheck={false} />
+            <span class="hint">
+              As people see it there, such as SEC-12 or INC0010023. It is read and compared first.
+            </span>
+          </label>
+          <button class="btn primary">Name the ticket</button>
+        </Form>
+      ) : null}
+      {standsStill(one) ? (
+        <Form class="form one" action={action("retry")} label="Retry">
+          <p class="small soft">
+            {undecided
+              ? "If it is not there: it is looked up once more, then made as another ticket."
+              : "It takes its turn at once."}
+          </p>
+          {isMade || !["create", "comment"].includes(one.kind) ? null : (
+            <details>
+              <summary class="small run">Mend the request first</summary>
+              <label>
+                <span>Fields to replace, as JSON</span>
+                <textarea class="field mono" name="fields" rows={3} maxlength={20_000} spellcheck={false}></textarea>
+                <span class="hint">{`{"customfield_10010": {"value": "SOC"}}; null takes a field away`}</span>
+              </label>
+            </details>
+          )}
+          <button class={undecided ? "btn" : "btn primary"}>
+            <Icon n="rotate-ccw" s={15} />
+            {undecided ? "Send it again" : "Retry"}
+          </button>
+        </Form>
+      ) : null}
+      <Form class="form one" action={action("discard")} label="Give up">
+        <label>
+          <span>Why it is given up</span>
+          <input class="field" name="reason" required maxlength={1_000} autocomplete="off" />
+        </label>
+        <button class="btn">Discard</button>
+      </Form>
+    </Panel>
+  );
+};

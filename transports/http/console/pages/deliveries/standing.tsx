@@ -1,0 +1,87 @@
+/** What stands still, by cause: how many, what it means, the target's own words, and what can be done with all of them. */
+import { Form } from "../../parts/form.tsx";
+import { Icon } from "../../parts/icon.tsx";
+import { Time } from "../../parts/time.tsx";
+import { Panel } from "../../parts/words.tsx";
+import { systemName } from "../overview-state.ts";
+import { causeWords, type StandingGroup, undecidedCauses } from "./delivery-rows.ts";
+
+export const Standing = ({ groups, mayWrite }: { groups: readonly StandingGroup[]; mayWrite: boolean }) => (
+  <Panel title="Stands still, by cause" id="standing" note="kept until it goes or somebody gives it up">
+    <ul class="todo">
+      {groups.map((group) => (
+        <Group group={group} mayWrite={mayWrite} />
+      ))}
+    </ul>
+  </Panel>
+);
+
+const Group = ({ group, mayWrite }: { group: StandingGroup; mayWrite: boolean }) => {
+  const { system, state, cause, count, oldest, detail } = group;
+  const { name, means } = causeWords(cause);
+  const isUndecided = undecidedCauses.includes(cause);
+  const query = new URLSearchParams({ system, cause, state: isUndecided ? "unidentified" : state });
+  return (
+    <li data-cause={cause}>
+      <Icon n={isUndecided ? "circle-help" : "circle-alert"} s={18} c={isUndecided ? "wait" : "bad"} />
+      <h3>
+        {systemName(system)}: {name}, {count} {state}
+      </h3>
+      <p>
+        {means}
+        {detail === "" ? null : (
+          <>
+            {" "}
+            {systemName(system)} says: <code>{detail}</code>
+          </>
+        )}{" "}
+        Since <Time at={oldest} />.
+      </p>
+      <div class="row does">
+        <a class="btn mini" href={`/deliveries?${query}`}>
+          {isUndecided ? "Name the ticket" : "Show them"}
+        </a>
+        {mayWrite && !isUndecided ? (
+          <Form action="/console/deliveries/retry" label={`Retry all of ${systemName(system)}: ${name}`}>
+            <Choice group={group} />
+            <button class="btn mini">
+              <Icon n="rotate-ccw" s={13} />
+              {count === 1 ? "Retry it" : `Retry all ${count}`}
+            </button>
+          </Form>
+        ) : null}
+        {mayWrite ? (
+          <details class="giveup">
+            <summary class="btn mini">Discard…</summary>
+            <Form
+              class="row"
+              action="/console/deliveries/discard"
+              label={`Discard all of ${systemName(system)}: ${name}`}
+            >
+              <Choice group={group} />
+              <input
+                class="field"
+                name="reason"
+                required
+                maxlength={1_000}
+                placeholder="Why"
+                aria-label="Why"
+                autocomplete="off"
+              />
+              <button class="btn mini">{count === 1 ? "Give it up" : `Give up all ${count}`}</button>
+            </Form>
+          </details>
+        ) : null}
+      </div>
+    </li>
+  );
+};
+
+/** What of it is meant, so that nothing else goes with it. */
+const Choice = ({ group: { system, state, cause } }: { group: StandingGroup }) => (
+  <>
+    <input type="hidden" name="system" value={system} />
+    <input type="hidden" name="state" value={state} />
+    <input type="hidden" name="cause" value={cause} />
+  </>
+);

@@ -1,0 +1,133 @@
+/** `/system`: how the appliance itself does, and one report to hand on. */
+import { page } from "../../page.ts";
+import { Icon } from "../../parts/icon.tsx";
+import { Bar, words } from "../../parts/severity.tsx";
+import { State } from "../../parts/state.tsx";
+import { lengthOf, Time } from "../../parts/time.tsx";
+import { Notice, Panel } from "../../parts/words.tsx";
+import { Loops } from "./loops.tsx";
+import { reportOf, type SystemData, sizeOf } from "./system-state.ts";
+
+export const systemPage = page<SystemData>({
+  path: "/system",
+  permission: "read",
+  at: "/system",
+  title: () => "System",
+  load: async ({ caller, ports }) => (await ports.api.overview.system(caller)) as unknown as SystemData,
+  view: (data) => (
+    <>
+      <div class="page-head">
+        <div class="grow">
+          <h1>System</h1>
+          <p class="sub">
+            RhythmX Edge {data.version.version}, up for{" "}
+            {data.uptime_seconds < 60 ? "less than a minute" : lengthOf(data.uptime_seconds * 1000)}
+          </p>
+        </div>
+        <button class="btn" type="button" data-copy="#report">
+          <Icon n="copy" />
+          Copy report
+        </button>
+      </div>
+      <div class="cols">
+        <div class="stack">
+          <Faults faults={data.faults} />
+          <Loops loops={data.loops} />
+        </div>
+        <div class="stack">
+          <Panel title="Appliance" id="appliance">
+            <div class="body">
+              <Facts data={data} />
+            </div>
+          </Panel>
+          <Storage data={data} />
+        </div>
+      </div>
+      <Panel title="Report" id="report-panel" class="below" note="everything above as text, without secrets">
+        <div class="body">
+          <pre class="log mono" id="report" tabindex={0}>
+            {reportOf(data)}
+          </pre>
+        </div>
+      </Panel>
+    </>
+  ),
+});
+
+const Faults = ({ faults }: { faults: SystemData["faults"] }) => (
+  <Panel title="Faults" id="faults">
+    <div class="body stack">
+      {faults.length === 0 ? (
+        <Notice kind="good">Nothing is wrong with the appliance itself.</Notice>
+      ) : (
+        faults.map(({ name, message, since }) => (
+          <Notice kind="bad">
+            <b>{words(name)}.</b> {message} <span class="quiet">Since </span>
+            <Time at={since} seconds />. What was accepted is kept.
+          </Notice>
+        ))
+      )}
+    </div>
+  </Panel>
+);
+
+const feedStates: Readonly<Record<string, "good" | "wait" | "idle">> = { running: "good", degraded: "wait" };
+
+const Facts = ({ data: { version, status, server_time, retention_days, search } }: { data: SystemData }) => (
+  <dl class="kv">
+    <dt>Version</dt>
+    <dd>{version.version}</dd>
+    <dt>Commit</dt>
+    <dd class="mono">{version.commit}</dd>
+    <dt>Runtime</dt>
+    <dd>{version.runtime}</dd>
+    <dt>Target</dt>
+    <dd>{version.target}</dd>
+    <dt>Its clock</dt>
+    <dd>
+      <Time at={server_time} seconds />
+    </dd>
+    <dt>Alert feed</dt>
+    <dd>
+      <State kind={feedStates[status.alerts] ?? "idle"}>{words(status.alerts)}</State>
+    </dd>
+    <dt>Incident feed</dt>
+    <dd>
+      <State kind={feedStates[status.incidents] ?? "idle"}>{words(status.incidents)}</State>
+    </dd>
+    <dt>Search</dt>
+    <dd>{search.behind === 0 ? "knows everything" : `${search.behind} rows behind`}</dd>
+    <dt>Retention</dt>
+    <dd>{retention_days} days</dd>
+  </dl>
+);
+
+const Storage = ({ data: { disk, database } }: { data: SystemData }) => (
+  <Panel title="Storage" id="storage">
+    <div class="body stack">
+      {disk === null ? (
+        <p class="small soft">The disk of the data folder cannot be read.</p>
+      ) : (
+        <div class="tight">
+          <p class="spread small">
+            <b>{sizeOf(disk.free_bytes)} free</b>
+            <span class="quiet">of {sizeOf(disk.total_bytes)}</span>
+          </p>
+          <Bar
+            of={disk.total_bytes}
+            value={disk.total_bytes - disk.free_bytes}
+            tone={disk.free_bytes / disk.total_bytes < 0.1 ? "f-critical" : "f-accent"}
+          />
+        </div>
+      )}
+      <dl class="kv">
+        <dt>Database</dt>
+        <dd>{sizeOf(database.bytes)}</dd>
+        <dt>Schema</dt>
+        <dd>{database.schema}</dd>
+        <dt>SQLite</dt>
+        <dd>{database.sqlite}</dd>
+      </dl>
+    </div>
+  </Panel>
+);
