@@ -96,11 +96,9 @@ function addProcesses(traces: TraceSet, fields: LogFields, level: number, at: nu
 /** Where the log of Security tells who started whom (4688) there are numbers alone, which a machine seldom gives to the same program twice within hours. */
 function addNumberedProcesses(traces: TraceSet, fields: LogFields, host: string, level: number, at: number): void {
   if (host === "" || fields.first("newprocessid") === "") return;
-  for (const [number, image] of [
-    [fields.first("newprocessid"), fields.first("newprocessname")],
-    [fields.first("processid"), fields.first("parentprocessname")],
-  ] as const) {
-    const id = numberOf(number);
+  for (const { ids, images } of fieldNames.numbered) {
+    const id = numberOf(fields.first(...ids));
+    const image = fields.first(...images);
     const name = image.slice(image.lastIndexOf("\\") + 1);
     if (id === null || name === "" || everybodys.test(image)) continue;
     traces.add("process", `${host} ${id} ${name.toLowerCase()}`, name, level, at);
