@@ -49,11 +49,9 @@ async function pagesOf(it: Scene): Promise<Record<string, string>> {
 }
 
 async function filled(): Promise<Scene> {
-  const it = await scene({
-    AUTO_PUSH_MIN_SEVERITY: "HIGH",
-    SYSLOG_HOST: "127.0.0.1",
-    SYSLOG_PROTOCOL: "tcp",
-    SYSLOG_PORT: String(await freePort()),
+  const it = await scene({ AUTO_PUSH_MIN_SEVERITY: "HIGH" });
+  await it.appliance.reload({
+    syslog: { name: "soc", preset: "rsyslog", protocol: "tcp", host: "127.0.0.1", port: await freePort() },
   });
   it.snow.faults = ({ method }) =>
     method === "POST" && it.snow.rows.length >= 3
