@@ -16,6 +16,7 @@ function consoleThat(fails: () => never) {
     },
     sessions: { callerOf: () => ({ ...caller, formToken: "t", mustChangePassword: false, endsAt: 0 }) },
     shell: { counts: async () => fails(), people: () => new Map() },
+    sample: { isShown: () => false },
     origin: { isTrustedProxy: () => false, baseUrl: () => null },
     now: () => 0,
   };

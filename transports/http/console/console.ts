@@ -60,6 +60,7 @@ import { incidentsPage } from "./pages/incidents.tsx";
 import { integrationActions, integrationsPage } from "./pages/integrations/integrations.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
+import { sampleActions } from "./pages/sample.ts";
 import { searchPage } from "./pages/search.ts";
 import { signInRoutes } from "./pages/sign-in.tsx";
 import { systemPage } from "./pages/system/system.tsx";
@@ -93,6 +94,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...caseActions,
     ...deliveryActions,
     ...integrationActions,
+    ...sampleActions,
   ];
 }
 

@@ -1,8 +1,9 @@
 /** What to do on an appliance to which nothing has come yet: three commands, in order. */
+import { SampleOffer } from "./sample.tsx";
 import { Panel } from "./words.tsx";
 
-/** `address`: under which the person has reached the console. */
-export const FirstSteps = ({ address }: { address: string }) => (
+/** `address`: under which the person has reached the console. `mayTry`: whether the person may have sample data shown. */
+export const FirstSteps = ({ address, mayTry }: { address: string; mayTry: boolean }) => (
   <Panel title="The first detection in three steps" id="first-steps">
     <ol class="body first-steps">
       <li>
@@ -22,5 +23,6 @@ export const FirstSteps = ({ address }: { address: string }) => (
         <pre class="raw">rhythmx import detections.ndjson</pre>
       </li>
     </ol>
+    {mayTry ? <SampleOffer /> : null}
   </Panel>
 );
