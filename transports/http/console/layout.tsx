@@ -4,10 +4,10 @@ import { may, type Permission } from "../../../core/access/caller.ts";
 import { assetPaths } from "./assets.ts";
 import type { Preferences, Theme } from "./cookies.ts";
 import { Dialog } from "./parts/dialog.tsx";
+import { SampleBanner } from "./parts/first-run/sample.tsx";
 import { Form } from "./parts/form.tsx";
 import { Icon, type IconName, Logo } from "./parts/icon.tsx";
 import { Person, Who } from "./parts/person.tsx";
-import { SampleBanner } from "./parts/sample.tsx";
 import type { ConsoleCaller, ShellCounts } from "./ports.ts";
 
 interface Entry {
@@ -177,6 +177,9 @@ const keys: readonly (readonly [string, string])[] = [
   ["j k", "next and previous row"],
   ["Enter", "open the row"],
   ["x", "tick the row"],
+  ["a", "assign the ticked rows to me"],
+  ["s", "status of the ticked rows"],
+  ["t", "ticket of the row"],
   ["Esc", "close"],
 ];
 

@@ -2,7 +2,7 @@
 import { may } from "../../../../core/access/caller.ts";
 import { page } from "../page.ts";
 import { HourChart, LevelLegend, Spark } from "../parts/chart.tsx";
-import { FirstSteps } from "../parts/first-steps.tsx";
+import { FirstSteps } from "../parts/first-run/first-steps.tsx";
 import { Bar, levelOf, Sev } from "../parts/severity.tsx";
 import { withParameters } from "../parts/table.tsx";
 import { longStamp } from "../parts/time.tsx";

@@ -1,6 +1,6 @@
 /** Sample data: offered before the first real detection, and said on every page while it is shown. */
-import { Form } from "./form.tsx";
-import { Icon } from "./icon.tsx";
+import { Form } from "../form.tsx";
+import { Icon } from "../icon.tsx";
 
 export const SampleOffer = () => (
   <Form class="form one" action="/console/sample/start" label="Sample data">

@@ -1,6 +1,7 @@
 /** What to do on an appliance to which nothing has come yet: three commands, in order. */
+
+import { Panel } from "../words.tsx";
 import { SampleOffer } from "./sample.tsx";
-import { Panel } from "./words.tsx";
 
 /** `address`: under which the person has reached the console. `mayTry`: whether the person may have sample data shown. */
 export const FirstSteps = ({ address, mayTry }: { address: string; mayTry: boolean }) => (
