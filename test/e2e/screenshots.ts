@@ -55,9 +55,18 @@ async function filled(): Promise<Scene> {
   });
   it.snow.faults = ({ method }) =>
     method === "POST" && it.snow.rows.length >= 3
-      ? { when: "before", what: { as: 403, body: { error: { message: "Insufficient rights", detail: "assignment_group is read-only" } } } }
+      ? {
+          when: "before",
+          what: {
+            as: 403,
+            body: { error: { message: "Insufficient rights", detail: "assignment_group is read-only" } },
+          },
+        }
       : null;
-  const lines = gunzipSync(readFileSync(join(root, "test/data/detections/alerts.jsonl.gz"))).toString().trim().split("\n");
+  const lines = gunzipSync(readFileSync(join(root, "test/data/detections/alerts.jsonl.gz")))
+    .toString()
+    .trim()
+    .split("\n");
   const chosen = lines.filter((_, at) => at % 3 === 0).slice(0, 1200);
   const now = it.appliance.clock.now();
   const records = chosen.map((line, at) => ({
@@ -82,7 +91,12 @@ async function picture(window: TestWindow, width: (typeof widths)[number], name:
   const session = await window.context.newCDPSession(window.page);
   const height = await window.page.evaluate<number>("document.documentElement.scrollHeight");
   const clip = { x: 0, y: 0, width, height: Math.min(height, highest[width]), scale: width > 600 ? 1 : 0.5 };
-  const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality, clip, captureBeyondViewport: true });
+  const { data } = await session.send("Page.captureScreenshot", {
+    format: "webp",
+    quality,
+    clip,
+    captureBeyondViewport: true,
+  });
   await session.detach();
   const bytes = Buffer.from(data, "base64");
   writeFileSync(join(folder, `${name}.webp`), bytes);
