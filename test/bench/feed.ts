@@ -83,8 +83,13 @@ async function measure(plan: Plan, product: Product, incidents: number): Promise
 }
 
 /** A product whose database was filled while it did not run. */
-async function filled(plan: Plan, incidents: number, alerts: number): Promise<Product> {
-  const product = await Product.started(plan);
+export async function filled(
+  plan: Plan,
+  incidents: number,
+  alerts: number,
+  env: Record<string, string> = {},
+): Promise<Product> {
+  const product = await Product.started(plan, undefined, env);
   await product.process.terminate();
   const database = new Database(join(product.process.folder, "data", "rhythmx.db"));
   const now = Date.now();
@@ -107,7 +112,7 @@ async function filled(plan: Plan, incidents: number, alerts: number): Promise<Pr
   database.exec(`insert into sqlite_sequence (name, seq) values ('event_log', ${alerts})`);
   database.exec("commit");
   database.close();
-  plan.say(`feed: ${incidents.toLocaleString("en")} incidents and ${alerts.toLocaleString("en")} alerts are there`);
+  plan.say(`${incidents.toLocaleString("en")} incidents and ${alerts.toLocaleString("en")} alerts are there`);
   await product.process.start();
   return product;
 }

@@ -13,10 +13,11 @@ export class Product {
   }
 
   /** Started on an empty folder; `sinkPort` = a destination over tcp, octet-counted, with everything else at its default. */
-  static async started(plan: Plan, sinkPort?: number): Promise<Product> {
+  static async started(plan: Plan, sinkPort?: number, env: Record<string, string> = {}): Promise<Product> {
     const syslog = { protocol: "tcp", host: "127.0.0.1", port: sinkPort, framing: "octet", name: "sink" };
     const product = new Product(
       await ApplianceProcess.prepare({
+        env,
         ...(plan.program === undefined ? {} : { program: plan.program }),
         ...(sinkPort === undefined ? {} : { config: { syslog } }),
       }),

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { console as consolePages } from "./console.ts";
 import { drain } from "./drain.ts";
 import { feed } from "./feed.ts";
 import { type Bench, type Figure, type Plan, table } from "./figure.ts";
@@ -18,7 +19,18 @@ import { single } from "./single.ts";
 import { start } from "./start.ts";
 import { tickets } from "./tickets.ts";
 
-const benches: readonly Bench[] = [intake, incidents, drain, hourly, single, latency, feed, tickets, start];
+const benches: readonly Bench[] = [
+  intake,
+  incidents,
+  drain,
+  hourly,
+  single,
+  latency,
+  feed,
+  consolePages,
+  tickets,
+  start,
+];
 
 const { values } = parseArgs({
   options: {
