@@ -35,13 +35,11 @@ const accountsOnCommandLines = [
 const thisMachine = /^(?:localhost|\.|\?|-|127\..*)$/;
 
 const { eventId, logonIds, logonGuids, processes, peers, accounts, commandLines, texts } = fieldNames;
-const reader = new FieldReader(
-  [
-    ...[...addressNames, ...eventId, ...logonIds, ...logonGuids, ...peers, ...accounts, ...commandLines, ...texts],
-    ...processes.flatMap(({ guids, images }) => [...guids, ...images]),
-  ],
-  eventId,
-);
+/** Every name of the list, so that none is forgotten where one is added. */
+const wanted = Object.values(fieldNames)
+  .flat()
+  .flatMap((one) => (typeof one === "string" ? [one] : Object.values(one).flat()));
+const reader = new FieldReader([...wanted, ...addressNames, "newprocessid", "logonid"], eventId);
 
 /** `log`: as it came in. `host`: the machine of its evidence, "" = unknown. `at`: epoch milliseconds. */
 export interface TracedLog {
@@ -103,7 +101,7 @@ function addProcesses(traces: TraceSet, fields: Fields, level: number, at: numbe
 }
 
 /** Where the log of Security tells who started whom (4688) there are numbers alone, which a machine seldom gives to the same program twice within hours. */
-function addNumberedProcesses(traces: TraceSet, fields: LogFields, host: string, level: number, at: number): void {
+function addNumberedProcesses(traces: TraceSet, fields: Fields, host: string, level: number, at: number): void {
   if (host === "" || fields.first("newprocessid") === "") return;
   for (const { ids, images } of fieldNames.numbered) {
     const id = numberOf(fields.first(...ids));
