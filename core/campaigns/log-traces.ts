@@ -50,9 +50,15 @@ export function addLogTraces(traces: TraceSet, { log, host, at, level, withAccou
   const own = hostValue(host);
   addSessions(traces, fields, own, level, at);
   addProcesses(traces, fields, level, at);
+  addNumberedProcesses(traces, fields, own, level, at);
   for (const peer of peersOf(fields)) {
     const value = hostValue(peer);
     if (value !== "" && value !== own) traces.add("peer", value, hostName(peer), level, at);
+  }
+  for (const origin of fields.all(...fieldNames.origins)) {
+    const value = hostValue(origin);
+    if (value !== "" && value !== own && !thisMachine.test(origin))
+      traces.add("origin", value, hostName(origin), level, at);
   }
   const { ips, peer } = addressesOf(fields);
   if (peer !== "") traces.add("peer_address", peer, peer, level, at);
@@ -84,6 +90,18 @@ function addProcesses(traces: TraceSet, fields: LogFields, level: number, at: nu
     const image = fields.first(...images);
     if (guid === "" || everybodys.test(image)) continue;
     traces.add("process", guid, image.slice(image.lastIndexOf("\\") + 1) || guid, level, at);
+  }
+}
+
+/** Where the log of Security tells who started whom (4688) there are numbers alone, which a machine seldom gives to the same program twice within hours. */
+function addNumberedProcesses(traces: TraceSet, fields: LogFields, host: string, level: number, at: number): void {
+  if (host === "" || fields.first("newprocessid") === "") return;
+  for (const { ids, images } of fieldNames.numbered) {
+    const id = numberOf(fields.first(...ids));
+    const image = fields.first(...images);
+    const name = image.slice(image.lastIndexOf("\\") + 1);
+    if (id === null || name === "" || everybodys.test(image)) continue;
+    traces.add("process", `${host} ${id} ${name.toLowerCase()}`, name, level, at);
   }
 }
 

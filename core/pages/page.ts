@@ -31,6 +31,8 @@ export interface RowFilters {
   riskLevels?: readonly RiskLevel[];
   owner?: string | null;
   sla?: readonly SlaStatus[];
+  /** Of incidents: these alone. */
+  ids?: readonly string[];
   /** Of incidents: `none`, `any`, or a ticket's number. */
   ticket?: string;
   /** Epoch milliseconds, inclusive: recorded, or last changed, not before. */

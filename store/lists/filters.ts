@@ -98,6 +98,7 @@ export function conditionsOf(source: Source, filters: StoredFilters, { entities,
   if (by === "updated" && filters.createdSince !== undefined)
     all.add(`${columns.recorded} >= ?`, toIso(filters.createdSince));
   if (filters.minRisk !== undefined) all.add(`${columns.risk} >= ?`, filters.minRisk);
+  oneOf(columns.id, filters.ids);
   if (table.hasOwners) addOwnership(all, filters, now);
   return all;
 }

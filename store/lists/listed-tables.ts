@@ -33,6 +33,7 @@ export interface ListedTable {
     hash?: string;
     actor?: string;
     campaign?: string;
+    id?: string;
     /** A condition in which the incident's id is bound. */
     incident?: string;
   };
@@ -131,6 +132,7 @@ export const listedTables = {
       riskLevel: "risk_level",
       actor: "group_key",
       campaign: "campaign_id",
+      id: "incident_id",
     },
     sorts: { risk_score: "risk_score", last_alarm_time: "last_alarm_time", due_at: "due_at" },
     json: withSla,

@@ -103,7 +103,7 @@ test("a list says what is new, changes in place, and moves nothing under the rea
   const row = page.locator("tbody tr", { hasText: "newcomer" });
   await row.getByText("1 detection", { exact: true }).waitFor();
   expect(await page.locator("[data-fresh]").isHidden()).toBe(true);
-  await page.getByLabel("User, host or address").first().focus();
+  await page.getByLabel("Search incidents").first().focus();
   await appliance.ingest([1, 2, 3].map((minute) => critical("newcomer", minute)));
   await row.getByText("4 detections").waitFor();
   expect(window.problems).toEqual([]);
@@ -151,12 +151,12 @@ test("without script: sign-in, list, search, theme and sign-out", async () => {
   const window = await open({ script: false });
   await window.signIn("admin", password, "/incidents");
   const { page } = window;
-  await page.getByLabel("User, host or address").first().fill("pgustavo");
+  await page.getByLabel("Search incidents").first().fill("pgustavo");
   await page.keyboard.press("Enter");
-  await page.waitForURL("**/incidents?q=pgustavo");
+  await page.waitForURL("**/incidents?q=pgustavo&**");
   expect(await page.locator("tbody tr").count()).toBeGreaterThan(0);
   await page.getByRole("button", { name: /^Theme/ }).click();
-  await page.waitForURL("**/incidents?q=pgustavo");
+  await page.waitForURL("**/incidents?q=pgustavo&**");
   expect(await page.locator("html").getAttribute("data-theme")).toBe("light");
   await page.goto("/account");
   await page.getByLabel("How others see you").fill("Ada Admin");

@@ -41,7 +41,12 @@ export class ConsoleClient {
     return this.#send("GET", path, null, headers);
   }
 
-  post(path: string, fields: Record<string, string>, headers: Record<string, string> = ownPage): Promise<ConsolePage> {
+  /** `fields`: pairs where a name comes several times. */
+  post(
+    path: string,
+    fields: Record<string, string> | URLSearchParams,
+    headers: Record<string, string> = ownPage,
+  ): Promise<ConsolePage> {
     return this.#send("POST", path, new URLSearchParams(fields), headers);
   }
 

@@ -13,6 +13,12 @@ const people: readonly Role[] = ["viewer", "analyst", "admin"];
 const table: Readonly<Record<string, readonly Role[] | null>> = {
   "GET /": people,
   "GET /incidents": people,
+  "GET /incidents/new": ["analyst", "admin"],
+  "POST /console/incidents/new": ["analyst", "admin"],
+  "POST /console/incidents/change": ["analyst", "admin"],
+  "POST /console/incidents/exception": ["analyst", "admin"],
+  "POST /console/incidents/exceptions": ["analyst", "admin"],
+  "POST /console/incidents/columns": people,
   "GET /incidents/:id": people,
   "GET /incidents/:id/preview/:system": ["analyst", "admin"],
   "GET /incidents/:id/exception": ["analyst", "admin"],

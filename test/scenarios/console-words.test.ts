@@ -12,8 +12,10 @@ function consoleThat(fails: () => never) {
     api: {
       clientAddress: () => "127.0.0.1",
       pages: { page: async () => fails() },
+      overview: { overview: async () => fails() },
       callers: { onRevoked: () => () => {} },
     },
+    overview: { entities: async () => [] },
     sessions: { callerOf: () => ({ ...caller, formToken: "t", mustChangePassword: false, endsAt: 0 }) },
     shell: { counts: async () => fails(), people: () => new Map() },
     origin: { isTrustedProxy: () => false, baseUrl: () => null },

@@ -17,7 +17,14 @@ const longestExample = 120;
 
 /** One paragraph. */
 export function threatSummary(facts: CaseFacts, observed: Observed, pattern: string): string {
-  const { body, chain, risk } = facts;
+  const tactics = chainWords(facts.chain);
+  const verdict = threatVerdict(facts, observed, pattern);
+  return tactics === "" ? verdict : `${verdict} By the rules' tags, in order of time: ${tactics}.`;
+}
+
+/** Its first sentences: who, what, where, how sure, and how much of it. */
+export function threatVerdict(facts: CaseFacts, observed: Observed, pattern: string): string {
+  const { body, risk } = facts;
   const roles = new HostRoles(facts.assets, seenOn(observed));
   const named = (host: string) => withRole(host, roles.words(host));
   const kind = { user: "The account", host: "The host", ip: "The address" }[body.actor_type];
@@ -31,14 +38,10 @@ export function threatSummary(facts: CaseFacts, observed: Observed, pattern: str
   const where = isAlone || observed.hosts.length === 0 ? "" : ` on ${some(observed.hosts.map(named), 4)}`;
   const what = isStaged(facts) ? `an attack in several stages: ${pattern}` : pattern;
   const sure = risk.confidence === null ? "" : `, confidence ${risk.confidence.word}`;
-  const tactics = chainWords(chain);
   return [
     `${kind} ${actor} of ${shown(body.entity_name)} shows signs of ${what}${where}; risk ${body.risk.score} of 100 (${body.risk.level})${sure}.`,
     `${countsOf(facts)} came in ${span(firstOf(facts), lastOf(facts))}.`,
-    tactics === "" ? "" : `By the rules' tags, in order of time: ${tactics}.`,
-  ]
-    .filter((one) => one !== "")
-    .join(" ");
+  ].join(" ");
 }
 
 /** Paragraphs: the most serious rules in the order in which they first fired, then why the risk is what it is. */

@@ -5,7 +5,7 @@ import { oneLine, shortened } from "../../text/shorten.ts";
 import { compositionOf } from "../sections.ts";
 import { alarmActions } from "./alarm-actions.ts";
 import type { CaseFacts } from "./case-facts.ts";
-import { threatAnalysis, threatSummary } from "./narrative.ts";
+import { threatAnalysis, threatVerdict } from "./narrative.ts";
 import { attackPattern } from "./overview.ts";
 import { recommend } from "./recommendations.ts";
 
@@ -18,7 +18,7 @@ export interface ToldEvent {
 }
 
 export interface Story {
-  /** Who, what, where, how sure; one paragraph. */
+  /** Who, what, where, how sure. */
   summary: string;
   /** How it went, rule by rule, then why the risk is what it is; a paragraph each. */
   analysis: string[];
@@ -70,7 +70,7 @@ export function storyOf(given: CaseFacts): Story {
   const pattern = attackPattern(facts);
   const actions = facts.rules.length === 0 ? alarmActions(facts) : recommend(facts, observed, pattern);
   return {
-    summary: threatSummary(facts, observed, pattern),
+    summary: threatVerdict(facts, observed, pattern),
     analysis: threatAnalysis(facts, observed, pattern),
     steps: [...actions.containment, ...actions.eradication].slice(0, mostSteps),
     events: new Map(

@@ -22,11 +22,14 @@
  * - `data-fresh="incident_created"` on a hidden link: it appears with the number of such events since the page was shown ("2 new").
  *   Its text has a child `<b>`.
  * - `data-optimistic="#cell"` on a form and `data-said="…"` on its button or option: shown in `#cell` at once, put back on a refusal.
+ * - `data-renews="#list"` on a form whose action leads back to this page: that part is fetched anew and the page stays where it is.
  * - every POST form is sent by script where there is one, so that a session that ended meanwhile is renewed in a dialog and the form sent
  *   again; `data-plain` leaves it to the browser.
  * - `data-filter="#list"` on a GET form: what is typed or chosen replaces `#list` and the address; `data-dialog` on a link: the `main` of its
  *   target is shown in a dialog; `data-load` on `<details>`: once opened, its `[data-loaded]` gets that of the page at this address; `data-copy="#id"` on a button copies a text; `data-key="g i"` on a link, button or field: its keys.
- * - `data-rows` on a table: `j` `k` move, `Enter` opens `a.lead`, `x` ticks the row's check box.
+ * - `data-rows` on a table: `j` `k` move, `Enter` opens `a.lead`, `x` ticks the row's check box; `data-row-key="t"` within a row: what the
+ *   key opens there; `data-of-rows` beside `data-key`: works on ticked rows, else on the chosen one. The row that was opened is
+ *   chosen when somebody comes back. `data-all="#list"` on a check box ticks all in there.
  *
  * **Tests** go in by HTTP: `test/harness/console-client.ts` signs in, gets pages and sends forms as a browser without script does;
  * `test/harness/browser.ts` drives Chromium in `*.e2e.test.ts`. Tests of parts are beside them.
@@ -56,11 +59,13 @@ import { incidentActions } from "./pages/incident/actions.ts";
 import { exceptionPage } from "./pages/incident/exception-page.tsx";
 import { incidentPage } from "./pages/incident/page.tsx";
 import { previewPage } from "./pages/incident/preview-page.tsx";
-import { incidentsPage } from "./pages/incidents.tsx";
+import { listActions } from "./pages/incidents/actions.ts";
+import { byHandPage } from "./pages/incidents/by-hand.tsx";
+import { incidentsPage } from "./pages/incidents/page.tsx";
 import { integrationActions, integrationsPage } from "./pages/integrations/integrations.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
-import { searchPage } from "./pages/search.ts";
+import { searchPage } from "./pages/search/page.tsx";
 import { signInRoutes } from "./pages/sign-in.tsx";
 import { systemPage } from "./pages/system/system.tsx";
 import type { ConsoleDependencies } from "./ports.ts";
@@ -68,6 +73,7 @@ import type { ConsoleDependencies } from "./ports.ts";
 const pages: readonly AnyPage[] = [
   overviewPage,
   incidentsPage,
+  byHandPage,
   incidentPage,
   previewPage,
   exceptionPage,
@@ -89,6 +95,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
   return [
     ...preferenceActions,
     ...accountActions(origin),
+    ...listActions,
     ...incidentActions,
     ...caseActions,
     ...deliveryActions,

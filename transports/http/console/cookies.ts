@@ -16,9 +16,12 @@ export interface Preferences {
   zoneChoice: ZoneChoice;
   /** The zone in which times are shown. */
   zone: string;
+  /** Names of the columns that the list of incidents leaves out. */
+  hiddenColumns: readonly string[];
 }
 
 const year = 365 * 24 * 3600;
+const hiddenName = "rhythmx-hidden-columns";
 
 /** With the prefix a browser takes the cookie over TLS alone, for this host and every path (RFC 6265bis). */
 function sessionName(c: ApiContext, origin: OriginPort): string {
@@ -42,11 +45,22 @@ export function preferencesOf(c: ApiContext): Preferences {
   const theme = themes.find((one) => one === cookieOf(c, "rhythmx-theme")) ?? "system";
   const zoneChoice = cookieOf(c, "rhythmx-zone") === "UTC" ? "UTC" : "viewer";
   const told = cookieOf(c, "rhythmx-viewer-zone");
-  return { theme, zoneChoice, zone: zoneChoice === "viewer" && told !== null && isZone(told) ? told : "UTC" };
+  const hiddenColumns = (cookieOf(c, hiddenName) ?? "").slice(0, 200).split(".");
+  return {
+    hiddenColumns,
+    theme,
+    zoneChoice,
+    zone: zoneChoice === "viewer" && told !== null && isZone(told) ? told : "UTC",
+  };
 }
 
 export function setPreference(c: ApiContext, name: "theme" | "zone", value: Theme | ZoneChoice): void {
   c.header("Set-Cookie", `rhythmx-${name}=${value}; Path=/; SameSite=Lax; Max-Age=${year}`, { append: true });
+}
+
+/** `names`: of letters alone. */
+export function setHiddenColumns(c: ApiContext, names: readonly string[]): void {
+  c.header("Set-Cookie", `${hiddenName}=${names.join(".")}; Path=/; SameSite=Lax; Max-Age=${year}`, { append: true });
 }
 
 /** What the last action has to say, for the page that follows it. */

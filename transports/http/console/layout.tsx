@@ -173,6 +173,9 @@ const keys: readonly (readonly [string, string])[] = [
   ["j k", "next and previous row"],
   ["Enter", "open the row"],
   ["x", "tick the row"],
+  ["a", "assign the ticked rows to me"],
+  ["s", "status of the ticked rows"],
+  ["t", "ticket of the row"],
   ["Esc", "close"],
 ];
 

@@ -4,6 +4,10 @@
 document.addEventListener("submit", async (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   const button = /** @type {HTMLButtonElement | null} */ (event.submitter);
+  if (form.dataset.filter) {
+    event.preventDefault();
+    return filter(form, 0);
+  }
   if (form.method !== "post" || form.dataset.plain !== undefined || event.defaultPrevented) return;
   event.preventDefault();
   if (form.dataset.sending) return;
@@ -13,34 +17,49 @@ document.addEventListener("submit", async (event) => {
     /** @type {HTMLSelectElement | null} */ (one("select", form))?.selectedOptions[0]?.dataset.said;
   const cell = form.dataset.optimistic ? one(form.dataset.optimistic) : null;
   const before = cell?.textContent ?? "";
+  const pop = /** @type {HTMLElement | null} */ (button?.closest("[popover]") ?? null);
   if (cell && chosen) cell.textContent = chosen;
   form.dataset.sending = "1";
   one(".problem", form)?.remove();
   try {
-    const response = await ask(form.action, { method: "POST", body });
+    const action = button?.hasAttribute("formaction") ? button.formAction : form.action;
+    const response = await ask(action, { method: "POST", body });
     const said = decodeURIComponent(response.headers.get("X-Said") ?? "");
     const to = response.headers.get("X-Location");
-    if (response.ok && cell) {
+    const here = location.pathname + location.search;
+    if (response.ok && form.dataset.renews && to === here) {
+      pop?.hidePopover();
+      await renew(form.dataset.renews);
+      say(said);
+    } else if (response.ok && cell) {
       form.reset();
       await refresh(() => true, false);
       if (said) say(said);
     } else if (to) {
       if (said) sessionStorage.setItem("said", said);
-      const here = location.pathname + location.search;
       if (to === here || to.startsWith(`${here}#`)) location.reload();
       else location.assign(to);
     } else if (response.ok) showMain(await response.text());
     else {
       if (cell) cell.textContent = before;
-      tell(form, said || "This could not be done. What you typed is still there: try again.");
+      tell(pop ?? form, said || "This could not be done. What you typed is still there: try again.");
     }
   } catch {
     if (cell) cell.textContent = before;
-    tell(form, "The appliance does not answer. What you typed is still there: try again.");
+    tell(pop ?? form, "The appliance does not answer. What you typed is still there: try again.");
   } finally {
     delete form.dataset.sending;
   }
 });
+
+/** Fetches a list anew; the same row stays chosen, or the one that took its place. @param {string} place */
+async function renew(place) {
+  const before = rowsHere();
+  const at = before.findIndex(isChosen);
+  await load(location.pathname + location.search, place, new AbortController().signal);
+  const rows = rowsHere();
+  if (at >= 0) choose(rows.find((row) => row.id === before[at]?.id) ?? rows[Math.min(at, rows.length - 1)]);
+}
 
 /** A problem where the form is. @param {HTMLElement} form @param {string} text */
 function tell(form, text) {
@@ -96,8 +115,12 @@ async function load(url, place, signal) {
   return true;
 }
 document.addEventListener("input", (event) => {
-  const field = /** @type {HTMLElement} */ (event.target);
+  const field = /** @type {HTMLInputElement} */ (event.target);
   const form = /** @type {HTMLFormElement | null} */ (field.closest("form[data-filter]"));
+  if (field.dataset.all) {
+    const boxes = /** @type {HTMLInputElement[]} */ (all(`${field.dataset.all} tbody input[type=checkbox]`));
+    for (const box of boxes) box.checked = field.checked;
+  }
   if (form) filter(form, field.tagName === "INPUT" ? 150 : 0);
 });
 

@@ -44,11 +44,20 @@ interface Wanted {
   offset?: number;
 }
 
+export interface IncidentRows {
+  rows: IncidentRow[];
+  total: number;
+  /** There are more: counting has ended there. */
+  totalIsLeast: boolean;
+  /** Incidents that the search does not know yet. */
+  behind: number;
+}
+
 /** A page of incidents, highest risk first unless another order is asked for. */
 export async function readIncidents(
   { caller, ports }: PageRequest,
   { statuses, actor, filters, sortBy = "risk_score", sortDir = "desc", limit, offset = 0 }: Wanted,
-): Promise<{ rows: IncidentRow[]; total: number }> {
+): Promise<IncidentRows> {
   const answer = await ports.api.pages.page(caller, {
     collection: "incidents",
     filters: {
@@ -65,7 +74,8 @@ export async function readIncidents(
     offset,
     literal: true,
   });
-  return { rows: JSON.parse(answer.rows) as IncidentRow[], total: answer.total };
+  const { rows, total, totalIsLeast, behind } = answer;
+  return { rows: JSON.parse(rows) as IncidentRow[], total, totalIsLeast, behind: behind ?? 0 };
 }
 
 /** What happened leads; the actor and the place stand below it. */

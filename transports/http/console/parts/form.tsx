@@ -12,13 +12,15 @@ interface FormProps {
   id?: string;
   /** The selector of what shows the button's `data-said` at once, before the answer; it is put back if the answer is a refusal. */
   optimistic?: string;
+  /** The selector of what is fetched anew once it is done: the page stays where it is. */
+  renews?: string;
   /** Sent by the browser itself, which then shows the answer. */
   plain?: boolean;
   label?: string;
   children?: Child;
 }
 
-export const Form = ({ action, id, optimistic, plain, label, children, ...rest }: FormProps) => (
+export const Form = ({ action, id, optimistic, renews, plain, label, children, ...rest }: FormProps) => (
   <form
     method="post"
     action={action}
@@ -26,6 +28,7 @@ export const Form = ({ action, id, optimistic, plain, label, children, ...rest }
     class={rest.class}
     aria-label={label}
     data-optimistic={optimistic}
+    data-renews={renews}
     data-plain={plain ? "" : undefined}
   >
     <input type="hidden" name={formTokenField} value={useViewing().formToken} />

@@ -19,14 +19,17 @@ interface SortProps {
   by: string;
   current: string;
   direction: "asc" | "desc";
+  /** How the first click sorts. */
+  first?: "asc" | "desc";
   class?: string;
   children: Child;
 }
 
-/** The head of a column by which the rows can be sorted. The first click sorts highest or newest first. */
-export const SortHead = ({ url, by, current, direction, children, ...rest }: SortProps) => {
+/** The head of a column by which the rows can be sorted. The first click sorts highest or newest first, unless it says otherwise. */
+export const SortHead = ({ url, by, current, direction, first = "desc", children, ...rest }: SortProps) => {
   const isHere = by === current;
-  const next = isHere && direction === "desc" ? "asc" : "desc";
+  const other = first === "desc" ? "asc" : "desc";
+  const next = isHere && direction === first ? other : first;
   return (
     <th
       scope="col"
@@ -63,22 +66,25 @@ export const PageFoot = (props: {
   size: number;
   shown: number;
   total: number;
+  /** There are more: counting has ended there. */
+  totalIsLeast?: boolean;
   children?: Child;
 }) => {
-  const { url, page, size, shown, total, children } = props;
+  const { url, page, size, shown, total, totalIsLeast, children } = props;
+  const all = totalIsLeast ? `more than ${total}` : total;
   const first = (page - 1) * size + 1;
   const target = (to: number) => withParameters(url, { page: to === 1 ? null : String(to) });
   return (
     <div class="foot-bar">
       <span class="keys">{children}</span>
       <nav class="row" aria-label="Pages">
-        <span>{shown === 0 ? `none of ${total}` : `${first} to ${first + shown - 1} of ${total}`}</span>
+        <span>{shown === 0 ? `none of ${all}` : `${first} to ${first + shown - 1} of ${all}`}</span>
         {page > 1 ? (
           <a class="btn mini" href={target(page - 1)} rel="prev">
             Earlier
           </a>
         ) : null}
-        {page * size < total ? (
+        {page * size < total || (totalIsLeast && shown === size) ? (
           <a class="btn mini" href={target(page + 1)} rel="next">
             Next
           </a>

@@ -30,7 +30,7 @@ export const Timeline = ({ rules, opened }: { rules: readonly TimelineRule[]; op
   const margin = Math.max(hour / 4, (end - first) * 0.04);
   const [from, to] = [first - margin, end + margin];
   const x = (at: number) => `${(((at - from) / (to - from)) * 100).toFixed(2)}%`;
-  const marks = marksBetween(from, to);
+  const { marks, isDays } = marksBetween(from, to);
   const label = `Detections by tactic and time, ${stamp(first, viewing)} to ${stamp(last, viewing)}`;
   return (
     <div class="lanes" role="img" aria-label={label}>
@@ -59,13 +59,24 @@ export const Timeline = ({ rules, opened }: { rules: readonly TimelineRule[]; op
       <span class="lane end">
         <svg aria-hidden="true">
           {marks.map((mark) => (
-            <text x={x(mark)} dx="4" y="15" class="axis">
-              {stamp(mark, viewing)}
-            </text>
+            <Mark at={mark} x={x(mark)} isDays={isDays} />
           ))}
         </svg>
       </span>
     </div>
+  );
+};
+
+/** Days by their date, hours by the clock: a year or a date besides is for those who have the room. */
+const Mark = ({ at, x, isDays }: { at: number; x: string; isDays: boolean }) => {
+  const viewing = useViewing();
+  const [clock = "", ...date] = stamp(at, viewing).split(" ").reverse();
+  const [day = "today", ...year] = date.length < 2 ? [] : [date.slice(-2).reverse().join(" "), ...date.slice(0, -2)];
+  return (
+    <text x={x} dx="4" y="15" class="axis">
+      {isDays ? day : clock}
+      {isDays && year.length > 0 ? <tspan class="long">{` ${year.join(" ")}`}</tspan> : null}
+    </text>
   );
 };
 
@@ -96,11 +107,13 @@ const Dot = ({ rule, x, when }: { rule: TimelineRule; x: (at: number) => string;
   );
 };
 
-/** At most seven round times within the span. */
-function marksBetween(from: number, to: number): number[] {
-  const sizes = [1, 5, 15, 30, 60, 180, 360, 720, 1440, 2880, 7200, 14400, 43200].map((minutes) => minutes * 60_000);
+/** At most seven round times within the span; `isDays`: a day apart or more. */
+function marksBetween(from: number, to: number): { marks: number[]; isDays: boolean } {
+  const sizes = [1, 5, 15, 30, 60, 180, 360, 1440, 2880, 7200, 14400, 43200].map((minutes) => minutes * 60_000);
   const size = sizes.find((one) => (to - from) / one <= 7) ?? (to - from) / 6;
   const marks: number[] = [];
-  for (let at = Math.ceil(from / size) * size; at < to && marks.length < 8; at += size) marks.push(at);
-  return marks;
+  // The last one keeps room for its words.
+  const end = to - (to - from) * 0.08;
+  for (let at = Math.ceil(from / size) * size; at < end && marks.length < 8; at += size) marks.push(at);
+  return { marks, isDays: size >= 1440 * 60_000 };
 }

@@ -112,8 +112,7 @@ export const Cases = ({ incident }: { incident: IncidentDetail }) => {
               Detections
             </th>
             <th scope="col">Hosts</th>
-            <th scope="col">From</th>
-            <th scope="col">To</th>
+            <th scope="col">From, to</th>
           </tr>
         </thead>
         <tbody>
@@ -135,10 +134,10 @@ export const Cases = ({ incident }: { incident: IncidentDetail }) => {
               </td>
               <td class="soft wide names">{listed(one.affected_computers.map(shortName), 4)}</td>
               <td class="nowrap drop">
-                <Time at={one.first_alert} />
-              </td>
-              <td class="nowrap drop">
-                <Time at={one.last_alert} />
+                <span class="two">
+                  <Time at={one.first_alert} />
+                  <Time at={one.last_alert} />
+                </span>
               </td>
             </tr>
           ))}

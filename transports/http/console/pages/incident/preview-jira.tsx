@@ -78,12 +78,12 @@ function element(node: AdfNode, depth: number): Child {
     case "paragraph":
       return <p class="small any">{inner}</p>;
     case "bulletList":
-      return <ul class="dots any">{inner}</ul>;
+      return <ul class="bullets any">{inner}</ul>;
     case "listItem":
       return <li>{inner}</li>;
     case "table":
       return (
-        <div class="scroll">
+        <div class="scroll" tabindex={0} role="group" aria-label="Table of the ticket">
           <table>
             <tbody>{inner}</tbody>
           </table>

@@ -1,4 +1,5 @@
 /** Its rules, each with its newest event and the raw log one click away. */
+import { levels } from "../../../../../core/detection.ts";
 import type { Story, ToldEvent } from "../../../../../core/tickets/case/story.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { levelOf, Sev } from "../../parts/severity.tsx";
@@ -26,7 +27,7 @@ interface RulesProps {
 
 export const Rules = ({ incident, story, rights, url }: RulesProps) => {
   const order = orders.find(([id]) => id === url.searchParams.get("rules"))?.[0] ?? "level";
-  const all = sorted(incident.alerts_by_rule, order);
+  const all = sorted(incident.alerts_by_rule, order, [...story.events.keys()]);
   const shown = url.searchParams.get("all") === "1" ? all : all.slice(0, fewRules);
   const rest = all.slice(shown.length);
   if (all.length === 0) return null;
@@ -70,11 +71,14 @@ export const Rules = ({ incident, story, rights, url }: RulesProps) => {
   );
 };
 
-function sorted(rules: readonly RuleOfIncident[], order: Order): RuleOfIncident[] {
-  // The API's order is by level.
+/** `important`: keys of rules, those that the heading is about first. */
+function sorted(rules: readonly RuleOfIncident[], order: Order, important: readonly string[]): RuleOfIncident[] {
   if (order === "time") return [...rules].sort((a, b) => (a.last_seen < b.last_seen ? 1 : -1));
   if (order === "host") return [...rules].sort((a, b) => (a.hosts[0] ?? "~").localeCompare(b.hosts[0] ?? "~"));
-  return [...rules];
+  const place = new Map(important.map((key, at) => [key, at]));
+  const rank = ({ level }: RuleOfIncident) => levels.indexOf(levelOf(level));
+  const weight = ({ rule }: RuleOfIncident) => place.get(rule) ?? important.length;
+  return [...rules].sort((a, b) => rank(b) - rank(a) || weight(a) - weight(b) || b.count - a.count);
 }
 
 interface RuleProps {

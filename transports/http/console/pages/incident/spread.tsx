@@ -134,13 +134,11 @@ export const Campaign = ({ incident: { campaign } }: { incident: IncidentDetail 
           ))}
         </tbody>
       </table>
-      {more <= 0 ? null : (
-        <p class="body small quiet">{counted(more, "more incident")}, in the list of the campaign.</p>
-      )}
+      {more <= 0 ? null : <p class="body small quiet">{counted(more, "more incident")}, on the campaign's page.</p>}
       {links.length === 0 ? null : (
         <div class="body flush small">
           <p class="tiny quiet">Why they are one</p>
-          <ul class="dots any">
+          <ul class="bullets any">
             {links.slice(0, fewReasons).map(({ why, at }) => (
               <li>
                 {why}{" "}

@@ -1,4 +1,5 @@
 /** Tickets of an incident and their deliveries, as the API tells them, and what each state means to people. */
+import { sentence } from "../../answer.tsx";
 import type { Try } from "../../parts/attempts.tsx";
 import type { Outcome } from "../../parts/state.tsx";
 
@@ -90,10 +91,10 @@ export function outcomeOf({ state, detail }: Delivery): Outcome {
 
 /** Where a delivery stands, what that means, and what comes next; null where there is nothing to say. Without the time that follows. */
 export function whereItStands({ state, kind, cause, detail, attempts }: Delivery, name: string): string | null {
-  const said = detail === null ? "" : ` ${name} says: ${detail}`;
+  const said = detail === null ? "" : ` ${name} says: ${sentence(detail)}`;
   switch (state) {
     case "confirmed":
-      return detail;
+      return detail === null ? null : sentence(detail);
     case "planned":
       return attempts === 0
         ? "Waits to be sent."
@@ -106,12 +107,12 @@ export function whereItStands({ state, kind, cause, detail, attempts }: Delivery
         : "No clear answer came. It is looked up before anything is sent again.";
     case "parked":
       if (cause === "made_not_identified")
-        return `${name} has made the ticket and its answer does not say which. Nothing is sent again. Find it there and give its number under Deliveries.`;
+        return `${name} has made the ticket and its answer does not say which. Nothing is sent again. Find it there and give its number here.`;
       if (cause === "unknown_outcome")
-        return `It may have been made, and looking for it has not settled that. Nothing is sent until somebody has looked: then give its number, or send it again, under Deliveries.`;
+        return `It may have been made, and looking for it has not settled that. Nothing is sent until somebody has looked: then give its number, or send it again.`;
       return `It stands still until somebody mends the cause; when settings change or a test succeeds it goes on by itself.${said}`;
     case "dead":
-      return `All retries are used up and it is kept: send it again under Deliveries once the cause is mended.${said}`;
+      return `All retries are used up and it is kept: send it again once the cause is mended.${said}`;
     case "discarded":
       return "Somebody has given it up.";
     default:

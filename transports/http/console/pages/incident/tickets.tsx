@@ -113,7 +113,7 @@ const TicketArticle = ({ id, ticket, told, mayAct }: TicketProps) => {
       )}
       {here === null ? null : <p class="small soft any">{here}</p>}
       {ticket.risk_update === null ? null : <Gate update={ticket.risk_update} />}
-      <DeliverySteps deliveries={ticket.deliveries} name={name} />
+      <DeliverySteps id={id} deliveries={ticket.deliveries} name={name} mayAct={mayAct} />
       <TicketButtons id={id} system={ticket.system} mayAct={mayAct} isOffered={canBeMade(ticket)} />
     </article>
   );
@@ -131,7 +131,14 @@ const Gate = ({ update }: { update: RiskUpdate }) => (
   </p>
 );
 
-const DeliverySteps = ({ deliveries, name }: { deliveries: readonly Delivery[]; name: string }) => {
+interface StepsProps {
+  id: string;
+  deliveries: readonly Delivery[];
+  name: string;
+  mayAct: boolean;
+}
+
+const DeliverySteps = ({ id, deliveries, name, mayAct }: StepsProps) => {
   const isCalm = ({ state, detail }: Delivery) => state === "confirmed" && detail === null;
   // What went well long ago can wait; how the ticket was made cannot.
   const shown = deliveries.filter((one, at) => at < fewSteps || one.kind === "create" || !isCalm(one));
@@ -140,7 +147,7 @@ const DeliverySteps = ({ deliveries, name }: { deliveries: readonly Delivery[]; 
     <>
       <Steps>
         {shown.map((one) => (
-          <DeliveryStep delivery={one} name={name} />
+          <DeliveryStep id={id} delivery={one} name={name} mayAct={mayAct} />
         ))}
       </Steps>
       {hidden.length === 0 ? null : (
@@ -150,7 +157,7 @@ const DeliverySteps = ({ deliveries, name }: { deliveries: readonly Delivery[]; 
           </summary>
           <Steps>
             {hidden.map((one) => (
-              <DeliveryStep delivery={one} name={name} />
+              <DeliveryStep id={id} delivery={one} name={name} mayAct={mayAct} />
             ))}
           </Steps>
         </details>
@@ -159,7 +166,7 @@ const DeliverySteps = ({ deliveries, name }: { deliveries: readonly Delivery[]; 
   );
 };
 
-const DeliveryStep = ({ delivery, name }: { delivery: Delivery; name: string }) => {
+const DeliveryStep = ({ id, delivery, name, mayAct }: Omit<StepsProps, "deliveries"> & { delivery: Delivery }) => {
   const stands = whereItStands(delivery, name);
   const tries = triesOf(delivery);
   const isStuck = delivery.state === "parked" || delivery.state === "dead";
@@ -174,16 +181,37 @@ const DeliveryStep = ({ delivery, name }: { delivery: Delivery; name: string }) 
               Next at <Time at={delivery.next_attempt_at} seconds />.
             </>
           )}
-          {isStuck ? (
-            <>
-              {" "}
-              <a href={`/deliveries/${delivery.id}`}>To the delivery</a>
-            </>
-          ) : null}
         </p>
       )}
+      {isStuck && mayAct ? <Mend id={id} delivery={delivery} name={name} /> : null}
       {tries.length > 0 && (delivery.kind === "create" || stands !== null) ? <Tries tries={tries} /> : null}
     </Step>
+  );
+};
+
+/** The next step of what stands still: name the ticket that was made, or send it again. */
+const Mend = ({ id, delivery, name }: { id: string; delivery: Delivery; name: string }) => {
+  const action = `/console/incidents/${id}/delivery`;
+  const mayBeMade = delivery.cause === "made_not_identified" || delivery.cause === "unknown_outcome";
+  return (
+    <div class="row acts">
+      {mayBeMade ? (
+        <Form action={action} class="row" label={`Which ticket of ${name} it is`}>
+          <input type="hidden" name="delivery" value={delivery.id} />
+          <input class="field" name="number" required maxlength={64} placeholder="Its number" aria-label="Its number" />
+          <button class="btn mini" name="what" value="identify">
+            This is it
+          </button>
+        </Form>
+      ) : null}
+      <Form action={action} label={`Send it to ${name} again`}>
+        <input type="hidden" name="delivery" value={delivery.id} />
+        <button class="btn mini" name="what" value="retry">
+          <Icon n="rotate-ccw" s={13} />
+          {mayBeMade ? "It is not there: send again" : "Send again"}
+        </button>
+      </Form>
+    </div>
   );
 };
 

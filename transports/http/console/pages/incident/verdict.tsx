@@ -42,7 +42,9 @@ export const Verdict = ({ incident, story }: { incident: IncidentDetail; story: 
         </Gauge>
         <div>
           <p class="story">{story.summary}</p>
-          {risk.confidence === null ? null : <p class="small soft why">How sure: {risk.confidence.why}</p>}
+          {risk.confidence === null ? null : (
+            <p class="small soft why">How sure: {risk.confidence.why.replace(", four or more of them", "")}</p>
+          )}
           <dl class="facts">
             <Fact name="Detections" value={risk.sigma_alert_count} />
             <Fact name="High and up" value={risk.sigma_high_sev_count} />
