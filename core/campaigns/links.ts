@@ -4,7 +4,7 @@
  */
 import { levels } from "../detection.ts";
 import type { ActorType } from "../incident.ts";
-import { minuteMs } from "../time.ts";
+import { hourMs, minuteMs } from "../time.ts";
 import type { CampaignLink, LinkKind } from "./campaign.ts";
 import { gapOf, hostValue, isSameHost, reachOf, type Trace } from "./traces.ts";
 
@@ -38,8 +38,9 @@ export interface Match {
 
 /** The kinds of traces that are looked for in others, for one of each kind. */
 export const counterparts: Readonly<Record<Trace["kind"], readonly Trace["kind"][]>> = {
-  host: ["host", "peer"],
+  host: ["host", "peer", "origin"],
   peer: ["host"],
+  origin: ["host"],
   user: ["account"],
   account: ["user"],
   logon: ["logon"],
@@ -75,6 +76,8 @@ export function linksOf(me: Side, other: Side, matches: readonly Match[], sharin
       link("movement", mine.name, match);
     else if (kinds === "peer host" && isReached(other, me, match, sharing, named !== undefined))
       link("movement", theirs.name, match);
+    else if (kinds === "host origin" && isLeft(me, other, match, sharing)) link("movement", mine.name, match);
+    else if (kinds === "origin host" && isLeft(other, me, match, sharing)) link("movement", theirs.name, match);
     else if (kinds === "address peer_address" && isReached(me, other, match, sharing, named !== undefined))
       link("movement", mine.value, match);
     else if (kinds === "peer_address address" && isReached(other, me, match, sharing, named !== undefined))
@@ -104,6 +107,14 @@ function isReached(reached: Side, by: Side, { mine, theirs }: Match, sharing: Sh
   // Somebody's few machines stand for them where what they did there is grave.
   const { level, last } = mine.kind === "host" ? mine : theirs;
   return isAddress || isNamed || sharing.isPersonal(value) || (level >= high && sharing.isAtHome(reached.actor, last));
+}
+
+/** Whether an administrator came from the machine of an incident, at a time when it was grave there: then the account is not theirs alone. */
+function isLeft(left: Side, by: Side, match: Match, sharing: Sharing): boolean {
+  const [there, origin] = match.mine.kind === "host" ? [match.mine, match.theirs] : [match.theirs, match.mine];
+  if (!by.isShared || by.actorType !== "user" || !isOwner(there.value, left) || left.isShared) return false;
+  if (sharing.ofHost(there.value) !== "own" || !isSameHost(there.name, origin.name)) return false;
+  return there.level >= high && gapOf(there, origin) <= hourMs;
 }
 
 /** What evidence on one machine says of two incidents that nobody shares; `isNamed`: a log of the one names the other's account. */

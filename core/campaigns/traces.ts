@@ -5,10 +5,22 @@ import { hourMs, minuteMs } from "../time.ts";
 
 /**
  * `host`: its evidence is on it. `user`: it is the incident of this account. `account`: a log names it. `logon`, `process`: sessions and
- * processes of its logs. `peer`, `peer_address`: another machine that its logs name. `address`: its own. `crown_jewel`: a rule.
+ * processes of its logs. `peer`, `peer_address`: another machine that its logs name; `origin`: one from which somebody
+ * came. `address`: its own. `crown_jewel`: a rule.
  */
 export const traceKinds = [
-  ...(["host", "user", "account", "logon", "process", "peer", "address", "peer_address", "crown_jewel"] as const),
+  ...([
+    "host",
+    "user",
+    "account",
+    "logon",
+    "process",
+    "peer",
+    "origin",
+    "address",
+    "peer_address",
+    "crown_jewel",
+  ] as const),
 ] as const;
 export type TraceKind = (typeof traceKinds)[number];
 

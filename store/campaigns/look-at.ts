@@ -2,6 +2,8 @@
 import { addLogTraces } from "../../core/campaigns/log-traces.ts";
 import { accountValue, hostName, hostValue, type Trace, TraceSet } from "../../core/campaigns/traces.ts";
 import { floorOf, type PreparedFloors } from "../../core/correlation/floors.ts";
+import { establishedActors, rarityOf } from "../../core/correlation/rarity/rarity.ts";
+import { dayOf, ruleNumbers, type Sighting, sightingKey } from "../../core/correlation/rarity/sightings.ts";
 import { type Level, levels } from "../../core/detection.ts";
 import { minuteMs } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
@@ -12,10 +14,10 @@ import type { EntitySharing } from "./known-sharing.ts";
 import type { Look } from "./looks.ts";
 
 /** What one look may find, and what it may read. */
-const mostTraces = 600;
-const logsPerLook = 24;
+const mostTraces = 400;
+const logsPerLook = 16;
 /** Logs of one incident that are ever read: the beginning of an attack says whose it is. */
-const mostLogs = 240;
+const mostLogs = 160;
 /** The newest alerts, of which logs are chosen. */
 const newestAlerts = 500;
 
@@ -44,21 +46,40 @@ export async function lookAt(
 
 /** Hosts and crown jewels of the hours that were written to since `since` (epoch ms), and the actor itself. */
 function addEvidence(traces: TraceSet, { actor, state }: ActorPeriod, since: number, floors: PreparedFloors): void {
-  const { rules, hosts, hours } = state.evidence;
+  const { rules, hosts, hours, sightings } = state.evidence;
+  const numbers = ruleNumbers(rules);
   // The newest first: there may be more than are kept.
-  for (const { recorded, items, alarms } of hours.toReversed()) {
+  for (const { hour, recorded, items, alarms } of hours.toReversed()) {
     if (recorded < Math.floor(since / minuteMs)) continue;
     if (alarms !== null) addActor(traces, actor, 0, alarms.first, alarms.last);
     for (const { rule, host, first, last } of items) {
       const known = rules[rule];
-      const level = known?.level ?? 0;
+      const isCrownJewel = known !== undefined && floorOf(known, floors)?.crownJewel === true;
+      const sighting = sightings.get(sightingKey(numbers[rule] ?? rule, dayOf(hour)));
+      const level = isCrownJewel ? known.level : gravity(known?.level ?? 0, sighting);
       addActor(traces, actor, level, first, last);
       const name = hosts[host] ?? "";
-      traces.add("host", hostValue(name), hostName(name), level, first, last);
-      if (known === undefined || floorOf(known, floors)?.crownJewel !== true) continue;
-      traces.add("crown_jewel", known.key, known.title, level, first, last);
+      if (level >= medium) traces.add("host", hostValue(name), hostName(name), level, first, last);
+      if (isCrownJewel) traces.add("crown_jewel", known.key, known.title, level, first, last);
     }
   }
+}
+
+const [low, medium, high] = ["low", "medium", "high"].map((level) => levels.indexOf(level as Level)) as [
+  number,
+  number,
+  number,
+];
+
+/**
+ * What a level says of a machine that two share: nothing where the rule is usual, and less while nothing is known yet of what is usual in an
+ * entity with many actors.
+ */
+function gravity(level: number, sighting: Sighting | undefined): number {
+  const rarity = rarityOf(sighting);
+  if (rarity === "common") return Math.min(level, low);
+  const isUnknown = rarity === "unknown" && (sighting?.of ?? 0) >= establishedActors;
+  return isUnknown && level === high ? medium : level;
 }
 
 function addActor(
@@ -69,8 +90,9 @@ function addActor(
   last: number,
 ): void {
   if (type === "user") traces.add("user", accountValue(name), name, level, first, last);
-  else if (type === "host") traces.add("host", hostValue(name), hostName(name), level, first, last);
-  else traces.add("address", name, name, level, first, last);
+  else if (type === "host") {
+    if (level >= medium) traces.add("host", hostValue(name), hostName(name), level, first, last);
+  } else traces.add("address", name, name, level, first, last);
 }
 
 /** Logs of alerts that were not read before: the highest level first, then the newest. */

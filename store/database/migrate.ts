@@ -18,12 +18,7 @@ import ticketTitles from "./migrations/0010_ticket_titles.sql" with { type: "tex
 import exceptions from "./migrations/0011_exceptions.sql" with { type: "text" };
 import actorRepeats from "./migrations/0012_actor_repeats.sql" with { type: "text" };
 import rules from "./migrations/0013_rules.sql" with { type: "text" };
-import campaigns from "./migrations/0014_campaigns.sql" with { type: "text" };
-import outbreaks from "./migrations/0015_outbreaks.sql" with { type: "text" };
-import campaignTickets from "./migrations/0016_campaign_tickets.sql" with { type: "text" };
-import identities from "./migrations/0017_identities.sql" with { type: "text" };
-import consoleSessions from "./migrations/0018_console_sessions.sql" with { type: "text" };
-import consoleLists from "./migrations/0019_console_lists.sql" with { type: "text" };
+import campaignsAndConsole from "./migrations/0014_campaigns_and_console.sql" with { type: "text" };
 import { integer } from "./rows.ts";
 
 interface Migration {
@@ -46,12 +41,7 @@ const migrations: readonly Migration[] = [
   { id: 11, name: "0011_exceptions", sql: exceptions },
   { id: 12, name: "0012_actor_repeats", sql: actorRepeats },
   { id: 13, name: "0013_rules", sql: rules },
-  { id: 14, name: "0014_campaigns", sql: campaigns },
-  { id: 15, name: "0015_outbreaks", sql: outbreaks },
-  { id: 16, name: "0016_campaign_tickets", sql: campaignTickets },
-  { id: 17, name: "0017_identities", sql: identities },
-  { id: 18, name: "0018_console_sessions", sql: consoleSessions },
-  { id: 19, name: "0019_console_lists", sql: consoleLists },
+  { id: 14, name: "0014_campaigns_and_console", sql: campaignsAndConsole },
 ];
 
 /** The newest schema this version knows. */

@@ -21,7 +21,10 @@ const alert: SearchedAlert = {
 describe("in the index", () => {
   const index = () => {
     const sqlite = new Sqlite(":memory:");
-    const migration = readFileSync(join(import.meta.dirname, "../database/migrations/0019_console_lists.sql"), "utf8");
+    const migration = readFileSync(
+      join(import.meta.dirname, "../database/migrations/0014_campaigns_and_console.sql"),
+      "utf8",
+    );
     const [made = ""] = /create virtual table incident_search [^;]+;/.exec(migration) ?? [];
     sqlite.run(made.replace("incident_search", "s"));
     return sqlite;
