@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** How far it reaches: hosts and accounts with their roles, the outbreak that made it, the campaign that it is part of. */
 import { levelOf, Score, words } from "../../parts/severity.tsx";
 import { Status } from "../../parts/state.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/search?q=`: what has an address of its own leads there; everything else to a few of each kind, with links to all of them. */
 import { Elsewhere, type PageRequest, page } from "../../page.ts";
 import { Icon } from "../../parts/icon.tsx";
