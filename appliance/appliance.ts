@@ -216,7 +216,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     followDueTimes({ dispatcher, outbreaks, campaigns, search }, scheduler);
     store.events.onAppend((_, counts) => search.wake(counts));
     const metrics = createMetrics({
-      uptimeMs,
+      ...{ uptimeMs, campaigns },
       destinations: () => feeds.status(),
       loops: () => scheduler.status(),
       faults: () => faults.list(),
