@@ -171,7 +171,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       },
       feedSettings: new FeedSettingsService({ store, clock, reloads }),
     });
-    cleanUp.push({ name: "positions of pollers", run: () => access.savePositions() });
+    cleanUp.push({ name: "positions of pollers", run: () => access.close() });
 
     await dispatcher.recover();
     cleanUp.push({ name: "tickets", run: () => dispatcher.stop(3_000) });
@@ -179,8 +179,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       (counts.incident_created ?? counts.incident_updated ?? 0) ? dispatcher.wake() : null,
     );
     const campaigns = new CampaignWatch({
-      store,
-      log,
+      ...{ store, log },
+      monotonic: () => clock.monotonic(),
       passed: () => dispatcher.wake(),
       stopping: stopping.signal,
     });

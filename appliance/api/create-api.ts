@@ -5,6 +5,7 @@ import { EdgeError } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import { Continuity, continuityMs, type PollPosition } from "../../core/pages/continuity.ts";
 import type { Clock, Sleep } from "../../core/ports.ts";
+import type { CorrelationSettings } from "../../core/settings.ts";
 import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
 import { AuditLog } from "../access/audit-log.ts";
@@ -35,6 +36,7 @@ import { Investigation } from "./investigation.ts";
 import { Overview, type RunningParts } from "./overview.ts";
 import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
+import { SampleData } from "./sample-data.ts";
 import { settingsPort } from "./settings.ts";
 
 export interface ApiParts {
@@ -52,6 +54,7 @@ export interface ApiParts {
     masterKeyFile: string | null;
     adminPassword: string | null;
     trustedProxies: readonly string[];
+    correlation: CorrelationSettings;
   };
   defaultEntity(): string;
   /** Called after a list of assets has changed. */
@@ -99,7 +102,17 @@ export async function createApi(parts: ApiParts) {
   const tickets = new TicketService(store, dispatcher, clock, audit);
   const ownAccount = new OwnAccount(accounts, authentication, logins, audit);
   const ticketSettings = new SettingsService({ store, clock, log, secrets, dispatcher });
+  const sample = await SampleData.open({
+    dataDir: settings.dataDir,
+    clock,
+    log,
+    events: store.events,
+    audit,
+    running: parts.running,
+    correlation: settings.correlation,
+  });
   return {
+    sample,
     ticketSettings,
     // One after the other, because two rotations would write the same file.
     rotateSecrets: (newKeyFile: string | null) => {
@@ -115,13 +128,17 @@ export async function createApi(parts: ApiParts) {
     sessions,
     ownAccount,
     audit,
-    /** Removes expired logins and stores the positions of pollers. */
+    /** Removes expired logins and sample data, and stores the positions of pollers. */
     tick: async () => {
       await logins.tick();
       await sessions.tick();
       await savePositions();
+      await sample.retire(clock.now());
     },
-    savePositions,
+    close: async () => {
+      await sample.close();
+      await savePositions();
+    },
     dependencies: {
       callers: {
         ofKey: (key: string, address: string): Caller | null => {

@@ -15,9 +15,12 @@ import type { ConsoleSessions } from "../access/console-sessions.ts";
 import { firstPasswordFile } from "../access/first-admin.ts";
 import { trustedProxies } from "../api/client-address.ts";
 import type { OwnAccount } from "../api/own-account.ts";
+import type { SampleData } from "../api/sample-data.ts";
+import { withSample } from "./with-sample.ts";
 
 export interface ConsoleParts {
   api: ApiDependencies;
+  sample: SampleData;
   accounts: Accounts;
   sessions: ConsoleSessions;
   ownAccount: OwnAccount;
@@ -32,7 +35,9 @@ export interface ConsoleParts {
 }
 
 export function createConsole(parts: ConsoleParts): ConsoleDependencies {
-  const { api, accounts, sessions, ownAccount, clock, reading } = parts;
+  const { accounts, sessions, ownAccount, clock, sample } = parts;
+  const api = withSample(parts.api, sample);
+  const reading = () => sample.views?.reading ?? parts.reading;
   return {
     api,
     sessions: {
@@ -48,18 +53,18 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
     },
     overview: {
       entities: async (caller) => {
-        const names = await reading.listEntities();
+        const names = await reading().listEntities();
         return names.filter((name) => seesEntity(caller, name));
       },
       recentChanges: (caller, entity, limit) =>
-        reading.recentHistory(entity === null ? caller.entities : seesEntity(caller, entity) ? [entity] : [], limit),
+        reading().recentHistory(entity === null ? caller.entities : seesEntity(caller, entity) ? [entity] : [], limit),
       setUp: () => ({
         certificateEndsAt: certificateEnd(parts.certificateFile),
         hasFirstPassword: existsSync(join(parts.dataDir, firstPasswordFile)),
       }),
     },
     incidents: {
-      story: (caller, id) => storyFor(caller, id, parts),
+      story: (caller, id) => storyFor(caller, id, { reading: reading(), clock }),
       assignable: (entity) =>
         accounts
           .list()
@@ -81,12 +86,21 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
             ),
         ),
     },
+    sample: {
+      isShown: () => sample.views !== null,
+      start: (caller) => sample.start(caller),
+      remove: (caller) => sample.remove(caller),
+    },
     origin: { isTrustedProxy: trustedProxies(parts.trustedProxies), baseUrl: parts.baseUrl },
     now: () => clock.now(),
   };
 }
 
-async function storyFor(caller: Caller, id: string, { reading, clock }: ConsoleParts): Promise<Story> {
+async function storyFor(
+  caller: Caller,
+  id: string,
+  { reading, clock }: Pick<ConsoleParts, "reading" | "clock">,
+): Promise<Story> {
   const now = clock.now();
   const row = await reading.readRow("incidents", id, now);
   const [facts, samples] =

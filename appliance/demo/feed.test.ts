@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { minuteMs } from "../../core/time.ts";
+import sample from "../sample/sample.jsonl" with { type: "text" };
 import { bodyOf, planFeed } from "./feed.ts";
-import sample from "./sample.jsonl" with { type: "text" };
 
 test("the whole sample goes in, in order, within the span, each group no later than its moment", () => {
   const groups = planFeed(sample, 48 * minuteMs, 2 * minuteMs);

@@ -14,10 +14,10 @@ import type { EntitySharing } from "./known-sharing.ts";
 import type { Look } from "./looks.ts";
 
 /** What one look may find, and what it may read. */
-const mostTraces = 600;
-const logsPerLook = 24;
+const mostTraces = 400;
+const logsPerLook = 16;
 /** Logs of one incident that are ever read: the beginning of an attack says whose it is. */
-const mostLogs = 240;
+const mostLogs = 160;
 /** The newest alerts, of which logs are chosen. */
 const newestAlerts = 500;
 

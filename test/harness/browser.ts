@@ -58,7 +58,7 @@ export class TestWindow {
   /** What went wrong since it was last looked at. */
   readonly problems: string[] = [];
   readonly #origin: string;
-  readonly #width: number;
+  #width: number;
 
   constructor(context: BrowserContext, origin: string, width: number, page: Page) {
     this.context = context;
@@ -91,6 +91,20 @@ export class TestWindow {
     });
   }
 
+  /** The same page in another theme and width, as when the system's theme changes. */
+  async look(theme: (typeof themes)[number], width: number): Promise<void> {
+    this.#width = width;
+    await this.page.emulateMedia({ colorScheme: theme });
+    await this.page.setViewportSize({ width, height: width > 600 ? 900 : 844 });
+  }
+
+  /** What is wrong beside what axe finds. */
+  async plainFaults(): Promise<string[]> {
+    await this.page.evaluate("document.fonts.ready.then(() => null)");
+    const wide = await this.page.evaluate<number>("document.documentElement.scrollWidth");
+    return [...this.problems.splice(0), ...(wide > this.#width ? [`scrolls sideways: ${wide} of ${this.#width}`] : [])];
+  }
+
   async signIn(name: string, password: string, to = "/"): Promise<void> {
     await this.page.goto(`/sign-in?to=${encodeURIComponent(to)}`);
     await this.page.getByLabel("Name").fill(name);
@@ -101,13 +115,7 @@ export class TestWindow {
 
   /** What is wrong with the page as it is shown: empty when it is sound. */
   async faults(): Promise<string[]> {
-    await this.page.evaluate("document.fonts.ready.then(() => null)");
-    const wide = await this.page.evaluate<number>("document.documentElement.scrollWidth");
-    return [
-      ...this.problems.splice(0),
-      ...(wide > this.#width ? [`scrolls sideways: ${wide} of ${this.#width}`] : []),
-      ...(await this.#accessibility()),
-    ];
+    return [...(await this.plainFaults()), ...(await this.#accessibility())];
   }
 
   /** Violations that axe finds. It runs in a world of its own, so that the page's policy stays in force. */

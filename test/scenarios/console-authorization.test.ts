@@ -47,6 +47,8 @@ const table: Readonly<Record<string, readonly Role[] | null>> = {
   "GET /settings/integrations": people,
   "POST /console/integrations/:section/test": ["admin"],
   "GET /system": people,
+  "POST /console/sample/start": ["admin"],
+  "POST /console/sample/remove": ["admin"],
   "GET /search": people,
   "GET /account": people,
   "GET /console/stream": people,

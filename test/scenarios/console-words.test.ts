@@ -18,6 +18,7 @@ function consoleThat(fails: () => never) {
     overview: { entities: async () => [] },
     sessions: { callerOf: () => ({ ...caller, formToken: "t", mustChangePassword: false, endsAt: 0 }) },
     shell: { counts: async () => fails(), people: () => new Map() },
+    sample: { isShown: () => false },
     origin: { isTrustedProxy: () => false, baseUrl: () => null },
     now: () => 0,
   };

@@ -31,6 +31,7 @@ const refusals: Readonly<Record<string, { status: Status; title: string }>> = {
   ca_file: { status: 409, title: "Not configured" },
   preview_outdated: { status: 409, title: "The preview is outdated" },
   not_enabled: { status: 409, title: "Not enabled" },
+  sample_refused: { status: 409, title: "Sample data" },
   identify_refused: { status: 409, title: "Not that ticket" },
   delivery_state: { status: 409, title: "Not in this state" },
   webhook_off: { status: 403, title: "Webhooks are off" },

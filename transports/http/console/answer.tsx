@@ -70,6 +70,7 @@ export class Pages {
           caller={caller}
           preferences={preferences}
           counts={counts}
+          isSample={this.#dependencies.sample.isShown()}
           paths={this.#paths}
           said={isForScript(c) ? null : takeSaid(c)}
         >

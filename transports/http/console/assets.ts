@@ -36,7 +36,7 @@ const css = `${tokensCss}${consoleCss}`
 /** Addresses of the files that pages name. */
 export const assetPaths = {
   css: added("console", "css", "text/css; charset=utf-8", css),
-  js: added("console", "js", "text/javascript; charset=utf-8", withoutComments(scripts.join("\n"))),
+  js: added("console", "js", "text/javascript; charset=utf-8", compact(scripts.join("\n"))),
   icon: added("icon", "svg", "image/svg+xml", iconSvg),
   font: fonts.inter,
   licences: added(
@@ -82,12 +82,7 @@ function added(name: string, ending: string, type: string, content: string | Uin
   return `/assets/${file}`;
 }
 
-/** Without comments and indentation. No string in the scripts goes over several lines or holds a comment. */
-function withoutComments(script: string): string {
-  return script
-    .replace(/\/\*\*(?:(?!\*\/)[\s\S])*\*\/ ?/g, "")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("//"))
-    .join("\n");
+/** Without comments and blanks, names shortened. */
+function compact(script: string): string {
+  return new Bun.Transpiler({ loader: "js", minify: true, deadCodeElimination: false } as object).transformSync(script);
 }

@@ -65,6 +65,7 @@ import { incidentsPage } from "./pages/incidents/page.tsx";
 import { integrationActions, integrationsPage } from "./pages/integrations/integrations.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
+import { sampleActions } from "./pages/sample.ts";
 import { searchPage } from "./pages/search/page.tsx";
 import { signInRoutes } from "./pages/sign-in.tsx";
 import { systemPage } from "./pages/system/system.tsx";
@@ -100,6 +101,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...caseActions,
     ...deliveryActions,
     ...integrationActions,
+    ...sampleActions,
   ];
 }
 

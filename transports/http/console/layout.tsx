@@ -4,6 +4,7 @@ import { may, type Permission } from "../../../core/access/caller.ts";
 import { assetPaths } from "./assets.ts";
 import type { Preferences, Theme } from "./cookies.ts";
 import { Dialog } from "./parts/dialog.tsx";
+import { SampleBanner } from "./parts/first-run/sample.tsx";
 import { Form } from "./parts/form.tsx";
 import { Icon, type IconName, Logo } from "./parts/icon.tsx";
 import { Person, Who } from "./parts/person.tsx";
@@ -71,6 +72,8 @@ export interface ShellProps {
   preferences: Preferences;
   /** Null when they cannot be read at the moment. */
   counts: ShellCounts | null;
+  /** What is shown is sample data. */
+  isSample: boolean;
   /** Paths of the pages that there are. */
   paths: ReadonlySet<string>;
   said: string | null;
@@ -78,7 +81,7 @@ export interface ShellProps {
 }
 
 export const Shell = (props: ShellProps) => {
-  const { title, at, here, caller, preferences, counts, paths, said, children } = props;
+  const { title, at, here, caller, preferences, counts, isSample, paths, said, children } = props;
   const isShown = ({ path, permission }: Entry) => paths.has(path) && may(caller, permission);
   const entries = (list: readonly Entry[]) =>
     list.filter(isShown).map((entry) => <NavigationEntry entry={entry} isHere={entry.path === at} counts={counts} />);
@@ -156,6 +159,7 @@ export const Shell = (props: ShellProps) => {
           </div>
         </aside>
         <main class="main" id="main" tabindex={-1}>
+          {isSample ? <SampleBanner mayRemove={may(caller, "administer")} /> : null}
           {children}
         </main>
       </div>

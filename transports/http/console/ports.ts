@@ -81,12 +81,22 @@ export interface IncidentPort {
   assignable(entity: string): string[];
 }
 
+/** Sample data to try the console with, before anything real has come. */
+export interface SamplePort {
+  /** Whether pages show it in place of what is real. */
+  isShown(): boolean;
+  /** @throws EdgeError sample_refused once something real has come */
+  start(caller: Caller): Promise<void>;
+  remove(caller: Caller): Promise<void>;
+}
+
 /** The part of it that pages and actions get. */
 export interface ConsolePorts {
   api: ApiDependencies;
   sessions: SessionPort;
   overview: OverviewPort;
   incidents: IncidentPort;
+  sample: SamplePort;
 }
 
 export interface ConsoleDependencies extends ConsolePorts {

@@ -1,7 +1,8 @@
 /** `/`: what needs somebody, then figures, feeds, and what happened last. */
+import { may } from "../../../../core/access/caller.ts";
 import { page } from "../page.ts";
 import { HourChart, LevelLegend, Spark } from "../parts/chart.tsx";
-import { FirstSteps } from "../parts/first-steps.tsx";
+import { FirstSteps } from "../parts/first-run/first-steps.tsx";
 import { Bar, levelOf, Sev } from "../parts/severity.tsx";
 import { withParameters } from "../parts/table.tsx";
 import { longStamp } from "../parts/time.tsx";
@@ -18,7 +19,7 @@ export const overviewPage = page<OverviewData>({
   at: "/",
   title: () => "Overview",
   load: readOverview,
-  view: (data, { viewing, url }) => (
+  view: (data, { viewing, url, caller }) => (
     <>
       <div class="page-head">
         <div class="grow">
@@ -30,7 +31,7 @@ export const overviewPage = page<OverviewData>({
         <Entities url={url} data={data} />
       </div>
       <div class="stack" id="overview" data-live="*">
-        {data.isNew ? <FirstSteps address={url.origin} /> : null}
+        {data.isNew ? <FirstSteps address={url.origin} mayTry={may(caller, "administer")} /> : null}
         <Attention lines={data.attention} />
         {data.isNew ? null : <Figures data={data} />}
         <div class="cols">

@@ -5,7 +5,7 @@ import { type TicketSystemName, ticketSystems } from "../../../../../core/ticket
 import { page } from "../../page.ts";
 import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
-import { systemsInUse } from "./incident-detail.ts";
+import { type IncidentDetail, systemsInUse } from "./incident-detail.ts";
 import { JiraIssue } from "./preview-jira.tsx";
 import { ProactiveCase } from "./preview-proactive.tsx";
 import { ServiceNowRecord } from "./preview-servicenow.tsx";
@@ -39,13 +39,13 @@ export const previewPage = page<Data>({
     const preview = (await ports.api.tickets.preview(caller, id, system)) as unknown as Preview;
     const [systems, { tickets }] = await Promise.all([
       systemsInUse(request),
-      ports.api.tickets.tickets(caller, { incidentId: id, limit: 50, offset: 0 }),
+      ports.api.investigation.incident(caller, id) as unknown as Promise<IncidentDetail>,
     ]);
     return {
       id,
       systems: systems.map((one) => one.system),
       preview,
-      ticket: (tickets as IncidentTicket[]).find((one) => one.system === preview.system),
+      ticket: tickets.find((one) => one.system === preview.system),
       isExact: url.searchParams.get("as") === "sent",
     };
   },

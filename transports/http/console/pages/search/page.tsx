@@ -11,7 +11,7 @@ function addressOf(text: string): string | null {
   const id = text.toLowerCase();
   if (/^inc-[0-9a-f]{8}$/.test(id)) return `/incidents/INC-${id.slice(4)}`;
   if (/^case-[0-9a-f]{8}$/.test(id)) return `/cases/CASE-${id.slice(5)}`;
-  if (/^cmp-[0-9a-f]{8}$/.test(id)) return `/incidents?view=all&campaign=CMP-${id.slice(4)}`;
+  if (/^cmp-[0-9a-f]{8}$/.test(id)) return `/campaigns/CMP-${id.slice(4)}`;
   return /^[0-9a-f]{16}$/.test(id) ? `/alerts/${id}` : null;
 }
 

@@ -1,8 +1,10 @@
 /** What to do on an appliance to which nothing has come yet: three commands, in order. */
-import { Panel } from "./words.tsx";
 
-/** `address`: under which the person has reached the console. */
-export const FirstSteps = ({ address }: { address: string }) => (
+import { Panel } from "../words.tsx";
+import { SampleOffer } from "./sample.tsx";
+
+/** `address`: under which the person has reached the console. `mayTry`: whether the person may have sample data shown. */
+export const FirstSteps = ({ address, mayTry }: { address: string; mayTry: boolean }) => (
   <Panel title="The first detection in three steps" id="first-steps">
     <ol class="body first-steps">
       <li>
@@ -22,5 +24,6 @@ export const FirstSteps = ({ address }: { address: string }) => (
         <pre class="raw">rhythmx import detections.ndjson</pre>
       </li>
     </ol>
+    {mayTry ? <SampleOffer /> : null}
   </Panel>
 );

@@ -1,0 +1,130 @@
+/**
+ * `npm run screenshots`: docs/screenshots/, every page of the console light and dark at 1280 and 390 pixels. An appliance with the sample
+ * of this repository, its times moved to now, in three entities; Jira takes tickets, ServiceNow refuses some, and one syslog
+ * destination is away.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { ApiClient, password } from "../harness/api-client.ts";
+import { TestBrowser, type TestWindow, themes, widths } from "../harness/browser.ts";
+import { freePort } from "../harness/free-port.ts";
+import { cleanUpScenes, deliveries, login, type Scene, scene } from "../harness/ticket-scene.ts";
+
+const root = join(import.meta.dirname, "../..");
+const folder = join(root, "docs/screenshots");
+const entities = ["Primary Site", "North Plant", "Harbour Clinic"];
+/** Of WebP, 0 to 100: texts are sharp, and all of them are less than 2.5 MB. */
+const quality = 42;
+/** Longer pages are cut off. Pixels. */
+const highest = { 1280: 1500, 390: 1700 } as const;
+
+async function pagesOf(it: Scene): Promise<Record<string, string>> {
+  const admin = await login(it);
+  const get = async (path: string) => (await admin.get(path)).body;
+  const { incidents } = await get("/api/incidents?sort_by=risk_score&limit=1");
+  const { cases } = await get("/api/cases/search?limit=1");
+  const { data } = await get("/api/v1/feed/alerts?limit=1");
+  const { campaigns } = await get("/api/campaigns");
+  const refused = await deliveries(it, "state=parked");
+  const incident = `/incidents/${incidents[0].incident_id}`;
+  return {
+    overview: "/",
+    incidents: "/incidents",
+    incident,
+    "preview-jira": `${incident}/preview/jira`,
+    "preview-servicenow": `${incident}/preview/servicenow`,
+    cases: "/cases",
+    case: `/cases/${cases[0].case_id}`,
+    alerts: "/alerts",
+    alert: `/alerts/${data[0].hash}`,
+    campaigns: "/campaigns",
+    ...(campaigns.length === 0 ? {} : { campaign: `/campaigns/${campaigns[0].campaign_id}` }),
+    deliveries: "/deliveries",
+    ...(refused.length === 0 ? {} : { delivery: `/deliveries/${refused[0].id}` }),
+    integrations: "/settings/integrations",
+    system: "/system",
+    account: "/account",
+  };
+}
+
+async function filled(): Promise<Scene> {
+  const it = await scene({ AUTO_PUSH_MIN_SEVERITY: "HIGH" });
+  await it.appliance.reload({
+    syslog: { name: "soc", preset: "rsyslog", protocol: "tcp", host: "127.0.0.1", port: await freePort() },
+  });
+  it.snow.faults = ({ method }) =>
+    method === "POST" && it.snow.rows.length >= 3
+      ? {
+          when: "before",
+          what: {
+            as: 403,
+            body: { error: { message: "Insufficient rights", detail: "assignment_group is read-only" } },
+          },
+        }
+      : null;
+  const lines = gunzipSync(readFileSync(join(root, "test/data/detections/alerts.jsonl.gz")))
+    .toString()
+    .trim()
+    .split("\n");
+  const chosen = lines.filter((_, at) => at % 3 === 0).slice(0, 1200);
+  const now = it.appliance.clock.now();
+  const records = chosen.map((line, at) => ({
+    ...JSON.parse(line),
+    entity: entities[at % 3],
+    timestamp: new Date(now - (chosen.length - at) * 60_000).toISOString(),
+  }));
+  for (let at = 0; at < records.length; at += 300) await it.appliance.ingest(records.slice(at, at + 300));
+  await it.appliance.clock.advance(60_000);
+  await Bun.sleep(5_000);
+  await ApiClient.asUser(it.appliance, "dana", "analyst");
+  const dana = await ApiClient.loggedIn(it.appliance, "dana");
+  const { incidents } = (await dana.get("/api/incidents?sort_by=risk_score&limit=3")).body;
+  await dana.patch(`/api/incidents/${incidents[0].incident_id}`, {
+    assigned_analyst: "dana",
+    investigation_notes: "Looked at the parent process: it is not ours.",
+  });
+  return it;
+}
+
+async function picture(window: TestWindow, width: (typeof widths)[number], name: string): Promise<number> {
+  const session = await window.context.newCDPSession(window.page);
+  const height = await window.page.evaluate<number>("document.documentElement.scrollHeight");
+  const clip = { x: 0, y: 0, width, height: Math.min(height, highest[width]), scale: width > 600 ? 1 : 0.5 };
+  const { data } = await session.send("Page.captureScreenshot", {
+    format: "webp",
+    quality,
+    clip,
+    captureBeyondViewport: true,
+  });
+  await session.detach();
+  const bytes = Buffer.from(data, "base64");
+  writeFileSync(join(folder, `${name}.webp`), bytes);
+  return bytes.length;
+}
+
+mkdirSync(folder, { recursive: true });
+const it = await filled();
+const browser = await TestBrowser.start();
+const pages = await pagesOf(it);
+let bytes = 0;
+const window = await browser.open(it.appliance.appliance.apiUrl, { width: 1280 });
+const take = async (name: string, path: string) => {
+  await window.page.goto(path, { waitUntil: "domcontentloaded" });
+  await window.page.locator("h1").first().waitFor();
+  for (const width of widths)
+    for (const theme of themes) {
+      await window.look(theme, width);
+      for (const fault of await window.plainFaults()) console.error(`${name} ${theme} ${width}: ${fault}`);
+      bytes += await picture(window, width, `${name}-${theme}-${width}`);
+    }
+  console.log(name);
+};
+await take("sign-in", "/sign-in");
+await window.look("light", 1280);
+await window.signIn("admin", password);
+for (const [name, path] of Object.entries(pages)) await take(name, path);
+console.log(`${folder}: ${Math.round(bytes / 1000)} kB`);
+await browser.close();
+await cleanUpScenes();
+process.exit(0);
