@@ -179,8 +179,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       (counts.incident_created ?? counts.incident_updated ?? 0) ? dispatcher.wake() : null,
     );
     const campaigns = new CampaignWatch({
-      store,
-      log,
+      ...{ store, log },
+      monotonic: () => clock.monotonic(),
       passed: () => dispatcher.wake(),
       stopping: stopping.signal,
     });
@@ -216,7 +216,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     followDueTimes({ dispatcher, outbreaks, campaigns, search }, scheduler);
     store.events.onAppend((_, counts) => search.wake(counts));
     const metrics = createMetrics({
-      uptimeMs,
+      ...{ uptimeMs, campaigns },
       destinations: () => feeds.status(),
       loops: () => scheduler.status(),
       faults: () => faults.list(),

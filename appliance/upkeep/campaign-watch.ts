@@ -8,9 +8,14 @@ interface Parts {
   log: Log;
   /** Called when incidents have been looked at: what waited for that may go on. */
   passed?(): void;
+  /** Milliseconds that only grow; default: they stand still, and a turn ends when there is nothing more to do. */
+  monotonic?(): number;
   /** A turn consists of small steps; no further one is started once this is aborted. */
   stopping: AbortSignal;
 }
+
+/** Where very many incidents come at once, intake goes before: a turn takes so many milliseconds of each second. */
+const turnMs = 100;
 
 export class CampaignWatch {
   readonly #parts: Parts;
@@ -49,12 +54,17 @@ export class CampaignWatch {
 
   /** One turn at `now`, epoch milliseconds. */
   async tick(now: number): Promise<void> {
-    const { store, log, stopping, passed } = this.#parts;
+    const { store, log, stopping, passed, monotonic = () => 0 } = this.#parts;
+    const end = monotonic() + turnMs;
     this.#isBehind = false;
     try {
       this.#isUsed ||= await store.campaigns.hasIncidents();
       if (!this.#isUsed) return;
       for (let goesOn = true; goesOn && !stopping.aborted; ) {
+        if (monotonic() >= end) {
+          this.#isBehind = true;
+          return;
+        }
         const { step, more } = await store.reading.campaignStep(now);
         goesOn = more;
         if (step === null) continue;

@@ -10,6 +10,8 @@ import type { LoopStatus } from "./scheduler.ts";
 
 export interface MetricSources {
   uptimeMs(): number;
+  /** How often an incident could not be looked at for campaigns. */
+  campaigns: { readonly failures: number };
   destinations(): readonly (DestinationStatus & { feed: FeedName })[];
   loops(): readonly LoopStatus[];
   faults(): readonly { name: string }[];
@@ -165,6 +167,8 @@ async function register(sources: MetricSources, tallies: Tallies): Promise<Regis
 
   const faults = () => sources.faults().map(({ name }) => [{ fault: name }, 1] as const);
   gauges("rhythmx_fault", "1 for each thing that is wrong at the moment.", ["fault"], faults);
+  const unread = () => [[{}, sources.campaigns.failures] as const];
+  totals("rhythmx_campaign_failures_total", "Looks at an incident for campaigns that failed.", [], unread);
   const failures = () => sources.loops().map(({ name, failures }) => [{ loop: name }, failures] as const);
   totals("rhythmx_loop_failures_total", "Turns of a loop that failed.", ["loop"], failures);
 

@@ -1,9 +1,9 @@
 /** What a log says that leads from one incident to another: sessions, processes, other machines, accounts. */
 import { isOwnAccount } from "../logs/accounts.ts";
 import { isRemoteAddress } from "../logs/addresses.ts";
-import { LogFields } from "../logs/log-fields.ts";
-import { addressesOf } from "../logs/peers.ts";
+import { addressesOf, addressNames } from "../logs/peers.ts";
 import fieldNames from "./field-names.json" with { type: "json" };
+import { FieldReader, type Fields } from "./named-fields.ts";
 import { accountValue, hostName, hostValue, type TraceSet } from "./traces.ts";
 
 /** Processes that are one and the same for everything that happens on a machine. */
@@ -34,6 +34,13 @@ const accountsOnCommandLines = [
 ];
 const thisMachine = /^(?:localhost|\.|\?|-|127\..*)$/;
 
+const { eventId, logonIds, logonGuids, processes, peers, accounts, commandLines, texts } = fieldNames;
+/** Every name of the list, so that none is forgotten where one is added. */
+const wanted = Object.values(fieldNames)
+  .flat()
+  .flatMap((one) => (typeof one === "string" ? [one] : Object.values(one).flat()));
+const reader = new FieldReader([...wanted, ...addressNames, "newprocessid", "logonid"], eventId);
+
 /** `log`: as it came in. `host`: the machine of its evidence, "" = unknown. `at`: epoch milliseconds. */
 export interface TracedLog {
   log: string;
@@ -46,7 +53,7 @@ export interface TracedLog {
 }
 
 export function addLogTraces(traces: TraceSet, { log, host, at, level, withAccounts }: TracedLog): void {
-  const fields = new LogFields(log);
+  const fields = reader.read(log);
   const own = hostValue(host);
   addSessions(traces, fields, own, level, at);
   addProcesses(traces, fields, level, at);
@@ -64,13 +71,13 @@ export function addLogTraces(traces: TraceSet, { log, host, at, level, withAccou
   if (peer !== "") traces.add("peer_address", peer, peer, level, at);
   for (const address of ips)
     if (peer !== "" && address !== peer && isRemoteAddress(address)) traces.add("address", address, address, level, at);
-  if (withAccounts && !failures.test(fields.first(...fieldNames.eventId)))
+  if (withAccounts && !failures.test(fields.first(...eventId)))
     for (const account of accountsOf(fields))
       if (isOwnAccount(account)) traces.add("account", accountValue(account), account, level, at);
 }
 
-function addSessions(traces: TraceSet, fields: LogFields, host: string, level: number, at: number): void {
-  for (const text of fields.all(...fieldNames.logonIds)) {
+function addSessions(traces: TraceSet, fields: Fields, host: string, level: number, at: number): void {
+  for (const text of fields.all(...logonIds)) {
     const id = numberOf(text);
     if (host === "" || id === null || systemSessions.has(id)) continue;
     const session = `0x${id.toString(16)}`;
@@ -78,14 +85,14 @@ function addSessions(traces: TraceSet, fields: LogFields, host: string, level: n
   }
   // Sysmon's say no more than its numbers; those of Kerberos are the same on the machines of both sides.
   if (fields.first("processguid") !== "" && fields.first("logonid") !== "") return;
-  for (const text of fields.all(...fieldNames.logonGuids)) {
+  for (const text of fields.all(...logonGuids)) {
     const guid = guidOf(text);
     if (guid !== "" && !systemGuid.test(guid)) traces.add("logon", guid, guid, level, at);
   }
 }
 
-function addProcesses(traces: TraceSet, fields: LogFields, level: number, at: number): void {
-  for (const { guids, images } of fieldNames.processes) {
+function addProcesses(traces: TraceSet, fields: Fields, level: number, at: number): void {
+  for (const { guids, images } of processes) {
     const guid = guidOf(fields.first(...guids)) || entityId(fields.first(...guids));
     const image = fields.first(...images);
     if (guid === "" || everybodys.test(image)) continue;
@@ -94,7 +101,7 @@ function addProcesses(traces: TraceSet, fields: LogFields, level: number, at: nu
 }
 
 /** Where the log of Security tells who started whom (4688) there are numbers alone, which a machine seldom gives to the same program twice within hours. */
-function addNumberedProcesses(traces: TraceSet, fields: LogFields, host: string, level: number, at: number): void {
+function addNumberedProcesses(traces: TraceSet, fields: Fields, host: string, level: number, at: number): void {
   if (host === "" || fields.first("newprocessid") === "") return;
   for (const { ids, images } of fieldNames.numbered) {
     const id = numberOf(fields.first(...ids));
@@ -106,22 +113,25 @@ function addNumberedProcesses(traces: TraceSet, fields: LogFields, host: string,
 }
 
 /** Names of other machines, in fields and on command lines. */
-function peersOf(fields: LogFields): Set<string> {
-  const peers = new Set(fields.all(...fieldNames.peers));
-  for (const line of fields.all(...fieldNames.commandLines))
+function peersOf(fields: Fields): Set<string> {
+  const found = new Set(fields.all(...peers));
+  for (const line of fields.all(...commandLines))
     for (const pattern of onCommandLines)
-      for (const name of namesIn(line, pattern)) if (peers.size < mostPeers) peers.add(name);
-  for (const peer of peers) if (thisMachine.test(peer)) peers.delete(peer);
-  return peers;
+      for (const name of namesIn(line, pattern)) if (found.size < mostPeers) found.add(name);
+  for (const peer of found) if (thisMachine.test(peer)) found.delete(peer);
+  return found;
 }
 
 /** Accounts in fields, and those that command lines make and use. */
-function accountsOf(fields: LogFields): Set<string> {
-  const accounts = new Set(fields.all(...fieldNames.accounts));
-  for (const line of fields.all(...fieldNames.commandLines))
+function accountsOf(fields: Fields): Set<string> {
+  const found = new Set(fields.all(...accounts));
+  // What PowerShell says of its user, and events without fields, is one text.
+  for (const text of fields.all(...texts))
+    for (const name of namesIn(text, /\buser ?[=:] ?([^\r\n]{1,100})/gi)) found.add(name.trim());
+  for (const line of fields.all(...commandLines))
     for (const pattern of accountsOnCommandLines)
-      for (const name of namesIn(line, pattern)) if (accounts.size < mostAccounts) accounts.add(name);
-  return accounts;
+      for (const name of namesIn(line, pattern)) if (found.size < mostAccounts) found.add(name);
+  return found;
 }
 
 function namesIn(line: string, pattern: RegExp): string[] {

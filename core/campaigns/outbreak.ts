@@ -17,7 +17,8 @@ export interface Sighting {
   periodId: number;
 }
 
-const fewestHosts = 5;
+/** An outbreak has at least so many. */
+export const fewestHosts = 5;
 /** Five hosts have to follow within this time, and each further one after the last sighting. */
 export const reachMs = 10 * minuteMs;
 /** Points that an outbreak is worth by itself: critical. */

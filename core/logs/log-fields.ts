@@ -113,7 +113,7 @@ export class LogFields {
 }
 
 /** Paths and accounts whose backslashes a shipper wrote twice, and quotes with one, as Wazuh does; `\\\\server\\share` stays. */
-function singleSigns(text: string): string {
+export function singleSigns(text: string): string {
   if (!text.includes("\\\\")) return text;
   const isTwice = /[A-Za-z]:\\\\[^\\]/.test(text) ? !/[A-Za-z]:\\[^\\]/.test(text) : /^[^\\\s]+\\\\[^\\]+$/.test(text);
   return isTwice ? text.replace(/\\(["\\])/g, "$1") : text;

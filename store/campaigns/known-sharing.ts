@@ -7,6 +7,7 @@ import type { Sharing, Standing } from "../../core/campaigns/links.ts";
 import { Popularity } from "../../core/campaigns/popularity.ts";
 import { accountValue, hostValue } from "../../core/campaigns/traces.ts";
 import { ActorFinder, type ActorRules, canonicalIp } from "../../core/correlation/actor.ts";
+import { establishedActors } from "../../core/correlation/rarity/rarity.ts";
 import type { NameBook } from "../../core/identities/name-book.ts";
 import type { ActorType } from "../../core/incident.ts";
 import { normaliseName } from "../../core/intake/identity.ts";
@@ -106,6 +107,11 @@ export class EntitySharing implements Sharing {
   ofAddress(value: string): Standing {
     if (this.#popularity.isShared(this.#key, "address", value)) return "many";
     return this.#hasSharedRole(value) ? "role" : "own";
+  }
+
+  /** Whether it has so many actors that what nobody knows yet is more likely usual. */
+  get isLarge(): boolean {
+    return this.#popularity.known(this.#key).actors >= establishedActors;
   }
 
   isPersonal(host: string): boolean {

@@ -2,7 +2,7 @@
 import { addLogTraces } from "../../core/campaigns/log-traces.ts";
 import { accountValue, hostName, hostValue, type Trace, TraceSet } from "../../core/campaigns/traces.ts";
 import { floorOf, type PreparedFloors } from "../../core/correlation/floors.ts";
-import { establishedActors, rarityOf } from "../../core/correlation/rarity/rarity.ts";
+import { rarityOf } from "../../core/correlation/rarity/rarity.ts";
 import { dayOf, ruleNumbers, type Sighting, sightingKey } from "../../core/correlation/rarity/sightings.ts";
 import { type Level, levels } from "../../core/detection.ts";
 import { minuteMs } from "../../core/time.ts";
@@ -14,10 +14,10 @@ import type { EntitySharing } from "./known-sharing.ts";
 import type { Look } from "./looks.ts";
 
 /** What one look may find, and what it may read. */
-const mostTraces = 600;
-const logsPerLook = 24;
+const mostTraces = 400;
+const logsPerLook = 16;
 /** Logs of one incident that are ever read: the beginning of an attack says whose it is. */
-const mostLogs = 240;
+const mostLogs = 160;
 /** The newest alerts, of which logs are chosen. */
 const newestAlerts = 500;
 
@@ -34,7 +34,7 @@ export async function lookAt(
   { floors, sharing }: LookRules,
 ): Promise<{ traces: Trace[]; alerts: number[] }> {
   const traces = new TraceSet(mostTraces);
-  addEvidence(traces, period, before?.stateAt ?? 0, floors);
+  addEvidence(traces, period, before?.stateAt ?? 0, { floors, sharing });
   const known = before?.alerts ?? [];
   const logs = known.length >= mostLogs ? [] : await unreadLogs(database, period.id, known);
   for (const { log, host, at, level } of logs) {
@@ -45,7 +45,12 @@ export async function lookAt(
 }
 
 /** Hosts and crown jewels of the hours that were written to since `since` (epoch ms), and the actor itself. */
-function addEvidence(traces: TraceSet, { actor, state }: ActorPeriod, since: number, floors: PreparedFloors): void {
+function addEvidence(
+  traces: TraceSet,
+  { actor, state }: ActorPeriod,
+  since: number,
+  { floors, sharing }: LookRules,
+): void {
   const { rules, hosts, hours, sightings } = state.evidence;
   const numbers = ruleNumbers(rules);
   // The newest first: there may be more than are kept.
@@ -56,7 +61,7 @@ function addEvidence(traces: TraceSet, { actor, state }: ActorPeriod, since: num
       const known = rules[rule];
       const isCrownJewel = known !== undefined && floorOf(known, floors)?.crownJewel === true;
       const sighting = sightings.get(sightingKey(numbers[rule] ?? rule, dayOf(hour)));
-      const level = isCrownJewel ? known.level : gravity(known?.level ?? 0, sighting);
+      const level = isCrownJewel ? known.level : gravity(known?.level ?? 0, sighting, sharing.isLarge);
       addActor(traces, actor, level, first, last);
       const name = hosts[host] ?? "";
       if (level >= medium) traces.add("host", hostValue(name), hostName(name), level, first, last);
@@ -75,11 +80,10 @@ const [low, medium, high] = ["low", "medium", "high"].map((level) => levels.inde
  * What a level says of a machine that two share: nothing where the rule is usual, and less while nothing is known yet of what is usual in an
  * entity with many actors.
  */
-function gravity(level: number, sighting: Sighting | undefined): number {
+function gravity(level: number, sighting: Sighting | undefined, isLarge: boolean): number {
   const rarity = rarityOf(sighting);
   if (rarity === "common") return Math.min(level, low);
-  const isUnknown = rarity === "unknown" && (sighting?.of ?? 0) >= establishedActors;
-  return isUnknown && level === high ? medium : level;
+  return rarity === "unknown" && isLarge && level === high ? medium : level;
 }
 
 function addActor(

@@ -5,6 +5,7 @@ import { readPosition } from "../events/event-log.ts";
 import type { OpenIncidents } from "../incidents/operations.ts";
 import { correlationAuthor, UnitOfWork } from "../incidents/unit-of-work.ts";
 import { campaignTickets } from "../outbox/campaign-tickets.ts";
+import type { CrowdedRules } from "./crowded-rules.ts";
 import { joinIncidents } from "./join.ts";
 import type { CampaignStep } from "./looks.ts";
 import { hasDue, nextDue } from "./outbreak-rows.ts";
@@ -45,6 +46,11 @@ export const campaignReading = {
 /** Alerts that occurred again of which one step looks at so many. */
 const repeatedPerStep = 1_000;
 
+/** What the search for outbreaks needs of the Worker's state. */
+export interface OpenOutbreaks {
+  readonly crowdedRules: CrowdedRules;
+}
+
 export const outbreakOperations = {
   /**
    * A step of looking at new alerts and at outbreaks that are due at `now` (epoch ms). `more`: there is more to do at once; `nextAt`: when there
@@ -59,7 +65,7 @@ export const outbreakOperations = {
       if (repeated.length === 0 && !(await hasNewAlerts(open.database)) && !(await hasDue(open.database, now)))
         return { more: false, nextAt: await nextDue(open.database), formed: 0 };
       const { formed, more } = await UnitOfWork.inOneTransaction(open, correlationAuthor, now, async (unit) => {
-        const isLeft = await scanAlerts(unit, correlator, repeated);
+        const isLeft = await scanAlerts(unit, { correlator, crowded: open.crowdedRules }, repeated);
         // Not before everything that is there has been seen: one of the hosts may be earlier.
         const settled =
           isLeft || repeated.length === repeatedPerStep
@@ -71,4 +77,4 @@ export const outbreakOperations = {
       return { more, formed, nextAt: await nextDue(open.database) };
     },
   },
-} satisfies Operations<OpenIncidents>;
+} satisfies Operations<OpenIncidents & OpenOutbreaks>;

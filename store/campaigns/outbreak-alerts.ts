@@ -49,12 +49,15 @@ export async function sightingsOf(
 ): Promise<AlertSighting[]> {
   const sure: AlertSighting[] = [];
   const asked: AlertSighting[] = [];
-  const rules = new Map<string, { key: string; counts: "always" | "rare" | "never" }>();
+  const rules = traitsKnownTo(correlator);
   for (const row of rows) {
     const [title, level, tags] = [text(row, "rule_title"), text(row, "level"), text(row, "tags")];
     const name = `${level}\n${text(row, "rule_id")}\n${title}\n${tags}`;
-    const rule = rules.get(name) ?? traitsOf(row, correlator);
-    rules.set(name, rule);
+    let rule = rules.get(name);
+    if (rule === undefined) {
+      rule = traitsOf(row, correlator);
+      rules.set(name, rule);
+    }
     if (rule.counts === "never") continue;
     const entity = text(row, "entity_name");
     const actor = correlator.actorOf({ entity, user: null, host: text(row, "host"), srcIp: null });
@@ -89,7 +92,26 @@ async function rareOf({ database, ruleActors }: UnitOfWork, sightings: readonly 
   return [...groups.values()].flatMap((group, index) => (rarityOf(usual[index]) === "common" ? [] : group));
 }
 
-function traitsOf(row: Row, { rules }: Correlator): { key: string; counts: "always" | "rare" | "never" } {
+interface Traits {
+  key: string;
+  counts: "always" | "rare" | "never";
+}
+
+/** Rules whose traits are kept from one step to the next; most alerts are of rules that were there before. */
+const mostTraits = 1_000;
+const traitsByCorrelator = new WeakMap<Correlator, Map<string, Traits>>();
+
+/** By level, id, title and tags. Another correlator has other floors. */
+function traitsKnownTo(correlator: Correlator): Map<string, Traits> {
+  let known = traitsByCorrelator.get(correlator);
+  if (known === undefined || known.size > mostTraits) {
+    known = new Map();
+    traitsByCorrelator.set(correlator, known);
+  }
+  return known;
+}
+
+function traitsOf(row: Row, { rules }: Correlator): Traits {
   const rule = ruleOf({
     ruleId: text(row, "rule_id") || null,
     ruleTitle: text(row, "rule_title"),

@@ -1,9 +1,10 @@
 /** Looks at new alerts, keeps what may become an outbreak, and finds where five hosts are close enough together. */
 import { mostHosts, outbreaksIn, settledAt, tellAt } from "../../core/campaigns/outbreak.ts";
 import type { Database } from "../database/database.ts";
-import { integer, text } from "../database/rows.ts";
+import { integer } from "../database/rows.ts";
 import type { Correlator } from "../incidents/correlator.ts";
 import type { UnitOfWork } from "../incidents/unit-of-work.ts";
+import type { CrowdedRules } from "./crowded-rules.ts";
 import { type AlertSighting, alertColumns, sightingsOf } from "./outbreak-alerts.ts";
 import {
   isNear,
@@ -22,7 +23,7 @@ const alertsPerStep = 2_000;
 /** Goes a step further, and looks at the alerts that occurred again; returns whether more new ones are left. */
 export async function scanAlerts(
   unit: UnitOfWork,
-  correlator: Correlator,
+  { correlator, crowded }: { correlator: Correlator; crowded: CrowdedRules },
   repeated: readonly number[],
 ): Promise<boolean> {
   const { database, now } = unit;
@@ -44,13 +45,15 @@ export async function scanAlerts(
     args: [step.upto],
   });
   await unit.flush();
+  crowded.note(noted);
   const changed = new Set<OutbreakSpan>();
   const loose: AlertSighting[] = [];
   for (const [name, sightings] of Map.groupBy(alive, nameOf))
     loose.push(...join(known.get(name) ?? [], sightings, changed, now));
   const byRule = Map.groupBy(loose, nameOf);
-  for (const rule of await onManyHosts(database, distinctRules(loose)))
-    await begin(unit, known.get(nameOf(rule)) ?? [], byRule.get(nameOf(rule)) ?? [], changed);
+  // In order of their names, so that ids do not depend on the order of alerts.
+  for (const name of [...(await crowded.among(database, loose))].sort())
+    await begin(unit, known.get(name) ?? [], byRule.get(name) ?? [], changed);
   unit.add(...saveSpans(changed));
   await unit.flush();
   return step.isFull;
@@ -121,18 +124,6 @@ function extend(span: OutbreakSpan, at: number, now: number): void {
     span.updatedAt = now;
     span.dueAt = settledAt(span.formedAt, now);
   } else if (span.hostCount < mostHosts) span.dueAt ??= tellAt(span.updatedAt, now);
-}
-
-/** Of these rules those with sightings on five hosts or more, whenever that was. */
-async function onManyHosts(database: Database, rules: readonly RuleOfEntity[]): Promise<RuleOfEntity[]> {
-  if (rules.length === 0) return [];
-  const { rows } = await database.read(
-    `select s.entity_key, s.rule_key from json_each(?) j cross join outbreak_sightings s
-       on s.entity_key = j.value->>0 and s.rule_key = j.value->>1
-     group by 1, 2 having count(distinct s.host) >= 5 order by 1, 2`,
-    [JSON.stringify(rules.map(({ entityKey, rule }) => [entityKey, rule]))],
-  );
-  return rows.map((row) => ({ entityKey: text(row, "entity_key"), rule: text(row, "rule_key") }));
 }
 
 /** Adds outbreaks that these sightings complete, which belong to no known one. */

@@ -1,6 +1,6 @@
 /**
- * Alerts that occurred again and that nobody has looked at since: a repeat makes no event, and no index on the alerts' times is worth what it
- * would cost intake. In memory only: after a crash those of the last seconds are not looked at before they repeat once more.
+ * Alerts that occurred again, at another time or for another period, and that nobody has looked at since: a repeat makes no event, and no
+ * index on the alerts' times is worth what it would cost intake. In memory only: after a crash those of the last seconds are not looked at before they repeat once more.
  */
 
 /** More are not noted: what comes so often is no news. */

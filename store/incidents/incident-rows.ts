@@ -5,7 +5,7 @@ import type { ActorActivity, ActorType, Incident, IncidentStatus } from "../../c
 import { type RiskLevel, riskLevel } from "../../core/risk.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
-import { forRows, insertSql } from "../database/insert-sql.ts";
+import { forRows } from "../database/insert-sql.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 import type { Row, Statement } from "../database/statement.ts";
@@ -44,12 +44,32 @@ const savedAnew = [
   ...["status", "risk_score", "risk_level", "assigned_analyst", "investigation_notes", "resolution_notes"],
   ...["external_ticket_id", "external_ticket_url", "external_system"],
   ...["updated_at", "closed_at", "escalated_at", "updated_seq"],
-  ...["sigma_alert_count", "alarm_count", "first_alarm_time", "last_alarm_time", "headline", "campaign_id"],
+  ...[
+    "sigma_alert_count",
+    "alarm_count",
+    "first_alarm_time",
+    "last_alarm_time",
+    "headline",
+    "campaign_id",
+    "due_at",
+    "at_risk_at",
+  ],
 ]
   .map((column) => `${column} = excluded.${column}`)
   .join(", ");
 
-const saveSql = insertSql("incidents", incidentColumns, `on conflict (incident_id) do update set ${savedAnew}`);
+const saved = incidentColumns.split(",").map((column) => column.trim());
+const parameter = (column: string) => `?${saved.indexOf(column) + 1}`;
+
+/** Minutes of its level after its creation, of an open incident; `part` of them, in seconds. */
+function timeAfter(part: number): string {
+  return `case when ${parameter("status")} in ('OPEN', 'IN_PROGRESS') then (select strftime('%Y-%m-%dT%H:%M:%fZ', ${parameter("created_at")},
+    '+' || (minutes * ${60 * part}) || ' seconds') from service_levels where level = ${parameter("risk_level")}) end`;
+}
+
+const saveSql = `insert into incidents (${incidentColumns}, due_at, at_risk_at)
+  values (${saved.map(parameter).join(", ")}, ${timeAfter(1)}, ${timeAfter(0.75)})
+  on conflict (incident_id) do update set ${savedAnew}`;
 
 /** Statements that insert or update incidents. */
 export function saveIncidents(incidents: readonly IncidentRow[]): Statement[] {

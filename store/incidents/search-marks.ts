@@ -6,12 +6,13 @@ import type { Statement } from "../database/statement.ts";
 export function searchAnew(
   concluded: readonly {
     period: { incidentId: string | null };
+    create: boolean;
     regrouped?: boolean;
     assessment: { opened: readonly unknown[] };
   }[],
 ): Statement[] {
-  const rows = concluded.flatMap(({ period: { incidentId }, regrouped, assessment }) =>
-    incidentId !== null && (regrouped === true || assessment.opened.length > 0) ? [[incidentId]] : [],
+  const rows = concluded.flatMap(({ period: { incidentId }, create, regrouped, assessment }) =>
+    incidentId !== null && !create && (regrouped === true || assessment.opened.length > 0) ? [[incidentId]] : [],
   );
   return forRows("insert into search_pending values (?) on conflict do nothing", rows);
 }

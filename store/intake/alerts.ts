@@ -157,8 +157,9 @@ function addAlerts(
       const { value = null, isCurrent = false } = change.cluster ?? {};
       updates.push([id, added, toIso(firstSeen), toIso(lastSeen), risk, value, period, isCurrent ? 1 : 0, at]);
       if (newest !== null) logs.push([id, newest.body]);
-      if (period !== null && risk >= notedRisk) unit.repeatedAlerts.note(id);
       const former = stored?.periodId ?? null;
+      const hasNews = firstSeen !== stored?.firstSeen || lastSeen !== stored.lastSeen || period !== former;
+      if (period !== null && risk >= notedRisk && hasNews) unit.repeatedAlerts.note(id);
       if (period !== null && former !== null && former !== period) formerPeriods.push([former, id]);
     }
   }

@@ -4,6 +4,7 @@ import { preparePatterns } from "../../core/correlation/patterns.ts";
 import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
 import { KnownAssets } from "../assets/known-assets.ts";
+import { CrowdedRules } from "../campaigns/crowded-rules.ts";
 import { newMemory } from "../campaigns/step.ts";
 import { type Batch, Database } from "../database/database.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
@@ -192,6 +193,7 @@ export class StoreWorker {
         periods,
         ruleActors: new RuleActors(),
         repeatedAlerts: new RepeatedAlerts(),
+        crowdedRules: new CrowdedRules(),
       };
       this.#open = { database, lock, sequences, appended, correlator: null, ticketRules, ...memory };
       return { migrated, writing: catalogueOf(this.#writing), reading: catalogueOf(reading) };

@@ -107,6 +107,8 @@ test("an incident whose evidence cannot be read holds nobody up and is given up 
   const told = scene.appliance.logLines.filter((line) => line.includes("was not looked at for campaigns"));
   expect(told).toHaveLength(3);
   expect(told[0]).toContain(broken.incident_id);
+  const metrics = await (await fetch(`${scene.appliance.appliance.apiUrl}/metrics`)).text();
+  expect(metrics).toContain("\nrhythmx_campaign_failures_total 3\n");
 });
 
 test("retention takes the campaign with the last of its incidents, and what is kept of each", async () => {

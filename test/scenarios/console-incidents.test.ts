@@ -173,7 +173,7 @@ describe("what is found everywhere", () => {
     for (const [text, to] of [
       [id("anna").toLowerCase(), `/incidents/${id("anna")}`],
       ["case-0123abcd", "/cases/CASE-0123abcd"],
-      ["CMP-0123ABCD", "/incidents?view=all&campaign=CMP-0123abcd"],
+      ["CMP-0123ABCD", "/campaigns/CMP-0123abcd"],
       ["0123456789ABCDEF", "/alerts/0123456789abcdef"],
     ] as const)
       expect((await console.get(`/search?q=${text}`)).at).toBe(to);

@@ -1,5 +1,6 @@
 /** Service levels of incidents: due times, how they stand, lists by them, other settings; and the figures of the overview. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { schemaVersion } from "../../store/database/migrate.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
 import { queryDatabase } from "../harness/query-database.ts";
@@ -131,7 +132,7 @@ test("the state of the appliance, for whoever may read, without how much of othe
   expect(body.loops.map(({ name }: { name: string }) => name)).toContain("search-index");
   expect(body).toMatchObject({
     status: { alerts: "running", incidents: "running" },
-    database: { schema: 19 },
+    database: { schema: schemaVersion },
     search: { behind: expect.any(Number) },
     destinations: [],
     faults: [],

@@ -253,14 +253,15 @@ update incidents set
   where status in ('OPEN', 'IN_PROGRESS');
 create index incidents_due on incidents (due_at, created_seq, entity_name, at_risk_at);
 
-create trigger incidents_due_first after insert on incidents when new.status in ('OPEN', 'IN_PROGRESS') begin
+-- The statements that write incidents set both times themselves; what writes a row otherwise is put right.
+create trigger incidents_due_first after insert on incidents when new.status in ('OPEN', 'IN_PROGRESS') and new.due_at is null begin
   update incidents set
     due_at = (select strftime('%Y-%m-%dT%H:%M:%fZ', new.created_at, '+' || minutes || ' minutes') from service_levels where level = new.risk_level),
     at_risk_at = (select strftime('%Y-%m-%dT%H:%M:%fZ', new.created_at, '+' || (minutes * 45) || ' seconds') from service_levels where level = new.risk_level)
     where id = new.id;
 end;
 create trigger incidents_due_again after update of status, risk_level on incidents
-  when old.status <> new.status or old.risk_level <> new.risk_level begin
+  when (old.status <> new.status or old.risk_level <> new.risk_level) and old.due_at is new.due_at begin
   update incidents set
     due_at = case when new.status in ('OPEN', 'IN_PROGRESS') then
       (select strftime('%Y-%m-%dT%H:%M:%fZ', new.created_at, '+' || minutes || ' minutes') from service_levels where level = new.risk_level) end,

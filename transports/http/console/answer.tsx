@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Answers in HTML: whole pages, the inner part of one for scripts, and words for everything that is refused. */
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";

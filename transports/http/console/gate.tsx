@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /**
  * What happens around each page and action: who it is, whether the request comes from the console's own pages, what the person may do, and
  * what is answered to those who are refused.

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** The shell of every page: navigation, search, theme, zone and person; and the bare one of the sign-in. */
 import type { Child } from "hono/jsx";
 import { may, type Permission } from "../../../core/access/caller.ts";

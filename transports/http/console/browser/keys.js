@@ -41,6 +41,7 @@ document.addEventListener("keydown", (event) => {
   else if (key === "j" || key === "k")
     choose(rows[Math.min(rows.length - 1, Math.max(0, at + (key === "j" ? 1 : -1)))]);
   else if (key === "x") box?.click();
+  else if (key === "Enter" && row && field === document.body) one("a.lead", row)?.click();
   else if (key === "?") /** @type {HTMLDialogElement | null} */ (one("#keys"))?.showModal();
 });
 

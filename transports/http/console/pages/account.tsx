@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/account`: one's own name, password and second factor, and how pages are shown. */
 import { setSessionCookie, themes, zoneChoices } from "../cookies.ts";
 import { safeReturn } from "../origin.ts";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Incidents as rows, for the list and the overview. */
 import type { IncidentStatus } from "../../../../core/incident.ts";
 import type { RowFilters } from "../../../../core/pages/page.ts";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** The overview's lists: what needs attention, where things go, and what people and systems changed. */
 import type { AttentionLine, AttentionTone } from "../../../../core/console/attention-state.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";

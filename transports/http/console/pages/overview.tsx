@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/`: what needs somebody, then figures, feeds, and what happened last. */
 import { may } from "../../../../core/access/caller.ts";
 import { page } from "../page.ts";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/sign-in` with its second step, `/password` for who must choose another one, and the sign-out. */
 import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Evidence of delivery: each attempt with time, status, outcome, request line and length. */
 import type { Child } from "hono/jsx";
 import { Icon } from "./icon.tsx";

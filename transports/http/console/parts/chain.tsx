@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** The attack chain: which of ATT&CK's tactics were seen, in the order of the kill chain. */
 import { Time } from "./time.tsx";
 

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Charts as SVG made by the server: they print, follow the theme, and have a text for those who do not see them. */
 import { type Level, toneOf, words } from "./severity.tsx";
 import { stamp } from "./time.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** A dialog of the page itself. What a link with `data-dialog` fetches is shown in one that the layout has. */
 import type { Child } from "hono/jsx";
 import { Icon } from "./icon.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Fields of forms: label, control, hint, and where a setting is pinned. */
 import type { Child } from "hono/jsx";
 import { Icon } from "./icon.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** The row of filters above a list: a form that the browser can send by itself, with every value in the address. */
 import type { Child } from "hono/jsx";
 import { Icon } from "./icon.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** A form that changes something: POST, with the token that no other site knows. */
 import type { Child } from "hono/jsx";
 import { useViewing } from "./viewing.ts";

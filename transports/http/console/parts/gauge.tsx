@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Half a ring with the levels as zones; the needle's end is at the score. */
 import type { Child } from "hono/jsx";
 import { type Level, toneOf, words } from "./severity.tsx";

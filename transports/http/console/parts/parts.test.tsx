@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Every part with hostile text: it comes out as text, and nothing that the policy forbids comes with it. */
 import { describe, expect, test } from "bun:test";
 import type { Child } from "hono/jsx";

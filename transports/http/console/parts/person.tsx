@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** People by their display names; the login is in the title. */
 import { Icon } from "./icon.tsx";
 import { useViewing } from "./viewing.ts";

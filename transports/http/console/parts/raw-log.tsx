@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** A log as it came: text, whole, wrapped unless somebody switches that off. */
 import { Icon } from "./icon.tsx";
 

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Severity: bars, word and colour, in this order of trust. Never colour alone. */
 
 /** Levels of risk and of rules, and severities of cases. */

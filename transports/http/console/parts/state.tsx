@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** The outcome of work: icon and word. Colours of severity are not used for it. */
 import type { Child } from "hono/jsx";
 import { Icon, type IconName } from "./icon.tsx";

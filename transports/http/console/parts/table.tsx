@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Heads of tables that are sorted by a link, views with counts, and the foot with pages. Narrow, tables become cards. */
 import type { Child } from "hono/jsx";
 import { Icon } from "./icon.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Points in time, in the viewer's zone: today "19:18", else "26 Nov 01:57", in another year with it. The title has UTC and the age. */
 import { useViewing } from "./viewing.ts";
 

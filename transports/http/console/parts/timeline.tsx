@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Detections by tactic and time: one lane a tactic, one dot a rule, a line where it went on for more than an hour. */
 import { tacticName, tactics } from "./chain.tsx";
 import { type Level, words } from "./severity.tsx";

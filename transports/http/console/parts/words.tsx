@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Words for what is not there (yet), not allowed or went wrong: what it is, what it means, and the one next step. */
 import type { Child } from "hono/jsx";
 import { Icon, type IconName } from "./icon.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/alerts/{hash}`: one alert with its newest log. */
 import { page } from "../../page.ts";
 import { RawLog } from "../../parts/raw-log.tsx";

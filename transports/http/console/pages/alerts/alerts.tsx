@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/alerts`: equal detections as one row, found by words, rule, host, user and level. */
 import { type Level, levels } from "../../../../../core/detection.ts";
 import { type PageRequest, page } from "../../page.ts";

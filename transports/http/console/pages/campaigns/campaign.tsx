@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/campaigns/{id}`: the incidents of one attack, why they belong together, and when each link was seen. */
 
 import { sentence } from "../../answer.tsx";

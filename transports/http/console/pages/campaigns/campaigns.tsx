@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/campaigns`: attacks that touch several actors, newest first. */
 import { page } from "../../page.ts";
 import { levelOf, Score, Sev } from "../../parts/severity.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/cases/{id}`: one attack pattern with the rules that fulfil it; owner, status and notes. */
 import { may } from "../../../../../core/access/caller.ts";
 import { longestNotes } from "../../../../../core/incident-change.ts";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/cases`: attack patterns of one actor, by severity, kind and status. */
 import { builtInPatterns } from "../../../../../core/correlation/patterns.ts";
 import { type CaseStatus, caseSeverities } from "../../../../../core/threat-case.ts";

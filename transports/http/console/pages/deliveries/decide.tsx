@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** What a person can do with a delivery that waits: name its ticket, send it again, mend it first, give it up. */
 import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/deliveries`: what goes to ticket systems: the queue, what stands still by cause, and what is done. */
 import { may } from "../../../../../core/access/caller.ts";
 import { type DeliveryState, ticketSystems } from "../../../../../core/tickets/ticket.ts";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Deliveries as rows: what, about which incident, its state with the target's words, and its last attempt. */
 import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/deliveries/{id}`: one delivery with the request beside the answer of each attempt, and what a person can decide. */
 import { may } from "../../../../../core/access/caller.ts";
 import { page } from "../../page.ts";

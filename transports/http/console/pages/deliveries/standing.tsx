@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** What stands still, by cause: how many, what it means, the target's own words, and what can be done with all of them. */
 import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Detections per hour, up to the last hour in which there were any. */
 import { HourChart, type HourOfActivity } from "../../parts/chart.tsx";
 import { levelOf } from "../../parts/severity.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** What it rests on beside its rules: tactics over time, SIEM alarms, threat cases. */
 import { Chain } from "../../parts/chain.tsx";
 import { levelOf, Sev, words } from "../../parts/severity.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** An exception from an incident: what it would have suppressed is shown before it can be saved. */
 import { EdgeError } from "../../../../../core/errors.ts";
 import { patternOf } from "../../../../../core/text/wildcard.ts";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** What was changed, by whom and from where; and notes as the conversation that they are. */
 import type { Child } from "hono/jsx";
 import { Person, Who } from "../../parts/person.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/incidents/{id}`: the deep link of every ticket. One page, no tabs; printed it takes two. */
 import { page } from "../../page.ts";
 import { Form } from "../../parts/form.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** An issue as Jira shows it. Its document (ADF) is turned into elements here; every text in it stays text. */
 import type { Child } from "hono/jsx";
 import { Outside } from "../../parts/words.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Preview Ticket: what the target would show, and the exact request with its hash, which Create Ticket then holds. */
 import type { Child } from "hono/jsx";
 import { UsageError } from "../../../../../core/errors.ts";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** A Proactive Case as its HTML. It stands in a frame without any right, so that nothing in it could act even if it were markup. */
 
 export const ProactiveCase = ({ payload }: { payload: Record<string, unknown> }) => {

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** A record as ServiceNow's form shows it: fields, then texts with their lines. */
 
 const names: ReadonlyMap<string, string> = new Map([

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** What to do now, as its tickets say it, and what would keep a false positive from coming back. */
 import { Icon } from "../../parts/icon.tsx";
 import { State } from "../../parts/state.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Its rules, each with its newest event and the raw log one click away. */
 import { levels } from "../../../../../core/detection.ts";
 import type { Story, ToldEvent } from "../../../../../core/tickets/case/story.ts";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** How far it reaches: hosts and accounts with their roles, the outbreak that made it, the campaign that it is part of. */
 import { levelOf, Score, words } from "../../parts/severity.tsx";
 import { Status } from "../../parts/state.tsx";
@@ -139,13 +140,8 @@ export const Campaign = ({ incident: { campaign } }: { incident: IncidentDetail 
         <div class="body flush small">
           <p class="tiny quiet">Why they are one</p>
           <ul class="bullets any">
-            {links.slice(0, fewReasons).map(({ why, at }) => (
-              <li>
-                {why}{" "}
-                <span class="tiny quiet">
-                  <Time at={at} />
-                </span>
-              </li>
+            {links.slice(0, fewReasons).map(({ why }) => (
+              <li>{why}</li>
             ))}
           </ul>
           {reasons <= fewReasons ? null : <p class="tiny quiet">and {reasons - fewReasons} more reasons</p>}

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Its tickets: one for each system, with every attempt, what each state means, and what comes next. */
 import { Step, Steps, Tries } from "../../parts/attempts.tsx";
 import { Form } from "../../parts/form.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** What happened and how sure that is: the story, the score, and what it is made of. */
 import type { Story } from "../../../../../core/tickets/case/story.ts";
 import { Gauge } from "../../parts/gauge.tsx";

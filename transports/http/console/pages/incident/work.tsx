@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** What people do with it: status, owner, service level, notes. Who may only read sees how it stands. */
 import { incidentStatuses } from "../../../../../core/incident.ts";
 import { Form } from "../../parts/form.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** What can be done with the incidents that are ticked. It shows while one is; the check boxes belong to its form. */
 import { may } from "../../../../../core/access/caller.ts";
 import { incidentStatuses } from "../../../../../core/incident.ts";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** What is done with several incidents at once, and what became of each. */
 import { UsageError } from "../../../../../core/errors.ts";
 import { type IncidentStatus, incidentStatuses } from "../../../../../core/incident.ts";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Exceptions from several incidents: first what they could cover is shown to choose from, then those are made. */
 import * as v from "valibot";
 import { EdgeError, UsageError } from "../../../../../core/errors.ts";

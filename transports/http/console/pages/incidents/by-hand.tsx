@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/incidents/new`: an incident of an actor whose detections alone have not made one. */
 import { type Action, page } from "../../page.ts";
 import { Field } from "../../parts/field.tsx";

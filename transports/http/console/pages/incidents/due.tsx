@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** How long an incident's service level leaves: icon and words, the point in time in the title. */
 import type { SlaStatus } from "../../../../../core/tickets/sla.ts";
 import { Icon } from "../../parts/icon.tsx";

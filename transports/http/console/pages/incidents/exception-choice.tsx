@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Which exceptions are made of the selected incidents. */
 import { Form } from "../../parts/form.tsx";
 import { Panel } from "../../parts/words.tsx";

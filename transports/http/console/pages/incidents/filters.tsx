@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** What narrows the list of incidents, and which columns it has. */
 import { incidentStatuses } from "../../../../../core/incident.ts";
 import { riskLevels } from "../../../../../core/risk.ts";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** What became of several things of which not all went well. */
 import { Notice, Panel } from "../../parts/words.tsx";
 

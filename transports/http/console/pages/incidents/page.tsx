@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/incidents`: the list. What is asked for is in its address alone. */
 import { may } from "../../../../../core/access/caller.ts";
 import { page } from "../../page.ts";

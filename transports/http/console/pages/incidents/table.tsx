@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** The rows of the list: what happened leads, with the actor and the place below it. */
 import { isOpen } from "../../../../../core/incident.ts";
 import { Icon, type IconName } from "../../parts/icon.tsx";

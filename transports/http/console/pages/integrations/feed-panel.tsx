@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** One syslog feed: its destinations, whether they are reached, what waits and what the last trouble was. */
 import { Icon } from "../../parts/icon.tsx";
 import { State } from "../../parts/state.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/settings/integrations`: where alerts, incidents and tickets go, and whether they arrive. To be read by everybody. */
 import { feedSections } from "../../../../../core/settings/feed-section.ts";
 import { ticketSystems } from "../../../../../core/tickets/ticket.ts";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Configured, Enabled, Last Test; and the steps of a test, each with what was found. */
 import type { Child } from "hono/jsx";
 import { Form } from "../../parts/form.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** One ticket system: its last test, what waits and stands still, and how the two sides are kept in step. */
 import type { Child } from "hono/jsx";
 import type { FieldPolicy } from "../../../../../core/tickets/policy.ts";

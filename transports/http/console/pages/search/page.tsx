@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/search?q=`: what has an address of its own leads there; everything else to a few of each kind, with links to all of them. */
 import { Elsewhere, type PageRequest, page } from "../../page.ts";
 import { Icon } from "../../parts/icon.tsx";
@@ -11,7 +12,7 @@ function addressOf(text: string): string | null {
   const id = text.toLowerCase();
   if (/^inc-[0-9a-f]{8}$/.test(id)) return `/incidents/INC-${id.slice(4)}`;
   if (/^case-[0-9a-f]{8}$/.test(id)) return `/cases/CASE-${id.slice(5)}`;
-  if (/^cmp-[0-9a-f]{8}$/.test(id)) return `/incidents?view=all&campaign=CMP-${id.slice(4)}`;
+  if (/^cmp-[0-9a-f]{8}$/.test(id)) return `/campaigns/CMP-${id.slice(4)}`;
   return /^[0-9a-f]{16}$/.test(id) ? `/alerts/${id}` : null;
 }
 

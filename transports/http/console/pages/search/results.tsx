@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** What was found: each kind with a link to all of it. */
 import type { Child } from "hono/jsx";
 import { Icon } from "../../parts/icon.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Everything that the appliance does at a time, with its last run and what failed. */
 import { State } from "../../parts/state.tsx";
 import { Time } from "../../parts/time.tsx";

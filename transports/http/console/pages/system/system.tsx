@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** `/system`: how the appliance itself does, and one report to hand on. */
 import { page } from "../../page.ts";
 import { Icon } from "../../parts/icon.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** What to do on an appliance to which nothing has come yet: three commands, in order. */
 
 import { Panel } from "../words.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 /** Sample data: offered before the first real detection, and said on every page while it is shown. */
 import { Form } from "../form.tsx";
 import { Icon } from "../icon.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 import { qrCode } from "./qr-code.ts";
 
 /** A text as a QR code, dark on light in both themes, since not every reader takes the opposite. Nothing for a text that is too long. */
