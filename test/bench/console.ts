@@ -16,7 +16,7 @@ const incident = (n: number) => `/incidents/INC-${n.toString(16).padStart(8, "0"
 /** By name: addresses that take turns. */
 const kinds: Readonly<Record<string, readonly string[]>> = {
   overview: ["/"],
-  list: ["/incidents", "/incidents?view=all&sort=due_at", "/incidents?view=all&page=20", "/incidents?level=medium"],
+  list: ["/incidents", "/incidents?view=all&sort=due", "/incidents?view=all&page=20", "/incidents?level=medium"],
   search: ["/incidents?q=actor-77&view=all", "/incidents?q=actor-9&view=all", "/alerts?q=host-12", "/search?q=actor-5"],
   incident: [7, 77, 777, 7777].map(incident),
 };
