@@ -75,7 +75,8 @@ export function conditionsOf(source: Source, filters: StoredFilters, { entities,
     else
       all.add(`${search.isRare ? "" : "+"}${ids} in (select rowid from ${index} where ${index} match ?)`, search.query);
   }
-  const rather = sorted ? "+" : "";
+  // Open incidents by when they are due are found by that index, not by one of what most of them have.
+  const rather = sorted || filters.sla !== undefined ? "+" : "";
   // The index knows entities and levels of what it has found.
   if (search === null) {
     oneOf(`${rather}${columns.entity} collate nocase`, entities ?? undefined);

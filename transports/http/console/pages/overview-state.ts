@@ -96,13 +96,21 @@ export async function readOverview(request: PageRequest): Promise<OverviewData> 
   const seen = entity === null ? caller : { ...caller, entities: [entity] };
   const mine = { ...request, caller: seen };
   const open = ["OPEN", "IN_PROGRESS"] as const;
+  const figuresRead = api.overview.overview(seen, null) as Promise<unknown> as Promise<Figures>;
+  // Where none is at risk, all that are open would be looked at to find that out again.
+  const nextDueRead = figuresRead.then(async ({ incidents: { sla } }) => {
+    if (sla.at_risk === 0) return null;
+    const atRisk = { statuses: open, filters: { sla: ["at_risk"] }, limit: 1 } as const;
+    const { rows } = await readIncidents(mine, { ...atRisk, sortBy: "due_at", sortDir: "asc" });
+    return rows[0]?.due_at ?? null;
+  });
   const [figures, activity, top, nextDue, groups, integrations, proposals, changes, ever] = await Promise.all([
-    api.overview.overview(seen, null) as Promise<unknown> as Promise<Figures>,
+    figuresRead,
     api.overview.activity(seen, { entity, hours: 24 }) as Promise<unknown> as Promise<{
       hours: { hour: string; detections: Partial<Record<Level, number>> }[];
     }>,
     readIncidents(mine, { statuses: open, limit: 6 }),
-    readIncidents(mine, { statuses: open, sortBy: "due_at", sortDir: "asc", filters: { sla: ["at_risk"] }, limit: 1 }),
+    nextDueRead,
     api.tickets.deadLetters(seen) as Promise<Group[]>,
     api.settings.status() as Promise<unknown> as Promise<Integration[]>,
     may(caller, "exceptions:write") ? api.exceptions.proposals(seen, null) : [],
@@ -111,7 +119,6 @@ export async function readOverview(request: PageRequest): Promise<OverviewData> 
   ]);
   const setUp = may(caller, "administer") ? ports.overview.setUp() : null;
   const { incidents } = figures;
-  const dueAt = nextDue.rows[0]?.due_at ?? null;
   const attention = needsAttention(
     {
       faults: figures.faults.map((fault) => ({ ...fault, since: Date.parse(fault.since) })),
@@ -122,7 +129,7 @@ export async function readOverview(request: PageRequest): Promise<OverviewData> 
         highWithoutOwner: incidents.unassigned_by_level.high ?? 0,
         breached: incidents.sla.breached,
         atRisk: incidents.sla.at_risk,
-        nextDueAt: dueAt === null ? null : Date.parse(dueAt),
+        nextDueAt: nextDue === null ? null : Date.parse(nextDue),
       },
       destinations: figures.destinations.map(({ last_error, ...one }) => ({ ...one, lastError: last_error })),
       standing: groups.map((group) => ({
