@@ -161,7 +161,7 @@ export class Story {
     row("HOURLY", account.hourly, "one an hour for each alert with something new");
     row("bursts", account.bursts, "HOURLY messages with far more than usual");
     row("threat cases", account.findings.cases.length, "alerts of an actor that fit a pattern");
-    row("tickets", account.tickets, "one for each incident from severity HIGH on");
+    row("tickets", account.tickets, "one for each attack from severity HIGH on");
     row("incidents", account.findings.incidents.length, "actors whose risk passed the threshold");
     const sum = `${account.countedByFirst} told by FIRST + ${account.countedByHourly} by HOURLY = ${counted}`;
     const balance =

@@ -37,7 +37,12 @@ export class SmallDisk {
   /** Fills it until `leftBytes` are free. */
   fill(leftBytes = 0): void {
     const { bavail, bsize } = statfsSync(this.data);
-    writeFileSync(join(this.data, "ballast"), Buffer.alloc(Math.max(0, bavail * bsize - leftBytes)));
+    try {
+      writeFileSync(join(this.data, "ballast"), Buffer.alloc(Math.max(0, bavail * bsize - leftBytes)));
+    } catch (error) {
+      // The appliance has written meanwhile: the disk is full already.
+      if (leftBytes > 0 || (error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    }
   }
 
   empty(): void {
