@@ -145,8 +145,8 @@ export function setUpLines(state: AttentionState, now: number): AttentionLine[] 
       "exceptions_proposed",
       `${counted(proposedExceptions, "exception")} ${isOrAre(proposedExceptions)} proposed by false positives`,
       "Saved, they keep the same activity from becoming an incident again.",
-      "Look at them",
-      "/exceptions",
+      "Show their incidents",
+      "/incidents?view=all&status=FALSE_POSITIVE",
     );
   if (state.detections === 0)
     hint(
@@ -160,8 +160,8 @@ export function setUpLines(state: AttentionState, now: number): AttentionLine[] 
     hint(
       "no_destination",
       "No SIEM is connected",
-      "Alerts and incidents are kept here; nothing is forwarded.",
-      "Add a destination",
+      "Alerts and incidents are kept here; nothing is forwarded. Destinations stand in config.json and incident_syslog_config.json.",
+      "Show the integrations",
       "/settings/integrations",
     );
   if (state.hasFirstPassword)

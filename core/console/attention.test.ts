@@ -105,3 +105,11 @@ test("a new appliance is told how to begin, and not that no SIEM is connected", 
     "no_destination",
   ]);
 });
+
+test("proposed exceptions lead to the false positives that propose them", () => {
+  const [line] = needsAttention({ ...quiet, proposedExceptions: 2 }, now);
+  expect(line).toMatchObject({
+    title: "2 exceptions are proposed by false positives",
+    step: { href: "/incidents?view=all&status=FALSE_POSITIVE" },
+  });
+});

@@ -1,32 +1,14 @@
 /** @jsxImportSource hono/jsx */
 /** The attack chain: which of ATT&CK's tactics were seen, in the order of the kill chain. */
+import { families, familyOf } from "../../../../core/attack/attack.ts";
 import { Time } from "./time.tsx";
 
-export const tactics = [
-  "reconnaissance",
-  "resource-development",
-  "initial-access",
-  "execution",
-  "persistence",
-  "privilege-escalation",
-  "defense-evasion",
-  "credential-access",
-  "discovery",
-  "lateral-movement",
-  "collection",
-  "command-and-control",
-  "exfiltration",
-  "impact",
-] as const;
+/** Short names of ATT&CK's tactics, in kill-chain order. */
+export const tactics: readonly string[] = families.map(({ name }) => name);
 
-/** Tactics of later versions of ATT&CK that belong to one of the fourteen. */
-const families: ReadonlyMap<string, string> = new Map([
-  ["stealth", "defense-evasion"],
-  ["defense-impairment", "defense-evasion"],
-]);
-
-function familyOf(tactic: string): string {
-  return families.get(tactic) ?? tactic;
+/** The tactic that it belongs to, whatever version of ATT&CK names it. */
+function tacticOf(name: string): string {
+  return familyOf(name)?.name ?? name;
 }
 
 /** Where a word may be broken in narrow columns. */
@@ -46,11 +28,8 @@ const breaks: Readonly<Record<string, string>> = {
 };
 
 export function tacticName(tactic: string): string {
-  if (tactic === "command-and-control") return "Command & Control";
-  return tactic
-    .split("-")
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join(" ");
+  // Long names stand in narrow columns.
+  return (familyOf(tactic)?.title ?? tactic).replace(" and ", " & ");
 }
 
 const broken = (tactic: string) =>
@@ -61,7 +40,7 @@ const broken = (tactic: string) =>
 
 /** Fourteen ticks for a row of a list; those that were seen are tall. */
 export const MiniChain = ({ seen }: { seen: readonly string[] }) => {
-  const here = new Set(seen.map(familyOf));
+  const here = new Set(seen.map(tacticOf));
   const names = tactics.filter((tactic) => here.has(tactic)).map(tacticName);
   return (
     <svg
@@ -69,7 +48,9 @@ export const MiniChain = ({ seen }: { seen: readonly string[] }) => {
       height="18"
       viewBox="0 0 98 18"
       role="img"
-      aria-label={names.length === 0 ? "No tactic" : `${names.length} of 14 tactics: ${names.join(", ")}`}
+      aria-label={
+        names.length === 0 ? "No tactic" : `${names.length} of ${tactics.length} tactics: ${names.join(", ")}`
+      }
     >
       <title>{names.join(" → ")}</title>
       {tactics.map((tactic, i) =>
@@ -93,7 +74,7 @@ export interface ChainStep {
 
 /** Each tactic with its detections and when it was first seen; the busiest stands out. */
 export const Chain = ({ steps }: { steps: readonly ChainStep[] }) => {
-  const seen = new Map(steps.map((step) => [familyOf(step.tactic), step]));
+  const seen = new Map(steps.map((step) => [tacticOf(step.tactic), step]));
   const most = Math.max(...steps.map(({ count }) => count), 1);
   return (
     <ol class="chain">

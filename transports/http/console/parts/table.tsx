@@ -94,3 +94,15 @@ export const PageFoot = (props: {
     </div>
   );
 };
+
+/** The keys of a table with `data-rows`, for its foot. */
+export const RowKeys = () => (
+  <>
+    <span>
+      <kbd>j</kbd> <kbd>k</kbd> move
+    </span>
+    <span>
+      <kbd>Enter</kbd> open
+    </span>
+  </>
+);

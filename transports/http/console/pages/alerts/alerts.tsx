@@ -5,7 +5,7 @@ import { type PageRequest, page } from "../../page.ts";
 import { Select } from "../../parts/field.tsx";
 import { Filters, SearchField } from "../../parts/filters.tsx";
 import { Sev, words } from "../../parts/severity.tsx";
-import { PageFoot } from "../../parts/table.tsx";
+import { PageFoot, RowKeys } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Empty } from "../../parts/words.tsx";
 import { chosen, pageNumber, pageSize, parameter, readRows } from "../listing.ts";
@@ -111,12 +111,7 @@ export const alertsPage = page<Data>({
             </table>
           )}
           <PageFoot url={url} page={pageNumber(url)} size={pageSize} shown={rows.length} total={total}>
-            <span>
-              <kbd>j</kbd> <kbd>k</kbd> move
-            </span>
-            <span>
-              <kbd>Enter</kbd> open
-            </span>
+            <RowKeys />
           </PageFoot>
         </div>
       </section>

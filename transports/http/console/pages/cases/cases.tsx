@@ -8,7 +8,7 @@ import { Filters, SearchField } from "../../parts/filters.tsx";
 import { Who } from "../../parts/person.tsx";
 import { levelOf, Sev, words } from "../../parts/severity.tsx";
 import { Status } from "../../parts/state.tsx";
-import { PageFoot, Views, withParameters } from "../../parts/table.tsx";
+import { PageFoot, RowKeys, Views, withParameters } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Empty } from "../../parts/words.tsx";
 import { chosen, pageNumber, pageSize, parameter, readRows } from "../listing.ts";
@@ -129,12 +129,7 @@ export const casesPage = page<Data>({
             </table>
           )}
           <PageFoot url={url} page={pageNumber(url)} size={pageSize} shown={rows.length} total={total}>
-            <span>
-              <kbd>j</kbd> <kbd>k</kbd> move
-            </span>
-            <span>
-              <kbd>Enter</kbd> open
-            </span>
+            <RowKeys />
           </PageFoot>
         </div>
       </section>
