@@ -60,7 +60,7 @@ export class ApplianceProcess {
   }
 
   get apiUrl(): string {
-    return `http://127.0.0.1:${this.apiPort}`;
+    return `${this.env.RHYTHMX_TLS_CERT_FILE === undefined ? "http" : "https"}://127.0.0.1:${this.apiPort}`;
   }
 
   get pid(): number {
@@ -96,7 +96,10 @@ export class ApplianceProcess {
 
   async ready(): Promise<boolean> {
     try {
-      const response = await fetch(`${this.apiUrl}/healthz`, { signal: AbortSignal.timeout(10_000) });
+      const response = await fetch(`${this.apiUrl}/healthz`, {
+        signal: AbortSignal.timeout(10_000),
+        tls: { rejectUnauthorized: false },
+      });
       return response.ok;
     } catch {
       return false;
