@@ -11,6 +11,7 @@ import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
 import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
+import { openStoredSecrets } from "./access/stored-secrets.ts";
 import { createApi } from "./api/create-api.ts";
 import { noteProblems, renewCertificate } from "./config/notices.ts";
 import { createConsole } from "./console/create-console.ts";
@@ -22,6 +23,7 @@ import { FeedStates } from "./feed-states.ts";
 import { controlOf } from "./feeds/destination-control.ts";
 import { FeedSettingsService, readSavedFeeds } from "./feeds/feed-settings.ts";
 import { SyslogFeeds } from "./feeds/syslog-feeds.ts";
+import { TlsUploads } from "./feeds/tls-uploads.ts";
 import { createLoops, followDueTimes, whatIsBusy } from "./loops.ts";
 import type { Appliance, ApplianceOptions } from "./options.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
@@ -80,6 +82,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const store = await openStoreWhenPossible(settings.dataDir, { ...options, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
     await expectFirstPassword(store.admin, options.resolved);
+    const stored = await openStoredSecrets(settings, options.credentialsDir ?? null, {
+      tickets: store.tickets,
+      faults,
+    });
+    const uploads = await TlsUploads.load(store.tickets, stored.secrets);
     const inForce = options.resolved.withSaved(await readSavedFeeds(store.tickets));
     settings = inForce.settings;
     for (const step of store.migrated) log.info("schema step applied", { step });
@@ -92,7 +99,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "key ring", run: () => keys.flushUses() });
     const intake = new Intake({ store, clock, defaultEntity: () => settings.defaultEntity });
 
-    const feeds = new SyslogFeeds(settings, { store, clock, random, log, faults });
+    const feeds = new SyslogFeeds(settings, { store, clock, random, log, faults, uploads });
     cleanUp.push({ name: "feeds", run: () => feeds.stop(clock.monotonic() + drainMs) });
     // The position of a new destination has to be stored before intake opens.
     const applyFeeds = (wait: Sleep) =>
@@ -114,11 +121,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       );
     await configureCorrelation(sleep);
     const dispatcher = new TicketDispatcher({
-      store,
-      clock,
-      sleep,
-      random,
-      log,
+      ...{ store, clock, sleep, random, log },
       defaultBaseUrl: () => api.url,
       userNames: () => access.accounts.list().map(({ name }) => name),
     });
@@ -150,12 +153,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       clock,
       loginClock: options.loginClock ?? clock,
       sleep,
-      keys,
-      log,
-      faults,
-      settings,
+      ...{ keys, log, settings, stored },
       passwords: options.passwords ?? argon2id(),
-      credentialsDir: options.credentialsDir ?? null,
       stopping: stopping.signal,
       dispatcher,
       defaultEntity: () => settings.defaultEntity,
@@ -169,7 +168,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         faults: () => faults.list(),
         retentionDays: () => settings.retentionDays,
       },
-      feedSettings: new FeedSettingsService({ store, clock, reloads }),
+      feedSettings: new FeedSettingsService({ store, clock, reloads, uploads }),
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.close() });
 

@@ -1,8 +1,5 @@
 /** Composes the API from its parts. */
-import { randomBytes } from "node:crypto";
 import type { Caller } from "../../core/access/caller.ts";
-import { EdgeError } from "../../core/errors.ts";
-import type { Faults } from "../../core/faults.ts";
 import { Continuity, continuityMs, type PollPosition } from "../../core/pages/continuity.ts";
 import type { Clock, Sleep } from "../../core/ports.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
@@ -13,10 +10,10 @@ import { Authentication } from "../access/authentication.ts";
 import { ConsoleSessions } from "../access/console-sessions.ts";
 import { ensureAdmin } from "../access/first-admin.ts";
 import type { KeyRing } from "../access/key-ring.ts";
-import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
+import { rotateSecrets } from "../access/key-rotation.ts";
 import { Logins } from "../access/logins.ts";
-import { type MasterKeyPlaces, Secrets } from "../access/master-key.ts";
 import { RefusedKeys } from "../access/refused-keys.ts";
+import type { StoredSecrets } from "../access/stored-secrets.ts";
 import { Tokens } from "../access/tokens.ts";
 import type { FeedSettingsService } from "../feeds/feed-settings.ts";
 import type { Log } from "../runtime/log.ts";
@@ -47,11 +44,9 @@ export interface ApiParts {
   sleep: Sleep;
   keys: KeyRing;
   log: Log;
-  faults: Faults;
   passwords: PasswordHasher;
   settings: {
     dataDir: string;
-    masterKeyFile: string | null;
     adminPassword: string | null;
     trustedProxies: readonly string[];
     correlation: CorrelationSettings;
@@ -59,8 +54,8 @@ export interface ApiParts {
   defaultEntity(): string;
   /** Called after a list of assets has changed. */
   onAssets(): void;
-  /** systemd's folder of credentials. */
-  credentialsDir: string | null;
+  /** The master key and what hangs on it. */
+  stored: StoredSecrets;
   stopping: AbortSignal;
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
@@ -70,8 +65,7 @@ export interface ApiParts {
 
 export async function createApi(parts: ApiParts) {
   const { store, clock, loginClock, keys, log, passwords, settings, stopping, dispatcher, feedSettings } = parts;
-  const places = { dataDir: settings.dataDir, file: settings.masterKeyFile, credentialsDir: parts.credentialsDir };
-  const { secrets, cursorKey } = await secretsOf(parts, places);
+  const { secrets, cursorKey, places } = parts.stored;
   const tokens = new Tokens(secrets, loginClock);
   const audit = new AuditLog(store.admin, clock);
   const accounts = await Accounts.load(store.admin, clock, passwords);
@@ -198,18 +192,4 @@ export async function createApi(parts: ApiParts) {
       version,
     },
   };
-}
-
-/**
- * Without the master key, intake and feeds continue: logins are then valid until the next start, and stored secrets cannot be read. Cursors have
- * their own key. Earlier versions signed them with a key derived from the master key, so that one is stored first.
- */
-async function secretsOf({ store, faults }: ApiParts, places: MasterKeyPlaces) {
-  const secrets = await openSecrets(places, store.tickets).catch((error: unknown) => {
-    if (!(error instanceof EdgeError) || error.code !== "master_key") throw error;
-    faults.set("master_key", error.message);
-    return new Secrets(randomBytes(32));
-  });
-  const kept = await store.tickets.cursorKey(secrets.key("cursors").toString("base64"));
-  return { secrets, cursorKey: Buffer.from(kept, "base64") };
 }
