@@ -21,6 +21,7 @@ import { Reloads } from "./control/reloads.ts";
 import { runningState } from "./control/running-state.ts";
 import { FeedStates } from "./feed-states.ts";
 import { controlOf } from "./feeds/destination-control.ts";
+import { FeedDesk } from "./feeds/feed-desk.ts";
 import { FeedSettingsService, readSavedFeeds } from "./feeds/feed-settings.ts";
 import { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import { TlsUploads } from "./feeds/tls-uploads.ts";
@@ -147,6 +148,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       faults,
       log,
     });
+    const feedSettings = new FeedSettingsService({ store, clock, reloads, uploads });
+    const destinations = controlOf(feeds, store);
     const search = new SearchUpkeep({ store, clock });
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
@@ -168,7 +171,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         faults: () => faults.list(),
         retentionDays: () => settings.retentionDays,
       },
-      feedSettings: new FeedSettingsService({ store, clock, reloads, uploads }),
+      feedSettings,
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.close() });
 
@@ -186,8 +189,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const upkeep = createUpkeep({
-      store,
-      log,
+      ...{ store, log },
       stopping: stopping.signal,
       settings: () => settings,
       onPruned: (events, expired) => metrics.pruned(events, expired),
@@ -231,7 +233,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       keys,
       intake,
       wakeTickets: () => dispatcher.wake(),
-      destinations: controlOf(feeds, store),
+      destinations,
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
     });
@@ -244,14 +246,12 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         ...access,
         api: apiDependencies,
         clock,
-        trustedProxies: settings.trustedProxies,
+        settings,
+        feedDesk: new FeedDesk({ feedSettings, control: destinations, store, uploads, clock }),
         baseUrl: () => dispatcher.baseUrl,
         reading: store.reading,
-        dataDir: settings.dataDir,
-        certificateFile: settings.tlsCertFile,
       }),
-      intake,
-      keys,
+      ...{ intake, keys },
       closed: () => closedBy(faults),
       notReady: () => notReadyBecause(faults),
       faults: () => faults.list(),

@@ -11,11 +11,14 @@ import type { Store } from "../../store/open-store.ts";
 import type { ApiDependencies } from "../../transports/http/api/dependencies.ts";
 import type { ConsoleDependencies, ShellCounts } from "../../transports/http/console/ports.ts";
 import type { Accounts } from "../access/accounts.ts";
+import type { AuditLog } from "../access/audit-log.ts";
 import type { ConsoleSessions } from "../access/console-sessions.ts";
 import { firstPasswordFile } from "../access/first-admin.ts";
 import { trustedProxies } from "../api/client-address.ts";
 import type { OwnAccount } from "../api/own-account.ts";
 import type { SampleData } from "../api/sample-data.ts";
+import type { FeedDesk } from "../feeds/feed-desk.ts";
+import { destinationPort } from "./destination-port.ts";
 import { withSample } from "./with-sample.ts";
 
 export interface ConsoleParts {
@@ -26,10 +29,10 @@ export interface ConsoleParts {
   ownAccount: OwnAccount;
   clock: Clock;
   reading: Store["reading"];
-  dataDir: string;
-  /** Of the HTTPS listener; null = plain HTTP. */
-  certificateFile: string | null;
-  trustedProxies: readonly string[];
+  /** `tlsCertFile`: of the HTTPS listener; null = plain HTTP. */
+  settings: { dataDir: string; tlsCertFile: string | null; trustedProxies: readonly string[] };
+  audit: AuditLog;
+  feedDesk: FeedDesk;
   /** `RHYTHMX_BASE_URL`; null = not set. */
   baseUrl(): string | null;
 }
@@ -59,8 +62,8 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
       recentChanges: (caller, entity, limit) =>
         reading().recentHistory(entity === null ? caller.entities : seesEntity(caller, entity) ? [entity] : [], limit),
       setUp: () => ({
-        certificateEndsAt: certificateEnd(parts.certificateFile),
-        hasFirstPassword: existsSync(join(parts.dataDir, firstPasswordFile)),
+        certificateEndsAt: certificateEnd(parts.settings.tlsCertFile),
+        hasFirstPassword: existsSync(join(parts.settings.dataDir, firstPasswordFile)),
       }),
     },
     incidents: {
@@ -91,7 +94,8 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
       start: (caller) => sample.start(caller),
       remove: (caller) => sample.remove(caller),
     },
-    origin: { isTrustedProxy: trustedProxies(parts.trustedProxies), baseUrl: parts.baseUrl },
+    destinations: destinationPort(parts.feedDesk, parts.audit),
+    origin: { isTrustedProxy: trustedProxies(parts.settings.trustedProxies), baseUrl: parts.baseUrl },
     now: () => clock.now(),
   };
 }

@@ -167,6 +167,22 @@ export class FeedSettingsService {
     return { ok, steps, at: new Date(at).toISOString() };
   }
 
+  /** Tests one destination in force; the last test of its feed then tells of it anew. @throws EdgeError destination_unknown */
+  async testOne(section: FeedSection, name: string): Promise<{ ok: boolean; steps: TestStep[] }> {
+    const { store, clock, reloads } = this.#parts;
+    const feed = feedSections[section];
+    const of = readerName(feed, name);
+    const steps = (await this.reach(this.destination(section, name))).map((step) => ({ ...step, of }));
+    const names = feedSettings(reloads.inForce.settings, feed).destinations.map((one) => readerName(feed, one.name));
+    const last = (await store.tickets.listConnectionTests()).find((test) => test.section === section);
+    const others = (last?.steps ?? []).filter(
+      (step) => step.of !== undefined && step.of !== of && names.includes(step.of),
+    );
+    const all = [...others, ...steps];
+    await store.tickets.saveConnectionTest({ section, at: clock.now(), ok: all.every(({ ok }) => ok), steps: all });
+    return { ok: steps.every(({ ok }) => ok), steps };
+  }
+
   /** Tries to reach one destination, step by step; nothing is sent. */
   reach(destination: DestinationSettings): Promise<TestStep[]> {
     return probeSteps({ ...this.senderOptions(destination), limits: testLimits });

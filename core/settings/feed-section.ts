@@ -143,7 +143,7 @@ export function problemsOfText(section: FeedSection, text: string): Problem[] {
 }
 
 /** A destination in the shape of its file. */
-function destinationJson(feed: FeedName, destination: DestinationSettings): Record<string, unknown> {
+export function destinationJson(feed: FeedName, destination: DestinationSettings): Record<string, unknown> {
   const { message, tls, framing, protocol } = destination;
   const stream = protocol === "tcp" || protocol === "tls";
   return {

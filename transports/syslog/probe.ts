@@ -159,7 +159,11 @@ function plain(text: string): string {
 
 /** Sends one message over a connection of its own, and says how far that can be known. `milliseconds`: how long to try. @throws Error with the reason */
 export async function sendOnce(options: SyslogSenderOptions, bytes: Uint8Array, milliseconds: number): Promise<string> {
-  const sender = createSyslogSender(options);
+  // A person waits for it, so the first failure is the answer.
+  const onStateChange = ({ connected }: { connected: boolean }) => {
+    if (!connected) void sender.close();
+  };
+  const sender = createSyslogSender({ ...options, onStateChange });
   const late = setTimeout(() => void sender.close(), milliseconds);
   try {
     await sender.send([bytes]);
