@@ -77,8 +77,10 @@ export class ConsoleClient {
       if (name === undefined || /\sdisabled\b/.test(rest ?? "") || type === "file") continue;
       if ((type === "checkbox" || type === "radio") && !/\schecked\b/.test(rest ?? "")) continue;
       const after = html.slice(html.indexOf(tag) + tag.length);
-      if (kind === "input") fields.append(unescaped(name), unescaped(attribute("value") ?? (type === "checkbox" ? "on" : "")));
-      else if (kind === "textarea") fields.append(unescaped(name), unescaped(after.slice(0, after.indexOf("</textarea>"))));
+      if (kind === "input")
+        fields.append(unescaped(name), unescaped(attribute("value") ?? (type === "checkbox" ? "on" : "")));
+      else if (kind === "textarea")
+        fields.append(unescaped(name), unescaped(after.slice(0, after.indexOf("</textarea>"))));
       else {
         const options = [...after.slice(0, after.indexOf("</select>")).matchAll(/<option value="([^"]*)"([^>]*)>/g)];
         const chosen = options.find(([, , more]) => /\sselected\b/.test(more ?? "")) ?? options[0];

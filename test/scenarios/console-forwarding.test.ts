@@ -50,7 +50,12 @@ describe("destinations", () => {
     const { edge, admin } = await started();
     const empty = await admin.get(alerts);
     expect(empty.text).toContain("There is none yet");
-    const saved = await added(admin, { name: "siem", preset: "rsyslog", host: "127.0.0.1", port: String(receiver.port) });
+    const saved = await added(admin, {
+      name: "siem",
+      preset: "rsyslog",
+      host: "127.0.0.1",
+      port: String(receiver.port),
+    });
     expect([saved.at, saved.text]).toEqual([alerts, expect.stringContaining("siem: saved and in force.")]);
     expect(saved.text).toMatch(/Configured 1 destination Enabled Yes Last Test never/);
     expect(saved.text).toContain("TCP, counted frames · preset rsyslog");
@@ -61,7 +66,11 @@ describe("destinations", () => {
     const options = { name: "siem", preset: "rsyslog", protocol: "tcp", host: "127.0.0.1", port: receiver.port };
     expect((await api.get("/api/settings/alert_syslog")).body.fields.syslog.saved).toEqual([options]);
     const page = await admin.get(`${alerts}/destinations/siem`);
-    const changed = await admin.fill(page, `${siem}/save`, { app_name: "Edge", rule_info: null, entities: "Primary Site\nNorth" });
+    const changed = await admin.fill(page, `${siem}/save`, {
+      app_name: "Edge",
+      rule_info: null,
+      entities: "Primary Site\nNorth",
+    });
     expect(changed.text).toContain("siem: saved and in force.");
     expect((await api.get("/api/settings/alert_syslog")).body.fields.syslog.saved).toEqual([
       { ...options, app_name: "Edge", rule_info: false, entities: ["Primary Site", "North"] },
@@ -82,7 +91,13 @@ describe("destinations", () => {
 
   test("what is wrong stands at its field, with what was typed, and nothing is saved", async () => {
     const { edge, admin } = await started();
-    const wrong = await added(admin, { name: "a b", host: "tcp://x", port: "70000", max_bytes: "lots", min_risk: "101" });
+    const wrong = await added(admin, {
+      name: "a b",
+      host: "tcp://x",
+      port: "70000",
+      max_bytes: "lots",
+      min_risk: "101",
+    });
     expect(wrong.status).toBe(422);
     for (const [name, words] of [
       ["name", "1 to 64 letters"],
@@ -91,14 +106,16 @@ describe("destinations", () => {
       ["max_bytes", "a whole number from 480 to 262144"],
       ["min_risk", "a whole number from 0 to 100"],
     ])
-      expect([name, new RegExp(`<span class="hint bad" id="${name}-hint"[^>]*>([^<]*)`).exec(wrong.html)?.[1]]).toEqual([
-        name,
-        expect.stringContaining(words ?? ""),
-      ]);
+      expect([name, new RegExp(`<span class="hint bad" id="${name}-hint"[^>]*>([^<]*)`).exec(wrong.html)?.[1]]).toEqual(
+        [name, expect.stringContaining(words ?? "")],
+      );
     expect(wrong.html).toContain('value="tcp://x"');
     // The same while one types.
     const checked = await admin.fill(await admin.get(`${alerts}/add`), `${add}/save`, { host: "x y" }, `${add}/check`);
-    expect([checked.status, checked.text]).toEqual([200, expect.stringContaining("found &quot;x y&quot;".replaceAll("&quot;", '"'))]);
+    expect([checked.status, checked.text]).toEqual([
+      200,
+      expect.stringContaining("found &quot;x y&quot;".replaceAll("&quot;", '"')),
+    ]);
     expect((await admin.get(alerts)).text).toContain("There is none yet");
     expect((await audited(edge)).filter(({ action }) => action === "settings.save")).toEqual([]);
   });
@@ -134,7 +151,9 @@ describe("destinations", () => {
     const one = await admin.get(`${alerts}/destinations/siem`);
     expect(one.html).toMatch(/<input class="field mono"[^>]*value="127\.0\.0\.1"[^>]*readonly/);
     expect(one.html).not.toMatch(/<button class="btn primary">Save/);
-    expect((await admin.fill(one, `${siem}/save`, { host: "other" })).text).toMatch(/it is set in config\.json; change it there/i);
+    expect((await admin.fill(one, `${siem}/save`, { host: "other" })).text).toMatch(
+      /it is set in config\.json; change it there/i,
+    );
     expect((await admin.get(`${alerts}/add`)).text).toMatch(/set in config\.json/);
     expect((await admin.get(`${alerts}/destinations/siem/remove`)).status).toBe(409);
     const tested = await admin.fill(one, `${siem}/save`, {}, `${siem}/test`);
@@ -162,13 +181,20 @@ describe("trying", () => {
     expect(sent.text).toContain("The test message is out");
     await until(() => receiver.messages.some((message) => message.includes(" TEST [test@32473 ")));
     const shown = await admin.fill(sent, `${add}/save`, { max_bytes: "480" }, `${add}/sample`);
-    expect(shown.text).toMatch(/Of the newest alert, .* \d+ of at most 480 bytes, shortened by meaning to fit; 4 bytes of framing/);
+    expect(shown.text).toMatch(
+      /Of the newest alert, .* \d+ of at most 480 bytes, shortened by meaning to fit; 4 bytes of framing/,
+    );
     const filtered = await admin.fill(sent, `${add}/save`, { min_risk: "100" }, `${add}/sample`);
     expect(filtered.text).toContain("This destination would not get it");
     // The bytes are those that arrive.
     const full = await admin.fill(sent, `${add}/save`, {}, `${add}/sample`);
     const log = /<pre class="log mono"[^>]*>([\s\S]*?)<\/pre>/.exec(full.html)?.[1] ?? "";
-    const text = log.replace(/<[^>]*>/g, "").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
+    const text = log
+      .replace(/<[^>]*>/g, "")
+      .replaceAll("&lt;", "<")
+      .replaceAll("&gt;", ">")
+      .replaceAll("&quot;", '"')
+      .replaceAll("&amp;", "&");
     await admin.fill(full, `${add}/save`);
     await edge.appliance.operations.replay({ destination: "siem", from: 0, to: null });
     await until(() => receiver.messages.some((message) => message.includes(" FIRST ")));
@@ -196,7 +222,9 @@ describe("trying", () => {
     const page = await admin.get(`${alerts}/add`);
     const fields = { name: "siem", protocol: "tls", host: "localhost", port: String(receiver.port) };
     const untrusted = await admin.fill(page, `${add}/save`, fields, `${add}/test`);
-    expect(untrusted.text).toMatch(/TLS handshake \(failed\) the certificate of localhost:\d+ is signed by a CA that is not trusted/);
+    expect(untrusted.text).toMatch(
+      /TLS handshake \(failed\) the certificate of localhost:\d+ is signed by a CA that is not trusted/,
+    );
     expect(untrusted.text).toMatch(/Its certificate.* localhost for localhost.*, by RhythmX test CA/);
     const key = pem("client.key").toString();
     const wrong = await admin.fill(
@@ -221,7 +249,9 @@ describe("trying", () => {
       { "tls.ca_file.pem": pem("ca.pem").toString().replaceAll("\n", "\r\n"), "tls.key_file.pem": key },
       `${add}/test`,
     );
-    expect(good.text).toMatch(/TLS handshake \(passed\) TLS 1\.3.*the certificate is trusted.*our certificate was not refused/);
+    expect(good.text).toMatch(
+      /TLS handshake \(passed\) TLS 1\.3.*the certificate is trusted.*our certificate was not refused/,
+    );
     expect(good.text).toMatch(/a private key, (EC|RSA)/);
     await admin.fill(good, `${add}/save`);
     await edge.ingest([detection()]);
