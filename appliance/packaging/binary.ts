@@ -1,8 +1,9 @@
 /** Compiles dist/rhythmx-<target>: one file with runtime, program, pages, migrations and database addon. */
 import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { embedLibsqlAddon } from "./addon-plugin.ts";
 import { fetchPackage } from "./npm-package.ts";
+import { compactScripts } from "./script-plugin.ts";
 import { root, type Source } from "./source.ts";
 
 /** The processors that there are binaries for, and what others call them. */
@@ -63,7 +64,7 @@ export async function buildBinary(target: Target, outfile: string, source: Sourc
   try {
     const { metafile } = await Bun.build({
       entrypoints: [join(root, "main.ts"), join(root, "store/worker/worker.ts")],
-      plugins: [embedLibsqlAddon(addon)],
+      plugins: [embedLibsqlAddon(addon), compactScripts],
       // A Worker's path is relative to the file that starts it; in the binary all files are one, at its root.
       naming: { entry: "[name].[ext]" },
       compile: {
@@ -88,7 +89,7 @@ export async function buildBinary(target: Target, outfile: string, source: Sourc
     for (const folder of fetched) rmSync(folder, { recursive: true });
     // The binary contains its own copy of the maps.
     const folder = dirname(outfile);
-    for (const file of readdirSync(folder)) if (/\.(map|js)$/.test(basename(file))) rmSync(join(folder, file));
+    for (const file of readdirSync(folder)) if (file.endsWith(".map")) rmSync(join(folder, file));
   }
 }
 

@@ -1,37 +1,24 @@
 /** `npm run release`: complete, accepted by Debian's tools, of the right processor, and the same bytes from another folder. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
-import { sourceOf } from "../../appliance/packaging/source.ts";
 import manifest from "../../package.json" with { type: "json" };
+import { madeRelease, release } from "./made-release.ts";
 
 const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "rhythmx-release-"));
-const made = join(folder, "made");
+const { folder: made, dispose } = madeRelease();
 const { version } = manifest;
-const source = sourceOf();
-const env = { ...process.env, RHYTHMX_COMMIT: source.commit, SOURCE_DATE_EPOCH: String(source.time) };
-
-function release(cwd: string, ...words: string[]): void {
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    ["appliance/packaging/release.ts", "--uncommitted", ...words],
-    {
-      cwd,
-      env,
-      encoding: "utf8",
-    },
-  );
-  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-}
 
 const run = (command: string, ...words: string[]) => execFileSync(command, words, { cwd: made, encoding: "utf8" });
 
-beforeAll(() => release(root, "--out", made));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  dispose();
+});
 
 test("all files are there for both processors, and SHA256SUMS has every one", () => {
   const of = (target: string, architecture: string) => [
