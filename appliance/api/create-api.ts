@@ -18,6 +18,7 @@ import { Logins } from "../access/logins.ts";
 import { type MasterKeyPlaces, Secrets } from "../access/master-key.ts";
 import { RefusedKeys } from "../access/refused-keys.ts";
 import { Tokens } from "../access/tokens.ts";
+import type { ServerCertificate } from "../certificate/server-certificate.ts";
 import type { FeedSettingsService } from "../feeds/feed-settings.ts";
 import type { Log } from "../runtime/log.ts";
 import type { PasswordHasher } from "../runtime/passwords.ts";
@@ -29,6 +30,7 @@ import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
 import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
 import { Campaigns } from "./campaigns.ts";
+import { CertificateService } from "./certificate.ts";
 import { clientAddress } from "./client-address.ts";
 import { Cursors } from "./cursors.ts";
 import { Exceptions } from "./exceptions.ts";
@@ -65,6 +67,7 @@ export interface ApiParts {
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
   search: SearchUpkeep;
+  certificate: ServerCertificate;
   running: RunningParts;
 }
 
@@ -184,6 +187,7 @@ export async function createApi(parts: ApiParts) {
         onChanged: parts.onAssets,
       }),
       administration: new Administration(accounts, keys, audit, reading),
+      certificate: new CertificateService(parts.certificate, audit),
       stream: {
         generation,
         end: () => store.events.end(),

@@ -20,12 +20,14 @@ export interface ServeOptions {
   /** An address (port 0 = any free port), or the path of a unix socket (created with mode 0600). */
   listen: { host: string; port: number } | { unix: string };
   fetch(request: Request, connection: Connection): Response | Promise<Response>;
-  /** PEM texts; absent = plain HTTP. TLS 1.2 and newer. For a new certificate, stop and serve again. */
+  /** PEM texts; absent = plain HTTP. TLS 1.2 and newer. For a new certificate, serve beside on the same port, then stop this one. */
   tls?: { cert: string; key: string };
   /** Connections silent for this long are closed, 1-255. */
   idleTimeoutSeconds: number;
   /** Larger bodies are answered 413 without being read. */
   maxBodyBytes: number;
+  /** Another server that does too may listen on the same port at the same time; each gets a part of the new connections. Default: no. */
+  sharesPort?: boolean;
 }
 
 export interface HttpServer {
@@ -79,7 +81,7 @@ function start(options: ServeOptions): Bun.Server<undefined> {
           hostname: listen.host,
           port: listen.port,
           // On by default outside development: two servers could share one port and each get half of the requests.
-          reusePort: false,
+          reusePort: options.sharesPort ?? false,
           idleTimeout: options.idleTimeoutSeconds,
         });
   } catch (cause) {
