@@ -71,13 +71,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const certificate = new ServerCertificate({ settings: () => settings, clock, log, faults, listener: () => api });
 
     const states = new FeedStates({ clock, faults, uptimeMs, settings: () => settings });
-    const healthPort = (name: FeedName, address: ListenAddress) => {
-      const port = new HealthListener(name, address, healthApp(() => states.health(name)).fetch, faults);
+    const healthPort = async (name: FeedName, address: ListenAddress) => {
+      const port = await HealthListener.start(name, address, healthApp(() => states.health(name)).fetch, faults);
       cleanUp.push({ name: `health port of ${name}`, run: () => port.stop() });
       return port;
     };
-    const health = healthPort("alerts", settings.alertHealth);
-    const incidentHealth = healthPort("incidents", settings.incidentHealth);
+    const health = await healthPort("alerts", settings.alertHealth);
+    const incidentHealth = await healthPort("incidents", settings.incidentHealth);
 
     const store = await openStoreWhenPossible(settings.dataDir, { ...options, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
@@ -235,7 +235,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
     });
-    const control = startControlServer(settings.dataDir, operations);
+    const control = await startControlServer(settings.dataDir, operations);
     cleanUp.push({ name: "control socket", run: () => control.stop(1_000) });
 
     const app = createApp({

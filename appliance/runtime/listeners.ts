@@ -3,7 +3,7 @@ import { messageOf } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import type { FeedName } from "../../core/feeds/feeds.ts";
 import type { ListenAddress } from "../../core/settings.ts";
-import { type HttpServer, serve } from "./http-server.ts";
+import { type HttpServer, originOf, serve } from "./http-server.ts";
 
 type Fetch = (request: Request, connection: object) => Response | Promise<Response>;
 
@@ -37,25 +37,44 @@ export class HealthListener {
   readonly #fetch: Fetch;
   readonly #faults: Faults;
   #server: HttpServer | null = null;
+  /** The latest attempt to listen. */
+  #starting: Promise<void> = Promise.resolve();
+  #stopped = false;
 
-  constructor(name: FeedName, address: ListenAddress, fetch: Fetch, faults: Faults) {
+  private constructor(name: FeedName, address: ListenAddress, fetch: Fetch, faults: Faults) {
     this.#name = name;
     this.#address = address;
     this.#fetch = fetch;
     this.#faults = faults;
-    this.tick();
+  }
+
+  static async start(name: FeedName, address: ListenAddress, fetch: Fetch, faults: Faults): Promise<HealthListener> {
+    const listener = new HealthListener(name, address, fetch, faults);
+    await listener.tick();
+    return listener;
   }
 
   /** The address it listens on, or would. */
   get url(): string {
-    return this.#server?.url ?? `http://${this.#address.host}:${this.#address.port}`;
+    return this.#server?.url ?? originOf("http", this.#address.host, this.#address.port);
   }
 
   /** Starts listening, unless it already does. */
-  tick(): void {
-    if (this.#server !== null) return;
+  tick(): Promise<void> {
+    this.#starting = this.#starting.then(() => this.#listen());
+    return this.#starting;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#starting;
+    await this.#server?.stop(0);
+  }
+
+  async #listen(): Promise<void> {
+    if (this.#server !== null || this.#stopped) return;
     try {
-      this.#server = serve({
+      this.#server = await serve({
         listen: this.#address,
         fetch: this.#fetch,
         idleTimeoutSeconds: 30,
@@ -65,10 +84,6 @@ export class HealthListener {
     } catch (error) {
       this.#faults.set(this.#fault, `no health port of the ${this.#name} feed: ${messageOf(error)}`);
     }
-  }
-
-  async stop(): Promise<void> {
-    await this.#server?.stop(0);
   }
 
   get #fault(): string {
@@ -114,8 +129,7 @@ export class ApiListener {
   /** The address it listens on, or would. */
   get url(): string {
     const scheme = this.#source.files === null ? "http" : "https";
-    const { host, port } = this.#address;
-    return this.#server?.url ?? `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    return this.#server?.url ?? originOf(scheme, this.#address.host, this.#address.port);
   }
 
   /** Starts listening, unless it already does. */
@@ -125,7 +139,7 @@ export class ApiListener {
       if (this.#server !== null) return;
       try {
         this.#certificate = await this.#source.read();
-        this.#server = this.#listenAlone();
+        this.#server = await this.#listenAlone();
         this.#faults.clear("api");
       } catch (error) {
         this.#faults.set("api", `the API cannot be reached: ${messageOf(error)}`);
@@ -148,11 +162,9 @@ export class ApiListener {
       const certificate = await this.#source.read();
       const same = certificate?.cert === this.#certificate?.cert && certificate?.key === this.#certificate?.key;
       if (same && this.#server !== null) return;
-      const earlier = this.#server;
-      this.#server = earlier === null ? this.#listenAlone(certificate) : this.#listenBeside(earlier.port, certificate);
+      await this.#use(certificate);
       this.#certificate = certificate;
       this.#faults.clear("api");
-      if (earlier !== null) this.#retire(earlier);
       renewed = true;
     });
     return renewed;
@@ -165,7 +177,7 @@ export class ApiListener {
       const { port } = this;
       await Promise.all([this.#server, ...this.#retired].map((server) => server?.stop(1_000)));
       this.#server = null;
-      this.#server = this.#listenBeside(port);
+      this.#server = await this.#listen(port, this.#certificate, true);
       this.#faults.clear("api");
     });
   }
@@ -176,19 +188,26 @@ export class ApiListener {
     await Promise.all([this.#server, ...this.#retired].map((server) => server?.stop(graceMs)));
   }
 
+  async #use(certificate: Certificate | null): Promise<void> {
+    const earlier = this.#server;
+    if (earlier === null) this.#server = await this.#listenAlone(certificate);
+    else if (certificate !== null && this.#certificate !== null && earlier.useCertificate)
+      earlier.useCertificate(certificate);
+    else {
+      this.#server = await this.#listen(earlier.port, certificate, true);
+      this.#retire(earlier);
+    }
+  }
+
   /** A server on a port that nobody else has: sharing is asked for only once that is sure. */
-  #listenAlone(certificate = this.#certificate): HttpServer {
-    const first = this.#listen(this.#address.port, certificate, false);
-    void first.stop(0);
+  async #listenAlone(certificate = this.#certificate): Promise<HttpServer> {
+    const first = await this.#listen(this.#address.port, certificate, false);
+    await first.stop(0);
     return this.#listen(first.port, certificate, true);
   }
 
-  #listenBeside(port: number, certificate = this.#certificate): HttpServer {
-    return this.#listen(port, certificate, true);
-  }
-
   /** @throws EdgeError `listen_failed`, with the address */
-  #listen(port: number, tls: Certificate | null, sharesPort: boolean): HttpServer {
+  #listen(port: number, tls: Certificate | null, sharesPort: boolean): Promise<HttpServer> {
     return serve({
       listen: { ...this.#address, port },
       fetch: this.#fetch,
