@@ -132,6 +132,11 @@ export class ApiListener {
     return this.#server?.url ?? originOf(scheme, this.#address.host, this.#address.port);
   }
 
+  /** The certificate in use, PEM; null while it speaks plain HTTP. */
+  get certificate(): string | null {
+    return this.#certificate?.cert ?? null;
+  }
+
   /** Starts listening, unless it already does. */
   async tick(): Promise<void> {
     if (this.#server !== null || this.#stopped) return;
