@@ -11,7 +11,7 @@ export interface BundleContents {
   notices: string;
   sbom: string;
   documents: readonly PackedFile[];
-  /** Completions and manual pages, by their paths under share. */
+  /** Completions and manual pages, by their paths below a prefix. */
   shared: readonly PackedFile[];
 }
 
@@ -24,7 +24,7 @@ export async function bundle(folder: string, contents: BundleContents, { time }:
     { path: "THIRD-PARTY-NOTICES", content: contents.notices },
     { path: "sbom.cdx.json", content: contents.sbom },
     ...contents.documents.map(({ path, content }) => ({ path: `docs/${path}`, content })),
-    ...contents.shared.map(({ path, content }) => ({ path: `share/${path}`, content })),
+    ...contents.shared.map(({ path, content }) => ({ path, content })),
   ];
   return gzip(await tar(files, { root: `${folder}/`, time }));
 }

@@ -45,8 +45,8 @@ function unknownFiles(inputs: readonly string[]): string[] {
 /** Bun names the versions of most things that are linked into it; the build runs in the Bun that the binary gets. */
 function runtimeComponents(): Component[] {
   const { version } = lockedPackage("bun");
-  if (process.versions.bun !== version)
-    throw new Error(`bun ${process.versions.bun} builds, package-lock.json has ${version}: run npm ci`);
+  if (Bun.version !== version)
+    throw new Error(`bun ${Bun.version} builds, package-lock.json has ${version}: run npm ci`);
   const ref = npmUrl("bun", version);
   const versions: Record<string, string | undefined> = process.versions;
   return [

@@ -20,8 +20,9 @@ export interface DebianContents {
   unit: string;
   notices: string;
   sbom: string;
-  /** Documents by name, completions and manual pages by their paths under usr/share. */
+  /** By name. */
   documents: readonly PackedFile[];
+  /** Completions and manual pages, by their paths below usr. */
   shared: readonly PackedFile[];
 }
 
@@ -42,10 +43,7 @@ function packagedFiles(contents: DebianContents, source: Source): PackedFile[] {
     { path: `${documents}/THIRD-PARTY-NOTICES.gz`, content: small(contents.notices) },
     { path: `${documents}/sbom.cdx.json.gz`, content: small(contents.sbom) },
     ...contents.documents.map(({ path, content }) => ({ path: `${documents}/${path}`, content })),
-    ...contents.shared.map(({ path, content }) => ({
-      path: `usr/share/${path}${path.startsWith("man/") ? ".gz" : ""}`,
-      content: path.startsWith("man/") ? small(content) : content,
-    })),
+    ...contents.shared.map(({ path, content }) => ({ path: `usr/${path}`, content })),
   ].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
