@@ -22,6 +22,8 @@ export type LoginSource = "api" | "console";
 export interface Authenticated {
   user: UserRecord;
   attempt: Attempt;
+  /** How many recovery codes are left after one was used; null = none was. */
+  recoveryCodesLeft: number | null;
 }
 
 export class Authentication {
@@ -62,7 +64,7 @@ export class Authentication {
       await this.#audit.note({ who: account || "?", address, source }, "login.refused", account || "?");
       throw loginRefused();
     }
-    if (user.totpSecret === null) return { user, attempt };
+    if (user.totpSecret === null) return { user, attempt, recoveryCodesLeft: null };
     if (totp === null) {
       // The password was right and only the code is missing: neither a failure, nor a reason to clear earlier ones.
       attempt.forgive();
@@ -70,20 +72,18 @@ export class Authentication {
       const data = { userId, tokenVersion };
       throw new EdgeError("totp_needed", "this user has a second factor: send its code as totp", { data });
     }
-    await this.#checkCode(user, totp, address, source);
-    return { user, attempt };
+    return { user, attempt, recoveryCodesLeft: await this.#checkCode(user, totp, address, source) };
   }
 
   /** The second step of a user whose password was right. @throws EdgeError totp_wrong, login_throttled */
   async checkCode(user: UserRecord, code: string, address: string, source: LoginSource): Promise<Authenticated> {
     const attempt = this.#begin(user.name.toLowerCase(), address);
-    await this.#checkCode(user, code, address, source);
-    return { user, attempt };
+    return { user, attempt, recoveryCodesLeft: await this.#checkCode(user, code, address, source) };
   }
 
   /** Lets the user in: `begin` stores the login, `undo` takes it away if the account was changed meanwhile. @throws EdgeError login_refused */
   async complete(
-    { user, attempt }: Authenticated,
+    { user, attempt, recoveryCodesLeft }: Authenticated,
     { address, source }: { address: string; source: LoginSource },
     login: { begin(): Promise<void>; undo(): Promise<void> },
   ): Promise<void> {
@@ -97,8 +97,9 @@ export class Authentication {
       throw loginRefused();
     }
     attempt.succeeded();
-    await this.#accounts.noteLogin(user);
-    await this.#audit.note({ who: user.name, address, source }, "login", user.name);
+    await this.#accounts.noteLogin(user, address);
+    const detail = recoveryCodesLeft === null ? {} : { recovery_codes_left: recoveryCodesLeft };
+    await this.#audit.note({ who: user.name, address, source }, "login", user.name, detail);
   }
 
   /** Verifies the user's password; failures count like those of logins. @throws EdgeError login_throttled */
@@ -112,6 +113,11 @@ export class Authentication {
     return matches;
   }
 
+  /** Until when the next login of an account is put off, by its name in lower case: epoch milliseconds. */
+  lockedUntil(): ReadonlyMap<string, number> {
+    return this.#throttle.lockedUntil(this.#clock.now());
+  }
+
   #begin(account: string, address: string): Attempt {
     const now = this.#clock.now();
     const waitMs = this.#throttle.waitMs(account, address, now);
@@ -119,8 +125,14 @@ export class Authentication {
     return this.#throttle.begin(account, address, now);
   }
 
-  async #checkCode(user: UserRecord, code: string, address: string, source: LoginSource): Promise<void> {
-    if (await this.secondFactors.accepts(user, code)) return;
+  async #checkCode(
+    user: UserRecord,
+    code: string,
+    address: string,
+    source: LoginSource,
+  ): Promise<Authenticated["recoveryCodesLeft"]> {
+    const accepted = await this.secondFactors.accepts(user, code);
+    if (accepted !== null) return accepted.recoveryCodesLeft;
     await this.#audit.note({ who: user.name, address, source }, "login.refused", user.name, { totp: "wrong" });
     throw new EdgeError("totp_wrong", "the code is wrong or was used already: send the next one");
   }
