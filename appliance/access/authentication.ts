@@ -18,6 +18,9 @@ export interface LoginRequest {
 /** Where it happens, for the audit log. */
 export type LoginSource = "api" | "console";
 
+/** Told what became of each attempt, for metrics. */
+export type OnLogin = (source: LoginSource, outcome: "accepted" | "refused" | "code_wrong" | "throttled") => void;
+
 /** A user whose password and code were right; until `complete` the attempt counts as a failure. */
 export interface Authenticated {
   user: UserRecord;
@@ -32,8 +35,10 @@ export class Authentication {
   readonly #clock: Clock;
   readonly #audit: AuditLog;
   readonly #throttle = new LoginThrottle();
+  readonly #onLogin: OnLogin;
 
-  constructor({ accounts, clock, audit, secrets }: AuthenticationParts) {
+  constructor({ accounts, clock, audit, secrets, onLogin = () => {} }: AuthenticationParts) {
+    this.#onLogin = onLogin;
     this.#accounts = accounts;
     this.#clock = clock;
     this.#audit = audit;
@@ -54,13 +59,14 @@ export class Authentication {
     const account = username.trim().toLowerCase().slice(0, 64);
     const user = accounts.find(username);
     // Counted before the hash is computed, so that concurrent attempts cannot avoid the delay.
-    const attempt = this.#begin(account, address);
+    const attempt = this.#begin(account, address, source);
     const matches = await accounts.verify(user, password).catch((error: unknown) => {
       attempt.forgive();
       throw error;
     });
     // Checked again after each wait: an administrator may have changed the account meanwhile.
     if (!matches || user === null || accounts.present(user) === null) {
+      this.#onLogin(source, "refused");
       await this.#audit.note({ who: account || "?", address, source }, "login.refused", account || "?");
       throw loginRefused();
     }
@@ -77,7 +83,7 @@ export class Authentication {
 
   /** The second step of a user whose password was right. @throws EdgeError totp_wrong, login_throttled */
   async checkCode(user: UserRecord, code: string, address: string, source: LoginSource): Promise<Authenticated> {
-    const attempt = this.#begin(user.name.toLowerCase(), address);
+    const attempt = this.#begin(user.name.toLowerCase(), address, source);
     return { user, attempt, recoveryCodesLeft: await this.#checkCode(user, code, address, source) };
   }
 
@@ -97,6 +103,7 @@ export class Authentication {
       throw loginRefused();
     }
     attempt.succeeded();
+    this.#onLogin(source, "accepted");
     await this.#accounts.noteLogin(user, address);
     const detail = recoveryCodesLeft === null ? {} : { recovery_codes_left: recoveryCodesLeft };
     await this.#audit.note({ who: user.name, address, source }, "login", user.name, detail);
@@ -118,9 +125,11 @@ export class Authentication {
     return this.#throttle.lockedUntil(this.#clock.now());
   }
 
-  #begin(account: string, address: string): Attempt {
+  /** `source`: absent where it is no login. */
+  #begin(account: string, address: string, source?: LoginSource): Attempt {
     const now = this.#clock.now();
     const waitMs = this.#throttle.waitMs(account, address, now);
+    if (waitMs > 0 && source !== undefined) this.#onLogin(source, "throttled");
     if (waitMs > 0) throw throttled(waitMs);
     return this.#throttle.begin(account, address, now);
   }
@@ -133,6 +142,7 @@ export class Authentication {
   ): Promise<Authenticated["recoveryCodesLeft"]> {
     const accepted = await this.secondFactors.accepts(user, code);
     if (accepted !== null) return accepted.recoveryCodesLeft;
+    this.#onLogin(source, "code_wrong");
     await this.#audit.note({ who: user.name, address, source }, "login.refused", user.name, { totp: "wrong" });
     throw new EdgeError("totp_wrong", "the code is wrong or was used already: send the next one");
   }
@@ -143,6 +153,7 @@ export interface AuthenticationParts {
   clock: Clock;
   audit: AuditLog;
   secrets: Secrets;
+  onLogin?: OnLogin;
 }
 
 export function loginRefused(): EdgeError {

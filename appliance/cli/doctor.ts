@@ -6,23 +6,24 @@ import { visible } from "../../core/text/visible.ts";
 import { copiesBeside } from "../../store/database/upgrade-copy.ts";
 import type { DoctorReport } from "../control/operations.ts";
 import { versionInfo } from "../runtime/version.ts";
-import { type Command, noPositionals, parseOptions } from "./command.ts";
+import { command, jsonOption } from "./command.ts";
 import { destinationTable } from "./destinations.ts";
 import { withOperations } from "./operations.ts";
-import { jsonOption, printJson, table } from "./terminal/table.ts";
+import { printJson, table } from "./terminal/table.ts";
 
-export const doctorCommand: Command = {
+export const doctorCommand = command({
   name: "doctor",
   summary: "print versions, paths, database integrity, loops and queues",
-  help: `Usage: rhythmx doctor [--json]
+  about: "Prints what support asks for first. It reads the whole database file to check it, and changes nothing.",
+  options: jsonOption,
+  examples: [
+    { what: "Is it well?", lines: ["rhythmx doctor"] },
+    { what: "The present faults, for a script", lines: ["rhythmx doctor --json | jq '.running.faults'"] },
+  ],
+  exitCodes: { 0: "nothing is wrong", 1: "something is wrong, or there is no database yet" },
+  seeAlso: ["rhythmx check", "docs/operations.md"],
 
-Prints what support asks for first. It reads the whole database file to check
-it. Exit code 1 when something is wrong.
-  --json  for programs`,
-
-  async run({ args, terminal, loadSettings, serviceUnit }) {
-    const { values, positionals } = parseOptions(args, jsonOption);
-    noPositionals(positionals);
+  async run({ values, terminal, loadSettings, serviceUnit }) {
     const resolved = await loadSettings();
     const { settings } = resolved;
     const report = await withOperations({ terminal, serviceUnit, resolved, mode: "look" }, (operations) =>
@@ -33,7 +34,7 @@ it. Exit code 1 when something is wrong.
     const { running } = report;
     return report.integrity.length === 0 && (running === null || running.faults.length === 0) ? 0 : 1;
   },
-};
+});
 
 async function render(settings: Settings, report: DoctorReport, columns: number | null): Promise<string> {
   const { version, commit, runtime, target } = versionInfo();

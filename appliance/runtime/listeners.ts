@@ -4,7 +4,7 @@ import { EdgeError, messageOf } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import type { FeedName } from "../../core/feeds/feeds.ts";
 import type { ListenAddress, Settings } from "../../core/settings.ts";
-import { type HttpServer, serve } from "./http-server.ts";
+import { type HttpServer, originOf, serve } from "./http-server.ts";
 import { readTextFile } from "./text-files.ts";
 
 type Fetch = (request: Request, connection: object) => Response | Promise<Response>;
@@ -27,7 +27,7 @@ function listen(
   address: ListenAddress,
   fetch: Fetch,
   { tls = null, maxBodyBytes }: { tls?: Certificate | null; maxBodyBytes: number },
-): HttpServer {
+): Promise<HttpServer> {
   return serve({
     listen: address,
     fetch,
@@ -45,33 +45,48 @@ export class HealthListener {
   readonly #fetch: Fetch;
   readonly #faults: Faults;
   #server: HttpServer | null = null;
+  /** The latest attempt to listen. */
+  #starting: Promise<void> = Promise.resolve();
+  #stopped = false;
 
-  constructor(name: FeedName, address: ListenAddress, fetch: Fetch, faults: Faults) {
+  private constructor(name: FeedName, address: ListenAddress, fetch: Fetch, faults: Faults) {
     this.#name = name;
     this.#address = address;
     this.#fetch = fetch;
     this.#faults = faults;
-    this.tick();
+  }
+
+  static async start(name: FeedName, address: ListenAddress, fetch: Fetch, faults: Faults): Promise<HealthListener> {
+    const listener = new HealthListener(name, address, fetch, faults);
+    await listener.tick();
+    return listener;
   }
 
   /** The address it listens on, or would. */
   get url(): string {
-    return this.#server?.url ?? `http://${this.#address.host}:${this.#address.port}`;
+    return this.#server?.url ?? originOf("http", this.#address.host, this.#address.port);
   }
 
   /** Starts listening, unless it already does. */
-  tick(): void {
-    if (this.#server !== null) return;
+  tick(): Promise<void> {
+    this.#starting = this.#starting.then(() => this.#listen());
+    return this.#starting;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#starting;
+    await this.#server?.stop(0);
+  }
+
+  async #listen(): Promise<void> {
+    if (this.#server !== null || this.#stopped) return;
     try {
-      this.#server = listen(this.#address, this.#fetch, { maxBodyBytes: largestProbe });
+      this.#server = await listen(this.#address, this.#fetch, { maxBodyBytes: largestProbe });
       this.#faults.clear(this.#fault);
     } catch (error) {
       this.#faults.set(this.#fault, `no health port of the ${this.#name} feed: ${messageOf(error)}`);
     }
-  }
-
-  async stop(): Promise<void> {
-    await this.#server?.stop(0);
   }
 
   get #fault(): string {
@@ -115,8 +130,12 @@ export class ApiListener {
   /** The address it listens on, or would. */
   get url(): string {
     const scheme = this.#files.tlsCertFile === null ? "http" : "https";
-    const { host, port } = this.#address;
-    return this.#server?.url ?? `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    return this.#server?.url ?? originOf(scheme, this.#address.host, this.#address.port);
+  }
+
+  /** The certificate in use, PEM; null while it speaks plain HTTP. */
+  get certificate(): string | null {
+    return this.#certificate?.cert ?? null;
   }
 
   /** Starts listening, unless it already does. */
@@ -126,7 +145,7 @@ export class ApiListener {
       if (this.#server !== null) return;
       try {
         this.#certificate = await readCertificate(this.#files);
-        this.#server = listen(this.#address, this.#fetch, {
+        this.#server = await listen(this.#address, this.#fetch, {
           tls: this.#certificate,
           maxBodyBytes: largestUpload,
         });
@@ -169,7 +188,7 @@ export class ApiListener {
       const port = this.#server?.port ?? this.#address.port;
       await this.#server?.stop(milliseconds);
       this.#server = null;
-      this.#server = listen({ ...this.#address, port }, this.#fetch, {
+      this.#server = await listen({ ...this.#address, port }, this.#fetch, {
         tls: this.#certificate,
         maxBodyBytes: largestUpload,
       });
