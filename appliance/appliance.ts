@@ -12,7 +12,8 @@ import { healthApp } from "../transports/http/health.ts";
 import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
-import { noteProblems, renewCertificate } from "./config/notices.ts";
+import { ServerCertificate } from "./certificate/server-certificate.ts";
+import { noteProblems } from "./config/notices.ts";
 import { createConsole } from "./console/create-console.ts";
 import { startControlServer } from "./control/control-server.ts";
 import { createOperations } from "./control/operations.ts";
@@ -70,6 +71,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     );
     const breaking = Promise.withResolvers<Error>();
     noteProblems(options.resolved, faults, log);
+    const certificate = new ServerCertificate({ settings: () => settings, clock, log, faults, listener: () => api });
 
     const states = new FeedStates({ clock, faults, uptimeMs, settings: () => settings });
     const healthPort = async (name: FeedName, address: ListenAddress) => {
@@ -123,7 +125,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       sleep,
       random,
       log,
-      defaultBaseUrl: () => api.url,
+      defaultBaseUrl: () => certificate.linkUrl,
       userNames: () => access.accounts.list().map(({ name }) => name),
     });
     const stopping = new AbortController();
@@ -140,7 +142,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         if (!sameCorrelation) await configureCorrelation(wait);
         await access.ticketSettings.load(next.ticketValues);
         scheduler.wake();
-        return renewCertificate(api, settings, { faults, log });
+        return certificate.renew();
       },
       onEnd: (result) => counts.reloaded(result, clock.now()),
       destinations: () => feeds.status().length,
@@ -165,7 +167,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       dispatcher,
       defaultEntity: () => settings.defaultEntity,
       onAssets: () => scheduler.wake(),
-      search,
+      ...{ search, certificate },
       running: {
         uptimeMs,
         status: (feed) => states.health(feed).status,
@@ -207,11 +209,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       campaigns,
       outbreaks,
       descriptors,
-      storage,
-      keys,
-      dispatcher,
-      search,
-      access,
+      ...{ storage, keys, dispatcher },
+      ...{ search, access, certificate },
       listeners: () => [health, incidentHealth, api],
       alive: () => states.allRun() && options.onAlive?.(),
       watchEveryMs: options.watchEveryMs ?? 0,
@@ -248,7 +247,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         baseUrl: () => dispatcher.baseUrl,
         reading: store.reading,
         dataDir: settings.dataDir,
-        certificateFile: settings.tlsCertFile,
+        certificateEndsAt: () => certificate.inUse?.notAfter ?? null,
       }),
       intake,
       keys,
@@ -260,7 +259,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       monotonic: () => clock.monotonic(),
       onDefect: (error, method, path) => log.error("request failed", { method, path, error: messageOf(error) }),
     });
-    const api = await ApiListener.start(settings.listen, settings, app.fetch, faults);
+    const api = await ApiListener.start(settings.listen, certificate, app.fetch, faults);
     cleanUp.push({ name: "API", run: () => api.stop() });
     // Event streams do not end by themselves.
     cleanUp.push({ name: "streams", run: () => beginToStop() });

@@ -19,6 +19,7 @@ import { Logins } from "../access/logins.ts";
 import { type MasterKeyPlaces, Secrets } from "../access/master-key.ts";
 import { RefusedKeys } from "../access/refused-keys.ts";
 import { Tokens } from "../access/tokens.ts";
+import type { ServerCertificate } from "../certificate/server-certificate.ts";
 import type { FeedSettingsService } from "../feeds/feed-settings.ts";
 import type { Log } from "../runtime/log.ts";
 import type { PasswordHasher } from "../runtime/passwords.ts";
@@ -31,6 +32,7 @@ import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
 import { AuditReading } from "./audit.ts";
 import { Campaigns } from "./campaigns.ts";
+import { CertificateService } from "./certificate.ts";
 import { clientAddress } from "./client-address.ts";
 import { Cursors } from "./cursors.ts";
 import { Exceptions } from "./exceptions.ts";
@@ -73,6 +75,7 @@ export interface ApiParts {
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
   search: SearchUpkeep;
+  certificate: ServerCertificate;
   running: RunningParts;
 }
 
@@ -203,6 +206,7 @@ export async function createApi(parts: ApiParts) {
         sessionsOf: (userId) => logins.countOf(userId) + sessions.countOf(userId),
       }),
       audit: new AuditReading(reading, audit),
+      certificate: new CertificateService(parts.certificate, audit),
       stream: {
         generation,
         end: () => store.events.end(),

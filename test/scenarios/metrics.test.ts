@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
+import { readPair } from "../../appliance/certificate/read-pair.ts";
 import { ApiListener } from "../../appliance/runtime/listeners.ts";
 import { CertificateExpiry } from "../../appliance/upkeep/metrics/certificates.ts";
 import { Counts } from "../../appliance/upkeep/metrics/counts.ts";
@@ -209,11 +210,16 @@ test("a histogram counts each value in its own bucket and all above, and bounds 
 
 test("our own certificate is the one in use, and the first of its file; of authorities the one that lasts longest counts", async () => {
   const folder = (await started()).dataDir;
-  const files = { tlsCertFile: join(folder, "cert.pem"), tlsKeyFile: join(folder, "key.pem") };
-  copyFileSync(join(tls, "expired.pem"), files.tlsCertFile);
-  copyFileSync(join(tls, "expired.key"), files.tlsKeyFile);
+  const files = { certFile: join(folder, "cert.pem"), keyFile: join(folder, "key.pem"), own: false };
+  copyFileSync(join(tls, "expired.pem"), files.certFile);
+  copyFileSync(join(tls, "expired.key"), files.keyFile);
   const address = { host: "127.0.0.1", port: 0 };
-  const api = await ApiListener.start(address, files, () => new Response("ok"), new Faults(Date.now));
+  const api = await ApiListener.start(
+    address,
+    { files, read: () => readPair(files) },
+    () => new Response("ok"),
+    new Faults(Date.now),
+  );
   cleanUp.push(() => api.stop());
   const expired = api.certificate ?? "";
   const lasting = await Bun.file(join(tls, "server.pem")).text();

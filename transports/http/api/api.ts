@@ -11,6 +11,7 @@ import { auditRoutes } from "./access/audit-routes.ts";
 import { administrationRoutes } from "./administration-routes.ts";
 import { assetRoutes } from "./assets/asset-routes.ts";
 import { campaignRoutes } from "./campaigns/campaign-routes.ts";
+import { certificateRoutes } from "./certificate-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { exceptionRoutes } from "./exceptions/exception-routes.ts";
@@ -39,6 +40,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...webhookRoutes(dependencies),
     ...administrationRoutes(dependencies),
     ...auditRoutes(dependencies),
+    ...certificateRoutes(dependencies),
   ];
 }
 

@@ -114,6 +114,14 @@ export interface AuditPort {
   ): Promise<ReadableStream<Uint8Array>>;
 }
 
+export interface CertificatePort {
+  read(): Json;
+  /** PEM texts. @throws EdgeError certificate_refused, certificate_pinned, tls_file */
+  replace(caller: Caller, pair: { cert: string; key: string }): Promise<Json>;
+  /** @throws EdgeError certificate_pinned, tls_file */
+  makeSelfSigned(caller: Caller): Promise<Json>;
+}
+
 export interface AssetsPort {
   /** Null = the caller's only entity, else the default one. @throws EdgeError entity_foreign */
   list(
@@ -242,6 +250,7 @@ export interface ApiDependencies {
   assets: AssetsPort;
   administration: AdministrationPort;
   audit: AuditPort;
+  certificate: CertificatePort;
   stream: StreamPort;
   /** IP address of the client, through proxies that are trusted. */
   clientAddress(peer: string, forwardedFor: string | undefined): string;
