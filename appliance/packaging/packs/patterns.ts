@@ -1,7 +1,7 @@
 /** Regular expressions for messages that PCRE, Onigmo, java.util.regex and RE2 read alike. */
 
 /** A value between its quotes, with its escapes: to be unescaped in a step of its own. */
-export const escapedValue = String.raw`(?:[^"\\\]]|\\.)*`;
+const escapedValue = String.raw`(?:[^"\\\]]|\\.)*`;
 
 /** The enterprise number is a setting; `meta` has none. */
 const elementStart = (element: string) => (element === "meta" ? String.raw`\[meta` : String.raw`\[${element}@\d+`);
