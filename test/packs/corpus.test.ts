@@ -1,13 +1,10 @@
 /** The corpus against the strict parser: its expectations are right, and it has what it promises. */
-import { beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { fieldsOfMessage } from "../../core/feeds/fields.ts";
 import { parseRfc5424 } from "../harness/rfc5424-strict.ts";
-import { type Corpus, type CorpusMessage, makeCorpus } from "./corpus.ts";
+import { type CorpusMessage, makeCorpus } from "./corpus.ts";
 
-let corpus: Corpus;
-beforeAll(async () => {
-  corpus = await makeCorpus();
-});
+const corpus = await makeCorpus();
 
 function values({ line, kind }: CorpusMessage): Record<string, string> {
   const { sd } = parseRfc5424(line);

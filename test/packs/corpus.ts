@@ -29,7 +29,7 @@ export interface CorpusMessage {
 }
 
 /** Options of the two feeds' destinations without a preset. */
-export const alertOptions: MessageOptions = {
+const alertOptions: MessageOptions = {
   facility: 16,
   appName: "SigmaAlert",
   hostname: "RhythmX",
