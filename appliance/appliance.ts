@@ -13,7 +13,8 @@ import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { openStoredSecrets } from "./access/stored-secrets.ts";
 import { createApi } from "./api/create-api.ts";
-import { noteProblems, renewCertificate } from "./config/notices.ts";
+import { ServerCertificate } from "./certificate/server-certificate.ts";
+import { noteProblems } from "./config/notices.ts";
 import { createConsole } from "./console/create-console.ts";
 import { startControlServer } from "./control/control-server.ts";
 import { createOperations } from "./control/operations.ts";
@@ -26,6 +27,7 @@ import { FeedSettingsService, readSavedFeeds } from "./feeds/feed-settings.ts";
 import { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import { TlsUploads } from "./feeds/tls-uploads.ts";
 import { createLoops, followDueTimes, whatIsBusy } from "./loops.ts";
+import { metricSources } from "./metric-sources.ts";
 import type { Appliance, ApplianceOptions } from "./options.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
 import { argon2id } from "./runtime/passwords.ts";
@@ -34,7 +36,8 @@ import { TicketDispatcher } from "./tickets/dispatcher.ts";
 import { CampaignWatch } from "./upkeep/campaign-watch.ts";
 import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
-import { createMetrics } from "./upkeep/metrics.ts";
+import { Counts } from "./upkeep/metrics/counts.ts";
+import { Metrics } from "./upkeep/metrics/metrics.ts";
 import { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
 import { SearchUpkeep } from "./upkeep/search-upkeep.ts";
@@ -58,6 +61,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   };
   try {
     let { settings } = options.resolved;
+    const counts = new Counts(clock.now());
     const startedAt = clock.monotonic();
     const uptimeMs = () => clock.monotonic() - startedAt;
     const faults = new Faults(
@@ -70,15 +74,16 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     );
     const breaking = Promise.withResolvers<Error>();
     noteProblems(options.resolved, faults, log);
+    const certificate = new ServerCertificate({ settings: () => settings, clock, log, faults, listener: () => api });
 
     const states = new FeedStates({ clock, faults, uptimeMs, settings: () => settings });
-    const healthPort = (name: FeedName, address: ListenAddress) => {
-      const port = new HealthListener(name, address, healthApp(() => states.health(name)).fetch, faults);
+    const healthPort = async (name: FeedName, address: ListenAddress) => {
+      const port = await HealthListener.start(name, address, healthApp(() => states.health(name)).fetch, faults);
       cleanUp.push({ name: `health port of ${name}`, run: () => port.stop() });
       return port;
     };
-    const health = healthPort("alerts", settings.alertHealth);
-    const incidentHealth = healthPort("incidents", settings.incidentHealth);
+    const health = await healthPort("alerts", settings.alertHealth);
+    const incidentHealth = await healthPort("incidents", settings.incidentHealth);
 
     const store = await openStoreWhenPossible(settings.dataDir, { ...options, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
@@ -93,12 +98,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     for (const step of store.migrated) log.info("schema step applied", { step });
 
     let logEnd = await store.events.end();
-    store.events.onAppend((end) => {
+    store.events.onAppend((end, appended) => {
       logEnd = end;
+      counts.appended(appended);
     });
     const keys = await KeyRing.load(store.admin, clock);
     cleanUp.push({ name: "key ring", run: () => keys.flushUses() });
-    const intake = new Intake({ store, clock, defaultEntity: () => settings.defaultEntity });
+    const intake = new Intake({ store, clock, defaultEntity: () => settings.defaultEntity, listener: counts });
 
     const feeds = new SyslogFeeds(settings, { store, clock, random, log, faults, uploads });
     cleanUp.push({ name: "feeds", run: () => feeds.stop(clock.monotonic() + drainMs) });
@@ -123,7 +129,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     await configureCorrelation(sleep);
     const dispatcher = new TicketDispatcher({
       ...{ store, clock, sleep, random, log },
-      defaultBaseUrl: () => api.url,
+      defaultBaseUrl: () => certificate.linkUrl,
       userNames: () => access.accounts.list().map(({ name }) => name),
     });
     const stopping = new AbortController();
@@ -140,9 +146,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         if (!sameCorrelation) await configureCorrelation(wait);
         await access.ticketSettings.load(next.ticketValues);
         scheduler.wake();
-        return renewCertificate(api, settings, { faults, log });
+        return certificate.renew();
       },
-      onEnd: (result) => metrics.reloaded(result),
+      onEnd: (result) => counts.reloaded(result, clock.now()),
       destinations: () => feeds.status().length,
       stopping: stopping.signal,
       faults,
@@ -156,13 +162,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       clock,
       loginClock: options.loginClock ?? clock,
       sleep,
-      ...{ keys, log, settings, stored },
+      ...{ keys, log, settings, stored, counts },
       passwords: options.passwords ?? argon2id(),
       stopping: stopping.signal,
       dispatcher,
       defaultEntity: () => settings.defaultEntity,
       onAssets: () => scheduler.wake(),
-      search,
+      ...{ search, certificate },
       running: {
         uptimeMs,
         status: (feed) => states.health(feed).status,
@@ -192,7 +198,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       ...{ store, log },
       stopping: stopping.signal,
       settings: () => settings,
-      onPruned: (events, expired) => metrics.pruned(events, expired),
+      onPruned: (events, expired) => counts.pruned(events, expired),
       recountQueues: () => feeds.recount(),
     });
     const outbreaks = new OutbreakWatch({ store, stopping: stopping.signal });
@@ -203,11 +209,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       campaigns,
       outbreaks,
       descriptors,
-      storage,
-      keys,
-      dispatcher,
-      search,
-      access,
+      ...{ storage, keys, dispatcher },
+      ...{ search, access, certificate },
       listeners: () => [health, incidentHealth, api],
       alive: () => states.allRun() && options.onAlive?.(),
       watchEveryMs: options.watchEveryMs ?? 0,
@@ -216,16 +219,10 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     states.running(feeds, scheduler, dispatcher.stuck);
     followDueTimes({ dispatcher, outbreaks, campaigns, search }, scheduler);
     store.events.onAppend((_, counts) => search.wake(counts));
-    const metrics = createMetrics({
-      ...{ uptimeMs, campaigns },
-      destinations: () => feeds.status(),
-      loops: () => scheduler.status(),
-      faults: () => faults.list(),
-      logEnd: () => logEnd,
-      searchBehind: () => search.behind,
-      pendingBytes: () => intake.pendingBytes,
-      tickets: dispatcher.metrics(),
-    });
+    const parts = { clock, uptimeMs, store, intake, feeds, faults, scheduler, campaigns, search, storage, dispatcher };
+    const changing = { settings: () => settings, api: () => api, logEnd: () => logEnd };
+    const metrics = new Metrics(metricSources({ ...parts, ...changing }), counts);
+    cleanUp.push({ name: "metrics", run: () => metrics.stop() });
     const operations = createOperations({
       clock,
       ...access,
@@ -237,7 +234,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
     });
-    const control = startControlServer(settings.dataDir, operations);
+    const control = await startControlServer(settings.dataDir, operations);
     cleanUp.push({ name: "control socket", run: () => control.stop(1_000) });
 
     const app = createApp({
@@ -250,17 +247,18 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         feedDesk: new FeedDesk({ feedSettings, control: destinations, store, uploads, clock }),
         baseUrl: () => dispatcher.baseUrl,
         reading: store.reading,
+        certificateEndsAt: () => certificate.inUse?.notAfter ?? null,
       }),
       ...{ intake, keys },
       closed: () => closedBy(faults),
       notReady: () => notReadyBecause(faults),
       faults: () => faults.list(),
-      metrics: () => metrics.text(),
-      onAnswer: metrics.ingested,
-      onApiAnswer: metrics.asked,
+      metrics: (form) => metrics.text(form),
+      counts,
+      monotonic: () => clock.monotonic(),
       onDefect: (error, method, path) => log.error("request failed", { method, path, error: messageOf(error) }),
     });
-    const api = await ApiListener.start(settings.listen, settings, app.fetch, faults);
+    const api = await ApiListener.start(settings.listen, certificate, app.fetch, faults);
     cleanUp.push({ name: "API", run: () => api.stop() });
     // Event streams do not end by themselves.
     cleanUp.push({ name: "streams", run: () => beginToStop() });

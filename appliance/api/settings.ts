@@ -1,6 +1,6 @@
 /** Settings of ticket systems and feeds on behalf of an administrator; every change and test is added to the audit log. */
 import type { Caller } from "../../core/access/caller.ts";
-import type { FieldProblem } from "../../core/settings/section-version.ts";
+import type { FieldProblem } from "../../core/settings/sections/section-version.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { type FeedSettingsService, isFeedSection } from "../feeds/feed-settings.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
@@ -41,7 +41,11 @@ export function settingsPort(tickets: SettingsService, feeds: FeedSettingsServic
       }
       const before = await feeds.section(section);
       const saved = await feeds.save(section, fields, caller.name, version);
-      const changes = changesBetween(before, saved.section, saved.changed);
+      const changes = changesBetween(before, saved.section, saved.changed).map((change) => ({
+        name: change.name,
+        old: change.old === null ? null : feeds.explained(change.old),
+        new: change.new === null ? null : feeds.explained(change.new),
+      }));
       await audit.note(auditAuthor(caller), "settings.save", section, { changes });
       return saved.section;
     },

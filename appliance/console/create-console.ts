@@ -1,6 +1,5 @@
 /** Composes what the console needs beside the API. */
-import { X509Certificate } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
@@ -29,8 +28,9 @@ export interface ConsoleParts {
   ownAccount: OwnAccount;
   clock: Clock;
   reading: Store["reading"];
-  /** `tlsCertFile`: of the HTTPS listener; null = plain HTTP. */
-  settings: { dataDir: string; tlsCertFile: string | null; trustedProxies: readonly string[] };
+  settings: { dataDir: string; trustedProxies: readonly string[] };
+  /** When the listener's certificate ends, epoch milliseconds; null = plain HTTP, or none that can be read. */
+  certificateEndsAt(): number | null;
   audit: AuditLog;
   feedDesk: FeedDesk;
   /** `RHYTHMX_BASE_URL`; null = not set. */
@@ -53,6 +53,7 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
         return sessions.renew(caller.id, caller.address);
       },
       changeDisplayName: (caller, name) => ownAccount.changeDisplayName(caller, name),
+      confirmPassword: (caller, password) => ownAccount.confirmPassword(caller, password),
     },
     overview: {
       entities: async (caller) => {
@@ -62,7 +63,7 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
       recentChanges: (caller, entity, limit) =>
         reading().recentHistory(entity === null ? caller.entities : seesEntity(caller, entity) ? [entity] : [], limit),
       setUp: () => ({
-        certificateEndsAt: certificateEnd(parts.settings.tlsCertFile),
+        certificateEndsAt: parts.certificateEndsAt(),
         hasFirstPassword: existsSync(join(parts.settings.dataDir, firstPasswordFile)),
       }),
     },
@@ -127,14 +128,4 @@ async function countsOf({ pages, tickets }: ApiDependencies, caller: Caller): Pr
     tickets.deadLetters(caller) as Promise<{ count: number }[]>,
   ]);
   return { openIncidents, activeCases, stuckDeliveries: letters.reduce((sum, { count }) => sum + count, 0) };
-}
-
-/** When the certificate in this file ends, epoch milliseconds; null where there is none that can be read, which is a fault of its own. */
-function certificateEnd(file: string | null): number | null {
-  if (file === null) return null;
-  try {
-    return Date.parse(new X509Certificate(readFileSync(file)).validTo);
-  } catch {
-    return null;
-  }
 }

@@ -5,7 +5,7 @@ import type { LoggedEvent } from "../../core/event.ts";
 import { type FeedName, feedKinds, readerName } from "../../core/feeds/feeds.ts";
 import { testMessage } from "../../core/feeds/status-message.ts";
 import type { Clock } from "../../core/ports.ts";
-import { destinationJson, type FeedSection, feedSections } from "../../core/settings/feed-section.ts";
+import { destinationJson, type FeedSection, feedSections } from "../../core/settings/sections/feed-section.ts";
 import type { DestinationSettings } from "../../core/settings.ts";
 import type { TestStep } from "../../core/tickets/ticket-system.ts";
 import type { Store } from "../../store/open-store.ts";

@@ -1,5 +1,6 @@
 /** Requests about the settings of a feed: what they would save, and everything that is wrong with them. */
 import { isUploaded } from "../../core/settings/destination.ts";
+import { formatProblem } from "../../core/settings/problem.ts";
 import {
   type FeedSection,
   fieldOfProblem,
@@ -7,9 +8,8 @@ import {
   originName,
   problemsOfText,
   withFields,
-} from "../../core/settings/feed-section.ts";
-import { formatProblem } from "../../core/settings/problem.ts";
-import type { FieldProblem } from "../../core/settings/section-version.ts";
+} from "../../core/settings/sections/feed-section.ts";
+import type { FieldProblem } from "../../core/settings/sections/section-version.ts";
 import type { SettingOrigin } from "../../core/settings.ts";
 import { keyFits, type TlsFileKind, tlsFileKinds } from "./tls-files.ts";
 import type { TlsUploads } from "./tls-uploads.ts";

@@ -2,6 +2,7 @@
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import { readerName } from "../../core/feeds/feeds.ts";
 import type { Clock } from "../../core/ports.ts";
+import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import {
   differencesBetween,
   type FeedSection,
@@ -11,9 +12,8 @@ import {
   originName,
   problemsOfText,
   sectionFields,
-} from "../../core/settings/feed-section.ts";
-import type { ResolvedSettings } from "../../core/settings/resolve.ts";
-import { type FieldProblem, sectionVersion, settingsChanged } from "../../core/settings/section-version.ts";
+} from "../../core/settings/sections/feed-section.ts";
+import { type FieldProblem, sectionVersion, settingsChanged } from "../../core/settings/sections/section-version.ts";
 import type { SavedFeeds } from "../../core/settings/sources.ts";
 import type { DestinationSettings } from "../../core/settings.ts";
 import type { TestStep } from "../../core/tickets/ticket-system.ts";
@@ -181,6 +181,11 @@ export class FeedSettingsService {
     const all = [...others, ...steps];
     await store.tickets.saveConnectionTest({ section, at: clock.now(), ok: all.every(({ ok }) => ok), steps: all });
     return { ok: steps.every(({ ok }) => ok), steps };
+  }
+
+  /** A text with what the uploaded files in it are. */
+  explained(text: string): string {
+    return this.#parts.uploads.explained(text);
   }
 
   /** Tries to reach one destination, step by step; nothing is sent. */

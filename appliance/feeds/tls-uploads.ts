@@ -7,7 +7,7 @@ import { EdgeError, messageOf } from "../../core/errors.ts";
 import { isUploaded, uploadedName } from "../../core/settings/destination.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readRegularFile } from "../runtime/regular-file.ts";
-import { normalPem, readTlsFile, type TlsFileFacts, type TlsFileKind } from "./tls-files.ts";
+import { normalPem, readTlsFile, type TlsFileFacts, type TlsFileKind, tlsFileKinds, tlsFileLine } from "./tls-files.ts";
 
 /** Encrypts and decrypts, bound to a place. */
 interface Sealing {
@@ -79,6 +79,17 @@ export class TlsUploads {
     } catch (error) {
       return { problem: messageOf(error) };
     }
+  }
+
+  /** A text with what the uploaded files in it are, for the audit log. */
+  explained(text: string): string {
+    return text.replace(/uploaded:[0-9a-f]{32}/g, (file) => {
+      const facts = tlsFileKinds
+        .map((kind) => this.facts(kind, file))
+        .find((one) => one !== null && !("problem" in one));
+      const line = facts && !("problem" in facts) ? ` (${tlsFileLine(facts)})` : "";
+      return `${file.slice(0, uploadedName("").length + 8)}…${line}`;
+    });
   }
 
   /** Takes a file that a person sent, and says by which name it is meant from now on. It is kept once `rows` has been saved. */

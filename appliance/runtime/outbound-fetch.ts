@@ -1,4 +1,5 @@
-/** `fetch` for external targets, each with its own certificate authority and proxy. The platform handles `HTTPS_PROXY` and `NO_PROXY`. */
+/** `fetch` for external targets, each with its own certificate authority and proxy. */
+import { platform } from "#platform";
 import { EdgeError, messageOf } from "../../core/errors.ts";
 import { readRegularFile } from "./regular-file.ts";
 
@@ -11,26 +12,19 @@ export function outboundFetch(options: {
 }): typeof fetch {
   const { caFile, proxy, verifySsl = true } = options;
   keepLoopbackDirect();
-  if (caFile === null && proxy === null && verifySsl) return fetch;
-  const tls = {
-    ...(caFile === null ? {} : { ca: readAuthority(caFile) }),
-    ...(verifySsl ? {} : { rejectUnauthorized: false }),
-  };
-  const own = {
-    ...(Object.keys(tls).length === 0 ? {} : { tls }),
-    ...(proxy === null ? {} : { proxy }),
-  };
-  return ((input: string | URL | Request, init?: RequestInit) =>
-    fetch(input, { ...init, ...own } as RequestInit)) as typeof fetch;
+  return platform.fetchWith({ authority: caFile === null ? null : readAuthority(caFile), proxy, verify: verifySsl });
 }
 
-/** A proxy cannot reach this machine's loopback, but Bun would use `HTTP_PROXY` for it too. */
+/**
+ * A proxy cannot reach this machine's loopback, but `HTTPS_PROXY` would hold for it too. Both spellings of `NO_PROXY` get the same value: of two
+ * different ones the runtimes take the one in lower case.
+ */
 function keepLoopbackDirect(): void {
-  for (const name of ["NO_PROXY", "no_proxy"]) {
-    const given = (process.env[name] ?? "").split(",").filter((one) => one.trim() !== "");
-    const missing = ["127.0.0.1", "localhost", "[::1]"].filter((one) => !given.includes(one));
-    if (missing.length > 0) process.env[name] = [...given, ...missing].join(",");
-  }
+  const { env } = process;
+  const given = (env.no_proxy || env.NO_PROXY || "").split(",").filter((one) => one.trim() !== "");
+  const missing = ["127.0.0.1", "localhost", "[::1]"].filter((one) => !given.includes(one));
+  if (missing.length === 0 && env.no_proxy === env.NO_PROXY) return;
+  env.NO_PROXY = env.no_proxy = [...given, ...missing].join(",");
 }
 
 function readAuthority(caFile: string): string {

@@ -1,7 +1,7 @@
 /** Requests about the settings of ticket systems: which section is meant, what is wrong with the fields, what changes. */
 import { EdgeError, UsageError } from "../../core/errors.ts";
-import { feedSections } from "../../core/settings/feed-section.ts";
-import type { Difference, FieldProblem } from "../../core/settings/section-version.ts";
+import { feedSections } from "../../core/settings/sections/feed-section.ts";
+import type { Difference, FieldProblem } from "../../core/settings/sections/section-version.ts";
 import {
   fieldOf,
   type TicketSection,

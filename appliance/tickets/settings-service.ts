@@ -7,7 +7,7 @@ import {
   refuseProblems,
   sectionVersion,
   settingsChanged,
-} from "../../core/settings/section-version.ts";
+} from "../../core/settings/sections/section-version.ts";
 import {
   fieldOf,
   namesOfSection,

@@ -8,10 +8,12 @@ import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { recentHistory } from "../incidents/history.ts";
 import { readAlertLog } from "./alert-detail.ts";
 import { listCampaigns, readCampaign } from "./campaigns.ts";
+import { matchedAlerts } from "./exception-matches.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
 import { actorsCalled } from "./filters.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
+import { readMonitored } from "./monitoring.ts";
 import { type OverviewQuery, readHours, readOverview } from "./overview.ts";
 import { falsePositives, readProposalEvidence } from "./proposal-evidence.ts";
 import { readSamples } from "./rule-samples.ts";
@@ -57,6 +59,11 @@ export const listReading = {
     run: async ({ database, assets }, trial: Trial, after: number) =>
       tryException(database, trial, (await assets.current(database)).names.book, after),
   },
+  matchedAlerts: {
+    kind: "read",
+    run: async ({ database, assets }, query: Parameters<typeof matchedAlerts>[1], most: number) =>
+      matchedAlerts(database, query, (await assets.current(database)).names.book, most),
+  },
   readProposalEvidence: {
     kind: "read",
     run: ({ database }, incidentId: string) => readProposalEvidence(database, incidentId),
@@ -82,6 +89,7 @@ export const listReading = {
     run: ({ database }, query: { entities: readonly string[] | null; from: number; to: number }) =>
       readHours(database, query),
   },
+  readMonitored: { kind: "read", run: ({ database, campaigns }) => readMonitored(database, campaigns.readTo) },
   fileFacts: { kind: "read", run: ({ database }) => fileFacts(database) },
   readSamples: { kind: "read", run: ({ database }, incidentId: string) => readSamples(database, incidentId) },
   listToldIn: {

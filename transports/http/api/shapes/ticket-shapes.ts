@@ -1,7 +1,7 @@
 /** What the API answers about tickets and ticket systems. */
 import * as v from "valibot";
 import { feedNames } from "../../../../core/feeds/feeds.ts";
-import { feedSections } from "../../../../core/settings/feed-section.ts";
+import { feedSections } from "../../../../core/settings/sections/feed-section.ts";
 import { fieldPolicies } from "../../../../core/tickets/policy.ts";
 import { deliveryStates, ticketSystems } from "../../../../core/tickets/ticket.ts";
 import { count, orNull, text, time } from "./field-shapes.ts";

@@ -11,7 +11,7 @@ const healthWords: Readonly<Record<Health, string>> = {
   "": "not set up",
 };
 
-export function healthOf({ feeds, systems }: IntegrationsData, id: string): Health {
+function healthOf({ feeds, systems }: IntegrationsData, id: string): Health {
   const feed = feeds.find(({ section }) => section === id);
   if (feed !== undefined) return healthOfFeed(feed);
   const system = systems.find((one) => one.system === id);

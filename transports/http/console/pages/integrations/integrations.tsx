@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 /** `/settings/integrations`: where alerts, incidents and tickets go, and whether they arrive. To be read by everybody. */
-import { feedSections } from "../../../../../core/settings/feed-section.ts";
+import { feedSections } from "../../../../../core/settings/sections/feed-section.ts";
 import { ticketSystems } from "../../../../../core/tickets/ticket.ts";
 import { type Action, page } from "../../page.ts";
 import { systemName } from "../overview-state.ts";

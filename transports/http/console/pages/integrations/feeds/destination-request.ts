@@ -1,6 +1,6 @@
 /** What a person has sent for a destination, and the saving of it beside what others save. */
 import { EdgeError } from "../../../../../../core/errors.ts";
-import { sectionVersion } from "../../../../../../core/settings/section-version.ts";
+import { sectionVersion } from "../../../../../../core/settings/sections/section-version.ts";
 import type { FormFields } from "../../../form-fields.ts";
 import type { ActionRequest, PageRequest } from "../../../page.ts";
 import { readFields, type Section, type SentFields, shownName, valueText } from "../../../parts/settings/field-spec.ts";
@@ -30,14 +30,14 @@ export function destinationIn(feed: Feed, section: Section, name: string): SetDe
 }
 
 /** Every destination: of a pinned list all options, of a saved one those that were given. */
-export function optionsIn({ section: name }: Feed, section: Section): Json[] {
+function optionsIn({ section: name }: Feed, section: Section): Json[] {
   const field = section.fields.syslog as { value?: unknown; saved?: unknown; pinned?: boolean } | undefined;
   const list = (field?.pinned ? field.value : (field?.saved ?? [])) as Json[];
   // One without a name has the feed's.
   return list.map((one) => ({ name: name === "alert_syslog" ? "alerts" : "incidents", ...one }));
 }
 
-export function versionOf(options: Json): string {
+function versionOf(options: Json): string {
   return sectionVersion([["", JSON.stringify(options)]]);
 }
 

@@ -34,7 +34,7 @@ export interface FormState {
   tested: { ok: boolean; steps: readonly TestStep[]; unsaved: number } | null;
 }
 
-export const freshForm: FormState = { typed: new Map(), problems: [], conflict: null, tested: null };
+const freshForm: FormState = { typed: new Map(), problems: [], conflict: null, tested: null };
 
 export interface SectionData<Extra> {
   section: Section;
@@ -202,8 +202,8 @@ interface SectionFormProps {
   notice?: Child;
 }
 
-/** The form of a section, also for pages that have more than it. */
-export const SectionForm = ({ action, title, section, groups, state, buttons, notice }: SectionFormProps) => {
+/** The form of a section. */
+const SectionForm = ({ action, title, section, groups, state, buttons, notice }: SectionFormProps) => {
   const { typed, problems, conflict, tested } = state;
   const names = new Set(groups.flatMap(({ fields }) => fields.map(({ name }) => name)));
   const elsewhere = problems.filter(({ name }) => !names.has(name)).map(({ name, reason }) => `${name}: ${reason}`);

@@ -1,8 +1,8 @@
 /** The feeds as sections of the settings that API and console read and save: `alert_syslog`, `incident_syslog` (CONTRACT 10). */
-import type { FeedName } from "../feeds/feeds.ts";
-import type { DestinationSettings, FeedSettings, SettingOrigin, Settings } from "../settings.ts";
-import { feedForms, feedKeys, readFeed } from "./feed.ts";
-import type { Problem } from "./problem.ts";
+import type { FeedName } from "../../feeds/feeds.ts";
+import type { DestinationSettings, FeedSettings, SettingOrigin, Settings } from "../../settings.ts";
+import { feedForms, feedKeys, readFeed } from "../feed.ts";
+import type { Problem } from "../problem.ts";
 import type { Difference, FieldProblem } from "./section-version.ts";
 
 export const feedSections = { alert_syslog: "alerts", incident_syslog: "incidents" } as const satisfies Record<

@@ -1,6 +1,6 @@
 /** Which state of a section somebody has seen, so that two people who save at once overwrite nothing of each other unseen. */
 import { createHash } from "node:crypto";
-import { EdgeError, UsageError } from "../errors.ts";
+import { EdgeError, UsageError } from "../../errors.ts";
 
 /** Who saved last, and when (epoch milliseconds). */
 export interface LastSaved {
