@@ -9,6 +9,8 @@ import { doctorCommand } from "./doctor.ts";
 import { exceptionsCommand } from "./exceptions.ts";
 import { generateCommand } from "./generate.ts";
 import { importCommand } from "./import/import.ts";
+import { installCommand } from "./install/install.ts";
+import { uninstallCommand } from "./install/uninstall.ts";
 import { keyCommand } from "./key.ts";
 import { reloadCommand } from "./reload.ts";
 import { replayCommand } from "./replay.ts";
@@ -31,6 +33,8 @@ export const commands: readonly Command[] = [
   reloadCommand,
   secretsCommand,
   doctorCommand,
+  installCommand,
+  uninstallCommand,
   completionCommand,
   generateCommand,
   versionCommand,
