@@ -12,6 +12,7 @@ import { importCommand } from "./import/import.ts";
 import { installCommand } from "./install/install.ts";
 import { uninstallCommand } from "./install/uninstall.ts";
 import { keyCommand } from "./key.ts";
+import { packsCommand } from "./packs/packs.ts";
 import { reloadCommand } from "./reload.ts";
 import { replayCommand } from "./replay.ts";
 import { secretsCommand } from "./secrets.ts";
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   replayCommand,
   destinationsCommand,
   reloadCommand,
+  packsCommand,
   secretsCommand,
   doctorCommand,
   installCommand,

@@ -7,13 +7,14 @@ import { conflictDetail, credentialOf } from "../credentials.ts";
 import { problem } from "../problem.ts";
 import { refusalOf } from "../refusals.ts";
 import type { SystemRoute } from "../system-routes.ts";
+import { auditRoutes } from "./access/audit-routes.ts";
 import { administrationRoutes } from "./administration-routes.ts";
 import { assetRoutes } from "./assets/asset-routes.ts";
 import { campaignRoutes } from "./campaigns/campaign-routes.ts";
 import { certificateRoutes } from "./certificate-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./document-routes.ts";
-import { exceptionRoutes } from "./exception-routes.ts";
+import { exceptionRoutes } from "./exceptions/exception-routes.ts";
 import { incidentRoutes } from "./incident-routes.ts";
 import { readJsonBody, readTextBody } from "./json-body.ts";
 import { loginRoutes } from "./login-routes.ts";
@@ -38,6 +39,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...ticketRoutes(dependencies),
     ...webhookRoutes(dependencies),
     ...administrationRoutes(dependencies),
+    ...auditRoutes(dependencies),
     ...certificateRoutes(dependencies),
   ];
 }
