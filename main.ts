@@ -1,4 +1,5 @@
 import { runProgram } from "./appliance/cli/program.ts";
+import { processTerminal } from "./appliance/cli/terminal/process-terminal.ts";
 import { isBuilt } from "./appliance/runtime/version.ts";
 
 // Whatever is written (database, socket, keys) is for this user alone.
@@ -8,11 +9,5 @@ process.exitCode = await runProgram({
   args: process.argv.slice(2),
   env: process.env,
   fromCheckout: !isBuilt,
-  terminal: {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
-    stdin: process.stdin,
-    interactive: process.stderr.isTTY === true,
-    columns: process.stdout.isTTY === true ? process.stdout.columns || 80 : null,
-  },
+  terminal: processTerminal(),
 });
