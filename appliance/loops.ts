@@ -32,6 +32,8 @@ interface LoopParts {
   keys: KeyRing;
   dispatcher: TicketDispatcher;
   search: SearchUpkeep;
+  /** Renews our own certificate. */
+  certificate: { tick(): Promise<void> };
   /** Removes expired logins and saves positions of pollers. */
   access: { tick(): Promise<void> };
   /** Listeners that retry when their port was in use. */
@@ -54,6 +56,7 @@ export function createLoops(parts: LoopParts): Loop[] {
     dispatcher,
     search,
     access,
+    certificate,
     listeners,
     alive,
   } = parts;
@@ -104,6 +107,7 @@ export function createLoops(parts: LoopParts): Loop[] {
       tick: () => search.tick(),
     },
     { name: "access", everyMs: () => watching(10_000), tick: () => access.tick() },
+    { name: "certificate", everyMs: () => hourMs, tick: () => certificate.tick() },
     {
       name: "health-port",
       everyMs: () => watching(10_000),

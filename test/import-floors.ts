@@ -39,7 +39,7 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   appliance: [
     ["runtime"],
-    ["access", "config", "feeds", "packaging", "sample", "upkeep"],
+    ["access", "certificate", "config", "feeds", "packaging", "sample", "upkeep"],
     ["tickets"],
     ["api"],
     ["console"],

@@ -26,11 +26,15 @@ export interface ListenOptions {
   idleTimeoutSeconds: number;
   /** Bodies whose announced length is larger are answered 413 without being read. */
   maxBodyBytes: number;
+  /** Another server that does too may listen on the same port at the same time: see `useCertificate`. Default: no. */
+  sharesPort?: boolean;
 }
 
 export interface Listening {
   /** The port in use; 0 on a unix socket. */
   port: number;
+  /** Gives new connections another certificate. Absent where a server cannot: another one then has to listen on the same port. */
+  useCertificate?: (tls: { cert: string; key: string }) => void;
   /** Refuses new connections and resolves when running requests have been answered. */
   drain(): Promise<unknown>;
   /** Closes every connection. */

@@ -478,6 +478,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       ["alerts", hash, now],
     ],
     "reading.readAlertLog": [[hash]],
+    "reading.readMonitored": [[]],
     "reading.readOverview": [
       [{ entities: null, since: now - dayMs, now }],
       [{ entities: ["Site"], since: now - dayMs, now }],

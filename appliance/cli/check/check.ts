@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { messageOf } from "../../../core/errors.ts";
 import { type FeedName, feedNames, readerName } from "../../../core/feeds/feeds.ts";
 import { testMessage } from "../../../core/feeds/status-message.ts";
+import { certificateFiles } from "../../../core/settings/certificate-files.ts";
 import { feedForms } from "../../../core/settings/feed.ts";
 import { formatProblems } from "../../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../../core/settings/resolve.ts";
@@ -77,7 +78,7 @@ export const checkCommand = command({
       ...(await checkDataDir(settings)),
       ...checkMasterKey(settings),
       ...(await checkPorts(settings, control !== null)),
-      ...(await checkCertificate(settings, baseUrl, Date.now())),
+      ...(await checkCertificate(certificateFiles(settings), baseUrl, Date.now())),
       ...(await ticketSystems(resolved, control)),
       ...feedNames.flatMap((feed) =>
         feedSettings(settings, feed).destinations.map((destination) => checkDestination(feed, destination, send)),
@@ -98,7 +99,8 @@ async function ticketSystems(resolved: ResolvedSettings, control: Operations | n
     return { ok: failed === undefined, line: `${system}: ${said}` };
   });
   const { baseUrl } = readTicketSettings(resolved.ticketValues).settings;
-  const unlinked = tested.length > 0 && baseUrl === null;
+  // With a certificate, its name is used, and said with it.
+  const unlinked = tested.length > 0 && baseUrl === null && certificateFiles(resolved.settings) === null;
   return unlinked
     ? [
         ...findings,

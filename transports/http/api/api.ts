@@ -10,6 +10,7 @@ import type { SystemRoute } from "../system-routes.ts";
 import { administrationRoutes } from "./administration-routes.ts";
 import { assetRoutes } from "./assets/asset-routes.ts";
 import { campaignRoutes } from "./campaigns/campaign-routes.ts";
+import { certificateRoutes } from "./certificate-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { exceptionRoutes } from "./exception-routes.ts";
@@ -37,6 +38,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...ticketRoutes(dependencies),
     ...webhookRoutes(dependencies),
     ...administrationRoutes(dependencies),
+    ...certificateRoutes(dependencies),
   ];
 }
 
