@@ -22,6 +22,7 @@ import { pageRoutes } from "./page-routes.ts";
 import { readBody, readQuery } from "./read-request.ts";
 import type { ApiContext, Request, Route, TextBody } from "./route.ts";
 import { streamRoutes } from "./stream.ts";
+import { systemControlRoutes } from "./system-control-routes.ts";
 import { ticketRoutes } from "./ticket-routes.ts";
 import { webhookRoutes } from "./webhook-routes.ts";
 
@@ -39,6 +40,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...webhookRoutes(dependencies),
     ...administrationRoutes(dependencies),
     ...certificateRoutes(dependencies),
+    ...systemControlRoutes(dependencies),
   ];
 }
 
