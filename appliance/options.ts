@@ -1,6 +1,6 @@
 /** The options with which an appliance is started, and the interface of a running one. */
 import type { Clock, Random, Sleep } from "../core/ports.ts";
-import type { ReloadReport } from "../core/settings/changes.ts";
+import type { ReloadReport } from "../core/settings/reload/changes.ts";
 import type { ResolvedSettings } from "../core/settings/resolve.ts";
 import type { Settings } from "../core/settings.ts";
 import type { AuditAuthor } from "./access/audit-log.ts";

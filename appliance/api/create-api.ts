@@ -30,6 +30,7 @@ import { TicketService } from "../tickets/ticket-service.ts";
 import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
 import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
+import { AuditReading } from "./audit.ts";
 import { Campaigns } from "./campaigns.ts";
 import { CertificateService } from "./certificate.ts";
 import { clientAddress } from "./client-address.ts";
@@ -202,7 +203,11 @@ export async function createApi(parts: ApiParts) {
         defaultEntity: parts.defaultEntity,
         onChanged: parts.onAssets,
       }),
-      administration: new Administration(accounts, keys, audit, reading),
+      administration: new Administration(accounts, keys, audit, {
+        lockedUntil: () => authentication.lockedUntil(),
+        sessionsOf: (userId) => logins.countOf(userId) + sessions.countOf(userId),
+      }),
+      audit: new AuditReading(reading, audit),
       certificate: new CertificateService(parts.certificate, audit),
       system: new SystemControl(parts.reloads),
       stream: {

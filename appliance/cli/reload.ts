@@ -1,5 +1,5 @@
 import { EdgeError } from "../../core/errors.ts";
-import type { ReloadReport, SettingChange } from "../../core/settings/changes.ts";
+import type { ReloadReport, SettingChange } from "../../core/settings/reload/changes.ts";
 import { visible } from "../../core/text/visible.ts";
 import { connectControl } from "../control/control-client.ts";
 import { command, jsonOption } from "./command.ts";

@@ -8,7 +8,7 @@ import type { FeedName } from "../../core/feeds/feeds.ts";
 import { batchSha256 } from "../../core/intake/hash.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../../core/intake/intake.ts";
 import type { Clock } from "../../core/ports.ts";
-import type { ReloadReport } from "../../core/settings/changes.ts";
+import type { ReloadReport } from "../../core/settings/reload/changes.ts";
 import type { TestStep } from "../../core/tickets/ticket-system.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { StoreFacts } from "../../store/database/integrity.ts";
@@ -151,7 +151,7 @@ export function createOperations(tools: OperationsTools): Operations {
     createKey: async (request) => {
       if (request.name.trim() === "" || request.name.length > 100)
         throw new UsageError("NAME: 1 to 100 characters, to recognise the key by");
-      const made = await keys.create(request);
+      const made = await keys.create(request, commandLine.who);
       await audit.note(commandLine, "key.create", made.id, { ...request });
       return made;
     },
@@ -167,9 +167,7 @@ export function createOperations(tools: OperationsTools): Operations {
     },
     listUsers: async () => accounts.list().map((user) => userJson(user) as unknown as ListedUser),
     changeUser: async (name, change) => {
-      const user = await accounts.change(name, change);
-      const { password, ...noted } = change;
-      const detail = { ...noted, ...(password === undefined ? {} : { password: "changed" }) };
+      const { user, detail } = await accounts.change(name, change);
       await audit.note(commandLine, "user.change", user.name, detail);
     },
     rotateSecrets: async (newKeyFile) => {

@@ -2,15 +2,15 @@
 import { messageOf } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import type { Clock } from "../../core/ports.ts";
+import { formatProblem } from "../../core/settings/problem.ts";
 import {
   type RefusedSetting,
   type ReloadReport,
   type SettingChange,
   settingChanges,
   withStartOnly,
-} from "../../core/settings/changes.ts";
-import { keepLastGood } from "../../core/settings/last-good.ts";
-import { formatProblem } from "../../core/settings/problem.ts";
+} from "../../core/settings/reload/changes.ts";
+import { keepLastGood } from "../../core/settings/reload/last-good.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import type { SavedFeeds } from "../../core/settings/sources.ts";
 import { toIso } from "../../core/time.ts";

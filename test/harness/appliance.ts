@@ -7,7 +7,7 @@ import type { Appliance } from "../../appliance/options.ts";
 import { createLog } from "../../appliance/runtime/log.ts";
 import { argon2id } from "../../appliance/runtime/passwords.ts";
 import type { ApiKeyScope } from "../../core/api-key.ts";
-import type { ReloadReport } from "../../core/settings/changes.ts";
+import type { ReloadReport } from "../../core/settings/reload/changes.ts";
 import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { CommitRecorder } from "./replay.ts";

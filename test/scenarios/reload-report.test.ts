@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type PeerCertificate } from "node:tls";
-import type { ReloadReport } from "../../core/settings/changes.ts";
+import type { ReloadReport } from "../../core/settings/reload/changes.ts";
 import { until } from "../harness/appliance.ts";
 import { cleaningUp } from "../harness/clean-up.ts";
 import { freePort } from "../harness/free-port.ts";

@@ -1,9 +1,9 @@
 /** What is different between two sets of settings, for the people who changed a file: setting by setting, secrets without their values. */
-import type { DestinationSettings, FeedSettings, ListenAddress, Settings } from "../settings.ts";
-import { environmentNames, type SettingName } from "./environment.ts";
-import { shown } from "./problem.ts";
-import type { ResolvedSettings } from "./resolve.ts";
-import { ticketDefinitions, ticketSettingNames } from "./ticket-definitions.ts";
+import type { DestinationSettings, FeedSettings, ListenAddress, Settings } from "../../settings.ts";
+import { environmentNames, type SettingName } from "../environment.ts";
+import { shown } from "../problem.ts";
+import type { ResolvedSettings } from "../resolve.ts";
+import { ticketDefinitions, ticketSettingNames } from "../ticket-definitions.ts";
 
 /** One thing that is different. */
 export interface SettingChange {

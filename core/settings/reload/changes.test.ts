@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { environmentNames } from "../environment.ts";
+import { type ResolvedSettings, resolveSettings } from "../resolve.ts";
+import { ticketDefinitions, ticketSettingNames } from "../ticket-definitions.ts";
 import { settingChanges, withStartOnly } from "./changes.ts";
-import { environmentNames } from "./environment.ts";
-import { type ResolvedSettings, resolveSettings } from "./resolve.ts";
-import { ticketDefinitions, ticketSettingNames } from "./ticket-definitions.ts";
 
 interface Given {
   env?: Record<string, string>;

@@ -1,8 +1,8 @@
 /** What administrators do with the appliance itself: settings read again. */
 import * as v from "valibot";
-import type { ApiDependencies } from "./dependencies.ts";
-import { type Route, route } from "./route.ts";
-import { orNull, text, time } from "./shapes/field-shapes.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { type Route, route } from "../route.ts";
+import { orNull, text, time } from "../shapes/field-shapes.ts";
 
 const change = v.object({
   setting: v.pipe(
