@@ -39,6 +39,7 @@ import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
 import { SampleData } from "./sample-data.ts";
 import { settingsPort } from "./settings.ts";
+import { type ReloadParts, SystemControl } from "./system-control.ts";
 
 export interface ApiParts {
   store: Store;
@@ -58,10 +59,10 @@ export interface ApiParts {
   settings: {
     dataDir: string;
     adminPassword: string | null;
-    trustedProxies: readonly string[];
     correlation: CorrelationSettings;
   };
   defaultEntity(): string;
+  trustedProxies(): readonly string[];
   /** Called after a list of assets has changed. */
   onAssets(): void;
   /** The master key and what hangs on it. */
@@ -69,6 +70,7 @@ export interface ApiParts {
   stopping: AbortSignal;
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
+  reloads: ReloadParts;
   search: SearchUpkeep;
   certificate: ServerCertificate;
   running: RunningParts;
@@ -201,6 +203,7 @@ export async function createApi(parts: ApiParts) {
       }),
       audit: new AuditReading(reading, audit),
       certificate: new CertificateService(parts.certificate, audit),
+      system: new SystemControl(parts.reloads),
       stream: {
         generation,
         end: () => store.events.end(),
@@ -211,7 +214,7 @@ export async function createApi(parts: ApiParts) {
         now: () => clock.now(),
         sleep: parts.sleep,
       },
-      clientAddress: clientAddress(settings.trustedProxies),
+      clientAddress: clientAddress(() => parts.trustedProxies()),
       version,
     },
   };

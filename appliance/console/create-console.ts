@@ -28,11 +28,12 @@ export interface ConsoleParts {
   ownAccount: OwnAccount;
   clock: Clock;
   reading: Store["reading"];
-  settings: { dataDir: string; trustedProxies: readonly string[] };
+  settings: { dataDir: string };
   /** When the listener's certificate ends, epoch milliseconds; null = plain HTTP, or none that can be read. */
   certificateEndsAt(): number | null;
   audit: AuditLog;
   feedDesk: FeedDesk;
+  trustedProxies(): readonly string[];
   /** `RHYTHMX_BASE_URL`; null = not set. */
   baseUrl(): string | null;
 }
@@ -96,7 +97,7 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
       remove: (caller) => sample.remove(caller),
     },
     destinations: destinationPort(parts.feedDesk, parts.audit),
-    origin: { isTrustedProxy: trustedProxies(parts.settings.trustedProxies), baseUrl: parts.baseUrl },
+    origin: { isTrustedProxy: trustedProxies(() => parts.trustedProxies()), baseUrl: parts.baseUrl },
     now: () => clock.now(),
   };
 }
