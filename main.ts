@@ -10,6 +10,8 @@ process.exitCode = await runProgram({
   fromCheckout: !import.meta.url.includes("$bunfs"),
   terminal: {
     out: (text) => void process.stdout.write(text),
+    bytes: (part) =>
+      new Promise((resolve, reject) => process.stdout.write(part, (error) => (error ? reject(error) : resolve()))),
     err: (text) => void process.stderr.write(text),
     stdin: process.stdin,
     interactive: process.stderr.isTTY === true,

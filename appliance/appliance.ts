@@ -12,6 +12,8 @@ import { healthApp } from "../transports/http/health.ts";
 import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
+import { Backups } from "./backups/backups.ts";
+import { configFolders } from "./config/load.ts";
 import { noteProblems, renewCertificate } from "./config/notices.ts";
 import { createConsole } from "./console/create-console.ts";
 import { startControlServer } from "./control/control-server.ts";
@@ -145,6 +147,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       log,
     });
     const search = new SearchUpkeep({ store, clock });
+    const backups = await Backups.load({
+      ...{ store, clock, log, faults, settings: () => settings, stopping: stopping.signal },
+      configFolders: () => configFolders(settings.configDir),
+    });
+    cleanUp.push({ name: "backups", run: () => backups.ended() });
     const { dependencies: apiDependencies, ...access } = await createApi({
       store,
       clock,
@@ -170,6 +177,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         retentionDays: () => settings.retentionDays,
       },
       feedSettings: new FeedSettingsService({ store, clock, reloads }),
+      backups,
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.close() });
 
@@ -197,6 +205,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const outbreaks = new OutbreakWatch({ store, stopping: stopping.signal });
     store.events.onAppend((_, counts) => [campaigns, outbreaks].forEach((watch) => void watch.appended(counts)));
     const loops = createLoops({
+      backups,
       feeds,
       upkeep,
       campaigns,
@@ -213,10 +222,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     states.running(feeds, scheduler, dispatcher.stuck);
-    followDueTimes({ dispatcher, outbreaks, campaigns, search }, scheduler);
+    followDueTimes({ backups, dispatcher, outbreaks, campaigns, search }, scheduler);
     store.events.onAppend((_, counts) => search.wake(counts));
     const metrics = createMetrics({
       ...{ uptimeMs, campaigns },
+      backups: () => backups.figures,
       destinations: () => feeds.status(),
       loops: () => scheduler.status(),
       faults: () => faults.list(),
@@ -232,6 +242,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       keys,
       intake,
       wakeTickets: () => dispatcher.wake(),
+      backups,
       destinations: controlOf(feeds, store),
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),

@@ -27,7 +27,7 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
   store: [
     ["database"],
     ["events"],
-    ["access", "assets", "outbox"],
+    ["access", "assets", "backup", "outbox"],
     ["incidents"],
     ["intake"],
     ["campaigns"],
@@ -39,7 +39,7 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   appliance: [
     ["runtime"],
-    ["access", "config", "feeds", "packaging", "sample", "upkeep"],
+    ["access", "backups", "config", "feeds", "packaging", "sample", "upkeep"],
     ["tickets"],
     ["api"],
     ["console"],

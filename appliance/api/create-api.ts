@@ -18,6 +18,7 @@ import { Logins } from "../access/logins.ts";
 import { type MasterKeyPlaces, Secrets } from "../access/master-key.ts";
 import { RefusedKeys } from "../access/refused-keys.ts";
 import { Tokens } from "../access/tokens.ts";
+import type { Backups } from "../backups/backups.ts";
 import type { FeedSettingsService } from "../feeds/feed-settings.ts";
 import type { Log } from "../runtime/log.ts";
 import type { PasswordHasher } from "../runtime/passwords.ts";
@@ -28,6 +29,7 @@ import { TicketService } from "../tickets/ticket-service.ts";
 import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
 import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
+import { BackupAdministration } from "./backups.ts";
 import { Campaigns } from "./campaigns.ts";
 import { clientAddress } from "./client-address.ts";
 import { Cursors } from "./cursors.ts";
@@ -42,6 +44,7 @@ import { settingsPort } from "./settings.ts";
 export interface ApiParts {
   store: Store;
   clock: Clock;
+  backups: Backups;
   /** Of logins, sessions and codes. */
   loginClock: Clock;
   sleep: Sleep;
@@ -184,6 +187,7 @@ export async function createApi(parts: ApiParts) {
         onChanged: parts.onAssets,
       }),
       administration: new Administration(accounts, keys, audit, reading),
+      backups: new BackupAdministration(parts.backups, audit),
       stream: {
         generation,
         end: () => store.events.end(),

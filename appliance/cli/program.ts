@@ -4,6 +4,8 @@ import { nearestName } from "../../core/settings/names.ts";
 import { visible } from "../../core/text/visible.ts";
 import { loadSettings } from "../config/load.ts";
 import { readUnit, systemdFolders } from "../config/unit-file.ts";
+import { backupCommand } from "./backup/backup.ts";
+import { restoreCommand } from "./backup/restore.ts";
 import { checkCommand } from "./check/check.ts";
 import type { Command, Terminal } from "./command.ts";
 import { deliveriesCommand } from "./deliveries.ts";
@@ -33,6 +35,8 @@ const commands: readonly Command[] = [
   destinationsCommand,
   reloadCommand,
   secretsCommand,
+  backupCommand,
+  restoreCommand,
   doctorCommand,
   versionCommand,
 ];

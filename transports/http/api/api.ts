@@ -9,6 +9,7 @@ import { refusalOf } from "../refusals.ts";
 import type { SystemRoute } from "../system-routes.ts";
 import { administrationRoutes } from "./administration-routes.ts";
 import { assetRoutes } from "./assets/asset-routes.ts";
+import { backupRoutes } from "./backup-routes.ts";
 import { campaignRoutes } from "./campaigns/campaign-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./document-routes.ts";
@@ -37,6 +38,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...ticketRoutes(dependencies),
     ...webhookRoutes(dependencies),
     ...administrationRoutes(dependencies),
+    ...backupRoutes(dependencies),
   ];
 }
 
