@@ -36,11 +36,11 @@ export class BackupAdministration {
   }
 
   /** @throws EdgeError unknown_backup */
-  async file(caller: Caller, name: string): Promise<{ path: string; name: string; bytes: number }> {
+  async file(caller: Caller, name: string): Promise<{ path: string; name: string }> {
     const path = this.#backups.pathOf(name);
     const bytes = statSync(path).size;
     await this.#audit.note(auditAuthor(caller), "backup.download", name, { bytes });
-    return { path, name, bytes };
+    return { path, name };
   }
 
   /** @throws EdgeError unknown_backup */

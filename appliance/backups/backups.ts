@@ -121,6 +121,7 @@ export class Backups {
   /** Begins one, whose promise says what becomes of it. @throws EdgeError backup_running */
   begin(): Promise<MadeBackup> {
     if (this.#running !== null) throw new EdgeError("backup_running", "a backup is being made: wait until it is ready");
+    this.#progress = { phase: "copy", done: 0, total: 0 };
     const running = this.#make().finally(() => {
       this.#running = null;
       this.#progress = null;

@@ -214,22 +214,11 @@ async function register(sources: MetricSources, tallies: Tallies): Promise<Regis
   totals("rhythmx_api_requests_total", requests, ["method", "status"], () => asked.values);
   const reloaded = "Reloads of the settings by what became of them.";
   totals("rhythmx_config_reloads_total", reloaded, ["outcome"], () => reloads.values);
-  const last = (value: (figures: ReturnType<MetricSources["backups"]>) => number) => () =>
-    sources.backups().lastAt === null ? [] : [[{}, value(sources.backups())] as const];
-  const backedUp = "When the last backup succeeded.";
-  gauges(
-    "rhythmx_backup_last_success_timestamp_seconds",
-    backedUp,
-    [],
-    last(({ lastAt }) => (lastAt ?? 0) / 1000),
-  );
-  gauges(
-    "rhythmx_backup_last_size_bytes",
-    "Its size.",
-    [],
-    last(({ lastBytes }) => lastBytes),
-  );
-  const unmade = () => [[{}, sources.backups().failures] as const];
+  const { backups } = sources;
+  const backedUp = "When the last backup succeeded; 0 = there was none.";
+  read("rhythmx_backup_last_success_timestamp_seconds", backedUp, () => (backups().lastAt ?? 0) / 1000);
+  read("rhythmx_backup_last_size_bytes", "Its size.", () => backups().lastBytes);
+  const unmade = () => [[{}, backups().failures] as const];
   totals("rhythmx_backup_failures_total", "Backups that failed.", [], unmade);
   read("rhythmx_config_last_reload_successful", "1 unless the last reload refused something.", () =>
     tallies.lastReload === "taken" ? 1 : 0,

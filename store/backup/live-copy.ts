@@ -7,8 +7,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { Connection } from "../database/connection.ts";
 
-/** Bytes copied in one step. */
-const stepBytes = 4 * 1024 * 1024;
+const usualStepBytes = 4 * 1024 * 1024;
 const walHeaderBytes = 32;
 const lockWaitMs = 1_000;
 
@@ -26,10 +25,12 @@ export interface LiveCopy {
    * locks of all of them (POSIX). Null: opened, and closed after the connection.
    */
   file: number | null;
+  /** Bytes copied in one step. */
+  stepBytes?: number;
 }
 
 /** Copies to `to` and, if needed, `to-wal`. Both are new files. @throws SqliteError, errors of the disk */
-export function* copyLive({ from, to, file }: LiveCopy): Generator<CopyStep, void> {
+export function* copyLive({ from, to, file, stepBytes = usualStepBytes }: LiveCopy): Generator<CopyStep, void> {
   const connection = new Connection(from, lockWaitMs);
   let own: number | null = null;
   try {
@@ -39,23 +40,25 @@ export function* copyLive({ from, to, file }: LiveCopy): Generator<CopyStep, voi
     connection.all("select count(*) as n from sqlite_master");
     const before = walHeader(from);
     own = file === null ? openSync(from, "r") : null;
-    yield* copyBytes(file ?? own ?? -1, to);
+    yield* copyBytes(file ?? own ?? -1, to, stepBytes);
     if (before === null) return;
     const wal = openSync(`${from}-wal`, "r");
     try {
-      for (const _ of copyBytes(wal, `${to}-wal`));
+      for (const _ of copyBytes(wal, `${to}-wal`, stepBytes));
     } finally {
       closeSync(wal);
     }
     // The WAL begins anew only where all of it was in the file when the transaction began. Then the file is all there is.
     if (walHeader(from) !== before) truncate(`${to}-wal`);
   } finally {
+    // The driver may keep a closed connection for a while, and with it the transaction.
+    if (connection.inTransaction) connection.run({ sql: "ROLLBACK" });
     connection.close();
     if (own !== null) closeSync(own);
   }
 }
 
-function* copyBytes(from: number, to: string): Generator<CopyStep, void> {
+function* copyBytes(from: number, to: string, stepBytes: number): Generator<CopyStep, void> {
   const target = openSync(to, "wx", 0o600);
   const buffer = Buffer.allocUnsafe(stepBytes);
   try {

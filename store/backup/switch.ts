@@ -3,7 +3,17 @@
  * first file is moved, so that whoever opens the database after a crash completes it: there is never a moment at which an empty database would
  * be made in the place of both.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { StoreError } from "../../core/errors.ts";
 
@@ -61,6 +71,7 @@ export function completeSwitch(database: string): boolean {
   const restored = restoredPath(database);
   if (existsSync(restored)) {
     rmSync(`${database}-shm`, { force: true });
+    if (existsSync(`${database}-wal`) && statSync(`${database}-wal`).size === 0) rmSync(`${database}-wal`);
     for (const suffix of suffixes)
       if (existsSync(`${database}${suffix}`) && !existsSync(`${keptAt}${suffix}`))
         renameSync(`${database}${suffix}`, `${keptAt}${suffix}`);

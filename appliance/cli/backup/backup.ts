@@ -70,7 +70,7 @@ FILE may be a folder, where it gets a name with the time, or - for stdout.
     const { manifest, bytes, sha256 } = made;
     if (values.json === true) printJson(terminal, { path: target, bytes, sha256, manifest });
     else {
-      terminal.out(`${target}  ${(bytes / 1_048_576).toFixed(1)} MiB, checked: ${countsOf(manifest.counts)}\n`);
+      terminal.out(`${target}  ${sizeOf(bytes)}, checked: ${countsOf(manifest.counts)}\n`);
       terminal.out(`sha256  ${sha256}\n`);
     }
     if (manifest.left_out.length > 0)
@@ -80,6 +80,10 @@ FILE may be a folder, where it gets a name with the time, or - for stdout.
     return 0;
   },
 };
+
+function sizeOf(bytes: number): string {
+  return bytes < 1_048_576 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`;
+}
 
 /** A folder gets a name with the time. */
 function targetOf(file: string): string {

@@ -45,9 +45,8 @@ export function backupRoutes({ backups }: ApiDependencies): Route[] {
         "A tar archive in gzip. It holds everything but keys and passwords: keep it as carefully as the appliance.",
       answers: { 200: { description: "The file." }, 404: unknown },
       handle: async ({ c, caller, param }) => {
-        const { path, name, bytes } = await backups.file(caller, param("name"));
+        const { path, name } = await backups.file(caller, param("name"));
         c.header("Content-Type", "application/gzip");
-        c.header("Content-Length", String(bytes));
         c.header("Content-Disposition", `attachment; filename="${name}"`);
         return c.body(Readable.toWeb(createReadStream(path)) as ReadableStream);
       },

@@ -190,7 +190,7 @@ export interface BackupPort {
   /** Resolves once it is begun. @throws EdgeError backup_running */
   begin(caller: Caller): Promise<void>;
   /** @throws EdgeError unknown_backup */
-  file(caller: Caller, name: string): Promise<{ path: string; name: string; bytes: number }>;
+  file(caller: Caller, name: string): Promise<{ path: string; name: string }>;
   /** @throws EdgeError unknown_backup */
   remove(caller: Caller, name: string): Promise<void>;
 }
