@@ -1,4 +1,5 @@
 import { runProgram } from "./appliance/cli/program.ts";
+import { isBuilt } from "./appliance/runtime/version.ts";
 
 // Whatever is written (database, socket, keys) is for this user alone.
 process.umask(0o077);
@@ -6,8 +7,7 @@ process.umask(0o077);
 process.exitCode = await runProgram({
   args: process.argv.slice(2),
   env: process.env,
-  // In the compiled binary the program's files are in a virtual folder of their own.
-  fromCheckout: !import.meta.url.includes("$bunfs"),
+  fromCheckout: !isBuilt,
   terminal: {
     out: (text) => void process.stdout.write(text),
     bytes: (part) =>

@@ -13,8 +13,9 @@ import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
 import { Backups } from "./backups/backups.ts";
+import { ServerCertificate } from "./certificate/server-certificate.ts";
 import { configFolders } from "./config/load.ts";
-import { noteProblems, renewCertificate } from "./config/notices.ts";
+import { noteProblems } from "./config/notices.ts";
 import { createConsole } from "./console/create-console.ts";
 import { startControlServer } from "./control/control-server.ts";
 import { createOperations } from "./control/operations.ts";
@@ -25,6 +26,7 @@ import { controlOf } from "./feeds/destination-control.ts";
 import { FeedSettingsService, readSavedFeeds } from "./feeds/feed-settings.ts";
 import { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import { createLoops, followDueTimes, whatIsBusy } from "./loops.ts";
+import { metricSources } from "./metric-sources.ts";
 import type { Appliance, ApplianceOptions } from "./options.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
 import { argon2id } from "./runtime/passwords.ts";
@@ -33,7 +35,8 @@ import { TicketDispatcher } from "./tickets/dispatcher.ts";
 import { CampaignWatch } from "./upkeep/campaign-watch.ts";
 import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
-import { createMetrics } from "./upkeep/metrics.ts";
+import { Counts } from "./upkeep/metrics/counts.ts";
+import { Metrics } from "./upkeep/metrics/metrics.ts";
 import { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
 import { SearchUpkeep } from "./upkeep/search-upkeep.ts";
@@ -57,6 +60,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   };
   try {
     let { settings } = options.resolved;
+    const counts = new Counts(clock.now());
     const startedAt = clock.monotonic();
     const uptimeMs = () => clock.monotonic() - startedAt;
     const faults = new Faults(
@@ -69,15 +73,16 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     );
     const breaking = Promise.withResolvers<Error>();
     noteProblems(options.resolved, faults, log);
+    const certificate = new ServerCertificate({ settings: () => settings, clock, log, faults, listener: () => api });
 
     const states = new FeedStates({ clock, faults, uptimeMs, settings: () => settings });
-    const healthPort = (name: FeedName, address: ListenAddress) => {
-      const port = new HealthListener(name, address, healthApp(() => states.health(name)).fetch, faults);
+    const healthPort = async (name: FeedName, address: ListenAddress) => {
+      const port = await HealthListener.start(name, address, healthApp(() => states.health(name)).fetch, faults);
       cleanUp.push({ name: `health port of ${name}`, run: () => port.stop() });
       return port;
     };
-    const health = healthPort("alerts", settings.alertHealth);
-    const incidentHealth = healthPort("incidents", settings.incidentHealth);
+    const health = await healthPort("alerts", settings.alertHealth);
+    const incidentHealth = await healthPort("incidents", settings.incidentHealth);
 
     const store = await openStoreWhenPossible(settings.dataDir, { ...options, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
@@ -87,12 +92,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     for (const step of store.migrated) log.info("schema step applied", { step });
 
     let logEnd = await store.events.end();
-    store.events.onAppend((end) => {
+    store.events.onAppend((end, appended) => {
       logEnd = end;
+      counts.appended(appended);
     });
     const keys = await KeyRing.load(store.admin, clock);
     cleanUp.push({ name: "key ring", run: () => keys.flushUses() });
-    const intake = new Intake({ store, clock, defaultEntity: () => settings.defaultEntity });
+    const intake = new Intake({ store, clock, defaultEntity: () => settings.defaultEntity, listener: counts });
 
     const feeds = new SyslogFeeds(settings, { store, clock, random, log, faults });
     cleanUp.push({ name: "feeds", run: () => feeds.stop(clock.monotonic() + drainMs) });
@@ -121,7 +127,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       sleep,
       random,
       log,
-      defaultBaseUrl: () => api.url,
+      defaultBaseUrl: () => certificate.linkUrl,
       userNames: () => access.accounts.list().map(({ name }) => name),
     });
     const stopping = new AbortController();
@@ -138,9 +144,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         if (!sameCorrelation) await configureCorrelation(wait);
         await access.ticketSettings.load(next.ticketValues);
         scheduler.wake();
-        return renewCertificate(api, settings, { faults, log });
+        return certificate.renew();
       },
-      onEnd: (result) => metrics.reloaded(result),
+      onEnd: (result) => counts.reloaded(result, clock.now()),
       destinations: () => feeds.status().length,
       stopping: stopping.signal,
       faults,
@@ -153,21 +159,15 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     cleanUp.push({ name: "backups", run: () => backups.ended() });
     const { dependencies: apiDependencies, ...access } = await createApi({
-      store,
-      clock,
+      ...{ store, clock, sleep, keys, log, faults, settings, counts },
       loginClock: options.loginClock ?? clock,
-      sleep,
-      keys,
-      log,
-      faults,
-      settings,
       passwords: options.passwords ?? argon2id(),
       credentialsDir: options.credentialsDir ?? null,
       stopping: stopping.signal,
       dispatcher,
       defaultEntity: () => settings.defaultEntity,
       onAssets: () => scheduler.wake(),
-      search,
+      ...{ search, certificate, backups },
       running: {
         uptimeMs,
         status: (feed) => states.health(feed).status,
@@ -177,7 +177,6 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         retentionDays: () => settings.retentionDays,
       },
       feedSettings: new FeedSettingsService({ store, clock, reloads }),
-      backups,
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.close() });
 
@@ -199,23 +198,16 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       log,
       stopping: stopping.signal,
       settings: () => settings,
-      onPruned: (events, expired) => metrics.pruned(events, expired),
+      onPruned: (events, expired) => counts.pruned(events, expired),
       recountQueues: () => feeds.recount(),
     });
     const outbreaks = new OutbreakWatch({ store, stopping: stopping.signal });
     store.events.onAppend((_, counts) => [campaigns, outbreaks].forEach((watch) => void watch.appended(counts)));
     const loops = createLoops({
-      backups,
-      feeds,
-      upkeep,
-      campaigns,
-      outbreaks,
+      ...{ backups, feeds, upkeep, campaigns, outbreaks },
       descriptors,
-      storage,
-      keys,
-      dispatcher,
-      search,
-      access,
+      ...{ storage, keys, dispatcher },
+      ...{ search, access, certificate },
       listeners: () => [health, incidentHealth, api],
       alive: () => states.allRun() && options.onAlive?.(),
       watchEveryMs: options.watchEveryMs ?? 0,
@@ -224,17 +216,10 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     states.running(feeds, scheduler, dispatcher.stuck);
     followDueTimes({ backups, dispatcher, outbreaks, campaigns, search }, scheduler);
     store.events.onAppend((_, counts) => search.wake(counts));
-    const metrics = createMetrics({
-      ...{ uptimeMs, campaigns },
-      backups: () => backups.figures,
-      destinations: () => feeds.status(),
-      loops: () => scheduler.status(),
-      faults: () => faults.list(),
-      logEnd: () => logEnd,
-      searchBehind: () => search.behind,
-      pendingBytes: () => intake.pendingBytes,
-      tickets: dispatcher.metrics(),
-    });
+    const parts = { clock, uptimeMs, store, intake, feeds, faults, scheduler, campaigns, search, storage, dispatcher };
+    const changing = { settings: () => settings, api: () => api, logEnd: () => logEnd };
+    const metrics = new Metrics(metricSources({ ...parts, ...changing, backups }), counts);
+    cleanUp.push({ name: "metrics", run: () => metrics.stop() });
     const operations = createOperations({
       clock,
       ...access,
@@ -247,7 +232,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
     });
-    const control = startControlServer(settings.dataDir, operations);
+    const control = await startControlServer(settings.dataDir, operations);
     cleanUp.push({ name: "control socket", run: () => control.stop(1_000) });
 
     const app = createApp({
@@ -260,19 +245,19 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         baseUrl: () => dispatcher.baseUrl,
         reading: store.reading,
         dataDir: settings.dataDir,
-        certificateFile: settings.tlsCertFile,
+        certificateEndsAt: () => certificate.inUse?.notAfter ?? null,
       }),
       intake,
       keys,
       closed: () => closedBy(faults),
       notReady: () => notReadyBecause(faults),
       faults: () => faults.list(),
-      metrics: () => metrics.text(),
-      onAnswer: metrics.ingested,
-      onApiAnswer: metrics.asked,
+      metrics: (form) => metrics.text(form),
+      counts,
+      monotonic: () => clock.monotonic(),
       onDefect: (error, method, path) => log.error("request failed", { method, path, error: messageOf(error) }),
     });
-    const api = await ApiListener.start(settings.listen, settings, app.fetch, faults);
+    const api = await ApiListener.start(settings.listen, certificate, app.fetch, faults);
     cleanUp.push({ name: "API", run: () => api.stop() });
     // Event streams do not end by themselves.
     cleanUp.push({ name: "streams", run: () => beginToStop() });

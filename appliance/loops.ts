@@ -37,6 +37,8 @@ interface LoopParts {
   keys: KeyRing;
   dispatcher: TicketDispatcher;
   search: SearchUpkeep;
+  /** Renews our own certificate. */
+  certificate: { tick(): Promise<void> };
   /** Removes expired logins and saves positions of pollers. */
   access: { tick(): Promise<void> };
   /** Listeners that retry when their port was in use. */
@@ -60,6 +62,7 @@ export function createLoops(parts: LoopParts): Loop[] {
     dispatcher,
     search,
     access,
+    certificate,
     listeners,
     alive,
   } = parts;
@@ -116,6 +119,7 @@ export function createLoops(parts: LoopParts): Loop[] {
       tick: (now) => backups.tick(now),
     },
     { name: "access", everyMs: () => watching(10_000), tick: () => access.tick() },
+    { name: "certificate", everyMs: () => hourMs, tick: () => certificate.tick() },
     {
       name: "health-port",
       everyMs: () => watching(10_000),

@@ -27,6 +27,11 @@ export function spaceDecision(space: DiskSpace, minFreeBytes: number, minFreePer
   return { open: true, reason: "enough" };
 }
 
+/** The free bytes below which intake closes on a disk of this size. */
+export function spaceLimit(totalBytes: number, minFreeBytes: number, minFreePercent: number): number {
+  return Math.max(minFreeBytes, Math.ceil((totalBytes * minFreePercent) / 100));
+}
+
 function mebibytes(bytes: number): number {
   return Math.floor(bytes / 1_048_576);
 }

@@ -28,6 +28,8 @@ export interface Store extends IntakeStore, HourlyStore {
   readonly migrated: readonly string[];
   /** True if no call is in progress. */
   readonly isIdle: boolean;
+  /** Calls without an answer yet, of the Worker that writes and of the one that reads. */
+  readonly waiting: Readonly<{ writer: number; reader: number }>;
   /** Waits for calls in progress, closes the file and ends the Workers. Later calls are refused. */
   close(): Promise<void>;
 }
@@ -92,6 +94,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     backup: (...call) => backups.make(...call),
     get isIdle() {
       return calls.isIdle && reader.isIdle && backups.isIdle;
+    },
+    get waiting() {
+      return { writer: calls.waiting, reader: reader.waiting };
     },
     close: async () => {
       // The reader is closed first, so that the writer can move the whole WAL into the file.

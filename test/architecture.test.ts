@@ -48,9 +48,33 @@ describe("a breach is found", () => {
     ],
     ["integrations/jira/a.ts", `import { x } from "../../store/x.ts";`, "integrations must not import store/x.ts"],
     ["appliance/a.ts", `import { x } from "../test/harness/x.ts";`, "appliance must not import test/harness/x.ts"],
-    ["appliance/a.ts", `import { serve } from "bun";`, `imports "bun", which belongs in appliance/runtime`],
-    ["appliance/a.ts", `import { dlopen } from "bun:ffi";`, `imports "bun:ffi", which belongs in appliance/runtime`],
-    ["store/a.ts", "await Bun.sleep(1);", "Bun.* belongs in appliance/runtime"],
+    ["appliance/a.ts", `import { serve } from "bun";`, `imports "bun", which belongs in appliance/runtime/bun`],
+    [
+      "appliance/a.ts",
+      `import { dlopen } from "bun:ffi";`,
+      `imports "bun:ffi", which belongs in appliance/runtime/bun`,
+    ],
+    ["store/a.ts", "await Bun.sleep(1);", "Bun.* belongs in appliance/runtime/bun"],
+    ["transports/a.ts", "new Bun.Transpiler();", "Bun.* belongs in appliance/runtime/bun"],
+    ["appliance/runtime/a.ts", "Bun.serve({});", "Bun.* belongs in appliance/runtime/bun"],
+    ["appliance/runtime/bun/a.ts", "Deno.serve(f);", "Deno.* belongs in appliance/runtime/deno"],
+    ["appliance/a.ts", "f(process.versions.deno);", "asks which runtime there is, which only #platform decides"],
+    ["appliance/runtime/a.ts", "f(typeof Bun);", "asks which runtime there is, which only #platform decides"],
+    [
+      "store/a.ts",
+      `import { p } from "#platform";`,
+      `imports "#platform", which is for the files of appliance/runtime`,
+    ],
+    [
+      "appliance/runtime/a.ts",
+      `import { p } from "./bun/platform.ts";`,
+      "must not import appliance/runtime/bun/platform.ts: #platform is the file of the runtime that there is",
+    ],
+    [
+      "appliance/runtime/bun/a.ts",
+      `import { p } from "../node/a.ts";`,
+      "must not import appliance/runtime/node/a.ts: #platform is the file of the runtime that there is",
+    ],
     [
       "transports/a.test.ts",
       `expect(${"performance"}.now() - begin).toBeLessThan(2000);`,
@@ -104,6 +128,16 @@ describe("a breach is found", () => {
     expect(violations(sources(["core/b.ts"]))).toEqual(["core: 21 files, more than 20"]);
   });
 
+  test("an import cycle by way of a platform", () => {
+    const sources = new Map([
+      ["appliance/runtime/a.ts", `import { platform } from "#platform";`],
+      ["appliance/runtime/node/platform.ts", `import { a } from "../a.ts";`],
+    ]);
+    expect(violations(sources)).toEqual([
+      "appliance/runtime/a.ts: import cycle appliance/runtime/a.ts → appliance/runtime/node/platform.ts → appliance/runtime/a.ts",
+    ]);
+  });
+
   test("import cycles, also through a type and a worker", () => {
     const sources = new Map([
       ["store/a.ts", `import type { B } from "./b.ts";`],
@@ -118,7 +152,9 @@ test("what is allowed is not reported", () => {
   const sources = new Map([
     ["main.ts", `import { serve } from "./appliance/serve.ts";`],
     ["appliance/serve.ts", `import "../store/open.ts";\nimport { app } from "../transports/http/app.ts";`],
-    ["appliance/runtime/a.ts", `import { dlopen } from "bun:ffi";\nBun.serve({});`],
+    ["appliance/runtime/bun/a.ts", `import { dlopen } from "bun:ffi";\nBun.serve({});`],
+    ["appliance/runtime/a.ts", `import { platform } from "#platform";\nimport type { P } from "./platform.ts";`],
+    ["appliance/runtime/deno/a.ts", `import { x } from "../node/a.ts";\nDeno.dlopen(x, {});`],
     [
       "store/open.ts",
       `import { x } from "../core/x.ts";\nimport sql from "./migrations/0001.sql" with { type: "text" };`,

@@ -39,8 +39,8 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   appliance: [
     ["runtime"],
-    ["access", "backups", "config", "feeds", "packaging", "sample", "upkeep"],
-    ["tickets"],
+    ["access", "certificate", "config", "feeds", "packaging", "sample", "upkeep"],
+    ["backups", "tickets"],
     ["api"],
     ["console"],
     ["control"],
@@ -66,6 +66,26 @@ const coreForbids: readonly (readonly [RegExp, string])[] = [
 
 /** The difference of two times of the real clock. Benchmarks are no tests. */
 const elapsedTime = /\b(?:performance|Date)\.now\(\)\s*-\s*[A-Za-z_]|\w\s*-\s*(?:performance|Date)\.now\(\)/;
+
+/**
+ * What a runtime has of its own stands in its own folder, behind the interface of appliance/runtime/platform.ts; nothing else asks which
+ * runtime there is. `#platform` (package.json) is the file of the one that loads the program.
+ */
+const runtimeFolder = /^appliance\/runtime\/(bun|deno|node)\//;
+const platforms = ["bun", "deno", "node"].map((name) => `appliance/runtime/${name}/platform.ts`);
+const runtimesOwn: readonly (readonly [RegExp, string, (path: string) => boolean])[] = [
+  [/\bBun\s*[.[]/, "Bun.* belongs in appliance/runtime/bun", mayUseBun],
+  [
+    /\bDeno\s*[.[]/,
+    "Deno.* belongs in appliance/runtime/deno",
+    (path) => path.startsWith("appliance/runtime/deno/") || isTest(path),
+  ],
+  [
+    /\btypeof (?:Bun|Deno)\b|\bversions\s*(?:\?\.|\.|\[["'])(?:bun|deno|node)\b|\bin globalThis\b/,
+    "asks which runtime there is, which only #platform decides",
+    (path) => runtimeFolder.test(path) || isTest(path),
+  ],
+];
 
 const maxLines = 300;
 /** Source files in one folder, tests apart: more are a heap, in which nobody finds anything. */
@@ -94,7 +114,8 @@ export function violations(sources: Sources): string[] {
     const [room, own] = [roomOf(path), innerRoomOf(path) ?? "."];
     if (innerFloors[room]?.flat().includes(own) === false)
       report(`${room}/${own} has no floor in test/import-floors.ts`);
-    if (!mayUseBun(path) && /\bBun\.[a-z]/.test(codeOf(path, text))) report("Bun.* belongs in appliance/runtime");
+    for (const [pattern, what, isAllowed] of runtimesOwn)
+      if (!isAllowed(path) && pattern.test(codeOf(path, text))) report(what);
     if (roomOf(path) === "core" && !isTest(path))
       for (const [pattern, name] of coreForbids)
         if (pattern.test(codeOf(path, text))) report(`core must not use ${name}`);
@@ -136,7 +157,9 @@ export function importsOf(text: string): Import[] {
 
 function checkPackage(path: string, specifier: string, clause: string, report: (what: string) => void): void {
   if (/^bun($|:)/.test(specifier) && specifier !== "bun:test" && !mayUseBun(path))
-    report(`imports "${specifier}", which belongs in appliance/runtime`);
+    report(`imports "${specifier}", which belongs in appliance/runtime/bun`);
+  if (specifier === "#platform" && dirname(path) !== "appliance/runtime")
+    report(`imports "#platform", which is for the files of appliance/runtime`);
   if (roomOf(path) !== "core" || (isTest(path) && testPackages.has(specifier))) return;
   if (!corePackages.has(specifier)) report(`core must not import "${specifier}"`);
   else if (specifier === "node:crypto" && !/^\{ (createHash|hash|createHash, hash) \}$/.test(clause))
@@ -147,10 +170,18 @@ function checkFloor(path: string, target: string, report: (what: string) => void
   const [from, to] = [roomOf(path), roomOf(target)];
   if (from === "test" || (to === "test" && isTest(path))) return;
   if (from !== to && !floors[from]?.includes(to)) report(`${from} must not import ${target}`);
+  const runtime = runtimeFolder.exec(target)?.[1];
+  if (runtime !== undefined && !path.startsWith(`appliance/runtime/${runtime}/`) && !isShared(path, target))
+    report(`must not import ${target}: #platform is the file of the runtime that there is`);
   if (from === to && divided.has(from)) {
     const [own, other] = [innerRoomOf(path), innerRoomOf(target)];
     if (own !== null && other !== null && own !== other) report(`${from}/${own} must not import its sibling ${target}`);
   }
+}
+
+/** Deno takes from Node what both have. */
+function isShared(path: string, target: string): boolean {
+  return path.startsWith("appliance/runtime/deno/") && target.startsWith("appliance/runtime/node/");
 }
 
 /** Of files in the same room: an import from the same floor, or from above. */
@@ -174,8 +205,8 @@ function cycles(sources: Sources): string[] {
     if (at >= 0 || done.has(path)) return;
     trail.push(path);
     for (const { specifier } of importsOf(sources.get(path) ?? "")) {
-      const target = resolve(path, specifier);
-      if (target !== null && target !== path) visit(target);
+      const targets = specifier === "#platform" ? platforms : [resolve(path, specifier)];
+      for (const target of targets) if (target !== null && target !== path) visit(target);
     }
     trail.pop();
     done.add(path);
@@ -203,7 +234,7 @@ function isTest(path: string): boolean {
 }
 
 function mayUseBun(path: string): boolean {
-  return isTest(path) || path.startsWith("appliance/runtime/") || path.startsWith("appliance/packaging/");
+  return isTest(path) || /^appliance\/(runtime\/bun|packaging)\//.test(path);
 }
 
 /** The program without comments and types. */

@@ -16,14 +16,23 @@ export function auditAuthor(caller: Caller): AuditAuthor {
 export class AuditLog {
   readonly #admin: Store["admin"];
   readonly #clock: Clock;
+  readonly #onEntry: (outcome: "written" | "failed") => void;
 
-  constructor(admin: Store["admin"], clock: Clock) {
+  /** `onEntry` is told whether each entry could be written. */
+  constructor(admin: Store["admin"], clock: Clock, onEntry: (outcome: "written" | "failed") => void = () => {}) {
     this.#admin = admin;
     this.#clock = clock;
+    this.#onEntry = onEntry;
   }
 
   /** Adds an entry; `detail` must not contain a secret. */
   async note(author: AuditAuthor, action: string, target: string, detail: Record<string, unknown> = {}): Promise<void> {
-    await this.#admin.addAudit([{ at: this.#clock.now(), ...author, action, target, detail }]);
+    try {
+      await this.#admin.addAudit([{ at: this.#clock.now(), ...author, action, target, detail }]);
+      this.#onEntry("written");
+    } catch (error) {
+      this.#onEntry("failed");
+      throw error;
+    }
   }
 }

@@ -18,6 +18,9 @@ export interface LoginRequest {
 /** Where it happens, for the audit log. */
 export type LoginSource = "api" | "console";
 
+/** Told what became of each attempt, for metrics. */
+export type OnLogin = (source: LoginSource, outcome: "accepted" | "refused" | "code_wrong" | "throttled") => void;
+
 /** A user whose password and code were right; until `complete` the attempt counts as a failure. */
 export interface Authenticated {
   user: UserRecord;
@@ -30,8 +33,10 @@ export class Authentication {
   readonly #clock: Clock;
   readonly #audit: AuditLog;
   readonly #throttle = new LoginThrottle();
+  readonly #onLogin: OnLogin;
 
-  constructor({ accounts, clock, audit, secrets }: AuthenticationParts) {
+  constructor({ accounts, clock, audit, secrets, onLogin = () => {} }: AuthenticationParts) {
+    this.#onLogin = onLogin;
     this.#accounts = accounts;
     this.#clock = clock;
     this.#audit = audit;
@@ -52,13 +57,14 @@ export class Authentication {
     const account = username.trim().toLowerCase().slice(0, 64);
     const user = accounts.find(username);
     // Counted before the hash is computed, so that concurrent attempts cannot avoid the delay.
-    const attempt = this.#begin(account, address);
+    const attempt = this.#begin(account, address, source);
     const matches = await accounts.verify(user, password).catch((error: unknown) => {
       attempt.forgive();
       throw error;
     });
     // Checked again after each wait: an administrator may have changed the account meanwhile.
     if (!matches || user === null || accounts.present(user) === null) {
+      this.#onLogin(source, "refused");
       await this.#audit.note({ who: account || "?", address, source }, "login.refused", account || "?");
       throw loginRefused();
     }
@@ -76,7 +82,7 @@ export class Authentication {
 
   /** The second step of a user whose password was right. @throws EdgeError totp_wrong, login_throttled */
   async checkCode(user: UserRecord, code: string, address: string, source: LoginSource): Promise<Authenticated> {
-    const attempt = this.#begin(user.name.toLowerCase(), address);
+    const attempt = this.#begin(user.name.toLowerCase(), address, source);
     await this.#checkCode(user, code, address, source);
     return { user, attempt };
   }
@@ -97,6 +103,7 @@ export class Authentication {
       throw loginRefused();
     }
     attempt.succeeded();
+    this.#onLogin(source, "accepted");
     await this.#accounts.noteLogin(user);
     await this.#audit.note({ who: user.name, address, source }, "login", user.name);
   }
@@ -112,15 +119,18 @@ export class Authentication {
     return matches;
   }
 
-  #begin(account: string, address: string): Attempt {
+  /** `source`: absent where it is no login. */
+  #begin(account: string, address: string, source?: LoginSource): Attempt {
     const now = this.#clock.now();
     const waitMs = this.#throttle.waitMs(account, address, now);
+    if (waitMs > 0 && source !== undefined) this.#onLogin(source, "throttled");
     if (waitMs > 0) throw throttled(waitMs);
     return this.#throttle.begin(account, address, now);
   }
 
   async #checkCode(user: UserRecord, code: string, address: string, source: LoginSource): Promise<void> {
     if (await this.secondFactors.accepts(user, code)) return;
+    this.#onLogin(source, "code_wrong");
     await this.#audit.note({ who: user.name, address, source }, "login.refused", user.name, { totp: "wrong" });
     throw new EdgeError("totp_wrong", "the code is wrong or was used already: send the next one");
   }
@@ -131,6 +141,7 @@ export interface AuthenticationParts {
   clock: Clock;
   audit: AuditLog;
   secrets: Secrets;
+  onLogin?: OnLogin;
 }
 
 export function loginRefused(): EdgeError {

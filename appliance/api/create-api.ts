@@ -1,6 +1,7 @@
 /** Composes the API from its parts. */
 import { randomBytes } from "node:crypto";
 import type { Caller } from "../../core/access/caller.ts";
+import type { KeyRefusal } from "../../core/api-key.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import { Continuity, continuityMs, type PollPosition } from "../../core/pages/continuity.ts";
@@ -9,7 +10,7 @@ import type { CorrelationSettings } from "../../core/settings.ts";
 import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
 import { AuditLog } from "../access/audit-log.ts";
-import { Authentication } from "../access/authentication.ts";
+import { Authentication, type OnLogin } from "../access/authentication.ts";
 import { ConsoleSessions } from "../access/console-sessions.ts";
 import { ensureAdmin } from "../access/first-admin.ts";
 import type { KeyRing } from "../access/key-ring.ts";
@@ -19,6 +20,7 @@ import { type MasterKeyPlaces, Secrets } from "../access/master-key.ts";
 import { RefusedKeys } from "../access/refused-keys.ts";
 import { Tokens } from "../access/tokens.ts";
 import type { Backups } from "../backups/backups.ts";
+import type { ServerCertificate } from "../certificate/server-certificate.ts";
 import type { FeedSettingsService } from "../feeds/feed-settings.ts";
 import type { Log } from "../runtime/log.ts";
 import type { PasswordHasher } from "../runtime/passwords.ts";
@@ -31,6 +33,7 @@ import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
 import { BackupAdministration } from "./backups.ts";
 import { Campaigns } from "./campaigns.ts";
+import { CertificateService } from "./certificate.ts";
 import { clientAddress } from "./client-address.ts";
 import { Cursors } from "./cursors.ts";
 import { Exceptions } from "./exceptions.ts";
@@ -52,6 +55,12 @@ export interface ApiParts {
   log: Log;
   faults: Faults;
   passwords: PasswordHasher;
+  /** What is counted for metrics. */
+  counts: {
+    login: OnLogin;
+    audited(outcome: "written" | "failed"): void;
+    keyRefused(reason: KeyRefusal): void;
+  };
   settings: {
     dataDir: string;
     masterKeyFile: string | null;
@@ -68,23 +77,31 @@ export interface ApiParts {
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
   search: SearchUpkeep;
+  certificate: ServerCertificate;
   running: RunningParts;
 }
 
 export async function createApi(parts: ApiParts) {
-  const { store, clock, loginClock, keys, log, passwords, settings, stopping, dispatcher, feedSettings } = parts;
+  const { store, clock, loginClock, keys, log, passwords, settings, stopping, dispatcher, feedSettings, counts } =
+    parts;
   const places = { dataDir: settings.dataDir, file: settings.masterKeyFile, credentialsDir: parts.credentialsDir };
   const { secrets, cursorKey } = await secretsOf(parts, places);
   const tokens = new Tokens(secrets, loginClock);
-  const audit = new AuditLog(store.admin, clock);
+  const audit = new AuditLog(store.admin, clock, (outcome) => counts.audited(outcome));
   const accounts = await Accounts.load(store.admin, clock, passwords);
   await ensureAdmin(accounts, settings, log);
   const forLogins = { admin: store.admin, clock: loginClock, accounts, secrets, audit };
-  const authentication = new Authentication(forLogins);
+  const authentication = new Authentication({
+    ...forLogins,
+    onLogin: (source, outcome) => counts.login(source, outcome),
+  });
   const logins = await Logins.load({ ...forLogins, authentication, tokens });
   const sessions = await ConsoleSessions.load({ ...forLogins, authentication });
   const refusedKeys = new RefusedKeys(audit, clock);
-  keys.onRefused((record, reason, address) => refusedKeys.refused(record, reason, address));
+  keys.onRefused((record, reason, address) => {
+    counts.keyRefused(reason);
+    refusedKeys.refused(record, reason, address);
+  });
   const revoked = new Set<() => void>();
   const onRevoked = () => {
     for (const listener of [...revoked]) listener();
@@ -188,6 +205,7 @@ export async function createApi(parts: ApiParts) {
       }),
       administration: new Administration(accounts, keys, audit, reading),
       backups: new BackupAdministration(parts.backups, audit),
+      certificate: new CertificateService(parts.certificate, audit),
       stream: {
         generation,
         end: () => store.events.end(),

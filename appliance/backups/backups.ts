@@ -90,8 +90,8 @@ export class Backups {
   }
 
   /** For metrics, without looking at the folder. */
-  get figures(): { lastAt: number | null; lastBytes: number; failures: number } {
-    return { lastAt: this.#last?.at ?? null, lastBytes: this.#last?.bytes ?? 0, failures: this.#failures };
+  get figures(): { lastAt: number | null; lastBytes: number | null; failures: number } {
+    return { lastAt: this.#last?.at ?? null, lastBytes: this.#last?.bytes ?? null, failures: this.#failures };
   }
 
   /** When the schedule next makes one; Infinity without a schedule. One whose time passed while the appliance was off is made at the start. */

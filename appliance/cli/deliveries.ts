@@ -1,120 +1,147 @@
 import { UsageError } from "../../core/errors.ts";
 import { ticketSystems } from "../../core/tickets/ticket.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
-import { actionOf, type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
+import { action, commandGroup, jsonOption } from "./command.ts";
 import { withOperations } from "./operations.ts";
-import { jsonOption, printJson, table } from "./terminal/table.ts";
+import { printJson, table } from "./terminal/table.ts";
 
-export const deliveriesCommand: Command = {
-  name: "deliveries",
-  summary: "list, retry, identify, discard what ticket systems refused",
-  help: `Usage: rhythmx deliveries [list] [--json]
-       rhythmx deliveries retry ID
-       rhythmx deliveries retry --cause CAUSE [--system SYSTEM]
-       rhythmx deliveries retry --all [--system SYSTEM]
-       rhythmx deliveries identify ID NUMBER
-       rhythmx deliveries discard ID --reason TEXT
-       rhythmx deliveries discard --cause CAUSE [--system SYSTEM] --reason TEXT
+const idArgument = { name: "ID", about: "a delivery, as list shows it under EXAMPLE", completes: "delivery" } as const;
+const optionalId = { ...idArgument, optional: true } as const;
+const filters = {
+  cause: { value: "CAUSE", about: "all that stand still for this cause, as list shows it", completes: "cause" },
+  system: { value: "SYSTEM", choices: ticketSystems, about: "only those of one ticket system" },
+} as const;
+const ticketDocuments = ["docs/tickets.md"];
 
-list shows what stands still, by cause, with the target's own words: parked
-(refused, somebody has to mend something) and dead (retries used up). Nothing of
-it is ever deleted by itself. Mend the settings first; saving them sends what
-was parked again.
-What is parked while another ticket has come to stand for its campaign is then
-discarded with cause campaign, unless it may have arrived; retry ID makes it.
+const list = action({
+  summary: "what stands still, by cause, with the target's own words",
+  about: `Lists deliveries that a person has to look at: parked (refused by the target; somebody has to mend something) and dead (retries used up). Nothing of it is ever deleted by itself. Mend the settings first: saving them sends what was parked again.
 
-A create that the target has made without saying which ticket it is
-(made_not_identified), or may have made (unknown_outcome), waits for you:
-identify says which it is, such as INC0010023; retry ID looks once more and then
-makes another one. --all leaves the first kind alone.
-  --cause   as list shows it
-  --system  ${ticketSystems.join(", ")}
-  --reason  why it is given up; kept with it
-  --json    for programs`,
+What is parked while another ticket has come to stand for its campaign is then discarded with cause campaign, unless it may have arrived; \`retry ID\` makes it all the same.`,
+  options: jsonOption,
+  examples: [
+    { what: "What stands still and why", lines: ["rhythmx deliveries"] },
+    { what: "How many that are, for a script", lines: ["rhythmx deliveries --json | jq 'map(.count) | add // 0'"] },
+  ],
+  seeAlso: ticketDocuments,
 
-  async run(context) {
-    const [first = "list", ...rest] = context.args;
-    const isOption = first.startsWith("-");
-    const action = isOption ? "list" : first;
-    const args = isOption ? context.args : rest;
-    return actionOf(actions, action)({ ...context, args });
+  async run({ values, terminal, loadSettings, serviceUnit }) {
+    const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "look" } as const;
+    const groups = await withOperations(access, (operations) => operations.listDeadLetters());
+    if (values.json) printJson(terminal, groups);
+    else if (groups.length === 0) terminal.err("nothing stands still\n");
+    else
+      terminal.out(
+        table(
+          ["SYSTEM", "STATE", "CAUSE", "COUNT", "SINCE", "EXAMPLE", "WHAT THE TARGET SAID"],
+          groups.map((one) => [
+            ...[one.system, one.state, one.cause, String(one.count), one.oldest.slice(0, 16), one.delivery_id],
+            one.detail.slice(0, 120),
+          ]),
+          terminal.columns,
+        ),
+      );
+    return 0;
   },
-};
+});
 
-const actions: Readonly<Record<string, (context: CommandContext) => Promise<number>>> = {
-  list,
-  retry,
-  identify,
-  discard,
-};
+const retry = action({
+  summary: "send again what stands still",
+  about: `Sends deliveries again. A create that the target has made without saying which ticket it is (made_not_identified), or may have made (unknown_outcome), is looked up first; where it is not found, \`retry ID\` makes another one. --all leaves made_not_identified alone.`,
+  arguments: [optionalId],
+  options: { ...filters, all: { about: "everything that stands still" } },
+  forms: ["ID", "--cause CAUSE [--system SYSTEM]", "--all [--system SYSTEM]"],
+  examples: [
+    { what: "Send one again", lines: ["rhythmx deliveries retry dlv-4f2a91c07be35d18"] },
+    {
+      what: "All that Jira rejected, once the cause is mended",
+      lines: ["rhythmx deliveries retry --cause rejected --system jira"],
+    },
+    { what: "Everything, after an outage", lines: ["rhythmx deliveries retry --all"] },
+  ],
+  seeAlso: ticketDocuments,
 
-const filters = { cause: { type: "string" }, system: { type: "string" }, all: { type: "boolean" } } as const;
+  async run({ values, args: [id], terminal, loadSettings, serviceUnit }) {
+    const which = filterOf(values, id);
+    const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
+    const { retried } = await withOperations(access, (operations) => operations.retryDeliveries(which));
+    terminal.err(`${counted(retried)} sent again\n`);
+    return 0;
+  },
+});
 
-async function list({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
-  const { values, positionals } = parseOptions(args, jsonOption);
-  noPositionals(positionals);
-  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "look" } as const;
-  const groups = await withOperations(access, (operations) => operations.listDeadLetters());
-  if (values.json) printJson(terminal, groups);
-  else if (groups.length === 0) terminal.err("nothing stands still\n");
-  else
-    terminal.out(
-      table(
-        ["SYSTEM", "STATE", "CAUSE", "COUNT", "SINCE", "EXAMPLE", "WHAT THE TARGET SAID"],
-        groups.map((one) => [
-          ...[one.system, one.state, one.cause, String(one.count), one.oldest.slice(0, 16), one.delivery_id],
-          one.detail.slice(0, 120),
-        ]),
-        terminal.columns,
-      ),
-    );
-  return 0;
-}
+const identify = action({
+  summary: "say which ticket a create has made",
+  about:
+    "For a create that has arrived, but whose answer did not say which ticket it is: names that ticket, so that no second one is made.",
+  arguments: [idArgument, { name: "NUMBER", about: "the ticket as its system calls it, such as INC0010023 or SEC-17" }],
+  examples: [
+    {
+      what: "The ticket is there: it is INC0010023",
+      lines: ["rhythmx deliveries identify dlv-4f2a91c07be35d18 INC0010023"],
+    },
+  ],
+  seeAlso: ticketDocuments,
 
-async function retry({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
-  const { values, positionals } = parseOptions(args, filters);
-  const which = filterOf(values, positionals);
-  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
-  const { retried } = await withOperations(access, (operations) => operations.retryDeliveries(which));
-  terminal.err(`${counted(retried)} sent again\n`);
-  return 0;
-}
+  async run({ args: [id, number], terminal, loadSettings, serviceUnit }) {
+    const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
+    await withOperations(access, (operations) => operations.identifyDelivery(id, number));
+    terminal.err(`it is ${number}\n`);
+    return 0;
+  },
+});
 
-async function identify({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
-  const { positionals } = parseOptions(args, {});
-  const [id, number, ...others] = positionals;
-  if (id === undefined || number === undefined || others.length > 0)
-    throw new UsageError("ID and NUMBER are both needed");
-  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
-  await withOperations(access, (operations) => operations.identifyDelivery(id, number));
-  terminal.err(`it is ${number}\n`);
-  return 0;
-}
+const discard = action({
+  summary: "give up what stands still",
+  about:
+    "Gives deliveries up: they are never sent. Who did it and why stays in the ticket's history and in the audit log.",
+  arguments: [optionalId],
+  options: {
+    ...filters,
+    all: { about: "everything that stands still" },
+    reason: { value: "TEXT", required: true, about: "why: 1 to 1,000 characters" },
+  },
+  forms: ["ID --reason TEXT", "--cause CAUSE [--system SYSTEM] --reason TEXT", "--all [--system SYSTEM] --reason TEXT"],
+  examples: [
+    {
+      what: "A ticket that somebody has made by hand",
+      lines: ["rhythmx deliveries discard dlv-4f2a91c07be35d18 --reason 'it is SEC-17'"],
+    },
+  ],
+  seeAlso: ticketDocuments,
 
-async function discard({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
-  const { values, positionals } = parseOptions(args, { ...filters, reason: { type: "string" } });
-  const reason = values.reason?.trim() ?? "";
-  if (reason === "" || reason.length > 1000) throw new UsageError("--reason TEXT: 1 to 1,000 characters");
-  const which = filterOf(values, positionals);
-  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
-  const { discarded } = await withOperations(access, (operations) => operations.discardDeliveries(which, reason));
-  terminal.err(`${counted(discarded)} given up\n`);
-  return 0;
-}
+  async run({ values, args: [id], terminal, loadSettings, serviceUnit }) {
+    const reason = values.reason.trim();
+    if (reason === "" || reason.length > 1000) throw new UsageError("--reason TEXT: 1 to 1,000 characters");
+    const which = filterOf(values, id);
+    const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
+    const { discarded } = await withOperations(access, (operations) => operations.discardDeliveries(which, reason));
+    terminal.err(`${counted(discarded)} given up\n`);
+    return 0;
+  },
+});
+
+export const deliveriesCommand = commandGroup({
+  name: "deliveries",
+  summary: "list, retry or give up what ticket systems refused",
+  about:
+    "A delivery is one thing to be sent to a ticket system: a ticket, a comment, a change. Those that were refused, or could not be sent, wait here for a person.",
+  usual: "list",
+  actions: { list, retry, identify, discard },
+  examples: [],
+  seeAlso: ticketDocuments,
+});
 
 function filterOf(
-  { cause, system, all = false }: { cause?: string; system?: string; all?: boolean },
-  positionals: string[],
+  { cause, system, all }: { cause: string | undefined; system: DeadLetterFilter["system"]; all: boolean },
+  id: string | undefined,
 ): DeadLetterFilter {
-  const known = ticketSystems.find((one) => one === system);
-  if (system !== undefined && known === undefined)
-    throw new UsageError(`--system ${JSON.stringify(system.slice(0, 64))}: ${ticketSystems.join(", ")}`);
-  if (positionals.length > 0) {
+  if (id !== undefined) {
     if (cause !== undefined || all) throw new UsageError("either ID or --cause or --all");
-    return { id: onePositional(positionals, "ID") };
+    return { id };
   }
   if ((cause !== undefined) === all) throw new UsageError("one of ID, --cause CAUSE, --all is to be given");
-  return { ...(cause === undefined ? {} : { causes: [cause] }), ...(known === undefined ? {} : { system: known }) };
+  return { ...(cause === undefined ? {} : { causes: [cause] }), ...(system === undefined ? {} : { system }) };
 }
 
 function counted(count: number): string {

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { type Command, noPositionals, parseOptions } from "./command.ts";
+import { command } from "./command.ts";
 
 const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -12,36 +12,35 @@ class Ended extends Error {
   }
 }
 
-export const demoCommand: Command = {
+export const demoCommand = command({
   name: "demo",
   summary: "show the main job with sample data and nothing to configure",
-  help: `Usage: rhythmx demo
+  about: `Starts an appliance with a temporary data folder and free ports, feeds it real sample detections, and prints the syslog messages that come out and the tickets that are made, with the address of the console and a login. Its clock is compressed, so that HOURLY messages come within a minute. Configuration and data of an installed appliance are neither read nor changed.
 
-Starts an appliance with a temporary data folder and free ports, feeds it real
-sample detections, and prints the syslog messages that come out. Its clock is
-compressed, so that HOURLY messages come within a minute. Configuration and data
-of an installed appliance are neither read nor changed. On a terminal it keeps
-running until Ctrl-C; without one it is faster and ends by itself: exit code 0
-when everything was seen, else 1.`,
+On a terminal it runs until Ctrl-C; without one it is faster and ends by itself with a summary.`,
+  examples: [
+    { what: "Look at it, with the console in a browser", lines: ["rhythmx demo"] },
+    { what: "Prove in a script that this machine can run it", lines: ["rhythmx demo > demo.txt && echo works"] },
+  ],
+  exitCodes: { 0: "everything that it shows was seen", 1: "something was not" },
+  seeAlso: ["rhythmx serve"],
 
-  async run({ args, terminal }) {
-    noPositionals(parseOptions(args, {}).positionals);
-    const { stdout, env } = process;
-    const onTerminal = stdout.isTTY === true;
+  async run({ terminal, paint }) {
+    const onTerminal = terminal.columns !== null;
     const ending = new AbortController();
     const onSignal = (signal: (typeof endings)[number]) => ending.abort(new Ended(128 + constants.signals[signal]));
     const onOutputGone = () => ending.abort(new Ended(1));
     for (const signal of endings) process.on(signal, onSignal);
     // The output was closed (a closed terminal, `| head`): the temporary folder still has to be removed.
-    stdout.on("error", onOutputGone);
+    terminal.outputFailed = onOutputGone;
     try {
       // Loaded for this command alone: its sample would otherwise stay in the memory of the service.
       const [{ runDemo }, { Screen }] = await Promise.all([import("../demo/demo.ts"), import("../demo/screen.ts")]);
       const missing = await runDemo({
         screen: new Screen({
           write: terminal.out,
-          columns: onTerminal ? stdout.columns : undefined,
-          colour: onTerminal && !env.NO_COLOR && env.TERM !== "dumb",
+          columns: terminal.columns ?? undefined,
+          colour: paint.out.coloured,
         }),
         minutesPerSecond: onTerminal ? 2 : 6,
         staysOpen: onTerminal,
@@ -57,7 +56,7 @@ when everything was seen, else 1.`,
       throw error;
     } finally {
       for (const signal of endings) process.off(signal, onSignal);
-      stdout.off("error", onOutputGone);
+      delete terminal.outputFailed;
     }
   },
-};
+});

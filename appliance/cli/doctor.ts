@@ -1,28 +1,33 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../../core/errors.ts";
+import { certificateFiles, ownCertificateFiles } from "../../core/settings/certificate-files.ts";
 import type { Settings } from "../../core/settings.ts";
 import { visible } from "../../core/text/visible.ts";
+import { toIso } from "../../core/time.ts";
 import { copiesBeside } from "../../store/database/upgrade-copy.ts";
+import { factsOf } from "../certificate/facts.ts";
 import type { DoctorReport } from "../control/operations.ts";
 import { versionInfo } from "../runtime/version.ts";
-import { type Command, noPositionals, parseOptions } from "./command.ts";
+import { command, jsonOption } from "./command.ts";
 import { destinationTable } from "./destinations.ts";
 import { withOperations } from "./operations.ts";
-import { jsonOption, printJson, table } from "./terminal/table.ts";
+import { printJson, table } from "./terminal/table.ts";
 
-export const doctorCommand: Command = {
+export const doctorCommand = command({
   name: "doctor",
   summary: "print versions, paths, database integrity, loops and queues",
-  help: `Usage: rhythmx doctor [--json]
+  about: "Prints what support asks for first. It reads the whole database file to check it, and changes nothing.",
+  options: jsonOption,
+  examples: [
+    { what: "Is it well?", lines: ["rhythmx doctor"] },
+    { what: "The present faults, for a script", lines: ["rhythmx doctor --json | jq '.running.faults'"] },
+  ],
+  exitCodes: { 0: "nothing is wrong", 1: "something is wrong, or there is no database yet" },
+  seeAlso: ["rhythmx check", "docs/operations.md"],
 
-Prints what support asks for first. It reads the whole database file to check
-it. Exit code 1 when something is wrong.
-  --json  for programs`,
-
-  async run({ args, terminal, loadSettings, serviceUnit }) {
-    const { values, positionals } = parseOptions(args, jsonOption);
-    noPositionals(positionals);
+  async run({ values, terminal, loadSettings, serviceUnit }) {
     const resolved = await loadSettings();
     const { settings } = resolved;
     const report = await withOperations({ terminal, serviceUnit, resolved, mode: "look" }, (operations) =>
@@ -33,7 +38,7 @@ it. Exit code 1 when something is wrong.
     const { running } = report;
     return report.integrity.length === 0 && (running === null || running.faults.length === 0) ? 0 : 1;
   },
-};
+});
 
 async function render(settings: Settings, report: DoctorReport, columns: number | null): Promise<string> {
   const { version, commit, runtime, target } = versionInfo();
@@ -62,6 +67,7 @@ async function render(settings: Settings, report: DoctorReport, columns: number 
     ["tickets", `${ticketsKnown(report.tickets)}; ${ticketsWaiting(report.deliveries)}`],
     ["assets", assetsKnown(settings, report.assets)],
     ["access", access(settings, store.users)],
+    ...certificate(settings),
     [
       "configuration",
       `${settings.configDir}${existsSync(settings.configDir) ? "" : " (does not exist: defaults hold)"}`,
@@ -108,6 +114,23 @@ function access({ dataDir, masterKeyFile }: Settings, users: number): string {
   const initial = existsSync(join(dataDir, "initial-admin-password")) ? ", the first password is not changed yet" : "";
   const at = existsSync(key) ? `${key} (mode ${mode(key)})` : "made at the next start, or a systemd credential";
   return `${users} ${users === 1 ? "user" : "users"}${initial}; master key ${at}`;
+}
+
+/** What the certificate of the API says. The unit alone may say that the API listens off loopback. */
+function certificate(settings: Settings): [string, string][] {
+  const { certFile } = certificateFiles(settings) ?? ownCertificateFiles(settings.dataDir);
+  let text: string;
+  try {
+    text = readFileSync(certFile, "utf8");
+  } catch (error) {
+    return existsSync(certFile) ? [["certificate", `${certFile} cannot be read: ${messageOf(error)}`]] : [];
+  }
+  const facts = factsOf(text);
+  if (facts === null) return [["certificate", `${certFile} holds no certificate`]];
+  const until = toIso(facts.notAfter).slice(0, 10);
+  const kind = facts.madeHere ? "self-signed, renewed by itself" : facts.selfSigned ? "self-signed" : "issued";
+  const named = facts.names.join(", ") || facts.subject;
+  return [["certificate", `${Date.now() > facts.notAfter ? "ENDED" : "until"} ${until}, ${kind}, ${visible(named)}`]];
 }
 
 function assetsKnown({ correlation }: Settings, { api, inferred }: DoctorReport["assets"]): string {

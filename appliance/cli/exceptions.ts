@@ -3,143 +3,171 @@ import { type NewException, whyNoException } from "../../core/exceptions/excepti
 import { acceptedSince, readSince } from "../../core/pages/since.ts";
 import { dayMs } from "../../core/time.ts";
 import { systemClock } from "../runtime/time.ts";
-import { actionOf, type Command, type CommandContext, noPositionals, onePositional, parseOptions } from "./command.ts";
+import { action, commandGroup, jsonOption } from "./command.ts";
 import { withOperations } from "./operations.ts";
-import { jsonOption, printJson, table } from "./terminal/table.ts";
-
-export const exceptionsCommand: Command = {
-  name: "exceptions",
-  summary: "list, try, add, remove which detections are no evidence",
-  help: `Usage: rhythmx exceptions [list] [--json]
-       rhythmx exceptions try WHAT [--json]
-       rhythmx exceptions add WHAT --reason TEXT [--until TIME]
-       rhythmx exceptions remove ID
-       rhythmx exceptions proposals [INCIDENT] [--json]
-
-An exception keeps detections from making incidents; they are still sent. WHAT
-names a rule, an actor or a host at least, and everything in it has to fit:
-  --entity NAME        the whole name
-  --rule RULE          id or title
-  --actor NAME         user without domain, host or address
-  --host NAME
-  --process PATH       of the process in the log, or its file name alone
-  --command-line TEXT  of the process in the log
-  --hash HASH          MD5, SHA-1 or SHA-256 in the log
-In all but the entity * is any run of characters and ? any one; they have to fit
-the whole, in any case. 'C:\\Tools\\*' is everything below C:\\Tools. Quote them, or
-the shell takes them for names of files.
-  --until TIME         a day, a time with its zone, or a number of days: 90d;
-                       without it until it is removed
-  --reason TEXT        why these detections say nothing
-  --json               for programs
-
-try says what it would have suppressed in the last 30 days, and saves nothing.
-add takes what it covers by entity, rule, actor and host out of open incidents.
-proposals come from incidents that were false positives.`,
-
-  async run(context) {
-    const [first = "list", ...rest] = context.args;
-    const isOption = first.startsWith("-");
-    return actionOf(actions, isOption ? "list" : first)({ ...context, args: isOption ? context.args : rest });
-  },
-};
-
-const actions: Readonly<Record<string, (context: CommandContext) => Promise<number>>> = {
-  list,
-  try: tryOut,
-  add,
-  remove,
-  proposals,
-};
+import { printJson, table } from "./terminal/table.ts";
 
 const what = {
-  entity: { type: "string" },
-  rule: { type: "string" },
-  actor: { type: "string" },
-  host: { type: "string" },
-  process: { type: "string" },
-  "command-line": { type: "string" },
-  hash: { type: "string" },
+  entity: { value: "NAME", about: "the whole name of the entity (tenant)" },
+  rule: { value: "RULE", about: "id or title of the rule" },
+  actor: { value: "NAME", about: "user without domain, host or address" },
+  host: { value: "NAME", about: "name of a host" },
+  process: { value: "PATH", about: "of the process in the log, or its file name alone" },
+  "command-line": { value: "TEXT", about: "command line of the process in the log" },
+  hash: { value: "HASH", about: "MD5, SHA-1 or SHA-256 in the log" },
 } as const;
 
-async function list({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
-  const { values, positionals } = parseOptions(args, jsonOption);
-  noPositionals(positionals);
-  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "look" } as const;
-  const all = await withOperations(access, (operations) => operations.listExceptions());
-  if (values.json) printJson(terminal, all);
-  else if (all.length === 0) terminal.err("there are no exceptions\n");
-  else
-    terminal.out(
-      table(
-        ["ID", "HITS", "LAST", "UNTIL", "WHAT", "WHO", "REASON"],
-        all.map((one) => [
-          ...[String(one.id), String(one.hits), shortTime(one.last_hit_at, "never"), shortTime(one.until, "removed")],
-          ...[whatOf(one), String(one.who), String(one.reason)],
-        ]),
-        terminal.columns,
-      ),
-    );
-  return 0;
-}
+const whatItCovers = `WHAT is given by the options --entity to --hash: a rule, an actor or a host at least, and everything has to fit. In all but the entity * is any run of characters and ? any one; they have to fit the whole, in any case: 'C:\\Tools\\*' is everything below C:\\Tools. Quote them, or the shell takes them for names of files.`;
+const documents = ["docs/correlation.md"];
 
-async function tryOut({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
-  const { values, positionals } = parseOptions(args, { ...what, ...jsonOption });
-  noPositionals(positionals);
-  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
-  const request = requestOf(values, null, "");
-  const result = await withOperations(access, (operations) => operations.tryException(request));
-  if (values.json) printJson(terminal, result);
-  else terminal.out(`${String(result.summary)}\n`);
-  return 0;
-}
+const list = action({
+  summary: "list exceptions and how often each was used",
+  about: "Lists the exceptions that hold, with their hits, who made them and why.",
+  options: jsonOption,
+  examples: [
+    { what: "Which there are", lines: ["rhythmx exceptions"] },
+    { what: "Those that were never used", lines: ["rhythmx exceptions --json | jq '.[] | select(.hits == 0)'"] },
+  ],
 
-async function add({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
-  const options = { ...what, ...jsonOption, reason: { type: "string" }, until: { type: "string" } } as const;
-  const { values, positionals } = parseOptions(args, options);
-  noPositionals(positionals);
-  const reason = values.reason?.trim() ?? "";
-  if (reason === "" || reason.length > 2000) throw new UsageError("--reason TEXT: 1 to 2,000 characters");
-  const request = requestOf(values, untilOf(values.until), reason);
-  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
-  const made = await withOperations(access, (operations) => operations.addException(request));
-  if (values.json) printJson(terminal, made);
-  else terminal.out(`${String(made.id)}\n`);
-  return 0;
-}
+  async run({ values, terminal, loadSettings, serviceUnit }) {
+    const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "look" } as const;
+    const all = await withOperations(access, (operations) => operations.listExceptions());
+    if (values.json) printJson(terminal, all);
+    else if (all.length === 0) terminal.err("there are no exceptions\n");
+    else
+      terminal.out(
+        table(
+          ["ID", "HITS", "LAST", "UNTIL", "WHAT", "WHO", "REASON"],
+          all.map((one) => [
+            ...[String(one.id), String(one.hits), shortTime(one.last_hit_at, "never"), shortTime(one.until, "removed")],
+            ...[whatOf(one), String(one.who), String(one.reason)],
+          ]),
+          terminal.columns,
+        ),
+      );
+    return 0;
+  },
+});
 
-async function remove({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
-  const { positionals } = parseOptions(args, {});
-  const id = onePositional(positionals, "ID");
-  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
-  await withOperations(access, (operations) => operations.removeException(id));
-  terminal.err(`${id} is removed\n`);
-  return 0;
-}
+const tryOut = action({
+  summary: "say what an exception would have suppressed; save nothing",
+  about: `Says how many detections of the last 30 days the exception would have suppressed, and which incidents would not have come about. Nothing is saved. ${whatItCovers}`,
+  options: { ...what, ...jsonOption },
+  forms: ["WHAT"],
+  examples: [
+    {
+      what: "What if the backup account's use of vssadmin counted for nothing",
+      lines: ["rhythmx exceptions try --actor svc-backup --process vssadmin.exe"],
+    },
+  ],
+  seeAlso: documents,
 
-async function proposals({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
-  const { values, positionals } = parseOptions(args, jsonOption);
-  const incidentId = positionals.length === 0 ? null : onePositional(positionals, "INCIDENT");
-  const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "look" } as const;
-  const found = await withOperations(access, (operations) => operations.proposedExceptions(incidentId));
-  if (values.json) printJson(terminal, found);
-  else if (found.length === 0) terminal.err("nothing is proposed\n");
-  else
-    terminal.out(
-      table(
-        ["INCIDENT", "RULE", "DETECTIONS", "WHAT", "WHY"],
-        found.map((one) => [
-          String(one.incident_id ?? incidentId),
-          ...[String(one.rule_title), String(one.detections)],
-          ...[whatOf(one.exception as Record<string, unknown>), String(one.why)],
-        ]),
-        terminal.columns,
-      ),
-    );
-  return 0;
-}
+  async run({ values, terminal, loadSettings, serviceUnit }) {
+    const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
+    const request = requestOf(values, null, "");
+    const result = await withOperations(access, (operations) => operations.tryException(request));
+    if (values.json) printJson(terminal, result);
+    else terminal.out(`${String(result.summary)}\n`);
+    return 0;
+  },
+});
 
-type What = Partial<Record<keyof typeof what, string>>;
+const add = action({
+  summary: "add an exception",
+  about: `Adds an exception, and takes what it covers by entity, rule, actor and host out of open incidents. It prints its id. ${whatItCovers}`,
+  options: {
+    ...what,
+    reason: { value: "TEXT", required: true, about: "why these detections say nothing: 1 to 2,000 characters" },
+    until: {
+      value: "TIME",
+      about: "a day, a time with its zone, or a number of days: 90d",
+      fallback: "until it is removed",
+    },
+    ...jsonOption,
+  },
+  forms: ["WHAT --reason TEXT [--until TIME]"],
+  examples: [
+    {
+      what: "For a quarter, with the reason that the next person asks for",
+      lines: [
+        "rhythmx exceptions add --rule 'Shadow Copies Deletion*' --actor svc-backup \\",
+        "  --until 90d --reason 'nightly backup, change CHG-2210'",
+      ],
+    },
+  ],
+  seeAlso: documents,
+
+  async run({ values, terminal, loadSettings, serviceUnit }) {
+    const reason = values.reason.trim();
+    if (reason === "" || reason.length > 2000) throw new UsageError("--reason TEXT: 1 to 2,000 characters");
+    const request = requestOf(values, untilOf(values.until), reason);
+    const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
+    const made = await withOperations(access, (operations) => operations.addException(request));
+    if (values.json) printJson(terminal, made);
+    else terminal.out(`${String(made.id)}\n`);
+    return 0;
+  },
+});
+
+const remove = action({
+  summary: "remove an exception",
+  about: "What it covers counts again from now on. What was suppressed meanwhile stays suppressed.",
+  arguments: [{ name: "ID", about: "as list shows it", completes: "exception" }],
+  examples: [{ what: "One that is not needed any more", lines: ["rhythmx exceptions remove exc-17"] }],
+
+  async run({ args: [id], terminal, loadSettings, serviceUnit }) {
+    const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
+    await withOperations(access, (operations) => operations.removeException(id));
+    terminal.err(`${id} is removed\n`);
+    return 0;
+  },
+});
+
+const proposals = action({
+  summary: "exceptions that follow from false positives",
+  about:
+    "Proposes the narrowest exceptions that would have kept an incident away, for one incident or for those of late that were false positives. Nothing is saved.",
+  arguments: [{ name: "INCIDENT", about: "id of an incident", optional: true }],
+  options: jsonOption,
+  examples: [
+    { what: "From all false positives of late", lines: ["rhythmx exceptions proposals"] },
+    { what: "From one incident", lines: ["rhythmx exceptions proposals INC-20261120-0001"] },
+  ],
+  seeAlso: documents,
+
+  async run({ values, args: [incident], terminal, loadSettings, serviceUnit }) {
+    const incidentId = incident ?? null;
+    const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "look" } as const;
+    const found = await withOperations(access, (operations) => operations.proposedExceptions(incidentId));
+    if (values.json) printJson(terminal, found);
+    else if (found.length === 0) terminal.err("nothing is proposed\n");
+    else
+      terminal.out(
+        table(
+          ["INCIDENT", "RULE", "DETECTIONS", "WHAT", "WHY"],
+          found.map((one) => [
+            String(one.incident_id ?? incidentId),
+            ...[String(one.rule_title), String(one.detections)],
+            ...[whatOf(one.exception as Record<string, unknown>), String(one.why)],
+          ]),
+          terminal.columns,
+        ),
+      );
+    return 0;
+  },
+});
+
+export const exceptionsCommand = commandGroup({
+  name: "exceptions",
+  summary: "say which detections are no evidence",
+  about: "An exception keeps detections from making incidents; they are still deduplicated and sent.",
+  usual: "list",
+  actions: { list, try: tryOut, add, remove, proposals },
+  examples: [],
+  seeAlso: documents,
+});
+
+type What = Readonly<Record<keyof typeof what, string | undefined>>;
 
 /** @throws UsageError for what cannot be an exception */
 function requestOf(values: What, until: number | null, reason: string): NewException {

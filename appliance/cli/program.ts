@@ -4,42 +4,11 @@ import { nearestName } from "../../core/settings/names.ts";
 import { visible } from "../../core/text/visible.ts";
 import { loadSettings } from "../config/load.ts";
 import { readUnit, systemdFolders } from "../config/unit-file.ts";
-import { backupCommand } from "./backup/backup.ts";
-import { restoreCommand } from "./backup/restore.ts";
-import { checkCommand } from "./check/check.ts";
-import type { Command, Terminal } from "./command.ts";
-import { deliveriesCommand } from "./deliveries.ts";
-import { demoCommand } from "./demo.ts";
-import { destinationsCommand } from "./destinations.ts";
-import { doctorCommand } from "./doctor.ts";
-import { exceptionsCommand } from "./exceptions.ts";
-import { importCommand } from "./import/import.ts";
-import { keyCommand } from "./key.ts";
-import { reloadCommand } from "./reload.ts";
-import { replayCommand } from "./replay.ts";
-import { secretsCommand } from "./secrets.ts";
-import { serveCommand } from "./serve.ts";
-import { userCommand } from "./user.ts";
-import { versionCommand } from "./version.ts";
-
-const commands: readonly Command[] = [
-  serveCommand,
-  demoCommand,
-  checkCommand,
-  importCommand,
-  userCommand,
-  deliveriesCommand,
-  exceptionsCommand,
-  keyCommand,
-  replayCommand,
-  destinationsCommand,
-  reloadCommand,
-  secretsCommand,
-  backupCommand,
-  restoreCommand,
-  doctorCommand,
-  versionCommand,
-];
+import type { Command, CommandContext, Terminal } from "./command.ts";
+import { didYouMean, findAction, readCommandLine, takeColour, wantsHelp } from "./command-line.ts";
+import { commands } from "./commands.ts";
+import { helpOf, overview } from "./help/help-text.ts";
+import { isColoured, type Paint, paint } from "./terminal/paint.ts";
 
 export interface Program {
   args: string[];
@@ -52,62 +21,79 @@ export interface Program {
 }
 
 /** Runs one command line. Exit codes: 0 success, 1 failure, 2 bad usage (CONTRACT 1). */
-export async function runProgram({
-  args,
-  env,
-  fromCheckout,
-  terminal,
-  unitFolders = fromCheckout ? null : systemdFolders,
-}: Program): Promise<number> {
-  const [name = "", ...rest] = args;
-  if (name === "help" && rest.length === 1 && commands.some((one) => one.name === rest[0]))
-    return runProgram({ args: [...rest, "--help"], env, fromCheckout, terminal });
-  if (["", "help", "--help", "-h"].includes(name)) {
-    (name === "" ? terminal.err : terminal.out)(overview());
-    return name === "" ? 2 : 0;
-  }
-  if (name === "--version" || name === "-v") return runProgram({ args: ["version"], env, fromCheckout, terminal });
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) {
-    const nearest = nearestName(
-      name,
-      commands.map((one) => one.name),
-    );
-    const meant = nearest === null ? ";" : `; did you mean \`rhythmx ${nearest}\`?`;
-    const shown = JSON.stringify(visible(name.slice(0, 64)));
-    terminal.err(`rhythmx: unknown command ${shown}${meant} \`rhythmx --help\` lists them\n`);
-    return 2;
-  }
-  if (rest.includes("--help") || rest.includes("-h")) {
-    terminal.out(`${command.help}\n`);
-    return 0;
-  }
+export async function runProgram(program: Program): Promise<number> {
+  const { env, terminal } = program;
+  let colour = "auto";
+  const painted = () => ({
+    out: paint(isColoured(colour, terminal.columns !== null, env)),
+    err: paint(isColoured(colour, terminal.interactive, env)),
+  });
+  // What the line is about, as far as it is known: for the error and its hint.
+  let path = "rhythmx";
   try {
-    return await command.run({
-      args: rest,
-      terminal,
-      loadSettings: (under) =>
-        loadSettings({ env: under === undefined ? env : { ...Object.fromEntries(under), ...env }, fromCheckout }),
-      serviceUnit: async () => (unitFolders === null ? null : readUnit(unitFolders)),
-    });
+    const { when, rest } = takeColour(program.args);
+    colour = when;
+    const [name = "", ...words] = rest;
+    if (name === "") {
+      terminal.err(overview(commands, painted().err));
+      return 2;
+    }
+    if (name === "help" || name === "--help" || name === "-h") {
+      terminal.out(helpFor(name === "help" ? words : [], painted().out));
+      return 0;
+    }
+    const command = findCommand(name === "--version" || name === "-v" ? "version" : name);
+    path = `rhythmx ${command.name}`;
+    if (wantsHelp(words)) {
+      terminal.out(
+        helpFor([command.name, ...words.filter((word) => !word.startsWith("-")).slice(0, 1)], painted().out),
+      );
+      return 0;
+    }
+    const { action, rest: own } = findAction(command, words);
+    if (action.name !== "") path = `rhythmx ${command.name} ${action.name}`;
+    const context: CommandContext = { ...contextOf(program), paint: painted() };
+    return await action.run({ ...context, ...readCommandLine(own, action) });
   } catch (error) {
     const usage = error instanceof UsageError;
-    const hint = usage ? `; \`rhythmx ${name} --help\` shows how` : "";
-    terminal.err(`rhythmx ${name}: ${visible(messageOf(error))}${hint}\n`);
+    const said = visible(messageOf(error));
+    const hint = usage ? `${said.endsWith("?") ? "" : ";"} \`${path} --help\` shows how` : "";
+    const [, name = ""] = path.split(" ");
+    const prefix = painted().err.red(`rhythmx${name === "" ? "" : ` ${name}`}:`);
+    terminal.err(`${prefix} ${said}${hint}\n`);
     return usage ? 2 : 1;
   }
 }
 
-function overview(): string {
-  const width = Math.max(...commands.map((command) => command.name.length));
-  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  return `RhythmX Edge carries security detections to the people who act on them.
+function contextOf({ env, fromCheckout, terminal, unitFolders }: Program): Omit<CommandContext, "paint"> {
+  const folders = unitFolders === undefined ? (fromCheckout ? null : systemdFolders) : unitFolders;
+  return {
+    terminal,
+    commands,
+    loadSettings: (under) =>
+      loadSettings({ env: under === undefined ? env : { ...Object.fromEntries(under), ...env }, fromCheckout }),
+    serviceUnit: async () => (folders === null ? null : readUnit(folders)),
+  };
+}
 
-Usage: rhythmx COMMAND [OPTIONS]
+/** @throws UsageError that names the one that was probably meant */
+function findCommand(name: string): Command {
+  const found = commands.find((candidate) => candidate.name === name);
+  if (found !== undefined) return found;
+  const what = name.startsWith("-") ? "option" : "command";
+  const nearest = nearestName(
+    name,
+    what === "option" ? ["--help", "--version", "--color"] : commands.map((one) => one.name),
+  );
+  throw new UsageError(`unknown ${what} ${JSON.stringify(name.slice(0, 64))}${didYouMean(nearest)}`);
+}
 
-${lines.join("\n")}
-
-\`rhythmx COMMAND --help\` tells more.
-Exit codes: 0 success, 1 failure, 2 bad usage.
-`;
+/** Help for `help`'s words: none, a command, or a command and one of its actions. @throws UsageError */
+function helpFor([name, actionName, ...more]: readonly string[], paint: Paint): string {
+  if (name === undefined) return overview(commands, paint);
+  const command = findCommand(name);
+  if (more[0] !== undefined) throw new UsageError(`unexpected ${JSON.stringify(more[0].slice(0, 64))} after ACTION`);
+  const isGroup = command.actions.some((one) => one.name !== "");
+  const action = actionName === undefined || !isGroup ? null : findAction(command, [actionName]).action;
+  return helpOf(command, action, paint);
 }

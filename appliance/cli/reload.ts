@@ -1,20 +1,20 @@
 import { EdgeError } from "../../core/errors.ts";
 import { visible } from "../../core/text/visible.ts";
 import { connectControl } from "../control/control-client.ts";
-import { type Command, noPositionals, parseOptions } from "./command.ts";
+import { command } from "./command.ts";
 
-export const reloadCommand: Command = {
+export const reloadCommand = command({
   name: "reload",
-  summary: "make the running appliance read settings and certificates anew",
-  help: `Usage: rhythmx reload
+  summary: "read settings and certificates again while it runs",
+  about: `Makes the running appliance read its configuration files and certificates again, as SIGHUP does, and waits until that is done. What is wrong keeps its last good settings.`,
+  examples: [{ what: "After a change of a file", lines: ["rhythmx check && rhythmx reload"] }],
+  exitCodes: {
+    0: "everything was taken over",
+    1: "something was refused (each problem is named), or no appliance runs",
+  },
+  seeAlso: ["rhythmx check", "docs/settings.md"],
 
-Makes the running appliance read its configuration files and certificates again,
-as SIGHUP does, and waits until that is done. What is wrong keeps its last good
-settings. Exit code 0 when everything was taken over, 1 when something was
-refused (each problem is named) or no appliance runs.`,
-
-  async run({ args, terminal, loadSettings }) {
-    noPositionals(parseOptions(args, {}).positionals);
+  async run({ terminal, loadSettings }) {
     const { settings } = await loadSettings();
     const control = await connectControl(settings.dataDir, (running) =>
       terminal.err(`warning: the running service is of another version (${visible(running)}): restart it\n`),
@@ -30,4 +30,4 @@ refused (each problem is named) or no appliance runs.`,
     if (problems.length === 0) terminal.err("settings and certificates are read again\n");
     return problems.length === 0 ? 0 : 1;
   },
-};
+});

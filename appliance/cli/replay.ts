@@ -1,40 +1,44 @@
 import { UsageError } from "../../core/errors.ts";
-import { acceptedTimes, parseTime } from "../../core/time.ts";
 import type { Replayed } from "../feeds/destination-control.ts";
-import { type Command, onePositional, parseOptions } from "./command.ts";
+import { command } from "./command.ts";
+import { destinationArgument, timeOption } from "./destination-arguments.ts";
 import { withOperations } from "./operations.ts";
 import { canAsk, confirm } from "./terminal/confirm.ts";
 
-export const replayCommand: Command = {
+export const replayCommand = command({
   name: "replay",
   summary: "send a destination everything again from a point in time",
-  help: `Usage: rhythmx replay DESTINATION --from TIME [--to TIME] [--dry-run] [--yes]
+  about: `Sends again what the appliance recorded from TIME on, byte for byte as the first time (PROCID apart). What still waits for the destination is sent as well. On a terminal it says how many messages that are and asks first. A destination that wants only some (min_risk, entities) gets at most that many.
 
-Sends again what the appliance recorded from TIME on, byte for byte as the first
-time. What still waits for the destination is sent as well. On a terminal it
-says how many messages that are and asks first. A destination that wants only
-some (min_risk, entities) gets at most that many.
-  --from     beginning: ${acceptedTimes.replace(", or", ",\n             or").replace(", from", ",\n             from")},
-             or a day such as 2026-03-01 (its beginning, UTC)
-  --to       end, not included; default: now
-  --dry-run  says how many messages that would be, and sends nothing
-  --yes      does not ask`,
+TIME is ISO 8601 such as 2026-03-01T12:00:00Z (UTC where it has no zone), epoch seconds or milliseconds, or a day such as 2026-03-01 (its beginning, UTC).`,
+  arguments: [destinationArgument],
+  options: {
+    from: { value: "TIME", required: true, about: "the beginning" },
+    to: { value: "TIME", about: "the end, not included", fallback: "now" },
+    "dry-run": { about: "says how many messages that would be, and sends nothing" },
+    yes: { about: "does not ask" },
+  },
+  examples: [
+    { what: "How much would be sent again", lines: ["rhythmx replay siem --from 2026-11-20 --dry-run"] },
+    {
+      what: "Send the receiver what it lost in an hour",
+      lines: ["rhythmx replay siem --from 2026-11-20T09:00:00Z --to 2026-11-20T10:00:00Z"],
+    },
+    {
+      what: "A name that a destination of each feed has",
+      lines: ["rhythmx replay incidents/siem --from 2026-11-20 --yes"],
+    },
+  ],
+  exitCodes: { 0: "it is being sent, or would be", 1: "nothing is sent" },
+  seeAlso: ["rhythmx destinations", "docs/receivers.md"],
 
-  async run({ args, terminal, loadSettings, serviceUnit }) {
-    const { values, positionals } = parseOptions(args, {
-      from: { type: "string" },
-      to: { type: "string" },
-      "dry-run": { type: "boolean" },
-      yes: { type: "boolean" },
-    });
-    const destination = onePositional(positionals, "DESTINATION");
-    if (values.from === undefined) throw new UsageError("--from TIME is missing");
+  async run({ values, args: [destination], terminal, loadSettings, serviceUnit }) {
     const from = timeOption("--from", values.from);
     const to = values.to === undefined ? null : timeOption("--to", values.to);
     if (to !== null && to <= from) throw new UsageError("--to: a time after that of --from");
     const resolved = await loadSettings();
     const request = { destination, from, to };
-    const dryRun = values["dry-run"] === true;
+    const dryRun = values["dry-run"];
     const mode = dryRun ? "look" : "change";
     return withOperations({ terminal, serviceUnit, resolved, mode }, async (operations, running) => {
       const when = `since ${new Date(from).toISOString()}${to === null ? "" : ` and before ${new Date(to).toISOString()}`}`;
@@ -47,7 +51,7 @@ some (min_risk, entities) gets at most that many.
         terminal.out(`${describe(planned, "would be sent")}\n`);
         return 0;
       }
-      if (values.yes !== true && planned.messages > 0 && canAsk(terminal)) {
+      if (!values.yes && planned.messages > 0 && canAsk(terminal)) {
         if (!(await confirm(terminal, `${describe(planned, "would be sent")}: send?`))) {
           terminal.err("nothing is sent\n");
           return 1;
@@ -58,18 +62,7 @@ some (min_risk, entities) gets at most that many.
       return 0;
     });
   },
-};
-
-/** Epoch milliseconds. @throws UsageError */
-export function timeOption(option: string, text: string): number {
-  // A day is what people type.
-  const time = parseTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00Z` : text);
-  if (time === null)
-    throw new UsageError(
-      `${option} ${JSON.stringify(text.slice(0, 60))}: accepted: ${acceptedTimes}, or a day such as 2026-03-01`,
-    );
-  return time;
-}
+});
 
 function counted(messages: number): string {
   return `${messages} ${messages === 1 ? "message" : "messages"}`;

@@ -1,26 +1,34 @@
 import { resolve } from "node:path";
-import { UsageError } from "../../core/errors.ts";
-import { actionOf, type Command, noPositionals, parseOptions } from "./command.ts";
+import { action, commandGroup } from "./command.ts";
 import { withOperations } from "./operations.ts";
 
-export const secretsCommand: Command = {
-  name: "secrets",
-  summary: "encrypt stored secrets under a new master key",
-  help: `Usage: rhythmx secrets rotate [--new-key FILE]
+const rotate = action({
+  summary: "encrypt every stored secret under a new master key",
+  about: `Makes a new master key and encrypts every stored secret (passwords and tokens of ticket systems, second factors) under it. All logins end at once; cursors of pollers go on. It may be done while the appliance runs.
 
-Makes a new master key and encrypts every stored secret (passwords and tokens
-of ticket systems, second factors) under it. All logins end at once; cursors of
-pollers go on.
-  --new-key  file with the new key, for a master key that is kept outside the
-             data folder (RHYTHMX_MASTER_KEY_FILE, systemd credential): put it
-             in its place before the next start`,
+A master key that is kept outside the data folder (RHYTHMX_MASTER_KEY_FILE, a systemd credential) is not written there: give the new one as a file, and put it in the old one's place before the next start.`,
+  options: {
+    "new-key": {
+      value: "FILE",
+      about: "file with the new key: 32 bytes, raw, in base64 or in hexadecimal",
+      fallback: "one is made",
+      completes: "file",
+    },
+  },
+  examples: [
+    { what: "A new master key in the data folder", lines: ["rhythmx secrets rotate"] },
+    {
+      what: "A master key that is a systemd credential",
+      lines: [
+        "(umask 077; head -c 32 /dev/urandom > /root/new.key)",
+        "rhythmx secrets rotate --new-key /root/new.key",
+        "mv /root/new.key /etc/rhythmx/master.key",
+      ],
+    },
+  ],
+  seeAlso: ["docs/operations.md"],
 
-  async run({ args, terminal, loadSettings, serviceUnit }) {
-    const [action, ...rest] = args;
-    if (action === undefined) throw new UsageError("rotate is missing");
-    actionOf({ rotate: true }, action);
-    const { values, positionals } = parseOptions(rest, { "new-key": { type: "string" } });
-    noPositionals(positionals);
+  async run({ values, terminal, loadSettings, serviceUnit }) {
     const given = values["new-key"];
     const file = given === undefined ? null : resolve(given);
     const resolved = await loadSettings();
@@ -34,4 +42,12 @@ pollers go on.
     if (file !== null) terminal.err(`Put ${file} in the place of ${keyFile} before the next start\n`);
     return 0;
   },
-};
+});
+
+export const secretsCommand = commandGroup({
+  name: "secrets",
+  summary: "encrypt stored secrets under a new master key",
+  about: "Passwords and tokens of ticket systems and second factors are stored encrypted under the master key.",
+  examples: [],
+  actions: { rotate },
+});

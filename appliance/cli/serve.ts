@@ -5,20 +5,29 @@ import type { Appliance } from "../options.ts";
 import { createLog } from "../runtime/log.ts";
 import { serviceManager } from "../runtime/sd-notify.ts";
 import { systemClock, systemSleep } from "../runtime/time.ts";
-import { type Command, noPositionals, parseOptions } from "./command.ts";
+import { command } from "./command.ts";
 
-export const serveCommand: Command = {
+export const serveCommand = command({
   name: "serve",
   summary: "run the appliance until SIGTERM or SIGINT",
-  help: `Usage: rhythmx serve
+  about: `Runs the appliance: intake, API, console, syslog feeds and tickets. Settings come from the environment and the files in RHYTHMX_CONFIG_DIR, else from the console. The log goes to stderr.
 
-Runs the appliance. SIGTERM and SIGINT let it send what is queued for up to
-10 s, then it exits 0. SIGHUP reads the configuration files again, as does
-\`rhythmx reload\`. Settings: files in RHYTHMX_CONFIG_DIR and the environment.
-Exit code 2: a setting without which it cannot run is wrong.`,
+SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends with 0. SIGHUP reads settings and certificates again, as \`rhythmx reload\` does. Only \`serve\` brings the database to a newer schema, after it has made a copy of it.`,
+  examples: [
+    { what: "Run it as a service", lines: ["systemctl enable --now rhythmx"] },
+    {
+      what: "Try it in the foreground, with its data in a folder of your own",
+      lines: ["RHYTHMX_DATA_DIR=$HOME/edge RHYTHMX_LOG_FORMAT=text rhythmx serve"],
+    },
+  ],
+  exitCodes: {
+    0: "it was asked to end",
+    1: "it cannot go on; the log says why",
+    2: "a setting without which it cannot run is wrong",
+  },
+  seeAlso: ["rhythmx check", "rhythmx reload", "docs/settings.md", "docs/operations.md"],
 
-  async run({ args, terminal, loadSettings }) {
-    noPositionals(parseOptions(args, {}).positionals);
+  async run({ terminal, loadSettings }) {
     const resolved = await loadSettings();
     if (resolved.problems.some(({ fatal }) => fatal)) {
       terminal.err(`${formatProblems(resolved)}\nrhythmx serve: the settings above have to be mended first\n`);
@@ -89,4 +98,4 @@ Exit code 2: a setting without which it cannot run is wrong.`,
     if (reason instanceof Error) throw reason;
     return 0;
   },
-};
+});

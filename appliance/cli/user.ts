@@ -1,89 +1,141 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { type Role, roles } from "../../core/access/user.ts";
+import { roles } from "../../core/access/user.ts";
 import { UsageError } from "../../core/errors.ts";
 import { visible } from "../../core/text/visible.ts";
-import {
-  actionOf,
-  type Command,
-  type CommandContext,
-  noPositionals,
-  onePositional,
-  parseOptions,
-  type Terminal,
-} from "./command.ts";
+import type { ListedUser } from "../control/operations.ts";
+import { action, type CommandContext, commandGroup, jsonOption, type Terminal } from "./command.ts";
 import { withOperations } from "./operations.ts";
 import { readHidden } from "./terminal/password-prompt.ts";
-import { jsonOption, printJson, table } from "./terminal/table.ts";
+import { printJson, table } from "./terminal/table.ts";
 
-export const userCommand: Command = {
+const nameArgument = { name: "NAME", about: "as `rhythmx user list` shows it", completes: "user" } as const;
+const passwordIsRead =
+  "The password (12 characters or more) is asked for, or read as one line from stdin when that is no terminal; it is never an argument, which others on the machine could read.";
+
+const add = action({
+  summary: "add a user",
+  about: `Adds a user who may log in to console and API. ${passwordIsRead}
+
+Roles: admin may do everything and sees every entity; analyst works on incidents and tickets; viewer only looks; soar is for programs, by the API alone.`,
+  arguments: [{ name: "NAME", about: "the name to log in with" }],
+  options: {
+    role: { value: "ROLE", required: true, choices: roles, about: "what the user may do" },
+    entity: {
+      value: "E",
+      multiple: true,
+      about: "limits the user to an entity (tenant); may be given several times; not with --role admin",
+      fallback: "all entities",
+    },
+  },
+  examples: [
+    { what: "An analyst, with the password from the terminal", lines: ["rhythmx user add jane --role analyst"] },
+    {
+      what: "A viewer of one tenant, in a script",
+      lines: ["rhythmx user add audit --role viewer --entity 'Site B' < password.txt"],
+    },
+  ],
+  seeAlso: ["rhythmx key", "docs/api.md"],
+
+  async run({ values, args: [name], terminal, loadSettings, serviceUnit }) {
+    const { role } = values;
+    const entities = (values.entity ?? []).map((entity) => entity.trim());
+    // An empty variable in a script must not create a user for every tenant.
+    if (entities.includes(""))
+      throw new UsageError("--entity is blank; leave it out for a user who is for all entities");
+    if (role === "admin" && entities.length > 0)
+      throw new UsageError("--entity: an administrator sees every entity; leave it out, or choose another role");
+    const resolved = await loadSettings();
+    const password = await askPassword(terminal, name);
+    await withOperations({ terminal, serviceUnit, resolved, mode: "make" }, (operations) =>
+      operations.createUser({ name, role, password, entities }),
+    );
+    terminal.err(`user ${visible(name)} is made, with role ${role}\n`);
+    return 0;
+  },
+});
+
+const list = action({
+  summary: "list users, their roles and last logins",
+  about: "Lists all users, disabled ones too.",
+  options: jsonOption,
+  examples: [
+    { what: "Who may log in", lines: ["rhythmx user list"] },
+    {
+      what: "Administrators without a second factor",
+      lines: [
+        "rhythmx user list --json |",
+        "  jq -r '.[] | select(.role == \"admin\" and (.second_factor | not)).name'",
+      ],
+    },
+  ],
+
+  async run({ values, terminal, loadSettings, serviceUnit }) {
+    const resolved = await loadSettings();
+    const users = await withOperations({ terminal, serviceUnit, resolved, mode: "look" }, (operations) =>
+      operations.listUsers(),
+    );
+    if (values.json) printJson(terminal, users);
+    else if (users.length === 0) terminal.err("there is no user yet: the first start makes `admin`\n");
+    else terminal.out(userTable(users, terminal.columns));
+    return 0;
+  },
+});
+
+const password = action({
+  summary: "set a user's password",
+  about: `Sets a new password and ends the user's logins. ${passwordIsRead} So an administrator who has lost all passwords comes in again.`,
+  arguments: [nameArgument],
+  examples: [{ what: "Nobody knows the administrator's password any more", lines: ["rhythmx user password admin"] }],
+
+  async run({ args: [name], terminal, loadSettings, serviceUnit }) {
+    const resolved = await loadSettings();
+    const given = await askPassword(terminal, name);
+    await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
+      operations.changeUser(name, { password: given }),
+    );
+    terminal.err(`user ${visible(name)} has a new password\n`);
+    return 0;
+  },
+});
+
+const disable = action({
+  summary: "keep a user out",
+  about:
+    "No login and no token of the user holds from now on. What the user did stays in the histories. The last administrator cannot be disabled.",
+  arguments: [nameArgument],
+  examples: [{ what: "Somebody has left the company", lines: ["rhythmx user disable jane"] }],
+  run: (call) => change(call, { disabled: true }, "is disabled: no login and no token of it holds any more"),
+});
+
+const enable = action({
+  summary: "let a disabled user in again",
+  about: "The user may log in again, with the same password and second factor.",
+  arguments: [nameArgument],
+  examples: [{ what: "Somebody is back", lines: ["rhythmx user enable jane"] }],
+  run: (call) => change(call, { disabled: false }, "may log in again"),
+});
+
+const resetTotp = action({
+  summary: "take away a user's second factor",
+  about:
+    "For a user who has lost the device. Logins end; the next one needs the password alone, and the user sets up another device.",
+  arguments: [nameArgument],
+  examples: [{ what: "A telephone is lost", lines: ["rhythmx user reset-totp jane"] }],
+  run: (call) => change(call, { resetTotp: true }, "has no second factor any more"),
+});
+
+export const userCommand = commandGroup({
   name: "user",
   summary: "add, list, disable users, set passwords",
-  help: `Usage: rhythmx user add NAME --role ROLE [--entity E…]
-       rhythmx user list [--json]
-       rhythmx user password NAME
-       rhythmx user disable NAME
-       rhythmx user enable NAME
-       rhythmx user reset-totp NAME
+  about:
+    "People who use the console, and programs that log in to the API. Everything but list ends the user's logins at once.",
+  actions: { add, list, password, disable, enable, "reset-totp": resetTotp },
+  examples: [],
+  seeAlso: ["rhythmx key", "docs/operations.md"],
+});
 
-Passwords are asked for, or read as one line from stdin when that is no
-terminal; never given as an argument. Everything but list ends the user's
-logins at once.
-  --role    ${roles.join(", ")}; soar is for programs: API only
-  --entity  limit the user to an entity (tenant); may be given several times;
-            not with --role admin
-  --json    for programs`,
-
-  async run(context) {
-    const [action, ...args] = context.args;
-    if (action === undefined) throw new UsageError(`${Object.keys(actions).join(", ")} is missing`);
-    return actionOf(actions, action)({ ...context, args });
-  },
-};
-
-const actions: Readonly<Record<string, (context: CommandContext) => Promise<number>>> = {
-  add,
-  list,
-  password: setPassword,
-  disable: (context) => change(context, { disabled: true }, "is disabled: no login and no token of it holds any more"),
-  enable: (context) => change(context, { disabled: false }, "may log in again"),
-  "reset-totp": (context) => change(context, { resetTotp: true }, "has no second factor any more"),
-};
-
-async function add({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
-  const { values, positionals } = parseOptions(args, {
-    role: { type: "string" },
-    entity: { type: "string", multiple: true },
-  });
-  const name = onePositional(positionals, "NAME");
-  if (values.role === undefined) throw new UsageError(`--role is missing: ${roles.join(", ")}`);
-  if (!(roles as readonly string[]).includes(values.role))
-    throw new UsageError(`--role ${JSON.stringify(values.role.slice(0, 64))}: ${roles.join(", ")}`);
-  const entities = (values.entity ?? []).map((entity) => entity.trim());
-  // An empty variable in a script must not create a user for every tenant.
-  if (entities.includes("")) throw new UsageError("--entity is blank; leave it out for a user who is for all entities");
-  if (values.role === "admin" && entities.length > 0)
-    throw new UsageError("--entity: an administrator sees every entity; leave it out, or choose another role");
-  const resolved = await loadSettings();
-  const password = await askPassword(terminal, name);
-  await withOperations({ terminal, serviceUnit, resolved, mode: "make" }, (operations) =>
-    operations.createUser({ name, role: values.role as Role, password, entities }),
-  );
-  terminal.err(`user ${visible(name)} is made, with role ${values.role}\n`);
-  return 0;
-}
-
-async function list({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
-  const { values, positionals } = parseOptions(args, jsonOption);
-  noPositionals(positionals);
-  const resolved = await loadSettings();
-  const users = await withOperations({ terminal, serviceUnit, resolved, mode: "look" }, (operations) =>
-    operations.listUsers(),
-  );
-  if (values.json) {
-    printJson(terminal, users);
-    return 0;
-  }
+function userTable(users: readonly ListedUser[], columns: number | null): string {
   const day = (time: string | null) => time?.slice(0, 16) ?? "never";
   const rows = users.map((user) => [
     user.name,
@@ -94,29 +146,14 @@ async function list({ args, terminal, loadSettings, serviceUnit }: CommandContex
     day(user.created_at),
     day(user.last_login_at),
   ]);
-  terminal.out(
-    table(["NAME", "ROLE", "STATE", "SECOND FACTOR", "ENTITIES", "CREATED", "LAST LOGIN"], rows, terminal.columns),
-  );
-  return 0;
-}
-
-async function setPassword({ args, terminal, loadSettings, serviceUnit }: CommandContext): Promise<number> {
-  const name = onePositional(parseOptions(args, {}).positionals, "NAME");
-  const resolved = await loadSettings();
-  const password = await askPassword(terminal, name);
-  await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
-    operations.changeUser(name, { password }),
-  );
-  terminal.err(`user ${visible(name)} has a new password\n`);
-  return 0;
+  return table(["NAME", "ROLE", "STATE", "SECOND FACTOR", "ENTITIES", "CREATED", "LAST LOGIN"], rows, columns);
 }
 
 async function change(
-  { args, terminal, loadSettings, serviceUnit }: CommandContext,
+  { args: [name], terminal, loadSettings, serviceUnit }: CommandContext & { args: readonly [string] },
   what: { disabled?: boolean; resetTotp?: boolean },
   done: string,
 ): Promise<number> {
-  const name = onePositional(parseOptions(args, {}).positionals, "NAME");
   const resolved = await loadSettings();
   await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
     operations.changeUser(name, what),

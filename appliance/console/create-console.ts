@@ -1,6 +1,5 @@
 /** Composes what the console needs beside the API. */
-import { X509Certificate } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
@@ -27,8 +26,8 @@ export interface ConsoleParts {
   clock: Clock;
   reading: Store["reading"];
   dataDir: string;
-  /** Of the HTTPS listener; null = plain HTTP. */
-  certificateFile: string | null;
+  /** When the listener's certificate ends, epoch milliseconds; null = plain HTTP, or none that can be read. */
+  certificateEndsAt(): number | null;
   trustedProxies: readonly string[];
   /** `RHYTHMX_BASE_URL`; null = not set. */
   baseUrl(): string | null;
@@ -59,7 +58,7 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
       recentChanges: (caller, entity, limit) =>
         reading().recentHistory(entity === null ? caller.entities : seesEntity(caller, entity) ? [entity] : [], limit),
       setUp: () => ({
-        certificateEndsAt: certificateEnd(parts.certificateFile),
+        certificateEndsAt: parts.certificateEndsAt(),
         hasFirstPassword: existsSync(join(parts.dataDir, firstPasswordFile)),
       }),
     },
@@ -123,14 +122,4 @@ async function countsOf({ pages, tickets }: ApiDependencies, caller: Caller): Pr
     tickets.deadLetters(caller) as Promise<{ count: number }[]>,
   ]);
   return { openIncidents, activeCases, stuckDeliveries: letters.reduce((sum, { count }) => sum + count, 0) };
-}
-
-/** When the certificate in this file ends, epoch milliseconds; null where there is none that can be read, which is a fault of its own. */
-function certificateEnd(file: string | null): number | null {
-  if (file === null) return null;
-  try {
-    return Date.parse(new X509Certificate(readFileSync(file)).validTo);
-  } catch {
-    return null;
-  }
 }

@@ -57,7 +57,7 @@ const importQuery = v.object({ kind: v.picklist(["detections", "alarms"]), forma
 
 const maxBodyBytes = 64 * 1024 * 1024;
 
-export function startControlServer(dataDir: string, operations: Operations): HttpServer {
+export function startControlServer(dataDir: string, operations: Operations): Promise<HttpServer> {
   const app = controlApp(operations);
   const address = socketAddress(dataDir);
   // Left by a killed process: the data folder's lock proves that no other process uses it.

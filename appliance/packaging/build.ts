@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import manifest from "../../package.json" with { type: "json" };
 import { versionInfo } from "../runtime/version.ts";
 import { embedLibsqlAddon } from "./addon-plugin.ts";
+import { compactScripts } from "./script-plugin.ts";
 
 const root = join(import.meta.dirname, "../..");
 const dist = join(root, "dist");
@@ -40,7 +41,7 @@ async function build(target: Target): Promise<string> {
   try {
     await Bun.build({
       entrypoints: [join(root, "main.ts"), join(root, "store/worker/worker.ts")],
-      plugins: [embedLibsqlAddon(addonFile(target, fetched))],
+      plugins: [embedLibsqlAddon(addonFile(target, fetched)), compactScripts],
       // A Worker's path is relative to the file that starts it; in the binary all files are one, at its root.
       naming: { entry: "[name].[ext]" },
       compile: {

@@ -1,4 +1,5 @@
-/** `fetch` for external targets, each with its own certificate authority and proxy. The platform handles `HTTPS_PROXY` and `NO_PROXY`. */
+/** `fetch` for external targets, each with its own certificate authority and proxy. */
+import { platform } from "#platform";
 import { EdgeError, messageOf } from "../../core/errors.ts";
 import { readRegularFile } from "./regular-file.ts";
 
@@ -11,20 +12,10 @@ export function outboundFetch(options: {
 }): typeof fetch {
   const { caFile, proxy, verifySsl = true } = options;
   keepLoopbackDirect();
-  if (caFile === null && proxy === null && verifySsl) return fetch;
-  const tls = {
-    ...(caFile === null ? {} : { ca: readAuthority(caFile) }),
-    ...(verifySsl ? {} : { rejectUnauthorized: false }),
-  };
-  const own = {
-    ...(Object.keys(tls).length === 0 ? {} : { tls }),
-    ...(proxy === null ? {} : { proxy }),
-  };
-  return ((input: string | URL | Request, init?: RequestInit) =>
-    fetch(input, { ...init, ...own } as RequestInit)) as typeof fetch;
+  return platform.fetchWith({ authority: caFile === null ? null : readAuthority(caFile), proxy, verify: verifySsl });
 }
 
-/** A proxy cannot reach this machine's loopback, but Bun would use `HTTP_PROXY` for it too. */
+/** A proxy cannot reach this machine's loopback, but `HTTP_PROXY` would hold for it too. */
 function keepLoopbackDirect(): void {
   for (const name of ["NO_PROXY", "no_proxy"]) {
     const given = (process.env[name] ?? "").split(",").filter((one) => one.trim() !== "");

@@ -1,4 +1,5 @@
 /** Password hashes: argon2id with the parameters of OWASP's Password Storage Cheat Sheet (19 MiB, 2 rounds, 1 lane). */
+import { platform } from "#platform";
 import { EdgeError } from "../../core/errors.ts";
 
 export interface PasswordHasher {
@@ -15,9 +16,8 @@ const mostWaiting = 50;
 export function argon2id(memoryKiB = 19_456, rounds = 2): PasswordHasher {
   const queue = new Queue();
   return {
-    hash: (password) =>
-      queue.run(() => Bun.password.hash(password, { algorithm: "argon2id", memoryCost: memoryKiB, timeCost: rounds })),
-    verify: (password, hash) => queue.run(() => Bun.password.verify(password, hash).catch(() => false)),
+    hash: (password) => queue.run(() => platform.hashPassword(password, { memoryKiB, rounds })),
+    verify: (password, hash) => queue.run(() => platform.verifyPassword(password, hash).catch(() => false)),
   };
 }
 

@@ -1,16 +1,9 @@
 /**
- * Notifies systemd of the service's state (sd_notify(3)): a datagram to the unix socket in `$NOTIFY_SOCKET`. Node's dgram has no
- * unix sockets, so libc is called; if FFI is off (no JIT under MemoryDenyWriteExecute), the program systemd-notify is run.
+ * Notifies systemd of the service's state (sd_notify(3)): a datagram to the unix socket in `$NOTIFY_SOCKET`. Where the runtime cannot
+ * send one (Node; Bun under MemoryDenyWriteExecute, which has no JIT and so no FFI), the program systemd-notify is run.
  */
-
-import { dlopen, FFIType, ptr } from "bun:ffi";
 import { spawnSync } from "node:child_process";
-
-const AF_UNIX = 1;
-const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0o2000000;
-/** Do not wait for a busy systemd, and do not get SIGPIPE from a closed socket. */
-const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
+import { platform } from "#platform";
 
 export interface ServiceManager {
   /** The service is ready, at the start or after `reloading`; `status` is one line for `systemctl status`. */
@@ -43,7 +36,7 @@ function oneLine(text: string): string {
 
 function notifierTo(address: string): (state: string) => void {
   try {
-    return notifierByLibc(address);
+    return platform.datagramsTo(address);
   } catch {
     return (state) => {
       const env = { PATH: process.env.PATH, NOTIFY_SOCKET: address };
@@ -54,27 +47,4 @@ function notifierTo(address: string): (state: string) => void {
       });
     };
   }
-}
-
-function notifierByLibc(address: string): (state: string) => void {
-  const { i32, u32, u64, ptr: pointer } = FFIType;
-  const { symbols: libc } = dlopen("libc.so.6", {
-    socket: { args: [i32, i32, i32], returns: i32 },
-    sendto: { args: [i32, pointer, u64, i32, pointer, u32], returns: i32 },
-  });
-  const socket = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) throw new Error("no unix socket");
-  const peer = socketAddress(address);
-  return (state) => {
-    const bytes = Buffer.from(state);
-    libc.sendto(socket, ptr(bytes), bytes.length, MSG_DONTWAIT_NOSIGNAL, ptr(peer), peer.length);
-  };
-}
-
-/** `struct sockaddr_un`: the family, then the path; "@" begins an abstract name, whose first byte is NUL. */
-function socketAddress(address: string): Buffer {
-  const path = address.startsWith("@") ? `\0${address.slice(1)}` : `${address}\0`;
-  const family = Buffer.alloc(2);
-  new Uint16Array(family.buffer, family.byteOffset, 1)[0] = AF_UNIX;
-  return Buffer.concat([family, Buffer.from(path)]);
 }

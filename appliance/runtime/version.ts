@@ -1,9 +1,14 @@
 /** The version of the program, for `rhythmx version`, `doctor`, health and the log's first line. */
 import { execFileSync } from "node:child_process";
+import { platform } from "#platform";
 import manifest from "../../package.json" with { type: "json" };
 
-/** Written into the binary by appliance/packaging/build.ts; absent in a checkout. */
+/** Written by a build into what it makes; absent in a checkout. */
 declare const RHYTHMX_BUILD: { commit: string; target: string } | undefined;
+const build = typeof RHYTHMX_BUILD === "undefined" ? null : RHYTHMX_BUILD;
+
+/** True in the binary and in the bundle for Node, false in a checkout. */
+export const isBuilt = build !== null;
 
 export interface VersionInfo {
   /** Semantic version of package.json. */
@@ -20,11 +25,10 @@ export const version: string = manifest.version;
 
 /** Everything that `rhythmx version` prints. In a checkout it runs git, so call it only where the commit is shown. */
 export function versionInfo(): VersionInfo {
-  const build = typeof RHYTHMX_BUILD === "undefined" ? null : RHYTHMX_BUILD;
   return {
     version,
     commit: build?.commit ?? commitOfCheckout(),
-    runtime: process.versions.bun === undefined ? `node ${process.versions.node}` : `bun ${process.versions.bun}`,
+    runtime: platform.runtime,
     target: build?.target ?? `${process.platform}-${process.arch}`,
   };
 }

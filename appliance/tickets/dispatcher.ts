@@ -7,7 +7,7 @@ import { systemMeant } from "../../core/settings/ticket-settings.ts";
 import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../runtime/log.ts";
-import type { TicketMetrics } from "../upkeep/metrics.ts";
+import type { TicketMetrics } from "../upkeep/metrics/sources.ts";
 import { CadenceGate } from "./gate.ts";
 import { Drafts } from "./lane/drafts.ts";
 import type { LaneTools } from "./lane/jobs.ts";
@@ -102,6 +102,14 @@ export class TicketDispatcher {
     this.#dueChanged();
   }
 
+  /** Files with the authorities that ticket systems' certificates are checked against. */
+  caFiles(): { system: TicketSystemName; file: string }[] {
+    return ticketSystems.flatMap((system) => {
+      const file = this.#settings?.[system]?.caFile ?? null;
+      return file === null || !this.#lanes[system].isEnabled ? [] : [{ system, file }];
+    });
+  }
+
   /** `RHYTHMX_BASE_URL`; null = not set. */
   get baseUrl(): string | null {
     return this.#settings?.baseUrl ?? null;
@@ -188,12 +196,14 @@ export class TicketDispatcher {
   }
 
   metrics(): TicketMetrics {
-    const { tickets } = this.#parts.store;
     return {
-      deliveries: () => tickets.countDeliveries(),
-      counts: () => tickets.countTickets(),
       webhooks: () => this.webhooks.counts(),
-      syncs: () => ticketSystems.map((system) => ({ system, okAt: this.syncStatus(system).okAt })),
+      systems: () =>
+        ticketSystems.map((system) => {
+          const { isEnabled, isDown, outcomes, syncStatus } = this.#lanes[system];
+          const { confirmed, failed, confirmedAt } = outcomes;
+          return { system, isEnabled, isDown, confirmed, failed, confirmedAt, syncedAt: syncStatus.okAt };
+        }),
     };
   }
 

@@ -56,7 +56,7 @@ export class DescriptorWatch {
 }
 
 /** The soft limit; Infinity if the system does not tell it. */
-async function openFilesLimit(): Promise<number> {
+export async function openFilesLimit(): Promise<number> {
   try {
     const limits = await readFile("/proc/self/limits", "latin1");
     return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
@@ -66,7 +66,7 @@ async function openFilesLimit(): Promise<number> {
 }
 
 /** The number in use; `limit` if there is no descriptor left to count them with. */
-async function openFiles(limit: number): Promise<number> {
+export async function openFiles(limit: number): Promise<number> {
   try {
     return (await readdir("/proc/self/fd")).length;
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Watches what the database needs: disk space, a writable file, and a clock that can be trusted. */
 import { statfs } from "node:fs/promises";
 import { type ClockReading, ClockWatch, type Distrust, steadyMs } from "../../core/clock-watch.ts";
-import { spaceDecision } from "../../core/disk-space.ts";
+import { type DiskSpace, spaceDecision } from "../../core/disk-space.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -22,6 +22,7 @@ export class StorageWatch {
   /** For how much longer the clock is not trusted; null until the stored value has been read. */
   #distrustMs: number | null = null;
   #nextHeartbeat = 0;
+  #space: DiskSpace | null = null;
 
   constructor(tools: { store: Store; clock: Clock; faults: Faults; settings: () => Settings }) {
     this.#store = tools.store;
@@ -33,6 +34,11 @@ export class StorageWatch {
   /** Whether retention may trust the clock. */
   get clockTrusted(): boolean {
     return this.#clockTrusted;
+  }
+
+  /** As last seen; null = not yet, or it cannot be examined. */
+  get space(): DiskSpace | null {
+    return this.#space;
   }
 
   /** Called every few seconds. */
@@ -56,14 +62,12 @@ export class StorageWatch {
     const { dataDir, minFreeBytes, minFreePercent } = this.#settings();
     try {
       const { bavail, blocks, bsize } = await statfs(dataDir);
-      const decision = spaceDecision(
-        { freeBytes: bavail * bsize, totalBytes: blocks * bsize },
-        minFreeBytes,
-        minFreePercent,
-      );
+      this.#space = { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+      const decision = spaceDecision(this.#space, minFreeBytes, minFreePercent);
       if (decision.open) this.#faults.clear("disk_space");
       else this.#faults.set("disk_space", decision.message);
     } catch (error) {
+      this.#space = null;
       this.#faults.set("disk_space", `the data folder ${dataDir} cannot be examined: ${messageOf(error)}`);
     }
   }

@@ -7,6 +7,7 @@ import type { Alarm, Detection } from "../detection.ts";
 import { EdgeError } from "../errors.ts";
 import type { AnswerRest, BatchStep, Clock, IntakeStore, IntakeTally } from "../ports.ts";
 import { addTally, composeAnswer, noTally } from "./answer.ts";
+import type { IntakeListener } from "./counts.ts";
 import { type BatchFormat, formatOf } from "./engines/format.ts";
 import type { RecordSource } from "./engines/unfold.ts";
 import { recordsOf } from "./lines.ts";
@@ -60,14 +61,16 @@ export class Intake {
   readonly #store: IntakeStore;
   readonly #clock: Clock;
   readonly #defaultEntity: () => string;
+  readonly #listener: IntakeListener | null;
   readonly #inProgress = new Set<string>();
   #pendingBytes = 0;
   #batches = 0;
 
-  constructor(tools: { store: IntakeStore; clock: Clock; defaultEntity: () => string }) {
+  constructor(tools: { store: IntakeStore; clock: Clock; defaultEntity: () => string; listener?: IntakeListener }) {
     this.#store = tools.store;
     this.#clock = tools.clock;
     this.#defaultEntity = tools.defaultEntity;
+    this.#listener = tools.listener ?? null;
   }
 
   /** Bytes of bodies being worked on. */
@@ -103,9 +106,11 @@ export class Intake {
     const resumed = await this.#resume(request);
     if (typeof resumed === "string") return { json: resumed, repeated: true };
 
+    const begun = this.#clock.monotonic();
     const batch = this.#open(request);
     try {
       const tally = await this.#takeIn(request, batch, resumed);
+      this.#listener?.tookIn(request.kind, this.#clock.monotonic() - begun);
       return { json: composeAnswer(request.kind, tally, batch.rest), repeated: false };
     } finally {
       // Also when a later part was refused: what is in counts.
@@ -123,16 +128,31 @@ export class Intake {
     for (let start = 0; start < batch.records.length; start += recordsPerWrite) {
       const end = Math.min(start + recordsPerWrite, batch.records.length);
       const last = end === batch.records.length;
+      const { rejected, repeats } = { rejected: batch.rest.rejected.length, repeats: batch.rest.repeats };
       const read = this.#read(batch, start, end);
-      if (last && !batch.readable) throw unreadable(batch.rest);
+      if (last && !batch.readable) {
+        this.#count(request, noTally, 0, batch.rest.rejected.length);
+        throw unreadable(batch.rest);
+      }
       // What an earlier attempt has written is read again only for the answer. A batch that may yet be refused as a whole leaves no trace.
       if (end > resumed.done && batch.readable) {
         const step = this.#step(request, end, tally, last ? batch.rest : null);
-        tally = addTally(tally, await this.#write(batch, read, step, last));
+        const written = await this.#write(batch, read, step, last);
+        this.#count(request, written, batch.rest.repeats - repeats, batch.rest.rejected.length - rejected);
+        tally = addTally(tally, written);
       }
       if (!last) for (const record of read) if ("hash" in record) batch.counted.add(record.hash);
     }
     return tally;
+  }
+
+  #count(
+    { kind, format }: IntakeRequest,
+    { accepted, duplicates }: IntakeTally,
+    repeats: number,
+    rejected: number,
+  ): void {
+    this.#listener?.records({ kind, format, accepted, duplicates: duplicates + repeats, rejected });
   }
 
   /**

@@ -43,7 +43,9 @@ export const noStart = "the appliance does not start";
 const longestRetention = 36_500;
 
 const environmentSettings = {
-  RHYTHMX_LISTEN: essential(listenAddress, { host: "127.0.0.1", port: 8080 }),
+  RHYTHMX_LISTEN: essential(listenAddress, null),
+  // Of the systemd unit, so that `.env.production` can still say RHYTHMX_LISTEN.
+  RHYTHMX_DEFAULT_LISTEN: essential(listenAddress, { host: "127.0.0.1", port: 8080 }),
   RHYTHMX_TLS_CERT_FILE: essential(path, null),
   RHYTHMX_TLS_KEY_FILE: essential(path, null),
   RHYTHMX_DATA_DIR: essential(path, null),

@@ -127,6 +127,7 @@ function isTicketName(key: string): key is TicketSettingName {
 /** How each setting of the environment is taken from other settings. */
 const holders: Readonly<Record<SettingName, (to: Settings, from: Settings) => Settings>> = {
   RHYTHMX_LISTEN: (to, { listen }) => ({ ...to, listen }),
+  RHYTHMX_DEFAULT_LISTEN: (to, { listen }) => ({ ...to, listen }),
   // A pair.
   RHYTHMX_TLS_CERT_FILE: (to, { tlsCertFile, tlsKeyFile }) => ({ ...to, tlsCertFile, tlsKeyFile }),
   RHYTHMX_TLS_KEY_FILE: (to, { tlsCertFile, tlsKeyFile }) => ({ ...to, tlsCertFile, tlsKeyFile }),

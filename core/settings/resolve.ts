@@ -4,8 +4,7 @@ import type { SettingOrigin, Settings } from "../settings.ts";
 import { type EnvFile, parseEnvFile } from "./env-file.ts";
 import { environmentReader, noStart } from "./environment.ts";
 import { type FeedDocument, type FeedForm, feedForms, readFeed } from "./feed.ts";
-import { isLoopback } from "./forms.ts";
-import { type Problem, type Report, type SectionProblems, settingsSections, shown } from "./problem.ts";
+import { type Problem, type Report, type SectionProblems, settingsSections } from "./problem.ts";
 import type { SavedFeeds, SettingsFile, SettingsSources } from "./sources.ts";
 import { readCasePatterns } from "./tables/case-patterns.ts";
 import { readFloors } from "./tables/floors.ts";
@@ -72,10 +71,11 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     if (address === null && origin) origins[name] = origin;
     return address ?? { host: "127.0.0.1", port };
   };
+  const [listen, defaultListen] = [environment.read("RHYTHMX_LISTEN"), environment.read("RHYTHMX_DEFAULT_LISTEN")];
   const settings: Settings = {
     configDir: sources.configDir,
     dataDir: environment.read("RHYTHMX_DATA_DIR") ?? sources.defaultDataDir,
-    listen: environment.read("RHYTHMX_LISTEN"),
+    listen: listen ?? defaultListen,
     tlsCertFile: environment.read("RHYTHMX_TLS_CERT_FILE"),
     tlsKeyFile: environment.read("RHYTHMX_TLS_KEY_FILE"),
     alertHealth: health("RHYTHMX_ALERT_HEALTH", feedForms.alerts, alerts.healthPort),
@@ -142,22 +142,17 @@ function readEnvFile({ source, content }: SettingsFile, report: Report): { sourc
   return null;
 }
 
-/** Certificate and key come as a pair; without them only this machine may reach the appliance (CONTRACT 1). */
+/** Certificate and key come as a pair. Without them the appliance has its own (certificate-files.ts), or only this machine reaches it. */
 function checkCertificate(settings: Settings, origins: ResolvedSettings["origins"], report: Report): void {
   const problem = (key: string, found: string, accepted: string, source: string) =>
     report.problems.push({ source, key, found, accepted, effect: noStart, fatal: true });
-  const { listen, tlsCertFile, tlsKeyFile } = settings;
+  const { tlsCertFile, tlsKeyFile } = settings;
   const wrong = (key: string) => report.problems.some((one) => one.key === key);
-  if (wrong("RHYTHMX_TLS_CERT_FILE") || wrong("RHYTHMX_TLS_KEY_FILE") || wrong("RHYTHMX_LISTEN")) return;
+  if (wrong("RHYTHMX_TLS_CERT_FILE") || wrong("RHYTHMX_TLS_KEY_FILE")) return;
   if ((tlsCertFile === null) !== (tlsKeyFile === null)) {
     const [given, missing] = tlsCertFile === null ? ["KEY", "CERT"] : ["CERT", "KEY"];
     const source = origins[`RHYTHMX_TLS_${given}_FILE`]?.source ?? "environment";
     const accepted = "a path: RHYTHMX_TLS_CERT_FILE and RHYTHMX_TLS_KEY_FILE are given together or not at all";
     problem(`RHYTHMX_TLS_${missing}_FILE`, "nothing", accepted, source);
-  } else if (tlsCertFile === null && !isLoopback(listen.host)) {
-    const accepted =
-      "a loopback address such as 127.0.0.1:8080, or RHYTHMX_TLS_CERT_FILE and RHYTHMX_TLS_KEY_FILE as well";
-    const source = origins.RHYTHMX_LISTEN?.source ?? "environment";
-    problem("RHYTHMX_LISTEN", `${shown(listen.host)} without a certificate`, accepted, source);
   }
 }

@@ -36,11 +36,12 @@ function counts(path: string): Record<string, number> {
   return Object.fromEntries(found);
 }
 
-test("there is one of each schema before the present one", () => {
+test("there is one of each schema before the present one, which may be there already", () => {
+  const present = `schema-${schemaVersion}.db.gz`;
   const expected = Array.from({ length: schemaVersion - 1 }, (_, n) => `schema-${n + 1}.db.gz`).sort();
   expect(
     readdirSync(data)
-      .filter((name) => name.endsWith(".gz"))
+      .filter((name) => name.endsWith(".gz") && name !== present)
       .sort(),
   ).toEqual(expected);
 });
@@ -80,9 +81,10 @@ for (const name of readdirSync(data).filter((one) => one.endsWith(".gz")))
     const incomplete = database.query(
       `select (select count(*) from incidents where (due_at is null) <> (closed_at is not null)) as due,
         (select count(*) from incidents) - (select coalesce(sum(n), 0) from incident_counts) as counted,
-        (select count(*) from incidents where incident_id not in (select incident_id from search_pending)) as searched`,
+        (select count(*) from incidents where incident_id not in (select incident_id from search_pending)
+          and rowid not in (select rowid from incident_search)) as unsearched`,
     );
-    expect(incomplete.get()).toEqual({ due: 0, counted: 0, searched: 0 });
+    expect(incomplete.get()).toEqual({ due: 0, counted: 0, unsearched: 0 });
     const columns = database.query("pragma table_info(incidents)").all() as { name: string; type: string }[];
     // The sources' name for the status, for other programs that read the file.
     const statuses = database.query("select status, analyst_status from incidents").all() as Record<string, string>[];

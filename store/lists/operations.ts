@@ -12,6 +12,7 @@ import { type Trial, tryException } from "./exception-trial.ts";
 import { actorsCalled } from "./filters.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
+import { readMonitored } from "./monitoring.ts";
 import { type OverviewQuery, readHours, readOverview } from "./overview.ts";
 import { falsePositives, readProposalEvidence } from "./proposal-evidence.ts";
 import { readSamples } from "./rule-samples.ts";
@@ -82,6 +83,7 @@ export const listReading = {
     run: ({ database }, query: { entities: readonly string[] | null; from: number; to: number }) =>
       readHours(database, query),
   },
+  readMonitored: { kind: "read", run: ({ database, campaigns }) => readMonitored(database, campaigns.readTo) },
   fileFacts: { kind: "read", run: ({ database }) => fileFacts(database) },
   readSamples: { kind: "read", run: ({ database }, incidentId: string) => readSamples(database, incidentId) },
   listToldIn: {

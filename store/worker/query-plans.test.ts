@@ -356,6 +356,8 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [[{ caller: "c", poll: "p", given: 1, confirmed: 0, since: "", start: 0, polledAt: now }], now],
     ],
     "admin.heartbeat": [[now, null]],
+    "admin.lastBackup": [[]],
+    "admin.noteBackup": [[{ at: now, bytes: 1, path: "/b.tar.gz" }]],
     "admin.readGeneration": [[]],
     "admin.facts": [[]],
     "admin.integrityCheck": [[]],
@@ -478,6 +480,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       ["alerts", hash, now],
     ],
     "reading.readAlertLog": [[hash]],
+    "reading.readMonitored": [[]],
     "reading.readOverview": [
       [{ entities: null, since: now - dayMs, now }],
       [{ entities: ["Site"], since: now - dayMs, now }],

@@ -35,6 +35,11 @@ export class Reader {
     }
   }
 
+  /** Calls that wait for an answer. */
+  get waiting(): number {
+    return this.#underWay;
+  }
+
   /** True if no call waits for an answer. */
   get isIdle(): boolean {
     return this.#underWay === 0;

@@ -49,6 +49,11 @@ export class WorkerCalls {
     return this.#send(method, kind, args);
   }
 
+  /** Calls that wait for an answer. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** True if no call waits for an answer. */
   get isIdle(): boolean {
     return this.#waiting.size === 0;

@@ -17,6 +17,12 @@ const libraries = ["usr/lib/syslog-ng", "usr/lib/x86_64-linux-gnu", "lib/x86_64-
   .map((path) => join(root, path))
   .join(":");
 const environment = { ...process.env, LD_LIBRARY_PATH: libraries };
+/** How it is started from where it was unpacked. */
+export const syslogNgProgram = {
+  program,
+  modules: `--module-path=${join(root, "usr/lib/syslog-ng/3.38")}`,
+  environment,
+};
 
 /** Unpacks syslog-ng when it is not there yet. In CI a missing one is a failure; elsewhere it is said once, visibly. */
 export function syslogNgUnpacked(): boolean {
@@ -82,8 +88,7 @@ export class SyslogNg {
       ].join("\n"),
     );
     const state = ["-R", file("persist"), "-p", file("pid"), "-c", file("control")];
-    const modules = `--module-path=${join(root, "usr/lib/syslog-ng/3.38")}`;
-    const child = spawn(program, ["-F", "--no-caps", "-f", file("conf"), modules, ...state], {
+    const child = spawn(program, ["-F", "--no-caps", "-f", file("conf"), syslogNgProgram.modules, ...state], {
       env: environment,
       stdio: ["ignore", "ignore", "pipe"],
     });

@@ -23,7 +23,7 @@ export async function cleanUpScenes(): Promise<void> {
 
 export async function scene(
   env: Record<string, string> = {},
-  options: { jira?: JiraOptions; snow?: ServiceNowOptions } = {},
+  options: { jira?: JiraOptions; snow?: ServiceNowOptions; config?: unknown } = {},
 ): Promise<Scene> {
   const clock = new FakeClock();
   const now = () => clock.now();
@@ -36,6 +36,7 @@ export async function scene(
   const cloud = jira.options.deployment === "Cloud";
   const appliance = await TestAppliance.start({
     clock,
+    ...(options.config === undefined ? {} : { config: options.config }),
     env: {
       RHYTHMX_ADMIN_PASSWORD: password,
       RHYTHMX_BASE_URL: "https://edge.example:8443",

@@ -12,16 +12,30 @@ beforeAll(async () => {
 });
 afterAll(() => site.dispose());
 
+/** In this process: a start of the program for each would take ten seconds. */
+async function run(args: string[], more: { env?: Record<string, string>; onTerminal?: boolean } = {}) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const terminal = {
+    out: (text: string) => void out.push(text),
+    err: (text: string) => void err.push(text),
+    stdin: process.stdin,
+    interactive: more.onTerminal ?? false,
+    columns: more.onTerminal ? 80 : null,
+  };
+  const code = await runProgram({ args, env: { ...site.env, ...more.env }, fromCheckout: true, terminal });
+  return { code, stdout: out.join(""), stderr: err.join("") };
+}
+
 const commands = [
   ...["serve", "demo", "check", "import", "user", "deliveries", "key", "replay", "destinations", "reload", "secrets"],
-  ...["doctor", "version"],
+  ...["doctor", "completion", "generate", "version"],
 ];
 
-test.each(commands)("%s --help", (command) => {
-  const { code, stdout, stderr } = site.run([command, "--help"]);
+test.each(commands)("%s --help", async (command) => {
+  const { code, stdout, stderr } = await run([command, "--help"]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toStartWith(`Usage: rhythmx ${command}`);
-  for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
 });
 
 test("--help lists every command; without a command the list is an error", () => {
@@ -44,7 +58,17 @@ test("version names version, commit, runtime and target", () => {
 describe("bad usage is exit code 2 and one line", () => {
   const cases: [string[], string][] = [
     [["frobnicate"], 'unknown command "frobnicate"'],
-    [["chek"], 'unknown command "chek"; did you mean `rhythmx check`?'],
+    [["chek"], 'unknown command "chek"; did you mean "check"? `rhythmx --help` shows how'],
+    [["--verson"], 'unknown option "--verson"; did you mean "--version"?'],
+    [["help", "chek"], 'unknown command "chek"; did you mean "check"?'],
+    [["help", "user", "ad"], 'unknown action "ad"; did you mean "add"?'],
+    [["help", "user", "add", "x"], 'unexpected "x" after ACTION'],
+    [["chek", "--help"], 'unknown command "chek"; did you mean "check"?'],
+    [["--color", "blue", "check"], '--color "blue": auto, always or never'],
+    [["check", "--test-mesage"], 'unknown option "--test-mesage"; did you mean "--test-message"?'],
+    [["completion"], "SHELL is missing"],
+    [["completion", "csh"], 'SHELL "csh": bash, zsh, fish'],
+    [["generate"], "DIR is missing"],
     [["reload", "now"], 'unexpected "now"'],
     [["destinations", "drop"], 'unknown action "drop"'],
     [["destinations", "skip"], "DESTINATION is missing"],
@@ -53,13 +77,13 @@ describe("bad usage is exit code 2 and one line", () => {
     [["destinations", "--jsn"], "--jsn"],
     [["deliveries", "list", "all"], 'unexpected "all"'],
     [["deliveries", "retry"], "one of ID, --cause CAUSE, --all is to be given"],
-    [["deliveries", "discard", "x"], "--reason TEXT: 1 to 1,000 characters"],
+    [["deliveries", "discard", "x"], "--reason TEXT is missing"],
     [["user"], "add, list"],
     [["user", "lst"], 'unknown action "lst"; did you mean "list"?'],
     [["user", "constructor"], 'unknown action "constructor"'],
     [["destinations", "__proto__"], 'unknown action "__proto__"'],
     [["user", "add"], "NAME is missing"],
-    [["user", "add", "a"], "--role is missing"],
+    [["user", "add", "a"], "--role ROLE is missing"],
     [["user", "list", "all"], 'unexpected "all"'],
     [["secrets"], "rotate is missing"],
     [["secrets", "rotate", "x"], 'unexpected "x"'],
@@ -69,10 +93,10 @@ describe("bad usage is exit code 2 and one line", () => {
     [["check", "extra"], 'unexpected "extra"'],
     [["doctor", "--deep"], "--deep"],
     [["version", "extra"], 'unexpected "extra"'],
-    [["key"], "create, list or revoke is missing"],
+    [["key"], "create, list or revoke is missing; `rhythmx key --help`"],
     [["key", "make"], 'unknown action "make"'],
     [["key", "create"], "NAME is missing"],
-    [["key", "create", "a"], "--scope is missing"],
+    [["key", "create", "a"], "--scope S[,S…] is missing"],
     [["key", "create", "a", "--scope"], "--scope"],
     [
       ["key", "create", "a", "--scope", "ingest,root"],
@@ -86,6 +110,7 @@ describe("bad usage is exit code 2 and one line", () => {
     [["key", "revoke"], "ID is missing"],
     [["import"], "FILE is missing"],
     [["import", "--fast", "x"], "--fast"],
+    [["import", "x", "--format", "logrhythm"], '--format "logrhythm": known for detections are'],
     [["import", "x", "--format", "sys\nlog"], '--format "sys\\nlog"'],
     [["replay"], "DESTINATION is missing"],
     [["replay", "siem"], "--from TIME is missing"],
@@ -94,20 +119,6 @@ describe("bad usage is exit code 2 and one line", () => {
     [["replay", "siem", "--from", "-5"], '--from "-5": accepted: ISO 8601'],
     [["replay", "siem", "--from", "2026-03-01T00:00:00Z", "--to", "2026-03-01T00:00:00Z"], "--to: a time after"],
   ];
-  // In this process: a start of the program for each would take ten seconds.
-  const run = async (args: string[]) => {
-    const out: string[] = [];
-    const err: string[] = [];
-    const terminal = {
-      out: (text: string) => void out.push(text),
-      err: (text: string) => void err.push(text),
-      stdin: process.stdin,
-      interactive: false,
-      columns: null,
-    };
-    const code = await runProgram({ args, env: site.env, fromCheckout: true, terminal });
-    return { code, stdout: out.join(""), stderr: err.join("") };
-  };
   test.each(cases)("%j", async (args, complaint) => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -117,8 +128,29 @@ describe("bad usage is exit code 2 and one line", () => {
   });
 });
 
-test("`help COMMAND` is the help of that command", () => {
-  expect(site.run(["help", "replay"])).toEqual(site.run(["replay", "--help"]));
+test("`help COMMAND ACTION` is the help of that command, of that action", async () => {
+  expect(await run(["help", "replay"])).toEqual(await run(["replay", "--help"]));
+  const add = await run(["help", "user", "add"]);
+  expect(add.stdout).toStartWith("Usage: rhythmx user add NAME --role ROLE");
+  expect(await run(["user", "add", "--help"])).toEqual(add);
+  expect(await run(["user", "add", "-h", "jane"])).toEqual(add);
+  expect((await run(["help", "user"])).stdout).toContain("\nActions:\n  add ");
+  expect((await run(["help"])).stdout).toEqual((await run(["--help"])).stdout);
+});
+
+describe("colours", () => {
+  const coloured = ({ stdout, stderr }: { stdout: string; stderr: string }) => (stdout + stderr).includes("\x1b[");
+  test.each([
+    ["on a terminal", { onTerminal: true }, [], true],
+    ["not in a pipe or file", {}, [], false],
+    ["not with NO_COLOR", { onTerminal: true, env: { NO_COLOR: "1" } }, [], false],
+    ["not on a dumb terminal", { onTerminal: true, env: { TERM: "dumb" } }, [], false],
+    ["not with --color never", { onTerminal: true }, ["--color", "never"], false],
+    ["in a pipe with --color always", { env: { NO_COLOR: "1" } }, ["--color=always"], true],
+  ])("%s", async (_, how, option, expected) => {
+    expect(coloured(await run(["help", "replay", ...option], how))).toBe(expected);
+    expect(coloured(await run([...option, "replay"], how))).toBe(expected);
+  });
 });
 
 test("commands that change what there is make no database where there is none", async () => {

@@ -58,7 +58,7 @@ test(
     const appliance = await ApplianceProcess.prepare({ config: {} });
     defer(() => appliance.dispose());
     const wrong: [string[], string, number, RegExp][] = [
-      [[], "", 2, /add, list, password, disable, enable, reset-totp is missing/],
+      [[], "", 2, /add, list, password, disable, enable or reset-totp is missing/],
       [["drop"], "", 2, /unknown action "drop"/],
       [
         ["add", "x", "--role", "admin", "--entity", "South"],
@@ -66,8 +66,8 @@ test(
         2,
         /--entity: an administrator sees every entity/,
       ],
-      [["add", "x"], password, 2, /--role is missing: viewer, analyst, soar, admin/],
-      [["add", "x", "--role", "root"], password, 2, /--role "root": viewer/],
+      [["add", "x"], password, 2, /--role ROLE is missing: viewer, analyst, soar or admin/],
+      [["add", "x", "--role", "root"], password, 2, /--role "root": one of viewer/],
       [["add", "x", "--role", "viewer", "--entity", ""], password, 2, /--entity is blank/],
       [["add", "x", "--role", "viewer"], "", 2, /no password: give one line on stdin/],
       [["add", "x", "--role", "viewer"], "short\n", 2, /password: 12 characters or more/],
@@ -82,6 +82,6 @@ test(
       expect(result.stderr).toMatch(stderr);
       expect(result.stderr.trimEnd().split("\n")).toHaveLength(1);
     }
-    expect(appliance.run(["user", "--help"]).stdout).toContain("never given as an argument");
+    expect(appliance.run(["user", "add", "--help"]).stdout).toContain("is never an argument");
   }),
 );

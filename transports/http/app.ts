@@ -40,21 +40,51 @@ export interface AppDependencies
     Omit<SystemDependencies, "clientAddress"> {
   api: ApiDependencies;
   console: ConsoleDependencies;
-  /** Called with the status of every intake answer. */
-  onAnswer(status: number): void;
-  /** The same for the rest of the API. */
-  onApiAnswer(method: string, status: number): void;
+  /** What is counted for metrics. */
+  counts: {
+    /** An answer of intake. */
+    batch(status: number): void;
+    /** An answer of the rest of the API. */
+    asked(method: string, status: number): void;
+    /** How long the answer of a request took, intake and streams apart. */
+    answered(kind: RequestClass, milliseconds: number): void;
+  };
+  /** Milliseconds that only grow. */
+  monotonic(): number;
   /** Called with the error behind a 500. */
   onDefect(error: unknown, method: string, path: string): void;
 }
 
+/** Kinds of requests that take about as long as each other. */
+type RequestClass = "read" | "change" | "login" | "connection_test" | "webhook" | "console";
+
+/** Null: it is counted elsewhere, or asked for by machines all the time. */
+function requestClass(method: string, path: string): RequestClass | null {
+  if (path.startsWith("/api/v1/ingest/")) return null;
+  if (/^\/api\/(login|refresh|logout|password)$/.test(path)) return "login";
+  if (path.startsWith("/api/webhooks/")) return "webhook";
+  // Asks a ticket system or a receiver, and takes as long as that does.
+  if (/^\/(api|console)\/settings\/[^/]+\/test$/.test(path)) return "connection_test";
+  if (path.startsWith("/api/")) return method === "GET" || method === "HEAD" ? "read" : "change";
+  return isConsolePath(path) ? "console" : null;
+}
+
 export function createApp(dependencies: AppDependencies): Hono<{ Bindings: ConnectionBindings }> {
+  const { counts, monotonic } = dependencies;
   const app = new Hono<{ Bindings: ConnectionBindings }>({ getPath: pathOf });
+  app.use(async (c, next) => {
+    const begun = monotonic();
+    await next();
+    const kind = requestClass(c.req.method, c.req.path);
+    // A stream is open for as long as its reader wants it.
+    const isStream = (c.res.headers.get("content-type") ?? "").startsWith("text/event-stream");
+    if (kind !== null && !isStream) counts.answered(kind, monotonic() - begun);
+  });
   app.use((c, next) => (isConsolePath(c.req.path) ? forPages : forPrograms)(c, next));
 
   app.use("/api/v1/ingest/*", async (c, next) => {
     await next();
-    dependencies.onAnswer(c.res.status);
+    counts.batch(c.res.status);
   });
   const { clientAddress } = dependencies.api;
   const parts = { ...dependencies, clientAddress };
@@ -63,7 +93,7 @@ export function createApp(dependencies: AppDependencies): Hono<{ Bindings: Conne
 
   app.use("/api/*", async (c, next) => {
     await next();
-    if (!c.req.path.startsWith("/api/v1/ingest/")) dependencies.onApiAnswer(c.req.method, c.res.status);
+    if (!c.req.path.startsWith("/api/v1/ingest/")) counts.asked(c.req.method, c.res.status);
   });
   addApi(app, dependencies.api, others);
   const otherPages = addConsole(app, dependencies.console);

@@ -1,5 +1,6 @@
 /** The routes beside the API: liveness and readiness, metrics, and intake, each with its required scope. */
 import type { Context } from "hono";
+import { accepts } from "hono/accepts";
 import type { Fault } from "../../core/faults.ts";
 import { type KeyJudge, requireScope } from "./api-key-auth.ts";
 import type { ConnectionBindings } from "./body.ts";
@@ -29,13 +30,14 @@ export interface SystemDependencies {
   /** Null while everything that intake needs is there; else what is missing. */
   notReady(): string | null;
   faults(): readonly Fault[];
-  /** Prometheus text format. */
-  metrics(): Promise<string>;
+  /** All metrics: Prometheus' text format 0.0.4, or OpenMetrics 1.0. */
+  metrics(form: "text" | "openmetrics"): Promise<string>;
 }
 
 const loopback = /^(127\.\d+\.\d+\.\d+|::1)$/;
 const json = "application/json";
 const prometheus = "text/plain; version=0.0.4; charset=utf-8";
+const openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 export function systemRoutes(dependencies: SystemDependencies): SystemRoute[] {
   return [
@@ -74,7 +76,7 @@ export function systemRoutes(dependencies: SystemDependencies): SystemRoute[] {
       tag: "System",
       summary: "What the appliance counts",
       description:
-        "In Prometheus' text format. From this machine itself, and not through a proxy on it, without a key.",
+        "In Prometheus' text format, or as OpenMetrics where `Accept` asks for it. From this machine itself, and not through a proxy on it, without a key.",
       answers: { 200: { description: "The metrics.", type: prometheus } },
       answer: async (c) => {
         const forwardedFor = c.req.header("x-forwarded-for");
@@ -83,7 +85,16 @@ export function systemRoutes(dependencies: SystemDependencies): SystemRoute[] {
           const caller = requireScope(c, dependencies.keys, "metrics:read", address);
           if (caller instanceof Response) return caller;
         }
-        return c.text(await dependencies.metrics(), 200, { "Content-Type": prometheus });
+        const wanted = accepts(c, {
+          header: "Accept",
+          supports: ["text/plain", "application/openmetrics-text"],
+          default: "text/plain",
+        });
+        const isOpen = wanted === "application/openmetrics-text";
+        c.header("Vary", "Accept");
+        return c.text(await dependencies.metrics(isOpen ? "openmetrics" : "text"), 200, {
+          "Content-Type": isOpen ? openMetrics : prometheus,
+        });
       },
     },
   ];

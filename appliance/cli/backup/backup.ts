@@ -24,51 +24,52 @@ import { configFolders } from "../../config/load.ts";
 import { connectControl } from "../../control/control-client.ts";
 import type { Operations } from "../../control/operations.ts";
 import { versionInfo } from "../../runtime/version.ts";
-import { type Command, onePositional, parseOptions, type Terminal } from "../command.ts";
+import { command, jsonOption, type Terminal } from "../command.ts";
 import { expectDatabase, giveToOwner } from "../operations.ts";
 import { printJson } from "../terminal/table.ts";
 import { countsOf, progressLine } from "./progress-line.ts";
 
-export const backupCommand: Command = {
+export const backupCommand = command({
   name: "backup",
-  summary: "write a consistent copy of everything, while the appliance runs",
-  help: `Usage: rhythmx backup FILE [--force] [--json]
-       rhythmx backup FILE --verify [--json]
+  summary: "write one file with everything, while it runs",
+  about: `Writes one file from which \`rhythmx restore\` brings everything back: database, configuration and a manifest. Intake goes on meanwhile. The copy is checked before the command ends well.
 
-Writes one file from which \`rhythmx restore\` brings everything back: database,
-configuration and a manifest. Intake goes on meanwhile. The copy is checked
-before the command ends well. It holds no master key, no certificate's key and
-no password of .env.production: keep these with your other secrets.
-FILE may be a folder, where it gets a name with the time, or - for stdout.
-  --force   replaces a file that is there
-  --verify  checks a backup that was made: whole, unchanged, readable
-  --json    for programs`,
+It holds no master key, no key of a certificate and no password of .env.production: keep these with your other secrets.
 
-  async run({ args, terminal, loadSettings }) {
-    const { values, positionals } = parseOptions(args, {
-      force: { type: "boolean" },
-      verify: { type: "boolean" },
-      json: { type: "boolean" },
-    });
-    const file = onePositional(positionals, "FILE");
-    if (values.verify === true) {
-      if (values.force === true) throw new UsageError("--force: not with --verify, which writes nothing");
-      return verify(terminal, file, values.json === true);
+FILE may be a folder, where it gets a name with the time, or - for stdout.`,
+  arguments: [{ name: "FILE", about: "the file to write, or with --verify to check", completes: "file" }],
+  options: {
+    force: { about: "replaces a file that is there" },
+    verify: { about: "checks a backup that was made: whole, unchanged, readable" },
+    ...jsonOption,
+  },
+  examples: [
+    { what: "To another disk, with the time as its name", lines: ["rhythmx backup /mnt/backup/"] },
+    { what: "To another machine", lines: ["rhythmx backup - | ssh backup@nas 'cat > edge.tar.gz'"] },
+    { what: "Check one", lines: ["rhythmx backup /mnt/backup/edge.tar.gz --verify"] },
+  ],
+  exitCodes: { 0: "it is written and checked, or whole", 1: "it failed, or is not whole" },
+  seeAlso: ["rhythmx restore", "docs/operations.md"],
+
+  async run({ args: [file], values, terminal, loadSettings }) {
+    if (values.verify) {
+      if (values.force) throw new UsageError("--force: not with --verify, which writes nothing");
+      return verify(terminal, file, values.json);
     }
     const { settings } = await loadSettings();
     if (file === "-") {
-      if (values.json === true) throw new UsageError("--json: not with -, where the backup itself goes to stdout");
+      if (values.json) throw new UsageError("--json: not with -, where the backup itself goes to stdout");
       return toStdout(terminal, settings);
     }
     const target = targetOf(file);
-    if (values.force !== true && existsSync(target))
+    if (!values.force && existsSync(target))
       throw new EdgeError(
         "backup_exists",
         `${target} is there already: choose another name, or replace it with --force`,
       );
-    const made = await make(terminal, settings, target, values.force === true);
+    const made = await make(terminal, settings, target, values.force);
     const { manifest, bytes, sha256 } = made;
-    if (values.json === true) printJson(terminal, { path: target, bytes, sha256, manifest });
+    if (values.json) printJson(terminal, { path: target, bytes, sha256, manifest });
     else {
       terminal.out(`${target}  ${sizeOf(bytes)}, checked: ${countsOf(manifest.counts)}\n`);
       terminal.out(`sha256  ${sha256}\n`);
@@ -79,7 +80,7 @@ FILE may be a folder, where it gets a name with the time, or - for stdout.
       terminal.err("saved passwords in it are readable with the master key only: keep that elsewhere\n");
     return 0;
   },
-};
+});
 
 function sizeOf(bytes: number): string {
   return bytes < 1_048_576 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`;

@@ -1,11 +1,10 @@
 import { resolve } from "node:path";
 import { EdgeError, UsageError } from "../../../core/errors.ts";
-import { nearestName } from "../../../core/settings/names.ts";
 import { visible } from "../../../core/text/visible.ts";
 import { type Restored, type RestorePlan, restoreBackup } from "../../backups/restore.ts";
 import { connectControl } from "../../control/control-client.ts";
 import { version } from "../../runtime/version.ts";
-import { type Command, onePositional, parseOptions, type Terminal } from "../command.ts";
+import { command, jsonOption, type Terminal } from "../command.ts";
 import { giveToOwner } from "../operations.ts";
 import { canAsk, confirm } from "../terminal/confirm.ts";
 import { printJson } from "../terminal/table.ts";
@@ -14,34 +13,48 @@ import { countsOf, progressLine } from "./progress-line.ts";
 /** So many tickets that the backup does not know are named. */
 const mostNamed = 10;
 
-export const restoreCommand: Command = {
+export const restoreCommand = command({
   name: "restore",
   summary: "bring a backup back, after checking it",
-  help: `Usage: rhythmx restore FILE [--key-file F] [--positions keep|end] [--yes]
-                       [--json]
+  about: `Puts a backup in the place of the database. The service has to be stopped. FILE is checked first; what is there is kept beside, and named. FILE may also be a database file, such as rhythmx.db.schema-13, the copy from before an upgrade.
 
-Puts a backup in the place of the database. The service has to be stopped. FILE
-is checked first; what is there is kept beside, and named. FILE may also be a
-database file, such as rhythmx.db.schema-N, the copy from before an upgrade.
-What may have been sent since the backup is looked up in the ticket systems
-before it is sent; pollers are told that their cursors are worthless.
-  --key-file   master key of the machine that the backup is of: saved passwords
-               are then readable here too
-  --positions  keep: destinations get what had not been sent when the backup was
-               made, once more if it was sent since (default);
-               end: they get only what comes from now on
-  --yes        does not ask
-  --json       for programs`,
+What may have been sent since the backup is looked up in the ticket systems before it is sent. Pollers are told that their cursors are worthless. All logins end.`,
+  arguments: [{ name: "FILE", about: "a backup, or a database file", completes: "file" }],
+  options: {
+    "key-file": {
+      value: "F",
+      about: "master key of the machine that the backup is of: saved passwords are then readable here too",
+      completes: "file",
+    },
+    positions: {
+      value: "WHERE",
+      choices: ["keep", "end"],
+      about:
+        "keep: destinations get what had not been sent when the backup was made, once more if it was sent since; end: they get only what comes from now on",
+      fallback: "keep",
+    },
+    yes: { about: "does not ask" },
+    ...jsonOption,
+  },
+  examples: [
+    {
+      what: "On the same machine",
+      lines: ["systemctl stop rhythmx", "rhythmx restore /mnt/backup/edge.tar.gz", "systemctl start rhythmx"],
+    },
+    {
+      what: "On another machine, with the master key of the first",
+      lines: ["rhythmx restore edge.tar.gz --key-file master.key"],
+    },
+    {
+      what: "Back to the version before an upgrade",
+      lines: ["rhythmx restore /var/lib/rhythmx/rhythmx.db.schema-13"],
+    },
+  ],
+  exitCodes: { 0: "it is restored", 1: "nothing is changed" },
+  seeAlso: ["rhythmx backup", "docs/operations.md"],
 
-  async run({ args, terminal, loadSettings }) {
-    const { values, positionals } = parseOptions(args, {
-      "key-file": { type: "string" },
-      positions: { type: "string", default: "keep" },
-      yes: { type: "boolean" },
-      json: { type: "boolean" },
-    });
-    const source = onePositional(positionals, "FILE");
-    const positions = positionsOf(values.positions);
+  async run({ args: [source], values, terminal, loadSettings }) {
+    const { positions = "keep" } = values;
     const { settings } = await loadSettings();
     if ((await connectControl(settings.dataDir).catch(() => "running")) !== null)
       throw new EdgeError(
@@ -60,14 +73,14 @@ before it is sent; pollers are told that their cursors are worthless.
         (phase, done, total) => line.draw({ phase, done, total }),
         async (plan) => {
           line.end();
-          return agrees(terminal, plan, source, values.yes === true);
+          return agrees(terminal, plan, source, values.yes);
         },
       );
       if (restored === null) {
         terminal.err("nothing is changed\n");
         return 1;
       }
-      if (values.json === true) printJson(terminal, { ...restored });
+      if (values.json) printJson(terminal, { ...restored });
       else tell(terminal, restored, positions);
       return 0;
     } finally {
@@ -75,14 +88,7 @@ before it is sent; pollers are told that their cursors are worthless.
       await giveToOwner(settings.dataDir).catch(() => {});
     }
   },
-};
-
-function positionsOf(text: string): "keep" | "end" {
-  if (text === "keep" || text === "end") return text;
-  const nearest = nearestName(text, ["keep", "end"]);
-  const meant = nearest === null ? "" : `; did you mean ${nearest}?`;
-  throw new UsageError(`--positions ${JSON.stringify(text.slice(0, 40))}: keep or end${meant}`);
-}
+});
 
 async function agrees(terminal: Terminal, plan: RestorePlan, source: string, yes: boolean): Promise<boolean> {
   const { manifest, schema, counts, replaces } = plan;

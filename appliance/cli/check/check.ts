@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { messageOf } from "../../../core/errors.ts";
 import { type FeedName, feedNames, readerName } from "../../../core/feeds/feeds.ts";
 import { testMessage } from "../../../core/feeds/status-message.ts";
+import { certificateFiles } from "../../../core/settings/certificate-files.ts";
 import { feedForms } from "../../../core/settings/feed.ts";
 import { formatProblems } from "../../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../../core/settings/resolve.ts";
@@ -21,7 +22,7 @@ import type { Operations } from "../../control/operations.ts";
 import { tlsMaterial } from "../../feeds/syslog-feed.ts";
 import { feedSettings } from "../../feeds/syslog-feeds.ts";
 import { noThrottles, TicketSystems } from "../../tickets/systems.ts";
-import { type Command, noPositionals, parseOptions } from "../command.ts";
+import { command } from "../command.ts";
 import { savedFeeds } from "../operations.ts";
 import { checkDataDir, checkMasterKey } from "./check-folders.ts";
 import { checkCertificate, checkPorts, type Finding } from "./check-listener.ts";
@@ -30,22 +31,23 @@ import { becomeServiceUser } from "./service-user.ts";
 /** How long a receiver may take to accept the test message. */
 const testMessageMs = 10_000;
 
-export const checkCommand: Command = {
+export const checkCommand = command({
   name: "check",
   summary: "validate settings, reach every destination and ticket system",
-  help: `Usage: rhythmx check [--test-message]
+  about: `Reads the configuration as the service would, as its user and with the environment of its unit, and prints every problem with its key and the accepted form. Looks at data folder, disk, ports and certificate, and tries to reach every destination and ticket system (nothing is sent, nothing is written there). One line each.`,
+  options: {
+    "test-message": {
+      about: "also sends each destination one message with MSGID TEST, to be looked for at the receiver",
+    },
+  },
+  examples: [
+    { what: "Before the first start, and after each change of a file", lines: ["rhythmx check"] },
+    { what: "Does a message arrive at the SIEM", lines: ["rhythmx check --test-message"] },
+  ],
+  exitCodes: { 0: "nothing has to be mended", 1: "something has to be mended" },
+  seeAlso: ["rhythmx doctor", "rhythmx reload", "docs/settings.md"],
 
-Reads the configuration as the service would, as its user and with the
-environment of its unit, and prints every problem with its key and the accepted
-form. Looks at data folder, disk, ports and certificate, and tries to reach
-every destination and ticket system (nothing is sent, nothing is written there).
-One line each. Exit code 1 when something has to be mended.
-  --test-message  also sends each destination one message with MSGID TEST, to be
-                  looked for at the receiver`,
-
-  async run({ args, terminal, loadSettings, serviceUnit }) {
-    const { values, positionals } = parseOptions(args, { "test-message": { type: "boolean" } });
-    noPositionals(positionals);
+  async run({ values, terminal, loadSettings, serviceUnit }) {
     const unit = await serviceUnit();
     const ownDataDir = (await loadSettings()).settings.dataDir;
     const underUnit = () => loadSettings(unit?.environment);
@@ -66,7 +68,7 @@ One line each. Exit code 1 when something has to be mended.
         `warning: no syslog destination is configured for ${what}: they are kept, none are sent (${form.file} in ${settings.configDir})\n`,
       );
     }
-    const send = values["test-message"] === true;
+    const send = values["test-message"];
     const control = await connectControl(settings.dataDir, (version) =>
       terminal.out(`warning: the running service is of another version (${visible(version)}): restart it\n`),
     ).catch(() => null);
@@ -76,7 +78,7 @@ One line each. Exit code 1 when something has to be mended.
       ...(await checkDataDir(settings)),
       ...checkMasterKey(settings),
       ...(await checkPorts(settings, control !== null)),
-      ...(await checkCertificate(settings, baseUrl, Date.now())),
+      ...(await checkCertificate(certificateFiles(settings), baseUrl, Date.now())),
       ...(await ticketSystems(resolved, control)),
       ...feedNames.flatMap((feed) =>
         feedSettings(settings, feed).destinations.map((destination) => checkDestination(feed, destination, send)),
@@ -85,7 +87,7 @@ One line each. Exit code 1 when something has to be mended.
     for (const { ok, line } of findings) terminal.out(`${ok ? "ok" : "problem"}: ${visible(line)}\n`);
     return resolved.problems.length === 0 && findings.every(({ ok }) => ok) ? 0 : 1;
   },
-};
+});
 
 /** A running appliance knows saved settings; otherwise the systems come from files and environment. */
 async function ticketSystems(resolved: ResolvedSettings, control: Operations | null): Promise<Finding[]> {
@@ -97,7 +99,8 @@ async function ticketSystems(resolved: ResolvedSettings, control: Operations | n
     return { ok: failed === undefined, line: `${system}: ${said}` };
   });
   const { baseUrl } = readTicketSettings(resolved.ticketValues).settings;
-  const unlinked = tested.length > 0 && baseUrl === null;
+  // With a certificate, its name is used, and said with it.
+  const unlinked = tested.length > 0 && baseUrl === null && certificateFiles(resolved.settings) === null;
   return unlinked
     ? [
         ...findings,

@@ -7,9 +7,10 @@ import { EdgeError, messageOf, UsageError } from "../../../core/errors.ts";
 import { alarmFormats, detectionFormats } from "../../../core/intake/engines/registry.ts";
 import type { IntakeKind } from "../../../core/intake/intake.ts";
 import type { ImportBatch, Operations } from "../../control/operations.ts";
-import { type Command, parseOptions, type Terminal } from "../command.ts";
+import { command, jsonOption, type Terminal } from "../command.ts";
 import { withOperations } from "../operations.ts";
 import { progressBar } from "../terminal/progress.ts";
+import { printJson } from "../terminal/table.ts";
 import { readBatches } from "./import-batches.ts";
 
 interface Totals {
@@ -25,24 +26,34 @@ interface Totals {
 /** The most refused records that are named for each file. */
 const mostNamed = 20;
 
-export const importCommand: Command = {
+export const importCommand = command({
   name: "import",
   summary: "feed detections from JSON or NDJSON files",
-  help: `Usage: rhythmx import FILE… [--format auto] [--alarms]
+  about: `Feeds detections from files: one JSON object a line, or an array, in UTF-8 or UTF-16; gzip is unpacked. Records that are refused are named, up to ${mostNamed} of a file, and the others go in. An import that was interrupted may be run again: batches that are in already are not counted twice within 24 hours.`,
+  arguments: [{ name: "FILE", about: "a file; - is stdin", many: true, completes: "file" }],
+  options: {
+    format: {
+      value: "FORMAT",
+      choices: [...new Set([...detectionFormats, ...alarmFormats])],
+      about: "what wrote the files; auto tells it from the shape of each record",
+      fallback: "auto",
+    },
+    alarms: { about: `the files hold SIEM alarms (formats ${alarmFormats.join(", ")})` },
+    ...jsonOption,
+  },
+  examples: [
+    { what: "What an engine has written", lines: ["rhythmx import alerts.jsonl"] },
+    { what: "A compressed archive of Hayabusa's", lines: ["rhythmx import --format hayabusa timeline-*.jsonl.gz"] },
+    { what: "From another machine", lines: ["ssh engine cat /var/log/alerts.jsonl | rhythmx import -"] },
+  ],
+  exitCodes: {
+    0: "every record is in",
+    1: "a file cannot be read, or records were refused",
+    130: "it was interrupted (Ctrl-C)",
+  },
+  seeAlso: ["docs/formats.md"],
 
-Feeds detections from files (\`-\` = stdin): one JSON object a line, or an array,
-in UTF-8 or UTF-16; gzip is unpacked. An import that was interrupted may be run
-again: batches that are in already are not counted twice within 24 hours.
-  --format  what wrote the files:
-            ${detectionFormats.join(", ")};
-            with --alarms ${alarmFormats.join(", ")}.
-            auto, the default, tells it from each record's shape
-  --alarms  the files hold SIEM alarms
-Exit code 1 when a file cannot be read or records were refused.`,
-
-  async run({ args, terminal, loadSettings, serviceUnit }) {
-    const { values, positionals } = parseOptions(args, { format: { type: "string" }, alarms: { type: "boolean" } });
-    if (positionals.length === 0) throw new UsageError("FILE is missing");
+  async run({ values, args: [files], terminal, loadSettings, serviceUnit }) {
     const kind = values.alarms ? "alarms" : "detections";
     const format = values.format ?? "auto";
     const known: readonly string[] = kind === "alarms" ? alarmFormats : detectionFormats;
@@ -50,22 +61,24 @@ Exit code 1 when a file cannot be read or records were refused.`,
       throw new UsageError(`--format ${JSON.stringify(format)}: known for ${kind} are ${known.join(", ")}`);
     const resolved = await loadSettings();
     return withOperations({ terminal, serviceUnit, resolved, mode: "make" }, async (operations) => {
-      let failed = false;
-      for (const file of positionals) {
-        const totals = await importFile({ file, kind, format }, operations, terminal);
-        failed ||= totals === null || totals.rejected > 0;
+      const done: (Totals & { file: string; complete: boolean })[] = [];
+      for (const file of files) {
+        const { totals, complete } = await importFile({ file, kind, format }, operations, terminal);
+        done.push({ file, ...totals, complete });
+        if (complete && !values.json) terminal.out(`${summary(file, kind, totals)}\n`);
       }
-      return failed ? 1 : 0;
+      if (values.json) printJson(terminal, done.map(fileJson));
+      return done.every(({ complete, rejected }) => complete && rejected === 0) ? 0 : 1;
     });
   },
-};
+});
 
-/** Null if the file could not be read to its end. */
+/** Feeds one file. `complete`: it could be read to its end. */
 async function importFile(
   what: { file: string; kind: IntakeKind; format: string },
   operations: Operations,
   terminal: Terminal,
-): Promise<Totals | null> {
+): Promise<{ totals: Totals; complete: boolean }> {
   const { file, kind, format } = what;
   const totals: Totals = {
     received: 0,
@@ -91,10 +104,9 @@ async function importFile(
     }
   } catch (error) {
     terminal.err(`rhythmx import: ${file}: ${whyUnreadable(error)}\n`);
-    return null;
+    return { totals, complete: false };
   }
-  terminal.out(`${summary(file, kind, totals)}\n`);
-  return totals;
+  return { totals, complete: true };
 }
 
 async function importBatch(
@@ -208,4 +220,19 @@ function summary(file: string, kind: IntakeKind, totals: Totals): string {
   const refused = totals.rejected > 0 ? `, ${totals.rejected} refused` : "";
   const repeated = totals.repeated > 0 ? ` (${totals.repeated} were imported before and are not counted again)` : "";
   return `${file}: ${totals.received} records: ${totals.accepted} accepted, ${totals.duplicates} duplicates${refused}${alerts}${repeated}`;
+}
+
+/** What `--json` says of a file. */
+function fileJson({
+  file,
+  complete,
+  received,
+  accepted,
+  duplicates,
+  rejected,
+  repeated,
+  ...alerts
+}: Totals & { file: string; complete: boolean }) {
+  const { alertsNew: alerts_new, alertsUpdated: alerts_updated } = alerts;
+  return { file, complete, received, accepted, duplicates, rejected, repeated, alerts_new, alerts_updated };
 }

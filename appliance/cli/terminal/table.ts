@@ -30,9 +30,6 @@ export function table(
     .join("");
 }
 
-/** The option of every command that prints a list. */
-export const jsonOption = { json: { type: "boolean" } } as const;
-
 /** Formats a value for programs: JSON in ASCII, so that no control character reaches a terminal. */
 export function printJson(terminal: Terminal, value: unknown): void {
   terminal.out(`${asciiJson(JSON.stringify(value, null, 2))}\n`);

@@ -39,7 +39,7 @@ interface CarrierParts extends UpdateParts {
   log: Log;
   /** The circuit of the delivery's system. */
   circuit: Circuit;
-  lane: Pick<LaneView, "throttle" | "stopping" | "pause">;
+  lane: Pick<LaneView, "throttle" | "stopping" | "outcomes" | "pause">;
 }
 
 /** @throws StoreError: nothing was written, and the delivery is unchanged */
@@ -265,7 +265,7 @@ class Carrier {
     for (;;) {
       try {
         await store.tickets.finishDelivery({ ...outcome, throttledUntil }, clock.now());
-        return;
+        return lane.outcomes.note(outcome, clock.now());
       } catch (error) {
         if (!(error instanceof StoreError) || lane.stopping.aborted) throw error;
         log.error("an outcome cannot be written yet", { delivery: outcome.id, error: messageOf(error) });

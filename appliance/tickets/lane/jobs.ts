@@ -8,6 +8,7 @@ import type { Throttle } from "../../../integrations/throttle.ts";
 import type { Store } from "../../../store/open-store.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Drafts } from "./drafts.ts";
+import type { Outcomes } from "./outcomes.ts";
 
 /** A piece of work with requests to the ticket system; at most one at a time for each ticket. */
 export interface Job {
@@ -65,6 +66,7 @@ export interface LaneView {
   /** The system's Retry-After. */
   readonly throttle: Throttle;
   readonly stopping: AbortSignal;
+  readonly outcomes: Outcomes;
   /** The user name here of a person in the system. */
   analystOf(person: RemotePerson): string;
   /** Runs requests to the system; their outcome goes to the circuit. */

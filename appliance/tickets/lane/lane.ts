@@ -12,6 +12,7 @@ import type { TicketSystems } from "../systems.ts";
 import { DeliverySource } from "./delivery-source.ts";
 import { noteFailure } from "./failures.ts";
 import type { Job, JobSource, LaneListeners, LaneSettings, LaneTools, LaneView } from "./jobs.ts";
+import { Outcomes } from "./outcomes.ts";
 import { ReadingSource } from "./reading-source.ts";
 import { SearchSource, type SyncStatus } from "./search-source.ts";
 
@@ -30,6 +31,7 @@ export class Lane implements LaneView {
   readonly tools: LaneTools;
   readonly throttle: Throttle;
   readonly stopping: AbortSignal;
+  readonly outcomes = new Outcomes();
   readonly #deliveries = new DeliverySource(this);
   readonly #searches = new SearchSource(this);
   readonly #readings = new ReadingSource(this);

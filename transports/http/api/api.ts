@@ -9,8 +9,9 @@ import { refusalOf } from "../refusals.ts";
 import type { SystemRoute } from "../system-routes.ts";
 import { administrationRoutes } from "./administration-routes.ts";
 import { assetRoutes } from "./assets/asset-routes.ts";
-import { backupRoutes } from "./backup-routes.ts";
+import { backupRoutes } from "./backups/backup-routes.ts";
 import { campaignRoutes } from "./campaigns/campaign-routes.ts";
+import { certificateRoutes } from "./certificate-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { exceptionRoutes } from "./exception-routes.ts";
@@ -39,6 +40,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...webhookRoutes(dependencies),
     ...administrationRoutes(dependencies),
     ...backupRoutes(dependencies),
+    ...certificateRoutes(dependencies),
   ];
 }
 

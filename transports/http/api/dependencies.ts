@@ -94,6 +94,14 @@ export interface AdministrationPort {
   }>;
 }
 
+export interface CertificatePort {
+  read(): Json;
+  /** PEM texts. @throws EdgeError certificate_refused, certificate_pinned, tls_file */
+  replace(caller: Caller, pair: { cert: string; key: string }): Promise<Json>;
+  /** @throws EdgeError certificate_pinned, tls_file */
+  makeSelfSigned(caller: Caller): Promise<Json>;
+}
+
 export interface AssetsPort {
   /** Null = the caller's only entity, else the default one. @throws EdgeError entity_foreign */
   list(caller: Caller, entity: string | null): Promise<{ entity: string; revision: number; rows: ListedAsset[] }>;
@@ -209,6 +217,7 @@ export interface ApiDependencies {
   exceptions: ExceptionPort;
   assets: AssetsPort;
   administration: AdministrationPort;
+  certificate: CertificatePort;
   stream: StreamPort;
   /** IP address of the client, through proxies that are trusted. */
   clientAddress(peer: string, forwardedFor: string | undefined): string;

@@ -7,10 +7,6 @@ async function size(path: string, encoding = ""): Promise<number> {
   return (await answer?.arrayBuffer())?.byteLength ?? Number.NaN;
 }
 
-test("the scripts are 12 kB at most", async () => {
-  expect(await size(assetPaths.js)).toBeLessThanOrEqual(12_000);
-});
-
 test("style sheet, scripts and fonts leave 20 kB of the first load's 150 for the page itself", async () => {
   const { css, js, icon } = assetPaths;
   const sheet = await assetNamed(css.replace("/assets/", ""), "")?.text();

@@ -9,9 +9,9 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import consoleCss from "./assets/console.css" with { type: "text" };
 import interLicence from "./assets/Inter-OFL.txt" with { type: "text" };
 import iconSvg from "./assets/icon.svg" with { type: "text" };
-import inter from "./assets/inter.woff2" with { type: "file" };
+import inter from "./assets/inter.woff2" with { type: "bytes" };
 import jetbrainsLicence from "./assets/JetBrainsMono-OFL.txt" with { type: "text" };
-import jetbrainsMono from "./assets/jetbrains-mono.woff2" with { type: "file" };
+import jetbrainsMono from "./assets/jetbrains-mono.woff2" with { type: "bytes" };
 import lucideLicence from "./assets/Lucide-LICENSE.txt" with { type: "text" };
 import tokensCss from "./assets/tokens.css" with { type: "text" };
 import { scripts } from "./browser/scripts.ts";
@@ -36,7 +36,7 @@ const css = `${tokensCss}${consoleCss}`
 /** Addresses of the files that pages name. */
 export const assetPaths = {
   css: added("console", "css", "text/css; charset=utf-8", css),
-  js: added("console", "js", "text/javascript; charset=utf-8", compact(scripts.join("\n"))),
+  js: added("console", "js", "text/javascript; charset=utf-8", scripts.join("\n")),
   icon: added("icon", "svg", "image/svg+xml", iconSvg),
   font: fonts.inter,
   licences: added(
@@ -69,9 +69,10 @@ export function assetNamed(name: string, acceptEncoding: string): Response | nul
   return body(asset.packed[encoding]);
 }
 
-/** The bytes of a file that was imported: beside the sources, beside the bundle, or in the binary. */
-function embedded(path: string): Uint8Array {
-  return readFileSync(isAbsolute(path) ? path : join(import.meta.dirname, path));
+/** The bytes of a file that was imported. Bun gives its path: beside the sources, beside the bundle, or in the binary. */
+function embedded(file: string | Uint8Array): Uint8Array {
+  if (typeof file !== "string") return file;
+  return readFileSync(isAbsolute(file) ? file : join(import.meta.dirname, file));
 }
 
 function added(name: string, ending: string, type: string, content: string | Uint8Array): string {
@@ -80,9 +81,4 @@ function added(name: string, ending: string, type: string, content: string | Uin
   const file = `${name}.${hash}.${ending}`;
   assets.set(file, { type, bytes });
   return `/assets/${file}`;
-}
-
-/** Without comments and blanks, names shortened. */
-function compact(script: string): string {
-  return new Bun.Transpiler({ loader: "js", minify: true, deadCodeElimination: false } as object).transformSync(script);
 }

@@ -53,10 +53,14 @@ export interface DestinationStatus {
   lastError: string | null;
   /** Epoch milliseconds; null before the first one. */
   lastSent: number | null;
+  /** When the oldest message that waits was recorded, epoch milliseconds; null = none waits. */
+  waitingSince: number | null;
 }
 
 interface Batch {
   lastSeq: number;
+  /** When the event of the first message was recorded, epoch milliseconds; null = no message. */
+  since: number | null;
   events: number;
   messages: SyslogBytes[];
   kinds: EventKind[];
@@ -84,6 +88,8 @@ export class Destination {
   #shrunk = 0;
   #lastSent: number | null = null;
   #inFlight: Promise<void>[] = [];
+  /** Batches that were read and are not sent, oldest first. */
+  readonly #unsent = new Set<Batch>();
   /** Grows when the position is set from outside, so that batches read before it no longer move it. */
   #generation = 0;
 
@@ -178,6 +184,7 @@ export class Destination {
       position: this.#position.sent,
       lastError,
       lastSent: this.#lastSent,
+      waitingSince: this.#unsent.values().find(({ since }) => since !== null)?.since ?? null,
     };
   }
 
@@ -186,14 +193,17 @@ export class Destination {
       const generation = this.#generation;
       const batch = await this.#nextBatch(generation);
       if (batch === null) continue;
+      this.#unsent.add(batch);
       if (this.#inFlight.length >= this.#options.inFlight) await this.#inFlight[0];
       if (this.#stopping || generation !== this.#generation) {
+        this.#unsent.delete(batch);
         this.#buffers.giveBack(batch.buffer);
         continue;
       }
       const previous = this.#inFlight.at(-1) ?? Promise.resolve();
       const settled = this.#deliver(batch, previous, generation).finally(() => {
         this.#inFlight.shift();
+        this.#unsent.delete(batch);
       });
       this.#inFlight.push(settled);
     }
@@ -219,6 +229,7 @@ export class Destination {
     }
     this.#cursor = last.seq;
     const messages: SyslogBytes[] = [];
+    let since: number | null = null;
     const kinds: EventKind[] = [];
     const buffer = this.#buffers.take(events.length);
     for (const event of events) {
@@ -226,9 +237,10 @@ export class Destination {
       if (rendered === null) continue;
       if (rendered.shrunk) this.#shrunk++;
       messages.push(rendered.bytes);
+      since ??= event.at;
       kinds.push(event.kind);
     }
-    return { lastSeq: last.seq, events: events.length, messages, kinds, buffer };
+    return { lastSeq: last.seq, since, events: events.length, messages, kinds, buffer };
   }
 
   /** Nothing to send: waits for more, and meanwhile tries again to record a position that could not be. */

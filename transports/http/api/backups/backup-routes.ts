@@ -2,9 +2,9 @@
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import * as v from "valibot";
-import { backupStatus } from "./access/backup-shapes.ts";
-import type { ApiDependencies } from "./dependencies.ts";
-import { type Route, route } from "./route.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { type Route, route } from "../route.ts";
+import { backupStatus } from "./backup-shapes.ts";
 
 const unknown = { description: "There is none of that name." };
 

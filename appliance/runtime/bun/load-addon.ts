@@ -6,7 +6,7 @@ import { dlopen, FFIType, ptr } from "bun:ffi";
 import { closeSync, mkdtempSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
-import { EdgeError } from "../../core/errors.ts";
+import { EdgeError } from "../../../core/errors.ts";
 
 /** memfd_create(2): close on exec. */
 const MFD_CLOEXEC = 1;

@@ -1,0 +1,41 @@
+/** The table of commands, in the order in which the help lists them. */
+import { backupCommand } from "./backup/backup.ts";
+import { restoreCommand } from "./backup/restore.ts";
+import { checkCommand } from "./check/check.ts";
+import type { Command } from "./command.ts";
+import { completionCommand } from "./completion.ts";
+import { deliveriesCommand } from "./deliveries.ts";
+import { demoCommand } from "./demo.ts";
+import { destinationsCommand } from "./destinations.ts";
+import { doctorCommand } from "./doctor.ts";
+import { exceptionsCommand } from "./exceptions.ts";
+import { generateCommand } from "./generate.ts";
+import { importCommand } from "./import/import.ts";
+import { keyCommand } from "./key.ts";
+import { reloadCommand } from "./reload.ts";
+import { replayCommand } from "./replay.ts";
+import { secretsCommand } from "./secrets.ts";
+import { serveCommand } from "./serve.ts";
+import { userCommand } from "./user.ts";
+import { versionCommand } from "./version.ts";
+
+export const commands: readonly Command[] = [
+  serveCommand,
+  demoCommand,
+  checkCommand,
+  importCommand,
+  userCommand,
+  deliveriesCommand,
+  exceptionsCommand,
+  keyCommand,
+  replayCommand,
+  destinationsCommand,
+  reloadCommand,
+  secretsCommand,
+  backupCommand,
+  restoreCommand,
+  doctorCommand,
+  completionCommand,
+  generateCommand,
+  versionCommand,
+];

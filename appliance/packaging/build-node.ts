@@ -1,0 +1,64 @@
+/**
+ * `npm run build:node`: makes dist/node, which Node runs with `node rhythmx.mjs`: the program, its Worker (worker.mjs) and the database
+ * driver of this machine (libsql.node). Nothing else is needed beside Node.
+ */
+import { chmodSync, copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { BunPlugin } from "bun";
+import { versionInfo } from "../runtime/version.ts";
+import { loadLibsqlAddonFromFile } from "./addon-plugin.ts";
+import { compactScripts } from "./script-plugin.ts";
+
+const root = join(import.meta.dirname, "../..");
+const target = `linux-${process.arch}`;
+
+/** A Worker is started by the name of its file, which is no import that the bundler follows. */
+const renameWorker: BunPlugin = {
+  name: "rename-worker",
+  setup(build) {
+    build.onLoad({ filter: /store\/worker\/worker-calls\.ts$/ }, async ({ path }) => {
+      const source = await Bun.file(path).text();
+      const name = `new URL("./worker.ts", import.meta.url)`;
+      if (source.split(name).length !== 2)
+        throw new Error(`${path} no longer contains ${name} once; adapt appliance/packaging/build-node.ts`);
+      return { contents: source.replace(name, `new URL("./worker.mjs", import.meta.url)`), loader: "ts" };
+    });
+  },
+};
+
+/** Fonts within the bundle. */
+const embedFonts: BunPlugin = {
+  name: "embed-fonts",
+  setup(build) {
+    build.onLoad({ filter: /\.woff2$/ }, async ({ path }) => {
+      const base64 = Buffer.from(await Bun.file(path).arrayBuffer()).toString("base64");
+      return { contents: `export default Buffer.from("${base64}", "base64");`, loader: "js" };
+    });
+  },
+};
+
+async function buildNode(outdir: string): Promise<void> {
+  rmSync(outdir, { recursive: true, force: true });
+  mkdirSync(outdir, { recursive: true });
+  for (const [entry, name] of [
+    ["main.ts", "rhythmx"],
+    ["store/worker/worker.ts", "worker"],
+  ] as const)
+    await Bun.build({
+      entrypoints: [join(root, entry)],
+      target: "node",
+      format: "esm",
+      outdir,
+      naming: { entry: `${name}.mjs` },
+      plugins: [loadLibsqlAddonFromFile(), renameWorker, embedFonts, compactScripts],
+      define: { RHYTHMX_BUILD: JSON.stringify({ commit: versionInfo().commit, target }) },
+      sourcemap: "linked",
+    });
+  copyFileSync(join(root, `node_modules/@libsql/${target}-gnu/index.node`), join(outdir, "libsql.node"));
+  chmodSync(join(outdir, "rhythmx.mjs"), 0o755);
+}
+
+const { values } = parseArgs({ options: { outdir: { type: "string", default: join(root, "dist/node") } } });
+await buildNode(values.outdir);
+console.log(`${join(values.outdir, "rhythmx.mjs")}: start it with Node 24.7 or newer`);
