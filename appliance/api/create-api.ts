@@ -31,6 +31,7 @@ import { TicketService } from "../tickets/ticket-service.ts";
 import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
 import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
+import { AuditReading } from "./audit.ts";
 import { BackupAdministration } from "./backups.ts";
 import { Campaigns } from "./campaigns.ts";
 import { CertificateService } from "./certificate.ts";
@@ -203,8 +204,12 @@ export async function createApi(parts: ApiParts) {
         defaultEntity: parts.defaultEntity,
         onChanged: parts.onAssets,
       }),
-      administration: new Administration(accounts, keys, audit, reading),
       backups: new BackupAdministration(parts.backups, audit),
+      administration: new Administration(accounts, keys, audit, {
+        lockedUntil: () => authentication.lockedUntil(),
+        sessionsOf: (userId) => logins.countOf(userId) + sessions.countOf(userId),
+      }),
+      audit: new AuditReading(reading, audit),
       certificate: new CertificateService(parts.certificate, audit),
       stream: {
         generation,

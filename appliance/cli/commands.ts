@@ -12,6 +12,7 @@ import { exceptionsCommand } from "./exceptions.ts";
 import { generateCommand } from "./generate.ts";
 import { importCommand } from "./import/import.ts";
 import { keyCommand } from "./key.ts";
+import { packsCommand } from "./packs/packs.ts";
 import { reloadCommand } from "./reload.ts";
 import { replayCommand } from "./replay.ts";
 import { secretsCommand } from "./secrets.ts";
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   replayCommand,
   destinationsCommand,
   reloadCommand,
+  packsCommand,
   secretsCommand,
   backupCommand,
   restoreCommand,

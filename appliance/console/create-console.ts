@@ -49,6 +49,7 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
         return sessions.renew(caller.id, caller.address);
       },
       changeDisplayName: (caller, name) => ownAccount.changeDisplayName(caller, name),
+      confirmPassword: (caller, password) => ownAccount.confirmPassword(caller, password),
     },
     overview: {
       entities: async (caller) => {

@@ -170,7 +170,7 @@ export function createOperations(tools: OperationsTools): Operations {
     createKey: async (request) => {
       if (request.name.trim() === "" || request.name.length > 100)
         throw new UsageError("NAME: 1 to 100 characters, to recognise the key by");
-      const made = await keys.create(request);
+      const made = await keys.create(request, commandLine.who);
       await audit.note(commandLine, "key.create", made.id, { ...request });
       return made;
     },
@@ -186,9 +186,7 @@ export function createOperations(tools: OperationsTools): Operations {
     },
     listUsers: async () => accounts.list().map((user) => userJson(user) as unknown as ListedUser),
     changeUser: async (name, change) => {
-      const user = await accounts.change(name, change);
-      const { password, ...noted } = change;
-      const detail = { ...noted, ...(password === undefined ? {} : { password: "changed" }) };
+      const { user, detail } = await accounts.change(name, change);
       await audit.note(commandLine, "user.change", user.name, detail);
     },
     rotateSecrets: async (newKeyFile) => {

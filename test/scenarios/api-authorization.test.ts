@@ -22,6 +22,7 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "POST /api/totp": everyone,
   "POST /api/totp/confirm": everyone,
   "POST /api/totp/remove": everyone,
+  "POST /api/totp/recovery-codes": everyone,
   "GET /api/incidents": reading,
   "GET /api/cases/search": reading,
   "GET /api/v1/feed/incidents": reading,
@@ -49,11 +50,14 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "GET /api/exceptions": reading,
   "GET /api/exceptions/proposals": reading,
   "GET /api/incidents/:id/exceptions": reading,
+  "GET /api/exceptions/:id": reading,
   "POST /api/exceptions": investigating,
+  "PATCH /api/exceptions/:id": investigating,
   "POST /api/exceptions/try": investigating,
   "DELETE /api/exceptions/:id": investigating,
   "GET /api/assets": reading,
   "PUT /api/assets": investigating,
+  "PATCH /api/assets": investigating,
   "POST /api/incidents/:id/tickets/preview": investigating,
   "POST /api/incidents/:id/tickets": investigating,
   "GET /api/tickets": everyone,
@@ -84,6 +88,7 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "POST /api/backups": admins,
   "GET /api/backups/:name": admins,
   "DELETE /api/backups/:name": admins,
+  "GET /api/audit/export": admins,
 };
 
 /** Beside the API: they take API keys alone, or nothing. */

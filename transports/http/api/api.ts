@@ -7,6 +7,7 @@ import { conflictDetail, credentialOf } from "../credentials.ts";
 import { problem } from "../problem.ts";
 import { refusalOf } from "../refusals.ts";
 import type { SystemRoute } from "../system-routes.ts";
+import { auditRoutes } from "./access/audit-routes.ts";
 import { administrationRoutes } from "./administration-routes.ts";
 import { assetRoutes } from "./assets/asset-routes.ts";
 import { backupRoutes } from "./backups/backup-routes.ts";
@@ -14,7 +15,7 @@ import { campaignRoutes } from "./campaigns/campaign-routes.ts";
 import { certificateRoutes } from "./certificate-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./document-routes.ts";
-import { exceptionRoutes } from "./exception-routes.ts";
+import { exceptionRoutes } from "./exceptions/exception-routes.ts";
 import { incidentRoutes } from "./incident-routes.ts";
 import { readJsonBody, readTextBody } from "./json-body.ts";
 import { loginRoutes } from "./login-routes.ts";
@@ -40,6 +41,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...webhookRoutes(dependencies),
     ...administrationRoutes(dependencies),
     ...backupRoutes(dependencies),
+    ...auditRoutes(dependencies),
     ...certificateRoutes(dependencies),
   ];
 }

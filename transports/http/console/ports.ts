@@ -27,6 +27,8 @@ export interface SessionPort {
   /** Another password for oneself, which ends every session, and a new session. @throws EdgeError password_wrong, login_throttled; UsageError */
   changePassword(caller: Caller, current: string, next: string): Promise<{ cookie: string }>;
   changeDisplayName(caller: Caller, name: string): Promise<void>;
+  /** Whether it is the person's own password, before something grave. @throws EdgeError password_wrong, login_throttled */
+  confirmPassword(caller: Caller, password: string): Promise<void>;
 }
 
 /** What stands beside the entries of the navigation. */
