@@ -11,6 +11,8 @@ import { doctorCommand } from "./doctor.ts";
 import { exceptionsCommand } from "./exceptions.ts";
 import { generateCommand } from "./generate.ts";
 import { importCommand } from "./import/import.ts";
+import { installCommand } from "./install/install.ts";
+import { uninstallCommand } from "./install/uninstall.ts";
 import { keyCommand } from "./key.ts";
 import { packsCommand } from "./packs/packs.ts";
 import { reloadCommand } from "./reload.ts";
@@ -37,6 +39,8 @@ export const commands: readonly Command[] = [
   backupCommand,
   restoreCommand,
   doctorCommand,
+  installCommand,
+  uninstallCommand,
   completionCommand,
   generateCommand,
   versionCommand,

@@ -24,6 +24,7 @@ import { pageRoutes } from "./page-routes.ts";
 import { readBody, readQuery } from "./read-request.ts";
 import type { ApiContext, Request, Route, TextBody } from "./route.ts";
 import { streamRoutes } from "./stream.ts";
+import { systemControlRoutes } from "./system/system-control-routes.ts";
 import { ticketRoutes } from "./ticket-routes.ts";
 import { webhookRoutes } from "./webhook-routes.ts";
 
@@ -43,6 +44,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...backupRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...certificateRoutes(dependencies),
+    ...systemControlRoutes(dependencies),
   ];
 }
 
