@@ -16,6 +16,7 @@ import { Logins } from "../access/logins.ts";
 import { RefusedKeys } from "../access/refused-keys.ts";
 import type { StoredSecrets } from "../access/stored-secrets.ts";
 import { Tokens } from "../access/tokens.ts";
+import type { Backups } from "../backups/backups.ts";
 import type { ServerCertificate } from "../certificate/server-certificate.ts";
 import type { FeedSettingsService } from "../feeds/feed-settings.ts";
 import type { Log } from "../runtime/log.ts";
@@ -28,6 +29,7 @@ import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
 import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
 import { AuditReading } from "./audit.ts";
+import { BackupAdministration } from "./backups.ts";
 import { Campaigns } from "./campaigns.ts";
 import { CertificateService } from "./certificate.ts";
 import { clientAddress } from "./client-address.ts";
@@ -44,6 +46,7 @@ import { type ReloadParts, SystemControl } from "./system-control.ts";
 export interface ApiParts {
   store: Store;
   clock: Clock;
+  backups: Backups;
   /** Of logins, sessions and codes. */
   loginClock: Clock;
   sleep: Sleep;
@@ -197,6 +200,7 @@ export async function createApi(parts: ApiParts) {
         defaultEntity: parts.defaultEntity,
         onChanged: parts.onAssets,
       }),
+      backups: new BackupAdministration(parts.backups, audit),
       administration: new Administration(accounts, keys, audit, {
         lockedUntil: () => authentication.lockedUntil(),
         sessionsOf: (userId) => logins.countOf(userId) + sessions.countOf(userId),
