@@ -9,7 +9,10 @@ import { doctorCommand } from "./doctor.ts";
 import { exceptionsCommand } from "./exceptions.ts";
 import { generateCommand } from "./generate.ts";
 import { importCommand } from "./import/import.ts";
+import { installCommand } from "./install/install.ts";
+import { uninstallCommand } from "./install/uninstall.ts";
 import { keyCommand } from "./key.ts";
+import { packsCommand } from "./packs/packs.ts";
 import { reloadCommand } from "./reload.ts";
 import { replayCommand } from "./replay.ts";
 import { secretsCommand } from "./secrets.ts";
@@ -29,8 +32,11 @@ export const commands: readonly Command[] = [
   replayCommand,
   destinationsCommand,
   reloadCommand,
+  packsCommand,
   secretsCommand,
   doctorCommand,
+  installCommand,
+  uninstallCommand,
   completionCommand,
   generateCommand,
   versionCommand,
