@@ -13,7 +13,9 @@ import { signal } from "./access/audit-log.ts";
 import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
+import { Backups } from "./backups/backups.ts";
 import { ServerCertificate } from "./certificate/server-certificate.ts";
+import { configFolders } from "./config/load.ts";
 import { noteProblems } from "./config/notices.ts";
 import { createConsole } from "./console/create-console.ts";
 import { startControlServer } from "./control/control-server.ts";
@@ -155,16 +157,14 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       ...{ clock, faults, log },
     });
     const search = new SearchUpkeep({ store, clock });
+    const backups = await Backups.load({
+      ...{ store, clock, log, faults, settings: () => settings, stopping: stopping.signal },
+      configFolders: () => configFolders(settings.configDir),
+    });
+    cleanUp.push({ name: "backups", run: () => backups.ended() });
     const { dependencies: apiDependencies, ...access } = await createApi({
-      store,
-      clock,
+      ...{ store, clock, sleep, keys, log, faults, settings, counts },
       loginClock: options.loginClock ?? clock,
-      sleep,
-      keys,
-      log,
-      faults,
-      settings,
-      counts,
       passwords: options.passwords ?? argon2id(),
       credentialsDir: options.credentialsDir ?? null,
       stopping: stopping.signal,
@@ -172,7 +172,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       defaultEntity: () => settings.defaultEntity,
       trustedProxies,
       onAssets: () => scheduler.wake(),
-      ...{ search, certificate },
+      ...{ search, certificate, backups },
       running: {
         uptimeMs,
         status: (feed) => states.health(feed).status,
@@ -210,10 +210,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const outbreaks = new OutbreakWatch({ store, stopping: stopping.signal });
     store.events.onAppend((_, counts) => [campaigns, outbreaks].forEach((watch) => void watch.appended(counts)));
     const loops = createLoops({
-      feeds,
-      upkeep,
-      campaigns,
-      outbreaks,
+      ...{ backups, feeds, upkeep, campaigns, outbreaks },
       descriptors,
       ...{ storage, keys, dispatcher },
       ...{ search, access, certificate },
@@ -223,15 +220,16 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     states.running(feeds, scheduler, dispatcher.stuck);
-    followDueTimes({ dispatcher, outbreaks, campaigns, search }, scheduler);
+    followDueTimes({ backups, dispatcher, outbreaks, campaigns, search }, scheduler);
     store.events.onAppend((_, counts) => search.wake(counts));
     const parts = { clock, uptimeMs, store, intake, feeds, faults, scheduler, campaigns, search, storage, dispatcher };
     const changing = { settings: () => settings, api: () => api, logEnd: () => logEnd };
-    const metrics = new Metrics(metricSources({ ...parts, ...changing }), counts);
+    const metrics = new Metrics(metricSources({ ...parts, ...changing, backups }), counts);
     cleanUp.push({ name: "metrics", run: () => metrics.stop() });
     const operations = createOperations({
       ...{ clock, store, keys, intake, ...access },
       wakeTickets: () => dispatcher.wake(),
+      backups,
       destinations: controlOf(feeds, store),
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),

@@ -19,6 +19,7 @@ import { Logins } from "../access/logins.ts";
 import { type MasterKeyPlaces, Secrets } from "../access/master-key.ts";
 import { RefusedKeys } from "../access/refused-keys.ts";
 import { Tokens } from "../access/tokens.ts";
+import type { Backups } from "../backups/backups.ts";
 import type { ServerCertificate } from "../certificate/server-certificate.ts";
 import type { FeedSettingsService } from "../feeds/feed-settings.ts";
 import type { Log } from "../runtime/log.ts";
@@ -31,6 +32,7 @@ import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
 import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
 import { AuditReading } from "./audit.ts";
+import { BackupAdministration } from "./backups.ts";
 import { Campaigns } from "./campaigns.ts";
 import { CertificateService } from "./certificate.ts";
 import { clientAddress } from "./client-address.ts";
@@ -47,6 +49,7 @@ import { type ReloadParts, SystemControl } from "./system-control.ts";
 export interface ApiParts {
   store: Store;
   clock: Clock;
+  backups: Backups;
   /** Of logins, sessions and codes. */
   loginClock: Clock;
   sleep: Sleep;
@@ -203,6 +206,7 @@ export async function createApi(parts: ApiParts) {
         defaultEntity: parts.defaultEntity,
         onChanged: parts.onAssets,
       }),
+      backups: new BackupAdministration(parts.backups, audit),
       administration: new Administration(accounts, keys, audit, {
         lockedUntil: () => authentication.lockedUntil(),
         sessionsOf: (userId) => logins.countOf(userId) + sessions.countOf(userId),

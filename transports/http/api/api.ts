@@ -10,6 +10,7 @@ import type { SystemRoute } from "../system-routes.ts";
 import { auditRoutes } from "./access/audit-routes.ts";
 import { administrationRoutes } from "./administration-routes.ts";
 import { assetRoutes } from "./assets/asset-routes.ts";
+import { backupRoutes } from "./backups/backup-routes.ts";
 import { campaignRoutes } from "./campaigns/campaign-routes.ts";
 import { certificateRoutes } from "./certificate-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
@@ -40,6 +41,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...ticketRoutes(dependencies),
     ...webhookRoutes(dependencies),
     ...administrationRoutes(dependencies),
+    ...backupRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...certificateRoutes(dependencies),
     ...systemControlRoutes(dependencies),

@@ -242,7 +242,18 @@ export interface SettingsPort {
   feeds(caller: Caller): Promise<Json[]>;
 }
 
+export interface BackupPort {
+  status(): Json;
+  /** Resolves once it is begun. @throws EdgeError backup_running */
+  begin(caller: Caller): Promise<void>;
+  /** @throws EdgeError unknown_backup */
+  file(caller: Caller, name: string): Promise<{ path: string; name: string }>;
+  /** @throws EdgeError unknown_backup */
+  remove(caller: Caller, name: string): Promise<void>;
+}
+
 export interface ApiDependencies {
+  backups: BackupPort;
   tickets: TicketPort;
   webhooks: WebhookPort;
   settings: SettingsPort;
