@@ -9,10 +9,13 @@ import type { Sleep } from "../core/ports.ts";
 import type { ListenAddress } from "../core/settings.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
+import { signal } from "./access/audit-log.ts";
 import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
+import { Backups } from "./backups/backups.ts";
 import { ServerCertificate } from "./certificate/server-certificate.ts";
+import { configFolders } from "./config/load.ts";
 import { noteProblems } from "./config/notices.ts";
 import { createConsole } from "./console/create-console.ts";
 import { startControlServer } from "./control/control-server.ts";
@@ -61,6 +64,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const counts = new Counts(clock.now());
     const startedAt = clock.monotonic();
     const uptimeMs = () => clock.monotonic() - startedAt;
+    const trustedProxies = () => settings.trustedProxies;
     const faults = new Faults(
       () => clock.now(),
       (fault, state) => {
@@ -142,32 +146,33 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         if (!sameCorrelation) await configureCorrelation(wait);
         await access.ticketSettings.load(next.ticketValues);
         scheduler.wake();
-        return certificate.renew();
+        await Promise.all([health.move(settings.alertHealth), incidentHealth.move(settings.incidentHealth)]);
+        options.onSettings?.(settings);
+        return certificate.reloaded();
       },
       onEnd: (result) => counts.reloaded(result, clock.now()),
       destinations: () => feeds.status().length,
+      audit: () => access.audit,
       stopping: stopping.signal,
-      faults,
-      log,
+      ...{ clock, faults, log },
     });
     const search = new SearchUpkeep({ store, clock });
+    const backups = await Backups.load({
+      ...{ store, clock, log, faults, settings: () => settings, stopping: stopping.signal },
+      configFolders: () => configFolders(settings.configDir),
+    });
+    cleanUp.push({ name: "backups", run: () => backups.ended() });
     const { dependencies: apiDependencies, ...access } = await createApi({
-      store,
-      clock,
+      ...{ store, clock, sleep, keys, log, faults, settings, counts },
       loginClock: options.loginClock ?? clock,
-      sleep,
-      keys,
-      log,
-      faults,
-      settings,
-      counts,
       passwords: options.passwords ?? argon2id(),
       credentialsDir: options.credentialsDir ?? null,
       stopping: stopping.signal,
       dispatcher,
       defaultEntity: () => settings.defaultEntity,
+      trustedProxies,
       onAssets: () => scheduler.wake(),
-      ...{ search, certificate },
+      ...{ search, certificate, backups },
       running: {
         uptimeMs,
         status: (feed) => states.health(feed).status,
@@ -177,6 +182,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         retentionDays: () => settings.retentionDays,
       },
       feedSettings: new FeedSettingsService({ store, clock, reloads }),
+      reloads: { last: () => reloads.lastReport, reload: options.reload ?? null },
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.close() });
 
@@ -204,10 +210,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const outbreaks = new OutbreakWatch({ store, stopping: stopping.signal });
     store.events.onAppend((_, counts) => [campaigns, outbreaks].forEach((watch) => void watch.appended(counts)));
     const loops = createLoops({
-      feeds,
-      upkeep,
-      campaigns,
-      outbreaks,
+      ...{ backups, feeds, upkeep, campaigns, outbreaks },
       descriptors,
       ...{ storage, keys, dispatcher },
       ...{ search, access, certificate },
@@ -217,19 +220,16 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     states.running(feeds, scheduler, dispatcher.stuck);
-    followDueTimes({ dispatcher, outbreaks, campaigns, search }, scheduler);
+    followDueTimes({ backups, dispatcher, outbreaks, campaigns, search }, scheduler);
     store.events.onAppend((_, counts) => search.wake(counts));
     const parts = { clock, uptimeMs, store, intake, feeds, faults, scheduler, campaigns, search, storage, dispatcher };
     const changing = { settings: () => settings, api: () => api, logEnd: () => logEnd };
-    const metrics = new Metrics(metricSources({ ...parts, ...changing }), counts);
+    const metrics = new Metrics(metricSources({ ...parts, ...changing, backups }), counts);
     cleanUp.push({ name: "metrics", run: () => metrics.stop() });
     const operations = createOperations({
-      clock,
-      ...access,
-      store,
-      keys,
-      intake,
+      ...{ clock, store, keys, intake, ...access },
       wakeTickets: () => dispatcher.wake(),
+      backups,
       destinations: controlOf(feeds, store),
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
@@ -243,7 +243,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         ...access,
         api: apiDependencies,
         clock,
-        trustedProxies: settings.trustedProxies,
+        trustedProxies,
         baseUrl: () => dispatcher.baseUrl,
         reading: store.reading,
         dataDir: settings.dataDir,
@@ -289,7 +289,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         await reloads.ended();
         await stop();
       },
-      reload: (resolved) => reloads.reload(resolved),
+      reload: (resolved, author = signal) => reloads.reload(resolved, author),
     };
   } catch (error) {
     await stop();

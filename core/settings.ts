@@ -58,6 +58,16 @@ export interface CorrelationSettings {
   assets: readonly ListedAsset[];
 }
 
+/** Backups that the appliance makes by itself, and where those are kept that people ask for. */
+export interface BackupSettings {
+  /** A cron schedule; null = none are made. */
+  schedule: string | null;
+  /** Null = `backups` in the data folder. */
+  dir: string | null;
+  /** How many are kept. */
+  keep: number;
+}
+
 /** A host and port to listen on; port 0 = any free one. */
 export interface ListenAddress {
   host: string;
@@ -86,6 +96,7 @@ export interface Settings {
   /** Below this many free bytes, or this share of the disk in percent, intake answers 503. */
   minFreeBytes: number;
   minFreePercent: number;
+  backup: BackupSettings;
   alertFeed: AlertFeedSettings;
   incidentHealth: ListenAddress;
   incidentFeed: FeedSettings;

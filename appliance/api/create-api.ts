@@ -19,6 +19,7 @@ import { Logins } from "../access/logins.ts";
 import { type MasterKeyPlaces, Secrets } from "../access/master-key.ts";
 import { RefusedKeys } from "../access/refused-keys.ts";
 import { Tokens } from "../access/tokens.ts";
+import type { Backups } from "../backups/backups.ts";
 import type { ServerCertificate } from "../certificate/server-certificate.ts";
 import type { FeedSettingsService } from "../feeds/feed-settings.ts";
 import type { Log } from "../runtime/log.ts";
@@ -31,6 +32,7 @@ import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
 import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
 import { AuditReading } from "./audit.ts";
+import { BackupAdministration } from "./backups.ts";
 import { Campaigns } from "./campaigns.ts";
 import { CertificateService } from "./certificate.ts";
 import { clientAddress } from "./client-address.ts";
@@ -42,10 +44,12 @@ import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
 import { SampleData } from "./sample-data.ts";
 import { settingsPort } from "./settings.ts";
+import { type ReloadParts, SystemControl } from "./system-control.ts";
 
 export interface ApiParts {
   store: Store;
   clock: Clock;
+  backups: Backups;
   /** Of logins, sessions and codes. */
   loginClock: Clock;
   sleep: Sleep;
@@ -63,10 +67,10 @@ export interface ApiParts {
     dataDir: string;
     masterKeyFile: string | null;
     adminPassword: string | null;
-    trustedProxies: readonly string[];
     correlation: CorrelationSettings;
   };
   defaultEntity(): string;
+  trustedProxies(): readonly string[];
   /** Called after a list of assets has changed. */
   onAssets(): void;
   /** systemd's folder of credentials. */
@@ -74,6 +78,7 @@ export interface ApiParts {
   stopping: AbortSignal;
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
+  reloads: ReloadParts;
   search: SearchUpkeep;
   certificate: ServerCertificate;
   running: RunningParts;
@@ -201,12 +206,14 @@ export async function createApi(parts: ApiParts) {
         defaultEntity: parts.defaultEntity,
         onChanged: parts.onAssets,
       }),
+      backups: new BackupAdministration(parts.backups, audit),
       administration: new Administration(accounts, keys, audit, {
         lockedUntil: () => authentication.lockedUntil(),
         sessionsOf: (userId) => logins.countOf(userId) + sessions.countOf(userId),
       }),
       audit: new AuditReading(reading, audit),
       certificate: new CertificateService(parts.certificate, audit),
+      system: new SystemControl(parts.reloads),
       stream: {
         generation,
         end: () => store.events.end(),
@@ -217,7 +224,7 @@ export async function createApi(parts: ApiParts) {
         now: () => clock.now(),
         sleep: parts.sleep,
       },
-      clientAddress: clientAddress(settings.trustedProxies),
+      clientAddress: clientAddress(() => parts.trustedProxies()),
       version,
     },
   };

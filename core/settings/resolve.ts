@@ -88,6 +88,11 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     logFormat: environment.read("RHYTHMX_LOG_FORMAT"),
     retentionDays: environment.read("RHYTHMX_RETENTION_DAYS"),
     auditRetentionDays: environment.read("RHYTHMX_AUDIT_RETENTION_DAYS"),
+    backup: {
+      schedule: environment.read("RHYTHMX_BACKUP_SCHEDULE"),
+      dir: environment.read("RHYTHMX_BACKUP_DIR"),
+      keep: environment.read("RHYTHMX_BACKUP_KEEP"),
+    },
     minFreeBytes: environment.read("RHYTHMX_MIN_FREE_BYTES"),
     minFreePercent: environment.read("RHYTHMX_MIN_FREE_PERCENT"),
     alertFeed: { ...alerts.feed, hourlyIntervalMinutes: alerts.hourlyIntervalMinutes },

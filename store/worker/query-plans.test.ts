@@ -360,6 +360,8 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [[{ caller: "c", poll: "p", given: 1, confirmed: 0, since: "", start: 0, polledAt: now }], now],
     ],
     "admin.heartbeat": [[now, null]],
+    "admin.lastBackup": [[]],
+    "admin.noteBackup": [[{ at: now, bytes: 1, path: "/b.tar.gz" }]],
     "admin.readGeneration": [[]],
     "admin.facts": [[]],
     "admin.integrityCheck": [[]],

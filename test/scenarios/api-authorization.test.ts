@@ -84,6 +84,10 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "POST /api/keys": admins,
   "DELETE /api/keys/:id": admins,
   "GET /api/audit": admins,
+  "GET /api/backups": admins,
+  "POST /api/backups": admins,
+  "GET /api/backups/:name": admins,
+  "DELETE /api/backups/:name": admins,
   "GET /api/audit/export": admins,
 };
 

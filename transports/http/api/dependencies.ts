@@ -66,6 +66,12 @@ export interface OverviewPort {
   system(caller: Caller): Promise<Json>;
 }
 
+export interface SystemPort {
+  lastReload(): object | null;
+  /** @throws EdgeError cannot_reload */
+  reload(caller: Caller): Promise<object>;
+}
+
 export interface CampaignPort {
   /** @throws EdgeError campaign_unknown, also for one of an entity that the caller may not see */
   campaign(caller: Caller, id: string): Promise<Json>;
@@ -236,7 +242,18 @@ export interface SettingsPort {
   feeds(caller: Caller): Promise<Json[]>;
 }
 
+export interface BackupPort {
+  status(): Json;
+  /** Resolves once it is begun. @throws EdgeError backup_running */
+  begin(caller: Caller): Promise<void>;
+  /** @throws EdgeError unknown_backup */
+  file(caller: Caller, name: string): Promise<{ path: string; name: string }>;
+  /** @throws EdgeError unknown_backup */
+  remove(caller: Caller, name: string): Promise<void>;
+}
+
 export interface ApiDependencies {
+  backups: BackupPort;
   tickets: TicketPort;
   webhooks: WebhookPort;
   settings: SettingsPort;
@@ -251,6 +268,7 @@ export interface ApiDependencies {
   administration: AdministrationPort;
   audit: AuditPort;
   certificate: CertificatePort;
+  system: SystemPort;
   stream: StreamPort;
   /** IP address of the client, through proxies that are trusted. */
   clientAddress(peer: string, forwardedFor: string | undefined): string;
