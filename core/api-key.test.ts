@@ -38,6 +38,8 @@ test("a key is judged with a reason", () => {
     expiresAt: 100,
     revokedAt: null,
     lastUsedAt: null,
+    lastUsedFrom: null,
+    createdBy: null,
   };
   expect(judgeApiKey(record, "ingest", 99)).toBe("ok");
   expect(judgeApiKey(record, "ingest", 100)).toBe("expired");

@@ -22,6 +22,10 @@ export interface ApiKeyRecord {
   expiresAt: number | null;
   revokedAt: number | null;
   lastUsedAt: number | null;
+  /** IP address of the last use; null = none yet, or it was not noted. */
+  lastUsedFrom: string | null;
+  /** Name of the user who made it, or `command line`; null = it was not noted. */
+  createdBy: string | null;
 }
 
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

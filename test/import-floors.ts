@@ -27,7 +27,7 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
   store: [
     ["database"],
     ["events"],
-    ["access", "assets", "outbox"],
+    ["access", "assets", "backup", "outbox"],
     ["incidents"],
     ["intake"],
     ["campaigns"],
@@ -38,9 +38,9 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["."],
   ],
   appliance: [
-    ["runtime"],
-    ["access", "config", "feeds", "packaging", "sample", "upkeep"],
-    ["tickets"],
+    ["packs", "runtime"],
+    ["access", "certificate", "config", "feeds", "packaging", "sample", "upkeep"],
+    ["backups", "tickets"],
     ["api"],
     ["console"],
     ["control"],

@@ -9,11 +9,12 @@ import {
   type UserChange,
   type UserRecord,
 } from "../../core/access/user.ts";
-import { EdgeError, UsageError } from "../../core/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { PasswordHasher } from "../runtime/passwords.ts";
 import { Turns } from "./turns.ts";
+import { changedUser, checked, cleaned, detailOf, expectRevision } from "./user-change.ts";
 
 /** The administrator who makes a change; null = the command line, or the users themselves. */
 export type Authority = { id: string; tokenVersion: number } | null;
@@ -102,9 +103,11 @@ export class Accounts {
         tokenVersion: 1,
         totpSecret: null,
         totpStep: 0,
+        recoveryCodes: [],
         createdAt: this.#clock.now(),
         disabledAt: null,
         lastLoginAt: null,
+        lastLoginFrom: null,
         displayName: null,
       };
       await this.#admin.insertUser(user);
@@ -113,35 +116,30 @@ export class Accounts {
     });
   }
 
-  /** @throws EdgeError user_unknown, last_admin, caller_revoked; UsageError for a bad password or limit */
-  async change(name: string, change: UserChange, by: Authority = null): Promise<UserRecord> {
-    const { password, resetTotp } = change;
+  /**
+   * `detail`: for the audit log. `revision`: which the user must have (`userRevision`); null = whichever.
+   * @throws EdgeError user_unknown, user_changed, last_admin, caller_revoked; UsageError for a bad password or limit
+   */
+  async change(
+    name: string,
+    change: UserChange,
+    by: Authority = null,
+    revision: string | null = null,
+  ): Promise<{ user: UserRecord; detail: Record<string, unknown> }> {
+    const { password } = change;
     const displayName = change.displayName?.trim() || null;
     checked("display_name", displayName === null ? null : badDisplayName(displayName));
     if (password !== undefined) checked("password", badPassword(password, this.known(name).name));
     const passwordHash = password === undefined ? null : await this.#passwords.hash(password);
     return this.#changing(by, async () => {
       const user = this.known(name);
-      const { role = user.role, entities = user.entities, disabled = user.disabledAt !== null } = change;
-      const limit = cleaned(entities);
-      // An administrator whom an earlier version limited can still be disabled or given another password.
-      if (change.role !== undefined || change.entities !== undefined) refuseLimitedAdmin(role, limit);
-      if (role !== "admin" || disabled) this.#keepAnAdmin(user);
-      const revokes = passwordHash !== null || disabled || role !== user.role || !sameNames(limit, user.entities);
-      const changed: UserRecord = {
-        ...user,
-        role,
-        entities: limit,
-        disabledAt: disabled ? (user.disabledAt ?? this.#clock.now()) : null,
-        tokenVersion: user.tokenVersion + (revokes ? 1 : 0),
-      };
-      if (passwordHash !== null) Object.assign(changed, { passwordHash, passwordIsInitial: true });
-      if (resetTotp) Object.assign(changed, { totpSecret: null, totpStep: 0 });
-      if (change.displayName !== undefined) Object.assign(changed, { displayName });
+      expectRevision(user, revision);
+      const changed = changedUser(user, change, { passwordHash, now: this.#clock.now() });
+      if (changed.role !== "admin" || changed.disabledAt !== null) this.#keepAnAdmin(user);
       await this.#save(changed, user);
-      if (revokes) await this.#onRevoked(user.id);
+      if (changed.tokenVersion !== user.tokenVersion) await this.#onRevoked(user.id);
       if (passwordHash !== null) this.#onPasswordGone(user);
-      return changed;
+      return { user: changed, detail: detailOf(user, changed, change) };
     });
   }
 
@@ -163,7 +161,29 @@ export class Accounts {
     await this.#changing(null, async () => {
       const current = this.#unchanged(user);
       const totpSecret = seal === null ? null : seal();
-      await this.#save({ ...current, totpSecret, totpStep: step }, current);
+      // Recovery codes belong to the second factor that they were made for.
+      await this.#save({ ...current, totpSecret, totpStep: step, recoveryCodes: [] }, current);
+    });
+  }
+
+  /** Replaces the recovery codes. @throws EdgeError account_changed, totp_not_set */
+  async setRecoveryCodes(user: UserRecord, recoveryCodes: readonly string[]): Promise<void> {
+    await this.#changing(null, async () => {
+      const current = this.#unchanged(user);
+      if (current.totpSecret === null)
+        throw new EdgeError("totp_not_set", "there is no second factor that recovery codes could stand in for");
+      await this.#save({ ...current, recoveryCodes }, current);
+    });
+  }
+
+  /** Uses a recovery code up; returns how many are left, null if it is none of the user's. */
+  useRecoveryCode(user: UserRecord, sha256: string): Promise<number | null> {
+    return this.#changing(null, async () => {
+      const current = this.present(user);
+      if (current === null || current.totpSecret === null || !current.recoveryCodes.includes(sha256)) return null;
+      const recoveryCodes = current.recoveryCodes.filter((one) => one !== sha256);
+      await this.#save({ ...current, recoveryCodes }, current);
+      return recoveryCodes.length;
     });
   }
 
@@ -199,10 +219,10 @@ export class Accounts {
     });
   }
 
-  async noteLogin(user: UserRecord): Promise<void> {
+  async noteLogin(user: UserRecord, lastLoginFrom: string): Promise<void> {
     await this.#changing(null, async () => {
       const current = this.present(user);
-      if (current !== null) await this.#save({ ...current, lastLoginAt: this.#clock.now() }, current);
+      if (current !== null) await this.#save({ ...current, lastLoginAt: this.#clock.now(), lastLoginFrom }, current);
     });
   }
 
@@ -265,19 +285,4 @@ export class Accounts {
       throw new EdgeError("user_unknown", "this user has been changed or removed by another program");
     this.#users.set(user.id, user);
   }
-}
-
-function checked(field: string, problem: string | null): void {
-  if (problem !== null) throw new UsageError(`${field}: ${problem}`);
-}
-
-function cleaned(entities: readonly string[]): string[] {
-  const names = entities.map((entity) => entity.trim());
-  // An empty name must not create a user for every tenant.
-  if (names.includes("")) throw new UsageError("entities: a name is blank; leave the list empty for all entities");
-  return [...new Set(names)];
-}
-
-function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  return JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
 }

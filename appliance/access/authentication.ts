@@ -25,6 +25,8 @@ export type OnLogin = (source: LoginSource, outcome: "accepted" | "refused" | "c
 export interface Authenticated {
   user: UserRecord;
   attempt: Attempt;
+  /** How many recovery codes are left after one was used; null = none was. */
+  recoveryCodesLeft: number | null;
 }
 
 export class Authentication {
@@ -68,7 +70,7 @@ export class Authentication {
       await this.#audit.note({ who: account || "?", address, source }, "login.refused", account || "?");
       throw loginRefused();
     }
-    if (user.totpSecret === null) return { user, attempt };
+    if (user.totpSecret === null) return { user, attempt, recoveryCodesLeft: null };
     if (totp === null) {
       // The password was right and only the code is missing: neither a failure, nor a reason to clear earlier ones.
       attempt.forgive();
@@ -76,20 +78,18 @@ export class Authentication {
       const data = { userId, tokenVersion };
       throw new EdgeError("totp_needed", "this user has a second factor: send its code as totp", { data });
     }
-    await this.#checkCode(user, totp, address, source);
-    return { user, attempt };
+    return { user, attempt, recoveryCodesLeft: await this.#checkCode(user, totp, address, source) };
   }
 
   /** The second step of a user whose password was right. @throws EdgeError totp_wrong, login_throttled */
   async checkCode(user: UserRecord, code: string, address: string, source: LoginSource): Promise<Authenticated> {
     const attempt = this.#begin(user.name.toLowerCase(), address, source);
-    await this.#checkCode(user, code, address, source);
-    return { user, attempt };
+    return { user, attempt, recoveryCodesLeft: await this.#checkCode(user, code, address, source) };
   }
 
   /** Lets the user in: `begin` stores the login, `undo` takes it away if the account was changed meanwhile. @throws EdgeError login_refused */
   async complete(
-    { user, attempt }: Authenticated,
+    { user, attempt, recoveryCodesLeft }: Authenticated,
     { address, source }: { address: string; source: LoginSource },
     login: { begin(): Promise<void>; undo(): Promise<void> },
   ): Promise<void> {
@@ -104,8 +104,9 @@ export class Authentication {
     }
     attempt.succeeded();
     this.#onLogin(source, "accepted");
-    await this.#accounts.noteLogin(user);
-    await this.#audit.note({ who: user.name, address, source }, "login", user.name);
+    await this.#accounts.noteLogin(user, address);
+    const detail = recoveryCodesLeft === null ? {} : { recovery_codes_left: recoveryCodesLeft };
+    await this.#audit.note({ who: user.name, address, source }, "login", user.name, detail);
   }
 
   /** Verifies the user's password; failures count like those of logins. @throws EdgeError login_throttled */
@@ -119,6 +120,11 @@ export class Authentication {
     return matches;
   }
 
+  /** Until when the next login of an account is put off, by its name in lower case: epoch milliseconds. */
+  lockedUntil(): ReadonlyMap<string, number> {
+    return this.#throttle.lockedUntil(this.#clock.now());
+  }
+
   /** `source`: absent where it is no login. */
   #begin(account: string, address: string, source?: LoginSource): Attempt {
     const now = this.#clock.now();
@@ -128,8 +134,14 @@ export class Authentication {
     return this.#throttle.begin(account, address, now);
   }
 
-  async #checkCode(user: UserRecord, code: string, address: string, source: LoginSource): Promise<void> {
-    if (await this.secondFactors.accepts(user, code)) return;
+  async #checkCode(
+    user: UserRecord,
+    code: string,
+    address: string,
+    source: LoginSource,
+  ): Promise<Authenticated["recoveryCodesLeft"]> {
+    const accepted = await this.secondFactors.accepts(user, code);
+    if (accepted !== null) return accepted.recoveryCodesLeft;
     this.#onLogin(source, "code_wrong");
     await this.#audit.note({ who: user.name, address, source }, "login.refused", user.name, { totp: "wrong" });
     throw new EdgeError("totp_wrong", "the code is wrong or was used already: send the next one");

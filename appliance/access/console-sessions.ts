@@ -27,6 +27,8 @@ const storedEveryMs = minuteMs;
 
 /** A person who works in the console. */
 export interface ConsoleCaller extends Caller {
+  /** The user's, for which the session holds. */
+  tokenVersion: number;
   mustChangePassword: boolean;
   /** What a form of this session must carry. */
   formToken: string;
@@ -122,10 +124,23 @@ export class ConsoleSessions {
       address,
       entities: user.entities.length === 0 ? null : user.entities,
       via: "console",
+      tokenVersion: user.tokenVersion,
       mustChangePassword: mustChangePassword(user),
       formToken: createHmac("sha256", secrets.key("console forms")).update(sha256).digest("base64url"),
       endsAt: session.createdAt + longestMs,
     };
+  }
+
+  /** How many sessions a user has. */
+  countOf(userId: string): number {
+    const { accounts, clock } = this.#parts;
+    const now = clock.now();
+    return [...this.#sessions.values()].filter(
+      (one) =>
+        one.userId === userId &&
+        !hasEnded(one, now) &&
+        accounts.present({ id: userId, tokenVersion: one.tokenVersion }) !== null,
+    ).length;
   }
 
   async signOut(cookie: string, address: string): Promise<void> {

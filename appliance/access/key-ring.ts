@@ -28,8 +28,8 @@ export class KeyRing {
   readonly #admin: Store["admin"];
   readonly #clock: Clock;
   readonly #byHash = new Map<string, ApiKeyRecord>();
-  /** Uses that are not yet written to the database. */
-  readonly #used = new Map<string, number>();
+  /** Uses by key that are not yet written to the database. */
+  readonly #used = new Map<string, { at: number; address: string }>();
   #onRefused: OnRefused = () => {};
   #onRevoked: () => void = () => {};
 
@@ -67,7 +67,7 @@ export class KeyRing {
       if (key !== undefined) this.#onRefused(record, reason, address);
       return reason;
     }
-    this.#used.set(record.id, this.#clock.now());
+    this.#used.set(record.id, { at: this.#clock.now(), address });
     return { id: record.id, entities: record.entities };
   }
 
@@ -81,12 +81,12 @@ export class KeyRing {
       this.#onRefused(record, refused ?? "unknown", address);
       return null;
     }
-    this.#used.set(record.id, now);
+    this.#used.set(record.id, { at: now, address });
     return record;
   }
 
-  /** Creates a key and returns it; it cannot be shown again. */
-  async create(request: NewKey): Promise<{ key: string; id: string }> {
+  /** Creates a key and returns it; it cannot be shown again. `by`: who makes it. */
+  async create(request: NewKey, by: string): Promise<{ key: string; id: string }> {
     const key = makeApiKey((count) => randomBytes(count));
     const now = this.#clock.now();
     const id = `key-${randomBytes(4).toString("hex")}`;
@@ -101,6 +101,8 @@ export class KeyRing {
       expiresAt: request.expiresInDays === null ? null : now + request.expiresInDays * dayMs,
       revokedAt: null,
       lastUsedAt: null,
+      lastUsedFrom: null,
+      createdBy: by,
     };
     await this.#admin.insertApiKey(record);
     this.#byHash.set(record.sha256, record);
@@ -127,8 +129,8 @@ export class KeyRing {
   async flushUses(): Promise<void> {
     if (this.#used.size === 0) return;
     const uses = [...this.#used];
-    await this.#admin.touchApiKeys(uses);
+    await this.#admin.touchApiKeys(uses.map(([id, use]) => ({ id, ...use })));
     // A key that was used again meanwhile is written the next time.
-    for (const [id, at] of uses) if (this.#used.get(id) === at) this.#used.delete(id);
+    for (const [id, use] of uses) if (this.#used.get(id) === use) this.#used.delete(id);
   }
 }

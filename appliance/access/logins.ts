@@ -170,6 +170,12 @@ export class Logins {
     return this.#parts.accounts.byId(this.#sessions.get(sessionId)?.userId ?? "");
   }
 
+  /** How many logins a user has. */
+  countOf(userId: string): number {
+    const now = this.#parts.clock.now();
+    return [...this.#sessions.values()].filter((one) => one.userId === userId && !hasEnded(one, now)).length;
+  }
+
   async end(sessionId: string): Promise<void> {
     this.#sessions.delete(sessionId);
     await this.#delete([sessionId]);

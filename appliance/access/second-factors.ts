@@ -5,6 +5,7 @@ import type { Clock } from "../../core/ports.ts";
 import { minuteMs } from "../../core/time.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Secrets } from "./master-key.ts";
+import { newRecoveryCodes, recoveryCodeSha256 } from "./recovery-codes.ts";
 import { newSecret, otpauthUri, stepOf } from "./second-factor.ts";
 
 /** How long a new secret waits for its confirmation. */
@@ -47,8 +48,25 @@ export class SecondFactors {
     await this.#accounts.setTotp(user, () => this.#secrets.seal(begun.secret, placeOf(user)), step);
   }
 
-  /** Checks that a code is valid and unused, and records it as used. */
-  async accepts(user: UserRecord, code: string): Promise<boolean> {
+  /** A new set, which ends the one before. They cannot be shown again. @throws EdgeError totp_not_set, account_changed */
+  async newRecoveryCodes(user: UserRecord): Promise<string[]> {
+    const codes = newRecoveryCodes();
+    await this.#accounts.setRecoveryCodes(
+      user,
+      codes.map((code) => recoveryCodeSha256(code) ?? ""),
+    );
+    return codes;
+  }
+
+  /** Checks that a code is valid and unused, and records it as used. `recoveryCodesLeft`: null for a code of the app. */
+  async accepts(user: UserRecord, code: string): Promise<{ recoveryCodesLeft: number | null } | null> {
+    const sha256 = recoveryCodeSha256(code);
+    if (sha256 === null) return (await this.#acceptsTotp(user, code)) ? { recoveryCodesLeft: null } : null;
+    const left = await this.#accounts.useRecoveryCode(user, sha256);
+    return left === null ? null : { recoveryCodesLeft: left };
+  }
+
+  async #acceptsTotp(user: UserRecord, code: string): Promise<boolean> {
     const secret = this.#secrets.open(user.totpSecret ?? "", placeOf(user));
     const step = stepOf(secret, code, this.#clock.now());
     return step !== null && (await this.#accounts.useTotpStep(user, step));

@@ -5,28 +5,41 @@ import { mustChangePassword, type NewUser, type UserChange, type UserRecord } fr
 import type { ApiKeyRecord } from "../../core/api-key.ts";
 import { EdgeError } from "../../core/errors.ts";
 import { isoOrNull } from "../../core/time.ts";
-import type { Store } from "../../store/open-store.ts";
 import type { Accounts, Authority } from "../access/accounts.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import type { KeyRing, NewKey } from "../access/key-ring.ts";
+import { cleaned, userRevision } from "../access/user-change.ts";
 
 type Json = Record<string, unknown>;
+
+/** What is under way of users' logins. */
+export interface LoginFacts {
+  /** By name in lower case, epoch milliseconds. */
+  lockedUntil(): ReadonlyMap<string, number>;
+  /** Logins of the API and sessions of the console together. */
+  sessionsOf(userId: string): number;
+}
 
 export class Administration {
   readonly #accounts: Accounts;
   readonly #keys: KeyRing;
   readonly #audit: AuditLog;
-  readonly #reading: Store["reading"];
+  readonly #logins: LoginFacts;
 
-  constructor(accounts: Accounts, keys: KeyRing, audit: AuditLog, reading: Store["reading"]) {
+  constructor(accounts: Accounts, keys: KeyRing, audit: AuditLog, logins: LoginFacts) {
     this.#accounts = accounts;
     this.#keys = keys;
     this.#audit = audit;
-    this.#reading = reading;
+    this.#logins = logins;
   }
 
   users(): Json[] {
-    return this.#accounts.list().map(userJson);
+    const locked = this.#logins.lockedUntil();
+    return this.#accounts.list().map((user) => ({
+      ...userJson(user),
+      locked_until: isoOrNull(locked.get(user.name.toLowerCase()) ?? null),
+      sessions: this.#logins.sessionsOf(user.id),
+    }));
   }
 
   /** @throws UsageError, EdgeError user_exists */
@@ -37,15 +50,11 @@ export class Administration {
     return userJson(made);
   }
 
-  /** @throws UsageError, EdgeError user_unknown, last_admin */
-  async changeUser(caller: Caller, name: string, change: UserChange): Promise<Json> {
-    const changed = await this.#accounts.change(name, change, authorityOf(caller));
-    const { password, ...noted } = change;
-    await this.#audit.note(auditAuthor(caller), "user.change", changed.name, {
-      ...noted,
-      ...(password === undefined ? {} : { password: "changed" }),
-    });
-    return userJson(changed);
+  /** `revision`: which the user must have; null = whichever. @throws UsageError, EdgeError user_unknown, user_changed, last_admin */
+  async changeUser(caller: Caller, name: string, change: UserChange, revision: string | null = null): Promise<Json> {
+    const { user, detail } = await this.#accounts.change(name, change, authorityOf(caller), revision);
+    await this.#audit.note(auditAuthor(caller), "user.change", user.name, detail);
+    return userJson(user);
   }
 
   /** @throws EdgeError user_unknown, last_admin */
@@ -59,8 +68,9 @@ export class Administration {
   }
 
   async createKey(caller: Caller, key: NewKey): Promise<Json> {
-    const made = await this.#keys.create(key);
-    const { name, scopes, entities, expiresInDays } = key;
+    const entities = cleaned(key.entities);
+    const made = await this.#keys.create({ ...key, entities }, caller.name);
+    const { name, scopes, expiresInDays } = key;
     await this.#audit.note(auditAuthor(caller), "key.create", made.id, { name, scopes, entities, expiresInDays });
     const record = (await this.#keys.list()).find(({ id }) => id === made.id);
     return { ...(record === undefined ? { id: made.id } : keyJson(record)), key: made.key };
@@ -69,16 +79,8 @@ export class Administration {
   /** @throws EdgeError key_unknown */
   async revokeKey(caller: Caller, id: string): Promise<void> {
     if (!(await this.#keys.revoke(id))) throw new EdgeError("key_unknown", `there is no key ${id.slice(0, 64)}`);
-    await this.#audit.note(auditAuthor(caller), "key.revoke", id);
-  }
-
-  async audit(query: { before: number | null; limit: number; who?: string; action?: string }) {
-    const entries = await this.#reading.listAudit({ ...query, limit: query.limit + 1 });
-    const page = entries.slice(0, query.limit);
-    return {
-      entries: page.map((entry): Json => ({ ...entry, at: isoOrNull(entry.at) })),
-      nextBefore: entries.length > query.limit ? (page.at(-1)?.id ?? null) : null,
-    };
+    const name = (await this.#keys.list()).find((key) => key.id === id)?.name ?? "";
+    await this.#audit.note(auditAuthor(caller), "key.revoke", id, { name });
   }
 }
 
@@ -97,6 +99,9 @@ export function userJson(user: UserRecord): Json {
     password_change_required: mustChangePassword(user),
     created_at: isoOrNull(user.createdAt),
     last_login_at: isoOrNull(user.lastLoginAt),
+    last_login_from: user.lastLoginFrom,
+    recovery_codes_left: user.recoveryCodes.length,
+    revision: userRevision(user),
   };
 }
 
@@ -112,5 +117,7 @@ export function keyJson({ id, name, prefix, scopes, entities, ...key }: ApiKeyRe
     expires_at: isoOrNull(key.expiresAt),
     revoked_at: isoOrNull(key.revokedAt),
     last_used_at: isoOrNull(key.lastUsedAt),
+    last_used_from: key.lastUsedFrom,
+    created_by: key.createdBy,
   };
 }

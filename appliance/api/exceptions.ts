@@ -1,9 +1,15 @@
 /** Exceptions on behalf of a caller, limited to the caller's entities. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { changesOf } from "../../core/access/audit.ts";
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
 import type { ActorRules } from "../../core/correlation/actor.ts";
 import { EdgeError } from "../../core/errors.ts";
-import { type Exception, type NewException, whyNoException } from "../../core/exceptions/exception.ts";
+import {
+  type Exception,
+  type ExceptionChange,
+  type NewException,
+  whyNoException,
+} from "../../core/exceptions/exception.ts";
 import { coveredBy, proposalJson, proposeExceptions } from "../../core/exceptions/propose.ts";
 import { type TrialStep, trialDays } from "../../core/exceptions/trial.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -19,6 +25,8 @@ const longestApplyMs = 10_000;
 /** A trial ends after so long, or so many logs, and then says that it did not look at everything. */
 const longestTrialMs = 15_000;
 const mostTrialLogs = 50_000;
+/** Alerts that are shown of what an exception covers. */
+const mostMatches = 50;
 /** Incidents whose proposals one list holds, the newest. */
 const mostFalsePositives = 50;
 
@@ -60,22 +68,68 @@ export class Exceptions {
       lastHitAt: null,
     };
     await this.#store.incidents.insertException(exception);
-    const { id, ...detail } = exceptionJson(exception);
+    const { id, revision, ...detail } = exceptionJson(exception);
     // It holds from now on, whatever becomes of the evidence that is there already.
     await this.#audit.note(this.#authorOf(caller), "exception.create", exception.id, detail);
     await this.#apply();
-    return { id, ...detail };
+    return { id, ...detail, revision };
+  }
+
+  /**
+   * `revision`: which it must have; null = whichever.
+   * @throws EdgeError exception_unknown, exception_changed, entity_foreign for one that would reach beyond the caller's entities, exception_refused
+   */
+  async change(caller: Caller, id: string, change: ExceptionChange, revision: string | null): Promise<Json> {
+    const now = this.#clock.now();
+    const known = await this.#own(caller, id);
+    if (revision !== null && revision !== revisionOf(known)) throw changedMeanwhile();
+    const { end = false, ...fields } = change;
+    const isOver = known.until !== null && known.until <= now;
+    const after: Exception = { ...known, ...fields, ...(end && !isOver ? { until: now } : {}) };
+    // One that ends, or has ended, may be put right in words; else it has to make sense from now on.
+    const staysOver = after.until !== null && after.until <= now && (end || after.until === known.until);
+    this.#expectAllowed(caller, staysOver ? { ...after, until: null } : after);
+    if (!(await this.#store.incidents.updateException(known, after, now))) throw changedMeanwhile();
+    const { hits: _, last_hit_at: __, revision: ___, ...before } = exceptionJson(known);
+    const changes = changesOf(
+      before,
+      Object.fromEntries(Object.entries(exceptionJson(after)).filter(([key]) => key in before)),
+    );
+    await this.#audit.note(this.#authorOf(caller), "exception.change", id, { changes });
+    await this.#apply();
+    return exceptionJson(after);
   }
 
   /** @throws EdgeError exception_unknown */
   async remove(caller: Caller, id: string): Promise<void> {
-    const known = (await this.#store.incidents.listExceptions()).find((one) => one.id === id);
-    const own =
-      known !== undefined && (known.entity === "" ? caller.entities === null : seesEntity(caller, known.entity));
-    if (!own || !(await this.#store.incidents.deleteException(id, this.#clock.now())))
-      throw new EdgeError("exception_unknown", `there is no exception ${id.slice(0, 64)}`);
-    await this.#audit.note(this.#authorOf(caller), "exception.delete", id);
+    const known = await this.#own(caller, id);
+    if (!(await this.#store.incidents.deleteException(id, this.#clock.now()))) throw unknown(id);
+    const { id: _, revision: __, ...detail } = exceptionJson(known);
+    await this.#audit.note(this.#authorOf(caller), "exception.delete", id, detail);
     await this.#apply();
+  }
+
+  /** One of those that `list` has, with the newest alerts that it covers. @throws EdgeError exception_unknown */
+  async matches(caller: Caller, id: string): Promise<Json> {
+    const known = (await this.#store.incidents.listExceptions()).find((one) => one.id === id);
+    if (known === undefined || (known.entity !== "" && !seesEntity(caller, known.entity))) throw unknown(id);
+    const actorRules = await this.#store.incidents.actorRules();
+    const query = { scope: known, actorRules: actorRules ?? { sharedAccounts: [], hostShortNames: false } };
+    const found = await this.#store.reading.matchedAlerts({ ...query, entities: caller.entities }, mostMatches);
+    return {
+      exception: exceptionJson(known),
+      alerts: found.alerts.map((alert) => ({
+        hash: alert.hash,
+        rule_title: alert.ruleTitle,
+        level: alert.level,
+        entity_name: alert.entity,
+        user: alert.user || null,
+        host: alert.host || null,
+        count: alert.count,
+        last_seen: alert.lastSeen,
+      })),
+      complete: found.isComplete,
+    };
   }
 
   /** What it would have suppressed. @throws EdgeError as `add`; no_correlation */
@@ -139,6 +193,15 @@ export class Exceptions {
     );
   }
 
+  /** One that the caller may change. @throws EdgeError exception_unknown */
+  async #own(caller: Caller, id: string): Promise<Exception> {
+    const known = (await this.#store.incidents.listExceptions()).find((one) => one.id === id);
+    const own =
+      known !== undefined && (known.entity === "" ? caller.entities === null : seesEntity(caller, known.entity));
+    if (!own) throw unknown(id);
+    return known;
+  }
+
   #expectAllowed(caller: Caller, request: NewException): void {
     if (request.entity === "" ? caller.entities !== null : !seesEntity(caller, request.entity))
       throw new EdgeError("entity_foreign", "entity: name one of your entities");
@@ -152,6 +215,23 @@ export class Exceptions {
     while (await this.#store.incidents.applyExceptions(this.#clock.now()))
       if (this.#clock.monotonic() - begun > longestApplyMs) return;
   }
+}
+
+function unknown(id: string): EdgeError {
+  return new EdgeError("exception_unknown", `there is no exception ${id.slice(0, 64)}`);
+}
+
+function changedMeanwhile(): EdgeError {
+  return new EdgeError(
+    "exception_changed",
+    "this exception was changed by somebody else meanwhile, so nothing was changed: look at it again",
+  );
+}
+
+/** Another one after each change that people make. */
+function revisionOf({ entity, rule, actor, host, process, commandLine, hash, until, reason }: Exception): string {
+  const said = JSON.stringify([entity, rule, actor, host, process, commandLine, hash, until, reason]);
+  return createHash("sha256").update(said).digest("hex").slice(0, 16);
 }
 
 function exceptionJson(exception: Exception): Json {
@@ -173,5 +253,6 @@ function exceptionJson(exception: Exception): Json {
     hash: none(exception.hash),
     hits: exception.hits,
     last_hit_at: iso(exception.lastHitAt),
+    revision: revisionOf(exception),
   };
 }

@@ -66,11 +66,28 @@ export class OwnAccount {
     return { ...this.#authentication.secondFactors.begin(await this.#confirmed(caller, password)) };
   }
 
-  /** @throws EdgeError totp_wrong, totp_not_begun */
-  async confirmTotp(caller: Caller, code: string): Promise<void> {
+  /** `withCodes`: answers the first recovery codes, which cannot be shown again. @throws EdgeError totp_wrong, totp_not_begun */
+  async confirmTotp(caller: Caller, code: string, withCodes: boolean): Promise<string[]> {
     const user = this.#user(caller);
-    await this.#authentication.secondFactors.confirm(user, code);
-    await this.#audit.note(auditAuthor(caller), "user.second_factor", user.name, { set: true });
+    const { secondFactors } = this.#authentication;
+    await secondFactors.confirm(user, code);
+    const codes = withCodes ? await secondFactors.newRecoveryCodes(this.#user(caller)) : [];
+    const detail = { set: true, recovery_codes: codes.length };
+    await this.#audit.note(auditAuthor(caller), "user.second_factor", user.name, detail);
+    return codes;
+  }
+
+  /** A new set, which ends the one before. @throws EdgeError password_wrong, login_throttled, totp_not_set */
+  async newRecoveryCodes(caller: Caller, password: string): Promise<string[]> {
+    const user = await this.#confirmed(caller, password);
+    const codes = await this.#authentication.secondFactors.newRecoveryCodes(user);
+    await this.#audit.note(auditAuthor(caller), "user.recovery_codes", user.name, { made: codes.length });
+    return codes;
+  }
+
+  /** Before something that a page left open must not do by itself. @throws EdgeError password_wrong, login_throttled */
+  async confirmPassword(caller: Caller, password: string): Promise<void> {
+    await this.#confirmed(caller, password, "own_password");
   }
 
   /** @throws EdgeError password_wrong, login_throttled */

@@ -10,6 +10,8 @@ import type { Paint } from "./terminal/paint.ts";
 export interface Terminal {
   /** Results, on stdout. */
   out(text: string): void;
+  /** The same of bytes as they are; resolves when they are handed over. Absent where stdout takes text only. */
+  bytes?(part: Uint8Array): Promise<void>;
   /** Remarks, progress and errors, on stderr. */
   err(text: string): void;
   stdin: NodeJS.ReadableStream;
@@ -23,7 +25,7 @@ export interface Terminal {
 
 /** What a value or an argument may be, as a shell completes it. Names but `file` and `folder` are looked up by `rhythmx completion --values`. */
 export type Completion = "file" | "folder" | "command" | DynamicValues | readonly string[];
-export const dynamicValues = ["destination", "key", "user", "delivery", "cause", "exception"] as const;
+export const dynamicValues = ["destination", "key", "user", "delivery", "cause", "exception", "pack"] as const;
 export type DynamicValues = (typeof dynamicValues)[number];
 
 export interface Option {

@@ -1,9 +1,13 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../../core/errors.ts";
+import { certificateFiles, ownCertificateFiles } from "../../core/settings/certificate-files.ts";
 import type { Settings } from "../../core/settings.ts";
 import { visible } from "../../core/text/visible.ts";
+import { toIso } from "../../core/time.ts";
 import { copiesBeside } from "../../store/database/upgrade-copy.ts";
+import { factsOf } from "../certificate/facts.ts";
 import type { DoctorReport } from "../control/operations.ts";
 import { versionInfo } from "../runtime/version.ts";
 import { command, jsonOption } from "./command.ts";
@@ -63,6 +67,7 @@ async function render(settings: Settings, report: DoctorReport, columns: number 
     ["tickets", `${ticketsKnown(report.tickets)}; ${ticketsWaiting(report.deliveries)}`],
     ["assets", assetsKnown(settings, report.assets)],
     ["access", access(settings, store.users)],
+    ...certificate(settings),
     [
       "configuration",
       `${settings.configDir}${existsSync(settings.configDir) ? "" : " (does not exist: defaults hold)"}`,
@@ -104,11 +109,29 @@ function mebibytes(bytes: number): string {
 }
 
 /** The number of users, whether the generated first password is still in use, and the master key. */
-function access({ dataDir, masterKeyFile }: Settings, users: number): string {
-  const key = masterKeyFile ?? join(dataDir, "master.key");
+function access({ dataDir, configDir, masterKeyFile }: Settings, users: number): string {
+  const credential = join(configDir, "credentials/master.key");
+  const key = masterKeyFile ?? (existsSync(credential) ? credential : join(dataDir, "master.key"));
   const initial = existsSync(join(dataDir, "initial-admin-password")) ? ", the first password is not changed yet" : "";
   const at = existsSync(key) ? `${key} (mode ${mode(key)})` : "made at the next start, or a systemd credential";
   return `${users} ${users === 1 ? "user" : "users"}${initial}; master key ${at}`;
+}
+
+/** What the certificate of the API says. The unit alone may say that the API listens off loopback. */
+function certificate(settings: Settings): [string, string][] {
+  const { certFile } = certificateFiles(settings) ?? ownCertificateFiles(settings.dataDir);
+  let text: string;
+  try {
+    text = readFileSync(certFile, "utf8");
+  } catch (error) {
+    return existsSync(certFile) ? [["certificate", `${certFile} cannot be read: ${messageOf(error)}`]] : [];
+  }
+  const facts = factsOf(text);
+  if (facts === null) return [["certificate", `${certFile} holds no certificate`]];
+  const until = toIso(facts.notAfter).slice(0, 10);
+  const kind = facts.madeHere ? "self-signed, renewed by itself" : facts.selfSigned ? "self-signed" : "issued";
+  const named = facts.names.join(", ") || facts.subject;
+  return [["certificate", `${Date.now() > facts.notAfter ? "ENDED" : "until"} ${until}, ${kind}, ${visible(named)}`]];
 }
 
 function assetsKnown({ correlation }: Settings, { api, inferred }: DoctorReport["assets"]): string {

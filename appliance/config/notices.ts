@@ -1,9 +1,7 @@
 /** Reports the problems of a configuration in log and health, and the settings that a reload cannot apply. */
-import { messageOf } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import { formatProblem } from "../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
-import type { Settings } from "../../core/settings.ts";
 import type { Log } from "../runtime/log.ts";
 
 /** Logs every problem and warning, and sets the fault `configuration` to the first problem. */
@@ -17,29 +15,4 @@ export function noteProblems({ problems, warnings }: ResolvedSettings, faults: F
   }
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more: rhythmx check)` : "";
   faults.set("configuration", `${formatProblem(first)}${more}`);
-}
-
-/** Applies a renewed certificate, or keeps the present one if the new one is invalid. Returns what is wrong with it, for people. */
-export async function renewCertificate(
-  api: { renew(files: Settings): Promise<boolean> },
-  settings: Settings,
-  { faults, log }: { faults: Faults; log: Log },
-): Promise<string[]> {
-  try {
-    if (await api.renew(settings)) log.info("certificate renewed");
-    faults.clear("certificate");
-    return [];
-  } catch (error) {
-    const problem = `${messageOf(error)}; the certificate in use stays`;
-    faults.set("certificate", problem);
-    return [problem];
-  }
-}
-
-/** Settings that are read at the start only. */
-const startOnly = ["dataDir", "listen", "alertHealth", "incidentHealth", "logLevel", "logFormat"] as const;
-
-/** The names of changed settings that take effect after a restart. */
-export function needRestart(old: Settings, next: Settings): string[] {
-  return startOnly.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(next[name]));
 }

@@ -1,6 +1,5 @@
 /** Composes what the console needs beside the API. */
-import { X509Certificate } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
@@ -11,11 +10,14 @@ import type { Store } from "../../store/open-store.ts";
 import type { ApiDependencies } from "../../transports/http/api/dependencies.ts";
 import type { ConsoleDependencies, ShellCounts } from "../../transports/http/console/ports.ts";
 import type { Accounts } from "../access/accounts.ts";
+import type { AuditLog } from "../access/audit-log.ts";
 import type { ConsoleSessions } from "../access/console-sessions.ts";
 import { firstPasswordFile } from "../access/first-admin.ts";
 import { trustedProxies } from "../api/client-address.ts";
 import type { OwnAccount } from "../api/own-account.ts";
 import type { SampleData } from "../api/sample-data.ts";
+import type { FeedDesk } from "../feeds/feed-desk.ts";
+import { destinationPort } from "./destination-port.ts";
 import { withSample } from "./with-sample.ts";
 
 export interface ConsoleParts {
@@ -26,10 +28,12 @@ export interface ConsoleParts {
   ownAccount: OwnAccount;
   clock: Clock;
   reading: Store["reading"];
-  dataDir: string;
-  /** Of the HTTPS listener; null = plain HTTP. */
-  certificateFile: string | null;
-  trustedProxies: readonly string[];
+  settings: { dataDir: string };
+  /** When the listener's certificate ends, epoch milliseconds; null = plain HTTP, or none that can be read. */
+  certificateEndsAt(): number | null;
+  audit: AuditLog;
+  feedDesk: FeedDesk;
+  trustedProxies(): readonly string[];
   /** `RHYTHMX_BASE_URL`; null = not set. */
   baseUrl(): string | null;
 }
@@ -50,6 +54,7 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
         return sessions.renew(caller.id, caller.address);
       },
       changeDisplayName: (caller, name) => ownAccount.changeDisplayName(caller, name),
+      confirmPassword: (caller, password) => ownAccount.confirmPassword(caller, password),
     },
     overview: {
       entities: async (caller) => {
@@ -59,8 +64,8 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
       recentChanges: (caller, entity, limit) =>
         reading().recentHistory(entity === null ? caller.entities : seesEntity(caller, entity) ? [entity] : [], limit),
       setUp: () => ({
-        certificateEndsAt: certificateEnd(parts.certificateFile),
-        hasFirstPassword: existsSync(join(parts.dataDir, firstPasswordFile)),
+        certificateEndsAt: parts.certificateEndsAt(),
+        hasFirstPassword: existsSync(join(parts.settings.dataDir, firstPasswordFile)),
       }),
     },
     incidents: {
@@ -91,7 +96,8 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
       start: (caller) => sample.start(caller),
       remove: (caller) => sample.remove(caller),
     },
-    origin: { isTrustedProxy: trustedProxies(parts.trustedProxies), baseUrl: parts.baseUrl },
+    destinations: destinationPort(parts.feedDesk, parts.audit),
+    origin: { isTrustedProxy: trustedProxies(() => parts.trustedProxies()), baseUrl: parts.baseUrl },
     now: () => clock.now(),
   };
 }
@@ -123,14 +129,4 @@ async function countsOf({ pages, tickets }: ApiDependencies, caller: Caller): Pr
     tickets.deadLetters(caller) as Promise<{ count: number }[]>,
   ]);
   return { openIncidents, activeCases, stuckDeliveries: letters.reduce((sum, { count }) => sum + count, 0) };
-}
-
-/** When the certificate in this file ends, epoch milliseconds; null where there is none that can be read, which is a fault of its own. */
-function certificateEnd(file: string | null): number | null {
-  if (file === null) return null;
-  try {
-    return Date.parse(new X509Certificate(readFileSync(file)).validTo);
-  } catch {
-    return null;
-  }
 }

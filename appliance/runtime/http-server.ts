@@ -9,12 +9,14 @@ export interface HttpServer {
   port: number;
   /** Such as `http://127.0.0.1:8080`, without a slash at the end; `unix:<path>` on a unix socket. */
   url: string;
+  /** As in `Listening`; null where this runtime's servers cannot. */
+  useCertificate: Listening["useCertificate"] | null;
   /** Refuses new connections, waits up to `graceMs` for running requests, then closes them. */
   stop(graceMs: number): Promise<void>;
 }
 
 /**
- * Listens; a unix socket is created with mode 0600. For a new certificate, stop and serve again.
+ * Listens; a unix socket is created with mode 0600.
  * @throws EdgeError `listen_failed`, with the address and what to do
  */
 export async function serve(options: ListenOptions): Promise<HttpServer> {
@@ -27,6 +29,7 @@ export async function serve(options: ListenOptions): Promise<HttpServer> {
       "unix" in listen
         ? `unix:${listen.unix}`
         : originOf(tls === undefined ? "http" : "https", listen.host, server.port),
+    useCertificate: server.useCertificate ?? null,
     async stop(graceMs) {
       let timer: NodeJS.Timeout | undefined;
       const grace = new Promise<void>((resolve) => {

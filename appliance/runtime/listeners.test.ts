@@ -4,14 +4,15 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Faults } from "../../core/faults.ts";
-import { ApiListener } from "./listeners.ts";
+import { readPair } from "../certificate/read-pair.ts";
+import { ApiListener, type CertificateSource } from "./listeners.ts";
 
-const plain = { tlsCertFile: null, tlsKeyFile: null };
+const plain: CertificateSource = { files: null, read: async () => null };
 const certificates = join(import.meta.dirname, "../../test/data/tls");
 const up = () => new Response("up");
-const started = (port = 0, files: Parameters<ApiListener["renew"]>[0] = plain) => {
+const started = (port = 0, source = plain) => {
   const faults = new Faults(Date.now);
-  return ApiListener.start({ host: "127.0.0.1", port }, files, up, faults).then((api) => ({ api, faults }));
+  return ApiListener.start({ host: "127.0.0.1", port }, source, up, faults).then((api) => ({ api, faults }));
 };
 const answerOf = async (url: string) => (await fetch(url)).text();
 
@@ -43,18 +44,18 @@ test("a port that is taken is named and tried again", async () => {
 
 test("a certificate that is missing, or a pipe, is named and tried again", async () => {
   const folder = mkdtempSync(join(tmpdir(), "rhythmx-tls-"));
-  const files = { tlsCertFile: join(folder, "cert.pem"), tlsKeyFile: join(folder, "key.pem") };
-  copyFileSync(join(certificates, "server.key"), files.tlsKeyFile);
-  const { api, faults } = await started(0, files);
+  const files = { certFile: join(folder, "cert.pem"), keyFile: join(folder, "key.pem"), own: false };
+  copyFileSync(join(certificates, "server.key"), files.keyFile);
+  const { api, faults } = await started(0, { files, read: () => readPair(files) });
   const said = () => faults.list().map(({ message }) => message);
   expect(said()).toEqual([
     expect.stringMatching(/RHYTHMX_TLS_CERT_FILE: .*cert\.pem cannot be read \(there is no such file\)/),
   ]);
-  spawnSync("mkfifo", [files.tlsCertFile]);
+  spawnSync("mkfifo", [files.certFile]);
   await api.tick();
   expect(said()).toEqual([expect.stringContaining("neither file nor folder")]);
-  rmSync(files.tlsCertFile);
-  copyFileSync(join(certificates, "server.pem"), files.tlsCertFile);
+  rmSync(files.certFile);
+  copyFileSync(join(certificates, "server.pem"), files.certFile);
   await api.tick();
   expect(said()).toEqual([]);
   const answer = await fetch(api.url, { tls: { rejectUnauthorized: false } });

@@ -1,47 +1,39 @@
 /** The HTTP listeners: health ports in plain HTTP, and the API, whose certificate can be renewed while it runs. */
-import { createSecureContext } from "node:tls";
-import { EdgeError, messageOf } from "../../core/errors.ts";
+import { messageOf } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import type { FeedName } from "../../core/feeds/feeds.ts";
-import type { ListenAddress, Settings } from "../../core/settings.ts";
+import type { ListenAddress } from "../../core/settings.ts";
 import { type HttpServer, originOf, serve } from "./http-server.ts";
-import { readTextFile } from "./text-files.ts";
 
 type Fetch = (request: Request, connection: object) => Response | Promise<Response>;
 
+/** PEM texts. */
 interface Certificate {
   cert: string;
   key: string;
 }
 
-type CertificateFiles = Pick<Settings, "tlsCertFile" | "tlsKeyFile">;
+/** Where the API's certificate comes from. */
+export interface CertificateSource {
+  /** Null = plain HTTP. */
+  readonly files: object | null;
+  /** The certificate as it is now; null = plain HTTP. Rejects with what is wrong with it. */
+  read(): Promise<Certificate | null>;
+}
 
 /** Far above the app's own limits, which are answered with an explanation; the server would just close the connection. */
 const largestUpload = 1024 * 1024 * 1024;
 /** Nobody has anything to send to a health port. */
 const largestProbe = 1024 * 1024;
 const graceMs = 5_000;
-
-/** @throws EdgeError `listen_failed`, with the address */
-function listen(
-  address: ListenAddress,
-  fetch: Fetch,
-  { tls = null, maxBodyBytes }: { tls?: Certificate | null; maxBodyBytes: number },
-): Promise<HttpServer> {
-  return serve({
-    listen: address,
-    fetch,
-    ...(tls === null ? {} : { tls }),
-    idleTimeoutSeconds: 30,
-    maxBodyBytes,
-  });
-}
+/** The longest upload. Event streams are closed then, and their clients connect again. */
+const longestRequestMs = 15 * 60_000;
 
 /** A feed's health port. If it is in use, that is named as a fault and retried; nothing else stops. */
 export class HealthListener {
   /** Name of the feed. */
   readonly #name: FeedName;
-  readonly #address: ListenAddress;
+  #address: ListenAddress;
   readonly #fetch: Fetch;
   readonly #faults: Faults;
   #server: HttpServer | null = null;
@@ -73,6 +65,18 @@ export class HealthListener {
     return this.#starting;
   }
 
+  /** Listens on another address instead, after a reload. */
+  move(address: ListenAddress): Promise<void> {
+    this.#starting = this.#starting.then(async () => {
+      if (address.host === this.#address.host && address.port === this.#address.port) return;
+      this.#address = address;
+      await this.#server?.stop(0);
+      this.#server = null;
+      await this.#listen();
+    });
+    return this.#starting;
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#starting;
@@ -82,7 +86,12 @@ export class HealthListener {
   async #listen(): Promise<void> {
     if (this.#server !== null || this.#stopped) return;
     try {
-      this.#server = await listen(this.#address, this.#fetch, { maxBodyBytes: largestProbe });
+      this.#server = await serve({
+        listen: this.#address,
+        fetch: this.#fetch,
+        idleTimeoutSeconds: 30,
+        maxBodyBytes: largestProbe,
+      });
       this.#faults.clear(this.#fault);
     } catch (error) {
       this.#faults.set(this.#fault, `no health port of the ${this.#name} feed: ${messageOf(error)}`);
@@ -102,34 +111,36 @@ export class ApiListener {
   readonly #fetch: Fetch;
   readonly #address: ListenAddress;
   readonly #faults: Faults;
-  #files: CertificateFiles;
+  readonly #source: CertificateSource;
   #certificate: Certificate | null = null;
   #server: HttpServer | null = null;
+  /** Servers with an earlier certificate, until their last connection is closed. */
+  readonly #retired = new Set<HttpServer>();
   /** Earlier replacements of the server: two at the same time would compete for the port. */
   #changing: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  private constructor(address: ListenAddress, files: CertificateFiles, fetch: Fetch, faults: Faults) {
+  private constructor(address: ListenAddress, source: CertificateSource, fetch: Fetch, faults: Faults) {
     this.#address = address;
-    this.#files = files;
+    this.#source = source;
     this.#fetch = fetch;
     this.#faults = faults;
   }
 
   static async start(
     address: ListenAddress,
-    files: CertificateFiles,
+    source: CertificateSource,
     fetch: Fetch,
     faults: Faults,
   ): Promise<ApiListener> {
-    const api = new ApiListener(address, files, fetch, faults);
+    const api = new ApiListener(address, source, fetch, faults);
     await api.tick();
     return api;
   }
 
   /** The address it listens on, or would. */
   get url(): string {
-    const scheme = this.#files.tlsCertFile === null ? "http" : "https";
+    const scheme = this.#source.files === null ? "http" : "https";
     return this.#server?.url ?? originOf(scheme, this.#address.host, this.#address.port);
   }
 
@@ -144,11 +155,8 @@ export class ApiListener {
     await this.#change(async () => {
       if (this.#server !== null) return;
       try {
-        this.#certificate = await readCertificate(this.#files);
-        this.#server = await listen(this.#address, this.#fetch, {
-          tls: this.#certificate,
-          maxBodyBytes: largestUpload,
-        });
+        this.#certificate = await this.#source.read();
+        this.#server = await this.#listenAlone();
         this.#faults.clear("api");
       } catch (error) {
         this.#faults.set("api", `the API cannot be reached: ${messageOf(error)}`);
@@ -156,44 +164,81 @@ export class ApiListener {
     });
   }
 
+  /** The port it listens on, or would. */
+  get port(): number {
+    return this.#server?.port ?? this.#address.port;
+  }
+
   /**
-   * Reads the files again and returns whether they hold another certificate, which is then used. A listening server cannot change
-   * its certificate, so a new server replaces it on the same port, or is started if there is none. If the files are invalid it throws
-   * and continues as before.
+   * Reads the certificate again and returns whether it is another one, which is then used for new connections. Those that are open go on with
+   * the server that they have, which ends with the last of them. If the certificate is invalid this throws, and continues as before.
    */
-  async renew(files: CertificateFiles): Promise<boolean> {
-    this.#files = files;
-    const renewed = await readCertificate(files);
-    const same = renewed?.cert === this.#certificate?.cert && renewed?.key === this.#certificate?.key;
-    if (same && this.#server !== null) return false;
-    this.#certificate = renewed;
-    await this.#listenAgain(graceMs);
-    return true;
+  async renew(): Promise<boolean> {
+    let renewed = false;
+    await this.#change(async () => {
+      const certificate = await this.#source.read();
+      const same = certificate?.cert === this.#certificate?.cert && certificate?.key === this.#certificate?.key;
+      if (same && this.#server !== null) return;
+      await this.#use(certificate);
+      this.#certificate = certificate;
+      this.#faults.clear("api");
+      renewed = true;
+    });
+    return renewed;
   }
 
   /** Closes every connection, also idle ones, and listens again. Running requests get a second to end. */
   closeConnections(): Promise<void> {
-    return this.#listenAgain(1_000);
+    return this.#change(async () => {
+      // The port chosen at the start, if any free one was requested.
+      const { port } = this;
+      await Promise.all([this.#server, ...this.#retired].map((server) => server?.stop(1_000)));
+      this.#server = null;
+      this.#server = await this.#listen(port, this.#certificate, true);
+      this.#faults.clear("api");
+    });
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#changing;
-    await this.#server?.stop(graceMs);
+    await Promise.all([this.#server, ...this.#retired].map((server) => server?.stop(graceMs)));
   }
 
-  #listenAgain(milliseconds: number): Promise<void> {
-    return this.#change(async () => {
-      // The port chosen at the start, if any free one was requested.
-      const port = this.#server?.port ?? this.#address.port;
-      await this.#server?.stop(milliseconds);
-      this.#server = null;
-      this.#server = await listen({ ...this.#address, port }, this.#fetch, {
-        tls: this.#certificate,
-        maxBodyBytes: largestUpload,
-      });
-      this.#faults.clear("api");
+  async #use(certificate: Certificate | null): Promise<void> {
+    const earlier = this.#server;
+    if (earlier === null) this.#server = await this.#listenAlone(certificate);
+    else if (certificate !== null && this.#certificate !== null && earlier.useCertificate)
+      earlier.useCertificate(certificate);
+    else {
+      this.#server = await this.#listen(earlier.port, certificate, true);
+      this.#retire(earlier);
+    }
+  }
+
+  /** A server on a port that nobody else has: sharing is asked for only once that is sure. */
+  async #listenAlone(certificate = this.#certificate): Promise<HttpServer> {
+    const first = await this.#listen(this.#address.port, certificate, false);
+    await first.stop(0);
+    return this.#listen(first.port, certificate, true);
+  }
+
+  /** @throws EdgeError `listen_failed`, with the address */
+  #listen(port: number, tls: Certificate | null, sharesPort: boolean): Promise<HttpServer> {
+    return serve({
+      listen: { ...this.#address, port },
+      fetch: this.#fetch,
+      ...(tls === null ? {} : { tls }),
+      idleTimeoutSeconds: 30,
+      maxBodyBytes: largestUpload,
+      sharesPort,
     });
+  }
+
+  /** Uploads and event streams over the earlier certificate go on. */
+  #retire(server: HttpServer): void {
+    this.#retired.add(server);
+    void server.stop(longestRequestMs).finally(() => this.#retired.delete(server));
   }
 
   #change(work: () => Promise<void>): Promise<void> {
@@ -201,25 +246,4 @@ export class ApiListener {
     this.#changing = change.catch(() => {});
     return change;
   }
-}
-
-/** Null if none is configured. @throws EdgeError `tls_file`, with setting and file */
-async function readCertificate({ tlsCertFile, tlsKeyFile }: CertificateFiles): Promise<Certificate | null> {
-  if (tlsCertFile === null || tlsKeyFile === null) return null;
-  const read = async (name: string, path: string) => {
-    const content = await readTextFile(path);
-    if (content.kind === "text") return content.text;
-    const why = content.kind === "absent" ? "there is no such file" : content.fault.found;
-    throw new EdgeError("tls_file", `${name}: ${path} cannot be read (${why}): check path, owner and mode`);
-  };
-  const cert = await read("RHYTHMX_TLS_CERT_FILE", tlsCertFile);
-  const key = await read("RHYTHMX_TLS_KEY_FILE", tlsKeyFile);
-  try {
-    createSecureContext({ cert, key });
-  } catch (cause) {
-    // The library's message is not repeated: it may quote the key.
-    const message = `RHYTHMX_TLS_CERT_FILE ${tlsCertFile} and RHYTHMX_TLS_KEY_FILE ${tlsKeyFile} are no PEM certificate with its key`;
-    throw new EdgeError("tls_file", message, { cause });
-  }
-  return { cert, key };
 }

@@ -26,11 +26,15 @@ export interface ListenOptions {
   idleTimeoutSeconds: number;
   /** Bodies whose announced length is larger are answered 413 without being read. */
   maxBodyBytes: number;
+  /** Another server that does too may listen on the same port at the same time: see `useCertificate`. Default: no. */
+  sharesPort?: boolean;
 }
 
 export interface Listening {
   /** The port in use; 0 on a unix socket. */
   port: number;
+  /** Gives new connections another certificate. Absent where a server cannot: another one then has to listen on the same port. */
+  useCertificate?: (tls: { cert: string; key: string }) => void;
   /** Refuses new connections and resolves when running requests have been answered. */
   drain(): Promise<unknown>;
   /** Closes every connection. */
@@ -54,7 +58,7 @@ export interface OutboundOptions {
 export interface Platform {
   /** Name and version, such as "bun 1.4.5". */
   readonly runtime: string;
-  /** A function that writes a line as it is: rejects with the error of the operating system (`code`: EADDRINUSE…). */
+  /** Rejects with the error of the operating system (`code`: EADDRINUSE…). */
   listen(options: ListenOptions): Promise<Listening>;
   /** A hash of argon2id, one lane, in PHC form (`$argon2id$v=19$m=…,t=…,p=1$salt$hash`), which every runtime reads. */
   hashPassword(password: string, cost: Argon2Cost): Promise<string>;
@@ -66,4 +70,6 @@ export interface Platform {
    */
   datagramsTo(address: string): (text: string) => void;
   fetchWith(options: OutboundOptions): typeof fetch;
+  /** Ends the process with this code once everything that it has started has ended, or at once where that takes longer for no reason. */
+  exit(code: number): void;
 }

@@ -27,10 +27,11 @@ export interface Attempt {
 }
 
 const pair: Rule = { key: (account, network) => `pair\n${account}\n${network}`, free: 5, longestMs: 900_000 };
+const ofAccount: Rule = { key: (account) => `account\n${account}`, free: 20, longestMs: 60_000 };
 const rules: readonly Rule[] = [
   pair,
   { key: (_, network) => `address\n${network}`, free: 20, longestMs: 900_000 },
-  { key: (account) => `account\n${account}`, free: 20, longestMs: 60_000 },
+  ofAccount,
 ];
 const firstDelayMs = 1_000;
 /** Failures are forgotten after this time without another. */
@@ -49,13 +50,26 @@ export class LoginThrottle {
     const network = networkOf(address);
     const seen = this.#known.get(pair.key(account, network));
     const counting = seen !== undefined && Math.abs(now - seen) <= knownMs ? [pair] : rules;
-    const waits = counting.map(({ key, free, longestMs }) => {
-      const failures = this.#failuresOf(key(account, network), now);
-      if (failures === null || failures.count < free) return 0;
-      const delay = Math.min(longestMs, firstDelayMs * 2 ** (failures.count - free));
-      return Math.max(0, failures.last + delay - now);
+    const waits = counting.map((rule) => {
+      const failures = this.#failuresOf(rule.key(account, network), now);
+      if (failures === null || failures.count < rule.free) return 0;
+      return Math.max(0, failures.last + delayOf(rule, failures) - now);
     });
     return Math.max(...waits);
+  }
+
+  /** Until when attempts on each account are put off at the moment, from wherever it is longest: epoch milliseconds. */
+  lockedUntil(now: number): Map<string, number> {
+    const locked = new Map<string, number>();
+    for (const name of this.#failures.keys()) {
+      const [kind, account = ""] = name.split("\n");
+      const rule = kind === "pair" ? pair : kind === "account" ? ofAccount : null;
+      const failures = rule === null ? null : this.#failuresOf(name, now);
+      if (rule === null || failures === null || failures.count < rule.free) continue;
+      const until = failures.last + delayOf(rule, failures);
+      if (until > now) locked.set(account, Math.max(until, locked.get(account) ?? 0));
+    }
+    return locked;
   }
 
   /** Counts the attempt as a failure at once, so that simultaneous attempts cannot avoid the delay. */
@@ -104,6 +118,10 @@ export class LoginThrottle {
     const failures = this.#failures.get(name) ?? null;
     return failures === null || now - failures.last > memoryMs || now < failures.last - memoryMs ? null : failures;
   }
+}
+
+function delayOf({ free, longestMs }: Rule, { count }: Failures): number {
+  return Math.min(longestMs, firstDelayMs * 2 ** (count - free));
 }
 
 /** Oldest first. */

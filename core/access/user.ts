@@ -20,10 +20,14 @@ export interface UserRecord {
   totpSecret: string | null;
   /** Time step of the last code that was used. */
   totpStep: number;
+  /** SHA-256 of each recovery code that is left, in hexadecimal digits. */
+  recoveryCodes: readonly string[];
   /** Epoch milliseconds. */
   createdAt: number;
   disabledAt: number | null;
   lastLoginAt: number | null;
+  /** IP address of the last login; null = none yet, or it was not noted. */
+  lastLoginFrom: string | null;
   /** How the person is called in lists and histories; null = by `name`. */
   displayName: string | null;
 }
@@ -43,6 +47,8 @@ export interface UserChange {
   password?: string;
   /** Removes the second factor. */
   resetTotp?: boolean;
+  /** Ends every login and session. */
+  endSessions?: boolean;
   /** Null = called by the login. */
   displayName?: string | null;
 }

@@ -222,6 +222,48 @@ export function assetsAsCsv(assets: readonly ListedAsset[]): string {
   return writeCsv([columns, ...rows]);
 }
 
+/** What a row is in a list: equal for two rows about one host or account. */
+export function assetPlace({ kind, name }: Pick<Asset, "kind" | "name">): string {
+  return `${kind}\n${name.toLowerCase()}`;
+}
+
+/** How one row differs between two lists; null = there is none. */
+export interface AssetChange {
+  old: Asset | null;
+  new: Asset | null;
+}
+
+/** How the list `after` differs from `before`: rows that are gone last. */
+export function assetChanges(before: readonly Asset[], after: readonly Asset[]): AssetChange[] {
+  const known = new Map(before.map((one) => [assetPlace(one), one]));
+  const kept = new Set(after.map(assetPlace));
+  const said = after.flatMap((one) => {
+    const old = known.get(assetPlace(one)) ?? null;
+    return old !== null && isSameAsset(old, one) ? [] : [{ old, new: one }];
+  });
+  const gone = before.filter((one) => !kept.has(assetPlace(one)));
+  return [...said, ...gone.map((old) => ({ old, new: null }))];
+}
+
+/** A name of one of these rows that another of them has too; null = there is none. */
+export function repeatedName(rows: readonly Asset[]): string | null {
+  const taken = new Map<string, Asset>();
+  for (const row of rows)
+    for (const name of [row.name, ...row.aliases]) {
+      const place = placeOf(row.kind, null, name);
+      const owner = taken.get(place) ?? row;
+      if (owner !== row) return name;
+      taken.set(place, row);
+    }
+  return null;
+}
+
+/** `server, high, also 10.0.0.5`, for the audit log and previews. */
+export function assetWords({ role, criticality, aliases }: Asset): string {
+  const said = [role?.replaceAll("_", " "), criticality, aliases.length === 0 ? null : `also ${aliases.join(", ")}`];
+  return said.filter((one) => one).join(", ") || "named";
+}
+
 /** Whether two rows say the same. */
 export function isSameAsset(a: Asset, b: Asset): boolean {
   const word = ({ kind, name, role, criticality, aliases }: Asset) =>

@@ -33,6 +33,12 @@ export interface Exception extends NewException {
   lastHitAt: number | null;
 }
 
+/** What a change of one asks for; absent = as it is. Times are epoch milliseconds. */
+export interface ExceptionChange extends Partial<NewException> {
+  /** It holds no longer from now on. What it took out of the evidence stays out. */
+  end?: boolean;
+}
+
 /** The most characters of each field. */
 export const longestFields = {
   entity: 256,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { builtInFloors } from "../correlation/floors.ts";
 import { builtInPatterns } from "../correlation/patterns.ts";
+import { certificateFiles } from "./certificate-files.ts";
 import { formatProblem, formatProblems } from "./problem.ts";
 import { resolveSettings } from "./resolve.ts";
 import type { SettingsSources } from "./sources.ts";
@@ -47,9 +48,10 @@ test("with nothing given, everything has its default and there is nothing to tel
     auditRetentionDays: 365,
     minFreeBytes: 1073741824,
     minFreePercent: 5,
-    alertFeed: { destinations: [], pollIntervalSeconds: 30, hourlyIntervalMinutes: 60, batchSize: 100 },
+    backup: { schedule: null, dir: null, keep: 7 },
+    alertFeed: { enabled: true, destinations: [], pollIntervalSeconds: 30, hourlyIntervalMinutes: 60, batchSize: 100 },
     incidentHealth: { host: "127.0.0.1", port: 8889 },
-    incidentFeed: { destinations: [], pollIntervalSeconds: 60, batchSize: 50 },
+    incidentFeed: { enabled: true, destinations: [], pollIntervalSeconds: 60, batchSize: 50 },
     correlation: {
       actors: {
         sharedAccounts: ["administrator", "admin", "root", "guest", "defaultaccount"],
@@ -128,18 +130,27 @@ describe("certificate", () => {
     expect(resolved({ env: { RHYTHMX_TLS_KEY_FILE: "/k" } }).problems[0]?.key).toBe("RHYTHMX_TLS_CERT_FILE");
   });
 
-  test("plain HTTP off loopback is fatal", () => {
-    const { told, problems } = resolved({ env: { RHYTHMX_LISTEN: "0.0.0.0:8080" } });
-    expect(told).toEqual([
-      'environment: RHYTHMX_LISTEN: found "0.0.0.0" without a certificate; accepted: a loopback address such as 127.0.0.1:8080, or RHYTHMX_TLS_CERT_FILE and RHYTHMX_TLS_KEY_FILE as well; the appliance does not start',
+  test("without one, plain HTTP is for loopback alone; elsewhere the appliance has its own", () => {
+    const filesOf = (env: Record<string, string>) => certificateFiles(resolved({ env }).settings);
+    for (const address of ["localhost:1", "127.9.9.9:1", "[::1]:1"])
+      expect(filesOf({ RHYTHMX_LISTEN: address })).toBeNull();
+    for (const address of ["0.0.0.0:8443", "127.0.0.1.example.org:1", "[::]:1", "[::ffff:10.0.0.1]:1"])
+      expect(filesOf({ RHYTHMX_LISTEN: address, RHYTHMX_DATA_DIR: "/d" })).toEqual({
+        certFile: "/d/tls/server.crt",
+        keyFile: "/d/tls/server.key",
+        own: true,
+      });
+    const given = { RHYTHMX_TLS_CERT_FILE: "/c", RHYTHMX_TLS_KEY_FILE: "/k" };
+    for (const listen of ["127.0.0.1:1", "0.0.0.0:1"])
+      expect(filesOf({ ...given, RHYTHMX_LISTEN: listen })).toEqual({ certFile: "/c", keyFile: "/k", own: false });
+  });
+
+  test("the unit's default address gives way to any other", () => {
+    const listen = (options: Parameters<typeof resolved>[0]) => resolved(options).settings.listen.port;
+    const env = { RHYTHMX_DEFAULT_LISTEN: "0.0.0.0:8443" };
+    expect([listen({}), listen({ env }), listen({ env, envFile: "RHYTHMX_LISTEN=127.0.0.1:9000" })]).toEqual([
+      8080, 8443, 9000,
     ]);
-    expect(problems[0]?.fatal).toBe(true);
-    for (const address of ["localhost:1", "127.9.9.9:1", "[::1]:1"]) {
-      expect(resolved({ env: { RHYTHMX_LISTEN: address } }).told).toEqual([]);
-    }
-    for (const address of ["127.0.0.1.example.org:1", "[::]:1", "[::ffff:10.0.0.1]:1"]) {
-      expect(resolved({ env: { RHYTHMX_LISTEN: address } }).problems[0]?.fatal).toBe(true);
-    }
   });
 });
 

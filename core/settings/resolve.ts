@@ -1,11 +1,11 @@
 /** Resolves all sources of settings: precedence, checks, and all problems at once. */
 import { readAssetsFile } from "../assets/assets-file.ts";
+import type { FeedName } from "../feeds/feeds.ts";
 import type { SettingOrigin, Settings } from "../settings.ts";
 import { type EnvFile, parseEnvFile } from "./env-file.ts";
 import { environmentReader, noStart } from "./environment.ts";
 import { type FeedDocument, type FeedForm, feedForms, readFeed } from "./feed.ts";
-import { isLoopback } from "./forms.ts";
-import { type Problem, type Report, type SectionProblems, settingsSections, shown } from "./problem.ts";
+import { type Problem, type Report, type SectionProblems, settingsSections } from "./problem.ts";
 import type { SavedFeeds, SettingsFile, SettingsSources } from "./sources.ts";
 import { readCasePatterns } from "./tables/case-patterns.ts";
 import { readFloors } from "./tables/floors.ts";
@@ -27,6 +27,8 @@ export interface ResolvedSettings {
   wrong: SectionProblems;
   /** The same sources with what was saved of the feeds. */
   withSaved(saved: SavedFeeds): ResolvedSettings;
+  /** With this text in the place of a feed's file and of what was saved of it: for trying values that are not saved. */
+  alone(feed: FeedName, text: string): ResolvedSettings;
 }
 
 /** Resolves the settings; never throws, whatever the texts hold. */
@@ -72,10 +74,11 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     if (address === null && origin) origins[name] = origin;
     return address ?? { host: "127.0.0.1", port };
   };
+  const [listen, defaultListen] = [environment.read("RHYTHMX_LISTEN"), environment.read("RHYTHMX_DEFAULT_LISTEN")];
   const settings: Settings = {
     configDir: sources.configDir,
     dataDir: environment.read("RHYTHMX_DATA_DIR") ?? sources.defaultDataDir,
-    listen: environment.read("RHYTHMX_LISTEN"),
+    listen: listen ?? defaultListen,
     tlsCertFile: environment.read("RHYTHMX_TLS_CERT_FILE"),
     tlsKeyFile: environment.read("RHYTHMX_TLS_KEY_FILE"),
     alertHealth: health("RHYTHMX_ALERT_HEALTH", feedForms.alerts, alerts.healthPort),
@@ -88,6 +91,11 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     logFormat: environment.read("RHYTHMX_LOG_FORMAT"),
     retentionDays: environment.read("RHYTHMX_RETENTION_DAYS"),
     auditRetentionDays: environment.read("RHYTHMX_AUDIT_RETENTION_DAYS"),
+    backup: {
+      schedule: environment.read("RHYTHMX_BACKUP_SCHEDULE"),
+      dir: environment.read("RHYTHMX_BACKUP_DIR"),
+      keep: environment.read("RHYTHMX_BACKUP_KEEP"),
+    },
     minFreeBytes: environment.read("RHYTHMX_MIN_FREE_BYTES"),
     minFreePercent: environment.read("RHYTHMX_MIN_FREE_PERCENT"),
     alertFeed: { ...alerts.feed, hourlyIntervalMinutes: alerts.hourlyIntervalMinutes },
@@ -116,7 +124,11 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
   };
   const problems = settingsSections.flatMap((section) => wrong[section]);
   const withSaved = (feeds: SavedFeeds) => resolveSettings({ ...sources, saved: feeds });
-  return { settings, problems, warnings, origins, ticketValues, wrong, withSaved };
+  const alone = (feed: FeedName, text: string) => {
+    const file = feed === "alerts" ? { alertFeedFile: null } : { incidentFeedFile: null };
+    return resolveSettings({ ...sources, ...file, saved: { [feed]: text } });
+  };
+  return { settings, problems, warnings, origins, ticketValues, wrong, withSaved, alone };
 }
 
 /** The file wins over what was saved in the console, key by key. */
@@ -137,22 +149,17 @@ function readEnvFile({ source, content }: SettingsFile, report: Report): { sourc
   return null;
 }
 
-/** Certificate and key come as a pair; without them only this machine may reach the appliance (CONTRACT 1). */
+/** Certificate and key come as a pair. Without them the appliance has its own (certificate-files.ts), or only this machine reaches it. */
 function checkCertificate(settings: Settings, origins: ResolvedSettings["origins"], report: Report): void {
   const problem = (key: string, found: string, accepted: string, source: string) =>
     report.problems.push({ source, key, found, accepted, effect: noStart, fatal: true });
-  const { listen, tlsCertFile, tlsKeyFile } = settings;
+  const { tlsCertFile, tlsKeyFile } = settings;
   const wrong = (key: string) => report.problems.some((one) => one.key === key);
-  if (wrong("RHYTHMX_TLS_CERT_FILE") || wrong("RHYTHMX_TLS_KEY_FILE") || wrong("RHYTHMX_LISTEN")) return;
+  if (wrong("RHYTHMX_TLS_CERT_FILE") || wrong("RHYTHMX_TLS_KEY_FILE")) return;
   if ((tlsCertFile === null) !== (tlsKeyFile === null)) {
     const [given, missing] = tlsCertFile === null ? ["KEY", "CERT"] : ["CERT", "KEY"];
     const source = origins[`RHYTHMX_TLS_${given}_FILE`]?.source ?? "environment";
     const accepted = "a path: RHYTHMX_TLS_CERT_FILE and RHYTHMX_TLS_KEY_FILE are given together or not at all";
     problem(`RHYTHMX_TLS_${missing}_FILE`, "nothing", accepted, source);
-  } else if (tlsCertFile === null && !isLoopback(listen.host)) {
-    const accepted =
-      "a loopback address such as 127.0.0.1:8080, or RHYTHMX_TLS_CERT_FILE and RHYTHMX_TLS_KEY_FILE as well";
-    const source = origins.RHYTHMX_LISTEN?.source ?? "environment";
-    problem("RHYTHMX_LISTEN", `${shown(listen.host)} without a certificate`, accepted, source);
   }
 }

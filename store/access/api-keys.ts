@@ -7,12 +7,13 @@ import { fromIso } from "../database/iso.ts";
 import { text, textOrNull } from "../database/rows.ts";
 import type { Row } from "../database/statement.ts";
 
-const columns = "id, name, prefix, sha256, scopes, entities, created_at, expires_at, revoked_at, last_used_at";
+const columns = `id, name, prefix, sha256, scopes, entities, created_at, expires_at, revoked_at, last_used_at, last_used_from,
+  created_by`;
 
 export async function insertApiKey(database: Database, key: ApiKeyRecord): Promise<void> {
   await database.write([
     {
-      sql: `insert into api_keys (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, null, null)`,
+      sql: `insert into api_keys (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, null, null, null, ?)`,
       args: [
         key.id,
         key.name,
@@ -22,6 +23,7 @@ export async function insertApiKey(database: Database, key: ApiKeyRecord): Promi
         JSON.stringify(key.entities),
         toIso(key.createdAt),
         key.expiresAt === null ? null : toIso(key.expiresAt),
+        key.createdBy,
       ],
     },
   ]);
@@ -39,10 +41,19 @@ export async function revokeApiKey(database: Database, id: string, now: number):
   return results[0]?.rowsAffected === 1;
 }
 
-/** Records when keys were last used: `[[id, epoch ms], …]`. */
-export async function touchApiKeys(database: Database, uses: readonly (readonly [string, number])[]): Promise<void> {
+/** When a key was last used, epoch milliseconds, and from which IP address. */
+export interface KeyUse {
+  id: string;
+  at: number;
+  address: string;
+}
+
+export async function touchApiKeys(database: Database, uses: readonly KeyUse[]): Promise<void> {
   await database.write(
-    uses.map(([id, at]) => ({ sql: "update api_keys set last_used_at = ? where id = ?", args: [toIso(at), id] })),
+    uses.map(({ id, at, address }) => ({
+      sql: "update api_keys set last_used_at = ?, last_used_from = ? where id = ?",
+      args: [toIso(at), address, id],
+    })),
   );
 }
 
@@ -62,5 +73,7 @@ function fromRow(row: Row): ApiKeyRecord {
     expiresAt: time("expires_at"),
     revokedAt: time("revoked_at"),
     lastUsedAt: time("last_used_at"),
+    lastUsedFrom: textOrNull(row, "last_used_from"),
+    createdBy: textOrNull(row, "created_by"),
   };
 }

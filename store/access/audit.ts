@@ -1,6 +1,6 @@
 /** Who did what to the appliance itself, and from where. */
 
-import type { AuditEntry } from "../../core/access/audit.ts";
+import type { AuditEntry, AuditFilters, AuditOutcome, AuditRecord } from "../../core/access/audit.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
@@ -8,11 +8,10 @@ import { integer, text } from "../database/rows.ts";
 import type { Statement } from "../database/statement.ts";
 
 export interface AuditQuery {
-  /** Only entries with a lower number; null = start at the newest. */
+  /** The number of an entry: those before it; null = from the newest on. */
   before: number | null;
   limit: number;
-  who?: string;
-  action?: string;
+  filters: AuditFilters;
 }
 
 export async function addAudit(database: Database, entries: readonly AuditEntry[]): Promise<void> {
@@ -37,16 +36,30 @@ export async function pruneAudit(database: Database, before: number, most: numbe
   return results[0]?.rowsAffected === most;
 }
 
+const conditions: Readonly<Record<keyof AuditFilters, string>> = {
+  who: "who = ? collate nocase",
+  action: "action = ?",
+  kind: "kind = ?",
+  target: "target = ? collate nocase",
+  source: "source = ?",
+  outcome: "outcome = ?",
+  from: "at >= ?",
+  to: "at < ?",
+};
+
 /** Newest first. */
-export async function listAudit(
-  database: Database,
-  { before, limit, who, action }: AuditQuery,
-): Promise<(AuditEntry & { id: number })[]> {
+export async function listAudit(database: Database, { before, limit, filters }: AuditQuery): Promise<AuditRecord[]> {
+  const given = (Object.keys(conditions) as (keyof AuditFilters)[]).flatMap((name) => {
+    const value = filters[name];
+    return value === undefined ? [] : [[conditions[name], typeof value === "number" ? toIso(value) : value] as const];
+  });
+  // By time and not by number, so that each index has the order. Where the entry is gone, so is everything before it.
+  const later = before === null ? [] : [["(at, id) < (select at, id from audit_log where id = ?)", before] as const];
+  const all = [...given, ...later];
+  const where = all.length === 0 ? "" : `where ${all.map(([sql]) => sql).join(" and ")}`;
   const { rows } = await database.read(
-    `select id, at, who, action, target, detail, address, source from audit_log
-     where id < coalesce(?1, 9007199254740991) and (?2 is null or who = ?2 collate nocase) and (?3 is null or action = ?3)
-     order by id desc limit ?4`,
-    [before, who ?? null, action ?? null, limit],
+    `select id, at, who, action, target, detail, address, source, outcome from audit_log ${where} order by at desc, id desc limit ?`,
+    [...all.map(([, value]) => value), limit],
   );
   return rows.map((row) => ({
     id: integer(row, "id"),
@@ -57,5 +70,6 @@ export async function listAudit(
     detail: JSON.parse(text(row, "detail")) as Record<string, unknown>,
     address: text(row, "address"),
     source: text(row, "source"),
+    outcome: text(row, "outcome") as AuditOutcome,
   }));
 }

@@ -4,7 +4,7 @@ import type { ConsoleSessionRecord, SessionRecord, UserRecord } from "../../core
 import type { ApiKeyRecord } from "../../core/api-key.ts";
 import type { PollPosition } from "../../core/pages/continuity.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
-import { insertApiKey, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
+import { insertApiKey, type KeyUse, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
 import { type AuditQuery, addAudit, listAudit, pruneAudit } from "./audit.ts";
 import {
   deleteConsoleSessions,
@@ -39,7 +39,7 @@ export const accessOperations = {
   revokeApiKey: { kind: "write", run: ({ database }, id: string, now: number) => revokeApiKey(database, id, now) },
   touchApiKeys: {
     kind: "write",
-    run: ({ database }, uses: readonly (readonly [string, number])[]) => touchApiKeys(database, uses),
+    run: ({ database }, uses: readonly KeyUse[]) => touchApiKeys(database, uses),
   },
   listUsers: { kind: "read", run: ({ database }) => listUsers(database) },
   insertUser: { kind: "write", run: ({ database }, user: UserRecord) => insertUser(database, user) },

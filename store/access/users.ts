@@ -9,7 +9,7 @@ import { integer, text, textOrNull } from "../database/rows.ts";
 import type { Row } from "../database/statement.ts";
 
 const columns = `id, name, role, entities, password_hash, password_is_initial, token_version, totp_secret, totp_step, created_at,
-  disabled_at, last_login_at, display_name`;
+  disabled_at, last_login_at, display_name, last_login_from, recovery_codes`;
 
 export async function listUsers(database: Database): Promise<UserRecord[]> {
   return (await database.read(`select ${columns} from users order by name`)).rows.map(userFromRow);
@@ -18,11 +18,11 @@ export async function listUsers(database: Database): Promise<UserRecord[]> {
 export async function insertUser(database: Database, u: UserRecord): Promise<void> {
   await database.write([
     {
-      sql: `insert into users (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      sql: `insert into users (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       args: [
         ...[u.id, u.name, u.role, JSON.stringify(u.entities), u.passwordHash, u.passwordIsInitial ? 1 : 0],
         ...[u.tokenVersion, u.totpSecret, u.totpStep, toIso(u.createdAt), isoOrNull(u.disabledAt)],
-        ...[isoOrNull(u.lastLoginAt), u.displayName],
+        ...[isoOrNull(u.lastLoginAt), u.displayName, u.lastLoginFrom, JSON.stringify(u.recoveryCodes)],
       ],
     },
   ]);
@@ -33,11 +33,12 @@ export async function updateUser(database: Database, u: UserRecord, tokenVersion
   const results = await database.write([
     {
       sql: `update users set role = ?, entities = ?, password_hash = ?, password_is_initial = ?, token_version = ?, totp_secret = ?,
-          totp_step = ?, disabled_at = ?, last_login_at = ?, display_name = ? where id = ? and token_version = ?`,
+          totp_step = ?, disabled_at = ?, last_login_at = ?, display_name = ?, last_login_from = ?, recovery_codes = ?
+          where id = ? and token_version = ?`,
       args: [
         ...[u.role, JSON.stringify(u.entities), u.passwordHash, u.passwordIsInitial ? 1 : 0, u.tokenVersion],
         ...[u.totpSecret, u.totpStep, isoOrNull(u.disabledAt), isoOrNull(u.lastLoginAt), u.displayName],
-        ...[u.id, tokenVersion],
+        ...[u.lastLoginFrom, JSON.stringify(u.recoveryCodes), u.id, tokenVersion],
       ],
     },
   ]);
@@ -138,5 +139,7 @@ function userFromRow(row: Row): UserRecord {
     disabledAt: timeOrNull(row, "disabled_at"),
     lastLoginAt: timeOrNull(row, "last_login_at"),
     displayName: textOrNull(row, "display_name"),
+    lastLoginFrom: textOrNull(row, "last_login_from"),
+    recoveryCodes: JSON.parse(text(row, "recovery_codes")) as string[],
   };
 }

@@ -1,6 +1,6 @@
 /** Operations on lists of assets. */
-import type { Asset, ListedAsset } from "../../core/assets/asset.ts";
-import { isSameAsset, mostAssetsInAll } from "../../core/assets/asset-list.ts";
+import type { ListedAsset } from "../../core/assets/asset.ts";
+import { type AssetChange, assetChanges, isSameAsset, mostAssetsInAll } from "../../core/assets/asset-list.ts";
 import type { ReadAsset } from "../../core/assets/asset-row.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
@@ -18,6 +18,8 @@ export interface AssetReplacement {
   who: string;
   /** The present list must have this revision; null = whichever it has. */
   revision: number | null;
+  /** True = say what it would change, and write nothing. */
+  isTrial?: boolean;
 }
 
 /** How the new list differs from the one before. */
@@ -30,7 +32,12 @@ export interface AssetsReplaced {
   removed: number;
   /** Rows that only repeat what the file or logs say, and so are no part of the list. */
   leftOut: number;
+  /** What is added, changed and removed, the first of them. */
+  changes: AssetChange[];
 }
+
+/** Changes that are told one by one. */
+const mostChanges = 500;
 
 export const assetOperations = {
   /** One commit; the same list again changes nothing. @throws EdgeError assets_changed, assets_limit */
@@ -46,16 +53,16 @@ export const assetOperations = {
       const repeats = ({ asset, from }: ReadAsset) =>
         from !== null && from !== "api" && others.some((one) => one.from === from && isSameAsset(one, asset));
       const next = rows.filter((row) => !repeats(row)).map(({ asset }) => asset);
-      const before = new Map(all.filter(({ from }) => from === "api").map((one) => [keyOf(one), one]));
-      if (assets.size - before.size + next.length > mostAssetsInAll)
+      const before = all.filter(({ from }) => from === "api");
+      if (assets.size - before.length + next.length > mostAssetsInAll)
         throw new EdgeError(
           "assets_limit",
           `assets.json, the lists of all entities and the roles that logs show together hold at most ${mostAssetsInAll} assets: leave out rows with usual roles, such as workstations`,
         );
-      const added = next.filter((one) => !before.has(keyOf(one))).length;
-      const kept = next.filter((one) => before.has(keyOf(one)));
-      const changed = kept.filter((one) => !isSameAsset(before.get(keyOf(one)) as ListedAsset, one)).length;
-      const removed = before.size - kept.length;
+      const changes = assetChanges(before, next);
+      const added = changes.filter(({ old }) => old === null).length;
+      const removed = changes.filter((change) => change.new === null).length;
+      const changed = changes.length - added - removed;
       const hosts = next.filter(({ kind }) => kind === "host").length;
       const told = {
         hosts,
@@ -64,8 +71,9 @@ export const assetOperations = {
         changed,
         removed,
         leftOut: rows.length - next.length,
+        changes: changes.slice(0, mostChanges),
       };
-      if (added + changed + removed === 0) return { ...told, revision };
+      if (changes.length === 0 || replacement.isTrial) return { ...told, revision };
       await database.write(replaceList(entity, next, who, now));
       await assets.load(database);
       return { ...told, revision: revision + 1 };
@@ -88,7 +96,3 @@ export const assetReading = {
     }),
   },
 } satisfies Operations<OpenAssets>;
-
-function keyOf({ kind, name }: Asset): string {
-  return `${kind}\n${name.toLowerCase()}`;
-}

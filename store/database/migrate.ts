@@ -19,6 +19,7 @@ import exceptions from "./migrations/0011_exceptions.sql" with { type: "text" };
 import actorRepeats from "./migrations/0012_actor_repeats.sql" with { type: "text" };
 import rules from "./migrations/0013_rules.sql" with { type: "text" };
 import campaignsAndConsole from "./migrations/0014_campaigns_and_console.sql" with { type: "text" };
+import operation from "./migrations/0015_operation.sql" with { type: "text" };
 import { integer } from "./rows.ts";
 
 interface Migration {
@@ -42,6 +43,7 @@ const migrations: readonly Migration[] = [
   { id: 12, name: "0012_actor_repeats", sql: actorRepeats },
   { id: 13, name: "0013_rules", sql: rules },
   { id: 14, name: "0014_campaigns_and_console", sql: campaignsAndConsole },
+  { id: 15, name: "0015_operation", sql: operation },
 ];
 
 /** The newest schema this version knows. */

@@ -19,7 +19,7 @@ import { type ActorPeriod, actorOfKey, periodsById } from "./actor-periods.ts";
 import { casesOfPeriods, saveCases } from "./case-rows.ts";
 import { conclude, type Examined, traitsOf } from "./conclusions.ts";
 import type { Correlator } from "./correlator.ts";
-import { listExceptions } from "./exceptions.ts";
+import { changedException, listExceptions } from "./exceptions.ts";
 import { noteChanges } from "./incident-changes.ts";
 import { findIncidents, saveActivity } from "./incident-rows.ts";
 import { savePeriods } from "./save-periods.ts";
@@ -115,6 +115,8 @@ async function giveBackStep(open: OpenUnit, correlator: Correlator, now: number)
   const others = (await listExceptions(database)).filter(
     (one) => !needsLog(one) && (one.until === null || one.until > now),
   );
+  const changed = changedException(exceptionId);
+  const what = changed === null ? `${exceptionId} was removed` : `${changed} was changed`;
   await UnitOfWork.inOneWrite(open, { who: "rhythmx", source: "exception" }, now, async (unit) => {
     const periods = await periodsById(database, [...states.keys()]);
     for (const period of periods) {
@@ -126,10 +128,10 @@ async function giveBackStep(open: OpenUnit, correlator: Correlator, now: number)
       period.state.evidence.assessedRules = period.state.evidence.rules.length;
       if (period.incidentId !== null && returned > 0)
         unit.addHistory("incident", period.incidentId, {
-          action: "EXCEPTION_REMOVED",
+          action: changed === null ? "EXCEPTION_REMOVED" : "EXCEPTION_CHANGED",
           field: "evidence",
           old: null,
-          new: `${exceptionId} was removed: ${counted(returned)} that it had taken out count again`,
+          new: `${what}: ${counted(returned)} that it had taken out count again`,
         });
     }
     unit.add(

@@ -49,6 +49,61 @@ export async function insertException(database: Database, e: Exception): Promise
   await database.write([{ sql: insertSql("exceptions", `${columns}, applied_upto`), args: values }]);
 }
 
+/** What people may change of one. */
+const fields = ["entity", "rule", "actor", "host", "process", "commandLine", "hash", "until", "reason"] as const;
+const scope = fields.slice(0, 7);
+
+/**
+ * Puts `after` in the place of `before`; false, and nothing is written, where it is no longer as `before`. What an exception that holds has taken
+ * out of the evidence comes back where it covers something else from now on, and what it covers now is taken (`applyExceptions`); what one
+ * that has expired took stays out. `now`: epoch ms.
+ */
+export async function updateException(
+  database: Database,
+  before: Exception,
+  after: Exception,
+  now: number,
+): Promise<boolean> {
+  const present = (await listExceptions(database)).find(({ id }) => id === before.id);
+  if (present === undefined || fields.some((field) => present[field] !== before[field])) return false;
+  const wasOver = before.until !== null && before.until <= now;
+  const isOther = scope.some((field) => before[field] !== after[field]);
+  const isBack = wasOver && (after.until === null || after.until > now);
+  const takes = (isOther || isBack) && !needsLog(after);
+  const { id } = before;
+  // Under an id of its own, as one that was removed, it gives back what it took.
+  const given = `${id}~${now}`;
+  const leaves: Statement[] = !isOther
+    ? []
+    : wasOver
+      ? [{ sql: "delete from excepted_evidence where exception_id = ?", args: [id] }]
+      : [
+          {
+            sql: `insert into exceptions (${columns}, removed, applied_upto)
+              select ?2, ${columns.slice("id, ".length)}, 1, null from exceptions where id = ?1`,
+            args: [id, given],
+          },
+          { sql: "update excepted_evidence set exception_id = ?2 where exception_id = ?1", args: [id, given] },
+        ];
+  await database.write([
+    ...leaves,
+    {
+      sql: `update exceptions set entity_name = ?, rule = ?, actor = ?, host = ?, process = ?, command_line = ?, hash = ?, until = ?,
+          reason = ?, applied_upto = ${takes ? "0" : isOther ? "null" : "applied_upto"} where id = ?`,
+      args: [
+        ...[after.entity, after.rule, after.actor, after.host, after.process, after.commandLine, after.hash],
+        ...[isoOrNull(after.until), after.reason, id],
+      ],
+    },
+  ]);
+  return true;
+}
+
+/** The exception that gives back what it covered before it was changed (`updateException`); null for one that was removed. */
+export function changedException(id: string): string | null {
+  return /^(.+)~\d+$/.exec(id)?.[1] ?? null;
+}
+
 /**
  * The statement after which exceptions look at the evidence of this period, and of those that came after it, once more: it was closed when
  * they were saved.

@@ -15,7 +15,7 @@ import { type Assessments, assessLeft, decayScores } from "./assessments.ts";
 import { applyCaseChange } from "./case-changes.ts";
 import { Correlator } from "./correlator.ts";
 import { applyExceptions } from "./exception-effects.ts";
-import { deleteException, insertException, listExceptions } from "./exceptions.ts";
+import { deleteException, insertException, listExceptions, updateException } from "./exceptions.ts";
 import { applyIncidentChange, type ChangeRules, promote } from "./incident-changes.ts";
 import { findIncidents } from "./incident-rows.ts";
 import { applyRoles } from "./role-effects.ts";
@@ -94,6 +94,14 @@ export const incidentOperations = {
     run: async ({ database, correlator }, exception: Exception): Promise<void> => {
       await insertException(database, exception);
       await correlator?.reloadExceptions();
+    },
+  },
+  updateException: {
+    kind: "write",
+    run: async ({ database, correlator }, before: Exception, after: Exception, now: number) => {
+      const updated = await updateException(database, before, after, now);
+      await correlator?.reloadExceptions();
+      return updated;
     },
   },
   deleteException: {

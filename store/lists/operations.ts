@@ -8,6 +8,7 @@ import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { recentHistory } from "../incidents/history.ts";
 import { readAlertLog } from "./alert-detail.ts";
 import { listCampaigns, readCampaign } from "./campaigns.ts";
+import { matchedAlerts } from "./exception-matches.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
 import { actorsCalled } from "./filters.ts";
 import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
@@ -57,6 +58,11 @@ export const listReading = {
     kind: "read",
     run: async ({ database, assets }, trial: Trial, after: number) =>
       tryException(database, trial, (await assets.current(database)).names.book, after),
+  },
+  matchedAlerts: {
+    kind: "read",
+    run: async ({ database, assets }, query: Parameters<typeof matchedAlerts>[1], most: number) =>
+      matchedAlerts(database, query, (await assets.current(database)).names.book, most),
   },
   readProposalEvidence: {
     kind: "read",

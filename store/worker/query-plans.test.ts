@@ -253,9 +253,11 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     tokenVersion: 1,
     totpSecret: null,
     totpStep: 0,
+    recoveryCodes: ["c0de"],
     createdAt: now,
     disabledAt: null,
     lastLoginAt: null,
+    lastLoginFrom: null,
     displayName: null,
   };
   const session = { id: "s1", userId: "u1", counter: 1, createdAt: now, refreshedAt: now, address: "" };
@@ -271,6 +273,8 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     expiresAt: null,
     revokedAt: null,
     lastUsedAt: null,
+    lastUsedFrom: null,
+    createdBy: "a",
   };
   const exception = exceptionOf({ id: "e1", rule: "rule 1", createdAt: now });
   const outcome = {
@@ -334,7 +338,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "admin.insertApiKey": [[key]],
     "admin.listApiKeys": [[]],
     "admin.revokeApiKey": [["k1", now]],
-    "admin.touchApiKeys": [[[["k1", now]]]],
+    "admin.touchApiKeys": [[[{ id: "k1", at: now, address: "192.0.2.1" }]]],
     "admin.listUsers": [[]],
     "admin.insertUser": [[user]],
     "admin.updateUser": [[user, 1]],
@@ -356,6 +360,8 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [[{ caller: "c", poll: "p", given: 1, confirmed: 0, since: "", start: 0, polledAt: now }], now],
     ],
     "admin.heartbeat": [[now, null]],
+    "admin.lastBackup": [[]],
+    "admin.noteBackup": [[{ at: now, bytes: 1, path: "/b.tar.gz" }]],
     "admin.readGeneration": [[]],
     "admin.facts": [[]],
     "admin.integrityCheck": [[]],
@@ -387,6 +393,10 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "incidents.actorRules": [[]],
     "incidents.listExceptions": [[]],
     "incidents.insertException": [[exception]],
+    "incidents.updateException": [
+      [exception, { ...exception, reason: "said better" }, now],
+      [exception, { ...exception, host: "other" }, now],
+    ],
     "incidents.applyExceptions": [[now], [now]],
     "incidents.deleteException": [["e1", now]],
     "incidents.replaceAssets": [[{ entity: "Site", rows: [assetRow], who: "a", revision: null }, now]],
@@ -462,12 +472,22 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "tickets.countDeliveries": [[]],
     "tickets.countTickets": [[]],
     "reading.readEvents": [[0, 100, feedKinds.incidents]],
+    "reading.newestEvents": [
+      [50, feedKinds.alerts],
+      [50, feedKinds.incidents],
+    ],
     "reading.oldestEvent": [[]],
     "reading.lastPosition": (["incidents", "cases", "alerts"] as const).flatMap((collection) => [
       [collection, "created"],
       [collection, "updated"],
     ]),
-    "reading.listAudit": [[{ before: null, limit: 10 }], [{ before: 5, limit: 10, who: "a", action: "user.create" }]],
+    "reading.listAudit": [
+      [{ before: null, limit: 10, filters: {} }],
+      [{ before: 5, limit: 10, filters: { who: "a", action: "user.create", from: now - dayMs, to: now } }],
+      ...[{ kind: "user" }, { target: "a" }, { source: "api" }, { outcome: "refused" as const }].map((filters) => [
+        { before: null, limit: 10, filters },
+      ]),
+    ],
     "reading.listDeadLetters": [[null], [["Site"]]],
     "reading.findDelivery": [[first]],
     "reading.findTicket": [[id, "jira"]],
@@ -498,6 +518,17 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "reading.listCampaigns": [
       [{ entities: null, limit: 10, offset: 0 }],
       [{ entities: ["Site"], limit: 10, offset: 0 }],
+    ],
+    "reading.matchedAlerts": [
+      [{ scope: exception, actorRules: { sharedAccounts: [], hostShortNames: false }, entities: null }, 10],
+      [
+        {
+          scope: { ...exception, process: "a.exe" },
+          actorRules: { sharedAccounts: [], hostShortNames: false },
+          entities: ["Site"],
+        },
+        10,
+      ],
     ],
     "reading.tryException": [
       [{ scope: exception, actorRules: { hostShortNames: false }, since: 0 }, 0],

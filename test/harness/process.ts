@@ -135,7 +135,8 @@ export class ApplianceProcess {
 
   /** The same without holding this process up: for commands that talk to a receiver that lives here. */
   async runAside(args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-    const child = spawn(process.execPath, [program, ...args], { env: this.env, cwd: this.folder });
+    const [command = process.execPath, ...words] = [...this.#program, ...args];
+    const child = spawn(command, words, { env: this.env, cwd: this.folder });
     const output = { stdout: "", stderr: "" };
     child.stdout.on("data", (part: Buffer) => {
       output.stdout += part.toString();

@@ -81,6 +81,7 @@ describe("answers have the shapes that it says, no field less and none more", ()
       "/api/overview",
       "/api/activity",
       "/api/system",
+      "/api/system/certificate",
       "/api/exceptions",
       "/api/exceptions/proposals",
       "/api/assets",

@@ -49,7 +49,7 @@ describe("the list of an entity", () => {
     expect(second.body).toMatchObject({ added: 0, changed: 1, removed: 1 });
     expect((await admin.get("/api/assets?entity=Branch")).body.total).toBe(1);
     const { entries } = (await admin.get("/api/audit?action=assets.replace")).body;
-    expect(entries.map(({ who, target, detail }: Record<string, unknown>) => ({ who, target, detail }))).toEqual([
+    expect(entries).toMatchObject([
       { who: "admin", target: "Primary Site", detail: { hosts: 1, accounts: 0, added: 0, changed: 1, removed: 1 } },
       { who: "admin", target: "Branch", detail: { hosts: 1, accounts: 0, added: 1, changed: 0, removed: 0 } },
       { who: "admin", target: "Primary Site", detail: { hosts: 1, accounts: 1, added: 2, changed: 0, removed: 0 } },

@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
+import { readPair } from "../../appliance/certificate/read-pair.ts";
 import { ApiListener } from "../../appliance/runtime/listeners.ts";
 import { Faults } from "../../core/faults.ts";
 
@@ -21,15 +22,15 @@ function presented(port: number): Promise<string> {
 
 test("the API speaks TLS, takes a renewed certificate on the same port, and keeps the old one when the new is no use", async () => {
   const folder = mkdtempSync(join(tmpdir(), "rhythmx-tls-"));
-  const files = { tlsCertFile: join(folder, "cert.pem"), tlsKeyFile: join(folder, "key.pem") };
+  const files = { certFile: join(folder, "cert.pem"), keyFile: join(folder, "key.pem"), own: false };
   const place = (name: string) => {
-    copyFileSync(join(certificates, `${name}.pem`), files.tlsCertFile);
-    copyFileSync(join(certificates, `${name}.key`), files.tlsKeyFile);
+    copyFileSync(join(certificates, `${name}.pem`), files.certFile);
+    copyFileSync(join(certificates, `${name}.key`), files.keyFile);
   };
   place("server");
   const api = await ApiListener.start(
     { host: "127.0.0.1", port: 0 },
-    files,
+    { files, read: () => readPair(files) },
     () => new Response("ok"),
     new Faults(Date.now),
   );
@@ -37,20 +38,20 @@ test("the API speaks TLS, takes a renewed certificate on the same port, and keep
     expect(api.url).toStartWith("https://");
     const port = Number(new URL(api.url).port);
     const first = await presented(port);
-    expect(await api.renew(files)).toBe(false);
+    expect(await api.renew()).toBe(false);
 
     place("wrong-name");
-    expect(await api.renew(files)).toBe(true);
+    expect(await api.renew()).toBe(true);
     const second = await presented(port);
     expect(second).not.toBe(first);
 
-    writeFileSync(files.tlsKeyFile, "-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n");
-    const refused = await api.renew(files).catch((error: Error) => error);
+    writeFileSync(files.keyFile, "-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n");
+    const refused = await api.renew().catch((error: Error) => error);
     expect(refused).toMatchObject({ code: "tls_file" });
     expect(String(refused)).toContain("RHYTHMX_TLS_KEY_FILE");
     expect(String(refused)).not.toContain("secret");
-    rmSync(files.tlsCertFile);
-    await expect(api.renew(files)).rejects.toThrow(/RHYTHMX_TLS_CERT_FILE: .*cert\.pem cannot be read/);
+    rmSync(files.certFile);
+    await expect(api.renew()).rejects.toThrow(/RHYTHMX_TLS_CERT_FILE: .*cert\.pem cannot be read/);
     expect(await presented(port)).toBe(second);
   } finally {
     await api.stop();

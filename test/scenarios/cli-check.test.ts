@@ -114,8 +114,8 @@ describe("the unit", () => {
     expect(checked.out).toMatch(
       new RegExp(`^problem: commands use the data folder ${moved}, the service uses \\S+/data, `, "m"),
     );
-    // Off loopback without a certificate: only the unit says so.
-    expect(checked.out).toMatch(/^error: environment: RHYTHMX_LISTEN: found "0\.0\.0\.0" without a certificate/m);
+    // Off loopback it has a certificate: only the unit says so.
+    expect(checked.out).toMatch(/^ok: certificate \S+\/data\/tls\/server\.crt: a self-signed one is made/m);
     const listed = await run(["key", "create", "a", "--scope", "ingest"]);
     expect(listed.err).toMatch(new RegExp(`^warning: commands use the data folder ${moved}`, "m"));
   });
@@ -142,8 +142,9 @@ describe("the listener", () => {
 
   const now = Date.UTC(2027, 0, 1);
   const pair = (cert: string, key: string) => ({
-    tlsCertFile: join(certificates, cert),
-    tlsKeyFile: join(certificates, key),
+    certFile: join(certificates, cert),
+    keyFile: join(certificates, key),
+    own: false,
   });
   const cases: [string, ReturnType<typeof pair>, string | null, string | null][] = [
     ["in order", pair("server.pem", "server.key"), null, null],
@@ -166,7 +167,7 @@ describe("the listener", () => {
     ["for this name", pair("server.pem", "server.key"), "https://localhost:8443/", null],
   ];
   test.each(cases)("a certificate %s", async (_, files, baseUrl, complaint) => {
-    const findings = await checkCertificate(files, baseUrl, now);
+    const findings = await checkCertificate(files, { baseUrl, port: 8443 }, now);
     const problems = findings.filter(({ ok }) => !ok).map(({ line }) => line);
     expect(problems).toEqual(complaint === null ? [] : [expect.stringContaining(complaint)]);
     expect(findings.length).toBeGreaterThan(0);
@@ -174,10 +175,10 @@ describe("the listener", () => {
 
   test("a certificate that is not in force yet, and one that soon runs out", async () => {
     const files = pair("server.pem", "server.key");
-    const [early] = await checkCertificate(files, null, 0);
+    const [early] = await checkCertificate(files, { baseUrl: null, port: 8443 }, 0);
     expect(early).toMatchObject({ ok: false, line: expect.stringContaining("check the clock") });
-    const { validTo } = new X509Certificate(readFileSync(files.tlsCertFile));
-    const [soon] = await checkCertificate(files, null, Date.parse(validTo) - 86_400_000);
+    const { validTo } = new X509Certificate(readFileSync(files.certFile));
+    const [soon] = await checkCertificate(files, { baseUrl: null, port: 8443 }, Date.parse(validTo) - 86_400_000);
     expect(soon).toMatchObject({ ok: true, line: expect.stringContaining("warning: it runs out on ") });
   });
 });

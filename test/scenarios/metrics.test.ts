@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
+import { readPair } from "../../appliance/certificate/read-pair.ts";
 import { ApiListener } from "../../appliance/runtime/listeners.ts";
 import { CertificateExpiry } from "../../appliance/upkeep/metrics/certificates.ts";
 import { Counts } from "../../appliance/upkeep/metrics/counts.ts";
@@ -137,6 +138,7 @@ test("without the database all other metrics are there, and its figures are as t
       ...{ now: () => 0, uptimeMs: () => 0, campaigns: { failures: 0 }, destinations: () => [], loops: () => [] },
       ...{ faults: () => [], intakeOpen: () => true, logEnd: () => 0, searchBehind: () => 0, pendingBytes: () => 0 },
       ...{ storeCalls: () => ({ writer: 0, reader: 0 }), databaseFile: "/nonexistent", disk: () => null },
+      backups: () => ({ lastAt: null, lastBytes: null, failures: 0 }),
       ...{ retentionDays: () => 90, certificates: () => [], tickets: { webhooks: () => [], systems: () => [] } },
       database: () => (works ? Promise.resolve(figures) : Promise.reject(new Error("database is locked"))),
     },
@@ -209,11 +211,16 @@ test("a histogram counts each value in its own bucket and all above, and bounds 
 
 test("our own certificate is the one in use, and the first of its file; of authorities the one that lasts longest counts", async () => {
   const folder = (await started()).dataDir;
-  const files = { tlsCertFile: join(folder, "cert.pem"), tlsKeyFile: join(folder, "key.pem") };
-  copyFileSync(join(tls, "expired.pem"), files.tlsCertFile);
-  copyFileSync(join(tls, "expired.key"), files.tlsKeyFile);
+  const files = { certFile: join(folder, "cert.pem"), keyFile: join(folder, "key.pem"), own: false };
+  copyFileSync(join(tls, "expired.pem"), files.certFile);
+  copyFileSync(join(tls, "expired.key"), files.keyFile);
   const address = { host: "127.0.0.1", port: 0 };
-  const api = await ApiListener.start(address, files, () => new Response("ok"), new Faults(Date.now));
+  const api = await ApiListener.start(
+    address,
+    { files, read: () => readPair(files) },
+    () => new Response("ok"),
+    new Faults(Date.now),
+  );
   cleanUp.push(() => api.stop());
   const expired = api.certificate ?? "";
   const lasting = await Bun.file(join(tls, "server.pem")).text();

@@ -22,7 +22,6 @@ async function faultsOf({ healthPort }: ApplianceProcess): Promise<string[]> {
 
 const fatal: [name: string, env: Record<string, string>][] = [
   ["RHYTHMX_LISTEN", { RHYTHMX_LISTEN: "everywhere" }],
-  ["RHYTHMX_LISTEN", { RHYTHMX_LISTEN: "0.0.0.0:8443" }],
   ["RHYTHMX_TLS_KEY_FILE", { RHYTHMX_TLS_CERT_FILE: "/etc/hostname" }],
   ["RHYTHMX_TLS_CERT_FILE", { RHYTHMX_TLS_KEY_FILE: "/etc/hostname" }],
   ["RHYTHMX_DATA_DIR", { RHYTHMX_DATA_DIR: "/tmp/a\u0001b" }],

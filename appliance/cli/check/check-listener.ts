@@ -3,8 +3,10 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createServer, isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import { messageOf } from "../../../core/errors.ts";
+import type { CertificateFiles } from "../../../core/settings/certificate-files.ts";
 import type { ListenAddress, Settings } from "../../../core/settings.ts";
 import { dayMs } from "../../../core/time.ts";
+import { factsOf, hostOf as linkHost } from "../../certificate/facts.ts";
 import { readTextFile } from "../../runtime/text-files.ts";
 
 export interface Finding {
@@ -56,15 +58,21 @@ function tryListening({ host, port }: ListenAddress): Promise<NodeJS.ErrnoExcept
   });
 }
 
-/** Checks the certificate: whether it exists, matches its key, is valid, and covers the host name in use. `now`: epoch milliseconds. */
+/**
+ * Checks the certificate: whether it exists, matches its key, is valid, and covers the host name in use. `files`: null = plain HTTP; `now`: epoch
+ * milliseconds.
+ */
 export async function checkCertificate(
-  { tlsCertFile, tlsKeyFile }: Pick<Settings, "tlsCertFile" | "tlsKeyFile">,
-  baseUrl: string | null,
+  files: CertificateFiles | null,
+  { baseUrl, port }: { baseUrl: string | null; port: number },
   now: number,
 ): Promise<Finding[]> {
-  if (tlsCertFile === null || tlsKeyFile === null) return [];
+  if (files === null) return [];
+  const { certFile: tlsCertFile, keyFile: tlsKeyFile, own } = files;
   const problem = (line: string): Finding[] => [{ ok: false, line: `certificate ${line}` }];
   const [cert, key] = [await readTextFile(tlsCertFile), await readTextFile(tlsKeyFile)];
+  if (own && cert.kind === "absent" && key.kind === "absent")
+    return [{ ok: true, line: `certificate ${tlsCertFile}: a self-signed one is made at the start` }];
   for (const [path, content] of [
     [tlsCertFile, cert],
     [tlsKeyFile, key],
@@ -92,7 +100,19 @@ export async function checkCertificate(
   } catch {
     return problem(`${tlsKeyFile}: is no private key in PEM form without a passphrase`);
   }
-  return checkValidity(tlsCertFile, certificate, { baseUrl, now });
+  return [...checkValidity(tlsCertFile, certificate, { baseUrl, now }), ...linksWithout(baseUrl, cert.text, port)];
+}
+
+/** Where links lead without `RHYTHMX_BASE_URL`. */
+function linksWithout(baseUrl: string | null, cert: string, port: number): Finding[] {
+  const facts = baseUrl === null ? factsOf(cert) : null;
+  if (facts === null) return [];
+  const where = linkHost(facts);
+  const said =
+    where === null
+      ? "the address that the API listens on"
+      : `https://${where}${port === 443 ? "" : `:${port}`}, the certificate's name`;
+  return [{ ok: true, line: `warning: links lead to ${said}: set RHYTHMX_BASE_URL to the address that people use` }];
 }
 
 function checkValidity(
@@ -109,7 +129,7 @@ function checkValidity(
       ok: true,
       line:
         to - now < soonMs
-          ? `certificate ${path}: warning: it runs out on ${day(to)}: renew it, then \`rhythmx reload\``
+          ? `certificate ${path}: warning: it runs out on ${day(to)}: ${howToRenew(certificate)}`
           : `certificate ${path}: with its key, until ${day(to)}`,
     },
   ];
@@ -120,6 +140,12 @@ function checkValidity(
       line: `certificate ${path}: it is not for ${host}, the name of RHYTHMX_BASE_URL (it is for ${namesOf(certificate)})`,
     });
   return findings;
+}
+
+function howToRenew(certificate: X509Certificate): string {
+  return factsOf(certificate.toString())?.madeHere === true
+    ? "the appliance renews it by itself while it runs"
+    : "renew it, then `rhythmx reload`";
 }
 
 function hostOf(baseUrl: string | null): string | null {

@@ -22,7 +22,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
           hostname: listen.host,
           port: listen.port,
           // On by default outside development: two servers could share one port and each get half of the requests.
-          reusePort: false,
+          reusePort: options.sharesPort ?? false,
           idleTimeout: options.idleTimeoutSeconds,
         });
   return { port: server.port ?? 0, drain: () => server.stop(), close: () => server.stop(true) };

@@ -28,18 +28,24 @@ export async function listen({ listen, fetch, tls, ...limits }: ListenOptions): 
       outgoing.writeHead(413, { Connection: "close" }).end();
     else void answer(incoming, outgoing);
   };
-  const server =
+  const secure =
     tls === undefined
-      ? createServer(options, listener)
+      ? null
       : createTlsServer({ ...options, ...tls, minVersion: "TLSv1.2", handshakeTimeout: idleMs }, listener);
+  const server = secure ?? createServer(options, listener);
   server.setTimeout(idleMs);
-  server.listen("unix" in listen ? { path: listen.unix } : { host: listen.host, port: listen.port });
+  server.listen(
+    "unix" in listen
+      ? { path: listen.unix }
+      : { host: listen.host, port: listen.port, reusePort: limits.sharesPort ?? false },
+  );
   await once(server, "listening");
   // A connection that could not be accepted; the next one may be.
   server.on("error", () => {});
   const closed = once(server, "close");
   return {
     port: "unix" in listen ? 0 : (server.address() as AddressInfo).port,
+    ...(secure === null ? {} : { useCertificate: (next) => secure.setSecureContext(next) }),
     drain: () => {
       server.close();
       return closed;

@@ -1,11 +1,11 @@
-/** Users, API keys, audit log. */
+/** Users and API keys. */
 import * as v from "valibot";
 import { roles } from "../../../core/access/user.ts";
 import { apiKeyScopes } from "../../../core/api-key.ts";
-import { auditRow, keyRow, userRow } from "./access/access-shapes.ts";
+import { keyRow, listedUser, userRow } from "./access/access-shapes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
-import { paging, shortText, someText, word } from "./parameters.ts";
-import { type Route, route } from "./route.ts";
+import { shortText, someText, word } from "./parameters.ts";
+import { ifMatch, type Route, route } from "./route.ts";
 
 const entities = v.optional(
   v.pipe(
@@ -21,7 +21,12 @@ const userChange = v.object({
   entities,
   disabled: v.optional(v.boolean("true or false")),
   password: v.optional(password),
-  reset_second_factor: v.optional(v.boolean("true or false")),
+  reset_second_factor: v.optional(
+    v.pipe(v.boolean("true or false"), v.description("True removes the second factor and its recovery codes.")),
+  ),
+  end_sessions: v.optional(
+    v.pipe(v.boolean("true or false"), v.description("True ends every login and every session of the console.")),
+  ),
   display_name: v.optional(
     v.nullable(v.pipe(shortText(80), v.description("How the person is called in the console; null = by name."))),
   ),
@@ -38,19 +43,6 @@ const newKey = v.object({
     v.pipe(v.number(dayForm), v.gtValue(0, dayForm), v.maxValue(36_500, dayForm), v.description("Absent = never.")),
   ),
 });
-const auditQuery = v.object({
-  who: v.optional(v.pipe(shortText(), v.description("Of this user or key."))),
-  action: v.optional(v.pipe(shortText(64), v.description("Such as user.create."))),
-  before: v.optional(
-    v.pipe(
-      v.number("a number"),
-      v.integer("a whole number"),
-      v.description("Entries with a smaller id: the next page."),
-    ),
-  ),
-  limit: paging.limit,
-});
-
 const gone = { 204: { description: "Done." } };
 const unknown = { description: "There is none of that name or id." };
 const conflict = { description: "The name is taken, or the last administrator would go." };
@@ -63,7 +55,7 @@ export function administrationRoutes({ administration }: ApiDependencies): Route
       method: "GET",
       path: "/api/users",
       summary: "Users",
-      answers: { 200: { description: "By name.", schema: v.object({ users: v.array(userRow) }) } },
+      answers: { 200: { description: "By name.", schema: v.object({ users: v.array(listedUser) }) } },
       handle: async ({ c, caller }) => c.json({ users: administration.users(caller) }),
     }),
     route({
@@ -83,16 +75,23 @@ export function administrationRoutes({ administration }: ApiDependencies): Route
       method: "PATCH",
       path: "/api/users/:name",
       summary: "Changes a user",
-      description: "Another password, role or entity limit, and disabling, end every login of the user.",
+      description:
+        "Another password, role or entity limit, and disabling, end every login of the user. With If-Match (the `revision` of the user) what somebody else has changed since is not overwritten.",
       body: userChange,
       bodyExample: { disabled: true },
-      answers: { 200: { description: "The user.", schema: userRow }, 404: unknown, 409: conflict },
+      answers: {
+        200: { description: "The user.", schema: userRow },
+        404: unknown,
+        409: conflict,
+        412: { description: "The user was changed since the revision that If-Match names." },
+      },
       handle: async ({ c, caller, param, body }) => {
-        const { reset_second_factor: resetTotp, display_name: displayName, ...rest } = body;
+        const { reset_second_factor: resetTotp, display_name: displayName, end_sessions: endSessions, ...rest } = body;
         const change = Object.fromEntries(
-          Object.entries({ ...rest, resetTotp, displayName }).filter(([, value]) => value !== undefined),
+          Object.entries({ ...rest, resetTotp, displayName, endSessions }).filter(([, value]) => value !== undefined),
         );
-        return c.json(await administration.changeUser(caller, param("name"), change));
+        const revision = ifMatch(c.req.header("if-match"));
+        return c.json(await administration.changeUser(caller, param("name"), change, revision));
       },
     }),
     route({
@@ -144,29 +143,6 @@ export function administrationRoutes({ administration }: ApiDependencies): Route
       handle: async ({ c, caller, param }) => {
         await administration.revokeKey(caller, param("id"));
         return c.body(null, 204);
-      },
-    }),
-    route({
-      ...admin,
-      method: "GET",
-      path: "/api/audit",
-      summary: "Who changed what, when and from where",
-      query: auditQuery,
-      answers: {
-        200: {
-          description: "Newest first.",
-          schema: v.object({ entries: v.array(auditRow), next_before: v.nullable(v.number()) }),
-        },
-      },
-      handle: async ({ c, query }) => {
-        const { who, action, before, limit } = query;
-        const { entries, nextBefore } = await administration.audit({
-          before: before ?? null,
-          limit: limit ?? 100,
-          ...(who === undefined ? {} : { who }),
-          ...(action === undefined ? {} : { action }),
-        });
-        return c.json({ entries, next_before: nextBefore });
       },
     }),
   ];

@@ -1,12 +1,14 @@
 /** What the API needs from the appliance. Rows travel as JSON objects or text: they are made where the data is. */
 
+import type { AuditFilters } from "../../../core/access/audit.ts";
 import type { Caller } from "../../../core/access/caller.ts";
 import type { NewUser, UserChange } from "../../../core/access/user.ts";
 import type { ApiKeyScope } from "../../../core/api-key.ts";
-import type { ListedAsset } from "../../../core/assets/asset.ts";
+import type { Asset, AssetKind, ListedAsset } from "../../../core/assets/asset.ts";
+import type { AssetChange } from "../../../core/assets/asset-list.ts";
 import type { ReadAsset } from "../../../core/assets/asset-row.ts";
 import type { EventKind, LoggedEvent } from "../../../core/event.ts";
-import type { NewException } from "../../../core/exceptions/exception.ts";
+import type { ExceptionChange, NewException } from "../../../core/exceptions/exception.ts";
 import type { CaseRequest, IncidentRequest } from "../../../core/incident-change.ts";
 import type { PageAnswer, PageRequest } from "../../../core/pages/page-request.ts";
 import type { Sleep } from "../../../core/ports.ts";
@@ -36,7 +38,9 @@ export interface LoginPort {
   me(caller: Caller): Json;
   changePassword(caller: Caller, current: string, next: string): Promise<void>;
   beginTotp(caller: Caller, password: string): Promise<Json>;
-  confirmTotp(caller: Caller, code: string): Promise<void>;
+  /** Answers recovery codes, none unless `withCodes`. */
+  confirmTotp(caller: Caller, code: string, withCodes: boolean): Promise<string[]>;
+  newRecoveryCodes(caller: Caller, password: string): Promise<string[]>;
   removeTotp(caller: Caller, password: string): Promise<void>;
 }
 
@@ -62,6 +66,12 @@ export interface OverviewPort {
   system(caller: Caller): Promise<Json>;
 }
 
+export interface SystemPort {
+  lastReload(): object | null;
+  /** @throws EdgeError cannot_reload */
+  reload(caller: Caller): Promise<object>;
+}
+
 export interface CampaignPort {
   /** @throws EdgeError campaign_unknown, also for one of an entity that the caller may not see */
   campaign(caller: Caller, id: string): Promise<Json>;
@@ -71,6 +81,10 @@ export interface CampaignPort {
 export interface ExceptionPort {
   list(caller: Caller): Promise<Json[]>;
   add(caller: Caller, request: NewException): Promise<Json>;
+  /** `revision`: which it must have; null = whichever. @throws EdgeError exception_changed */
+  change(caller: Caller, id: string, change: ExceptionChange, revision: string | null): Promise<Json>;
+  /** It, and the newest alerts that it covers. */
+  matches(caller: Caller, id: string): Promise<Json>;
   remove(caller: Caller, id: string): Promise<void>;
   trial(caller: Caller, request: NewException): Promise<Json>;
   /** Of one incident; null = of recent false positives, those that no exception covers yet. */
@@ -80,7 +94,8 @@ export interface ExceptionPort {
 export interface AdministrationPort {
   users(caller: Caller): Json[];
   createUser(caller: Caller, user: NewUser): Promise<Json>;
-  changeUser(caller: Caller, name: string, change: UserChange): Promise<Json>;
+  /** `revision`: which the user must have; null = whichever. @throws EdgeError user_changed */
+  changeUser(caller: Caller, name: string, change: UserChange, revision: string | null): Promise<Json>;
   removeUser(caller: Caller, name: string): Promise<void>;
   keys(caller: Caller): Promise<Json[]>;
   createKey(
@@ -88,30 +103,72 @@ export interface AdministrationPort {
     key: { name: string; scopes: readonly ApiKeyScope[]; entities: readonly string[]; expiresInDays: number | null },
   ): Promise<Json>;
   revokeKey(caller: Caller, id: string): Promise<void>;
-  audit(query: { before: number | null; limit: number; who?: string; action?: string }): Promise<{
+}
+
+export interface AuditPort {
+  /** Newest first. `before`: the number of an entry, those before it. */
+  page(query: { before: number | null; limit: number; filters: AuditFilters }): Promise<{
     entries: Json[];
     nextBefore: number | null;
   }>;
+  /** All of it, as it is read. `mayGoOn` is asked before each part. */
+  export(
+    caller: Caller,
+    filters: AuditFilters,
+    format: "csv" | "ndjson",
+    mayGoOn: () => Promise<boolean>,
+  ): Promise<ReadableStream<Uint8Array>>;
+}
+
+export interface CertificatePort {
+  read(): Json;
+  /** PEM texts. @throws EdgeError certificate_refused, certificate_pinned, tls_file */
+  replace(caller: Caller, pair: { cert: string; key: string }): Promise<Json>;
+  /** @throws EdgeError certificate_pinned, tls_file */
+  makeSelfSigned(caller: Caller): Promise<Json>;
 }
 
 export interface AssetsPort {
   /** Null = the caller's only entity, else the default one. @throws EdgeError entity_foreign */
-  list(caller: Caller, entity: string | null): Promise<{ entity: string; revision: number; rows: ListedAsset[] }>;
-  /** `revision`: which the list must have; null = whichever. @throws EdgeError entity_foreign, assets_changed, assets_limit */
+  list(
+    caller: Caller,
+    entity: string | null,
+    filters?: { from?: string; kind?: string; role?: string; criticality?: string; text?: string },
+  ): Promise<{ entity: string; revision: number; rows: ListedAsset[] }>;
+  /**
+   * `revision`: which the list must have; null = whichever. `isTrial`: says what it would change, and writes nothing.
+   * @throws EdgeError entity_foreign, assets_changed, assets_limit
+   */
   replace(
     caller: Caller,
     entity: string | null,
-    list: { rows: readonly ReadAsset[]; revision: number | null },
-  ): Promise<{
-    entity: string;
-    revision: number;
-    hosts: number;
-    accounts: number;
-    added: number;
-    changed: number;
-    removed: number;
-    leftOut: number;
-  }>;
+    list: { rows: readonly ReadAsset[]; revision: number | null; isTrial?: boolean },
+  ): Promise<AssetsChanged>;
+  /** `was`: a row as somebody saw it; null = there was none. @throws as `replace`; assets_refused for a name that another row has */
+  change(
+    caller: Caller,
+    entity: string | null,
+    change: {
+      set: readonly Asset[];
+      remove: readonly Pick<Asset, "kind" | "name">[];
+      was?: { kind: AssetKind; name: string; row: Asset | null };
+    },
+    revision: number | null,
+  ): Promise<AssetsChanged>;
+}
+
+/** How a list of assets differs from the one before. */
+export interface AssetsChanged {
+  entity: string;
+  revision: number;
+  hosts: number;
+  accounts: number;
+  added: number;
+  changed: number;
+  removed: number;
+  leftOut: number;
+  /** The first of them. */
+  changes: readonly AssetChange[];
 }
 
 export interface StreamPort {
@@ -176,8 +233,15 @@ export interface WebhookPort {
 }
 
 export interface SettingsPort {
-  section(section: string): Json;
-  save(caller: Caller, section: string, fields: Json): Promise<Json>;
+  /** Fields with value, source, and whether they are pinned; the version of what is saved, and who saved it. @throws EdgeError section_unknown */
+  section(section: string): Promise<Json>;
+  /**
+   * All fields or none. `version`: which the section must have; null = whichever.
+   * @throws UsageError with every field that is wrong; EdgeError section_unknown, setting_pinned, settings_changed
+   */
+  save(caller: Caller, section: string, fields: Json, version: string | null): Promise<Json>;
+  /** What is wrong with fields before they are saved. @throws EdgeError section_unknown */
+  check(section: string, fields: Json): Promise<readonly { name: string; reason: string }[]>;
   test(caller: Caller, section: string, fields: Json): Promise<object>;
   /** Of ticket systems. */
   status(): Promise<Json[]>;
@@ -185,7 +249,18 @@ export interface SettingsPort {
   feeds(caller: Caller): Promise<Json[]>;
 }
 
+export interface BackupPort {
+  status(): Json;
+  /** Resolves once it is begun. @throws EdgeError backup_running */
+  begin(caller: Caller): Promise<void>;
+  /** @throws EdgeError unknown_backup */
+  file(caller: Caller, name: string): Promise<{ path: string; name: string }>;
+  /** @throws EdgeError unknown_backup */
+  remove(caller: Caller, name: string): Promise<void>;
+}
+
 export interface ApiDependencies {
+  backups: BackupPort;
   tickets: TicketPort;
   webhooks: WebhookPort;
   settings: SettingsPort;
@@ -198,6 +273,9 @@ export interface ApiDependencies {
   exceptions: ExceptionPort;
   assets: AssetsPort;
   administration: AdministrationPort;
+  audit: AuditPort;
+  certificate: CertificatePort;
+  system: SystemPort;
   stream: StreamPort;
   /** IP address of the client, through proxies that are trusted. */
   clientAddress(peer: string, forwardedFor: string | undefined): string;

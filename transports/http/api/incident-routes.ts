@@ -1,7 +1,7 @@
 /** One incident or case: full detail, and what people and SOARs change of it. */
 import * as v from "valibot";
 import type { ApiDependencies } from "./dependencies.ts";
-import { changedIncident } from "./exception-routes.ts";
+import { changedIncident } from "./exceptions/exception-shapes.ts";
 import { caseStatus, incidentStatus, shortText, someText } from "./parameters.ts";
 import { BadRequest } from "./read-request.ts";
 import { type ApiContext, type Route, route } from "./route.ts";

@@ -9,12 +9,23 @@ const password = v.pipe(v.string("a text"), v.maxLength(1024, "at most 1024 char
 const loginBody = v.object({
   username: someText(),
   password,
-  totp: v.nullish(v.pipe(shortText(16), v.description("Six digits, for users with a second factor."))),
+  totp: v.nullish(
+    v.pipe(shortText(32), v.description("Six digits, for users with a second factor; or one of their recovery codes.")),
+  ),
 });
 const refreshBody = v.object({ refresh_token: shortText(400) });
 const logoutBody = v.object({ refresh_token: v.nullish(shortText(400)) });
 const passwordBody = v.object({ current_password: password, new_password: password });
-const confirmBody = v.object({ code: someText(16) });
+const confirmBody = v.object({
+  code: someText(16),
+  recovery_codes: v.optional(
+    v.pipe(v.boolean("true or false"), v.description("True makes recovery codes, which the answer has once.")),
+  ),
+});
+const codes = {
+  description: "Each works once, in the place of a code of the app. They are not shown again.",
+  schema: v.object({ recovery_codes: v.array(v.string()) }),
+};
 const withPassword = v.object({ password });
 
 const refused = { description: "User name, password, code or token does not hold." };
@@ -103,11 +114,22 @@ export function loginRoutes({ logins }: ApiDependencies): Route[] {
       path: "/api/totp/confirm",
       summary: "Confirms a second factor",
       body: confirmBody,
-      answers: { ...done, 401: refused, 409: { description: "None is being set up." } },
+      answers: { ...done, 200: codes, 401: refused, 409: { description: "None is being set up." } },
       handle: async ({ c, caller, body }) => {
-        await logins.confirmTotp(caller, body.code);
-        return c.body(null, 204);
+        const made = await logins.confirmTotp(caller, body.code, body.recovery_codes ?? false);
+        return made.length === 0 ? c.body(null, 204) : c.json({ recovery_codes: made });
       },
+    }),
+    route({
+      ...own,
+      method: "POST",
+      path: "/api/totp/recovery-codes",
+      summary: "New recovery codes",
+      description: "They end those before them.",
+      body: withPassword,
+      answers: { 200: codes, 401: refused, 409: { description: "There is no second factor." }, 429: busy },
+      handle: async ({ c, caller, body }) =>
+        c.json({ recovery_codes: await logins.newRecoveryCodes(caller, body.password) }),
     }),
     route({
       ...own,

@@ -80,6 +80,12 @@ interface Typed<Q extends ObjectSchema | undefined, B extends ObjectSchema | und
   handle(request: Request<Output<Q>, Output<B>>): Promise<Response>;
 }
 
+/** The revision that `If-Match` names, with or without quotes; null = whichever there is. */
+export function ifMatch(header: string | undefined): string | null {
+  const text = header?.trim() ?? "*";
+  return text === "*" ? null : text.replace(/^(?:W\/)?"(.*)"$/, "$1").slice(0, 200);
+}
+
 /** Makes a route whose handler gets the types of its schemas. */
 export function route<Q extends ObjectSchema | undefined = undefined, B extends ObjectSchema | undefined = undefined>(
   definition: Typed<Q, B>,

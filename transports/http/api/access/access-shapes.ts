@@ -21,6 +21,15 @@ export const userRow = v.object({
   password_change_required: v.boolean(),
   created_at: time,
   last_login_at: orNull(time),
+  last_login_from: v.pipe(orNull(text), v.description("IP address.")),
+  recovery_codes_left: count,
+  revision: v.pipe(text, v.description("Another one after each change; for If-Match.")),
+});
+
+export const listedUser = v.object({
+  ...userRow.entries,
+  locked_until: v.pipe(orNull(time), v.description("After failed logins; null = the next one is looked at.")),
+  sessions: v.pipe(count, v.description("Logins of the API and sessions of the console.")),
 });
 
 export const keyRow = v.object({
@@ -32,7 +41,9 @@ export const keyRow = v.object({
   created_at: time,
   expires_at: orNull(time),
   revoked_at: orNull(time),
-  last_used_at: orNull(time),
+  last_used_at: v.pipe(orNull(time), v.description("To the minute.")),
+  last_used_from: v.pipe(orNull(text), v.description("IP address.")),
+  created_by: v.pipe(orNull(text), v.description("User name, or `command line`; null = not noted.")),
 });
 
 export const auditRow = v.object({
@@ -41,7 +52,11 @@ export const auditRow = v.object({
   who: text,
   action: text,
   target: text,
-  detail: v.record(text, v.unknown()),
+  detail: v.pipe(
+    v.record(text, v.unknown()),
+    v.description("What was asked for; `changes` has `{name, old, new}` of each field, secrets as `(secret)`."),
+  ),
   address: text,
   source: text,
+  outcome: v.picklist(["done", "refused", "failed"]),
 });

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { accountRoles, assetKinds, assetSources, criticalities, hostRoles } from "../../../../core/assets/asset.ts";
 import {
   assetsAsCsv,
+  assetWords,
   type ListError,
   mostAssets,
   readCsvList,
@@ -12,8 +13,8 @@ import {
 import { EdgeError } from "../../../../core/errors.ts";
 import { normaliseName } from "../../../../core/intake/identity.ts";
 import { hasMoreValues, isNestedDeeper } from "../../../../core/text/json-depth.ts";
-import type { ApiDependencies } from "../dependencies.ts";
-import { someText, word } from "../parameters.ts";
+import type { ApiDependencies, AssetsChanged } from "../dependencies.ts";
+import { shortText, someText, word } from "../parameters.ts";
 import { BadRequest } from "../read-request.ts";
 import { type Route, route, type TextBody } from "../route.ts";
 
@@ -55,6 +56,40 @@ const newRow = v.object({
   criticality: v.nullish(v.picklist(criticalities)),
   aliases: v.nullish(v.pipe(v.array(v.string()), v.description("Other names of the same host or account."))),
 });
+const changedRow = v.object({
+  kind: v.picklist(assetKinds),
+  name: v.string(),
+  old: v.pipe(v.nullable(v.string()), v.description("In words; null = it is new.")),
+  new: v.pipe(v.nullable(v.string()), v.description("Null = it is removed.")),
+});
+const replaced = v.object({
+  entity_name: v.string(),
+  hosts: v.number(),
+  accounts: v.number(),
+  added: v.number(),
+  changed: v.number(),
+  removed: v.number(),
+  left_out: v.pipe(v.number(), v.description("Rows that only repeat what the file or logs say.")),
+  changes: v.optional(
+    v.pipe(v.array(changedRow), v.description("Of a trial and of PATCH: one by one, the first 500.")),
+  ),
+});
+const rowsChange = v.object({
+  set: v.optional(
+    v.pipe(
+      v.array(newRow),
+      v.maxLength(1000),
+      v.description("Rows that are added, or take the place of one of that name."),
+    ),
+  ),
+  remove: v.optional(
+    v.pipe(
+      v.array(v.object({ kind: v.picklist(assetKinds), name: someText() })),
+      v.maxLength(1000),
+      v.description("Rows that are taken away."),
+    ),
+  ),
+});
 const newList = v.object({
   entity: v.optional(v.string()),
   assets: v.pipe(v.array(newRow), v.maxLength(mostAssets), v.description("The whole list; an empty one removes all.")),
@@ -83,18 +118,20 @@ export function assetRoutes({ assets }: ApiDependencies): Route[] {
         entity,
         from: v.optional(v.pipe(word(assetSources), v.description("Rows of this source."))),
         kind: v.optional(v.pipe(word(assetKinds), v.description("Rows of this kind."))),
+        role: v.optional(
+          v.pipe(word([...new Set([...hostRoles, ...accountRoles])]), v.description("Rows of this role.")),
+        ),
+        criticality: v.optional(v.pipe(word(criticalities), v.description("Rows that say this criticality."))),
+        text: v.optional(v.pipe(shortText(), v.description("Part of a name or an alias."))),
         format: v.optional(v.pipe(word(["json", "csv"]), v.description("Also by the header Accept: text/csv."))),
       }),
       answers: { 200: { description: "Hosts first, by name.", schema: answer, csv: csvExample } },
       handle: async ({ c, caller, query }) => {
-        const { entity: name, revision, rows } = await assets.list(caller, query.entity ?? null);
-        const shown = rows
-          .filter((one) => (query.from ?? one.from) === one.from && (query.kind ?? one.kind) === one.kind)
-          .map((one) => ({ one, key: `${one.kind === "host" ? 0 : 1}${normaliseName(one.name)}` }))
-          .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-          .map(({ one }) => one);
+        const { entity: asked, format, ...given } = query;
+        const filters = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+        const { entity: name, revision, rows: shown } = await assets.list(caller, asked ?? null, filters);
         c.header("ETag", tagOf(revision));
-        const wantsCsv = query.format === "csv" || (query.format === undefined && isCsv(c.req.header("accept")));
+        const wantsCsv = format === "csv" || (format === undefined && isCsv(c.req.header("accept")));
         if (!wantsCsv) return c.json({ entity_name: name, total: shown.length, assets: shown.map(shownAsset) });
         c.header("Content-Type", "text/csv; charset=utf-8");
         c.header("Content-Disposition", 'attachment; filename="assets.csv"');
@@ -109,20 +146,17 @@ export function assetRoutes({ assets }: ApiDependencies): Route[] {
       tag: "Assets",
       summary: "Replaces the entity's list",
       description: `Whole and at once, or not at all: one wrong row refuses the list, and every wrong value is named. At most ${mostAssets} rows. What GET answers can be sent back: rows whose \`from\` is \`file\` or \`inferred\` and that say no more than that are no part of the list. With If-Match (the ETag of GET) a list that somebody else has changed since is not overwritten. Open incidents of the hosts and accounts concerned are scored again.`,
-      query: v.object({ entity }),
+      query: v.object({
+        entity,
+        trial: v.optional(
+          v.pipe(word(["true", "false"]), v.description("true = it says what would change, and changes nothing.")),
+        ),
+      }),
       textBody: { most: 8 * mebibyte, schema: newList, example, csv: csvExample },
       answers: {
         200: {
           description: "How the list differs from the one before.",
-          schema: v.object({
-            entity_name: v.string(),
-            hosts: v.number(),
-            accounts: v.number(),
-            added: v.number(),
-            changed: v.number(),
-            removed: v.number(),
-            left_out: v.pipe(v.number(), v.description("Rows that only repeat what the file or logs say.")),
-          }),
+          schema: replaced,
         },
         412: { description: "The list has been changed since the revision that If-Match names." },
         422: { description: "The lists of all entities together would be too long." },
@@ -144,13 +178,53 @@ export function assetRoutes({ assets }: ApiDependencies): Route[] {
             { name: "entity", reason: "rows of more than one entity: a request replaces the list of one" },
           ]);
         const revision = revisionOf(c.req.header("if-match"));
-        const done = await assets.replace(caller, named, { rows: list.rows, revision });
+        const isTrial = query.trial === "true";
+        const done = await assets.replace(caller, named, { rows: list.rows, revision, isTrial });
         c.header("ETag", tagOf(done.revision));
-        const { entity: name, hosts, accounts, added, changed, removed, leftOut } = done;
-        return c.json({ entity_name: name, hosts, accounts, added, changed, removed, left_out: leftOut });
+        const { changes, ...counts } = replacedJson(done);
+        return c.json(isTrial ? { ...counts, changes } : counts);
+      },
+    }),
+    route({
+      method: "PATCH",
+      path: "/api/assets",
+      permission: "assets:write",
+      callers: "users",
+      tag: "Assets",
+      summary: "Changes rows of the entity's list",
+      description:
+        "Rows that it does not name stay. All of it, or nothing. With If-Match (the ETag of GET) a list that somebody else has changed since is left alone.",
+      query: v.object({ entity }),
+      body: rowsChange,
+      bodyExample: {
+        set: [{ host: "dc02.corp.example", role: "domain_controller" }],
+        remove: [{ kind: "host", name: "dc01" }],
+      },
+      answers: {
+        200: { description: "How the list differs from the one before.", schema: replaced },
+        412: { description: "The list has been changed since the revision that If-Match names." },
+        422: { description: "Another row has that name, or the lists of all entities together would be too long." },
+      },
+      handle: async ({ c, caller, query, body }) => {
+        const list = readList({ format: "json", text: JSON.stringify({ assets: body.set ?? [] }) });
+        const set = list.rows.map(({ asset }) => asset);
+        const revision = revisionOf(c.req.header("if-match"));
+        const done = await assets.change(caller, query.entity ?? null, { set, remove: body.remove ?? [] }, revision);
+        c.header("ETag", tagOf(done.revision));
+        return c.json(replacedJson(done));
       },
     }),
   ];
+}
+
+function replacedJson({ entity: name, revision: _, leftOut, changes, ...counts }: AssetsChanged) {
+  const said = changes.map(({ old, new: next }) => ({
+    kind: next?.kind ?? old?.kind,
+    name: next?.name ?? old?.name,
+    old: old === null ? null : assetWords(old),
+    new: next === null ? null : assetWords(next),
+  }));
+  return { entity_name: name, ...counts, left_out: leftOut, changes: said };
 }
 
 /** @throws BadRequest with every wrong value */

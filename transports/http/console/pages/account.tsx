@@ -203,7 +203,7 @@ export function accountActions(origin: OriginPort): Action[] {
       ...own,
       path: "/console/second-factor/confirm",
       run: async ({ caller, form, ports }) => {
-        await ports.api.logins.confirmTotp(caller, form.required("code", 16).replace(/\s/g, ""));
+        await ports.api.logins.confirmTotp(caller, form.required("code", 16).replace(/\s/g, ""), false);
         return { to: "/account", said: "The second factor is set up." };
       },
     },

@@ -179,6 +179,8 @@ function deed({ action, field, old, new: now }: RecentChange): string {
       return "proposed an exception for";
     case "EXCEPTION_APPLIED":
       return "applied an exception to";
+    case "EXCEPTION_CHANGED":
+      return "changed an exception of";
     case "EXCEPTION_REMOVED":
       return "removed an exception from";
     default:

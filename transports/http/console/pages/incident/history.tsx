@@ -99,6 +99,8 @@ function told(entry: HistoryEntry): Child {
       return <>Exceptions proposed: {short(now)}</>;
     case "EXCEPTION_APPLIED":
       return <>Exception applied: {short(now)}</>;
+    case "EXCEPTION_CHANGED":
+      return <>Exception changed: {short(now)}</>;
     case "EXCEPTION_REMOVED":
       return <>Exception removed: {short(now)}</>;
     case "EXTERNAL_SYNC":
