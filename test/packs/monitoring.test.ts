@@ -14,8 +14,6 @@ const docs = (name: string) => readFileSync(join(import.meta.dirname, "../../doc
 const alarms = rules().filter(({ alert }) => alert !== undefined);
 /** Added by Prometheus to each series. */
 const ofScrape = ["job", "instance"];
-/** Of `rhythmx backup`. */
-const ofBackups = ["rhythmx_backup_last_success_timestamp_seconds", "rhythmx_backup_failures_total"];
 
 let scrape: Scrape;
 beforeAll(async () => {
@@ -25,7 +23,7 @@ afterAll(cleanUpScenes);
 
 /** Labels of a series by its name, also of the rules' own; null = there is no such series. */
 function labelsOf(name: string): string[] | null {
-  if (name === "up" || ofBackups.includes(name)) return ofScrape;
+  if (name === "up") return ofScrape;
   const recorded = rules().find(({ record }) => record === name);
   if (recorded !== undefined) return groupsBy(recorded.expr).filter((label) => label !== "le");
   const family = name.replace(/_(bucket|sum|count)$/, "");
@@ -188,6 +186,7 @@ test("every metric is used by a rule, a dashboard, or kept for queries by hand",
   );
   const unused = [...scrape.types.keys()].filter((name) => !used.has(name));
   expect(unused.sort()).toEqual([
+    "rhythmx_backup_last_size_bytes",
     "rhythmx_config_last_reload_success_timestamp_seconds",
     "rhythmx_config_reloads_total",
     "rhythmx_event_log_end",
