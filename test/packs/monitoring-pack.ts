@@ -49,7 +49,7 @@ export function rules(): Rule[] {
   return groups.flatMap((group) => group.rules);
 }
 
-export const dashboardFiles = ["grafana/rhythmx-delivery.json", "grafana/rhythmx-operation.json"];
+const dashboardFiles = ["grafana/rhythmx-delivery.json", "grafana/rhythmx-operation.json"];
 
 export function dashboards(): Dashboard[] {
   return dashboardFiles.map((file) => JSON.parse(packFile(file)) as Dashboard);
