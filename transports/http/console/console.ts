@@ -6,7 +6,7 @@
  * `load` throws becomes a page with its words (refusals.ts). The navigation shows an entry once its page is in the table (layout.tsx).
  *
  * An **action** is what a form does: `POST /console/…`, one object `{ path, permission, run }`. `run` gets `request.form`, does one thing and
- * answers `{ to, said }`: the page that follows (303) and what it tells; or `{ title, at, view }` for what is shown once. What it throws is
+ * answers `{ to, said }`: the page that follows (303) and what it tells; `{ title, at, view }` for what is shown once; or a file. What it throws is
  * told to the person, and nothing typed is lost. Forms are made by `<Form action=…>`, which carries the token; without it, or from another
  * site, an action is refused before it runs.
  *
@@ -27,6 +27,7 @@
  *   again; `data-plain` leaves it to the browser.
  * - `data-filter="#list"` on a GET form: what is typed or chosen replaces `#list` and the address; `data-dialog` on a link: the `main` of its
  *   target is shown in a dialog; `data-load` on `<details>`: once opened, its `[data-loaded]` gets that of the page at this address; `data-copy="#id"` on a button copies a text; `data-key="g i"` on a link, button or field: its keys.
+ * - `data-once` on what is shown once: it is taken away when the page is left, so that Back does not bring it.
  * - `data-rows` on a table: `j` `k` move, `Enter` opens `a.lead`, `x` ticks the row's check box; `data-row-key="t"` within a row: what the
  *   key opens there; `data-of-rows` beside `data-key`: works on ticked rows, else on the chosen one. The row that was opened is
  *   chosen when somebody comes back. `data-all="#list"` on a check box ticks all in there.
@@ -45,6 +46,13 @@ import { assetNamed } from "./assets.ts";
 import { sessionCookie } from "./cookies.ts";
 import { Gate } from "./gate.tsx";
 import type { Action, AnyPage } from "./page.ts";
+import { keyPage, revokeAction } from "./pages/access/key.tsx";
+import { keysPage } from "./pages/access/keys.tsx";
+import { newKeyAction, newKeyPage } from "./pages/access/new-key.tsx";
+import { newUserPage } from "./pages/access/new-user.tsx";
+import { userPage } from "./pages/access/user.tsx";
+import { userActions } from "./pages/access/user-actions.ts";
+import { usersPage } from "./pages/access/users.tsx";
 import { accountActions, accountPage } from "./pages/account.tsx";
 import { alertPage } from "./pages/alerts/alert.tsx";
 import { alertsPage } from "./pages/alerts/alerts.tsx";
@@ -88,6 +96,12 @@ const pages: readonly AnyPage[] = [
   deliveryPage,
   integrationsPage,
   systemPage,
+  usersPage,
+  newUserPage,
+  userPage,
+  keysPage,
+  newKeyPage,
+  keyPage,
   searchPage,
   accountPage,
 ];
@@ -101,6 +115,9 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...caseActions,
     ...deliveryActions,
     ...integrationActions,
+    ...userActions,
+    newKeyAction(),
+    revokeAction,
     ...sampleActions,
   ];
 }

@@ -49,14 +49,24 @@ export interface Shown {
   view: Child;
 }
 
+/** A file for the browser to save. The form that asks for it is `plain`. */
+export interface Saved {
+  /** Its name: letters, digits, dots, hyphens. */
+  file: string;
+  type: string;
+  body: string | ReadableStream<Uint8Array>;
+}
+
 export interface Action {
   /** `/console/…`; always POST. */
   path: string;
   permission: Permission;
+  /** The most bytes of the form; absent = 1 MiB. */
+  most?: number;
   /** Open to a person who has to choose another password first. */
   withInitialPassword?: boolean;
   /** @throws EdgeError, UsageError, StoreError: refused with their words, and nothing typed is lost */
-  run(request: ActionRequest): Promise<Done | Shown>;
+  run(request: ActionRequest): Promise<Done | Shown | Saved>;
 }
 
 /** Thrown by `load`: the browser is led to another page. */

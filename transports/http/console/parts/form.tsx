@@ -18,10 +18,12 @@ interface FormProps {
   /** Sent by the browser itself, which then shows the answer. */
   plain?: boolean;
   label?: string;
+  /** It has fields with files. */
+  files?: boolean;
   children?: Child;
 }
 
-export const Form = ({ action, id, optimistic, renews, plain, label, children, ...rest }: FormProps) => (
+export const Form = ({ action, id, optimistic, renews, plain, label, files, children, ...rest }: FormProps) => (
   <form
     method="post"
     action={action}
@@ -31,6 +33,7 @@ export const Form = ({ action, id, optimistic, renews, plain, label, children, .
     data-optimistic={optimistic}
     data-renews={renews}
     data-plain={plain ? "" : undefined}
+    enctype={files ? "multipart/form-data" : undefined}
   >
     <input type="hidden" name={formTokenField} value={useViewing().formToken} />
     {children}
