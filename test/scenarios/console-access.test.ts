@@ -70,7 +70,7 @@ describe("users", () => {
     // The same form once more: it was made of what is no longer so.
     const late = await admin.submit(page, `${path}/disable`);
     expect([late.status, (await userOf("dana")).disabled]).toEqual([412, false]);
-    expect(late.text).toContain("dana was changed by somebody else meanwhile, so nothing was changed");
+    expect(late.text).toContain("Dana was changed by somebody else meanwhile, so nothing was changed");
     const named = await admin.submit(saved, `${path}/display-name`, { display_name: "Dana Scully" });
     expect(named.text).toContain("Dana Scully");
     const disabled = await admin.submit(named, `${path}/disable`);

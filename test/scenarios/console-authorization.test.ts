@@ -126,7 +126,7 @@ describe("pages and actions", () => {
         redirect: "manual",
         signal: stop.signal,
         headers: { ...(client.cookies.size > 0 ? { Cookie: client.cookie } : {}), ...headers },
-        ...(method === "POST" ? { body: "" } : {}),
+        ...(method === "POST" ? { body: new URLSearchParams({ own_password: password }).toString() } : {}),
       });
       stop.abort();
       return response.status;
