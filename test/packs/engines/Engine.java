@@ -1,0 +1,45 @@
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+/** Patterns on messages by java.util.regex. See engines.ts for the lines in and out. */
+public class Engine {
+  static String from(String line) {
+    return new String(Base64.getDecoder().decode(line), UTF_8);
+  }
+
+  static String to(String text) {
+    return text == null ? "~" : Base64.getEncoder().encodeToString(text.getBytes(UTF_8));
+  }
+
+  public static void main(String[] args) throws Exception {
+    BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
+    PrintStream out = new PrintStream(System.out, false, UTF_8);
+    int count = Integer.parseInt(in.readLine());
+    List<Pattern> patterns = new ArrayList<>();
+    for (int n = 0; n < count; n++) patterns.add(Pattern.compile(from(in.readLine())));
+    for (String line = in.readLine(); line != null; line = in.readLine()) {
+      String message = from(line);
+      List<String> fields = new ArrayList<>();
+      for (Pattern pattern : patterns) {
+        Matcher matcher = pattern.matcher(message);
+        List<String> matches = new ArrayList<>();
+        while (matcher.find()) {
+          List<String> groups = new ArrayList<>();
+          for (int group = 0; group <= matcher.groupCount(); group++) groups.add(to(matcher.group(group)));
+          matches.add(String.join(",", groups));
+        }
+        fields.add(matches.isEmpty() ? "-" : String.join(";", matches));
+      }
+      out.println(String.join("\t", fields));
+    }
+    out.flush();
+  }
+}
