@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** `/keys`: what programs may do, since when, and when and from where each key was last used. */
 import { page } from "../../page.ts";
-import { Entities } from "../../parts/entities.tsx";
+import { Entities } from "../../parts/access/entities.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { type Column, PageHead, Table } from "../../parts/list.tsx";
 import { Person } from "../../parts/person.tsx";

@@ -4,12 +4,12 @@ import { randomBytes } from "node:crypto";
 import { type ApiKeyScope, apiKeyScopes } from "../../../../../core/api-key.ts";
 import { UsageError } from "../../../../../core/errors.ts";
 import { type Action, page, type Shown } from "../../page.ts";
-import { EntityFields, readEntities } from "../../parts/entities.tsx";
+import { EntityFields, readEntities } from "../../parts/access/entities.tsx";
+import { OwnPassword } from "../../parts/access/own-password.tsx";
 import { Boxes, Field, Select } from "../../parts/field.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { PageHead } from "../../parts/list.tsx";
-import { OwnPassword } from "../../parts/own-password.tsx";
 import { Notice, Panel } from "../../parts/words.tsx";
 import { scopeWords } from "./key-rows.ts";
 

@@ -2,11 +2,11 @@
 /** `/new-user`: a user may be called "new". */
 import { type Role, roles } from "../../../../../core/access/user.ts";
 import { type Action, page } from "../../page.ts";
-import { EntityFields, readEntities } from "../../parts/entities.tsx";
+import { EntityFields, readEntities } from "../../parts/access/entities.tsx";
+import { OwnPassword } from "../../parts/access/own-password.tsx";
 import { Field } from "../../parts/field.tsx";
 import { Form } from "../../parts/form.tsx";
 import { PageHead } from "../../parts/list.tsx";
-import { OwnPassword } from "../../parts/own-password.tsx";
 import { Panel } from "../../parts/words.tsx";
 import { roleWords } from "./user-rows.ts";
 

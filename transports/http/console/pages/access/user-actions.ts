@@ -1,7 +1,7 @@
 /** What an administrator does to a user. */
 import { roles, type UserChange } from "../../../../../core/access/user.ts";
 import type { Action, ActionRequest } from "../../page.ts";
-import { readEntities } from "../../parts/entities.tsx";
+import { readEntities } from "../../parts/access/entities.tsx";
 import { newUserAction } from "./new-user.tsx";
 
 /** `isGrave`: asks for the administrator's own password. */

@@ -2,12 +2,12 @@
 /** `/users/:name`: one user, and all that an administrator may change of it. */
 import { EdgeError } from "../../../../../core/errors.ts";
 import { page } from "../../page.ts";
-import { EntityFields } from "../../parts/entities.tsx";
+import { EntityFields } from "../../parts/access/entities.tsx";
+import { OwnPassword } from "../../parts/access/own-password.tsx";
 import { Field } from "../../parts/field.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { PageHead } from "../../parts/list.tsx";
-import { OwnPassword } from "../../parts/own-password.tsx";
 import { State } from "../../parts/state.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Notice, Panel } from "../../parts/words.tsx";

@@ -2,7 +2,7 @@
 /** `/users`: who may sign in, with what rights, and when and from where each last did. */
 import { roles } from "../../../../../core/access/user.ts";
 import { page } from "../../page.ts";
-import { Entities } from "../../parts/entities.tsx";
+import { Entities } from "../../parts/access/entities.tsx";
 import { Filters, SearchField } from "../../parts/filters.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Choice, type Column, NoMatch, PageHead, Table } from "../../parts/list.tsx";

@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** To which entities somebody, or a key, is limited. */
-import type { FormFields } from "../form-fields.ts";
-import { Area, Boxes } from "./field.tsx";
+import type { FormFields } from "../../form-fields.ts";
+import { Area, Boxes } from "../field.tsx";
 
 /** `known`: those that have anything; what is chosen already and is none of them can be chosen again. */
 export const EntityFields = ({ known, chosen }: { known: readonly string[]; chosen: readonly string[] }) => (

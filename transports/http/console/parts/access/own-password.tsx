@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 /** Before what a page that was left open must not do by itself: the password of who sits there. */
-import { Field } from "./field.tsx";
+import { Field } from "../field.tsx";
 
 /** `of`: a word for the form that it is in. */
 export const OwnPassword = ({ of }: { of: string }) => (
