@@ -66,6 +66,8 @@ const table: Readonly<Record<string, readonly Role[] | null>> = {
   "GET /keys/:id": ["admin"],
   "POST /console/keys": ["admin"],
   "POST /console/keys/:id/revoke": ["admin"],
+  "GET /audit": ["admin"],
+  "POST /console/audit/export": ["admin"],
   "GET /search": people,
   "GET /account": people,
   "GET /console/stream": people,

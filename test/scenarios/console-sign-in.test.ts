@@ -94,7 +94,9 @@ test(
     expect([confirmed.status, confirmed.text.includes("They are shown this once.")]).toEqual([200, true]);
     const codes = confirmed.text.match(/[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}/g) ?? [];
     expect(codes.length).toBe(10);
-    const fields: [string, string][] = [["form_token", /name="form_token" value="([^"]+)"/.exec(confirmed.html)?.[1] ?? ""]];
+    const fields: [string, string][] = [
+      ["form_token", /name="form_token" value="([^"]+)"/.exec(confirmed.html)?.[1] ?? ""],
+    ];
     const given = new URLSearchParams([...fields, ...codes.map((one): [string, string] => ["code", one])]);
     const file = await client.post("/console/second-factor/file", given);
     expect([file.status, file.headers.get("content-disposition"), file.headers.get("cache-control")]).toEqual([

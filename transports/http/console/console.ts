@@ -56,6 +56,7 @@ import { usersPage } from "./pages/access/users.tsx";
 import { accountActions, accountPage } from "./pages/account.tsx";
 import { alertPage } from "./pages/alerts/alert.tsx";
 import { alertsPage } from "./pages/alerts/alerts.tsx";
+import { auditActions, auditPage } from "./pages/audit/audit.tsx";
 import { campaignPage } from "./pages/campaigns/campaign.tsx";
 import { campaignsPage } from "./pages/campaigns/campaigns.tsx";
 import { caseActions, casePage } from "./pages/cases/case.tsx";
@@ -102,6 +103,7 @@ const pages: readonly AnyPage[] = [
   keysPage,
   newKeyPage,
   keyPage,
+  auditPage,
   searchPage,
   accountPage,
 ];
@@ -118,6 +120,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...userActions,
     newKeyAction(),
     revokeAction,
+    ...auditActions,
     ...sampleActions,
   ];
 }

@@ -69,7 +69,7 @@ export class Gate {
       if (token !== caller.formToken) return await this.#outdated(c, caller);
       if (caller.mustChangePassword && action.withInitialPassword !== true) return leadTo(c, "/password");
       if (!may(caller, action.permission)) return await this.#notAllowed(c, caller, action.permission);
-      const done = await action.run({ ...this.#request(c, caller), form });
+      const done = await action.run({ ...this.#request(c, caller), form, mayGoOn: () => this.#mayStill(c, action) });
       if ("file" in done) return save(c, done);
       if ("view" in done) return await this.pages.answer(c, caller, done);
       return follow(c, done.to, done.said);
@@ -92,6 +92,11 @@ export class Gate {
       ports: { api, sessions, overview, incidents, sample },
       param: (name) => c.req.param(name) ?? "",
     };
+  }
+
+  #mayStill(c: ApiContext, { permission }: Action): boolean {
+    const caller = this.callerOf(c);
+    return caller !== null && !caller.mustChangePassword && may(caller, permission);
   }
 
   #toSignIn(c: ApiContext): Response {

@@ -34,6 +34,8 @@ export interface Page<Data> {
 
 export interface ActionRequest extends PageRequest {
   form: FormFields;
+  /** Whether the person may still do this: for files that take a while. */
+  mayGoOn(): boolean;
 }
 
 /** `to`: the page that follows; `said`: what it tells the person. */
