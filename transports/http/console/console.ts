@@ -64,6 +64,9 @@ import { casesPage } from "./pages/cases/cases.tsx";
 import { deliveriesPage } from "./pages/deliveries/deliveries.tsx";
 import { deliveryPage } from "./pages/deliveries/delivery.tsx";
 import { deliveryActions } from "./pages/deliveries/delivery-actions.ts";
+import { editExceptionPage, newExceptionPage } from "./pages/exceptions/edit.tsx";
+import { exceptionActions, exceptionDetailPage } from "./pages/exceptions/exception.tsx";
+import { exceptionsPage } from "./pages/exceptions/exceptions.tsx";
 import { incidentActions } from "./pages/incident/actions.ts";
 import { exceptionPage } from "./pages/incident/exception-page.tsx";
 import { incidentPage } from "./pages/incident/page.tsx";
@@ -103,6 +106,10 @@ const pages: readonly AnyPage[] = [
   keysPage,
   newKeyPage,
   keyPage,
+  exceptionsPage,
+  newExceptionPage,
+  exceptionDetailPage,
+  editExceptionPage,
   auditPage,
   searchPage,
   accountPage,
@@ -120,6 +127,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...userActions,
     newKeyAction(),
     revokeAction,
+    ...exceptionActions,
     ...auditActions,
     ...sampleActions,
   ];
