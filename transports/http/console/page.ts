@@ -49,6 +49,8 @@ export interface Shown {
   title: string;
   at: string;
   view: Child;
+  /** 200 unless given; 422 where what was sent is refused. */
+  status?: 200 | 412 | 422;
 }
 
 /** A file for the browser to save. The form that asks for it is `plain`. */

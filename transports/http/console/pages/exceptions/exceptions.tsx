@@ -150,7 +150,7 @@ const columns: readonly Column<ExceptionRow>[] = [
 ];
 
 /** `rule Net.EXE Execution · actor svc-*`, shortened. */
-export const Scope = ({ row }: { row: ExceptionRow }) => (
+const Scope = ({ row }: { row: ExceptionRow }) => (
   <>
     {scopeOf(row).map(([name, value], at) => (
       <>
