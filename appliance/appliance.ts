@@ -19,7 +19,7 @@ import { createConsole } from "./console/create-console.ts";
 import { startControlServer } from "./control/control-server.ts";
 import { createOperations } from "./control/operations.ts";
 import { Reloads } from "./control/reloads.ts";
-import { runningState } from "./control/running-state.ts";
+import { runningState, runningSupport } from "./control/running-state.ts";
 import { FeedStates } from "./feed-states.ts";
 import { controlOf } from "./feeds/destination-control.ts";
 import { FeedSettingsService, readSavedFeeds } from "./feeds/feed-settings.ts";
@@ -183,6 +183,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       },
       feedSettings: new FeedSettingsService({ store, clock, reloads }),
       reloads: { last: () => reloads.lastReport, reload: options.reload ?? null },
+      supportBundle: (author) => operations.supportBundle(author),
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.close() });
 
@@ -233,6 +234,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       ...{ clock, store, keys, intake, ...access },
       wakeTickets: () => dispatcher.wake(),
       destinations: controlOf(feeds, store),
+      support: runningSupport({ ...access, reloads, metrics, clock, recentLog: options.recentLog }),
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
     });
@@ -242,10 +244,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const app = createApp({
       api: apiDependencies,
       console: createConsole({
-        ...access,
+        ...{ ...access, clock, trustedProxies },
         api: apiDependencies,
-        clock,
-        trustedProxies,
         baseUrl: () => dispatcher.baseUrl,
         reading: store.reading,
         dataDir: settings.dataDir,

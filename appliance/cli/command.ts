@@ -9,7 +9,7 @@ import type { Paint } from "./terminal/paint.ts";
 
 export interface Terminal {
   /** Results, on stdout. */
-  out(text: string): void;
+  out(text: string | Uint8Array): void;
   /** Remarks, progress and errors, on stderr. */
   err(text: string): void;
   stdin: NodeJS.ReadableStream;

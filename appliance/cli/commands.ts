@@ -15,6 +15,7 @@ import { reloadCommand } from "./reload.ts";
 import { replayCommand } from "./replay.ts";
 import { secretsCommand } from "./secrets.ts";
 import { serveCommand } from "./serve.ts";
+import { supportCommand } from "./support.ts";
 import { userCommand } from "./user.ts";
 import { versionCommand } from "./version.ts";
 
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   packsCommand,
   secretsCommand,
   doctorCommand,
+  supportCommand,
   completionCommand,
   generateCommand,
   versionCommand,

@@ -146,6 +146,9 @@ function controlApp(operations: Operations): Hono {
     return c.json(await operations.proposedExceptions(incidentId));
   });
   app.post("/tickets/test", async (c) => c.json(await operations.testTickets()));
+  app.post("/support", async (c) =>
+    c.json({ base64: Buffer.from(await operations.supportBundle()).toString("base64") }),
+  );
   app.post("/doctor", async (c) => c.json(await operations.doctor()));
   app.onError((error, c) => {
     const code = error instanceof EdgeError ? error.code : "internal";

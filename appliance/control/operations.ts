@@ -20,6 +20,7 @@ import type { KeyRing, NewKey } from "../access/key-ring.ts";
 import { userJson } from "../api/administration.ts";
 import { Exceptions } from "../api/exceptions.ts";
 import type { DestinationControl, ListedDestination } from "../feeds/destination-control.ts";
+import { type SupportParts, supportBundle } from "../support/bundle.ts";
 import { type DeadLetterGroup, DeadLetters } from "../tickets/dead-letters.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
 import type { LoopStatus } from "../upkeep/scheduler.ts";
@@ -116,6 +117,8 @@ export interface Operations {
   forgetDestination: DestinationControl["forget"];
   importBatch(batch: ImportBatch): Promise<IntakeAnswer>;
   doctor(): Promise<DoctorReport>;
+  /** The support bundle, a tar archive with gzip (`support/bundle.ts`); the audit log says who took it. */
+  supportBundle(author?: AuditAuthor): Promise<Uint8Array>;
   /** Reloads files and certificates, and notes it in the audit log. @throws EdgeError not_running */
   reload(): Promise<ReloadReport>;
 }
@@ -133,6 +136,7 @@ export interface OperationsTools {
   running(): RunningState | null;
   /** Called when there may be something to send to ticket systems. */
   wakeTickets(): void;
+  support: SupportParts;
   /** Only a running appliance can reload. */
   reload?: (author: AuditAuthor) => Promise<ReloadReport>;
 }
@@ -147,6 +151,15 @@ export function createOperations(tools: OperationsTools): Operations {
     wake: wakeTickets,
   });
   const exceptions = new Exceptions(store, clock, audit, () => commandLine);
+  const doctor = async (): Promise<DoctorReport> => ({
+    store: await store.admin.facts(),
+    integrity: await store.admin.integrityCheck(),
+    destinations: await destinations.list(),
+    deliveries: await store.tickets.countDeliveries(),
+    tickets: await store.tickets.countTickets(),
+    assets: await store.incidents.countAssets(),
+    running: running(),
+  });
   return {
     createKey: async (request) => {
       if (request.name.trim() === "" || request.name.length > 100)
@@ -219,16 +232,11 @@ export function createOperations(tools: OperationsTools): Operations {
       const idempotency = { key: `${before} ${bodySha256}`, bodySha256 };
       return intake.ingest({ kind, body, format, owner: "import", entities: null, idempotency });
     },
-    doctor: async () => {
-      return {
-        store: await store.admin.facts(),
-        integrity: await store.admin.integrityCheck(),
-        destinations: await destinations.list(),
-        deliveries: await store.tickets.countDeliveries(),
-        tickets: await store.tickets.countTickets(),
-        assets: await store.incidents.countAssets(),
-        running: running(),
-      };
+    doctor,
+    supportBundle: async (author = commandLine) => {
+      const bundle = await supportBundle(await doctor(), tools.support);
+      await audit.note(author, "support.bundle", "support bundle", { bytes: bundle.length });
+      return bundle;
     },
     reload: async () => {
       if (tools.reload === undefined)

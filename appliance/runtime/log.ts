@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../core/ports.ts";
 import { escaped } from "../../core/text/visible.ts";
+import type { RecentLog } from "./recent-log.ts";
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -28,6 +29,8 @@ export function createLog(options: {
   format: "json" | "text" | (() => "json" | "text");
   clock: Clock;
   write?: (line: string) => void;
+  /** Keeps the last lines. */
+  recent?: RecentLog;
 }): Log {
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
   const { level: least, format } = options;
@@ -37,8 +40,11 @@ export function createLog(options: {
     (level: LogLevel) =>
     (msg: string, fields: LogFields = {}) => {
       if (logLevels.indexOf(level) < threshold()) return;
-      const line = isJson() ? jsonLine : textLine;
-      write(`${line(new Date(options.clock.now()).toISOString(), level, clean(msg), mask(fields))}\n`);
+      const time = new Date(options.clock.now()).toISOString();
+      const what = clean(msg);
+      const values = mask(fields);
+      options.recent?.keep({ time, level, msg: what, fields: values });
+      write(`${(isJson() ? jsonLine : textLine)(time, level, what, values)}\n`);
     };
   return { debug: entry("debug"), info: entry("info"), warn: entry("warn"), error: entry("error") };
 }

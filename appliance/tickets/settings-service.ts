@@ -94,6 +94,13 @@ export class SettingsService {
     return { section, fields: Object.fromEntries(fields) };
   }
 
+  /** The secrets in force, for taking them out of what leaves the appliance. */
+  secretValues(): string[] {
+    return [...this.#given()].flatMap(([name, { text }]) =>
+      ticketDefinitions[name as TicketSettingName]?.secret ? [text] : [],
+    );
+  }
+
   /** Saves all fields of a section or none; null or empty resets one to its default. @throws UsageError; EdgeError setting_pinned */
   save(section: string, body: Json, who: string): Promise<{ section: Json; changes: SettingChange[] }> {
     // One after the other, so that nothing changes between the check and the write.
