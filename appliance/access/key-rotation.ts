@@ -3,7 +3,7 @@
  * crash in between, a known text in the database shows which of the two is in force.
  */
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Store } from "../../store/open-store.ts";
 import {
@@ -17,19 +17,29 @@ import {
   writeKey,
 } from "./master-key.ts";
 
-const checkText = "rhythmx";
-const checkPlace = "meta/key_check";
+/** The text of `meta.key_check`, and what it is bound to. */
+export const checkText = "rhythmx";
+export const checkPlace = "meta/key_check";
 /** The most passes: values sealed during the first pass are found by the next one; after the first nothing new is under the old key. */
 const mostPasses = 3;
 
 /** Opens the secrets of this appliance. @throws EdgeError master_key: no key, or not the one that the database was written with */
 export async function openSecrets(places: MasterKeyPlaces, tickets: Store["tickets"]): Promise<Secrets> {
   const check = await tickets.readKeyCheck();
-  if (givenKey(places.file, places.credentialsDir) === null && check !== null) finishRotation(places.dataDir, check);
+  if (givenKey(places.file, places.credentialsDir) === null && check !== null) {
+    finishRotation(places.dataDir, check);
+    const own = ownKey(places.dataDir);
+    // A new one would open nothing, and be in the way of the right one.
+    if (!existsSync(own))
+      throw new EdgeError(
+        "master_key",
+        `the master key is missing: put it back as ${own}, or give it as RHYTHMX_MASTER_KEY_FILE`,
+      );
+  }
   const master = loadMasterKey(places);
   const secrets = new Secrets(master);
   if (check === null) await tickets.reseal([], secrets.seal(checkText, checkPlace));
-  else if (!opens(master, check)) throw wrongKey();
+  else if (!opensCheck(master, check)) throw wrongKey();
   return secrets;
 }
 
@@ -70,7 +80,7 @@ export async function rotateSecrets(
   const master = newKeyFile === null ? randomBytes(32) : readKey(newKeyFile);
   const check = await tickets.readKeyCheck();
   if (check !== null && !isOpenedBy(secrets, check)) throw wrongKey();
-  if (check !== null && opens(master, check))
+  if (check !== null && opensCheck(master, check))
     throw new UsageError(`--new-key ${newKeyFile}: this is the key that holds now; make another one`);
   if (elsewhere === null) {
     // A failed rotation may have left it; it is created again, so that mode and owner are right and no link is followed.
@@ -123,13 +133,14 @@ function plainUnderOld(secrets: Secrets, renewed: Secrets, value: string, place:
 
 function keyOpens(path: string, check: string): boolean {
   try {
-    return opens(readKey(path), check);
+    return opensCheck(readKey(path), check);
   } catch {
     return false;
   }
 }
 
-function opens(master: Buffer, check: string): boolean {
+/** Whether this is the master key that the check was encrypted with. */
+export function opensCheck(master: Buffer, check: string): boolean {
   return isOpenedBy(new Secrets(master), check);
 }
 

@@ -4,8 +4,7 @@ import { type FeedName, readerName } from "../../core/feeds/feeds.ts";
 import { testMessage } from "../../core/feeds/status-message.ts";
 import type { DestinationSettings } from "../../core/settings.ts";
 import type { SyslogSenderOptions } from "../../transports/syslog/options.ts";
-import { probe } from "../../transports/syslog/probe.ts";
-import { createSyslogSender } from "../../transports/syslog/sender.ts";
+import { probe, sendOnce } from "../../transports/syslog/probe.ts";
 import { tlsMaterial } from "../feeds/syslog-feed.ts";
 import type { Finding } from "./finding.ts";
 
@@ -31,25 +30,11 @@ export async function checkDestination(
     await probe(options);
     const reached = protocol === "udp" ? "the name resolves; udp cannot tell whether anybody listens" : "reached";
     if (!send) return { level: "ok", line: `${where}: ${reached}` };
-    await sendTest(options, destination);
+    const { bytes } = testMessage(Date.now(), name, { ...destination.message, procid: process.pid });
+    await sendOnce(options, bytes, testMessageMs);
     const taken = protocol === "relp" ? "the receiver has acknowledged a test message" : "a test message was written";
     return { level: "ok", line: `${where}: ${reached}; ${taken}` };
   } catch (error) {
     return { level: "problem", line: `${where}: ${messageOf(error)}` };
-  }
-}
-
-/** Uses a separate connection, so that the one of a running appliance is not disturbed. */
-async function sendTest(options: SyslogSenderOptions, { name, message }: DestinationSettings): Promise<void> {
-  const sender = createSyslogSender(options);
-  const { bytes } = testMessage(Date.now(), name, { ...message, procid: process.pid });
-  const late = setTimeout(() => void sender.close(), testMessageMs);
-  try {
-    await sender.send([bytes]);
-  } catch (error) {
-    throw new Error(sender.status().lastError ?? messageOf(error));
-  } finally {
-    clearTimeout(late);
-    await sender.close();
   }
 }

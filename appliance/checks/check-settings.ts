@@ -36,7 +36,7 @@ export async function checkSettings(
     ...(await checkDataDir(settings)),
     ...checkMasterKey(settings),
     ...(await checkPorts(settings, running !== null)),
-    ...(await checkCertificate(certificateFiles(settings), baseUrl, now)),
+    ...(await checkCertificate(certificateFiles(settings), { baseUrl, port: settings.listen.port }, now)),
     ...(await checkTickets(resolved, running)),
     ...(await Promise.all(
       feedNames.flatMap((feed) =>

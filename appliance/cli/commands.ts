@@ -1,14 +1,18 @@
 /** The table of commands, in the order in which the help lists them. */
+import { backupCommand } from "./backup/backup.ts";
+import { restoreCommand } from "./backup/restore.ts";
 import { checkCommand } from "./check/check.ts";
 import type { Command } from "./command.ts";
-import { completionCommand } from "./completion.ts";
 import { deliveriesCommand } from "./deliveries.ts";
 import { demoCommand } from "./demo.ts";
 import { destinationsCommand } from "./destinations.ts";
 import { doctorCommand } from "./doctor.ts";
 import { exceptionsCommand } from "./exceptions.ts";
-import { generateCommand } from "./generate.ts";
+import { completionCommand } from "./help/completion/command.ts";
+import { generateCommand } from "./help/generate.ts";
 import { importCommand } from "./import/import.ts";
+import { installCommand } from "./install/install.ts";
+import { uninstallCommand } from "./install/uninstall.ts";
 import { keyCommand } from "./key.ts";
 import { packsCommand } from "./packs/packs.ts";
 import { reloadCommand } from "./reload.ts";
@@ -33,8 +37,12 @@ export const commands: readonly Command[] = [
   reloadCommand,
   packsCommand,
   secretsCommand,
+  backupCommand,
+  restoreCommand,
   doctorCommand,
   supportCommand,
+  installCommand,
+  uninstallCommand,
   completionCommand,
   generateCommand,
   versionCommand,

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { EdgeError } from "../../core/errors.ts";
 import { systemClock } from "../runtime/time.ts";
@@ -27,21 +28,26 @@ The log and metrics are in it while the appliance runs. It tries to reach every 
   seeAlso: ["rhythmx doctor", "rhythmx check"],
 
   async run({ args: [file = bundleName(systemClock.now())], terminal, loadSettings, serviceUnit }) {
+    if (file !== "-" && existsSync(file)) throw exists(file);
     const resolved = await loadSettings();
     const bundle = await withOperations({ terminal, serviceUnit, resolved, mode: "change" }, (operations) =>
       operations.supportBundle(),
     );
     if (file === "-") {
-      terminal.out(bundle);
+      await terminal.bytes?.(bundle);
       return 0;
     }
     try {
       await writeFile(file, bundle, { mode: 0o600, flag: "wx" });
     } catch (error) {
       if ((error as { code?: unknown }).code !== "EEXIST") throw error;
-      throw new EdgeError("file_exists", `${file} exists: name another file`);
+      throw exists(file);
     }
     terminal.err(`${file}: ${Math.ceil(bundle.length / 1024)} KiB; look through it before you hand it on\n`);
     return 0;
   },
 });
+
+function exists(file: string): EdgeError {
+  return new EdgeError("file_exists", `${file} exists: name another file`);
+}

@@ -149,6 +149,8 @@ function controlApp(operations: Operations): Hono {
   app.post("/support", async (c) =>
     c.json({ base64: Buffer.from(await operations.supportBundle()).toString("base64") }),
   );
+  app.post("/backup", async (c) => c.json(await operations.makeBackup()));
+  app.post("/backup/status", async (c) => c.json(await operations.backupStatus()));
   app.post("/doctor", async (c) => c.json(await operations.doctor()));
   app.onError((error, c) => {
     const code = error instanceof EdgeError ? error.code : "internal";

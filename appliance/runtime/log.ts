@@ -4,12 +4,20 @@
  */
 import type { Clock } from "../../core/ports.ts";
 import { escaped } from "../../core/text/visible.ts";
-import type { RecentLog } from "./recent-log.ts";
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
+
+/** A line of the log, before it is written. */
+export interface KeptLine {
+  /** ISO 8601. */
+  time: string;
+  level: LogLevel;
+  msg: string;
+  fields: LogFields;
+}
 
 export interface Log {
   debug(msg: string, fields?: LogFields): void;
@@ -30,7 +38,7 @@ export function createLog(options: {
   clock: Clock;
   write?: (line: string) => void;
   /** Keeps the last lines. */
-  recent?: RecentLog;
+  recent?: { keep(line: KeptLine): void };
 }): Log {
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
   const { level: least, format } = options;

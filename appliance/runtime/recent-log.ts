@@ -1,13 +1,5 @@
 /** The last lines of the log, kept in memory for the support bundle. */
-import type { LogFields, LogLevel } from "./log.ts";
-
-export interface KeptLine {
-  /** ISO 8601. */
-  time: string;
-  level: LogLevel;
-  msg: string;
-  fields: LogFields;
-}
+import type { KeptLine } from "./log.ts";
 
 /** The most lines, and the most characters of a line's values. */
 const mostLines = 500;

@@ -13,7 +13,7 @@ import { checkSettings } from "../checks/check-settings.ts";
 import type { TestTickets } from "../checks/check-tickets.ts";
 import { type Finding, worstFirst } from "../checks/finding.ts";
 import { tar } from "../packaging/archives/archive.ts";
-import type { KeptLine } from "../runtime/recent-log.ts";
+import type { KeptLine } from "../runtime/log.ts";
 import { versionInfo } from "../runtime/version.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
 import { redactor } from "./redact.ts";

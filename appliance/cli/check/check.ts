@@ -28,7 +28,7 @@ export const checkCommand = command({
     { what: "Before the first start, and after each change of a file", lines: ["rhythmx check"] },
     {
       what: "What has to be mended, for a script",
-      lines: ["rhythmx check --json | jq -r '.findings[] | select(.level == \"problem\").line'"],
+      lines: ["rhythmx check --json | jq '.findings[] | select(.level == \"problem\")'"],
     },
     { what: "Does a message arrive at the SIEM", lines: ["rhythmx check --test-message"] },
   ],

@@ -14,7 +14,7 @@
  * `<Time>` for every point in time, `<Person>` and `<Who>` for people, `<Sev>` for levels, `<State>` for outcomes, `<Empty>`, `<Notice>`,
  * `<Panel>`, `<Outside>` for links that leave. `useViewing()` has now, zone and people.
  *
- * **Islands** are plain scripts in `browser/` (checked by `npm run types`, 12 kB in all). They work on attributes, and every page works
+ * **Islands** are plain scripts in `browser/` (checked by `npm run types`, 12 kB on a page; pages of settings have `settings.js` besides). They work on attributes, and every page works
  * without them:
  * - `data-live="ID…"` on an element with an `id`: its content is replaced, in place, when something happens to one of these ids (an
  *   incident's, a case's), to a kind of event (`incident_created`), or to anything (`*`). Open details, scroll, selection and typed text
@@ -27,6 +27,9 @@
  *   again; `data-plain` leaves it to the browser.
  * - `data-filter="#list"` on a GET form: what is typed or chosen replaces `#list` and the address; `data-dialog` on a link: the `main` of its
  *   target is shown in a dialog; `data-load` on `<details>`: once opened, its `[data-loaded]` gets that of the page at this address; `data-copy="#id"` on a button copies a text; `data-key="g i"` on a link, button or field: its keys.
+ * - forms of settings (`parts/settings/`; `pages/integrations/section/section-page.tsx` says how to add a section): `data-draft` keeps what is not
+ *   saved in the browser, secrets (`data-secret`, passwords) excepted; `data-check` has what is typed checked; elements with `data-part` take
+ *   the place of theirs when an answer comes; `data-into="#id"` on a file field puts the file's text there.
  * - `data-rows` on a table: `j` `k` move, `Enter` opens `a.lead`, `x` ticks the row's check box; `data-row-key="t"` within a row: what the
  *   key opens there; `data-of-rows` beside `data-key`: works on ticked rows, else on the chosen one. The row that was opened is
  *   chosen when somebody comes back. `data-all="#list"` on a check box ticks all in there.
@@ -62,6 +65,7 @@ import { previewPage } from "./pages/incident/preview-page.tsx";
 import { listActions } from "./pages/incidents/actions.ts";
 import { byHandPage } from "./pages/incidents/by-hand.tsx";
 import { incidentsPage } from "./pages/incidents/page.tsx";
+import { feedSettingsActions, feedSettingsPages } from "./pages/integrations/feeds/feed-page.tsx";
 import { integrationActions, integrationsPage } from "./pages/integrations/integrations.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
@@ -87,6 +91,7 @@ const pages: readonly AnyPage[] = [
   deliveriesPage,
   deliveryPage,
   integrationsPage,
+  ...feedSettingsPages,
   systemPage,
   searchPage,
   accountPage,
@@ -101,6 +106,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...caseActions,
     ...deliveryActions,
     ...integrationActions,
+    ...feedSettingsActions,
     ...sampleActions,
   ];
 }

@@ -80,14 +80,14 @@ export class Gate {
 
   #request(c: ApiContext, caller: ConsoleCaller): PageRequest {
     const preferences = preferencesOf(c);
-    const { api, sessions, overview, incidents, sample } = this.#dependencies;
+    const { api, destinations, sessions, overview, incidents, sample } = this.#dependencies;
     return {
       c,
       url: new URL(c.req.url),
       caller,
       preferences,
       viewing: viewingOf(caller, preferences, this.#dependencies),
-      ports: { api, sessions, overview, incidents, sample },
+      ports: { api, destinations, sessions, overview, incidents, sample },
       param: (name) => c.req.param(name) ?? "",
     };
   }

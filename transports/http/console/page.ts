@@ -47,6 +47,8 @@ export interface Shown {
   title: string;
   at: string;
   view: Child;
+  /** 200 unless given; 422 where what was sent is refused. */
+  status?: 200 | 412 | 422;
 }
 
 export interface Action {

@@ -37,10 +37,13 @@ document.addEventListener("submit", async (event) => {
       if (said) say(said);
     } else if (to) {
       if (said) sessionStorage.setItem("said", said);
+      if (form.dataset.draft) localStorage.removeItem(`draft ${form.dataset.draft}`);
       if (to === here || to.startsWith(`${here}#`)) location.reload();
       else location.assign(to);
-    } else if (response.ok) showMain(await response.text());
-    else {
+    } else if (response.headers.get("Content-Type")?.startsWith("text/html")) {
+      const html = await response.text();
+      if (!(form.dataset.draft && putParts(form, parsed(html), true))) showMain(html);
+    } else {
       if (cell) cell.textContent = before;
       tell(pop ?? form, said || "This could not be done. What you typed is still there: try again.");
     }

@@ -18,10 +18,12 @@ interface FormProps {
   /** Sent by the browser itself, which then shows the answer. */
   plain?: boolean;
   label?: string;
+  /** A form of settings: where what is typed is checked, and under which name what is not saved is kept in the browser. */
+  settings?: { check: string; draft: string };
   children?: Child;
 }
 
-export const Form = ({ action, id, optimistic, renews, plain, label, children, ...rest }: FormProps) => (
+export const Form = ({ action, id, optimistic, renews, plain, label, settings, children, ...rest }: FormProps) => (
   <form
     method="post"
     action={action}
@@ -30,6 +32,8 @@ export const Form = ({ action, id, optimistic, renews, plain, label, children, .
     aria-label={label}
     data-optimistic={optimistic}
     data-renews={renews}
+    data-check={settings?.check}
+    data-draft={settings?.draft}
     data-plain={plain ? "" : undefined}
   >
     <input type="hidden" name={formTokenField} value={useViewing().formToken} />
