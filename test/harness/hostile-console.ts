@@ -87,6 +87,15 @@ async function worked(it: Scene): Promise<void> {
     reason: written.slice(0, 2_000),
   });
   if (saved.status >= 300) throw new Error(JSON.stringify(saved.body).slice(0, 500));
+  const admin = await login(it);
+  const word = hostileWords.markup.slice(0, 100);
+  const asset = { host: word.replaceAll(/[|;*]/g, ""), role: "server", aliases: ["W".repeat(250)] };
+  for (const answer of [
+    await admin.post("/api/keys", { name: word, scopes: ["ingest"], entities: [hostileWords.markup, "W".repeat(200)] }),
+    await admin.patch("/api/assets", { set: [asset] }),
+    await admin.patch("/api/users/ana", { entities: ["Primary Site", hostileWords.markup, "W".repeat(200)] }),
+  ])
+    if (answer.status >= 300) throw new Error(JSON.stringify(answer.body).slice(0, 500));
   await it.appliance.clock.advance(60_000);
   for (const { key } of it.jira.issues) {
     it.jira.say(key, hostileWords.everything, colleague);
@@ -108,6 +117,8 @@ async function pathsOf(it: Scene, ids: readonly string[]): Promise<string[]> {
   const get = async (path: string) => (await it.admin.get(path)).body;
   const { cases } = await get("/api/cases/search?limit=3");
   const { alerts } = await get("/api/alerts?limit=100");
+  const { keys } = await get("/api/keys");
+  const { exceptions } = await get("/api/exceptions");
   const sent: { id: string; system: string }[] = await deliveries(it, "limit=100");
   const deliveryTo = (system: string) => sent.find((delivery) => delivery.system === system)?.id;
   const one = ids.at(-1);
@@ -139,6 +150,22 @@ async function pathsOf(it: Scene, ids: readonly string[]): Promise<string[]> {
     "/settings/integrations/incident-syslog/destinations/soc",
     "/system",
     "/account",
+    "/users",
+    "/new-user",
+    "/users/ana",
+    "/users/admin",
+    "/keys",
+    "/keys/new",
+    `/keys/${keys[0].id}`,
+    "/audit",
+    `/audit?kind=exception&who=${q(hostileWords.markup)}`,
+    "/exceptions",
+    "/exceptions?view=proposed",
+    `/exceptions/new?rule=${q(hostileWords.markup)}&actor=x&reason=${q(hostileWords.turned)}`,
+    ...exceptions.slice(0, 1).flatMap(({ id }: { id: string }) => [`/exceptions/${id}`, `/exceptions/${id}/edit`]),
+    "/assets",
+    `/assets/edit?kind=host&name=${q(hostileWords.markup)}`,
+    "/assets/import",
   ];
 }
 
