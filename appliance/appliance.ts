@@ -12,6 +12,7 @@ import { healthApp } from "../transports/http/health.ts";
 import { signal } from "./access/audit-log.ts";
 import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
+import { openStoredSecrets } from "./access/stored-secrets.ts";
 import { createApi } from "./api/create-api.ts";
 import { Backups } from "./backups/backups.ts";
 import { ServerCertificate } from "./certificate/server-certificate.ts";
@@ -24,8 +25,10 @@ import { Reloads } from "./control/reloads.ts";
 import { runningState } from "./control/running-state.ts";
 import { FeedStates } from "./feed-states.ts";
 import { controlOf } from "./feeds/destination-control.ts";
+import { FeedDesk } from "./feeds/feed-desk.ts";
 import { FeedSettingsService, readSavedFeeds } from "./feeds/feed-settings.ts";
 import { SyslogFeeds } from "./feeds/syslog-feeds.ts";
+import { TlsUploads } from "./feeds/tls-uploads.ts";
 import { createLoops, followDueTimes, whatIsBusy } from "./loops.ts";
 import { metricSources } from "./metric-sources.ts";
 import type { Appliance, ApplianceOptions } from "./options.ts";
@@ -89,6 +92,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const store = await openStoreWhenPossible(settings.dataDir, { ...options, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
     await expectFirstPassword(store.admin, options.resolved);
+    const stored = await openStoredSecrets(settings, options.credentialsDir ?? null, {
+      tickets: store.tickets,
+      faults,
+    });
+    const uploads = await TlsUploads.load(store.tickets, stored.secrets);
     const inForce = options.resolved.withSaved(await readSavedFeeds(store.tickets));
     settings = inForce.settings;
     for (const step of store.migrated) log.info("schema step applied", { step });
@@ -102,7 +110,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "key ring", run: () => keys.flushUses() });
     const intake = new Intake({ store, clock, defaultEntity: () => settings.defaultEntity, listener: counts });
 
-    const feeds = new SyslogFeeds(settings, { store, clock, random, log, faults });
+    const feeds = new SyslogFeeds(settings, { store, clock, random, log, faults, uploads });
     cleanUp.push({ name: "feeds", run: () => feeds.stop(clock.monotonic() + drainMs) });
     // The position of a new destination has to be stored before intake opens.
     const applyFeeds = (wait: Sleep) =>
@@ -124,11 +132,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       );
     await configureCorrelation(sleep);
     const dispatcher = new TicketDispatcher({
-      store,
-      clock,
-      sleep,
-      random,
-      log,
+      ...{ store, clock, sleep, random, log },
       defaultBaseUrl: () => certificate.linkUrl,
       userNames: () => access.accounts.list().map(({ name }) => name),
     });
@@ -156,6 +160,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       stopping: stopping.signal,
       ...{ clock, faults, log },
     });
+    const feedSettings = new FeedSettingsService({ store, clock, reloads, uploads });
+    const destinations = controlOf(feeds, store);
     const search = new SearchUpkeep({ store, clock });
     const backups = await Backups.load({
       ...{ store, clock, log, faults, settings: () => settings, stopping: stopping.signal },
@@ -163,10 +169,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     cleanUp.push({ name: "backups", run: () => backups.ended() });
     const { dependencies: apiDependencies, ...access } = await createApi({
-      ...{ store, clock, sleep, keys, log, faults, settings, counts },
+      ...{ store, clock, sleep, keys, log, settings, stored, counts },
       loginClock: options.loginClock ?? clock,
       passwords: options.passwords ?? argon2id(),
-      credentialsDir: options.credentialsDir ?? null,
       stopping: stopping.signal,
       dispatcher,
       defaultEntity: () => settings.defaultEntity,
@@ -181,7 +186,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         faults: () => faults.list(),
         retentionDays: () => settings.retentionDays,
       },
-      feedSettings: new FeedSettingsService({ store, clock, reloads }),
+      feedSettings,
       reloads: { last: () => reloads.lastReport, reload: options.reload ?? null },
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.close() });
@@ -200,8 +205,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const upkeep = createUpkeep({
-      store,
-      log,
+      ...{ store, log },
       stopping: stopping.signal,
       settings: () => settings,
       onPruned: (events, expired) => counts.pruned(events, expired),
@@ -229,8 +233,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const operations = createOperations({
       ...{ clock, store, keys, intake, ...access },
       wakeTickets: () => dispatcher.wake(),
-      backups,
-      destinations: controlOf(feeds, store),
+      ...{ backups, destinations },
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
     });
@@ -243,14 +246,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         ...access,
         api: apiDependencies,
         clock,
-        trustedProxies,
+        ...{ settings, trustedProxies },
+        feedDesk: new FeedDesk({ feedSettings, control: destinations, store, uploads, clock }),
         baseUrl: () => dispatcher.baseUrl,
         reading: store.reading,
-        dataDir: settings.dataDir,
         certificateEndsAt: () => certificate.inUse?.notAfter ?? null,
       }),
-      intake,
-      keys,
+      ...{ intake, keys },
       closed: () => closedBy(faults),
       notReady: () => notReadyBecause(faults),
       faults: () => faults.list(),

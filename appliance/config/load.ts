@@ -73,6 +73,7 @@ export async function loadSettings(options: LoadOptions): Promise<ResolvedSettin
     return {
       ...resolved,
       withSaved: (saved) => completed(resolved.withSaved(saved)),
+      alone: (feed, text) => completed(resolved.alone(feed, text)),
       settings: { ...resolved.settings, dataDir: resolve(resolved.settings.dataDir) },
       problems: [...problems, ...resolved.problems],
       wrong: { ...resolved.wrong, environment: [...problems, ...resolved.wrong.environment] },

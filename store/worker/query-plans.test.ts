@@ -472,6 +472,10 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "tickets.countDeliveries": [[]],
     "tickets.countTickets": [[]],
     "reading.readEvents": [[0, 100, feedKinds.incidents]],
+    "reading.newestEvents": [
+      [50, feedKinds.alerts],
+      [50, feedKinds.incidents],
+    ],
     "reading.oldestEvent": [[]],
     "reading.lastPosition": (["incidents", "cases", "alerts"] as const).flatMap((collection) => [
       [collection, "created"],

@@ -75,6 +75,7 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "GET /api/integrations/status": everyone,
   "GET /api/settings/:section": admins,
   "PUT /api/settings/:section": admins,
+  "POST /api/settings/:section/check": admins,
   "POST /api/settings/:section/test": admins,
   "GET /api/users": admins,
   "POST /api/users": admins,
