@@ -23,6 +23,7 @@ import { feedSettings } from "../../feeds/syslog-feeds.ts";
 import { noThrottles, TicketSystems } from "../../tickets/systems.ts";
 import { command } from "../command.ts";
 import { savedFeeds } from "../operations.ts";
+import { checkBackups } from "./check-backups.ts";
 import { checkDataDir, checkMasterKey } from "./check-folders.ts";
 import { checkCertificate, checkPorts, type Finding } from "./check-listener.ts";
 import { becomeServiceUser } from "./service-user.ts";
@@ -67,6 +68,10 @@ export const checkCommand = command({
         `warning: no syslog destination is configured for ${what}: they are kept, none are sent (${form.file} in ${settings.configDir})\n`,
       );
     }
+    if (settings.backup.schedule === null)
+      terminal.out(
+        "warning: no backups are made by themselves: set RHYTHMX_BACKUP_SCHEDULE, or run `rhythmx backup`\n",
+      );
     const send = values["test-message"];
     const control = await connectControl(settings.dataDir, (version) =>
       terminal.out(`warning: the running service is of another version (${visible(version)}): restart it\n`),
@@ -76,6 +81,7 @@ export const checkCommand = command({
       ...[elsewhere, password].flatMap((line) => (line === null ? [] : [{ ok: false, line }])),
       ...(await checkDataDir(settings)),
       ...checkMasterKey(settings),
+      ...checkBackups(settings, Date.now()),
       ...(await checkPorts(settings, control !== null)),
       ...(await checkCertificate(certificateFiles(settings), { baseUrl, port: settings.listen.port }, Date.now())),
       ...(await ticketSystems(resolved, control)),
