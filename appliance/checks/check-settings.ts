@@ -7,6 +7,7 @@ import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import { readTicketSettings } from "../../core/settings/tickets.ts";
 import type { ReadTlsFile } from "../feeds/syslog-feed.ts";
 import { feedSettings } from "../feeds/syslog-feeds.ts";
+import { checkBackups } from "./check-backups.ts";
 import { checkDestination } from "./check-destination.ts";
 import { checkDataDir, checkMasterKey } from "./check-folders.ts";
 import { checkCertificate, checkPorts } from "./check-listener.ts";
@@ -36,6 +37,7 @@ export async function checkSettings(
     ...warnings.map((one): Finding => ({ level: "warning", line: formatProblem(one) })),
     ...unverified(resolved).map((line): Finding => ({ level: "warning", line })),
     ...withoutDestinations(resolved),
+    ...checkBackups(settings, now),
     ...(await checkDataDir(settings)),
     ...checkMasterKey(settings),
     ...(await checkPorts(settings, running !== null)),
