@@ -55,15 +55,13 @@ function body(command: Command, action: Action): string {
   const rows = [...given, ...options].map(([name, text]) => `| \`${name}\` | ${text.replaceAll("|", "\\|")} |`);
   const typed = action.examples.map(({ what, lines }) => [`# ${what}`, ...lines].join("\n")).join("\n\n");
   const codes = action.exitCodes === undefined ? [] : [exitCodes(action).map(([code, text]) => `${code}: ${text}`)];
-  return (
-    [
-      fenced(usageLines(command, [action]).join("\n")),
-      action.about,
-      ...(rows.length === 0 ? [] : [["| | |", "|---|---|", ...rows].join("\n")]),
-      fenced(typed),
-      ...codes.map((all) => `Exit code ${all.join("; ")}.`),
-    ].join("\n\n") + "\n"
-  );
+  return `${[
+    fenced(usageLines(command, [action]).join("\n")),
+    action.about,
+    ...(rows.length === 0 ? [] : [["| | |", "|---|---|", ...rows].join("\n")]),
+    fenced(typed),
+    ...codes.map((all) => `Exit code ${all.join("; ")}.`),
+  ].join("\n\n")}\n`;
 }
 
 function fenced(text: string): string {
