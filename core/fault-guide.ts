@@ -51,6 +51,10 @@ export const faultGuide: Readonly<Record<string, FaultGuide>> = {
     means: "the master key cannot be read: stored secrets and second factors are of no use",
     mend: "put the right key in its place (RHYTHMX_MASTER_KEY_FILE, the credential, or master.key) and restart",
   },
+  backup: {
+    means: "the last backup failed; the earlier ones are there",
+    mend: "make room, or give RHYTHMX_BACKUP_DIR a folder that the service may write; it is tried again an hour later",
+  },
   clock: {
     means: "the clock has jumped: retention removes nothing for 24 hours",
     mend: "set the clock and keep it right (chrony, systemd-timesyncd)",

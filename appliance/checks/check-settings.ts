@@ -6,6 +6,7 @@ import { formatProblem } from "../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import { readTicketSettings } from "../../core/settings/tickets.ts";
 import { feedSettings } from "../feeds/syslog-feeds.ts";
+import { checkBackups } from "./check-backups.ts";
 import { checkDestination } from "./check-destination.ts";
 import { checkDataDir, checkMasterKey } from "./check-folders.ts";
 import { checkCertificate, checkPorts } from "./check-listener.ts";
@@ -33,6 +34,7 @@ export async function checkSettings(
     ...warnings.map((one): Finding => ({ level: "warning", line: formatProblem(one) })),
     ...unverified(resolved).map((line): Finding => ({ level: "warning", line })),
     ...withoutDestinations(resolved),
+    ...checkBackups(settings, now),
     ...(await checkDataDir(settings)),
     ...checkMasterKey(settings),
     ...(await checkPorts(settings, running !== null)),

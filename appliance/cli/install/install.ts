@@ -49,13 +49,13 @@ It writes no setting, so everything can be set in the console. Where systemd doe
         "checkout",
         "this runs from a checkout, which cannot be installed: `npm run build` makes the program, then `dist/rhythmx-… install`",
       );
-    const target = new Target(values.prefix ?? "/");
-    expectNoPackage(target, fromPackage);
     if (process.getuid?.() !== 0 && !dryRun)
       throw new EdgeError(
         "not_root",
         "only root may install: `sudo rhythmx install`, or --dry-run to see what it would do",
       );
+    const target = new Target(values.prefix ?? "/");
+    expectNoPackage(target, fromPackage);
     const { settings } = await loadSettings({
       env: { RHYTHMX_CONFIG_DIR: target.paths.configDir, RHYTHMX_DEFAULT_LISTEN: "0.0.0.0:8443" },
       fromCheckout: false,

@@ -104,7 +104,12 @@ export class Target {
 
 /** Also a link that leads nowhere. */
 export function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // Something above it is no folder, which the step of that one says.
+    return false;
+  }
 }
 
 function rootOf(prefix: string): string {
