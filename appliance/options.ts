@@ -7,6 +7,7 @@ import type { AuditAuthor } from "./access/audit-log.ts";
 import type { Operations } from "./control/operations.ts";
 import type { Log } from "./runtime/log.ts";
 import type { PasswordHasher } from "./runtime/passwords.ts";
+import type { RecentLog } from "./runtime/recent-log.ts";
 import type { OnCommit } from "./upkeep/start-retry.ts";
 
 export interface ApplianceOptions {
@@ -33,6 +34,8 @@ export interface ApplianceOptions {
   onFaults?: (faults: readonly { name: string; message: string }[]) => void;
   /** Reads files and environment and calls the appliance's `reload` with them, for commands and the API. */
   reload?: (author: AuditAuthor) => Promise<ReloadReport>;
+  /** Keeps the last lines of `log`, for the support bundle. */
+  recentLog?: RecentLog;
   /** Called with the settings that a reload has put in force. */
   onSettings?: (settings: Settings) => void;
 }

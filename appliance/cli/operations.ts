@@ -56,7 +56,8 @@ export async function withOperations<T>(
   else await expectDatabase(dataDir, path);
   const store = await openStore({ path, clock: systemClock, mode: mode === "look" ? "look" : "change" });
   try {
-    const { settings } = withSaved(await readSavedFeeds(store.tickets));
+    const saved = await readSavedFeeds(store.tickets);
+    const { settings } = withSaved(saved);
     const keys = await KeyRing.load(store.admin, systemClock);
     const intake = new Intake({ store, clock: systemClock, defaultEntity: () => settings.defaultEntity });
     if (mode !== "look") {
@@ -79,6 +80,8 @@ export async function withOperations<T>(
     const own = await readSettings(store, settings, mode === "look" ? null : ticketValues);
     const running = () => null;
     const wakeTickets = () => {};
+    const { ticketSettings } = own;
+    const support = { resolved: () => withSaved(saved), ticketSettings, running: null, now: () => systemClock.now() };
     const tools = {
       ...own,
       clock: systemClock,
@@ -90,6 +93,7 @@ export async function withOperations<T>(
       destinations,
       running,
       wakeTickets,
+      support,
     };
     return await work(createOperations(tools), false);
   } finally {

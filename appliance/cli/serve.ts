@@ -5,6 +5,7 @@ import { credentialsFolder } from "../access/master-key.ts";
 import { startAppliance } from "../appliance.ts";
 import type { Appliance } from "../options.ts";
 import { createLog } from "../runtime/log.ts";
+import { RecentLog } from "../runtime/recent-log.ts";
 import { serviceManager } from "../runtime/sd-notify.ts";
 import { systemClock, systemSleep } from "../runtime/time.ts";
 import { command } from "./command.ts";
@@ -36,7 +37,8 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
       return 2;
     }
     let { logLevel, logFormat } = resolved.settings;
-    const log = createLog({ level: () => logLevel, format: () => logFormat, clock: systemClock });
+    const recentLog = new RecentLog();
+    const log = createLog({ level: () => logLevel, format: () => logFormat, clock: systemClock, recent: recentLog });
     const service = serviceManager(process.env, (why) => log.warn("systemd cannot be told the state", { why }));
 
     // A defect: it is logged on one line with its place, and systemd restarts the service; nothing accepted is lost.
@@ -80,6 +82,7 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
       sleep: systemSleep,
       random: Math.random,
       log,
+      recentLog,
       credentialsDir: credentialsFolder(process.env, resolved.settings.configDir),
       onAlive: (now) => {
         service.watchdog();
