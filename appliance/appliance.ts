@@ -220,7 +220,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       ...{ storage, keys, dispatcher },
       ...{ search, access, certificate },
       listeners: () => [health, incidentHealth, api],
-      alive: () => states.allRun() && options.onAlive?.(),
+      alive: () => states.allRun() && options.onAlive?.(states.summary()),
       watchEveryMs: options.watchEveryMs ?? 0,
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
@@ -235,7 +235,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       ...{ clock, store, keys, intake, ...access },
       wakeTickets: () => dispatcher.wake(),
       ...{ backups, destinations },
-      support: runningSupport({ ...access, reloads, metrics, clock, recentLog: options.recentLog }),
+      support: runningSupport({ ...access, reloads, metrics, clock, uploads, recentLog: options.recentLog }),
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
     });
