@@ -220,7 +220,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       ...{ storage, keys, dispatcher },
       ...{ search, access, certificate },
       listeners: () => [health, incidentHealth, api],
-      alive: () => states.allRun() && options.onAlive?.(),
+      alive: () => states.allRun() && options.onAlive?.(states.summary()),
       watchEveryMs: options.watchEveryMs ?? 0,
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
