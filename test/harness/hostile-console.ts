@@ -49,6 +49,11 @@ export async function hostileConsole(): Promise<HostileConsole> {
   });
   await turn(it, 10 * 60_000);
   it.admin = await login(it);
+  // Names of entities are all that is free in a destination.
+  const entities = Object.values(hostileWords).filter((word) => /^[^\p{Cc}]{1,200}$/u.test(word.trim()));
+  const soc = { name: "soc", host: "127.0.0.1", port: 1, entities };
+  const { status: code, body } = await it.admin.send("PUT", "/api/settings/incident_syslog", { syslog: [soc] });
+  if (code !== 200 || entities.length === 0) throw new Error(JSON.stringify(body).slice(0, 500));
   await until(async () => (await deliveries(it, "state=parked&limit=100")).length >= kinds.length);
   return {
     ...it,
@@ -141,6 +146,8 @@ async function pathsOf(it: Scene, ids: readonly string[]): Promise<string[]> {
     `/deliveries/${deliveryTo("servicenow")}`,
     `/deliveries/${deliveryTo("jira")}`,
     "/settings/integrations",
+    "/settings/integrations/incident-syslog",
+    "/settings/integrations/incident-syslog/destinations/soc",
     "/system",
     "/account",
     "/users",
