@@ -6,7 +6,7 @@ export interface FaultGuide {
 }
 
 /** By the fault's name, or what stands before its colon: `positions:alerts/siem`. */
-const faultGuide: Readonly<Record<string, FaultGuide>> = {
+export const faultGuide: Readonly<Record<string, FaultGuide>> = {
   store_open: {
     means: "the database cannot be opened, so that the start waits",
     mend: "make room, give the data folder to the service's user, or end the program that locks it; it goes on by itself",
@@ -50,6 +50,10 @@ const faultGuide: Readonly<Record<string, FaultGuide>> = {
   master_key: {
     means: "the master key cannot be read: stored secrets and second factors are of no use",
     mend: "put the right key in its place (RHYTHMX_MASTER_KEY_FILE, the credential, or master.key) and restart",
+  },
+  backup: {
+    means: "the last backup failed; the earlier ones are there",
+    mend: "make room, or give RHYTHMX_BACKUP_DIR a folder that the service may write; it is tried again an hour later",
   },
   clock: {
     means: "the clock has jumped: retention removes nothing for 24 hours",

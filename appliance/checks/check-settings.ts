@@ -5,7 +5,9 @@ import { feedForms } from "../../core/settings/feed.ts";
 import { formatProblem } from "../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import { readTicketSettings } from "../../core/settings/tickets.ts";
+import type { ReadTlsFile } from "../feeds/syslog-feed.ts";
 import { feedSettings } from "../feeds/syslog-feeds.ts";
+import { checkBackups } from "./check-backups.ts";
 import { checkDestination } from "./check-destination.ts";
 import { checkDataDir, checkMasterKey } from "./check-folders.ts";
 import { checkCertificate, checkPorts } from "./check-listener.ts";
@@ -17,6 +19,8 @@ interface CheckOptions {
   running: TestTickets | null;
   /** Whether each destination gets a message with MSGID TEST. */
   send?: boolean;
+  /** Gives certificates and keys of destinations. */
+  readFile: ReadTlsFile;
   /** Epoch milliseconds. */
   now: number;
 }
@@ -24,7 +28,7 @@ interface CheckOptions {
 /** Reads no setting and changes nothing; takes as long as the slowest receiver. */
 export async function checkSettings(
   resolved: ResolvedSettings,
-  { running, send = false, now }: CheckOptions,
+  { running, send = false, readFile, now }: CheckOptions,
 ): Promise<Finding[]> {
   const { settings, problems, warnings } = resolved;
   const { baseUrl } = readTicketSettings(resolved.ticketValues).settings;
@@ -33,6 +37,7 @@ export async function checkSettings(
     ...warnings.map((one): Finding => ({ level: "warning", line: formatProblem(one) })),
     ...unverified(resolved).map((line): Finding => ({ level: "warning", line })),
     ...withoutDestinations(resolved),
+    ...checkBackups(settings, now),
     ...(await checkDataDir(settings)),
     ...checkMasterKey(settings),
     ...(await checkPorts(settings, running !== null)),
@@ -40,7 +45,9 @@ export async function checkSettings(
     ...(await checkTickets(resolved, running)),
     ...(await Promise.all(
       feedNames.flatMap((feed) =>
-        feedSettings(settings, feed).destinations.map((destination) => checkDestination(feed, destination, send)),
+        feedSettings(settings, feed).destinations.map((destination) =>
+          checkDestination(feed, destination, { send, readFile }),
+        ),
       ),
     )),
   ];

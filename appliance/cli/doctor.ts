@@ -5,9 +5,11 @@ import { messageOf } from "../../core/errors.ts";
 import { guideOf } from "../../core/fault-guide.ts";
 import { certificateFiles, ownCertificateFiles } from "../../core/settings/certificate-files.ts";
 import type { Settings } from "../../core/settings.ts";
+import { ageInWords } from "../../core/text/age.ts";
 import { visible } from "../../core/text/visible.ts";
 import { toIso } from "../../core/time.ts";
 import { copiesBeside } from "../../store/database/upgrade-copy.ts";
+import { backupFolder, listBackups } from "../backups/backup-folder.ts";
 import { factsOf } from "../certificate/facts.ts";
 import type { DoctorReport } from "../control/operations.ts";
 import { versionInfo } from "../runtime/version.ts";
@@ -62,6 +64,7 @@ async function render(settings: Settings, report: DoctorReport, columns: number 
       "database",
       `${mode(join(settings.dataDir, "rhythmx.db"))}, ${mebibytes(store.bytes)} MiB, schema ${store.schema}, SQLite ${store.sqlite}`,
     ],
+    ["backup", lastBackup(settings, report.lastBackup)],
     ...copies(settings.dataDir),
     ["integrity", integrity.length === 0 ? "ok" : integrity.join("; ")],
     [
@@ -95,6 +98,17 @@ async function render(settings: Settings, report: DoctorReport, columns: number 
     sections.push(table(["LOOP", "EVERY", "LAST RUN", "TOOK", "FAILURES", "ERROR"], loops, columns));
   }
   return sections.join("\n");
+}
+
+/** When and where the last one was made, and when the next one is. */
+function lastBackup(settings: Settings, last: DoctorReport["lastBackup"]): string {
+  const schedule = settings.backup.schedule ?? "none by itself (RHYTHMX_BACKUP_SCHEDULE)";
+  // One that a command made while no appliance ran is known by its file alone.
+  const [newest] = listBackups(backupFolder(settings));
+  const at = Math.max(last?.at ?? 0, newest?.at ?? 0);
+  if (at === 0) return `there is none; schedule: ${schedule}`;
+  const where = at === last?.at ? last.path : join(backupFolder(settings), newest?.name ?? "");
+  return `${ageInWords(Date.now() - at)} old (${toIso(at)}), ${where}; schedule: ${schedule}`;
 }
 
 /** What is wrong, and what is worth a look, each with what to do about it: before anything else. */
