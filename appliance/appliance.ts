@@ -235,7 +235,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       ...{ clock, store, keys, intake, ...access },
       wakeTickets: () => dispatcher.wake(),
       ...{ backups, destinations },
-      support: runningSupport({ ...access, reloads, metrics, clock, recentLog: options.recentLog }),
+      support: runningSupport({ ...access, reloads, metrics, clock, uploads, recentLog: options.recentLog }),
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
     });
