@@ -79,6 +79,7 @@ import { byHandPage } from "./pages/incidents/by-hand.tsx";
 import { incidentsPage } from "./pages/incidents/page.tsx";
 import { feedSettingsActions, feedSettingsPages } from "./pages/integrations/feeds/feed-page.tsx";
 import { integrationActions, integrationsPage } from "./pages/integrations/integrations.tsx";
+import { ticketSettingsActions, ticketSettingsPages } from "./pages/integrations/tickets/pages.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
 import { sampleActions } from "./pages/sample.ts";
@@ -104,6 +105,7 @@ const pages: readonly AnyPage[] = [
   deliveryPage,
   integrationsPage,
   ...feedSettingsPages,
+  ...ticketSettingsPages,
   systemPage,
   usersPage,
   newUserPage,
@@ -135,6 +137,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...exceptionActions,
     ...auditActions,
     ...feedSettingsActions,
+    ...ticketSettingsActions,
     ...sampleActions,
   ];
 }
