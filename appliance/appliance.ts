@@ -220,7 +220,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       ...{ storage, keys, dispatcher },
       ...{ search, access, certificate },
       listeners: () => [health, incidentHealth, api],
-      alive: () => states.allRun() && options.onAlive?.(),
+      alive: () => states.allRun() && options.onAlive?.(states.summary()),
       watchEveryMs: options.watchEveryMs ?? 0,
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
@@ -229,13 +229,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     store.events.onAppend((_, counts) => search.wake(counts));
     const parts = { clock, uptimeMs, store, intake, feeds, faults, scheduler, campaigns, search, storage, dispatcher };
     const changing = { settings: () => settings, api: () => api, logEnd: () => logEnd };
-    const metrics = new Metrics(metricSources({ ...parts, ...changing, backups }), counts);
+    const metrics = new Metrics(metricSources({ ...parts, ...changing, backups, uploads }), counts);
     cleanUp.push({ name: "metrics", run: () => metrics.stop() });
     const operations = createOperations({
       ...{ clock, store, keys, intake, ...access },
       wakeTickets: () => dispatcher.wake(),
       ...{ backups, destinations },
-      support: runningSupport({ ...access, reloads, metrics, clock, recentLog: options.recentLog }),
+      support: runningSupport({ ...access, reloads, metrics, clock, uploads, recentLog: options.recentLog }),
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
     });

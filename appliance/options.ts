@@ -24,8 +24,8 @@ export interface ApplianceOptions {
   passwords?: PasswordHasher;
   /** systemd's folder of credentials (`$CREDENTIALS_DIRECTORY`). */
   credentialsDir?: string | null;
-  /** Called every few seconds while the loops run, for the watchdog. */
-  onAlive?: () => void;
+  /** Called every few seconds while the loops run, for the watchdog, with the state in one line. */
+  onAlive?: (summary: string) => void;
   /** Minimum interval in milliseconds of the loops that only monitor; default: each loop's own interval. */
   watchEveryMs?: number;
   /** Called for each commit to the database, in order. */

@@ -5,17 +5,17 @@ import { testMessage } from "../../core/feeds/status-message.ts";
 import type { DestinationSettings } from "../../core/settings.ts";
 import type { SyslogSenderOptions } from "../../transports/syslog/options.ts";
 import { probe, sendOnce } from "../../transports/syslog/probe.ts";
-import { tlsMaterial } from "../feeds/syslog-feed.ts";
+import { type ReadTlsFile, tlsMaterial } from "../feeds/syslog-feed.ts";
 import type { Finding } from "./finding.ts";
 
 /** How long a receiver may take to accept the test message. */
 const testMessageMs = 10_000;
 
-/** `send`: also sends it a message with MSGID TEST. */
+/** `readFile`: gives certificates and keys, uploaded ones too. `send`: also sends it a message with MSGID TEST. */
 export async function checkDestination(
   feed: FeedName,
   destination: DestinationSettings,
-  send: boolean,
+  { send, readFile }: { send: boolean; readFile: ReadTlsFile },
 ): Promise<Finding> {
   const { name, protocol, host, port, framing, tls } = destination;
   const where = `${readerName(feed, name)}: ${protocol}${tls !== null && protocol === "relp" ? " over TLS" : ""} to ${host}:${port}`;
@@ -24,7 +24,7 @@ export async function checkDestination(
     host,
     port,
     framing,
-    tls: () => (tls === null ? null : tlsMaterial(tls)),
+    tls: () => (tls === null ? null : tlsMaterial(tls, readFile)),
   };
   try {
     await probe(options);

@@ -5,6 +5,7 @@ import { feedForms } from "../../core/settings/feed.ts";
 import { formatProblem } from "../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import { readTicketSettings } from "../../core/settings/tickets.ts";
+import type { ReadTlsFile } from "../feeds/syslog-feed.ts";
 import { feedSettings } from "../feeds/syslog-feeds.ts";
 import { checkBackups } from "./check-backups.ts";
 import { checkDestination } from "./check-destination.ts";
@@ -18,6 +19,8 @@ interface CheckOptions {
   running: TestTickets | null;
   /** Whether each destination gets a message with MSGID TEST. */
   send?: boolean;
+  /** Gives certificates and keys of destinations. */
+  readFile: ReadTlsFile;
   /** Epoch milliseconds. */
   now: number;
 }
@@ -25,7 +28,7 @@ interface CheckOptions {
 /** Reads no setting and changes nothing; takes as long as the slowest receiver. */
 export async function checkSettings(
   resolved: ResolvedSettings,
-  { running, send = false, now }: CheckOptions,
+  { running, send = false, readFile, now }: CheckOptions,
 ): Promise<Finding[]> {
   const { settings, problems, warnings } = resolved;
   const { baseUrl } = readTicketSettings(resolved.ticketValues).settings;
@@ -42,7 +45,9 @@ export async function checkSettings(
     ...(await checkTickets(resolved, running)),
     ...(await Promise.all(
       feedNames.flatMap((feed) =>
-        feedSettings(settings, feed).destinations.map((destination) => checkDestination(feed, destination, send)),
+        feedSettings(settings, feed).destinations.map((destination) =>
+          checkDestination(feed, destination, { send, readFile }),
+        ),
       ),
     )),
   ];

@@ -54,9 +54,16 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
     process.once("SIGTERM", end);
     process.once("SIGINT", end);
 
-    let serving = "Starting";
-    // The present faults, for people; "" = none.
-    let status = "";
+    // The line of `systemctl status`: the first fault, else how it does. Said only when it changes: systemd-notify may be a process.
+    let summary = "starting: opening the database";
+    let fault = "";
+    let said = "";
+    const status = () => {
+      said = fault || summary;
+      return said;
+    };
+    const sayStatus = () => (fault || summary) !== said && service.status(status());
+    sayStatus();
     const reload = async (author: AuditAuthor) => {
       const appliance = await starting;
       service.reloading();
@@ -66,7 +73,7 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
         log.error("reading the settings again failed", { error: messageOf(error) });
         throw error;
       } finally {
-        service.ready(status || serving);
+        service.ready(status());
       }
     };
     const starting = startAppliance({
@@ -77,11 +84,15 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
       log,
       recentLog,
       credentialsDir: credentialsFolder(process.env, resolved.settings.configDir),
-      onAlive: () => service.watchdog(),
+      onAlive: (now) => {
+        service.watchdog();
+        summary = now;
+        sayStatus();
+      },
       onFaults: (faults) => {
         const [first] = faults;
-        status = first === undefined ? "" : `${first.name}: ${first.message}`;
-        service.status(status || serving);
+        fault = first === undefined ? "" : `${first.name}: ${first.message}`;
+        sayStatus();
       },
       onSettings: (settings) => {
         ({ logLevel, logFormat } = settings);
@@ -96,8 +107,8 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
     if (started instanceof Error) throw started;
     const appliance: Appliance = started;
     appliance.broken.then(ending.resolve);
-    serving = `Serving ${appliance.apiUrl}`;
-    service.ready(status || serving);
+    if (summary.startsWith("starting")) summary = `serving ${appliance.apiUrl}`;
+    service.ready(status());
 
     const reason = await ending.promise;
     service.stopping();

@@ -2,6 +2,7 @@
 import type { Faults } from "../../core/faults.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { SyslogFeeds } from "../feeds/syslog-feeds.ts";
+import type { TlsUploads } from "../feeds/tls-uploads.ts";
 import type { RecentLog } from "../runtime/recent-log.ts";
 import { version } from "../runtime/version.ts";
 import type { SupportParts } from "../support/bundle.ts";
@@ -40,16 +41,19 @@ export function runningSupport({
   metrics,
   clock,
   recentLog,
+  uploads,
 }: {
   ticketSettings: SettingsService;
   reloads: Reloads;
   metrics: Pick<Metrics, "text">;
   clock: Pick<Clock, "now">;
   recentLog: RecentLog | undefined;
+  uploads: TlsUploads;
 }): SupportParts {
   return {
     resolved: () => reloads.inForce,
     ticketSettings,
+    readFile: (file) => uploads.read(file),
     running: {
       testTickets: () => ticketSettings.testAll(),
       log: () => recentLog?.lines() ?? [],

@@ -12,6 +12,7 @@ import { toIso } from "../../core/time.ts";
 import { checkSettings } from "../checks/check-settings.ts";
 import type { TestTickets } from "../checks/check-tickets.ts";
 import { type Finding, worstFirst } from "../checks/finding.ts";
+import type { ReadTlsFile } from "../feeds/syslog-feed.ts";
 import { tar } from "../packaging/archives/archive.ts";
 import type { KeptLine } from "../runtime/log.ts";
 import { versionInfo } from "../runtime/version.ts";
@@ -22,6 +23,8 @@ export interface SupportParts {
   /** In force. */
   resolved(): ResolvedSettings;
   ticketSettings: Pick<SettingsService, "section" | "secretValues">;
+  /** Gives certificates and keys of destinations. */
+  readFile: ReadTlsFile;
   /** What only a running appliance has; null without one. */
   running: {
     testTickets: TestTickets;
@@ -66,9 +69,7 @@ export async function supportBundle(doctor: object, parts: SupportParts): Promis
   const files: Record<string, string> = {
     "README.txt": readme,
     "doctor.json": json({ ...versionInfo(), data_dir: resolved.settings.dataDir, ...doctor }),
-    "check.txt": (await checked(resolved, running?.testTickets ?? null, at))
-      .map(({ level, line }) => `${level}: ${line}\n`)
-      .join(""),
+    "check.txt": (await checked(resolved, parts, at)).map(({ level, line }) => `${level}: ${line}\n`).join(""),
     "settings.json": json(settingsOf(resolved, parts)),
     "system.json": json(system(at)),
   };
@@ -91,14 +92,19 @@ export function bundleName(at: number): string {
   return `rhythmx-support-${toIso(at).slice(0, 16).replace(/[-:]/g, "")}.tar.gz`;
 }
 
-async function checked(resolved: ResolvedSettings, running: TestTickets | null, now: number): Promise<Finding[]> {
+async function checked(
+  resolved: ResolvedSettings,
+  { running, readFile }: SupportParts,
+  now: number,
+): Promise<Finding[]> {
   const late = new Promise<Finding[]>((resolve) => {
     const timer = setTimeout(() => resolve([{ level: "note", line: "the check was not through in time" }]), checkMs);
     timer.unref();
   });
-  const check = checkSettings(resolved, { running, now }).then(worstFirst, (error: unknown): Finding[] => [
-    { level: "note", line: `the check failed: ${messageOf(error)}` },
-  ]);
+  const check = checkSettings(resolved, { running: running?.testTickets ?? null, readFile, now }).then(
+    worstFirst,
+    (error: unknown): Finding[] => [{ level: "note", line: `the check failed: ${messageOf(error)}` }],
+  );
   return Promise.race([check, late]);
 }
 

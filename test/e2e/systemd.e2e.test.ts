@@ -57,10 +57,14 @@ test.skipIf(!canBoot())(
     expect(machine.ask("https://127.0.0.1/healthz").status).toBe(200);
     expect(machine.run("systemctl", "reload", "rhythmx").code).toBe(0);
 
-    const main = show("MainPID");
-    machine.run("kill", "-9", main);
-    await until(() => show("ActiveState") === "active" && show("MainPID") !== main);
-    expect(show("NRestarts")).toBe("1");
+    machine.run("kill", "-9", show("MainPID"));
+    await until(() => show("NRestarts") === "1" && show("ActiveState") === "active");
+
+    // A setting without which it cannot run does not become right by trying again.
+    machine.run("sh", "-c", "echo RHYTHMX_LISTEN=nowhere >>/etc/rhythmx/.env.production");
+    expect(machine.run("systemctl", "restart", "rhythmx").code).not.toBe(0);
+    expect([show("ActiveState"), show("ExecMainStatus"), show("NRestarts")]).toEqual(["failed", "2", "0"]);
+    machine.run("sed", "-i", "/nowhere/d", "/etc/rhythmx/.env.production");
 
     const removed = machine.run("rhythmx", "uninstall");
     expect([removed.code, removed.stderr]).toEqual([0, ""]);

@@ -237,7 +237,7 @@ test("pages are nobody's but the reader's, under a strict policy", async () => {
     expect(page.status).toBe(status);
     const policy = headers.get("content-security-policy") ?? "";
     expect(policy).toBe(
-      "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types rhythmx",
+      "default-src 'none'; object-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types rhythmx",
     );
     expect(headers.get("cache-control")).toBe("no-store");
     expect(headers.get("x-content-type-options")).toBe("nosniff");

@@ -41,7 +41,8 @@ export const checkCommand = command({
     const underUnit = () => loadSettings(unit?.environment);
     const user = await becomeServiceUser((await underUnit()).settings.dataDir, unit);
     const given = await underUnit();
-    const resolved = given.withSaved(await savedFeeds(given.settings.dataDir));
+    const saved = await savedFeeds(given.settings);
+    const resolved = given.withSaved(saved.feeds);
     const { settings } = resolved;
     const about: Finding[] = user === null ? [] : [{ level: "note", line: user }];
     const control = await connectControl(settings.dataDir, (version) =>
@@ -51,7 +52,12 @@ export const checkCommand = command({
     for (const line of [otherDataDir(ownDataDir, unit), password])
       if (line !== null) about.push({ level: "problem", line });
     const running = control && (() => control.testTickets());
-    const found = await checkSettings(resolved, { running, send: values["test-message"], now: Date.now() });
+    const found = await checkSettings(resolved, {
+      running,
+      send: values["test-message"],
+      readFile: saved.readFile,
+      now: Date.now(),
+    });
     const findings = worstFirst([...about, ...found]);
     const ok = !findings.some(isWrong);
     if (values.json) printJson(terminal, { ok, findings });

@@ -47,9 +47,9 @@ function rootFolder(): string {
 
 const plain = { adminPassword: null, tlsCertFile: null, masterKeyFile: null };
 
-function stepsIn(folder: string, settings: Installation["settings"] = plain, fromPackage = false) {
+async function stepsIn(folder: string, settings: Installation["settings"] = plain, fromPackage = false) {
   return installSteps({
-    target: new Target(folder),
+    target: await Target.at(folder),
     source: join(folder, "program"),
     fromPackage,
     settings,
@@ -92,7 +92,7 @@ describe.skipIf(!isRoot)("under a prefix", () => {
   test("everything has its place, mode and owner; a second run finds nothing to do and changes no byte", async () => {
     const folder = rootFolder();
     const said: string[] = [];
-    await carryOut(stepsIn(folder), { ...quiet, say: (text) => said.push(text) });
+    await carryOut(await stepsIn(folder), { ...quiet, say: (text) => said.push(text) });
     const found = listing(folder);
     expect(found).toMatchObject({
       "usr/local/bin/rhythmx": "755 0:0",
@@ -115,7 +115,7 @@ describe.skipIf(!isRoot)("under a prefix", () => {
     expect(password).toHaveLength(20);
     expect(said.join("")).not.toContain(password);
     const before = contents(folder);
-    const again = await carryOut(stepsIn(folder), quiet);
+    const again = await carryOut(await stepsIn(folder), quiet);
     expect(again.filter(({ state }) => state !== "right")).toEqual([]);
     expect([contents(folder), listing(folder)]).toEqual([before, found]);
   });
@@ -123,12 +123,12 @@ describe.skipIf(!isRoot)("under a prefix", () => {
   test("interrupted after any step, the next run completes it, with the secrets that were made", async () => {
     const steps = (folder: string) => stepsIn(folder, plain, true);
     const whole = rootFolder();
-    await carryOut(steps(whole), quiet);
-    for (let count = 1; count < steps(whole).length; count++) {
+    await carryOut(await steps(whole), quiet);
+    for (let count = 1; count < (await steps(whole)).length; count++) {
       const folder = rootFolder();
-      await carryOut(steps(folder).slice(0, count), quiet);
+      await carryOut((await steps(folder)).slice(0, count), quiet);
       const made = contents(folder);
-      await carryOut(steps(folder), quiet);
+      await carryOut(await steps(folder), quiet);
       expect(listing(folder)).toEqual(listing(whole));
       expect(contents(folder)).toMatchObject(made);
     }
@@ -140,19 +140,19 @@ describe.skipIf(!isRoot)("under a prefix", () => {
       mkdirSync(join(folder, path, ".."), { recursive: true });
       writeFileSync(join(folder, path), "half");
     }
-    await carryOut(stepsIn(folder), quiet);
+    await carryOut(await stepsIn(folder), quiet);
     expect(Object.keys(listing(folder)).filter((path) => path.endsWith(".new"))).toEqual([]);
   });
 
   test("another version replaces program and unit, keeps the old unit, and touches neither settings nor secrets", async () => {
     const folder = rootFolder();
-    await carryOut(stepsIn(folder), quiet);
-    const { binary, unit, environmentFile, masterKey } = new Target(folder).paths;
+    await carryOut(await stepsIn(folder), quiet);
+    const { binary, unit, environmentFile, masterKey } = (await Target.at(folder)).paths;
     writeFileSync(join(folder, "program"), "\x7fELF RhythmX Edge, version 2");
     writeFileSync(unit, `${readFileSync(unit, "utf8")}# edited by hand\n`);
     writeFileSync(environmentFile, "JIRA_URL=https://jira.example.org\n");
     const key = readFileSync(masterKey, "utf8");
-    const done = await carryOut(stepsIn(folder), quiet);
+    const done = await carryOut(await stepsIn(folder), quiet);
     expect(done.filter(({ state }) => state !== "right").map(({ subject }) => subject)).toEqual([binary, unit]);
     expect(readFileSync(binary, "utf8")).toContain("version 2");
     expect(readFileSync(`${unit}.old`, "utf8")).toContain("# edited by hand");
@@ -164,7 +164,7 @@ describe.skipIf(!isRoot)("under a prefix", () => {
   test("a dry run says all of it and changes nothing", async () => {
     const folder = rootFolder();
     const before = listing(folder);
-    const done = await carryOut(stepsIn(folder), { ...quiet, dryRun: true });
+    const done = await carryOut(await stepsIn(folder), { ...quiet, dryRun: true });
     expect(done.every(({ state }) => state === "made" || state === "right")).toBe(true);
     expect(done.filter(({ state }) => state === "made").length).toBeGreaterThan(8);
     expect(listing(folder)).toEqual(before);
@@ -172,12 +172,12 @@ describe.skipIf(!isRoot)("under a prefix", () => {
 
   test("wrong modes and owners are mended", async () => {
     const folder = rootFolder();
-    await carryOut(stepsIn(folder), quiet);
+    await carryOut(await stepsIn(folder), quiet);
     const good = listing(folder);
     for (const path of ["etc/rhythmx", "etc/rhythmx/credentials", "var/lib/rhythmx", "etc/rhythmx/.env.production"])
       chmodSync(join(folder, path), 0o777);
     chmodSync(join(folder, "usr/local/bin/rhythmx"), 0o700);
-    await carryOut(stepsIn(folder), quiet);
+    await carryOut(await stepsIn(folder), quiet);
     expect(listing(folder)).toEqual(good);
   });
 
@@ -197,7 +197,7 @@ describe.skipIf(!isRoot)("under a prefix", () => {
     const folder = rootFolder();
     place(folder);
     const before = listing(folder);
-    await expect((async () => carryOut(stepsIn(folder), quiet))()).rejects.toThrow(words);
+    await expect((async () => carryOut(await stepsIn(folder), quiet))()).rejects.toThrow(words);
     expect(listing(folder)).toEqual(before);
   });
 
@@ -205,7 +205,7 @@ describe.skipIf(!isRoot)("under a prefix", () => {
     const folder = rootFolder();
     put(folder, "var/lib/rhythmx/master.key", "old");
     put(folder, "var/lib/rhythmx/rhythmx.db", "old");
-    await carryOut(stepsIn(folder), quiet);
+    await carryOut(await stepsIn(folder), quiet);
     const found = listing(folder);
     expect(found["etc/rhythmx/credentials/master.key"]).toBeUndefined();
     expect(found["var/lib/rhythmx/initial-admin-password"]).toBeUndefined();
@@ -216,33 +216,45 @@ describe.skipIf(!isRoot)("under a prefix", () => {
     ]);
     const pinned = rootFolder();
     const settings = { adminPassword: "chosen by somebody", tlsCertFile: "/c", masterKeyFile: "/k" };
-    await carryOut(stepsIn(pinned, settings), quiet);
+    await carryOut(await stepsIn(pinned, settings), quiet);
     expect(readdirSync(join(pinned, "var/lib/rhythmx"))).toEqual([]);
     expect(readdirSync(join(pinned, "etc/rhythmx/credentials"))).toEqual([]);
   });
 
   test("in a folder that is already the service's, nothing is written as root", async () => {
     const folder = rootFolder();
-    await carryOut(stepsIn(folder), quiet);
+    await carryOut(await stepsIn(folder), quiet);
     const data = join(folder, "var/lib/rhythmx");
     rmSync(join(data, "tls"), { recursive: true });
     rmSync(join(data, "initial-admin-password"));
     symlinkSync("/etc", join(data, "tls"));
-    await carryOut(stepsIn(folder), quiet);
+    await carryOut(await stepsIn(folder), quiet);
     expect(readdirSync(data)).toEqual(["tls"]);
     expect(existsSync("/etc/server.crt")).toBe(false);
   });
 
+  test("data that a drop-in has moved is made and kept there", async () => {
+    const folder = rootFolder();
+    put(
+      folder,
+      "etc/systemd/system/rhythmx.service.d/data.conf",
+      "[Service]\nEnvironment=RHYTHMX_DATA_DIR=/srv/edge\n",
+    );
+    await carryOut(await stepsIn(folder), quiet);
+    const found = listing(folder);
+    expect([found["srv/edge"], found["var/lib/rhythmx"]]).toEqual(["700 54321:54322", undefined]);
+  });
+
   test("for a package program and unit are left alone", async () => {
     const folder = rootFolder();
-    await carryOut(stepsIn(folder, plain, true), quiet);
+    await carryOut(await stepsIn(folder, plain, true), quiet);
     const found = Object.keys(listing(folder));
     expect(found.filter((path) => path.startsWith("usr") || path.includes("systemd"))).toEqual([]);
     expect(statSync(join(folder, "etc/rhythmx/credentials/master.key")).size).toBeGreaterThan(32);
   });
 });
 
-test("what is said at the end: address, firewall, log; the password only if it may be seen", () => {
+test("what is said at the end: address, firewall, log; the password only if it may be seen", async () => {
   const folder = rootFolder();
   const settings = {
     dataDir: "/var/lib/rhythmx",
@@ -252,7 +264,7 @@ test("what is said at the end: address, firewall, log; the password only if it m
     alertHealth: { host: "0.0.0.0", port: 8888 },
     incidentHealth: { host: "127.0.0.1", port: 8889 },
   };
-  const base = { target: new Target(folder), settings, service: null, fromPackage: false, hasPassword: true };
+  const base = { target: await Target.at(folder), settings, service: null, fromPackage: false, hasPassword: true };
   const hidden = nextSteps({ ...base, password: null });
   expect(hidden).toContain("https://ADDRESS-OF-THIS-MACHINE:8443/");
   expect(hidden).toContain("open TCP 8443, 8888");

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { EdgeError } from "../../../core/errors.ts";
 import { visible } from "../../../core/text/visible.ts";
 import { firstPasswordFile } from "../../access/first-admin.ts";
-import { loadSettings } from "../../config/load.ts";
 import { isBinary } from "../../runtime/version.ts";
 import { type CommandContext, command, jsonOption } from "../command.ts";
 import { printJson } from "../terminal/table.ts";
@@ -54,12 +53,9 @@ It writes no setting, so everything can be set in the console. Where systemd doe
         "not_root",
         "only root may install: `sudo rhythmx install`, or --dry-run to see what it would do",
       );
-    const target = new Target(values.prefix ?? "/");
+    const target = await Target.at(values.prefix ?? "/");
     expectNoPackage(target, fromPackage);
-    const { settings } = await loadSettings({
-      env: { RHYTHMX_CONFIG_DIR: target.paths.configDir, RHYTHMX_DEFAULT_LISTEN: "0.0.0.0:8443" },
-      fromCheckout: false,
-    });
+    const settings = await target.settings();
     const wasStarted = isStarted(target);
     const source = process.execPath;
     const steps = installSteps({

@@ -31,7 +31,7 @@ With --purge these go too, for good: detections, incidents, audit log, the maste
 
   async run({ values, terminal, commands }) {
     if (process.getuid?.() !== 0) throw new EdgeError("not_root", "only root may uninstall: `sudo rhythmx uninstall`");
-    const target = new Target(values.prefix ?? "/");
+    const target = await Target.at(values.prefix ?? "/");
     const [packaged] = target.packageFiles;
     if (packaged !== undefined && !exists(target.paths.binary))
       throw new EdgeError("packaged", `this is the package's (${packaged}): \`dpkg -r rhythmx-edge\` removes it`);
