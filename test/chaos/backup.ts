@@ -4,20 +4,18 @@
  * model knows what was accepted. At the end: the database is whole, what it holds is what was accepted up to the backup that counts, no backup is
  * half, nothing is left behind, every old schema comes up with all its rows and goes back, and no incident has two tickets.
  */
-import { Database as Sqlite } from "bun:sqlite";
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { gunzipSync } from "node:zlib";
-import { schemaVersion } from "../../store/database/migrate.ts";
 import { password } from "../harness/api-client.ts";
-import { detection } from "../harness/appliance.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { program } from "../harness/program.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
+import { BackupSender } from "./backup-sender.ts";
+import { killDuringUpgrade, untilOrEnd } from "./backup-upgrade.ts";
+import { isWhole, usersIn } from "./database-files.ts";
 import { Dice } from "./dice.ts";
 
 export interface BackupPlan {
@@ -46,10 +44,6 @@ interface GoodBackup {
 }
 
 type Round = "backup" | "restore" | "upgrade";
-
-const databases = join(import.meta.dirname, "../data/databases");
-/** Not users: a start makes the first one. */
-const counted = ["sigma_alerts", "alarms", "incidents", "threat_cases", "tickets", "api_keys", "event_log"];
 
 export async function runBackups(plan: BackupPlan, say: (text: string) => void): Promise<BackupReport> {
   const begin = performance.now();
@@ -87,16 +81,9 @@ class Run {
   readonly #snow: ServiceNowStandIn;
   readonly #site: ApplianceProcess;
   readonly #folder: string;
-  #key = "";
-  #next = 0;
-  /** Users of accepted detections, in the life of the database that counts. */
-  #accepted = new Set<string>();
-  /** Users of detections that were sent and not answered. */
-  #doubtful = new Set<string>();
+  readonly #sender: BackupSender;
   /** The last good one. */
   #backup: GoodBackup | null = null;
-  #sending = false;
-  #sender: Promise<void> = Promise.resolve();
 
   constructor(dice: Dice, snow: ServiceNowStandIn, site: ApplianceProcess) {
     this.#dice = dice;
@@ -104,17 +91,21 @@ class Run {
     this.#site = site;
     this.#folder = join(site.folder, "backups");
     mkdirSync(this.#folder);
+    const key = site.run(["key", "create", "chaos", "--scope", "ingest"]).stdout.trim();
+    this.#sender = new BackupSender(site, key, dice, (violation) => this.#expect(false, violation));
   }
 
   async begin(alerts: number): Promise<void> {
-    this.#key = this.#site.run(["key", "create", "chaos", "--scope", "ingest"]).stdout.trim();
     await this.#site.start();
     for (let n = 0; n < alerts; n += 500)
-      await this.#send(Array.from({ length: Math.min(500, alerts - n) }, () => this.#detection("low", 3_000)));
+      await this.#sender.send(
+        Array.from({ length: Math.min(500, alerts - n) }, () => this.#sender.detection("low", 3_000)),
+      );
   }
 
   async round(kind: Round): Promise<void> {
-    if (kind === "upgrade") await this.#upgrade();
+    if (kind === "upgrade")
+      this.report.kills.upgrade += await killDuringUpgrade(this.#dice, (...seen) => this.#expect(...seen));
     else if (kind === "restore" && this.#backup !== null) await this.#restore(this.#backup);
     else await this.#backUp();
     this.#judgeTickets(kind);
@@ -122,8 +113,7 @@ class Run {
 
   /** A last backup and restore without a kill, on which everything comes to rest. */
   async end(): Promise<void> {
-    this.#stopSending();
-    await this.#sender;
+    await this.#sender.stop();
     await this.#expectBackup();
     await this.#site.terminate();
     this.#judgeContent("at the end");
@@ -131,17 +121,16 @@ class Run {
     this.#expect(left.length === 0, `left beside the backups: ${left.join(", ")}`);
     this.#judgeTickets("the end");
     this.report.tickets = this.#snow.rows.length;
-    this.report.accepted = this.#next;
+    this.report.accepted = this.#sender.made;
   }
 
   async dispose(): Promise<void> {
-    this.#stopSending();
-    await this.#sender;
+    await this.#sender.stop();
     await this.#site.dispose();
   }
 
   async #backUp(): Promise<void> {
-    this.#startSending();
+    this.#sender.start();
     const path = join(this.#folder, `${this.report.kills.backup}.tar.gz`);
     const child = this.#command(["backup", path, "--force"]);
     await sleep(this.#dice.int(0, 1500));
@@ -150,8 +139,7 @@ class Run {
     if (isTheCommand) child.kill("SIGKILL");
     else await this.#site.kill();
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-    this.#stopSending();
-    await this.#sender;
+    await this.#sender.stop();
     if (existsSync(path)) {
       const { code, stderr } = this.#site.run(["backup", path, "--verify"]);
       this.#expect(code === 0, `a killed backup has its name and is not whole: ${stderr.trim()}`);
@@ -162,16 +150,15 @@ class Run {
 
   /** A backup while detections come in, which has to succeed. */
   async #expectBackup(): Promise<void> {
-    this.#startSending();
-    const path = join(this.#folder, `good-${this.report.kills.backup}-${this.#next}.tar.gz`);
-    const least = new Set(this.#accepted);
+    this.#sender.start();
+    const path = join(this.#folder, `good-${this.report.kills.backup}-${this.#sender.made}.tar.gz`);
+    const least = new Set(this.#sender.accepted);
     const { code, stderr } = await this.#site.runAside(["backup", path]);
-    this.#stopSending();
-    await this.#sender;
+    await this.#sender.stop();
     const good = this.#expect(code === 0, `a backup after a kill fails: ${stderr.trim()}`);
     if (!good) return;
     const earlier = this.#backup?.path;
-    this.#backup = { path, least, most: new Set([...this.#accepted, ...this.#doubtful]) };
+    this.#backup = { path, least, most: new Set([...this.#sender.accepted, ...this.#sender.doubtful]) };
     if (earlier !== undefined) rmSync(earlier, { force: true });
     const left = readdirSync(this.#folder).filter((name) => name.startsWith("."));
     this.#expect(left.length === 0, `a backup leaves ${left.join(", ")}`);
@@ -179,14 +166,14 @@ class Run {
 
   async #restore({ path, least, most }: GoodBackup): Promise<void> {
     // Something that the backup does not know.
-    await this.#send([this.#detection("critical"), this.#detection("critical")]);
+    await this.#sender.send([this.#sender.detection("critical"), this.#sender.detection("critical")]);
     if (this.#dice.chance(0.5)) await this.#site.terminate();
     else await this.#site.kill();
     const database = join(this.#site.folder, "data", "rhythmx.db");
     const child = this.#command(["restore", path, "--yes"]);
-    if (this.#dice.chance(0.4)) await this.#until(child, () => existsSync(`${database}.restore-intention`));
+    if (this.#dice.chance(0.4)) await untilOrEnd(child, () => existsSync(`${database}.restore-intention`));
     else if (this.#dice.chance(0.5)) {
-      await this.#until(child, () => existsSync(`${database}.restoring`));
+      await untilOrEnd(child, () => existsSync(`${database}.restoring`));
       await sleep(this.#dice.int(0, 400));
     } else await sleep(this.#dice.int(0, 1200));
     child.kill("SIGKILL");
@@ -195,13 +182,13 @@ class Run {
     await this.#site.start();
     await this.#site.terminate();
     const users = usersIn(database);
-    const isOld = [...this.#accepted].every((user) => users.has(user));
+    const isOld = [...this.#sender.accepted].every((user) => users.has(user));
     const isNew = [...least].every((user) => users.has(user)) && [...users].every((user) => most.has(user));
     if (isOld) this.report.unchanged++;
     else if (isNew) {
       this.report.restored++;
-      this.#accepted = users;
-      this.#doubtful.clear();
+      this.#sender.accepted = users;
+      this.#sender.doubtful.clear();
     }
     this.#expect(
       isOld || isNew,
@@ -213,53 +200,7 @@ class Run {
       if (name.includes(".before-restore-")) rmSync(join(this.#site.folder, "data", name));
     this.#judgeContent("after a restore");
     await this.#site.start();
-    await this.#send([this.#detection("critical")]);
-  }
-
-  /** A database of an earlier schema, in a folder of its own: killed on the way up, it comes up whole, and goes back. */
-  async #upgrade(): Promise<void> {
-    const schema = this.#dice.int(1, schemaVersion - 1);
-    const source = join(databases, `schema-${schema}.db.gz`);
-    if (!existsSync(source)) return;
-    const other = await ApplianceProcess.prepare({ config: {} });
-    try {
-      const path = join(other.folder, "data", "rhythmx.db");
-      mkdirSync(join(other.folder, "data"), { mode: 0o700 });
-      writeFileSync(path, gunzipSync(readFileSync(source)), { mode: 0o600 });
-      const before = countsIn(path);
-      const killed = this.#dice.int(1, 2);
-      for (let n = 0; n < killed; n++) {
-        const child = spawn(process.execPath, [program, "serve"], {
-          env: other.env,
-          cwd: other.folder,
-          stdio: "ignore",
-        });
-        if (this.#dice.chance(0.3)) await this.#until(child, () => existsSync(`${path}.schema-${schema}`));
-        else await sleep(this.#dice.int(150, 900));
-        child.kill("SIGKILL");
-        if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-        this.report.kills.upgrade++;
-        this.#expect(isWhole(path), `killed on the way from schema ${schema}: the database is damaged`);
-      }
-      await other.start();
-      await other.terminate();
-      const after = countsIn(path);
-      for (const [table, n] of Object.entries(before))
-        this.#expect(after[table] === n, `schema ${schema}: ${table} has ${after[table]} rows, it had ${n}`);
-      this.#expect(isWhole(path) && schemaIn(path) === schemaVersion, `schema ${schema}: not upgraded`);
-      // And back, by the copy that was made before.
-      const back = other.run(["restore", `${path}.schema-${schema}`, "--yes"]);
-      this.#expect(back.code === 0, `schema ${schema}: no way back: ${back.stderr.trim()}`);
-      this.#expect(
-        schemaIn(path) === schema && isWhole(path),
-        `schema ${schema}: the way back leads to ${schemaIn(path)}`,
-      );
-      const again = countsIn(path);
-      for (const [table, n] of Object.entries(before))
-        this.#expect(again[table] === n, `back at schema ${schema}: ${table} has ${again[table]} rows, it had ${n}`);
-    } finally {
-      await other.dispose();
-    }
+    await this.#sender.send([this.#sender.detection("critical")]);
   }
 
   /** What counts is in the file, and nothing that nobody sent. For an appliance that is stopped. */
@@ -267,7 +208,7 @@ class Run {
     const path = join(this.#site.folder, "data", "rhythmx.db");
     this.#expect(isWhole(path), `${when}: the database is damaged`);
     const users = usersIn(path);
-    const lost = [...this.#accepted].filter((user) => !users.has(user));
+    const lost = [...this.#sender.accepted].filter((user) => !users.has(user));
     this.#expect(lost.length === 0, `${when}: ${lost.length} accepted detections are lost`);
   }
 
@@ -289,60 +230,6 @@ class Run {
       cwd: this.#site.folder,
       stdio: "ignore",
     });
-  }
-
-  /** Until the condition holds or the process has ended. */
-  async #until(child: ChildProcess, condition: () => boolean): Promise<void> {
-    while (!condition() && child.exitCode === null && child.signalCode === null)
-      await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  #startSending(): void {
-    if (this.#sending) return;
-    this.#sending = true;
-    this.#sender = (async () => {
-      while (this.#sending) {
-        const level = this.#dice.chance(0.1) ? "critical" : "low";
-        await this.#send([this.#detection(level, 500)], false);
-        await sleep(10);
-      }
-    })();
-  }
-
-  #stopSending(): void {
-    this.#sending = false;
-  }
-
-  #detection(level: string, bytes = 0): Record<string, unknown> {
-    const raw = { EventID: 4624, Blob: randomBytes(bytes / 2).toString("hex") };
-    return detection({
-      user: `user-${this.#next++}`,
-      host: `host-${this.#next}`,
-      level,
-      tags: ["attack.execution"],
-      raw,
-    });
-  }
-
-  /** `wanted`: it has to be taken, else it is left in doubt. */
-  async #send(records: Record<string, unknown>[], wanted = true): Promise<void> {
-    const users = records.map(({ user }) => String(user));
-    for (const user of users) this.#doubtful.add(user);
-    try {
-      const { ok, status } = await fetch(`${this.#site.apiUrl}/api/v1/ingest/detections`, {
-        method: "POST",
-        headers: { "X-API-Key": this.#key, "Content-Type": "application/x-ndjson" },
-        body: records.map((record) => JSON.stringify(record)).join("\n"),
-      });
-      if (ok)
-        for (const user of users) {
-          this.#accepted.add(user);
-          this.#doubtful.delete(user);
-        }
-      else if (wanted) this.#expect(false, `a batch is answered ${status}`);
-    } catch (error) {
-      if (wanted) this.#expect(false, `a batch is not answered: ${String(error)}`);
-    }
   }
 
   #expect(holds: boolean, violation: string): boolean {
@@ -369,39 +256,6 @@ function environment(snow: ServiceNowStandIn): Record<string, string> {
     UNKNOWN_LOOKUP_DELAYS_SECONDS: "0.3,1",
   };
 }
-
-function reading<T>(path: string, work: (database: Sqlite) => T): T {
-  const database = new Sqlite(path);
-  try {
-    return work(database);
-  } finally {
-    database.close();
-  }
-}
-
-const usersIn = (path: string) =>
-  reading(path, (database) => {
-    const rows = database.query("select user_name from sigma_alerts").all() as { user_name: string }[];
-    return new Set(rows.map(({ user_name: name }) => name));
-  });
-const isWhole = (path: string) =>
-  reading(path, (database) => {
-    const { integrity_check: said } = database.query("PRAGMA integrity_check(1)").get() as { integrity_check: string };
-    return said === "ok";
-  });
-const schemaIn = (path: string) =>
-  reading(path, (database) => (database.query("select count(*) as n from schema_journal").get() as { n: number }).n);
-const countsIn = (path: string) =>
-  reading(path, (database) =>
-    Object.fromEntries(
-      counted.flatMap((table) => {
-        const there = database.query("select 1 from sqlite_master where type = 'table' and name = ?").get(table);
-        if (there === null) return [];
-        const { n } = database.query(`select count(*) as n from ${table}`).get() as { n: number };
-        return [[table, n]];
-      }),
-    ),
-  );
 
 if (import.meta.main) {
   const seed = Number(process.argv[2] ?? Date.now() % 1_000_000);
