@@ -82,6 +82,7 @@ import { byHandPage } from "./pages/incidents/by-hand.tsx";
 import { incidentsPage } from "./pages/incidents/page.tsx";
 import { feedSettingsActions, feedSettingsPages } from "./pages/integrations/feeds/feed-page.tsx";
 import { integrationActions, integrationsPage } from "./pages/integrations/integrations.tsx";
+import { ticketSettingsActions, ticketSettingsPages } from "./pages/integrations/tickets/pages.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
 import { sampleActions } from "./pages/sample.ts";
@@ -107,6 +108,7 @@ const pages: readonly AnyPage[] = [
   deliveryPage,
   integrationsPage,
   ...feedSettingsPages,
+  ...ticketSettingsPages,
   systemPage,
   usersPage,
   newUserPage,
@@ -143,6 +145,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...importActions,
     ...auditActions,
     ...feedSettingsActions,
+    ...ticketSettingsActions,
     ...sampleActions,
   ];
 }
