@@ -1,10 +1,11 @@
 import { runProgram } from "./appliance/cli/program.ts";
+import { exitWith } from "./appliance/runtime/exit.ts";
 import { isBuilt } from "./appliance/runtime/version.ts";
 
 // Whatever is written (database, socket, keys) is for this user alone.
 process.umask(0o077);
 
-process.exitCode = await runProgram({
+const code = await runProgram({
   args: process.argv.slice(2),
   env: process.env,
   fromCheckout: !isBuilt,
@@ -16,3 +17,4 @@ process.exitCode = await runProgram({
     columns: process.stdout.isTTY === true ? process.stdout.columns || 80 : null,
   },
 });
+exitWith(code);

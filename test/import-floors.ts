@@ -38,7 +38,7 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["."],
   ],
   appliance: [
-    ["runtime"],
+    ["packs", "runtime"],
     ["access", "certificate", "config", "feeds", "packaging", "sample", "upkeep"],
     ["tickets"],
     ["api"],

@@ -23,7 +23,7 @@ export interface Terminal {
 
 /** What a value or an argument may be, as a shell completes it. Names but `file` and `folder` are looked up by `rhythmx completion --values`. */
 export type Completion = "file" | "folder" | "command" | DynamicValues | readonly string[];
-export const dynamicValues = ["destination", "key", "user", "delivery", "cause", "exception"] as const;
+export const dynamicValues = ["destination", "key", "user", "delivery", "cause", "exception", "pack"] as const;
 export type DynamicValues = (typeof dynamicValues)[number];
 
 export interface Option {

@@ -10,6 +10,7 @@ import { exceptionsCommand } from "./exceptions.ts";
 import { generateCommand } from "./generate.ts";
 import { importCommand } from "./import/import.ts";
 import { keyCommand } from "./key.ts";
+import { packsCommand } from "./packs/packs.ts";
 import { reloadCommand } from "./reload.ts";
 import { replayCommand } from "./replay.ts";
 import { secretsCommand } from "./secrets.ts";
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   replayCommand,
   destinationsCommand,
   reloadCommand,
+  packsCommand,
   secretsCommand,
   doctorCommand,
   completionCommand,

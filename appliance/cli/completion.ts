@@ -2,12 +2,13 @@
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Operations } from "../control/operations.ts";
+import { packs } from "../packs/packs.ts";
 import { command, type DynamicValues, dynamicValues } from "./command.ts";
 import { completionScript, shells } from "./help/completion/script.ts";
 import { withOperations } from "./operations.ts";
 
 /** Names that are looked up when they are needed. */
-const lookUp: Readonly<Record<DynamicValues, (operations: Operations) => Promise<string[]>>> = {
+const lookUp: Readonly<Record<Exclude<DynamicValues, "pack">, (operations: Operations) => Promise<string[]>>> = {
   destination: async (operations) => (await operations.listDestinations()).map((one) => one.destination),
   key: async (operations) => (await operations.listKeys()).filter((one) => one.revokedAt === null).map(({ id }) => id),
   user: async (operations) => (await operations.listUsers()).map(({ name }) => name),
@@ -43,7 +44,11 @@ The packages install the scripts; this is for other machines and for a shell of 
 
   async run({ values, args: [shell], terminal, loadSettings, commands }) {
     const known = shells.find((one) => one === shell);
-    if (values.values !== undefined && shell === undefined) {
+    if (values.values === "pack" && shell === undefined) {
+      for (const { name } of packs()) terminal.out(`${name}\n`);
+      return 0;
+    }
+    if (values.values !== undefined && values.values !== "pack" && shell === undefined) {
       const resolved = await loadSettings();
       // Nobody completes with warnings between the names.
       const quiet = { err: () => {} };

@@ -35,7 +35,7 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
     }
     const { logLevel, logFormat } = resolved.settings;
     const log = createLog({ level: logLevel, format: logFormat, clock: systemClock });
-    const service = serviceManager(process.env);
+    const service = serviceManager(process.env, (why) => log.warn("systemd cannot be told the state", { why }));
 
     // A defect: it is logged on one line with its place, and systemd restarts the service; nothing accepted is lost.
     process.on("uncaughtException", (error) => {

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { embedLibsqlAddon } from "./addon-plugin.ts";
 import { fetchPackage } from "./npm-package.ts";
+import { embedPacks } from "./pack-plugin.ts";
 import { compactScripts } from "./script-plugin.ts";
 import { root, type Source } from "./source.ts";
 
@@ -64,7 +65,7 @@ export async function buildBinary(target: Target, outfile: string, source: Sourc
   try {
     const { metafile } = await Bun.build({
       entrypoints: [join(root, "main.ts"), join(root, "store/worker/worker.ts")],
-      plugins: [embedLibsqlAddon(addon), compactScripts],
+      plugins: [embedLibsqlAddon(addon), embedPacks, compactScripts],
       // A Worker's path is relative to the file that starts it; in the binary all files are one, at its root.
       naming: { entry: "[name].[ext]" },
       compile: {

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import type { BunPlugin } from "bun";
 import { versionInfo } from "../runtime/version.ts";
 import { loadLibsqlAddonFromFile } from "./addon-plugin.ts";
+import { embedPacks } from "./pack-plugin.ts";
 import { compactScripts } from "./script-plugin.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -51,7 +52,7 @@ async function buildNode(outdir: string): Promise<void> {
       format: "esm",
       outdir,
       naming: { entry: `${name}.mjs` },
-      plugins: [loadLibsqlAddonFromFile(), renameWorker, embedFonts, compactScripts],
+      plugins: [loadLibsqlAddonFromFile(), renameWorker, embedFonts, embedPacks, compactScripts],
       define: { RHYTHMX_BUILD: JSON.stringify({ commit: versionInfo().commit, target }) },
       sourcemap: "linked",
     });

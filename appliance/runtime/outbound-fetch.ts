@@ -15,13 +15,16 @@ export function outboundFetch(options: {
   return platform.fetchWith({ authority: caFile === null ? null : readAuthority(caFile), proxy, verify: verifySsl });
 }
 
-/** A proxy cannot reach this machine's loopback, but `HTTP_PROXY` would hold for it too. */
+/**
+ * A proxy cannot reach this machine's loopback, but `HTTPS_PROXY` would hold for it too. Both spellings of `NO_PROXY` get the same value: of two
+ * different ones the runtimes take the one in lower case.
+ */
 function keepLoopbackDirect(): void {
-  for (const name of ["NO_PROXY", "no_proxy"]) {
-    const given = (process.env[name] ?? "").split(",").filter((one) => one.trim() !== "");
-    const missing = ["127.0.0.1", "localhost", "[::1]"].filter((one) => !given.includes(one));
-    if (missing.length > 0) process.env[name] = [...given, ...missing].join(",");
-  }
+  const { env } = process;
+  const given = (env.no_proxy || env.NO_PROXY || "").split(",").filter((one) => one.trim() !== "");
+  const missing = ["127.0.0.1", "localhost", "[::1]"].filter((one) => !given.includes(one));
+  if (missing.length === 0 && env.no_proxy === env.NO_PROXY) return;
+  env.NO_PROXY = env.no_proxy = [...given, ...missing].join(",");
 }
 
 function readAuthority(caFile: string): string {

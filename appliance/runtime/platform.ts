@@ -58,7 +58,7 @@ export interface OutboundOptions {
 export interface Platform {
   /** Name and version, such as "bun 1.4.5". */
   readonly runtime: string;
-  /** A function that writes a line as it is: rejects with the error of the operating system (`code`: EADDRINUSE…). */
+  /** Rejects with the error of the operating system (`code`: EADDRINUSE…). */
   listen(options: ListenOptions): Promise<Listening>;
   /** A hash of argon2id, one lane, in PHC form (`$argon2id$v=19$m=…,t=…,p=1$salt$hash`), which every runtime reads. */
   hashPassword(password: string, cost: Argon2Cost): Promise<string>;
@@ -70,4 +70,6 @@ export interface Platform {
    */
   datagramsTo(address: string): (text: string) => void;
   fetchWith(options: OutboundOptions): typeof fetch;
+  /** Ends the process with this code once everything that it has started has ended, or at once where that takes longer for no reason. */
+  exit(code: number): void;
 }

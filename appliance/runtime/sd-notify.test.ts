@@ -1,48 +1,22 @@
-import { dlopen, FFIType, ptr } from "bun:ffi";
 import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { NotifySocket } from "../../test/harness/notify-socket.ts";
 import { serviceManager } from "./sd-notify.ts";
 
-const { i32, u32, u64, ptr: pointer } = FFIType;
-const { symbols: libc } = dlopen("libc.so.6", {
-  socket: { args: [i32, i32, i32], returns: i32 },
-  bind: { args: [i32, pointer, u32], returns: i32 },
-  recv: { args: [i32, pointer, u64, i32], returns: i32 },
-  close: { args: [i32], returns: i32 },
-});
 const folder = mkdtempSync(join(tmpdir(), "sd-notify-"));
-const sockets: number[] = [];
-
-/** A datagram socket that stands in for systemd; `received` returns the datagrams as texts. */
-function listenAt(address: string): { received(): string[] } {
-  const socket = libc.socket(1, 2, 0);
-  sockets.push(socket);
-  const path = Buffer.from(address.startsWith("@") ? `\0${address.slice(1)}` : `${address}\0`);
-  const name = Buffer.concat([Buffer.from([1, 0]), path]);
-  expect(libc.bind(socket, ptr(name), name.length)).toBe(0);
-  return {
-    received() {
-      const texts: string[] = [];
-      const buffer = Buffer.alloc(1000);
-      for (let n = 0; n >= 0; ) {
-        n = libc.recv(socket, ptr(buffer), buffer.length, 0x40);
-        if (n >= 0) texts.push(buffer.toString("utf8", 0, n));
-      }
-      return texts;
-    },
-  };
-}
+const sockets: NotifySocket[] = [];
 
 afterEach(() => {
-  for (const socket of sockets.splice(0)) libc.close(socket);
+  for (const socket of sockets.splice(0)) socket.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 for (const address of [join(folder, "notify"), `@rhythmx-test-${process.pid}`]) {
   test(`sends each state to ${address[0]}…`, () => {
-    const systemd = listenAt(address);
+    const systemd = new NotifySocket(address);
+    sockets.push(systemd);
     const manager = serviceManager({ NOTIFY_SOCKET: address });
     manager.ready("line 1\nWATCHDOG=trigger");
     manager.watchdog();

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { platform } from "#platform";
+import { messageOf } from "../../core/errors.ts";
 
 export interface ServiceManager {
   /** The service is ready, at the start or after `reloading`; `status` is one line for `systemctl status`. */
@@ -16,10 +17,16 @@ export interface ServiceManager {
   watchdog(): void;
 }
 
-/** Without `NOTIFY_SOCKET` (not started by systemd) the calls do nothing. A failed notification is no error. */
-export function serviceManager(environment: Readonly<Record<string, string | undefined>>): ServiceManager {
+/**
+ * Without `NOTIFY_SOCKET` (not started by systemd) the calls do nothing. A failed notification is no error; `onMissing` is told once if the
+ * program that is needed for it is not there, because systemd then ends the service.
+ */
+export function serviceManager(
+  environment: Readonly<Record<string, string | undefined>>,
+  onMissing: (why: string) => void = () => {},
+): ServiceManager {
   const address = environment.NOTIFY_SOCKET;
-  const notify = address ? notifierTo(address) : () => {};
+  const notify = address ? notifierTo(address, onMissing) : () => {};
   return {
     ready: (status) => notify(`READY=1\nSTATUS=${oneLine(status)}`),
     status: (status) => notify(`STATUS=${oneLine(status)}`),
@@ -34,17 +41,23 @@ function oneLine(text: string): string {
   return text.replace(/[\r\n]+/g, " ");
 }
 
-function notifierTo(address: string): (state: string) => void {
+function notifierTo(address: string, onMissing: (why: string) => void): (state: string) => void {
   try {
     return platform.datagramsTo(address);
-  } catch {
+  } catch (why) {
+    let isMissing = false;
     return (state) => {
       const env = { PATH: process.env.PATH, NOTIFY_SOCKET: address };
-      spawnSync("systemd-notify", [`--pid=${process.pid}`, ...state.split("\n")], {
+      const { error } = spawnSync("systemd-notify", [`--pid=${process.pid}`, ...state.split("\n")], {
         env,
         stdio: "ignore",
         timeout: 2000,
       });
+      if (isMissing || (error as NodeJS.ErrnoException | undefined)?.code !== "ENOENT") return;
+      isMissing = true;
+      onMissing(
+        `${messageOf(why)}, and there is no program systemd-notify: install it, or use Type=exec without WatchdogSec`,
+      );
     };
   }
 }

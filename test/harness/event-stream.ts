@@ -15,9 +15,11 @@ export class EventStreamClient {
   ended = false;
   readonly #abort = new AbortController();
 
-  static async open(url: string, headers: Record<string, string>): Promise<EventStreamClient> {
+  /** `ca`: of a server with TLS. */
+  static async open(url: string, headers: Record<string, string>, ca?: Buffer): Promise<EventStreamClient> {
     const client = new EventStreamClient();
-    const response = await fetch(url, { headers, signal: client.#abort.signal });
+    const tls = ca === undefined ? {} : { tls: { ca } };
+    const response = await fetch(url, { headers, signal: client.#abort.signal, ...tls });
     client.status = response.status;
     if (response.status === 200) void client.#read(response).catch(() => {});
     return client;

@@ -60,7 +60,7 @@ export class ApplianceProcess {
   }
 
   get apiUrl(): string {
-    return `http://127.0.0.1:${this.apiPort}`;
+    return `${this.env.RHYTHMX_TLS_CERT_FILE === undefined ? "http" : "https"}://127.0.0.1:${this.apiPort}`;
   }
 
   get pid(): number {
@@ -96,7 +96,10 @@ export class ApplianceProcess {
 
   async ready(): Promise<boolean> {
     try {
-      const response = await fetch(`${this.apiUrl}/healthz`, { signal: AbortSignal.timeout(10_000) });
+      const response = await fetch(`${this.apiUrl}/healthz`, {
+        signal: AbortSignal.timeout(10_000),
+        tls: { rejectUnauthorized: false },
+      });
       return response.ok;
     } catch {
       return false;
@@ -132,7 +135,8 @@ export class ApplianceProcess {
 
   /** The same without holding this process up: for commands that talk to a receiver that lives here. */
   async runAside(args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-    const child = spawn(process.execPath, [program, ...args], { env: this.env, cwd: this.folder });
+    const [command = process.execPath, ...words] = [...this.#program, ...args];
+    const child = spawn(command, words, { env: this.env, cwd: this.folder });
     const output = { stdout: "", stderr: "" };
     child.stdout.on("data", (part: Buffer) => {
       output.stdout += part.toString();

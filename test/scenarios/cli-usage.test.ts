@@ -29,7 +29,7 @@ async function run(args: string[], more: { env?: Record<string, string>; onTermi
 
 const commands = [
   ...["serve", "demo", "check", "import", "user", "deliveries", "key", "replay", "destinations", "reload", "secrets"],
-  ...["doctor", "completion", "generate", "version"],
+  ...["doctor", "completion", "generate", "packs", "version"],
 ];
 
 test.each(commands)("%s --help", async (command) => {

@@ -24,4 +24,8 @@ export const platform: Platform = {
     return ((input: string | URL | Request, init?: RequestInit) =>
       fetch(input, { ...init, ...own } as RequestInit)) as typeof fetch;
   },
+
+  exit(code) {
+    process.exitCode = code;
+  },
 };

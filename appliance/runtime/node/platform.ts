@@ -30,4 +30,7 @@ export const platform: Platform = {
     throw new Error("Node has neither datagrams to unix sockets nor FFI");
   },
   fetchWith,
+  exit(code) {
+    process.exitCode = code;
+  },
 };
