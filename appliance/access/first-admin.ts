@@ -1,6 +1,6 @@
 /** The first administrator: `admin`, with the password of RHYTHMX_ADMIN_PASSWORD or a generated one. */
 import { randomInt } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { badPassword } from "../../core/access/user.ts";
 import { EdgeError, messageOf, UsageError } from "../../core/errors.ts";
@@ -13,6 +13,7 @@ const name = "admin";
 const setting = "RHYTHMX_ADMIN_PASSWORD";
 /** In the data folder, until the first change of the password. */
 export const firstPasswordFile = "initial-admin-password";
+const passwordLength = 20;
 /** Without characters that look alike. */
 const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
@@ -62,11 +63,29 @@ export async function ensureAdmin(
   if (accounts.hasAdmin || accounts.find(name) !== null) return;
   const file = join(dataDir, firstPasswordFile);
   const given = adminPassword;
-  const password = given ?? Array.from({ length: 20 }, () => letters[randomInt(letters.length)]).join("");
-  if (given === null) writeSecret(file, password);
+  const installed = given === null ? passwordIn(file) : null;
+  const password = given ?? installed ?? generatedPassword();
+  if (given === null && installed === null) writeSecret(file, password);
   await accounts.create({ name, role: "admin", password, entities: [] }, given === null);
   if (given === null) log.info("first administrator made", { user: name, password_file: file });
   else log.info("first administrator made", { user: name });
+}
+
+/** A password for an administrator who changes it at the first login. */
+export function generatedPassword(): string {
+  return Array.from({ length: passwordLength }, () => letters[randomInt(letters.length)]).join("");
+}
+
+/** The password that `install` has left; null if there is none, or what stands there is not from it. */
+function passwordIn(file: string): string | null {
+  try {
+    const { mode, size } = lstatSync(file);
+    const isOurs = lstatSync(file).isFile() && (mode & 0o077) === 0 && size === passwordLength + 1;
+    const text = isOurs ? readFileSync(file, "utf8").trimEnd() : "";
+    return text.length === passwordLength && badPassword(text, name) === null ? text : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Writes a new file in place of anything with that name, so that neither a link's target nor an already open file gets the content. */

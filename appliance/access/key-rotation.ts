@@ -3,7 +3,7 @@
  * crash in between, a known text in the database shows which of the two is in force.
  */
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Store } from "../../store/open-store.ts";
 import {
@@ -25,7 +25,16 @@ const mostPasses = 3;
 /** Opens the secrets of this appliance. @throws EdgeError master_key: no key, or not the one that the database was written with */
 export async function openSecrets(places: MasterKeyPlaces, tickets: Store["tickets"]): Promise<Secrets> {
   const check = await tickets.readKeyCheck();
-  if (givenKey(places.file, places.credentialsDir) === null && check !== null) finishRotation(places.dataDir, check);
+  if (givenKey(places.file, places.credentialsDir) === null && check !== null) {
+    finishRotation(places.dataDir, check);
+    const own = ownKey(places.dataDir);
+    // A new one would open nothing, and be in the way of the right one.
+    if (!existsSync(own))
+      throw new EdgeError(
+        "master_key",
+        `the master key is missing: put it back as ${own}, or give it as RHYTHMX_MASTER_KEY_FILE`,
+      );
+  }
   const master = loadMasterKey(places);
   const secrets = new Secrets(master);
   if (check === null) await tickets.reseal([], secrets.seal(checkText, checkPlace));

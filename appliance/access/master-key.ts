@@ -1,6 +1,6 @@
 /** The master key, which encrypts all other secrets of the appliance, and the keys derived from it. */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { EdgeError, messageOf } from "../../core/errors.ts";
 
@@ -9,6 +9,8 @@ const ivBytes = 12;
 const tagBytes = 16;
 /** 64 hexadecimal digits with white space; a larger file is no key. */
 const largestKeyFile = 1024;
+/** Instead of a key: there is none here. */
+const noKey = "none";
 
 export interface MasterKeyPlaces {
   dataDir: string;
@@ -47,15 +49,42 @@ export function ownKey(dataDir: string): string {
   return join(dataDir, "master.key");
 }
 
-/** The key file kept elsewhere; null = the one in the data folder is used. */
+/** The key file kept elsewhere; null = the one in the data folder is used. @throws EdgeError `master_key`, if it may not be looked at */
 export function givenKey(file: string | null, credentialsDir: string | null): string | null {
-  return file ?? (credentialsDir === null ? null : existing(join(credentialsDir, "master.key")));
+  if (file !== null || credentialsDir === null) return file;
+  const credential = join(credentialsDir, "master.key");
+  return existing(credential) === null || isNone(credential) ? null : credential;
+}
+
+/**
+ * systemd's folder of credentials; for commands, and where no systemd runs, the folder from which the unit takes them. Null if there is neither.
+ */
+export function credentialsFolder(
+  environment: Readonly<Record<string, string | undefined>>,
+  configDir: string,
+): string | null {
+  const installed = join(configDir, "credentials");
+  return environment.CREDENTIALS_DIRECTORY ?? (existsSync(installed) ? installed : null);
+}
+
+/** What the unit has systemd give where no key is kept (`SetCredential=`). */
+function isNone(path: string): boolean {
+  return statSync(path).size <= noKey.length + 1 && readFileSync(path, "utf8").trim() === noKey;
 }
 
 function existing(path: string): string | null {
   try {
     return statSync(path).isFile() ? path : null;
-  } catch {
+  } catch (cause) {
+    // Another key must not be made in the place of one that is there.
+    if ((cause as { code?: unknown }).code === "EACCES")
+      throw new EdgeError(
+        "master_key",
+        `${path} may be read by root alone, who gives it to the service: do this as root`,
+        {
+          cause,
+        },
+      );
     return null;
   }
 }

@@ -9,6 +9,8 @@ import { doctorCommand } from "./doctor.ts";
 import { exceptionsCommand } from "./exceptions.ts";
 import { generateCommand } from "./generate.ts";
 import { importCommand } from "./import/import.ts";
+import { installCommand } from "./install/install.ts";
+import { uninstallCommand } from "./install/uninstall.ts";
 import { keyCommand } from "./key.ts";
 import { packsCommand } from "./packs/packs.ts";
 import { reloadCommand } from "./reload.ts";
@@ -33,6 +35,8 @@ export const commands: readonly Command[] = [
   packsCommand,
   secretsCommand,
   doctorCommand,
+  installCommand,
+  uninstallCommand,
   completionCommand,
   generateCommand,
   versionCommand,

@@ -109,8 +109,9 @@ function mebibytes(bytes: number): string {
 }
 
 /** The number of users, whether the generated first password is still in use, and the master key. */
-function access({ dataDir, masterKeyFile }: Settings, users: number): string {
-  const key = masterKeyFile ?? join(dataDir, "master.key");
+function access({ dataDir, configDir, masterKeyFile }: Settings, users: number): string {
+  const credential = join(configDir, "credentials/master.key");
+  const key = masterKeyFile ?? (existsSync(credential) ? credential : join(dataDir, "master.key"));
   const initial = existsSync(join(dataDir, "initial-admin-password")) ? ", the first password is not changed yet" : "";
   const at = existsSync(key) ? `${key} (mode ${mode(key)})` : "made at the next start, or a systemd credential";
   return `${users} ${users === 1 ? "user" : "users"}${initial}; master key ${at}`;

@@ -15,7 +15,7 @@ import { AuditLog } from "../access/audit-log.ts";
 import { forgetInitialPassword } from "../access/first-admin.ts";
 import { KeyRing } from "../access/key-ring.ts";
 import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
-import { Secrets } from "../access/master-key.ts";
+import { credentialsFolder, Secrets } from "../access/master-key.ts";
 import { otherDataDir } from "../config/unit-file.ts";
 import { connectControl, noAccess } from "../control/control-client.ts";
 import { createOperations, type Operations } from "../control/operations.ts";
@@ -146,11 +146,11 @@ async function makeDataDir(dataDir: string): Promise<void> {
 /** The settings of ticket systems with their secrets; nothing is sent from here. */
 async function readSettings(
   store: Store,
-  { dataDir, masterKeyFile: file }: Settings,
+  { dataDir, configDir, masterKeyFile: file }: Settings,
   /** Null for a command that only reads: it needs no secret, and must not create a key. */
   pinned: ResolvedSettings["ticketValues"] | null,
 ) {
-  const places = { dataDir, file, credentialsDir: process.env.CREDENTIALS_DIRECTORY ?? null };
+  const places = { dataDir, file, credentialsDir: credentialsFolder(process.env, configDir) };
   // Without the right key everything works except secrets.
   let wrongKey: unknown = null;
   const none = () => new Secrets(randomBytes(32));

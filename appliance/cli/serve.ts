@@ -1,5 +1,6 @@
 import { messageOf } from "../../core/errors.ts";
 import { formatProblems } from "../../core/settings/problem.ts";
+import { credentialsFolder } from "../access/master-key.ts";
 import { startAppliance } from "../appliance.ts";
 import type { Appliance } from "../options.ts";
 import { createLog } from "../runtime/log.ts";
@@ -71,7 +72,7 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
       sleep: systemSleep,
       random: Math.random,
       log,
-      credentialsDir: process.env.CREDENTIALS_DIRECTORY ?? null,
+      credentialsDir: credentialsFolder(process.env, resolved.settings.configDir),
       onAlive: () => service.watchdog(),
       onFaults: (faults) => {
         const [first] = faults;

@@ -23,6 +23,9 @@ export interface VersionInfo {
 
 export const version: string = manifest.version;
 
+/** Whether this is the compiled program, one file, and no checkout. */
+export const isBinary: boolean = typeof RHYTHMX_BUILD !== "undefined";
+
 /** Everything that `rhythmx version` prints. In a checkout it runs git, so call it only where the commit is shown. */
 export function versionInfo(): VersionInfo {
   return {

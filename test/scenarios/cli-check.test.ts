@@ -167,7 +167,7 @@ describe("the listener", () => {
     ["for this name", pair("server.pem", "server.key"), "https://localhost:8443/", null],
   ];
   test.each(cases)("a certificate %s", async (_, files, baseUrl, complaint) => {
-    const findings = await checkCertificate(files, baseUrl, now);
+    const findings = await checkCertificate(files, { baseUrl, port: 8443 }, now);
     const problems = findings.filter(({ ok }) => !ok).map(({ line }) => line);
     expect(problems).toEqual(complaint === null ? [] : [expect.stringContaining(complaint)]);
     expect(findings.length).toBeGreaterThan(0);
@@ -175,10 +175,10 @@ describe("the listener", () => {
 
   test("a certificate that is not in force yet, and one that soon runs out", async () => {
     const files = pair("server.pem", "server.key");
-    const [early] = await checkCertificate(files, null, 0);
+    const [early] = await checkCertificate(files, { baseUrl: null, port: 8443 }, 0);
     expect(early).toMatchObject({ ok: false, line: expect.stringContaining("check the clock") });
     const { validTo } = new X509Certificate(readFileSync(files.certFile));
-    const [soon] = await checkCertificate(files, null, Date.parse(validTo) - 86_400_000);
+    const [soon] = await checkCertificate(files, { baseUrl: null, port: 8443 }, Date.parse(validTo) - 86_400_000);
     expect(soon).toMatchObject({ ok: true, line: expect.stringContaining("warning: it runs out on ") });
   });
 });

@@ -64,7 +64,7 @@ function tryListening({ host, port }: ListenAddress): Promise<NodeJS.ErrnoExcept
  */
 export async function checkCertificate(
   files: CertificateFiles | null,
-  baseUrl: string | null,
+  { baseUrl, port }: { baseUrl: string | null; port: number },
   now: number,
 ): Promise<Finding[]> {
   if (files === null) return [];
@@ -100,15 +100,18 @@ export async function checkCertificate(
   } catch {
     return problem(`${tlsKeyFile}: is no private key in PEM form without a passphrase`);
   }
-  return [...checkValidity(tlsCertFile, certificate, { baseUrl, now }), ...linksWithout(baseUrl, cert.text)];
+  return [...checkValidity(tlsCertFile, certificate, { baseUrl, now }), ...linksWithout(baseUrl, cert.text, port)];
 }
 
 /** Where links lead without `RHYTHMX_BASE_URL`. */
-function linksWithout(baseUrl: string | null, cert: string): Finding[] {
+function linksWithout(baseUrl: string | null, cert: string, port: number): Finding[] {
   const facts = baseUrl === null ? factsOf(cert) : null;
   if (facts === null) return [];
   const where = linkHost(facts);
-  const said = where === null ? "the address that the API listens on" : `https://${where}, the certificate's name`;
+  const said =
+    where === null
+      ? "the address that the API listens on"
+      : `https://${where}${port === 443 ? "" : `:${port}`}, the certificate's name`;
   return [{ ok: true, line: `warning: links lead to ${said}: set RHYTHMX_BASE_URL to the address that people use` }];
 }
 

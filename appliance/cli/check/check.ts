@@ -78,7 +78,7 @@ export const checkCommand = command({
       ...(await checkDataDir(settings)),
       ...checkMasterKey(settings),
       ...(await checkPorts(settings, control !== null)),
-      ...(await checkCertificate(certificateFiles(settings), baseUrl, Date.now())),
+      ...(await checkCertificate(certificateFiles(settings), { baseUrl, port: settings.listen.port }, Date.now())),
       ...(await ticketSystems(resolved, control)),
       ...feedNames.flatMap((feed) =>
         feedSettings(settings, feed).destinations.map((destination) => checkDestination(feed, destination, send)),

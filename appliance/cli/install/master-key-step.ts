@@ -1,0 +1,50 @@
+/** The master key as a systemd credential, for installations that have none yet. */
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { replaceFile, type Step } from "./steps.ts";
+import { exists, type Target } from "./target.ts";
+
+/** The first version with `LoadCredential=`. */
+const firstSystemd = 247;
+
+/** `keyFile`: `RHYTHMX_MASTER_KEY_FILE`. */
+export function masterKeyStep(target: Target, keyFile: string | null): Step {
+  const { masterKey, dataDir } = target.paths;
+  const inFolder = join(dataDir, "master.key");
+  const elsewhere = () => {
+    if (exists(masterKey)) return "stays";
+    if (keyFile !== null) return `kept in ${keyFile}, as RHYTHMX_MASTER_KEY_FILE says`;
+    if (exists(inFolder)) return `kept in ${inFolder}, which stays`;
+    if (exists(join(dataDir, "rhythmx.db")))
+      return "secrets in the database are under another one, which is to be put back";
+    if (target.isMachine && !hasCredentials())
+      return `this machine has no systemd ${firstSystemd} or newer: made in the data folder at the first start`;
+    return null;
+  };
+  return {
+    subject: `master key ${masterKey}`,
+    get right() {
+      return elsewhere() ?? "";
+    },
+    look: () =>
+      elsewhere() !== null
+        ? null
+        : {
+            kind: "made",
+            detail: "0600, root's: the service gets it as a systemd credential",
+            run: () =>
+              replaceFile(masterKey, `${randomBytes(32).toString("base64")}\n`, {
+                mode: 0o600,
+                owner: { uid: 0, gid: 0 },
+              }),
+          },
+  };
+}
+
+function hasCredentials(): boolean {
+  if (!existsSync("/usr/lib/systemd/systemd") && !existsSync("/lib/systemd/systemd")) return false;
+  const { stdout } = spawnSync("systemctl", ["--version"], { encoding: "utf8" });
+  return Number(/^systemd (\d+)/.exec(stdout ?? "")?.[1] ?? 0) >= firstSystemd;
+}
