@@ -22,6 +22,9 @@ const documentNames = readdirSync(join(root, "docs")).filter(
   (name) => name.endsWith(".md") && name !== "benchmarks.md" && name !== "architecture.md",
 );
 
+/** Examples of what can be added to the unit. */
+const dropIns = readdirSync(join(import.meta.dirname, "drop-ins"));
+
 async function release(target: Target, folder: string, source: Source): Promise<string[]> {
   const name = `${packageName}-${manifest.version}-${target}`;
   const binary = await buildBinary(target, join(folder, `rhythmx-${target}`), source);
@@ -34,6 +37,7 @@ async function release(target: Target, folder: string, source: Source): Promise<
     documents: [
       { path: "CHANGELOG.md", content: readFileSync(join(root, "CHANGELOG.md")) },
       ...documentNames.map((path) => ({ path, content: readFileSync(join(root, "docs", path)) })),
+      ...dropIns.map((path) => ({ path, content: readFileSync(join(import.meta.dirname, "drop-ins", path)) })),
     ],
     shared: sharedFiles(),
   };

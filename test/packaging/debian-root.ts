@@ -1,5 +1,5 @@
 /**
- * A bare Debian: what `debootstrap` installs at the least, with systemd, and curl and rsyslog for the tests. Made once and kept; machines lay their own
+ * A bare Debian: what `debootstrap` installs at the least, with systemd, what the documents use in commands, and rsyslog as a receiver. Made once and kept; machines lay their own
  * files over it.
  */
 import { execFileSync } from "node:child_process";
@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:f
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
-const packages = ["systemd-sysv", "curl", "rsyslog", "iproute2", "ufw"];
+const packages = ["systemd-sysv", "sudo", "curl", "jq", "openssl", "iproute2", "ufw", "rsyslog"];
 /** Changes with what is in it, so that an older one is made anew. */
 const name = `debian-1-${packages.join("-")}`;
 
@@ -24,11 +24,9 @@ export function debianRoot(): string {
     .split(" ");
   const unfinished = `${root}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
-  execFileSync(
-    "debootstrap",
-    ["--variant=minbase", `--include=${packages.join(",")}`, codename, unfinished, uri],
-    { stdio: ["ignore", "ignore", "inherit"] },
-  );
+  execFileSync("debootstrap", ["--variant=minbase", `--include=${packages.join(",")}`, codename, unfinished, uri], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   rmSync(join(unfinished, "var/cache/apt"), { recursive: true, force: true });
   rmSync(join(unfinished, "var/lib/apt/lists"), { recursive: true, force: true });
   writeFileSync(join(unfinished, "etc/hostname"), "edge\n");

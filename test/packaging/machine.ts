@@ -3,7 +3,17 @@
  * first process, or without any service manager.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { debianRoot } from "./debian-root.ts";
@@ -49,7 +59,19 @@ export class Machine {
     const join_ = hierarchies().map((hierarchy) => `echo $$ >${hierarchy}/${this.#cgroup}/cgroup.procs`);
     this.#process = spawn(
       "sh",
-      ["-c", `${join_.join("; ")}; exec unshare "$@"`, "sh", ...namespaces, "sh", enter, debianRoot(), this.#work, this.#cgroup, hostname, ...first],
+      [
+        "-c",
+        `${join_.join("; ")}; exec unshare "$@"`,
+        "sh",
+        ...namespaces,
+        "sh",
+        enter,
+        debianRoot(),
+        this.#work,
+        this.#cgroup,
+        hostname,
+        ...first,
+      ],
       { stdio: ["ignore", "pipe", "pipe"], detached: true },
     );
   }
@@ -61,17 +83,25 @@ export class Machine {
     for (const stream of [machine.#process.stdout, machine.#process.stderr])
       stream?.setEncoding("utf8").on("data", (text) => said.push(text));
     const systemd = options.systemd ?? true;
-    const ready = systemd ? "systemctl is-system-running | grep -qE 'running|degraded'" : "[ ! -e /run/host-root ] && [ -e /dev/ptmx ]";
+    const ready = systemd
+      ? "systemctl is-system-running | grep -qE 'running|degraded'"
+      : "[ ! -e /run/host-root ] && [ -e /dev/ptmx ]";
     await machine.#until("the machine to start", said, () => {
       machine.#init ||= childOf(machine.#process.pid ?? 0);
-      return machine.#init !== 0 && existsSync(`/proc/${machine.#init}/root/dev/ptmx`) && machine.run(ready).status === 0;
+      return (
+        machine.#init !== 0 && existsSync(`/proc/${machine.#init}/root/dev/ptmx`) && machine.run(ready).status === 0
+      );
     });
     return machine;
   }
 
   /** Runs a script as root, as if typed: without a terminal, in /root. */
   run(script: string, { input = "" }: { input?: string } = {}): Result {
-    const { status, stdout, stderr } = spawnSync("nsenter", this.#enter(script), { input, encoding: "utf8", maxBuffer: 2 ** 28 });
+    const { status, stdout, stderr } = spawnSync("nsenter", this.#enter(script), {
+      input,
+      encoding: "utf8",
+      maxBuffer: 2 ** 28,
+    });
     return { status, stdout, stderr };
   }
 
@@ -91,11 +121,16 @@ export class Machine {
   async until(script: string, seconds = 60): Promise<string> {
     let last: Result = { status: null, stdout: "", stderr: "" };
     const said: string[] = [];
-    await this.#until(script, said, () => {
-      last = this.run(script);
-      said.splice(0, said.length, last.stdout, last.stderr);
-      return last.status === 0;
-    }, seconds);
+    await this.#until(
+      script,
+      said,
+      () => {
+        last = this.run(script);
+        said.splice(0, said.length, last.stdout, last.stderr);
+        return last.status === 0;
+      },
+      seconds,
+    );
     return last.stdout;
   }
 
@@ -116,7 +151,10 @@ export class Machine {
   /** Paths with mode and owner of all files of its own that are not in /tmp, /run and the like; what belongs to other programs is left out. */
   files(...folders: string[]): string[] {
     const find = `find ${folders.join(" ")} -printf '%p %M %u:%g\\n' 2>/dev/null || true`;
-    return this.must(find).split("\n").filter((line) => line !== "").sort();
+    return this.must(find)
+      .split("\n")
+      .filter((line) => line !== "")
+      .sort();
   }
 
   async dispose(): Promise<void> {
@@ -133,14 +171,35 @@ export class Machine {
   }
 
   #enter(script: string): string[] {
-    const clean = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"];
-    return ["--target", String(this.#init), "--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup", "--wdns=/root", ...clean, "bash", "-c", script];
+    const clean = [
+      "env",
+      "-i",
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      "HOME=/root",
+      "LANG=C.UTF-8",
+    ];
+    return [
+      "--target",
+      String(this.#init),
+      "--mount",
+      "--pid",
+      "--net",
+      "--ipc",
+      "--uts",
+      "--cgroup",
+      "--wdns=/root",
+      ...clean,
+      "bash",
+      "-c",
+      script,
+    ];
   }
 
   async #until(what: string, said: readonly string[], isTrue: () => boolean, seconds = 120): Promise<void> {
     for (const end = performance.now() + seconds * 1000; ; await Bun.sleep(100)) {
       if (isTrue()) return;
-      if (this.#process.exitCode !== null && what.startsWith("the machine")) throw new Error(`the machine ended: ${said.join("")}`);
+      if (this.#process.exitCode !== null && what.startsWith("the machine"))
+        throw new Error(`the machine ended: ${said.join("")}`);
       if (performance.now() > end) throw new Error(`waited ${seconds} s for ${what}: ${said.join("")}`);
     }
   }
