@@ -1,4 +1,5 @@
 import { runProgram } from "./appliance/cli/program.ts";
+import { processTerminal } from "./appliance/cli/terminal/process-terminal.ts";
 import { exitWith } from "./appliance/runtime/exit.ts";
 import { isBuilt } from "./appliance/runtime/version.ts";
 
@@ -9,12 +10,6 @@ const code = await runProgram({
   args: process.argv.slice(2),
   env: process.env,
   fromCheckout: !isBuilt,
-  terminal: {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
-    stdin: process.stdin,
-    interactive: process.stderr.isTTY === true,
-    columns: process.stdout.isTTY === true ? process.stdout.columns || 80 : null,
-  },
+  terminal: processTerminal(),
 });
 exitWith(code);

@@ -9,6 +9,7 @@ import type { Sleep } from "../core/ports.ts";
 import type { ListenAddress } from "../core/settings.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
+import { signal } from "./access/audit-log.ts";
 import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api/create-api.ts";
@@ -61,6 +62,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const counts = new Counts(clock.now());
     const startedAt = clock.monotonic();
     const uptimeMs = () => clock.monotonic() - startedAt;
+    const trustedProxies = () => settings.trustedProxies;
     const faults = new Faults(
       () => clock.now(),
       (fault, state) => {
@@ -142,13 +144,15 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         if (!sameCorrelation) await configureCorrelation(wait);
         await access.ticketSettings.load(next.ticketValues);
         scheduler.wake();
-        return certificate.renew();
+        await Promise.all([health.move(settings.alertHealth), incidentHealth.move(settings.incidentHealth)]);
+        options.onSettings?.(settings);
+        return certificate.reloaded();
       },
       onEnd: (result) => counts.reloaded(result, clock.now()),
       destinations: () => feeds.status().length,
+      audit: () => access.audit,
       stopping: stopping.signal,
-      faults,
-      log,
+      ...{ clock, faults, log },
     });
     const search = new SearchUpkeep({ store, clock });
     const { dependencies: apiDependencies, ...access } = await createApi({
@@ -166,6 +170,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       stopping: stopping.signal,
       dispatcher,
       defaultEntity: () => settings.defaultEntity,
+      trustedProxies,
       onAssets: () => scheduler.wake(),
       ...{ search, certificate },
       running: {
@@ -177,6 +182,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         retentionDays: () => settings.retentionDays,
       },
       feedSettings: new FeedSettingsService({ store, clock, reloads }),
+      reloads: { last: () => reloads.lastReport, reload: options.reload ?? null },
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.close() });
 
@@ -224,11 +230,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const metrics = new Metrics(metricSources({ ...parts, ...changing }), counts);
     cleanUp.push({ name: "metrics", run: () => metrics.stop() });
     const operations = createOperations({
-      clock,
-      ...access,
-      store,
-      keys,
-      intake,
+      ...{ clock, store, keys, intake, ...access },
       wakeTickets: () => dispatcher.wake(),
       destinations: controlOf(feeds, store),
       ...(options.reload === undefined ? {} : { reload: options.reload }),
@@ -243,7 +245,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         ...access,
         api: apiDependencies,
         clock,
-        trustedProxies: settings.trustedProxies,
+        trustedProxies,
         baseUrl: () => dispatcher.baseUrl,
         reading: store.reading,
         dataDir: settings.dataDir,
@@ -289,7 +291,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         await reloads.ended();
         await stop();
       },
-      reload: (resolved) => reloads.reload(resolved),
+      reload: (resolved, author = signal) => reloads.reload(resolved, author),
     };
   } catch (error) {
     await stop();

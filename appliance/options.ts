@@ -1,7 +1,10 @@
 /** The options with which an appliance is started, and the interface of a running one. */
 import type { Clock, Random, Sleep } from "../core/ports.ts";
+import type { ReloadReport } from "../core/settings/reload/changes.ts";
 import type { ResolvedSettings } from "../core/settings/resolve.ts";
-import type { Operations, ReloadReport } from "./control/operations.ts";
+import type { Settings } from "../core/settings.ts";
+import type { AuditAuthor } from "./access/audit-log.ts";
+import type { Operations } from "./control/operations.ts";
 import type { Log } from "./runtime/log.ts";
 import type { PasswordHasher } from "./runtime/passwords.ts";
 import type { OnCommit } from "./upkeep/start-retry.ts";
@@ -28,8 +31,10 @@ export interface ApplianceOptions {
   onCommit?: OnCommit;
   /** Called with the present faults whenever they change. */
   onFaults?: (faults: readonly { name: string; message: string }[]) => void;
-  /** Reads files and environment and calls the appliance's `reload` with them, for the command of that name. */
-  reload?: () => Promise<ReloadReport>;
+  /** Reads files and environment and calls the appliance's `reload` with them, for commands and the API. */
+  reload?: (author: AuditAuthor) => Promise<ReloadReport>;
+  /** Called with the settings that a reload has put in force. */
+  onSettings?: (settings: Settings) => void;
 }
 
 export interface Appliance {
@@ -39,8 +44,8 @@ export interface Appliance {
   healthUrl: string;
   incidentHealthUrl: string;
   operations: Operations;
-  /** Applies new settings; the log names those that need a restart. */
-  reload(resolved: ResolvedSettings): Promise<ReloadReport>;
+  /** Applies new settings for `author` (default: a signal); the report names those that need a restart. */
+  reload(resolved: ResolvedSettings, author?: AuditAuthor): Promise<ReloadReport>;
   /** Closes intake, sends queued messages for up to 10 s, then closes everything else. */
   stop(): Promise<void>;
   /** What is in progress at present (`whatIsBusy`). */

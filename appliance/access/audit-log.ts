@@ -8,6 +8,9 @@ export type AuditAuthor = Pick<AuditEntry, "who" | "address" | "source">;
 
 export const commandLine: AuditAuthor = { who: "command line", address: "", source: "command" };
 
+/** For a signal, such as SIGHUP, which says nothing of who has sent it. */
+export const signal: AuditAuthor = { who: "signal", address: "", source: "command" };
+
 /** The author of a change that a caller of the API or the console makes. */
 export function auditAuthor(caller: Caller): AuditAuthor {
   return { who: caller.name, address: caller.address, source: sourceOf(caller) };

@@ -1,8 +1,18 @@
 /** Finds the client's address of a request behind trusted proxies. */
 import { BlockList, isIP } from "node:net";
 
-/** Whether an address is one of the proxies that are trusted: addresses and networks. */
-export function trustedProxies(trusted: readonly string[]): (address: string) => boolean {
+/** Whether an address is one of the proxies that are trusted: addresses and networks, which a reload may change. */
+export function trustedProxies(trusted: () => readonly string[]): (address: string) => boolean {
+  let known = trusted();
+  let proxies = blockListOf(known);
+  return (address) => {
+    const now = trusted();
+    if (now !== known) [known, proxies] = [now, blockListOf(now)];
+    return isIP(address) !== 0 && proxies.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+  };
+}
+
+function blockListOf(trusted: readonly string[]): BlockList {
   const proxies = new BlockList();
   for (const network of trusted) {
     const [address = "", bits] = network.split("/");
@@ -10,14 +20,16 @@ export function trustedProxies(trusted: readonly string[]): (address: string) =>
     if (bits === undefined) proxies.addAddress(address, family);
     else proxies.addSubnet(address, Number(bits), family);
   }
-  return (address) => isIP(address) !== 0 && proxies.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+  return proxies;
 }
 
 /**
  * `X-Forwarded-For` is used only from a trusted proxy, and read from its end: the first address that is no trusted proxy is the
  * client's. Anything before it may be forged.
  */
-export function clientAddress(trusted: readonly string[]): (peer: string, forwardedFor: string | undefined) => string {
+export function clientAddress(
+  trusted: () => readonly string[],
+): (peer: string, forwardedFor: string | undefined) => string {
   const isTrusted = trustedProxies(trusted);
   return (peer, forwardedFor) => {
     if (forwardedFor === undefined) return peer;

@@ -42,6 +42,7 @@ import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
 import { SampleData } from "./sample-data.ts";
 import { settingsPort } from "./settings.ts";
+import { type ReloadParts, SystemControl } from "./system-control.ts";
 
 export interface ApiParts {
   store: Store;
@@ -63,10 +64,10 @@ export interface ApiParts {
     dataDir: string;
     masterKeyFile: string | null;
     adminPassword: string | null;
-    trustedProxies: readonly string[];
     correlation: CorrelationSettings;
   };
   defaultEntity(): string;
+  trustedProxies(): readonly string[];
   /** Called after a list of assets has changed. */
   onAssets(): void;
   /** systemd's folder of credentials. */
@@ -74,6 +75,7 @@ export interface ApiParts {
   stopping: AbortSignal;
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
+  reloads: ReloadParts;
   search: SearchUpkeep;
   certificate: ServerCertificate;
   running: RunningParts;
@@ -207,6 +209,7 @@ export async function createApi(parts: ApiParts) {
       }),
       audit: new AuditReading(reading, audit),
       certificate: new CertificateService(parts.certificate, audit),
+      system: new SystemControl(parts.reloads),
       stream: {
         generation,
         end: () => store.events.end(),
@@ -217,7 +220,7 @@ export async function createApi(parts: ApiParts) {
         now: () => clock.now(),
         sleep: parts.sleep,
       },
-      clientAddress: clientAddress(settings.trustedProxies),
+      clientAddress: clientAddress(() => parts.trustedProxies()),
       version,
     },
   };

@@ -7,6 +7,7 @@ import type { Faults } from "../../core/faults.ts";
 import type { Clock } from "../../core/ports.ts";
 import { type CertificateFiles, certificateFiles } from "../../core/settings/certificate-files.ts";
 import { isLoopback } from "../../core/settings/forms.ts";
+import type { SettingChange } from "../../core/settings/reload/changes.ts";
 import type { Settings } from "../../core/settings.ts";
 import { dayMs, toIso } from "../../core/time.ts";
 import type { Log } from "../runtime/log.ts";
@@ -85,6 +86,18 @@ export class ServerCertificate {
       faults.set("certificate", problem);
       return [problem];
     }
+  }
+
+  /** The same for a reload, which says what has changed. */
+  async reloaded(): Promise<{ problems: string[]; changes: SettingChange[] }> {
+    const before = this.#inUse;
+    const problems = await this.renew();
+    const after = this.#inUse;
+    if (problems.length > 0 || before?.fingerprint === after?.fingerprint) return { problems, changes: [] };
+    return {
+      problems,
+      changes: [{ setting: "certificate", from: inWords(before), to: inWords(after), restart: null }],
+    };
   }
 
   /** Renews our own self-signed certificate when that is due, and names a certificate that has ended. */
@@ -198,4 +211,11 @@ function write(files: CertificateFiles, pair: Pair): void {
       { cause },
     );
   }
+}
+
+/** Whose it is, until when, and by what it is recognised. */
+function inWords(facts: CertificateFacts | null): string | null {
+  return (
+    facts && `${facts.subject} until ${toIso(facts.notAfter).slice(0, 10)} (SHA-256 ${facts.fingerprint.slice(0, 23)}…)`
+  );
 }

@@ -1,16 +1,5 @@
-import { constants } from "node:os";
 import { command } from "./command.ts";
-
-const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** The demo was ended from outside. */
-class Ended extends Error {
-  readonly exitCode: number;
-  constructor(exitCode: number) {
-    super("ended");
-    this.exitCode = exitCode;
-  }
-}
+import { Interrupted, interruptible } from "./terminal/interruption.ts";
 
 export const demoCommand = command({
   name: "demo",
@@ -27,35 +16,30 @@ On a terminal it runs until Ctrl-C; without one it is faster and ends by itself 
 
   async run({ terminal, paint }) {
     const onTerminal = terminal.columns !== null;
-    const ending = new AbortController();
-    const onSignal = (signal: (typeof endings)[number]) => ending.abort(new Ended(128 + constants.signals[signal]));
-    const onOutputGone = () => ending.abort(new Ended(1));
-    for (const signal of endings) process.on(signal, onSignal);
-    // The output was closed (a closed terminal, `| head`): the temporary folder still has to be removed.
-    terminal.outputFailed = onOutputGone;
     try {
-      // Loaded for this command alone: its sample would otherwise stay in the memory of the service.
-      const [{ runDemo }, { Screen }] = await Promise.all([import("../demo/demo.ts"), import("../demo/screen.ts")]);
-      const missing = await runDemo({
-        screen: new Screen({
-          write: terminal.out,
-          columns: terminal.columns ?? undefined,
-          colour: paint.out.coloured,
-        }),
-        minutesPerSecond: onTerminal ? 2 : 6,
-        staysOpen: onTerminal,
-        signal: ending.signal,
+      return await interruptible(async (signal, end) => {
+        // The output was closed (a closed terminal, `| head`): the temporary folder still has to be removed.
+        terminal.outputFailed = () => end(1);
+        // Loaded for this command alone: its sample would otherwise stay in the memory of the service.
+        const [{ runDemo }, { Screen }] = await Promise.all([import("../demo/demo.ts"), import("../demo/screen.ts")]);
+        const missing = await runDemo({
+          screen: new Screen({
+            write: terminal.out,
+            columns: terminal.columns ?? undefined,
+            colour: paint.out.coloured,
+          }),
+          minutesPerSecond: onTerminal ? 2 : 6,
+          staysOpen: onTerminal,
+          signal,
+        });
+        if (onTerminal) terminal.err("\nThe demo has ended; its folder is removed.\n");
+        return missing.length === 0 ? 0 : 1;
       });
-      if (onTerminal) terminal.err("\nThe demo has ended; its folder is removed.\n");
-      return missing.length === 0 ? 0 : 1;
     } catch (error) {
-      if (error instanceof Ended) {
-        terminal.err("\nThe demo was ended before it was through; its folder is removed.\n");
-        return error.exitCode;
-      }
-      throw error;
+      if (!(error instanceof Interrupted)) throw error;
+      terminal.err("\nThe demo was ended before it was through; its folder is removed.\n");
+      return error.exitCode;
     } finally {
-      for (const signal of endings) process.off(signal, onSignal);
       delete terminal.outputFailed;
     }
   },

@@ -8,6 +8,7 @@ import type { Command, CommandContext, Terminal } from "./command.ts";
 import { didYouMean, findAction, readCommandLine, takeColour, wantsHelp } from "./command-line.ts";
 import { commands } from "./commands.ts";
 import { helpOf, overview } from "./help/help-text.ts";
+import { Interrupted } from "./terminal/interruption.ts";
 import { isColoured, type Paint, paint } from "./terminal/paint.ts";
 
 export interface Program {
@@ -55,6 +56,10 @@ export async function runProgram(program: Program): Promise<number> {
     const context: CommandContext = { ...contextOf(program), paint: painted() };
     return await action.run({ ...context, ...readCommandLine(own, action) });
   } catch (error) {
+    if (error instanceof Interrupted) {
+      terminal.err(`${path}: ${error.message}\n`);
+      return error.exitCode;
+    }
     const usage = error instanceof UsageError;
     const said = visible(messageOf(error));
     const hint = usage ? `${said.endsWith("?") ? "" : ";"} \`${path} --help\` shows how` : "";

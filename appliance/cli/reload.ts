@@ -1,20 +1,29 @@
 import { EdgeError } from "../../core/errors.ts";
+import type { ReloadReport, SettingChange } from "../../core/settings/reload/changes.ts";
 import { visible } from "../../core/text/visible.ts";
 import { connectControl } from "../control/control-client.ts";
-import { command } from "./command.ts";
+import { command, jsonOption } from "./command.ts";
+import type { Paint } from "./terminal/paint.ts";
+import { printJson } from "./terminal/table.ts";
 
 export const reloadCommand = command({
   name: "reload",
   summary: "read settings and certificates again while it runs",
-  about: `Makes the running appliance read its configuration files and certificates again, as SIGHUP does, and waits until that is done. What is wrong keeps its last good settings.`,
-  examples: [{ what: "After a change of a file", lines: ["rhythmx check && rhythmx reload"] }],
+  about: `Makes the running appliance read its configuration files and certificates again, as SIGHUP does, and waits until that is done. It says what changed, what needs a restart and why, and what was refused: a section with something wrong in it keeps its last good settings, the others change.
+
+The environment of a process cannot change while it runs: values of the unit hold after \`systemctl restart rhythmx\`, those of .env.production are read again.`,
+  options: jsonOption,
+  examples: [
+    { what: "After a change of a file", lines: ["rhythmx check && rhythmx reload"] },
+    { what: "What still needs a restart", lines: ["rhythmx reload --json | jq '.changes[] | select(.restart)'"] },
+  ],
   exitCodes: {
     0: "everything was taken over",
     1: "something was refused (each problem is named), or no appliance runs",
   },
   seeAlso: ["rhythmx check", "docs/settings.md"],
 
-  async run({ terminal, loadSettings }) {
+  async run({ values, terminal, paint, loadSettings }) {
     const { settings } = await loadSettings();
     const control = await connectControl(settings.dataDir, (running) =>
       terminal.err(`warning: the running service is of another version (${visible(running)}): restart it\n`),
@@ -24,10 +33,33 @@ export const reloadCommand = command({
         "not_running",
         `no appliance runs on ${settings.dataDir}: it reads its settings when it starts`,
       );
-    const { problems, restart } = await control.reload();
-    for (const name of restart) terminal.err(`note: the new value of ${name} holds after a restart\n`);
-    for (const problem of problems) terminal.err(`problem: ${visible(problem)}\n`);
-    if (problems.length === 0) terminal.err("settings and certificates are read again\n");
-    return problems.length === 0 ? 0 : 1;
+    const report = await control.reload();
+    if (values.json) {
+      const { at, by, outcome, changes, refused } = report;
+      printJson(terminal, { at, by, outcome, changes, refused });
+    } else terminal.out(reportText(report, paint.out));
+    return report.problems.length === 0 ? 0 : 1;
   },
 });
+
+/** What was refused first, because something has to be done about it. A service of an earlier version gives the problems alone. */
+function reportText(
+  { changes = [], problems }: Pick<ReloadReport, "problems"> & Partial<ReloadReport>,
+  paint: Paint,
+): string {
+  const line = ({ setting, from, to }: SettingChange) =>
+    visible(from === null ? `${setting}: added: ${to}` : `${setting}: ${from} → ${to ?? "removed"}`);
+  const waits = changes.filter(({ restart }) => restart !== null);
+  const inForce = changes.filter(({ restart }) => restart === null);
+  const lines = [
+    ...problems.map((problem) => `${paint.red("refused:")} ${visible(problem)}`),
+    ...waits.map((change) => `${paint.yellow("needs a restart:")} ${line(change)} (${visible(change.restart ?? "")})`),
+    ...inForce.map((change) => `changed: ${line(change)}`),
+  ];
+  const nothing = changes.length === 0 ? "; nothing has changed" : "";
+  const end =
+    problems.length === 0
+      ? `settings and certificates are read again${nothing}`
+      : "what was refused keeps its last good settings; everything else is read again";
+  return `${[...lines, end].join("\n")}\n`;
+}

@@ -1,5 +1,6 @@
 import { messageOf } from "../../core/errors.ts";
 import { formatProblems } from "../../core/settings/problem.ts";
+import { type AuditAuthor, signal } from "../access/audit-log.ts";
 import { credentialsFolder } from "../access/master-key.ts";
 import { startAppliance } from "../appliance.ts";
 import type { Appliance } from "../options.ts";
@@ -34,8 +35,8 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
       terminal.err(`${formatProblems(resolved)}\nrhythmx serve: the settings above have to be mended first\n`);
       return 2;
     }
-    const { logLevel, logFormat } = resolved.settings;
-    const log = createLog({ level: logLevel, format: logFormat, clock: systemClock });
+    let { logLevel, logFormat } = resolved.settings;
+    const log = createLog({ level: () => logLevel, format: () => logFormat, clock: systemClock });
     const service = serviceManager(process.env, (why) => log.warn("systemd cannot be told the state", { why }));
 
     // A defect: it is logged on one line with its place, and systemd restarts the service; nothing accepted is lost.
@@ -54,11 +55,11 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
     let serving = "Starting";
     // The present faults, for people; "" = none.
     let status = "";
-    const reload = async () => {
+    const reload = async (author: AuditAuthor) => {
       const appliance = await starting;
       service.reloading();
       try {
-        return await appliance.reload(await loadSettings());
+        return await appliance.reload(await loadSettings(), author);
       } catch (error) {
         log.error("reading the settings again failed", { error: messageOf(error) });
         throw error;
@@ -79,10 +80,13 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
         status = first === undefined ? "" : `${first.name}: ${first.message}`;
         service.status(status || serving);
       },
-      reload: () => reload(),
+      onSettings: (settings) => {
+        ({ logLevel, logFormat } = settings);
+      },
+      reload: (author) => reload(author),
     });
     // Also while the start is waiting: without a listener the signal would end the process.
-    process.on("SIGHUP", () => void reload().catch(() => {}));
+    process.on("SIGHUP", () => void reload(signal).catch(() => {}));
     // A signal also ends a start that waits for the disk or a lock.
     const started = await Promise.race([starting, ending.promise]);
     if (started === "signal") process.exit(0);

@@ -2,7 +2,6 @@
 import type { Faults } from "../../core/faults.ts";
 import { formatProblem } from "../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
-import type { Settings } from "../../core/settings.ts";
 import type { Log } from "../runtime/log.ts";
 
 /** Logs every problem and warning, and sets the fault `configuration` to the first problem. */
@@ -16,12 +15,4 @@ export function noteProblems({ problems, warnings }: ResolvedSettings, faults: F
   }
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more: rhythmx check)` : "";
   faults.set("configuration", `${formatProblem(first)}${more}`);
-}
-
-/** Settings that are read at the start only. */
-const startOnly = ["dataDir", "listen", "alertHealth", "incidentHealth", "logLevel", "logFormat"] as const;
-
-/** The names of changed settings that take effect after a restart. */
-export function needRestart(old: Settings, next: Settings): string[] {
-  return startOnly.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(next[name]));
 }

@@ -28,7 +28,7 @@ export interface ConsoleParts {
   dataDir: string;
   /** When the listener's certificate ends, epoch milliseconds; null = plain HTTP, or none that can be read. */
   certificateEndsAt(): number | null;
-  trustedProxies: readonly string[];
+  trustedProxies(): readonly string[];
   /** `RHYTHMX_BASE_URL`; null = not set. */
   baseUrl(): string | null;
 }
@@ -91,7 +91,7 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
       start: (caller) => sample.start(caller),
       remove: (caller) => sample.remove(caller),
     },
-    origin: { isTrustedProxy: trustedProxies(parts.trustedProxies), baseUrl: parts.baseUrl },
+    origin: { isTrustedProxy: trustedProxies(() => parts.trustedProxies()), baseUrl: parts.baseUrl },
     now: () => clock.now(),
   };
 }

@@ -8,13 +8,14 @@ import type { FeedName } from "../../core/feeds/feeds.ts";
 import { batchSha256 } from "../../core/intake/hash.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../../core/intake/intake.ts";
 import type { Clock } from "../../core/ports.ts";
+import type { ReloadReport } from "../../core/settings/reload/changes.ts";
 import type { TestStep } from "../../core/tickets/ticket-system.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { StoreFacts } from "../../store/database/integrity.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
 import type { Accounts } from "../access/accounts.ts";
-import { type AuditLog, commandLine } from "../access/audit-log.ts";
+import { type AuditAuthor, type AuditLog, commandLine } from "../access/audit-log.ts";
 import type { KeyRing, NewKey } from "../access/key-ring.ts";
 import { userJson } from "../api/administration.ts";
 import { Exceptions } from "../api/exceptions.ts";
@@ -53,14 +54,6 @@ export interface ImportBatch {
   body: Uint8Array;
   /** A digest of the file up to here, "" at its start: a file may contain the same thousand lines many times. */
   before: string;
-}
-
-/** The result of a reload. */
-export interface ReloadReport {
-  /** Each problem and the value that is used instead, one line each. */
-  problems: string[];
-  /** Changed settings that take effect after a restart. */
-  restart: string[];
 }
 
 /** State that only a running appliance has. */
@@ -123,7 +116,7 @@ export interface Operations {
   forgetDestination: DestinationControl["forget"];
   importBatch(batch: ImportBatch): Promise<IntakeAnswer>;
   doctor(): Promise<DoctorReport>;
-  /** Reloads files and certificates. @throws EdgeError not_running */
+  /** Reloads files and certificates, and notes it in the audit log. @throws EdgeError not_running */
   reload(): Promise<ReloadReport>;
 }
 
@@ -141,7 +134,7 @@ export interface OperationsTools {
   /** Called when there may be something to send to ticket systems. */
   wakeTickets(): void;
   /** Only a running appliance can reload. */
-  reload?: () => Promise<ReloadReport>;
+  reload?: (author: AuditAuthor) => Promise<ReloadReport>;
 }
 
 export function createOperations(tools: OperationsTools): Operations {
@@ -243,9 +236,7 @@ export function createOperations(tools: OperationsTools): Operations {
           "not_running",
           "no appliance runs on this data folder: it reads its settings when it starts",
         );
-      const report = await tools.reload();
-      await audit.note(commandLine, "settings.reload", "settings", { refused: report.problems.length });
-      return report;
+      return tools.reload(commandLine);
     },
   };
 }

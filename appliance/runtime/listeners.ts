@@ -33,7 +33,7 @@ const longestRequestMs = 15 * 60_000;
 export class HealthListener {
   /** Name of the feed. */
   readonly #name: FeedName;
-  readonly #address: ListenAddress;
+  #address: ListenAddress;
   readonly #fetch: Fetch;
   readonly #faults: Faults;
   #server: HttpServer | null = null;
@@ -62,6 +62,18 @@ export class HealthListener {
   /** Starts listening, unless it already does. */
   tick(): Promise<void> {
     this.#starting = this.#starting.then(() => this.#listen());
+    return this.#starting;
+  }
+
+  /** Listens on another address instead, after a reload. */
+  move(address: ListenAddress): Promise<void> {
+    this.#starting = this.#starting.then(async () => {
+      if (address.host === this.#address.host && address.port === this.#address.port) return;
+      this.#address = address;
+      await this.#server?.stop(0);
+      this.#server = null;
+      await this.#listen();
+    });
     return this.#starting;
   }
 

@@ -23,19 +23,22 @@ const pathName = /_file$/i;
 const secretValue = /smk_[0-9A-Za-z]+/g;
 
 export function createLog(options: {
-  level: LogLevel;
-  format: "json" | "text";
+  /** Functions, where they may change. */
+  level: LogLevel | (() => LogLevel);
+  format: "json" | "text" | (() => "json" | "text");
   clock: Clock;
   write?: (line: string) => void;
 }): Log {
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
-  const threshold = logLevels.indexOf(options.level);
-  const format = options.format === "json" ? jsonLine : textLine;
+  const { level: least, format } = options;
+  const threshold = () => logLevels.indexOf(typeof least === "function" ? least() : least);
+  const isJson = () => (typeof format === "function" ? format() : format) === "json";
   const entry =
     (level: LogLevel) =>
     (msg: string, fields: LogFields = {}) => {
-      if (logLevels.indexOf(level) < threshold) return;
-      write(`${format(new Date(options.clock.now()).toISOString(), level, clean(msg), mask(fields))}\n`);
+      if (logLevels.indexOf(level) < threshold()) return;
+      const line = isJson() ? jsonLine : textLine;
+      write(`${line(new Date(options.clock.now()).toISOString(), level, clean(msg), mask(fields))}\n`);
     };
   return { debug: entry("debug"), info: entry("info"), warn: entry("warn"), error: entry("error") };
 }

@@ -3,7 +3,7 @@ import { Database } from "bun:sqlite";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { detection, until } from "../harness/appliance.ts";
@@ -222,6 +222,52 @@ describe("while no appliance runs", () => {
       Object.fromEntries(parseRfc5424(text).sd.flatMap(({ params }) => params)),
     );
     expect([a!.id, a!.count, b!.id, b!.count]).toEqual(["a", "1000", "b", "1"]);
+  });
+
+  test("Ctrl-C ends it with 130 between two batches, and what is in is not counted twice", async () => {
+    const appliance = await ApplianceProcess.prepare();
+    cleanUp.push(() => appliance.dispose());
+    const lines = detections("a", 1500).join("\n");
+    const child = spawn(process.execPath, [program, "import", "-"], { env: appliance.env });
+    let said = "";
+    child.stderr.on("data", (part: Buffer) => {
+      said += part.toString();
+    });
+    // More is to come, so that it cannot end by itself.
+    child.stdin.on("error", () => {});
+    child.stdin.write(lines);
+    await until(() => existsSync(join(appliance.folder, "data", "rhythmx.db")));
+    child.kill("SIGINT");
+    await once(child, "exit");
+    expect({ code: child.exitCode, said }).toEqual({
+      code: 130,
+      said: "rhythmx import: interrupted; run it again to go on: what is in is not counted twice\n",
+    });
+    expect(appliance.run(["import", "-"], lines).stdout).toContain("1500 records: 1500 accepted, 0 duplicates");
+  });
+
+  test("--json says of each file what became of it", async () => {
+    const appliance = await ApplianceProcess.prepare();
+    cleanUp.push(() => appliance.dispose());
+    const good = join(appliance.folder, "good");
+    writeFileSync(good, `${detections("a", 2).join("\n")}\nno JSON\n`);
+    const { code, stdout } = appliance.run(["import", "--json", good, "/nowhere"]);
+    const none = {
+      received: 0,
+      accepted: 0,
+      duplicates: 0,
+      rejected: 0,
+      repeated: 0,
+      alerts_new: 0,
+      alerts_updated: 0,
+    };
+    expect({ code, said: JSON.parse(stdout) }).toEqual({
+      code: 1,
+      said: [
+        { ...none, file: good, complete: true, received: 3, accepted: 2, rejected: 1, alerts_new: 1 },
+        { ...none, file: "/nowhere", complete: false },
+      ],
+    });
   });
 
   test("an import that was killed is finished by another, and counts once", async () => {

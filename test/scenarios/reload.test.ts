@@ -39,13 +39,13 @@ test(
     etc("floors.json", '{"floors": [{"name": "ransomware", "points": 200}]}');
     etc("assets.json", '{"assets": [{"host": "dc01", "role": "king"}]}');
     const refused = site.run(["reload"]);
-    expect([refused.code, refused.stdout]).toEqual([1, ""]);
-    expect(refused.stderr).toMatch(
-      /^problem: \S+config\.json line 1 column \d+: .*the last good settings stay in force$/m,
+    expect([refused.code, refused.stderr]).toEqual([1, ""]);
+    expect(refused.stdout).toMatch(
+      /^refused: \S+config\.json line 1 column \d+: .*the last good settings stay in force$/m,
     );
-    expect(refused.stderr).toMatch(/^problem: \S+case_patterns\.json.*the last good settings stay in force$/m);
-    expect(refused.stderr).toMatch(/^problem: \S+floors\.json.*the last good settings stay in force$/m);
-    expect(refused.stderr).toMatch(/^problem: \S+assets\.json.*the last good settings stay in force$/m);
+    expect(refused.stdout).toMatch(/^refused: \S+case_patterns\.json.*the last good settings stay in force$/m);
+    expect(refused.stdout).toMatch(/^refused: \S+floors\.json.*the last good settings stay in force$/m);
+    expect(refused.stdout).toMatch(/^refused: \S+assets\.json.*the last good settings stay in force$/m);
     await send("two");
     await until(() => receiver.messages.length === 2);
     const health = await fetch(`http://127.0.0.1:${site.healthPort}/health`).then((answer) => answer.json());
@@ -66,7 +66,12 @@ test(
     etc("case_patterns.json", '{"patterns": [{"type": "impact", "min_alerts": 2}]}');
     etc("floors.json", '{"floors": [{"name": "ransomware", "points": 99}]}');
     etc("assets.json", '{"assets": [{"host": "dc01", "role": "domain_controller"}]}');
-    expect(site.run(["reload"])).toEqual({ code: 0, stdout: "", stderr: "settings and certificates are read again\n" });
+    const taken = site.run(["reload"]);
+    expect([taken.code, taken.stderr]).toEqual([0, ""]);
+    expect(taken.stdout).toContain("changed: floor ransomware points: ");
+    expect(taken.stdout).toContain("changed: asset dc01: added: listed\n");
+    expect(taken.stdout).toEndWith("settings and certificates are read again\n");
+    expect(site.run(["reload"]).stdout).toBe("settings and certificates are read again; nothing has changed\n");
     expect(await metric("rhythmx_config_last_reload_successful")).toEndWith(" 1");
     const mended = await fetch(`http://127.0.0.1:${site.healthPort}/health`).then((answer) => answer.json());
     expect(mended).toMatchObject({ faults: [] });
@@ -82,11 +87,17 @@ test(
     const absent = site.run(["reload"]);
     expect(absent).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("no appliance runs on") });
     await site.start();
-    writeFileSync(join(site.folder, "etc", ".env.production"), "RHYTHMX_LOG_LEVEL=debug\n", { mode: 0o600 });
-    expect(site.run(["reload"])).toMatchObject({
-      code: 0,
-      stderr: expect.stringContaining("note: the new value of logLevel holds after a restart"),
-    });
+    const env = (text: string) => writeFileSync(join(site.folder, "etc", ".env.production"), text, { mode: 0o600 });
+    env("RHYTHMX_MASTER_KEY_FILE=/etc/rhythmx/other.key\nRHYTHMX_ADMIN_PASSWORD=planted word of the admin\n");
+    const { code, stdout } = site.run(["reload"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      "needs a restart: RHYTHMX_MASTER_KEY_FILE: added: /etc/rhythmx/other.key (logins and stored secrets",
+    );
+    expect(stdout).toContain("needs a restart: RHYTHMX_ADMIN_PASSWORD: added: (secret) (only the first start reads it");
+    // It is said until it is restarted.
+    expect(site.run(["reload"]).stdout).toBe(stdout);
+    expect(site.log).not.toContain("planted");
   }),
   patience,
 );

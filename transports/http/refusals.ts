@@ -40,6 +40,7 @@ const refusals: Readonly<Record<string, { status: Status; title: string }>> = {
   webhook_unreadable: { status: 400, title: "Unreadable body" },
   certificate_refused: { status: 422, title: "The certificate is refused" },
   certificate_pinned: { status: 409, title: "Pinned" },
+  cannot_reload: { status: 409, title: "Nothing to reload" },
   tls_file: { status: 503, title: "The certificate cannot be written" },
   setting_pinned: { status: 409, title: "Pinned" },
   caller_revoked: { status: 401, title: "Unauthorized" },

@@ -9,6 +9,7 @@ import type { IntakeKind } from "../../../core/intake/intake.ts";
 import type { ImportBatch, Operations } from "../../control/operations.ts";
 import { command, jsonOption, type Terminal } from "../command.ts";
 import { withOperations } from "../operations.ts";
+import { Interrupted, interruptible } from "../terminal/interruption.ts";
 import { progressBar } from "../terminal/progress.ts";
 import { printJson } from "../terminal/table.ts";
 import { readBatches } from "./import-batches.ts";
@@ -60,26 +61,34 @@ export const importCommand = command({
     if (!known.includes(format))
       throw new UsageError(`--format ${JSON.stringify(format)}: known for ${kind} are ${known.join(", ")}`);
     const resolved = await loadSettings();
-    return withOperations({ terminal, serviceUnit, resolved, mode: "make" }, async (operations) => {
-      const done: (Totals & { file: string; complete: boolean })[] = [];
-      for (const file of files) {
-        const { totals, complete } = await importFile({ file, kind, format }, operations, terminal);
-        done.push({ file, ...totals, complete });
-        if (complete && !values.json) terminal.out(`${summary(file, kind, totals)}\n`);
-      }
-      if (values.json) printJson(terminal, done.map(fileJson));
-      return done.every(({ complete, rejected }) => complete && rejected === 0) ? 0 : 1;
-    });
+    const access = { terminal, serviceUnit, resolved, mode: "make" } as const;
+    return interruptible((signal) =>
+      withOperations(access, async (operations) => {
+        const done: (Totals & { file: string; complete: boolean })[] = [];
+        for (const file of files) {
+          if (signal.aborted) break;
+          const { totals, complete } = await importFile({ file, kind, format, signal }, operations, terminal);
+          done.push({ file, ...totals, complete });
+          if (complete && !values.json) terminal.out(`${summary(file, kind, totals)}\n`);
+        }
+        if (values.json) printJson(terminal, done.map(fileJson));
+        if (signal.reason instanceof Interrupted) {
+          terminal.err("rhythmx import: interrupted; run it again to go on: what is in is not counted twice\n");
+          return signal.reason.exitCode;
+        }
+        return done.every(({ complete, rejected }) => complete && rejected === 0) ? 0 : 1;
+      }),
+    );
   },
 });
 
 /** Feeds one file. `complete`: it could be read to its end. */
 async function importFile(
-  what: { file: string; kind: IntakeKind; format: string },
+  what: { file: string; kind: IntakeKind; format: string; signal: AbortSignal },
   operations: Operations,
   terminal: Terminal,
 ): Promise<{ totals: Totals; complete: boolean }> {
-  const { file, kind, format } = what;
+  const { file, kind, format, signal } = what;
   const totals: Totals = {
     received: 0,
     accepted: 0,
@@ -91,6 +100,8 @@ async function importFile(
   };
   try {
     const source = await open(file, terminal);
+    // Whoever types in, or a pipe that stays open, may never send anything more.
+    if (file === "-") signal.addEventListener("abort", () => void (terminal.stdin as Readable).destroy());
     const bar = progressBar(terminal, file, source.bytes);
     try {
       let before = "";
@@ -98,11 +109,14 @@ async function importFile(
         await importBatch({ kind, format, body, before }, totals, operations, terminal);
         before = createHash("sha256").update(before).update(body).digest("hex");
         bar.advance(source.read(), totals.received);
+        // Between two batches: what was begun is in.
+        if (signal.aborted) return { totals, complete: false };
       }
     } finally {
       bar.end();
     }
   } catch (error) {
+    if (signal.aborted) return { totals, complete: false };
     terminal.err(`rhythmx import: ${file}: ${whyUnreadable(error)}\n`);
     return { totals, complete: false };
   }

@@ -27,7 +27,7 @@ With --purge these go too, for good: detections, incidents, audit log, the maste
     { what: "Take it away and keep what it knows", lines: ["sudo rhythmx uninstall"] },
     { what: "Remove everything, in a script", lines: ["sudo rhythmx uninstall --purge --yes"] },
   ],
-  seeAlso: ["rhythmx install", "rhythmx backup", "docs/install.md"],
+  seeAlso: ["rhythmx install", "docs/install.md", "docs/operations.md"],
 
   async run({ values, terminal, commands }) {
     const target = new Target(values.prefix ?? "/");
@@ -52,12 +52,11 @@ With --purge these go too, for good: detections, incidents, audit log, the maste
     }
     await stop(target);
     const say = (path: string) => terminal.out(`removed  ${visible(path)}\n`);
-    for (const path of [
-      paths.unit,
-      `${paths.unit}.old`,
-      ...[...sharedContents(commands).keys()].map((one) => join(paths.shared, one)),
-    ])
-      removeFile(path, terminal.err, say);
+    const { err } = terminal;
+    for (const path of [paths.unit, `${paths.unit}.old`]) if (removeFile(path, err)) say(path);
+    const shared = [...sharedContents(commands).keys()].map((one) => join(paths.shared, one));
+    const gone = shared.filter((path) => removeFile(path, err));
+    if (gone.length > 0) say(`manual, completions, examples in ${join(paths.shared, "share")}`);
     removeEmpty(join(paths.shared, "share/doc/rhythmx"));
     removeFolder(paths.cacheDir, say);
     if (values.purge) {
@@ -102,14 +101,14 @@ async function stop(target: Target): Promise<void> {
   }
 }
 
-/** Only what is ours. */
-function removeFile(path: string, complain: (text: string) => void, say: (path: string) => void): void {
+/** Only what is ours. Returns whether it was there. */
+function removeFile(path: string, complain: (text: string) => void): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return;
-  if (found.isFile() && isOurs(readFileSync(path))) {
-    rmSync(path);
-    say(path);
-  } else complain(`note: ${visible(path)} is not of RhythmX Edge and stays\n`);
+  if (found === undefined) return false;
+  const remove = found.isFile() && isOurs(readFileSync(path));
+  if (remove) rmSync(path);
+  else complain(`note: ${visible(path)} is not of RhythmX Edge and stays\n`);
+  return remove;
 }
 
 /** Of a link what it leads to, too: the data may be on another disk. Of a mounted folder what is in it. */

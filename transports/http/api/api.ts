@@ -23,6 +23,7 @@ import { pageRoutes } from "./page-routes.ts";
 import { readBody, readQuery } from "./read-request.ts";
 import type { ApiContext, Request, Route, TextBody } from "./route.ts";
 import { streamRoutes } from "./stream.ts";
+import { systemControlRoutes } from "./system/system-control-routes.ts";
 import { ticketRoutes } from "./ticket-routes.ts";
 import { webhookRoutes } from "./webhook-routes.ts";
 
@@ -41,6 +42,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...administrationRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...certificateRoutes(dependencies),
+    ...systemControlRoutes(dependencies),
   ];
 }
 

@@ -66,6 +66,12 @@ export interface OverviewPort {
   system(caller: Caller): Promise<Json>;
 }
 
+export interface SystemPort {
+  lastReload(): object | null;
+  /** @throws EdgeError cannot_reload */
+  reload(caller: Caller): Promise<object>;
+}
+
 export interface CampaignPort {
   /** @throws EdgeError campaign_unknown, also for one of an entity that the caller may not see */
   campaign(caller: Caller, id: string): Promise<Json>;
@@ -251,6 +257,7 @@ export interface ApiDependencies {
   administration: AdministrationPort;
   audit: AuditPort;
   certificate: CertificatePort;
+  system: SystemPort;
   stream: StreamPort;
   /** IP address of the client, through proxies that are trusted. */
   clientAddress(peer: string, forwardedFor: string | undefined): string;

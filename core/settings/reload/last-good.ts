@@ -1,10 +1,10 @@
 /** What a reload takes over: a section with something wrong keeps its last good settings, the others change (CONTRACT 1). */
-import type { AlertFeedSettings, FeedSettings, Settings } from "../settings.ts";
-import { environmentNames, type SettingName } from "./environment.ts";
-import { type Problem, type SectionProblems, settingsSections } from "./problem.ts";
-import type { ResolvedSettings } from "./resolve.ts";
-import { type TicketSettingName, ticketDefinitions, ticketSettingNames } from "./ticket-definitions.ts";
-import type { GivenValue } from "./tickets.ts";
+import type { AlertFeedSettings, FeedSettings, Settings } from "../../settings.ts";
+import { environmentNames, type SettingName } from "../environment.ts";
+import { type Problem, type SectionProblems, settingsSections } from "../problem.ts";
+import type { ResolvedSettings } from "../resolve.ts";
+import { type TicketSettingName, ticketDefinitions, ticketSettingNames } from "../ticket-definitions.ts";
+import type { GivenValue } from "../tickets.ts";
 
 const effect = "the last good settings stay in force";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { environmentNames } from "./environment.ts";
+import { environmentNames } from "../environment.ts";
+import { type ResolvedSettings, resolveSettings } from "../resolve.ts";
+import { readTicketSettings } from "../tickets.ts";
 import { keepLastGood } from "./last-good.ts";
-import { type ResolvedSettings, resolveSettings } from "./resolve.ts";
-import { readTicketSettings } from "./tickets.ts";
 
 interface Given {
   env?: Record<string, string>;
