@@ -3,8 +3,8 @@
  * files over it.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 const packages = ["systemd-sysv", "sudo", "curl", "jq", "openssl", "iproute2", "ufw", "rsyslog"];
@@ -24,14 +24,22 @@ export function debianRoot(): string {
     .split(" ");
   const unfinished = `${root}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
-  execFileSync("debootstrap", ["--variant=minbase", `--include=${packages.join(",")}`, codename, unfinished, uri], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  rmSync(join(unfinished, "var/cache/apt"), { recursive: true, force: true });
-  rmSync(join(unfinished, "var/lib/apt/lists"), { recursive: true, force: true });
-  writeFileSync(join(unfinished, "etc/hostname"), "edge\n");
-  writeFileSync(join(unfinished, "etc/hosts"), "127.0.0.1 localhost\n192.0.2.10 edge.corp.example edge\n");
-  writeFileSync(join(unfinished, "etc/resolv.conf"), "");
+  // In memory: dpkg waits for the disk after each file.
+  const memory = mkdtempSync(join(tmpdir(), "rhythmx-debootstrap-"));
+  execFileSync("mount", ["-t", "tmpfs", "-o", "mode=755", "tmpfs", memory]);
+  try {
+    const words = ["--variant=minbase", `--include=${packages.join(",")}`, codename, memory, uri];
+    execFileSync("debootstrap", words, { stdio: ["ignore", "ignore", "inherit"] });
+    rmSync(join(memory, "var/cache/apt"), { recursive: true, force: true });
+    rmSync(join(memory, "var/lib/apt/lists"), { recursive: true, force: true });
+    writeFileSync(join(memory, "etc/hostname"), "edge\n");
+    writeFileSync(join(memory, "etc/hosts"), "127.0.0.1 localhost\n192.0.2.10 edge.corp.example edge\n");
+    writeFileSync(join(memory, "etc/resolv.conf"), "");
+    execFileSync("cp", ["-a", memory, unfinished]);
+  } finally {
+    execFileSync("umount", [memory]);
+    rmSync(memory, { recursive: true });
+  }
   renameSync(unfinished, root);
   return root;
 }
