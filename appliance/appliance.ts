@@ -12,8 +12,11 @@ import { healthApp } from "../transports/http/health.ts";
 import { signal } from "./access/audit-log.ts";
 import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
+import { openStoredSecrets } from "./access/stored-secrets.ts";
 import { createApi } from "./api/create-api.ts";
+import { Backups } from "./backups/backups.ts";
 import { ServerCertificate } from "./certificate/server-certificate.ts";
+import { configFolders } from "./config/load.ts";
 import { noteProblems } from "./config/notices.ts";
 import { createConsole } from "./console/create-console.ts";
 import { startControlServer } from "./control/control-server.ts";
@@ -22,8 +25,10 @@ import { Reloads } from "./control/reloads.ts";
 import { runningState } from "./control/running-state.ts";
 import { FeedStates } from "./feed-states.ts";
 import { controlOf } from "./feeds/destination-control.ts";
+import { FeedDesk } from "./feeds/feed-desk.ts";
 import { FeedSettingsService, readSavedFeeds } from "./feeds/feed-settings.ts";
 import { SyslogFeeds } from "./feeds/syslog-feeds.ts";
+import { TlsUploads } from "./feeds/tls-uploads.ts";
 import { createLoops, followDueTimes, whatIsBusy } from "./loops.ts";
 import { metricSources } from "./metric-sources.ts";
 import type { Appliance, ApplianceOptions } from "./options.ts";
@@ -87,6 +92,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const store = await openStoreWhenPossible(settings.dataDir, { ...options, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
     await expectFirstPassword(store.admin, options.resolved);
+    const stored = await openStoredSecrets(settings, options.credentialsDir ?? null, {
+      tickets: store.tickets,
+      faults,
+    });
+    const uploads = await TlsUploads.load(store.tickets, stored.secrets);
     const inForce = options.resolved.withSaved(await readSavedFeeds(store.tickets));
     settings = inForce.settings;
     for (const step of store.migrated) log.info("schema step applied", { step });
@@ -100,7 +110,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "key ring", run: () => keys.flushUses() });
     const intake = new Intake({ store, clock, defaultEntity: () => settings.defaultEntity, listener: counts });
 
-    const feeds = new SyslogFeeds(settings, { store, clock, random, log, faults });
+    const feeds = new SyslogFeeds(settings, { store, clock, random, log, faults, uploads });
     cleanUp.push({ name: "feeds", run: () => feeds.stop(clock.monotonic() + drainMs) });
     // The position of a new destination has to be stored before intake opens.
     const applyFeeds = (wait: Sleep) =>
@@ -122,11 +132,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       );
     await configureCorrelation(sleep);
     const dispatcher = new TicketDispatcher({
-      store,
-      clock,
-      sleep,
-      random,
-      log,
+      ...{ store, clock, sleep, random, log },
       defaultBaseUrl: () => certificate.linkUrl,
       userNames: () => access.accounts.list().map(({ name }) => name),
     });
@@ -154,25 +160,24 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       stopping: stopping.signal,
       ...{ clock, faults, log },
     });
+    const feedSettings = new FeedSettingsService({ store, clock, reloads, uploads });
+    const destinations = controlOf(feeds, store);
     const search = new SearchUpkeep({ store, clock });
+    const backups = await Backups.load({
+      ...{ store, clock, log, faults, settings: () => settings, stopping: stopping.signal },
+      configFolders: () => configFolders(settings.configDir),
+    });
+    cleanUp.push({ name: "backups", run: () => backups.ended() });
     const { dependencies: apiDependencies, ...access } = await createApi({
-      store,
-      clock,
+      ...{ store, clock, sleep, keys, log, settings, stored, counts },
       loginClock: options.loginClock ?? clock,
-      sleep,
-      keys,
-      log,
-      faults,
-      settings,
-      counts,
       passwords: options.passwords ?? argon2id(),
-      credentialsDir: options.credentialsDir ?? null,
       stopping: stopping.signal,
       dispatcher,
       defaultEntity: () => settings.defaultEntity,
       trustedProxies,
       onAssets: () => scheduler.wake(),
-      ...{ search, certificate },
+      ...{ search, certificate, backups },
       running: {
         uptimeMs,
         status: (feed) => states.health(feed).status,
@@ -181,7 +186,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         faults: () => faults.list(),
         retentionDays: () => settings.retentionDays,
       },
-      feedSettings: new FeedSettingsService({ store, clock, reloads }),
+      feedSettings,
       reloads: { last: () => reloads.lastReport, reload: options.reload ?? null },
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.close() });
@@ -200,8 +205,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
     const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
     const upkeep = createUpkeep({
-      store,
-      log,
+      ...{ store, log },
       stopping: stopping.signal,
       settings: () => settings,
       onPruned: (events, expired) => counts.pruned(events, expired),
@@ -210,10 +214,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const outbreaks = new OutbreakWatch({ store, stopping: stopping.signal });
     store.events.onAppend((_, counts) => [campaigns, outbreaks].forEach((watch) => void watch.appended(counts)));
     const loops = createLoops({
-      feeds,
-      upkeep,
-      campaigns,
-      outbreaks,
+      ...{ backups, feeds, upkeep, campaigns, outbreaks },
       descriptors,
       ...{ storage, keys, dispatcher },
       ...{ search, access, certificate },
@@ -223,16 +224,16 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
     states.running(feeds, scheduler, dispatcher.stuck);
-    followDueTimes({ dispatcher, outbreaks, campaigns, search }, scheduler);
+    followDueTimes({ backups, dispatcher, outbreaks, campaigns, search }, scheduler);
     store.events.onAppend((_, counts) => search.wake(counts));
     const parts = { clock, uptimeMs, store, intake, feeds, faults, scheduler, campaigns, search, storage, dispatcher };
     const changing = { settings: () => settings, api: () => api, logEnd: () => logEnd };
-    const metrics = new Metrics(metricSources({ ...parts, ...changing }), counts);
+    const metrics = new Metrics(metricSources({ ...parts, ...changing, backups }), counts);
     cleanUp.push({ name: "metrics", run: () => metrics.stop() });
     const operations = createOperations({
       ...{ clock, store, keys, intake, ...access },
       wakeTickets: () => dispatcher.wake(),
-      destinations: controlOf(feeds, store),
+      ...{ backups, destinations },
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
     });
@@ -245,14 +246,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         ...access,
         api: apiDependencies,
         clock,
-        trustedProxies,
+        ...{ settings, trustedProxies },
+        feedDesk: new FeedDesk({ feedSettings, control: destinations, store, uploads, clock }),
         baseUrl: () => dispatcher.baseUrl,
         reading: store.reading,
-        dataDir: settings.dataDir,
         certificateEndsAt: () => certificate.inUse?.notAfter ?? null,
       }),
-      intake,
-      keys,
+      ...{ intake, keys },
       closed: () => closedBy(faults),
       notReady: () => notReadyBecause(faults),
       faults: () => faults.list(),

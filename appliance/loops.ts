@@ -2,6 +2,7 @@
 import { hourMs, minuteMs } from "../core/time.ts";
 import type { Store } from "../store/open-store.ts";
 import type { KeyRing } from "./access/key-ring.ts";
+import type { Backups } from "./backups/backups.ts";
 import { feedLoops } from "./feed-states.ts";
 import type { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import type { TicketDispatcher } from "./tickets/dispatcher.ts";
@@ -22,7 +23,11 @@ const outbreakLoop = "outbreaks";
 /** And for the search index. */
 const searchLoop = "search-index";
 
+/** And for backups. */
+const backupLoop = "backup";
+
 interface LoopParts {
+  backups: Backups;
   feeds: SyslogFeeds;
   upkeep: ReturnType<typeof createUpkeep>;
   campaigns: CampaignWatch;
@@ -46,6 +51,7 @@ interface LoopParts {
 
 export function createLoops(parts: LoopParts): Loop[] {
   const {
+    backups,
     feeds,
     upkeep,
     outbreaks,
@@ -106,6 +112,12 @@ export function createLoops(parts: LoopParts): Loop[] {
       nextDueAt: () => search.nextDueAt(),
       tick: () => search.tick(),
     },
+    {
+      name: backupLoop,
+      everyMs: () => hourMs,
+      nextDueAt: () => backups.nextDueAt(),
+      tick: (now) => backups.tick(now),
+    },
     { name: "access", everyMs: () => watching(10_000), tick: () => access.tick() },
     { name: "certificate", everyMs: () => hourMs, tick: () => certificate.tick() },
     {
@@ -119,9 +131,16 @@ export function createLoops(parts: LoopParts): Loop[] {
 
 /** These loops wait until their work is next due. */
 export function followDueTimes(
-  { dispatcher, outbreaks, campaigns, search }: Pick<LoopParts, "dispatcher" | "outbreaks" | "campaigns" | "search">,
+  {
+    backups,
+    dispatcher,
+    outbreaks,
+    campaigns,
+    search,
+  }: Pick<LoopParts, "backups" | "dispatcher" | "outbreaks" | "campaigns" | "search">,
   scheduler: Scheduler,
 ): void {
+  backups.onDueChanged(() => scheduler.dueChanged(backupLoop));
   outbreaks.onDueChanged(() => scheduler.dueChanged(outbreakLoop));
   campaigns.onDueChanged(() => scheduler.dueChanged(campaignLoop));
   search.onDueChanged(() => scheduler.dueChanged(searchLoop));

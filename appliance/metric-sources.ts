@@ -7,6 +7,7 @@ import type { Intake } from "../core/intake/intake.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Store } from "../store/open-store.ts";
+import type { Backups } from "./backups/backups.ts";
 import { feedSettings, type SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import type { ApiListener } from "./runtime/listeners.ts";
 import type { TicketDispatcher } from "./tickets/dispatcher.ts";
@@ -33,6 +34,7 @@ interface MetricParts {
   search: SearchUpkeep;
   storage: StorageWatch;
   dispatcher: TicketDispatcher;
+  backups: Backups;
 }
 
 export function metricSources(parts: MetricParts): MetricSources {
@@ -60,6 +62,7 @@ export function metricSources(parts: MetricParts): MetricSources {
     },
     retentionDays: () => settings().retentionDays,
     certificates: () => [...ownCertificate(parts.api()), ...ofDestinations(settings()), ...ofTickets(parts.dispatcher)],
+    backups: () => parts.backups.figures,
     tickets: parts.dispatcher.metrics(),
   };
 }

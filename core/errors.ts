@@ -16,8 +16,9 @@ export class EdgeError extends Error {
 
 /** Wrong use of a command or a setting: exit code 2 for commands, 400 for requests. */
 export class UsageError extends EdgeError {
-  constructor(message: string) {
-    super("usage", message);
+  /** `data.errors`: every field that is wrong, where the message names the first. */
+  constructor(message: string, data: Record<string, unknown> = {}) {
+    super("usage", message, { data });
   }
 }
 

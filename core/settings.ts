@@ -7,7 +7,10 @@ import type { MessageOptions } from "./feeds/syslog-options.ts";
 
 export type SyslogProtocol = "udp" | "tcp" | "tls" | "relp";
 
-/** TLS of one connection. Paths as configured; contents are read by the appliance at start and on SIGHUP. */
+/** Receivers whose defaults are known (`settings/presets.ts`). */
+export type PresetName = "splunk" | "sc4s" | "qradar" | "elastic" | "rsyslog" | "syslog-ng" | "graylog" | "sentinel";
+
+/** TLS of one connection. Paths as configured, or `uploaded:…` for what was uploaded in the console; read before every connection. */
 export interface TlsSettings {
   caFile: string | null;
   certFile: string | null;
@@ -19,6 +22,8 @@ export interface TlsSettings {
 export interface DestinationSettings {
   /** Identifies the destination and its position in the event log; unique within a feed. */
   name: string;
+  /** What its defaults are those of; null = none was named. */
+  preset: PresetName | null;
   protocol: SyslogProtocol;
   host: string;
   port: number;
@@ -37,6 +42,8 @@ export interface DestinationSettings {
 }
 
 export interface FeedSettings {
+  /** False: nothing is sent, and every destination keeps its place. */
+  enabled: boolean;
   destinations: readonly DestinationSettings[];
   pollIntervalSeconds: number;
   batchSize: number;
@@ -56,6 +63,16 @@ export interface CorrelationSettings {
   minScore: number;
   /** Of `assets.json`. */
   assets: readonly ListedAsset[];
+}
+
+/** Backups that the appliance makes by itself, and where those are kept that people ask for. */
+export interface BackupSettings {
+  /** A cron schedule; null = none are made. */
+  schedule: string | null;
+  /** Null = `backups` in the data folder. */
+  dir: string | null;
+  /** How many are kept. */
+  keep: number;
 }
 
 /** A host and port to listen on; port 0 = any free one. */
@@ -86,6 +103,7 @@ export interface Settings {
   /** Below this many free bytes, or this share of the disk in percent, intake answers 503. */
   minFreeBytes: number;
   minFreePercent: number;
+  backup: BackupSettings;
   alertFeed: AlertFeedSettings;
   incidentHealth: ListenAddress;
   incidentFeed: FeedSettings;

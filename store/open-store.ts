@@ -3,6 +3,7 @@
 import type { StoreError } from "../core/errors.ts";
 import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
 import type { OnCommit } from "./database/database.ts";
+import { LiveBackups } from "./worker/backups.ts";
 import { type Clients, clientsOf } from "./worker/client.ts";
 import type { Reading, Writing } from "./worker/operations.ts";
 import { Reader } from "./worker/reader.ts";
@@ -21,6 +22,8 @@ export interface Store extends IntakeStore, HourlyStore {
   /** What concerns several actors. */
   readonly campaigns: Writer["campaigns"];
   readonly tickets: Writer["tickets"];
+  /** Makes a backup of the open file. */
+  readonly backup: LiveBackups["make"];
   /** The names of the migrations that were applied when the file was opened. */
   readonly migrated: readonly string[];
   /** True if no call is in progress. */
@@ -58,6 +61,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     throw error;
   }
   const reader = new Reader(path, onFault);
+  const backups = new LiveBackups(path);
   const { intake, events, admin, incidents, campaigns, tickets } = clientsOf<Writing>(opened.writing, (...call) =>
     calls.call(...call),
   );
@@ -87,8 +91,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
     campaigns,
     tickets,
+    backup: (...call) => backups.make(...call),
     get isIdle() {
-      return calls.isIdle && reader.isIdle;
+      return calls.isIdle && reader.isIdle && backups.isIdle;
     },
     get waiting() {
       return { writer: calls.waiting, reader: reader.waiting };
@@ -97,6 +102,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       // The reader is closed first, so that the writer can move the whole WAL into the file.
       await reader.close();
       await calls.close();
+      backups.close();
     },
   };
 }

@@ -27,7 +27,7 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
   store: [
     ["database"],
     ["events"],
-    ["access", "assets", "outbox"],
+    ["access", "assets", "backup", "outbox"],
     ["incidents"],
     ["intake"],
     ["campaigns"],
@@ -40,7 +40,7 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
   appliance: [
     ["packs", "runtime"],
     ["access", "certificate", "config", "feeds", "packaging", "sample", "upkeep"],
-    ["tickets"],
+    ["backups", "tickets"],
     ["api"],
     ["console"],
     ["control"],

@@ -16,6 +16,7 @@ const isLong = (path: string) => path.endsWith(".e2e.test.ts");
 const firstOnes = [
   "packaging/package.e2e",
   "packaging/guide.e2e",
+  "runtimes.e2e",
   "console-pages",
   "tickets.e2e",
   "lying-targets",

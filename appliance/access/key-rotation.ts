@@ -17,8 +17,9 @@ import {
   writeKey,
 } from "./master-key.ts";
 
-const checkText = "rhythmx";
-const checkPlace = "meta/key_check";
+/** The text of `meta.key_check`, and what it is bound to. */
+export const checkText = "rhythmx";
+export const checkPlace = "meta/key_check";
 /** The most passes: values sealed during the first pass are found by the next one; after the first nothing new is under the old key. */
 const mostPasses = 3;
 
@@ -38,7 +39,7 @@ export async function openSecrets(places: MasterKeyPlaces, tickets: Store["ticke
   const master = loadMasterKey(places);
   const secrets = new Secrets(master);
   if (check === null) await tickets.reseal([], secrets.seal(checkText, checkPlace));
-  else if (!opens(master, check)) throw wrongKey();
+  else if (!opensCheck(master, check)) throw wrongKey();
   return secrets;
 }
 
@@ -79,7 +80,7 @@ export async function rotateSecrets(
   const master = newKeyFile === null ? randomBytes(32) : readKey(newKeyFile);
   const check = await tickets.readKeyCheck();
   if (check !== null && !isOpenedBy(secrets, check)) throw wrongKey();
-  if (check !== null && opens(master, check))
+  if (check !== null && opensCheck(master, check))
     throw new UsageError(`--new-key ${newKeyFile}: this is the key that holds now; make another one`);
   if (elsewhere === null) {
     // A failed rotation may have left it; it is created again, so that mode and owner are right and no link is followed.
@@ -132,13 +133,14 @@ function plainUnderOld(secrets: Secrets, renewed: Secrets, value: string, place:
 
 function keyOpens(path: string, check: string): boolean {
   try {
-    return opens(readKey(path), check);
+    return opensCheck(readKey(path), check);
   } catch {
     return false;
   }
 }
 
-function opens(master: Buffer, check: string): boolean {
+/** Whether this is the master key that the check was encrypted with. */
+export function opensCheck(master: Buffer, check: string): boolean {
   return isOpenedBy(new Secrets(master), check);
 }
 

@@ -1,9 +1,6 @@
 /** Composes the API from its parts. */
-import { randomBytes } from "node:crypto";
 import type { Caller } from "../../core/access/caller.ts";
 import type { KeyRefusal } from "../../core/api-key.ts";
-import { EdgeError } from "../../core/errors.ts";
-import type { Faults } from "../../core/faults.ts";
 import { Continuity, continuityMs, type PollPosition } from "../../core/pages/continuity.ts";
 import type { Clock, Sleep } from "../../core/ports.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
@@ -14,11 +11,12 @@ import { Authentication, type OnLogin } from "../access/authentication.ts";
 import { ConsoleSessions } from "../access/console-sessions.ts";
 import { ensureAdmin } from "../access/first-admin.ts";
 import type { KeyRing } from "../access/key-ring.ts";
-import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
+import { rotateSecrets } from "../access/key-rotation.ts";
 import { Logins } from "../access/logins.ts";
-import { type MasterKeyPlaces, Secrets } from "../access/master-key.ts";
 import { RefusedKeys } from "../access/refused-keys.ts";
+import type { StoredSecrets } from "../access/stored-secrets.ts";
 import { Tokens } from "../access/tokens.ts";
+import type { Backups } from "../backups/backups.ts";
 import type { ServerCertificate } from "../certificate/server-certificate.ts";
 import type { FeedSettingsService } from "../feeds/feed-settings.ts";
 import type { Log } from "../runtime/log.ts";
@@ -31,6 +29,7 @@ import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
 import { Administration } from "./administration.ts";
 import { AssetLists } from "./assets.ts";
 import { AuditReading } from "./audit.ts";
+import { BackupAdministration } from "./backups.ts";
 import { Campaigns } from "./campaigns.ts";
 import { CertificateService } from "./certificate.ts";
 import { clientAddress } from "./client-address.ts";
@@ -47,12 +46,12 @@ import { type ReloadParts, SystemControl } from "./system-control.ts";
 export interface ApiParts {
   store: Store;
   clock: Clock;
+  backups: Backups;
   /** Of logins, sessions and codes. */
   loginClock: Clock;
   sleep: Sleep;
   keys: KeyRing;
   log: Log;
-  faults: Faults;
   passwords: PasswordHasher;
   /** What is counted for metrics. */
   counts: {
@@ -62,7 +61,6 @@ export interface ApiParts {
   };
   settings: {
     dataDir: string;
-    masterKeyFile: string | null;
     adminPassword: string | null;
     correlation: CorrelationSettings;
   };
@@ -70,8 +68,8 @@ export interface ApiParts {
   trustedProxies(): readonly string[];
   /** Called after a list of assets has changed. */
   onAssets(): void;
-  /** systemd's folder of credentials. */
-  credentialsDir: string | null;
+  /** The master key and what hangs on it. */
+  stored: StoredSecrets;
   stopping: AbortSignal;
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
@@ -84,8 +82,7 @@ export interface ApiParts {
 export async function createApi(parts: ApiParts) {
   const { store, clock, loginClock, keys, log, passwords, settings, stopping, dispatcher, feedSettings, counts } =
     parts;
-  const places = { dataDir: settings.dataDir, file: settings.masterKeyFile, credentialsDir: parts.credentialsDir };
-  const { secrets, cursorKey } = await secretsOf(parts, places);
+  const { secrets, cursorKey, places } = parts.stored;
   const tokens = new Tokens(secrets, loginClock);
   const audit = new AuditLog(store.admin, clock, (outcome) => counts.audited(outcome));
   const accounts = await Accounts.load(store.admin, clock, passwords);
@@ -203,6 +200,7 @@ export async function createApi(parts: ApiParts) {
         defaultEntity: parts.defaultEntity,
         onChanged: parts.onAssets,
       }),
+      backups: new BackupAdministration(parts.backups, audit),
       administration: new Administration(accounts, keys, audit, {
         lockedUntil: () => authentication.lockedUntil(),
         sessionsOf: (userId) => logins.countOf(userId) + sessions.countOf(userId),
@@ -224,18 +222,4 @@ export async function createApi(parts: ApiParts) {
       version,
     },
   };
-}
-
-/**
- * Without the master key, intake and feeds continue: logins are then valid until the next start, and stored secrets cannot be read. Cursors have
- * their own key. Earlier versions signed them with a key derived from the master key, so that one is stored first.
- */
-async function secretsOf({ store, faults }: ApiParts, places: MasterKeyPlaces) {
-  const secrets = await openSecrets(places, store.tickets).catch((error: unknown) => {
-    if (!(error instanceof EdgeError) || error.code !== "master_key") throw error;
-    faults.set("master_key", error.message);
-    return new Secrets(randomBytes(32));
-  });
-  const kept = await store.tickets.cursorKey(secrets.key("cursors").toString("base64"));
-  return { secrets, cursorKey: Buffer.from(kept, "base64") };
 }

@@ -87,7 +87,7 @@ export class OwnAccount {
 
   /** Before something that a page left open must not do by itself. @throws EdgeError password_wrong, login_throttled */
   async confirmPassword(caller: Caller, password: string): Promise<void> {
-    await this.#confirmed(caller, password, "own_password");
+    await this.#confirmed(caller, password, "your own password");
   }
 
   /** @throws EdgeError password_wrong, login_throttled */

@@ -1,6 +1,6 @@
 /** Settings of ticket systems and feeds on behalf of an administrator; every change and test is added to the audit log. */
 import type { Caller } from "../../core/access/caller.ts";
-
+import type { FieldProblem } from "../../core/settings/sections/section-version.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { type FeedSettingsService, isFeedSection } from "../feeds/feed-settings.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
@@ -17,10 +17,14 @@ interface Change {
 const longest = 200;
 
 export function settingsPort(tickets: SettingsService, feeds: FeedSettingsService, audit: AuditLog) {
+  const sectionOf = async (section: string): Promise<Json> =>
+    isFeedSection(section) ? feeds.section(section) : tickets.section(section);
   return {
-    section: (section: string): Json => (isFeedSection(section) ? feeds.section(section) : tickets.section(section)),
+    section: sectionOf,
     status: () => tickets.status(),
     feeds: (caller: Caller): Promise<Json[]> => feeds.status(caller.entities === null),
+    check: async (section: string, fields: Json): Promise<FieldProblem[]> =>
+      isFeedSection(section) ? feeds.check(section, fields) : tickets.check(section, fields),
     test: async (caller: Caller, section: string, fields: Json) => {
       const tested = isFeedSection(section)
         ? { ...(await feeds.test(section, fields)), given: givenFields(fields) }
@@ -29,31 +33,55 @@ export function settingsPort(tickets: SettingsService, feeds: FeedSettingsServic
       await audit.note(auditAuthor(caller), "settings.test", section, { ok, with: given });
       return { ok, steps, at };
     },
-    save: async (caller: Caller, section: string, fields: Json): Promise<Json> => {
+    save: async (caller: Caller, section: string, fields: Json, version: string | null): Promise<Json> => {
       if (!isFeedSection(section)) {
-        const saved = await tickets.save(section, fields, caller.name);
+        const saved = await tickets.save(section, fields, caller.name, version);
         await audit.note(auditAuthor(caller), "settings.save", section, { changes: saved.changes });
         return saved.section;
       }
-      const before = feeds.section(section);
-      const saved = await feeds.save(section, fields, caller.name);
-      const changes = changesBetween(before, saved.section, saved.changed);
+      const before = await feeds.section(section);
+      const saved = await feeds.save(section, fields, caller.name, version);
+      const changes = changesBetween(before, saved.section, saved.changed).map((change) => ({
+        name: change.name,
+        old: change.old === null ? null : feeds.explained(change.old),
+        new: change.new === null ? null : feeds.explained(change.new),
+      }));
       await audit.note(auditAuthor(caller), "settings.save", section, { changes });
       return saved.section;
     },
   };
 }
 
-/** Feed settings contain no secrets: private keys are in files. */
+/** Destinations option by option. Feed settings hold no secrets: private keys are in files, or uploaded and named by their hash. */
 function changesBetween(before: Json, after: Json, names: readonly string[]): Change[] {
-  const changes = names.map((name) => ({
-    name,
-    old: auditValue(valueIn(before, name)),
-    new: auditValue(valueIn(after, name)),
-  }));
-  return changes.filter((change) => change.old !== change.new);
+  return names
+    .flatMap((name) => {
+      const [old, now] = [valueIn(before, name), valueIn(after, name)];
+      return name === "syslog" ? destinationChanges(old, now) : [{ name, old: auditValue(old), new: auditValue(now) }];
+    })
+    .filter((change) => change.old !== change.new);
 }
 
+function destinationChanges(before: unknown, after: unknown): Change[] {
+  const [old, now] = [byName(before), byName(after)];
+  return [...new Set([...old.keys(), ...now.keys()])].flatMap((name): Change[] => {
+    const [one, other] = [old.get(name), now.get(name)];
+    if (one === undefined || other === undefined)
+      return [{ name: `syslog.${name}`, old: auditValue(one), new: auditValue(other) }];
+    return [...new Set([...Object.keys(one), ...Object.keys(other)])].map((option) => ({
+      name: `syslog.${name}.${option}`,
+      old: auditValue(one[option]),
+      new: auditValue(other[option]),
+    }));
+  });
+}
+
+function byName(destinations: unknown): Map<string, Json> {
+  const list = Array.isArray(destinations) ? (destinations as Json[]) : [];
+  return new Map(list.map((one) => [String(one.name), one]));
+}
+
+/** What a test was made with: a certificate or key that was sent in the place of its path is only named. */
 function givenFields(fields: Json): Change[] {
   return Object.entries(fields).map(([name, value]) => ({
     name: name.slice(0, 64),
@@ -69,6 +97,9 @@ function valueIn(section: Json, name: string): unknown {
 
 function auditValue(value: unknown): string | null {
   if (value === undefined || value === null) return null;
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = (typeof value === "string" ? value : JSON.stringify(value)).replace(
+    /-----BEGIN(?:[^-]|-(?!----END))*(?:-----END[^-]*-----)?/g,
+    "(a PEM file)",
+  );
   return text.length > longest ? `${text.slice(0, longest).toWellFormed()}…` : text;
 }

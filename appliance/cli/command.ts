@@ -10,6 +10,8 @@ import type { Paint } from "./terminal/paint.ts";
 export interface Terminal {
   /** Results, on stdout. */
   out(text: string): void;
+  /** The same of bytes as they are; resolves when they are handed over. Absent where stdout takes text only. */
+  bytes?(part: Uint8Array): Promise<void>;
   /** Remarks, progress and errors, on stderr. */
   err(text: string): void;
   stdin: NodeJS.ReadableStream;

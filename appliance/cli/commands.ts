@@ -1,4 +1,6 @@
 /** The table of commands, in the order in which the help lists them. */
+import { backupCommand } from "./backup/backup.ts";
+import { restoreCommand } from "./backup/restore.ts";
 import { checkCommand } from "./check/check.ts";
 import type { Command } from "./command.ts";
 import { completionCommand } from "./completion.ts";
@@ -34,6 +36,8 @@ export const commands: readonly Command[] = [
   reloadCommand,
   packsCommand,
   secretsCommand,
+  backupCommand,
+  restoreCommand,
   doctorCommand,
   installCommand,
   uninstallCommand,

@@ -122,7 +122,7 @@ function otherVersion(running: string): string {
 }
 
 /** @throws EdgeError no_database, no_access */
-async function expectDatabase(dataDir: string, path: string): Promise<void> {
+export async function expectDatabase(dataDir: string, path: string): Promise<void> {
   try {
     await stat(path);
   } catch (error) {
@@ -182,7 +182,7 @@ async function readSettings(
 }
 
 /** Gives files that root created to the owner of the folder, because the service has to be able to write them. */
-async function giveToOwner(dataDir: string): Promise<void> {
+export async function giveToOwner(dataDir: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = await stat(dataDir);
   for (const name of await readdir(dataDir)) await lchown(join(dataDir, name), uid, gid);

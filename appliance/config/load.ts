@@ -23,6 +23,11 @@ export interface LoadOptions {
   historicDir?: string;
 }
 
+/** Where files of the configuration are looked for, the first folder first. */
+export function configFolders(configDir: string, historicDir: string = historicConfigDir): string[] {
+  return [configDir, historicDir];
+}
+
 /** Reads all files; called again on SIGHUP. Never rejects because of the files' content or absence, which is in `problems`. Paths of folders are absolute. */
 export async function loadSettings(options: LoadOptions): Promise<ResolvedSettings> {
   const { env, fromCheckout, saved, historicDir = historicConfigDir } = options;
@@ -68,6 +73,7 @@ export async function loadSettings(options: LoadOptions): Promise<ResolvedSettin
     return {
       ...resolved,
       withSaved: (saved) => completed(resolved.withSaved(saved)),
+      alone: (feed, text) => completed(resolved.alone(feed, text)),
       settings: { ...resolved.settings, dataDir: resolve(resolved.settings.dataDir) },
       problems: [...problems, ...resolved.problems],
       wrong: { ...resolved.wrong, environment: [...problems, ...resolved.wrong.environment] },

@@ -10,11 +10,14 @@ import type { Store } from "../../store/open-store.ts";
 import type { ApiDependencies } from "../../transports/http/api/dependencies.ts";
 import type { ConsoleDependencies, ShellCounts } from "../../transports/http/console/ports.ts";
 import type { Accounts } from "../access/accounts.ts";
+import type { AuditLog } from "../access/audit-log.ts";
 import type { ConsoleSessions } from "../access/console-sessions.ts";
 import { firstPasswordFile } from "../access/first-admin.ts";
 import { trustedProxies } from "../api/client-address.ts";
 import type { OwnAccount } from "../api/own-account.ts";
 import type { SampleData } from "../api/sample-data.ts";
+import type { FeedDesk } from "../feeds/feed-desk.ts";
+import { destinationPort } from "./destination-port.ts";
 import { withSample } from "./with-sample.ts";
 
 export interface ConsoleParts {
@@ -25,9 +28,11 @@ export interface ConsoleParts {
   ownAccount: OwnAccount;
   clock: Clock;
   reading: Store["reading"];
-  dataDir: string;
+  settings: { dataDir: string };
   /** When the listener's certificate ends, epoch milliseconds; null = plain HTTP, or none that can be read. */
   certificateEndsAt(): number | null;
+  audit: AuditLog;
+  feedDesk: FeedDesk;
   trustedProxies(): readonly string[];
   /** `RHYTHMX_BASE_URL`; null = not set. */
   baseUrl(): string | null;
@@ -60,7 +65,7 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
         reading().recentHistory(entity === null ? caller.entities : seesEntity(caller, entity) ? [entity] : [], limit),
       setUp: () => ({
         certificateEndsAt: parts.certificateEndsAt(),
-        hasFirstPassword: existsSync(join(parts.dataDir, firstPasswordFile)),
+        hasFirstPassword: existsSync(join(parts.settings.dataDir, firstPasswordFile)),
       }),
     },
     incidents: {
@@ -91,6 +96,7 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
       start: (caller) => sample.start(caller),
       remove: (caller) => sample.remove(caller),
     },
+    destinations: destinationPort(parts.feedDesk, parts.audit),
     origin: { isTrustedProxy: trustedProxies(() => parts.trustedProxies()), baseUrl: parts.baseUrl },
     now: () => clock.now(),
   };

@@ -69,6 +69,8 @@ export async function connectControl(
     },
     proposedExceptions: (incidentId) => json("/exceptions/proposals", { incidentId }),
     testTickets: () => json("/tickets/test", {}),
+    makeBackup: () => json("/backup", {}),
+    backupStatus: () => json("/backup/status", {}),
     doctor: () => json<DoctorReport>("/doctor", {}),
   };
 }

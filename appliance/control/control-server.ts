@@ -146,6 +146,8 @@ function controlApp(operations: Operations): Hono {
     return c.json(await operations.proposedExceptions(incidentId));
   });
   app.post("/tickets/test", async (c) => c.json(await operations.testTickets()));
+  app.post("/backup", async (c) => c.json(await operations.makeBackup()));
+  app.post("/backup/status", async (c) => c.json(await operations.backupStatus()));
   app.post("/doctor", async (c) => c.json(await operations.doctor()));
   app.onError((error, c) => {
     const code = error instanceof EdgeError ? error.code : "internal";

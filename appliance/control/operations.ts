@@ -1,4 +1,5 @@
 /** The operations of commands: called through the control socket of a running appliance, or in the command's own process if none runs. */
+import { basename } from "node:path";
 import type { Caller } from "../../core/access/caller.ts";
 import type { NewUser, UserChange } from "../../core/access/user.ts";
 import type { ApiKeyRecord } from "../../core/api-key.ts";
@@ -11,6 +12,8 @@ import type { Clock } from "../../core/ports.ts";
 import type { ReloadReport } from "../../core/settings/reload/changes.ts";
 import type { TestStep } from "../../core/tickets/ticket-system.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
+import type { MadeBackup } from "../../store/backup/make-backup.ts";
+import type { LastBackup } from "../../store/backup/operations.ts";
 import type { StoreFacts } from "../../store/database/integrity.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
@@ -19,6 +22,7 @@ import { type AuditAuthor, type AuditLog, commandLine } from "../access/audit-lo
 import type { KeyRing, NewKey } from "../access/key-ring.ts";
 import { userJson } from "../api/administration.ts";
 import { Exceptions } from "../api/exceptions.ts";
+import type { BackupStatus, Backups } from "../backups/backups.ts";
 import type { DestinationControl, ListedDestination } from "../feeds/destination-control.ts";
 import { type DeadLetterGroup, DeadLetters } from "../tickets/dead-letters.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
@@ -78,6 +82,8 @@ export interface DoctorReport {
   tickets: { system: string; count: number; gone: number; unreadable: number }[];
   /** Rows of the API's lists of assets, and roles that logs have shown. */
   assets: { api: number; inferred: number };
+  /** The last backup that succeeded; null = there was none. */
+  lastBackup: LastBackup | null;
   /** Null if no appliance is running. */
   running: RunningState | null;
 }
@@ -115,6 +121,10 @@ export interface Operations {
   countForget: DestinationControl["countForget"];
   forgetDestination: DestinationControl["forget"];
   importBatch(batch: ImportBatch): Promise<IntakeAnswer>;
+  /** Makes a backup in the folder of backups. @throws EdgeError not_running: the command makes one by itself */
+  makeBackup(): Promise<MadeBackup>;
+  /** Null: no appliance is running. */
+  backupStatus(): Promise<BackupStatus | null>;
   doctor(): Promise<DoctorReport>;
   /** Reloads files and certificates, and notes it in the audit log. @throws EdgeError not_running */
   reload(): Promise<ReloadReport>;
@@ -131,6 +141,8 @@ export interface OperationsTools {
   intake: Intake;
   destinations: DestinationControl;
   running(): RunningState | null;
+  /** Only a running appliance has a schedule for them. */
+  backups?: Pick<Backups, "make" | "status">;
   /** Called when there may be something to send to ticket systems. */
   wakeTickets(): void;
   /** Only a running appliance can reload. */
@@ -219,6 +231,13 @@ export function createOperations(tools: OperationsTools): Operations {
       const idempotency = { key: `${before} ${bodySha256}`, bodySha256 };
       return intake.ingest({ kind, body, format, owner: "import", entities: null, idempotency });
     },
+    makeBackup: async () => {
+      if (tools.backups === undefined) throw new EdgeError("not_running", "no appliance runs on this data folder");
+      const made = await tools.backups.make();
+      await audit.note(commandLine, "backup.create", basename(made.path), { bytes: made.bytes, sha256: made.sha256 });
+      return made;
+    },
+    backupStatus: async () => tools.backups?.status() ?? null,
     doctor: async () => {
       return {
         store: await store.admin.facts(),
@@ -227,6 +246,7 @@ export function createOperations(tools: OperationsTools): Operations {
         deliveries: await store.tickets.countDeliveries(),
         tickets: await store.tickets.countTickets(),
         assets: await store.incidents.countAssets(),
+        lastBackup: await store.admin.lastBackup(),
         running: running(),
       };
     },

@@ -6,7 +6,7 @@ import { alertMessage } from "../../core/feeds/alert-message.ts";
 import { type FeedName, feedKinds, readerName } from "../../core/feeds/feeds.ts";
 import type { EncodedMessage } from "../../core/feeds/fit.ts";
 import { incidentEventFacts, incidentFeedMessage } from "../../core/feeds/incident-message.ts";
-import type { MessageBytes } from "../../core/feeds/message-buffer.ts";
+import { type MessageBytes, ownBytes } from "../../core/feeds/message-buffer.ts";
 import { isSkipped, type Place, type Span } from "../../core/feeds/replay.ts";
 import { parseSnapshot } from "../../core/feeds/snapshot.ts";
 import { statusMessage } from "../../core/feeds/status-message.ts";
@@ -19,6 +19,7 @@ import type { TlsMaterial } from "../../transports/syslog/options.ts";
 import { createSyslogSender } from "../../transports/syslog/sender.ts";
 import type { Log } from "../runtime/log.ts";
 import { readRegularFile } from "../runtime/regular-file.ts";
+import type { TlsUploads } from "./tls-uploads.ts";
 
 /** RELP acknowledges each message, so a second batch can be sent while the first one is being acknowledged. */
 const batchesInFlight = { udp: 1, tcp: 1, tls: 1, relp: 3 } as const;
@@ -51,6 +52,7 @@ export interface FeedTools {
   random: Random;
   log: Log;
   faults: Faults;
+  uploads: Pick<TlsUploads, "read">;
 }
 
 /** What a destination had already received before a replay in progress. */
@@ -87,7 +89,9 @@ export class SyslogFeed {
   async apply(settings: FeedSettings): Promise<void> {
     const sameBatches = settings.batchSize === this.#settings.batchSize;
     this.#settings = settings;
-    const wanted = new Map(settings.destinations.map((destination) => [destination.name, destination]));
+    const wanted = new Map(
+      (settings.enabled ? settings.destinations : []).map((destination) => [destination.name, destination]),
+    );
     const unchanged = ({ settings: running }: Running) =>
       sameBatches && JSON.stringify(wanted.get(running.name)) === JSON.stringify(running);
     const ending = this.#running.filter((running) => !unchanged(running));
@@ -146,6 +150,11 @@ export class SyslogFeed {
     }
   }
 
+  /** Names of its destinations, also while the feed is turned off. */
+  names(): string[] {
+    return this.#settings.destinations.map(({ name }) => name);
+  }
+
   status(): DestinationStatus[] {
     return this.#running.map(({ destination }) => destination.status());
   }
@@ -158,9 +167,14 @@ export class SyslogFeed {
   /** Sets the position of one of its destinations; does nothing if the destination has just been removed. */
   async move(name: string, { position, skips }: Place): Promise<void> {
     const running = this.#running.find(({ settings }) => settings.name === name);
-    if (running === undefined) return;
+    const reader = readerName(this.name, name);
+    if (running === undefined) {
+      if (!this.names().includes(name)) return;
+      await this.#tools.store.events.saveSkips(reader, skips);
+      return this.#tools.store.events.savePosition(reader, position);
+    }
     // First, so that the old position skips nothing that waits, and the new one sends nothing that was not requested.
-    await this.#tools.store.events.saveSkips(readerName(this.name, name), skips);
+    await this.#tools.store.events.saveSkips(reader, skips);
     running.had.skips = skips;
     await running.destination.rewind(position);
   }
@@ -172,10 +186,10 @@ export class SyslogFeed {
   }
 
   #create(settings: DestinationSettings, options: MessageOptions, had: Had): Destination {
-    const { store, clock, random, log, faults } = this.#tools;
+    const { store, clock, random, log, faults, uploads } = this.#tools;
     const fault = this.#positionFault(settings.name);
-    const { message, wants } = feedOf[this.name];
-    const ofEntity = entityFilter(settings);
+    const { message } = feedOf[this.name];
+    const wants = eventFilter(this.name, settings);
     return new Destination({
       name: settings.name,
       reader: readerName(this.name, settings.name),
@@ -188,15 +202,13 @@ export class SyslogFeed {
         host: settings.host,
         port: settings.port,
         framing: settings.framing,
-        tls: () => (settings.tls === null ? null : tlsMaterial(settings.tls)),
+        tls: () => (settings.tls === null ? null : tlsMaterial(settings.tls, (file) => uploads.read(file))),
         random,
         onStateChange: this.#logChanges(settings.name),
       }),
       clock,
       render: (event, into) =>
-        !isSkipped(had.skips, event.seq) && ofEntity(event) && wants(event, settings)
-          ? message(event, options, into)
-          : null,
+        !isSkipped(had.skips, event.seq) && wants(event) ? message(event, options, into) : null,
       onStoreFault: (message) => {
         if (message === null) faults.clear(fault);
         else
@@ -230,26 +242,37 @@ export class SyslogFeed {
   }
 }
 
+/** Whether a destination gets an event. */
+export function eventFilter(feed: FeedName, settings: DestinationSettings): (event: LoggedEvent) => boolean {
+  const ofEntity = entityFilter(settings);
+  return (event) => ofEntity(event) && feedOf[feed].wants(event, settings);
+}
+
+/** The message that a destination would get for an event. @throws EdgeError event_corrupt */
+export function messageOfEvent(feed: FeedName, event: LoggedEvent, settings: DestinationSettings): EncodedMessage {
+  return feedOf[feed].message(event, { ...settings.message, procid: process.pid }, ownBytes);
+}
+
 function entityFilter({ entities }: DestinationSettings): (event: LoggedEvent) => boolean {
   const names = new Set(entities.map((entity) => entity.trim().toLowerCase()));
   return (event) => names.size === 0 || names.has(event.entity.trim().toLowerCase());
 }
 
-/** Reads the files before every connection, so that a renewed certificate is used without a restart. */
-export function tlsMaterial(settings: TlsSettings): TlsMaterial {
-  if (settings.caFile !== null) expectCertificate(settings.caFile);
+/** Reads the files before every connection, so that a renewed certificate is used without a restart. `read`: gives the content of a file. */
+export function tlsMaterial(settings: TlsSettings, read: (file: string) => Buffer = readRegularFile): TlsMaterial {
+  if (settings.caFile !== null) expectCertificate(settings.caFile, read);
   return {
-    ...(settings.caFile === null ? {} : { ca: readRegularFile(settings.caFile) }),
-    ...(settings.certFile === null ? {} : { cert: readRegularFile(settings.certFile) }),
-    ...(settings.keyFile === null ? {} : { key: readRegularFile(settings.keyFile) }),
+    ...(settings.caFile === null ? {} : { ca: read(settings.caFile) }),
+    ...(settings.certFile === null ? {} : { cert: read(settings.certFile) }),
+    ...(settings.keyFile === null ? {} : { key: read(settings.keyFile) }),
     ...(settings.serverName === null ? {} : { serverName: settings.serverName }),
     verify: settings.verify,
   };
 }
 
 /** @throws EdgeError tls_file: the file holds a key instead of a certificate, which the library does not report clearly */
-function expectCertificate(caFile: string): void {
-  const text = readRegularFile(caFile).toString("latin1");
+function expectCertificate(caFile: string, read: (file: string) => Buffer): void {
+  const text = read(caFile).toString("latin1");
   if (text.includes("-----BEGIN CERTIFICATE-----") || !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) return;
   throw new EdgeError("tls_file", `ca_file ${caFile} is a private key: it takes the certificate of the receiver's CA`);
 }

@@ -48,10 +48,9 @@ export class SyslogFeeds {
     for (const name of feedNames) await this.#feeds[name].recount();
   }
 
-  /** Names of the running destinations, by feed. */
+  /** Names of the configured destinations, by feed. */
   names(): Record<FeedName, string[]> {
-    const names = (feed: FeedName) => this.statusOf(feed).map(({ name }) => name);
-    return { alerts: names("alerts"), incidents: names("incidents") };
+    return { alerts: this.#feeds.alerts.names(), incidents: this.#feeds.incidents.names() };
   }
 
   /** Sets the position of a destination; does nothing if the destination has just been removed. */

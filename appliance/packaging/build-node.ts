@@ -53,7 +53,8 @@ async function buildNode(outdir: string): Promise<void> {
       outdir,
       naming: { entry: `${name}.mjs` },
       plugins: [loadLibsqlAddonFromFile(), renameWorker, embedFonts, embedPacks, compactScripts],
-      define: { RHYTHMX_BUILD: JSON.stringify({ commit: versionInfo().commit, target }) },
+      define: { RHYTHMX_NODE_BUILD: JSON.stringify({ commit: versionInfo().commit, target }) },
+      banner: "#!/usr/bin/env node",
       sourcemap: "linked",
     });
   copyFileSync(join(root, `node_modules/@libsql/${target}-gnu/index.node`), join(outdir, "libsql.node"));

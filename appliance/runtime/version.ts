@@ -3,9 +3,15 @@ import { execFileSync } from "node:child_process";
 import { platform } from "#platform";
 import manifest from "../../package.json" with { type: "json" };
 
-/** Written by a build into what it makes; absent in a checkout. */
+/** Written by the builds into the binary and into the bundle for Node; absent in a checkout. */
 declare const RHYTHMX_BUILD: { commit: string; target: string } | undefined;
-const build = typeof RHYTHMX_BUILD === "undefined" ? null : RHYTHMX_BUILD;
+declare const RHYTHMX_NODE_BUILD: typeof RHYTHMX_BUILD;
+const build =
+  typeof RHYTHMX_BUILD !== "undefined"
+    ? RHYTHMX_BUILD
+    : typeof RHYTHMX_NODE_BUILD !== "undefined"
+      ? RHYTHMX_NODE_BUILD
+      : null;
 
 /** True in the binary and in the bundle for Node, false in a checkout. */
 export const isBuilt = build !== null;

@@ -1,17 +1,22 @@
 /** The settings of ticket systems for API and console: pinned and saved values, and tests. Secrets are write-only. */
-import { EdgeError, UsageError } from "../../core/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
-import { feedSections } from "../../core/settings/feed-section.ts";
+import {
+  type FieldProblem,
+  type LastSaved,
+  refuseProblems,
+  sectionVersion,
+  settingsChanged,
+} from "../../core/settings/sections/section-version.ts";
 import {
   fieldOf,
   namesOfSection,
   type TicketSection,
   type TicketSettingName,
   ticketDefinitions,
-  ticketSections,
 } from "../../core/settings/ticket-definitions.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
-import { type GivenValue, problemOf, readTicketSettings } from "../../core/settings/tickets.ts";
+import { type GivenValue, readTicketSettings } from "../../core/settings/tickets.ts";
 import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { TestStep, TicketSystem } from "../../core/tickets/ticket-system.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -20,6 +25,16 @@ import { Turns } from "../access/turns.ts";
 import type { Log } from "../runtime/log.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
 import { givenFields, refuseLeavingSecret } from "./secret-guard.ts";
+import {
+  changeOf,
+  differenceOf,
+  fieldProblems,
+  known,
+  placeOf,
+  refusePinned,
+  type SettingChange,
+  systemOf,
+} from "./settings-request.ts";
 import { policyJson, syncJson, ticketsJson, warningsOf } from "./status.ts";
 import { adapterOf, noThrottles, TicketSystems } from "./systems.ts";
 
@@ -33,15 +48,6 @@ interface SettingsParts {
   dispatcher: TicketDispatcher;
 }
 
-/** A change of a setting, for the audit log. */
-interface SettingChange {
-  /** As in the environment. */
-  name: string;
-  /** Null = not set. */
-  old: string | null;
-  new: string | null;
-}
-
 export class SettingsService {
   readonly #parts: SettingsParts;
   readonly #saves = new Turns();
@@ -49,6 +55,7 @@ export class SettingsService {
   #isLoaded = false;
   /** Values as plain text. */
   #saved = new Map<string, GivenValue>();
+  #savedBy = new Map<string, LastSaved>();
 
   constructor(parts: SettingsParts) {
     this.#parts = parts;
@@ -60,7 +67,10 @@ export class SettingsService {
     const before = this.#isLoaded ? this.#given() : null;
     this.#pinned = pinned;
     this.#saved = new Map();
-    for (const { name, value, secret } of await store.tickets.listSavedSettings()) {
+    this.#savedBy = new Map();
+    for (const { name, value, secret, who, at } of await store.tickets.listSavedSettings()) {
+      if (!Object.hasOwn(ticketDefinitions, name)) continue;
+      this.#savedBy.set(name, { who, at });
       try {
         const text = secret ? secrets.open(value, placeOf(name)) : value;
         this.#saved.set(name, { text, source: "saved", pinned: false });
@@ -82,37 +92,72 @@ export class SettingsService {
   /** The fields of a section; a secret is shown as `configured`. @throws EdgeError section_unknown */
   section(section: string): Json {
     const values = this.#given();
-    const fields = namesOfSection(known(section)).map((name) => {
+    const names = namesOfSection(known(section));
+    const fields = names.map((name) => {
       const { secret, fallback } = ticketDefinitions[name];
       const given = values.get(name);
       const value = secret ? { configured: given !== undefined } : { value: given?.text ?? fallback };
       return [
         fieldOf(known(section), name),
-        { ...value, source: given?.source ?? "default", pinned: given?.pinned ?? false },
+        { ...value, setting: name, source: given?.source ?? "default", pinned: given?.pinned ?? false },
       ];
     });
-    return { section, fields: Object.fromEntries(fields) };
+    const last = this.#lastSaved(known(section));
+    return {
+      section,
+      version: this.#version(known(section)),
+      saved: last === null ? null : { who: last.who, at: new Date(last.at).toISOString() },
+      fields: Object.fromEntries(fields),
+    };
   }
 
-  /** Saves all fields of a section or none; null or empty resets one to its default. @throws UsageError; EdgeError setting_pinned */
-  save(section: string, body: Json, who: string): Promise<{ section: Json; changes: SettingChange[] }> {
+  /**
+   * Saves all fields of a section or none; null or empty resets one to its default. `version`: which the section must have; null = whichever.
+   * @throws UsageError; EdgeError setting_pinned, settings_changed
+   */
+  save(
+    section: string,
+    body: Json,
+    who: string,
+    version: string | null,
+  ): Promise<{ section: Json; changes: SettingChange[] }> {
     // One after the other, so that nothing changes between the check and the write.
-    return this.#saves.run("settings", () => this.#save(known(section), body, who));
+    return this.#saves.run("settings", () => this.#save(known(section), body, who, version));
   }
 
-  async #save(section: TicketSection, body: Json, who: string): Promise<{ section: Json; changes: SettingChange[] }> {
+  /** What is wrong with fields that somebody is about to save: everything at once. @throws EdgeError section_unknown */
+  check(section: string, body: Json): FieldProblem[] {
+    return fieldProblems(known(section), body, { pinned: this.#pinned, present: this.#given() });
+  }
+
+  #version(section: TicketSection): string {
+    const saved = namesOfSection(section).flatMap((name) => {
+      const value = this.#saved.get(name);
+      return value === undefined ? [] : [[name, value.text] as const];
+    });
+    return sectionVersion(saved, this.#parts.secrets.key("settings").toString("hex"));
+  }
+
+  #lastSaved(section: TicketSection): LastSaved | null {
+    const all = namesOfSection(section).flatMap((name) => this.#savedBy.get(name) ?? []);
+    return all.reduce<LastSaved | null>((last, one) => (last !== null && last.at >= one.at ? last : one), null);
+  }
+
+  async #save(
+    section: TicketSection,
+    body: Json,
+    who: string,
+    version: string | null,
+  ): Promise<{ section: Json; changes: SettingChange[] }> {
     const { store, clock, secrets } = this.#parts;
     const given = givenFields(section, body);
     const before = this.#given();
-    for (const [name, text] of given) {
-      const field = fieldOf(section, name);
-      const pinned = this.#pinned.get(name);
-      if (pinned !== undefined)
-        throw new EdgeError("setting_pinned", `${field}: ${name} is set in ${pinned.source}; change it there`);
-      const wrong = text === null ? null : problemOf(name, text);
-      if (wrong !== null) throw new UsageError(`${field}: ${wrong}`);
+    refusePinned(section, given, this.#pinned);
+    refuseProblems(fieldProblems(section, body, { pinned: this.#pinned, present: before }));
+    if (version !== null && version !== this.#version(section)) {
+      const differences = [...given].flatMap(([name, text]) => differenceOf(section, name, before, text));
+      throw settingsChanged(section, this.#lastSaved(section), differences);
     }
-    refuseLeavingSecret(section, given, before);
     const rows = [...given].map(([name, text]) => {
       const { secret } = ticketDefinitions[name];
       return { name, secret, value: text === null ? null : secret ? secrets.seal(text, placeOf(name)) : text };
@@ -228,18 +273,6 @@ export class SettingsService {
   }
 }
 
-/** A change as the audit log shows it: without secrets and without the user information of an address. */
-function changeOf(name: TicketSettingName, before: string | null, after: string | null): SettingChange[] {
-  if (before === after) return [];
-  const forAudit = (text: string | null) => {
-    if (text === null) return null;
-    if (ticketDefinitions[name].secret) return "(secret)";
-    const shown = text.replace(/(:\/\/)[^/@\s]*@/g, "$1…@");
-    return shown.length > 200 ? `${shown.slice(0, 200).toWellFormed()}…` : shown;
-  };
-  return [{ name, old: forAudit(before), new: forAudit(after) }];
-}
-
 async function testOf(settings: TicketSettings, system: TicketSystemName, clock: Clock): Promise<TestStep[]> {
   try {
     return await new TicketSystems(settings, () => clock.now(), noThrottles()).of(system, "").test();
@@ -247,28 +280,4 @@ async function testOf(settings: TicketSettings, system: TicketSystemName, clock:
     if (!(error instanceof EdgeError)) throw error;
     return [{ name: "Settings", ok: false, detail: error.message }];
   }
-}
-
-function known(section: string): TicketSection {
-  const found = ticketSections.find((one) => one === section);
-  if (found === undefined)
-    throw new EdgeError(
-      "section_unknown",
-      `there is no section ${section.slice(0, 40)}: ${[...Object.keys(feedSections), ...ticketSections].join(", ")}`,
-    );
-  return found;
-}
-
-function systemOf(section: string): TicketSystemName {
-  const found = ticketSystems.find((one) => one === section);
-  if (found === undefined)
-    throw new EdgeError(
-      "section_unknown",
-      `section ${section.slice(0, 40)} has no connection to test: ${ticketSystems.join(", ")}`,
-    );
-  return found;
-}
-
-function placeOf(name: string): string {
-  return `saved_settings/${name}/value`;
 }

@@ -13,8 +13,9 @@ const longestValue = 500;
 
 /** A value as the audit log keeps it; null = not set. */
 function auditValue(value: unknown): string | null {
-  if (value === undefined || value === null || value === "") return null;
+  if (value === undefined || value === null) return null;
   const text = typeof value === "string" ? value : Array.isArray(value) ? value.join(", ") : JSON.stringify(value);
+  if (text === "") return null;
   return text.length > longestValue ? `${text.slice(0, longestValue).toWellFormed()}…` : text;
 }
 

@@ -44,6 +44,7 @@ test("every option of a destination is read", () => {
   expect({ told, remarks }).toEqual({ told: [], remarks: [] });
   expect(destinations).toEqual([
     {
+      preset: null,
       name: "soc-1",
       protocol: "tls",
       host: "2001:db8::5",

@@ -1,10 +1,10 @@
 /** One destination of a syslog feed, with every option of CONTRACT 1. */
 import type { FeedName } from "../feeds/feeds.ts";
-import type { DestinationSettings, SyslogProtocol, TlsSettings } from "../settings.ts";
+import type { DestinationSettings, PresetName, SyslogProtocol, TlsSettings } from "../settings.ts";
 import { entityNames, fraction, host, matching, oneOf, path, trueOrFalse, wholeNumber } from "./forms.ts";
 import type { JsonObject } from "./json-text.ts";
 import { type ObjectReader, objectReader, type Place } from "./object-reader.ts";
-import { type PresetName, presetNames, presets, standard } from "./presets.ts";
+import { presetNames, presets, standard } from "./presets.ts";
 import { shown } from "./problem.ts";
 
 const keysOfFeed: Readonly<Record<FeedName, readonly string[]>> = {
@@ -52,6 +52,19 @@ interface DestinationContext {
 const largestDatagram = 65_507;
 const datagramDefault = 2048;
 
+/** Begins the name of a file that was uploaded in the console, in the place of a path. */
+const uploadedPrefix = "uploaded:";
+
+/** The name of what was uploaded with this SHA-256 (hexadecimal). */
+export function uploadedName(sha256: string): string {
+  return `${uploadedPrefix}${sha256}`;
+}
+
+/** Whether this is no path, but the name of an uploaded file. */
+export function isUploaded(file: string): boolean {
+  return file.startsWith(uploadedPrefix);
+}
+
 /** Names stand in metric labels, log lines and on the command line. */
 const destinationName = matching(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, dots, hyphens or underscores");
 const protocols: readonly SyslogProtocol[] = ["udp", "tcp", "tls", "relp"];
@@ -73,6 +86,7 @@ export function readDestination(
   const protocol = reader.read("protocol", oneOf(protocols), reader.node("tls") === null ? "tcp" : "tls");
   const stream = protocol === "tcp" || protocol === "tls";
   const destination = {
+    preset: presetName,
     name: readName(reader, context),
     protocol,
     host: reader.required("host", host),
@@ -160,7 +174,7 @@ function readTls(reader: ObjectReader, protocol: SyslogProtocol, folder: string)
   const tls = objectReader(node, { ...reader.place, path: `${reader.place.path}.tls` }, tlsKeys);
   const file = (key: string) => {
     const given = tls.read(key, path, null);
-    return given === null || given.startsWith("/") ? given : `${folder}/${given}`;
+    return given === null || given.startsWith("/") || isUploaded(given) ? given : `${folder}/${given}`;
   };
   const read: TlsSettings = {
     caFile: file("ca_file"),

@@ -17,6 +17,7 @@ import {
 } from "./forms.ts";
 import { nearestName, otherEnvironmentNames } from "./names.ts";
 import { type Report, shown, shownKey } from "./problem.ts";
+import { cron } from "./ticket-forms.ts";
 import type { GivenValue } from "./tickets.ts";
 
 /** One setting: values of type T, and of type F when nothing is set. */
@@ -79,6 +80,9 @@ const environmentSettings = {
     use: longestRetention,
     effect: "no audit entry is deleted for its age",
   }),
+  RHYTHMX_BACKUP_SCHEDULE: { form: cron, fallback: null, whenWrong: { use: null, effect: "no backups are made" } },
+  RHYTHMX_BACKUP_DIR: { form: path, fallback: null, whenWrong: { use: null, effect: "the default is used" } },
+  RHYTHMX_BACKUP_KEEP: setting(asText(wholeNumber(1, 1000)), 7, { use: 1000, effect: "none is removed" }),
   RHYTHMX_MIN_FREE_BYTES: setting(asText(wholeNumber(0, Number.MAX_SAFE_INTEGER)), 1_073_741_824),
   RHYTHMX_MIN_FREE_PERCENT: setting(asText(fraction(0, 99)), 5),
   QUALIFY_MIN_SCORE: setting(asText(wholeNumber(1, 100)), 40),

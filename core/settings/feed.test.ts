@@ -22,11 +22,13 @@ test("the file of the historic installation, as it is, with every default", () =
   const { feed, healthPort, told, remarks } = read(seedFile);
   expect({ told, remarks, healthPort }).toEqual({ told: [], remarks: [], healthPort: 8888 });
   expect(feed).toEqual({
+    enabled: true,
     pollIntervalSeconds: 30,
     hourlyIntervalMinutes: 60,
     batchSize: 100,
     destinations: [
       {
+        preset: null,
         name: "alerts",
         protocol: "tcp",
         host: "192.168.1.50",
@@ -56,11 +58,23 @@ test("the file of the historic installation, as it is, with every default", () =
 
 test("pace: fractions of a minute, and each wrong value has its default", () => {
   const { feed } = read({ daemon: { poll_interval_seconds: 0.5, hourly_interval_minutes: 0.25, batch_size: 1000 } });
-  expect(feed).toEqual({ destinations: [], pollIntervalSeconds: 0.5, hourlyIntervalMinutes: 0.25, batchSize: 1000 });
+  expect(feed).toEqual({
+    enabled: true,
+    destinations: [],
+    pollIntervalSeconds: 0.5,
+    hourlyIntervalMinutes: 0.25,
+    batchSize: 1000,
+  });
   const wrong = read({
     daemon: { poll_interval_seconds: 0, hourly_interval_minutes: "60", batch_size: 1.5, health_port: 0 },
   });
-  expect(wrong.feed).toEqual({ destinations: [], pollIntervalSeconds: 30, hourlyIntervalMinutes: 60, batchSize: 100 });
+  expect(wrong.feed).toEqual({
+    enabled: true,
+    destinations: [],
+    pollIntervalSeconds: 30,
+    hourlyIntervalMinutes: 60,
+    batchSize: 100,
+  });
   expect(wrong.healthPort).toBe(8888);
   expect(wrong.told).toEqual([
     "config.json line 1: daemon.poll_interval_seconds: found 0; accepted: a number above 0 and up to 3600, fractions allowed; the default is used",
@@ -97,7 +111,7 @@ describe("a file of another shape", () => {
     ],
     [
       '{"daemon": []}',
-      "config.json line 1: daemon: found a list; accepted: an object with any of poll_interval_seconds, hourly_interval_minutes, batch_size, health_port; the default is used",
+      "config.json line 1: daemon: found a list; accepted: an object with any of enabled, poll_interval_seconds, hourly_interval_minutes, batch_size, health_port; the default is used",
     ],
     [
       '{"syslog": {"host": "h",}}',
@@ -154,6 +168,7 @@ describe("the incident feed", () => {
     });
     expect({ told, remarks, healthPort }).toEqual({ told: [], remarks: [], healthPort: 8889 });
     expect(feed).toMatchObject({
+      enabled: true,
       pollIntervalSeconds: 60,
       batchSize: 50,
       destinations: [{ name: "incidents", message: { facility: 17, appName: "SigmaIncident" }, riskLevelEvents: true }],

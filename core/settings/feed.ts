@@ -5,7 +5,7 @@
 import type { FeedName } from "../feeds/feeds.ts";
 import type { DestinationSettings, FeedSettings, SettingOrigin } from "../settings.ts";
 import { destinationKeys, readDestination, tlsKeys } from "./destination.ts";
-import { type Form, fraction, wholeNumber } from "./forms.ts";
+import { type Form, fraction, trueOrFalse, wholeNumber } from "./forms.ts";
 import { type JsonNode, parseJsonText, plainValue } from "./json-text.ts";
 import { type ObjectReader, objectReader } from "./object-reader.ts";
 import { type Report, shown } from "./problem.ts";
@@ -18,12 +18,14 @@ export interface FeedDocument extends SettingsFile {
 }
 
 const daemonForms = {
+  enabled: trueOrFalse,
   poll_interval_seconds: fraction(0, 3600, true),
   hourly_interval_minutes: fraction(0, 10_080, true),
   batch_size: wholeNumber(1, 1000),
   health_port: wholeNumber(1, 65_535),
-} as const satisfies Record<string, Form<number>>;
+} as const satisfies Record<string, Form<number> | Form<boolean>>;
 type DaemonKey = keyof typeof daemonForms;
+type NumberKey = Exclude<DaemonKey, "enabled">;
 
 /** A feed's defaults. */
 export interface FeedForm {
@@ -32,7 +34,7 @@ export interface FeedForm {
   file: string;
   facility: number;
   appName: string;
-  daemon: Readonly<Partial<Record<DaemonKey, number>>>;
+  daemon: Readonly<{ enabled: boolean } & Partial<Record<NumberKey, number>>>;
   /** What a file that cannot be read leads to. */
   effect: string;
   /** Prefix of the keys of its origins. */
@@ -46,7 +48,13 @@ export const feedForms = {
     facility: 16,
     appName: "SigmaAlert",
     origin: "",
-    daemon: { poll_interval_seconds: 30, hourly_interval_minutes: 60, batch_size: 100, health_port: 8888 },
+    daemon: {
+      enabled: true,
+      poll_interval_seconds: 30,
+      hourly_interval_minutes: 60,
+      batch_size: 100,
+      health_port: 8888,
+    },
     effect: "no alert goes to any syslog destination",
   },
   incidents: {
@@ -55,7 +63,7 @@ export const feedForms = {
     facility: 17,
     appName: "SigmaIncident",
     origin: "incidents.",
-    daemon: { poll_interval_seconds: 60, batch_size: 50, health_port: 8889 },
+    daemon: { enabled: true, poll_interval_seconds: 60, batch_size: 50, health_port: 8889 },
     effect: "no incident and no case goes to any syslog destination",
   },
 } as const satisfies Record<FeedName, FeedForm>;
@@ -86,21 +94,26 @@ export function readFeed(
   origins: Record<string, SettingOrigin>,
 ): ReadFeed {
   const parts = documents.map((document) => readDocument(form, document, report));
-  const daemon = (key: DaemonKey): number => {
+  const readerOf = (key: DaemonKey): ObjectReader | null => {
+    const part = parts.find(({ daemon }) => daemon?.node(key));
+    origins[`${form.origin}daemon.${key}`] = originOf(part?.document);
+    return part?.daemon ?? null;
+  };
+  const daemon = (key: NumberKey): number => {
     const fallback = form.daemon[key];
     // A key that this feed does not have.
     if (fallback === undefined) return 0;
-    const part = parts.find(({ daemon }) => daemon?.node(key));
-    origins[`${form.origin}daemon.${key}`] = originOf(part?.document);
-    return part?.daemon?.read(key, daemonForms[key], fallback) ?? fallback;
+    return readerOf(key)?.read(key, daemonForms[key], fallback) ?? fallback;
   };
   const sending = parts.find(({ root }) => root === null || root.node("syslog") !== null);
   origins[`${form.origin}syslog`] = originOf(sending?.document);
   const destinations = sending?.root ? readDestinations(form, sending.root, sending.document.folder) : [];
+  const { enabled: unlessSet } = form.daemon;
+  const enabled = readerOf("enabled")?.read("enabled", daemonForms.enabled, unlessSet) ?? unlessSet;
   const pollIntervalSeconds = daemon("poll_interval_seconds");
   const hourlyIntervalMinutes = daemon("hourly_interval_minutes");
   const batchSize = daemon("batch_size");
-  const feed = { destinations, pollIntervalSeconds, batchSize };
+  const feed = { enabled, destinations, pollIntervalSeconds, batchSize };
   return { feed, hourlyIntervalMinutes, healthPort: daemon("health_port") };
 }
 

@@ -1,5 +1,5 @@
 /** What receivers expect, so that naming one is enough. An option that is given wins over its preset. */
-import type { DestinationSettings, SyslogProtocol } from "../settings.ts";
+import type { DestinationSettings, PresetName, SyslogProtocol } from "../settings.ts";
 
 type Framing = DestinationSettings["framing"];
 
@@ -42,7 +42,6 @@ export const presets = {
   graylog: { ...standard, framing: counted },
   /** The agent does not listen for others: a Linux forwarder's rsyslog or syslog-ng on 514 does, and both read lines there. */
   sentinel: { ...standard, framing: lines },
-} as const satisfies Record<string, Preset>;
+} as const satisfies Record<PresetName, Preset>;
 
-export type PresetName = keyof typeof presets;
 export const presetNames = Object.keys(presets) as PresetName[];

@@ -48,9 +48,10 @@ test("with nothing given, everything has its default and there is nothing to tel
     auditRetentionDays: 365,
     minFreeBytes: 1073741824,
     minFreePercent: 5,
-    alertFeed: { destinations: [], pollIntervalSeconds: 30, hourlyIntervalMinutes: 60, batchSize: 100 },
+    backup: { schedule: null, dir: null, keep: 7 },
+    alertFeed: { enabled: true, destinations: [], pollIntervalSeconds: 30, hourlyIntervalMinutes: 60, batchSize: 100 },
     incidentHealth: { host: "127.0.0.1", port: 8889 },
-    incidentFeed: { destinations: [], pollIntervalSeconds: 60, batchSize: 50 },
+    incidentFeed: { enabled: true, destinations: [], pollIntervalSeconds: 60, batchSize: 50 },
     correlation: {
       actors: {
         sharedAccounts: ["administrator", "admin", "root", "guest", "defaultaccount"],

@@ -1,5 +1,6 @@
 /** Resolves all sources of settings: precedence, checks, and all problems at once. */
 import { readAssetsFile } from "../assets/assets-file.ts";
+import type { FeedName } from "../feeds/feeds.ts";
 import type { SettingOrigin, Settings } from "../settings.ts";
 import { type EnvFile, parseEnvFile } from "./env-file.ts";
 import { environmentReader, noStart } from "./environment.ts";
@@ -26,6 +27,8 @@ export interface ResolvedSettings {
   wrong: SectionProblems;
   /** The same sources with what was saved of the feeds. */
   withSaved(saved: SavedFeeds): ResolvedSettings;
+  /** With this text in the place of a feed's file and of what was saved of it: for trying values that are not saved. */
+  alone(feed: FeedName, text: string): ResolvedSettings;
 }
 
 /** Resolves the settings; never throws, whatever the texts hold. */
@@ -88,6 +91,11 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     logFormat: environment.read("RHYTHMX_LOG_FORMAT"),
     retentionDays: environment.read("RHYTHMX_RETENTION_DAYS"),
     auditRetentionDays: environment.read("RHYTHMX_AUDIT_RETENTION_DAYS"),
+    backup: {
+      schedule: environment.read("RHYTHMX_BACKUP_SCHEDULE"),
+      dir: environment.read("RHYTHMX_BACKUP_DIR"),
+      keep: environment.read("RHYTHMX_BACKUP_KEEP"),
+    },
     minFreeBytes: environment.read("RHYTHMX_MIN_FREE_BYTES"),
     minFreePercent: environment.read("RHYTHMX_MIN_FREE_PERCENT"),
     alertFeed: { ...alerts.feed, hourlyIntervalMinutes: alerts.hourlyIntervalMinutes },
@@ -116,7 +124,11 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
   };
   const problems = settingsSections.flatMap((section) => wrong[section]);
   const withSaved = (feeds: SavedFeeds) => resolveSettings({ ...sources, saved: feeds });
-  return { settings, problems, warnings, origins, ticketValues, wrong, withSaved };
+  const alone = (feed: FeedName, text: string) => {
+    const file = feed === "alerts" ? { alertFeedFile: null } : { incidentFeedFile: null };
+    return resolveSettings({ ...sources, ...file, saved: { [feed]: text } });
+  };
+  return { settings, problems, warnings, origins, ticketValues, wrong, withSaved, alone };
 }
 
 /** The file wins over what was saved in the console, key by key. */

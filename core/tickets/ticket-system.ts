@@ -40,14 +40,31 @@ export interface TicketRequest {
   draft: Draft;
 }
 
+/** A certificate that a target shows. Times: ISO 8601. */
+export interface ShownCertificate {
+  /** The common name, else the whole subject. */
+  subject: string;
+  issuer: string;
+  /** The names that it is for, with commas between them; "" = none. */
+  names: string;
+  valid_from: string;
+  valid_to: string;
+}
+
 /** One step of a connection test. */
 export interface TestStep {
   name: string;
+  /** Which of several things that were tried: `alerts/siem`. */
+  of?: string;
   ok: boolean;
   /** What was found, or what is wrong and how to mend it. */
   detail: string;
   /** It works with a limitation, which the status shows. */
   warning?: boolean;
+  /** What the target said, in its own words. */
+  words?: string;
+  /** The chain that it showed, its own certificate first. */
+  certificates?: readonly ShownCertificate[];
 }
 
 /** A ticket of ours, and the word by which its target finds it. */

@@ -11,14 +11,19 @@ export interface SavedSetting {
   name: string;
   value: string;
   secret: boolean;
+  who: string;
+  /** Epoch milliseconds. */
+  at: number;
 }
 
 export async function listSavedSettings(database: Database): Promise<SavedSetting[]> {
-  const { rows } = await database.read("select name, value, secret from saved_settings order by name");
+  const { rows } = await database.read("select name, value, secret, who, at from saved_settings order by name");
   return rows.map((row) => ({
     name: text(row, "name"),
     value: text(row, "value"),
     secret: integer(row, "secret") === 1,
+    who: text(row, "who"),
+    at: fromIso(text(row, "at")),
   }));
 }
 

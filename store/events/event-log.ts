@@ -6,7 +6,7 @@ import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { forRows, insertSql } from "../database/insert-sql.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
-import type { Statement } from "../database/statement.ts";
+import type { Row, Statement } from "../database/statement.ts";
 
 /** `[seq, at, kind, subject, entity, data, body]` */
 export type EventRow = [number, number, EventKind, string, string, string, string | null];
@@ -48,7 +48,11 @@ export async function readEvents(
     `select seq, at, kind, subject, entity_name, data, body from ${from} where seq > ? and ${where} order by seq limit ?`,
     [after, JSON.stringify(kinds), limit],
   );
-  return rows.map((row) => ({
+  return rows.map(eventOf);
+}
+
+function eventOf(row: Row): LoggedEvent {
+  return {
     seq: integer(row, "seq"),
     at: integer(row, "at"),
     kind: text(row, "kind") as EventKind,
@@ -56,7 +60,21 @@ export async function readEvents(
     entity: text(row, "entity_name"),
     data: text(row, "data"),
     body: textOrNull(row, "body"),
-  }));
+  };
+}
+
+/** The newest events of these kinds, the last one first. */
+export async function newestEvents(
+  database: Database,
+  limit: number,
+  kinds: readonly EventKind[],
+): Promise<LoggedEvent[]> {
+  const { from, where } = ofKinds(kinds);
+  const { rows } = await database.read(
+    `select seq, at, kind, subject, entity_name, data, body from ${from} where ${where} order by seq desc limit ?`,
+    [JSON.stringify(kinds), limit],
+  );
+  return rows.map(eventOf);
 }
 
 /** The number of events of these kinds after `after`. Alert events, which are many, are not read one by one. */

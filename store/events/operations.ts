@@ -9,6 +9,7 @@ import {
   forgetReader,
   lastSeq,
   listReaders,
+  newestEvents,
   oldestEvent,
   readEvents,
   readPosition,
@@ -62,6 +63,10 @@ export const eventReading = {
     kind: "read",
     run: ({ database }, after: number, limit: number, kinds: readonly EventKind[]) =>
       readEvents(database, after, limit, kinds),
+  },
+  newestEvents: {
+    kind: "read",
+    run: ({ database }, limit: number, kinds: readonly EventKind[]) => newestEvents(database, limit, kinds),
   },
   oldestEvent: { kind: "read", run: ({ database }) => oldestEvent(database) },
   /** The last position ever used in this order of a collection. */

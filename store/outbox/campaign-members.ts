@@ -33,7 +33,7 @@ export const isThere = `(t.remote_id is not null and t.gone_at is null and (t.en
   where s.ticket_id = t.id and s.kind = 'status' and s.state in ('planned', 'sending', 'unknown'))))`;
 
 /** SQL: a create `c` whose request may have arrived. */
-const mayBeMade = `(c.lookups > 0 or coalesce(c.cause, '') in ('unknown_outcome', 'interrupted', 'made_not_identified', 'send_again')
+const mayBeMade = `(c.lookups > 0 or coalesce(c.cause, '') in ('unknown_outcome', 'interrupted', 'restored', 'made_not_identified', 'send_again')
   or exists (select 1 from delivery_attempts a where a.delivery_id = c.id and (a.action = 'lookup'
     or a.outcome in ('timeout', 'connection_broke', 'server_error', 'no_json', 'answer_error', 'unexpected', 'defect'))))`;
 

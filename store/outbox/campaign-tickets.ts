@@ -2,12 +2,13 @@
 
 import { gravest, putOff } from "../../core/campaigns/campaign-tickets.ts";
 import { messageOf, StoreError } from "../../core/errors.ts";
-import { ticketSystems } from "../../core/tickets/ticket.ts";
+import { restored, ticketSystems } from "../../core/tickets/ticket.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { text } from "../database/rows.ts";
 import type { Statement } from "../database/statement.ts";
 import { campaignMembers, type Member, openStatuses, planIn } from "./campaign-members.ts";
+import { hintOfBackup, isFromBackup } from "./restored.ts";
 import type { TicketRules } from "./ticket-updates.ts";
 import { newDeliveryId } from "./tickets.ts";
 
@@ -72,10 +73,13 @@ function giveUp(members: readonly Member[], detail: string, now: number): Statem
 
 function planAgain(members: readonly Member[], now: number): Statement[] {
   if (members.length === 0) return [];
+  const old = isFromBackup("t.incident_id");
   return [
     {
-      sql: `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
-        select value->>1, value->>0, 'create', 'planned', ?2, 'auto', 'rhythmx', ?3, ?3 from json_each(?1) where true order by rowid`,
+      sql: `insert into deliveries (id, ticket_id, kind, state, cause, hint, next_attempt_at, trigger, who, created_at, updated_at)
+        select j.value->>1, t.id, 'create', case when ${old} then 'unknown' else 'planned' end, case when ${old} then '${restored}' end,
+          case when ${old} then ${hintOfBackup} end, ?2, 'auto', 'rhythmx', ?3, ?3
+        from json_each(?1) j join tickets t on t.id = j.value->>0 order by j.rowid`,
       args: [JSON.stringify(members.map(({ ticket }) => [ticket?.id, newDeliveryId()])), now, toIso(now)],
     },
   ];

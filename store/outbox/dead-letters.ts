@@ -7,6 +7,7 @@ import type { Database } from "../database/database.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
+import { triedAgain } from "./restored.ts";
 import { deliveryTables } from "./tickets.ts";
 
 /** The parked or dead deliveries of one system with the same cause. */
@@ -85,8 +86,8 @@ export async function retryDeliveries(database: Database, which: DeadLetterFilte
       // The settings may have been wrong, so it is rendered again, unless a person has approved the request.
       // One that a person chose is wanted, also where another ticket stands for its campaign by now.
       // A note that was not seen after it was written may have been hidden: it is looked up first.
-      sql: `update deliveries set state = case when kind = 'create' and cause = '${unknownOutcome}' then 'unknown'
-              when kind = 'comment' and cause = 'not_kept' then 'unknown' else 'planned' end, attempts = 0,
+      sql: `update deliveries set ${triedAgain(`case when kind = 'create' and cause = '${unknownOutcome}' then 'unknown'
+              when kind = 'comment' and cause = 'not_kept' then 'unknown' else 'planned' end`)}, attempts = 0,
               lookups = 0, payload = case trigger when 'manual' then payload else null end, next_attempt_at = ?6, updated_at = ?7,
               wanted = max(wanted, ?1 is not null)
             where ${filterSql} and not ${isMade}`,
@@ -122,7 +123,7 @@ export async function mendDelivery(
         ]
       : []),
     {
-      sql: `update deliveries set state = case when cause = '${unknownOutcome}' then 'unknown' else 'planned' end, attempts = 0, lookups = 0,
+      sql: `update deliveries set ${triedAgain(`case when cause = '${unknownOutcome}' then 'unknown' else 'planned' end`)}, attempts = 0, lookups = 0,
               payload = ?, trigger = 'manual', who = ?, next_attempt_at = ?, updated_at = ?
             where ${waits}`,
       args: [payload, who, now, toIso(now), id],

@@ -2,6 +2,7 @@
 import {
   correlationOf,
   notIdentified,
+  restored,
   sendAgain,
   type TicketSystemName,
   unknownOutcome,
@@ -11,6 +12,7 @@ import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text } from "../database/rows.ts";
 import { orphansSql } from "./dead-letters.ts";
+import { hintOfBackup, isFromBackup } from "./restored.ts";
 import { newDeliveryId, ticketFromRow } from "./tickets.ts";
 
 const undecided = `kind = 'create' and state = 'parked' and cause in ('${notIdentified}', '${unknownOutcome}')`;
@@ -89,6 +91,7 @@ export async function nextGeneration(database: Database, id: string, now: number
   const [row] = rows;
   if (row === undefined) return null;
   const made = newDeliveryId();
+  const old = isFromBackup("t.incident_id");
   const [at, generation] = [toIso(now), integer(row, "generation")];
   const ticket = [text(row, "incident_id"), text(row, "system"), generation];
   await database.write([
@@ -97,8 +100,9 @@ export async function nextGeneration(database: Database, id: string, now: number
       args: [...ticket, text(row, "entity_name"), at],
     },
     {
-      sql: `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
-        select ?4, id, 'create', 'planned', ?5, 'manual', ?6, ?7, ?7 from tickets where incident_id = ?1 and system = ?2 and generation = ?3 order by id`,
+      sql: `insert into deliveries (id, ticket_id, kind, state, cause, hint, next_attempt_at, trigger, who, created_at, updated_at)
+        select ?4, t.id, 'create', case when ${old} then 'unknown' else 'planned' end, case when ${old} then '${restored}' end,
+          case when ${old} then ${hintOfBackup} end, ?5, 'manual', ?6, ?7, ?7 from tickets t where incident_id = ?1 and system = ?2 and generation = ?3 order by id`,
       args: [...ticket, made, now, text(row, "who"), at],
     },
     {

@@ -7,6 +7,7 @@ import {
   type DeliveryKind,
   type DeliveryState,
   interrupted,
+  restored,
   type Ticket,
   type TicketSystemName,
   type UpdateContent,
@@ -16,6 +17,7 @@ import type { Database } from "../database/database.ts";
 import { fromIso, timeOrNull } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 import type { Row, Statement } from "../database/statement.ts";
+import { hintOfBackup, isFromBackup } from "./restored.ts";
 
 /** A ticket to be created. */
 export interface PlannedTicket {
@@ -41,12 +43,13 @@ const newTicketsSql = `insert into tickets (incident_id, entity_name, system, ge
   select j.value->>0, j.value->>1, j.value->>2, ${generation}, ?2, ?2 from json_each(?1) j where true order by j.rowid on conflict do nothing`;
 
 /** A discarded create is planned again only by hand; if it may have made a ticket, it is looked up first. */
-const newCreatesSql = `insert into deliveries (id, ticket_id, kind, state, payload, asked, hint, after_seq, next_attempt_at, trigger, who, created_at, updated_at)
-    select j.value->>3, t.id, 'create', case when exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
-        and (d.cause in ('unknown_outcome', 'interrupted', 'made_not_identified', 'send_again') or exists (select 1 from delivery_attempts a where a.delivery_id = d.id
+const newCreatesSql = `insert into deliveries (id, ticket_id, kind, state, cause, payload, asked, hint, after_seq, next_attempt_at, trigger, who, created_at, updated_at)
+    select j.value->>3, t.id, 'create', case when ${isFromBackup("t.incident_id")} or exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
+        and (d.cause in ('unknown_outcome', 'interrupted', 'restored', 'made_not_identified', 'send_again') or exists (select 1 from delivery_attempts a where a.delivery_id = d.id
           and a.action = 'send' and a.outcome in ('timeout', 'connection_broke', 'server_error', 'no_json', 'answer_error', 'unexpected', 'defect'))))
-        then 'unknown' else 'planned' end,
-      j.value->>6, j.value->>7, (select d.hint from deliveries d where d.ticket_id = t.id and d.kind = 'create' order by d.seq limit 1),
+        then 'unknown' else 'planned' end, case when ${isFromBackup("t.incident_id")} then '${restored}' end,
+      j.value->>6, j.value->>7, coalesce((select d.hint from deliveries d where d.ticket_id = t.id and d.kind = 'create' order by d.seq limit 1),
+        case when ${isFromBackup("t.incident_id")} then ${hintOfBackup} end),
       j.value->>8, ?3, j.value->>4, j.value->>5, ?2, ?2
     from json_each(?1) j join tickets t on t.incident_id = j.value->>0 and t.system = j.value->>2
     where t.generation = (select max(generation) from tickets u where u.incident_id = t.incident_id and u.system = t.system)

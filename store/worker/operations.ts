@@ -5,6 +5,7 @@ import type { FloorRow } from "../../core/correlation/floors.ts";
 import { type CasePattern, preparePatterns } from "../../core/correlation/patterns.ts";
 import { accessOperations, auditReading, settingsOperations } from "../access/operations.ts";
 import { assetOperations, assetReading } from "../assets/operations.ts";
+import { backupOperations } from "../backup/operations.ts";
 import { campaignOperations, campaignReading, outbreakOperations } from "../campaigns/operations.ts";
 import { newMemory } from "../campaigns/step.ts";
 import type { Operation, OperationKind, Operations } from "../database/operation.ts";
@@ -25,7 +26,14 @@ export type Groups<State> = Readonly<Record<string, Operations<State>>>;
 export const writing = {
   intake: { ...intakeOperations, ...assessmentOperations },
   events: eventOperations,
-  admin: { ...accessOperations, ...fileOperations, ...positionOperations, ...retentionOperations, ...searchOperations },
+  admin: {
+    ...accessOperations,
+    ...backupOperations,
+    ...fileOperations,
+    ...positionOperations,
+    ...retentionOperations,
+    ...searchOperations,
+  },
   incidents: { ...incidentOperations, ...assetOperations },
   campaigns: { ...campaignOperations, ...outbreakOperations },
   tickets: {

@@ -360,6 +360,8 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [[{ caller: "c", poll: "p", given: 1, confirmed: 0, since: "", start: 0, polledAt: now }], now],
     ],
     "admin.heartbeat": [[now, null]],
+    "admin.lastBackup": [[]],
+    "admin.noteBackup": [[{ at: now, bytes: 1, path: "/b.tar.gz" }]],
     "admin.readGeneration": [[]],
     "admin.facts": [[]],
     "admin.integrityCheck": [[]],
@@ -470,6 +472,10 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "tickets.countDeliveries": [[]],
     "tickets.countTickets": [[]],
     "reading.readEvents": [[0, 100, feedKinds.incidents]],
+    "reading.newestEvents": [
+      [50, feedKinds.alerts],
+      [50, feedKinds.incidents],
+    ],
     "reading.oldestEvent": [[]],
     "reading.lastPosition": (["incidents", "cases", "alerts"] as const).flatMap((collection) => [
       [collection, "created"],

@@ -1,9 +1,12 @@
 /** The store's Worker. Runs calls in order, several in one commit where that saves disk syncs, and keeps the file open. */
+import { constants, setPriority } from "node:os";
 
 import { preparePatterns } from "../../core/correlation/patterns.ts";
 import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
 import { KnownAssets } from "../assets/known-assets.ts";
+import { type BackupOrder, type BackupProgress, type MadeBackup, makeBackup } from "../backup/make-backup.ts";
+import { completeSwitch, expectNoSwitch } from "../backup/switch.ts";
 import { CrowdedRules } from "../campaigns/crowded-rules.ts";
 import { newMemory } from "../campaigns/step.ts";
 import { type Batch, Database } from "../database/database.ts";
@@ -30,7 +33,7 @@ import {
   writing,
 } from "./operations.ts";
 
-export type StoreMethod = OperationName | "open" | "openReader" | "close";
+export type StoreMethod = OperationName | "open" | "openReader" | "close" | "backup" | "endBackup";
 
 /** `serve`: the service; `change`: a command that writes while no service runs; `look`: a command that only reads. */
 export type OpenMode = "serve" | "change" | "look";
@@ -46,6 +49,9 @@ export type StoreReply =
   | { id: number; error: { code: string; message: string; data: Readonly<Record<string, unknown>> } }
   | { appended: { end: number; counts: AppendedCounts } }
   | { committed: Batch };
+
+/** A backup that is being made, or that is ready. */
+export type BackupStep = { progress: BackupProgress } | { made: MadeBackup };
 
 /** What the client gets when the file is opened. */
 export interface Opened {
@@ -71,6 +77,8 @@ export class StoreWorker {
   /** Announcements of commits that are not sent yet; always empty if nobody listens. */
   readonly #committed: StoreReply[] = [];
 
+  /** In a Worker that does nothing else. */
+  #backup: ReturnType<typeof makeBackup> | null = null;
   readonly #periodBytes: number | undefined;
 
   /** `table`: its operations in a writing mode; `periodBytes`: the most memory that actors' periods may take. */
@@ -148,6 +156,8 @@ export class StoreWorker {
     if (method === "open") return this.#openFile(...(args as [string, number, OpenMode, boolean?]));
     if (method === "openReader") return this.#openReader(...(args as [string, ReadingSettings]));
     if (method === "close") return this.#close();
+    if (method === "backup") return this.#backUp(...(args as [BackupOrder | null]));
+    if (method === "endBackup") return void this.#backup?.return(undefined as never);
     if (this.#reading !== null) return perform(this.#reading, operationIn(reading, method), method, args);
     if (this.#open === null) throw new Error(`the store is not open for ${method}`);
     const { database, sequences, periods, assets, ruleActors } = this.#open;
@@ -175,6 +185,8 @@ export class StoreWorker {
     const lock = mode === "look" ? null : await InstanceLock.take(`${path}.lock`);
     let database: Database | null = null;
     try {
+      if (lock === null) expectNoSwitch(path);
+      else completeSwitch(path);
       const onCommit = (batch: Batch) => void this.#committed.push({ committed: batch });
       database = await Database.open(path, mode === "look" ? "read" : "write", tellCommits ? onCommit : null);
       const migrated = await bringUpToDate(database, path, now, mode);
@@ -210,6 +222,18 @@ export class StoreWorker {
     await assets.setFile(database, file);
     const campaigns = newMemory(floors, actors, assets);
     this.#reading = { database, patterns: preparePatterns(patterns), assets, campaigns };
+  }
+
+  /** Begins a backup or, with null, takes its next step. */
+  #backUp(order: BackupOrder | null): BackupStep {
+    if (order !== null) {
+      // Only this thread: intake goes first.
+      setPriority(0, constants.priority.PRIORITY_LOW);
+      this.#backup = makeBackup(order);
+    }
+    const step = this.#backup?.next();
+    if (step === undefined) throw new Error("no backup was begun");
+    return step.done ? { made: step.value } : { progress: step.value };
   }
 
   /** Moves the WAL into the file first, which libsql does not do on closing. */

@@ -15,6 +15,7 @@ import { intake } from "./intake.ts";
 import { latency } from "./latency.ts";
 import { machineLine } from "./machine.ts";
 import { findPeers } from "./peers.ts";
+import { runtimes } from "./runtimes.ts";
 import { single } from "./single.ts";
 import { start } from "./start.ts";
 import { tickets } from "./tickets.ts";
@@ -32,6 +33,9 @@ const benches: readonly Bench[] = [
   start,
 ];
 
+/** Only when asked for: it installs Deno and Node. */
+const onDemand: readonly Bench[] = [runtimes];
+
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "5" },
@@ -48,8 +52,9 @@ const fail = (message: string): never => {
 const runs = Number(values.runs);
 if (!Number.isInteger(runs) || runs < 1) fail("--runs takes a whole number from 1 on");
 if (values.binary && !existsSync(binary)) fail("there is no binary: run npm run build first");
-const chosen = benches.filter(({ name }) => values.only === undefined || name === values.only);
-if (chosen.length === 0) fail(`--only takes one of ${benches.map(({ name }) => name).join(", ")}`);
+const all = [...benches, ...onDemand];
+const chosen = values.only === undefined ? benches : all.filter(({ name }) => name === values.only);
+if (chosen.length === 0) fail(`--only takes one of ${all.map(({ name }) => name).join(", ")}`);
 
 const plan: Plan = {
   runs,

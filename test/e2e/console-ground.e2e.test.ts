@@ -273,7 +273,11 @@ test("a second factor is set up by the picture that an app reads, and asked for 
   const code = () => (OTPAuth.URI.parse(uri ?? "") as OTPAuth.TOTP).generate({ timestamp: appliance.clock.now() });
   await page.getByLabel("Code that the app shows").fill(code());
   await page.getByRole("button", { name: "Confirm" }).click();
-  await page.getByText("The second factor is set up.").waitFor();
+  await page.getByRole("heading", { name: "Recovery codes" }).waitFor();
+  expect(await window.faults()).toEqual([]);
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save as text" }).click();
+  expect((await saved).suggestedFilename()).toBe("recovery-codes.txt");
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByLabel("Name").fill("quinn");
   await page.getByLabel("Password").fill(password);

@@ -64,6 +64,47 @@ export class ConsoleClient {
     return this.post(action, { ...Object.fromEntries(given), ...fields });
   }
 
+  /** What a browser would send for the form with this action as the page has it: what is ticked, chosen and typed. */
+  fieldsOf(page: ConsolePage, action: string): URLSearchParams {
+    const form = page.html.split("<form").find((part) => part.includes(`action="${action}"`));
+    if (form === undefined) throw new Error(`the page at ${page.at} has no form ${action}`);
+    const fields = new URLSearchParams();
+    const html = form.slice(0, form.indexOf("</form>"));
+    for (const [tag, kind, rest] of html.matchAll(/<(input|select|textarea)\b([^>]*)>/g)) {
+      const attribute = (name: string) => new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
+      const name = attribute("name");
+      const type = attribute("type");
+      if (name === undefined || /\sdisabled\b/.test(rest ?? "") || type === "file") continue;
+      if ((type === "checkbox" || type === "radio") && !/\schecked\b/.test(rest ?? "")) continue;
+      const after = html.slice(html.indexOf(tag) + tag.length);
+      if (kind === "input")
+        fields.append(unescaped(name), unescaped(attribute("value") ?? (type === "checkbox" ? "on" : "")));
+      else if (kind === "textarea")
+        fields.append(unescaped(name), unescaped(after.slice(0, after.indexOf("</textarea>"))));
+      else {
+        const options = [...after.slice(0, after.indexOf("</select>")).matchAll(/<option value="([^"]*)"([^>]*)>/g)];
+        const chosen = options.find(([, , more]) => /\sselected\b/.test(more ?? "")) ?? options[0];
+        if (chosen !== undefined) fields.append(unescaped(name), unescaped(chosen[1] ?? ""));
+      }
+    }
+    return fields;
+  }
+
+  /** Sends that form as a browser does, with these fields changed (null = not ticked), by the button that leads to `to`. */
+  fill(
+    page: ConsolePage,
+    action: string,
+    changes: Readonly<Record<string, string | null>> = {},
+    to = action,
+  ): Promise<ConsolePage> {
+    const fields = this.fieldsOf(page, action);
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === null) fields.delete(name);
+      else fields.set(name, value);
+    }
+    return this.post(to, fields);
+  }
+
   /** One request, whatever it answers. */
   async raw(
     method: string,

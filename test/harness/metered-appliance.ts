@@ -27,6 +27,7 @@ export async function meteredAppliance(): Promise<{ scene: Scene; scrape: Scrape
   await it.appliance.ingest([critical("a"), detection()]);
   await until(async () => (await deliveries(it, "state=parked")).length === 1);
   await until(async () => (await deliveries(it, "state=confirmed")).length === 1);
+  await it.admin.post("/api/backups", undefined);
   await send(it.appliance, snowWebhook("x", it.appliance.clock.now()));
   await it.appliance.reload({ syslog }, { syslog: "not a destination" });
   await new ApiClient(it.appliance.appliance.apiUrl).get("/api/incidents");
@@ -38,5 +39,6 @@ export async function meteredAppliance(): Promise<{ scene: Scene; scrape: Scrape
         (await scrape(it.appliance)).value("rhythmx_ticket_sync_timestamp_seconds", { system: "servicenow" }),
       ),
   );
+  await until(async () => (await scrape(it.appliance)).value("rhythmx_backup_last_size_bytes") > 0);
   return { scene: it, scrape: await scrape(it.appliance) };
 }

@@ -46,6 +46,7 @@ umount -l /run/host-root
 rmdir /run/host-root
 # What systemd mounts for a service, such as its credentials, has to reach the service.
 mount --make-rshared /
+: >/run/machine-is-entered
 # Where control groups are of the first version systemd tracks processes by that, too, and not by a hierarchy that all machines share.
 [ -e /sys/fs/cgroup/cgroup.controllers ] || export SYSTEMD_PROC_CMDLINE='systemd.unified_cgroup_hierarchy=no systemd.legacy_systemd_cgroup_controller=yes'
 export container=rhythmx-test PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin

@@ -82,14 +82,12 @@ export class Machine {
     const said: string[] = [];
     for (const stream of [machine.#process.stdout, machine.#process.stderr])
       stream?.setEncoding("utf8").on("data", (text) => said.push(text));
-    const systemd = options.systemd ?? true;
-    const ready = systemd
-      ? "systemctl is-system-running | grep -qE 'running|degraded'"
-      : "[ ! -e /run/host-root ] && [ -e /dev/ptmx ]";
+    const running = (options.systemd ?? true) ? " && systemctl is-system-running | grep -qE 'running|degraded'" : "";
+    const ready = `[ -e /run/machine-is-entered ]${running}`;
     await machine.#until("the machine to start", said, () => {
       machine.#init ||= childOf(machine.#process.pid ?? 0);
       return (
-        machine.#init !== 0 && existsSync(`/proc/${machine.#init}/root/dev/ptmx`) && machine.run(ready).status === 0
+        machine.#init !== 0 && existsSync(machine.path("/run/machine-is-entered")) && machine.run(ready).status === 0
       );
     });
     return machine;

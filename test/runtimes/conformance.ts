@@ -46,7 +46,8 @@ export interface Findings {
 
 /** `effect unknown` must not be said of a request that was never sent: the ticket would be looked up for an hour. */
 async function outbound({ url, caFile, ...given }: OutboundCase): Promise<string> {
-  for (const name of ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "no_proxy"]) delete process.env[name];
+  for (const name of ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "no_proxy", "NODE_TLS_REJECT_UNAUTHORIZED"])
+    delete process.env[name];
   Object.assign(process.env, given.env);
   try {
     const target = new Target({

@@ -75,6 +75,7 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "GET /api/integrations/status": everyone,
   "GET /api/settings/:section": admins,
   "PUT /api/settings/:section": admins,
+  "POST /api/settings/:section/check": admins,
   "POST /api/settings/:section/test": admins,
   "GET /api/users": admins,
   "POST /api/users": admins,
@@ -84,6 +85,10 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "POST /api/keys": admins,
   "DELETE /api/keys/:id": admins,
   "GET /api/audit": admins,
+  "GET /api/backups": admins,
+  "POST /api/backups": admins,
+  "GET /api/backups/:name": admins,
+  "DELETE /api/backups/:name": admins,
   "GET /api/audit/export": admins,
 };
 

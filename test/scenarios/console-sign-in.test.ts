@@ -91,7 +91,23 @@ test(
         timestamp: appliance.clock.now() + offset,
       });
     const confirmed = await client.submit(shown, "/console/second-factor/confirm", { code: code() });
-    expect([confirmed.at, confirmed.text.includes("The second factor is set up.")]).toEqual(["/account", true]);
+    expect([confirmed.status, confirmed.text.includes("They are shown this once.")]).toEqual([200, true]);
+    const codes = confirmed.text.match(/[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}/g) ?? [];
+    expect(codes.length).toBe(10);
+    const fields: [string, string][] = [
+      ["form_token", /name="form_token" value="([^"]+)"/.exec(confirmed.html)?.[1] ?? ""],
+    ];
+    const given = new URLSearchParams([...fields, ...codes.map((one): [string, string] => ["code", one])]);
+    const file = await client.post("/console/second-factor/file", given);
+    expect([file.status, file.headers.get("content-disposition"), file.headers.get("cache-control")]).toEqual([
+      200,
+      'attachment; filename="recovery-codes.txt"',
+      "no-store",
+    ]);
+    for (const one of codes) expect(file.html).toContain(one);
+    given.append("code", "<script>");
+    expect((await client.post("/console/second-factor/file", given)).status).toBe(400);
+    expect((await client.get("/account")).text).toContain("10 left");
 
     const other = new ConsoleClient(appliance.appliance.apiUrl);
     const second = await other.post("/sign-in", { username: "admin", password, to: "/incidents" });
@@ -103,6 +119,15 @@ test(
     await appliance.clock.advance(30_000);
     const right = await other.submit(used, "/sign-in", { code: code() });
     expect([right.status, right.at]).toEqual([200, "/incidents"]);
+
+    const third = await new ConsoleClient(other.url).post("/sign-in", { username: "admin", password });
+    const lost = new ConsoleClient(other.url);
+    expect((await lost.submit(third, "/sign-in", { code: codes[3]?.toLowerCase() ?? "" })).status).toBe(200);
+    expect((await lost.get("/account")).text).toContain("9 left");
+    const fourth = await new ConsoleClient(other.url).post("/sign-in", { username: "admin", password });
+    expect((await new ConsoleClient(other.url).submit(fourth, "/sign-in", { code: codes[3] ?? "" })).status).toBe(401);
+    const renewed = await lost.submit(await lost.get("/account"), "/console/second-factor/codes", { password });
+    expect([renewed.status, renewed.text.includes(codes[4] ?? "")]).toEqual([200, false]);
 
     const late = await new ConsoleClient(other.url).post("/sign-in", { username: "admin", password });
     await appliance.clock.advance(6 * 60_000);

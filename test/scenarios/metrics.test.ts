@@ -138,6 +138,7 @@ test("without the database all other metrics are there, and its figures are as t
       ...{ now: () => 0, uptimeMs: () => 0, campaigns: { failures: 0 }, destinations: () => [], loops: () => [] },
       ...{ faults: () => [], intakeOpen: () => true, logEnd: () => 0, searchBehind: () => 0, pendingBytes: () => 0 },
       ...{ storeCalls: () => ({ writer: 0, reader: 0 }), databaseFile: "/nonexistent", disk: () => null },
+      backups: () => ({ lastAt: null, lastBytes: null, failures: 0 }),
       ...{ retentionDays: () => 90, certificates: () => [], tickets: { webhooks: () => [], systems: () => [] } },
       database: () => (works ? Promise.resolve(figures) : Promise.reject(new Error("database is locked"))),
     },

@@ -22,6 +22,7 @@ const refusals: Readonly<Record<string, { status: Status; title: string }>> = {
   case_unknown: { status: 404, title: "Not Found" },
   campaign_unknown: { status: 404, title: "Not Found" },
   actor_unknown: { status: 404, title: "Not Found" },
+  unknown_backup: { status: 404, title: "Not Found" },
   exception_unknown: { status: 404, title: "Not Found" },
   user_unknown: { status: 404, title: "Not Found" },
   key_unknown: { status: 404, title: "Not Found" },
@@ -43,6 +44,9 @@ const refusals: Readonly<Record<string, { status: Status; title: string }>> = {
   cannot_reload: { status: 409, title: "Nothing to reload" },
   tls_file: { status: 503, title: "The certificate cannot be written" },
   setting_pinned: { status: 409, title: "Pinned" },
+  settings_changed: { status: 412, title: "Precondition Failed" },
+  destination_unknown: { status: 404, title: "Not Found" },
+  destination_configured: { status: 409, title: "Still configured" },
   caller_revoked: { status: 401, title: "Unauthorized" },
   account_changed: { status: 409, title: "The account was changed" },
   cursor_restored: { status: 410, title: "Gone" },
@@ -50,6 +54,7 @@ const refusals: Readonly<Record<string, { status: Status; title: string }>> = {
   incident_newer: { status: 409, title: "A newer incident is open" },
   case_newer: { status: 409, title: "A newer case is active" },
   incident_exists: { status: 409, title: "The actor has an open incident" },
+  backup_running: { status: 409, title: "A backup is being made" },
   user_exists: { status: 409, title: "The name is taken" },
   last_admin: { status: 409, title: "The last administrator" },
   user_changed: { status: 412, title: "Precondition Failed" },
@@ -104,7 +109,8 @@ export function refusalOf(error: unknown): Refusal | null {
     return { ...field(400, "Bad request", "cursor", message), detail: `cursor: ${message}` };
   if (error instanceof UsageError) {
     const [, name = "body", reason = message] = /^([a-z_]+): (.*)$/s.exec(message) ?? [];
-    return field(400, "Bad request", name, reason);
+    const refusal = field(400, "Bad request", name, reason);
+    return Array.isArray(data.errors) ? { ...refusal, errors: data.errors as ProblemError[] } : refusal;
   }
   if (code === "notes_too_long") {
     const name = String(data.field);
@@ -113,5 +119,6 @@ export function refusalOf(error: unknown): Refusal | null {
   const known = refusals[code];
   if (known === undefined) return null;
   const retryAfter = typeof data.retryAfter === "number" ? data.retryAfter : known.status === 503 ? 5 : undefined;
-  return { ...known, detail: message, ...(retryAfter === undefined ? {} : { retryAfter }) };
+  const errors = Array.isArray(data.errors) ? { errors: data.errors as ProblemError[] } : {};
+  return { ...known, detail: message, ...errors, ...(retryAfter === undefined ? {} : { retryAfter }) };
 }

@@ -13,8 +13,7 @@ import { visible } from "../../../core/text/visible.ts";
 import { ticketSystems as allSystems } from "../../../core/tickets/ticket.ts";
 import type { TestStep } from "../../../core/tickets/ticket-system.ts";
 import type { SyslogSenderOptions } from "../../../transports/syslog/options.ts";
-import { probe } from "../../../transports/syslog/probe.ts";
-import { createSyslogSender } from "../../../transports/syslog/sender.ts";
+import { probe, sendOnce } from "../../../transports/syslog/probe.ts";
 import { firstPasswordProblem } from "../../access/first-admin.ts";
 import { otherDataDir } from "../../config/unit-file.ts";
 import { connectControl } from "../../control/control-client.ts";
@@ -167,25 +166,11 @@ async function checkDestination(feed: FeedName, destination: DestinationSettings
     await probe(options);
     const reached = protocol === "udp" ? "the name resolves; udp cannot tell whether anybody listens" : "reached";
     if (!send) return { ok: true, line: `${where}: ${reached}` };
-    await sendTest(options, destination);
+    const { bytes } = testMessage(Date.now(), name, { ...destination.message, procid: process.pid });
+    await sendOnce(options, bytes, testMessageMs);
     const taken = protocol === "relp" ? "the receiver has acknowledged a test message" : "a test message was written";
     return { ok: true, line: `${where}: ${reached}; ${taken}` };
   } catch (error) {
     return { ok: false, line: `${where}: ${messageOf(error)}` };
-  }
-}
-
-/** Uses a separate connection, so that the one of a running appliance is not disturbed. */
-async function sendTest(options: SyslogSenderOptions, { name, message }: DestinationSettings): Promise<void> {
-  const sender = createSyslogSender(options);
-  const { bytes } = testMessage(Date.now(), name, { ...message, procid: process.pid });
-  const late = setTimeout(() => void sender.close(), testMessageMs);
-  try {
-    await sender.send([bytes]);
-  } catch (error) {
-    throw new Error(sender.status().lastError ?? messageOf(error));
-  } finally {
-    clearTimeout(late);
-    await sender.close();
   }
 }

@@ -13,6 +13,8 @@ export function processTerminal(): Terminal {
     out: (text) => {
       if (open) stdout.write(text);
     },
+    bytes: (part) =>
+      new Promise((resolve, reject) => stdout.write(part, (error) => (error ? reject(error) : resolve()))),
     err: (text) => void stderr.write(text),
     stdin,
     interactive: stderr.isTTY === true,

@@ -12,15 +12,11 @@ export const platform: Platform = {
   datagramsTo,
 
   fetchWith({ authority, proxy, verify }) {
-    const tls = {
-      ...(authority === null ? {} : { ca: authority }),
-      ...(verify ? {} : { rejectUnauthorized: false }),
-    };
     const own = {
-      ...(Object.keys(tls).length === 0 ? {} : { tls }),
+      // Said also where certificates are checked: NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment is not what our settings say.
+      tls: { rejectUnauthorized: verify, ...(authority === null ? {} : { ca: authority }) },
       ...(proxy === null ? {} : { proxy }),
     };
-    if (Object.keys(own).length === 0) return fetch;
     return ((input: string | URL | Request, init?: RequestInit) =>
       fetch(input, { ...init, ...own } as RequestInit)) as typeof fetch;
   },

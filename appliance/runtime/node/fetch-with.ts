@@ -7,10 +7,8 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch as undiciFetch } from 
 import type { OutboundOptions } from "../platform.ts";
 
 export function fetchWith({ authority, proxy, verify }: OutboundOptions): typeof fetch {
-  const tls = {
-    ...(authority === null ? {} : { ca: authority }),
-    ...(verify ? {} : { rejectUnauthorized: false }),
-  };
+  // Said also where certificates are checked: NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment is not what our settings say.
+  const tls = { rejectUnauthorized: verify, ...(authority === null ? {} : { ca: authority }) };
   // How long to wait is the caller's decision.
   const connect = { ...tls, timeout: 0 };
   const { networks, names } = noProxy();

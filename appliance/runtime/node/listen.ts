@@ -34,7 +34,11 @@ export async function listen({ listen, fetch, tls, ...limits }: ListenOptions): 
       : createTlsServer({ ...options, ...tls, minVersion: "TLSv1.2", handshakeTimeout: idleMs }, listener);
   const server = secure ?? createServer(options, listener);
   server.setTimeout(idleMs);
-  server.listen("unix" in listen ? { path: listen.unix } : { host: listen.host, port: listen.port });
+  server.listen(
+    "unix" in listen
+      ? { path: listen.unix }
+      : { host: listen.host, port: listen.port, reusePort: limits.sharesPort ?? false },
+  );
   await once(server, "listening");
   // A connection that could not be accepted; the next one may be.
   server.on("error", () => {});

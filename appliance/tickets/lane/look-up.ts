@@ -6,6 +6,7 @@ import {
   type Delivery,
   notIdentified,
   type RemoteTicket,
+  restored,
   sendAgain,
   unknownOutcome,
 } from "../../../core/tickets/ticket.ts";
@@ -31,13 +32,13 @@ export async function lookUp(
 ): Promise<Finding> {
   const { system, ticketId, cause, detail, hint } = delivery;
   try {
-    const { remote, doubt } = await seen(target, correlation, hint);
+    const { remote, doubt } = await seen(target, correlation, hint, cause === restored);
     // A target that does not support the query may return any ticket.
     if (remote !== null && (await store.tickets.ownerOfTicket(system, remote, ticketId)) === null)
       return { kind: "found", remote };
     if (cause === notIdentified) return undecided(delivery, null, clock);
-    // A target without hints has a consistent look-up, so one is enough.
-    const isOneLook = hint === null || cause === sendAgain;
+    // A target without hints has a consistent look-up, so one is enough. After a restore Jira may have no ticket that would give a hint.
+    const isOneLook = (hint === null && !(cause === restored && system === "jira")) || cause === sendAgain;
     const next = afterEmptyLookup(delivery, isOneLook ? forOneLook(delivery, retry) : retry, clock.now());
     if (next.state === "unknown") return { kind: "settled", next, cause, detail, outcome: "not found" };
     if (cause === sendAgain) return { kind: "send again" };
@@ -60,11 +61,14 @@ async function seen(
   target: TicketSystem,
   correlation: string,
   hint: string | null,
+  /** Since the backup any number of tickets may have followed, and what is older than the last minutes is found by the search. */
+  isOld: boolean,
 ): Promise<{ remote: RemoteTicket | null; doubt: string | null }> {
   try {
     return { remote: await target.find(correlation, hint), doubt: null };
   } catch (error) {
-    if (error instanceof DeliveryError && error.code === "inconclusive") return { remote: null, doubt: error.message };
+    if (error instanceof DeliveryError && error.code === "inconclusive")
+      return { remote: null, doubt: isOld ? null : error.message };
     throw error;
   }
 }

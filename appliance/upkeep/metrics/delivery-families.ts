@@ -16,6 +16,11 @@ export function deliveryFamilies(sources: MetricSources): Family[] {
       of(({ connected }) => (connected ? 1 : 0)),
     ),
     gauge(
+      "rhythmx_syslog_failing",
+      "1 while the last attempt to reach the destination failed.",
+      of(({ lastError }) => (lastError === null ? 0 : 1)),
+    ),
+    gauge(
       "rhythmx_syslog_queued",
       "Messages waiting.",
       of(({ queued }) => queued),

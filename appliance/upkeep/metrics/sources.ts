@@ -28,6 +28,8 @@ export interface MetricSources {
   /** Of the data folder's disk, with the free bytes below which intake closes; null = not known. */
   disk(): { freeBytes: number; totalBytes: number; limitBytes: number } | null;
   retentionDays(): number;
+  /** The last backup that succeeded, epoch milliseconds and bytes; null = there was none. Failures since the start. */
+  backups(): { lastAt: number | null; lastBytes: number | null; failures: number };
   certificates(): readonly CertificatePlace[];
   tickets: TicketMetrics;
 }

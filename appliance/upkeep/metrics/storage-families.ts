@@ -16,6 +16,7 @@ export function storageFamilies(sources: MetricSources, gathered: Gathered): Fam
           [{ reader: "outbreaks" }, database.outbreaksBehind],
         ] satisfies Sample[])),
   ];
+  const backups = sources.backups();
   const oldest = database?.oldestEventAt ?? null;
   return [
     gauge("rhythmx_database_size_bytes", "Size of the database file.", one(databaseBytes)),
@@ -40,6 +41,13 @@ export function storageFamilies(sources: MetricSources, gathered: Gathered): Fam
       "Looks at an incident for campaigns that failed.",
       one(sources.campaigns.failures),
     ),
+    gauge(
+      "rhythmx_backup_last_success_timestamp_seconds",
+      "When the last backup succeeded.",
+      one(backups.lastAt === null ? null : backups.lastAt / 1000),
+    ),
+    gauge("rhythmx_backup_last_size_bytes", "Size of the last backup that succeeded.", one(backups.lastBytes)),
+    counter("rhythmx_backup_failures_total", "Backups that failed.", one(backups.failures)),
     gauge("rhythmx_certificate_expiry_timestamp_seconds", "When a certificate in use expires.", () =>
       certificates.map(({ usage, name, expiresAt }) => [{ usage, name }, expiresAt / 1000]),
     ),

@@ -142,12 +142,19 @@ const holders: Readonly<Record<SettingName, (to: Settings, from: Settings) => Se
   RHYTHMX_LOG_FORMAT: (to, { logFormat }) => ({ ...to, logFormat }),
   RHYTHMX_RETENTION_DAYS: (to, { retentionDays }) => ({ ...to, retentionDays }),
   RHYTHMX_AUDIT_RETENTION_DAYS: (to, { auditRetentionDays }) => ({ ...to, auditRetentionDays }),
+  RHYTHMX_BACKUP_SCHEDULE: (to, { backup }) => withBackup(to, { schedule: backup.schedule }),
+  RHYTHMX_BACKUP_DIR: (to, { backup }) => withBackup(to, { dir: backup.dir }),
+  RHYTHMX_BACKUP_KEEP: (to, { backup }) => withBackup(to, { keep: backup.keep }),
   RHYTHMX_MIN_FREE_BYTES: (to, { minFreeBytes }) => ({ ...to, minFreeBytes }),
   RHYTHMX_MIN_FREE_PERCENT: (to, { minFreePercent }) => ({ ...to, minFreePercent }),
   QUALIFY_MIN_SCORE: (to, { correlation: { minScore } }) => ({ ...to, correlation: { ...to.correlation, minScore } }),
   SHARED_ACCOUNTS: (to, { correlation: { actors } }) => withActors(to, { sharedAccounts: actors.sharedAccounts }),
   HOST_SHORT_NAMES: (to, { correlation: { actors } }) => withActors(to, { hostShortNames: actors.hostShortNames }),
 };
+
+function withBackup(to: Settings, backup: Partial<Settings["backup"]>): Settings {
+  return { ...to, backup: { ...to.backup, ...backup } };
+}
 
 function withActors(to: Settings, actors: Partial<Settings["correlation"]["actors"]>): Settings {
   return { ...to, correlation: { ...to.correlation, actors: { ...to.correlation.actors, ...actors } } };

@@ -19,12 +19,53 @@ public class Engine {
     return text == null ? "~" : Base64.getEncoder().encodeToString(text.getBytes(UTF_8));
   }
 
+  /** A message that counts how often a character of it is looked at. */
+  static class Counted implements CharSequence {
+    final String text;
+    long looks = 0;
+
+    Counted(String text) {
+      this.text = text;
+    }
+
+    public int length() {
+      return text.length();
+    }
+
+    public char charAt(int index) {
+      looks++;
+      return text.charAt(index);
+    }
+
+    public CharSequence subSequence(int start, int end) {
+      return text.subSequence(start, end);
+    }
+
+    public String toString() {
+      return text;
+    }
+  }
+
+  /** Prints for each message how many looks at characters all patterns take together until their first match. */
+  static void count(BufferedReader in, List<Pattern> patterns, PrintStream out) throws Exception {
+    for (String line = in.readLine(); line != null; line = in.readLine()) {
+      Counted message = new Counted(from(line));
+      for (Pattern pattern : patterns) pattern.matcher(message).find();
+      out.println(message.looks);
+    }
+    out.flush();
+  }
+
   public static void main(String[] args) throws Exception {
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
     PrintStream out = new PrintStream(System.out, false, UTF_8);
     int count = Integer.parseInt(in.readLine());
     List<Pattern> patterns = new ArrayList<>();
     for (int n = 0; n < count; n++) patterns.add(Pattern.compile(from(in.readLine())));
+    if (args.length > 0) {
+      count(in, patterns, out);
+      return;
+    }
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       String message = from(line);
       List<String> fields = new ArrayList<>();

@@ -33,22 +33,30 @@ export type Groups = readonly (string | undefined)[];
 
 /** For each message, for each pattern, all matches. Throws with the engine's own words for a pattern that is none. */
 export function matchAll(engine: EngineName, patterns: readonly string[], messages: readonly string[]): Groups[][][] {
-  const lines = [String(patterns.length), ...[...patterns, ...messages].map(encoded)];
-  const [program, ...args] = engines[engine];
-  const { status, stdout, stderr } = spawnSync(program, args, {
-    input: `${lines.join("\n")}\n`,
-    encoding: "latin1",
-    maxBuffer: 2 ** 30,
-  });
-  if (status !== 0) throw new Error(`${engine}: ${stderr}`);
-  return stdout
-    .trimEnd()
+  return run(engine, patterns, messages)
     .split("\n")
     .map((line) =>
       line
         .split("\t")
         .map((field) => (field === "-" ? [] : field.split(";").map((match) => match.split(",").map(decoded)))),
     );
+}
+
+/** For each message, how many looks at its characters the patterns together take until the first match of each: the work, whatever else runs. */
+export function looksAtCharacters(engine: "java", patterns: readonly string[], messages: readonly string[]): number[] {
+  return run(engine, patterns, messages, "count").split("\n").map(Number);
+}
+
+function run(engine: EngineName, patterns: readonly string[], messages: readonly string[], ...more: string[]): string {
+  const lines = [String(patterns.length), ...[...patterns, ...messages].map(encoded)];
+  const [program, ...args] = engines[engine];
+  const { status, stdout, stderr } = spawnSync(program, [...args, ...more], {
+    input: `${lines.join("\n")}\n`,
+    encoding: "latin1",
+    maxBuffer: 2 ** 30,
+  });
+  if (status !== 0) throw new Error(`${engine}: ${stderr}`);
+  return stdout.trimEnd();
 }
 
 /** The names of a pattern's groups by their number; a group without a name has none. */

@@ -10,6 +10,7 @@ import type { SystemRoute } from "../system-routes.ts";
 import { auditRoutes } from "./access/audit-routes.ts";
 import { administrationRoutes } from "./administration-routes.ts";
 import { assetRoutes } from "./assets/asset-routes.ts";
+import { backupRoutes } from "./backups/backup-routes.ts";
 import { campaignRoutes } from "./campaigns/campaign-routes.ts";
 import { certificateRoutes } from "./certificate-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
@@ -22,6 +23,7 @@ import { overviewRoutes } from "./overview/overview-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { readBody, readQuery } from "./read-request.ts";
 import type { ApiContext, Request, Route, TextBody } from "./route.ts";
+import { settingsRoutes } from "./settings-routes.ts";
 import { streamRoutes } from "./stream.ts";
 import { systemControlRoutes } from "./system/system-control-routes.ts";
 import { ticketRoutes } from "./ticket-routes.ts";
@@ -38,8 +40,10 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...exceptionRoutes(dependencies),
     ...assetRoutes(dependencies),
     ...ticketRoutes(dependencies),
+    ...settingsRoutes(dependencies),
     ...webhookRoutes(dependencies),
     ...administrationRoutes(dependencies),
+    ...backupRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...certificateRoutes(dependencies),
     ...systemControlRoutes(dependencies),

@@ -233,8 +233,15 @@ export interface WebhookPort {
 }
 
 export interface SettingsPort {
-  section(section: string): Json;
-  save(caller: Caller, section: string, fields: Json): Promise<Json>;
+  /** Fields with value, source, and whether they are pinned; the version of what is saved, and who saved it. @throws EdgeError section_unknown */
+  section(section: string): Promise<Json>;
+  /**
+   * All fields or none. `version`: which the section must have; null = whichever.
+   * @throws UsageError with every field that is wrong; EdgeError section_unknown, setting_pinned, settings_changed
+   */
+  save(caller: Caller, section: string, fields: Json, version: string | null): Promise<Json>;
+  /** What is wrong with fields before they are saved. @throws EdgeError section_unknown */
+  check(section: string, fields: Json): Promise<readonly { name: string; reason: string }[]>;
   test(caller: Caller, section: string, fields: Json): Promise<object>;
   /** Of ticket systems. */
   status(): Promise<Json[]>;
@@ -242,7 +249,18 @@ export interface SettingsPort {
   feeds(caller: Caller): Promise<Json[]>;
 }
 
+export interface BackupPort {
+  status(): Json;
+  /** Resolves once it is begun. @throws EdgeError backup_running */
+  begin(caller: Caller): Promise<void>;
+  /** @throws EdgeError unknown_backup */
+  file(caller: Caller, name: string): Promise<{ path: string; name: string }>;
+  /** @throws EdgeError unknown_backup */
+  remove(caller: Caller, name: string): Promise<void>;
+}
+
 export interface ApiDependencies {
+  backups: BackupPort;
   tickets: TicketPort;
   webhooks: WebhookPort;
   settings: SettingsPort;

@@ -27,15 +27,24 @@ export async function readTextBody(c: ApiContext, sender: Sender, most: number):
   if (format === null)
     throw refused(415, "Unsupported Media Type", "send Content-Type: application/json or Content-Type: text/csv");
   const bytes = await readBytes(c, sender, { most, totalMs: 120_000 });
+  return { format, text: format === "csv" ? textOfCsv(bytes) : decoded(bytes, "utf-8", "the body is no UTF-8") };
+}
+
+/** As spreadsheets save it: UTF-8, or UTF-16 with a byte order mark. @throws EdgeError body_refused */
+export function textOfCsv(bytes: Uint8Array): string {
   const hasMark = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  const encoding = format === "csv" && hasMark ? encodingOf(bytes) : "utf-8";
-  const utf16 = encoding === "utf-16be" && bytes.length % 2 === 0 ? swapped(bytes.slice()) : bytes;
+  const encoding = hasMark ? encodingOf(bytes) : "utf-8";
+  const refusal = 'the body is no UTF-8: in a spreadsheet save it as "CSV UTF-8"';
+  if (encoding === "utf-8") return decoded(bytes, "utf-8", refusal);
+  const ordered = encoding === "utf-16be" && bytes.length % 2 === 0 ? swapped(bytes.slice()) : bytes;
+  return decoded(ordered, "utf-16le", refusal);
+}
+
+function decoded(bytes: Uint8Array, encoding: "utf-8" | "utf-16le", refusal: string): string {
   try {
-    const decoder = new TextDecoder(encoding === "utf-8" ? "utf-8" : "utf-16le", { fatal: true });
-    return { format, text: decoder.decode(encoding === "utf-8" ? bytes : utf16) };
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
-    const how = format === "csv" ? ': in a spreadsheet save it as "CSV UTF-8"' : "";
-    throw refused(400, "Unreadable body", `the body is no UTF-8${how}`);
+    throw refused(400, "Unreadable body", refusal);
   }
 }
 

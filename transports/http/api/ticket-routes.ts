@@ -1,20 +1,10 @@
-/** Tickets, their deliveries, and the settings of ticket systems. */
+/** Tickets and their deliveries. */
 import * as v from "valibot";
 import { deliveryStates, ticketSystems } from "../../../core/tickets/ticket.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { paging, shortText, someText, word } from "./parameters.ts";
 import { type Route, route } from "./route.ts";
-import {
-  connectionTest,
-  deadLetterGroup,
-  deliveryDetail,
-  deliveryRow,
-  feedStatus,
-  integrationStatus,
-  riskUpdate,
-  settingsSection,
-  ticketRow,
-} from "./shapes/ticket-shapes.ts";
+import { deadLetterGroup, deliveryDetail, deliveryRow, riskUpdate, ticketRow } from "./shapes/ticket-shapes.ts";
 
 const system = v.pipe(word(ticketSystems), v.description("The ticket system."));
 const systemBody = v.object({ system });
@@ -58,17 +48,15 @@ const chosen = ({ cause, system, state }: v.InferOutput<typeof choiceBody>) => (
   ...(system === undefined ? {} : { system }),
   ...(state === undefined ? {} : { state }),
 });
-const fields = v.pipe(v.looseObject({}), v.description("Fields of the section; null = back to the default."));
 
 const unknown = { description: "There is none of that id, or none that this caller may see." };
 const unreachable = { description: "The target does not say what it accepts at the moment." };
 const page = <S extends v.GenericSchema>(name: string, row: S) =>
   v.object({ [name]: v.array(row), total: v.number(), limit: v.number(), offset: v.number() });
 
-export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
+export function ticketRoutes({ tickets }: ApiDependencies): Route[] {
   const write = { permission: "ticket:write", callers: "users", tag: "Tickets" } as const;
   const read = { permission: "read", callers: "users", tag: "Tickets" } as const;
-  const admin = { permission: "administer", callers: "users", tag: "Settings" } as const;
   const listed = (
     query: v.InferOutput<typeof listQuery> & { cause?: string | undefined },
     states?: readonly string[],
@@ -234,63 +222,6 @@ export function ticketRoutes({ tickets, settings }: ApiDependencies): Route[] {
         409: { description: "It is under way or finished." },
       },
       handle: async ({ c, caller, param, body }) => c.json(await tickets.discard(caller, param("id"), body.reason)),
-    }),
-    route({
-      ...read,
-      method: "GET",
-      path: "/api/integrations/status",
-      tag: "Settings",
-      summary: "Ticket systems and syslog feeds: configured, enabled, last test",
-      answers: {
-        200: {
-          description: "By system and feed.",
-          schema: v.object({ integrations: v.array(integrationStatus), feeds: v.array(feedStatus) }),
-        },
-      },
-      handle: async ({ c, caller }) => {
-        const [integrations, feeds] = await Promise.all([settings.status(), settings.feeds(caller)]);
-        return c.json({ integrations, feeds });
-      },
-    }),
-    route({
-      ...admin,
-      method: "GET",
-      path: "/api/settings/:section",
-      summary: "Settings of a section",
-      description:
-        "Sections: alert_syslog, incident_syslog, jira, servicenow, proactive, auto_push, retry. Secrets are only said to be configured.",
-      answers: {
-        200: { description: "Fields with value, source and whether they are pinned.", schema: settingsSection },
-        404: unknown,
-      },
-      handle: async ({ c, param }) => c.json(settings.section(param("section"))),
-    }),
-    route({
-      ...admin,
-      method: "PUT",
-      path: "/api/settings/:section",
-      summary: "Saves settings of a section",
-      description: "What environment or files say is pinned and cannot be changed here.",
-      body: fields,
-      bodyExample: { url: "https://acme.atlassian.net", email: "soc@acme.example", project_key: "SEC", enabled: true },
-      answers: {
-        200: { description: "The section.", schema: settingsSection },
-        404: unknown,
-        409: { description: "A field is pinned." },
-      },
-      handle: async ({ c, caller, param, body }) => c.json(await settings.save(caller, param("section"), body)),
-    }),
-    route({
-      ...admin,
-      method: "POST",
-      path: "/api/settings/:section/test",
-      summary: "Tries a connection",
-      description:
-        "With the settings in force, the body laid over them. Nothing is written in the target, nothing is sent to a receiver.",
-      body: fields,
-      bodyExample: {},
-      answers: { 200: { description: "Each step with its outcome.", schema: connectionTest }, 404: unknown },
-      handle: async ({ c, caller, param, body }) => c.json(await settings.test(caller, param("section"), body)),
     }),
   ];
 }

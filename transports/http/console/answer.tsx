@@ -117,6 +117,7 @@ const titles: Readonly<Record<number, string>> = {
   403: "Not allowed",
   404: "There is nothing at this address",
   410: "No longer there",
+  412: "Changed meanwhile",
   502: "The target does not answer as it should",
   503: "Not available at the moment",
 };

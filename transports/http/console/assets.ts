@@ -14,7 +14,7 @@ import jetbrainsLicence from "./assets/JetBrainsMono-OFL.txt" with { type: "text
 import jetbrainsMono from "./assets/jetbrains-mono.woff2" with { type: "bytes" };
 import lucideLicence from "./assets/Lucide-LICENSE.txt" with { type: "text" };
 import tokensCss from "./assets/tokens.css" with { type: "text" };
-import { scripts } from "./browser/scripts.ts";
+import { scripts, settingsScripts } from "./browser/scripts.ts";
 
 interface Asset {
   type: string;
@@ -37,6 +37,8 @@ const css = `${tokensCss}${consoleCss}`
 export const assetPaths = {
   css: added("console", "css", "text/css; charset=utf-8", css),
   js: added("console", "js", "text/javascript; charset=utf-8", scripts.join("\n")),
+  /** In its place on pages of settings. */
+  settingsJs: added("settings", "js", "text/javascript; charset=utf-8", settingsScripts.join("\n")),
   icon: added("icon", "svg", "image/svg+xml", iconSvg),
   font: fonts.inter,
   licences: added(

@@ -6,7 +6,7 @@
  * `load` throws becomes a page with its words (refusals.ts). The navigation shows an entry once its page is in the table (layout.tsx).
  *
  * An **action** is what a form does: `POST /console/…`, one object `{ path, permission, run }`. `run` gets `request.form`, does one thing and
- * answers `{ to, said }`: the page that follows (303) and what it tells; or `{ title, at, view }` for what is shown once. What it throws is
+ * answers `{ to, said }`: the page that follows (303) and what it tells; `{ title, at, view }` for what is shown once; or a file. What it throws is
  * told to the person, and nothing typed is lost. Forms are made by `<Form action=…>`, which carries the token; without it, or from another
  * site, an action is refused before it runs.
  *
@@ -14,7 +14,7 @@
  * `<Time>` for every point in time, `<Person>` and `<Who>` for people, `<Sev>` for levels, `<State>` for outcomes, `<Empty>`, `<Notice>`,
  * `<Panel>`, `<Outside>` for links that leave. `useViewing()` has now, zone and people.
  *
- * **Islands** are plain scripts in `browser/` (checked by `npm run types`, 12 kB in all). They work on attributes, and every page works
+ * **Islands** are plain scripts in `browser/` (checked by `npm run types`, 12 kB on a page; pages of settings have `settings.js` besides). They work on attributes, and every page works
  * without them:
  * - `data-live="ID…"` on an element with an `id`: its content is replaced, in place, when something happens to one of these ids (an
  *   incident's, a case's), to a kind of event (`incident_created`), or to anything (`*`). Open details, scroll, selection and typed text
@@ -27,6 +27,10 @@
  *   again; `data-plain` leaves it to the browser.
  * - `data-filter="#list"` on a GET form: what is typed or chosen replaces `#list` and the address; `data-dialog` on a link: the `main` of its
  *   target is shown in a dialog; `data-load` on `<details>`: once opened, its `[data-loaded]` gets that of the page at this address; `data-copy="#id"` on a button copies a text; `data-key="g i"` on a link, button or field: its keys.
+ * - `data-once` on what is shown once: it is taken away when the page is left, so that Back does not bring it.
+ * - forms of settings (`parts/settings/`; `pages/integrations/section/section-page.tsx` says how to add a section): `data-draft` keeps what is not
+ *   saved in the browser, secrets (`data-secret`, passwords) excepted; `data-check` has what is typed checked; elements with `data-part` take
+ *   the place of theirs when an answer comes; `data-into="#id"` on a file field puts the file's text there.
  * - `data-rows` on a table: `j` `k` move, `Enter` opens `a.lead`, `x` ticks the row's check box; `data-row-key="t"` within a row: what the
  *   key opens there; `data-of-rows` beside `data-key`: works on ticked rows, else on the chosen one. The row that was opened is
  *   chosen when somebody comes back. `data-all="#list"` on a check box ticks all in there.
@@ -45,9 +49,17 @@ import { assetNamed } from "./assets.ts";
 import { sessionCookie } from "./cookies.ts";
 import { Gate } from "./gate.tsx";
 import type { Action, AnyPage } from "./page.ts";
+import { keyPage, revokeAction } from "./pages/access/key.tsx";
+import { keysPage } from "./pages/access/keys.tsx";
+import { newKeyAction, newKeyPage } from "./pages/access/new-key.tsx";
+import { newUserPage } from "./pages/access/new-user.tsx";
+import { userPage } from "./pages/access/user.tsx";
+import { userActions } from "./pages/access/user-actions.ts";
+import { usersPage } from "./pages/access/users.tsx";
 import { accountActions, accountPage } from "./pages/account.tsx";
 import { alertPage } from "./pages/alerts/alert.tsx";
 import { alertsPage } from "./pages/alerts/alerts.tsx";
+import { auditActions, auditPage } from "./pages/audit/audit.tsx";
 import { campaignPage } from "./pages/campaigns/campaign.tsx";
 import { campaignsPage } from "./pages/campaigns/campaigns.tsx";
 import { caseActions, casePage } from "./pages/cases/case.tsx";
@@ -55,6 +67,9 @@ import { casesPage } from "./pages/cases/cases.tsx";
 import { deliveriesPage } from "./pages/deliveries/deliveries.tsx";
 import { deliveryPage } from "./pages/deliveries/delivery.tsx";
 import { deliveryActions } from "./pages/deliveries/delivery-actions.ts";
+import { editExceptionPage, newExceptionPage } from "./pages/exceptions/edit.tsx";
+import { exceptionActions, exceptionDetailPage } from "./pages/exceptions/exception.tsx";
+import { exceptionsPage } from "./pages/exceptions/exceptions.tsx";
 import { incidentActions } from "./pages/incident/actions.ts";
 import { exceptionPage } from "./pages/incident/exception-page.tsx";
 import { incidentPage } from "./pages/incident/page.tsx";
@@ -62,6 +77,7 @@ import { previewPage } from "./pages/incident/preview-page.tsx";
 import { listActions } from "./pages/incidents/actions.ts";
 import { byHandPage } from "./pages/incidents/by-hand.tsx";
 import { incidentsPage } from "./pages/incidents/page.tsx";
+import { feedSettingsActions, feedSettingsPages } from "./pages/integrations/feeds/feed-page.tsx";
 import { integrationActions, integrationsPage } from "./pages/integrations/integrations.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
@@ -87,7 +103,19 @@ const pages: readonly AnyPage[] = [
   deliveriesPage,
   deliveryPage,
   integrationsPage,
+  ...feedSettingsPages,
   systemPage,
+  usersPage,
+  newUserPage,
+  userPage,
+  keysPage,
+  newKeyPage,
+  keyPage,
+  exceptionsPage,
+  newExceptionPage,
+  exceptionDetailPage,
+  editExceptionPage,
+  auditPage,
   searchPage,
   accountPage,
 ];
@@ -101,6 +129,12 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...caseActions,
     ...deliveryActions,
     ...integrationActions,
+    ...userActions,
+    newKeyAction(),
+    revokeAction,
+    ...exceptionActions,
+    ...auditActions,
+    ...feedSettingsActions,
     ...sampleActions,
   ];
 }

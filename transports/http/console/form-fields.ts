@@ -1,5 +1,6 @@
-/** The fields of a form that was sent (application/x-www-form-urlencoded). */
+/** The fields of a form that was sent: application/x-www-form-urlencoded, or multipart/form-data where it has files. */
 import { UsageError } from "../../../core/errors.ts";
+import { textOfCsv } from "../api/json-body.ts";
 import type { ApiContext } from "../api/route.ts";
 import { readBytes } from "../body.ts";
 import type { Sender } from "../body-budget.ts";
@@ -56,11 +57,26 @@ export class FormFields {
   }
 }
 
-/** @throws EdgeError body_refused; UsageError for another media type */
-export async function readForm(c: ApiContext, sender: Sender): Promise<FormFields> {
-  const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/x-www-form-urlencoded")
+/** `most`: bytes. @throws EdgeError body_refused; UsageError for another media type */
+export async function readForm(c: ApiContext, sender: Sender, most = ofKnown.most): Promise<FormFields> {
+  const given = c.req.header("content-type") ?? "";
+  const type = given.split(";")[0]?.trim().toLowerCase();
+  const hasFiles = type === "multipart/form-data" && sender.known;
+  if (type !== "application/x-www-form-urlencoded" && !hasFiles)
     throw new UsageError("form: send Content-Type: application/x-www-form-urlencoded");
-  const bytes = await readBytes(c, sender, sender.known ? ofKnown : ofUnknown);
-  return new FormFields(new URLSearchParams(new TextDecoder().decode(bytes)));
+  const bytes = await readBytes(c, sender, sender.known ? { ...ofKnown, most } : ofUnknown);
+  const text = new TextDecoder();
+  return new FormFields(hasFiles ? await withFiles(bytes, given) : new URLSearchParams(text.decode(bytes)));
+}
+
+/** A file is the text in it. */
+async function withFiles(bytes: Uint8Array, type: string): Promise<URLSearchParams> {
+  const body = new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { "Content-Type": type } });
+  const parts = await body.formData().catch(() => {
+    throw new UsageError("form: its parts cannot be told apart: load the page again and send it once more");
+  });
+  const fields = new URLSearchParams();
+  for (const [name, value] of parts)
+    fields.append(name, typeof value === "string" ? value : textOfCsv(new Uint8Array(await value.arrayBuffer())));
+  return fields;
 }

@@ -4,6 +4,7 @@
  * what is answered to those who are refused.
  */
 import { may, rolesWith } from "../../../core/access/caller.ts";
+import { EdgeError } from "../../../core/errors.ts";
 import type { ApiContext } from "../api/route.ts";
 import { problem } from "../problem.ts";
 import { type Refusal, refusalOf } from "../refusals.ts";
@@ -11,7 +12,7 @@ import { bare, isForScript, Pages, sentence, viewingOf, Words, wordsOf } from ".
 import { leaveSaid, preferencesOf, sessionCookie } from "./cookies.ts";
 import { readForm } from "./form-fields.ts";
 import { isFromElsewhere, isOwnPage, safeReturn } from "./origin.ts";
-import { type Action, type AnyPage, Elsewhere, type PageRequest } from "./page.ts";
+import { type Action, type AnyPage, Elsewhere, type PageRequest, type Saved } from "./page.ts";
 import { formTokenField } from "./parts/form.tsx";
 import type { ConsoleCaller, ConsoleDependencies } from "./ports.ts";
 
@@ -63,16 +64,17 @@ export class Gate {
     const caller = this.callerOf(c);
     if (caller === null) return this.#signedOut(c);
     try {
-      const form = await readForm(c, { address: caller.address, known: true });
+      const form = await readForm(c, { address: caller.address, known: true }, action.most);
       const token = c.req.header("x-form-token") ?? form.text(formTokenField);
       if (token !== caller.formToken) return await this.#outdated(c, caller);
       if (caller.mustChangePassword && action.withInitialPassword !== true) return leadTo(c, "/password");
       if (!may(caller, action.permission)) return await this.#notAllowed(c, caller, action.permission);
-      const done = await action.run({ ...this.#request(c, caller), form });
+      const done = await action.run({ ...this.#request(c, caller), form, mayGoOn: () => this.#mayStill(c, action) });
+      if ("file" in done) return save(c, done);
       if ("view" in done) return await this.pages.answer(c, caller, done);
       return follow(c, done.to, done.said);
     } catch (error) {
-      const refusal = refusalOf(error);
+      const refusal = refusalOf(error) ?? bodyRefusal(error);
       if (refusal === null) throw error;
       return this.#refusedAction(c, caller, refusal);
     }
@@ -80,16 +82,21 @@ export class Gate {
 
   #request(c: ApiContext, caller: ConsoleCaller): PageRequest {
     const preferences = preferencesOf(c);
-    const { api, sessions, overview, incidents, sample } = this.#dependencies;
+    const { api, destinations, sessions, overview, incidents, sample } = this.#dependencies;
     return {
       c,
       url: new URL(c.req.url),
       caller,
       preferences,
       viewing: viewingOf(caller, preferences, this.#dependencies),
-      ports: { api, sessions, overview, incidents, sample },
+      ports: { api, destinations, sessions, overview, incidents, sample },
       param: (name) => c.req.param(name) ?? "",
     };
+  }
+
+  #mayStill(c: ApiContext, { permission }: Action): boolean {
+    const caller = this.callerOf(c);
+    return caller !== null && !caller.mustChangePassword && may(caller, permission);
   }
 
   #toSignIn(c: ApiContext): Response {
@@ -146,6 +153,13 @@ export class Gate {
   }
 }
 
+/** A form that is too large, incomplete or unreadable. */
+function bodyRefusal(error: unknown): Refusal | null {
+  if (!(error instanceof EdgeError) || error.code !== "body_refused") return null;
+  const { status, title } = error.data;
+  return { status: status as Refusal["status"], title: String(title), detail: error.message };
+}
+
 /** The present address with its query, as a place to come back to. */
 function pathOf(c: ApiContext): string {
   const { pathname, search } = new URL(c.req.url);
@@ -170,6 +184,13 @@ export function follow(c: ApiContext, to: string, said: string | undefined): Res
     else leaveSaid(c, said);
   }
   return leadTo(c, to);
+}
+
+function save(c: ApiContext, { file, type, body }: Saved): Response {
+  c.header("Content-Type", type);
+  c.header("Content-Disposition", `attachment; filename="${file}"`);
+  c.header("Cache-Control", "no-store");
+  return c.body(body);
 }
 
 function signInNeeded(c: ApiContext): Response {

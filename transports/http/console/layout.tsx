@@ -87,7 +87,12 @@ export const Shell = (props: ShellProps) => {
   const entries = (list: readonly Entry[]) =>
     list.filter(isShown).map((entry) => <NavigationEntry entry={entry} isHere={entry.path === at} counts={counts} />);
   return (
-    <Document title={title} theme={preferences.theme} stream={{ user: caller.name }}>
+    <Document
+      title={title}
+      theme={preferences.theme}
+      stream={{ user: caller.name }}
+      script={/^\/(?:console\/)?settings\//.test(here) ? assetPaths.settingsJs : assetPaths.js}
+    >
       <nav class="vh" aria-label="Skip">
         <a href="#main">To the content</a>
       </nav>
@@ -237,10 +242,12 @@ interface DocumentProps {
   theme: Theme;
   /** Who is signed in; null = nothing is live. */
   stream: { user: string } | null;
+  /** Address of the page's scripts. */
+  script?: string;
   children: Child;
 }
 
-const Document = ({ title, theme, stream, children }: DocumentProps) => (
+const Document = ({ title, theme, stream, script = assetPaths.js, children }: DocumentProps) => (
   <html lang="en" data-theme={theme === "system" ? undefined : theme}>
     <head>
       <meta charset="utf-8" />
@@ -250,7 +257,7 @@ const Document = ({ title, theme, stream, children }: DocumentProps) => (
       <link rel="icon" href={assetPaths.icon} type="image/svg+xml" />
       <link rel="preload" href={assetPaths.font} as="font" type="font/woff2" crossorigin="anonymous" />
       <link rel="stylesheet" href={assetPaths.css} />
-      <script type="module" src={assetPaths.js} />
+      <script type="module" src={script} />
     </head>
     <body data-stream={stream === null ? undefined : "/console/stream"}>{children}</body>
   </html>

@@ -34,6 +34,8 @@ export interface Page<Data> {
 
 export interface ActionRequest extends PageRequest {
   form: FormFields;
+  /** Whether the person may still do this: for files that take a while. */
+  mayGoOn(): boolean;
 }
 
 /** `to`: the page that follows; `said`: what it tells the person. */
@@ -47,16 +49,28 @@ export interface Shown {
   title: string;
   at: string;
   view: Child;
+  /** 200 unless given; 422 where what was sent is refused. */
+  status?: 200 | 412 | 422;
+}
+
+/** A file for the browser to save. The form that asks for it is `plain`. */
+export interface Saved {
+  /** Its name: letters, digits, dots, hyphens. */
+  file: string;
+  type: string;
+  body: string | ReadableStream<Uint8Array>;
 }
 
 export interface Action {
   /** `/console/…`; always POST. */
   path: string;
   permission: Permission;
+  /** The most bytes of the form; absent = 1 MiB. */
+  most?: number;
   /** Open to a person who has to choose another password first. */
   withInitialPassword?: boolean;
   /** @throws EdgeError, UsageError, StoreError: refused with their words, and nothing typed is lost */
-  run(request: ActionRequest): Promise<Done | Shown>;
+  run(request: ActionRequest): Promise<Done | Shown | Saved>;
 }
 
 /** Thrown by `load`: the browser is led to another page. */

@@ -1,6 +1,7 @@
 /** What the console needs from the appliance beside what the API already has. */
 import type { Caller } from "../../../core/access/caller.ts";
 import type { Story } from "../../../core/tickets/case/story.ts";
+import type { ShownCertificate, TestStep } from "../../../core/tickets/ticket-system.ts";
 import type { ApiDependencies } from "../api/dependencies.ts";
 
 /** A person who works in the console. */
@@ -92,8 +93,60 @@ export interface SamplePort {
   remove(caller: Caller): Promise<void>;
 }
 
+type Json = Record<string, unknown>;
+
+/** A destination as it is in force, or as it would be with these options, in the shape of the feed's file. */
+export type MeantDestination = { name: string } | { options: Json };
+type TlsFile = "ca_file" | "cert_file" | "key_file";
+
+/** What a certificate or key that was uploaded is: the certificates in it, or the kind of key. */
+export type TlsFileFacts = { certificates: ShownCertificate[]; key: string | null } | { problem: string };
+
+/** The message that a destination would get for the newest event that the person may see; `kind` is `test` where there is none. */
+export interface SampleMessage {
+  kind: string;
+  subject: string;
+  /** Epoch milliseconds. */
+  at: number;
+  /** As they go over the line, framing included. */
+  bytes: Uint8Array;
+  /** Bytes of the message alone. */
+  length: number;
+  maxBytes: number;
+  shrunk: boolean;
+  /** Whether the destination's filters let it pass. */
+  passes: boolean;
+}
+
+/** Destinations of the two syslog feeds. `section`: `alert_syslog`, `incident_syslog`. What is wrong with options is a UsageError with every field. */
+export interface DestinationPort {
+  /** Every option, defaults filled in. */
+  resolved(section: string, meant: MeantDestination): Json;
+  test(caller: Caller, section: string, meant: MeantDestination): Promise<{ ok: boolean; steps: TestStep[] }>;
+  /** Sends a message of MSGID TEST. */
+  send(
+    caller: Caller,
+    section: string,
+    meant: MeantDestination,
+  ): Promise<{ ok: boolean; detail: string; message: string }>;
+  sample(caller: Caller, section: string, meant: MeantDestination): Promise<SampleMessage>;
+  /** What waits for a name, whether it is configured or not; null = it has no place in the log. */
+  place(section: string, name: string): Promise<{ name: string; queued: number } | null>;
+  /** Places of names that are not configured any more. */
+  kept(section: string): Promise<{ name: string; queued: number }[]>;
+  /** Puts a name where another one stands. */
+  copyPlace(caller: Caller, section: string, from: string, to: string): Promise<void>;
+  /** Removes the place of a name that is not configured; resolves with what waited. @throws EdgeError destination_unknown, destination_configured */
+  forget(caller: Caller, section: string, name: string): Promise<number>;
+  /** Null for a path of the machine. */
+  tlsFacts(kind: TlsFile, file: string): TlsFileFacts | null;
+  /** Takes a file that was sent, and gives the name by which a destination can have it. */
+  take(kind: TlsFile, text: string): { file: string } | { problem: string };
+}
+
 /** The part of it that pages and actions get. */
 export interface ConsolePorts {
+  destinations: DestinationPort;
   api: ApiDependencies;
   sessions: SessionPort;
   overview: OverviewPort;

@@ -27,6 +27,7 @@ export class RelpSession {
   readonly #parser = new RelpParser();
   #connection: StreamConnection | null = null;
   #txnr = 0;
+  #peerSays = "";
   #handlers: RelpHandlers | null = null;
   /** Callback for the answer to `open` or `close`. */
   #onReply: ((frame: RelpFrame) => void) | null = null;
@@ -42,6 +43,11 @@ export class RelpSession {
     try {
       const reply = await this.#ask("open", Buffer.from(OFFERS), this.#context.limits.connectMs, signal);
       const { code, text, offers } = parseAnswer(reply.data);
+      this.#peerSays = [text, /^relp_software=([^\n]*)/m.exec(offers)?.[1] ?? ""]
+        .filter((part) => part !== "")
+        .join(", ")
+        .replace(/[^ -~]/g, "?")
+        .slice(0, 200);
       if (code !== 200) throw this.#error("relp_refused", `refused the RELP session: ${code} ${text}`);
       if (!/^commands=(.*,)?syslog(,|$)/m.test(offers))
         throw this.#error("relp_refused", "takes no syslog messages over RELP");
@@ -49,6 +55,11 @@ export class RelpSession {
       connection.destroy();
       throw error;
     }
+  }
+
+  /** How the receiver greets and what it calls itself: plain ASCII, "" if it says nothing. */
+  get peerSays(): string {
+    return this.#peerSays;
   }
 
   /** Starts reporting answers and the end of the session. */

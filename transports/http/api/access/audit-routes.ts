@@ -81,7 +81,7 @@ export function auditRoutes({ audit }: ApiDependencies): Route[] {
 }
 
 /** How a file of the audit log is called, and its type. */
-function auditFile(format: (typeof formats)[number]): { name: string; type: string } {
+export function auditFile(format: (typeof formats)[number]): { name: string; type: string } {
   return format === "csv"
     ? { name: "audit.csv", type: "text/csv; charset=utf-8" }
     : { name: "audit.ndjson", type: "application/x-ndjson; charset=utf-8" };

@@ -1,7 +1,7 @@
 /** What the API answers about tickets and ticket systems. */
 import * as v from "valibot";
 import { feedNames } from "../../../../core/feeds/feeds.ts";
-import { feedSections } from "../../../../core/settings/feed-section.ts";
+import { feedSections } from "../../../../core/settings/sections/feed-section.ts";
 import { fieldPolicies } from "../../../../core/tickets/policy.ts";
 import { deliveryStates, ticketSystems } from "../../../../core/tickets/ticket.ts";
 import { count, orNull, text, time } from "./field-shapes.ts";
@@ -123,6 +123,14 @@ const steps = v.array(
     ok: v.boolean(),
     detail: text,
     warning: v.exactOptional(v.pipe(v.boolean(), v.description("It works, and something of it does not."))),
+    of: v.exactOptional(v.pipe(text, v.description("Which destination it is about: `alerts/siem`."))),
+    words: v.exactOptional(v.pipe(text, v.description("What the target says, in its own words."))),
+    certificates: v.exactOptional(
+      v.pipe(
+        v.array(v.object({ subject: text, issuer: text, names: text, valid_from: time, valid_to: time })),
+        v.description("The chain that the target shows, its own certificate first."),
+      ),
+    ),
   }),
 );
 
@@ -164,11 +172,29 @@ export const feedStatus = v.object({
       name: text,
       protocol: text,
       address: v.pipe(orNull(text), v.description("Host and port; null for callers who are limited to entities.")),
+      preset: orNull(text),
+      framing: orNull(text),
+      min_risk: count,
+      entities: v.pipe(
+        v.union([v.array(text), count]),
+        v.description("Which it gets, empty = all; for callers who are limited to entities their number."),
+      ),
     }),
   ),
 });
 
 export const settingsSection = v.object({
   section: text,
-  fields: v.record(text, v.looseObject({ source: text, pinned: v.boolean() })),
+  version: v.pipe(text, v.description("Of what is saved; the header ETag has it too.")),
+  saved: v.pipe(orNull(v.object({ who: text, at: time })), v.description("Who saved last, and when.")),
+  fields: v.record(
+    text,
+    v.looseObject({
+      source: text,
+      pinned: v.boolean(),
+      setting: v.pipe(text, v.description("What environment or file call it.")),
+    }),
+  ),
 });
+
+export const settingsProblems = v.object({ errors: v.array(v.object({ name: text, reason: text })) });

@@ -11,7 +11,9 @@ document.addEventListener("submit", async (event) => {
   if (form.method !== "post" || form.dataset.plain !== undefined || event.defaultPrevented) return;
   event.preventDefault();
   if (form.dataset.sending) return;
-  const body = new URLSearchParams(/** @type {any} */ (new FormData(form, button)));
+  const data = new FormData(form, button);
+  // A form with files goes as its parts.
+  const body = form.enctype.startsWith("multipart") ? data : new URLSearchParams(/** @type {any} */ (data));
   const chosen =
     button?.dataset.said ??
     /** @type {HTMLSelectElement | null} */ (one("select", form))?.selectedOptions[0]?.dataset.said;
@@ -37,10 +39,13 @@ document.addEventListener("submit", async (event) => {
       if (said) say(said);
     } else if (to) {
       if (said) sessionStorage.setItem("said", said);
+      if (form.dataset.draft) localStorage.removeItem(`draft ${form.dataset.draft}`);
       if (to === here || to.startsWith(`${here}#`)) location.reload();
       else location.assign(to);
-    } else if (response.ok) showMain(await response.text());
-    else {
+    } else if (response.headers.get("Content-Type")?.startsWith("text/html")) {
+      const html = await response.text();
+      if (!(form.dataset.draft && putParts(form, parsed(html), true))) showMain(html);
+    } else {
       if (cell) cell.textContent = before;
       tell(pop ?? form, said || "This could not be done. What you typed is still there: try again.");
     }
@@ -80,6 +85,11 @@ function showMain(html) {
   scrollTo(0, 0);
   (one("[autofocus]", main) ?? main).focus();
 }
+
+// What is shown once is gone when somebody comes back to the page.
+addEventListener("pagehide", () => {
+  for (const each of all("[data-once]")) each.remove();
+});
 
 const left = sessionStorage.getItem("said");
 if (left) {

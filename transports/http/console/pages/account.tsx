@@ -2,14 +2,13 @@
 /** `/account`: one's own name, password and second factor, and how pages are shown. */
 import { setSessionCookie, themes, zoneChoices } from "../cookies.ts";
 import { safeReturn } from "../origin.ts";
-import { type Action, page, type Shown } from "../page.ts";
+import { type Action, page } from "../page.ts";
 import { Field, Select } from "../parts/field.tsx";
 import { Form } from "../parts/form.tsx";
-import { Qr } from "../parts/qr/qr.tsx";
-import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
-import { Notice, Panel } from "../parts/words.tsx";
+import { Panel } from "../parts/words.tsx";
 import type { OriginPort } from "../ports.ts";
+import { SecondFactor, secondFactorActions } from "./access/second-factor.tsx";
 import { PasswordFields } from "./sign-in.tsx";
 
 /** Of `GET /api/me`. */
@@ -19,6 +18,7 @@ interface Me {
   role: string;
   entities: string[];
   second_factor: boolean;
+  recovery_codes_left: number;
   last_login_at: string | null;
 }
 
@@ -62,7 +62,7 @@ export const accountPage = page<Me>({
               <button class="btn">Change password</button>
             </Form>
           </Panel>
-          <SecondFactor isSet={me.second_factor} />
+          <SecondFactor isSet={me.second_factor} codesLeft={me.recovery_codes_left} />
         </div>
         <div class="stack">
           <Panel title="Times and colours" id="zone">
@@ -104,72 +104,6 @@ export const accountPage = page<Me>({
   ),
 });
 
-const SecondFactor = ({ isSet }: { isSet: boolean }) => (
-  <Panel
-    title="Second factor"
-    id="second-factor"
-    actions={isSet ? <State kind="good">Set up</State> : <State kind="idle">None</State>}
-  >
-    <Form class="form one" action={isSet ? "/console/second-factor/remove" : "/console/second-factor/begin"}>
-      <p class="small soft">
-        {isSet
-          ? "A sign-in takes a code of your authenticator app besides the password."
-          : "With an authenticator app on your phone, a stolen password alone opens nothing."}
-      </p>
-      <Field
-        label="Your password"
-        name="password"
-        type="password"
-        required
-        autocomplete="current-password"
-        maxlength={1024}
-      />
-      <button class="btn">{isSet ? "Remove second factor" : "Set up second factor"}</button>
-    </Form>
-  </Panel>
-);
-
-/** The secret is shown once, on the answer itself. */
-function secretPage({ secret, otpauth_uri }: { secret: string; otpauth_uri: string }): Shown {
-  return {
-    title: "Set up second factor",
-    at: "/account",
-    view: (
-      <>
-        <div class="page-head">
-          <h1 class="grow">Set up second factor</h1>
-        </div>
-        <Panel title="Your authenticator app" id="secret">
-          <div class="form one">
-            <Notice kind="run">Point the app's camera at the picture, or enter the key below it.</Notice>
-            <Qr text={otpauth_uri} label="QR code of the key below" />
-            <p class="mono secret">{secret.replace(/(.{4})(?=.)/g, "$1 ")}</p>
-            <p>
-              <a class="btn" href={otpauth_uri}>
-                Open in the authenticator app
-              </a>
-            </p>
-          </div>
-          <Form class="form one flush" action="/console/second-factor/confirm">
-            <Field
-              label="Code that the app shows"
-              name="code"
-              required
-              autofocus
-              autocomplete="one-time-code"
-              inputmode="numeric"
-              maxlength={16}
-              hint="From then on every sign-in takes one."
-              mono
-            />
-            <button class="btn primary">Confirm</button>
-          </Form>
-        </Panel>
-      </>
-    ),
-  };
-}
-
 /** `origin`: for the cookie of the new session after a change of the password. */
 export function accountActions(origin: OriginPort): Action[] {
   const own = { permission: "self" } as const;
@@ -193,27 +127,6 @@ export function accountActions(origin: OriginPort): Action[] {
         return { to: safeReturn(form.text("to", 2_000)), said: "Your password is changed." };
       },
     },
-    {
-      ...own,
-      path: "/console/second-factor/begin",
-      run: async ({ caller, form, ports }) =>
-        secretPage((await ports.api.logins.beginTotp(caller, form.exact("password", 1_024))) as never),
-    },
-    {
-      ...own,
-      path: "/console/second-factor/confirm",
-      run: async ({ caller, form, ports }) => {
-        await ports.api.logins.confirmTotp(caller, form.required("code", 16).replace(/\s/g, ""), false);
-        return { to: "/account", said: "The second factor is set up." };
-      },
-    },
-    {
-      ...own,
-      path: "/console/second-factor/remove",
-      run: async ({ caller, form, ports }) => {
-        await ports.api.logins.removeTotp(caller, form.exact("password", 1_024));
-        return { to: "/account", said: "The second factor is removed." };
-      },
-    },
+    ...secondFactorActions,
   ];
 }

@@ -164,14 +164,13 @@ const CodeStep = ({ to, pending, said }: { to: string; pending: string; said?: s
     <input type="hidden" name="to" value={to} />
     <input type="hidden" name="pending" value={pending} />
     <Field
-      label="Code of your authenticator app"
+      label="Code of your authenticator app, or a recovery code"
       name="code"
       required
       autofocus
       autocomplete="one-time-code"
-      inputmode="numeric"
-      maxlength={16}
-      hint="Six digits, a new one every 30 seconds."
+      maxlength={32}
+      hint="Six digits, a new one every 30 seconds. Without the app: one of your recovery codes, which works once."
       mono
     />
     <button class="btn primary">Sign in</button>

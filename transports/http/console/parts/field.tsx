@@ -15,8 +15,10 @@ interface FieldProps {
   label: string;
   name: string;
   value?: string;
-  type?: "text" | "password" | "search" | "email" | "number" | "datetime-local";
+  type?: "text" | "password" | "search" | "email" | "number" | "date" | "datetime-local";
   hint?: Child;
+  /** Where a page has the field several times: its form's own word. */
+  of?: string;
   /** What is wrong with the value. */
   problem?: string | null;
   pin?: { source: "environment" | "file"; name: string };
@@ -32,7 +34,7 @@ interface FieldProps {
 
 export const Field = (props: FieldProps) => {
   const { label, name, value, type = "text", hint, problem, pin, wide, mono, autocomplete = "off" } = props;
-  const hintId = hint || problem ? `${name}-hint` : undefined;
+  const hintId = hint || problem ? `${props.of ?? ""}${name}-hint` : undefined;
   return (
     <label class={wide ? "wide" : undefined}>
       <span class="spread">
@@ -63,6 +65,65 @@ export const Field = (props: FieldProps) => {
     </label>
   );
 };
+
+export const Area = (props: {
+  label: string;
+  name: string;
+  value?: string;
+  rows?: number;
+  hint?: Child;
+  maxlength?: number;
+  placeholder?: string;
+  required?: boolean;
+}) => {
+  const { label, name, value, rows = 3, hint } = props;
+  const hintId = hint === undefined ? undefined : `${name}-hint`;
+  return (
+    <label class="wide">
+      <span>{label}</span>
+      <textarea
+        class="field"
+        name={name}
+        rows={rows}
+        maxlength={props.maxlength}
+        placeholder={props.placeholder}
+        required={props.required}
+        aria-describedby={hintId}
+        spellcheck={false}
+      >
+        {value}
+      </textarea>
+      {hintId === undefined ? null : (
+        <span class="hint" id={hintId}>
+          {hint}
+        </span>
+      )}
+    </label>
+  );
+};
+
+/** Check boxes of one name. `text` is what stands beside each, with a second line that explains it. */
+export const Boxes = (props: {
+  legend: string;
+  name: string;
+  options: readonly { value: string; text: Child; what?: Child }[];
+  ticked: readonly string[];
+  hint?: Child;
+}) => (
+  <fieldset class="ticks wide">
+    <legend>{props.legend}</legend>
+    {props.options.map(({ value, text, what }) => (
+      <label class="row one">
+        <input type="checkbox" name={props.name} value={value} checked={props.ticked.includes(value)} />
+        <span class="any">
+          {text}
+          {what === undefined ? null : <small class="tiny quiet"> {what}</small>}
+        </span>
+      </label>
+    ))}
+    {props.hint === undefined ? null : <span class="hint">{props.hint}</span>}
+  </fieldset>
+);
 
 export const Select = (props: {
   label: string;

@@ -18,21 +18,31 @@ interface FormProps {
   /** Sent by the browser itself, which then shows the answer. */
   plain?: boolean;
   label?: string;
+  /** It has fields with files. */
+  files?: boolean;
+  /** A form of settings: where what is typed is checked, and under which name what is not saved is kept in the browser. */
+  settings?: { check: string; draft: string };
   children?: Child;
 }
 
-export const Form = ({ action, id, optimistic, renews, plain, label, children, ...rest }: FormProps) => (
-  <form
-    method="post"
-    action={action}
-    id={id}
-    class={rest.class}
-    aria-label={label}
-    data-optimistic={optimistic}
-    data-renews={renews}
-    data-plain={plain ? "" : undefined}
-  >
-    <input type="hidden" name={formTokenField} value={useViewing().formToken} />
-    {children}
-  </form>
-);
+export const Form = (props: FormProps) => {
+  const { action, id, optimistic, renews, plain, label, files, settings, children, ...rest } = props;
+  return (
+    <form
+      method="post"
+      action={action}
+      id={id}
+      class={rest.class}
+      aria-label={label}
+      data-optimistic={optimistic}
+      data-renews={renews}
+      data-check={settings?.check}
+      data-draft={settings?.draft}
+      data-plain={plain ? "" : undefined}
+      enctype={files ? "multipart/form-data" : undefined}
+    >
+      <input type="hidden" name={formTokenField} value={useViewing().formToken} />
+      {children}
+    </form>
+  );
+};

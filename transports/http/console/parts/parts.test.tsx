@@ -13,7 +13,7 @@ import { Person, Who } from "./person.tsx";
 import { Bar, levelOf, percent, Sev, words } from "./severity.tsx";
 import { State, Status } from "./state.tsx";
 import { PageFoot, SortHead, Views, withParameters } from "./table.tsx";
-import { isZone, lengthOf, longStamp, stamp, Time } from "./time.tsx";
+import { dayStart, isZone, lengthOf, longStamp, stamp, Time } from "./time.tsx";
 import { Timeline } from "./timeline.tsx";
 import { ViewingContext } from "./viewing.ts";
 import { Empty, Loading, Notice, Outside, Panel, safeAddress } from "./words.tsx";
@@ -117,6 +117,15 @@ describe("times", () => {
     );
     expect(await rendered(<Time at={now + hour} />)).toContain("in 1 h 00");
     expect(await rendered(<Time at={null} />)).toContain("never");
+  });
+
+  test("a day begins at midnight of its zone, also where the clocks change", () => {
+    const iso = (day: string, zone: string) => new Date(dayStart(day, zone) ?? Number.NaN).toISOString();
+    expect(iso("2026-03-29", "Europe/Berlin")).toBe("2026-03-28T23:00:00.000Z");
+    expect(iso("2026-03-30", "Europe/Berlin")).toBe("2026-03-29T22:00:00.000Z");
+    expect(iso("2026-07-01", "America/New_York")).toBe("2026-07-01T04:00:00.000Z");
+    expect(iso("2026-07-01", "Asia/Kathmandu")).toBe("2026-06-30T18:15:00.000Z");
+    expect(["", "yesterday", "2026-13-01"].map((day) => dayStart(day, "UTC"))).toEqual([null, null, null]);
   });
 
   test("lengths, and zones that are none", () => {

@@ -47,6 +47,22 @@ export function isZone(name: string): boolean {
   }
 }
 
+/** The beginning of a day such as `2026-03-13` in a zone, epoch milliseconds; null for what is no day. */
+export function dayStart(day: string, zone: string): number | null {
+  const utc = /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
+  if (Number.isNaN(utc)) return null;
+  // The zone's distance at about that time, and then at the time that follows from it, where clocks are put forward or back.
+  return utc - distanceOf(utc - distanceOf(utc, zone), zone);
+}
+
+/** How far a zone is ahead of UTC, milliseconds. */
+function distanceOf(at: number, zone: string): number {
+  const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" }).formatToParts(at);
+  const name = parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+  const [, sign = "+", hours = "0", minutes = "0"] = /GMT([+-])(\d\d):(\d\d)/.exec(name) ?? [];
+  return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * minute;
+}
+
 /** `at` and `now` in epoch milliseconds. */
 export function stamp(at: number, { now, zone }: { now: number; zone: string }, seconds = false): string {
   const [then, today] = [partsOf(at, zone), partsOf(now, zone)];

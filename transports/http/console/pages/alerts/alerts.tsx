@@ -2,12 +2,11 @@
 /** `/alerts`: equal detections as one row, found by words, rule, host, user and level. */
 import { type Level, levels } from "../../../../../core/detection.ts";
 import { type PageRequest, page } from "../../page.ts";
-import { Select } from "../../parts/field.tsx";
 import { Filters, SearchField } from "../../parts/filters.tsx";
+import { Choice, type Column, EntityChoice, NoMatch, PageHead, Table } from "../../parts/list.tsx";
 import { Sev, words } from "../../parts/severity.tsx";
 import { PageFoot, RowKeys } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
-import { Empty } from "../../parts/words.tsx";
 import { chosen, pageNumber, pageSize, parameter, readRows } from "../listing.ts";
 import { type AlertRow, alertsWith } from "./alert-rows.ts";
 
@@ -52,63 +51,27 @@ export const alertsPage = page<Data>({
   },
   view: ({ asked, entities, rows, total }, { url }) => (
     <>
-      <div class="page-head">
-        <div class="grow">
-          <h1>Alerts</h1>
-          <p class="sub">Equal detections count as one alert: same rule, user and host.</p>
-        </div>
-      </div>
+      <PageHead title="Alerts" sub="Equal detections count as one alert: same rule, user and host." />
       <section class="panel list" aria-label="Alerts">
         <Filters action="/alerts" label="Alerts" list="list">
           <SearchField name="q" value={asked.q} label="Words of rule, host, user" />
-          <Select
-            bare
-            label="Level"
+          <Choice
             name="level"
+            label="Level"
             value={asked.level}
-            options={[["", "Any level"], ...levels.toReversed().map((level) => [level, words(level)] as const)]}
+            any="Any level"
+            options={levels.toReversed().map((level) => [level, words(level)] as const)}
           />
-          {entities.length > 1 ? (
-            <Select
-              bare
-              label="Entity"
-              name="entity"
-              value={asked.entity}
-              options={[["", "All entities"], ...entities.map((name) => [name, name] as const)]}
-            />
-          ) : null}
+          <EntityChoice value={asked.entity} entities={entities} />
           <SearchField name="rule" value={asked.rule} label="Rule" />
           <SearchField name="host" value={asked.host} label="Host" />
           <SearchField name="user" value={asked.user} label="User" />
         </Filters>
         <div id="list">
           {rows.length === 0 ? (
-            <Empty icon="search" title="No alert matches.">
-              <a class="btn" href="/alerts">
-                Reset the filters
-              </a>
-            </Empty>
+            <NoMatch title="No alert matches." reset="/alerts" />
           ) : (
-            <table class="grid cards" data-rows>
-              <caption class="vh">Alerts, newest first</caption>
-              <thead>
-                <tr>
-                  <th scope="col">Level</th>
-                  <th scope="col">Rule</th>
-                  <th scope="col">User and host</th>
-                  <th scope="col" class="r">
-                    Detections
-                  </th>
-                  <th scope="col">First</th>
-                  <th scope="col">Last</th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map((row) => (
-                  <Row row={row} />
-                ))}
-              </tbody>
-            </table>
+            <Table caption="Alerts, newest first" columns={columns} rows={rows} id={({ hash }) => hash} />
           )}
           <PageFoot url={url} page={pageNumber(url)} size={pageSize} shown={rows.length} total={total}>
             <RowKeys />
@@ -119,18 +82,23 @@ export const alertsPage = page<Data>({
   ),
 });
 
-const Row = ({ row }: { row: AlertRow }) => (
-  <tr id={row.hash}>
-    <td>
-      <Sev level={row.level} />
-    </td>
-    <td class="wide">
-      <a class="lead" href={`/alerts/${row.hash}`}>
-        {row.rule_title}
-      </a>
-      <div class="tiny quiet">{row.entity_name}</div>
-    </td>
-    <td>
+const columns: readonly Column<AlertRow>[] = [
+  { head: "Level", cell: (row) => <Sev level={row.level} /> },
+  {
+    head: "Rule",
+    class: "wide",
+    cell: (row) => (
+      <>
+        <a class="lead" href={`/alerts/${row.hash}`}>
+          {row.rule_title}
+        </a>
+        <div class="tiny quiet">{row.entity_name}</div>
+      </>
+    ),
+  },
+  {
+    head: "User and host",
+    cell: (row) => (
       <span class="two">
         {row.user === null ? (
           <span class="quiet">no user</span>
@@ -141,15 +109,9 @@ const Row = ({ row }: { row: AlertRow }) => (
           {row.host === null ? (row.src_ip ?? "") : <a href={alertsWith({ host: row.host })}>{row.host}</a>}
         </small>
       </span>
-    </td>
-    <td class="r" data-label="detections">
-      {row.count}
-    </td>
-    <td class="nowrap drop">
-      <Time at={row.first_seen} />
-    </td>
-    <td class="nowrap" data-label="last">
-      <Time at={row.last_seen} />
-    </td>
-  </tr>
-);
+    ),
+  },
+  { head: "Detections", class: "r", label: "detections", cell: (row) => row.count },
+  { head: "First", class: "nowrap drop", cell: (row) => <Time at={row.first_seen} /> },
+  { head: "Last", class: "nowrap", label: "last", cell: (row) => <Time at={row.last_seen} /> },
+];

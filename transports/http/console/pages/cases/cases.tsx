@@ -3,14 +3,13 @@
 import { builtInPatterns } from "../../../../../core/correlation/patterns.ts";
 import { type CaseStatus, caseSeverities } from "../../../../../core/threat-case.ts";
 import { page } from "../../page.ts";
-import { Select } from "../../parts/field.tsx";
 import { Filters, SearchField } from "../../parts/filters.tsx";
+import { Choice, type Column, EntityChoice, NoMatch, PageHead, Table } from "../../parts/list.tsx";
 import { Who } from "../../parts/person.tsx";
 import { levelOf, Sev, words } from "../../parts/severity.tsx";
 import { Status } from "../../parts/state.tsx";
 import { PageFoot, RowKeys, Views, withParameters } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
-import { Empty } from "../../parts/words.tsx";
 import { chosen, pageNumber, pageSize, parameter, readRows } from "../listing.ts";
 import type { CaseRow } from "./case-rows.ts";
 
@@ -58,12 +57,7 @@ export const casesPage = page<Data>({
   },
   view: ({ view, asked, entities, rows, total, counts }, { url }) => (
     <>
-      <div class="page-head">
-        <div class="grow">
-          <h1>Cases</h1>
-          <p class="sub">Attack patterns over ATT&CK that one actor's detections fulfil.</p>
-        </div>
-      </div>
+      <PageHead title="Cases" sub="Attack patterns over ATT&CK that one actor's detections fulfil." />
       <Views
         views={views.map(({ id, name }, i) => ({
           name,
@@ -75,58 +69,33 @@ export const casesPage = page<Data>({
       <section class="panel list" aria-label="Cases">
         <Filters action="/cases" label="Cases" list="list" keep={{ view: view.id }}>
           <SearchField name="actor" value={asked.actor} label="User, host or address" />
-          <Select
-            bare
-            label="Severity"
+          <Choice
             name="severity"
+            label="Severity"
             value={asked.severity}
-            options={[["", "Any severity"], ...caseSeverities.map((one) => [one, words(one)] as const)]}
+            any="Any severity"
+            options={caseSeverities.map((one) => [one, words(one)] as const)}
           />
-          <Select
-            bare
-            label="Pattern"
+          <Choice
             name="kind"
+            label="Pattern"
             value={asked.kind}
-            options={[["", "Any pattern"], ...kindsWith(asked.kind).map((one) => [one, words(one)] as const)]}
+            any="Any pattern"
+            options={builtInPatterns.map(({ type }) => [type, words(type)] as const)}
           />
-          {entities.length > 1 ? (
-            <Select
-              bare
-              label="Entity"
-              name="entity"
-              value={asked.entity}
-              options={[["", "All entities"], ...entities.map((name) => [name, name] as const)]}
-            />
-          ) : null}
+          <EntityChoice value={asked.entity} entities={entities} />
         </Filters>
         <div id="list">
           {rows.length === 0 ? (
-            <Empty icon="layers" title="No case matches.">
-              <a class="btn" href="/cases">
-                Reset the filters
-              </a>
-            </Empty>
+            <NoMatch icon="layers" title="No case matches." reset="/cases" />
           ) : (
-            <table class="grid cards" data-rows>
-              <caption class="vh">{`${view.name} cases, newest first`}</caption>
-              <thead>
-                <tr>
-                  <th scope="col">Severity</th>
-                  <th scope="col">Pattern</th>
-                  <th scope="col">Hosts</th>
-                  <th scope="col" class="r">
-                    Detections
-                  </th>
-                  <th scope="col">Last</th>
-                  <th scope="col">Owner and status</th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map((row) => (
-                  <Row row={row} />
-                ))}
-              </tbody>
-            </table>
+            <Table
+              caption={`${view.name} cases, newest first`}
+              columns={columns}
+              rows={rows}
+              id={(row) => row.case_id}
+              live={(row) => row.case_id}
+            />
           )}
           <PageFoot url={url} page={pageNumber(url)} size={pageSize} shown={rows.length} total={total}>
             <RowKeys />
@@ -137,42 +106,42 @@ export const casesPage = page<Data>({
   ),
 });
 
-/** The built-in kinds, and the one that is asked for, which may be a customer's. */
-function kindsWith(asked: string): string[] {
-  return [...new Set([...builtInPatterns.map(({ type }) => type), ...(asked === "" ? [] : [asked])])];
-}
-
-const Row = ({ row }: { row: CaseRow }) => {
-  const [first, ...others] = row.affected_computers;
-  return (
-    <tr id={row.case_id} data-live={row.case_id}>
-      <td>
-        <Sev level={levelOf(row.severity)} />
-      </td>
-      <td class="wide">
+const columns: readonly Column<CaseRow>[] = [
+  { head: "Severity", cell: (row) => <Sev level={levelOf(row.severity)} /> },
+  {
+    head: "Pattern",
+    class: "wide",
+    cell: (row) => (
+      <>
         <a class="lead" href={`/cases/${row.case_id}`}>
           {words(row.case_type)}: {row.primary_user}
         </a>
         <div class="tiny quiet">
           {row.entity_name} · <span class="mono">{row.case_id}</span>
         </div>
-      </td>
-      <td class="drop mono tiny">
+      </>
+    ),
+  },
+  {
+    head: "Hosts",
+    class: "drop mono tiny",
+    cell: ({ affected_computers: [first, ...others] }) => (
+      <>
         {first === undefined ? <span class="quiet">none</span> : first}
         {others.length === 0 ? null : <span class="quiet"> and {others.length} more</span>}
-      </td>
-      <td class="r" data-label="detections">
-        {row.alert_count}
-      </td>
-      <td class="nowrap" data-label="last">
-        <Time at={row.last_alert} />
-      </td>
-      <td class="own">
-        <span class="row nowrap one">
-          <Who login={row.assigned_analyst} />
-          <Status status={row.status} />
-        </span>
-      </td>
-    </tr>
-  );
-};
+      </>
+    ),
+  },
+  { head: "Detections", class: "r", label: "detections", cell: (row) => row.alert_count },
+  { head: "Last", class: "nowrap", label: "last", cell: (row) => <Time at={row.last_alert} /> },
+  {
+    head: "Owner and status",
+    class: "own",
+    cell: (row) => (
+      <span class="row nowrap one">
+        <Who login={row.assigned_analyst} />
+        <Status status={row.status} />
+      </span>
+    ),
+  },
+];

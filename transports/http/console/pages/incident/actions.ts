@@ -5,8 +5,8 @@ import { ticketSystems } from "../../../../../core/tickets/ticket.ts";
 import { isForScript } from "../../answer.tsx";
 import type { Action, ActionRequest, Done } from "../../page.ts";
 import { words } from "../../parts/severity.tsx";
+import { readException } from "../exceptions/exception-fields.ts";
 import type { IncidentRow } from "../incident-rows.tsx";
-import { readException } from "./exception-fields.ts";
 import type { IncidentDetail } from "./incident-detail.ts";
 import { systemNames } from "./ticket-detail.ts";
 

@@ -5,7 +5,8 @@ import { State } from "../../parts/state.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Panel } from "../../parts/words.tsx";
 import type { DestinationState, FeedState } from "./integration-state.ts";
-import { StatusLine, TestButton, TestSteps } from "./status-line.tsx";
+import { SetUpLink, StatusLine, TestButton } from "./status-line.tsx";
+import { TestSteps } from "./test-steps.tsx";
 
 export const FeedPanel = ({ feed, title, mayTest }: { feed: FeedState; title: string; mayTest: boolean }) => {
   const { section, configured, enabled, destinations, last_test, pinned, source } = feed;
@@ -14,7 +15,12 @@ export const FeedPanel = ({ feed, title, mayTest }: { feed: FeedState; title: st
     <Panel
       title={title}
       id={section}
-      actions={mayTest && configured ? <TestButton section={section} name={title} /> : undefined}
+      actions={
+        <span class="row push">
+          {mayTest && configured ? <TestButton section={section} name={title} /> : null}
+          <SetUpLink id={section} mayTest={mayTest} configured={configured} />
+        </span>
+      }
     >
       <StatusLine
         configured={configured ? <State kind="good">{count}</State> : <State kind="idle">No</State>}
@@ -69,7 +75,7 @@ const Destinations = ({ destinations }: { destinations: readonly DestinationStat
           <td>
             <b class="lead">{one.name}</b>
             {one.address === null ? null : <div class="tiny quiet mono">{one.address}</div>}
-            <div class="tiny soft">{one.protocol.toUpperCase()}</div>
+            <div class="tiny soft">{wayOf(one)}</div>
           </td>
           <td class="wide">
             <Reached one={one} />
@@ -86,7 +92,18 @@ const Destinations = ({ destinations }: { destinations: readonly DestinationStat
   </table>
 );
 
-const Reached = ({ one: { connected, last_error, queued } }: { one: DestinationState }) => {
+/** How messages travel: `TCP, LF · preset splunk · risk 70 and above`. */
+export function wayOf({ protocol, framing, preset, min_risk, entities }: DestinationState): string {
+  const few = typeof entities === "number" ? entities : entities.length;
+  return [
+    [protocol.toUpperCase(), ...(framing === null ? [] : [framing === "lf" ? "LF" : "counted frames"])].join(", "),
+    ...(preset === null ? [] : [`preset ${preset}`]),
+    ...(min_risk === 0 ? [] : [`risk ${min_risk} and above`]),
+    ...(few === 0 ? [] : [few === 1 ? "1 entity" : `${few} entities`]),
+  ].join(" · ");
+}
+
+export const Reached = ({ one: { connected, last_error, queued } }: { one: DestinationState }) => {
   if (connected)
     return (
       <>

@@ -2,15 +2,11 @@
 import { may } from "../../../../../core/access/caller.ts";
 import type { FieldPolicy } from "../../../../../core/tickets/policy.ts";
 import { ticketSystems } from "../../../../../core/tickets/ticket.ts";
+import type { TestStep } from "../../../../../core/tickets/ticket-system.ts";
 import type { PageRequest } from "../../page.ts";
 import type { StandingGroup } from "../deliveries/delivery-rows.ts";
 
-export interface TestStep {
-  name: string;
-  ok: boolean;
-  detail: string;
-  warning?: boolean;
-}
+export type { TestStep };
 
 export interface LastTest {
   at: string;
@@ -27,14 +23,22 @@ interface FeedRow {
   source: string;
   pinned: boolean;
   last_test: LastTest | null;
-  destinations: { name: string; protocol: string; address: string | null }[];
+  destinations: SetDestination[];
 }
 
-/** A destination, as it is set and as it is at the moment. */
-export interface DestinationState {
+/** A destination as it is set. */
+interface SetDestination {
   name: string;
   protocol: string;
   address: string | null;
+  preset: string | null;
+  framing: string | null;
+  min_risk: number;
+  entities: readonly string[] | number;
+}
+
+/** A destination, as it is set and as it is at the moment. */
+export interface DestinationState extends SetDestination {
   connected: boolean;
   queued: number | null;
   last_error: string | null;
@@ -72,7 +76,7 @@ export interface IntegrationsData {
 
 interface Figures {
   deliveries: { system: string; state: string; count: number }[];
-  destinations: (Omit<DestinationState, "protocol" | "address"> & { feed: string })[];
+  destinations: (Omit<DestinationState, keyof SetDestination> & { name: string; feed: string })[];
 }
 
 /** Proactive is in no answer until somebody uses it. */

@@ -5,7 +5,8 @@ import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { State } from "../../parts/state.tsx";
 import { Time } from "../../parts/time.tsx";
-import type { LastTest, TestStep } from "./integration-state.ts";
+import { integrationOf } from "./catalogue.ts";
+import type { LastTest } from "./integration-state.ts";
 
 interface StatusProps {
   configured: Child;
@@ -52,28 +53,21 @@ const Tested = ({ test }: { test: LastTest | null }) => {
   );
 };
 
-/** Everything that a test has looked at, in its order. */
-export const TestSteps = ({ steps }: { steps: readonly TestStep[] }) => (
-  <ul class="steps">
-    {steps.map(({ name, ok, detail, warning }) => (
-      <li>
-        <Icon
-          n={!ok ? "circle-alert" : warning ? "triangle-alert" : "circle-check"}
-          c={!ok ? "bad" : warning ? "wait" : "good"}
-        />
-        <b>
-          {name}
-          <span class="vh">{!ok ? " (failed)" : warning ? " (with a remark)" : " (passed)"}</span>
-        </b>
-        <span>{detail}</span>
-      </li>
-    ))}
-  </ul>
-);
+/** To the page where it is set up, for those who may; nothing where there is none yet. */
+export const SetUpLink = ({ id, mayTest, configured }: { id: string; mayTest: boolean; configured: boolean }) => {
+  const path = integrationOf(id)?.path ?? null;
+  if (!mayTest || path === null) return null;
+  return (
+    <a class="btn" href={path}>
+      {configured ? "Settings" : "Set up"}
+    </a>
+  );
+};
 
 /** Tries the settings in force; what they are is not changed by it. */
-export const TestButton = ({ section, name }: { section: string; name: string }) => (
+export const TestButton = ({ section, name, to }: { section: string; name: string; to?: string }) => (
   <Form action={`/console/integrations/${section}/test`} label={`Test Connection of ${name}`}>
+    {to === undefined ? null : <input type="hidden" name="to" value={to} />}
     <button class="btn">
       <Icon n="flask-conical" />
       Test Connection

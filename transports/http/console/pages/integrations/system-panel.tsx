@@ -9,7 +9,8 @@ import { Notice, Panel } from "../../parts/words.tsx";
 import { causeWords } from "../deliveries/delivery-rows.ts";
 import { systemName } from "../overview-state.ts";
 import type { SystemState } from "./integration-state.ts";
-import { StatusLine, TestButton, TestSteps } from "./status-line.tsx";
+import { SetUpLink, StatusLine, TestButton } from "./status-line.tsx";
+import { TestSteps } from "./test-steps.tsx";
 
 interface SystemProps {
   one: SystemState;
@@ -24,7 +25,12 @@ export const SystemPanel = ({ one, mayTest, seesAll }: SystemProps) => {
     <Panel
       title={name}
       id={system}
-      actions={mayTest && configured ? <TestButton section={system} name={name} /> : undefined}
+      actions={
+        <span class="row push">
+          {mayTest && configured ? <TestButton section={system} name={name} /> : null}
+          <SetUpLink id={system} mayTest={mayTest} configured={configured} />
+        </span>
+      }
     >
       <StatusLine
         configured={configured ? <State kind="good">Yes</State> : <State kind="idle">No</State>}

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Prints each new incident of RhythmX Edge once, as a JSON object a line, and goes on where it stopped. See README.md."""
+import json, os, ssl, sys, time, urllib.error, urllib.parse, urllib.request
+
+URL, KEY = os.environ["RHYTHMX_URL"].rstrip("/"), os.environ["RHYTHMX_KEY"]
+STATE = os.environ.get("RHYTHMX_STATE", "rhythmx-state.json")
+TLS = ssl.create_default_context(cafile=os.environ.get("RHYTHMX_CA"))  # verifies the certificate, always
+
+
+def save(state):
+    with open(STATE + ".new", "w") as file:
+        json.dump(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(STATE + ".new", STATE)
+
+
+def page(state):
+    where = {"cursor": state["cursor"]} if state["cursor"] else {"since": state["since"]}
+    query = urllib.parse.urlencode({"limit": 500, **where})
+    request = urllib.request.Request(f"{URL}/api/incidents?{query}", headers={"X-API-Key": KEY})
+    with urllib.request.urlopen(request, timeout=30, context=TLS) as answer:
+        return json.load(answer)
+
+
+state = json.load(open(STATE)) if os.path.exists(STATE) else {"cursor": None, "since": "", "seen": []}
+while True:
+    try:
+        answer = page(state)
+    except (urllib.error.HTTPError, OSError, ValueError) as error:
+        status = getattr(error, "code", None)
+        print(f"poll: {error}", file=sys.stderr)
+        if status == 410 and state["cursor"]:  # the database was restored, or retention was faster: begin at the last incident
+            state["cursor"] = None
+        elif status in (400, 401, 403, 404, 410):  # nothing that waiting mends
+            sys.exit(1)
+        else:
+            time.sleep(float((getattr(error, "headers", None) or {}).get("Retry-After", 5)))
+        continue
+    for incident in answer["incidents"]:
+        if incident["incident_id"] not in state["seen"]:
+            print(json.dumps(incident), flush=True)  # or hand it on here; when this raises, the incident comes again
+        state["seen"] = [*state["seen"], incident["incident_id"]][-2000:]
+        state["since"] = incident["created_at"]
+    state["cursor"] = answer["next_cursor"]
+    save(state)
+    if not answer["has_more"]:
+        if "--once" in sys.argv:
+            break
+        time.sleep(60)

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+/** Prints each new incident of RhythmX Edge once, as a JSON object a line, and goes on where it stopped. See README.md. */
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+interface State {
+  cursor: string | null;
+  since: string;
+  seen: string[];
+}
+const { RHYTHMX_URL: url = "", RHYTHMX_KEY: key = "", RHYTHMX_STATE: file = "rhythmx-state.json" } = process.env;
+const fresh: State = { cursor: null, since: "", seen: [] };
+const state: State = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : fresh;
+
+for (;;) {
+  const where = state.cursor === null ? { since: state.since } : { cursor: state.cursor };
+  const query = new URLSearchParams({ limit: "500", ...where });
+  const answer = await fetch(`${url.replace(/\/+$/, "")}/api/incidents?${query}`, {
+    headers: { "X-API-Key": key },
+    signal: AbortSignal.timeout(30_000),
+  }).catch((error: Error) => error);
+  // biome-ignore lint/suspicious/noExplicitAny: the document at /api/openapi.json says what it is
+  const page: any = answer instanceof Error ? answer : await answer.json().catch((error: Error) => error);
+  if (answer instanceof Error || page instanceof Error || !answer.ok) {
+    const status = answer instanceof Error ? 0 : answer.status;
+    process.stderr.write(`poll: ${page instanceof Error ? page.message : `${status} ${page.detail ?? page.title}`}\n`);
+    // The database was restored, or retention was faster: begin at the last incident.
+    if (status === 410 && state.cursor !== null) state.cursor = null;
+    else if ([400, 401, 403, 404, 410].includes(status)) process.exit(1);
+    else await sleep(1000 * Number((answer instanceof Error ? null : answer.headers.get("Retry-After")) ?? 5));
+    continue;
+  }
+  for (const incident of page.incidents) {
+    // Or hand it on here; when this throws, the incident comes again.
+    if (!state.seen.includes(incident.incident_id)) process.stdout.write(`${JSON.stringify(incident)}\n`);
+    state.seen = [...state.seen, incident.incident_id].slice(-2000);
+    state.since = incident.created_at;
+  }
+  state.cursor = page.next_cursor;
+  writeFileSync(`${file}.new`, JSON.stringify(state), { flush: true });
+  renameSync(`${file}.new`, file);
+  if (!page.has_more && process.argv.includes("--once")) break;
+  if (!page.has_more) await sleep(60_000);
+}

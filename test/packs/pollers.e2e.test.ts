@@ -1,0 +1,131 @@
+/** The pack `pollers`: both programs against a running appliance, with writers, kills, restarts, a restore, refusals and errors. */
+import { Database } from "bun:sqlite";
+import { afterEach, describe, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { detection, TestAppliance } from "../harness/appliance.ts";
+import { freePort } from "../harness/free-port.ts";
+import { installed } from "../harness/rsyslog.ts";
+
+const pack = join(import.meta.dirname, "../../appliance/packs/pollers");
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+type Command = [program: string, script: string];
+const commands: [name: string, command: Command][] = [["poll.ts", [process.execPath, join(pack, "poll.ts")]]];
+if (installed("python3", "python3")) commands.push(["poll.py", ["python3", join(pack, "poll.py")]]);
+
+/** An appliance at an address that it keeps, and a poller with a state of its own. */
+async function scene([program, script]: Command) {
+  const env = { RHYTHMX_LISTEN: `127.0.0.1:${await freePort()}` };
+  const it = { appliance: await TestAppliance.start({ env }) };
+  cleanUps.push(() => it.appliance.dispose());
+  const { key } = await it.appliance.makeKey(["feed:read"]);
+  const folder = mkdtempSync(join(tmpdir(), "rhythmx-poller-"));
+  cleanUps.push(() => rmSync(folder, { recursive: true }));
+  const lines: string[] = [];
+  let errors = "";
+
+  /** One turn; `killAfter`: killed once it has printed so many lines. */
+  async function poll(more: { url?: string; killAfter?: number; key?: string } = {}): Promise<number | null> {
+    const child = spawn(program, [script, "--once"], {
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH,
+        RHYTHMX_URL: more.url ?? it.appliance.appliance.apiUrl,
+        RHYTHMX_KEY: more.key ?? key,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let rest = "";
+    let printed = 0;
+    child.stdout.on("data", (data) => {
+      const pieces = (rest + data).split("\n");
+      rest = pieces.pop() ?? "";
+      lines.push(...pieces);
+      printed += pieces.length;
+      if (more.killAfter !== undefined && printed >= more.killAfter) child.kill("SIGKILL");
+    });
+    child.stderr.on("data", (data) => {
+      errors += data;
+    });
+    return new Promise((resolve) => child.once("close", resolve));
+  }
+
+  /** As many incidents as names. */
+  const attack = (names: readonly string[]) =>
+    it.appliance.ingest(names.map((user) => detection({ user, level: "critical", tags: ["attack.t1059.001"] })));
+  const actors = () => lines.map((line) => JSON.parse(line).group_key as string);
+  return { it, poll, attack, actors, said: () => errors };
+}
+
+const named = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+
+describe.each(commands)("%s", (_, command) => {
+  test("gets each incident once, over restarts of both and a restore", async () => {
+    const { it, poll, attack, actors, said } = await scene(command);
+    await attack(named("a", 30));
+    expect(await poll()).toBe(0);
+    expect(await poll()).toBe(0);
+    await attack(named("b", 20));
+    it.appliance = await it.appliance.restarted();
+    expect(await poll()).toBe(0);
+    expect(actors().sort()).toEqual([...named("a", 30), ...named("b", 20)].sort());
+    await attack(named("c", 10));
+    // As `restore` does: positions of before mean nothing any more.
+    it.appliance = await it.appliance.restarted(() => {
+      const database = new Database(join(it.appliance.dataDir, "rhythmx.db"));
+      database.run("insert or replace into meta (key, value) values ('generation', '1773376200')");
+      database.close();
+    });
+    expect(await poll()).toBe(0);
+    expect(said()).toContain("410");
+    expect(actors().sort()).toEqual([...named("a", 30), ...named("b", 20), ...named("c", 10)].sort());
+  });
+
+  test("killed in the middle it goes on, and misses none", async () => {
+    const { poll, attack, actors } = await scene(command);
+    const all = named("k", 700);
+    for (let at = 0; at < all.length; at += 100) await attack(all.slice(at, at + 100));
+    await poll({ killAfter: 100 });
+    await poll({ killAfter: 1 });
+    expect(await poll()).toBe(0);
+    expect([...new Set(actors())].sort()).toEqual([...all].sort());
+  });
+
+  test("waits as long as it is told, and through what is no answer; gives up on a key that is none", async () => {
+    const { it, poll, attack, actors, said } = await scene(command);
+    await attack(named("w", 3));
+    const asked: string[] = [];
+    const answers: [status: number, headers: Record<string, string>, body: string][] = [
+      [429, { "Retry-After": "0" }, "{}"],
+      [503, { "Retry-After": "0" }, '{"detail":"intake is stopped"}'],
+      [200, { "Retry-After": "0" }, "<html>a portal</html>"],
+    ];
+    const gateway = createServer(async (request, response) => {
+      asked.push(request.url ?? "");
+      const [status, headers, body] = answers.shift() ?? [0, {}, ""];
+      if (status !== 0) {
+        response.writeHead(status, headers).end(body);
+        return;
+      }
+      const headersOut = { "X-API-Key": String(request.headers["x-api-key"]) };
+      const answer = await fetch(`${it.appliance.appliance.apiUrl}${request.url}`, { headers: headersOut });
+      response.writeHead(answer.status).end(await answer.text());
+    });
+    await new Promise<void>((resolve) => gateway.listen(0, "127.0.0.1", resolve));
+    cleanUps.push(() => gateway.close());
+    const url = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+    expect(await poll({ url })).toBe(0);
+    expect(asked.length).toBeGreaterThanOrEqual(4);
+    expect(actors().sort()).toEqual(named("w", 3));
+    expect(await poll({ key: "smk_wrong" })).toBe(1);
+    expect(said()).toContain("401");
+  });
+});

@@ -1,0 +1,394 @@
+/** The syslog feeds set up in the console: destinations, their files, what is pinned, what is wrong, and two people at once. */
+import { afterEach, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ApiClient, password } from "../harness/api-client.ts";
+import { detection, TestAppliance, type TestApplianceOptions, until } from "../harness/appliance.ts";
+import { ConsoleClient, type ConsolePage } from "../harness/console-client.ts";
+import { freePort } from "../harness/free-port.ts";
+import { SyslogReceiver } from "../harness/syslog-receiver.ts";
+import { pem, serverPair } from "../harness/test-certificates.ts";
+
+const cleanUp: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step();
+});
+
+const alerts = "/settings/integrations/alert-syslog";
+const add = `/console${alerts}/add`;
+const siem = `/console${alerts}/destinations/siem`;
+
+async function started(options: TestApplianceOptions = {}): Promise<{ edge: TestAppliance; admin: ConsoleClient }> {
+  const edge = await TestAppliance.start({
+    ...options,
+    env: { RHYTHMX_ADMIN_PASSWORD: password, ...options.env },
+  });
+  cleanUp.push(() => edge.dispose());
+  return { edge, admin: await ConsoleClient.signedIn(edge, "admin") };
+}
+
+async function receiving(tls?: Parameters<typeof SyslogReceiver.started>[0]): Promise<SyslogReceiver> {
+  const receiver = await SyslogReceiver.started(tls);
+  cleanUp.push(() => receiver.stop());
+  return receiver;
+}
+
+/** Adds a destination by its form. */
+async function added(admin: ConsoleClient, fields: Record<string, string | null>): Promise<ConsolePage> {
+  return admin.fill(await admin.get(`${alerts}/add`), `${add}/save`, fields);
+}
+
+async function audited(edge: TestAppliance): Promise<{ action: string; subject: string; detail: string }[]> {
+  const api = await ApiClient.asUser(edge, `reader${Math.random()}`.replace(".", ""), "admin");
+  const { body } = await api.get("/api/audit?limit=50");
+  return body.entries.map((entry: { detail: unknown }) => ({ ...entry, detail: JSON.stringify(entry.detail) }));
+}
+
+describe("destinations", () => {
+  test("one is added, told, changed, and gets what comes from then on, also after a restart", async () => {
+    const receiver = await receiving();
+    const { edge, admin } = await started();
+    const empty = await admin.get(alerts);
+    expect(empty.text).toContain("There is none yet");
+    const saved = await added(admin, {
+      name: "siem",
+      preset: "rsyslog",
+      host: "127.0.0.1",
+      port: String(receiver.port),
+    });
+    expect([saved.at, saved.text]).toEqual([alerts, expect.stringContaining("siem: saved and in force.")]);
+    expect(saved.text).toMatch(/Configured 1 destination Enabled Yes Last Test never/);
+    expect(saved.text).toContain("TCP, counted frames · preset rsyslog");
+    await edge.ingest([detection()]);
+    await until(() => receiver.messages.length === 1);
+    // Only what differs from the defaults is saved.
+    const api = await ApiClient.asUser(edge, "boss", "admin");
+    const options = { name: "siem", preset: "rsyslog", protocol: "tcp", host: "127.0.0.1", port: receiver.port };
+    expect((await api.get("/api/settings/alert_syslog")).body.fields.syslog.saved).toEqual([options]);
+    const page = await admin.get(`${alerts}/destinations/siem`);
+    const changed = await admin.fill(page, `${siem}/save`, {
+      app_name: "Edge",
+      rule_info: null,
+      entities: "Primary Site\nNorth",
+    });
+    expect(changed.text).toContain("siem: saved and in force.");
+    expect((await api.get("/api/settings/alert_syslog")).body.fields.syslog.saved).toEqual([
+      { ...options, app_name: "Edge", rule_info: false, entities: ["Primary Site", "North"] },
+    ]);
+    const next = await edge.restarted();
+    cleanUp.push(() => next.stop());
+    await next.ingest([detection({ rule_id: "b" })]);
+    await until(() => receiver.messages.length === 2);
+    expect(receiver.messages[1]).toContain(" Edge ");
+    expect(receiver.messages[1]).not.toContain("rule@");
+    const entries = await audited(next);
+    expect(entries.filter(({ action }) => action === "settings.save").map(({ detail }) => detail)).toEqual([
+      expect.stringContaining("syslog.siem.app_name"),
+      expect.stringContaining('"syslog.siem"'),
+    ]);
+    cleanUp.splice(0, 1);
+  });
+
+  test("what is wrong stands at its field, with what was typed, and nothing is saved", async () => {
+    const { edge, admin } = await started();
+    const wrong = await added(admin, {
+      name: "a b",
+      host: "tcp://x",
+      port: "70000",
+      max_bytes: "lots",
+      min_risk: "101",
+    });
+    expect(wrong.status).toBe(422);
+    for (const [name, words] of [
+      ["name", "1 to 64 letters"],
+      ["host", "a host name or IP address"],
+      ["port", "a whole number from 1 to 65535"],
+      ["max_bytes", "a whole number from 480 to 262144"],
+      ["min_risk", "a whole number from 0 to 100"],
+    ])
+      expect([name, new RegExp(`<span class="hint bad" id="${name}-hint"[^>]*>([^<]*)`).exec(wrong.html)?.[1]]).toEqual(
+        [name, expect.stringContaining(words ?? "")],
+      );
+    expect(wrong.html).toContain('value="tcp://x"');
+    // The same while one types.
+    const checked = await admin.fill(await admin.get(`${alerts}/add`), `${add}/save`, { host: "x y" }, `${add}/check`);
+    expect([checked.status, checked.text]).toEqual([
+      200,
+      expect.stringContaining("found &quot;x y&quot;".replaceAll("&quot;", '"')),
+    ]);
+    expect((await admin.get(alerts)).text).toContain("There is none yet");
+    expect((await audited(edge)).filter(({ action }) => action === "settings.save")).toEqual([]);
+  });
+
+  test("hostile names and hosts are text, in every answer", async () => {
+    const { admin } = await started();
+    const evil = '"><script>alert(1)</script>';
+    const page = await added(admin, { name: evil, host: evil, app_name: evil, entities: `${evil}\n` });
+    expect(page.status).toBe(422);
+    expect(page.html).not.toContain("<script>alert");
+    await added(admin, { name: "siem", host: "h.example", entities: evil });
+    const set = await admin.get(`${alerts}/destinations/siem`);
+    expect(set.html).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+    expect(set.html).not.toContain("<script>alert");
+    for (const name of ["nosuch", "..%2F..", "%22%3E%3Cscript%3E", "a%00b"]) {
+      const other = await admin.get(`${alerts}/destinations/${name}`);
+      expect([name, other.status]).toEqual([name, 404]);
+      expect(other.html).not.toContain("<script>");
+    }
+  });
+
+  test("a file pins the list: read-only with its place, and still tested; the pace stays free", async () => {
+    const receiver = await receiving();
+    const { admin } = await started({
+      config: { syslog: { name: "siem", host: "127.0.0.1", port: receiver.port }, daemon: { batch_size: 9 } },
+    });
+    const page = await admin.get(alerts);
+    expect(page.text).toMatch(/1 setting is read-only here\. syslog stands in config\.json : take it out/);
+    expect(page.html).not.toContain(`${alerts}/add`);
+    expect(page.text).toMatch(/daemon\.batch_size stands in config\.json/);
+    // The tests' environment has the port of the health endpoint.
+    expect(page.text).toMatch(/RHYTHMX_ALERT_HEALTH stands in the environment of the service/);
+    const one = await admin.get(`${alerts}/destinations/siem`);
+    expect(one.html).toMatch(/<input class="field mono"[^>]*value="127\.0\.0\.1"[^>]*readonly/);
+    expect(one.html).not.toMatch(/<button class="btn primary">Save/);
+    expect((await admin.fill(one, `${siem}/save`, { host: "other" })).text).toMatch(
+      /it is set in config\.json; change it there/i,
+    );
+    expect((await admin.get(`${alerts}/add`)).text).toMatch(/set in config\.json/);
+    expect((await admin.get(`${alerts}/destinations/siem/remove`)).status).toBe(409);
+    const tested = await admin.fill(one, `${siem}/save`, {}, `${siem}/test`);
+    expect(tested.text).toMatch(/The test has passed , with the settings in force\./);
+    const pace = await admin.fill(page, `/console${alerts}/save`, { poll_interval_seconds: "5" });
+    expect(pace.text).toContain("Alert Syslog Forwarding: saved and in force: Look for work every … seconds.");
+  });
+});
+
+describe("trying", () => {
+  test("a test and a message with values that are not saved, and the exact bytes for a real alert", async () => {
+    const receiver = await receiving();
+    const { edge, admin } = await started();
+    const page = await admin.get(`${alerts}/add`);
+    const fields = { name: "siem", host: "127.0.0.1", port: String(receiver.port), framing: "octet" };
+    const first = await admin.fill(page, `${add}/save`, fields, `${add}/sample`);
+    expect(first.text).toContain("Nothing has come in yet, so this is the test message.");
+    await edge.ingest([detection({ rule_title: "A <b> rule", raw: { CommandLine: "x".repeat(900) } })]);
+    const tested = await admin.fill(page, `${add}/save`, fields, `${add}/test`);
+    expect(tested.text).toMatch(/The test has passed , with \d+ values that are not saved\./);
+    expect(tested.text).toMatch(/Resolve \(passed\) 127\.0\.0\.1 is an address Connect \(passed\)/);
+    // What was typed is still there.
+    expect(admin.fieldsOf(tested, `${add}/save`).get("port")).toBe(String(receiver.port));
+    const sent = await admin.fill(tested, `${add}/save`, {}, `${add}/send`);
+    expect(sent.text).toContain("The test message is out");
+    await until(() => receiver.messages.some((message) => message.includes(" TEST [test@32473 ")));
+    const shown = await admin.fill(sent, `${add}/save`, { max_bytes: "480" }, `${add}/sample`);
+    expect(shown.text).toMatch(
+      /Of the newest alert, .* \d+ of at most 480 bytes, shortened by meaning to fit; 4 bytes of framing/,
+    );
+    const filtered = await admin.fill(sent, `${add}/save`, { min_risk: "100" }, `${add}/sample`);
+    expect(filtered.text).toContain("This destination would not get it");
+    // The bytes are those that arrive.
+    const full = await admin.fill(sent, `${add}/save`, {}, `${add}/sample`);
+    const log = /<pre class="log mono"[^>]*>([\s\S]*?)<\/pre>/.exec(full.html)?.[1] ?? "";
+    const text = log
+      .replace(/<[^>]*>/g, "")
+      .replaceAll("&lt;", "<")
+      .replaceAll("&gt;", ">")
+      .replaceAll("&quot;", '"')
+      .replaceAll("&amp;", "&");
+    await admin.fill(full, `${add}/save`);
+    await edge.appliance.operations.replay({ destination: "siem", from: 0, to: null });
+    await until(() => receiver.messages.some((message) => message.includes(" FIRST ")));
+    const message = receiver.messages.find((one) => one.includes(" FIRST ")) ?? "";
+    expect(text).toBe(`${message.length} ${message}`);
+    expect((await audited(edge)).map(({ action }) => action)).toEqual(
+      expect.arrayContaining(["settings.test", "feed.test_message", "settings.save"]),
+    );
+  });
+
+  test("a receiver that is away fails at its step, with what to mend", async () => {
+    const { admin } = await started();
+    const port = String(await freePort());
+    const page = await admin.get(`${alerts}/add`);
+    const dead = await admin.fill(page, `${add}/save`, { name: "siem", host: "127.0.0.1", port }, `${add}/test`);
+    expect(dead.text).toMatch(/The test has failed.*Connect \(failed\) nothing listens on/);
+    const sent = await admin.fill(page, `${add}/save`, { name: "siem", host: "127.0.0.1", port }, `${add}/send`);
+    expect(sent.text).toMatch(/The test message was not sent : nothing listens on/);
+  });
+
+  test("TLS: certificates and keys by upload, explained, kept encrypted, never given out; the chain is shown", async () => {
+    const tls = { ...serverPair("server"), ca: pem("ca.pem"), requestCert: true };
+    const receiver = await receiving({ tls: tls as never });
+    const { edge, admin } = await started();
+    const page = await admin.get(`${alerts}/add`);
+    const fields = { name: "siem", protocol: "tls", host: "localhost", port: String(receiver.port) };
+    const untrusted = await admin.fill(page, `${add}/save`, fields, `${add}/test`);
+    expect(untrusted.text).toMatch(
+      /TLS handshake \(failed\) the certificate of localhost:\d+ is signed by a CA that is not trusted/,
+    );
+    expect(untrusted.text).toMatch(/Its certificate.* localhost for localhost.*, by RhythmX test CA/);
+    const key = pem("client.key").toString();
+    const wrong = await admin.fill(
+      page,
+      `${add}/save`,
+      {
+        ...fields,
+        "tls.ca_file.pem": key,
+        "tls.cert_file.pem": pem("client.pem").toString(),
+        "tls.key_file.pem": pem("server.key").toString(),
+      },
+      `${add}/test`,
+    );
+    expect(wrong.status).toBe(422);
+    expect(wrong.text).toContain("is a private key, and a certificate is wanted here");
+    expect(wrong.text).toContain("is the key of another certificate");
+    // The good certificate is kept for the next try, and no key comes back.
+    expect(wrong.html).not.toContain("PRIVATE KEY-----\n");
+    const good = await admin.fill(
+      wrong,
+      `${add}/save`,
+      { "tls.ca_file.pem": pem("ca.pem").toString().replaceAll("\n", "\r\n"), "tls.key_file.pem": key },
+      `${add}/test`,
+    );
+    expect(good.text).toMatch(
+      /TLS handshake \(passed\) TLS 1\.3.*the certificate is trusted.*our certificate was not refused/,
+    );
+    expect(good.text).toMatch(/a private key, (EC|RSA)/);
+    await admin.fill(good, `${add}/save`);
+    await edge.ingest([detection()]);
+    await until(() => receiver.messages.some((message) => message.includes(" FIRST ")));
+    const secret = key.split("\n")[1] ?? "";
+    const api = await ApiClient.asUser(edge, "boss", "admin");
+    const section = JSON.stringify((await api.get("/api/settings/alert_syslog")).body);
+    expect(section).toContain("uploaded:");
+    for (const text of [
+      section,
+      (await admin.get(`${alerts}/destinations/siem`)).html,
+      JSON.stringify(await audited(edge)),
+      edge.logLines.join("\n"),
+      readFileSync(join(edge.dataDir, "rhythmx.db")).toString("latin1"),
+      readFileSync(join(edge.dataDir, "rhythmx.db-wal")).toString("latin1"),
+    ])
+      expect(text.includes(secret)).toBe(false);
+    // Taken away again: nothing of it stays.
+    const set = await admin.get(`${alerts}/destinations/siem`);
+    await admin.fill(set, `${siem}/save`, { "remove.tls.cert_file": "on", "remove.tls.key_file": "on" });
+    const left = JSON.stringify((await api.get("/api/settings/alert_syslog")).body.fields.syslog.saved);
+    expect(left.match(/uploaded:/g)).toHaveLength(1);
+  });
+});
+
+describe("two people at once", () => {
+  test("the same destination: both values are shown, nothing is lost, and what only one changed is taken over", async () => {
+    const { edge, admin } = await started();
+    await added(admin, { name: "siem", host: "one.example" });
+    await ApiClient.asUser(edge, "anna", "admin");
+    const anna = await ConsoleClient.signedIn(edge, "anna");
+    const page = `${alerts}/destinations/siem`;
+    const [mine, hers] = [await admin.get(page), await anna.get(page)];
+    await anna.fill(hers, `${siem}/save`, { host: "two.example", port: "601" });
+    const conflict = await admin.fill(mine, `${siem}/save`, { host: "three.example", min_risk: "70" });
+    expect(conflict.status).toBe(412);
+    expect(conflict.text).toContain("anna saved here meanwhile");
+    expect(conflict.text).toContain("Saved now: two.example");
+    const typed = admin.fieldsOf(conflict, `${siem}/save`);
+    expect(["host", "port", "min_risk"].map((name) => typed.get(name))).toEqual(["three.example", "601", "70"]);
+    const api = await ApiClient.asUser(edge, "boss", "admin");
+    const saved = async () => (await api.get("/api/settings/alert_syslog")).body.fields.syslog.saved;
+    expect(await saved()).toMatchObject([{ host: "two.example", port: 601 }]);
+    await admin.fill(conflict, `${siem}/save`);
+    expect(await saved()).toMatchObject([{ host: "three.example", port: 601, min_risk: 70 }]);
+  });
+
+  test("two destinations: both are saved", async () => {
+    const { edge, admin } = await started();
+    await added(admin, { name: "siem", host: "one.example" });
+    const [one, other] = [await admin.get(`${alerts}/destinations/siem`), await admin.get(`${alerts}/add`)];
+    await admin.fill(other, `${add}/save`, { name: "soc", host: "soc.example" });
+    await admin.fill(one, `${siem}/save`, { port: "601" });
+    const api = await ApiClient.asUser(edge, "boss", "admin");
+    expect((await api.get("/api/settings/alert_syslog")).body.fields.syslog.saved).toMatchObject([
+      { name: "siem", port: 601 },
+      { name: "soc" },
+    ]);
+  });
+
+  test("the pace of the feed, and the API by If-Match", async () => {
+    const { edge, admin } = await started();
+    const api = await ApiClient.asUser(edge, "boss", "admin");
+    const page = await admin.get(alerts);
+    const before = await api.get("/api/settings/alert_syslog");
+    const tag = before.headers.get("etag") ?? "";
+    expect(tag).toBe(`"${before.body.version}"`);
+    await api.send("PUT", "/api/settings/alert_syslog", { batch_size: 7, poll_interval_seconds: 9 });
+    const conflict = await admin.fill(page, `/console${alerts}/save`, { batch_size: "8" });
+    expect([conflict.status, conflict.text]).toEqual([412, expect.stringContaining("Saved now: 7")]);
+    expect(admin.fieldsOf(conflict, `/console${alerts}/save`).get("poll_interval_seconds")).toBe("9");
+    const put = (headers: Record<string, string>, body: unknown) =>
+      fetch(`${edge.appliance.apiUrl}/api/settings/alert_syslog`, {
+        method: "PUT",
+        headers: { ...api.headers, "Content-Type": "application/json", ...headers },
+        body: JSON.stringify(body),
+      });
+    const refused = await put({ "If-Match": tag }, { batch_size: 8 });
+    expect(refused.status).toBe(412);
+    expect(await refused.json()).toMatchObject({
+      errors: [{ name: "batch_size", reason: "saved now: 7; in this request: 8" }],
+    });
+    const now = (await api.get("/api/settings/alert_syslog")).headers.get("etag") ?? "";
+    expect((await put({ "If-Match": now }, { batch_size: 8 })).status).toBe(200);
+  });
+});
+
+describe("places in the log", () => {
+  test("another name: it is asked, and goes on where the first one stood", async () => {
+    const { edge, admin } = await started();
+    await added(admin, { name: "siem", host: "127.0.0.1", port: String(await freePort()) });
+    await edge.ingest([detection(), detection({ rule_id: "b" })]);
+    const page = await admin.get(`${alerts}/destinations/siem`);
+    const receiver = await receiving();
+    const fields = { name: "soc", port: String(receiver.port) };
+    const question = await admin.fill(page, `${siem}/save`, fields);
+    expect([question.status, question.text]).toEqual([422, expect.stringContaining("Where does soc begin?")]);
+    expect(question.text).toContain("siem stands at its own, and 2 messages wait there.");
+    const saved = await admin.fill(question, `${siem}/save`);
+    expect(saved.text).toContain("soc: saved and in force.");
+    await until(() => receiver.messages.length === 2);
+    expect(saved.text).not.toContain("Places that are kept");
+  });
+
+  test("removed, its place kept; added again it goes on from there; removed and forgotten nothing is left", async () => {
+    const { edge, admin } = await started();
+    const port = String(await freePort());
+    await added(admin, { name: "siem", host: "127.0.0.1", port });
+    await edge.ingest([detection()]);
+    const removal = await admin.get(`${alerts}/destinations/siem/remove`);
+    expect(removal.text).toContain("1 message waits for it");
+    const removed = await admin.fill(removal, `${siem}/remove`);
+    expect(removed.text).toMatch(/siem is removed; its place is kept\./);
+    expect(removed.text).toMatch(/Places that are kept.*siem 1 Forget/);
+    await edge.ingest([detection({ rule_id: "b" })]);
+    const receiver = await receiving();
+    const asked = await added(admin, { name: "siem", host: "127.0.0.1", port: String(receiver.port) });
+    expect(asked.text).toContain("An earlier destination of this name has left its place, and 2 messages wait there.");
+    await admin.fill(asked, `${add}/save`, { place: "go_on" });
+    await until(() => receiver.messages.length === 2);
+    const again = await admin.get(`${alerts}/destinations/siem/remove`);
+    const gone = await admin.fill(again, `${siem}/remove`, { place: "forget" });
+    expect(gone.text).toMatch(/siem is removed, and 0 messages that waited with it/);
+    expect(gone.text).not.toContain("Places that are kept");
+    expect((await audited(edge)).map(({ action }) => action)).toContain("feed.forget");
+  });
+
+  test("a feed that is turned off sends nothing and keeps every place", async () => {
+    const receiver = await receiving();
+    const { edge, admin } = await started();
+    await added(admin, { name: "siem", host: "127.0.0.1", port: String(receiver.port) });
+    const off = await admin.fill(await admin.get(alerts), `/console${alerts}/save`, { enabled: null });
+    expect(off.text).toMatch(/Configured 1 destination Enabled No/);
+    await edge.ingest([detection()]);
+    expect((await edge.health()).body.destinations).toEqual([]);
+    const on = await admin.fill(await admin.get(alerts), `/console${alerts}/save`, { enabled: "true" });
+    expect(on.text).toMatch(/Configured 1 destination Enabled Yes/);
+    await until(() => receiver.messages.length === 1);
+  });
+});

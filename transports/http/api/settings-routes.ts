@@ -1,0 +1,104 @@
+/** Settings of ticket systems and syslog feeds, and how these do. */
+import * as v from "valibot";
+import type { ApiDependencies } from "./dependencies.ts";
+import { type Route, route } from "./route.ts";
+import {
+  connectionTest,
+  feedStatus,
+  integrationStatus,
+  settingsProblems,
+  settingsSection,
+} from "./shapes/ticket-shapes.ts";
+
+const fields = v.pipe(v.looseObject({}), v.description("Fields of the section; null = back to the default."));
+const unknown = { description: "There is no such section." };
+
+export function settingsRoutes({ settings }: ApiDependencies): Route[] {
+  const read = { permission: "read", callers: "users", tag: "Settings" } as const;
+  const admin = { permission: "administer", callers: "users", tag: "Settings" } as const;
+  return [
+    route({
+      ...read,
+      method: "GET",
+      path: "/api/integrations/status",
+      summary: "Ticket systems and syslog feeds: configured, enabled, last test",
+      answers: {
+        200: {
+          description: "By system and feed.",
+          schema: v.object({ integrations: v.array(integrationStatus), feeds: v.array(feedStatus) }),
+        },
+      },
+      handle: async ({ c, caller }) => {
+        const [integrations, feeds] = await Promise.all([settings.status(), settings.feeds(caller)]);
+        return c.json({ integrations, feeds });
+      },
+    }),
+    route({
+      ...admin,
+      method: "GET",
+      path: "/api/settings/:section",
+      summary: "Settings of a section",
+      description:
+        "Sections: alert_syslog, incident_syslog, jira, servicenow, proactive, auto_push, retry. Secrets are only said to be configured. The header ETag is the version of what is saved.",
+      answers: {
+        200: { description: "Fields with value, source and whether they are pinned.", schema: settingsSection },
+        404: unknown,
+      },
+      handle: async ({ c, param }) => {
+        const section = await settings.section(param("section"));
+        c.header("ETag", `"${section.version}"`);
+        return c.json(section);
+      },
+    }),
+    route({
+      ...admin,
+      method: "PUT",
+      path: "/api/settings/:section",
+      summary: "Saves settings of a section",
+      description:
+        "What environment or files say is pinned and cannot be changed here. With If-Match (the ETag of GET) a section that somebody else has saved since is not overwritten. Certificates and keys of destinations may be sent as PEM text in the place of a path; they are kept encrypted, and keys are never given out.",
+      body: fields,
+      bodyExample: { url: "https://acme.atlassian.net", email: "soc@acme.example", project_key: "SEC", enabled: true },
+      answers: {
+        200: { description: "The section.", schema: settingsSection },
+        404: unknown,
+        409: { description: "A field is pinned." },
+        412: { description: "The section was saved since; `errors` has both values of each field that differs." },
+      },
+      handle: async ({ c, caller, param, body }) => {
+        const section = await settings.save(caller, param("section"), body, versionOf(c.req.header("if-match")));
+        c.header("ETag", `"${section.version}"`);
+        return c.json(section);
+      },
+    }),
+    route({
+      ...admin,
+      method: "POST",
+      path: "/api/settings/:section/check",
+      summary: "Says what is wrong with settings before they are saved",
+      description: "Everything at once; nothing is saved.",
+      body: fields,
+      bodyExample: { url: "acme.atlassian.net", project_key: "SEC" },
+      answers: { 200: { description: "Fields at fault.", schema: settingsProblems }, 404: unknown },
+      handle: async ({ c, param, body }) => c.json({ errors: await settings.check(param("section"), body) }),
+    }),
+    route({
+      ...admin,
+      method: "POST",
+      path: "/api/settings/:section/test",
+      summary: "Tries a connection",
+      description:
+        "With the settings in force, the body laid over them. Nothing is written in the target, nothing is sent to a receiver.",
+      body: fields,
+      bodyExample: {},
+      answers: { 200: { description: "Each step with its outcome.", schema: connectionTest }, 404: unknown },
+      handle: async ({ c, caller, param, body }) => c.json(await settings.test(caller, param("section"), body)),
+    }),
+  ];
+}
+
+/** The version that If-Match names; null = none. A list or a weak one matches nothing. */
+function versionOf(header: string | undefined): string | null {
+  if (header === undefined || header.trim() === "*") return null;
+  return /^"([^"]*)"$/.exec(header.trim())?.[1] ?? "";
+}

@@ -1,0 +1,116 @@
+// @ts-check
+// Forms of settings: what is wrong stands at its field, an answer changes only what it has to say, and what is not saved is kept.
+
+/** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
+
+/** Controls that hold settings: not secrets, not what belongs to the form itself. @param {HTMLElement} form @returns {Control[]} */
+const controlsOf = (form) => /** @type {any} */ (all("[data-label][name]:not([type=password],[data-secret])", form));
+/** @param {Control} control */
+const textOf = (control) =>
+  control.type === "checkbox" ? String(/** @type {HTMLInputElement} */ (control).checked) : control.value;
+/** @param {Control} control @param {string} text */
+function fill(control, text) {
+  if (control.type === "checkbox") /** @type {HTMLInputElement} */ (control).checked = text === "true";
+  else control.value = text;
+}
+/** What the form was shown with. @param {Control} control @returns {HTMLInputElement | null} */
+const shownOf = (control) => /** @type {any} */ (control.form?.elements.namedItem(`shown.${control.name}`));
+/** @param {Control} control */
+const isChanged = (control) => textOf(control).replaceAll("\r\n", "\n").trim() !== (shownOf(control)?.value ?? "");
+
+const settingsForm = /** @type {HTMLFormElement | null} */ (one("form[data-draft]"));
+const draftKey = `draft ${settingsForm?.dataset.draft}`;
+/** @returns {HTMLInputElement} */
+const versionHere = () => /** @type {any} */ (one("#version"));
+
+/** Says what is not saved, and keeps it in the browser. */
+function keepDraft() {
+  if (!settingsForm) return;
+  const changed = controlsOf(settingsForm).filter(isChanged);
+  const secrets = /** @type {Control[]} */ (all("[type=password][name],[data-secret]", settingsForm)).filter(
+    (field) => field.value !== "",
+  );
+  const names = [...changed, ...secrets].map((control) => control.dataset.label ?? control.name);
+  const place = one("[data-unsaved]", settingsForm);
+  const discard = one("[data-discard]", settingsForm);
+  if (place) {
+    place.dataset.calm ??= place.textContent ?? "";
+    place.textContent =
+      names.length === 0
+        ? place.dataset.calm
+        : `${names.length === 1 ? "1 change is" : `${names.length} changes are`} not saved: ${names.join(", ")}`;
+  }
+  if (discard) discard.hidden = names.length === 0;
+  if (changed.length === 0) return localStorage.removeItem(draftKey);
+  const fields = Object.fromEntries(changed.map((control) => [control.name, textOf(control)]));
+  localStorage.setItem(draftKey, JSON.stringify({ version: versionHere().value, fields }));
+}
+
+if (settingsForm) {
+  const draft = JSON.parse(localStorage.getItem(draftKey) ?? "null");
+  if (draft) {
+    for (const control of controlsOf(settingsForm))
+      if (Object.hasOwn(draft.fields, control.name)) fill(control, draft.fields[control.name]);
+    // Whoever saved since is told of at the next save.
+    versionHere().value = draft.version;
+    say("What you had not saved is here again.");
+  }
+  keepDraft();
+  settingsForm.addEventListener("reset", (event) => {
+    event.preventDefault();
+    localStorage.removeItem(draftKey);
+    location.reload();
+  });
+}
+
+/** Puts in place what an answer says of a form; what somebody has typed stays. @param {HTMLFormElement} form @param {Document} page @param {boolean} isAsked */
+function putParts(form, page, isAsked) {
+  const fresh = /** @type {HTMLFormElement | null} */ (one("form[data-draft]", page));
+  if (!fresh) return false;
+  for (const control of controlsOf(form)) {
+    const next = /** @type {Control | null} */ (one(`[data-label][name="${control.name}"]`, fresh));
+    if (!next) continue;
+    if (!isChanged(control) && isAsked) fill(control, textOf(next));
+    const [shown, now] = [shownOf(control), shownOf(next)];
+    if (shown && now && isAsked) shown.value = now.value;
+  }
+  for (const field of all("[aria-describedby]", form)) {
+    const next = one(`[aria-describedby="${field.getAttribute("aria-describedby")}"]`, fresh);
+    if (next?.hasAttribute("aria-invalid")) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+  }
+  for (const old of all("[data-part][id]", form)) {
+    const next = page.getElementById(old.id);
+    if (!next || (!isAsked && old.dataset.part === "asked")) continue;
+    old.replaceChildren(...next.childNodes);
+    for (const { name, value } of [...next.attributes]) old.setAttribute(name, value);
+    if (old instanceof HTMLInputElement) old.value = /** @type {HTMLInputElement} */ (next).value;
+  }
+  if (isAsked)
+    (one("[aria-invalid=true]", form) ?? one("#form-notes, #tested", form))?.scrollIntoView({ block: "center" });
+  if (isAsked) one("[aria-invalid=true]", form)?.focus();
+  keepDraft();
+  return true;
+}
+
+/** @type {AbortController | null} */
+let checking = null;
+document.addEventListener("change", async (event) => {
+  const field = /** @type {Control} */ (event.target);
+  const form = field.form;
+  if (!form?.dataset.check) return;
+  const file = /** @type {HTMLInputElement} */ (field);
+  if (file.type === "file") {
+    const place = /** @type {HTMLTextAreaElement | null} */ (one(file.dataset.into ?? ""));
+    if (place && file.files?.[0]) place.value = await file.files[0].text();
+  }
+  checking?.abort();
+  checking = new AbortController();
+  const { signal } = checking;
+  const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+  const response = await ask(form.dataset.check, { method: "POST", body, signal }).catch(() => null);
+  if (response?.ok && !signal.aborted) putParts(form, parsed(await response.text()), false);
+});
+document.addEventListener("input", (event) => {
+  if (/** @type {Control} */ (event.target).form === settingsForm && settingsForm) keepDraft();
+});

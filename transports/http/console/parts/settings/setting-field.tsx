@@ -1,0 +1,128 @@
+/** @jsxImportSource hono/jsx */
+/** One setting in a form: its control, where its value comes from, what is wrong with it, and what somebody else has saved meanwhile. */
+import { type FieldSpec, removeName, type SectionField, shownName, valueText } from "./field-spec.ts";
+import { Source } from "./source.tsx";
+
+interface SettingProps {
+  spec: FieldSpec;
+  field: SectionField;
+  /** As a person typed it; undefined = nothing was typed yet. */
+  typed?: string | undefined;
+  problem?: string | undefined;
+  /** What counts while nothing is given. */
+  fallback?: string | undefined;
+  /** What was saved since the form was shown, where that differs. */
+  savedNow?: string | undefined;
+}
+
+export const SettingField = ({ spec, field, typed, problem, fallback, savedNow }: SettingProps) => {
+  const { name, label, hint, wide } = spec;
+  const shown = valueText(field.value);
+  const hintId = `${name}-hint`;
+  const isWide = wide === true || spec.kind === "area" || spec.kind === "lines";
+  const control =
+    spec.kind === "secret" ? (
+      <SecretControl spec={spec} field={field} problem={problem} />
+    ) : (
+      <Control spec={spec} field={field} value={typed ?? shown} problem={problem} />
+    );
+  return (
+    <div class={`setting${isWide ? " wide" : ""}${spec.kind === "switch" ? " check" : ""}`}>
+      <label>
+        <span class="spread">
+          <span>{label}</span>
+          <Source {...field} />
+        </span>
+        {control}
+      </label>
+      {field.pinned || spec.kind === "secret" ? null : <input type="hidden" name={shownName(name)} value={shown} />}
+      {spec.kind === "secret" && field.configured && !field.pinned ? (
+        <label class="row small">
+          <input type="checkbox" name={removeName(name)} /> Remove it
+        </label>
+      ) : null}
+      <span class={problem === undefined ? "hint" : "hint bad"} id={hintId} data-part>
+        {problem ?? [hint, fallback === undefined ? undefined : `Default: ${fallback}.`].filter(Boolean).join(" ")}
+        {savedNow === undefined ? null : (
+          <span class="saved-now">
+            Saved now: <code>{savedNow === "" ? "nothing" : savedNow}</code>
+          </span>
+        )}
+      </span>
+    </div>
+  );
+};
+
+interface ControlProps {
+  spec: FieldSpec;
+  field: SectionField;
+  value: string;
+  problem: string | undefined;
+}
+
+const Control = ({ spec, field, value, problem }: ControlProps) => {
+  const common = {
+    name: field.pinned ? undefined : spec.name,
+    "data-label": spec.label,
+    "aria-describedby": `${spec.name}-hint`,
+    "aria-invalid": problem === undefined ? undefined : ("true" as const),
+  };
+  if (spec.kind === "switch")
+    return <input type="checkbox" {...common} value="true" checked={value === "true"} disabled={field.pinned} />;
+  if (spec.kind === "choice")
+    return (
+      <select class="field" {...common} disabled={field.pinned}>
+        {spec.options.map(([id, words]) => (
+          <option value={id} selected={id.toLowerCase() === value.toLowerCase()}>
+            {words}
+          </option>
+        ))}
+        {spec.options.some(([id]) => id.toLowerCase() === value.toLowerCase()) ? null : (
+          <option value={value} selected>
+            {value}
+          </option>
+        )}
+      </select>
+    );
+  if (spec.kind === "area" || spec.kind === "lines")
+    return (
+      <textarea
+        class={spec.mono ? "field mono" : "field"}
+        {...common}
+        rows={3}
+        readonly={field.pinned}
+        spellcheck={false}
+      >
+        {value}
+      </textarea>
+    );
+  return (
+    <input
+      class={spec.mono ? "field mono" : "field"}
+      {...common}
+      type="text"
+      inputmode={spec.kind === "number" ? "decimal" : undefined}
+      value={value}
+      placeholder={spec.placeholder}
+      readonly={field.pinned}
+      autocomplete="off"
+      spellcheck={false}
+    />
+  );
+};
+
+/** Never shows the secret: what is there is said, and what is typed replaces it. */
+const SecretControl = ({ spec, field, problem }: Omit<ControlProps, "value">) => (
+  <input
+    class="field mono"
+    type="password"
+    name={field.pinned ? undefined : spec.name}
+    data-label={spec.label}
+    value={field.pinned ? "••••••••" : undefined}
+    placeholder={field.configured ? "•••••••• set; type to replace it" : "not set"}
+    readonly={field.pinned}
+    autocomplete="new-password"
+    aria-describedby={`${spec.name}-hint`}
+    aria-invalid={problem === undefined ? undefined : "true"}
+  />
+);
