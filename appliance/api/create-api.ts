@@ -41,7 +41,7 @@ import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
 import { SampleData } from "./sample-data.ts";
 import { settingsPort } from "./settings.ts";
-import { type ReloadParts, SystemControl } from "./system-control.ts";
+import { type MakeBundle, type ReloadParts, SystemControl } from "./system-control.ts";
 
 export interface ApiParts {
   store: Store;
@@ -74,6 +74,7 @@ export interface ApiParts {
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
   reloads: ReloadParts;
+  supportBundle: MakeBundle;
   search: SearchUpkeep;
   certificate: ServerCertificate;
   running: RunningParts;
@@ -207,7 +208,7 @@ export async function createApi(parts: ApiParts) {
       }),
       audit: new AuditReading(reading, audit),
       certificate: new CertificateService(parts.certificate, audit),
-      system: new SystemControl(parts.reloads),
+      system: new SystemControl(parts.reloads, parts.supportBundle),
       stream: {
         generation,
         end: () => store.events.end(),

@@ -22,8 +22,9 @@ const documentNames = readdirSync(join(root, "docs")).filter(
   (name) => name.endsWith(".md") && name !== "benchmarks.md" && name !== "architecture.md",
 );
 
-/** Examples of what can be added to the unit. */
-const dropIns = readdirSync(join(import.meta.dirname, "drop-ins"));
+/** Examples for the unit. */
+const dropIns = join(import.meta.dirname, "drop-ins");
+const dropInNames = readdirSync(dropIns);
 
 async function release(target: Target, folder: string, source: Source): Promise<string[]> {
   const name = `${packageName}-${manifest.version}-${target}`;
@@ -37,7 +38,7 @@ async function release(target: Target, folder: string, source: Source): Promise<
     documents: [
       { path: "CHANGELOG.md", content: readFileSync(join(root, "CHANGELOG.md")) },
       ...documentNames.map((path) => ({ path, content: readFileSync(join(root, "docs", path)) })),
-      ...dropIns.map((path) => ({ path, content: readFileSync(join(import.meta.dirname, "drop-ins", path)) })),
+      ...dropInNames.map((path) => ({ path, content: readFileSync(join(dropIns, path)) })),
     ],
     shared: sharedFiles(),
   };

@@ -26,6 +26,7 @@ async function pagesOf(it: Scene): Promise<Record<string, string>> {
   const { cases } = await get("/api/cases/search?limit=1");
   const { data } = await get("/api/v1/feed/alerts?limit=1");
   const { campaigns } = await get("/api/campaigns");
+  const { exceptions } = await get("/api/exceptions");
   const refused = await deliveries(it, "state=parked");
   const incident = `/incidents/${incidents[0].incident_id}`;
   return {
@@ -45,6 +46,16 @@ async function pagesOf(it: Scene): Promise<Record<string, string>> {
     integrations: "/settings/integrations",
     system: "/system",
     account: "/account",
+    users: "/users",
+    user: "/users/dana",
+    keys: "/keys",
+    "new-key": "/keys/new",
+    audit: "/audit",
+    exceptions: "/exceptions",
+    "new-exception": "/exceptions/new?actor=svc-backup&rule=*Backup*&reason=Nightly+backup",
+    ...(exceptions.length === 0 ? {} : { exception: `/exceptions/${exceptions[0].id}` }),
+    assets: "/assets",
+    "edit-asset": "/assets/edit?kind=host",
   };
 }
 
@@ -84,6 +95,29 @@ async function filled(): Promise<Scene> {
     assigned_analyst: "dana",
     investigation_notes: "Looked at the parent process: it is not ours.",
   });
+  const { alerts_by_rule: rules } = (await dana.get(`/api/incidents/${incidents[1].incident_id}`)).body;
+  const actor = incidents[1].group_key;
+  await dana.post("/api/exceptions", {
+    actor,
+    rule: rules[0].rule_title,
+    reason: "Nightly backup of the file servers",
+  });
+  const admin = await login(it);
+  await admin.patch("/api/assets", {
+    set: [
+      { host: "dc01.corp.example", role: "domain_controller", aliases: ["10.0.0.5"] },
+      { host: "fs01", role: "server", criticality: "high" },
+      { account: "svc-backup", role: "backup" },
+    ],
+  });
+  await admin.post("/api/keys", { name: "SOAR", scopes: ["feed:read", "incident:write"], expires_in_days: 365 });
+  await admin.post("/api/keys", {
+    name: "Old collector",
+    scopes: ["ingest"],
+    entities: ["North Plant"],
+    expires_in_days: 9,
+  });
+  await admin.patch("/api/users/dana", { display_name: "Dana Scully" });
   return it;
 }
 

@@ -111,7 +111,7 @@ async function upgradeAndBack(machine: Machine): Promise<void> {
   machine.must("chown rhythmx:rhythmx /var/lib/rhythmx/rhythmx.db; chmod 600 /var/lib/rhythmx/rhythmx.db");
   const sender = machine.begin(`until key=$(rhythmx key create load --scope ingest 2>/dev/null); do sleep 0.1; done
     for n in 1 2 3 4 5; do
-      until [ "$(curl -sk -o /dev/null -w '%{http_code}' ${api}/api/v1/ingest/detections -H "X-API-Key: $key" -H "Idempotency-Key: $n" \\
+      until [ "$(curl -sk -o /dev/null -w '%{http_code}' ${api}/api/v1/ingest/detections -H "X-API-Key: $key" -H "Idempotency-Key: $n" -H 'Content-Type: application/x-ndjson' \\
         -d '{"rule_title":"Rule '$n'","timestamp":"2026-11-29T08:00:00Z","level":"low","raw":{}}')" = 200 ]; do sleep 0.1; done
     done`);
   const sent = new Promise((resolve) => sender.once("exit", resolve));

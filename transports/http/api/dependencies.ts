@@ -70,6 +70,8 @@ export interface SystemPort {
   lastReload(): object | null;
   /** @throws EdgeError cannot_reload */
   reload(caller: Caller): Promise<object>;
+  /** A tar archive with gzip. */
+  supportBundle(caller: Caller): Promise<Uint8Array>;
 }
 
 export interface CampaignPort {

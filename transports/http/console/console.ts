@@ -59,6 +59,9 @@ import { usersPage } from "./pages/access/users.tsx";
 import { accountActions, accountPage } from "./pages/account.tsx";
 import { alertPage } from "./pages/alerts/alert.tsx";
 import { alertsPage } from "./pages/alerts/alerts.tsx";
+import { assetsPage } from "./pages/assets/assets.tsx";
+import { editAssetActions, editAssetPage } from "./pages/assets/edit.tsx";
+import { importActions, importAssetsPage } from "./pages/assets/import.tsx";
 import { auditActions, auditPage } from "./pages/audit/audit.tsx";
 import { campaignPage } from "./pages/campaigns/campaign.tsx";
 import { campaignsPage } from "./pages/campaigns/campaigns.tsx";
@@ -115,6 +118,9 @@ const pages: readonly AnyPage[] = [
   newExceptionPage,
   exceptionDetailPage,
   editExceptionPage,
+  assetsPage,
+  editAssetPage,
+  importAssetsPage,
   auditPage,
   searchPage,
   accountPage,
@@ -133,6 +139,8 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     newKeyAction(),
     revokeAction,
     ...exceptionActions,
+    ...editAssetActions,
+    ...importActions,
     ...auditActions,
     ...feedSettingsActions,
     ...sampleActions,

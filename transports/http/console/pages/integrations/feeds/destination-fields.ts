@@ -45,9 +45,9 @@ const receiver: readonly FieldSpec[] = [
   },
   {
     name: "preset",
-    label: "Receiver",
+    label: "Preset",
     kind: "choice",
-    options: [["", "another"], ...presets.map((name) => [name, name] as const)],
+    options: [["", "none"], ...presets.map((name) => [name, name] as const)],
     hint: "Sets what this receiver needs; what you set below wins.",
   },
   {

@@ -119,7 +119,7 @@ const Destinations = ({ feed, data }: { feed: Feed; data: SectionData<FeedExtra>
       )}
       {last_test === null ? null : (
         <details class="body sampleline" open={!last_test.ok}>
-          <summary class="small">What the last test found</summary>
+          <summary class="small run">What the last test found</summary>
           <TestSteps steps={last_test.steps} />
         </details>
       )}
