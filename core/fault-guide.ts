@@ -6,7 +6,7 @@ export interface FaultGuide {
 }
 
 /** By the fault's name, or what stands before its colon: `positions:alerts/siem`. */
-const faultGuide: Readonly<Record<string, FaultGuide>> = {
+export const faultGuide: Readonly<Record<string, FaultGuide>> = {
   store_open: {
     means: "the database cannot be opened, so that the start waits",
     mend: "make room, give the data folder to the service's user, or end the program that locks it; it goes on by itself",

@@ -193,7 +193,7 @@ export async function createApi(parts: ApiParts) {
       exceptions: new Exceptions(store, clock, audit),
       tickets,
       webhooks: dispatcher.webhooks,
-      settings: settingsPort(ticketSettings, feedSettings, audit),
+      settings: settingsPort({ tickets: ticketSettings, feeds: feedSettings, audit, reading: store.reading, clock }),
       assets: new AssetLists({
         store,
         clock,

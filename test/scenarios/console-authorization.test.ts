@@ -23,6 +23,13 @@ function ofFeed(feed: string): Record<string, readonly Role[]> {
   return Object.fromEntries(routes.map((route) => [route, ["admin"]]));
 }
 
+/** The settings of a ticket system, of auto-push and of retries. */
+function ofSection(path: string, ...buttons: string[]): Record<string, readonly Role[]> {
+  const page = `/settings/integrations/${path}`;
+  const routes = [`GET ${page}`, ...buttons.map((button) => `POST /console${page}/${button}`)];
+  return Object.fromEntries(routes.map((route) => [route, ["admin"]]));
+}
+
 /** Who gets through; null = open to everybody. */
 const table: Readonly<Record<string, readonly Role[] | null>> = {
   "GET /": people,
@@ -62,6 +69,11 @@ const table: Readonly<Record<string, readonly Role[] | null>> = {
   "POST /console/integrations/:section/test": ["admin"],
   ...ofFeed("alert-syslog"),
   ...ofFeed("incident-syslog"),
+  ...ofSection("jira", "check", "save", "test"),
+  ...ofSection("servicenow", "check", "save", "test"),
+  ...ofSection("proactive", "check", "save", "test"),
+  ...ofSection("auto-push", "check", "save"),
+  ...ofSection("retries", "check", "save"),
   "GET /system": people,
   "POST /console/sample/start": ["admin"],
   "POST /console/sample/remove": ["admin"],

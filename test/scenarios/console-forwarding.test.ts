@@ -92,7 +92,7 @@ describe("destinations", () => {
       { ...options, app_name: "Edge", rule_info: false, entities: ["Primary Site", "North"] },
     ]);
     const next = await edge.restarted();
-    cleanUp.push(() => next.stop());
+    cleanUp.push(() => next.dispose());
     await next.ingest([detection({ rule_id: "b" })]);
     await until(() => receiver.messages.length === 2);
     expect(receiver.messages[1]).toContain(" Edge ");
@@ -102,7 +102,6 @@ describe("destinations", () => {
       expect.stringContaining("syslog.siem.app_name"),
       expect.stringContaining('"syslog.siem"'),
     ]);
-    cleanUp.splice(0, 1);
   });
 
   test("what is wrong stands at its field, with what was typed, and nothing is saved", async () => {
@@ -287,12 +286,37 @@ describe("trying", () => {
       readFileSync(join(edge.dataDir, "rhythmx.db-wal")).toString("latin1"),
     ])
       expect(text.includes(secret)).toBe(false);
+    const metrics = await (await fetch(`${edge.appliance.apiUrl}/metrics`)).text();
+    for (const usage of ["destination_client", "destination_ca"])
+      expect(metrics).toMatch(
+        new RegExp(`rhythmx_certificate_expiry_timestamp_seconds\\{[^}]*usage="${usage}"[^}]*\\} [1-9]`),
+      );
     // Taken away again: nothing of it stays.
     const set = await admin.get(`${alerts}/destinations/siem`);
     await admin.fill(set, `${siem}/save`, { "remove.tls.cert_file": "on", "remove.tls.key_file": "on" });
     const left = JSON.stringify((await api.get("/api/settings/alert_syslog")).body.fields.syslog.saved);
     expect(left.match(/uploaded:/g)).toHaveLength(1);
   });
+});
+
+test("an uploaded key is read after the master key was changed, and after a restart", async () => {
+  const receiver = await receiving({ tls: { ...serverPair("server"), ca: pem("ca.pem"), requestCert: true } as never });
+  const { edge, admin } = await started();
+  await added(admin, {
+    ...{ name: "siem", protocol: "tls", host: "localhost", port: String(receiver.port) },
+    "tls.ca_file.pem": pem("ca.pem").toString(),
+    "tls.cert_file.pem": pem("client.pem").toString(),
+    "tls.key_file.pem": pem("client.key").toString(),
+  });
+  expect((await edge.appliance.operations.rotateSecrets(null)).secrets).toBeGreaterThan(0);
+  const next = await edge.restarted();
+  cleanUp.push(() => next.dispose());
+  await next.ingest([detection()]);
+  await until(() => receiver.messages.length === 1);
+  const again = await ConsoleClient.signedIn(next, "admin");
+  const row = await again.fill(await again.get(alerts), `${siem}/test`);
+  expect(row.text).toMatch(/The test has passed , with the settings in force\./);
+  expect((await again.get(alerts)).text).toMatch(/Last Test \d\d:\d\d:\d\d , passed/);
 });
 
 describe("two people at once", () => {
@@ -466,7 +490,7 @@ describe("every setting", () => {
     const entries = JSON.stringify(await audited(edge));
     for (const name of Object.keys(pace)) expect(entries).toContain(name);
     const next = await edge.restarted();
-    cleanUp.splice(0, 1, () => next.dispose());
+    cleanUp.push(() => next.dispose());
     await expectAll(next, "two");
     // The form shows them again.
     const again = await ConsoleClient.signedIn(next, "admin");

@@ -1,11 +1,15 @@
 /** Help, manual, completion and the reading of a command line are of one table; what this table says has to hold. */
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Action, type Command, commonOptions, isGroup } from "../command.ts";
 import { findAction, readCommandLine, takeColour } from "../command-line.ts";
 import { commands } from "../commands.ts";
 import { paint } from "../terminal/paint.ts";
+import { cliPage } from "./cli-page.ts";
 import { completionScript, shells } from "./completion/script.ts";
 import { helpOf, overview } from "./help-text.ts";
+import { jsonShapes } from "./json-shapes.ts";
 import { manPages } from "./man-page.ts";
 import { formsOf, invocation } from "./usage.ts";
 
@@ -98,6 +102,15 @@ test("the manual has a page for each command, with all of its options, in ASCII"
     for (const option of (command?.actions ?? []).flatMap(({ options }) => Object.keys(options)))
       expect(page).toContain(`\\-\\-${option.replaceAll("-", "\\-")}`);
   }
+});
+
+test("every command with --json says what it prints, and no other", () => {
+  const printing = all.filter(([, , { options }]) => "json" in options);
+  expect(Object.keys(jsonShapes).sort()).toEqual(printing.map(([path]) => path.replace("rhythmx ", "")).sort());
+});
+
+test("docs/cli.md is made of the table as it is: `npm run cli-page` makes it anew", () => {
+  expect(readFileSync(join(import.meta.dirname, "../../../docs/cli.md"), "utf8")).toBe(cliPage(commands));
 });
 
 test.each(shells)("the script of %s knows every command, action and option", (shell) => {

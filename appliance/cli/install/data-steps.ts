@@ -45,7 +45,7 @@ export function dataSteps({ target, settings, names, now }: DataOptions): Step[]
         if (!isRoots(dataDir) || settings.adminPassword !== null || isStarted(target) || exists(password)) return null;
         return {
           kind: "made",
-          detail: "the first administrator's password",
+          detail: "first password",
           run: () => replaceFile(password, `${generatedPassword()}\n`, { mode: 0o600, owner: null }),
         };
       },

@@ -6,6 +6,7 @@ import {
   connectionTest,
   feedStatus,
   integrationStatus,
+  pushEstimate,
   settingsProblems,
   settingsSection,
 } from "./shapes/ticket-shapes.ts";
@@ -49,6 +50,15 @@ export function settingsRoutes({ settings }: ApiDependencies): Route[] {
         c.header("ETag", `"${section.version}"`);
         return c.json(section);
       },
+    }),
+    route({
+      ...admin,
+      method: "GET",
+      path: "/api/settings/auto_push/estimate",
+      summary: "How many incidents auto-push would have taken",
+      description: "Of those of the last seven days, by the highest severity that each has had.",
+      answers: { 200: { description: "By the severity from which on it does.", schema: pushEstimate } },
+      handle: async ({ c }) => c.json(await settings.pushEstimate()),
     }),
     route({
       ...admin,

@@ -12,7 +12,7 @@
  *
  * A **part** is a component in `parts/`: text goes in as text and is escaped, geometry is attributes of SVG, since the policy forbids `style`.
  * `<Time>` for every point in time, `<Person>` and `<Who>` for people, `<Sev>` for levels, `<State>` for outcomes, `<Empty>`, `<Notice>`,
- * `<Panel>`, `<Outside>` for links that leave. `useViewing()` has now, zone and people.
+ * `<Panel>`, `<Outside>` for links that leave; lists are a `<PageHead>`, `<Filters>` with `<Choice>`, a `<Table>` by its columns and a `<PageFoot>`. `useViewing()` has now, zone and people.
  *
  * **Islands** are plain scripts in `browser/` (checked by `npm run types`, 12 kB on a page; pages of settings have `settings.js` besides). They work on attributes, and every page works
  * without them:
@@ -82,6 +82,7 @@ import { byHandPage } from "./pages/incidents/by-hand.tsx";
 import { incidentsPage } from "./pages/incidents/page.tsx";
 import { feedSettingsActions, feedSettingsPages } from "./pages/integrations/feeds/feed-page.tsx";
 import { integrationActions, integrationsPage } from "./pages/integrations/integrations.tsx";
+import { ticketSettingsActions, ticketSettingsPages } from "./pages/integrations/tickets/pages.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
 import { sampleActions } from "./pages/sample.ts";
@@ -107,6 +108,7 @@ const pages: readonly AnyPage[] = [
   deliveryPage,
   integrationsPage,
   ...feedSettingsPages,
+  ...ticketSettingsPages,
   systemPage,
   usersPage,
   newUserPage,
@@ -143,6 +145,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...importActions,
     ...auditActions,
     ...feedSettingsActions,
+    ...ticketSettingsActions,
     ...sampleActions,
   ];
 }

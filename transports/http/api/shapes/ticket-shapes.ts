@@ -198,3 +198,15 @@ export const settingsSection = v.object({
 });
 
 export const settingsProblems = v.object({ errors: v.array(v.object({ name: text, reason: text })) });
+
+const incidentCount = v.pipe(v.number(), v.integer(), v.minValue(0));
+export const pushEstimate = v.object({
+  days: v.number(),
+  incidents: incidentCount,
+  by_min_severity: v.object({
+    CRITICAL: incidentCount,
+    HIGH: incidentCount,
+    MEDIUM: incidentCount,
+    LOW: incidentCount,
+  }),
+});

@@ -128,9 +128,10 @@ export const assetsPage = page<Data>({
                 <p>Domain controllers and servers are found in logs; say what else matters.</p>
               </Empty>
             )}
-            <PageFoot url={url} page={pageNumber(url)} size={pageSize} shown={shown.length} total={rows.length}>
+            <PageFoot url={url} page={pageNumber(url)} size={pageSize} shown={shown.length} total={rows.length} />
+            <div class="foot-bar">
               <Export asked={{ ...asked, entity }} />
-            </PageFoot>
+            </div>
           </div>
         </section>
       </>
@@ -182,7 +183,7 @@ function columnsOf(entity: string, mayWrite: boolean): readonly Column<ListedAss
       label: "criticality",
       cell: (row) => row.criticality ?? <span class="quiet">{usualCriticality(row.role)}, by role</span>,
     },
-    { head: "What it does", class: "names small", cell: (row) => roleEffect(row.role, row.criticality) },
+    { head: "What it does", class: "wide small", cell: (row) => roleEffect(row.role, row.criticality) },
     { head: "Source", cell: (row) => <Source row={row} /> },
   ];
 }

@@ -148,6 +148,9 @@ const Table = ({ feed, destinations }: { feed: Feed; destinations: readonly Dest
         <th scope="col" class="r">
           Waiting
         </th>
+        <th scope="col">
+          <span class="vh">Actions</span>
+        </th>
       </tr>
     </thead>
     <tbody>
@@ -169,10 +172,23 @@ const Table = ({ feed, destinations }: { feed: Feed; destinations: readonly Dest
           <td class="r" data-label="waiting">
             {one.queued === null ? <span class="quiet">not shown</span> : one.queued > 0 ? <b>{one.queued}</b> : 0}
           </td>
+          <td class="wide">
+            <span class="row end acts">
+              <TryForm feed={feed} name={one.name} button="test" words="Test Connection" />
+              <TryForm feed={feed} name={one.name} button="send" words="Send message" />
+            </span>
+          </td>
         </tr>
       ))}
     </tbody>
   </table>
+);
+
+/** Does it with the settings in force, and answers with the page of the destination. */
+const TryForm = ({ feed, name, button, words }: { feed: Feed; name: string; button: string; words: string }) => (
+  <Form action={`/console${pathOfDestination(feed, name)}/${button}`} label={`${words}: ${name}`}>
+    <button class="btn mini">{words}</button>
+  </Form>
 );
 
 const Kept = ({ feed, kept }: { feed: Feed; kept: readonly { name: string; queued: number }[] }) => (
