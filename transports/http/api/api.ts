@@ -23,7 +23,7 @@ import { overviewRoutes } from "./overview/overview-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { readBody, readQuery } from "./read-request.ts";
 import type { ApiContext, Request, Route, TextBody } from "./route.ts";
-import { settingsRoutes } from "./settings-routes.ts";
+import { settingsRoutes } from "./settings/settings-routes.ts";
 import { streamRoutes } from "./stream.ts";
 import { systemControlRoutes } from "./system/system-control-routes.ts";
 import { ticketRoutes } from "./ticket-routes.ts";

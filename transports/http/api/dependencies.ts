@@ -13,7 +13,7 @@ import type { CaseRequest, IncidentRequest } from "../../../core/incident-change
 import type { PageAnswer, PageRequest } from "../../../core/pages/page-request.ts";
 import type { Sleep } from "../../../core/ports.ts";
 import type { TicketSystemName, WebhookSystem } from "../../../core/tickets/ticket.ts";
-import type { SettingsPort } from "./settings-port.ts";
+import type { SettingsPort } from "./settings/settings-port.ts";
 
 type Json = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** The pages where ticket systems are set up, and what is pushed to them and tried again. */
 
-import type { PushEstimate } from "../../../../api/settings-port.ts";
+import type { PushEstimate } from "../../../../api/settings/settings-port.ts";
 import type { Action, AnyPage } from "../../../page.ts";
 import { valueText } from "../../../parts/settings/field-spec.ts";
 import { State } from "../../../parts/state.tsx";

@@ -1,7 +1,7 @@
 /** Settings of ticket systems and syslog feeds, and how these do. */
 import * as v from "valibot";
-import type { ApiDependencies } from "./dependencies.ts";
-import { type Route, route } from "./route.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { type Route, route } from "../route.ts";
 import {
   connectionTest,
   feedStatus,
@@ -9,7 +9,7 @@ import {
   pushEstimate,
   settingsProblems,
   settingsSection,
-} from "./shapes/ticket-shapes.ts";
+} from "../shapes/ticket-shapes.ts";
 
 const fields = v.pipe(v.looseObject({}), v.description("Fields of the section; null = back to the default."));
 const unknown = { description: "There is no such section." };

@@ -1,5 +1,5 @@
 /** What the API and the console need for settings. */
-import type { Caller } from "../../../core/access/caller.ts";
+import type { Caller } from "../../../../core/access/caller.ts";
 
 type Json = Record<string, unknown>;
 
