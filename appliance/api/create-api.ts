@@ -13,6 +13,7 @@ import { ensureAdmin } from "../access/first-admin.ts";
 import type { KeyRing } from "../access/key-ring.ts";
 import { rotateSecrets } from "../access/key-rotation.ts";
 import { Logins } from "../access/logins.ts";
+import { RefusedAccess } from "../access/refused-access.ts";
 import { RefusedKeys } from "../access/refused-keys.ts";
 import type { StoredSecrets } from "../access/stored-secrets.ts";
 import { Tokens } from "../access/tokens.ts";
@@ -100,6 +101,7 @@ export async function createApi(parts: ApiParts) {
     counts.keyRefused(reason);
     refusedKeys.refused(record, reason, address);
   });
+  const refusedAccess = new RefusedAccess(audit, clock);
   const revoked = new Set<() => void>();
   const onRevoked = () => {
     for (const listener of [...revoked]) listener();
@@ -167,6 +169,7 @@ export async function createApi(parts: ApiParts) {
           return { kind: "key" as const, id, name: `key ${name}`, role: null, scopes, entities: limit, address };
         },
         ofToken: (token: string, address: string) => logins.callerOf(token, address),
+        refused: (caller: Caller, route: string) => refusedAccess.refused(caller, route),
         onRevoked: (listener: () => void) => {
           revoked.add(listener);
           return () => void revoked.delete(listener);

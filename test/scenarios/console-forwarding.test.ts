@@ -549,6 +549,11 @@ describe("every setting", () => {
       422,
       expect.stringContaining("it is set in config.json; change it there"),
     ]);
+    // A mistake in the file is told where its settings are read.
+    await edge.reload({ syslog: { name: "siem", host: "h.example", port: 0 } });
+    expect((await admin.get(alerts)).text).toMatch(
+      /config\.json line 1: syslog\.port: found 0; accepted: a whole number/,
+    );
     // Taken out of the file, what was saved counts again.
     await edge.reload({});
     expect(admin.fieldsOf(await admin.get(alerts), `/console${alerts}/save`).get("batch_size")).toBe("7");

@@ -24,6 +24,8 @@ export interface Callers {
   ofToken(token: string, address: string): Promise<(Caller & TokenFacts) | null>;
   /** Calls the listener when rights were withdrawn: a key revoked, logins ended. Returns the function that unsubscribes. */
   onRevoked(listener: () => void): () => void;
+  /** A caller has asked for what its role or scopes do not reach: `PATCH /api/incidents/:id`. Returns at once. */
+  refused(caller: Caller, route: string): void;
 }
 
 interface TokenFacts {

@@ -131,7 +131,7 @@ const ofAlerts: readonly FieldSpec[] = [
     name: "rule_info",
     label: "Rule, level, user and host as structured data",
     kind: "switch",
-    hint: "Adds the rule element; without it the message is as in the seed's tables alone.",
+    hint: "Adds the rule element; without it messages have the sigma element alone.",
   },
 ];
 
