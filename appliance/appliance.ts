@@ -22,7 +22,7 @@ import { createConsole } from "./console/create-console.ts";
 import { startControlServer } from "./control/control-server.ts";
 import { createOperations } from "./control/operations.ts";
 import { Reloads } from "./control/reloads.ts";
-import { runningState } from "./control/running-state.ts";
+import { runningState, runningSupport } from "./control/running-state.ts";
 import { FeedStates } from "./feed-states.ts";
 import { controlOf } from "./feeds/destination-control.ts";
 import { FeedDesk } from "./feeds/feed-desk.ts";
@@ -188,6 +188,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       },
       feedSettings,
       reloads: { last: () => reloads.lastReport, reload: options.reload ?? null },
+      supportBundle: (author) => operations.supportBundle(author),
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.close() });
 
@@ -219,7 +220,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       ...{ storage, keys, dispatcher },
       ...{ search, access, certificate },
       listeners: () => [health, incidentHealth, api],
-      alive: () => states.allRun() && options.onAlive?.(),
+      alive: () => states.allRun() && options.onAlive?.(states.summary()),
       watchEveryMs: options.watchEveryMs ?? 0,
     });
     const scheduler = new Scheduler(loops, { clock, sleep, log });
@@ -228,12 +229,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     store.events.onAppend((_, counts) => search.wake(counts));
     const parts = { clock, uptimeMs, store, intake, feeds, faults, scheduler, campaigns, search, storage, dispatcher };
     const changing = { settings: () => settings, api: () => api, logEnd: () => logEnd };
-    const metrics = new Metrics(metricSources({ ...parts, ...changing, backups }), counts);
+    const metrics = new Metrics(metricSources({ ...parts, ...changing, backups, uploads }), counts);
     cleanUp.push({ name: "metrics", run: () => metrics.stop() });
     const operations = createOperations({
       ...{ clock, store, keys, intake, ...access },
       wakeTickets: () => dispatcher.wake(),
       ...{ backups, destinations },
+      support: runningSupport({ ...access, reloads, metrics, clock, uploads, recentLog: options.recentLog }),
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
     });
@@ -243,10 +245,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const app = createApp({
       api: apiDependencies,
       console: createConsole({
-        ...access,
+        ...{ ...access, clock, settings, trustedProxies },
         api: apiDependencies,
-        clock,
-        ...{ settings, trustedProxies },
         feedDesk: new FeedDesk({ feedSettings, control: destinations, store, uploads, clock }),
         baseUrl: () => dispatcher.baseUrl,
         reading: store.reading,

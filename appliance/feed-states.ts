@@ -1,7 +1,7 @@
 /** The state of the feeds for the health ports, from before the database is open until the loops have stopped. */
 import type { Faults } from "../core/faults.ts";
 import { type FeedName, feedNames } from "../core/feeds/feeds.ts";
-import { type FeedState, feedHealth, feedStatus, type StuckTickets } from "../core/feeds/health.ts";
+import { type FeedState, feedHealth, feedStatus, type StuckTickets, summaryOf } from "../core/feeds/health.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Settings } from "../core/settings.ts";
 import { feedSettings, type SyslogFeeds } from "./feeds/syslog-feeds.ts";
@@ -41,6 +41,11 @@ export class FeedStates {
   /** A named fault is no reason for a restart; a loop that no longer runs is. */
   allRun(): boolean {
     return feedNames.every((name) => feedStatus(this.#of(name)) !== "stopped");
+  }
+
+  /** One line for systemd. */
+  summary(): string {
+    return summaryOf(this.#running?.feeds.status() ?? [], this.#running?.tickets.counts ?? { parked: 0, dead: 0 });
   }
 
   #of(feed: FeedName): FeedState {

@@ -125,7 +125,7 @@ export function createLoops(parts: LoopParts): Loop[] {
       everyMs: () => watching(10_000),
       tick: () => listeners().forEach((listener) => void listener.tick()),
     },
-    { name: "alive", everyMs: () => watching(10_000), tick: () => alive() },
+    { name: "alive", everyMs: () => watching(5_000), tick: () => alive() },
   ];
 }
 

@@ -9,6 +9,7 @@ import type { Settings } from "../core/settings.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Backups } from "./backups/backups.ts";
 import { feedSettings, type SyslogFeeds } from "./feeds/syslog-feeds.ts";
+import type { TlsUploads } from "./feeds/tls-uploads.ts";
 import type { ApiListener } from "./runtime/listeners.ts";
 import type { TicketDispatcher } from "./tickets/dispatcher.ts";
 import type { CampaignWatch } from "./upkeep/campaign-watch.ts";
@@ -28,6 +29,7 @@ interface MetricParts {
   store: Store;
   intake: Intake;
   feeds: SyslogFeeds;
+  uploads: TlsUploads;
   faults: Faults;
   scheduler: Scheduler;
   campaigns: CampaignWatch;
@@ -61,7 +63,11 @@ export function metricSources(parts: MetricParts): MetricSources {
         : { ...space, limitBytes: spaceLimit(space.totalBytes, minFreeBytes, minFreePercent) };
     },
     retentionDays: () => settings().retentionDays,
-    certificates: () => [...ownCertificate(parts.api()), ...ofDestinations(settings()), ...ofTickets(parts.dispatcher)],
+    certificates: () => [
+      ...ownCertificate(parts.api()),
+      ...ofDestinations(settings(), parts.uploads),
+      ...ofTickets(parts.dispatcher),
+    ],
     backups: () => parts.backups.figures,
     tickets: parts.dispatcher.metrics(),
   };
@@ -71,13 +77,13 @@ function ownCertificate({ certificate }: Pick<ApiListener, "certificate">): Cert
   return certificate === null ? [] : [{ usage: "server", name: "api", pem: { text: certificate } }];
 }
 
-function ofDestinations(settings: Settings): CertificatePlace[] {
+function ofDestinations(settings: Settings, uploads: TlsUploads): CertificatePlace[] {
   return (["alerts", "incidents"] as const).flatMap((feed) =>
     feedSettings(settings, feed).destinations.flatMap(({ name, tls }): CertificatePlace[] => {
       const of = { name: readerName(feed, name) };
       return [
-        ...(tls?.certFile ? [{ ...of, usage: "destination_client" as const, pem: { file: tls.certFile } }] : []),
-        ...(tls?.caFile ? [{ ...of, usage: "destination_ca" as const, pem: { file: tls.caFile } }] : []),
+        ...(tls?.certFile ? [{ ...of, usage: "destination_client" as const, pem: uploads.place(tls.certFile) }] : []),
+        ...(tls?.caFile ? [{ ...of, usage: "destination_ca" as const, pem: uploads.place(tls.caFile) }] : []),
       ];
     }),
   );

@@ -7,6 +7,7 @@ import type { AuditAuthor } from "./access/audit-log.ts";
 import type { Operations } from "./control/operations.ts";
 import type { Log } from "./runtime/log.ts";
 import type { PasswordHasher } from "./runtime/passwords.ts";
+import type { RecentLog } from "./runtime/recent-log.ts";
 import type { OnCommit } from "./upkeep/start-retry.ts";
 
 export interface ApplianceOptions {
@@ -23,8 +24,8 @@ export interface ApplianceOptions {
   passwords?: PasswordHasher;
   /** systemd's folder of credentials (`$CREDENTIALS_DIRECTORY`). */
   credentialsDir?: string | null;
-  /** Called every few seconds while the loops run, for the watchdog. */
-  onAlive?: () => void;
+  /** Called every few seconds while the loops run, for the watchdog, with the state in one line. */
+  onAlive?: (summary: string) => void;
   /** Minimum interval in milliseconds of the loops that only monitor; default: each loop's own interval. */
   watchEveryMs?: number;
   /** Called for each commit to the database, in order. */
@@ -33,6 +34,8 @@ export interface ApplianceOptions {
   onFaults?: (faults: readonly { name: string; message: string }[]) => void;
   /** Reads files and environment and calls the appliance's `reload` with them, for commands and the API. */
   reload?: (author: AuditAuthor) => Promise<ReloadReport>;
+  /** Keeps the last lines of `log`, for the support bundle. */
+  recentLog?: RecentLog;
   /** Called with the settings that a reload has put in force. */
   onSettings?: (settings: Settings) => void;
 }

@@ -43,6 +43,8 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["backups", "tickets"],
     ["api"],
     ["console"],
+    ["checks"],
+    ["support"],
     ["control"],
     ["."],
     ["demo"],

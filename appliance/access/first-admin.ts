@@ -13,7 +13,7 @@ const name = "admin";
 const setting = "RHYTHMX_ADMIN_PASSWORD";
 /** In the data folder, until the first change of the password. */
 export const firstPasswordFile = "initial-admin-password";
-const passwordLength = 20;
+const passwordLength = 23;
 /** Without characters that look alike. */
 const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 

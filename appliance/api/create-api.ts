@@ -13,6 +13,7 @@ import { ensureAdmin } from "../access/first-admin.ts";
 import type { KeyRing } from "../access/key-ring.ts";
 import { rotateSecrets } from "../access/key-rotation.ts";
 import { Logins } from "../access/logins.ts";
+import { RefusedAccess } from "../access/refused-access.ts";
 import { RefusedKeys } from "../access/refused-keys.ts";
 import type { StoredSecrets } from "../access/stored-secrets.ts";
 import { Tokens } from "../access/tokens.ts";
@@ -41,7 +42,7 @@ import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
 import { SampleData } from "./sample-data.ts";
 import { settingsPort } from "./settings.ts";
-import { type ReloadParts, SystemControl } from "./system-control.ts";
+import { type MakeBundle, type ReloadParts, SystemControl } from "./system-control.ts";
 
 export interface ApiParts {
   store: Store;
@@ -74,6 +75,7 @@ export interface ApiParts {
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
   reloads: ReloadParts;
+  supportBundle: MakeBundle;
   search: SearchUpkeep;
   certificate: ServerCertificate;
   running: RunningParts;
@@ -99,6 +101,7 @@ export async function createApi(parts: ApiParts) {
     counts.keyRefused(reason);
     refusedKeys.refused(record, reason, address);
   });
+  const refusedAccess = new RefusedAccess(audit, clock);
   const revoked = new Set<() => void>();
   const onRevoked = () => {
     for (const listener of [...revoked]) listener();
@@ -166,6 +169,7 @@ export async function createApi(parts: ApiParts) {
           return { kind: "key" as const, id, name: `key ${name}`, role: null, scopes, entities: limit, address };
         },
         ofToken: (token: string, address: string) => logins.callerOf(token, address),
+        refused: (caller: Caller, route: string) => refusedAccess.refused(caller, route),
         onRevoked: (listener: () => void) => {
           revoked.add(listener);
           return () => void revoked.delete(listener);
@@ -192,7 +196,7 @@ export async function createApi(parts: ApiParts) {
       exceptions: new Exceptions(store, clock, audit),
       tickets,
       webhooks: dispatcher.webhooks,
-      settings: settingsPort(ticketSettings, feedSettings, audit),
+      settings: settingsPort({ tickets: ticketSettings, feeds: feedSettings, audit, reading: store.reading, clock }),
       assets: new AssetLists({
         store,
         clock,
@@ -207,7 +211,7 @@ export async function createApi(parts: ApiParts) {
       }),
       audit: new AuditReading(reading, audit),
       certificate: new CertificateService(parts.certificate, audit),
-      system: new SystemControl(parts.reloads),
+      system: new SystemControl(parts.reloads, parts.supportBundle),
       stream: {
         generation,
         end: () => store.events.end(),

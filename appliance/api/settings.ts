@@ -1,6 +1,9 @@
 /** Settings of ticket systems and feeds on behalf of an administrator; every change and test is added to the audit log. */
 import type { Caller } from "../../core/access/caller.ts";
+import type { Clock } from "../../core/ports.ts";
 import type { FieldProblem } from "../../core/settings/sections/section-version.ts";
+import { dayMs } from "../../core/time.ts";
+import type { Store } from "../../store/open-store.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { type FeedSettingsService, isFeedSection } from "../feeds/feed-settings.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
@@ -16,11 +19,32 @@ interface Change {
 /** A value as the audit log keeps it. */
 const longest = 200;
 
-export function settingsPort(tickets: SettingsService, feeds: FeedSettingsService, audit: AuditLog) {
+/** Days of incidents by which auto-push is estimated. */
+const estimatedDays = 7;
+
+interface Parts {
+  tickets: SettingsService;
+  feeds: FeedSettingsService;
+  audit: AuditLog;
+  reading: Pick<Store["reading"], "countPeakLevels">;
+  clock: Clock;
+}
+
+export function settingsPort({ tickets, feeds, audit, reading, clock }: Parts) {
   const sectionOf = async (section: string): Promise<Json> =>
     isFeedSection(section) ? feeds.section(section) : tickets.section(section);
   return {
     section: sectionOf,
+    pushEstimate: async () => {
+      const { critical, high, medium, low } = await reading.countPeakLevels(clock.now() - estimatedDays * dayMs);
+      const by_min_severity = {
+        CRITICAL: critical,
+        HIGH: critical + high,
+        MEDIUM: critical + high + medium,
+        LOW: critical + high + medium + low,
+      };
+      return { days: estimatedDays, incidents: by_min_severity.LOW, by_min_severity };
+    },
     status: () => tickets.status(),
     feeds: (caller: Caller): Promise<Json[]> => feeds.status(caller.entities === null),
     check: async (section: string, fields: Json): Promise<FieldProblem[]> =>
@@ -33,10 +57,17 @@ export function settingsPort(tickets: SettingsService, feeds: FeedSettingsServic
       await audit.note(auditAuthor(caller), "settings.test", section, { ok, with: given });
       return { ok, steps, at };
     },
-    save: async (caller: Caller, section: string, fields: Json, version: string | null): Promise<Json> => {
+    save: async (
+      caller: Caller,
+      section: string,
+      fields: Json,
+      version: string | null,
+      despite: readonly string[] = [],
+    ): Promise<Json> => {
       if (!isFeedSection(section)) {
         const saved = await tickets.save(section, fields, caller.name, version);
-        await audit.note(auditAuthor(caller), "settings.save", section, { changes: saved.changes });
+        const noted = despite.length === 0 ? {} : { despite };
+        await audit.note(auditAuthor(caller), "settings.save", section, { changes: saved.changes, ...noted });
         return saved.section;
       }
       const before = await feeds.section(section);

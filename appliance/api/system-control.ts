@@ -11,11 +11,25 @@ export interface ReloadParts {
   reload: ((author: AuditAuthor) => Promise<ReloadReport>) | null;
 }
 
+/** Makes the support bundle and notes it in the audit log. */
+export type MakeBundle = (author: AuditAuthor) => Promise<Uint8Array>;
+
 export class SystemControl {
   readonly #reloads: ReloadParts;
+  readonly #makeBundle: MakeBundle;
+  /** One at a time: each tries every receiver. */
+  #bundles: Promise<unknown> = Promise.resolve();
 
-  constructor(reloads: ReloadParts) {
+  constructor(reloads: ReloadParts, makeBundle: MakeBundle) {
     this.#reloads = reloads;
+    this.#makeBundle = makeBundle;
+  }
+
+  /** A tar archive with gzip. */
+  supportBundle(caller: Caller): Promise<Uint8Array> {
+    const bundle = this.#bundles.then(() => this.#makeBundle(auditAuthor(caller)));
+    this.#bundles = bundle.catch(() => {});
+    return bundle;
   }
 
   lastReload(): object | null {

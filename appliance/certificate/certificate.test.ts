@@ -67,7 +67,7 @@ test("names and addresses are those that others reach the machine by", () => {
 test("links take the first name that is not this machine's alone, else an address", () => {
   expect(hostOf({ names: ["DNS:localhost", "DNS:*.example.org", "DNS:edge.example.org"] })).toBe("edge.example.org");
   expect(hostOf({ names: ["DNS:localhost", "IP Address:127.0.0.1", "IP Address:10.0.0.5"] })).toBe("10.0.0.5");
-  expect(hostOf({ names: ["IP Address:2001:DB8:0:0:0:0:0:5"] })).toBe("[2001:DB8:0:0:0:0:0:5]");
+  expect(hostOf({ names: ["IP Address:2001:DB8:0:0:0:0:0:5"] })).toBe("[2001:db8::5]");
   expect(hostOf({ names: ["DNS:localhost", "IP Address:0:0:0:0:0:0:0:1"] })).toBeNull();
 });
 

@@ -64,7 +64,12 @@ export function hostOf({ names }: Pick<CertificateFacts, "names">): string | nul
   const name = of("DNS").find((one) => one !== "localhost" && !one.startsWith("*."));
   if (name !== undefined) return name;
   const address = of("IP Address").find((one) => !/^(?:127\.|0:0:0:0:0:0:0:1$|::1$)/.test(one));
-  return address === undefined ? null : address.includes(":") ? `[${address}]` : address;
+  return address === undefined ? null : urlHost(address);
+}
+
+/** An address as it stands in a URL; certificates spell out all zeros of IPv6. */
+export function urlHost(address: string): string {
+  return address.includes(":") ? new URL(`https://[${address}]`).hostname : address;
 }
 
 /** `checkIssued` would also ask for the right to sign certificates, which one that is for servers only does not have. */

@@ -3,13 +3,13 @@ import { backupCommand } from "./backup/backup.ts";
 import { restoreCommand } from "./backup/restore.ts";
 import { checkCommand } from "./check/check.ts";
 import type { Command } from "./command.ts";
-import { completionCommand } from "./completion.ts";
 import { deliveriesCommand } from "./deliveries.ts";
 import { demoCommand } from "./demo.ts";
 import { destinationsCommand } from "./destinations.ts";
 import { doctorCommand } from "./doctor.ts";
 import { exceptionsCommand } from "./exceptions.ts";
-import { generateCommand } from "./generate.ts";
+import { completionCommand } from "./help/completion/command.ts";
+import { generateCommand } from "./help/generate.ts";
 import { importCommand } from "./import/import.ts";
 import { installCommand } from "./install/install.ts";
 import { uninstallCommand } from "./install/uninstall.ts";
@@ -19,6 +19,7 @@ import { reloadCommand } from "./reload.ts";
 import { replayCommand } from "./replay.ts";
 import { secretsCommand } from "./secrets.ts";
 import { serveCommand } from "./serve.ts";
+import { supportCommand } from "./support.ts";
 import { userCommand } from "./user.ts";
 import { versionCommand } from "./version.ts";
 
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   backupCommand,
   restoreCommand,
   doctorCommand,
+  supportCommand,
   installCommand,
   uninstallCommand,
   completionCommand,

@@ -2,23 +2,29 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../core/errors.ts";
+import { guideOf } from "../../core/fault-guide.ts";
 import { certificateFiles, ownCertificateFiles } from "../../core/settings/certificate-files.ts";
 import type { Settings } from "../../core/settings.ts";
+import { ageInWords } from "../../core/text/age.ts";
 import { visible } from "../../core/text/visible.ts";
 import { toIso } from "../../core/time.ts";
 import { copiesBeside } from "../../store/database/upgrade-copy.ts";
+import { backupFolder, listBackups } from "../backups/backup-folder.ts";
 import { factsOf } from "../certificate/facts.ts";
 import type { DoctorReport } from "../control/operations.ts";
 import { versionInfo } from "../runtime/version.ts";
 import { command, jsonOption } from "./command.ts";
 import { destinationTable } from "./destinations.ts";
 import { withOperations } from "./operations.ts";
+import type { Paint } from "./terminal/paint.ts";
 import { printJson, table } from "./terminal/table.ts";
+import { hang } from "./terminal/wrap.ts";
 
 export const doctorCommand = command({
   name: "doctor",
   summary: "print versions, paths, database integrity, loops and queues",
-  about: "Prints what support asks for first. It reads the whole database file to check it, and changes nothing.",
+  about:
+    "Prints what is wrong with what mends it, then what support asks for first: versions, paths, contents, destinations, loops. It reads the whole database file to check it, and changes nothing. `rhythmx support` packs it up for somebody else.",
   options: jsonOption,
   examples: [
     { what: "Is it well?", lines: ["rhythmx doctor"] },
@@ -27,20 +33,20 @@ export const doctorCommand = command({
   exitCodes: { 0: "nothing is wrong", 1: "something is wrong, or there is no database yet" },
   seeAlso: ["rhythmx check", "docs/operations.md"],
 
-  async run({ values, terminal, loadSettings, serviceUnit }) {
+  async run({ values, terminal, paint, loadSettings, serviceUnit }) {
     const resolved = await loadSettings();
     const { settings } = resolved;
     const report = await withOperations({ terminal, serviceUnit, resolved, mode: "look" }, (operations) =>
       operations.doctor(),
     );
     if (values.json) printJson(terminal, { ...versionInfo(), data_dir: settings.dataDir, ...report });
-    else terminal.out(await render(settings, report, terminal.columns));
+    else terminal.out(await render(settings, report, terminal.columns, paint.out));
     const { running } = report;
     return report.integrity.length === 0 && (running === null || running.faults.length === 0) ? 0 : 1;
   },
 });
 
-async function render(settings: Settings, report: DoctorReport, columns: number | null): Promise<string> {
+async function render(settings: Settings, report: DoctorReport, columns: number | null, paint: Paint): Promise<string> {
   const { version, commit, runtime, target } = versionInfo();
   const { store, integrity, running } = report;
   const disk = await statfs(settings.dataDir);
@@ -58,6 +64,7 @@ async function render(settings: Settings, report: DoctorReport, columns: number 
       "database",
       `${mode(join(settings.dataDir, "rhythmx.db"))}, ${mebibytes(store.bytes)} MiB, schema ${store.schema}, SQLite ${store.sqlite}`,
     ],
+    ["backup", lastBackup(settings, report.lastBackup)],
     ...copies(settings.dataDir),
     ["integrity", integrity.length === 0 ? "ok" : integrity.join("; ")],
     [
@@ -75,9 +82,9 @@ async function render(settings: Settings, report: DoctorReport, columns: number 
     ["clock", `${new Date().toISOString()} (UTC)`],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
-  const sections = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("")];
-  if (running !== null && running.faults.length > 0)
-    sections.push(running.faults.map(({ name, message }) => `fault ${name}: ${visible(message)}\n`).join(""));
+  const row = ([name, value]: [string, string]) =>
+    hang(`${name.padEnd(width)}  ${value}`, columns, " ".repeat(width + 2));
+  const sections = [complaints(report, columns, paint), `${facts.map(row).join("\n")}\n`];
   if (report.destinations.length > 0) sections.push(destinationTable(report.destinations, columns));
   if (running !== null) {
     const loops = running.loops.map((loop) => [
@@ -91,6 +98,53 @@ async function render(settings: Settings, report: DoctorReport, columns: number 
     sections.push(table(["LOOP", "EVERY", "LAST RUN", "TOOK", "FAILURES", "ERROR"], loops, columns));
   }
   return sections.join("\n");
+}
+
+/** When and where the last one was made, and when the next one is. */
+function lastBackup(settings: Settings, last: DoctorReport["lastBackup"]): string {
+  const schedule = settings.backup.schedule ?? "none by itself (RHYTHMX_BACKUP_SCHEDULE)";
+  // One that a command made while no appliance ran is known by its file alone.
+  const [newest] = listBackups(backupFolder(settings));
+  const at = Math.max(last?.at ?? 0, newest?.at ?? 0);
+  if (at === 0) return `there is none; schedule: ${schedule}`;
+  const where = at === last?.at ? last.path : join(backupFolder(settings), newest?.name ?? "");
+  return `${ageInWords(Date.now() - at)} old (${toIso(at)}), ${where}; schedule: ${schedule}`;
+}
+
+/** What is wrong, and what is worth a look, each with what to do about it: before anything else. */
+function complaints(
+  { integrity, running, deliveries, destinations }: DoctorReport,
+  columns: number | null,
+  paint: Paint,
+): string {
+  const wrong = [
+    ...integrity.map((said) => ["damaged database", said, "stop the service and restore the newest backup"]),
+    ...(running?.faults ?? []).map(({ name, message }) => [`fault ${name}`, message, guideOf(name)?.mend ?? ""]),
+  ];
+  const stuck = deliveries.filter(({ state }) => state === "parked" || state === "dead");
+  const away = destinations.filter(({ configured, connected }) => configured && connected === false);
+  const failing = (running?.loops ?? []).filter(({ lastError }) => lastError !== null);
+  const worthALook = [
+    ...stuck.map(({ system, state, count }) => [system, `${count} ${state}`, "`rhythmx deliveries` says why"]),
+    ...away.map(({ destination, queued, last_error }) => [
+      destination,
+      `not connected${last_error === null ? "" : `: ${last_error}`}; ${queued} wait for it`,
+      "`rhythmx check` tries to reach it; what waits is sent when it is back",
+    ]),
+    ...failing.map(({ name, lastError }) => [`loop ${name}`, lastError ?? "", "it is tried again; the log says more"]),
+  ];
+  const lines = (all: string[][]) =>
+    all.map(([what = "", said = "", mend = ""]) =>
+      [
+        hang(`${what}: ${visible(said)}`, columns),
+        ...(mend === "" ? [] : [hang(`    to mend: ${mend}`, columns, "      ")]),
+      ].join("\n"),
+    );
+  const parts = [
+    ...(wrong.length === 0 ? ["Nothing is wrong."] : [paint.red("What is wrong:"), ...lines(wrong)]),
+    ...(worthALook.length === 0 ? [] : [paint.bold("Worth a look:"), ...lines(worthALook)]),
+  ];
+  return `${parts.join("\n")}\n`;
 }
 
 /** Copies of the database from before a schema upgrade, with which the earlier version can be restored. */

@@ -15,15 +15,18 @@ import { AuditLog } from "../access/audit-log.ts";
 import { forgetInitialPassword } from "../access/first-admin.ts";
 import { KeyRing } from "../access/key-ring.ts";
 import { openSecrets, rotateSecrets } from "../access/key-rotation.ts";
-import { credentialsFolder, Secrets } from "../access/master-key.ts";
+import { credentialsFolder, givenKey, ownKey, readKey, Secrets } from "../access/master-key.ts";
 import { otherDataDir } from "../config/unit-file.ts";
 import { connectControl, noAccess } from "../control/control-client.ts";
 import { createOperations, type Operations } from "../control/operations.ts";
 import { DestinationControl } from "../feeds/destination-control.ts";
 import { readSavedFeeds } from "../feeds/feed-settings.ts";
+import type { ReadTlsFile } from "../feeds/syslog-feed.ts";
 import { destinationNames } from "../feeds/syslog-feeds.ts";
+import { TlsUploads } from "../feeds/tls-uploads.ts";
 import { createLog } from "../runtime/log.ts";
 import { argon2id } from "../runtime/passwords.ts";
+import { readRegularFile } from "../runtime/regular-file.ts";
 import { systemClock, systemSleep } from "../runtime/time.ts";
 import { version } from "../runtime/version.ts";
 import { TicketDispatcher } from "../tickets/dispatcher.ts";
@@ -56,7 +59,8 @@ export async function withOperations<T>(
   else await expectDatabase(dataDir, path);
   const store = await openStore({ path, clock: systemClock, mode: mode === "look" ? "look" : "change" });
   try {
-    const { settings } = withSaved(await readSavedFeeds(store.tickets));
+    const saved = await readSavedFeeds(store.tickets);
+    const { settings } = withSaved(saved);
     const keys = await KeyRing.load(store.admin, systemClock);
     const intake = new Intake({ store, clock: systemClock, defaultEntity: () => settings.defaultEntity });
     if (mode !== "look") {
@@ -79,6 +83,12 @@ export async function withOperations<T>(
     const own = await readSettings(store, settings, mode === "look" ? null : ticketValues);
     const running = () => null;
     const wakeTickets = () => {};
+    const { ticketSettings } = own;
+    const uploads = await TlsUploads.load(store.tickets, presentSecrets(settings));
+    const support = {
+      ...{ resolved: () => withSaved(saved), ticketSettings, running: null, now: () => systemClock.now() },
+      readFile: (file: string) => uploads.read(file),
+    };
     const tools = {
       ...own,
       clock: systemClock,
@@ -90,6 +100,7 @@ export async function withOperations<T>(
       destinations,
       running,
       wakeTickets,
+      support,
     };
     return await work(createOperations(tools), false);
   } finally {
@@ -98,21 +109,35 @@ export async function withOperations<T>(
   }
 }
 
-/** The saved feed settings, for a command without operations; nothing if the database cannot be read. */
-export async function savedFeeds(dataDir: string): Promise<SavedFeeds> {
+type KeyPlaces = Pick<Settings, "dataDir" | "masterKeyFile" | "configDir">;
+
+/** The saved feed settings with their certificates and keys, for a command without operations; nothing if the database cannot be read. */
+export async function savedFeeds(settings: KeyPlaces): Promise<{ feeds: SavedFeeds; readFile: ReadTlsFile }> {
+  const { dataDir } = settings;
+  const nothing = { feeds: {}, readFile: readRegularFile };
   const path = join(dataDir, "rhythmx.db");
-  if (!existsSync(path)) return {};
+  if (!existsSync(path)) return nothing;
   try {
     const store = await openStore({ path, clock: systemClock, mode: "look" });
     try {
-      return await readSavedFeeds(store.tickets);
+      const uploads = await TlsUploads.load(store.tickets, presentSecrets(settings));
+      return { feeds: await readSavedFeeds(store.tickets), readFile: (file) => uploads.read(file) };
     } finally {
       await store.close();
       await giveToOwner(dataDir);
     }
   } catch {
     // It has another schema or is damaged, which other commands report.
-    return {};
+    return nothing;
+  }
+}
+
+/** With the master key that there is; none is made. Without it uploaded keys cannot be read, and everything else can. */
+function presentSecrets({ dataDir, masterKeyFile: file, configDir }: KeyPlaces): Secrets {
+  try {
+    return new Secrets(readKey(givenKey(file, credentialsFolder(process.env, configDir)) ?? ownKey(dataDir)));
+  } catch {
+    return new Secrets(randomBytes(32));
   }
 }
 

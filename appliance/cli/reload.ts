@@ -5,6 +5,7 @@ import { connectControl } from "../control/control-client.ts";
 import { command, jsonOption } from "./command.ts";
 import type { Paint } from "./terminal/paint.ts";
 import { printJson } from "./terminal/table.ts";
+import { hang } from "./terminal/wrap.ts";
 
 export const reloadCommand = command({
   name: "reload",
@@ -37,7 +38,7 @@ The environment of a process cannot change while it runs: values of the unit hol
     if (values.json) {
       const { at, by, outcome, changes, refused } = report;
       printJson(terminal, { at, by, outcome, changes, refused });
-    } else terminal.out(reportText(report, paint.out));
+    } else terminal.out(reportText(report, paint.out, terminal.columns));
     return report.problems.length === 0 ? 0 : 1;
   },
 });
@@ -46,15 +47,20 @@ The environment of a process cannot change while it runs: values of the unit hol
 function reportText(
   { changes = [], problems }: Pick<ReloadReport, "problems"> & Partial<ReloadReport>,
   paint: Paint,
+  columns: number | null,
 ): string {
   const line = ({ setting, from, to }: SettingChange) =>
     visible(from === null ? `${setting}: added: ${to}` : `${setting}: ${from} → ${to ?? "removed"}`);
   const waits = changes.filter(({ restart }) => restart !== null);
   const inForce = changes.filter(({ restart }) => restart === null);
+  const entry = (what: string, text: string, painted = (word: string) => word) =>
+    hang(`${what}: ${text}`, columns).replace(`${what}:`, () => painted(`${what}:`));
   const lines = [
-    ...problems.map((problem) => `${paint.red("refused:")} ${visible(problem)}`),
-    ...waits.map((change) => `${paint.yellow("needs a restart:")} ${line(change)} (${visible(change.restart ?? "")})`),
-    ...inForce.map((change) => `changed: ${line(change)}`),
+    ...problems.map((problem) => entry("refused", visible(problem), paint.red)),
+    ...waits.map((change) =>
+      entry("needs a restart", `${line(change)} (${visible(change.restart ?? "")})`, paint.yellow),
+    ),
+    ...inForce.map((change) => entry("changed", line(change))),
   ];
   const nothing = changes.length === 0 ? "; nothing has changed" : "";
   const end =

@@ -1,9 +1,11 @@
 import { UsageError } from "../../core/errors.ts";
+import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Replayed } from "../feeds/destination-control.ts";
-import { command } from "./command.ts";
+import { command, jsonOption } from "./command.ts";
 import { destinationArgument, timeOption } from "./destination-arguments.ts";
 import { withOperations } from "./operations.ts";
 import { canAsk, confirm } from "./terminal/confirm.ts";
+import { printJson } from "./terminal/table.ts";
 
 export const replayCommand = command({
   name: "replay",
@@ -17,6 +19,7 @@ TIME is ISO 8601 such as 2026-03-01T12:00:00Z (UTC where it has no zone), epoch 
     to: { value: "TIME", about: "the end, not included", fallback: "now" },
     "dry-run": { about: "says how many messages that would be, and sends nothing" },
     yes: { about: "does not ask" },
+    ...jsonOption,
   },
   examples: [
     { what: "How much would be sent again", lines: ["rhythmx replay siem --from 2026-11-20 --dry-run"] },
@@ -46,9 +49,15 @@ TIME is ISO 8601 such as 2026-03-01T12:00:00Z (UTC where it has no zone), epoch 
         const others = waited > 0 ? `, and ${waited} from before that still waited,` : "";
         return `${counted(messages)} recorded ${when}${others} ${verb} to ${destination}`;
       };
+      const report = ({ reader, messages, waited }: Replayed, verb: string) => {
+        const [since, before] = [toIso(from), isoOrNull(to)];
+        if (values.json)
+          printJson(terminal, { destination: reader, from: since, to: before, messages, waited, sent: !dryRun });
+        else terminal.out(`${describe({ reader, messages, waited }, verb)}\n`);
+      };
       const planned = await operations.countReplay(request);
       if (dryRun) {
-        terminal.out(`${describe(planned, "would be sent")}\n`);
+        report(planned, "would be sent");
         return 0;
       }
       if (!values.yes && planned.messages > 0 && canAsk(terminal)) {
@@ -58,7 +67,7 @@ TIME is ISO 8601 such as 2026-03-01T12:00:00Z (UTC where it has no zone), epoch 
         }
       }
       const verb = running ? "are being sent" : "will be sent once the appliance runs";
-      terminal.out(`${describe(await operations.replay(request), verb)}\n`);
+      report(await operations.replay(request), verb);
       return 0;
     });
   },

@@ -5,6 +5,7 @@ import { credentialsFolder } from "../access/master-key.ts";
 import { startAppliance } from "../appliance.ts";
 import type { Appliance } from "../options.ts";
 import { createLog } from "../runtime/log.ts";
+import { RecentLog } from "../runtime/recent-log.ts";
 import { serviceManager } from "../runtime/sd-notify.ts";
 import { systemClock, systemSleep } from "../runtime/time.ts";
 import { command } from "./command.ts";
@@ -36,7 +37,8 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
       return 2;
     }
     let { logLevel, logFormat } = resolved.settings;
-    const log = createLog({ level: () => logLevel, format: () => logFormat, clock: systemClock });
+    const recentLog = new RecentLog();
+    const log = createLog({ level: () => logLevel, format: () => logFormat, clock: systemClock, recent: recentLog });
     const service = serviceManager(process.env, (why) => log.warn("systemd cannot be told the state", { why }));
 
     // A defect: it is logged on one line with its place, and systemd restarts the service; nothing accepted is lost.
@@ -52,9 +54,16 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
     process.once("SIGTERM", end);
     process.once("SIGINT", end);
 
-    let serving = "Starting";
-    // The present faults, for people; "" = none.
-    let status = "";
+    // The line of `systemctl status`: the first fault, else how it does. Said only when it changes: systemd-notify may be a process.
+    let summary = "starting: opening the database";
+    let fault = "";
+    let said = "";
+    const status = () => {
+      said = fault || summary;
+      return said;
+    };
+    const sayStatus = () => (fault || summary) !== said && service.status(status());
+    sayStatus();
     const reload = async (author: AuditAuthor) => {
       const appliance = await starting;
       service.reloading();
@@ -64,7 +73,7 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
         log.error("reading the settings again failed", { error: messageOf(error) });
         throw error;
       } finally {
-        service.ready(status || serving);
+        service.ready(status());
       }
     };
     const starting = startAppliance({
@@ -73,12 +82,17 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
       sleep: systemSleep,
       random: Math.random,
       log,
+      recentLog,
       credentialsDir: credentialsFolder(process.env, resolved.settings.configDir),
-      onAlive: () => service.watchdog(),
+      onAlive: (now) => {
+        service.watchdog();
+        summary = now;
+        sayStatus();
+      },
       onFaults: (faults) => {
         const [first] = faults;
-        status = first === undefined ? "" : `${first.name}: ${first.message}`;
-        service.status(status || serving);
+        fault = first === undefined ? "" : `${first.name}: ${first.message}`;
+        sayStatus();
       },
       onSettings: (settings) => {
         ({ logLevel, logFormat } = settings);
@@ -93,8 +107,8 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
     if (started instanceof Error) throw started;
     const appliance: Appliance = started;
     appliance.broken.then(ending.resolve);
-    serving = `Serving ${appliance.apiUrl}`;
-    service.ready(status || serving);
+    if (summary.startsWith("starting")) summary = `serving ${appliance.apiUrl}`;
+    service.ready(status());
 
     const reason = await ending.promise;
     service.stopping();

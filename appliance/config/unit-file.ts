@@ -18,16 +18,15 @@ export interface Unit {
   environment: ReadonlyMap<string, string>;
 }
 
-/** The unit with its drop-ins; null if none is installed or it cannot be read. */
-export async function readUnit(folders: readonly string[]): Promise<Unit | null> {
+/** The unit with its drop-ins; null if none is installed or it cannot be read. `shipped`: the text of one that will be installed. */
+export async function readUnit(folders: readonly string[], shipped: string | null = null): Promise<Unit | null> {
+  const dropIns = () => Promise.all(folders.map((one) => readDropIns(`${join(one, unitName)}.d`)));
   for (const folder of folders) {
     const path = join(folder, unitName);
     const text = await readFile(path, "utf8").catch(() => null);
-    if (text === null) continue;
-    const dropIns = await Promise.all(folders.map((one) => readDropIns(`${join(one, unitName)}.d`)));
-    return parseUnit(path, [text, ...dropIns.flat()]);
+    if (text !== null) return parseUnit(path, [text, ...(await dropIns()).flat()]);
   }
-  return null;
+  return shipped === null ? null : parseUnit(unitName, [shipped, ...(await dropIns()).flat()]);
 }
 
 /** A message for people if the service uses another data folder than this command; else null. */

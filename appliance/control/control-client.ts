@@ -69,6 +69,7 @@ export async function connectControl(
     },
     proposedExceptions: (incidentId) => json("/exceptions/proposals", { incidentId }),
     testTickets: () => json("/tickets/test", {}),
+    supportBundle: async () => Buffer.from((await json<{ base64: string }>("/support", {})).base64, "base64"),
     makeBackup: () => json("/backup", {}),
     backupStatus: () => json("/backup/status", {}),
     doctor: () => json<DoctorReport>("/doctor", {}),

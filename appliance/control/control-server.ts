@@ -146,6 +146,9 @@ function controlApp(operations: Operations): Hono {
     return c.json(await operations.proposedExceptions(incidentId));
   });
   app.post("/tickets/test", async (c) => c.json(await operations.testTickets()));
+  app.post("/support", async (c) =>
+    c.json({ base64: Buffer.from(await operations.supportBundle()).toString("base64") }),
+  );
   app.post("/backup", async (c) => c.json(await operations.makeBackup()));
   app.post("/backup/status", async (c) => c.json(await operations.backupStatus()));
   app.post("/doctor", async (c) => c.json(await operations.doctor()));

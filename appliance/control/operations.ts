@@ -24,6 +24,7 @@ import { userJson } from "../api/administration.ts";
 import { Exceptions } from "../api/exceptions.ts";
 import type { BackupStatus, Backups } from "../backups/backups.ts";
 import type { DestinationControl, ListedDestination } from "../feeds/destination-control.ts";
+import { type SupportParts, supportBundle } from "../support/bundle.ts";
 import { type DeadLetterGroup, DeadLetters } from "../tickets/dead-letters.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
 import type { LoopStatus } from "../upkeep/scheduler.ts";
@@ -126,6 +127,8 @@ export interface Operations {
   /** Null: no appliance is running. */
   backupStatus(): Promise<BackupStatus | null>;
   doctor(): Promise<DoctorReport>;
+  /** The support bundle, a tar archive with gzip (`support/bundle.ts`); the audit log says who took it. */
+  supportBundle(author?: AuditAuthor): Promise<Uint8Array>;
   /** Reloads files and certificates, and notes it in the audit log. @throws EdgeError not_running */
   reload(): Promise<ReloadReport>;
 }
@@ -145,6 +148,7 @@ export interface OperationsTools {
   backups?: Pick<Backups, "make" | "status">;
   /** Called when there may be something to send to ticket systems. */
   wakeTickets(): void;
+  support: SupportParts;
   /** Only a running appliance can reload. */
   reload?: (author: AuditAuthor) => Promise<ReloadReport>;
 }
@@ -159,6 +163,16 @@ export function createOperations(tools: OperationsTools): Operations {
     wake: wakeTickets,
   });
   const exceptions = new Exceptions(store, clock, audit, () => commandLine);
+  const doctor = async (): Promise<DoctorReport> => ({
+    store: await store.admin.facts(),
+    integrity: await store.admin.integrityCheck(),
+    destinations: await destinations.list(),
+    deliveries: await store.tickets.countDeliveries(),
+    tickets: await store.tickets.countTickets(),
+    assets: await store.incidents.countAssets(),
+    lastBackup: await store.admin.lastBackup(),
+    running: running(),
+  });
   return {
     createKey: async (request) => {
       if (request.name.trim() === "" || request.name.length > 100)
@@ -238,17 +252,11 @@ export function createOperations(tools: OperationsTools): Operations {
       return made;
     },
     backupStatus: async () => tools.backups?.status() ?? null,
-    doctor: async () => {
-      return {
-        store: await store.admin.facts(),
-        integrity: await store.admin.integrityCheck(),
-        destinations: await destinations.list(),
-        deliveries: await store.tickets.countDeliveries(),
-        tickets: await store.tickets.countTickets(),
-        assets: await store.incidents.countAssets(),
-        lastBackup: await store.admin.lastBackup(),
-        running: running(),
-      };
+    doctor,
+    supportBundle: async (author = commandLine) => {
+      const bundle = await supportBundle(await doctor(), tools.support);
+      await audit.note(author, "support.bundle", "support bundle", { bytes: bundle.length });
+      return bundle;
     },
     reload: async () => {
       if (tools.reload === undefined)

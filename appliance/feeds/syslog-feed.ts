@@ -18,7 +18,6 @@ import { Destination, type DestinationStatus } from "../../transports/syslog/des
 import type { TlsMaterial } from "../../transports/syslog/options.ts";
 import { createSyslogSender } from "../../transports/syslog/sender.ts";
 import type { Log } from "../runtime/log.ts";
-import { readRegularFile } from "../runtime/regular-file.ts";
 import type { TlsUploads } from "./tls-uploads.ts";
 
 /** RELP acknowledges each message, so a second batch can be sent while the first one is being acknowledged. */
@@ -87,6 +86,7 @@ export class SyslogFeed {
 
   /** Starts, replaces and stops destinations so that they match the settings. A name keeps its position. */
   async apply(settings: FeedSettings): Promise<void> {
+    if (!settings.enabled) await this.#placeAll(settings);
     const sameBatches = settings.batchSize === this.#settings.batchSize;
     this.#settings = settings;
     const wanted = new Map(
@@ -114,6 +114,15 @@ export class SyslogFeed {
         heartbeatAt,
         heartbeatPending: false,
       });
+    }
+  }
+
+  /** While the feed is turned off, what comes waits for every destination, also for one that was never started. */
+  async #placeAll({ destinations }: FeedSettings): Promise<void> {
+    const { events } = this.#tools.store;
+    for (const { name } of destinations) {
+      const reader = readerName(this.name, name);
+      if ((await events.position(reader)) === null) await events.savePosition(reader, await events.end());
     }
   }
 
@@ -258,8 +267,11 @@ function entityFilter({ entities }: DestinationSettings): (event: LoggedEvent) =
   return (event) => names.size === 0 || names.has(event.entity.trim().toLowerCase());
 }
 
+/** Gives the content of a certificate or key: by its path, or uploaded (`TlsUploads`). @throws Error with the reason */
+export type ReadTlsFile = (file: string) => Buffer;
+
 /** Reads the files before every connection, so that a renewed certificate is used without a restart. `read`: gives the content of a file. */
-export function tlsMaterial(settings: TlsSettings, read: (file: string) => Buffer = readRegularFile): TlsMaterial {
+export function tlsMaterial(settings: TlsSettings, read: ReadTlsFile): TlsMaterial {
   if (settings.caFile !== null) expectCertificate(settings.caFile, read);
   return {
     ...(settings.caFile === null ? {} : { ca: read(settings.caFile) }),
@@ -271,7 +283,7 @@ export function tlsMaterial(settings: TlsSettings, read: (file: string) => Buffe
 }
 
 /** @throws EdgeError tls_file: the file holds a key instead of a certificate, which the library does not report clearly */
-function expectCertificate(caFile: string, read: (file: string) => Buffer): void {
+function expectCertificate(caFile: string, read: ReadTlsFile): void {
   const text = read(caFile).toString("latin1");
   if (text.includes("-----BEGIN CERTIFICATE-----") || !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) return;
   throw new EdgeError("tls_file", `ca_file ${caFile} is a private key: it takes the certificate of the receiver's CA`);

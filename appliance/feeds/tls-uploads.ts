@@ -67,6 +67,13 @@ export class TlsUploads {
     return Buffer.from(found);
   }
 
+  /** Where a certificate is: the text of an uploaded one ("" where it is not there any more), else its path. */
+  place(file: string): { text: string } | { file: string } {
+    if (!isUploaded(file)) return { file };
+    const found = this.#files.get(file);
+    return { text: typeof found === "string" ? found : "" };
+  }
+
   has(file: string): boolean {
     return this.#files.has(file) || this.#sent.has(file);
   }

@@ -22,6 +22,10 @@ const documentNames = readdirSync(join(root, "docs")).filter(
   (name) => name.endsWith(".md") && name !== "benchmarks.md" && name !== "architecture.md",
 );
 
+/** Examples for the unit. */
+const dropIns = join(import.meta.dirname, "drop-ins");
+const dropInNames = readdirSync(dropIns);
+
 async function release(target: Target, folder: string, source: Source): Promise<string[]> {
   const name = `${packageName}-${manifest.version}-${target}`;
   const binary = await buildBinary(target, join(folder, `rhythmx-${target}`), source);
@@ -34,6 +38,7 @@ async function release(target: Target, folder: string, source: Source): Promise<
     documents: [
       { path: "CHANGELOG.md", content: readFileSync(join(root, "CHANGELOG.md")) },
       ...documentNames.map((path) => ({ path, content: readFileSync(join(root, "docs", path)) })),
+      ...dropInNames.map((path) => ({ path, content: readFileSync(join(dropIns, path)) })),
     ],
     shared: sharedFiles(),
   };

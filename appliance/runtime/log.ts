@@ -10,6 +10,15 @@ export type LogLevel = (typeof logLevels)[number];
 
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
+/** A line of the log, before it is written. */
+export interface KeptLine {
+  /** ISO 8601. */
+  time: string;
+  level: LogLevel;
+  msg: string;
+  fields: LogFields;
+}
+
 export interface Log {
   debug(msg: string, fields?: LogFields): void;
   info(msg: string, fields?: LogFields): void;
@@ -28,6 +37,8 @@ export function createLog(options: {
   format: "json" | "text" | (() => "json" | "text");
   clock: Clock;
   write?: (line: string) => void;
+  /** Keeps the last lines. */
+  recent?: { keep(line: KeptLine): void };
 }): Log {
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
   const { level: least, format } = options;
@@ -37,8 +48,11 @@ export function createLog(options: {
     (level: LogLevel) =>
     (msg: string, fields: LogFields = {}) => {
       if (logLevels.indexOf(level) < threshold()) return;
-      const line = isJson() ? jsonLine : textLine;
-      write(`${line(new Date(options.clock.now()).toISOString(), level, clean(msg), mask(fields))}\n`);
+      const time = new Date(options.clock.now()).toISOString();
+      const what = clean(msg);
+      const values = mask(fields);
+      options.recent?.keep({ time, level, msg: what, fields: values });
+      write(`${(isJson() ? jsonLine : textLine)(time, level, what, values)}\n`);
     };
   return { debug: entry("debug"), info: entry("info"), warn: entry("warn"), error: entry("error") };
 }

@@ -111,6 +111,13 @@ export class SettingsService {
     };
   }
 
+  /** The secrets in force, for taking them out of what leaves the appliance. */
+  secretValues(): string[] {
+    return [...this.#given()].flatMap(([name, { text }]) =>
+      ticketDefinitions[name as TicketSettingName]?.secret ? [text] : [],
+    );
+  }
+
   /**
    * Saves all fields of a section or none; null or empty resets one to its default. `version`: which the section must have; null = whichever.
    * @throws UsageError; EdgeError setting_pinned, settings_changed

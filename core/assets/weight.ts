@@ -52,6 +52,11 @@ export function isOrdinaryRole(role: HostRoleName | AccountRoleName | null | und
 
 const points: Readonly<Record<Criticality, number>> = { low: 0, normal: 0, high: 3, critical: 6 };
 
+/** Points that a score has more where something of this criticality is involved. */
+export function pointsOfCriticality(criticality: Criticality): number {
+  return points[criticality];
+}
+
 /** Points that a score has more where this is involved. */
 export function pointsOf(asset: CriticalAsset | null): number {
   return asset === null ? 0 : points[asset.criticality];

@@ -40,6 +40,8 @@ export type FeedStatus = "running" | "degraded" | "starting" | "stopped";
 
 /** Missed intervals after which a loop counts as dead. */
 const intervalsMissed = 3;
+/** So that the line stays one. */
+const namedInSummary = 3;
 
 /** `stopped` = the loop has not run for three intervals (503); `degraded` = something named in the answer is wrong. */
 export function feedStatus(state: FeedState): FeedStatus {
@@ -52,6 +54,25 @@ export function feedStatus(state: FeedState): FeedStatus {
   if (state.faults.length > 0) return "degraded";
   if (state.tickets !== undefined && state.tickets.parked + state.tickets.dead > 0) return "degraded";
   return state.destinations.some(({ lastError }) => lastError !== null) ? "degraded" : "running";
+}
+
+/** The state in one short line, for `systemctl status`: `running: 3 destinations, 1 failing (alerts/siem)`. */
+export function summaryOf(
+  destinations: readonly { feed: FeedName; name: string; lastError: string | null }[],
+  { parked, dead }: StuckTickets,
+): string {
+  const failing = destinations.filter(({ lastError }) => lastError !== null).map(({ feed, name }) => `${feed}/${name}`);
+  const more = failing.length > namedInSummary ? ` and ${failing.length - namedInSummary} more` : "";
+  const named = `${failing.slice(0, namedInSummary).join(", ")}${more}`;
+  return [
+    `running: ${numbered(destinations.length, "destination", "destinations")}`,
+    ...(failing.length === 0 ? [] : [`${failing.length} failing (${named})`]),
+    ...(parked + dead === 0 ? [] : [`${numbered(parked + dead, "ticket delivery", "ticket deliveries")} stuck`]),
+  ].join(", ");
+}
+
+function numbered(count: number, one: string, many: string): string {
+  return `${count === 0 ? "no" : count} ${count === 1 ? one : many}`;
 }
 
 /** What the counters of sent messages are called on each feed's port, and which kinds they count. */

@@ -96,6 +96,17 @@ type ValueOf<N extends SettingName> =
 
 /** Names in the order in which they are reported. */
 export const environmentNames = Object.keys(environmentSettings) as SettingName[];
+
+/** What each takes and what holds without it, for people; "" = nothing, or it is found elsewhere. */
+export function environmentForms(): { name: SettingName; accepted: string; fallback: string }[] {
+  return environmentNames.map((name) => {
+    const { form, fallback }: EnvironmentSetting<unknown, unknown> = environmentSettings[name];
+    const address = fallback as { host?: string; port?: number } | null;
+    const words = address?.host === undefined ? String(fallback ?? "") : `${address.host}:${address.port}`;
+    return { name, accepted: form.accepted, fallback: words };
+  });
+}
+
 const knownNames: readonly string[] = [...environmentNames, ...otherEnvironmentNames];
 /** Prefixes of our names in `.env.production`. */
 const ourNames = /^(?:RHYTHMX|JIRA|SERVICENOW|PROACTIVE|SNOW|RETRY|AUTO_PUSH|SLA)_/;

@@ -95,11 +95,15 @@ export function makeRestored(
     // Ids of incidents are drawn from another part of their numbers than those that were given after the backup (store/database/new-ids.ts).
     put(file, "restores", String(restores));
     // What is asked of tickets of incidents up to here may have been done after the backup.
-    put(file, "restored_at", toIso(order.at));
     put(file, "restored_end", String(end));
     // The same of deliveries that stood still: they are looked up before they are tried again.
-    if (hasTable(file, "deliveries"))
-      put(file, "restored_delivery", String(one(file, "select coalesce(max(seq), 0) as n from deliveries")));
+    if (hasTable(file, "deliveries")) {
+      const highest = (table: string, column: string) =>
+        String(one(file, `select coalesce(max(${column}), 0) as n from ${table}`));
+      put(file, "restored_delivery", highest("deliveries", "seq"));
+      put(file, "restored_attempt", highest("delivery_attempts", "id"));
+      put(file, "restored_ticket", highest("tickets", "id"));
+    }
     for (const statement of access) file.run(statement);
     also(file);
     for (const statement of tickets) report.lookedUp += file.run(statement).rowsAffected;
@@ -168,10 +172,10 @@ function ticketStatements(file: Connection, at: number): Statement[] {
     : "";
   return [
     {
-      sql: `update deliveries as d set state = 'unknown', ${hint} lookups = 0, cause = '${restored}', next_attempt_at = ?1, updated_at = ?2,
+      sql: `update deliveries as d set state = 'unknown', ${hint} lookups = 0, cause = '${restored}', next_attempt_at = 0, updated_at = ?1,
           detail = 'the database was restored from a backup that was made before this was finished'
         where kind in ('create', 'comment') and state in ('planned', 'sending', 'unknown') and coalesce(cause, '') not in ('made_not_identified', 'send_again')`,
-      args: [at, toIso(at)],
+      args: [toIso(at)],
     },
   ];
 }

@@ -55,8 +55,8 @@ export async function readMonitored(database: Database, readTo: number): Promise
 
 async function countStuck(database: Database): Promise<StuckCount[]> {
   const { rows } = await database.read(
-    `select t.system, d.state, coalesce(d.cause, '') as cause, count(*) as n, min(d.updated_at) as oldest
-     from deliveries d join tickets t on t.id = d.ticket_id where d.state in ('parked', 'dead') group by 1, 2, 3`,
+    `select system, state, coalesce(cause, '') as cause, count(*) as n, min(updated_at) as oldest
+     from deliveries where state in ('parked', 'dead') group by 1, 2, 3`,
   );
   return rows.map((row) => ({
     system: text(row, "system"),

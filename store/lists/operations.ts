@@ -15,6 +15,7 @@ import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { readMonitored } from "./monitoring.ts";
 import { type OverviewQuery, readHours, readOverview } from "./overview.ts";
+import { countPeakLevels } from "./peak-levels.ts";
 import { falsePositives, readProposalEvidence } from "./proposal-evidence.ts";
 import { readSamples } from "./rule-samples.ts";
 import {
@@ -89,6 +90,7 @@ export const listReading = {
     run: ({ database }, query: { entities: readonly string[] | null; from: number; to: number }) =>
       readHours(database, query),
   },
+  countPeakLevels: { kind: "read", run: ({ database }, since: number) => countPeakLevels(database, since) },
   readMonitored: { kind: "read", run: ({ database, campaigns }) => readMonitored(database, campaigns.readTo) },
   fileFacts: { kind: "read", run: ({ database }) => fileFacts(database) },
   readSamples: { kind: "read", run: ({ database }, incidentId: string) => readSamples(database, incidentId) },

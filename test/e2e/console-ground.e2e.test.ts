@@ -289,3 +289,37 @@ test("a second factor is set up by the picture that an app reads, and asked for 
   await page.getByRole("heading", { name: "Overview" }).waitFor();
   await window.close();
 });
+
+test("a new API key is shown once: copied, and gone at the way back, a reload and in the list", async () => {
+  const window = await open();
+  await window.signIn("admin", password, "/keys/new");
+  const { page } = window;
+  const make = async () => {
+    await page.getByRole("textbox", { name: /^Name/ }).fill("soar");
+    await page.getByLabel(/Read incidents, cases and alerts/).check();
+    await page.getByLabel("Your own password").fill(password);
+    await page.getByRole("button", { name: "Create key" }).click();
+  };
+  await make();
+  await page.getByRole("heading", { name: "The new key" }).waitFor();
+  expect(await window.faults()).toEqual([]);
+  const key = (await page.locator("#key-text").textContent()) ?? "";
+  expect(key).toMatch(/^smk_[0-9A-Za-z]{36}$/);
+  await window.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("button", { name: "Copy key" }).click();
+  await page.getByText("Copied.").waitFor();
+  expect(await page.evaluate<string>("navigator.clipboard.readText()")).toBe(key);
+  const isShown = () => page.evaluate<boolean>(`document.documentElement.innerHTML.includes("${key.slice(8)}")`);
+  await page.getByRole("link", { name: "Done" }).click();
+  await page.getByRole("link", { name: "soar" }).waitFor();
+  expect(await isShown()).toBe(false);
+  await page.goBack();
+  await page.getByRole("heading", { name: "New API key" }).waitFor();
+  expect(await isShown()).toBe(false);
+  await make();
+  await page.getByRole("heading", { name: "The new key" }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "New API key" }).waitFor();
+  expect(await page.locator("#key-text").count()).toBe(0);
+  await window.close();
+});

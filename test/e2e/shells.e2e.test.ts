@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { program } from "../harness/program.ts";
 
@@ -95,11 +95,13 @@ zpty -d z
 
 test("mandoc and groff find nothing in the manual", () => {
   const { folder, dispose } = site();
-  const man = join(folder, "usr/share/man/man1");
-  const pages = readdirSync(man);
+  const man = join(folder, "usr/share/man");
+  const pages = ["man1", "man5"].flatMap((section) =>
+    readdirSync(join(man, section)).map((name) => join(section, name)),
+  );
   expect(pages.length).toBeGreaterThan(15);
   for (const name of pages) {
-    const page = join(folder, name.replace(/\.gz$/, ""));
+    const page = join(folder, basename(name, ".gz"));
     writeFileSync(page, gunzipSync(readFileSync(join(man, name))));
     const lint = spawnSync("mandoc", ["-T", "lint", page], { encoding: "utf8" });
     expect({ name, status: lint.status, said: lint.stdout + lint.stderr }).toEqual({ name, status: 0, said: "" });

@@ -150,6 +150,13 @@ export class TestAppliance {
     return TestAppliance.start({ dataDir: this.dataDir, clock: this.clock, env: this.#env });
   }
 
+  /** The same after something that takes its time. */
+  async restartedAfter(between: () => Promise<void>): Promise<TestAppliance> {
+    await this.stop();
+    await between();
+    return TestAppliance.start({ dataDir: this.dataDir, clock: this.clock, env: this.#env });
+  }
+
   /** Stops and removes the data folder. Fails as `stop` does. */
   async dispose(): Promise<void> {
     try {

@@ -113,13 +113,13 @@ export class TestWindow {
     await this.page.waitForURL((url) => url.pathname !== "/sign-in");
   }
 
-  /** What is wrong with the page as it is shown: empty when it is sound. `rules`: of axe; contrast alone is what a theme can change. */
-  async faults(rules: "all" | "contrast" = "all"): Promise<string[]> {
-    return [...(await this.plainFaults()), ...(await this.#accessibility(rules))];
+  /** What is wrong with the page as it is shown: empty when it is sound. */
+  async faults(): Promise<string[]> {
+    return [...(await this.plainFaults()), ...(await this.#accessibility())];
   }
 
   /** Violations that axe finds. It runs in a world of its own, so that the page's policy stays in force. */
-  async #accessibility(rules: "all" | "contrast"): Promise<string[]> {
+  async #accessibility(): Promise<string[]> {
     const session = await this.context.newCDPSession(this.page);
     const { frameTree } = await session.send("Page.getFrameTree");
     const world = { frameId: frameTree.frame.id, worldName: "axe" };
@@ -127,8 +127,7 @@ export class TestWindow {
     // A document keeps the world with this name, and what is in it.
     const known = await session.send("Runtime.evaluate", { contextId, expression: "typeof axe" });
     if (known.result.value !== "object") await session.send("Runtime.evaluate", { contextId, expression: axe });
-    const only = rules === "contrast" ? `runOnly: ["color-contrast"], ` : "";
-    const expression = `axe.run(document, { ${only}resultTypes: ["violations"] }).then((found) => found.violations.map((one) =>
+    const expression = `axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations.map((one) =>
       one.impact + " " + one.id + ": " + one.nodes.map((node) => node.target.join(" ") + " " + (node.any[0]?.message ?? "")).join("; ").slice(0, 400)))`;
     const { result } = await session.send("Runtime.evaluate", {
       contextId,

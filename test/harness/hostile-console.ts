@@ -49,6 +49,11 @@ export async function hostileConsole(): Promise<HostileConsole> {
   });
   await turn(it, 10 * 60_000);
   it.admin = await login(it);
+  // Names of entities are all that is free in a destination.
+  const entities = Object.values(hostileWords).filter((word) => /^[^\p{Cc}]{1,200}$/u.test(word.trim()));
+  const soc = { name: "soc", host: "127.0.0.1", port: 1, entities };
+  const { status: code, body } = await it.admin.send("PUT", "/api/settings/incident_syslog", { syslog: [soc] });
+  if (code !== 200 || entities.length === 0) throw new Error(JSON.stringify(body).slice(0, 500));
   await until(async () => (await deliveries(it, "state=parked&limit=100")).length >= kinds.length);
   return {
     ...it,
@@ -82,6 +87,15 @@ async function worked(it: Scene): Promise<void> {
     reason: written.slice(0, 2_000),
   });
   if (saved.status >= 300) throw new Error(JSON.stringify(saved.body).slice(0, 500));
+  const admin = await login(it);
+  const word = hostileWords.markup.slice(0, 100);
+  const asset = { host: word.replaceAll(/[|;*]/g, ""), role: "server", aliases: ["W".repeat(250)] };
+  for (const answer of [
+    await admin.post("/api/keys", { name: word, scopes: ["ingest"], entities: [hostileWords.markup, "W".repeat(200)] }),
+    await admin.patch("/api/assets", { set: [asset] }),
+    await admin.patch("/api/users/ana", { entities: ["Primary Site", hostileWords.markup, "W".repeat(200)] }),
+  ])
+    if (answer.status >= 300) throw new Error(JSON.stringify(answer.body).slice(0, 500));
   await it.appliance.clock.advance(60_000);
   for (const { key } of it.jira.issues) {
     it.jira.say(key, hostileWords.everything, colleague);
@@ -103,6 +117,8 @@ async function pathsOf(it: Scene, ids: readonly string[]): Promise<string[]> {
   const get = async (path: string) => (await it.admin.get(path)).body;
   const { cases } = await get("/api/cases/search?limit=3");
   const { alerts } = await get("/api/alerts?limit=100");
+  const { keys } = await get("/api/keys");
+  const { exceptions } = await get("/api/exceptions");
   const sent: { id: string; system: string }[] = await deliveries(it, "limit=100");
   const deliveryTo = (system: string) => sent.find((delivery) => delivery.system === system)?.id;
   const one = ids.at(-1);
@@ -130,8 +146,23 @@ async function pathsOf(it: Scene, ids: readonly string[]): Promise<string[]> {
     `/deliveries/${deliveryTo("servicenow")}`,
     `/deliveries/${deliveryTo("jira")}`,
     "/settings/integrations",
+    "/settings/integrations/incident-syslog",
+    "/settings/integrations/incident-syslog/destinations/soc",
     "/system",
     "/account",
+    "/users",
+    "/new-user",
+    "/users/ana",
+    "/keys",
+    "/keys/new",
+    `/keys/${keys[0].id}`,
+    "/audit",
+    "/exceptions",
+    `/exceptions/new?rule=${q(hostileWords.markup)}&actor=x&reason=${q(hostileWords.turned)}`,
+    ...exceptions.slice(0, 1).map(({ id }: { id: string }) => `/exceptions/${id}`),
+    "/assets",
+    `/assets/edit?kind=host&name=${q(hostileWords.markup)}`,
+    "/assets/import",
   ];
 }
 

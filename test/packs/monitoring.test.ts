@@ -52,9 +52,9 @@ describe("docs/operations.md", () => {
     const documented = section
       .split("\n")
       .filter((line) => line.startsWith("| `"))
-      .map((row) => {
-        const [, name = "", labels = ""] = row.split("|");
-        return [names(name)[0], names(labels).sort()];
+      .flatMap((row) => {
+        const [, named = "", labels = ""] = row.split("|");
+        return names(named).map((name) => [name, names(labels).sort()]);
       });
     const real = [...scrape.types].map(([family, type]) => {
       const labels = scrape.labels(type === "histogram" ? `${family}_count` : family);

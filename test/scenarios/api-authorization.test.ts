@@ -74,6 +74,7 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "POST /api/webhooks/servicenow": null,
   "GET /api/integrations/status": everyone,
   "GET /api/settings/:section": admins,
+  "GET /api/settings/auto_push/estimate": admins,
   "PUT /api/settings/:section": admins,
   "POST /api/settings/:section/check": admins,
   "POST /api/settings/:section/test": admins,
@@ -90,6 +91,9 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "GET /api/backups/:name": admins,
   "DELETE /api/backups/:name": admins,
   "GET /api/audit/export": admins,
+  "GET /api/system/support-bundle": admins,
+  "GET /api/system/reload": admins,
+  "POST /api/system/reload": admins,
 };
 
 /** Beside the API: they take API keys alone, or nothing. */

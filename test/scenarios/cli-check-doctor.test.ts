@@ -47,7 +47,8 @@ describe("check", () => {
     const appliance = await site({ config });
     const { code, stdout, stderr } = appliance.run(["check"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout.trimEnd().split("\n").slice(1)).toEqual([
+    expect(stdout.trimEnd().split("\n").slice(1, -1)).toEqual([
+      "warning: no backups are made by themselves: set RHYTHMX_BACKUP_SCHEDULE, or run `rhythmx backup`",
       `ok: data folder ${join(appliance.folder, "data")} will be made at the first start`,
       `ok: API (RHYTHMX_LISTEN): 127.0.0.1:${appliance.apiPort} is free`,
       `ok: health of alerts (RHYTHMX_ALERT_HEALTH): 127.0.0.1:${appliance.healthPort} is free`,

@@ -14,7 +14,7 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkCertificate } from "../../appliance/cli/check/check-listener.ts";
+import { checkCertificate } from "../../appliance/checks/check-listener.ts";
 import { runProgram } from "../../appliance/cli/program.ts";
 import { ApplianceProcess, type ProcessOptions } from "../harness/process.ts";
 
@@ -168,7 +168,7 @@ describe("the listener", () => {
   ];
   test.each(cases)("a certificate %s", async (_, files, baseUrl, complaint) => {
     const findings = await checkCertificate(files, { baseUrl, port: 8443 }, now);
-    const problems = findings.filter(({ ok }) => !ok).map(({ line }) => line);
+    const problems = findings.filter(({ level }) => level === "problem").map(({ line }) => line);
     expect(problems).toEqual(complaint === null ? [] : [expect.stringContaining(complaint)]);
     expect(findings.length).toBeGreaterThan(0);
   });
@@ -176,10 +176,10 @@ describe("the listener", () => {
   test("a certificate that is not in force yet, and one that soon runs out", async () => {
     const files = pair("server.pem", "server.key");
     const [early] = await checkCertificate(files, { baseUrl: null, port: 8443 }, 0);
-    expect(early).toMatchObject({ ok: false, line: expect.stringContaining("check the clock") });
+    expect(early).toMatchObject({ level: "problem", line: expect.stringContaining("check the clock") });
     const { validTo } = new X509Certificate(readFileSync(files.certFile));
     const [soon] = await checkCertificate(files, { baseUrl: null, port: 8443 }, Date.parse(validTo) - 86_400_000);
-    expect(soon).toMatchObject({ ok: true, line: expect.stringContaining("warning: it runs out on ") });
+    expect(soon).toMatchObject({ level: "warning", line: expect.stringContaining("it runs out on ") });
   });
 });
 

@@ -23,6 +23,13 @@ function ofFeed(feed: string): Record<string, readonly Role[]> {
   return Object.fromEntries(routes.map((route) => [route, ["admin"]]));
 }
 
+/** The settings of a ticket system, of auto-push and of retries. */
+function ofSection(path: string, ...buttons: string[]): Record<string, readonly Role[]> {
+  const page = `/settings/integrations/${path}`;
+  const routes = [`GET ${page}`, ...buttons.map((button) => `POST /console${page}/${button}`)];
+  return Object.fromEntries(routes.map((route) => [route, ["admin"]]));
+}
+
 /** Who gets through; null = open to everybody. */
 const table: Readonly<Record<string, readonly Role[] | null>> = {
   "GET /": people,
@@ -62,6 +69,11 @@ const table: Readonly<Record<string, readonly Role[] | null>> = {
   "POST /console/integrations/:section/test": ["admin"],
   ...ofFeed("alert-syslog"),
   ...ofFeed("incident-syslog"),
+  ...ofSection("jira", "check", "save", "test"),
+  ...ofSection("servicenow", "check", "save", "test"),
+  ...ofSection("proactive", "check", "save", "test"),
+  ...ofSection("auto-push", "check", "save"),
+  ...ofSection("retries", "check", "save"),
   "GET /system": people,
   "POST /console/sample/start": ["admin"],
   "POST /console/sample/remove": ["admin"],
@@ -91,6 +103,14 @@ const table: Readonly<Record<string, readonly Role[] | null>> = {
   "POST /console/exceptions/:id/extend": ["analyst", "admin"],
   "POST /console/exceptions/:id/end": ["analyst", "admin"],
   "POST /console/exceptions/:id/remove": ["analyst", "admin"],
+  "GET /assets": people,
+  "GET /assets/edit": ["analyst", "admin"],
+  "GET /assets/import": ["analyst", "admin"],
+  "POST /console/assets/row": ["analyst", "admin"],
+  "POST /console/assets/remove": ["analyst", "admin"],
+  "POST /console/assets/preview": ["analyst", "admin"],
+  "POST /console/assets/replace": ["analyst", "admin"],
+  "POST /console/assets/export": people,
   "GET /audit": ["admin"],
   "POST /console/audit/export": ["admin"],
   "GET /search": people,
@@ -229,7 +249,7 @@ test("pages are nobody's but the reader's, under a strict policy", async () => {
     expect(page.status).toBe(status);
     const policy = headers.get("content-security-policy") ?? "";
     expect(policy).toBe(
-      "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types rhythmx",
+      "default-src 'none'; object-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types rhythmx",
     );
     expect(headers.get("cache-control")).toBe("no-store");
     expect(headers.get("x-content-type-options")).toBe("nosniff");

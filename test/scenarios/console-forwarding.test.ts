@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { runProgram } from "../../appliance/cli/program.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance, type TestApplianceOptions, until } from "../harness/appliance.ts";
 import { ConsoleClient, type ConsolePage } from "../harness/console-client.ts";
@@ -36,6 +37,21 @@ async function receiving(tls?: Parameters<typeof SyslogReceiver.started>[0]): Pr
 /** Adds a destination by its form. */
 async function added(admin: ConsoleClient, fields: Record<string, string | null>): Promise<ConsolePage> {
   return admin.fill(await admin.get(`${alerts}/add`), `${add}/save`, fields);
+}
+
+/** What `rhythmx check` prints. */
+async function checked(edge: TestAppliance): Promise<string> {
+  const said: string[] = [];
+  const terminal = {
+    out: (text: string) => void said.push(text),
+    err: () => {},
+    stdin: process.stdin,
+    interactive: false,
+    columns: null,
+  };
+  const env = { RHYTHMX_DATA_DIR: edge.dataDir, RHYTHMX_CONFIG_DIR: edge.dataDir, RHYTHMX_LISTEN: "127.0.0.1:0" };
+  await runProgram({ args: ["check"], env, fromCheckout: false, terminal, unitFolders: [] });
+  return said.join("");
 }
 
 async function audited(edge: TestAppliance): Promise<{ action: string; subject: string; detail: string }[]> {
@@ -76,7 +92,7 @@ describe("destinations", () => {
       { ...options, app_name: "Edge", rule_info: false, entities: ["Primary Site", "North"] },
     ]);
     const next = await edge.restarted();
-    cleanUp.push(() => next.stop());
+    cleanUp.push(() => next.dispose());
     await next.ingest([detection({ rule_id: "b" })]);
     await until(() => receiver.messages.length === 2);
     expect(receiver.messages[1]).toContain(" Edge ");
@@ -86,7 +102,6 @@ describe("destinations", () => {
       expect.stringContaining("syslog.siem.app_name"),
       expect.stringContaining('"syslog.siem"'),
     ]);
-    cleanUp.splice(0, 1);
   });
 
   test("what is wrong stands at its field, with what was typed, and nothing is saved", async () => {
@@ -256,6 +271,8 @@ describe("trying", () => {
     await admin.fill(good, `${add}/save`);
     await edge.ingest([detection()]);
     await until(() => receiver.messages.some((message) => message.includes(" FIRST ")));
+    // The command reads them too, from the same database.
+    expect(await checked(edge)).toMatch(/^ok: alerts\/siem: tls to localhost:\d+: reached/m);
     const secret = key.split("\n")[1] ?? "";
     const api = await ApiClient.asUser(edge, "boss", "admin");
     const section = JSON.stringify((await api.get("/api/settings/alert_syslog")).body);
@@ -269,12 +286,37 @@ describe("trying", () => {
       readFileSync(join(edge.dataDir, "rhythmx.db-wal")).toString("latin1"),
     ])
       expect(text.includes(secret)).toBe(false);
+    const metrics = await (await fetch(`${edge.appliance.apiUrl}/metrics`)).text();
+    for (const usage of ["destination_client", "destination_ca"])
+      expect(metrics).toMatch(
+        new RegExp(`rhythmx_certificate_expiry_timestamp_seconds\\{[^}]*usage="${usage}"[^}]*\\} [1-9]`),
+      );
     // Taken away again: nothing of it stays.
     const set = await admin.get(`${alerts}/destinations/siem`);
     await admin.fill(set, `${siem}/save`, { "remove.tls.cert_file": "on", "remove.tls.key_file": "on" });
     const left = JSON.stringify((await api.get("/api/settings/alert_syslog")).body.fields.syslog.saved);
     expect(left.match(/uploaded:/g)).toHaveLength(1);
   });
+});
+
+test("an uploaded key is read after the master key was changed, and after a restart", async () => {
+  const receiver = await receiving({ tls: { ...serverPair("server"), ca: pem("ca.pem"), requestCert: true } as never });
+  const { edge, admin } = await started();
+  await added(admin, {
+    ...{ name: "siem", protocol: "tls", host: "localhost", port: String(receiver.port) },
+    "tls.ca_file.pem": pem("ca.pem").toString(),
+    "tls.cert_file.pem": pem("client.pem").toString(),
+    "tls.key_file.pem": pem("client.key").toString(),
+  });
+  expect((await edge.appliance.operations.rotateSecrets(null)).secrets).toBeGreaterThan(0);
+  const next = await edge.restarted();
+  cleanUp.push(() => next.dispose());
+  await next.ingest([detection()]);
+  await until(() => receiver.messages.length === 1);
+  const again = await ConsoleClient.signedIn(next, "admin");
+  const row = await again.fill(await again.get(alerts), `${siem}/test`);
+  expect(row.text).toMatch(/The test has passed , with the settings in force\./);
+  expect((await again.get(alerts)).text).toMatch(/Last Test \d\d:\d\d:\d\d , passed/);
 });
 
 describe("two people at once", () => {
@@ -390,5 +432,130 @@ describe("places in the log", () => {
     const on = await admin.fill(await admin.get(alerts), `/console${alerts}/save`, { enabled: "true" });
     expect(on.text).toMatch(/Configured 1 destination Enabled Yes/);
     await until(() => receiver.messages.length === 1);
+  });
+});
+
+describe("every setting", () => {
+  /** By its form's field: what is typed, what is then in force, and what is refused. */
+  const options: Readonly<Record<string, [typed: string | null, inForce: unknown, refused: string | null]>> = {
+    name: ["siem-2", "siem-2", "a/b"],
+    preset: ["qradar", "qradar", "arcsight"],
+    protocol: ["relp", "relp", "http"],
+    host: ["h.example", "h.example", "http://h"],
+    port: ["1514", 1514, "0"],
+    facility: ["20", 20, "24"],
+    app_name: ["Edge_1", "Edge_1", "a-b"],
+    hostname: ["edge-1", "edge-1", "edge_1"],
+    enterprise_id: ["9", 9, "0"],
+    max_bytes: ["16384", 16384, "479"],
+    timestamp_precision: ["6", 6, "2"],
+    msgid: ["nil", "nil", "none"],
+    sequence_id: ["true", true, null],
+    rule_info: [null, false, null],
+    severity: ["by_risk", "by_risk", "high"],
+    min_risk: ["70", 70, "101"],
+    entities: ["North\nSouth", ["North", "South"], "x".repeat(201)],
+    heartbeat_minutes: ["0.5", 0.5, "-1"],
+  };
+  const pace: Readonly<Record<string, [typed: string | null, inForce: unknown, refused: string | null]>> = {
+    enabled: [null, false, null],
+    poll_interval_seconds: ["0.5", 0.5, "0"],
+    hourly_interval_minutes: ["0.25", 0.25, "10081"],
+    batch_size: ["7", 7, "1001"],
+  };
+
+  test("is saved by its form, in force at once, there after a restart, and in the audit log", async () => {
+    const { edge, admin } = await started();
+    const typed = (table: typeof options) =>
+      Object.fromEntries(Object.entries(table).map(([name, [text]]) => [name, text]));
+    const inForce = (table: typeof options) =>
+      Object.fromEntries(Object.entries(table).map(([name, [, value]]) => [name, value]));
+    const saved = await added(admin, typed(options));
+    expect(saved.text).toContain("siem-2: saved and in force.");
+    const done = await admin.fill(await admin.get(alerts), `/console${alerts}/save`, typed(pace));
+    expect(done.text).toMatch(
+      /saved and in force: Enabled, Look for work .*, Tell a repeated .*, Messages handed over/,
+    );
+    const expectAll = async (it: TestAppliance, name: string) => {
+      const api = await ApiClient.asUser(it, name, "admin");
+      const { fields } = (await api.get("/api/settings/alert_syslog")).body;
+      expect(fields.syslog.value).toEqual([expect.objectContaining(inForce(options))]);
+      for (const [field, value] of Object.entries(inForce(pace)))
+        expect([field, fields[field]]).toEqual([
+          field,
+          expect.objectContaining({ value, source: "saved in the console" }),
+        ]);
+    };
+    await expectAll(edge, "one");
+    const entries = JSON.stringify(await audited(edge));
+    for (const name of Object.keys(pace)) expect(entries).toContain(name);
+    const next = await edge.restarted();
+    cleanUp.push(() => next.dispose());
+    await expectAll(next, "two");
+    // The form shows them again.
+    const again = await ConsoleClient.signedIn(next, "admin");
+    const fields = again.fieldsOf(
+      await again.get(`${alerts}/destinations/siem-2`),
+      `/console${alerts}/destinations/siem-2/save`,
+    );
+    for (const [name, [text]] of Object.entries(options)) expect([name, fields.get(name)]).toEqual([name, text]);
+  });
+
+  test("is refused with the accepted form where it is wrong, and nothing of the rest is saved", async () => {
+    const { edge, admin } = await started();
+    const form = await admin.get(`${alerts}/add`);
+    for (const [name, [, , refused]] of Object.entries(options)) {
+      if (refused === null) continue;
+      const answer = await admin.fill(form, `${add}/save`, { name: "siem", host: "h.example", [name]: refused });
+      const hint = new RegExp(`<span class="hint bad" id="${name}-hint"[^>]*>([^<]*)`).exec(answer.html)?.[1];
+      expect([name, answer.status, hint]).toEqual([name, 422, expect.stringContaining("accepted: ")]);
+    }
+    const page = await admin.get(alerts);
+    for (const [name, [, , refused]] of Object.entries(pace)) {
+      if (refused === null) continue;
+      const answer = await admin.fill(page, `/console${alerts}/save`, { enabled: null, [name]: refused });
+      const hint = new RegExp(`<span class="hint bad" id="${name}-hint"[^>]*>([^<]*)`).exec(answer.html)?.[1];
+      expect([name, answer.status, hint]).toEqual([name, 422, expect.stringContaining("accepted: ")]);
+    }
+    const api = await ApiClient.asUser(edge, "boss", "admin");
+    expect((await api.get("/api/settings/alert_syslog")).body.saved).toBeNull();
+  });
+
+  test("is shown as pinned with its file where one says it, whatever was saved", async () => {
+    const file = {
+      enabled: true,
+      poll_interval_seconds: 3,
+      hourly_interval_minutes: 30,
+      batch_size: 9,
+      health_port: 8888,
+    };
+    const { edge, admin } = await started();
+    await admin.fill(await admin.get(alerts), `/console${alerts}/save`, {
+      batch_size: "7",
+      poll_interval_seconds: "5",
+    });
+    await edge.reload({ syslog: { name: "siem", host: "h.example" }, daemon: file });
+    const page = await admin.get(alerts);
+    for (const name of ["enabled", "poll_interval_seconds", "hourly_interval_minutes", "batch_size"]) {
+      expect(page.text).toContain(`daemon.${name}`);
+      expect([name, page.html.includes(`name="${name}"`)]).toEqual([name, false]);
+    }
+    const forced = await admin.post(`/console${alerts}/save`, {
+      ...Object.fromEntries(admin.fieldsOf(page, `/console${alerts}/save`)),
+      "shown.batch_size": "9",
+      batch_size: "8",
+    });
+    expect([forced.status, forced.text]).toEqual([
+      422,
+      expect.stringContaining("it is set in config.json; change it there"),
+    ]);
+    // A mistake in the file is told where its settings are read.
+    await edge.reload({ syslog: { name: "siem", host: "h.example", port: 0 } });
+    expect((await admin.get(alerts)).text).toMatch(
+      /config\.json line 1: syslog\.port: found 0; accepted: a whole number/,
+    );
+    // Taken out of the file, what was saved counts again.
+    await edge.reload({});
+    expect(admin.fieldsOf(await admin.get(alerts), `/console${alerts}/save`).get("batch_size")).toBe("7");
   });
 });

@@ -70,7 +70,12 @@ describe("answers", () => {
       const { headers } = await get(where, init);
       expect(headers.get("x-content-type-options")).toBe("nosniff");
       expect(headers.get("x-frame-options")).toBe("DENY");
-      expect(headers.get("content-security-policy")).toContain("default-src 'none'");
+      const policy = headers.get("content-security-policy");
+      for (const part of ["default-src", "object-src", "base-uri", "frame-ancestors"])
+        expect(policy).toContain(`${part} 'none'`);
+      expect(headers.get("strict-transport-security")).toBe("max-age=31536000; includeSubDomains");
+      expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+      expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
       expect(headers.get("referrer-policy")).toBe("no-referrer");
       expect(headers.has("server") || headers.has("x-powered-by")).toBe(false);
     }

@@ -552,6 +552,22 @@ test("the audit log tells of logouts, wrong present passwords and refused keys, 
   expect(refused.filter((entry: { target: string }) => entry.target === "?").length).toBeLessThan(5);
 });
 
+test("the audit log tells who asked for what they may not, once in ten minutes for each thing, by API, key and console", async () => {
+  const viewer = await ApiClient.asUser(appliance, "curious", "viewer");
+  for (let n = 0; n < 20; n++) expect((await viewer.get("/api/users")).status).toBe(403);
+  const { key, id } = await appliance.makeKey(["feed:read"]);
+  const program = new ApiClient(url, { "X-API-Key": key });
+  expect((await program.patch("/api/incidents/INC-00000000", { investigation_notes: "x" })).status).toBe(403);
+  const entries = async () => (await admin.get("/api/audit?limit=500&action=access.refused")).body.entries;
+  await until(async () => (await entries()).length >= 2);
+  const told = (await entries()).map(({ who, target, source }: Record<string, string>) => [who, target, source]);
+  expect(told.filter(([who]: string[]) => who === "curious")).toEqual([["curious", "GET /api/users", "api"]]);
+  expect(told.filter(([who]: string[]) => who === "key more")).toEqual([
+    ["key more", "PATCH /api/incidents/:id", "api"],
+  ]);
+  await admin.delete(`/api/keys/${id}`);
+});
+
 test("an address of very many slashes is looked at once, and holds nobody up", async () => {
   const { port } = new URL(url);
   const ask = (path: string) =>

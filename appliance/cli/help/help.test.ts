@@ -1,11 +1,17 @@
 /** Help, manual, completion and the reading of a command line are of one table; what this table says has to hold. */
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { environmentNames } from "../../../core/settings/environment.ts";
+import { ticketSettingNames } from "../../../core/settings/ticket-definitions.ts";
 import { type Action, type Command, commonOptions, isGroup } from "../command.ts";
 import { findAction, readCommandLine, takeColour } from "../command-line.ts";
 import { commands } from "../commands.ts";
 import { paint } from "../terminal/paint.ts";
+import { cliPage } from "./cli-page.ts";
 import { completionScript, shells } from "./completion/script.ts";
 import { helpOf, overview } from "./help-text.ts";
+import { jsonShapes } from "./json-shapes.ts";
 import { manPages } from "./man-page.ts";
 import { formsOf, invocation } from "./usage.ts";
 
@@ -88,16 +94,35 @@ test("see also names commands and documents that there are", () => {
 
 test("the manual has a page for each command, with all of its options, in ASCII", () => {
   const manual = manPages(commands, "1.2.3");
-  expect([...manual.keys()]).toEqual(["rhythmx.1", ...commands.map(({ name }) => `rhythmx-${name}.1`)]);
+  expect([...manual.keys()]).toEqual([
+    "rhythmx.1",
+    "rhythmx.env.5",
+    ...commands.map(({ name }) => `rhythmx-${name}.1`),
+  ]);
   for (const [name, page] of manual) {
     expect(page).toMatch(/^[\x20-\x7e\n]+$/);
     expect(page).toContain('"RhythmX Edge 1.2.3"');
-    for (const heading of ["NAME", "SYNOPSIS", "DESCRIPTION", "EXIT STATUS", "SEE ALSO"])
+    const status = name.endsWith(".1") ? ["EXIT STATUS"] : [];
+    for (const heading of ["NAME", "SYNOPSIS", "DESCRIPTION", ...status, "SEE ALSO"])
       expect(page).toContain(`.SH ${heading}\n`);
     const command = commands.find((one) => `rhythmx-${one.name}.1` === name);
     for (const option of (command?.actions ?? []).flatMap(({ options }) => Object.keys(options)))
       expect(page).toContain(`\\-\\-${option.replaceAll("-", "\\-")}`);
   }
+});
+
+test("the manual names every setting", () => {
+  const settings = manPages(commands, "1.2.3").get("rhythmx.env.5");
+  for (const name of [...environmentNames, ...ticketSettingNames]) expect(settings).toContain(`.TP\n.B ${name}\n`);
+});
+
+test("every command with --json says what it prints, and no other", () => {
+  const printing = all.filter(([, , { options }]) => "json" in options);
+  expect(Object.keys(jsonShapes).sort()).toEqual(printing.map(([path]) => path.replace("rhythmx ", "")).sort());
+});
+
+test("docs/cli.md is made of the table as it is: `npm run cli-page` makes it anew", () => {
+  expect(readFileSync(join(import.meta.dirname, "../../../docs/cli.md"), "utf8")).toBe(cliPage(commands));
 });
 
 test.each(shells)("the script of %s knows every command, action and option", (shell) => {

@@ -1,11 +1,16 @@
 /** Manual pages in roff (man(7)): one of the program, one for each command, made from the table of commands. */
+import { environmentForms } from "../../../core/settings/environment.ts";
+import { ticketDefinitions, ticketSettingNames } from "../../../core/settings/ticket-definitions.ts";
 import { type Action, type Command, isGroup } from "../command.ts";
 import { manDate, page, paragraphs, roff, textLines } from "./roff.ts";
 import { exitCodes, formsOf, invocation, optionRows, usualExitCodes } from "./usage.ts";
 
 /** File name, such as `rhythmx-check.1`, to its text. `version`: of the program. */
 export function manPages(commands: readonly Command[], version: string): Map<string, string> {
-  const pages = new Map([["rhythmx.1", programPage(commands, version)]]);
+  const pages = new Map([
+    ["rhythmx.1", programPage(commands, version)],
+    ["rhythmx.env.5", settingsPage(version)],
+  ]);
   for (const command of commands) pages.set(`rhythmx-${command.name}.1`, commandPage(command, version));
   return pages;
 }
@@ -53,8 +58,46 @@ function programPage(commands: readonly Command[], version: string): string {
         .map(([name = "", text = ""]) => tagged(`.I ${roff(name)}`, text))
         .join("\n"),
     ],
-    ["SEE ALSO", references(commands.map(({ name }) => `rhythmx ${name}`))],
+    ["SEE ALSO", `${references(commands.map(({ name }) => `rhythmx ${name}`))} ,\n.BR rhythmx.env (5)`],
   ]);
+}
+
+/** The settings of environment and .env.production, from their schema. */
+function settingsPage(version: string): string {
+  const entry = ({ name, accepted, fallback, secret = false }: SettingForm) => {
+    // A long word cannot be broken.
+    const usual = fallback.length > 60 ? "see docs/settings.md" : fallback;
+    const holds = usual === "" ? "" : ` Default: ${usual}.`;
+    return tagged(`.B ${roff(name)}`, `Accepted: ${accepted}.${holds}${secret ? " A secret." : ""}`);
+  };
+  const tickets = ticketSettingNames.map((name) => ({
+    name,
+    ...ticketDefinitions[name],
+    accepted: ticketDefinitions[name].form.accepted,
+  }));
+  return page({ name: "rhythmx.env", section: 5, date: manDate, version }, [
+    ["NAME", "rhythmx.env \\- settings of RhythmX Edge"],
+    ["SYNOPSIS", ".I /etc/rhythmx/.env.production"],
+    [
+      "DESCRIPTION",
+      paragraphs(
+        `Settings are values of the environment, or lines NAME=value of .env.production in the configuration folder; the environment wins. Both win over what is saved in the console. The file should be readable by the appliance's user alone (mode 0600), or be root's with the group of that user (mode 0640). \`rhythmx check\` names what is wrong, \`rhythmx reload\` takes changes over.
+
+Feeds and destinations, case patterns, floors and assets have files of their own: see docs/settings.md, which also says what each setting is for.`,
+      ),
+    ],
+    ["SETTINGS", environmentForms().map(entry).join("\n")],
+    ["SETTINGS OF TICKETS", tickets.map(entry).join("\n")],
+    ["FILES", tagged(".I /etc/rhythmx/.env.production", "the settings; the folder is that of RHYTHMX_CONFIG_DIR")],
+    ["SEE ALSO", references(["rhythmx", "rhythmx check", "rhythmx reload", "docs/settings.md"])],
+  ]);
+}
+
+interface SettingForm {
+  name: string;
+  accepted: string;
+  fallback: string;
+  secret?: boolean;
 }
 
 function commandPage(command: Command, version: string): string {

@@ -13,6 +13,6 @@ export function sharedFiles(commands: readonly Command[], version: string): Map<
     ["share/fish/vendor_completions.d/rhythmx.fish", text(completionScript("fish", commands))],
   ]);
   for (const [name, page] of manPages(commands, version))
-    files.set(`share/man/man1/${name}.gz`, gzipSync(page, { level: 9 }));
+    files.set(`share/man/man${name.at(-1)}/${name}.gz`, gzipSync(page, { level: 9 }));
   return files;
 }

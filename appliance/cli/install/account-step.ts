@@ -1,7 +1,8 @@
 /** The system user and group that the service runs as. */
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { EdgeError } from "../../../core/errors.ts";
-import type { Step } from "./steps.ts";
+import { makeFolder, type Step } from "./steps.ts";
 import { accountName, type Target } from "./target.ts";
 
 const home = "/var/lib/rhythmx";
@@ -45,6 +46,7 @@ function makeAccount(target: Target): void {
     },
   ];
   const said: string[] = [];
+  makeFolder(join(target.root, "etc"), 0o755, null);
   // useradd of another root works by chroot, for which that has to be a whole system.
   for (const { command, args, input } of target.isMachine ? ways : ways.slice(1)) {
     const { error, status, stderr } = spawnSync(command, args, { input, encoding: "utf8" });

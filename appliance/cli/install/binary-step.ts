@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { EdgeError } from "../../../core/errors.ts";
-import { type Change, foreign, inWords, type Step } from "./steps.ts";
+import { type Change, foreign, inWords, makeFolder, type Step } from "./steps.ts";
 import { exists } from "./target.ts";
 
 const pieceBytes = 1024 * 1024;
@@ -70,6 +70,7 @@ function digestOf(path: string): { sha256: string; isOurs: boolean } {
 function copyBinary(source: string, path: string): void {
   const folder = dirname(path);
   inWords(path, () => {
+    makeFolder(folder, 0o755, null);
     const next = join(folder, ".rhythmx.new");
     rmSync(next, { force: true });
     const { size } = statSync(source);

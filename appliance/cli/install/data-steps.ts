@@ -45,7 +45,7 @@ export function dataSteps({ target, settings, names, now }: DataOptions): Step[]
         if (!isRoots(dataDir) || settings.adminPassword !== null || isStarted(target) || exists(password)) return null;
         return {
           kind: "made",
-          detail: "the first administrator's password",
+          detail: "first password",
           run: () => replaceFile(password, `${generatedPassword()}\n`, { mode: 0o600, owner: null }),
         };
       },
@@ -98,12 +98,18 @@ function giveFolder(target: Target): void {
   const { dataDir } = target.paths;
   if (account === null) return;
   inWords(dataDir, () => {
-    if (isRoots(dataDir))
-      for (const entry of readdirSync(dataDir, { recursive: true, withFileTypes: true })) {
-        const path = join(entry.parentPath, entry.name);
-        if (lstatSync(path).uid === 0) lchownSync(path, account.uid, account.gid);
-      }
+    if (isRoots(dataDir)) giveContents(dataDir, account);
     chownSync(dataDir, account.uid, account.gid);
     chmodSync(dataDir, 0o700);
   });
+}
+
+/** Links themselves, and not what they lead to. */
+function giveContents(folder: string, account: Account): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const found = lstatSync(path);
+    if (found.isDirectory()) giveContents(path, account);
+    if (found.uid === 0) lchownSync(path, account.uid, account.gid);
+  }
 }

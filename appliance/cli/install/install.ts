@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { EdgeError } from "../../../core/errors.ts";
 import { visible } from "../../../core/text/visible.ts";
 import { firstPasswordFile } from "../../access/first-admin.ts";
-import { loadSettings } from "../../config/load.ts";
 import { isBinary } from "../../runtime/version.ts";
 import { type CommandContext, command, jsonOption } from "../command.ts";
 import { printJson } from "../terminal/table.ts";
@@ -49,17 +48,14 @@ It writes no setting, so everything can be set in the console. Where systemd doe
         "checkout",
         "this runs from a checkout, which cannot be installed: `npm run build` makes the program, then `dist/rhythmx-… install`",
       );
-    const target = new Target(values.prefix ?? "/");
-    expectNoPackage(target, fromPackage);
     if (process.getuid?.() !== 0 && !dryRun)
       throw new EdgeError(
         "not_root",
         "only root may install: `sudo rhythmx install`, or --dry-run to see what it would do",
       );
-    const { settings } = await loadSettings({
-      env: { RHYTHMX_CONFIG_DIR: target.paths.configDir, RHYTHMX_DEFAULT_LISTEN: "0.0.0.0:8443" },
-      fromCheckout: false,
-    });
+    const target = await Target.at(values.prefix ?? "/");
+    expectNoPackage(target, fromPackage);
+    const settings = await target.settings();
     const wasStarted = isStarted(target);
     const source = process.execPath;
     const steps = installSteps({

@@ -15,16 +15,15 @@ export function masterKeyStep(target: Target, keyFile: string | null): Step {
   const inFolder = join(dataDir, "master.key");
   const elsewhere = () => {
     if (exists(masterKey)) return "stays";
-    if (keyFile !== null) return `kept in ${keyFile}, as RHYTHMX_MASTER_KEY_FILE says`;
-    if (exists(inFolder)) return `kept in ${inFolder}, which stays`;
-    if (exists(join(dataDir, "rhythmx.db")))
-      return "secrets in the database are under another one, which is to be put back";
+    if (keyFile !== null) return `it is ${keyFile}`;
+    if (exists(inFolder)) return `it stays ${inFolder}`;
+    if (exists(join(dataDir, "rhythmx.db"))) return "the database has one already, which is not here: put it back";
     if (target.isMachine && !hasCredentials())
-      return `this machine has no systemd ${firstSystemd} or newer: made in the data folder at the first start`;
+      return `no systemd ${firstSystemd} here: made in the data folder at the first start`;
     return null;
   };
   return {
-    subject: `master key ${masterKey}`,
+    subject: masterKey,
     get right() {
       return elsewhere() ?? "";
     },
@@ -33,7 +32,7 @@ export function masterKeyStep(target: Target, keyFile: string | null): Step {
         ? null
         : {
             kind: "made",
-            detail: "0600, root's: the service gets it as a systemd credential",
+            detail: "root's; a credential of the service",
             run: () =>
               replaceFile(masterKey, `${randomBytes(32).toString("base64")}\n`, {
                 mode: 0o600,

@@ -6,7 +6,7 @@ import { isLoopback } from "../../../core/settings/forms.ts";
 import type { Settings } from "../../../core/settings.ts";
 import { visible } from "../../../core/text/visible.ts";
 import { firstPasswordFile } from "../../access/first-admin.ts";
-import { factsOf, hostOf } from "../../certificate/facts.ts";
+import { factsOf, hostOf, urlHost } from "../../certificate/facts.ts";
 import { version } from "../../runtime/version.ts";
 import type { ServiceState } from "./service.ts";
 import type { Target } from "./target.ts";
@@ -35,8 +35,8 @@ export function nextSteps(ending: Ending): string {
     ["Sign in", signInLines(ending)],
     ["Firewall", firewallLines(ending)],
     ["Log", ["journalctl -u rhythmx"]],
-    ["Settings", [`in the console, or ${target.paths.environmentFile}; \`rhythmx check\` tries them`]],
-    ["Next", ["rhythmx key create sensor-1 --scope ingest   # a key for whoever sends detections"]],
+    ["Settings", [`in the console, or in ${target.paths.environmentFile}`, "rhythmx check    tries them"]],
+    ["Next", ["a key for whoever sends detections:", "  rhythmx key create sensor-1 --scope ingest"]],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.flatMap(([name, texts]) =>
@@ -48,9 +48,9 @@ export function nextSteps(ending: Ending): string {
 function startLines({ isMachine, hasRunningSystemd, paths, root }: Target): string[] {
   if (hasRunningSystemd) return ["systemctl enable --now rhythmx"];
   if (!isMachine)
-    return [`when this system runs: systemctl enable --now rhythmx   (systemctl --root=${root} enable rhythmx)`];
+    return ["at that system's next start, once it is enabled:", `  systemctl --root=${root} enable rhythmx`];
   return [
-    "systemd does not run here. Have your supervisor run this as user rhythmx:",
+    "systemd does not run here. Let your supervisor run, as user rhythmx:",
     `  RHYTHMX_DEFAULT_LISTEN=0.0.0.0:8443 ${paths.binary} serve`,
     "and end it with SIGTERM, after which it needs up to 10 seconds",
   ];
@@ -65,17 +65,12 @@ function openLines({ target, settings }: Ending): string[] {
   if (facts === null) return [url(isLoopback(host) ? host : "ADDRESS-OF-THIS-MACHINE")];
   const addresses = facts.names.flatMap((name) => {
     const [, address] = /^IP Address:(.+)$/.exec(name) ?? [];
-    return address === undefined || /^(?:127\.|0:0:0:0:0:0:0:1$|::1$)/.test(address)
-      ? []
-      : [url(address.includes(":") ? `[${address}]` : address)];
+    return address === undefined || /^(?:127\.|0:0:0:0:0:0:0:1$|::1$)/.test(address) ? [] : [url(urlHost(address))];
   });
   const first = hostOf(facts);
   const urls = [...new Set([...(first === null ? [url("ADDRESS-OF-THIS-MACHINE")] : [url(first)]), ...addresses])];
   const trust = facts.madeHere
-    ? [
-        "The certificate is its own, so the browser warns until you upload yours. Its SHA-256:",
-        ...halves(facts.fingerprint),
-      ]
+    ? ["The browser warns: the certificate is self-signed. Its SHA-256:", ...halves(facts.fingerprint)]
     : [];
   return [...urls.slice(0, others), ...trust];
 }
@@ -83,7 +78,7 @@ function openLines({ target, settings }: Ending): string[] {
 function signInLines({ target, password, hasPassword }: Ending): string[] {
   const file = join(target.paths.dataDir, firstPasswordFile);
   if (!hasPassword) return ["with a user that there is; the first one is admin"];
-  if (password === null) return [`admin, with the password in ${file}`, `(sudo cat ${file})`];
+  if (password === null) return ["admin; the password is in", `  ${file}`];
   return [`admin`, `password: ${password}`, `shown here once, and in ${file} until it is changed`];
 }
 
@@ -93,8 +88,9 @@ function firewallLines({ settings }: Ending): string[] {
   const health = [alertHealth, incidentHealth].filter(({ host }) => !isLoopback(host)).map(({ port }) => port);
   const ports = [listen.port, ...health];
   return [
-    `open TCP ${ports.join(", ")}${health.length === 0 ? "" : " (the latter for health)"} to those who use it, for instance`,
-    `  ufw allow ${listen.port}/tcp     or     firewall-cmd --permanent --add-port=${listen.port}/tcp && firewall-cmd --reload`,
+    `open TCP ${ports.join(", ")}${health.length === 0 ? "" : " (the latter for health)"} to those who use it, such as`,
+    `  ufw allow ${listen.port}/tcp`,
+    `  firewall-cmd --permanent --add-port=${listen.port}/tcp; firewall-cmd --reload`,
   ];
 }
 

@@ -171,7 +171,7 @@ export function replaceFile(
 }
 
 /** Makes a folder and those above it; the latter are everybody's to read, as in a system. */
-function makeFolder(path: string, mode: number, owner: Account | null): void {
+export function makeFolder(path: string, mode: number, owner: Account | null): void {
   if (statOf(path) !== null) return;
   inWords(path, () => {
     makeFolder(dirname(path), 0o755, null);

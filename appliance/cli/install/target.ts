@@ -2,6 +2,10 @@
 import { existsSync, lstatSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { EdgeError } from "../../../core/errors.ts";
+import type { Settings } from "../../../core/settings.ts";
+import { loadSettings } from "../../config/load.ts";
+import { readUnit, systemdFolders } from "../../config/unit-file.ts";
+import shippedUnit from "../../packaging/rhythmx.service" with { type: "text" };
 
 export const accountName = "rhythmx";
 export const unitName = "rhythmx.service";
@@ -33,9 +37,8 @@ export class Target {
   readonly root: string;
   readonly paths: Paths;
 
-  /** @throws EdgeError prefix */
-  constructor(prefix: string) {
-    this.root = rootOf(prefix);
+  private constructor(root: string, dataDir: string | null) {
+    this.root = root;
     const at = (path: string) => join(this.root, path);
     this.paths = {
       binary: at("/usr/local/bin/rhythmx"),
@@ -46,9 +49,33 @@ export class Target {
       environmentFile: at("/etc/rhythmx/.env.production"),
       credentials: at("/etc/rhythmx/credentials"),
       masterKey: at("/etc/rhythmx/credentials/master.key"),
-      dataDir: at("/var/lib/rhythmx"),
+      dataDir: at(dataDir ?? "/var/lib/rhythmx"),
       cacheDir: at("/var/cache/rhythmx"),
     };
+  }
+
+  /** @throws EdgeError prefix */
+  static async at(prefix: string): Promise<Target> {
+    const root = rootOf(prefix);
+    const unit = await readUnit(
+      systemdFolders.map((folder) => join(root, folder)),
+      shippedUnit,
+    );
+    // A drop-in may have moved the data.
+    return new Target(root, unit?.environment.get("RHYTHMX_DATA_DIR") ?? null);
+  }
+
+  /** The settings as the installed service reads them. */
+  async settings(): Promise<Settings> {
+    const unit = await readUnit(
+      systemdFolders.map((folder) => join(this.root, folder)),
+      shippedUnit,
+    );
+    const env = {
+      ...Object.fromEntries(unit?.environment ?? []),
+      RHYTHMX_CONFIG_DIR: this.paths.configDir,
+    };
+    return (await loadSettings({ env, fromCheckout: false, historicDir: this.paths.configDir })).settings;
   }
 
   /** Whether this is the running machine and no other root. */
@@ -104,7 +131,12 @@ export class Target {
 
 /** Also a link that leads nowhere. */
 export function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // Something above it is no folder, which the step of that one says.
+    return false;
+  }
 }
 
 function rootOf(prefix: string): string {

@@ -30,11 +30,11 @@ With --purge these go too, for good: detections, incidents, audit log, the maste
   seeAlso: ["rhythmx install", "docs/install.md", "docs/operations.md"],
 
   async run({ values, terminal, commands }) {
-    const target = new Target(values.prefix ?? "/");
+    if (process.getuid?.() !== 0) throw new EdgeError("not_root", "only root may uninstall: `sudo rhythmx uninstall`");
+    const target = await Target.at(values.prefix ?? "/");
     const [packaged] = target.packageFiles;
     if (packaged !== undefined && !exists(target.paths.binary))
       throw new EdgeError("packaged", `this is the package's (${packaged}): \`dpkg -r rhythmx-edge\` removes it`);
-    if (process.getuid?.() !== 0) throw new EdgeError("not_root", "only root may uninstall: `sudo rhythmx uninstall`");
     const { paths } = target;
     for (const path of Object.values(paths)) target.check(path);
     if (values.purge && !values.yes) {

@@ -1,5 +1,6 @@
 /** Bun's HTTP server. */
 import type { Listening, ListenOptions } from "../platform.ts";
+import { tlsCiphers } from "../tls-ciphers.ts";
 
 export async function listen(options: ListenOptions): Promise<Listening> {
   const { listen } = options;
@@ -12,7 +13,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     error: () => new Response(null, { status: 500 }),
     development: false,
     maxRequestBodySize: options.maxBodyBytes,
-    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    ...(options.tls === undefined ? {} : { tls: { ...options.tls, ciphers: tlsCiphers } }),
   };
   const server =
     "unix" in listen

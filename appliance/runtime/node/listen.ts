@@ -8,6 +8,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import type { Connection, Listening, ListenOptions } from "../platform.ts";
+import { tlsCiphers } from "../tls-ciphers.ts";
 
 export async function listen({ listen, fetch, tls, ...limits }: ListenOptions): Promise<Listening> {
   const idleMs = limits.idleTimeoutSeconds * 1000;
@@ -28,10 +29,9 @@ export async function listen({ listen, fetch, tls, ...limits }: ListenOptions): 
       outgoing.writeHead(413, { Connection: "close" }).end();
     else void answer(incoming, outgoing);
   };
+  const strict = { minVersion: "TLSv1.2", ciphers: tlsCiphers } as const;
   const secure =
-    tls === undefined
-      ? null
-      : createTlsServer({ ...options, ...tls, minVersion: "TLSv1.2", handshakeTimeout: idleMs }, listener);
+    tls === undefined ? null : createTlsServer({ ...options, ...tls, ...strict, handshakeTimeout: idleMs }, listener);
   const server = secure ?? createServer(options, listener);
   server.setTimeout(idleMs);
   server.listen(
@@ -45,7 +45,7 @@ export async function listen({ listen, fetch, tls, ...limits }: ListenOptions): 
   const closed = once(server, "close");
   return {
     port: "unix" in listen ? 0 : (server.address() as AddressInfo).port,
-    ...(secure === null ? {} : { useCertificate: (next) => secure.setSecureContext(next) }),
+    ...(secure === null ? {} : { useCertificate: (next) => secure.setSecureContext({ ...next, ...strict }) }),
     drain: () => {
       server.close();
       return closed;

@@ -87,8 +87,7 @@ export function settingChanges(before: Compared, after: Compared): SettingChange
   const [old, next] = [before.settings, after.settings];
   return [
     ...environmentNames.flatMap((name) => {
-      const isSecret = name === "RHYTHMX_ADMIN_PASSWORD";
-      return differ(name, readers[name](old), readers[name](next), startOnly[name] ?? null, isSecret);
+      return differ(name, readers[name](old), readers[name](next), startOnly[name] ?? null, isSecret(name));
     }),
     ...ticketSettingNames.flatMap((name) =>
       differ(
@@ -114,9 +113,21 @@ export function settingChanges(before: Compared, after: Compared): SettingChange
   ];
 }
 
+/** The value of each setting of the environment, as text for people; null = not set, "(secret)" for a secret. */
+export function settingValues(settings: Settings): { name: SettingName; value: string | null }[] {
+  return environmentNames.map((name) => {
+    const value = readers[name](settings);
+    return { name, value: value === null ? null : isSecret(name) ? secret : text(value) };
+  });
+}
+
 /** Settings that stay as they are until the next start. */
 export function withStartOnly(next: Settings, { dataDir, listen, masterKeyFile, adminPassword }: Settings): Settings {
   return { ...next, dataDir, listen, masterKeyFile, adminPassword };
+}
+
+function isSecret(name: SettingName): boolean {
+  return name === "RHYTHMX_ADMIN_PASSWORD";
 }
 
 function differ(
@@ -124,10 +135,10 @@ function differ(
   from: unknown,
   to: unknown,
   restart: string | null = null,
-  isSecret = false,
+  hidden = false,
 ): SettingChange[] {
   if (JSON.stringify(from) === JSON.stringify(to)) return [];
-  const words = (value: unknown) => (value === null ? null : isSecret ? secret : text(value));
+  const words = (value: unknown) => (value === null ? null : hidden ? secret : text(value));
   return [{ setting, from: words(from), to: words(to), restart }];
 }
 

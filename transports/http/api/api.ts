@@ -23,7 +23,7 @@ import { overviewRoutes } from "./overview/overview-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { readBody, readQuery } from "./read-request.ts";
 import type { ApiContext, Request, Route, TextBody } from "./route.ts";
-import { settingsRoutes } from "./settings-routes.ts";
+import { settingsRoutes } from "./settings/settings-routes.ts";
 import { streamRoutes } from "./stream.ts";
 import { systemControlRoutes } from "./system/system-control-routes.ts";
 import { ticketRoutes } from "./ticket-routes.ts";
@@ -107,7 +107,8 @@ const nobody: Omit<Caller, "address"> = { kind: "user", id: "", name: "", role: 
 
 type Admission =
   | { verdict: "admitted"; caller: Caller }
-  | { verdict: "conflict" | "unknown" | "forbidden" | "password" };
+  | { verdict: "forbidden"; caller: Caller }
+  | { verdict: "conflict" | "unknown" | "password" };
 
 /** Whether the caller behind this credential may use the route at this moment. */
 async function judge(
@@ -123,7 +124,7 @@ async function judge(
   if (caller === null) return { verdict: "unknown" };
   if (user?.mustChangePassword && !withInitialPassword) return { verdict: "password" };
   const reaches = may(caller, permission) && (caller.kind === "user" || allowed === "users and keys");
-  return reaches ? { verdict: "admitted", caller } : { verdict: "forbidden" };
+  return reaches ? { verdict: "admitted", caller } : { verdict: "forbidden", caller };
 }
 
 /** The caller, or a refusal: 401 without valid credentials, 403 if they lack the permission. */
@@ -151,6 +152,8 @@ async function admit(
     const detail = keys ? `send an API key in X-API-Key or Authorization: Bearer, or ${how}` : `send ${how}`;
     return problem(c, 401, "Unauthorized", admission.verdict === "conflict" ? conflictDetail : detail);
   }
+  if (admission.verdict === "forbidden")
+    dependencies.callers.refused(admission.caller, `${route.method} ${route.path}`);
   const scopes = keys && permission !== null ? scopesWith(permission) : [];
   const needed = [
     ...(scopes.length > 0 ? [`an API key with scope ${scopes.join(" or ")}`] : []),

@@ -13,6 +13,7 @@ import type { CaseRequest, IncidentRequest } from "../../../core/incident-change
 import type { PageAnswer, PageRequest } from "../../../core/pages/page-request.ts";
 import type { Sleep } from "../../../core/ports.ts";
 import type { TicketSystemName, WebhookSystem } from "../../../core/tickets/ticket.ts";
+import type { SettingsPort } from "./settings/settings-port.ts";
 
 type Json = Record<string, unknown>;
 
@@ -23,6 +24,8 @@ export interface Callers {
   ofToken(token: string, address: string): Promise<(Caller & TokenFacts) | null>;
   /** Calls the listener when rights were withdrawn: a key revoked, logins ended. Returns the function that unsubscribes. */
   onRevoked(listener: () => void): () => void;
+  /** A caller has asked for what its role or scopes do not reach: `PATCH /api/incidents/:id`. Returns at once. */
+  refused(caller: Caller, route: string): void;
 }
 
 interface TokenFacts {
@@ -70,6 +73,8 @@ export interface SystemPort {
   lastReload(): object | null;
   /** @throws EdgeError cannot_reload */
   reload(caller: Caller): Promise<object>;
+  /** A tar archive with gzip. */
+  supportBundle(caller: Caller): Promise<Uint8Array>;
 }
 
 export interface CampaignPort {
@@ -230,23 +235,6 @@ export interface WebhookPort {
     header: (name: string) => string | undefined,
     body: Uint8Array,
   ): Promise<"accepted" | "ignored" | "repeated">;
-}
-
-export interface SettingsPort {
-  /** Fields with value, source, and whether they are pinned; the version of what is saved, and who saved it. @throws EdgeError section_unknown */
-  section(section: string): Promise<Json>;
-  /**
-   * All fields or none. `version`: which the section must have; null = whichever.
-   * @throws UsageError with every field that is wrong; EdgeError section_unknown, setting_pinned, settings_changed
-   */
-  save(caller: Caller, section: string, fields: Json, version: string | null): Promise<Json>;
-  /** What is wrong with fields before they are saved. @throws EdgeError section_unknown */
-  check(section: string, fields: Json): Promise<readonly { name: string; reason: string }[]>;
-  test(caller: Caller, section: string, fields: Json): Promise<object>;
-  /** Of ticket systems. */
-  status(): Promise<Json[]>;
-  /** Of the two syslog feeds. */
-  feeds(caller: Caller): Promise<Json[]>;
 }
 
 export interface BackupPort {

@@ -179,13 +179,14 @@ function queryParameter(name: string, schema: v.GenericSchema): Json {
   };
 }
 
-function response(status: number, { description, schema, example, csv }: Answer, { path }: Route): Json {
+function response(status: number, { description, schema, example, csv, file }: Answer, { path }: Route): Json {
   if (status >= 400) {
     const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
     return { description, content };
   }
   if (path.endsWith("/stream"))
     return { description, content: { "text/event-stream": { schema: { type: "string" } } } };
+  if (file !== undefined) return { description, content: { [file]: {} } };
   if (schema === undefined) return { description };
   const content = { schema: schemaOf(schema), ...(example === undefined ? {} : { example }) };
   const asCsv = csv === undefined ? {} : { "text/csv": { schema: { type: "string" }, example: csv } };

@@ -16,6 +16,8 @@ export interface Answer {
   /** Absent = no body. */
   schema?: v.GenericSchema;
   example?: unknown;
+  /** The media type of a file that is given instead of JSON. */
+  file?: string;
   /** Where it is also given as CSV: an example. */
   csv?: string;
 }

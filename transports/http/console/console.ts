@@ -12,7 +12,7 @@
  *
  * A **part** is a component in `parts/`: text goes in as text and is escaped, geometry is attributes of SVG, since the policy forbids `style`.
  * `<Time>` for every point in time, `<Person>` and `<Who>` for people, `<Sev>` for levels, `<State>` for outcomes, `<Empty>`, `<Notice>`,
- * `<Panel>`, `<Outside>` for links that leave. `useViewing()` has now, zone and people.
+ * `<Panel>`, `<Outside>` for links that leave; lists are a `<PageHead>`, `<Filters>` with `<Choice>`, a `<Table>` by its columns and a `<PageFoot>`. `useViewing()` has now, zone and people.
  *
  * **Islands** are plain scripts in `browser/` (checked by `npm run types`, 12 kB on a page; pages of settings have `settings.js` besides). They work on attributes, and every page works
  * without them:
@@ -59,6 +59,9 @@ import { usersPage } from "./pages/access/users.tsx";
 import { accountActions, accountPage } from "./pages/account.tsx";
 import { alertPage } from "./pages/alerts/alert.tsx";
 import { alertsPage } from "./pages/alerts/alerts.tsx";
+import { assetsPage } from "./pages/assets/assets.tsx";
+import { editAssetActions, editAssetPage } from "./pages/assets/edit.tsx";
+import { importActions, importAssetsPage } from "./pages/assets/import.tsx";
 import { auditActions, auditPage } from "./pages/audit/audit.tsx";
 import { campaignPage } from "./pages/campaigns/campaign.tsx";
 import { campaignsPage } from "./pages/campaigns/campaigns.tsx";
@@ -79,6 +82,7 @@ import { byHandPage } from "./pages/incidents/by-hand.tsx";
 import { incidentsPage } from "./pages/incidents/page.tsx";
 import { feedSettingsActions, feedSettingsPages } from "./pages/integrations/feeds/feed-page.tsx";
 import { integrationActions, integrationsPage } from "./pages/integrations/integrations.tsx";
+import { ticketSettingsActions, ticketSettingsPages } from "./pages/integrations/tickets/pages.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
 import { sampleActions } from "./pages/sample.ts";
@@ -104,6 +108,7 @@ const pages: readonly AnyPage[] = [
   deliveryPage,
   integrationsPage,
   ...feedSettingsPages,
+  ...ticketSettingsPages,
   systemPage,
   usersPage,
   newUserPage,
@@ -115,6 +120,9 @@ const pages: readonly AnyPage[] = [
   newExceptionPage,
   exceptionDetailPage,
   editExceptionPage,
+  assetsPage,
+  editAssetPage,
+  importAssetsPage,
   auditPage,
   searchPage,
   accountPage,
@@ -133,8 +141,11 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     newKeyAction(),
     revokeAction,
     ...exceptionActions,
+    ...editAssetActions,
+    ...importActions,
     ...auditActions,
     ...feedSettingsActions,
+    ...ticketSettingsActions,
     ...sampleActions,
   ];
 }

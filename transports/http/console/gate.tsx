@@ -138,6 +138,7 @@ export class Gate {
     const roles = rolesWith(permission).filter((role) => role !== "soar");
     const detail = `this takes the role ${roles.join(" or ")}; yours is ${caller.role}. An administrator can change that`;
     const refusal: Refusal = { status: 403, title: "Not allowed", detail };
+    this.#dependencies.api.callers.refused(caller, `${c.req.method} ${c.req.routePath}`);
     if (c.req.method === "POST") return this.#refusedAction(c, caller, refusal);
     return this.pages.answer(c, caller, { ...wordsOf(refusal), at: "", status: 403 });
   }

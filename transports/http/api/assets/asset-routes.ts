@@ -162,7 +162,7 @@ export function assetRoutes({ assets }: ApiDependencies): Route[] {
         422: { description: "The lists of all entities together would be too long." },
       },
       handle: async ({ c, caller, query, text }) => {
-        const list = readList(text);
+        const list = readAssetList(text);
         const entities = new Map(
           list.rows.flatMap((one) => (one.entity === null ? [] : [[normaliseName(one.entity), one.entity] as const])),
         );
@@ -206,7 +206,7 @@ export function assetRoutes({ assets }: ApiDependencies): Route[] {
         422: { description: "Another row has that name, or the lists of all entities together would be too long." },
       },
       handle: async ({ c, caller, query, body }) => {
-        const list = readList({ format: "json", text: JSON.stringify({ assets: body.set ?? [] }) });
+        const list = readAssetList({ format: "json", text: JSON.stringify({ assets: body.set ?? [] }) });
         const set = list.rows.map(({ asset }) => asset);
         const revision = revisionOf(c.req.header("if-match"));
         const done = await assets.change(caller, query.entity ?? null, { set, remove: body.remove ?? [] }, revision);
@@ -228,7 +228,7 @@ function replacedJson({ entity: name, revision: _, leftOut, changes, ...counts }
 }
 
 /** @throws BadRequest with every wrong value */
-function readList({ format, text }: TextBody) {
+export function readAssetList({ format, text }: TextBody) {
   if (format === "json" && isNestedDeeper(text, deepest))
     throw badList([{ name: "body", reason: `is nested deeper than ${deepest} levels` }]);
   if (format === "json" && hasMoreValues(text, mostValues))

@@ -36,6 +36,21 @@ export function systemControlRoutes({ system }: ApiDependencies): Route[] {
   return [
     route({
       ...admin,
+      ...{ method: "GET", path: "/api/system/support-bundle" },
+      summary: "A support bundle",
+      description:
+        "A tar archive with gzip for whoever helps: what doctor and check say, settings with their sources, the last lines of the log, metrics, the last reload. Without secrets, logs and the text of detections and tickets. It tries to reach every receiver, which takes up to 20 seconds. The audit log says who took it.",
+      answers: { 200: { description: "The archive.", file: "application/gzip" } },
+      handle: async ({ c, caller }) => {
+        const bundle = await system.supportBundle(caller);
+        c.header("Content-Type", "application/gzip");
+        c.header("Content-Disposition", 'attachment; filename="rhythmx-support.tar.gz"');
+        c.header("Cache-Control", "no-store");
+        return c.body(new Uint8Array(bundle));
+      },
+    }),
+    route({
+      ...admin,
       ...{ method: "GET", path },
       summary: "What came of the last reload of settings",
       description: "Since the start of the appliance.",

@@ -108,8 +108,10 @@ document.addEventListener("change", async (event) => {
   checking = new AbortController();
   const { signal } = checking;
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-  const response = await ask(form.dataset.check, { method: "POST", body, signal }).catch(() => null);
-  if (response?.ok && !signal.aborted) putParts(form, parsed(await response.text()), false);
+  const html = await ask(form.dataset.check, { method: "POST", body, signal })
+    .then((response) => (response.ok ? response.text() : ""))
+    .catch(() => "");
+  if (html && !signal.aborted) putParts(form, parsed(html), false);
 });
 document.addEventListener("input", (event) => {
   if (/** @type {Control} */ (event.target).form === settingsForm && settingsForm) keepDraft();

@@ -86,7 +86,8 @@ export const exceptionDetailPage = page<Data>({
                 <dd>{row.entity_name ?? "every entity"}</dd>
                 <dt>suppressed</dt>
                 <dd>
-                  {row.hits} {row.hits === 1 ? "detection" : "detections"}, last <Time at={row.last_hit_at} />
+                  {row.hits} {row.hits === 1 ? "detection" : "detections"} as they came in, last{" "}
+                  <Time at={row.last_hit_at} />
                 </dd>
                 <dt>made</dt>
                 <dd>

@@ -67,7 +67,9 @@ export const ScopePanel = ({ action, fields, note, children }: ScopeProps) => {
         <div class="wide">
           <Field label="Why" name="reason" value={fields.reason ?? ""} maxlength={500} wide />
         </div>
-        <button class="btn">See what it would have suppressed</button>
+        <div class="row wide">
+          <button class="btn">See what it would have suppressed</button>
+        </div>
       </form>
     </Panel>
   );

@@ -44,7 +44,9 @@ const ProposalItem = ({ id, proposal, at }: { id: string; proposal: Proposal; at
         See what it would suppress
       </a>
     ) : (
-      <State kind="good">There is an exception for it</State>
+      <a href={`/exceptions/${proposal.covered_by}`}>
+        <State kind="good">There is an exception for it</State>
+      </a>
     )}
   </li>
 );

@@ -22,9 +22,11 @@ export const integrations = [
     short: "Incident syslog",
     path: "/settings/integrations/incident-syslog",
   },
-  { id: "jira", title: "Jira", short: "Jira", path: null },
-  { id: "servicenow", title: "ServiceNow", short: "ServiceNow", path: null },
-  { id: "proactive", title: "Proactive", short: "Proactive", path: null },
+  { id: "jira", title: "Jira", short: "Jira", path: "/settings/integrations/jira" },
+  { id: "servicenow", title: "ServiceNow", short: "ServiceNow", path: "/settings/integrations/servicenow" },
+  { id: "proactive", title: "Proactive", short: "Proactive", path: "/settings/integrations/proactive" },
+  { id: "auto_push", title: "Auto-push", short: "Auto-push", path: "/settings/integrations/auto-push" },
+  { id: "retry", title: "Retries", short: "Retries", path: "/settings/integrations/retries" },
 ] as const satisfies readonly Integration[];
 
 export function integrationOf(id: string): Integration | undefined {

@@ -18,6 +18,9 @@ function healthOf({ feeds, systems }: IntegrationsData, id: string): Health {
   return system === undefined ? "" : healthOfSystem(system);
 }
 
+/** Whether it has a panel on the page of all. */
+const hasPanel = (id: string) => id !== "auto_push" && id !== "retry";
+
 interface FrameProps {
   data: IntegrationsData;
   /** Whose page it is; null = the page of all. */
@@ -31,7 +34,7 @@ export const IntegrationsFrame = ({ data, at, children }: FrameProps) => (
     <nav class="toc" aria-label={at === null ? "On this page" : "Integrations"} id="toc" data-live="*">
       {integrations.map(({ id, short, path }) => {
         const health = healthOf(data, id);
-        const href = at === null ? `#${id}` : (path ?? `/settings/integrations#${id}`);
+        const href = at === null && hasPanel(id) ? `#${id}` : path;
         return (
           <a href={href} aria-current={id === at ? "page" : undefined}>
             {short}

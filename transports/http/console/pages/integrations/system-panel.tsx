@@ -73,7 +73,7 @@ export const SystemPanel = ({ one, mayTest, seesAll }: SystemProps) => {
 };
 
 /** What keeps tickets from being made, each with its cause, the target's words and the way to it. */
-const Remarks = ({ one: { system, standing, answers, enabled, sync } }: { one: SystemState }) => {
+export const Remarks = ({ one: { system, standing, answers, enabled, sync } }: { one: SystemState }) => {
   const name = systemName(system);
   return (
     <>

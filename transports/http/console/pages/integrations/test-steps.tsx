@@ -34,7 +34,7 @@ export const TestSteps = ({ steps }: { steps: readonly TestStep[] }) => (
 
 const Chain = ({ certificates }: { certificates: NonNullable<TestStep["certificates"]> }) => (
   <details class="below">
-    <summary>
+    <summary class="run">
       {certificates.length === 1 ? "Its certificate" : `Its certificate and ${certificates.length - 1} above it`}
     </summary>
     <ol class="certificates">

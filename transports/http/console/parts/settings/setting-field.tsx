@@ -28,13 +28,11 @@ export const SettingField = ({ spec, field, typed, problem, fallback, savedNow }
     );
   return (
     <div class={`setting${isWide ? " wide" : ""}${spec.kind === "switch" ? " check" : ""}`}>
-      <label>
-        <span class="spread">
-          <span>{label}</span>
-          <Source {...field} />
-        </span>
-        {control}
-      </label>
+      <div class="spread">
+        <label for={`f-${name}`}>{label}</label>
+        <Source {...field} />
+      </div>
+      {control}
       {field.pinned || spec.kind === "secret" ? null : <input type="hidden" name={shownName(name)} value={shown} />}
       {spec.kind === "secret" && field.configured && !field.pinned ? (
         <label class="row small">
@@ -62,6 +60,7 @@ interface ControlProps {
 
 const Control = ({ spec, field, value, problem }: ControlProps) => {
   const common = {
+    id: `f-${spec.name}`,
     name: field.pinned ? undefined : spec.name,
     "data-label": spec.label,
     "aria-describedby": `${spec.name}-hint`,
@@ -116,6 +115,7 @@ const SecretControl = ({ spec, field, problem }: Omit<ControlProps, "value">) =>
   <input
     class="field mono"
     type="password"
+    id={`f-${spec.name}`}
     name={field.pinned ? undefined : spec.name}
     data-label={spec.label}
     value={field.pinned ? "••••••••" : undefined}

@@ -4,10 +4,12 @@ import { Icon } from "../icon.tsx";
 import { Notice } from "../words.tsx";
 import type { Section, SectionField } from "./field-spec.ts";
 
-type Place = Pick<SectionField, "source" | "setting" | "pinned">;
+type Place = Pick<SectionField, "source" | "setting" | "pinned" | "value">;
 
 /** Beside the label. */
-export const Source = ({ source, setting, pinned }: Place) => {
+export const Source = ({ source, setting, pinned, value }: Place) => {
+  // What is not given at all has its default beside it.
+  if (!pinned && source === "default" && value === undefined) return null;
   if (!pinned) return <span class="tiny quiet">{source === "default" ? "default" : "saved here"}</span>;
   const isFile = source.startsWith("/") || /\.(?:json|production)\b/.test(source);
   return (

@@ -45,9 +45,9 @@ const receiver: readonly FieldSpec[] = [
   },
   {
     name: "preset",
-    label: "Receiver",
+    label: "Preset",
     kind: "choice",
-    options: [["", "another"], ...presets.map((name) => [name, name] as const)],
+    options: [["", "none"], ...presets.map((name) => [name, name] as const)],
     hint: "Sets what this receiver needs; what you set below wins.",
   },
   {
@@ -131,7 +131,7 @@ const ofAlerts: readonly FieldSpec[] = [
     name: "rule_info",
     label: "Rule, level, user and host as structured data",
     kind: "switch",
-    hint: "Adds the rule element; without it the message is as in the seed's tables alone.",
+    hint: "Adds the rule element; without it messages have the sigma element alone.",
   },
 ];
 

@@ -7,7 +7,7 @@ import type { FieldGroup } from "../../../parts/settings/field-spec.ts";
 import { PinnedNotice } from "../../../parts/settings/source.tsx";
 import { State } from "../../../parts/state.tsx";
 import { Time } from "../../../parts/time.tsx";
-import { Panel } from "../../../parts/words.tsx";
+import { Notice, Panel } from "../../../parts/words.tsx";
 import { Reached, wayOf } from "../feed-panel.tsx";
 import type { DestinationState, FeedState } from "../integration-state.ts";
 import { type SectionData, sectionPage } from "../section/section-page.tsx";
@@ -87,6 +87,7 @@ const Destinations = ({ feed, data }: { feed: Feed; data: SectionData<FeedExtra>
   if (state === undefined) return null;
   const pinned = section.fields.syslog?.pinned === true;
   const { destinations, last_test } = state;
+  const { problems = [] } = section;
   return (
     <Panel
       title="Destinations"
@@ -104,8 +105,11 @@ const Destinations = ({ feed, data }: { feed: Feed; data: SectionData<FeedExtra>
       }
     >
       <Status state={state} />
-      {pinned ? (
-        <div class="body">
+      {pinned || problems.length > 0 ? (
+        <div class="body stack">
+          {problems.map((problem) => (
+            <Notice kind="bad">{problem}</Notice>
+          ))}
           <PinnedNotice section={section} names={["syslog"]} />
         </div>
       ) : null}
@@ -119,7 +123,7 @@ const Destinations = ({ feed, data }: { feed: Feed; data: SectionData<FeedExtra>
       )}
       {last_test === null ? null : (
         <details class="body sampleline" open={!last_test.ok}>
-          <summary class="small">What the last test found</summary>
+          <summary class="small run">What the last test found</summary>
           <TestSteps steps={last_test.steps} />
         </details>
       )}
@@ -148,6 +152,9 @@ const Table = ({ feed, destinations }: { feed: Feed; destinations: readonly Dest
         <th scope="col" class="r">
           Waiting
         </th>
+        <th scope="col">
+          <span class="vh">Actions</span>
+        </th>
       </tr>
     </thead>
     <tbody>
@@ -169,10 +176,23 @@ const Table = ({ feed, destinations }: { feed: Feed; destinations: readonly Dest
           <td class="r" data-label="waiting">
             {one.queued === null ? <span class="quiet">not shown</span> : one.queued > 0 ? <b>{one.queued}</b> : 0}
           </td>
+          <td class="wide">
+            <span class="row end acts">
+              <TryForm feed={feed} name={one.name} button="test" words="Test Connection" />
+              <TryForm feed={feed} name={one.name} button="send" words="Send message" />
+            </span>
+          </td>
         </tr>
       ))}
     </tbody>
   </table>
+);
+
+/** Does it with the settings in force, and answers with the page of the destination. */
+const TryForm = ({ feed, name, button, words }: { feed: Feed; name: string; button: string; words: string }) => (
+  <Form action={`/console${pathOfDestination(feed, name)}/${button}`} label={`${words}: ${name}`}>
+    <button class="btn mini">{words}</button>
+  </Form>
 );
 
 const Kept = ({ feed, kept }: { feed: Feed; kept: readonly { name: string; queued: number }[] }) => (

@@ -15,7 +15,7 @@ const why: Readonly<Record<(typeof presetNames)[number], string>> = {
 
 export const PresetTable = () => (
   <details class="body sampleline">
-    <summary class="small">What each receiver's preset sets</summary>
+    <summary class="small run">What each receiver's preset sets</summary>
     <div class="scroll">
       <table class="grid">
         <thead>

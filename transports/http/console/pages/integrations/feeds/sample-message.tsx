@@ -31,7 +31,10 @@ export const Sample = ({ sample }: { sample: SampleMessage }) => {
             </>
           )}{" "}
           {length} of at most {maxBytes} bytes{shrunk ? ", shortened by meaning to fit" : ""};{" "}
-          {frame === 0 ? "one datagram, nothing around it" : `${frame} bytes of framing around it`}.
+          {frame === 0
+            ? "one datagram, nothing around it"
+            : `${frame === 1 ? "1 byte" : `${frame} bytes`} of framing around it`}
+          .
         </p>
         {passes ? null : (
           <Notice kind="wait">
@@ -44,7 +47,7 @@ export const Sample = ({ sample }: { sample: SampleMessage }) => {
           <span class="k">{visible(bytes.subarray(start + length))}</span>
         </pre>
         <details>
-          <summary class="small">In hexadecimal</summary>
+          <summary class="small run">In hexadecimal</summary>
           <pre class="log mono hex" tabindex={0}>
             {hexLines(bytes)}
           </pre>

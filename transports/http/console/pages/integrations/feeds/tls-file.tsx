@@ -55,45 +55,48 @@ export const TlsFileField = ({ kind, file, shown, facts, problem, pinned, savedN
         )}
       </div>
       {pinned ? null : (
-        <div class="give">
-          <label>
-            <span>{file === "" ? "PEM text" : "Another one, as PEM text"}</span>
-            <textarea
-              class="field mono"
-              id={`${name}-pem`}
-              name={`${name}.pem`}
-              data-label={labels[kind]}
-              data-secret
-              rows={3}
-              placeholder="-----BEGIN …"
-              aria-describedby={`${name}-hint`}
-              aria-invalid={problem === undefined ? undefined : "true"}
-              spellcheck={false}
-              autocomplete="off"
-            />
-          </label>
-          <label class="scripted">
-            <span>or from a file of yours</span>
-            <input type="file" data-into={`[id="${name}-pem"]`} accept=".pem,.crt,.cer,.key,.txt" />
-          </label>
-          <label>
-            <span>or a path on the appliance</span>
-            <input
-              class="field mono"
-              name={name}
-              value={isUploaded ? "" : file}
-              data-path={name}
-              placeholder={`/etc/rhythmx/tls/${kind.replace("_file", "")}.pem`}
-              autocomplete="off"
-              spellcheck={false}
-            />
-          </label>
-          {isUploaded ? (
-            <label class="row small">
-              <input type="checkbox" name={`remove.${name}`} /> Take it away
+        <details class="small" open={file === "" || problem !== undefined}>
+          <summary class="run">{file === "" ? "Give one" : "Replace it"}</summary>
+          <div class="give">
+            <label>
+              <span>{file === "" ? "PEM text" : "Another one, as PEM text"}</span>
+              <textarea
+                class="field mono"
+                id={`${name}-pem`}
+                name={`${name}.pem`}
+                data-label={labels[kind]}
+                data-secret
+                rows={3}
+                placeholder="-----BEGIN …"
+                aria-describedby={`${name}-hint`}
+                aria-invalid={problem === undefined ? undefined : "true"}
+                spellcheck={false}
+                autocomplete="off"
+              />
             </label>
-          ) : null}
-        </div>
+            <label class="scripted">
+              <span>or from a file of yours</span>
+              <input type="file" data-into={`[id="${name}-pem"]`} accept=".pem,.crt,.cer,.key,.txt" />
+            </label>
+            <label>
+              <span>or a path on the appliance</span>
+              <input
+                class="field mono"
+                name={name}
+                value={isUploaded ? "" : file}
+                data-path={name}
+                placeholder={`/etc/rhythmx/tls/${kind.replace("_file", "")}.pem`}
+                autocomplete="off"
+                spellcheck={false}
+              />
+            </label>
+            {isUploaded ? (
+              <label class="row small">
+                <input type="checkbox" name={`remove.${name}`} /> Take it away
+              </label>
+            ) : null}
+          </div>
+        </details>
       )}
       <span class={problem === undefined ? "hint" : "hint bad"} id={`${name}-hint`} data-part>
         {problem ?? hints[kind]}

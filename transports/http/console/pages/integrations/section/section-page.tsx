@@ -9,7 +9,7 @@
  *
  * What it then does: pinned fields are read-only with their place, secrets are write-only, only what a person changed is saved, what is wrong
  * stands at its field, a section that somebody else saved meanwhile is not overwritten, a test takes values that are not saved. `load`,
- * `above` and `below` add what belongs to this integration alone; `warns` may hold a save back until a person says "all the same".
+ * `above` and `below` add what belongs to this integration alone; with `testedFirst` it is tested before it is enabled.
  */
 import type { Child } from "hono/jsx";
 import { EdgeError } from "../../../../../../core/errors.ts";
@@ -19,7 +19,7 @@ import { longestText, readFields, type SentFields, shownName, valueText } from "
 import { SettingField } from "../../../parts/settings/setting-field.tsx";
 import { type Conflict, SettingsForm, versionField } from "../../../parts/settings/settings-form.tsx";
 import { PinnedNotice } from "../../../parts/settings/source.tsx";
-import { Panel } from "../../../parts/words.tsx";
+import { Notice, Panel } from "../../../parts/words.tsx";
 import { integrationOf } from "../catalogue.ts";
 import { IntegrationHead, IntegrationsFrame } from "../frame.tsx";
 import { type IntegrationsData, readIntegrations, type TestStep } from "../integration-state.ts";
@@ -32,9 +32,11 @@ export interface FormState {
   problems: readonly { name: string; reason: string }[];
   conflict: Conflict | null;
   tested: { ok: boolean; steps: readonly TestStep[]; unsaved: number } | null;
+  /** The test that goes before enabling has found something: whether to enable it all the same is for a person to say. */
+  held: boolean;
 }
 
-const freshForm: FormState = { typed: new Map(), problems: [], conflict: null, tested: null };
+const freshForm: FormState = { typed: new Map(), problems: [], conflict: null, tested: null, held: false };
 
 export interface SectionData<Extra> {
   section: Section;
@@ -51,6 +53,8 @@ interface Definition<Extra> {
   groups: readonly FieldGroup[];
   /** Whether there is a connection to test. */
   testable: boolean;
+  /** Whether it is tested before it is enabled, and a test that finds something holds the save back until a person says "all the same". */
+  testedFirst?: boolean;
   load(request: PageRequest, section: Section): Promise<Extra>;
   /** Before and after the form. */
   above?(data: SectionData<Extra>): Child;
@@ -104,8 +108,15 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
         const { settings } = request.ports.api;
         const problems = await settings.check(name, changes);
         if (problems.length > 0) return shown(request, { ...freshForm, typed, problems }, 422);
+        let despite: readonly string[] = [];
+        if (definition.testedFirst === true && changes.enabled === true) {
+          const tested = await testOf(request, name, changes);
+          despite = tested.steps.filter(({ ok, warning }) => !ok || warning === true).map((step) => step.name);
+          if (despite.length > 0 && !request.form.has(allTheSame))
+            return shown(request, { ...freshForm, typed, tested, held: true }, 422);
+        }
         try {
-          await settings.save(request.caller, name, changes, request.form.text(versionField));
+          await settings.save(request.caller, name, changes, request.form.text(versionField), despite);
         } catch (error) {
           if (!(error instanceof EdgeError) || error.code !== "settings_changed") throw error;
           const conflict = await conflictOf(request, name, sent);
@@ -120,20 +131,21 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
               const { settings } = request.ports.api;
               const problems = await settings.check(name, changes);
               if (problems.length > 0) return shown(request, { ...freshForm, typed, problems }, 422);
-              const { ok, steps } = (await settings.test(request.caller, name, changes)) as {
-                ok: boolean;
-                steps: TestStep[];
-              };
-              return shown(request, {
-                ...freshForm,
-                typed,
-                tested: { ok, steps, unsaved: Object.keys(changes).length },
-              });
+              return shown(request, { ...freshForm, typed, tested: await testOf(request, name, changes) });
             }),
           ]
         : []),
     ],
   };
+}
+
+/** The check box by which a person enables what its test has found wanting. */
+const allTheSame = "all_the_same";
+
+async function testOf(request: ActionRequest, name: string, changes: Readonly<Record<string, unknown>>) {
+  const { settings } = request.ports.api;
+  const { ok, steps } = (await settings.test(request.caller, name, changes)) as { ok: boolean; steps: TestStep[] };
+  return { ok, steps, unsaved: Object.keys(changes).length };
 }
 
 /** @throws EdgeError section_unknown */
@@ -204,7 +216,7 @@ interface SectionFormProps {
 
 /** The form of a section. */
 const SectionForm = ({ action, title, section, groups, state, buttons, notice }: SectionFormProps) => {
-  const { typed, problems, conflict, tested } = state;
+  const { typed, problems, conflict, tested, held } = state;
   const names = new Set(groups.flatMap(({ fields }) => fields.map(({ name }) => name)));
   const elsewhere = problems.filter(({ name }) => !names.has(name)).map(({ name, reason }) => `${name}: ${reason}`);
   return (
@@ -220,6 +232,15 @@ const SectionForm = ({ action, title, section, groups, state, buttons, notice }:
       {notice}
       <div id="tested" class="stack" data-part="asked">
         {tested === null ? null : <TestResult {...tested} />}
+        {held ? (
+          <Notice kind="wait">
+            <b>It was not enabled: the test has found what stands above.</b> Mend it, or{" "}
+            <label class="row">
+              <input type="checkbox" name={allTheSame} /> enable it all the same
+            </label>{" "}
+            and save again. That is noted in the audit log.
+          </Notice>
+        ) : null}
       </div>
       {groups.map((group, index) => (
         <Panel title={group.title} id={`${section.section}-${index}`} note={group.note}>

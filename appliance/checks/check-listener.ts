@@ -2,17 +2,13 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createServer, isIP } from "node:net";
 import { createSecureContext } from "node:tls";
-import { messageOf } from "../../../core/errors.ts";
-import type { CertificateFiles } from "../../../core/settings/certificate-files.ts";
-import type { ListenAddress, Settings } from "../../../core/settings.ts";
-import { dayMs } from "../../../core/time.ts";
-import { factsOf, hostOf as linkHost } from "../../certificate/facts.ts";
-import { readTextFile } from "../../runtime/text-files.ts";
-
-export interface Finding {
-  ok: boolean;
-  line: string;
-}
+import { messageOf } from "../../core/errors.ts";
+import type { CertificateFiles } from "../../core/settings/certificate-files.ts";
+import type { ListenAddress, Settings } from "../../core/settings.ts";
+import { dayMs } from "../../core/time.ts";
+import { factsOf, hostOf as linkHost } from "../certificate/facts.ts";
+import { readTextFile } from "../runtime/text-files.ts";
+import type { Finding } from "./finding.ts";
 
 /** How long before it expires a certificate causes a warning. */
 const soonMs = 21 * dayMs;
@@ -31,8 +27,8 @@ export async function checkPorts(settings: Settings, running: boolean): Promise<
     const other = port === 0 ? undefined : taken.get(where);
     taken.set(where, what);
     if (other !== undefined)
-      findings.push({ ok: false, line: `${what}: ${where} is that of ${other}: give each its own` });
-    else if (running) findings.push({ ok: true, line: `${what}: ${where}, in use by the running appliance` });
+      findings.push({ level: "problem", line: `${what}: ${where} is that of ${other}: give each its own` });
+    else if (running) findings.push({ level: "ok", line: `${what}: ${where}, in use by the running appliance` });
     else findings.push(await checkAddress(what, where, { host, port }));
   }
   return findings;
@@ -40,14 +36,14 @@ export async function checkPorts(settings: Settings, running: boolean): Promise<
 
 async function checkAddress(what: string, where: string, address: ListenAddress): Promise<Finding> {
   const error = await tryListening(address);
-  if (error === null) return { ok: true, line: `${what}: ${where} is free` };
+  if (error === null) return { level: "ok", line: `${what}: ${where} is free` };
   const words: Readonly<Record<string, string>> = {
     EADDRINUSE: "another program has this port: stop it, or take another one",
     EADDRNOTAVAIL: "this machine has no such address: `ip address` shows those that it has",
     ENOTFOUND: "this name is not known: use an IP address",
     EACCES: "ports below 1024 are root's: take a higher one, or give the service CAP_NET_BIND_SERVICE",
   };
-  return { ok: false, line: `${what}: ${where}: ${words[error.code ?? ""] ?? error.message}` };
+  return { level: "problem", line: `${what}: ${where}: ${words[error.code ?? ""] ?? error.message}` };
 }
 
 function tryListening({ host, port }: ListenAddress): Promise<NodeJS.ErrnoException | null> {
@@ -69,10 +65,10 @@ export async function checkCertificate(
 ): Promise<Finding[]> {
   if (files === null) return [];
   const { certFile: tlsCertFile, keyFile: tlsKeyFile, own } = files;
-  const problem = (line: string): Finding[] => [{ ok: false, line: `certificate ${line}` }];
+  const problem = (line: string): Finding[] => [{ level: "problem", line: `certificate ${line}` }];
   const [cert, key] = [await readTextFile(tlsCertFile), await readTextFile(tlsKeyFile)];
   if (own && cert.kind === "absent" && key.kind === "absent")
-    return [{ ok: true, line: `certificate ${tlsCertFile}: a self-signed one is made at the start` }];
+    return [{ level: "ok", line: `certificate ${tlsCertFile}: a self-signed one is made at the start` }];
   for (const [path, content] of [
     [tlsCertFile, cert],
     [tlsKeyFile, key],
@@ -112,7 +108,7 @@ function linksWithout(baseUrl: string | null, cert: string, port: number): Findi
     where === null
       ? "the address that the API listens on"
       : `https://${where}${port === 443 ? "" : `:${port}`}, the certificate's name`;
-  return [{ ok: true, line: `warning: links lead to ${said}: set RHYTHMX_BASE_URL to the address that people use` }];
+  return [{ level: "warning", line: `links lead to ${said}: set RHYTHMX_BASE_URL to the address that people use` }];
 }
 
 function checkValidity(
@@ -122,21 +118,18 @@ function checkValidity(
 ): Finding[] {
   const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
   const day = (time: number) => new Date(time).toISOString().slice(0, 10);
-  if (now > to) return [{ ok: false, line: `certificate ${path}: it ran out on ${day(to)}: renew it` }];
-  if (now < from) return [{ ok: false, line: `certificate ${path}: it holds from ${day(from)} on: check the clock` }];
+  if (now > to) return [{ level: "problem", line: `certificate ${path}: it ran out on ${day(to)}: renew it` }];
+  if (now < from)
+    return [{ level: "problem", line: `certificate ${path}: it holds from ${day(from)} on: check the clock` }];
   const findings: Finding[] = [
-    {
-      ok: true,
-      line:
-        to - now < soonMs
-          ? `certificate ${path}: warning: it runs out on ${day(to)}: ${howToRenew(certificate)}`
-          : `certificate ${path}: with its key, until ${day(to)}`,
-    },
+    to - now < soonMs
+      ? { level: "warning", line: `certificate ${path}: it runs out on ${day(to)}: ${howToRenew(certificate)}` }
+      : { level: "ok", line: `certificate ${path}: with its key, until ${day(to)}` },
   ];
   const host = hostOf(baseUrl);
   if (host !== null && (isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host)) === undefined)
     findings.push({
-      ok: false,
+      level: "problem",
       line: `certificate ${path}: it is not for ${host}, the name of RHYTHMX_BASE_URL (it is for ${namesOf(certificate)})`,
     });
   return findings;

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { version } from "../runtime/version.ts";
-import { command } from "./command.ts";
-import { sharedFiles } from "./help/shared-files.ts";
+import { version } from "../../runtime/version.ts";
+import { command } from "../command.ts";
+import { sharedFiles } from "./shared-files.ts";
 
 export const generateCommand = command({
   name: "generate",

@@ -1,11 +1,11 @@
 /** `rhythmx completion`: the scripts by which shells complete the command line, and the values that they ask for. */
-import { EdgeError, UsageError } from "../../core/errors.ts";
-import { visible } from "../../core/text/visible.ts";
-import type { Operations } from "../control/operations.ts";
-import { packs } from "../packs/packs.ts";
-import { command, type DynamicValues, dynamicValues } from "./command.ts";
-import { completionScript, shells } from "./help/completion/script.ts";
-import { withOperations } from "./operations.ts";
+import { EdgeError, UsageError } from "../../../../core/errors.ts";
+import { visible } from "../../../../core/text/visible.ts";
+import type { Operations } from "../../../control/operations.ts";
+import { packs } from "../../../packs/packs.ts";
+import { command, type DynamicValues, dynamicValues } from "../../command.ts";
+import { withOperations } from "../../operations.ts";
+import { completionScript, shells } from "./script.ts";
 
 /** Names that are looked up when they are needed. */
 const lookUp: Readonly<Record<Exclude<DynamicValues, "pack">, (operations: Operations) => Promise<string[]>>> = {

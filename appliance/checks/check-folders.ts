@@ -2,11 +2,11 @@
 import { constants } from "node:fs";
 import { access, lstat, readdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { spaceDecision } from "../../../core/disk-space.ts";
-import { messageOf } from "../../../core/errors.ts";
-import type { Settings } from "../../../core/settings.ts";
-import { readKey } from "../../access/master-key.ts";
-import type { Finding } from "./check-listener.ts";
+import { spaceDecision } from "../../core/disk-space.ts";
+import { messageOf } from "../../core/errors.ts";
+import type { Settings } from "../../core/settings.ts";
+import { readKey } from "../access/master-key.ts";
+import type { Finding } from "./finding.ts";
 
 export async function checkDataDir({ dataDir, minFreeBytes, minFreePercent }: Settings): Promise<Finding[]> {
   const there = await exists(dataDir);
@@ -16,9 +16,9 @@ export async function checkDataDir({ dataDir, minFreeBytes, minFreePercent }: Se
     const { bavail, blocks, bsize } = await statfs(folder);
     const space = { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
     const decision = spaceDecision(space, minFreeBytes, minFreePercent);
-    if (!decision.open) findings.push({ ok: false, line: `disk of ${folder}: ${decision.message}` });
+    if (!decision.open) findings.push({ level: "problem", line: `disk of ${folder}: ${decision.message}` });
   } catch (error) {
-    findings.push({ ok: false, line: `disk of ${folder} cannot be examined: ${messageOf(error)}` });
+    findings.push({ level: "problem", line: `disk of ${folder} cannot be examined: ${messageOf(error)}` });
   }
   return findings;
 }
@@ -28,15 +28,15 @@ export function checkMasterKey({ masterKeyFile }: Settings): Finding[] {
   if (masterKeyFile === null) return [];
   try {
     readKey(masterKeyFile);
-    return [{ ok: true, line: `master key ${masterKeyFile} can be read` }];
+    return [{ level: "ok", line: `master key ${masterKeyFile} can be read` }];
   } catch (error) {
-    return [{ ok: false, line: `RHYTHMX_MASTER_KEY_FILE: ${messageOf(error)}` }];
+    return [{ level: "problem", line: `RHYTHMX_MASTER_KEY_FILE: ${messageOf(error)}` }];
   }
 }
 
 async function checkFolder(dataDir: string): Promise<Finding> {
   const cannot = (path: string, why: string): Finding => ({
-    ok: false,
+    level: "problem",
     line: `data folder ${path} cannot be written: ${why}`,
   });
   const found = await lstat(join(dataDir, ".")).catch((error: unknown) => error as Error);
@@ -55,7 +55,7 @@ async function checkFolder(dataDir: string): Promise<Finding> {
           return cannot(path, `it belongs to ${ownerOf((await lstat(path)).uid)}: chown it to the service's user`);
       }
     }
-    return { ok: true, line: `data folder ${dataDir} can be written` };
+    return { level: "ok", line: `data folder ${dataDir} can be written` };
   } catch (error) {
     return cannot(dataDir, `${whyNot(error)}; it belongs to ${ownerOf(found.uid)}`);
   }
@@ -68,9 +68,9 @@ async function checkParent(dataDir: string, parent: string): Promise<Finding> {
   );
   // systemd creates it (StateDirectory).
   if (may || dataDir === "/var/lib/rhythmx")
-    return { ok: true, line: `data folder ${dataDir} will be made at the first start` };
+    return { level: "ok", line: `data folder ${dataDir} will be made at the first start` };
   return {
-    ok: false,
+    level: "problem",
     line: `data folder ${dataDir} cannot be made: ${parent} may not be written: make it for the service's user (install -d -m 0700 -o USER ${dataDir})`,
   };
 }

@@ -1,14 +1,15 @@
 /** Settings of ticket systems and syslog feeds, and how these do. */
 import * as v from "valibot";
-import type { ApiDependencies } from "./dependencies.ts";
-import { type Route, route } from "./route.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { type Route, route } from "../route.ts";
 import {
   connectionTest,
   feedStatus,
   integrationStatus,
+  pushEstimate,
   settingsProblems,
   settingsSection,
-} from "./shapes/ticket-shapes.ts";
+} from "../shapes/ticket-shapes.ts";
 
 const fields = v.pipe(v.looseObject({}), v.description("Fields of the section; null = back to the default."));
 const unknown = { description: "There is no such section." };
@@ -49,6 +50,15 @@ export function settingsRoutes({ settings }: ApiDependencies): Route[] {
         c.header("ETag", `"${section.version}"`);
         return c.json(section);
       },
+    }),
+    route({
+      ...admin,
+      method: "GET",
+      path: "/api/settings/auto_push/estimate",
+      summary: "How many incidents auto-push would have taken",
+      description: "Of those of the last seven days, by the highest severity that each has had.",
+      answers: { 200: { description: "By the severity from which on it does.", schema: pushEstimate } },
+      handle: async ({ c }) => c.json(await settings.pushEstimate()),
     }),
     route({
       ...admin,

@@ -1,0 +1,228 @@
+/** Ticket systems, auto-push and retries set up in the console. */
+import { afterEach, describe, expect, test } from "bun:test";
+import { ApiClient, password } from "../harness/api-client.ts";
+import { detection, TestAppliance, until } from "../harness/appliance.ts";
+import { ConsoleClient } from "../harness/console-client.ts";
+import { hostileWords } from "../harness/hostile-words.ts";
+import { JiraStandIn } from "../standins/jira.ts";
+import type { JiraOptions } from "../standins/jira-model.ts";
+import { ServiceNowStandIn } from "../standins/servicenow.ts";
+
+const cleanUp: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step();
+});
+
+const pages = {
+  jira: "/settings/integrations/jira",
+  servicenow: "/settings/integrations/servicenow",
+  proactive: "/settings/integrations/proactive",
+  auto_push: "/settings/integrations/auto-push",
+  retry: "/settings/integrations/retries",
+};
+
+async function started(env: Record<string, string> = {}): Promise<{ edge: TestAppliance; admin: ConsoleClient }> {
+  const it = { edge: await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password, ...env } }) };
+  cleanUp.push(() => it.edge.dispose());
+  return { ...it, admin: await ConsoleClient.signedIn(it.edge, "admin") };
+}
+
+async function jiraFor(edge: TestAppliance, options: JiraOptions = {}): Promise<JiraStandIn> {
+  const jira = await new JiraStandIn({ now: () => edge.clock.now(), ...options }).start();
+  cleanUp.push(() => jira.stop());
+  return jira;
+}
+
+const filled = (url: string) => ({
+  url,
+  email: "soc@acme.example",
+  api_token: "jira-token-1",
+  project_key: "SEC",
+  enabled: "true",
+});
+const attack = (user: string) => detection({ user, level: "critical", tags: ["attack.execution", "attack.t1059.001"] });
+
+async function audited(edge: TestAppliance): Promise<{ action: string; subject: string; detail: string }[]> {
+  const api = await ApiClient.asUser(edge, `reader${Math.random()}`.replace(".", ""), "admin");
+  const { body } = await api.get("/api/audit?limit=50");
+  return body.entries.map((entry: { detail: unknown }) => ({ ...entry, detail: JSON.stringify(entry.detail) }));
+}
+
+test("every field of every section is on its page", async () => {
+  const { edge, admin } = await started();
+  const api = await ApiClient.asUser(edge, "boss", "admin");
+  for (const [section, path] of Object.entries(pages)) {
+    const { fields } = (await api.get(`/api/settings/${section}`)).body;
+    const page = await admin.get(path);
+    expect(page.status).toBe(200);
+    for (const name of Object.keys(fields))
+      expect([section, page.html]).toEqual([section, expect.stringContaining(` name="${name}"`)]);
+  }
+});
+
+describe("Jira", () => {
+  test("is set up by its page alone: tested with what is not saved, enabled, and a ticket comes, also after a restart", async () => {
+    const { edge, admin } = await started();
+    const jira = await jiraFor(edge);
+    const page = await admin.get(pages.jira);
+    const tested = await admin.fill(page, `/console${pages.jira}/save`, filled(jira.url), `/console${pages.jira}/test`);
+    expect(tested.status).toBe(200);
+    expect(tested.text).toContain("Project");
+    expect(tested.html).toContain(`value="${jira.url}"`);
+    expect((await admin.get(pages.jira)).html).not.toContain(jira.url);
+
+    const saved = await admin.fill(page, `/console${pages.jira}/save`, filled(jira.url));
+    expect([saved.at, saved.text]).toEqual([pages.jira, expect.stringContaining("Jira: saved and in force")]);
+    expect(saved.html).not.toContain("jira-token-1");
+    const push = await admin.get(pages.auto_push);
+    await admin.fill(push, `/console${pages.auto_push}/save`, {
+      enabled: "true",
+      min_severity: "HIGH",
+      campaigns: "each",
+    });
+    await edge.ingest([attack("jsmith")]);
+    await until(() => jira.issues.length === 1);
+
+    const next = await edge.restarted();
+    cleanUp.push(() => next.stop());
+    await next.ingest([attack("other")]);
+    await until(() => jira.issues.length === 2);
+    cleanUp.splice(0, 1);
+  });
+
+  test("a required field that nothing fills holds it back until a person says so, and the audit log says who", async () => {
+    const { edge, admin } = await started();
+    const jira = await jiraFor(edge, { required: [{ fieldId: "customfield_10010", name: "Cost centre" }] });
+    const page = await admin.get(pages.jira);
+    const held = await admin.fill(page, `/console${pages.jira}/save`, filled(jira.url));
+    expect([held.status, held.text]).toEqual([422, expect.stringContaining("It was not enabled")]);
+    expect(held.text).toContain("Cost centre");
+    const api = await ApiClient.asUser(edge, "boss", "admin");
+    const enabled = async () => (await api.get("/api/settings/jira")).body.fields.enabled.value;
+    expect(await enabled()).toBe("false");
+    const despite = await admin.fill(held, `/console${pages.jira}/save`, { ...filled(jira.url), all_the_same: "on" });
+    expect(despite.at).toBe(pages.jira);
+    expect(await enabled()).toBe("true");
+    const [entry] = (await audited(edge)).filter(({ action }) => action === "settings.save");
+    expect(entry?.detail).toContain("despite");
+    expect(entry?.detail).not.toContain("jira-token-1");
+  });
+
+  test("filled by an extra field it is enabled at once", async () => {
+    const { edge, admin } = await started();
+    const jira = await jiraFor(edge, { required: [{ fieldId: "customfield_10010", name: "Cost centre" }] });
+    const page = await admin.get(pages.jira);
+    const extra_fields = '{"customfield_10010": "4711"}';
+    const saved = await admin.fill(page, `/console${pages.jira}/save`, { ...filled(jira.url), extra_fields });
+    expect(saved.at).toBe(pages.jira);
+  });
+
+  test("what is wrong stands at its field, and nothing is saved", async () => {
+    const { edge, admin } = await started();
+    const page = await admin.get(pages.jira);
+    const wrong = await admin.fill(page, `/console${pages.jira}/save`, {
+      url: "http://jira.example",
+      extra_fields: "{",
+      sync_schedule: "often",
+      field_policy: "status=never",
+      status_map: "[1]",
+    });
+    expect(wrong.status).toBe(422);
+    for (const name of ["url", "extra_fields", "sync_schedule", "field_policy", "status_map"])
+      expect([name, wrong.html]).toEqual([
+        name,
+        expect.stringMatching(new RegExp(`class="hint bad" id="${name}-hint"`)),
+      ]);
+    expect((await audited(edge)).filter(({ action }) => action === "settings.save")).toEqual([]);
+  });
+
+  test("two people at once: nothing is lost silently", async () => {
+    const { edge, admin } = await started();
+    const other = await ConsoleClient.signedIn(edge, "admin");
+    const [mine, theirs] = [await admin.get(pages.jira), await other.get(pages.jira)];
+    await other.fill(theirs, `/console${pages.jira}/save`, { project_key: "OPS" });
+    const answer = await admin.fill(mine, `/console${pages.jira}/save`, { project_key: "SEC" });
+    expect([answer.status, answer.text]).toEqual([412, expect.stringContaining("Saved now: OPS")]);
+    expect(answer.html).toContain('value="SEC"');
+  });
+
+  test("pinned by the environment it is read-only, with its place; hostile values are text", async () => {
+    const { admin } = await started({
+      JIRA_PROJECT_KEY: "PIN",
+      JIRA_EXTRA_FIELDS: '{"a":"</textarea><script>alert(1)</script>"}',
+    });
+    const page = await admin.get(pages.jira);
+    expect(page.text).toContain("2 settings are read-only here.");
+    expect(page.html).not.toContain("<script>alert(1)");
+    const answer = await admin.fill(page, `/console${pages.jira}/save`, { email: hostileWords.markup });
+    expect(answer.html).not.toContain("<script>alert(2)");
+  });
+});
+
+test("ServiceNow is set up by its page alone", async () => {
+  const { edge, admin } = await started();
+  const snow = await new ServiceNowStandIn({ now: () => edge.clock.now() }).start();
+  cleanUp.push(() => snow.stop());
+  const page = await admin.get(pages.servicenow);
+  const fields = {
+    instance: snow.url,
+    username: "rhythmx",
+    password: "snow-password-1",
+    assignment_group: "SOC Team",
+    enabled: "true",
+  };
+  const saved = await admin.fill(page, `/console${pages.servicenow}/save`, { ...fields, all_the_same: "on" });
+  expect(saved.at).toBe(pages.servicenow);
+  expect(saved.html).not.toContain("snow-password-1");
+  expect(saved.text).toContain("rhythmx.webhook.secret");
+  expect(saved.text).toContain("/api/webhooks/servicenow");
+  await edge.ingest([attack("jsmith")]);
+  const push = await admin.get(pages.auto_push);
+  await admin.fill(push, `/console${pages.auto_push}/save`, {
+    enabled: "true",
+    min_severity: "HIGH",
+    systems: "servicenow",
+    campaigns: "each",
+  });
+  await edge.ingest([attack("other")]);
+  await until(() => snow.rows.length === 1);
+});
+
+test("auto-push says what each choice would have meant; retries say when they come", async () => {
+  const { edge, admin } = await started();
+  await edge.ingest(["a", "b", "c"].map(attack));
+  await edge.ingest(
+    [1, 2, 3].map((n) => detection({ user: "d", level: "high", rule_id: `m${n}`, rule_title: `Medium ${n}` })),
+  );
+  const { body } = await (await ApiClient.asUser(edge, "boss", "admin")).get("/api/settings/auto_push/estimate");
+  const total = body.incidents as number;
+  expect(total).toBe(4);
+  expect(body.by_min_severity.LOW).toBe(total);
+  expect(body.by_min_severity.HIGH).toBeGreaterThanOrEqual(3);
+  const page = await admin.get(pages.auto_push);
+  expect(page.text).toContain(
+    `${body.by_min_severity.CRITICAL} of ${total} incidents of the last 7 days would have been pushed.`,
+  );
+  const typed = await admin.fill(
+    page,
+    `/console${pages.auto_push}/save`,
+    { min_severity: "LOW" },
+    `/console${pages.auto_push}/check`,
+  );
+  expect(typed.text).toContain(`${total} of ${total} incidents of the last 7 days would have been pushed.`);
+
+  const retries = await admin.get(pages.retry);
+  expect(retries.text).toContain(
+    "Tried again 60 s, then 2 min, then 4 min, then 8 min, then 16 min later; after 31 min in all",
+  );
+  const none = await admin.fill(retries, `/console${pages.retry}/save`, { max_retries: "0" });
+  expect(none.text).toContain("Nothing is tried again by itself");
+});
+
+test("others than administrators see how things stand, and no way to the settings", async () => {
+  const { edge } = await started();
+  await ApiClient.asUser(edge, "ana", "analyst");
+  const analyst = await ConsoleClient.signedIn(edge, "ana");
+  expect((await analyst.get("/settings/integrations")).html).not.toContain(`href="${pages.jira}"`);
+  expect((await analyst.get(pages.jira)).status).toBe(403);
+});

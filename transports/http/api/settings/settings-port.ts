@@ -1,0 +1,37 @@
+/** What the API and the console need for settings. */
+import type { Caller } from "../../../../core/access/caller.ts";
+
+type Json = Record<string, unknown>;
+
+export interface PushEstimate {
+  days: number;
+  /** Made within these days. */
+  incidents: number;
+  /** How many of them have reached each severity at some time. */
+  by_min_severity: Readonly<Record<"CRITICAL" | "HIGH" | "MEDIUM" | "LOW", number>>;
+}
+
+export interface SettingsPort {
+  /** Fields with value, source, and whether they are pinned; the version of what is saved, and who saved it. @throws EdgeError section_unknown */
+  section(section: string): Promise<Json>;
+  /**
+   * All fields or none. `version`: which the section must have; null = whichever. `despite`: what a test before has found, for the audit log.
+   * @throws UsageError with every field that is wrong; EdgeError section_unknown, setting_pinned, settings_changed
+   */
+  save(
+    caller: Caller,
+    section: string,
+    fields: Json,
+    version: string | null,
+    despite?: readonly string[],
+  ): Promise<Json>;
+  /** What is wrong with fields before they are saved. @throws EdgeError section_unknown */
+  check(section: string, fields: Json): Promise<readonly { name: string; reason: string }[]>;
+  test(caller: Caller, section: string, fields: Json): Promise<object>;
+  /** How many incidents of the last week auto-push would have taken, by the severity from which on it does. */
+  pushEstimate(): Promise<PushEstimate>;
+  /** Of ticket systems. */
+  status(): Promise<Json[]>;
+  /** Of the two syslog feeds. */
+  feeds(caller: Caller): Promise<Json[]>;
+}
