@@ -112,7 +112,7 @@ describe.skipIf(!isRoot)("under a prefix", () => {
     expect(Object.keys(found).filter((path) => /\.new$|\.next$|config\.json/.test(path))).toEqual([]);
     // Secrets are said to be there, never what they are.
     const password = readFileSync(join(folder, "var/lib/rhythmx/initial-admin-password"), "utf8").trim();
-    expect(password).toHaveLength(20);
+    expect(password).toHaveLength(23);
     expect(said.join("")).not.toContain(password);
     const before = contents(folder);
     const again = await carryOut(await stepsIn(folder), quiet);
