@@ -46,6 +46,10 @@ function filesOf(tier: string): string[] {
 /** Programs of Debian packages that some tests put the appliance to the proof with. */
 const helpers = [
   { program: "rsyslogd", package: "rsyslog" },
+  { program: "zsh", package: "zsh" },
+  { program: "fish", package: "fish" },
+  { program: "mandoc", package: "mandoc" },
+  { program: "groff", package: "groff-base" },
   { program: "strace", package: "strace" },
 ] as const;
 
