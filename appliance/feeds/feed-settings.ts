@@ -1,7 +1,10 @@
 /** The feed settings for API and console: fields pinned by files, and saved ones. A change takes effect at once. */
+import { basename } from "node:path";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import { readerName } from "../../core/feeds/feeds.ts";
 import type { Clock } from "../../core/ports.ts";
+import { feedForms } from "../../core/settings/feed.ts";
+import { formatProblem } from "../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import {
   differencesBetween,
@@ -69,12 +72,16 @@ export class FeedSettingsService {
 
   /** The fields with their values, sources, what is saved, and whether they are pinned; the section's version and who saved it last. */
   async section(section: FeedSection): Promise<Json> {
-    const { settings, origins } = this.#parts.reloads.inForce;
+    const { settings, origins, wrong, problems } = this.#parts.reloads.inForce;
+    const file = feedForms[feedSections[section]].file;
+    // Those that a reload has passed over are in no part any more.
+    const ofFile = problems.filter(({ source }) => basename(source.replace(/ line .*$/, "")) === file);
     const row = await this.#saved(section);
     return {
       section,
       version: versionOf(row?.value),
       saved: row === null ? null : { who: row.who, at: toIso(row.at) },
+      problems: [...new Set([...wrong[feedSections[section]], ...ofFile].map(formatProblem))],
       fields: sectionFields(section, { settings, origins, saved: row?.value }),
     };
   }

@@ -231,8 +231,7 @@ describe("trying", () => {
   });
 
   test("TLS: certificates and keys by upload, explained, kept encrypted, never given out; the chain is shown", async () => {
-    const tls = { ...serverPair("server"), ca: pem("ca.pem"), requestCert: true };
-    const receiver = await receiving({ tls: tls as never });
+    const receiver = await receiving({ tls: { ...serverPair("server"), clientCa: pem("ca.pem") } });
     const { edge, admin } = await started();
     const page = await admin.get(`${alerts}/add`);
     const fields = { name: "siem", protocol: "tls", host: "localhost", port: String(receiver.port) };
@@ -300,7 +299,7 @@ describe("trying", () => {
 });
 
 test("an uploaded key is read after the master key was changed, and after a restart", async () => {
-  const receiver = await receiving({ tls: { ...serverPair("server"), ca: pem("ca.pem"), requestCert: true } as never });
+  const receiver = await receiving({ tls: { ...serverPair("server"), clientCa: pem("ca.pem") } });
   const { edge, admin } = await started();
   await added(admin, {
     ...{ name: "siem", protocol: "tls", host: "localhost", port: String(receiver.port) },
@@ -549,6 +548,11 @@ describe("every setting", () => {
       422,
       expect.stringContaining("it is set in config.json; change it there"),
     ]);
+    // A mistake in the file is told where its settings are read.
+    await edge.reload({ syslog: { name: "siem", host: "h.example", port: 0 } });
+    expect((await admin.get(alerts)).text).toMatch(
+      /config\.json line 1: syslog\.port: found 0; accepted: a whole number/,
+    );
     // Taken out of the file, what was saved counts again.
     await edge.reload({});
     expect(admin.fieldsOf(await admin.get(alerts), `/console${alerts}/save`).get("batch_size")).toBe("7");

@@ -145,8 +145,8 @@ function secured(context: SenderContext, inspection: Inspection | null): TestSte
 
 function failed(name: string, error: unknown): TestStep {
   const cause = error instanceof Error && error.cause !== undefined ? plain(messageOf(error.cause)) : "";
-  const detail = messageOf(error);
-  return { name, ok: false, detail, ...(cause === "" || detail.includes(cause) ? {} : { words: cause }) };
+  // Of a TLS alert the words are the other side's; what the system says of a connection is in the detail already.
+  return { name, ok: false, detail: messageOf(error), ...(/\balert\b/i.test(cause) ? { words: cause } : {}) };
 }
 
 /** What the other side or a library says, on one line. */

@@ -187,6 +187,12 @@ export const settingsSection = v.object({
   section: text,
   version: v.pipe(text, v.description("Of what is saved; the header ETag has it too.")),
   saved: v.pipe(orNull(v.object({ who: text, at: time })), v.description("Who saved last, and when.")),
+  problems: v.exactOptional(
+    v.pipe(
+      v.array(text),
+      v.description("Of feeds: what is wrong in files and saved values, and what happens meanwhile."),
+    ),
+  ),
   fields: v.record(
     text,
     v.looseObject({

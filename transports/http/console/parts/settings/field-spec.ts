@@ -49,6 +49,8 @@ export interface Section {
   section: string;
   version: string;
   saved: { who: string; at: string } | null;
+  /** What is wrong in files, and what happens meanwhile. */
+  problems?: readonly string[];
   fields: Readonly<Record<string, SectionField>>;
 }
 

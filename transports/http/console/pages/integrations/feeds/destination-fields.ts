@@ -131,7 +131,7 @@ const ofAlerts: readonly FieldSpec[] = [
     name: "rule_info",
     label: "Rule, level, user and host as structured data",
     kind: "switch",
-    hint: "Adds the rule element; without it the message is as in the seed's tables alone.",
+    hint: "Adds the rule element; without it messages have the sigma element alone.",
   },
 ];
 
@@ -165,11 +165,13 @@ const switches: Readonly<Record<string, boolean>> = {
 /** The options as texts of the form's fields. */
 export function textsOf(options: Json): Record<string, unknown> {
   const { tls: own, ...rest } = options;
-  const ofTls = typeof own === "object" && own !== null ? (own as Json) : {};
-  const protocol = rest.protocol ?? (own === undefined ? "tcp" : "tls");
+  const hasTls = typeof own === "object" && own !== null;
+  const ofTls = hasTls ? (own as Json) : {};
+  const given = typeof rest.protocol === "string" ? rest.protocol.toLowerCase() : null;
+  const protocol = given ?? (hasTls ? "tls" : "tcp");
   return {
     ...rest,
-    protocol: protocol === "relp" && own !== undefined ? "relp_tls" : protocol,
+    protocol: protocol === "relp" && hasTls ? "relp_tls" : protocol,
     ...Object.fromEntries(Object.entries(ofTls).map(([key, value]) => [`tls.${key}`, value])),
   };
 }

@@ -7,7 +7,7 @@ import type { FieldGroup } from "../../../parts/settings/field-spec.ts";
 import { PinnedNotice } from "../../../parts/settings/source.tsx";
 import { State } from "../../../parts/state.tsx";
 import { Time } from "../../../parts/time.tsx";
-import { Panel } from "../../../parts/words.tsx";
+import { Notice, Panel } from "../../../parts/words.tsx";
 import { Reached, wayOf } from "../feed-panel.tsx";
 import type { DestinationState, FeedState } from "../integration-state.ts";
 import { type SectionData, sectionPage } from "../section/section-page.tsx";
@@ -87,6 +87,7 @@ const Destinations = ({ feed, data }: { feed: Feed; data: SectionData<FeedExtra>
   if (state === undefined) return null;
   const pinned = section.fields.syslog?.pinned === true;
   const { destinations, last_test } = state;
+  const { problems = [] } = section;
   return (
     <Panel
       title="Destinations"
@@ -104,8 +105,11 @@ const Destinations = ({ feed, data }: { feed: Feed; data: SectionData<FeedExtra>
       }
     >
       <Status state={state} />
-      {pinned ? (
-        <div class="body">
+      {pinned || problems.length > 0 ? (
+        <div class="body stack">
+          {problems.map((problem) => (
+            <Notice kind="bad">{problem}</Notice>
+          ))}
           <PinnedNotice section={section} names={["syslog"]} />
         </div>
       ) : null}
