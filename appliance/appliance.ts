@@ -245,7 +245,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const app = createApp({
       api: apiDependencies,
       console: createConsole({
-        ...{ ...access, clock, settings, trustedProxies },
+        ...{ ...access, clock, settings, trustedProxies, keys },
         api: apiDependencies,
         feedDesk: new FeedDesk({ feedSettings, control: destinations, store, uploads, clock }),
         baseUrl: () => dispatcher.baseUrl,

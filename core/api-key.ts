@@ -4,6 +4,7 @@
  */
 import { hash } from "node:crypto";
 import { UsageError } from "./errors.ts";
+import { dayMs } from "./time.ts";
 
 export const apiKeyScopes = ["feed:read", "incident:write", "ingest", "metrics:read"] as const;
 export type ApiKeyScope = (typeof apiKeyScopes)[number];
@@ -27,6 +28,9 @@ export interface ApiKeyRecord {
   /** Name of the user who made it, or `command line`; null = it was not noted. */
   createdBy: string | null;
 }
+
+/** A key that ends within this time is a warning; one that has ended is one for half as long. */
+export const keySoonMs = 14 * dayMs;
 
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const form = /^smk_[0-9A-Za-z]{36}$/;

@@ -8,6 +8,7 @@ import {
   isApiKey,
   judgeApiKey,
   type KeyRefusal,
+  keySoonMs,
   makeApiKey,
 } from "../../core/api-key.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -112,6 +113,16 @@ export class KeyRing {
   async list(): Promise<ApiKeyRecord[]> {
     await this.flushUses();
     return this.#admin.listApiKeys();
+  }
+
+  /** Keys in use that end soon, and those that ended lately, the next one first. Times are epoch milliseconds. */
+  ending(): { name: string; endsAt: number }[] {
+    const now = this.#clock.now();
+    return [...this.#byHash.values()]
+      .filter(({ revokedAt }) => revokedAt === null)
+      .map(({ name, expiresAt }) => ({ name, endsAt: expiresAt ?? Number.POSITIVE_INFINITY }))
+      .filter(({ endsAt }) => endsAt - now < keySoonMs && now - endsAt < keySoonMs / 2)
+      .sort((a, b) => a.endsAt - b.endsAt);
   }
 
   /** Revokes a key at once. Returns false if there is no key with that id. */

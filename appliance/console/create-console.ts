@@ -13,6 +13,7 @@ import type { Accounts } from "../access/accounts.ts";
 import type { AuditLog } from "../access/audit-log.ts";
 import type { ConsoleSessions } from "../access/console-sessions.ts";
 import { firstPasswordFile } from "../access/first-admin.ts";
+import type { KeyRing } from "../access/key-ring.ts";
 import { trustedProxies } from "../api/client-address.ts";
 import type { OwnAccount } from "../api/own-account.ts";
 import type { SampleData } from "../api/sample-data.ts";
@@ -31,6 +32,7 @@ export interface ConsoleParts {
   settings: { dataDir: string };
   /** When the listener's certificate ends, epoch milliseconds; null = plain HTTP, or none that can be read. */
   certificateEndsAt(): number | null;
+  keys: Pick<KeyRing, "ending">;
   audit: AuditLog;
   feedDesk: FeedDesk;
   trustedProxies(): readonly string[];
@@ -65,6 +67,7 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
         reading().recentHistory(entity === null ? caller.entities : seesEntity(caller, entity) ? [entity] : [], limit),
       setUp: () => ({
         certificateEndsAt: parts.certificateEndsAt(),
+        endingKeys: parts.keys.ending(),
         hasFirstPassword: existsSync(join(parts.settings.dataDir, firstPasswordFile)),
       }),
     },

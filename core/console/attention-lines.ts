@@ -129,7 +129,7 @@ export function setUpLines(state: AttentionState, now: number): AttentionLine[] 
   const lines: AttentionLine[] = [];
   const hint = (reason: AttentionReason, title: string, means: string, label: string, href: string) =>
     lines.push({ reason, tone: "hint", title, means, says: null, step: { label, href }, since: null });
-  const { certificateEndsAt, proposedExceptions } = state;
+  const { certificateEndsAt, endingKeys, proposedExceptions } = state;
   if (certificateEndsAt !== null && certificateEndsAt - now < certificateNoticeMs) {
     const days = Math.floor((certificateEndsAt - now) / dayMs);
     hint(
@@ -140,13 +140,28 @@ export function setUpLines(state: AttentionState, now: number): AttentionLine[] 
       "/system",
     );
   }
+  const [key, ...keys] = endingKeys;
+  if (key !== undefined) {
+    const days = Math.floor((key.endsAt - now) / dayMs);
+    const others =
+      keys.length === 0 ? "" : ` ${counted(keys.length, "other key")} ${keys.length === 1 ? "follows" : "follow"}.`;
+    hint(
+      "key_ends",
+      key.endsAt <= now
+        ? `The API key ${key.name} has ended`
+        : `The API key ${key.name} ends in ${counted(days, "day")}`,
+      `The program that uses it is refused from then on: make a new key for it.${others}`,
+      "Show the keys",
+      key.endsAt <= now ? "/keys?view=ended" : "/keys",
+    );
+  }
   if (proposedExceptions > 0)
     hint(
       "exceptions_proposed",
       `${counted(proposedExceptions, "exception")} ${isOrAre(proposedExceptions)} proposed by false positives`,
       "Saved, they keep the same activity from becoming an incident again.",
-      "Show their incidents",
-      "/incidents?view=all&status=FALSE_POSITIVE",
+      "Show them",
+      "/exceptions?view=proposed",
     );
   if (state.detections === 0)
     hint(

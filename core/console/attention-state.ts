@@ -11,6 +11,7 @@ export const attentionReasons = [
   "at_risk",
   "high_without_owner",
   "certificate_ends",
+  "key_ends",
   "exceptions_proposed",
   "nothing_received",
   "no_destination",
@@ -76,6 +77,8 @@ export interface AttentionState {
   /** Null without TLS or where it is not for this person. */
   certificateEndsAt: number | null;
   /** Exceptions proposed by false positives that nobody has looked at. */
+  /** API keys that end soon or have ended lately, the next one first; for administrators alone. */
+  endingKeys: readonly { name: string; endsAt: number }[];
   proposedExceptions: number;
   detections: number;
   hasDestination: boolean;

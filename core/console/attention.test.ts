@@ -13,6 +13,7 @@ const quiet: AttentionState = {
   destinations: [],
   standing: [],
   certificateEndsAt: null,
+  endingKeys: [],
   proposedExceptions: 0,
   detections: 1,
   hasDestination: true,
@@ -23,6 +24,16 @@ const group = { cause: "bad_request", count: 6, words: "", since: now, isNotIden
 
 test("a quiet appliance needs nobody", () => {
   expect(needsAttention(quiet, now)).toEqual([]);
+});
+
+test("API keys that end are named before programs are refused", () => {
+  const soon = { name: "soar", endsAt: now + 2.5 * dayMs };
+  const [line, ...none] = needsAttention({ ...quiet, endingKeys: [soon, { name: "x", endsAt: now + 9 * dayMs }] }, now);
+  expect(none).toEqual([]);
+  expect(line).toMatchObject({ reason: "key_ends", title: "The API key soar ends in 2 days", step: { href: "/keys" } });
+  expect(line?.means).toEndWith("make a new key for it. 1 other key follows.");
+  const [ended] = needsAttention({ ...quiet, endingKeys: [{ name: "soar", endsAt: now - 1 }] }, now);
+  expect(ended).toMatchObject({ title: "The API key soar has ended", step: { href: "/keys?view=ended" } });
 });
 
 test("the most urgent first, each with its reason, what it means and one step", () => {
@@ -110,6 +121,6 @@ test("proposed exceptions lead to the false positives that propose them", () => 
   const [line] = needsAttention({ ...quiet, proposedExceptions: 2 }, now);
   expect(line).toMatchObject({
     title: "2 exceptions are proposed by false positives",
-    step: { href: "/incidents?view=all&status=FALSE_POSITIVE" },
+    step: { href: "/exceptions?view=proposed" },
   });
 });

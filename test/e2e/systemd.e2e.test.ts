@@ -60,6 +60,18 @@ test.skipIf(!canBoot())(
     machine.run("kill", "-9", show("MainPID"));
     await until(() => show("NRestarts") === "1" && show("ActiveState") === "active");
 
+    // A process that hangs is ended by the watchdog and started again.
+    writeFileSync(
+      join(machine.root, dropIns, "watchdog.conf"),
+      "[Service]\nWatchdogSec=8\nTimeoutAbortSec=1\nTimeoutStopSec=2\n",
+    );
+    machine.run("systemctl", "daemon-reload");
+    expect(machine.run("systemctl", "restart", "rhythmx").code).toBe(0);
+    const restarts = show("NRestarts");
+    machine.run("kill", "-STOP", show("MainPID"));
+    await until(() => show("NRestarts") !== restarts && show("ActiveState") === "active");
+    expect(machine.ask("https://127.0.0.1/healthz").status).toBe(200);
+
     // A setting without which it cannot run does not become right by trying again.
     machine.run("sh", "-c", "echo RHYTHMX_LISTEN=nowhere >>/etc/rhythmx/.env.production");
     expect(machine.run("systemctl", "restart", "rhythmx").code).not.toBe(0);

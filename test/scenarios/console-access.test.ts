@@ -166,6 +166,7 @@ describe("API keys", () => {
     await api.post("/api/keys", { name: "forever", scopes: ["metrics:read"] });
     const list = await admin.get("/keys");
     expect(list.text).toContain("soon expires within two weeks");
+    expect((await admin.get("/")).text).toContain("The API key soon ends in 3 days");
     expect(list.text).toMatch(/soon smk_\w{4}… Send detections and alarms all \d\d:\d\d admin never Until/);
     expect(list.text).toMatch(/forever smk_\w{4}… Read metrics all \d\d:\d\d admin never Without end/);
     const unused = await admin.get(`/keys/${soon.id}`);

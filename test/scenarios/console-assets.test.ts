@@ -138,4 +138,8 @@ test("the list narrows and leaves as a file; viewers read their own entity and c
   ]);
   expect(seen.html).not.toContain("/assets/edit");
   expect((await viewer.get("/assets?entity=Primary+Site")).status).toBe(403);
+  await ApiClient.asUser(appliance, "nora", "viewer", ["South", "North"]);
+  const nora = await ConsoleClient.signedIn(appliance, "nora");
+  expect((await nora.get("/assets")).text).toContain("accounts of South yet");
+  expect((await nora.get("/assets?entity=North")).text).toContain("accounts of North yet");
 });

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { EdgeError, UsageError } from "../../../core/errors.ts";
 import { visible } from "../../../core/text/visible.ts";
+import { credentialsFolder } from "../../access/master-key.ts";
 import { type Restored, type RestorePlan, restoreBackup } from "../../backups/restore.ts";
 import { connectControl } from "../../control/control-client.ts";
 import { version } from "../../runtime/version.ts";
@@ -68,7 +69,7 @@ What may have been sent since the backup is looked up in the ticket systems befo
       const restored = await restoreBackup(
         {
           ...{ source, keyFile, positions, settings, at, version },
-          credentialsDir: process.env.CREDENTIALS_DIRECTORY ?? null,
+          credentialsDir: credentialsFolder(process.env, settings.configDir),
         },
         (phase, done, total) => line.draw({ phase, done, total }),
         async (plan) => {

@@ -88,6 +88,7 @@ import { preferenceActions } from "./pages/preferences.ts";
 import { sampleActions } from "./pages/sample.ts";
 import { searchPage } from "./pages/search/page.tsx";
 import { signInRoutes } from "./pages/sign-in.tsx";
+import { systemActions } from "./pages/system/administration-actions.ts";
 import { systemPage } from "./pages/system/system.tsx";
 import type { ConsoleDependencies } from "./ports.ts";
 
@@ -146,6 +147,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...auditActions,
     ...feedSettingsActions,
     ...ticketSettingsActions,
+    ...systemActions,
     ...sampleActions,
   ];
 }

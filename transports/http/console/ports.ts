@@ -66,7 +66,12 @@ export interface OverviewPort {
   /** The newest changes of incidents. `entity`: null = all that the caller may see. */
   recentChanges(caller: Caller, entity: string | null, limit: number): Promise<RecentChange[]>;
   /** What is set up; for administrators alone. */
-  setUp(): { certificateEndsAt: number | null; hasFirstPassword: boolean };
+  setUp(): {
+    certificateEndsAt: number | null;
+    hasFirstPassword: boolean;
+    /** API keys that end soon or have ended lately, the next one first. */
+    endingKeys: readonly { name: string; endsAt: number }[];
+  };
 }
 
 /** Addresses under which people reach the console, and which connections are private. */

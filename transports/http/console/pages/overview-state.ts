@@ -143,6 +143,7 @@ export async function readOverview(request: PageRequest): Promise<OverviewData> 
         areCredentialsRefused: group.cause === "unauthorized",
       })),
       certificateEndsAt: setUp?.certificateEndsAt ?? null,
+      endingKeys: setUp?.endingKeys ?? [],
       proposedExceptions: proposals.length,
       detections: ever,
       hasDestination: figures.destinations.length > 0 || setUp === null,

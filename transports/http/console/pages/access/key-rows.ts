@@ -1,6 +1,5 @@
 /** API keys as `GET /api/keys` has them, what each scope opens, and how long a key still holds. */
-import type { ApiKeyScope } from "../../../../../core/api-key.ts";
-import { dayMs } from "../../../../../core/time.ts";
+import { type ApiKeyScope, keySoonMs } from "../../../../../core/api-key.ts";
 import type { PageRequest } from "../../page.ts";
 
 export interface KeyRow {
@@ -39,9 +38,6 @@ export const scopeWords: Readonly<Record<ApiKeyScope, { may: string; opens: stri
   "metrics:read": { may: "Read metrics", opens: "GET of /metrics from other machines; nothing of incidents" },
 };
 
-/** A key that ends within this time is a warning. */
-const soonMs = 14 * dayMs;
-
 /** `now`: epoch milliseconds. */
 export function keyState(
   { expires_at: end, revoked_at: revoked }: KeyRow,
@@ -49,5 +45,5 @@ export function keyState(
 ): "good" | "soon" | "expired" | "revoked" {
   if (revoked !== null) return "revoked";
   const left = end === null ? Number.POSITIVE_INFINITY : Date.parse(end) - now;
-  return left <= 0 ? "expired" : left <= soonMs ? "soon" : "good";
+  return left <= 0 ? "expired" : left <= keySoonMs ? "soon" : "good";
 }

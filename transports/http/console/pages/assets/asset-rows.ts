@@ -47,6 +47,11 @@ export function askedOf({ url }: Pick<PageRequest, "url">): Asked {
   };
 }
 
+/** The entity whose list it is: the one that the address names, else the first that the person is limited to; null = the default one. */
+export function entityAsked({ url, caller }: Pick<PageRequest, "url" | "caller">): string | null {
+  return parameter(url, "entity") || (caller.entities?.[0] ?? null);
+}
+
 /** For `assets.list`. */
 export function filtersOf({ q, entity: _, ...asked }: Asked) {
   return Object.fromEntries(Object.entries({ ...asked, text: q }).filter(([, value]) => value !== ""));

@@ -20,7 +20,7 @@ import { words } from "../../parts/severity.tsx";
 import { PageFoot } from "../../parts/table.tsx";
 import { Empty } from "../../parts/words.tsx";
 import { pageNumber, pageSize } from "../listing.ts";
-import { type Asked, askedOf, filtersOf, roleOptions, sourceNames } from "./asset-rows.ts";
+import { type Asked, askedOf, entityAsked, filtersOf, roleOptions, sourceNames } from "./asset-rows.ts";
 
 interface Data {
   asked: Asked;
@@ -39,7 +39,7 @@ export const assetsPage = page<Data>({
     const { caller, ports } = request;
     const asked = askedOf(request);
     const [{ entity, rows }, known] = await Promise.all([
-      ports.api.assets.list(caller, asked.entity || null, filtersOf(asked)),
+      ports.api.assets.list(caller, entityAsked(request), filtersOf(asked)),
       ports.overview.entities(caller),
     ]);
     const entities = [...new Set([...known, ...(caller.entities ?? []), entity])];

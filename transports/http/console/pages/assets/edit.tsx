@@ -9,8 +9,8 @@ import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { PageHead } from "../../parts/list.tsx";
 import { Notice, Panel } from "../../parts/words.tsx";
-import { chosen, parameter } from "../listing.ts";
-import { readRow, readRowText, roleOptions, rowText } from "./asset-rows.ts";
+import { chosen } from "../listing.ts";
+import { entityAsked, readRow, readRowText, roleOptions, rowText } from "./asset-rows.ts";
 
 interface Data {
   entity: string;
@@ -27,10 +27,11 @@ export const editAssetPage = page<Data>({
   permission: "assets:write",
   at: "/assets",
   title: ({ row, kind }) => (row === null ? `New ${kind}` : row.name),
-  load: async ({ caller, ports, url }) => {
+  load: async (request) => {
+    const { caller, ports, url } = request;
     const kind = chosen(url, "kind", assetKinds)[0] ?? "host";
     const name = (url.searchParams.get("name") ?? "").slice(0, 300).toWellFormed();
-    const { entity, rows } = await ports.api.assets.list(caller, parameter(url, "entity") || null, { kind });
+    const { entity, rows } = await ports.api.assets.list(caller, entityAsked(request), { kind });
     const named = rows.filter((one) => assetPlace(one) === assetPlace({ kind, name }));
     const of = (from: string) => named.find((one) => one.from === from) ?? null;
     return { entity, kind, name, row: of("api"), inferred: of("inferred") };

@@ -13,8 +13,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { type Column, PageHead, Table } from "../../parts/list.tsx";
 import { State } from "../../parts/state.tsx";
 import { Notice, Panel } from "../../parts/words.tsx";
-import { parameter } from "../listing.ts";
-import { askedOf, filtersOf } from "./asset-rows.ts";
+import { askedOf, entityAsked, filtersOf } from "./asset-rows.ts";
 
 const mebibyte = 1024 * 1024;
 /** As much as the API takes, and what a form adds. */
@@ -26,8 +25,9 @@ export const importAssetsPage = page<{ entity: string; count: number }>({
   permission: "assets:write",
   at: "/assets",
   title: () => "Import assets",
-  load: async ({ caller, ports, url }) => {
-    const { entity, rows } = await ports.api.assets.list(caller, parameter(url, "entity") || null, { from: "api" });
+  load: async (request) => {
+    const { caller, ports } = request;
+    const { entity, rows } = await ports.api.assets.list(caller, entityAsked(request), { from: "api" });
     return { entity, count: rows.length };
   },
   view: ({ entity, count }) => (

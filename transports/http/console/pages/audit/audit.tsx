@@ -51,9 +51,10 @@ export const auditPage = page<Data>({
         sub="Who changed what, when and from where, and what it was before. Nobody can change an entry."
       />
       <section class="panel list" aria-label="Audit log">
-        <Filters action="/audit" label="Audit log" list="list" keep={{ action: asked.action }}>
+        <Filters action="/audit" label="Audit log" list="list">
           <SearchField name="who" value={asked.who} label="Who: a user, or key NAME" />
           <SearchField name="target" value={asked.target} label="Object: a name or an id" />
+          {asked.action === "" ? null : <SearchField name="action" value={asked.action} label="Action" />}
           <Choice name="kind" label="What" value={asked.kind} any="Everything" options={auditKinds} />
           <Choice
             name="source"

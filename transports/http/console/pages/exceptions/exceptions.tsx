@@ -30,7 +30,8 @@ interface Data {
   asked: { q: string; entity: string };
   entities: string[];
   rows: ExceptionRow[];
-  counts: Record<ViewId, number>;
+  /** Proposals are counted where they are shown: making them reads the evidence of false positives. */
+  counts: Record<Exclude<ViewId, "proposed">, number> & { proposed?: number };
   proposals: Proposed[];
   mayWrite: boolean;
 }
@@ -42,18 +43,24 @@ export const exceptionsPage = page<Data>({
   title: () => "Exceptions",
   load: async (request) => {
     const { caller, ports, url, viewing } = request;
+    const view = views.find(({ id }) => id === parameter(url, "view"))?.id ?? "";
     const [all, entities, proposals] = await Promise.all([
       readExceptions(request),
       ports.overview.entities(caller),
-      ports.api.exceptions.proposals(caller, null) as unknown as Promise<Proposed[]>,
+      view === "proposed" ? ports.api.exceptions.proposals(caller, null) : [],
     ]);
-    const view = views.find(({ id }) => id === parameter(url, "view"))?.id ?? "";
     const asked = { q: parameter(url, "q"), entity: parameter(url, "entity") };
     const of = (id: ViewId) => all.filter((row) => isIn(row, id, viewing.now));
     const counts = { "": of("").length, expired: of("expired").length, idle: of("idle").length };
-    const rows = of(view).filter((row) => fits(row, asked));
-    const mayWrite = may(caller, "exceptions:write");
-    return { view, asked, entities, rows, counts: { ...counts, proposed: proposals.length }, proposals, mayWrite };
+    return {
+      view,
+      asked,
+      entities,
+      rows: of(view).filter((row) => fits(row, asked)),
+      counts: view === "proposed" ? { ...counts, proposed: proposals.length } : counts,
+      proposals: proposals as unknown as Proposed[],
+      mayWrite: may(caller, "exceptions:write"),
+    };
   },
   view: ({ view, asked, entities, rows, counts, proposals, mayWrite }, { url }) => {
     const first = (pageNumber(url) - 1) * pageSize;
@@ -74,7 +81,7 @@ export const exceptionsPage = page<Data>({
         <Views
           views={views.map(({ id, name }) => ({
             name,
-            count: counts[id],
+            ...(counts[id] === undefined ? {} : { count: counts[id] }),
             here: id === view,
             href: withParameters(url, { view: id, page: null }),
           }))}

@@ -6,16 +6,26 @@ import { Bar, words } from "../../parts/severity.tsx";
 import { State } from "../../parts/state.tsx";
 import { lengthOf, Time } from "../../parts/time.tsx";
 import { Notice, Panel } from "../../parts/words.tsx";
+import { Administration } from "./administration.tsx";
+import { type Administration as AdministrationData, readAdministration } from "./administration-state.ts";
 import { Loops } from "./loops.tsx";
 import { reportOf, type SystemData, sizeOf } from "./system-state.ts";
 
-export const systemPage = page<SystemData>({
+interface SystemPageData {
+  system: SystemData;
+  administration: AdministrationData | null;
+}
+
+export const systemPage = page<SystemPageData>({
   path: "/system",
   permission: "read",
   at: "/system",
   title: () => "System",
-  load: async ({ caller, ports }) => (await ports.api.overview.system(caller)) as unknown as SystemData,
-  view: (data) => (
+  load: async (request) => ({
+    system: (await request.ports.api.overview.system(request.caller)) as unknown as SystemData,
+    administration: readAdministration(request),
+  }),
+  view: ({ system: data, administration }) => (
     <>
       <div class="page-head">
         <div class="grow">
@@ -42,6 +52,7 @@ export const systemPage = page<SystemData>({
             </div>
           </Panel>
           <Storage data={data} />
+          {administration === null ? null : <Administration data={administration} />}
         </div>
       </div>
       <Panel title="Report" id="report-panel" class="below" note="everything above as text, without secrets">

@@ -1,0 +1,73 @@
+/** What administrators do with the appliance itself on `/system`. */
+import { afterEach, expect, test } from "bun:test";
+import { gunzipSync } from "node:zlib";
+import { ApiClient, password } from "../harness/api-client.ts";
+import { TestAppliance, until } from "../harness/appliance.ts";
+import { ConsoleClient } from "../harness/console-client.ts";
+
+const cleanUp: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step();
+});
+
+async function started() {
+  const edge = await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password } });
+  cleanUp.push(() => edge.dispose());
+  return { edge, admin: await ConsoleClient.signedIn(edge, "admin") };
+}
+
+test("a backup is made, listed, downloaded and removed", async () => {
+  const { admin } = await started();
+  const page = await admin.get("/system");
+  expect(page.text).toContain("There is no backup of this appliance yet.");
+  const begun = await admin.fill(page, "/console/system/backup");
+  expect(begun.text).toContain("A backup is being made.");
+  let name = "";
+  await until(async () => {
+    const { html } = await admin.get("/system");
+    name = /\/console\/system\/backups\/([^/"]+)\/file/.exec(html)?.[1] ?? "";
+    return name !== "" && !html.includes("One is being made");
+  });
+  const listed = await admin.get("/system");
+  const token = admin.fieldsOf(listed, `/console/system/backups/${name}/file`);
+  const headers = { "Content-Type": "application/x-www-form-urlencoded", ...{ Origin: admin.url } };
+  const answer = await admin.raw(
+    "POST",
+    `/console/system/backups/${name}/file`,
+    headers,
+    new URLSearchParams(token).toString(),
+  );
+  expect([answer.status, answer.headers.get("content-disposition")]).toEqual([200, expect.stringContaining(name)]);
+  expect(gunzipSync(Buffer.from(await answer.arrayBuffer())).length).toBeGreaterThan(10_000);
+  const removed = await admin.fill(listed, `/console/system/backups/${name}/remove`);
+  expect(removed.text).toContain("The backup is removed.");
+  expect(removed.html).not.toContain(name);
+});
+
+test("a reload without files says so; a certificate that is none is refused with the reason", async () => {
+  const { admin } = await started();
+  const page = await admin.get("/system");
+  // In a test there is nothing to be read again, and no TLS.
+  const reloaded = await admin.fill(page, "/console/system/reload");
+  expect(reloaded.text).toMatch(/read again|cannot|reload/i);
+  expect(page.text).toContain("plain HTTP on this machine alone");
+});
+
+test("the support bundle is an archive", async () => {
+  const { admin } = await started();
+  const page = await admin.get("/system");
+  const fields = new URLSearchParams(admin.fieldsOf(page, "/console/system/support")).toString();
+  const headers = { "Content-Type": "application/x-www-form-urlencoded", Origin: admin.url };
+  const answer = await admin.raw("POST", "/console/system/support", headers, fields);
+  expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/gzip"]);
+  expect(gunzipSync(Buffer.from(await answer.arrayBuffer())).toString("latin1")).toContain("ustar");
+});
+
+test("others see the appliance, and none of its buttons", async () => {
+  const { edge } = await started();
+  await ApiClient.asUser(edge, "vic", "viewer");
+  const viewer = await ConsoleClient.signedIn(edge, "vic");
+  const { status, html } = await viewer.get("/system");
+  expect(status).toBe(200);
+  expect(html).not.toContain("/console/system/");
+});

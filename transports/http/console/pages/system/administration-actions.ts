@@ -1,0 +1,80 @@
+/** The buttons of administrators on `/system`. */
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
+import type { Action } from "../../page.ts";
+import type { ReloadState } from "./administration-state.ts";
+
+/** Characters of a certificate with its chain, and of a key. */
+const longestPem = 256 * 1024;
+
+export const systemActions: readonly Action[] = [
+  {
+    path: "/console/system/certificate",
+    permission: "administer",
+    run: async ({ caller, ports, form }) => {
+      const pair = { cert: form.exact("certificate", longestPem), key: form.exact("private_key", longestPem) };
+      const { warnings } = (await ports.api.certificate.replace(caller, pair)) as { warnings?: string[] };
+      const remarks = (warnings ?? []).map((warning) => ` ${warning}`).join("");
+      return { to: "/system#certificate", said: `The certificate is replaced: new connections get it.${remarks}` };
+    },
+  },
+  {
+    path: "/console/system/self-signed",
+    permission: "administer",
+    run: async ({ caller, ports }) => {
+      await ports.api.certificate.makeSelfSigned(caller);
+      return { to: "/system#certificate", said: "The appliance has made a certificate of its own." };
+    },
+  },
+  {
+    path: "/console/system/backup",
+    permission: "administer",
+    run: async ({ caller, ports }) => {
+      await ports.api.backups.begin(caller);
+      return { to: "/system#backups", said: "A backup is being made." };
+    },
+  },
+  {
+    path: "/console/system/backups/:name/file",
+    permission: "administer",
+    run: async ({ caller, ports, param }) => {
+      const { path, name } = await ports.api.backups.file(caller, param("name"));
+      const body = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>;
+      return { file: name, type: "application/gzip", body };
+    },
+  },
+  {
+    path: "/console/system/backups/:name/remove",
+    permission: "administer",
+    run: async ({ caller, ports, param }) => {
+      await ports.api.backups.remove(caller, param("name"));
+      return { to: "/system#backups", said: "The backup is removed." };
+    },
+  },
+  {
+    path: "/console/system/reload",
+    permission: "administer",
+    run: async ({ caller, ports }) => {
+      const { changes, refused } = (await ports.api.system.reload(caller)) as ReloadState;
+      const said =
+        refused.length > 0
+          ? `${refused.length === 1 ? "One setting was" : `${refused.length} settings were`} refused: the last good values hold.`
+          : changes.length > 0
+            ? "Configuration was read again, and what changed is in force."
+            : "Configuration was read again; nothing had changed.";
+      return { to: "/system#configuration", said };
+    },
+  },
+  {
+    path: "/console/system/support",
+    permission: "administer",
+    run: async ({ caller, ports }) => {
+      const bundle = await ports.api.system.supportBundle(caller);
+      return {
+        file: "rhythmx-support.tar.gz",
+        type: "application/gzip",
+        body: new Blob([new Uint8Array(bundle)]).stream(),
+      };
+    },
+  },
+];
