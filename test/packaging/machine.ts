@@ -56,12 +56,13 @@ export class Machine {
     const namespaces = ["--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child"];
     const enter = join(import.meta.dirname, "enter-machine.sh");
     const first = systemd ? ["/lib/systemd/systemd", "--system", "--unit=multi-user.target"] : ["sleep", "infinity"];
-    const join_ = hierarchies().map((hierarchy) => `echo $$ >${hierarchy}/${this.#cgroup}/cgroup.procs`);
+    // Also when this process is killed, the machine goes with it.
+    const intoGroups = hierarchies().map((hierarchy) => `echo $$ >${hierarchy}/${this.#cgroup}/cgroup.procs`);
     this.#process = spawn(
       "sh",
       [
         "-c",
-        `${join_.join("; ")}; exec unshare "$@"`,
+        `${intoGroups.join("; ")}; exec setpriv --pdeathsig KILL unshare "$@"`,
         "sh",
         ...namespaces,
         "sh",
