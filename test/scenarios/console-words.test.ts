@@ -26,7 +26,7 @@ function consoleThat(fails: () => never) {
     api: ports.api,
     console: ports,
     monotonic: () => 0,
-    counts: { answered: () => {}, batch: () => {}, records: () => {} },
+    counts: { answered: () => {}, batch: () => {}, asked: () => {} },
     onDefect: (error: unknown) => defects.push(error),
   } as never);
   const get = async (path: string) => {
