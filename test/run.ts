@@ -14,6 +14,8 @@ const isLong = (path: string) => path.endsWith(".e2e.test.ts");
 
 /** Long ones first: at the end all processes then have something to do. */
 const firstOnes = [
+  "packaging/package.e2e",
+  "packaging/guide.e2e",
   "runtimes.e2e",
   "console-pages",
   "tickets.e2e",
@@ -46,6 +48,10 @@ function filesOf(tier: string): string[] {
 /** Programs of Debian packages that some tests put the appliance to the proof with. */
 const helpers = [
   { program: "rsyslogd", package: "rsyslog" },
+  { program: "zsh", package: "zsh" },
+  { program: "fish", package: "fish" },
+  { program: "mandoc", package: "mandoc" },
+  { program: "groff", package: "groff-base" },
   { program: "strace", package: "strace" },
 ] as const;
 

@@ -44,8 +44,14 @@ export function shown(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "an object";
   if (typeof value !== "string") return String(value);
-  const short = value.length > longestShown ? `${value.slice(0, longestShown)}...` : value;
+  const open = withoutLogin(value);
+  const short = open.length > longestShown ? `${open.slice(0, longestShown)}...` : open;
   return toAscii(JSON.stringify(short));
+}
+
+/** An address with a login in it is no setting's, but people write one, and what was found is shown in the log and in health. */
+function withoutLogin(text: string): string {
+  return text.replace(/(:\/\/)[^/]*@/g, "$1(secret)@");
 }
 
 /** A key of somebody's file as part of a path: as it is when plain, else quoted and escaped. */

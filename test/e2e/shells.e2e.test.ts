@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { program } from "../harness/program.ts";
+import { installed } from "../harness/rsyslog.ts";
 
 /** A folder with `bin/rhythmx` and what `rhythmx generate` makes in `usr`. */
 function site(): { folder: string; env: NodeJS.ProcessEnv; dispose(): void } {
@@ -19,7 +20,7 @@ function site(): { folder: string; env: NodeJS.ProcessEnv; dispose(): void } {
   return { folder, env, dispose: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-test("fish", () => {
+test.skipIf(!installed("fish", "fish"))("fish", () => {
   const { folder, env, dispose } = site();
   const complete = (line: string) => {
     const script = join(folder, "usr/share/fish/vendor_completions.d/rhythmx.fish");
@@ -49,7 +50,7 @@ test("fish", () => {
   dispose();
 });
 
-test("zsh", () => {
+test.skipIf(!installed("zsh", "zsh"))("zsh", () => {
   const { folder, env, dispose } = site();
   // ^X prints the line as it stands and empties it.
   writeFileSync(
@@ -93,7 +94,8 @@ zpty -d z
   dispose();
 });
 
-test("mandoc and groff find nothing in the manual", () => {
+const canLint = [installed("mandoc", "mandoc"), installed("groff", "groff-base")].every(Boolean);
+test.skipIf(!canLint)("mandoc and groff find nothing in the manual", () => {
   const { folder, dispose } = site();
   const man = join(folder, "usr/share/man");
   const pages = ["man1", "man5"].flatMap((section) =>

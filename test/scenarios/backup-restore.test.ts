@@ -480,6 +480,32 @@ test(
 );
 
 test(
+  "no room, a folder that cannot be written, none at all, no database: said before anything is written, and nothing is left",
+  cleaningUp(async (defer) => {
+    const { folder, file } = place(defer);
+    // More than any disk has free: a backup must not take what intake needs.
+    const site = await TestAppliance.start({ env: { ...env, RHYTHMX_MIN_FREE_BYTES: "9000000000000000" } });
+    defer(() => site.dispose());
+    const { dataDir } = site;
+    const told = async (args: string[], at = dataDir) => {
+      const { code, out, err } = await command(["backup", ...args], { dataDir: at });
+      expect([code, out, err.trimEnd().split("\n").length]).toEqual([1, "", 1]);
+      return err;
+    };
+    const small = await told([file("b.tar.gz")]);
+    expect(small).toContain(`there is no room for a backup in ${join(dataDir, "backups")}`);
+    expect(small).toContain("free some space, or choose another disk");
+    const { running } = await site.appliance.operations.doctor();
+    expect(running?.faults.map(({ name }) => name)).toContain("backup");
+    expect(await told(["/proc/b.tar.gz"])).toContain("/proc cannot be written");
+    await site.stop();
+    expect(await told([file("no/such/b.tar.gz")])).toContain(`there is no folder ${file("no/such")}: make it first`);
+    expect(await told([file("b.tar.gz")], file("none"))).toContain("there is no database");
+    expect([readdirSync(folder), readdirSync(join(dataDir, "backups"))]).toEqual([[], []]);
+  }),
+);
+
+test(
   "another program that opens and closes the file after a backup takes nothing away: the appliance's locks are still there",
   cleaningUp(async (defer) => {
     const site = await TestAppliance.start({ env });

@@ -98,6 +98,9 @@ test(
     await until(() => site.log.includes("delivery failed"));
     site.run(["reload"]);
 
+    // A login in an address stands in no log either.
+    expect(site.log).toContain("http://(secret)@127.0.0.1:9");
+    expect(site.log).not.toContain("planted-proxy-word");
     const answer = await fetch(`${site.apiUrl}/api/system/support-bundle`, { headers });
     expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/gzip"]);
     const running = await filesOf(new Uint8Array(await answer.arrayBuffer()));

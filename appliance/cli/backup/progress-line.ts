@@ -1,5 +1,6 @@
 /** How far a backup or a restore is, on a terminal; and what one holds, in words. */
 import type { Terminal } from "../command.ts";
+import { canRedraw } from "../terminal/progress.ts";
 
 const cells = 30;
 const words = { copy: "copying", check: "checking", pack: "packing", read: "reading" } as const;
@@ -15,7 +16,7 @@ export function progressLine(terminal: Terminal): { draw(phase: Phase): void; en
   let drawnAt = 0;
   return {
     draw({ phase, done, total }) {
-      if (!terminal.interactive) return;
+      if (!canRedraw(terminal)) return;
       const share = total === 0 ? 1 : Math.min(1, done / total);
       const bar = `[${"#".repeat(Math.round(share * cells)).padEnd(cells, ".")}] ${Math.floor(share * 100)} %`;
       const line = `${words[phase].padEnd(8)} ${phase === "check" ? "" : bar}`;

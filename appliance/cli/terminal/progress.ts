@@ -4,6 +4,11 @@ import type { Terminal } from "../command.ts";
 
 const cells = 30;
 
+/** Whether a line can be drawn again in its place. */
+export function canRedraw({ interactive }: Pick<Terminal, "interactive">): boolean {
+  return interactive && process.env.TERM !== "dumb";
+}
+
 export function progressBar(terminal: Terminal, file: string, totalBytes: number | null) {
   const started = performance.now();
   let drawn = 0;
@@ -18,12 +23,12 @@ export function progressBar(terminal: Terminal, file: string, totalBytes: number
   };
   return {
     advance(bytes: number, records: number): void {
-      if (!terminal.interactive || performance.now() - drawn < 100) return;
+      if (!canRedraw(terminal) || performance.now() - drawn < 100) return;
       drawn = performance.now();
       draw(bytes, records);
     },
     end(): void {
-      if (terminal.interactive && drawn > 0) terminal.err("\r\x1b[K");
+      if (drawn > 0) terminal.err("\r\x1b[K");
     },
   };
 }
