@@ -506,6 +506,42 @@ test(
 );
 
 test(
+  "--positions: destinations go on at their place in the backup, or at the end; how many messages that concerns is said",
+  cleaningUp(async (defer) => {
+    const { file } = place(defer);
+    // Nobody listens there.
+    const syslog = { name: "siem", protocol: "tcp", host: "127.0.0.1", port: 9 };
+    const site = await TestAppliance.start({ env, config: { syslog } });
+    defer(() => site.dispose());
+    const { dataDir } = site;
+    await site.ingest(["alice", "bob", "carol"].map(critical));
+    const backup = file("b.tar.gz");
+    expect((await command(["backup", backup], { dataDir })).code).toBe(0);
+    await site.stop();
+    const position = () => {
+      const sql = `select (select position from reader_positions where reader = 'alerts/siem') as position,
+        (select max(seq) from event_log) as end`;
+      return queryDatabase({ dataDir }, sql);
+    };
+    const restore = async (...more: string[]) => {
+      const { code, out } = await command(["restore", backup, "--yes", ...more], { dataDir });
+      expect(code).toBe(0);
+      return out;
+    };
+    expect(await restore("--positions", "end")).toContain(
+      "alerts/siem does not get 3 messages that had not been sent when the backup was made",
+    );
+    expect(position().position).toBe(position().end as number);
+    expect(await restore()).toContain(
+      "alerts/siem gets 3 messages that had not been sent then, again if they were sent since",
+    );
+    expect(position().position).toBe(0);
+    const wrong = await command(["restore", backup, "--positions", "ende"], { dataDir });
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("--positions")]);
+  }),
+);
+
+test(
   "another program that opens and closes the file after a backup takes nothing away: the appliance's locks are still there",
   cleaningUp(async (defer) => {
     const site = await TestAppliance.start({ env });
