@@ -14,6 +14,8 @@ const isLong = (path: string) => path.endsWith(".e2e.test.ts");
 
 /** Long ones first: at the end all processes then have something to do. */
 const firstOnes = [
+  "packaging/package.e2e",
+  "packaging/guide.e2e",
   "runtimes.e2e",
   "console-pages",
   "tickets.e2e",

@@ -14,6 +14,8 @@ const setting = "RHYTHMX_ADMIN_PASSWORD";
 /** In the data folder, until the first change of the password. */
 export const firstPasswordFile = "initial-admin-password";
 const passwordLength = 23;
+/** Of one that `install` has left, in whichever version. */
+const longestPasswordFile = 256;
 /** Without characters that look alike. */
 const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
@@ -79,10 +81,10 @@ export function generatedPassword(): string {
 /** The password that `install` has left; null if there is none, or what stands there is not from it. */
 function passwordIn(file: string): string | null {
   try {
-    const { mode, size } = lstatSync(file);
-    const isOurs = lstatSync(file).isFile() && (mode & 0o077) === 0 && size === passwordLength + 1;
-    const text = isOurs ? readFileSync(file, "utf8").trimEnd() : "";
-    return text.length === passwordLength && badPassword(text, name) === null ? text : null;
+    const found = lstatSync(file);
+    const isOurs = found.isFile() && (found.mode & 0o077) === 0 && found.size <= longestPasswordFile;
+    const [text = "", ...more] = isOurs ? readFileSync(file, "utf8").trimEnd().split("\n") : [];
+    return more.length === 0 && badPassword(text, name) === null ? text : null;
   } catch {
     return null;
   }

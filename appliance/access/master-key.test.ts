@@ -75,7 +75,7 @@ test.skipIf(process.getuid?.() !== 0)("a credential that only root may read is n
   const ids = { uid: process.geteuid?.() ?? 0 };
   process.seteuid?.(65_534);
   try {
-    expect(() => givenKey(null, credentialsDir)).toThrow("may be read by root alone");
+    expect(() => givenKey(null, credentialsDir)).toThrow("may not be read by this user");
   } finally {
     process.seteuid?.(ids.uid);
   }

@@ -77,16 +77,17 @@ function existing(path: string): string | null {
     return statSync(path).isFile() ? path : null;
   } catch (cause) {
     // Another key must not be made in the place of one that is there.
-    if ((cause as { code?: unknown }).code === "EACCES")
-      throw new EdgeError(
-        "master_key",
-        `${path} may be read by root alone, who gives it to the service: do this as root`,
-        {
-          cause,
-        },
-      );
+    if ((cause as { code?: unknown }).code === "EACCES") throw rootsAlone(path, cause);
     return null;
   }
+}
+
+function rootsAlone(path: string, cause: unknown): EdgeError {
+  return new EdgeError(
+    "master_key",
+    `${path} may not be read by this user: systemd gives it to the service; for anything else do this as root, or check owner and mode`,
+    { cause },
+  );
 }
 
 /** Writes a new file (0600), which is durable when this returns: what the key encrypts is lost without it. */
@@ -126,6 +127,7 @@ export function readKey(path: string): Buffer {
     if (found.size > largestKeyFile) throw new Error(`it has ${found.size} bytes`);
     bytes = readFileSync(path);
   } catch (cause) {
+    if ((cause as { code?: unknown }).code === "EACCES") throw rootsAlone(path, cause);
     throw new EdgeError("master_key", `${path} cannot be read (${messageOf(cause)}): check path, owner and mode`, {
       cause,
     });

@@ -1,5 +1,5 @@
 /** Backups of a running appliance: by the schedule, and when a person asks. One at a time. */
-import { existsSync, statfsSync } from "node:fs";
+import { existsSync, mkdirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { Cron } from "croner";
 import { EdgeError, messageOf } from "../../core/errors.ts";
@@ -152,6 +152,7 @@ export class Backups {
     const { files, leftOut } = collectConfig(configFolders());
     const name = backupName(at, (one) => existsSync(join(folder, one)));
     try {
+      makeFolder(folder);
       const made = await store.backup(
         {
           ...{ target: join(folder, name), replace: false, workFolder: folder },
@@ -182,6 +183,15 @@ export class Backups {
       faults.set(faultName, `the last backup failed: ${messageOf(error)}`);
       throw error;
     }
+  }
+}
+
+/** Why it cannot be made is said when the backup cannot be written. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch {
+    // See above.
   }
 }
 

@@ -2,7 +2,7 @@
  * The files of the configuration folder, as a backup holds them. Secrets stay on the machine: of `.env.production` a backup has only values of
  * settings that are known to be none.
  */
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnvFile } from "../../core/settings/env-file.ts";
 import { environmentNames } from "../../core/settings/environment.ts";
@@ -83,6 +83,9 @@ export function placeConfig(folder: string, files: readonly ConfigFile[]): Place
         continue;
       }
       writeFileSync(path, text, { flag: "wx", mode: 0o640 });
+      // Root's, as the folder is; the service reads it by the folder's group, whatever the umask.
+      if (process.getuid?.() === 0) chownSync(path, 0, statSync(folder).gid);
+      chmodSync(path, 0o640);
       placed.written.push(path);
     } catch {
       placed.failed.push(path);

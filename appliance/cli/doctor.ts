@@ -8,6 +8,7 @@ import type { Settings } from "../../core/settings.ts";
 import { ageInWords } from "../../core/text/age.ts";
 import { visible } from "../../core/text/visible.ts";
 import { toIso } from "../../core/time.ts";
+import { keptDatabases } from "../../store/backup/switch.ts";
 import { copiesBeside } from "../../store/database/upgrade-copy.ts";
 import { backupFolder, listBackups } from "../backups/backup-folder.ts";
 import { factsOf } from "../certificate/facts.ts";
@@ -147,9 +148,10 @@ function complaints(
   return `${parts.join("\n")}\n`;
 }
 
-/** Copies of the database from before a schema upgrade, with which the earlier version can be restored. */
+/** Copies of the database from before a schema upgrade or a restore, to which `rhythmx restore` leads back. */
 function copies(dataDir: string): [string, string][] {
-  const found = copiesBeside(join(dataDir, "rhythmx.db"));
+  const database = join(dataDir, "rhythmx.db");
+  const found = [...copiesBeside(database), ...keptDatabases(database)];
   const each = found.map((path) => `${path} (${mebibytes(statSync(path).size)} MiB)`);
   return each.length === 0 ? [] : [["old copies", each.join(", ")]];
 }

@@ -57,7 +57,13 @@ export async function withOperations<T>(
   const path = join(dataDir, "rhythmx.db");
   if (mode === "make") await makeDataDir(dataDir);
   else await expectDatabase(dataDir, path);
-  const store = await openStore({ path, clock: systemClock, mode: mode === "look" ? "look" : "change" });
+  const store = await openStore({ path, clock: systemClock, mode: mode === "look" ? "look" : "change" }).catch(
+    async (error: unknown) => {
+      // The lock's file may be new, and the service could not take it.
+      await giveToOwner(dataDir);
+      throw error;
+    },
+  );
   try {
     const saved = await readSavedFeeds(store.tickets);
     const { settings } = withSaved(saved);

@@ -39,7 +39,11 @@ The environment of a process cannot change while it runs: values of the unit hol
       const { at, by, outcome, changes, refused } = report;
       printJson(terminal, { at, by, outcome, changes, refused });
     } else terminal.out(reportText(report, paint.out, terminal.columns));
-    return report.problems.length === 0 ? 0 : 1;
+    const { length: refused } = report.problems;
+    if (refused === 0) return 0;
+    const many = refused === 1 ? "one setting was" : `${refused} settings were`;
+    terminal.err(`rhythmx reload: ${many} refused, the last good ones stay in force: mend them and reload again\n`);
+    return 1;
   },
 });
 

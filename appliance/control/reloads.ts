@@ -138,11 +138,15 @@ export class Reloads {
   }
 
   async #note(author: AuditAuthor, { outcome, changes, refused }: ReloadReport): Promise<void> {
+    // As `settings.save` has them.
+    const shown = changes.slice(0, mostInAudit);
+    const waits = changes.filter(({ restart }) => restart !== null).map(({ setting }) => setting);
     const detail = {
       outcome,
-      changed: changes.slice(0, mostInAudit).map(({ setting, from, to, restart }) => ({ setting, from, to, restart })),
+      changes: shown.map(({ setting, from, to }) => ({ name: setting, old: from, new: to })),
       refused: refused.slice(0, mostInAudit).map(({ message }) => message),
-      ...(changes.length > mostInAudit ? { more_changed: changes.length - mostInAudit } : {}),
+      ...(waits.length > 0 ? { after_restart: waits.slice(0, mostInAudit) } : {}),
+      ...(changes.length > mostInAudit ? { more_changes: changes.length - mostInAudit } : {}),
     };
     // A full disk must not hide what came of it: the log has it.
     await this.#parts

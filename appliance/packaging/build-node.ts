@@ -5,39 +5,15 @@
 import { chmodSync, copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { BunPlugin } from "bun";
 import { versionInfo } from "../runtime/version.ts";
 import { loadLibsqlAddonFromFile } from "./addon-plugin.ts";
+import { embedFonts } from "./font-plugin.ts";
 import { embedPacks } from "./pack-plugin.ts";
 import { compactScripts } from "./script-plugin.ts";
+import { startWorkerAt } from "./worker-plugin.ts";
 
 const root = join(import.meta.dirname, "../..");
 const target = `linux-${process.arch}`;
-
-/** A Worker is started by the name of its file, which is no import that the bundler follows. */
-const renameWorker: BunPlugin = {
-  name: "rename-worker",
-  setup(build) {
-    build.onLoad({ filter: /store\/worker\/worker-calls\.ts$/ }, async ({ path }) => {
-      const source = await Bun.file(path).text();
-      const name = `new URL("./worker.ts", import.meta.url)`;
-      if (source.split(name).length !== 2)
-        throw new Error(`${path} no longer contains ${name} once; adapt appliance/packaging/build-node.ts`);
-      return { contents: source.replace(name, `new URL("./worker.mjs", import.meta.url)`), loader: "ts" };
-    });
-  },
-};
-
-/** Fonts within the bundle. */
-const embedFonts: BunPlugin = {
-  name: "embed-fonts",
-  setup(build) {
-    build.onLoad({ filter: /\.woff2$/ }, async ({ path }) => {
-      const base64 = Buffer.from(await Bun.file(path).arrayBuffer()).toString("base64");
-      return { contents: `export default Buffer.from("${base64}", "base64");`, loader: "js" };
-    });
-  },
-};
 
 async function buildNode(outdir: string): Promise<void> {
   rmSync(outdir, { recursive: true, force: true });
@@ -52,7 +28,13 @@ async function buildNode(outdir: string): Promise<void> {
       format: "esm",
       outdir,
       naming: { entry: `${name}.mjs` },
-      plugins: [loadLibsqlAddonFromFile(), renameWorker, embedFonts, embedPacks, compactScripts],
+      plugins: [
+        loadLibsqlAddonFromFile(),
+        startWorkerAt(`new URL("./worker.mjs", import.meta.url)`),
+        embedFonts,
+        embedPacks,
+        compactScripts,
+      ],
       define: { RHYTHMX_NODE_BUILD: JSON.stringify({ commit: versionInfo().commit, target }) },
       banner: "#!/usr/bin/env node",
       sourcemap: "linked",

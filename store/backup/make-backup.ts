@@ -8,7 +8,6 @@ import {
   existsSync,
   fstatSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -42,7 +41,7 @@ export interface BackupOrder {
   target: string;
   /** Whether a file of that name may be replaced. */
   replace: boolean;
-  /** Where the copy of the database is kept meanwhile. */
+  /** Where the copy of the database is kept meanwhile: a folder that is there. */
   workFolder: string;
   /** Files of the configuration, by the name that they have in the archive. */
   config: readonly { name: string; text: string }[];
@@ -74,7 +73,6 @@ export function* makeBackup(order: BackupOrder): Generator<BackupProgress, MadeB
   const { target, workFolder } = order;
   if (!order.replace && existsSync(target))
     throw new EdgeError("backup_exists", `${target} is there already: choose another name, or replace it with --force`);
-  mkdirSync(workFolder, { recursive: true, mode: 0o700 });
   for (const folder of new Set([workFolder, dirname(target)])) removeUnfinished(folder);
   const mark = `.rhythmx-backup-${process.pid}-${order.at}`;
   const copy = join(workFolder, `${mark}.copy`);

@@ -8,6 +8,7 @@ import {
   existsSync,
   fsyncSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -37,6 +38,15 @@ export function keptPath(database: string, at: number): string {
     const path = n === 1 ? name : `${name}-${n}`;
     if (!existsSync(path) && !existsSync(`${path}-wal`)) return path;
   }
+}
+
+/** The databases beside this one that restores have replaced, oldest first. */
+export function keptDatabases(database: string): string[] {
+  const begin = `${basename(database)}.before-restore-`;
+  return readdirSync(dirname(database))
+    .filter((name) => name.startsWith(begin) && !/-(?:wal|shm)$/.test(name))
+    .sort()
+    .map((name) => join(dirname(database), name));
 }
 
 /** Keeps what is there as `kept` and puts the restored file in its place. Durable when this returns. */

@@ -4,6 +4,9 @@ import type { BackupOrder, BackupProgress, MadeBackup } from "../backup/make-bac
 import type { BackupStep } from "./store-worker.ts";
 import { WorkerCalls } from "./worker-calls.ts";
 
+/** How long a backup that is given up may take to remove what it has written. */
+const longestEndMs = 1_000;
+
 export type LiveBackupOrder = Omit<BackupOrder, "database" | "file">;
 
 export class LiveBackups {
@@ -33,20 +36,29 @@ export class LiveBackups {
       () => {},
       () => {},
     );
-    const next = (begin: BackupOrder | null) => calls.call("backup", null, [begin]) as Promise<BackupStep>;
+    // The check of a large copy is one long step, for which a stop does not wait.
+    const ended = Promise.withResolvers<never>();
+    ended.promise.catch(() => {});
+    const end = () => ended.reject(signal.reason);
+    signal.addEventListener("abort", end, { once: true });
+    const next = (begin: BackupOrder | null) =>
+      Promise.race([calls.call("backup", null, [begin]) as Promise<BackupStep>, ended.promise]);
     try {
+      signal.throwIfAborted();
       let step = await next({ ...order, database: this.#database, file: this.#file });
       while (!("made" in step)) {
         onProgress(step.progress);
-        if (signal.aborted) {
-          await calls.call("endBackup", null, []);
-          signal.throwIfAborted();
-        }
         step = await next(null);
       }
       return step.made;
     } finally {
-      await calls.end();
+      signal.removeEventListener("abort", end);
+      if (signal.aborted) {
+        // What it cannot remove in time the next backup removes.
+        const removed = calls.call("endBackup", null, []).catch(() => {});
+        await Promise.race([removed, new Promise((resolve) => setTimeout(resolve, longestEndMs))]);
+        void calls.end();
+      } else await calls.end();
       this.#running--;
     }
   }

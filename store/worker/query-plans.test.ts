@@ -535,6 +535,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [{ scope: { ...exception, process: "x" }, actorRules: { hostShortNames: false }, since: 0 }, 0],
     ],
     "reading.readProposalEvidence": [[id]],
+    "reading.countPeakLevels": [[Date.UTC(2026, 2, 6) - 7 * 86_400_000]],
     "reading.falsePositives": [
       [0, 50, null],
       [0, 50, ["Site"]],

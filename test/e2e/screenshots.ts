@@ -44,6 +44,9 @@ async function pagesOf(it: Scene): Promise<Record<string, string>> {
     deliveries: "/deliveries",
     ...(refused.length === 0 ? {} : { delivery: `/deliveries/${refused[0].id}` }),
     integrations: "/settings/integrations",
+    ...Object.fromEntries(
+      ["jira", "servicenow", "auto-push", "retries"].map((name) => [name, `/settings/integrations/${name}`]),
+    ),
     system: "/system",
     account: "/account",
     users: "/users",

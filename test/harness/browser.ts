@@ -122,9 +122,11 @@ export class TestWindow {
   async #accessibility(): Promise<string[]> {
     const session = await this.context.newCDPSession(this.page);
     const { frameTree } = await session.send("Page.getFrameTree");
-    const frameId = frameTree.frame.id;
-    const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", { frameId });
-    await session.send("Runtime.evaluate", { contextId, expression: axe });
+    const world = { frameId: frameTree.frame.id, worldName: "axe" };
+    const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", world);
+    // A document keeps the world with this name, and what is in it.
+    const known = await session.send("Runtime.evaluate", { contextId, expression: "typeof axe" });
+    if (known.result.value !== "object") await session.send("Runtime.evaluate", { contextId, expression: axe });
     const expression = `axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations.map((one) =>
       one.impact + " " + one.id + ": " + one.nodes.map((node) => node.target.join(" ") + " " + (node.any[0]?.message ?? "")).join("; ").slice(0, 400)))`;
     const { result } = await session.send("Runtime.evaluate", {

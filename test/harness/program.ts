@@ -1,6 +1,6 @@
 /**
- * The program as the tests start it: one bundle of the sources, built when they have changed. It starts in half the time that
- * the sources take, which are several hundred files. It lies in node_modules, where it finds the database driver.
+ * The program as the tests start it: one bundle of the sources, built when they have changed, and one of the store's Worker. They start in half the
+ * time that the sources take, which are several hundred files. They lie in node_modules, where they find the database driver.
  */
 import { createHash } from "node:crypto";
 import {
@@ -13,9 +13,10 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import type { BuildConfig } from "bun";
+import { startWorkerAt } from "../../appliance/packaging/worker-plugin.ts";
 
 const root = join(import.meta.dirname, "../..");
 const cache = join(root, "node_modules/.cache/rhythmx-test");
@@ -26,6 +27,9 @@ const variable = "RHYTHMX_TEST_PROGRAM";
 export const program = process.env[variable] ?? (await built());
 process.env[variable] = program;
 
+/** Its Worker's file, also for appliances within a test. */
+export const workerProgram = join(dirname(program), "worker.js");
+
 async function built(): Promise<string> {
   const folder = join(cache, hashOfSources());
   const main = join(folder, "main.js");
@@ -33,20 +37,24 @@ async function built(): Promise<string> {
   mkdirSync(cache, { recursive: true });
   // Two processes may build at the same time: each in a folder of its own, and the first one to be ready wins.
   const own = mkdtempSync(join(cache, "building-"));
-  await Bun.build({
-    entrypoints: [join(root, "main.ts"), join(root, "store/worker/worker.ts")],
+  const common: Pick<BuildConfig, "target" | "outdir" | "naming" | "external" | "sourcemap"> = {
     target: "bun",
     outdir: own,
     naming: { entry: "[name].[ext]" },
-    splitting: true,
     // Loads a native addon by a computed name.
     external: ["libsql"],
     sourcemap: "linked",
+  };
+  await Bun.build({
+    ...common,
+    entrypoints: [join(root, "main.ts")],
+    splitting: true,
+    plugins: [startWorkerAt(JSON.stringify(join(folder, "worker.js")))],
   });
+  // Every appliance in a test starts two of them; bytecode is for this format alone.
+  await Bun.build({ ...common, entrypoints: [join(root, "store/worker/worker.ts")], format: "cjs", bytecode: true });
   // Some tests start the program as another user.
   chmodSync(own, 0o755);
-  // The Worker is started by the name that it has among the sources.
-  writeFileSync(join(own, "worker.ts"), 'import "./worker.js";\n');
   try {
     renameSync(own, folder);
   } catch (error) {

@@ -85,7 +85,7 @@ describe("a difference is found", () => {
     ["the clock", "insert into meta values ('a', strftime('%f', 'now') || julianday('now'))", "meta, row"],
     [
       "an order by chance",
-      `${audit} select '', value, '', '', '', '', '' from json_each('[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]') order by random()`,
+      `${audit} select '', value, '', '', '{}', '', '' from json_each('[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]') order by random()`,
       "audit_log, row",
     ],
   ];
@@ -112,7 +112,7 @@ describe("a difference is found", () => {
     ["create table more (x)", "tables"],
   ] as const)
     test(`what no batch says: ${sql}`, async () => {
-      await database.write([insert("a"), { sql: `${audit} values ('', '', '', '', '', '', '')`, args: [] }]);
+      await database.write([insert("a"), { sql: `${audit} values ('', '', '', '', '{}', '', '')`, args: [] }]);
       await changeUnseen(path, sql);
       expect(await compared()).toContain(where);
     });

@@ -71,6 +71,15 @@ test("Debian's tools accept the packages; settings are configuration files, and 
   }
 });
 
+// Debian's judge of packages takes a minute and a hundred packages of its own: it is asked where it is, and by people.
+if (existsSync("/usr/bin/lintian") && process.env.CI === undefined)
+  test("lintian has nothing to say beyond what the overrides explain", () => {
+    for (const architecture of ["amd64", "arm64"])
+      expect(
+        run("lintian", "--allow-root", "--tag-display-limit", "0", `rhythmx-edge_${version}_${architecture}.deb`),
+      ).toBe("");
+  });
+
 test("the ARM packages hold a program for ARM, which runs", () => {
   const program = join(folder, "arm64/usr/bin/rhythmx");
   // e_machine of an ELF file: EM_AARCH64.

@@ -328,7 +328,7 @@ test(
     expect(await host()).toMatchObject({ role: "backup", criticality: "critical", from: "file" });
     file('{"assets": [,]}');
     const refused = site.run(["reload"]);
-    expect([refused.code, refused.stderr]).toEqual([
+    expect([refused.code, refused.stdout]).toEqual([
       1,
       expect.stringMatching(/assets\.json line 1 column 13: .*the last good settings stay in force/),
     ]);

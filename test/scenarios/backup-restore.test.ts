@@ -480,6 +480,68 @@ test(
 );
 
 test(
+  "no room, a folder that cannot be written, none at all, no database: said before anything is written, and nothing is left",
+  cleaningUp(async (defer) => {
+    const { folder, file } = place(defer);
+    // More than any disk has free: a backup must not take what intake needs.
+    const site = await TestAppliance.start({ env: { ...env, RHYTHMX_MIN_FREE_BYTES: "9000000000000000" } });
+    defer(() => site.dispose());
+    const { dataDir } = site;
+    const told = async (args: string[], at = dataDir) => {
+      const { code, out, err } = await command(["backup", ...args], { dataDir: at });
+      expect([code, out, err.trimEnd().split("\n").length]).toEqual([1, "", 1]);
+      return err;
+    };
+    const small = await told([file("b.tar.gz")]);
+    expect(small).toContain(`there is no room for a backup in ${join(dataDir, "backups")}`);
+    expect(small).toContain("free some space, or choose another disk");
+    const { running } = await site.appliance.operations.doctor();
+    expect(running?.faults.map(({ name }) => name)).toContain("backup");
+    expect(await told(["/proc/b.tar.gz"])).toContain("/proc cannot be written");
+    await site.stop();
+    expect(await told([file("no/such/b.tar.gz")])).toContain(`there is no folder ${file("no/such")}: make it first`);
+    expect(await told([file("b.tar.gz")], file("none"))).toContain("there is no database");
+    expect([readdirSync(folder), readdirSync(join(dataDir, "backups"))]).toEqual([[], []]);
+  }),
+);
+
+test(
+  "--positions: destinations go on at their place in the backup, or at the end; how many messages that concerns is said",
+  cleaningUp(async (defer) => {
+    const { file } = place(defer);
+    // Nobody listens there.
+    const syslog = { name: "siem", protocol: "tcp", host: "127.0.0.1", port: 9 };
+    const site = await TestAppliance.start({ env, config: { syslog } });
+    defer(() => site.dispose());
+    const { dataDir } = site;
+    await site.ingest(["alice", "bob", "carol"].map(critical));
+    const backup = file("b.tar.gz");
+    expect((await command(["backup", backup], { dataDir })).code).toBe(0);
+    await site.stop();
+    const position = () => {
+      const sql = `select (select position from reader_positions where reader = 'alerts/siem') as position,
+        (select max(seq) from event_log) as end`;
+      return queryDatabase({ dataDir }, sql);
+    };
+    const restore = async (...more: string[]) => {
+      const { code, out } = await command(["restore", backup, "--yes", ...more], { dataDir });
+      expect(code).toBe(0);
+      return out;
+    };
+    expect(await restore("--positions", "end")).toContain(
+      "alerts/siem does not get 3 messages that had not been sent when the backup was made",
+    );
+    expect(position().position).toBe(position().end as number);
+    expect(await restore()).toContain(
+      "alerts/siem gets 3 messages that had not been sent then, again if they were sent since",
+    );
+    expect(position().position).toBe(0);
+    const wrong = await command(["restore", backup, "--positions", "ende"], { dataDir });
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("--positions")]);
+  }),
+);
+
+test(
   "another program that opens and closes the file after a backup takes nothing away: the appliance's locks are still there",
   cleaningUp(async (defer) => {
     const site = await TestAppliance.start({ env });

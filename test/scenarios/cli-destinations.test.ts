@@ -8,6 +8,7 @@ import { detection, until } from "../harness/appliance.ts";
 import { cleaningUp } from "../harness/clean-up.ts";
 import { freePort } from "../harness/free-port.ts";
 import { ApplianceProcess } from "../harness/process.ts";
+import { program } from "../harness/program.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 
 const patience = 300_000;
@@ -125,9 +126,8 @@ test.skipIf(process.getuid?.() !== 0)(
     const site = await ApplianceProcess.prepare({ config: {} });
     defer(() => site.dispose());
     chmodSync(site.folder, 0o755);
-    const program = [process.execPath, join(import.meta.dirname, "../../main.ts")];
     const asNobody = (args: string[]) => {
-      const words = ["--reuid=65534", "--regid=65534", "--clear-groups", ...program, ...args];
+      const words = ["--reuid=65534", "--regid=65534", "--clear-groups", process.execPath, program, ...args];
       const options = { env: site.env, cwd: site.folder, encoding: "utf8", input: password } as const;
       const { status, stdout, stderr } = spawnSync("setpriv", words, options);
       return { code: status, stdout, stderr };

@@ -231,8 +231,7 @@ describe("trying", () => {
   });
 
   test("TLS: certificates and keys by upload, explained, kept encrypted, never given out; the chain is shown", async () => {
-    const tls = { ...serverPair("server"), ca: pem("ca.pem"), requestCert: true };
-    const receiver = await receiving({ tls: tls as never });
+    const receiver = await receiving({ tls: { ...serverPair("server"), clientCa: pem("ca.pem") } });
     const { edge, admin } = await started();
     const page = await admin.get(`${alerts}/add`);
     const fields = { name: "siem", protocol: "tls", host: "localhost", port: String(receiver.port) };
@@ -300,7 +299,7 @@ describe("trying", () => {
 });
 
 test("an uploaded key is read after the master key was changed, and after a restart", async () => {
-  const receiver = await receiving({ tls: { ...serverPair("server"), ca: pem("ca.pem"), requestCert: true } as never });
+  const receiver = await receiving({ tls: { ...serverPair("server"), clientCa: pem("ca.pem") } });
   const { edge, admin } = await started();
   await added(admin, {
     ...{ name: "siem", protocol: "tls", host: "localhost", port: String(receiver.port) },

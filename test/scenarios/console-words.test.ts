@@ -25,6 +25,8 @@ function consoleThat(fails: () => never) {
   const app = createApp({
     api: ports.api,
     console: ports,
+    monotonic: () => 0,
+    counts: { answered: () => {}, batch: () => {}, asked: () => {} },
     onDefect: (error: unknown) => defects.push(error),
   } as never);
   const get = async (path: string) => {

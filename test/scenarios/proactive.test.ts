@@ -252,7 +252,10 @@ describe("a case", () => {
     const { integrations } = (await admin.get("/api/integrations/status")).body;
     expect(JSON.stringify(integrations)).toContain("certificates are not checked");
     const section = (await admin.get("/api/settings/proactive")).body;
-    expect(section.fields.snow_secret).toEqual({ configured: true, source: "environment", pinned: true });
+    expect(section.fields.snow_secret).toEqual({
+      ...{ configured: true, source: "environment", pinned: true },
+      setting: "PROACTIVE_SNOW_SECRET",
+    });
     expect(JSON.stringify([section, it.appliance.logLines])).not.toContain("proactive-secret-1");
   });
 });

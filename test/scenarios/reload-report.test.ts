@@ -142,6 +142,7 @@ test(
       ["admin", "api", "refused"],
       ["command line", "command", "taken"],
     ]);
+    expect(JSON.stringify(audit.body)).toContain('"changes":[{"name":"RHYTHMX_RETENTION_DAYS","old":"30","new":"31"}');
     const refusedLogins = await api("GET", "/api/audit?action=login.refused");
     expect(JSON.stringify(refusedLogins.body)).toContain("203.0.113.9");
     expect(JSON.stringify(audit.body) + site.log + stdout).not.toContain("planted");

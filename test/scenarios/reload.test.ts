@@ -39,7 +39,10 @@ test(
     etc("floors.json", '{"floors": [{"name": "ransomware", "points": 200}]}');
     etc("assets.json", '{"assets": [{"host": "dc01", "role": "king"}]}');
     const refused = site.run(["reload"]);
-    expect([refused.code, refused.stderr]).toEqual([1, ""]);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^rhythmx reload: .* refused, the last good ones stay in force/),
+    ]);
     expect(refused.stdout).toMatch(
       /^refused: \S+config\.json line 1 column \d+: .*the last good settings stay in force$/m,
     );

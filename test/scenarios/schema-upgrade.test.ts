@@ -175,7 +175,7 @@ test(
     const listed = await site.runAside(["key", "list"]);
     expect(listed.code).toBe(0);
     expect(listed.stderr).toMatch(
-      /^warning: the running service is version 0\.0\.1, this program is version \S+: restart the service\n$/,
+      /^warning: the running service is version 0\.0\.1, this program is version \S+: restart the service\n/,
     );
     const unknown = await site.runAside(["destinations"]);
     expect(unknown.code).toBe(1);

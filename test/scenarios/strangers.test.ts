@@ -245,7 +245,10 @@ describe("secrets stay with what they were given for", () => {
       expect([fields, (await admin.send("PUT", "/api/settings/proactive", all)).status]).toEqual([fields, 400]);
     }
     expect((await admin.get("/api/settings/proactive")).body).toEqual(before);
-    expect(before.fields.snow_secret).toEqual({ configured: true, source: "saved", pinned: false });
+    expect(before.fields.snow_secret).toEqual({
+      ...{ configured: true, source: "saved", pinned: false },
+      setting: "PROACTIVE_SNOW_SECRET",
+    });
     const text = `{"base_url":${JSON.stringify(given.snow_base_url)},"base_url":"https://evil.example.com/api"}`;
     expect((await admin.send("PUT", "/api/settings/proactive", text)).status).toBe(400);
   });

@@ -419,8 +419,9 @@ describe("settings", () => {
     const bad = await it.admin.send("PUT", "/api/settings/jira", { ...fields, url: "ftp://x" });
     expect([bad.status, bad.body.errors[0].name]).toEqual([400, "url"]);
     const saved = (await it.admin.send("PUT", "/api/settings/jira", { ...fields, enabled: true })).body;
-    expect(saved.fields.api_token).toEqual({ configured: true, source: "saved", pinned: false });
-    expect(saved.fields.url).toEqual({ value: it.jira.url, source: "saved", pinned: false });
+    const here = { source: "saved", pinned: false };
+    expect(saved.fields.api_token).toEqual({ configured: true, setting: "JIRA_API_TOKEN", ...here });
+    expect(saved.fields.url).toEqual({ value: it.jira.url, setting: "JIRA_URL", ...here });
     const tested = (await it.admin.post("/api/settings/jira/test", {})).body;
     expect([tested.ok, tested.steps.length]).toEqual([true, 7]);
     expect(it.jira.issues).toEqual([]);

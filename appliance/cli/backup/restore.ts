@@ -57,7 +57,7 @@ What may have been sent since the backup is looked up in the ticket systems befo
   async run({ args: [source], values, terminal, loadSettings }) {
     const { positions = "keep" } = values;
     const { settings } = await loadSettings();
-    if ((await connectControl(settings.dataDir).catch(() => "running")) !== null)
+    if ((await connectControl(settings.dataDir)) !== null)
       throw new EdgeError(
         "store_in_use",
         "the appliance runs on this data folder: stop it first (systemctl stop rhythmx)",

@@ -39,7 +39,8 @@ export function installSteps(installation: Installation): Step[] {
     accountStep(target),
     folderStep(paths.configDir, { mode: 0o750, owner: groupOf }),
     fileStep(paths.environmentFile, { content: environmentExample, mode: 0o640, owner: groupOf, keep: true }),
-    folderStep(paths.credentials, { mode: 0o700 }),
+    // The service's user may see whether there is a key, which it gets from systemd alone.
+    folderStep(paths.credentials, { mode: 0o710, owner: groupOf }),
     masterKeyStep(target, settings.masterKeyFile),
     ...dataSteps(installation),
   ];

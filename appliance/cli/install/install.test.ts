@@ -99,7 +99,7 @@ describe.skipIf(!isRoot)("under a prefix", () => {
       "etc/systemd/system/rhythmx.service": "644 0:0",
       "etc/rhythmx": "750 0:54322",
       "etc/rhythmx/.env.production": "640 0:54322",
-      "etc/rhythmx/credentials": "700 0:0",
+      "etc/rhythmx/credentials": "710 0:54322",
       "etc/rhythmx/credentials/master.key": "600 0:0",
       "var/lib": "755 0:0",
       "var/lib/rhythmx": "700 54321:54322",
@@ -112,7 +112,7 @@ describe.skipIf(!isRoot)("under a prefix", () => {
     expect(Object.keys(found).filter((path) => /\.new$|\.next$|config\.json/.test(path))).toEqual([]);
     // Secrets are said to be there, never what they are.
     const password = readFileSync(join(folder, "var/lib/rhythmx/initial-admin-password"), "utf8").trim();
-    expect(password).toHaveLength(20);
+    expect(password.length).toBeGreaterThan(19);
     expect(said.join("")).not.toContain(password);
     const before = contents(folder);
     const again = await carryOut(await stepsIn(folder), quiet);

@@ -1,7 +1,6 @@
 /** The master key as a systemd credential, for installations that have none yet. */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { replaceFile, type Step } from "./steps.ts";
 import { exists, type Target } from "./target.ts";
@@ -18,8 +17,8 @@ export function masterKeyStep(target: Target, keyFile: string | null): Step {
     if (keyFile !== null) return `it is ${keyFile}`;
     if (exists(inFolder)) return `it stays ${inFolder}`;
     if (exists(join(dataDir, "rhythmx.db"))) return "the database has one already, which is not here: put it back";
-    if (target.isMachine && !hasCredentials())
-      return `no systemd ${firstSystemd} here: made in the data folder at the first start`;
+    if (target.isMachine && !(target.hasRunningSystemd && hasCredentials()))
+      return `no systemd ${firstSystemd} runs here: made in the data folder at the first start`;
     return null;
   };
   return {
@@ -43,7 +42,6 @@ export function masterKeyStep(target: Target, keyFile: string | null): Step {
 }
 
 function hasCredentials(): boolean {
-  if (!existsSync("/usr/lib/systemd/systemd") && !existsSync("/lib/systemd/systemd")) return false;
   const { stdout } = spawnSync("systemctl", ["--version"], { encoding: "utf8" });
   return Number(/^systemd (\d+)/.exec(stdout ?? "")?.[1] ?? 0) >= firstSystemd;
 }

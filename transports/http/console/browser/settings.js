@@ -23,9 +23,12 @@ const draftKey = `draft ${settingsForm?.dataset.draft}`;
 /** @returns {HTMLInputElement} */
 const versionHere = () => /** @type {any} */ (one("#version"));
 
+/** An answer that is still on its way must not keep what was discarded. */
+let discarding = false;
+
 /** Says what is not saved, and keeps it in the browser. */
 function keepDraft() {
-  if (!settingsForm) return;
+  if (!settingsForm || discarding) return;
   const changed = controlsOf(settingsForm).filter(isChanged);
   const secrets = /** @type {Control[]} */ (all("[type=password][name],[data-secret]", settingsForm)).filter(
     (field) => field.value !== "",
@@ -58,6 +61,8 @@ if (settingsForm) {
   keepDraft();
   settingsForm.addEventListener("reset", (event) => {
     event.preventDefault();
+    discarding = true;
+    for (const control of controlsOf(settingsForm)) fill(control, shownOf(control)?.value ?? "");
     localStorage.removeItem(draftKey);
     location.reload();
   });

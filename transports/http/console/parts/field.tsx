@@ -102,6 +102,9 @@ export const Area = (props: {
   );
 };
 
+/** More are in a part of the page that scrolls. */
+const manyBoxes = 16;
+
 /** Check boxes of one name. `text` is what stands beside each, with a second line that explains it. */
 export const Boxes = (props: {
   legend: string;
@@ -110,7 +113,7 @@ export const Boxes = (props: {
   ticked: readonly string[];
   hint?: Child;
 }) => (
-  <fieldset class="ticks wide">
+  <fieldset class={props.options.length > manyBoxes ? "ticks wide many" : "ticks wide"}>
     <legend>{props.legend}</legend>
     {props.options.map(({ value, text, what }) => (
       <label class="row one">

@@ -55,6 +55,7 @@ export const auditKinds: readonly (readonly [kind: string, what: string])[] = [
   ["feed", "Syslog feeds"],
   ["certificate", "Certificate"],
   ["backup", "Backups"],
+  ["support", "Support bundles"],
   ["secrets", "Secrets"],
   ["sample", "Sample data"],
   ["audit", "Audit log"],

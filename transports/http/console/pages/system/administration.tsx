@@ -108,7 +108,7 @@ const CertificatePanel = ({ state: { source, file, changeable, certificate } }: 
             </details>
           )}
         </>
-      ) : (
+      ) : source === "none" ? null : (
         <p class="small soft">
           It is replaced where it comes from; the appliance takes the new one at the next <code>rhythmx reload</code>.
         </p>

@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 /** To which entities somebody, or a key, is limited. */
+import { UsageError } from "../../../../../core/errors.ts";
 import type { FormFields } from "../../form-fields.ts";
 import { Area, Boxes } from "../field.tsx";
 
@@ -23,10 +24,17 @@ export const EntityFields = ({ known, chosen }: { known: readonly string[]; chos
   </>
 );
 
-/** What `EntityFields` asked for. */
+/** As many as a form takes of one name. */
+const mostTicked = 500;
+
+/** What `EntityFields` asked for. @throws UsageError where there are more than a form can hold */
 export function readEntities(form: FormFields): string[] {
+  const ticked = form.all("entities");
+  // Left out without a word, the rest would be lost.
+  if (ticked.length >= mostTicked)
+    throw new UsageError(`entities: fewer than ${mostTicked} here; more are taken by the API, or none for all`);
   const more = form.text("more_entities", 10_000).split("\n");
-  return [...form.all("entities"), ...more].map((name) => name.trim()).filter((name) => name !== "");
+  return [...ticked, ...more].map((name) => name.trim()).filter((name) => name !== "");
 }
 
 export const Entities = ({ names }: { names: readonly string[] }) =>

@@ -165,11 +165,13 @@ const switches: Readonly<Record<string, boolean>> = {
 /** The options as texts of the form's fields. */
 export function textsOf(options: Json): Record<string, unknown> {
   const { tls: own, ...rest } = options;
-  const ofTls = typeof own === "object" && own !== null ? (own as Json) : {};
-  const protocol = rest.protocol ?? (own === undefined ? "tcp" : "tls");
+  const hasTls = typeof own === "object" && own !== null;
+  const ofTls = hasTls ? (own as Json) : {};
+  const given = typeof rest.protocol === "string" ? rest.protocol.toLowerCase() : null;
+  const protocol = given ?? (hasTls ? "tls" : "tcp");
   return {
     ...rest,
-    protocol: protocol === "relp" && own !== undefined ? "relp_tls" : protocol,
+    protocol: protocol === "relp" && hasTls ? "relp_tls" : protocol,
     ...Object.fromEntries(Object.entries(ofTls).map(([key, value]) => [`tls.${key}`, value])),
   };
 }

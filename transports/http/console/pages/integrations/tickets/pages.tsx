@@ -87,7 +87,7 @@ const Standing = ({ data, system }: { data: IntegrationsData; system: string }) 
           <span class="small soft">{tickets.known === 1 ? "1 ticket" : `${tickets.known} tickets`}</span>
         ) : undefined}
       </StatusLine>
-      {configured || enabled || last_test !== null ? (
+      {last_test !== null || (enabled && !one.answers) || one.standing.length > 0 || one.sync.error !== null ? (
         <div class="body stack">
           <Remarks one={one} />
           {last_test === null ? null : <TestSteps steps={last_test.steps} />}
@@ -102,10 +102,10 @@ const inForm = <Extra,>({ state, section }: SectionData<Extra>, name: string): s
   state.typed.get(name) ?? valueText(section.fields[name]?.value);
 
 const thresholds = [
-  ["CRITICAL", "critical"],
-  ["HIGH", "high or critical"],
-  ["MEDIUM", "medium or above"],
-  ["LOW", "any level"],
+  ["CRITICAL", "Critical"],
+  ["HIGH", "High and critical"],
+  ["MEDIUM", "Medium and above"],
+  ["LOW", "All"],
 ] as const;
 
 /** What each choice would have meant in the last days. */
@@ -129,7 +129,7 @@ const Estimate = ({ data }: { data: SectionData<PushEstimate> }) => {
             <dl class="kv">
               {thresholds.map(([id, words]) => (
                 <>
-                  <dt>From {words} on</dt>
+                  <dt>{words}</dt>
                   <dd>{reached[id]}</dd>
                 </>
               ))}
