@@ -7,6 +7,7 @@ import { Faults } from "../../core/faults.ts";
 import { ownCertificateFiles } from "../../core/settings/certificate-files.ts";
 import { dayMs } from "../../core/time.ts";
 import { pem } from "../../test/harness/test-certificates.ts";
+import { readTlsFile } from "../feeds/tls-files.ts";
 import { createLog } from "../runtime/log.ts";
 import { checkPair } from "./check-pair.ts";
 import { factsOf, hostOf } from "./facts.ts";
@@ -80,6 +81,14 @@ describe("an uploaded certificate", async () => {
     .toString();
   const [server, key, ca] = [text("server.pem"), text("server.key"), text("ca.pem")];
 
+  test("texts of beginnings without an end are read once: a quadratic search would not end within the test's time", () => {
+    const certificates = "-----BEGIN CERTIFICATE-----\n".repeat(200_000);
+    const keys = "-----BEGIN A PRIVATE KEY-----\n".repeat(200_000);
+    expect(() => checkPair({ cert: certificates, key }, now)).toThrow("is not in PEM form");
+    expect(() => checkPair({ cert: server, key: keys }, now)).toThrow("the key is not in PEM form");
+    expect(readTlsFile("ca_file", certificates)).toMatchObject({ problem: expect.stringContaining("is no PEM file") });
+  });
+
   test.each([
     ["no certificate", { cert: "hello", key }, "is not in PEM form"],
     ["a key in its place", { cert: key, key }, "holds a private key"],
@@ -88,7 +97,7 @@ describe("an uploaded certificate", async () => {
     ["an encrypted key", { cert: own.cert, key: locked }, "encrypted with a passphrase"],
     ["a damaged key", { cert: server, key: key.replace(/\n.{20}/, "\n") }, "the private key is damaged"],
     ["a kind of key that browsers refuse", { cert: server, key: ed25519 }, "(ed25519)"],
-    ["another one's key", { cert: server, key: own.key }, "the key belongs to none"],
+    ["another one's key", { cert: server, key: own.key }, "the key does not belong to the certificate"],
     ["its issuer first", { cert: `${ca}${server}`, key }, "the key belongs to certificate 2"],
     ["a stranger behind it", { cert: `${server}${own.cert}`, key }, "has not issued certificate 1"],
     ["an ended one", { cert: text("expired.pem"), key: text("expired.key") }, "ended on"],

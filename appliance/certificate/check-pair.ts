@@ -31,7 +31,7 @@ export function checkPair(given: Pair, now: number): CheckedPair {
     const at = chain.findIndex((one) => one.checkPrivateKey(key));
     throw refused(
       at === -1
-        ? `the key belongs to none of the ${chain.length === 1 ? "certificate" : `${chain.length} certificates`}: ${nameOf(leaf)} has another one`
+        ? `the key does not belong to ${chain.length === 1 ? "the certificate" : `any of the ${chain.length} certificates`}: ${nameOf(leaf)} has another one`
         : `the key belongs to certificate ${at + 1} of the file (${nameOf(chain[at] ?? leaf)}): put this one first, then those that issued it`,
     );
   }
@@ -84,7 +84,7 @@ function readKey(text: string): KeyObject {
     throw refused(
       "the key is encrypted with a passphrase, which nobody types at a start: take it off with `openssl pkey -in KEY -out NEW-KEY`",
     );
-  const [block] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?-----END \1-----/.exec(text) ?? [];
+  const [block] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]*(?:-(?!----)[^-]*)*-----END \1-----/.exec(text) ?? [];
   if (block === undefined)
     throw refused(
       "the key is not in PEM form (-----BEGIN PRIVATE KEY-----); of a .pfx file it comes with `openssl pkcs12 -in FILE -nocerts -noenc`",

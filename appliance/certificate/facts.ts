@@ -24,7 +24,9 @@ export interface CertificateFacts {
   chain: { subject: string; issuer: string; notAfter: number }[];
 }
 
-const block = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
+// Ends at the next dashes, whatever they begin: a text with many beginnings and no end is read once, not once for each.
+const block =
+  /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*(?:-(?!----)[^-]*)*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
 
 /** The certificates of a PEM text, in its order. @throws if one of them is damaged */
 export function certificatesOf(pem: string): X509Certificate[] {

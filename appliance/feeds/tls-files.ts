@@ -13,7 +13,7 @@ export interface TlsFileFacts {
   key: string | null;
 }
 
-const block = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]+?-----END \1-----/g;
+const block = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*(?:-(?!----)[^-]*)*-----END \1-----/g;
 /** The chain of a certificate, or the authorities of a company; a whole system's list has about 150. */
 const mostCertificates = 300;
 

@@ -144,7 +144,14 @@ describe("a wrong option leaves its destination out and the good ones in", () =>
       { preset: "arcsight" },
       'syslog[0].preset: found "arcsight"; accepted: splunk, sc4s, qradar, elastic, rsyslog, syslog-ng, graylog or sentinel',
     ],
-    [{ name: "a b" }, 'syslog[0].name: found "a b"; accepted: 1 to 64 letters, digits, dots, hyphens or underscores'],
+    [
+      { name: "a b" },
+      'syslog[0].name: found "a b"; accepted: 1 to 64 letters, digits, dots, hyphens or underscores, not . or ..',
+    ],
+    [
+      { name: ".." },
+      'syslog[0].name: found ".."; accepted: 1 to 64 letters, digits, dots, hyphens or underscores, not . or ..',
+    ],
     [
       { name: "ok" },
       'syslog[1].name: found "ok", the name of syslog[0]; accepted: a name of its own for each destination of a list, such as "siem-2"',

@@ -66,7 +66,11 @@ export function isUploaded(file: string): boolean {
 }
 
 /** Names stand in metric labels, log lines and on the command line. */
-const destinationName = matching(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, dots, hyphens or underscores");
+/** Not `.` or `..`: in the address of its page they would be steps. */
+const destinationName = matching(
+  /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/,
+  "1 to 64 letters, digits, dots, hyphens or underscores, not . or ..",
+);
 const protocols: readonly SyslogProtocol[] = ["udp", "tcp", "tls", "relp"];
 
 /**

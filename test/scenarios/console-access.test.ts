@@ -156,6 +156,12 @@ describe("API keys", () => {
         last_used_from: "127.0.0.1",
       },
     ]);
+    // A button that is pressed twice: the second form comes while the password of the first is checked.
+    const other = await admin.get("/keys/new");
+    const twice = many(other, [["name", "twice"], ...fields.slice(1)]);
+    const answers = await Promise.all([admin.post("/console/keys", twice), admin.post("/console/keys", twice)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
+    expect((await keys()).filter(({ name }) => name === "twice")).toHaveLength(1);
     for (const path of ["/keys", "/keys/new", "/audit", `/keys/${(await keys()).at(-1)?.id}`])
       expect((await admin.get(path)).html).not.toContain(key.slice(12));
     expect(JSON.stringify(await newest("action=key.create"))).not.toContain(key.slice(12));

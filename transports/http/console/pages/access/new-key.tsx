@@ -77,15 +77,18 @@ const mostRemembered = 1_000;
 
 export function newKeyAction(): Action {
   const sent = new Set<string>();
+  const expectUnsent = (once: string) => {
+    if (sent.has(once))
+      throw new UsageError(
+        "this form has made its key already, and a key is shown once: if it is lost, revoke it and make another",
+      );
+  };
   return {
     path: "/console/keys",
     permission: "administer",
     run: async ({ caller, form, ports }) => {
       const once = form.required("once", 40);
-      if (sent.has(once))
-        throw new UsageError(
-          "this form has made its key already, and a key is shown once: if it is lost, revoke it and make another",
-        );
+      expectUnsent(once);
       await ports.sessions.confirmPassword(caller, form.exact("own_password", 1_024));
       const scopes = apiKeyScopes.filter((scope) => form.all("scopes").includes(scope));
       if (scopes.length === 0) throw new UsageError("scopes: tick what the program has to do");
@@ -96,7 +99,8 @@ export function newKeyAction(): Action {
       );
       const expiresInDays = days === "" ? null : Number(days);
       const request = { name, scopes, entities: readEntities(form), expiresInDays };
-      // Before the key is made: sent twice at the same time, it is made once.
+      // Looked up anew: the same form may have been sent again while the password was checked.
+      expectUnsent(once);
       sent.add(once);
       for (const oldest of sent) if (sent.size > mostRemembered) sent.delete(oldest);
       try {
