@@ -1,5 +1,8 @@
 /** The appliance itself is killed: with a backlog, and while its receiver holds what it has not read. */
+import { join } from "node:path";
 
+import type { ApplianceProcess } from "../harness/process.ts";
+import { queryDatabase } from "../harness/query-database.ts";
 import { ourReceiver, type Transport } from "./delivery-receivers.ts";
 import { batchSize, DeliveryRun, type Row, sleep, type Tools } from "./delivery-run.ts";
 
@@ -61,7 +64,7 @@ export async function stalledThenKilled(
     await run.appliance.start();
     await run.arrived(Math.min(500, count / 4));
     receiver.pause();
-    await sleep(3500);
+    await positionWentBack(run.appliance);
     const code = signal === "SIGKILL" ? await run.appliance.kill() : await run.appliance.terminate();
     if (signal === "SIGTERM" && code !== 0) run.violations.push(`SIGTERM: exit code ${code}`);
     run.arrivals.addAll(receiver.take());
@@ -70,4 +73,22 @@ export async function stalledThenKilled(
     await receiver.start();
     await run.appliance.start();
   });
+}
+
+/**
+ * Until the recorded position has gone back to before what only the appliance holds: after two seconds of its own clock, and however long a busy
+ * machine takes. One that was back before the first look stands still.
+ */
+async function positionWentBack(appliance: ApplianceProcess): Promise<void> {
+  const file = { dataDir: join(appliance.folder, "data") };
+  let furthest = 0;
+  let unchanged = 0;
+  for (let last = -1; unchanged < 30; await sleep(200)) {
+    const row = queryDatabase(file, "select position from reader_positions where reader = 'alerts/siem'");
+    const position = Number(row.position);
+    if (position < furthest) return;
+    furthest = position;
+    unchanged = position === last ? unchanged + 1 : 0;
+    last = position;
+  }
 }

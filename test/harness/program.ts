@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { BuildConfig } from "bun";
+import { embedPacks } from "../../appliance/packaging/pack-plugin.ts";
 import { startWorkerAt } from "../../appliance/packaging/worker-plugin.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -49,7 +50,7 @@ async function built(): Promise<string> {
     ...common,
     entrypoints: [join(root, "main.ts")],
     splitting: true,
-    plugins: [startWorkerAt(JSON.stringify(join(folder, "worker.js")))],
+    plugins: [startWorkerAt(JSON.stringify(join(folder, "worker.js"))), embedPacks],
   });
   // Every appliance in a test starts two of them; bytecode is for this format alone.
   await Bun.build({ ...common, entrypoints: [join(root, "store/worker/worker.ts")], format: "cjs", bytecode: true });

@@ -38,6 +38,22 @@ function place(defer: (step: () => void) => void): Place {
   return { folder, file: (name) => join(folder, name) };
 }
 
+test(
+  "a backup to stdout that fails leaves nothing in the folder of temporary files",
+  cleaningUp(async (defer) => {
+    const { folder, file } = place(defer);
+    const { TMPDIR } = process.env;
+    defer(() => {
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
+    });
+    process.env.TMPDIR = folder;
+    const failed = await command(["backup", "-"], { dataDir: file("none"), configDir: folder });
+    expect([failed.code, failed.err]).toEqual([1, expect.stringContaining("there is no database")]);
+    expect(readdirSync(folder).filter((name) => name.startsWith("rhythmx-backup-"))).toEqual([]);
+  }),
+);
+
 const counts = (dataDir: string) =>
   queryDatabase(
     { dataDir },

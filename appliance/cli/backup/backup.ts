@@ -171,8 +171,8 @@ async function toStdout(terminal: Terminal, settings: Settings): Promise<number>
   const { bytes } = terminal;
   if (bytes === undefined) throw new UsageError("stdout takes no bytes here: name a file");
   const folder = await mkdtemp(join(tmpdir(), "rhythmx-backup-"));
-  const made = await make(terminal, settings, join(folder, "backup"), false);
   try {
+    const made = await make(terminal, settings, join(folder, "backup"), false);
     for await (const part of createReadStream(made.path)) await bytes(part as Uint8Array);
     terminal.err(`sha256  ${made.sha256}\n`);
     return 0;
