@@ -80,7 +80,7 @@ describe.skipIf(!root)("root checks as the service's user", () => {
     chmodSync(join(folder, "etc", ".env.production"), 0o644);
     const { code, stdout } = check();
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^problem: RHYTHMX_MASTER_KEY_FILE: \S+master\.key cannot be read/m);
+    expect(stdout).toMatch(/^problem: RHYTHMX_MASTER_KEY_FILE: \S+master\.key may not be read by this user/m);
     expect(stdout).toMatch(/^problem: certificate \S+cert\.pem: found no permission to read it/m);
   });
 });

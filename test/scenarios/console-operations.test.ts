@@ -61,7 +61,7 @@ describe("integrations", () => {
     const tested = await admin.submit(page, "/console/integrations/jira/test");
     expect(tested.at).toContain("/settings/integrations");
     expect(tested.text).toMatch(
-      /Jira Test Connection Configured Yes Enabled Yes Last Test \d\d:\d\d:\d\d , 1 of 7 failed/,
+      /Jira Test Connection Settings Configured Yes Enabled Yes Last Test \d\d:\d\d:\d\d , 1 of 7 failed/,
     );
     const viewer = await viewerOf(it.appliance);
     const seen = await viewer.get("/settings/integrations");
