@@ -55,7 +55,7 @@ test("what is where, and whose", () => {
   for (const line of [
     "/etc/rhythmx drwxr-x--- root:rhythmx",
     "/etc/rhythmx/.env.production -rw-r----- root:rhythmx",
-    "/etc/rhythmx/credentials drwx------ root:root",
+    "/etc/rhythmx/credentials drwx--x--- root:rhythmx",
     "/etc/rhythmx/credentials/master.key -rw------- root:root",
     "/etc/ufw/applications.d/rhythmx -rw-r--r-- root:root",
     "/var/lib/rhythmx drwx------ rhythmx:rhythmx",
