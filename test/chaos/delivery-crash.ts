@@ -1,8 +1,8 @@
 /** The appliance itself is killed: with a backlog, and while its receiver holds what it has not read. */
+import { Database } from "bun:sqlite";
 import { join } from "node:path";
 
 import type { ApplianceProcess } from "../harness/process.ts";
-import { queryDatabase } from "../harness/query-database.ts";
 import { ourReceiver, type Transport } from "./delivery-receivers.ts";
 import { batchSize, DeliveryRun, type Row, sleep, type Tools } from "./delivery-run.ts";
 
@@ -80,12 +80,15 @@ export async function stalledThenKilled(
  * machine takes. One that was back before the first look stands still.
  */
 async function positionWentBack(appliance: ApplianceProcess): Promise<void> {
-  const file = { dataDir: join(appliance.folder, "data") };
+  // In this process, and not for long: the other rows go on meanwhile. The appliance is a process of its own.
+  const file = join(appliance.folder, "data", "rhythmx.db");
   let furthest = 0;
   let unchanged = 0;
   for (let last = -1; unchanged < 30; await sleep(200)) {
-    const row = queryDatabase(file, "select position from reader_positions where reader = 'alerts/siem'");
-    const position = Number(row.position);
+    const database = new Database(file, { readonly: true });
+    const row = database.query("select position from reader_positions where reader = 'alerts/siem'").get();
+    database.close();
+    const { position } = row as { position: number };
     if (position < furthest) return;
     furthest = position;
     unchanged = position === last ? unchanged + 1 : 0;

@@ -28,9 +28,9 @@ async function compared(): Promise<string> {
   );
 }
 
-/** Changes the file beside the connection that records. */
+/** Changes the file beside the connection that records, once that one is not writing. */
 async function changeUnseen(file: string, sql: string): Promise<void> {
-  const client = createClient({ url: fileUrl(file), concurrency: 1 });
+  const client = createClient({ url: fileUrl(file), concurrency: 1, timeout: 30_000 });
   await client.execute(sql);
   client.close();
 }
