@@ -91,13 +91,15 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
     const store = await openStoreWhenPossible(settings.dataDir, { ...options, faults, onBroken: breaking.resolve });
     cleanUp.push({ name: "store", run: () => store.close() });
-    await expectFirstPassword(store.admin, options.resolved);
-    const stored = await openStoredSecrets(settings, options.credentialsDir ?? null, {
-      tickets: store.tickets,
-      faults,
+    const notYet = { name: "destinations", what: "the destinations cannot be set up yet" };
+    const { tickets } = store;
+    // Opening secrets writes at a first start, and their check may: the file may be locked, or the disk full.
+    const { stored, uploads, inForce } = await retryWhileBlocked(notYet, { faults, sleep }, async () => {
+      await expectFirstPassword(store.admin, options.resolved);
+      const stored = await openStoredSecrets(settings, options.credentialsDir ?? null, { tickets, faults });
+      const uploads = await TlsUploads.load(tickets, stored.secrets);
+      return { stored, uploads, inForce: options.resolved.withSaved(await readSavedFeeds(tickets)) };
     });
-    const uploads = await TlsUploads.load(store.tickets, stored.secrets);
-    const inForce = options.resolved.withSaved(await readSavedFeeds(store.tickets));
     settings = inForce.settings;
     for (const step of store.migrated) log.info("schema step applied", { step });
 
@@ -113,12 +115,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const feeds = new SyslogFeeds(settings, { store, clock, random, log, faults, uploads });
     cleanUp.push({ name: "feeds", run: () => feeds.stop(clock.monotonic() + drainMs) });
     // The position of a new destination has to be stored before intake opens.
-    const applyFeeds = (wait: Sleep) =>
-      retryWhileBlocked(
-        { name: "destinations", what: "the destinations cannot be set up yet" },
-        { faults, sleep: wait },
-        () => feeds.apply(settings),
-      );
+    const applyFeeds = (wait: Sleep) => retryWhileBlocked(notYet, { faults, sleep: wait }, () => feeds.apply(settings));
     await applyFeeds(sleep);
     const configureCorrelation = (wait: Sleep) =>
       retryWhileBlocked(
