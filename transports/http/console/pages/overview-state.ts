@@ -3,7 +3,7 @@ import { may } from "../../../../core/access/caller.ts";
 import { needsAttention } from "../../../../core/console/attention.ts";
 import type { AttentionLine } from "../../../../core/console/attention-state.ts";
 import type { PageRequest } from "../page.ts";
-import type { HourOfActivity } from "../parts/chart.tsx";
+import type { HourOfActivity } from "../parts/charts/chart.tsx";
 import type { Level } from "../parts/severity.tsx";
 import type { RecentChange } from "../ports.ts";
 import { type IncidentRow, readIncidents } from "./incident-rows.tsx";

@@ -2,7 +2,7 @@
 /** `/`: what needs somebody, then figures, feeds, and what happened last. */
 import { may } from "../../../../core/access/caller.ts";
 import { page } from "../page.ts";
-import { HourChart, LevelLegend, Spark } from "../parts/chart.tsx";
+import { HourChart, LevelLegend, Spark } from "../parts/charts/chart.tsx";
 import { FirstSteps } from "../parts/first-run/first-steps.tsx";
 import { Bar, levelOf, Sev } from "../parts/severity.tsx";
 import { withParameters } from "../parts/table.tsx";

@@ -3,18 +3,18 @@
 import { describe, expect, test } from "bun:test";
 import type { Child } from "hono/jsx";
 import { Step, Steps, Tries } from "./attempts.tsx";
-import { Chain, MiniChain } from "./chain.tsx";
-import { HourChart, LevelLegend, Spark } from "./chart.tsx";
+import { Chain, MiniChain } from "./charts/chain.tsx";
+import { HourChart, LevelLegend, Spark } from "./charts/chart.tsx";
+import { Gauge } from "./charts/gauge.tsx";
+import { Timeline } from "./charts/timeline.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Field, Pin, Select } from "./field.tsx";
 import { Form } from "./form.tsx";
-import { Gauge } from "./gauge.tsx";
 import { Person, Who } from "./person.tsx";
 import { Bar, levelOf, percent, Sev, words } from "./severity.tsx";
 import { State, Status } from "./state.tsx";
 import { PageFoot, SortHead, Views, withParameters } from "./table.tsx";
 import { dayStart, isZone, lengthOf, longStamp, stamp, Time } from "./time.tsx";
-import { Timeline } from "./timeline.tsx";
 import { ViewingContext } from "./viewing.ts";
 import { Empty, Loading, Notice, Outside, Panel, safeAddress } from "./words.tsx";
 

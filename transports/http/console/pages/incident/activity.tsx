@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 /** Detections per hour, up to the last hour in which there were any. */
-import { HourChart, type HourOfActivity } from "../../parts/chart.tsx";
+import { HourChart, type HourOfActivity } from "../../parts/charts/chart.tsx";
 import { levelOf } from "../../parts/severity.tsx";
 import { Panel } from "../../parts/words.tsx";
 import type { IncidentDetail } from "./incident-detail.ts";

@@ -1,10 +1,10 @@
 /** @jsxImportSource hono/jsx */
 /** What it rests on beside its rules: tactics over time, SIEM alarms, threat cases. */
-import { Chain } from "../../parts/chain.tsx";
+import { Chain } from "../../parts/charts/chain.tsx";
+import { Timeline } from "../../parts/charts/timeline.tsx";
 import { levelOf, Sev, words } from "../../parts/severity.tsx";
 import { Status } from "../../parts/state.tsx";
 import { Time } from "../../parts/time.tsx";
-import { Timeline } from "../../parts/timeline.tsx";
 import { Panel } from "../../parts/words.tsx";
 import type { IncidentDetail } from "./incident-detail.ts";
 import { counted, listed } from "./phrases.ts";

@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** What happened and how sure that is: the story, the score, and what it is made of. */
 import type { Story } from "../../../../../core/tickets/case/story.ts";
-import { Gauge } from "../../parts/gauge.tsx";
+import { Gauge } from "../../parts/charts/gauge.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { levelOf, percent, toneOf, words } from "../../parts/severity.tsx";
 import type { Factor, IncidentDetail } from "./incident-detail.ts";

@@ -1,8 +1,8 @@
 /** @jsxImportSource hono/jsx */
 /** Charts as SVG made by the server: they print, follow the theme, and have a text for those who do not see them. */
-import { type Level, toneOf, words } from "./severity.tsx";
-import { stamp } from "./time.tsx";
-import { useViewing } from "./viewing.ts";
+import { type Level, toneOf, words } from "../severity.tsx";
+import { stamp } from "../time.tsx";
+import { useViewing } from "../viewing.ts";
 
 const levels: readonly Level[] = ["critical", "high", "medium", "low", "informational"];
 const height = 132;

@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** Half a ring with the levels as zones; the needle's end is at the score. */
 import type { Child } from "hono/jsx";
-import { type Level, toneOf, words } from "./severity.tsx";
+import { type Level, toneOf, words } from "../severity.tsx";
 
 /** From and to on the scale of 0 to 100, with a gap between two (CONTRACT 5: 40, 70, 85). */
 const zones: readonly (readonly [number, number, Level])[] = [

@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** The attack chain: which of ATT&CK's tactics were seen, in the order of the kill chain. */
-import { families, familyOf } from "../../../../core/attack/attack.ts";
-import { Time } from "./time.tsx";
+import { families, familyOf } from "../../../../../core/attack/attack.ts";
+import { Time } from "../time.tsx";
 
 /** Short names of ATT&CK's tactics, in kill-chain order. */
 export const tactics: readonly string[] = families.map(({ name }) => name);

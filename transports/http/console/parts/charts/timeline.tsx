@@ -1,9 +1,10 @@
 /** @jsxImportSource hono/jsx */
 /** Detections by tactic and time: one lane a tactic, one dot a rule, a line where it went on for more than an hour. */
+
+import { type Level, words } from "../severity.tsx";
+import { stamp } from "../time.tsx";
+import { useViewing } from "../viewing.ts";
 import { tacticName, tactics } from "./chain.tsx";
-import { type Level, words } from "./severity.tsx";
-import { stamp } from "./time.tsx";
-import { useViewing } from "./viewing.ts";
 
 const hour = 3_600_000;
 const rank: Readonly<Record<Level, number>> = { informational: 0, low: 1, medium: 2, high: 3, critical: 4 };
