@@ -74,18 +74,9 @@ const Destinations = ({ destinations }: { destinations: readonly DestinationStat
         <tr>
           <td>
             <b class="lead">{one.name}</b>
-            {one.address === null ? null : <div class="tiny quiet mono">{one.address}</div>}
-            <div class="tiny soft">{wayOf(one)}</div>
+            <DestinationWay one={one} />
           </td>
-          <td class="wide">
-            <Reached one={one} />
-          </td>
-          <td class="nowrap" data-label="last message">
-            <Time at={one.last_sent} seconds />
-          </td>
-          <td class="r" data-label="waiting">
-            {one.queued === null ? <span class="quiet">not shown</span> : one.queued > 0 ? <b>{one.queued}</b> : 0}
-          </td>
+          <DestinationCells one={one} />
         </tr>
       ))}
     </tbody>
@@ -93,7 +84,7 @@ const Destinations = ({ destinations }: { destinations: readonly DestinationStat
 );
 
 /** How messages travel: `TCP, LF · preset splunk · risk 70 and above`. */
-export function wayOf({ protocol, framing, preset, min_risk, entities }: DestinationState): string {
+function wayOf({ protocol, framing, preset, min_risk, entities }: DestinationState): string {
   const few = typeof entities === "number" ? entities : entities.length;
   return [
     [protocol.toUpperCase(), ...(framing === null ? [] : [framing === "lf" ? "LF" : "counted frames"])].join(", "),
@@ -103,7 +94,7 @@ export function wayOf({ protocol, framing, preset, min_risk, entities }: Destina
   ].join(" · ");
 }
 
-export const Reached = ({ one: { connected, last_error, queued } }: { one: DestinationState }) => {
+const Reached = ({ one: { connected, last_error, queued } }: { one: DestinationState }) => {
   if (connected)
     return (
       <>
@@ -123,3 +114,26 @@ export const Reached = ({ one: { connected, last_error, queued } }: { one: Desti
     </>
   );
 };
+
+/** Below its name: address and transport. */
+export const DestinationWay = ({ one }: { one: DestinationState }) => (
+  <>
+    {one.address === null ? null : <div class="tiny quiet mono">{one.address}</div>}
+    <div class="tiny soft">{wayOf(one)}</div>
+  </>
+);
+
+/** Whether it is reached, its last message, what waits. */
+export const DestinationCells = ({ one }: { one: DestinationState }) => (
+  <>
+    <td class="wide">
+      <Reached one={one} />
+    </td>
+    <td class="nowrap" data-label="last message">
+      <Time at={one.last_sent} seconds />
+    </td>
+    <td class="r" data-label="waiting">
+      {one.queued === null ? <span class="quiet">not shown</span> : one.queued > 0 ? <b>{one.queued}</b> : 0}
+    </td>
+  </>
+);

@@ -6,9 +6,8 @@ import { Icon } from "../../../parts/icon.tsx";
 import type { FieldGroup } from "../../../parts/settings/field-spec.ts";
 import { PinnedNotice } from "../../../parts/settings/source.tsx";
 import { State } from "../../../parts/state.tsx";
-import { Time } from "../../../parts/time.tsx";
 import { Notice, Panel } from "../../../parts/words.tsx";
-import { Reached, wayOf } from "../feed-panel.tsx";
+import { DestinationCells, DestinationWay } from "../feed-panel.tsx";
 import type { DestinationState, FeedState } from "../integration-state.ts";
 import { type SectionData, sectionPage } from "../section/section-page.tsx";
 import { StatusLine, TestButton } from "../status-line.tsx";
@@ -164,18 +163,9 @@ const Table = ({ feed, destinations }: { feed: Feed; destinations: readonly Dest
             <a class="lead" href={pathOfDestination(feed, one.name)}>
               {one.name}
             </a>
-            {one.address === null ? null : <div class="tiny quiet mono">{one.address}</div>}
-            <div class="tiny soft">{wayOf(one)}</div>
+            <DestinationWay one={one} />
           </td>
-          <td class="wide">
-            <Reached one={one} />
-          </td>
-          <td class="nowrap" data-label="last message">
-            <Time at={one.last_sent} seconds />
-          </td>
-          <td class="r" data-label="waiting">
-            {one.queued === null ? <span class="quiet">not shown</span> : one.queued > 0 ? <b>{one.queued}</b> : 0}
-          </td>
+          <DestinationCells one={one} />
           <td class="wide">
             <span class="row end acts">
               <TryForm feed={feed} name={one.name} button="test" words="Test Connection" />
