@@ -135,3 +135,13 @@ test("a test reaches every destination, saved or about to be, sends nothing, and
   for (const call of [viewer.get("/api/settings/alert_syslog"), viewer.send("PUT", "/api/settings/alert_syslog", {})])
     expect((await call).status).toBe(403);
 });
+
+test("a port for health that was saved holds after a restart", async () => {
+  const { edge, admin } = await started({ env: { RHYTHMX_ALERT_HEALTH: "" } });
+  const port = await freePort();
+  const saved = await admin.send("PUT", "/api/settings/alert_syslog", { health_port: port });
+  expect([saved.status, edge.appliance.healthUrl]).toEqual([200, `http://127.0.0.1:${port}`]);
+  const next = await edge.restarted();
+  cleanUp.push(() => next.stop());
+  expect(next.appliance.healthUrl).toBe(`http://127.0.0.1:${port}`);
+});
