@@ -39,6 +39,7 @@ import { Exceptions } from "./exceptions.ts";
 import { Investigation } from "./investigation.ts";
 import { Overview, type RunningParts } from "./overview.ts";
 import { OwnAccount } from "./own-account.ts";
+import { PackShelf } from "./packs.ts";
 import { Pages } from "./pages.ts";
 import { SampleData } from "./sample-data.ts";
 import { settingsPort } from "./settings.ts";
@@ -205,6 +206,7 @@ export async function createApi(parts: ApiParts) {
         onChanged: parts.onAssets,
       }),
       backups: new BackupAdministration(parts.backups, audit),
+      packs: new PackShelf(),
       administration: new Administration(accounts, keys, audit, {
         lockedUntil: () => authentication.lockedUntil(),
         sessionsOf: (userId) => logins.countOf(userId) + sessions.countOf(userId),
