@@ -39,11 +39,11 @@ import { Exceptions } from "./exceptions.ts";
 import { Investigation } from "./investigation.ts";
 import { Overview, type RunningParts } from "./overview.ts";
 import { OwnAccount } from "./own-account.ts";
-import { PackShelf } from "./packs.ts";
 import { Pages } from "./pages.ts";
 import { SampleData } from "./sample-data.ts";
 import { settingsPort } from "./settings.ts";
-import { type MakeBundle, type ReloadParts, SystemControl } from "./system-control.ts";
+import { PackShelf } from "./system/packs.ts";
+import { type MakeBundle, type ReloadParts, SystemControl } from "./system/system-control.ts";
 
 export interface ApiParts {
   store: Store;

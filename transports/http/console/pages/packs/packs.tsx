@@ -95,7 +95,7 @@ export const packPage = page<PackDetail>({
           <ul class="body">
             {contents.map((one) => (
               <li class="spread small">
-                <code class="wrap">{one.path}</code>
+                <code class="any">{one.path}</code>
                 <span class="quiet nowrap">{sizeOf(one.bytes)}</span>
               </li>
             ))}

@@ -1,9 +1,9 @@
 /** Packs as API and console give them: which there are, and each as one archive. */
 import { gzipSync } from "node:zlib";
-import { EdgeError } from "../../core/errors.ts";
-import { tar } from "../packaging/archives/archive.ts";
-import { type Pack, packs } from "../packs/packs.ts";
-import { version } from "../runtime/version.ts";
+import { EdgeError } from "../../../core/errors.ts";
+import { tar } from "../../packaging/archives/archive.ts";
+import { type Pack, packs } from "../../packs/packs.ts";
+import { version } from "../../runtime/version.ts";
 
 type Json = Record<string, unknown>;
 
