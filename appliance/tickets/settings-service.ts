@@ -1,6 +1,7 @@
 /** The settings of ticket systems for API and console: pinned and saved values, and tests. Secrets are write-only. */
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
+import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import {
   type FieldProblem,
   type LastSaved,
@@ -8,14 +9,15 @@ import {
   sectionVersion,
   settingsChanged,
 } from "../../core/settings/sections/section-version.ts";
+import type { SettingsSection } from "../../core/settings/sections/sections.ts";
 import {
+  definitionOf,
   fieldOf,
+  isGeneral,
+  isSettingName,
   namesOfSection,
-  type TicketSection,
-  type TicketSettingName,
-  ticketDefinitions,
-} from "../../core/settings/ticket-definitions.ts";
-import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
+  type SettingName,
+} from "../../core/settings/setting-definitions.ts";
 import { type GivenValue, readTicketSettings } from "../../core/settings/tickets.ts";
 import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { TestStep, TicketSystem } from "../../core/tickets/ticket-system.ts";
@@ -36,7 +38,7 @@ import {
   systemOf,
 } from "./settings-request.ts";
 import { policyJson, syncJson, ticketsJson, warningsOf } from "./status.ts";
-import { adapterOf, noThrottles, TicketSystems } from "./systems.ts";
+import { adapterOf, testOf } from "./systems.ts";
 
 type Json = Record<string, unknown>;
 
@@ -46,6 +48,8 @@ interface SettingsParts {
   log: Log;
   secrets: Secrets;
   dispatcher: TicketDispatcher;
+  /** Puts saved settings of the appliance in force; absent in commands. */
+  reapply?(): Promise<unknown>;
 }
 
 export class SettingsService {
@@ -61,15 +65,19 @@ export class SettingsService {
     this.#parts = parts;
   }
 
-  /** Loads saved settings and applies them. `pinned`: settings from environment and files. */
-  async load(pinned: ReadonlyMap<string, GivenValue>): Promise<void> {
+  /** Loads saved settings and applies those of ticket systems, beside what environment and files say. */
+  async load({ ticketValues, pinnedValues }: Pick<ResolvedSettings, "ticketValues" | "pinnedValues">): Promise<void> {
+    await this.#load(new Map([...ticketValues, ...pinnedValues]));
+  }
+
+  async #load(pinned: ReadonlyMap<string, GivenValue>): Promise<void> {
     const { store, secrets, log } = this.#parts;
     const before = this.#isLoaded ? this.#given() : null;
     this.#pinned = pinned;
     this.#saved = new Map();
     this.#savedBy = new Map();
     for (const { name, value, secret, who, at } of await store.tickets.listSavedSettings()) {
-      if (!Object.hasOwn(ticketDefinitions, name)) continue;
+      if (!isSettingName(name)) continue;
       this.#savedBy.set(name, { who, at });
       try {
         const text = secret ? secrets.open(value, placeOf(name)) : value;
@@ -94,12 +102,19 @@ export class SettingsService {
     const values = this.#given();
     const names = namesOfSection(known(section));
     const fields = names.map((name) => {
-      const { secret, fallback } = ticketDefinitions[name];
+      const { secret, fallback, form } = definitionOf(name);
       const given = values.get(name);
       const value = secret ? { configured: given !== undefined } : { value: given?.text ?? fallback };
       return [
         fieldOf(known(section), name),
-        { ...value, setting: name, source: given?.source ?? "default", pinned: given?.pinned ?? false },
+        {
+          ...value,
+          setting: name,
+          source: given?.source ?? "default",
+          pinned: given?.pinned ?? false,
+          accepted: form.accepted,
+          default: fallback,
+        },
       ];
     });
     const last = this.#lastSaved(known(section));
@@ -114,7 +129,7 @@ export class SettingsService {
   /** The secrets in force, for taking them out of what leaves the appliance. */
   secretValues(): string[] {
     return [...this.#given()].flatMap(([name, { text }]) =>
-      ticketDefinitions[name as TicketSettingName]?.secret ? [text] : [],
+      isSettingName(name) && definitionOf(name).secret ? [text] : [],
     );
   }
 
@@ -137,7 +152,7 @@ export class SettingsService {
     return fieldProblems(known(section), body, { pinned: this.#pinned, present: this.#given() });
   }
 
-  #version(section: TicketSection): string {
+  #version(section: SettingsSection): string {
     const saved = namesOfSection(section).flatMap((name) => {
       const value = this.#saved.get(name);
       return value === undefined ? [] : [[name, value.text] as const];
@@ -145,13 +160,13 @@ export class SettingsService {
     return sectionVersion(saved, this.#parts.secrets.key("settings").toString("hex"));
   }
 
-  #lastSaved(section: TicketSection): LastSaved | null {
+  #lastSaved(section: SettingsSection): LastSaved | null {
     const all = namesOfSection(section).flatMap((name) => this.#savedBy.get(name) ?? []);
     return all.reduce<LastSaved | null>((last, one) => (last !== null && last.at >= one.at ? last : one), null);
   }
 
   async #save(
-    section: TicketSection,
+    section: SettingsSection,
     body: Json,
     who: string,
     version: string | null,
@@ -166,11 +181,13 @@ export class SettingsService {
       throw settingsChanged(section, this.#lastSaved(section), differences);
     }
     const rows = [...given].map(([name, text]) => {
-      const { secret } = ticketDefinitions[name];
+      const { secret } = definitionOf(name);
       return { name, secret, value: text === null ? null : secret ? secrets.seal(text, placeOf(name)) : text };
     });
     if (rows.length > 0) await store.tickets.saveSettings(rows, who, clock.now());
-    await this.load(this.#pinned);
+    // Settings of the appliance are resolved with files and environment, which also leads back here.
+    if (rows.some(({ name }) => isGeneral(name))) await this.#parts.reapply?.();
+    else await this.#load(this.#pinned);
     await this.#resume(section);
     const changes = [...given].flatMap(([name, text]) => changeOf(name, before.get(name)?.text ?? null, text));
     return { section: this.section(section), changes };
@@ -192,7 +209,7 @@ export class SettingsService {
       else values.set(name, { text, source: "request", pinned: false });
     }
     const { settings, problems } = readTicketSettings(values);
-    const wrong = problems.find(({ key }) => namesOfSection(system).includes(key as TicketSettingName));
+    const wrong = problems.find(({ key }) => namesOfSection(system).includes(key as SettingName));
     let steps: TestStep[];
     if (wrong !== undefined) steps = [{ name: "Settings", ok: false, detail: `${wrong.key}: ${wrong.accepted}` }];
     else steps = await testOf(settings, system, clock);
@@ -269,7 +286,7 @@ export class SettingsService {
   }
 
   /** Resumes parked deliveries after a change. */
-  async #resume(section: TicketSection): Promise<void> {
+  async #resume(section: SettingsSection): Promise<void> {
     const { store, clock, dispatcher } = this.#parts;
     const system = ticketSystems.find((name) => name === section);
     if (system === undefined) return;
@@ -277,14 +294,5 @@ export class SettingsService {
     const resumed = await store.tickets.retryDeliveries({ system, state: "parked" }, clock.now());
     if (resumed > 0) this.#parts.log.info("parked deliveries go again", { system, deliveries: resumed });
     dispatcher.wake();
-  }
-}
-
-async function testOf(settings: TicketSettings, system: TicketSystemName, clock: Clock): Promise<TestStep[]> {
-  try {
-    return await new TicketSystems(settings, () => clock.now(), noThrottles()).of(system, "").test();
-  } catch (error) {
-    if (!(error instanceof EdgeError)) throw error;
-    return [{ name: "Settings", ok: false, detail: error.message }];
   }
 }

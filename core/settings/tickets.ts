@@ -161,13 +161,6 @@ function missing(
   return absent.length === 0 ? {} : { [system]: absent.join(", ") };
 }
 
-/** What is wrong with a value that somebody wants to save, null when nothing is. */
-export function problemOf(name: TicketSettingName, text: string): string | null {
-  return text.trim() === "" || ticketDefinitions[name].form.read(text.trim()) !== undefined
-    ? null
-    : ticketDefinitions[name].form.accepted;
-}
-
 function readValue(name: TicketSettingName, given: GivenValue | undefined, tell: (problem: Problem) => void): unknown {
   const { form, fallback, secret }: TicketDefinition = ticketDefinitions[name];
   const text = given?.text.trim() ?? "";
