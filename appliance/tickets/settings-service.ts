@@ -2,9 +2,11 @@
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import {
+  changedSince,
   type FieldProblem,
   type LastSaved,
   refuseProblems,
+  type SavedField,
   sectionVersion,
   settingsChanged,
 } from "../../core/settings/sections/section-version.ts";
@@ -105,7 +107,7 @@ export class SettingsService {
     const last = this.#lastSaved(known(section));
     return {
       section,
-      version: this.#version(known(section)),
+      version: sectionVersion(this.#savedFields(known(section)), this.#versionKey),
       saved: last === null ? null : { who: last.who, at: new Date(last.at).toISOString() },
       fields: Object.fromEntries(fields),
     };
@@ -119,8 +121,8 @@ export class SettingsService {
   }
 
   /**
-   * Saves all fields of a section or none; null or empty resets one to its default. `version`: which the section must have; null = whichever.
-   * @throws UsageError; EdgeError setting_pinned, settings_changed
+   * Saves all fields of a section or none; null or empty resets one to its default. `version`: that the
+   * request was made from; null = whichever. @throws UsageError; EdgeError setting_pinned, settings_changed
    */
   save(
     section: string,
@@ -137,12 +139,12 @@ export class SettingsService {
     return fieldProblems(known(section), body, { pinned: this.#pinned, present: this.#given() });
   }
 
-  #version(section: TicketSection): string {
-    const saved = namesOfSection(section).flatMap((name) => {
-      const value = this.#saved.get(name);
-      return value === undefined ? [] : [[name, value.text] as const];
-    });
-    return sectionVersion(saved, this.#parts.secrets.key("settings").toString("hex"));
+  #savedFields(section: TicketSection): SavedField[] {
+    return namesOfSection(section).map((name) => [name, this.#saved.get(name)?.text]);
+  }
+
+  get #versionKey(): string {
+    return this.#parts.secrets.key("settings").toString("hex");
   }
 
   #lastSaved(section: TicketSection): LastSaved | null {
@@ -161,10 +163,12 @@ export class SettingsService {
     const before = this.#given();
     refusePinned(section, given, this.#pinned);
     refuseProblems(fieldProblems(section, body, { pinned: this.#pinned, present: before }));
-    if (version !== null && version !== this.#version(section)) {
-      const differences = [...given].flatMap(([name, text]) => differenceOf(section, name, before, text));
-      throw settingsChanged(section, this.#lastSaved(section), differences);
-    }
+    // What others have changed meanwhile stays, and only where both changed the same field somebody has to decide.
+    const changed = version === null ? null : changedSince(version, this.#savedFields(section), this.#versionKey);
+    const differences = [...given].flatMap(([name, text]) =>
+      changed?.has(name) ? differenceOf(section, name, before, text) : [],
+    );
+    if (differences.length > 0) throw settingsChanged(section, this.#lastSaved(section), differences);
     const rows = [...given].map(([name, text]) => {
       const { secret } = ticketDefinitions[name];
       return { name, secret, value: text === null ? null : secret ? secrets.seal(text, placeOf(name)) : text };

@@ -69,15 +69,17 @@ export class Jira implements TicketSystem {
     const fitted = fitDraft(draft, textBudget, size);
     const priority = priorityOf(meta.priorities, draft.level, meta.wantsPriority);
     const reporter = meta.wantsReporter ? await this.#reporter() : {};
+    // Labels of the settings come beside ours, by which the ticket is found again.
+    const { labels: given = [], ...others } = extraFields;
     const fields = {
       project: { key: projectKey },
       issuetype: { id: meta.issueTypeId },
       summary: this.titleFor(draft.level, draft),
       description: deployment === "cloud" ? adfDocument(fitted) : wikiMarkup(fitted),
-      ...(meta.labels ? { labels: ["rhythmx", correlation, `risk-${draft.level}`] } : {}),
+      ...(meta.labels ? { labels: ["rhythmx", correlation, `risk-${draft.level}`, ...[given].flat()] } : {}),
       ...(priority === null ? {} : { priority: { id: priority.id } }),
       ...reporter,
-      ...extraFields,
+      ...others,
     };
     const properties = [{ key: "rhythmx", value: { incident_id: draft.incidentId, correlation, url: draft.url } }];
     return JSON.stringify({ fields, properties });
