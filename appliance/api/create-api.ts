@@ -42,7 +42,8 @@ import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
 import { SampleData } from "./sample-data.ts";
 import { settingsPort } from "./settings.ts";
-import { type MakeBundle, type ReloadParts, SystemControl } from "./system-control.ts";
+import { PackShelf } from "./system/packs.ts";
+import { type MakeBundle, type ReloadParts, SystemControl } from "./system/system-control.ts";
 
 export interface ApiParts {
   store: Store;
@@ -205,6 +206,7 @@ export async function createApi(parts: ApiParts) {
         onChanged: parts.onAssets,
       }),
       backups: new BackupAdministration(parts.backups, audit),
+      packs: new PackShelf(),
       administration: new Administration(accounts, keys, audit, {
         lockedUntil: () => authentication.lockedUntil(),
         sessionsOf: (userId) => logins.countOf(userId) + sessions.countOf(userId),

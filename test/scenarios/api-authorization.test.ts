@@ -35,6 +35,8 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "GET /api/overview": reading,
   "GET /api/activity": reading,
   "GET /api/system": everyone,
+  "GET /api/packs": everyone,
+  "GET /api/packs/:name": everyone,
   "GET /api/system/certificate": admins,
   "PUT /api/system/certificate": admins,
   "DELETE /api/system/certificate": admins,
