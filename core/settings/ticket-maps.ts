@@ -21,7 +21,7 @@ class Wrong {
 const neverNames = ["__proto__", "prototype", "constructor"];
 
 /** What is wrong with a name of a person's own choice; null = nothing. */
-export function nameProblem(name: string): string | null {
+function nameProblem(name: string): string | null {
   const shown = JSON.stringify(name.slice(0, 40));
   if (neverNames.includes(name.trim().toLowerCase())) return `${shown} is no name that can be used here: take it out`;
   if (name.trim() === "") return "a name is empty: give it one or take it out";
@@ -131,7 +131,7 @@ export const closeColumnNames: FieldNames = {
 };
 
 /** What is wrong with the id of a field; null = nothing. */
-export function fieldNameProblem(name: string, { pattern, accepted, ours }: FieldNames): string | null {
+function fieldNameProblem(name: string, { pattern, accepted, ours }: FieldNames): string | null {
   const shown = JSON.stringify(name.slice(0, 40));
   const problem = nameProblem(name);
   if (problem !== null) return problem;
