@@ -23,7 +23,8 @@ import {
   sectionVersion,
   settingsChanged,
 } from "../../core/settings/sections/section-version.ts";
-import type { SavedFeeds } from "../../core/settings/sources.ts";
+import { isGeneral, isSettingName } from "../../core/settings/setting-definitions.ts";
+import type { SavedSettings } from "../../core/settings/sources.ts";
 import type { DestinationSettings } from "../../core/settings.ts";
 import type { TestStep } from "../../core/tickets/ticket-system.ts";
 import { toIso } from "../../core/time.ts";
@@ -53,14 +54,15 @@ const savedName = (section: FeedSection) => section.toUpperCase();
 /** A test asks people to wait no longer than this for each address. */
 const testLimits = { connectMs: 5_000 };
 
-/** The saved feed settings. */
-export async function readSavedFeeds(tickets: Pick<Store["tickets"], "listSavedSettings">): Promise<SavedFeeds> {
+/** What was saved in the console, settings of ticket systems apart. */
+export async function readSaved(tickets: Pick<Store["tickets"], "listSavedSettings">): Promise<SavedSettings> {
   const saved = new Map((await tickets.listSavedSettings()).map(({ name, value }) => [name, value]));
-  const found = Object.entries(feedSections).flatMap(([section, feed]) => {
+  const feeds = Object.entries(feedSections).flatMap(([section, feed]) => {
     const text = saved.get(savedName(section as FeedSection));
     return text === undefined ? [] : [[feed, text] as const];
   });
-  return Object.fromEntries(found);
+  const values = new Map([...saved].filter(([name]) => isSettingName(name) && isGeneral(name)));
+  return { ...Object.fromEntries(feeds), values };
 }
 
 export function isFeedSection(section: string): section is FeedSection {

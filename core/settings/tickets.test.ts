@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type GivenValue, problemOf, readTicketSettings } from "./tickets.ts";
+import { problemOf } from "./setting-definitions.ts";
+import { type GivenValue, readTicketSettings } from "./tickets.ts";
 
 const given = (values: Record<string, string>) =>
   new Map(

@@ -162,13 +162,6 @@ function missing(
   return absent.length === 0 ? {} : { [system]: absent.join(", ") };
 }
 
-/** What is wrong with a value that somebody wants to save, null when nothing is. */
-export function problemOf(name: TicketSettingName, text: string): string | null {
-  const { form }: TicketDefinition = ticketDefinitions[name];
-  if (text.trim() === "" || form.read(text.trim()) !== undefined) return null;
-  return form.problem?.(text.trim()) ?? form.accepted;
-}
-
 function readValue(name: TicketSettingName, given: GivenValue | undefined, tell: (problem: Problem) => void): unknown {
   const { form, fallback, secret }: TicketDefinition = ticketDefinitions[name];
   const text = given?.text.trim() ?? "";

@@ -1,9 +1,12 @@
 /** Settings of ticket systems and syslog feeds, and how these do. */
 import * as v from "valibot";
+import { feedSections } from "../../../../core/settings/sections/feed-section.ts";
+import { settingsSectionNames } from "../../../../core/settings/sections/sections.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { type Route, route } from "../route.ts";
 import {
   connectionTest,
+  everySetting,
   feedStatus,
   integrationStatus,
   pushEstimate,
@@ -37,10 +40,18 @@ export function settingsRoutes({ settings }: ApiDependencies): Route[] {
     route({
       ...admin,
       method: "GET",
+      path: "/api/settings",
+      summary: "Every setting with what is in force",
+      description: "With its section, or with the reason why it cannot be saved here.",
+      answers: { 200: { description: "In no order that counts.", schema: everySetting } },
+      handle: async ({ c }) => c.json({ settings: await settings.all() }),
+    }),
+    route({
+      ...admin,
+      method: "GET",
       path: "/api/settings/:section",
       summary: "Settings of a section",
-      description:
-        "Sections: alert_syslog, incident_syslog, jira, servicenow, proactive, auto_push, retry. Secrets are only said to be configured. The header ETag is the version of what is saved.",
+      description: `Sections: ${[...Object.keys(feedSections), ...settingsSectionNames].join(", ")}. Secrets are only said to be configured. The header ETag is the version of what is saved.`,
       answers: {
         200: { description: "Fields with value, source and whether they are pinned.", schema: settingsSection },
         404: unknown,
