@@ -65,6 +65,7 @@ const samples: Readonly<Record<string, Sample>> = {
   SERVICENOW_CA_FILE: file,
   SERVICENOW_PROXY: proxy,
   SERVICENOW_EXTRA_FIELDS: object,
+  SERVICENOW_CLOSE_FIELDS: object,
   SERVICENOW_WEBHOOK_SECRET: secret,
   SERVICENOW_STATE_VALUES: of('{"OPEN":"10","IN_PROGRESS":"2","CLOSED":"6","FALSE_POSITIVE":"8"}', '{"OPEN":"1"}'),
   SERVICENOW_STATE_MAP: meanings,
