@@ -2,7 +2,8 @@
 import { fieldsPage } from "./fields-page.ts";
 import { qradarFiles } from "./qradar.ts";
 import { splunkFiles } from "./splunk.ts";
+import { xsoarFiles } from "./xsoar.ts";
 
 export function generatedFiles(): ReadonlyMap<string, string> {
-  return new Map([["docs/fields.md", fieldsPage()], ...qradarFiles(), ...splunkFiles()]);
+  return new Map([["docs/fields.md", fieldsPage()], ...qradarFiles(), ...splunkFiles(), ...xsoarFiles()]);
 }
