@@ -22,7 +22,7 @@ const cliNames = new Map<string, string>(
 );
 
 /** A path of a mapper: through lists it gives the value of each item. */
-export function valueAtPath(value: unknown, path: string): unknown {
+function valueAtPath(value: unknown, path: string): unknown {
   if (path === "" || value === null || value === undefined) return value ?? null;
   if (Array.isArray(value)) return value.map((one) => valueAtPath(one, path));
   const [first = "", ...rest] = path.split(".");
