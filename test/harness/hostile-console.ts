@@ -149,6 +149,8 @@ async function pathsOf(it: Scene, ids: readonly string[]): Promise<string[]> {
     "/settings/integrations/incident-syslog",
     "/settings/integrations/incident-syslog/destinations/soc",
     "/system",
+    "/settings/packs",
+    "/settings/packs/syslog",
     "/account",
     "/users",
     "/new-user",
