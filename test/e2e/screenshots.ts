@@ -48,6 +48,7 @@ async function pagesOf(it: Scene): Promise<Record<string, string>> {
       ["jira", "servicenow", "auto-push", "retries"].map((name) => [name, `/settings/integrations/${name}`]),
     ),
     system: "/system",
+    packs: "/settings/packs",
     account: "/account",
     users: "/users",
     keys: "/keys",

@@ -158,6 +158,8 @@ async function pathsOf(it: Scene, ids: readonly string[]): Promise<string[]> {
     ),
     ...["jira", "servicenow", "proactive", "auto-push", "retries"].map((name) => `/settings/integrations/${name}`),
     "/system",
+    "/settings/packs",
+    "/settings/packs/syslog",
     "/account",
     "/users",
     "/new-user",

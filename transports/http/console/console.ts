@@ -84,6 +84,7 @@ import { feedSettingsActions, feedSettingsPages } from "./pages/integrations/fee
 import { integrationActions, integrationsPage } from "./pages/integrations/integrations.tsx";
 import { ticketSettingsActions, ticketSettingsPages } from "./pages/integrations/tickets/pages.tsx";
 import { overviewPage } from "./pages/overview.tsx";
+import { packActions, packPage, packsPage } from "./pages/packs/packs.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
 import { sampleActions } from "./pages/sample.ts";
 import { searchPage } from "./pages/search/page.tsx";
@@ -110,6 +111,8 @@ const pages: readonly AnyPage[] = [
   integrationsPage,
   ...feedSettingsPages,
   ...ticketSettingsPages,
+  packsPage,
+  packPage,
   systemPage,
   usersPage,
   newUserPage,
@@ -147,6 +150,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...auditActions,
     ...feedSettingsActions,
     ...ticketSettingsActions,
+    ...packActions,
     ...systemActions,
     ...sampleActions,
   ];

@@ -52,6 +52,7 @@ const work: readonly Entry[] = [
 
 const settings: readonly Entry[] = [
   { path: "/settings/integrations", icon: "plug", name: "Integrations", keys: "g n", permission: "read" },
+  { path: "/settings/packs", icon: "package", name: "Packs", keys: "g p", permission: "read" },
   { path: "/users", icon: "users", name: "Users", keys: "g u", permission: "administer" },
   { path: "/keys", icon: "key-round", name: "API keys", keys: "g k", permission: "administer" },
   { path: "/exceptions", icon: "ban", name: "Exceptions", keys: "g e", permission: "read" },
