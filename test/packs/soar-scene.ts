@@ -190,15 +190,26 @@ export class SoarScene {
   /** A user who may create exceptions; answers the password. */
   async analyst(name: string): Promise<string> {
     this.appliance.run(["user", "add", name, "--role", "analyst"], "first-Passphrase-of-hers\n");
-    const login = { username: name, password: "first-Passphrase-of-hers" };
-    const { access_token } = await this.api("/api/login", login, "POST");
+    const token = await this.#login(name, "first-Passphrase-of-hers");
     const password = "second-Passphrase-of-hers";
-    const changed = await fetch(`${this.appliance.apiUrl}/api/password`, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${access_token}`, "Content-Type": "application/json" },
-      body: JSON.stringify({ current_password: login.password, new_password: password }),
-    });
-    if (!changed.ok) throw new Error(`${changed.status} ${await changed.text()}`);
+    await this.#post("/api/password", token, { current_password: "first-Passphrase-of-hers", new_password: password });
     return password;
+  }
+
+  /** Made by such a user. */
+  async exception(exception: object): Promise<void> {
+    const token = await this.#login("eve", await this.analyst("eve"));
+    await this.#post("/api/exceptions", token, exception);
+  }
+
+  async #login(username: string, password: string): Promise<string> {
+    return (await this.api("/api/login", { username, password }, "POST")).access_token;
+  }
+
+  async #post(path: string, token: string, body: object): Promise<void> {
+    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+    const url = `${this.appliance.apiUrl}${path}`;
+    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   }
 }

@@ -1,8 +1,9 @@
-/** The pack `xsoar`: its files against the keys that the platform knows, and against each other. */
+/** The packs `xsoar` and `splunk-soar`: their files against the keys that the platforms know, and against each other. */
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { YAML } from "bun";
+import { fieldsOfMessage } from "../../core/feeds/fields.ts";
 import { readConf } from "./conf-files.ts";
 import { packJson, xsoarPack } from "./xsoar-server.ts";
 
@@ -40,6 +41,12 @@ const keys = {
     skipunavailable quietmode view*`),
   taskOfTask: words("id* version* name* description* script scriptName type* iscommand* brand*"),
   input: words("key* value* required* description* playbookInputQuery"),
+  app: words(`appid* name* description* type* product_vendor* product_name* product_version_regex* publisher* license* app_version*
+    utctime_updated package_name* main_module* min_phantom_version* python_version* fips_compliant app_wizard_version logo* logo_dark*
+    configuration* actions*`),
+  action: words("action* identifier* description* verbose type* read_only* parameters* output* render versions*"),
+  appParameter: words("description* data_type* required order* contains primary value_list default"),
+  appOutput: words("data_path* data_type* contains example_values column_name column_order"),
   metadata:
     words(`name* description* support* currentVersion* author* url* email* created* categories* tags* useCases* keywords*
     marketplaces certification`),
@@ -191,4 +198,45 @@ test("the playbook without a connector takes the columns of the SIEM's rule", ()
     .inputs.map(({ key }: Any) => key);
   expect(columns.length).toBeGreaterThan(8);
   expect(inputs.filter((name: string) => !columns.includes(name))).toEqual([]);
+});
+
+test("the app for Splunk SOAR has the platform's keys, names what its code has, and every field of an incident", () => {
+  const folder = join(import.meta.dirname, "../../appliance/packs/splunk-soar/rhythmxedge");
+  const text = (file: string) => readFileSync(join(folder, file), "utf8");
+  const app = JSON.parse(text("rhythmxedge.json"));
+  check("app", "rhythmxedge.json", app);
+  expect(readdirSync(folder).sort()).toEqual(
+    words(`LICENSE NOTICE __init__.py readme.html rhythmxedge.json rhythmxedge.svg rhythmxedge_connector.py rhythmxedge_consts.py
+      rhythmxedge_dark.svg`),
+  );
+  expect([app.main_module, app.logo, app.logo_dark].filter((file) => !readdirSync(folder).includes(file))).toEqual([]);
+  expect(app.appid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect([app.python_version, app.configuration.verify_server_cert.default]).toEqual(["3", true]);
+  const code = text("rhythmxedge_connector.py");
+  for (const [name, parameter] of Object.entries<Any>(app.configuration)) {
+    check("appParameter", name, parameter);
+    expect(code).toMatch(new RegExp(`config(?:\\(\\))?(?:\\.get\\(|\\[)"${name}"`));
+  }
+  const handlers = [...code.matchAll(/def _handle_(\w+)/g)].map(([, name]) => name);
+  expect(app.actions.map(({ identifier }: Any) => identifier).sort()).toEqual(handlers.sort());
+  for (const action of app.actions) {
+    check("action", action.action, action);
+    expect([action.identifier, action.versions]).toEqual([action.action.replaceAll(" ", "_"), "EQ(*)"]);
+    expect(words("test ingest investigate generic")).toContain(action.type);
+    for (const [name, parameter] of Object.entries<Any>(action.parameters)) check("appParameter", name, parameter);
+    for (const output of action.output) check("appOutput", output.data_path, output);
+    const parameters = action.output.flatMap(
+      ({ data_path }: Any) => /^action_result\.parameter\.(\w+)$/.exec(data_path)?.[1] ?? [],
+    );
+    if (action.output.length > 0) expect(parameters).toEqual(Object.keys(action.parameters));
+  }
+  const listed = new Map(
+    [...text("rhythmxedge_consts.py").matchAll(/^ {4}\("(\w+)", "([\w.[\]]+)"\),$/gm)].map(([, name, path]) => [
+      name,
+      path,
+    ]),
+  );
+  for (const { name, json } of fieldsOfMessage("incident"))
+    if (json !== null && !/^(?:event|changed_|related_cases_total|truncated)/.test(name))
+      expect([name, listed.get(name)]).toEqual([name, json]);
 });
