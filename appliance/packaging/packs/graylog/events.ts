@@ -1,5 +1,5 @@
 /** Events of the Graylog pack; one of them starts playbooks without a connector. */
-import { entity, reference } from "./graylog-entities.ts";
+import { entity, reference } from "./entities.ts";
 
 interface Event {
   title: string;

@@ -2,8 +2,8 @@
  * Grok patterns, rules and pipeline of the Graylog pack, of the list of fields. Graylog runs expressions with java.util.regex. Its own reading of RFC 5424 is
  * not used: it would put the parameter `level` in place of the numeric field of that name, which the index then refuses.
  */
-import { type FeedField, fieldsOfMessage, type MessageKind } from "../../../core/feeds/fields.ts";
-import { parameterPattern } from "./patterns.ts";
+import { type FeedField, fieldsOfMessage, type MessageKind } from "../../../../core/feeds/fields.ts";
+import { parameterPattern } from "../patterns.ts";
 
 interface PipelineRule {
   name: string;

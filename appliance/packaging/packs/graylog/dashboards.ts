@@ -1,5 +1,5 @@
 /** The dashboard of Graylog's second pack. Widgets find messages by their fields and name no stream. */
-import { entity, idOf, reference } from "./graylog-entities.ts";
+import { entity, idOf, reference } from "./entities.ts";
 
 interface Widget {
   title: string;

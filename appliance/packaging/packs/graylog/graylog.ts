@@ -1,9 +1,9 @@
 /** The packs for Graylog: content packs of version 1, one with input, stream, pipeline, lookup and events, one with a dashboard. */
 
-import { dashboards } from "./graylog-dashboards.ts";
-import { contentPack, entity, idOf, reference, references } from "./graylog-entities.ts";
-import { eventDefinitions } from "./graylog-events.ts";
-import { grokPatterns, pipeline, pipelineRules } from "./graylog-pipeline.ts";
+import { dashboards } from "./dashboards.ts";
+import { contentPack, entity, idOf, reference, references } from "./entities.ts";
+import { eventDefinitions } from "./events.ts";
+import { grokPatterns, pipeline, pipelineRules } from "./pipeline.ts";
 
 const folder = "appliance/packs/graylog";
 
