@@ -165,10 +165,12 @@ describe.each<[heading: string, read: Reading]>([
     const name = `${heading}-2`.replace(" ", "").toLowerCase();
     await appliance.ingest([detection({ user: name, level: "critical" })]);
     expect(await fresh()).toEqual([name]);
-    const response = await fetch(`${appliance.appliance.apiUrl}/api/incidents?actor=${name}`, {
+    const found = await send({
+      method: "GET",
+      url: `${example}/api/incidents?actor=${name}`,
       headers: { "X-API-Key": key },
     });
-    const id = (await response.json()).incidents[0].incident_id;
+    const id = found.incidents[0].incident_id;
     expect((await send(read(detail, { key, cursor, id }))).alerts_by_rule.length).toBe(1);
     await send(read(close, { key, cursor, id }));
     const closed = await send(read(detail, { key, cursor, id }));
