@@ -37,7 +37,7 @@ import {
   type SettingChange,
   systemOf,
 } from "./settings-request.ts";
-import { policyJson, syncJson, ticketsJson, warningsOf } from "./status.ts";
+import { statusOf } from "./status.ts";
 import { adapterOf, testOf } from "./systems.ts";
 
 type Json = Record<string, unknown>;
@@ -193,6 +193,16 @@ export class SettingsService {
     return { section: this.section(section), changes };
   }
 
+  /** The values in force with those of a request laid over them. @throws UsageError for an unknown field; EdgeError section_unknown */
+  meant(section: string, body: Json): ReadonlyMap<string, GivenValue> {
+    const values = new Map(this.#given());
+    for (const [name, text] of givenFields(known(section), body)) {
+      if (text === null) values.delete(name);
+      else values.set(name, { text, source: "request", pinned: false });
+    }
+    return values;
+  }
+
   /** Tests a connection with `body` merged into the settings in force; nothing is written in the target. */
   async test(
     section: string,
@@ -203,12 +213,7 @@ export class SettingsService {
     const given = givenFields(system, body);
     const before = this.#given();
     refuseLeavingSecret(system, given, before);
-    const values = new Map(before);
-    for (const [name, text] of given) {
-      if (text === null) values.delete(name);
-      else values.set(name, { text, source: "request", pinned: false });
-    }
-    const { settings, problems } = readTicketSettings(values);
+    const { settings, problems } = readTicketSettings(this.meant(system, body));
     const wrong = problems.find(({ key }) => namesOfSection(system).includes(key as SettingName));
     let steps: TestStep[];
     if (wrong !== undefined) steps = [{ name: "Settings", ok: false, detail: `${wrong.key}: ${wrong.accepted}` }];
@@ -240,37 +245,8 @@ export class SettingsService {
 
   /** Configured, Enabled, Last Test (seed 001), and the state of deliveries. */
   async status(): Promise<Json[]> {
-    const { store, dispatcher } = this.#parts;
-    const tests = new Map((await store.tickets.listConnectionTests()).map((test) => [test.section, test]));
-    const counts = await store.tickets.countDeliveries();
-    const tickets = await store.tickets.countTickets();
     const { settings } = readTicketSettings(this.#given());
-    const shown = ticketSystems.filter((name) => name !== "proactive" || settings.enabled[name] || settings[name]);
-    return shown.map((system) => {
-      const test = tests.get(system);
-      const waiting = Object.fromEntries(
-        counts.filter((one) => one.system === system).map(({ state, count }) => [state, count]),
-      );
-      return {
-        system,
-        configured: settings[system] !== null,
-        // Including warnings of the last test.
-        warnings: [
-          ...warningsOf(settings, system),
-          ...(test?.steps ?? [])
-            .filter(({ warning }) => warning === true)
-            .map(({ name, detail }) => `${name}: ${detail}`),
-        ],
-        enabled: settings.enabled[system],
-        last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
-        answers: !dispatcher.isDown(system),
-        deliveries: waiting,
-        sync: syncJson(dispatcher.syncStatus(system)),
-        tickets: ticketsJson(tickets.find((one) => one.system === system)),
-        webhooks: settings.webhookSecrets[system] !== null,
-        fields: policyJson(settings.policies[system]),
-      };
-    });
+    return statusOf(settings, this.#parts);
   }
 
   #given(): Map<string, GivenValue> {

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { environmentNames } from "../../core/settings/environment.ts";
 import { settingValues } from "../../core/settings/reload/changes.ts";
-import { settingsSectionNames } from "../../core/settings/sections/sections.ts";
+import { generalSections, settingsSectionNames } from "../../core/settings/sections/sections.ts";
 import {
   definitionOf,
   fieldOf,
@@ -17,6 +17,7 @@ import { ticketSettingNames } from "../../core/settings/ticket-definitions.ts";
 import type { Settings } from "../../core/settings.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
+import { ConsoleClient } from "../harness/console-client.ts";
 
 interface Sample {
   /** A value other than the default, as the environment has it. */
@@ -100,7 +101,7 @@ const samples: Readonly<Record<string, Sample>> = {
   RHYTHMX_BASE_URL: url,
   TICKET_ROUTES: of('{"North":{"jira_project":"NOR"}}', '{"North":{"jira_project":"nor"}}'),
   MASK_PATTERNS: of('["badge \\\\d{6}"]', '["("]'),
-  TICKET_USERS: of('{"jane":{"jira":"5b10"}}', '{"jane":{"fax":"1"}}'),
+  TICKET_USERS: of('{"jane":{"jira":"5b10"}}', '{"jane":{"jira":"a\\u0007b"}}'),
   RHYTHMX_TRUSTED_PROXIES: of("10.0.0.0/8,192.0.2.1", "10.0.0.0/99"),
   RHYTHMX_DEFAULT_ENTITY: of("Plant North", "a\u0007b"),
   RHYTHMX_LOG_LEVEL: of("debug", "loud"),
@@ -146,9 +147,11 @@ const fixedReason = (name: string) =>
 
 let edge: TestAppliance;
 let admin: ApiClient;
+let boss: ConsoleClient;
 beforeAll(async () => {
   edge = await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password } });
   admin = await ApiClient.asUser(edge, "boss", "admin");
+  boss = await ConsoleClient.signedIn(edge, "admin");
   listed = (await admin.get("/api/settings")).body.settings;
 });
 afterAll(() => edge.dispose());
@@ -156,6 +159,69 @@ afterAll(() => edge.dispose());
 /** What a field shows when it has this value. */
 const shown = ({ name }: { name: SettingName }) =>
   definitionOf(name).secret ? { configured: true } : { value: sample(name).right };
+
+/** The pages of sections; those of ticket systems have tests of their own. */
+const pages: Readonly<Record<string, string>> = {
+  ...{ correlation: "correlation", sla: "service-levels", routing: "routing", masking: "masking" },
+  ...{ retention: "retention", backup: "backups", network: "network", logging: "logging" },
+};
+const pageOf = (section: string) => `/settings/${pages[section]}`;
+
+/** What a person types for a value: an item a line, and a control for each column of a row. */
+function typed(field: string, name: SettingName, text: string): [string, string][] {
+  if (name === "MASK_PATTERNS") return [[field, (JSON.parse(text) as string[]).join("\n")]];
+  if (name !== "TICKET_ROUTES" && name !== "TICKET_USERS") return [[field, text]];
+  return Object.entries(JSON.parse(text) as Record<string, Record<string, string>>).flatMap(([key, values], row) => [
+    [`${field}.${row}`, key] as [string, string],
+    ...Object.entries(values).map(([column, value]): [string, string] => [`${field}.${row}.${column}`, value]),
+  ]);
+}
+const formOf = (section: string, which: "right" | "wrong") =>
+  Object.fromEntries(
+    rows
+      .filter((row) => row.section === section)
+      .flatMap(({ name, field }) => typed(field, name, sample(name)[which] ?? sample(name).right)),
+  );
+
+describe("in the console", () => {
+  test("every setting has a control on a page, or the reason why it has none", async () => {
+    const { html, text } = await boss.get("/settings");
+    for (const { setting, fixed } of listed)
+      expect([setting, html.includes(`<code>${setting}</code>`), text.includes(fixed ?? setting)]).toEqual([
+        setting,
+        true,
+        true,
+      ]);
+    for (const section of generalSections) {
+      const page = await boss.get(pageOf(section));
+      for (const { field, name } of rows.filter((row) => row.section === section)) {
+        const control = typed(field, name, sample(name).right)[0]?.[0] ?? "";
+        expect([name, page.html]).toEqual([name, expect.stringContaining(` name="${control}"`)]);
+        // What is accepted, and what holds without it.
+        const hint = page.html.split(`id="${field}-hint"`)[1]?.split("</span>")[0] ?? "";
+        expect([name, hint.length > 40]).toEqual([name, true]);
+      }
+    }
+  });
+
+  test("what is wrong stands at its field, what was typed is there again, and nothing is saved", async () => {
+    for (const section of generalSections) {
+      const path = pageOf(section);
+      const answer = await boss.fill(await boss.get(path), `/console${path}/save`, formOf(section, "wrong"));
+      expect([section, answer.status]).toEqual([section, 422]);
+      for (const { field, name } of rows.filter((row) => row.section === section)) {
+        const { wrong } = sample(name);
+        // Check boxes and choices offer nothing that is wrong.
+        if (name === "HOST_SHORT_NAMES" || wrong === null) continue;
+        expect([name, answer.html]).toEqual([name, expect.stringContaining(`class="hint bad" id="${field}-hint"`)]);
+      }
+      const { fields } = (await admin.get(`/api/settings/${section}`)).body;
+      expect(new Set(Object.values(fields as Record<string, { source: string }>).map(({ source }) => source))).toEqual(
+        new Set(["default"]),
+      );
+    }
+  });
+});
 
 describe("saved", () => {
   test("a wrong value is refused at its field, and nothing is saved", async () => {
@@ -174,8 +240,12 @@ describe("saved", () => {
 
   test("each section is in force, in the audit log with old and new, and there after a restart", async () => {
     for (const section of settingsSectionNames) {
-      const { status, body } = await admin.send("PUT", `/api/settings/${section}`, bodyOf(section));
-      expect([section, status]).toEqual([section, 200]);
+      const path = pageOf(section);
+      if (section in pages) {
+        const saved = await boss.fill(await boss.get(path), `/console${path}/save`, formOf(section, "right"));
+        expect([section, saved.at, saved.text]).toEqual([section, path, expect.stringContaining("saved and in force")]);
+      } else expect((await admin.send("PUT", `/api/settings/${section}`, bodyOf(section))).status).toBe(200);
+      const { body } = await admin.get(`/api/settings/${section}`);
       for (const row of rows.filter((one) => one.section === section))
         expect([row.name, body.fields[row.field]]).toEqual([
           row.name,
@@ -235,15 +305,15 @@ test("pinned by the environment they are shown so, and refused with the place", 
   );
   const pinned = await TestAppliance.start({ env: { ...env, RHYTHMX_ADMIN_PASSWORD: password } });
   try {
-    const boss = await ApiClient.asUser(pinned, "boss", "admin");
+    const reader = await ApiClient.asUser(pinned, "boss", "admin");
     for (const row of rows.filter(({ name }) => name in env)) {
       const path = `/api/settings/${row.section}`;
-      const { fields } = (await boss.get(path)).body;
+      const { fields } = (await reader.get(path)).body;
       expect([row.name, fields[row.field]]).toEqual([
         row.name,
         expect.objectContaining({ ...shown(row), source: "environment", pinned: true }),
       ]);
-      const refused = await boss.send("PUT", path, { [row.field]: sample(row.name).right });
+      const refused = await reader.send("PUT", path, { [row.field]: sample(row.name).right });
       expect([row.name, refused.status, refused.body.detail]).toEqual([
         row.name,
         409,
