@@ -77,7 +77,7 @@ export function settingsPort({ tickets, feeds, audit, reading, clock, inForce }:
     test: async (caller: Caller, section: string, fields: Json) => {
       const tested = isFeedSection(section)
         ? { ...(await feeds.test(section, fields)), given: givenFields(fields) }
-        : await tickets.test(section, fields);
+        : await tickets.connections.test(section, fields);
       const { ok, steps, at, given } = tested;
       await audit.note(auditAuthor(caller), "settings.test", section, { ok, with: given });
       return { ok, steps, at };

@@ -14,9 +14,15 @@ import {
   fieldsOfSection,
   originName,
   problemsOfText,
+  savedTexts,
   sectionFields,
 } from "../../core/settings/sections/feed-section.ts";
-import { type FieldProblem, sectionVersion, settingsChanged } from "../../core/settings/sections/section-version.ts";
+import {
+  changedSince,
+  type FieldProblem,
+  sectionVersion,
+  settingsChanged,
+} from "../../core/settings/sections/section-version.ts";
 import { isGeneral, isSettingName } from "../../core/settings/setting-definitions.ts";
 import type { SavedSettings } from "../../core/settings/sources.ts";
 import type { DestinationSettings } from "../../core/settings.ts";
@@ -81,7 +87,7 @@ export class FeedSettingsService {
     const row = await this.#saved(section);
     return {
       section,
-      version: versionOf(row?.value),
+      version: sectionVersion(savedTexts(section, row?.value)),
       saved: row === null ? null : { who: row.who, at: toIso(row.at) },
       problems: [...new Set([...wrong[feedSections[section]], ...ofFile].map(formatProblem))],
       fields: sectionFields(section, { settings, origins, saved: row?.value }),
@@ -137,10 +143,12 @@ export class FeedSettingsService {
     const { store, clock, reloads, uploads } = this.#parts;
     const text = await this.#accepted(section, body);
     const before = await this.#saved(section);
-    if (version !== null && version !== versionOf(before?.value))
-      throw settingsChanged(section, before, differencesBetween(before?.value, text ?? undefined, Object.keys(body)));
-    const changed = Object.keys(body);
-    if (changed.length > 0) {
+    const changed = version === null ? null : changedSince(version, savedTexts(section, before?.value));
+    const both = Object.keys(body).filter((field) => changed?.has(field));
+    const differences = differencesBetween(before?.value, text ?? undefined, both);
+    if (differences.length > 0) throw settingsChanged(section, before, differences);
+    const saved = Object.keys(body);
+    if (saved.length > 0) {
       const all = await store.tickets.listSavedSettings();
       const others = all.filter(({ name, secret }) => !secret && name !== savedName(section)).map(({ value }) => value);
       const kept = uploads.rows(new Set(all.map(({ name }) => name)), text === null ? others : [...others, text]);
@@ -149,7 +157,7 @@ export class FeedSettingsService {
       await uploads.load();
       await reloads.again();
     }
-    return { section: await this.section(section), changed };
+    return { section: await this.section(section), changed: saved };
   }
 
   /** What is wrong with fields that somebody is about to save: everything at once. */
@@ -259,8 +267,4 @@ export class FeedSettingsService {
     const saved = (await this.#saved(section))?.value;
     return readFeedRequest(section, body, { origins: reloads.inForce.origins, saved, uploads });
   }
-}
-
-function versionOf(text: string | undefined): string {
-  return sectionVersion(text === undefined ? [] : [["", text]]);
 }

@@ -1,11 +1,13 @@
-/** The settings of ticket systems for API and console: pinned and saved values, and tests. Secrets are write-only. */
+/** The settings of ticket systems for API and console: pinned and saved values. Secrets are write-only. */
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import {
+  changedSince,
   type FieldProblem,
   type LastSaved,
   refuseProblems,
+  type SavedField,
   sectionVersion,
   settingsChanged,
 } from "../../core/settings/sections/section-version.ts";
@@ -16,17 +18,17 @@ import {
   isGeneral,
   isSettingName,
   namesOfSection,
-  type SettingName,
 } from "../../core/settings/setting-definitions.ts";
 import { type GivenValue, readTicketSettings } from "../../core/settings/tickets.ts";
 import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
-import type { TestStep, TicketSystem } from "../../core/tickets/ticket-system.ts";
+import type { TicketSystem } from "../../core/tickets/ticket-system.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
 import { Turns } from "../access/turns.ts";
 import type { Log } from "../runtime/log.ts";
+import { ConnectionDesk } from "./connection-desk.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
-import { givenFields, refuseLeavingSecret } from "./secret-guard.ts";
+import { givenFields } from "./secret-guard.ts";
 import {
   changeOf,
   differenceOf,
@@ -35,10 +37,9 @@ import {
   placeOf,
   refusePinned,
   type SettingChange,
-  systemOf,
 } from "./settings-request.ts";
 import { statusOf } from "./status.ts";
-import { adapterOf, testOf } from "./systems.ts";
+import { adapterOf } from "./systems.ts";
 
 type Json = Record<string, unknown>;
 
@@ -60,9 +61,17 @@ export class SettingsService {
   /** Values as plain text. */
   #saved = new Map<string, GivenValue>();
   #savedBy = new Map<string, LastSaved>();
+  /** What is done with connections, also with values that are not saved. */
+  readonly connections: ConnectionDesk;
 
   constructor(parts: SettingsParts) {
     this.#parts = parts;
+    this.connections = new ConnectionDesk({
+      store: parts.store,
+      clock: parts.clock,
+      values: () => this.#given(),
+      accepted: (system) => this.#resume(system),
+    });
   }
 
   /** Loads saved settings and applies those of ticket systems, beside what environment and files say. */
@@ -120,7 +129,7 @@ export class SettingsService {
     const last = this.#lastSaved(known(section));
     return {
       section,
-      version: this.#version(known(section)),
+      version: sectionVersion(this.#savedFields(known(section)), this.#versionKey),
       saved: last === null ? null : { who: last.who, at: new Date(last.at).toISOString() },
       fields: Object.fromEntries(fields),
     };
@@ -134,8 +143,8 @@ export class SettingsService {
   }
 
   /**
-   * Saves all fields of a section or none; null or empty resets one to its default. `version`: which the section must have; null = whichever.
-   * @throws UsageError; EdgeError setting_pinned, settings_changed
+   * Saves all fields of a section or none; null or empty resets one to its default. `version`: that the
+   * request was made from; null = whichever. @throws UsageError; EdgeError setting_pinned, settings_changed
    */
   save(
     section: string,
@@ -152,12 +161,12 @@ export class SettingsService {
     return fieldProblems(known(section), body, { pinned: this.#pinned, present: this.#given() });
   }
 
-  #version(section: SettingsSection): string {
-    const saved = namesOfSection(section).flatMap((name) => {
-      const value = this.#saved.get(name);
-      return value === undefined ? [] : [[name, value.text] as const];
-    });
-    return sectionVersion(saved, this.#parts.secrets.key("settings").toString("hex"));
+  #savedFields(section: SettingsSection): SavedField[] {
+    return namesOfSection(section).map((name) => [name, this.#saved.get(name)?.text]);
+  }
+
+  get #versionKey(): string {
+    return this.#parts.secrets.key("settings").toString("hex");
   }
 
   #lastSaved(section: SettingsSection): LastSaved | null {
@@ -176,10 +185,12 @@ export class SettingsService {
     const before = this.#given();
     refusePinned(section, given, this.#pinned);
     refuseProblems(fieldProblems(section, body, { pinned: this.#pinned, present: before }));
-    if (version !== null && version !== this.#version(section)) {
-      const differences = [...given].flatMap(([name, text]) => differenceOf(section, name, before, text));
-      throw settingsChanged(section, this.#lastSaved(section), differences);
-    }
+    // What others have changed meanwhile stays, and only where both changed the same field somebody has to decide.
+    const changed = version === null ? null : changedSince(version, this.#savedFields(section), this.#versionKey);
+    const differences = [...given].flatMap(([name, text]) =>
+      changed?.has(name) ? differenceOf(section, name, before, text) : [],
+    );
+    if (differences.length > 0) throw settingsChanged(section, this.#lastSaved(section), differences);
     const rows = [...given].map(([name, text]) => {
       const { secret } = definitionOf(name);
       return { name, secret, value: text === null ? null : secret ? secrets.seal(text, placeOf(name)) : text };
@@ -203,44 +214,9 @@ export class SettingsService {
     return values;
   }
 
-  /** Tests a connection with `body` merged into the settings in force; nothing is written in the target. */
-  async test(
-    section: string,
-    body: Json,
-  ): Promise<{ ok: boolean; steps: TestStep[]; at: string; given: SettingChange[] }> {
-    const system = systemOf(section);
-    const { store, clock } = this.#parts;
-    const given = givenFields(system, body);
-    const before = this.#given();
-    refuseLeavingSecret(system, given, before);
-    const { settings, problems } = readTicketSettings(this.meant(system, body));
-    const wrong = problems.find(({ key }) => namesOfSection(system).includes(key as SettingName));
-    let steps: TestStep[];
-    if (wrong !== undefined) steps = [{ name: "Settings", ok: false, detail: `${wrong.key}: ${wrong.accepted}` }];
-    else steps = await testOf(settings, system, clock);
-    const at = clock.now();
-    const ok = steps.every((step) => step.ok);
-    // Only a test of the settings in force is recorded.
-    if (given.size === 0) {
-      await store.tickets.saveConnectionTest({ section: system, at, ok, steps });
-      if (ok) await this.#resume(system);
-    }
-    const changed = [...given].flatMap(([name, text]) => changeOf(name, before.get(name)?.text ?? null, text));
-    return { ok, steps, at: new Date(at).toISOString(), given: changed };
-  }
-
   /** The adapter for an entity's tickets, with the settings in force. @throws EdgeError not_configured, ca_file */
   adapterOf(system: TicketSystemName, entity: string): TicketSystem {
     return adapterOf(this.#parts.dispatcher.systems, system, entity);
-  }
-
-  /** The configured systems. */
-  async testAll(): Promise<{ system: TicketSystemName; steps: TestStep[] }[]> {
-    const { settings } = readTicketSettings(this.#given());
-    const wanted = ticketSystems.filter((system) => settings[system] !== null || settings.enabled[system]);
-    return Promise.all(
-      wanted.map(async (system) => ({ system, steps: await testOf(settings, system, this.#parts.clock) })),
-    );
   }
 
   /** Configured, Enabled, Last Test (seed 001), and the state of deliveries. */

@@ -6,7 +6,6 @@ import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.
 import { isoOrNull } from "../../core/time.ts";
 import type { TicketCount } from "../../store/lists/ticket-lists.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { TicketDispatcher } from "./dispatcher.ts";
 import type { SyncStatus } from "./lane/search-source.ts";
 
 type Json = Record<string, unknown>;
@@ -37,10 +36,16 @@ function policyJson(policies: FieldPolicies): Json {
   return Object.fromEntries(fields) as Json;
 }
 
+/** How each system does, as the dispatcher knows it. */
+interface SystemStates {
+  isDown(system: TicketSystemName): boolean;
+  syncStatus(system: TicketSystemName): SyncStatus;
+}
+
 /** Configured, Enabled, Last Test (seed 001), and the state of deliveries, by system. */
 export async function statusOf(
   settings: TicketSettings,
-  { store, dispatcher }: { store: Store; dispatcher: TicketDispatcher },
+  { store, dispatcher }: { store: Store; dispatcher: SystemStates },
 ): Promise<Record<string, unknown>[]> {
   const tests = new Map((await store.tickets.listConnectionTests()).map((test) => [test.section, test]));
   const counts = await store.tickets.countDeliveries();

@@ -165,5 +165,5 @@ export function problemOf(name: SettingName, text: string): string | null {
   const value = text.trim();
   if (value === "") return null;
   if (explain !== undefined) return explain(value);
-  return form.read(value) === undefined ? form.accepted : null;
+  return form.read(value) === undefined ? (form.problem?.(value) ?? form.accepted) : null;
 }

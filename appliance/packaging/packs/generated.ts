@@ -1,8 +1,9 @@
 /** All files that are made from the list of fields: path from the root of the sources, and text. */
 import { fieldsPage } from "./fields-page.ts";
 import { qradarFiles } from "./qradar.ts";
+import { sentinelFiles } from "./sentinel.ts";
 import { splunkFiles } from "./splunk.ts";
 
 export function generatedFiles(): ReadonlyMap<string, string> {
-  return new Map([["docs/fields.md", fieldsPage()], ...qradarFiles(), ...splunkFiles()]);
+  return new Map([["docs/fields.md", fieldsPage()], ...qradarFiles(), ...sentinelFiles(), ...splunkFiles()]);
 }

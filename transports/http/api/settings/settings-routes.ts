@@ -77,14 +77,16 @@ export function settingsRoutes({ settings }: ApiDependencies): Route[] {
       path: "/api/settings/:section",
       summary: "Saves settings of a section",
       description:
-        "What environment or files say is pinned and cannot be changed here. With If-Match (the ETag of GET) a section that somebody else has saved since is not overwritten. Certificates and keys of destinations may be sent as PEM text in the place of a path; they are kept encrypted, and keys are never given out.",
+        "What environment or files say is pinned and cannot be changed here. With If-Match (the ETag of GET) a field that somebody else has changed since is not overwritten; changes of different fields are both kept. Certificates and keys of destinations may be sent as PEM text in the place of a path; they are kept encrypted, and keys are never given out.",
       body: fields,
       bodyExample: { url: "https://acme.atlassian.net", email: "soc@acme.example", project_key: "SEC", enabled: true },
       answers: {
         200: { description: "The section.", schema: settingsSection },
         404: unknown,
         409: { description: "A field is pinned." },
-        412: { description: "The section was saved since; `errors` has both values of each field that differs." },
+        412: {
+          description: "A field of the request was saved with another value since; `errors` has both values of each.",
+        },
       },
       handle: async ({ c, caller, param, body }) => {
         const section = await settings.save(caller, param("section"), body, versionOf(c.req.header("if-match")));

@@ -77,7 +77,7 @@ export function shownText(spec: FieldSpec, value: unknown): string {
 }
 
 /** Undefined for what is no JSON. */
-export function parsed(text: string): unknown {
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -99,7 +99,7 @@ export interface SentFields {
 }
 
 /** Characters of a setting; a certificate bundle is longer, and is no setting. */
-export const longestText = 10_000;
+const longestText = 10_000;
 
 /** @throws UsageError for texts that are too long or hold NUL */
 export function readFields(form: FormFields, specs: readonly FieldSpec[]): SentFields {

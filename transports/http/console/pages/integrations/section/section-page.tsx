@@ -18,29 +18,13 @@ import type { FormFields } from "../../../form-fields.ts";
 import { type Action, type ActionRequest, type AnyPage, type PageRequest, page, type Shown } from "../../../page.ts";
 import { PageHead } from "../../../parts/list.tsx";
 import type { FieldGroup, Section } from "../../../parts/settings/field-spec.ts";
-import { longestText, readFields, type SentFields, shownName, valueText } from "../../../parts/settings/field-spec.ts";
-import { RowsField } from "../../../parts/settings/rows-field.tsx";
-import { SettingField } from "../../../parts/settings/setting-field.tsx";
-import { type Conflict, SettingsForm, versionField } from "../../../parts/settings/settings-form.tsx";
+import { readFields, type SentFields } from "../../../parts/settings/field-spec.ts";
+import { type Conflict, versionSeen } from "../../../parts/settings/settings-form.tsx";
 import { PinnedNotice } from "../../../parts/settings/source.tsx";
-import { Notice, Panel } from "../../../parts/words.tsx";
 import { integrationOf } from "../catalogue.ts";
 import { IntegrationHead, IntegrationsFrame } from "../frame.tsx";
 import { type IntegrationsData, readIntegrations, type TestStep } from "../integration-state.ts";
-import { TestResult } from "../test-steps.tsx";
-
-/** What a form says beside the section's values. */
-export interface FormState {
-  /** What was typed, by field. */
-  typed: ReadonlyMap<string, string>;
-  problems: readonly { name: string; reason: string }[];
-  conflict: Conflict | null;
-  tested: { ok: boolean; steps: readonly TestStep[]; unsaved: number } | null;
-  /** The test that goes before enabling has found something: whether to enable it all the same is for a person to say. */
-  held: boolean;
-  /** What a person has to confirm with the own password, in words. */
-  grave: Child | null;
-}
+import { allTheSame, type FormState, ownPassword, SectionForm } from "./section-form.tsx";
 
 const freshForm: FormState = { typed: new Map(), problems: [], conflict: null, tested: null, held: false, grave: null };
 
@@ -147,10 +131,10 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
           if (wrong !== null) return shown(request, { ...freshForm, typed, grave, problems: wrong }, 422);
         }
         try {
-          await settings.save(request.caller, name, changes, request.form.text(versionField), despite);
+          await settings.save(request.caller, name, changes, versionSeen(request.form), despite);
         } catch (error) {
           if (!(error instanceof EdgeError) || error.code !== "settings_changed") throw error;
-          const conflict = await conflictOf(request, name, sent);
+          const conflict = await conflictOf(request, name, error);
           return shown(request, { ...freshForm, typed: typedOnly(sent), conflict }, 412);
         }
         return { to: path, said: `${title}: saved and in force: ${labels.join(", ")}.` };
@@ -170,9 +154,6 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
   };
 }
 
-/** The check box by which a person enables what its test has found wanting. */
-const allTheSame = "all_the_same";
-
 const noIntegrations: IntegrationsData = { feeds: [], systems: [], mayTest: false, seesAll: false };
 
 /** Whether the own password was given with a grave change (decision 36): what is wrong with it, null = it is right. */
@@ -188,8 +169,6 @@ async function unconfirmed({ form, ports, caller }: ActionRequest): Promise<Form
   }
 }
 
-const ownPassword = "own_password";
-
 async function testOf(request: ActionRequest, name: string, changes: Readonly<Record<string, unknown>>) {
   const { settings } = request.ports.api;
   const { ok, steps } = (await settings.test(request.caller, name, changes)) as { ok: boolean; steps: TestStep[] };
@@ -201,13 +180,11 @@ export async function readSection({ ports }: PageRequest, name: string): Promise
   return (await ports.api.settings.section(name)) as unknown as Section;
 }
 
-/** What somebody else has saved meanwhile of the fields that this person changed. What was not changed here shows the value that is saved now. */
-async function conflictOf(request: ActionRequest, name: string, { changes }: SentFields): Promise<Conflict> {
-  const { saved, fields } = await readSection(request, name);
-  const differing = Object.keys(changes).filter(
-    (field) => valueText(fields[field]?.value) !== request.form.text(shownName(field), longestText),
-  );
-  return { who: saved?.who ?? "somebody", at: saved?.at ?? "", fields: differing };
+/** Who saved meanwhile, and which of the fields that this person changed. What was not changed here shows the value that is saved now. */
+async function conflictOf(request: ActionRequest, name: string, { data }: EdgeError): Promise<Conflict> {
+  const { saved } = await readSection(request, name);
+  const fields = ((data.errors ?? []) as readonly { name: string }[]).map((one) => one.name);
+  return { who: saved?.who ?? "somebody", at: saved?.at ?? "", fields };
 }
 
 /** Of the texts that were sent those that a person has typed. */
@@ -267,101 +244,3 @@ const SectionView = <Extra,>({ definition, data, path, title }: ViewProps<Extra>
     </>
   );
 };
-
-interface SectionFormProps {
-  action: string;
-  title: string;
-  section: Section;
-  groups: readonly FieldGroup[];
-  state: FormState;
-  buttons?: Child;
-  notice?: Child;
-  preview?: Child;
-  /** Whether accepted form and default stand at each field. */
-  explained: boolean;
-}
-
-/** The form of a section. */
-const SectionForm = (props: SectionFormProps) => {
-  const { action, title, section, groups, state, buttons, notice, preview, explained } = props;
-  const { typed, problems, conflict, tested, held, grave } = state;
-  const names = new Set([ownPassword, ...groups.flatMap(({ fields }) => fields.map(({ name }) => name))]);
-  const elsewhere = problems.filter(({ name }) => !names.has(name)).map(({ name, reason }) => `${name}: ${reason}`);
-  return (
-    <SettingsForm
-      action={action}
-      name={title}
-      version={section.version}
-      conflict={conflict}
-      problems={elsewhere}
-      canSave={[...names].some((name) => section.fields[name]?.pinned !== true)}
-      buttons={buttons}
-    >
-      {notice}
-      <div id="tested" class="stack" data-part="asked">
-        {tested === null ? null : <TestResult {...tested} />}
-        {held ? (
-          <Notice kind="wait">
-            <b>It was not enabled: the test has found what stands above.</b> Mend it, or{" "}
-            <label class="row">
-              <input type="checkbox" name={allTheSame} /> enable it all the same
-            </label>{" "}
-            and save again. That is noted in the audit log.
-          </Notice>
-        ) : null}
-        {grave === null ? null : (
-          <GraveChange words={grave} problem={problems.find(({ name }) => name === ownPassword)?.reason} />
-        )}
-      </div>
-      {groups.map((group, index) => (
-        <Panel title={group.title} id={`${section.section}-${index}`} note={group.note}>
-          <div class="form flush">
-            {group.fields.map((spec) => {
-              const field = section.fields[spec.name];
-              if (field === undefined) return null;
-              if (spec.kind === "rows")
-                return (
-                  <RowsField
-                    spec={spec}
-                    field={field}
-                    typed={typed.get(spec.name)}
-                    problem={problems.find(({ name }) => name === spec.name)?.reason}
-                  />
-                );
-              return (
-                <SettingField
-                  spec={spec}
-                  field={field}
-                  explained={explained}
-                  typed={typed.get(spec.name)}
-                  problem={problems.find(({ name }) => name === spec.name)?.reason}
-                  savedNow={conflict?.fields.includes(spec.name) ? valueText(field.value) : undefined}
-                />
-              );
-            })}
-          </div>
-        </Panel>
-      ))}
-      {preview}
-    </SettingsForm>
-  );
-};
-
-/** What would be lost, and the own password for it. */
-const GraveChange = ({ words, problem }: { words: Child; problem: string | undefined }) => (
-  <Notice kind="wait">
-    {words}{" "}
-    <label>
-      Your own password, to do it:{" "}
-      <input
-        class="field"
-        type="password"
-        name={ownPassword}
-        data-label="Your own password"
-        autocomplete="current-password"
-        aria-invalid={problem === undefined ? undefined : "true"}
-      />
-    </label>{" "}
-    {problem === undefined ? "Then save again." : <b>{problem}</b>}
-  </Notice>
-);
