@@ -113,13 +113,15 @@ export function settingsRoutes({ settings }: ApiDependencies): Route[] {
       description:
         "Section masking: `text` as tickets would have it. Section routing: where tickets of the entities of the last 30 days would go. Section correlation: which actors of these days are shared accounts.",
       body: v.object({
-        fields: v.optional(fields, {}),
-        text: v.optional(v.pipe(v.string(), v.maxLength(4_000), v.description("For masking.")), ""),
+        fields: v.exactOptional(
+          v.pipe(v.record(v.string(), v.unknown()), v.description("As they would be saved; null = the default.")),
+        ),
+        text: v.exactOptional(v.pipe(v.string(), v.maxLength(4_000), v.description("For masking."))),
       }),
       bodyExample: { fields: { mask_patterns: ["badge \\d{6}"] }, text: "badge 123456" },
       answers: { 200: { description: "Depends on the section.", schema: v.looseObject({}) }, 404: unknown },
       handle: async ({ c, caller, param, body }) =>
-        c.json(await settings.preview(caller, param("section"), body.fields, body.text)),
+        c.json(await settings.preview(caller, param("section"), body.fields ?? {}, body.text ?? "")),
     }),
     route({
       ...admin,
