@@ -35,7 +35,7 @@ const folders = [
 
 /** How a block of commands begins where it does not say that it is one. */
 const commands =
-  /^(?:rhythmx|tail|tar|sed|\/usr\/share\/logstash|cp|install|openssl|promtool|python3|az|apt-get|demisto-sdk)\b/;
+  /^(?:rhythmx|tail|tar|sed|\/usr\/share\/logstash|cp|curl|install|openssl|promtool|python3|az|apt-get|demisto-sdk)\b/;
 
 export interface Followed {
   code: number | null;
