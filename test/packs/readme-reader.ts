@@ -24,6 +24,7 @@ const notHad = [
 const folders = [
   "etc/filebeat",
   "etc/grafana/provisioning/dashboards",
+  "etc/graylog/server",
   "etc/logrotate.d",
   "etc/logstash/conf.d",
   "etc/prometheus",

@@ -207,12 +207,13 @@ if (here) {
     expect(answers).toContain('"status":"CLOSED"');
   });
 
-  test("sentinel, xsoar, splunk-soar: what their READMEs have one type", async () => {
+  test("graylog, sentinel, xsoar, splunk-soar: what their READMEs have one type", async () => {
     cpSync(
       join(exported, "sentinel/DataConnectors/rsyslog-rhythmx.conf"),
       join(exported, "sentinel/rsyslog-rhythmx.conf"),
     );
     reader.otherMachine();
+    await follow("graylog", {});
     await follow("sentinel", {});
     const XSOAR_URL = `http://127.0.0.1:${(soar.address() as AddressInfo).port}`;
     await follow("xsoar", {}, { XSOAR_URL, XSOAR_KEY: "k" });
@@ -224,6 +225,7 @@ if (here) {
   test("no command of a README is left out", () => {
     const followed = {
       automation: 4,
+      graylog: 1,
       elastic: 8,
       opensearch: 8,
       syslog: 3,
@@ -234,7 +236,7 @@ if (here) {
       "splunk-soar": 2,
     };
     const all = Object.fromEntries(names.map((name) => [name, reader.commandsOf(name).length]));
-    expect(all).toMatchObject(followed);
+    expect(Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0))).toEqual(followed);
   });
 } else {
   test("a program is not here: see the lines above", () => {
