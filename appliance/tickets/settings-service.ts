@@ -35,6 +35,7 @@ import {
   type SettingChange,
   systemOf,
 } from "./settings-request.ts";
+import { retryStanding } from "./standing.ts";
 import { policyJson, syncJson, ticketsJson, warningsOf } from "./status.ts";
 import { adapterOf, noThrottles, TicketSystems } from "./systems.ts";
 
@@ -274,7 +275,7 @@ export class SettingsService {
     const system = ticketSystems.find((name) => name === section);
     if (system === undefined) return;
     dispatcher.credentialsAccepted(system);
-    const resumed = await store.tickets.retryDeliveries({ system, state: "parked" }, clock.now());
+    const resumed = await retryStanding(store.tickets, { system, state: "parked" }, clock.now());
     if (resumed > 0) this.#parts.log.info("parked deliveries go again", { system, deliveries: resumed });
     dispatcher.wake();
   }

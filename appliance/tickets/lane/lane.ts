@@ -8,6 +8,7 @@ import type { TestStep } from "../../../core/tickets/ticket-system.ts";
 import { minuteMs } from "../../../core/time.ts";
 import { recordingExchanges } from "../../../integrations/exchanges.ts";
 import type { Throttle } from "../../../integrations/throttle.ts";
+import { retryStanding } from "../standing.ts";
 import type { TicketSystems } from "../systems.ts";
 import { DeliverySource } from "./delivery-source.ts";
 import { noteFailure } from "./failures.ts";
@@ -277,7 +278,7 @@ export class Lane implements LaneView {
       if (answers) {
         // Deliveries that used up their retries while the target was down.
         const dead = { system, state: "dead" as const };
-        const revived = circuit.isOutage ? await store.tickets.retryDeliveries(dead, clock.now()) : 0;
+        const revived = circuit.isOutage ? await retryStanding(store.tickets, dead, clock.now()) : 0;
         if (revived > 0) log.info("dead letters go again after an outage", { system, deliveries: revived });
         circuit.succeeded();
         this.#deliveries.retryAll(clock.now());
