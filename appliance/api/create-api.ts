@@ -3,6 +3,7 @@ import type { Caller } from "../../core/access/caller.ts";
 import type { KeyRefusal } from "../../core/api-key.ts";
 import { Continuity, continuityMs, type PollPosition } from "../../core/pages/continuity.ts";
 import type { Clock, Sleep } from "../../core/ports.ts";
+import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
 import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
@@ -75,6 +76,10 @@ export interface ApiParts {
   stopping: AbortSignal;
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
+  /** Puts in force what was saved. */
+  reapply(): Promise<unknown>;
+  /** The settings in force. */
+  inForce(): ResolvedSettings;
   reloads: ReloadParts;
   supportBundle: MakeBundle;
   search: SearchUpkeep;
@@ -122,7 +127,7 @@ export async function createApi(parts: ApiParts) {
   let rotating: Promise<unknown> = Promise.resolve();
   const tickets = new TicketService(store, dispatcher, clock, audit);
   const ownAccount = new OwnAccount(accounts, authentication, logins, audit);
-  const ticketSettings = new SettingsService({ store, clock, log, secrets, dispatcher });
+  const ticketSettings = new SettingsService({ store, clock, log, secrets, dispatcher, reapply: parts.reapply });
   const sample = await SampleData.open({
     dataDir: settings.dataDir,
     clock,
@@ -197,7 +202,10 @@ export async function createApi(parts: ApiParts) {
       exceptions: new Exceptions(store, clock, audit),
       tickets,
       webhooks: dispatcher.webhooks,
-      settings: settingsPort({ tickets: ticketSettings, feeds: feedSettings, audit, reading: store.reading, clock }),
+      settings: settingsPort({
+        ...{ tickets: ticketSettings, feeds: feedSettings, audit, reading: store.reading, clock },
+        inForce: parts.inForce,
+      }),
       assets: new AssetLists({
         store,
         clock,

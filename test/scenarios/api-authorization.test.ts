@@ -76,6 +76,7 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "POST /api/webhooks/jira": null,
   "POST /api/webhooks/servicenow": null,
   "GET /api/integrations/status": everyone,
+  "GET /api/settings": admins,
   "GET /api/settings/:section": admins,
   "GET /api/settings/auto_push/estimate": admins,
   "PUT /api/settings/:section": admins,

@@ -161,6 +161,9 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
   ];
 }
 
+/** The address of every page, as hono writes it. */
+export const pagePaths: readonly string[] = pages.map(({ path }) => path);
+
 type App = Hono<{ Bindings: ConnectionBindings }>;
 
 /** Whether an address belongs to the console; everything else is for programs. */
@@ -176,7 +179,7 @@ interface OtherPages {
 
 /** Adds every route. */
 export function addConsole(app: App, dependencies: ConsoleDependencies): OtherPages {
-  const gate = new Gate(dependencies, new Set(pages.map(({ path }) => path)));
+  const gate = new Gate(dependencies, new Set(pagePaths));
   for (const one of pages) app.get(one.path, (c) => gate.page(c, one));
   for (const one of actionsOf(dependencies)) app.post(one.path, (c) => gate.action(c, one));
   for (const one of signInRoutes(dependencies, gate)) app.on(one.method, one.path, one.answer);

@@ -11,7 +11,24 @@ export interface PushEstimate {
   by_min_severity: Readonly<Record<"CRITICAL" | "HIGH" | "MEDIUM" | "LOW", number>>;
 }
 
+/** One of all settings: where it is saved, or why it cannot be. */
+export interface ListedSetting {
+  setting: string;
+  /** Null = it cannot be saved. */
+  section: string | null;
+  field: string | null;
+  /** Absent for a secret, which has `configured`. */
+  value?: unknown;
+  configured?: boolean;
+  source: string;
+  pinned: boolean;
+  /** Why it cannot be saved; null = it can. */
+  fixed: string | null;
+}
+
 export interface SettingsPort {
+  /** Every setting with what is in force. */
+  all(): Promise<ListedSetting[]>;
   /** Fields with value, source, and whether they are pinned; the version of what is saved, and who saved it. @throws EdgeError section_unknown */
   section(section: string): Promise<Json>;
   /**

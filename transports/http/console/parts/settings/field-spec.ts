@@ -75,7 +75,7 @@ export interface SentFields {
 }
 
 /** Characters of a setting; a certificate bundle is longer, and is no setting. */
-export const longestText = 10_000;
+const longestText = 10_000;
 
 /** @throws UsageError for texts that are too long or hold NUL */
 export function readFields(form: FormFields, specs: readonly FieldSpec[]): SentFields {

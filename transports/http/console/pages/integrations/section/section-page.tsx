@@ -15,9 +15,9 @@ import type { Child } from "hono/jsx";
 import { EdgeError } from "../../../../../../core/errors.ts";
 import { type Action, type ActionRequest, type AnyPage, type PageRequest, page, type Shown } from "../../../page.ts";
 import type { FieldGroup, Section } from "../../../parts/settings/field-spec.ts";
-import { longestText, readFields, type SentFields, shownName, valueText } from "../../../parts/settings/field-spec.ts";
+import { readFields, type SentFields, valueText } from "../../../parts/settings/field-spec.ts";
 import { SettingField } from "../../../parts/settings/setting-field.tsx";
-import { type Conflict, SettingsForm, versionField } from "../../../parts/settings/settings-form.tsx";
+import { type Conflict, SettingsForm, versionSeen } from "../../../parts/settings/settings-form.tsx";
 import { PinnedNotice } from "../../../parts/settings/source.tsx";
 import { Notice, Panel } from "../../../parts/words.tsx";
 import { integrationOf } from "../catalogue.ts";
@@ -116,10 +116,10 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
             return shown(request, { ...freshForm, typed, tested, held: true }, 422);
         }
         try {
-          await settings.save(request.caller, name, changes, request.form.text(versionField), despite);
+          await settings.save(request.caller, name, changes, versionSeen(request.form), despite);
         } catch (error) {
           if (!(error instanceof EdgeError) || error.code !== "settings_changed") throw error;
-          const conflict = await conflictOf(request, name, sent);
+          const conflict = await conflictOf(request, name, error);
           return shown(request, { ...freshForm, typed: typedOnly(sent), conflict }, 412);
         }
         return { to: path, said: `${title}: saved and in force: ${labels.join(", ")}.` };
@@ -153,13 +153,11 @@ export async function readSection({ ports }: PageRequest, name: string): Promise
   return (await ports.api.settings.section(name)) as unknown as Section;
 }
 
-/** What somebody else has saved meanwhile of the fields that this person changed. What was not changed here shows the value that is saved now. */
-async function conflictOf(request: ActionRequest, name: string, { changes }: SentFields): Promise<Conflict> {
-  const { saved, fields } = await readSection(request, name);
-  const differing = Object.keys(changes).filter(
-    (field) => valueText(fields[field]?.value) !== request.form.text(shownName(field), longestText),
-  );
-  return { who: saved?.who ?? "somebody", at: saved?.at ?? "", fields: differing };
+/** Who saved meanwhile, and which of the fields that this person changed. What was not changed here shows the value that is saved now. */
+async function conflictOf(request: ActionRequest, name: string, { data }: EdgeError): Promise<Conflict> {
+  const { saved } = await readSection(request, name);
+  const fields = ((data.errors ?? []) as readonly { name: string }[]).map((one) => one.name);
+  return { who: saved?.who ?? "somebody", at: saved?.at ?? "", fields };
 }
 
 /** Of the texts that were sent those that a person has typed. */
