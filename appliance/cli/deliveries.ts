@@ -19,6 +19,8 @@ const filters = {
   before: { value: "TIME", about: "only what stood still before this time" },
   "dry-run": { about: "says how many match, with the newest ten, and changes nothing" },
 } as const;
+const narrowing =
+  "[--system SYSTEM] [--state STATE] [--entity ENTITY] [--incident INCIDENT] [--since TIME] [--before TIME]";
 const ticketDocuments = ["docs/tickets.md"];
 
 const list = action({
@@ -58,7 +60,7 @@ const retry = action({
   about: `Sends deliveries again. A create that the target has made without saying which ticket it is (made_not_identified), or may have made (unknown_outcome), is looked up first; where it is not found, \`retry ID\` makes another one. --all leaves made_not_identified alone.`,
   arguments: [optionalId],
   options: filters,
-  forms: ["ID", "--cause CAUSE [--system SYSTEM …] [--dry-run]", "--all [--system SYSTEM …] [--dry-run]"],
+  forms: ["ID", `--cause CAUSE ${narrowing} [--dry-run]`, `--all ${narrowing} [--dry-run]`],
   examples: [
     { what: "Send one again", lines: ["rhythmx deliveries retry dlv-4f2a91c07be35d18"] },
     {
@@ -67,8 +69,8 @@ const retry = action({
     },
     { what: "Everything, after an outage", lines: ["rhythmx deliveries retry --all"] },
     {
-      what: "How many of one customer's died in a night",
-      lines: ["rhythmx deliveries retry --all --state dead --entity North --since 2026-11-20 --dry-run"],
+      what: "How many of one customer's stand still since a night",
+      lines: ["rhythmx deliveries retry --all --entity North --since 2026-11-20 --dry-run"],
     },
   ],
   seeAlso: ticketDocuments,
@@ -115,8 +117,8 @@ const discard = action({
   },
   forms: [
     "ID --reason TEXT",
-    "--cause CAUSE [--system SYSTEM …] --reason TEXT [--dry-run]",
-    "--all [--system SYSTEM …] --reason TEXT [--dry-run]",
+    `--cause CAUSE ${narrowing} --reason TEXT [--dry-run]`,
+    `--all ${narrowing} --reason TEXT [--dry-run]`,
   ],
   examples: [
     {
@@ -149,7 +151,7 @@ const renew = action({
   examples: [
     {
       what: "Somebody has deleted its issue by mistake",
-      lines: ["rhythmx deliveries renew INC-7601d999 jira --reason 'deleted when the project was tidied up'"],
+      lines: ["rhythmx deliveries renew INC-7601d999 jira --reason 'deleted by mistake'"],
     },
   ],
   seeAlso: ticketDocuments,
