@@ -90,6 +90,8 @@ import { packActions, packPage, packsPage } from "./pages/packs/packs.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
 import { sampleActions } from "./pages/sample.ts";
 import { searchPage } from "./pages/search/page.tsx";
+import { allSettingsPage } from "./pages/settings/all.tsx";
+import { areaActions, areaPages } from "./pages/settings/pages.tsx";
 import { signInRoutes } from "./pages/sign-in.tsx";
 import { systemActions } from "./pages/system/administration-actions.ts";
 import { systemPage } from "./pages/system/system.tsx";
@@ -112,6 +114,8 @@ const pages: readonly AnyPage[] = [
   deliveriesPage,
   allPage,
   deliveryPage,
+  allSettingsPage,
+  ...areaPages,
   integrationsPage,
   ...feedSettingsPages,
   ...ticketSettingsPages,
@@ -153,6 +157,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...editAssetActions,
     ...importActions,
     ...auditActions,
+    ...areaActions,
     ...feedSettingsActions,
     ...ticketSettingsActions,
     ...packActions,
