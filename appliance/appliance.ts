@@ -26,7 +26,7 @@ import { runningState, runningSupport } from "./control/running-state.ts";
 import { FeedStates } from "./feed-states.ts";
 import { controlOf } from "./feeds/destination-control.ts";
 import { FeedDesk } from "./feeds/feed-desk.ts";
-import { FeedSettingsService, readSavedFeeds } from "./feeds/feed-settings.ts";
+import { FeedSettingsService, readSaved } from "./feeds/feed-settings.ts";
 import { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import { TlsUploads } from "./feeds/tls-uploads.ts";
 import { createLoops, followDueTimes, whatIsBusy } from "./loops.ts";
@@ -98,9 +98,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       await expectFirstPassword(store.admin, options.resolved);
       const stored = await openStoredSecrets(settings, options.credentialsDir ?? null, { tickets, faults });
       const uploads = await TlsUploads.load(tickets, stored.secrets);
-      return { stored, uploads, inForce: options.resolved.withSaved(await readSavedFeeds(tickets)) };
+      return { stored, uploads, inForce: options.resolved.withSaved(await readSaved(tickets)) };
     });
     settings = inForce.settings;
+    options.onSettings?.(settings);
+    await Promise.all([health.move(settings.alertHealth), incidentHealth.move(settings.incidentHealth)]);
     for (const step of store.migrated) log.info("schema step applied", { step });
 
     let logEnd = await store.events.end();
@@ -138,14 +140,14 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const reloads = new Reloads({
       given: options.resolved,
       inForce,
-      saved: () => readSavedFeeds(store.tickets),
+      saved: () => readSaved(store.tickets),
       apply: async (next, signal) => {
         const wait: Sleep = (milliseconds) => sleep(milliseconds, signal);
         const sameCorrelation = JSON.stringify(settings.correlation) === JSON.stringify(next.settings.correlation);
         settings = next.settings;
         await applyFeeds(wait);
         if (!sameCorrelation) await configureCorrelation(wait);
-        await access.ticketSettings.load(next.ticketValues);
+        await access.ticketSettings.load(next);
         scheduler.wake();
         await Promise.all([health.move(settings.alertHealth), incidentHealth.move(settings.incidentHealth)]);
         options.onSettings?.(settings);
@@ -183,7 +185,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         faults: () => faults.list(),
         retentionDays: () => settings.retentionDays,
       },
-      feedSettings,
+      ...{ feedSettings, inForce: () => reloads.inForce, reapply: () => reloads.again() },
       reloads: { last: () => reloads.lastReport, reload: options.reload ?? null },
       supportBundle: (author) => operations.supportBundle(author),
     });
@@ -263,7 +265,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     // Event streams do not end by themselves.
     cleanUp.push({ name: "streams", run: () => beginToStop() });
 
-    await access.ticketSettings.load(options.resolved.ticketValues);
+    await access.ticketSettings.load(reloads.inForce);
     scheduler.start();
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });
     log.info("ready", {
