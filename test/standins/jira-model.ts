@@ -48,13 +48,23 @@ export const simpleWorkflow: readonly JiraStatus[] = [
   { name: "Done", category: "done", to: ["In Progress"] },
 ];
 
+/** A field of a screen besides the usual ones. */
+export interface JiraField {
+  fieldId: string;
+  name: string;
+  schema?: { type: string; items?: string; custom?: string };
+  allowedValues?: { id: string; value: string }[];
+}
+
 export interface JiraOptions {
   deployment?: "Cloud" | "Server";
   credentials?: string;
   /** Search does not see an issue for so long. */
   indexLagMs?: number;
   priorities?: string[] | null;
-  required?: { fieldId: string; name: string }[];
+  required?: JiraField[];
+  /** On the create screen, and not required. */
+  offered?: JiraField[];
   /** Whether labels are on the create screen. */
   labels?: boolean;
   contextPath?: string;
@@ -74,7 +84,7 @@ export interface JiraOptions {
   /** Whether it refuses an issue without a priority. */
   priorityRequired?: boolean;
   /** Required on the screens of transitions to a done status. */
-  transitionRequired?: { fieldId: string; name: string }[];
+  transitionRequired?: JiraField[];
   /** Whether it takes an assignment and keeps none. */
   dropsAssignee?: boolean;
 }

@@ -1,6 +1,7 @@
 /** The shapes, columns and words of the stand-in for ServiceNow. */
 
 import { hourMs } from "../../core/time.ts";
+import type { DictionaryColumn, Policy } from "./servicenow-dictionary.ts";
 
 export type Row = Record<string, string>;
 
@@ -25,6 +26,11 @@ export interface ServiceNowOptions {
   createAnswer?: CreateAnswer;
   /** Whether rows that are hidden are counted. */
   counted?: boolean;
+  /** Columns besides those of every incident, or in their place. */
+  dictionary?: readonly DictionaryColumn[];
+  policies?: readonly Policy[];
+  /** Tables that the account may not read, of those that describe others. */
+  unreadable?: readonly string[];
 }
 
 /** `location`: the address of the record alone; others as they say. */
@@ -59,7 +65,17 @@ export const columns: readonly string[] = [
     "correlation_display",
     "assignment_group",
   ],
-  ...["work_notes", "comments", "state", "close_code", "close_notes", "u_soc", "assigned_to", "parent_incident"],
+  ...[
+    "work_notes",
+    "comments",
+    "state",
+    "close_code",
+    "close_notes",
+    "u_soc",
+    "u_cause",
+    "assigned_to",
+    "parent_incident",
+  ],
 ];
 export const journals = ["work_notes", "comments"];
 export const priorities: Readonly<Record<string, string>> = {

@@ -8,6 +8,8 @@ interface SettingProps {
   field: SectionField;
   /** As a person typed it; undefined = nothing was typed yet. */
   typed?: string | undefined;
+  /** The answer itself has put something into the form: its text goes before what stands in the browser. */
+  isTaken?: boolean;
   problem?: string | undefined;
   /** What counts while nothing is given. */
   fallback?: string | undefined;
@@ -15,7 +17,7 @@ interface SettingProps {
   savedNow?: string | undefined;
 }
 
-export const SettingField = ({ spec, field, typed, problem, fallback, savedNow }: SettingProps) => {
+export const SettingField = ({ spec, field, typed, isTaken, problem, fallback, savedNow }: SettingProps) => {
   const { name, label, hint, wide } = spec;
   const shown = valueText(field.value);
   const hintId = `${name}-hint`;
@@ -24,7 +26,7 @@ export const SettingField = ({ spec, field, typed, problem, fallback, savedNow }
     spec.kind === "secret" ? (
       <SecretControl spec={spec} field={field} problem={problem} />
     ) : (
-      <Control spec={spec} field={field} value={typed ?? shown} problem={problem} />
+      <Control spec={spec} field={field} value={typed ?? shown} isTaken={isTaken} problem={problem} />
     );
   return (
     <div class={`setting${isWide ? " wide" : ""}${spec.kind === "switch" ? " check" : ""}`}>
@@ -55,14 +57,16 @@ interface ControlProps {
   spec: FieldSpec;
   field: SectionField;
   value: string;
+  isTaken?: boolean | undefined;
   problem: string | undefined;
 }
 
-const Control = ({ spec, field, value, problem }: ControlProps) => {
+const Control = ({ spec, field, value, isTaken, problem }: ControlProps) => {
   const common = {
     id: `f-${spec.name}`,
     name: field.pinned ? undefined : spec.name,
     "data-label": spec.label,
+    "data-taken": isTaken ? "" : undefined,
     "aria-describedby": `${spec.name}-hint`,
     "aria-invalid": problem === undefined ? undefined : ("true" as const),
   };
@@ -111,7 +115,7 @@ const Control = ({ spec, field, value, problem }: ControlProps) => {
 };
 
 /** Never shows the secret: what is there is said, and what is typed replaces it. */
-const SecretControl = ({ spec, field, problem }: Omit<ControlProps, "value">) => (
+const SecretControl = ({ spec, field, problem }: Omit<ControlProps, "value" | "isTaken">) => (
   <input
     class="field mono"
     type="password"

@@ -16,27 +16,15 @@ import { EdgeError } from "../../../../../../core/errors.ts";
 import { type Action, type ActionRequest, type AnyPage, type PageRequest, page, type Shown } from "../../../page.ts";
 import type { FieldGroup, Section } from "../../../parts/settings/field-spec.ts";
 import { readFields, type SentFields, valueText } from "../../../parts/settings/field-spec.ts";
-import { SettingField } from "../../../parts/settings/setting-field.tsx";
-import { type Conflict, SettingsForm, versionSeen } from "../../../parts/settings/settings-form.tsx";
+import { type Conflict, versionSeen } from "../../../parts/settings/settings-form.tsx";
 import { PinnedNotice } from "../../../parts/settings/source.tsx";
-import { Notice, Panel } from "../../../parts/words.tsx";
 import { integrationOf } from "../catalogue.ts";
 import { IntegrationHead, IntegrationsFrame } from "../frame.tsx";
 import { type IntegrationsData, readIntegrations, type TestStep } from "../integration-state.ts";
-import { TestResult } from "../test-steps.tsx";
-
-/** What a form says beside the section's values. */
-export interface FormState {
-  /** What was typed, by field. */
-  typed: ReadonlyMap<string, string>;
-  problems: readonly { name: string; reason: string }[];
-  conflict: Conflict | null;
-  tested: { ok: boolean; steps: readonly TestStep[]; unsaved: number } | null;
-  /** The test that goes before enabling has found something: whether to enable it all the same is for a person to say. */
-  held: boolean;
-}
-
-const freshForm: FormState = { typed: new Map(), problems: [], conflict: null, tested: null, held: false };
+import { FieldPicker } from "./field-picker.tsx";
+import { allTheSame, type FormState, freshForm } from "./form-state.ts";
+import { pickActions } from "./pick-actions.ts";
+import { SectionForm } from "./section-form.tsx";
 
 export interface SectionData<Extra> {
   section: Section;
@@ -55,6 +43,8 @@ interface Definition<Extra> {
   testable: boolean;
   /** Whether it is tested before it is enabled, and a test that finds something holds the save back until a person says "all the same". */
   testedFirst?: boolean;
+  /** What the ticket system is called whose own fields can be picked. */
+  picksFrom?: string;
   load(request: PageRequest, section: Section): Promise<Extra>;
   /** Before and after the form. */
   above?(data: SectionData<Extra>): Child;
@@ -124,6 +114,7 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
         }
         return { to: path, said: `${title}: saved and in force: ${labels.join(", ")}.` };
       }),
+      ...(definition.picksFrom === undefined ? [] : pickActions(name, specs, action, shown)),
       ...(definition.testable
         ? [
             action("test", async (request) => {
@@ -138,9 +129,6 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
     ],
   };
 }
-
-/** The check box by which a person enables what its test has found wanting. */
-const allTheSame = "all_the_same";
 
 async function testOf(request: ActionRequest, name: string, changes: Readonly<Record<string, unknown>>) {
   const { settings } = request.ports.api;
@@ -160,6 +148,10 @@ async function conflictOf(request: ActionRequest, name: string, { data }: EdgeEr
   return { who: saved?.who ?? "somebody", at: saved?.at ?? "", fields };
 }
 
+/** What is in the form, typed or saved. */
+export const inForm = <Extra,>({ state, section }: SectionData<Extra>, name: string): string =>
+  state.typed.get(name) ?? valueText(section.fields[name]?.value);
+
 /** Of the texts that were sent those that a person has typed. */
 export function typedOnly({ texts, changes }: SentFields): ReadonlyMap<string, string> {
   return new Map([...texts].filter(([name]) => name in changes));
@@ -175,7 +167,8 @@ interface ViewProps<Extra> {
 const SectionView = <Extra,>({ definition, data, path, title }: ViewProps<Extra>) => {
   const { section, integrations, state } = data;
   const { groups, testable, above, below } = definition;
-  const names = groups.flatMap(({ fields }) => fields.map(({ name }) => name));
+  const specs = groups.flatMap(({ fields }) => fields);
+  const names = specs.map(({ name }) => name);
   return (
     <>
       <IntegrationHead title={title} sub={definition.sub} />
@@ -195,70 +188,20 @@ const SectionView = <Extra,>({ definition, data, path, title }: ViewProps<Extra>
             ) : undefined
           }
           notice={<PinnedNotice section={section} names={names} />}
+          below={
+            definition.picksFrom === undefined ? undefined : (
+              <FieldPicker
+                system={definition.picksFrom}
+                action={`/console${path}`}
+                picker={state.picker}
+                textOf={(setting) => (section.fields[setting]?.pinned === true ? null : inForm(data, setting))}
+                labelOf={(setting) => specs.find((spec) => spec.name === setting)?.label ?? setting}
+              />
+            )
+          }
         />
         {below?.(data)}
       </IntegrationsFrame>
     </>
-  );
-};
-
-interface SectionFormProps {
-  action: string;
-  title: string;
-  section: Section;
-  groups: readonly FieldGroup[];
-  state: FormState;
-  buttons?: Child;
-  notice?: Child;
-}
-
-/** The form of a section. */
-const SectionForm = ({ action, title, section, groups, state, buttons, notice }: SectionFormProps) => {
-  const { typed, problems, conflict, tested, held } = state;
-  const names = new Set(groups.flatMap(({ fields }) => fields.map(({ name }) => name)));
-  const elsewhere = problems.filter(({ name }) => !names.has(name)).map(({ name, reason }) => `${name}: ${reason}`);
-  return (
-    <SettingsForm
-      action={action}
-      name={title}
-      version={section.version}
-      conflict={conflict}
-      problems={elsewhere}
-      canSave={[...names].some((name) => section.fields[name]?.pinned !== true)}
-      buttons={buttons}
-    >
-      {notice}
-      <div id="tested" class="stack" data-part="asked">
-        {tested === null ? null : <TestResult {...tested} />}
-        {held ? (
-          <Notice kind="wait">
-            <b>It was not enabled: the test has found what stands above.</b> Mend it, or{" "}
-            <label class="row">
-              <input type="checkbox" name={allTheSame} /> enable it all the same
-            </label>{" "}
-            and save again. That is noted in the audit log.
-          </Notice>
-        ) : null}
-      </div>
-      {groups.map((group, index) => (
-        <Panel title={group.title} id={`${section.section}-${index}`} note={group.note}>
-          <div class="form flush">
-            {group.fields.map((spec) => {
-              const field = section.fields[spec.name];
-              if (field === undefined) return null;
-              return (
-                <SettingField
-                  spec={spec}
-                  field={field}
-                  typed={typed.get(spec.name)}
-                  problem={problems.find(({ name }) => name === spec.name)?.reason}
-                  savedNow={conflict?.fields.includes(spec.name) ? valueText(field.value) : undefined}
-                />
-              );
-            })}
-          </div>
-        </Panel>
-      ))}
-    </SettingsForm>
   );
 };
