@@ -5,8 +5,8 @@ import type { FieldProblem } from "../../core/settings/sections/section-version.
 import { fieldOf, namesOfSection, type SettingName } from "../../core/settings/setting-definitions.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { type GivenValue, readTicketSettings } from "../../core/settings/tickets.ts";
+import { sampleDraft } from "../../core/tickets/fields/sample-draft.ts";
 import { problemOfValue, type TargetScreens } from "../../core/tickets/fields/target-fields.ts";
-import { sampleDraft } from "../../core/tickets/sample-draft.ts";
 import { correlationOf, type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import type { TestStep, TicketRequest } from "../../core/tickets/ticket-system.ts";
 import { minuteMs } from "../../core/time.ts";

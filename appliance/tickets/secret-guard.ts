@@ -99,7 +99,7 @@ function nameOf(section: SettingsSection, field: string): SettingName {
 }
 
 /** A JSON value as the text that the environment would contain. */
-function textOf(field: string, value: unknown, { isJsonList, longest = 10_000 }: SettingDefinition): string | null {
+function textOf(field: string, value: unknown, { isJsonList, longest }: SettingDefinition): string | null {
   if (value === null || value === "") return null;
   const text =
     Array.isArray(value) && isJsonList !== true
@@ -107,7 +107,9 @@ function textOf(field: string, value: unknown, { isJsonList, longest = 10_000 }:
       : typeof value === "object"
         ? JSON.stringify(value)
         : String(value);
-  if (text.length > longest || /[\0\r\n]/.test(text))
-    throw new UsageError(`${field.slice(0, 64)}: one line of at most ${longest.toLocaleString("en")} characters`);
+  if (longest !== undefined && (text.length > longest || text.includes("\0")))
+    throw new UsageError(`${field.slice(0, 64)}: at most ${longest.toLocaleString("en")} characters`);
+  if (longest === undefined && (text.length > 10_000 || /[\0\r\n]/.test(text)))
+    throw new UsageError(`${field.slice(0, 64)}: one line of at most 10,000 characters`);
   return text;
 }

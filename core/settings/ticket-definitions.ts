@@ -11,6 +11,7 @@ import {
   names,
   numbers,
   policies,
+  problemOfPatterns,
   projectKey,
   proxy,
   severity,
@@ -37,6 +38,8 @@ export interface TicketDefinition {
   secret: boolean;
   /** A list in a request is a JSON list, not names with commas between them. */
   isJsonList?: true;
+  /** What is wrong with a text, where the form alone does not say it well; null = nothing. */
+  explain?(text: string): string | null;
 }
 
 const set = (section: SettingsSection, form: Form<unknown>, fallback = "", secret = false): TicketDefinition => ({
@@ -116,7 +119,7 @@ export const ticketDefinitions = {
   SLA_LOW_MINUTES: set("sla", positive(525_600), "4320"),
   RHYTHMX_BASE_URL: set("network", url),
   TICKET_ROUTES: set("routing", routes),
-  MASK_PATTERNS: { ...set("masking", maskPatterns), isJsonList: true },
+  MASK_PATTERNS: { ...set("masking", maskPatterns), isJsonList: true, explain: problemOfPatterns },
   TICKET_USERS: set("routing", people),
 } as const satisfies Record<string, TicketDefinition>;
 

@@ -204,4 +204,3 @@ test("ServiceNow: columns are picked from dictionary, choices and policies, for 
   });
   expect((await api.post("/api/settings/proactive/fields", {})).status).toBe(409);
 });
-

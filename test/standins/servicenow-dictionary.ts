@@ -1,25 +1,13 @@
 /** What the stand-in for ServiceNow says of its tables: dictionary, choices and policies, as their own tables hold them. */
-import { columns, failure, type Row, type ServiceNowOptions, stateNames } from "./servicenow-model.ts";
+import {
+  columns,
+  type DictionaryColumn,
+  failure,
+  type Row,
+  type ServiceNowOptions,
+  stateNames,
+} from "./servicenow-model.ts";
 import type { Asked, Reply } from "./stand-in.ts";
-
-/** A column besides those of every incident, or in their place. */
-export interface DictionaryColumn {
-  element: string;
-  label: string;
-  internal_type?: string;
-  mandatory?: boolean;
-  reference?: string;
-  /** Label by value. */
-  choices?: Readonly<Record<string, string>>;
-}
-
-/** Makes a column mandatory for records of these states; none = for all. */
-export interface Policy {
-  field: string;
-  states?: readonly string[];
-  /** UI policies hold in forms alone. */
-  isUi?: boolean;
-}
 
 const closeCodes = { "Solution provided": "Solution provided", "No resolution provided": "No resolution provided" };
 const usual: readonly DictionaryColumn[] = [

@@ -1,9 +1,27 @@
 /** The shapes, columns and words of the stand-in for ServiceNow. */
 
 import { hourMs } from "../../core/time.ts";
-import type { DictionaryColumn, Policy } from "./servicenow-dictionary.ts";
 
 export type Row = Record<string, string>;
+
+/** A column besides those of every incident, or in their place. */
+export interface DictionaryColumn {
+  element: string;
+  label: string;
+  internal_type?: string;
+  mandatory?: boolean;
+  reference?: string;
+  /** Label by value. */
+  choices?: Readonly<Record<string, string>>;
+}
+
+/** Makes a column mandatory for records of these states; none = for all. */
+export interface Policy {
+  field: string;
+  states?: readonly string[];
+  /** UI policies hold in forms alone. */
+  isUi?: boolean;
+}
 
 export interface ServiceNowOptions {
   credentials?: string;

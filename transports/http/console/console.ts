@@ -88,6 +88,8 @@ import { packActions, packPage, packsPage } from "./pages/packs/packs.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
 import { sampleActions } from "./pages/sample.ts";
 import { searchPage } from "./pages/search/page.tsx";
+import { allSettingsPage } from "./pages/settings/all.tsx";
+import { areaActions, areaPages } from "./pages/settings/pages.tsx";
 import { signInRoutes } from "./pages/sign-in.tsx";
 import { systemActions } from "./pages/system/administration-actions.ts";
 import { systemPage } from "./pages/system/system.tsx";
@@ -108,6 +110,8 @@ const pages: readonly AnyPage[] = [
   campaignPage,
   deliveriesPage,
   deliveryPage,
+  allSettingsPage,
+  ...areaPages,
   integrationsPage,
   ...feedSettingsPages,
   ...ticketSettingsPages,
@@ -148,6 +152,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...editAssetActions,
     ...importActions,
     ...auditActions,
+    ...areaActions,
     ...feedSettingsActions,
     ...ticketSettingsActions,
     ...packActions,
@@ -155,6 +160,9 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...sampleActions,
   ];
 }
+
+/** The address of every page, as hono writes it. */
+export const pagePaths: readonly string[] = pages.map(({ path }) => path);
 
 type App = Hono<{ Bindings: ConnectionBindings }>;
 
@@ -171,7 +179,7 @@ interface OtherPages {
 
 /** Adds every route. */
 export function addConsole(app: App, dependencies: ConsoleDependencies): OtherPages {
-  const gate = new Gate(dependencies, new Set(pages.map(({ path }) => path)));
+  const gate = new Gate(dependencies, new Set(pagePaths));
   for (const one of pages) app.get(one.path, (c) => gate.page(c, one));
   for (const one of actionsOf(dependencies)) app.post(one.path, (c) => gate.action(c, one));
   for (const one of signInRoutes(dependencies, gate)) app.on(one.method, one.path, one.answer);

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 /** One setting in a form: its control, where its value comes from, what is wrong with it, and what somebody else has saved meanwhile. */
-import { type FieldSpec, removeName, type SectionField, shownName, valueText } from "./field-spec.ts";
+import { type FieldSpec, removeName, type SectionField, shownName, shownText } from "./field-spec.ts";
 import { Source } from "./source.tsx";
 
 interface SettingProps {
@@ -8,18 +8,24 @@ interface SettingProps {
   field: SectionField;
   /** As a person typed it; undefined = nothing was typed yet. */
   typed?: string | undefined;
-  /** The answer itself has put something into the form: its text goes before what stands in the browser. */
-  isTaken?: boolean;
   problem?: string | undefined;
   /** What counts while nothing is given. */
   fallback?: string | undefined;
+  /** Whether the accepted form and the default stand there. */
+  explained?: boolean | undefined;
+  /** The answer itself has put something into the form: its text goes before what stands in the browser. */
+  isTaken?: boolean;
   /** What was saved since the form was shown, where that differs. */
   savedNow?: string | undefined;
 }
 
-export const SettingField = ({ spec, field, typed, isTaken, problem, fallback, savedNow }: SettingProps) => {
+export const SettingField = (props: SettingProps) => {
+  const { spec, field, typed, isTaken, problem, savedNow } = props;
   const { name, label, hint, wide } = spec;
-  const shown = valueText(field.value);
+  const fallback = props.explained ? (field.default ?? "") || "nothing" : props.fallback;
+  const accepted =
+    props.explained && spec.kind !== "switch" && spec.kind !== "choice" ? (spec.accepted ?? field.accepted) : undefined;
+  const shown = shownText(spec, field.value);
   const hintId = `${name}-hint`;
   const isWide = wide === true || spec.kind === "area" || spec.kind === "lines";
   const control =
@@ -42,7 +48,14 @@ export const SettingField = ({ spec, field, typed, isTaken, problem, fallback, s
         </label>
       ) : null}
       <span class={problem === undefined ? "hint" : "hint bad"} id={hintId} data-part>
-        {problem ?? [hint, fallback === undefined ? undefined : `Default: ${fallback}.`].filter(Boolean).join(" ")}
+        {problem ??
+          [
+            hint,
+            accepted === undefined ? undefined : `Accepted: ${accepted}.`,
+            fallback === undefined ? undefined : `Default: ${defaultWords(spec, fallback)}.`,
+          ]
+            .filter(Boolean)
+            .join(" ")}
         {savedNow === undefined ? null : (
           <span class="saved-now">
             Saved now: <code>{savedNow === "" ? "nothing" : savedNow}</code>
@@ -52,6 +65,13 @@ export const SettingField = ({ spec, field, typed, isTaken, problem, fallback, s
     </div>
   );
 };
+
+/** A default as the control shows it. */
+function defaultWords(spec: FieldSpec, fallback: string): string {
+  if (spec.kind === "switch") return fallback === "true" ? "on" : "off";
+  if (spec.kind !== "choice") return fallback;
+  return spec.options.find(([id]) => id.toLowerCase() === fallback.toLowerCase())?.[1] ?? fallback;
+}
 
 interface ControlProps {
   spec: FieldSpec;
@@ -92,7 +112,7 @@ const Control = ({ spec, field, value, isTaken, problem }: ControlProps) => {
       <textarea
         class={spec.mono ? "field mono" : "field"}
         {...common}
-        rows={3}
+        rows={spec.kind === "area" ? (spec.rows ?? 3) : 3}
         readonly={field.pinned}
         spellcheck={false}
       >

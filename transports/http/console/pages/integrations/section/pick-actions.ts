@@ -4,7 +4,7 @@ import type { TargetScreens } from "../../../../../../core/tickets/fields/target
 import type { Action, ActionRequest, PageRequest, Shown } from "../../../page.ts";
 import { type FieldSpec, readFields } from "../../../parts/settings/field-spec.ts";
 import { type Picker, readPicks } from "./field-picks.ts";
-import { type FormState, freshForm } from "./form-state.ts";
+import { type FormState, freshForm } from "./section-form.tsx";
 
 type Answer = (request: PageRequest, state: FormState, status?: 200 | 412 | 422) => Promise<Shown>;
 

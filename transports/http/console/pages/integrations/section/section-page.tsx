@@ -9,11 +9,14 @@
  *
  * What it then does: pinned fields are read-only with their place, secrets are write-only, only what a person changed is saved, what is wrong
  * stands at its field, a section that somebody else saved meanwhile is not overwritten, a test takes values that are not saved. `load`,
- * `above` and `below` add what belongs to this integration alone; with `testedFirst` it is tested before it is enabled.
+ * `above` and `below` add what belongs to this integration alone; with `testedFirst` it is tested before it is enabled. Sections of other
+ * areas than the integrations say where they are (`site`); what they would mean before they are saved is shown by `preview`.
  */
 import type { Child } from "hono/jsx";
 import { EdgeError } from "../../../../../../core/errors.ts";
+import type { FormFields } from "../../../form-fields.ts";
 import { type Action, type ActionRequest, type AnyPage, type PageRequest, page, type Shown } from "../../../page.ts";
+import { PageHead } from "../../../parts/list.tsx";
 import type { FieldGroup, Section } from "../../../parts/settings/field-spec.ts";
 import { readFields, type SentFields, valueText } from "../../../parts/settings/field-spec.ts";
 import { type Conflict, versionSeen } from "../../../parts/settings/settings-form.tsx";
@@ -22,9 +25,8 @@ import { integrationOf } from "../catalogue.ts";
 import { IntegrationHead, IntegrationsFrame } from "../frame.tsx";
 import { type IntegrationsData, readIntegrations, type TestStep } from "../integration-state.ts";
 import { FieldPicker } from "./field-picker.tsx";
-import { allTheSame, type FormState, freshForm } from "./form-state.ts";
 import { pickActions } from "./pick-actions.ts";
-import { SectionForm } from "./section-form.tsx";
+import { allTheSame, type FormState, freshForm, ownPassword, SectionForm } from "./section-form.tsx";
 
 export interface SectionData<Extra> {
   section: Section;
@@ -33,9 +35,19 @@ export interface SectionData<Extra> {
   extra: Extra;
 }
 
+/** Where a section is that is none of the integrations. */
+interface Site {
+  path: string;
+  title: string;
+  /** The entry of the navigation. */
+  at: string;
+  frame(children: Child): Child;
+}
+
 interface Definition<Extra> {
   /** Of the API, and in the catalogue, which has its path and title. */
   section: string;
+  site?: Site;
   /** What it is for, in a sentence. */
   sub: string;
   groups: readonly FieldGroup[];
@@ -45,7 +57,12 @@ interface Definition<Extra> {
   testedFirst?: boolean;
   /** What the ticket system is called whose own fields can be picked. */
   picksFrom?: string;
-  load(request: PageRequest, section: Section): Promise<Extra>;
+  /** `form`: what was sent; null = the page is shown anew. */
+  load(request: PageRequest, section: Section, form: FormFields | null): Promise<Extra>;
+  /** Within the form: what it would mean, kept up to date while one types. */
+  preview?(data: SectionData<Extra>): Child;
+  /** What of a change has to be confirmed with the own password; null = nothing. */
+  grave?(request: ActionRequest, section: Section, changes: Readonly<Record<string, unknown>>): Promise<Child | null>;
   /** Before and after the form. */
   above?(data: SectionData<Extra>): Child;
   below?(data: SectionData<Extra>): Child;
@@ -53,12 +70,17 @@ interface Definition<Extra> {
 
 export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPage; actions: readonly Action[] } {
   const { section: name, groups } = definition;
-  const { path, title } = integrationOf(name) ?? { path: null, title: name };
+  const { site } = definition;
+  const { path, title } = site ?? integrationOf(name) ?? { path: null, title: name };
   if (path === null) throw new Error(`${name} has no path in the catalogue`);
   const specs = groups.flatMap(({ fields }) => fields);
   const read = async (request: PageRequest, state: FormState): Promise<SectionData<Extra>> => {
     const section = await readSection(request, name);
-    const [integrations, extra] = await Promise.all([readIntegrations(request), definition.load(request, section)]);
+    const form = "form" in request ? (request as ActionRequest).form : null;
+    const [integrations, extra] = await Promise.all([
+      site === undefined ? readIntegrations(request) : noIntegrations,
+      definition.load(request, section, form),
+    ]);
     return { section, integrations, state, extra };
   };
   const view = (data: SectionData<Extra>) => (
@@ -66,7 +88,7 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
   );
   const shown = async (request: PageRequest, state: FormState, status: 200 | 412 | 422 = 200): Promise<Shown> => ({
     title,
-    at: "/settings/integrations",
+    at: site?.at ?? "/settings/integrations",
     view: view(await read(request, state)),
     status,
   });
@@ -79,7 +101,7 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
     page: page<SectionData<Extra>>({
       path,
       permission: "administer",
-      at: "/settings/integrations",
+      at: site?.at ?? "/settings/integrations",
       title: () => title,
       load: (request) => read(request, freshForm),
       view,
@@ -105,6 +127,11 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
           if (despite.length > 0 && !request.form.has(allTheSame))
             return shown(request, { ...freshForm, typed, tested, held: true }, 422);
         }
+        const grave = (await definition.grave?.(request, await readSection(request, name), changes)) ?? null;
+        if (grave !== null) {
+          const wrong = await unconfirmed(request);
+          if (wrong !== null) return shown(request, { ...freshForm, typed, grave, problems: wrong }, 422);
+        }
         try {
           await settings.save(request.caller, name, changes, versionSeen(request.form), despite);
         } catch (error) {
@@ -128,6 +155,21 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
         : []),
     ],
   };
+}
+
+const noIntegrations: IntegrationsData = { feeds: [], systems: [], mayTest: false, seesAll: false };
+
+/** Whether the own password was given with a grave change (decision 36): what is wrong with it, null = it is right. */
+async function unconfirmed({ form, ports, caller }: ActionRequest): Promise<FormState["problems"] | null> {
+  const given = form.exact(ownPassword, 1_024);
+  if (given === "") return [];
+  try {
+    await ports.sessions.confirmPassword(caller, given);
+    return null;
+  } catch (error) {
+    if (!(error instanceof EdgeError) || error.code !== "password_wrong") throw error;
+    return [{ name: ownPassword, reason: error.message }];
+  }
 }
 
 async function testOf(request: ActionRequest, name: string, changes: Readonly<Record<string, unknown>>) {
@@ -166,42 +208,60 @@ interface ViewProps<Extra> {
 
 const SectionView = <Extra,>({ definition, data, path, title }: ViewProps<Extra>) => {
   const { section, integrations, state } = data;
-  const { groups, testable, above, below } = definition;
+  const { groups, testable, above, below, preview, picksFrom } = definition;
   const specs = groups.flatMap(({ fields }) => fields);
+  const frame = (children: Child) =>
+    definition.site === undefined ? (
+      <IntegrationsFrame data={integrations} at={definition.section}>
+        {children}
+      </IntegrationsFrame>
+    ) : (
+      definition.site.frame(children)
+    );
   const names = specs.map(({ name }) => name);
   return (
     <>
-      <IntegrationHead title={title} sub={definition.sub} />
-      <IntegrationsFrame data={integrations} at={definition.section}>
-        {above?.(data)}
-        <SectionForm
-          action={`/console${path}`}
-          title={title}
-          section={section}
-          groups={groups}
-          state={state}
-          buttons={
-            testable ? (
-              <button class="btn" formaction={`/console${path}/test`}>
-                Test Connection
-              </button>
-            ) : undefined
-          }
-          notice={<PinnedNotice section={section} names={names} />}
-          below={
-            definition.picksFrom === undefined ? undefined : (
-              <FieldPicker
-                system={definition.picksFrom}
-                action={`/console${path}`}
-                picker={state.picker}
-                textOf={(setting) => (section.fields[setting]?.pinned === true ? null : inForm(data, setting))}
-                labelOf={(setting) => specs.find((spec) => spec.name === setting)?.label ?? setting}
-              />
-            )
-          }
-        />
-        {below?.(data)}
-      </IntegrationsFrame>
+      {definition.site === undefined ? (
+        <IntegrationHead title={title} sub={definition.sub} />
+      ) : (
+        <PageHead title={title} sub={definition.sub} />
+      )}
+      {frame(
+        <>
+          {above?.(data)}
+          <SectionForm
+            action={`/console${path}`}
+            title={title}
+            section={section}
+            groups={groups}
+            state={state}
+            buttons={
+              testable ? (
+                <button class="btn" formaction={`/console${path}/test`}>
+                  Test Connection
+                </button>
+              ) : undefined
+            }
+            notice={<PinnedNotice section={section} names={names} />}
+            preview={
+              <>
+                {picksFrom === undefined ? null : (
+                  <FieldPicker
+                    system={picksFrom}
+                    action={`/console${path}`}
+                    picker={state.picker}
+                    textOf={(setting) => (section.fields[setting]?.pinned === true ? null : inForm(data, setting))}
+                    labelOf={(setting) => specs.find((spec) => spec.name === setting)?.label ?? setting}
+                  />
+                )}
+                {preview?.(data)}
+              </>
+            }
+            explained={definition.site !== undefined}
+          />
+          {below?.(data)}
+        </>,
+      )}
     </>
   );
 };

@@ -1,5 +1,5 @@
 /** A ticket's text for a test while there is no incident yet. */
-import type { Draft } from "./draft.ts";
+import type { Draft } from "../draft.ts";
 
 export const sampleDraft: Draft = {
   incidentId: "INC-00000000",
