@@ -62,7 +62,9 @@ export async function countOldAlerts(
 
 /** The first event, and the first that stays. Events are in the order of their times, so that a search by halves finds the limit. */
 async function oldEvents(database: Database, limit: number): Promise<{ first: number; end: number }> {
-  const { rows } = await database.read("select min(seq) as first, max(seq) as last from event_log");
+  const { rows } = await database.read(
+    "select (select min(seq) from event_log) as first, (select max(seq) from event_log) as last",
+  );
   const first = integerOrNull(rows[0] ?? {}, "first");
   if (first === null) return { first: 0, end: 0 };
   let [from, to] = [first, integer(rows[0] ?? {}, "last") + 1];

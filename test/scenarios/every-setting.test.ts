@@ -240,7 +240,7 @@ describe("saved", () => {
     const { body } = await admin.get(`/api/incidents/${incidents[0].incident_id}`);
     expect(body.service_level.target_minutes).toBe(77);
     const backups = (await admin.get("/api/backups")).body;
-    expect(backups).toMatchObject({ folder: "/tmp/rhythmx-backups", schedule: "30 2 * * *", keep: 3 });
+    expect(backups).toMatchObject({ folder: "/tmp/rhythmx-backups", schedule: "30 2 * * *", keep: 9 });
   });
 });
 
