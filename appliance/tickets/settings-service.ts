@@ -38,6 +38,7 @@ import {
   refusePinned,
   type SettingChange,
 } from "./settings-request.ts";
+import { retryStanding } from "./standing.ts";
 import { statusOf } from "./status.ts";
 import { adapterOf } from "./systems.ts";
 
@@ -243,7 +244,7 @@ export class SettingsService {
     const system = ticketSystems.find((name) => name === section);
     if (system === undefined) return;
     dispatcher.credentialsAccepted(system);
-    const resumed = await store.tickets.retryDeliveries({ system, state: "parked" }, clock.now());
+    const resumed = await retryStanding(store.tickets, { system, state: "parked" }, clock.now());
     if (resumed > 0) this.#parts.log.info("parked deliveries go again", { system, deliveries: resumed });
     dispatcher.wake();
   }

@@ -62,6 +62,7 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "PATCH /api/assets": investigating,
   "POST /api/incidents/:id/tickets/preview": investigating,
   "POST /api/incidents/:id/tickets": investigating,
+  "POST /api/incidents/:id/tickets/renew": investigating,
   "GET /api/tickets": everyone,
   "GET /api/deliveries": everyone,
   "GET /api/deliveries/:id": everyone,
