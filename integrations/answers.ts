@@ -34,23 +34,37 @@ export function parseJson(text: string): any {
 /** The error text of an answer: Jira's ErrorCollection, ServiceNow's error, else the text without markup. */
 // biome-ignore lint/suspicious/noExplicitAny: whatever the target says
 export function wordsOf(body: any, text: string): string {
-  if (typeof body !== "object" || body === null) return text.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, " ");
+  if (typeof body !== "object" || body === null) return withoutMarkup(text.slice(0, mostMarkup));
   const { errorMessages, errors, error } = body;
   const fields =
     typeof errors === "object" && errors !== null
-      ? Object.entries(errors).map(([name, why]) => `${name}: ${String(why)}`)
+      ? Object.entries(errors).map(([name, why]) => `${name}: ${wordOf(why)}`)
       : [];
   const said = [
-    ...(Array.isArray(errorMessages) ? errorMessages.map(String) : []),
+    ...(Array.isArray(errorMessages) ? errorMessages.map(wordOf) : []),
     ...fields,
     ...(typeof error === "object" && error !== null
-      ? [error.message, error.detail].filter(Boolean).map(String)
+      ? [error.message, error.detail].filter(Boolean).map(wordOf)
       : typeof error === "string"
         ? [error]
         : []),
     ...(typeof body.message === "string" ? [body.message] : []),
   ];
   return said.join("; ");
+}
+
+/** A value as text. Of a list, its texts; an object has none, and may hold a `toString` that is no function. */
+function wordOf(value: unknown): string {
+  if (Array.isArray(value)) return value.filter((one) => typeof one !== "object").join(", ");
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}
+
+/** Far more than is shown; the patterns look at the rest of the text for each tag that has no end. */
+const mostMarkup = 64 * 1024;
+
+function withoutMarkup(text: string): string {
+  const bare = text.replace(/<(script|style)\b(?:(?!<\1)[\s\S])*?<\/\1>/gi, " ");
+  return bare.replace(/<[^<>]*>/g, " ");
 }
 
 /** The seconds of `Retry-After`, which may also be a date (RFC 9110, 10.2.3); null if it is neither. */

@@ -4,6 +4,7 @@ import type { Clock } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import type { TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { TestStep, TicketRequest, TicketSystem } from "../../core/tickets/ticket-system.ts";
+import { guarded } from "../../integrations/guarded.ts";
 import type { AdapterTools } from "../../integrations/http.ts";
 import { Jira } from "../../integrations/jira/jira.ts";
 import { Proactive } from "../../integrations/proactive/proactive.ts";
@@ -43,8 +44,9 @@ export class TicketSystems {
         "not_configured",
         `${name} is not configured: ${this.#settings.lacking[name] ?? "its address and credentials"} is missing in the settings`,
       );
-    this.#made.set(key, made);
-    return made;
+    const system = guarded(made);
+    this.#made.set(key, system);
+    return system;
   }
 }
 

@@ -3,6 +3,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { WebhookSystem } from "../../core/tickets/ticket.ts";
+import { parseTime } from "../../core/time.ts";
 
 /** `accepted`: the ticket will be read. `ignored`: it is none of ours. `repeated`: it was received before. */
 export type WebhookAnswer = "accepted" | "ignored" | "repeated";
@@ -123,20 +124,13 @@ const signatures: Readonly<Record<WebhookSystem, { name: string; form: RegExp }>
 };
 
 function refuseOldStamp(stamp: string, now: number): void {
-  const at = timeOf(stamp);
+  // Seconds or milliseconds since 1970, or ISO 8601.
+  const at = parseTime(stamp);
   if (at === null || Math.abs(now - at) > mostSkewMs)
     throw new EdgeError(
       "webhook_outdated",
       "X-RhythmX-Timestamp is more than 5 minutes from this appliance's clock: send the present time, in seconds since 1970, and check both clocks",
     );
-}
-
-/** Seconds or milliseconds since 1970, or ISO 8601. */
-function timeOf(stamp: string): number | null {
-  if (/^\d{9,11}$/.test(stamp)) return Number(stamp) * 1000;
-  if (/^\d{12,14}$/.test(stamp)) return Number(stamp);
-  const time = Date.parse(stamp);
-  return Number.isNaN(time) ? null : time;
 }
 
 /** The id of the ticket; null = not found in the body. */

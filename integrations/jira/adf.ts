@@ -22,13 +22,17 @@ export function adfComment(blocks: readonly Block[]): AdfNode & { version: 1 } {
   return { version: 1, type: "doc", content: blocks.flatMap(blockNodes) };
 }
 
+/** No document of an editor is nested deeper. */
+const deepest = 200;
+
 /** The plain text of a document: paragraphs and line breaks as lines, mentions as names. */
-export function adfText(node: AdfNode | string | null | undefined): string {
-  if (node === null || node === undefined) return "";
+export function adfText(node: AdfNode | string | null | undefined, depth = 0): string {
   if (typeof node === "string") return node;
+  if (typeof node !== "object" || node === null || depth > deepest) return "";
   if (node.type === "hardBreak") return "\n";
-  const own = node.text ?? String(node.attrs?.text ?? node.attrs?.url ?? "");
-  const inner = (Array.isArray(node.content) ? node.content : []).map(adfText).join("");
+  const own = [node.text, node.attrs?.text, node.attrs?.url].find((one) => typeof one === "string") ?? "";
+  const content: readonly AdfNode[] = Array.isArray(node.content) ? node.content : [];
+  const inner = content.map((one) => adfText(one, depth + 1)).join("");
   const isBlock = ["paragraph", "heading", "codeBlock", "listItem", "tableRow", "blockquote"].includes(node.type);
   return `${own}${inner}${isBlock ? "\n" : ""}`;
 }

@@ -98,15 +98,19 @@ export async function readCreateMeta(
   };
 }
 
+/** Of a hundred each, where the site gives as many as it is asked for. */
+const mostPages = 40;
+
 async function everyPage(target: Target, path: string, names: readonly string[]): Promise<Record<string, unknown>[]> {
   const found: Record<string, unknown>[] = [];
-  for (let startAt = 0; ; ) {
+  for (let startAt = 0, pages = 0; ; pages++) {
     const { body } = await target.request({ method: "GET", path: `${path}?startAt=${startAt}&maxResults=100` });
     const name = names.find((one) => Array.isArray(body?.[one]));
     const page = (name === undefined ? [] : body[name]) as Record<string, unknown>[];
     found.push(...page);
     startAt += page.length;
-    if (page.length === 0 || startAt >= Number(body?.total ?? 0) || found.length > 2000) return found;
+    if (page.length === 0 || startAt >= Number(body?.total ?? 0) || found.length > 2000 || pages === mostPages)
+      return found;
   }
 }
 

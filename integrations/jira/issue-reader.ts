@@ -75,14 +75,18 @@ export class IssueReader {
     const jql = `${scope} AND updated >= -${minutes}m ORDER BY updated DESC`;
     const path = isCloud ? `${this.#site.api}/search/jql` : `${this.#site.api}/search`;
     let place: object = {};
+    const seen = new Set<string>();
     for (let read = 0; ; ) {
       const body = JSON.stringify({ jql, maxResults: changesAPage, fields: ["updated"], ...place });
       const answer = (await this.#site.target.request({ method: "POST", path, body })).body;
       const issues = (answer?.issues ?? []) as IssueBody[];
-      const changes = issues.map(({ id, fields }) => changeOf(String(id), fields ?? {}));
+      const all = issues.map(({ id, fields }) => changeOf(String(id), fields ?? {}));
+      const changes = all.filter(({ id, stamp }) => !seen.has(`${id} ${stamp}`));
+      for (const { id, stamp } of changes) seen.add(`${id} ${stamp}`);
       yield { changes, cursor: String(begun) };
       read += issues.length;
-      if (issues.length === 0) return;
+      // A site that ignores the place would return the same page without end.
+      if (changes.length === 0) return;
       if (!isCloud && read >= Number(answer?.total ?? 0)) return;
       if (isCloud && (answer?.isLast === true || typeof answer?.nextPageToken !== "string")) return;
       place = isCloud ? { nextPageToken: answer.nextPageToken } : { startAt: read };

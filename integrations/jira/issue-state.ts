@@ -61,13 +61,14 @@ export function issueState(
   ourId: string | null,
 ): RemoteState {
   const { status, resolution, assignee, updated } = fields;
-  const name = String(status?.name ?? "");
-  const resolved = resolution?.name === undefined ? "" : ` (${resolution.name})`;
+  const name = textOf(status?.name) ?? "";
+  const resolvedAs = textOf(resolution?.name);
+  const resolved = resolvedAs === null ? "" : ` (${resolvedAs})`;
   const changed = timeOf(updated);
   return {
     ...ticket,
     status: `${name}${resolved}`.slice(0, 200),
-    means: meaningOf(status ?? {}, resolution?.name ?? null, meanings),
+    means: meaningOf({ ...status, name }, resolvedAs, meanings),
     isFinal: /^(closed|cancell?ed)$/i.test(name.trim()),
     assignee: personOf(assignee),
     changedBy: lastChange(changelog?.histories ?? [], ourId),
@@ -107,13 +108,19 @@ export function meaningOf(
 function personOf(user: JiraUser | null | undefined): RemotePerson | null {
   const id = idOf(user);
   if (id === null) return null;
-  const { displayName, name, key, emailAddress } = user ?? {};
-  const aliases = [name, key, emailAddress, emailAddress?.split("@")[0]].filter((one) => one !== undefined);
-  return { id, name: displayName ?? name ?? id, aliases };
+  const { displayName, name, key } = user ?? {};
+  const address = textOf(user?.emailAddress);
+  const aliases = [textOf(name), textOf(key), address, address?.split("@")[0] ?? null].filter((one) => one !== null);
+  return { id, name: textOf(displayName) ?? textOf(name) ?? id, aliases };
 }
 
 export function idOf(user: JiraUser | null | undefined): string | null {
-  return user?.accountId ?? user?.name ?? user?.key ?? null;
+  return textOf(user?.accountId) ?? textOf(user?.name) ?? textOf(user?.key);
+}
+
+/** Whatever the interface describes, an answer may hold something else than a text. */
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }
 
 function lastChange(histories: readonly Change[], ourId: string | null): RemoteState["changedBy"] {
@@ -123,15 +130,15 @@ function lastChange(histories: readonly Change[], ourId: string | null): RemoteS
     .sort((a, b) => timeOf(b.created) - timeOf(a.created) || Number(b.id ?? 0) - Number(a.id ?? 0));
   if (last?.author === undefined) return null;
   const id = idOf(last.author);
-  return { name: last.author.displayName ?? id ?? "somebody", isUs: ourId !== null && id === ourId };
+  return { name: textOf(last.author.displayName) ?? id ?? "somebody", isUs: ourId !== null && id === ourId };
 }
 
 /** Jira has no merging: a duplicate has a link to the other issue. */
 function duplicateOf(links: NonNullable<IssueFields["issuelinks"]>): string | null {
   const link = links.find(
-    ({ type, outwardIssue }) => outwardIssue?.key !== undefined && /duplicate/i.test(type?.name ?? ""),
+    ({ type, outwardIssue }) => textOf(outwardIssue?.key) !== null && /duplicate/i.test(textOf(type?.name) ?? ""),
   );
-  return link?.outwardIssue?.key ?? null;
+  return textOf(link?.outwardIssue?.key);
 }
 
 export interface CommentBody {
@@ -145,7 +152,7 @@ export interface CommentBody {
 export function remoteComment(comment: CommentBody, ourId: string | null): RemoteComment {
   return {
     id: String(comment.id),
-    author: comment.author?.displayName ?? idOf(comment.author) ?? "somebody",
+    author: textOf(comment.author?.displayName) ?? idOf(comment.author) ?? "somebody",
     isUs: ourId !== null && idOf(comment.author) === ourId,
     at: timeOf(comment.created),
     text: adfText(comment.body).trim(),

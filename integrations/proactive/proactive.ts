@@ -278,7 +278,7 @@ export class Proactive implements TicketSystem {
 
   #state(found: CaseAnswer): RemoteState {
     const status = found.ticketStatus.slice(0, 50);
-    const known = meanings[status.trim().toLowerCase()];
+    const known = meanings.get(status.trim().toLowerCase());
     return {
       ...this.#ticket(found),
       status,

@@ -41,16 +41,18 @@ export function headers({ appId, secret, source }: { appId: string; secret: stri
 export const priorities: Readonly<Record<RiskLevel, string>> = { critical: "P1", high: "P2", medium: "P3", low: "P4" };
 
 /** By lower-case `ticketStatus`; null and `OPEN` do not change an incident (seed 001 "Bi-Directional Sync"). */
-export const meanings: Readonly<Record<string, IncidentStatus | null>> = {
-  "work in progress": "IN_PROGRESS",
-  resolved: "CLOSED",
-  closed: "CLOSED",
-  cancelled: "FALSE_POSITIVE",
-  canceled: "FALSE_POSITIVE",
-  new: "OPEN",
-  pending: null,
-  suspended: null,
-};
+export const meanings: ReadonlyMap<string, IncidentStatus | null> = new Map<string, IncidentStatus | null>(
+  Object.entries({
+    "work in progress": "IN_PROGRESS",
+    resolved: "CLOSED",
+    closed: "CLOSED",
+    cancelled: "FALSE_POSITIVE",
+    canceled: "FALSE_POSITIVE",
+    new: "OPEN",
+    pending: null,
+    suspended: null,
+  } as const),
+);
 
 /** States that are never reopened. */
 export const finalStatus = /^(closed|cancell?ed)$/i;

@@ -7,6 +7,7 @@ import type {
   RemoteState,
   RemoteTicket,
 } from "../../core/tickets/ticket.ts";
+import { parseTime } from "../../core/time.ts";
 
 /** With `sysparm_display_value=all` each field has value and display value; an instance without support returns the value. */
 type Field = string | { value?: string; display_value?: string; link?: string } | null | undefined;
@@ -18,28 +19,35 @@ export const stateFields = [
 ].join(",");
 
 export function rawOf(field: Field): string {
-  return typeof field === "object" ? (field?.value ?? "") : String(field ?? "");
+  return textOf(typeof field === "object" ? field?.value : field);
 }
 
 export function displayOf(field: Field): string {
-  return typeof field === "object" ? (field?.display_value ?? field?.value ?? "") : String(field ?? "");
+  return textOf(typeof field === "object" ? (field?.display_value ?? field?.value) : field);
+}
+
+/** What is no text and no number says nothing. */
+function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 }
 
 /** The base system's states; New, On Hold and added states change nothing (seed 001). */
-const usual: Readonly<Record<string, IncidentStatus>> = {
-  "1": "OPEN",
-  new: "OPEN",
-  "2": "IN_PROGRESS",
-  "in progress": "IN_PROGRESS",
-  "work in progress": "IN_PROGRESS",
-  "6": "CLOSED",
-  resolved: "CLOSED",
-  "7": "CLOSED",
-  closed: "CLOSED",
-  "8": "FALSE_POSITIVE",
-  canceled: "FALSE_POSITIVE",
-  cancelled: "FALSE_POSITIVE",
-};
+const usual: ReadonlyMap<string, IncidentStatus> = new Map(
+  Object.entries({
+    "1": "OPEN",
+    new: "OPEN",
+    "2": "IN_PROGRESS",
+    "in progress": "IN_PROGRESS",
+    "work in progress": "IN_PROGRESS",
+    "6": "CLOSED",
+    resolved: "CLOSED",
+    "7": "CLOSED",
+    closed: "CLOSED",
+    "8": "FALSE_POSITIVE",
+    canceled: "FALSE_POSITIVE",
+    cancelled: "FALSE_POSITIVE",
+  } as const),
+);
 
 export interface Meanings {
   states: ReadonlyMap<string, IncidentStatus | null>;
@@ -55,7 +63,7 @@ function meaningOf(state: Field, closeCode: Field, meanings: Meanings): Incident
     if (given !== undefined) return given;
   }
   const ours = Object.entries(meanings.stateValues).find(([, one]) => one === value)?.[0] as IncidentStatus | undefined;
-  const means = ours ?? usual[value] ?? usual[name] ?? null;
+  const means = ours ?? usual.get(value) ?? usual.get(name) ?? null;
   const isFalse = rawOf(closeCode) !== "" && rawOf(closeCode) === meanings.falsePositiveCloseCode;
   return means === "CLOSED" && isFalse ? "FALSE_POSITIVE" : means;
 }
@@ -99,10 +107,9 @@ export function remoteNote(row: StateRow, username: string): RemoteComment {
   };
 }
 
-/** Epoch milliseconds of a UTC time such as `2026-03-13 04:30:00`; null for another form. */
+/** Epoch milliseconds of a UTC time such as `2026-03-13 04:30:00`; null for another form, and for a day that does not exist. */
 export function utcOf(text: string): number | null {
-  if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) return null;
-  return Date.parse(`${text.replace(" ", "T")}Z`);
+  return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text) ? parseTime(text) : null;
 }
 
 export function utcText(epochMs: number): string {

@@ -1,0 +1,30 @@
+/** Every parser that is given bytes from outside. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Target } from "./target.ts";
+import { callerTargets } from "./targets/callers.ts";
+import { fileTargets } from "./targets/files.ts";
+import { intakeTargets } from "./targets/intake.ts";
+import { networkTargets } from "./targets/network.ts";
+import { settingsTargets } from "./targets/settings.ts";
+
+export const targets: readonly Target[] = [
+  ...intakeTargets,
+  ...networkTargets,
+  ...settingsTargets,
+  ...callerTargets,
+  ...fileTargets,
+];
+
+export const corpusFolder = join(import.meta.dirname, "corpus");
+
+/** What has been found for a target, by the names of its files. */
+export function corpusOf(name: string): Map<string, Uint8Array> {
+  const folder = join(corpusFolder, name);
+  if (!existsSync(folder)) return new Map();
+  return new Map(
+    readdirSync(folder)
+      .sort()
+      .map((file) => [file, Uint8Array.from(readFileSync(join(folder, file)))]),
+  );
+}
