@@ -11,12 +11,15 @@ import type {
   CertificateState,
   ReloadState,
 } from "./administration-state.ts";
+import { HeartbeatPanel, LogPanel } from "./signals.tsx";
 import { sizeOf } from "./system-state.ts";
 
 export const Administration = ({ data }: { data: AdministrationData }) => (
   <>
     <CertificatePanel state={data.certificate} />
     <BackupPanel state={data.backups} />
+    <HeartbeatPanel heartbeats={data.heartbeats} />
+    <LogPanel log={data.log} />
     <ReloadPanel reload={data.reload} />
     <SupportPanel />
   </>
