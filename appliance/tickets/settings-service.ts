@@ -70,6 +70,7 @@ export class SettingsService {
     this.connections = new ConnectionDesk({
       store: parts.store,
       clock: parts.clock,
+      drafts: parts.dispatcher.drafts,
       values: () => this.#given(),
       accepted: (system) => this.#resume(system),
     });
@@ -159,7 +160,9 @@ export class SettingsService {
 
   /** What is wrong with fields that somebody is about to save: everything at once. @throws EdgeError section_unknown */
   check(section: string, body: Json): FieldProblem[] {
-    return fieldProblems(known(section), body, { pinned: this.#pinned, present: this.#given() });
+    const problems = fieldProblems(known(section), body, { pinned: this.#pinned, present: this.#given() });
+    const ofTarget = this.connections.fieldProblems(section, body);
+    return [...problems, ...ofTarget.filter(({ name }) => !problems.some((one) => one.name === name))];
   }
 
   #savedFields(section: SettingsSection): SavedField[] {

@@ -11,6 +11,7 @@ import type { ApiKeyScope } from "../../core/api-key.ts";
 import type { ReloadReport } from "../../core/settings/reload/changes.ts";
 import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
 import type { Settings } from "../../core/settings.ts";
+import { copyEmptyDatabase } from "./empty-database.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { CommitRecorder } from "./replay.ts";
 
@@ -71,7 +72,7 @@ export class TestAppliance {
   }
 
   static async start(options: TestApplianceOptions = {}): Promise<TestAppliance> {
-    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "rhythmx-test-")));
+    const dataDir = options.dataDir ?? (await newFolder());
     const clock = options.clock ?? new FakeClock();
     const logLines: string[] = [];
     const logLevel = new LogLevelSwitch("debug");
@@ -176,6 +177,12 @@ export class TestAppliance {
       await rm(this.dataDir, { recursive: true, force: true });
     }
   }
+}
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "rhythmx-test-"));
+  await copyEmptyDatabase(join(folder, "rhythmx.db"));
+  return folder;
 }
 
 function settingsOf(env: Record<string, string>, config: unknown, incidentConfig?: unknown): ResolvedSettings {

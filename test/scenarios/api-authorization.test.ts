@@ -88,6 +88,7 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "POST /api/settings/:section/check": admins,
   "POST /api/settings/:section/preview": admins,
   "POST /api/settings/:section/test": admins,
+  "POST /api/settings/:section/fields": admins,
   "GET /api/users": admins,
   "POST /api/users": admins,
   "PATCH /api/users/:name": admins,

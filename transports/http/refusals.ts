@@ -29,6 +29,7 @@ const refusals: Readonly<Record<string, { status: Status; title: string }>> = {
   key_unknown: { status: 404, title: "Not Found" },
   delivery_unknown: { status: 404, title: "Not Found" },
   section_unknown: { status: 404, title: "Not Found" },
+  fields_unknown: { status: 404, title: "Not Found" },
   not_configured: { status: 409, title: "Not configured" },
   ca_file: { status: 409, title: "Not configured" },
   preview_outdated: { status: 409, title: "The preview is outdated" },
