@@ -11,7 +11,7 @@ import { listCampaigns, readCampaign } from "./campaigns.ts";
 import { matchedAlerts } from "./exception-matches.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
 import { actorsCalled } from "./filters.ts";
-import { newestIncident, readCaseDetail, readCaseDetail, readIncidentDetail, readIncidentDetail } from "./incident-detail.ts";
+import { newestIncident, readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { readKept } from "./kept-data.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { readMonitored } from "./monitoring.ts";

@@ -114,6 +114,9 @@ export const Retention = ({ state }: { state: RetentionState }) => {
         <button class="btn mini" type="submit">
           Look
         </button>
+        <a class="push" href="/settings/retention">
+          Set it for good
+        </a>
       </form>
     </Panel>
   );

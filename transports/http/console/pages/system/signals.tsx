@@ -42,7 +42,8 @@ export const LogPanel = ({ log }: { log: LogState | null }) => (
           ) : null}
         </div>
         <p class="tiny quiet">
-          It counts at once and ends with a restart. For good it is saved as <code>RHYTHMX_LOG_LEVEL</code>.
+          It counts at once and ends with a restart. For good it is saved in the{" "}
+          <a href="/settings/logging">settings of the log</a>.
         </p>
       </Form>
     )}
