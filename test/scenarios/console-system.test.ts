@@ -147,7 +147,7 @@ test("packs are listed with their README as text, and everybody downloads them, 
   const icon = "TA-rhythmx/static/appIcon.png";
   const own = readFileSync(join(import.meta.dirname, "../../appliance/packs/splunk", icon));
   expect(own.equals(written.get(`splunk/${icon}`) ?? new Uint8Array())).toBe(true);
-  for (const name of ["splnk", "..", "%2e%2e%2fsplunk", "splunk%2fREADME.md"]) {
+  for (const name of ["splnk", "%2e%2e%2fsplunk", "splunk%2fREADME.md"]) {
     expect([name, (await api.get(`/api/packs/${name}`)).status]).toEqual([name, 404]);
     expect([name, (await viewer.get(`/settings/packs/${name}`)).status]).toEqual([name, 404]);
   }

@@ -58,6 +58,10 @@ const CertificatePanel = ({ state: { source, file, changeable, certificate } }: 
                 ? "itself: browsers and senders have to be told to trust it"
                 : certificate.issuer}
             </dd>
+            <dt>Since</dt>
+            <dd>
+              <Time at={certificate.not_before} />, age <Time at={certificate.not_before} relative />
+            </dd>
             <dt>Ends</dt>
             <dd>
               <Time at={certificate.not_after} />
@@ -140,7 +144,10 @@ const BackupPanel = ({ state }: { state: BackupState }) => {
           <dd>
             {schedule === null ? (
               <>
-                when somebody asks; for a schedule set <code>RHYTHMX_BACKUP_SCHEDULE</code>
+                when somebody asks.{" "}
+                <span class="quiet">
+                  A schedule is set in the <a href="/settings/backups">settings of backups</a>
+                </span>
               </>
             ) : (
               <>
@@ -156,7 +163,7 @@ const BackupPanel = ({ state }: { state: BackupState }) => {
               "never"
             ) : (
               <>
-                <Time at={last.at} />, {sizeOf(last.bytes)}
+                <Time at={last.at} />, age <Time at={last.at} relative />, {sizeOf(last.bytes)}
               </>
             )}
           </dd>
