@@ -282,7 +282,7 @@ export class SettingsService {
 
 async function testOf(settings: TicketSettings, system: TicketSystemName, clock: Clock): Promise<TestStep[]> {
   try {
-    return await new TicketSystems(settings, () => clock.now(), noThrottles()).of(system, "").test();
+    return await new TicketSystems(settings, { now: () => clock.now() }, noThrottles()).of(system, "").test();
   } catch (error) {
     if (!(error instanceof EdgeError)) throw error;
     return [{ name: "Settings", ok: false, detail: error.message }];

@@ -1,0 +1,39 @@
+/** What an appliance does differently as a node of a cluster; for one that is alone, what it does anyway. */
+import type { Faults } from "../../core/faults.ts";
+import type { Store } from "../../store/open-store.ts";
+import type { ClusterPort } from "../../transports/http/cluster.ts";
+import { FollowLoop } from "./follow-loop.ts";
+import type { NodeSide } from "./side.ts";
+
+export interface NodeParts {
+  /** Alone, or the node that leads. */
+  leads: boolean;
+  /** Whether requests and messages may leave the machine. */
+  mayAct(): boolean;
+  /** Where another node leads; null: this one does. */
+  elsewhere(): { address: string | null } | null;
+  /** For the HTTP surface. */
+  port(store: Pick<Store, "copy">): { cluster?: ClusterPort };
+  /** Begins to apply what the leader writes; returns how to stop that. Null: there is nothing to follow. */
+  follow(parts: { store: Store; faults: Faults; touched(): Promise<unknown> }): (() => Promise<void>) | null;
+}
+
+export function partsOf(node: NodeSide | undefined): NodeParts {
+  if (node === undefined)
+    return { leads: true, mayAct: () => true, elsewhere: () => null, port: () => ({}), follow: () => null };
+  const leads = node.role === "leader";
+  const elsewhere = () => (leads ? null : { address: node.leaderAddress() });
+  return {
+    leads,
+    mayAct: () => node.mayAct(),
+    elsewhere,
+    port: (store) => ({
+      cluster: { elsewhere, snapshot: (request: Request) => node.snapshot(request, (to) => store.copy(to)) },
+    }),
+    follow: ({ store, faults, touched }) => {
+      if (leads) return null;
+      const following = FollowLoop.start({ store, node, faults, touched });
+      return () => following.stop();
+    },
+  };
+}
