@@ -54,7 +54,7 @@ const drainMs = 9_000;
 export async function startAppliance(options: ApplianceOptions): Promise<Appliance> {
   const { clock, sleep, random, log } = options;
   const node = partsOf(options.node);
-  const { leads, mayAct } = node;
+  const { leads, mayAct, status: cluster } = node;
   const cleanUp: { name: string; run: () => Promise<void> | void }[] = [];
   const stop = async () => {
     for (const step of cleanUp.splice(0).reverse()) {
@@ -81,7 +81,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     noteProblems(options.resolved, faults, log);
     const certificate = new ServerCertificate({ settings: () => settings, clock, log, faults, listener: () => api });
 
-    const states = new FeedStates({ clock, faults, uptimeMs, settings: () => settings });
+    const states = new FeedStates({ clock, faults, uptimeMs, settings: () => settings, cluster });
     const healthPort = async (name: FeedName, address: ListenAddress) => {
       const port = await HealthListener.start(name, address, healthApp(() => states.health(name)).fetch, faults);
       cleanUp.push({ name: `health port of ${name}`, run: () => port.stop() });
@@ -180,6 +180,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         destinations: () => feeds.status(),
         loops: () => scheduler.status(),
         faults: () => faults.list(),
+        cluster,
         retentionDays: () => settings.retentionDays,
       },
       feedSettings,
@@ -225,15 +226,15 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     followDueTimes({ backups, dispatcher, outbreaks, campaigns, search }, scheduler);
     store.events.onAppend((_, counts) => search.wake(counts));
     const parts = { clock, uptimeMs, store, intake, feeds, faults, scheduler, campaigns, search, storage, dispatcher };
-    const changing = { settings: () => settings, api: () => api, logEnd: () => logEnd };
-    const metrics = new Metrics(metricSources({ ...parts, ...changing, backups, uploads }), counts);
+    const changing = { settings: () => settings, api: () => api, logEnd: () => logEnd, backups, uploads, cluster };
+    const metrics = new Metrics(metricSources({ ...parts, ...changing }), counts);
     cleanUp.push({ name: "metrics", run: () => metrics.stop() });
     const operations = createOperations({
       ...{ clock, store, keys, intake, ...access, backups, destinations },
       wakeTickets: () => dispatcher.wake(),
       support: runningSupport({ ...access, reloads, metrics, clock, uploads, recentLog: options.recentLog }),
       ...(options.reload === undefined ? {} : { reload: options.reload }),
-      running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
+      running: () => runningState({ scheduler, feeds, faults, cluster }, uptimeMs(), states.health("alerts").status),
     });
     const control = await startControlServer(settings.dataDir, operations);
     cleanUp.push({ name: "control socket", run: () => control.stop(1_000) });
@@ -264,8 +265,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "streams", run: () => beginToStop() });
 
     await access.ticketSettings.load(options.resolved.ticketValues);
-    const touched = () => Promise.all([access.accounts.reload(), keys.reload()]);
-    const unfollow = node.follow({ store, faults, touched });
+    const unfollow = node.follow({ store, faults, touched: () => Promise.all([access.accounts.reload(), keys.reload()]) });
     if (unfollow !== null) cleanUp.push({ name: "the cluster's log", run: unfollow });
     scheduler.start();
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });

@@ -38,6 +38,28 @@ export function lagOf({ applied, head }: Pick<ClusterStatus, "applied" | "head">
   return Math.max(0, head - applied);
 }
 
+/** For programs: health, the API, the report of `doctor`. */
+export function clusterJson(status: ClusterStatus) {
+  const { node, role, leader, epoch, applied, quorum, nodes } = status;
+  return {
+    node,
+    role,
+    leader,
+    epoch,
+    applied,
+    lag: lagOf(status),
+    quorum,
+    nodes: nodes.map(({ name, role, address, applied, version, fault }) => ({
+      name,
+      role,
+      address,
+      applied,
+      version,
+      fault,
+    })),
+  };
+}
+
 /** One line for people: `follower of edge1, 12 behind`. */
 export function clusterWords(status: ClusterStatus): string {
   const { role, leader, quorum } = status;

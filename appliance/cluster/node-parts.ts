@@ -1,4 +1,5 @@
 /** What an appliance does differently as a node of a cluster; for one that is alone, what it does anyway. */
+import type { ClusterStatus } from "../../core/cluster.ts";
 import type { Faults } from "../../core/faults.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { ClusterPort } from "../../transports/http/cluster.ts";
@@ -12,6 +13,8 @@ export interface NodeParts {
   mayAct(): boolean;
   /** Where another node leads; null: this one does. */
   elsewhere(): { address: string | null } | null;
+  /** Null: this appliance is alone. */
+  status(): ClusterStatus | null;
   /** For the HTTP surface. */
   port(store: Pick<Store, "copy">): { cluster?: ClusterPort };
   /** Begins to apply what the leader writes; returns how to stop that. Null: there is nothing to follow. */
@@ -20,13 +23,21 @@ export interface NodeParts {
 
 export function partsOf(node: NodeSide | undefined): NodeParts {
   if (node === undefined)
-    return { leads: true, mayAct: () => true, elsewhere: () => null, port: () => ({}), follow: () => null };
+    return {
+      leads: true,
+      mayAct: () => true,
+      elsewhere: () => null,
+      status: () => null,
+      port: () => ({}),
+      follow: () => null,
+    };
   const leads = node.role === "leader";
   const elsewhere = () => (leads ? null : { address: node.leaderAddress() });
   return {
     leads,
     mayAct: () => node.mayAct(),
     elsewhere,
+    status: () => node.status(),
     port: (store) => ({
       cluster: { elsewhere, snapshot: (request: Request) => node.snapshot(request, (to) => store.copy(to)) },
     }),

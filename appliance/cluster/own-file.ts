@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "../../store/database/database.ts";
+import { InstanceLock } from "../../store/database/instance-lock.ts";
 import { readMark } from "../../store/replica/mark.ts";
 import type { OwnFile } from "./plan.ts";
 
@@ -13,6 +14,21 @@ export async function readOwnFile(path: string): Promise<OwnFile> {
     return { exists: true, cluster: (await readMark(database))?.cluster ?? null };
   } finally {
     database.close();
+  }
+}
+
+/** Makes a file that belongs to a cluster one that runs alone. @throws StoreError store_in_use, and errors of the disk */
+export async function leaveCluster(path: string): Promise<void> {
+  const lock = await InstanceLock.take(`${path}.lock`);
+  try {
+    const database = await Database.open(path);
+    try {
+      if ((await readMark(database)) !== null) await database.write([{ sql: "delete from applied" }]);
+    } finally {
+      database.close();
+    }
+  } finally {
+    await lock.release();
   }
 }
 

@@ -51,6 +51,15 @@ export async function openReplica(
   }
 }
 
+/** For whoever writes by itself. @throws StoreError store_not_leader: the file belongs to a cluster */
+export async function expectAlone(database: Database): Promise<void> {
+  if ((await readMark(database)) === null) return;
+  throw new StoreError(
+    "store_not_leader",
+    "this database belongs to a cluster, where only the node that leads writes: start the service with RHYTHMX_CLUSTER, and send changes to the leader; `rhythmx cluster remove NODE --here` makes it one that runs alone",
+  );
+}
+
 async function ownMark(
   database: Database,
   log: ReplicaLog,

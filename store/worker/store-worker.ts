@@ -20,7 +20,7 @@ import { RuleActors } from "../incidents/rule-actors.ts";
 import type { OpenReading } from "../lists/operations.ts";
 import { noTicketRules } from "../outbox/ticket-updates.ts";
 import { LeaseAgent, type LeaseOrder, type LeaseReport } from "../replica/lease-agent.ts";
-import { openReplica, type Replica, type ReplicaOrder } from "../replica/open-replica.ts";
+import { expectAlone, openReplica, type Replica, type ReplicaOrder } from "../replica/open-replica.ts";
 import { trimLog } from "../replica/trim.ts";
 import type { BackupStep, Followed, Opened, OpenMode, StoreCall, StoreMethod, StoreReply } from "./calls.ts";
 import type { Open } from "./open-file.ts";
@@ -173,6 +173,7 @@ export class StoreWorker {
       else completeSwitch(path);
       const onCommit = (batch: Batch) => void this.#committed.push({ committed: batch });
       database = await Database.open(path, mode === "look" ? "read" : "write", tellCommits ? onCommit : null);
+      if (order === null && mode !== "look") await expectAlone(database);
       if (order !== null)
         this.#replica = await openReplica(database, order, () => bringUpToDate(database as Database, path, now, mode));
       const migrated = order?.role === "follower" ? [] : await bringUpToDate(database, path, now, mode);
