@@ -25,7 +25,7 @@ import { runningState, runningSupport } from "./control/running-state.ts";
 import { FeedStates } from "./feed-states.ts";
 import { controlOf } from "./feeds/destination-control.ts";
 import { FeedDesk } from "./feeds/feed-desk.ts";
-import { FeedSettingsService, readSavedFeeds } from "./feeds/feed-settings.ts";
+import { FeedSettingsService, readSaved } from "./feeds/feed-settings.ts";
 import { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import { createLoops, followDueTimes, followerLoops, whatIsBusy } from "./loops.ts";
 import { metricSources } from "./metric-sources.ts";
@@ -96,6 +96,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       onOpen: (close) => cleanUp.push({ name: "store", run: close }),
     });
     settings = inForce.settings;
+    options.onSettings?.(settings);
+    await Promise.all([health.move(settings.alertHealth), incidentHealth.move(settings.incidentHealth)]);
     for (const step of store.migrated) log.info("schema step applied", { step });
 
     let logEnd = await store.events.end();
@@ -137,14 +139,14 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const reloads = new Reloads({
       given: options.resolved,
       inForce,
-      saved: () => readSavedFeeds(store.tickets),
+      saved: () => readSaved(store.tickets),
       apply: async (next, signal) => {
         const wait: Sleep = (milliseconds) => sleep(milliseconds, signal);
         const sameCorrelation = JSON.stringify(settings.correlation) === JSON.stringify(next.settings.correlation);
         settings = next.settings;
         await applyFeeds(wait);
         if (!sameCorrelation) await configureCorrelation(wait);
-        await access.ticketSettings.load(next.ticketValues);
+        await access.ticketSettings.load(next);
         scheduler.wake();
         await Promise.all([health.move(settings.alertHealth), incidentHealth.move(settings.incidentHealth)]);
         options.onSettings?.(settings);
@@ -183,14 +185,14 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         cluster,
         retentionDays: () => settings.retentionDays,
       },
-      feedSettings,
+      ...{ feedSettings, inForce: () => reloads.inForce, reapply: () => reloads.again() },
       reloads: { last: () => reloads.lastReport, reload: options.reload ?? null },
       supportBundle: (author) => operations.supportBundle(author),
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.close() });
 
     // A request that the node before has sent may still be under way.
-    if (leads) await dispatcher.recover(options.node === undefined ? 0 : longestRequestMs);
+    if (leads) await dispatcher.recover(cluster() === null ? 0 : longestRequestMs);
     cleanUp.push({ name: "tickets", run: () => dispatcher.stop(3_000) });
     store.events.onAppend((_, counts) =>
       leads && (counts.incident_created ?? counts.incident_updated ?? 0) ? dispatcher.wake() : null,
@@ -225,9 +227,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     states.running(feeds, scheduler, dispatcher.stuck);
     followDueTimes({ backups, dispatcher, outbreaks, campaigns, search }, scheduler);
     store.events.onAppend((_, counts) => search.wake(counts));
+    const changing = { settings: () => settings, api: () => api, logEnd: () => logEnd };
     const parts = { clock, uptimeMs, store, intake, feeds, faults, scheduler, campaigns, search, storage, dispatcher };
-    const changing = { settings: () => settings, api: () => api, logEnd: () => logEnd, backups, uploads, cluster };
-    const metrics = new Metrics(metricSources({ ...parts, ...changing }), counts);
+    const metrics = new Metrics(metricSources({ ...parts, ...changing, backups, uploads, cluster }), counts);
     cleanUp.push({ name: "metrics", run: () => metrics.stop() });
     const operations = createOperations({
       ...{ clock, store, keys, intake, ...access, backups, destinations },
@@ -264,17 +266,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     // Event streams do not end by themselves.
     cleanUp.push({ name: "streams", run: () => beginToStop() });
 
-    await access.ticketSettings.load(options.resolved.ticketValues);
-    const unfollow = node.follow({ store, faults, touched: () => Promise.all([access.accounts.reload(), keys.reload()]) });
-    if (unfollow !== null) cleanUp.push({ name: "the cluster's log", run: unfollow });
+    await access.ticketSettings.load(reloads.inForce);
+    const touched = () => Promise.all([access.accounts.reload(), keys.reload()]);
+    cleanUp.push({ name: "the cluster's log", run: node.follow({ store, faults, touched }) });
     scheduler.start();
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });
     log.info("ready", {
-      api: api.url,
-      console: `${api.url}/`,
-      health: health.url,
-      incident_health: incidentHealth.url,
-      version,
+      ...{ api: api.url, console: `${api.url}/`, health: health.url, incident_health: incidentHealth.url, version },
       destinations: feeds.status().length,
     });
 

@@ -3,7 +3,7 @@ import type { Faults } from "../core/faults.ts";
 import { expectFirstPassword } from "./access/first-admin.ts";
 import { openStoredSecrets } from "./access/stored-secrets.ts";
 import { followerStore } from "./cluster/follower-store.ts";
-import { readSavedFeeds } from "./feeds/feed-settings.ts";
+import { readSaved } from "./feeds/feed-settings.ts";
 import { TlsUploads } from "./feeds/tls-uploads.ts";
 import type { ApplianceOptions } from "./options.ts";
 import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
@@ -30,7 +30,7 @@ export async function openData(
     if (leads) await expectFirstPassword(store.admin, resolved);
     const stored = await openStoredSecrets(settings, options.credentialsDir ?? null, { tickets, faults });
     const uploads = await TlsUploads.load(tickets, stored.secrets);
-    return { stored, uploads, inForce: resolved.withSaved(await readSavedFeeds(tickets)) };
+    return { stored, uploads, inForce: resolved.withSaved(await readSaved(tickets)) };
   });
   return { store, ...read };
 }

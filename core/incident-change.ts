@@ -10,7 +10,7 @@ export const longestNotes = 64 * 1024;
 /** Absent = stays; null = is emptied. */
 export interface IncidentRequest {
   status?: IncidentStatus;
-  /** With a status: why; becomes the resolution when it closes the incident, else is added to the investigation notes. */
+  /** With a status that closes the incident: why; becomes the resolution. Else it is added to the investigation notes. */
   notes?: string | null;
   assignedAnalyst?: string | null;
   investigationNotes?: string | null;
@@ -45,7 +45,8 @@ export function changeIncident(before: Incident, request: IncidentRequest, now: 
   const notes = blankToNull(request.notes ?? null);
   refuseLong("notes", null, notes);
   if (notes !== null) {
-    if (isOpen(after.status)) after.investigationNotes = appended(after.investigationNotes, notes);
+    if (request.status === undefined || isOpen(after.status))
+      after.investigationNotes = appended(after.investigationNotes, notes);
     else after.resolutionNotes = notes;
   }
   refuseLong("investigation_notes", before.investigationNotes, after.investigationNotes, request.pointerBytes);

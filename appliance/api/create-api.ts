@@ -3,6 +3,7 @@ import type { Caller } from "../../core/access/caller.ts";
 import type { KeyRefusal } from "../../core/api-key.ts";
 import { Continuity, continuityMs, type PollPosition } from "../../core/pages/continuity.ts";
 import type { Clock, Sleep } from "../../core/ports.ts";
+import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import type { CorrelationSettings } from "../../core/settings.ts";
 import type { Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
@@ -42,7 +43,8 @@ import { OwnAccount } from "./own-account.ts";
 import { Pages } from "./pages.ts";
 import { SampleData } from "./sample-data.ts";
 import { settingsPort } from "./settings.ts";
-import { type MakeBundle, type ReloadParts, SystemControl } from "./system-control.ts";
+import { PackShelf } from "./system/packs.ts";
+import { type MakeBundle, type ReloadParts, SystemControl } from "./system/system-control.ts";
 
 export interface ApiParts {
   store: Store;
@@ -74,6 +76,10 @@ export interface ApiParts {
   stopping: AbortSignal;
   dispatcher: TicketDispatcher;
   feedSettings: FeedSettingsService;
+  /** Puts in force what was saved. */
+  reapply(): Promise<unknown>;
+  /** The settings in force. */
+  inForce(): ResolvedSettings;
   reloads: ReloadParts;
   supportBundle: MakeBundle;
   search: SearchUpkeep;
@@ -121,7 +127,7 @@ export async function createApi(parts: ApiParts) {
   let rotating: Promise<unknown> = Promise.resolve();
   const tickets = new TicketService(store, dispatcher, clock, audit);
   const ownAccount = new OwnAccount(accounts, authentication, logins, audit);
-  const ticketSettings = new SettingsService({ store, clock, log, secrets, dispatcher });
+  const ticketSettings = new SettingsService({ store, clock, log, secrets, dispatcher, reapply: parts.reapply });
   const sample = await SampleData.open({
     dataDir: settings.dataDir,
     clock,
@@ -196,7 +202,10 @@ export async function createApi(parts: ApiParts) {
       exceptions: new Exceptions(store, clock, audit),
       tickets,
       webhooks: dispatcher.webhooks,
-      settings: settingsPort({ tickets: ticketSettings, feeds: feedSettings, audit, reading: store.reading, clock }),
+      settings: settingsPort({
+        ...{ tickets: ticketSettings, feeds: feedSettings, audit, reading: store.reading, clock },
+        inForce: parts.inForce,
+      }),
       assets: new AssetLists({
         store,
         clock,
@@ -205,6 +214,7 @@ export async function createApi(parts: ApiParts) {
         onChanged: parts.onAssets,
       }),
       backups: new BackupAdministration(parts.backups, audit),
+      packs: new PackShelf(),
       administration: new Administration(accounts, keys, audit, {
         lockedUntil: () => authentication.lockedUntil(),
         sessionsOf: (userId) => logins.countOf(userId) + sessions.countOf(userId),

@@ -1,14 +1,30 @@
 /** Settings of ticket systems and feeds on behalf of an administrator; every change and test is added to the audit log. */
 import type { Caller } from "../../core/access/caller.ts";
 import type { Clock } from "../../core/ports.ts";
+import { settingValues } from "../../core/settings/reload/changes.ts";
+import type { ResolvedSettings } from "../../core/settings/resolve.ts";
+import { feedSections } from "../../core/settings/sections/feed-section.ts";
 import type { FieldProblem } from "../../core/settings/sections/section-version.ts";
+import { settingsSectionNames } from "../../core/settings/sections/sections.ts";
+import { definitionOf, environmentPlaces, otherPlaces } from "../../core/settings/setting-definitions.ts";
 import { dayMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
+import type { ListedSetting } from "../../transports/http/api/settings/settings-port.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { type FeedSettingsService, isFeedSection } from "../feeds/feed-settings.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
+import { previewOf, withoutPreview } from "./settings-previews.ts";
 
 type Json = Record<string, unknown>;
+
+/** What the sections of feeds and those of other settings have in common. */
+interface SectionField {
+  setting: string;
+  value?: unknown;
+  configured?: boolean;
+  source: string;
+  pinned: boolean;
+}
 
 interface Change {
   name: string;
@@ -26,14 +42,17 @@ interface Parts {
   tickets: SettingsService;
   feeds: FeedSettingsService;
   audit: AuditLog;
-  reading: Pick<Store["reading"], "countPeakLevels">;
+  reading: Pick<Store["reading"], "countPeakLevels" | "recentEntities" | "recentUsers">;
   clock: Clock;
+  /** The settings in force. */
+  inForce(): ResolvedSettings;
 }
 
-export function settingsPort({ tickets, feeds, audit, reading, clock }: Parts) {
+export function settingsPort({ tickets, feeds, audit, reading, clock, inForce }: Parts) {
   const sectionOf = async (section: string): Promise<Json> =>
     isFeedSection(section) ? feeds.section(section) : tickets.section(section);
   return {
+    all: () => everySetting(sectionOf, inForce()),
     section: sectionOf,
     pushEstimate: async () => {
       const { critical, high, medium, low } = await reading.countPeakLevels(clock.now() - estimatedDays * dayMs);
@@ -49,10 +68,16 @@ export function settingsPort({ tickets, feeds, audit, reading, clock }: Parts) {
     feeds: (caller: Caller): Promise<Json[]> => feeds.status(caller.entities === null),
     check: async (section: string, fields: Json): Promise<FieldProblem[]> =>
       isFeedSection(section) ? feeds.check(section, fields) : tickets.check(section, fields),
+    preview: async (caller: Caller, section: string, fields: Json, text: string) => {
+      if (isFeedSection(section)) throw withoutPreview(section);
+      const values = tickets.meant(section, fields);
+      const { fallback: defaultAccounts } = definitionOf("SHARED_ACCOUNTS");
+      return previewOf({ reading, clock, defaultAccounts }, caller, section, { values, text });
+    },
     test: async (caller: Caller, section: string, fields: Json) => {
       const tested = isFeedSection(section)
         ? { ...(await feeds.test(section, fields)), given: givenFields(fields) }
-        : await tickets.test(section, fields);
+        : await tickets.connections.test(section, fields);
       const { ok, steps, at, given } = tested;
       await audit.note(auditAuthor(caller), "settings.test", section, { ok, with: given });
       return { ok, steps, at };
@@ -81,6 +106,39 @@ export function settingsPort({ tickets, feeds, audit, reading, clock }: Parts) {
       return saved.section;
     },
   };
+}
+
+/** Every setting: the fields of all sections, then what cannot be saved. */
+async function everySetting(sectionOf: (section: string) => Promise<Json>, inForce: ResolvedSettings) {
+  const sections = await Promise.all([...Object.keys(feedSections), ...settingsSectionNames].map(sectionOf));
+  const saved = sections.flatMap(({ section, fields }) =>
+    Object.entries(fields as Readonly<Record<string, SectionField>>).map(
+      ([field, { setting, value, configured, source, pinned }]): ListedSetting => ({
+        setting,
+        section: String(section),
+        field,
+        ...(configured === undefined ? { value } : { configured }),
+        source,
+        pinned,
+        fixed: null,
+      }),
+    ),
+  );
+  const { settings, origins } = inForce;
+  const values = new Map<string, string | null>([
+    ...settingValues(settings).map(({ name, value }) => [name, value] as const),
+    ["RHYTHMX_CONFIG_DIR", settings.configDir],
+  ]);
+  const others = Object.entries({ ...environmentPlaces, ...otherPlaces }).flatMap(
+    ([setting, place]): ListedSetting[] => {
+      if ("section" in place) return [];
+      const { source, pinned } = origins[setting] ?? { source: "default", pinned: false };
+      return [
+        { setting, section: null, field: null, value: values.get(setting) ?? null, source, pinned, fixed: place.fixed },
+      ];
+    },
+  );
+  return [...saved, ...others];
 }
 
 /** Destinations option by option. Feed settings hold no secrets: private keys are in files, or uploaded and named by their hash. */

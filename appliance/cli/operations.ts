@@ -7,7 +7,7 @@ import { EdgeError } from "../../core/errors.ts";
 import { feedNames, readerName } from "../../core/feeds/feeds.ts";
 import { Intake } from "../../core/intake/intake.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
-import type { SavedFeeds } from "../../core/settings/sources.ts";
+import type { SavedSettings } from "../../core/settings/sources.ts";
 import type { Settings } from "../../core/settings.ts";
 import { openStore, type Store } from "../../store/open-store.ts";
 import { Accounts } from "../access/accounts.ts";
@@ -20,7 +20,7 @@ import { otherDataDir } from "../config/unit-file.ts";
 import { connectControl, noAccess } from "../control/control-client.ts";
 import { createOperations, type Operations } from "../control/operations.ts";
 import { DestinationControl } from "../feeds/destination-control.ts";
-import { readSavedFeeds } from "../feeds/feed-settings.ts";
+import { readSaved } from "../feeds/feed-settings.ts";
 import type { ReadTlsFile } from "../feeds/syslog-feed.ts";
 import { destinationNames } from "../feeds/syslog-feeds.ts";
 import { TlsUploads } from "../feeds/tls-uploads.ts";
@@ -36,7 +36,7 @@ import type { CommandContext, Terminal } from "./command.ts";
 export interface Access {
   terminal: Pick<Terminal, "err">;
   serviceUnit: CommandContext["serviceUnit"];
-  resolved: Pick<ResolvedSettings, "settings" | "ticketValues" | "withSaved">;
+  resolved: Pick<ResolvedSettings, "settings" | "ticketValues" | "pinnedValues" | "withSaved">;
   /**
    * A command that only reads neither creates nor changes a file. One that changes what there is makes no database either: in a folder
    * without one it was given the wrong folder.
@@ -46,10 +46,11 @@ export interface Access {
 
 /** Runs `work` with the appliance's operations; `running`: through the control socket. Warns if the service has another version or data folder. */
 export async function withOperations<T>(
-  { terminal, serviceUnit, resolved: { settings: given, ticketValues, withSaved }, mode }: Access,
+  { terminal, serviceUnit, resolved, mode }: Access,
   work: (operations: Operations, running: boolean) => Promise<T>,
 ): Promise<T> {
-  const { dataDir } = given;
+  const { withSaved } = resolved;
+  const { dataDir } = resolved.settings;
   const control = await connectControl(dataDir, (running) => terminal.err(otherVersion(running)));
   if (control !== null) return work(control, true);
   const elsewhere = otherDataDir(dataDir, await serviceUnit());
@@ -65,7 +66,7 @@ export async function withOperations<T>(
     },
   );
   try {
-    const saved = await readSavedFeeds(store.tickets);
+    const saved = await readSaved(store.tickets);
     const { settings } = withSaved(saved);
     const keys = await KeyRing.load(store.admin, systemClock);
     const intake = new Intake({ store, clock: systemClock, defaultEntity: () => settings.defaultEntity });
@@ -86,7 +87,7 @@ export async function withOperations<T>(
     const accounts = await Accounts.load(store.admin, systemClock, argon2id());
     forgetInitialPassword(accounts, settings.dataDir);
     const audit = new AuditLog(store.admin, systemClock);
-    const own = await readSettings(store, settings, mode === "look" ? null : ticketValues);
+    const own = await readSettings(store, settings, mode === "look" ? null : resolved);
     const running = () => null;
     const wakeTickets = () => {};
     const { ticketSettings } = own;
@@ -118,16 +119,16 @@ export async function withOperations<T>(
 type KeyPlaces = Pick<Settings, "dataDir" | "masterKeyFile" | "configDir">;
 
 /** The saved feed settings with their certificates and keys, for a command without operations; nothing if the database cannot be read. */
-export async function savedFeeds(settings: KeyPlaces): Promise<{ feeds: SavedFeeds; readFile: ReadTlsFile }> {
+export async function savedSettings(settings: KeyPlaces): Promise<{ saved: SavedSettings; readFile: ReadTlsFile }> {
   const { dataDir } = settings;
-  const nothing = { feeds: {}, readFile: readRegularFile };
+  const nothing = { saved: {}, readFile: readRegularFile };
   const path = join(dataDir, "rhythmx.db");
   if (!existsSync(path)) return nothing;
   try {
     const store = await openStore({ path, clock: systemClock, mode: "look" });
     try {
       const uploads = await TlsUploads.load(store.tickets, presentSecrets(settings));
-      return { feeds: await readSavedFeeds(store.tickets), readFile: (file) => uploads.read(file) };
+      return { saved: await readSaved(store.tickets), readFile: (file) => uploads.read(file) };
     } finally {
       await store.close();
       await giveToOwner(dataDir);
@@ -179,7 +180,7 @@ async function readSettings(
   store: Store,
   { dataDir, configDir, masterKeyFile: file }: Settings,
   /** Null for a command that only reads: it needs no secret, and must not create a key. */
-  pinned: ResolvedSettings["ticketValues"] | null,
+  pinned: Pick<ResolvedSettings, "ticketValues" | "pinnedValues"> | null,
 ) {
   const places = { dataDir, file, credentialsDir: credentialsFolder(process.env, configDir) };
   // Without the right key everything works except secrets.

@@ -17,8 +17,8 @@ export interface NodeParts {
   status(): ClusterStatus | null;
   /** For the HTTP surface. */
   port(store: Pick<Store, "copy">): { cluster?: ClusterPort };
-  /** Begins to apply what the leader writes; returns how to stop that. Null: there is nothing to follow. */
-  follow(parts: { store: Store; faults: Faults; touched(): Promise<unknown> }): (() => Promise<void>) | null;
+  /** Begins to apply what the leader writes, where there is something to follow; returns how to stop that. */
+  follow(parts: { store: Store; faults: Faults; touched(): Promise<unknown> }): () => Promise<void>;
 }
 
 export function partsOf(node: NodeSide | undefined): NodeParts {
@@ -29,7 +29,7 @@ export function partsOf(node: NodeSide | undefined): NodeParts {
       elsewhere: () => null,
       status: () => null,
       port: () => ({}),
-      follow: () => null,
+      follow: () => async () => {},
     };
   const leads = node.role === "leader";
   const elsewhere = () => (leads ? null : { address: node.leaderAddress() });
@@ -42,7 +42,7 @@ export function partsOf(node: NodeSide | undefined): NodeParts {
       cluster: { elsewhere, snapshot: (request: Request) => node.snapshot(request, (to) => store.copy(to)) },
     }),
     follow: ({ store, faults, touched }) => {
-      if (leads) return null;
+      if (leads) return async () => {};
       const following = FollowLoop.start({ store, node, faults, touched });
       return () => following.stop();
     },

@@ -17,7 +17,7 @@ export interface LoadOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** True when `main.ts` runs, false in the compiled binary: decides where data goes by default. */
   fromCheckout: boolean;
-  /** The feeds as saved in the console, in the shape of their files. */
+  /** What was saved in the console. */
   saved?: NonNullable<SettingsSources["saved"]>;
   /** Default: `/opt/Sigma_ML_MSSP/siem_sender`. */
   historicDir?: string;

@@ -222,7 +222,7 @@ export function createOperations(tools: OperationsTools): Operations {
     tryException: (request) => exceptions.trial(operator, request),
     removeException: (id) => exceptions.remove(operator, id),
     proposedExceptions: (incidentId) => exceptions.proposals(operator, incidentId),
-    testTickets: () => ticketSettings.testAll(),
+    testTickets: () => ticketSettings.connections.testAll(),
     countReplay: (request) => destinations.count(request),
     replay: async (request) => {
       const replayed = await destinations.replay(request);

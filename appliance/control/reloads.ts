@@ -12,7 +12,7 @@ import {
 } from "../../core/settings/reload/changes.ts";
 import { keepLastGood } from "../../core/settings/reload/last-good.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
-import type { SavedFeeds } from "../../core/settings/sources.ts";
+import type { SavedSettings } from "../../core/settings/sources.ts";
 import { toIso } from "../../core/time.ts";
 import type { AuditAuthor, AuditLog } from "../access/audit-log.ts";
 import { noteProblems } from "../config/notices.ts";
@@ -31,8 +31,8 @@ interface ReloadParts {
   given: ResolvedSettings;
   /** The settings the appliance started with, including saved ones. */
   inForce: ResolvedSettings;
-  /** The saved settings of the feeds at present. */
-  saved(): Promise<SavedFeeds>;
+  /** What is saved at present. */
+  saved(): Promise<SavedSettings>;
   /** Applies settings. The signal ends its waiting. */
   apply(next: ResolvedSettings, stopping: AbortSignal): Promise<Applied>;
   onEnd(result: "taken" | "refused" | "failed"): void;

@@ -63,7 +63,7 @@ export function runningSupport({
     ticketSettings,
     readFile: (file) => uploads.read(file),
     running: {
-      testTickets: () => ticketSettings.testAll(),
+      testTickets: () => ticketSettings.connections.testAll(),
       log: () => recentLog?.lines() ?? [],
       metrics: () => metrics.text("text"),
       lastReload: () => reloads.lastReport,

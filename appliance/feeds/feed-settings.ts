@@ -14,10 +14,17 @@ import {
   fieldsOfSection,
   originName,
   problemsOfText,
+  savedTexts,
   sectionFields,
 } from "../../core/settings/sections/feed-section.ts";
-import { type FieldProblem, sectionVersion, settingsChanged } from "../../core/settings/sections/section-version.ts";
-import type { SavedFeeds } from "../../core/settings/sources.ts";
+import {
+  changedSince,
+  type FieldProblem,
+  sectionVersion,
+  settingsChanged,
+} from "../../core/settings/sections/section-version.ts";
+import { isGeneral, isSettingName } from "../../core/settings/setting-definitions.ts";
+import type { SavedSettings } from "../../core/settings/sources.ts";
 import type { DestinationSettings } from "../../core/settings.ts";
 import type { TestStep } from "../../core/tickets/ticket-system.ts";
 import { toIso } from "../../core/time.ts";
@@ -47,14 +54,15 @@ const savedName = (section: FeedSection) => section.toUpperCase();
 /** A test asks people to wait no longer than this for each address. */
 const testLimits = { connectMs: 5_000 };
 
-/** The saved feed settings. */
-export async function readSavedFeeds(tickets: Pick<Store["tickets"], "listSavedSettings">): Promise<SavedFeeds> {
+/** What was saved in the console, settings of ticket systems apart. */
+export async function readSaved(tickets: Pick<Store["tickets"], "listSavedSettings">): Promise<SavedSettings> {
   const saved = new Map((await tickets.listSavedSettings()).map(({ name, value }) => [name, value]));
-  const found = Object.entries(feedSections).flatMap(([section, feed]) => {
+  const feeds = Object.entries(feedSections).flatMap(([section, feed]) => {
     const text = saved.get(savedName(section as FeedSection));
     return text === undefined ? [] : [[feed, text] as const];
   });
-  return Object.fromEntries(found);
+  const values = new Map([...saved].filter(([name]) => isSettingName(name) && isGeneral(name)));
+  return { ...Object.fromEntries(feeds), values };
 }
 
 export function isFeedSection(section: string): section is FeedSection {
@@ -79,7 +87,7 @@ export class FeedSettingsService {
     const row = await this.#saved(section);
     return {
       section,
-      version: versionOf(row?.value),
+      version: sectionVersion(savedTexts(section, row?.value)),
       saved: row === null ? null : { who: row.who, at: toIso(row.at) },
       problems: [...new Set([...wrong[feedSections[section]], ...ofFile].map(formatProblem))],
       fields: sectionFields(section, { settings, origins, saved: row?.value }),
@@ -135,10 +143,12 @@ export class FeedSettingsService {
     const { store, clock, reloads, uploads } = this.#parts;
     const text = await this.#accepted(section, body);
     const before = await this.#saved(section);
-    if (version !== null && version !== versionOf(before?.value))
-      throw settingsChanged(section, before, differencesBetween(before?.value, text ?? undefined, Object.keys(body)));
-    const changed = Object.keys(body);
-    if (changed.length > 0) {
+    const changed = version === null ? null : changedSince(version, savedTexts(section, before?.value));
+    const both = Object.keys(body).filter((field) => changed?.has(field));
+    const differences = differencesBetween(before?.value, text ?? undefined, both);
+    if (differences.length > 0) throw settingsChanged(section, before, differences);
+    const saved = Object.keys(body);
+    if (saved.length > 0) {
       const all = await store.tickets.listSavedSettings();
       const others = all.filter(({ name, secret }) => !secret && name !== savedName(section)).map(({ value }) => value);
       const kept = uploads.rows(new Set(all.map(({ name }) => name)), text === null ? others : [...others, text]);
@@ -147,7 +157,7 @@ export class FeedSettingsService {
       await uploads.load();
       await reloads.again();
     }
-    return { section: await this.section(section), changed };
+    return { section: await this.section(section), changed: saved };
   }
 
   /** What is wrong with fields that somebody is about to save: everything at once. */
@@ -257,8 +267,4 @@ export class FeedSettingsService {
     const saved = (await this.#saved(section))?.value;
     return readFeedRequest(section, body, { origins: reloads.inForce.origins, saved, uploads });
   }
-}
-
-function versionOf(text: string | undefined): string {
-  return sectionVersion(text === undefined ? [] : [["", text]]);
 }

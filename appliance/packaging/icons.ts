@@ -10,7 +10,7 @@ const names =
   `activity arrow-down arrow-left arrow-right arrow-up arrow-up-down ban bell bot boxes calendar check chevron-down
   chevron-left chevron-right chevron-up circle-alert circle-check circle-dot circle-help circle-pause circle-x clock contrast copy
   cpu database download ellipsis external-link eye eye-off file-text filter flask-conical git-merge globe hard-drive history hourglass
-  info key-round layers layout-dashboard link link-2 list lock log-in log-out menu message-square monitor moon network pencil
+  info key-round layers layout-dashboard link link-2 list lock log-in log-out menu message-square monitor moon network package pencil
   pin play plug plus printer radio refresh-cw rotate-ccw save scroll-text search send server settings shield shield-alert
   shield-check siren sun tag terminal ticket timer trash-2 trending-down trending-up triangle-alert undo-2 unlink upload user user-check
   user-plus user-x users wifi-off x zap`

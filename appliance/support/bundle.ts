@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { messageOf } from "../../core/errors.ts";
 import { type ReloadReport, settingValues } from "../../core/settings/reload/changes.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
-import { ticketSections } from "../../core/settings/ticket-definitions.ts";
+import { settingsSectionNames } from "../../core/settings/sections/sections.ts";
 import { toIso } from "../../core/time.ts";
 import { checkSettings } from "../checks/check-settings.ts";
 import type { TestTickets } from "../checks/check-tickets.ts";
@@ -118,7 +118,7 @@ function settingsOf(resolved: ResolvedSettings, { ticketSettings }: SupportParts
     case_patterns: settings.correlation.patterns.filter(({ isBuiltIn }) => !isBuiltIn).length,
     floors: settings.correlation.floors.length,
     assets: settings.correlation.assets.length,
-    tickets: ticketSections.map((section) => ticketSettings.section(section)),
+    sections: settingsSectionNames.map((section) => ticketSettings.section(section)),
     other: [...resolved.ticketValues].map(([name, { source }]) => ({ name, source })),
   };
 }

@@ -3,25 +3,26 @@
  * or without verification, somebody could read it in transit. Applies to saving, and to a test with values that are not saved.
  */
 import { UsageError } from "../../core/errors.ts";
+import type { SettingsSection } from "../../core/settings/sections/sections.ts";
 import {
+  definitionOf,
   fieldOf,
   namesOfSection,
-  type TicketSection,
-  type TicketSettingName,
-  ticketDefinitions,
-} from "../../core/settings/ticket-definitions.ts";
+  type SettingDefinition,
+  type SettingName,
+} from "../../core/settings/setting-definitions.ts";
 import type { GivenValue } from "../../core/settings/tickets.ts";
 
 /** Fields of a request under the names of their settings; null = reset to the default. */
-export type GivenFields = ReadonlyMap<TicketSettingName, string | null>;
+export type GivenFields = ReadonlyMap<SettingName, string | null>;
 
 interface Sent {
-  secret: TicketSettingName;
+  secret: SettingName;
   /** The settings that decide where a secret is sent and who can read it in transit; the address first. */
-  way: readonly TicketSettingName[];
+  way: readonly SettingName[];
 }
 
-const sent: Readonly<Partial<Record<TicketSection, Sent>>> = {
+const sent: Readonly<Partial<Record<SettingsSection, Sent>>> = {
   jira: { secret: "JIRA_API_TOKEN", way: ["JIRA_URL", "JIRA_PROXY", "JIRA_CA_FILE"] },
   servicenow: {
     secret: "SERVICENOW_PASSWORD",
@@ -34,22 +35,22 @@ const sent: Readonly<Partial<Record<TicketSection, Sent>>> = {
 };
 
 /** The fields of a body under the names of their settings, in any accepted spelling. @throws UsageError for an unknown or repeated field */
-export function givenFields(section: TicketSection, body: Record<string, unknown>): GivenFields {
-  const given = new Map<TicketSettingName, string | null>();
+export function givenFields(section: SettingsSection, body: Record<string, unknown>): GivenFields {
+  const given = new Map<SettingName, string | null>();
   for (const [field, value] of Object.entries(body)) {
     const name = nameOf(section, field);
     if (given.has(name))
       throw new UsageError(
         `${field.slice(0, 64)}: the same as ${fieldOf(section, name)}, which is given too; send one`,
       );
-    given.set(name, textOf(field, value));
+    given.set(name, textOf(field, value, definitionOf(name)));
   }
   return given;
 }
 
 /** @throws UsageError that names the field and the secret to send with it */
 export function refuseLeavingSecret(
-  section: TicketSection,
+  section: SettingsSection,
   given: GivenFields,
   present: ReadonlyMap<string, GivenValue>,
 ): void {
@@ -75,8 +76,8 @@ export function refuseLeavingSecret(
 }
 
 /** Normalises a text for comparison. */
-function meaning(name: TicketSettingName, text: string | null): string {
-  const value = (text ?? ticketDefinitions[name].fallback).trim();
+function meaning(name: SettingName, text: string | null): string {
+  const value = (text ?? definitionOf(name).fallback).trim();
   if (name.endsWith("_VERIFY_SSL")) return value.toLowerCase();
   if (name.endsWith("_CA_FILE")) return value;
   if (!URL.canParse(value)) return value.toLowerCase().replace(/\/+$/, "");
@@ -84,7 +85,7 @@ function meaning(name: TicketSettingName, text: string | null): string {
   return new URL(value).href.replace(/\/+$/, "");
 }
 
-function nameOf(section: TicketSection, field: string): TicketSettingName {
+function nameOf(section: SettingsSection, field: string): SettingName {
   const names = namesOfSection(section);
   const wanted = field.trim().toLowerCase();
   const found = names.find((name) =>
@@ -98,14 +99,17 @@ function nameOf(section: TicketSection, field: string): TicketSettingName {
 }
 
 /** A JSON value as the text that the environment would contain. */
-function textOf(field: string, value: unknown): string | null {
+function textOf(field: string, value: unknown, { isJsonList, longest }: SettingDefinition): string | null {
   if (value === null || value === "") return null;
-  const text = Array.isArray(value)
-    ? value.map((one) => (typeof one === "object" ? JSON.stringify(one) : String(one))).join(",")
-    : typeof value === "object"
-      ? JSON.stringify(value)
-      : String(value);
-  if (text.length > 10_000 || /[\0\r\n]/.test(text))
+  const text =
+    Array.isArray(value) && isJsonList !== true
+      ? value.map((one) => (typeof one === "object" ? JSON.stringify(one) : String(one))).join(",")
+      : typeof value === "object"
+        ? JSON.stringify(value)
+        : String(value);
+  if (longest !== undefined && (text.length > longest || text.includes("\0")))
+    throw new UsageError(`${field.slice(0, 64)}: at most ${longest.toLocaleString("en")} characters`);
+  if (longest === undefined && (text.length > 10_000 || /[\0\r\n]/.test(text)))
     throw new UsageError(`${field.slice(0, 64)}: one line of at most 10,000 characters`);
   return text;
 }

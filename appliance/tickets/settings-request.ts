@@ -2,14 +2,9 @@
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import { feedSections } from "../../core/settings/sections/feed-section.ts";
 import type { Difference, FieldProblem } from "../../core/settings/sections/section-version.ts";
-import {
-  fieldOf,
-  type TicketSection,
-  type TicketSettingName,
-  ticketDefinitions,
-  ticketSections,
-} from "../../core/settings/ticket-definitions.ts";
-import { type GivenValue, problemOf } from "../../core/settings/tickets.ts";
+import { type SettingsSection, settingsSectionNames } from "../../core/settings/sections/sections.ts";
+import { definitionOf, fieldOf, problemOf, type SettingName } from "../../core/settings/setting-definitions.ts";
+import type { GivenValue } from "../../core/settings/tickets.ts";
 import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import { type GivenFields, givenFields, refuseLeavingSecret } from "./secret-guard.ts";
 
@@ -26,7 +21,7 @@ export interface SettingChange {
 
 /** Everything that is wrong with these fields. `present`: the values in force. */
 export function fieldProblems(
-  section: TicketSection,
+  section: SettingsSection,
   body: Readonly<Record<string, unknown>>,
   { pinned, present }: { pinned: Values; present: Values },
 ): FieldProblem[] {
@@ -57,7 +52,7 @@ export function fieldProblems(
 }
 
 /** @throws EdgeError setting_pinned */
-export function refusePinned(section: TicketSection, given: GivenFields, pinned: Values): void {
+export function refusePinned(section: SettingsSection, given: GivenFields, pinned: Values): void {
   for (const name of given.keys()) {
     const where = pinned.get(name);
     if (where !== undefined)
@@ -69,11 +64,11 @@ export function refusePinned(section: TicketSection, given: GivenFields, pinned:
 }
 
 /** A change as the audit log shows it: without secrets and without the user information of an address. */
-export function changeOf(name: TicketSettingName, before: string | null, after: string | null): SettingChange[] {
+export function changeOf(name: SettingName, before: string | null, after: string | null): SettingChange[] {
   if (before === after) return [];
   const forAudit = (text: string | null) => {
     if (text === null) return null;
-    if (ticketDefinitions[name].secret) return "(secret)";
+    if (definitionOf(name).secret) return "(secret)";
     const shown = text.replace(/(:\/\/)[^/@\s]*@/g, "$1…@");
     return shown.length > 200 ? `${shown.slice(0, 200).toWellFormed()}…` : shown;
   };
@@ -82,12 +77,12 @@ export function changeOf(name: TicketSettingName, before: string | null, after: 
 
 /** What a person who saves at the same time as another is told: both values. */
 export function differenceOf(
-  section: TicketSection,
-  name: TicketSettingName,
+  section: SettingsSection,
+  name: SettingName,
   before: ReadonlyMap<string, GivenValue>,
   text: string | null,
 ): Difference[] {
-  const { secret, fallback } = ticketDefinitions[name];
+  const { secret, fallback } = definitionOf(name);
   const saved = before.get(name)?.text ?? fallback;
   const given = text ?? fallback;
   if (saved === given) return [];
@@ -96,12 +91,12 @@ export function differenceOf(
 }
 
 /** @throws EdgeError section_unknown */
-export function known(section: string): TicketSection {
-  const found = ticketSections.find((one) => one === section);
+export function known(section: string): SettingsSection {
+  const found = settingsSectionNames.find((one) => one === section);
   if (found === undefined)
     throw new EdgeError(
       "section_unknown",
-      `there is no section ${section.slice(0, 40)}: ${[...Object.keys(feedSections), ...ticketSections].join(", ")}`,
+      `there is no section ${section.slice(0, 40)}: ${[...Object.keys(feedSections), ...settingsSectionNames].join(", ")}`,
     );
   return found;
 }

@@ -1,30 +1,34 @@
-/** The settings of ticket systems for API and console: pinned and saved values, and tests. Secrets are write-only. */
+/** The settings of ticket systems for API and console: pinned and saved values. Secrets are write-only. */
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
+import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import {
+  changedSince,
   type FieldProblem,
   type LastSaved,
   refuseProblems,
+  type SavedField,
   sectionVersion,
   settingsChanged,
 } from "../../core/settings/sections/section-version.ts";
+import type { SettingsSection } from "../../core/settings/sections/sections.ts";
 import {
+  definitionOf,
   fieldOf,
+  isGeneral,
+  isSettingName,
   namesOfSection,
-  type TicketSection,
-  type TicketSettingName,
-  ticketDefinitions,
-} from "../../core/settings/ticket-definitions.ts";
-import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
+} from "../../core/settings/setting-definitions.ts";
 import { type GivenValue, readTicketSettings } from "../../core/settings/tickets.ts";
 import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
-import type { TestStep, TicketSystem } from "../../core/tickets/ticket-system.ts";
+import type { TicketSystem } from "../../core/tickets/ticket-system.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Secrets } from "../access/master-key.ts";
 import { Turns } from "../access/turns.ts";
 import type { Log } from "../runtime/log.ts";
+import { ConnectionDesk } from "./connection-desk.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
-import { givenFields, refuseLeavingSecret } from "./secret-guard.ts";
+import { givenFields } from "./secret-guard.ts";
 import {
   changeOf,
   differenceOf,
@@ -33,10 +37,9 @@ import {
   placeOf,
   refusePinned,
   type SettingChange,
-  systemOf,
 } from "./settings-request.ts";
-import { policyJson, syncJson, ticketsJson, warningsOf } from "./status.ts";
-import { adapterOf, noThrottles, TicketSystems } from "./systems.ts";
+import { statusOf } from "./status.ts";
+import { adapterOf } from "./systems.ts";
 
 type Json = Record<string, unknown>;
 
@@ -46,6 +49,8 @@ interface SettingsParts {
   log: Log;
   secrets: Secrets;
   dispatcher: TicketDispatcher;
+  /** Puts saved settings of the appliance in force; absent in commands. */
+  reapply?(): Promise<unknown>;
 }
 
 export class SettingsService {
@@ -56,20 +61,32 @@ export class SettingsService {
   /** Values as plain text. */
   #saved = new Map<string, GivenValue>();
   #savedBy = new Map<string, LastSaved>();
+  /** What is done with connections, also with values that are not saved. */
+  readonly connections: ConnectionDesk;
 
   constructor(parts: SettingsParts) {
     this.#parts = parts;
+    this.connections = new ConnectionDesk({
+      store: parts.store,
+      clock: parts.clock,
+      values: () => this.#given(),
+      accepted: (system) => this.#resume(system),
+    });
   }
 
-  /** Loads saved settings and applies them. `pinned`: settings from environment and files. */
-  async load(pinned: ReadonlyMap<string, GivenValue>): Promise<void> {
+  /** Loads saved settings and applies those of ticket systems, beside what environment and files say. */
+  async load({ ticketValues, pinnedValues }: Pick<ResolvedSettings, "ticketValues" | "pinnedValues">): Promise<void> {
+    await this.#load(new Map([...ticketValues, ...pinnedValues]));
+  }
+
+  async #load(pinned: ReadonlyMap<string, GivenValue>): Promise<void> {
     const { store, secrets, log } = this.#parts;
     const before = this.#isLoaded ? this.#given() : null;
     this.#pinned = pinned;
     this.#saved = new Map();
     this.#savedBy = new Map();
     for (const { name, value, secret, who, at } of await store.tickets.listSavedSettings()) {
-      if (!Object.hasOwn(ticketDefinitions, name)) continue;
+      if (!isSettingName(name)) continue;
       this.#savedBy.set(name, { who, at });
       try {
         const text = secret ? secrets.open(value, placeOf(name)) : value;
@@ -94,18 +111,25 @@ export class SettingsService {
     const values = this.#given();
     const names = namesOfSection(known(section));
     const fields = names.map((name) => {
-      const { secret, fallback } = ticketDefinitions[name];
+      const { secret, fallback, form } = definitionOf(name);
       const given = values.get(name);
       const value = secret ? { configured: given !== undefined } : { value: given?.text ?? fallback };
       return [
         fieldOf(known(section), name),
-        { ...value, setting: name, source: given?.source ?? "default", pinned: given?.pinned ?? false },
+        {
+          ...value,
+          setting: name,
+          source: given?.source ?? "default",
+          pinned: given?.pinned ?? false,
+          accepted: form.accepted,
+          default: fallback,
+        },
       ];
     });
     const last = this.#lastSaved(known(section));
     return {
       section,
-      version: this.#version(known(section)),
+      version: sectionVersion(this.#savedFields(known(section)), this.#versionKey),
       saved: last === null ? null : { who: last.who, at: new Date(last.at).toISOString() },
       fields: Object.fromEntries(fields),
     };
@@ -114,13 +138,13 @@ export class SettingsService {
   /** The secrets in force, for taking them out of what leaves the appliance. */
   secretValues(): string[] {
     return [...this.#given()].flatMap(([name, { text }]) =>
-      ticketDefinitions[name as TicketSettingName]?.secret ? [text] : [],
+      isSettingName(name) && definitionOf(name).secret ? [text] : [],
     );
   }
 
   /**
-   * Saves all fields of a section or none; null or empty resets one to its default. `version`: which the section must have; null = whichever.
-   * @throws UsageError; EdgeError setting_pinned, settings_changed
+   * Saves all fields of a section or none; null or empty resets one to its default. `version`: that the
+   * request was made from; null = whichever. @throws UsageError; EdgeError setting_pinned, settings_changed
    */
   save(
     section: string,
@@ -137,21 +161,21 @@ export class SettingsService {
     return fieldProblems(known(section), body, { pinned: this.#pinned, present: this.#given() });
   }
 
-  #version(section: TicketSection): string {
-    const saved = namesOfSection(section).flatMap((name) => {
-      const value = this.#saved.get(name);
-      return value === undefined ? [] : [[name, value.text] as const];
-    });
-    return sectionVersion(saved, this.#parts.secrets.key("settings").toString("hex"));
+  #savedFields(section: SettingsSection): SavedField[] {
+    return namesOfSection(section).map((name) => [name, this.#saved.get(name)?.text]);
   }
 
-  #lastSaved(section: TicketSection): LastSaved | null {
+  get #versionKey(): string {
+    return this.#parts.secrets.key("settings").toString("hex");
+  }
+
+  #lastSaved(section: SettingsSection): LastSaved | null {
     const all = namesOfSection(section).flatMap((name) => this.#savedBy.get(name) ?? []);
     return all.reduce<LastSaved | null>((last, one) => (last !== null && last.at >= one.at ? last : one), null);
   }
 
   async #save(
-    section: TicketSection,
+    section: SettingsSection,
     body: Json,
     who: string,
     version: string | null,
@@ -161,50 +185,33 @@ export class SettingsService {
     const before = this.#given();
     refusePinned(section, given, this.#pinned);
     refuseProblems(fieldProblems(section, body, { pinned: this.#pinned, present: before }));
-    if (version !== null && version !== this.#version(section)) {
-      const differences = [...given].flatMap(([name, text]) => differenceOf(section, name, before, text));
-      throw settingsChanged(section, this.#lastSaved(section), differences);
-    }
+    // What others have changed meanwhile stays, and only where both changed the same field somebody has to decide.
+    const changed = version === null ? null : changedSince(version, this.#savedFields(section), this.#versionKey);
+    const differences = [...given].flatMap(([name, text]) =>
+      changed?.has(name) ? differenceOf(section, name, before, text) : [],
+    );
+    if (differences.length > 0) throw settingsChanged(section, this.#lastSaved(section), differences);
     const rows = [...given].map(([name, text]) => {
-      const { secret } = ticketDefinitions[name];
+      const { secret } = definitionOf(name);
       return { name, secret, value: text === null ? null : secret ? secrets.seal(text, placeOf(name)) : text };
     });
     if (rows.length > 0) await store.tickets.saveSettings(rows, who, clock.now());
-    await this.load(this.#pinned);
+    // Settings of the appliance are resolved with files and environment, which also leads back here.
+    if (rows.some(({ name }) => isGeneral(name))) await this.#parts.reapply?.();
+    else await this.#load(this.#pinned);
     await this.#resume(section);
     const changes = [...given].flatMap(([name, text]) => changeOf(name, before.get(name)?.text ?? null, text));
     return { section: this.section(section), changes };
   }
 
-  /** Tests a connection with `body` merged into the settings in force; nothing is written in the target. */
-  async test(
-    section: string,
-    body: Json,
-  ): Promise<{ ok: boolean; steps: TestStep[]; at: string; given: SettingChange[] }> {
-    const system = systemOf(section);
-    const { store, clock } = this.#parts;
-    const given = givenFields(system, body);
-    const before = this.#given();
-    refuseLeavingSecret(system, given, before);
-    const values = new Map(before);
-    for (const [name, text] of given) {
+  /** The values in force with those of a request laid over them. @throws UsageError for an unknown field; EdgeError section_unknown */
+  meant(section: string, body: Json): ReadonlyMap<string, GivenValue> {
+    const values = new Map(this.#given());
+    for (const [name, text] of givenFields(known(section), body)) {
       if (text === null) values.delete(name);
       else values.set(name, { text, source: "request", pinned: false });
     }
-    const { settings, problems } = readTicketSettings(values);
-    const wrong = problems.find(({ key }) => namesOfSection(system).includes(key as TicketSettingName));
-    let steps: TestStep[];
-    if (wrong !== undefined) steps = [{ name: "Settings", ok: false, detail: `${wrong.key}: ${wrong.accepted}` }];
-    else steps = await testOf(settings, system, clock);
-    const at = clock.now();
-    const ok = steps.every((step) => step.ok);
-    // Only a test of the settings in force is recorded.
-    if (given.size === 0) {
-      await store.tickets.saveConnectionTest({ section: system, at, ok, steps });
-      if (ok) await this.#resume(system);
-    }
-    const changed = [...given].flatMap(([name, text]) => changeOf(name, before.get(name)?.text ?? null, text));
-    return { ok, steps, at: new Date(at).toISOString(), given: changed };
+    return values;
   }
 
   /** The adapter for an entity's tickets, with the settings in force. @throws EdgeError not_configured, ca_file */
@@ -212,48 +219,10 @@ export class SettingsService {
     return adapterOf(this.#parts.dispatcher.systems, system, entity);
   }
 
-  /** The configured systems. */
-  async testAll(): Promise<{ system: TicketSystemName; steps: TestStep[] }[]> {
-    const { settings } = readTicketSettings(this.#given());
-    const wanted = ticketSystems.filter((system) => settings[system] !== null || settings.enabled[system]);
-    return Promise.all(
-      wanted.map(async (system) => ({ system, steps: await testOf(settings, system, this.#parts.clock) })),
-    );
-  }
-
   /** Configured, Enabled, Last Test (seed 001), and the state of deliveries. */
   async status(): Promise<Json[]> {
-    const { store, dispatcher } = this.#parts;
-    const tests = new Map((await store.tickets.listConnectionTests()).map((test) => [test.section, test]));
-    const counts = await store.tickets.countDeliveries();
-    const tickets = await store.tickets.countTickets();
     const { settings } = readTicketSettings(this.#given());
-    const shown = ticketSystems.filter((name) => name !== "proactive" || settings.enabled[name] || settings[name]);
-    return shown.map((system) => {
-      const test = tests.get(system);
-      const waiting = Object.fromEntries(
-        counts.filter((one) => one.system === system).map(({ state, count }) => [state, count]),
-      );
-      return {
-        system,
-        configured: settings[system] !== null,
-        // Including warnings of the last test.
-        warnings: [
-          ...warningsOf(settings, system),
-          ...(test?.steps ?? [])
-            .filter(({ warning }) => warning === true)
-            .map(({ name, detail }) => `${name}: ${detail}`),
-        ],
-        enabled: settings.enabled[system],
-        last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
-        answers: !dispatcher.isDown(system),
-        deliveries: waiting,
-        sync: syncJson(dispatcher.syncStatus(system)),
-        tickets: ticketsJson(tickets.find((one) => one.system === system)),
-        webhooks: settings.webhookSecrets[system] !== null,
-        fields: policyJson(settings.policies[system]),
-      };
-    });
+    return statusOf(settings, this.#parts);
   }
 
   #given(): Map<string, GivenValue> {
@@ -269,7 +238,7 @@ export class SettingsService {
   }
 
   /** Resumes parked deliveries after a change. */
-  async #resume(section: TicketSection): Promise<void> {
+  async #resume(section: SettingsSection): Promise<void> {
     const { store, clock, dispatcher } = this.#parts;
     const system = ticketSystems.find((name) => name === section);
     if (system === undefined) return;
@@ -277,14 +246,5 @@ export class SettingsService {
     const resumed = await store.tickets.retryDeliveries({ system, state: "parked" }, clock.now());
     if (resumed > 0) this.#parts.log.info("parked deliveries go again", { system, deliveries: resumed });
     dispatcher.wake();
-  }
-}
-
-async function testOf(settings: TicketSettings, system: TicketSystemName, clock: Clock): Promise<TestStep[]> {
-  try {
-    return await new TicketSystems(settings, { now: () => clock.now() }, noThrottles()).of(system, "").test();
-  } catch (error) {
-    if (!(error instanceof EdgeError)) throw error;
-    return [{ name: "Settings", ok: false, detail: error.message }];
   }
 }

@@ -1,8 +1,9 @@
 /** The ticket systems of the settings in force, with one adapter for each system and route. */
 import { EdgeError } from "../../core/errors.ts";
+import type { Clock } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import type { TicketSystemName } from "../../core/tickets/ticket.ts";
-import type { TicketSystem } from "../../core/tickets/ticket-system.ts";
+import type { TestStep, TicketSystem } from "../../core/tickets/ticket-system.ts";
 import type { AdapterTools } from "../../integrations/http.ts";
 import { Jira } from "../../integrations/jira/jira.ts";
 import { Proactive } from "../../integrations/proactive/proactive.ts";
@@ -83,4 +84,14 @@ const makers = {
 
 export function noThrottles(): Record<TicketSystemName, Throttle> {
   return { jira: { until: 0 }, servicenow: { until: 0 }, proactive: { until: 0 } };
+}
+
+/** Tests the connection of one system. */
+export async function testOf(settings: TicketSettings, system: TicketSystemName, clock: Clock): Promise<TestStep[]> {
+  try {
+    return await new TicketSystems(settings, { now: () => clock.now() }, noThrottles()).of(system, "").test();
+  } catch (error) {
+    if (!(error instanceof EdgeError)) throw error;
+    return [{ name: "Settings", ok: false, detail: error.message }];
+  }
 }

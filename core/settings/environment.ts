@@ -41,6 +41,9 @@ function essential<T, const F>(form: Form<T>, fallback: F) {
   return { form, fallback, whenWrong: "fatal" } as const satisfies EnvironmentSetting<T, F>;
 }
 
+/** How origins and problems call what the console saved. */
+export const savedSource = "saved in the console";
+
 /** What a fatal problem leads to. */
 export const noStart = "the appliance does not start";
 const longestRetention = 36_500;
@@ -114,12 +117,17 @@ type ValueOf<N extends SettingName> =
 export const environmentNames = Object.keys(environmentSettings) as SettingName[];
 
 /** What each takes and what holds without it, for people; "" = nothing, or it is found elsewhere. */
-export function environmentForms(): { name: SettingName; accepted: string; fallback: string }[] {
+export function environmentForms(): {
+  name: SettingName;
+  form: Form<unknown>;
+  accepted: string;
+  fallback: string;
+}[] {
   return environmentNames.map((name) => {
     const { form, fallback }: EnvironmentSetting<unknown, unknown> = environmentSettings[name];
     const address = fallback as { host?: string; port?: number } | null;
     const words = address?.host === undefined ? String(fallback ?? "") : `${address.host}:${address.port}`;
-    return { name, accepted: form.accepted, fallback: words };
+    return { name, form, accepted: form.accepted, fallback: words };
   });
 }
 
@@ -133,6 +141,8 @@ interface EnvironmentSources {
   environment: Readonly<Record<string, string | undefined>>;
   /** `.env.production` and what it is called in problems. */
   envFile: { source: string; file: EnvFile } | null;
+  /** Saved in the console. */
+  saved?: ReadonlyMap<string, string>;
 }
 
 interface EnvironmentReader {
@@ -148,12 +158,14 @@ export function environmentReader(
   report: Report,
   origins: Record<string, SettingOrigin>,
 ): EnvironmentReader {
-  const find = (name: string): { text: string; source: string } | null => {
+  const find = (name: string): { text: string; source: string; pinned: boolean } | null => {
     const own = sources.environment[name]?.trim();
-    if (own) return { text: own, source: "environment" };
+    if (own) return { text: own, source: "environment", pinned: true };
     const entry = sources.envFile?.file.entries.get(name);
     const text = entry?.value.trim();
-    return entry && text ? { text, source: `${sources.envFile?.source} line ${entry.line}` } : null;
+    if (entry && text) return { text, source: `${sources.envFile?.source} line ${entry.line}`, pinned: true };
+    const saved = sources.saved?.get(name);
+    return saved === undefined ? null : { text: saved, source: savedSource, pinned: false };
   };
   reportEnvFile(sources, report);
   reportUnknown(sources, report);
@@ -161,7 +173,7 @@ export function environmentReader(
     read<N extends SettingName>(name: N): ValueOf<N> {
       const { form, fallback, whenWrong }: EnvironmentSetting<unknown, unknown> = environmentSettings[name];
       const found = find(name);
-      origins[name] = { source: found?.source ?? "default", pinned: found !== null };
+      origins[name] = { source: found?.source ?? "default", pinned: found?.pinned ?? false };
       if (found === null) return fallback as ValueOf<N>;
       const value = form.read(found.text);
       if (value !== undefined) return value as ValueOf<N>;
@@ -179,7 +191,7 @@ export function environmentReader(
     },
     given(names) {
       const found = names.map((name) => [name, find(name)] as const);
-      return new Map(found.flatMap(([name, value]) => (value === null ? [] : [[name, { ...value, pinned: true }]])));
+      return new Map(found.flatMap(([name, value]) => (value?.pinned ? [[name, value]] : [])));
     },
   };
 }

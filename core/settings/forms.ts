@@ -6,6 +6,8 @@ export interface Form<T> {
   accepted: string;
   /** The value, or undefined when it does not have this form. */
   read(value: unknown): T | undefined;
+  /** What is wrong with a value in particular, where more can be said than what is accepted. */
+  problem?(value: unknown): string | undefined;
 }
 
 export function wholeNumber(min: number, max: number): Form<number> {

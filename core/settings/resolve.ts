@@ -3,10 +3,10 @@ import { readAssetsFile } from "../assets/assets-file.ts";
 import type { FeedName } from "../feeds/feeds.ts";
 import type { SettingOrigin, Settings } from "../settings.ts";
 import { type EnvFile, parseEnvFile } from "./env-file.ts";
-import { environmentReader, noStart } from "./environment.ts";
+import { environmentNames, environmentReader, noStart, savedSource } from "./environment.ts";
 import { type FeedDocument, type FeedForm, feedForms, readFeed } from "./feed.ts";
 import { type Problem, type Report, type SectionProblems, settingsSections } from "./problem.ts";
-import type { SavedFeeds, SettingsFile, SettingsSources } from "./sources.ts";
+import type { SavedSettings, SettingsFile, SettingsSources } from "./sources.ts";
 import { readCasePatterns } from "./tables/case-patterns.ts";
 import { readFloors } from "./tables/floors.ts";
 import { ticketSettingNames } from "./ticket-definitions.ts";
@@ -25,8 +25,10 @@ export interface ResolvedSettings {
   ticketValues: ReadonlyMap<string, GivenValue>;
   /** The same problems, by the part of the configuration that they concern. */
   wrong: SectionProblems;
-  /** The same sources with what was saved of the feeds. */
-  withSaved(saved: SavedFeeds): ResolvedSettings;
+  /** What files and environment say of the other settings; these cannot be changed in the console either. */
+  pinnedValues: ReadonlyMap<string, GivenValue>;
+  /** The same sources with what was saved. */
+  withSaved(saved: SavedSettings): ResolvedSettings;
   /** With this text in the place of a feed's file and of what was saved of it: for trying values that are not saved. */
   alone(feed: FeedName, text: string): ResolvedSettings;
 }
@@ -52,6 +54,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     {
       environment: sources.environment,
       envFile: envFile && readEnvFile(envFile, report),
+      ...(saved?.values === undefined ? {} : { saved: saved.values }),
     },
     report,
     origins,
@@ -74,6 +77,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     if (address === null && origin) origins[name] = origin;
     return address ?? { host: "127.0.0.1", port };
   };
+  const savedTable = (name: TableName) => tableOf(saved?.values?.get(name), sources);
   const [listen, defaultListen] = [environment.read("RHYTHMX_LISTEN"), environment.read("RHYTHMX_DEFAULT_LISTEN")];
   const settings: Settings = {
     configDir: sources.configDir,
@@ -116,8 +120,8 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
         sharedAccounts: environment.read("SHARED_ACCOUNTS"),
         hostShortNames: environment.read("HOST_SHORT_NAMES"),
       },
-      patterns: readCasePatterns(casePatternsFile, tableReports.case_patterns),
-      floors: readFloors(riskFloorsFile, tableReports.floors),
+      patterns: readCasePatterns(casePatternsFile ?? savedTable("CASE_PATTERNS"), tableReports.case_patterns),
+      floors: readFloors(riskFloorsFile ?? savedTable("FLOORS"), tableReports.floors),
       minScore: environment.read("QUALIFY_MIN_SCORE"),
       assets: readAssetsFile(assetsFile, tableReports.assets),
     },
@@ -125,6 +129,11 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
   checkCertificate(settings, origins, report);
   checkCluster(settings.cluster, origins, report);
   const ticketValues = environment.given(ticketSettingNames);
+  const pinnedValues = new Map([
+    ...environment.given(environmentNames),
+    ...pinnedTable("CASE_PATTERNS", casePatternsFile),
+    ...pinnedTable("FLOORS", riskFloorsFile),
+  ]);
   const wrong: SectionProblems = {
     environment: report.problems,
     alerts: feedReports.alerts.problems,
@@ -135,12 +144,12 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     tickets: readTicketSettings(ticketValues).problems,
   };
   const problems = settingsSections.flatMap((section) => wrong[section]);
-  const withSaved = (feeds: SavedFeeds) => resolveSettings({ ...sources, saved: feeds });
+  const withSaved = (all: SavedSettings) => resolveSettings({ ...sources, saved: all });
   const alone = (feed: FeedName, text: string) => {
     const file = feed === "alerts" ? { alertFeedFile: null } : { incidentFeedFile: null };
-    return resolveSettings({ ...sources, ...file, saved: { [feed]: text } });
+    return resolveSettings({ ...sources, ...file, saved: { ...saved, [feed]: text } });
   };
-  return { settings, problems, warnings, origins, ticketValues, wrong, withSaved, alone };
+  return { settings, problems, warnings, origins, ticketValues, pinnedValues, wrong, withSaved, alone };
 }
 
 /** The file wins over what was saved in the console, key by key. */
@@ -151,8 +160,22 @@ function documentsOf(
 ): FeedDocument[] {
   const documents: FeedDocument[] = file === null ? [] : [{ ...file, pinned: true }];
   if (saved !== undefined)
-    documents.push({ source: "saved in the console", folder: configDir, pinned: false, content: { text: saved } });
+    documents.push({ source: savedSource, folder: configDir, pinned: false, content: { text: saved } });
   return documents;
+}
+
+type TableName = "CASE_PATTERNS" | "FLOORS";
+
+/** A table that was saved, in the place of its file. */
+function tableOf(text: string | undefined, { configDir }: Pick<SettingsSources, "configDir">): SettingsFile | null {
+  return text === undefined ? null : { source: savedSource, folder: configDir, content: { text } };
+}
+
+/** A file counts as a whole, whatever was saved. */
+function pinnedTable(name: TableName, file: SettingsFile | null): [string, GivenValue][] {
+  if (file === null) return [];
+  const text = "text" in file.content ? file.content.text : "";
+  return [[name, { text, source: file.source, pinned: true }]];
 }
 
 function readEnvFile({ source, content }: SettingsFile, report: Report): { source: string; file: EnvFile } | null {

@@ -2,8 +2,10 @@
 
 import type { FeedName } from "../feeds/feeds.ts";
 
-/** Saved texts by feed, in the shape of the feed's file. */
-export type SavedFeeds = Readonly<Partial<Record<FeedName, string>>>;
+/** What was saved in the console: feeds in the shape of their files, and settings by their names in the environment. */
+export type SavedSettings = Readonly<Partial<Record<FeedName, string>>> & {
+  readonly values?: ReadonlyMap<string, string>;
+};
 
 /** Why a file that is there could not be read. */
 export interface FileFault {
@@ -36,8 +38,7 @@ export interface SettingsSources {
   assetsFile?: SettingsFile | null;
   /** `floors.json`. */
   riskFloorsFile?: SettingsFile | null;
-  /** Saved in the console: the feeds as texts in the shape of their files. */
-  saved?: SavedFeeds;
+  saved?: SavedSettings;
   configDir: string;
   /** The data folder when RHYTHMX_DATA_DIR says nothing. */
   defaultDataDir: string;

@@ -1,39 +1,48 @@
 /** Every setting of ticket systems: its section, the form it has to have, and what counts when it is not given. */
 import { campaignModes } from "../campaigns/campaign-tickets.ts";
 import { asText, type Form, fraction, matching, oneOf, path, trueOrFalseText, wholeNumber } from "./forms.ts";
+import type { SettingsSection } from "./sections/sections.ts";
 import {
   cron,
   headerValue,
   instance,
-  jsonObject,
   line,
   maskPatterns,
   names,
   numbers,
-  people,
   policies,
+  problemOfPatterns,
   projectKey,
   proxy,
-  routes,
   severity,
-  stateValues,
-  statusMeanings,
   systems,
   url,
 } from "./ticket-forms.ts";
-
-export const ticketSections = ["jira", "servicenow", "proactive", "auto_push", "retry"] as const;
-export type TicketSection = (typeof ticketSections)[number];
+import {
+  closeColumnNames,
+  columnNames,
+  fieldValues,
+  jiraFieldNames,
+  people,
+  routes,
+  stateValues,
+  statusMeanings,
+  transitionFieldNames,
+} from "./ticket-maps.ts";
 
 export interface TicketDefinition {
-  section: TicketSection | null;
+  section: SettingsSection;
   form: Form<unknown>;
   /** Text that counts when nothing is given. */
   fallback: string;
   secret: boolean;
+  /** A list in a request is a JSON list, not names with commas between them. */
+  isJsonList?: true;
+  /** What is wrong with a text, where the form alone does not say it well; null = nothing. */
+  explain?(text: string): string | null;
 }
 
-const set = (section: TicketSection | null, form: Form<unknown>, fallback = "", secret = false): TicketDefinition => ({
+const set = (section: SettingsSection, form: Form<unknown>, fallback = "", secret = false): TicketDefinition => ({
   section,
   form,
   fallback,
@@ -51,8 +60,8 @@ export const ticketDefinitions = {
   JIRA_DEPLOYMENT: set("jira", oneOf(["cloud", "datacenter", "auto"]), "auto"),
   JIRA_CA_FILE: set("jira", path),
   JIRA_PROXY: set("jira", proxy),
-  JIRA_EXTRA_FIELDS: set("jira", jsonObject),
-  JIRA_TRANSITION_FIELDS: set("jira", jsonObject),
+  JIRA_EXTRA_FIELDS: set("jira", fieldValues(jiraFieldNames)),
+  JIRA_TRANSITION_FIELDS: set("jira", fieldValues(transitionFieldNames)),
   JIRA_WEBHOOK_SECRET: set("jira", line, "", true),
   JIRA_SYNC_SCHEDULE: set("jira", cron, "*/5 * * * *"),
   JIRA_STATUS_MAP: set("jira", statusMeanings),
@@ -70,7 +79,8 @@ export const ticketDefinitions = {
   SERVICENOW_TABLE: set("servicenow", matching(/^[a-z][a-z0-9_]{0,79}$/, "a table such as incident"), "incident"),
   SERVICENOW_CA_FILE: set("servicenow", path),
   SERVICENOW_PROXY: set("servicenow", proxy),
-  SERVICENOW_EXTRA_FIELDS: set("servicenow", jsonObject),
+  SERVICENOW_EXTRA_FIELDS: set("servicenow", fieldValues(columnNames)),
+  SERVICENOW_CLOSE_FIELDS: set("servicenow", fieldValues(closeColumnNames)),
   SERVICENOW_WEBHOOK_SECRET: set("servicenow", line, "", true),
   SERVICENOW_STATE_VALUES: set(
     "servicenow",
@@ -103,25 +113,15 @@ export const ticketDefinitions = {
   RETRY_SCHEDULE: set("retry", cron, "*/2 * * * *"),
   UNKNOWN_LOOKUP_DELAYS_SECONDS: set("retry", numbers, "60,300,900,3600"),
   UNKNOWN_OUTCOME: set("retry", oneOf(["resend", "ask"]), "resend"),
-  SLA_CRITICAL_MINUTES: set(null, positive(525_600), "240"),
-  SLA_HIGH_MINUTES: set(null, positive(525_600), "480"),
-  SLA_MEDIUM_MINUTES: set(null, positive(525_600), "1440"),
-  SLA_LOW_MINUTES: set(null, positive(525_600), "4320"),
-  RHYTHMX_BASE_URL: set(null, url),
-  TICKET_ROUTES: set(null, routes),
-  MASK_PATTERNS: set(null, maskPatterns),
-  TICKET_USERS: set(null, people),
+  SLA_CRITICAL_MINUTES: set("sla", positive(525_600), "240"),
+  SLA_HIGH_MINUTES: set("sla", positive(525_600), "480"),
+  SLA_MEDIUM_MINUTES: set("sla", positive(525_600), "1440"),
+  SLA_LOW_MINUTES: set("sla", positive(525_600), "4320"),
+  RHYTHMX_BASE_URL: set("network", url),
+  TICKET_ROUTES: set("routing", routes),
+  MASK_PATTERNS: { ...set("masking", maskPatterns), isJsonList: true, explain: problemOfPatterns },
+  TICKET_USERS: set("routing", people),
 } as const satisfies Record<string, TicketDefinition>;
 
 export type TicketSettingName = keyof typeof ticketDefinitions;
 export const ticketSettingNames = Object.keys(ticketDefinitions) as TicketSettingName[];
-
-/** `url` of `JIRA_URL` in section jira; names of other beginnings stay whole. */
-export function fieldOf(section: TicketSection, name: TicketSettingName): string {
-  const prefix = `${section.toUpperCase()}_`;
-  return (name.startsWith(prefix) ? name.slice(prefix.length) : name).toLowerCase();
-}
-
-export function namesOfSection(section: TicketSection): TicketSettingName[] {
-  return ticketSettingNames.filter((name) => ticketDefinitions[name].section === section);
-}

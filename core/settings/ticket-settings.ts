@@ -8,7 +8,7 @@ import type { FieldPolicies } from "../tickets/policy.ts";
 import type { RetrySettings } from "../tickets/retry.ts";
 import type { SlaMinutes } from "../tickets/sla.ts";
 import type { TicketSystemName } from "../tickets/ticket.ts";
-import type { StatusMeanings, TicketRoute } from "./ticket-forms.ts";
+import type { FieldValues, StatusMeanings, TicketRoute } from "./ticket-maps.ts";
 
 export interface JiraConnection {
   /** With a path prefix where there is one; `https://api.atlassian.com/ex/jira/{cloudId}` for scoped tokens. */
@@ -21,9 +21,9 @@ export interface JiraConnection {
   deployment: "cloud" | "datacenter" | "auto";
   caFile: string | null;
   proxy: string | null;
-  extraFields: Readonly<Record<string, unknown>>;
+  extraFields: FieldValues;
   /** By id: for the screens of transitions that have them. */
-  transitionFields: Readonly<Record<string, unknown>>;
+  transitionFields: FieldValues;
   /** Statuses by name that mean something else than their category says. */
   statuses: StatusMeanings;
   /** Resolutions that mean a false positive, in lower case; the first that there is, is set. */
@@ -40,7 +40,9 @@ export interface ServiceNowConnection {
   table: string;
   caFile: string | null;
   proxy: string | null;
-  extraFields: Readonly<Record<string, unknown>>;
+  extraFields: FieldValues;
+  /** By column: for records that are closed. */
+  closeFields: FieldValues;
   /** The value of `state` for each status of an incident. */
   stateValues: Readonly<Record<IncidentStatus, string>>;
   /** States by value or name that mean something else than usual. */

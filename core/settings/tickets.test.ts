@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type GivenValue, problemOf, readTicketSettings } from "./tickets.ts";
+import { problemOf } from "./setting-definitions.ts";
+import { type GivenValue, readTicketSettings } from "./tickets.ts";
 
 const given = (values: Record<string, string>) =>
   new Map(
@@ -48,6 +49,14 @@ describe("wrong values are named and count as not set; a secret is never repeate
     ["SERVICENOW_INSTANCE", "acme/../x"],
     ["SERVICENOW_TABLE", "incident?x"],
     ["JIRA_EXTRA_FIELDS", "[1]"],
+    ["JIRA_EXTRA_FIELDS", '{"summary": "x"}'],
+    ["SERVICENOW_EXTRA_FIELDS", '{"correlation_id": "x"}'],
+    ["SERVICENOW_EXTRA_FIELDS", '{"U_SOC": "x"}'],
+    ["SERVICENOW_CLOSE_FIELDS", '{"close_code": "x"}'],
+    ["JIRA_STATUS_MAP", '{"": "OPEN"}'],
+    ["JIRA_STATUS_MAP", '{"Done": "OPEN", "done ": "CLOSED"}'],
+    ["SERVICENOW_STATE_VALUES", '{"OPEN":"1","IN_PROGRESS":"2","CLOSED":"6","FALSE_POSITIVE":"8","__proto__":"1"}'],
+    ["JIRA_FIELD_POLICY", "status=ours,status=once"],
     ["AUTO_PUSH_SYSTEMS", "jira,remedy"],
     ["AUTO_PUSH_MIN_SEVERITY", "URGENT"],
     ["UNKNOWN_LOOKUP_DELAYS_SECONDS", "300,60"],
@@ -69,6 +78,28 @@ describe("wrong values are named and count as not set; a secret is never repeate
       expect(problems.map(({ key }) => key)).toEqual([name]);
       expect(problemOf(name as never, text)).toBeString();
     });
+
+  for (const key of ["__proto__", "constructor", "prototype", " __PROTO__ "])
+    for (const name of [
+      ...([
+        "JIRA_EXTRA_FIELDS",
+        "JIRA_TRANSITION_FIELDS",
+        "SERVICENOW_EXTRA_FIELDS",
+        "SERVICENOW_CLOSE_FIELDS",
+      ] as const),
+      ...(["JIRA_STATUS_MAP", "SERVICENOW_STATE_MAP", "TICKET_ROUTES", "TICKET_USERS"] as const),
+    ])
+      test(`the name ${key} in ${name}`, () => {
+        const value = name.endsWith("_MAP") ? '"OPEN"' : '{"jira": "x"}';
+        expect(problemOf(name, `{${JSON.stringify(key)}: ${value}}`)).toStartWith(JSON.stringify(key));
+      });
+
+  test("a name that is given twice is told, and not one of them taken", () => {
+    expect(problemOf("JIRA_EXTRA_FIELDS", '{"customfield_1": 1, "customfield_1": 2}')).toBe(
+      '"customfield_1" is given twice: once is enough',
+    );
+    expect(problemOf("TICKET_ROUTES", '{"North": {}, "north ": {}}')).toContain("is given twice");
+  });
 
   test("a secret of another form", () => {
     const { problems } = readTicketSettings(given({ JIRA_API_TOKEN: "two\nlines-of-secret" }));

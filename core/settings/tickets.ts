@@ -16,7 +16,7 @@ import {
   ticketDefinitions,
   ticketSettingNames,
 } from "./ticket-definitions.ts";
-import type { StatusMeanings, TicketRoute } from "./ticket-forms.ts";
+import type { FieldValues, StatusMeanings, TicketRoute } from "./ticket-maps.ts";
 import { type JiraConnection, type ServiceNowConnection, systemMeant, type TicketSettings } from "./ticket-settings.ts";
 
 /** A value and where it stands. */
@@ -73,8 +73,8 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
           deployment: read<JiraConnection["deployment"]>("JIRA_DEPLOYMENT") ?? "auto",
           caFile: read<string>("JIRA_CA_FILE") ?? null,
           proxy: read<string>("JIRA_PROXY") ?? null,
-          extraFields: read<Record<string, unknown>>("JIRA_EXTRA_FIELDS") ?? {},
-          transitionFields: read<Record<string, unknown>>("JIRA_TRANSITION_FIELDS") ?? {},
+          extraFields: read<FieldValues>("JIRA_EXTRA_FIELDS") ?? {},
+          transitionFields: read<FieldValues>("JIRA_TRANSITION_FIELDS") ?? {},
           statuses: read<StatusMeanings>("JIRA_STATUS_MAP") ?? new Map(),
           falsePositiveResolutions: read<string[]>("JIRA_FALSE_POSITIVE_RESOLUTIONS") ?? [],
         },
@@ -88,7 +88,8 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
           table: text("SERVICENOW_TABLE"),
           caFile: read<string>("SERVICENOW_CA_FILE") ?? null,
           proxy: read<string>("SERVICENOW_PROXY") ?? null,
-          extraFields: read<Record<string, unknown>>("SERVICENOW_EXTRA_FIELDS") ?? {},
+          extraFields: read<FieldValues>("SERVICENOW_EXTRA_FIELDS") ?? {},
+          closeFields: read<FieldValues>("SERVICENOW_CLOSE_FIELDS") ?? {},
           stateValues: read<ServiceNowConnection["stateValues"]>("SERVICENOW_STATE_VALUES") ?? defaultStates,
           states: read<StatusMeanings>("SERVICENOW_STATE_MAP") ?? new Map(),
           closeCode: text("SERVICENOW_CLOSE_CODE"),
@@ -161,13 +162,6 @@ function missing(
   return absent.length === 0 ? {} : { [system]: absent.join(", ") };
 }
 
-/** What is wrong with a value that somebody wants to save, null when nothing is. */
-export function problemOf(name: TicketSettingName, text: string): string | null {
-  return text.trim() === "" || ticketDefinitions[name].form.read(text.trim()) !== undefined
-    ? null
-    : ticketDefinitions[name].form.accepted;
-}
-
 function readValue(name: TicketSettingName, given: GivenValue | undefined, tell: (problem: Problem) => void): unknown {
   const { form, fallback, secret }: TicketDefinition = ticketDefinitions[name];
   const text = given?.text.trim() ?? "";
@@ -177,7 +171,7 @@ function readValue(name: TicketSettingName, given: GivenValue | undefined, tell:
       source: given?.source ?? "",
       key: name,
       found: secret ? "a secret of another form" : shown(text),
-      accepted: form.accepted,
+      accepted: secret ? form.accepted : (form.problem?.(text) ?? form.accepted),
       fatal: false,
       effect: fallback === "" ? "it counts as not set" : "the default is used",
     });

@@ -72,7 +72,7 @@ export async function readCreateMeta(
   const priority = byId.get("priority");
   const priorities =
     priority === undefined ? null : (((priority as FieldMeta).allowedValues ?? []) as CreateMeta["priorities"]);
-  const wants = (id: string) => isWanted(byId.get(id)) && !(id in extraFields);
+  const wants = (id: string) => isWanted(byId.get(id)) && !Object.hasOwn(extraFields, id);
   const ours = new Set([
     ...filled,
     "reporter",

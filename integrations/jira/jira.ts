@@ -18,9 +18,9 @@ import type {
 } from "../../core/tickets/ticket-system.ts";
 import type { AdapterTools } from "../http.ts";
 import { plainText } from "../plain-text.ts";
-import { TestSteps } from "../test-steps.ts";
 import { adfDocument } from "./adf.ts";
-import { fieldsRequired, withoutPriority } from "./create-meta.ts";
+import { testJira } from "./connection-test.ts";
+import { withoutPriority } from "./create-meta.ts";
 import { createdIssue, IssueIdentity } from "./issue-identity.ts";
 import { IssueReader } from "./issue-reader.ts";
 import { IssueUpdates } from "./issue-updates.ts";
@@ -69,15 +69,17 @@ export class Jira implements TicketSystem {
     const fitted = fitDraft(draft, textBudget, size);
     const priority = priorityOf(meta.priorities, draft.level, meta.wantsPriority);
     const reporter = meta.wantsReporter ? await this.#reporter() : {};
+    // Labels of the settings come beside ours, by which the ticket is found again.
+    const { labels: given = [], ...others } = extraFields;
     const fields = {
       project: { key: projectKey },
       issuetype: { id: meta.issueTypeId },
       summary: this.titleFor(draft.level, draft),
       description: deployment === "cloud" ? adfDocument(fitted) : wikiMarkup(fitted),
-      ...(meta.labels ? { labels: ["rhythmx", correlation, `risk-${draft.level}`] } : {}),
+      ...(meta.labels ? { labels: ["rhythmx", correlation, `risk-${draft.level}`, ...[given].flat()] } : {}),
       ...(priority === null ? {} : { priority: { id: priority.id } }),
       ...reporter,
-      ...extraFields,
+      ...others,
     };
     const properties = [{ key: "rhythmx", value: { incident_id: draft.incidentId, correlation, url: draft.url } }];
     return JSON.stringify({ fields, properties });
@@ -215,52 +217,15 @@ export class Jira implements TicketSystem {
     return this.#updates.setRisk(id, { level, priorityId, hasLabels: meta.labels, title });
   }
 
-  async test(): Promise<TestStep[]> {
-    const steps = new TestSteps();
-    const { projectKey, issueType } = this.#settings;
-    const get = (path: string) => this.#site.target.request({ method: "GET", path: `${this.#site.api}${path}` });
-    if (
-      !(await steps.take(
-        "Reach Jira",
-        async () => `${(await this.#site.detect()) === "cloud" ? "Jira Cloud" : "Jira Data Center"} answers`,
-      ))
-    )
-      return steps.done;
-    // No second login after a failed one: Jira would require a CAPTCHA.
-    if (
-      !(await steps.take("Log in", async () => `as ${String((await get("/myself")).body?.displayName ?? "somebody")}`))
-    )
-      return steps.done;
-    await steps.take(`Project ${projectKey}`, async () =>
-      String((await get(`/project/${encodeURIComponent(projectKey)}`)).body?.name ?? ""),
-    );
-    await steps.take(`Issue type ${issueType}`, async () => {
-      this.#site.forgetMeta();
-      const meta = await this.#site.createMeta();
-      if (meta.missing.length > 0) throw fieldsRequired("the project", meta.missing, "JIRA_EXTRA_FIELDS");
-      if (meta.wantsReporter && (await this.#site.us()) === null)
-        throw fieldsRequired("the project", ["Reporter (reporter)"], "JIRA_EXTRA_FIELDS");
-      const priority =
-        meta.priorities === null
-          ? "no priority on the screen: it goes into text and label"
-          : `priorities ${meta.priorities.map(({ name }) => name).join(", ")}`;
-      return `can be created; ${priority}`;
+  test(): Promise<TestStep[]> {
+    const newest = () => this.#newest();
+    return testJira({
+      settings: this.#settings,
+      site: this.#site,
+      reader: this.#reader,
+      updates: this.#updates,
+      newest,
     });
-    await steps.take("Search", () => this.#reader.testSearch());
-    await steps.take("Transitions", async () => {
-      const newest = await this.#newest();
-      return newest === null ? "none can be looked at before there is an issue" : this.#updates.testScreens(newest);
-    });
-    await steps.take("Permissions", async () => {
-      const wanted = ["BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "ADD_COMMENTS", "TRANSITION_ISSUES"];
-      const { body } = await get(
-        `/mypermissions?projectKey=${encodeURIComponent(projectKey)}&permissions=${wanted.join(",")}`,
-      );
-      const lacking = wanted.filter((name) => body?.permissions?.[name]?.havePermission === false);
-      if (lacking.length > 0) throw new Error(`the account lacks ${lacking.join(", ")} in ${projectKey}`);
-      return "browse, create, edit, comment, transition";
-    });
-    return steps.done;
   }
 
   /** The project's newest issue; null if there is none or the account may not search. */

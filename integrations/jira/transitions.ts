@@ -33,9 +33,12 @@ export function stepOf(
 ): Step {
   const { id, to = {}, fields: screen = {} } = transition;
   const resolution = resolutionOf(screen, status, meanings);
-  const fields = Object.fromEntries(Object.entries(configured).filter(([name]) => name in screen));
+  const fields = Object.fromEntries(Object.entries(configured).filter(([name]) => Object.hasOwn(screen, name)));
   const missing = Object.entries(screen)
-    .filter(([name, field]) => isWanted(field) && !(name in fields) && !(name === "resolution" && resolution !== null))
+    .filter(
+      ([name, field]) =>
+        isWanted(field) && !Object.hasOwn(fields, name) && !(name === "resolution" && resolution !== null),
+    )
     .map(([name, field]) => fieldName(name, field));
   return {
     id: String(id),

@@ -151,7 +151,9 @@ export class RecordSync {
     soft: readonly string[] = [],
   ): Promise<UpdateResult> {
     const record = await this.#record(id);
-    const shown = [...stateFields.split(","), "close_notes", "impact", "urgency", "priority", ...soft].join(",");
+    const written = Object.keys(values).filter((name) => !journalFields.includes(name));
+    const others = ["close_notes", "impact", "urgency", "priority", ...written, ...soft];
+    const shown = [...new Set([...stateFields.split(","), ...others])].join(",");
     const more = `sysparm_display_value=all&sysparm_exclude_reference_link=true&sysparm_fields=${shown}`;
     const body = JSON.stringify(values);
     const answer = await this.#table.target.request({ method: "PATCH", path: `${record}?${more}`, body });
@@ -162,7 +164,7 @@ export class RecordSync {
       return { warning: "the account may not read its own tickets: whether it was kept is not seen" };
     if (rawOf(row.sys_id) !== record.split("/").at(-1)) throw withoutResult(answer);
     const unseen: string[] = [];
-    for (const name of Object.keys(values).filter((one) => !journalFields.includes(one))) {
+    for (const name of written) {
       const [asked, field] = [values[name] ?? "", row[name]];
       if (field === undefined) unseen.push(name);
       else if (soft.includes(name)) continue;
@@ -195,11 +197,12 @@ export class RecordSync {
   }
 
   statusValues(status: IncidentStatus, notes: string): Record<string, string> {
-    const { stateValues, closeCode, falsePositiveCloseCode } = this.#settings;
+    const { stateValues, closeCode, falsePositiveCloseCode, closeFields } = this.#settings;
     const state = stateValues[status];
     if (status === "OPEN" || status === "IN_PROGRESS") return { state };
     const code = status === "CLOSED" ? closeCode : falsePositiveCloseCode;
-    return { state, close_code: code, close_notes: withoutCodeTags(notes) };
+    const others = Object.entries(closeFields).map(([name, value]) => [name, columnText(value)]);
+    return { ...Object.fromEntries(others), state, close_code: code, close_notes: withoutCodeTags(notes) };
   }
 
   /** Reads the record at this path; an empty row if the account may not read it. */
@@ -244,6 +247,11 @@ export class RecordSync {
     this.#zone = { offsetMs, at: this.#now() };
     return offsetMs;
   }
+}
+
+/** A value of the settings as the Table API takes it. */
+function columnText(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** A value that was only cut at the end, to the column's length, counts as kept. */

@@ -489,6 +489,9 @@ test("notes, analyst and their history; blank empties", async () => {
     ["analyst1", "NOTES_CHANGED", null, "Back"],
     ["analyst1", "ASSIGNED", "analyst2", null],
   ]);
+  await change({ status: "CLOSED", notes: "Solved" });
+  const { incident: noted } = await change({ notes: "Seen again" });
+  expect(noted).toMatchObject({ investigationNotes: "Rewritten\nBack\nSeen again", resolutionNotes: "Solved" });
   const unknown = store.incidents.changeIncident("INC-00000000", { status: "CLOSED" }, analyst, now);
   expect(await refusal(unknown)).toMatchObject({ code: "incident_unknown" });
 });

@@ -94,6 +94,7 @@ const makers: Readonly<Record<string, () => Promise<Bench>>> = {
       assignmentGroup: "SOC Team",
       table: "incident",
       extraFields: { u_soc: "blue" },
+      closeFields: {},
       states: new Map(),
       stateValues: { OPEN: "1", IN_PROGRESS: "2", CLOSED: "6", FALSE_POSITIVE: "8" },
       closeCode: "Solution provided",

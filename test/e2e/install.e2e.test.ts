@@ -11,7 +11,7 @@ import { installed } from "../harness/rsyslog.ts";
 import { disksMountable, SmallDisk } from "../harness/small-disk.ts";
 
 const isRoot = process.getuid?.() === 0;
-const isAble = isRoot && disksMountable() && installed("systemd-sysusers", "systemd");
+const isAble = isRoot && disksMountable() && installed("systemd-sysusers", "systemd") && installed("strace", "strace");
 /** In memory: every step of an installation waits until the disk has it. */
 const disk = isAble ? SmallDisk.mounted(1_200) : null;
 afterAll(() => disk?.remove());
@@ -114,22 +114,33 @@ describe.skipIf(!isAble)("rhythmx install --prefix", () => {
   test("killed at any time, the next run makes it whole", async () => {
     const whole = scratch();
     expect(run("install", "--prefix", whole).code).toBe(0);
-    for (let kill = 0; kill < 4; kill++) {
+    // In the copy of the program, then before a folder, a file's owner or mode, and the name of a file: each early and late.
+    const places = ["copy", "mkdir:11", "chmod:14", "chmod:52", "chown:2", "rename:12"];
+    for (const place of places) {
       const root = scratch();
-      const child = spawn(binary(), ["install", "--prefix", root], { stdio: ["ignore", "pipe", "ignore"] });
+      const [call, when] = place.split(":");
+      const killing = [
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        `trace=${call}`,
+        "-e",
+        `inject=${call}:signal=KILL:when=${when}`,
+      ];
+      const child =
+        place === "copy"
+          ? spawn(binary(), ["install", "--prefix", root], { stdio: "ignore" })
+          : spawn("strace", [...killing, binary(), "install", "--prefix", root], { stdio: "ignore" });
       const ended = once(child, "exit");
-      // Later from round to round: after each line that it says, and once in the copy of the program, before the first.
-      let lines = 0;
-      child.stdout.on("data", (part: Buffer) => {
-        lines += part.toString().split("\n").length - 1;
-        if (kill > 0 && lines >= kill * 3 - 2) child.kill("SIGKILL");
-      });
-      if (kill === 0) {
+      if (place === "copy") {
         const copy = join(root, "usr/local/bin/.rhythmx.new");
         await until(() => existsSync(copy) || child.exitCode !== null);
         child.kill("SIGKILL");
       }
       await ended;
+      expect(child.exitCode).not.toBe(0);
       expect(run("install", "--prefix", root).code).toBe(0);
       expect(listing(root)).toEqual(listing(whole));
       rmSync(root, { recursive: true });

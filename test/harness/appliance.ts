@@ -9,6 +9,7 @@ import { argon2id } from "../../appliance/runtime/passwords.ts";
 import type { ApiKeyScope } from "../../core/api-key.ts";
 import type { ReloadReport } from "../../core/settings/reload/changes.ts";
 import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
+import type { Settings } from "../../core/settings.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { CommitRecorder } from "./replay.ts";
 
@@ -41,6 +42,8 @@ export class TestAppliance {
   readonly logLines: string[];
   readonly appliance: Appliance;
   readonly key: string;
+  /** What the log and others outside of the appliance were told at the start, and after each change. */
+  readonly told: readonly Settings[];
   readonly #env: Record<string, string>;
   readonly #commits: CommitRecorder;
   readonly #unwatch: () => void;
@@ -51,6 +54,7 @@ export class TestAppliance {
     logLines: string[];
     appliance: Appliance;
     key: string;
+    told: Settings[];
     env: Record<string, string>;
     commits: CommitRecorder;
   }) {
@@ -59,6 +63,7 @@ export class TestAppliance {
     this.logLines = parts.logLines;
     this.appliance = parts.appliance;
     this.key = parts.key;
+    this.told = parts.told;
     this.#env = parts.env;
     this.#commits = parts.commits;
     this.#unwatch = this.clock.watch(() => this.appliance.busy());
@@ -78,8 +83,10 @@ export class TestAppliance {
     };
     const resolved = settingsOf(env, options.config, options.incidentConfig);
     const commits = new CommitRecorder(join(dataDir, "rhythmx.db"));
+    const told: Settings[] = [];
     const appliance = await startAppliance({
       resolved,
+      onSettings: (settings) => void told.push(settings),
       clock,
       sleep: clock.sleep,
       random: () => 0.5,
@@ -95,7 +102,7 @@ export class TestAppliance {
       entities: [],
       expiresInDays: null,
     });
-    return new TestAppliance({ clock, dataDir, logLines, appliance, key, env, commits });
+    return new TestAppliance({ clock, dataDir, logLines, appliance, key, told, env, commits });
   }
 
   makeKey(

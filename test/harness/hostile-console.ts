@@ -1,5 +1,5 @@
 /** An appliance with tickets whose records are hostile in every field, and the address of each of its pages. */
-import { ApiClient } from "./api-client.ts";
+import { ApiClient, password } from "./api-client.ts";
 import { detection, until } from "./appliance.ts";
 import { writeCampaigns } from "./campaign-rows.ts";
 import { ConsoleClient } from "./console-client.ts";
@@ -10,10 +10,11 @@ export interface HostileConsole extends Scene {
   url: string;
   /** Every page once, those of one thing once for each kind of hostile word where that makes a difference. */
   paths: string[];
-  /** The path of the incident of the words that have everything. */
-  oneIncident: string;
+  /** Who has to choose a password first. */
+  newcomer: string;
 }
 
+const newcomer = "newcomer";
 const campaign = "CMP-00000001";
 /** Two rules for each, so that there are cases; five in order, so that it is an attack of several stages. */
 const tactics = ["initial-access", "execution", "credential-access", "lateral-movement", "impact"];
@@ -52,14 +53,17 @@ export async function hostileConsole(): Promise<HostileConsole> {
   // Names of entities are all that is free in a destination.
   const entities = Object.values(hostileWords).filter((word) => /^[^\p{Cc}]{1,200}$/u.test(word.trim()));
   const soc = { name: "soc", host: "127.0.0.1", port: 1, entities };
-  const { status: code, body } = await it.admin.send("PUT", "/api/settings/incident_syslog", { syslog: [soc] });
-  if (code !== 200 || entities.length === 0) throw new Error(JSON.stringify(body).slice(0, 500));
+  if (entities.length === 0) throw new Error("no hostile word can be an entity");
+  for (const feed of ["alert_syslog", "incident_syslog"]) {
+    const { status: code, body } = await it.admin.send("PUT", `/api/settings/${feed}`, { syslog: [soc] });
+    if (code !== 200) throw new Error(JSON.stringify(body).slice(0, 500));
+  }
   await until(async () => (await deliveries(it, "state=parked&limit=100")).length >= kinds.length);
   return {
     ...it,
     url: it.appliance.appliance.apiUrl,
     paths: await pathsOf(it, ids),
-    oneIncident: `/incidents/${ids.at(-1)}`,
+    newcomer,
   };
 }
 
@@ -96,6 +100,7 @@ async function worked(it: Scene): Promise<void> {
     await admin.patch("/api/users/ana", { entities: ["Primary Site", hostileWords.markup, "W".repeat(200)] }),
   ])
     if (answer.status >= 300) throw new Error(JSON.stringify(answer.body).slice(0, 500));
+  await it.appliance.appliance.operations.createUser({ name: newcomer, role: "viewer", password, entities: [] });
   await it.appliance.clock.advance(60_000);
   for (const { key } of it.jira.issues) {
     it.jira.say(key, hostileWords.everything, colleague);
@@ -127,7 +132,7 @@ async function pathsOf(it: Scene, ids: readonly string[]): Promise<string[]> {
     "/",
     "/incidents",
     `/incidents?q=${q(hostileWords.markup)}&view=all`,
-    ...ids.map((id) => `/incidents/${id}`),
+    ...ids.map((id) => `/incidents/${id}`).toReversed(),
     `/incidents/${one}?all=1`,
     `/incidents/${one}/preview/jira`,
     `/incidents/${one}/preview/servicenow`,
@@ -146,9 +151,18 @@ async function pathsOf(it: Scene, ids: readonly string[]): Promise<string[]> {
     `/deliveries/${deliveryTo("servicenow")}`,
     `/deliveries/${deliveryTo("jira")}`,
     "/settings/integrations",
-    "/settings/integrations/incident-syslog",
-    "/settings/integrations/incident-syslog/destinations/soc",
+    ...["alert-syslog", "incident-syslog"].flatMap((feed) =>
+      ["", "/add", "/destinations/soc", "/destinations/soc/remove"].map(
+        (page) => `/settings/integrations/${feed}${page}`,
+      ),
+    ),
+    ...["jira", "servicenow", "proactive", "auto-push", "retries"].map((name) => `/settings/integrations/${name}`),
     "/system",
+    "/settings",
+    ...["correlation", "service-levels", "routing", "masking"].map((page) => `/settings/${page}`),
+    ...["retention", "backups", "network", "logging"].map((page) => `/settings/${page}`),
+    "/settings/packs",
+    "/settings/packs/syslog",
     "/account",
     "/users",
     "/new-user",
@@ -159,7 +173,7 @@ async function pathsOf(it: Scene, ids: readonly string[]): Promise<string[]> {
     "/audit",
     "/exceptions",
     `/exceptions/new?rule=${q(hostileWords.markup)}&actor=x&reason=${q(hostileWords.turned)}`,
-    ...exceptions.slice(0, 1).map(({ id }: { id: string }) => `/exceptions/${id}`),
+    ...exceptions.slice(0, 1).flatMap(({ id }: { id: string }) => [`/exceptions/${id}`, `/exceptions/${id}/edit`]),
     "/assets",
     `/assets/edit?kind=host&name=${q(hostileWords.markup)}`,
     "/assets/import",

@@ -338,6 +338,10 @@ describe("two people at once", () => {
     expect(await saved()).toMatchObject([{ host: "two.example", port: 601 }]);
     await admin.fill(conflict, `${siem}/save`);
     expect(await saved()).toMatchObject([{ host: "three.example", port: 601, min_risk: 70 }]);
+    const [her, my] = [await anna.get(page), await admin.get(page)];
+    await anna.fill(her, `${siem}/save`, { port: "602" });
+    expect((await admin.fill(my, `${siem}/save`, { min_risk: "80" })).at).toBe(alerts);
+    expect(await saved()).toMatchObject([{ host: "three.example", port: 602, min_risk: 80 }]);
   });
 
   test("two destinations: both are saved", async () => {

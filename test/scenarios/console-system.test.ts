@@ -1,6 +1,9 @@
 /** What administrators do with the appliance itself on `/system`. */
 import { afterEach, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { unpackTar } from "modern-tar";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { TestAppliance, until } from "../harness/appliance.ts";
 import { ConsoleClient } from "../harness/console-client.ts";
@@ -70,4 +73,37 @@ test("others see the appliance, and none of its buttons", async () => {
   const { status, html } = await viewer.get("/system");
   expect(status).toBe(200);
   expect(html).not.toContain("/console/system/");
+});
+
+test("packs are listed with their README as text, and everybody downloads them, the same bytes each time", async () => {
+  const { edge } = await started();
+  await ApiClient.asUser(edge, "vic", "viewer");
+  const viewer = await ConsoleClient.signedIn(edge, "vic");
+  const list = await viewer.get("/settings/packs");
+  const api = await ApiClient.loggedIn(edge, "vic");
+  const { packs } = (await api.get("/api/packs")).body;
+  expect(packs.map(({ name }: { name: string }) => name)).toContain("splunk");
+  for (const { name, title } of packs) {
+    expect(list.text).toContain(title);
+    const page = await viewer.get(`/settings/packs/${name}`);
+    expect([page.status, page.html.includes("<script>")]).toEqual([200, false]);
+    const readme = readFileSync(join(import.meta.dirname, "../../appliance/packs", name, "README.md"), "utf8");
+    expect(page.text).toContain(readme.replace(/\s+/g, " ").trim());
+  }
+  const path = "/console/packs/splunk/file";
+  const fields = viewer.fieldsOf(await viewer.get("/settings/packs/splunk"), path).toString();
+  const headers = { "Content-Type": "application/x-www-form-urlencoded", Origin: viewer.url };
+  const answer = await viewer.raw("POST", path, headers, fields);
+  expect(answer.headers.get("content-disposition")).toMatch(/^attachment; filename="rhythmx-splunk-[\d.]+\.tar\.gz"$/);
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  const again = await fetch(`${viewer.url}/api/packs/splunk`, { headers: api.headers });
+  expect(Buffer.from(await again.arrayBuffer()).equals(bytes)).toBe(true);
+  const written = new Map((await unpackTar(gunzipSync(bytes))).map(({ header, data }) => [header.name, data]));
+  const icon = "TA-rhythmx/static/appIcon.png";
+  const own = readFileSync(join(import.meta.dirname, "../../appliance/packs/splunk", icon));
+  expect(own.equals(written.get(`splunk/${icon}`) ?? new Uint8Array())).toBe(true);
+  for (const name of ["splnk", "..", "%2e%2e%2fsplunk", "splunk%2fREADME.md"]) {
+    expect([name, (await api.get(`/api/packs/${name}`)).status]).toEqual([name, 404]);
+    expect([name, (await viewer.get(`/settings/packs/${name}`)).status]).toEqual([name, 404]);
+  }
 });

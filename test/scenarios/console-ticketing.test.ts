@@ -122,7 +122,7 @@ describe("Jira", () => {
     const page = await admin.get(pages.jira);
     const wrong = await admin.fill(page, `/console${pages.jira}/save`, {
       url: "http://jira.example",
-      extra_fields: "{",
+      extra_fields: '{"__proto__": {"value": "SOC"}}',
       sync_schedule: "often",
       field_policy: "status=never",
       status_map: "[1]",
@@ -133,6 +133,7 @@ describe("Jira", () => {
         name,
         expect.stringMatching(new RegExp(`class="hint bad" id="${name}-hint"`)),
       ]);
+    expect(wrong.text).toContain('"__proto__" is no name that can be used here');
     expect((await audited(edge)).filter(({ action }) => action === "settings.save")).toEqual([]);
   });
 
@@ -144,6 +145,15 @@ describe("Jira", () => {
     const answer = await admin.fill(mine, `/console${pages.jira}/save`, { project_key: "SEC" });
     expect([answer.status, answer.text]).toEqual([412, expect.stringContaining("Saved now: OPS")]);
     expect(answer.html).toContain('value="SEC"');
+
+    const now = await other.get(pages.jira);
+    await other.fill(now, `/console${pages.jira}/save`, { issue_type: "Bug" });
+    const both = await admin.fill(answer, `/console${pages.jira}/save`, { email: "soc@acme.example" });
+    expect([both.at, both.text]).toEqual([pages.jira, expect.stringContaining("saved and in force")]);
+    const api = await ApiClient.asUser(edge, "boss", "admin");
+    const { fields } = (await api.get("/api/settings/jira")).body;
+    const values = ["project_key", "issue_type", "email"].map((name) => fields[name].value);
+    expect(values).toEqual(["SEC", "Bug", "soc@acme.example"]);
   });
 
   test("pinned by the environment it is read-only, with its place; hostile values are text", async () => {

@@ -135,3 +135,14 @@ test("a test reaches every destination, saved or about to be, sends nothing, and
   for (const call of [viewer.get("/api/settings/alert_syslog"), viewer.send("PUT", "/api/settings/alert_syslog", {})])
     expect((await call).status).toBe(403);
 });
+
+test("a port for health that was saved holds after a restart", async () => {
+  const { edge, admin } = await started({ env: { RHYTHMX_ALERT_HEALTH: "" } });
+  const port = await freePort();
+  const saved = await admin.send("PUT", "/api/settings/alert_syslog", { health_port: port });
+  const answers = async () => (await fetch(`http://127.0.0.1:${port}/health`)).status;
+  expect([saved.status, await answers()]).toEqual([200, 200]);
+  const next = await edge.restarted();
+  cleanUp.push(() => next.stop());
+  expect(await answers()).toBe(200);
+});

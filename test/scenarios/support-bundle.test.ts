@@ -130,7 +130,7 @@ test(
     expect(settings.environment).toContainEqual(
       expect.objectContaining({ name: "RHYTHMX_ADMIN_PASSWORD", value: "(secret)" }),
     );
-    expect(JSON.stringify(settings.tickets)).toContain('"api_token":{"configured":true');
+    expect(JSON.stringify(settings.sections)).toContain('"api_token":{"configured":true');
     expect(running.get("log.txt")).toContain('"msg":"delivery failed"');
     expect(running.get("metrics.txt")).toContain("rhythmx_build_info");
     expect(JSON.parse(running.get("reload.json") ?? "")).toMatchObject({ outcome: "refused" });

@@ -49,6 +49,8 @@ export const simpleWorkflow: readonly JiraStatus[] = [
 ];
 
 export interface JiraOptions {
+  /** The certificate by which it is reached; null = plain HTTP. */
+  tls?: { cert: Buffer; key: Buffer } | null;
   deployment?: "Cloud" | "Server";
   credentials?: string;
   /** Search does not see an issue for so long. */

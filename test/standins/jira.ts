@@ -23,7 +23,7 @@ export class JiraStandIn extends StandIn {
   readonly options: Required<JiraOptions>;
 
   constructor(options: JiraOptions = {}) {
-    super();
+    super(options.tls);
     this.options = {
       deployment: "Cloud",
       credentials: "soc@acme.example:jira-token-1",
@@ -43,6 +43,7 @@ export class JiraStandIn extends StandIn {
       longestText: 32_767,
       transitionRequired: [],
       dropsAssignee: false,
+      tls: null,
       ...options,
     };
   }

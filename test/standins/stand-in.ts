@@ -1,5 +1,6 @@
 /** A ticket system that stands in for a real one: an HTTP server with the strictness and the faults of one. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { applyFault, type FaultPlan } from "./faults.ts";
 
@@ -23,6 +24,7 @@ export interface Asked {
 
 export abstract class StandIn {
   readonly #server: Server;
+  readonly #scheme: "http" | "https";
   readonly #sockets = new Set<Socket>();
   /** Everything that was asked, in order. */
   readonly log: Asked[] = [];
@@ -31,8 +33,11 @@ export abstract class StandIn {
   watch: (change: 1 | -1) => void = () => {};
   port = 0;
 
-  constructor() {
-    this.#server = createServer((request, response) => void this.#serve(request, response));
+  /** `tls`: the certificate by which it is reached, as PEM. */
+  constructor(tls: { cert: Buffer; key: Buffer } | null = null) {
+    const serve = (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response);
+    this.#server = tls === null ? createServer(serve) : createTlsServer(tls, serve);
+    this.#scheme = tls === null ? "http" : "https";
     this.#server.on("connection", (socket) => {
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
@@ -51,7 +56,7 @@ export abstract class StandIn {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.#scheme}://127.0.0.1:${this.port}`;
   }
 
   /** What it does with a request; never called for one that a fault has swallowed. */

@@ -23,6 +23,7 @@ const refusals: Readonly<Record<string, { status: Status; title: string }>> = {
   campaign_unknown: { status: 404, title: "Not Found" },
   actor_unknown: { status: 404, title: "Not Found" },
   unknown_backup: { status: 404, title: "Not Found" },
+  pack_unknown: { status: 404, title: "Not Found" },
   exception_unknown: { status: 404, title: "Not Found" },
   user_unknown: { status: 404, title: "Not Found" },
   key_unknown: { status: 404, title: "Not Found" },

@@ -8,7 +8,7 @@ import { type Finding, findingLevels, isWrong, worstFirst } from "../../checks/f
 import { otherDataDir } from "../../config/unit-file.ts";
 import { connectControl } from "../../control/control-client.ts";
 import { command, jsonOption } from "../command.ts";
-import { savedFeeds } from "../operations.ts";
+import { savedSettings } from "../operations.ts";
 import type { Paint } from "../terminal/paint.ts";
 import { printJson } from "../terminal/table.ts";
 import { hang } from "../terminal/wrap.ts";
@@ -41,8 +41,8 @@ export const checkCommand = command({
     const underUnit = () => loadSettings(unit?.environment);
     const user = await becomeServiceUser((await underUnit()).settings.dataDir, unit);
     const given = await underUnit();
-    const saved = await savedFeeds(given.settings);
-    const resolved = given.withSaved(saved.feeds);
+    const { saved, readFile } = await savedSettings(given.settings);
+    const resolved = given.withSaved(saved);
     const { settings } = resolved;
     const about: Finding[] = user === null ? [] : [{ level: "note", line: user }];
     const control = await connectControl(settings.dataDir, (version) =>
@@ -55,7 +55,7 @@ export const checkCommand = command({
     const found = await checkSettings(resolved, {
       running,
       send: values["test-message"],
-      readFile: saved.readFile,
+      readFile,
       now: Date.now(),
     });
     const findings = worstFirst([...about, ...found]);

@@ -175,10 +175,23 @@ export function makeFolder(path: string, mode: number, owner: Account | null): v
   if (statOf(path) !== null) return;
   inWords(path, () => {
     makeFolder(dirname(path), 0o755, null);
-    mkdirSync(path, { mode });
+    makeWithMode(path, mode);
     giveAccess(path, mode, owner);
     syncFolder(dirname(path));
   });
+}
+
+/**
+ * The mode comes with the folder, not after it: folders above ours are looked at by no later run, which would leave one that
+ * was cut off here closed to everybody.
+ */
+function makeWithMode(path: string, mode: number): void {
+  const before = process.umask(0);
+  try {
+    mkdirSync(path, { mode });
+  } finally {
+    process.umask(before);
+  }
 }
 
 /** Changes the operating system's errors into words about this path. */

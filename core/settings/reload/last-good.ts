@@ -3,6 +3,7 @@ import type { AlertFeedSettings, FeedSettings, Settings } from "../../settings.t
 import { environmentNames, type SettingName } from "../environment.ts";
 import { type Problem, type SectionProblems, settingsSections } from "../problem.ts";
 import type { ResolvedSettings } from "../resolve.ts";
+import { ticketSections } from "../sections/sections.ts";
 import { type TicketSettingName, ticketDefinitions, ticketSettingNames } from "../ticket-definitions.ts";
 import type { GivenValue } from "../tickets.ts";
 
@@ -72,8 +73,9 @@ class Merging {
   /** The whole connection stays: a new password must not go to an old address. */
   keepTickets(name: TicketSettingName, problem: Problem): void {
     const { section } = ticketDefinitions[name];
+    const isWhole = (ticketSections as readonly string[]).includes(section);
     const names = ticketSettingNames.filter((one) =>
-      section === null ? one === name : ticketDefinitions[one].section === section,
+      isWhole ? ticketDefinitions[one].section === section : one === name,
     );
     const wasWrong = [...this.#last.wrong.tickets, ...this.#last.wrong.environment];
     // No last good settings: the same as at a start.

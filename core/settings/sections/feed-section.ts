@@ -3,7 +3,7 @@ import type { FeedName } from "../../feeds/feeds.ts";
 import type { DestinationSettings, FeedSettings, SettingOrigin, Settings } from "../../settings.ts";
 import { feedForms, feedKeys, readFeed } from "../feed.ts";
 import type { Problem } from "../problem.ts";
-import type { Difference, FieldProblem } from "./section-version.ts";
+import type { Difference, FieldProblem, SavedField } from "./section-version.ts";
 
 export const feedSections = { alert_syslog: "alerts", incident_syslog: "incidents" } as const satisfies Record<
   string,
@@ -85,6 +85,15 @@ function savedFields(saved: string | undefined): Record<string, unknown> {
   if (saved === undefined) return {};
   const { syslog, daemon = {} } = JSON.parse(saved) as { syslog?: unknown; daemon?: Record<string, unknown> };
   return { ...daemon, ...(syslog === undefined ? {} : { syslog: Array.isArray(syslog) ? syslog : [syslog] }) };
+}
+
+/** Each field of a section with what is saved of it, for its version. */
+export function savedTexts(section: FeedSection, saved: string | undefined): SavedField[] {
+  const kept = savedFields(saved);
+  return fieldsOfSection(section).map((field) => [
+    field,
+    Object.hasOwn(kept, field) ? JSON.stringify(kept[field]) : undefined,
+  ]);
 }
 
 /** A problem of a saved text under the name of its field: `syslog[0].port`, `batch_size`. */

@@ -21,16 +21,38 @@ export interface Difference {
   given: string;
 }
 
-/** 16 hexadecimal digits that change with the saved values. `key`: keeps short secrets among them from being guessed by it. */
-export function sectionVersion(values: Iterable<readonly [name: string, value: string]>, key = ""): string {
-  const sorted = [...values].sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash("sha256")
-    .update(JSON.stringify([key, sorted]))
-    .digest("hex")
-    .slice(0, 16);
+/** A field of a section and what is saved of it; undefined = nothing. */
+export type SavedField = readonly [name: string, value: string | undefined];
+
+/** Characters of a version for each field: 36 bits. */
+const digits = 6;
+
+/**
+ * Changes with the saved values: six characters for each field, so that it can be told later which of them have changed since. `key`: keeps
+ * short secrets among them from being guessed by it.
+ */
+export function sectionVersion(fields: readonly SavedField[], key = ""): string {
+  return fields
+    .map(([name, value]) =>
+      createHash("sha256")
+        .update(JSON.stringify([key, name, value ?? null]))
+        .digest("base64url")
+        .slice(0, digits),
+    )
+    .join("");
 }
 
-/** The refusal of a request that was made from another state: `settings_changed`, with both values of every field that differs. */
+/** The fields that are saved with another value than at `version`; of a version that is none of this section's, all of them. */
+export function changedSince(version: string, fields: readonly SavedField[], key = ""): ReadonlySet<string> {
+  const isOurs = version.length === fields.length * digits;
+  const changed = fields.filter((field, at) => {
+    const then = version.slice(at * digits, (at + 1) * digits);
+    return !isOurs || then !== sectionVersion([field], key);
+  });
+  return new Set(changed.map(([name]) => name));
+}
+
+/** The refusal of a request whose fields somebody else has changed meanwhile: `settings_changed`, with both values of each. */
 export function settingsChanged(
   section: string,
   last: LastSaved | null,
@@ -43,7 +65,7 @@ export function settingsChanged(
   }));
   return new EdgeError(
     "settings_changed",
-    `${section} was saved${by} since it was read, so nothing was changed: read it again, and send what should hold with its version`,
+    `${section} was saved${by} since it was read, with another value of a field of this request, so nothing was changed: read it again, and send what should hold with its version`,
     { data: { errors } },
   );
 }

@@ -20,6 +20,7 @@ import { incidentRoutes } from "./incident-routes.ts";
 import { readJsonBody, readTextBody } from "./json-body.ts";
 import { loginRoutes } from "./login-routes.ts";
 import { overviewRoutes } from "./overview/overview-routes.ts";
+import { packRoutes } from "./packs/pack-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { readBody, readQuery } from "./read-request.ts";
 import type { ApiContext, Request, Route, TextBody } from "./route.ts";
@@ -47,6 +48,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...auditRoutes(dependencies),
     ...certificateRoutes(dependencies),
     ...systemControlRoutes(dependencies),
+    ...packRoutes(dependencies),
   ];
 }
 

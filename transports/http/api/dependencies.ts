@@ -247,7 +247,17 @@ export interface BackupPort {
   remove(caller: Caller, name: string): Promise<void>;
 }
 
+/** Files by which SIEMs, SOARs and monitors are connected; they are part of the program. */
+export interface PackPort {
+  list(): Json[];
+  /** With its files and README. @throws EdgeError pack_unknown */
+  find(name: string): Json;
+  /** A tar archive with gzip. @throws EdgeError pack_unknown */
+  archive(name: string): Promise<{ file: string; bytes: Uint8Array }>;
+}
+
 export interface ApiDependencies {
+  packs: PackPort;
   backups: BackupPort;
   tickets: TicketPort;
   webhooks: WebhookPort;

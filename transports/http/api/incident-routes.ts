@@ -25,6 +25,7 @@ const caseStatusBody = v.object({ status: caseStatus, notes });
 const incidentBody = v.object({
   assigned_analyst: analyst,
   investigation_notes: v.nullish(v.pipe(noteText, v.description("Replaces those that are there. At most 64 kB."))),
+  notes: v.nullish(v.pipe(noteText, v.description("Added to the investigation notes. At most 64 kB."))),
 });
 const caseBody = v.object({ assigned_analyst: analyst, notes });
 const mostAtOnce = 200;
@@ -92,14 +93,15 @@ export function incidentRoutes({ investigation, exceptions }: ApiDependencies): 
       ...write,
       path: "/api/incidents/:id",
       tag: "Incidents",
-      summary: "Sets assignment and notes",
+      summary: "Sets assignment and notes, adds notes",
       body: incidentBody,
-      bodyExample: { assigned_analyst: "jane.doe" },
+      bodyExample: { assigned_analyst: "jane.doe", notes: "Host isolated" },
       answers: { 200: { description: "The row.", schema: incidentRow }, 404: unknownIncident, 422: tooLong },
       handle: async ({ c, caller, param, body }) => {
         const request = {
           ...(body.assigned_analyst === undefined ? {} : { assignedAnalyst: body.assigned_analyst }),
           ...(body.investigation_notes === undefined ? {} : { investigationNotes: body.investigation_notes }),
+          notes: body.notes ?? null,
         };
         return json(c, await investigation.changeIncident(caller, param("id"), request));
       },

@@ -40,6 +40,7 @@ const tags: Readonly<Record<Route["tag"] | SystemRoute["tag"], string>> = {
   Assets: "Hosts and accounts: what they are for, and how much depends on them.",
   Tickets: "In Jira and ServiceNow: at most one per incident and system.",
   Settings: "Of ticket systems.",
+  Packs: "Files by which SIEMs, SOARs and monitors are connected.",
   Administration: "Users, API keys and the audit log.",
   System: "Health, metrics, and this document.",
 };

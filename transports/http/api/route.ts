@@ -56,6 +56,7 @@ export interface Route {
     | "Login"
     | "Incidents"
     | "Overview"
+    | "Packs"
     | "Cases"
     | "Alerts"
     | "Feeds"

@@ -84,9 +84,12 @@ import { feedSettingsActions, feedSettingsPages } from "./pages/integrations/fee
 import { integrationActions, integrationsPage } from "./pages/integrations/integrations.tsx";
 import { ticketSettingsActions, ticketSettingsPages } from "./pages/integrations/tickets/pages.tsx";
 import { overviewPage } from "./pages/overview.tsx";
+import { packActions, packPage, packsPage } from "./pages/packs/packs.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
 import { sampleActions } from "./pages/sample.ts";
 import { searchPage } from "./pages/search/page.tsx";
+import { allSettingsPage } from "./pages/settings/all.tsx";
+import { areaActions, areaPages } from "./pages/settings/pages.tsx";
 import { signInRoutes } from "./pages/sign-in.tsx";
 import { systemActions } from "./pages/system/administration-actions.ts";
 import { systemPage } from "./pages/system/system.tsx";
@@ -107,9 +110,13 @@ const pages: readonly AnyPage[] = [
   campaignPage,
   deliveriesPage,
   deliveryPage,
+  allSettingsPage,
+  ...areaPages,
   integrationsPage,
   ...feedSettingsPages,
   ...ticketSettingsPages,
+  packsPage,
+  packPage,
   systemPage,
   usersPage,
   newUserPage,
@@ -145,12 +152,17 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...editAssetActions,
     ...importActions,
     ...auditActions,
+    ...areaActions,
     ...feedSettingsActions,
     ...ticketSettingsActions,
+    ...packActions,
     ...systemActions,
     ...sampleActions,
   ];
 }
+
+/** The address of every page, as hono writes it. */
+export const pagePaths: readonly string[] = pages.map(({ path }) => path);
 
 type App = Hono<{ Bindings: ConnectionBindings }>;
 
@@ -167,7 +179,7 @@ interface OtherPages {
 
 /** Adds every route. */
 export function addConsole(app: App, dependencies: ConsoleDependencies): OtherPages {
-  const gate = new Gate(dependencies, new Set(pages.map(({ path }) => path)));
+  const gate = new Gate(dependencies, new Set(pagePaths));
   for (const one of pages) app.get(one.path, (c) => gate.page(c, one));
   for (const one of actionsOf(dependencies)) app.post(one.path, (c) => gate.action(c, one));
   for (const one of signInRoutes(dependencies, gate)) app.on(one.method, one.path, one.answer);

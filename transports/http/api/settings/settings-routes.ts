@@ -1,9 +1,12 @@
 /** Settings of ticket systems and syslog feeds, and how these do. */
 import * as v from "valibot";
+import { feedSections } from "../../../../core/settings/sections/feed-section.ts";
+import { settingsSectionNames } from "../../../../core/settings/sections/sections.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { type Route, route } from "../route.ts";
 import {
   connectionTest,
+  everySetting,
   feedStatus,
   integrationStatus,
   pushEstimate,
@@ -37,10 +40,18 @@ export function settingsRoutes({ settings }: ApiDependencies): Route[] {
     route({
       ...admin,
       method: "GET",
+      path: "/api/settings",
+      summary: "Every setting with what is in force",
+      description: "With its section, or with the reason why it cannot be saved here.",
+      answers: { 200: { description: "In no order that counts.", schema: everySetting } },
+      handle: async ({ c }) => c.json({ settings: await settings.all() }),
+    }),
+    route({
+      ...admin,
+      method: "GET",
       path: "/api/settings/:section",
       summary: "Settings of a section",
-      description:
-        "Sections: alert_syslog, incident_syslog, jira, servicenow, proactive, auto_push, retry. Secrets are only said to be configured. The header ETag is the version of what is saved.",
+      description: `Sections: ${[...Object.keys(feedSections), ...settingsSectionNames].join(", ")}. Secrets are only said to be configured. The header ETag is the version of what is saved.`,
       answers: {
         200: { description: "Fields with value, source and whether they are pinned.", schema: settingsSection },
         404: unknown,
@@ -66,14 +77,16 @@ export function settingsRoutes({ settings }: ApiDependencies): Route[] {
       path: "/api/settings/:section",
       summary: "Saves settings of a section",
       description:
-        "What environment or files say is pinned and cannot be changed here. With If-Match (the ETag of GET) a section that somebody else has saved since is not overwritten. Certificates and keys of destinations may be sent as PEM text in the place of a path; they are kept encrypted, and keys are never given out.",
+        "What environment or files say is pinned and cannot be changed here. With If-Match (the ETag of GET) a field that somebody else has changed since is not overwritten; changes of different fields are both kept. Certificates and keys of destinations may be sent as PEM text in the place of a path; they are kept encrypted, and keys are never given out.",
       body: fields,
       bodyExample: { url: "https://acme.atlassian.net", email: "soc@acme.example", project_key: "SEC", enabled: true },
       answers: {
         200: { description: "The section.", schema: settingsSection },
         404: unknown,
         409: { description: "A field is pinned." },
-        412: { description: "The section was saved since; `errors` has both values of each field that differs." },
+        412: {
+          description: "A field of the request was saved with another value since; `errors` has both values of each.",
+        },
       },
       handle: async ({ c, caller, param, body }) => {
         const section = await settings.save(caller, param("section"), body, versionOf(c.req.header("if-match")));
@@ -91,6 +104,24 @@ export function settingsRoutes({ settings }: ApiDependencies): Route[] {
       bodyExample: { url: "acme.atlassian.net", project_key: "SEC" },
       answers: { 200: { description: "Fields at fault.", schema: settingsProblems }, 404: unknown },
       handle: async ({ c, param, body }) => c.json({ errors: await settings.check(param("section"), body) }),
+    }),
+    route({
+      ...admin,
+      method: "POST",
+      path: "/api/settings/:section/preview",
+      summary: "Says what settings would mean before they are saved",
+      description:
+        "Section masking: `text` as tickets would have it. Section routing: where tickets of the entities of the last 30 days would go. Section correlation: which actors of these days are shared accounts.",
+      body: v.object({
+        fields: v.exactOptional(
+          v.pipe(v.record(v.string(), v.unknown()), v.description("As they would be saved; null = the default.")),
+        ),
+        text: v.exactOptional(v.pipe(v.string(), v.maxLength(4_000), v.description("For masking."))),
+      }),
+      bodyExample: { fields: { mask_patterns: ["badge \\d{6}"] }, text: "badge 123456" },
+      answers: { 200: { description: "Depends on the section.", schema: v.looseObject({}) }, 404: unknown },
+      handle: async ({ c, caller, param, body }) =>
+        c.json(await settings.preview(caller, param("section"), body.fields ?? {}, body.text ?? "")),
     }),
     route({
       ...admin,

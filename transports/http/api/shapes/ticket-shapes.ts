@@ -199,6 +199,22 @@ export const settingsSection = v.object({
       source: text,
       pinned: v.boolean(),
       setting: v.pipe(text, v.description("What environment or file call it.")),
+      accepted: v.exactOptional(v.pipe(text, v.description("The accepted form, in words."))),
+      default: v.exactOptional(v.pipe(text, v.description("What counts when nothing is given; empty = nothing."))),
+    }),
+  ),
+});
+
+export const everySetting = v.object({
+  settings: v.array(
+    v.looseObject({
+      setting: v.pipe(text, v.description("What environment or file call it.")),
+      section: v.pipe(orNull(text), v.description("Where it is saved; null = it cannot be saved here.")),
+      field: orNull(text),
+      value: v.pipe(v.unknown(), v.description("In force; absent for a secret, which has `configured` in its place.")),
+      source: text,
+      pinned: v.boolean(),
+      fixed: v.pipe(orNull(text), v.description("Why it cannot be saved here, where it cannot.")),
     }),
   ),
 });

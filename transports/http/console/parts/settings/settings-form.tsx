@@ -4,6 +4,7 @@
  * while one types, an answer changes only what it has to say, and what is not saved is kept in the browser.
  */
 import type { Child } from "hono/jsx";
+import type { FormFields } from "../../form-fields.ts";
 import { Form } from "../form.tsx";
 import { Icon } from "../icon.tsx";
 import { Time } from "../time.tsx";
@@ -12,6 +13,8 @@ import { Notice } from "../words.tsx";
 
 /** The name of the field with the version that the form was shown with. */
 export const versionField = "version";
+/** The version that a form was shown with: some characters for each field. */
+export const versionSeen = (form: FormFields): string => form.text(versionField, 2_000);
 
 /** What somebody else saved while the form was open. */
 export interface Conflict {

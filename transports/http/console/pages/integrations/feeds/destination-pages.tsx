@@ -2,7 +2,7 @@
 /** Pages of one destination: a new one, one that is set, and its removal; and what their buttons do. */
 import { EdgeError } from "../../../../../../core/errors.ts";
 import { type Action, type ActionRequest, type AnyPage, type PageRequest, page, type Shown } from "../../../page.ts";
-import { versionField } from "../../../parts/settings/settings-form.tsx";
+import { versionSeen } from "../../../parts/settings/settings-form.tsx";
 import type { MeantDestination, TlsFileFacts } from "../../../ports.ts";
 import { readIntegrations } from "../integration-state.ts";
 import { readSection, typedOnly } from "../section/section-page.tsx";
@@ -204,7 +204,8 @@ async function save(request: ActionRequest, feed: Feed, name: string | null) {
     await destinations.copyPlace(caller, feed.section, question.from, to);
   try {
     const change = (present: Json) => ({ ...optionsWith(present, sent.changes), name: to });
-    await saveDestination(request, feed, { from: name, version: form.text(versionField), change });
+    const collides = (present: SetDestination) => differingFields(feed, versionSeen(form), present, sent).size > 0;
+    await saveDestination(request, feed, { from: name, collides, change });
   } catch (error) {
     if (!(error instanceof EdgeError) || error.code !== "settings_changed") throw error;
     return conflicting(request, feed, { name, sent });
@@ -221,7 +222,7 @@ async function conflicting(
 ): Promise<Shown> {
   const section = await readSection(request, feed.section);
   const now = await setAt(request, feed, name);
-  const values = now === null ? new Map<string, string>() : differingFields(feed, request.form, now, sent);
+  const values = now === null ? new Map<string, string>() : differingFields(feed, versionSeen(request.form), now, sent);
   const { who = "somebody", at: when = "" } = section.saved ?? {};
   const conflict = { who, at: when, fields: [...values.keys()], values };
   const options = optionsMeant(now, sent);

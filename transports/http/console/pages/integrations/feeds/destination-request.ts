@@ -1,6 +1,10 @@
 /** What a person has sent for a destination, and the saving of it beside what others save. */
 import { EdgeError } from "../../../../../../core/errors.ts";
-import { sectionVersion } from "../../../../../../core/settings/sections/section-version.ts";
+import {
+  changedSince,
+  type SavedField,
+  sectionVersion,
+} from "../../../../../../core/settings/sections/section-version.ts";
 import type { FormFields } from "../../../form-fields.ts";
 import type { ActionRequest, PageRequest } from "../../../page.ts";
 import { readFields, type Section, type SentFields, shownName, valueText } from "../../../parts/settings/field-spec.ts";
@@ -26,7 +30,9 @@ export interface SetDestination {
 export function destinationIn(feed: Feed, section: Section, name: string): SetDestination | null {
   const options = optionsIn(feed, section).find((one) => one.name === name);
   const { source = "default", pinned = false } = section.fields.syslog ?? {};
-  return options === undefined ? null : { options, version: versionOf(options), source, pinned };
+  return options === undefined
+    ? null
+    : { options, version: sectionVersion(savedOptions(feed, options)), source, pinned };
 }
 
 /** Every destination: of a pinned list all options, of a saved one those that were given. */
@@ -37,8 +43,12 @@ function optionsIn({ section: name }: Feed, section: Section): Json[] {
   return list.map((one) => ({ name: name === "alert_syslog" ? "alerts" : "incidents", ...one }));
 }
 
-function versionOf(options: Json): string {
-  return sectionVersion([["", JSON.stringify(options)]]);
+/** What is saved for each field of the form, for the destination's version; last all of it, with what the form does not show. */
+function savedOptions(feed: Feed, options: Json): SavedField[] {
+  const texts = textsOf(options);
+  const names = Object.values(groupsOf(feed)).flatMap(({ fields }) => fields.map(({ name }) => name));
+  const all = [...names, ...tlsFiles.map((kind) => `tls.${kind}`)];
+  return [...all.map((name): SavedField => [name, JSON.stringify(texts[name])]), ["", JSON.stringify(options)]];
 }
 
 export interface SentDestination extends SentFields {
@@ -95,11 +105,18 @@ export async function problemsOf(
   }));
 }
 
-/** Saves one destination and leaves the others as somebody else may have saved them meanwhile. `options`: null = it goes. */
+/**
+ * Saves one destination and leaves the others as somebody else may have saved them meanwhile. `collides`: whether what was saved of it meanwhile
+ * forbids the change; `change`: null = it goes.
+ */
 export async function saveDestination(
   { caller, ports, ...request }: ActionRequest,
   feed: Feed,
-  { from, version, change }: { from: string | null; version: string; change(set: Json): Json | null },
+  {
+    from,
+    collides,
+    change,
+  }: { from: string | null; collides(set: SetDestination): boolean; change(set: Json): Json | null },
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const section = await readSection({ caller, ports, ...request }, feed.section);
@@ -110,7 +127,7 @@ export async function saveDestination(
         "destination_unknown",
         `there is no destination ${from} any more: somebody has renamed or removed it`,
       );
-    if (set !== null && version !== set.version)
+    if (set !== null && collides(set))
       throw new EdgeError("settings_changed", `${from} was saved by somebody else since this page was shown`);
     const options = change(set?.options ?? {});
     const list = options === null ? all.filter(({ name }) => name !== from) : listWith(all, from, options).list;
@@ -124,19 +141,20 @@ export async function saveDestination(
   }
 }
 
-/** Fields that a person changed and somebody else saved with another value than the form was shown with, each with the value saved now. */
+/** Fields that a person changed and somebody else has saved with another value since this version, each with the value saved now. */
 export function differingFields(
   feed: Feed,
-  form: FormFields,
+  version: string,
   set: SetDestination,
-  { changes }: SentDestination,
+  { changes, texts: typed }: SentDestination,
 ): Map<string, string> {
   const { fields } = sectionOf(feed, set.options, set);
   const texts = textsOf(set.options);
   const now = (name: string) => valueText(fields[name] === undefined ? texts[name] : fields[name].value);
+  const changed = changedSince(version, savedOptions(feed, set.options));
   return new Map(
     Object.keys(changes)
-      .filter((name) => now(name) !== form.text(shownName(name), 10_000))
+      .filter((name) => changed.has(name) && now(name) !== typed.get(name))
       .map((name) => [name, now(name)]),
   );
 }

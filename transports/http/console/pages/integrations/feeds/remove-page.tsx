@@ -3,7 +3,7 @@
 import { EdgeError } from "../../../../../../core/errors.ts";
 import { type Action, type AnyPage, page } from "../../../page.ts";
 import { Form } from "../../../parts/form.tsx";
-import { versionField } from "../../../parts/settings/settings-form.tsx";
+import { versionField, versionSeen } from "../../../parts/settings/settings-form.tsx";
 import { Notice, Panel } from "../../../parts/words.tsx";
 import { IntegrationHead, IntegrationsFrame } from "../frame.tsx";
 import { type IntegrationsData, readIntegrations } from "../integration-state.ts";
@@ -44,7 +44,8 @@ export function removePages(feed: Feed): { pages: readonly AnyPage[]; actions: r
           const { form, caller, ports } = request;
           const name = request.param("name");
           const what = form.oneOf("place", ["keep", "forget"]);
-          await saveDestination(request, feed, { from: name, version: form.text(versionField), change: () => null });
+          const collides = ({ version }: { version: string }) => version !== versionSeen(form);
+          await saveDestination(request, feed, { from: name, collides, change: () => null });
           if (what === "keep") return { to: feed.path, said: `${name} is removed; its place is kept.` };
           const queued = await ports.destinations.forget(caller, feed.section, name);
           return { to: feed.path, said: `${name} is removed, and ${messages(queued)} with it.` };

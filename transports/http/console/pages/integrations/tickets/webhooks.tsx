@@ -27,7 +27,7 @@ export const Webhooks = ({ system, origin }: WebhooksProps) => {
 
 const Copied = ({ id, text }: { id: string; text: string }) => (
   <div class="row">
-    <pre class="code grow" id={id} tabindex={0}>
+    <pre class="log" id={id} tabindex={0}>
       {text}
     </pre>
     <button type="button" class="btn mini scripted" data-copy={`#${id}`}>

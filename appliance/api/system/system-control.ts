@@ -1,8 +1,8 @@
 /** What administrators do with the appliance itself. */
-import type { Caller } from "../../core/access/caller.ts";
-import { EdgeError } from "../../core/errors.ts";
-import type { ReloadReport } from "../../core/settings/reload/changes.ts";
-import { type AuditAuthor, auditAuthor } from "../access/audit-log.ts";
+import type { Caller } from "../../../core/access/caller.ts";
+import { EdgeError } from "../../../core/errors.ts";
+import type { ReloadReport } from "../../../core/settings/reload/changes.ts";
+import { type AuditAuthor, auditAuthor } from "../../access/audit-log.ts";
 
 export interface ReloadParts {
   /** The result of the last reload that somebody asked for; null before the first. */

@@ -1,0 +1,2 @@
+# Copyright RhythmX Edge
+# SPDX-License-Identifier: Apache-2.0
