@@ -70,7 +70,7 @@ export async function promoteNode(directory: Directory, node: string): Promise<v
 export async function reseedNode(directory: Directory, node: string): Promise<void> {
   const content = await memberIn(directory, node);
   if (content.leader?.row.node === node)
-    throw new EdgeError("cluster_leads", `${node} leads: \`rhythmx cluster promote\` another node first`);
+    throw new EdgeError("cluster_leads", `${node} leads: have another node lead first (rhythmx cluster promote)`);
   const row = content.members.get(node)?.row;
   if (row === undefined) return;
   await directory.putMember(node, { ...row, founder: false, reseed: row.reseed + 1 }, deadlineMs);

@@ -48,7 +48,7 @@ export class TestNode {
         RHYTHMX_ADMIN_PASSWORD: adminPassword,
         RHYTHMX_CLUSTER: etcd.endpoints.join(","),
         RHYTHMX_CLUSTER_NODE: name,
-        RHYTHMX_CLUSTER_LEASE_SECONDS: "1",
+        RHYTHMX_CLUSTER_LEASE_SECONDS: "5",
         ...more.env,
       },
       envFile: null,
