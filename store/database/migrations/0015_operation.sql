@@ -35,3 +35,6 @@ create table applied (
   -- Over this record and all before it.
   chain text not null
 );
+
+-- What stands still, by cause: tens of thousands after an outage are grouped and counted without their rows.
+create index deliveries_standing on deliveries (state, cause, system, updated_at) where state in ('parked', 'dead');
