@@ -6,7 +6,8 @@ import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import { feedSections } from "../../core/settings/sections/feed-section.ts";
 import type { FieldProblem } from "../../core/settings/sections/section-version.ts";
 import { settingsSectionNames } from "../../core/settings/sections/sections.ts";
-import { definitionOf, environmentPlaces, otherPlaces } from "../../core/settings/setting-definitions.ts";
+import { environmentPlaces, otherPlaces } from "../../core/settings/setting-definitions.ts";
+import type { TargetScreens } from "../../core/tickets/fields/target-fields.ts";
 import { dayMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { ListedSetting } from "../../transports/http/api/settings/settings-port.ts";
@@ -42,7 +43,10 @@ interface Parts {
   tickets: SettingsService;
   feeds: FeedSettingsService;
   audit: AuditLog;
-  reading: Pick<Store["reading"], "countPeakLevels" | "recentEntities" | "recentUsers">;
+  reading: Pick<
+    Store["reading"],
+    "countPeakLevels" | "recentEntities" | "recentUsers" | "countRemoval" | "countOldAlerts"
+  >;
   clock: Clock;
   /** The settings in force. */
   inForce(): ResolvedSettings;
@@ -71,8 +75,7 @@ export function settingsPort({ tickets, feeds, audit, reading, clock, inForce }:
     preview: async (caller: Caller, section: string, fields: Json, text: string) => {
       if (isFeedSection(section)) throw withoutPreview(section);
       const values = tickets.meant(section, fields);
-      const { fallback: defaultAccounts } = definitionOf("SHARED_ACCOUNTS");
-      return previewOf({ reading, clock, defaultAccounts }, caller, section, { values, text });
+      return previewOf({ reading, clock }, caller, section, { values, text });
     },
     test: async (caller: Caller, section: string, fields: Json) => {
       const tested = isFeedSection(section)
@@ -81,6 +84,13 @@ export function settingsPort({ tickets, feeds, audit, reading, clock, inForce }:
       const { ok, steps, at, given } = tested;
       await audit.note(auditAuthor(caller), "settings.test", section, { ok, with: given });
       return { ok, steps, at };
+    },
+    /** The fields of a target's own screens; `fields` are laid over the settings in force. */
+    screens: async (caller: Caller, section: string, fields: Json, fresh: boolean): Promise<TargetScreens> => {
+      const screens = await tickets.connections.screens(section, fields, fresh);
+      const read = screens.screens.map(({ setting }) => setting);
+      if (fresh) await audit.note(auditAuthor(caller), "settings.fields", section, { ok: read.length > 0, read });
+      return screens;
     },
     save: async (
       caller: Caller,

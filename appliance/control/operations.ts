@@ -1,8 +1,10 @@
 /** The operations of commands: called through the control socket of a running appliance, or in the command's own process if none runs. */
+
 import { basename } from "node:path";
 import type { Caller } from "../../core/access/caller.ts";
 import type { NewUser, UserChange } from "../../core/access/user.ts";
 import type { ApiKeyRecord } from "../../core/api-key.ts";
+import type { clusterJson } from "../../core/cluster.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { NewException } from "../../core/exceptions/exception.ts";
 import type { FeedName } from "../../core/feeds/feeds.ts";
@@ -10,13 +12,14 @@ import { batchSha256 } from "../../core/intake/hash.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../../core/intake/intake.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { ReloadReport } from "../../core/settings/reload/changes.ts";
+import type { TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { TestStep } from "../../core/tickets/ticket-system.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { MadeBackup } from "../../store/backup/make-backup.ts";
 import type { LastBackup } from "../../store/backup/operations.ts";
 import type { StoreFacts } from "../../store/database/integrity.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
+import type { DeadLetterFilter } from "../../store/outbox/standing.ts";
 import type { Accounts } from "../access/accounts.ts";
 import { type AuditAuthor, type AuditLog, commandLine } from "../access/audit-log.ts";
 import type { KeyRing, NewKey } from "../access/key-ring.ts";
@@ -26,6 +29,7 @@ import type { BackupStatus, Backups } from "../backups/backups.ts";
 import type { DestinationControl, ListedDestination } from "../feeds/destination-control.ts";
 import { type SupportParts, supportBundle } from "../support/bundle.ts";
 import { type DeadLetterGroup, DeadLetters } from "../tickets/dead-letters.ts";
+import { renewTicket } from "../tickets/renew.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
 import type { LoopStatus } from "../upkeep/scheduler.ts";
 
@@ -70,6 +74,8 @@ export interface RunningState {
   loops: LoopStatus[];
   destinations: { feed: FeedName; name: string; connected: boolean; queued: number; lastError: string | null }[];
   faults: { name: string; message: string }[];
+  /** Null: this appliance is alone. */
+  cluster: ReturnType<typeof clusterJson> | null;
 }
 
 export interface DoctorReport {
@@ -99,6 +105,10 @@ export interface Operations {
   /** Encrypts every stored secret with a new master key; the file is for a key that is kept elsewhere. */
   rotateSecrets(newKeyFile: string | null): Promise<{ secrets: number; keyFile: string }>;
   listDeadLetters(): Promise<DeadLetterGroup[]>;
+  /** What `retryDeliveries` would send again, `toDiscard`: `discardDeliveries` would give up; and the newest ten, as the API shows them. */
+  matchingDeliveries(which: DeadLetterFilter, toDiscard: boolean): Promise<{ count: number; first: Json[] }>;
+  /** Another ticket in the place of one that was deleted in its target. @throws EdgeError ticket_there, ticket_doubtful; DeliveryError */
+  renewTicket(incidentId: string, system: TicketSystemName, reason: string | null): Promise<void>;
   retryDeliveries(which: DeadLetterFilter): Promise<{ retried: number }>;
   discardDeliveries(which: DeadLetterFilter, reason: string): Promise<{ discarded: number }>;
   /** Names the ticket that a create made and that could not be identified. */
@@ -202,6 +212,16 @@ export function createOperations(tools: OperationsTools): Operations {
       return rotated;
     },
     listDeadLetters: () => deadLetters.list(null),
+    matchingDeliveries: (which, toDiscard) => deadLetters.matching(which, toDiscard),
+    renewTicket: async (incidentId, system, reason) => {
+      const gone = await store.reading.findTicket(incidentId, system);
+      if (gone === null)
+        throw new EdgeError("ticket_there", `${incidentId.slice(0, 32)} has no ticket in ${system} that could be gone`);
+      const target = ticketSettings.adapterOf(system, gone.entity);
+      const planned = { payload: null, level: null };
+      await renewTicket(gone, planned, reason, commandLine, { store, clock, audit, target });
+      wakeTickets();
+    },
     retryDeliveries: async (which) => {
       if (which.id === undefined) return deadLetters.retryAll(commandLine, which);
       await deadLetters.retry(commandLine, await deadLetters.find(which.id), null);

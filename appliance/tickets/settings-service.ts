@@ -1,6 +1,7 @@
 /** The settings of ticket systems for API and console: pinned and saved values. Secrets are write-only. */
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
+import { withoutLogin } from "../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import {
   changedSince,
@@ -38,6 +39,7 @@ import {
   refusePinned,
   type SettingChange,
 } from "./settings-request.ts";
+import { retryStanding } from "./standing.ts";
 import { statusOf } from "./status.ts";
 import { adapterOf } from "./systems.ts";
 
@@ -69,6 +71,7 @@ export class SettingsService {
     this.connections = new ConnectionDesk({
       store: parts.store,
       clock: parts.clock,
+      drafts: parts.dispatcher.drafts,
       values: () => this.#given(),
       accepted: (system) => this.#resume(system),
     });
@@ -113,7 +116,7 @@ export class SettingsService {
     const fields = names.map((name) => {
       const { secret, fallback, form } = definitionOf(name);
       const given = values.get(name);
-      const value = secret ? { configured: given !== undefined } : { value: given?.text ?? fallback };
+      const value = secret ? { configured: given !== undefined } : { value: withoutLogin(given?.text ?? fallback) };
       return [
         fieldOf(known(section), name),
         {
@@ -158,7 +161,9 @@ export class SettingsService {
 
   /** What is wrong with fields that somebody is about to save: everything at once. @throws EdgeError section_unknown */
   check(section: string, body: Json): FieldProblem[] {
-    return fieldProblems(known(section), body, { pinned: this.#pinned, present: this.#given() });
+    const problems = fieldProblems(known(section), body, { pinned: this.#pinned, present: this.#given() });
+    const ofTarget = this.connections.fieldProblems(section, body);
+    return [...problems, ...ofTarget.filter(({ name }) => !problems.some((one) => one.name === name))];
   }
 
   #savedFields(section: SettingsSection): SavedField[] {
@@ -199,7 +204,8 @@ export class SettingsService {
     // Settings of the appliance are resolved with files and environment, which also leads back here.
     if (rows.some(({ name }) => isGeneral(name))) await this.#parts.reapply?.();
     else await this.#load(this.#pinned);
-    await this.#resume(section);
+    const isWayChanged = given.has("HTTPS_PROXY") || given.has("NO_PROXY");
+    for (const one of isWayChanged ? ticketSystems : [section]) await this.#resume(one);
     const changes = [...given].flatMap(([name, text]) => changeOf(name, before.get(name)?.text ?? null, text));
     return { section: this.section(section), changes };
   }
@@ -243,7 +249,7 @@ export class SettingsService {
     const system = ticketSystems.find((name) => name === section);
     if (system === undefined) return;
     dispatcher.credentialsAccepted(system);
-    const resumed = await store.tickets.retryDeliveries({ system, state: "parked" }, clock.now());
+    const resumed = await retryStanding(store.tickets, { system, state: "parked" }, clock.now());
     if (resumed > 0) this.#parts.log.info("parked deliveries go again", { system, deliveries: resumed });
     dispatcher.wake();
   }

@@ -132,7 +132,9 @@ test("fields, type, classifier, mappers and layout name each other", () => {
     outgoing.id,
   ]);
   const names = Object.keys(incoming.mapping[incidentType.id].internalMapping);
-  const ofPlatform = words("dbotMirrorDirection dbotMirrorId dbotMirrorInstance dbotMirrorTags details occurred");
+  const ofPlatform = words(
+    "dbotMirrorDirection dbotMirrorId dbotMirrorInstance dbotMirrorTags details occurred severity",
+  );
   expect(names.filter((name) => !ofPlatform.includes(name)).sort()).toEqual(fields.map(({ name }) => name).sort());
   const layout = packJson("Layouts/layoutscontainer-RhythmX_Incident.json");
   check("layout", layout.id, layout);
@@ -198,6 +200,9 @@ test("the playbook without a connector takes the columns of the SIEM's rule", ()
     .inputs.map(({ key }: Any) => key);
   expect(columns.length).toBeGreaterThan(8);
   expect(inputs.filter((name: string) => !columns.includes(name))).toEqual([]);
+  const soar = readFileSync(join(xsoarPack, "../../../splunk-soar/README.md"), "utf8");
+  const named = /playbook's inputs[\s\S]+?\n\n/.exec(soar)?.[0].match(/`(\w+)`/g) ?? [];
+  expect(named.map((name) => name.slice(1, -1)).sort()).toEqual(inputs.sort());
 });
 
 test("the app for Splunk SOAR has the platform's keys, names what its code has, and every field of an incident", () => {

@@ -1,5 +1,6 @@
 /** What the API and the console need for settings. */
 import type { Caller } from "../../../../core/access/caller.ts";
+import type { TargetScreens } from "../../../../core/tickets/fields/target-fields.ts";
 
 type Json = Record<string, unknown>;
 
@@ -40,7 +41,19 @@ export interface AccountsPreview {
   actors: { entity: string; name: string }[];
 }
 
-export type SettingsPreview = MaskingPreview | RoutingPreview | AccountsPreview;
+/** What retention would remove with these settings, within the hour. */
+export interface RetentionPreview {
+  days: number;
+  audit_days: number;
+  alerts: number;
+  closed_incidents: number;
+  events: number;
+  /** Events among them that readers, such as destinations, have not read yet; those of other feeds are counted too. */
+  unread: { reader: string; events: number }[];
+  audit_entries: number;
+}
+
+export type SettingsPreview = RetentionPreview | MaskingPreview | RoutingPreview | AccountsPreview;
 
 /** One of all settings: where it is saved, or why it cannot be. */
 export interface ListedSetting {
@@ -75,9 +88,14 @@ export interface SettingsPort {
   ): Promise<Json>;
   /** What is wrong with fields before they are saved. @throws EdgeError section_unknown */
   check(section: string, fields: Json): Promise<readonly { name: string; reason: string }[]>;
-  /** What fields that are not saved would mean: sections masking (of `text`), routing, correlation. @throws UsageError; EdgeError section_unknown */
+  /** What fields that are not saved would mean: sections masking (of `text`), routing, correlation, retention. @throws UsageError; EdgeError section_unknown */
   preview(caller: Caller, section: string, fields: Json, text: string): Promise<SettingsPreview>;
   test(caller: Caller, section: string, fields: Json): Promise<object>;
+  /**
+   * The fields of a ticket system's own screens, with `fields` laid over the settings in force. `fresh`: asked now, and not as some minutes ago.
+   * @throws UsageError; EdgeError section_unknown, fields_unknown, not_configured, ca_file
+   */
+  screens(caller: Caller, section: string, fields: Json, fresh: boolean): Promise<TargetScreens>;
   /** How many incidents of the last week auto-push would have taken, by the severity from which on it does. */
   pushEstimate(): Promise<PushEstimate>;
   /** Of ticket systems. */

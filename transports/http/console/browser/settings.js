@@ -75,7 +75,8 @@ function putParts(form, page, isAsked) {
   for (const control of controlsOf(form)) {
     const next = /** @type {Control | null} */ (one(`[data-label][name="${control.name}"]`, fresh));
     if (!next) continue;
-    if (!isChanged(control) && isAsked) fill(control, textOf(next));
+    const taken = next.dataset.taken !== undefined;
+    if (isAsked && (taken || !isChanged(control))) fill(control, textOf(next));
     const [shown, now] = [shownOf(control), shownOf(next)];
     if (shown && now && isAsked) shown.value = now.value;
   }

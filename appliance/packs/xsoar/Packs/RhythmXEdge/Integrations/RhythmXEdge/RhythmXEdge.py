@@ -195,15 +195,23 @@ def places() -> Dict[str, Any]:
 
 
 def note_places(changes: Dict[str, Dict[str, Any]]) -> None:
+    """`seen` where it is known, else `begins`, where it begins for an incident without a place; `own` is added to what is kept."""
+
     def change(context: Dict[str, Any]) -> None:
         kept = json.loads(context.get("places") or "{}")
-        for incident_id, place in changes.items():
-            kept.pop(incident_id, None)
-            kept[incident_id] = place
+        for incident_id, news in changes.items():
+            kept[incident_id] = merged_place(kept.pop(incident_id, None), news)
         context["places"] = json.dumps(dict(list(kept.items())[-MOST_REMEMBERED:]))
 
     if changes:
         change_context(change)
+
+
+def merged_place(kept: Optional[Dict[str, Any]], news: Dict[str, Any]) -> Dict[str, Any]:
+    """Another command may have noted changes of its own since this one has read the history."""
+    kept = kept or {"seen": news.get("begins", 0), "own": []}
+    seen = news.get("seen", kept["seen"])
+    return {"seen": seen, "own": [number for number in [*kept.get("own", []), *news.get("own", [])] if number >= seen]}
 
 
 def history_of(detail: Dict[str, Any]) -> List[Tuple[int, Dict[str, Any]]]:
@@ -320,7 +328,12 @@ def mirrored(detail: Dict[str, Any], params: Dict[str, Any]) -> Dict[str, Any]:
     """What the incoming mapper reads, at a fetch and at every mirroring."""
     kept = {name: value for name, value in detail.items() if name not in LEFT_OUT}
     base = str(params.get("url")).rstrip("/")
-    return {**kept, "link": f"{base}/incidents/{quote(detail['incident_id'], safe='')}"}
+    link = f"{base}/incidents/{quote(detail['incident_id'], safe='')}"
+    return {**kept, "link": link, "severity": severity_of(detail)}
+
+
+def severity_of(detail: Dict[str, Any]) -> float:
+    return SEVERITIES.get(detail["risk_level"], IncidentSeverity.UNKNOWN)
 
 
 def to_incident(detail: Dict[str, Any], params: Dict[str, Any]) -> Dict[str, Any]:
@@ -335,7 +348,7 @@ def to_incident(detail: Dict[str, Any], params: Dict[str, Any]) -> Dict[str, Any
     return {
         "name": f"RhythmX: {what}",
         "occurred": detail["created_at"],
-        "severity": SEVERITIES.get(detail["risk_level"], IncidentSeverity.UNKNOWN),
+        "severity": severity_of(detail),
         "dbotMirrorId": detail["incident_id"],
         "rawJSON": json.dumps(raw),
     }
@@ -378,7 +391,8 @@ def get_remote_data(client: Client, args: Dict[str, Any], params: Dict[str, Any]
         if error.status != 404:
             raise
         demisto.info(f"{incident_id} is no longer in RhythmX Edge: retention has removed it")
-        return GetRemoteDataResponse({}, []), {}
+        # The platform takes no empty object.
+        return GetRemoteDataResponse({"incident_id": incident_id}, []), {}
     place = places().get(incident_id)
     seen = detail["history_total"] if place is None else place["seen"]
     own = [] if place is None else place.get("own", [])
@@ -475,9 +489,7 @@ def remember_own(client: Client, before: Dict[str, Any], sent: List[Tuple[str, O
         for number, entry in history_of(after)
         if number >= before["history_total"] and any(entry["field"] == field and tells(entry, text) for field, text in sent)
     ]
-    # Without a place nothing of before has to come: it begins here.
-    place = places().get(incident_id) or {"seen": before["history_total"]}
-    note_places({incident_id: {"seen": place["seen"], "own": [*place.get("own", []), *own]}})
+    note_places({incident_id: {"own": own, "begins": before["history_total"]}})
 
 
 def get_mapping_fields() -> Any:

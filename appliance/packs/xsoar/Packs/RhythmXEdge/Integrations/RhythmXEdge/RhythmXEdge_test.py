@@ -39,12 +39,49 @@ def test_history_has_numbers():
     assert numbers[-1] == 699 and numbers[0] == 700 - len(long["history"])
 
 
+def test_places_of_two_commands_at_once():
+    assert it.merged_place(None, {"seen": 3}) == {"seen": 3, "own": []}
+    assert it.merged_place(None, {"own": [4], "begins": 4}) == {"seen": 4, "own": [4]}
+    assert it.merged_place({"seen": 2, "own": [3, 5]}, {"seen": 5}) == {"seen": 5, "own": [5]}
+    assert it.merged_place({"seen": 2, "own": [3]}, {"own": [4], "begins": 9}) == {"seen": 2, "own": [3, 4]}
+
+
 def test_first_fetch_goes_by_the_appliances_clock():
     client = OneAnswer({"server_time": "2026-03-13T04:30:00.000Z"})
     assert it.first_fetch(client, {"first_fetch": "2 hours"}) == "2026-03-13T02:30:00+00:00"
     assert it.first_fetch(client, {"first_fetch": "1 week ago"}) == "2026-03-06T04:30:00+00:00"
     assert it.first_fetch(client, {}) == "2026-03-10T04:30:00+00:00"
     assert it.first_fetch(client, {"first_fetch": "2026-03-01T00:00:00Z"}) == "2026-03-01T00:00:00Z"
+
+
+def answering(user, accepted):
+    """A client whose requests are taken with one token alone, and the tokens that it asked for."""
+    client, asked = it.Client("https://edge.example", True, False, user, "secret"), []
+
+    def token(again):
+        asked.append(again)
+        return "new" if again else "old"
+
+    def request(method, path, params, body, headers):
+        if headers["Authorization"] != f"Bearer {accepted}":
+            raise it.ApiError("expired", 401)
+        return {"taken": True}
+
+    client._token, client._request = token, request
+    return client, asked
+
+
+def test_an_expired_token_is_renewed_once_and_a_key_never():
+    client, asked = answering("ana", "new")
+    assert client.get("/x") == {"taken": True} and asked == [False, True]
+    for user, tokens in (("ana", [False, True]), ("", [False])):
+        client, asked = answering(user, "none")
+        try:
+            client.get("/x")
+        except it.ApiError as error:
+            assert error.status == 401 and asked == tokens
+        else:
+            raise AssertionError("taken")
 
 
 def test_limits_and_levels():
