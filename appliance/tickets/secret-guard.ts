@@ -11,6 +11,7 @@ import {
   type SettingDefinition,
   type SettingName,
 } from "../../core/settings/setting-definitions.ts";
+import { isPemText } from "../../core/settings/ticket-forms.ts";
 import type { GivenValue } from "../../core/settings/tickets.ts";
 
 /** Fields of a request under the names of their settings; null = reset to the default. */
@@ -101,13 +102,16 @@ function nameOf(section: SettingsSection, field: string): SettingName {
 /** A JSON value as the text that the environment would contain. */
 function textOf(field: string, value: unknown, { isJsonList, longest = 10_000 }: SettingDefinition): string | null {
   if (value === null || value === "") return null;
-  const text =
+  const given =
     Array.isArray(value) && isJsonList !== true
       ? value.map((one) => (typeof one === "object" ? JSON.stringify(one) : String(one))).join(",")
       : typeof value === "object"
         ? JSON.stringify(value)
         : String(value);
-  if (text.length > longest || /[\0\r\n]/.test(text))
+  // A person writes a JSON object on several lines.
+  const text = /^\s*[{[]/.test(given) ? given.replaceAll(/\s*[\r\n]\s*/g, " ").trim() : given;
+  const isOneLine = isPemText(text) ? !text.includes("\0") : !/[\0\r\n]/.test(text);
+  if (text.length > longest || !isOneLine)
     throw new UsageError(`${field.slice(0, 64)}: one line of at most ${longest.toLocaleString("en")} characters`);
   return text;
 }

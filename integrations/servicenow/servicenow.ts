@@ -169,7 +169,7 @@ export class ServiceNow implements TicketSystem {
   }
 
   async test(): Promise<TestStep[]> {
-    const steps = new TestSteps();
+    const steps = new TestSteps("SERVICENOW_CA_FILE");
     const { table, username, assignmentGroup } = this.#settings;
     const reached = await steps.take(`Log in and read ${table}`, async () => {
       await this.#table.list(`${this.#table.path}?sysparm_limit=1&${fields}`).catch((error: unknown) => {

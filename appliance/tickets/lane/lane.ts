@@ -273,13 +273,17 @@ export class Lane implements LaneView {
     const { system } = this;
     try {
       const steps = await this.test().catch(() => []);
-      const answers = steps.length > 0 && steps.slice(0, 2).every(({ ok }) => ok);
+      const failed = steps.slice(0, 2).find(({ ok }) => !ok);
+      // One that refuses is there: its refusal is told by the deliveries, which stand still with that cause.
+      const refuses = failed?.refused === true;
+      const answers = steps.length > 0 && (failed === undefined || refuses);
       if (answers) {
         // Deliveries that used up their retries while the target was down.
         const dead = { system, state: "dead" as const };
         const revived = circuit.isOutage ? await store.tickets.retryDeliveries(dead, clock.now()) : 0;
         if (revived > 0) log.info("dead letters go again after an outage", { system, deliveries: revived });
-        circuit.succeeded();
+        if (refuses) circuit.answered();
+        else circuit.succeeded();
         this.#deliveries.retryAll(clock.now());
       } else circuit.failed(clock.now());
       log.info(answers ? "ticket system answers again" : "ticket system does not answer", { system });

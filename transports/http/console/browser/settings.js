@@ -54,9 +54,12 @@ if (settingsForm) {
   if (draft) {
     for (const control of controlsOf(settingsForm))
       if (Object.hasOwn(draft.fields, control.name)) fill(control, draft.fields[control.name]);
-    // Whoever saved since is told of at the next save.
-    versionHere().value = draft.version;
-    say("What you had not saved is here again.");
+    // What is in force by now, since it was saved, needs no word.
+    if (controlsOf(settingsForm).some(isChanged)) {
+      // Whoever saved since is told of at the next save.
+      versionHere().value = draft.version;
+      say("What you had not saved is here again.");
+    }
   }
   keepDraft();
   settingsForm.addEventListener("reset", (event) => {

@@ -23,8 +23,8 @@ export type FieldSpec = Spec &
     | { kind: "choice"; options: readonly (readonly [value: string, words: string])[] }
     /** A list, one item a line. */
     | { kind: "lines" }
-    /** A longer text, such as a JSON object. */
-    | { kind: "area" }
+    /** A longer text, such as a JSON object. `fromFile`: it can be taken from a file of the person's. */
+    | { kind: "area"; fromFile?: true }
   );
 
 /** Fields that belong together, under a heading. */
