@@ -6,13 +6,14 @@ import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import { feedSections } from "../../core/settings/sections/feed-section.ts";
 import type { FieldProblem } from "../../core/settings/sections/section-version.ts";
 import { settingsSectionNames } from "../../core/settings/sections/sections.ts";
-import { environmentPlaces, otherPlaces } from "../../core/settings/setting-definitions.ts";
+import { definitionOf, environmentPlaces, otherPlaces } from "../../core/settings/setting-definitions.ts";
 import { dayMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { ListedSetting } from "../../transports/http/api/settings/settings-port.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { type FeedSettingsService, isFeedSection } from "../feeds/feed-settings.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
+import { previewOf, withoutPreview } from "./settings-previews.ts";
 
 type Json = Record<string, unknown>;
 
@@ -41,7 +42,7 @@ interface Parts {
   tickets: SettingsService;
   feeds: FeedSettingsService;
   audit: AuditLog;
-  reading: Pick<Store["reading"], "countPeakLevels">;
+  reading: Pick<Store["reading"], "countPeakLevels" | "recentEntities" | "recentUsers">;
   clock: Clock;
   /** The settings in force. */
   inForce(): ResolvedSettings;
@@ -67,6 +68,12 @@ export function settingsPort({ tickets, feeds, audit, reading, clock, inForce }:
     feeds: (caller: Caller): Promise<Json[]> => feeds.status(caller.entities === null),
     check: async (section: string, fields: Json): Promise<FieldProblem[]> =>
       isFeedSection(section) ? feeds.check(section, fields) : tickets.check(section, fields),
+    preview: async (caller: Caller, section: string, fields: Json, text: string) => {
+      if (isFeedSection(section)) throw withoutPreview(section);
+      const values = tickets.meant(section, fields);
+      const { fallback: defaultAccounts } = definitionOf("SHARED_ACCOUNTS");
+      return previewOf({ reading, clock, defaultAccounts }, caller, section, { values, text });
+    },
     test: async (caller: Caller, section: string, fields: Json) => {
       const tested = isFeedSection(section)
         ? { ...(await feeds.test(section, fields)), given: givenFields(fields) }

@@ -15,7 +15,8 @@ export interface Pack {
 /** All packs by name. */
 export function packs(): Pack[] {
   const folders = Map.groupBy(packFiles(), ([path]) => path.slice(0, path.indexOf("/")));
-  return [...folders].map(([name, files]) => {
+  const byName = [...folders].sort(([a], [b]) => (a < b ? -1 : 1));
+  return byName.map(([name, files]) => {
     const own = new Map(files.map(([path, content]) => [path.slice(name.length + 1), content]));
     const [, title = name, text = ""] = /^# (.+)\n+((?:.+\n)+)/.exec(textOf(own.get("README.md"))) ?? [];
     const [summary = ""] = /^.+?(?:[.:](?=\s|$)|$)/s.exec(text.replaceAll("\n", " ").trim()) ?? [];

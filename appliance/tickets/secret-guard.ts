@@ -11,7 +11,6 @@ import {
   type SettingDefinition,
   type SettingName,
 } from "../../core/settings/setting-definitions.ts";
-import { isPemText } from "../../core/settings/ticket-forms.ts";
 import type { GivenValue } from "../../core/settings/tickets.ts";
 
 /** Fields of a request under the names of their settings; null = reset to the default. */
@@ -100,7 +99,7 @@ function nameOf(section: SettingsSection, field: string): SettingName {
 }
 
 /** A JSON value as the text that the environment would contain. */
-function textOf(field: string, value: unknown, { isJsonList, longest = 10_000 }: SettingDefinition): string | null {
+function textOf(field: string, value: unknown, { isJsonList, longest }: SettingDefinition): string | null {
   if (value === null || value === "") return null;
   const given =
     Array.isArray(value) && isJsonList !== true
@@ -109,9 +108,10 @@ function textOf(field: string, value: unknown, { isJsonList, longest = 10_000 }:
         ? JSON.stringify(value)
         : String(value);
   // A person writes a JSON object on several lines.
-  const text = /^\s*[{[]/.test(given) ? given.replaceAll(/\s*[\r\n]\s*/g, " ").trim() : given;
-  const isOneLine = isPemText(text) ? !text.includes("\0") : !/[\0\r\n]/.test(text);
-  if (text.length > longest || !isOneLine)
-    throw new UsageError(`${field.slice(0, 64)}: one line of at most ${longest.toLocaleString("en")} characters`);
+  const text = longest === undefined && /^\s*[{[]/.test(given) ? given.replaceAll(/\s*[\r\n]\s*/g, " ").trim() : given;
+  if (longest !== undefined && (text.length > longest || text.includes("\0")))
+    throw new UsageError(`${field.slice(0, 64)}: at most ${longest.toLocaleString("en")} characters`);
+  if (longest === undefined && (text.length > 10_000 || /[\0\r\n]/.test(text)))
+    throw new UsageError(`${field.slice(0, 64)}: one line of at most 10,000 characters`);
   return text;
 }

@@ -38,7 +38,7 @@ import {
   refusePinned,
   type SettingChange,
 } from "./settings-request.ts";
-import { policyJson, syncJson, ticketsJson, warningsOf } from "./status.ts";
+import { statusOf } from "./status.ts";
 import { adapterOf } from "./systems.ts";
 
 type Json = Record<string, unknown>;
@@ -204,6 +204,16 @@ export class SettingsService {
     return { section: this.section(section), changes };
   }
 
+  /** The values in force with those of a request laid over them. @throws UsageError for an unknown field; EdgeError section_unknown */
+  meant(section: string, body: Json): ReadonlyMap<string, GivenValue> {
+    const values = new Map(this.#given());
+    for (const [name, text] of givenFields(known(section), body)) {
+      if (text === null) values.delete(name);
+      else values.set(name, { text, source: "request", pinned: false });
+    }
+    return values;
+  }
+
   /** The adapter for an entity's tickets, with the settings in force. @throws EdgeError not_configured, ca_file */
   adapterOf(system: TicketSystemName, entity: string): TicketSystem {
     return adapterOf(this.#parts.dispatcher.systems, system, entity);
@@ -211,37 +221,8 @@ export class SettingsService {
 
   /** Configured, Enabled, Last Test (seed 001), and the state of deliveries. */
   async status(): Promise<Json[]> {
-    const { store, dispatcher } = this.#parts;
-    const tests = new Map((await store.tickets.listConnectionTests()).map((test) => [test.section, test]));
-    const counts = await store.tickets.countDeliveries();
-    const tickets = await store.tickets.countTickets();
     const { settings } = readTicketSettings(this.#given());
-    const shown = ticketSystems.filter((name) => name !== "proactive" || settings.enabled[name] || settings[name]);
-    return shown.map((system) => {
-      const test = tests.get(system);
-      const waiting = Object.fromEntries(
-        counts.filter((one) => one.system === system).map(({ state, count }) => [state, count]),
-      );
-      return {
-        system,
-        configured: settings[system] !== null,
-        // Including warnings of the last test.
-        warnings: [
-          ...warningsOf(settings, system),
-          ...(test?.steps ?? [])
-            .filter(({ warning }) => warning === true)
-            .map(({ name, detail }) => `${name}: ${detail}`),
-        ],
-        enabled: settings.enabled[system],
-        last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
-        answers: !dispatcher.isDown(system),
-        deliveries: waiting,
-        sync: syncJson(dispatcher.syncStatus(system)),
-        tickets: ticketsJson(tickets.find((one) => one.system === system)),
-        webhooks: settings.webhookSecrets[system] !== null,
-        fields: policyJson(settings.policies[system]),
-      };
-    });
+    return statusOf(settings, this.#parts);
   }
 
   #given(): Map<string, GivenValue> {

@@ -2,18 +2,19 @@
 
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { type FieldPolicies, ticketFields, winnerOf } from "../../core/tickets/policy.ts";
-import type { TicketSystemName } from "../../core/tickets/ticket.ts";
+import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
 import { isoOrNull } from "../../core/time.ts";
 import type { TicketCount } from "../../store/lists/ticket-lists.ts";
+import type { Store } from "../../store/open-store.ts";
 import type { SyncStatus } from "./lane/search-source.ts";
 
 type Json = Record<string, unknown>;
 
-export function syncJson({ at, okAt, error }: SyncStatus): Json {
+function syncJson({ at, okAt, error }: SyncStatus): Json {
   return { last_search: isoOrNull(at), last_good_search: isoOrNull(okAt), error };
 }
 
-export function ticketsJson(counted: TicketCount | undefined): Json {
+function ticketsJson(counted: TicketCount | undefined): Json {
   const { count = 0, gone = 0, unreadable = 0 } = counted ?? {};
   return { known: count, gone, unreadable };
 }
@@ -30,7 +31,49 @@ export function warningsOf(settings: TicketSettings, system: TicketSystemName): 
 }
 
 /** Names the winner on conflict (CONTRACT 6). */
-export function policyJson(policies: FieldPolicies): Json {
+function policyJson(policies: FieldPolicies): Json {
   const fields = ticketFields.map((field) => [field, { policy: policies[field], winner: winnerOf(policies[field]) }]);
   return Object.fromEntries(fields) as Json;
+}
+
+/** How each system does, as the dispatcher knows it. */
+interface SystemStates {
+  isDown(system: TicketSystemName): boolean;
+  syncStatus(system: TicketSystemName): SyncStatus;
+}
+
+/** Configured, Enabled, Last Test (seed 001), and the state of deliveries, by system. */
+export async function statusOf(
+  settings: TicketSettings,
+  { store, dispatcher }: { store: Store; dispatcher: SystemStates },
+): Promise<Record<string, unknown>[]> {
+  const tests = new Map((await store.tickets.listConnectionTests()).map((test) => [test.section, test]));
+  const counts = await store.tickets.countDeliveries();
+  const tickets = await store.tickets.countTickets();
+  const shown = ticketSystems.filter((name) => name !== "proactive" || settings.enabled[name] || settings[name]);
+  return shown.map((system) => {
+    const test = tests.get(system);
+    const waiting = Object.fromEntries(
+      counts.filter((one) => one.system === system).map(({ state, count }) => [state, count]),
+    );
+    return {
+      system,
+      configured: settings[system] !== null,
+      // Including warnings of the last test.
+      warnings: [
+        ...warningsOf(settings, system),
+        ...(test?.steps ?? [])
+          .filter(({ warning }) => warning === true)
+          .map(({ name, detail }) => `${name}: ${detail}`),
+      ],
+      enabled: settings.enabled[system],
+      last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
+      answers: !dispatcher.isDown(system),
+      deliveries: waiting,
+      sync: syncJson(dispatcher.syncStatus(system)),
+      tickets: ticketsJson(tickets.find((one) => one.system === system)),
+      webhooks: settings.webhookSecrets[system] !== null,
+      fields: policyJson(settings.policies[system]),
+    };
+  });
 }

@@ -4,7 +4,7 @@
  */
 import { type SettingName as EnvironmentName, environmentForms } from "./environment.ts";
 import { anyText } from "./forms.ts";
-import { formatProblem, type Report } from "./problem.ts";
+import type { Report } from "./problem.ts";
 import type { GeneralSection, SettingsSection } from "./sections/sections.ts";
 import type { SettingsFile } from "./sources.ts";
 import { readCasePatterns } from "./tables/case-patterns.ts";
@@ -22,20 +22,27 @@ type Place = { section: GeneralSection } | { fixed: string };
 const inSection = (section: GeneralSection): Place => ({ section });
 const fixed = (why: string): Place => ({ fixed: why });
 
+const elsewhere = "set it in the environment or .env.production";
 const beforeDatabase = "it is read before the database is open, in which the console saves";
-const certificate =
-  "it names a file of the machine; a certificate is uploaded on the page System, and then neither is needed";
+const certificate = fixed(
+  `it names a file of the machine: ${elsewhere}, or upload a certificate on the page System, and neither is needed`,
+);
+const health = fixed(`${beforeDatabase}: ${elsewhere}. The port alone is set with the feed, as Health port`);
 
 export const environmentPlaces: Readonly<Record<EnvironmentName, Place>> = {
-  RHYTHMX_LISTEN: fixed("a wrong address would lock everybody out of the console, which could then not mend it"),
-  RHYTHMX_DEFAULT_LISTEN: fixed("it belongs to the service's unit, and RHYTHMX_LISTEN wins over it"),
-  RHYTHMX_TLS_CERT_FILE: fixed(certificate),
-  RHYTHMX_TLS_KEY_FILE: fixed(certificate),
-  RHYTHMX_DATA_DIR: fixed(`${beforeDatabase}: the database is in this folder`),
-  RHYTHMX_ALERT_HEALTH: fixed(`${beforeDatabase}; the port alone is set with the feed, as Health port`),
-  RHYTHMX_INCIDENT_HEALTH: fixed(`${beforeDatabase}; the port alone is set with the feed, as Health port`),
+  RHYTHMX_LISTEN: fixed(
+    `a wrong address would lock everybody out of the console, which could then not mend it: ${elsewhere}, and restart`,
+  ),
+  RHYTHMX_DEFAULT_LISTEN: fixed("it belongs to the service's unit; RHYTHMX_LISTEN wins over it"),
+  RHYTHMX_TLS_CERT_FILE: certificate,
+  RHYTHMX_TLS_KEY_FILE: certificate,
+  RHYTHMX_DATA_DIR: fixed(`the database is in this folder: ${elsewhere}, and restart`),
+  RHYTHMX_ALERT_HEALTH: health,
+  RHYTHMX_INCIDENT_HEALTH: health,
   RHYTHMX_TRUSTED_PROXIES: inSection("network"),
-  RHYTHMX_MASTER_KEY_FILE: fixed("secrets in the database are encrypted with this key, so it cannot be among them"),
+  RHYTHMX_MASTER_KEY_FILE: fixed(
+    `secrets in the database are encrypted with this key, so it cannot be among them: ${elsewhere}, and restart`,
+  ),
   RHYTHMX_ADMIN_PASSWORD: fixed("only the first start reads it; passwords are changed on the page Users"),
   RHYTHMX_DEFAULT_ENTITY: inSection("routing"),
   RHYTHMX_LOG_LEVEL: inSection("logging"),
@@ -55,16 +62,11 @@ export const environmentPlaces: Readonly<Record<EnvironmentName, Place>> = {
 /** Places of what is read before everything else. */
 export const otherPlaces = {
   RHYTHMX_CONFIG_DIR: fixed(
-    "the files in this folder come before what the console saves, so they have to be found first",
+    "the files in this folder come before what the console saves: set it in the environment of the process, and restart",
   ),
 } as const;
 
-export interface SettingDefinition extends TicketDefinition {
-  /** The most characters that are saved; default 10,000. */
-  longest?: number;
-  /** What is wrong with a text, where the form alone does not say it well; null = nothing. */
-  explain?(text: string): string | null;
-}
+export type SettingDefinition = TicketDefinition;
 
 /** Files whose content may be saved in their place; the setting is named by its file. */
 const tableNames = ["CASE_PATTERNS", "FLOORS"] as const;
@@ -74,6 +76,8 @@ const tableReaders: Readonly<Record<TableName, (file: SettingsFile, report: Repo
   FLOORS: readFloors,
 };
 const longestTable = 100_000;
+/** Problems of a table that are told at once. */
+const mostTold = 5;
 
 export type SettingName = EnvironmentName | TicketSettingName | TableName;
 
@@ -109,8 +113,11 @@ function fileOfTable(name: TableName): string {
 function problemOfTable(name: TableName, text: string): string | null {
   const report: Report = { problems: [], warnings: [] };
   tableReaders[name]({ source: "the text", folder: "/", content: { text } }, report);
-  const told = [...report.problems, ...report.warnings].map(formatProblem);
-  return told.length === 0 ? null : told.join("\n");
+  const told = [...report.problems, ...report.warnings].map(({ source, key, found, accepted }) =>
+    [source.replace(/^the text ?/, ""), key, `found ${found}; accepted: ${accepted}`].filter(Boolean).join(": "),
+  );
+  const more = told.length > mostTold ? [`and ${told.length - mostTold} more`] : [];
+  return told.length === 0 ? null : [...told.slice(0, mostTold), ...more].join(". ");
 }
 
 /** What can be saved, by the name in the environment. */

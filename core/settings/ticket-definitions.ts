@@ -8,10 +8,12 @@ import {
   headerValue,
   instance,
   line,
+  longestAuthority,
   maskPatterns,
   names,
   numbers,
   policies,
+  problemOfPatterns,
   projectKey,
   proxy,
   severity,
@@ -38,6 +40,10 @@ export interface TicketDefinition {
   secret: boolean;
   /** A list in a request is a JSON list, not names with commas between them. */
   isJsonList?: true;
+  /** The most characters that are saved; default 10,000, on one line. With it there may be many lines. */
+  longest?: number;
+  /** What is wrong with a text, where the form alone does not say it well; null = nothing. */
+  explain?(text: string): string | null;
 }
 
 const set = (section: SettingsSection, form: Form<unknown>, fallback = "", secret = false): TicketDefinition => ({
@@ -56,7 +62,7 @@ export const ticketDefinitions = {
   JIRA_ISSUE_TYPE: set("jira", line, "Task"),
   JIRA_ENABLED: set("jira", trueOrFalseText, "false"),
   JIRA_DEPLOYMENT: set("jira", oneOf(["cloud", "datacenter", "auto"]), "auto"),
-  JIRA_CA_FILE: set("jira", authority),
+  JIRA_CA_FILE: { ...set("jira", authority), longest: longestAuthority },
   JIRA_PROXY: set("jira", proxy),
   JIRA_EXTRA_FIELDS: set("jira", fieldValues(jiraFieldNames)),
   JIRA_TRANSITION_FIELDS: set("jira", fieldValues(transitionFieldNames)),
@@ -75,7 +81,7 @@ export const ticketDefinitions = {
   SERVICENOW_ASSIGNMENT_GROUP: set("servicenow", line),
   SERVICENOW_ENABLED: set("servicenow", trueOrFalseText, "false"),
   SERVICENOW_TABLE: set("servicenow", matching(/^[a-z][a-z0-9_]{0,79}$/, "a table such as incident"), "incident"),
-  SERVICENOW_CA_FILE: set("servicenow", authority),
+  SERVICENOW_CA_FILE: { ...set("servicenow", authority), longest: longestAuthority },
   SERVICENOW_PROXY: set("servicenow", proxy),
   SERVICENOW_EXTRA_FIELDS: set("servicenow", fieldValues(columnNames)),
   SERVICENOW_CLOSE_FIELDS: set("servicenow", fieldValues(closeColumnNames)),
@@ -99,7 +105,7 @@ export const ticketDefinitions = {
   PROACTIVE_SNOW_SOURCE: set("proactive", headerValue, "Managed_services"),
   PROACTIVE_SNOW_SERVICE_IDENTIFIER: set("proactive", line),
   PROACTIVE_SNOW_VERIFY_SSL: set("proactive", trueOrFalseText, "true"),
-  PROACTIVE_SNOW_CA_FILE: set("proactive", authority),
+  PROACTIVE_SNOW_CA_FILE: { ...set("proactive", authority), longest: longestAuthority },
   PROACTIVE_SNOW_PROXY: set("proactive", proxy),
   AUTO_PUSH_ENABLED: set("auto_push", trueOrFalseText, "false"),
   AUTO_PUSH_MIN_SEVERITY: set("auto_push", severity, "CRITICAL"),
@@ -117,7 +123,7 @@ export const ticketDefinitions = {
   SLA_LOW_MINUTES: set("sla", positive(525_600), "4320"),
   RHYTHMX_BASE_URL: set("network", url),
   TICKET_ROUTES: set("routing", routes),
-  MASK_PATTERNS: { ...set("masking", maskPatterns), isJsonList: true },
+  MASK_PATTERNS: { ...set("masking", maskPatterns), isJsonList: true, explain: problemOfPatterns },
   TICKET_USERS: set("routing", people),
 } as const satisfies Record<string, TicketDefinition>;
 

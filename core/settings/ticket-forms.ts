@@ -29,7 +29,7 @@ export const instance: Form<string> = {
     return /^[a-z0-9][a-z0-9.-]{0,253}$/i.test(text) || isTargetUrl(text) ? text : undefined;
   },
 };
-const longestAuthority = 9_000;
+export const longestAuthority = 9_000;
 /** Whether it is the text of certificates and not the path of a file. */
 export const isPemText = (authority: string) => authority.includes("-----BEGIN ");
 /** Who signed a target's certificate. Settings are shown, so a private key is refused. */
@@ -124,6 +124,29 @@ export const maskPatterns: Form<RegExp[]> = {
     }
   },
 };
+
+/** Which of the patterns is wrong, and why; null = none. */
+export function problemOfPatterns(text: string): string | null {
+  if (maskPatterns.read(text) !== undefined) return null;
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch {
+    list = null;
+  }
+  if (!Array.isArray(list)) return maskPatterns.accepted;
+  if (list.length > 20) return `found ${list.length} patterns; accepted: at most 20`;
+  for (const [index, one] of list.entries()) {
+    const where = `pattern ${index + 1}`;
+    if (typeof one !== "string" || one.length > 300) return `${where}: accepted is a text of at most 300 characters`;
+    try {
+      if (new RegExp(one, "giu").test("")) return `${where} also matches nothing at all, so it would mask everywhere`;
+    } catch (error) {
+      return `${where}: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+  return maskPatterns.accepted;
+}
 
 function isTargetUrl(text: string): boolean {
   // What programs read in different ways is no address: another one could be compared than is called.

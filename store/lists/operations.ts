@@ -17,6 +17,7 @@ import { readMonitored } from "./monitoring.ts";
 import { type OverviewQuery, readHours, readOverview } from "./overview.ts";
 import { countPeakLevels } from "./peak-levels.ts";
 import { falsePositives, readProposalEvidence } from "./proposal-evidence.ts";
+import { recentEntities, recentUsers } from "./recent-actors.ts";
 import { readSamples } from "./rule-samples.ts";
 import {
   countDeliveries,
@@ -91,6 +92,11 @@ export const listReading = {
       readHours(database, query),
   },
   countPeakLevels: { kind: "read", run: ({ database }, since: number) => countPeakLevels(database, since) },
+  recentEntities: { kind: "read", run: ({ database }, since: number) => recentEntities(database, since) },
+  recentUsers: {
+    kind: "read",
+    run: ({ database }, since: number, after: number) => recentUsers(database, since, after),
+  },
   readMonitored: { kind: "read", run: ({ database, campaigns }) => readMonitored(database, campaigns.readTo) },
   fileFacts: { kind: "read", run: ({ database }) => fileFacts(database) },
   readSamples: { kind: "read", run: ({ database }, incidentId: string) => readSamples(database, incidentId) },

@@ -535,6 +535,8 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [{ scope: { ...exception, process: "x" }, actorRules: { hostShortNames: false }, since: 0 }, 0],
     ],
     "reading.readProposalEvidence": [[id]],
+    "reading.recentEntities": [[Date.UTC(2026, 2, 6) - 30 * 86_400_000]],
+    "reading.recentUsers": [[Date.UTC(2026, 2, 6) - 30 * 86_400_000, 0]],
     "reading.countPeakLevels": [[Date.UTC(2026, 2, 6) - 7 * 86_400_000]],
     "reading.falsePositives": [
       [0, 50, null],

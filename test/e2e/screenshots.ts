@@ -47,6 +47,8 @@ async function pagesOf(it: Scene): Promise<Record<string, string>> {
     ...Object.fromEntries(
       ["jira", "servicenow", "auto-push", "retries"].map((name) => [name, `/settings/integrations/${name}`]),
     ),
+    settings: "/settings",
+    ...Object.fromEntries(["correlation", "routing", "masking"].map((name) => [name, `/settings/${name}`])),
     system: "/system",
     packs: "/settings/packs",
     account: "/account",

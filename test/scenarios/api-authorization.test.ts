@@ -80,6 +80,7 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "GET /api/settings/auto_push/estimate": admins,
   "PUT /api/settings/:section": admins,
   "POST /api/settings/:section/check": admins,
+  "POST /api/settings/:section/preview": admins,
   "POST /api/settings/:section/test": admins,
   "GET /api/users": admins,
   "POST /api/users": admins,

@@ -25,7 +25,7 @@ function ofFeed(feed: string): Record<string, readonly Role[]> {
 
 /** The settings of a ticket system, of auto-push and of retries. */
 function ofSection(path: string, ...buttons: string[]): Record<string, readonly Role[]> {
-  const page = `/settings/integrations/${path}`;
+  const page = `/settings/${path}`;
   const routes = [`GET ${page}`, ...buttons.map((button) => `POST /console${page}/${button}`)];
   return Object.fromEntries(routes.map((route) => [route, ["admin"]]));
 }
@@ -67,13 +67,22 @@ const table: Readonly<Record<string, readonly Role[] | null>> = {
   "POST /console/deliveries/:id/identify": ["analyst", "admin"],
   "GET /settings/integrations": people,
   "POST /console/integrations/:section/test": ["admin"],
+  "GET /settings": ["admin"],
+  ...ofSection("correlation", "check", "save"),
+  ...ofSection("service-levels", "check", "save"),
+  ...ofSection("routing", "check", "save"),
+  ...ofSection("masking", "check", "save"),
+  ...ofSection("retention", "check", "save"),
+  ...ofSection("backups", "check", "save"),
+  ...ofSection("network", "check", "save"),
+  ...ofSection("logging", "check", "save"),
   ...ofFeed("alert-syslog"),
   ...ofFeed("incident-syslog"),
-  ...ofSection("jira", "check", "save", "test"),
-  ...ofSection("servicenow", "check", "save", "test"),
-  ...ofSection("proactive", "check", "save", "test"),
-  ...ofSection("auto-push", "check", "save"),
-  ...ofSection("retries", "check", "save"),
+  ...ofSection("integrations/jira", "check", "save", "test"),
+  ...ofSection("integrations/servicenow", "check", "save", "test"),
+  ...ofSection("integrations/proactive", "check", "save", "test"),
+  ...ofSection("integrations/auto-push", "check", "save"),
+  ...ofSection("integrations/retries", "check", "save"),
   "GET /settings/packs": people,
   "GET /settings/packs/:name": people,
   "POST /console/packs/:name/file": people,

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { environmentNames } from "../../core/settings/environment.ts";
 import { settingValues } from "../../core/settings/reload/changes.ts";
-import { settingsSectionNames } from "../../core/settings/sections/sections.ts";
+import { generalSections, settingsSectionNames } from "../../core/settings/sections/sections.ts";
 import {
   definitionOf,
   fieldOf,
@@ -17,116 +17,13 @@ import { ticketSettingNames } from "../../core/settings/ticket-definitions.ts";
 import type { Settings } from "../../core/settings.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
-
-interface Sample {
-  /** A value other than the default, as the environment has it. */
-  right: string;
-  /** One that is refused; null = every text is right. */
-  wrong: string | null;
-}
-
-const of = (right: string, wrong: string | null): Sample => ({ right, wrong });
-const secret = of("a-secret-1", "two\u0007lines");
-const line = of("one line", "two\u0007lines");
-const flag = of("true", "perhaps");
-const schedule = of("*/7 * * * *", "sometimes");
-const proxy = of("http://proxy.example:3128", "proxy.example");
-const file = of("/etc/ssl/ca.pem", "a\u0007b");
-const object = of('{"customfield_1":"x"}', "[1]");
-const minutes = of("77", "0");
-const policy = of("assignee=ours", "status=sometimes");
-const meanings = of('{"waiting":"OPEN"}', '{"waiting":"LATER"}');
-const url = of("https://one.example", "ftp://one.example");
-const table = of("Fault", "not a table!");
-
-const samples: Readonly<Record<string, Sample>> = {
-  JIRA_URL: url,
-  JIRA_EMAIL: line,
-  JIRA_API_TOKEN: secret,
-  JIRA_PROJECT_KEY: of("SEC", "sec"),
-  JIRA_ISSUE_TYPE: line,
-  JIRA_ENABLED: flag,
-  JIRA_DEPLOYMENT: of("cloud", "moon"),
-  JIRA_CA_FILE: file,
-  JIRA_PROXY: proxy,
-  JIRA_EXTRA_FIELDS: object,
-  JIRA_TRANSITION_FIELDS: object,
-  JIRA_WEBHOOK_SECRET: secret,
-  JIRA_SYNC_SCHEDULE: schedule,
-  JIRA_STATUS_MAP: meanings,
-  JIRA_FALSE_POSITIVE_RESOLUTIONS: of("Noise", ",x".repeat(101)),
-  JIRA_FIELD_POLICY: policy,
-  SERVICENOW_INSTANCE: of("acme", "two words"),
-  SERVICENOW_USERNAME: line,
-  SERVICENOW_PASSWORD: secret,
-  SERVICENOW_ASSIGNMENT_GROUP: line,
-  SERVICENOW_ENABLED: flag,
-  SERVICENOW_TABLE: of("u_fault", "Fault!"),
-  SERVICENOW_CA_FILE: file,
-  SERVICENOW_PROXY: proxy,
-  SERVICENOW_EXTRA_FIELDS: object,
-  SERVICENOW_CLOSE_FIELDS: object,
-  SERVICENOW_WEBHOOK_SECRET: secret,
-  SERVICENOW_STATE_VALUES: of('{"OPEN":"10","IN_PROGRESS":"2","CLOSED":"6","FALSE_POSITIVE":"8"}', '{"OPEN":"1"}'),
-  SERVICENOW_STATE_MAP: meanings,
-  SERVICENOW_CLOSE_CODE: line,
-  SERVICENOW_FALSE_POSITIVE_CLOSE_CODE: line,
-  SERVICENOW_FIELD_POLICY: policy,
-  SNOW_SYNC_SCHEDULE: schedule,
-  SNOW_UPDATE_CADENCE_HOURS: of("12.5", "-1"),
-  TICKET_INTEGRATION: of("proactive", "other"),
-  PROACTIVE_SNOW_BASE_URL: url,
-  PROACTIVE_SNOW_APP_ID: line,
-  PROACTIVE_SNOW_SECRET: secret,
-  PROACTIVE_SNOW_TABLE: table,
-  PROACTIVE_SNOW_SOURCE: of("Other_services", "two words"),
-  PROACTIVE_SNOW_SERVICE_IDENTIFIER: line,
-  PROACTIVE_SNOW_VERIFY_SSL: of("false", "perhaps"),
-  PROACTIVE_SNOW_CA_FILE: file,
-  PROACTIVE_SNOW_PROXY: proxy,
-  AUTO_PUSH_ENABLED: flag,
-  AUTO_PUSH_MIN_SEVERITY: of("HIGH", "WORSE"),
-  AUTO_PUSH_SYSTEMS: of("jira,servicenow", "fax"),
-  AUTO_PUSH_CAMPAIGNS: of("each", "some"),
-  RETRY_MAX_RETRIES: of("3", "21"),
-  RETRY_BASE_DELAY_SECONDS: of("30", "0"),
-  RETRY_MAX_DELAY_SECONDS: of("900", "0"),
-  RETRY_SCHEDULE: schedule,
-  UNKNOWN_LOOKUP_DELAYS_SECONDS: of("30,60", "60,30"),
-  UNKNOWN_OUTCOME: of("ask", "guess"),
-  SLA_CRITICAL_MINUTES: minutes,
-  SLA_HIGH_MINUTES: minutes,
-  SLA_MEDIUM_MINUTES: minutes,
-  SLA_LOW_MINUTES: minutes,
-  RHYTHMX_BASE_URL: url,
-  TICKET_ROUTES: of('{"North":{"jira_project":"NOR"}}', '{"North":{"jira_project":"nor"}}'),
-  MASK_PATTERNS: of('["badge \\\\d{6}"]', '["("]'),
-  TICKET_USERS: of('{"jane":{"jira":"5b10"}}', '{"jane":{"fax":"1"}}'),
-  RHYTHMX_TRUSTED_PROXIES: of("10.0.0.0/8,192.0.2.1", "10.0.0.0/99"),
-  RHYTHMX_DEFAULT_ENTITY: of("Plant North", "a\u0007b"),
-  RHYTHMX_LOG_LEVEL: of("debug", "loud"),
-  RHYTHMX_LOG_FORMAT: of("text", "xml"),
-  RHYTHMX_RETENTION_DAYS: of("400", "0"),
-  RHYTHMX_AUDIT_RETENTION_DAYS: of("730", "1.5"),
-  RHYTHMX_BACKUP_SCHEDULE: of("30 2 * * *", "30 2 31 2 *"),
-  RHYTHMX_BACKUP_DIR: of("/tmp/rhythmx-backups", "a\u0007b"),
-  RHYTHMX_BACKUP_KEEP: of("3", "0"),
-  RHYTHMX_MIN_FREE_BYTES: of("1048576", "-1"),
-  RHYTHMX_MIN_FREE_PERCENT: of("0.5", "100"),
-  QUALIFY_MIN_SCORE: of("55", "101"),
-  SHARED_ACCOUNTS: of("kiosk,till", "a\u0007b"),
-  HOST_SHORT_NAMES: flag,
-  CASE_PATTERNS: of(
-    '{"patterns":[{"type":"impact","enabled":false}]}',
-    '{"patterns":[{"type":"impact","min_alert":1}]}',
-  ),
-  FLOORS: of('{"floors":[{"name":"web_shell","enabled":false}]}', '{"floors":[{"name":"own"}]}'),
-};
+import { ConsoleClient } from "../harness/console-client.ts";
+import { type Sample, samples } from "../harness/setting-samples.ts";
 
 const rows = settingsSectionNames.flatMap((section) =>
   namesOfSection(section).map((name) => ({ name, section, field: fieldOf(section, name) })),
 );
-const sample = (name: SettingName): Sample => samples[name] ?? of("", null);
+const sample = (name: SettingName): Sample => samples[name] ?? { right: "", wrong: null };
 
 /** The request that saves a section with these. */
 const bodyOf = (section: string) =>
@@ -147,9 +44,11 @@ const fixedReason = (name: string) =>
 
 let edge: TestAppliance;
 let admin: ApiClient;
+let boss: ConsoleClient;
 beforeAll(async () => {
   edge = await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password } });
   admin = await ApiClient.asUser(edge, "boss", "admin");
+  boss = await ConsoleClient.signedIn(edge, "admin");
   listed = (await admin.get("/api/settings")).body.settings;
 });
 afterAll(() => edge.dispose());
@@ -157,6 +56,94 @@ afterAll(() => edge.dispose());
 /** What a field shows when it has this value. */
 const shown = ({ name }: { name: SettingName }) =>
   definitionOf(name).secret ? { configured: true } : { value: sample(name).right };
+
+/** The pages of sections; those of ticket systems have tests of their own. */
+const pages: Readonly<Record<string, string>> = {
+  ...{ correlation: "correlation", sla: "service-levels", routing: "routing", masking: "masking" },
+  ...{ retention: "retention", backup: "backups", network: "network", logging: "logging" },
+};
+const pageOf = (section: string) => `/settings/${pages[section]}`;
+
+/** What a person types for a value: an item a line, and a control for each column of a row. */
+function typed(field: string, name: SettingName, text: string): [string, string][] {
+  if (name === "MASK_PATTERNS") return [[field, (JSON.parse(text) as string[]).join("\n")]];
+  if (name !== "TICKET_ROUTES" && name !== "TICKET_USERS") return [[field, text]];
+  return Object.entries(JSON.parse(text) as Record<string, Record<string, string>>).flatMap(([key, values], row) => [
+    [`${field}.${row}`, key] as [string, string],
+    ...Object.entries(values).map(([column, value]): [string, string] => [`${field}.${row}.${column}`, value]),
+  ]);
+}
+const formOf = (section: string, which: "right" | "wrong") =>
+  Object.fromEntries(
+    rows
+      .filter((row) => row.section === section)
+      .flatMap(({ name, field }) => typed(field, name, sample(name)[which] ?? sample(name).right)),
+  );
+
+describe("in the console", () => {
+  test("every setting has a control on a page, or the reason why it has none", async () => {
+    const { html, text } = await boss.get("/settings");
+    for (const { setting, fixed } of listed)
+      expect([setting, html.includes(`<code>${setting}</code>`), text.includes(fixed ?? setting)]).toEqual([
+        setting,
+        true,
+        true,
+      ]);
+    for (const section of generalSections) {
+      const page = await boss.get(pageOf(section));
+      for (const { field, name } of rows.filter((row) => row.section === section)) {
+        const control = typed(field, name, sample(name).right)[0]?.[0] ?? "";
+        expect([name, page.html]).toEqual([name, expect.stringContaining(` name="${control}"`)]);
+        // What is accepted, and what holds without it.
+        const hint = page.html.split(`id="${field}-hint"`)[1]?.split("</span>")[0] ?? "";
+        expect([name, hint.length > 40]).toEqual([name, true]);
+      }
+    }
+  });
+
+  test("what is wrong stands at its field, what was typed is there again, and nothing is saved", async () => {
+    for (const section of generalSections) {
+      const path = pageOf(section);
+      const answer = await boss.fill(await boss.get(path), `/console${path}/save`, formOf(section, "wrong"));
+      expect([section, answer.status]).toEqual([section, 422]);
+      for (const { field, name } of rows.filter((row) => row.section === section)) {
+        const { wrong } = sample(name);
+        // Check boxes and choices offer nothing that is wrong.
+        if (name === "HOST_SHORT_NAMES" || wrong === null) continue;
+        expect([name, answer.html]).toEqual([name, expect.stringContaining(`class="hint bad" id="${field}-hint"`)]);
+      }
+      const { fields } = (await admin.get(`/api/settings/${section}`)).body;
+      expect(new Set(Object.values(fields as Record<string, { source: string }>).map(({ source }) => source))).toEqual(
+        new Set(["default"]),
+      );
+    }
+  });
+});
+
+test("what is typed is shown for what it would mean, and is not saved", async () => {
+  const seen = [detection({ entity: "North", user: "till" }), detection({ entity: "South", user: "jane" })];
+  await edge.ingest(seen);
+  const preview = async (section: string, typed: Record<string, string>) => {
+    const path = pageOf(section);
+    return (await boss.fill(await boss.get(path), `/console${path}/save`, typed, `/console${path}/check`)).text;
+  };
+  const text = "badge 123456 ran tool --password S3cretPass99!";
+  expect(await preview("masking", { mask_patterns: "\\d{6}", sample: text })).toContain(
+    "the patterns above mask more than is masked anyway. badge ******** ran tool --password ******** Changes count",
+  );
+  expect(await preview("masking", { mask_patterns: "x\n(", sample: text })).toContain("pattern 2: Invalid regular");
+  const routed = { "ticket_routes.0": "north", "ticket_routes.0.jira_project": "NOR", "ticket_routes.1": "Nrth" };
+  expect(await preview("routing", routed)).toMatch(
+    /North 1 not in use .*South no row of its own .*came in these days: nrth/,
+  );
+  expect(await preview("correlation", { shared_accounts: "TILL" })).toContain(
+    "1 user that was an actor is among these accounts: what comes of them from now on is their hosts'. Their incidents stay. till North",
+  );
+  const body = { fields: { shared_accounts: "jane,till" } };
+  expect((await admin.send("POST", "/api/settings/correlation/preview", body)).body).toMatchObject({ count: 2 });
+  expect((await admin.send("POST", "/api/settings/sla/preview", {})).status).toBe(404);
+  for (const section of generalSections) expect((await admin.get(`/api/settings/${section}`)).body.saved).toBeNull();
+});
 
 describe("saved", () => {
   test("a wrong value is refused at its field, and nothing is saved", async () => {
@@ -175,8 +162,12 @@ describe("saved", () => {
 
   test("each section is in force, in the audit log with old and new, and there after a restart", async () => {
     for (const section of settingsSectionNames) {
-      const { status, body } = await admin.send("PUT", `/api/settings/${section}`, bodyOf(section));
-      expect([section, status]).toEqual([section, 200]);
+      const path = pageOf(section);
+      if (section in pages) {
+        const saved = await boss.fill(await boss.get(path), `/console${path}/save`, formOf(section, "right"));
+        expect([section, saved.at, saved.text]).toEqual([section, path, expect.stringContaining("saved and in force")]);
+      } else expect((await admin.send("PUT", `/api/settings/${section}`, bodyOf(section))).status).toBe(200);
+      const { body } = await admin.get(`/api/settings/${section}`);
       for (const row of rows.filter((one) => one.section === section))
         expect([row.name, body.fields[row.field]]).toEqual([
           row.name,
@@ -236,15 +227,15 @@ test("pinned by the environment they are shown so, and refused with the place", 
   );
   const pinned = await TestAppliance.start({ env: { ...env, RHYTHMX_ADMIN_PASSWORD: password } });
   try {
-    const boss = await ApiClient.asUser(pinned, "boss", "admin");
+    const reader = await ApiClient.asUser(pinned, "boss", "admin");
     for (const row of rows.filter(({ name }) => name in env)) {
       const path = `/api/settings/${row.section}`;
-      const { fields } = (await boss.get(path)).body;
+      const { fields } = (await reader.get(path)).body;
       expect([row.name, fields[row.field]]).toEqual([
         row.name,
         expect.objectContaining({ ...shown(row), source: "environment", pinned: true }),
       ]);
-      const refused = await boss.send("PUT", path, { [row.field]: sample(row.name).right });
+      const refused = await reader.send("PUT", path, { [row.field]: sample(row.name).right });
       expect([row.name, refused.status, refused.body.detail]).toEqual([
         row.name,
         409,

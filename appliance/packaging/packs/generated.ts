@@ -1,4 +1,5 @@
 /** All files that are made from the list of fields: path from the root of the sources, and text. */
+import { elasticFiles } from "./elastic/elastic.ts";
 import { fieldsPage } from "./fields-page.ts";
 import { qradarFiles } from "./qradar.ts";
 import { sentinelFiles } from "./sentinel.ts";
@@ -8,6 +9,7 @@ import { xsoarFiles } from "./xsoar.ts";
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ["docs/fields.md", fieldsPage()],
+    ...elasticFiles(),
     ...qradarFiles(),
     ...sentinelFiles(),
     ...splunkFiles(),

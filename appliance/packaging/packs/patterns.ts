@@ -4,7 +4,7 @@
  */
 
 /** A value between its quotes, with its escapes: to be unescaped in a step of its own. */
-const escapedValue = String.raw`[^"\\\]]*+(?:\\.[^"\\\]]*+)*+`;
+export const escapedValue = String.raw`[^"\\\]]*+(?:\\.[^"\\\]]*+)*+`;
 
 /** The enterprise number is a setting; `meta` has none. */
 const elementStart = (element: string) => (element === "meta" ? String.raw`\[meta` : String.raw`\[${element}@\d+`);

@@ -88,6 +88,8 @@ import { packActions, packPage, packsPage } from "./pages/packs/packs.tsx";
 import { preferenceActions } from "./pages/preferences.ts";
 import { sampleActions } from "./pages/sample.ts";
 import { searchPage } from "./pages/search/page.tsx";
+import { allSettingsPage } from "./pages/settings/all.tsx";
+import { areaActions, areaPages } from "./pages/settings/pages.tsx";
 import { signInRoutes } from "./pages/sign-in.tsx";
 import { systemActions } from "./pages/system/administration-actions.ts";
 import { systemPage } from "./pages/system/system.tsx";
@@ -108,6 +110,8 @@ const pages: readonly AnyPage[] = [
   campaignPage,
   deliveriesPage,
   deliveryPage,
+  allSettingsPage,
+  ...areaPages,
   integrationsPage,
   ...feedSettingsPages,
   ...ticketSettingsPages,
@@ -148,6 +152,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...editAssetActions,
     ...importActions,
     ...auditActions,
+    ...areaActions,
     ...feedSettingsActions,
     ...ticketSettingsActions,
     ...packActions,

@@ -53,6 +53,7 @@ const work: readonly Entry[] = [
 const settings: readonly Entry[] = [
   { path: "/settings/integrations", icon: "plug", name: "Integrations", keys: "g n", permission: "read" },
   { path: "/settings/packs", icon: "package", name: "Packs", keys: "g p", permission: "read" },
+  { path: "/settings", icon: "settings", name: "Settings", keys: "g t", permission: "administer" },
   { path: "/users", icon: "users", name: "Users", keys: "g u", permission: "administer" },
   { path: "/keys", icon: "key-round", name: "API keys", keys: "g k", permission: "administer" },
   { path: "/exceptions", icon: "ban", name: "Exceptions", keys: "g e", permission: "read" },
@@ -92,7 +93,7 @@ export const Shell = (props: ShellProps) => {
       title={title}
       theme={preferences.theme}
       stream={{ user: caller.name }}
-      script={/^\/(?:console\/)?settings\//.test(here) ? assetPaths.settingsJs : assetPaths.js}
+      script={/^\/(?:console\/)?settings(?:\/|$)/.test(here) ? assetPaths.settingsJs : assetPaths.js}
     >
       <nav class="vh" aria-label="Skip">
         <a href="#main">To the content</a>

@@ -11,6 +11,37 @@ export interface PushEstimate {
   by_min_severity: Readonly<Record<"CRITICAL" | "HIGH" | "MEDIUM" | "LOW", number>>;
 }
 
+/** A text as tickets would have it, with these patterns and without them. */
+export interface MaskingPreview {
+  masked: string;
+  without_patterns: string;
+}
+
+/** Where tickets of the entities of the last days would go; null = the system is not in use, "" = it has no value there. */
+export interface RoutingPreview {
+  days: number;
+  entities: {
+    entity: string;
+    detections: number;
+    is_routed: boolean;
+    jira_project: string | null;
+    assignment_group: string | null;
+    service_identifier: string | null;
+  }[];
+  /** Entities with a route of which nothing came in these days; lower case. */
+  never_seen: string[];
+}
+
+/** Users that were actors in these days and are shared accounts by these settings, so that their hosts would be the actors. */
+export interface AccountsPreview {
+  days: number;
+  count: number;
+  /** The first of them. */
+  actors: { entity: string; name: string }[];
+}
+
+export type SettingsPreview = MaskingPreview | RoutingPreview | AccountsPreview;
+
 /** One of all settings: where it is saved, or why it cannot be. */
 export interface ListedSetting {
   setting: string;
@@ -44,6 +75,8 @@ export interface SettingsPort {
   ): Promise<Json>;
   /** What is wrong with fields before they are saved. @throws EdgeError section_unknown */
   check(section: string, fields: Json): Promise<readonly { name: string; reason: string }[]>;
+  /** What fields that are not saved would mean: sections masking (of `text`), routing, correlation. @throws UsageError; EdgeError section_unknown */
+  preview(caller: Caller, section: string, fields: Json, text: string): Promise<SettingsPreview>;
   test(caller: Caller, section: string, fields: Json): Promise<object>;
   /** How many incidents of the last week auto-push would have taken, by the severity from which on it does. */
   pushEstimate(): Promise<PushEstimate>;

@@ -108,6 +108,24 @@ export function settingsRoutes({ settings }: ApiDependencies): Route[] {
     route({
       ...admin,
       method: "POST",
+      path: "/api/settings/:section/preview",
+      summary: "Says what settings would mean before they are saved",
+      description:
+        "Section masking: `text` as tickets would have it. Section routing: where tickets of the entities of the last 30 days would go. Section correlation: which actors of these days are shared accounts.",
+      body: v.object({
+        fields: v.exactOptional(
+          v.pipe(v.record(v.string(), v.unknown()), v.description("As they would be saved; null = the default.")),
+        ),
+        text: v.exactOptional(v.pipe(v.string(), v.maxLength(4_000), v.description("For masking."))),
+      }),
+      bodyExample: { fields: { mask_patterns: ["badge \\d{6}"] }, text: "badge 123456" },
+      answers: { 200: { description: "Depends on the section.", schema: v.looseObject({}) }, 404: unknown },
+      handle: async ({ c, caller, param, body }) =>
+        c.json(await settings.preview(caller, param("section"), body.fields ?? {}, body.text ?? "")),
+    }),
+    route({
+      ...admin,
+      method: "POST",
       path: "/api/settings/:section/test",
       summary: "Tries a connection",
       description:

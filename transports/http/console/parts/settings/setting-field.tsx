@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 /** One setting in a form: its control, where its value comes from, what is wrong with it, and what somebody else has saved meanwhile. */
-import { type FieldSpec, removeName, type SectionField, shownName, valueText } from "./field-spec.ts";
+import { type FieldSpec, removeName, type SectionField, shownName, shownText } from "./field-spec.ts";
 import { Source } from "./source.tsx";
 
 interface SettingProps {
@@ -11,13 +11,19 @@ interface SettingProps {
   problem?: string | undefined;
   /** What counts while nothing is given. */
   fallback?: string | undefined;
+  /** Whether the accepted form and the default stand there. */
+  explained?: boolean | undefined;
   /** What was saved since the form was shown, where that differs. */
   savedNow?: string | undefined;
 }
 
-export const SettingField = ({ spec, field, typed, problem, fallback, savedNow }: SettingProps) => {
+export const SettingField = (props: SettingProps) => {
+  const { spec, field, typed, problem, savedNow } = props;
   const { name, label, hint, wide } = spec;
-  const shown = valueText(field.value);
+  const fallback = props.explained ? (field.default ?? "") || "nothing" : props.fallback;
+  const accepted =
+    props.explained && spec.kind !== "switch" && spec.kind !== "choice" ? (spec.accepted ?? field.accepted) : undefined;
+  const shown = shownText(spec, field.value);
   const hintId = `${name}-hint`;
   const isWide = wide === true || spec.kind === "area" || spec.kind === "lines";
   const control =
@@ -40,7 +46,14 @@ export const SettingField = ({ spec, field, typed, problem, fallback, savedNow }
         </label>
       ) : null}
       <span class={problem === undefined ? "hint" : "hint bad"} id={hintId} data-part>
-        {problem ?? [hint, fallback === undefined ? undefined : `Default: ${fallback}.`].filter(Boolean).join(" ")}
+        {problem ??
+          [
+            hint,
+            accepted === undefined ? undefined : `Accepted: ${accepted}.`,
+            fallback === undefined ? undefined : `Default: ${defaultWords(spec, fallback)}.`,
+          ]
+            .filter(Boolean)
+            .join(" ")}
         {savedNow === undefined ? null : (
           <span class="saved-now">
             Saved now: <code>{savedNow === "" ? "nothing" : savedNow}</code>
@@ -50,6 +63,13 @@ export const SettingField = ({ spec, field, typed, problem, fallback, savedNow }
     </div>
   );
 };
+
+/** A default as the control shows it. */
+function defaultWords(spec: FieldSpec, fallback: string): string {
+  if (spec.kind === "switch") return fallback === "true" ? "on" : "off";
+  if (spec.kind !== "choice") return fallback;
+  return spec.options.find(([id]) => id.toLowerCase() === fallback.toLowerCase())?.[1] ?? fallback;
+}
 
 interface ControlProps {
   spec: FieldSpec;
@@ -89,7 +109,7 @@ const Control = ({ spec, field, value, problem }: ControlProps) => {
         <textarea
           class={spec.mono ? "field mono" : "field"}
           {...common}
-          rows={3}
+          rows={spec.kind === "area" ? (spec.rows ?? 3) : 3}
           placeholder={spec.placeholder}
           readonly={field.pinned}
           spellcheck={false}

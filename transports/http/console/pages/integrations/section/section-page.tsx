@@ -9,34 +9,24 @@
  *
  * What it then does: pinned fields are read-only with their place, secrets are write-only, only what a person changed is saved, what is wrong
  * stands at its field, a section that somebody else saved meanwhile is not overwritten, a test takes values that are not saved. `load`,
- * `above` and `below` add what belongs to this integration alone; with `testedFirst` it is tested before it is enabled.
+ * `above` and `below` add what belongs to this integration alone; with `testedFirst` it is tested before it is enabled. Sections of other
+ * areas than the integrations say where they are (`site`); what they would mean before they are saved is shown by `preview`.
  */
 import type { Child } from "hono/jsx";
 import { EdgeError } from "../../../../../../core/errors.ts";
+import type { FormFields } from "../../../form-fields.ts";
 import { type Action, type ActionRequest, type AnyPage, type PageRequest, page, type Shown } from "../../../page.ts";
+import { PageHead } from "../../../parts/list.tsx";
 import type { FieldGroup, Section } from "../../../parts/settings/field-spec.ts";
-import { readFields, type SentFields, valueText } from "../../../parts/settings/field-spec.ts";
-import { SettingField } from "../../../parts/settings/setting-field.tsx";
-import { type Conflict, SettingsForm, versionSeen } from "../../../parts/settings/settings-form.tsx";
+import { readFields, type SentFields } from "../../../parts/settings/field-spec.ts";
+import { type Conflict, versionSeen } from "../../../parts/settings/settings-form.tsx";
 import { PinnedNotice } from "../../../parts/settings/source.tsx";
-import { Notice, Panel } from "../../../parts/words.tsx";
 import { integrationOf } from "../catalogue.ts";
 import { IntegrationHead, IntegrationsFrame } from "../frame.tsx";
 import { type IntegrationsData, readIntegrations, type TestStep } from "../integration-state.ts";
-import { TestResult } from "../test-steps.tsx";
+import { allTheSame, type FormState, ownPassword, SectionForm } from "./section-form.tsx";
 
-/** What a form says beside the section's values. */
-export interface FormState {
-  /** What was typed, by field. */
-  typed: ReadonlyMap<string, string>;
-  problems: readonly { name: string; reason: string }[];
-  conflict: Conflict | null;
-  tested: { ok: boolean; steps: readonly TestStep[]; unsaved: number } | null;
-  /** The test that goes before enabling has found something: whether to enable it all the same is for a person to say. */
-  held: boolean;
-}
-
-const freshForm: FormState = { typed: new Map(), problems: [], conflict: null, tested: null, held: false };
+const freshForm: FormState = { typed: new Map(), problems: [], conflict: null, tested: null, held: false, grave: null };
 
 export interface SectionData<Extra> {
   section: Section;
@@ -45,9 +35,19 @@ export interface SectionData<Extra> {
   extra: Extra;
 }
 
+/** Where a section is that is none of the integrations. */
+interface Site {
+  path: string;
+  title: string;
+  /** The entry of the navigation. */
+  at: string;
+  frame(children: Child): Child;
+}
+
 interface Definition<Extra> {
   /** Of the API, and in the catalogue, which has its path and title. */
   section: string;
+  site?: Site;
   /** What it is for, in a sentence. */
   sub: string;
   groups: readonly FieldGroup[];
@@ -55,7 +55,12 @@ interface Definition<Extra> {
   testable: boolean;
   /** Whether it is tested before it is enabled, and a test that finds something holds the save back until a person says "all the same". */
   testedFirst?: boolean;
-  load(request: PageRequest, section: Section): Promise<Extra>;
+  /** `form`: what was sent; null = the page is shown anew. */
+  load(request: PageRequest, section: Section, form: FormFields | null): Promise<Extra>;
+  /** Within the form: what it would mean, kept up to date while one types. */
+  preview?(data: SectionData<Extra>): Child;
+  /** What of a change has to be confirmed with the own password; null = nothing. */
+  grave?(request: ActionRequest, section: Section, changes: Readonly<Record<string, unknown>>): Promise<Child | null>;
   /** Before and after the form. */
   above?(data: SectionData<Extra>): Child;
   below?(data: SectionData<Extra>): Child;
@@ -63,12 +68,17 @@ interface Definition<Extra> {
 
 export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPage; actions: readonly Action[] } {
   const { section: name, groups } = definition;
-  const { path, title } = integrationOf(name) ?? { path: null, title: name };
+  const { site } = definition;
+  const { path, title } = site ?? integrationOf(name) ?? { path: null, title: name };
   if (path === null) throw new Error(`${name} has no path in the catalogue`);
   const specs = groups.flatMap(({ fields }) => fields);
   const read = async (request: PageRequest, state: FormState): Promise<SectionData<Extra>> => {
     const section = await readSection(request, name);
-    const [integrations, extra] = await Promise.all([readIntegrations(request), definition.load(request, section)]);
+    const form = "form" in request ? (request as ActionRequest).form : null;
+    const [integrations, extra] = await Promise.all([
+      site === undefined ? readIntegrations(request) : noIntegrations,
+      definition.load(request, section, form),
+    ]);
     return { section, integrations, state, extra };
   };
   const view = (data: SectionData<Extra>) => (
@@ -76,7 +86,7 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
   );
   const shown = async (request: PageRequest, state: FormState, status: 200 | 412 | 422 = 200): Promise<Shown> => ({
     title,
-    at: "/settings/integrations",
+    at: site?.at ?? "/settings/integrations",
     view: view(await read(request, state)),
     status,
   });
@@ -89,7 +99,7 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
     page: page<SectionData<Extra>>({
       path,
       permission: "administer",
-      at: "/settings/integrations",
+      at: site?.at ?? "/settings/integrations",
       title: () => title,
       load: (request) => read(request, freshForm),
       view,
@@ -115,6 +125,11 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
           if (despite.length > 0 && !request.form.has(allTheSame))
             return shown(request, { ...freshForm, typed, tested, held: true }, 422);
         }
+        const grave = (await definition.grave?.(request, await readSection(request, name), changes)) ?? null;
+        if (grave !== null) {
+          const wrong = await unconfirmed(request);
+          if (wrong !== null) return shown(request, { ...freshForm, typed, grave, problems: wrong }, 422);
+        }
         try {
           await settings.save(request.caller, name, changes, versionSeen(request.form), despite);
         } catch (error) {
@@ -139,8 +154,20 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
   };
 }
 
-/** The check box by which a person enables what its test has found wanting. */
-const allTheSame = "all_the_same";
+const noIntegrations: IntegrationsData = { feeds: [], systems: [], mayTest: false, seesAll: false };
+
+/** Whether the own password was given with a grave change (decision 36): what is wrong with it, null = it is right. */
+async function unconfirmed({ form, ports, caller }: ActionRequest): Promise<FormState["problems"] | null> {
+  const given = form.exact(ownPassword, 1_024);
+  if (given === "") return [];
+  try {
+    await ports.sessions.confirmPassword(caller, given);
+    return null;
+  } catch (error) {
+    if (!(error instanceof EdgeError) || error.code !== "password_wrong") throw error;
+    return [{ name: ownPassword, reason: error.message }];
+  }
+}
 
 async function testOf(request: ActionRequest, name: string, changes: Readonly<Record<string, unknown>>) {
   const { settings } = request.ports.api;
@@ -174,91 +201,46 @@ interface ViewProps<Extra> {
 
 const SectionView = <Extra,>({ definition, data, path, title }: ViewProps<Extra>) => {
   const { section, integrations, state } = data;
-  const { groups, testable, above, below } = definition;
+  const { groups, testable, above, below, preview } = definition;
+  const frame = (children: Child) =>
+    definition.site === undefined ? (
+      <IntegrationsFrame data={integrations} at={definition.section}>
+        {children}
+      </IntegrationsFrame>
+    ) : (
+      definition.site.frame(children)
+    );
   const names = groups.flatMap(({ fields }) => fields.map(({ name }) => name));
   return (
     <>
-      <IntegrationHead title={title} sub={definition.sub} />
-      <IntegrationsFrame data={integrations} at={definition.section}>
-        {above?.(data)}
-        <SectionForm
-          action={`/console${path}`}
-          title={title}
-          section={section}
-          groups={groups}
-          state={state}
-          buttons={
-            testable ? (
-              <button class="btn" formaction={`/console${path}/test`}>
-                Test Connection
-              </button>
-            ) : undefined
-          }
-          notice={<PinnedNotice section={section} names={names} />}
-        />
-        {below?.(data)}
-      </IntegrationsFrame>
+      {definition.site === undefined ? (
+        <IntegrationHead title={title} sub={definition.sub} />
+      ) : (
+        <PageHead title={title} sub={definition.sub} />
+      )}
+      {frame(
+        <>
+          {above?.(data)}
+          <SectionForm
+            action={`/console${path}`}
+            title={title}
+            section={section}
+            groups={groups}
+            state={state}
+            buttons={
+              testable ? (
+                <button class="btn" formaction={`/console${path}/test`}>
+                  Test Connection
+                </button>
+              ) : undefined
+            }
+            notice={<PinnedNotice section={section} names={names} />}
+            preview={preview?.(data)}
+            explained={definition.site !== undefined}
+          />
+          {below?.(data)}
+        </>,
+      )}
     </>
-  );
-};
-
-interface SectionFormProps {
-  action: string;
-  title: string;
-  section: Section;
-  groups: readonly FieldGroup[];
-  state: FormState;
-  buttons?: Child;
-  notice?: Child;
-}
-
-/** The form of a section. */
-const SectionForm = ({ action, title, section, groups, state, buttons, notice }: SectionFormProps) => {
-  const { typed, problems, conflict, tested, held } = state;
-  const names = new Set(groups.flatMap(({ fields }) => fields.map(({ name }) => name)));
-  const elsewhere = problems.filter(({ name }) => !names.has(name)).map(({ name, reason }) => `${name}: ${reason}`);
-  return (
-    <SettingsForm
-      action={action}
-      name={title}
-      version={section.version}
-      conflict={conflict}
-      problems={elsewhere}
-      canSave={[...names].some((name) => section.fields[name]?.pinned !== true)}
-      buttons={buttons}
-    >
-      {notice}
-      <div id="tested" class="stack" data-part="asked">
-        {tested === null ? null : <TestResult {...tested} />}
-        {held ? (
-          <Notice kind="wait">
-            <b>It was not enabled: the test has found what stands above.</b> Mend it, or{" "}
-            <label class="row">
-              <input type="checkbox" name={allTheSame} /> enable it all the same
-            </label>{" "}
-            and save again. That is noted in the audit log.
-          </Notice>
-        ) : null}
-      </div>
-      {groups.map((group, index) => (
-        <Panel title={group.title} id={`${section.section}-${index}`} note={group.note}>
-          <div class="form flush">
-            {group.fields.map((spec) => {
-              const field = section.fields[spec.name];
-              if (field === undefined) return null;
-              return (
-                <SettingField
-                  spec={spec}
-                  field={field}
-                  typed={typed.get(spec.name)}
-                  problem={problems.find(({ name }) => name === spec.name)?.reason}
-                  savedNow={conflict?.fields.includes(spec.name) ? valueText(field.value) : undefined}
-                />
-              );
-            })}
-          </div>
-        </Panel>
-      ))}
-    </SettingsForm>
   );
 };

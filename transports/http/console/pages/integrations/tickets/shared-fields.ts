@@ -18,6 +18,7 @@ export const network = (prefix = ""): FieldGroup => ({
       kind: "area",
       mono: true,
       fromFile: true,
+      longest: 9_000,
       placeholder: "-----BEGIN CERTIFICATE-----",
       hint: "Who signed its certificate: PEM text, or the path of a PEM file on the appliance. Empty = the authorities that the system trusts.",
     },

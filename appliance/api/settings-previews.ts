@@ -1,0 +1,103 @@
+/** What settings that are not saved yet would mean: what is masked, where entities go, which actors are shared accounts. */
+import { type Caller, seesEntity } from "../../core/access/caller.ts";
+import { EdgeError } from "../../core/errors.ts";
+import { normaliseName, normaliseUser } from "../../core/intake/identity.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { GivenValue } from "../../core/settings/tickets.ts";
+import { readTicketSettings } from "../../core/settings/tickets.ts";
+import { masked } from "../../core/tickets/masking/masking.ts";
+import { dayMs } from "../../core/time.ts";
+import type { Store } from "../../store/open-store.ts";
+import type {
+  AccountsPreview,
+  MaskingPreview,
+  RoutingPreview,
+  SettingsPreview,
+} from "../../transports/http/api/settings/settings-port.ts";
+
+type Values = ReadonlyMap<string, GivenValue>;
+
+interface Parts {
+  reading: Pick<Store["reading"], "recentEntities" | "recentUsers">;
+  clock: Clock;
+  /** The accounts that hold when nothing is given. */
+  defaultAccounts: string;
+}
+
+/** The days that are looked at. */
+const days = 30;
+/** Actors and rules that are named. */
+const mostNamed = 50;
+const longestText = 4_000;
+
+/** @throws EdgeError section_unknown: it has no preview */
+export async function previewOf(
+  parts: Parts,
+  caller: Caller,
+  section: string,
+  { values, text }: { values: Values; text: string },
+): Promise<SettingsPreview> {
+  if (section === "masking") return maskingPreview(values, text);
+  if (section === "routing") return routingPreview(parts, caller, values);
+  if (section === "correlation") return accountsPreview(parts, caller, values);
+  throw withoutPreview(section);
+}
+
+export function withoutPreview(section: string): EdgeError {
+  return new EdgeError(
+    "section_unknown",
+    `section ${section.slice(0, 40)} has no preview: masking, routing, correlation`,
+  );
+}
+
+function maskingPreview(values: Values, text: string): MaskingPreview {
+  const { maskPatterns } = readTicketSettings(values).settings;
+  return {
+    masked: masked(text.slice(0, longestText), maskPatterns),
+    without_patterns: masked(text.slice(0, longestText)),
+  };
+}
+
+async function routingPreview({ reading, clock }: Parts, caller: Caller, values: Values): Promise<RoutingPreview> {
+  const { settings } = readTicketSettings(values);
+  const seen = (await reading.recentEntities(clock.now() - days * dayMs)).filter(({ entity }) =>
+    seesEntity(caller, entity),
+  );
+  const names = new Set(seen.map(({ entity }) => normaliseName(entity)));
+  const { jira, servicenow, proactive, enabled } = settings;
+  return {
+    days,
+    entities: seen.map(({ entity, detections }) => {
+      const route = settings.routes.get(entity.trim().toLowerCase());
+      return {
+        entity,
+        detections,
+        is_routed: route !== undefined,
+        jira_project: enabled.jira && jira !== null ? (route?.jiraProject ?? jira.projectKey) : null,
+        assignment_group:
+          enabled.servicenow && servicenow !== null ? (route?.assignmentGroup ?? servicenow.assignmentGroup) : null,
+        service_identifier:
+          enabled.proactive && proactive !== null ? (route?.serviceIdentifier ?? proactive.serviceIdentifier) : null,
+      };
+    }),
+    never_seen: [...settings.routes.keys()].filter((entity) => !names.has(normaliseName(entity))),
+  };
+}
+
+async function accountsPreview(parts: Parts, caller: Caller, values: Values): Promise<AccountsPreview> {
+  const { reading, clock, defaultAccounts } = parts;
+  const given = values.get("SHARED_ACCOUNTS")?.text ?? defaultAccounts;
+  const shared = new Set(given.split(",").map((one) => normaliseUser(one.trim())));
+  const found = new Map<string, { entity: string; name: string }>();
+  for (let after: number | null = 0; after !== null; ) {
+    const step: Awaited<ReturnType<typeof reading.recentUsers>> = await reading.recentUsers(
+      clock.now() - days * dayMs,
+      after,
+    );
+    for (const user of step.users)
+      if (shared.has(user.name) && seesEntity(caller, user.entity))
+        found.set(JSON.stringify([normaliseName(user.entity), user.name]), user);
+    after = step.next;
+  }
+  return { days, count: found.size, actors: [...found.values()].slice(0, mostNamed) };
+}

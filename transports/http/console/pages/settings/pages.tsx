@@ -1,0 +1,90 @@
+/** @jsxImportSource hono/jsx */
+/** The pages of System Settings > Settings: each area is one section of the API. */
+import type { Child } from "hono/jsx";
+import type {
+  AccountsPreview,
+  MaskingPreview,
+  RoutingPreview,
+  SettingsPreview,
+} from "../../../api/settings/settings-port.ts";
+import type { FormFields } from "../../form-fields.ts";
+import type { Action, AnyPage, PageRequest } from "../../page.ts";
+import { readFields, valueText } from "../../parts/settings/field-spec.ts";
+import { type SectionData, sectionPage } from "../integrations/section/section-page.tsx";
+import { type AreaSection, AreasFrame, areaOf, settingsPath } from "./areas.tsx";
+import { areaGroups } from "./fields.ts";
+import { AccountsTrial, MaskingTrial, RoutingTrial, sampleField } from "./previews.tsx";
+
+/** The page of an area. */
+function areaPage<Extra>(
+  section: AreaSection,
+  sub: string,
+  load: (request: PageRequest, form: FormFields | null) => Promise<Extra>,
+  preview?: (data: SectionData<Extra>) => Child,
+) {
+  const { title, path } = areaOf(section);
+  return sectionPage<Extra>({
+    section,
+    site: { path, title, at: settingsPath, frame: (children) => <AreasFrame at={section}>{children}</AreasFrame> },
+    sub,
+    groups: areaGroups[section],
+    testable: false,
+    load: (request, _, form) => load(request, form),
+    ...(preview === undefined ? {} : { preview }),
+  });
+}
+
+const nothing = async () => null;
+
+/** The preview of what is typed, or of what is in force where that is wrong. */
+async function previewOf(
+  { ports, caller }: PageRequest,
+  section: AreaSection,
+  form: FormFields | null,
+  text = "",
+): Promise<SettingsPreview> {
+  const { settings } = ports.api;
+  const specs = areaGroups[section].flatMap(({ fields }) => fields);
+  const changes = form === null ? {} : readFields(form, specs).changes;
+  const problems = form === null ? [] : await settings.check(section, changes);
+  const right = Object.entries(changes).filter(([name]) => !problems.some((one) => one.name === name));
+  return settings.preview(caller, section, Object.fromEntries(right), text);
+}
+
+const pages = [
+  areaPage<AccountsPreview>(
+    "correlation",
+    "Who is an actor, and what makes an incident or a threat case.",
+    async (request, form) => (await previewOf(request, "correlation", form)) as AccountsPreview,
+    ({ extra }) => <AccountsTrial path={areaOf("correlation").path} shown={extra} />,
+  ),
+  areaPage("sla", "How long an incident may take until it is closed.", nothing),
+  areaPage<RoutingPreview>(
+    "routing",
+    "Which entity records are of, where its tickets go, and who is who in ticket systems.",
+    async (request, form) => (await previewOf(request, "routing", form)) as RoutingPreview,
+    ({ extra, state, section }) => (
+      <RoutingTrial
+        path={areaOf("routing").path}
+        entity={state.typed.get("default_entity") || valueText(section.fields.default_entity?.value)}
+        shown={extra}
+      />
+    ),
+  ),
+  areaPage<{ sample: string; shown: MaskingPreview }>(
+    "masking",
+    "What leaves for a ticket without its secrets.",
+    async (request, form) => {
+      const sample = form?.exact(sampleField, 4_000) ?? "";
+      return { sample, shown: (await previewOf(request, "masking", form, sample)) as MaskingPreview };
+    },
+    ({ extra, state }) => <MaskingTrial path={areaOf("masking").path} {...extra} isWrong={state.problems.length > 0} />,
+  ),
+  areaPage("retention", "How long data is kept, and how full the disk may become.", nothing),
+  areaPage("backup", "When backups are made, where they are kept, and how many of them.", nothing),
+  areaPage("network", "How people and proxies reach the appliance.", nothing),
+  areaPage("logging", "How much the appliance writes of itself, and in which form.", nothing),
+];
+
+export const areaPages: readonly AnyPage[] = pages.map(({ page }) => page);
+export const areaActions: readonly Action[] = pages.flatMap(({ actions }) => actions);
