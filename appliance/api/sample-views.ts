@@ -4,7 +4,8 @@ import { EdgeError } from "../../core/errors.ts";
 import { Continuity } from "../../core/pages/continuity.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { ApiDependencies, TicketPort } from "../../transports/http/api/dependencies.ts";
+import type { ApiDependencies } from "../../transports/http/api/dependencies.ts";
+import type { TicketPort } from "../../transports/http/api/tickets/ticket-port.ts";
 import { AuditLog } from "../access/audit-log.ts";
 import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
 import { Campaigns } from "./campaigns.ts";
@@ -64,9 +65,11 @@ function unknown(): Promise<never> {
 const noTickets: TicketPort = {
   preview: refused,
   create: refused,
+  renew: refused,
   tickets: async (_, { limit, offset }) => ({ tickets: [], total: 0, limit, offset }),
   deliveries: async (_, { limit, offset }) => ({ deliveries: [], total: 0, limit, offset }),
   deadLetters: async () => [],
+  matching: async () => ({ count: 0, first: [] }),
   delivery: unknown,
   retry: unknown,
   identify: unknown,

@@ -7,6 +7,7 @@ import { feedSections } from "../../core/settings/sections/feed-section.ts";
 import type { FieldProblem } from "../../core/settings/sections/section-version.ts";
 import { settingsSectionNames } from "../../core/settings/sections/sections.ts";
 import { definitionOf, environmentPlaces, otherPlaces } from "../../core/settings/setting-definitions.ts";
+import type { TargetScreens } from "../../core/tickets/fields/target-fields.ts";
 import { dayMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { ListedSetting } from "../../transports/http/api/settings/settings-port.ts";
@@ -81,6 +82,13 @@ export function settingsPort({ tickets, feeds, audit, reading, clock, inForce }:
       const { ok, steps, at, given } = tested;
       await audit.note(auditAuthor(caller), "settings.test", section, { ok, with: given });
       return { ok, steps, at };
+    },
+    /** The fields of a target's own screens; `fields` are laid over the settings in force. */
+    screens: async (caller: Caller, section: string, fields: Json, fresh: boolean): Promise<TargetScreens> => {
+      const screens = await tickets.connections.screens(section, fields, fresh);
+      const read = screens.screens.map(({ setting }) => setting);
+      if (fresh) await audit.note(auditAuthor(caller), "settings.fields", section, { ok: read.length > 0, read });
+      return screens;
     },
     save: async (
       caller: Caller,

@@ -1,16 +1,26 @@
 import { UsageError } from "../../core/errors.ts";
 import { ticketSystems } from "../../core/tickets/ticket.ts";
-import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
-import { action, commandGroup, jsonOption } from "./command.ts";
-import { withOperations } from "./operations.ts";
+import type { DeadLetterFilter } from "../../store/outbox/standing.ts";
+import { action, type CommandContext, commandGroup, jsonOption } from "./command.ts";
+import { timeOption } from "./destination-arguments.ts";
+import { type Access, withOperations } from "./operations.ts";
 import { printJson, table } from "./terminal/table.ts";
 
 const idArgument = { name: "ID", about: "a delivery, as list shows it under EXAMPLE", completes: "delivery" } as const;
 const optionalId = { ...idArgument, optional: true } as const;
 const filters = {
   cause: { value: "CAUSE", about: "all that stand still for this cause, as list shows it", completes: "cause" },
+  all: { about: "everything that stands still, as far as the options below do not narrow it" },
   system: { value: "SYSTEM", choices: ticketSystems, about: "only those of one ticket system" },
+  state: { value: "STATE", choices: ["parked", "dead"], about: "only those in one state" },
+  entity: { value: "ENTITY", about: "only those of one entity" },
+  incident: { value: "INCIDENT", about: "only those of one incident" },
+  since: { value: "TIME", about: "only what stands still since this time or later: ISO 8601, or a day (UTC)" },
+  before: { value: "TIME", about: "only what stood still before this time" },
+  "dry-run": { about: "says how many match, with the newest ten, and changes nothing" },
 } as const;
+const narrowing =
+  "[--system SYSTEM] [--state STATE] [--entity ENTITY] [--incident INCIDENT] [--since TIME] [--before TIME]";
 const ticketDocuments = ["docs/tickets.md"];
 
 const list = action({
@@ -49,8 +59,8 @@ const retry = action({
   summary: "send again what stands still",
   about: `Sends deliveries again. A create that the target has made without saying which ticket it is (made_not_identified), or may have made (unknown_outcome), is looked up first; where it is not found, \`retry ID\` makes another one. --all leaves made_not_identified alone.`,
   arguments: [optionalId],
-  options: { ...filters, all: { about: "everything that stands still" } },
-  forms: ["ID", "--cause CAUSE [--system SYSTEM]", "--all [--system SYSTEM]"],
+  options: filters,
+  forms: ["ID", `--cause CAUSE ${narrowing} [--dry-run]`, `--all ${narrowing} [--dry-run]`],
   examples: [
     { what: "Send one again", lines: ["rhythmx deliveries retry dlv-4f2a91c07be35d18"] },
     {
@@ -58,12 +68,17 @@ const retry = action({
       lines: ["rhythmx deliveries retry --cause rejected --system jira"],
     },
     { what: "Everything, after an outage", lines: ["rhythmx deliveries retry --all"] },
+    {
+      what: "How many of one customer's stand still since a night",
+      lines: ["rhythmx deliveries retry --all --entity North --since 2026-11-20 --dry-run"],
+    },
   ],
   seeAlso: ticketDocuments,
 
   async run({ values, args: [id], terminal, loadSettings, serviceUnit }) {
     const which = filterOf(values, id);
     const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
+    if (values["dry-run"]) return dryRun(access, which, false);
     const { retried } = await withOperations(access, (operations) => operations.retryDeliveries(which));
     terminal.err(`${counted(retried)} sent again\n`);
     return 0;
@@ -94,14 +109,17 @@ const identify = action({
 const discard = action({
   summary: "give up what stands still",
   about:
-    "Gives deliveries up: they are never sent. Who did it and why stays in the ticket's history and in the audit log.",
+    "Gives deliveries up: they are never sent. Who did it and why stays with them, in the history of their incidents and in the audit log.",
   arguments: [optionalId],
   options: {
     ...filters,
-    all: { about: "everything that stands still" },
     reason: { value: "TEXT", required: true, about: "why: 1 to 1,000 characters" },
   },
-  forms: ["ID --reason TEXT", "--cause CAUSE [--system SYSTEM] --reason TEXT", "--all [--system SYSTEM] --reason TEXT"],
+  forms: [
+    "ID --reason TEXT",
+    `--cause CAUSE ${narrowing} --reason TEXT [--dry-run]`,
+    `--all ${narrowing} --reason TEXT [--dry-run]`,
+  ],
   examples: [
     {
       what: "A ticket that somebody has made by hand",
@@ -115,8 +133,39 @@ const discard = action({
     if (reason === "" || reason.length > 1000) throw new UsageError("--reason TEXT: 1 to 1,000 characters");
     const which = filterOf(values, id);
     const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
+    if (values["dry-run"]) return dryRun(access, which, true);
     const { discarded } = await withOperations(access, (operations) => operations.discardDeliveries(which, reason));
     terminal.err(`${counted(discarded)} given up\n`);
+    return 0;
+  },
+});
+
+const renew = action({
+  summary: "make another ticket where one was deleted",
+  about: `For an incident whose ticket was deleted in its system: makes another one. The deleted one is looked for once more; where it is back, or the account finds no ticket of ours at all, nothing is made. Both tickets stay in the ledger, and the incident's history has the decision.`,
+  arguments: [
+    { name: "INCIDENT", about: "such as INC-7601d999" },
+    { name: "SYSTEM", about: `one of ${ticketSystems.join(", ")}` },
+  ],
+  options: { reason: { value: "TEXT", about: "for the incident's history: up to 1,000 characters" } },
+  examples: [
+    {
+      what: "Somebody has deleted its issue by mistake",
+      lines: ["rhythmx deliveries renew INC-7601d999 jira --reason 'deleted by mistake'"],
+    },
+  ],
+  seeAlso: ticketDocuments,
+
+  async run({ values, args: [incident, named], terminal, loadSettings, serviceUnit }) {
+    const system = ticketSystems.find((one) => one === named);
+    if (system === undefined) throw new UsageError(`SYSTEM: one of ${ticketSystems.join(", ")}`);
+    const reason = values.reason?.trim() ?? "";
+    if (reason.length > 1000) throw new UsageError("--reason TEXT: up to 1,000 characters");
+    const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
+    await withOperations(access, (operations) =>
+      operations.renewTicket(incident, system, reason === "" ? null : reason),
+    );
+    terminal.err("another ticket is on its way\n");
     return 0;
   },
 });
@@ -127,21 +176,63 @@ export const deliveriesCommand = commandGroup({
   about:
     "A delivery is one thing to be sent to a ticket system: a ticket, a comment, a change. Those that were refused, or could not be sent, wait here for a person.",
   usual: "list",
-  actions: { list, retry, identify, discard },
+  actions: { list, retry, identify, renew, discard },
   examples: [],
   seeAlso: ticketDocuments,
 });
 
-function filterOf(
-  { cause, system, all }: { cause: string | undefined; system: DeadLetterFilter["system"]; all: boolean },
-  id: string | undefined,
-): DeadLetterFilter {
+interface Narrowed {
+  cause: string | undefined;
+  all: boolean;
+  system: DeadLetterFilter["system"];
+  state: DeadLetterFilter["state"];
+  entity: string | undefined;
+  incident: string | undefined;
+  since: string | undefined;
+  before: string | undefined;
+}
+
+function filterOf(values: Narrowed, id: string | undefined): DeadLetterFilter {
+  const { cause, all, system, state, entity, incident, since, before } = values;
   if (id !== undefined) {
     if (cause !== undefined || all) throw new UsageError("either ID or --cause or --all");
     return { id };
   }
   if ((cause !== undefined) === all) throw new UsageError("one of ID, --cause CAUSE, --all is to be given");
-  return { ...(cause === undefined ? {} : { causes: [cause] }), ...(system === undefined ? {} : { system }) };
+  return {
+    ...(cause === undefined ? {} : { causes: [cause] }),
+    ...(system === undefined ? {} : { system }),
+    ...(state === undefined ? {} : { state }),
+    ...(entity === undefined ? {} : { entities: [entity] }),
+    ...(incident === undefined ? {} : { incidentId: incident }),
+    ...(since === undefined ? {} : { since: timeOption("--since", since) }),
+    ...(before === undefined ? {} : { before: timeOption("--before", before) }),
+  };
+}
+
+/** How many match, and the newest ten. */
+async function dryRun(
+  access: Access & Pick<CommandContext, "terminal">,
+  which: DeadLetterFilter,
+  toDiscard: boolean,
+): Promise<number> {
+  const look = { ...access, mode: "look" as const };
+  const { count, first } = await withOperations(look, (operations) => operations.matchingDeliveries(which, toDiscard));
+  const { terminal } = access;
+  terminal.err(`${counted(count)} meant; nothing was changed\n`);
+  if (first.length > 0)
+    terminal.out(
+      table(
+        ["ID", "INCIDENT", "SYSTEM", "WHAT", "STATE", "CAUSE", "ENTITY"],
+        first.map((one) =>
+          ["id", "incident_id", "system", "kind", "state", "cause", "entity_name"].map((name) =>
+            String(one[name] ?? ""),
+          ),
+        ),
+        terminal.columns,
+      ),
+    );
+  return 0;
 }
 
 function counted(count: number): string {

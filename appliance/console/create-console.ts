@@ -126,10 +126,10 @@ async function countsOf({ pages, tickets }: ApiDependencies, caller: Caller): Pr
     const request = { collection, filters: { statuses }, ...order, limit: 1, offset: 0, literal: true };
     return (await pages.page(caller, request)).total;
   };
-  const [openIncidents, activeCases, letters] = await Promise.all([
+  const [openIncidents, activeCases, stuck] = await Promise.all([
     total("incidents", ["OPEN", "IN_PROGRESS"]),
     total("cases", ["OPEN", "IN_PROGRESS"]),
-    tickets.deadLetters(caller) as Promise<{ count: number }[]>,
+    tickets.deliveries(caller, { states: ["parked", "dead"], limit: 0, offset: 0 }),
   ]);
-  return { openIncidents, activeCases, stuckDeliveries: letters.reduce((sum, { count }) => sum + count, 0) };
+  return { openIncidents, activeCases, stuckDeliveries: Number(stuck.total) };
 }

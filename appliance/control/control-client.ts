@@ -56,6 +56,10 @@ export async function connectControl(
     },
     rotateSecrets: (newKeyFile) => json("/secrets/rotate", { newKeyFile }),
     listDeadLetters: () => json("/dead-letters/list", {}),
+    matchingDeliveries: (which, toDiscard) => json("/dead-letters/matching", { which, toDiscard }),
+    renewTicket: async (incidentId, system, reason) => {
+      await json("/tickets/renew", { incidentId, system, reason });
+    },
     retryDeliveries: (which) => json("/dead-letters/retry", { which }),
     discardDeliveries: (which, reason) => json("/dead-letters/discard", { which, reason }),
     identifyDelivery: async (id, number) => {

@@ -39,7 +39,17 @@ const forget = v.object({ destination: v.string() });
 const deadLetters = v.object({
   id: v.exactOptional(v.string()),
   system: v.exactOptional(v.picklist(ticketSystems)),
+  state: v.exactOptional(v.picklist(["parked", "dead"])),
   causes: v.exactOptional(v.array(v.string())),
+  entities: v.exactOptional(v.nullable(v.array(v.string()))),
+  incidentId: v.exactOptional(v.string()),
+  since: v.exactOptional(v.number()),
+  before: v.exactOptional(v.number()),
+});
+const renewal = v.object({
+  incidentId: v.string(),
+  system: v.picklist(ticketSystems),
+  reason: v.nullable(v.string()),
 });
 const exception = v.object({
   entity: v.string(),
@@ -117,6 +127,15 @@ function controlApp(operations: Operations): Hono {
     return c.json(await operations.rotateSecrets(newKeyFile));
   });
   app.post("/dead-letters/list", async (c) => c.json(await operations.listDeadLetters()));
+  app.post("/dead-letters/matching", async (c) => {
+    const { which, toDiscard } = v.parse(v.object({ which: deadLetters, toDiscard: v.boolean() }), await c.req.json());
+    return c.json(await operations.matchingDeliveries(which, toDiscard));
+  });
+  app.post("/tickets/renew", async (c) => {
+    const { incidentId, system, reason } = v.parse(renewal, await c.req.json());
+    await operations.renewTicket(incidentId, system, reason);
+    return c.json({});
+  });
   app.post("/dead-letters/retry", async (c) => {
     const { which } = v.parse(v.object({ which: deadLetters }), await c.req.json());
     return c.json(await operations.retryDeliveries(which));

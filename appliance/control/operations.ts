@@ -10,13 +10,14 @@ import { batchSha256 } from "../../core/intake/hash.ts";
 import type { Intake, IntakeAnswer, IntakeKind } from "../../core/intake/intake.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { ReloadReport } from "../../core/settings/reload/changes.ts";
+import type { TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { TestStep } from "../../core/tickets/ticket-system.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { MadeBackup } from "../../store/backup/make-backup.ts";
 import type { LastBackup } from "../../store/backup/operations.ts";
 import type { StoreFacts } from "../../store/database/integrity.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
+import type { DeadLetterFilter } from "../../store/outbox/standing.ts";
 import type { Accounts } from "../access/accounts.ts";
 import { type AuditAuthor, type AuditLog, commandLine } from "../access/audit-log.ts";
 import type { KeyRing, NewKey } from "../access/key-ring.ts";
@@ -26,6 +27,7 @@ import type { BackupStatus, Backups } from "../backups/backups.ts";
 import type { DestinationControl, ListedDestination } from "../feeds/destination-control.ts";
 import { type SupportParts, supportBundle } from "../support/bundle.ts";
 import { type DeadLetterGroup, DeadLetters } from "../tickets/dead-letters.ts";
+import { renewTicket } from "../tickets/renew.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
 import type { LoopStatus } from "../upkeep/scheduler.ts";
 
@@ -99,6 +101,10 @@ export interface Operations {
   /** Encrypts every stored secret with a new master key; the file is for a key that is kept elsewhere. */
   rotateSecrets(newKeyFile: string | null): Promise<{ secrets: number; keyFile: string }>;
   listDeadLetters(): Promise<DeadLetterGroup[]>;
+  /** What `retryDeliveries` would send again, `toDiscard`: `discardDeliveries` would give up; and the newest ten, as the API shows them. */
+  matchingDeliveries(which: DeadLetterFilter, toDiscard: boolean): Promise<{ count: number; first: Json[] }>;
+  /** Another ticket in the place of one that was deleted in its target. @throws EdgeError ticket_there, ticket_doubtful; DeliveryError */
+  renewTicket(incidentId: string, system: TicketSystemName, reason: string | null): Promise<void>;
   retryDeliveries(which: DeadLetterFilter): Promise<{ retried: number }>;
   discardDeliveries(which: DeadLetterFilter, reason: string): Promise<{ discarded: number }>;
   /** Names the ticket that a create made and that could not be identified. */
@@ -202,6 +208,16 @@ export function createOperations(tools: OperationsTools): Operations {
       return rotated;
     },
     listDeadLetters: () => deadLetters.list(null),
+    matchingDeliveries: (which, toDiscard) => deadLetters.matching(which, toDiscard),
+    renewTicket: async (incidentId, system, reason) => {
+      const gone = await store.reading.findTicket(incidentId, system);
+      if (gone === null)
+        throw new EdgeError("ticket_there", `${incidentId.slice(0, 32)} has no ticket in ${system} that could be gone`);
+      const target = ticketSettings.adapterOf(system, gone.entity);
+      const planned = { payload: null, level: null };
+      await renewTicket(gone, planned, reason, commandLine, { store, clock, audit, target });
+      wakeTickets();
+    },
     retryDeliveries: async (which) => {
       if (which.id === undefined) return deadLetters.retryAll(commandLine, which);
       await deadLetters.retry(commandLine, await deadLetters.find(which.id), null);

@@ -7,9 +7,12 @@ import { type Delivery, notIdentified } from "../../core/tickets/ticket.ts";
 import type { TicketSystem } from "../../core/tickets/ticket-system.ts";
 import { toIso } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { DeadLetterFilter, MendedRequest } from "../../store/outbox/dead-letters.ts";
+import type { MendedRequest } from "../../store/outbox/dead-letters.ts";
+import type { DeadLetterFilter } from "../../store/outbox/standing.ts";
 import type { AuditAuthor, AuditLog } from "../access/audit-log.ts";
 import { identifyDelivery, isUndecided } from "./identify.ts";
+import { inSteps, retryStanding } from "./standing.ts";
+import { deliveryJson } from "./ticket-json.ts";
 
 /** The parked or dead deliveries of one system with the same cause; times are ISO 8601. */
 export interface DeadLetterGroup {
@@ -53,43 +56,85 @@ export class DeadLetters {
     }));
   }
 
-  /** Applies to all that match the filter. */
+  /** What `retryAll` would send again: how many, and the newest ten. With `toDiscard` those of `discardAll`, which are more. */
+  async matching(
+    which: DeadLetterFilter,
+    toDiscard: boolean,
+  ): Promise<{ count: number; first: Record<string, unknown>[] }> {
+    const { state, entities = null, ...filter } = which;
+    const { deliveries, total } = await this.#parts.store.reading.listDeliveries({
+      ...filter,
+      states: state === undefined ? ["parked", "dead"] : [state],
+      withoutMade: !toDiscard,
+      entities,
+      limit: 10,
+      offset: 0,
+    });
+    return { count: total, first: deliveries.map(deliveryJson) };
+  }
+
+  /** Applies to all that match the filter, a step at a time: a crash in between leaves the rest as it is. Each is sent again at most once. */
   async retryAll(author: AuditAuthor, which: DeadLetterFilter): Promise<{ retried: number }> {
-    const { store, clock, audit, wake } = this.#parts;
-    const retried = await store.tickets.retryDeliveries(which, clock.now());
-    await audit.note(author, "delivery.retry_all", nameOf(which), { retried });
-    wake();
+    const { store, clock } = this.#parts;
+    const now = clock.now();
+    const retried = await this.#all(author, "delivery.retry_all", which, "retried", {}, (place) =>
+      store.tickets.retryDeliveries(which, now, place),
+    );
     return { retried };
   }
 
-  /** Applies to all that match the filter. */
+  /** Applies to all that match the filter, as `retryAll` does. */
   async discardAll(author: AuditAuthor, which: DeadLetterFilter, reason: string): Promise<{ discarded: number }> {
-    const { store, clock, audit, wake } = this.#parts;
-    const discarded = await store.tickets.discardDeliveries(which, reason, author.who, clock.now());
-    await audit.note(author, "delivery.discard_all", nameOf(which), { reason, discarded });
-    // Deliveries behind it may be due now.
-    wake();
+    const { store, clock } = this.#parts;
+    const now = clock.now();
+    const discarded = await this.#all(author, "delivery.discard_all", which, "discarded", { reason }, (place) =>
+      store.tickets.discardDeliveries(which, reason, { who: author.who, source: author.source }, now, place),
+    );
     return { discarded };
   }
 
+  /** What takes several steps is in the audit log from the first one on, with its number at the end. */
+  #all(
+    author: AuditAuthor,
+    action: string,
+    which: DeadLetterFilter,
+    counted: "retried" | "discarded",
+    detail: Readonly<Record<string, unknown>>,
+    step: Parameters<typeof inSteps>[0],
+  ): Promise<number> {
+    const { audit, wake } = this.#parts;
+    let isBegun = false;
+    return inSteps(step, async (count, isLast) => {
+      if (isLast) await audit.note(author, action, nameOf(which), { ...detail, [counted]: count });
+      else if (count > 0 && !isBegun) {
+        isBegun = true;
+        await audit.note(author, action, nameOf(which), { ...detail, [counted]: `${count} and more` });
+      }
+      // Also when something was given up: deliveries behind it may be due now.
+      wake();
+    });
+  }
+
   /**
-   * `fields`: replaced in the request. A create that may have made a ticket is looked up first, and if there is none, made as the next generation.
-   * @throws EdgeError delivery_unknown, delivery_state, not_configured; UsageError
+   * `fields`: replaced in the request. `seen`: when it was last changed as the person saw it, null = whenever. A create that may have made a ticket is looked up first, and if there is none, made as the next generation.
+   * @throws EdgeError delivery_unknown, delivery_state, delivery_changed, not_configured; UsageError
    */
   async retry(
     author: AuditAuthor,
     delivery: Delivery,
     fields: Readonly<Record<string, unknown>> | null,
+    seen: number | null = null,
   ): Promise<void> {
     const { store, clock, audit, wake } = this.#parts;
     const { id } = delivery;
+    expectSeen(delivery, seen);
     if (!["parked", "dead"].includes(delivery.state)) throw wrongState("retried");
     const done =
       fields !== null
         ? await store.tickets.mendDelivery(id, this.#mended(delivery, fields), author.who, clock.now())
         : isUndecided(delivery)
           ? await store.tickets.askAgain(id, author.who, clock.now())
-          : (await store.tickets.retryDeliveries({ id }, clock.now())) > 0;
+          : (await retryStanding(store.tickets, { id }, clock.now())) > 0;
     if (!done) throw wrongState("retried");
     await audit.note(author, "delivery.retry", id, fields === null ? undefined : { fields: Object.keys(fields) });
     wake();
@@ -124,10 +169,16 @@ export class DeadLetters {
     return { payload: mended, hasOwnTitle };
   }
 
-  /** @throws EdgeError delivery_state */
-  async discard(author: AuditAuthor, { id }: Delivery, reason: string): Promise<void> {
+  /** `seen`: as of `retry`. @throws EdgeError delivery_state, delivery_changed */
+  async discard(author: AuditAuthor, delivery: Delivery, reason: string, seen: number | null = null): Promise<void> {
     const { store, clock, audit, wake } = this.#parts;
-    if (!(await store.tickets.discardDelivery(id, reason, author.who, clock.now()))) throw wrongState("discarded");
+    const { id } = delivery;
+    const by = { who: author.who, source: author.source };
+    expectSeen(delivery, seen);
+    if (!(await store.tickets.discardDelivery(id, reason, by, clock.now(), seen))) {
+      expectSeen(await this.find(id), seen);
+      throw wrongState("discarded");
+    }
     await audit.note(author, "delivery.discard", id, { reason });
     wake();
   }
@@ -144,6 +195,15 @@ export function deliveryUnknown(id: string): EdgeError {
   return new EdgeError("delivery_unknown", `there is no delivery ${id.slice(0, 32)}`);
 }
 
+/** @throws EdgeError delivery_changed */
+function expectSeen({ updatedAt, state }: Delivery, seen: number | null): void {
+  if (seen === null || seen === updatedAt) return;
+  throw new EdgeError(
+    "delivery_changed",
+    `nothing was done: it has been changed since it was shown and is now ${state}. Look at it again, then decide`,
+  );
+}
+
 function wrongState(done: string): EdgeError {
   return new EdgeError(
     "delivery_state",
@@ -152,6 +212,12 @@ function wrongState(done: string): EdgeError {
 }
 
 /** For the audit log. */
-function nameOf({ system, state, causes }: DeadLetterFilter): string {
-  return [system, state, ...(causes ?? [])].filter((one) => one !== undefined).join(" ") || "all";
+function nameOf({ system, state, causes, incidentId, since, before, entities }: DeadLetterFilter): string {
+  const words = [
+    ...[system, state, ...(causes ?? []), incidentId],
+    ...(entities == null ? [] : [`of ${entities.join(", ")}`]),
+    since === undefined ? undefined : `since ${toIso(since)}`,
+    before === undefined ? undefined : `before ${toIso(before)}`,
+  ];
+  return words.filter((one) => one !== undefined).join(" ") || "all";
 }

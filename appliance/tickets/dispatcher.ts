@@ -14,6 +14,7 @@ import type { LaneTools } from "./lane/jobs.ts";
 import { Lane } from "./lane/lane.ts";
 import type { SyncStatus } from "./lane/search-source.ts";
 import { ParkedProbes } from "./parked.ts";
+import { retryStanding } from "./standing.ts";
 import { warningsOf } from "./status.ts";
 import { StuckDeliveries } from "./stuck.ts";
 import { noThrottles, TicketSystems } from "./systems.ts";
@@ -125,7 +126,7 @@ export class TicketDispatcher {
     for (const { system, until } of await store.tickets.listThrottles()) this.#throttles[system].until = until;
     const left = await store.tickets.recoverDeliveries(clock.now());
     // Settings of the environment change with a restart only.
-    await store.tickets.retryDeliveries({ state: "parked", causes: settingCauses }, clock.now());
+    await retryStanding(store.tickets, { state: "parked", causes: settingCauses }, clock.now());
     this.#recovered = true;
     for (const lane of this.#allLanes) lane.open();
     this.#dueChanged();

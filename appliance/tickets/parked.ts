@@ -8,6 +8,7 @@ import type { Store } from "../../store/open-store.ts";
 import type { DeadLetters } from "../../store/outbox/dead-letters.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Lane } from "./lane/lane.ts";
+import { retryStanding } from "./standing.ts";
 
 /** The shortest time between two checks whether a probe is due. */
 const lookEveryMs = minuteMs;
@@ -104,7 +105,8 @@ export class ParkedProbes {
     const failed = steps.find(({ ok }) => !ok);
     const ok = failed === undefined;
     const before = await store.tickets.readProbe(system);
-    const resumed = await store.tickets.retryDeliveries(
+    const resumed = await retryStanding(
+      store.tickets,
       { system, state: "parked", causes: endedCauses(before, ok) },
       clock.now(),
     );

@@ -38,6 +38,7 @@ import {
   refusePinned,
   type SettingChange,
 } from "./settings-request.ts";
+import { retryStanding } from "./standing.ts";
 import { statusOf } from "./status.ts";
 import { adapterOf } from "./systems.ts";
 
@@ -69,6 +70,7 @@ export class SettingsService {
     this.connections = new ConnectionDesk({
       store: parts.store,
       clock: parts.clock,
+      drafts: parts.dispatcher.drafts,
       values: () => this.#given(),
       accepted: (system) => this.#resume(system),
     });
@@ -158,7 +160,9 @@ export class SettingsService {
 
   /** What is wrong with fields that somebody is about to save: everything at once. @throws EdgeError section_unknown */
   check(section: string, body: Json): FieldProblem[] {
-    return fieldProblems(known(section), body, { pinned: this.#pinned, present: this.#given() });
+    const problems = fieldProblems(known(section), body, { pinned: this.#pinned, present: this.#given() });
+    const ofTarget = this.connections.fieldProblems(section, body);
+    return [...problems, ...ofTarget.filter(({ name }) => !problems.some((one) => one.name === name))];
   }
 
   #savedFields(section: SettingsSection): SavedField[] {
@@ -243,7 +247,7 @@ export class SettingsService {
     const system = ticketSystems.find((name) => name === section);
     if (system === undefined) return;
     dispatcher.credentialsAccepted(system);
-    const resumed = await store.tickets.retryDeliveries({ system, state: "parked" }, clock.now());
+    const resumed = await retryStanding(store.tickets, { system, state: "parked" }, clock.now());
     if (resumed > 0) this.#parts.log.info("parked deliveries go again", { system, deliveries: resumed });
     dispatcher.wake();
   }

@@ -3,7 +3,7 @@ import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import type { TicketSystemName } from "../../core/tickets/ticket.ts";
-import type { TestStep, TicketSystem } from "../../core/tickets/ticket-system.ts";
+import type { TestStep, TicketRequest, TicketSystem } from "../../core/tickets/ticket-system.ts";
 import type { AdapterTools } from "../../integrations/http.ts";
 import { Jira } from "../../integrations/jira/jira.ts";
 import { Proactive } from "../../integrations/proactive/proactive.ts";
@@ -82,12 +82,22 @@ export function noThrottles(): Record<TicketSystemName, Throttle> {
   return { jira: { until: 0 }, servicenow: { until: 0 }, proactive: { until: 0 } };
 }
 
-/** Tests the connection of one system. */
-export async function testOf(settings: TicketSettings, system: TicketSystemName, clock: Clock): Promise<TestStep[]> {
+/** Tests the connection of one system. `real`: a ticket that is held against what it requires. */
+export async function testOf(
+  settings: TicketSettings,
+  system: TicketSystemName,
+  clock: Clock,
+  real?: TicketRequest,
+): Promise<TestStep[]> {
   try {
-    return await new TicketSystems(settings, () => clock.now(), noThrottles()).of(system, "").test();
+    return await unsaved(settings, system, clock).test(real);
   } catch (error) {
     if (!(error instanceof EdgeError)) throw error;
     return [{ name: "Settings", ok: false, detail: error.message }];
   }
+}
+
+/** An adapter of its own for settings that need not be in force. @throws EdgeError not_configured, ca_file */
+export function unsaved(settings: TicketSettings, system: TicketSystemName, clock: Clock): TicketSystem {
+  return new TicketSystems(settings, () => clock.now(), noThrottles()).of(system, "");
 }

@@ -1,34 +1,31 @@
 /** Tickets on behalf of a caller: preview, create, queue and dead letters. */
 
-import { createHash } from "node:crypto";
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
-import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { RiskLevel } from "../../core/risk.ts";
-import { cadenceGate } from "../../core/tickets/cadence.ts";
-import {
-  type Attempt,
-  correlationOf,
-  type Delivery,
-  type Ticket,
-  type TicketSystemName,
-} from "../../core/tickets/ticket.ts";
-import { isoOrNull, toIso } from "../../core/time.ts";
+import type { Attempt, Delivery, TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { DeadLetterFilter } from "../../store/outbox/dead-letters.ts";
+import type { DeadLetterFilter } from "../../store/outbox/standing.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { type DeadLetterGroup, DeadLetters, deliveryUnknown } from "./dead-letters.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
 import { adapterOf } from "./systems.ts";
 import { deliveryJson, ticketJson, toldInJson } from "./ticket-json.ts";
+import { riskUpdateOf, TicketRequests } from "./ticket-requests.ts";
 
 type Json = Record<string, unknown>;
+
+/** What is meant of what stands still, on behalf of a caller; what is not given matches all. */
+type DeadLetterChoice = Omit<DeadLetterFilter, "id" | "entities"> & { entity?: string };
 
 interface ListQuery {
   incidentId?: string;
   system?: string;
   states?: readonly string[];
   causes?: readonly string[];
+  entity?: string;
+  since?: number;
+  before?: number;
   limit: number;
   offset: number;
 }
@@ -37,14 +34,14 @@ export class TicketService {
   readonly #store: Store;
   readonly #dispatcher: TicketDispatcher;
   readonly #clock: Clock;
-  readonly #audit: AuditLog;
   readonly #deadLetters: DeadLetters;
+  readonly #requests: TicketRequests;
 
   constructor(store: Store, dispatcher: TicketDispatcher, clock: Clock, audit: AuditLog) {
     this.#store = store;
     this.#dispatcher = dispatcher;
     this.#clock = clock;
-    this.#audit = audit;
+    this.#requests = new TicketRequests({ store, dispatcher, clock, audit });
     this.#deadLetters = new DeadLetters({
       store,
       clock,
@@ -54,61 +51,30 @@ export class TicketService {
     });
   }
 
-  /** Returns the exact request that would be sent now, and its hash. @throws EdgeError incident_unknown, not_configured; DeliveryError */
-  async preview(caller: Caller, incidentId: string, named: TicketSystemName): Promise<Json> {
-    const system = this.#dispatcher.systemMeant(named);
-    const entity = await this.#entity(caller, incidentId);
-    const { payload, level } = await this.#render(incidentId, entity, system);
-    const priority = await adapterOf(this.#dispatcher.systems, system, entity).priorityOf(payload);
-    const ticket = await this.#store.reading.findTicket(incidentId, system);
-    const reported = await this.#store.tickets.levelOfTicket(incidentId, system);
-    const update = this.#riskUpdate(ticket, reported ?? level);
-    return {
-      system,
-      risk_update: update,
-      priority,
-      payload: JSON.parse(payload),
-      payload_text: payload,
-      payload_sha256: sha256(payload),
-    };
+  /** See `TicketRequests`. */
+  preview(caller: Caller, incidentId: string, named: TicketSystemName): Promise<Json> {
+    return this.#requests.preview(caller, incidentId, named);
   }
 
-  /** Plans a ticket, or returns the present one in `ticket`; if that no longer exists in the target, another is made. @throws EdgeError incident_unknown, not_configured, preview_outdated; DeliveryError */
-  async create(
+  /** See `TicketRequests`. */
+  create(
     caller: Caller,
     incidentId: string,
     named: TicketSystemName,
     seen: string | null,
   ): Promise<{ ticket: Json } | { delivery_id: string }> {
-    const system = this.#dispatcher.systemMeant(named);
-    const entity = await this.#entity(caller, incidentId);
-    const known = await this.#store.reading.findTicket(incidentId, system);
-    const isGone = known !== null && known.goneAt !== null;
-    if (known?.remote != null && !isGone) return { ticket: ticketJson(known) };
-    if (!this.#dispatcher.systems?.isEnabled(system)) throw notEnabled(system);
-    const waiting = isGone ? null : await this.#delivery(incidentId, system);
-    if (waiting !== null && (await this.#store.tickets.wantDelivery(waiting.id, this.#clock.now()))) {
-      this.#dispatcher.wake();
-      return { delivery_id: waiting.id };
-    }
-    const { payload, level } = await this.#render(incidentId, entity, system);
-    if (seen !== null && seen.toLowerCase() !== sha256(payload))
-      throw new EdgeError("preview_outdated", "the incident has changed since the preview: look at it again");
-    const planned = {
-      incidentId,
-      entity,
-      system,
-      trigger: "manual" as const,
-      who: caller.name,
-      payload,
-      level,
-      afterSeq: null,
-    };
-    await this.#store.tickets.planTicket(planned, this.#clock.now());
-    const delivery = await this.#delivery(incidentId, system);
-    await this.#audit.note(auditAuthor(caller), "ticket.create", incidentId, { system });
-    this.#dispatcher.wake();
-    return { delivery_id: delivery?.id ?? "" };
+    return this.#requests.create(caller, incidentId, named, seen);
+  }
+
+  /** See `TicketRequests`. */
+  renew(
+    caller: Caller,
+    incidentId: string,
+    named: TicketSystemName,
+    reason: string | null,
+    seen: string | null,
+  ): Promise<{ delivery_id: string }> {
+    return this.#requests.renew(caller, incidentId, named, reason, seen);
   }
 
   async tickets(caller: Caller, query: ListQuery): Promise<Json> {
@@ -126,7 +92,7 @@ export class TicketService {
     const { deliveries, total } = await this.#store.reading.listDeliveries({
       ...query,
       ...(query.causes === undefined ? {} : { states: standing(query.states) }),
-      entities: caller.entities,
+      entities: entitiesOf(caller, query),
     });
     return { deliveries: deliveries.map(deliveryJson), total, limit: query.limit, offset: query.offset };
   }
@@ -142,13 +108,18 @@ export class TicketService {
     return { ...row, attempt_history: attempts.map((attempt, n) => ({ ...attempt, ...bodies[n] })) };
   }
 
+  /** What `retryAll` would send again: how many, and the newest ten. With `toDiscard` those of `discardAll`, which are more. */
+  matching(caller: Caller, which: DeadLetterChoice, toDiscard: boolean): Promise<{ count: number; first: Json[] }> {
+    return this.#deadLetters.matching(chosenOf(caller, which), toDiscard);
+  }
+
   deadLetters(caller: Caller): Promise<DeadLetterGroup[]> {
     return this.#deadLetters.list(caller.entities);
   }
 
-  /** `fields`: replaced in the request. @throws EdgeError delivery_unknown, delivery_state; UsageError */
-  async retry(caller: Caller, id: string, fields: Json | null): Promise<Json> {
-    await this.#deadLetters.retry(auditAuthor(caller), await this.#known(caller, id), fields);
+  /** `fields`: replaced in the request. `seen`: when it was last changed, as the caller knows. @throws EdgeError delivery_unknown, delivery_state, delivery_changed; UsageError */
+  async retry(caller: Caller, id: string, fields: Json | null, seen: number | null = null): Promise<Json> {
+    await this.#deadLetters.retry(auditAuthor(caller), await this.#known(caller, id), fields, seen);
     return this.#shown(id);
   }
 
@@ -158,18 +129,18 @@ export class TicketService {
     return this.#shown(id);
   }
 
-  retryAll(caller: Caller, which: DeadLetterFilter): Promise<{ retried: number }> {
-    return this.#deadLetters.retryAll(auditAuthor(caller), { ...which, entities: caller.entities });
+  retryAll(caller: Caller, which: DeadLetterChoice): Promise<{ retried: number }> {
+    return this.#deadLetters.retryAll(auditAuthor(caller), chosenOf(caller, which));
   }
 
-  /** @throws EdgeError delivery_unknown, delivery_state */
-  async discard(caller: Caller, id: string, reason: string): Promise<Json> {
-    await this.#deadLetters.discard(auditAuthor(caller), await this.#known(caller, id), reason);
+  /** @throws EdgeError delivery_unknown, delivery_state, delivery_changed */
+  async discard(caller: Caller, id: string, reason: string, seen: number | null = null): Promise<Json> {
+    await this.#deadLetters.discard(auditAuthor(caller), await this.#known(caller, id), reason, seen);
     return this.#shown(id);
   }
 
-  discardAll(caller: Caller, which: DeadLetterFilter, reason: string): Promise<{ discarded: number }> {
-    return this.#deadLetters.discardAll(auditAuthor(caller), { ...which, entities: caller.entities }, reason);
+  discardAll(caller: Caller, which: DeadLetterChoice, reason: string): Promise<{ discarded: number }> {
+    return this.#deadLetters.discardAll(auditAuthor(caller), chosenOf(caller, which), reason);
   }
 
   /** The tickets of an incident, and the tickets of others in which it was told, for its details. */
@@ -184,56 +155,12 @@ export class TicketService {
       const level = levels.get(ticket.system) ?? null;
       return {
         ...ticketJson(ticket, told),
-        risk_update: level === null ? null : this.#riskUpdate(ticket, level),
+        risk_update:
+          level === null ? null : riskUpdateOf(ticket, level, this.#dispatcher.cadenceHours, this.#clock.now()),
         deliveries: deliveries.filter(({ ticketId }) => ticketId === ticket.id).map(deliveryJson),
       };
     });
     return { tickets: shown, told_in: told.map(toldInJson) };
-  }
-
-  /** The cadence gate's decision about the present level; null without a ticket (CONTRACT 6). */
-  #riskUpdate(ticket: Ticket | null, level: RiskLevel): Json | null {
-    if (ticket?.remote == null || ticket.lastReported === null) return null;
-    const decision = cadenceGate(level, ticket.lastReported, this.#dispatcher.cadenceHours, this.#clock.now());
-    return {
-      push: decision.push,
-      reason: decision.reason,
-      told_level: ticket.lastReported.level,
-      level,
-      last_update_at: isoOrNull(ticket.lastReported.at),
-      next_at: "nextAt" in decision ? toIso(decision.nextAt) : null,
-    };
-  }
-
-  async #render(
-    incidentId: string,
-    entity: string,
-    system: TicketSystemName,
-  ): Promise<{ payload: string; level: RiskLevel }> {
-    const target = adapterOf(this.#dispatcher.systems, system, entity);
-    const ticket = await this.#store.reading.findTicket(incidentId, system);
-    const generation = ticket === null ? 1 : ticket.generation + (ticket.goneAt === null ? 0 : 1);
-    const correlation = correlationOf(system, incidentId, generation);
-    const draft = await this.#dispatcher.drafts.made(incidentId, system);
-    return { payload: await target.render({ correlation, draft }), level: draft.level };
-  }
-
-  async #delivery(incidentId: string, system: TicketSystemName): Promise<Delivery | null> {
-    const query = { incidentId, system, entities: null, limit: 100, offset: 0 };
-    const { deliveries } = await this.#store.reading.listDeliveries(query);
-    const ticket = await this.#store.reading.findTicket(incidentId, system);
-    return (
-      deliveries
-        .filter(({ ticketId }) => ticketId === ticket?.id)
-        .find(({ kind, state }) => kind === "create" && state !== "discarded") ?? null
-    );
-  }
-
-  async #entity(caller: Caller, incidentId: string): Promise<string> {
-    const row = await this.#store.reading.readRow("incidents", incidentId, this.#clock.now());
-    if (row === null || !seesEntity(caller, row.entity))
-      throw new EdgeError("incident_unknown", `there is no incident ${incidentId.slice(0, 32)}`);
-    return row.entity;
   }
 
   async #known(caller: Caller, id: string): Promise<Delivery> {
@@ -248,26 +175,19 @@ export class TicketService {
   }
 }
 
-/** @throws if the system is not enabled: the delivery would wait without anybody noticing */
-function notEnabled(system: TicketSystemName): EdgeError {
-  const setting = {
-    jira: "JIRA_ENABLED=true",
-    servicenow: "SERVICENOW_ENABLED=true",
-    proactive: "TICKET_INTEGRATION=proactive",
-  };
-  return new EdgeError(
-    "not_enabled",
-    `${system} is not configured or switched off, so nothing is sent there: set ${setting[system]} and what it needs, or choose another system`,
-  );
+/** Entities of a list that may be narrowed to one: what a caller may not see answers like what does not exist. */
+function entitiesOf(caller: Caller, { entity }: { entity?: string | undefined }): readonly string[] | null {
+  if (entity === undefined) return caller.entities;
+  return seesEntity(caller, entity) ? [entity.trim()] : [];
+}
+
+function chosenOf(caller: Caller, { entity, ...which }: DeadLetterChoice): DeadLetterFilter {
+  return { ...which, entities: entitiesOf(caller, { entity }) };
 }
 
 /** A cause is that of what stands still; what is done may have had one before. */
 function standing(states: readonly string[] = ["parked", "dead"]): string[] {
   return states.filter((state) => state === "parked" || state === "dead");
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 function withoutBodies({ sent: _, answer: __, ...attempt }: Attempt): Attempt {

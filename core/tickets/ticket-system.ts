@@ -2,6 +2,7 @@
 import type { IncidentStatus } from "../incident.ts";
 import type { RiskLevel } from "../risk.ts";
 import type { Block, Draft } from "./draft.ts";
+import type { TargetScreens } from "./fields/target-fields.ts";
 import type { RemoteChange, RemoteComment, RemoteState, RemoteTicket, TicketSystemName } from "./ticket.ts";
 
 /** The title of a ticket, and what is known of it in the target. */
@@ -152,6 +153,8 @@ export interface TicketSystem {
     draft: () => Promise<Draft>,
     title: TitleChange | null,
   ): Promise<UpdateResult>;
-  /** Reads only. */
-  test(): Promise<TestStep[]>;
+  /** Reads only. `real`: a ticket that is rendered and held against what the target requires, also when it is closed. */
+  test(real?: TicketRequest): Promise<TestStep[]>;
+  /** The fields of the target's own screens. Reads only; what cannot be read is said in the answer. Null = this system describes none. */
+  screens: (() => Promise<TargetScreens>) | null;
 }

@@ -13,11 +13,15 @@ export interface CreateMeta {
   wantsPriority: boolean;
   /** Required fields without a default that we do not fill. */
   missing: string[];
+  /** Everything on the screen, by id. */
+  fields: ReadonlyMap<string, FieldMeta>;
   /** When this was read; epoch milliseconds. */
   at: number;
 }
 
 const filled = ["project", "issuetype", "summary", "description", "labels"];
+/** Those that are not for the settings to fill. */
+export const filledFields: readonly string[] = ["project", "issuetype", "summary", "description", "priority"];
 
 /** Jira's description of a field, for new issues and on the screen of a transition. */
 export interface FieldMeta {
@@ -27,6 +31,7 @@ export interface FieldMeta {
   required?: boolean;
   hasDefaultValue?: boolean;
   allowedValues?: unknown[];
+  schema?: { type?: string; items?: string; system?: string; custom?: string };
 }
 
 /** Whether the field is required and has no default. */
@@ -88,6 +93,7 @@ export async function readCreateMeta(
     missing: [...byId]
       .filter(([id, field]) => isWanted(field) && !ours.has(id))
       .map(([id, field]) => fieldName(id, field)),
+    fields: byId,
     at: now,
   };
 }

@@ -4,7 +4,6 @@ import { type IncidentStatus, isOpen } from "../../core/incident.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import type { RemoteState } from "../../core/tickets/ticket.ts";
 import type { CommentRequest, TitleChange, UpdateResult } from "../../core/tickets/ticket-system.ts";
-import type { TestFinding } from "../test-steps.ts";
 import { findTitle, titleResult } from "../titles.ts";
 import { adfComment } from "./adf.ts";
 import { fieldsRequired } from "./create-meta.ts";
@@ -200,17 +199,6 @@ export class IssueUpdates {
     return titleResult(isRefused ? { ...finding, write: null } : finding, result);
   }
 
-  /** For a connection test: required fields on the screens of an issue's transitions that nothing fills. */
-  async testScreens({ id, key }: { id: string; key: string }): Promise<TestFinding> {
-    const found = [...(await this.#steps(id, "CLOSED"))].filter(({ missing }) => missing.length > 0);
-    if (found.length === 0) return `of ${key}: every field that they want is filled`;
-    const each = found.map(({ to, missing }) => `${to} wants ${missing.join(", ")}`).join("; ");
-    return {
-      detail: `of ${key}: ${each}; give them in JIRA_TRANSITION_FIELDS, or the status is refused`,
-      warning: true,
-    };
-  }
-
   /** Verifies what was written. If the account cannot read it, that is no failure. @throws DeliveryError not_kept, or a temporary one */
   async #kept(look: () => Promise<void>): Promise<UpdateResult> {
     try {
@@ -233,11 +221,14 @@ export class IssueUpdates {
   }
 
   async #steps(id: string, status: IncidentStatus): Promise<Step[]> {
+    return (await this.transitions(id)).map((one) => stepOf(one, status, this.#meanings, this.#transitionFields));
+  }
+
+  /** The transitions that an issue has now, with the fields of their screens. */
+  async transitions(id: string): Promise<Transition[]> {
     const path = `${this.#issue(id)}/transitions?expand=transitions.fields`;
     const { body } = await this.#site.target.request({ method: "GET", path });
-    return ((body?.transitions ?? []) as Transition[])
-      .filter((one) => one.id !== undefined)
-      .map((one) => stepOf(one, status, this.#meanings, this.#transitionFields));
+    return ((body?.transitions ?? []) as Transition[]).filter((one) => one.id !== undefined);
   }
 
   /** Chooses the transition that leads to the status or nearest to it. */

@@ -3,6 +3,7 @@ import { DeliveryError } from "../../core/errors.ts";
 import type { IncidentStatus } from "../../core/incident.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import type { Draft } from "../../core/tickets/draft.ts";
+import type { TargetScreens } from "../../core/tickets/fields/target-fields.ts";
 import { fitDraft } from "../../core/tickets/fit.ts";
 import { titleWithin } from "../../core/tickets/headline/headline.ts";
 import type { RemoteChange, RemoteComment, RemoteState, RemoteTicket } from "../../core/tickets/ticket.ts";
@@ -26,6 +27,7 @@ import { IssueReader } from "./issue-reader.ts";
 import { IssueUpdates } from "./issue-updates.ts";
 import { KeyLookup, type KnownIssue } from "./key-lookup.ts";
 import { priorityOf } from "./priorities.ts";
+import { readScreens } from "./screens.ts";
 import { withShorterText } from "./shorter.ts";
 import { type JiraSettings, JiraSite, unexpected } from "./site.ts";
 import { wikiMarkup } from "./wiki.ts";
@@ -217,15 +219,15 @@ export class Jira implements TicketSystem {
     return this.#updates.setRisk(id, { level, priorityId, hasLabels: meta.labels, title });
   }
 
-  test(): Promise<TestStep[]> {
-    const newest = () => this.#newest();
-    return testJira({
-      settings: this.#settings,
-      site: this.#site,
-      reader: this.#reader,
-      updates: this.#updates,
-      newest,
-    });
+  test(real?: TicketRequest): Promise<TestStep[]> {
+    const rendered = real === undefined ? null : () => this.render(real);
+    return testJira({ ...this.#parts, reader: this.#reader, rendered });
+  }
+
+  readonly screens = (): Promise<TargetScreens> => readScreens(this.#parts);
+
+  get #parts() {
+    return { settings: this.#settings, site: this.#site, updates: this.#updates };
   }
 
   /** The project's newest issue; null if there is none or the account may not search. */

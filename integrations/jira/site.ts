@@ -13,6 +13,9 @@ export type JiraSettings = Omit<JiraConnection, "caFile" | "proxy">;
 type Deployment = "cloud" | "datacenter";
 
 const metaLifeMs = hourMs;
+/** Transitions are those of an issue: so many of the newest are looked at for different statuses, and so many statuses. */
+const newestLooked = 50;
+const mostStatuses = 5;
 
 export class JiraSite {
   readonly target: Target;
@@ -98,6 +101,23 @@ export class JiraSite {
     if (!Array.isArray(answer.body?.issues)) throw unexpected("it answers a search without issues");
     const issues = answer.body.issues as { id: string; key: string; fields?: { labels?: string[] } }[];
     return issues.map(({ id, key, fields }) => ({ id, key, labels: fields?.labels ?? [] }));
+  }
+
+  /** The project's newest issue of each status that is among the newest. @throws DeliveryError, where the account may not search too */
+  async newestOfEachStatus(): Promise<{ id: string; key: string; status: string }[]> {
+    const deployment = await this.detect();
+    const path = deployment === "cloud" ? `${this.api}/search/jql` : `${this.api}/search`;
+    const jql = `project = "${this.projectKey}" ORDER BY created DESC`;
+    const body = JSON.stringify({ jql, maxResults: newestLooked, fields: ["status"] });
+    const answer = await this.target.request({ method: "POST", path, body });
+    if (!Array.isArray(answer.body?.issues)) throw unexpected("it answers a search without issues");
+    const issues = answer.body.issues as { id: string; key: string; fields?: { status?: { name?: string } } }[];
+    const found = new Map<string, { id: string; key: string; status: string }>();
+    for (const { id, key, fields } of issues) {
+      const status = String(fields?.status?.name ?? "");
+      if (!found.has(status)) found.set(status, { id, key, status });
+    }
+    return [...found.values()].slice(0, mostStatuses);
   }
 
   ticket(id: string, key: string): RemoteTicket {

@@ -21,6 +21,7 @@ import { type AdapterTools, Target, type TargetAnswer } from "../http.ts";
 import { plainComment, plainText } from "../plain-text.ts";
 import { TestSteps } from "../test-steps.ts";
 import { findTitle, titleResult } from "../titles.ts";
+import { heldCase } from "./held-case.ts";
 import { fittedHtml } from "./html.ts";
 import {
   type CaseAnswer,
@@ -48,6 +49,7 @@ export class Proactive implements TicketSystem {
   readonly name = "proactive";
   readonly link = null;
   readonly searches = false;
+  readonly screens = null;
   readonly testShowsReading = false;
   readonly fixedFields = ["correlationId", "serviceIdentifier"];
   readonly #settings: ProactiveSettings;
@@ -222,7 +224,7 @@ export class Proactive implements TicketSystem {
     );
   }
 
-  async test(): Promise<TestStep[]> {
+  async test(real?: TicketRequest): Promise<TestStep[]> {
     const steps = new TestSteps("PROACTIVE_SNOW_CA_FILE");
     const { table, appId, baseUrl, serviceIdentifier, source } = this.#settings;
     const path = paths.find(table, nobodys);
@@ -230,11 +232,9 @@ export class Proactive implements TicketSystem {
       await this.#target.request({ method: "GET", path, also: [404] });
       return `as ${appId} at ${baseUrl}, source ${source}`;
     });
-    if (reached)
-      // Only a real case shows whether it is registered.
-      await steps.take("Service identifier", () =>
-        Promise.resolve(`${serviceIdentifier}: checked with the first case`),
-      );
+    if (!reached) return steps.done;
+    await steps.take("Service identifier", async () => `${serviceIdentifier}: checked with the first case`);
+    if (real !== undefined) await steps.take("A real case", async () => heldCase(await this.render(real)));
     return steps.done;
   }
 

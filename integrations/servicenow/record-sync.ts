@@ -250,7 +250,7 @@ export class RecordSync {
 }
 
 /** A value of the settings as the Table API takes it. */
-function columnText(value: unknown): string {
+export function columnText(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 

@@ -3,6 +3,7 @@ import { DeliveryError } from "../../core/errors.ts";
 import type { IncidentStatus } from "../../core/incident.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import type { Draft } from "../../core/tickets/draft.ts";
+import type { TargetScreens } from "../../core/tickets/fields/target-fields.ts";
 import { titleWithin } from "../../core/tickets/headline/headline.ts";
 import type { RemoteChange, RemoteComment, RemoteState, RemoteTicket } from "../../core/tickets/ticket.ts";
 import type {
@@ -20,8 +21,10 @@ import { plainComment, withoutCodeTags } from "../plain-text.ts";
 import { type TestFinding, TestSteps } from "../test-steps.ts";
 import { type Asked, matrix, priorityMade, priorityNames, warningOf } from "./asked.ts";
 import { createdRecord, RecordIdentity, rowOf } from "./identity.ts";
+import { testReal } from "./real-record.ts";
 import { rawOf, type StateRow } from "./record-state.ts";
 import { RecordSync } from "./record-sync.ts";
+import { readScreens } from "./screens.ts";
 import { type ServiceNowSettings, Table } from "./table.ts";
 import { recordTexts } from "./texts.ts";
 
@@ -168,7 +171,13 @@ export class ServiceNow implements TicketSystem {
     return this.#sync.setRisk(id, { impact, urgency }, title);
   }
 
-  async test(): Promise<TestStep[]> {
+  readonly screens = async (): Promise<TargetScreens> =>
+    readScreens(this.#table, this.#settings, {
+      group: await this.#assignmentGroup().catch(() => null),
+      sync: this.#sync,
+    });
+
+  async test(real?: TicketRequest): Promise<TestStep[]> {
     const steps = new TestSteps("SERVICENOW_CA_FILE");
     const { table, username, assignmentGroup } = this.#settings;
     const reached = await steps.take(`Log in and read ${table}`, async () => {
@@ -191,6 +200,8 @@ export class ServiceNow implements TicketSystem {
       return finding;
     });
     await steps.take("Work notes", () => this.#sync.testJournal(own));
+    const parts = { table: this.#table, settings: this.#settings, sync: this.#sync };
+    if (real !== undefined) await testReal(steps, parts, () => this.render(real));
     return steps.done;
   }
 

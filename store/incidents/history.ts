@@ -23,6 +23,8 @@ export type HistoryAction =
   | "EXCEPTION_REMOVED"
   | "EXCEPTION_CHANGED"
   | "CAMPAIGN_JOINED"
+  | "DELIVERY_GIVEN_UP"
+  | "TICKET_RENEWED"
   | "EXTERNAL_SYNC";
 
 export interface HistoryEntry {
@@ -100,7 +102,7 @@ export interface RecentEntry extends HistoryEntry {
 /** Of how many of the newest entries those of other entities are left out. */
 const recentEntries = 500;
 
-/** The newest entries of all incidents of these entities (null = all), newest first; those of tickets that were made are too many to tell anything. */
+/** The newest entries of all incidents of these entities (null = all), newest first; those of tickets that were made, or given up, are too many to tell anything. */
 export async function recentHistory(
   database: Database,
   entities: readonly string[] | null,
@@ -110,7 +112,7 @@ export async function recentHistory(
   const { rows } = await database.read(
     `select h.at, h.who, h.action, h.field, substr(h.old, 1, 200) as old, substr(h.new, 1, 200) as new, h.source,
        i.incident_id, i.group_key, i.entity_name
-     from (select * from incident_history where action <> 'TICKET_LINKED' order by id desc limit ?1) h join incidents i on i.incident_id = h.incident_id
+     from (select * from incident_history where action not in ('TICKET_LINKED', 'DELIVERY_GIVEN_UP') order by id desc limit ?1) h join incidents i on i.incident_id = h.incident_id
      where ?2 is null or i.entity_name in (select value from json_each(?2))
      order by h.id desc limit ?3`,
     [recentEntries, spellings === null ? null : JSON.stringify(spellings), limit],

@@ -11,7 +11,7 @@ import { listCampaigns, readCampaign } from "./campaigns.ts";
 import { matchedAlerts } from "./exception-matches.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
 import { actorsCalled } from "./filters.ts";
-import { readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
+import { newestIncident, readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { readMonitored } from "./monitoring.ts";
 import { type OverviewQuery, readHours, readOverview } from "./overview.ts";
@@ -51,6 +51,7 @@ export const listReading = {
     run: async ({ database, patterns, assets }, incidentId: string, now: number) =>
       readIncidentDetail(database, { patterns, roles: await assets.current(database) }, incidentId, now),
   },
+  newestIncident: { kind: "read", run: ({ database }) => newestIncident(database) },
   readCampaign: { kind: "read", run: ({ database }, campaignId: string) => readCampaign(database, campaignId) },
   listCampaigns: {
     kind: "read",

@@ -1,7 +1,14 @@
 /** Lists of tickets and deliveries. */
 
 import { putOff } from "../../core/campaigns/campaign-tickets.ts";
-import type { Attempt, Delivery, Ticket, TicketSystemName } from "../../core/tickets/ticket.ts";
+import {
+  type Attempt,
+  type Delivery,
+  notIdentified,
+  type Ticket,
+  type TicketSystemName,
+} from "../../core/tickets/ticket.ts";
+import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
@@ -15,6 +22,11 @@ export interface TicketFilter {
   states?: readonly string[];
   /** Why they stand still, "" = without a word for it; of deliveries alone. */
   causes?: readonly string[];
+  /** Last changed from the first on, before the second (epoch milliseconds); of deliveries alone. */
+  since?: number;
+  before?: number;
+  /** Without creates that were made and not identified, which a person decides one by one. */
+  withoutMade?: boolean;
   entities: readonly string[] | null;
   limit: number;
   offset: number;
@@ -101,22 +113,37 @@ export async function listDeliveries(
   const all = conditionsOf(filter, "d.system");
   if (filter.states !== undefined)
     all.add("d.state in (select value from json_each(?))", JSON.stringify(filter.states));
-  if (filter.causes !== undefined)
-    all.add("coalesce(d.cause, '') in (select value from json_each(?))", JSON.stringify(filter.causes));
+  if (filter.causes !== undefined) {
+    // Only what stands still has a cause that counts; said in these words, the index of it can be used.
+    all.add("d.state in ('parked', 'dead')");
+    const causes = JSON.stringify(filter.causes);
+    if (filter.causes.includes("")) all.add("coalesce(d.cause, '') in (select value from json_each(?))", causes);
+    else all.add("d.cause in (select value from json_each(?))", causes);
+  }
+  if (filter.since !== undefined) all.add("d.updated_at >= ?", toIso(filter.since));
+  if (filter.before !== undefined) all.add("d.updated_at < ?", toIso(filter.before));
+  if (filter.withoutMade === true) all.add(`not (d.kind = 'create' and coalesce(d.cause, '') = '${notIdentified}')`);
   // With an incident, start from its few tickets; otherwise start from the newest deliveries.
   const from =
     filter.incidentId === undefined
       ? "deliveries d cross join tickets t on t.id = d.ticket_id"
       : "tickets t cross join deliveries d on d.ticket_id = t.id";
+  // The table of counts knows states alone.
+  const { incidentId, causes, since, before, withoutMade } = filter;
+  const total =
+    [incidentId, causes, since, before].every((one) => one === undefined) && withoutMade !== true
+      ? countOf("delivery_counts", filter)
+      : {
+          // Tickets are needed for their incident and entity alone.
+          sql: `select count(*) as n from ${filter.entities === null && incidentId === undefined ? "deliveries d" : from} where ${all.where}`,
+          args: all.args,
+        };
+  const count = await numberOf(database, total);
+  if (count <= filter.offset) return { deliveries: [], total: count };
   const { rows } = await database.read(
     `select ${deliveryColumns} from ${from} where ${all.where} order by d.seq desc limit ? offset ?`,
     [...all.args, filter.limit, filter.offset],
   );
-  // The table of counts knows no causes; with one, only what stands still is asked for, which is little.
-  const total =
-    filter.incidentId === undefined && filter.causes === undefined
-      ? countOf("delivery_counts", filter)
-      : { sql: `select count(*) as n from ${from} where ${all.where}`, args: all.args };
   const deliveries = rows.map(deliveryFromRow);
   const attempts = await database.read(
     `select ${attemptColumns} from delivery_attempts where delivery_id in (select value from json_each(?)) order by id`,
@@ -125,7 +152,7 @@ export async function listDeliveries(
   const byDelivery = Map.groupBy(attempts.rows, (row) => text(row, "delivery_id"));
   return {
     deliveries: deliveries.map((one) => ({ ...one, history: (byDelivery.get(one.id) ?? []).map(attemptFromRow) })),
-    total: await numberOf(database, total),
+    total: count,
   };
 }
 

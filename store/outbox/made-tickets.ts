@@ -11,7 +11,7 @@ import type { KnownTicket } from "../../core/tickets/ticket-system.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { integer, text } from "../database/rows.ts";
-import { orphansSql } from "./dead-letters.ts";
+import { orphansOf } from "./dead-letters.ts";
 import { hintOfBackup, isFromBackup } from "./restored.ts";
 import { newDeliveryId, ticketFromRow } from "./tickets.ts";
 
@@ -109,7 +109,7 @@ export async function nextGeneration(database: Database, id: string, now: number
       sql: "update deliveries set state = 'discarded', detail = ?, updated_at = ? where id = ?",
       args: [`sent again as generation ${generation}: ${made}`, at, id],
     },
-    { sql: orphansSql, args: [at] },
+    orphansOf([integer(row, "id")], at),
   ]);
   return made;
 }

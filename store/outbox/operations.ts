@@ -5,20 +5,11 @@ import type { TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { passGate } from "./cadence-gate.ts";
 import { levelOfTicket } from "./campaign-members.ts";
-import {
-  type DeadLetterFilter,
-  discardDeliveries,
-  discardDelivery,
-  listDeadLetters,
-  type MendedRequest,
-  mendDelivery,
-  readProbe,
-  retryDeliveries,
-  saveProbe,
-} from "./dead-letters.ts";
+import { listDeadLetters, type MendedRequest, mendDelivery, readProbe, saveProbe } from "./dead-letters.ts";
 import { beginDelivery, dueDeliveries, type Sending } from "./due-deliveries.ts";
 import { askAgain, knownTickets, nextGeneration, ownerOfTicket, takeUndecided } from "./made-tickets.ts";
 import { applyServiceLevels } from "./service-levels.ts";
+import { type DeadLetterFilter, retryDeliveries, type StandingPlace } from "./standing.ts";
 import type { TicketRules } from "./ticket-updates.ts";
 import {
   createPayload,
@@ -79,19 +70,11 @@ export const outboxOperations = {
   createPayload: { kind: "read", run: ({ database }, ticketId: number) => createPayload(database, ticketId) },
   findDelivery: { kind: "read", run: ({ database }, id: string) => findDelivery(database, id) },
   ticketOfDelivery: { kind: "read", run: ({ database }, id: string) => ticketOfDelivery(database, id) },
+  /** A step of those that are meant; the next one begins where this one says. */
   retryDeliveries: {
     kind: "write",
-    run: ({ database }, which: DeadLetterFilter, now: number) => retryDeliveries(database, which, now),
-  },
-  discardDeliveries: {
-    kind: "write",
-    run: ({ database }, which: DeadLetterFilter, reason: string, who: string, now: number) =>
-      discardDeliveries(database, which, reason, who, now),
-  },
-  discardDelivery: {
-    kind: "write",
-    run: ({ database }, id: string, reason: string, who: string, now: number) =>
-      discardDelivery(database, id, reason, who, now),
+    run: ({ database }, which: DeadLetterFilter, now: number, place: StandingPlace | null = null) =>
+      retryDeliveries(database, which, now, place),
   },
   mendDelivery: {
     kind: "write",

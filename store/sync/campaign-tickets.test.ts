@@ -381,10 +381,22 @@ describe("hands on", () => {
     for (const name of ["alice", "bob"]) await attack(name);
     await joined("alice", "bob");
     await pass();
-    await store.tickets.discardDelivery((await createOf("alice")).id, "not wanted", "a", now);
+    await store.tickets.discardDelivery(
+      (await createOf("alice")).id,
+      "not wanted",
+      { who: "a", source: "api" },
+      now,
+      null,
+    );
     await pass();
     expect(await dueNames()).toEqual(["create bob"]);
-    await store.tickets.discardDelivery((await createOf("bob")).id, "not wanted", "a", now);
+    await store.tickets.discardDelivery(
+      (await createOf("bob")).id,
+      "not wanted",
+      { who: "a", source: "api" },
+      now,
+      null,
+    );
     await pass();
     expect(await dueNames()).toEqual([]);
   });

@@ -8,6 +8,8 @@ import { correlationAuthor, UnitOfWork } from "../incidents/unit-of-work.ts";
 import { type DeliveryOutcome, outcomeStatements } from "../outbox/delivery-outcomes.ts";
 import { bringUpToDate, dropUpdatesOfPredecessor } from "../outbox/ticket-updates.ts";
 import { previousKey, ticketOfDelivery } from "../outbox/tickets.ts";
+import { discardDeliveries, discardDelivery } from "./give-up.ts";
+import { renewTicket } from "./renew-ticket.ts";
 import {
   dueReadings,
   knownComments,
@@ -68,6 +70,10 @@ export const syncOperations = {
     kind: "write",
     run: ({ database }, ticketId: number, now: number) => recordFailedReading(database, ticketId, now),
   },
+  /** A step of those that are meant; the next one begins where this one says. */
+  discardDeliveries: { kind: "write", run: discardDeliveries },
+  discardDelivery: { kind: "write", run: discardDelivery },
+  renewTicket: { kind: "write", run: renewTicket },
   ticketGone: {
     kind: "write",
     run: (open, ticket: Ticket, now: number) =>

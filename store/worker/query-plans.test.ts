@@ -304,13 +304,28 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     updated: now,
     stamp: "1",
   };
-  const letters = [{ system: "jira" }, { id: second }, { entities: ["Site"], causes: ["forbidden"], state: "dead" }];
+  const letters = [
+    { system: "jira" },
+    { id: second },
+    { entities: ["Site"], causes: ["forbidden"], state: "dead" },
+    { incidentId: id, since: now, before: now + hourMs },
+  ];
+  const given = ["r", { who: "a", source: "api" }, now, null];
   const lists = [
     { entities: null, limit: 10, offset: 0 },
     { entities: ["Site"], limit: 10, offset: 0 },
     { incidentId: id, entities: ["Site"], limit: 10, offset: 0 },
     { system: "jira", states: ["parked", "dead"], entities: null, limit: 10, offset: 0 },
     { states: ["parked", "dead"], causes: ["rejected"], entities: ["Site"], limit: 10, offset: 0 },
+    {
+      states: ["parked", "dead"],
+      since: 0,
+      before: now + dayMs,
+      withoutMade: true,
+      entities: null,
+      limit: 10,
+      offset: 0,
+    },
   ];
   return {
     "intake.writeDetections": [],
@@ -437,8 +452,23 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "tickets.createPayload": [[1]],
     "tickets.finishDelivery": [[outcome, now]],
     "tickets.retryDeliveries": letters.map((one) => [one, now]),
-    "tickets.discardDeliveries": letters.map((one) => [one, "r", "a", now]),
-    "tickets.discardDelivery": [[second, "r", "a", now]],
+    "tickets.discardDeliveries": letters.map((one) => [one, ...given]),
+    "tickets.discardDelivery": [[second, ...given]],
+    "tickets.renewTicket": [
+      [
+        {
+          incidentId: id,
+          entity: "Site",
+          system: "jira",
+          trigger: "manual",
+          who: "a",
+          payload: null,
+          level: null,
+          afterSeq: null,
+        },
+        ...given.slice(0, 3),
+      ],
+    ],
     "tickets.mendDelivery": [[second, { payload: "{}", hasOwnTitle: true }, "a", now]],
     "tickets.saveThrottle": [["jira", now]],
     "tickets.listThrottles": [[]],

@@ -148,6 +148,8 @@ async function pathsOf(it: Scene, ids: readonly string[]): Promise<string[]> {
     "/campaigns",
     `/campaigns/${campaign}`,
     "/deliveries",
+    "/deliveries/all",
+    `/incidents/${ids[0]}/renew/jira`,
     `/deliveries/${deliveryTo("servicenow")}`,
     `/deliveries/${deliveryTo("jira")}`,
     "/settings/integrations",

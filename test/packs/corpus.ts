@@ -2,8 +2,6 @@
  * What the packs are held against: the messages of both feeds that the whole sample leads to, and hostile ones, each with the values that it
  * must give. Those of alerts come from what was sent in, the others from the rows that the messages are made from; no message is read for them.
  */
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import type { LoggedEvent } from "../../core/event.ts";
 import { alertMessage } from "../../core/feeds/alert-message.ts";
 import { fieldsOfMessage, type MessageKind } from "../../core/feeds/fields.ts";
@@ -11,10 +9,8 @@ import { incidentFeedMessage } from "../../core/feeds/incident-message.ts";
 import { parseSnapshot } from "../../core/feeds/snapshot.ts";
 import { statusMessage, testMessage } from "../../core/feeds/status-message.ts";
 import type { MessageOptions } from "../../core/feeds/syslog-options.ts";
-import { sampleText } from "../e2e/sample.ts";
 import { byHash } from "../e2e/verify-sample.ts";
-import { ApiClient, password } from "../harness/api-client.ts";
-import { TestAppliance } from "../harness/appliance.ts";
+import { recordedEvents } from "./corpus-events.ts";
 import { hostileDetections, type Ingested } from "./hostile-detections.ts";
 import { valueAt } from "./json-values.ts";
 
@@ -44,9 +40,6 @@ const alertOptions: MessageOptions = {
 };
 const incidentOptions: MessageOptions = { ...alertOptions, facility: 17, appName: "SigmaIncident" };
 
-/** Records sent in at a time: incidents then change between. */
-const batch = 150;
-
 /** Everything that reaches a destination without a preset, in the order of the log. */
 export interface Corpus {
   /** All of it, with these options changed. */
@@ -55,30 +48,12 @@ export interface Corpus {
   variants(): CorpusMessage[];
 }
 
-/** Imports the sample and the hostile detections into an appliance of its own, which is gone afterwards. Takes a few seconds. */
+/** Of an appliance that was sent the sample and the hostile detections. */
 export async function makeCorpus(): Promise<Corpus> {
-  const appliance = await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password } });
   const ingested = new Map<string, Ingested>();
   for (const [hash, [first]] of byHash)
     if (first !== undefined) ingested.set(hash, { ...first, entity: "Primary Site" });
-  let events: LoggedEvent[];
-  try {
-    const lines = sampleText().trimEnd().split("\n");
-    for (let at = 0; at < lines.length; at += batch) await appliance.ingest(lines.slice(at, at + batch).join("\n"));
-    for (const detection of hostileDetections()) {
-      const { body } = await appliance.ingest([detection]);
-      if (body.accepted !== 1) throw new Error(`a hostile detection was refused: ${JSON.stringify(body)}`);
-    }
-    // Once more, a little later: each then has an HOURLY as well.
-    await appliance.clock.advance(10 * 60_000);
-    await appliance.ingest(hostileDetections());
-    await changeIncidents(await ApiClient.loggedIn(appliance, "admin"));
-    await appliance.clock.advance(61 * 60_000);
-    await appliance.stop();
-    events = await eventsOf(join(appliance.dataDir, "rhythmx.db"));
-  } finally {
-    rmSync(appliance.dataDir, { recursive: true, force: true });
-  }
+  const events = (await recordedEvents()).filter(({ kind }) => kindOf(kind) !== null);
   const hostile = hostileHashes(events, ingested);
   const render = (event: LoggedEvent, changed: Partial<MessageOptions> = {}) => rendered(event, ingested, changed);
   return {
@@ -101,30 +76,6 @@ export async function makeCorpus(): Promise<Corpus> {
       ];
     },
   };
-}
-
-/** Notes, owners and states, so that messages have changes. */
-async function changeIncidents(admin: ApiClient): Promise<void> {
-  const { incidents } = (await admin.get("/api/incidents?limit=6")).body;
-  const notes = 'He said "no" \\ [sic] ] {"a":1} \u202eturned\u202c 😀';
-  const changes = [
-    { notes },
-    { assigned_analyst: "admin" },
-    { status: "IN_PROGRESS", notes },
-    { status: "CLOSED", notes },
-    { status: "FALSE_POSITIVE", notes },
-  ];
-  for (const [n, change] of changes.entries()) await admin.patch(`/api/incidents/${incidents[n].incident_id}`, change);
-}
-
-async function eventsOf(path: string): Promise<LoggedEvent[]> {
-  const { Database } = await import("bun:sqlite");
-  const database = new Database(path, { readonly: true });
-  const rows = database
-    .query("select seq, at, kind, subject, entity_name as entity, data, body from event_log order by seq")
-    .all() as LoggedEvent[];
-  database.close();
-  return rows.filter(({ kind }) => kindOf(kind) !== null);
 }
 
 function kindOf(kind: string): MessageKind | null {

@@ -198,6 +198,9 @@ test("the playbook without a connector takes the columns of the SIEM's rule", ()
     .inputs.map(({ key }: Any) => key);
   expect(columns.length).toBeGreaterThan(8);
   expect(inputs.filter((name: string) => !columns.includes(name))).toEqual([]);
+  const soar = readFileSync(join(xsoarPack, "../../../splunk-soar/README.md"), "utf8");
+  const named = /playbook's inputs[\s\S]+?\n\n/.exec(soar)?.[0].match(/`(\w+)`/g) ?? [];
+  expect(named.map((name) => name.slice(1, -1)).sort()).toEqual(inputs.sort());
 });
 
 test("the app for Splunk SOAR has the platform's keys, names what its code has, and every field of an incident", () => {

@@ -3,7 +3,17 @@ import { afterEach, expect, test } from "bun:test";
 import { ApiClient } from "../harness/api-client.ts";
 import { until } from "../harness/appliance.ts";
 import { ConsoleClient } from "../harness/console-client.ts";
-import { cleanUpScenes, critical, deliveries, login, type Scene, scene, turn } from "../harness/ticket-scene.ts";
+import {
+  cleanUpScenes,
+  critical,
+  deliveries,
+  login,
+  type Scene,
+  scene,
+  settled,
+  ticketed,
+  turn,
+} from "../harness/ticket-scene.ts";
 
 afterEach(cleanUpScenes);
 
@@ -135,4 +145,83 @@ test("a ticket that was made and not identified is named, not sent again", async
   });
   expect(named.text).toContain(`ServiceNow ${number} is the incident's ticket now.`);
   expect(named.text).toContain("Done");
+});
+
+test("all that match: how many, the newest ten, and only what was there to be seen; a reason in the histories", async () => {
+  const actors = Array.from({ length: 12 }, (_, n): [string, string] => [`user${n}`, n < 11 ? "North" : "South"]);
+  const it = await refused(...actors);
+  const ana = await personOf(it, "ana", "analyst");
+  const list = await ana.get("/deliveries?entity=North&from=2026-03-01");
+  expect(list.html).toContain('href="/deliveries/all?entity=North&amp;from=2026-03-01"');
+  expect(list.text).not.toContain("Mend the extra fields");
+  expect((await (await asAdmin(it)).get("/deliveries")).html).toContain(
+    'href="/settings/integrations/jira#f-extra_fields"',
+  );
+  const page = await ana.get("/deliveries/all?entity=North&from=2026-03-01");
+  expect(page.text).toContain("11 deliveries match");
+  expect(page.text).toContain("and 1 more");
+  expect([...page.html.matchAll(/<tr id="dlv-/g)]).toHaveLength(10);
+  expect((await ana.get("/deliveries/all?entity=Elsewhere")).text).toContain("Nothing that stands still matches.");
+  // What is refused later was not seen.
+  await turn(it, 1_000);
+  await it.appliance.ingest([critical("late", { entity: "North" })]);
+  it.admin = await login(it);
+  await until(async () => (await deliveries(it, "state=parked")).length === 13);
+  const discarded = await ana.submit(page, "/console/deliveries/all/discard", { reason: "A drill" });
+  expect(discarded.text).toContain("11 deliveries are given up.");
+  const [one] = await deliveries(it, "state=discarded");
+  expect((await ana.get(`/incidents/${one.incident_id}`)).text).toContain("Not sent, jira create: A drill");
+  it.jira.options.required.length = 0;
+  const rest = await ana.get("/deliveries/all");
+  // Without the time at which it was shown, nobody has seen what goes.
+  const token = /name="form_token" value="([^"]+)"/.exec(rest.html)?.[1] ?? "";
+  expect((await ana.post("/console/deliveries/all/retry", { form_token: token })).status).toBe(400);
+  const retried = await ana.submit(rest, "/console/deliveries/all/retry");
+  expect(retried.text).toContain("2 deliveries are sent again");
+  await until(() => it.jira.issues.length === 2);
+});
+
+test("two people decide the same: the second one is told, and overrules nothing", async () => {
+  const it = await refused(["anna", "North"]);
+  const [ana, ben] = [await personOf(it, "ana", "analyst"), await personOf(it, "ben", "analyst")];
+  const id = /<tr id="(dlv-[0-9a-f]+)"/.exec((await ana.get("/deliveries")).html)?.[1] ?? "";
+  const [hers, his] = [await ana.get(`/deliveries/${id}`), await ben.get(`/deliveries/${id}`)];
+  await turn(it, 1_000);
+  it.jira.options.required.length = 0;
+  expect((await ana.submit(hers, `/console/deliveries/${id}/retry`)).text).toContain("It is sent again.");
+  const late = await ben.submit(his, `/console/deliveries/${id}/discard`, { reason: "not needed" });
+  expect([late.status, late.text]).toEqual([409, expect.stringContaining("it has been changed since it was shown")]);
+  await until(() => it.jira.issues.length === 1);
+});
+
+test("a ticket that was deleted there: another one is a decision of its own, after one more look", async () => {
+  const it = await ticketed(jiraOnly);
+  const admin = await asAdmin(it);
+  const renew = `/incidents/${it.id}/renew/jira`;
+  expect((await admin.get(renew)).text).toContain(`${it.key} is not known to be deleted`);
+  const issue = it.jira.remove(it.key);
+  await (await login(it)).patch(`/api/incidents/${it.id}/status`, { status: "IN_PROGRESS" });
+  await turn(it, 2_000);
+  await settled(it);
+  const standing = await admin.get("/deliveries");
+  expect(standing.html).toContain(`href="${renew}"`);
+  expect(standing.html).not.toContain('action="/console/deliveries/retry"');
+  expect((await admin.get(`/incidents/${it.id}`)).html).toContain(`href="${renew}"`);
+  const page = await admin.get(renew);
+  expect(page.text).toContain("It is looked for once more.");
+  // Somebody has brought it back meanwhile.
+  it.jira.issues.push(issue);
+  const back = await admin.submit(page, `/console/incidents/${it.id}/renew`);
+  expect([back.status, back.text]).toEqual([409, expect.stringContaining(`${it.key} is there again in jira`)]);
+  it.jira.remove(it.key);
+  const made = await admin.submit(page, `/console/incidents/${it.id}/renew`, { reason: "<b>Tidied</b> up" });
+  expect(made.text).toContain("Another ticket is on its way to Jira.");
+  expect(made.text).toContain(`Another ticket in the place of ${it.key}: <b>Tidied</b> up`);
+  await until(() => it.jira.issues.length === 1);
+  await settled(it);
+  const { tickets } = (await (await login(it)).get("/api/tickets")).body;
+  expect(tickets.map((one: { generation: number; ticket_id: string }) => [one.generation, one.ticket_id])).toEqual([
+    [2, it.jira.issues[0]?.key],
+    [1, it.key],
+  ]);
 });

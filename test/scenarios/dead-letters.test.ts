@@ -95,10 +95,40 @@ describe("dead letters", () => {
     const seen = (await north.get("/api/dead-letters")).body.dead_letters;
     expect(seen.map(({ count }: { count: number }) => count)).toEqual([1]);
     const reason = { reason: "The project is closed" };
+    // What it would be, also narrowed; another entity's answers like what does not exist.
+    const dry = async (path: string, body: object) =>
+      (await north.post(`/api/dead-letters/${path}`, { ...body, dry_run: true })).body;
+    expect(await dry("discard", reason)).toMatchObject({
+      discarded: 0,
+      matching: 1,
+      first: [{ entity_name: "north" }],
+    });
+    expect(await dry("retry", { entity: "North", before: "2100-01-01" })).toMatchObject({ retried: 0, matching: 1 });
+    for (const none of [
+      { entity: "south" },
+      { since: "2100-01-01" },
+      { incident_id: "INC-00000000" },
+      { state: "dead" },
+    ])
+      expect([none, await dry("retry", none)]).toEqual([none, { retried: 0, matching: 0, first: [] }]);
     expect((await north.post("/api/dead-letters/discard", reason)).body).toEqual({ discarded: 1 });
     expect(await parked(it)).toBe(1);
     const [gone] = await deliveries(it, "state=discarded");
     expect({ ...gone }).toMatchObject({ entity_name: "north", detail: reason.reason, who: "north" });
+    const { history } = (await it.admin.get(`/api/incidents/${gone.incident_id}`)).body;
+    const entry = { action: "DELIVERY_GIVEN_UP", field: "jira_create", old: "rejected", new: reason.reason };
+    expect(history.at(-1)).toMatchObject({ ...entry, who: "north", source: "api" });
+    // Decided while somebody else had it on the screen.
+    const [left] = await deliveries(it, "state=parked");
+    const stale = await it.admin.post(`/api/deliveries/${left.id}/discard`, { ...reason, updated_at: "2020-01-01" });
+    expect([stale.status, stale.body.detail]).toEqual([409, expect.stringContaining("changed since it was shown")]);
+    await turn(it, 1_000);
+    const asSeen = { updated_at: left.updated_at };
+    const both = await Promise.all([
+      it.admin.post(`/api/deliveries/${left.id}/retry`, asSeen),
+      it.admin.post(`/api/deliveries/${left.id}/discard`, { ...reason, ...asSeen }),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
   });
 
   test("given up while its outcome was unknown: not planned again by itself; by hand it is looked up before it is sent", async () => {
@@ -167,6 +197,11 @@ test(
       ["mend"],
     ])
       expect(run(...wrong).code).toBe(2);
+    const dry = run("retry", "--all", "--state", "parked", "--since", "2020-01-01", "--dry-run");
+    expect([dry.code, dry.stderr]).toEqual([0, "1 delivery is meant; nothing was changed\n"]);
+    expect(dry.stdout).toMatch(/dlv-[0-9a-f]+ +INC-[0-9a-f]+ +jira +create +parked +rejected/);
+    expect(run("retry", "--all", "--entity", "Elsewhere", "--dry-run").stderr).toContain("0 deliveries are meant");
+    expect(run("renew", "INC-00000000", "jira").stderr).toContain("has no ticket in jira that could be gone");
     await appliance.terminate();
     jira.options.required.length = 0;
     expect(run("retry", "--cause", "rejected").stderr).toBe("1 delivery is sent again\n");

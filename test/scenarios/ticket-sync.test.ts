@@ -299,8 +299,17 @@ describe("a ticket", () => {
     await turn(it, 6 * 60_000);
     expect(it.jira.issues).toHaveLength(0);
 
-    const answer = await (await login(it)).post(`/api/incidents/${it.id}/tickets`, { system: "jira" });
-    expect(answer.status).toBe(202);
+    // Where nothing of ours is found, it is not certain that it is gone.
+    const renew = async () =>
+      (await login(it)).post(`/api/incidents/${it.id}/tickets/renew`, { system: "jira", reason: "Tidied up" });
+    it.jira.faults = ({ path }) => (path.includes("/issue/") ? { when: "before", what: { status: 500 } } : null);
+    expect((await renew()).status).toBe(502);
+    it.jira.faults = () => null;
+    const twice = await Promise.all([renew(), renew()]);
+    expect(twice.map(({ status }) => status).sort()).toEqual([202, 409]);
+    expect((await detail(it)).history).toContainEqual(
+      expect.objectContaining({ action: "TICKET_RENEWED", who: "admin", old: "SEC-1", new: "Tidied up" }),
+    );
     await until(() => it.jira.issues.length === 1 && it.jira.issues[0]?.remoteLinks.size === 1);
     const [issue] = it.jira.issues;
     expect(issue?.fields.labels).toContain(`rhythmx-${it.id.toLowerCase()}-g2`);

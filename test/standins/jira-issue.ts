@@ -32,9 +32,9 @@ export function transitions(jira: Jira, issue: Issue): Reply {
         ? { resolution: { required: true, allowedValues: resolutions.map((one) => ({ name: one })) } }
         : {};
     const wanted = to?.category === "done" ? jira.options.transitionRequired : [];
-    const others = wanted.map(({ fieldId, name: label }) => [
+    const others = wanted.map(({ fieldId, ...field }) => [
       fieldId,
-      { required: true, hasDefaultValue: false, name: label },
+      { required: true, hasDefaultValue: false, ...field },
     ]);
     return {
       id: String(workflow.findIndex((one) => one.name === name) * 10 + 1),

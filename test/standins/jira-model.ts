@@ -48,6 +48,14 @@ export const simpleWorkflow: readonly JiraStatus[] = [
   { name: "Done", category: "done", to: ["In Progress"] },
 ];
 
+/** A field of a screen besides the usual ones. */
+export interface JiraField {
+  fieldId: string;
+  name: string;
+  schema?: { type: string; items?: string; custom?: string };
+  allowedValues?: { id: string; value: string }[];
+}
+
 export interface JiraOptions {
   /** The certificate by which it is reached; null = plain HTTP. */
   tls?: { cert: Buffer; key: Buffer } | null;
@@ -56,7 +64,9 @@ export interface JiraOptions {
   /** Search does not see an issue for so long. */
   indexLagMs?: number;
   priorities?: string[] | null;
-  required?: { fieldId: string; name: string }[];
+  required?: JiraField[];
+  /** On the create screen, and not required. */
+  offered?: JiraField[];
   /** Whether labels are on the create screen. */
   labels?: boolean;
   contextPath?: string;
@@ -76,7 +86,7 @@ export interface JiraOptions {
   /** Whether it refuses an issue without a priority. */
   priorityRequired?: boolean;
   /** Required on the screens of transitions to a done status. */
-  transitionRequired?: { fieldId: string; name: string }[];
+  transitionRequired?: JiraField[];
   /** Whether it takes an assignment and keeps none. */
   dropsAssignee?: boolean;
 }

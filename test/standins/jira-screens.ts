@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv-draft-04";
-import type { JiraOptions } from "./jira-model.ts";
+import type { JiraField, JiraOptions } from "./jira-model.ts";
 import type { Asked, Reply } from "./stand-in.ts";
 
 const folder = join(import.meta.dirname, "../data/jira");
@@ -38,10 +38,39 @@ export function createMeta(options: Required<JiraOptions>, asked: Asked): Reply 
           },
         ]),
     ...required.map((field) => ({ ...field, required: true, hasDefaultValue: false })),
+    ...options.offered.map((field) => ({ ...field, required: false, hasDefaultValue: false })),
   ];
-  const startAt = Number(asked.query.get("startAt") ?? 0);
-  const page = fields.slice(startAt, startAt + 4);
-  return { status: 200, body: { startAt, maxResults: 4, total: fields.length, fields: page } };
+  return metaPage(options, "fields", Number(asked.query.get("startAt") ?? 0), fields);
+}
+
+/** Cloud names its lists, Data Center from 9.0 on calls each of them values. */
+export function metaPage(
+  { deployment }: Required<JiraOptions>,
+  name: "fields" | "issueTypes",
+  startAt: number,
+  all: readonly object[],
+): Reply {
+  const page = all.slice(startAt, startAt + 4);
+  const own = deployment === "Cloud" ? { [name]: page } : { values: page, isLast: startAt + page.length >= all.length };
+  return { status: 200, body: { startAt, maxResults: 4, total: all.length, ...own } };
+}
+
+/** What is wrong with a value by the field's description; null = nothing. */
+function wrongValue({ name, schema, allowedValues }: JiraField, value: unknown, isCloud: boolean): string | null {
+  const isAllowed = (one: unknown) => {
+    const { id, value: named } = (one ?? {}) as { id?: string; value?: string };
+    return allowedValues?.some((option) => option.id === id || option.value === named);
+  };
+  if (allowedValues !== undefined)
+    return (schema?.type === "array" ? Array.isArray(value) && value.every(isAllowed) : isAllowed(value))
+      ? null
+      : `Specify a valid 'id' or 'name' for ${name}`;
+  if (schema?.type === "number" && typeof value !== "number") return "Operation value must be a number";
+  if (schema?.type === "date" && !/^\d{4}-\d\d-\d\d$/.test(String(value)))
+    return "Error parsing date string: yyyy-MM-dd";
+  if (schema?.custom?.endsWith(":textarea") && isCloud && !adf(value))
+    return "Operation value must be an Atlassian Document (see the Atlassian Document Format)";
+  return null;
 }
 
 export function wrongFields(options: Required<JiraOptions>, fields: Record<string, unknown>): Record<string, string> {
@@ -54,12 +83,17 @@ export function wrongFields(options: Required<JiraOptions>, fields: Record<strin
     "description",
     "labels",
     "priority",
-    ...required.map(({ fieldId }) => fieldId),
+    ...[...required, ...options.offered].map(({ fieldId }) => fieldId),
   ];
   for (const name of Object.keys(fields))
     if (!known.includes(name) || (name === "priority" && priorities === null) || (name === "labels" && !options.labels))
       wrong[name] = `Field '${name}' cannot be set. It is not on the appropriate screen, or unknown.`;
   for (const { fieldId, name } of required) if (fields[fieldId] === undefined) wrong[fieldId] = `${name} is required.`;
+  for (const field of [...required, ...options.offered]) {
+    if (fields[field.fieldId] === undefined) continue;
+    const problem = wrongValue(field, fields[field.fieldId], deployment === "Cloud");
+    if (problem !== null) wrong[field.fieldId] = problem;
+  }
   if (options.priorityRequired && fields.priority === undefined) wrong.priority = "Priority is required.";
   const { project, issuetype, summary, description, labels, priority } = fields as Record<string, never>;
   if ((project as { key?: string } | undefined)?.key !== "SEC") wrong.project = "valid project is required";

@@ -29,9 +29,11 @@ export function search({ issues: all, options }: Searched, asked: Asked): Reply 
     byLabel === null
       ? [...visible].reverse()
       : visible.filter(({ fields }) => fields.labels.includes(byLabel[1] ?? ""));
-  const issues = found
-    .slice(0, Number(body.maxResults ?? 50))
-    .map(({ id, key, fields }) => ({ id, key, fields: { labels: fields.labels } }));
+  const issues = found.slice(0, Number(body.maxResults ?? 50)).map(({ id, key, fields, status }) => {
+    const all: Record<string, unknown> = { labels: fields.labels, status: { name: status } };
+    const wanted = (body.fields ?? []) as string[];
+    return { id, key, fields: Object.fromEntries(wanted.map((name) => [name, all[name]])) };
+  });
   return {
     status: 200,
     body: options.deployment === "Cloud" ? { issues, isLast: true } : { issues, total: issues.length, startAt: 0 },

@@ -12,7 +12,7 @@ import {
   stamp,
   us,
 } from "./jira-model.ts";
-import { createMeta, wrongFields, wrongSummary } from "./jira-screens.ts";
+import { createMeta, metaPage, wrongFields, wrongSummary } from "./jira-screens.ts";
 import { search } from "./jira-search.ts";
 import { type Asked, type Reply, StandIn } from "./stand-in.ts";
 
@@ -30,6 +30,7 @@ export class JiraStandIn extends StandIn {
       indexLagMs: 0,
       priorities: ["Highest", "High", "Medium", "Low", "Lowest"],
       required: [],
+      offered: [],
       contextPath: "",
       labels: true,
       baseUrl: null,
@@ -127,18 +128,10 @@ export class JiraStandIn extends StandIn {
       };
     }
     if (method === "GET" && path === "/issue/createmeta/SEC/issuetypes")
-      return {
-        status: 200,
-        body: {
-          startAt: 0,
-          maxResults: 50,
-          total: 2,
-          issueTypes: [
-            { id: "10001", name: "Task" },
-            { id: "10002", name: "Bug" },
-          ],
-        },
-      };
+      return metaPage(this.options, "issueTypes", 0, [
+        { id: "10001", name: "Task" },
+        { id: "10002", name: "Bug" },
+      ]);
     if (method === "GET" && /^\/issue\/createmeta\/SEC\/issuetypes\/1000[12]$/.test(path))
       return createMeta(this.options, asked);
     if (method === "POST" && path === "/issue") return this.#create(asked);

@@ -4,6 +4,25 @@ import { hourMs } from "../../core/time.ts";
 
 export type Row = Record<string, string>;
 
+/** A column besides those of every incident, or in their place. */
+export interface DictionaryColumn {
+  element: string;
+  label: string;
+  internal_type?: string;
+  mandatory?: boolean;
+  reference?: string;
+  /** Label by value. */
+  choices?: Readonly<Record<string, string>>;
+}
+
+/** Makes a column mandatory for records of these states; none = for all. */
+export interface Policy {
+  field: string;
+  states?: readonly string[];
+  /** UI policies hold in forms alone. */
+  isUi?: boolean;
+}
+
 export interface ServiceNowOptions {
   credentials?: string;
   /** Groups by name. */
@@ -25,6 +44,11 @@ export interface ServiceNowOptions {
   createAnswer?: CreateAnswer;
   /** Whether rows that are hidden are counted. */
   counted?: boolean;
+  /** Columns besides those of every incident, or in their place. */
+  dictionary?: readonly DictionaryColumn[];
+  policies?: readonly Policy[];
+  /** Tables that the account may not read, of those that describe others. */
+  unreadable?: readonly string[];
 }
 
 /** `location`: the address of the record alone; others as they say. */
@@ -59,7 +83,17 @@ export const columns: readonly string[] = [
     "correlation_display",
     "assignment_group",
   ],
-  ...["work_notes", "comments", "state", "close_code", "close_notes", "u_soc", "assigned_to", "parent_incident"],
+  ...[
+    "work_notes",
+    "comments",
+    "state",
+    "close_code",
+    "close_notes",
+    "u_soc",
+    "u_cause",
+    "assigned_to",
+    "parent_incident",
+  ],
 ];
 export const journals = ["work_notes", "comments"];
 export const priorities: Readonly<Record<string, string>> = {

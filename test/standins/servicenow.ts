@@ -1,6 +1,7 @@
 /** A strict stand-in for ServiceNow's Table API, by its documented behaviour (protocols 4); shares no code with the adapter. */
 
 import { randomBytes } from "node:crypto";
+import { dictionaryTable, lackingColumn } from "./servicenow-dictionary.ts";
 import {
   columns,
   failure,
@@ -34,6 +35,9 @@ export class ServiceNowStandIn extends StandIn {
       readable: true,
       createAnswer: "whole",
       counted: true,
+      dictionary: [],
+      policies: [],
+      unreadable: [],
       ...options,
     };
   }
@@ -47,6 +51,8 @@ export class ServiceNowStandIn extends StandIn {
     if (table === "sys_user_group" && asked.method === "GET") return this.#groups(asked);
     if (table === "sys_user" && asked.method === "GET") return this.#people(asked);
     if (table === "sys_journal_field" && asked.method === "GET") return this.#journalOf(asked);
+    const described = asked.method === "GET" ? dictionaryTable(this.options, table, asked) : null;
+    if (described !== null) return described;
     if (table !== "incident") return { status: 400, body: failure(`Invalid table ${table}`) };
     if (id !== "") return this.#one(asked, id);
     if (asked.method === "GET") return this.#list(asked);
@@ -111,6 +117,8 @@ export class ServiceNowStandIn extends StandIn {
     for (const [name, value] of Object.entries(body))
       if (columns.includes(name) && !this.options.readOnly.includes(name))
         row[name] = String(value).slice(0, name === "short_description" ? 160 : 4000);
+    const lacking = lackingColumn(this.options, row);
+    if (lacking !== undefined) return refusedByPolicy(lacking);
     this.#touch(row, this.#account);
     for (const name of journals)
       if (typeof body[name] === "string" && !this.options.readOnly.includes(name))
@@ -207,6 +215,8 @@ export class ServiceNowStandIn extends StandIn {
         status: 403,
         body: failure("Operation Failed", "Data Policy Exception: close_code, close_notes are mandatory"),
       };
+    const lacking = lackingColumn(this.options, { ...row, ...body });
+    if (lacking !== undefined) return refusedByPolicy(lacking);
     for (const [name, value] of Object.entries(body)) {
       if (!columns.includes(name) || this.options.readOnly.includes(name)) continue;
       if (journals.includes(name)) this.#write(row, name, value, this.#account);
@@ -262,4 +272,8 @@ export class ServiceNowStandIn extends StandIn {
       display === "true" ? shown[name] : { value: row[name] ?? "", display_value: shown[name] };
     return Object.fromEntries(names.map((name) => [name, value(name)])) as Row;
   }
+}
+
+function refusedByPolicy(column: string): Reply {
+  return { status: 403, body: failure("Operation Failed", `Data Policy Exception: ${column} is mandatory`) };
 }

@@ -8,6 +8,7 @@ import type { TestStep } from "../../../core/tickets/ticket-system.ts";
 import { minuteMs } from "../../../core/time.ts";
 import { recordingExchanges } from "../../../integrations/exchanges.ts";
 import type { Throttle } from "../../../integrations/throttle.ts";
+import { retryStanding } from "../standing.ts";
 import type { TicketSystems } from "../systems.ts";
 import { DeliverySource } from "./delivery-source.ts";
 import { noteFailure } from "./failures.ts";
@@ -269,8 +270,7 @@ export class Lane implements LaneView {
 
   /** Reads only. */
   async #probeSystem(circuit: Circuit): Promise<void> {
-    const { store, clock, log } = this.tools;
-    const { system } = this;
+    const { store, clock, log, system } = { ...this.tools, system: this.system };
     try {
       const steps = await this.test().catch(() => []);
       const failed = steps.slice(0, 2).find(({ ok }) => !ok);
@@ -279,8 +279,8 @@ export class Lane implements LaneView {
       const answers = steps.length > 0 && (failed === undefined || refuses);
       if (answers) {
         // Deliveries that used up their retries while the target was down.
-        const dead = { system, state: "dead" as const };
-        const revived = circuit.isOutage ? await store.tickets.retryDeliveries(dead, clock.now()) : 0;
+        const dead = { system, state: "dead" } as const;
+        const revived = circuit.isOutage ? await retryStanding(store.tickets, dead, clock.now()) : 0;
         if (revived > 0) log.info("dead letters go again after an outage", { system, deliveries: revived });
         if (refuses) circuit.answered();
         else circuit.succeeded();

@@ -25,3 +25,6 @@ create index audit_log_kind on audit_log (kind, at);
 create index audit_log_target on audit_log (target collate nocase, at);
 create index audit_log_source on audit_log (source, at);
 create index audit_log_outcome on audit_log (outcome, at);
+
+-- What stands still, by cause: tens of thousands after an outage are grouped and counted without their rows.
+create index deliveries_standing on deliveries (state, cause, system, updated_at) where state in ('parked', 'dead');

@@ -56,6 +56,22 @@ public class Engine {
     out.flush();
   }
 
+  /** Each line is a pattern's number and a message; prints the groups of the first match, or the message with all matches replaced. */
+  static void pairs(BufferedReader in, List<Pattern> patterns, List<String> replacements, PrintStream out) throws Exception {
+    for (String line = in.readLine(); line != null; line = in.readLine()) {
+      String[] parts = line.split(" ", 2);
+      int number = Integer.parseInt(parts[0]);
+      Matcher matcher = patterns.get(number).matcher(from(parts[1]));
+      if (replacements != null) out.println(to(matcher.replaceAll(replacements.get(number))));
+      else if (matcher.find()) {
+        List<String> groups = new ArrayList<>();
+        for (int group = 0; group <= matcher.groupCount(); group++) groups.add(to(matcher.group(group)));
+        out.println(String.join(",", groups));
+      } else out.println("-");
+    }
+    out.flush();
+  }
+
   public static void main(String[] args) throws Exception {
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
     PrintStream out = new PrintStream(System.out, false, UTF_8);
@@ -63,7 +79,13 @@ public class Engine {
     List<Pattern> patterns = new ArrayList<>();
     for (int n = 0; n < count; n++) patterns.add(Pattern.compile(from(in.readLine())));
     if (args.length > 0) {
-      count(in, patterns, out);
+      if (args[0].equals("count")) count(in, patterns, out);
+      else if (args[0].equals("first")) pairs(in, patterns, null, out);
+      else {
+        List<String> replacements = new ArrayList<>();
+        for (int n = 0; n < count; n++) replacements.add(from(in.readLine()));
+        pairs(in, patterns, replacements, out);
+      }
       return;
     }
     for (String line = in.readLine(); line != null; line = in.readLine()) {

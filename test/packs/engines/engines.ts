@@ -4,6 +4,8 @@
  * in base64, `~` for a group that took no part, `-` for none.
  */
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { installed } from "../../harness/rsyslog.ts";
 
@@ -13,7 +15,7 @@ const engines = {
   /** Logstash's grok. */
   onigmo: ["ruby", join(import.meta.dirname, "engine.rb")],
   /** QRadar, Graylog; Elasticsearch's grok (Joni) is near to it and to Onigmo. */
-  java: ["java", "-Xshare:auto", join(import.meta.dirname, "Engine.java")],
+  java: ["javac"],
 } as const;
 
 export type EngineName = keyof typeof engines;
@@ -42,21 +44,91 @@ export function matchAll(engine: EngineName, patterns: readonly string[], messag
     );
 }
 
+/** For each question the groups of the first match; null for none. */
+export function firstMatches(engine: "java", questions: readonly (readonly [pattern: string, text: string])[]) {
+  const numbers = numbered(questions.map(([pattern]) => pattern));
+  const lines = questions.map(([pattern, text]) => `${numbers.get(pattern)} ${encoded(text)}`);
+  return answers(engine, "first", [...numbers.keys()], [], lines).map((line) =>
+    line === "-" ? null : line.split(",").map(decoded),
+  );
+}
+
+/** For each question the text with all matches replaced; `$1` is a group. */
+export function replaced(
+  engine: "java",
+  questions: readonly (readonly [pattern: string, replacement: string, text: string])[],
+): string[] {
+  // A pattern has one replacement: the number is that of both.
+  const numbers = numbered(questions.map(([pattern, replacement]) => `${pattern}\n${replacement}`));
+  const both = [...numbers.keys()].map((key) => key.split("\n"));
+  const lines = questions.map(([pattern, replacement, text]) => {
+    return `${numbers.get(`${pattern}\n${replacement}`)} ${encoded(text)}`;
+  });
+  const [patterns, replacements] = [both.map(([pattern = ""]) => pattern), both.map(([, text = ""]) => text)];
+  return answers(engine, "replace", patterns, replacements, lines).map((line) => decoded(line) ?? "");
+}
+
+const numbered = (texts: readonly string[]) => new Map([...new Set(texts)].map((text, n) => [text, n]));
+
+function answers(
+  engine: "java",
+  mode: string,
+  patterns: readonly string[],
+  replacements: readonly string[],
+  lines: readonly string[],
+): string[] {
+  if (lines.length === 0) return [];
+  const input = [String(patterns.length), ...[...patterns, ...replacements].map(encoded), ...lines];
+  return execute(engine, input, [mode]).split("\n").slice(0, lines.length);
+}
+
 /** For each message, how many looks at its characters the patterns together take until the first match of each: the work, whatever else runs. */
 export function looksAtCharacters(engine: "java", patterns: readonly string[], messages: readonly string[]): number[] {
   return run(engine, patterns, messages, "count").split("\n").map(Number);
 }
 
 function run(engine: EngineName, patterns: readonly string[], messages: readonly string[], ...more: string[]): string {
-  const lines = [String(patterns.length), ...[...patterns, ...messages].map(encoded)];
-  const [program, ...args] = engines[engine];
+  return execute(engine, [String(patterns.length), ...[...patterns, ...messages].map(encoded)], more).trimEnd();
+}
+
+function execute(engine: EngineName, lines: readonly string[], more: readonly string[]): string {
+  const [program, ...args] =
+    engine === "java" ? ["java", ...javaOptions, "-cp", compiledJava(), "Engine"] : engines[engine];
   const { status, stdout, stderr } = spawnSync(program, [...args, ...more], {
     input: `${lines.join("\n")}\n`,
     encoding: "latin1",
     maxBuffer: 2 ** 30,
   });
   if (status !== 0) throw new Error(`${engine}: ${stderr}`);
-  return stdout.trimEnd();
+  return stdout;
+}
+
+/** Short runs: no time is spent on making code fast. */
+const javaOptions = ["-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
+let classes: string | null = null;
+
+/** The folder with the class, which is made once for each version of the source, for all processes. */
+function compiledJava(): string {
+  if (classes !== null) return classes;
+  const source = join(import.meta.dirname, "Engine.java");
+  const hash = createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 16);
+  const cache = join(import.meta.dirname, "../../../node_modules/.cache/rhythmx-test");
+  const folder = join(cache, `java-${hash}`);
+  if (!existsSync(join(folder, "Engine.class"))) {
+    mkdirSync(cache, { recursive: true });
+    // Two processes may do it at the same time: each in a folder of its own.
+    const own = mkdtempSync(join(cache, "java-"));
+    const { status, stderr } = spawnSync("javac", ["-d", own, source], { encoding: "utf8" });
+    if (status !== 0) throw new Error(`javac: ${stderr}`);
+    try {
+      renameSync(own, folder);
+    } catch (error) {
+      rmSync(own, { recursive: true });
+      if (!existsSync(join(folder, "Engine.class"))) throw error;
+    }
+  }
+  classes = folder;
+  return folder;
 }
 
 /** The names of a pattern's groups by their number; a group without a name has none. */

@@ -27,7 +27,8 @@ import type { ApiContext, Request, Route, TextBody } from "./route.ts";
 import { settingsRoutes } from "./settings/settings-routes.ts";
 import { streamRoutes } from "./stream.ts";
 import { systemControlRoutes } from "./system/system-control-routes.ts";
-import { ticketRoutes } from "./ticket-routes.ts";
+import { deadLetterRoutes } from "./tickets/dead-letter-routes.ts";
+import { ticketRoutes } from "./tickets/ticket-routes.ts";
 import { webhookRoutes } from "./webhook-routes.ts";
 
 export function apiRoutes(dependencies: ApiDependencies): Route[] {
@@ -41,6 +42,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...exceptionRoutes(dependencies),
     ...assetRoutes(dependencies),
     ...ticketRoutes(dependencies),
+    ...deadLetterRoutes(dependencies),
     ...settingsRoutes(dependencies),
     ...webhookRoutes(dependencies),
     ...administrationRoutes(dependencies),

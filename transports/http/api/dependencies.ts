@@ -12,8 +12,9 @@ import type { ExceptionChange, NewException } from "../../../core/exceptions/exc
 import type { CaseRequest, IncidentRequest } from "../../../core/incident-change.ts";
 import type { PageAnswer, PageRequest } from "../../../core/pages/page-request.ts";
 import type { Sleep } from "../../../core/ports.ts";
-import type { TicketSystemName, WebhookSystem } from "../../../core/tickets/ticket.ts";
+import type { WebhookSystem } from "../../../core/tickets/ticket.ts";
 import type { SettingsPort } from "./settings/settings-port.ts";
+import type { TicketPort } from "./tickets/ticket-port.ts";
 
 type Json = Record<string, unknown>;
 
@@ -189,41 +190,6 @@ export interface StreamPort {
   stopping: AbortSignal;
   now(): number;
   sleep: Sleep;
-}
-
-interface TicketList {
-  incidentId?: string;
-  system?: string;
-  states?: readonly string[];
-  causes?: readonly string[];
-  limit: number;
-  offset: number;
-}
-
-/** Filter of parked and dead deliveries; what is not given matches all. */
-export interface DeadLetterChoice {
-  system?: TicketSystemName;
-  state?: "parked" | "dead";
-  causes?: readonly string[];
-}
-
-export interface TicketPort {
-  preview(caller: Caller, incidentId: string, system: TicketSystemName): Promise<Json>;
-  create(
-    caller: Caller,
-    incidentId: string,
-    system: TicketSystemName,
-    payloadSha256: string | null,
-  ): Promise<{ ticket: Json } | { delivery_id: string }>;
-  tickets(caller: Caller, query: TicketList): Promise<Json>;
-  deliveries(caller: Caller, query: TicketList): Promise<Json>;
-  delivery(caller: Caller, id: string): Promise<Json>;
-  deadLetters(caller: Caller): Promise<object[]>;
-  retry(caller: Caller, id: string, fields: Json | null): Promise<Json>;
-  identify(caller: Caller, id: string, number: string): Promise<Json>;
-  retryAll(caller: Caller, which: DeadLetterChoice): Promise<{ retried: number }>;
-  discard(caller: Caller, id: string, reason: string): Promise<Json>;
-  discardAll(caller: Caller, which: DeadLetterChoice, reason: string): Promise<{ discarded: number }>;
 }
 
 export interface WebhookPort {

@@ -67,6 +67,7 @@ import { campaignPage } from "./pages/campaigns/campaign.tsx";
 import { campaignsPage } from "./pages/campaigns/campaigns.tsx";
 import { caseActions, casePage } from "./pages/cases/case.tsx";
 import { casesPage } from "./pages/cases/cases.tsx";
+import { allPage } from "./pages/deliveries/all.tsx";
 import { deliveriesPage } from "./pages/deliveries/deliveries.tsx";
 import { deliveryPage } from "./pages/deliveries/delivery.tsx";
 import { deliveryActions } from "./pages/deliveries/delivery-actions.ts";
@@ -77,6 +78,7 @@ import { incidentActions } from "./pages/incident/actions.ts";
 import { exceptionPage } from "./pages/incident/exception-page.tsx";
 import { incidentPage } from "./pages/incident/page.tsx";
 import { previewPage } from "./pages/incident/preview-page.tsx";
+import { renewAction, renewPage } from "./pages/incident/renew-page.tsx";
 import { listActions } from "./pages/incidents/actions.ts";
 import { byHandPage } from "./pages/incidents/by-hand.tsx";
 import { incidentsPage } from "./pages/incidents/page.tsx";
@@ -101,6 +103,7 @@ const pages: readonly AnyPage[] = [
   byHandPage,
   incidentPage,
   previewPage,
+  renewPage,
   exceptionPage,
   casesPage,
   casePage,
@@ -109,6 +112,7 @@ const pages: readonly AnyPage[] = [
   campaignsPage,
   campaignPage,
   deliveriesPage,
+  allPage,
   deliveryPage,
   allSettingsPage,
   ...areaPages,
@@ -142,6 +146,7 @@ function actionsOf({ origin }: ConsoleDependencies): Action[] {
     ...accountActions(origin),
     ...listActions,
     ...incidentActions,
+    renewAction,
     ...caseActions,
     ...deliveryActions,
     ...integrationActions,

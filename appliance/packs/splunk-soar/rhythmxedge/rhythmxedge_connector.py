@@ -353,7 +353,7 @@ class RhythmXEdgeConnector(BaseConnector):
             return
         history = detail["history"]
         own = {(one["at"], one["who"]) for one in history if str(one["field"]).endswith("_notes") and str(one["new"]).startswith(consts.OWN)}
-        for index, entry in enumerate(history, start=detail["history_total"] - len(history)):
+        for entry in history:
             if entry["field"] != "status" or (entry["at"], entry["who"]) in own:
                 continue
             cef = {
@@ -363,7 +363,7 @@ class RhythmXEdgeConnector(BaseConnector):
                 "who": entry["who"],
                 "at": entry["at"],
             }
-            identifier = f"{detail['incident_id']}:status:{index}"
+            identifier = f"{detail['incident_id']}:status:{entry['at']}:{entry['new']}"
             yield self._artifact("status", f"Status {entry['new']}", identifier, "low", cef, consts.STATUS_TYPES)
 
     # Actions

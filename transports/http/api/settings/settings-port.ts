@@ -1,5 +1,6 @@
 /** What the API and the console need for settings. */
 import type { Caller } from "../../../../core/access/caller.ts";
+import type { TargetScreens } from "../../../../core/tickets/fields/target-fields.ts";
 
 type Json = Record<string, unknown>;
 
@@ -78,6 +79,11 @@ export interface SettingsPort {
   /** What fields that are not saved would mean: sections masking (of `text`), routing, correlation. @throws UsageError; EdgeError section_unknown */
   preview(caller: Caller, section: string, fields: Json, text: string): Promise<SettingsPreview>;
   test(caller: Caller, section: string, fields: Json): Promise<object>;
+  /**
+   * The fields of a ticket system's own screens, with `fields` laid over the settings in force. `fresh`: asked now, and not as some minutes ago.
+   * @throws UsageError; EdgeError section_unknown, fields_unknown, not_configured, ca_file
+   */
+  screens(caller: Caller, section: string, fields: Json, fresh: boolean): Promise<TargetScreens>;
   /** How many incidents of the last week auto-push would have taken, by the severity from which on it does. */
   pushEstimate(): Promise<PushEstimate>;
   /** Of ticket systems. */

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { feedSections } from "../../../../core/settings/sections/feed-section.ts";
 import { settingsSectionNames } from "../../../../core/settings/sections/sections.ts";
+import type { TargetScreens } from "../../../../core/tickets/fields/target-fields.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { type Route, route } from "../route.ts";
 import {
@@ -12,6 +13,7 @@ import {
   pushEstimate,
   settingsProblems,
   settingsSection,
+  targetScreens,
 } from "../shapes/ticket-shapes.ts";
 
 const fields = v.pipe(v.looseObject({}), v.description("Fields of the section; null = back to the default."));
@@ -135,7 +137,43 @@ export function settingsRoutes({ settings }: ApiDependencies): Route[] {
       answers: { 200: { description: "Each step with its outcome.", schema: connectionTest }, 404: unknown },
       handle: async ({ c, caller, param, body }) => c.json(await settings.test(caller, param("section"), body)),
     }),
+    route({
+      ...admin,
+      method: "POST",
+      path: "/api/settings/:section/fields",
+      summary: "The fields that a ticket system offers on its own screens",
+      description:
+        "Of `jira` and `servicenow`, with the settings in force and the body laid over them: the screens for new tickets, and those of transitions or of records that are closed, each field with its type, whether it is required, and its values. What cannot be read is in `unread`, in the target's words. Nothing is written there.",
+      body: fields,
+      bodyExample: { project_key: "SEC", issue_type: "Task" },
+      answers: {
+        200: { description: "By setting that fills them.", schema: targetScreens },
+        404: { description: "There is no such section, or its system describes no fields." },
+        409: { description: "It is not configured." },
+      },
+      handle: async ({ c, caller, param, body }) =>
+        c.json(screensJson(await settings.screens(caller, param("section"), body, true))),
+    }),
   ];
+}
+
+/** The screens as the API shows them. */
+function screensJson({ screens, unread }: TargetScreens) {
+  return {
+    screens: screens.map(({ setting, title, of, fields: own }) => ({
+      setting,
+      title,
+      of,
+      fields: own.map(({ shape, hasDefault, isFilled, ...field }) => ({
+        ...field,
+        has_default: hasDefault,
+        filled_by_rhythmx: isFilled,
+        form: shape.kind,
+        values: "allowed" in shape ? shape.allowed : null,
+      })),
+    })),
+    unread,
+  };
 }
 
 /** The version that If-Match names; null = none. A list or a weak one matches nothing. */

@@ -78,7 +78,8 @@ function putParts(form, page, isAsked) {
   for (const control of controlsOf(form)) {
     const next = /** @type {Control | null} */ (one(`[data-label][name="${control.name}"]`, fresh));
     if (!next) continue;
-    if (!isChanged(control) && isAsked) fill(control, textOf(next));
+    const taken = next.dataset.taken !== undefined;
+    if (isAsked && (taken || !isChanged(control))) fill(control, textOf(next));
     const [shown, now] = [shownOf(control), shownOf(next)];
     if (shown && now && isAsked) shown.value = now.value;
   }
@@ -87,7 +88,8 @@ function putParts(form, page, isAsked) {
     if (next?.hasAttribute("aria-invalid")) field.setAttribute("aria-invalid", "true");
     else field.removeAttribute("aria-invalid");
   }
-  for (const old of all("[data-part][id]", form)) {
+  // Also what stands above the form and says what its values would mean.
+  for (const old of all("[data-part][id]")) {
     const next = page.getElementById(old.id);
     if (!next || (!isAsked && old.dataset.part === "asked")) continue;
     old.replaceChildren(...next.childNodes);

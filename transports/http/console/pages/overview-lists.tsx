@@ -183,6 +183,8 @@ function deed({ action, field, old, new: now }: RecentChange): string {
       return "changed an exception of";
     case "EXCEPTION_REMOVED":
       return "removed an exception from";
+    case "TICKET_RENEWED":
+      return "asked for another ticket of";
     default:
       return `changed ${(field ?? "status").replaceAll("_", " ")}${now === null || now === "" ? "" : ` to ${words(now).toLowerCase()}`}:`;
   }

@@ -66,6 +66,13 @@ export const Field = (props: FieldProps) => {
   );
 };
 
+/** A day among filters. */
+export const Day = ({ name, label, value }: { name: string; label: string; value: string }) => (
+  <span class="day">
+    <Field label={label} name={name} type="date" value={value} />
+  </span>
+);
+
 export const Area = (props: {
   label: string;
   name: string;

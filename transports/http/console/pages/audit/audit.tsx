@@ -3,7 +3,7 @@
 import { type AuditOutcome, auditOutcomes, auditSources } from "../../../../../core/access/audit.ts";
 import { auditFile } from "../../../api/access/audit-routes.ts";
 import { type Action, type PageRequest, page } from "../../page.ts";
-import { Field } from "../../parts/field.tsx";
+import { Day } from "../../parts/field.tsx";
 import { Filters, SearchField } from "../../parts/filters.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
@@ -118,12 +118,6 @@ export const auditPage = page<Data>({
     </>
   ),
 });
-
-const Day = ({ name, label, value }: { name: string; label: string; value: string }) => (
-  <span class="day">
-    <Field label={label} name={name} type="date" value={value} />
-  </span>
-);
 
 const sourceWords = { api: "API", console: "Console", command: "Command line" } as const;
 const outcomeStates: Readonly<Record<AuditOutcome, Outcome>> = { done: "good", refused: "wait", failed: "bad" };

@@ -8,8 +8,11 @@ import { type DeliveryDetail, isUndecided, standsStill } from "./delivery-rows.t
 
 export const Decide = ({ one }: { one: DeliveryDetail }) => {
   const undecided = isUndecided(one);
+  const isGone = one.cause === "ticket_gone";
   const isMade = one.cause === "made_not_identified";
   const action = (deed: string) => `/console/deliveries/${one.id}/${deed}`;
+  // What somebody else decides meanwhile is not overruled unseen.
+  const seen = <input type="hidden" name="seen" value={one.updated_at} />;
   return (
     <Panel title="What happens with it" id="decide">
       {undecided ? (
@@ -24,8 +27,21 @@ export const Decide = ({ one }: { one: DeliveryDetail }) => {
           <button class="btn primary">Name the ticket</button>
         </Form>
       ) : null}
-      {standsStill(one) ? (
+      {isGone ? (
+        <div class="form one">
+          <p class="small soft">
+            Its ticket was deleted in {systemName(one.system)}. It goes when the ticket is back, or is dropped with the
+            decision for another one.
+          </p>
+          <a class="btn primary" href={`/incidents/${one.incident_id}/renew/${one.system}`}>
+            <Icon n="ticket" s={15} />
+            Make a new ticket…
+          </a>
+        </div>
+      ) : null}
+      {standsStill(one) && !isGone ? (
         <Form class="form one" action={action("retry")} label="Retry">
+          {seen}
           <p class="small soft">
             {undecided
               ? "If it is not there: it is looked up once more, then made as another ticket."
@@ -43,11 +59,12 @@ export const Decide = ({ one }: { one: DeliveryDetail }) => {
           )}
           <button class={undecided ? "btn" : "btn primary"}>
             <Icon n="rotate-ccw" s={15} />
-            {undecided ? "Send it again" : "Retry"}
+            {undecided ? "It was not made: make it" : "Retry"}
           </button>
         </Form>
       ) : null}
       <Form class="form one" action={action("discard")} label="Give up">
+        {seen}
         <label>
           <span>Why it is given up</span>
           <input class="field" name="reason" required maxlength={1_000} autocomplete="off" />

@@ -1,46 +1,37 @@
 /** @jsxImportSource hono/jsx */
 /** `/deliveries`: what goes to ticket systems: the queue, what stands still by cause, and what is done. */
 import { may } from "../../../../../core/access/caller.ts";
-import { type DeliveryState, ticketSystems } from "../../../../../core/tickets/ticket.ts";
+import { ticketSystems } from "../../../../../core/tickets/ticket.ts";
 import { type PageRequest, page } from "../../page.ts";
-import { Select } from "../../parts/field.tsx";
+import { Day, Select } from "../../parts/field.tsx";
 import { Filters, SearchField } from "../../parts/filters.tsx";
+import { EntityChoice } from "../../parts/list.tsx";
 import { PageFoot, Views, withParameters } from "../../parts/table.tsx";
 import { Empty } from "../../parts/words.tsx";
 import { pageNumber, pageSize, parameter } from "../listing.ts";
 import { systemName } from "../overview-state.ts";
-import { causeWords, type DeliveryRow, type StandingGroup, undecidedCauses } from "./delivery-rows.ts";
+import {
+  type Asked,
+  addressOf,
+  askedOf,
+  causesOf,
+  isNarrowed,
+  isStanding,
+  narrowed,
+  type View,
+  viewOf,
+  views,
+} from "./asked.ts";
+import { causeWords, type DeliveryRow, type StandingGroup } from "./delivery-rows.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
 import { Standing } from "./standing.tsx";
 
-interface View {
-  /** In the address. */
-  id: string;
-  name: string;
-  states: readonly DeliveryState[];
-  causes?: readonly string[];
-  empty: string;
-}
-
-const views: readonly View[] = [
-  { id: "", name: "Stand still", states: ["parked", "dead"], empty: "Nothing stands still." },
-  { id: "queue", name: "Queue", states: ["planned", "sending", "unknown"], empty: "Nothing waits to be sent." },
-  {
-    id: "unidentified",
-    name: "Made, not identified",
-    states: ["parked"],
-    causes: undecidedCauses,
-    empty: "No ticket waits to be named.",
-  },
-  { id: "parked", name: "Parked", states: ["parked"], empty: "Nothing is parked." },
-  { id: "dead", name: "Dead", states: ["dead"], empty: "Nothing is dead." },
-  { id: "done", name: "Done", states: ["confirmed", "discarded"], empty: "Nothing has been sent yet." },
-];
-
 interface Data {
   view: View;
-  asked: { system: string; cause: string; incident: string };
+  asked: Asked;
   groups: StandingGroup[];
+  /** Those that the person may choose from. */
+  entities: string[];
   rows: DeliveryRow[];
   total: number;
   counts: number[];
@@ -53,8 +44,8 @@ export const deliveriesPage = page<Data>({
   title: () => "Deliveries",
   load,
   view: (data, { url, caller }) => {
-    const { view, asked, groups, rows, total, counts } = data;
-    const mayWrite = may(caller, "ticket:write");
+    const { view, asked, groups, entities, rows, total, counts } = data;
+    const [mayWrite, mayMend] = [may(caller, "ticket:write"), may(caller, "administer")];
     const shown = groups.filter((group) => isAsked(group, data));
     return (
       <>
@@ -77,7 +68,7 @@ export const deliveriesPage = page<Data>({
           }))}
         />
         <div class="stack after-tabs" id="deliveries" data-live="*">
-          {shown.length === 0 ? null : <Standing groups={shown} mayWrite={mayWrite} />}
+          {shown.length === 0 ? null : <Standing groups={shown} mayWrite={mayWrite} mayMend={mayMend} />}
           <section class="panel list" aria-label="Deliveries">
             <Filters action="/deliveries" label="Deliveries" list="list" keep={{ state: view.id }}>
               <SearchField name="incident" value={asked.incident} label="Incident (INC-…)" />
@@ -88,9 +79,12 @@ export const deliveriesPage = page<Data>({
                 value={asked.system}
                 options={[["", "Any system"], ...ticketSystems.map((one) => [one, systemName(one)] as const)]}
               />
-              {view.states.some((state) => state === "parked" || state === "dead") ? (
+              {isStanding(view) ? (
                 <Select bare label="Cause" name="cause" value={asked.cause} options={causeOptions(data)} />
               ) : null}
+              <EntityChoice value={asked.entity} entities={entities} />
+              <Day name="from" label="From day" value={asked.from} />
+              <Day name="to" label="To day" value={asked.to} />
             </Filters>
             <div id="list">
               {rows.length === 0 ? (
@@ -104,6 +98,13 @@ export const deliveriesPage = page<Data>({
               ) : (
                 <DeliveryTable rows={rows} caption={`${view.name}, newest first`} mayWrite={mayWrite} />
               )}
+              {mayWrite && isStanding(view) && total > 0 ? (
+                <div class="foot-bar">
+                  <a class="btn mini" href={addressOf("/deliveries/all", asked)}>
+                    Retry or give up all that match…
+                  </a>
+                </div>
+              ) : null}
               <PageFoot url={url} page={pageNumber(url)} size={pageSize} shown={rows.length} total={total} />
             </div>
           </section>
@@ -114,54 +115,46 @@ export const deliveriesPage = page<Data>({
 });
 
 async function load(request: PageRequest): Promise<Data> {
-  const { caller, ports, url } = request;
+  const { caller, ports, url, preferences } = request;
   const { tickets } = ports.api;
-  const view = views.find(({ id }) => id === parameter(url, "state")) ?? (views[0] as View);
-  const asked = {
-    system: ticketSystems.find((one) => one === parameter(url, "system")) ?? "",
-    cause: parameter(url, "cause"),
-    incident: parameter(url, "incident")
-      .toUpperCase()
-      .replace(/^INC-(.*)$/, (_, id: string) => `INC-${id.toLowerCase()}`),
-  };
-  const choose = ({ states, causes }: View, limit: number, offset = 0) => {
-    const wanted = causesOf(causes, states.includes("planned") || states.includes("confirmed") ? "" : asked.cause);
+  const asked = askedOf((name) => parameter(url, name));
+  const view = viewOf(asked);
+  const choose = (one: View, limit: number, offset = 0) => {
+    const wanted = causesOf(one.causes, isStanding(one) ? asked.cause : "");
     return tickets.deliveries(caller, {
-      states,
-      ...(asked.system === "" ? {} : { system: asked.system }),
-      ...(asked.incident === "" ? {} : { incidentId: asked.incident }),
+      ...narrowed(asked, preferences.zone),
+      states: one.states,
       ...(wanted === null ? {} : { causes: wanted }),
       limit,
       offset,
     }) as Promise<unknown> as Promise<{ deliveries: DeliveryRow[]; total: number }>;
   };
-  const [found, groups, ...counted] = await Promise.all([
+  const [found, groups, entities, ...counted] = await Promise.all([
     choose(view, pageSize, (pageNumber(url) - 1) * pageSize),
     tickets.deadLetters(caller) as Promise<StandingGroup[]>,
+    ports.overview.entities(caller),
     ...views.map((one) => choose(one, 0)),
   ]);
-  return { view, asked, groups, rows: found.deliveries, total: found.total, counts: counted.map(({ total }) => total) };
+  return {
+    view,
+    asked,
+    groups,
+    entities,
+    rows: found.deliveries,
+    total: found.total,
+    counts: counted.map(({ total }) => total),
+  };
 }
 
-/** The causes of a view, narrowed to the one that is asked for; null = any. */
-function causesOf(ofView: readonly string[] | undefined, asked: string): readonly string[] | null {
-  if (asked === "") return ofView ?? null;
-  return ofView === undefined || ofView.includes(asked) ? [asked] : [];
-}
-
-/** Groups tell of all incidents, so one incident's list has none. */
+/** Groups tell of all incidents and times, so a list that is narrowed to some has none. */
 function isAsked({ system, cause, state }: StandingGroup, { view, asked }: Data): boolean {
   return (
-    asked.incident === "" &&
+    [asked.incident, asked.entity, asked.from, asked.to].every((one) => one === "") &&
     view.states.includes(state) &&
     (view.causes?.includes(cause) ?? true) &&
     (asked.system === "" || asked.system === system) &&
     (asked.cause === "" || asked.cause === cause)
   );
-}
-
-function isNarrowed({ system, cause, incident }: Data["asked"]): boolean {
-  return system !== "" || cause !== "" || incident !== "";
 }
 
 function causeOptions({ groups, asked }: Data): (readonly [string, string])[] {

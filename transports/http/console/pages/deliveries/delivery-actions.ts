@@ -1,16 +1,18 @@
 /** What forms of the deliveries' pages do. */
 import { UsageError } from "../../../../../core/errors.ts";
 import { type TicketSystemName, ticketSystems } from "../../../../../core/tickets/ticket.ts";
-import type { DeadLetterChoice } from "../../../api/dependencies.ts";
+import type { DeadLetterChoice } from "../../../api/tickets/ticket-port.ts";
 import type { FormFields } from "../../form-fields.ts";
 import type { Action } from "../../page.ts";
 import { systemName } from "../overview-state.ts";
+import { allActions } from "./all.tsx";
 
 const common = { permission: "ticket:write" } as const;
 const longestReason = 1_000;
 const pageOf = (id: string) => `/deliveries/${encodeURIComponent(id)}`;
 
 export const deliveryActions: readonly Action[] = [
+  ...allActions,
   {
     ...common,
     path: "/console/deliveries/retry",
@@ -32,7 +34,7 @@ export const deliveryActions: readonly Action[] = [
     ...common,
     path: "/console/deliveries/:id/retry",
     run: async ({ caller, ports, form, param }) => {
-      await ports.api.tickets.retry(caller, param("id"), fieldsOf(form));
+      await ports.api.tickets.retry(caller, param("id"), fieldsOf(form), seenAt(form));
       return { to: pageOf(param("id")), said: "It is sent again." };
     },
   },
@@ -40,7 +42,7 @@ export const deliveryActions: readonly Action[] = [
     ...common,
     path: "/console/deliveries/:id/discard",
     run: async ({ caller, ports, form, param }) => {
-      await ports.api.tickets.discard(caller, param("id"), form.required("reason", longestReason));
+      await ports.api.tickets.discard(caller, param("id"), form.required("reason", longestReason), seenAt(form));
       return { to: pageOf(param("id")), said: "It is given up." };
     },
   },
@@ -59,6 +61,12 @@ export const deliveryActions: readonly Action[] = [
 function choiceOf(form: FormFields): DeadLetterChoice {
   const system: TicketSystemName = form.oneOf("system", ticketSystems);
   return { system, state: form.oneOf("state", ["parked", "dead"]), causes: [form.text("cause", 64)] };
+}
+
+/** When the delivery was last changed, as the page had it (epoch milliseconds); null = the form does not say. */
+function seenAt(form: FormFields): number | null {
+  const at = Date.parse(form.text("seen", 40));
+  return Number.isNaN(at) ? null : at;
 }
 
 /** @throws UsageError no JSON object */

@@ -49,6 +49,8 @@ export interface StandingGroup {
   oldest: string;
   detail: string;
   delivery_id: string;
+  /** Of the newest of them. */
+  incident_id: string;
 }
 
 /** Causes for which a person has to say what became of a create. */
@@ -132,7 +134,10 @@ const causes: ReadonlyMap<string, CauseWords> = new Map([
   ["not_kept", { name: "Written, and not seen afterwards", means: "It is looked up before it is written again." }],
   [
     "ticket_gone",
-    { name: "The ticket was deleted there", means: "A new one is made by a person, on the incident's page." },
+    {
+      name: "The ticket was deleted there",
+      means: "A new one is made when a person decides that; else give these up.",
+    },
   ],
   ["campaign", { name: "One ticket stands for its campaign", means: "It is planned again where that ticket cannot." }],
   ["server_error", { name: "The system failed", means: passing }],

@@ -87,8 +87,13 @@ const Row = ({ row, mayWrite }: { row: DeliveryRow; mayWrite: boolean }) => {
             <a class="btn mini" href={`/deliveries/${id}#decide`}>
               Name the ticket
             </a>
+          ) : cause === "ticket_gone" ? (
+            <a class="btn mini" href={`/incidents/${incident_id}/renew/${system}`}>
+              New ticket…
+            </a>
           ) : (
             <Form action={`/console/deliveries/${id}/retry`} label={`Retry ${id}`}>
+              <input type="hidden" name="seen" value={updated_at} />
               <button class="btn mini">
                 <Icon n="rotate-ccw" s={13} />
                 Retry

@@ -6,21 +6,30 @@ import { Time } from "../../parts/time.tsx";
 import { Panel } from "../../parts/words.tsx";
 import { systemName } from "../overview-state.ts";
 import { causeWords, type StandingGroup, undecidedCauses } from "./delivery-rows.ts";
+import { mendPlace } from "./mend.ts";
 
-export const Standing = ({ groups, mayWrite }: { groups: readonly StandingGroup[]; mayWrite: boolean }) => (
+interface Rights {
+  mayWrite: boolean;
+  /** Whether the person may change settings. */
+  mayMend: boolean;
+}
+
+export const Standing = ({ groups, ...rights }: Rights & { groups: readonly StandingGroup[] }) => (
   <Panel title="Stands still, by cause" id="standing" note="kept until it goes or somebody gives it up">
     <ul class="todo">
       {groups.map((group) => (
-        <Group group={group} mayWrite={mayWrite} />
+        <Group group={group} {...rights} />
       ))}
     </ul>
   </Panel>
 );
 
-const Group = ({ group, mayWrite }: { group: StandingGroup; mayWrite: boolean }) => {
+const Group = ({ group, mayWrite, mayMend }: Rights & { group: StandingGroup }) => {
   const { system, state, cause, count, oldest, detail } = group;
   const { name, means } = causeWords(cause);
   const isUndecided = undecidedCauses.includes(cause);
+  const isGone = cause === "ticket_gone";
+  const mend = mendPlace(system, cause);
   const query = new URLSearchParams({ system, cause, state: isUndecided ? "unidentified" : state });
   return (
     <li data-cause={cause}>
@@ -37,12 +46,25 @@ const Group = ({ group, mayWrite }: { group: StandingGroup; mayWrite: boolean })
           </>
         )}{" "}
         Since <Time at={oldest} />.
+        {mend === null || mayMend ? null : ` An administrator mends ${mend.name} under Integrations.`}
       </p>
       <div class="row does">
         <a class="btn mini" href={`/deliveries?${query}`}>
           {isUndecided ? "Name the ticket" : "Show them"}
         </a>
-        {mayWrite && !isUndecided ? (
+        {mend === null || !mayMend ? null : (
+          <a class="btn mini" href={mend.href}>
+            <Icon n="settings" s={13} />
+            Mend {mend.name}
+          </a>
+        )}
+        {isGone && mayWrite ? (
+          <a class="btn mini" href={`/incidents/${group.incident_id}/renew/${system}`}>
+            <Icon n="ticket" s={13} />
+            {count === 1 ? "Make a new ticket…" : "Make a new ticket for the newest…"}
+          </a>
+        ) : null}
+        {mayWrite && !isUndecided && !isGone ? (
           <Form action="/console/deliveries/retry" label={`Retry all of ${systemName(system)}: ${name}`}>
             <Choice group={group} />
             <button class="btn mini">

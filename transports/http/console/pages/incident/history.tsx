@@ -103,6 +103,19 @@ function told(entry: HistoryEntry): Child {
       return <>Exception changed: {short(now)}</>;
     case "EXCEPTION_REMOVED":
       return <>Exception removed: {short(now)}</>;
+    case "DELIVERY_GIVEN_UP":
+      return (
+        <>
+          Not sent, {words(field ?? "").toLowerCase()}: {short(now)}
+        </>
+      );
+    case "TICKET_RENEWED":
+      return (
+        <>
+          Another ticket in the place of {short(old)}
+          {now === null ? "" : `: ${short(now)}`}
+        </>
+      );
     case "EXTERNAL_SYNC":
       return <Change name={`From the ticket, ${words(field ?? "").toLowerCase()}`} old={short(old)} now={short(now)} />;
     default:

@@ -46,7 +46,13 @@ export const Tickets = ({ incident, systems, rights }: IncidentData) => {
       ) : (
         <div class="tickets">
           {incident.tickets.map((ticket) => (
-            <TicketArticle id={incident.incident_id} ticket={ticket} told={told} mayAct={rights.tickets} />
+            <TicketArticle
+              id={incident.incident_id}
+              ticket={ticket}
+              told={told}
+              mayAct={rights.tickets}
+              isNewest={incident.tickets.find(({ system }) => system === ticket.system) === ticket}
+            />
           ))}
           {missing.map(({ system, answers }) => (
             <article>
@@ -80,9 +86,11 @@ interface TicketProps {
   ticket: IncidentTicket;
   told: readonly ToldIn[];
   mayAct: boolean;
+  /** Of its system: an older one was replaced. */
+  isNewest: boolean;
 }
 
-const TicketArticle = ({ id, ticket, told, mayAct }: TicketProps) => {
+const TicketArticle = ({ id, ticket, told, mayAct, isNewest }: TicketProps) => {
   const name = systemNames[ticket.system];
   const { kind, words } = stateOf(ticket);
   const here = toldWords(ticket.told_in ? [ticket.told_in] : told, ticket.system);
@@ -104,7 +112,8 @@ const TicketArticle = ({ id, ticket, told, mayAct }: TicketProps) => {
       )}
       {ticket.state === "gone" ? (
         <p class="small soft">
-          It was deleted in {name}, noticed <Time at={ticket.gone_at} />. Creating a ticket makes another one.
+          It was deleted in {name}, noticed <Time at={ticket.gone_at} />.{" "}
+          {isNewest ? "Another one is made when somebody decides that." : "Another one was made."}
         </p>
       ) : null}
       {ticket.merged_into === null ? null : (
@@ -115,7 +124,18 @@ const TicketArticle = ({ id, ticket, told, mayAct }: TicketProps) => {
       {here === null ? null : <p class="small soft any">{here}</p>}
       {ticket.risk_update === null ? null : <Gate update={ticket.risk_update} />}
       <DeliverySteps id={id} deliveries={ticket.deliveries} name={name} mayAct={mayAct} />
-      <TicketButtons id={id} system={ticket.system} mayAct={mayAct} isOffered={canBeMade(ticket)} />
+      {ticket.state === "gone" ? (
+        mayAct && isNewest ? (
+          <div class="row acts">
+            <a class="btn mini" href={`/incidents/${id}/renew/${ticket.system}`}>
+              <Icon n="ticket" s={13} />
+              Make a new ticket…
+            </a>
+          </div>
+        ) : null
+      ) : (
+        <TicketButtons id={id} system={ticket.system} mayAct={mayAct} isOffered={canBeMade(ticket)} />
+      )}
     </article>
   );
 };

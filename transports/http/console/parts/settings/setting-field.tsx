@@ -13,12 +13,14 @@ interface SettingProps {
   fallback?: string | undefined;
   /** Whether the accepted form and the default stand there. */
   explained?: boolean | undefined;
+  /** The answer itself has put something into the form: its text goes before what stands in the browser. */
+  isTaken?: boolean;
   /** What was saved since the form was shown, where that differs. */
   savedNow?: string | undefined;
 }
 
 export const SettingField = (props: SettingProps) => {
-  const { spec, field, typed, problem, savedNow } = props;
+  const { spec, field, typed, isTaken, problem, savedNow } = props;
   const { name, label, hint, wide } = spec;
   const fallback = props.explained ? (field.default ?? "") || "nothing" : props.fallback;
   const accepted =
@@ -30,7 +32,7 @@ export const SettingField = (props: SettingProps) => {
     spec.kind === "secret" ? (
       <SecretControl spec={spec} field={field} problem={problem} />
     ) : (
-      <Control spec={spec} field={field} value={typed ?? shown} problem={problem} />
+      <Control spec={spec} field={field} value={typed ?? shown} isTaken={isTaken} problem={problem} />
     );
   return (
     <div class={`setting${isWide ? " wide" : ""}${spec.kind === "switch" ? " check" : ""}`}>
@@ -75,14 +77,16 @@ interface ControlProps {
   spec: FieldSpec;
   field: SectionField;
   value: string;
+  isTaken?: boolean | undefined;
   problem: string | undefined;
 }
 
-const Control = ({ spec, field, value, problem }: ControlProps) => {
+const Control = ({ spec, field, value, isTaken, problem }: ControlProps) => {
   const common = {
     id: `f-${spec.name}`,
     name: field.pinned ? undefined : spec.name,
     "data-label": spec.label,
+    "data-taken": isTaken ? "" : undefined,
     "aria-describedby": `${spec.name}-hint`,
     "aria-invalid": problem === undefined ? undefined : ("true" as const),
   };
@@ -137,7 +141,7 @@ const Control = ({ spec, field, value, problem }: ControlProps) => {
 };
 
 /** Never shows the secret: what is there is said, and what is typed replaces it. */
-const SecretControl = ({ spec, field, problem }: Omit<ControlProps, "value">) => (
+const SecretControl = ({ spec, field, problem }: Omit<ControlProps, "value" | "isTaken">) => (
   <input
     class="field mono"
     type="password"

@@ -8,6 +8,7 @@ import { type Conflict, SettingsForm } from "../../../parts/settings/settings-fo
 import { Notice, Panel } from "../../../parts/words.tsx";
 import type { TestStep } from "../integration-state.ts";
 import { TestResult } from "../test-steps.tsx";
+import type { Picker } from "./field-picks.ts";
 
 /** The check box by which a person enables what its test has found wanting. */
 export const allTheSame = "all_the_same";
@@ -25,7 +26,14 @@ export interface FormState {
   held: boolean;
   /** What a person has to confirm with the own password, in words. */
   grave: Child | null;
+  /** The fields of the target's own screens, once a person has asked for them. */
+  picker: Picker | null;
 }
+
+export const freshForm: FormState = {
+  ...{ typed: new Map(), problems: [], conflict: null, tested: null },
+  ...{ held: false, grave: null, picker: null },
+};
 
 interface SectionFormProps {
   action: string;
@@ -92,6 +100,7 @@ export const SectionForm = (props: SectionFormProps) => {
                   spec={spec}
                   field={field}
                   explained={explained}
+                  isTaken={(state.picker?.taken ?? []).length > 0}
                   typed={typed.get(spec.name)}
                   problem={problems.find(({ name }) => name === spec.name)?.reason}
                   savedNow={conflict?.fields.includes(spec.name) ? valueText(field.value) : undefined}

@@ -18,15 +18,15 @@ import type { FormFields } from "../../../form-fields.ts";
 import { type Action, type ActionRequest, type AnyPage, type PageRequest, page, type Shown } from "../../../page.ts";
 import { PageHead } from "../../../parts/list.tsx";
 import type { FieldGroup, Section } from "../../../parts/settings/field-spec.ts";
-import { readFields, type SentFields } from "../../../parts/settings/field-spec.ts";
+import { readFields, type SentFields, valueText } from "../../../parts/settings/field-spec.ts";
 import { type Conflict, versionSeen } from "../../../parts/settings/settings-form.tsx";
 import { PinnedNotice } from "../../../parts/settings/source.tsx";
 import { integrationOf } from "../catalogue.ts";
 import { IntegrationHead, IntegrationsFrame } from "../frame.tsx";
 import { type IntegrationsData, readIntegrations, type TestStep } from "../integration-state.ts";
-import { allTheSame, type FormState, ownPassword, SectionForm } from "./section-form.tsx";
-
-const freshForm: FormState = { typed: new Map(), problems: [], conflict: null, tested: null, held: false, grave: null };
+import { FieldPicker } from "./field-picker.tsx";
+import { pickActions } from "./pick-actions.ts";
+import { allTheSame, type FormState, freshForm, ownPassword, SectionForm } from "./section-form.tsx";
 
 export interface SectionData<Extra> {
   section: Section;
@@ -55,6 +55,8 @@ interface Definition<Extra> {
   testable: boolean;
   /** Whether it is tested before it is enabled, and a test that finds something holds the save back until a person says "all the same". */
   testedFirst?: boolean;
+  /** What the ticket system is called whose own fields can be picked. */
+  picksFrom?: string;
   /** `form`: what was sent; null = the page is shown anew. */
   load(request: PageRequest, section: Section, form: FormFields | null): Promise<Extra>;
   /** Within the form: what it would mean, kept up to date while one types. */
@@ -139,6 +141,7 @@ export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPa
         }
         return { to: path, said: `${title}: saved and in force: ${labels.join(", ")}.` };
       }),
+      ...(definition.picksFrom === undefined ? [] : pickActions(name, specs, action, shown)),
       ...(definition.testable
         ? [
             action("test", async (request) => {
@@ -187,6 +190,10 @@ async function conflictOf(request: ActionRequest, name: string, { data }: EdgeEr
   return { who: saved?.who ?? "somebody", at: saved?.at ?? "", fields };
 }
 
+/** What is in the form, typed or saved. */
+export const inForm = <Extra,>({ state, section }: SectionData<Extra>, name: string): string =>
+  state.typed.get(name) ?? valueText(section.fields[name]?.value);
+
 /** Of the texts that were sent those that a person has typed. */
 export function typedOnly({ texts, changes }: SentFields): ReadonlyMap<string, string> {
   return new Map([...texts].filter(([name]) => name in changes));
@@ -201,7 +208,8 @@ interface ViewProps<Extra> {
 
 const SectionView = <Extra,>({ definition, data, path, title }: ViewProps<Extra>) => {
   const { section, integrations, state } = data;
-  const { groups, testable, above, below, preview } = definition;
+  const { groups, testable, above, below, preview, picksFrom } = definition;
+  const specs = groups.flatMap(({ fields }) => fields);
   const frame = (children: Child) =>
     definition.site === undefined ? (
       <IntegrationsFrame data={integrations} at={definition.section}>
@@ -210,7 +218,7 @@ const SectionView = <Extra,>({ definition, data, path, title }: ViewProps<Extra>
     ) : (
       definition.site.frame(children)
     );
-  const names = groups.flatMap(({ fields }) => fields.map(({ name }) => name));
+  const names = specs.map(({ name }) => name);
   return (
     <>
       {definition.site === undefined ? (
@@ -235,7 +243,20 @@ const SectionView = <Extra,>({ definition, data, path, title }: ViewProps<Extra>
               ) : undefined
             }
             notice={<PinnedNotice section={section} names={names} />}
-            preview={preview?.(data)}
+            preview={
+              <>
+                {picksFrom === undefined ? null : (
+                  <FieldPicker
+                    system={picksFrom}
+                    action={`/console${path}`}
+                    picker={state.picker}
+                    textOf={(setting) => (section.fields[setting]?.pinned === true ? null : inForm(data, setting))}
+                    labelOf={(setting) => specs.find((spec) => spec.name === setting)?.label ?? setting}
+                  />
+                )}
+                {preview?.(data)}
+              </>
+            }
             explained={definition.site !== undefined}
           />
           {below?.(data)}

@@ -3,12 +3,11 @@
 
 import type { PushEstimate } from "../../../../api/settings/settings-port.ts";
 import type { Action, AnyPage } from "../../../page.ts";
-import { valueText } from "../../../parts/settings/field-spec.ts";
 import { State } from "../../../parts/state.tsx";
 import { Panel } from "../../../parts/words.tsx";
 import { systemName } from "../../overview-state.ts";
 import type { IntegrationsData } from "../integration-state.ts";
-import { type SectionData, sectionPage } from "../section/section-page.tsx";
+import { inForm, type SectionData, sectionPage } from "../section/section-page.tsx";
 import { StatusLine } from "../status-line.tsx";
 import { Remarks } from "../system-panel.tsx";
 import { TestSteps } from "../test-steps.tsx";
@@ -27,6 +26,7 @@ const settings = [
     groups: jiraGroups,
     testable: true,
     testedFirst: true,
+    picksFrom: "Jira",
     load: async ({ url }) => url.origin,
     above: ({ integrations }) => <Standing data={integrations} system="jira" />,
     below: ({ extra }) => <Webhooks system="jira" origin={extra} />,
@@ -37,6 +37,7 @@ const settings = [
     groups: serviceNowGroups,
     testable: true,
     testedFirst: true,
+    picksFrom: "ServiceNow",
     load: async ({ url }) => url.origin,
     above: ({ integrations }) => <Standing data={integrations} system="servicenow" />,
     below: ({ extra }) => <Webhooks system="servicenow" origin={extra} />,
@@ -96,10 +97,6 @@ const Standing = ({ data, system }: { data: IntegrationsData; system: string }) 
     </Panel>
   );
 };
-
-/** What is in the form, typed or saved. */
-const inForm = <Extra,>({ state, section }: SectionData<Extra>, name: string): string =>
-  state.typed.get(name) ?? valueText(section.fields[name]?.value);
 
 const thresholds = [
   ["CRITICAL", "Critical"],

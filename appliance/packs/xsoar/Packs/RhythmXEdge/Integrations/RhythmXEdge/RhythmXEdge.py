@@ -195,15 +195,23 @@ def places() -> Dict[str, Any]:
 
 
 def note_places(changes: Dict[str, Dict[str, Any]]) -> None:
+    """`seen` where it is known, else `begins`, where it begins for an incident without a place; `own` is added to what is kept."""
+
     def change(context: Dict[str, Any]) -> None:
         kept = json.loads(context.get("places") or "{}")
-        for incident_id, place in changes.items():
-            kept.pop(incident_id, None)
-            kept[incident_id] = place
+        for incident_id, news in changes.items():
+            kept[incident_id] = merged_place(kept.pop(incident_id, None), news)
         context["places"] = json.dumps(dict(list(kept.items())[-MOST_REMEMBERED:]))
 
     if changes:
         change_context(change)
+
+
+def merged_place(kept: Optional[Dict[str, Any]], news: Dict[str, Any]) -> Dict[str, Any]:
+    """Another command may have noted changes of its own since this one has read the history."""
+    kept = kept or {"seen": news.get("begins", 0), "own": []}
+    seen = news.get("seen", kept["seen"])
+    return {"seen": seen, "own": [number for number in [*kept.get("own", []), *news.get("own", [])] if number >= seen]}
 
 
 def history_of(detail: Dict[str, Any]) -> List[Tuple[int, Dict[str, Any]]]:
@@ -475,9 +483,7 @@ def remember_own(client: Client, before: Dict[str, Any], sent: List[Tuple[str, O
         for number, entry in history_of(after)
         if number >= before["history_total"] and any(entry["field"] == field and tells(entry, text) for field, text in sent)
     ]
-    # Without a place nothing of before has to come: it begins here.
-    place = places().get(incident_id) or {"seen": before["history_total"]}
-    note_places({incident_id: {"seen": place["seen"], "own": [*place.get("own", []), *own]}})
+    note_places({incident_id: {"own": own, "begins": before["history_total"]}})
 
 
 def get_mapping_fields() -> Any:

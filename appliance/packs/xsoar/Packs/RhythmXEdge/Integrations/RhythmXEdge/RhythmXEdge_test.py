@@ -39,6 +39,13 @@ def test_history_has_numbers():
     assert numbers[-1] == 699 and numbers[0] == 700 - len(long["history"])
 
 
+def test_places_of_two_commands_at_once():
+    assert it.merged_place(None, {"seen": 3}) == {"seen": 3, "own": []}
+    assert it.merged_place(None, {"own": [4], "begins": 4}) == {"seen": 4, "own": [4]}
+    assert it.merged_place({"seen": 2, "own": [3, 5]}, {"seen": 5}) == {"seen": 5, "own": [5]}
+    assert it.merged_place({"seen": 2, "own": [3]}, {"own": [4], "begins": 9}) == {"seen": 2, "own": [3, 4]}
+
+
 def test_first_fetch_goes_by_the_appliances_clock():
     client = OneAnswer({"server_time": "2026-03-13T04:30:00.000Z"})
     assert it.first_fetch(client, {"first_fetch": "2 hours"}) == "2026-03-13T02:30:00+00:00"

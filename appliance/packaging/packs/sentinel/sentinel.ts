@@ -2,12 +2,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { type FeedField, fieldsOfMessage, type MessageKind } from "../../../core/feeds/fields.ts";
+import { type FeedField, fieldsOfMessage, type MessageKind } from "../../../../core/feeds/fields.ts";
+import { type AnalyticRule, deployment } from "./deployment.ts";
 import { elementPattern, headerPattern, structuredDataPattern, valuePattern } from "./re2-patterns.ts";
-import { type AnalyticRule, deployment } from "./sentinel-deployment.ts";
 
 const folder = "appliance/packs/sentinel";
-const root = join(import.meta.dirname, "../../..");
+const root = join(import.meta.dirname, "../../../..");
 
 /** Path and text of each file. */
 export function sentinelFiles(): [path: string, text: string][] {

@@ -1,10 +1,11 @@
 /** Tickets and their deliveries. */
 import * as v from "valibot";
-import { deliveryStates, ticketSystems } from "../../../core/tickets/ticket.ts";
-import type { ApiDependencies } from "./dependencies.ts";
-import { paging, shortText, someText, word } from "./parameters.ts";
-import { type Route, route } from "./route.ts";
-import { deadLetterGroup, deliveryDetail, deliveryRow, riskUpdate, ticketRow } from "./shapes/ticket-shapes.ts";
+import { deliveryStates, ticketSystems } from "../../../../core/tickets/ticket.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { entityFilter, paging, shortText, sinceTime, someText, word } from "../parameters.ts";
+import { type Route, route } from "../route.ts";
+import { deliveryDetail, deliveryRow, riskUpdate, ticketRow } from "../shapes/ticket-shapes.ts";
+import { momentOf } from "./dead-letter-routes.ts";
 
 const system = v.pipe(word(ticketSystems), v.description("The ticket system."));
 const systemBody = v.object({ system });
@@ -23,9 +24,25 @@ const deliveryQuery = v.object({
   ...listQuery.entries,
   state: v.optional(v.pipe(v.array(word(deliveryStates)), v.description("States, with commas between them."))),
   cause: v.optional(v.pipe(shortText(64), v.description("Of what is parked or dead for this cause."))),
+  entity: entityFilter,
+  since: v.optional(v.pipe(sinceTime, v.description("Last changed at this time or later."))),
+  before: v.optional(v.pipe(sinceTime, v.description("Last changed before this time."))),
 });
-const reason = v.object({ reason: someText(1000) });
+const seen = v.nullish(
+  v.pipe(
+    sinceTime,
+    v.description(
+      "`updated_at` as it was seen: refused with 409 where it has been changed since, by somebody else for example.",
+    ),
+  ),
+);
+const reason = v.object({ reason: someText(1000), updated_at: seen });
+const renewBody = v.object({
+  ...createBody.entries,
+  reason: v.nullish(v.pipe(someText(1000), v.description("For the incident's history."))),
+});
 const retryBody = v.object({
+  updated_at: seen,
   fields: v.nullish(
     v.pipe(
       v.looseObject({}),
@@ -36,19 +53,6 @@ const retryBody = v.object({
 const identifyBody = v.object({
   number: v.pipe(shortText(64), v.description("As people see it there: `INC0010023`, `SEC-12`, `CS0001234`.")),
 });
-const choice = {
-  cause: v.pipe(v.optional(shortText(64)), v.description("Only of this cause; without it, of every one.")),
-  system: v.optional(word(ticketSystems)),
-  state: v.optional(word(["parked", "dead"])),
-};
-const choiceBody = v.object(choice);
-const choiceReason = v.object({ ...choice, reason: someText(1000) });
-const chosen = ({ cause, system, state }: v.InferOutput<typeof choiceBody>) => ({
-  ...(cause === undefined ? {} : { causes: [cause] }),
-  ...(system === undefined ? {} : { system }),
-  ...(state === undefined ? {} : { state }),
-});
-
 const unknown = { description: "There is none of that id, or none that this caller may see." };
 const unreachable = { description: "The target does not say what it accepts at the moment." };
 const page = <S extends v.GenericSchema>(name: string, row: S) =>
@@ -119,6 +123,26 @@ export function ticketRoutes({ tickets }: ApiDependencies): Route[] {
       },
     }),
     route({
+      ...write,
+      method: "POST",
+      path: "/api/incidents/:id/tickets/renew",
+      summary: "Makes another ticket in the place of one that was deleted",
+      description:
+        "For a ticket whose `state` is `gone`. It is looked for once more: where it is back, it is kept in step and no other one is made; where the account finds no ticket of ours, nothing is certain and nothing is made. Both tickets stay in the ledger, and the incident's history has who decided it.",
+      body: renewBody,
+      bodyExample: { system: "jira", reason: "Deleted by mistake when the project was tidied up" },
+      answers: {
+        202: { description: "It is on its way.", schema: v.object({ delivery_id: v.string() }) },
+        404: unknown,
+        409: {
+          description: "It is not gone, or that is not certain; or the preview is outdated, or the system is off.",
+        },
+        502: unreachable,
+      },
+      handle: async ({ c, caller, param, body: { system, reason, payload_sha256 } }) =>
+        c.json(await tickets.renew(caller, param("id"), system, reason ?? null, payload_sha256 ?? null), 202),
+    }),
+    route({
       ...read,
       method: "GET",
       path: "/api/tickets",
@@ -134,7 +158,17 @@ export function ticketRoutes({ tickets }: ApiDependencies): Route[] {
       summary: "Deliveries with every attempt, newest first",
       query: deliveryQuery,
       answers: { 200: { description: "A page.", schema: page("deliveries", deliveryRow) } },
-      handle: async ({ c, caller, query }) => c.json(await tickets.deliveries(caller, listed(query, query.state))),
+      handle: async ({ c, caller, query }) => {
+        const [since, before] = [momentOf(query.since), momentOf(query.before)];
+        return c.json(
+          await tickets.deliveries(caller, {
+            ...listed(query, query.state),
+            ...(query.entity === undefined ? {} : { entity: query.entity }),
+            ...(since === undefined ? {} : { since }),
+            ...(before === undefined ? {} : { before }),
+          }),
+        );
+      },
     }),
     route({
       ...read,
@@ -156,10 +190,10 @@ export function ticketRoutes({ tickets }: ApiDependencies): Route[] {
       answers: {
         200: { description: "The delivery.", schema: deliveryRow },
         404: unknown,
-        409: { description: "It is neither." },
+        409: { description: "It is neither, or was changed since `updated_at`." },
       },
       handle: async ({ c, caller, param, body }) =>
-        c.json(await tickets.retry(caller, param("id"), body.fields ?? null)),
+        c.json(await tickets.retry(caller, param("id"), body.fields ?? null, momentOf(body.updated_at) ?? null)),
     }),
     route({
       ...write,
@@ -179,37 +213,6 @@ export function ticketRoutes({ tickets }: ApiDependencies): Route[] {
       handle: async ({ c, caller, param, body }) => c.json(await tickets.identify(caller, param("id"), body.number)),
     }),
     route({
-      ...read,
-      method: "GET",
-      path: "/api/dead-letters",
-      summary: "What stands still, by system, state and cause, with the target's words",
-      answers: {
-        200: { description: "The most frequent first.", schema: v.object({ dead_letters: v.array(deadLetterGroup) }) },
-      },
-      handle: async ({ c, caller }) => c.json({ dead_letters: await tickets.deadLetters(caller) }),
-    }),
-    route({
-      ...write,
-      method: "POST",
-      path: "/api/dead-letters/retry",
-      summary: "Sends all that is parked or dead again, or all of a cause",
-      description: "What was made and not identified stays: each of those is decided by itself.",
-      body: choiceBody,
-      bodyExample: { cause: "rejected", system: "jira" },
-      answers: { 200: { description: "How many.", schema: v.object({ retried: v.number() }) } },
-      handle: async ({ c, caller, body }) => c.json(await tickets.retryAll(caller, chosen(body))),
-    }),
-    route({
-      ...write,
-      method: "POST",
-      path: "/api/dead-letters/discard",
-      summary: "Gives up all that is parked or dead, or all of a cause",
-      body: choiceReason,
-      bodyExample: { cause: "not_found", system: "jira", reason: "The project has been closed" },
-      answers: { 200: { description: "How many.", schema: v.object({ discarded: v.number() }) } },
-      handle: async ({ c, caller, body }) => c.json(await tickets.discardAll(caller, chosen(body), body.reason)),
-    }),
-    route({
       ...write,
       method: "POST",
       path: "/api/deliveries/:id/discard",
@@ -219,9 +222,10 @@ export function ticketRoutes({ tickets }: ApiDependencies): Route[] {
       answers: {
         200: { description: "The delivery.", schema: deliveryRow },
         404: unknown,
-        409: { description: "It is under way or finished." },
+        409: { description: "It is under way or finished, or was changed since `updated_at`." },
       },
-      handle: async ({ c, caller, param, body }) => c.json(await tickets.discard(caller, param("id"), body.reason)),
+      handle: async ({ c, caller, param, body }) =>
+        c.json(await tickets.discard(caller, param("id"), body.reason, momentOf(body.updated_at) ?? null)),
     }),
   ];
 }

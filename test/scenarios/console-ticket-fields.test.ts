@@ -1,0 +1,206 @@
+/** Fields that a ticket system itself offers, picked in the console, and a real ticket held against them. */
+import { afterEach, expect, test } from "bun:test";
+import { ApiClient, password } from "../harness/api-client.ts";
+import { detection, TestAppliance, until } from "../harness/appliance.ts";
+import { ConsoleClient } from "../harness/console-client.ts";
+import { hostileWords } from "../harness/hostile-words.ts";
+import { JiraStandIn } from "../standins/jira.ts";
+import type { JiraOptions } from "../standins/jira-model.ts";
+import { ServiceNowStandIn } from "../standins/servicenow.ts";
+
+const cleanUp: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step();
+});
+
+const pages = {
+  jira: "/settings/integrations/jira",
+  servicenow: "/settings/integrations/servicenow",
+  proactive: "/settings/integrations/proactive",
+  auto_push: "/settings/integrations/auto-push",
+  retry: "/settings/integrations/retries",
+};
+
+async function started(env: Record<string, string> = {}): Promise<{ edge: TestAppliance; admin: ConsoleClient }> {
+  const it = { edge: await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password, ...env } }) };
+  cleanUp.push(() => it.edge.dispose());
+  return { ...it, admin: await ConsoleClient.signedIn(it.edge, "admin") };
+}
+
+async function jiraFor(edge: TestAppliance, options: JiraOptions = {}): Promise<JiraStandIn> {
+  const jira = await new JiraStandIn({ now: () => edge.clock.now(), ...options }).start();
+  cleanUp.push(() => jira.stop());
+  return jira;
+}
+
+const filled = (url: string) => ({
+  url,
+  email: "soc@acme.example",
+  api_token: "jira-token-1",
+  project_key: "SEC",
+  enabled: "true",
+});
+const attack = (user: string) => detection({ user, level: "critical", tags: ["attack.execution", "attack.t1059.001"] });
+
+for (const deployment of ["Cloud", "Server"] as const)
+  test(`its own fields are picked, checked and sent (${deployment})`, async () => {
+    const { edge, admin } = await started();
+    const options = ["SOC", hostileWords.markup].map((value, at) => ({ id: String(100 + at), value }));
+    const jira = await jiraFor(edge, {
+      deployment,
+      ...(deployment === "Server" ? { credentials: "pat-1" } : {}),
+      required: [
+        { fieldId: "customfield_10010", name: "Cost centre", schema: { type: "option" }, allowedValues: options },
+      ],
+      offered: [
+        { fieldId: "customfield_10011", name: "Effort", schema: { type: "number" } },
+        {
+          fieldId: "customfield_10012",
+          name: "Background",
+          schema: { type: "string", custom: "com.atlassian.jira.plugin.system.customfieldtypes:textarea" },
+        },
+        { fieldId: "customfield_10013", name: "Due", schema: { type: "date" } },
+      ],
+      transitionRequired: [
+        {
+          fieldId: "customfield_10020",
+          name: "Root cause",
+          schema: { type: "array", items: "option" },
+          allowedValues: [{ id: "7", value: "Phishing" }],
+        },
+      ],
+    });
+    const form = `/console${pages.jira}/save`;
+    const account = deployment === "Server" ? { email: "", api_token: "pat-1" } : {};
+    const page = await admin.get(pages.jira);
+    const given = { ...filled(jira.url), ...account, extra_fields: '{"customfield_10011":1}' };
+    const asked = await admin.fill(page, form, given, `/console${pages.jira}/fields`);
+    expect(asked.text).toContain("Required and not filled: Cost centre.");
+    expect(asked.text).toContain("SEC has no ticket yet whose transitions could be looked at");
+    expect(asked.html).not.toContain(hostileWords.markup);
+    const name = (id: string) => `pick.extra_fields.customfield_${id}`;
+    expect(admin.fieldsOf(asked, form).get(name("10011"))).toBe("1");
+
+    const picked = {
+      ...account,
+      api_token: given.api_token,
+      [name("10010")]: "100",
+      [name("10011")]: "much",
+      [name("10012")]: "One line",
+      [name("10013")]: "2026-02-30",
+      "hand.extra_fields.name": "customfield_10099",
+      "hand.extra_fields.value": "7",
+    };
+    const pick = await admin.fill(asked, form, picked, `/console${pages.jira}/pick`);
+    expect(pick.text).toContain("Put into the settings above: Cost centre, Background, customfield_10099.");
+    expect(pick.text).toContain("a number such as 7 or 2.5");
+    expect(pick.text).toContain("a day such as 2026-03-13");
+    const typed = admin.fieldsOf(pick, form).get("extra_fields") ?? "";
+    const background = { type: "paragraph", content: [{ type: "text", text: "One line" }] };
+    expect(JSON.parse(typed)).toEqual({
+      customfield_10011: 1,
+      customfield_10010: { id: "100" },
+      customfield_10012: deployment === "Cloud" ? { type: "doc", version: 1, content: [background] } : "One line",
+      customfield_10099: 7,
+    });
+
+    // By hand it is checked against the same description, and the real ticket against the screen.
+    const wrong = {
+      api_token: given.api_token,
+      extra_fields: '{"customfield_10010":{"value":"HR"},"customfield_10099":7}',
+    };
+    const refused = await admin.fill(pick, form, { ...wrong, ...account });
+    expect([refused.status, refused.text]).toEqual([
+      422,
+      expect.stringContaining("Cost centre (customfield_10010): one of SOC"),
+    ]);
+    const fine = '{"customfield_10010":{"value":"SOC"},"customfield_10099":7}';
+    const held = await admin.fill(pick, form, { ...wrong, ...account, extra_fields: fine });
+    expect(held.text).toContain("customfield_10099 is not on the screen for new tickets");
+    const saved = await admin.fill(held, form, {
+      ...account,
+      api_token: given.api_token,
+      extra_fields: '{"customfield_10010":{"id":"100"},"labels":["soc"]}',
+    });
+    expect(saved.at).toBe(pages.jira);
+    const push = await admin.get(pages.auto_push);
+    await admin.fill(push, `/console${pages.auto_push}/save`, {
+      enabled: "true",
+      min_severity: "HIGH",
+      campaigns: "each",
+    });
+    await edge.ingest([attack("jsmith")]);
+    await until(() => jira.issues.length === 1);
+    expect(jira.issues[0]?.fields).toMatchObject({
+      customfield_10010: { id: "100" },
+      labels: ["rhythmx", expect.stringContaining("rhythmx-inc-"), expect.stringContaining("risk-"), "soc"],
+    });
+
+    const again = await admin.fill(await admin.get(pages.jira), form, {}, `/console${pages.jira}/fields`);
+    expect(again.text).toContain("SEC-1 in To Do");
+    expect(again.text).toContain("Required and not filled: Root cause.");
+    const cause = { "pick.transition_fields.customfield_10020": "7" };
+    const both = await admin.fill(again, form, cause, `/console${pages.jira}/pick`);
+    await admin.fill(both, form);
+    const api = await ApiClient.asUser(edge, "boss", "admin");
+    expect((await api.get("/api/settings/jira")).body.fields.transition_fields.value).toBe(
+      '{"customfield_10020":[{"id":"7"}]}',
+    );
+  });
+
+test("ServiceNow: columns are picked from dictionary, choices and policies, for new records and closed ones", async () => {
+  const { edge, admin } = await started();
+  const snow = await new ServiceNowStandIn({
+    now: () => edge.clock.now(),
+    dictionary: [
+      { element: "u_soc", label: "SOC", mandatory: true, choices: { "1": "North", "2": "South" } },
+      { element: "u_cause", label: "Root cause" },
+    ],
+    policies: [
+      { field: "u_cause", states: ["6", "7"] },
+      { field: "parent_incident", states: ["6"], isUi: true },
+    ],
+  }).start();
+  cleanUp.push(() => snow.stop());
+  const form = `/console${pages.servicenow}/save`;
+  const account = { instance: snow.url, username: "rhythmx", password: "snow-password-1", enabled: "true" };
+  const page = await admin.get(pages.servicenow);
+  const held = await admin.fill(page, form, { ...account, close_code: "Fixed" });
+  expect(held.status).toBe(422);
+  expect(held.text).toContain("forms will ask for SOC (u_soc) by the dictionary");
+  expect(held.text).toContain(
+    "the instance refuses it without Root cause (u_cause) by the data policy u_cause is mandatory",
+  );
+  const tested = await admin.fill(page, form, { ...account, close_code: "Fixed", close_fields: '{"u_cause":"x"}' });
+  expect(tested.text).toContain('Resolution code (close_code) has no choice "Fixed": Solution provided');
+  expect(tested.text).toContain("parent incident (parent_incident) by the UI policy");
+
+  const asked = await admin.fill(page, form, account, `/console${pages.servicenow}/fields`);
+  expect(asked.text).toContain("Required and not filled: SOC.");
+  const picks = {
+    "pick.extra_fields.u_soc": "2",
+    "pick.close_fields.u_cause": "Mail",
+    "pick.close_fields.parent_incident": "INC1",
+  };
+  const pick = await admin.fill(
+    asked,
+    form,
+    { ...picks, password: account.password },
+    `/console${pages.servicenow}/pick`,
+  );
+  const fields = admin.fieldsOf(pick, form);
+  expect([fields.get("extra_fields"), fields.get("close_fields")]).toEqual([
+    '{"u_soc":"2"}',
+    '{"u_cause":"Mail","parent_incident":"INC1"}',
+  ]);
+  expect((await admin.fill(pick, form, { password: account.password, all_the_same: "on" })).at).toBe(pages.servicenow);
+
+  const api = await ApiClient.asUser(edge, "boss", "admin");
+  Object.assign(snow.options, { unreadable: ["sys_dictionary"] });
+  const { body } = await api.post("/api/settings/servicenow/fields", {});
+  expect(body).toEqual({
+    screens: [],
+    unread: [{ what: "sys_dictionary", why: expect.stringContaining("User Not Authorized") }],
+  });
+  expect((await api.post("/api/settings/proactive/fields", {})).status).toBe(409);
+});

@@ -1,0 +1,49 @@
+/** What the buttons of the field picker do. */
+import { EdgeError } from "../../../../../../core/errors.ts";
+import type { TargetScreens } from "../../../../../../core/tickets/fields/target-fields.ts";
+import type { Action, ActionRequest, PageRequest, Shown } from "../../../page.ts";
+import { type FieldSpec, readFields } from "../../../parts/settings/field-spec.ts";
+import { type Picker, readPicks } from "./field-picks.ts";
+import { type FormState, freshForm } from "./section-form.tsx";
+
+type Answer = (request: PageRequest, state: FormState, status?: 200 | 412 | 422) => Promise<Shown>;
+
+/** Asks the target for the fields of its screens, and puts what is picked of them into the form. */
+export function pickActions(
+  name: string,
+  specs: readonly FieldSpec[],
+  action: (what: string, run: Action["run"]) => Action,
+  shown: Answer,
+): Action[] {
+  const asked = async (request: ActionRequest, fresh: boolean) => {
+    const { texts, changes } = readFields(request.form, specs);
+    const { settings } = request.ports.api;
+    const problems = await settings.check(name, changes);
+    // Other fields than those that are picked may be wrong by what the target says: that is what it is asked for.
+    const others = Object.fromEntries(
+      Object.entries(changes).filter(([field]) => !problems.some((one) => one.name === field)),
+    );
+    const target = await settings
+      .screens(request.caller, name, others, fresh)
+      .catch((error: unknown): TargetScreens => {
+        if (!(error instanceof EdgeError)) throw error;
+        return { screens: [], unread: [{ what: "The fields", why: error.message }] };
+      });
+    return { typed: texts, problems, target };
+  };
+  return [
+    action("fields", async (request) => {
+      const { typed, problems, target } = await asked(request, true);
+      const picker: Picker = { target, typed: new Map(), problems: new Map(), taken: [] };
+      return shown(request, { ...freshForm, typed, problems, picker });
+    }),
+    action("pick", async (request) => {
+      const { typed, target } = await asked(request, false);
+      const { texts, picker } = readPicks(request.form, target, typed);
+      const own = Object.fromEntries(target.screens.map(({ setting }) => [setting, texts.get(setting) ?? null]));
+      const given = Object.fromEntries(Object.entries(own).filter(([setting]) => texts.has(setting)));
+      const problems = await request.ports.api.settings.check(name, given);
+      return shown(request, { ...freshForm, typed: texts, problems, picker });
+    }),
+  ];
+}
