@@ -92,7 +92,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   RHYTHMX_AUDIT_RETENTION_DAYS: of("730", "1.5"),
   RHYTHMX_BACKUP_SCHEDULE: of("30 2 * * *", "30 2 31 2 *"),
   RHYTHMX_BACKUP_DIR: of("/tmp/rhythmx-backups", "a\u0007b"),
-  RHYTHMX_BACKUP_KEEP: of("3", "0"),
+  RHYTHMX_BACKUP_KEEP: of("9", "0"),
   RHYTHMX_MIN_FREE_BYTES: of("1048576", "-1"),
   RHYTHMX_MIN_FREE_PERCENT: of("0.5", "100"),
   QUALIFY_MIN_SCORE: of("55", "101"),
