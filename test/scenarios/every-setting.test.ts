@@ -17,6 +17,7 @@ import { ticketSettingNames } from "../../core/settings/ticket-definitions.ts";
 import type { Settings } from "../../core/settings.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
+import { ConnectProxy } from "../harness/connect-proxy.ts";
 import { ConsoleClient } from "../harness/console-client.ts";
 import { type Sample, samples } from "../harness/setting-samples.ts";
 
@@ -167,6 +168,22 @@ test("retention that is shortened says what will be removed, and takes the own p
     expect((await person.fill(await person.get(path), save, { days: "400" })).at).toBe(path);
   } finally {
     await old.dispose();
+  }
+});
+
+test("ticket systems are reached by the proxy that was saved, except where it says not", async () => {
+  const proxy = await ConnectProxy.started(1);
+  try {
+    const jira = { url: "https://jira.example", api_token: "token", project_key: "SEC" };
+    await admin.send("PUT", "/api/settings/network", { https_proxy: proxy.url });
+    await admin.send("POST", "/api/settings/jira/test", jira);
+    expect(new Set(proxy.asked.splice(0))).toEqual(new Set(["jira.example:443"]));
+    await admin.send("PUT", "/api/settings/network", { no_proxy: ".example" });
+    await admin.send("POST", "/api/settings/jira/test", jira);
+    expect(proxy.asked).toEqual([]);
+  } finally {
+    proxy.stop();
+    await admin.send("PUT", "/api/settings/network", { https_proxy: null, no_proxy: null });
   }
 });
 
