@@ -13,7 +13,7 @@ import { mostCounted } from "../../store/lists/kept-data.ts";
 import type { HourCount, OverviewFigures } from "../../store/lists/overview.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DestinationStatus } from "../../transports/syslog/destination/destination.ts";
-import type { HeartbeatStatus } from "../feeds/syslog-feed.ts";
+import type { HeartbeatStatus } from "../feeds/heartbeat.ts";
 import { type VersionInfo, versionInfo } from "../runtime/version.ts";
 import type { LoopStatus } from "../upkeep/scheduler.ts";
 import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
