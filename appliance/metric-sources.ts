@@ -1,5 +1,6 @@
 /** Gathers from the parts of the appliance what metrics read. */
 import { join } from "node:path";
+import type { ClusterStatus } from "../core/cluster.ts";
 import { spaceLimit } from "../core/disk-space.ts";
 import type { Faults } from "../core/faults.ts";
 import { readerName } from "../core/feeds/feeds.ts";
@@ -37,6 +38,7 @@ interface MetricParts {
   storage: StorageWatch;
   dispatcher: TicketDispatcher;
   backups: Backups;
+  cluster(): ClusterStatus | null;
 }
 
 export function metricSources(parts: MetricParts): MetricSources {
@@ -69,6 +71,7 @@ export function metricSources(parts: MetricParts): MetricSources {
       ...ofTickets(parts.dispatcher),
     ],
     backups: () => parts.backups.figures,
+    cluster: parts.cluster,
     tickets: parts.dispatcher.metrics(),
   };
 }

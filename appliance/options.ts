@@ -4,6 +4,7 @@ import type { ReloadReport } from "../core/settings/reload/changes.ts";
 import type { ResolvedSettings } from "../core/settings/resolve.ts";
 import type { Settings } from "../core/settings.ts";
 import type { AuditAuthor } from "./access/audit-log.ts";
+import type { NodeSide } from "./cluster/side.ts";
 import type { Operations } from "./control/operations.ts";
 import type { Log } from "./runtime/log.ts";
 import type { PasswordHasher } from "./runtime/passwords.ts";
@@ -36,6 +37,8 @@ export interface ApplianceOptions {
   reload?: (author: AuditAuthor) => Promise<ReloadReport>;
   /** Keeps the last lines of `log`, for the support bundle. */
   recentLog?: RecentLog;
+  /** Makes this appliance a node of a cluster. */
+  node?: NodeSide;
   /** Called with the settings that a reload has put in force. */
   onSettings?: (settings: Settings) => void;
 }

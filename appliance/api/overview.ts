@@ -1,6 +1,7 @@
 /** What a person wants to know first: figures, activity, and the state of the appliance itself. */
 import { statfs } from "node:fs/promises";
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
+import { type ClusterStatus, clusterJson } from "../../core/cluster.ts";
 import { levels } from "../../core/detection.ts";
 import type { Fault } from "../../core/faults.ts";
 import type { FeedName } from "../../core/feeds/feeds.ts";
@@ -25,6 +26,8 @@ export interface RunningParts {
   destinations(): readonly (DestinationStatus & { feed: FeedName })[];
   loops(): readonly LoopStatus[];
   faults(): readonly Fault[];
+  /** Null: this appliance is alone. */
+  cluster(): ClusterStatus | null;
   /** `RHYTHMX_RETENTION_DAYS`. */
   retentionDays(): number;
 }
@@ -102,6 +105,7 @@ export class Overview {
     const { schema, sqlite, bytes } = await reading.fileFacts();
     const disk = await statfs(dataDir).catch(() => null);
     this.#version ??= versionInfo();
+    const cluster = running.cluster();
     return {
       server_time: toIso(clock.now()),
       uptime_seconds: Math.floor(running.uptimeMs() / 1000),
@@ -110,6 +114,7 @@ export class Overview {
       disk: disk === null ? null : { free_bytes: disk.bavail * disk.bsize, total_bytes: disk.blocks * disk.bsize },
       search: { behind: search.behind },
       retention_days: running.retentionDays(),
+      cluster: cluster === null ? null : clusterJson(cluster),
       ...this.#state(caller),
       loops: running.loops().map(({ name, everyMs, runs, failures, lastRun, lastDurationMs, lastError }) => ({
         name,

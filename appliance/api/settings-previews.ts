@@ -1,8 +1,9 @@
-/** What settings that are not saved yet would mean: what is masked, where entities go, which actors are shared accounts. */
+/** What settings that are not saved yet would mean: what is masked, where entities go, which actors are shared accounts, what is removed. */
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
 import { normaliseName, normaliseUser } from "../../core/intake/identity.ts";
 import type { Clock } from "../../core/ports.ts";
+import { definitionOf, type SettingName } from "../../core/settings/setting-definitions.ts";
 import type { GivenValue } from "../../core/settings/tickets.ts";
 import { readTicketSettings } from "../../core/settings/tickets.ts";
 import { masked } from "../../core/tickets/masking/masking.ts";
@@ -11,6 +12,7 @@ import type { Store } from "../../store/open-store.ts";
 import type {
   AccountsPreview,
   MaskingPreview,
+  RetentionPreview,
   RoutingPreview,
   SettingsPreview,
 } from "../../transports/http/api/settings/settings-port.ts";
@@ -18,13 +20,11 @@ import type {
 type Values = ReadonlyMap<string, GivenValue>;
 
 interface Parts {
-  reading: Pick<Store["reading"], "recentEntities" | "recentUsers">;
+  reading: Pick<Store["reading"], "recentEntities" | "recentUsers" | "countRemoval" | "countOldAlerts">;
   clock: Clock;
-  /** The accounts that hold when nothing is given. */
-  defaultAccounts: string;
 }
 
-/** The days that are looked at. */
+/** The days that are looked back at. */
 const days = 30;
 /** Actors and rules that are named. */
 const mostNamed = 50;
@@ -40,13 +40,50 @@ export async function previewOf(
   if (section === "masking") return maskingPreview(values, text);
   if (section === "routing") return routingPreview(parts, caller, values);
   if (section === "correlation") return accountsPreview(parts, caller, values);
+  if (section === "retention")
+    return removalPreview(
+      parts,
+      numberIn(values, "RHYTHMX_RETENTION_DAYS"),
+      numberIn(values, "RHYTHMX_AUDIT_RETENTION_DAYS"),
+    );
   throw withoutPreview(section);
+}
+
+/** The number of a setting that is right, else that of its default. */
+function numberIn(values: Values, name: SettingName): number {
+  const { form, fallback } = definitionOf(name);
+  return Number(form.read(values.get(name)?.text.trim() ?? fallback) ?? fallback);
+}
+
+/** What retention would remove at its next pass with so many days. */
+async function removalPreview({ reading, clock }: Parts, days: number, auditDays: number): Promise<RetentionPreview> {
+  const now = clock.now();
+  const limit = now - days * dayMs;
+  const { incidents, events, unread, auditEntries } = await reading.countRemoval({
+    data: limit,
+    audit: now - auditDays * dayMs,
+  });
+  let alerts = 0;
+  for (let after: number | null = 0; after !== null; ) {
+    const step: Awaited<ReturnType<typeof reading.countOldAlerts>> = await reading.countOldAlerts(limit, after);
+    alerts += step.alerts;
+    after = step.next;
+  }
+  return {
+    days,
+    audit_days: auditDays,
+    alerts,
+    closed_incidents: incidents,
+    events,
+    unread,
+    audit_entries: auditEntries,
+  };
 }
 
 export function withoutPreview(section: string): EdgeError {
   return new EdgeError(
     "section_unknown",
-    `section ${section.slice(0, 40)} has no preview: masking, routing, correlation`,
+    `section ${section.slice(0, 40)} has no preview: masking, routing, correlation, retention`,
   );
 }
 
@@ -85,8 +122,8 @@ async function routingPreview({ reading, clock }: Parts, caller: Caller, values:
 }
 
 async function accountsPreview(parts: Parts, caller: Caller, values: Values): Promise<AccountsPreview> {
-  const { reading, clock, defaultAccounts } = parts;
-  const given = values.get("SHARED_ACCOUNTS")?.text ?? defaultAccounts;
+  const { reading, clock } = parts;
+  const given = values.get("SHARED_ACCOUNTS")?.text ?? definitionOf("SHARED_ACCOUNTS").fallback;
   const shared = new Set(given.split(",").map((one) => normaliseUser(one.trim())));
   const found = new Map<string, { entity: string; name: string }>();
   for (let after: number | null = 0; after !== null; ) {

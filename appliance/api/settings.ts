@@ -6,7 +6,7 @@ import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import { feedSections } from "../../core/settings/sections/feed-section.ts";
 import { type FieldProblem, refuseProblems } from "../../core/settings/sections/section-version.ts";
 import { settingsSectionNames } from "../../core/settings/sections/sections.ts";
-import { definitionOf, environmentPlaces, otherPlaces } from "../../core/settings/setting-definitions.ts";
+import { environmentPlaces, otherPlaces } from "../../core/settings/setting-definitions.ts";
 import type { TargetScreens } from "../../core/tickets/fields/target-fields.ts";
 import { dayMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -47,7 +47,13 @@ interface Parts {
   audit: AuditLog;
   reading: Pick<
     Store["reading"],
-    "countPeakLevels" | "recentEntities" | "recentUsers" | "failedDeliveries" | "ticketLevels"
+    | "countPeakLevels"
+    | "recentEntities"
+    | "recentUsers"
+    | "countRemoval"
+    | "countOldAlerts"
+    | "failedDeliveries"
+    | "ticketLevels"
   >;
   clock: Clock;
   /** The settings in force. */
@@ -86,8 +92,7 @@ export function settingsPort({ tickets, feeds, audit, reading, clock, inForce }:
     preview: async (caller: Caller, section: string, fields: Json, text: string) => {
       if (isFeedSection(section)) throw withoutPreview(section);
       const values = tickets.meant(section, fields);
-      const { fallback: defaultAccounts } = definitionOf("SHARED_ACCOUNTS");
-      return previewOf({ reading, clock, defaultAccounts }, caller, section, { values, text });
+      return previewOf({ reading, clock }, caller, section, { values, text });
     },
     test: async (caller: Caller, section: string, fields: Json) => {
       const tested = isFeedSection(section)

@@ -3,6 +3,8 @@ import { formatProblems } from "../../core/settings/problem.ts";
 import { type AuditAuthor, signal } from "../access/audit-log.ts";
 import { credentialsFolder } from "../access/master-key.ts";
 import { startAppliance } from "../appliance.ts";
+import { isClustered } from "../cluster/connection.ts";
+import { startClusterNode } from "../cluster-node.ts";
 import type { Appliance } from "../options.ts";
 import { createLog } from "../runtime/log.ts";
 import { RecentLog } from "../runtime/recent-log.ts";
@@ -76,7 +78,8 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
         service.ready(status());
       }
     };
-    const starting = startAppliance({
+    const start = isClustered(resolved.settings) ? startClusterNode : startAppliance;
+    const starting = start({
       resolved,
       clock: systemClock,
       sleep: systemSleep,

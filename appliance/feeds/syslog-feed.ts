@@ -52,6 +52,8 @@ export interface FeedTools {
   log: Log;
   faults: Faults;
   uploads: Pick<TlsUploads, "read">;
+  /** Whether messages may be sent; default: always. */
+  mayAct?: () => boolean;
 }
 
 /** What a destination had already received before a replay in progress. */
@@ -142,6 +144,7 @@ export class SyslogFeed {
    */
   sendHeartbeats(now: number): void {
     const monotonic = this.#tools.clock.monotonic();
+    if (this.#tools.mayAct?.() === false) return;
     for (const running of this.#running) {
       const everyMs = running.settings.heartbeatMinutes * 60_000;
       if (everyMs === 0 || monotonic < running.heartbeatAt || running.heartbeatPending) continue;
@@ -195,7 +198,7 @@ export class SyslogFeed {
   }
 
   #create(settings: DestinationSettings, options: MessageOptions, had: Had): Destination {
-    const { store, clock, random, log, faults, uploads } = this.#tools;
+    const { store, clock, random, log, faults, uploads, mayAct } = this.#tools;
     const fault = this.#positionFault(settings.name);
     const { message } = feedOf[this.name];
     const wants = eventFilter(this.name, settings);
@@ -216,6 +219,7 @@ export class SyslogFeed {
         onStateChange: this.#logChanges(settings.name),
       }),
       clock,
+      ...(mayAct === undefined ? {} : { mayAct }),
       render: (event, into) =>
         !isSkipped(had.skips, event.seq) && wants(event) ? message(event, options, into) : null,
       onStoreFault: (message) => {

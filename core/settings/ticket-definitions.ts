@@ -3,12 +3,14 @@ import { campaignModes } from "../campaigns/campaign-tickets.ts";
 import { asText, type Form, fraction, matching, oneOf, path, trueOrFalseText, wholeNumber } from "./forms.ts";
 import type { SettingsSection } from "./sections/sections.ts";
 import {
+  anyProxy,
   cron,
   headerValue,
   instance,
   line,
   maskPatterns,
   names,
+  noProxy,
   numbers,
   policies,
   problemOfPatterns,
@@ -118,6 +120,11 @@ export const ticketDefinitions = {
   SLA_MEDIUM_MINUTES: set("sla", positive(525_600), "1440"),
   SLA_LOW_MINUTES: set("sla", positive(525_600), "4320"),
   RHYTHMX_BASE_URL: set("network", url),
+  HTTPS_PROXY: {
+    ...set("network", anyProxy),
+    explain: (text) => (proxy.read(text) === undefined ? `${proxy.accepted}, without a login` : null),
+  },
+  NO_PROXY: set("network", noProxy),
   TICKET_ROUTES: set("routing", routes),
   MASK_PATTERNS: { ...set("masking", maskPatterns), isJsonList: true, explain: problemOfPatterns },
   TICKET_USERS: set("routing", people),

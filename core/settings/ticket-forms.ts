@@ -30,6 +30,18 @@ export const instance: Form<string> = {
   },
 };
 export const proxy = matching(/^https?:\/\/[^\s/@?#\\]+\/?$/, "an address such as http://proxy.example:3128");
+/** A login in it is what the environment may have; one that is saved would be readable in the database. */
+export const anyProxy = matching(/^https?:\/\/(?:[^\s/@?#\\]*@)?[^\s/@?#\\]+\/?$/, proxy.accepted);
+export const noProxy: Form<string> = {
+  accepted: "host names, domains such as .example.org, addresses or networks with commas between them",
+  read(value) {
+    const list = String(value)
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== "");
+    return list.every((part) => /^[\w.*:[\]/-]{1,255}$/.test(part)) ? list.join(",") : undefined;
+  },
+};
 export const projectKey = matching(/^[A-Z][A-Z0-9_]{1,79}$/, "a project key such as SEC");
 
 export const numbers: Form<number[]> = {

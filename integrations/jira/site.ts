@@ -27,19 +27,16 @@ export class JiraSite {
   /** Our account; null = not known yet. */
   #ourId: string | null = null;
 
-  constructor(settings: JiraSettings, { fetch, now, throttle, timeoutMs }: AdapterTools) {
+  constructor(settings: JiraSettings, tools: AdapterTools) {
     this.#settings = settings;
-    this.#now = now;
+    this.#now = tools.now;
     this.#deployment = settings.deployment === "auto" ? null : settings.deployment;
     const { email, apiToken } = settings;
     const authorization =
       email === "" ? `Bearer ${apiToken}` : `Basic ${Buffer.from(`${email}:${apiToken}`).toString("base64")}`;
     this.target = new Target({
       baseUrl: settings.url.replace(/\/+$/, ""),
-      fetch,
-      now,
-      throttle,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...tools,
       headers: { Authorization: authorization, "X-Atlassian-Token": "no-check" },
       secrets: [apiToken, `${email}:${apiToken}`],
     });

@@ -55,15 +55,12 @@ export class Proactive implements TicketSystem {
   readonly #settings: ProactiveSettings;
   readonly #target: Target;
 
-  constructor(settings: ProactiveSettings, { fetch, now, throttle, timeoutMs }: AdapterTools) {
+  constructor(settings: ProactiveSettings, tools: AdapterTools) {
     this.#settings = settings;
     const { baseUrl, appId, secret } = settings;
     this.#target = new Target({
       baseUrl: baseUrl.replace(/\/+$/, ""),
-      fetch,
-      now,
-      throttle,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...tools,
       headers: headers(settings),
       secrets: [secret, `${appId}:${secret}`],
     });

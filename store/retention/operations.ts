@@ -1,6 +1,7 @@
-/** The operation of retention. */
-import type { Operations } from "../database/operation.ts";
+/** The operations of retention. */
+import type { OpenDatabase, Operations } from "../database/operation.ts";
 import type { OpenIncidents } from "../incidents/operations.ts";
+import { countOldAlerts, countRemoval, type RemovalLimits } from "./removal.ts";
 import { type PruneStep, prune } from "./retention.ts";
 
 export const retentionOperations = {
@@ -10,3 +11,11 @@ export const retentionOperations = {
       prune({ database, periods, assets, ruleActors }, now, retentionDays, step),
   },
 } satisfies Operations<OpenIncidents>;
+
+export const retentionReading = {
+  countRemoval: { kind: "read", run: ({ database }, limits: RemovalLimits) => countRemoval(database, limits) },
+  countOldAlerts: {
+    kind: "read",
+    run: ({ database }, limit: number, after: number) => countOldAlerts(database, limit, after),
+  },
+} satisfies Operations<OpenDatabase>;

@@ -15,7 +15,7 @@ import { assessmentOperations, incidentLookups, incidentOperations } from "../in
 import { intakeOperations } from "../intake/operations.ts";
 import { listReading, type OpenReading, ticketCounts } from "../lists/operations.ts";
 import { outboxOperations, outboxReading } from "../outbox/operations.ts";
-import { retentionOperations } from "../retention/operations.ts";
+import { retentionOperations, retentionReading } from "../retention/operations.ts";
 import { searchOperations } from "../search/operations.ts";
 import { syncOperations } from "../sync/operations.ts";
 import type { Open } from "./open-file.ts";
@@ -62,6 +62,7 @@ export const reading = {
     ...auditReading,
     ...outboxReading,
     ...listReading,
+    ...retentionReading,
     ...assetReading,
     ...campaignReading,
   },

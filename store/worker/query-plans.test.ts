@@ -565,6 +565,8 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [{ scope: { ...exception, process: "x" }, actorRules: { hostShortNames: false }, since: 0 }, 0],
     ],
     "reading.readProposalEvidence": [[id]],
+    "reading.countRemoval": [[{ data: Date.UTC(2026, 2, 6), audit: Date.UTC(2026, 2, 6) }]],
+    "reading.countOldAlerts": [[Date.UTC(2026, 2, 6), 0]],
     "reading.recentEntities": [[Date.UTC(2026, 2, 6) - 30 * 86_400_000]],
     "reading.recentUsers": [[Date.UTC(2026, 2, 6) - 30 * 86_400_000, 0]],
     "reading.countPeakLevels": [[Date.UTC(2026, 2, 6) - 7 * 86_400_000]],

@@ -10,6 +10,7 @@ import type { ApiKeyScope } from "../../core/api-key.ts";
 import type { ReloadReport } from "../../core/settings/reload/changes.ts";
 import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
 import type { Settings } from "../../core/settings.ts";
+import { copyEmptyDatabase } from "./empty-database.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { CommitRecorder } from "./replay.ts";
 
@@ -70,7 +71,7 @@ export class TestAppliance {
   }
 
   static async start(options: TestApplianceOptions = {}): Promise<TestAppliance> {
-    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "rhythmx-test-")));
+    const dataDir = options.dataDir ?? (await newFolder());
     const clock = options.clock ?? new FakeClock();
     const logLines: string[] = [];
     const log = createLog({ level: "debug", format: "json", clock, write: (line) => void logLines.push(line) });
@@ -172,6 +173,12 @@ export class TestAppliance {
       await rm(this.dataDir, { recursive: true, force: true });
     }
   }
+}
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "rhythmx-test-"));
+  await copyEmptyDatabase(join(folder, "rhythmx.db"));
+  return folder;
 }
 
 function settingsOf(env: Record<string, string>, config: unknown, incidentConfig?: unknown): ResolvedSettings {

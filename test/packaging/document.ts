@@ -1,14 +1,14 @@
 /** The commands of a document, so that a test types what the document says and cannot say anything else. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 
 export class Document {
   readonly #blocks: { heading: string; language: string; text: string }[];
   readonly #used = new Set<object>();
 
-  /** @param path relative to the root of the project. */
+  /** @param path absolute, or relative to the root of the project. */
   constructor(path: string) {
-    this.#blocks = blocksOf(readFileSync(join(import.meta.dirname, "../..", path), "utf8"));
+    this.#blocks = blocksOf(readFileSync(resolve(import.meta.dirname, "../..", path), "utf8"));
   }
 
   /**
@@ -28,6 +28,11 @@ export class Document {
     return texts;
   }
 
+  /** All of them in their order. */
+  get blocks(): readonly { heading: string; language: string; text: string }[] {
+    return this.#blocks;
+  }
+
   /** Commands (```sh) that nobody has asked for yet, by their headings. */
   get untyped(): string[] {
     return this.#blocks
@@ -40,13 +45,16 @@ function blocksOf(markdown: string): { heading: string; language: string; text: 
   const blocks: { heading: string; language: string; text: string }[] = [];
   let heading = "";
   let open: { heading: string; language: string; text: string } | null = null;
+  let indent = "";
   for (const line of markdown.split("\n")) {
-    const fence = /^```(\w*)$/.exec(line);
+    const fence = /^( *)```(\w*)$/.exec(line);
     if (open !== null) {
-      if (fence === null) open.text += `${line}\n`;
+      // Within a list a block is indented as a whole.
+      if (fence === null) open.text += `${line.startsWith(indent) ? line.slice(indent.length) : line}\n`;
       else open = null;
     } else if (fence !== null) {
-      open = { heading, language: fence[1] ?? "", text: "" };
+      indent = fence[1] ?? "";
+      open = { heading, language: fence[2] ?? "", text: "" };
       blocks.push(open);
     } else heading = /^#+ (.*)$/.exec(line)?.[1] ?? heading;
   }

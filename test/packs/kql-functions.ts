@@ -12,9 +12,13 @@ export const comparisons: Readonly<Record<string, (left: KqlValue, right: KqlVal
   ContainsExpression: (left, right) => text(left).toLowerCase().includes(text(right).toLowerCase()),
 };
 
+const terms = new Map<string, RegExp>();
+
 /** Terms are what is between characters that are no letters and digits; `has` ignores case. */
 export function hasTerm(value: string, term: string): boolean {
-  return new RegExp(`(?<![\\p{L}\\p{N}])${RegExp.escape(term)}(?![\\p{L}\\p{N}])`, "iu").test(value);
+  const known = terms.get(term) ?? new RegExp(`(?<![\\p{L}\\p{N}])${RegExp.escape(term)}(?![\\p{L}\\p{N}])`, "iu");
+  terms.set(term, known);
+  return known.test(value);
 }
 
 export function text(value: KqlValue): string {
@@ -33,6 +37,19 @@ function re2(pattern: string, flags = "u"): RE2 {
   return known;
 }
 
+const found = new Map<string, Map<string, ReturnType<RE2["exec"]>>>();
+
+/** Several parsers ask the same of the same message. */
+function firstMatch(pattern: string, value: string): ReturnType<RE2["exec"]> {
+  const ofPattern = found.get(pattern) ?? new Map<string, ReturnType<RE2["exec"]>>();
+  found.set(pattern, ofPattern);
+  const known = ofPattern.get(value);
+  if (known !== undefined) return known;
+  const result = re2(pattern).exec(value);
+  ofPattern.set(value, result);
+  return result;
+}
+
 const number = (value: KqlValue): number | null => {
   const trimmed = text(value).trim();
   const converted = trimmed === "" ? Number.NaN : Number(trimmed);
@@ -48,7 +65,7 @@ export const functions: Readonly<Record<string, (...args: KqlValue[]) => KqlValu
     return args.at(-1);
   },
   coalesce: (...args) => args.find((one) => !isEmpty(one)) ?? args.at(-1),
-  extract: (pattern, group, value) => re2(text(pattern)).exec(text(value))?.[Number(group)] ?? "",
+  extract: (pattern, group, value) => firstMatch(text(pattern), text(value))?.[Number(group)] ?? "",
   extract_all: (pattern, value) => {
     const [search, source, found] = [re2(text(pattern), "gu"), text(value), [] as string[]];
     for (let groups = search.exec(source); groups !== null; groups = search.exec(source)) found.push(groups[1] ?? "");

@@ -151,6 +151,32 @@ export const resources: Readonly<Record<string, Form>> = {
   },
 };
 
+const columnsOfType = (type: string, names: string) => names.split(" ").map((name): [string, string] => [name, type]);
+
+/** Of ASIM's schema AlertEvent 0.1 and its common fields, those that the pack uses, with their types. */
+export const asimColumns: ReadonlyMap<string, string> = new Map([
+  ...columnsOfType("datetime", "EventStartTime EventEndTime ThreatFirstReportedTime ThreatLastReportedTime"),
+  ...columnsOfType("int", "EventCount ThreatRiskLevel"),
+  ...columnsOfType("dynamic", "AdditionalFields"),
+  ...columnsOfType("string", "EventType EventUid EventProduct EventVendor EventSchema EventSchemaVersion"),
+  ...columnsOfType(
+    "string",
+    "EventSubType EventMessage EventSeverity EventOriginalSeverity EventOriginalType EventOriginalUid",
+  ),
+  ...columnsOfType("string", "Dvc DvcHostname DvcIpAddr Hostname IpAddr Username UsernameType User"),
+  ...columnsOfType(
+    "string",
+    "AlertId AlertName AlertDescription AlertStatus AlertVerdict DetectionMethod Rule RuleName",
+  ),
+  ...columnsOfType("string", "AttackTactics AttackTechniques IndicatorType ThreatCategory ThreatOriginalRiskLevel"),
+]);
+export const asimMandatory =
+  "EventCount EventStartTime EventEndTime EventType EventUid EventProduct EventVendor EventSchema EventSchemaVersion".split(
+    " ",
+  );
+/** Columns of every table of a workspace. */
+export const standardColumns = "TimeGenerated TenantId SourceSystem MG Type _ResourceId CollectorHostName".split(" ");
+
 /** Every place that is not as its form says. */
 export function faults(value: unknown, form: Form, at = ""): string[] {
   if (form instanceof RegExp) return typeof value === "string" && form.test(value) ? [] : [`${at}: ${value}`];

@@ -3,7 +3,9 @@
  * Microsoft Sentinel and the Azure Monitor Agent cannot be had.
  */
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { fieldsOfMessage, type MessageKind } from "../../core/feeds/fields.ts";
@@ -13,7 +15,16 @@ import { type CorpusMessage, makeCorpus } from "./corpus.ts";
 import { valueAt } from "./json-values.ts";
 import { type KqlRow, runKql } from "./kql.ts";
 import { type Analyzed, Workspace } from "./kusto.ts";
-import { asimFile, faults, parserFile, resources, ruleFile } from "./sentinel-schema.ts";
+import {
+  asimColumns,
+  asimFile,
+  asimMandatory,
+  faults,
+  parserFile,
+  resources,
+  ruleFile,
+  standardColumns,
+} from "./sentinel-schema.ts";
 
 const pack = join(import.meta.dirname, "../../appliance/packs/sentinel");
 const read = (path: string) => readFileSync(join(pack, path), "utf8");
@@ -43,11 +54,17 @@ const parserOf: Readonly<Record<MessageKind, string>> = {
   test: "RhythmXStatus",
 };
 const now = Date.UTC(2026, 10, 29, 8);
-const parsed = (name: string, rows: readonly KqlRow[], tables: Record<string, KqlRow[]> = {}) => {
+const results = new Map<string, { of: readonly KqlRow[]; rows: KqlRow[] }>();
+/** What a function of the workspace gives; the rows are those of the table or function that it reads. */
+function parsed(name: string, of: readonly KqlRow[], table = "Syslog"): KqlRow[] {
+  const known = results.get(name);
+  if (known?.of === of) return known.rows;
   const { syntax } = analyzed.get(name) ?? {};
   if (syntax === undefined) throw new Error(`no parser ${name}`);
-  return runKql(syntax, { now, tables: { Syslog: rows, ...tables } });
-};
+  const rows = runKql(syntax, { now, tables: { [table]: of } });
+  results.set(name, { of, rows });
+  return rows;
+}
 
 /** `related_case_ids` is RelatedCaseIds. */
 const column = (name: string) =>
@@ -132,6 +149,10 @@ describe("the files", () => {
     for (const file of parsers) expect(faults(file, parserFile)).toEqual([]);
     expect(faults(asim, asimFile)).toEqual([]);
     for (const file of rules) expect(faults(file, ruleFile)).toEqual([]);
+    const columns = analyzed.get(asim.ParserName)?.columns ?? new Map<string, string>();
+    for (const [name, type] of columns)
+      if (!standardColumns.includes(name)) expect([name, asimColumns.get(name)]).toEqual([name, type]);
+    for (const name of asimMandatory) expect([...columns.keys()]).toContain(name);
     const ids = [...parsers, ...rules].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
   });
@@ -190,6 +211,19 @@ if (here) {
     );
   });
 
+  test("rsyslog has nothing against the file with all its inputs switched on", () => {
+    const folder = mkdtempSync(join(tmpdir(), "rhythmx-forwarder-"));
+    const all = read("DataConnectors/rsyslog-rhythmx.conf")
+      .replace(/^# (module\(load="im(?:relp|tcp)"\)|input\(type)/gm, "$1")
+      .replace(/^# {3}stream/m, "  stream")
+      .replaceAll("/etc/rsyslog.d/rhythmx-", `${join(import.meta.dirname, "../data/tls")}/`);
+    writeFileSync(join(folder, "conf"), all);
+    const { status, stderr } = spawnSync("rsyslogd", ["-N1", "-f", join(folder, "conf")], { encoding: "utf8" });
+    rmSync(folder, { recursive: true });
+    expect(all).not.toMatch(/^# *(module|input|stream)/m);
+    expect([status, stderr.split("\n").length]).toEqual([0, 3]);
+  });
+
   test("and of what agents and relays make of messages: less header, none, no program", () => {
     const some = messages.filter((_, n) => n % 9 === 0);
     const shapes: ((line: string) => string)[] = [
@@ -234,7 +268,7 @@ if (here) {
 
   test("ASIM: what the schema of alerts asks for is there, with its values", () => {
     const alerts = messages.filter(({ kind }) => kind === "alert");
-    const found = parsed(asim.ParserName, [], { RhythmXAlert: parsed("RhythmXAlert", rows) });
+    const found = parsed(asim.ParserName, parsed("RhythmXAlert", rows), "RhythmXAlert");
     expect(found.length).toBe(alerts.length);
     const severities = { critical: "High", high: "High", medium: "Medium", low: "Low", informational: "Informational" };
     for (const [n, { expected }] of alerts.entries()) {

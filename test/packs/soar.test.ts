@@ -132,7 +132,9 @@ test("fields, type, classifier, mappers and layout name each other", () => {
     outgoing.id,
   ]);
   const names = Object.keys(incoming.mapping[incidentType.id].internalMapping);
-  const ofPlatform = words("dbotMirrorDirection dbotMirrorId dbotMirrorInstance dbotMirrorTags details occurred");
+  const ofPlatform = words(
+    "dbotMirrorDirection dbotMirrorId dbotMirrorInstance dbotMirrorTags details occurred severity",
+  );
   expect(names.filter((name) => !ofPlatform.includes(name)).sort()).toEqual(fields.map(({ name }) => name).sort());
   const layout = packJson("Layouts/layoutscontainer-RhythmX_Incident.json");
   check("layout", layout.id, layout);

@@ -72,6 +72,8 @@ describe.skipIf(python === null)("Cortex XSOAR", () => {
     }
     expect((await it.run("rhythmx-exception-list")).results[0].outputs).toMatchObject([{ reason: "Nightly job" }]);
     expect((await it.run("rhythmx-incident-get", { incident_id: "../users" })).error).toContain("(404)");
+    const gone = await it.run("get-remote-data", { id: "INC-00000000", lastUpdate: "" });
+    expect([gone.error, gone.results]).toEqual([null, [{ object: { incident_id: "INC-00000000" }, entries: [] }]]);
     expect(await incidentOf("thief")).toMatchObject({ status: "IN_PROGRESS", assigned_analyst: "jane" });
     const raw = (await it.run("fetch-incidents")).incidents.map(({ rawJSON }: { rawJSON: string }) =>
       JSON.parse(rawJSON),

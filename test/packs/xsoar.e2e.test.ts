@@ -78,6 +78,9 @@ describe.skipIf(python === null)("Cortex XSOAR", () => {
       await it.fetchAll();
       expect(it.actors()).toEqual(made);
     }
+    const writing = Array.fromAsync(named("writer", 8), (name) => attack(named(`${name}-`, 3)));
+    for (let fetched = 0; fetched < 24; ) fetched += (await it.fetch()).incidents.length;
+    await writing;
     const late = await xsoar({ first_fetch: "1 hour", max_fetch: "200" });
     late.clock = 7200;
     await late.fetchAll();
@@ -201,6 +204,7 @@ describe.skipIf(python === null)("Cortex XSOAR", () => {
 
     // Changed there.
     let before = patches();
+    far.fields.severity = 1;
     await scene.api(`/api/incidents/${far.id}`, { assigned_analyst: "ana", notes: "Seen <b>before</b>" });
     await scene.api(`/api/incidents/${far.id}/status`, { status: "IN_PROGRESS" });
     proxy.fault = (request, response) =>
@@ -208,7 +212,7 @@ describe.skipIf(python === null)("Cortex XSOAR", () => {
     expect(await it.mirrorIn()).toContain("API rate limit");
     proxy.fault = () => false;
     await it.settle();
-    expect(far.fields).toMatchObject({ rhythmxstatus: "IN_PROGRESS", rhythmxassignedanalyst: "ana" });
+    expect(far.fields).toMatchObject({ rhythmxstatus: "IN_PROGRESS", rhythmxassignedanalyst: "ana", severity: 3 });
     expect(far.notes.map((note) => note.split(":\n")[1])).toEqual(["Seen <b>before</b>"]);
     await scene.api(`/api/incidents/${far.id}/status`, { status: "FALSE_POSITIVE", notes: "A test" });
     await it.settle();

@@ -17,6 +17,7 @@ import { ticketSettingNames } from "../../core/settings/ticket-definitions.ts";
 import type { Settings } from "../../core/settings.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
+import { ConnectProxy } from "../harness/connect-proxy.ts";
 import { ConsoleClient } from "../harness/console-client.ts";
 import { type Sample, samples } from "../harness/setting-samples.ts";
 
@@ -145,6 +146,47 @@ test("what is typed is shown for what it would mean, and is not saved", async ()
   for (const section of generalSections) expect((await admin.get(`/api/settings/${section}`)).body.saved).toBeNull();
 });
 
+test("retention that is shortened says what will be removed, and takes the own password", async () => {
+  const old = await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password } });
+  try {
+    await old.ingest([detection(), detection({ user: "other", level: "low", rule_id: "b" })]);
+    old.clock.skip(10 * 24 * 60 * 60_000);
+    const person = await ConsoleClient.signedIn(old, "admin");
+    const path = "/settings/retention";
+    const save = `/console${path}/save`;
+    const shown = await person.fill(await person.get(path), save, { days: "5" }, `/console${path}/check`);
+    expect(shown.text).toMatch(/With 5 days of data and 365 of the audit log: 2 alerts, 2 events\./);
+    const held = await person.fill(await person.get(path), save, { days: "5" });
+    expect([held.status, held.text]).toEqual([422, expect.stringContaining("for a shorter time: 2 alerts")]);
+    const wrong = await person.fill(held, save, { own_password: "not my password" });
+    expect([wrong.status, wrong.text]).toEqual([422, expect.stringContaining("for a shorter time")]);
+    const days = async () => old.told.at(-1)?.retentionDays;
+    expect(await days()).not.toBe(5);
+    const saved = await person.fill(held, save, { own_password: password });
+    expect([saved.at, await days()]).toEqual([path, 5]);
+    // Longer again needs no password.
+    expect((await person.fill(await person.get(path), save, { days: "400" })).at).toBe(path);
+  } finally {
+    await old.dispose();
+  }
+});
+
+test("ticket systems are reached by the proxy that was saved, except where it says not", async () => {
+  const proxy = await ConnectProxy.started(1);
+  try {
+    const jira = { url: "https://jira.example", api_token: "token", project_key: "SEC" };
+    await admin.send("PUT", "/api/settings/network", { https_proxy: proxy.url });
+    await admin.send("POST", "/api/settings/jira/test", jira);
+    expect(new Set(proxy.asked.splice(0))).toEqual(new Set(["jira.example:443"]));
+    await admin.send("PUT", "/api/settings/network", { no_proxy: ".example" });
+    await admin.send("POST", "/api/settings/jira/test", jira);
+    expect(proxy.asked).toEqual([]);
+  } finally {
+    proxy.stop();
+    await admin.send("PUT", "/api/settings/network", { https_proxy: null, no_proxy: null });
+  }
+});
+
 describe("saved", () => {
   test("a wrong value is refused at its field, and nothing is saved", async () => {
     for (const { name, section, field } of rows) {
@@ -215,7 +257,7 @@ describe("saved", () => {
     const { body } = await admin.get(`/api/incidents/${incidents[0].incident_id}`);
     expect(body.service_level.target_minutes).toBe(77);
     const backups = (await admin.get("/api/backups")).body;
-    expect(backups).toMatchObject({ folder: "/tmp/rhythmx-backups", schedule: "30 2 * * *", keep: 3 });
+    expect(backups).toMatchObject({ folder: "/tmp/rhythmx-backups", schedule: "30 2 * * *", keep: 9 });
   });
 });
 

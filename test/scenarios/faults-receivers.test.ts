@@ -67,8 +67,9 @@ test.concurrent(
       expect((await site.ingest(batchOf(names(`batch-${batch}`, 40)))).status).toBe(200);
       await until(() => told(good.messages) === 40 * (batch + 1));
     }
-    const { status, body } = await site.health();
-    expect(status).toBe(200);
+    // 503 while a loop is late, which one that is due every 0.2 s is on a busy machine.
+    await until(async () => (await site.health()).status === 200);
+    const { body } = await site.health();
     expect(body).toMatchObject({
       status: "degraded",
       queued: 200,

@@ -39,6 +39,8 @@ parameter \`hash\` of the element \`[sigma@32473 …]\`. In a value \`"\`, \`\\\
 \`"((?:[^"\\\\\\]]|\\\\.)*)"\`, and what it finds is unescaped in a step of its own. Half of all messages of a Windows estate have such a value (\`user="CORP\\\\jsmith"\`).
 Parameters and keys are only ever appended, elements too: read them by name, never by position.
 
+In Microsoft Sentinel a name is written in capitals, \`RuleTitle\` for \`rule_title\`; in Graylog with \`rhythmx_\` before it.
+
 Types: \`time\` is RFC 3339 in whole seconds with \`Z\`; a \`list\` has its items parted by commas in structured data, and is an array in JSON.
 
 ${parts.join("\n")}`;

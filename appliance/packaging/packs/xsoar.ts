@@ -107,6 +107,7 @@ function incomingMapper(): object {
     ["dbotMirrorTags", "mirror_tags"],
     ["details", "headline"],
     ["occurred", "created_at"],
+    ["severity", "severity"],
   ];
   const mapping = [...platform, ...fields().map(({ name, path }) => [name, path] as const)];
   return {

@@ -140,6 +140,7 @@ class UpdateRemoteSystemArgs:
 
 class GetRemoteDataResponse:
     def __init__(self, mirrored_object, entries):
+        assert mirrored_object, "of an empty object the platform makes no answer"
         self.mirrored_object, self.entries = mirrored_object, entries
 
     def shown(self):

@@ -42,7 +42,19 @@ export interface AccountsPreview {
   actors: { entity: string; name: string }[];
 }
 
-export type SettingsPreview = MaskingPreview | RoutingPreview | AccountsPreview;
+/** What retention would remove with these settings, within the hour. */
+export interface RetentionPreview {
+  days: number;
+  audit_days: number;
+  alerts: number;
+  closed_incidents: number;
+  events: number;
+  /** Events among them that readers, such as destinations, have not read yet; those of other feeds are counted too. */
+  unread: { reader: string; events: number }[];
+  audit_entries: number;
+}
+
+export type SettingsPreview = RetentionPreview | MaskingPreview | RoutingPreview | AccountsPreview;
 
 /** One of all settings: where it is saved, or why it cannot be. */
 export interface ListedSetting {
@@ -77,7 +89,7 @@ export interface SettingsPort {
   ): Promise<Json>;
   /** What is wrong with fields before they are saved. @throws EdgeError section_unknown */
   check(section: string, fields: Json): Promise<readonly { name: string; reason: string }[]>;
-  /** What fields that are not saved would mean: sections masking (of `text`), routing, correlation. @throws UsageError; EdgeError section_unknown */
+  /** What fields that are not saved would mean: sections masking (of `text`), routing, correlation, retention. @throws UsageError; EdgeError section_unknown */
   preview(caller: Caller, section: string, fields: Json, text: string): Promise<SettingsPreview>;
   test(caller: Caller, section: string, fields: Json): Promise<object>;
   /**

@@ -4,16 +4,25 @@ import type { Child } from "hono/jsx";
 import type {
   AccountsPreview,
   MaskingPreview,
+  RetentionPreview,
   RoutingPreview,
   SettingsPreview,
 } from "../../../api/settings/settings-port.ts";
 import type { FormFields } from "../../form-fields.ts";
 import type { Action, AnyPage, PageRequest } from "../../page.ts";
-import { readFields, valueText } from "../../parts/settings/field-spec.ts";
-import { type SectionData, sectionPage } from "../integrations/section/section-page.tsx";
+import { readFields, type Section, valueText } from "../../parts/settings/field-spec.ts";
+import { type SectionData, type SectionDefinition, sectionPage } from "../integrations/section/section-page.tsx";
 import { type AreaSection, AreasFrame, areaOf, settingsPath } from "./areas.tsx";
 import { areaGroups } from "./fields.ts";
-import { AccountsTrial, MaskingTrial, RoutingTrial, sampleField } from "./previews.tsx";
+import {
+  AccountsTrial,
+  MaskingTrial,
+  RemovalTrial,
+  RoutingTrial,
+  removalWords,
+  sampleField,
+  UnreadWords,
+} from "./previews.tsx";
 
 /** The page of an area. */
 function areaPage<Extra>(
@@ -21,6 +30,7 @@ function areaPage<Extra>(
   sub: string,
   load: (request: PageRequest, form: FormFields | null) => Promise<Extra>,
   preview?: (data: SectionData<Extra>) => Child,
+  grave?: SectionDefinition<Extra>["grave"],
 ) {
   const { title, path } = areaOf(section);
   return sectionPage<Extra>({
@@ -31,7 +41,15 @@ function areaPage<Extra>(
     testable: false,
     load: (request, _, form) => load(request, form),
     ...(preview === undefined ? {} : { preview }),
+    ...(grave === undefined ? {} : { grave }),
   });
+}
+
+/** Whether a number is lowered; null is its default. */
+function isLess({ fields }: Section, changes: Readonly<Record<string, unknown>>, name: string): boolean {
+  const field = fields[name];
+  if (field === undefined || !(name in changes)) return false;
+  return Number(changes[name] ?? field.default) < Number(field.value);
 }
 
 const nothing = async () => null;
@@ -80,8 +98,32 @@ const pages = [
     },
     ({ extra, state }) => <MaskingTrial path={areaOf("masking").path} {...extra} isWrong={state.problems.length > 0} />,
   ),
-  areaPage("retention", "How long data is kept, and how full the disk may become.", nothing),
-  areaPage("backup", "When backups are made, where they are kept, and how many of them.", nothing),
+  areaPage<RetentionPreview>(
+    "retention",
+    "How long data is kept, and how full the disk may become.",
+    async (request, form) => (await previewOf(request, "retention", form)) as RetentionPreview,
+    ({ extra }) => <RemovalTrial path={areaOf("retention").path} shown={extra} />,
+    async ({ ports, caller }, section, changes) => {
+      if (!isLess(section, changes, "days") && !isLess(section, changes, "audit_retention_days")) return null;
+      const removal = (await ports.api.settings.preview(caller, "retention", changes, "")) as RetentionPreview;
+      return (
+        <>
+          <b>Data is kept for a shorter time: {removalWords(removal) ?? "nothing"} will be removed within the hour</b>,
+          and cannot be brought back except from a backup. <UnreadWords unread={removal.unread} />
+        </>
+      );
+    },
+  ),
+  areaPage(
+    "backup",
+    "When backups are made, where they are kept, and how many of them.",
+    nothing,
+    undefined,
+    async (_, section, changes) =>
+      isLess(section, changes, "keep") ? (
+        <b>Fewer backups are kept: the older ones are removed when the next one was made.</b>
+      ) : null,
+  ),
   areaPage("network", "How people and proxies reach the appliance.", nothing),
   areaPage("logging", "How much the appliance writes of itself, and in which form.", nothing),
 ];

@@ -1,7 +1,12 @@
 /** @jsxImportSource hono/jsx */
 /** What settings would mean before they are saved: with script they follow what is typed, without it the button shows them. */
 import type { Child } from "hono/jsx";
-import type { AccountsPreview, MaskingPreview, RoutingPreview } from "../../../api/settings/settings-port.ts";
+import type {
+  AccountsPreview,
+  MaskingPreview,
+  RetentionPreview,
+  RoutingPreview,
+} from "../../../api/settings/settings-port.ts";
 import { Panel } from "../../parts/words.tsx";
 
 /** The field with the text to try masking on; it is no setting. */
@@ -170,6 +175,51 @@ export const AccountsTrial = ({ path, shown }: { path: string; shown: AccountsPr
           </ul>
           {count > actors.length ? <p class="small soft">And {count - actors.length} more.</p> : null}
         </>
+      )}
+    </Preview>
+  );
+};
+
+/** What retention would remove, in words; null = nothing. */
+export function removalWords(removal: RetentionPreview): string | null {
+  const { alerts, closed_incidents: incidents, events, audit_entries: entries } = removal;
+  const parts = [
+    counted(alerts, "alert"),
+    counted(incidents, "closed incident", "closed incidents"),
+    counted(events, "event"),
+    counted(entries, "audit entry", "audit entries"),
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? null : parts.join(", ");
+}
+
+function counted(n: number, one: string, many = `${one}s`): string | null {
+  return n === 0 ? null : `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+}
+
+/** Readers that would lose something. */
+export const UnreadWords = ({ unread }: Pick<RetentionPreview, "unread">) =>
+  unread.length === 0 ? null : (
+    <span>
+      <b>Not delivered yet:</b>{" "}
+      {unread
+        .map(({ reader, events }) => `${reader} has not read ${events.toLocaleString("en")} of these events`)
+        .join("; ")}
+      . What it does not read by then it never gets.
+    </span>
+  );
+
+export const RemovalTrial = ({ path, shown }: { path: string; shown: RetentionPreview }) => {
+  const words = removalWords(shown);
+  return (
+    <Preview id="trial" title="What will be removed" note="at the next pass, within the hour" path={path}>
+      <p>
+        With {shown.days} {shown.days === 1 ? "day" : "days"} of data and {shown.audit_days} of the audit log:{" "}
+        {words === null ? "nothing." : <b>{words}.</b>}
+      </p>
+      {shown.unread.length === 0 ? null : (
+        <p>
+          <UnreadWords unread={shown.unread} />
+        </p>
       )}
     </Preview>
   );

@@ -51,6 +51,7 @@ export const systemPage = page<SystemPageData>({
               <Facts data={data} />
             </div>
           </Panel>
+          {data.cluster === null ? null : <Cluster cluster={data.cluster} />}
           <Storage data={data} />
           {administration === null ? null : <Administration data={administration} />}
         </div>
@@ -112,6 +113,42 @@ const Facts = ({ data: { version, status, server_time, retention_days, search } 
     <dt>Retention</dt>
     <dd>{retention_days} days</dd>
   </dl>
+);
+
+const Cluster = ({ cluster }: { cluster: NonNullable<SystemData["cluster"]> }) => (
+  <Panel title="Cluster" id="cluster">
+    <div class="body stack">
+      {cluster.quorum ? null : <Notice kind="bad">Too few machines of etcd answer, so nothing is written.</Notice>}
+      <dl class="kv">
+        <dt>This node</dt>
+        <dd>
+          {cluster.node},{" "}
+          {cluster.role === "leader"
+            ? "leads"
+            : cluster.leader === null
+              ? "follows, and nobody leads"
+              : `follows ${cluster.leader.node}`}
+        </dd>
+        {cluster.role === "leader" || cluster.leader === null ? null : (
+          <>
+            <dt>Changes are made at</dt>
+            <dd>
+              <a href={cluster.leader.address}>{cluster.leader.address}</a>
+            </dd>
+          </>
+        )}
+        {cluster.nodes.map(({ name, role, fault, applied }) => (
+          <>
+            <dt>{name}</dt>
+            <dd>
+              <State kind={fault === null ? "good" : "wait"}>{role}</State> record {applied}
+              {fault === null ? null : <span class="quiet">: {fault}</span>}
+            </dd>
+          </>
+        ))}
+      </dl>
+    </div>
+  </Panel>
 );
 
 const Storage = ({ data: { disk, database } }: { data: SystemData }) => (

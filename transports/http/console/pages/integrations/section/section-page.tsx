@@ -44,7 +44,7 @@ interface Site {
   frame(children: Child): Child;
 }
 
-interface Definition<Extra> {
+export interface SectionDefinition<Extra> {
   /** Of the API, and in the catalogue, which has its path and title. */
   section: string;
   site?: Site;
@@ -68,7 +68,10 @@ interface Definition<Extra> {
   below?(data: SectionData<Extra>): Child;
 }
 
-export function sectionPage<Extra>(definition: Definition<Extra>): { page: AnyPage; actions: readonly Action[] } {
+export function sectionPage<Extra>(definition: SectionDefinition<Extra>): {
+  page: AnyPage;
+  actions: readonly Action[];
+} {
   const { section: name, groups } = definition;
   const { site } = definition;
   const { path, title } = site ?? integrationOf(name) ?? { path: null, title: name };
@@ -200,7 +203,7 @@ export function typedOnly({ texts, changes }: SentFields): ReadonlyMap<string, s
 }
 
 interface ViewProps<Extra> {
-  definition: Definition<Extra>;
+  definition: SectionDefinition<Extra>;
   data: SectionData<Extra>;
   path: string;
   title: string;

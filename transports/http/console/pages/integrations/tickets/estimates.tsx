@@ -170,9 +170,9 @@ export const CadenceWeek = ({ estimate }: { estimate: CadenceEstimate }) => {
           <>
             <p>
               <b>
-                {tickets === 1 ? "1 ticket" : `${tickets} tickets`}, whose levels changed {changes === 1 ? "once" : `${changes} times`}, would have
-                got {meant.updates} {meant.updates === 1 ? "update" : "updates"}, one of them {meant.most_of_one} at
-                most.
+                {tickets === 1 ? "1 ticket" : `${tickets} tickets`}, whose levels changed{" "}
+                {changes === 1 ? "once" : `${changes} times`}, would have got {meant.updates}{" "}
+                {meant.updates === 1 ? "update" : "updates"}, one of them {meant.most_of_one} at most.
               </b>{" "}
               With the cadence in force: {present.updates}, {present.most_of_one} at most.
             </p>

@@ -328,7 +328,12 @@ def mirrored(detail: Dict[str, Any], params: Dict[str, Any]) -> Dict[str, Any]:
     """What the incoming mapper reads, at a fetch and at every mirroring."""
     kept = {name: value for name, value in detail.items() if name not in LEFT_OUT}
     base = str(params.get("url")).rstrip("/")
-    return {**kept, "link": f"{base}/incidents/{quote(detail['incident_id'], safe='')}"}
+    link = f"{base}/incidents/{quote(detail['incident_id'], safe='')}"
+    return {**kept, "link": link, "severity": severity_of(detail)}
+
+
+def severity_of(detail: Dict[str, Any]) -> float:
+    return SEVERITIES.get(detail["risk_level"], IncidentSeverity.UNKNOWN)
 
 
 def to_incident(detail: Dict[str, Any], params: Dict[str, Any]) -> Dict[str, Any]:
@@ -343,7 +348,7 @@ def to_incident(detail: Dict[str, Any], params: Dict[str, Any]) -> Dict[str, Any
     return {
         "name": f"RhythmX: {what}",
         "occurred": detail["created_at"],
-        "severity": SEVERITIES.get(detail["risk_level"], IncidentSeverity.UNKNOWN),
+        "severity": severity_of(detail),
         "dbotMirrorId": detail["incident_id"],
         "rawJSON": json.dumps(raw),
     }
@@ -386,7 +391,8 @@ def get_remote_data(client: Client, args: Dict[str, Any], params: Dict[str, Any]
         if error.status != 404:
             raise
         demisto.info(f"{incident_id} is no longer in RhythmX Edge: retention has removed it")
-        return GetRemoteDataResponse({}, []), {}
+        # The platform takes no empty object.
+        return GetRemoteDataResponse({"incident_id": incident_id}, []), {}
     place = places().get(incident_id)
     seen = detail["history_total"] if place is None else place["seen"]
     own = [] if place is None else place.get("own", [])

@@ -54,6 +54,36 @@ def test_first_fetch_goes_by_the_appliances_clock():
     assert it.first_fetch(client, {"first_fetch": "2026-03-01T00:00:00Z"}) == "2026-03-01T00:00:00Z"
 
 
+def answering(user, accepted):
+    """A client whose requests are taken with one token alone, and the tokens that it asked for."""
+    client, asked = it.Client("https://edge.example", True, False, user, "secret"), []
+
+    def token(again):
+        asked.append(again)
+        return "new" if again else "old"
+
+    def request(method, path, params, body, headers):
+        if headers["Authorization"] != f"Bearer {accepted}":
+            raise it.ApiError("expired", 401)
+        return {"taken": True}
+
+    client._token, client._request = token, request
+    return client, asked
+
+
+def test_an_expired_token_is_renewed_once_and_a_key_never():
+    client, asked = answering("ana", "new")
+    assert client.get("/x") == {"taken": True} and asked == [False, True]
+    for user, tokens in (("ana", [False, True]), ("", [False])):
+        client, asked = answering(user, "none")
+        try:
+            client.get("/x")
+        except it.ApiError as error:
+            assert error.status == 401 and asked == tokens
+        else:
+            raise AssertionError("taken")
+
+
 def test_limits_and_levels():
     assert [it.limit_of({"max_fetch": text}) for text in ("", "1", "0", "-3", "5000")] == [50, 1, 50, 1, 200]
     assert it.levels_from("high") == ["high", "critical"]
