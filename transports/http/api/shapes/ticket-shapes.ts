@@ -123,6 +123,7 @@ const steps = v.array(
     ok: v.boolean(),
     detail: text,
     warning: v.exactOptional(v.pipe(v.boolean(), v.description("It works, and something of it does not."))),
+    refused: v.exactOptional(v.pipe(v.boolean(), v.description("The target answers, and refuses."))),
     of: v.exactOptional(v.pipe(text, v.description("Which destination it is about: `alerts/siem`."))),
     words: v.exactOptional(v.pipe(text, v.description("What the target says, in its own words."))),
     certificates: v.exactOptional(
