@@ -10,6 +10,7 @@ import { readAlertLog } from "./alert-detail.ts";
 import { listCampaigns, readCampaign } from "./campaigns.ts";
 import { matchedAlerts } from "./exception-matches.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
+import { failedDeliveries, ticketLevels } from "./failed-deliveries.ts";
 import { actorsCalled } from "./filters.ts";
 import { newestIncident, readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
 import { readKept } from "./kept-data.ts";
@@ -94,6 +95,14 @@ export const listReading = {
       readHours(database, query),
   },
   countPeakLevels: { kind: "read", run: ({ database }, since: number) => countPeakLevels(database, since) },
+  failedDeliveries: {
+    kind: "read",
+    run: ({ database }, since: number, limit: number) => failedDeliveries(database, since, limit),
+  },
+  ticketLevels: {
+    kind: "read",
+    run: ({ database }, since: number, limit: number) => ticketLevels(database, since, limit),
+  },
   recentEntities: { kind: "read", run: ({ database }, since: number) => recentEntities(database, since) },
   recentUsers: {
     kind: "read",

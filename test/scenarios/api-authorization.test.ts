@@ -84,6 +84,8 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "GET /api/settings": admins,
   "GET /api/settings/:section": admins,
   "GET /api/settings/auto_push/estimate": admins,
+  "GET /api/settings/retry/estimate": admins,
+  "GET /api/settings/servicenow/estimate": admins,
   "PUT /api/settings/:section": admins,
   "POST /api/settings/:section/check": admins,
   "POST /api/settings/:section/preview": admins,
