@@ -9,7 +9,7 @@ import { isOpen } from "../../core/incident.ts";
 import type { Clock } from "../../core/ports.ts";
 import { type RiskLevel, riskLevels } from "../../core/risk.ts";
 import { dayMs, hourMs, isoOrNull, toIso } from "../../core/time.ts";
-import { mostCounted } from "../../store/lists/kept-data.ts";
+import { mostCounted } from "../../store/lists/kept/kept-data.ts";
 import type { HourCount, OverviewFigures } from "../../store/lists/overview.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DestinationStatus } from "../../transports/syslog/destination/destination.ts";
