@@ -13,6 +13,7 @@ import { type Trial, tryException } from "./exception-trial.ts";
 import { failedDeliveries, ticketLevels } from "./failed-deliveries.ts";
 import { actorsCalled } from "./filters.ts";
 import { newestIncident, readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
+import { readKept } from "./kept-data.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { readMonitored } from "./monitoring.ts";
 import { type OverviewQuery, readHours, readOverview } from "./overview.ts";
@@ -109,6 +110,10 @@ export const listReading = {
   },
   readMonitored: { kind: "read", run: ({ database, campaigns }) => readMonitored(database, campaigns.readTo) },
   fileFacts: { kind: "read", run: ({ database }) => fileFacts(database) },
+  readKept: {
+    kind: "read",
+    run: ({ database }, asked: { now: number; days: number; auditDays: number }) => readKept(database, asked),
+  },
   readSamples: { kind: "read", run: ({ database }, incidentId: string) => readSamples(database, incidentId) },
   listToldIn: {
     kind: "read",
