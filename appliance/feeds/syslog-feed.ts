@@ -52,11 +52,27 @@ export interface FeedTools {
   log: Log;
   faults: Faults;
   uploads: Pick<TlsUploads, "read">;
+  /** Whether messages may be sent; default: always. */
+  mayAct?: () => boolean;
 }
 
 /** What a destination had already received before a replay in progress. */
 interface Had {
   skips: readonly Span[];
+}
+
+/** Of a destination; times in epoch milliseconds. */
+export interface HeartbeatStatus {
+  feed: FeedName;
+  name: string;
+  /** 0 = none by itself. */
+  everyMinutes: number;
+  /** When the last one was handed to the receiver since the start of the destination; null = none. */
+  lastAt: number | null;
+  /** Null = none by itself. */
+  nextAt: number | null;
+  /** One is waiting for the receiver. */
+  waits: boolean;
 }
 
 interface Running {
@@ -68,6 +84,8 @@ interface Running {
   heartbeatAt: number;
   /** Whether a heartbeat is waiting for the receiver. */
   heartbeatPending: boolean;
+  /** When the last one was handed over; epoch milliseconds. */
+  heartbeatSentAt: number | null;
 }
 
 export class SyslogFeed {
@@ -113,6 +131,7 @@ export class SyslogFeed {
         destination,
         heartbeatAt,
         heartbeatPending: false,
+        heartbeatSentAt: null,
       });
     }
   }
@@ -142,21 +161,60 @@ export class SyslogFeed {
    */
   sendHeartbeats(now: number): void {
     const monotonic = this.#tools.clock.monotonic();
+    if (this.#tools.mayAct?.() === false) return;
     for (const running of this.#running) {
       const everyMs = running.settings.heartbeatMinutes * 60_000;
       if (everyMs === 0 || monotonic < running.heartbeatAt || running.heartbeatPending) continue;
       running.heartbeatAt = monotonic + everyMs;
-      running.heartbeatPending = true;
-      const { name, sent, queued } = running.destination.status();
-      const uptimeSeconds = Math.floor((monotonic - this.#startedAt) / 1000);
-      const { bytes } = statusMessage(now, { destination: name, uptimeSeconds, sent, queued }, running.options);
-      running.destination
-        .sendNow(bytes)
-        .catch(() => {}) // The destination was closed.
-        .finally(() => {
-          running.heartbeatPending = false;
-        });
+      this.#beat(running, now, monotonic);
     }
+  }
+
+  /** Sends one now, whether it is configured or not. @throws EdgeError destination_unknown; heartbeat_waits: the last one has not gone out */
+  sendHeartbeat(name: string, now: number): void {
+    const running = this.#running.find(({ settings }) => settings.name === name);
+    if (running === undefined)
+      throw new EdgeError(
+        "destination_unknown",
+        `there is no destination ${JSON.stringify(name.slice(0, 64))} that sends`,
+      );
+    if (running.heartbeatPending)
+      throw new EdgeError(
+        "heartbeat_waits",
+        "a heartbeat waits for the receiver already: it is sent when that is back",
+      );
+    this.#beat(running, now, this.#tools.clock.monotonic());
+  }
+
+  #beat(running: Running, now: number, monotonic: number): void {
+    running.heartbeatPending = true;
+    const { name, sent, queued } = running.destination.status();
+    const uptimeSeconds = Math.floor((monotonic - this.#startedAt) / 1000);
+    const { bytes } = statusMessage(now, { destination: name, uptimeSeconds, sent, queued }, running.options);
+    running.destination
+      .sendNow(bytes)
+      .then(() => {
+        running.heartbeatSentAt = this.#tools.clock.now();
+      })
+      .catch(() => {}) // The destination was closed.
+      .finally(() => {
+        running.heartbeatPending = false;
+      });
+  }
+
+  heartbeats(): HeartbeatStatus[] {
+    const { clock } = this.#tools;
+    return this.#running.map(({ settings, heartbeatAt, heartbeatPending, heartbeatSentAt }) => {
+      const wait = Math.max(0, heartbeatAt - clock.monotonic());
+      return {
+        feed: this.name,
+        name: settings.name,
+        everyMinutes: settings.heartbeatMinutes,
+        lastAt: heartbeatSentAt,
+        nextAt: settings.heartbeatMinutes === 0 ? null : clock.now() + wait,
+        waits: heartbeatPending,
+      };
+    });
   }
 
   /** Names of its destinations, also while the feed is turned off. */
@@ -195,7 +253,7 @@ export class SyslogFeed {
   }
 
   #create(settings: DestinationSettings, options: MessageOptions, had: Had): Destination {
-    const { store, clock, random, log, faults, uploads } = this.#tools;
+    const { store, clock, random, log, faults, uploads, mayAct } = this.#tools;
     const fault = this.#positionFault(settings.name);
     const { message } = feedOf[this.name];
     const wants = eventFilter(this.name, settings);
@@ -216,6 +274,7 @@ export class SyslogFeed {
         onStateChange: this.#logChanges(settings.name),
       }),
       clock,
+      ...(mayAct === undefined ? {} : { mayAct }),
       render: (event, into) =>
         !isSkipped(had.skips, event.seq) && wants(event) ? message(event, options, into) : null,
       onStoreFault: (message) => {

@@ -13,14 +13,18 @@ import { outboundFetch } from "../runtime/outbound-fetch.ts";
 
 export class TicketSystems {
   readonly #settings: TicketSettings;
-  readonly #now: () => number;
+  readonly #tools: { now: () => number; mayAct?: () => boolean };
   readonly #throttles: Readonly<Record<TicketSystemName, Throttle>>;
   readonly #made = new Map<string, TicketSystem>();
 
-  constructor(settings: TicketSettings, now: () => number, throttles: Readonly<Record<TicketSystemName, Throttle>>) {
+  constructor(
+    settings: TicketSettings,
+    tools: { now: () => number; mayAct?: () => boolean },
+    throttles: Readonly<Record<TicketSystemName, Throttle>>,
+  ) {
     this.#throttles = throttles;
     this.#settings = settings;
-    this.#now = now;
+    this.#tools = tools;
   }
 
   isConfigured(name: TicketSystemName): boolean {
@@ -37,11 +41,11 @@ export class TicketSystems {
     const key = JSON.stringify([name, route]);
     const known = this.#made.get(key);
     if (known !== undefined) return known;
-    const made = makers[name](this.#settings, route, { now: this.#now, throttle: this.#throttles[name] });
+    const made = makers[name](this.#settings, route, { ...this.#tools, throttle: this.#throttles[name] });
     if (made === null)
       throw new EdgeError(
         "not_configured",
-        `${name} is not configured: ${this.#settings.lacking[name] ?? "its address and credentials"} is missing in the settings`,
+        `${name} is not configured: ${this.#settings.lacking[name] ?? "its address and credentials"} must be set`,
       );
     this.#made.set(key, made);
     return made;
@@ -102,5 +106,5 @@ export async function testOf(
 
 /** An adapter of its own for settings that need not be in force. @throws EdgeError not_configured, ca_file */
 export function unsaved(settings: TicketSettings, system: TicketSystemName, clock: Clock): TicketSystem {
-  return new TicketSystems(settings, () => clock.now(), noThrottles()).of(system, "");
+  return new TicketSystems(settings, { now: () => clock.now() }, noThrottles()).of(system, "");
 }

@@ -12,15 +12,11 @@ export class Table {
   readonly #name: string;
 
   constructor({ instance, username, password, table }: ServiceNowSettings, tools: AdapterTools) {
-    const { fetch, now, throttle, timeoutMs } = tools;
     this.origin = instanceUrl(instance);
     this.#name = table;
     this.target = new Target({
       baseUrl: this.origin,
-      fetch,
-      now,
-      throttle,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...tools,
       headers: { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` },
       secrets: [password, `${username}:${password}`],
     });

@@ -54,9 +54,12 @@ if (settingsForm) {
   if (draft) {
     for (const control of controlsOf(settingsForm))
       if (Object.hasOwn(draft.fields, control.name)) fill(control, draft.fields[control.name]);
-    // Whoever saved since is told of at the next save.
-    versionHere().value = draft.version;
-    say("What you had not saved is here again.");
+    // What is in force by now, since it was saved, needs no word.
+    if (controlsOf(settingsForm).some(isChanged)) {
+      // Whoever saved since is told of at the next save.
+      versionHere().value = draft.version;
+      say("What you had not saved is here again.");
+    }
   }
   keepDraft();
   settingsForm.addEventListener("reset", (event) => {
@@ -85,7 +88,8 @@ function putParts(form, page, isAsked) {
     if (next?.hasAttribute("aria-invalid")) field.setAttribute("aria-invalid", "true");
     else field.removeAttribute("aria-invalid");
   }
-  for (const old of all("[data-part][id]", form)) {
+  // Also what stands above the form and says what its values would mean.
+  for (const old of all("[data-part][id]")) {
     const next = page.getElementById(old.id);
     if (!next || (!isAsked && old.dataset.part === "asked")) continue;
     old.replaceChildren(...next.childNodes);
