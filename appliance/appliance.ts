@@ -10,12 +10,11 @@ import type { ListenAddress } from "../core/settings.ts";
 import { createApp } from "../transports/http/app.ts";
 import { healthApp } from "../transports/http/health.ts";
 import { signal } from "./access/audit-log.ts";
-import { expectFirstPassword } from "./access/first-admin.ts";
 import { KeyRing } from "./access/key-ring.ts";
-import { openStoredSecrets } from "./access/stored-secrets.ts";
 import { createApi } from "./api/create-api.ts";
 import { Backups } from "./backups/backups.ts";
 import { ServerCertificate } from "./certificate/server-certificate.ts";
+import { partsOf } from "./cluster/node-parts.ts";
 import { configFolders } from "./config/load.ts";
 import { noteProblems } from "./config/notices.ts";
 import { createConsole } from "./console/create-console.ts";
@@ -28,14 +27,14 @@ import { controlOf } from "./feeds/destination-control.ts";
 import { FeedDesk } from "./feeds/feed-desk.ts";
 import { FeedSettingsService, readSaved } from "./feeds/feed-settings.ts";
 import { SyslogFeeds } from "./feeds/syslog-feeds.ts";
-import { TlsUploads } from "./feeds/tls-uploads.ts";
-import { createLoops, followDueTimes, whatIsBusy } from "./loops.ts";
+import { createLoops, followDueTimes, followerLoops, whatIsBusy } from "./loops.ts";
 import { metricSources } from "./metric-sources.ts";
+import { notYet, openData } from "./open-data.ts";
 import type { Appliance, ApplianceOptions } from "./options.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
 import { argon2id } from "./runtime/passwords.ts";
 import { version } from "./runtime/version.ts";
-import { TicketDispatcher } from "./tickets/dispatcher.ts";
+import { longestRequestMs, TicketDispatcher } from "./tickets/dispatcher.ts";
 import { CampaignWatch } from "./upkeep/campaign-watch.ts";
 import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
@@ -44,7 +43,7 @@ import { Metrics } from "./upkeep/metrics/metrics.ts";
 import { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
 import { SearchUpkeep } from "./upkeep/search-upkeep.ts";
-import { openStoreWhenPossible, retryWhileBlocked } from "./upkeep/start-retry.ts";
+import { retryWhileBlocked } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
 
@@ -54,6 +53,8 @@ const drainMs = 9_000;
 /** Starts an appliance. Rejects with an error for the reader: another one is running, an address is in use, the database is newer. */
 export async function startAppliance(options: ApplianceOptions): Promise<Appliance> {
   const { clock, sleep, random, log } = options;
+  const node = partsOf(options.node);
+  const { leads, mayAct, status: cluster } = node;
   const cleanUp: { name: string; run: () => Promise<void> | void }[] = [];
   const stop = async () => {
     for (const step of cleanUp.splice(0).reverse()) {
@@ -80,7 +81,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     noteProblems(options.resolved, faults, log);
     const certificate = new ServerCertificate({ settings: () => settings, clock, log, faults, listener: () => api });
 
-    const states = new FeedStates({ clock, faults, uptimeMs, settings: () => settings });
+    const states = new FeedStates({ clock, faults, uptimeMs, settings: () => settings, cluster });
     const healthPort = async (name: FeedName, address: ListenAddress) => {
       const port = await HealthListener.start(name, address, healthApp(() => states.health(name)).fetch, faults);
       cleanUp.push({ name: `health port of ${name}`, run: () => port.stop() });
@@ -89,16 +90,10 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const health = await healthPort("alerts", settings.alertHealth);
     const incidentHealth = await healthPort("incidents", settings.incidentHealth);
 
-    const store = await openStoreWhenPossible(settings.dataDir, { ...options, faults, onBroken: breaking.resolve });
-    cleanUp.push({ name: "store", run: () => store.close() });
-    const notYet = { name: "destinations", what: "the destinations cannot be set up yet" };
-    const { tickets } = store;
-    // Opening secrets writes at a first start, and their check may: the file may be locked, or the disk full.
-    const { stored, uploads, inForce } = await retryWhileBlocked(notYet, { faults, sleep }, async () => {
-      await expectFirstPassword(store.admin, options.resolved);
-      const stored = await openStoredSecrets(settings, options.credentialsDir ?? null, { tickets, faults });
-      const uploads = await TlsUploads.load(tickets, stored.secrets);
-      return { stored, uploads, inForce: options.resolved.withSaved(await readSaved(tickets)) };
+    const { store, stored, uploads, inForce } = await openData(options, {
+      faults,
+      onBroken: breaking.resolve,
+      onOpen: (close) => cleanUp.push({ name: "store", run: close }),
     });
     settings = inForce.settings;
     options.onSettings?.(settings);
@@ -114,10 +109,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "key ring", run: () => keys.flushUses() });
     const intake = new Intake({ store, clock, defaultEntity: () => settings.defaultEntity, listener: counts });
 
-    const feeds = new SyslogFeeds(settings, { store, clock, random, log, faults, uploads });
-    cleanUp.push({ name: "feeds", run: () => feeds.stop(clock.monotonic() + drainMs) });
+    const feeds = new SyslogFeeds(settings, { store, clock, random, log, faults, uploads, mayAct });
+    cleanUp.push({ name: "feeds", run: () => feeds.stop(clock.monotonic() + (mayAct() ? drainMs : 0)) });
     // The position of a new destination has to be stored before intake opens.
-    const applyFeeds = (wait: Sleep) => retryWhileBlocked(notYet, { faults, sleep: wait }, () => feeds.apply(settings));
+    const applyFeeds = (wait: Sleep) =>
+      retryWhileBlocked(notYet, { faults, sleep: wait }, async () => {
+        if (leads) await feeds.apply(settings);
+      });
     await applyFeeds(sleep);
     const configureCorrelation = (wait: Sleep) =>
       retryWhileBlocked(
@@ -126,13 +124,14 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         async () => {
           await store.incidents.configureCorrelation(options.correlate === false ? null : settings.correlation);
           // Actors left by an interrupted batch.
-          while (await store.incidents.assessLeft(clock.now(), true));
+          while (leads && (await store.incidents.assessLeft(clock.now(), true)));
         },
       );
     await configureCorrelation(sleep);
     const dispatcher = new TicketDispatcher({
       ...{ store, clock, sleep, random, log },
       defaultBaseUrl: () => certificate.linkUrl,
+      mayAct,
       userNames: () => access.accounts.list().map(({ name }) => name),
     });
     const stopping = new AbortController();
@@ -155,9 +154,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       },
       onEnd: (result) => counts.reloaded(result, clock.now()),
       destinations: () => feeds.status().length,
-      audit: () => access.audit,
-      stopping: stopping.signal,
-      ...{ clock, faults, log },
+      ...{ clock, faults, log, stopping: stopping.signal, audit: () => access.audit },
     });
     const feedSettings = new FeedSettingsService({ store, clock, reloads, uploads });
     const destinations = controlOf(feeds, store);
@@ -168,13 +165,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     cleanUp.push({ name: "backups", run: () => backups.ended() });
     const { dependencies: apiDependencies, ...access } = await createApi({
-      ...{ store, clock, sleep, keys, log, settings, stored, counts },
+      ...{ store, clock, sleep, keys, log, settings, stored, counts, dispatcher, stopping: stopping.signal },
       loginClock: options.loginClock ?? clock,
       passwords: options.passwords ?? argon2id(),
-      stopping: stopping.signal,
-      dispatcher,
-      defaultEntity: () => settings.defaultEntity,
       trustedProxies,
+      defaultEntity: () => settings.defaultEntity,
       onAssets: () => scheduler.wake(),
       ...{ search, certificate, backups },
       running: {
@@ -183,18 +178,23 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         destinations: () => feeds.status(),
         loops: () => scheduler.status(),
         faults: () => faults.list(),
-        retentionDays: () => settings.retentionDays,
+        cluster,
+        ...{ retentionDays: () => settings.retentionDays, auditRetentionDays: () => settings.auditRetentionDays },
+        ...{ clockTrusted: () => storage.clockTrusted, heartbeats: () => feeds.heartbeats() },
       },
+      logLevel: options.logLevel ?? null,
+      sendHeartbeat: (feed, name) => feeds.sendHeartbeat(feed, name, clock.now()),
       ...{ feedSettings, inForce: () => reloads.inForce, reapply: () => reloads.again() },
       reloads: { last: () => reloads.lastReport, reload: options.reload ?? null },
       supportBundle: (author) => operations.supportBundle(author),
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.close() });
 
-    await dispatcher.recover();
+    // A request that the node before has sent may still be under way.
+    if (leads) await dispatcher.recover(cluster() === null ? 0 : longestRequestMs);
     cleanUp.push({ name: "tickets", run: () => dispatcher.stop(3_000) });
     store.events.onAppend((_, counts) =>
-      (counts.incident_created ?? counts.incident_updated ?? 0) ? dispatcher.wake() : null,
+      leads && (counts.incident_created ?? counts.incident_updated ?? 0) ? dispatcher.wake() : null,
     );
     const campaigns = new CampaignWatch({
       ...{ store, log },
@@ -203,7 +203,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       stopping: stopping.signal,
     });
     const descriptors = new DescriptorWatch(faults, () => api.closeConnections());
-    const storage = new StorageWatch({ store, clock, faults, settings: () => settings });
+    const storage = new StorageWatch({ store, clock, faults, settings: () => settings, writes: leads });
     const upkeep = createUpkeep({
       ...{ store, log },
       stopping: stopping.signal,
@@ -222,21 +222,20 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       alive: () => states.allRun() && options.onAlive?.(states.summary()),
       watchEveryMs: options.watchEveryMs ?? 0,
     });
-    const scheduler = new Scheduler(loops, { clock, sleep, log });
+    const scheduler = new Scheduler(leads ? loops : followerLoops(loops), { clock, sleep, log });
     states.running(feeds, scheduler, dispatcher.stuck);
     followDueTimes({ backups, dispatcher, outbreaks, campaigns, search }, scheduler);
     store.events.onAppend((_, counts) => search.wake(counts));
-    const parts = { clock, uptimeMs, store, intake, feeds, faults, scheduler, campaigns, search, storage, dispatcher };
     const changing = { settings: () => settings, api: () => api, logEnd: () => logEnd };
-    const metrics = new Metrics(metricSources({ ...parts, ...changing, backups, uploads }), counts);
+    const parts = { clock, uptimeMs, store, intake, feeds, faults, scheduler, campaigns, search, storage, dispatcher };
+    const metrics = new Metrics(metricSources({ ...parts, ...changing, backups, uploads, cluster }), counts);
     cleanUp.push({ name: "metrics", run: () => metrics.stop() });
     const operations = createOperations({
-      ...{ clock, store, keys, intake, ...access },
+      ...{ clock, store, keys, intake, ...access, backups, destinations },
       wakeTickets: () => dispatcher.wake(),
-      ...{ backups, destinations },
       support: runningSupport({ ...access, reloads, metrics, clock, uploads, recentLog: options.recentLog }),
       ...(options.reload === undefined ? {} : { reload: options.reload }),
-      running: () => runningState({ scheduler, feeds, faults }, uptimeMs(), states.health("alerts").status),
+      running: () => runningState({ scheduler, feeds, faults, cluster }, uptimeMs(), states.health("alerts").status),
     });
     const control = await startControlServer(settings.dataDir, operations);
     cleanUp.push({ name: "control socket", run: () => control.stop(1_000) });
@@ -253,7 +252,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       }),
       ...{ intake, keys },
       closed: () => closedBy(faults),
-      notReady: () => notReadyBecause(faults),
+      notReady: () => notReadyBecause(faults, node.elsewhere()),
+      ...node.port(store),
       faults: () => faults.list(),
       metrics: (form) => metrics.text(form),
       counts,
@@ -266,14 +266,12 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     cleanUp.push({ name: "streams", run: () => beginToStop() });
 
     await access.ticketSettings.load(reloads.inForce);
+    const touched = () => Promise.all([access.accounts.reload(), keys.reload()]);
+    cleanUp.push({ name: "the cluster's log", run: node.follow({ store, faults, touched }) });
     scheduler.start();
     cleanUp.push({ name: "loops", run: () => scheduler.stop() });
     log.info("ready", {
-      api: api.url,
-      console: `${api.url}/`,
-      health: health.url,
-      incident_health: incidentHealth.url,
-      version,
+      ...{ api: api.url, console: `${api.url}/`, health: health.url, incident_health: incidentHealth.url, version },
       destinations: feeds.status().length,
     });
 

@@ -1,4 +1,5 @@
 /** The state of the feeds for the health ports, from before the database is open until the loops have stopped. */
+import { type ClusterStatus, clusterWords } from "../core/cluster.ts";
 import type { Faults } from "../core/faults.ts";
 import { type FeedName, feedNames } from "../core/feeds/feeds.ts";
 import { type FeedState, feedHealth, feedStatus, type StuckTickets, summaryOf } from "../core/feeds/health.ts";
@@ -19,6 +20,8 @@ interface StateParts {
   /** Milliseconds since the start. */
   uptimeMs(): number;
   settings(): Settings;
+  /** Null: this appliance is alone. */
+  cluster(): ClusterStatus | null;
 }
 
 export class FeedStates {
@@ -45,11 +48,16 @@ export class FeedStates {
 
   /** One line for systemd. */
   summary(): string {
-    return summaryOf(this.#running?.feeds.status() ?? [], this.#running?.tickets.counts ?? { parked: 0, dead: 0 });
+    const summary = summaryOf(
+      this.#running?.feeds.status() ?? [],
+      this.#running?.tickets.counts ?? { parked: 0, dead: 0 },
+    );
+    const cluster = this.#parts.cluster();
+    return cluster === null ? summary : `${summary}; ${clusterWords(cluster)}`;
   }
 
   #of(feed: FeedName): FeedState {
-    const { clock, faults, uptimeMs, settings } = this.#parts;
+    const { clock, faults, uptimeMs, settings, cluster } = this.#parts;
     const status = this.#running?.loops.status().find(({ name }) => name === feedLoops[feed]);
     const lastRun = status?.lastRunMonotonic ?? null;
     return {
@@ -60,6 +68,7 @@ export class FeedStates {
       lastPoll: status?.lastRun ?? null,
       destinations: this.#running?.feeds.statusOf(feed) ?? [],
       faults: faults.list(),
+      cluster: cluster(),
       // Tickets belong to incidents, so the incident feed's port reports them.
       ...(feed === "incidents" ? { tickets: this.#running?.tickets.counts ?? { parked: 0, dead: 0 } } : {}),
     };

@@ -49,6 +49,20 @@ interface LoopParts {
   watchEveryMs: number;
 }
 
+/** Of a node that follows: everything else is the leader's to do. */
+const followersOwn: readonly string[] = [
+  ...["storage", "certificate", "health-port", "alive", "stuck-deliveries"],
+  ...Object.values(feedLoops),
+];
+
+/** The loops of a node that follows, of those of one that leads: they change nothing. */
+export function followerLoops(loops: readonly Loop[]): Loop[] {
+  const feeds: readonly string[] = Object.values(feedLoops);
+  return loops
+    .filter(({ name }) => followersOwn.includes(name))
+    .map((loop) => (feeds.includes(loop.name) ? { ...loop, tick: () => {} } : loop));
+}
+
 export function createLoops(parts: LoopParts): Loop[] {
   const {
     backups,

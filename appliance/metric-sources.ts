@@ -1,10 +1,12 @@
 /** Gathers from the parts of the appliance what metrics read. */
 import { join } from "node:path";
+import type { ClusterStatus } from "../core/cluster.ts";
 import { spaceLimit } from "../core/disk-space.ts";
 import type { Faults } from "../core/faults.ts";
 import { readerName } from "../core/feeds/feeds.ts";
 import type { Intake } from "../core/intake/intake.ts";
 import type { Clock } from "../core/ports.ts";
+import { isPemText } from "../core/settings/ticket-forms.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Backups } from "./backups/backups.ts";
@@ -37,6 +39,7 @@ interface MetricParts {
   storage: StorageWatch;
   dispatcher: TicketDispatcher;
   backups: Backups;
+  cluster(): ClusterStatus | null;
 }
 
 export function metricSources(parts: MetricParts): MetricSources {
@@ -69,6 +72,7 @@ export function metricSources(parts: MetricParts): MetricSources {
       ...ofTickets(parts.dispatcher),
     ],
     backups: () => parts.backups.figures,
+    cluster: parts.cluster,
     tickets: parts.dispatcher.metrics(),
   };
 }
@@ -90,5 +94,9 @@ function ofDestinations(settings: Settings, uploads: TlsUploads): CertificatePla
 }
 
 function ofTickets(dispatcher: TicketDispatcher): CertificatePlace[] {
-  return dispatcher.caFiles().map(({ system, file }) => ({ usage: "ticket_ca", name: system, pem: { file } }));
+  return dispatcher.caFiles().map(({ system, file }) => ({
+    usage: "ticket_ca",
+    name: system,
+    pem: isPemText(file) ? { text: file } : { file },
+  }));
 }

@@ -39,6 +39,14 @@ export type StoreErrorCode =
   | "store_newer"
   /** The file was written by an older version, and only the service upgrades it. */
   | "store_older"
+  /** Of a node of a cluster: another one leads, and takes what is written. */
+  | "store_not_leader"
+  /** Of a node of a cluster: too few machines of its log answer; it may have been written. */
+  | "store_no_quorum"
+  /** Of a node of a cluster: its file lacks records that the log has no more. */
+  | "store_behind"
+  /** Of a node of a cluster: its file is not what the cluster's log made of it. */
+  | "store_diverged"
   /** Anything else: a defect. */
   | "store_failed";
 

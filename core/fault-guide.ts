@@ -71,6 +71,35 @@ export const faultGuide: Readonly<Record<string, FaultGuide>> = {
     means: "file descriptors are nearly used up: idle clients are disconnected",
     mend: "raise LimitNOFILE in a drop-in of the unit, or look which client opens so many connections",
   },
+  cluster_quorum: {
+    means: "too few machines of the cluster's etcd answer: nothing is written, intake answers 503, reads go on",
+    mend: "start etcd on most of its machines and look at the network between them (`rhythmx check`); it goes on by itself",
+  },
+  cluster_nodes: {
+    means: "nodes of the cluster are not heard of: fewer are left to take over",
+    mend: "start them; `rhythmx cluster remove` takes one out that is gone for good",
+  },
+  cluster_log: {
+    means: "what the leader writes cannot be applied here at the moment: reads show an older state",
+    mend: "as for cluster_quorum, or for store_write if it says so; it goes on by itself",
+  },
+  cluster_halt: {
+    means:
+      "the database of this node is not what the cluster's log made of it: it applies nothing more and never leads",
+    mend: "`rhythmx cluster reseed NODE` copies another node's database; keep the old one, which lies beside it, for the support",
+  },
+  cluster_member: {
+    means: "this node does not belong to the cluster, or its database does not",
+    mend: "`rhythmx cluster add NODE`, or `rhythmx cluster reseed NODE`, whichever the fault says",
+  },
+  cluster_copy: {
+    means: "this node takes a copy of another node's database, or waits for one that gives it",
+    mend: "start another node; it goes on by itself",
+  },
+  cluster_start: {
+    means: "this node of a cluster cannot start",
+    mend: "do what the fault says; it is tried again by itself",
+  },
 };
 
 /** Null for a fault that has no entry. */

@@ -75,6 +75,26 @@ export interface BackupSettings {
   keep: number;
 }
 
+/** Several machines as one appliance. */
+export interface ClusterSettings {
+  /** etcd's client addresses; none = this machine is alone. */
+  endpoints: readonly string[];
+  /** This node's name; null = the machine's. */
+  node: string | null;
+  /** Where clients reach this node; null = by the machine's name. */
+  address: string | null;
+  /** For connections to etcd. */
+  caFile: string | null;
+  certFile: string | null;
+  keyFile: string | null;
+  /** What every key in etcd begins with. */
+  prefix: string;
+  /** How long a leader leads after its last sign of life. */
+  leaseSeconds: number;
+  /** How much the log in etcd may hold for nodes that are away. */
+  logMib: number;
+}
+
 /** A host and port to listen on; port 0 = any free one. */
 export interface ListenAddress {
   host: string;
@@ -104,6 +124,7 @@ export interface Settings {
   minFreeBytes: number;
   minFreePercent: number;
   backup: BackupSettings;
+  cluster: ClusterSettings;
   alertFeed: AlertFeedSettings;
   incidentHealth: ListenAddress;
   incidentFeed: FeedSettings;

@@ -13,6 +13,8 @@ export type Fetch = typeof globalThis.fetch;
 export interface AdapterTools {
   fetch: Fetch;
   now: () => number;
+  /** Whether a request may be sent now; default: always. */
+  mayAct?: () => boolean;
   throttle: Throttle;
   timeoutMs?: number;
 }
@@ -23,6 +25,7 @@ export interface TargetOptions {
   headers: Readonly<Record<string, string>>;
   fetch: Fetch;
   now(): number;
+  mayAct?: () => boolean;
   throttle: Throttle;
   timeoutMs?: number;
   /** Texts that never appear in messages. */
@@ -174,7 +177,12 @@ export class Target {
 
   /** Enforces Retry-After. @throws DeliveryError throttled */
   #waitsFor(request: string): void {
-    const { now, throttle } = this.#options;
+    const { now, throttle, mayAct } = this.#options;
+    if (mayAct?.() === false)
+      throw this.#failure("not_leader", "held back: this node does not lead its cluster at the moment", null, request, {
+        retryable: true,
+        outage: true,
+      });
     const left = throttle.until - now();
     if (left <= 0) return;
     const retryAfter = Math.ceil(left / 1000);

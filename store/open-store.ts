@@ -3,11 +3,12 @@
 import type { StoreError } from "../core/errors.ts";
 import type { Clock, EventLog, HourlyStore, IntakeStore } from "../core/ports.ts";
 import type { OnCommit } from "./database/database.ts";
+import type { ReplicaOrder } from "./replica/open-replica.ts";
 import { LiveBackups } from "./worker/backups.ts";
+import type { Followed, Opened, OpenMode } from "./worker/calls.ts";
 import { type Clients, clientsOf } from "./worker/client.ts";
 import type { Reading, Writing } from "./worker/operations.ts";
 import { Reader } from "./worker/reader.ts";
-import type { Opened, OpenMode } from "./worker/store-worker.ts";
 import { type OnFault, WorkerCalls } from "./worker/worker-calls.ts";
 
 type Writer = Clients<Writing>;
@@ -28,6 +29,17 @@ export interface Store extends IntakeStore, HourlyStore {
   readonly migrated: readonly string[];
   /** True if no call is in progress. */
   readonly isIdle: boolean;
+  /**
+   * Of a node that follows: applies the next records of the cluster's log and tells of the events in them.
+   * @throws StoreError store_diverged, store_behind, store_newer, store_no_quorum
+   */
+  follow(): Promise<Followed>;
+  /** Of a node of a cluster: the last record of the log that is in the file. */
+  logPosition(): Promise<number>;
+  /** Of a node that leads: removes old records of the cluster's log (`trimLog` in replica/trim.ts). @throws StoreError */
+  trimLog(seq: number, mostBytes: number): Promise<void>;
+  /** Copies the open file as it is at one moment to `to`, a new file, without holding up who writes. @throws StoreError */
+  copy(to: string): Promise<void>;
   /** Calls without an answer yet, of the Worker that writes and of the one that reads. */
   readonly waiting: Readonly<{ writer: number; reader: number }>;
   /** Waits for calls in progress, closes the file and ends the Workers. Later calls are refused. */
@@ -44,6 +56,8 @@ export interface StoreOptions {
   onBroken?: (error: StoreError) => void;
   /** Called for each commit of the writer, in order and before the call that made it is answered. */
   onCommit?: OnCommit;
+  /** Makes this the store of a node of a cluster. Default: it is one by itself. */
+  replica?: ReplicaOrder;
 }
 
 /**
@@ -51,11 +65,11 @@ export interface StoreOptions {
  * store_newer, store_older (for commands), store_corrupt, and errors of the disk
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { path, clock, mode = "serve", onFault = () => {}, onBroken = () => {}, onCommit } = options;
+  const { path, clock, mode = "serve", onFault = () => {}, onBroken = () => {}, onCommit, replica = null } = options;
   const calls = new WorkerCalls(onFault, onBroken, onCommit);
   let opened: Opened;
   try {
-    opened = (await calls.call("open", null, [path, clock.now(), mode, onCommit !== undefined])) as Opened;
+    opened = (await calls.call("open", null, [path, clock.now(), mode, onCommit !== undefined, replica])) as Opened;
   } catch (error) {
     await calls.end();
     throw error;
@@ -92,6 +106,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     campaigns,
     tickets,
     backup: (...call) => backups.make(...call),
+    follow: async () => (await calls.call("follow", null, [])) as Followed,
+    logPosition: async () => (await calls.call("logPosition", null, [])) as number,
+    trimLog: async (seq, mostBytes) => void (await calls.call("trimLog", null, [seq, mostBytes])),
+    copy: (to) => backups.copy(to),
     get isIdle() {
       return calls.isIdle && reader.isIdle && backups.isIdle;
     },

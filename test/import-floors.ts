@@ -26,7 +26,7 @@ const divided = new Set(["transports", "integrations"]);
 const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
   store: [
     ["database"],
-    ["events"],
+    ["events", "replica"],
     ["access", "assets", "backup", "outbox"],
     ["incidents"],
     ["intake"],
@@ -39,7 +39,7 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   appliance: [
     ["packs", "runtime"],
-    ["access", "certificate", "config", "feeds", "packaging", "sample", "upkeep"],
+    ["access", "certificate", "cluster", "config", "feeds", "packaging", "sample", "upkeep"],
     ["backups", "tickets"],
     ["api"],
     ["console"],

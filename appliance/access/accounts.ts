@@ -41,8 +41,15 @@ export class Accounts {
 
   static async load(admin: Store["admin"], clock: Clock, passwords: PasswordHasher): Promise<Accounts> {
     const accounts = new Accounts(admin, clock, passwords);
-    for (const user of await admin.listUsers()) accounts.#users.set(user.id, user);
+    await accounts.reload();
     return accounts;
+  }
+
+  /** Reads all users again, after another node of a cluster has changed some. */
+  async reload(): Promise<void> {
+    const users = await this.#admin.listUsers();
+    this.#users.clear();
+    for (const user of users) this.#users.set(user.id, user);
   }
 
   onRevoked(listener: OnRevoked): void {

@@ -41,8 +41,15 @@ export class KeyRing {
 
   static async load(admin: Store["admin"], clock: Clock): Promise<KeyRing> {
     const ring = new KeyRing(admin, clock);
-    for (const record of await admin.listApiKeys()) ring.#byHash.set(record.sha256, record);
+    await ring.reload();
     return ring;
+  }
+
+  /** Reads all keys again, after another node of a cluster has changed some. */
+  async reload(): Promise<void> {
+    const records = await this.#admin.listApiKeys();
+    this.#byHash.clear();
+    for (const record of records) this.#byHash.set(record.sha256, record);
   }
 
   /** Called when a key is refused, with its record, or null for an unknown key. */

@@ -8,6 +8,7 @@ import { readTicketSettings } from "../../core/settings/tickets.ts";
 import type { ReadTlsFile } from "../feeds/syslog-feed.ts";
 import { feedSettings } from "../feeds/syslog-feeds.ts";
 import { checkBackups } from "./check-backups.ts";
+import { checkCluster } from "./check-cluster.ts";
 import { checkDestination } from "./check-destination.ts";
 import { checkDataDir, checkMasterKey } from "./check-folders.ts";
 import { checkCertificate, checkPorts } from "./check-listener.ts";
@@ -42,6 +43,7 @@ export async function checkSettings(
     ...checkMasterKey(settings),
     ...(await checkPorts(settings, running !== null)),
     ...(await checkCertificate(certificateFiles(settings), { baseUrl, port: settings.listen.port }, now)),
+    ...(await checkCluster(settings)),
     ...(await checkTickets(resolved, running)),
     ...(await Promise.all(
       feedNames.flatMap((feed) =>

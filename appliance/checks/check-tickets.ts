@@ -32,7 +32,7 @@ export async function checkTickets(resolved: ResolvedSettings, test: TestTickets
 
 async function testGiven({ ticketValues }: ResolvedSettings): Promise<{ system: string; steps: TestStep[] }[]> {
   const { settings } = readTicketSettings(ticketValues);
-  const systems = new TicketSystems(settings, () => Date.now(), noThrottles());
+  const systems = new TicketSystems(settings, { now: () => Date.now() }, noThrottles());
   const wanted = allSystems.filter((system) => systems.isConfigured(system) || settings.enabled[system]);
   return Promise.all(
     wanted.map(async (system) => {

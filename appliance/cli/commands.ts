@@ -2,6 +2,7 @@
 import { backupCommand } from "./backup/backup.ts";
 import { restoreCommand } from "./backup/restore.ts";
 import { checkCommand } from "./check/check.ts";
+import { clusterCommand } from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { deliveriesCommand } from "./deliveries.ts";
 import { demoCommand } from "./demo.ts";
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   destinationsCommand,
   reloadCommand,
   packsCommand,
+  clusterCommand,
   secretsCommand,
   backupCommand,
   restoreCommand,

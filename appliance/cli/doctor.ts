@@ -60,6 +60,7 @@ async function render(settings: Settings, report: DoctorReport, columns: number 
         ? "no"
         : `yes, pid ${running.pid}, version ${running.version}, up ${running.uptimeSeconds} s, ${running.status}`,
     ],
+    ...(running?.cluster == null ? [] : [clusterFact(running.cluster)]),
     ["data folder", `${settings.dataDir} (mode ${mode(settings.dataDir)}), ${free}`],
     [
       "database",
@@ -99,6 +100,14 @@ async function render(settings: Settings, report: DoctorReport, columns: number 
     sections.push(table(["LOOP", "EVERY", "LAST RUN", "TOOK", "FAILURES", "ERROR"], loops, columns));
   }
   return sections.join("\n");
+}
+
+function clusterFact(cluster: NonNullable<NonNullable<DoctorReport["running"]>["cluster"]>): [string, string] {
+  const { node, role, leader, lag, quorum, nodes } = cluster;
+  const does = role === "leader" ? "leads" : leader === null ? "follows, nobody leads" : `follows ${leader.node}`;
+  const wrong = nodes.flatMap(({ name, fault }) => (fault === null ? [] : [`${name}: ${fault}`]));
+  const more = [...(lag === 0 ? [] : [`${lag} records behind`]), ...(quorum ? [] : ["etcd has no quorum"]), ...wrong];
+  return ["cluster", [`${node} ${does}, ${nodes.length} nodes`, ...more].join("; ")];
 }
 
 /** When and where the last one was made, and when the next one is. */

@@ -1,8 +1,10 @@
 /** The operations of commands: called through the control socket of a running appliance, or in the command's own process if none runs. */
+
 import { basename } from "node:path";
 import type { Caller } from "../../core/access/caller.ts";
 import type { NewUser, UserChange } from "../../core/access/user.ts";
 import type { ApiKeyRecord } from "../../core/api-key.ts";
+import type { clusterJson } from "../../core/cluster.ts";
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { NewException } from "../../core/exceptions/exception.ts";
 import type { FeedName } from "../../core/feeds/feeds.ts";
@@ -72,6 +74,8 @@ export interface RunningState {
   loops: LoopStatus[];
   destinations: { feed: FeedName; name: string; connected: boolean; queued: number; lastError: string | null }[];
   faults: { name: string; message: string }[];
+  /** Null: this appliance is alone. */
+  cluster: ReturnType<typeof clusterJson> | null;
 }
 
 export interface DoctorReport {

@@ -1,4 +1,5 @@
 /** State that only a running appliance has, for `doctor`. */
+import { type ClusterStatus, clusterJson } from "../../core/cluster.ts";
 import type { Faults } from "../../core/faults.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { SyslogFeeds } from "../feeds/syslog-feeds.ts";
@@ -13,11 +14,18 @@ import type { RunningState } from "./operations.ts";
 import type { Reloads } from "./reloads.ts";
 
 export function runningState(
-  { scheduler, feeds, faults }: { scheduler: Scheduler; feeds: SyslogFeeds; faults: Faults },
+  {
+    scheduler,
+    feeds,
+    faults,
+    cluster,
+  }: { scheduler: Scheduler; feeds: SyslogFeeds; faults: Faults; cluster(): ClusterStatus | null },
   uptimeMs: number,
   status: string,
 ): RunningState {
+  const joined = cluster();
   return {
+    cluster: joined === null ? null : clusterJson(joined),
     pid: process.pid,
     version,
     uptimeSeconds: Math.floor(uptimeMs / 1000),

@@ -21,6 +21,8 @@ import { noThrottles, TicketSystems } from "./systems.ts";
 import { Webhooks } from "./webhooks.ts";
 
 const defaultCadenceHours = 24;
+/** No request takes longer (`Target`). */
+export const longestRequestMs = 30_000;
 /** What settings mend. Wrong credentials are none of it: tried too often, they lock an account. */
 const settingCauses = [
   ...["fields_required", "rejected", "not_kept", "no_transition", "issue_type", "assignment_group"],
@@ -35,6 +37,8 @@ interface DispatcherParts {
   log: Log;
   /** The address at which people open incidents, if none is configured. */
   defaultBaseUrl: () => string;
+  /** Whether requests may be sent; default: always. */
+  mayAct?: () => boolean;
   /** User names, to match people in a ticket system. */
   userNames: () => readonly string[];
 }
@@ -91,7 +95,8 @@ export class TicketDispatcher {
     this.#settings = settings;
     for (const system of ticketSystems)
       for (const warning of warningsOf(settings, system)) log.warn(warning, { system });
-    this.#systems = new TicketSystems(settings, () => clock.now(), this.#throttles);
+    const { mayAct = () => true } = this.#parts;
+    this.#systems = new TicketSystems(settings, { now: () => clock.now(), mayAct }, this.#throttles);
     for (const lane of this.#allLanes) lane.apply(settings, this.#systems);
     this.#gate.apply(settings.cadenceHours);
     await store.tickets.configureTickets({
@@ -120,11 +125,11 @@ export class TicketDispatcher {
     return this.#systems;
   }
 
-  /** Plans the look-up of requests that the last process was sending. */
-  async recover(): Promise<void> {
+  /** Plans the look-up of requests that the last process was sending, once `waitMs` have passed. */
+  async recover(waitMs = 0): Promise<void> {
     const { store, clock, log } = this.#parts;
     for (const { system, until } of await store.tickets.listThrottles()) this.#throttles[system].until = until;
-    const left = await store.tickets.recoverDeliveries(clock.now());
+    const left = await store.tickets.recoverDeliveries(clock.now(), waitMs);
     // Settings of the environment change with a restart only.
     await retryStanding(store.tickets, { state: "parked", causes: settingCauses }, clock.now());
     this.#recovered = true;

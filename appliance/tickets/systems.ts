@@ -14,14 +14,18 @@ import { outboundFetch } from "../runtime/outbound-fetch.ts";
 
 export class TicketSystems {
   readonly #settings: TicketSettings;
-  readonly #now: () => number;
+  readonly #tools: { now: () => number; mayAct?: () => boolean };
   readonly #throttles: Readonly<Record<TicketSystemName, Throttle>>;
   readonly #made = new Map<string, TicketSystem>();
 
-  constructor(settings: TicketSettings, now: () => number, throttles: Readonly<Record<TicketSystemName, Throttle>>) {
+  constructor(
+    settings: TicketSettings,
+    tools: { now: () => number; mayAct?: () => boolean },
+    throttles: Readonly<Record<TicketSystemName, Throttle>>,
+  ) {
     this.#throttles = throttles;
     this.#settings = settings;
-    this.#now = now;
+    this.#tools = tools;
   }
 
   isConfigured(name: TicketSystemName): boolean {
@@ -38,11 +42,11 @@ export class TicketSystems {
     const key = JSON.stringify([name, route]);
     const known = this.#made.get(key);
     if (known !== undefined) return known;
-    const made = makers[name](this.#settings, route, { now: this.#now, throttle: this.#throttles[name] });
+    const made = makers[name](this.#settings, route, { ...this.#tools, throttle: this.#throttles[name] });
     if (made === null)
       throw new EdgeError(
         "not_configured",
-        `${name} is not configured: ${this.#settings.lacking[name] ?? "its address and credentials"} is missing in the settings`,
+        `${name} is not configured: ${this.#settings.lacking[name] ?? "its address and credentials"} must be set`,
       );
     const system = guarded(made);
     this.#made.set(key, system);
@@ -60,23 +64,26 @@ type Route = TicketSettings["routes"] extends ReadonlyMap<string, infer R> ? R :
 type Maker = (settings: TicketSettings, route: Route, tools: Omit<AdapterTools, "fetch">) => TicketSystem | null;
 
 const makers = {
-  jira: ({ jira }, { jiraProject }, tools) =>
+  jira: ({ jira, noProxy }, { jiraProject }, tools) =>
     jira === null
       ? null
-      : new Jira({ ...jira, projectKey: jiraProject ?? jira.projectKey }, { fetch: outboundFetch(jira), ...tools }),
-  servicenow: ({ servicenow }, { assignmentGroup }, tools) =>
+      : new Jira(
+          { ...jira, projectKey: jiraProject ?? jira.projectKey },
+          { fetch: outboundFetch({ ...jira, noProxy }), ...tools },
+        ),
+  servicenow: ({ servicenow, noProxy }, { assignmentGroup }, tools) =>
     servicenow === null
       ? null
       : new ServiceNow(
           { ...servicenow, assignmentGroup: assignmentGroup ?? servicenow.assignmentGroup },
-          { fetch: outboundFetch(servicenow), ...tools },
+          { fetch: outboundFetch({ ...servicenow, noProxy }), ...tools },
         ),
-  proactive: ({ proactive }, { serviceIdentifier }, tools) =>
+  proactive: ({ proactive, noProxy }, { serviceIdentifier }, tools) =>
     proactive === null
       ? null
       : new Proactive(
           { ...proactive, serviceIdentifier: serviceIdentifier ?? proactive.serviceIdentifier },
-          { fetch: outboundFetch(proactive), ...tools },
+          { fetch: outboundFetch({ ...proactive, noProxy }), ...tools },
         ),
 } satisfies Record<TicketSystemName, Maker>;
 
@@ -101,5 +108,5 @@ export async function testOf(
 
 /** An adapter of its own for settings that need not be in force. @throws EdgeError not_configured, ca_file */
 export function unsaved(settings: TicketSettings, system: TicketSystemName, clock: Clock): TicketSystem {
-  return new TicketSystems(settings, () => clock.now(), noThrottles()).of(system, "");
+  return new TicketSystems(settings, { now: () => clock.now() }, noThrottles()).of(system, "");
 }

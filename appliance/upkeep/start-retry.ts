@@ -9,9 +9,15 @@ import { openStore, type Store } from "../../store/open-store.ts";
 
 export type { OnCommit };
 
+/** What the store needs to know of the cluster that this appliance is a node of. */
+interface NodeSide {
+  readonly replica: NonNullable<Parameters<typeof openStore>[0]["replica"]>;
+  deposed(): void;
+}
+
 const retryMs = 2_000;
 /** Faults that may pass by themselves. */
-const passing: readonly string[] = ["store_locked", "store_full", "store_readonly", "store_io"];
+const passing: readonly string[] = ["store_locked", "store_full", "store_readonly", "store_io", "store_no_quorum"];
 const passingOfFolder: readonly string[] = ["ENOSPC", "EROFS", "EDQUOT", "EIO", "EMFILE", "ENFILE"];
 
 /**
@@ -45,9 +51,10 @@ export async function openStoreWhenPossible(
     faults: Faults;
     onBroken: (error: Error) => void;
     onCommit?: OnCommit;
+    node?: NodeSide;
   },
 ): Promise<Store> {
-  const { clock, faults, onBroken, onCommit } = tools;
+  const { clock, faults, onBroken, onCommit, node } = tools;
   const fault = { name: "store_open", what: `the database in ${dataDir} cannot be opened yet` };
   return retryWhileBlocked(fault, tools, async () => {
     await ownFolder(dataDir);
@@ -56,10 +63,12 @@ export async function openStoreWhenPossible(
       clock,
       onFault: (what, error) => {
         if (error === null) faults.clear(`store_${what}`);
+        else if (error.code === "store_not_leader") node?.deposed();
         else if (error.code !== "store_failed") faults.set(`store_${what}`, error.message);
       },
       onBroken,
       ...(onCommit === undefined ? {} : { onCommit }),
+      ...(node === undefined ? {} : { replica: node.replica }),
     });
   });
 }

@@ -17,6 +17,7 @@ export class StorageWatch {
   readonly #clock: Clock;
   readonly #faults: Faults;
   readonly #settings: () => Settings;
+  readonly #writes: boolean;
   #clockWatch: ClockWatch | null = null;
   #clockTrusted = false;
   /** For how much longer the clock is not trusted; null until the stored value has been read. */
@@ -24,7 +25,9 @@ export class StorageWatch {
   #nextHeartbeat = 0;
   #space: DiskSpace | null = null;
 
-  constructor(tools: { store: Store; clock: Clock; faults: Faults; settings: () => Settings }) {
+  /** `writes`: false for a node that follows, whose file has the leader's heartbeats. */
+  constructor(tools: { store: Store; clock: Clock; faults: Faults; settings: () => Settings; writes?: boolean }) {
+    this.#writes = tools.writes ?? true;
     this.#store = tools.store;
     this.#clock = tools.clock;
     this.#faults = tools.faults;
@@ -44,6 +47,7 @@ export class StorageWatch {
   /** Called every few seconds. */
   async tick(): Promise<void> {
     await this.#checkSpace();
+    if (!this.#writes) return;
     const reading = { wall: this.#clock.now(), monotonic: this.#clock.monotonic() };
     const wasTrusted = this.#clockTrusted;
     this.#checkClock(reading);

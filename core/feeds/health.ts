@@ -1,4 +1,5 @@
 /** What a feed's health port answers (seed 003 "Health Checks"; CONTRACT 3). */
+import { type ClusterStatus, clusterJson } from "../cluster.ts";
 import type { EventKind } from "../event.ts";
 import type { Fault } from "../faults.ts";
 import type { FeedName } from "./feeds.ts";
@@ -26,6 +27,8 @@ export interface FeedState {
   lastPoll: number | null;
   destinations: readonly DestinationHealth[];
   faults: readonly Fault[];
+  /** Of a node of a cluster. */
+  cluster?: ClusterStatus | null;
   /** To ticket systems; for the incident feed. */
   tickets?: StuckTickets;
 }
@@ -110,6 +113,7 @@ export function feedHealth(feed: FeedName, state: FeedState): { status: FeedStat
         last_sent: seconds(lastSent),
       })),
       faults: state.faults.map(({ name, message, since }) => ({ name, message, since: seconds(since) })),
+      ...(state.cluster == null ? {} : { cluster: clusterJson(state.cluster) }),
       ...(state.tickets === undefined ? {} : { tickets: { parked: state.tickets.parked, dead: state.tickets.dead } }),
     },
   };

@@ -7,9 +7,12 @@ import {
   asText,
   commaList,
   entityName,
+  etcdEndpoints,
   type Form,
   fraction,
   listenAddress,
+  matching,
+  nodeAddress,
   oneOf,
   path,
   trueOrFalseText,
@@ -86,6 +89,19 @@ const environmentSettings = {
   RHYTHMX_BACKUP_SCHEDULE: { form: cron, fallback: null, whenWrong: { use: null, effect: "no backups are made" } },
   RHYTHMX_BACKUP_DIR: { form: path, fallback: null, whenWrong: { use: null, effect: "the default is used" } },
   RHYTHMX_BACKUP_KEEP: setting(asText(wholeNumber(1, 1000)), 7, { use: 1000, effect: "none is removed" }),
+  // A node that started alone by mistake would take what the others never see.
+  RHYTHMX_CLUSTER: essential(etcdEndpoints, []),
+  RHYTHMX_CLUSTER_NODE: essential(
+    matching(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "a name of up to 63 lower-case letters, digits and hyphens"),
+    null,
+  ),
+  RHYTHMX_CLUSTER_ADDRESS: essential(nodeAddress, null),
+  RHYTHMX_CLUSTER_CA_FILE: essential(path, null),
+  RHYTHMX_CLUSTER_CERT_FILE: essential(path, null),
+  RHYTHMX_CLUSTER_KEY_FILE: essential(path, null),
+  RHYTHMX_CLUSTER_PREFIX: essential(matching(/^[\w.-]+\/$/, "a word with a slash at its end"), "rhythmx/"),
+  RHYTHMX_CLUSTER_LEASE_SECONDS: essential(asText(fraction(1, 60)), 5),
+  RHYTHMX_CLUSTER_LOG_MIB: essential(asText(wholeNumber(16, 65_536)), 256),
   RHYTHMX_MIN_FREE_BYTES: setting(asText(wholeNumber(0, Number.MAX_SAFE_INTEGER)), 1_073_741_824),
   RHYTHMX_MIN_FREE_PERCENT: setting(asText(fraction(0, 99)), 5),
   QUALIFY_MIN_SCORE: setting(asText(wholeNumber(1, 100)), 40),
@@ -129,6 +145,9 @@ interface EnvironmentSources {
   saved?: ReadonlyMap<string, string>;
 }
 
+/** Names that programs also have in lower case, which then counts first. */
+const ofPlatform: ReadonlySet<string> = new Set(["HTTPS_PROXY", "NO_PROXY"]);
+
 interface EnvironmentReader {
   /** The value of a setting; a wrong one is reported. */
   read<N extends SettingName>(name: N): ValueOf<N>;
@@ -143,7 +162,8 @@ export function environmentReader(
   origins: Record<string, SettingOrigin>,
 ): EnvironmentReader {
   const find = (name: string): { text: string; source: string; pinned: boolean } | null => {
-    const own = sources.environment[name]?.trim();
+    const own =
+      (ofPlatform.has(name) && sources.environment[name.toLowerCase()]?.trim()) || sources.environment[name]?.trim();
     if (own) return { text: own, source: "environment", pinned: true };
     const entry = sources.envFile?.file.entries.get(name);
     const text = entry?.value.trim();

@@ -135,6 +135,34 @@ export const listenAddress: Form<ListenAddress> = {
   },
 };
 
+/** etcd's client addresses. What crosses a network unprotected could be rewritten on the way. */
+export const etcdEndpoints: Form<readonly string[]> = {
+  accepted:
+    "etcd's client addresses such as https://10.0.0.1:2379,https://10.0.0.2:2379 with commas between them; http:// only on this machine",
+  read(value) {
+    const list = typeof value === "string" ? value.split(",").map((part) => part.trim().replace(/\/$/, "")) : [];
+    return list.length <= 9 && new Set(list).size === list.length && list.every(isEndpoint) ? list : undefined;
+  },
+};
+
+function isEndpoint(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, search, hash, username } = new URL(text);
+  if (pathname !== "/" || search !== "" || hash !== "" || username !== "") return false;
+  return protocol === "https:" || (protocol === "http:" && isLoopback(hostname.replace(/^\[|\]$/g, "")));
+}
+
+/** Where clients reach a node, as they type it. */
+export const nodeAddress: Form<string> = {
+  accepted: "an address such as https://edge1.example.org:8443",
+  read(value) {
+    const text = typeof value === "string" ? value.replace(/\/$/, "") : "";
+    if (!/^https?:\/\/[^\s"'<>\\]+$/.test(text) || !URL.canParse(text)) return undefined;
+    const { origin, username } = new URL(text);
+    return origin.length <= 300 && username === "" && text.toLowerCase() === origin ? origin : undefined;
+  },
+};
+
 function readHost(text: string): string | undefined {
   const address = text.replace(/^\[(.*)\]$/, "$1");
   if (address.includes(":")) return URL.canParse(`http://[${address.replace(/%[\w.-]+$/, "")}]/`) ? address : undefined;

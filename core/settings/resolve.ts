@@ -100,6 +100,17 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
       dir: environment.read("RHYTHMX_BACKUP_DIR"),
       keep: environment.read("RHYTHMX_BACKUP_KEEP"),
     },
+    cluster: {
+      endpoints: environment.read("RHYTHMX_CLUSTER"),
+      node: environment.read("RHYTHMX_CLUSTER_NODE"),
+      address: environment.read("RHYTHMX_CLUSTER_ADDRESS"),
+      caFile: environment.read("RHYTHMX_CLUSTER_CA_FILE"),
+      certFile: environment.read("RHYTHMX_CLUSTER_CERT_FILE"),
+      keyFile: environment.read("RHYTHMX_CLUSTER_KEY_FILE"),
+      prefix: environment.read("RHYTHMX_CLUSTER_PREFIX"),
+      leaseSeconds: environment.read("RHYTHMX_CLUSTER_LEASE_SECONDS"),
+      logMib: environment.read("RHYTHMX_CLUSTER_LOG_MIB"),
+    },
     minFreeBytes: environment.read("RHYTHMX_MIN_FREE_BYTES"),
     minFreePercent: environment.read("RHYTHMX_MIN_FREE_PERCENT"),
     alertFeed: { ...alerts.feed, hourlyIntervalMinutes: alerts.hourlyIntervalMinutes },
@@ -116,6 +127,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     },
   };
   checkCertificate(settings, origins, report);
+  checkCluster(settings.cluster, origins, report);
   const ticketValues = environment.given(ticketSettingNames);
   const pinnedValues = new Map([
     ...environment.given(environmentNames),
@@ -170,6 +182,24 @@ function readEnvFile({ source, content }: SettingsFile, report: Report): { sourc
   if ("text" in content) return { source, file: parseEnvFile(content.text) };
   report.problems.push({ source, key: "", ...content.fault, effect: "none of its settings hold", fatal: false });
   return null;
+}
+
+/** A client certificate and its key come as a pair. */
+function checkCluster(
+  { certFile, keyFile }: Settings["cluster"],
+  origins: ResolvedSettings["origins"],
+  report: Report,
+) {
+  if ((certFile === null) === (keyFile === null)) return;
+  const [given, missing] = certFile === null ? ["KEY", "CERT"] : ["CERT", "KEY"];
+  report.problems.push({
+    source: origins[`RHYTHMX_CLUSTER_${given}_FILE`]?.source ?? "environment",
+    key: `RHYTHMX_CLUSTER_${missing}_FILE`,
+    found: "nothing",
+    accepted: "a path: RHYTHMX_CLUSTER_CERT_FILE and RHYTHMX_CLUSTER_KEY_FILE are given together or not at all",
+    effect: noStart,
+    fatal: true,
+  });
 }
 
 /** Certificate and key come as a pair. Without them the appliance has its own (certificate-files.ts), or only this machine reaches it. */

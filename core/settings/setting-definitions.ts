@@ -28,6 +28,9 @@ const certificate = fixed(
   `it names a file of the machine: ${elsewhere}, or upload a certificate on the page System, and neither is needed`,
 );
 const health = fixed(`${beforeDatabase}: ${elsewhere}. The port alone is set with the feed, as Health port`);
+const node = fixed(
+  `the database is the same on all nodes of a cluster, and this is one node's: ${elsewhere}, and restart`,
+);
 
 export const environmentPlaces: Readonly<Record<EnvironmentName, Place>> = {
   RHYTHMX_LISTEN: fixed(
@@ -52,6 +55,15 @@ export const environmentPlaces: Readonly<Record<EnvironmentName, Place>> = {
   RHYTHMX_BACKUP_SCHEDULE: inSection("backup"),
   RHYTHMX_BACKUP_DIR: inSection("backup"),
   RHYTHMX_BACKUP_KEEP: inSection("backup"),
+  RHYTHMX_CLUSTER: node,
+  RHYTHMX_CLUSTER_NODE: node,
+  RHYTHMX_CLUSTER_ADDRESS: node,
+  RHYTHMX_CLUSTER_CA_FILE: node,
+  RHYTHMX_CLUSTER_CERT_FILE: node,
+  RHYTHMX_CLUSTER_KEY_FILE: node,
+  RHYTHMX_CLUSTER_PREFIX: node,
+  RHYTHMX_CLUSTER_LEASE_SECONDS: node,
+  RHYTHMX_CLUSTER_LOG_MIB: node,
   RHYTHMX_MIN_FREE_BYTES: inSection("retention"),
   RHYTHMX_MIN_FREE_PERCENT: inSection("retention"),
   QUALIFY_MIN_SCORE: inSection("correlation"),
@@ -66,10 +78,7 @@ export const otherPlaces = {
   ),
 } as const;
 
-export interface SettingDefinition extends TicketDefinition {
-  /** The most characters that are saved; default 10,000, on one line. With it there may be many lines. */
-  longest?: number;
-}
+export type SettingDefinition = TicketDefinition;
 
 /** Files whose content may be saved in their place; the setting is named by its file. */
 const tableNames = ["CASE_PATTERNS", "FLOORS"] as const;

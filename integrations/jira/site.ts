@@ -27,19 +27,16 @@ export class JiraSite {
   /** Our account; null = not known yet. */
   #ourId: string | null = null;
 
-  constructor(settings: JiraSettings, { fetch, now, throttle, timeoutMs }: AdapterTools) {
+  constructor(settings: JiraSettings, tools: AdapterTools) {
     this.#settings = settings;
-    this.#now = now;
+    this.#now = tools.now;
     this.#deployment = settings.deployment === "auto" ? null : settings.deployment;
     const { email, apiToken } = settings;
     const authorization =
       email === "" ? `Bearer ${apiToken}` : `Basic ${Buffer.from(`${email}:${apiToken}`).toString("base64")}`;
     this.target = new Target({
       baseUrl: settings.url.replace(/\/+$/, ""),
-      fetch,
-      now,
-      throttle,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...tools,
       headers: { Authorization: authorization, "X-Atlassian-Token": "no-check" },
       secrets: [apiToken, `${email}:${apiToken}`],
     });
@@ -64,7 +61,13 @@ export class JiraSite {
   /** Finds out whether it is Cloud or Data Center: `serverInfo` is public on both. */
   async detect(): Promise<Deployment> {
     if (this.#deployment !== null && this.#site !== null) return this.#deployment;
-    const { body } = await this.target.request({ method: "GET", path: "/rest/api/2/serverInfo" });
+    const asked = { method: "GET" as const, path: "/rest/api/2/serverInfo" };
+    const { status, body } = await this.target.request({ ...asked, also: [404] });
+    if (status === 404)
+      throw new DeliveryError("not_found", "there is no Jira at this address: check it, with its path if it has one", {
+        retryable: false,
+        data: { status, permanent: true },
+      });
     if (typeof body?.baseUrl !== "string") throw unexpected("it does not answer like Jira: check the address");
     this.#deployment ??= body.deploymentType === "Cloud" ? "cloud" : "datacenter";
     // It is shown as a link, so only a web address is accepted.

@@ -55,15 +55,12 @@ export class Proactive implements TicketSystem {
   readonly #settings: ProactiveSettings;
   readonly #target: Target;
 
-  constructor(settings: ProactiveSettings, { fetch, now, throttle, timeoutMs }: AdapterTools) {
+  constructor(settings: ProactiveSettings, tools: AdapterTools) {
     this.#settings = settings;
     const { baseUrl, appId, secret } = settings;
     this.#target = new Target({
       baseUrl: baseUrl.replace(/\/+$/, ""),
-      fetch,
-      now,
-      throttle,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...tools,
       headers: headers(settings),
       secrets: [secret, `${appId}:${secret}`],
     });
@@ -225,7 +222,7 @@ export class Proactive implements TicketSystem {
   }
 
   async test(real?: TicketRequest): Promise<TestStep[]> {
-    const steps = new TestSteps();
+    const steps = new TestSteps("PROACTIVE_SNOW_CA_FILE");
     const { table, appId, baseUrl, serviceIdentifier, source } = this.#settings;
     const path = paths.find(table, nobodys);
     const reached = await steps.take(`Log in and read ${table}`, async () => {

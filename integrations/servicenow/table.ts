@@ -12,15 +12,11 @@ export class Table {
   readonly #name: string;
 
   constructor({ instance, username, password, table }: ServiceNowSettings, tools: AdapterTools) {
-    const { fetch, now, throttle, timeoutMs } = tools;
     this.origin = instanceUrl(instance);
     this.#name = table;
     this.target = new Target({
       baseUrl: this.origin,
-      fetch,
-      now,
-      throttle,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...tools,
       headers: { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` },
       secrets: [password, `${username}:${password}`],
     });
@@ -55,7 +51,7 @@ export class Table {
 }
 
 /** `https://acme.service-now.com` from any form in which people give an instance; a path prefix is kept. */
-function instanceUrl(instance: string): string {
+export function instanceUrl(instance: string): string {
   const text = instance.trim().replace(/\/+$/, "");
   if (/^https?:\/\//i.test(text)) return text;
   return `https://${text.includes(".") || text.includes(":") ? text : `${text}.service-now.com`}`;

@@ -32,11 +32,10 @@ export interface Resealed extends SealedValue {
  * form of a position, and has to stay the same when the master key changes, because pollers keep their cursors.
  */
 export async function cursorKey(database: Database, candidate: string): Promise<string> {
-  await database.write([
-    { sql: "insert into meta (key, value) values ('cursor_key', ?) on conflict do nothing", args: [candidate] },
-  ]);
   const { rows } = await database.read("select value from meta where key = 'cursor_key'");
-  return rows[0] === undefined ? candidate : text(rows[0], "value");
+  if (rows[0] !== undefined) return text(rows[0], "value");
+  await database.write([{ sql: "insert into meta (key, value) values ('cursor_key', ?)", args: [candidate] }]);
+  return candidate;
 }
 
 /** Replaces all values and the key check in one write. A value that was saved again in the meantime is left alone. */

@@ -1,9 +1,9 @@
 /** What a database file that nobody uses holds, and whether it is whole. */
 import { StoreError } from "../../core/errors.ts";
 import { Connection } from "../database/connection.ts";
-import { storeErrorFrom } from "../database/database.ts";
 import { integer, text } from "../database/rows.ts";
 import type { Row, Value } from "../database/statement.ts";
+import { storeErrorFrom } from "../database/store-errors.ts";
 
 /** The tables that a backup is counted by: what is missing from a copy would be missed here. */
 const countedTables = [

@@ -58,6 +58,18 @@ export function* copyLive({ from, to, file, stepBytes = usualStepBytes }: LiveCo
   }
 }
 
+/** The same at once, with the WAL moved into the copy. @throws SqliteError, errors of the disk */
+export function copyWhole(order: LiveCopy): void {
+  for (const _ of copyLive(order));
+  const copy = new Connection(order.to, lockWaitMs);
+  try {
+    copy.all("PRAGMA wal_checkpoint(TRUNCATE)");
+    copy.all("PRAGMA journal_mode = DELETE");
+  } finally {
+    copy.close();
+  }
+}
+
 function* copyBytes(from: number, to: string, stepBytes: number): Generator<CopyStep, void> {
   const target = openSync(to, "wx", 0o600);
   const buffer = Buffer.allocUnsafe(stepBytes);

@@ -21,7 +21,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
 import { toIso } from "../../core/time.ts";
-import { storeErrorFrom } from "../database/database.ts";
+import { storeErrorFrom } from "../database/store-errors.ts";
 import { ArchiveWriter } from "./archive.ts";
 import { countRows, countSealed, expectWhole, makeOneFile, schemaIn, withFile } from "./examine.ts";
 import { copyLive } from "./live-copy.ts";

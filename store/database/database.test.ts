@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Batch, Database } from "./database.ts";
+import { Database } from "./database.ts";
+import type { Batch } from "./replication.ts";
 
 let folder: string;
 let database: Database;

@@ -6,34 +6,14 @@
  */
 import { StoreError } from "../../core/errors.ts";
 import { Connection } from "./connection.ts";
+import { connectionPragmas, readingPragmas } from "./pragmas.ts";
+import { applyTo, type Batch, bodyOf, type ForeignBatch, type Replication } from "./replication.ts";
 import type { Result, Row, Statement, Value } from "./statement.ts";
+import { storeErrorFrom } from "./store-errors.ts";
 
 /** How long SQLite waits for another process's lock before it returns BUSY, and how often we then retry. */
 const lockWaitMs = 250;
 const busyRetries = 4;
-
-/** Set on every new connection: PRAGMAs belong to the connection, not to the file. */
-const connectionPragmas = [
-  "PRAGMA journal_mode = WAL",
-  // A commit is on disk before the call returns.
-  "PRAGMA synchronous = FULL",
-  "PRAGMA foreign_keys = ON",
-  // 4 MB: the kernel caches the file as well; a larger cache was no faster and used more memory.
-  "PRAGMA cache_size = -4000",
-  "PRAGMA temp_store = MEMORY",
-  // With fewer, larger checkpoints a page that changes often is written only once.
-  "PRAGMA wal_autocheckpoint = 4000",
-  "PRAGMA journal_size_limit = 67108864",
-];
-
-const readingPragmas = ["PRAGMA query_only = ON", "PRAGMA cache_size = -8000", "PRAGMA temp_store = MEMORY"];
-
-/**
- * What one commit wrote: its statements in order with their arguments, or the script of a schema upgrade. Batches that are applied in
- * commit order to a file with the same earlier content produce the same content again: no statement uses a random number or the clock, or
- * leaves the order in which rows are inserted to the database.
- */
-export type Batch = { statements: readonly Statement[] } | { script: string };
 
 /** Called for each commit once it is on disk, in order. Not called for a commit that was reported as failed, even if it reached the file. */
 export type OnCommit = (batch: Batch) => void;
@@ -51,6 +31,9 @@ export class Database {
   #commits = 0;
   /** Set while `transaction` runs: its statements so far. */
   #transaction: Statement[] | null = null;
+  /** Rows that each of them affected; kept for a log alone. */
+  #counts: number[] = [];
+  #replication: Replication | null = null;
   /** True while `reading` runs: writes are refused. */
   #refusing = false;
 
@@ -83,12 +66,15 @@ export class Database {
   /** Runs statements as one transaction, or as part of the open one; all or none. @throws StoreError */
   async write(statements: readonly Statement[]): Promise<readonly Result[]> {
     this.#expectWriting();
+    if (this.#replication !== null && this.#transaction === null) return this.transaction(() => this.write(statements));
     const results =
       this.#transaction === null
         ? await this.#attempt((connection) => this.#commitAll(connection, statements))
         : this.#once((connection) => statements.map((statement) => connection.run(statement)));
-    if (this.#transaction !== null) this.#transaction.push(...statements);
-    else this.#onCommit?.({ statements });
+    if (this.#transaction !== null) {
+      this.#transaction.push(...statements);
+      if (this.#replication !== null) this.#counts.push(...results.map(({ rowsAffected }) => rowsAffected));
+    } else this.#onCommit?.({ statements });
     this.#commits++;
     return results;
   }
@@ -102,15 +88,15 @@ export class Database {
   /** Everything that `work` writes becomes one transaction with one disk sync. @throws StoreError: then nothing was written */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     this.#expectWriting();
-    const connection = await this.#attempt((connection) => {
-      connection.run(begin);
-      return connection;
-    });
+    await this.#replication?.ready();
+    const connection = await this.#begin();
     const written: Statement[] = [];
     this.#transaction = written;
+    this.#counts = [];
     try {
       const value = await work();
-      connection.run(commit);
+      if (this.#replication === null || written.length === 0) connection.run(commit);
+      else await this.#commitEverywhere(connection, this.#replication, { statements: written }, this.#counts);
       if (written.length > 0) this.#onCommit?.({ statements: written });
       return value;
     } catch (error) {
@@ -134,15 +120,43 @@ export class Database {
   /** Runs a script of statements, for migrations. The script must contain its own BEGIN IMMEDIATE and COMMIT. */
   async script(sql: string): Promise<void> {
     this.#expectWriting();
+    if (this.#replication !== null) {
+      await this.#replication.ready();
+      await this.#scriptEverywhere(this.#replication, sql);
+    } else
+      await this.#attempt((connection) => {
+        try {
+          connection.script(sql);
+        } catch (error) {
+          this.#abandon(connection);
+          throw error;
+        }
+      });
+    this.#onCommit?.({ script: sql });
+  }
+
+  /** From now on commits go through a log; null: they do no longer. */
+  replicateBy(replication: Replication | null): void {
+    this.#replication = replication;
+  }
+
+  /**
+   * Writes what another node has committed, all of it or nothing, together with a mark. @throws StoreError store_diverged: a statement affected
+   * other rows here than there, so the content before it was another
+   */
+  async apply(batches: readonly ForeignBatch[], mark: Statement): Promise<void> {
     await this.#attempt((connection) => {
       try {
-        connection.script(sql);
+        connection.run(begin);
+        for (const foreign of batches) applyTo(connection, foreign);
+        connection.run(mark);
+        connection.run(commit);
       } catch (error) {
         this.#abandon(connection);
         throw error;
       }
     });
-    this.#onCommit?.({ script: sql });
+    this.#commits++;
   }
 
   close(): void {
@@ -178,9 +192,41 @@ export class Database {
 
   #failure(error: unknown): StoreError {
     const mapped = storeErrorFrom(error, this.#path);
-    // After an error of the storage the connection cannot be trusted; after a constraint or syntax error it can.
-    if (mapped.code !== "store_failed") this.#disconnect();
+    // After an error of the storage the connection cannot be trusted; after a constraint or syntax error, or one of the log, it can.
+    if (!trusted.includes(mapped.code)) this.#disconnect();
     return mapped;
+  }
+
+  #begin(): Promise<Connection> {
+    return this.#attempt((connection) => {
+      connection.run(begin);
+      return connection;
+    });
+  }
+
+  /** Ends an open transaction once a quorum has what it wrote. */
+  async #commitEverywhere(
+    connection: Connection,
+    replication: Replication,
+    batch: Batch,
+    counts: readonly number[],
+  ): Promise<void> {
+    const entry = replication.entry(batch, counts);
+    connection.run(entry.mark);
+    await entry.append();
+    connection.run(commit);
+    entry.committed();
+  }
+
+  async #scriptEverywhere(replication: Replication, sql: string): Promise<void> {
+    const connection = await this.#begin();
+    try {
+      connection.script(bodyOf(sql));
+      await this.#commitEverywhere(connection, replication, { script: sql }, []);
+    } catch (error) {
+      this.#abandon(connection);
+      throw this.#failure(error);
+    }
   }
 
   /** A single statement is a transaction by itself; BEGIN and COMMIT around it would double the cost of a small write. */
@@ -244,27 +290,11 @@ export class Database {
   }
 }
 
-/** Maps an error of libsql to the store's own codes, with a message that says where it happened and how to fix it. */
-export function storeErrorFrom(error: unknown, path: string): StoreError {
-  if (error instanceof StoreError) return error;
-  const raw = error as { code?: unknown; extendedCode?: unknown; message?: unknown };
-  const code = `${String(raw.code ?? "")} ${String(raw.extendedCode ?? "")}`;
-  const text = String(raw.message ?? error);
-  const has = (pattern: RegExp) => pattern.test(code) || pattern.test(text);
-  const options = { cause: error, data: { sqlite: code.trim(), path } };
-  if (has(/SQLITE_BUSY|SQLITE_LOCKED|database is locked|cannot commit transaction/i))
-    return new StoreError("store_locked", `${path} is locked by another program: close it`, options);
-  if (has(/SQLITE_FULL|disk is full|ENOSPC|No space left/i))
-    return new StoreError("store_full", `the disk of ${path} is full: free some space`, options);
-  if (has(/SQLITE_READONLY|readonly database|EACCES|EPERM|EROFS|permission denied/i))
-    return new StoreError("store_readonly", `${path} cannot be written: check the folder's owner and mode`, options);
-  if (has(/SQLITE_NOTADB|SQLITE_CORRUPT|not a database|malformed/i))
-    return new StoreError("store_corrupt", `${path} is damaged or not a RhythmX database: restore a backup`, options);
-  if (has(/SQLITE_IOERR|SQLITE_CANTOPEN|unable to open|disk I\/O|EMFILE|ENFILE/i))
-    return new StoreError(
-      "store_io",
-      `${path} cannot be read or written (${text}): check the disk and its folder`,
-      options,
-    );
-  return new StoreError("store_failed", `database: ${text}`, options);
-}
+/** Codes of errors after which a connection is as good as before. */
+const trusted: readonly string[] = [
+  "store_failed",
+  "store_no_quorum",
+  "store_not_leader",
+  "store_diverged",
+  "store_behind",
+];

@@ -1,7 +1,7 @@
 /** One process per data folder: an exclusive lock on a separate file, which the kernel releases however the process ends. */
 import { type Client, createClient } from "@libsql/client";
 import { StoreError } from "../../core/errors.ts";
-import { storeErrorFrom } from "./database.ts";
+import { storeErrorFrom } from "./store-errors.ts";
 
 /** The URL of a database file. Escapes `?` and `#`, which would end the path. */
 export function fileUrl(path: string): string {

@@ -59,11 +59,12 @@ export async function migrate(
   known = migrations,
   beforeUpgrade: (from: number, to: number) => Promise<unknown> = async () => {},
 ): Promise<string[]> {
-  await database.script(
-    `create table if not exists schema_journal (
-      id integer primary key, name text not null, sha256 text not null, applied_at DATETIME not null)`,
-  );
   const present = await schemaOf(database, known);
+  if (present === 0)
+    await database.script(
+      `create table if not exists schema_journal (
+      id integer primary key, name text not null, sha256 text not null, applied_at DATETIME not null)`,
+    );
   if (present > 0 && present < known.length) await beforeUpgrade(present, known.length);
   const applied: string[] = [];
   for (const migration of known.slice(present)) {

@@ -62,7 +62,10 @@ export const outboxOperations = {
     run: ({ database, ticketRules }, system: TicketSystemName, now: number, retriesUpTo: number, limit: number) =>
       dueDeliveries(database, system, now, retriesUpTo, limit, ticketRules.campaigns === "lead"),
   },
-  recoverDeliveries: { kind: "write", run: ({ database }, now: number) => recoverDeliveries(database, now) },
+  recoverDeliveries: {
+    kind: "write",
+    run: ({ database }, now: number, waitMs?: number) => recoverDeliveries(database, now, waitMs),
+  },
   beginDelivery: {
     kind: "write",
     run: ({ database }, sending: Sending, now: number) => beginDelivery(database, sending, now),

@@ -90,14 +90,14 @@ export const deliveryColumns = `d.id, d.ticket_id, t.incident_id, t.entity_name,
   d.hint, d.next_attempt_at, d.cause, d.detail, d.trigger, d.who, d.created_at, d.updated_at`;
 export const deliveryTables = "deliveries d join tickets t on t.id = d.ticket_id";
 
-/** Requests that an earlier process was sending may have arrived: creates and comments are looked up first, the others are sent again. */
-export async function recoverDeliveries(database: Database, now: number): Promise<number> {
+/** Requests that an earlier process was sending may have arrived: creates and comments are looked up first, the others are sent again, both after `waitMs`. */
+export async function recoverDeliveries(database: Database, now: number, waitMs = 0): Promise<number> {
   const results = await database.write([
     {
       sql: `update deliveries set state = case when kind in ('create', 'comment') then 'unknown' else 'planned' end, lookups = 0, cause = '${interrupted}',
               detail = 'the appliance ended while it was being sent', next_attempt_at = ?1, updated_at = ?2
             where state = 'sending'`,
-      args: [now, toIso(now)],
+      args: [now + waitMs, toIso(now)],
     },
   ]);
   return results[0]?.rowsAffected ?? 0;

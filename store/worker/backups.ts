@@ -1,7 +1,7 @@
 /** Backups of the file that is open, made in a Worker of their own: neither intake nor the API waits for one. */
 import { closeSync, openSync } from "node:fs";
 import type { BackupOrder, BackupProgress, MadeBackup } from "../backup/make-backup.ts";
-import type { BackupStep } from "./store-worker.ts";
+import type { BackupStep } from "./calls.ts";
 import { WorkerCalls } from "./worker-calls.ts";
 
 /** How long a backup that is given up may take to remove what it has written. */
@@ -59,6 +59,22 @@ export class LiveBackups {
         await Promise.race([removed, new Promise((resolve) => setTimeout(resolve, longestEndMs))]);
         void calls.end();
       } else await calls.end();
+      this.#running--;
+    }
+  }
+
+  /** Copies the file as it is at one moment to `to`, a new file. @throws StoreError, errors of the disk */
+  async copy(to: string): Promise<void> {
+    this.#running++;
+    this.#file ??= openSync(this.#database, "r");
+    const calls = new WorkerCalls(
+      () => {},
+      () => {},
+    );
+    try {
+      await calls.call("copy", null, [{ from: this.#database, to, file: this.#file }]);
+    } finally {
+      await calls.end();
       this.#running--;
     }
   }

@@ -1,7 +1,7 @@
 /** Calls as they are sent to a Worker of the store. */
 import type { DetectionWrite } from "../../core/ports.ts";
 import { type DetectionPacket, packDetections, unpackDetections } from "../intake/detection-packet.ts";
-import type { StoreCall } from "./store-worker.ts";
+import type { StoreCall } from "./calls.ts";
 
 /** Flat and of nothing but texts and numbers, which the runtime hands over without a copy. */
 type PackedCall = Pick<StoreCall, "id"> & DetectionPacket;

@@ -9,8 +9,9 @@ import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import type { Detection } from "../../core/detection.ts";
 import { dayMs, hourMs } from "../../core/time.ts";
 import type { PruneStep } from "../retention/retention.ts";
+import type { StoreCall, StoreReply } from "./calls.ts";
 import { writing } from "./operations.ts";
-import { type StoreCall, type StoreReply, StoreWorker } from "./store-worker.ts";
+import { StoreWorker } from "./store-worker.ts";
 
 const start = Date.UTC(2026, 2, 13, 4, 30);
 const author = { who: "jane", source: "api" };

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Alarm } from "../../core/detection.ts";
 import { StoreError } from "../../core/errors.ts";
+import type { StoreCall, StoreReply } from "./calls.ts";
 import type { Open } from "./open-file.ts";
 import { writing } from "./operations.ts";
-import { type StoreCall, type StoreReply, StoreWorker } from "./store-worker.ts";
+import { StoreWorker } from "./store-worker.ts";
 
 const now = Date.UTC(2026, 2, 13, 4, 30);
 let folder: string;

@@ -1,19 +1,17 @@
 /** The store's Worker. Runs calls in order, several in one commit where that saves disk syncs, and keeps the file open. */
-import { constants, setPriority } from "node:os";
-
 import { preparePatterns } from "../../core/correlation/patterns.ts";
-import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
+import { StoreError } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
 import { KnownAssets } from "../assets/known-assets.ts";
-import { type BackupOrder, type BackupProgress, type MadeBackup, makeBackup } from "../backup/make-backup.ts";
+import { copyWhole, type LiveCopy } from "../backup/live-copy.ts";
+import { type BackupOrder, makeBackup } from "../backup/make-backup.ts";
 import { completeSwitch, expectNoSwitch } from "../backup/switch.ts";
 import { CrowdedRules } from "../campaigns/crowded-rules.ts";
 import { newMemory } from "../campaigns/step.ts";
-import { type Batch, Database } from "../database/database.ts";
+import { Database } from "../database/database.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
-import { expectNewestSchema, migrate, schemaOf } from "../database/migrate.ts";
-import type { OpenDatabase, Operation } from "../database/operation.ts";
-import { copyBeforeUpgrade } from "../database/upgrade-copy.ts";
+import type { Batch } from "../database/replication.ts";
+import { countsAfter } from "../events/counts-after.ts";
 import { RepeatedAlerts } from "../events/repeated-alerts.ts";
 import { Sequences } from "../events/sequences.ts";
 import { Assessments } from "../incidents/assessments.ts";
@@ -21,45 +19,13 @@ import { PeriodCache } from "../incidents/period-cache.ts";
 import { RuleActors } from "../incidents/rule-actors.ts";
 import type { OpenReading } from "../lists/operations.ts";
 import { noTicketRules } from "../outbox/ticket-updates.ts";
+import { LeaseAgent, type LeaseOrder, type LeaseReport } from "../replica/lease-agent.ts";
+import { expectAlone, openReplica, type Replica, type ReplicaOrder } from "../replica/open-replica.ts";
+import { trimLog } from "../replica/trim.ts";
+import type { BackupStep, Followed, Opened, OpenMode, StoreCall, StoreMethod, StoreReply } from "./calls.ts";
 import type { Open } from "./open-file.ts";
-import {
-  type Catalogue,
-  catalogueOf,
-  type Groups,
-  type OperationName,
-  operationIn,
-  type ReadingSettings,
-  reading,
-  writing,
-} from "./operations.ts";
-
-export type StoreMethod = OperationName | "open" | "openReader" | "close" | "backup" | "endBackup";
-
-/** `serve`: the service; `change`: a command that writes while no service runs; `look`: a command that only reads. */
-export type OpenMode = "serve" | "change" | "look";
-
-export interface StoreCall {
-  id: number;
-  method: StoreMethod;
-  args: unknown[];
-}
-
-export type StoreReply =
-  | { id: number; value: unknown; wrote: boolean }
-  | { id: number; error: { code: string; message: string; data: Readonly<Record<string, unknown>> } }
-  | { appended: { end: number; counts: AppendedCounts } }
-  | { committed: Batch };
-
-/** A backup that is being made, or that is ready. */
-export type BackupStep = { progress: BackupProgress } | { made: MadeBackup };
-
-/** What the client gets when the file is opened. */
-export interface Opened {
-  /** The names of the migrations that were applied. */
-  migrated: string[];
-  writing: Catalogue;
-  reading: Catalogue;
-}
+import { catalogueOf, type Groups, operationIn, type ReadingSettings, reading, writing } from "./operations.ts";
+import { bringUpToDate, failure, perform, yieldToOthers } from "./perform.ts";
 
 const callsPerCommit = 32;
 const recordsPerCommit = 1000;
@@ -77,6 +43,10 @@ export class StoreWorker {
   /** Announcements of commits that are not sent yet; always empty if nobody listens. */
   readonly #committed: StoreReply[] = [];
 
+  /** In a node of a cluster. */
+  #replica: Replica | null = null;
+  /** In a Worker that does nothing else. */
+  #lease: LeaseAgent | null = null;
   /** In a Worker that does nothing else. */
   #backup: ReturnType<typeof makeBackup> | null = null;
   readonly #periodBytes: number | undefined;
@@ -153,7 +123,14 @@ export class StoreWorker {
   }
 
   async #run(method: StoreMethod, args: unknown[]): Promise<unknown> {
-    if (method === "open") return this.#openFile(...(args as [string, number, OpenMode, boolean?]));
+    if (method === "open") return this.#openFile(...(args as [string, number, OpenMode, boolean, ReplicaOrder | null]));
+    if (method === "follow") return this.#follow();
+    if (method === "logPosition") return (this.#replica?.leading ?? this.#replica?.following)?.mark.seq ?? 0;
+    if (method === "trimLog") return this.#replica && trimLog(this.#replica.log, ...(args as [number, number]));
+    if (method === "copy") return this.#copy(...(args as [LiveCopy]));
+    if (method === "beginLease") return this.#beginLease(...(args as [LeaseOrder, number]));
+    if (method === "lease") return this.#lease?.state(...(args as [LeaseReport]));
+    if (method === "endLease") return this.#lease?.end(...(args as [boolean]));
     if (method === "openReader") return this.#openReader(...(args as [string, ReadingSettings]));
     if (method === "close") return this.#close();
     if (method === "backup") return this.#backUp(...(args as [BackupOrder | null]));
@@ -163,6 +140,7 @@ export class StoreWorker {
     const { database, sequences, periods, assets, ruleActors } = this.#open;
     try {
       if (this.#doubtful) {
+        await this.#replica?.leading?.ready();
         periods.forgetTouched();
         ruleActors.clear();
         await assets.forgetUnstored(database);
@@ -181,7 +159,13 @@ export class StoreWorker {
   }
 
   /** Takes the folder's lock, opens the file and upgrades its schema, as far as `mode` allows. */
-  async #openFile(path: string, now: number, mode: OpenMode, tellCommits = false): Promise<Opened> {
+  async #openFile(
+    path: string,
+    now: number,
+    mode: OpenMode,
+    tellCommits = false,
+    order: ReplicaOrder | null = null,
+  ): Promise<Opened> {
     const lock = mode === "look" ? null : await InstanceLock.take(`${path}.lock`);
     let database: Database | null = null;
     try {
@@ -189,7 +173,10 @@ export class StoreWorker {
       else completeSwitch(path);
       const onCommit = (batch: Batch) => void this.#committed.push({ committed: batch });
       database = await Database.open(path, mode === "look" ? "read" : "write", tellCommits ? onCommit : null);
-      const migrated = await bringUpToDate(database, path, now, mode);
+      if (order === null && mode !== "look") await expectAlone(database);
+      if (order !== null)
+        this.#replica = await openReplica(database, order, () => bringUpToDate(database as Database, path, now, mode));
+      const migrated = order?.role === "follower" ? [] : await bringUpToDate(database, path, now, mode);
       const sequences = await Sequences.load(database);
       const assessments = new Assessments();
       const assets = new KnownAssets();
@@ -210,10 +197,35 @@ export class StoreWorker {
       this.#open = { database, lock, sequences, appended, correlator: null, ticketRules, ...memory };
       return { migrated, writing: catalogueOf(this.#writing), reading: catalogueOf(reading) };
     } catch (error) {
+      this.#closeReplica();
       database?.close();
       await lock?.release();
       throw error;
     }
+  }
+
+  /** Applies the next records of the log, and announces the events in them. */
+  async #follow(): Promise<Followed> {
+    if (this.#open === null || this.#replica?.following == null) throw new Error("this store follows no log");
+    const { database, sequences, appended } = this.#open;
+    const before = sequences.lastSeq;
+    const { following } = this.#replica;
+    const { applied, head, touched } = await following.step();
+    if (applied > 0) {
+      await sequences.reload(database);
+      appended(await countsAfter(database, before));
+    }
+    return { applied: following.mark.seq, head: head.seq, touched: [...touched] };
+  }
+
+  #beginLease(order: LeaseOrder, mainNow: number): void {
+    this.#lease = LeaseAgent.begin(order, mainNow);
+  }
+
+  #closeReplica(): void {
+    this.#open?.database.replicateBy(null);
+    this.#replica?.log.close();
+    this.#replica = null;
   }
 
   async #openReader(path: string, { patterns, assets: file, floors, actors }: ReadingSettings): Promise<void> {
@@ -222,6 +234,12 @@ export class StoreWorker {
     await assets.setFile(database, file);
     const campaigns = newMemory(floors, actors, assets);
     this.#reading = { database, patterns: preparePatterns(patterns), assets, campaigns };
+  }
+
+  /** Copies a file in use, in a Worker that does nothing else. */
+  #copy(order: LiveCopy): void {
+    yieldToOthers();
+    copyWhole(order);
   }
 
   /** Begins a backup or, with null, takes its next step. */
@@ -238,46 +256,11 @@ export class StoreWorker {
   /** Moves the WAL into the file first, which libsql does not do on closing. */
   async #close(): Promise<void> {
     if (this.#open?.lock) await this.#open.database.read("PRAGMA wal_checkpoint(TRUNCATE)").catch(() => {});
+    this.#closeReplica();
     this.#open?.database.close();
     await this.#open?.lock?.release();
     this.#reading?.database.close();
     this.#open = null;
     this.#reading = null;
-  }
-}
-
-/** Only the service upgrades a file, after copying it; every mode may create a new one. */
-async function bringUpToDate(database: Database, path: string, now: number, mode: OpenMode): Promise<string[]> {
-  const at = new Date(now).toISOString();
-  if (mode === "serve")
-    return migrate(database, at, undefined, (from, to) => copyBeforeUpgrade(database, path, { from, to }));
-  if (mode === "change" && (await schemaOf(database)) === 0) return migrate(database, at);
-  await expectNewestSchema(database);
-  return [];
-}
-
-/** Runs an operation. @throws if one that is not declared as a write writes */
-async function perform<Open extends OpenDatabase>(
-  open: Open,
-  operation: Operation<Open> | undefined,
-  method: StoreMethod,
-  args: unknown[],
-): Promise<unknown> {
-  if (operation === undefined) throw new Error(`this Worker of the store does not do ${method}`);
-  const run = operation.run as (open: Open, ...args: unknown[]) => Promise<unknown>;
-  return operation.kind === "write" ? run(open, ...args) : open.database.reading(() => run(open, ...args));
-}
-
-function failure(id: number, error: unknown): StoreReply {
-  const { code, message, data } = error instanceof EdgeError ? error : new EdgeError("store_failed", messageOf(error));
-  return { id, error: { code, message, data } };
-}
-
-/** Only this thread: intake goes first. Where the system forbids it, as the unit's filter of system calls does, all threads stay equal. */
-function yieldToOthers(): void {
-  try {
-    setPriority(0, constants.priority.PRIORITY_LOW);
-  } catch {
-    // A backup that takes some of intake's time is better than none.
   }
 }

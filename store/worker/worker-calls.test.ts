@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StoreError } from "../../core/errors.ts";
 import { openStore } from "../open-store.ts";
+import type { Opened } from "./calls.ts";
 import { Reader } from "./reader.ts";
-import type { Opened } from "./store-worker.ts";
 import { WorkerCalls } from "./worker-calls.ts";
 
 const now = Date.UTC(2026, 2, 13, 4, 30);

@@ -4,8 +4,8 @@ import { EdgeError, StoreError, type StoreErrorCode } from "../../core/errors.ts
 import type { AppendedCounts } from "../../core/event.ts";
 import type { OnCommit } from "../database/database.ts";
 import type { OperationKind } from "../database/operation.ts";
+import type { StoreMethod, StoreReply } from "./calls.ts";
 import { encodeCall } from "./messages.ts";
-import type { StoreMethod, StoreReply } from "./store-worker.ts";
 
 /** Called with every failure of reading or writing, and with null when the same works again. */
 export type OnFault = (what: "read" | "write", error: StoreError | null) => void;

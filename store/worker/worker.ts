@@ -1,7 +1,8 @@
 /** Entry point of the store's Worker: runs calls in order and answers each. */
 import { parentPort } from "node:worker_threads";
+import type { StoreCall } from "./calls.ts";
 import { type CallMessage, decodeCall } from "./messages.ts";
-import { type StoreCall, StoreWorker } from "./store-worker.ts";
+import { StoreWorker } from "./store-worker.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("store/worker/worker.ts runs as a Worker only");

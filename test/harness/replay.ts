@@ -6,8 +6,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient, type Value } from "@libsql/client";
-import type { Batch } from "../../store/database/database.ts";
 import { fileUrl } from "../../store/database/instance-lock.ts";
+import type { Batch } from "../../store/database/replication.ts";
 import type { Statement } from "../../store/database/statement.ts";
 
 /** A database file with what is still in its log, as bytes. */

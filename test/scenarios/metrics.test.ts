@@ -135,7 +135,14 @@ test("without the database all other metrics are there, and its figures are as t
   };
   const metrics = new Metrics(
     {
-      ...{ now: () => 0, uptimeMs: () => 0, campaigns: { failures: 0 }, destinations: () => [], loops: () => [] },
+      ...{
+        now: () => 0,
+        uptimeMs: () => 0,
+        campaigns: { failures: 0 },
+        cluster: () => null,
+        destinations: () => [],
+        loops: () => [],
+      },
       ...{ faults: () => [], intakeOpen: () => true, logEnd: () => 0, searchBehind: () => 0, pendingBytes: () => 0 },
       ...{ storeCalls: () => ({ writer: 0, reader: 0 }), databaseFile: "/nonexistent", disk: () => null },
       backups: () => ({ lastAt: null, lastBytes: null, failures: 0 }),

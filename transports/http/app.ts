@@ -4,6 +4,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { addApi } from "./api/api.ts";
 import type { ApiDependencies } from "./api/dependencies.ts";
 import type { ConnectionBindings } from "./body.ts";
+import { addCluster, type ClusterPort } from "./cluster.ts";
 import { addConsole, isConsolePath } from "./console/console.ts";
 import type { ConsoleDependencies } from "./console/ports.ts";
 import type { IngestDependencies } from "./ingest.ts";
@@ -46,6 +47,8 @@ export interface AppDependencies
     Omit<SystemDependencies, "clientAddress"> {
   api: ApiDependencies;
   console: ConsoleDependencies;
+  /** Of a node of a cluster; absent where this appliance is alone. */
+  cluster?: ClusterPort;
   /** What is counted for metrics. */
   counts: {
     /** An answer of intake. */
@@ -88,6 +91,7 @@ export function createApp(dependencies: AppDependencies): Hono<{ Bindings: Conne
   });
   app.use((c, next) => (isConsolePath(c.req.path) ? forPages : forPrograms)(c, next));
 
+  if (dependencies.cluster !== undefined) addCluster(app, dependencies.cluster);
   app.use("/api/v1/ingest/*", async (c, next) => {
     await next();
     counts.batch(c.res.status);

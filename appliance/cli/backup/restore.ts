@@ -3,6 +3,7 @@ import { EdgeError, UsageError } from "../../../core/errors.ts";
 import { visible } from "../../../core/text/visible.ts";
 import { credentialsFolder } from "../../access/master-key.ts";
 import { type Restored, type RestorePlan, restoreBackup } from "../../backups/restore.ts";
+import { isClustered } from "../../cluster/connection.ts";
 import { connectControl } from "../../control/control-client.ts";
 import { version } from "../../runtime/version.ts";
 import { command, jsonOption, type Terminal } from "../command.ts";
@@ -61,6 +62,11 @@ What may have been sent since the backup is looked up in the ticket systems befo
       throw new EdgeError(
         "store_in_use",
         "the appliance runs on this data folder: stop it first (systemctl stop rhythmx)",
+      );
+    if (isClustered(settings))
+      throw new EdgeError(
+        "clustered",
+        "this machine is a node of a cluster, whose log would undo a restore: docs/cluster.md says how a whole cluster is restored",
       );
     const line = progressLine(terminal);
     const keyFile = values["key-file"] === undefined ? null : resolve(values["key-file"]);

@@ -26,6 +26,7 @@ export const jsonShapes: Readonly<Record<string, JsonShape>> = {
   "destinations list": shape(true, "destination configured connected position queued expired last_error"),
   reload: shape(false, "at by outcome changes refused"),
   "packs list": shape(true, "name title summary files"),
+  "cluster status": shape(false, "id leader epoch nodes promote"),
   backup: shape(false, "path bytes sha256 manifest"),
   restore: shape(false, "plan kept config"),
   doctor: shape(

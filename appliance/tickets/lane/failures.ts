@@ -42,7 +42,7 @@ export function failureOf(error: unknown, now: number, sent: boolean): Failure {
  * if the target asked to slow down. Refused credentials hold back what is read.
  */
 export function noteFailure(circuit: Circuit, error: unknown, answered: boolean, now: number): void {
-  if (!(error instanceof DeliveryError) || error.code === "throttled") return;
+  if (!(error instanceof DeliveryError) || ["throttled", "not_leader"].includes(error.code)) return;
   if (answered) circuit.succeeded();
   if (error.data.outage === true || error.data.effectUnknown === true) circuit.failed(now);
   else if (error.code === "unauthorized" || error.code === "captcha") {

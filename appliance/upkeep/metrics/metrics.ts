@@ -7,6 +7,7 @@ import type { Monitored } from "../../../store/lists/monitoring.ts";
 import { watchEventLoop } from "../../runtime/process-figures.ts";
 import { openFiles, openFilesLimit } from "../descriptor-watch.ts";
 import { CertificateExpiry } from "./certificates.ts";
+import { clusterFamilies } from "./cluster-families.ts";
 import type { Counts } from "./counts.ts";
 import { deliveryFamilies } from "./delivery-families.ts";
 import { type Exposition, write } from "./family.ts";
@@ -49,6 +50,7 @@ export class Metrics {
         ...deliveryFamilies(this.#sources),
         ...ticketFamilies(this.#sources.tickets, gathered),
         ...storageFamilies(this.#sources, gathered),
+        ...clusterFamilies(this.#sources.cluster()),
       ],
       form,
     );

@@ -1,4 +1,5 @@
 /** Where metrics come from, beside what the service counts as it happens (`counts.ts`). */
+import type { ClusterStatus } from "../../../core/cluster.ts";
 import type { FeedName } from "../../../core/feeds/feeds.ts";
 import type { Monitored } from "../../../store/lists/monitoring.ts";
 import type { DestinationStatus } from "../../../transports/syslog/destination/destination.ts";
@@ -31,6 +32,8 @@ export interface MetricSources {
   /** The last backup that succeeded, epoch milliseconds and bytes; null = there was none. Failures since the start. */
   backups(): { lastAt: number | null; lastBytes: number | null; failures: number };
   certificates(): readonly CertificatePlace[];
+  /** Null: this appliance is alone. */
+  cluster(): ClusterStatus | null;
   tickets: TicketMetrics;
 }
 

@@ -51,6 +51,15 @@ const values: Readonly<Record<(typeof environmentNames)[number], string>> = {
   RHYTHMX_BACKUP_SCHEDULE: "30 2 * * *",
   RHYTHMX_BACKUP_DIR: "/mnt/backup",
   RHYTHMX_BACKUP_KEEP: "3",
+  RHYTHMX_CLUSTER: "https://10.0.0.1:2379,https://10.0.0.2:2379",
+  RHYTHMX_CLUSTER_NODE: "edge1",
+  RHYTHMX_CLUSTER_ADDRESS: "https://edge1.example.org:8443",
+  RHYTHMX_CLUSTER_CA_FILE: "/etc/etcd/ca.pem",
+  RHYTHMX_CLUSTER_CERT_FILE: "/etc/etcd/edge1.pem",
+  RHYTHMX_CLUSTER_KEY_FILE: "/etc/etcd/edge1.key",
+  RHYTHMX_CLUSTER_PREFIX: "other/",
+  RHYTHMX_CLUSTER_LEASE_SECONDS: "7.5",
+  RHYTHMX_CLUSTER_LOG_MIB: "512",
   RHYTHMX_MIN_FREE_BYTES: "5",
   RHYTHMX_MIN_FREE_PERCENT: "7.5",
   QUALIFY_MIN_SCORE: "55",
@@ -80,6 +89,7 @@ test("what needs a restart says why, and stays as it is until then", () => {
     "RHYTHMX_DATA_DIR",
     "RHYTHMX_MASTER_KEY_FILE",
     "RHYTHMX_ADMIN_PASSWORD",
+    ...environmentNames.filter((name) => name.startsWith("RHYTHMX_CLUSTER")),
   ]);
   const kept = { ...after, settings: withStartOnly(after.settings, before.settings) };
   expect(settingChanges(before, kept).filter(({ restart }) => restart !== null)).toEqual([]);

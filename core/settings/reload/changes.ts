@@ -1,7 +1,7 @@
 /** What is different between two sets of settings, for the people who changed a file: setting by setting, secrets without their values. */
 import type { DestinationSettings, FeedSettings, ListenAddress, Settings } from "../../settings.ts";
 import { environmentNames, type SettingName } from "../environment.ts";
-import { shown } from "../problem.ts";
+import { shown, withoutLogin } from "../problem.ts";
 import type { ResolvedSettings } from "../resolve.ts";
 import { ticketDefinitions, ticketSettingNames } from "../ticket-definitions.ts";
 
@@ -67,6 +67,15 @@ const readers: Readonly<Record<SettingName, (settings: Settings) => unknown>> = 
   RHYTHMX_BACKUP_SCHEDULE: ({ backup }) => backup.schedule,
   RHYTHMX_BACKUP_DIR: ({ backup }) => backup.dir,
   RHYTHMX_BACKUP_KEEP: ({ backup }) => backup.keep,
+  RHYTHMX_CLUSTER: ({ cluster }) => (cluster.endpoints.length === 0 ? null : cluster.endpoints),
+  RHYTHMX_CLUSTER_NODE: ({ cluster }) => cluster.node,
+  RHYTHMX_CLUSTER_ADDRESS: ({ cluster }) => cluster.address,
+  RHYTHMX_CLUSTER_CA_FILE: ({ cluster }) => cluster.caFile,
+  RHYTHMX_CLUSTER_CERT_FILE: ({ cluster }) => cluster.certFile,
+  RHYTHMX_CLUSTER_KEY_FILE: ({ cluster }) => cluster.keyFile,
+  RHYTHMX_CLUSTER_PREFIX: ({ cluster }) => cluster.prefix,
+  RHYTHMX_CLUSTER_LEASE_SECONDS: ({ cluster }) => cluster.leaseSeconds,
+  RHYTHMX_CLUSTER_LOG_MIB: ({ cluster }) => cluster.logMib,
   RHYTHMX_MIN_FREE_BYTES: ({ minFreeBytes }) => minFreeBytes,
   RHYTHMX_MIN_FREE_PERCENT: ({ minFreePercent }) => minFreePercent,
   QUALIFY_MIN_SCORE: ({ correlation }) => correlation.minScore,
@@ -74,11 +83,22 @@ const readers: Readonly<Record<SettingName, (settings: Settings) => unknown>> = 
   HOST_SHORT_NAMES: ({ correlation }) => correlation.actors.hostShortNames,
 };
 
+const joined = "this node has joined its cluster with it";
+
 /** Settings that are read at the start only, and why. */
 const startOnly: Readonly<Partial<Record<SettingName, string>>> = {
   RHYTHMX_LISTEN: "clients are connected to the present address",
   RHYTHMX_DATA_DIR: "the database in it is open",
   RHYTHMX_MASTER_KEY_FILE: "logins and stored secrets hang on the key that was read at the start",
+  RHYTHMX_CLUSTER: joined,
+  RHYTHMX_CLUSTER_NODE: joined,
+  RHYTHMX_CLUSTER_ADDRESS: joined,
+  RHYTHMX_CLUSTER_CA_FILE: joined,
+  RHYTHMX_CLUSTER_CERT_FILE: joined,
+  RHYTHMX_CLUSTER_KEY_FILE: joined,
+  RHYTHMX_CLUSTER_PREFIX: joined,
+  RHYTHMX_CLUSTER_LEASE_SECONDS: joined,
+  RHYTHMX_CLUSTER_LOG_MIB: joined,
   RHYTHMX_ADMIN_PASSWORD: "only the first start reads it: `rhythmx user password admin` sets another one",
 };
 
@@ -92,8 +112,8 @@ export function settingChanges(before: Compared, after: Compared): SettingChange
     ...ticketSettingNames.flatMap((name) =>
       differ(
         name,
-        before.ticketValues.get(name)?.text ?? null,
-        after.ticketValues.get(name)?.text ?? null,
+        withoutLogin(before.ticketValues.get(name)?.text ?? "") || null,
+        withoutLogin(after.ticketValues.get(name)?.text ?? "") || null,
         null,
         ticketDefinitions[name].secret,
       ),
@@ -122,8 +142,9 @@ export function settingValues(settings: Settings): { name: SettingName; value: s
 }
 
 /** Settings that stay as they are until the next start. */
-export function withStartOnly(next: Settings, { dataDir, listen, masterKeyFile, adminPassword }: Settings): Settings {
-  return { ...next, dataDir, listen, masterKeyFile, adminPassword };
+export function withStartOnly(next: Settings, present: Settings): Settings {
+  const { dataDir, listen, masterKeyFile, adminPassword, cluster } = present;
+  return { ...next, dataDir, listen, masterKeyFile, adminPassword, cluster };
 }
 
 function isSecret(name: SettingName): boolean {

@@ -147,12 +147,26 @@ const holders: Readonly<Record<SettingName, (to: Settings, from: Settings) => Se
   RHYTHMX_BACKUP_SCHEDULE: (to, { backup }) => withBackup(to, { schedule: backup.schedule }),
   RHYTHMX_BACKUP_DIR: (to, { backup }) => withBackup(to, { dir: backup.dir }),
   RHYTHMX_BACKUP_KEEP: (to, { backup }) => withBackup(to, { keep: backup.keep }),
+  RHYTHMX_CLUSTER: withCluster,
+  RHYTHMX_CLUSTER_NODE: withCluster,
+  RHYTHMX_CLUSTER_ADDRESS: withCluster,
+  RHYTHMX_CLUSTER_CA_FILE: withCluster,
+  RHYTHMX_CLUSTER_CERT_FILE: withCluster,
+  RHYTHMX_CLUSTER_KEY_FILE: withCluster,
+  RHYTHMX_CLUSTER_PREFIX: withCluster,
+  RHYTHMX_CLUSTER_LEASE_SECONDS: withCluster,
+  RHYTHMX_CLUSTER_LOG_MIB: withCluster,
   RHYTHMX_MIN_FREE_BYTES: (to, { minFreeBytes }) => ({ ...to, minFreeBytes }),
   RHYTHMX_MIN_FREE_PERCENT: (to, { minFreePercent }) => ({ ...to, minFreePercent }),
   QUALIFY_MIN_SCORE: (to, { correlation: { minScore } }) => ({ ...to, correlation: { ...to.correlation, minScore } }),
   SHARED_ACCOUNTS: (to, { correlation: { actors } }) => withActors(to, { sharedAccounts: actors.sharedAccounts }),
   HOST_SHORT_NAMES: (to, { correlation: { actors } }) => withActors(to, { hostShortNames: actors.hostShortNames }),
 };
+
+/** Together: half of another cluster is none. */
+function withCluster(to: Settings, { cluster }: Settings): Settings {
+  return { ...to, cluster };
+}
 
 function withBackup(to: Settings, backup: Partial<Settings["backup"]>): Settings {
   return { ...to, backup: { ...to.backup, ...backup } };

@@ -26,5 +26,15 @@ create index audit_log_target on audit_log (target collate nocase, at);
 create index audit_log_source on audit_log (source, at);
 create index audit_log_outcome on audit_log (outcome, at);
 
+-- Of a node of a cluster: the last record of the cluster's log that is in this file, written in the commit of that record; no row = it is in none.
+create table applied (
+  id integer primary key check (id = 1),
+  cluster text not null,
+  seq integer not null,
+  epoch integer not null,
+  -- Over this record and all before it.
+  chain text not null
+);
+
 -- What stands still, by cause: tens of thousands after an outage are grouped and counted without their rows.
 create index deliveries_standing on deliveries (state, cause, system, updated_at) where state in ('parked', 'dead');

@@ -30,6 +30,8 @@ export interface DestinationOptions {
   log: EventLog;
   sender: SyslogSender;
   clock: Clock;
+  /** Whether messages may be sent now; default: always. */
+  mayAct?: () => boolean;
   /** The message of an event, its bytes given by `into`; null = this destination does not want it. */
   render(event: LoggedEvent, into: MessageBytes): RenderedMessage | null;
   /** Called when the log cannot be read or a position cannot be recorded, and with null when it can again. */
@@ -70,6 +72,8 @@ interface Batch {
 
 /** After a failed read of the log. */
 const storeRetryMs = 1000;
+/** How soon it is looked again whether messages may be sent. */
+const heldRetryMs = 100;
 
 export class Destination {
   readonly #options: DestinationOptions;
@@ -195,6 +199,10 @@ export class Destination {
       if (batch === null) continue;
       this.#unsent.add(batch);
       if (this.#inFlight.length >= this.#options.inFlight) await this.#inFlight[0];
+      while (this.#options.mayAct?.() === false && !this.#stopping) {
+        this.#wake.clear();
+        await this.#wake.waitFor(heldRetryMs);
+      }
       if (this.#stopping || generation !== this.#generation) {
         this.#unsent.delete(batch);
         this.#buffers.giveBack(batch.buffer);

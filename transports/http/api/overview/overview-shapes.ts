@@ -65,6 +65,30 @@ export const system = v.object({
   ),
   search: v.object({ behind: v.pipe(count, v.description("Rows that the search does not know yet.")) }),
   retention_days: v.pipe(v.number(), v.description("How long closed incidents and logs are kept.")),
+  cluster: v.pipe(
+    orNull(
+      v.object({
+        node: text,
+        role: v.picklist(["leader", "follower"]),
+        leader: orNull(v.object({ node: text, address: text })),
+        epoch: v.pipe(count, v.description("Grows with every leader.")),
+        applied: v.pipe(count, v.description("The last record of the cluster's log that this node has.")),
+        lag: v.pipe(count, v.description("Records that this node lacks.")),
+        quorum: v.pipe(v.boolean(), v.description("Whether a quorum of etcd answers.")),
+        nodes: v.array(
+          v.object({
+            name: text,
+            role: v.picklist(["leader", "follower"]),
+            address: text,
+            applied: count,
+            version: text,
+            fault: orNull(text),
+          }),
+        ),
+      }),
+    ),
+    v.description("Of a node of a cluster; null where this appliance is alone."),
+  ),
   ...state,
   loops: v.array(
     v.object({
@@ -73,6 +97,7 @@ export const system = v.object({
       runs: count,
       failures: count,
       last_run: orNull(time),
+      next_run: v.pipe(orNull(time), v.description("At the latest; something may wake it before.")),
       last_duration_ms: count,
       last_error: orNull(text),
     }),

@@ -7,6 +7,7 @@ export interface LoopRow {
   runs: number;
   failures: number;
   last_run: string | null;
+  next_run: string | null;
   last_duration_ms: number;
   last_error: string | null;
 }
@@ -19,6 +20,14 @@ export interface SystemData {
   disk: { free_bytes: number; total_bytes: number } | null;
   search: { behind: number };
   retention_days: number;
+  cluster: {
+    node: string;
+    role: "leader" | "follower";
+    leader: { node: string; address: string } | null;
+    lag: number;
+    quorum: boolean;
+    nodes: { name: string; role: string; address: string; applied: number; version: string; fault: string | null }[];
+  } | null;
   status: { alerts: string; incidents: string };
   destinations: {
     feed: string;
@@ -51,7 +60,7 @@ export function paceOf(seconds: number): string {
 
 /** Everything on the page as plain lines, for a request for support. Texts of others are on one line each. */
 export function reportOf(data: SystemData): string {
-  const { version, database, disk, search, status, destinations, faults, loops } = data;
+  const { version, database, disk, search, status, destinations, faults, loops, cluster } = data;
   const line = (text: string) => text.replace(/\s+/g, " ").trim();
   const list = (title: string, rows: readonly string[]) => [
     "",
@@ -68,6 +77,15 @@ export function reportOf(data: SystemData): string {
     `Search      ${search.behind} rows behind`,
     `Retention   ${data.retention_days} days`,
     `Feeds       alerts ${status.alerts}, incidents ${status.incidents}`,
+    ...(cluster === null
+      ? []
+      : list(
+          "Cluster",
+          cluster.nodes.map(
+            ({ name, role, address, applied, version: its, fault }) =>
+              `${name}${name === cluster.node ? " (this node)" : ""}: ${role}, ${address}, record ${applied}, version ${its}${fault === null ? "" : `, ${fault}`}`,
+          ),
+        )),
     ...list(
       "Faults",
       faults.map(({ name, message, since }) => `${name} since ${since}: ${message}`),

@@ -9,6 +9,7 @@ import { Notice, Panel } from "../../parts/words.tsx";
 import { Administration } from "./administration.tsx";
 import { type Administration as AdministrationData, readAdministration } from "./administration-state.ts";
 import { Loops } from "./loops.tsx";
+import { Retention } from "./retention.tsx";
 import { reportOf, type SystemData, sizeOf } from "./system-state.ts";
 
 interface SystemPageData {
@@ -23,7 +24,7 @@ export const systemPage = page<SystemPageData>({
   title: () => "System",
   load: async (request) => ({
     system: (await request.ports.api.overview.system(request.caller)) as unknown as SystemData,
-    administration: readAdministration(request),
+    administration: await readAdministration(request),
   }),
   view: ({ system: data, administration }) => (
     <>
@@ -44,6 +45,7 @@ export const systemPage = page<SystemPageData>({
         <div class="stack">
           <Faults faults={data.faults} />
           <Loops loops={data.loops} />
+          {administration === null ? null : <Retention state={administration.retention} />}
         </div>
         <div class="stack">
           <Panel title="Appliance" id="appliance">
@@ -51,6 +53,7 @@ export const systemPage = page<SystemPageData>({
               <Facts data={data} />
             </div>
           </Panel>
+          {data.cluster === null ? null : <Cluster cluster={data.cluster} />}
           <Storage data={data} />
           {administration === null ? null : <Administration data={administration} />}
         </div>
@@ -108,10 +111,48 @@ const Facts = ({ data: { version, status, server_time, retention_days, search } 
       <State kind={feedStates[status.incidents] ?? "idle"}>{words(status.incidents)}</State>
     </dd>
     <dt>Search</dt>
-    <dd>{search.behind === 0 ? "knows everything" : `${search.behind} rows behind`}</dd>
+    <dd>
+      {search.behind === 0 ? "knows everything" : search.behind === 1 ? "1 row behind" : `${search.behind} rows behind`}
+    </dd>
     <dt>Retention</dt>
     <dd>{retention_days} days</dd>
   </dl>
+);
+
+const Cluster = ({ cluster }: { cluster: NonNullable<SystemData["cluster"]> }) => (
+  <Panel title="Cluster" id="cluster">
+    <div class="body stack">
+      {cluster.quorum ? null : <Notice kind="bad">Too few machines of etcd answer, so nothing is written.</Notice>}
+      <dl class="kv">
+        <dt>This node</dt>
+        <dd>
+          {cluster.node},{" "}
+          {cluster.role === "leader"
+            ? "leads"
+            : cluster.leader === null
+              ? "follows, and nobody leads"
+              : `follows ${cluster.leader.node}`}
+        </dd>
+        {cluster.role === "leader" || cluster.leader === null ? null : (
+          <>
+            <dt>Changes are made at</dt>
+            <dd>
+              <a href={cluster.leader.address}>{cluster.leader.address}</a>
+            </dd>
+          </>
+        )}
+        {cluster.nodes.map(({ name, role, fault, applied }) => (
+          <>
+            <dt>{name}</dt>
+            <dd>
+              <State kind={fault === null ? "good" : "wait"}>{role}</State> record {applied}
+              {fault === null ? null : <span class="quiet">: {fault}</span>}
+            </dd>
+          </>
+        ))}
+      </dl>
+    </div>
+  </Panel>
 );
 
 const Storage = ({ data: { disk, database } }: { data: SystemData }) => (

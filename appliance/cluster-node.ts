@@ -1,0 +1,272 @@
+/**
+ * An appliance as a node of a cluster: it follows, and leads when the lease is its own. Each change of the role stops one appliance and starts
+ * another one on the same file, so that a new leader begins as one does that was started: with nothing in memory that the file does not have.
+ */
+import { mkdirSync } from "node:fs";
+import { EdgeError, messageOf, StoreError } from "../core/errors.ts";
+import { startAppliance } from "./appliance.ts";
+import { withDirectory } from "./cluster/connection.ts";
+import { Membership } from "./cluster/membership.ts";
+import { readCopied, readOwnFile, writeCopied } from "./cluster/own-file.ts";
+import { pause } from "./cluster/pause.ts";
+import { planFor } from "./cluster/plan.ts";
+import type { NodeSide } from "./cluster/side.ts";
+import { takeSnapshot } from "./cluster/snapshot.ts";
+import { Waiting } from "./cluster/waiting.ts";
+import type { Appliance, ApplianceOptions } from "./options.ts";
+
+const pollMs = 100;
+const waitMs = 500;
+const trimEveryMs = 2_000;
+
+/** Starts a node. Resolves once it looks at its cluster; what it serves changes with its role. */
+export async function startClusterNode(options: ApplianceOptions): Promise<Appliance> {
+  const node = new ClusterNode(options);
+  await node.begin();
+  return node.appliance();
+}
+
+class ClusterNode {
+  readonly #options: ApplianceOptions;
+  readonly #stopping = new AbortController();
+  readonly #broken = Promise.withResolvers<Error>();
+  readonly #membership: Membership;
+  #running: Promise<void> = Promise.resolve();
+  #current: Appliance | null = null;
+  #waiting: Waiting | null = null;
+
+  constructor(options: ApplianceOptions) {
+    this.#options = options;
+    this.#membership = new Membership(options.resolved.settings, {
+      now: () => options.clock.now(),
+      onBroken: (error) => {
+        if (!this.#isStopping) this.#broken.resolve(error);
+      },
+    });
+  }
+
+  async begin(): Promise<void> {
+    mkdirSync(this.#dataDir, { recursive: true, mode: 0o700 });
+    await this.#membership.join();
+    this.#running = this.#run();
+  }
+
+  /** The appliance as it is at each moment. */
+  appliance(): Appliance {
+    const current = () => {
+      if (this.#current !== null) return this.#current;
+      throw new EdgeError("starting", "this node of the cluster is starting, or changing its role: try again");
+    };
+    const url = (name: "apiUrl" | "healthUrl" | "incidentHealthUrl", otherwise: string | undefined) =>
+      this.#current?.[name] ?? otherwise ?? "";
+    const [membership, waiting] = [this.#membership, () => this.#waiting?.urls];
+    return {
+      get apiUrl() {
+        return url("apiUrl", membership.address);
+      },
+      get healthUrl() {
+        return url("healthUrl", waiting()?.[0]);
+      },
+      get incidentHealthUrl() {
+        return url("incidentHealthUrl", waiting()?.[1]);
+      },
+      get operations() {
+        return current().operations;
+      },
+      reload: async (resolved, author) => current().reload(resolved, author),
+      busy: () => this.#current?.busy() ?? ["cluster"],
+      broken: this.#broken.promise,
+      stop: () => this.#stop(),
+    };
+  }
+
+  get #dataDir(): string {
+    return this.#options.resolved.settings.dataDir;
+  }
+
+  get #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort(new EdgeError("stopping", "the appliance is stopping"));
+    await this.#running;
+    await this.#hideWaiting();
+    await this.#membership.leave();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopping) {
+      try {
+        await this.#next();
+      } catch (error) {
+        if (this.#isStopping) return;
+        const reason = messageOf(error);
+        this.#options.log.error("a node of the cluster could not go on", { error: reason });
+        await this.#showWaiting("cluster_start", reason);
+        if (this.#membership.state.epoch !== null) await this.#release();
+        await this.#pause(waitMs);
+      }
+    }
+  }
+
+  /** Does what is to be done, until something else is. */
+  async #next(): Promise<void> {
+    const { node, database } = this.#membership;
+    const { content, unreachable, epoch } = await this.#membership.look();
+    const file = await readOwnFile(database);
+    const plan = planFor(node, content, file, { unreachable, copied: readCopied(this.#dataDir) });
+    const isReady = plan.do === "found" || (plan.do === "follow" && plan.cluster !== null);
+    if (epoch !== null && isReady && content?.id != null) return this.#lead(epoch, content.id, plan.do === "found");
+    if (plan.do === "follow") return this.#follow(plan.cluster);
+    if (plan.do === "copy") return this.#copy(plan.from, plan.reseed);
+    this.#membership.mayLead = plan.do === "found";
+    const why = plan.do === "wait" ? plan.why : "this node begins its cluster";
+    await this.#showWaiting(plan.do === "wait" ? plan.fault : "cluster_start", why);
+    await this.#pause(plan.do === "wait" ? waitMs : pollMs);
+  }
+
+  /** Serves reads and applies what the leader writes. `cluster`: null while etcd does not answer, and nothing can be applied. */
+  async #follow(cluster: string | null): Promise<void> {
+    const membership = this.#membership;
+    await this.#hideWaiting();
+    membership.begin("follower", 0);
+    const side = membership.side({ role: "follower", cluster, epoch: 0, founder: false });
+    const appliance = await this.#start(side, this.#stopping.signal);
+    const copied = readCopied(this.#dataDir);
+    try {
+      while (!this.#isStopping) {
+        const { content, epoch } = await membership.look();
+        membership.mayLead = cluster !== null && membership.isReady;
+        if (epoch !== null || membership.isStale || (cluster === null && content !== null)) return;
+        // No longer a member, or to take a copy.
+        if (content !== null && (content.members.get(membership.node)?.row.reseed ?? copied + 1) > copied) return;
+        if (membership.stopped instanceof StoreError && membership.stopped.code === "store_behind") {
+          await this.#leave(appliance);
+          return await this.#copy(membership.peers, copied);
+        }
+        await this.#pause(pollMs);
+      }
+    } finally {
+      await this.#leave(appliance);
+    }
+  }
+
+  /** Leads for as long as the lease of this epoch is ours. */
+  async #lead(epoch: number, cluster: string, founder: boolean): Promise<void> {
+    const { log } = this.#options;
+    const membership = this.#membership;
+    const { node } = membership;
+    await this.#hideWaiting();
+    membership.begin("leader", epoch);
+    const appliance = await this.#startLeading(epoch, membership.side({ role: "leader", cluster, epoch, founder }));
+    log.info("leads the cluster", { node, epoch });
+    try {
+      if (membership.state.content?.promote === node)
+        await withDirectory(this.#options.resolved.settings, (directory) => directory.setPromoted(null, 2_000));
+      for (let trimAt = 0; !this.#isStopping; ) {
+        const { content, epoch: ours } = await membership.look();
+        if (ours !== epoch) {
+          log.warn("no longer leads the cluster", { node, epoch });
+          return;
+        }
+        const asked = content?.promote ?? null;
+        const isAsked = asked !== null && asked !== node && membership.isThere(asked);
+        if (membership.isDeposed || isAsked || content?.members.has(node) === false) {
+          log.info("steps down", { node, epoch, ...(isAsked ? { for: asked } : {}) });
+          await this.#leave(appliance);
+          return await this.#release();
+        }
+        if (performance.now() >= trimAt) {
+          await membership.keepLog();
+          trimAt = performance.now() + trimEveryMs;
+        }
+        await this.#pause(pollMs);
+      }
+    } finally {
+      await this.#leave(appliance);
+    }
+  }
+
+  /** Starts the appliance of a leader; a start that waits for something ends with the lease. */
+  async #startLeading(epoch: number, side: NodeSide): Promise<Appliance> {
+    const lost = new AbortController();
+    const starting = this.#start(side, AbortSignal.any([this.#stopping.signal, lost.signal]));
+    let isStarting = true;
+    const settled = starting.then(
+      () => {},
+      () => {},
+    );
+    void settled.then(() => {
+      isStarting = false;
+    });
+    while (isStarting) {
+      const { epoch: ours } = await this.#membership.look();
+      if (ours !== epoch) lost.abort(new StoreError("store_not_leader", "another node leads the cluster"));
+      await Promise.race([settled, this.#pause(pollMs)]);
+    }
+    return starting;
+  }
+
+  async #start(node: NodeSide, signal: AbortSignal): Promise<Appliance> {
+    const { sleep } = this.#options;
+    const appliance = await startAppliance({
+      ...this.#options,
+      node,
+      sleep: (milliseconds, own) => sleep(milliseconds, own === undefined ? signal : AbortSignal.any([signal, own])),
+    });
+    void appliance.broken.then((error) => this.#broken.resolve(error));
+    this.#current = appliance;
+    return appliance;
+  }
+
+  async #leave(appliance: Appliance): Promise<void> {
+    if (this.#current !== appliance) return;
+    this.#current = null;
+    // Its last messages and tickets are sent under the lease.
+    const telling = setInterval(() => void this.#membership.look().catch(() => {}), waitMs);
+    await appliance.stop().finally(() => clearInterval(telling));
+    this.#membership.closed();
+  }
+
+  /** Lets another node lead. */
+  async #release(): Promise<void> {
+    await this.#membership.leave();
+    await this.#membership.join();
+  }
+
+  /** Takes a copy of another node's file; `reseed` is then done. */
+  async #copy(from: readonly string[], reseed: number): Promise<void> {
+    const { log, clock } = this.#options;
+    const { node, database, state } = this.#membership;
+    const secret = state.content?.secret ?? null;
+    await this.#showWaiting("cluster_copy", "this node takes a copy of another node's database");
+    const telling = setInterval(() => void this.#membership.look().catch(() => {}), waitMs);
+    try {
+      if (secret === null) return;
+      const order = { secret, node, database, now: clock.now(), signal: this.#stopping.signal };
+      const { from: given, kept } = await takeSnapshot(from, order);
+      writeCopied(this.#dataDir, reseed);
+      log.info("database copied from another node", { from: given, kept });
+    } finally {
+      clearInterval(telling);
+    }
+  }
+
+  /** While there is no appliance, its health ports say why. */
+  async #showWaiting(fault: string, why: string): Promise<void> {
+    this.#waiting ??= await Waiting.start(this.#options);
+    this.#waiting.show(fault, why);
+    this.#membership.fault = why;
+  }
+
+  async #hideWaiting(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    await waiting?.stop();
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return pause(milliseconds, this.#stopping.signal);
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * Requests to etcd's JSON gateway. An endpoint that fails is left for the next one. node:https because fetch takes a client certificate in
+ * another way on each runtime.
+ */
+import { Agent as PlainAgent, request as plainRequest } from "node:http";
+import { Agent as TlsAgent, request as tlsRequest } from "node:https";
+import { LogUnavailable } from "../log.ts";
+
+export interface EtcdOptions {
+  /** Addresses such as `https://10.0.0.1:2379`. */
+  endpoints: readonly string[];
+  /** PEM texts; null for plain HTTP. */
+  tls: { ca: string | null; cert: string | null; key: string | null } | null;
+  /** What every key begins with, such as `rx/main/`. */
+  prefix: string;
+}
+
+/** etcd answered, and what was asked is wrong: another endpoint would say the same. */
+export class EtcdRefusal extends Error {
+  readonly code: number;
+  constructor(code: number, message: string) {
+    super(message);
+    this.name = "EtcdRefusal";
+    this.code = code;
+  }
+}
+
+/** gRPC codes by which etcd says that another attempt may succeed: deadline, aborted, unavailable, and unknown, which wraps "no leader". */
+const passing: readonly number[] = [1, 2, 4, 8, 10, 13, 14];
+const mostAnswerBytes = 64 * 1024 * 1024;
+
+export class EtcdClient {
+  readonly prefix: string;
+  readonly #endpoints: readonly string[];
+  readonly #plain = new PlainAgent({ keepAlive: true, maxSockets: 8 });
+  readonly #tls: TlsAgent;
+  #current = 0;
+
+  constructor({ endpoints, tls, prefix }: EtcdOptions) {
+    this.prefix = prefix;
+    this.#endpoints = endpoints;
+    const { ca = null, cert = null, key = null } = tls ?? {};
+    this.#tls = new TlsAgent({
+      keepAlive: true,
+      maxSockets: 8,
+      // Said because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment is not what our settings say.
+      rejectUnauthorized: true,
+      ...(ca === null ? {} : { ca }),
+      ...(cert === null ? {} : { cert }),
+      ...(key === null ? {} : { key }),
+    });
+  }
+
+  /** One key or value as the gateway takes it. */
+  key(name: string): string {
+    return base64(`${this.prefix}${name}`);
+  }
+
+  /** The end of the range of all keys that begin with `name`. */
+  endOf(name: string): string {
+    const bytes = Buffer.from(`${this.prefix}${name}`);
+    const last = bytes.length - 1;
+    bytes[last] = (bytes[last] ?? 0) + 1;
+    return bytes.toString("base64");
+  }
+
+  /**
+   * Asks until one endpoint answers or `deadlineMs` have passed; each attempt has at most `attemptMs`. Only for what may be done twice.
+   * @throws LogUnavailable, EtcdRefusal
+   */
+  async ask<Answer>(path: string, body: object, deadlineMs: number, attemptMs = 2_000): Promise<Answer> {
+    const text = JSON.stringify(body);
+    const end = performance.now() + deadlineMs;
+    let last: unknown = null;
+    for (let attempt = 0; ; attempt++) {
+      const left = end - performance.now();
+      if (left <= 0) throw new LogUnavailable(`etcd does not answer: ${words(last)}`, { cause: last });
+      try {
+        return (await this.#once(path, text, Math.min(left, attemptMs))) as Answer;
+      } catch (error) {
+        if (error instanceof EtcdRefusal && !passing.includes(error.code)) throw error;
+        last = error;
+        this.#current = (this.#current + 1) % this.#endpoints.length;
+        // After a round the machines are given a moment: an election takes about a second.
+        const pause = (attempt + 1) % this.#endpoints.length === 0 ? Math.min(100, left) : 0;
+        if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+  }
+
+  /** What one endpoint says for itself. @throws Error if it does not answer */
+  async askOf<Answer>(endpoint: string, path: string, body: object, deadlineMs: number): Promise<Answer> {
+    return (await this.#send(endpoint, path, JSON.stringify(body), deadlineMs)) as Answer;
+  }
+
+  get endpoints(): readonly string[] {
+    return this.#endpoints;
+  }
+
+  close(): void {
+    this.#plain.destroy();
+    this.#tls.destroy();
+  }
+
+  #once(path: string, body: string, deadlineMs: number): Promise<unknown> {
+    return this.#send(this.#endpoints[this.#current] ?? "", path, body, deadlineMs);
+  }
+
+  #send(endpoint: string, path: string, body: string, deadlineMs: number): Promise<unknown> {
+    const address = new URL(path, endpoint);
+    const secure = address.protocol === "https:";
+    return new Promise((resolve, reject) => {
+      const options = {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) },
+      };
+      const answered = (response: import("node:http").IncomingMessage) => {
+        const parts: Buffer[] = [];
+        let size = 0;
+        response.on("data", (part: Buffer) => {
+          size += part.length;
+          if (size > mostAnswerBytes) request.destroy(new Error("the answer has no end"));
+          else parts.push(part);
+        });
+        response.on("error", failed);
+        response.on("aborted", () => failed(new Error("the connection ended within the answer")));
+        response.on("end", () => {
+          clearTimeout(timer);
+          try {
+            resolve(answerOf(response.statusCode ?? 0, Buffer.concat(parts).toString("utf8")));
+          } catch (error) {
+            reject(error);
+          }
+        });
+      };
+      const request = secure
+        ? tlsRequest(address, { ...options, agent: this.#tls }, answered)
+        : plainRequest(address, { ...options, agent: this.#plain }, answered);
+      const failed = (error: Error) => {
+        clearTimeout(timer);
+        reject(new Error(`${endpoint}: ${words(error)}`, { cause: error }));
+      };
+      const timer = setTimeout(() => {
+        failed(new Error(`no answer within ${Math.ceil(deadlineMs)} ms`));
+        request.destroy();
+      }, deadlineMs);
+      request.on("error", failed);
+      request.end(body);
+    });
+  }
+}
+
+/** @throws EtcdRefusal; Error where it is no answer of etcd */
+function answerOf(status: number, text: string): unknown {
+  let answer: { code?: unknown; message?: unknown; error?: unknown };
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    throw new Error(`answers ${status} without JSON: is this etcd's client address?`);
+  }
+  if (status === 200) return answer;
+  const said = typeof answer.message === "string" ? answer.message : answer.error;
+  throw new EtcdRefusal(typeof answer.code === "number" ? answer.code : 2, `etcd says: ${String(said ?? status)}`);
+}
+
+export function base64(text: string | Uint8Array): string {
+  return Buffer.from(text).toString("base64");
+}
+
+export function fromBase64(text: string | undefined): Buffer {
+  return Buffer.from(text ?? "", "base64");
+}
+
+function words(error: unknown): string {
+  if (!(error instanceof Error)) return "no endpoint";
+  const code = String((error as { code?: unknown }).code ?? "");
+  if (code === "ECONNREFUSED" || code === "ConnectionRefused") return "nothing answers at this address";
+  return error.message || code || error.name;
+}

@@ -1,0 +1,147 @@
+/** Applies records of the log to the file of this node, and refuses those that do not continue what is in it. */
+import { StoreError } from "../../core/errors.ts";
+import type { Database } from "../database/database.ts";
+import type { Batch, ForeignBatch, Replication } from "../database/replication.ts";
+import { type Head, LogGap, LogUnavailable, type ReplicaLog, type StoredRecord } from "./log.ts";
+import { type Mark, moveMark } from "./mark.ts";
+import { chainAfter, decodeRecord, RecordTooNew, type ReplicaRecord } from "./record.ts";
+
+/** For the file of a node that follows: it holds what the leader has written, and nothing else. */
+export const refusing: Replication = {
+  ready: async () => {
+    throw notLeader();
+  },
+  entry: () => {
+    throw notLeader();
+  },
+};
+
+function notLeader(): StoreError {
+  return new StoreError("store_not_leader", "this node follows: send what is written to the node that leads");
+}
+
+/** Records asked for at once, and bytes of them applied in one commit. */
+const recordsPerRead = 32;
+const bytesPerCommit = 4 * 1024 * 1024;
+
+export class Following {
+  readonly #database: Database;
+  readonly #log: ReplicaLog;
+  #mark: Mark;
+
+  constructor(database: Database, log: ReplicaLog, mark: Mark) {
+    this.#database = database;
+    this.#log = log;
+    this.#mark = mark;
+  }
+
+  /** What is in the file. */
+  get mark(): Mark {
+    return this.#mark;
+  }
+
+  /**
+   * Reads the next records and applies them; `head` is where the log ended when they were read.
+   * @throws StoreError store_diverged (file and log are not of the same history), store_no_quorum, store_behind, errors of the disk
+   */
+  async step(): Promise<{ applied: number; head: Head; touched: ReadonlySet<Touched> }> {
+    const { seq, chain } = this.#mark;
+    const found = await asStoreErrors(() => this.#log.read(seq, recordsPerRead));
+    if (found === null)
+      throw new StoreError(
+        "store_diverged",
+        `this file has ${seq} records of a log, and etcd has no log: restore etcd, or begin the cluster anew`,
+      );
+    const { records, head } = found;
+    if (head.seq < seq)
+      throw new StoreError(
+        "store_diverged",
+        `this file is at ${seq}, and the log ends at ${head.seq}: the log was set back, or this file is of another cluster`,
+      );
+    if (head.seq === seq && head.chain !== chain)
+      throw new StoreError(
+        "store_diverged",
+        `this file and the log differ in what they have up to ${seq}: copy the file from another node (rhythmx cluster reseed)`,
+      );
+    const touched = new Set<Touched>();
+    let from = 0;
+    while (from < records.length) from = await this.#applySome(records, from, touched);
+    return { applied: records.length, head, touched };
+  }
+
+  /** Steps until the end of the log. @throws as `step` */
+  async catchUp(): Promise<Head> {
+    for (;;) {
+      const { head } = await this.step();
+      if (this.#mark.seq >= head.seq) return head;
+    }
+  }
+
+  /** Applies records from an index on in one commit, and returns the index of the next. */
+  async #applySome(records: readonly StoredRecord[], from: number, touched: Set<Touched>): Promise<number> {
+    const batches: ForeignBatch[] = [];
+    let { seq, epoch, chain } = this.#mark;
+    let bytes = 0;
+    let next = from;
+    for (const stored of records.slice(from)) {
+      if (bytes > bytesPerCommit) break;
+      const record = read(stored);
+      if (record.before !== chain || record.epoch < epoch)
+        throw new StoreError(
+          "store_diverged",
+          `record ${stored.seq} of the log does not continue this file at ${seq}: copy the file from another node (rhythmx cluster reseed)`,
+        );
+      noteTouched(record.batch, touched);
+      batches.push({ ...record, name: `record ${stored.seq}` });
+      ({ seq, epoch } = record);
+      chain = chainAfter(chain, stored.bytes);
+      bytes += stored.bytes.length;
+      next++;
+    }
+    await this.#database.apply(batches, moveMark({ seq, epoch, chain }));
+    this.#mark = { ...this.#mark, seq, epoch, chain };
+    return next;
+  }
+}
+
+/** Tables that a process keeps in memory: after a change by the leader a follower reads them again. */
+export type Touched = "access" | "settings";
+const touches: readonly (readonly [RegExp, Touched])[] = [
+  [/\b(?:into|update|from) (?:users|api_keys)\b/i, "access"],
+  [/\b(?:into|update|from) saved_settings\b/i, "settings"],
+];
+
+function noteTouched(batch: Batch, touched: Set<Touched>): void {
+  if ("script" in batch) return;
+  for (const { sql } of batch.statements)
+    for (const [pattern, what] of touches) if (pattern.test(sql)) touched.add(what);
+}
+
+/** @throws StoreError store_newer, store_diverged */
+function read({ seq, bytes }: StoredRecord): ReplicaRecord {
+  let record: ReplicaRecord;
+  try {
+    record = decodeRecord(bytes);
+  } catch (error) {
+    if (error instanceof RecordTooNew) throw new StoreError("store_newer", error.message);
+    throw new StoreError("store_diverged", `record ${seq} of the log cannot be read`, { cause: error });
+  }
+  if (record.seq !== seq)
+    throw new StoreError("store_diverged", `record ${seq} of the log says that it is ${record.seq}`);
+  return record;
+}
+
+/** @throws StoreError store_no_quorum, store_behind */
+export async function asStoreErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof LogUnavailable)
+      throw new StoreError("store_no_quorum", `the cluster's log does not answer: ${error.message}`, { cause: error });
+    if (error instanceof LogGap)
+      throw new StoreError("store_behind", `the log no longer has what follows this file (${error.message})`, {
+        cause: error,
+      });
+    throw error;
+  }
+}

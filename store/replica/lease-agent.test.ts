@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import type { DirectoryContent, LeaderRow } from "./etcd/directory.ts";
+import { decide, LeaseTimes } from "./lease-agent.ts";
+
+const at = { silentMs: 0, leaseMs: 1_000, mayLead: true };
+
+function seen(leader: Partial<LeaderRow> | null, promote: string | null = null): DirectoryContent {
+  const row = { node: "one", epoch: 3, address: "https://one", holder: "h", ...leader };
+  const live = { role: "follower", address: "", applied: 1, version: "", fault: null, at: 0 } as const;
+  return {
+    id: "c",
+    secret: "s",
+    leader: leader === null ? null : { row, revision: "7" },
+    members: new Map(),
+    live: new Map([["three", { row: live, revision: "8" }]]),
+    promote,
+  };
+}
+
+test("a lease is taken where nobody holds it, after its holder was silent, or after it was given up", () => {
+  const why = (content: DirectoryContent, more: Partial<typeof at> = {}) =>
+    decide("two", content, { ...at, ...more }).why;
+  expect(why(seen(null))).toBe("nobody");
+  expect(why(seen({}), { silentMs: 1_249 })).toBe("renewed");
+  expect(why(seen({}), { silentMs: 1_250 })).toBe("silent");
+  expect(why(seen({}), { silentMs: 1_250, mayLead: false })).toBe("not-ready");
+  expect(why(seen({ node: null }))).toBe("released");
+  expect(why(seen({ node: null }, "two"))).toBe("asked");
+  // Who was asked for comes first, as long as it is there.
+  expect(why(seen({ node: null }, "three"))).toBe("another-is-asked");
+  expect(why(seen({ node: null }, "three"), { silentMs: 1_000 })).toBe("released");
+  expect(why(seen({ node: null }, "nowhere"))).toBe("released");
+});
+
+test("what is left of a lease is by the clock that says less", () => {
+  const times = new LeaseTimes();
+  expect(times.leftMs(0, 0)).toBe(0);
+  const memory = new Float64Array(times.memory);
+  [memory[0], memory[1]] = [5_000, 100_000];
+  expect([times.leftMs(1_000, 97_000), times.leftMs(1_000, 95_000), times.leftMs(1_000, 200_000)]).toEqual([
+    3_000, 4_000, 0,
+  ]);
+});

@@ -1,0 +1,119 @@
+/** Nodes of a cluster inside a test, on a real etcd and with the real clock: leases are times of machines that know nothing of each other. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { withDirectory } from "../../appliance/cluster/connection.ts";
+import { addNode } from "../../appliance/cluster/members.ts";
+import { startClusterNode } from "../../appliance/cluster-node.ts";
+import type { Appliance } from "../../appliance/options.ts";
+import { createLog } from "../../appliance/runtime/log.ts";
+import { argon2id } from "../../appliance/runtime/passwords.ts";
+import { systemClock, systemSleep } from "../../appliance/runtime/time.ts";
+import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
+import type { Settings } from "../../core/settings.ts";
+import type { Directory } from "../../store/replica/etcd/directory.ts";
+import type { Etcd } from "./etcd.ts";
+import { freePort } from "./free-port.ts";
+
+const adminPassword = "a password of the cluster's tests";
+
+export class TestNode {
+  readonly name: string;
+  readonly folder: string;
+  readonly logLines: string[] = [];
+  readonly resolved: ResolvedSettings;
+  appliance: Appliance | null = null;
+
+  constructor(name: string, folder: string, resolved: ResolvedSettings) {
+    this.name = name;
+    this.folder = folder;
+    this.resolved = resolved;
+  }
+
+  static async prepare(
+    etcd: Etcd,
+    name: string,
+    more: { config?: unknown; env?: Record<string, string> } = {},
+  ): Promise<TestNode> {
+    const folder = mkdtempSync(join(tmpdir(), `rhythmx-${name}-`));
+    const port = await freePort();
+    const file = (text: unknown) =>
+      text === undefined ? null : { source: "config.json", folder: "/", content: { text: JSON.stringify(text) } };
+    const resolved = resolveSettings({
+      environment: {
+        RHYTHMX_LISTEN: `127.0.0.1:${port}`,
+        RHYTHMX_ALERT_HEALTH: `127.0.0.1:${await freePort()}`,
+        RHYTHMX_INCIDENT_HEALTH: `127.0.0.1:${await freePort()}`,
+        RHYTHMX_DATA_DIR: folder,
+        RHYTHMX_ADMIN_PASSWORD: adminPassword,
+        RHYTHMX_CLUSTER: etcd.endpoints.join(","),
+        RHYTHMX_CLUSTER_NODE: name,
+        RHYTHMX_CLUSTER_LEASE_SECONDS: "5",
+        ...more.env,
+      },
+      envFile: null,
+      alertFeedFile: file(more.config),
+      configDir: "/nonexistent",
+      defaultDataDir: "/nonexistent",
+    });
+    return new TestNode(name, folder, resolved);
+  }
+
+  get settings(): Settings {
+    return this.resolved.settings;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.settings.listen.port}`;
+  }
+
+  async start(): Promise<void> {
+    this.appliance = await startClusterNode({
+      resolved: this.resolved,
+      clock: systemClock,
+      sleep: systemSleep,
+      random: () => 0.5,
+      log: createLog({
+        level: "debug",
+        format: "json",
+        clock: systemClock,
+        write: (line) => void this.logLines.push(line),
+      }),
+      passwords: argon2id(8, 1),
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.appliance?.stop();
+    this.appliance = null;
+  }
+
+  async dispose(): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  directory<T>(work: (directory: Directory) => Promise<T>): Promise<T> {
+    return withDirectory(this.settings, work);
+  }
+
+  add(): Promise<{ founder: boolean }> {
+    return this.directory((directory) => addNode(directory, this.name, Date.now()));
+  }
+
+  /** What `/readyz` says; 0 while nothing listens. */
+  async ready(): Promise<number> {
+    return (await fetch(`${this.url}/readyz`).catch(() => null))?.status ?? 0;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
+  async ask(path: string, init: RequestInit = {}): Promise<{ status: number; headers: Headers; body: any }> {
+    const response = await fetch(`${this.url}${path}`, { redirect: "manual", ...init });
+    const text = await response.text();
+    let body: unknown = text;
+    try {
+      body = JSON.parse(text);
+    } catch {}
+    return { status: response.status, headers: response.headers, body };
+  }
+}
