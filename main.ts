@@ -8,7 +8,8 @@ process.umask(0o077);
 
 const code = await runProgram({
   args: process.argv.slice(2),
-  env: process.env,
+  // As it was at the start: the exceptions from proxies are changed in it later.
+  env: { ...process.env },
   fromCheckout: !isBuilt,
   terminal: processTerminal(),
 });

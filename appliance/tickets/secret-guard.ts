@@ -54,6 +54,7 @@ export function refuseLeavingSecret(
   given: GivenFields,
   present: ReadonlyMap<string, GivenValue>,
 ): void {
+  if (section === "network" && given.get("HTTPS_PROXY")) refuseReader(present);
   const rule = sent[section];
   if (rule === undefined) return;
   const known = present.get(rule.secret);
@@ -73,6 +74,16 @@ export function refuseLeavingSecret(
         : `${fieldOf(section, name)}: ${secret} was given for the present connection; give it again for another address, proxy, certificate authority or verification`,
     );
   }
+}
+
+/** Where certificates are not checked, a proxy for all systems could read what is sent. */
+function refuseReader(present: ReadonlyMap<string, GivenValue>): void {
+  const is = (name: SettingName) => present.get(name)?.text ?? "";
+  if (is("PROACTIVE_SNOW_VERIFY_SSL").toLowerCase() !== "false" || is("PROACTIVE_SNOW_PROXY") !== "") return;
+  if (present.has("PROACTIVE_SNOW_SECRET"))
+    throw new UsageError(
+      "https_proxy: certificates of Proactive are not checked, so that a proxy could read its secret: switch verify_ssl on, or give Proactive a proxy of its own",
+    );
 }
 
 /** Normalises a text for comparison. */
@@ -101,12 +112,14 @@ function nameOf(section: SettingsSection, field: string): SettingName {
 /** A JSON value as the text that the environment would contain. */
 function textOf(field: string, value: unknown, { isJsonList, longest }: SettingDefinition): string | null {
   if (value === null || value === "") return null;
-  const text =
+  const given =
     Array.isArray(value) && isJsonList !== true
       ? value.map((one) => (typeof one === "object" ? JSON.stringify(one) : String(one))).join(",")
       : typeof value === "object"
         ? JSON.stringify(value)
         : String(value);
+  // A person writes a JSON object on several lines.
+  const text = longest === undefined && /^\s*[{[]/.test(given) ? given.replaceAll(/\s*[\r\n]\s*/g, " ").trim() : given;
   if (longest !== undefined && (text.length > longest || text.includes("\0")))
     throw new UsageError(`${field.slice(0, 64)}: at most ${longest.toLocaleString("en")} characters`);
   if (longest === undefined && (text.length > 10_000 || /[\0\r\n]/.test(text)))

@@ -1,6 +1,7 @@
 /** The settings of ticket systems for API and console: pinned and saved values. Secrets are write-only. */
 import { EdgeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
+import { withoutLogin } from "../../core/settings/problem.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import {
   changedSince,
@@ -115,7 +116,7 @@ export class SettingsService {
     const fields = names.map((name) => {
       const { secret, fallback, form } = definitionOf(name);
       const given = values.get(name);
-      const value = secret ? { configured: given !== undefined } : { value: given?.text ?? fallback };
+      const value = secret ? { configured: given !== undefined } : { value: withoutLogin(given?.text ?? fallback) };
       return [
         fieldOf(known(section), name),
         {
@@ -203,7 +204,8 @@ export class SettingsService {
     // Settings of the appliance are resolved with files and environment, which also leads back here.
     if (rows.some(({ name }) => isGeneral(name))) await this.#parts.reapply?.();
     else await this.#load(this.#pinned);
-    await this.#resume(section);
+    const isWayChanged = given.has("HTTPS_PROXY") || given.has("NO_PROXY");
+    for (const one of isWayChanged ? ticketSystems : [section]) await this.#resume(one);
     const changes = [...given].flatMap(([name, text]) => changeOf(name, before.get(name)?.text ?? null, text));
     return { section: this.section(section), changes };
   }

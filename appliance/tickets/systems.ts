@@ -45,7 +45,7 @@ export class TicketSystems {
     if (made === null)
       throw new EdgeError(
         "not_configured",
-        `${name} is not configured: ${this.#settings.lacking[name] ?? "its address and credentials"} is missing in the settings`,
+        `${name} is not configured: ${this.#settings.lacking[name] ?? "its address and credentials"} must be set`,
       );
     this.#made.set(key, made);
     return made;
@@ -62,23 +62,26 @@ type Route = TicketSettings["routes"] extends ReadonlyMap<string, infer R> ? R :
 type Maker = (settings: TicketSettings, route: Route, tools: Omit<AdapterTools, "fetch">) => TicketSystem | null;
 
 const makers = {
-  jira: ({ jira }, { jiraProject }, tools) =>
+  jira: ({ jira, noProxy }, { jiraProject }, tools) =>
     jira === null
       ? null
-      : new Jira({ ...jira, projectKey: jiraProject ?? jira.projectKey }, { fetch: outboundFetch(jira), ...tools }),
-  servicenow: ({ servicenow }, { assignmentGroup }, tools) =>
+      : new Jira(
+          { ...jira, projectKey: jiraProject ?? jira.projectKey },
+          { fetch: outboundFetch({ ...jira, noProxy }), ...tools },
+        ),
+  servicenow: ({ servicenow, noProxy }, { assignmentGroup }, tools) =>
     servicenow === null
       ? null
       : new ServiceNow(
           { ...servicenow, assignmentGroup: assignmentGroup ?? servicenow.assignmentGroup },
-          { fetch: outboundFetch(servicenow), ...tools },
+          { fetch: outboundFetch({ ...servicenow, noProxy }), ...tools },
         ),
-  proactive: ({ proactive }, { serviceIdentifier }, tools) =>
+  proactive: ({ proactive, noProxy }, { serviceIdentifier }, tools) =>
     proactive === null
       ? null
       : new Proactive(
           { ...proactive, serviceIdentifier: serviceIdentifier ?? proactive.serviceIdentifier },
-          { fetch: outboundFetch(proactive), ...tools },
+          { fetch: outboundFetch({ ...proactive, noProxy }), ...tools },
         ),
 } satisfies Record<TicketSystemName, Maker>;
 

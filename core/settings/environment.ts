@@ -145,6 +145,9 @@ interface EnvironmentSources {
   saved?: ReadonlyMap<string, string>;
 }
 
+/** Names that programs also have in lower case, which then counts first. */
+const ofPlatform: ReadonlySet<string> = new Set(["HTTPS_PROXY", "NO_PROXY"]);
+
 interface EnvironmentReader {
   /** The value of a setting; a wrong one is reported. */
   read<N extends SettingName>(name: N): ValueOf<N>;
@@ -159,7 +162,8 @@ export function environmentReader(
   origins: Record<string, SettingOrigin>,
 ): EnvironmentReader {
   const find = (name: string): { text: string; source: string; pinned: boolean } | null => {
-    const own = sources.environment[name]?.trim();
+    const own =
+      (ofPlatform.has(name) && sources.environment[name.toLowerCase()]?.trim()) || sources.environment[name]?.trim();
     if (own) return { text: own, source: "environment", pinned: true };
     const entry = sources.envFile?.file.entries.get(name);
     const text = entry?.value.trim();

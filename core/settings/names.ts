@@ -2,14 +2,8 @@
 import { distance } from "fastest-levenshtein";
 import { ticketSettingNames } from "./ticket-definitions.ts";
 
-/** Environment names of other parts of the appliance: known, read elsewhere. Those with `HTTPS_PROXY` are the platform's. */
-export const otherEnvironmentNames: readonly string[] = [
-  "RHYTHMX_CONFIG_DIR",
-  ...ticketSettingNames,
-  "HTTP_PROXY",
-  "HTTPS_PROXY",
-  "NO_PROXY",
-];
+/** Environment names of other parts of the appliance: known, read elsewhere. HTTP_PROXY is the platform's. */
+export const otherEnvironmentNames: readonly string[] = ["RHYTHMX_CONFIG_DIR", ...ticketSettingNames, "HTTP_PROXY"];
 
 /**
  * The known name that was probably meant, or null when none is near: one that goes on where this one ends, or is at most 2 edits (3 in 10

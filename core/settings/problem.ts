@@ -50,7 +50,7 @@ export function shown(value: unknown): string {
 }
 
 /** An address with a login in it is no setting's, but people write one, and what was found is shown in the log and in health. */
-function withoutLogin(text: string): string {
+export function withoutLogin(text: string): string {
   return text.replace(/(:\/\/)[^/]*@/g, "$1(secret)@");
 }
 

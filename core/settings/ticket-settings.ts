@@ -80,6 +80,8 @@ export interface TicketSettings {
   campaigns: CampaignMode;
   retry: RetrySettings & { schedule: string };
   sla: SlaMinutes;
+  /** Hosts that are reached without a proxy, with commas between them. */
+  noProxy: string;
   /** Where people open incidents; null = not set. */
   baseUrl: string | null;
   routes: ReadonlyMap<string, TicketRoute>;

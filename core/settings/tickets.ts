@@ -43,6 +43,7 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
   const text = (name: TicketSettingName) => read<string>(name) ?? "";
   const flag = (name: TicketSettingName) => read<boolean>(name) ?? false;
   const number = (name: TicketSettingName) => Number(read<number>(name) ?? 0);
+  const generalProxy = read<string>("HTTPS_PROXY") ?? null;
   const isProactive = text("TICKET_INTEGRATION") === "proactive";
   const lacking = {
     ...missing(text, "jira", ["JIRA_URL", "JIRA_API_TOKEN", "JIRA_PROJECT_KEY"]),
@@ -72,7 +73,7 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
           issueType: text("JIRA_ISSUE_TYPE"),
           deployment: read<JiraConnection["deployment"]>("JIRA_DEPLOYMENT") ?? "auto",
           caFile: read<string>("JIRA_CA_FILE") ?? null,
-          proxy: read<string>("JIRA_PROXY") ?? null,
+          proxy: read<string>("JIRA_PROXY") ?? generalProxy,
           extraFields: read<FieldValues>("JIRA_EXTRA_FIELDS") ?? {},
           transitionFields: read<FieldValues>("JIRA_TRANSITION_FIELDS") ?? {},
           statuses: read<StatusMeanings>("JIRA_STATUS_MAP") ?? new Map(),
@@ -87,7 +88,7 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
           assignmentGroup: text("SERVICENOW_ASSIGNMENT_GROUP"),
           table: text("SERVICENOW_TABLE"),
           caFile: read<string>("SERVICENOW_CA_FILE") ?? null,
-          proxy: read<string>("SERVICENOW_PROXY") ?? null,
+          proxy: read<string>("SERVICENOW_PROXY") ?? generalProxy,
           extraFields: read<FieldValues>("SERVICENOW_EXTRA_FIELDS") ?? {},
           closeFields: read<FieldValues>("SERVICENOW_CLOSE_FIELDS") ?? {},
           stateValues: read<ServiceNowConnection["stateValues"]>("SERVICENOW_STATE_VALUES") ?? defaultStates,
@@ -106,7 +107,7 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
           serviceIdentifier: text("PROACTIVE_SNOW_SERVICE_IDENTIFIER"),
           verifySsl: flag("PROACTIVE_SNOW_VERIFY_SSL"),
           caFile: read<string>("PROACTIVE_SNOW_CA_FILE") ?? null,
-          proxy: read<string>("PROACTIVE_SNOW_PROXY") ?? null,
+          proxy: read<string>("PROACTIVE_SNOW_PROXY") ?? generalProxy,
         },
     lacking,
     enabled,
@@ -128,6 +129,7 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
       medium: number("SLA_MEDIUM_MINUTES"),
       low: number("SLA_LOW_MINUTES"),
     },
+    noProxy: text("NO_PROXY"),
     baseUrl: read<string>("RHYTHMX_BASE_URL") ?? null,
     routes: read<Map<string, TicketRoute>>("TICKET_ROUTES") ?? new Map(),
     maskPatterns: read<RegExp[]>("MASK_PATTERNS") ?? [],

@@ -81,6 +81,8 @@ export const samples: Readonly<Record<string, Sample>> = {
   SLA_MEDIUM_MINUTES: minutes,
   SLA_LOW_MINUTES: minutes,
   RHYTHMX_BASE_URL: url,
+  HTTPS_PROXY: of("http://proxy.example:3128", "http://me:secret@proxy.example:3128"),
+  NO_PROXY: of(".example.org,10.0.0.0/8", "two words"),
   TICKET_ROUTES: of('{"North":{"jira_project":"NOR"}}', '{"North":{"jira_project":"nor"}}'),
   MASK_PATTERNS: of('["badge \\\\d{6}"]', '["("]'),
   TICKET_USERS: of('{"jane":{"jira":"5b10"}}', '{"jane":{"jira":"a\\u0007b"}}'),

@@ -23,7 +23,7 @@ interface Entity {
 }
 interface Pack {
   name: string;
-  parameters: { name: string }[];
+  parameters: { name: string; default_value: string | number }[];
   entities: Entity[];
 }
 const pack = JSON.parse(read("rhythmx-content-pack.json")) as Pack;
@@ -233,6 +233,19 @@ describe("the content packs", () => {
     expect(JSON.stringify([pack, dashboards])).not.toContain("000000000000000000000001");
     expect(all("dashboard")).toEqual([]);
     expect(dashboards.entities.map(({ type }) => type.name)).toEqual(["dashboard"]);
+  });
+
+  test("ports and paths of the documents are those of the packs", () => {
+    const defaults = new Map(pack.parameters.map(({ name, default_value }) => [name, default_value]));
+    const documents = [read("README.md"), readFileSync(join(folder, "../../../docs/receivers.md"), "utf8")];
+    const [, ofGraylog = ""] = /^## Graylog\n(.*?)^## /ms.exec(documents[1] ?? "") ?? [];
+    for (const document of [documents[0] ?? "", ofGraylog])
+      expect([...document.matchAll(/"port": (\d+)/g)].map(([, port]) => Number(port))).toEqual([
+        Number(defaults.get("RHYTHMX_PORT")),
+      ]);
+    expect(documents[0]).toContain(`cp rhythmx_severity.csv ${defaults.get("RHYTHMX_SEVERITY_FILE")}\n`);
+    for (const title of all("event_definition").map(({ data }) => data.title["@value"]))
+      expect(documents[0]).toContain(`| ${title} |`);
   });
 
   test("events and widgets name fields that rules set", () => {

@@ -17,6 +17,7 @@ import { ticketSettingNames } from "../../core/settings/ticket-definitions.ts";
 import type { Settings } from "../../core/settings.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
+import { ConnectProxy } from "../harness/connect-proxy.ts";
 import { ConsoleClient } from "../harness/console-client.ts";
 import { type Sample, samples } from "../harness/setting-samples.ts";
 
@@ -156,7 +157,10 @@ test("retention that is shortened says what will be removed, and takes the own p
     const shown = await person.fill(await person.get(path), save, { days: "5" }, `/console${path}/check`);
     expect(shown.text).toMatch(/With 5 days of data and 365 of the audit log: 2 alerts, 2 events\./);
     const held = await person.fill(await person.get(path), save, { days: "5" });
-    expect([held.status, held.text]).toEqual([422, expect.stringContaining("for a shorter time: 2 alerts")]);
+    expect([held.status, held.text]).toEqual([
+      422,
+      expect.stringContaining("except from a backup: 2 alerts, 2 events."),
+    ]);
     const wrong = await person.fill(held, save, { own_password: "not my password" });
     expect([wrong.status, wrong.text]).toEqual([422, expect.stringContaining("for a shorter time")]);
     const days = async () => old.told.at(-1)?.retentionDays;
@@ -167,6 +171,22 @@ test("retention that is shortened says what will be removed, and takes the own p
     expect((await person.fill(await person.get(path), save, { days: "400" })).at).toBe(path);
   } finally {
     await old.dispose();
+  }
+});
+
+test("ticket systems are reached by the proxy that was saved, except where it says not", async () => {
+  const proxy = await ConnectProxy.started(1);
+  try {
+    const jira = { url: "https://jira.example", api_token: "token", project_key: "SEC" };
+    await admin.send("PUT", "/api/settings/network", { https_proxy: proxy.url });
+    await admin.send("POST", "/api/settings/jira/test", jira);
+    expect(new Set(proxy.asked.splice(0))).toEqual(new Set(["jira.example:443"]));
+    await admin.send("PUT", "/api/settings/network", { no_proxy: ".example" });
+    await admin.send("POST", "/api/settings/jira/test", jira);
+    expect(proxy.asked).toEqual([]);
+  } finally {
+    proxy.stop();
+    await admin.send("PUT", "/api/settings/network", { https_proxy: null, no_proxy: null });
   }
 });
 

@@ -1,7 +1,7 @@
 /** What is different between two sets of settings, for the people who changed a file: setting by setting, secrets without their values. */
 import type { DestinationSettings, FeedSettings, ListenAddress, Settings } from "../../settings.ts";
 import { environmentNames, type SettingName } from "../environment.ts";
-import { shown } from "../problem.ts";
+import { shown, withoutLogin } from "../problem.ts";
 import type { ResolvedSettings } from "../resolve.ts";
 import { ticketDefinitions, ticketSettingNames } from "../ticket-definitions.ts";
 
@@ -112,8 +112,8 @@ export function settingChanges(before: Compared, after: Compared): SettingChange
     ...ticketSettingNames.flatMap((name) =>
       differ(
         name,
-        before.ticketValues.get(name)?.text ?? null,
-        after.ticketValues.get(name)?.text ?? null,
+        withoutLogin(before.ticketValues.get(name)?.text ?? "") || null,
+        withoutLogin(after.ticketValues.get(name)?.text ?? "") || null,
         null,
         ticketDefinitions[name].secret,
       ),

@@ -141,7 +141,7 @@ describe("a receiver that breaks connections loses nothing", () => {
   ])("%s", async (_, misbehaviour) => {
     const receiver = await receiving();
     receiver.misbehaviour = misbehaviour;
-    const sender = senderTo(receiver.port, { settleMs: 60, resendMs: 3_000 });
+    const sender = senderTo(receiver.port, { settleMs: 300, resendMs: 3_000 });
     const messages = numbered(3000);
     const sending = sendAll(sender, messages, 1);
     await receiver.until(() => sender.status().errors >= 6);
@@ -158,7 +158,7 @@ describe("a receiver that breaks connections loses nothing", () => {
   test.each([
     ["reset", { resetAfter: 40 }, { settleMs: 20, resendMs: 100, resendAfterResetMs: 400 }],
     // What was acknowledged counts as read after these times, also where a busy machine has not read it yet: not too short.
-    ["FIN", { finAfter: 40 }, { settleMs: 100, resendMs: 600, resendAfterResetMs: 1200 }],
+    ["FIN", { finAfter: 40 }, { settleMs: 300, resendMs: 1_200, resendAfterResetMs: 2_400 }],
   ])(
     "%s after fewer messages than must be repeated: goes on all the same",
     async (_, misbehaviour, limits) => {

@@ -2,6 +2,7 @@
 import {
   alerts,
   axes,
+  both,
   count,
   dataView,
   distinct,
@@ -39,14 +40,9 @@ const panels: readonly (readonly [panel: SavedObject, w: number, h: number])[] =
     8,
   ],
   [
-    visualization(
-      "rhythmx-not-parsed",
-      "Messages that were not parsed",
-      "metric",
-      alerts,
-      "event.kind: pipeline_error",
-      [count],
-    ),
+    visualization("rhythmx-not-parsed", "Messages that were not parsed", "metric", both, "event.kind: pipeline_error", [
+      count,
+    ]),
     12,
     8,
   ],
@@ -144,9 +140,28 @@ const panels: readonly (readonly [panel: SavedObject, w: number, h: number])[] =
     24,
     14,
   ],
+  [
+    visualization(
+      "rhythmx-heartbeats",
+      "Heartbeats",
+      "table",
+      both,
+      "rhythmx.kind: status",
+      [
+        metric("max", "@timestamp", "last one"),
+        metric("max", "rhythmx.feed.queued", "most that waited"),
+        terms("bucket", "log.syslog.hostname", "appliance"),
+        terms("bucket", "event.dataset", "feed"),
+        terms("bucket", "rhythmx.feed.destination", "destination"),
+      ],
+      table,
+    ),
+    48,
+    10,
+  ],
   [search("rhythmx-incident-list", "Incidents", incidents, "rhythmx.kind: incident", incidentColumns()), 48, 18],
   [
-    search("rhythmx-failures", "Messages that were not parsed", alerts, "event.kind: pipeline_error", [
+    search("rhythmx-failures", "Messages that were not parsed", both, "event.kind: pipeline_error", [
       "error.message",
       "message",
     ]),
@@ -209,6 +224,7 @@ export function dashboards(): string {
   const all = [
     dataView(alerts, "logs-rhythmx.alert-*"),
     dataView(incidents, "logs-rhythmx.incident-*"),
+    dataView(both, "logs-rhythmx.*"),
     ...panels.map(([panel]) => panel),
     dashboard,
   ];

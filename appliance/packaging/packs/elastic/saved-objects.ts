@@ -19,6 +19,8 @@ interface Aggregation {
 
 export const alerts = "rhythmx-alert";
 export const incidents = "rhythmx-incident";
+/** Both feeds: for what either may have. */
+export const both = "rhythmx-both";
 const versions = { "index-pattern": "7.6.0", visualization: "7.10.0", search: "7.9.3", dashboard: "7.9.3" } as const;
 const sourceRef = "kibanaSavedObjectMeta.searchSourceJSON.index";
 

@@ -201,6 +201,28 @@ export const areaGroups: Readonly<Record<AreaSection, readonly FieldGroup[]>> = 
         },
       ],
     },
+    {
+      title: "How the appliance reaches ticket systems",
+      note: "a system's own page may name another proxy",
+      fields: [
+        {
+          name: "https_proxy",
+          label: "Proxy",
+          kind: "text",
+          mono: true,
+          placeholder: "http://proxy.example:3128",
+          hint: "This machine itself never takes one. One that asks for a login is set in the environment.",
+        },
+        {
+          name: "no_proxy",
+          label: "Without the proxy",
+          kind: "text",
+          mono: true,
+          placeholder: ".example.org,10.0.0.0/8",
+          hint: "Hosts that are reached directly, whichever proxy is set.",
+        },
+      ],
+    },
   ],
   logging: [
     {
