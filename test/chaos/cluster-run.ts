@@ -2,13 +2,13 @@
  * Three nodes as processes with three members of etcd, under load, with faults by a seed. What was answered 200 has to be in every file afterwards and
  * at the receiver, and the files have to be equal.
  */
-import { Database as Sqlite } from "bun:sqlite";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { detection } from "../harness/appliance.ts";
 import { Etcd } from "../harness/etcd.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
+import { contentOf, differing, hostsIn } from "./cluster-files.ts";
 import { Dice } from "./dice.ts";
 
 const names = ["edge1", "edge2", "edge3"] as const;
@@ -282,41 +282,6 @@ async function verify(scene: Scene, report: ClusterReport): Promise<void> {
     if (lost.length > 0) report.violations.push(`${names[index]} lacks ${lost.length} accepted detections`);
     for (const name of ["crashed", "cluster_halt"])
       if (node.log.includes(`"${name}"`)) report.violations.push(`${names[index]} ${name}: ${node.log.slice(-400)}`);
-  }
-}
-
-/** Tables that are not the same in all files. */
-function differing(paths: readonly string[]): string[] {
-  const [first = [], ...others] = paths.map((path) => JSON.parse(contentOf(path)) as [string, unknown][]);
-  const tables = first.map(([name, rows], n) => ({ name, same: others.every((one) => same(one[n]?.[1], rows)) }));
-  return tables.filter(({ same }) => !same).map(({ name }) => name);
-}
-
-function same(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
-
-/** All tables of a file, as text. */
-function contentOf(path: string): string {
-  const sqlite = new Sqlite(path, { readonly: true });
-  try {
-    const tables = sqlite.query("select name from sqlite_master where type = 'table' order by name").all() as {
-      name: string;
-    }[];
-    return sqlite.transaction(() =>
-      JSON.stringify(tables.map(({ name }) => [name, sqlite.query(`select * from "${name}"`).values()])),
-    )();
-  } finally {
-    sqlite.close();
-  }
-}
-
-function hostsIn(path: string): Set<string> {
-  const sqlite = new Sqlite(path, { readonly: true });
-  try {
-    return new Set((sqlite.query("select host from sigma_alerts").values() as [string][]).map(([host]) => host));
-  } finally {
-    sqlite.close();
   }
 }
 
