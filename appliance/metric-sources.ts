@@ -6,6 +6,7 @@ import type { Faults } from "../core/faults.ts";
 import { readerName } from "../core/feeds/feeds.ts";
 import type { Intake } from "../core/intake/intake.ts";
 import type { Clock } from "../core/ports.ts";
+import { isPemText } from "../core/settings/ticket-forms.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Backups } from "./backups/backups.ts";
@@ -93,5 +94,9 @@ function ofDestinations(settings: Settings, uploads: TlsUploads): CertificatePla
 }
 
 function ofTickets(dispatcher: TicketDispatcher): CertificatePlace[] {
-  return dispatcher.caFiles().map(({ system, file }) => ({ usage: "ticket_ca", name: system, pem: { file } }));
+  return dispatcher.caFiles().map(({ system, file }) => ({
+    usage: "ticket_ca",
+    name: system,
+    pem: isPemText(file) ? { text: file } : { file },
+  }));
 }

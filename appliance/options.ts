@@ -7,6 +7,7 @@ import type { AuditAuthor } from "./access/audit-log.ts";
 import type { NodeSide } from "./cluster/side.ts";
 import type { Operations } from "./control/operations.ts";
 import type { Log } from "./runtime/log.ts";
+import type { LogLevelSwitch } from "./runtime/log-level.ts";
 import type { PasswordHasher } from "./runtime/passwords.ts";
 import type { RecentLog } from "./runtime/recent-log.ts";
 import type { OnCommit } from "./upkeep/start-retry.ts";
@@ -37,6 +38,8 @@ export interface ApplianceOptions {
   reload?: (author: AuditAuthor) => Promise<ReloadReport>;
   /** Keeps the last lines of `log`, for the support bundle. */
   recentLog?: RecentLog;
+  /** From which level on `log` writes, where that can be chosen for the time being. */
+  logLevel?: LogLevelSwitch;
   /** Makes this appliance a node of a cluster. */
   node?: NodeSide;
   /** Called with the settings that a reload has put in force. */

@@ -19,7 +19,11 @@ export function brokenOff(error: unknown): { name: string; sent: boolean; said: 
     : /timed? ?out|abort/i.test(text)
       ? "timeout"
       : "connection_broke";
-  return { name, sent, said: messageOf(cause).replace(/ For more information, pass.*$/, "") };
+  return {
+    name,
+    sent,
+    said: messageOf(cause).replace(/ For more information, pass.*$| Is the computer able to access the url\?$/, ""),
+  };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the target says

@@ -14,14 +14,20 @@ const isLong = (path: string) => path.endsWith(".e2e.test.ts");
 
 /** Long ones first: at the end all processes then have something to do. */
 const firstOnes = [
+  "lying-targets",
+  "runtimes.e2e",
   "packaging/package.e2e",
   "packaging/guide.e2e",
-  "runtimes.e2e",
   "console-pages",
-  "tickets.e2e",
-  "lying-targets",
+  "console-workflow",
+  "demo.e2e",
   "clock",
+  "faults-process",
   "ticket-week",
+  "tickets.e2e",
+  "outbreaks.e2e",
+  "console-ground",
+  "console-incident.e2e",
   "stream-sender",
   "ticket-sync",
   "start.test",
@@ -104,10 +110,10 @@ const reportFile = join(folder, "junit.xml");
 const named = words.filter((word) => word !== "e2e" && word !== "fast");
 const { status } = spawnSync(
   process.execPath,
-  // Most of the time is waiting: several files at a time, each in a process of its own. The long ones need the processors for themselves.
+  // Much of the time is waiting: several files at a time, each in a process of its own.
   [
     "test",
-    `--parallel=${tier === "e2e" ? 2 : 3}`,
+    "--parallel=3",
     // What test/harness/deadline.ts says holds for the first file of a process only.
     `--timeout=${tier === "e2e" ? 900_000 : 300_000}`,
     "--reporter=junit",

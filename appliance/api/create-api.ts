@@ -1,6 +1,7 @@
 /** Composes the API from its parts. */
 import type { Caller } from "../../core/access/caller.ts";
 import type { KeyRefusal } from "../../core/api-key.ts";
+import type { FeedName } from "../../core/feeds/feeds.ts";
 import { Continuity, continuityMs, type PollPosition } from "../../core/pages/continuity.ts";
 import type { Clock, Sleep } from "../../core/ports.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
@@ -22,6 +23,7 @@ import type { Backups } from "../backups/backups.ts";
 import type { ServerCertificate } from "../certificate/server-certificate.ts";
 import type { FeedSettingsService } from "../feeds/feed-settings.ts";
 import type { Log } from "../runtime/log.ts";
+import type { LogLevelSwitch } from "../runtime/log-level.ts";
 import type { PasswordHasher } from "../runtime/passwords.ts";
 import { version } from "../runtime/version.ts";
 import type { TicketDispatcher } from "../tickets/dispatcher.ts";
@@ -82,6 +84,9 @@ export interface ApiParts {
   inForce(): ResolvedSettings;
   reloads: ReloadParts;
   supportBundle: MakeBundle;
+  /** Null = the level of the log cannot be chosen. */
+  logLevel: LogLevelSwitch | null;
+  sendHeartbeat(feed: FeedName, name: string): void;
   search: SearchUpkeep;
   certificate: ServerCertificate;
   running: RunningParts;
@@ -221,7 +226,14 @@ export async function createApi(parts: ApiParts) {
       }),
       audit: new AuditReading(reading, audit),
       certificate: new CertificateService(parts.certificate, audit),
-      system: new SystemControl(parts.reloads, parts.supportBundle),
+      system: new SystemControl({
+        reloads: parts.reloads,
+        makeBundle: parts.supportBundle,
+        logLevel: parts.logLevel,
+        audit,
+        heartbeats: () => parts.running.heartbeats(),
+        sendHeartbeat: parts.sendHeartbeat,
+      }),
       stream: {
         generation,
         end: () => store.events.end(),

@@ -9,9 +9,11 @@ import { isOpen } from "../../core/incident.ts";
 import type { Clock } from "../../core/ports.ts";
 import { type RiskLevel, riskLevels } from "../../core/risk.ts";
 import { dayMs, hourMs, isoOrNull, toIso } from "../../core/time.ts";
+import { mostCounted } from "../../store/lists/kept/kept-data.ts";
 import type { HourCount, OverviewFigures } from "../../store/lists/overview.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DestinationStatus } from "../../transports/syslog/destination/destination.ts";
+import type { HeartbeatStatus } from "../feeds/heartbeat.ts";
 import { type VersionInfo, versionInfo } from "../runtime/version.ts";
 import type { LoopStatus } from "../upkeep/scheduler.ts";
 import type { SearchUpkeep } from "../upkeep/search-upkeep.ts";
@@ -30,7 +32,15 @@ export interface RunningParts {
   cluster(): ClusterStatus | null;
   /** `RHYTHMX_RETENTION_DAYS`. */
   retentionDays(): number;
+  /** `RHYTHMX_AUDIT_RETENTION_DAYS`. */
+  auditRetentionDays(): number;
+  /** False: retention waits, because the clock may be wrong. */
+  clockTrusted(): boolean;
+  heartbeats(): readonly HeartbeatStatus[];
 }
+
+/** Its name in the table of loops. */
+const retentionLoop = "retention";
 
 interface OverviewParts {
   reading: Store["reading"];
@@ -116,14 +126,43 @@ export class Overview {
       retention_days: running.retentionDays(),
       cluster: cluster === null ? null : clusterJson(cluster),
       ...this.#state(caller),
-      loops: running.loops().map(({ name, everyMs, runs, failures, lastRun, lastDurationMs, lastError }) => ({
+      loops: running.loops().map(({ name, everyMs, runs, failures, lastRun, lastDurationMs, lastError, nextRun }) => ({
         name,
         every_seconds: everyMs / 1000,
         runs,
         failures,
         last_run: isoOrNull(lastRun),
+        next_run: isoOrNull(nextRun),
         last_duration_ms: Math.round(lastDurationMs),
         last_error: lastError,
+      })),
+    };
+  }
+
+  /**
+   * What is kept of each kind, and what the next pass of retention removes; `days`: as if so many days of data were kept, null = those of the
+   * settings. Bytes are estimated from the newest rows. For callers who see everything.
+   */
+  async retention(days: number | null): Promise<Json> {
+    const { reading, clock, running } = this.#parts;
+    const next = running.loops().find(({ name }) => name === retentionLoop)?.nextRun ?? null;
+    const auditDays = running.auditRetentionDays();
+    const at = Math.max(clock.now(), next ?? 0);
+    const kept = await reading.readKept({ now: at, days: days ?? running.retentionDays(), auditDays });
+    return {
+      days: days ?? running.retentionDays(),
+      configured_days: running.retentionDays(),
+      audit_days: auditDays,
+      next_run: isoOrNull(next),
+      waits_for_clock: !running.clockTrusted(),
+      kinds: kept.map(({ kind, rows, oldest, removes, rowBytes }) => ({
+        kind,
+        rows,
+        bytes: rows * rowBytes,
+        oldest: isoOrNull(oldest),
+        removes,
+        removes_bytes: removes * rowBytes,
+        removes_at_least: removes >= mostCounted,
       })),
     };
   }

@@ -4,15 +4,17 @@ import type { Clock } from "../../core/ports.ts";
 import { settingValues } from "../../core/settings/reload/changes.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
 import { feedSections } from "../../core/settings/sections/feed-section.ts";
-import type { FieldProblem } from "../../core/settings/sections/section-version.ts";
+import { type FieldProblem, refuseProblems } from "../../core/settings/sections/section-version.ts";
 import { settingsSectionNames } from "../../core/settings/sections/sections.ts";
 import { environmentPlaces, otherPlaces } from "../../core/settings/setting-definitions.ts";
 import type { TargetScreens } from "../../core/tickets/fields/target-fields.ts";
 import { dayMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { ListedSetting } from "../../transports/http/api/settings/settings-port.ts";
+import type { CadenceEstimate, RetryEstimate } from "../../transports/http/api/shapes/estimate-shapes.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { type FeedSettingsService, isFeedSection } from "../feeds/feed-settings.ts";
+import { cadenceEstimate, retryEstimate } from "../tickets/estimates.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
 import { previewOf, withoutPreview } from "./settings-previews.ts";
 
@@ -45,7 +47,13 @@ interface Parts {
   audit: AuditLog;
   reading: Pick<
     Store["reading"],
-    "countPeakLevels" | "recentEntities" | "recentUsers" | "countRemoval" | "countOldAlerts"
+    | "countPeakLevels"
+    | "recentEntities"
+    | "recentUsers"
+    | "countRemoval"
+    | "countOldAlerts"
+    | "failedDeliveries"
+    | "ticketLevels"
   >;
   clock: Clock;
   /** The settings in force. */
@@ -55,6 +63,11 @@ interface Parts {
 export function settingsPort({ tickets, feeds, audit, reading, clock, inForce }: Parts) {
   const sectionOf = async (section: string): Promise<Json> =>
     isFeedSection(section) ? feeds.section(section) : tickets.section(section);
+  /** The values in force with these laid over them. @throws UsageError with every field that is wrong */
+  const rightValues = (section: string, fields: Json) => {
+    refuseProblems(tickets.check(section, fields));
+    return tickets.meant(section, fields);
+  };
   return {
     all: () => everySetting(sectionOf, inForce()),
     section: sectionOf,
@@ -68,6 +81,10 @@ export function settingsPort({ tickets, feeds, audit, reading, clock, inForce }:
       };
       return { days: estimatedDays, incidents: by_min_severity.LOW, by_min_severity };
     },
+    retryEstimate: async (fields: Json): Promise<RetryEstimate> =>
+      retryEstimate({ reading, clock }, tickets.meant("retry", {}), rightValues("retry", fields)),
+    cadenceEstimate: async (fields: Json): Promise<CadenceEstimate> =>
+      cadenceEstimate({ reading, clock }, tickets.meant("servicenow", {}), rightValues("servicenow", fields)),
     status: () => tickets.status(),
     feeds: (caller: Caller): Promise<Json[]> => feeds.status(caller.entities === null),
     check: async (section: string, fields: Json): Promise<FieldProblem[]> =>

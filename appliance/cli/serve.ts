@@ -7,6 +7,7 @@ import { isClustered } from "../cluster/connection.ts";
 import { startClusterNode } from "../cluster-node.ts";
 import type { Appliance } from "../options.ts";
 import { createLog } from "../runtime/log.ts";
+import { LogLevelSwitch } from "../runtime/log-level.ts";
 import { RecentLog } from "../runtime/recent-log.ts";
 import { serviceManager } from "../runtime/sd-notify.ts";
 import { systemClock, systemSleep } from "../runtime/time.ts";
@@ -38,9 +39,15 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
       terminal.err(`${formatProblems(resolved)}\nrhythmx serve: the settings above have to be mended first\n`);
       return 2;
     }
-    let { logLevel, logFormat } = resolved.settings;
+    let { logFormat } = resolved.settings;
+    const logLevel = new LogLevelSwitch(resolved.settings.logLevel);
     const recentLog = new RecentLog();
-    const log = createLog({ level: () => logLevel, format: () => logFormat, clock: systemClock, recent: recentLog });
+    const log = createLog({
+      level: () => logLevel.inForce,
+      format: () => logFormat,
+      clock: systemClock,
+      recent: recentLog,
+    });
     const service = serviceManager(process.env, (why) => log.warn("systemd cannot be told the state", { why }));
 
     // A defect: it is logged on one line with its place, and systemd restarts the service; nothing accepted is lost.
@@ -86,6 +93,7 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
       random: Math.random,
       log,
       recentLog,
+      logLevel,
       credentialsDir: credentialsFolder(process.env, resolved.settings.configDir),
       onAlive: (now) => {
         service.watchdog();
@@ -98,7 +106,8 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
         sayStatus();
       },
       onSettings: (settings) => {
-        ({ logLevel, logFormat } = settings);
+        logFormat = settings.logFormat;
+        logLevel.configure(settings.logLevel);
       },
       reload: (author) => reload(author),
     });

@@ -28,6 +28,7 @@ export function withSample(api: ApiDependencies, sample: Pick<SampleData, "views
       activity: (caller: Caller, query: { entity: string | null; hours: number }) =>
         now().overview.activity(caller, query),
       system: (caller: Caller) => api.overview.system(caller),
+      retention: (days: number | null) => api.overview.retention(days),
     },
   };
 }

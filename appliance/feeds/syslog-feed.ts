@@ -9,7 +9,6 @@ import { incidentEventFacts, incidentFeedMessage } from "../../core/feeds/incide
 import { type MessageBytes, ownBytes } from "../../core/feeds/message-buffer.ts";
 import { isSkipped, type Place, type Span } from "../../core/feeds/replay.ts";
 import { parseSnapshot } from "../../core/feeds/snapshot.ts";
-import { statusMessage } from "../../core/feeds/status-message.ts";
 import type { MessageOptions } from "../../core/feeds/syslog-options.ts";
 import type { Clock, Random } from "../../core/ports.ts";
 import type { DestinationSettings, FeedSettings, TlsSettings } from "../../core/settings.ts";
@@ -18,6 +17,7 @@ import { Destination, type DestinationStatus } from "../../transports/syslog/des
 import type { TlsMaterial } from "../../transports/syslog/options.ts";
 import { createSyslogSender } from "../../transports/syslog/sender.ts";
 import type { Log } from "../runtime/log.ts";
+import { Heartbeat, type HeartbeatStatus } from "./heartbeat.ts";
 import type { TlsUploads } from "./tls-uploads.ts";
 
 /** RELP acknowledges each message, so a second batch can be sent while the first one is being acknowledged. */
@@ -66,10 +66,7 @@ interface Running {
   had: Had;
   options: MessageOptions;
   destination: Destination;
-  /** When the next heartbeat is due; monotonic milliseconds. */
-  heartbeatAt: number;
-  /** Whether a heartbeat is waiting for the receiver. */
-  heartbeatPending: boolean;
+  heartbeat: Heartbeat;
 }
 
 export class SyslogFeed {
@@ -107,15 +104,12 @@ export class SyslogFeed {
       const had = { skips: await this.#tools.store.events.readSkips(reader) };
       const destination = this.#create(destinationSettings, options, had);
       await destination.start();
-      const heartbeatAt = this.#tools.clock.monotonic();
-      this.#running.push({
-        settings: destinationSettings,
-        had,
-        options,
-        destination,
-        heartbeatAt,
-        heartbeatPending: false,
+      const { heartbeatMinutes: everyMinutes } = destinationSettings;
+      const heartbeat = new Heartbeat({
+        ...{ destination, options, everyMinutes },
+        ...{ clock: this.#tools.clock, startedAt: this.#startedAt },
       });
+      this.#running.push({ settings: destinationSettings, had, options, destination, heartbeat });
     }
   }
 
@@ -138,28 +132,28 @@ export class SyslogFeed {
     return this.#settings.destinations.some(({ heartbeatMinutes }) => heartbeatMinutes > 0) ? 5_000 : 60_000;
   }
 
-  /**
-   * Sends a STATUS message, stamped `now` (epoch ms), to every destination that is configured for them and due, starting with its start. While
-   * one is waiting for the receiver, no other is made.
-   */
+  /** Sends a STATUS message, stamped `now` (epoch ms), to every destination that is due. */
   sendHeartbeats(now: number): void {
-    const monotonic = this.#tools.clock.monotonic();
-    if (this.#tools.mayAct?.() === false) return;
-    for (const running of this.#running) {
-      const everyMs = running.settings.heartbeatMinutes * 60_000;
-      if (everyMs === 0 || monotonic < running.heartbeatAt || running.heartbeatPending) continue;
-      running.heartbeatAt = monotonic + everyMs;
-      running.heartbeatPending = true;
-      const { name, sent, queued } = running.destination.status();
-      const uptimeSeconds = Math.floor((monotonic - this.#startedAt) / 1000);
-      const { bytes } = statusMessage(now, { destination: name, uptimeSeconds, sent, queued }, running.options);
-      running.destination
-        .sendNow(bytes)
-        .catch(() => {}) // The destination was closed.
-        .finally(() => {
-          running.heartbeatPending = false;
-        });
-    }
+    for (const { heartbeat } of this.#running) heartbeat.tick(now);
+  }
+
+  /** Sends one now, whether it is configured or not. @throws EdgeError destination_unknown; heartbeat_waits: the last one has not gone out */
+  sendHeartbeat(name: string, now: number): void {
+    const running = this.#running.find(({ settings }) => settings.name === name);
+    if (running === undefined)
+      throw new EdgeError(
+        "destination_unknown",
+        `there is no destination ${JSON.stringify(name.slice(0, 64))} that sends`,
+      );
+    running.heartbeat.sendNow(now);
+  }
+
+  heartbeats(): HeartbeatStatus[] {
+    return this.#running.map(({ settings, heartbeat }) => ({
+      feed: this.name,
+      name: settings.name,
+      ...heartbeat.status(),
+    }));
   }
 
   /** Names of its destinations, also while the feed is turned off. */

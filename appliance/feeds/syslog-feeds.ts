@@ -4,6 +4,7 @@ import { type FeedName, feedNames, readerName } from "../../core/feeds/feeds.ts"
 import type { Place } from "../../core/feeds/replay.ts";
 import type { FeedSettings, Settings } from "../../core/settings.ts";
 import type { DestinationStatus } from "../../transports/syslog/destination/destination.ts";
+import type { HeartbeatStatus } from "./heartbeat.ts";
 import { type FeedTools, SyslogFeed } from "./syslog-feed.ts";
 
 export class SyslogFeeds {
@@ -33,6 +34,15 @@ export class SyslogFeeds {
   /** Sends STATUS messages stamped `now` (epoch ms) to every destination that is due. */
   sendHeartbeats(now: number): void {
     for (const name of feedNames) this.#feeds[name].sendHeartbeats(now);
+  }
+
+  /** @throws EdgeError destination_unknown, heartbeat_waits */
+  sendHeartbeat(feed: FeedName, name: string, now: number): void {
+    this.#feeds[feed].sendHeartbeat(name, now);
+  }
+
+  heartbeats(): HeartbeatStatus[] {
+    return feedNames.flatMap((feed) => this.#feeds[feed].heartbeats());
   }
 
   statusOf(feed: FeedName): DestinationStatus[] {

@@ -1,10 +1,13 @@
 /** `fetch` for external targets, each with its own certificate authority and proxy. */
+import { X509Certificate } from "node:crypto";
 import { platform } from "#platform";
 import { EdgeError, messageOf } from "../../core/errors.ts";
+import { isPemText } from "../../core/settings/ticket-forms.ts";
 import { readRegularFile } from "./regular-file.ts";
 
 /** @throws EdgeError `ca_file`, with the file */
 export function outboundFetch(options: {
+  /** A path, or PEM text. */
   caFile: string | null;
   proxy: string | null;
   /** False: certificates are not checked. */
@@ -40,10 +43,20 @@ function listOf(text: string): string[] {
 }
 
 function readAuthority(caFile: string): string {
+  if (isPemText(caFile)) return checkedText(caFile);
   try {
     return readRegularFile(caFile).toString("utf8");
   } catch (cause) {
     const message = `${caFile} cannot be read (${messageOf(cause)}): check path, owner and mode`;
+    throw new EdgeError("ca_file", message, { cause });
+  }
+}
+
+function checkedText(pem: string): string {
+  try {
+    return new X509Certificate(pem) && pem;
+  } catch (cause) {
+    const message = "the text of the certificate authority is no certificate in PEM: copy it whole, from BEGIN to END";
     throw new EdgeError("ca_file", message, { cause });
   }
 }

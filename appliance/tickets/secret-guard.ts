@@ -112,12 +112,14 @@ function nameOf(section: SettingsSection, field: string): SettingName {
 /** A JSON value as the text that the environment would contain. */
 function textOf(field: string, value: unknown, { isJsonList, longest }: SettingDefinition): string | null {
   if (value === null || value === "") return null;
-  const text =
+  const given =
     Array.isArray(value) && isJsonList !== true
       ? value.map((one) => (typeof one === "object" ? JSON.stringify(one) : String(one))).join(",")
       : typeof value === "object"
         ? JSON.stringify(value)
         : String(value);
+  // A person writes a JSON object on several lines.
+  const text = longest === undefined && /^\s*[{[]/.test(given) ? given.replaceAll(/\s*[\r\n]\s*/g, " ").trim() : given;
   if (longest !== undefined && (text.length > longest || text.includes("\0")))
     throw new UsageError(`${field.slice(0, 64)}: at most ${longest.toLocaleString("en")} characters`);
   if (longest === undefined && (text.length > 10_000 || /[\0\r\n]/.test(text)))

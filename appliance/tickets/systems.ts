@@ -45,7 +45,7 @@ export class TicketSystems {
     if (made === null)
       throw new EdgeError(
         "not_configured",
-        `${name} is not configured: ${this.#settings.lacking[name] ?? "its address and credentials"} is missing in the settings`,
+        `${name} is not configured: ${this.#settings.lacking[name] ?? "its address and credentials"} must be set`,
       );
     this.#made.set(key, made);
     return made;

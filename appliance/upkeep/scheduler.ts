@@ -27,6 +27,8 @@ export interface LoopStatus {
   lastRunMonotonic: number | null;
   lastDurationMs: number;
   lastError: string | null;
+  /** When the next turn comes at the latest, in epoch milliseconds; null before the first. Something may wake it before. */
+  nextRun: number | null;
 }
 
 interface Tools {
@@ -52,7 +54,15 @@ export class Scheduler {
     this.#loops = loops;
     this.#tools = tools;
     for (const { name, everyMs } of loops) {
-      const none = { runs: 0, failures: 0, lastRun: null, lastRunMonotonic: null, lastDurationMs: 0, lastError: null };
+      const none = {
+        runs: 0,
+        failures: 0,
+        lastRun: null,
+        lastRunMonotonic: null,
+        lastDurationMs: 0,
+        lastError: null,
+        nextRun: null,
+      };
       this.#status.set(name, { name, everyMs: everyMs(), ...none });
     }
   }
@@ -83,7 +93,12 @@ export class Scheduler {
   }
 
   status(): LoopStatus[] {
-    return [...this.#status.values()];
+    const now = this.#tools.clock.now();
+    return this.#loops.flatMap((loop) => {
+      const status = this.#status.get(loop.name);
+      if (status === undefined) return [];
+      return [{ ...status, nextRun: status.lastRun === null ? null : now + this.#pauseOf(loop) }];
+    });
   }
 
   async #run(loop: Loop): Promise<void> {

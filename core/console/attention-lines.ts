@@ -175,8 +175,8 @@ export function setUpLines(state: AttentionState, now: number): AttentionLine[] 
     hint(
       "no_destination",
       "No SIEM is connected",
-      "Alerts and incidents are kept here; nothing is forwarded. Destinations stand in config.json and incident_syslog_config.json.",
-      "Show the integrations",
+      "Alerts and incidents are kept here; nothing is forwarded. Destinations are set up in a few minutes.",
+      "Set one up",
       "/settings/integrations",
     );
   if (state.hasFirstPassword)

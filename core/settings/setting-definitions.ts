@@ -78,10 +78,7 @@ export const otherPlaces = {
   ),
 } as const;
 
-export interface SettingDefinition extends TicketDefinition {
-  /** The most characters that are saved; default 10,000, on one line. With it there may be many lines. */
-  longest?: number;
-}
+export type SettingDefinition = TicketDefinition;
 
 /** Files whose content may be saved in their place; the setting is named by its file. */
 const tableNames = ["CASE_PATTERNS", "FLOORS"] as const;

@@ -1,13 +1,15 @@
 /** Every setting of ticket systems: its section, the form it has to have, and what counts when it is not given. */
 import { campaignModes } from "../campaigns/campaign-tickets.ts";
-import { asText, type Form, fraction, matching, oneOf, path, trueOrFalseText, wholeNumber } from "./forms.ts";
+import { asText, type Form, fraction, matching, oneOf, trueOrFalseText, wholeNumber } from "./forms.ts";
 import type { SettingsSection } from "./sections/sections.ts";
 import {
   anyProxy,
+  authority,
   cron,
   headerValue,
   instance,
   line,
+  longestAuthority,
   maskPatterns,
   names,
   noProxy,
@@ -40,6 +42,8 @@ export interface TicketDefinition {
   secret: boolean;
   /** A list in a request is a JSON list, not names with commas between them. */
   isJsonList?: true;
+  /** The most characters that are saved; default 10,000, on one line. With it there may be many lines. */
+  longest?: number;
   /** What is wrong with a text, where the form alone does not say it well; null = nothing. */
   explain?(text: string): string | null;
 }
@@ -60,7 +64,7 @@ export const ticketDefinitions = {
   JIRA_ISSUE_TYPE: set("jira", line, "Task"),
   JIRA_ENABLED: set("jira", trueOrFalseText, "false"),
   JIRA_DEPLOYMENT: set("jira", oneOf(["cloud", "datacenter", "auto"]), "auto"),
-  JIRA_CA_FILE: set("jira", path),
+  JIRA_CA_FILE: { ...set("jira", authority), longest: longestAuthority },
   JIRA_PROXY: set("jira", proxy),
   JIRA_EXTRA_FIELDS: set("jira", fieldValues(jiraFieldNames)),
   JIRA_TRANSITION_FIELDS: set("jira", fieldValues(transitionFieldNames)),
@@ -79,7 +83,7 @@ export const ticketDefinitions = {
   SERVICENOW_ASSIGNMENT_GROUP: set("servicenow", line),
   SERVICENOW_ENABLED: set("servicenow", trueOrFalseText, "false"),
   SERVICENOW_TABLE: set("servicenow", matching(/^[a-z][a-z0-9_]{0,79}$/, "a table such as incident"), "incident"),
-  SERVICENOW_CA_FILE: set("servicenow", path),
+  SERVICENOW_CA_FILE: { ...set("servicenow", authority), longest: longestAuthority },
   SERVICENOW_PROXY: set("servicenow", proxy),
   SERVICENOW_EXTRA_FIELDS: set("servicenow", fieldValues(columnNames)),
   SERVICENOW_CLOSE_FIELDS: set("servicenow", fieldValues(closeColumnNames)),
@@ -103,7 +107,7 @@ export const ticketDefinitions = {
   PROACTIVE_SNOW_SOURCE: set("proactive", headerValue, "Managed_services"),
   PROACTIVE_SNOW_SERVICE_IDENTIFIER: set("proactive", line),
   PROACTIVE_SNOW_VERIFY_SSL: set("proactive", trueOrFalseText, "true"),
-  PROACTIVE_SNOW_CA_FILE: set("proactive", path),
+  PROACTIVE_SNOW_CA_FILE: { ...set("proactive", authority), longest: longestAuthority },
   PROACTIVE_SNOW_PROXY: set("proactive", proxy),
   AUTO_PUSH_ENABLED: set("auto_push", trueOrFalseText, "false"),
   AUTO_PUSH_MIN_SEVERITY: set("auto_push", severity, "CRITICAL"),

@@ -1,6 +1,7 @@
 /** Forms of values that only settings of ticket systems have; `ticket-maps.ts` has those that are JSON objects. */
 
 import type { RiskLevel } from "../risk.ts";
+import { repeatsRepeated } from "../text/repeated-pattern.ts";
 import {
   defaultPolicies,
   type FieldPolicies,
@@ -11,7 +12,7 @@ import {
 } from "../tickets/policy.ts";
 import { type TicketSystemName, ticketSystems } from "../tickets/ticket.ts";
 import { canCome } from "./cron.ts";
-import { type Form, matching } from "./forms.ts";
+import { type Form, matching, path } from "./forms.ts";
 
 export const line = matching(/^[^\p{Cc}]{1,500}$/u, "a text on one line");
 export const headerValue = matching(/^[\x21-\x7e]{1,100}$/, "a word of printable ASCII characters");
@@ -27,6 +28,18 @@ export const instance: Form<string> = {
   read(value) {
     const text = typeof value === "string" ? value.trim().replace(/\/+$/, "") : "";
     return /^[a-z0-9][a-z0-9.-]{0,253}$/i.test(text) || isTargetUrl(text) ? text : undefined;
+  },
+};
+export const longestAuthority = 9_000;
+/** Whether it is the text of certificates and not the path of a file. */
+export const isPemText = (authority: string) => authority.includes("-----BEGIN ");
+/** Who signed a target's certificate. Settings are shown, so a private key is refused. */
+export const authority: Form<string> = {
+  accepted: `the text of certificates in PEM without a private key, at most ${longestAuthority} characters, or the path of a file with them`,
+  read(value) {
+    if (typeof value !== "string" || !isPemText(value)) return path.read(value);
+    const isWhole = /^-----BEGIN CERTIFICATE-----$[^-]+^-----END CERTIFICATE-----$/m.test(value.replaceAll("\r", ""));
+    return isWhole && !value.includes("PRIVATE KEY") && value.length <= longestAuthority ? value.trim() : undefined;
   },
 };
 export const proxy = matching(/^https?:\/\/[^\s/@?#\\]+\/?$/, "an address such as http://proxy.example:3128");
@@ -127,7 +140,6 @@ export const maskPatterns: Form<RegExp[]> = {
 
 /** Which of the patterns is wrong, and why; null = none. */
 export function problemOfPatterns(text: string): string | null {
-  if (maskPatterns.read(text) !== undefined) return null;
   let list: unknown;
   try {
     list = JSON.parse(text);
@@ -139,13 +151,15 @@ export function problemOfPatterns(text: string): string | null {
   for (const [index, one] of list.entries()) {
     const where = `pattern ${index + 1}`;
     if (typeof one !== "string" || one.length > 300) return `${where}: accepted is a text of at most 300 characters`;
+    if (repeatsRepeated(one))
+      return `${where} repeats what repeats already, such as (a+)+, and could take for ever on a long text`;
     try {
       if (new RegExp(one, "giu").test("")) return `${where} also matches nothing at all, so it would mask everywhere`;
     } catch (error) {
       return `${where}: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
-  return maskPatterns.accepted;
+  return null;
 }
 
 function isTargetUrl(text: string): boolean {

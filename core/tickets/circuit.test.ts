@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { dayMs } from "../time.ts";
-import { Circuit } from "./circuit.ts";
+import { answerOf, Circuit } from "./circuit.ts";
 
 const start = Date.UTC(2026, 2, 13);
 
@@ -47,4 +47,14 @@ test("a clock that was set back: the next probe comes after the longest pause at
     "wait",
     "probe",
   ]);
+});
+
+test("a probe: who refuses is there, who does not answer is away", () => {
+  const step = (ok: boolean, refused?: true) => ({ name: "x", ok, detail: "", ...(refused ? { refused } : {}) });
+  expect(answerOf([step(true), step(true)])).toBe("succeeded");
+  expect(answerOf([step(true), step(false, true)])).toBe("answered");
+  expect(answerOf([step(false)])).toBeNull();
+  expect(answerOf([])).toBeNull();
+  // What is wrong with a project is no matter of the circuit.
+  expect(answerOf([step(true), step(true), step(false)])).toBe("succeeded");
 });

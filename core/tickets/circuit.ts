@@ -4,8 +4,21 @@
  */
 
 import { CredentialHold } from "./credential-hold.ts";
+import type { TestStep } from "./ticket-system.ts";
 
 const failuresThatOpen = 3;
+
+/**
+ * What a probe with these steps has shown, as the name of what to call; null = the target is away. One that refuses is there: the
+ * deliveries, which stand still with that cause, tell of it, and nobody tries wrong credentials again and again.
+ */
+export function answerOf(steps: readonly TestStep[]): "succeeded" | "answered" | null {
+  const [first] = steps;
+  if (first === undefined) return null;
+  const failed = steps.slice(0, 2).find(({ ok }) => !ok);
+  if (failed === undefined) return "succeeded";
+  return failed.refused === true ? "answered" : null;
+}
 
 export class Circuit {
   /** Whether the target accepts the credentials. */

@@ -20,9 +20,10 @@ interface Tested {
 }
 
 export async function testJira({ settings, site, reader, updates, rendered }: Tested): Promise<TestStep[]> {
-  const steps = new TestSteps();
+  const steps = new TestSteps("JIRA_CA_FILE");
   const { projectKey, issueType } = settings;
-  const get = (path: string) => site.target.request({ method: "GET", path: `${site.api}${path}` });
+  const get = (path: string, also: number[] = []) =>
+    site.target.request({ method: "GET", path: `${site.api}${path}`, also });
   if (
     !(await steps.take(
       "Reach Jira",
@@ -33,9 +34,12 @@ export async function testJira({ settings, site, reader, updates, rendered }: Te
   // No second login after a failed one: Jira would require a CAPTCHA.
   if (!(await steps.take("Log in", async () => `as ${String((await get("/myself")).body?.displayName ?? "somebody")}`)))
     return steps.done;
-  await steps.take(`Project ${projectKey}`, async () =>
-    String((await get(`/project/${encodeURIComponent(projectKey)}`)).body?.name ?? ""),
-  );
+  const isThere = await steps.take(`Project ${projectKey}`, async () => {
+    const { status, body } = await get(`/project/${encodeURIComponent(projectKey)}`, [404]);
+    if (status === 404) throw new Error(`this account sees no project ${projectKey}: check JIRA_PROJECT_KEY`);
+    return String(body?.name ?? "");
+  });
+  if (!isThere) return steps.done;
   const typeOk = await steps.take(`Issue type ${issueType}`, async () => {
     site.forgetMeta();
     const meta = await site.createMeta();
@@ -112,10 +116,12 @@ async function screensOf(
   updates: IssueUpdates,
 ): Promise<TestFinding> {
   const found = new Set<string>();
+  let asks = false;
   for (const { id } of issues)
     for (const one of await updates.transitions(id))
       for (const status of ["CLOSED", "FALSE_POSITIVE"] as const) {
         const { to, missing, resolution, leadsTo } = stepOf(one, status, settings, settings.transitionFields);
+        asks ||= missing.length > 0;
         if (missing.length > 0) found.add(`${to} wants ${missing.join(", ")}`);
         if (status === "FALSE_POSITIVE" && resolution !== null && leadsTo === "CLOSED")
           found.add(`${to} has no resolution of a false positive, and would get ${resolution}`);
@@ -125,5 +131,6 @@ async function screensOf(
   return {
     detail: `${of}: ${[...found].join("; ")}; give fields in JIRA_TRANSITION_FIELDS, or the status is refused; resolutions of false positives in JIRA_FALSE_POSITIVE_RESOLUTIONS`,
     warning: true,
+    ...(asks ? { asks } : {}),
   };
 }

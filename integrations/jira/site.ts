@@ -61,7 +61,13 @@ export class JiraSite {
   /** Finds out whether it is Cloud or Data Center: `serverInfo` is public on both. */
   async detect(): Promise<Deployment> {
     if (this.#deployment !== null && this.#site !== null) return this.#deployment;
-    const { body } = await this.target.request({ method: "GET", path: "/rest/api/2/serverInfo" });
+    const asked = { method: "GET" as const, path: "/rest/api/2/serverInfo" };
+    const { status, body } = await this.target.request({ ...asked, also: [404] });
+    if (status === 404)
+      throw new DeliveryError("not_found", "there is no Jira at this address: check it, with its path if it has one", {
+        retryable: false,
+        data: { status, permanent: true },
+      });
     if (typeof body?.baseUrl !== "string") throw unexpected("it does not answer like Jira: check the address");
     this.#deployment ??= body.deploymentType === "Cloud" ? "cloud" : "datacenter";
     // It is shown as a link, so only a web address is accepted.

@@ -222,7 +222,7 @@ export class Proactive implements TicketSystem {
   }
 
   async test(real?: TicketRequest): Promise<TestStep[]> {
-    const steps = new TestSteps();
+    const steps = new TestSteps("PROACTIVE_SNOW_CA_FILE");
     const { table, appId, baseUrl, serviceIdentifier, source } = this.#settings;
     const path = paths.find(table, nobodys);
     const reached = await steps.take(`Log in and read ${table}`, async () => {

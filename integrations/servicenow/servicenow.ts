@@ -178,7 +178,7 @@ export class ServiceNow implements TicketSystem {
     });
 
   async test(real?: TicketRequest): Promise<TestStep[]> {
-    const steps = new TestSteps();
+    const steps = new TestSteps("SERVICENOW_CA_FILE");
     const { table, username, assignmentGroup } = this.#settings;
     const reached = await steps.take(`Log in and read ${table}`, async () => {
       await this.#table.list(`${this.#table.path}?sysparm_limit=1&${fields}`).catch((error: unknown) => {

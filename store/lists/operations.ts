@@ -10,14 +10,15 @@ import { readAlertLog } from "./alert-detail.ts";
 import { listCampaigns, readCampaign } from "./campaigns.ts";
 import { matchedAlerts } from "./exception-matches.ts";
 import { type Trial, tryException } from "./exception-trial.ts";
+import { failedDeliveries, ticketLevels } from "./failed-deliveries.ts";
 import { actorsCalled } from "./filters.ts";
 import { newestIncident, readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
+import { readKept } from "./kept/kept-data.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { readMonitored } from "./monitoring.ts";
 import { type OverviewQuery, readHours, readOverview } from "./overview.ts";
-import { countPeakLevels } from "./peak-levels.ts";
 import { falsePositives, readProposalEvidence } from "./proposal-evidence.ts";
-import { recentEntities, recentUsers } from "./recent-actors.ts";
+import { countPeakLevels, recentEntities, recentUsers } from "./recent.ts";
 import { readSamples } from "./rule-samples.ts";
 import {
   countDeliveries,
@@ -93,6 +94,14 @@ export const listReading = {
       readHours(database, query),
   },
   countPeakLevels: { kind: "read", run: ({ database }, since: number) => countPeakLevels(database, since) },
+  failedDeliveries: {
+    kind: "read",
+    run: ({ database }, since: number, limit: number) => failedDeliveries(database, since, limit),
+  },
+  ticketLevels: {
+    kind: "read",
+    run: ({ database }, since: number, limit: number) => ticketLevels(database, since, limit),
+  },
   recentEntities: { kind: "read", run: ({ database }, since: number) => recentEntities(database, since) },
   recentUsers: {
     kind: "read",
@@ -100,6 +109,10 @@ export const listReading = {
   },
   readMonitored: { kind: "read", run: ({ database, campaigns }) => readMonitored(database, campaigns.readTo) },
   fileFacts: { kind: "read", run: ({ database }) => fileFacts(database) },
+  readKept: {
+    kind: "read",
+    run: ({ database }, asked: { now: number; days: number; auditDays: number }) => readKept(database, asked),
+  },
   readSamples: { kind: "read", run: ({ database }, incidentId: string) => readSamples(database, incidentId) },
   listToldIn: {
     kind: "read",

@@ -73,6 +73,13 @@ async function largestStep(tables: readonly string[]): Promise<number> {
   });
 }
 
+/** What is said of a kind before a pass: rows, and those that it removes. */
+async function foretold(kind: string): Promise<[rows: number, removes: number]> {
+  const kept = await withStore((store) => store.reading.readKept({ now, days: 90, auditDays: 365 }));
+  const found = kept.find((one) => one.kind === kind);
+  return [found?.rows ?? -1, found?.removes ?? -1];
+}
+
 describe("one pass removes all that is old, however much, in small steps", () => {
   test("remembered ids", async () => {
     const day = Math.floor(now / dayMs);
@@ -88,6 +95,7 @@ describe("one pass removes all that is old, however much, in small steps", () =>
     const alarm = `insert into alarms (entity_name, alarm_id, name, rbp, alarm_time, user_name, host, src_ip, recorded_at)
       values ('e', ?, 'n', 1, ?, '', '', '', ?)`;
     fill(alarm, 3_000, (n) => [`a${n}`, old, n === 1 ? toIso(now) : old]);
+    expect(await foretold("alarms")).toEqual([3_000, 2_999]);
     expect(await largestStep(["ingest_batches", "alarms"])).toBeLessThanOrEqual(1_000);
     expect([count("ingest_batches"), count("alarms")]).toEqual([1, 1]);
   });
@@ -112,8 +120,11 @@ describe("one pass removes all that is old, however much, in small steps", () =>
       n,
     ]);
     fill("insert into alert_logs values (?, '{}')", 8_000, (n) => [n * 1_000_003]);
+    const [events, [, alerts]] = [await foretold("events"), await foretold("alerts")];
     expect(await largestStep(["sigma_alerts", "event_log"])).toBeLessThanOrEqual(1_000);
     expect([count("event_log"), count("sigma_alerts"), count("alert_logs")]).toEqual([1, 801, 801]);
+    expect(events).toEqual([3_000, 3_000 - count("event_log")]);
+    expect(alerts).toBe(8_000 - count("sigma_alerts"));
   });
 
   test("closed incidents with their tickets, and idle actors", async () => {
@@ -139,6 +150,8 @@ describe("one pass removes all that is old, however much, in small steps", () =>
       values (?, ?, 'create', ?, 0, 'auto', '', ?, ?)`;
     // One waits for a person.
     fill(delivery, 300, (n) => [`dlv-${n}`, n, n === 7 ? "parked" : "confirmed", old, old]);
+    const [incidents, deliveries] = [await foretold("incidents"), await foretold("deliveries")];
+    const before = [count("incidents"), count("deliveries")] as const;
     expect(await largestStep(["incidents", "actor_periods", "tickets"])).toBeLessThanOrEqual(50);
     expect([count("incidents"), count("tickets"), count("deliveries")]).toEqual([3, 4, 4]);
     // Those with open incidents, and those with evidence of today.
@@ -148,6 +161,8 @@ describe("one pass removes all that is old, however much, in small steps", () =>
       { state: "confirmed", n: 3 },
       { state: "parked", n: 1 },
     ]);
+    expect([incidents[1], deliveries[1]]).toEqual([before[0] - count("incidents"), before[1] - count("deliveries")]);
+    expect(deliveries[0]).toBe(before[1]);
   });
 });
 

@@ -585,6 +585,8 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     ],
     "reading.listToldIn": [[[id]]],
     "reading.listTickets": lists.map((one) => [one]),
+    "reading.readKept": [[{ now: now + 400 * dayMs, days: 90, auditDays: 365 }]],
+    "reading.newestIncident": [[]],
     "reading.listDeliveries": lists.map((one) => [one]),
     "reading.campaignStep": [[now], [now + hourMs]],
     "settings.configure": [[{ patterns: builtInPatterns, assets: [], floors: builtInFloors, actors: noActorRules }]],

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { startAppliance } from "../../appliance/appliance.ts";
 import type { Appliance } from "../../appliance/options.ts";
 import { createLog } from "../../appliance/runtime/log.ts";
+import { LogLevelSwitch } from "../../appliance/runtime/log-level.ts";
 import { argon2id } from "../../appliance/runtime/passwords.ts";
 import type { ApiKeyScope } from "../../core/api-key.ts";
 import type { ReloadReport } from "../../core/settings/reload/changes.ts";
@@ -74,7 +75,9 @@ export class TestAppliance {
     const dataDir = options.dataDir ?? (await newFolder());
     const clock = options.clock ?? new FakeClock();
     const logLines: string[] = [];
-    const log = createLog({ level: "debug", format: "json", clock, write: (line) => void logLines.push(line) });
+    const logLevel = new LogLevelSwitch("debug");
+    const write = (line: string) => void logLines.push(line);
+    const log = createLog({ level: () => logLevel.inForce, format: "json", clock, write });
     const env = {
       RHYTHMX_LISTEN: "127.0.0.1:0",
       RHYTHMX_ALERT_HEALTH: "127.0.0.1:0",
@@ -92,6 +95,7 @@ export class TestAppliance {
       sleep: clock.sleep,
       random: () => 0.5,
       log,
+      logLevel,
       // Cheap: the tests protect nothing.
       passwords: argon2id(8, 1),
       onCommit: commits.onCommit,

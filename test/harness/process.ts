@@ -16,6 +16,8 @@ export interface ProcessOptions {
   /** Words that start the program; default: that of this checkout. */
   program?: string[];
   folder?: string;
+  /** As it is installed: on every address, with TLS and its own certificate. */
+  asInstalled?: boolean;
 }
 
 export class ApplianceProcess {
@@ -43,7 +45,7 @@ export class ApplianceProcess {
       PATH: process.env.PATH ?? "",
       RHYTHMX_DATA_DIR: join(folder, "data"),
       RHYTHMX_CONFIG_DIR: join(folder, "etc"),
-      RHYTHMX_LISTEN: `127.0.0.1:${this.apiPort}`,
+      RHYTHMX_LISTEN: `${options.asInstalled ? "0.0.0.0" : "127.0.0.1"}:${this.apiPort}`,
       RHYTHMX_ALERT_HEALTH: `127.0.0.1:${this.healthPort}`,
       RHYTHMX_INCIDENT_HEALTH: `127.0.0.1:${this.incidentHealthPort}`,
       ...options.env,
@@ -60,7 +62,8 @@ export class ApplianceProcess {
   }
 
   get apiUrl(): string {
-    return `${this.env.RHYTHMX_TLS_CERT_FILE === undefined ? "http" : "https"}://127.0.0.1:${this.apiPort}`;
+    const isPlain = this.env.RHYTHMX_TLS_CERT_FILE === undefined && !this.env.RHYTHMX_LISTEN?.startsWith("0.0.0.0");
+    return `${isPlain ? "http" : "https"}://127.0.0.1:${this.apiPort}`;
   }
 
   get pid(): number {

@@ -99,6 +99,8 @@ const table: Readonly<Record<string, readonly Role[] | null>> = {
   "POST /console/system/backups/:name/remove": ["admin"],
   "POST /console/system/reload": ["admin"],
   "POST /console/system/support": ["admin"],
+  "POST /console/system/log-level": ["admin"],
+  "POST /console/system/heartbeats/:feed/:name": ["admin"],
   "POST /console/sample/start": ["admin"],
   "POST /console/sample/remove": ["admin"],
   "GET /users": ["admin"],

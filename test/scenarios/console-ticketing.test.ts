@@ -4,6 +4,7 @@ import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { ConsoleClient } from "../harness/console-client.ts";
 import { hostileWords } from "../harness/hostile-words.ts";
+import { cleanUpScenes, medium, scene } from "../harness/ticket-scene.ts";
 import { JiraStandIn } from "../standins/jira.ts";
 import type { JiraOptions } from "../standins/jira-model.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
@@ -11,6 +12,7 @@ import { ServiceNowStandIn } from "../standins/servicenow.ts";
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const step of cleanUp.splice(0).reverse()) await step();
+  await cleanUpScenes();
 });
 
 const pages = {
@@ -227,6 +229,43 @@ test("auto-push says what each choice would have meant; retries say when they co
   );
   const none = await admin.fill(retries, `/console${pages.retry}/save`, { max_retries: "0" });
   expect(none.text).toContain("Nothing is tried again by itself");
+});
+
+test("retries and cadence are tried on the last week, also with what is only typed", async () => {
+  const it = await scene({ AUTO_PUSH_SYSTEMS: "jira", RETRY_SCHEDULE: "" });
+  let refused = 0;
+  it.jira.faults = ({ method, path }) =>
+    method === "POST" && path.endsWith("/issue") && refused++ < 2 ? { when: "before", what: { status: 429 } } : null;
+  await it.appliance.ingest(medium("jsmith"));
+  await until(async () => {
+    await it.appliance.clock.advance(20_000);
+    return it.jira.issues.length === 1;
+  }, 120_000);
+  await it.appliance.ingest([attack("jsmith")]);
+  const { body } = await it.admin.get("/api/settings/retry/estimate?max_retries=0");
+  expect(body).toMatchObject({ deliveries: 1, is_whole: true, attempts_until_dead: 1 });
+  expect([body.present.delivered, body.meant.dead]).toEqual([1, 1]);
+  expect(body.outages.map(({ hours, alone }: { hours: number; alone: { end: string } }) => [hours, alone.end])).toEqual(
+    [
+      [1, "dead"],
+      [8, "dead"],
+      [72, "dead"],
+    ],
+  );
+  expect((await it.admin.get("/api/settings/retry/estimate?schedule=often")).status).toBe(400);
+  const admin = await ConsoleClient.signedIn(it.appliance, "admin");
+  const page = await admin.get(pages.retry);
+  expect(page.text).toContain("1 delivery was not taken at the first attempt.");
+  const typed = await admin.fill(
+    page,
+    `/console${pages.retry}/save`,
+    { max_retries: "0" },
+    `/console${pages.retry}/check`,
+  );
+  expect(typed.text).toContain("1 attempt, dead after 0 s");
+  const { body: cadence } = await it.admin.get("/api/settings/servicenow/estimate?snow_update_cadence_hours=0");
+  expect(cadence).toMatchObject({ tickets: 1, changes: 1, meant: { updates: 1 }, present: { updates: 1 } });
+  expect((await admin.get(pages.servicenow)).text).toContain("1 ticket, whose levels changed once");
 });
 
 test("others than administrators see how things stand, and no way to the settings", async () => {

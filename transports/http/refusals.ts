@@ -46,6 +46,8 @@ const refusals: Readonly<Record<string, { status: Status; title: string }>> = {
   webhook_unreadable: { status: 400, title: "Unreadable body" },
   certificate_refused: { status: 422, title: "The certificate is refused" },
   certificate_pinned: { status: 409, title: "Pinned" },
+  log_level_fixed: { status: 409, title: "Fixed" },
+  heartbeat_waits: { status: 409, title: "One waits already" },
   cannot_reload: { status: 409, title: "Nothing to reload" },
   tls_file: { status: 503, title: "The certificate cannot be written" },
   setting_pinned: { status: 409, title: "Pinned" },

@@ -1,7 +1,7 @@
 /** Runs all work for one ticket system: a few jobs at a time, one for each ticket, none while the system is down or accepts no requests. */
 import { messageOf } from "../../../core/errors.ts";
 import type { TicketSettings } from "../../../core/settings/ticket-settings.ts";
-import { Circuit } from "../../../core/tickets/circuit.ts";
+import { answerOf, Circuit } from "../../../core/tickets/circuit.ts";
 import { analystOf } from "../../../core/tickets/people.ts";
 import type { RemotePerson, TicketSystemName } from "../../../core/tickets/ticket.ts";
 import type { TestStep } from "../../../core/tickets/ticket-system.ts";
@@ -272,17 +272,16 @@ export class Lane implements LaneView {
   async #probeSystem(circuit: Circuit): Promise<void> {
     const { store, clock, log, system } = { ...this.tools, system: this.system };
     try {
-      const steps = await this.test().catch(() => []);
-      const answers = steps.length > 0 && steps.slice(0, 2).every(({ ok }) => ok);
-      if (answers) {
+      const answer = answerOf(await this.test().catch(() => []));
+      if (answer !== null) {
         // Deliveries that used up their retries while the target was down.
         const dead = { system, state: "dead" } as const;
         const revived = circuit.isOutage ? await retryStanding(store.tickets, dead, clock.now()) : 0;
         if (revived > 0) log.info("dead letters go again after an outage", { system, deliveries: revived });
-        circuit.succeeded();
+        circuit[answer]();
         this.#deliveries.retryAll(clock.now());
       } else circuit.failed(clock.now());
-      log.info(answers ? "ticket system answers again" : "ticket system does not answer", { system });
+      log.info(answer !== null ? "ticket system answers again" : "ticket system does not answer", { system });
     } catch (error) {
       this.#errorAt = clock.now();
       log.error("deliveries cannot be read", { system, error: messageOf(error) });

@@ -9,6 +9,7 @@ import type { AssetChange } from "../../../core/assets/asset-list.ts";
 import type { ReadAsset } from "../../../core/assets/asset-row.ts";
 import type { EventKind, LoggedEvent } from "../../../core/event.ts";
 import type { ExceptionChange, NewException } from "../../../core/exceptions/exception.ts";
+import type { FeedName } from "../../../core/feeds/feeds.ts";
 import type { CaseRequest, IncidentRequest } from "../../../core/incident-change.ts";
 import type { PageAnswer, PageRequest } from "../../../core/pages/page-request.ts";
 import type { Sleep } from "../../../core/ports.ts";
@@ -17,6 +18,8 @@ import type { SettingsPort } from "./settings/settings-port.ts";
 import type { TicketPort } from "./tickets/ticket-port.ts";
 
 type Json = Record<string, unknown>;
+export const logLevelNames = ["debug", "info", "warn", "error"] as const;
+export type LogLevelName = (typeof logLevelNames)[number];
 
 export interface Callers {
   /** The caller behind a key; null for one that is unknown, revoked or expired. */
@@ -68,6 +71,8 @@ export interface OverviewPort {
   overview(caller: Caller, since: number | null): Promise<Json>;
   activity(caller: Caller, query: { entity: string | null; hours: number }): Promise<Json>;
   system(caller: Caller): Promise<Json>;
+  /** What is kept, and what retention removes; `days`: as if so many were kept, null = as configured. */
+  retention(days: number | null): Promise<Json>;
 }
 
 export interface SystemPort {
@@ -76,6 +81,13 @@ export interface SystemPort {
   reload(caller: Caller): Promise<object>;
   /** A tar archive with gzip. */
   supportBundle(caller: Caller): Promise<Uint8Array>;
+  /** Null = it cannot be chosen. */
+  logLevel(): object | null;
+  /** Until the next restart; null = that of the settings. @throws EdgeError log_level_fixed */
+  chooseLogLevel(caller: Caller, level: LogLevelName | null): Promise<object>;
+  heartbeats(): object[];
+  /** @throws EdgeError destination_unknown, heartbeat_waits */
+  sendHeartbeat(caller: Caller, feed: FeedName, name: string): Promise<void>;
 }
 
 export interface CampaignPort {

@@ -154,7 +154,9 @@ export const Words = ({ title, children }: { title: string; children: Child }) =
 
 /** With a capital at its beginning and a stop at its end. */
 export function sentence(text: string): string {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  // A refusal begins with the field that it is about.
+  const named = text.replace(/^[a-z]+(?:_[a-z]+)+(?=: )/, (name) => name.replaceAll("_", " "));
+  const whole = named.charAt(0).toUpperCase() + named.slice(1);
   return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
 }
 

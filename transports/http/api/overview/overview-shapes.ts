@@ -97,6 +97,7 @@ export const system = v.object({
       runs: count,
       failures: count,
       last_run: orNull(time),
+      next_run: v.pipe(orNull(time), v.description("At the latest; something may wake it before.")),
       last_duration_ms: count,
       last_error: orNull(text),
     }),

@@ -1,6 +1,7 @@
 /** What the API and the console need for settings. */
 import type { Caller } from "../../../../core/access/caller.ts";
 import type { TargetScreens } from "../../../../core/tickets/fields/target-fields.ts";
+import type { CadenceEstimate, RetryEstimate } from "../shapes/estimate-shapes.ts";
 
 type Json = Record<string, unknown>;
 
@@ -98,6 +99,10 @@ export interface SettingsPort {
   screens(caller: Caller, section: string, fields: Json, fresh: boolean): Promise<TargetScreens>;
   /** How many incidents of the last week auto-push would have taken, by the severity from which on it does. */
   pushEstimate(): Promise<PushEstimate>;
+  /** What settings of retries would have meant for the last week, with `fields` laid over those in force. @throws UsageError */
+  retryEstimate(fields: Json): Promise<RetryEstimate>;
+  /** How many updates tickets would have got in the last week, likewise. @throws UsageError */
+  cadenceEstimate(fields: Json): Promise<CadenceEstimate>;
   /** Of ticket systems. */
   status(): Promise<Json[]>;
   /** Of the two syslog feeds. */

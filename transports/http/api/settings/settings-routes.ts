@@ -5,6 +5,8 @@ import { settingsSectionNames } from "../../../../core/settings/sections/section
 import type { TargetScreens } from "../../../../core/tickets/fields/target-fields.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { type Route, route } from "../route.ts";
+import { cadenceEstimate, retryEstimate } from "../shapes/estimate-shapes.ts";
+import { targetScreens } from "../shapes/target-shapes.ts";
 import {
   connectionTest,
   everySetting,
@@ -13,10 +15,10 @@ import {
   pushEstimate,
   settingsProblems,
   settingsSection,
-  targetScreens,
 } from "../shapes/ticket-shapes.ts";
 
 const fields = v.pipe(v.looseObject({}), v.description("Fields of the section; null = back to the default."));
+const given = v.pipe(v.string(), v.maxLength(100));
 const unknown = { description: "There is no such section." };
 
 export function settingsRoutes({ settings }: ApiDependencies): Route[] {
@@ -72,6 +74,32 @@ export function settingsRoutes({ settings }: ApiDependencies): Route[] {
       description: "Of those of the last seven days, by the highest severity that each has had.",
       answers: { 200: { description: "By the severity from which on it does.", schema: pushEstimate } },
       handle: async ({ c }) => c.json(await settings.pushEstimate()),
+    }),
+    route({
+      ...admin,
+      method: "GET",
+      path: "/api/settings/retry/estimate",
+      summary: "What settings of retries would have meant",
+      description:
+        "For what ticket systems did not take in the last seven days: when each would have been tried, delivered or given up, with the settings in force and with those of the query; and for outages. What failed is counted as if it would have failed up to its last failure and gone through after it. At most 500 deliveries are gone through.",
+      query: v.object({
+        max_retries: v.optional(given),
+        base_delay_seconds: v.optional(given),
+        max_delay_seconds: v.optional(given),
+        schedule: v.optional(given),
+      }),
+      answers: { 200: { description: "Present settings and those of the query.", schema: retryEstimate } },
+      handle: async ({ c, query }) => c.json(await settings.retryEstimate(query)),
+    }),
+    route({
+      ...admin,
+      method: "GET",
+      path: "/api/settings/servicenow/estimate",
+      summary: "How many updates of risk tickets would have got",
+      description: "In the last seven days, with the cadence in force and with that of the query; for Jira, too.",
+      query: v.object({ snow_update_cadence_hours: v.optional(given) }),
+      answers: { 200: { description: "Present settings and those of the query.", schema: cadenceEstimate } },
+      handle: async ({ c, query }) => c.json(await settings.cadenceEstimate(query)),
     }),
     route({
       ...admin,

@@ -23,12 +23,12 @@ const draftKey = `draft ${settingsForm?.dataset.draft}`;
 /** @returns {HTMLInputElement} */
 const versionHere = () => /** @type {any} */ (one("#version"));
 
-/** An answer that is still on its way must not keep what was discarded. */
+/** An answer that is still on its way must not keep what was discarded, or saved. */
 let discarding = false;
 
 /** Says what is not saved, and keeps it in the browser. */
 function keepDraft() {
-  if (!settingsForm || discarding) return;
+  if (!settingsForm || discarding || "done" in settingsForm.dataset) return;
   const changed = controlsOf(settingsForm).filter(isChanged);
   const secrets = /** @type {Control[]} */ (all("[type=password][name],[data-secret]", settingsForm)).filter(
     (field) => field.value !== "",
@@ -54,9 +54,12 @@ if (settingsForm) {
   if (draft) {
     for (const control of controlsOf(settingsForm))
       if (Object.hasOwn(draft.fields, control.name)) fill(control, draft.fields[control.name]);
-    // Whoever saved since is told of at the next save.
-    versionHere().value = draft.version;
-    say("What you had not saved is here again.");
+    // What is in force by now, since it was saved, needs no word.
+    if (controlsOf(settingsForm).some(isChanged)) {
+      // Whoever saved since is told of at the next save.
+      versionHere().value = draft.version;
+      say("What you had not saved is here again.");
+    }
   }
   keepDraft();
   settingsForm.addEventListener("reset", (event) => {
@@ -85,7 +88,8 @@ function putParts(form, page, isAsked) {
     if (next?.hasAttribute("aria-invalid")) field.setAttribute("aria-invalid", "true");
     else field.removeAttribute("aria-invalid");
   }
-  for (const old of all("[data-part][id]", form)) {
+  // Also what stands above the form and says what its values would mean.
+  for (const old of all("[data-part][id]")) {
     const next = page.getElementById(old.id);
     if (!next || (!isAsked && old.dataset.part === "asked")) continue;
     old.replaceChildren(...next.childNodes);

@@ -183,7 +183,7 @@ const CodeStep = ({ to, pending, said }: { to: string; pending: string; said?: s
 const PasswordStep = ({ to }: { to: string }) => (
   <Form class="panel sign-in" action="/console/password">
     <h1>Choose a password</h1>
-    <p class="small soft">Somebody else has set the present one. From now on nobody but you knows it.</p>
+    <p class="small soft">The present one was made for you. From now on nobody but you knows it.</p>
     <input type="hidden" name="to" value={to} />
     <PasswordFields />
     <button class="btn primary">Save</button>

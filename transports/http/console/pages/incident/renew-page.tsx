@@ -41,13 +41,19 @@ export const renewPage = page<Data>({
         </nav>
         <PageHead title={`Another ticket in ${name}`} sub="For an incident whose ticket was deleted there." />
         {ticket?.state !== "gone" ? (
-          <Notice kind="idle">
+          <Notice
+            kind="idle"
+            action={
+              <a class="btn mini push" href={`/incidents/${id}#tickets`}>
+                To the incident
+              </a>
+            }
+          >
             {ticket === undefined
               ? `This incident has never had a ticket in ${name}: create one on its page.`
               : ticket.ticket_id === null
                 ? "Its ticket is on its way: there is nothing to be replaced."
-                : `${ticket.ticket_id} is not known to be deleted, and an incident has one ticket in each system.`}{" "}
-            <a href={`/incidents/${id}#tickets`}>To the incident</a>
+                : `${ticket.ticket_id} is not known to be deleted, and an incident has one ticket in each system.`}
           </Notice>
         ) : (
           <div class="cols">

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** What every page of integrations has around it: the list of all of them, each with how it does, and the page's own head. */
 import type { Child } from "hono/jsx";
+import { Icon } from "../../parts/icon.tsx";
 import { integrations } from "./catalogue.ts";
 import { type Health, healthOfFeed, healthOfSystem, type IntegrationsData } from "./integration-state.ts";
 
@@ -38,8 +39,12 @@ export const IntegrationsFrame = ({ data, at, children }: FrameProps) => (
         return (
           <a href={href} aria-current={id === at ? "page" : undefined}>
             {short}
-            <i class={health === "" ? undefined : health} />
-            <span class="vh">{healthWords[health]}</span>
+            {hasPanel(id) ? (
+              <>
+                <i class={health === "" ? undefined : health} />
+                <span class="vh">{healthWords[health]}</span>
+              </>
+            ) : null}
           </a>
         );
       })}
@@ -61,8 +66,12 @@ export const IntegrationHead = ({ title, sub, above = [], actions }: HeadProps) 
     <nav class="crumbs" aria-label="Where this page is">
       <a href="/settings/integrations">Integrations</a>
       {above.map(([href, name]) => (
-        <a href={href}>{name}</a>
+        <>
+          <Icon n="chevron-right" s={13} />
+          <a href={href}>{name}</a>
+        </>
       ))}
+      <Icon n="chevron-right" s={13} />
       <span aria-current="page">{title}</span>
     </nav>
     <div class="page-head">

@@ -4,6 +4,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Notice } from "../../parts/words.tsx";
 import type { TestStep } from "./integration-state.ts";
+import { inWordsOfForms } from "./setting-words.ts";
 
 /** Everything that a test has looked at, in its order. */
 export const TestSteps = ({ steps }: { steps: readonly TestStep[] }) => (
@@ -19,7 +20,7 @@ export const TestSteps = ({ steps }: { steps: readonly TestStep[] }) => (
           <span class="vh">{!ok ? " (failed)" : warning ? " (with a remark)" : " (passed)"}</span>
         </b>
         <span>
-          {detail}
+          {inWordsOfForms(detail)}
           {words === undefined ? null : (
             <span class="said-there">
               In its own words: <code>{words}</code>

@@ -1,6 +1,9 @@
 /** The buttons of administrators on `/system`. */
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
+import { EdgeError } from "../../../../../core/errors.ts";
+import { feedNames } from "../../../../../core/feeds/feeds.ts";
+import { logLevelNames } from "../../../api/dependencies.ts";
 import type { Action } from "../../page.ts";
 import type { ReloadState } from "./administration-state.ts";
 
@@ -63,6 +66,29 @@ export const systemActions: readonly Action[] = [
             ? "Configuration was read again, and what changed is in force."
             : "Configuration was read again; nothing had changed.";
       return { to: "/system#configuration", said };
+    },
+  },
+  {
+    path: "/console/system/log-level",
+    permission: "administer",
+    run: async ({ caller, ports, form }) => {
+      const level = form.text("back") === "yes" ? null : form.oneOf("level", logLevelNames);
+      await ports.api.system.chooseLogLevel(caller, level);
+      const said =
+        level === null
+          ? "The log has the level of the settings again."
+          : `The log has level ${level} from now on, until the next restart.`;
+      return { to: "/system#log", said };
+    },
+  },
+  {
+    path: "/console/system/heartbeats/:feed/:name",
+    permission: "administer",
+    run: async ({ caller, ports, param }) => {
+      const feed = feedNames.find((one) => one === param("feed"));
+      if (feed === undefined) throw new EdgeError("destination_unknown", `feed: one of ${feedNames.join(", ")}`);
+      await ports.api.system.sendHeartbeat(caller, feed, param("name"));
+      return { to: "/system#heartbeats", said: `A heartbeat is on its way to ${feed}/${param("name")}.` };
     },
   },
   {

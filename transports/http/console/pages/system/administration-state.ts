@@ -39,17 +39,59 @@ export interface ReloadState {
   refused: { place: string; key: string; message: string }[];
 }
 
+/** `GET /api/system/retention`. */
+export interface RetentionState {
+  days: number;
+  configured_days: number;
+  audit_days: number;
+  next_run: string | null;
+  waits_for_clock: boolean;
+  kinds: {
+    kind: string;
+    rows: number;
+    bytes: number;
+    oldest: string | null;
+    removes: number;
+    removes_bytes: number;
+    removes_at_least: boolean;
+  }[];
+}
+
+export interface LogState {
+  level: string;
+  configured: string;
+  temporary: boolean;
+}
+
+export interface HeartbeatState {
+  feed: string;
+  name: string;
+  every_minutes: number;
+  last_sent: string | null;
+  next: string | null;
+  waits: boolean;
+}
+
 export interface Administration {
+  retention: RetentionState;
+  log: LogState | null;
+  heartbeats: HeartbeatState[];
   certificate: CertificateState;
   backups: BackupState;
   reload: ReloadState | null;
 }
 
 /** Null for who may not. */
-export function readAdministration({ caller, ports }: PageRequest): Administration | null {
+export async function readAdministration({ caller, ports, url }: PageRequest): Promise<Administration | null> {
   if (!may(caller, "administer")) return null;
-  const { certificate, backups, system } = ports.api;
+  const { certificate, backups, system, overview } = ports.api;
+  const days = Number(url.searchParams.get("days") ?? "");
   return {
+    retention: (await overview.retention(
+      Number.isInteger(days) && days >= 1 && days <= 36_500 ? days : null,
+    )) as unknown as RetentionState,
+    log: system.logLevel() as LogState | null,
+    heartbeats: system.heartbeats() as HeartbeatState[],
     certificate: certificate.read() as unknown as CertificateState,
     backups: backups.status() as unknown as BackupState,
     reload: system.lastReload() as ReloadState | null,

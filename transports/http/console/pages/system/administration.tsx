@@ -11,12 +11,15 @@ import type {
   CertificateState,
   ReloadState,
 } from "./administration-state.ts";
+import { HeartbeatPanel, LogPanel } from "./signals.tsx";
 import { sizeOf } from "./system-state.ts";
 
 export const Administration = ({ data }: { data: AdministrationData }) => (
   <>
     <CertificatePanel state={data.certificate} />
     <BackupPanel state={data.backups} />
+    <HeartbeatPanel heartbeats={data.heartbeats} />
+    <LogPanel log={data.log} />
     <ReloadPanel reload={data.reload} />
     <SupportPanel />
   </>
@@ -54,6 +57,10 @@ const CertificatePanel = ({ state: { source, file, changeable, certificate } }: 
               {certificate.self_signed
                 ? "itself: browsers and senders have to be told to trust it"
                 : certificate.issuer}
+            </dd>
+            <dt>Since</dt>
+            <dd>
+              <Time at={certificate.not_before} />, age <Time at={certificate.not_before} relative />
             </dd>
             <dt>Ends</dt>
             <dd>
@@ -137,7 +144,10 @@ const BackupPanel = ({ state }: { state: BackupState }) => {
           <dd>
             {schedule === null ? (
               <>
-                when somebody asks; for a schedule set <code>RHYTHMX_BACKUP_SCHEDULE</code>
+                when somebody asks.{" "}
+                <span class="quiet">
+                  A schedule is set in the <a href="/settings/backups">settings of backups</a>
+                </span>
               </>
             ) : (
               <>
@@ -153,7 +163,7 @@ const BackupPanel = ({ state }: { state: BackupState }) => {
               "never"
             ) : (
               <>
-                <Time at={last.at} />, {sizeOf(last.bytes)}
+                <Time at={last.at} />, age <Time at={last.at} relative />, {sizeOf(last.bytes)}
               </>
             )}
           </dd>

@@ -13,6 +13,7 @@ export const Loops = ({ loops }: { loops: readonly LoopRow[] }) => (
           <th scope="col">Loop</th>
           <th scope="col">State</th>
           <th scope="col">Last run</th>
+          <th scope="col">Next</th>
           <th scope="col" class="r">
             Took
           </th>
@@ -45,6 +46,9 @@ export const Loops = ({ loops }: { loops: readonly LoopRow[] }) => (
             </td>
             <td class="nowrap" data-label="last run">
               <Time at={loop.last_run} seconds />
+            </td>
+            <td class="nowrap" data-label="next, at the latest">
+              <Time at={loop.next_run} seconds />
             </td>
             <td class="r drop">{loop.last_duration_ms} ms</td>
             <td class="r drop">{loop.runs}</td>

@@ -7,6 +7,7 @@ export interface LoopRow {
   runs: number;
   failures: number;
   last_run: string | null;
+  next_run: string | null;
   last_duration_ms: number;
   last_error: string | null;
 }

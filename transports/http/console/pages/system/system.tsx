@@ -9,6 +9,7 @@ import { Notice, Panel } from "../../parts/words.tsx";
 import { Administration } from "./administration.tsx";
 import { type Administration as AdministrationData, readAdministration } from "./administration-state.ts";
 import { Loops } from "./loops.tsx";
+import { Retention } from "./retention.tsx";
 import { reportOf, type SystemData, sizeOf } from "./system-state.ts";
 
 interface SystemPageData {
@@ -23,7 +24,7 @@ export const systemPage = page<SystemPageData>({
   title: () => "System",
   load: async (request) => ({
     system: (await request.ports.api.overview.system(request.caller)) as unknown as SystemData,
-    administration: readAdministration(request),
+    administration: await readAdministration(request),
   }),
   view: ({ system: data, administration }) => (
     <>
@@ -44,6 +45,7 @@ export const systemPage = page<SystemPageData>({
         <div class="stack">
           <Faults faults={data.faults} />
           <Loops loops={data.loops} />
+          {administration === null ? null : <Retention state={administration.retention} />}
         </div>
         <div class="stack">
           <Panel title="Appliance" id="appliance">
@@ -109,7 +111,9 @@ const Facts = ({ data: { version, status, server_time, retention_days, search } 
       <State kind={feedStates[status.incidents] ?? "idle"}>{words(status.incidents)}</State>
     </dd>
     <dt>Search</dt>
-    <dd>{search.behind === 0 ? "knows everything" : `${search.behind} rows behind`}</dd>
+    <dd>
+      {search.behind === 0 ? "knows everything" : search.behind === 1 ? "1 row behind" : `${search.behind} rows behind`}
+    </dd>
     <dt>Retention</dt>
     <dd>{retention_days} days</dd>
   </dl>

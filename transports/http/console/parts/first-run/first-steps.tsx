@@ -9,7 +9,16 @@ export const FirstSteps = ({ address, mayTry }: { address: string; mayTry: boole
   <Panel title="The first detection in three steps" id="first-steps">
     <ol class="body first-steps">
       <li>
-        <p>Make a key for the sender. It is printed once.</p>
+        <p>
+          {mayTry ? (
+            <>
+              <a href="/keys/new">Make a key for the sender</a>, which may send detections and alarms. It is shown once.
+              By command:
+            </>
+          ) : (
+            "Make a key for the sender. It is printed once."
+          )}
+        </p>
         <pre class="raw">rhythmx key create sigma --scope ingest</pre>
       </li>
       <li>

@@ -26,8 +26,8 @@ export type FieldSpec = Spec &
     | { kind: "choice"; options: readonly (readonly [value: string, words: string])[] }
     /** A list, one item a line; `json`: the API gives it as the text of a JSON list. */
     | { kind: "lines"; json?: true }
-    /** A longer text, such as a JSON object. `longest`: characters, default 10,000. */
-    | { kind: "area"; rows?: number; longest?: number }
+    /** A longer text, such as a JSON object. `longest`: characters, default 10,000. `fromFile`: it can be taken from a file of the person's. */
+    | { kind: "area"; rows?: number; longest?: number; fromFile?: true }
     /** The text of a JSON object, by key: a row for each, a control for each column. */
     | { kind: "rows"; of: string; columns: readonly (readonly [key: string, label: string])[] }
   );

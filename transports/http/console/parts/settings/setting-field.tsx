@@ -109,15 +109,21 @@ const Control = ({ spec, field, value, isTaken, problem }: ControlProps) => {
     );
   if (spec.kind === "area" || spec.kind === "lines")
     return (
-      <textarea
-        class={spec.mono ? "field mono" : "field"}
-        {...common}
-        rows={spec.kind === "area" ? (spec.rows ?? 3) : 3}
-        readonly={field.pinned}
-        spellcheck={false}
-      >
-        {value}
-      </textarea>
+      <>
+        <textarea
+          class={spec.mono ? "field mono" : "field"}
+          {...common}
+          rows={spec.kind === "area" ? (spec.rows ?? 3) : 3}
+          placeholder={spec.placeholder}
+          readonly={field.pinned}
+          spellcheck={false}
+        >
+          {value}
+        </textarea>
+        {spec.kind === "area" && spec.fromFile === true && !field.pinned ? (
+          <input type="file" class="scripted" data-into={`#f-${spec.name}`} aria-label={`${spec.label} from a file`} />
+        ) : null}
+      </>
     );
   return (
     <input

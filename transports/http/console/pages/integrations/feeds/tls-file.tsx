@@ -2,14 +2,10 @@
 /** A certificate or key of a destination: what is there, and another one by paste, file or path. A key is never shown. */
 import { shownName } from "../../../parts/settings/field-spec.ts";
 import type { TlsFileFacts } from "../../../ports.ts";
+import { tlsFileLabels as labels } from "../setting-words.ts";
 import { Certificate } from "../test-steps.tsx";
 import type { TlsFile } from "./destination-request.ts";
 
-const labels: Readonly<Record<TlsFile, string>> = {
-  ca_file: "Authority of the receiver (CA)",
-  cert_file: "Our certificate",
-  key_file: "Its private key",
-};
 const hints: Readonly<Record<TlsFile, string>> = {
   ca_file: "Who signed the receiver's certificate. Nothing = the authorities of this machine.",
   cert_file: "Only where the receiver asks for one; with what is above it, if anything.",

@@ -2,6 +2,7 @@
 /** The pages where ticket systems are set up, and what is pushed to them and tried again. */
 
 import type { PushEstimate } from "../../../../api/settings/settings-port.ts";
+import type { CadenceEstimate, RetryEstimate } from "../../../../api/shapes/estimate-shapes.ts";
 import type { Action, AnyPage } from "../../../page.ts";
 import { State } from "../../../parts/state.tsx";
 import { Panel } from "../../../parts/words.tsx";
@@ -11,6 +12,7 @@ import { inForm, type SectionData, sectionPage } from "../section/section-page.t
 import { StatusLine } from "../status-line.tsx";
 import { Remarks } from "../system-panel.tsx";
 import { TestSteps } from "../test-steps.tsx";
+import { CadenceWeek, RetryCourse, RetryWeek, rightOf } from "./estimates.tsx";
 import { jiraGroups } from "./jira-fields.ts";
 import { autoPushGroups, retryGroups } from "./push-fields.ts";
 import { proactiveGroups, serviceNowGroups } from "./servicenow-fields.ts";
@@ -31,16 +33,22 @@ const settings = [
     above: ({ integrations }) => <Standing data={integrations} system="jira" />,
     below: ({ extra }) => <Webhooks system="jira" origin={extra} />,
   }),
-  sectionPage<string>({
+  sectionPage<{ origin: string; cadence: CadenceEstimate }>({
     section: "servicenow",
     sub: "A ticket for an incident in the Table API, made once, and both kept in step.",
     groups: serviceNowGroups,
     testable: true,
     testedFirst: true,
     picksFrom: "ServiceNow",
-    load: async ({ url }) => url.origin,
+    load: async (request, _, form) => ({
+      origin: request.url.origin,
+      cadence: await request.ports.api.settings.cadenceEstimate(
+        await rightOf(request, "servicenow", serviceNowGroups, form, ["snow_update_cadence_hours"]),
+      ),
+    }),
     above: ({ integrations }) => <Standing data={integrations} system="servicenow" />,
-    below: ({ extra }) => <Webhooks system="servicenow" origin={extra} />,
+    preview: ({ extra }) => <CadenceWeek estimate={extra.cadence} />,
+    below: ({ extra }) => <Webhooks system="servicenow" origin={extra.origin} />,
   }),
   sectionPage<null>({
     section: "proactive",
@@ -57,15 +65,21 @@ const settings = [
     groups: autoPushGroups,
     testable: false,
     load: async ({ ports }) => ports.api.settings.pushEstimate(),
-    above: (data) => <Estimate data={data} />,
+    preview: (data) => <Estimate data={data} />,
   }),
-  sectionPage<null>({
+  sectionPage<RetryEstimate>({
     section: "retry",
     sub: "How often and when what a ticket system did not take is sent again.",
     groups: retryGroups,
     testable: false,
-    load: nothing,
-    above: (data) => <Course data={data} />,
+    load: async (request, _, form) =>
+      request.ports.api.settings.retryEstimate(await rightOf(request, "retry", retryGroups, form)),
+    preview: (data) => (
+      <>
+        <RetryCourse data={data} />
+        <RetryWeek estimate={data.extra} />
+      </>
+    ),
   }),
 ];
 
@@ -137,33 +151,3 @@ const Estimate = ({ data }: { data: SectionData<PushEstimate> }) => {
     </Panel>
   );
 };
-
-/** When retries come with what is in the form, each counted from the first attempt. */
-const Course = ({ data }: { data: SectionData<null> }) => {
-  const [retries, base, most] = ["max_retries", "base_delay_seconds", "max_delay_seconds"].map((name) =>
-    Number(inForm(data, name)),
-  );
-  const waits = retryWaits(retries ?? 0, base ?? 0, most ?? 0);
-  const total = waits.reduce((sum, wait) => sum + wait, 0);
-  return (
-    <Panel title="What that means" id="course">
-      <p class="body" id="course-words" data-part>
-        {waits.length === 0
-          ? "Nothing is tried again by itself: what fails once waits for a person."
-          : `Tried again ${waits.map(duration).join(", then ")} later; after ${duration(total)} in all a person has to look. While a whole system is away nothing is used up: what is to be sent waits until it answers.`}
-      </p>
-    </Panel>
-  );
-};
-
-/** Seconds before each retry: doubled from one to the next. Nothing for values that are none, which the check names. */
-function retryWaits(retries: number, base: number, most: number): number[] {
-  if (!Number.isInteger(retries) || retries < 0 || retries > 20 || !(base > 0) || !(most > 0)) return [];
-  return Array.from({ length: retries }, (_, n) => Math.min(most, base * 2 ** n));
-}
-
-function duration(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 6) / 10} h`;
-}

@@ -15,9 +15,12 @@ export const network = (prefix = ""): FieldGroup => ({
     {
       name: `${prefix}ca_file`,
       label: "Certificate authority",
-      kind: "text",
+      kind: "area",
       mono: true,
-      hint: "Path of a PEM file on the appliance; empty = the authorities that the system trusts.",
+      fromFile: true,
+      longest: 9_000,
+      placeholder: "-----BEGIN CERTIFICATE-----",
+      hint: "Who signed its certificate: PEM text, or the path of a PEM file on the appliance. Empty = the authorities that the system trusts.",
     },
     {
       name: `${prefix}proxy`,

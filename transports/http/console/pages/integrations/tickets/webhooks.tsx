@@ -37,7 +37,7 @@ const Copied = ({ id, text }: { id: string; text: string }) => (
 );
 
 const JiraSteps = ({ address }: { address: string }) => (
-  <ol class="steps">
+  <ol class="guide">
     <li>
       In Jira: Settings, System, WebHooks, Create a WebHook, with this URL:
       <Copied id="webhook-address" text={address} />
@@ -68,7 +68,7 @@ const businessRule = (address: string) => `(function executeRule(current, previo
 })(current, previous);`;
 
 const ServiceNowSteps = ({ address }: { address: string }) => (
-  <ol class="steps">
+  <ol class="guide">
     <li>
       In ServiceNow: a system property <code>rhythmx.webhook.secret</code> of type password2 with a text of your own;
       save the same above as webhook secret.
